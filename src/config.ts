@@ -1,0 +1,90 @@
+/** Vars and secrets → one checked, frozen Config. A setting that is missing or wrong stops the Worker with its name. */
+
+import * as z from "zod";
+
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+const settings = z.object({
+  ADMIN_TOKEN: z.string().min(8),
+  ALLOW_INSECURE_TARGETS: z.enum(["true", "false"]).default("false"),
+  BUCKET_ENDPOINT: z.url({ protocol: /^https?$/ }),
+  BUCKET_NAME: z.string().min(3),
+  BUCKET_REGION: z.string().min(1),
+  BUCKET_ACCESS_KEY_ID: z.string().min(1),
+  BUCKET_SECRET_ACCESS_KEY: z.string().min(1),
+  SECRETS_KEY: z.string().regex(/^[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=$/, "must be <key id>:<32 bytes in base64>"),
+  GZIP_ENGINE: z.enum(["fflate", "native"]),
+  GZIP_LEVEL: count(1, 9),
+  CREATE_LIMIT: count(1, 10_000),
+  POLL_LIMIT: count(1, 10_000),
+  LIST_LIMIT: count(1, 10_000),
+  PENDING_LIMIT: count(1, 10_000),
+  LEASE_SECONDS: count(5, 900),
+  RESEND_AFTER_SECONDS: count(1, 900),
+  DOWNLOAD_TTL_DAYS: count(1, 365),
+  SEGMENT_TTL_DAYS: count(1, 365),
+  URL_TTL_SECONDS: count(1, 604_800),
+  MAX_EXPORT_BYTES: count(1_000, 1e13),
+});
+
+/** Everything the product may be told from outside, with its units. */
+export interface Config {
+  readonly adminToken: string;
+  readonly allowInsecureTargets: boolean;
+  readonly bucket: {
+    readonly endpoint: string;
+    readonly name: string;
+    readonly region: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+  };
+  /** `<key id>:<base64 of 32 bytes>`. */
+  readonly secretsKey: string;
+  readonly gzip: { readonly engine: "fflate" | "native"; readonly level: number };
+  /** Calls in any 60 seconds. */
+  readonly limits: { readonly create: number; readonly poll: number; readonly list: number };
+  readonly pendingLimit: number;
+  readonly leaseMs: number;
+  readonly resendAfterMs: number;
+  readonly ttlMs: { readonly download: number; readonly segment: number };
+  readonly urlTtlSeconds: number;
+  /** Uncompressed. */
+  readonly maxExportBytes: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The part of the environment that is settings: everything that is a string. */
+type Settings = Partial<Record<keyof z.input<typeof settings>, unknown>>;
+
+/** @throws Error naming each setting that is missing or wrong, never its value. */
+export function readConfig(env: Settings): Config {
+  const read = settings.safeParse(env);
+  if (!read.success) {
+    const wrong = read.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`settings: ${wrong.join("; ")}`);
+  }
+  const from = read.data;
+  if (from.BUCKET_ENDPOINT.startsWith("http:") && from.ALLOW_INSECURE_TARGETS !== "true")
+    throw new Error("settings: BUCKET_ENDPOINT must be https unless ALLOW_INSECURE_TARGETS is true");
+  return Object.freeze({
+    adminToken: from.ADMIN_TOKEN,
+    allowInsecureTargets: from.ALLOW_INSECURE_TARGETS === "true",
+    bucket: Object.freeze({
+      endpoint: from.BUCKET_ENDPOINT.replace(/\/+$/, ""),
+      name: from.BUCKET_NAME,
+      region: from.BUCKET_REGION,
+      accessKeyId: from.BUCKET_ACCESS_KEY_ID,
+      secretAccessKey: from.BUCKET_SECRET_ACCESS_KEY,
+    }),
+    secretsKey: from.SECRETS_KEY,
+    gzip: Object.freeze({ engine: from.GZIP_ENGINE, level: from.GZIP_LEVEL }),
+    limits: Object.freeze({ create: from.CREATE_LIMIT, poll: from.POLL_LIMIT, list: from.LIST_LIMIT }),
+    pendingLimit: from.PENDING_LIMIT,
+    leaseMs: from.LEASE_SECONDS * 1000,
+    resendAfterMs: from.RESEND_AFTER_SECONDS * 1000,
+    ttlMs: Object.freeze({ download: from.DOWNLOAD_TTL_DAYS * DAY_MS, segment: from.SEGMENT_TTL_DAYS * DAY_MS }),
+    urlTtlSeconds: from.URL_TTL_SECONDS,
+    maxExportBytes: from.MAX_EXPORT_BYTES,
+  });
+}

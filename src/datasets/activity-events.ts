@@ -1,0 +1,124 @@
+/** `activity_events`: a record is an event of any definition, with its properties. */
+
+import * as z from "zod";
+import { definitionsAt } from "../db/definitions.ts";
+import { countEvents, type EventRange, type EventRecord, readEvents, seekEvent } from "../db/events.ts";
+import { invalid } from "../errors.ts";
+import { digits17, iso } from "../time/names.ts";
+import type { Bounds, Dataset, Opening, Page } from "./dataset.ts";
+import { externalIds } from "./external-ids.ts";
+import { clashingNames, flatRow, nestedRow } from "./rows.ts";
+import { expandNames, MOST_NAMES } from "./wildcards.ts";
+
+const DAY_MS = 86_400_000;
+
+const time = z.iso.datetime({ offset: true });
+
+const shape = {
+  start: time.describe("The window's start: the first moment that is in it."),
+  end: time.describe("The window's end: the first moment that is no longer in it. Not in the future."),
+  event_names: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9_*]{1,128}$/, "An event name has letters, digits and underscores, and * for any of them."),
+    )
+    .min(1)
+    .max(MOST_NAMES)
+    .optional()
+    .describe("Ids of event definitions, `*` for any characters. Left out: every event."),
+  row_format: z
+    .enum(["flat", "nested"])
+    .default("flat")
+    .describe("`flat`: properties side by side with the mandatory fields. `nested`: properties as an object."),
+  enrich_with_moments_info: z.literal(false).default(false).describe("Not available yet: only `false` is taken."),
+} as const;
+
+interface Query {
+  start: number;
+  end: number;
+  /** null: any. */
+  definition_ids: string[] | null;
+  row_format: "flat" | "nested";
+  /** Definition → its properties that a flat row renames. */
+  clashes: Record<string, string[]>;
+}
+
+export const activityEvents: Dataset<typeof shape, Query> = {
+  name: "activity_events",
+  title: "Events of any definition, with their properties",
+  shape,
+  example: {
+    start: "2026-01-01T00:00:00.000Z",
+    end: "2026-01-08T00:00:00.000Z",
+    event_names: ["order_*"],
+    row_format: "flat",
+  },
+
+  async freeze(request, { db, space, now, snapshotSeq }) {
+    const start = Date.parse(request.start);
+    const end = Date.parse(request.end);
+    if (start >= end) throw invalid({ pointer: "/end", detail: "end must be later than start." });
+    if (end > now) throw invalid({ pointer: "/end", detail: "end must not be in the future." });
+    const oldest = now - space.retention_days * DAY_MS;
+    if (start < oldest)
+      throw invalid({
+        pointer: "/start",
+        detail: `start is older than this space keeps events: ${space.retention_days} days, back to ${iso(oldest)}.`,
+      });
+    const definitions = await definitionsAt(db, space.id, snapshotSeq);
+    const names = (json: string) => (JSON.parse(json) as { name: string }[]).map((property) => property.name);
+    const ids = definitions.map((definition) => definition.id);
+    const clashes = definitions.map((each) => [each.id, clashingNames(names(each.properties))] as const);
+    return {
+      start,
+      end,
+      definition_ids: request.event_names === undefined ? null : expandNames(request.event_names, ids),
+      row_format: request.row_format,
+      clashes: Object.fromEntries(clashes.filter(([, clashing]) => clashing.length > 0)),
+    };
+  },
+
+  open(query, opening) {
+    const range = (bounds: Bounds): EventRange => ({
+      ...bounds,
+      spaceId: opening.spaceId,
+      seq: opening.snapshotSeq,
+      definitionIds: query.definition_ids,
+    });
+    return {
+      // An empty id comes before every event of its millisecond.
+      bounds: { lower: { time: query.start, id: "" }, upper: { time: query.end, id: "" } },
+      window: { start: query.start, end: query.end },
+      form: { contentType: "application/x-ndjson", extension: ".json", before: "", between: "", lineEnd: "\n", after: "" },
+      emptyMessage: "0 events found for the time period queried.",
+      fileStem: (exportId, window) => `${exportId}-events-${digits17(window.start)}-${digits17(window.end)}`,
+      seek: (bounds, skip) => seekEvent(opening.db, range(bounds), skip),
+      count: (bounds) => countEvents(opening.db, range(bounds)),
+      pages: (bounds) => pages(opening, query, range(bounds)),
+    };
+  },
+};
+
+async function* pages(opening: Opening, query: Query, range: EventRange): AsyncGenerator<Page> {
+  const { db, spaceId, snapshotSeq } = opening;
+  const none: readonly string[] = [];
+  const clashes = new Map(Object.entries(query.clashes));
+  for await (const events of readEvents(db, range)) {
+    const [first, last] = [events[0], events.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const persons = events.map((event) => event.personId);
+    const external = await externalIds(db, spaceId, snapshotSeq, persons);
+    const row =
+      query.row_format === "flat"
+        ? (event: EventRecord) =>
+            flatRow(event, external.get(event.personId) ?? null, clashes.get(event.definitionId) ?? none)
+        : (event: EventRecord) => nestedRow(event, external.get(event.personId) ?? null);
+    yield {
+      lines: events.map(row),
+      first: { time: first.occurredAt, id: first.id },
+      last: { time: last.occurredAt, id: last.id },
+      records: events.length,
+    };
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What a dataset says, so that the hall can do the rest: its request, its plan, its pages and its form. A new dataset is one
+ * new file that makes one of these, and one line in index.ts.
+ */
+
+import type * as z from "zod";
+import type { Database } from "../db/database.ts";
+import type { SpaceRow } from "../db/spaces.ts";
+
+/** A place in a dataset's order. Records without a time have time 0. Ids compare by their UTF-8 bytes. */
+export interface Key {
+  time: number;
+  id: string;
+}
+
+/** Keys k with lower ≤ k < upper. */
+export interface Bounds {
+  lower: Key;
+  upper: Key;
+}
+
+/** What stands around and between lines, and what the file is. */
+export interface Form {
+  contentType: string;
+  /** With its dot, after the name's stem and before the compression's: `.json`. */
+  extension: string;
+  before: string;
+  between: string;
+  lineEnd: string;
+  after: string;
+}
+
+/** Some records that were read together, in order, already as lines. */
+export interface Page {
+  lines: readonly string[];
+  /** Of the first and last record. */
+  first: Key;
+  last: Key;
+  /** How many records were read: what the plan counted, whatever number of lines they gave. */
+  records: number;
+}
+
+/** The records of one export, frozen at its snapshot. */
+export interface Source {
+  bounds: Bounds;
+  form: Form;
+  /** Stem of a file's name. `window` is the part of the request that the file covers, [start, end) in epoch ms. */
+  fileStem(exportId: string, window: { start: number; end: number }): string;
+  /** The window of the whole request. */
+  window: { start: number; end: number };
+  /** The key of the record that comes `skip` records after `lower`, or null when there are fewer. */
+  seek(bounds: Bounds, skip: number): Promise<Key | null>;
+  count(bounds: Bounds): Promise<number>;
+  pages(bounds: Bounds): AsyncGenerator<Page>;
+  /** What to tell when there is nothing. */
+  emptyMessage: string;
+}
+
+/** What a dataset may look at when a request comes in. */
+export interface Asking {
+  db: Database;
+  space: SpaceRow;
+  now: number;
+  snapshotSeq: number;
+}
+
+/** What an export's source is opened with. */
+export interface Opening {
+  db: Database;
+  spaceId: string;
+  snapshotSeq: number;
+}
+
+export interface Dataset<Shape extends z.ZodRawShape = z.ZodRawShape, Query = unknown> {
+  name: string;
+  title: string;
+  /** The request's own parameters; the hall adds the common ones. */
+  shape: Shape;
+  /** An example of them. */
+  example: Record<string, unknown>;
+  /**
+   * Checks what a schema cannot, and freezes the request: everything that could change later is resolved here.
+   * @returns plain JSON, stored with the export.
+   * @throws invalid_request naming the field.
+   */
+  freeze(request: z.output<z.ZodObject<Shape>>, asking: Asking): Promise<Query>;
+  /** @param query what `freeze` gave. */
+  open(query: Query, opening: Opening): Source;
+}
+
+/** A dataset in the list: what is its own is its own business. Methods keep their parameters' real types inside. */
+export interface Registered {
+  name: string;
+  title: string;
+  shape: z.ZodRawShape;
+  example: Record<string, unknown>;
+  freeze(request: unknown, asking: Asking): Promise<unknown>;
+  open(query: unknown, opening: Opening): Source;
+}

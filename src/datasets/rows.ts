@@ -1,0 +1,63 @@
+/**
+ * An event as a line of JSON, in the two row formats. Key order is fixed, and stored text is passed on as it is: the same event
+ * gives the same bytes.
+ */
+
+import type { EventRecord } from "../db/events.ts";
+import { iso, isoWithOffset } from "../time/names.ts";
+
+/** The fields that every flat row has, in order. `occuredTime` is spelled with one r. */
+export const FLAT_FIELDS = ["definitionId", "eventId", "sessionId", "personId", "externalPersonId", "occuredTime"] as const;
+
+const CLASHES: ReadonlySet<string> = new Set(FLAT_FIELDS);
+
+/** The properties of a definition that a flat row has to rename. */
+export function clashingNames(propertyNames: readonly string[]): string[] {
+  return propertyNames.filter((name) => CLASHES.has(name));
+}
+
+/**
+ * `definitionId, eventId, sessionId, personId, externalPersonId, occuredTime` (when the service received the event), then the
+ * properties side by side; a property named like one of the former becomes `<definitionId>_<name>`.
+ * @param clashing the definition's properties to rename, mostly none.
+ */
+export function flatRow(event: EventRecord, externalId: string | null, clashing: readonly string[]): string {
+  const properties = clashing.length === 0 ? event.properties : renamed(event, clashing);
+  return `{"definitionId":${quote(event.definitionId)},"eventId":${quote(event.id)},"sessionId":${quoteOrNull(event.sessionId)},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"occuredTime":"${receivedText(event.receivedAt)}"${properties === "{}" ? "}" : `,${properties.slice(1)}`}`;
+}
+
+/** `definitionId, personId, externalPersonId, timestamp` (when it occurred), `properties` as an object. */
+export function nestedRow(event: EventRecord, externalId: string | null): string {
+  return `{"definitionId":${quote(event.definitionId)},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"timestamp":"${iso(event.occurredAt)}","properties":${event.properties}}`;
+}
+
+function renamed(event: EventRecord, clashing: readonly string[]): string {
+  const properties = Object.entries(JSON.parse(event.properties) as Record<string, unknown>);
+  const pairs = properties.map(([name, value]) => {
+    const key = clashing.includes(name) ? `${event.definitionId}_${name}` : name;
+    return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+  });
+  return `{${pairs.join()}}`;
+}
+
+/** What JSON must escape, and lone surrogates. Most ids have none of it: they need no stringify. */
+const UNSAFE = /[\u0000-\u001f"\\\ud800-\udfff]/;
+
+function quote(text: string): string {
+  return UNSAFE.test(text) ? JSON.stringify(text) : `"${text}"`;
+}
+
+function quoteOrNull(text: string | null): string {
+  return text === null ? "null" : quote(text);
+}
+
+/** Events that came in one call share the time they came at. */
+const lastReceived = { time: Number.NaN, text: "" };
+
+function receivedText(time: number): string {
+  if (time !== lastReceived.time) {
+    lastReceived.time = time;
+    lastReceived.text = isoWithOffset(time);
+  }
+  return lastReceived.text;
+}

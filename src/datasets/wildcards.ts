@@ -1,0 +1,48 @@
+/** `event_names`: names and patterns in which `*` stands for any number of characters. */
+
+import { type Fault, invalid } from "../errors.ts";
+
+export const MOST_NAMES = 200;
+
+/**
+ * Names and patterns → the definitions they mean, each once, in the order of their ids.
+ * @param known every definition of the space.
+ * @throws invalid_request: a name that the space does not have, or more than 200 definitions. A pattern may mean none.
+ */
+export function expandNames(patterns: readonly string[], known: readonly string[]): string[] {
+  const ids = new Set(known);
+  const chosen = new Set<string>();
+  const faults: Fault[] = [];
+  for (const [index, pattern] of patterns.entries()) {
+    if (!pattern.includes("*")) {
+      if (ids.has(pattern)) chosen.add(pattern);
+      else faults.push({ pointer: `/event_names/${index}`, detail: `There is no event definition ${pattern}.` });
+      continue;
+    }
+    for (const id of known) if (matches(pattern, id)) chosen.add(id);
+  }
+  if (faults.length > 0) throw invalid(...faults);
+  if (chosen.size > MOST_NAMES)
+    throw invalid({
+      pointer: "/event_names",
+      detail: `These names mean ${chosen.size} event definitions; at most ${MOST_NAMES} can be asked at once.`,
+    });
+  return [...chosen].sort();
+}
+
+/** Greedy from the left, so that no pattern takes more than pattern × name steps. */
+export function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split("*");
+  const head = parts[0] ?? "";
+  const tail = parts.at(-1) ?? "";
+  if (parts.length === 1) return pattern === name;
+  if (name.length < head.length + tail.length || !name.startsWith(head) || !name.endsWith(tail)) return false;
+  let at = head.length;
+  const end = name.length - tail.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = name.indexOf(part, at);
+    if (found === -1 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
+}

@@ -1,0 +1,363 @@
+/** The ledger of an export: what each chunk was to read and wrote, and the files that the chunks make. */
+
+import { type Database, type Statement, statement } from "./database.ts";
+
+export interface ChunkRow {
+  n: number;
+  file_n: number;
+  lower_time: number;
+  lower_id: string;
+  upper_time: number;
+  upper_id: string;
+  records: number;
+  done: number;
+  lease_until: number;
+  records_read: number | null;
+  rows: number | null;
+  bytes: number | null;
+  uncompressed_bytes: number | null;
+  crc32: number | null;
+  sha256: string | null;
+  first_time: number | null;
+  first_id: string | null;
+  last_time: number | null;
+  last_id: string | null;
+}
+
+const CHUNK = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, records_read, rows, bytes,
+  uncompressed_bytes, crc32, sha256, first_time, first_id, last_time, last_id`;
+
+export type PlannedChunk = Pick<
+  ChunkRow,
+  "n" | "file_n" | "lower_time" | "lower_id" | "upper_time" | "upper_id" | "records"
+>;
+
+/** A plan that is made twice is the same plan: what stands stays. */
+export function insertChunks(spaceId: string, exportId: string, chunks: readonly PlannedChunk[]): Statement {
+  const rows = chunks.map((c) => [c.n, c.file_n, c.lower_time, c.lower_id, c.upper_time, c.upper_id, c.records]);
+  return statement(
+    `INSERT INTO chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
+     SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+     FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+    spaceId,
+    exportId,
+    JSON.stringify(rows),
+  );
+}
+
+/** The chunk that the plan found last, or null. */
+export async function lastChunk(db: Database, spaceId: string, exportId: string): Promise<ChunkRow | null> {
+  return db.first<ChunkRow>(
+    `SELECT ${CHUNK} FROM chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n DESC LIMIT 1`,
+    spaceId,
+    exportId,
+  );
+}
+
+export async function listChunks(db: Database, spaceId: string, exportId: string): Promise<ChunkRow[]> {
+  return db.all<ChunkRow>(
+    `SELECT ${CHUNK} FROM chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
+    spaceId,
+    exportId,
+  );
+}
+
+/** The chunks that one file is made of, in order. */
+export async function chunksOfFile(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  fileN: number,
+): Promise<ChunkRow[]> {
+  return db.all<ChunkRow>(
+    `SELECT ${CHUNK} FROM chunks WHERE space_id = ?1 AND export_id = ?2 AND file_n = ?3 ORDER BY n`,
+    spaceId,
+    exportId,
+    fileN,
+  );
+}
+
+/** Chunks still to be written on which nobody holds a live lease. */
+export async function idleChunks(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  now: number,
+  limit: number,
+): Promise<number[]> {
+  const rows = await db.all<{ n: number }>(
+    "SELECT n FROM chunks WHERE space_id = ?1 AND export_id = ?2 AND done = 0 AND lease_until <= ?3 ORDER BY n LIMIT ?4",
+    spaceId,
+    exportId,
+    now,
+    limit,
+  );
+  return rows.map((row) => row.n);
+}
+
+/**
+ * Takes a chunk to work on it, of an export that is processing. The lease only keeps two consumers from doing the same work;
+ * nothing breaks when both do. @returns null when it is done, held by another, or the export is not processing.
+ */
+export async function leaseChunk(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  now: number,
+  leaseUntil: number,
+): Promise<(ChunkRow & { first_in_file: number; last_in_file: number }) | null> {
+  const other = (order: "<" | ">") => `NOT EXISTS (SELECT 1 FROM chunks o
+       WHERE o.space_id = ?1 AND o.export_id = ?2 AND o.file_n = chunks.file_n AND o.n ${order} chunks.n)`;
+  return db.first<ChunkRow & { first_in_file: number; last_in_file: number }>(
+    `UPDATE chunks SET lease_until = ?5, rows_so_far = 0
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
+       AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')
+     RETURNING ${CHUNK}, ${other("<")} AS first_in_file, ${other(">")} AS last_in_file`,
+    spaceId,
+    exportId,
+    n,
+    now,
+    leaseUntil,
+  );
+}
+
+/** Renews the lease and shows progress. @returns false when the export is not processing any more: stop. */
+export async function renewChunk(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  rowsSoFar: number,
+  leaseUntil: number,
+): Promise<boolean> {
+  const changed = await db.run(
+    `UPDATE chunks SET lease_until = ?5, rows_so_far = ?4
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0
+       AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')`,
+    spaceId,
+    exportId,
+    n,
+    rowsSoFar,
+    leaseUntil,
+  );
+  return changed > 0;
+}
+
+/** Gives a chunk back after a failed attempt, so that the next need not wait for the lease to run out. */
+export async function releaseChunk(db: Database, spaceId: string, exportId: string, n: number): Promise<void> {
+  await db.run(
+    "UPDATE chunks SET lease_until = 0, rows_so_far = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0",
+    spaceId,
+    exportId,
+    n,
+  );
+}
+
+export interface WrittenChunk {
+  recordsRead: number;
+  rows: number;
+  /** Of the object: a segment, or the whole file where the chunk is alone in it. */
+  bytes: number;
+  uncompressedBytes: number;
+  crc32: number;
+  sha256: string;
+  first: { time: number; id: string } | null;
+  last: { time: number; id: string } | null;
+}
+
+export function chunkDone(spaceId: string, exportId: string, n: number, written: WrittenChunk): Statement {
+  return statement(
+    `UPDATE chunks SET done = 1, records_read = ?4, rows = ?5, bytes = ?6, uncompressed_bytes = ?7, crc32 = ?8, sha256 = ?9,
+       first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0`,
+    spaceId,
+    exportId,
+    n,
+    written.recordsRead,
+    written.rows,
+    written.bytes,
+    written.uncompressedBytes,
+    written.crc32,
+    written.sha256,
+    written.first?.time ?? null,
+    written.first?.id ?? null,
+    written.last?.time ?? null,
+    written.last?.id ?? null,
+  );
+}
+
+export interface FileRow {
+  n: number;
+  name: string;
+  done: number;
+  lease_until: number;
+  upload_id: string | null;
+  rows: number | null;
+  bytes: number | null;
+  uncompressed_bytes: number | null;
+  sha256: string | null;
+}
+
+const FILE = "n, name, done, lease_until, upload_id, rows, bytes, uncompressed_bytes, sha256";
+
+export function insertFiles(spaceId: string, exportId: string, names: readonly string[]): Statement {
+  return statement(
+    `INSERT INTO files (space_id, export_id, n, name) SELECT ?1, ?2, key, value FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+    spaceId,
+    exportId,
+    JSON.stringify(names),
+  );
+}
+
+export async function listFiles(db: Database, spaceId: string, exportId: string): Promise<FileRow[]> {
+  return db.all<FileRow>(
+    `SELECT ${FILE} FROM files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
+    spaceId,
+    exportId,
+  );
+}
+
+export async function findFileByNumber(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+): Promise<FileRow | null> {
+  return db.first<FileRow>(
+    `SELECT ${FILE} FROM files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`,
+    spaceId,
+    exportId,
+    n,
+  );
+}
+
+export async function findFileByName(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  name: string,
+): Promise<FileRow | null> {
+  return db.first<FileRow>(
+    `SELECT ${FILE} FROM files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`,
+    spaceId,
+    exportId,
+    name,
+  );
+}
+
+/** Files whose chunks are all written but which are not put together yet, and on which nobody holds a live lease. */
+export async function idleFiles(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  now: number,
+  limit: number,
+): Promise<number[]> {
+  const rows = await db.all<{ n: number }>(
+    `SELECT n FROM files f WHERE space_id = ?1 AND export_id = ?2 AND done = 0 AND lease_until <= ?3
+       AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = f.n AND c.done = 0)
+     ORDER BY n LIMIT ?4`,
+    spaceId,
+    exportId,
+    now,
+    limit,
+  );
+  return rows.map((row) => row.n);
+}
+
+/** Takes a file to put it together. @returns null as `leaseChunk` does. */
+export async function leaseFile(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  now: number,
+  leaseUntil: number,
+): Promise<FileRow | null> {
+  return db.first<FileRow>(
+    `UPDATE files SET lease_until = ?5 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
+       AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')
+       AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.done = 0)
+     RETURNING ${FILE}`,
+    spaceId,
+    exportId,
+    n,
+    now,
+    leaseUntil,
+  );
+}
+
+/** Renews the lease and remembers the upload under way. @returns false when the export is not processing any more. */
+export async function renewFile(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  uploadId: string | null,
+  leaseUntil: number,
+): Promise<boolean> {
+  const changed = await db.run(
+    `UPDATE files SET lease_until = ?5, upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0
+       AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')`,
+    spaceId,
+    exportId,
+    n,
+    uploadId,
+    leaseUntil,
+  );
+  return changed > 0;
+}
+
+export async function releaseFile(db: Database, spaceId: string, exportId: string, n: number): Promise<void> {
+  await db.run(
+    "UPDATE files SET lease_until = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0",
+    spaceId,
+    exportId,
+    n,
+  );
+}
+
+export interface WrittenFile {
+  rows: number;
+  bytes: number;
+  uncompressedBytes: number;
+  sha256: string;
+}
+
+export function fileDone(spaceId: string, exportId: string, n: number, written: WrittenFile): Statement {
+  return statement(
+    `UPDATE files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0`,
+    spaceId,
+    exportId,
+    n,
+    written.rows,
+    written.bytes,
+    written.uncompressedBytes,
+    written.sha256,
+  );
+}
+
+export interface Tally {
+  rows_written: number;
+  bytes_written: number;
+  uncompressed_bytes: number;
+  files_written: number;
+  files_total: number;
+}
+
+/** How far an export is, from its ledger. `rows_written` counts chunks under way too. */
+export async function tally(db: Database, spaceId: string, exportId: string): Promise<Tally> {
+  const row = await db.first<Tally>(
+    `SELECT
+       (SELECT coalesce(sum(rows_so_far), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2) AS rows_written,
+       (SELECT coalesce(sum(bytes), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2) AS bytes_written,
+       (SELECT coalesce(sum(uncompressed_bytes), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2) AS uncompressed_bytes,
+       (SELECT count(*) FROM files WHERE space_id = ?1 AND export_id = ?2 AND done = 1) AS files_written,
+       (SELECT count(*) FROM files WHERE space_id = ?1 AND export_id = ?2) AS files_total`,
+    spaceId,
+    exportId,
+  );
+  return row ?? { rows_written: 0, bytes_written: 0, uncompressed_bytes: 0, files_written: 0, files_total: 0 };
+}

@@ -1,0 +1,117 @@
+/** Profiles, kept as versions [seq_from, seq_to): an export reads the one that stood at its snapshot. */
+
+import { type Database, isUniqueFailure, statement } from "./database.ts";
+import { stoodAt, takeSequence, THIS_SEQUENCE } from "./sequences.ts";
+
+export interface ProfileRow {
+  person_id: string;
+  external_person_id: string | null;
+  company_id: string | null;
+  type: string | null;
+  identifiers: string;
+  attributes: string;
+  created_at: number;
+  updated_at: number;
+}
+
+const COLUMNS = "person_id, external_person_id, company_id, type, identifiers, attributes, created_at, updated_at";
+
+/** What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396). */
+export interface ProfileMerge {
+  person_id: string;
+  external_person_id?: string | null | undefined;
+  company_id?: string | null | undefined;
+  type?: string | null | undefined;
+  identifiers?: Record<string, unknown> | undefined;
+  attributes?: Record<string, unknown> | undefined;
+}
+
+/** A scalar that is sent replaces the old one (null removes), one that is not sent leaves it. */
+const sentOrOld = (column: string) =>
+  `CASE WHEN json_type(j.value, '$.${column}') IS NULL THEN p.${column} ELSE j.value ->> '${column}' END`;
+
+/**
+ * Merges profiles, all or nothing: the standing versions are closed and new ones opened at one sequence number.
+ * @param merges each person at most once; together under 1.9 MB as JSON.
+ * @returns `external_id_taken` when an external id belongs to another profile; nothing is written then.
+ */
+export async function mergeProfiles(
+  db: Database,
+  spaceId: string,
+  merges: readonly ProfileMerge[][],
+  now: number,
+): Promise<"merged" | "external_id_taken"> {
+  const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
+     WHERE space_id = ?1 AND seq_to IS NULL AND person_id IN (SELECT value ->> 'person_id' FROM json_each(?2))`;
+  const open = `INSERT INTO profiles (space_id, seq_from, seq_to, ${COLUMNS})
+     SELECT ?1, ${THIS_SEQUENCE}, NULL, j.value ->> 'person_id',
+       ${sentOrOld("external_person_id")}, ${sentOrOld("company_id")}, ${sentOrOld("type")},
+       json_patch(coalesce(p.identifiers, '{}'), coalesce(j.value -> 'identifiers', '{}')),
+       json_patch(coalesce(p.attributes, '{}'), coalesce(j.value -> 'attributes', '{}')),
+       coalesce(p.created_at, ?3), ?3
+     FROM json_each(?2) j
+     LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to = ${THIS_SEQUENCE}
+     WHERE true`;
+  const lists = merges.map((part) => JSON.stringify(part));
+  try {
+    await db.batch([
+      takeSequence(spaceId),
+      ...lists.map((list) => statement(close, spaceId, list)),
+      ...lists.map((list) => statement(open, spaceId, list, now)),
+    ]);
+    return "merged";
+  } catch (thrown) {
+    if (isUniqueFailure(thrown, "profiles.space_id, profiles.external_person_id")) return "external_id_taken";
+    throw thrown;
+  }
+}
+
+export async function findProfile(db: Database, spaceId: string, personId: string): Promise<ProfileRow | null> {
+  return db.first<ProfileRow>(
+    `SELECT ${COLUMNS} FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`,
+    spaceId,
+    personId,
+  );
+}
+
+/** Who is meant by these ids: the standing profiles, with the company that an event of theirs belongs to. */
+export async function resolvePersons(
+  db: Database,
+  spaceId: string,
+  personIds: readonly string[],
+  externalIds: readonly string[],
+): Promise<{ person_id: string; external_person_id: string | null; company_id: string | null }[]> {
+  const columns = "p.person_id, p.external_person_id, p.company_id";
+  const results = await db.batch<{ person_id: string; external_person_id: string | null; company_id: string | null }>([
+    statement(
+      `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
+       ON p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL`,
+      spaceId,
+      JSON.stringify(personIds),
+    ),
+    statement(
+      `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
+       ON p.space_id = ?1 AND p.external_person_id = j.value AND p.seq_to IS NULL`,
+      spaceId,
+      JSON.stringify(externalIds),
+    ),
+  ]);
+  return results.flatMap((result) => result.rows);
+}
+
+/** The external ids that these persons had at a sequence number; those without one are left out. */
+export async function externalIdsAt(
+  db: Database,
+  spaceId: string,
+  seq: number,
+  personIds: readonly string[],
+): Promise<{ person_id: string; external_person_id: string }[]> {
+  return db.all(
+    `SELECT p.person_id, p.external_person_id FROM json_each(?3) j CROSS JOIN profiles p
+       ON p.space_id = ?1 AND p.person_id = j.value AND ${stoodAt("p", "?2")}
+     WHERE p.external_person_id IS NOT NULL`,
+    spaceId,
+    seq,
+    JSON.stringify(personIds),
+  );
+}

@@ -1,0 +1,128 @@
+/** Spaces: the tenants. */
+
+import type { Database } from "./database.ts";
+import type { Position } from "./lists.ts";
+
+export interface SpaceRow {
+  id: string;
+  name: string;
+  timezone: string;
+  retention_days: number;
+  status: "active" | "inactive" | "deleting";
+  external_id: string;
+  created_at: number;
+}
+
+const COLUMNS = "id, name, timezone, retention_days, status, external_id, created_at";
+
+export async function insertSpace(db: Database, space: SpaceRow, sealedWebhookSecret: string): Promise<void> {
+  await db.run(
+    `INSERT INTO spaces (${COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+    space.id,
+    space.name,
+    space.timezone,
+    space.retention_days,
+    space.status,
+    space.external_id,
+    space.created_at,
+    sealedWebhookSecret,
+  );
+}
+
+export async function findSpace(db: Database, spaceId: string): Promise<SpaceRow | null> {
+  return db.first<SpaceRow>(`SELECT ${COLUMNS} FROM spaces WHERE id = ?1 AND status <> 'deleting'`, spaceId);
+}
+
+/** Newest first. */
+export async function listSpaces(db: Database, limit: number, after: Position | null): Promise<SpaceRow[]> {
+  return db.all<SpaceRow>(
+    `SELECT ${COLUMNS} FROM spaces
+     WHERE status <> 'deleting' AND (?2 IS NULL OR (created_at, id) < (?2, ?3))
+     ORDER BY created_at DESC, id DESC LIMIT ?1`,
+    limit,
+    after?.time ?? null,
+    after?.id ?? null,
+  );
+}
+
+export interface SpaceChange {
+  name?: string | undefined;
+  timezone?: string | undefined;
+  retention_days?: number | undefined;
+  status?: "active" | "inactive" | undefined;
+}
+
+/** @returns the space as it is now, or null where there is none. */
+export async function updateSpace(db: Database, spaceId: string, change: SpaceChange): Promise<SpaceRow | null> {
+  return db.first<SpaceRow>(
+    `UPDATE spaces SET name = coalesce(?2, name), timezone = coalesce(?3, timezone),
+       retention_days = coalesce(?4, retention_days), status = coalesce(?5, status)
+     WHERE id = ?1 AND status <> 'deleting' RETURNING ${COLUMNS}`,
+    spaceId,
+    change.name ?? null,
+    change.timezone ?? null,
+    change.retention_days ?? null,
+    change.status ?? null,
+  );
+}
+
+/** From here on nobody sees the space; its rows and files go in the background. @returns whether it was there. */
+export async function markSpaceDeleting(db: Database, spaceId: string): Promise<boolean> {
+  return (await db.run("UPDATE spaces SET status = 'deleting' WHERE id = ?1 AND status <> 'deleting'", spaceId)) > 0;
+}
+
+/** One space whose rows are still to go. */
+export async function findDeletingSpace(db: Database): Promise<{ id: string } | null> {
+  return db.first<{ id: string }>("SELECT id FROM spaces WHERE status = 'deleting' LIMIT 1");
+}
+
+/**
+ * Some of what the control database holds of a deleted space; the space's own row goes last.
+ * @returns how many rows went: 0 when nothing is left.
+ */
+export async function purgeControlRows(db: Database, spaceId: string): Promise<number> {
+  const results = await db.batch([
+    {
+      sql: `DELETE FROM chunks WHERE space_id = ?1 AND export_id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
+      params: [spaceId],
+    },
+    {
+      sql: `DELETE FROM files WHERE space_id = ?1 AND export_id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
+      params: [spaceId],
+    },
+    {
+      sql: `DELETE FROM exports WHERE space_id = ?1 AND id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
+      params: [spaceId],
+    },
+    { sql: `DELETE FROM api_keys WHERE space_id = ?1`, params: [spaceId] },
+    {
+      sql: `DELETE FROM spaces WHERE id = ?1 AND status = 'deleting' AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)`,
+      params: [spaceId],
+    },
+  ]);
+  return results.reduce((sum, result) => sum + result.changes, 0);
+}
+
+/** Some of a deleted space's data, a thousand rows a table. @returns how many rows went. */
+export async function purgeSpaceRows(db: Database, spaceId: string): Promise<number> {
+  const results = await db.batch([
+    {
+      sql: `DELETE FROM events WHERE space_id = ?1 AND (occurred_at, id) IN
+              (SELECT occurred_at, id FROM events WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
+      sql: `DELETE FROM profiles WHERE space_id = ?1 AND (person_id, seq_from) IN
+              (SELECT person_id, seq_from FROM profiles WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
+      sql: `DELETE FROM definitions WHERE space_id = ?1 AND (id, seq_from) IN
+              (SELECT id, seq_from FROM definitions WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    { sql: `DELETE FROM sections WHERE space_id = ?1`, params: [spaceId] },
+    { sql: `DELETE FROM sequences WHERE space_id = ?1`, params: [spaceId] },
+  ]);
+  return results.reduce((sum, result) => sum + result.changes, 0);
+}

@@ -1,0 +1,111 @@
+/**
+ * THE error table: code → HTTP status, public text, whose turn it is, and whether trying again can help. HTTP answers, the
+ * OpenAPI document, the export row and the queue's verdict all read it. Nothing else in the product invents an error.
+ */
+
+interface ErrorRow {
+  status: number;
+  title: string;
+  owner: "customer" | "service";
+  retryable: boolean;
+}
+
+export const ERRORS = {
+  malformed_request: { status: 400, title: "The request cannot be read.", owner: "customer", retryable: false },
+  unauthenticated: { status: 401, title: "No valid API key was sent.", owner: "customer", retryable: false },
+  forbidden: { status: 403, title: "This key lacks the scope for this call.", owner: "customer", retryable: false },
+  space_inactive: { status: 403, title: "The space's subscription is inactive.", owner: "customer", retryable: false },
+  not_found: { status: 404, title: "There is nothing here under that id.", owner: "customer", retryable: false },
+  method_not_allowed: {
+    status: 405,
+    title: "This address does not take that method.",
+    owner: "customer",
+    retryable: false,
+  },
+  conflict: { status: 409, title: "The request does not fit the present state.", owner: "customer", retryable: false },
+  gone: { status: 410, title: "The result is gone.", owner: "customer", retryable: false },
+  payload_too_large: { status: 413, title: "The body is too large.", owner: "customer", retryable: false },
+  unsupported_media_type: {
+    status: 415,
+    title: "The body's media type is not accepted here.",
+    owner: "customer",
+    retryable: false,
+  },
+  invalid_request: { status: 422, title: "The request is not valid.", owner: "customer", retryable: false },
+  rate_limited: { status: 429, title: "Too many requests.", owner: "customer", retryable: true },
+  too_many_pending_exports: {
+    status: 429,
+    title: "Too many exports of this space are queued or processing.",
+    owner: "customer",
+    retryable: true,
+  },
+  internal: { status: 500, title: "Something went wrong on our side.", owner: "service", retryable: true },
+  export_failed: { status: 503, title: "The export failed.", owner: "service", retryable: true },
+  unavailable: { status: 503, title: "The service cannot answer at the moment.", owner: "service", retryable: true },
+  export_too_large: {
+    status: 422,
+    title: "The result is larger than an export may be. Ask for a shorter window or fewer events.",
+    owner: "customer",
+    retryable: false,
+  },
+  incomplete_export: {
+    status: 500,
+    title: "The rows that were written do not add up to the rows that were counted, so the export was not completed.",
+    owner: "service",
+    retryable: true,
+  },
+  destination_conflict: {
+    status: 409,
+    title: "Another object already stands under a name of this export; it was not overwritten.",
+    owner: "customer",
+    retryable: false,
+  },
+  bucket_not_found: { status: 422, title: "The bucket does not exist.", owner: "customer", retryable: false },
+  bucket_denied: { status: 422, title: "The bucket refused the write.", owner: "customer", retryable: true },
+  clock_skew: { status: 503, title: "The store's clock and ours disagree.", owner: "service", retryable: true },
+  destination_unavailable: {
+    status: 503,
+    title: "The object store did not take the file. It is tried again.",
+    owner: "service",
+    retryable: true,
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One thing wrong with a request. `pointer` is a JSON pointer into the body (RFC 6901), or `#query/<name>`. */
+export interface Fault {
+  pointer: string;
+  detail: string;
+}
+
+/** The only error that anything may show to a client. `detail` is public text: no secrets, no driver messages. */
+export class SpillwayError extends Error {
+  readonly code: ErrorCode;
+  readonly faults: readonly Fault[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    detail: string = ERRORS[code].title,
+    more: { faults?: readonly Fault[]; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: more.cause });
+    this.name = "SpillwayError";
+    this.code = code;
+    this.faults = more.faults ?? [];
+    this.retryAfterSeconds = more.retryAfterSeconds;
+  }
+}
+
+/** A 422 that names the places. One fault's detail is the whole's; of several, the first speaks. */
+export function invalid(...faults: readonly Fault[]): SpillwayError {
+  const first = faults[0];
+  const detail = first === undefined ? undefined : faults.length === 1 ? first.detail : `${first.detail} (${faults.length} errors)`;
+  return new SpillwayError("invalid_request", detail, { faults });
+}
+
+/** Anything thrown, as a public error: unknown failures say `internal` and nothing else. */
+export function asSpillwayError(thrown: unknown): SpillwayError {
+  return thrown instanceof SpillwayError ? thrown : new SpillwayError("internal", undefined, { cause: thrown });
+}

@@ -1,0 +1,122 @@
+/** What an event definition is: names and types of properties, and how it may grow. Definitions only ever grow. */
+
+import * as z from "zod";
+import { type Fault, invalid } from "../errors.ts";
+
+export const MOST_PROPERTIES = 120;
+export const MOST_LIST_FIELDS = 128;
+
+const name = z
+  .string()
+  .regex(
+    /^[\p{L}_$][\p{L}\p{N}_$-]{0,127}$/u,
+    "A property's name begins with a letter, _ or $, and goes on with letters, digits, _, $ or -: 128 characters at most.",
+  );
+
+const SCALARS = ["text", "boolean", "date", "number"] as const;
+
+const Field = z.strictObject({
+  name,
+  type: z.enum(SCALARS),
+  required: z.boolean().default(false),
+});
+
+export const Property = z
+  .strictObject({
+    name,
+    type: z.enum([...SCALARS, "list"]).describe("`date`: RFC 3339 with an offset. `list`: objects with these `fields`."),
+    required: z.boolean().default(false),
+    fields: z.array(Field).min(1).max(MOST_LIST_FIELDS).optional().describe("Of a `list` alone."),
+  })
+  .meta({ id: "EventProperty", outputId: "EventPropertyOut" });
+
+export const DefinitionId = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
+    "An event definition's id begins with a letter and goes on with letters, digits and underscores: 64 characters at most.",
+  );
+
+export type Property = z.output<typeof Property>;
+export type Field = z.output<typeof Field>;
+export type Scalar = (typeof SCALARS)[number];
+
+/**
+ * Checks what a schema of one property cannot: the whole list of them.
+ * @throws invalid_request pointing into `/properties`.
+ */
+export function checkProperties(properties: readonly Property[]): void {
+  const faults: Fault[] = [];
+  const at = (index: number, rest = "") => `/properties/${index}${rest}`;
+  for (const index of repeated(properties))
+    faults.push({ pointer: at(index, "/name"), detail: "This property's name is taken by one before it." });
+  const lists = properties.filter((property) => property.type === "list");
+  if (lists.length > 1) {
+    const second = properties.lastIndexOf(lists[1] as Property);
+    faults.push({ pointer: at(second, "/type"), detail: "An event has one list property at most." });
+  }
+  if (properties.length > MOST_PROPERTIES)
+    faults.push({ pointer: "/properties", detail: `An event has ${MOST_PROPERTIES} properties at most.` });
+  for (const [index, property] of properties.entries()) {
+    if (property.type === "list" && property.fields === undefined)
+      faults.push({ pointer: at(index, "/fields"), detail: "A list property names its fields." });
+    if (property.type !== "list" && property.fields !== undefined)
+      faults.push({ pointer: at(index, "/fields"), detail: "Only a list property has fields." });
+    for (const field of repeated(property.fields ?? []))
+      faults.push({ pointer: at(index, `/fields/${field}/name`), detail: "This field's name is taken by one before it." });
+    if ((property.fields?.length ?? 0) > MOST_LIST_FIELDS)
+      faults.push({ pointer: at(index, "/fields"), detail: `A list has ${MOST_LIST_FIELDS} fields at most.` });
+  }
+  if (faults.length > 0) throw invalid(...faults);
+}
+
+/** The places of those whose name stands before them already. */
+function repeated(named: readonly { name: string }[]): number[] {
+  const seen = new Set<string>();
+  const places: number[] = [];
+  for (const [index, each] of named.entries()) {
+    if (seen.has(each.name)) places.push(index);
+    seen.add(each.name);
+  }
+  return places;
+}
+
+/**
+ * The properties with others added: new ones at the end, new fields at the end of a list's. One that is there already stays
+ * as it is.
+ * @throws invalid_request when an added one would change one that is there, or the whole is not valid.
+ */
+export function grow(present: readonly Property[], added: readonly Property[]): Property[] {
+  const faults: Fault[] = [];
+  const grown = present.map((property) => ({ ...property }));
+  for (const [index, addition] of added.entries()) {
+    const old = grown.find((property) => property.name === addition.name);
+    if (old === undefined) {
+      grown.push(addition);
+      continue;
+    }
+    const problem = changes(old, addition);
+    if (problem !== null) faults.push({ pointer: `/properties/${index}`, detail: problem });
+    else if (old.fields !== undefined) {
+      const names = new Set(old.fields.map((field) => field.name));
+      old.fields = [...old.fields, ...(addition.fields ?? []).filter((field) => !names.has(field.name))];
+    }
+  }
+  if (faults.length > 0) throw invalid(...faults);
+  checkProperties(grown);
+  return grown;
+}
+
+function changes(old: Property | Field, addition: Property | Field): string | null {
+  if (old.type !== addition.type)
+    return `${old.name} is there already, as ${old.type}: a definition only grows, its properties keep their types.`;
+  if (old.required !== addition.required)
+    return `${old.name} is there already: whether it is required cannot be changed.`;
+  const fields = "fields" in old ? (old.fields ?? []) : [];
+  for (const field of "fields" in addition ? (addition.fields ?? []) : []) {
+    const same = fields.find((each) => each.name === field.name);
+    const problem = same === undefined ? null : changes(same, field);
+    if (problem !== null) return problem;
+  }
+  return null;
+}

@@ -1,0 +1,108 @@
+/**
+ * assemble: the segments of one file, compressed apart, become one ordinary gzip member. Streams: a piece of a segment in, a
+ * part of the object out. Cut off, it starts again from zero, and ends the upload that the try before it left.
+ */
+
+import { type ExportRow, findExport, stepSucceeded } from "../db/exports.ts";
+import { chunksOfFile, fileDone, leaseFile, releaseFile, renewFile, type WrittenFile } from "../db/ledger.ts";
+import type { ChunkRow, FileRow } from "../db/ledger.ts";
+import { SpillwayError } from "../errors.ts";
+import { combineCrc32, GZIP_HEADER, gzipTrailer } from "./gzip.ts";
+import type { Hall, Message } from "./hall.ts";
+import { fileKey, segmentKey } from "./objects.ts";
+import { ObjectWriter, PART_BYTES } from "./upload.ts";
+import { wakeNext } from "./wake.ts";
+
+export async function assemble(hall: Hall, message: Message): Promise<void> {
+  const { control } = hall.databases;
+  const { space_id: spaceId, export_id: exportId, n } = message;
+  const now = hall.world.now();
+  const row = await findExport(control, spaceId, exportId);
+  if (row === null) return;
+  const file = await leaseFile(control, spaceId, exportId, n, now, now + hall.config.leaseMs);
+  if (file === null) return;
+
+  const written = await join(hall, row, file).catch(async (thrown: unknown) => {
+    await releaseFile(control, spaceId, exportId, n);
+    throw thrown;
+  });
+  if (written === null) return;
+  await control.batch([
+    fileDone(spaceId, exportId, n, written),
+    stepSucceeded(spaceId, exportId, hall.world.now() + hall.config.resendAfterMs),
+  ]);
+  await wakeNext(hall, spaceId, exportId);
+}
+
+/** @returns null when the export was stopped meanwhile. */
+async function join(hall: Hall, row: ExportRow, file: FileRow): Promise<WrittenFile | null> {
+  const { control } = hall.databases;
+  const key = fileKey(row, file.name);
+  if (file.upload_id !== null) await hall.bucket.abortUpload(key, file.upload_id);
+  const renew = (uploadId: string | null) =>
+    renewFile(control, row.space_id, row.id, file.n, uploadId, hall.world.now() + hall.config.leaseMs);
+
+  let uploadId: string | null = null;
+  const writer = new ObjectWriter(hall.bucket, key, "application/gzip", async (id) => {
+    uploadId = id;
+    await renew(id);
+  });
+  try {
+    const chunks = await chunksOfFile(control, row.space_id, row.id, file.n);
+    const sum = { rows: 0, bytes: 0, crc32: 0 };
+    writer.write(GZIP_HEADER);
+    let renewedAt = hall.world.now();
+    let next = fetchPiece(hall, row, piecesOf(chunks)[0]);
+    const pieces = piecesOf(chunks);
+    for (const [index] of pieces.entries()) {
+      const body = await next;
+      next = fetchPiece(hall, row, pieces[index + 1]);
+      next.catch(() => {});
+      writer.write(body);
+      await writer.drain();
+      const now = hall.world.now();
+      if (now - renewedAt < hall.config.leaseMs / 3) continue;
+      renewedAt = now;
+      if (!(await renew(uploadId))) {
+        await writer.abort();
+        return null;
+      }
+    }
+    for (const chunk of chunks) {
+      const bytes = chunk.uncompressed_bytes ?? 0;
+      sum.crc32 = combineCrc32(sum.crc32, chunk.crc32 ?? 0, bytes);
+      sum.bytes += bytes;
+      sum.rows += chunk.rows ?? 0;
+    }
+    writer.write(gzipTrailer(sum.crc32, sum.bytes));
+    return { rows: sum.rows, uncompressedBytes: sum.bytes, ...(await writer.finish()) };
+  } catch (thrown) {
+    await writer.abort().catch(() => {});
+    throw thrown;
+  }
+}
+
+interface Piece {
+  chunk: number;
+  from: number;
+  length: number;
+}
+
+/** The segments in order, each in pieces of at most a part. */
+function piecesOf(chunks: readonly ChunkRow[]): Piece[] {
+  return chunks.flatMap(({ n, bytes }) => {
+    const pieces: Piece[] = [];
+    for (let from = 0; from < (bytes ?? 0); from += PART_BYTES)
+      pieces.push({ chunk: n, from, length: Math.min(PART_BYTES, (bytes ?? 0) - from) });
+    return pieces;
+  });
+}
+
+async function fetchPiece(hall: Hall, row: ExportRow, piece: Piece | undefined): Promise<Uint8Array> {
+  if (piece === undefined) return new Uint8Array();
+  const response = await hall.bucket.get(segmentKey(row, piece.chunk), piece);
+  const body = response === null ? null : await response.arrayBuffer();
+  if (body === null || body.byteLength !== piece.length)
+    throw new SpillwayError("incomplete_export", undefined, { cause: new Error("a segment is not as it was written") });
+  return new Uint8Array(body);
+}

@@ -1,0 +1,179 @@
+/**
+ * chunk: reads its records page by page, writes them as lines, compresses and uploads them, and enters what it wrote into the
+ * ledger. A chunk that is a whole file writes the file; one of several writes a segment for `assemble`.
+ */
+
+import type { Page, Source } from "../datasets/dataset.ts";
+import { type ExportRow, findExport, stepSucceeded } from "../db/exports.ts";
+import {
+  chunkDone,
+  fileDone,
+  findFileByNumber,
+  leaseChunk,
+  releaseChunk,
+  renewChunk,
+  type WrittenChunk,
+} from "../db/ledger.ts";
+import { SpillwayError } from "../errors.ts";
+import { BlockWriter } from "./blocks.ts";
+import { createDeflater } from "./deflate.ts";
+import { GZIP_HEADER, gzipTrailer } from "./gzip.ts";
+import type { Hall, Message } from "./hall.ts";
+import { sourceOf } from "./hall.ts";
+import { fileKey, segmentKey } from "./objects.ts";
+import { ObjectWriter } from "./upload.ts";
+import { wakeNext } from "./wake.ts";
+
+/** The lease is renewed, and the poll told, at the first page after this. */
+const RENEW_EVERY_MS = 500;
+
+type Leased = NonNullable<Awaited<ReturnType<typeof leaseChunk>>>;
+
+export async function writeChunk(hall: Hall, message: Message): Promise<void> {
+  const { control } = hall.databases;
+  const { space_id: spaceId, export_id: exportId, n } = message;
+  const now = hall.world.now();
+  const row = await findExport(control, spaceId, exportId);
+  if (row === null) return;
+  const chunk = await leaseChunk(control, spaceId, exportId, n, now, now + hall.config.leaseMs);
+  if (chunk === null) return;
+
+  const written = await write(hall, row, chunk).catch(async (thrown: unknown) => {
+    await releaseChunk(control, spaceId, exportId, n);
+    throw thrown;
+  });
+  if (written === null) return;
+  if (written.recordsRead !== chunk.records) {
+    await releaseChunk(control, spaceId, exportId, n);
+    throw new SpillwayError("incomplete_export");
+  }
+  await control.batch([
+    chunkDone(spaceId, exportId, n, written),
+    ...(isWholeFile(chunk) ? [fileDone(spaceId, exportId, chunk.file_n, written)] : []),
+    stepSucceeded(spaceId, exportId, hall.world.now() + hall.config.resendAfterMs),
+  ]);
+  await wakeNext(hall, spaceId, exportId);
+}
+
+const isWholeFile = (chunk: Leased) => chunk.first_in_file === 1 && chunk.last_in_file === 1;
+
+/** @returns null when the export was stopped meanwhile. */
+async function write(hall: Hall, row: ExportRow, chunk: Leased): Promise<WrittenChunk | null> {
+  const source = sourceOf(hall, row);
+  const writer = new ObjectWriter(hall.bucket, await keyOf(hall, row, chunk), "application/gzip", async () => {});
+  try {
+    const lines = new LineWriter(hall, source, chunk, writer);
+    let renewedAt = hall.world.now();
+    for await (const page of ahead(source.pages(boundsOf(chunk)))) {
+      lines.write(page);
+      await writer.drain();
+      if (lines.bytes > hall.config.maxExportBytes) throw new SpillwayError("export_too_large");
+      const now = hall.world.now();
+      if (now - renewedAt < RENEW_EVERY_MS) continue;
+      renewedAt = now;
+      const going = await renewChunk(
+        hall.databases.control,
+        row.space_id,
+        row.id,
+        chunk.n,
+        lines.rows,
+        now + hall.config.leaseMs,
+      );
+      if (!going) {
+        await writer.abort();
+        return null;
+      }
+    }
+    const summary = lines.end();
+    return { ...summary, ...(await writer.finish()) };
+  } catch (thrown) {
+    await writer.abort().catch(() => {});
+    throw thrown;
+  }
+}
+
+async function keyOf(hall: Hall, row: ExportRow, chunk: Leased): Promise<string> {
+  if (!isWholeFile(chunk)) return segmentKey(row, chunk.n);
+  const file = await findFileByNumber(hall.databases.control, row.space_id, row.id, chunk.file_n);
+  if (file === null) throw new Error("a chunk's file is missing from the ledger");
+  return fileKey(row, file.name);
+}
+
+const boundsOf = (chunk: Leased) => ({
+  lower: { time: chunk.lower_time, id: chunk.lower_id },
+  upper: { time: chunk.upper_time, id: chunk.upper_id },
+});
+
+/** Lines → blocks → deflate → the object, with the counts that the ledger and the manifest want. */
+class LineWriter {
+  rows = 0;
+  bytes = 0;
+  #records = 0;
+  #first: Page["first"] | null = null;
+  #last: Page["last"] | null = null;
+  readonly #form: Source["form"];
+  readonly #chunk: Leased;
+  readonly #writer: ObjectWriter;
+  readonly #deflater: ReturnType<typeof createDeflater>;
+  readonly #blocks: BlockWriter;
+
+  constructor(hall: Hall, source: Source, chunk: Leased, writer: ObjectWriter) {
+    this.#form = source.form;
+    this.#chunk = chunk;
+    this.#writer = writer;
+    this.#deflater = createDeflater(hall.config.gzip, (piece) => writer.write(piece));
+    this.#blocks = new BlockWriter((block) => {
+      this.bytes += block.length;
+      this.#deflater.push(block);
+    });
+    if (isWholeFile(chunk)) writer.write(GZIP_HEADER);
+    if (chunk.first_in_file === 1) this.#blocks.write(this.#form.before);
+  }
+
+  write(page: Page): void {
+    const { between, lineEnd } = this.#form;
+    let text = "";
+    for (const line of page.lines) {
+      if (between !== "" && (this.rows > 0 || this.#chunk.first_in_file === 0)) text += between;
+      text += line;
+      text += lineEnd;
+      this.rows += 1;
+    }
+    this.#blocks.write(text);
+    this.#records += page.records;
+    this.#first ??= page.first;
+    this.#last = page.last;
+  }
+
+  end(): Omit<WrittenChunk, "bytes" | "sha256"> {
+    if (this.#chunk.last_in_file === 1) this.#blocks.write(this.#form.after);
+    this.#blocks.flush();
+    const { crc32, bytes } = this.#deflater.end();
+    if (isWholeFile(this.#chunk)) this.#writer.write(gzipTrailer(crc32, bytes));
+    return {
+      recordsRead: this.#records,
+      rows: this.rows,
+      uncompressedBytes: bytes,
+      crc32,
+      first: this.#first,
+      last: this.#last,
+    };
+  }
+}
+
+/** The same items, the next one asked for while the present one is worked on. */
+async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  let next = items.next();
+  try {
+    for (;;) {
+      const { value, done } = await next;
+      if (done === true) return;
+      next = items.next();
+      // Whoever stops early never looks at it.
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    await items.return(undefined);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * finish: does everything add up? Then the segments go, the manifest is written, and the export is completed, in this order:
+ * whoever sees `completed` finds everything there, and nothing that should be gone.
+ */
+
+import { completeExport, findExport, type ExportRow } from "../db/exports.ts";
+import { type ChunkRow, type FileRow, listChunks, listFiles } from "../db/ledger.ts";
+import { SpillwayError } from "../errors.ts";
+import { log } from "../log.ts";
+import { sha256Hex, utf8 } from "../outbound/s3.ts";
+import type { Hall, Message } from "./hall.ts";
+import { sourceOf } from "./hall.ts";
+import { makeManifest } from "./manifest.ts";
+import { manifestKey, segmentKey } from "./objects.ts";
+
+export async function finish(hall: Hall, message: Message): Promise<void> {
+  const { control } = hall.databases;
+  const { space_id: spaceId, export_id: exportId } = message;
+  const row = await findExport(control, spaceId, exportId);
+  if (row === null || row.status !== "processing" || row.phase !== "finishing") return;
+  const [chunks, files] = await Promise.all([
+    listChunks(control, spaceId, exportId),
+    listFiles(control, spaceId, exportId),
+  ]);
+  const problem = whatIsMissing(row, chunks, files);
+  if (problem !== null) throw new SpillwayError("incomplete_export", undefined, { cause: new Error(problem) });
+  const bytes = files.reduce((sum, file) => sum + (file.uncompressed_bytes ?? 0), 0);
+  if (bytes > hall.config.maxExportBytes) throw new SpillwayError("export_too_large");
+
+  await dropSegments(hall, row, chunks, files.length);
+  const manifest = utf8(`${JSON.stringify(makeManifest(row, files, chunks), null, 2)}\n`);
+  const manifestSha256 = await sha256Hex(manifest);
+  await hall.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");
+
+  const now = hall.world.now();
+  const done = await completeExport(control, spaceId, exportId, {
+    completedAt: now,
+    expiresAt: now + hall.config.ttlMs.download,
+    message: row.rows_total === 0 ? sourceOf(hall, row).emptyMessage : null,
+    manifestSha256,
+  });
+  if (done)
+    log("export.completed", {
+      space_id: spaceId,
+      export_id: exportId,
+      rows: row.rows_total,
+      files: files.length,
+      bytes: files.reduce((sum, file) => sum + (file.bytes ?? 0), 0),
+      ms: now - row.created_at,
+    });
+}
+
+/**
+ * An export is complete when the records that its chunks read are those that its plan counted, and the rows of its files are
+ * those that its chunks wrote. @returns what does not fit, or null.
+ */
+export function whatIsMissing(
+  row: Pick<ExportRow, "rows_total">,
+  chunks: readonly ChunkRow[],
+  files: readonly FileRow[],
+): string | null {
+  const sum = <Item>(items: readonly Item[], of: (item: Item) => number | null) =>
+    items.reduce((total, item) => total + (of(item) ?? 0), 0);
+  if (chunks.some((chunk) => chunk.done === 0)) return "a chunk is not written";
+  if (files.some((file) => file.done === 0)) return "a file is not written";
+  if (sum(chunks, (chunk) => chunk.records) !== row.rows_total) return "the plan does not add up";
+  if (sum(chunks, (chunk) => chunk.records_read) !== row.rows_total) return "records were lost or doubled";
+  if (sum(files, (file) => file.rows) !== sum(chunks, (chunk) => chunk.rows)) return "rows were lost or doubled";
+  return null;
+}
+
+/** Segments are there when a file has several chunks. Deleting one that is gone is no error. */
+async function dropSegments(
+  hall: Hall,
+  row: ExportRow,
+  chunks: readonly ChunkRow[],
+  fileCount: number,
+): Promise<void> {
+  if (chunks.length === fileCount) return;
+  await inParallel(chunks, 6, (chunk) => hall.bucket.delete(segmentKey(row, chunk.n)));
+}
+
+/** Runs a job for each item, a few at once: a Worker has six connections that wait for an answer. */
+export async function inParallel<Item>(
+  items: readonly Item[],
+  width: number,
+  job: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const workers = Array.from({ length: width }, async () => {
+    for (const item of queue) await job(item);
+  });
+  await Promise.all(workers);
+}

@@ -1,0 +1,58 @@
+/** The manifest: what an export delivered, and the proof of it. Made from the ledger alone, so it is the same each time. */
+
+import type { ExportRow } from "../db/exports.ts";
+import type { ChunkRow, FileRow } from "../db/ledger.ts";
+import { iso } from "../time/names.ts";
+
+interface Edge {
+  time: string;
+  id: string;
+}
+
+export interface Manifest {
+  export: { id: string; dataset: string; request: unknown };
+  snapshot: { sequence: number; at: string };
+  files: {
+    name: string;
+    rows: number;
+    bytes: number;
+    uncompressed_bytes: number;
+    sha256: string;
+    first: Edge | null;
+    last: Edge | null;
+  }[];
+  totals: { files: number; rows: number; bytes: number; uncompressed_bytes: number };
+}
+
+/** @param files, @param chunks all of the export's, in order, all done. */
+export function makeManifest(row: ExportRow, files: readonly FileRow[], chunks: readonly ChunkRow[]): Manifest {
+  const listed = files.map((file) => {
+    const own = chunks.filter((chunk) => chunk.file_n === file.n && (chunk.rows ?? 0) > 0);
+    const [head, tail] = [own[0], own.at(-1)];
+    return {
+      name: file.name,
+      rows: file.rows ?? 0,
+      bytes: file.bytes ?? 0,
+      uncompressed_bytes: file.uncompressed_bytes ?? 0,
+      sha256: file.sha256 ?? "",
+      first: edge(head?.first_time, head?.first_id),
+      last: edge(tail?.last_time, tail?.last_id),
+    };
+  });
+  const sum = (of: (file: (typeof listed)[number]) => number) => listed.reduce((total, file) => total + of(file), 0);
+  return {
+    export: { id: row.id, dataset: row.dataset, request: JSON.parse(row.request) },
+    snapshot: { sequence: row.snapshot_seq, at: iso(row.created_at) },
+    files: listed,
+    totals: {
+      files: listed.length,
+      rows: sum((file) => file.rows),
+      bytes: sum((file) => file.bytes),
+      uncompressed_bytes: sum((file) => file.uncompressed_bytes),
+    },
+  };
+}
+
+function edge(time: number | null | undefined, id: string | null | undefined): Edge | null {
+  return typeof time === "number" && typeof id === "string" ? { time: iso(time), id } : null;
+}

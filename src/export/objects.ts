@@ -1,0 +1,17 @@
+/** Where an export's objects stand in the service's own bucket. No key carries an attempt. */
+
+interface ExportId {
+  space_id: string;
+  id: string;
+}
+
+const prefix = (of: ExportId) => `spaces/${of.space_id}/exports/${of.id}/`;
+
+export const fileKey = (of: ExportId, name: string): string => `${prefix(of)}${name}`;
+
+/** A part of a file that is put together from several chunks; it goes when the export is finished. */
+export const segmentKey = (of: ExportId, chunk: number): string => `${prefix(of)}segments/${chunk}`;
+
+export const manifestKey = (of: ExportId): string => fileKey(of, manifestName(of));
+
+export const manifestName = (of: ExportId): string => `${of.id}-manifest.json`;

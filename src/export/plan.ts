@@ -1,0 +1,104 @@
+/**
+ * plan: cuts the work into chunks with known bounds and counts what each has to read. The cuts depend on the request, the
+ * snapshot and the data alone, so a plan that is made again is the same plan. A long one is made in slices.
+ */
+
+import type { Key, Source } from "../datasets/dataset.ts";
+import { type ExportRow, planned, startExport, stepSucceeded } from "../db/exports.ts";
+import { insertChunks, insertFiles, lastChunk, listChunks, type PlannedChunk } from "../db/ledger.ts";
+import { SpillwayError } from "../errors.ts";
+import type { Hall, Message } from "./hall.ts";
+import { sourceOf } from "./hall.ts";
+import { wakeIdle } from "./wake.ts";
+
+/** Records a chunk reads when all go into one file. */
+export const CHUNK_ROWS = 50_000;
+/** Chunks found in one slice: each is a query, and an invocation has a thousand. */
+const SLICE = 200;
+const MOST_CHUNKS = 20_000;
+
+export async function plan(hall: Hall, message: Message): Promise<void> {
+  const now = hall.world.now();
+  const { control } = hall.databases;
+  const { space_id: spaceId, export_id: exportId } = message;
+  const wakeAt = now + hall.config.resendAfterMs;
+  const row = await startExport(control, spaceId, exportId, now, wakeAt);
+  if (row === null) return;
+
+  const source = sourceOf(hall, row);
+  const before = await lastChunk(control, spaceId, exportId);
+  const { chunks, complete } = await cut(row, source, before);
+  if ((chunks.at(-1)?.n ?? 0) >= MOST_CHUNKS) throw new SpillwayError("export_too_large");
+  if (!complete) {
+    await control.batch([insertChunks(spaceId, exportId, chunks), stepSucceeded(spaceId, exportId, wakeAt)]);
+    await hall.send([message]);
+    return;
+  }
+
+  const all = before === null ? chunks : [...(await listChunks(control, spaceId, exportId)), ...chunks];
+  const total = all.reduce((sum, chunk) => sum + chunk.records, 0);
+  await control.batch([
+    insertChunks(spaceId, exportId, chunks),
+    insertFiles(spaceId, exportId, fileNames(row, source, all)),
+    planned(spaceId, exportId, total, wakeAt),
+  ]);
+  await wakeIdle(hall, spaceId, exportId);
+}
+
+type Cut = Pick<PlannedChunk, "n" | "upper_time" | "upper_id">;
+
+/** The chunks that come after `before`, a slice of them. */
+async function cut(
+  row: ExportRow,
+  source: Source,
+  before: Cut | null,
+): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
+  const rows = row.layout === "files" ? row.file_rows : CHUNK_ROWS;
+  const { lower: start, upper: end } = source.bounds;
+  const chunks: PlannedChunk[] = [];
+  let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };
+  let n = before === null ? 0 : before.n + 1;
+  if (before !== null && lower.time === end.time && lower.id === end.id) return { chunks, complete: true };
+  while (chunks.length < SLICE) {
+    const next = await source.seek({ lower, upper: end }, rows);
+    const upper = next ?? end;
+    const records = next === null ? await source.count({ lower, upper: end }) : rows;
+    const file = row.layout === "files" ? n : 0;
+    // Nothing found: one empty file where one was asked, none where files were.
+    if (n > 0 || records > 0 || row.layout === "single")
+      chunks.push({
+        n,
+        file_n: file,
+        lower_time: lower.time,
+        lower_id: lower.id,
+        upper_time: upper.time,
+        upper_id: upper.id,
+        records,
+      });
+    if (next === null) return { chunks, complete: true };
+    lower = next;
+    n += 1;
+  }
+  return { chunks, complete: false };
+}
+
+/**
+ * A name a file. Windows are contiguous: the first starts with the request's, the last ends with it, each other boundary is
+ * the time of the next file's first record. Names that come out equal get -2, -3 … before the extension.
+ */
+export function fileNames(
+  row: Pick<ExportRow, "id" | "layout">,
+  source: Pick<Source, "fileStem" | "form" | "window">,
+  chunks: readonly Pick<PlannedChunk, "lower_time">[],
+): string[] {
+  const { start, end } = source.window;
+  const cuts = row.layout === "single" ? [start, end] : chunks.map((chunk, n) => (n === 0 ? start : chunk.lower_time));
+  if (row.layout === "files") cuts.push(end);
+  const seen = new Map<string, number>();
+  return cuts.slice(0, -1).map((from, n) => {
+    const stem = source.fileStem(row.id, { start: from, end: cuts[n + 1] ?? end });
+    const times = (seen.get(stem) ?? 0) + 1;
+    seen.set(stem, times);
+    return `${stem}${times === 1 ? "" : `-${times}`}${source.form.extension}.gz`;
+  });
+}

@@ -1,0 +1,59 @@
+/** What an export can be asked for: each dataset's own parameters, and the ones that all share. */
+
+import * as z from "zod";
+import type { Registered } from "../datasets/dataset.ts";
+import { DATASETS } from "../datasets/index.ts";
+
+export const MOST_FILE_ROWS = 50_000;
+
+const common = {
+  delivery: z
+    .strictObject({ type: z.literal("download") })
+    .default({ type: "download" })
+    .meta({ description: "`download`: kept in the service's own bucket for 7 days, behind links." }),
+  layout: z
+    .enum(["single", "files"])
+    .optional()
+    .meta({ description: "`single`: one file. `files`: files of `file_rows` rows. Default: `single`." }),
+  format: z.enum(["ndjson"]).default("ndjson"),
+  file_rows: z
+    .number()
+    .int()
+    .min(1)
+    .max(MOST_FILE_ROWS)
+    .default(MOST_FILE_ROWS)
+    .meta({ description: "Rows a file, for `files`." }),
+} as const;
+
+/** The request of one dataset, as a schema of its own. */
+export function requestSchema(dataset: Registered) {
+  return z
+    .strictObject({
+      dataset: z.literal(dataset.name),
+      ...dataset.shape,
+      ...common,
+      layout: common.layout.default("single"),
+    })
+    .meta({ id: `ExportRequest_${dataset.name}`, description: dataset.title, example: { dataset: dataset.name, ...dataset.example } });
+}
+
+export interface ExportRequest {
+  dataset: string;
+  delivery: { type: "download" };
+  layout: "single" | "files";
+  format: "ndjson";
+  file_rows: number;
+}
+
+const [first, ...others] = DATASETS.map(requestSchema);
+if (first === undefined) throw new Error("no dataset is listed");
+
+/** Any dataset's request, defaults filled in. */
+export const AnyExportRequest = z.discriminatedUnion("dataset", [first, ...others]);
+
+/** The dataset that a request names. */
+export function datasetOf(request: { dataset: string }): Registered {
+  const found = DATASETS.find((each) => each.name === request.dataset);
+  if (found === undefined) throw new Error(`no dataset is called ${request.dataset}`);
+  return found;
+}

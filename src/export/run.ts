@@ -1,0 +1,63 @@
+/**
+ * The hall's table of contents: a message names a step, the step looks at the rows and does what is due. Whatever is thrown
+ * is turned into a verdict here: try again later, or the export has failed.
+ */
+
+import { failExport, recordRetry } from "../db/exports.ts";
+import { asSpillwayError, ERRORS } from "../errors.ts";
+import { log, logFailure } from "../log.ts";
+import { assemble } from "./assemble.ts";
+import { backoffSeconds } from "./backoff.ts";
+import { writeChunk } from "./chunk.ts";
+import { finish } from "./finish.ts";
+import type { Hall, Message } from "./hall.ts";
+import { plan } from "./plan.ts";
+
+const STEPS: Record<Message["step"], (hall: Hall, message: Message) => Promise<void>> = {
+  plan,
+  chunk: writeChunk,
+  assemble,
+  finish,
+};
+
+/** The queue's `max_retries` (wrangler.toml) and the first try. */
+export const MOST_ATTEMPTS = 9;
+
+export type Verdict = "ack" | { retryInSeconds: number };
+
+/**
+ * Does one message's step. Never throws: one message's failure is no other's.
+ * @param attempt how often this message was delivered, from 1.
+ */
+export async function runStep(hall: Hall, message: Message, attempt: number): Promise<Verdict> {
+  const { space_id: spaceId, export_id: exportId, step, n } = message;
+  const startedAt = hall.world.now();
+  const about = { space_id: spaceId, export_id: exportId, step, n, attempt };
+  try {
+    await STEPS[step](hall, message);
+    log("step", { ...about, ms: hall.world.now() - startedAt });
+    return "ack";
+  } catch (thrown) {
+    const { code } = asSpillwayError(thrown);
+    logFailure("step.failed", thrown, { ...about, code, ms: hall.world.now() - startedAt });
+    const now = hall.world.now();
+    try {
+      if (!ERRORS[code].retryable || attempt >= MOST_ATTEMPTS) {
+        await failExport(hall.databases.control, spaceId, exportId, code, now);
+        return "ack";
+      }
+      const delay = backoffSeconds(attempt, hall.world.random());
+      await recordRetry(hall.databases.control, spaceId, exportId, code, now + delay * 1000);
+      return { retryInSeconds: delay };
+    } catch (second) {
+      logFailure("step.verdict_not_recorded", second, about);
+      return { retryInSeconds: backoffSeconds(attempt, hall.world.random()) };
+    }
+  }
+}
+
+/** A message that the queue gave up on: the export says so. */
+export async function giveUp(hall: Hall, message: Message): Promise<void> {
+  const { space_id: spaceId, export_id: exportId } = message;
+  await failExport(hall.databases.control, spaceId, exportId, "internal", hall.world.now());
+}

@@ -1,0 +1,14 @@
+/** The legal moves of an export. Every SQL transition in db/exports.ts makes one of these, and no other. */
+
+import type { ExportStatus } from "../db/exports.ts";
+
+export const MOVES: Readonly<Record<ExportStatus, readonly ExportStatus[]>> = {
+  queued: ["processing", "canceled", "failed"],
+  processing: ["completed", "failed", "canceled"],
+  completed: ["expired"],
+  failed: ["queued"],
+  canceled: [],
+  expired: [],
+};
+
+export const IN_FLIGHT: ReadonlySet<ExportStatus> = new Set(["queued", "processing"]);

@@ -1,0 +1,70 @@
+/**
+ * sweep: every minute (locally every few seconds), whatever is late is sent again, and what is over is put away. Each part is
+ * small and repeatable; one that fails leaves the others to run.
+ */
+
+import { exportsToPurge, expireExports, markPurged, takeStuckExports } from "../db/exports.ts";
+import { listChunks, listFiles } from "../db/ledger.ts";
+import { findDeletingSpace, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
+import { log, logFailure } from "../log.ts";
+import { inParallel } from "./finish.ts";
+import type { Hall } from "./hall.ts";
+import { fileKey, manifestKey, segmentKey } from "./objects.ts";
+import { wakeIdle } from "./wake.ts";
+
+const MOST_AT_ONCE = 50;
+const PURGE_STEPS = 20;
+
+export async function sweep(hall: Hall): Promise<void> {
+  for (const [name, part] of Object.entries({ resend, expire, purgeFiles, purgeSpace })) {
+    try {
+      await part(hall);
+    } catch (thrown) {
+      logFailure("sweep.failed", thrown, { part: name });
+    }
+  }
+}
+
+/** Exports whose messages were lost, or never sent. */
+async function resend(hall: Hall): Promise<void> {
+  const { config, databases, world } = hall;
+  const stuck = await takeStuckExports(databases.control, world.now(), config.resendAfterMs, MOST_AT_ONCE);
+  for (const { id, space_id: spaceId, phase } of stuck) {
+    log("export.resent", { space_id: spaceId, export_id: id, phase });
+    if (phase === "planning") await hall.send([{ space_id: spaceId, export_id: id, step: "plan", n: 0 }]);
+    else await wakeIdle(hall, spaceId, id);
+  }
+}
+
+async function expire(hall: Hall): Promise<void> {
+  await expireExports(hall.databases.control, hall.world.now(), MOST_AT_ONCE);
+}
+
+/** The files of expired exports, and of deleted spaces' ones, go from the service's own bucket. */
+async function purgeFiles(hall: Hall): Promise<void> {
+  const { control } = hall.databases;
+  for (const row of await exportsToPurge(control, MOST_AT_ONCE)) {
+    const files = await listFiles(control, row.space_id, row.id);
+    const chunks = await listChunks(control, row.space_id, row.id);
+    const keys = [
+      ...files.map((file) => fileKey(row, file.name)),
+      ...(chunks.length === files.length ? [] : chunks.map((chunk) => segmentKey(row, chunk.n))),
+      manifestKey(row),
+    ];
+    await inParallel(keys, 6, (key) => hall.bucket.delete(key));
+    await markPurged(control, row.space_id, row.id, hall.world.now());
+  }
+}
+
+/** A deleted space's rows go a slice at a time; its files first, while its exports still tell their names. */
+async function purgeSpace(hall: Hall): Promise<void> {
+  const { control } = hall.databases;
+  const space = await findDeletingSpace(control);
+  if (space === null) return;
+  for (let step = 0; step < PURGE_STEPS; step += 1) {
+    if ((await purgeSpaceRows(hall.databases.space(space.id), space.id)) > 0) continue;
+    const unpurged = await exportsToPurge(control, 1);
+    if (unpurged.length > 0) return;
+    if ((await purgeControlRows(control, space.id)) === 0) return;
+  }
+}

@@ -1,0 +1,61 @@
+/** A request's body, as JSON or as lines of JSON, never more of it than is allowed. */
+
+import { type Fault, invalid, SpillwayError } from "../errors.ts";
+import type { BodyDoc } from "./route.ts";
+
+/** @throws unsupported_media_type, payload_too_large, malformed_request; invalid_request for a line that is not JSON. */
+export async function readBody(request: Request, doc: BodyDoc<unknown>): Promise<unknown> {
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const lines = type === "application/x-ndjson" && doc.linesOf !== undefined;
+  if (type !== "application/json" && !lines)
+    throw new SpillwayError(
+      "unsupported_media_type",
+      `Send the body as application/json${doc.linesOf === undefined ? "" : " or application/x-ndjson"}.`,
+    );
+  const text = decode(await readBytes(request, doc.maxBytes));
+  if (lines && doc.linesOf !== undefined) return { [doc.linesOf]: parseLines(text, doc.linesOf) };
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new SpillwayError("malformed_request", "The body is not valid JSON.");
+  }
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = new SpillwayError("payload_too_large", `The body may have ${maxBytes} bytes at most.`);
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
+  if (request.body === null) return new Uint8Array();
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of request.body) {
+    bytes += piece.byteLength;
+    if (bytes > maxBytes) throw tooLarge;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, bytes);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new SpillwayError("malformed_request", "The body is not valid UTF-8.");
+  }
+}
+
+/** Empty lines are passed over. Line n is item n of the list, so pointers say which line was wrong. */
+function parseLines(text: string, property: string): unknown[] {
+  const faults: Fault[] = [];
+  const items: unknown[] = [];
+  for (const line of text.split("\n")) {
+    if (line.trim() === "") continue;
+    try {
+      items.push(JSON.parse(line));
+    } catch {
+      faults.push({ pointer: `/${property}/${items.length}`, detail: `Line ${items.length + 1} is not valid JSON.` });
+      items.push(null);
+    }
+  }
+  if (faults.length > 0) throw invalid(...faults.slice(0, 100));
+  return items;
+}

@@ -1,0 +1,60 @@
+/** Events over HTTP. */
+
+import * as z from "zod";
+import { ingestEvents } from "../events/ingest.ts";
+import { json, route } from "./route.ts";
+import { Id } from "./schemas.ts";
+
+export const MOST_EVENTS = 5_000;
+const MAX_BYTES = 15_728_640;
+
+const SentEvent = z.strictObject({
+  id: Id.nullish().meta({ description: "Left out: one is made. An id that the space has already is a duplicate." }),
+  definition_id: z.string().min(1).max(64),
+  person_id: Id.nullish(),
+  external_person_id: Id.nullish().meta({ description: "Instead of `person_id`." }),
+  session_id: Id.nullish(),
+  company_id: Id.nullish().meta({ description: "Left out: the profile's." }),
+  occurred_at: z.iso.datetime({ offset: true }).nullish().meta({ description: "Left out: when it is received." }),
+  properties: z.record(z.string(), z.unknown()),
+});
+
+export const eventRoutes = [
+  route({
+    method: "POST",
+    path: "/v1/events",
+    operationId: "sendEvents",
+    summary: "Send events",
+    description: `1 to ${MOST_EVENTS} events, all or nothing; also as NDJSON, an event a line. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs.`,
+    tag: "Events",
+    auth: "events:write",
+    body: {
+      schema: z.strictObject({ events: z.array(SentEvent).min(1).max(MOST_EVENTS) }),
+      maxBytes: MAX_BYTES,
+      linesOf: "events",
+      example: {
+        events: [
+          {
+            id: "evt-1",
+            definition_id: "order_placed",
+            person_id: "p-1",
+            occurred_at: "2026-01-15T10:23:45.123Z",
+            properties: { order_id: "A-17", amount: 19.9 },
+          },
+        ],
+      },
+    },
+    responses: {
+      202: {
+        description: "They are stored: an export that is asked from now on has them.",
+        schema: z.object({ accepted: z.number().int(), duplicates: z.number().int() }).meta({ id: "Accepted" }),
+      },
+    },
+    errors: ["conflict"],
+    async handle(call, { space, body }) {
+      const { world, databases } = call;
+      const ingest = { db: databases.space(space.id), space, now: world.now(), uuid: () => world.uuid() };
+      return json(await ingestEvents(ingest, body.events, (index) => `/events/${index}`), 202);
+    },
+  }),
+];

@@ -1,0 +1,95 @@
+/**
+ * The result as one stream, plain or gzipped. Files are stored as gzip members whose segments end on a byte, so several are
+ * joined into one member without compressing anything again: their headers and trailers are cut off, and the CRC is combined.
+ */
+
+import { findExport, type ExportRow } from "../../db/exports.ts";
+import { type ChunkRow, type FileRow, listChunks, listFiles } from "../../db/ledger.ts";
+import { SpillwayError } from "../../errors.ts";
+import { combineCrc32, GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from "../../export/gzip.ts";
+import { sourceOf } from "../../export/hall.ts";
+import { fileKey } from "../../export/objects.ts";
+import type { Call } from "../route.ts";
+
+/** @throws not_found until it is ready, gone, export_failed. */
+export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
+  const row = await findExport(call.databases.control, spaceId, exportId);
+  if (row === null || row.status === "expired" || row.status === "canceled")
+    throw new SpillwayError("gone", "There is no content under that id, or no longer.");
+  if (row.status === "failed") throw new SpillwayError("export_failed", "The export failed: poll it to see why.");
+  if (row.status !== "completed")
+    throw new SpillwayError("not_found", "The export is not completed yet.", { retryAfterSeconds: 2 });
+
+  const [files, chunks] = await Promise.all([
+    listFiles(call.databases.control, spaceId, exportId),
+    listChunks(call.databases.control, spaceId, exportId),
+  ]);
+  const gzip = acceptsGzip(call.request);
+  const headers = new Headers({
+    "content-type": sourceOf(call.hall, row).form.contentType,
+    vary: "Accept-Encoding",
+    "cache-control": "no-store",
+  });
+  const member = joined(call, row, files, chunks);
+  if (!gzip) return new Response(member.pipeThrough(new DecompressionStream("gzip")), { headers });
+  headers.set("content-encoding", "gzip");
+  return new Response(member, { headers, encodeBody: "manual" });
+}
+
+/** The runtime rewrites Accept-Encoding; what the client sent stands in `cf`. */
+function acceptsGzip(request: Request): boolean {
+  const sent = request.cf?.["clientAcceptEncoding"];
+  const accepted = typeof sent === "string" ? sent : (request.headers.get("accept-encoding") ?? "");
+  return accepted.split(",").some((each) => {
+    const [coding, ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
+    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    return (coding === "gzip" || coding === "*") && !refused;
+  });
+}
+
+/** All files as one gzip member. */
+function joined(
+  call: Call,
+  row: ExportRow,
+  files: readonly FileRow[],
+  chunks: readonly ChunkRow[],
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>();
+  call.waitUntil(
+    writeAll(call, row, files, chunks, writable).catch(async (thrown: unknown) => {
+      // The reader sees the stream break off: it never takes a part for the whole.
+      await writable.abort(thrown).catch(() => {});
+    }),
+  );
+  return readable;
+}
+
+async function writeAll(
+  call: Call,
+  row: ExportRow,
+  files: readonly FileRow[],
+  chunks: readonly ChunkRow[],
+  writable: WritableStream<Uint8Array>,
+): Promise<void> {
+  let crc32 = 0;
+  let bytes = 0;
+  await put(writable, GZIP_HEADER);
+  for (const file of files) {
+    const length = (file.bytes ?? 0) - GZIP_HEADER.length - GZIP_TRAILER_BYTES;
+    const response = await call.hall.bucket.get(fileKey(row, file.name), { from: GZIP_HEADER.length, length });
+    if (response?.body === null || response === null) throw new Error("a file of a completed export is missing");
+    await response.body.pipeTo(writable, { preventClose: true });
+  }
+  for (const chunk of chunks) {
+    crc32 = combineCrc32(crc32, chunk.crc32 ?? 0, chunk.uncompressed_bytes ?? 0);
+    bytes += chunk.uncompressed_bytes ?? 0;
+  }
+  await put(writable, gzipTrailer(crc32, bytes));
+  await writable.close();
+}
+
+async function put(writable: WritableStream<Uint8Array>, bytes: Uint8Array): Promise<void> {
+  const writer = writable.getWriter();
+  await writer.write(bytes);
+  writer.releaseLock();
+}

@@ -1,0 +1,145 @@
+/** The export as a client sees it. */
+
+import * as z from "zod";
+import { type ExportRow, findExport } from "../../db/exports.ts";
+import { type FileRow, listFiles, tally } from "../../db/ledger.ts";
+import { ERRORS, type ErrorCode, SpillwayError } from "../../errors.ts";
+import { fileKey } from "../../export/objects.ts";
+import { IN_FLIGHT } from "../../export/state.ts";
+import { iso } from "../../time/names.ts";
+import type { Call } from "../route.ts";
+import { Time } from "../schemas.ts";
+
+export const STATUSES = ["queued", "processing", "completed", "failed", "canceled", "expired"] as const;
+
+const File = z.object({
+  name: z.string(),
+  rows: z.number().int(),
+  bytes: z.number().int().meta({ description: "Of the stored object." }),
+  uncompressed_bytes: z.number().int(),
+  sha256: z.string().meta({ description: "Of the stored object, in hex." }),
+  url: z.string().optional().meta({ description: "Gives the file to whoever holds it, until `url_expires_at`." }),
+});
+
+export const ExportResource = z
+  .object({
+    id: z.uuid(),
+    dataset: z.string(),
+    status: z.enum(STATUSES),
+    created_at: Time,
+    started_at: Time.nullable(),
+    completed_at: Time.nullable(),
+    expires_at: Time.nullable(),
+    snapshot_at: Time,
+    progress: z.object({
+      phase: z.enum(["planning", "writing", "assembling", "finishing", "done"]),
+      rows_written: z.number().int(),
+      rows_total: z.number().int().nullable(),
+      files_written: z.number().int(),
+      files_total: z.number().int().nullable(),
+      bytes_written: z.number().int(),
+      percent: z.number().nullable(),
+      eta_seconds: z.number().int().nullable(),
+    }),
+    message: z.string().nullable(),
+    error: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        owner: z.enum(["customer", "service"]),
+        retryable: z.boolean(),
+      })
+      .nullable(),
+    next_retry_at: Time.nullable(),
+    request: z.record(z.string(), z.unknown()),
+    delivery: z.object({ type: z.enum(["download"]) }),
+    files: z.array(File),
+    content_url: z.string(),
+    download_url: z.string().nullable(),
+    url_expires_at: Time.nullable(),
+    manifest_url: z.string().nullable(),
+  })
+  .meta({ id: "Export" });
+
+/** @throws not_found for an id that the caller's space does not have. */
+export async function exportOf(call: Call, spaceId: string, exportId: string): Promise<ExportRow> {
+  const row = await findExport(call.databases.control, spaceId, exportId);
+  if (row === null) throw new SpillwayError("not_found", "There is no export under that id.");
+  return row;
+}
+
+/** @param withFiles whether to list the files with fresh links; a list of exports does without. */
+export async function show(call: Call, row: ExportRow, withFiles: boolean): Promise<z.output<typeof ExportResource>> {
+  const { config, databases, world } = call;
+  const now = world.now();
+  const counts = await tally(databases.control, row.space_id, row.id);
+  const completed = row.status === "completed";
+  const rows = withFiles && completed ? await listFiles(databases.control, row.space_id, row.id) : [];
+  const files = await Promise.all(rows.map((file) => showFile(call, row, file)));
+  const request = JSON.parse(row.request) as { delivery: { type: "download" } };
+  const address = `${call.url.origin}/v1/exports/${row.id}`;
+  const time = (at: number | null) => (at === null ? null : iso(at));
+  return {
+    id: row.id,
+    dataset: row.dataset,
+    status: row.status,
+    created_at: iso(row.created_at),
+    started_at: time(row.started_at),
+    completed_at: time(row.completed_at),
+    expires_at: time(row.expires_at),
+    snapshot_at: iso(row.created_at),
+    progress: {
+      phase: row.phase,
+      rows_written: counts.rows_written,
+      rows_total: row.rows_total,
+      files_written: counts.files_written,
+      files_total: row.phase === "planning" ? null : counts.files_total,
+      bytes_written: counts.bytes_written,
+      percent: percentOf(row, counts.rows_written),
+      eta_seconds: etaSeconds(row, counts.rows_written, now),
+    },
+    message: row.message,
+    error: showError(row),
+    next_retry_at: time(row.next_retry_at),
+    request,
+    delivery: request.delivery,
+    files,
+    content_url: `${address}/content`,
+    download_url: files.length === 1 ? (files[0]?.url ?? null) : null,
+    url_expires_at: files.length > 0 ? iso(now + config.urlTtlSeconds * 1000) : null,
+    manifest_url: completed ? `${address}/manifest` : null,
+  };
+}
+
+async function showFile(call: Call, row: ExportRow, file: FileRow) {
+  return {
+    name: file.name,
+    rows: file.rows ?? 0,
+    bytes: file.bytes ?? 0,
+    uncompressed_bytes: file.uncompressed_bytes ?? 0,
+    sha256: file.sha256 ?? "",
+    url: await call.hall.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds),
+  };
+}
+
+function showError(row: ExportRow) {
+  if (row.error_code === null) return null;
+  const code = (Object.hasOwn(ERRORS, row.error_code) ? row.error_code : "internal") as ErrorCode;
+  const { title, owner, retryable } = ERRORS[code];
+  return { code, message: title, owner, retryable };
+}
+
+/** One decimal. 100 is for what is completed: while rows are all written but not yet put together it says 99.9. */
+function percentOf(row: ExportRow, written: number): number | null {
+  if (row.status === "completed" || row.status === "expired") return 100;
+  if (row.rows_total === null) return null;
+  if (row.rows_total === 0) return 0;
+  return Math.min(99.9, Math.floor((1000 * written) / row.rows_total) / 10);
+}
+
+/** At the pace so far; null before there is one. */
+function etaSeconds(row: ExportRow, written: number, now: number): number | null {
+  if (!IN_FLIGHT.has(row.status) || row.started_at === null || row.rows_total === null || written === 0) return null;
+  const perRow = (now - row.started_at) / written;
+  return Math.ceil((perRow * Math.max(0, row.rows_total - written)) / 1000);
+}

@@ -1,0 +1,199 @@
+/** The calls under /v1/exports: asking for an export, watching it, getting its files. */
+
+import * as z from "zod";
+import { listExports } from "../../db/exports.ts";
+import { findFileByName } from "../../db/ledger.ts";
+import { SpillwayError } from "../../errors.ts";
+import { createExport } from "../../export/create.ts";
+import { estimate } from "../../export/estimate.ts";
+import { fileKey, manifestKey } from "../../export/objects.ts";
+import { AnyExportRequest, type ExportRequest } from "../../export/request.ts";
+import { json, route } from "../route.ts";
+import { listOf, listQuery, page, readCursor } from "../schemas.ts";
+import { content } from "./content.ts";
+import { ExportResource, exportOf, show, STATUSES } from "./resource.ts";
+
+const MAX_BYTES = 1_048_576;
+const TAG = "Exports";
+const params = z.object({ id: z.string() });
+const example = {
+  dataset: "activity_events",
+  start: "2026-01-01T00:00:00.000Z",
+  end: "2026-01-08T00:00:00.000Z",
+  event_names: ["order_*"],
+};
+const body = { schema: AnyExportRequest, maxBytes: MAX_BYTES, example };
+/** Seconds until a poll is worth while. */
+const POLL_AFTER = { "retry-after": "2" };
+
+/** What the schemas of all datasets have in common. */
+const asRequest = (parsed: z.output<typeof AnyExportRequest>) => parsed as ExportRequest;
+
+export const exportRoutes = [
+  route({
+    method: "POST",
+    path: "/v1/exports",
+    operationId: "createExport",
+    summary: "Ask for an export",
+    description:
+      "The export has every write that was answered before this call, and none that is received after its answer, however long it runs.",
+    tag: TAG,
+    auth: "exports:write",
+    limit: "create",
+    body,
+    responses: {
+      202: {
+        description: "It is queued. Poll the address in Location.",
+        schema: ExportResource,
+        headers: { Location: "The export's address.", "Retry-After": "Seconds until a poll is worth while." },
+      },
+    },
+    errors: ["too_many_pending_exports"],
+    async handle(call, parsed) {
+      const row = await createExport(call.hall, parsed.space, asRequest(parsed.body));
+      return json(await show(call, row, false), 202, { location: `/v1/exports/${row.id}`, ...POLL_AFTER });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/exports",
+    operationId: "listExports",
+    summary: "List exports",
+    tag: TAG,
+    auth: "exports:read",
+    limit: "poll",
+    query: z.strictObject({
+      status: z.enum(STATUSES).optional(),
+      dataset: z.string().max(100).optional(),
+      ...listQuery,
+    }),
+    responses: { 200: { description: "Exports, newest first, without their files.", schema: listOf(ExportResource) } },
+    async handle(call, { space, query }) {
+      const rows = await listExports(call.databases.control, space.id, {
+        status: query.status ?? null,
+        dataset: query.dataset ?? null,
+        limit: query.limit + 1,
+        after: readCursor(query.cursor),
+      });
+      const shown = await Promise.all(
+        rows.slice(0, query.limit).map(async (row) => [row.id, await show(call, row, false)] as const),
+      );
+      const byId = new Map(shown);
+      return page(
+        call,
+        rows,
+        query.limit,
+        (row) => ({ time: row.created_at, id: row.id }),
+        (row) => byId.get(row.id),
+      );
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/exports/estimate",
+    operationId: "estimateExport",
+    summary: "Estimate an export",
+    description: "Takes the same body as a create and makes nothing. Rows are counted, bytes (compressed) are from a sample.",
+    tag: TAG,
+    auth: "exports:read",
+    limit: "poll",
+    body,
+    responses: {
+      200: {
+        description: "What the export would be now.",
+        schema: z
+          .object({ rows: z.number().int(), files: z.number().int(), bytes_estimate: z.number().int() })
+          .meta({ id: "Estimate" }),
+      },
+    },
+    async handle(call, parsed) {
+      return json(await estimate(call.hall, parsed.space, asRequest(parsed.body)));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/exports/{id}",
+    operationId: "getExport",
+    summary: "Poll an export",
+    description: "Links are made anew each time and hold for 15 minutes.",
+    tag: TAG,
+    auth: "exports:read",
+    limit: "poll",
+    params,
+    responses: { 200: { description: "The export, whatever its state.", schema: ExportResource } },
+    errors: ["not_found"],
+    async handle(call, { space, params: { id } }) {
+      const row = await exportOf(call, space.id, id);
+      const inFlight = row.status === "queued" || row.status === "processing";
+      return json(await show(call, row, true), 200, { "cache-control": "no-store", ...(inFlight ? POLL_AFTER : {}) });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/exports/{id}/files/{name}",
+    operationId: "getExportFile",
+    summary: "Get a file",
+    tag: TAG,
+    auth: "exports:read",
+    limit: "poll",
+    params: z.object({ id: z.string(), name: z.string() }),
+    responses: {
+      302: {
+        description: "To a link that holds for 15 minutes.",
+        headers: { Location: "The link.", "Cache-Control": "no-store" },
+      },
+    },
+    errors: ["not_found", "gone"],
+    async handle(call, { space, params: { id, name } }) {
+      const row = await exportOf(call, space.id, id);
+      if (row.status === "expired") throw new SpillwayError("gone", "The export's files have expired.");
+      const file = row.status === "completed" ? await findFileByName(call.databases.control, space.id, id, name) : null;
+      if (file === null) throw new SpillwayError("not_found", "The export has no such file.");
+      const location = await call.hall.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds);
+      return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/exports/{id}/content",
+    operationId: "getExportContent",
+    summary: "Get the result as one stream",
+    description:
+      "Several files are joined. With `Accept-Encoding: gzip` it comes compressed, else plain. It can be asked as often as one likes.",
+    tag: TAG,
+    auth: "exports:read",
+    limit: "poll",
+    params,
+    responses: {
+      200: {
+        description: "Every row.",
+        contentTypes: ["application/x-ndjson"],
+        headers: { Vary: "Accept-Encoding", "Content-Encoding": "`gzip` where it was accepted." },
+      },
+    },
+    errors: ["not_found", "gone", "export_failed"],
+    async handle(call, { space, params: { id } }) {
+      return content(call, space.id, id);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/exports/{id}/manifest",
+    operationId: "getExportManifest",
+    summary: "Get the manifest",
+    description: "Each file's rows, bytes and SHA-256, and the totals: the proof of what was delivered.",
+    tag: TAG,
+    auth: "exports:read",
+    limit: "poll",
+    params,
+    responses: { 200: { description: "The manifest, as it stands beside the files.", contentTypes: ["application/json"] } },
+    errors: ["not_found", "gone"],
+    async handle(call, { space, params: { id } }) {
+      const row = await exportOf(call, space.id, id);
+      if (row.status === "expired") throw new SpillwayError("gone", "The export's files have expired.");
+      const stored = row.status === "completed" ? await call.hall.bucket.get(manifestKey(row)) : null;
+      if (stored === null) throw new SpillwayError("not_found", "The export is not completed: it has no manifest yet.");
+      return new Response(stored.body, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+    },
+  }),
+];

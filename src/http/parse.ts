@@ -1,0 +1,40 @@
+/** Input through its schema: what is wrong comes back with a pointer to it. */
+
+import type * as z from "zod";
+import { type Fault, invalid } from "../errors.ts";
+import { escape } from "../events/validate.ts";
+
+const MOST_FAULTS = 100;
+
+/** @param place makes the pointer of a path. */
+export function parse<Output>(
+  schema: z.ZodType<Output>,
+  value: unknown,
+  place: (path: readonly PropertyKey[]) => string,
+): Output {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  throw invalid(...read.error.issues.flatMap((issue) => faultsOf(issue, place)).slice(0, MOST_FAULTS));
+}
+
+export const inBody = (path: readonly PropertyKey[]): string => path.map((token) => `/${escape(String(token))}`).join("");
+
+export const inQuery = (path: readonly PropertyKey[]): string => `#query/${String(path[0] ?? "")}`;
+
+function faultsOf(issue: z.core.$ZodIssue, place: (path: readonly PropertyKey[]) => string): Fault[] {
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({
+      pointer: place([...issue.path, key]),
+      detail: `There is no property ${key} here.`,
+    }));
+  if (issue.code === "invalid_union") {
+    // The alternative that went furthest is the one that was meant.
+    const alternatives = issue.errors.filter((issues) => issues.length > 0);
+    const best = alternatives.toSorted((a, b) => depth(b) - depth(a))[0];
+    if (best !== undefined)
+      return best.flatMap((inner) => faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, place));
+  }
+  return [{ pointer: place(issue.path), detail: issue.message }];
+}
+
+const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(...issues.map((issue) => issue.path.length));

@@ -1,0 +1,136 @@
+/** Profiles over HTTP. */
+
+import * as z from "zod";
+import { MAX_ROW_BYTES, MAX_TEXT_BYTES } from "../db/events.ts";
+import { findProfile, mergeProfiles, type ProfileMerge, type ProfileRow } from "../db/profiles.ts";
+import { type Fault, invalid, SpillwayError } from "../errors.ts";
+import { iso } from "../time/names.ts";
+import { json, route } from "./route.ts";
+import { Id, Time } from "./schemas.ts";
+
+const MOST_PROFILES = 1000;
+const MAX_BYTES = 15_728_640;
+
+const AttributeName = z.string().regex(/^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u);
+const Attributes = z.record(AttributeName, z.union([z.string(), z.number(), z.boolean(), z.null()]));
+const Identifiers = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), Id.nullable());
+
+const Merge = z.strictObject({
+  person_id: Id,
+  external_person_id: Id.nullable().optional(),
+  company_id: Id.nullable().optional(),
+  type: z.string().min(1).max(100).nullable().optional(),
+  identifiers: Identifiers.optional(),
+  attributes: Attributes.optional(),
+});
+
+const Profile = z
+  .object({
+    person_id: z.string(),
+    external_person_id: z.string().nullable(),
+    company_id: z.string().nullable(),
+    type: z.string().nullable(),
+    identifiers: z.record(z.string(), z.string()),
+    attributes: z.record(z.string(), z.unknown()),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: "Profile" });
+
+export const profileRoutes = [
+  route({
+    method: "PUT",
+    path: "/v1/profiles",
+    operationId: "mergeProfiles",
+    summary: "Make or change profiles",
+    description:
+      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key; null removes.",
+    tag: "Profiles",
+    auth: "profiles:write",
+    body: {
+      schema: z.strictObject({ profiles: z.array(Merge).min(1).max(MOST_PROFILES) }),
+      maxBytes: MAX_BYTES,
+      example: {
+        profiles: [{ person_id: "p-1", external_person_id: "CRM-1", attributes: { $first_name: "Ada", tier: "gold" } }],
+      },
+    },
+    responses: {
+      200: { description: "All of them are merged.", schema: z.object({ merged: z.number().int() }).meta({ id: "Merged" }) },
+    },
+    errors: ["conflict"],
+    async handle(call, { space, body }) {
+      const merges: ProfileMerge[] = body.profiles;
+      checkTogether(merges);
+      const db = call.databases.space(space.id);
+      const outcome = await mergeProfiles(db, space.id, inParts(merges), call.world.now());
+      if (outcome === "external_id_taken")
+        throw new SpillwayError("conflict", "An external_person_id of these belongs to another profile.");
+      return json({ merged: merges.length });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/profiles/{person_id}",
+    operationId: "getProfile",
+    summary: "Show a profile",
+    tag: "Profiles",
+    auth: "profiles:read",
+    params: z.object({ person_id: z.string() }),
+    responses: { 200: { description: "The profile.", schema: Profile } },
+    errors: ["not_found"],
+    async handle(call, { space, params }) {
+      const row = await findProfile(call.databases.space(space.id), space.id, params.person_id);
+      if (row === null) throw new SpillwayError("not_found");
+      return json(show(row));
+    },
+  }),
+];
+
+/** @throws invalid_request for a profile that stands twice in one call, or is too large. */
+function checkTogether(merges: readonly ProfileMerge[]): void {
+  const faults: Fault[] = [];
+  const persons = new Set<string>();
+  const externals = new Set<string>();
+  for (const [index, merge] of merges.entries()) {
+    const at = `/profiles/${index}`;
+    if (persons.has(merge.person_id))
+      faults.push({ pointer: `${at}/person_id`, detail: "This profile stands before already: once a call." });
+    persons.add(merge.person_id);
+    const external = merge.external_person_id;
+    if (typeof external === "string" && externals.has(external))
+      faults.push({ pointer: `${at}/external_person_id`, detail: "This external id stands before already." });
+    if (typeof external === "string") externals.add(external);
+    if (Buffer.byteLength(JSON.stringify(merge)) > MAX_ROW_BYTES - 100_000)
+      faults.push({ pointer: at, detail: "The profile is larger than the 1,890,000 bytes that can be stored." });
+  }
+  if (faults.length > 0) throw invalid(...faults.slice(0, 100));
+}
+
+/** Parts that fit a D1 parameter each. */
+function inParts(merges: readonly ProfileMerge[]): ProfileMerge[][] {
+  const parts: ProfileMerge[][] = [[]];
+  let bytes = 2;
+  for (const merge of merges) {
+    const size = Buffer.byteLength(JSON.stringify(merge)) + 1;
+    if (bytes + size > MAX_TEXT_BYTES && bytes > 2) {
+      parts.push([]);
+      bytes = 2;
+    }
+    parts.at(-1)?.push(merge);
+    bytes += size;
+  }
+  return parts;
+}
+
+function show(row: ProfileRow) {
+  return {
+    person_id: row.person_id,
+    external_person_id: row.external_person_id,
+    company_id: row.company_id,
+    type: row.type,
+    identifiers: JSON.parse(row.identifiers) as unknown,
+    attributes: JSON.parse(row.attributes) as unknown,
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+  };
+}

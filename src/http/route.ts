@@ -1,0 +1,96 @@
+/**
+ * A route is one value: its address, who may call it, its limit, its schemas and its handler. app.ts serves the list of
+ * them, openapi.ts describes it: what is documented is what runs.
+ */
+
+import type * as z from "zod";
+import type { Config } from "../config.ts";
+import type { Databases } from "../db/shards.ts";
+import type { SpaceRow } from "../db/spaces.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Hall } from "../export/hall.ts";
+import type { Policy } from "../limiter/limiter.ts";
+import type { World } from "../world.ts";
+
+export const SCOPES = [
+  "events:read",
+  "events:write",
+  "profiles:read",
+  "profiles:write",
+  "exports:read",
+  "exports:write",
+  "settings:write",
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** What every call has at hand. */
+export interface Call {
+  request: Request;
+  url: URL;
+  requestId: string;
+  config: Config;
+  world: World;
+  databases: Databases;
+  hall: Hall;
+  limiter: Env["LIMITER"];
+  /** Work that goes on after the answer. */
+  waitUntil(work: Promise<unknown>): void;
+}
+
+export interface Parsed<Params, Query, Body> {
+  params: Params;
+  query: Query;
+  body: Body;
+  /** The caller's space. Calls of operators have none. */
+  space: SpaceRow;
+}
+
+export interface ResponseDoc {
+  description: string;
+  schema?: z.ZodType;
+  contentTypes?: readonly string[];
+  headers?: Record<string, string>;
+}
+
+/** JSON unless it says otherwise. */
+export interface BodyDoc<Body> {
+  schema: z.ZodType<Body>;
+  maxBytes: number;
+  /** Takes `application/x-ndjson` too: each line becomes an item of this property. */
+  linesOf?: string;
+  example: unknown;
+}
+
+export interface RouteDefinition<Params, Query, Body> {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** With `{name}` for a parameter. */
+  path: string;
+  operationId: string;
+  summary: string;
+  description?: string;
+  tag: string;
+  auth: "none" | "admin" | "key" | Scope;
+  limit?: Policy;
+  params?: z.ZodType<Params>;
+  query?: z.ZodType<Query>;
+  body?: BodyDoc<Body>;
+  responses: Record<number, ResponseDoc>;
+  /** Error codes beyond those that follow from auth, limit, parameters and body. */
+  errors?: readonly ErrorCode[];
+  handle(call: Call, parsed: Parsed<Params, Query, Body>): Promise<Response>;
+}
+
+/** A route in the list. Methods keep their parameters' real types inside. */
+export type Route = RouteDefinition<unknown, unknown, unknown>;
+
+/** Ties a handler's types to its route's schemas. */
+export function route<Params = undefined, Query = undefined, Body = undefined>(
+  definition: RouteDefinition<Params, Query, Body>,
+): Route {
+  return definition;
+}
+
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return Response.json(body, { status, headers });
+}

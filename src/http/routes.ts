@@ -1,0 +1,20 @@
+/** Every route there is. A new resource is a file beside this one, and a line here. */
+
+import { definitionRoutes } from "./definitions.ts";
+import { eventRoutes } from "./events.ts";
+import { exportRoutes } from "./exports/routes.ts";
+import { keyRoutes } from "./keys.ts";
+import { metaRoutes } from "./meta.ts";
+import { profileRoutes } from "./profiles.ts";
+import type { Route } from "./route.ts";
+import { spaceRoutes } from "./spaces.ts";
+
+export const ROUTES: readonly Route[] = [
+  ...exportRoutes,
+  ...eventRoutes,
+  ...definitionRoutes,
+  ...profileRoutes,
+  ...spaceRoutes,
+  ...keyRoutes,
+  ...metaRoutes,
+];

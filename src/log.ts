@@ -1,0 +1,14 @@
+/** One JSON line per event. Fields are ids, counts and codes: never a secret, a token, a URL or a customer's data. */
+
+export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+export function log(event: string, fields: LogFields = {}): void {
+  console.log(JSON.stringify({ event, ...fields }));
+}
+
+/** An unexpected failure. The message stays in the log; clients see `internal`. */
+export function logFailure(event: string, thrown: unknown, fields: LogFields = {}): void {
+  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+  const error = cause instanceof Error ? `${cause.name}: ${cause.message}` : typeof cause;
+  console.error(JSON.stringify({ event, ...fields, error }));
+}

@@ -1,0 +1,228 @@
+/**
+ * An S3 bucket, by the REST API, signed with Signature Version 4 through aws4fetch. Bodies are whole byte arrays, so that
+ * each has a length and is signed with its own SHA-256. Nothing is retried here: the queue's retry is the only loop.
+ *
+ * Object keys stay in [A-Za-z0-9/_.-], so that no client and no store can disagree on how a path is encoded.
+ */
+
+import { AwsClient } from "aws4fetch";
+import { XMLParser } from "fast-xml-parser";
+import * as z from "zod";
+import { type ErrorCode, SpillwayError } from "../errors.ts";
+
+export interface BucketAddress {
+  /** Origin and path before the bucket, without a trailing slash; path style. */
+  endpoint: string;
+  name: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+export interface UploadedPart {
+  number: number;
+  etag: string;
+}
+
+const ANSWER_WITHIN_MS = 60_000;
+const SAFE_KEY = /^[A-Za-z0-9/_.-]+$/;
+
+export class Bucket {
+  readonly #address: BucketAddress;
+  readonly #client: AwsClient;
+  readonly #now: () => number;
+
+  constructor(address: BucketAddress, now: () => number) {
+    this.#address = address;
+    this.#now = now;
+    this.#client = new AwsClient({
+      accessKeyId: address.accessKeyId,
+      secretAccessKey: address.secretAccessKey,
+      region: address.region,
+      service: "s3",
+      retries: 0,
+    });
+  }
+
+  /**
+   * PUTs an object that is not to be overwritten. The same bytes under the same key already: success.
+   * @param sha256 of the body, in hex.
+   * @throws destination_conflict when other bytes stand there.
+   */
+  async putOnce(key: string, body: Uint8Array<ArrayBuffer>, sha256: string, contentType: string): Promise<void> {
+    const response = await this.#send("PUT", key, "", {
+      body,
+      sha256,
+      headers: { "content-type": contentType, "if-none-match": "*" },
+      accept: [412, 304],
+    });
+    await drain(response);
+    // Some stores answer 304 instead of 412 when the object is there.
+    if (response.ok) return;
+    if ((await this.#sha256Of(key)) !== sha256) throw new SpillwayError("destination_conflict");
+  }
+
+  /** The bytes [from, from + length) of an object, or all of it. Null when there is no such object. */
+  async get(key: string, range?: { from: number; length: number }): Promise<Response | null> {
+    const headers: Record<string, string> =
+      range === undefined ? {} : { range: `bytes=${range.from}-${range.from + range.length - 1}` };
+    const response = await this.#send("GET", key, "", { headers, accept: [404] });
+    if (response.status !== 404) return response;
+    await drain(response);
+    return null;
+  }
+
+  /** An object that is not there is deleted already. */
+  async delete(key: string): Promise<void> {
+    await drain(await this.#send("DELETE", key, "", { accept: [404] }));
+  }
+
+  /** @returns the id of a new multipart upload. */
+  async createUpload(key: string, contentType: string): Promise<string> {
+    const response = await this.#send("POST", key, "uploads=", { headers: { "content-type": contentType } });
+    const answer = z
+      .object({ InitiateMultipartUploadResult: z.object({ UploadId: z.string().min(1) }) })
+      .safeParse(readXml(await response.text()));
+    if (!answer.success) throw new SpillwayError("destination_unavailable");
+    return answer.data.InitiateMultipartUploadResult.UploadId;
+  }
+
+  /** @param number from 1. All parts but the last are of one size, at least 5 MiB. */
+  async uploadPart(
+    key: string,
+    uploadId: string,
+    number: number,
+    body: Uint8Array<ArrayBuffer>,
+    sha256: string,
+  ): Promise<UploadedPart> {
+    const query = `partNumber=${number}&uploadId=${encodeURIComponent(uploadId)}`;
+    const response = await this.#send("PUT", key, query, { body, sha256 });
+    const etag = response.headers.get("etag");
+    await drain(response);
+    if (etag === null) throw new SpillwayError("destination_unavailable");
+    return { number, etag };
+  }
+
+  async completeUpload(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
+    const list = parts.map((p) => `<Part><PartNumber>${p.number}</PartNumber><ETag>${escapeXml(p.etag)}</ETag></Part>`);
+    const body = utf8(`<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`);
+    const response = await this.#send("POST", key, `uploadId=${encodeURIComponent(uploadId)}`, {
+      body,
+      sha256: await sha256Hex(body),
+      headers: { "content-type": "application/xml" },
+    });
+    // S3 may answer 200 and then an error, once it has begun to keep the connection alive.
+    const answer = z.object({ CompleteMultipartUploadResult: z.unknown() }).safeParse(readXml(await response.text()));
+    if (!answer.success || answer.data.CompleteMultipartUploadResult === undefined)
+      throw new SpillwayError("destination_unavailable");
+  }
+
+  /** Ends a multipart upload and drops its parts. One that is not there is ended already. */
+  async abortUpload(key: string, uploadId: string): Promise<void> {
+    await drain(await this.#send("DELETE", key, `uploadId=${encodeURIComponent(uploadId)}`, { accept: [404] }));
+  }
+
+  /** A URL that gives the object to whoever holds it, for that many seconds. */
+  async presign(key: string, seconds: number): Promise<string> {
+    const signed = await this.#client.sign(`${this.#url(key)}?X-Amz-Expires=${seconds}`, {
+      method: "GET",
+      aws: { signQuery: true, datetime: this.#datetime() },
+    });
+    return signed.url;
+  }
+
+  async #sha256Of(key: string): Promise<string | null> {
+    const response = await this.get(key);
+    if (response?.body === null || response === null) return null;
+    const digest = new crypto.DigestStream("SHA-256");
+    await response.body.pipeTo(digest);
+    return hex(await digest.digest);
+  }
+
+  #url(key: string): string {
+    if (!SAFE_KEY.test(key)) throw new Error("an object key has characters that are not allowed");
+    return `${this.#address.endpoint}/${this.#address.name}/${key}`;
+  }
+
+  /** `yyyymmddThhmmssZ`, as Signature Version 4 wants it. */
+  #datetime(): string {
+    return new Date(this.#now()).toISOString().replace(/[:-]|\.\d{3}/g, "");
+  }
+
+  async #send(
+    method: string,
+    key: string,
+    query: string,
+    more: {
+      body?: Uint8Array<ArrayBuffer>;
+      sha256?: string;
+      headers?: Record<string, string>;
+      accept?: readonly number[];
+    },
+  ): Promise<Response> {
+    const url = query === "" ? this.#url(key) : `${this.#url(key)}?${query}`;
+    const request = await this.#client.sign(url, {
+      method,
+      headers: { ...more.headers, "x-amz-content-sha256": more.sha256 ?? EMPTY_SHA256 },
+      ...(more.body === undefined ? {} : { body: more.body }),
+      aws: { datetime: this.#datetime() },
+    });
+    let response: Response;
+    try {
+      response = await fetch(request, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS), redirect: "manual" });
+    } catch (thrown) {
+      throw new SpillwayError("destination_unavailable", undefined, { cause: thrown });
+    }
+    if (response.ok || more.accept?.includes(response.status) === true) return response;
+    throw await this.#refusal(response);
+  }
+
+  /** What a store's refusal means: by its S3 error code, else by its status. */
+  async #refusal(response: Response): Promise<SpillwayError> {
+    const text = await response.text().catch(() => "");
+    const answer = z.object({ Error: z.object({ Code: z.string() }) }).safeParse(readXml(text));
+    const s3Code = answer.success ? answer.data.Error.Code : "";
+    const code = CODES[s3Code] ?? (response.status === 403 ? "bucket_denied" : "destination_unavailable");
+    return new SpillwayError(code, undefined, { cause: new Error(`S3 answered ${response.status} ${s3Code}`) });
+  }
+}
+
+const CODES: Record<string, ErrorCode> = {
+  NoSuchBucket: "bucket_not_found",
+  RequestTimeTooSkewed: "clock_skew",
+  AccessDenied: "bucket_denied",
+  InvalidAccessKeyId: "bucket_denied",
+  SignatureDoesNotMatch: "bucket_denied",
+};
+
+const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+}
+
+/** The SHA-256 of bytes, in hex. */
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return hex(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+function hex(buffer: ArrayBuffer): string {
+  return Buffer.from(buffer).toString("hex");
+}
+
+function readXml(text: string): unknown {
+  try {
+    return new XMLParser({ parseTagValue: false, ignoreAttributes: true, processEntities: true }).parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
+
+/** A body that nobody reads keeps its connection. */
+async function drain(response: Response): Promise<void> {
+  await response.body?.cancel();
+}

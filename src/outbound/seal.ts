@@ -1,0 +1,27 @@
+/**
+ * Secrets that must be read again (webhook secrets, a destination's keys) are stored encrypted: AES-256-GCM under the Worker
+ * secret SECRETS_KEY, written `<key id>.<iv>.<ciphertext>` in base64url so that the key can be rotated. The owner's id is
+ * authenticated with the text: a sealed secret that is copied to another row does not open.
+ */
+
+export async function seal(
+  secretsKey: string,
+  owner: string,
+  text: string,
+  iv: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  const { id, key } = await importKey(secretsKey);
+  const sealed = await crypto.subtle.encrypt(
+    { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(owner) },
+    key,
+    new TextEncoder().encode(text),
+  );
+  return `${id}.${Buffer.from(iv).toString("base64url")}.${Buffer.from(sealed).toString("base64url")}`;
+}
+
+async function importKey(secretsKey: string): Promise<{ id: string; key: CryptoKey }> {
+  const colon = secretsKey.indexOf(":");
+  const bytes = Buffer.from(secretsKey.slice(colon + 1), "base64");
+  const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  return { id: secretsKey.slice(0, colon), key };
+}
