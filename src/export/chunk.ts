@@ -3,6 +3,7 @@
  * ledger. A chunk that is a whole file writes the file; one of several writes a segment for `assemble`.
  */
 
+import { crc32 } from "node:zlib";
 import type { Page, Source } from "../datasets/dataset.ts";
 import { type ExportRow, findExport, stepSucceeded } from "../db/exports.ts";
 import {
@@ -16,7 +17,7 @@ import {
 } from "../db/ledger.ts";
 import { SpillwayError } from "../errors.ts";
 import { BlockWriter } from "./blocks.ts";
-import { createDeflater } from "./deflate.ts";
+import { compressor } from "./deflate.ts";
 import { GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
@@ -114,17 +115,18 @@ class LineWriter {
   readonly #form: Source["form"];
   readonly #chunk: Leased;
   readonly #writer: ObjectWriter;
-  readonly #deflater: ReturnType<typeof createDeflater>;
+  #crc32 = 0;
   readonly #blocks: BlockWriter;
 
   constructor(hall: Hall, source: Source, chunk: Leased, writer: ObjectWriter) {
     this.#form = source.form;
     this.#chunk = chunk;
     this.#writer = writer;
-    this.#deflater = createDeflater(hall.config.gzip, (piece) => writer.write(piece));
+    const compress = compressor(hall.config.gzip);
     this.#blocks = new BlockWriter((block) => {
       this.bytes += block.length;
-      this.#deflater.push(block);
+      this.#crc32 = crc32(block, this.#crc32);
+      writer.write(compress(block));
     });
     if (isWholeFile(chunk)) writer.write(GZIP_HEADER);
     if (chunk.first_in_file === 1) this.#blocks.write(this.#form.before);
@@ -148,13 +150,12 @@ class LineWriter {
   end(): Omit<WrittenChunk, "bytes" | "sha256"> {
     if (this.#chunk.last_in_file === 1) this.#blocks.write(this.#form.after);
     this.#blocks.flush();
-    const { crc32, bytes } = this.#deflater.end();
-    if (isWholeFile(this.#chunk)) this.#writer.write(gzipTrailer(crc32, bytes));
+    if (isWholeFile(this.#chunk)) this.#writer.write(gzipTrailer(this.#crc32, this.bytes));
     return {
       recordsRead: this.#records,
       rows: this.rows,
-      uncompressedBytes: bytes,
-      crc32,
+      uncompressedBytes: this.bytes,
+      crc32: this.#crc32,
       first: this.#first,
       last: this.#last,
     };

@@ -3,7 +3,7 @@
 import type { SpaceRow } from "../db/spaces.ts";
 import { BlockWriter } from "./blocks.ts";
 import { openUnmade } from "./create.ts";
-import { createDeflater } from "./deflate.ts";
+import { compressor } from "./deflate.ts";
 import type { Hall } from "./hall.ts";
 import type { ExportRequest } from "./request.ts";
 
@@ -21,16 +21,15 @@ export async function estimate(hall: Hall, space: SpaceRow, request: ExportReque
   const files = request.layout === "single" ? 1 : Math.ceil(rows / request.file_rows);
   let sampled = 0;
   let bytes = 0;
-  const deflater = createDeflater(hall.config.gzip, (piece) => {
-    bytes += piece.length;
+  const compress = compressor(hall.config.gzip);
+  const blocks = new BlockWriter((block) => {
+    bytes += compress(block).length;
   });
-  const blocks = new BlockWriter((block) => deflater.push(block));
   for await (const page of source.pages(source.bounds)) {
     for (const line of page.lines) blocks.write(line + source.form.lineEnd);
     sampled += page.records;
     break;
   }
   blocks.flush();
-  deflater.end();
   return { rows, files, bytes_estimate: sampled === 0 ? 0 : Math.ceil((bytes * rows) / sampled) };
 }

@@ -1,0 +1,15 @@
+/** Reading what was exported, by decoders that are not the product's. */
+
+import { gunzipSync } from "node:zlib";
+
+/** Every byte of every member. @throws when a CRC or length does not fit. */
+export function gunzip(bytes: Uint8Array): string {
+  return gunzipSync(bytes).toString("utf8");
+}
+
+export function lines<Row = Record<string, unknown>>(text: string): Row[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Row);
+}

@@ -1,0 +1,216 @@
+/**
+ * The service inside a test: the real app, databases, limiter and bucket; the clock, and the queue's pump, in the test's
+ * hands. Each test makes spaces of its own, so tests share nothing.
+ */
+
+import { env } from "cloudflare:workers";
+import { type Config, readConfig } from "../../src/config.ts";
+import { newMeter } from "../../src/db/database.ts";
+import { openDatabases } from "../../src/db/shards.ts";
+import type { Hall, Message } from "../../src/export/hall.ts";
+import { runStep, type Verdict } from "../../src/export/run.ts";
+import { createApp } from "../../src/http/app.ts";
+import { Bucket } from "../../src/outbound/s3.ts";
+import type { World } from "../../src/world.ts";
+
+export const ORIGIN = "https://spillway.test";
+export const ADMIN = "test-admin-token";
+/** Where a test's clock begins. */
+export const START = Date.parse("2026-03-01T12:00:00.000Z");
+
+export interface Space {
+  id: string;
+  key: string;
+  external_id: string;
+}
+
+export interface CallOptions {
+  key?: string;
+  /** A value goes as JSON, a string as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export class Service {
+  /** Epoch ms; tests move it. */
+  now = START;
+  readonly config: Config;
+  readonly hall: Hall;
+  readonly meter = newMeter();
+  /** Messages that were sent and not yet pumped. */
+  readonly queue: Message[] = [];
+  readonly #app: ReturnType<typeof createApp>;
+
+  /** @param vars settings that differ from wrangler.toml's. */
+  constructor(vars: Record<string, string> = {}) {
+    this.config = readConfig({ ...env, ...vars });
+    const world: World = {
+      now: () => this.now,
+      uuid: () => crypto.randomUUID(),
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      random: () => 0,
+    };
+    this.hall = {
+      config: this.config,
+      world,
+      databases: openDatabases(env, this.meter),
+      // S3 checks the time of a signature: this is the one place that needs the real clock.
+      bucket: new Bucket(this.config.bucket, () => Date.now()),
+      send: async (messages) => {
+        this.queue.push(...messages.map((message) => structuredClone(message)));
+      },
+    };
+    this.#app = createApp((request, _env, ctx) => ({
+      request,
+      url: new URL(request.url),
+      requestId: crypto.randomUUID(),
+      config: this.config,
+      world,
+      databases: this.hall.databases,
+      hall: this.hall,
+      limiter: env.LIMITER,
+      waitUntil: (work) => ctx.waitUntil(work),
+    }));
+  }
+
+  async call(method: string, path: string, options: CallOptions = {}): Promise<Response> {
+    const headers = new Headers(options.headers);
+    if (options.key !== undefined) headers.set("authorization", `Bearer ${options.key}`);
+    const init: RequestInit = { method, headers };
+    if (options.body !== undefined) {
+      if (!headers.has("content-type")) headers.set("content-type", "application/json");
+      init.body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
+    }
+    const pending: Promise<unknown>[] = [];
+    const ctx = { waitUntil: (work: Promise<unknown>) => void pending.push(work), passThroughOnException() {}, props: {} };
+    const response = await this.#app.fetch(new Request(`${ORIGIN}${path}`, init), env, ctx as unknown as ExecutionContext);
+    // A stream that is written in the background must be read while it is.
+    void Promise.allSettled(pending);
+    return response;
+  }
+
+  /** Calls and reads the answer. @throws with the problem when the status is another. */
+  async json<Body>(method: string, path: string, status: number, options: CallOptions = {}): Promise<Body> {
+    const response = await this.call(method, path, options);
+    const text = await response.text();
+    if (response.status !== status) throw new Error(`${method} ${path}: ${response.status} instead of ${status}: ${text}`);
+    return (text === "" ? undefined : JSON.parse(text)) as Body;
+  }
+
+  async space(more: Record<string, unknown> = {}): Promise<Space> {
+    const made = await this.json<{ id: string; api_key: string; external_id: string }>("POST", "/v1/spaces", 201, {
+      key: ADMIN,
+      body: { name: "Shop", timezone: "Europe/London", ...more },
+    });
+    return { id: made.id, key: made.api_key, external_id: made.external_id };
+  }
+
+  /** A space with a definition `order_placed {order_id: text, amount: number}` and a profile `p-1` (`CRM-1`). */
+  async shop(more: Record<string, unknown> = {}): Promise<Space> {
+    const space = await this.space(more);
+    await this.json("POST", "/v1/event-definitions", 201, {
+      key: space.key,
+      body: {
+        id: "order_placed",
+        name: "Order placed",
+        properties: [
+          { name: "order_id", type: "text" },
+          { name: "amount", type: "number" },
+        ],
+      },
+    });
+    await this.json("PUT", "/v1/profiles", 200, {
+      key: space.key,
+      body: { profiles: [{ person_id: "p-1", external_person_id: "CRM-1" }] },
+    });
+    return space;
+  }
+
+  /** Sends events, as many calls as it takes. */
+  async send(space: Space, events: readonly Record<string, unknown>[]): Promise<void> {
+    for (let from = 0; from < events.length; from += 5_000)
+      await this.json("POST", "/v1/events", 202, { key: space.key, body: { events: events.slice(from, from + 5_000) } });
+  }
+
+  /** Asks for an export of everything in the hour before now, unless the request says otherwise. @returns its id. */
+  async ask(space: Space, request: Record<string, unknown> = {}): Promise<string> {
+    const made = await this.json<{ id: string }>("POST", "/v1/exports", 202, {
+      key: space.key,
+      body: {
+        dataset: "activity_events",
+        start: new Date(this.now - 3_600_000).toISOString(),
+        end: new Date(this.now).toISOString(),
+        ...request,
+      },
+    });
+    return made.id;
+  }
+
+  /** Works on messages, in the order they were sent, until none is left. A retry goes to the back at once. */
+  async pump(): Promise<Verdict[]> {
+    const verdicts: Verdict[] = [];
+    const attempts = new Map<string, number>();
+    for (let message = this.queue.shift(); message !== undefined; message = this.queue.shift()) {
+      const key = JSON.stringify(message);
+      const attempt = (attempts.get(key) ?? 0) + 1;
+      const verdict = await runStep(this.hall, message, attempt);
+      verdicts.push(verdict);
+      if (verdict === "ack") continue;
+      attempts.set(key, attempt);
+      this.queue.push(message);
+    }
+    return verdicts;
+  }
+
+  async poll(space: Space, exportId: string): Promise<ExportView> {
+    return this.json<ExportView>("GET", `/v1/exports/${exportId}`, 200, { key: space.key });
+  }
+
+  /** Asks, pumps, polls. */
+  async export(space: Space, request: Record<string, unknown> = {}): Promise<ExportView> {
+    const id = await this.ask(space, request);
+    await this.pump();
+    return this.poll(space, id);
+  }
+
+  /** The stored bytes of a file, by its presigned URL. */
+  async fetchFile(file: { url: string }): Promise<Uint8Array<ArrayBuffer>> {
+    const response = await fetch(file.url);
+    if (!response.ok) throw new Error(`the bucket answered ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+}
+
+export interface ExportView {
+  id: string;
+  status: string;
+  expires_at: string | null;
+  message: string | null;
+  error: { code: string; owner: string } | null;
+  next_retry_at: string | null;
+  progress: {
+    phase: string;
+    rows_written: number;
+    rows_total: number | null;
+    files_written: number;
+    files_total: number | null;
+    percent: number | null;
+    bytes_written: number;
+  };
+  request: Record<string, unknown>;
+  files: { name: string; rows: number; bytes: number; uncompressed_bytes: number; sha256: string; url: string }[];
+  download_url: string | null;
+  url_expires_at: string | null;
+  manifest_url: string | null;
+}
+
+/** `count` events of `p-1`, one a millisecond from `from` on, ids in the order of time. */
+export function orders(count: number, from = START - 3_000_000): Record<string, unknown>[] {
+  return Array.from({ length: count }, (_, n) => ({
+    id: `e-${String(n).padStart(7, "0")}`,
+    definition_id: "order_placed",
+    person_id: "p-1",
+    occurred_at: new Date(from + n).toISOString(),
+    properties: { order_id: `A-${n}`, amount: n / 4 },
+  }));
+}

@@ -1,0 +1,56 @@
+/**
+ * Two projects. `worker`: tests inside workerd with the real bindings, and a second workerd beside it whose S3 endpoint is
+ * the bucket. `live`: tests in Node that start the service with wrangler and talk to it over HTTP.
+ */
+
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = new URL("..", import.meta.url).pathname;
+
+export default defineConfig({
+  test: {
+    onConsoleLog: () => false,
+    projects: [
+      {
+        root,
+        plugins: [
+          cloudflareTest(async ({ inject }) => ({
+            main: "./src/index.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ADMIN_TOKEN: "test-admin-token",
+                ALLOW_INSECURE_TARGETS: "true",
+                BUCKET_ACCESS_KEY_ID: "test-access-key",
+                BUCKET_SECRET_ACCESS_KEY: "test-secret-access-key",
+                BUCKET_ENDPOINT: inject<string>("bucketEndpoint"),
+                SECRETS_KEY: "k1:dGVzdC10ZXN0LXRlc3QtdGVzdC10ZXN0LXRlc3QtMTI=",
+                CONTROL_MIGRATIONS: await readD1Migrations("./src/db/migrations/control"),
+                SPACE_MIGRATIONS: await readD1Migrations("./src/db/migrations/space"),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "worker",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/live/**"],
+          globalSetup: ["./test/support/bucket-server.ts"],
+          setupFiles: ["./test/support/migrate.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "live",
+          include: ["test/live/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
