@@ -15,7 +15,7 @@ const CRON_EVERY_MS = 5_000;
 const READY_WITHIN_MS = 60_000;
 
 /** Quiet and offline. */
-const ENVIRONMENT = {
+export const ENVIRONMENT = {
   ...process.env,
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_HIDE_BANNER: "true",
@@ -123,7 +123,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     async stop(signal = "SIGTERM") {
       clearInterval(cron);
       // wrangler's children are in its group: a SIGKILL must reach workerd too.
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal);
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, signal);
       await gone;
     },
   };

@@ -101,7 +101,8 @@ export class SpillwayError extends Error {
 /** A 422 that names the places. One fault's detail is the whole's; of several, the first speaks. */
 export function invalid(...faults: readonly Fault[]): SpillwayError {
   const first = faults[0];
-  const detail = first === undefined ? undefined : faults.length === 1 ? first.detail : `${first.detail} (${faults.length} errors)`;
+  const detail =
+    first === undefined ? undefined : faults.length === 1 ? first.detail : `${first.detail} (${faults.length} errors)`;
   return new SpillwayError("invalid_request", detail, { faults });
 }
 

@@ -90,7 +90,14 @@ export const activityEvents: Dataset<typeof shape, Query> = {
       // An empty id comes before every event of its millisecond.
       bounds: { lower: { time: query.start, id: "" }, upper: { time: query.end, id: "" } },
       window: { start: query.start, end: query.end },
-      form: { contentType: "application/x-ndjson", extension: ".json", before: "", between: "", lineEnd: "\n", after: "" },
+      form: {
+        contentType: "application/x-ndjson",
+        extension: ".json",
+        before: "",
+        between: "",
+        lineEnd: "\n",
+        after: "",
+      },
       emptyMessage: "0 events found for the time period queried.",
       fileStem: (exportId, window) => `${exportId}-events-${digits17(window.start)}-${digits17(window.end)}`,
       seek: (bounds, skip) => seekEvent(opening.db, range(bounds), skip),

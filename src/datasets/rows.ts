@@ -7,7 +7,14 @@ import type { EventRecord } from "../db/events.ts";
 import { iso, isoWithOffset } from "../time/names.ts";
 
 /** The fields that every flat row has, in order. `occuredTime` is spelled with one r. */
-export const FLAT_FIELDS = ["definitionId", "eventId", "sessionId", "personId", "externalPersonId", "occuredTime"] as const;
+export const FLAT_FIELDS = [
+  "definitionId",
+  "eventId",
+  "sessionId",
+  "personId",
+  "externalPersonId",
+  "occuredTime",
+] as const;
 
 const CLASHES: ReadonlySet<string> = new Set(FLAT_FIELDS);
 
@@ -41,6 +48,7 @@ function renamed(event: EventRecord, clashing: readonly string[]): string {
 }
 
 /** What JSON must escape, and lone surrogates. Most ids have none of it: they need no stringify. */
+// oxlint-disable-next-line no-control-regex -- control characters are what this finds
 const UNSAFE = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
 function quote(text: string): string {

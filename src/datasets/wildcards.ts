@@ -27,7 +27,7 @@ export function expandNames(patterns: readonly string[], known: readonly string[
       pointer: "/event_names",
       detail: `These names mean ${chosen.size} event definitions; at most ${MOST_NAMES} can be asked at once.`,
     });
-  return [...chosen].sort();
+  return [...chosen].toSorted();
 }
 
 /** Greedy from the left, so that no pattern takes more than pattern × name steps. */

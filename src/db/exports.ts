@@ -38,7 +38,16 @@ const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, f
 
 export type NewExport = Pick<
   ExportRow,
-  "id" | "space_id" | "dataset" | "request" | "query" | "layout" | "file_rows" | "snapshot_seq" | "created_at" | "wake_at"
+  | "id"
+  | "space_id"
+  | "dataset"
+  | "request"
+  | "query"
+  | "layout"
+  | "file_rows"
+  | "snapshot_seq"
+  | "created_at"
+  | "wake_at"
 >;
 
 /** @returns false when the space has that many exports queued or processing already. */

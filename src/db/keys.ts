@@ -37,7 +37,12 @@ export async function findKeyWithSpace(
 }
 
 /** Newest first. */
-export async function listKeys(db: Database, spaceId: string, limit: number, after: Position | null): Promise<KeyRow[]> {
+export async function listKeys(
+  db: Database,
+  spaceId: string,
+  limit: number,
+  after: Position | null,
+): Promise<KeyRow[]> {
   return db.all<KeyRow>(
     `SELECT id, space_id, name, scopes, created_at FROM api_keys
      WHERE space_id = ?1 AND (?3 IS NULL OR (created_at, id) < (?3, ?4))

@@ -24,7 +24,9 @@ const Field = z.strictObject({
 export const Property = z
   .strictObject({
     name,
-    type: z.enum([...SCALARS, "list"]).describe("`date`: RFC 3339 with an offset. `list`: objects with these `fields`."),
+    type: z
+      .enum([...SCALARS, "list"])
+      .describe("`date`: RFC 3339 with an offset. `list`: objects with these `fields`."),
     required: z.boolean().default(false),
     fields: z.array(Field).min(1).max(MOST_LIST_FIELDS).optional().describe("Of a `list` alone."),
   })
@@ -63,7 +65,10 @@ export function checkProperties(properties: readonly Property[]): void {
     if (property.type !== "list" && property.fields !== undefined)
       faults.push({ pointer: at(index, "/fields"), detail: "Only a list property has fields." });
     for (const field of repeated(property.fields ?? []))
-      faults.push({ pointer: at(index, `/fields/${field}/name`), detail: "This field's name is taken by one before it." });
+      faults.push({
+        pointer: at(index, `/fields/${field}/name`),
+        detail: "This field's name is taken by one before it.",
+      });
     if ((property.fields?.length ?? 0) > MOST_LIST_FIELDS)
       faults.push({ pointer: at(index, "/fields"), detail: `A list has ${MOST_LIST_FIELDS} fields at most.` });
   }

@@ -51,7 +51,10 @@ export async function ingestEvents(
     } catch (thrown) {
       if (!isGuardFailure(thrown)) throw thrown;
       if (look >= MOST_LOOKS)
-        throw new SpillwayError("conflict", "What these events name changed while they were taken in. Send them again.");
+        throw new SpillwayError(
+          "conflict",
+          "What these events name changed while they were taken in. Send them again.",
+        );
     }
   }
 }

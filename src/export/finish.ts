@@ -70,12 +70,7 @@ export function whatIsMissing(
 }
 
 /** Segments are there when a file has several chunks. Deleting one that is gone is no error. */
-async function dropSegments(
-  hall: Hall,
-  row: ExportRow,
-  chunks: readonly ChunkRow[],
-  fileCount: number,
-): Promise<void> {
+async function dropSegments(hall: Hall, row: ExportRow, chunks: readonly ChunkRow[], fileCount: number): Promise<void> {
   if (chunks.length === fileCount) return;
   await inParallel(chunks, 6, (chunk) => hall.bucket.delete(segmentKey(row, chunk.n)));
 }

@@ -34,7 +34,11 @@ export function requestSchema(dataset: Registered) {
       ...common,
       layout: common.layout.default("single"),
     })
-    .meta({ id: `ExportRequest_${dataset.name}`, description: dataset.title, example: { dataset: dataset.name, ...dataset.example } });
+    .meta({
+      id: `ExportRequest_${dataset.name}`,
+      description: dataset.title,
+      example: { dataset: dataset.name, ...dataset.example },
+    });
 }
 
 export interface ExportRequest {

@@ -70,7 +70,8 @@ async function serve(
     space,
     params: found.params === undefined ? undefined : parsePath(found, params),
     query: found.query === undefined ? undefined : parse(found.query, readQuery(call.url), inQuery),
-    body: found.body === undefined ? undefined : parse(found.body.schema, await readBody(call.request, found.body), inBody),
+    body:
+      found.body === undefined ? undefined : parse(found.body.schema, await readBody(call.request, found.body), inBody),
   });
 }
 

@@ -36,7 +36,8 @@ export async function authenticate(call: Call, auth: Route["auth"]): Promise<Spa
   if (auth === "none") return NO_SPACE;
   const token = /^Bearer ([^\s]+)$/i.exec(call.request.headers.get("authorization") ?? "")?.[1];
   if (auth === "admin") {
-    if (token === undefined || !(await sameText(token, call.config.adminToken))) throw new SpillwayError("unauthenticated");
+    if (token === undefined || !(await sameText(token, call.config.adminToken)))
+      throw new SpillwayError("unauthenticated");
     return NO_SPACE;
   }
   return spaceOfKey(call, token ?? "", auth);

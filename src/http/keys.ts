@@ -31,7 +31,10 @@ export const keyRoutes = [
       example: { name: "nightly export", scopes: ["exports:read", "exports:write"] },
     },
     responses: {
-      201: { description: "The key. It is shown only here.", schema: Key.extend({ key: z.string() }).meta({ id: "NewApiKey" }) },
+      201: {
+        description: "The key. It is shown only here.",
+        schema: Key.extend({ key: z.string() }).meta({ id: "NewApiKey" }),
+      },
     },
     async handle(call, { space, body }) {
       const made = await makeKey(call.world);

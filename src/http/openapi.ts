@@ -90,7 +90,10 @@ function operation(route: Route): ZodOpenApiOperationObject {
 const header = (description: string) => ({ description, schema: { type: "string" as const } });
 
 function successes(route: Route) {
-  const always = { "X-Request-Id": "This call's id, for support.", ...(route.limit === undefined ? {} : LIMIT_HEADERS) };
+  const always = {
+    "X-Request-Id": "This call's id, for support.",
+    ...(route.limit === undefined ? {} : LIMIT_HEADERS),
+  };
   return Object.fromEntries(
     Object.entries(route.responses).map(([status, doc]) => {
       const headers = { ...always, ...doc.headers };
@@ -102,7 +105,9 @@ function successes(route: Route) {
           headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, header(text)])),
           ...(types.length === 0
             ? {}
-            : { content: Object.fromEntries(types.map((type) => [type, { schema: doc.schema ?? { type: "string" } }])) }),
+            : {
+                content: Object.fromEntries(types.map((type) => [type, { schema: doc.schema ?? { type: "string" } }])),
+              }),
         },
       ];
     }),

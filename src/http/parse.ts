@@ -17,7 +17,8 @@ export function parse<Output>(
   throw invalid(...read.error.issues.flatMap((issue) => faultsOf(issue, place)).slice(0, MOST_FAULTS));
 }
 
-export const inBody = (path: readonly PropertyKey[]): string => path.map((token) => `/${escape(String(token))}`).join("");
+export const inBody = (path: readonly PropertyKey[]): string =>
+  path.map((token) => `/${escape(String(token))}`).join("");
 
 export const inQuery = (path: readonly PropertyKey[]): string => `#query/${String(path[0] ?? "")}`;
 

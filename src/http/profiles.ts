@@ -55,7 +55,10 @@ export const profileRoutes = [
       },
     },
     responses: {
-      200: { description: "All of them are merged.", schema: z.object({ merged: z.number().int() }).meta({ id: "Merged" }) },
+      200: {
+        description: "All of them are merged.",
+        schema: z.object({ merged: z.number().int() }).meta({ id: "Merged" }),
+      },
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {

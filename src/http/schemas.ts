@@ -33,7 +33,9 @@ export const Problem = z
     errors: z
       .array(
         z.object({
-          pointer: z.string().meta({ description: "A JSON pointer into the body, or `#query/<name>`.", example: "/start" }),
+          pointer: z
+            .string()
+            .meta({ description: "A JSON pointer into the body, or `#query/<name>`.", example: "/start" }),
           detail: z.string(),
         }),
       )

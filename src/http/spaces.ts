@@ -1,14 +1,7 @@
 /** Spaces: made and ended by operators, seen and changed by their own keys. */
 
 import * as z from "zod";
-import {
-  findSpace,
-  insertSpace,
-  listSpaces,
-  markSpaceDeleting,
-  type SpaceRow,
-  updateSpace,
-} from "../db/spaces.ts";
+import { findSpace, insertSpace, listSpaces, markSpaceDeleting, type SpaceRow, updateSpace } from "../db/spaces.ts";
 import { insertKey } from "../db/keys.ts";
 import { SpillwayError } from "../errors.ts";
 import type { LimiterObject } from "../limiter/limiter.ts";
@@ -206,7 +199,8 @@ function show(row: SpaceRow) {
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
+    Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
   } catch {
     return false;
   }

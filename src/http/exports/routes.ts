@@ -7,7 +7,7 @@ import { SpillwayError } from "../../errors.ts";
 import { createExport } from "../../export/create.ts";
 import { estimate } from "../../export/estimate.ts";
 import { fileKey, manifestKey } from "../../export/objects.ts";
-import { AnyExportRequest, type ExportRequest } from "../../export/request.ts";
+import { AnyExportRequest } from "../../export/request.ts";
 import { json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { content } from "./content.ts";
@@ -25,9 +25,6 @@ const example = {
 const body = { schema: AnyExportRequest, maxBytes: MAX_BYTES, example };
 /** Seconds until a poll is worth while. */
 const POLL_AFTER = { "retry-after": "2" };
-
-/** What the schemas of all datasets have in common. */
-const asRequest = (parsed: z.output<typeof AnyExportRequest>) => parsed as ExportRequest;
 
 export const exportRoutes = [
   route({
@@ -50,7 +47,7 @@ export const exportRoutes = [
     },
     errors: ["too_many_pending_exports"],
     async handle(call, parsed) {
-      const row = await createExport(call.hall, parsed.space, asRequest(parsed.body));
+      const row = await createExport(call.hall, parsed.space, parsed.body);
       return json(await show(call, row, false), 202, { location: `/v1/exports/${row.id}`, ...POLL_AFTER });
     },
   }),
@@ -93,7 +90,8 @@ export const exportRoutes = [
     path: "/v1/exports/estimate",
     operationId: "estimateExport",
     summary: "Estimate an export",
-    description: "Takes the same body as a create and makes nothing. Rows are counted, bytes (compressed) are from a sample.",
+    description:
+      "Takes the same body as a create and makes nothing. Rows are counted, bytes (compressed) are from a sample.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
@@ -107,7 +105,7 @@ export const exportRoutes = [
       },
     },
     async handle(call, parsed) {
-      return json(await estimate(call.hall, parsed.space, asRequest(parsed.body)));
+      return json(await estimate(call.hall, parsed.space, parsed.body));
     },
   }),
   route({
@@ -186,14 +184,18 @@ export const exportRoutes = [
     auth: "exports:read",
     limit: "poll",
     params,
-    responses: { 200: { description: "The manifest, as it stands beside the files.", contentTypes: ["application/json"] } },
+    responses: {
+      200: { description: "The manifest, as it stands beside the files.", contentTypes: ["application/json"] },
+    },
     errors: ["not_found", "gone"],
     async handle(call, { space, params: { id } }) {
       const row = await exportOf(call, space.id, id);
       if (row.status === "expired") throw new SpillwayError("gone", "The export's files have expired.");
       const stored = row.status === "completed" ? await call.hall.bucket.get(manifestKey(row)) : null;
       if (stored === null) throw new SpillwayError("not_found", "The export is not completed: it has no manifest yet.");
-      return new Response(stored.body, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+      return new Response(stored.body, {
+        headers: { "content-type": "application/json", "cache-control": "no-store" },
+      });
     },
   }),
 ];
