@@ -72,23 +72,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await migrate(options.persistTo);
   const origin = `http://127.0.0.1:${options.port}`;
   const given = options.args ?? [];
-  const hasEndpoint = given.some((arg) => arg.startsWith("BUCKET_ENDPOINT:"));
-  const endpoint = hasEndpoint ? [] : ["--var", `BUCKET_ENDPOINT:${origin}/cdn-cgi/local/r2/s3`];
+  const endpoint = `BUCKET_ENDPOINT:${origin}/cdn-cgi/local/r2/s3`;
+  /** What is not given already; wrangler takes an option once. */
+  const unless = (mark: string, ...own: string[]) => (given.some((arg) => arg.startsWith(mark)) ? [] : own);
   const child = spawn(
     process.execPath,
     [
       WRANGLER,
       "dev",
-      "--ip",
-      "127.0.0.1",
+      ...unless("--ip", "--ip", "127.0.0.1"),
       "--port",
       String(options.port),
-      "--inspector-port",
-      "0",
+      ...unless("--inspector-port", "--inspector-port", "0"),
       "--persist-to",
       options.persistTo,
       "--show-interactive-dev-session=false",
-      ...endpoint,
+      ...unless("BUCKET_ENDPOINT:", "--var", endpoint),
       ...given,
     ],
     {

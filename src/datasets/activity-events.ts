@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { definitionsAt } from "../db/definitions.ts";
-import { countEvents, type EventRange, type EventRecord, readEvents, seekEvent } from "../db/events.ts";
+import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../db/events.ts";
 import { invalid } from "../errors.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Bounds, Dataset, Opening, Page } from "./dataset.ts";
@@ -100,7 +100,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
       },
       emptyMessage: "0 events found for the time period queried.",
       fileStem: (exportId, window) => `${exportId}-events-${digits17(window.start)}-${digits17(window.end)}`,
-      seek: (bounds, skip) => seekEvent(opening.db, range(bounds), skip),
+      cut: (bounds, records) => cutEvents(opening.db, range(bounds), records),
       count: (bounds) => countEvents(opening.db, range(bounds)),
       pages: (bounds) => pages(opening, query, range(bounds)),
     };

@@ -48,8 +48,8 @@ export interface Source {
   fileStem(exportId: string, window: { start: number; end: number }): string;
   /** The window of the whole request. */
   window: { start: number; end: number };
-  /** The key of the record that comes `skip` records after `lower`, or null when there are fewer. */
-  seek(bounds: Bounds, skip: number): Promise<Key | null>;
+  /** How many records there are, `most` at most, and the key of the record after them, or null. */
+  cut(bounds: Bounds, most: number): Promise<{ records: number; next: Key | null }>;
   count(bounds: Bounds): Promise<number>;
   pages(bounds: Bounds): AsyncGenerator<Page>;
   /** What to tell when there is nothing. */

@@ -60,9 +60,8 @@ async function cut(
   let n = before === null ? 0 : before.n + 1;
   if (before !== null && lower.time === end.time && lower.id === end.id) return { chunks, complete: true };
   while (chunks.length < SLICE) {
-    const next = await source.seek({ lower, upper: end }, rows);
+    const { records, next } = await source.cut({ lower, upper: end }, rows);
     const upper = next ?? end;
-    const records = next === null ? await source.count({ lower, upper: end }) : rows;
     const file = row.layout === "files" ? n : 0;
     // Nothing found: one empty file where one was asked, none where files were.
     if (n > 0 || records > 0 || row.layout === "single")
