@@ -22,11 +22,22 @@ const args = process.argv.slice(2).filter((_, index) => {
   return own === undefined;
 });
 
-const stack = await startStack({
-  port: Number(values.port),
-  persistTo: String(values["persist-to"] ?? join(ROOT, ".wrangler", "state")),
-  args,
-});
-console.log(`Spillway answers at ${stack.origin} (reference: ${stack.origin}/docs)`);
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stack.stop(signal));
-stack.process.on("close", (code) => process.exit(code ?? 0));
+const interrupt = new AbortController();
+let stop: (signal: NodeJS.Signals) => Promise<void> = async () => interrupt.abort();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(signal));
+
+try {
+  const stack = await startStack({
+    port: Number(values.port),
+    persistTo: String(values["persist-to"] ?? join(ROOT, ".wrangler", "state")),
+    args,
+    signal: interrupt.signal,
+  });
+  stop = (signal) => stack.stop(signal);
+  stack.process.on("close", (code) => process.exit(code ?? 0));
+  console.log(`Spillway answers at ${stack.origin} (reference: ${stack.origin}/docs)`);
+} catch (thrown) {
+  if (interrupt.signal.aborted) process.exit(130);
+  console.error(thrown instanceof Error ? thrown.message : thrown);
+  process.exit(1);
+}

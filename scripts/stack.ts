@@ -38,6 +38,8 @@ export interface StackOptions {
   persistTo: string;
   /** Passed on to `wrangler dev`. */
   args?: readonly string[];
+  /** Ends it while it starts. */
+  signal?: AbortSignal;
   /** Takes wrangler's and the Worker's output, line by line. Left out: it goes to this process's own. */
   onLine?: (line: string) => void;
 }
@@ -70,9 +72,11 @@ export async function migrate(persistTo: string): Promise<void> {
 export async function startStack(options: StackOptions): Promise<Stack> {
   ensureDevVars();
   await migrate(options.persistTo);
+  options.signal?.throwIfAborted();
   const origin = `http://127.0.0.1:${options.port}`;
   const given = options.args ?? [];
-  const endpoint = `BUCKET_ENDPOINT:${origin}/cdn-cgi/local/r2/s3`;
+  // Another host name than the service's: a client that follows a redirect to the bucket leaves its key behind, as it must.
+  const endpoint = `BUCKET_ENDPOINT:http://localhost:${options.port}/cdn-cgi/local/r2/s3`;
   /** What is not given already; wrangler takes an option once. */
   const unless = (mark: string, ...own: string[]) => (given.some((arg) => arg.startsWith(mark)) ? [] : own);
   const child = spawn(
@@ -112,6 +116,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
   }
   const gone = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  options.signal?.addEventListener("abort", () => signalGroup(child, "SIGTERM"), { once: true });
   await ready(origin, child, () => output);
   const cron = setInterval(() => void fireCron(origin), CRON_EVERY_MS);
   void fireCron(origin);
@@ -121,12 +126,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     process: child,
     async stop(signal = "SIGTERM") {
       clearInterval(cron);
-      // wrangler's children are in its group: a SIGKILL must reach workerd too.
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-        process.kill(-child.pid, signal);
+      signalGroup(child, signal);
       await gone;
+      // Whatever outlived its leader.
+      signalGroup(child, "SIGKILL");
     },
   };
+}
+
+/** wrangler leads a group of processes, workerd among them: a signal goes to them all. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // They are gone already.
+  }
 }
 
 async function fireCron(origin: string): Promise<void> {
@@ -151,7 +166,7 @@ async function ready(origin: string, child: ChildProcess, output: () => string):
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  child.kill("SIGKILL");
+  signalGroup(child, "SIGKILL");
   throw new Error(`wrangler dev did not answer within ${READY_WITHIN_MS / 1000} s:\n${output()}`);
 }
 

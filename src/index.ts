@@ -51,7 +51,7 @@ function openHall(env: Env): { hall: Hall; meter: ReturnType<typeof newMeter> } 
       config,
       world,
       databases: openDatabases(env, meter),
-      bucket: new Bucket(config.bucket, () => world.now()),
+      bucket: new Bucket(config.bucket, () => world.now(), "service"),
       async send(messages) {
         for (let from = 0; from < messages.length; from += SEND_BATCH)
           await env.EXPORT_QUEUE.sendBatch(messages.slice(from, from + SEND_BATCH).map((body) => ({ body })));
@@ -71,6 +71,7 @@ const app = createApp((request, env, ctx) => {
     databases: hall.databases,
     hall,
     limiter: env.LIMITER,
+    assets: env.ASSETS,
     waitUntil: (work) => ctx.waitUntil(work),
   };
 });

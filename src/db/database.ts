@@ -78,6 +78,11 @@ export function isGuardFailure(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message.includes("guard_moved");
 }
 
+/** Did a write make a text or row larger than D1 takes? */
+export function isTooBig(thrown: unknown): boolean {
+  return thrown instanceof Error && /too big|SQLITE_TOOBIG/.test(thrown.message);
+}
+
 /** Did a write break the uniqueness of these columns (`table.column, …` as SQLite names them)? */
 export function isUniqueFailure(thrown: unknown, columns: string): boolean {
   return thrown instanceof Error && thrown.message.includes(`UNIQUE constraint failed: ${columns}`);

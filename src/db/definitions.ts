@@ -1,6 +1,6 @@
 /** Event definitions, kept as versions [seq_from, seq_to). */
 
-import { type Database, isUniqueFailure, type Statement, statement } from "./database.ts";
+import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "./database.ts";
 import { takeSequence, THIS_SEQUENCE } from "./sequences.ts";
 
 export interface DefinitionRow {
@@ -20,8 +20,8 @@ const COLUMNS = "id, version, name, description, section_id, category, enabled, 
 
 function insertVersion(spaceId: string, row: DefinitionRow): Statement {
   return statement(
-    `INSERT INTO definitions (space_id, seq_from, seq_to, ${COLUMNS})
-     VALUES (?1, ${THIS_SEQUENCE}, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`,
+    `INSERT INTO definitions (space_id, seq_from, seq_to, ${COLUMNS}, search)
+     VALUES (?1, ${THIS_SEQUENCE}, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
     spaceId,
     row.id,
     row.version,
@@ -33,8 +33,12 @@ function insertVersion(spaceId: string, row: DefinitionRow): Statement {
     row.properties,
     row.created_at,
     row.updated_at,
+    folded(`${row.id}\n${row.name}`),
   );
 }
+
+/** Text as it is searched: without regard to case, beyond ASCII too, which SQLite's lower() is not. */
+const folded = (text: string) => text.normalize("NFC").toLowerCase();
 
 function makeSection(spaceId: string, sectionId: string): Statement {
   return statement(
@@ -80,7 +84,7 @@ export async function replaceDefinition(db: Database, spaceId: string, row: Defi
     ]);
     return true;
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.message.includes("guard_moved")) return false;
+    if (isGuardFailure(thrown)) return false;
     throw thrown;
   }
 }
@@ -113,12 +117,12 @@ export async function listDefinitions(
     `SELECT ${COLUMNS} FROM definitions
      WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2
        AND (?3 IS NULL OR category = ?3)
-       AND (?4 IS NULL OR instr(lower(id), lower(?4)) > 0 OR instr(lower(name), lower(?4)) > 0)
+       AND (?4 IS NULL OR instr(search, ?4) > 0)
      ORDER BY id LIMIT ?5`,
     spaceId,
     filter.afterId ?? "",
     filter.category,
-    filter.q,
+    filter.q === null ? null : folded(filter.q),
     filter.limit,
   );
 }

@@ -201,10 +201,10 @@ export async function countEvents(db: Database, range: EventRange): Promise<numb
 const FIRST_PAGE_ROWS = 500;
 /** An event carries three ids of at most 200 bytes each: with their properties, a page stays under D1's 2,000,000 bytes. */
 const MAX_PAGE_ROWS = 1_500;
-const PAGE_BYTES = 1_000_000;
+const PAGE_BYTES = 900_000;
 
 /**
- * The events of a range in their order, page by page. A page holds about 1 MB at most, whatever an event's size: how
+ * The events of a range in their order, page by page. A page holds about 0.9 MB at most, whatever an event's size: how
  * many rows are asked follows the last page's average, and an event that is much larger than that average comes as its
  * size first and is then fetched by its key.
  */

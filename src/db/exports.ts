@@ -212,6 +212,13 @@ export async function failExport(
   return changed > 0;
 }
 
+/** SQL: no chunk and no file of export `e` has a live lease. */
+const nobodyAtWork = (now: string) =>
+  `NOT EXISTS (SELECT 1 FROM chunks c
+       WHERE c.space_id = e.space_id AND c.export_id = e.id AND c.done = 0 AND c.lease_until > ${now})
+   AND NOT EXISTS (SELECT 1 FROM files f
+       WHERE f.space_id = e.space_id AND f.export_id = e.id AND f.done = 0 AND f.lease_until > ${now})`;
+
 /**
  * Every space's exports that are in flight, due for a look, and on which nobody holds a live lease: their messages were
  * lost, or never sent. Each is put off before it is given back.
@@ -227,8 +234,7 @@ export async function takeStuckExports(
      WHERE id IN (
        SELECT e.id FROM exports e
        WHERE e.status IN ('queued', 'processing') AND e.wake_at <= ?1
-         AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = e.space_id AND c.export_id = e.id AND c.done = 0 AND c.lease_until > ?1)
-         AND NOT EXISTS (SELECT 1 FROM files f WHERE f.space_id = e.space_id AND f.export_id = e.id AND f.done = 0 AND f.lease_until > ?1)
+         AND ${nobodyAtWork("?1")}
        ORDER BY e.wake_at LIMIT ?3)
      RETURNING id, space_id, phase`,
     now,
@@ -247,15 +253,30 @@ export async function expireExports(db: Database, now: number, limit: number): P
   );
 }
 
-/** Expired exports of any space, and those of deleted spaces, whose files still stand in the service's bucket. */
-export async function exportsToPurge(db: Database, limit: number): Promise<{ id: string; space_id: string }[]> {
+/**
+ * Expired exports of any space, and those of deleted spaces, whose files still stand in the service's bucket, and on which
+ * nobody is at work any more.
+ */
+export async function exportsToPurge(
+  db: Database,
+  now: number,
+  limit: number,
+): Promise<{ id: string; space_id: string }[]> {
   return db.all(
     `SELECT e.id, e.space_id FROM exports e
      WHERE e.files_purged_at IS NULL
        AND (e.status = 'expired' OR e.space_id IN (SELECT s.id FROM spaces s WHERE s.status = 'deleting'))
-     LIMIT ?1`,
+       AND ${nobodyAtWork("?1")}
+     LIMIT ?2`,
+    now,
     limit,
   );
+}
+
+/** Has a space exports whose files may still stand in the bucket? */
+export async function hasUnpurgedExports(db: Database, spaceId: string): Promise<boolean> {
+  const sql = "SELECT 1 AS found FROM exports WHERE space_id = ?1 AND files_purged_at IS NULL LIMIT 1";
+  return (await db.first(sql, spaceId)) !== null;
 }
 
 export async function markPurged(db: Database, spaceId: string, exportId: string, now: number): Promise<void> {

@@ -2,6 +2,9 @@
 
 import { type Database, type Statement, statement } from "./database.ts";
 
+/** SQL: the export ?2 of space ?1 is processing. */
+const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
+
 export interface ChunkRow {
   n: number;
   file_n: number;
@@ -112,7 +115,7 @@ export async function leaseChunk(
   return db.first<ChunkRow & { first_in_file: number; last_in_file: number }>(
     `UPDATE chunks SET lease_until = ?5, rows_so_far = 0
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
-       AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')
+       AND ${GOING}
      RETURNING ${CHUNK}, ${other("<")} AS first_in_file, ${other(">")} AS last_in_file`,
     spaceId,
     exportId,
@@ -134,7 +137,7 @@ export async function renewChunk(
   const changed = await db.run(
     `UPDATE chunks SET lease_until = ?5, rows_so_far = ?4
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0
-       AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')`,
+       AND ${GOING}`,
     spaceId,
     exportId,
     n,
@@ -170,7 +173,7 @@ export function chunkDone(spaceId: string, exportId: string, n: number, written:
   return statement(
     `UPDATE chunks SET done = 1, records_read = ?4, rows = ?5, bytes = ?6, uncompressed_bytes = ?7, crc32 = ?8, sha256 = ?9,
        first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0`,
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${GOING}`,
     spaceId,
     exportId,
     n,
@@ -216,6 +219,12 @@ export async function listFiles(db: Database, spaceId: string, exportId: string)
     spaceId,
     exportId,
   );
+}
+
+/** Is this chunk in the ledger, as written? */
+export async function isChunkDone(db: Database, spaceId: string, exportId: string, n: number): Promise<boolean> {
+  const sql = "SELECT 1 AS done FROM chunks WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 1";
+  return (await db.first(sql, spaceId, exportId, n)) !== null;
 }
 
 export async function findFileByNumber(
@@ -277,7 +286,7 @@ export async function leaseFile(
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
     `UPDATE files SET lease_until = ?5 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
-       AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')
+       AND ${GOING}
        AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.done = 0)
      RETURNING ${FILE}`,
     spaceId,
@@ -299,7 +308,7 @@ export async function renewFile(
 ): Promise<boolean> {
   const changed = await db.run(
     `UPDATE files SET lease_until = ?5, upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0
-       AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')`,
+       AND ${GOING}`,
     spaceId,
     exportId,
     n,
@@ -328,7 +337,7 @@ export interface WrittenFile {
 export function fileDone(spaceId: string, exportId: string, n: number, written: WrittenFile): Statement {
   return statement(
     `UPDATE files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0`,
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${GOING}`,
     spaceId,
     exportId,
     n,

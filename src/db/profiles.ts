@@ -1,6 +1,6 @@
 /** Profiles, kept as versions [seq_from, seq_to): an export reads the one that stood at its snapshot. */
 
-import { type Database, isUniqueFailure, statement } from "./database.ts";
+import { type Database, isGuardFailure, isTooBig, isUniqueFailure, statement } from "./database.ts";
 import { stoodAt, takeSequence, THIS_SEQUENCE } from "./sequences.ts";
 
 export interface ProfileRow {
@@ -15,6 +15,9 @@ export interface ProfileRow {
 }
 
 const COLUMNS = "person_id, external_person_id, company_id, type, identifiers, attributes, created_at, updated_at";
+
+/** D1 takes a row of 2,000,000 bytes; ids and times stand beside the identifiers and attributes. */
+export const MAX_PROFILE_BYTES = 1_890_000;
 
 /** What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396). */
 export interface ProfileMerge {
@@ -33,14 +36,15 @@ const sentOrOld = (column: string) =>
 /**
  * Merges profiles, all or nothing: the standing versions are closed and new ones opened at one sequence number.
  * @param merges each person at most once; together under 1.9 MB as JSON.
- * @returns `external_id_taken` when an external id belongs to another profile; nothing is written then.
+ * @returns `external_id_taken` when an external id belongs to another profile, `too_large` when one would outgrow a row;
+ * nothing is written then.
  */
 export async function mergeProfiles(
   db: Database,
   spaceId: string,
   merges: readonly ProfileMerge[][],
   now: number,
-): Promise<"merged" | "external_id_taken"> {
+): Promise<"merged" | "external_id_taken" | "too_large"> {
   const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
      WHERE space_id = ?1 AND seq_to IS NULL AND person_id IN (SELECT value ->> 'person_id' FROM json_each(?2))`;
   const open = `INSERT INTO profiles (space_id, seq_from, seq_to, ${COLUMNS})
@@ -58,9 +62,17 @@ export async function mergeProfiles(
       takeSequence(spaceId),
       ...lists.map((list) => statement(close, spaceId, list)),
       ...lists.map((list) => statement(open, spaceId, list, now)),
+      statement(
+        `INSERT INTO guard SELECT 0 FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
+           AND person_id IN (SELECT value FROM json_each(?2)) AND octet_length(identifiers) + octet_length(attributes) > ?3`,
+        spaceId,
+        JSON.stringify(merges.flat().map((merge) => merge.person_id)),
+        MAX_PROFILE_BYTES,
+      ),
     ]);
     return "merged";
   } catch (thrown) {
+    if (isGuardFailure(thrown) || isTooBig(thrown)) return "too_large";
     if (isUniqueFailure(thrown, "profiles.space_id, profiles.external_person_id")) return "external_id_taken";
     throw thrown;
   }

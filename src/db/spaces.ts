@@ -1,6 +1,6 @@
 /** Spaces: the tenants. */
 
-import type { Database } from "./database.ts";
+import { type Database, statement } from "./database.ts";
 import type { Position } from "./lists.ts";
 
 export interface SpaceRow {
@@ -66,9 +66,17 @@ export async function updateSpace(db: Database, spaceId: string, change: SpaceCh
   );
 }
 
-/** From here on nobody sees the space; its rows and files go in the background. @returns whether it was there. */
-export async function markSpaceDeleting(db: Database, spaceId: string): Promise<boolean> {
-  return (await db.run("UPDATE spaces SET status = 'deleting' WHERE id = ?1 AND status <> 'deleting'", spaceId)) > 0;
+/** From here on nobody sees the space, and its exports stop; its rows and files go in the background. @returns whether it was there. */
+export async function markSpaceDeleting(db: Database, spaceId: string, now: number): Promise<boolean> {
+  const [marked] = await db.batch([
+    statement("UPDATE spaces SET status = 'deleting' WHERE id = ?1 AND status <> 'deleting'", spaceId),
+    statement(
+      `UPDATE exports SET status = 'canceled', completed_at = ?2 WHERE space_id = ?1 AND status IN ('queued', 'processing')`,
+      spaceId,
+      now,
+    ),
+  ]);
+  return (marked?.changes ?? 0) > 0;
 }
 
 /** One space whose rows are still to go. */

@@ -9,7 +9,7 @@ export const MOST_LIST_FIELDS = 128;
 const name = z
   .string()
   .regex(
-    /^[\p{L}_$][\p{L}\p{N}_$-]{0,127}$/u,
+    /^(?!__proto__$)[\p{L}_$][\p{L}\p{N}_$-]{0,127}$/u,
     "A property's name begins with a letter, _ or $, and goes on with letters, digits, _, $ or -: 128 characters at most.",
   );
 
@@ -48,18 +48,18 @@ export type Scalar = (typeof SCALARS)[number];
  * @throws invalid_request pointing into `/properties`.
  */
 export function checkProperties(properties: readonly Property[]): void {
+  const faults = [...faultsOfEach(properties), ...faultsOfAll(properties, properties)];
+  if (faults.length > 0) throw invalid(...faults);
+}
+
+const at = (index: number, rest = "") => `/properties/${index}${rest}`;
+
+/** What is wrong with the properties as they were sent, each by itself and beside the others of the call. */
+function faultsOfEach(sent: readonly Property[]): Fault[] {
   const faults: Fault[] = [];
-  const at = (index: number, rest = "") => `/properties/${index}${rest}`;
-  for (const index of repeated(properties))
+  for (const index of repeated(sent))
     faults.push({ pointer: at(index, "/name"), detail: "This property's name is taken by one before it." });
-  const lists = properties.filter((property) => property.type === "list");
-  if (lists.length > 1) {
-    const second = properties.lastIndexOf(lists[1] as Property);
-    faults.push({ pointer: at(second, "/type"), detail: "An event has one list property at most." });
-  }
-  if (properties.length > MOST_PROPERTIES)
-    faults.push({ pointer: "/properties", detail: `An event has ${MOST_PROPERTIES} properties at most.` });
-  for (const [index, property] of properties.entries()) {
+  for (const [index, property] of sent.entries()) {
     if (property.type === "list" && property.fields === undefined)
       faults.push({ pointer: at(index, "/fields"), detail: "A list property names its fields." });
     if (property.type !== "list" && property.fields !== undefined)
@@ -69,10 +69,26 @@ export function checkProperties(properties: readonly Property[]): void {
         pointer: at(index, `/fields/${field}/name`),
         detail: "This field's name is taken by one before it.",
       });
-    if ((property.fields?.length ?? 0) > MOST_LIST_FIELDS)
-      faults.push({ pointer: at(index, "/fields"), detail: `A list has ${MOST_LIST_FIELDS} fields at most.` });
   }
-  if (faults.length > 0) throw invalid(...faults);
+  return faults;
+}
+
+/**
+ * What is wrong with a definition's properties together.
+ * @param sent those of them that the call sent: pointers lead to these.
+ */
+function faultsOfAll(all: readonly Property[], sent: readonly Property[]): Fault[] {
+  const faults: Fault[] = [];
+  const place = (property: Property | undefined) => sent.findIndex((each) => each.name === property?.name);
+  const second = all.filter((property) => property.type === "list")[1];
+  if (second !== undefined)
+    faults.push({ pointer: at(place(second), "/type"), detail: "An event has one list property at most." });
+  if (all.length > MOST_PROPERTIES)
+    faults.push({ pointer: "/properties", detail: `An event has ${MOST_PROPERTIES} properties at most.` });
+  const crowded = all.find((property) => (property.fields?.length ?? 0) > MOST_LIST_FIELDS);
+  if (crowded !== undefined)
+    faults.push({ pointer: at(place(crowded), "/fields"), detail: `A list has ${MOST_LIST_FIELDS} fields at most.` });
+  return faults;
 }
 
 /** The places of those whose name stands before them already. */
@@ -92,23 +108,23 @@ function repeated(named: readonly { name: string }[]): number[] {
  * @throws invalid_request when an added one would change one that is there, or the whole is not valid.
  */
 export function grow(present: readonly Property[], added: readonly Property[]): Property[] {
-  const faults: Fault[] = [];
+  const faults = faultsOfEach(added);
   const grown = present.map((property) => ({ ...property }));
   for (const [index, addition] of added.entries()) {
     const old = grown.find((property) => property.name === addition.name);
     if (old === undefined) {
-      grown.push(addition);
+      grown.push({ ...addition });
       continue;
     }
     const problem = changes(old, addition);
-    if (problem !== null) faults.push({ pointer: `/properties/${index}`, detail: problem });
+    if (problem !== null) faults.push({ pointer: at(index), detail: problem });
     else if (old.fields !== undefined) {
       const names = new Set(old.fields.map((field) => field.name));
       old.fields = [...old.fields, ...(addition.fields ?? []).filter((field) => !names.has(field.name))];
     }
   }
+  if (faults.length === 0) faults.push(...faultsOfAll(grown, added));
   if (faults.length > 0) throw invalid(...faults);
-  checkProperties(grown);
   return grown;
 }
 

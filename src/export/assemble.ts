@@ -9,6 +9,7 @@ import type { ChunkRow, FileRow } from "../db/ledger.ts";
 import { SpillwayError } from "../errors.ts";
 import { combineCrc32, GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";
+import { dropLateFile } from "./late.ts";
 import { fileKey, segmentKey } from "./objects.ts";
 import { ObjectWriter, PART_BYTES } from "./upload.ts";
 import { wakeNext } from "./wake.ts";
@@ -27,10 +28,11 @@ export async function assemble(hall: Hall, message: Message): Promise<void> {
     throw thrown;
   });
   if (written === null) return;
-  await control.batch([
+  const [entered] = await control.batch([
     fileDone(spaceId, exportId, n, written),
     stepSucceeded(spaceId, exportId, hall.world.now() + hall.config.resendAfterMs),
   ]);
+  if (entered?.changes === 0) await dropLateFile(hall, { spaceId, exportId, key: fileKey(row, file.name) }, null, n);
   await wakeNext(hall, spaceId, exportId);
 }
 

@@ -21,6 +21,7 @@ import { compressor } from "./deflate.ts";
 import { GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
+import { dropLateFile, dropLateSegment } from "./late.ts";
 import { fileKey, segmentKey } from "./objects.ts";
 import { ObjectWriter } from "./upload.ts";
 import { wakeNext } from "./wake.ts";
@@ -44,24 +45,26 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
     throw thrown;
   });
   if (written === null) return;
-  if (written.recordsRead !== chunk.records) {
-    await releaseChunk(control, spaceId, exportId, n);
-    throw new SpillwayError("incomplete_export");
-  }
-  await control.batch([
+  const [entered] = await control.batch([
     chunkDone(spaceId, exportId, n, written),
     ...(isWholeFile(chunk) ? [fileDone(spaceId, exportId, chunk.file_n, written)] : []),
     stepSucceeded(spaceId, exportId, hall.world.now() + hall.config.resendAfterMs),
   ]);
+  if (entered?.changes === 0) {
+    const uploaded = { spaceId, exportId, key: written.key };
+    if (isWholeFile(chunk)) await dropLateFile(hall, uploaded, n, chunk.file_n);
+    else await dropLateSegment(hall, uploaded);
+  }
   await wakeNext(hall, spaceId, exportId);
 }
 
 const isWholeFile = (chunk: Leased) => chunk.first_in_file === 1 && chunk.last_in_file === 1;
 
 /** @returns null when the export was stopped meanwhile. */
-async function write(hall: Hall, row: ExportRow, chunk: Leased): Promise<WrittenChunk | null> {
+async function write(hall: Hall, row: ExportRow, chunk: Leased): Promise<(WrittenChunk & { key: string }) | null> {
   const source = sourceOf(hall, row);
-  const writer = new ObjectWriter(hall.bucket, await keyOf(hall, row, chunk), "application/gzip", async () => {});
+  const key = await keyOf(hall, row, chunk);
+  const writer = new ObjectWriter(hall.bucket, key, "application/gzip", async () => {});
   try {
     const lines = new LineWriter(hall, source, chunk, writer);
     let renewedAt = hall.world.now();
@@ -85,8 +88,10 @@ async function write(hall: Hall, row: ExportRow, chunk: Leased): Promise<Written
         return null;
       }
     }
+    // Before anything is uploaded: what is not whole must leave no object that a better try would find in its way.
+    if (lines.records !== chunk.records) throw new SpillwayError("incomplete_export");
     const summary = lines.end();
-    return { ...summary, ...(await writer.finish()) };
+    return { ...summary, ...(await writer.finish()), key };
   } catch (thrown) {
     await writer.abort().catch(() => {});
     throw thrown;
@@ -109,7 +114,7 @@ const boundsOf = (chunk: Leased) => ({
 class LineWriter {
   rows = 0;
   bytes = 0;
-  #records = 0;
+  records = 0;
   #first: Page["first"] | null = null;
   #last: Page["last"] | null = null;
   readonly #form: Source["form"];
@@ -142,7 +147,7 @@ class LineWriter {
       this.rows += 1;
     }
     this.#blocks.write(text);
-    this.#records += page.records;
+    this.records += page.records;
     this.#first ??= page.first;
     this.#last = page.last;
   }
@@ -152,7 +157,7 @@ class LineWriter {
     this.#blocks.flush();
     if (isWholeFile(this.#chunk)) this.#writer.write(gzipTrailer(this.#crc32, this.bytes));
     return {
-      recordsRead: this.#records,
+      recordsRead: this.records,
       rows: this.rows,
       uncompressedBytes: this.bytes,
       crc32: this.#crc32,

@@ -39,15 +39,20 @@ export async function finish(hall: Hall, message: Message): Promise<void> {
     message: row.rows_total === 0 ? sourceOf(hall, row).emptyMessage : null,
     manifestSha256,
   });
-  if (done)
-    log("export.completed", {
-      space_id: spaceId,
-      export_id: exportId,
-      rows: row.rows_total,
-      files: files.length,
-      bytes: files.reduce((sum, file) => sum + (file.bytes ?? 0), 0),
-      ms: now - row.created_at,
-    });
+  if (!done) {
+    // Stopped meanwhile, or another call completed it: only then does the manifest stay.
+    const after = await findExport(control, spaceId, exportId);
+    if (after?.status !== "completed") await hall.bucket.delete(manifestKey(row));
+    return;
+  }
+  log("export.completed", {
+    space_id: spaceId,
+    export_id: exportId,
+    rows: row.rows_total,
+    files: files.length,
+    bytes: files.reduce((sum, file) => sum + (file.bytes ?? 0), 0),
+    ms: now - row.created_at,
+  });
 }
 
 /**

@@ -3,7 +3,7 @@
  * small and repeatable; one that fails leaves the others to run.
  */
 
-import { exportsToPurge, expireExports, markPurged, takeStuckExports } from "../db/exports.ts";
+import { exportsToPurge, expireExports, hasUnpurgedExports, markPurged, takeStuckExports } from "../db/exports.ts";
 import { listChunks, listFiles } from "../db/ledger.ts";
 import { findDeletingSpace, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
 import { log, logFailure } from "../log.ts";
@@ -43,7 +43,7 @@ async function expire(hall: Hall): Promise<void> {
 /** The files of expired exports, and of deleted spaces' ones, go from the service's own bucket. */
 async function purgeFiles(hall: Hall): Promise<void> {
   const { control } = hall.databases;
-  for (const row of await exportsToPurge(control, MOST_AT_ONCE)) {
+  for (const row of await exportsToPurge(control, hall.world.now(), MOST_AT_ONCE)) {
     const files = await listFiles(control, row.space_id, row.id);
     const chunks = await listChunks(control, row.space_id, row.id);
     const keys = [
@@ -63,8 +63,7 @@ async function purgeSpace(hall: Hall): Promise<void> {
   if (space === null) return;
   for (let step = 0; step < PURGE_STEPS; step += 1) {
     if ((await purgeSpaceRows(hall.databases.space(space.id), space.id)) > 0) continue;
-    const unpurged = await exportsToPurge(control, 1);
-    if (unpurged.length > 0) return;
+    if (await hasUnpurgedExports(control, space.id)) return;
     if ((await purgeControlRows(control, space.id)) === 0) return;
   }
 }

@@ -34,7 +34,9 @@ export function createApp(begin: (request: Request, env: Env, ctx: ExecutionCont
         logFailure("request.failed", thrown, { request_id: call.requestId, path: routes[0]?.path ?? "" });
       return problem(error, call.requestId, headers);
     });
-    const answered = new Response(response.body, response);
+    const bodyless = call.request.method === "HEAD";
+    if (bodyless) await response.body?.cancel();
+    const answered = new Response(bodyless ? null : response.body, response);
     for (const [name, value] of headers) answered.headers.set(name, value);
     answered.headers.set("x-request-id", call.requestId);
     log("request", {

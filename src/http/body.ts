@@ -1,6 +1,7 @@
 /** A request's body, as JSON or as lines of JSON, never more of it than is allowed. */
 
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
+import { escape } from "../events/validate.ts";
 import type { BodyDoc } from "./route.ts";
 
 /** @throws unsupported_media_type, payload_too_large, malformed_request; invalid_request for a line that is not JSON. */
@@ -13,12 +14,33 @@ export async function readBody(request: Request, doc: BodyDoc<unknown>): Promise
       `Send the body as application/json${doc.linesOf === undefined ? "" : " or application/x-ndjson"}.`,
     );
   const text = decode(await readBytes(request, doc.maxBytes));
-  if (lines && doc.linesOf !== undefined) return { [doc.linesOf]: parseLines(text, doc.linesOf) };
+  if (lines && doc.linesOf !== undefined) return refuseProto(text, { [doc.linesOf]: parseLines(text, doc.linesOf) });
+  return refuseProto(text, parseJson(text));
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     throw new SpillwayError("malformed_request", "The body is not valid JSON.");
   }
+}
+
+/** The schemas' library drops a key `__proto__` without a word; nothing that was sent may be lost like that. */
+function refuseProto(text: string, value: unknown): unknown {
+  if (!/__proto__|\\u005f/i.test(text)) return value;
+  const faults: Fault[] = [];
+  const walk = (at: unknown, pointer: string): void => {
+    if (typeof at !== "object" || at === null) return;
+    for (const [key, inner] of Object.entries(at)) {
+      const place = `${pointer}/${escape(key)}`;
+      if (key === "__proto__") faults.push({ pointer: place, detail: "There is no property __proto__ here." });
+      else walk(inner, place);
+    }
+  };
+  walk(value, "");
+  if (faults.length > 0) throw invalid(...faults.slice(0, 100));
+  return value;
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {

@@ -12,14 +12,13 @@ import { SpillwayError } from "../errors.ts";
 import { checkProperties, DefinitionId, grow, MOST_PROPERTIES, Property } from "../events/definition.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "./schemas.ts";
+import { listOf, listQuery, Name, page, readCursor, textOf, Time } from "./schemas.ts";
 
 const CATEGORIES = ["custom", "template", "people", "channel", "product", "conversion"] as const;
 const MAX_BYTES = 1_048_576;
 
 const Properties = z.array(Property).max(MOST_PROPERTIES);
-const Name = z.string().trim().min(1).max(200);
-const Description = z.string().max(2000).nullable();
+const Description = textOf(2000).nullable();
 const SectionId = z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/);
 
 const Definition = z

@@ -6,7 +6,7 @@ import { SpillwayError } from "../errors.ts";
 import { iso } from "../time/names.ts";
 import { makeKey } from "./auth.ts";
 import { json, route, SCOPES } from "./route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "./schemas.ts";
+import { listOf, listQuery, Name, page, readCursor, Time } from "./schemas.ts";
 
 const Scopes = z
   .array(z.enum(SCOPES))
@@ -26,7 +26,7 @@ export const keyRoutes = [
     tag: "API keys",
     auth: "settings:write",
     body: {
-      schema: z.strictObject({ name: z.string().trim().min(1).max(200), scopes: Scopes }),
+      schema: z.strictObject({ name: Name, scopes: Scopes }),
       maxBytes: 65_536,
       example: { name: "nightly export", scopes: ["exports:read", "exports:write"] },
     },

@@ -1,25 +1,50 @@
-/** The OpenAPI document, made from the routes that are served and the schemas that validate. */
+/**
+ * The OpenAPI document, made from the routes that are served and the schemas that validate. The lint holds its examples to
+ * their schemas.
+ */
 
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
+import * as z from "zod";
+import {
+  createDocument,
+  type ZodOpenApiExampleObject,
+  type ZodOpenApiMediaTypeObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiOverride,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+} from "zod-openapi";
 import { ERRORS, type ErrorCode } from "../errors.ts";
-import type { Route } from "./route.ts";
-import { ROUTES } from "./routes.ts";
+import { EXAMPLES, INTRODUCTION, TAGS } from "./docs.ts";
+import type { BodyDoc, ResponseDoc, Route } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
 type Document = ReturnType<typeof createDocument>;
 
 let made: Document | undefined;
 
-export function openApiDocument(): Document {
-  made ??= makeDocument(ROUTES);
+/** The document of all routes, made once. */
+export function openApiDocument(routes: readonly Route[]): Document {
+  made ??= makeDocument(routes);
   return made;
 }
 
-const LIMIT_HEADERS = {
-  "RateLimit-Policy": "The policy: calls (`q`) in a span of seconds (`w`).",
-  RateLimit: "Calls left (`r`), and seconds until one more is free (`t`).",
-  "X-RateLimit-Limit": "Calls in the span.",
-  "X-RateLimit-Remaining": "Calls left.",
+/** Fields that answers share. `header.id` makes each a component, where it is used. */
+const shared = (name: string, schema: z.ZodType, description: string) =>
+  schema.meta({ description, header: { id: name } });
+const HEADERS = {
+  requestId: { "X-Request-Id": shared("X-Request-Id", z.string(), "This call's id, for support.") },
+  limit: {
+    "RateLimit-Policy": shared("RateLimit-Policy", z.string(), "The policy: calls (`q`) in a span of seconds (`w`)."),
+    RateLimit: shared("RateLimit", z.string(), "Calls left (`r`), and seconds until one more is free (`t`)."),
+    "X-RateLimit-Limit": shared("X-RateLimit-Limit", z.int(), "Calls in the span."),
+    "X-RateLimit-Remaining": shared("X-RateLimit-Remaining", z.int(), "Calls left."),
+  },
+  list: { Link: shared("Link", z.string().optional(), 'The next page\'s address (`rel="next"`), where there is one.') },
+  problem: { "Cache-Control": shared("Cache-Control", z.literal("no-store"), "Errors are not kept.") },
+  challenge: {
+    "WWW-Authenticate": shared("WWW-Authenticate", z.string(), "How to authenticate: with a bearer token."),
+  },
+  retry: { "Retry-After": shared("Retry-After", z.int(), "Whole seconds; a request made then passes.") },
 };
 
 export function makeDocument(routes: readonly Route[]): Document {
@@ -28,26 +53,45 @@ export function makeDocument(routes: readonly Route[]): Document {
     const item = (paths[route.path] ??= {});
     item[route.method.toLowerCase() as "get"] = operation(route);
   }
-  return createDocument({
-    openapi: "3.1.0",
-    info: {
-      title: "Spillway",
-      version: "1.0.0",
-      description:
-        "An export API for customer events and profiles. Times are RFC 3339 in UTC, windows are half-open `[start, end)`, unknown properties are refused.",
-      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
-    },
-    servers: [{ url: "/" }],
-    tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
-    paths,
-    components: {
-      securitySchemes: {
-        apiKey: { type: "http", scheme: "bearer", description: "An API key of a space." },
-        adminToken: { type: "http", scheme: "bearer", description: "The operator's token." },
+  const tags = new Set(routes.map((route) => route.tag));
+  return createDocument(
+    {
+      openapi: "3.1.0",
+      info: {
+        title: "Spillway",
+        version: "1.0.0",
+        description: INTRODUCTION,
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      servers: [{ url: "/" }],
+      tags: [...tags].map((name) => ({ name, description: TAGS[name] ?? "" })),
+      paths,
+      components: {
+        securitySchemes: {
+          apiKey: { type: "http", scheme: "bearer", description: "An API key of a space." },
+          adminToken: { type: "http", scheme: "bearer", description: "The operator's token." },
+        },
       },
     },
-  });
+    { override: plain },
+  );
 }
+
+/**
+ * Says the same in fewer words: without JavaScript's own bounds and the pattern that stands for a known format, and
+ * "X or null" as a type.
+ */
+const plain: ZodOpenApiOverride = ({ jsonSchema }) => {
+  const [inner, none, ...others] = jsonSchema.anyOf ?? [];
+  const nullable = inner !== undefined && none?.type === "null" && others.length === 0;
+  if (nullable && typeof inner.type === "string" && inner.enum === undefined && inner.const === undefined) {
+    delete jsonSchema.anyOf;
+    Object.assign(jsonSchema, { ...inner, ...jsonSchema, type: [inner.type, "null"] });
+  }
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.format === "date-time" || jsonSchema.format === "uuid") delete jsonSchema.pattern;
+};
 
 function operation(route: Route): ZodOpenApiOperationObject {
   const scope = route.auth.includes(":") ? `Scope: \`${route.auth}\`.` : "";
@@ -66,56 +110,75 @@ function operation(route: Route): ZodOpenApiOperationObject {
             ...(route.query === undefined ? {} : { query: route.query as never }),
           },
         }),
-    ...(route.body === undefined
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: {
-              "application/json": { schema: route.body.schema, example: route.body.example },
-              ...(route.body.linesOf === undefined
-                ? {}
-                : {
-                    "application/x-ndjson": {
-                      schema: { type: "string" as const, description: `One of \`${route.body.linesOf}\` a line.` },
-                    },
-                  }),
-            },
-          },
+    ...(route.body === undefined ? {} : { requestBody: { required: true, content: bodies(route.body) } }),
+    responses: Object.fromEntries([...successes(route), ...failures(route)]),
+  };
+}
+
+function bodies(body: BodyDoc<unknown>): Record<string, ZodOpenApiMediaTypeObject> {
+  const { schema, example, linesOf } = body;
+  if (linesOf === undefined) return { "application/json": { schema, example } };
+  const lines = (example as Record<string, unknown[]>)[linesOf] ?? [];
+  return {
+    "application/json": { schema, example },
+    "application/x-ndjson": {
+      schema: { type: "string", description: `One of \`${linesOf}\` a line.` },
+      example: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    },
+  };
+}
+
+type Responses = [status: string, response: ZodOpenApiResponseObject][];
+
+const isFailure = (status: string | number) => Number(status) >= 400;
+
+function successes(route: Route): Responses {
+  const pages = route.query instanceof z.ZodObject && "cursor" in route.query.shape;
+  return Object.entries(route.responses)
+    .filter(([status]) => !isFailure(status))
+    .map(([status, doc]) => [
+      status,
+      {
+        description: doc.description,
+        headers: z.object({
+          ...HEADERS.requestId,
+          ...(route.limit === undefined ? {} : HEADERS.limit),
+          ...(pages ? HEADERS.list : {}),
+          ...own(doc),
         }),
-    responses: { ...successes(route), ...failures(route) } as ZodOpenApiOperationObject["responses"],
-  };
+        ...content(route, doc),
+      },
+    ]);
 }
 
-const header = (description: string) => ({ description, schema: { type: "string" as const } });
-
-function successes(route: Route) {
-  const always = {
-    "X-Request-Id": "This call's id, for support.",
-    ...(route.limit === undefined ? {} : LIMIT_HEADERS),
-  };
-  return Object.fromEntries(
-    Object.entries(route.responses).map(([status, doc]) => {
-      const headers = { ...always, ...doc.headers };
-      const types = doc.contentTypes ?? (doc.schema === undefined ? [] : ["application/json"]);
-      return [
-        status,
-        {
-          description: doc.description,
-          headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, header(text)])),
-          ...(types.length === 0
-            ? {}
-            : {
-                content: Object.fromEntries(types.map((type) => [type, { schema: doc.schema ?? { type: "string" } }])),
-              }),
-        },
-      ];
-    }),
-  );
+function own(doc: ResponseDoc | undefined): Record<string, z.ZodType> {
+  const headers = Object.entries(doc?.headers ?? {});
+  return Object.fromEntries(headers.map(([name, description]) => [name, z.string().optional().meta({ description })]));
 }
 
-/** The codes that a route can answer, by status. */
-function failures(route: Route) {
+function content(route: Route, doc: ResponseDoc) {
+  const types = doc.contentTypes ?? (doc.schema === undefined ? [] : ["application/json"]);
+  if (types.length === 0) return {};
+  const example = exampleOf(route, doc.schema);
+  const media = (type: string): ZodOpenApiMediaTypeObject => ({
+    schema: doc.schema ?? { type: type === "application/json" ? "object" : "string" },
+    ...(example === undefined ? {} : { example }),
+  });
+  return { content: Object.fromEntries(types.map((type) => [type, media(type)])) };
+}
+
+/** @returns undefined where there is none. */
+function exampleOf(route: Route, schema: z.ZodType | undefined): unknown {
+  const given = EXAMPLES[route.operationId] ?? EXAMPLES[schema?.meta()?.id ?? ""];
+  if (given !== undefined || !(schema instanceof z.ZodObject)) return given;
+  const items: unknown = schema.shape["data"];
+  if (!(items instanceof z.ZodArray)) return undefined;
+  const item = exampleOf(route, items.element as z.ZodType);
+  return item === undefined ? undefined : { data: [item], next_cursor: null };
+}
+
+/** The codes that a route can answer, by status. A route may say more about a status in its `responses`. */
+function failures(route: Route): Responses {
   const codes = new Set<ErrorCode>(route.errors ?? []);
   if (route.auth !== "none") codes.add("unauthenticated");
   if (route.auth !== "none" && route.auth !== "admin") codes.add("forbidden").add("space_inactive");
@@ -123,20 +186,47 @@ function failures(route: Route) {
   if (route.query !== undefined || route.body !== undefined) codes.add("invalid_request");
   if (route.body !== undefined) codes.add("malformed_request").add("payload_too_large").add("unsupported_media_type");
   codes.add("internal");
-  const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, group]) => [
+  return [...Map.groupBy(codes, (code) => ERRORS[code].status)].map(([status, group]) => {
+    const doc = route.responses[status];
+    const meanings = group.map((code) => `\`${code}\`: ${ERRORS[code].title}`);
+    return [
       String(status),
       {
-        description: group.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join(" "),
-        headers: {
-          "X-Request-Id": header("This call's id, for support."),
-          ...(group.includes("rate_limited") || group.includes("too_many_pending_exports")
-            ? { "Retry-After": header("Whole seconds; a request made then passes.") }
-            : {}),
+        description: [doc?.description, ...meanings].filter(Boolean).join(" "),
+        headers: z.object({
+          ...HEADERS.requestId,
+          ...HEADERS.problem,
+          ...(status === 401 ? HEADERS.challenge : {}),
+          // The limit comes after authentication: what is refused before it has not been counted.
+          ...(route.limit === undefined || status === 401 || status === 403 ? {} : HEADERS.limit),
+          ...(status === 429 ? HEADERS.retry : {}),
+          ...own(doc),
+        }),
+        content: {
+          "application/problem+json": {
+            schema: Problem,
+            examples: Object.fromEntries(group.map((code) => [code, PROBLEMS[code]])),
+          },
         },
-        content: { "application/problem+json": { schema: Problem } },
       },
-    ]),
-  );
+    ];
+  });
 }
+
+const REQUEST_ID = "0b7c2f4e-5d0a-4c39-9a53-7f0f6a1f2c11";
+
+const PROBLEMS = Object.fromEntries(
+  Object.entries(ERRORS).map(([code, { status, title }]) => {
+    const errors = code === "invalid_request" ? [{ pointer: "/end", detail: "end must be later than start." }] : [];
+    const value = {
+      type: `/problems/${code}`,
+      title,
+      status,
+      detail: errors[0]?.detail ?? title,
+      code,
+      ...(errors.length === 0 ? {} : { errors }),
+      request_id: REQUEST_ID,
+    };
+    return [code, { id: code, summary: title, value }];
+  }),
+) as Record<ErrorCode, ZodOpenApiExampleObject>;

@@ -1,15 +1,16 @@
 /** Profiles over HTTP. */
 
 import * as z from "zod";
-import { MAX_ROW_BYTES, MAX_TEXT_BYTES } from "../db/events.ts";
-import { findProfile, mergeProfiles, type ProfileMerge, type ProfileRow } from "../db/profiles.ts";
+import { MAX_TEXT_BYTES } from "../db/events.ts";
+import { findProfile, MAX_PROFILE_BYTES, mergeProfiles, type ProfileMerge, type ProfileRow } from "../db/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
-import { Id, Time } from "./schemas.ts";
+import { Id, textOf, Time } from "./schemas.ts";
 
 const MOST_PROFILES = 1000;
 const MAX_BYTES = 15_728_640;
+const TOO_LARGE = `A profile has ${MAX_PROFILE_BYTES} bytes of identifiers and attributes at most.`;
 
 const AttributeName = z.string().regex(/^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u);
 const Attributes = z.record(AttributeName, z.union([z.string(), z.number(), z.boolean(), z.null()]));
@@ -19,7 +20,7 @@ const Merge = z.strictObject({
   person_id: Id,
   external_person_id: Id.nullable().optional(),
   company_id: Id.nullable().optional(),
-  type: z.string().min(1).max(100).nullable().optional(),
+  type: textOf(100).min(1).nullable().optional(),
   identifiers: Identifiers.optional(),
   attributes: Attributes.optional(),
 });
@@ -68,6 +69,7 @@ export const profileRoutes = [
       const outcome = await mergeProfiles(db, space.id, inParts(merges), call.world.now());
       if (outcome === "external_id_taken")
         throw new SpillwayError("conflict", "An external_person_id of these belongs to another profile.");
+      if (outcome === "too_large") throw invalid({ pointer: "/profiles", detail: TOO_LARGE });
       return json({ merged: merges.length });
     },
   }),
@@ -103,8 +105,7 @@ function checkTogether(merges: readonly ProfileMerge[]): void {
     if (typeof external === "string" && externals.has(external))
       faults.push({ pointer: `${at}/external_person_id`, detail: "This external id stands before already." });
     if (typeof external === "string") externals.add(external);
-    if (Buffer.byteLength(JSON.stringify(merge)) > MAX_ROW_BYTES - 100_000)
-      faults.push({ pointer: at, detail: "The profile is larger than the 1,890,000 bytes that can be stored." });
+    if (Buffer.byteLength(JSON.stringify(merge)) > MAX_PROFILE_BYTES) faults.push({ pointer: at, detail: TOO_LARGE });
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, 100));
 }

@@ -34,6 +34,8 @@ export interface Call {
   databases: Databases;
   hall: Hall;
   limiter: Env["LIMITER"];
+  /** Files that the Worker carries along. */
+  assets: Fetcher;
   /** Work that goes on after the answer. */
   waitUntil(work: Promise<unknown>): void;
 }

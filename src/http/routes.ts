@@ -16,5 +16,5 @@ export const ROUTES: readonly Route[] = [
   ...profileRoutes,
   ...spaceRoutes,
   ...keyRoutes,
-  ...metaRoutes,
+  ...metaRoutes(() => ROUTES),
 ];

@@ -14,6 +14,16 @@ const MOST_ID_BYTES = 200;
 // oxlint-disable-next-line no-control-regex -- control characters are what this finds
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
+/** Half a surrogate pair is no character: UTF-8 cannot write it. */
+const wellFormed = (text: string) => text.isWellFormed();
+const HALF = "must be whole characters: it has half of a surrogate pair.";
+
+/** Text for people, trimmed. */
+export const Name = z.string().trim().min(1).max(200).refine(wellFormed, HALF);
+
+/** Text for people of that many characters at most. */
+export const textOf = (most: number) => z.string().max(most).refine(wellFormed, HALF);
+
 /** A customer's own id: opaque text. */
 export const Id = z
   .string()
@@ -56,7 +66,7 @@ export function readCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
   try {
     const [time, id] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
-    if (typeof time === "number" && typeof id === "string") return { time, id };
+    if (Number.isSafeInteger(time) && typeof id === "string") return { time: Number(time), id };
   } catch {
     // falls through to the refusal
   }

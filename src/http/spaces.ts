@@ -9,7 +9,7 @@ import { seal } from "../outbound/seal.ts";
 import { iso } from "../time/names.ts";
 import { makeKey } from "./auth.ts";
 import { json, route, SCOPES } from "./route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "./schemas.ts";
+import { listOf, listQuery, Name, page, readCursor, Time } from "./schemas.ts";
 
 const TimeZone = z
   .string()
@@ -17,7 +17,6 @@ const TimeZone = z
   .refine(isTimeZone, "must be an IANA time zone, such as Europe/London.")
   .meta({ example: "Europe/London" });
 
-const Name = z.string().trim().min(1).max(200);
 const RetentionDays = z.number().int().min(1).max(36_500);
 
 const Space = z
@@ -145,7 +144,8 @@ export const spaceRoutes = [
     responses: { 202: { description: "It is being deleted." } },
     errors: ["not_found"],
     async handle(call, { params }) {
-      if (!(await markSpaceDeleting(call.databases.control, params.id))) throw new SpillwayError("not_found");
+      if (!(await markSpaceDeleting(call.databases.control, params.id, call.world.now())))
+        throw new SpillwayError("not_found");
       const namespace = call.limiter as DurableObjectNamespace<LimiterObject>;
       call.waitUntil(namespace.get(namespace.idFromName(params.id)).forget());
       return new Response(null, { status: 202 });

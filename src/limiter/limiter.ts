@@ -20,9 +20,8 @@ export class LimiterObject extends DurableObject<Env> {
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    const { sql } = state.storage;
-    sql.exec("CREATE TABLE IF NOT EXISTS passed (policy TEXT PRIMARY KEY, times TEXT NOT NULL) WITHOUT ROWID");
-    for (const row of sql.exec<{ policy: string; times: string }>("SELECT policy, times FROM passed"))
+    this.#makeTable();
+    for (const row of state.storage.sql.exec<{ policy: string; times: string }>("SELECT policy, times FROM passed"))
       this.#passed.set(row.policy, JSON.parse(row.times) as number[]);
   }
 
@@ -45,6 +44,14 @@ export class LimiterObject extends DurableObject<Env> {
   async forget(): Promise<void> {
     this.#passed.clear();
     await this.ctx.storage.deleteAll();
+    // A call that was on its way still gets its answer.
+    this.#makeTable();
+  }
+
+  #makeTable(): void {
+    this.ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS passed (policy TEXT PRIMARY KEY, times TEXT NOT NULL) WITHOUT ROWID",
+    );
   }
 
   /** Epoch ms. The Worker's entry gives it the clock. */

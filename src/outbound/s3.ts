@@ -8,7 +8,7 @@
 import { AwsClient } from "aws4fetch";
 import { XMLParser } from "fast-xml-parser";
 import * as z from "zod";
-import { type ErrorCode, SpillwayError } from "../errors.ts";
+import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
 
 export interface BucketAddress {
   /** Origin and path before the bucket, without a trailing slash; path style. */
@@ -31,8 +31,11 @@ export class Bucket {
   readonly #address: BucketAddress;
   readonly #client: AwsClient;
   readonly #now: () => number;
+  readonly #owner: "customer" | "service";
 
-  constructor(address: BucketAddress, now: () => number) {
+  /** @param owner whose bucket it is: what the service's own refuses is nothing that a customer can mend. */
+  constructor(address: BucketAddress, now: () => number, owner: "customer" | "service" = "customer") {
+    this.#owner = owner;
     this.#address = address;
     this.#now = now;
     this.#client = new AwsClient({
@@ -182,7 +185,9 @@ export class Bucket {
     const text = await response.text().catch(() => "");
     const answer = z.object({ Error: z.object({ Code: z.string() }) }).safeParse(readXml(text));
     const s3Code = answer.success ? answer.data.Error.Code : "";
-    const code = CODES[s3Code] ?? (response.status === 403 ? "bucket_denied" : "destination_unavailable");
+    const denied = response.status === 401 || response.status === 403;
+    const meant = CODES[s3Code] ?? (denied ? "bucket_denied" : "destination_unavailable");
+    const code = this.#owner === "service" && ERRORS[meant].owner === "customer" ? "destination_unavailable" : meant;
     return new SpillwayError(code, undefined, { cause: new Error(`S3 answered ${response.status} ${s3Code}`) });
   }
 }

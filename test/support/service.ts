@@ -3,6 +3,7 @@
  * hands. Each test makes spaces of its own, so tests share nothing.
  */
 
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type Config, readConfig } from "../../src/config.ts";
 import { newMeter } from "../../src/db/database.ts";
@@ -28,6 +29,8 @@ export interface CallOptions {
   key?: string;
   /** A value goes as JSON, a string as it is. */
   body?: unknown;
+  /** A body that goes as it is, without a content type of the harness's. */
+  raw?: BodyInit;
   headers?: Record<string, string>;
 }
 
@@ -55,7 +58,7 @@ export class Service {
       world,
       databases: openDatabases(env, this.meter),
       // S3 checks the time of a signature: this is the one place that needs the real clock.
-      bucket: new Bucket(this.config.bucket, () => Date.now()),
+      bucket: new Bucket(this.config.bucket, () => Date.now(), "service"),
       send: async (messages) => {
         this.queue.push(...messages.map((message) => structuredClone(message)));
       },
@@ -69,6 +72,7 @@ export class Service {
       databases: this.hall.databases,
       hall: this.hall,
       limiter: env.LIMITER,
+      assets: env.ASSETS,
       waitUntil: (work) => ctx.waitUntil(work),
     }));
   }
@@ -81,9 +85,14 @@ export class Service {
       if (!headers.has("content-type")) headers.set("content-type", "application/json");
       init.body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
     }
+    if (options.raw !== undefined) init.body = options.raw;
     const pending: Promise<unknown>[] = [];
-    const ctx = { waitUntil: (work: Promise<unknown>) => void pending.push(work), passThroughOnException() {}, props: {} };
-    const response = await this.#app.fetch(new Request(`${ORIGIN}${path}`, init), env, ctx as unknown as ExecutionContext);
+    const ctx = {
+      waitUntil: (work: Promise<unknown>) => void pending.push(work),
+      passThroughOnException() {},
+      props: {},
+    };
+    const response = await this.#app.fetch(new Request(`${ORIGIN}${path}`, init), env, ctx);
     // A stream that is written in the background must be read while it is.
     void Promise.allSettled(pending);
     return response;
@@ -93,8 +102,27 @@ export class Service {
   async json<Body>(method: string, path: string, status: number, options: CallOptions = {}): Promise<Body> {
     const response = await this.call(method, path, options);
     const text = await response.text();
-    if (response.status !== status) throw new Error(`${method} ${path}: ${response.status} instead of ${status}: ${text}`);
+    if (response.status !== status)
+      throw new Error(`${method} ${path}: ${response.status} instead of ${status}: ${text.slice(0, 500)}`);
     return (text === "" ? undefined : JSON.parse(text)) as Body;
+  }
+
+  /** Makes a call that must be refused as not valid. @returns the pointers to what was wrong. */
+  async faults(method: string, path: string, options: CallOptions): Promise<string[]> {
+    const problem = await this.json<ProblemView>(method, path, 422, options);
+    return (problem.errors ?? []).map((fault) => fault.pointer);
+  }
+
+  /** A new key of the space that has these scopes alone. */
+  async keyWith(space: Space, scopes: readonly string[]): Promise<string> {
+    const body = { name: "narrow", scopes };
+    return (await this.json<{ key: string }>("POST", "/v1/api-keys", 201, { key: space.key, body })).key;
+  }
+
+  /** From here on the space's limiter tells the time by this service's clock, until it is evicted. */
+  async followClock(space: Space): Promise<void> {
+    const stub = env.LIMITER.get(env.LIMITER.idFromName(space.id));
+    await runInDurableObject(stub, (limiter) => void Object.assign(limiter, { now: () => this.now }));
   }
 
   async space(more: Record<string, unknown> = {}): Promise<Space> {
@@ -129,7 +157,10 @@ export class Service {
   /** Sends events, as many calls as it takes. */
   async send(space: Space, events: readonly Record<string, unknown>[]): Promise<void> {
     for (let from = 0; from < events.length; from += 5_000)
-      await this.json("POST", "/v1/events", 202, { key: space.key, body: { events: events.slice(from, from + 5_000) } });
+      await this.json("POST", "/v1/events", 202, {
+        key: space.key,
+        body: { events: events.slice(from, from + 5_000) },
+      });
   }
 
   /** Asks for an export of everything in the hour before now, unless the request says otherwise. @returns its id. */
@@ -179,6 +210,17 @@ export class Service {
     if (!response.ok) throw new Error(`the bucket answered ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
   }
+}
+
+/** A refusal as a client reads it. */
+export interface ProblemView {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  errors?: { pointer: string; detail: string }[];
+  request_id: string;
 }
 
 export interface ExportView {

@@ -76,6 +76,7 @@ async function writeAll(
   await put(writable, GZIP_HEADER);
   for (const file of files) {
     const length = (file.bytes ?? 0) - GZIP_HEADER.length - GZIP_TRAILER_BYTES;
+    if (length === 0) continue;
     const response = await call.hall.bucket.get(fileKey(row, file.name), { from: GZIP_HEADER.length, length });
     if (response?.body === null || response === null) throw new Error("a file of a completed export is missing");
     await response.body.pipeTo(writable, { preventClose: true });

@@ -118,7 +118,16 @@ export const exportRoutes = [
     auth: "exports:read",
     limit: "poll",
     params,
-    responses: { 200: { description: "The export, whatever its state.", schema: ExportResource } },
+    responses: {
+      200: {
+        description: "The export, whatever its state.",
+        schema: ExportResource,
+        headers: {
+          "Retry-After": "While it is under way: seconds until a poll is worth while.",
+          "Cache-Control": "`no-store`",
+        },
+      },
+    },
     errors: ["not_found"],
     async handle(call, { space, params: { id } }) {
       const row = await exportOf(call, space.id, id);
@@ -166,7 +175,15 @@ export const exportRoutes = [
       200: {
         description: "Every row.",
         contentTypes: ["application/x-ndjson"],
-        headers: { Vary: "Accept-Encoding", "Content-Encoding": "`gzip` where it was accepted." },
+        headers: {
+          Vary: "Accept-Encoding",
+          "Content-Encoding": "`gzip` where it was accepted.",
+          "Cache-Control": "`no-store`",
+        },
+      },
+      404: {
+        description: "Not completed yet.",
+        headers: { "Retry-After": "Seconds until it is worth while to ask again." },
       },
     },
     errors: ["not_found", "gone", "export_failed"],

@@ -30,6 +30,7 @@ CREATE TABLE definitions (
   seq_to INTEGER,
   version INTEGER NOT NULL,
   name TEXT NOT NULL,
+  search TEXT NOT NULL, -- id and name in lower case, for looking up
   description TEXT,
   section_id TEXT NOT NULL,
   category TEXT NOT NULL,

@@ -1,0 +1,87 @@
+/**
+ * `npm run bench [-- --rows N] [--runs 3] [--json FILE] [--keep]`: the service with both of its engines, beside what a user
+ * would do instead, on the same events and in the same run. A target that is missed is said; only a failure ends with 1.
+ */
+
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { versionOf } from "./bench/baseline.ts";
+import { describeMachine } from "./bench/machine.ts";
+import { showLatencies, showMachine, showSize, showTargets } from "./bench/report.ts";
+import { stopAll } from "./bench/service.ts";
+import { measureLatencies, measureSize, type SizeResult } from "./bench/size.ts";
+import { judge } from "./bench/targets.ts";
+import { ROOT } from "./stack.ts";
+
+const DIRECTORY = join(ROOT, ".bench");
+const DEFAULT_ROWS = [100_000, 1_000_000];
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string" },
+    runs: { type: "string", default: "3" },
+    json: { type: "string" },
+    keep: { type: "boolean", default: false },
+  },
+});
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(`--${name} must be a whole number above 0`);
+}
+
+/** Progress goes to stderr: what is on stdout is the result. */
+function say(what: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what}`);
+  else process.stderr.write(`${what}\n`);
+}
+
+async function bench(): Promise<void> {
+  const sizes = values.rows === undefined ? DEFAULT_ROWS : [positive("rows", values.rows)];
+  const runs = positive("runs", values.runs);
+  const baseline = versionOf("sqlite3") !== null;
+  const machine = describeMachine();
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  console.log(`${showMachine(machine)}\n`);
+  if (!baseline) console.log("(c) is skipped: there is no sqlite3 (Debian: apt-get install sqlite3).\n");
+  console.log(`Of ${runs} runs the one with the middle wall time is shown. Wall: from sending the POST to the answer`);
+  console.log("of the poll that says completed; (c): from starting sqlite3 to the answer to the PUT.");
+  console.log(
+    "CPU of (a) and (b): of workerd, its D1, queue and S3 endpoint with it; (c): of sqlite3, gzip and the PUT.\n",
+  );
+
+  const directory = (name: string) => {
+    const path = join(DIRECTORY, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  };
+  const results: SizeResult[] = [];
+  for (const rows of sizes) {
+    const result = await measureSize({ rows, runs, directory: directory(String(rows)), baseline, say });
+    say("");
+    console.log(`${showSize(result)}\n`);
+    results.push(result);
+  }
+  say("latency");
+  const latency = await measureLatencies(directory("latency"));
+  say("");
+  console.log(`${showLatencies(latency, results)}\n`);
+  const targets = judge(results);
+  console.log(showTargets(targets));
+  if (values.json !== undefined)
+    writeFileSync(values.json, `${JSON.stringify({ machine, sizes: results, latency, targets }, null, 2)}\n`);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => void stopAll().finally(() => process.exit(1)));
+
+try {
+  await bench();
+} catch (thrown) {
+  console.error(`\nThe benchmark failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  process.exitCode = 1;
+} finally {
+  if (!values.keep) rmSync(DIRECTORY, { recursive: true, force: true });
+}

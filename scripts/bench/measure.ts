@@ -1,0 +1,117 @@
+/** One export through the service, with what it took; and the digest of the lines that came out. */
+
+import { createHash } from "node:crypto";
+import { createReadStream, rmSync } from "node:fs";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import type { ExportView } from "../answers.ts";
+import type { Client } from "../client.ts";
+import { downloadTo } from "../download.ts";
+import { END, START } from "./events.ts";
+import { pause, type Service, untilCompleted, type Work } from "./service.ts";
+
+export type Layout = "single" | "files";
+
+/** What a run took, whoever did it. Null: not measured, or not there. */
+export interface Run {
+  /** Ours: from sending the POST to the answer of the poll that says completed. */
+  wall_ms: number;
+  /** Ours: from created_at to completed_at. */
+  service_ms: number | null;
+  cpu_ms: number | null;
+  /** Of workerd. */
+  peak_bytes: number | null;
+  bytes: number;
+  uncompressed_bytes: number;
+  /** Null where no queue and no D1 is in use. */
+  work: Work | null;
+}
+
+/** What ran before has to come to rest, so that it is not counted. */
+const REST_MS = 1_000;
+
+/** @param share of the whole window, from its start. */
+export function request(layout: Layout, share = 1): Record<string, unknown> {
+  return {
+    dataset: "activity_events",
+    start: new Date(START).toISOString(),
+    end: new Date(START + Math.floor((END - START) * share)).toISOString(),
+    layout,
+  };
+}
+
+/** @throws when the export fails or has another number of rows. */
+export async function measureExport(
+  service: Service,
+  client: Client,
+  layout: Layout,
+  rows: number,
+): Promise<{ run: Run; view: ExportView; pollsMs: number[] }> {
+  await pause(REST_MS);
+  const mark = service.log.mark();
+  const pollsMs: number[] = [];
+  service.workerd.resetPeak();
+  const cpuBefore = service.workerd.cpuMs();
+  const begin = performance.now();
+  const { id } = await client.createExport(request(layout));
+  const view = await untilCompleted(client, id, (ms) => pollsMs.push(ms));
+  const wall = performance.now() - begin;
+  const cpuAfter = service.workerd.cpuMs();
+  const peak = service.workerd.peakBytes();
+  const work = await service.log.workOf(id, mark);
+  const sum = (of: (file: ExportView["files"][number]) => number) =>
+    view.files.reduce((total, file) => total + of(file), 0);
+  const got = sum((file) => file.rows);
+  if (got !== rows) throw new Error(`the export has ${got} rows instead of ${rows}`);
+  const run: Run = {
+    wall_ms: wall,
+    service_ms: Date.parse(view.completed_at ?? "") - Date.parse(view.created_at),
+    cpu_ms: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore,
+    peak_bytes: peak,
+    bytes: sum((file) => file.bytes),
+    uncompressed_bytes: sum((file) => file.uncompressed_bytes),
+    work,
+  };
+  return { run, view, pollsMs };
+}
+
+/** Uncompressed lines: their SHA-256 in hex, and their length. */
+export interface Lines {
+  sha256: string;
+  bytes: number;
+}
+
+/** Downloads the files in their order. @throws when a file is not what the export says. */
+export async function linesOfExport(view: ExportView, scratch: string): Promise<Lines> {
+  const sum = new LineSum();
+  for (const file of view.files) {
+    const { sha256 } = await downloadTo(file.url, scratch);
+    if (sha256 !== file.sha256) throw new Error(`${file.name} is not the object that the export names`);
+    await sum.add(scratch);
+    rmSync(scratch);
+  }
+  return sum.end();
+}
+
+/** Sums up what gzip files hold. */
+export class LineSum {
+  readonly #hash = createHash("sha256");
+  #bytes = 0;
+
+  /** @throws when the file is not whole. */
+  async add(file: string): Promise<void> {
+    const sink = new Writable({
+      write: (piece: Uint8Array, _encoding, done) => {
+        this.#hash.update(piece);
+        this.#bytes += piece.length;
+        done();
+      },
+    });
+    await pipeline(createReadStream(file), createGunzip(), sink);
+  }
+
+  end(): Lines {
+    return { sha256: this.#hash.digest("hex"), bytes: this.#bytes };
+  }
+}

@@ -1,0 +1,128 @@
+/** The real stack under measurement: started with an engine, its log read for what the queue's work cost in D1. */
+
+import type { ExportView } from "../answers.ts";
+import type { Client } from "../client.ts";
+import { freePort, type Stack, startStack } from "../stack.ts";
+import { Workerd } from "./processes.ts";
+
+export type Engine = "fflate" | "native";
+
+/** The bench polls more often than a space may. */
+const SETTINGS = ["CREATE_LIMIT:10000", "POLL_LIMIT:10000"];
+const LOGGED_WITHIN_MS = 10_000;
+
+export interface Service {
+  origin: string;
+  workerd: Workerd;
+  log: WorkLog;
+}
+
+const running = new Set<Stack>();
+
+/** Starts the stack on a state directory, does the job, and stops the stack whatever happens. */
+export async function withService<Result>(
+  persistTo: string,
+  engine: Engine,
+  job: (service: Service) => Promise<Result>,
+): Promise<Result> {
+  const log = new WorkLog();
+  const stack = await startStack({
+    port: await freePort(),
+    persistTo,
+    args: [...SETTINGS, `GZIP_ENGINE:${engine}`].flatMap((setting) => ["--var", setting]),
+    onLine: (line) => log.take(line),
+  });
+  running.add(stack);
+  try {
+    return await job({ origin: stack.origin, workerd: new Workerd(stack.process.pid ?? 0), log });
+  } finally {
+    running.delete(stack);
+    await stack.stop();
+  }
+}
+
+/** For an interruption from outside. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((stack) => stack.stop()));
+}
+
+/** What the consumer of the queue did, as it counted it itself. */
+export interface Work {
+  messages: number;
+  d1_statements: number;
+  d1_rows_read: number;
+}
+
+type Entry =
+  | { event: "step"; step: string; export_id: string }
+  | ({ event: "queue.batch" } & Work)
+  | { event: "step.failed"; step: string; code: string };
+
+/** The lines of the Worker's log that say what work was done. */
+export class WorkLog {
+  readonly #entries: Entry[] = [];
+
+  take(line: string): void {
+    if (!line.startsWith('{"event":"')) return;
+    const entry = JSON.parse(line) as Entry;
+    if (entry.event === "step" || entry.event === "queue.batch" || entry.event === "step.failed")
+      this.#entries.push(entry);
+  }
+
+  /** Everything from now on: to be asked before the export is. */
+  mark(): number {
+    return this.#entries.length;
+  }
+
+  /** What all batches did from the mark to the one that finished the export. @throws when a step failed on the way. */
+  async workOf(exportId: string, mark: number): Promise<Work> {
+    const deadline = Date.now() + LOGGED_WITHIN_MS;
+    for (;;) {
+      const entries = this.#entries.slice(mark);
+      const finish = entries.findIndex(
+        (entry) => entry.event === "step" && entry.step === "finish" && entry.export_id === exportId,
+      );
+      const last = entries.findIndex((entry, index) => index > finish && entry.event === "queue.batch");
+      if (finish !== -1 && last !== -1) return sum(entries.slice(0, last + 1));
+      if (Date.now() > deadline) throw new Error("the Worker's log does not show how the export was finished");
+      await pause(20);
+    }
+  }
+}
+
+function sum(entries: readonly Entry[]): Work {
+  const total = { messages: 0, d1_statements: 0, d1_rows_read: 0 };
+  for (const entry of entries) {
+    if (entry.event === "step.failed")
+      throw new Error(`a step failed (${entry.step}: ${entry.code}): its repetition would be measured too`);
+    if (entry.event !== "queue.batch") continue;
+    total.messages += entry.messages;
+    total.d1_statements += entry.d1_statements;
+    total.d1_rows_read += entry.d1_rows_read;
+  }
+  return total;
+}
+
+const SHORTEST_POLL_MS = 50;
+const LONGEST_POLL_MS = 250;
+
+/**
+ * Polls at 2.5 % of the time that passed: what a poll sees late stays small, and so does what polling costs.
+ * @throws when the export does not complete.
+ */
+export async function untilCompleted(client: Client, id: string, onPoll?: (ms: number) => void): Promise<ExportView> {
+  const begin = performance.now();
+  for (;;) {
+    await pause(Math.min(LONGEST_POLL_MS, Math.max(SHORTEST_POLL_MS, (performance.now() - begin) / 40)));
+    const asked = performance.now();
+    const view = await client.getExport(id);
+    onPoll?.(performance.now() - asked);
+    if (view.status === "completed") return view;
+    if (view.status !== "queued" && view.status !== "processing")
+      throw new Error(`an export ended as ${view.status}: ${view.error?.message ?? "no reason given"}`);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,85 @@
+/** What the service has to hold against what a user would do instead, and how large it may grow. */
+
+import { rowsPerSecond, rowsRead } from "./report.ts";
+import type { SizeResult, Variant } from "./size.ts";
+
+export interface Target {
+  met: boolean;
+  what: string;
+  found: string;
+}
+
+const MOST_WALL = { fflate: 1.5, native: 1.0 } as const;
+const LEAST_PACE = 0.9;
+const MOST_GROWTH_MB = 64;
+const MOST_ROWS_READ = 2.1;
+const SMALL = 100_000;
+const LARGE = 1_000_000;
+
+/** Those that what was measured can tell. */
+export function judge(sizes: readonly SizeResult[]): Target[] {
+  const small = sizes.find((size) => size.rows === SMALL);
+  const large = sizes.find((size) => size.rows === LARGE);
+  return [
+    ...sizes.flatMap(wallTargets),
+    ...(small === undefined || large === undefined ? [] : growthTargets(small, large)),
+    ...sizes.flatMap(readTargets),
+  ];
+}
+
+const ours = (size: SizeResult) => size.variants.filter((variant) => variant.engine !== "baseline");
+const named = ({ engine, layout }: Variant) => `${engine === "fflate" ? "(a)" : "(b)"} ${layout}`;
+
+function wallTargets(size: SizeResult): Target[] {
+  const baseline = size.variants.find((variant) => variant.engine === "baseline");
+  if (baseline === undefined) return [];
+  return ours(size).map((variant) => {
+    const most = MOST_WALL[variant.engine === "fflate" ? "fflate" : "native"];
+    const ratio = variant.median.wall_ms / baseline.median.wall_ms;
+    return {
+      met: ratio <= most,
+      what: `${size.rows.toLocaleString("en")}: wall of ${named(variant)} at most ${most.toFixed(1)} × (c)`,
+      found: `${ratio.toFixed(2)} ×`,
+    };
+  });
+}
+
+function growthTargets(small: SizeResult, large: SizeResult): Target[] {
+  return ours(large).flatMap((variant) => {
+    const before = small.variants.find((each) => each.engine === variant.engine && each.layout === variant.layout);
+    if (before === undefined) return [];
+    const pace = rowsPerSecond(variant, LARGE) / rowsPerSecond(before, SMALL);
+    const targets = [
+      {
+        met: pace >= LEAST_PACE,
+        what: `rows/s of ${named(variant)} at 1,000,000 at least ${LEAST_PACE} × those at 100,000`,
+        found: `${pace.toFixed(2)} ×`,
+      },
+    ];
+    const [peak, peakBefore] = [variant.median.peak_bytes, before.median.peak_bytes];
+    if (peak === null || peakBefore === null) return targets;
+    const growth = (peak - peakBefore) / 1e6;
+    return [
+      ...targets,
+      {
+        met: growth <= MOST_GROWTH_MB,
+        what: `peak memory with ${named(variant)} at 1,000,000 at most ${MOST_GROWTH_MB} MB above that at 100,000`,
+        found: `${growth.toFixed(0)} MB`,
+      },
+    ];
+  });
+}
+
+function readTargets(size: SizeResult): Target[] {
+  return ours(size).flatMap((variant) => {
+    const read = rowsRead(variant, size.rows);
+    if (read === null) return [];
+    return [
+      {
+        met: read <= MOST_ROWS_READ,
+        what: `${size.rows.toLocaleString("en")}: D1 rows read a row with ${named(variant)} at most ${MOST_ROWS_READ}`,
+        found: read.toFixed(3),
+      },
+    ];
+  });
+}

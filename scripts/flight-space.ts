@@ -1,0 +1,93 @@
+/**
+ * How the flights stand in Spillway: a space that keeps events for a hundred years, one definition, a profile an airport, and each
+ * flight an event of the airport that it left. Says what goes in, and what has to come out for it.
+ */
+
+import type { Accepted, Space } from "./answers.ts";
+import { Client, createSpace } from "./client.ts";
+import type { Flight } from "./flights.ts";
+
+const SPACE = { name: "Flights", timezone: "UTC", retention_days: 36_500 } as const;
+
+const DEFINITION = {
+  id: "flight",
+  name: "Flight",
+  properties: [
+    { name: "origin", type: "text", required: true },
+    { name: "destination", type: "text", required: true },
+    { name: "delay", type: "number", required: true },
+    { name: "distance", type: "number", required: true },
+  ],
+} as const;
+
+/** IATA codes of every airport that a flight left or was bound for. */
+export function airportsOf(flights: readonly Flight[]): string[] {
+  return [...new Set(flights.flatMap(({ origin, destination }) => [origin, destination]))].toSorted();
+}
+
+/** A space that is ready for the flights. */
+export async function makeFlightSpace(
+  origin: string,
+  flights: readonly Flight[],
+): Promise<{ space: Space; client: Client }> {
+  const space = await createSpace(origin, SPACE);
+  const client = new Client(origin, space.api_key);
+  await client.define(DEFINITION);
+  const codes = airportsOf(flights);
+  await client.putProfiles(codes.map((code) => ({ person_id: personOf(code), external_person_id: code })));
+  return { space, client };
+}
+
+/** Sends them all; sent again they are all duplicates. @param onBatch sees how many went in so far. */
+export function sendFlights(
+  client: Client,
+  flights: readonly Flight[],
+  onBatch: (sent: number) => void = () => {},
+): Promise<Accepted> {
+  return client.sendEvents(eventsOf(flights), { concurrency: 2, onBatch });
+}
+
+function* eventsOf(flights: readonly Flight[]): Generator<Record<string, unknown>> {
+  for (const [n, { departed_at, ...properties }] of flights.entries())
+    yield {
+      id: eventId(n),
+      definition_id: DEFINITION.id,
+      person_id: personOf(properties.origin),
+      occurred_at: departed_at,
+      properties,
+    };
+}
+
+/** What each flight has to come out as with `row_format: "nested"`, in the order of an export. */
+export function* nestedRows(flights: readonly Flight[]): Generator<Record<string, unknown>> {
+  for (const { departed_at, ...properties } of flights)
+    yield {
+      definitionId: DEFINITION.id,
+      personId: personOf(properties.origin),
+      externalPersonId: properties.origin,
+      timestamp: departed_at,
+      properties,
+    };
+}
+
+/** And as with `row_format: "flat"`, but for `occuredTime`, which is when the service received it. */
+export function* flatRows(flights: readonly Flight[]): Generator<Record<string, unknown>> {
+  for (const [n, { departed_at: _, ...properties }] of flights.entries())
+    yield {
+      definitionId: DEFINITION.id,
+      eventId: eventId(n),
+      sessionId: null,
+      personId: personOf(properties.origin),
+      externalPersonId: properties.origin,
+      ...properties,
+    };
+}
+
+function personOf(code: string): string {
+  return `airport-${code}`;
+}
+
+/** The flight's place in the source: ids in order are the source's order, also within a minute. */
+function eventId(n: number): string {
+  return `flight-${String(n).padStart(7, "0")}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * The proof that an export is what was put in: its files are fetched and measured here, compared with the manifest, and their
+ * rows with the rows that must be in them. Nothing is taken from the service's own word.
+ */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { ExportView, FileFacts, Manifest } from "./answers.ts";
+import { downloadTo, linesOf } from "./download.ts";
+
+export interface Digest {
+  rows: number;
+  /** In hex, of the rows in their order. */
+  sha256: string;
+}
+
+/** A file as it was measured after its download. */
+export interface Received extends FileFacts {
+  path: string;
+}
+
+/** Fetches every file of a completed export by its presigned URL. @param folder where they are put. */
+export async function receive(view: ExportView, folder: string): Promise<Received[]> {
+  const received: Received[] = [];
+  for (const { name, url } of view.files) {
+    const path = join(folder, name);
+    // `download_url` is there where one file is all of the export.
+    const { bytes, sha256 } = await downloadTo(view.download_url ?? url, path);
+    let rows = 0;
+    let uncompressed_bytes = 0;
+    for await (const line of linesOf(path)) {
+      rows += 1;
+      uncompressed_bytes += Buffer.byteLength(line) + 1;
+    }
+    received.push({ name, path, rows, bytes, uncompressed_bytes, sha256 });
+  }
+  return received;
+}
+
+/** Where the manifest says something else than what was measured; empty when they agree. A sentence each. */
+export function differences(manifest: Manifest, received: readonly Received[]): string[] {
+  const found: string[] = [];
+  const compare = (what: string, claimed: unknown, measured: unknown) => {
+    if (claimed !== measured) found.push(`${what}: the manifest says ${String(claimed)}, it is ${String(measured)}.`);
+  };
+  const { totals } = manifest;
+  compare("number of files", totals.files, received.length);
+  compare("number of files listed", manifest.files.length, received.length);
+  for (const figure of ["rows", "bytes", "uncompressed_bytes"] as const) {
+    const measured = received.reduce((sum, file) => sum + file[figure], 0);
+    compare(`${figure} of all files`, totals[figure], measured);
+  }
+  for (const [n, file] of received.entries()) {
+    for (const figure of ["name", "rows", "bytes", "uncompressed_bytes", "sha256"] as const)
+      compare(`${figure} of ${file.name}`, manifest.files[n]?.[figure], file[figure]);
+  }
+  return found;
+}
+
+/** Every row of these files, one after the other. */
+export async function* rowsOf(files: readonly Received[]): AsyncGenerator<Record<string, unknown>> {
+  for (const { path } of files)
+    for await (const line of linesOf(path)) yield JSON.parse(line) as Record<string, unknown>;
+}
+
+/** Two of these are equal only if every row is, and the rows' order. Keys count, the order of keys does not. */
+export async function digestOf(
+  rows: Iterable<Record<string, unknown>> | AsyncIterable<Record<string, unknown>>,
+): Promise<Digest> {
+  const hash = createHash("sha256");
+  let count = 0;
+  for await (const row of rows) {
+    hash.update(`${canonical(row)}\n`);
+    count += 1;
+  }
+  return { rows: count, sha256: hash.digest("hex") };
+}
+
+function canonical(row: Record<string, unknown>): string {
+  return JSON.stringify(row, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}

@@ -1,0 +1,79 @@
+/** Every transition in SQL makes a move that the table of moves allows, from every status, and leaves the rest as it is. */
+
+import { describe, expect, it } from "vitest";
+import {
+  completeExport,
+  expireExports,
+  type ExportStatus,
+  failExport,
+  findExport,
+  recordRetry,
+  startExport,
+} from "../../src/db/exports.ts";
+import { MOVES } from "../../src/export/state.ts";
+import { roomyService } from "../support/pipeline.ts";
+import { START } from "../support/service.ts";
+
+const STATUSES = Object.keys(MOVES) as ExportStatus[];
+const PHASE: Record<ExportStatus, string> = {
+  queued: "planning",
+  processing: "planning",
+  completed: "done",
+  failed: "writing",
+  canceled: "writing",
+  expired: "done",
+};
+
+type Db = ReturnType<typeof roomyService>["hall"]["databases"]["control"];
+
+const TRANSITIONS: Record<string, { to: ExportStatus; make: (db: Db, space: string, id: string) => Promise<unknown> }> =
+  {
+    start: { to: "processing", make: (db, space, id) => startExport(db, space, id, START, START) },
+    complete: {
+      to: "completed",
+      make: (db, space, id) =>
+        completeExport(db, space, id, { completedAt: START, expiresAt: START, message: null, manifestSha256: "" }),
+    },
+    fail: { to: "failed", make: (db, space, id) => failExport(db, space, id, "internal", START) },
+    expire: { to: "expired", make: (db) => expireExports(db, START + 1, 1000) },
+    "retry later": { to: "processing", make: (db, space, id) => recordRetry(db, space, id, "internal", START) },
+  };
+
+/** @returns the status after the transition of an export that was in that status. */
+async function after(from: ExportStatus, transition: string, phase = PHASE[from]): Promise<ExportStatus | undefined> {
+  const service = roomyService();
+  const space = await service.shop();
+  const id = await service.ask(space);
+  const { control } = service.hall.databases;
+  await control.run(
+    "UPDATE exports SET status = ?3, phase = ?4, expires_at = ?5 WHERE space_id = ?1 AND id = ?2",
+    space.id,
+    id,
+    from,
+    phase,
+    START,
+  );
+  await TRANSITIONS[transition]?.make(control, space.id, id);
+  return (await findExport(control, space.id, id))?.status;
+}
+
+describe.each(STATUSES)("an export that is %s", (from) => {
+  it.each(Object.keys(TRANSITIONS))("is moved by «%s» only as the table allows", async (transition) => {
+    const to = await after(from, transition);
+    expect([from, ...MOVES[from]]).toContain(to);
+  });
+});
+
+it.each<[ExportStatus, string, string, ExportStatus]>([
+  ["queued", "start", "planning", "processing"],
+  ["processing", "complete", "finishing", "completed"],
+  ["processing", "fail", "writing", "failed"],
+  ["queued", "fail", "planning", "failed"],
+  ["completed", "expire", "done", "expired"],
+])("%s is moved by «%s» in the phase %s to %s", async (from, transition, phase, to) => {
+  expect(await after(from, transition, phase)).toBe(to);
+});
+
+it.each(["planning", "writing", "assembling"])("is not completed while it is %s", async (phase) => {
+  expect(await after("processing", "complete", phase)).toBe("processing");
+});

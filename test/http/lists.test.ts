@@ -1,0 +1,149 @@
+/** Every list: pages of a size, a cursor and a link to the next, each item once, whatever is added meanwhile. */
+
+import { beforeAll, describe, expect, it } from "vitest";
+import { ROUTES } from "../../src/http/routes.ts";
+import { ADMIN, ORIGIN, orders, Service, type Space } from "../support/service.ts";
+
+interface Page {
+  data: { id: string; created_at: string }[];
+  next_cursor: string | null;
+}
+
+const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", PENDING_LIMIT: "10000" });
+const ITEMS = 7;
+let space: Space;
+let made = 0;
+
+/** A list, who reads it, and how an item is added to it. Another list in ROUTES must be added here. */
+const LISTS: Record<string, { path: string; key: () => string; newestFirst: boolean; add: () => Promise<unknown> }> = {
+  listExports: {
+    path: "/v1/exports",
+    key: () => space.key,
+    newestFirst: true,
+    add: () => service.ask(space),
+  },
+  listEventDefinitions: {
+    path: "/v1/event-definitions",
+    key: () => space.key,
+    newestFirst: false,
+    add: () =>
+      service.json("POST", "/v1/event-definitions", 201, {
+        key: space.key,
+        body: { id: `event_${String((made += 1)).padStart(3, "0")}`, name: "Event" },
+      }),
+  },
+  listSpaces: {
+    path: "/v1/spaces",
+    key: () => ADMIN,
+    newestFirst: true,
+    add: () => service.space(),
+  },
+  listApiKeys: {
+    path: "/v1/api-keys",
+    key: () => space.key,
+    newestFirst: true,
+    add: () => service.keyWith(space, ["events:read"]),
+  },
+};
+
+/** Some items are made in the same millisecond, some later. */
+beforeAll(async () => {
+  space = await service.shop();
+  await service.send(space, orders(1));
+  for (const { add } of Object.values(LISTS))
+    for (let n = 0; n < ITEMS; n += 1) {
+      if (n % 3 === 0) service.now += 1;
+      await add();
+    }
+});
+
+it("knows every list there is", () => {
+  const lists = ROUTES.filter((route) => route.operationId.startsWith("list")).map((route) => route.operationId);
+  expect(Object.keys(LISTS).toSorted()).toEqual(lists.toSorted());
+});
+
+describe.each(Object.entries(LISTS))("%s", (_, { path, key, newestFirst, add }) => {
+  const get = async (query: string) => {
+    const response = await service.call("GET", `${path}?${query}`, { key: key() });
+    return { status: response.status, link: response.headers.get("link"), page: await response.json<Page>() };
+  };
+  const faults = (query: string) => service.faults("GET", `${path}?${query}`, { key: key() });
+  const ids = (page: Page) => page.data.map((item) => item.id);
+
+  async function walk(limit: number, between: () => Promise<unknown> = async () => {}): Promise<string[]> {
+    const all: string[] = [];
+    let cursor = "";
+    for (;;) {
+      const { page } = await get(`limit=${limit}${cursor}`);
+      all.push(...ids(page));
+      if (page.next_cursor === null) return all;
+      cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
+      await between();
+    }
+  }
+
+  it.each([1, 2, 3, 200])("gives each item once in pages of %i, in the order of the whole", async (limit) => {
+    const whole = ids((await get("limit=200")).page);
+    expect(whole.length).toBeGreaterThanOrEqual(ITEMS);
+    expect(await walk(limit)).toEqual(whole);
+  });
+
+  it(newestFirst ? "has the newest first" : "is sorted by id", async () => {
+    const { data } = (await get("limit=200")).page;
+    const order = data.map((item) => (newestFirst ? item.created_at : item.id));
+    expect(order).toEqual(newestFirst ? order.toSorted().toReversed() : order.toSorted());
+  });
+
+  it("neither repeats nor skips an item when others are added between its pages", async () => {
+    const before = ids((await get("limit=200")).page);
+    const seen = await walk(3, async () => {
+      service.now += 1;
+      await add();
+    });
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen.filter((id) => before.includes(id))).toEqual(before);
+  });
+
+  it("links to its next page, with the rest of the query", async () => {
+    const { link, page } = await get("limit=2");
+    const url = new URL(/^<([^>]+)>; rel="next"$/.exec(link ?? "")?.[1] ?? "");
+    expect(url.origin + url.pathname).toBe(ORIGIN + path);
+    expect(Object.fromEntries(url.searchParams)).toEqual({ limit: "2", cursor: page.next_cursor });
+  });
+
+  it("ends without a cursor and without a link, also where the last page is full", async () => {
+    const count = (await walk(200)).length;
+    const { link, page } = await get(`limit=${count}`);
+    expect([page.data.length, page.next_cursor, link]).toEqual([count, null, null]);
+  });
+
+  it("has 50 items a page where nothing else is said", async () => {
+    const count = (await walk(200)).length;
+    for (let n = count; n < 51; n += 1) await add();
+    const { page } = await get("");
+    expect([page.data.length, page.next_cursor === null]).toEqual([50, false]);
+  });
+
+  it.each(["limit=0", "limit=201", "limit=-1", "limit=1.5", "limit=many", "limit="])("refuses %s", async (query) => {
+    expect(await faults(query)).toEqual(["#query/limit"]);
+  });
+
+  it.each(["colour=red", "Limit=2", "offset=5"])("refuses the unknown parameter in %s", async (query) => {
+    expect(await faults(query)).toEqual([`#query/${query.split("=")[0]}`]);
+  });
+
+  const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  it.each([
+    ["an empty one", ""],
+    ["a text", "nonsense"],
+    ["an id", "00000000-0000-4000-8000-000000000000"],
+    ["other JSON", forged({ time: 1, id: "x" })],
+    ["null", forged(null)],
+    ["too few parts", forged([1])],
+    ["parts of other types", forged(["1", 2])],
+    ["a time that is no number", Buffer.from('[1e999,"x"]').toString("base64url")],
+    ["one that is too long", "A".repeat(1001)],
+  ])("refuses a cursor that is %s", async (_, cursor) => {
+    expect(await faults(`cursor=${cursor}`)).toEqual(["#query/cursor"]);
+  });
+});

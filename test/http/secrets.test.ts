@@ -1,0 +1,81 @@
+/** What is shown once and kept only as a hash, or sealed: no column of any table holds a key. */
+
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { ADMIN, Service } from "../support/service.ts";
+
+interface Made {
+  id: string;
+  api_key: string;
+  webhook_secret: string;
+}
+
+const service = new Service();
+
+const make = () =>
+  service.json<Made>("POST", "/v1/spaces", 201, { key: ADMIN, body: { name: "Shop", timezone: "UTC" } });
+
+/** Every row of every table of both databases, as text. */
+async function everything(): Promise<string> {
+  const texts: string[] = [];
+  for (const db of [env.CONTROL_DB, env.SPACE_DB]) {
+    const tables = await db
+      .prepare(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*'",
+      )
+      .all<{ name: string }>();
+    for (const { name } of tables.results)
+      texts.push(JSON.stringify((await db.prepare(`SELECT * FROM "${name}"`).all()).results));
+  }
+  return texts.join("\n");
+}
+
+const secretOf = (key: string) => key.slice("spw_".length + 24 + 1);
+
+it("stores neither a key nor its secret, of a space's first key and of a later one", async () => {
+  const made = await make();
+  const later = await service.json<{ key: string }>("POST", "/v1/api-keys", 201, {
+    key: made.api_key,
+    body: { name: "later", scopes: ["events:read"] },
+  });
+  const stored = await everything();
+  expect(stored).toContain(made.id);
+  for (const key of [made.api_key, later.key]) expect(stored).not.toContain(secretOf(key));
+});
+
+it("stores the SHA-256 of a key's secret", async () => {
+  const made = await make();
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secretOf(made.api_key)));
+  const row = await env.CONTROL_DB.prepare("SELECT secret_sha256 FROM api_keys WHERE space_id = ?")
+    .bind(made.id)
+    .first();
+  expect(row).toEqual({ secret_sha256: Buffer.from(digest).toString("hex") });
+});
+
+it("stores the webhook secret sealed", async () => {
+  const made = await make();
+  expect(made.webhook_secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+  const stored = await everything();
+  expect(stored).not.toContain(made.webhook_secret.slice("whsec_".length));
+});
+
+it("shows a space's key and webhook secret in no later answer", async () => {
+  const made = await make();
+  const answers = await Promise.all([
+    service.call("GET", `/v1/spaces/${made.id}`, { key: ADMIN }),
+    service.call("GET", "/v1/spaces", { key: ADMIN }),
+    service.call("PATCH", `/v1/spaces/${made.id}`, { key: ADMIN, body: { name: "Renamed" } }),
+    service.call("GET", "/v1/space", { key: made.api_key }),
+    service.call("GET", "/v1/api-keys", { key: made.api_key }),
+  ]);
+  expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200, 200]);
+  const texts = (await Promise.all(answers.map((answer) => answer.text()))).join();
+  expect(texts).not.toContain(secretOf(made.api_key));
+  expect(texts).not.toMatch(/whsec|secret|api_key/);
+});
+
+it("makes every key and secret anew", async () => {
+  const [one, two] = await Promise.all([make(), make()]);
+  expect(secretOf(one.api_key)).not.toBe(secretOf(two.api_key));
+  expect(one.webhook_secret).not.toBe(two.webhook_secret);
+});

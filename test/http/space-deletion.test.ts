@@ -1,0 +1,192 @@
+/** The end of a space: its keys stop at once, then every row and every file of it goes, and nothing of any other. */
+
+import { AwsClient } from "aws4fetch";
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Message } from "../../src/export/hall.ts";
+import { runStep } from "../../src/export/run.ts";
+import { sweep } from "../../src/export/sweep.ts";
+import { ADMIN, orders, Service, type Space } from "../support/service.ts";
+
+const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000" });
+
+beforeEach(() => {
+  service.queue.length = 0;
+});
+
+/** How many rows each table has of a space; tables are asked for, not listed, so that a new one is seen. */
+async function rowsOf(space: Space): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const db of [env.CONTROL_DB, env.SPACE_DB]) {
+    const tables = await db
+      .prepare(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND (name = 'spaces' OR sql LIKE '%space_id TEXT%')",
+      )
+      .all<{ name: string }>();
+    for (const { name } of tables.results) {
+      const owner = name === "spaces" ? "id" : "space_id";
+      const query = db.prepare(`SELECT count(*) AS n FROM ${name} WHERE ${owner} = ?`);
+      counts[name] = (await query.bind(space.id).first<{ n: number }>())?.n ?? -1;
+    }
+  }
+  return counts;
+}
+
+/** The names of all objects in the bucket that are the space's. */
+async function filesOf(space: Space): Promise<string[]> {
+  const { endpoint, name, region, accessKeyId, secretAccessKey } = service.config.bucket;
+  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "s3", retries: 0 });
+  const response = await client.fetch(`${endpoint}/${name}?list-type=2&prefix=spaces/${space.id}/`);
+  if (!response.ok) throw new Error(`the bucket answered ${response.status}`);
+  return [...(await response.text()).matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key);
+}
+
+/** A sweep a minute, as the clock of the service has it. */
+async function sweepUntilGone(space: Space): Promise<void> {
+  for (let round = 0; round < 60; round += 1) {
+    service.now += 60_000;
+    await sweep(service.hall);
+    const left = Object.values(await rowsOf(space)).reduce((sum, rows) => sum + rows, 0);
+    if (left === 0) return;
+  }
+}
+
+const end = (space: Space) => service.json("DELETE", `/v1/spaces/${space.id}`, 202, { key: ADMIN });
+
+/** A space with a row in each table, two exports that are done and one that waits. */
+async function livedIn(events = 3): Promise<Space> {
+  const space = await service.shop();
+  await service.keyWith(space, ["events:read"]);
+  await service.send(space, orders(events));
+  await service.export(space);
+  await service.export(space, { layout: "files", file_rows: 2 });
+  return space;
+}
+
+describe("a deleted space", () => {
+  let gone: Space;
+  let kept: Space;
+  let keptBefore: unknown;
+  let statuses: number[];
+  let gonesFiles: string[];
+  let late: Message[];
+
+  beforeAll(async () => {
+    gone = await livedIn();
+    kept = await livedIn();
+    await service.ask(gone);
+    late = [...service.queue];
+    gonesFiles = await filesOf(gone);
+    keptBefore = [await rowsOf(kept), await filesOf(kept)];
+    const full = await rowsOf(gone);
+    if (Object.values(full).includes(0)) throw new Error(`a table has no row to lose: ${JSON.stringify(full)}`);
+    await end(gone);
+    const asked = [
+      service.call("GET", "/v1/space", { key: gone.key }),
+      service.call("GET", `/v1/spaces/${gone.id}`, { key: ADMIN }),
+      service.call("PATCH", `/v1/spaces/${gone.id}`, { key: ADMIN, body: { status: "active" } }),
+      service.call("DELETE", `/v1/spaces/${gone.id}`, { key: ADMIN }),
+    ];
+    statuses = (await Promise.all(asked)).map((response) => response.status);
+    await sweepUntilGone(gone);
+  });
+
+  it("is gone for its keys and for the operator before anything was swept", () => {
+    expect(statuses).toEqual([401, 404, 404, 404]);
+  });
+
+  it("leaves no row in any table", async () => {
+    const left = await rowsOf(gone);
+    expect(Object.keys(left).length).toBeGreaterThan(8);
+    expect(Object.values(left)).toEqual(Object.keys(left).map(() => 0));
+  });
+
+  it("leaves no file in the bucket", async () => {
+    expect(gonesFiles.length).toBeGreaterThanOrEqual(5);
+    expect(await filesOf(gone)).toEqual([]);
+  });
+
+  it("takes nothing of another space along", async () => {
+    expect([await rowsOf(kept), await filesOf(kept)]).toEqual(keptBefore);
+  });
+
+  it("comes back in no list", async () => {
+    const { data } = await service.json<{ data: Space[] }>("GET", "/v1/spaces", 200, { key: ADMIN });
+    expect(data.map((space) => space.id)).not.toContain(gone.id);
+  });
+
+  it("is not brought back by messages of its exports that come late", async () => {
+    expect(late.length).toBeGreaterThan(0);
+    service.queue.push(...late);
+    await service.pump();
+    expect([Object.values(await rowsOf(gone)).every((rows) => rows === 0), await filesOf(gone)]).toEqual([true, []]);
+  });
+});
+
+it("goes whole where it has more rows than a sweep takes, and parts of a file that is not put together yet", async () => {
+  const space = await service.shop();
+  await service.send(space, orders(50_001));
+  await service.ask(space);
+  const assemble = [];
+  for (let message = service.queue.shift(); message !== undefined; message = service.queue.shift()) {
+    if (message.step === "assemble") assemble.push(message);
+    else await runOne(message);
+  }
+  expect(assemble.length).toBeGreaterThan(0);
+  expect(await filesOf(space)).toContainEqual(expect.stringContaining("/segments/"));
+  await end(space);
+  await sweepUntilGone(space);
+  expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
+});
+
+it("leaves no file behind when a step of its export ends after the files were swept", async () => {
+  const space = await service.shop();
+  await service.send(space, orders(3));
+  await service.ask(space);
+  const plan = service.queue.shift();
+  if (plan !== undefined) await runOne(plan);
+  const chunk = service.queue.shift();
+  if (chunk === undefined) throw new Error("the plan woke no chunk");
+  // The files go while the chunk is under way: its PUT is held back until the sweep is over.
+  const put = service.hall.bucket.putOnce.bind(service.hall.bucket);
+  service.hall.bucket.putOnce = async (...object) => {
+    await end(space);
+    await sweepUntilGone(space);
+    await put(...object);
+  };
+  await runOne(chunk);
+  service.hall.bucket.putOnce = put;
+  await service.pump();
+  await sweepUntilGone(space);
+  expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
+});
+
+it("leaves no row behind of a call that was still being received", async () => {
+  const space = await service.shop();
+  const body = JSON.stringify({ profiles: [{ person_id: "late" }] });
+  let received = () => {};
+  const raw = new ReadableStream({
+    start(controller) {
+      received = () => {
+        controller.enqueue(new TextEncoder().encode(body));
+        controller.close();
+      };
+    },
+  });
+  const headers = { "content-type": "application/json" };
+  const late = service.call("PUT", "/v1/profiles", { key: space.key, raw, headers });
+  // The call has been let in: its key was good when it came.
+  await service.json("GET", "/v1/space", 200, { key: space.key });
+  await end(space);
+  service.now += 60_000;
+  await sweep(service.hall);
+  received();
+  expect((await late).status).toBeLessThan(500);
+  await sweepUntilGone(space);
+  expect(Object.values(await rowsOf(space)).every((rows) => rows === 0)).toBe(true);
+});
+
+async function runOne(message: Message): Promise<void> {
+  const verdict = await runStep(service.hall, message, 1);
+  if (verdict !== "ack") throw new Error(`${message.step} failed`);
+}

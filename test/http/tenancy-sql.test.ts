@@ -1,0 +1,99 @@
+/**
+ * Every query names its space. This reads the source of src/db, finds each SQL text in it, and fails on one that touches a
+ * table of spaces' rows without naming space_id once for each such table.
+ */
+
+/// <reference types="vite/types/importMeta.d.ts" />
+import { describe, expect, it } from "vitest";
+import { ownedTables, queriesIn, type Query } from "../support/sql.ts";
+
+const SOURCES = import.meta.glob<string>("../../src/db/*.ts", { query: "?raw", import: "default", eager: true });
+const MIGRATIONS = import.meta.glob<string>("../../src/db/migrations/*/*.sql", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+const OTHER_ROOMS = import.meta.glob<string>(["../../src/**/*.ts", "!../../src/db/**"], {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+/** Functions whose query serves every space, and why that is right. */
+const EVERY_SPACE: Record<string, string> = {
+  findKeyWithSpace: "authentication: the key's id says which space it is; nothing is known of the caller before it",
+  takeStuckExports: "the sweep wakes late exports of every space, and gives each back with its space_id",
+  expireExports: "the sweep expires what is over, whosever it is",
+  exportsToPurge: "the sweep finds files to delete for every space, each with its space_id",
+};
+
+const OWNED = ownedTables(Object.values(MIGRATIONS).join("\n"));
+const QUERIES = Object.entries(SOURCES).flatMap(([file, source]) =>
+  queriesIn(file, source, Object.values(SOURCES).join("\n")),
+);
+
+/** Does it compare space_id, or write it, as often as it touches an owned table? */
+function forgets(query: Query): boolean {
+  const touched = query.tables.filter((table) => OWNED.has(table)).length;
+  return touched > (query.sql.match(/\bspace_id = |\bINTO \w+ \([^)]*\bspace_id\b/g)?.length ?? 0);
+}
+
+const say = (query: Query) => `${query.file} ${query.name}: ${query.sql}`;
+
+describe("the walk", () => {
+  it("finds the tables, all but these two a space's", () => {
+    const all = Object.values(MIGRATIONS)
+      .join("\n")
+      .matchAll(/CREATE TABLE (\w+)/g);
+    const shared = [...all].flatMap(([, table = ""]) => (OWNED.has(table) ? [] : [table]));
+    // The tenants themselves, by their id; and the table that never keeps a row.
+    expect(shared.toSorted()).toEqual(["guard", "spaces"]);
+  });
+
+  it("reads each statement in the source", () => {
+    const keywords = Object.values(SOURCES)
+      .join("\n")
+      .match(/(?<=["`])\s*\(?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b/g);
+    expect(QUERIES.length).toBeGreaterThan(50);
+    expect(QUERIES.length).toBe(keywords?.length);
+  });
+
+  it.each([
+    ["a SELECT", "`SELECT id FROM events WHERE id = ?1`"],
+    ["a DELETE", "`DELETE FROM profiles WHERE person_id = ?1`"],
+    ["an UPDATE", "`UPDATE exports SET status = 'failed' WHERE id = ?1`"],
+    ["an INSERT", "`INSERT INTO sections (id) VALUES (?1)`"],
+    ["a JOIN", "`SELECT 1 FROM events e JOIN profiles p ON p.person_id = e.person_id WHERE e.space_id = ?1`"],
+    ["a subquery", "`SELECT 1 FROM files WHERE space_id = ?1 AND EXISTS (SELECT 1 FROM chunks WHERE done = 0)`"],
+  ])("sees %s that forgets its space", (_, text) => {
+    const [query] = queriesIn("made-up.ts", `export function made() { return db.run(${text}); }`);
+    expect(query === undefined ? undefined : forgets(query)).toBe(true);
+  });
+});
+
+describe("every query", () => {
+  it("names its space", () => {
+    const wrong = QUERIES.filter((query) => forgets(query) && !(query.name in EVERY_SPACE));
+    expect(wrong.map(say)).toEqual([]);
+  });
+
+  it("that names no space is on the list of those that need none, and the list has no others", () => {
+    const serving = QUERIES.filter((query) => query.name in EVERY_SPACE).map((query) => query.name);
+    expect([...new Set(serving)].toSorted()).toEqual(Object.keys(EVERY_SPACE).toSorted());
+  });
+
+  it("of the tenants' own table names one by its id, or is the operator's list or the sweep's search", () => {
+    const tenants = QUERIES.filter((query) => query.tables.includes("spaces") && !/\bid = \?1/.test(query.sql));
+    expect(tenants.map((query) => query.name).toSorted()).toEqual([
+      "exportsToPurge",
+      "findDeletingSpace",
+      "insertSpace",
+      "listSpaces",
+    ]);
+  });
+
+  it("stands in src/db, but for the limiter's own storage", () => {
+    const strays = Object.entries(OTHER_ROOMS).flatMap(([file, source]) => queriesIn(file, source));
+    expect([...new Set(strays.map((query) => query.file))]).toEqual(["../../src/limiter/limiter.ts"]);
+  });
+});

@@ -1,0 +1,176 @@
+/**
+ * No call shows or touches another space's data. The table below has every route there is: one that is added without a line
+ * here fails the first test.
+ */
+
+import { beforeAll, describe, expect, it } from "vitest";
+import { ROUTES } from "../../src/http/routes.ts";
+import { ADMIN, orders, Service, type Space } from "../support/service.ts";
+
+/** Ids in a path: those of the other space, or ones that nobody has. */
+interface Ids {
+  export: string;
+  file: string;
+  definition: string;
+  person: string;
+  key: string;
+  space: string;
+}
+
+/** `foreign`: takes an id. `list`: shows many. A text says why a route can show nothing of another space's. */
+type Line = { foreign: (ids: Ids) => string; status: number; body?: unknown } | { list: string } | string;
+
+const TABLE: Record<string, Line> = {
+  createExport: "reads the caller's own space: tenancy-data.test.ts",
+  listExports: { list: "/v1/exports" },
+  estimateExport: "reads the caller's own space: tenancy-data.test.ts",
+  getExport: { foreign: (ids) => `/v1/exports/${ids.export}`, status: 404 },
+  getExportFile: { foreign: (ids) => `/v1/exports/${ids.export}/files/${ids.file}`, status: 404 },
+  getExportContent: { foreign: (ids) => `/v1/exports/${ids.export}/content`, status: 410 },
+  getExportManifest: { foreign: (ids) => `/v1/exports/${ids.export}/manifest`, status: 404 },
+  sendEvents: "names things in its body: tenancy-data.test.ts",
+  createEventDefinition: "writes to the caller's own space: tenancy-data.test.ts",
+  listEventDefinitions: { list: "/v1/event-definitions" },
+  getEventDefinition: { foreign: (ids) => `/v1/event-definitions/${ids.definition}`, status: 404 },
+  growEventDefinition: {
+    foreign: (ids) => `/v1/event-definitions/${ids.definition}`,
+    status: 404,
+    body: { enabled: false, properties: [{ name: "spy", type: "text" }] },
+  },
+  mergeProfiles: "writes to the caller's own space: tenancy-data.test.ts",
+  getProfile: { foreign: (ids) => `/v1/profiles/${ids.person}`, status: 404 },
+  createSpace: "the operator's: it makes a new space",
+  listSpaces: { list: "/v1/spaces" },
+  getSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },
+  changeSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401, body: { status: "inactive" } },
+  deleteSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },
+  getOwnSpace: "has no id: the key says which space",
+  changeOwnSpace: "has no id: the key says which space",
+  createApiKey: "makes a key of the caller's own space",
+  listApiKeys: { list: "/v1/api-keys" },
+  deleteApiKey: { foreign: (ids) => `/v1/api-keys/${ids.key}`, status: 404 },
+  health: "shows nothing of any space",
+  openapi: "shows nothing of any space",
+  problem: "shows nothing of any space",
+  docs: "shows nothing of any space",
+  docsScript: "shows nothing of any space",
+};
+
+const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000" });
+const NOBODY: Ids = {
+  export: crypto.randomUUID(),
+  file: `${crypto.randomUUID()}.json.gz`,
+  definition: "nobodys_event",
+  person: "nobody",
+  key: "0".repeat(24),
+  space: crypto.randomUUID(),
+};
+let theirs: Ids;
+let them: Space;
+let us: Space;
+
+/** A space whose every text says zebra. */
+beforeAll(async () => {
+  us = await service.shop();
+  them = await service.space({ name: "Zebra crossing" });
+  const key = { key: them.key };
+  const definition = { id: "zebra_seen", name: "Zebra seen", properties: [{ name: "zebra", type: "text" }] };
+  await service.json("POST", "/v1/event-definitions", 201, { ...key, body: definition });
+  const profile = { person_id: "zebra-1", external_person_id: "zebra-x", attributes: { name: "Zebra" } };
+  await service.json("PUT", "/v1/profiles", 200, { ...key, body: { profiles: [profile] } });
+  const [order] = orders(1);
+  await service.send(them, [
+    { ...order, definition_id: "zebra_seen", person_id: "zebra-1", properties: { zebra: "Zebra" } },
+  ]);
+  const made = { name: "zebra key", scopes: ["events:read"] };
+  const apiKey = await service.json<{ id: string }>("POST", "/v1/api-keys", 201, { ...key, body: made });
+  const done = await service.export(them, { event_names: ["zebra*"] });
+  expect(done).toMatchObject({ status: "completed", progress: { rows_written: 1 } });
+  theirs = {
+    export: done.id,
+    file: done.files[0]?.name ?? "",
+    definition: "zebra_seen",
+    person: "zebra-1",
+    key: apiKey.id,
+    space: them.id,
+  };
+});
+
+const entries = ROUTES.flatMap((route) => {
+  const line = TABLE[route.operationId];
+  return line === undefined || typeof line === "string" ? [] : [{ ...route, name: route.operationId, line }];
+});
+
+it("knows every route there is, those with an id and those that list above all", () => {
+  expect(Object.keys(TABLE).toSorted()).toEqual(ROUTES.map((route) => route.operationId).toSorted());
+  const exposed = ROUTES.filter(
+    (route) => route.auth !== "none" && (/\{/.test(route.path) || route.query !== undefined),
+  );
+  expect(exposed.map((route) => route.operationId).toSorted()).toEqual(entries.map((entry) => entry.name).toSorted());
+});
+
+/** An answer as a reader sees it, without what differs from call to call; each id is replaced by its name. */
+async function answer(method: string, path: string, ids: Ids, key: string, body?: unknown) {
+  const response = await service.call(method, path, { key, ...(body === undefined ? {} : { body }) });
+  const headers = [...response.headers].filter(([name]) => name !== "x-request-id" && !name.includes("ratelimit"));
+  let text = JSON.stringify([response.status, headers, await response.text()]);
+  text = text.replaceAll(response.headers.get("x-request-id") ?? "", "<request>");
+  for (const [name, id] of Object.entries(ids)) text = text.replaceAll(id, `<${name}>`);
+  return { status: response.status, text };
+}
+
+const foreign = entries.flatMap(({ name, method, line }) => ("foreign" in line ? [{ name, method, line }] : []));
+
+describe("another space's id", () => {
+  it.each(foreign)("$name answers it exactly like one that nobody has", async ({ method, line }) => {
+    const theirAnswer = await answer(method, line.foreign(theirs), theirs, us.key, line.body);
+    const nobodys = await answer(method, line.foreign(NOBODY), NOBODY, us.key, line.body);
+    expect(theirAnswer.text).toBe(nobodys.text);
+    expect(theirAnswer.status).toBe(line.status);
+  });
+
+  it.each(foreign)("$name shows nothing of the other space", async ({ method, line }) => {
+    const { text } = await answer(method, line.foreign(theirs), theirs, us.key, line.body);
+    expect(text).not.toMatch(/zebra/i);
+    for (const id of [theirs.export, theirs.space, theirs.key, them.external_id]) expect(text).not.toContain(id);
+  });
+
+  it("is found by its own space, so that the calls above looked for something that is there", async () => {
+    const readable = foreign.filter((entry) => entry.method === "GET" && entry.line.status !== 401);
+    const statuses = readable.map(
+      async (entry) => (await answer("GET", entry.line.foreign(theirs), theirs, them.key)).status,
+    );
+    expect(new Set(await Promise.all(statuses))).toEqual(new Set([200, 302]));
+  });
+
+  it("is left as it was by calls that would change it", async () => {
+    for (const { method, line } of foreign)
+      if (method !== "GET") await answer(method, line.foreign(theirs), theirs, us.key, line.body);
+    const definition = await service.json("GET", "/v1/event-definitions/zebra_seen", 200, { key: them.key });
+    const keys = await service.json<{ data: { id: string }[] }>("GET", "/v1/api-keys", 200, { key: them.key });
+    const space = await service.json("GET", `/v1/spaces/${them.id}`, 200, { key: ADMIN });
+    expect(definition).toMatchObject({ version: 1, enabled: true });
+    expect(keys.data.map((each) => each.id)).toContain(theirs.key);
+    expect(space).toMatchObject({ status: "active", name: "Zebra crossing" });
+  });
+});
+
+const lists = entries.flatMap(({ name, auth, line }) => ("list" in line ? [{ name, auth, path: line.list }] : []));
+
+describe("a list", () => {
+  it.each(lists)("$name shows nothing of another space", async ({ path, auth }) => {
+    const { text, status } = await answer("GET", `${path}?limit=200`, NOBODY, us.key);
+    expect(status).toBe(auth === "admin" ? 401 : 200);
+    expect(text).not.toMatch(/zebra/i);
+    for (const id of Object.values(theirs)) expect(text).not.toContain(id);
+  });
+
+  it.each(lists.filter((each) => each.auth !== "admin"))(
+    "$name shows nothing of another space behind its cursor",
+    async ({ path }) => {
+      const position = Buffer.from(JSON.stringify([9_999_999_999_999, "0"])).toString("base64url");
+      const { text } = await answer("GET", `${path}?limit=200&cursor=${position}`, NOBODY, us.key);
+      expect(text).not.toMatch(/zebra/i);
+    },
+  );
+});

@@ -1,0 +1,71 @@
+/** Finds the SQL texts in TypeScript source: string and template literals that begin as a statement does. */
+
+export interface Query {
+  file: string;
+  /** The function that it stands in. */
+  name: string;
+  /** Pieces that are put into it (`${…}`) are spelled out where the file says what they are. */
+  sql: string;
+  /** Each mention of a table, after FROM, JOIN, INTO or UPDATE. */
+  tables: string[];
+}
+
+const LITERAL = /`(?:\\.|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\}|[^`\\])*`|"(?:\\.|[^"\\\n])*"/g;
+const STATEMENT = /^\s*\(?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|REPLACE)\b/;
+const TABLE = /\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)/g;
+
+/** Tables that have a column space_id, from the migrations. */
+export function ownedTables(migrations: string): Set<string> {
+  const tables = migrations.matchAll(/CREATE TABLE (\w+) \(([\s\S]*?)\n?\)(?: WITHOUT ROWID)?;/g);
+  return new Set([...tables].flatMap(([, name = "", columns = ""]) => (/\bspace_id\b/.test(columns) ? [name] : [])));
+}
+
+/** @param imported source whose constants this file may put into its queries. */
+export function queriesIn(file: string, source: string, imported = ""): Query[] {
+  const code = withoutComments(source);
+  const pieces = piecesOf(`${withoutComments(imported)}\n${code}`);
+  return [...code.matchAll(LITERAL)].flatMap((match) => {
+    const text = match[0].slice(1, -1);
+    if (!STATEMENT.test(text)) return [];
+    const sql = spellOut(text, pieces).replaceAll(/\s+/g, " ");
+    const tables = [...sql.matchAll(TABLE)].map(([, table = ""]) => table);
+    return [{ file, name: nameAt(code, match.index), sql, tables: tables.filter((table) => table !== "json_each") }];
+  });
+}
+
+/** Constants and small functions that hold a part of a query. */
+function piecesOf(code: string): Map<string, string> {
+  const pieces = new Map<string, string>();
+  for (const [, name = "", rest = ""] of code.matchAll(/const (\w+) =((?:(?!;\n)[\s\S])*);\n/g)) {
+    const body = rest.replace(/^\s*(?:\([^`]*?\)(?:: \w+)? =>)?\s*/, "");
+    const [literal = ""] = body.match(LITERAL) ?? [];
+    if (literal !== "" && body.startsWith(literal)) pieces.set(name, literal.slice(1, -1));
+  }
+  return pieces;
+}
+
+function spellOut(text: string, pieces: ReadonlyMap<string, string>, depth = 0): string {
+  return text.replaceAll(/\$\{(\w+)(?:\([^{}]*\))?\}/g, (whole, name: string) => {
+    const piece = pieces.get(name);
+    return piece === undefined || depth > 3 ? whole : spellOut(piece, pieces, depth + 1);
+  });
+}
+
+/** The function that begins last before a place. */
+function nameAt(code: string, place: number): string {
+  const begun = [
+    ...code
+      .slice(0, place)
+      .matchAll(/^(?:export )?(?:async )?function\*? (\w+)|^  (?:async )?(\w+)\(.*\{$|^(?:export )?const (\w+)/gm),
+  ];
+  return (
+    begun
+      .at(-1)
+      ?.slice(1)
+      .find((name) => name !== undefined) ?? ""
+  );
+}
+
+function withoutComments(source: string): string {
+  return source.replaceAll(/^\s*(?:\/\/.*|\/\*\*?[\s\S]*?\*\/)$/gm, "");
+}
