@@ -69,7 +69,11 @@ export async function updateSpace(db: Database, spaceId: string, change: SpaceCh
 /** From here on nobody sees the space, and its exports stop; its rows and files go in the background. @returns whether it was there. */
 export async function markSpaceDeleting(db: Database, spaceId: string, now: number): Promise<boolean> {
   const [marked] = await db.batch([
-    statement("UPDATE spaces SET status = 'deleting' WHERE id = ?1 AND status <> 'deleting'", spaceId),
+    statement(
+      "UPDATE spaces SET status = 'deleting', deleted_at = ?2 WHERE id = ?1 AND status <> 'deleting'",
+      spaceId,
+      now,
+    ),
     statement(
       `UPDATE exports SET status = 'canceled', completed_at = ?2 WHERE space_id = ?1 AND status IN ('queued', 'processing')`,
       spaceId,
@@ -79,16 +83,17 @@ export async function markSpaceDeleting(db: Database, spaceId: string, now: numb
   return (marked?.changes ?? 0) > 0;
 }
 
-/** One space whose rows are still to go. */
-export async function findDeletingSpace(db: Database): Promise<{ id: string } | null> {
-  return db.first<{ id: string }>("SELECT id FROM spaces WHERE status = 'deleting' LIMIT 1");
+/** Spaces whose rows are still to go. */
+export async function listDeletingSpaces(db: Database, limit: number): Promise<{ id: string }[]> {
+  return db.all("SELECT id FROM spaces WHERE status = 'deleting' ORDER BY deleted_at LIMIT ?1", limit);
 }
 
 /**
- * Some of what the control database holds of a deleted space; the space's own row goes last.
- * @returns how many rows went: 0 when nothing is left.
+ * Some of what the control database holds of a deleted space. Its own row goes last, and only when it was deleted before
+ * `deletedBefore`: until then a call that was let in earlier may still write, and what it writes must go too.
+ * @returns how many rows went: 0 when nothing is left to do for now.
  */
-export async function purgeControlRows(db: Database, spaceId: string): Promise<number> {
+export async function purgeControlRows(db: Database, spaceId: string, deletedBefore: number): Promise<number> {
   const results = await db.batch([
     {
       sql: `DELETE FROM chunks WHERE space_id = ?1 AND export_id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
@@ -104,8 +109,9 @@ export async function purgeControlRows(db: Database, spaceId: string): Promise<n
     },
     { sql: `DELETE FROM api_keys WHERE space_id = ?1`, params: [spaceId] },
     {
-      sql: `DELETE FROM spaces WHERE id = ?1 AND status = 'deleting' AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)`,
-      params: [spaceId],
+      sql: `DELETE FROM spaces WHERE id = ?1 AND status = 'deleting' AND deleted_at <= ?2
+              AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)`,
+      params: [spaceId, deletedBefore],
     },
   ]);
   return results.reduce((sum, result) => sum + result.changes, 0);

@@ -5,7 +5,7 @@
 
 import { exportsToPurge, expireExports, hasUnpurgedExports, markPurged, takeStuckExports } from "../db/exports.ts";
 import { listChunks, listFiles } from "../db/ledger.ts";
-import { findDeletingSpace, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
+import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
 import { log, logFailure } from "../log.ts";
 import { inParallel } from "./finish.ts";
 import type { Hall } from "./hall.ts";
@@ -14,9 +14,11 @@ import { wakeIdle } from "./wake.ts";
 
 const MOST_AT_ONCE = 50;
 const PURGE_STEPS = 20;
+/** No call and no step that was let in before its space was deleted is still at work after this. */
+const LAST_CALL_MS = 15 * 60_000;
 
 export async function sweep(hall: Hall): Promise<void> {
-  for (const [name, part] of Object.entries({ resend, expire, purgeFiles, purgeSpace })) {
+  for (const [name, part] of Object.entries({ resend, expire, purgeFiles, purgeSpaces })) {
     try {
       await part(hall);
     } catch (thrown) {
@@ -56,14 +58,16 @@ async function purgeFiles(hall: Hall): Promise<void> {
   }
 }
 
-/** A deleted space's rows go a slice at a time; its files first, while its exports still tell their names. */
-async function purgeSpace(hall: Hall): Promise<void> {
+/** Deleted spaces' rows go a slice at a time; their files first, while their exports still tell their names. */
+async function purgeSpaces(hall: Hall): Promise<void> {
+  for (const { id } of await listDeletingSpaces(hall.databases.control, MOST_AT_ONCE)) await purgeSpace(hall, id);
+}
+
+async function purgeSpace(hall: Hall, spaceId: string): Promise<void> {
   const { control } = hall.databases;
-  const space = await findDeletingSpace(control);
-  if (space === null) return;
   for (let step = 0; step < PURGE_STEPS; step += 1) {
-    if ((await purgeSpaceRows(hall.databases.space(space.id), space.id)) > 0) continue;
-    if (await hasUnpurgedExports(control, space.id)) return;
-    if ((await purgeControlRows(control, space.id)) === 0) return;
+    if ((await purgeSpaceRows(hall.databases.space(spaceId), spaceId)) > 0) continue;
+    if (await hasUnpurgedExports(control, spaceId)) return;
+    if ((await purgeControlRows(control, spaceId, hall.world.now() - LAST_CALL_MS)) === 0) return;
   }
 }

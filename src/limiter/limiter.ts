@@ -17,6 +17,7 @@ export interface Answer {
 
 export class LimiterObject extends DurableObject<Env> {
   readonly #passed = new Map<string, number[]>();
+  #hasTable = false;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -31,12 +32,14 @@ export class LimiterObject extends DurableObject<Env> {
     const now = Math.max(this.now(), before.at(-1) ?? 0);
     const { passed, ...decision } = decide(before, now, limit);
     this.#passed.set(policy, passed);
-    if (decision.allowed)
+    if (decision.allowed) {
+      if (!this.#hasTable) this.#makeTable();
       this.ctx.storage.sql.exec(
         "INSERT INTO passed (policy, times) VALUES (?1, ?2) ON CONFLICT (policy) DO UPDATE SET times = ?2",
         policy,
         JSON.stringify(passed),
       );
+    }
     return { ...decision, limit };
   }
 
@@ -45,13 +48,14 @@ export class LimiterObject extends DurableObject<Env> {
     this.#passed.clear();
     await this.ctx.storage.deleteAll();
     // A call that was on its way still gets its answer.
-    this.#makeTable();
+    this.#hasTable = false;
   }
 
   #makeTable(): void {
     this.ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS passed (policy TEXT PRIMARY KEY, times TEXT NOT NULL) WITHOUT ROWID",
     );
+    this.#hasTable = true;
   }
 
   /** Epoch ms. The Worker's entry gives it the clock. */

@@ -97,6 +97,14 @@ describe("a file of several parts", () => {
     await expect(service.hall.bucket.uploadPart(key, upload, 1, part, await sha256Hex(part))).rejects.toThrow();
   });
 
+  it("has the first record of its first chunk and the last of its last in the manifest", async () => {
+    const half = await written();
+    await finished(half);
+    const path = `/v1/exports/${half.id}/manifest`;
+    const manifest = await half.service.json("GET", path, 200, { key: half.space.key });
+    expect(manifest).toMatchObject({ files: [{ rows: 3, first: { id: "0" }, last: { id: "2" } }] });
+  });
+
   it("forgets its upload once it is there", async () => {
     const half = await written();
     await finished(half);

@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Message } from "../../src/export/hall.ts";
 import { runStep } from "../../src/export/run.ts";
 import { sweep } from "../../src/export/sweep.ts";
-import { ADMIN, orders, Service, type Space } from "../support/service.ts";
+import { START, ADMIN, orders, Service, type Space } from "../support/service.ts";
 
 const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000" });
 
@@ -126,7 +126,7 @@ describe("a deleted space", () => {
 it("goes whole where it has more rows than a sweep takes, and parts of a file that is not put together yet", async () => {
   const space = await service.shop();
   await service.send(space, orders(50_001));
-  await service.ask(space);
+  await service.ask(space, { start: new Date(START - 3_600_000).toISOString() });
   const assemble = [];
   for (let message = service.queue.shift(); message !== undefined; message = service.queue.shift()) {
     if (message.step === "assemble") assemble.push(message);

@@ -8,7 +8,8 @@ CREATE TABLE spaces (
   status TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'deleting')),
   external_id TEXT NOT NULL UNIQUE,
   webhook_secret TEXT NOT NULL, -- sealed: see outbound/seal.ts
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  deleted_at INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX spaces_by_age ON spaces (created_at DESC, id DESC);
 
