@@ -62,7 +62,7 @@ export class Bucket {
     await drain(response);
     // Some stores answer 304 instead of 412 when the object is there.
     if (response.ok) return;
-    if ((await this.#sha256Of(key)) !== sha256) throw new SpillwayError("destination_conflict");
+    if ((await this.#sha256Of(key)) !== sha256) throw this.#refused("destination_conflict", "another object is there");
   }
 
   /** The bytes [from, from + length) of an object, or all of it. Null when there is no such object. */
@@ -187,8 +187,13 @@ export class Bucket {
     const s3Code = answer.success ? answer.data.Error.Code : "";
     const denied = response.status === 401 || response.status === 403;
     const meant = CODES[s3Code] ?? (denied ? "bucket_denied" : "destination_unavailable");
-    const code = this.#owner === "service" && ERRORS[meant].owner === "customer" ? "destination_unavailable" : meant;
-    return new SpillwayError(code, undefined, { cause: new Error(`S3 answered ${response.status} ${s3Code}`) });
+    return this.#refused(meant, `S3 answered ${response.status} ${s3Code}`);
+  }
+
+  /** What the service's own bucket refuses is the service's to mend: it is tried again, and shown as its error. */
+  #refused(meant: ErrorCode, log: string): SpillwayError {
+    const ours = this.#owner === "service" && ERRORS[meant].owner === "customer";
+    return new SpillwayError(ours ? "destination_unavailable" : meant, undefined, { cause: new Error(log) });
   }
 }
 
