@@ -50,7 +50,7 @@ function valueText(property: Property | Field, value: unknown, pointer: string, 
   }
   if (property.type === "list") return listText(property, value, pointer, faults);
   const problem = scalarProblem(property.type, value);
-  if (problem !== null) faults.push({ pointer, detail: problem });
+  if (problem !== null) faults.push({ pointer, detail: `${property.name} ${problem}` });
   return JSON.stringify(value);
 }
 

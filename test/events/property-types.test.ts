@@ -64,6 +64,13 @@ describe("a property", () => {
     ]);
   });
 
+  it.each(["text", "items"])("%s may not be nested deeper than a stack is high", async (name) => {
+    const deep = "[".repeat(200_000) + "]".repeat(200_000);
+    const text = `{"events":[{"definition_id":"typed","person_id":"p-1","properties":{"${name}":${deep}}}]}`;
+    const [pointer] = await service.faults("POST", "/v1/events", { key: space.key, body: text });
+    expect(pointer).toMatch(`/events/0/properties/${name}`);
+  });
+
   it.each([...SCALARS, "items"])("%s may be null, or left out", async (name) => {
     expect(await send({ [name]: null })).toEqual({ accepted: 1, duplicates: 0 });
   });

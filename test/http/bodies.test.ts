@@ -128,6 +128,16 @@ describe("JSON of another shape", () => {
     expect(await service.faults("PATCH", "/v1/space", { key: space.key, body })).toEqual([""]);
   });
 
+  it.each([
+    ["nested deeply", '{"a":'.repeat(10_000) + "1" + "}".repeat(10_000)],
+    [
+      "nested deeply around a name that is refused everywhere",
+      `${"[".repeat(30_000)}{"__proto__":1}${"]".repeat(30_000)}`,
+    ],
+  ])("%s is refused, and fails nothing", async (_, body) => {
+    expect(await patch({ body })).toEqual([422, "invalid_request"]);
+  });
+
   it("is told apart from a body that changes nothing", async () => {
     const before = await service.json("GET", "/v1/space", 200, { key: space.key });
     expect(await service.json("PATCH", "/v1/space", 200, { key: space.key, body: {} })).toEqual(before);

@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Message } from "../../src/export/hall.ts";
 import { runStep } from "../../src/export/run.ts";
 import { sweep } from "../../src/export/sweep.ts";
-import { START, ADMIN, orders, Service, type Space } from "../support/service.ts";
+import { ADMIN, orders, Service, type Space } from "../support/service.ts";
 
 const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000" });
 
@@ -51,13 +51,16 @@ async function sweepUntilGone(space: Space): Promise<void> {
   }
 }
 
+/** Events of the hour before now, however far the clock has gone. */
+const recent = (count: number) => orders(count, service.now - 3_000_000);
+
 const end = (space: Space) => service.json("DELETE", `/v1/spaces/${space.id}`, 202, { key: ADMIN });
 
 /** A space with a row in each table, two exports that are done and one that waits. */
 async function livedIn(events = 3): Promise<Space> {
   const space = await service.shop();
   await service.keyWith(space, ["events:read"]);
-  await service.send(space, orders(events));
+  await service.send(space, recent(events));
   await service.export(space);
   await service.export(space, { layout: "files", file_rows: 2 });
   return space;
@@ -125,8 +128,8 @@ describe("a deleted space", () => {
 
 it("goes whole where it has more rows than a sweep takes, and parts of a file that is not put together yet", async () => {
   const space = await service.shop();
-  await service.send(space, orders(50_001));
-  await service.ask(space, { start: new Date(START - 3_600_000).toISOString() });
+  await service.send(space, recent(50_001));
+  await service.ask(space);
   const assemble = [];
   for (let message = service.queue.shift(); message !== undefined; message = service.queue.shift()) {
     if (message.step === "assemble") assemble.push(message);
@@ -141,7 +144,7 @@ it("goes whole where it has more rows than a sweep takes, and parts of a file th
 
 it("leaves no file behind when a step of its export ends after the files were swept", async () => {
   const space = await service.shop();
-  await service.send(space, orders(3));
+  await service.send(space, recent(3));
   await service.ask(space);
   const plan = service.queue.shift();
   if (plan !== undefined) await runOne(plan);

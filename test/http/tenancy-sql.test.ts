@@ -86,8 +86,8 @@ describe("every query", () => {
     const tenants = QUERIES.filter((query) => query.tables.includes("spaces") && !/\bid = \?1/.test(query.sql));
     expect(tenants.map((query) => query.name).toSorted()).toEqual([
       "exportsToPurge",
-      "findDeletingSpace",
       "insertSpace",
+      "listDeletingSpaces",
       "listSpaces",
     ]);
   });
