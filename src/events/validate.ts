@@ -9,6 +9,9 @@ import type { Field, Property, Scalar } from "./definition.ts";
 
 const dateTime = z.iso.datetime({ offset: true });
 
+/** JSON numbers are read as 64-bit floating point: a larger integer would be another one afterwards. */
+export const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly. Send it as a text.";
+
 /** Problems that one event shows at most; the rest are more of the same. */
 const MOST_FAULTS = 20;
 
@@ -88,9 +91,7 @@ function scalarProblem(type: Scalar, value: unknown): string | null {
       return typeof value === "boolean" ? null : "must be true or false.";
     case "number":
       if (typeof value !== "number" || !Number.isFinite(value)) return "must be a number.";
-      return Number.isInteger(value) && !Number.isSafeInteger(value)
-        ? "is an integer beyond 2^53, which JSON numbers do not keep exactly. Send it as a text."
-        : null;
+      return Number.isInteger(value) && !Number.isSafeInteger(value) ? INEXACT : null;
     case "date":
       return typeof value === "string" && dateTime.safeParse(value).success
         ? null

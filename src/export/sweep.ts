@@ -42,20 +42,30 @@ async function expire(hall: Hall): Promise<void> {
   await expireExports(hall.databases.control, hall.world.now(), MOST_AT_ONCE);
 }
 
-/** The files of expired exports, and of deleted spaces' ones, go from the service's own bucket. */
+/** The files of expired exports, and of deleted spaces' ones, go from the service's own bucket. One that fails waits. */
 async function purgeFiles(hall: Hall): Promise<void> {
-  const { control } = hall.databases;
-  for (const row of await exportsToPurge(control, hall.world.now(), MOST_AT_ONCE)) {
-    const files = await listFiles(control, row.space_id, row.id);
-    const chunks = await listChunks(control, row.space_id, row.id);
-    const keys = [
-      ...files.map((file) => fileKey(row, file.name)),
-      ...(chunks.length === files.length ? [] : chunks.map((chunk) => segmentKey(row, chunk.n))),
-      manifestKey(row),
-    ];
-    await inParallel(keys, 6, (key) => hall.bucket.delete(key));
-    await markPurged(control, row.space_id, row.id, hall.world.now());
+  for (const row of await exportsToPurge(hall.databases.control, hall.world.now(), MOST_AT_ONCE)) {
+    try {
+      await purgeExport(hall, row);
+    } catch (thrown) {
+      logFailure("sweep.failed", thrown, { part: "purgeFiles", space_id: row.space_id, export_id: row.id });
+    }
   }
+}
+
+async function purgeExport(hall: Hall, row: { id: string; space_id: string }): Promise<void> {
+  const { control } = hall.databases;
+  const files = await listFiles(control, row.space_id, row.id);
+  const chunks = await listChunks(control, row.space_id, row.id);
+  for (const file of files)
+    if (file.upload_id !== null) await hall.bucket.abortUpload(fileKey(row, file.name), file.upload_id);
+  const keys = [
+    ...files.map((file) => fileKey(row, file.name)),
+    ...(chunks.length === files.length ? [] : chunks.map((chunk) => segmentKey(row, chunk.n))),
+    manifestKey(row),
+  ];
+  await inParallel(keys, 6, (key) => hall.bucket.delete(key));
+  await markPurged(control, row.space_id, row.id, hall.world.now());
 }
 
 /** Deleted spaces' rows go a slice at a time; their files first, while their exports still tell their names. */

@@ -1,6 +1,7 @@
 /** Profiles over HTTP. */
 
 import * as z from "zod";
+import { INEXACT } from "../events/validate.ts";
 import { MAX_TEXT_BYTES } from "../db/events.ts";
 import { findProfile, MAX_PROFILE_BYTES, mergeProfiles, type ProfileMerge, type ProfileRow } from "../db/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
@@ -12,8 +13,9 @@ const MOST_PROFILES = 1000;
 const MAX_BYTES = 15_728_640;
 const TOO_LARGE = `A profile has ${MAX_PROFILE_BYTES} bytes of identifiers and attributes at most.`;
 
+const exactNumber = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), INEXACT);
 const AttributeName = z.string().regex(/^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u);
-const Attributes = z.record(AttributeName, z.union([z.string(), z.number(), z.boolean(), z.null()]));
+const Attributes = z.record(AttributeName, z.union([z.string(), exactNumber, z.boolean(), z.null()]));
 const Identifiers = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), Id.nullable());
 
 const Merge = z.strictObject({

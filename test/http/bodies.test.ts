@@ -138,6 +138,15 @@ describe("JSON of another shape", () => {
     expect(await patch({ body })).toEqual([422, "invalid_request"]);
   });
 
+  it.each(["__proto__", String.raw`\u005f_proto__`, String.raw`__\u0070roto__`, String.raw`__prot\u006F__`])(
+    "has no property %s, however it is spelled",
+    async (name) => {
+      const body = `{"profiles":[{"person_id":"p","attributes":{"${name}":1}}]}`;
+      const pointers = await service.faults("PUT", "/v1/profiles", { key: space.key, body });
+      expect(pointers).toEqual(["/profiles/0/attributes/__proto__"]);
+    },
+  );
+
   it("is told apart from a body that changes nothing", async () => {
     const before = await service.json("GET", "/v1/space", 200, { key: space.key });
     expect(await service.json("PATCH", "/v1/space", 200, { key: space.key, body: {} })).toEqual(before);
