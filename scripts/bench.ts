@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { versionOf } from "./bench/baseline.ts";
 import { describeMachine } from "./bench/machine.ts";
-import { showLatencies, showMachine, showSize, showTargets } from "./bench/report.ts";
+import { showLatencies, showMachine, showReading, showSize, showTargets } from "./bench/report.ts";
 import { stopAll } from "./bench/service.ts";
 import { measureLatencies, measureSize, type SizeResult } from "./bench/size.ts";
 import { judge } from "./bench/targets.ts";
@@ -35,7 +35,7 @@ function positive(name: string, text: string): number {
 /** Progress goes to stderr: what is on stdout is the result. */
 function say(what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what}`);
-  else process.stderr.write(`${what}\n`);
+  else if (what !== "") process.stderr.write(`${what}\n`);
 }
 
 async function bench(): Promise<void> {
@@ -46,11 +46,7 @@ async function bench(): Promise<void> {
   rmSync(DIRECTORY, { recursive: true, force: true });
   console.log(`${showMachine(machine)}\n`);
   if (!baseline) console.log("(c) is skipped: there is no sqlite3 (Debian: apt-get install sqlite3).\n");
-  console.log(`Of ${runs} runs the one with the middle wall time is shown. Wall: from sending the POST to the answer`);
-  console.log("of the poll that says completed; (c): from starting sqlite3 to the answer to the PUT.");
-  console.log(
-    "CPU of (a) and (b): of workerd, its D1, queue and S3 endpoint with it; (c): of sqlite3, gzip and the PUT.\n",
-  );
+  console.log(`${showReading(runs)}\n`);
 
   const directory = (name: string) => {
     const path = join(DIRECTORY, name);

@@ -23,6 +23,16 @@ export function showMachine(machine: Machine): string {
   return lines.join("\n");
 }
 
+/** How the tables are to be read. */
+export function showReading(runs: number): string {
+  return [
+    `Of ${runs} runs the one with the middle wall time is shown; the peak of memory is the first run's, after the same work`,
+    "whatever the size. Wall: from sending the POST to the answer of the poll that says completed (a poll every 2.5 % of the",
+    "time so far, 50 to 250 ms); of (c): from starting sqlite3 to the answer to the PUT. CPU: of workerd, with its D1, queue",
+    "and S3 endpoint; of (c): of sqlite3, gzip and the PUT, without the endpoint.",
+  ].join("\n");
+}
+
 export function showSize(size: SizeResult): string {
   const { rows, load, variants } = size;
   const baseline = variants.find((variant) => variant.engine === "baseline");
@@ -47,7 +57,7 @@ export function showSize(size: SizeResult): string {
     ["rows/s", count((variant) => Math.round(rowsPerSecond(variant, rows)))],
     ["CPU, s", ({ median }) => seconds(median.cpu_ms)],
     ["  to (c)", ratio(({ median }) => median.cpu_ms)],
-    ["peak memory of workerd, MB", ({ median }) => megabytes(median.peak_bytes)],
+    ["peak memory of workerd, MB", ({ peak_bytes }) => megabytes(peak_bytes)],
     ["compression ratio", ({ median }) => (median.uncompressed_bytes / median.bytes).toFixed(2)],
     ["D1 rows read a row", (variant) => rowsRead(variant, rows)?.toFixed(3) ?? GONE],
     ["D1 statements of the queue's work", count(({ median }) => median.work?.d1_statements)],

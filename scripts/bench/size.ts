@@ -9,7 +9,10 @@ import { type Layout, type Lines, linesOfExport, measureExport, request, type Ru
 import { type Engine, type Service, untilCompleted, withService } from "./service.ts";
 
 const LAYOUTS: readonly Layout[] = ["single", "files"];
-const WARM_UP_ROWS = 20_000;
+const ENGINES: readonly Engine[] = ["fflate", "native"];
+/** Rows that a new process exports before it is measured: of every size the same, so that peaks of memory compare. */
+const WARM_UP_ROWS = 500_000;
+const MOST_WARM_UPS = 10;
 
 /** One column of the table. */
 export interface Variant {
@@ -18,6 +21,8 @@ export interface Variant {
   runs: Run[];
   /** The run whose wall time is in the middle. */
   median: Run;
+  /** Of the first run: all first runs come after the same work. */
+  peak_bytes: number | null;
   lines: Lines;
 }
 
@@ -52,19 +57,23 @@ export async function measureSize(options: SizeOptions): Promise<SizeResult> {
     loadShop(service, options.rows, options.say),
   );
   const shop: Shop = { ...options, persistTo, space };
-  // A process of its own for each engine, that has not loaded anything: its memory is that of exports alone.
-  const fflate = await withService(persistTo, "fflate", async (service) => ({
-    ...(await measureEngine(shop, service, "fflate")),
-    baseline: options.baseline ? [await measureBaseline(shop, service)] : [],
-  }));
-  const native = await withService(persistTo, "native", (service) => measureEngine(shop, service, "native"));
-  const variants = [...fflate.variants, ...native.variants, ...fflate.baseline];
+  const variants: Variant[] = [];
+  const pollsMs: Record<Engine, number[]> = { fflate: [], native: [] };
+  // A process of its own for each: its memory is not what loading, or another variant, left behind.
+  for (const engine of ENGINES)
+    for (const layout of LAYOUTS)
+      await withService(persistTo, engine, async (service) => {
+        variants.push(await measureVariant(shop, service, engine, layout, pollsMs[engine]));
+      });
+  if (options.baseline)
+    variants.push(await withService(persistTo, "fflate", (service) => measureBaseline(shop, service)));
   const digests = new Set(variants.map((variant) => variant.lines.sha256));
-  if (digests.size !== 1)
-    throw new Error(
-      `the lines differ: ${variants.map(({ engine, layout, lines }) => `${engine} ${layout} ${lines.sha256}`).join(", ")}`,
-    );
-  return { rows: options.rows, load, variants, busy_polls: { fflate: fflate.polls, native: native.polls } };
+  if (digests.size !== 1) {
+    const all = variants.map(({ engine, layout, lines }) => `${engine} ${layout} ${lines.sha256}`);
+    throw new Error(`the lines differ: ${all.join(", ")}`);
+  }
+  const busy = { fflate: latencyOf(pollsMs.fflate), native: latencyOf(pollsMs.native) };
+  return { rows: options.rows, load, variants, busy_polls: busy };
 }
 
 /** On a service of its own, small and new. */
@@ -72,29 +81,37 @@ export function measureLatencies(directory: string): Promise<Latencies> {
   return withService(join(directory, "state"), "fflate", measureLatency);
 }
 
-async function measureEngine(shop: Shop, service: Service, engine: Engine) {
+async function measureVariant(
+  shop: Shop,
+  service: Service,
+  engine: Engine,
+  layout: Layout,
+  pollsMs: number[],
+): Promise<Variant> {
   const client = new Client(service.origin, shop.space.api_key);
-  const { id } = await client.createExport(request("single", Math.min(1, WARM_UP_ROWS / shop.rows)));
-  await untilCompleted(client, id);
-  const variants: Variant[] = [];
-  const pollsMs: number[] = [];
-  for (const layout of LAYOUTS) {
-    const measured = [];
-    for (let n = 1; n <= shop.runs; n += 1) {
-      shop.say(`${shop.rows} events, ${engine}, ${layout}: ${n} of ${shop.runs}`);
-      measured.push(await measureExport(service, client, layout, shop.rows));
-    }
-    pollsMs.push(...measured.flatMap((each) => each.pollsMs));
-    // The first one's: later runs have to give the same objects.
-    const [first] = measured;
-    if (first === undefined) throw new Error("nothing was measured");
-    const lines = await linesOfExport(first.view, join(shop.directory, "download.gz"));
-    const objects = measured.map(({ view }) => view.files.map((file) => file.sha256).join());
-    if (new Set(objects).size !== 1) throw new Error(`${engine} ${layout}: not the same bytes each time`);
-    const runs = measured.map(({ run }) => run);
-    variants.push({ engine, layout, runs, median: medianOf(runs), lines });
+  await warmUp(client, layout, shop.rows);
+  const measured = [];
+  for (let n = 1; n <= shop.runs; n += 1) {
+    shop.say(`${shop.rows} events, ${engine}, ${layout}: ${n} of ${shop.runs}`);
+    measured.push(await measureExport(service, client, layout, shop.rows));
   }
-  return { variants, polls: latencyOf(pollsMs) };
+  const [first] = measured;
+  if (first === undefined) throw new Error("nothing was measured");
+  const objects = measured.map(({ view }) => view.files.map((file) => file.sha256).join());
+  if (new Set(objects).size !== 1) throw new Error(`${engine} ${layout}: not the same bytes each time`);
+  pollsMs.push(...measured.flatMap((each) => each.pollsMs));
+  const runs = measured.map(({ run }) => run);
+  const lines = await linesOfExport(first.view, join(shop.directory, "download.gz"));
+  return { engine, layout, runs, median: medianOf(runs), peak_bytes: first.run.peak_bytes, lines };
+}
+
+async function warmUp(client: Client, layout: Layout, rows: number): Promise<void> {
+  const share = Math.min(1, WARM_UP_ROWS / rows);
+  const times = Math.min(MOST_WARM_UPS, Math.ceil(WARM_UP_ROWS / rows));
+  for (let n = 1; n <= times; n += 1) {
+    const { id } = await client.createExport(request(layout, share));
+    await untilCompleted(client, id);
+  }
 }
 
 async function measureBaseline(shop: Shop, service: Service): Promise<Variant> {
@@ -116,7 +133,7 @@ async function measureBaseline(shop: Shop, service: Service): Promise<Variant> {
   if (first === undefined || made.some(({ lines }) => lines.sha256 !== first.lines.sha256))
     throw new Error("sqlite3 did not give the same lines each time");
   const runs = made.map(({ run }) => run);
-  return { engine: "baseline", layout: "single", runs, median: medianOf(runs), lines: first.lines };
+  return { engine: "baseline", layout: "single", runs, median: medianOf(runs), peak_bytes: null, lines: first.lines };
 }
 
 function medianOf(runs: readonly Run[]): Run {

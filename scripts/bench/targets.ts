@@ -56,7 +56,7 @@ function growthTargets(small: SizeResult, large: SizeResult): Target[] {
         found: `${pace.toFixed(2)} ×`,
       },
     ];
-    const [peak, peakBefore] = [variant.median.peak_bytes, before.median.peak_bytes];
+    const [peak, peakBefore] = [variant.peak_bytes, before.peak_bytes];
     if (peak === null || peakBefore === null) return targets;
     const growth = (peak - peakBefore) / 1e6;
     return [

@@ -36,6 +36,9 @@ export interface ExportRow {
 const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, created_at, started_at,
   completed_at, expires_at, wake_at, attempts, next_retry_at, error_code, rows_total, message, manifest_sha256`;
 
+/** SQL: the export ?2 of space ?1 is processing. */
+export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
+
 export type NewExport = Pick<
   ExportRow,
   | "id"

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { type Database, isGuardFailure } from "../db/database.ts";
 import { findDefinitions } from "../db/definitions.ts";
-import { insertEvents, MAX_ROW_BYTES, type NewEvent } from "../db/events.ts";
+import { insertEvents, MAX_ROW_BYTES, type NewEvent } from "../db/ingest.ts";
 import { resolvePersons } from "../db/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { Property } from "./definition.ts";

@@ -4,8 +4,10 @@
  */
 
 import { type ExportRow, findExport, stepSucceeded } from "../db/exports.ts";
-import { chunksOfFile, fileDone, leaseFile, releaseFile, renewFile, type WrittenFile } from "../db/ledger.ts";
-import type { ChunkRow, FileRow } from "../db/ledger.ts";
+import { chunksOfFile } from "../db/chunks.ts";
+import { fileDone, leaseFile, releaseFile, renewFile, type WrittenFile } from "../db/files.ts";
+import type { ChunkRow } from "../db/chunks.ts";
+import type { FileRow } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
 import { combineCrc32, GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";

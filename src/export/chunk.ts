@@ -6,15 +6,8 @@
 import { crc32 } from "node:zlib";
 import type { Page, Source } from "../datasets/dataset.ts";
 import { type ExportRow, findExport, stepSucceeded } from "../db/exports.ts";
-import {
-  chunkDone,
-  fileDone,
-  findFileByNumber,
-  leaseChunk,
-  releaseChunk,
-  renewChunk,
-  type WrittenChunk,
-} from "../db/ledger.ts";
+import { chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
+import { fileDone, findFileByNumber } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
 import { BlockWriter } from "./blocks.ts";
 import { compressor } from "./deflate.ts";

@@ -4,7 +4,8 @@
  */
 
 import { completeExport, findExport, type ExportRow } from "../db/exports.ts";
-import { type ChunkRow, type FileRow, listChunks, listFiles } from "../db/ledger.ts";
+import { type ChunkRow, listChunks } from "../db/chunks.ts";
+import { type FileRow, listFiles } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
 import { log } from "../log.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";

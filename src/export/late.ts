@@ -4,7 +4,8 @@
  */
 
 import { findExport } from "../db/exports.ts";
-import { findFileByNumber, isChunkDone } from "../db/ledger.ts";
+import { isChunkDone } from "../db/chunks.ts";
+import { findFileByNumber } from "../db/files.ts";
 import { IN_FLIGHT } from "./state.ts";
 import type { Hall } from "./hall.ts";
 

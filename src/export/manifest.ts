@@ -1,7 +1,8 @@
 /** The manifest: what an export delivered, and the proof of it. Made from the ledger alone, so it is the same each time. */
 
 import type { ExportRow } from "../db/exports.ts";
-import type { ChunkRow, FileRow } from "../db/ledger.ts";
+import type { ChunkRow } from "../db/chunks.ts";
+import type { FileRow } from "../db/files.ts";
 import { iso } from "../time/names.ts";
 
 interface Edge {
@@ -24,17 +25,24 @@ export interface Manifest {
   totals: { files: number; rows: number; bytes: number; uncompressed_bytes: number };
 }
 
+/** What is said of a file that is done, in the manifest and to the poll. */
+export function fileFacts(file: FileRow) {
+  return {
+    name: file.name,
+    rows: file.rows ?? 0,
+    bytes: file.bytes ?? 0,
+    uncompressed_bytes: file.uncompressed_bytes ?? 0,
+    sha256: file.sha256 ?? "",
+  };
+}
+
 /** @param files, @param chunks all of the export's, in order, all done. */
 export function makeManifest(row: ExportRow, files: readonly FileRow[], chunks: readonly ChunkRow[]): Manifest {
   const listed = files.map((file) => {
     const own = chunks.filter((chunk) => chunk.file_n === file.n && (chunk.rows ?? 0) > 0);
     const [head, tail] = [own[0], own.at(-1)];
     return {
-      name: file.name,
-      rows: file.rows ?? 0,
-      bytes: file.bytes ?? 0,
-      uncompressed_bytes: file.uncompressed_bytes ?? 0,
-      sha256: file.sha256 ?? "",
+      ...fileFacts(file),
       first: edge(head?.first_time, head?.first_id),
       last: edge(tail?.last_time, tail?.last_id),
     };

@@ -5,7 +5,8 @@
 
 import type { Key, Source } from "../datasets/dataset.ts";
 import { type ExportRow, planned, startExport, stepSucceeded } from "../db/exports.ts";
-import { insertChunks, insertFiles, lastChunk, listChunks, type PlannedChunk } from "../db/ledger.ts";
+import { insertChunks, lastChunk, listChunks, type PlannedChunk } from "../db/chunks.ts";
+import { insertFiles } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";

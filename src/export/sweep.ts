@@ -4,7 +4,8 @@
  */
 
 import { exportsToPurge, expireExports, hasUnpurgedExports, markPurged, takeStuckExports } from "../db/exports.ts";
-import { listChunks, listFiles } from "../db/ledger.ts";
+import { listChunks } from "../db/chunks.ts";
+import { listFiles } from "../db/files.ts";
 import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
 import { log, logFailure } from "../log.ts";
 import { inParallel } from "./finish.ts";

@@ -4,7 +4,8 @@
  */
 
 import { advancePhase } from "../db/exports.ts";
-import { idleChunks, idleFiles } from "../db/ledger.ts";
+import { idleChunks } from "../db/chunks.ts";
+import { idleFiles } from "../db/files.ts";
 import type { Hall, Message } from "./hall.ts";
 
 const MOST_MESSAGES = 2_000;

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { INEXACT } from "../events/validate.ts";
-import { MAX_TEXT_BYTES } from "../db/events.ts";
+import { MAX_TEXT_BYTES } from "../db/ingest.ts";
 import { findProfile, MAX_PROFILE_BYTES, mergeProfiles, type ProfileMerge, type ProfileRow } from "../db/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { iso } from "../time/names.ts";

@@ -2,7 +2,8 @@
 
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { chunkDone, chunksOfFile, listFiles } from "../../src/db/ledger.ts";
+import { chunkDone, chunksOfFile } from "../../src/db/chunks.ts";
+import { listFiles } from "../../src/db/files.ts";
 import { compressor } from "../../src/export/deflate.ts";
 import { fileKey, segmentKey } from "../../src/export/objects.ts";
 import { PART_BYTES } from "../../src/export/upload.ts";

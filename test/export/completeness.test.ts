@@ -1,7 +1,8 @@
 /** An export is completed only if what was read and written adds up to what was planned. Nothing else is ever `completed`. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { type ChunkRow, type FileRow, listChunks } from "../../src/db/ledger.ts";
+import { type ChunkRow, listChunks } from "../../src/db/chunks.ts";
+import { type FileRow } from "../../src/db/files.ts";
 import { whatIsMissing } from "../../src/export/finish.ts";
 import type { Message } from "../../src/export/hall.ts";
 import { MOST_ATTEMPTS } from "../../src/export/run.ts";

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { listFiles } from "../../src/db/ledger.ts";
+import { listFiles } from "../../src/db/files.ts";
 import { fileKey } from "../../src/export/objects.ts";
 import { giveUp, MOST_ATTEMPTS } from "../../src/export/run.ts";
 import { sha256Hex, utf8 } from "../../src/outbound/s3.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { failExport } from "../../src/db/exports.ts";
-import { listFiles } from "../../src/db/ledger.ts";
+import { listFiles } from "../../src/db/files.ts";
 import { fileKey } from "../../src/export/objects.ts";
 import { runStep } from "../../src/export/run.ts";
 import { sweep } from "../../src/export/sweep.ts";

@@ -1,7 +1,8 @@
 /** Messages get lost and consumers die: the sweep finds what nobody works on, and the export is completed all the same. */
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { leaseChunk, leaseFile } from "../../src/db/ledger.ts";
+import { leaseChunk } from "../../src/db/chunks.ts";
+import { leaseFile } from "../../src/db/files.ts";
 import { findSpace } from "../../src/db/spaces.ts";
 import { createExport } from "../../src/export/create.ts";
 import { sweep } from "../../src/export/sweep.ts";

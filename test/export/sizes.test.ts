@@ -1,7 +1,7 @@
 /** Results of about one full chunk: 50,000 rows and one more, with the cut between chunks inside a crowded millisecond. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { listChunks } from "../../src/db/ledger.ts";
+import { listChunks } from "../../src/db/chunks.ts";
 import { eventIdsOf, onlyFile, roomyService, rowsOf, segmentsLeft } from "../support/pipeline.ts";
 import { orders, START, type Space } from "../support/service.ts";
 

@@ -4,7 +4,8 @@
  */
 
 import { findExport, type ExportRow } from "../../db/exports.ts";
-import { type ChunkRow, type FileRow, listChunks, listFiles } from "../../db/ledger.ts";
+import { type ChunkRow, listChunks } from "../../db/chunks.ts";
+import { type FileRow, listFiles } from "../../db/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { combineCrc32, GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from "../../export/gzip.ts";
 import { sourceOf } from "../../export/hall.ts";

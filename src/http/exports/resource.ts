@@ -2,8 +2,9 @@
 
 import * as z from "zod";
 import { type ExportRow, findExport } from "../../db/exports.ts";
-import { type FileRow, listFiles, tally } from "../../db/ledger.ts";
+import { type FileRow, listFiles, tally } from "../../db/files.ts";
 import { ERRORS, type ErrorCode, SpillwayError } from "../../errors.ts";
+import { fileFacts } from "../../export/manifest.ts";
 import { fileKey } from "../../export/objects.ts";
 import { IN_FLIGHT } from "../../export/state.ts";
 import { iso } from "../../time/names.ts";
@@ -113,11 +114,7 @@ export async function show(call: Call, row: ExportRow, withFiles: boolean): Prom
 
 async function showFile(call: Call, row: ExportRow, file: FileRow) {
   return {
-    name: file.name,
-    rows: file.rows ?? 0,
-    bytes: file.bytes ?? 0,
-    uncompressed_bytes: file.uncompressed_bytes ?? 0,
-    sha256: file.sha256 ?? "",
+    ...fileFacts(file),
     url: await call.hall.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds),
   };
 }

@@ -2,13 +2,13 @@
 
 import * as z from "zod";
 import { listExports } from "../../db/exports.ts";
-import { findFileByName } from "../../db/ledger.ts";
+import { findFileByName } from "../../db/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { createExport } from "../../export/create.ts";
 import { estimate } from "../../export/estimate.ts";
 import { fileKey, manifestKey } from "../../export/objects.ts";
 import { AnyExportRequest } from "../../export/request.ts";
-import { json, route } from "../route.ts";
+import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { content } from "./content.ts";
 import { ExportResource, exportOf, show, STATUSES } from "./resource.ts";
@@ -152,8 +152,7 @@ export const exportRoutes = [
     },
     errors: ["not_found", "gone"],
     async handle(call, { space, params: { id, name } }) {
-      const row = await exportOf(call, space.id, id);
-      if (row.status === "expired") throw new SpillwayError("gone", "The export's files have expired.");
+      const row = await unexpired(call, space.id, id);
       const file = row.status === "completed" ? await findFileByName(call.databases.control, space.id, id, name) : null;
       if (file === null) throw new SpillwayError("not_found", "The export has no such file.");
       const location = await call.hall.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds);
@@ -206,8 +205,7 @@ export const exportRoutes = [
     },
     errors: ["not_found", "gone"],
     async handle(call, { space, params: { id } }) {
-      const row = await exportOf(call, space.id, id);
-      if (row.status === "expired") throw new SpillwayError("gone", "The export's files have expired.");
+      const row = await unexpired(call, space.id, id);
       const stored = row.status === "completed" ? await call.hall.bucket.get(manifestKey(row)) : null;
       if (stored === null) throw new SpillwayError("not_found", "The export is not completed: it has no manifest yet.");
       return new Response(stored.body, {
@@ -216,3 +214,10 @@ export const exportRoutes = [
     },
   }),
 ];
+
+/** An export whose files may still be there. @throws not_found, gone. */
+async function unexpired(call: Call, spaceId: string, exportId: string) {
+  const row = await exportOf(call, spaceId, exportId);
+  if (row.status === "expired") throw new SpillwayError("gone", "The export's files have expired.");
+  return row;
+}

@@ -1,0 +1,179 @@
+/** The files of an export: what they are called, whether they are put together, and how far the export is. */
+
+import { type Database, type Statement, statement } from "./database.ts";
+import { GOING } from "./exports.ts";
+
+export interface FileRow {
+  n: number;
+  name: string;
+  done: number;
+  lease_until: number;
+  upload_id: string | null;
+  rows: number | null;
+  bytes: number | null;
+  uncompressed_bytes: number | null;
+  sha256: string | null;
+}
+
+const FILE = "n, name, done, lease_until, upload_id, rows, bytes, uncompressed_bytes, sha256";
+
+export function insertFiles(spaceId: string, exportId: string, names: readonly string[]): Statement {
+  return statement(
+    `INSERT INTO files (space_id, export_id, n, name) SELECT ?1, ?2, key, value FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+    spaceId,
+    exportId,
+    JSON.stringify(names),
+  );
+}
+
+export async function listFiles(db: Database, spaceId: string, exportId: string): Promise<FileRow[]> {
+  return db.all<FileRow>(
+    `SELECT ${FILE} FROM files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
+    spaceId,
+    exportId,
+  );
+}
+
+export async function findFileByNumber(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+): Promise<FileRow | null> {
+  return db.first<FileRow>(
+    `SELECT ${FILE} FROM files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`,
+    spaceId,
+    exportId,
+    n,
+  );
+}
+
+export async function findFileByName(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  name: string,
+): Promise<FileRow | null> {
+  return db.first<FileRow>(
+    `SELECT ${FILE} FROM files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`,
+    spaceId,
+    exportId,
+    name,
+  );
+}
+
+/** Files whose chunks are all written but which are not put together yet, and on which nobody holds a live lease. */
+export async function idleFiles(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  now: number,
+  limit: number,
+): Promise<number[]> {
+  const rows = await db.all<{ n: number }>(
+    `SELECT n FROM files f WHERE space_id = ?1 AND export_id = ?2 AND done = 0 AND lease_until <= ?3
+       AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = f.n AND c.done = 0)
+     ORDER BY n LIMIT ?4`,
+    spaceId,
+    exportId,
+    now,
+    limit,
+  );
+  return rows.map((row) => row.n);
+}
+
+/** Takes a file to put it together. @returns null as `leaseChunk` does. */
+export async function leaseFile(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  now: number,
+  leaseUntil: number,
+): Promise<FileRow | null> {
+  return db.first<FileRow>(
+    `UPDATE files SET lease_until = ?5 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
+       AND ${GOING}
+       AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.done = 0)
+     RETURNING ${FILE}`,
+    spaceId,
+    exportId,
+    n,
+    now,
+    leaseUntil,
+  );
+}
+
+/** Renews the lease and remembers the upload under way. @returns false when the export is not processing any more. */
+export async function renewFile(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  uploadId: string | null,
+  leaseUntil: number,
+): Promise<boolean> {
+  const changed = await db.run(
+    `UPDATE files SET lease_until = ?5, upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0
+       AND ${GOING}`,
+    spaceId,
+    exportId,
+    n,
+    uploadId,
+    leaseUntil,
+  );
+  return changed > 0;
+}
+
+export async function releaseFile(db: Database, spaceId: string, exportId: string, n: number): Promise<void> {
+  await db.run(
+    "UPDATE files SET lease_until = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0",
+    spaceId,
+    exportId,
+    n,
+  );
+}
+
+export interface WrittenFile {
+  rows: number;
+  bytes: number;
+  uncompressedBytes: number;
+  sha256: string;
+}
+
+export function fileDone(spaceId: string, exportId: string, n: number, written: WrittenFile): Statement {
+  return statement(
+    `UPDATE files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${GOING}`,
+    spaceId,
+    exportId,
+    n,
+    written.rows,
+    written.bytes,
+    written.uncompressedBytes,
+    written.sha256,
+  );
+}
+
+export interface Tally {
+  rows_written: number;
+  bytes_written: number;
+  uncompressed_bytes: number;
+  files_written: number;
+  files_total: number;
+}
+
+/** How far an export is, from its ledger. `rows_written` counts chunks under way too. */
+export async function tally(db: Database, spaceId: string, exportId: string): Promise<Tally> {
+  const row = await db.first<Tally>(
+    `SELECT
+       (SELECT coalesce(sum(rows_so_far), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2) AS rows_written,
+       (SELECT coalesce(sum(bytes), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2) AS bytes_written,
+       (SELECT coalesce(sum(uncompressed_bytes), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2) AS uncompressed_bytes,
+       (SELECT count(*) FROM files WHERE space_id = ?1 AND export_id = ?2 AND done = 1) AS files_written,
+       (SELECT count(*) FROM files WHERE space_id = ?1 AND export_id = ?2) AS files_total`,
+    spaceId,
+    exportId,
+  );
+  return row ?? { rows_written: 0, bytes_written: 0, uncompressed_bytes: 0, files_written: 0, files_total: 0 };
+}

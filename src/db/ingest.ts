@@ -1,0 +1,123 @@
+/** Writing events: once, with the sequence number of their write, all of a call or none. */
+
+import { type Database, statement } from "./database.ts";
+import { takeSequence, THIS_SEQUENCE } from "./sequences.ts";
+
+/** D1 refuses a string of 2,000,000 bytes: no parameter and no page may come near it. */
+export const MAX_TEXT_BYTES = 1_900_000;
+/** The same limit holds for a row: what an event's texts may add up to. */
+export const MAX_ROW_BYTES = 1_990_000;
+
+/** An event as it is stored. */
+export interface NewEvent {
+  id: string;
+  definition_id: string;
+  definition_version: number;
+  person_id: string;
+  company_id: string | null;
+  session_id: string | null;
+  occurred_at: number;
+  /** JSON object. */
+  properties: string;
+}
+
+/** What an ingest looked at before it wrote: the versions of definitions, and the persons. */
+export interface IngestPremise {
+  definitions: readonly (readonly [id: string, version: number])[];
+  personIds: readonly string[];
+}
+
+/**
+ * Writes events, all or nothing, with the next sequence number. An id that the space has is left as it is.
+ * @returns how many were new.
+ * @throws a guard failure (`isGuardFailure`) when the premise no longer holds; nothing is written then.
+ */
+export async function insertEvents(
+  db: Database,
+  spaceId: string,
+  events: readonly NewEvent[],
+  premise: IngestPremise,
+  receivedAt: number,
+): Promise<number> {
+  const columns = `space_id, occurred_at, id, seq, definition_id, definition_version, person_id, company_id, session_id, received_at, properties`;
+  const { lists, large } = packRows(events);
+  const guards = [
+    statement(
+      `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
+         (SELECT 1 FROM definitions d WHERE d.space_id = ?1 AND d.id = j.value ->> 0 AND d.version = j.value ->> 1
+            AND d.enabled = 1 AND d.seq_to IS NULL)`,
+      spaceId,
+      JSON.stringify(premise.definitions),
+    ),
+    statement(
+      `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
+         (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL)`,
+      spaceId,
+      JSON.stringify(premise.personIds),
+    ),
+  ];
+  const inserts = [
+    ...lists.map((list) =>
+      statement(
+        `INSERT INTO events (${columns})
+         SELECT ?1, value ->> 0, value ->> 1, ${THIS_SEQUENCE}, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ?3, value ->> 7
+         FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
+        spaceId,
+        list,
+        receivedAt,
+      ),
+    ),
+    ...large.map((event) =>
+      statement(
+        `INSERT INTO events (${columns})
+         VALUES (?1, ?2, ?3, ${THIS_SEQUENCE}, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
+        spaceId,
+        event.occurred_at,
+        event.id,
+        event.definition_id,
+        event.definition_version,
+        event.person_id,
+        event.company_id,
+        event.session_id,
+        receivedAt,
+        event.properties,
+      ),
+    ),
+  ];
+  const results = await db.batch([takeSequence(spaceId), ...guards, ...inserts]);
+  return results.slice(1 + guards.length).reduce((sum, result) => sum + result.changes, 0);
+}
+
+/** Events as JSON lists that fit a parameter each, and the few that are too large for a list. */
+function packRows(events: readonly NewEvent[]): { lists: string[]; large: NewEvent[] } {
+  const lists: string[] = [];
+  const large: NewEvent[] = [];
+  let rows: string[] = [];
+  let bytes = 2;
+  for (const event of events) {
+    const row = JSON.stringify([
+      event.occurred_at,
+      event.id,
+      event.definition_id,
+      event.definition_version,
+      event.person_id,
+      event.company_id,
+      event.session_id,
+      event.properties,
+    ]);
+    const rowBytes = Buffer.byteLength(row) + 1;
+    if (rowBytes > MAX_TEXT_BYTES) {
+      large.push(event);
+      continue;
+    }
+    if (bytes + rowBytes > MAX_TEXT_BYTES) {
+      lists.push(`[${rows.join()}]`);
+      rows = [];
+      bytes = 2;
+    }
+    rows.push(row);
+    bytes += rowBytes;
+  }
+  if (rows.length > 0) lists.push(`[${rows.join()}]`);
+  return { lists, large };
+}
