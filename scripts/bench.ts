@@ -41,11 +41,15 @@ function say(what: string): void {
 async function bench(): Promise<void> {
   const sizes = values.rows === undefined ? DEFAULT_ROWS : [positive("rows", values.rows)];
   const runs = positive("runs", values.runs);
-  const baseline = versionOf("sqlite3") !== null;
+  const missing = ["sqlite3", "gzip"].filter((program) => versionOf(program) === null);
+  const baseline = missing.length === 0;
   const machine = describeMachine();
   rmSync(DIRECTORY, { recursive: true, force: true });
   console.log(`${showMachine(machine)}\n`);
-  if (!baseline) console.log("(c) is skipped: there is no sqlite3 (Debian: apt-get install sqlite3).\n");
+  if (!baseline)
+    console.log(
+      `(c) is skipped: ${missing.join(" and ")} not installed (Debian: apt-get install ${missing.join(" ")}).\n`,
+    );
   console.log(`${showReading(runs)}\n`);
 
   const directory = (name: string) => {
@@ -70,8 +74,17 @@ async function bench(): Promise<void> {
     writeFileSync(values.json, `${JSON.stringify({ machine, sizes: results, latency, targets }, null, 2)}\n`);
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.on(signal, () => void stopAll().finally(() => process.exit(1)));
+function cleanUp(): void {
+  if (!values.keep) rmSync(DIRECTORY, { recursive: true, force: true });
+}
+
+async function interrupted(): Promise<void> {
+  await stopAll();
+  cleanUp();
+  process.exit(1);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void interrupted());
 
 try {
   await bench();
@@ -79,5 +92,5 @@ try {
   console.error(`\nThe benchmark failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
   process.exitCode = 1;
 } finally {
-  if (!values.keep) rmSync(DIRECTORY, { recursive: true, force: true });
+  cleanUp();
 }

@@ -7,7 +7,7 @@ import type { SizeResult, Variant } from "./size.ts";
 import type { Target } from "./targets.ts";
 
 const LABEL_WIDTH = 34;
-const COLUMN_WIDTH = 14;
+const COLUMN_WIDTH = 17;
 const GONE = "–";
 
 type Show = (variant: Variant) => string;

@@ -17,7 +17,8 @@ export interface Service {
   log: WorkLog;
 }
 
-const running = new Set<Stack>();
+/** Those that start, and those that run. */
+const running = new Set<Promise<Stack>>();
 
 /** Starts the stack on a state directory, does the job, and stops the stack whatever happens. */
 export async function withService<Result>(
@@ -26,24 +27,30 @@ export async function withService<Result>(
   job: (service: Service) => Promise<Result>,
 ): Promise<Result> {
   const log = new WorkLog();
-  const stack = await startStack({
+  const starting = startStack({
     port: await freePort(),
     persistTo,
     args: [...SETTINGS, `GZIP_ENGINE:${engine}`].flatMap((setting) => ["--var", setting]),
     onLine: (line) => log.take(line),
   });
-  running.add(stack);
+  running.add(starting);
   try {
-    return await job({ origin: stack.origin, workerd: new Workerd(stack.process.pid ?? 0), log });
+    const stack = await starting;
+    try {
+      return await job({ origin: stack.origin, workerd: new Workerd(stack.process.pid ?? 0), log });
+    } finally {
+      await stack.stop();
+    }
   } finally {
-    running.delete(stack);
-    await stack.stop();
+    running.delete(starting);
   }
 }
 
-/** For an interruption from outside. */
+/** For an interruption from outside: one that is still starting is waited for. */
 export async function stopAll(): Promise<void> {
-  await Promise.all([...running].map((stack) => stack.stop()));
+  const settled = await Promise.allSettled(running);
+  const stacks = settled.filter((each) => each.status === "fulfilled").map((each) => each.value);
+  await Promise.all(stacks.map((stack) => stack.stop()));
 }
 
 /** What the consumer of the queue did, as it counted it itself. */

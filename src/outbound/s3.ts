@@ -5,7 +5,7 @@
  * Object keys stay in [A-Za-z0-9/_.-], so that no client and no store can disagree on how a path is encoded.
  */
 
-import { AwsClient } from "aws4fetch";
+import { AwsV4Signer } from "aws4fetch";
 import { XMLParser } from "fast-xml-parser";
 import * as z from "zod";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
@@ -29,7 +29,8 @@ const SAFE_KEY = /^[A-Za-z0-9/_.-]+$/;
 
 export class Bucket {
   readonly #address: BucketAddress;
-  readonly #client: AwsClient;
+  /** Signing keys, which hold for a day. */
+  readonly #keys = new Map<string, ArrayBuffer>();
   readonly #now: () => number;
   readonly #owner: "customer" | "service";
 
@@ -38,13 +39,6 @@ export class Bucket {
     this.#owner = owner;
     this.#address = address;
     this.#now = now;
-    this.#client = new AwsClient({
-      accessKeyId: address.accessKeyId,
-      secretAccessKey: address.secretAccessKey,
-      region: address.region,
-      service: "s3",
-      retries: 0,
-    });
   }
 
   /**
@@ -127,11 +121,9 @@ export class Bucket {
 
   /** A URL that gives the object to whoever holds it, for that many seconds. */
   async presign(key: string, seconds: number): Promise<string> {
-    const signed = await this.#client.sign(`${this.#url(key)}?X-Amz-Expires=${seconds}`, {
-      method: "GET",
-      aws: { signQuery: true, datetime: this.#datetime() },
-    });
-    return signed.url;
+    const url = `${this.#url(key)}?X-Amz-Expires=${seconds}`;
+    const signed = await new AwsV4Signer({ ...this.#identity(), method: "GET", url, signQuery: true }).sign();
+    return signed.url.href;
   }
 
   async #sha256Of(key: string): Promise<string | null> {
@@ -147,9 +139,11 @@ export class Bucket {
     return `${this.#address.endpoint}/${this.#address.name}/${key}`;
   }
 
-  /** `yyyymmddThhmmssZ`, as Signature Version 4 wants it. */
-  #datetime(): string {
-    return new Date(this.#now()).toISOString().replace(/[:-]|\.\d{3}/g, "");
+  /** Who signs, for what, and when: `yyyymmddThhmmssZ`, as Signature Version 4 wants it. */
+  #identity() {
+    const { accessKeyId, secretAccessKey, region } = this.#address;
+    const datetime = new Date(this.#now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, "");
+    return { accessKeyId, secretAccessKey, region, service: "s3", datetime, cache: this.#keys };
   }
 
   async #send(
@@ -164,15 +158,22 @@ export class Bucket {
     },
   ): Promise<Response> {
     const url = query === "" ? this.#url(key) : `${this.#url(key)}?${query}`;
-    const request = await this.#client.sign(url, {
+    // Signed apart and sent with the bytes themselves: a Request would copy the body once more.
+    const signed = await new AwsV4Signer({
+      ...this.#identity(),
       method,
+      url,
       headers: { ...more.headers, "x-amz-content-sha256": more.sha256 ?? EMPTY_SHA256 },
-      ...(more.body === undefined ? {} : { body: more.body }),
-      aws: { datetime: this.#datetime() },
-    });
+    }).sign();
     let response: Response;
     try {
-      response = await fetch(request, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS), redirect: "manual" });
+      response = await fetch(signed.url, {
+        method,
+        headers: signed.headers,
+        ...(more.body === undefined ? {} : { body: more.body }),
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        redirect: "manual",
+      });
     } catch (thrown) {
       throw new SpillwayError("destination_unavailable", undefined, { cause: thrown });
     }
