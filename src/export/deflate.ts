@@ -20,7 +20,7 @@ export function compressor({ engine, level }: Gzip): (block: Uint8Array) => Uint
   if (engine === "native") return native;
   return (block) => {
     const compressed = withFflate(block, level);
-    // fflate 0.8 has open bugs in its streams (its issues 260 and 267): nothing leaves that another decoder did not read back.
+    // fflate 0.8.3 has known faults in its streams: nothing leaves that another decoder did not read back.
     return reads(compressed, block) ? compressed : native(block);
   };
 }
