@@ -40,7 +40,6 @@ export async function insertEvents(
   receivedAt: number,
 ): Promise<number> {
   const columns = `space_id, occurred_at, id, seq, definition_id, definition_version, person_id, company_id, session_id, received_at, properties`;
-  const { lists, large } = packRows(events);
   const guards = [
     statement(
       `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
@@ -56,42 +55,41 @@ export async function insertEvents(
       JSON.stringify(premise.personIds),
     ),
   ];
-  const inserts = [
-    ...lists.map((list) =>
-      statement(
-        `INSERT INTO events (${columns})
-         SELECT ?1, value ->> 0, value ->> 1, ${THIS_SEQUENCE}, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ?3, value ->> 7
-         FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
-        spaceId,
-        list,
-        receivedAt,
-      ),
-    ),
-    ...large.map((event) =>
-      statement(
-        `INSERT INTO events (${columns})
-         VALUES (?1, ?2, ?3, ${THIS_SEQUENCE}, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
-        spaceId,
-        event.occurred_at,
-        event.id,
-        event.definition_id,
-        event.definition_version,
-        event.person_id,
-        event.company_id,
-        event.session_id,
-        receivedAt,
-        event.properties,
-      ),
-    ),
-  ];
+  const inserts = packRows(events).map((rows) =>
+    typeof rows === "string"
+      ? statement(
+          `INSERT INTO events (${columns})
+           SELECT ?1, value ->> 0, value ->> 1, ${THIS_SEQUENCE}, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ?3, value ->> 7
+           FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
+          spaceId,
+          rows,
+          receivedAt,
+        )
+      : statement(
+          `INSERT INTO events (${columns})
+           VALUES (?1, ?2, ?3, ${THIS_SEQUENCE}, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
+          spaceId,
+          rows.occurred_at,
+          rows.id,
+          rows.definition_id,
+          rows.definition_version,
+          rows.person_id,
+          rows.company_id,
+          rows.session_id,
+          receivedAt,
+          rows.properties,
+        ),
+  );
   const results = await db.batch([takeSequence(spaceId), ...guards, ...inserts]);
   return results.slice(1 + guards.length).reduce((sum, result) => sum + result.changes, 0);
 }
 
-/** Events as JSON lists that fit a parameter each, and the few that are too large for a list. */
-function packRows(events: readonly NewEvent[]): { lists: string[]; large: NewEvent[] } {
-  const lists: string[] = [];
-  const large: NewEvent[] = [];
+/**
+ * Events as JSON lists that fit a parameter each, and the few that are too large for a list by themselves: in the order they
+ * were sent, so that of two with one id the first stays.
+ */
+function packRows(events: readonly NewEvent[]): (string | NewEvent)[] {
+  const packed: (string | NewEvent)[] = [];
   let rows: string[] = [];
   let bytes = 2;
   for (const event of events) {
@@ -106,18 +104,19 @@ function packRows(events: readonly NewEvent[]): { lists: string[]; large: NewEve
       event.properties,
     ]);
     const rowBytes = Buffer.byteLength(row) + 1;
-    if (rowBytes > MAX_TEXT_BYTES) {
-      large.push(event);
-      continue;
-    }
-    if (bytes + rowBytes > MAX_TEXT_BYTES) {
-      lists.push(`[${rows.join()}]`);
+    const large = rowBytes > MAX_TEXT_BYTES;
+    if (rows.length > 0 && (large || bytes + rowBytes > MAX_TEXT_BYTES)) {
+      packed.push(`[${rows.join()}]`);
       rows = [];
       bytes = 2;
+    }
+    if (large) {
+      packed.push(event);
+      continue;
     }
     rows.push(row);
     bytes += rowBytes;
   }
-  if (rows.length > 0) lists.push(`[${rows.join()}]`);
-  return { lists, large };
+  if (rows.length > 0) packed.push(`[${rows.join()}]`);
+  return packed;
 }

@@ -13,6 +13,7 @@ import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { makeManifest } from "./manifest.ts";
 import { manifestKey, segmentKey } from "./objects.ts";
+import { inParallel } from "./parallel.ts";
 
 export async function finish(hall: Hall, message: Message): Promise<void> {
   const { control } = hall.databases;
@@ -79,17 +80,4 @@ export function whatIsMissing(
 async function dropSegments(hall: Hall, row: ExportRow, chunks: readonly ChunkRow[], fileCount: number): Promise<void> {
   if (chunks.length === fileCount) return;
   await inParallel(chunks, 6, (chunk) => hall.bucket.delete(segmentKey(row, chunk.n)));
-}
-
-/** Runs a job for each item, a few at once: a Worker has six connections that wait for an answer. */
-export async function inParallel<Item>(
-  items: readonly Item[],
-  width: number,
-  job: (item: Item) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const workers = Array.from({ length: width }, async () => {
-    for (const item of queue) await job(item);
-  });
-  await Promise.all(workers);
 }

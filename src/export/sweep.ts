@@ -8,9 +8,9 @@ import { listChunks } from "../db/chunks.ts";
 import { listFiles } from "../db/files.ts";
 import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
 import { log, logFailure } from "../log.ts";
-import { inParallel } from "./finish.ts";
 import type { Hall } from "./hall.ts";
 import { fileKey, manifestKey, segmentKey } from "./objects.ts";
+import { inParallel } from "./parallel.ts";
 import { wakeIdle } from "./wake.ts";
 
 const MOST_AT_ONCE = 50;

@@ -48,6 +48,12 @@ describe("an id that comes again", () => {
     expect((await rows()).map((row) => row.properties)).toEqual(['{"order_id":"first","amount":null}']);
   });
 
+  it("within a call stays as it came first, also where that one is large", async () => {
+    const large = "x".repeat(1_950_000);
+    await send([event({ properties: { order_id: large } }), event({ properties: { order_id: "small" } })]);
+    expect((await rows()).map((row) => row.properties)).toEqual([`{"order_id":"${large}","amount":null}`]);
+  });
+
   it("in a later call is a duplicate: the first row stays", async () => {
     await send([event({ properties: { order_id: "first" } })]);
     const before = await rows();
