@@ -32,6 +32,12 @@ export const ERRORS = {
     retryable: false,
   },
   invalid_request: { status: 422, title: "The request is not valid.", owner: "customer", retryable: false },
+  idempotency_mismatch: {
+    status: 422,
+    title: "The idempotency key was used with another request.",
+    owner: "customer",
+    retryable: false,
+  },
   rate_limited: { status: 429, title: "Too many requests.", owner: "customer", retryable: true },
   too_many_pending_exports: {
     status: 429,
@@ -84,17 +90,25 @@ export class SpillwayError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
   readonly retryAfterSeconds: number | undefined;
+  /** Whose turn it is: the table's owner, unless who met the error knows better. */
+  readonly owner: "customer" | "service";
 
   constructor(
     code: ErrorCode,
     detail: string = ERRORS[code].title,
-    more: { faults?: readonly Fault[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    more: {
+      faults?: readonly Fault[];
+      retryAfterSeconds?: number;
+      owner?: "customer" | "service";
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, { cause: more.cause });
     this.name = "SpillwayError";
     this.code = code;
     this.faults = more.faults ?? [];
     this.retryAfterSeconds = more.retryAfterSeconds;
+    this.owner = more.owner ?? ERRORS[code].owner;
   }
 }
 

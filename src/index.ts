@@ -3,16 +3,20 @@
  * work. The only place that reads the clock and the dice.
  */
 
+import type * as z from "zod";
 import { type Config, readConfig } from "./config.ts";
 import { newMeter } from "./db/database.ts";
 import { openDatabases } from "./db/shards.ts";
-import { Message, type Hall } from "./export/hall.ts";
-import { giveUp, runStep } from "./export/run.ts";
+import { type Hall, Message, SIZES, WebhookMessage } from "./export/hall.ts";
+import { deliver } from "./export/notify.ts";
+import { giveUp, runStep, type Verdict } from "./export/run.ts";
 import { sweep } from "./export/sweep.ts";
 import { createApp } from "./http/app.ts";
 import { LimiterObject } from "./limiter/limiter.ts";
-import { log } from "./log.ts";
+import { log, logFailure } from "./log.ts";
+import { dataPoint } from "./metrics.ts";
 import { Bucket } from "./outbound/s3.ts";
+import { resolver } from "./outbound/target.ts";
 import type { World } from "./world.ts";
 
 const world: World = {
@@ -45,17 +49,25 @@ const SEND_BATCH = 100;
 function openHall(env: Env): { hall: Hall; meter: ReturnType<typeof newMeter> } {
   const config = configOf(env);
   const meter = newMeter();
+  const reach: typeof fetch = (input, init) => fetch(input, init);
   return {
     meter,
     hall: {
       config,
       world,
+      sizes: SIZES,
       databases: openDatabases(env, meter),
-      bucket: new Bucket(config.bucket, () => world.now(), "service"),
+      bucket: new Bucket(config.bucket, () => world.now(), reach, "service"),
       async send(messages) {
         for (let from = 0; from < messages.length; from += SEND_BATCH)
           await env.EXPORT_QUEUE.sendBatch(messages.slice(from, from + SEND_BATCH).map((body) => ({ body })));
       },
+      async sendWebhook(message, delaySeconds) {
+        await env.WEBHOOK_QUEUE.send(message, { delaySeconds });
+      },
+      fetch: reach,
+      resolve: resolver(reach),
+      measure: (point) => env.METRICS.writeDataPoint(dataPoint(point)),
     },
   };
 }
@@ -73,10 +85,30 @@ const app = createApp((request, env, ctx) => {
     limiter: env.LIMITER,
     assets: env.ASSETS,
     waitUntil: (work) => ctx.waitUntil(work),
+    notes: {},
   };
 });
 
-const DEAD_LETTERS = "spillway-exports-dead";
+type Consume = (hall: Hall, body: unknown, attempt: number) => Promise<Verdict>;
+
+/** What is no message of ours is dropped. */
+function consume<Body>(
+  schema: z.ZodType<Body>,
+  work: (hall: Hall, message: Body, attempt: number) => Promise<Verdict>,
+): Consume {
+  return async (hall, body, attempt) => {
+    const read = schema.safeParse(body);
+    if (read.success) return work(hall, read.data, attempt);
+    log("message.unreadable");
+    return "ack";
+  };
+}
+
+const QUEUES: Record<string, Consume> = {
+  "spillway-exports": consume(Message, runStep),
+  "spillway-exports-dead": consume(Message, giveUp),
+  "spillway-webhooks": consume(WebhookMessage, deliver),
+};
 
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
@@ -86,20 +118,14 @@ export default {
     const { hall, meter } = openHall(env);
     await Promise.all(
       batch.messages.map(async (message) => {
-        const read = Message.safeParse(message.body);
-        if (!read.success) {
-          log("message.unreadable", { queue: batch.queue, id: message.id });
-          message.ack();
-          return;
+        try {
+          const verdict = await QUEUES[batch.queue]?.(hall, message.body, message.attempts);
+          if (verdict === undefined || verdict === "ack") message.ack();
+          else message.retry({ delaySeconds: verdict.retryInSeconds });
+        } catch (thrown) {
+          logFailure("message.failed", thrown, { queue: batch.queue, id: message.id });
+          message.retry();
         }
-        if (batch.queue === DEAD_LETTERS) {
-          await giveUp(hall, read.data);
-          message.ack();
-          return;
-        }
-        const verdict = await runStep(hall, read.data, message.attempts);
-        if (verdict === "ack") message.ack();
-        else message.retry({ delaySeconds: verdict.retryInSeconds });
       }),
     );
     log("queue.batch", {

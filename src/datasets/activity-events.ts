@@ -90,6 +90,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
       // An empty id comes before every event of its millisecond.
       bounds: { lower: { time: query.start, id: "" }, upper: { time: query.end, id: "" } },
       window: { start: query.start, end: query.end },
+      readsFrom: query.start,
       form: {
         contentType: "application/x-ndjson",
         extension: ".json",

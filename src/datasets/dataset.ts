@@ -46,6 +46,8 @@ export interface Source {
   form: Form;
   /** Stem of a file's name. `window` is the part of the request that the file covers, [start, end) in epoch ms. */
   fileStem(exportId: string, window: { start: number; end: number }): string;
+  /** The oldest moment of which it reads events, epoch ms; 0 when it reads none that retention could take away. */
+  readsFrom: number;
   /** The window of the whole request. */
   window: { start: number; end: number };
   /** How many records there are, `most` at most, and the key of the record after them, or null. */

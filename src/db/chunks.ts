@@ -187,9 +187,3 @@ export function chunkDone(spaceId: string, exportId: string, n: number, written:
     written.last?.id ?? null,
   );
 }
-
-/** Is this chunk in the ledger, as written? */
-export async function isChunkDone(db: Database, spaceId: string, exportId: string, n: number): Promise<boolean> {
-  const sql = "SELECT 1 AS done FROM chunks WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 1";
-  return (await db.first(sql, spaceId, exportId, n)) !== null;
-}

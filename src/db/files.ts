@@ -163,6 +163,14 @@ export interface Tally {
   files_total: number;
 }
 
+export const NOTHING_YET: Tally = {
+  rows_written: 0,
+  bytes_written: 0,
+  uncompressed_bytes: 0,
+  files_written: 0,
+  files_total: 0,
+};
+
 /** How far an export is, from its ledger. `rows_written` counts chunks under way too. */
 export async function tally(db: Database, spaceId: string, exportId: string): Promise<Tally> {
   const row = await db.first<Tally>(
@@ -175,5 +183,5 @@ export async function tally(db: Database, spaceId: string, exportId: string): Pr
     spaceId,
     exportId,
   );
-  return row ?? { rows_written: 0, bytes_written: 0, uncompressed_bytes: 0, files_written: 0, files_total: 0 };
+  return row ?? NOTHING_YET;
 }

@@ -75,10 +75,13 @@ export async function markSpaceDeleting(db: Database, spaceId: string, now: numb
       now,
     ),
     statement(
-      `UPDATE exports SET status = 'canceled', completed_at = ?2 WHERE space_id = ?1 AND status IN ('queued', 'processing')`,
+      `UPDATE exports SET status = 'canceled', status_at = ?2, completed_at = ?2 WHERE space_id = ?1 AND status IN ('queued', 'processing')`,
       spaceId,
       now,
     ),
+    statement("UPDATE exports SET deleted_at = ?2, put_away_at = ?2 WHERE space_id = ?1", spaceId, now),
+    statement("UPDATE webhook_endpoints SET enabled = 0 WHERE space_id = ?1", spaceId),
+    statement("DELETE FROM webhook_deliveries WHERE space_id = ?1 AND status = 'pending'", spaceId),
   ]);
   return (marked?.changes ?? 0) > 0;
 }
@@ -94,20 +97,20 @@ export async function listDeletingSpaces(db: Database, limit: number): Promise<{
  * @returns how many rows went: 0 when nothing is left to do for now.
  */
 export async function purgeControlRows(db: Database, spaceId: string, deletedBefore: number): Promise<number> {
+  const ofExports = (table: string) =>
+    statement(
+      `DELETE FROM ${table} WHERE space_id = ?1 AND export_id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
+      spaceId,
+    );
   const results = await db.batch([
-    {
-      sql: `DELETE FROM chunks WHERE space_id = ?1 AND export_id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM files WHERE space_id = ?1 AND export_id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
-      params: [spaceId],
-    },
+    ...["chunks", "files", "export_events", "webhook_attempts", "webhook_deliveries"].map(ofExports),
     {
       sql: `DELETE FROM exports WHERE space_id = ?1 AND id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
       params: [spaceId],
     },
     { sql: `DELETE FROM api_keys WHERE space_id = ?1`, params: [spaceId] },
+    { sql: `DELETE FROM idempotency_keys WHERE space_id = ?1`, params: [spaceId] },
+    { sql: `DELETE FROM webhook_endpoints WHERE space_id = ?1`, params: [spaceId] },
     {
       sql: `DELETE FROM spaces WHERE id = ?1 AND status = 'deleting' AND deleted_at <= ?2
               AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)`,

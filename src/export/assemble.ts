@@ -3,7 +3,8 @@
  * part of the object out. Cut off, it starts again from zero, and ends the upload that the try before it left.
  */
 
-import { type ExportRow, findExport, stepSucceeded } from "../db/exports.ts";
+import { type ExportRow, findExport } from "../db/exports.ts";
+import { stepSucceeded } from "../db/moves.ts";
 import { chunksOfFile } from "../db/chunks.ts";
 import { fileDone, leaseFile, releaseFile, renewFile, type WrittenFile } from "../db/files.ts";
 import type { ChunkRow } from "../db/chunks.ts";
@@ -13,7 +14,7 @@ import { combineCrc32, GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";
 import { dropLateFile } from "./late.ts";
 import { fileKey, segmentKey } from "./objects.ts";
-import { ObjectWriter, PART_BYTES } from "./upload.ts";
+import { ObjectWriter } from "./upload.ts";
 import { wakeNext } from "./wake.ts";
 
 export async function assemble(hall: Hall, message: Message): Promise<void> {
@@ -34,8 +35,8 @@ export async function assemble(hall: Hall, message: Message): Promise<void> {
     fileDone(spaceId, exportId, n, written),
     stepSucceeded(spaceId, exportId, hall.world.now() + hall.config.resendAfterMs),
   ]);
-  if (entered?.changes === 0) await dropLateFile(hall, { spaceId, exportId, key: fileKey(row, file.name) }, null, n);
-  await wakeNext(hall, spaceId, exportId);
+  if (entered?.changes === 0) await dropLateFile(hall, { spaceId, exportId, key: fileKey(row, file.name) });
+  await wakeNext(hall, message);
 }
 
 /** @returns null when the export was stopped meanwhile. */
@@ -47,7 +48,7 @@ async function join(hall: Hall, row: ExportRow, file: FileRow): Promise<WrittenF
     renewFile(control, row.space_id, row.id, file.n, uploadId, hall.world.now() + hall.config.leaseMs);
 
   let uploadId: string | null = null;
-  const writer = new ObjectWriter(hall.bucket, key, "application/gzip", async (id) => {
+  const writer = new ObjectWriter(hall.bucket, key, "application/gzip", hall.sizes.partBytes, async (id) => {
     uploadId = id;
     await renew(id);
   });
@@ -56,8 +57,8 @@ async function join(hall: Hall, row: ExportRow, file: FileRow): Promise<WrittenF
     const sum = { rows: 0, bytes: 0, crc32: 0 };
     writer.write(GZIP_HEADER);
     let renewedAt = hall.world.now();
-    let next = fetchPiece(hall, row, piecesOf(chunks)[0]);
-    const pieces = piecesOf(chunks);
+    const pieces = piecesOf(chunks, hall.sizes.partBytes);
+    let next = fetchPiece(hall, row, pieces[0]);
     for (const [index] of pieces.entries()) {
       const body = await next;
       next = fetchPiece(hall, row, pieces[index + 1]);
@@ -93,20 +94,19 @@ interface Piece {
 }
 
 /** The segments in order, each in pieces of at most a part. */
-function piecesOf(chunks: readonly ChunkRow[]): Piece[] {
+function piecesOf(chunks: readonly ChunkRow[], most: number): Piece[] {
   return chunks.flatMap(({ n, bytes }) => {
     const pieces: Piece[] = [];
-    for (let from = 0; from < (bytes ?? 0); from += PART_BYTES)
-      pieces.push({ chunk: n, from, length: Math.min(PART_BYTES, (bytes ?? 0) - from) });
+    for (let from = 0; from < (bytes ?? 0); from += most)
+      pieces.push({ chunk: n, from, length: Math.min(most, (bytes ?? 0) - from) });
     return pieces;
   });
 }
 
 async function fetchPiece(hall: Hall, row: ExportRow, piece: Piece | undefined): Promise<Uint8Array> {
   if (piece === undefined) return new Uint8Array();
-  const response = await hall.bucket.get(segmentKey(row, piece.chunk), piece);
-  const body = response === null ? null : await response.arrayBuffer();
-  if (body === null || body.byteLength !== piece.length)
+  const body = await hall.bucket.read(segmentKey(row, piece.chunk), piece);
+  if (body?.length !== piece.length)
     throw new SpillwayError("incomplete_export", undefined, { cause: new Error("a segment is not as it was written") });
-  return new Uint8Array(body);
+  return body;
 }

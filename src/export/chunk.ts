@@ -5,7 +5,8 @@
 
 import { crc32 } from "node:zlib";
 import type { Page, Source } from "../datasets/dataset.ts";
-import { type ExportRow, findExport, stepSucceeded } from "../db/exports.ts";
+import { type ExportRow, findExport } from "../db/exports.ts";
+import { stepSucceeded } from "../db/moves.ts";
 import { chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
 import { fileDone, findFileByNumber } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
@@ -45,10 +46,10 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
   ]);
   if (entered?.changes === 0) {
     const uploaded = { spaceId, exportId, key: written.key };
-    if (isWholeFile(chunk)) await dropLateFile(hall, uploaded, n, chunk.file_n);
+    if (isWholeFile(chunk)) await dropLateFile(hall, uploaded);
     else await dropLateSegment(hall, uploaded);
   }
-  await wakeNext(hall, spaceId, exportId);
+  await wakeNext(hall, message);
 }
 
 const isWholeFile = (chunk: Leased) => chunk.first_in_file === 1 && chunk.last_in_file === 1;
@@ -57,7 +58,7 @@ const isWholeFile = (chunk: Leased) => chunk.first_in_file === 1 && chunk.last_i
 async function write(hall: Hall, row: ExportRow, chunk: Leased): Promise<(WrittenChunk & { key: string }) | null> {
   const source = sourceOf(hall, row);
   const key = await keyOf(hall, row, chunk);
-  const writer = new ObjectWriter(hall.bucket, key, "application/gzip", async () => {});
+  const writer = new ObjectWriter(hall.bucket, key, "application/gzip", hall.sizes.partBytes, async () => {});
   try {
     const lines = new LineWriter(hall, source, chunk, writer);
     let renewedAt = hall.world.now();

@@ -1,26 +1,63 @@
 /** Takes an export in: freezes the snapshot and the request, writes the row, and wakes the plan. */
 
-import { type ExportRow, findExport, insertExport } from "../db/exports.ts";
+import { countPending, insertExport, type NewExport } from "../db/exports.ts";
+import { answerKey } from "../db/idempotency.ts";
 import { readSequence } from "../db/sequences.ts";
 import type { SpaceRow } from "../db/spaces.ts";
-import { SpillwayError } from "../errors.ts";
+import { invalid, SpillwayError } from "../errors.ts";
 import type { Source } from "../datasets/dataset.ts";
 import { logFailure } from "../log.ts";
+import { sha256Hex, utf8 } from "../outbound/s3.ts";
+import { refusalOf } from "../outbound/target.ts";
 import type { Hall } from "./hall.ts";
 import { datasetOf, type ExportRequest } from "./request.ts";
+import { claimKey, giveKeyBack } from "./reservation.ts";
 
 const PENDING_RETRY_SECONDS = 10;
 
+export interface Order {
+  space: SpaceRow;
+  /** Checked by its dataset's schema, defaults filled in. */
+  request: ExportRequest;
+  /** Of the call, for the logs. */
+  requestId: string;
+  idempotencyKey: string | null;
+  /** The answer to the call, from the row as it is written: the same bytes when the call is repeated. */
+  answer: (row: NewExport) => string;
+}
+
 /**
- * @param request checked by its dataset's schema, defaults filled in.
- * @throws invalid_request naming the field; too_many_pending_exports.
+ * @returns the export's id and the answer; `replayed` when an earlier call with the same key made it.
+ * @throws invalid_request naming the field; too_many_pending_exports; idempotency_mismatch; conflict.
  */
-export async function createExport(hall: Hall, space: SpaceRow, request: ExportRequest): Promise<ExportRow> {
-  const { config, databases, world } = hall;
+export async function createExport(
+  hall: Hall,
+  order: Order,
+): Promise<{ id: string; answer: string; replayed: boolean }> {
+  const { space, request, idempotencyKey: key } = order;
+  const id = hall.world.uuid();
+  if (key === null) return { id, answer: await make(hall, order, id), replayed: false };
+  const claim = await claimKey(hall, space.id, key, await sha256Hex(utf8(JSON.stringify(request))), id);
+  if ("repeat" in claim)
+    return { id: (JSON.parse(claim.repeat) as { id: string }).id, answer: claim.repeat, replayed: true };
+  try {
+    return { id, answer: await make(hall, order, id), replayed: false };
+  } catch (thrown) {
+    await giveKeyBack(hall, space.id, key, id);
+    throw thrown;
+  }
+}
+
+async function make(hall: Hall, order: Order, id: string): Promise<string> {
+  const { config, databases } = hall;
+  const { space, request, requestId, idempotencyKey } = order;
+  const refusal =
+    request.callback_url === undefined ? null : refusalOf(request.callback_url, config.allowInsecureTargets);
+  if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
   // First of all: every write that was answered before this call is in, none that comes after the answer.
-  const { query, snapshotSeq, now } = await freeze(hall, space, request);
-  const row = {
-    id: world.uuid(),
+  const { query, snapshotSeq, now, source } = await freeze(hall, space, request);
+  const row: NewExport = {
+    id,
     space_id: space.id,
     dataset: request.dataset,
     request: JSON.stringify(request),
@@ -28,30 +65,43 @@ export async function createExport(hall: Hall, space: SpaceRow, request: ExportR
     layout: request.layout,
     file_rows: request.file_rows,
     snapshot_seq: snapshotSeq,
+    reads_from: source.readsFrom,
+    callback_url: request.callback_url ?? null,
+    request_id: requestId,
     created_at: now,
     wake_at: now + config.resendAfterMs,
   };
-  if (!(await insertExport(databases.control, row, config.pendingLimit)))
-    throw new SpillwayError("too_many_pending_exports", undefined, { retryAfterSeconds: PENDING_RETRY_SECONDS });
+  const answer = order.answer(row);
+  const also = idempotencyKey === null ? [] : [answerKey(space.id, idempotencyKey, id, answer)];
+  if (!(await insertExport(databases.control, row, config.pendingLimit, idempotencyKey, also)))
+    throw await whyNot(hall, space.id);
   // The row is the promise, the message only wakes: if it cannot be sent, the sweep sends it.
   await hall
-    .send([{ space_id: space.id, export_id: row.id, step: "plan", n: 0 }])
-    .catch((thrown: unknown) => logFailure("export.not_sent", thrown, { space_id: space.id, export_id: row.id }));
-  const stored = await findExport(databases.control, space.id, row.id);
-  if (stored === null) throw new Error("an export that was just written is not there");
-  return stored;
+    .send([{ space_id: space.id, export_id: id, step: "plan", n: 0, request_id: requestId }])
+    .catch((thrown: unknown) => logFailure("export.not_sent", thrown, { space_id: space.id, export_id: id }));
+  return answer;
+}
+
+async function whyNot(hall: Hall, spaceId: string): Promise<SpillwayError> {
+  const pending = await countPending(hall.databases.control, spaceId);
+  if (pending >= hall.config.pendingLimit) return tooManyPending();
+  return new SpillwayError("conflict", "The space was changed while the export was asked for. Ask again.");
+}
+
+export function tooManyPending(): SpillwayError {
+  return new SpillwayError("too_many_pending_exports", undefined, { retryAfterSeconds: PENDING_RETRY_SECONDS });
 }
 
 async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest) {
   const db = hall.databases.space(space.id);
   const snapshotSeq = await readSequence(db, space.id);
   const now = hall.world.now();
-  const query = await datasetOf(request).freeze(request, { db, space, now, snapshotSeq });
-  return { query, snapshotSeq, now };
+  const dataset = datasetOf(request);
+  const query = await dataset.freeze(request, { db, space, now, snapshotSeq });
+  return { query, snapshotSeq, now, source: dataset.open(query, { db, spaceId: space.id, snapshotSeq }) };
 }
 
 /** What a request would give, without making anything. */
 export async function openUnmade(hall: Hall, space: SpaceRow, request: ExportRequest): Promise<Source> {
-  const { query, snapshotSeq } = await freeze(hall, space, request);
-  return datasetOf(request).open(query, { db: hall.databases.space(space.id), spaceId: space.id, snapshotSeq });
+  return (await freeze(hall, space, request)).source;
 }

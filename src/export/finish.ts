@@ -3,17 +3,18 @@
  * whoever sees `completed` finds everything there, and nothing that should be gone.
  */
 
-import { completeExport, findExport, type ExportRow } from "../db/exports.ts";
+import { type ExportRow, findExport } from "../db/exports.ts";
+import { completeExport } from "../db/moves.ts";
 import { type ChunkRow, listChunks } from "../db/chunks.ts";
 import { type FileRow, listFiles } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
-import { log } from "../log.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
-import type { Hall, Message } from "./hall.ts";
-import { sourceOf } from "./hall.ts";
+import { ended } from "./ended.ts";
+import { type Hall, LAST_CALL_MS, type Message, sourceOf } from "./hall.ts";
 import { makeManifest } from "./manifest.ts";
 import { manifestKey, segmentKey } from "./objects.ts";
 import { inParallel } from "./parallel.ts";
+import { OVER } from "./state.ts";
 
 export async function finish(hall: Hall, message: Message): Promise<void> {
   const { control } = hall.databases;
@@ -38,23 +39,19 @@ export async function finish(hall: Hall, message: Message): Promise<void> {
   const done = await completeExport(control, spaceId, exportId, {
     completedAt: now,
     expiresAt: now + hall.config.ttlMs.download,
+    // Whoever still works on what is done already may leave a segment behind.
+    putAwayAt: now + LAST_CALL_MS,
+    rows: row.rows_total ?? 0,
     message: row.rows_total === 0 ? sourceOf(hall, row).emptyMessage : null,
     manifestSha256,
   });
   if (!done) {
-    // Stopped meanwhile, or another call completed it: only then does the manifest stay.
+    // Another call completed it, or will: the manifest stays. One that nothing can complete any more has none.
     const after = await findExport(control, spaceId, exportId);
-    if (after?.status !== "completed") await hall.bucket.delete(manifestKey(row));
+    if (after === null || OVER.has(after.status)) await hall.bucket.delete(manifestKey(row));
     return;
   }
-  log("export.completed", {
-    space_id: spaceId,
-    export_id: exportId,
-    rows: row.rows_total,
-    files: files.length,
-    bytes: files.reduce((sum, file) => sum + (file.bytes ?? 0), 0),
-    ms: now - row.created_at,
-  });
+  await ended(hall, spaceId, exportId);
 }
 
 /**

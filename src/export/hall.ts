@@ -6,7 +6,9 @@ import { openSource } from "../datasets/index.ts";
 import type { Source } from "../datasets/dataset.ts";
 import type { ExportRow } from "../db/exports.ts";
 import type { Databases } from "../db/shards.ts";
+import type { Point } from "../metrics.ts";
 import type { Bucket } from "../outbound/s3.ts";
+import type { Resolve } from "../outbound/target.ts";
 import type { World } from "../world.ts";
 
 /** A wake-up: which step of which export may be due. It carries no state, and any number of them does no harm. */
@@ -16,17 +18,41 @@ export const Message = z.object({
   step: z.enum(["plan", "chunk", "assemble", "finish"]),
   /** The chunk, or the file to put together. */
   n: z.number().int().min(0).default(0),
+  /** Of the call that asked for the export: for the logs alone. */
+  request_id: z.string().default(""),
 });
 
 export type Message = z.output<typeof Message>;
 
+/** A wake-up: this delivery of a webhook may be due. */
+export const WebhookMessage = z.object({ space_id: z.string().min(1), delivery_id: z.string().min(1) });
+
+export type WebhookMessage = z.output<typeof WebhookMessage>;
+
+/** How work is cut. These decide an export's bytes: the same sizes give the same objects. */
+export interface Sizes {
+  /** Records a chunk reads when all go into one file. */
+  chunkRows: number;
+  /** Bytes of a part of a large object: R2 wants all but the last of one size, S3 at least 5 MiB. */
+  partBytes: number;
+}
+
+export const SIZES: Sizes = { chunkRows: 50_000, partBytes: 8 * 1_048_576 };
+
 export interface Hall {
   config: Config;
   world: World;
+  sizes: Sizes;
   databases: Databases;
   /** The service's own bucket. */
   bucket: Bucket;
   send(messages: readonly Message[]): Promise<void>;
+  /** @param delaySeconds at most a day. */
+  sendWebhook(message: WebhookMessage, delaySeconds: number): Promise<void>;
+  /** How the outside is reached: whoever is told of an export's end. */
+  fetch: typeof fetch;
+  resolve: Resolve;
+  measure(point: Point): void;
 }
 
 /** The source of a stored export, at its snapshot. */
@@ -37,3 +63,6 @@ export function sourceOf(hall: Hall, row: ExportRow): Source {
     snapshotSeq: row.snapshot_seq,
   });
 }
+
+/** No invocation is still at work this long after it began: the platform ends a consumer after 15 minutes. */
+export const LAST_CALL_MS = 15 * 60_000;

@@ -5,12 +5,15 @@ interface ExportId {
   id: string;
 }
 
-const prefix = (of: ExportId) => `spaces/${of.space_id}/exports/${of.id}/`;
+/** Everything of an export. */
+export const exportPrefix = (of: ExportId): string => `spaces/${of.space_id}/exports/${of.id}/`;
 
-export const fileKey = (of: ExportId, name: string): string => `${prefix(of)}${name}`;
+export const fileKey = (of: ExportId, name: string): string => `${exportPrefix(of)}${name}`;
+
+export const segmentPrefix = (of: ExportId): string => `${exportPrefix(of)}segments/`;
 
 /** A part of a file that is put together from several chunks; it goes when the export is finished. */
-export const segmentKey = (of: ExportId, chunk: number): string => `${prefix(of)}segments/${chunk}`;
+export const segmentKey = (of: ExportId, chunk: number): string => `${segmentPrefix(of)}${chunk}`;
 
 export const manifestKey = (of: ExportId): string => fileKey(of, manifestName(of));
 

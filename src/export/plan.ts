@@ -4,16 +4,16 @@
  */
 
 import type { Key, Source } from "../datasets/dataset.ts";
-import { type ExportRow, planned, startExport, stepSucceeded } from "../db/exports.ts";
+import type { ExportRow } from "../db/exports.ts";
+import { planned, startExport, stepSucceeded } from "../db/moves.ts";
 import { insertChunks, lastChunk, listChunks, type PlannedChunk } from "../db/chunks.ts";
 import { insertFiles } from "../db/files.ts";
+import { entry } from "../db/timeline.ts";
 import { SpillwayError } from "../errors.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { wakeIdle } from "./wake.ts";
 
-/** Records a chunk reads when all go into one file. */
-export const CHUNK_ROWS = 50_000;
 /** Chunks found in one slice: each is a query, and an invocation has a thousand. */
 const SLICE = 200;
 const MOST_CHUNKS = 20_000;
@@ -25,10 +25,15 @@ export async function plan(hall: Hall, message: Message): Promise<void> {
   const wakeAt = now + hall.config.resendAfterMs;
   const row = await startExport(control, spaceId, exportId, now, wakeAt);
   if (row === null) return;
+  if (row.phase !== "planning") {
+    // It was retried: what is planned stands, and goes on from what is written.
+    await wakeIdle(hall, message);
+    return;
+  }
 
   const source = sourceOf(hall, row);
   const before = await lastChunk(control, spaceId, exportId);
-  const { chunks, complete } = await cut(row, source, before);
+  const { chunks, complete } = await cut(row, source, before, hall.sizes.chunkRows);
   if ((chunks.at(-1)?.n ?? 0) >= MOST_CHUNKS) throw new SpillwayError("export_too_large");
   if (!complete) {
     await control.batch([insertChunks(spaceId, exportId, chunks), stepSucceeded(spaceId, exportId, wakeAt)]);
@@ -42,8 +47,9 @@ export async function plan(hall: Hall, message: Message): Promise<void> {
     insertChunks(spaceId, exportId, chunks),
     insertFiles(spaceId, exportId, fileNames(row, source, all)),
     planned(spaceId, exportId, total, wakeAt),
+    entry(spaceId, exportId, now, "export.planned", { rows: total, chunks: all.length }, { key: "planned" }),
   ]);
-  await wakeIdle(hall, spaceId, exportId);
+  await wakeIdle(hall, message);
 }
 
 type Cut = Pick<PlannedChunk, "n" | "upper_time" | "upper_id">;
@@ -53,8 +59,9 @@ async function cut(
   row: ExportRow,
   source: Source,
   before: Cut | null,
+  chunkRows: number,
 ): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
-  const rows = row.layout === "files" ? row.file_rows : CHUNK_ROWS;
+  const rows = row.layout === "files" ? row.file_rows : chunkRows;
   const { lower: start, upper: end } = source.bounds;
   const chunks: PlannedChunk[] = [];
   let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };

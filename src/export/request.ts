@@ -23,6 +23,11 @@ const common = {
     .max(MOST_FILE_ROWS)
     .default(MOST_FILE_ROWS)
     .meta({ description: "Rows a file, for `files`." }),
+  callback_url: z.url().max(2_000).optional().meta({
+    description:
+      "Is told when the export ends, by a webhook signed with the space's `webhook_secret`. https, and no private address.",
+    example: "https://shop.example/hooks/spillway",
+  }),
 } as const;
 
 /** The request of one dataset, as a schema of its own. */
@@ -47,6 +52,7 @@ export interface ExportRequest {
   layout: "single" | "files";
   format: "ndjson";
   file_rows: number;
+  callback_url?: string | undefined;
 }
 
 const [first, ...others] = DATASETS.map(requestSchema);

@@ -3,12 +3,13 @@
  * is turned into a verdict here: try again later, or the export has failed.
  */
 
-import { failExport, recordRetry } from "../db/exports.ts";
-import { asSpillwayError, ERRORS } from "../errors.ts";
+import { failExport, recordRetry } from "../db/moves.ts";
+import { asSpillwayError, ERRORS, SpillwayError } from "../errors.ts";
 import { log, logFailure } from "../log.ts";
 import { assemble } from "./assemble.ts";
 import { backoffSeconds } from "./backoff.ts";
 import { writeChunk } from "./chunk.ts";
+import { ended } from "./ended.ts";
 import { finish } from "./finish.ts";
 import type { Hall, Message } from "./hall.ts";
 import { plan } from "./plan.ts";
@@ -22,6 +23,8 @@ const STEPS: Record<Message["step"], (hall: Hall, message: Message) => Promise<v
 
 /** The queue's `max_retries` (wrangler.toml) and the first try. */
 export const MOST_ATTEMPTS = 9;
+/** A failed export's files go this long after it can no longer be retried: a retry at the last moment still finds them. */
+const GRACE_MS = 3_600_000;
 
 export type Verdict = "ack" | { retryInSeconds: number };
 
@@ -32,22 +35,23 @@ export type Verdict = "ack" | { retryInSeconds: number };
 export async function runStep(hall: Hall, message: Message, attempt: number): Promise<Verdict> {
   const { space_id: spaceId, export_id: exportId, step, n } = message;
   const startedAt = hall.world.now();
-  const about = { space_id: spaceId, export_id: exportId, step, n, attempt };
+  const about = { ...message, attempt };
   try {
     await STEPS[step](hall, message);
     log("step", { ...about, ms: hall.world.now() - startedAt });
     return "ack";
   } catch (thrown) {
-    const { code } = asSpillwayError(thrown);
-    logFailure("step.failed", thrown, { ...about, code, ms: hall.world.now() - startedAt });
+    const error = asSpillwayError(thrown);
+    logFailure("step.failed", thrown, { ...about, code: error.code, ms: hall.world.now() - startedAt });
     const now = hall.world.now();
     try {
-      if (!ERRORS[code].retryable || attempt >= MOST_ATTEMPTS) {
-        await failExport(hall.databases.control, spaceId, exportId, code, now);
+      if (!ERRORS[error.code].retryable || attempt >= MOST_ATTEMPTS) {
+        await fail(hall, message, error);
         return "ack";
       }
       const delay = backoffSeconds(attempt, hall.world.random());
-      await recordRetry(hall.databases.control, spaceId, exportId, code, now + delay * 1000);
+      const nextRetryAt = now + delay * 1000;
+      await recordRetry(hall.databases.control, spaceId, exportId, error, { step, n, attempt, now, nextRetryAt });
       return { retryInSeconds: delay };
     } catch (second) {
       logFailure("step.verdict_not_recorded", second, about);
@@ -57,7 +61,15 @@ export async function runStep(hall: Hall, message: Message, attempt: number): Pr
 }
 
 /** A message that the queue gave up on: the export says so. */
-export async function giveUp(hall: Hall, message: Message): Promise<void> {
+export async function giveUp(hall: Hall, message: Message): Promise<Verdict> {
+  await fail(hall, message, new SpillwayError("internal"));
+  return "ack";
+}
+
+async function fail(hall: Hall, message: Message, error: SpillwayError): Promise<void> {
   const { space_id: spaceId, export_id: exportId } = message;
-  await failExport(hall.databases.control, spaceId, exportId, "internal", hall.world.now());
+  const now = hall.world.now();
+  const keptUntil = now + hall.config.ttlMs.download;
+  const end = { now, keptUntil, putAwayAt: keptUntil + GRACE_MS };
+  if (await failExport(hall.databases.control, spaceId, exportId, error, end)) await ended(hall, spaceId, exportId);
 }

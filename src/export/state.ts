@@ -1,6 +1,6 @@
 /** The legal moves of an export. Every SQL transition in db/exports.ts makes one of these, and no other. */
 
-import type { ExportStatus } from "../db/exports.ts";
+import type { ExportStatus } from "../db/status.ts";
 
 export const MOVES: Readonly<Record<ExportStatus, readonly ExportStatus[]>> = {
   queued: ["processing", "canceled", "failed"],
@@ -12,3 +12,6 @@ export const MOVES: Readonly<Record<ExportStatus, readonly ExportStatus[]>> = {
 };
 
 export const IN_FLIGHT: ReadonlySet<ExportStatus> = new Set(["queued", "processing"]);
+
+/** Whatever comes late to one of these goes again. A failed export may be retried: what it has is the same bytes, and stays. */
+export const OVER: ReadonlySet<ExportStatus> = new Set(["canceled", "expired"]);

@@ -3,23 +3,36 @@
  * small and repeatable; one that fails leaves the others to run.
  */
 
-import { exportsToPurge, expireExports, hasUnpurgedExports, markPurged, takeStuckExports } from "../db/exports.ts";
-import { listChunks } from "../db/chunks.ts";
-import { listFiles } from "../db/files.ts";
+import { dropOldKeys } from "../db/idempotency.ts";
+import { deleteOldExports, forgetExport, hasUnpurgedExports, listForgettable } from "../db/leftovers.ts";
+import { expireExport, listToExpire, takeStuckExports } from "../db/moves.ts";
 import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
+import { entry } from "../db/timeline.ts";
 import { log, logFailure } from "../log.ts";
-import type { Hall } from "./hall.ts";
-import { fileKey, manifestKey, segmentKey } from "./objects.ts";
-import { inParallel } from "./parallel.ts";
+import { type Hall, LAST_CALL_MS } from "./hall.ts";
+import { wakeDeliveries } from "./notify.ts";
+import { putAway } from "./put-away.ts";
+import { KEY_KEPT_MS } from "./reservation.ts";
+import { retain } from "./retention.ts";
 import { wakeIdle } from "./wake.ts";
 
 const MOST_AT_ONCE = 50;
 const PURGE_STEPS = 20;
-/** No call and no step that was let in before its space was deleted is still at work after this. */
-const LAST_CALL_MS = 15 * 60_000;
+/** The record of an export that is over stays this long. */
+const RECORD_KEPT_MS = 90 * 86_400_000;
+
+const PARTS: Record<string, (hall: Hall) => Promise<void>> = {
+  resend,
+  expire,
+  putAway,
+  forget,
+  dropKeys,
+  retain,
+  purgeSpaces,
+};
 
 export async function sweep(hall: Hall): Promise<void> {
-  for (const [name, part] of Object.entries({ resend, expire, purgeFiles, purgeSpaces })) {
+  for (const [name, part] of Object.entries(PARTS)) {
     try {
       await part(hall);
     } catch (thrown) {
@@ -31,42 +44,39 @@ export async function sweep(hall: Hall): Promise<void> {
 /** Exports whose messages were lost, or never sent. */
 async function resend(hall: Hall): Promise<void> {
   const { config, databases, world } = hall;
-  const stuck = await takeStuckExports(databases.control, world.now(), config.resendAfterMs, MOST_AT_ONCE);
-  for (const { id, space_id: spaceId, phase } of stuck) {
-    log("export.resent", { space_id: spaceId, export_id: id, phase });
-    if (phase === "planning") await hall.send([{ space_id: spaceId, export_id: id, step: "plan", n: 0 }]);
-    else await wakeIdle(hall, spaceId, id);
+  const { control } = databases;
+  const now = world.now();
+  for (const stuck of await takeStuckExports(control, now, config.resendAfterMs, MOST_AT_ONCE)) {
+    const { id, space_id, request_id, phase, status } = stuck;
+    const of = { space_id, export_id: id, request_id };
+    log("export.resent", { ...of, phase });
+    await control.batch([entry(space_id, id, now, "export.resent", { phase })]);
+    if (phase === "planning" || status === "queued") await hall.send([{ ...of, step: "plan", n: 0 }]);
+    else await wakeIdle(hall, of);
   }
 }
 
 async function expire(hall: Hall): Promise<void> {
-  await expireExports(hall.databases.control, hall.world.now(), MOST_AT_ONCE);
-}
-
-/** The files of expired exports, and of deleted spaces' ones, go from the service's own bucket. One that fails waits. */
-async function purgeFiles(hall: Hall): Promise<void> {
-  for (const row of await exportsToPurge(hall.databases.control, hall.world.now(), MOST_AT_ONCE)) {
-    try {
-      await purgeExport(hall, row);
-    } catch (thrown) {
-      logFailure("sweep.failed", thrown, { part: "purgeFiles", space_id: row.space_id, export_id: row.id });
-    }
-  }
-}
-
-async function purgeExport(hall: Hall, row: { id: string; space_id: string }): Promise<void> {
   const { control } = hall.databases;
-  const files = await listFiles(control, row.space_id, row.id);
-  const chunks = await listChunks(control, row.space_id, row.id);
-  for (const file of files)
-    if (file.upload_id !== null) await hall.bucket.abortUpload(fileKey(row, file.name), file.upload_id);
-  const keys = [
-    ...files.map((file) => fileKey(row, file.name)),
-    ...(chunks.length === files.length ? [] : chunks.map((chunk) => segmentKey(row, chunk.n))),
-    manifestKey(row),
-  ];
-  await inParallel(keys, 6, (key) => hall.bucket.delete(key));
-  await markPurged(control, row.space_id, row.id, hall.world.now());
+  const now = hall.world.now();
+  for (const { id, space_id: spaceId } of await listToExpire(control, now, MOST_AT_ONCE))
+    if (await expireExport(control, spaceId, id, now)) {
+      log("export.expired", { space_id: spaceId, export_id: id });
+      await wakeDeliveries(hall, spaceId, id);
+    }
+}
+
+/** Records that nobody asks for any more. */
+async function forget(hall: Hall): Promise<void> {
+  const { control } = hall.databases;
+  const now = hall.world.now();
+  await deleteOldExports(control, now - RECORD_KEPT_MS, now, MOST_AT_ONCE);
+  for (const { id, space_id: spaceId } of await listForgettable(control, MOST_AT_ONCE))
+    await forgetExport(control, spaceId, id);
+}
+
+async function dropKeys(hall: Hall): Promise<void> {
+  await dropOldKeys(hall.databases.control, hall.world.now() - KEY_KEPT_MS, 1_000);
 }
 
 /** Deleted spaces' rows go a slice at a time; their files first, while their exports still tell their names. */

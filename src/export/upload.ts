@@ -1,18 +1,16 @@
 /**
  * Writes one object of unknown length in bounded memory. What stays under one part goes as a single PUT; what outgrows it
- * goes as a multipart upload in parts of 8 MiB (R2 wants all but the last of one size, S3 at least 5 MiB), one part under way
- * while the next fills. Each request is signed with the hash of what it carries, and the whole is hashed on the way.
+ * goes as a multipart upload in parts of one size, one part under way while the next fills. Each request is signed with the hash of what it carries, and the whole is hashed on the way.
  */
 
 import { createHash } from "node:crypto";
 import { type Bucket, sha256Hex, type UploadedPart } from "../outbound/s3.ts";
 
-export const PART_BYTES = 8 * 1_048_576;
-
 export class ObjectWriter {
   readonly #bucket: Bucket;
   readonly #key: string;
   readonly #contentType: string;
+  readonly #partBytes: number;
   readonly #onUpload: (uploadId: string) => Promise<void>;
   readonly #hash = createHash("sha256");
   #pieces: Uint8Array[] = [];
@@ -23,7 +21,14 @@ export class ObjectWriter {
   #underWay: Promise<UploadedPart> | null = null;
 
   /** @param onUpload is told of a multipart upload before its first part, so that a later try can end it. */
-  constructor(bucket: Bucket, key: string, contentType: string, onUpload: (uploadId: string) => Promise<void>) {
+  constructor(
+    bucket: Bucket,
+    key: string,
+    contentType: string,
+    partBytes: number,
+    onUpload: (uploadId: string) => Promise<void>,
+  ) {
+    this.#partBytes = partBytes;
     this.#bucket = bucket;
     this.#key = key;
     this.#contentType = contentType;
@@ -40,7 +45,7 @@ export class ObjectWriter {
 
   /** Sends the parts that are full. To be called often enough that no more than a part waits. */
   async drain(): Promise<void> {
-    while (this.#pending > PART_BYTES) await this.#sendPart(this.#take(PART_BYTES));
+    while (this.#pending > this.#partBytes) await this.#sendPart(this.#take(this.#partBytes));
   }
 
   /** Sends the rest and closes the object. @returns its length and the SHA-256 of it, in hex. */

@@ -31,7 +31,11 @@ export function createApp(begin: (request: Request, env: Env, ctx: ExecutionCont
     const response = await serve(call, routes, context.req.param(), headers).catch((thrown: unknown) => {
       const error = asSpillwayError(thrown);
       if (error.code === "internal")
-        logFailure("request.failed", thrown, { request_id: call.requestId, path: routes[0]?.path ?? "" });
+        logFailure("request.failed", thrown, {
+          request_id: call.requestId,
+          path: routes[0]?.path ?? "",
+          ...call.notes,
+        });
       return problem(error, call.requestId, headers);
     });
     const bodyless = call.request.method === "HEAD";
@@ -44,6 +48,7 @@ export function createApp(begin: (request: Request, env: Env, ctx: ExecutionCont
       method: call.request.method,
       route: routes[0]?.path ?? "",
       status: response.status,
+      ...call.notes,
       ms: call.world.now() - startedAt,
     });
     return answered;
@@ -67,7 +72,9 @@ async function serve(
     throw new SpillwayError("method_not_allowed", `This address takes ${allowed}.`);
   }
   const space = await authenticate(call, found.auth);
-  if (found.limit !== undefined) await passLimiter(call, space.id, found.limit, headers);
+  if (space.id !== "") call.notes["space_id"] = space.id;
+  const policy = (await found.limitOf?.(call, space)) ?? found.limit;
+  if (policy !== undefined) await passLimiter(call, space.id, policy, headers);
   return found.handle(call, {
     space,
     params: found.params === undefined ? undefined : parsePath(found, params),

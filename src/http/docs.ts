@@ -142,6 +142,27 @@ export const EXAMPLES: Record<string, unknown> = {
     download_url: URL_OF_FILE,
     url_expires_at: "2026-01-15T10:39:02.000Z",
   },
+  getExportTimeline: {
+    data: [
+      { at: "2026-01-15T10:23:45.123Z", type: "export.created", detail: {} },
+      { at: "2026-01-15T10:23:45.310Z", type: "export.started", detail: {} },
+      { at: "2026-01-15T10:23:45.702Z", type: "export.planned", detail: { rows: 541_909, chunks: 11 } },
+      {
+        at: "2026-01-15T10:23:47.020Z",
+        type: "export.attempt_failed",
+        detail: {
+          step: "chunk",
+          n: 3,
+          attempt: 1,
+          code: "destination_unavailable",
+          owner: "service",
+          retry_in_seconds: 3,
+        },
+      },
+      { at: "2026-01-15T10:23:58.902Z", type: "export.completed", detail: { rows: 541_909 } },
+    ],
+    next_cursor: null,
+  },
   Estimate: { rows: FILE.rows, files: 1, bytes_estimate: 25_000_000 },
   Accepted: { accepted: 1, duplicates: 0 },
   EventDefinition: DEFINITION,

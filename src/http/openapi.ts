@@ -102,14 +102,11 @@ function operation(route: Route): ZodOpenApiOperationObject {
     ...(description === "" ? {} : { description }),
     tags: [route.tag],
     security: route.auth === "none" ? [] : route.auth === "admin" ? [{ adminToken: [] }] : [{ apiKey: [] }],
-    ...(route.params === undefined && route.query === undefined
-      ? {}
-      : {
-          requestParams: {
-            ...(route.params === undefined ? {} : { path: route.params as never }),
-            ...(route.query === undefined ? {} : { query: route.query as never }),
-          },
-        }),
+    requestParams: {
+      ...(route.params === undefined ? {} : { path: route.params as never }),
+      ...(route.query === undefined ? {} : { query: route.query as never }),
+      ...(route.headers === undefined ? {} : { header: route.headers as never }),
+    },
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: bodies(route.body) } }),
     responses: Object.fromEntries([...successes(route), ...failures(route)]),
   };

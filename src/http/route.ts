@@ -10,6 +10,7 @@ import type { SpaceRow } from "../db/spaces.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Hall } from "../export/hall.ts";
 import type { Policy } from "../limiter/limiter.ts";
+import type { LogFields } from "../log.ts";
 import type { World } from "../world.ts";
 
 export const SCOPES = [
@@ -38,6 +39,8 @@ export interface Call {
   assets: Fetcher;
   /** Work that goes on after the answer. */
   waitUntil(work: Promise<unknown>): void;
+  /** Ids and codes for the call's line in the log. */
+  notes: LogFields;
 }
 
 export interface Parsed<Params, Query, Body> {
@@ -74,8 +77,12 @@ export interface RouteDefinition<Params, Query, Body> {
   tag: string;
   auth: "none" | "admin" | "key" | Scope;
   limit?: Policy;
+  /** The policy of this very call, where that depends on it. */
+  limitOf?(call: Call, space: SpaceRow): Promise<Policy>;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
+  /** Request headers, for the document alone. */
+  headers?: z.ZodType;
   body?: BodyDoc<Body>;
   responses: Record<number, ResponseDoc>;
   /** Error codes beyond those that follow from auth, limit, parameters and body. */

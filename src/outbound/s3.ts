@@ -32,13 +32,20 @@ export class Bucket {
   /** Signing keys, which hold for a day. */
   readonly #keys = new Map<string, ArrayBuffer>();
   readonly #now: () => number;
+  readonly #fetch: typeof fetch;
   readonly #owner: "customer" | "service";
 
   /** @param owner whose bucket it is: what the service's own refuses is nothing that a customer can mend. */
-  constructor(address: BucketAddress, now: () => number, owner: "customer" | "service" = "customer") {
-    this.#owner = owner;
+  constructor(
+    address: BucketAddress,
+    now: () => number,
+    reach: typeof fetch,
+    owner: "customer" | "service" = "customer",
+  ) {
     this.#address = address;
     this.#now = now;
+    this.#fetch = reach;
+    this.#owner = owner;
   }
 
   /**
@@ -69,9 +76,37 @@ export class Bucket {
     return null;
   }
 
+  /** As `get`, read whole. */
+  async read(key: string, range?: { from: number; length: number }): Promise<Uint8Array<ArrayBuffer> | null> {
+    const response = await this.get(key, range);
+    return response === null ? null : new Uint8Array(await response.arrayBuffer().catch(unavailable));
+  }
+
   /** An object that is not there is deleted already. */
   async delete(key: string): Promise<void> {
     await drain(await this.#send("DELETE", key, "", { accept: [404] }));
+  }
+
+  /** Keys of objects that begin with `prefix`, the first thousand at most. */
+  async list(prefix: string): Promise<string[]> {
+    const response = await this.#send("GET", null, `list-type=2&prefix=${encodeURIComponent(prefix)}`, {});
+    const answer = Listing.safeParse(readXml(await textOf(response)));
+    if (!answer.success) throw new SpillwayError("destination_unavailable");
+    return answer.data.ListBucketResult.Contents.map((object) => object.Key);
+  }
+
+  /** Multipart uploads under way to keys that begin with `prefix`. A store that cannot tell has none. */
+  async listUploads(prefix: string): Promise<{ key: string; uploadId: string }[]> {
+    const query = `prefix=${encodeURIComponent(prefix)}&uploads=`;
+    const response = await this.#send("GET", null, query, { accept: [501] });
+    const text = await textOf(response);
+    if (!response.ok) return [];
+    const answer = Uploads.safeParse(readXml(text));
+    if (!answer.success) throw new SpillwayError("destination_unavailable");
+    return answer.data.ListMultipartUploadsResult.Upload.map((upload) => ({
+      key: upload.Key,
+      uploadId: upload.UploadId,
+    }));
   }
 
   /** @returns the id of a new multipart upload. */
@@ -79,7 +114,7 @@ export class Bucket {
     const response = await this.#send("POST", key, "uploads=", { headers: { "content-type": contentType } });
     const answer = z
       .object({ InitiateMultipartUploadResult: z.object({ UploadId: z.string().min(1) }) })
-      .safeParse(readXml(await response.text()));
+      .safeParse(readXml(await textOf(response)));
     if (!answer.success) throw new SpillwayError("destination_unavailable");
     return answer.data.InitiateMultipartUploadResult.UploadId;
   }
@@ -109,7 +144,7 @@ export class Bucket {
       headers: { "content-type": "application/xml" },
     });
     // S3 may answer 200 and then an error, once it has begun to keep the connection alive.
-    const answer = z.object({ CompleteMultipartUploadResult: z.unknown() }).safeParse(readXml(await response.text()));
+    const answer = z.object({ CompleteMultipartUploadResult: z.unknown() }).safeParse(readXml(await textOf(response)));
     if (!answer.success || answer.data.CompleteMultipartUploadResult === undefined)
       throw new SpillwayError("destination_unavailable");
   }
@@ -130,13 +165,19 @@ export class Bucket {
     const response = await this.get(key);
     if (response?.body === null || response === null) return null;
     const digest = new crypto.DigestStream("SHA-256");
-    await response.body.pipeTo(digest);
+    // Whoever looks at the digest only when all went well must not leave its failure unseen.
+    digest.digest.catch(() => {});
+    await response.body.pipeTo(digest).catch(unavailable);
     return hex(await digest.digest);
   }
 
   #url(key: string): string {
     if (!SAFE_KEY.test(key)) throw new Error("an object key has characters that are not allowed");
-    return `${this.#address.endpoint}/${this.#address.name}/${key}`;
+    return `${this.#bucketUrl()}/${key}`;
+  }
+
+  #bucketUrl(): string {
+    return `${this.#address.endpoint}/${this.#address.name}`;
   }
 
   /** Who signs, for what, and when: `yyyymmddThhmmssZ`, as Signature Version 4 wants it. */
@@ -146,9 +187,10 @@ export class Bucket {
     return { accessKeyId, secretAccessKey, region, service: "s3", datetime, cache: this.#keys };
   }
 
+  /** @param key null for a call about the bucket itself. */
   async #send(
     method: string,
-    key: string,
+    key: string | null,
     query: string,
     more: {
       body?: Uint8Array<ArrayBuffer>;
@@ -157,7 +199,8 @@ export class Bucket {
       accept?: readonly number[];
     },
   ): Promise<Response> {
-    const url = query === "" ? this.#url(key) : `${this.#url(key)}?${query}`;
+    const address = key === null ? this.#bucketUrl() : this.#url(key);
+    const url = query === "" ? address : `${address}?${query}`;
     // Signed apart and sent with the bytes themselves: a Request would copy the body once more.
     const signed = await new AwsV4Signer({
       ...this.#identity(),
@@ -167,7 +210,7 @@ export class Bucket {
     }).sign();
     let response: Response;
     try {
-      response = await fetch(signed.url, {
+      response = await this.#fetch(signed.url, {
         method,
         headers: signed.headers,
         ...(more.body === undefined ? {} : { body: more.body }),
@@ -175,7 +218,7 @@ export class Bucket {
         redirect: "manual",
       });
     } catch (thrown) {
-      throw new SpillwayError("destination_unavailable", undefined, { cause: thrown });
+      unavailable(thrown);
     }
     if (response.ok || more.accept?.includes(response.status) === true) return response;
     throw await this.#refusal(response);
@@ -191,12 +234,30 @@ export class Bucket {
     return this.#refused(meant, `S3 answered ${response.status} ${s3Code}`);
   }
 
-  /** What the service's own bucket refuses is the service's to mend: it is tried again, and shown as its error. */
+  /** What the service's own bucket refuses is the service's to mend: to the customer the store is not available. */
   #refused(meant: ErrorCode, log: string): SpillwayError {
-    const ours = this.#owner === "service" && ERRORS[meant].owner === "customer";
-    return new SpillwayError(ours ? "destination_unavailable" : meant, undefined, { cause: new Error(log) });
+    const cause = new Error(log);
+    if (this.#owner === "customer") return new SpillwayError(meant, undefined, { cause });
+    const theirs = ERRORS[meant].owner === "customer" && meant !== "destination_conflict";
+    return new SpillwayError(theirs ? "destination_unavailable" : meant, undefined, { cause, owner: "service" });
   }
 }
+
+/** A list of one item reads as the item, a list of none as nothing. */
+const listIn = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess((value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]), z.array(item));
+const Listing = z.object({
+  ListBucketResult: z.preprocess(
+    (value) => (value === "" ? {} : value),
+    z.object({ Contents: listIn(z.object({ Key: z.string() })) }),
+  ),
+});
+const Uploads = z.object({
+  ListMultipartUploadsResult: z.preprocess(
+    (value) => (value === "" ? {} : value),
+    z.object({ Upload: listIn(z.object({ Key: z.string(), UploadId: z.string() })) }),
+  ),
+});
 
 const CODES: Record<string, ErrorCode> = {
   NoSuchBucket: "bucket_not_found",
@@ -231,6 +292,15 @@ function readXml(text: string): unknown {
 
 function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
+
+/** The connection failed, or an answer was cut off. */
+function unavailable(thrown: unknown): never {
+  throw new SpillwayError("destination_unavailable", undefined, { cause: thrown });
+}
+
+async function textOf(response: Response): Promise<string> {
+  return response.text().catch(unavailable);
 }
 
 /** A body that nobody reads keeps its connection. */

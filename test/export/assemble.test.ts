@@ -6,7 +6,7 @@ import { chunkDone, chunksOfFile } from "../../src/db/chunks.ts";
 import { listFiles } from "../../src/db/files.ts";
 import { compressor } from "../../src/export/deflate.ts";
 import { fileKey, segmentKey } from "../../src/export/objects.ts";
-import { PART_BYTES } from "../../src/export/upload.ts";
+import { SIZES } from "../../src/export/hall.ts";
 import { sha256Hex, utf8 } from "../../src/outbound/s3.ts";
 import { gunzip } from "../support/gunzip.ts";
 import { deliver, onlyFile, roomyService, take } from "../support/pipeline.ts";
@@ -54,7 +54,7 @@ async function written(): Promise<Half> {
     await control.batch([chunkDone(space.id, id, n, { ...counts, crc32: sum, sha256, first: edge, last: edge })]);
   }
   await control.run("UPDATE exports SET phase = 'assembling' WHERE space_id = ?1 AND id = ?2", space.id, id);
-  service.queue.push({ space_id: space.id, export_id: id, step: "assemble", n: 0 });
+  service.queue.push({ space_id: space.id, export_id: id, step: "assemble", n: 0, request_id: "" });
   return { service, space, id };
 }
 
@@ -73,7 +73,7 @@ describe("a file of several parts", () => {
   it("is one gzip member of all segments, hashed as a whole", async () => {
     const half = await written();
     const { bytes, same, sha256 } = await finished(half);
-    expect(bytes.length).toBeGreaterThan(PART_BYTES);
+    expect(bytes.length).toBeGreaterThan(SIZES.partBytes);
     expect(same).toBe(true);
     expect(sha256).toBe(await sha256Hex(bytes));
   });

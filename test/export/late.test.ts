@@ -1,14 +1,13 @@
 /** A consumer that stalls and ends after its export did leaves nothing behind, and takes nothing away. */
 
 import { describe, expect, it } from "vitest";
-import { failExport } from "../../src/db/exports.ts";
 import { listFiles } from "../../src/db/files.ts";
 import { fileKey } from "../../src/export/objects.ts";
 import { runStep } from "../../src/export/run.ts";
 import { sweep } from "../../src/export/sweep.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import { bytesOf, eventIdsOf, roomyService, segmentsLeft, take } from "../support/pipeline.ts";
-import { orders, type Service, type Space } from "../support/service.ts";
+import { orders, reach, type Service, type Space } from "../support/service.ts";
 
 /** The real bucket; a PUT waits at its door until it is opened. */
 class GatedBucket extends Bucket {
@@ -34,7 +33,7 @@ async function stalled(events: number, request: Record<string, unknown>) {
   await service.send(space, orders(events));
   const id = await service.ask(space, request);
   await runStep(service.hall, take(service, "plan"), 1);
-  const bucket = new GatedBucket(service.config.bucket, () => Date.now(), "service");
+  const bucket = new GatedBucket(service.config.bucket, () => Date.now(), reach, "service");
   const message = take(service, "chunk");
   const late = runStep({ ...service.hall, bucket }, message, 1);
   await bucket.reached;
@@ -83,12 +82,12 @@ describe("a late consumer", () => {
     expect(await eventIdsOf(service, after)).toHaveLength(3);
   });
 
-  it("of an export that has failed meanwhile leaves no file behind", async () => {
+  it("of an export that was canceled meanwhile leaves no file behind", async () => {
     const { service, space, id, finishLate } = await stalled(3, { layout: "files" });
-    await failExport(service.hall.databases.control, space.id, id, "internal", service.now);
+    await service.json("POST", `/v1/exports/${id}/cancel`, 202, { key: space.key });
     expect(await finishLate()).toBe("ack");
     expect(await fileIsThere(service, space, id)).toBe(false);
-    expect((await service.poll(space, id)).status).toBe("failed");
+    expect((await service.poll(space, id)).status).toBe("canceled");
   });
 
   it("of an export that has expired meanwhile leaves no file behind", async () => {

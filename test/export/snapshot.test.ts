@@ -130,7 +130,8 @@ describe("a chunk", () => {
       space.id,
       id,
     );
-    for (const n of [0, 1]) await deliver(service, { space_id: space.id, export_id: id, step: "chunk", n });
+    for (const n of [0, 1])
+      await deliver(service, { space_id: space.id, export_id: id, step: "chunk", n, request_id: "" });
     await service.pump();
     const second = await service.poll(space, id);
     expect(second.status).toBe("completed");

@@ -1,15 +1,17 @@
 /** Every transition in SQL makes a move that the table of moves allows, from every status, and leaves the rest as it is. */
 
 import { describe, expect, it } from "vitest";
+import { findExport } from "../../src/db/exports.ts";
 import {
+  cancelExport,
   completeExport,
-  expireExports,
-  type ExportStatus,
+  expireExport,
   failExport,
-  findExport,
   recordRetry,
+  retryExport,
   startExport,
-} from "../../src/db/exports.ts";
+} from "../../src/db/moves.ts";
+import type { ExportStatus } from "../../src/db/status.ts";
 import { MOVES } from "../../src/export/state.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { START } from "../support/service.ts";
@@ -32,11 +34,44 @@ const TRANSITIONS: Record<string, { to: ExportStatus; make: (db: Db, space: stri
     complete: {
       to: "completed",
       make: (db, space, id) =>
-        completeExport(db, space, id, { completedAt: START, expiresAt: START, message: null, manifestSha256: "" }),
+        completeExport(db, space, id, {
+          completedAt: START,
+          expiresAt: START,
+          putAwayAt: START,
+          message: null,
+          manifestSha256: "",
+          rows: 0,
+        }),
     },
-    fail: { to: "failed", make: (db, space, id) => failExport(db, space, id, "internal", START) },
-    expire: { to: "expired", make: (db) => expireExports(db, START + 1, 1000) },
-    "retry later": { to: "processing", make: (db, space, id) => recordRetry(db, space, id, "internal", START) },
+    fail: {
+      to: "failed",
+      make: (db, space, id) =>
+        failExport(
+          db,
+          space,
+          id,
+          { code: "internal", owner: "service" },
+          { now: START, keptUntil: START, putAwayAt: START },
+        ),
+    },
+    cancel: { to: "canceled", make: (db, space, id) => cancelExport(db, space, id, START) },
+    expire: { to: "expired", make: (db, space, id) => expireExport(db, space, id, START + 1) },
+    retry: {
+      to: "queued",
+      make: (db, space, id) =>
+        retryExport(db, space, id, { now: START - 1, wakeAt: START, pendingLimit: 10, requestId: "" }),
+    },
+    "try again later": {
+      to: "processing",
+      make: (db, space, id) =>
+        recordRetry(
+          db,
+          space,
+          id,
+          { code: "internal", owner: "service" },
+          { step: "chunk", n: 0, attempt: 1, now: START, nextRetryAt: START },
+        ),
+    },
   };
 
 /** @returns the status after the transition of an export that was in that status. */
@@ -70,6 +105,9 @@ it.each<[ExportStatus, string, string, ExportStatus]>([
   ["processing", "fail", "writing", "failed"],
   ["queued", "fail", "planning", "failed"],
   ["completed", "expire", "done", "expired"],
+  ["queued", "cancel", "planning", "canceled"],
+  ["processing", "cancel", "writing", "canceled"],
+  ["failed", "retry", "writing", "queued"],
 ])("%s is moved by «%s» in the phase %s to %s", async (from, transition, phase, to) => {
   expect(await after(from, transition, phase)).toBe(to);
 });

@@ -4,9 +4,13 @@ import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
-import { ObjectWriter, PART_BYTES } from "../../src/export/upload.ts";
+import { SIZES } from "../../src/export/hall.ts";
+import { ObjectWriter } from "../../src/export/upload.ts";
 import { Bucket, type UploadedPart } from "../../src/outbound/s3.ts";
 import { between, dice } from "../support/random.ts";
+import { reach } from "../support/service.ts";
+
+const PART_BYTES = SIZES.partBytes;
 
 /** The real bucket, and a list of what was sent to it. */
 class WatchedBucket extends Bucket {
@@ -32,10 +36,10 @@ class WatchedBucket extends Bucket {
 }
 
 function begin() {
-  const bucket = new WatchedBucket(readConfig({ ...env }).bucket, () => Date.now());
+  const bucket = new WatchedBucket(readConfig({ ...env }).bucket, () => Date.now(), reach);
   const key = `tests/upload/${crypto.randomUUID()}`;
   const uploads: string[] = [];
-  const writer = new ObjectWriter(bucket, key, "application/gzip", async (id) => void uploads.push(id));
+  const writer = new ObjectWriter(bucket, key, "application/gzip", PART_BYTES, async (id) => void uploads.push(id));
   return { bucket, key, uploads, writer };
 }
 

@@ -63,6 +63,30 @@ async function livedIn(events = 3): Promise<Space> {
   await service.send(space, recent(events));
   await service.export(space);
   await service.export(space, { layout: "files", file_rows: 2 });
+  await service.json("POST", "/v1/exports", 202, {
+    key: space.key,
+    headers: { "idempotency-key": "once" },
+    body: {
+      dataset: "activity_events",
+      start: new Date(service.now - 3_600_000).toISOString(),
+      end: new Date(service.now).toISOString(),
+      callback_url: "https://hooks.example/spillway",
+    },
+  });
+  await service.pump();
+  // A receiver, and an attempt to reach it, without the network between.
+  const { control } = service.hall.databases;
+  await control.run(
+    `INSERT INTO webhook_endpoints (id, space_id, url, event_types, enabled, secret, created_at, updated_at)
+     VALUES (?2, ?1, 'https://hooks.example/', '[]', 1, '', 0, 0)`,
+    space.id,
+    crypto.randomUUID(),
+  );
+  await control.run(
+    `INSERT INTO webhook_attempts (space_id, delivery_id, n, export_id, at, duration_ms)
+     SELECT space_id, id, 1, export_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1`,
+    space.id,
+  );
   return space;
 }
 

@@ -23,8 +23,11 @@ const OTHER_ROOMS = import.meta.glob<string>(["../../src/**/*.ts", "!../../src/d
 const EVERY_SPACE: Record<string, string> = {
   findKeyWithSpace: "authentication: the key's id says which space it is; nothing is known of the caller before it",
   takeStuckExports: "the sweep wakes late exports of every space, and gives each back with its space_id",
-  expireExports: "the sweep expires what is over, whosever it is",
-  exportsToPurge: "the sweep finds files to delete for every space, each with its space_id",
+  listToExpire: "the sweep expires what is over, whosever it is, each by its space_id",
+  listLeftovers: "the sweep finds what to put away for every space, each with its space_id",
+  listForgettable: "the sweep finds records to forget for every space, each with its space_id",
+  deleteOldExports: "the sweep ends the records of every space that are too old",
+  dropOldKeys: "the sweep drops every space's idempotency keys when they are too old",
 };
 
 const OWNED = ownedTables(Object.values(MIGRATIONS).join("\n"));
@@ -85,10 +88,10 @@ describe("every query", () => {
   it("of the tenants' own table names one by its id, or is the operator's list or the sweep's search", () => {
     const tenants = QUERIES.filter((query) => query.tables.includes("spaces") && !/\bid = \?1/.test(query.sql));
     expect(tenants.map((query) => query.name).toSorted()).toEqual([
-      "exportsToPurge",
       "insertSpace",
       "listDeletingSpaces",
       "listSpaces",
+      "takeSpacesToRetain",
     ]);
   });
 

@@ -5,13 +5,14 @@ import { env } from "cloudflare:workers";
 import { readConfig } from "../../src/config.ts";
 import { SpillwayError } from "../../src/errors.ts";
 import { Bucket, type BucketAddress, sha256Hex, utf8 } from "../../src/outbound/s3.ts";
+import { reach } from "../support/service.ts";
 
 const ADDRESS = readConfig({ ...env }).bucket;
 const TYPE = "text/plain";
 const MISSING_UPLOAD = "no-such-upload";
 
 const bucketAt = (more: Partial<BucketAddress> = {}, now: () => number = Date.now) =>
-  new Bucket({ ...ADDRESS, ...more }, now);
+  new Bucket({ ...ADDRESS, ...more }, now, reach);
 const newKey = () => `tests/s3/${crypto.randomUUID()}`;
 
 async function put(bucket: Bucket, key: string, text: string): Promise<void> {

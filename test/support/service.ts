@@ -8,9 +8,10 @@ import { env } from "cloudflare:workers";
 import { type Config, readConfig } from "../../src/config.ts";
 import { newMeter } from "../../src/db/database.ts";
 import { openDatabases } from "../../src/db/shards.ts";
-import type { Hall, Message } from "../../src/export/hall.ts";
+import { type Hall, type Message, SIZES, type WebhookMessage } from "../../src/export/hall.ts";
 import { runStep, type Verdict } from "../../src/export/run.ts";
 import { createApp } from "../../src/http/app.ts";
+import type { Point } from "../../src/metrics.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import type { World } from "../../src/world.ts";
 
@@ -18,6 +19,9 @@ export const ORIGIN = "https://spillway.test";
 export const ADMIN = "test-admin-token";
 /** Where a test's clock begins. */
 export const START = Date.parse("2026-03-01T12:00:00.000Z");
+
+/** The real network. */
+export const reach: typeof fetch = (input, init) => fetch(input, init);
 
 export interface Space {
   id: string;
@@ -42,6 +46,10 @@ export class Service {
   readonly meter = newMeter();
   /** Messages that were sent and not yet pumped. */
   readonly queue: Message[] = [];
+  /** Wake-ups of webhook deliveries that were sent. */
+  readonly webhooks: { message: WebhookMessage; delaySeconds: number }[] = [];
+  /** What was measured. */
+  readonly points: Point[] = [];
   readonly #app: ReturnType<typeof createApp>;
 
   /** @param vars settings that differ from wrangler.toml's. */
@@ -58,10 +66,22 @@ export class Service {
       world,
       databases: openDatabases(env, this.meter),
       // S3 checks the time of a signature: this is the one place that needs the real clock.
-      bucket: new Bucket(this.config.bucket, () => Date.now(), "service"),
+      bucket: new Bucket(this.config.bucket, () => Date.now(), reach, "service"),
+      sizes: SIZES,
       send: async (messages) => {
         this.queue.push(...messages.map((message) => structuredClone(message)));
       },
+      sendWebhook: async (message, delaySeconds) => {
+        this.webhooks.push({ message: structuredClone(message), delaySeconds });
+      },
+      // Nobody is reached from a test unless it says whom.
+      fetch: async () => {
+        throw new Error("nobody is there");
+      },
+      resolve: async () => {
+        throw new Error("no name is known");
+      },
+      measure: (point) => void this.points.push(point),
     };
     this.#app = createApp((request, _env, ctx) => ({
       request,
@@ -74,6 +94,7 @@ export class Service {
       limiter: env.LIMITER,
       assets: env.ASSETS,
       waitUntil: (work) => ctx.waitUntil(work),
+      notes: {},
     }));
   }
 

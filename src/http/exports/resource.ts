@@ -1,8 +1,8 @@
 /** The export as a client sees it. */
 
 import * as z from "zod";
-import { type ExportRow, findExport } from "../../db/exports.ts";
-import { type FileRow, listFiles, tally } from "../../db/files.ts";
+import { type ExportRow, findExport, type NewExport } from "../../db/exports.ts";
+import { type FileRow, listFiles, NOTHING_YET, type Tally, tally } from "../../db/files.ts";
 import { ERRORS, type ErrorCode, SpillwayError } from "../../errors.ts";
 import { fileFacts } from "../../export/manifest.ts";
 import { fileKey } from "../../export/objects.ts";
@@ -64,19 +64,47 @@ export const ExportResource = z
 
 /** @throws not_found for an id that the caller's space does not have. */
 export async function exportOf(call: Call, spaceId: string, exportId: string): Promise<ExportRow> {
+  call.notes["export_id"] = exportId;
   const row = await findExport(call.databases.control, spaceId, exportId);
   if (row === null) throw new SpillwayError("not_found", "There is no export under that id.");
   return row;
 }
 
 /** @param withFiles whether to list the files with fresh links; a list of exports does without. */
-export async function show(call: Call, row: ExportRow, withFiles: boolean): Promise<z.output<typeof ExportResource>> {
-  const { config, databases, world } = call;
+export async function show(call: Call, row: ExportRow, withFiles: boolean): Promise<View> {
+  const { control } = call.databases;
+  const counts = await tally(control, row.space_id, row.id);
+  const rows = withFiles && row.status === "completed" ? await listFiles(control, row.space_id, row.id) : [];
+  return view(call, row, counts, await Promise.all(rows.map((file) => showFile(call, row, file))));
+}
+
+/** An export as it is made: the answer to the call that asked for it. */
+export function showNew(call: Call, made: NewExport): View {
+  const row: ExportRow = {
+    ...made,
+    status: "queued",
+    phase: "planning",
+    started_at: null,
+    completed_at: null,
+    expires_at: null,
+    attempts: 0,
+    retries: 0,
+    next_retry_at: null,
+    error_code: null,
+    error_owner: null,
+    rows_total: null,
+    message: null,
+    manifest_sha256: null,
+  };
+  return view(call, row, NOTHING_YET, []);
+}
+
+type View = z.output<typeof ExportResource>;
+
+function view(call: Call, row: ExportRow, counts: Tally, files: View["files"]): View {
+  const { config, world } = call;
   const now = world.now();
-  const counts = await tally(databases.control, row.space_id, row.id);
   const completed = row.status === "completed";
-  const rows = withFiles && completed ? await listFiles(databases.control, row.space_id, row.id) : [];
-  const files = await Promise.all(rows.map((file) => showFile(call, row, file)));
   const request = JSON.parse(row.request) as { delivery: { type: "download" } };
   const address = `${call.url.origin}/v1/exports/${row.id}`;
   const time = (at: number | null) => (at === null ? null : iso(at));
@@ -123,7 +151,7 @@ function showError(row: ExportRow) {
   if (row.error_code === null) return null;
   const code = (Object.hasOwn(ERRORS, row.error_code) ? row.error_code : "internal") as ErrorCode;
   const { title, owner, retryable } = ERRORS[code];
-  return { code, message: title, owner, retryable };
+  return { code, message: title, owner: row.error_owner ?? owner, retryable };
 }
 
 /** One decimal. 100 is for what is completed: while rows are all written but not yet put together it says 99.9. */

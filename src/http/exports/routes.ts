@@ -4,6 +4,7 @@ import * as z from "zod";
 import { listExports } from "../../db/exports.ts";
 import { findFileByName } from "../../db/files.ts";
 import { SpillwayError } from "../../errors.ts";
+import { cancel, remove, retry } from "../../export/calls.ts";
 import { createExport } from "../../export/create.ts";
 import { estimate } from "../../export/estimate.ts";
 import { fileKey, manifestKey } from "../../export/objects.ts";
@@ -11,7 +12,9 @@ import { AnyExportRequest } from "../../export/request.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { content } from "./content.ts";
-import { ExportResource, exportOf, show, STATUSES } from "./resource.ts";
+import { idempotencyKey, limitOfCreate } from "./idempotency.ts";
+import { ExportResource, exportOf, show, showNew, STATUSES } from "./resource.ts";
+import { timelineRoute } from "./timeline.ts";
 
 const MAX_BYTES = 1_048_576;
 const TAG = "Exports";
@@ -33,22 +36,41 @@ export const exportRoutes = [
     operationId: "createExport",
     summary: "Ask for an export",
     description:
-      "The export has every write that was answered before this call, and none that is received after its answer, however long it runs.",
+      "The export has every write that was answered before this call, and none that is received after its answer, however long it runs.\n\nWith `Idempotency-Key` (at most 255 characters, kept for 24 hours) a call may be repeated: the same request gets the same answer and makes nothing new. It then takes its place from `poll`, not `create`.",
     tag: TAG,
     auth: "exports:write",
     limit: "create",
+    limitOf: limitOfCreate,
+    headers: z.object({
+      "Idempotency-Key": z.string().min(1).max(255).optional().meta({ description: "Makes the call repeatable." }),
+    }),
     body,
     responses: {
       202: {
         description: "It is queued. Poll the address in Location.",
         schema: ExportResource,
-        headers: { Location: "The export's address.", "Retry-After": "Seconds until a poll is worth while." },
+        headers: {
+          Location: "The export's address.",
+          "Retry-After": "Seconds until a poll is worth while.",
+          "Idempotent-Replay": "`true` where an earlier call with the same key made it.",
+        },
       },
     },
-    errors: ["too_many_pending_exports"],
-    async handle(call, parsed) {
-      const row = await createExport(call.hall, parsed.space, parsed.body);
-      return json(await show(call, row, false), 202, { location: `/v1/exports/${row.id}`, ...POLL_AFTER });
+    errors: ["too_many_pending_exports", "idempotency_mismatch", "conflict"],
+    async handle(call, { space, body }) {
+      const { id, answer, replayed } = await createExport(call.hall, {
+        space,
+        request: body,
+        requestId: call.requestId,
+        idempotencyKey: idempotencyKey(call),
+        answer: (row) => JSON.stringify(showNew(call, row)),
+      });
+      call.notes["export_id"] = id;
+      const headers = { "content-type": "application/json", location: `/v1/exports/${id}`, ...POLL_AFTER };
+      return new Response(answer, {
+        status: 202,
+        headers: replayed ? { ...headers, "idempotent-replay": "true" } : headers,
+      });
     },
   }),
   route({
@@ -135,6 +157,73 @@ export const exportRoutes = [
       return json(await show(call, row, true), 200, { "cache-control": "no-store", ...(inFlight ? POLL_AFTER : {}) });
     },
   }),
+  route({
+    method: "POST",
+    path: "/v1/exports/{id}/cancel",
+    operationId: "cancelExport",
+    summary: "Cancel an export",
+    description: "Stops it wherever it is. Nothing of it stays in the bucket.",
+    tag: TAG,
+    auth: "exports:write",
+    limit: "poll",
+    params,
+    responses: { 202: { description: "It is canceled.", schema: ExportResource } },
+    errors: ["not_found", "conflict"],
+    async handle(call, { space, params: { id } }) {
+      await exportOf(call, space.id, id);
+      await cancel(call.hall, space.id, id);
+      return json(await show(call, await exportOf(call, space.id, id), false), 202);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/exports/{id}/retry",
+    operationId: "retryExport",
+    summary: "Retry a failed export",
+    description:
+      "It goes on from its last good file, at the same snapshot. A failed export can be retried until its `expires_at`. It counts as a create and as pending.",
+    tag: TAG,
+    auth: "exports:write",
+    limit: "create",
+    params,
+    responses: {
+      202: {
+        description: "It is queued again.",
+        schema: ExportResource,
+        headers: { "Retry-After": "Seconds until a poll is worth while." },
+      },
+    },
+    errors: ["not_found", "conflict", "too_many_pending_exports"],
+    async handle(call, { space, params: { id } }) {
+      await exportOf(call, space.id, id);
+      await retry(call.hall, space.id, id, call.requestId);
+      return json(await show(call, await exportOf(call, space.id, id), false), 202, POLL_AFTER);
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/exports/{id}",
+    operationId: "deleteExport",
+    summary: "Delete an export",
+    description:
+      "One that is under way is canceled (202). One that has ended is removed (204): its id is unknown from then on, and its files go from the service's own bucket within minutes.",
+    tag: TAG,
+    auth: "exports:write",
+    limit: "poll",
+    params,
+    responses: {
+      202: { description: "It was under way, and is canceled.", schema: ExportResource },
+      204: { description: "It is removed." },
+    },
+    errors: ["not_found", "conflict"],
+    async handle(call, { space, params: { id } }) {
+      await exportOf(call, space.id, id);
+      if (await remove(call.hall, space.id, id)) return new Response(null, { status: 204 });
+      await cancel(call.hall, space.id, id);
+      return json(await show(call, await exportOf(call, space.id, id), false), 202);
+    },
+  }),
+  timelineRoute,
   route({
     method: "GET",
     path: "/v1/exports/{id}/files/{name}",

@@ -1,0 +1,286 @@
+/**
+ * The moves of an export. Each is one statement that says in its WHERE from where it may be made; no row back means that
+ * somebody else made it. `export/state.ts` has the table of moves. What ends an export is told in the same transaction.
+ */
+
+import { announce } from "./announce.ts";
+import { type Database, type Statement, statement } from "./database.ts";
+import { COLUMNS, type ExportRow } from "./exports.ts";
+import type { ExportPhase } from "./status.ts";
+import { entry } from "./timeline.ts";
+
+/** What went wrong: a code of the error table, and whose turn it is. */
+export interface ExportError {
+  code: string;
+  owner: "customer" | "service";
+}
+
+/** queued → processing; one that is processing already is given back as it is. */
+export async function startExport(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  now: number,
+  wakeAt: number,
+): Promise<ExportRow | null> {
+  const [started] = await db.batch<ExportRow>([
+    statement(
+      `UPDATE exports SET status_at = CASE status WHEN 'queued' THEN ?3 ELSE status_at END, status = 'processing',
+         started_at = coalesce(started_at, ?3), wake_at = ?4
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') RETURNING ${COLUMNS}`,
+      spaceId,
+      exportId,
+      now,
+      wakeAt,
+    ),
+    entry(spaceId, exportId, now, "export.started", {}, { key: "started", status: "processing" }),
+  ]);
+  return started?.rows[0] ?? null;
+}
+
+/** planning → writing, with what the plan found. Part of the batch that writes the last of the plan. */
+export function planned(spaceId: string, exportId: string, rowsTotal: number, wakeAt: number): Statement {
+  return statement(
+    `UPDATE exports SET phase = 'writing', rows_total = ?3, wake_at = ?4, attempts = 0, error_code = NULL, error_owner = NULL,
+       next_retry_at = NULL
+     WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'planning'`,
+    spaceId,
+    exportId,
+    rowsTotal,
+    wakeAt,
+  );
+}
+
+/** A step of this export succeeded: what went wrong before is over. Part of a step's batch. */
+export function stepSucceeded(spaceId: string, exportId: string, wakeAt: number): Statement {
+  return statement(
+    `UPDATE exports SET attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL, wake_at = ?3
+     WHERE space_id = ?1 AND id = ?2 AND status = 'processing'`,
+    spaceId,
+    exportId,
+    wakeAt,
+  );
+}
+
+/**
+ * writing → assembling → finishing, as far as the ledger allows. @returns the phase it is in now, or null when it is not
+ * processing any more.
+ */
+export async function advancePhase(db: Database, spaceId: string, exportId: string): Promise<ExportPhase | null> {
+  const row = await db.first<{ phase: ExportPhase }>(
+    `UPDATE exports SET phase = CASE
+       WHEN EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.done = 0) THEN 'writing'
+       WHEN EXISTS (SELECT 1 FROM files f WHERE f.space_id = ?1 AND f.export_id = ?2 AND f.done = 0) THEN 'assembling'
+       ELSE 'finishing' END
+     WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase IN ('writing', 'assembling', 'finishing')
+     RETURNING phase`,
+    spaceId,
+    exportId,
+  );
+  return row?.phase ?? null;
+}
+
+/** An attempt failed and will be repeated at `nextRetryAt`. */
+export async function recordRetry(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  error: ExportError,
+  attempt: { step: string; n: number; attempt: number; now: number; nextRetryAt: number },
+): Promise<void> {
+  await db.batch([
+    statement(
+      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, next_retry_at = ?5,
+         wake_at = max(wake_at, ?5)
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
+      spaceId,
+      exportId,
+      error.code,
+      error.owner,
+      attempt.nextRetryAt,
+    ),
+    entry(spaceId, exportId, attempt.now, "export.attempt_failed", {
+      step: attempt.step,
+      n: attempt.n,
+      attempt: attempt.attempt,
+      code: error.code,
+      owner: error.owner,
+      retry_in_seconds: Math.round((attempt.nextRetryAt - attempt.now) / 1000),
+    }),
+  ]);
+}
+
+/** processing → completed. @returns whether it was this call that made the move. */
+export async function completeExport(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  end: {
+    completedAt: number;
+    expiresAt: number;
+    putAwayAt: number;
+    message: string | null;
+    manifestSha256: string;
+    rows: number;
+  },
+): Promise<boolean> {
+  const [moved] = await db.batch([
+    statement(
+      `UPDATE exports SET status = 'completed', phase = 'done', status_at = ?3, completed_at = ?3, expires_at = ?4, put_away_at = ?5,
+         message = ?6, manifest_sha256 = ?7, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'finishing'`,
+      spaceId,
+      exportId,
+      end.completedAt,
+      end.expiresAt,
+      end.putAwayAt,
+      end.message,
+      end.manifestSha256,
+    ),
+    ...announce(spaceId, exportId, "completed", end.completedAt, { rows: end.rows }),
+  ]);
+  return (moved?.changes ?? 0) > 0;
+}
+
+/**
+ * queued | processing → failed. Until `keptUntil` it can be retried, and its good files are kept for that.
+ * @returns whether it was this call that made the move.
+ */
+export async function failExport(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  error: ExportError,
+  end: { now: number; keptUntil: number; putAwayAt: number },
+): Promise<boolean> {
+  const [moved] = await db.batch([
+    statement(
+      `UPDATE exports SET status = 'failed', status_at = ?5, completed_at = ?5, expires_at = ?6, put_away_at = ?7,
+         error_code = ?3, error_owner = ?4, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
+      spaceId,
+      exportId,
+      error.code,
+      error.owner,
+      end.now,
+      end.keptUntil,
+      end.putAwayAt,
+    ),
+    ...announce(spaceId, exportId, "failed", end.now, { code: error.code, owner: error.owner }),
+  ]);
+  return (moved?.changes ?? 0) > 0;
+}
+
+/** queued | processing → canceled. @returns whether it was this call that made the move. */
+export async function cancelExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
+  const [moved] = await db.batch([
+    statement(
+      `UPDATE exports SET status = 'canceled', status_at = ?3, completed_at = ?3, put_away_at = ?3,
+         error_code = NULL, error_owner = NULL, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
+      spaceId,
+      exportId,
+      now,
+    ),
+    ...announce(spaceId, exportId, "canceled", now),
+  ]);
+  return (moved?.changes ?? 0) > 0;
+}
+
+/**
+ * failed → queued, in the phase it failed in, while its files are kept and the space has room. One whose counts did not add
+ * up is planned and written anew. @returns whether it was this call that made the move.
+ */
+export async function retryExport(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  again: { now: number; wakeAt: number; pendingLimit: number; requestId: string },
+): Promise<boolean> {
+  const anew = (table: "chunks" | "files") =>
+    statement(
+      `DELETE FROM ${table} WHERE space_id = ?1 AND export_id = ?2 AND EXISTS
+         (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued' AND e.phase = 'planning')`,
+      spaceId,
+      exportId,
+    );
+  const [moved] = await db.batch([
+    statement(
+      `UPDATE exports SET status = 'queued', status_at = ?3, wake_at = ?4, generation = generation + 1, request_id = ?6,
+         phase = CASE error_code WHEN 'incomplete_export' THEN 'planning' ELSE phase END,
+         completed_at = NULL, expires_at = NULL, put_away_at = NULL,
+         attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status = 'failed' AND deleted_at IS NULL AND expires_at > ?3
+         AND (SELECT count(*) FROM exports o WHERE o.space_id = ?1 AND o.status IN ('queued', 'processing')) < ?5`,
+      spaceId,
+      exportId,
+      again.now,
+      again.wakeAt,
+      again.pendingLimit,
+      again.requestId,
+    ),
+    anew("chunks"),
+    anew("files"),
+    entry(spaceId, exportId, again.now, "export.retried", {}, { key: "retried", status: "queued" }),
+  ]);
+  return (moved?.changes ?? 0) > 0;
+}
+
+/** Every space's completed exports whose time is over. */
+export async function listToExpire(
+  db: Database,
+  now: number,
+  limit: number,
+): Promise<{ id: string; space_id: string }[]> {
+  return db.all(
+    "SELECT id, space_id FROM exports WHERE status = 'completed' AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
+    now,
+    limit,
+  );
+}
+
+/** completed → expired, when its time is over. @returns whether it was this call that made the move. */
+export async function expireExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
+  const [moved] = await db.batch([
+    statement(
+      `UPDATE exports SET status = 'expired', status_at = ?3, put_away_at = ?3
+       WHERE space_id = ?1 AND id = ?2 AND status = 'completed' AND expires_at <= ?3`,
+      spaceId,
+      exportId,
+      now,
+    ),
+    ...announce(spaceId, exportId, "expired", now),
+  ]);
+  return (moved?.changes ?? 0) > 0;
+}
+
+/** SQL: no chunk and no file of export `e` has a live lease. */
+export const nobodyAtWork = (now: string) =>
+  `NOT EXISTS (SELECT 1 FROM chunks c
+       WHERE c.space_id = e.space_id AND c.export_id = e.id AND c.done = 0 AND c.lease_until > ${now})
+   AND NOT EXISTS (SELECT 1 FROM files f
+       WHERE f.space_id = e.space_id AND f.export_id = e.id AND f.done = 0 AND f.lease_until > ${now})`;
+
+/**
+ * Every space's exports that are in flight, due for a look, and on which nobody holds a live lease: their messages were
+ * lost, or never sent. Each is put off before it is given back.
+ */
+export async function takeStuckExports(
+  db: Database,
+  now: number,
+  resendAfterMs: number,
+  limit: number,
+): Promise<{ id: string; space_id: string; phase: ExportPhase; status: string; request_id: string }[]> {
+  return db.all(
+    `UPDATE exports SET wake_at = ?1 + min(max(?2, (?1 - created_at) / 2), 60000)
+     WHERE id IN (
+       SELECT e.id FROM exports e
+       WHERE e.status IN ('queued', 'processing') AND e.wake_at <= ?1
+         AND ${nobodyAtWork("?1")}
+       ORDER BY e.wake_at LIMIT ?3)
+     RETURNING id, space_id, phase, status, request_id`,
+    now,
+    resendAfterMs,
+    limit,
+  );
+}

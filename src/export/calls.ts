@@ -1,0 +1,41 @@
+/** What a call may do to an export: stop it, take it up again, remove it. */
+
+import { countPending, findExport } from "../db/exports.ts";
+import { deleteExport } from "../db/leftovers.ts";
+import { cancelExport, retryExport } from "../db/moves.ts";
+import { SpillwayError } from "../errors.ts";
+import { logFailure } from "../log.ts";
+import { tooManyPending } from "./create.ts";
+import { ended } from "./ended.ts";
+import type { Hall } from "./hall.ts";
+
+/** Stops an export. Steps under way find out at their next page, and take back what they upload after. @throws conflict. */
+export async function cancel(hall: Hall, spaceId: string, exportId: string): Promise<void> {
+  if (!(await cancelExport(hall.databases.control, spaceId, exportId, hall.world.now())))
+    throw new SpillwayError("conflict", "The export has ended already.");
+  await ended(hall, spaceId, exportId);
+}
+
+/** Takes a failed export up again, from its last good file. @throws conflict, too_many_pending_exports. */
+export async function retry(hall: Hall, spaceId: string, exportId: string, requestId: string): Promise<void> {
+  const { config, databases, world } = hall;
+  const { control } = databases;
+  const now = world.now();
+  const again = { now, wakeAt: now + config.resendAfterMs, pendingLimit: config.pendingLimit, requestId };
+  if (!(await retryExport(control, spaceId, exportId, again))) {
+    const row = await findExport(control, spaceId, exportId);
+    if (row?.status !== "failed") throw new SpillwayError("conflict", "Only a failed export can be retried.");
+    if ((row.expires_at ?? 0) <= now)
+      throw new SpillwayError("conflict", "The export failed too long ago to be retried. Ask for a new one.");
+    if ((await countPending(control, spaceId)) >= config.pendingLimit) throw tooManyPending();
+    throw new SpillwayError("conflict", "The export was changed by another call. Poll it.");
+  }
+  await hall
+    .send([{ space_id: spaceId, export_id: exportId, step: "plan", n: 0, request_id: requestId }])
+    .catch((thrown: unknown) => logFailure("export.not_sent", thrown, { space_id: spaceId, export_id: exportId }));
+}
+
+/** Removes an export that has ended. Its files go in the background. @returns false when it is under way. */
+export async function remove(hall: Hall, spaceId: string, exportId: string): Promise<boolean> {
+  return deleteExport(hall.databases.control, spaceId, exportId, hall.world.now());
+}

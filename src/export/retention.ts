@@ -1,0 +1,38 @@
+/**
+ * retention: events that are older than their space keeps them go, in small steps, never ones that an export still needs: it
+ * would count them and then not find them.
+ */
+
+import { deleteEventsBefore, oldestNeeded, retainSoon, takeSpacesToRetain } from "../db/retention.ts";
+import { log } from "../log.ts";
+import type { Hall } from "./hall.ts";
+
+const SPACES_A_SWEEP = 20;
+const EVENTS_A_STEP = 1_000;
+const STEPS_A_SWEEP = 50;
+const DAY_MS = 86_400_000;
+const EVERY_MS = 3_600_000;
+/**
+ * Events stay a little longer than asked: an export that was accepted a moment ago, by another clock, with the last moment of
+ * the retention in its window, finds them.
+ */
+const GRACE_MS = 3_600_000;
+
+export async function retain(hall: Hall): Promise<void> {
+  const { control } = hall.databases;
+  const now = hall.world.now();
+  let steps = STEPS_A_SWEEP;
+  // The space is read before its exports: an export that is not seen here was checked against this retention, or a later one.
+  for (const space of await takeSpacesToRetain(control, now, now + EVERY_MS, SPACES_A_SWEEP)) {
+    const oldest = await oldestNeeded(control, space.id, now);
+    const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
+    let deleted = 0;
+    let last = EVENTS_A_STEP;
+    for (; steps > 0 && last === EVENTS_A_STEP; steps -= 1) {
+      last = await deleteEventsBefore(hall.databases.space(space.id), space.id, before, EVENTS_A_STEP);
+      deleted += last;
+    }
+    if (last === EVENTS_A_STEP) await retainSoon(control, space.id);
+    if (deleted > 0) log("retention.deleted", { space_id: space.id, events: deleted });
+  }
+}
