@@ -231,9 +231,9 @@ export async function listToExpire(
   db: Database,
   now: number,
   limit: number,
-): Promise<{ id: string; space_id: string }[]> {
+): Promise<{ id: string; space_id: string; request_id: string }[]> {
   return db.all(
-    "SELECT id, space_id FROM exports WHERE status = 'completed' AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
+    "SELECT id, space_id, request_id FROM exports WHERE status = 'completed' AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
     now,
     limit,
   );

@@ -4,10 +4,10 @@ import { countPending, findExport } from "../db/exports.ts";
 import { deleteExport } from "../db/leftovers.ts";
 import { cancelExport, retryExport } from "../db/moves.ts";
 import { SpillwayError } from "../errors.ts";
-import { logFailure } from "../log.ts";
 import { tooManyPending } from "./create.ts";
 import { ended } from "./ended.ts";
 import type { Hall } from "./hall.ts";
+import { wakePlan } from "./wake.ts";
 
 /** Stops an export. Steps under way find out at their next page, and take back what they upload after. @throws conflict. */
 export async function cancel(hall: Hall, spaceId: string, exportId: string): Promise<void> {
@@ -30,9 +30,7 @@ export async function retry(hall: Hall, spaceId: string, exportId: string, reque
     if ((await countPending(control, spaceId)) >= config.pendingLimit) throw tooManyPending();
     throw new SpillwayError("conflict", "The export was changed by another call. Poll it.");
   }
-  await hall
-    .send([{ space_id: spaceId, export_id: exportId, step: "plan", n: 0, request_id: requestId }])
-    .catch((thrown: unknown) => logFailure("export.not_sent", thrown, { space_id: spaceId, export_id: exportId }));
+  await wakePlan(hall, { space_id: spaceId, export_id: exportId, request_id: requestId });
 }
 
 /** Removes an export that has ended. Its files go in the background. @returns false when it is under way. */

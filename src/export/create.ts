@@ -6,12 +6,12 @@ import { readSequence } from "../db/sequences.ts";
 import type { SpaceRow } from "../db/spaces.ts";
 import { invalid, SpillwayError } from "../errors.ts";
 import type { Source } from "../datasets/dataset.ts";
-import { logFailure } from "../log.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
 import { refusalOf } from "../outbound/target.ts";
 import type { Hall } from "./hall.ts";
 import { datasetOf, type ExportRequest } from "./request.ts";
 import { claimKey, giveKeyBack } from "./reservation.ts";
+import { wakePlan } from "./wake.ts";
 
 const PENDING_RETRY_SECONDS = 10;
 
@@ -75,10 +75,7 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
   const also = idempotencyKey === null ? [] : [answerKey(space.id, idempotencyKey, id, answer)];
   if (!(await insertExport(databases.control, row, config.pendingLimit, idempotencyKey, also)))
     throw await whyNot(hall, space.id);
-  // The row is the promise, the message only wakes: if it cannot be sent, the sweep sends it.
-  await hall
-    .send([{ space_id: space.id, export_id: id, step: "plan", n: 0, request_id: requestId }])
-    .catch((thrown: unknown) => logFailure("export.not_sent", thrown, { space_id: space.id, export_id: id }));
+  await wakePlan(hall, { space_id: space.id, export_id: id, request_id: requestId });
   return answer;
 }
 

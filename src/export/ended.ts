@@ -1,6 +1,6 @@
 /** After the move that ended an export: it is logged and measured, and whoever waits for it is told soon. */
 
-import { findExport } from "../db/exports.ts";
+import { type ExportRow, findExport } from "../db/exports.ts";
 import { tally } from "../db/files.ts";
 import { log, logFailure } from "../log.ts";
 import type { Hall } from "./hall.ts";
@@ -8,9 +8,10 @@ import { wakeDeliveries } from "./notify.ts";
 
 /** Never throws: the end stands whatever becomes of this, and the sweep tells those who were not told here. */
 export async function ended(hall: Hall, spaceId: string, exportId: string): Promise<void> {
+  const { control } = hall.databases;
+  let row: ExportRow | null = null;
   try {
-    const { control } = hall.databases;
-    const row = await findExport(control, spaceId, exportId);
+    row = await findExport(control, spaceId, exportId);
     if (row === null || (row.status !== "completed" && row.status !== "failed" && row.status !== "canceled")) return;
     const counts = await tally(control, spaceId, exportId);
     const durationMs = (row.completed_at ?? row.created_at) - row.created_at;
@@ -23,6 +24,7 @@ export async function ended(hall: Hall, spaceId: string, exportId: string): Prom
       bytes: counts.bytes_written,
       retries: row.retries,
       code: row.error_code,
+      owner: row.error_owner,
       ms: durationMs,
     });
     hall.measure({
@@ -38,6 +40,10 @@ export async function ended(hall: Hall, spaceId: string, exportId: string): Prom
     });
     await wakeDeliveries(hall, spaceId, exportId);
   } catch (thrown) {
-    logFailure("export.end_not_told", thrown, { space_id: spaceId, export_id: exportId });
+    logFailure("export.end_not_told", thrown, {
+      space_id: spaceId,
+      export_id: exportId,
+      request_id: row?.request_id,
+    });
   }
 }

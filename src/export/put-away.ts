@@ -28,8 +28,8 @@ export async function putAway(hall: Hall): Promise<void> {
       // Until then a step that began before the end may still write.
       await markPutAway(control, leftover, now < settled ? settled : null, now);
     } catch (thrown) {
-      const { id, space_id: spaceId } = leftover;
-      logFailure("sweep.failed", thrown, { part: "putAway", space_id: spaceId, export_id: id });
+      const { id, space_id, request_id } = leftover;
+      logFailure("sweep.failed", thrown, { part: "putAway", space_id, export_id: id, request_id });
     }
   }
 }

@@ -62,6 +62,7 @@ export async function runStep(hall: Hall, message: Message, attempt: number): Pr
 
 /** A message that the queue gave up on: the export says so. */
 export async function giveUp(hall: Hall, message: Message): Promise<Verdict> {
+  log("message.gave_up", { ...message });
   await fail(hall, message, new SpillwayError("internal"));
   return "ack";
 }

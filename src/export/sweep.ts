@@ -32,6 +32,7 @@ const PARTS: Record<string, (hall: Hall) => Promise<void>> = {
 };
 
 export async function sweep(hall: Hall): Promise<void> {
+  const startedAt = hall.world.now();
   for (const [name, part] of Object.entries(PARTS)) {
     try {
       await part(hall);
@@ -39,6 +40,8 @@ export async function sweep(hall: Hall): Promise<void> {
       logFailure("sweep.failed", thrown, { part: name });
     }
   }
+  // The heartbeat: where this line is missing, nothing that was lost is found again.
+  log("sweep", { ms: hall.world.now() - startedAt });
 }
 
 /** Exports whose messages were lost, or never sent. */
@@ -59,9 +62,9 @@ async function resend(hall: Hall): Promise<void> {
 async function expire(hall: Hall): Promise<void> {
   const { control } = hall.databases;
   const now = hall.world.now();
-  for (const { id, space_id: spaceId } of await listToExpire(control, now, MOST_AT_ONCE))
+  for (const { id, space_id: spaceId, request_id } of await listToExpire(control, now, MOST_AT_ONCE))
     if (await expireExport(control, spaceId, id, now)) {
-      log("export.expired", { space_id: spaceId, export_id: id });
+      log("export.expired", { space_id: spaceId, export_id: id, request_id });
       await wakeDeliveries(hall, spaceId, id);
     }
 }

@@ -6,12 +6,20 @@
 import { advancePhase } from "../db/moves.ts";
 import { idleChunks } from "../db/chunks.ts";
 import { idleFiles } from "../db/files.ts";
+import { logFailure } from "../log.ts";
 import type { Hall, Message } from "./hall.ts";
 
 const MOST_MESSAGES = 2_000;
 
 /** Whose work is due: as messages name it. */
 export type Woken = Pick<Message, "space_id" | "export_id" | "request_id">;
+
+/** Of an export that is queued. The row is the promise, the message only wakes: if it cannot be sent, the sweep sends it. */
+export async function wakePlan(hall: Hall, of: Woken): Promise<void> {
+  await hall
+    .send([{ ...of, step: "plan", n: 0 }])
+    .catch((thrown: unknown) => logFailure("export.not_sent", thrown, { ...of }));
+}
 
 /** After a chunk or a file was written: moves the phase on when it can, and wakes what this made due. */
 export async function wakeNext(hall: Hall, of: Woken): Promise<void> {

@@ -11,13 +11,26 @@ export async function seal(
   iv: Uint8Array<ArrayBuffer>,
 ): Promise<string> {
   const { id, key } = await importKey(secretsKey);
-  const sealed = await crypto.subtle.encrypt(
-    { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(owner) },
-    key,
-    new TextEncoder().encode(text),
-  );
+  const sealed = await crypto.subtle.encrypt(algorithm(owner, iv), key, new TextEncoder().encode(text));
   return `${id}.${Buffer.from(iv).toString("base64url")}.${Buffer.from(sealed).toString("base64url")}`;
 }
+
+/** @throws when it was sealed with another key, for another owner, or was changed. */
+export async function open(secretsKey: string, owner: string, sealed: string): Promise<string> {
+  const { id, key } = await importKey(secretsKey);
+  const [sealedWith, iv, text] = sealed.split(".");
+  if (sealedWith !== id || iv === undefined || text === undefined)
+    throw new Error("the secret was sealed with another key");
+  const bytes = (part: string) => new Uint8Array(Buffer.from(part, "base64url"));
+  const opened = await crypto.subtle.decrypt(algorithm(owner, bytes(iv)), key, bytes(text));
+  return new TextDecoder().decode(opened);
+}
+
+const algorithm = (owner: string, iv: Uint8Array<ArrayBuffer>) => ({
+  name: "AES-GCM",
+  iv,
+  additionalData: new TextEncoder().encode(owner),
+});
 
 async function importKey(secretsKey: string): Promise<{ id: string; key: CryptoKey }> {
   const colon = secretsKey.indexOf(":");

@@ -14,6 +14,7 @@ import type { Call } from "../route.ts";
 
 /** @throws not_found until it is ready, gone, export_failed. */
 export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
+  call.notes["export_id"] = exportId;
   const row = await findExport(call.databases.control, spaceId, exportId);
   if (row === null || row.status === "expired" || row.status === "canceled")
     throw new SpillwayError("gone", "There is no content under that id, or no longer.");

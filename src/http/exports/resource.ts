@@ -30,7 +30,10 @@ export const ExportResource = z
     created_at: Time,
     started_at: Time.nullable(),
     completed_at: Time.nullable(),
-    expires_at: Time.nullable(),
+    expires_at: Time.nullable().meta({
+      description:
+        "Of a completed export: until when its files are kept. Of a failed one: until when it can be retried.",
+    }),
     snapshot_at: Time,
     progress: z.object({
       phase: z.enum(["planning", "writing", "assembling", "finishing", "done"]),

@@ -1,0 +1,20 @@
+/** When a webhook that was not taken is tried again. Pure; jitter keeps many from coming back together. */
+
+const MINUTE = 60;
+const HOUR = 3_600;
+
+/** Before each try, in seconds, from the try before it. */
+const DELAYS = [0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
+
+/**
+ * @param tries how many were made, from 1.
+ * @param random in [0, 1).
+ * @param retryAfterSeconds how long the receiver asked to be left alone.
+ * @returns milliseconds until the next try: the schedule's delay plus up to a fifth, or what the receiver asked for where
+ * that is longer; null after the last.
+ */
+export function nextTryMs(tries: number, random: number, retryAfterSeconds: number | null): number | null {
+  const delay = DELAYS[tries];
+  if (delay === undefined) return null;
+  return Math.ceil(Math.max(delay * (1 + random / 5), retryAfterSeconds ?? 0) * 1000);
+}
