@@ -1,7 +1,7 @@
 /** The ledger of an export: what each chunk was to read, and what it wrote. */
 
 import { type Database, type Statement, statement } from "./database.ts";
-import { GOING } from "./exports.ts";
+import { GOING, goingBy } from "./exports.ts";
 
 export interface ChunkRow {
   n: number;
@@ -34,15 +34,21 @@ export type PlannedChunk = Pick<
 >;
 
 /** A plan that is made twice is the same plan: what stands stays. */
-export function insertChunks(spaceId: string, exportId: string, chunks: readonly PlannedChunk[]): Statement {
+export function insertChunks(
+  spaceId: string,
+  exportId: string,
+  plan: number,
+  chunks: readonly PlannedChunk[],
+): Statement {
   const rows = chunks.map((c) => [c.n, c.file_n, c.lower_time, c.lower_id, c.upper_time, c.upper_id, c.records]);
   return statement(
     `INSERT INTO chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
      SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-     FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+     FROM json_each(?3) WHERE ${goingBy("?4")} ON CONFLICT DO NOTHING`,
     spaceId,
     exportId,
     JSON.stringify(rows),
+    plan,
   );
 }
 
@@ -167,11 +173,17 @@ export interface WrittenChunk {
   last: { time: number; id: string } | null;
 }
 
-export function chunkDone(spaceId: string, exportId: string, n: number, written: WrittenChunk): Statement {
+export function chunkDone(
+  spaceId: string,
+  exportId: string,
+  plan: number,
+  n: number,
+  written: WrittenChunk,
+): Statement {
   return statement(
     `UPDATE chunks SET done = 1, records_read = ?4, rows = ?5, bytes = ?6, uncompressed_bytes = ?7, crc32 = ?8, sha256 = ?9,
        first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${GOING}`,
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?14")}`,
     spaceId,
     exportId,
     n,
@@ -185,5 +197,6 @@ export function chunkDone(spaceId: string, exportId: string, n: number, written:
     written.first?.id ?? null,
     written.last?.time ?? null,
     written.last?.id ?? null,
+    plan,
   );
 }

@@ -19,6 +19,10 @@ export interface ExportRow {
   reads_from: number;
   callback_url: string | null;
   request_id: string;
+  /** How often a call retried it. */
+  generation: number;
+  /** How often it was planned anew. */
+  plan: number;
   created_at: number;
   started_at: number | null;
   completed_at: number | null;
@@ -35,11 +39,15 @@ export interface ExportRow {
 }
 
 export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, callback_url,
-  request_id, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
+  request_id, generation, plan, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
   rows_total, message, manifest_sha256`;
 
 /** SQL: the export ?2 of space ?1 is processing. */
 export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
+
+/** SQL: as GOING, and by the plan that the caller works for. */
+export const goingBy = (plan: string) =>
+  `EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing' AND e.plan = ${plan})`;
 
 export type NewExport = Pick<
   ExportRow,

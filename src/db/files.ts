@@ -1,7 +1,7 @@
 /** The files of an export: what they are called, whether they are put together, and how far the export is. */
 
 import { type Database, type Statement, statement } from "./database.ts";
-import { GOING } from "./exports.ts";
+import { GOING, goingBy } from "./exports.ts";
 
 export interface FileRow {
   n: number;
@@ -17,12 +17,14 @@ export interface FileRow {
 
 const FILE = "n, name, done, lease_until, upload_id, rows, bytes, uncompressed_bytes, sha256";
 
-export function insertFiles(spaceId: string, exportId: string, names: readonly string[]): Statement {
+export function insertFiles(spaceId: string, exportId: string, plan: number, names: readonly string[]): Statement {
   return statement(
-    `INSERT INTO files (space_id, export_id, n, name) SELECT ?1, ?2, key, value FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+    `INSERT INTO files (space_id, export_id, n, name)
+     SELECT ?1, ?2, key, value FROM json_each(?3) WHERE ${goingBy("?4")} ON CONFLICT DO NOTHING`,
     spaceId,
     exportId,
     JSON.stringify(names),
+    plan,
   );
 }
 
@@ -141,10 +143,10 @@ export interface WrittenFile {
   sha256: string;
 }
 
-export function fileDone(spaceId: string, exportId: string, n: number, written: WrittenFile): Statement {
+export function fileDone(spaceId: string, exportId: string, plan: number, n: number, written: WrittenFile): Statement {
   return statement(
     `UPDATE files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${GOING}`,
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?8")}`,
     spaceId,
     exportId,
     n,
@@ -152,6 +154,7 @@ export function fileDone(spaceId: string, exportId: string, n: number, written: 
     written.bytes,
     written.uncompressedBytes,
     written.sha256,
+    plan,
   );
 }
 

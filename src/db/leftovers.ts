@@ -7,6 +7,7 @@ export interface Leftover {
   id: string;
   space_id: string;
   request_id: string;
+  plan: number;
   put_away_at: number;
   completed_at: number | null;
   /** 1: it is completed and stays; only what its steps left beside its files goes. */
@@ -16,7 +17,7 @@ export interface Leftover {
 /** Every space's exports of which something may stand in the bucket that should not, and on which nobody is at work. */
 export async function listLeftovers(db: Database, now: number, limit: number): Promise<Leftover[]> {
   return db.all(
-    `SELECT e.id, e.space_id, e.request_id, e.put_away_at, e.completed_at, e.status = 'completed' AND e.deleted_at IS NULL AS stays
+    `SELECT e.id, e.space_id, e.request_id, e.plan, e.put_away_at, e.completed_at, e.status = 'completed' AND e.deleted_at IS NULL AS stays
      FROM exports e WHERE e.put_away_at <= ?1 AND ${nobodyAtWork("?1")} ORDER BY e.put_away_at LIMIT ?2`,
     now,
     limit,

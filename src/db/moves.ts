@@ -39,15 +39,16 @@ export async function startExport(
 }
 
 /** planning → writing, with what the plan found. Part of the batch that writes the last of the plan. */
-export function planned(spaceId: string, exportId: string, rowsTotal: number, wakeAt: number): Statement {
+export function planned(spaceId: string, exportId: string, plan: number, rowsTotal: number, wakeAt: number): Statement {
   return statement(
     `UPDATE exports SET phase = 'writing', rows_total = ?3, wake_at = ?4, attempts = 0, error_code = NULL, error_owner = NULL,
        next_retry_at = NULL
-     WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'planning'`,
+     WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'planning' AND plan = ?5`,
     spaceId,
     exportId,
     rowsTotal,
     wakeAt,
+    plan,
   );
 }
 
@@ -63,54 +64,69 @@ export function stepSucceeded(spaceId: string, exportId: string, wakeAt: number)
 }
 
 /**
- * writing → assembling → finishing, as far as the ledger allows. @returns the phase it is in now, or null when it is not
- * processing any more.
+ * writing → assembling → finishing, as far as the ledger allows. @returns the phase it is in now, and what its messages carry,
+ * or null when it is not processing any more.
  */
-export async function advancePhase(db: Database, spaceId: string, exportId: string): Promise<ExportPhase | null> {
-  const row = await db.first<{ phase: ExportPhase }>(
+export async function advancePhase(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+): Promise<{ phase: ExportPhase; generation: number; request_id: string } | null> {
+  return db.first(
     `UPDATE exports SET phase = CASE
        WHEN EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.done = 0) THEN 'writing'
        WHEN EXISTS (SELECT 1 FROM files f WHERE f.space_id = ?1 AND f.export_id = ?2 AND f.done = 0) THEN 'assembling'
        ELSE 'finishing' END
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase IN ('writing', 'assembling', 'finishing')
-     RETURNING phase`,
+     RETURNING phase, generation, request_id`,
     spaceId,
     exportId,
   );
-  return row?.phase ?? null;
 }
 
-/** An attempt failed and will be repeated at `nextRetryAt`. */
+/**
+ * An attempt failed and will be repeated at `nextRetryAt`. @returns false when that is of no use: the export has ended, or a
+ * call retried it after the attempt's message was sent, which has messages of its own.
+ */
 export async function recordRetry(
   db: Database,
   spaceId: string,
   exportId: string,
   error: ExportError,
-  attempt: { step: string; n: number; attempt: number; now: number; nextRetryAt: number },
-): Promise<void> {
-  await db.batch([
+  attempt: { step: string; n: number; attempt: number; generation: number; now: number; nextRetryAt: number },
+): Promise<boolean> {
+  const [recorded] = await db.batch([
     statement(
       `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, next_retry_at = ?5,
          wake_at = max(wake_at, ?5)
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?6`,
       spaceId,
       exportId,
       error.code,
       error.owner,
       attempt.nextRetryAt,
+      attempt.generation,
     ),
-    entry(spaceId, exportId, attempt.now, "export.attempt_failed", {
-      step: attempt.step,
-      n: attempt.n,
-      attempt: attempt.attempt,
-      code: error.code,
-      owner: error.owner,
-      retry_in_seconds: Math.round((attempt.nextRetryAt - attempt.now) / 1000),
-    }),
+    entry(
+      spaceId,
+      exportId,
+      attempt.now,
+      "export.attempt_failed",
+      {
+        step: attempt.step,
+        n: attempt.n,
+        attempt: attempt.attempt,
+        code: error.code,
+        owner: error.owner,
+        retry_in_seconds: Math.round((attempt.nextRetryAt - attempt.now) / 1000),
+      },
+      { inGeneration: attempt.generation },
+    ),
   ]);
+  return (recorded?.changes ?? 0) > 0;
 }
 
-/** processing → completed. @returns whether it was this call that made the move. */
+/** processing → completed, by the plan that the files belong to. @returns whether it was this call that made the move. */
 export async function completeExport(
   db: Database,
   spaceId: string,
@@ -122,13 +138,14 @@ export async function completeExport(
     message: string | null;
     manifestSha256: string;
     rows: number;
+    plan: number;
   },
 ): Promise<boolean> {
   const [moved] = await db.batch([
     statement(
       `UPDATE exports SET status = 'completed', phase = 'done', status_at = ?3, completed_at = ?3, expires_at = ?4, put_away_at = ?5,
          message = ?6, manifest_sha256 = ?7, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
-       WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'finishing'`,
+       WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'finishing' AND plan = ?8`,
       spaceId,
       exportId,
       end.completedAt,
@@ -136,6 +153,7 @@ export async function completeExport(
       end.putAwayAt,
       end.message,
       end.manifestSha256,
+      end.plan,
     ),
     ...announce(spaceId, exportId, "completed", end.completedAt, { rows: end.rows }),
   ]);
@@ -144,6 +162,7 @@ export async function completeExport(
 
 /**
  * queued | processing → failed. Until `keptUntil` it can be retried, and its good files are kept for that.
+ * @param end `generation`: of the message that failed; one of before a retry ends nothing.
  * @returns whether it was this call that made the move.
  */
 export async function failExport(
@@ -151,13 +170,13 @@ export async function failExport(
   spaceId: string,
   exportId: string,
   error: ExportError,
-  end: { now: number; keptUntil: number; putAwayAt: number },
+  end: { now: number; generation: number; keptUntil: number; putAwayAt: number },
 ): Promise<boolean> {
   const [moved] = await db.batch([
     statement(
       `UPDATE exports SET status = 'failed', status_at = ?5, completed_at = ?5, expires_at = ?6, put_away_at = ?7,
          error_code = ?3, error_owner = ?4, next_retry_at = NULL
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
       spaceId,
       exportId,
       error.code,
@@ -165,6 +184,7 @@ export async function failExport(
       end.now,
       end.keptUntil,
       end.putAwayAt,
+      end.generation,
     ),
     ...announce(spaceId, exportId, "failed", end.now, { code: error.code, owner: error.owner }),
   ]);
@@ -189,14 +209,15 @@ export async function cancelExport(db: Database, spaceId: string, exportId: stri
 
 /**
  * failed → queued, in the phase it failed in, while its files are kept and the space has room. One whose counts did not add
- * up is planned and written anew. @returns whether it was this call that made the move.
+ * up is planned and written anew: its earlier plan, its ledger and its objects no longer count.
+ * @returns which retry this is, from 1, or null when the move could not be made.
  */
 export async function retryExport(
   db: Database,
   spaceId: string,
   exportId: string,
   again: { now: number; wakeAt: number; pendingLimit: number; requestId: string },
-): Promise<boolean> {
+): Promise<number | null> {
   const anew = (table: "chunks" | "files") =>
     statement(
       `DELETE FROM ${table} WHERE space_id = ?1 AND export_id = ?2 AND EXISTS
@@ -204,14 +225,16 @@ export async function retryExport(
       spaceId,
       exportId,
     );
-  const [moved] = await db.batch([
+  const [moved] = await db.batch<{ generation: number }>([
     statement(
       `UPDATE exports SET status = 'queued', status_at = ?3, wake_at = ?4, generation = generation + 1, request_id = ?6,
+         plan = plan + (error_code IS 'incomplete_export'),
          phase = CASE error_code WHEN 'incomplete_export' THEN 'planning' ELSE phase END,
          completed_at = NULL, expires_at = NULL, put_away_at = NULL,
          attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status = 'failed' AND deleted_at IS NULL AND expires_at > ?3
-         AND (SELECT count(*) FROM exports o WHERE o.space_id = ?1 AND o.status IN ('queued', 'processing')) < ?5`,
+         AND (SELECT count(*) FROM exports o WHERE o.space_id = ?1 AND o.status IN ('queued', 'processing')) < ?5
+       RETURNING generation`,
       spaceId,
       exportId,
       again.now,
@@ -223,7 +246,7 @@ export async function retryExport(
     anew("files"),
     entry(spaceId, exportId, again.now, "export.retried", {}, { key: "retried", status: "queued" }),
   ]);
-  return (moved?.changes ?? 0) > 0;
+  return moved?.rows[0]?.generation ?? null;
 }
 
 /** Every space's completed exports whose time is over. */
@@ -270,7 +293,9 @@ export async function takeStuckExports(
   now: number,
   resendAfterMs: number,
   limit: number,
-): Promise<{ id: string; space_id: string; phase: ExportPhase; status: string; request_id: string }[]> {
+): Promise<
+  { id: string; space_id: string; phase: ExportPhase; status: string; request_id: string; generation: number }[]
+> {
   return db.all(
     `UPDATE exports SET wake_at = ?1 + min(max(?2, (?1 - created_at) / 2), 60000)
      WHERE id IN (
@@ -278,7 +303,7 @@ export async function takeStuckExports(
        WHERE e.status IN ('queued', 'processing') AND e.wake_at <= ?1
          AND ${nobodyAtWork("?1")}
        ORDER BY e.wake_at LIMIT ?3)
-     RETURNING id, space_id, phase, status, request_id`,
+     RETURNING id, space_id, phase, status, request_id, generation`,
     now,
     resendAfterMs,
     limit,

@@ -20,6 +20,8 @@ export interface EntryCondition {
   key?: string;
   /** Enters nothing unless the export got this status at this very moment. */
   status?: ExportStatus;
+  /** Enters nothing unless the export is in flight, and was retried this often. */
+  inGeneration?: number;
 }
 
 /**
@@ -32,13 +34,14 @@ export function entry(
   at: number,
   type: string,
   detail: Record<string, string | number | null>,
-  { key, status }: EntryCondition = {},
+  { key, status, inGeneration }: EntryCondition = {},
 ): Statement {
   return statement(
     `INSERT INTO export_events (space_id, export_id, n, key, at, type, detail)
      SELECT e.space_id, e.id, (SELECT coalesce(max(o.n), 0) + 1 FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2),
        ?3 || ':' || e.generation, ?4, ?5, ?6
      FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND (?7 IS NULL OR (e.status = ?7 AND e.status_at = ?4))
+       AND (?8 IS NULL OR (e.generation = ?8 AND e.status IN ('queued', 'processing')))
        AND (SELECT count(*) FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2) < ${MOST_ENTRIES}
      ON CONFLICT DO NOTHING`,
     spaceId,
@@ -48,6 +51,7 @@ export function entry(
     type,
     JSON.stringify(detail),
     status ?? null,
+    inGeneration ?? null,
   );
 }
 

@@ -13,6 +13,8 @@ export interface LeasedDelivery {
   id: string;
   space_id: string;
   export_id: string;
+  /** Of the call that asked for the export: for the logs alone. */
+  request_id: string | null;
   event_id: string;
   event_type: string;
   event_at: number;
@@ -48,7 +50,8 @@ export async function leaseDelivery(
     `UPDATE webhook_deliveries SET lease_until = ?4
      WHERE space_id = ?1 AND id = ?2 AND status = 'pending' AND next_attempt_at <= ?3 AND lease_until <= ?3
        AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting')
-     RETURNING id, space_id, export_id, event_id, event_type, event_at, endpoint_id, url, data, tries, attempts, lease_until`,
+     RETURNING id, space_id, export_id, event_id, event_type, event_at, endpoint_id, url, data, tries, attempts, lease_until,
+       (SELECT e.request_id FROM exports e WHERE e.space_id = ?1 AND e.id = export_id) AS request_id`,
     spaceId,
     id,
     now,
@@ -69,9 +72,11 @@ export interface Recorded {
   disable: { url: string; reason: string } | null;
 }
 
+/** SQL: delivery `d` is held by this very lease. */
+const HELD = "d.space_id = ?1 AND d.id = ?2 AND d.status = 'pending' AND d.lease_until = ?3";
+
 /** Writes an attempt down and gives the lease back. @returns false when the lease was no longer this attempt's: nothing is written. */
 export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: Recorded): Promise<boolean> {
-  const held = "d.space_id = ?1 AND d.id = ?2 AND d.status = 'pending' AND d.lease_until = ?3";
   const lease = [of.space_id, of.id, of.lease_until] as const;
   const { disable } = attempt;
   const disabling: Statement[] =
@@ -81,7 +86,7 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: R
           statement(
             `UPDATE webhook_endpoints SET enabled = 0, disabled_reason = ?6, updated_at = ?7
              WHERE space_id = ?1 AND id = ?4 AND url = ?5 AND enabled = 1
-               AND EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.space_id = ?1 AND ${held})`,
+               AND EXISTS (SELECT 1 FROM webhook_deliveries d WHERE ${HELD})`,
             ...lease,
             of.endpoint_id,
             disable.url,
@@ -93,7 +98,7 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: R
     statement(
       `INSERT INTO webhook_attempts (space_id, delivery_id, n, export_id, at, duration_ms, status_code, error)
        SELECT d.space_id, d.id, d.attempts + 1, d.export_id, ?4, ?5, ?6, ?7
-       FROM webhook_deliveries d WHERE d.space_id = ?1 AND ${held}`,
+       FROM webhook_deliveries d WHERE ${HELD}`,
       ...lease,
       attempt.at,
       attempt.durationMs,
@@ -103,7 +108,7 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: R
     ...disabling,
     statement(
       `UPDATE webhook_deliveries AS d SET status = ?4, next_attempt_at = ?5, tries = tries + 1, attempts = attempts + 1, lease_until = 0
-       WHERE d.space_id = ?1 AND ${held}`,
+       WHERE ${HELD}`,
       ...lease,
       attempt.status,
       attempt.nextAttemptAt,
@@ -156,9 +161,10 @@ export interface DeliveryFilter {
 
 /** Newest first. */
 export async function listDeliveries(db: Database, spaceId: string, filter: DeliveryFilter): Promise<DeliveryRow[]> {
+  // A space has many deliveries, an export few: where one is named, its index is the one to take.
   return db.all<DeliveryRow>(
     `SELECT ${SHOWN} FROM webhook_deliveries
-     WHERE space_id = ?1 AND (?3 IS NULL OR export_id = ?3) AND (?4 IS NULL OR endpoint_id = ?4)
+     WHERE ${filter.exportId === null ? "space_id = ?1 AND ?3 IS NULL" : "+space_id = ?1 AND export_id = ?3"} AND (?4 IS NULL OR endpoint_id = ?4)
        AND (?5 IS NULL OR status = ?5) AND (?6 IS NULL OR (created_at, id) < (?6, ?7))
      ORDER BY created_at DESC, id DESC LIMIT ?2`,
     spaceId,

@@ -32,7 +32,7 @@ export async function assemble(hall: Hall, message: Message): Promise<void> {
   });
   if (written === null) return;
   const [entered] = await control.batch([
-    fileDone(spaceId, exportId, n, written),
+    fileDone(spaceId, exportId, row.plan, n, written),
     stepSucceeded(spaceId, exportId, hall.world.now() + hall.config.resendAfterMs),
   ]);
   if (entered?.changes === 0) await dropLateFile(hall, { spaceId, exportId, key: fileKey(row, file.name) });

@@ -22,7 +22,8 @@ export async function retry(hall: Hall, spaceId: string, exportId: string, reque
   const { control } = databases;
   const now = world.now();
   const again = { now, wakeAt: now + config.resendAfterMs, pendingLimit: config.pendingLimit, requestId };
-  if (!(await retryExport(control, spaceId, exportId, again))) {
+  const generation = await retryExport(control, spaceId, exportId, again);
+  if (generation === null) {
     const row = await findExport(control, spaceId, exportId);
     if (row?.status !== "failed") throw new SpillwayError("conflict", "Only a failed export can be retried.");
     if ((row.expires_at ?? 0) <= now)
@@ -30,7 +31,7 @@ export async function retry(hall: Hall, spaceId: string, exportId: string, reque
     if ((await countPending(control, spaceId)) >= config.pendingLimit) throw tooManyPending();
     throw new SpillwayError("conflict", "The export was changed by another call. Poll it.");
   }
-  await wakePlan(hall, { space_id: spaceId, export_id: exportId, request_id: requestId });
+  await wakePlan(hall, { space_id: spaceId, export_id: exportId, request_id: requestId, generation });
 }
 
 /** Removes an export that has ended. Its files go in the background. @returns false when it is under way. */

@@ -40,8 +40,8 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
   });
   if (written === null) return;
   const [entered] = await control.batch([
-    chunkDone(spaceId, exportId, n, written),
-    ...(isWholeFile(chunk) ? [fileDone(spaceId, exportId, chunk.file_n, written)] : []),
+    chunkDone(spaceId, exportId, row.plan, n, written),
+    ...(isWholeFile(chunk) ? [fileDone(spaceId, exportId, row.plan, chunk.file_n, written)] : []),
     stepSucceeded(spaceId, exportId, hall.world.now() + hall.config.resendAfterMs),
   ]);
   if (entered?.changes === 0) {

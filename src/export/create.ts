@@ -75,7 +75,7 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
   const also = idempotencyKey === null ? [] : [answerKey(space.id, idempotencyKey, id, answer)];
   if (!(await insertExport(databases.control, row, config.pendingLimit, idempotencyKey, also)))
     throw await whyNot(hall, space.id);
-  await wakePlan(hall, { space_id: space.id, export_id: id, request_id: requestId });
+  await wakePlan(hall, { space_id: space.id, export_id: id, request_id: requestId, generation: 0 });
   return answer;
 }
 

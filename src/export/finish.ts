@@ -42,6 +42,7 @@ export async function finish(hall: Hall, message: Message): Promise<void> {
     // Whoever still works on what is done already may leave a segment behind.
     putAwayAt: now + LAST_CALL_MS,
     rows: row.rows_total ?? 0,
+    plan: row.plan,
     message: row.rows_total === 0 ? sourceOf(hall, row).emptyMessage : null,
     manifestSha256,
   });

@@ -18,6 +18,8 @@ export const Message = z.object({
   step: z.enum(["plan", "chunk", "assemble", "finish"]),
   /** The chunk, or the file to put together. */
   n: z.number().int().min(0).default(0),
+  /** How often a call had retried the export: a message of before a retry may work, but its failure ends nothing. */
+  generation: z.number().int().min(0).default(0),
   /** Of the call that asked for the export: for the logs alone. */
   request_id: z.string().default(""),
 });

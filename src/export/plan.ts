@@ -36,7 +36,7 @@ export async function plan(hall: Hall, message: Message): Promise<void> {
   const { chunks, complete } = await cut(row, source, before, hall.sizes.chunkRows);
   if ((chunks.at(-1)?.n ?? 0) >= MOST_CHUNKS) throw new SpillwayError("export_too_large");
   if (!complete) {
-    await control.batch([insertChunks(spaceId, exportId, chunks), stepSucceeded(spaceId, exportId, wakeAt)]);
+    await control.batch([insertChunks(spaceId, exportId, row.plan, chunks), stepSucceeded(spaceId, exportId, wakeAt)]);
     await hall.send([message]);
     return;
   }
@@ -44,9 +44,9 @@ export async function plan(hall: Hall, message: Message): Promise<void> {
   const all = before === null ? chunks : [...(await listChunks(control, spaceId, exportId)), ...chunks];
   const total = all.reduce((sum, chunk) => sum + chunk.records, 0);
   await control.batch([
-    insertChunks(spaceId, exportId, chunks),
-    insertFiles(spaceId, exportId, fileNames(row, source, all)),
-    planned(spaceId, exportId, total, wakeAt),
+    insertChunks(spaceId, exportId, row.plan, chunks),
+    insertFiles(spaceId, exportId, row.plan, fileNames(row, source, all)),
+    planned(spaceId, exportId, row.plan, total, wakeAt),
     entry(spaceId, exportId, now, "export.planned", { rows: total, chunks: all.length }, { key: "planned" }),
   ]);
   await wakeIdle(hall, message);

@@ -3,10 +3,10 @@
  * step that was killed leaves things that nobody wrote down. Goes in slices; what is left is found the next time.
  */
 
-import { listLeftovers, markPutAway } from "../db/leftovers.ts";
+import { type Leftover, listLeftovers, markPutAway } from "../db/leftovers.ts";
 import { logFailure } from "../log.ts";
 import { type Hall, LAST_CALL_MS } from "./hall.ts";
-import { exportPrefix, segmentPrefix } from "./objects.ts";
+import { exportPrefix, planPrefix, segmentPrefix } from "./objects.ts";
 import { inParallel } from "./parallel.ts";
 
 const MOST_EXPORTS = 50;
@@ -20,9 +20,9 @@ export async function putAway(hall: Hall): Promise<void> {
   for (const leftover of await listLeftovers(control, hall.world.now(), MOST_EXPORTS)) {
     if (removed >= MOST_OBJECTS) return;
     try {
-      const found = await clear(hall, leftover.stays === 1 ? segmentPrefix(leftover) : exportPrefix(leftover));
-      removed += found;
-      if (found > 0 && removed >= MOST_OBJECTS) return;
+      removed += await endUploads(hall, leftover);
+      for (const prefix of prefixesOf(leftover)) removed += await clear(hall, prefix);
+      if (removed >= MOST_OBJECTS) return;
       const now = hall.world.now();
       const settled = (leftover.completed_at ?? 0) + LAST_CALL_MS;
       // Until then a step that began before the end may still write.
@@ -34,14 +34,23 @@ export async function putAway(hall: Hall): Promise<void> {
   }
 }
 
-/** Removes objects and unfinished uploads below a prefix, up to the limit. @returns how many there were. */
-async function clear(hall: Hall, prefix: string): Promise<number> {
-  const { bucket } = hall;
+/** What has to go: of an export that stays, its segments and what its earlier plans left. */
+function prefixesOf(leftover: Leftover): string[] {
+  if (leftover.stays === 0) return [exportPrefix(leftover)];
+  const earlier = Array.from({ length: leftover.plan }, (_, plan) => planPrefix({ ...leftover, plan }));
+  return [...earlier, segmentPrefix(leftover)];
+}
+
+/** When an export is over, an upload that is under way is one that nobody will end. @returns how many there were. */
+async function endUploads({ bucket }: Hall, leftover: Leftover): Promise<number> {
+  const uploads = await bucket.listUploads(exportPrefix(leftover));
+  for (const { key, uploadId } of uploads) await bucket.abortUpload(key, uploadId);
+  return uploads.length;
+}
+
+/** Removes the objects below a prefix, up to the limit. @returns how many there were. */
+async function clear({ bucket }: Hall, prefix: string): Promise<number> {
   let removed = 0;
-  for (const { key, uploadId } of await bucket.listUploads(prefix)) {
-    await bucket.abortUpload(key, uploadId);
-    removed += 1;
-  }
   while (removed < MOST_OBJECTS) {
     const keys = await bucket.list(prefix);
     if (keys.length === 0) break;

@@ -51,8 +51,9 @@ export async function runStep(hall: Hall, message: Message, attempt: number): Pr
       }
       const delay = backoffSeconds(attempt, hall.world.random());
       const nextRetryAt = now + delay * 1000;
-      await recordRetry(hall.databases.control, spaceId, exportId, error, { step, n, attempt, now, nextRetryAt });
-      return { retryInSeconds: delay };
+      const failed = { step, n, attempt, generation: message.generation, now, nextRetryAt };
+      const again = await recordRetry(hall.databases.control, spaceId, exportId, error, failed);
+      return again ? { retryInSeconds: delay } : "ack";
     } catch (second) {
       logFailure("step.verdict_not_recorded", second, about);
       return { retryInSeconds: backoffSeconds(attempt, hall.world.random()) };
@@ -71,6 +72,6 @@ async function fail(hall: Hall, message: Message, error: SpillwayError): Promise
   const { space_id: spaceId, export_id: exportId } = message;
   const now = hall.world.now();
   const keptUntil = now + hall.config.ttlMs.download;
-  const end = { now, keptUntil, putAwayAt: keptUntil + GRACE_MS };
+  const end = { now, generation: message.generation, keptUntil, putAwayAt: keptUntil + GRACE_MS };
   if (await failExport(hall.databases.control, spaceId, exportId, error, end)) await ended(hall, spaceId, exportId);
 }

@@ -10,7 +10,7 @@ import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/spac
 import { entry } from "../db/timeline.ts";
 import { log, logFailure } from "../log.ts";
 import { type Hall, LAST_CALL_MS } from "./hall.ts";
-import { wakeDeliveries } from "./notify.ts";
+import { resendDeliveries, wakeDeliveries } from "./notify.ts";
 import { putAway } from "./put-away.ts";
 import { KEY_KEPT_MS } from "./reservation.ts";
 import { retain } from "./retention.ts";
@@ -23,6 +23,7 @@ const RECORD_KEPT_MS = 90 * 86_400_000;
 
 const PARTS: Record<string, (hall: Hall) => Promise<void>> = {
   resend,
+  resendDeliveries,
   expire,
   putAway,
   forget,
@@ -50,8 +51,8 @@ async function resend(hall: Hall): Promise<void> {
   const { control } = databases;
   const now = world.now();
   for (const stuck of await takeStuckExports(control, now, config.resendAfterMs, MOST_AT_ONCE)) {
-    const { id, space_id, request_id, phase, status } = stuck;
-    const of = { space_id, export_id: id, request_id };
+    const { id, space_id, request_id, generation, phase, status } = stuck;
+    const of = { space_id, export_id: id, request_id, generation };
     log("export.resent", { ...of, phase });
     await control.batch([entry(space_id, id, now, "export.resent", { phase })]);
     if (phase === "planning" || status === "queued") await hall.send([{ ...of, step: "plan", n: 0 }]);

@@ -16,5 +16,5 @@ const DELAYS = [0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14
 export function nextTryMs(tries: number, random: number, retryAfterSeconds: number | null): number | null {
   const delay = DELAYS[tries];
   if (delay === undefined) return null;
-  return Math.ceil(Math.max(delay * (1 + random / 5), retryAfterSeconds ?? 0) * 1000);
+  return Math.round(Math.max(delay * (1 + random / 5), retryAfterSeconds ?? 0) * 1000);
 }

@@ -1,5 +1,8 @@
 /** What the document tells its readers beyond the routes and schemas: an introduction, the groups of calls, and examples of answers. */
 
+import { ERRORS } from "../errors.ts";
+import type { EventType } from "../outbound/webhook.ts";
+
 export const INTRODUCTION = `Customer events go in, files with every one of them come out, with a manifest that proves it.
 
 **Keys.** Send \`Authorization: Bearer <api key>\`. A key belongs to one space and carries scopes; the calls under \`/v1/spaces\` take the operator's token. What belongs to another space answers as if it did not exist.
@@ -20,6 +23,8 @@ export const TAGS: Record<string, string> = {
   Profiles: "The people that events belong to.",
   Spaces: "A space is a tenant: its own data, keys, time zone, retention and limits.",
   "API keys": "Who may call for a space, and what for.",
+  Webhooks:
+    "Be told when an export ends, at a `callback_url` or at an endpoint of the space, by [Standard Webhooks](https://www.standardwebhooks.com). A webhook that is not answered with 2xx within 15 seconds is tried ten times, over three days; an event may come more than once, always with the same `webhook-id`.",
   Service: "The service itself: its state, this document, what errors mean.",
 };
 
@@ -132,6 +137,55 @@ const API_KEY = {
   created_at: AT,
 };
 
+const ENDPOINT = {
+  id: "0d5b7e1c-93aa-4c6f-8e21-6f4b2d9c1a37",
+  url: "https://shop.example/hooks/spillway",
+  event_types: ["export.completed", "export.failed"],
+  enabled: true,
+  disabled_reason: null,
+  created_at: AT,
+  updated_at: AT,
+};
+const NEXT_SECRET = { secret: "whsec_<secret>", previous_secret_expires_at: "2026-01-16T10:23:45.123Z" };
+const EVENT_ID = `evt_${EXPORT_ID}_completed_0`;
+const DELIVERY = {
+  id: `${EVENT_ID}.${ENDPOINT.id}`,
+  webhook_id: EVENT_ID,
+  type: "export.completed",
+  export_id: EXPORT_ID,
+  endpoint_id: ENDPOINT.id,
+  status: "delivered",
+  created_at: COMPLETED_EXPORT.completed_at,
+  next_attempt_at: null,
+  attempts: [
+    { n: 1, at: "2026-01-15T10:23:58.960Z", duration_ms: 118, status_code: 503, error: "http_status" },
+    { n: 2, at: "2026-01-15T10:24:04.611Z", duration_ms: 74, status_code: 204, error: null },
+  ],
+};
+
+/** What is sent: the body of a webhook, by its type. */
+export const webhookExample = (type: EventType) => ({
+  type,
+  timestamp: COMPLETED_EXPORT.completed_at,
+  data: {
+    export_id: EXPORT_ID,
+    dataset: "activity_events",
+    status: type.slice("export.".length),
+    rows: type === "export.completed" || type === "export.expired" ? FILE.rows : 0,
+    files: type === "export.completed" || type === "export.expired" ? 1 : 0,
+    completed_at: COMPLETED_EXPORT.completed_at,
+    error:
+      type === "export.failed"
+        ? {
+            code: "export_too_large",
+            message: ERRORS.export_too_large.title,
+            owner: ERRORS.export_too_large.owner,
+            retryable: ERRORS.export_too_large.retryable,
+          }
+        : null,
+  },
+});
+
 /** Answers, by a call's operationId or, for every other call, by the id of the answer's schema. */
 export const EXAMPLES: Record<string, unknown> = {
   createExport: QUEUED_EXPORT,
@@ -188,5 +242,15 @@ export const EXAMPLES: Record<string, unknown> = {
   changeOwnSpace: { ...SPACE, retention_days: 365 },
   ApiKey: API_KEY,
   NewApiKey: { ...API_KEY, key: "spw_<key id>_<secret>" },
+  WebhookEndpoint: ENDPOINT,
+  changeWebhookEndpoint: { ...ENDPOINT, enabled: false },
+  NewWebhookEndpoint: { ...ENDPOINT, secret: "whsec_<secret>" },
+  RotatedWebhookEndpoint: { ...ENDPOINT, ...NEXT_SECRET },
+  RotatedWebhookSecret: {
+    webhook_secret: NEXT_SECRET.secret,
+    previous_secret_expires_at: NEXT_SECRET.previous_secret_expires_at,
+  },
+  WebhookDelivery: DELIVERY,
+  redeliverWebhook: { ...DELIVERY, status: "pending", next_attempt_at: "2026-01-15T11:00:00.000Z" },
   Health: { status: "ok" },
 };

@@ -14,7 +14,8 @@ import {
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
 import { ERRORS, type ErrorCode } from "../errors.ts";
-import { EXAMPLES, INTRODUCTION, TAGS } from "./docs.ts";
+import { EVENT_TYPES, type EventType, WebhookBody } from "../outbound/webhook.ts";
+import { EXAMPLES, INTRODUCTION, TAGS, webhookExample } from "./docs.ts";
 import type { BodyDoc, ResponseDoc, Route } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
@@ -66,6 +67,7 @@ export function makeDocument(routes: readonly Route[]): Document {
       servers: [{ url: "/" }],
       tags: [...tags].map((name) => ({ name, description: TAGS[name] ?? "" })),
       paths,
+      webhooks: Object.fromEntries(EVENT_TYPES.map((type) => [type, { post: webhook(type) }])),
       components: {
         securitySchemes: {
           apiKey: { type: "http", scheme: "bearer", description: "An API key of a space." },
@@ -111,6 +113,48 @@ function operation(route: Route): ZodOpenApiOperationObject {
     responses: Object.fromEntries([...successes(route), ...failures(route)]),
   };
 }
+
+const WHEN: Record<EventType, string> = {
+  "export.completed": "An export is completed",
+  "export.failed": "An export has failed",
+  "export.canceled": "An export was canceled",
+  "export.expired": "An export's files are gone",
+};
+
+/** What a receiver is sent. It knows the sender by the signature alone. */
+function webhook(type: EventType): ZodOpenApiOperationObject {
+  return {
+    operationId: type.replace(/\.(.)/, (_, first: string) => first.toUpperCase()),
+    summary: WHEN[type],
+    description:
+      "Signed by [Standard Webhooks](https://www.standardwebhooks.com). It may come more than once, with the same `webhook-id` and body. Redirects are not followed.",
+    tags: ["Webhooks"],
+    security: [],
+    requestParams: { header: WEBHOOK_HEADERS },
+    requestBody: {
+      required: true,
+      content: { "application/json": { schema: WebhookBody, example: webhookExample(type) } },
+    },
+    responses: {
+      "204": { description: "Taken; any 2xx is." },
+      "410": {
+        description: "Nobody is there any more: the endpoint is disabled, and this delivery is not tried again.",
+      },
+      "503": {
+        description: "Not taken; nothing but a 2xx is. It comes again later, not before `Retry-After` is over.",
+      },
+    },
+  };
+}
+
+const WEBHOOK_HEADERS = z.object({
+  "webhook-id": z.string().meta({ description: "The event's id. Take an event once." }),
+  "webhook-timestamp": z.string().meta({ description: "When this attempt was made, in seconds since 1970." }),
+  "webhook-signature": z.string().meta({
+    description:
+      "`v1,<base64>`: HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`, by the bytes after `whsec_`. Several, with a space between them, while a secret changes.",
+  }),
+});
 
 function bodies(body: BodyDoc<unknown>): Record<string, ZodOpenApiMediaTypeObject> {
   const { schema, example, linesOf } = body;

@@ -8,6 +8,9 @@ import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
 import type { Route } from "./route.ts";
 import { spaceRoutes } from "./spaces.ts";
+import { deliveryRoutes } from "./webhooks/deliveries.ts";
+import { endpointRoutes } from "./webhooks/endpoints.ts";
+import { rotationRoutes } from "./webhooks/rotations.ts";
 
 export const ROUTES: readonly Route[] = [
   ...exportRoutes,
@@ -16,5 +19,8 @@ export const ROUTES: readonly Route[] = [
   ...profileRoutes,
   ...spaceRoutes,
   ...keyRoutes,
+  ...endpointRoutes,
+  ...rotationRoutes,
+  ...deliveryRoutes,
   ...metaRoutes(() => ROUTES),
 ];

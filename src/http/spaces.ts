@@ -6,6 +6,7 @@ import { insertKey } from "../db/keys.ts";
 import { SpillwayError } from "../errors.ts";
 import type { LimiterObject } from "../limiter/limiter.ts";
 import { seal } from "../outbound/seal.ts";
+import { secretOf } from "../outbound/webhook.ts";
 import { iso } from "../time/names.ts";
 import { makeKey } from "./auth.ts";
 import { json, route, SCOPES } from "./route.ts";
@@ -73,7 +74,7 @@ export const spaceRoutes = [
         external_id: `spillway-${world.uuid()}`,
         created_at: now,
       };
-      const webhookSecret = `whsec_${Buffer.from(world.randomBytes(32)).toString("base64")}`;
+      const webhookSecret = secretOf(world.randomBytes(32));
       const key = await makeKey(world);
       const sealed = await seal(config.secretsKey, row.id, webhookSecret, world.randomBytes(12));
       await insertSpace(databases.control, row, sealed);

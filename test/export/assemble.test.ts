@@ -51,10 +51,10 @@ async function written(): Promise<Half> {
     );
     const [edge, sum] = [{ time: START, id: `${n}` }, crc32(plain)];
     const counts = { recordsRead: 1, rows: 1, bytes: packed.length, uncompressedBytes: plain.length };
-    await control.batch([chunkDone(space.id, id, n, { ...counts, crc32: sum, sha256, first: edge, last: edge })]);
+    await control.batch([chunkDone(space.id, id, 0, n, { ...counts, crc32: sum, sha256, first: edge, last: edge })]);
   }
   await control.run("UPDATE exports SET phase = 'assembling' WHERE space_id = ?1 AND id = ?2", space.id, id);
-  service.queue.push({ space_id: space.id, export_id: id, step: "assemble", n: 0, request_id: "" });
+  service.queue.push({ space_id: space.id, export_id: id, step: "assemble", n: 0, generation: 0, request_id: "" });
   return { service, space, id };
 }
 

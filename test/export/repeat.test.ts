@@ -128,11 +128,11 @@ it("ignores a message for an export, a chunk or a file that does not exist", asy
   await deliver(service, take(service, "plan"));
   service.queue.length = 0;
   const strays: Message[] = [
-    { space_id: space.id, export_id: id, step: "chunk", n: 999, request_id: "" },
-    { space_id: space.id, export_id: id, step: "assemble", n: 999, request_id: "" },
-    { space_id: space.id, export_id: id, step: "finish", n: 0, request_id: "" },
-    { space_id: space.id, export_id: "nothing", step: "plan", n: 0, request_id: "" },
-    { space_id: "another", export_id: id, step: "chunk", n: 0, request_id: "" },
+    { space_id: space.id, export_id: id, step: "chunk", n: 999, generation: 0, request_id: "" },
+    { space_id: space.id, export_id: id, step: "assemble", n: 999, generation: 0, request_id: "" },
+    { space_id: space.id, export_id: id, step: "finish", n: 0, generation: 0, request_id: "" },
+    { space_id: space.id, export_id: "nothing", step: "plan", n: 0, generation: 0, request_id: "" },
+    { space_id: "another", export_id: id, step: "chunk", n: 0, generation: 0, request_id: "" },
   ];
   expect(await Promise.all(strays.map((message) => deliver(service, message)))).toEqual(strays.map(() => "ack"));
   expect(await service.poll(space, id)).toMatchObject({ status: "processing", progress: { rows_written: 0 } });

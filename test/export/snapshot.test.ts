@@ -131,7 +131,7 @@ describe("a chunk", () => {
       id,
     );
     for (const n of [0, 1])
-      await deliver(service, { space_id: space.id, export_id: id, step: "chunk", n, request_id: "" });
+      await deliver(service, { space_id: space.id, export_id: id, step: "chunk", n, generation: 0, request_id: "" });
     await service.pump();
     const second = await service.poll(space, id);
     expect(second.status).toBe("completed");

@@ -41,6 +41,7 @@ const TRANSITIONS: Record<string, { to: ExportStatus; make: (db: Db, space: stri
           message: null,
           manifestSha256: "",
           rows: 0,
+          plan: 0,
         }),
     },
     fail: {
@@ -51,7 +52,7 @@ const TRANSITIONS: Record<string, { to: ExportStatus; make: (db: Db, space: stri
           space,
           id,
           { code: "internal", owner: "service" },
-          { now: START, keptUntil: START, putAwayAt: START },
+          { now: START, generation: 0, keptUntil: START, putAwayAt: START },
         ),
     },
     cancel: { to: "canceled", make: (db, space, id) => cancelExport(db, space, id, START) },
@@ -69,7 +70,7 @@ const TRANSITIONS: Record<string, { to: ExportStatus; make: (db: Db, space: stri
           space,
           id,
           { code: "internal", owner: "service" },
-          { step: "chunk", n: 0, attempt: 1, now: START, nextRetryAt: START },
+          { step: "chunk", n: 0, attempt: 1, generation: 0, now: START, nextRetryAt: START },
         ),
     },
   };

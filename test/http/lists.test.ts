@@ -1,6 +1,7 @@
 /** Every list: pages of a size, a cursor and a link to the next, each item once, whatever is added meanwhile. */
 
 import { beforeAll, describe, expect, it } from "vitest";
+import { insertEndpoint } from "../../src/db/webhook-endpoints.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { ADMIN, ORIGIN, orders, Service, type Space } from "../support/service.ts";
 
@@ -43,6 +44,33 @@ const LISTS: Record<string, { path: string; key: () => string; newestFirst: bool
     key: () => space.key,
     newestFirst: true,
     add: () => service.keyWith(space, ["events:read"]),
+  },
+  listWebhookEndpoints: {
+    path: "/v1/webhook-endpoints",
+    key: () => space.key,
+    newestFirst: true,
+    // A space has fewer by calls than a page has.
+    add: () => {
+      const times = { created_at: service.now, updated_at: service.now };
+      const row = {
+        space_id: space.id,
+        url: "https://shop.example/",
+        event_types: "[]",
+        disabled_reason: null,
+        ...times,
+      };
+      const { control } = service.hall.databases;
+      return insertEndpoint(control, { ...row, id: crypto.randomUUID(), enabled: 0 }, "", 10_000);
+    },
+  },
+  listWebhookDeliveries: {
+    path: "/v1/webhook-deliveries",
+    key: () => space.key,
+    newestFirst: true,
+    add: async () => {
+      const id = await service.ask(space, { callback_url: "https://shop.example/hooks" });
+      await service.json("POST", `/v1/exports/${id}/cancel`, 202, { key: space.key });
+    },
   },
 };
 

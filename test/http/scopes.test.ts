@@ -30,6 +30,15 @@ const OPENS: Record<string, Scope | "any"> = {
   createApiKey: "settings:write",
   listApiKeys: "settings:write",
   deleteApiKey: "settings:write",
+  createWebhookEndpoint: "settings:write",
+  listWebhookEndpoints: "settings:write",
+  getWebhookEndpoint: "settings:write",
+  changeWebhookEndpoint: "settings:write",
+  deleteWebhookEndpoint: "settings:write",
+  rotateWebhookEndpointSecret: "settings:write",
+  rotateSpaceWebhookSecret: "settings:write",
+  listWebhookDeliveries: "settings:write",
+  redeliverWebhook: "settings:write",
 };
 
 const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000" });

@@ -59,6 +59,23 @@ it("stores the webhook secret sealed", async () => {
   expect(stored).not.toContain(made.webhook_secret.slice("whsec_".length));
 });
 
+it("stores an endpoint's secret sealed, and those that a change made", async () => {
+  const made = await make();
+  const key = { key: made.api_key };
+  const body = { url: "https://shop.example/hooks" };
+  const endpoint = await service.json<{ id: string; secret: string }>("POST", "/v1/webhook-endpoints", 201, {
+    ...key,
+    body,
+  });
+  const path = `/v1/webhook-endpoints/${endpoint.id}/rotate-secret`;
+  const rotated = await service.json<{ secret: string }>("POST", path, 200, key);
+  const space = await service.json<Made>("POST", "/v1/space/rotate-webhook-secret", 200, key);
+  const stored = await everything();
+  expect(stored).toContain(endpoint.id);
+  for (const secret of [endpoint.secret, rotated.secret, space.webhook_secret, made.webhook_secret])
+    expect(stored).not.toContain(secret.slice("whsec_".length));
+});
+
 it("shows a space's key and webhook secret in no later answer", async () => {
   const made = await make();
   const answers = await Promise.all([

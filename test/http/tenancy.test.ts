@@ -15,6 +15,8 @@ interface Ids {
   person: string;
   key: string;
   space: string;
+  endpoint: string;
+  delivery: string;
 }
 
 /** `foreign`: takes an id. `list`: shows many. A text says why a route can show nothing of another space's. */
@@ -53,6 +55,22 @@ const TABLE: Record<string, Line> = {
   createApiKey: "makes a key of the caller's own space",
   listApiKeys: { list: "/v1/api-keys" },
   deleteApiKey: { foreign: (ids) => `/v1/api-keys/${ids.key}`, status: 404 },
+  createWebhookEndpoint: "makes an endpoint of the caller's own space",
+  listWebhookEndpoints: { list: "/v1/webhook-endpoints" },
+  getWebhookEndpoint: { foreign: (ids) => `/v1/webhook-endpoints/${ids.endpoint}`, status: 404 },
+  changeWebhookEndpoint: {
+    foreign: (ids) => `/v1/webhook-endpoints/${ids.endpoint}`,
+    status: 404,
+    body: { url: "https://spy.example/", enabled: false },
+  },
+  deleteWebhookEndpoint: { foreign: (ids) => `/v1/webhook-endpoints/${ids.endpoint}`, status: 404 },
+  rotateWebhookEndpointSecret: {
+    foreign: (ids) => `/v1/webhook-endpoints/${ids.endpoint}/rotate-secret`,
+    status: 404,
+  },
+  rotateSpaceWebhookSecret: "has no id: the key says which space",
+  listWebhookDeliveries: { list: "/v1/webhook-deliveries" },
+  redeliverWebhook: { foreign: (ids) => `/v1/webhook-deliveries/${ids.delivery}/redeliver`, status: 404 },
   health: "shows nothing of any space",
   openapi: "shows nothing of any space",
   problem: "shows nothing of any space",
@@ -68,6 +86,8 @@ const NOBODY: Ids = {
   person: "nobody",
   key: "0".repeat(24),
   space: crypto.randomUUID(),
+  endpoint: crypto.randomUUID(),
+  delivery: `evt_${crypto.randomUUID()}_completed_0.callback`,
 };
 let theirs: Ids;
 let them: Space;
@@ -88,6 +108,10 @@ beforeAll(async () => {
   ]);
   const made = { name: "zebra key", scopes: ["events:read"] };
   const apiKey = await service.json<{ id: string }>("POST", "/v1/api-keys", 201, { ...key, body: made });
+  const endpoint = await service.json<{ id: string }>("POST", "/v1/webhook-endpoints", 201, {
+    ...key,
+    body: { url: "https://zebra.example/hooks" },
+  });
   const done = await service.export(them, { event_names: ["zebra*"] });
   expect(done).toMatchObject({ status: "completed", progress: { rows_written: 1 } });
   theirs = {
@@ -97,6 +121,8 @@ beforeAll(async () => {
     person: "zebra-1",
     key: apiKey.id,
     space: them.id,
+    endpoint: endpoint.id,
+    delivery: `evt_${done.id}_completed_0.${endpoint.id}`,
   };
 });
 
@@ -156,6 +182,10 @@ describe("another space's id", () => {
     expect(definition).toMatchObject({ version: 1, enabled: true });
     expect(keys.data.map((each) => each.id)).toContain(theirs.key);
     expect(space).toMatchObject({ status: "active", name: "Zebra crossing" });
+    const endpoint = await service.json("GET", `/v1/webhook-endpoints/${theirs.endpoint}`, 200, { key: them.key });
+    const deliveries = await service.json("GET", "/v1/webhook-deliveries", 200, { key: them.key });
+    expect(endpoint).toMatchObject({ url: "https://zebra.example/hooks", enabled: true });
+    expect(deliveries).toMatchObject({ data: [{ id: theirs.delivery, attempts: [] }] });
   });
 });
 

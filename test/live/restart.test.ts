@@ -1,44 +1,166 @@
-/** The machine goes down in the middle of an export: it comes back, goes on, and the file is the one it would have been. */
+/**
+ * The machine goes down in the middle of an export, again and again, at every stage of it: each time it comes back and goes on,
+ * and the files are the ones that they would have been. wrangler's local queue forgets its messages in a kill: what
+ * goes on was brought back by the sweep.
+ */
 
-import { expect, test } from "vitest";
+import { mkdir } from "node:fs/promises";
+import { AwsClient } from "aws4fetch";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportView } from "../../scripts/answers.ts";
-import type { Client } from "../../scripts/client.ts";
-import { downloadTo } from "../../scripts/download.ts";
-import { ALL_ORDERS, liveStack, onlyFile, openShop, orders } from "./support.ts";
+import { differences, receive } from "../../scripts/proof.ts";
+import { dice, noise } from "../support/random.ts";
+import { ALL_ORDERS, liveStack, openShop, orders, type Shop } from "./support.ts";
 
-const EVENTS = 200_000;
+const EVENTS = 250_000;
+/** All of a run: its kills, each with a start of about five seconds, and its end. */
+const RUN_WITHIN_MS = 240_000;
+const SWEEP_AFTER_MS = 300;
 
 // Work is taken for stuck sooner than by default; the poll may be asked until the right moment comes.
-const stack = liveStack("--var", "LEASE_SECONDS:5", "--var", "RESEND_AFTER_SECONDS:1", "--var", "POLL_LIMIT:5000");
+const stack = liveStack(
+  ...["LEASE_SECONDS:5", "RESEND_AFTER_SECONDS:1", "CREATE_LIMIT:100", "POLL_LIMIT:10000"].flatMap((v) => ["--var", v]),
+);
+let shop: Shop;
 
-/** Polls until some rows are written. @throws when the export ends before that was seen. */
-async function untilWriting(client: Client, id: string): Promise<ExportView> {
+/** When to kill: at the first poll that sees this, or more. */
+type Moment = readonly [when: string, reached: (progress: ExportView["progress"]) => boolean];
+
+const written =
+  (share: number): Moment[1] =>
+  ({ rows_written: rows }) =>
+    rows >= share * EVENTS;
+const phase =
+  (...phases: string[]): Moment[1] =>
+  (progress) =>
+    phases.includes(progress.phase);
+
+const AT_ONCE: Moment = ["right after the 202", () => true];
+const WRITING: Moment = ["at the first chunk", phase("writing", "assembling", "finishing")];
+const HALF_WAY: Moment = ["when half of the rows are written", written(0.5)];
+const ASSEMBLING: Moment = ["while it is put together", phase("assembling", "finishing")];
+const FINISHING: Moment = ["at the very end", phase("finishing")];
+
+const LAYOUTS = {
+  single: {
+    request: { layout: "single" },
+    kills: [AT_ONCE, WRITING, HALF_WAY, ASSEMBLING, FINISHING],
+    phases: ["planning", "writing", "assembling"],
+  },
+  files: {
+    request: { layout: "files", file_rows: 10_000 },
+    kills: [WRITING, HALF_WAY, FINISHING],
+    phases: ["writing"],
+  },
+} as const;
+
+/** Events that hardly compress: what is put together goes up in several parts. */
+function* bulkyOrders(): Generator<Record<string, unknown>> {
+  const roll = dice(1);
+  for (const order of orders(EVENTS)) yield { ...order, properties: { order_id: noise(roll, 64), amount: 1 } };
+}
+
+/** Wakes the sweep, as cron does. */
+async function sweep(): Promise<void> {
+  await (await fetch(`${stack.origin}/cdn-cgi/local/scheduled`)).arrayBuffer();
+}
+
+const isFinal = (view: ExportView) => view.status !== "queued" && view.status !== "processing";
+
+/** Polls, and sweeps where nothing moves. @returns the first poll that sees the moment, or the end. */
+async function until(id: string, reached: Moment[1]): Promise<ExportView> {
+  let last = { seen: "", at: Date.now() };
   for (;;) {
-    const view = await client.getExport(id);
-    if (view.status !== "queued" && view.status !== "processing")
-      throw new Error(`the export was ${view.status} before it could be cut off`);
-    if (view.progress.rows_written > 0) return view;
+    const view = await shop.client.getExport(id);
+    if (isFinal(view) || reached(view.progress)) return view;
+    const seen = JSON.stringify(view.progress);
+    if (seen !== last.seen) last = { seen, at: Date.now() };
+    if (Date.now() - last.at < SWEEP_AFTER_MS) continue;
+    await sweep();
+    last.at = Date.now();
   }
 }
 
-test("an export that is cut off by a kill goes on after the restart, and gives the same file", async () => {
-  const { client } = await openShop(stack.origin);
-  await client.sendEvents(orders(EVENTS), { concurrency: 2 });
+/** The names of all that stands in the bucket of an export. */
+async function objectsOf(id: string): Promise<string[]> {
+  const credentials = { accessKeyId: "local-access-key", secretAccessKey: "local-secret-access-key" };
+  const client = new AwsClient({ ...credentials, region: "auto", service: "s3", retries: 0 });
+  const prefix = `spaces/${shop.space.id}/exports/${id}/`;
+  const bucket = `${stack.origin}/cdn-cgi/local/r2/s3/spillway-exports`;
+  const response = await client.fetch(`${bucket}?list-type=2&prefix=${encodeURIComponent(prefix)}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`the bucket answered ${response.status}: ${text}`);
+  return [...text.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key.slice(prefix.length));
+}
 
-  const { id } = await client.createExport(ALL_ORDERS);
-  const before = await untilWriting(client, id);
-  await stack.kill();
-  expect(before.progress.rows_written).toBeLessThan(EVENTS);
+/** What is the same for the same request: a file's name alone carries the export's id. */
+const factsOf = (view: ExportView) =>
+  view.files.map(({ rows, bytes, uncompressed_bytes, sha256 }) => ({ rows, bytes, uncompressed_bytes, sha256 }));
 
-  await stack.start();
-  const after = await client.getExport(id);
-  expect(after.status).toBe("processing");
-  const resumed = await client.waitForExport(id);
-  expect(resumed).toMatchObject({ status: "completed", error: null, progress: { rows_written: EVENTS, percent: 100 } });
+beforeAll(async () => {
+  shop = await openShop(stack.origin);
+  await shop.client.sendEvents(bulkyOrders(), { concurrency: 2 });
+}, 120_000);
 
-  const undisturbed = onlyFile(await client.export(ALL_ORDERS));
-  const file = onlyFile(resumed);
-  expect(file).toMatchObject({ rows: EVENTS, sha256: undisturbed.sha256 });
-  const stored = await downloadTo(file.url, stack.file("resumed.gz"));
-  expect(stored.sha256).toBe(undisturbed.sha256);
-});
+describe.each(["single", "files"] as const)(
+  "an export in the layout %s that is cut off by kill after kill",
+  (layout) => {
+    const { request, kills, phases } = LAYOUTS[layout];
+    const seen = new Map<Moment, ExportView>();
+    let undisturbed: ExportView;
+    let resumed: ExportView;
+
+    beforeAll(async () => {
+      undisturbed = await shop.client.export({ ...ALL_ORDERS, ...request });
+      let view = await shop.client.createExport({ ...ALL_ORDERS, ...request });
+      for (const moment of kills) {
+        if (moment !== AT_ONCE) view = await until(view.id, moment[1]);
+        await stack.kill();
+        seen.set(moment, view);
+        await stack.start();
+      }
+      resumed = await until(view.id, () => false);
+    }, RUN_WITHIN_MS);
+
+    test("was under way whenever it was cut off, but for the last time, when it may have been done", () => {
+      const statuses = kills.slice(0, -1).map((moment) => seen.get(moment)?.status);
+      expect(statuses).toEqual(kills.slice(0, -1).map((moment) => (moment === AT_ONCE ? "queued" : "processing")));
+    });
+
+    test("was cut off in each of its phases, and with a part of its rows written", () => {
+      const found = [...seen.values()].map((view) => view.progress);
+      expect(found.map((progress) => progress.phase)).toEqual(expect.arrayContaining([...phases]));
+      expect(found.filter(({ rows_written: rows }) => rows > 0 && rows < EVENTS)).not.toHaveLength(0);
+    });
+
+    test("completes with every row", () => {
+      expect(resumed).toMatchObject({
+        status: "completed",
+        error: null,
+        next_retry_at: null,
+        progress: { phase: "done", rows_written: EVENTS, rows_total: EVENTS, percent: 100 },
+      });
+    });
+
+    test("has the files, to the byte, of one that nothing disturbed", () => {
+      expect(factsOf(resumed)).toEqual(factsOf(undisturbed));
+    });
+
+    test("has in the bucket what its manifest says, and nothing beside it", async () => {
+      const folder = stack.file(layout);
+      await mkdir(folder);
+      const manifest = await shop.client.manifest(resumed.id);
+      expect(differences(manifest, await receive(resumed, folder))).toEqual([]);
+      const names = [...resumed.files.map((file) => file.name), `${resumed.id}-manifest.json`];
+      expect((await objectsOf(resumed.id)).toSorted()).toEqual(names.toSorted());
+    });
+
+    test("was brought back by the sweep, and completed once", async () => {
+      const path = `/v1/exports/${resumed.id}/events?limit=200`;
+      const { data } = await shop.client.json<{ data: { type: string }[] }>("GET", path);
+      const times = (type: string) => data.filter((entry) => entry.type === type).length;
+      expect(times("export.resent")).toBeGreaterThanOrEqual(kills.length - 1);
+      expect([times("export.created"), times("export.planned"), times("export.completed")]).toEqual([1, 1, 1]);
+    });
+  },
+);

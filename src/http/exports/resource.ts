@@ -87,6 +87,8 @@ export function showNew(call: Call, made: NewExport): View {
     ...made,
     status: "queued",
     phase: "planning",
+    generation: 0,
+    plan: 0,
     started_at: null,
     completed_at: null,
     expires_at: null,

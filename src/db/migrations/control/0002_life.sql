@@ -5,6 +5,7 @@ ALTER TABLE exports ADD COLUMN callback_url TEXT;
 ALTER TABLE exports ADD COLUMN reads_from INTEGER NOT NULL DEFAULT 0; -- the oldest occurred_at that it may read
 ALTER TABLE exports ADD COLUMN status_at INTEGER NOT NULL DEFAULT 0; -- since when it has its status
 ALTER TABLE exports ADD COLUMN generation INTEGER NOT NULL DEFAULT 0; -- how often a call retried it
+ALTER TABLE exports ADD COLUMN plan INTEGER NOT NULL DEFAULT 0; -- how often it was planned anew: what belongs to an earlier plan no longer counts
 ALTER TABLE exports ADD COLUMN retries INTEGER NOT NULL DEFAULT 0; -- failed attempts in all
 ALTER TABLE exports ADD COLUMN error_owner TEXT;
 ALTER TABLE exports ADD COLUMN put_away_at INTEGER; -- when the sweep is to remove what should no longer stand in the bucket

@@ -1,0 +1,127 @@
+/** Deliveries of webhooks with every attempt, and one that is to be made again. */
+
+import * as z from "zod";
+import {
+  type AttemptRow,
+  type DeliveryRow,
+  findDelivery,
+  listAttempts,
+  listDeliveries,
+  restartDelivery,
+} from "../../db/webhook-deliveries.ts";
+import { SpillwayError } from "../../errors.ts";
+import { logFailure } from "../../log.ts";
+import { EVENT_TYPES } from "../../outbound/webhook.ts";
+import { iso } from "../../time/names.ts";
+import { json, route } from "../route.ts";
+import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
+import { TAG } from "./endpoints.ts";
+
+const Status = z.enum(["pending", "delivered", "failed"]);
+
+const Delivery = z
+  .object({
+    id: z.string(),
+    webhook_id: z.string().meta({ description: "The event's id, as the receiver gets it in `webhook-id`." }),
+    type: z.enum(EVENT_TYPES),
+    export_id: z.string(),
+    endpoint_id: z.string().nullable().meta({ description: "null: it goes to the export's `callback_url`." }),
+    status: Status,
+    created_at: Time,
+    next_attempt_at: Time.nullable(),
+    attempts: z.array(
+      z.object({
+        n: z.int(),
+        at: Time,
+        duration_ms: z.int(),
+        status_code: z.int().nullable(),
+        error: z.string().nullable().meta({
+          description:
+            "null: it was taken. Else `http_status`, `redirected`, `timeout`, `connection_failed`, `target_not_allowed`, `target_unresolved`, `endpoint_disabled`, `endpoint_deleted` or `internal`.",
+        }),
+      }),
+    ),
+  })
+  .meta({ id: "WebhookDelivery" });
+
+export const deliveryRoutes = [
+  route({
+    method: "GET",
+    path: "/v1/webhook-deliveries",
+    operationId: "listWebhookDeliveries",
+    summary: "List webhook deliveries",
+    tag: TAG,
+    auth: "settings:write",
+    query: z.strictObject({
+      export_id: z.string().optional(),
+      endpoint_id: z.string().optional(),
+      status: Status.optional(),
+      ...listQuery,
+    }),
+    responses: { 200: { description: "Deliveries with their attempts, newest first.", schema: listOf(Delivery) } },
+    async handle(call, { space, query }) {
+      const { control } = call.databases;
+      const rows = await listDeliveries(control, space.id, {
+        exportId: query.export_id ?? null,
+        endpointId: query.endpoint_id ?? null,
+        status: query.status ?? null,
+        limit: query.limit + 1,
+        after: readCursor(query.cursor),
+      });
+      const shown = rows.slice(0, query.limit).map((row) => row.id);
+      const attempts = Map.groupBy(await listAttempts(control, space.id, shown), (each) => each.delivery_id);
+      return page(
+        call,
+        rows,
+        query.limit,
+        (row) => ({ time: row.created_at, id: row.id }),
+        (row) => show(row, attempts.get(row.id) ?? []),
+      );
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/webhook-deliveries/{id}/redeliver",
+    operationId: "redeliverWebhook",
+    summary: "Deliver a webhook again",
+    description:
+      "The same event with the same `webhook-id`, at once, and from then on by the schedule from its beginning. Not while an attempt is under way.",
+    tag: TAG,
+    auth: "settings:write",
+    params: z.object({ id: z.string() }),
+    responses: { 202: { description: "It is due.", schema: Delivery } },
+    errors: ["not_found", "conflict"],
+    async handle(call, { space, params: { id } }) {
+      const { control } = call.databases;
+      const row = await restartDelivery(control, space.id, id, call.world.now());
+      if (row === null) {
+        if ((await findDelivery(control, space.id, id)) === null) throw new SpillwayError("not_found");
+        throw new SpillwayError("conflict", "An attempt is under way.");
+      }
+      const about = { space_id: space.id, delivery_id: id };
+      // The row is due: if the message cannot be sent, the sweep sends it.
+      await call.hall.sendWebhook(about, 0).catch((thrown: unknown) => logFailure("webhook.not_sent", thrown, about));
+      return json(show(row, await listAttempts(control, space.id, [id])), 202);
+    },
+  }),
+];
+
+function show(row: DeliveryRow, attempts: readonly AttemptRow[]) {
+  return {
+    id: row.id,
+    webhook_id: row.event_id,
+    type: row.event_type,
+    export_id: row.export_id,
+    endpoint_id: row.endpoint_id,
+    status: row.status,
+    created_at: iso(row.created_at),
+    next_attempt_at: row.next_attempt_at === null ? null : iso(row.next_attempt_at),
+    attempts: attempts.map(({ n, at, duration_ms, status_code, error }) => ({
+      n,
+      at: iso(at),
+      duration_ms,
+      status_code,
+      error,
+    })),
+  };
+}

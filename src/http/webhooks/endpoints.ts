@@ -1,0 +1,190 @@
+/** Webhook endpoints: who is told when an export of the space ends. A secret is shown once, when it is made. */
+
+import * as z from "zod";
+import {
+  deleteEndpoint,
+  type EndpointRow,
+  findEndpoint,
+  insertEndpoint,
+  listEndpoints,
+  updateEndpoint,
+} from "../../db/webhook-endpoints.ts";
+import { invalid, SpillwayError } from "../../errors.ts";
+import { refusalOf } from "../../outbound/target.ts";
+import { EVENT_TYPES } from "../../outbound/webhook.ts";
+import { iso } from "../../time/names.ts";
+import { type Call, json, route } from "../route.ts";
+import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
+import { newSecret, Secret } from "./secrets.ts";
+
+export const TAG = "Webhooks";
+export const MOST_ENDPOINTS = 20;
+const MAX_BYTES = 65_536;
+
+const Url = z
+  .url()
+  .max(2_000)
+  .meta({ description: "https, and no private address.", example: "https://shop.example/hooks/spillway" });
+
+const EventTypes = z
+  .array(z.enum(EVENT_TYPES))
+  .min(1)
+  .refine((types) => new Set(types).size === types.length, "Each event type at most once.");
+
+export const Endpoint = z
+  .object({
+    id: z.uuid(),
+    url: z.string(),
+    event_types: z.array(z.enum(EVENT_TYPES)),
+    enabled: z.boolean(),
+    disabled_reason: z
+      .string()
+      .nullable()
+      .meta({ description: "Why the service itself disabled it. `gone`: its address answered 410." }),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: "WebhookEndpoint" });
+
+export const EndpointId = z.object({ id: z.string() });
+
+export const endpointRoutes = [
+  route({
+    method: "POST",
+    path: "/v1/webhook-endpoints",
+    operationId: "createWebhookEndpoint",
+    summary: "Make a webhook endpoint",
+    description: `Whatever ends an export of the space from now on is told to it. A space has ${MOST_ENDPOINTS} endpoints at most.`,
+    tag: TAG,
+    auth: "settings:write",
+    body: {
+      schema: z.strictObject({
+        url: Url,
+        event_types: EventTypes.default([...EVENT_TYPES]),
+        enabled: z.boolean().default(true),
+      }),
+      maxBytes: MAX_BYTES,
+      example: { url: "https://shop.example/hooks/spillway", event_types: ["export.completed", "export.failed"] },
+    },
+    responses: {
+      201: {
+        description: "The endpoint. Its secret is shown only here.",
+        schema: Endpoint.extend({ secret: Secret }).meta({ id: "NewWebhookEndpoint" }),
+      },
+    },
+    errors: ["conflict"],
+    async handle(call, { space, body }) {
+      refuse(call, body.url);
+      const now = call.world.now();
+      const row: EndpointRow = {
+        id: call.world.uuid(),
+        space_id: space.id,
+        url: body.url,
+        event_types: JSON.stringify(body.event_types),
+        enabled: Number(body.enabled),
+        disabled_reason: null,
+        created_at: now,
+        updated_at: now,
+      };
+      const { secret, sealed } = await newSecret(call, row.id);
+      if (!(await insertEndpoint(call.databases.control, row, sealed, MOST_ENDPOINTS)))
+        throw new SpillwayError("conflict", `A space has ${MOST_ENDPOINTS} webhook endpoints at most.`);
+      return json({ ...showEndpoint(row), secret }, 201);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/webhook-endpoints",
+    operationId: "listWebhookEndpoints",
+    summary: "List webhook endpoints",
+    tag: TAG,
+    auth: "settings:write",
+    query: z.strictObject(listQuery),
+    responses: { 200: { description: "Endpoints without their secrets, newest first.", schema: listOf(Endpoint) } },
+    async handle(call, { space, query }) {
+      const rows = await listEndpoints(call.databases.control, space.id, query.limit + 1, readCursor(query.cursor));
+      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), showEndpoint);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/webhook-endpoints/{id}",
+    operationId: "getWebhookEndpoint",
+    summary: "Show a webhook endpoint",
+    tag: TAG,
+    auth: "settings:write",
+    params: EndpointId,
+    responses: { 200: { description: "The endpoint, without its secret.", schema: Endpoint } },
+    errors: ["not_found"],
+    async handle(call, { space, params }) {
+      return json(showEndpoint(found(await findEndpoint(call.databases.control, space.id, params.id))));
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/v1/webhook-endpoints/{id}",
+    operationId: "changeWebhookEndpoint",
+    summary: "Change a webhook endpoint",
+    description:
+      "What still waits to be delivered goes to the new address. One that is disabled when its turn comes fails.",
+    tag: TAG,
+    auth: "settings:write",
+    params: EndpointId,
+    body: {
+      schema: z.strictObject({
+        url: Url.optional(),
+        event_types: EventTypes.optional(),
+        enabled: z.boolean().optional().meta({ description: "`true` forgets `disabled_reason`." }),
+      }),
+      maxBytes: MAX_BYTES,
+      example: { enabled: false },
+    },
+    responses: { 200: { description: "The endpoint as it is now.", schema: Endpoint } },
+    errors: ["not_found"],
+    async handle(call, { space, params, body }) {
+      if (body.url !== undefined) refuse(call, body.url);
+      const { url, event_types: types, enabled } = body;
+      const change = { url, event_types: types === undefined ? undefined : JSON.stringify(types), enabled };
+      const { control } = call.databases;
+      return json(showEndpoint(found(await updateEndpoint(control, space.id, params.id, change, call.world.now()))));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/webhook-endpoints/{id}",
+    operationId: "deleteWebhookEndpoint",
+    summary: "Delete a webhook endpoint",
+    tag: TAG,
+    auth: "settings:write",
+    params: EndpointId,
+    responses: { 204: { description: "Nothing goes to it any more. What was still to be delivered fails." } },
+    errors: ["not_found"],
+    async handle(call, { space, params }) {
+      if (!(await deleteEndpoint(call.databases.control, space.id, params.id))) throw new SpillwayError("not_found");
+      return new Response(null, { status: 204 });
+    },
+  }),
+];
+
+/** @throws invalid_request for an address that may not be called. */
+function refuse(call: Call, url: string): void {
+  const refusal = refusalOf(url, call.config.allowInsecureTargets);
+  if (refusal !== null) throw invalid({ pointer: "/url", detail: refusal });
+}
+
+export function found(row: EndpointRow | null): EndpointRow {
+  if (row === null) throw new SpillwayError("not_found");
+  return row;
+}
+
+export function showEndpoint(row: EndpointRow) {
+  return {
+    id: row.id,
+    url: row.url,
+    event_types: JSON.parse(row.event_types) as unknown,
+    enabled: row.enabled === 1,
+    disabled_reason: row.disabled_reason,
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+  };
+}

@@ -1,0 +1,30 @@
+/** The secrets that sign webhooks, and their change: for a day both sign, so that a receiver can change over in its own time. */
+
+import * as z from "zod";
+import { seal } from "../../outbound/seal.ts";
+import { secretOf } from "../../outbound/webhook.ts";
+import type { Call } from "../route.ts";
+import { Time } from "../schemas.ts";
+
+const SECRET_BYTES = 32;
+const BOTH_SIGN_MS = 86_400_000;
+
+export const Secret = z
+  .string()
+  .meta({ description: "`whsec_…`, as Standard Webhooks writes it.", example: "whsec_<secret>" });
+
+/** What a call that changes a secret answers. */
+export const rotated = {
+  secret: Secret,
+  previous_secret_expires_at: Time.meta({ description: "Until then the secret before it signs too." }),
+};
+
+/** @param owner whose it is: an endpoint's id, or the space's. */
+export async function newSecret(call: Call, owner: string): Promise<{ secret: string; sealed: string }> {
+  const { world, config } = call;
+  const secret = secretOf(world.randomBytes(SECRET_BYTES));
+  return { secret, sealed: await seal(config.secretsKey, owner, secret, world.randomBytes(12)) };
+}
+
+/** When a secret that is changed now stops signing. */
+export const bothSignUntil = (call: Call): number => call.world.now() + BOTH_SIGN_MS;

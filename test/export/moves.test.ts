@@ -1,0 +1,224 @@
+/**
+ * Whatever happens to exports, in whatever order: each change of status is a legal move, what is final stays, what is
+ * completed is whole, and what is canceled leaves nothing. Random sequences, the same ones each run.
+ */
+
+import { describe, expect, it } from "vitest";
+import type { ExportStatus } from "../../src/db/status.ts";
+import type { Message } from "../../src/export/hall.ts";
+import { MOST_ATTEMPTS } from "../../src/export/run.ts";
+import { MOVES } from "../../src/export/state.ts";
+import { sweep } from "../../src/export/sweep.ts";
+import { lostAnswer, objectsOf, s3Error, throughLine, uploadsOf } from "../support/bucket.ts";
+import { deliver, eventIdsOf, roomyService } from "../support/pipeline.ts";
+import { between, dice, pick, shuffled } from "../support/random.ts";
+import { orders, type Service, type Space } from "../support/service.ts";
+
+const SEQUENCES = 240;
+const A_TEST = 20;
+const STEPS = 30;
+const EVENTS = 7;
+const IDS = orders(EVENTS).map((event) => event["id"]);
+
+/** One service, one space, its exports, and what a client has seen of them. */
+class Sequence {
+  readonly service: Service = roomyService({ PENDING_LIMIT: "3" });
+  readonly #roll: () => number;
+  readonly #space: Space;
+  /** The status that was seen last; `gone` after a DELETE. */
+  readonly #seen = new Map<string, ExportStatus | "gone">();
+  readonly #waiting: { message: Message; attempt: number }[] = [];
+  readonly #delivered: Message[] = [];
+  readonly trace: string[] = [];
+  /** How likely a request to the bucket goes wrong. */
+  #faults = 0;
+
+  private constructor(roll: () => number, space: Space) {
+    this.#roll = roll;
+    this.#space = space;
+    this.service.hall.sizes = { chunkRows: 3, partBytes: 5 * 1_048_576 };
+    throughLine(this.service, async (sent, pass) => {
+      if (roll() >= this.#faults) return pass();
+      return roll() < 0.5 ? s3Error(503, "SlowDown") : lostAnswer(sent, pass);
+    });
+  }
+
+  static async begin(seed: number): Promise<Sequence> {
+    const service = roomyService();
+    const space = await service.shop({ retention_days: 3_650 });
+    await service.send(space, orders(EVENTS));
+    return new Sequence(dice(seed), space);
+  }
+
+  async #call(method: string, path: string, body?: unknown): Promise<Response> {
+    return this.service.call(method, path, { key: this.#space.key, ...(body === undefined ? {} : { body }) });
+  }
+
+  /** One thing that may happen. Each names itself in the trace. */
+  async step(): Promise<void> {
+    const actions: [weight: number, name: string, act: () => Promise<unknown>][] = [
+      [3, "create", () => this.#create()],
+      [1, "cancel", () => this.#post("cancel")],
+      [2, "retry", () => this.#post("retry")],
+      [1, "delete", () => this.#delete()],
+      [10, "deliver", () => this.#deliver()],
+      [2, "deliver together", () => Promise.all([this.#deliver(), this.#deliver(), this.#deliver()])],
+      [2, "deliver again", () => this.#again()],
+      [1, "give up", () => this.#lastTry()],
+      [1, "lose", async () => void this.#take()],
+      [2, "trouble", async () => void (this.#faults = pick(this.#roll, [0, 0.1, 0.5, 1]))],
+      [2, "sweep", () => sweep(this.service.hall)],
+      [2, "time", async () => void (this.service.now += pick(this.#roll, [1_000, 31_000, 901_000, 7 * 86_400_000]))],
+      [1, "cancel while it is delivered", () => Promise.all([this.#deliver(), this.#deliver(), this.#post("cancel")])],
+    ];
+    const all = actions.flatMap((action) => Array.from({ length: action[0] }, () => action));
+    const [, name, act] = pick(this.#roll, all);
+    this.trace.push(name);
+    await act();
+    this.#waiting.push(...this.service.queue.splice(0).map((message) => ({ message, attempt: 1 })));
+    await this.look();
+  }
+
+  async #create(): Promise<void> {
+    const layout = pick(this.#roll, [{ layout: "single" }, { layout: "files", file_rows: 3 }]);
+    const window = { start: orders(1)[0]?.["occurred_at"], end: "2026-03-01T12:00:00.000Z" };
+    const answer = await this.#call("POST", "/v1/exports", { dataset: "activity_events", ...window, ...layout });
+    const { id } = await answer.json<{ id: string }>();
+    expect([202, 429]).toContain(answer.status);
+    if (answer.status === 202) this.#seen.set(id, "queued");
+  }
+
+  #some(): string | undefined {
+    return this.#seen.size === 0 ? undefined : pick(this.#roll, [...this.#seen.keys()]);
+  }
+
+  async #post(verb: "cancel" | "retry"): Promise<void> {
+    const id = this.#some();
+    if (id === undefined) return;
+    const answer = await this.#call("POST", `/v1/exports/${id}/${verb}`);
+    await answer.body?.cancel();
+    const before = this.#seen.get(id);
+    expect(before === "gone" ? [404] : [202, 409, 429]).toContain(answer.status);
+    // A retry may fail again before anybody polls: it was queued in between.
+    if (answer.status === 202) this.#saw(id, verb === "retry" ? "queued" : "canceled");
+  }
+
+  async #delete(): Promise<void> {
+    const id = this.#some();
+    if (id === undefined) return;
+    const answer = await this.#call("DELETE", `/v1/exports/${id}`);
+    await answer.body?.cancel();
+    expect(this.#seen.get(id) === "gone" ? [404] : [202, 204]).toContain(answer.status);
+    if (answer.status === 204) this.#seen.set(id, "gone");
+    if (answer.status === 202) this.#saw(id, "canceled");
+  }
+
+  #take(): { message: Message; attempt: number } | undefined {
+    const at = between(this.#roll, 0, Math.max(0, this.#waiting.length - 1));
+    return this.#waiting.splice(at, 1)[0];
+  }
+
+  async #deliver(): Promise<void> {
+    const next = this.#take();
+    if (next === undefined) return;
+    this.#delivered.push(next.message);
+    const verdict = await deliver(this.service, next.message, next.attempt);
+    if (verdict !== "ack") this.#waiting.push({ message: next.message, attempt: next.attempt + 1 });
+  }
+
+  async #lastTry(): Promise<void> {
+    const next = this.#take();
+    if (next !== undefined) expect(await deliver(this.service, next.message, MOST_ATTEMPTS)).toBe("ack");
+  }
+
+  async #again(): Promise<void> {
+    if (this.#delivered.length > 0) await deliver(this.service, pick(this.#roll, this.#delivered), 1);
+  }
+
+  #saw(id: string, status: ExportStatus | "gone"): void {
+    const before = this.#seen.get(id);
+    this.#seen.set(id, status);
+    if (before === status) return;
+    const told = `${id}: ${before} → ${status} after ${this.trace.join(", ")}`;
+    expect(before !== "gone" && before !== undefined && isPath(before, status), told).toBe(true);
+  }
+
+  /** Polls all exports: each change must be a way that the moves allow. */
+  async look(): Promise<void> {
+    for (const [id, before] of this.#seen) {
+      const answer = await this.#call("GET", `/v1/exports/${id}`);
+      const { status, files, error } = await answer.json<{ status: ExportStatus; files: unknown[]; error: unknown }>();
+      if (before === "gone" || answer.status === 404) {
+        expect([before, answer.status]).toEqual(["gone", 404]);
+        continue;
+      }
+      this.#saw(id, status);
+      expect(files.length > 0).toBe(status === "completed");
+      expect(error === null).toBe(status !== "failed" && (status !== "processing" || error === null));
+    }
+  }
+
+  /** The bucket is well again and the queue keeps its word: everything comes to an end, and each end is checked. */
+  async end(): Promise<Record<string, number>> {
+    this.#faults = 0;
+    for (let round = 0; round < 20; round += 1) {
+      for (const { message, attempt } of shuffled(this.#roll, this.#waiting.splice(0)))
+        if ((await deliver(this.service, message, Math.min(attempt, MOST_ATTEMPTS - 1))) !== "ack")
+          this.#waiting.push({ message, attempt });
+      this.service.now += 61_000;
+      await sweep(this.service.hall);
+      this.#waiting.push(...this.service.queue.splice(0).map((message) => ({ message, attempt: 1 })));
+      await this.look();
+    }
+    const ends: Record<string, number> = {};
+    for (const [id, status] of this.#seen) {
+      ends[status] = (ends[status] ?? 0) + 1;
+      await this.#expectEnd(id, status);
+    }
+    return ends;
+  }
+
+  async #expectEnd(id: string, status: ExportStatus | "gone"): Promise<void> {
+    const told = `${id} is ${status} after ${this.trace.join(", ")}`;
+    const objects = await objectsOf(this.service, this.#space, id);
+    expect(uploadsOf(this.#space, id), told).toEqual([]);
+    if (status === "completed") {
+      const view = await this.service.poll(this.#space, id);
+      expect(await eventIdsOf(this.service, view), told).toEqual(IDS);
+      expect(objects, told).toEqual([...view.files.map((file) => file.name), `${id}-manifest.json`].toSorted());
+    } else if (status === "failed") {
+      expect(
+        objects.some((name) => name.endsWith("manifest.json")),
+        told,
+      ).toBe(false);
+    } else {
+      expect(["canceled", "expired", "gone"], told).toContain(status);
+      expect(objects, told).toEqual([]);
+    }
+  }
+}
+
+/** Does a way lead from one status to another, as far as nobody looked in between? */
+function isPath(from: ExportStatus, to: ExportStatus): boolean {
+  const reached = new Set<ExportStatus>(MOVES[from]);
+  // Only a call makes a failed export queued, and the calls are all seen here.
+  for (const status of reached) if (status !== "failed") for (const next of MOVES[status]) reached.add(next);
+  return reached.has(to);
+}
+
+describe.each(Array.from({ length: SEQUENCES / A_TEST }, (_, n) => n * A_TEST))(
+  "sequences from seed %i on",
+  (first) => {
+    it("make legal moves alone, and end as they should", async () => {
+      const ends: Record<string, number> = {};
+      for (let seed = first; seed < first + A_TEST; seed += 1) {
+        const sequence = await Sequence.begin(seed);
+        for (let step = 0; step < STEPS; step += 1) await sequence.step();
+        for (const [status, count] of Object.entries(await sequence.end())) ends[status] = (ends[status] ?? 0) + count;
+      }
+      // The dice reach every end: a sequence that proves nothing would not be seen otherwise.
+      for (const status of ["completed", "failed", "canceled", "expired", "gone"])
+        expect(ends[status]).toBeGreaterThan(0);
+    });
+  },
+);

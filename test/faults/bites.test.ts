@@ -1,0 +1,150 @@
+/**
+ * The harness bites: a product that is broken on purpose, in ways that no error shows, does not pass it. Each test breaks one
+ * thing and says by which check it is found.
+ */
+
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Database, Statement } from "../../src/db/database.ts";
+import type { Hall } from "../../src/export/hall.ts";
+import { report } from "../support/faults/figures.ts";
+import { oneFault, undisturbed } from "../support/faults/plans.ts";
+import type { Tamper } from "../support/faults/play.ts";
+import { openRig, type Rig, runPlan } from "../support/faults/rig.ts";
+
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await openRig("single");
+});
+
+afterEach(report);
+
+/** An object some of whose methods are others. */
+function but<Whole extends object>(whole: Whole, others: Partial<Whole>): Whole {
+  return new Proxy(whole, {
+    get(target, name) {
+      const value: unknown = Reflect.get(Reflect.has(others, name) ? others : target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** A hall whose commits to the control database are rewritten first. */
+function rewriting(change: (statement: Statement) => Statement): Tamper {
+  return (hall) => {
+    const { control } = hall.databases;
+    const batch = (statements: readonly Statement[]) => control.batch(statements.map(change));
+    return { ...hall, databases: { ...hall.databases, control: but(control, { batch: batch as Database["batch"] }) } };
+  };
+}
+
+const replacing = (from: string, to: string) =>
+  rewriting((each) => ({ ...each, sql: each.sql.includes(from) ? each.sql.replace(from, to) : each.sql }));
+
+/** The undisturbed run's effect that does this. */
+function effectThat(does: string) {
+  const effect = rig.effects.find(({ detail }) => detail.includes(does));
+  if (effect === undefined) throw new Error(`no effect does ${does}`);
+  return effect;
+}
+
+/** What a page of events is read by, and the page as it comes from there. */
+function rereading(change: (packed: string) => string): Tamper {
+  return (hall) => ({ ...hall, databases: { ...hall.databases, space: (id) => altered(hall, id, change) } });
+}
+
+function altered(hall: Hall, spaceId: string, change: (packed: string) => string): Database {
+  const space = hall.databases.space(spaceId);
+  const first = async (sql: string, ...params: never[]) => {
+    const row = await space.first<{ packed?: string | null }>(sql, ...params);
+    return typeof row?.packed === "string" ? { packed: change(row.packed) } : row;
+  };
+  return but(space, { first: first as Database["first"] });
+}
+
+describe("the harness notices", () => {
+  it("a row that took another's place, though every count is right", async () => {
+    const tamper = rereading((packed) => {
+      const rows = packed.split("\n");
+      return [rows[0], ...rows.slice(0, 1), ...rows.slice(2)].join("\n");
+    });
+    await expect(runPlan(rig, undisturbed(), tamper)).rejects.toThrow(/the events that were delivered/);
+  });
+
+  it("a segment that is not read as it was written", async () => {
+    const tamper: Tamper = (hall) => ({
+      ...hall,
+      bucket: but(hall.bucket, {
+        async read(key, range) {
+          const bytes = await hall.bucket.read(key, range);
+          return bytes === null ? null : bytes.map((byte, n) => (n === 100 ? byte ^ 1 : byte));
+        },
+      }),
+    });
+    await expect(runPlan(rig, undisturbed(), tamper)).rejects.toThrow(/undisturbed \[\]/);
+  });
+
+  it("a completion without its guard, after the export was canceled", async () => {
+    const completion = effectThat("status = 'completed'");
+    const plan = { ...oneFault(completion.name, "late before"), cancelAt: completion.index + 1 };
+    await runPlan(rig, plan);
+    const tamper = replacing("AND status = 'processing' AND phase = 'finishing'", "");
+    await expect(runPlan(rig, plan, tamper)).rejects.toThrow(/an illegal move: canceled … canceled → completed/);
+  });
+
+  it("a chunk that is never entered into the ledger", async () => {
+    const tamper = replacing("UPDATE chunks SET done = 1", "UPDATE chunks SET done = 0");
+    await expect(runPlan(rig, undisturbed(), tamper)).rejects.toThrow(/no end after/);
+  });
+
+  it("a chunk that is entered twice, differently", async () => {
+    const tamper = rewriting((each) =>
+      each.sql.includes("UPDATE chunks SET done = 1")
+        ? { sql: each.sql.replace("done = 0 AND", "true AND").replace("sha256 = ?9", "sha256 = ?9 || random()"), params: each.params }
+        : each,
+    );
+    const plan = oneFault(effectThat("UPDATE chunks SET done = 1").name, "twice");
+    await expect(runPlan(rig, plan, tamper)).rejects.toThrow(/chunks \d was done as/);
+  });
+
+  it("an end that is told under a new id each time", async () => {
+    let tries = 0;
+    const tamper: Tamper = (hall) => ({
+      ...hall,
+      fetch: (input, init) => {
+        const headers = new Headers(init?.headers);
+        headers.set("webhook-id", `${headers.get("webhook-id")}-${(tries += 1)}`);
+        return hall.fetch(input, { ...init, headers });
+      },
+    });
+    const plan = oneFault("hook.POST#1", "fails after");
+    await runPlan(rig, plan);
+    await expect(runPlan(rig, plan, tamper)).rejects.toThrow(/webhook ids/);
+  });
+
+  it("an end that nobody is told of", async () => {
+    const tamper = replacing("INSERT INTO webhook_deliveries", "INSERT OR IGNORE INTO webhook_deliveries SELECT * FROM (SELECT 1) WHERE 0 --");
+    await expect(runPlan(rig, undisturbed(), tamper)).rejects.toThrow();
+  });
+
+  it("a manifest that is written again with other bytes", async () => {
+    let tries = 0;
+    const tamper: Tamper = (hall, play) => ({
+      ...hall,
+      bucket: but(hall.bucket, {
+        async putOnce(key, body, sha256, type) {
+          if (key.endsWith("-manifest.json")) {
+            tries += 1;
+            play.s3.objects.delete(key);
+            const other = new TextEncoder().encode(`${new TextDecoder().decode(body)}${" ".repeat(tries)}`);
+            const digest = Buffer.from(await crypto.subtle.digest("SHA-256", other)).toString("hex");
+            return hall.bucket.putOnce(key, other as Uint8Array<ArrayBuffer>, digest, type);
+          }
+          return hall.bucket.putOnce(key, body, sha256, type);
+        },
+      }),
+    });
+    const plan = oneFault(effectThat("status = 'completed'").name, "fails before");
+    await expect(runPlan(rig, plan, tamper)).rejects.toThrow(/every write of the manifest/);
+  });
+});

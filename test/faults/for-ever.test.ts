@@ -1,0 +1,100 @@
+/**
+ * What is wrong for ever ends an export as `failed`, with a code that says what and whose turn it is; its good files are kept,
+ * and once it is mended a retry completes it with the bytes of an undisturbed run.
+ */
+
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { exportPrefix } from "../../src/export/objects.ts";
+import type { Fault } from "../support/faults/effects.ts";
+import { count, report } from "../support/faults/figures.ts";
+import { bucketDown, undisturbed } from "../support/faults/plans.ts";
+import type { Play, Tamper } from "../support/faults/play.ts";
+import { openRig, type Rig, runPlan } from "../support/faults/rig.ts";
+
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await openRig("files");
+});
+
+afterEach(report);
+
+/** Looks, while the export has failed, whether the files that were good are still there. @returns how many. */
+function watchGoodFiles(play: Play): { kept: number } {
+  const seen = { kept: 0 };
+  play.onFailed = async (exportId) => {
+    const { results } = await env.CONTROL_DB.prepare("SELECT name, sha256 FROM files WHERE export_id = ?1 AND done = 1")
+      .bind(exportId)
+      .all<{ name: string; sha256: string }>();
+    for (const { name, sha256 } of results) {
+      const key = play.s3.keysBelow(exportPrefix({ space_id: rig.owner.id, id: exportId })).find((each) => each.endsWith(name));
+      expect(play.s3.sha256Of(key ?? "")).toBe(sha256);
+    }
+    seen.kept = results.length;
+  };
+  return seen;
+}
+
+const CODES: [fault: Fault, code: string][] = [
+  ["500", "destination_unavailable"],
+  ["503 SlowDown", "destination_unavailable"],
+  ["429 TooManyRequests", "destination_unavailable"],
+  ["no answer before", "destination_unavailable"],
+  ["fails before", "destination_unavailable"],
+  ["403 AccessDenied", "bucket_denied"],
+  ["403 RequestTimeTooSkewed", "clock_skew"],
+  ["404 NoSuchBucket", "bucket_not_found"],
+];
+
+describe("the service's own bucket that refuses for ever", () => {
+  it.each(CODES)("with %s fails the export: %s, the service's turn; a retry completes it", async (fault, code) => {
+    const points = rig.effects.filter((effect) => ["PUT", "COMPLETE"].some((call) => effect.label === `bucket.${call}`));
+    expect(points).toHaveLength(4);
+    for (const [done, { index }] of points.entries()) {
+      let seen = { kept: 0 };
+      const { play, facts } = await runPlan(rig, bucketDown(fault, index), (hall, made) => {
+        if (made.onFailed === null) seen = watchGoodFiles(made);
+        return hall;
+      });
+      expect(play.failures).toEqual([{ code, owner: "service" }]);
+      expect([facts.status, seen.kept]).toEqual(["completed", done]);
+      count(play, facts.status);
+    }
+  });
+});
+
+describe("another object under a name of the export", () => {
+  it.each([
+    ["a file", ".json.gz"],
+    ["the manifest", "-manifest.json"],
+  ])("instead of %s fails it and is not overwritten; a retry completes it", async (_what, ending) => {
+    let planted: string | null = null;
+    const plant: Tamper = (hall, play) => {
+      const putOnce: typeof hall.bucket.putOnce = async (key, ...rest) => {
+        if (planted === null && key.endsWith(ending)) {
+          planted = key;
+          play.s3.plant(key, "another's");
+          play.onFailed = async () => {
+            expect(new TextDecoder().decode(play.s3.objects.get(key))).toBe("another's");
+            play.s3.objects.delete(key);
+          };
+        }
+        return hall.bucket.putOnce(key, ...rest);
+      };
+      const bucket = new Proxy(hall.bucket, {
+        get(target, name) {
+          if (name === "putOnce") return putOnce;
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+      return { ...hall, bucket };
+    };
+    const { play, facts } = await runPlan(rig, undisturbed(), plant);
+    expect(planted).not.toBeNull();
+    expect(play.failures).toEqual([{ code: "destination_conflict", owner: "service" }]);
+    expect(facts.status).toBe("completed");
+    count(play, facts.status);
+  });
+});

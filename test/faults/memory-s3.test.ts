@@ -1,0 +1,90 @@
+/** The bucket in memory stands for a real one: the same calls, the same outcomes, as the S3 endpoint of the other tests. */
+
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { SpillwayError } from "../../src/errors.ts";
+import { Bucket, sha256Hex, utf8 } from "../../src/outbound/s3.ts";
+import { MemoryS3 } from "../support/faults/memory-s3.ts";
+import { reach } from "../support/service.ts";
+
+const ADDRESS = readConfig({ ...env }).bucket;
+const PART = 5 * 1_048_576;
+const TYPE = "text/plain";
+
+function inMemory(): Bucket {
+  const s3 = new MemoryS3(`${ADDRESS.endpoint}/${ADDRESS.name}`);
+  const answer: typeof fetch = async (input, init) => {
+    const body = init?.body instanceof Uint8Array ? init.body.slice() : new Uint8Array();
+    return s3.answer(init?.method ?? "GET", input instanceof Request ? input.url : input.toString(), new Headers(init?.headers), body);
+  };
+  return new Bucket(ADDRESS, () => Date.now(), answer);
+}
+
+/** What a call gives: its answer, or the code that it fails with. */
+async function outcome(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    (value) => value ?? "done",
+    (thrown: unknown) => (thrown instanceof SpillwayError ? thrown.code : String(thrown)),
+  );
+}
+
+/** A round through everything the product asks of a bucket. @returns what each call gave. */
+async function tour(bucket: Bucket, prefix: string): Promise<unknown[]> {
+  const outcomes: unknown[] = [];
+  const note = async (work: Promise<unknown>) => void outcomes.push(await outcome(work));
+  const put = async (name: string, text: string) => {
+    const body = utf8(text);
+    await note(bucket.putOnce(`${prefix}${name}`, body, await sha256Hex(body), TYPE));
+  };
+  const read = async (name: string, range?: { from: number; length: number }) => {
+    const bytes = await bucket.read(`${prefix}${name}`, range).catch((thrown: SpillwayError) => utf8(thrown.code));
+    outcomes.push(bytes === null ? "nothing" : [bytes.length, new TextDecoder().decode(bytes.slice(0, 40))]);
+  };
+  const names = async () => outcomes.push((await bucket.list(prefix)).map((key) => key.slice(prefix.length)));
+  await put("one", "0123456789");
+  await put("one", "0123456789");
+  await put("one", "another");
+  await read("one");
+  await read("one", { from: 3, length: 4 });
+  await read("one", { from: 8, length: 40 });
+  await read("one", { from: 10, length: 4 });
+  await read("none");
+  await note(bucket.delete(`${prefix}none`));
+
+  const uploadId = await bucket.createUpload(`${prefix}big`, TYPE);
+  outcomes.push((await bucket.listUploads(prefix)).map((upload) => [upload.key.slice(prefix.length), upload.uploadId === uploadId]));
+  const parts = [];
+  for (const [place, size] of [PART, PART, 3].entries()) {
+    const body = new Uint8Array(size).fill(65 + place);
+    parts.push(await bucket.uploadPart(`${prefix}big`, uploadId, place + 1, body, await sha256Hex(body)));
+  }
+  await names();
+  await note(bucket.completeUpload(`${prefix}big`, uploadId, parts));
+  await read("big", { from: PART * 2 - 2, length: 5 });
+  await names();
+  await note(bucket.listUploads(prefix));
+  const other = await bucket.createUpload(`${prefix}other`, TYPE);
+  await note(bucket.abortUpload(`${prefix}other`, other));
+  await note(bucket.abortUpload(`${prefix}other`, other));
+  await note(bucket.completeUpload(`${prefix}other`, other, parts));
+  for (const name of ["one", "big"]) await note(bucket.delete(`${prefix}${name}`));
+  await names();
+  return outcomes;
+}
+
+it("answers as a real one does", async () => {
+  const prefix = `tests/memory-s3/${crypto.randomUUID()}/`;
+  const real = await tour(new Bucket(ADDRESS, () => Date.now(), reach), prefix);
+  expect(await tour(inMemory(), prefix)).toEqual(real);
+  expect(real).toContainEqual(["big", "one"]);
+});
+
+it("refuses what is not signed, or not what its hash says", async () => {
+  const s3 = new MemoryS3(`${ADDRESS.endpoint}/${ADDRESS.name}`);
+  const url = `${ADDRESS.endpoint}/${ADDRESS.name}/key`;
+  expect(s3.answer("PUT", url, new Headers(), utf8("x")).status).toBe(403);
+  const headers = new Headers({ authorization: "AWS4-HMAC-SHA256 -", "x-amz-content-sha256": "0" });
+  expect(s3.answer("PUT", url, headers, utf8("x")).status).toBe(400);
+  expect(s3.keysBelow("")).toEqual([]);
+});

@@ -1,0 +1,26 @@
+/**
+ * Schedules by dice, layout files: up to six faults of any kind at any effects, messages that come twice, late and in disorder to
+ * several consumers at once, cancels at any moment, a bucket that is down until a retry. Each ends as it must; one that does
+ * not is named by its seed.
+ */
+
+import { afterEach, beforeAll, describe, it } from "vitest";
+import { report } from "../support/faults/figures.ts";
+import { openRig, type Rig } from "../support/faults/rig.ts";
+import { playSchedules } from "../support/faults/schedules.ts";
+
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await openRig("files");
+});
+
+afterEach(report);
+
+/** Schedules in one test: so that a test takes seconds. */
+const EACH = 26;
+const FIRST_SEEDS = Array.from({ length: 10 }, (_, n) => 5000 + n * EACH);
+
+describe("an export in the layout files ends well under whatever schedule", () => {
+  it.each(FIRST_SEEDS)(`the ${EACH} from seed %i on`, async (seed) => playSchedules(rig, seed, EACH), 300_000);
+});

@@ -1,0 +1,119 @@
+/** The service's bucket from outside: what stands in it, and a line to it that goes wrong when it is told to. */
+
+import { AwsClient } from "aws4fetch";
+import { exportPrefix } from "../../src/export/objects.ts";
+import { Bucket } from "../../src/outbound/s3.ts";
+import { reach, type Service, type Space } from "./service.ts";
+
+/** The place of a plan below the export's. */
+const PLAN = /^\d+\//;
+
+/** The names of an export's objects, of all its plans, in order: by a client that is not the product's. */
+export async function objectsOf(service: Service, space: Space, exportId: string): Promise<string[]> {
+  const { endpoint, name, region, accessKeyId, secretAccessKey } = service.config.bucket;
+  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "s3", retries: 0 });
+  const prefix = exportPrefix({ space_id: space.id, id: exportId });
+  const response = await client.fetch(`${endpoint}/${name}?list-type=2&prefix=${prefix}`);
+  if (!response.ok) throw new Error(`the bucket answered ${response.status}`);
+  const keys = [...(await response.text()).matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key);
+  // All stand below the number of their plan.
+  return keys.map((key) => key.slice(prefix.length).replace(/^\d+\//, "")).toSorted();
+}
+
+/** Multipart uploads that were begun through a line and that nobody has ended: id → key. */
+const uploads = new Map<string, string>();
+
+/** The ids of multipart uploads to the export's keys that are still open. */
+export function uploadsOf(space: Space, exportId: string): string[] {
+  const prefix = exportPrefix({ space_id: space.id, id: exportId });
+  return [...uploads].filter(([, key]) => key.startsWith(prefix)).map(([id]) => id);
+}
+
+/** A request on its way to the bucket. */
+export interface Sent {
+  method: string;
+  /** Of the object, below the prefix of the export's plan: a file's name, `segments/0`, … */
+  name: string;
+  query: string;
+  /** Is aborted when the caller has waited long enough. */
+  signal: AbortSignal | null;
+}
+
+/** What becomes of a request: `pass` sends it and gives the bucket's answer. */
+export type Line = (sent: Sent, pass: () => Promise<Response>) => Promise<Response>;
+
+/**
+ * From here on the service reaches its bucket by this line. The local store cannot list multipart uploads, as S3 and R2 do:
+ * the line can. @returns every request that was made since, in order.
+ */
+export function throughLine(service: Service, line: Line = (_sent, pass) => pass()): Sent[] {
+  const requests: Sent[] = [];
+  const watched: typeof fetch = async (input, init) => {
+    const url = new URL(String(input));
+    const key = url.pathname.slice(url.pathname.indexOf("/spaces/") + 1);
+    const name = /\/exports\/[^/]+\/(?:\d+\/)?(.*)$/.exec(key)?.[1]?.replace(PLAN, "") ?? "";
+    const sent = { method: init?.method ?? "GET", name, query: url.search.slice(1), signal: init?.signal ?? null };
+    requests.push(sent);
+    const pass = () => asStore(sent.method, key, url.searchParams, () => reach(input, init));
+    return line(sent, pass);
+  };
+  service.hall.bucket = new Bucket(service.config.bucket, () => Date.now(), watched, "service");
+  return requests;
+}
+
+/** Remembers uploads that begin and end, and lists them. */
+async function asStore(
+  method: string,
+  key: string,
+  query: URLSearchParams,
+  send: () => Promise<Response>,
+): Promise<Response> {
+  if (method === "GET" && query.has("uploads")) {
+    const open = [...uploads].filter(([, each]) => each.startsWith(query.get("prefix") ?? ""));
+    const list = open.map(([id, each]) => `<Upload><Key>${each}</Key><UploadId>${id}</UploadId></Upload>`);
+    return new Response(`<ListMultipartUploadsResult>${list.join("")}</ListMultipartUploadsResult>`);
+  }
+  const response = await send();
+  if (!response.ok) return response;
+  if (method === "POST" && query.has("uploads"))
+    uploads.set(/<UploadId>([^<]+)</.exec(await response.clone().text())?.[1] ?? "", key);
+  else if (method !== "PUT") uploads.delete(query.get("uploadId") ?? "");
+  return response;
+}
+
+/** A refusal as S3 words it. */
+export function s3Error(status: number, code: string, headers: Record<string, string> = {}): Response {
+  const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code} it is</Message></Error>`;
+  return new Response(xml, { status, headers: { "content-type": "application/xml", ...headers } });
+}
+
+/** A line on which every request that `which` picks waits until it is opened. */
+export function gate(which: (sent: Sent) => boolean): { line: Line; reached: Promise<void>; open: () => void } {
+  const reached = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  const line: Line = async (sent, pass) => {
+    if (which(sent)) {
+      reached.resolve();
+      await opened.promise;
+    }
+    return pass();
+  };
+  return { line, reached: reached.promise, open: () => opened.resolve() };
+}
+
+/** From here on the first requests that `at` picks go wrong. @returns how many did. */
+export function goWrong(service: Service, at: (sent: Sent) => boolean, most: number, wrong: Line): () => number {
+  let times = 0;
+  throughLine(service, async (sent, pass) => {
+    if (!at(sent) || times === most) return pass();
+    times += 1;
+    return wrong(sent, pass);
+  });
+  return () => times;
+}
+
+/** The request takes effect, and then the connection is lost. */
+export const lostAnswer: Line = async (_sent, pass) => {
+  await (await pass()).body?.cancel();
+  throw new TypeError("Network connection lost.");
+};

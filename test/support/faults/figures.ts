@@ -1,0 +1,55 @@
+/** What the schedules of a test file came to, summed: counted, not claimed. `npm run faults` prints the sum of all files. */
+
+import type { TestContext } from "vitest";
+import type { Play } from "./play.ts";
+
+export interface Figures {
+  schedules: number;
+  faults: number;
+  /** Effects at which a walk put a fault. */
+  points: number;
+  /** Failed exports that were taken up again. */
+  retries: number;
+  canceled: number;
+  /** Rows of completed exports that were missing, or there more than once. */
+  lost: number;
+  doubled: number;
+  /** How often each kind of fault happened. */
+  kinds: Record<string, number>;
+}
+
+const none = (): Figures => ({
+  schedules: 0,
+  faults: 0,
+  points: 0,
+  retries: 0,
+  canceled: 0,
+  lost: 0,
+  doubled: 0,
+  kinds: {},
+});
+
+export const figures: Figures = none();
+
+/** After a run. */
+export function count(play: Play, status: string): void {
+  figures.schedules += 1;
+  figures.retries += play.retries;
+  if (status === "canceled") figures.canceled += 1;
+  for (const { fault } of play.faults) {
+    figures.faults += 1;
+    figures.kinds[fault] = (figures.kinds[fault] ?? 0) + 1;
+  }
+}
+
+declare module "vitest" {
+  interface TaskMeta {
+    faults?: Figures;
+  }
+}
+
+/** Hands the figures so far to the report, with this test, and begins anew. */
+export function report(context: TestContext): void {
+  context.task.meta.faults = structuredClone(figures);
+  Object.assign(figures, none());
+}

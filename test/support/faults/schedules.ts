@@ -1,0 +1,14 @@
+/** Random schedules: the same seeds each run, so that whatever one of them finds can be found again by its seed. */
+
+import { random } from "./plans.ts";
+import type { Rig } from "./rig.ts";
+import { runAll } from "./walk.ts";
+
+/** Plays the schedules of these seeds. */
+export async function playSchedules(rig: Rig, firstSeed: number, count: number): Promise<void> {
+  const seeds = Array.from({ length: count }, (_, n) => firstSeed + n);
+  await runAll(
+    rig,
+    seeds.map((seed) => random(seed, rig.effects.length)),
+  );
+}

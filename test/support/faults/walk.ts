@@ -1,0 +1,33 @@
+/** The walk: every effect of an undisturbed run, with one fault at it, each in a run of its own. */
+
+import { expect } from "vitest";
+import { type Fault, faultsOf } from "./effects.ts";
+import { count, figures } from "./figures.ts";
+import { oneFault, type Plan } from "./plans.ts";
+import { type Rig, runPlan } from "./rig.ts";
+
+const MOST_SHOWN = 4;
+
+/** Puts this fault at each effect that can have it. @throws with every run that did not end as it must. */
+export async function walk(rig: Rig, fault: Fault): Promise<void> {
+  const effects = rig.effects.filter((effect) => faultsOf(effect).includes(fault));
+  expect(effects.length).toBeGreaterThan(0);
+  figures.points += effects.length;
+  const plans = effects.map(({ name, detail }) => ({ ...oneFault(name, fault), title: `${fault}: ${name} ${detail}` }));
+  await runAll(rig, plans);
+}
+
+/** Runs each. @throws with every one that did not end as it must, so that one fault of the product hides no other. */
+export async function runAll(rig: Rig, plans: Iterable<Plan>): Promise<void> {
+  const wrong: string[] = [];
+  for (const plan of plans) {
+    try {
+      const { play, facts } = await runPlan(rig, plan);
+      count(play, facts.status);
+    } catch (thrown) {
+      wrong.push(thrown instanceof Error ? thrown.message : String(thrown));
+    }
+  }
+  if (wrong.length > 0)
+    throw new Error(`${wrong.length} runs did not end as they must:\n${wrong.slice(0, MOST_SHOWN).join("\n\n")}`);
+}

@@ -1,0 +1,42 @@
+/**
+ * What an export's rows went through, seen by the database itself: triggers write down each change of status at its commit,
+ * and each change of what the ledger already held for done. So nothing is missed between two looks.
+ */
+
+import { env } from "cloudflare:workers";
+
+const CHANGED = (table: "chunks" | "files") =>
+  `CREATE TRIGGER IF NOT EXISTS witness_${table} AFTER UPDATE ON ${table}
+   WHEN old.done = 1 AND (new.done, new.rows, new.bytes, new.sha256) IS NOT (1, old.rows, old.bytes, old.sha256)
+   BEGIN INSERT INTO witness VALUES (new.export_id, '${table} ' || new.n, old.sha256, coalesce(new.sha256, 'nothing')); END`;
+
+export async function setUpWitness(): Promise<void> {
+  const statements = [
+    "CREATE TABLE IF NOT EXISTS witness (export_id TEXT, what TEXT, before TEXT, after TEXT)",
+    `CREATE TRIGGER IF NOT EXISTS witness_insert AFTER INSERT ON exports
+     BEGIN INSERT INTO witness VALUES (new.id, 'status', '', new.status); END`,
+    `CREATE TRIGGER IF NOT EXISTS witness_status AFTER UPDATE OF status ON exports WHEN old.status <> new.status
+     BEGIN INSERT INTO witness VALUES (new.id, 'status', old.status, new.status); END`,
+    CHANGED("chunks"),
+    CHANGED("files"),
+  ];
+  await env.CONTROL_DB.batch(statements.map((sql) => env.CONTROL_DB.prepare(sql)));
+}
+
+export interface Seen {
+  what: string;
+  before: string;
+  after: string;
+}
+
+const TABLES = ["exports", "chunks", "files", "export_events", "idempotency_keys", "webhook_deliveries", "webhook_attempts", "witness"];
+
+/** Removes all exports, so that the next run finds the databases as the first did. */
+export async function forgetRuns(): Promise<void> {
+  const db = env.CONTROL_DB;
+  await db.batch([
+    ...TABLES.map((table) => db.prepare(`DELETE FROM ${table}`)),
+    // Events are kept as long as the tests take: looking for old ones would be noise in each run.
+    db.prepare("UPDATE spaces SET retention_due_at = 9e15"),
+  ]);
+}

@@ -1,0 +1,37 @@
+/** The document says what receivers are sent: each event type, by the schema that the bodies keep to. */
+
+import { beforeAll, describe, expect, it } from "vitest";
+import { EVENT_TYPES, WebhookBody } from "../../src/outbound/webhook.ts";
+import { Service } from "../support/service.ts";
+
+interface Sent {
+  operationId: string;
+  security: unknown[];
+  parameters: { name: string; in: string; required: boolean }[];
+  requestBody: { required: boolean; content: Record<string, { schema: object; example: unknown }> };
+}
+
+let webhooks: Record<string, { post: Sent }>;
+
+beforeAll(async () => {
+  ({ webhooks } = await new Service().json<{ webhooks: typeof webhooks }>("GET", "/openapi.json", 200));
+});
+
+it("has every event type, and no other", () => {
+  expect(Object.keys(webhooks).toSorted()).toEqual([...EVENT_TYPES].toSorted());
+});
+
+describe.each(EVENT_TYPES)("%s", (type) => {
+  it("is described by the one schema of bodies, with an example that keeps to it", () => {
+    const media = webhooks[type]?.post.requestBody.content["application/json"];
+    expect(media?.schema).toEqual({ $ref: "#/components/schemas/WebhookBody" });
+    expect(WebhookBody.parse(media?.example)).toMatchObject({ type, data: { status: type.slice("export.".length) } });
+  });
+
+  it("names the headers that a receiver verifies", () => {
+    const headers = webhooks[type]?.post.parameters.map((each) => [each.name, each.in, each.required]);
+    expect(headers).toEqual(
+      ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => [name, "header", true]),
+    );
+  });
+});
