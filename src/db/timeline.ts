@@ -3,7 +3,7 @@
 import { type Database, type Statement, statement } from "./database.ts";
 import type { ExportStatus } from "./status.ts";
 
-/** An export's timeline does not outgrow this, whatever goes wrong with it. */
+/** What may happen again and again is entered no more beyond this, whatever goes wrong with an export. */
 const MOST_ENTRIES = 1_000;
 
 export interface TimelineEntry {
@@ -42,7 +42,7 @@ export function entry(
        ?3 || ':' || e.generation, ?4, ?5, ?6
      FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND (?7 IS NULL OR (e.status = ?7 AND e.status_at = ?4))
        AND (?8 IS NULL OR (e.generation = ?8 AND e.status IN ('queued', 'processing')))
-       AND (SELECT count(*) FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2) < ${MOST_ENTRIES}
+       AND (?3 IS NOT NULL OR (SELECT count(*) FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2) < ${MOST_ENTRIES})
      ON CONFLICT DO NOTHING`,
     spaceId,
     exportId,
