@@ -66,6 +66,17 @@ export async function updateSpace(db: Database, spaceId: string, change: SpaceCh
   );
 }
 
+/** The sealed key of the space's hashes; `fresh` becomes it where there is none yet. */
+export async function redactionSecret(db: Database, spaceId: string, fresh: string): Promise<string> {
+  const row = await db.first<{ redaction_secret: string }>(
+    "UPDATE spaces SET redaction_secret = coalesce(redaction_secret, ?2) WHERE id = ?1 RETURNING redaction_secret",
+    spaceId,
+    fresh,
+  );
+  if (row === null) throw new Error("the space is gone");
+  return row.redaction_secret;
+}
+
 /** From here on nobody sees the space, and its exports stop; its rows and files go in the background. @returns whether it was there. */
 export async function markSpaceDeleting(db: Database, spaceId: string, now: number): Promise<boolean> {
   const [marked] = await db.batch([

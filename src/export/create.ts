@@ -9,6 +9,7 @@ import type { Source } from "../datasets/dataset.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
 import { refusalOf } from "../outbound/target.ts";
 import type { Hall } from "./hall.ts";
+import { type Encoding, isPlain, resolveEncoding } from "./encode/encoding.ts";
 import { datasetOf, type ExportRequest } from "./request.ts";
 import { claimKey, giveKeyBack } from "./reservation.ts";
 import { wakePlan } from "./wake.ts";
@@ -55,7 +56,8 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
     request.callback_url === undefined ? null : refusalOf(request.callback_url, config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
   // First of all: every write that was answered before this call is in, none that comes after the answer.
-  const { query, snapshotSeq, now, source } = await freeze(hall, space, request);
+  const { query, snapshotSeq, now, source, encoding } = await freeze(hall, space, request);
+  if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);
   const row: NewExport = {
     id,
     space_id: space.id,
@@ -66,6 +68,7 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
     file_rows: request.file_rows,
     snapshot_seq: snapshotSeq,
     reads_from: source.readsFrom,
+    encoding: encoding === null ? null : JSON.stringify(encoding),
     callback_url: request.callback_url ?? null,
     request_id: requestId,
     created_at: now,
@@ -94,11 +97,28 @@ async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest) {
   const snapshotSeq = await readSequence(db, space.id);
   const now = hall.world.now();
   const dataset = datasetOf(request);
-  const query = await dataset.freeze(request, { db, space, now, snapshotSeq });
-  return { query, snapshotSeq, now, source: dataset.open(query, { db, spaceId: space.id, snapshotSeq }) };
+  const asking = { db, space, now, snapshotSeq };
+  const query = await dataset.freeze(request, asking);
+  const columns = isPlain(request) ? null : await dataset.columns(query, asking);
+  const encoding = resolveEncoding(request, columns);
+  return { query, snapshotSeq, now, encoding, source: dataset.open(query, { db, spaceId: space.id, snapshotSeq }) };
+}
+
+/** A Parquet file is written by one step. @throws invalid_request. */
+async function mustFitOneFile(source: Source, rows: number): Promise<void> {
+  const { next } = await source.cut(source.bounds, rows);
+  if (next !== null)
+    throw invalid({
+      pointer: "/layout",
+      detail: `There are more than ${rows} rows, which one Parquet file does not hold here: ask for the layout files.`,
+    });
 }
 
 /** What a request would give, without making anything. */
-export async function openUnmade(hall: Hall, space: SpaceRow, request: ExportRequest): Promise<Source> {
-  return (await freeze(hall, space, request)).source;
+export async function openUnmade(
+  hall: Hall,
+  space: SpaceRow,
+  request: ExportRequest,
+): Promise<{ source: Source; encoding: Encoding | null }> {
+  return freeze(hall, space, request);
 }

@@ -11,7 +11,9 @@ export const EVENT_TYPES = ["export.completed", "export.failed", "export.cancele
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-const Time = z.iso.datetime().meta({ description: "RFC 3339, UTC, with milliseconds.", example: "2026-01-15T10:23:58.902Z" });
+const Time = z.iso
+  .datetime()
+  .meta({ description: "RFC 3339, UTC, with milliseconds.", example: "2026-01-15T10:23:58.902Z" });
 
 export const WebhookBody = z
   .object({
@@ -154,7 +156,11 @@ const MOST_RETRY_AFTER_SECONDS = 86_400;
 export function retryAfter(header: string | null, now: number): number | null {
   const text = header?.trim() ?? "";
   // Without letters it is no date, though Date.parse takes many a number for one.
-  const seconds = /^\d+$/.test(text) ? Number(text) : /[A-Za-z]/.test(text) ? (Date.parse(text) - now) / 1000 : Number.NaN;
+  const seconds = /^\d+$/.test(text)
+    ? Number(text)
+    : /[A-Za-z]/.test(text)
+      ? (Date.parse(text) - now) / 1000
+      : Number.NaN;
   if (Number.isNaN(seconds)) return null;
   return Math.min(MOST_RETRY_AFTER_SECONDS, Math.max(0, Math.ceil(seconds)));
 }

@@ -8,7 +8,7 @@ import { cancel, remove, retry } from "../../export/calls.ts";
 import { createExport } from "../../export/create.ts";
 import { estimate } from "../../export/estimate.ts";
 import { fileKey, manifestKey } from "../../export/objects.ts";
-import { AnyExportRequest } from "../../export/request.ts";
+import { AnyExportRequest, filledIn } from "../../export/request.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { content } from "./content.ts";
@@ -60,7 +60,7 @@ export const exportRoutes = [
     async handle(call, { space, body }) {
       const { id, answer, replayed } = await createExport(call.hall, {
         space,
-        request: body,
+        request: filledIn(body),
         requestId: call.requestId,
         idempotencyKey: idempotencyKey(call),
         answer: (row) => JSON.stringify(showNew(call, row)),
@@ -127,7 +127,7 @@ export const exportRoutes = [
       },
     },
     async handle(call, parsed) {
-      return json(await estimate(call.hall, parsed.space, parsed.body));
+      return json(await estimate(call.hall, parsed.space, filledIn(parsed.body)));
     },
   }),
   route({
