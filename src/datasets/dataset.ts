@@ -33,6 +33,9 @@ export interface Form {
 /** What a cell of a column is. `json`: an object or a list. */
 export type ColumnType = "text" | "boolean" | "number" | "date" | "json";
 
+/** What a manifest says of a file's first and last record. */
+export type Edge = "time" | "id";
+
 /** One value of a row: where it stands in the row's JSON, and what it is. */
 export interface Column {
   /** Names from the row inwards. */
@@ -42,6 +45,8 @@ export interface Column {
   fields?: readonly string[];
   /** It stands within another column: it is there for whoever names it, not by default. */
   within?: boolean;
+  /** The manifest says this of a file's first and last record: where redaction hides it, the manifest does too. */
+  edge?: Edge;
 }
 
 /** Some records that were read together, in order, already as lines. */

@@ -20,7 +20,10 @@ const text = (...path: string[]): Column => ({ path, type: "text" });
 
 /** Mandatory fields, then every property of every definition, each name once: one that is there before stays first. */
 export function flatColumns(definitions: readonly DefinitionOfRow[]): Column[] {
-  const mandatory = FLAT_FIELDS.map((name) => (name === "occuredTime" ? date(name) : text(name)));
+  const mandatory = FLAT_FIELDS.map((name): Column => {
+    if (name === "eventId") return { ...text(name), edge: "id" };
+    return name === "occuredTime" ? date(name) : text(name);
+  });
   const named = definitions.flatMap(({ id, properties, clashes }) =>
     properties.map((property) => {
       const name = clashes.includes(property.name) ? `${id}_${property.name}` : property.name;
@@ -39,7 +42,7 @@ export function nestedColumns(definitions: readonly DefinitionOfRow[]): Column[]
     text("definitionId"),
     text("personId"),
     text("externalPersonId"),
-    date("timestamp"),
+    { ...date("timestamp"), edge: "time" },
     { path: ["properties"], type: "json" },
     ...merged(inner),
   ];

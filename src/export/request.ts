@@ -60,8 +60,20 @@ export interface ExportRequest extends SentRequest {
   layout: "single" | "files";
 }
 
+/** Names come in the schema's order, whether they were sent or filled in: equal requests are equal texts. */
 export function filledIn(sent: SentRequest): ExportRequest {
-  return { ...sent, layout: sent.layout ?? (sent.format === "parquet" ? "files" : "single") };
+  const { layout = sent.format === "parquet" ? "files" : "single", csv_escape_formulas: escape, ...others } = sent;
+  const ordered = Object.entries(others).flatMap(([name, value]) =>
+    name === "delivery"
+      ? [
+          [name, value],
+          ["layout", layout],
+        ]
+      : [[name, value]],
+  );
+  const filled = { ...(Object.fromEntries(ordered) as typeof others), layout };
+  if (sent.format === "csv") return { ...filled, csv_escape_formulas: escape ?? false };
+  return escape === undefined ? filled : { ...filled, csv_escape_formulas: escape };
 }
 
 const [first, ...others] = DATASETS.map(requestSchema);

@@ -1,6 +1,6 @@
 /** An export's encoding, opened: what its files are, and what becomes of a line. */
 
-import { redactionSecret } from "../../db/spaces.ts";
+import { findRedactionSecret, keepRedactionSecret } from "../../db/spaces.ts";
 import type { Form } from "../../datasets/dataset.ts";
 import type { ExportRow } from "../../db/exports.ts";
 import { open, seal } from "../../outbound/seal.ts";
@@ -88,25 +88,28 @@ export function encoderOf(encoding: Encoding, form: FileForm, key: Uint8Array): 
   const line =
     format === "csv"
       ? (text: string) => lineOf(cellsOf(read(text), fields ?? []), escapeFormulas)
-      : (text: string) => (fields === null ? JSON.stringify(read(text)) : objectOf(read(text), fields));
+      : objects(read, fields);
   return { kind: "text", form, objectType: "application/gzip", line };
 }
 
-/** In the order of the fields, whatever their names: an object would put whole numbers first. */
-function objectOf(row: Value, fields: readonly Field[]): string {
-  const pairs = cellsOf(row, fields).map(
-    (cell, index) => `${JSON.stringify(fields[index]?.name ?? "")}:${JSON.stringify(cell)}`,
-  );
-  return `{${pairs.join()}}`;
+/** Names in the order of the fields, whatever they are: an object would put whole numbers first. */
+function objects(read: (line: string) => Value, fields: readonly Field[] | null): (line: string) => string {
+  if (fields === null) return (line) => JSON.stringify(read(line));
+  const keys = fields.map((field) => `${JSON.stringify(field.name)}:`);
+  return (line) => {
+    const cells = cellsOf(read(line), fields);
+    return `{${keys.map((key, index) => key + JSON.stringify(cells[index])).join()}}`;
+  };
 }
 
 /** The space's own key of its hashes: made when it is first needed, and never changed. */
 export async function redactionKey(hall: Hall, spaceId: string): Promise<Uint8Array> {
   const { config, databases, world } = hall;
-  const fresh = Buffer.from(world.randomBytes(32)).toString("base64");
-  const sealed = await seal(config.secretsKey, spaceId, fresh, world.randomBytes(12));
-  return Buffer.from(
-    await open(config.secretsKey, spaceId, await redactionSecret(databases.control, spaceId, sealed)),
-    "base64",
-  );
+  const fresh = () => seal(config.secretsKey, spaceId, base64(world.randomBytes(32)), world.randomBytes(12));
+  const sealed =
+    (await findRedactionSecret(databases.control, spaceId)) ??
+    (await keepRedactionSecret(databases.control, spaceId, await fresh()));
+  return Buffer.from(await open(config.secretsKey, spaceId, sealed), "base64");
 }
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");

@@ -3,34 +3,47 @@
  * Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (milliseconds), lists and objects JSON; every column may be null.
  */
 
-import { ByteWriter, ParquetWriter, schemaFromColumnData, type ColumnSource } from "hyparquet-writer";
+import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { ColumnType } from "../../datasets/dataset.ts";
 import type { Field } from "./encoding.ts";
 import type { Value } from "./rows.ts";
 
 const GROUP_ROWS = 10_000;
-/** Of the rows' JSON, about. */
+/** Of values, about. */
 const GROUP_CHARACTERS = 4_000_000;
+const PIECE_BYTES = 1_048_576;
 
+type Schema = ConstructorParameters<typeof ParquetWriter>[0]["schema"];
+
+/** Both the present names of types and those that older readers know. */
 const TYPES = {
-  text: "STRING",
-  boolean: "BOOLEAN",
-  number: "DOUBLE",
-  date: "TIMESTAMP",
-  json: "JSON",
-} as const satisfies Record<ColumnType, string>;
+  text: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
+  boolean: { type: "BOOLEAN" },
+  number: { type: "DOUBLE" },
+  date: {
+    type: "INT64",
+    converted_type: "TIMESTAMP_MILLIS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
+  },
+  json: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
+} as const satisfies Record<ColumnType, Omit<Schema[number], "name">>;
 
-/** Passes on what is written with each row group. */
+/** Passes on what is written, in pieces of about a megabyte, and the rest at each group's end. */
 class Sink extends ByteWriter {
   readonly #take: (bytes: Uint8Array) => void;
 
   constructor(take: (bytes: Uint8Array) => void) {
-    super(1_048_576);
+    super(PIECE_BYTES);
     this.#take = take;
   }
 
+  override appendBytes(bytes: Uint8Array): void {
+    if (this.index + bytes.length > PIECE_BYTES) this.flush();
+    super.appendBytes(bytes);
+  }
+
   flush(): void {
-    this.#take(this.getBytes().slice());
+    if (this.index > 0) this.#take(this.getBytes().slice());
     this.index = 0;
   }
 
@@ -39,27 +52,49 @@ class Sink extends ByteWriter {
   }
 }
 
+/** The values of a column in a group that are not null: of many columns most rows have few. */
+class Cells {
+  #rows: number[] = [];
+  #values: unknown[] = [];
+
+  set(row: number, value: unknown): void {
+    this.#rows.push(row);
+    this.#values.push(value);
+  }
+
+  /** With nulls, one for each row. */
+  dense(rows: number): unknown[] {
+    const all: unknown[] = Array.from({ length: rows }, () => null);
+    for (const [index, row] of this.#rows.entries()) all[row] = this.#values[index];
+    return all;
+  }
+}
+
 export class ParquetFile {
   readonly #fields: readonly Field[];
   readonly #writer: ParquetWriter;
-  #columns: unknown[][];
+  #columns: Cells[];
   #rows = 0;
   #characters = 0;
 
   /** @param sink takes the file's bytes, piece by piece. */
   constructor(fields: readonly Field[], sink: (bytes: Uint8Array) => void) {
     this.#fields = fields;
-    this.#columns = fields.map(() => []);
-    const schema = schemaFromColumnData({ columnData: this.#columnData() });
+    this.#columns = fields.map(() => new Cells());
+    const leaves = fields.map(({ name, type }) => ({ name, repetition_type: "OPTIONAL" as const, ...TYPES[type] }));
+    const schema: Schema = [{ name: "root", num_children: fields.length }, ...leaves];
     this.#writer = new ParquetWriter({ writer: new Sink(sink), schema, createdBy: "spillway" });
   }
 
   /** @param characters how long the row's JSON is. */
   write(cells: readonly Value[], characters: number): void {
-    for (const [index, field] of this.#fields.entries())
-      this.#columns[index]?.push(typed(cells[index] ?? null, field.type));
+    for (const [index, field] of this.#fields.entries()) {
+      const value = cells[index] ?? null;
+      if (value === null) continue;
+      this.#columns[index]?.set(this.#rows, typed(value, field.type));
+      this.#characters += typeof value === "string" ? value.length : typeof value === "object" ? characters : 8;
+    }
     this.#rows += 1;
-    this.#characters += characters;
     if (this.#rows >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) this.#endGroup();
   }
 
@@ -69,36 +104,52 @@ export class ParquetFile {
   }
 
   #endGroup(): void {
-    void this.#writer.write({ columnData: this.#columnData(), rowGroupSize: this.#rows });
-    this.#columns = this.#fields.map(() => []);
+    const rows = this.#rows;
+    void this.#writer.write({
+      columnData: this.#fields.map(({ name, type }, index) => columnOf(name, type, this.#columns[index], rows)),
+      rowGroupSize: rows,
+    });
+    this.#columns = this.#fields.map(() => new Cells());
     this.#rows = 0;
     this.#characters = 0;
   }
-
-  #columnData(): ColumnSource[] {
-    return this.#fields.map(({ name, type }, index) => ({
-      name,
-      type: TYPES[type],
-      nullable: true,
-      data: this.#columns[index] ?? [],
-    }));
-  }
 }
 
-function typed(value: Value, type: ColumnType): unknown {
-  if (value === null) return null;
+/** A file of these columns and no row. */
+export function emptyParquet(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
+  const pieces: Uint8Array[] = [];
+  new ParquetFile(fields, (piece) => pieces.push(piece)).end();
+  return new Uint8Array(Buffer.concat(pieces));
+}
+
+/** Its data is laid out when the writer comes to it: one column at a time. */
+function columnOf(name: string, type: ColumnType, cells: Cells | undefined, rows: number): ColumnSource {
+  return {
+    name,
+    // The bounds of a JSON column are whole values, kept until the file ends.
+    statistics: type !== "json",
+    get data() {
+      return cells?.dense(rows) ?? [];
+    },
+  };
+}
+
+/** @throws for a value that is not what its column is: leaving it out would lose it. */
+function typed(value: Exclude<Value, null>, type: ColumnType): unknown {
   switch (type) {
     case "text":
       return typeof value === "string" ? value : JSON.stringify(value);
     case "boolean":
-      return typeof value === "boolean" ? value : null;
     case "number":
-      return typeof value === "number" ? value : null;
+      if (typeof value === type) return value;
+      break;
     case "date": {
       const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
-      return Number.isNaN(time) ? null : new Date(time);
+      if (!Number.isNaN(time)) return new Date(time);
+      break;
     }
     case "json":
       return value;
   }
+  throw new Error(`a value in a column of type ${type} is none`);
 }

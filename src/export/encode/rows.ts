@@ -11,10 +11,19 @@ export type Value = null | boolean | number | string | Value[] | { [name: string
  */
 export function rowReader(encoding: Encoding, key: Uint8Array): (line: string) => Value {
   return (line) => {
-    const row = JSON.parse(line) as Value;
+    const row = parsed(line);
     for (const { path, how } of encoding.redact) redact(row, path, 0, how, key);
     return row;
   };
+}
+
+/** What a parser says of a bad line quotes the line, and what goes wrong goes to the log. */
+function parsed(line: string): Value {
+  try {
+    return JSON.parse(line) as Value;
+  } catch {
+    throw new Error("a row is not JSON");
+  }
 }
 
 /** The cells of a row, in the order of the fields. What is not there is null. */

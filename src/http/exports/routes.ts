@@ -24,6 +24,9 @@ const example = {
   start: "2026-01-01T00:00:00.000Z",
   end: "2026-01-08T00:00:00.000Z",
   event_names: ["order_*"],
+  format: "csv",
+  columns: [{ path: "eventId", as: "id" }, { path: "externalPersonId" }, { path: "order_id" }],
+  redact: { externalPersonId: "sha256" },
 };
 const body = { schema: AnyExportRequest, maxBytes: MAX_BYTES, example };
 /** Seconds until a poll is worth while. */
@@ -254,7 +257,7 @@ export const exportRoutes = [
     operationId: "getExportContent",
     summary: "Get the result as one stream",
     description:
-      "Several files are joined. With `Accept-Encoding: gzip` it comes compressed, else plain. It can be asked as often as one likes.",
+      "Several files of NDJSON are joined; several of CSV or Parquet are not: get them one by one. With `Accept-Encoding: gzip` it comes compressed, else plain; Parquet is compressed inside, and comes as it is. It can be asked as often as one likes.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
@@ -262,7 +265,7 @@ export const exportRoutes = [
     responses: {
       200: {
         description: "Every row.",
-        contentTypes: ["application/x-ndjson"],
+        contentTypes: ["application/x-ndjson", "text/csv", "application/vnd.apache.parquet"],
         headers: {
           Vary: "Accept-Encoding",
           "Content-Encoding": "`gzip` where it was accepted.",
@@ -274,7 +277,7 @@ export const exportRoutes = [
         headers: { "Retry-After": "Seconds until it is worth while to ask again." },
       },
     },
-    errors: ["not_found", "gone", "export_failed"],
+    errors: ["not_found", "gone", "export_failed", "conflict"],
     async handle(call, { space, params: { id } }) {
       return content(call, space.id, id);
     },
