@@ -64,8 +64,13 @@ class Cells {
 
   /** With nulls, one for each row. */
   dense(rows: number): unknown[] {
-    const all: unknown[] = Array.from({ length: rows }, () => null);
-    for (const [index, row] of this.#rows.entries()) all[row] = this.#values[index];
+    const all: unknown[] = [];
+    let next = 0;
+    for (let row = 0; row < rows; row += 1) {
+      const here = this.#rows[next] === row;
+      all.push(here ? this.#values[next] : null);
+      if (here) next += 1;
+    }
     return all;
   }
 }
@@ -88,9 +93,11 @@ export class ParquetFile {
 
   /** @param characters how long the row's JSON is. */
   write(cells: readonly Value[], characters: number): void {
-    for (const [index, field] of this.#fields.entries()) {
+    // Most cells of a wide row are null: nothing is made for them.
+    for (let index = 0; index < cells.length; index += 1) {
       const value = cells[index] ?? null;
-      if (value === null) continue;
+      const field = this.#fields[index];
+      if (value === null || field === undefined) continue;
       this.#columns[index]?.set(this.#rows, typed(value, field.type));
       this.#characters += typeof value === "string" ? value.length : typeof value === "object" ? characters : 8;
     }
