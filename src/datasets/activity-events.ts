@@ -6,6 +6,7 @@ import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents }
 import { invalid } from "../errors.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Bounds, Dataset, Opening, Page } from "./dataset.ts";
+import { type DefinitionOfRow, flatColumns, nestedColumns } from "./event-columns.ts";
 import { externalIds } from "./external-ids.ts";
 import { clashingNames, flatRow, nestedRow } from "./rows.ts";
 import { expandNames, MOST_NAMES } from "./wildcards.ts";
@@ -77,6 +78,17 @@ export const activityEvents: Dataset<typeof shape, Query> = {
       row_format: request.row_format,
       clashes: Object.fromEntries(clashes.filter(([, clashing]) => clashing.length > 0)),
     };
+  },
+
+  async columns(query, { db, space, snapshotSeq }) {
+    const definitions = await definitionsAt(db, space.id, snapshotSeq);
+    const asked = definitions.filter(({ id }) => query.definition_ids?.includes(id) ?? true);
+    const rows = asked.map(({ id, properties }) => ({
+      id,
+      properties: JSON.parse(properties) as DefinitionOfRow["properties"],
+      clashes: query.clashes[id] ?? [],
+    }));
+    return query.row_format === "flat" ? flatColumns(rows) : nestedColumns(rows);
   },
 
   open(query, opening) {

@@ -30,6 +30,25 @@ export interface Form {
   after: string;
 }
 
+/** What a cell of a column is. `json`: an object or a list. */
+export type ColumnType = "text" | "boolean" | "number" | "date" | "json";
+
+/** What a manifest says of a file's first and last record. */
+export type Edge = "time" | "id";
+
+/** One value of a row: where it stands in the row's JSON, and what it is. */
+export interface Column {
+  /** Names from the row inwards. */
+  path: readonly string[];
+  type: ColumnType;
+  /** Of a list of objects: the names in them, which a path may go on with. */
+  fields?: readonly string[];
+  /** It stands within another column: it is there for whoever names it, not by default. */
+  within?: boolean;
+  /** The manifest says this of a file's first and last record: where redaction hides it, the manifest does too. */
+  edge?: Edge;
+}
+
 /** Some records that were read together, in order, already as lines. */
 export interface Page {
   lines: readonly string[];
@@ -88,6 +107,8 @@ export interface Dataset<Shape extends z.ZodRawShape = z.ZodRawShape, Query = un
   freeze(request: z.output<z.ZodObject<Shape>>, asking: Asking): Promise<Query>;
   /** @param query what `freeze` gave. */
   open(query: Query, opening: Opening): Source;
+  /** What a row may have, in its order; null where a result is one document and not rows. */
+  columns(query: Query, asking: Asking): Promise<Column[] | null>;
 }
 
 /** A dataset in the list: what is its own is its own business. Methods keep their parameters' real types inside. */
@@ -98,4 +119,5 @@ export interface Registered {
   example: Record<string, unknown>;
   freeze(request: unknown, asking: Asking): Promise<unknown>;
   open(query: unknown, opening: Opening): Source;
+  columns(query: unknown, asking: Asking): Promise<Column[] | null>;
 }

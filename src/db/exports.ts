@@ -17,6 +17,7 @@ export interface ExportRow {
   file_rows: number;
   snapshot_seq: number;
   reads_from: number;
+  encoding: string | null;
   callback_url: string | null;
   request_id: string;
   /** How often a call retried it. */
@@ -38,7 +39,7 @@ export interface ExportRow {
   manifest_sha256: string | null;
 }
 
-export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, callback_url,
+export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, encoding, callback_url,
   request_id, generation, plan, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
   rows_total, message, manifest_sha256`;
 
@@ -60,6 +61,7 @@ export type NewExport = Pick<
   | "file_rows"
   | "snapshot_seq"
   | "reads_from"
+  | "encoding"
   | "callback_url"
   | "request_id"
   | "created_at"
@@ -82,8 +84,8 @@ export async function insertExport(
   const [inserted] = await db.batch([
     statement(
       `INSERT INTO exports (id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from,
-         callback_url, request_id, created_at, status_at, wake_at)
-       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13
+         callback_url, request_id, created_at, status_at, wake_at, encoding)
+       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16
        WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?14
          AND (?9 = 0 OR ?9 >= ?12 - (SELECT retention_days FROM spaces WHERE id = ?1 AND status <> 'deleting') * 86400000)
          AND (?15 IS NULL OR EXISTS
@@ -103,6 +105,7 @@ export async function insertExport(
       row.wake_at,
       pendingLimit,
       ifKey,
+      row.encoding,
     ),
     entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),
     ...also,

@@ -66,6 +66,26 @@ export async function updateSpace(db: Database, spaceId: string, change: SpaceCh
   );
 }
 
+/** The sealed key of the space's hashes, or null as long as there is none. */
+export async function findRedactionSecret(db: Database, spaceId: string): Promise<string | null> {
+  const row = await db.first<{ redaction_secret: string | null }>(
+    "SELECT redaction_secret FROM spaces WHERE id = ?1",
+    spaceId,
+  );
+  return row?.redaction_secret ?? null;
+}
+
+/** @param fresh becomes the key where there is none yet. @returns the one that stands. */
+export async function keepRedactionSecret(db: Database, spaceId: string, fresh: string): Promise<string> {
+  const row = await db.first<{ redaction_secret: string }>(
+    "UPDATE spaces SET redaction_secret = coalesce(redaction_secret, ?2) WHERE id = ?1 RETURNING redaction_secret",
+    spaceId,
+    fresh,
+  );
+  if (row === null) throw new Error("the space is gone");
+  return row.redaction_secret;
+}
+
 /** From here on nobody sees the space, and its exports stop; its rows and files go in the background. @returns whether it was there. */
 export async function markSpaceDeleting(db: Database, spaceId: string, now: number): Promise<boolean> {
   const [marked] = await db.batch([

@@ -3,20 +3,17 @@
  * ledger. A chunk that is a whole file writes the file; one of several writes a segment for `assemble`.
  */
 
-import { crc32 } from "node:zlib";
-import type { Page, Source } from "../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../db/exports.ts";
 import { stepSucceeded } from "../db/moves.ts";
 import { chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
 import { fileDone, findFileByNumber } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
-import { BlockWriter } from "./blocks.ts";
-import { compressor } from "./deflate.ts";
-import { GZIP_HEADER, gzipTrailer } from "./gzip.ts";
+import { openEncoder } from "./encode/encoder.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { dropLateFile, dropLateSegment } from "./late.ts";
 import { fileKey, segmentKey } from "./objects.ts";
+import { pageWriter } from "./page-writer.ts";
 import { ObjectWriter } from "./upload.ts";
 import { wakeNext } from "./wake.ts";
 
@@ -57,10 +54,11 @@ const isWholeFile = (chunk: Leased) => chunk.first_in_file === 1 && chunk.last_i
 /** @returns null when the export was stopped meanwhile. */
 async function write(hall: Hall, row: ExportRow, chunk: Leased): Promise<(WrittenChunk & { key: string }) | null> {
   const source = sourceOf(hall, row);
+  const encoder = await openEncoder(hall, row, source.form);
   const key = await keyOf(hall, row, chunk);
-  const writer = new ObjectWriter(hall.bucket, key, "application/gzip", hall.sizes.partBytes, async () => {});
+  const writer = new ObjectWriter(hall.bucket, key, encoder.objectType, hall.sizes.partBytes, async () => {});
   try {
-    const lines = new LineWriter(hall, source, chunk, writer);
+    const lines = pageWriter(encoder, hall.config.gzip, chunk, (piece) => writer.write(piece));
     let renewedAt = hall.world.now();
     for await (const page of ahead(source.pages(boundsOf(chunk)))) {
       lines.write(page);
@@ -103,63 +101,6 @@ const boundsOf = (chunk: Leased) => ({
   lower: { time: chunk.lower_time, id: chunk.lower_id },
   upper: { time: chunk.upper_time, id: chunk.upper_id },
 });
-
-/** Lines → blocks → deflate → the object, with the counts that the ledger and the manifest want. */
-class LineWriter {
-  rows = 0;
-  bytes = 0;
-  records = 0;
-  #first: Page["first"] | null = null;
-  #last: Page["last"] | null = null;
-  readonly #form: Source["form"];
-  readonly #chunk: Leased;
-  readonly #writer: ObjectWriter;
-  #crc32 = 0;
-  readonly #blocks: BlockWriter;
-
-  constructor(hall: Hall, source: Source, chunk: Leased, writer: ObjectWriter) {
-    this.#form = source.form;
-    this.#chunk = chunk;
-    this.#writer = writer;
-    const compress = compressor(hall.config.gzip);
-    this.#blocks = new BlockWriter((block) => {
-      this.bytes += block.length;
-      this.#crc32 = crc32(block, this.#crc32);
-      writer.write(compress(block));
-    });
-    if (isWholeFile(chunk)) writer.write(GZIP_HEADER);
-    if (chunk.first_in_file === 1) this.#blocks.write(this.#form.before);
-  }
-
-  write(page: Page): void {
-    const { between, lineEnd } = this.#form;
-    let text = "";
-    for (const line of page.lines) {
-      if (between !== "" && (this.rows > 0 || this.#chunk.first_in_file === 0)) text += between;
-      text += line;
-      text += lineEnd;
-      this.rows += 1;
-    }
-    this.#blocks.write(text);
-    this.records += page.records;
-    this.#first ??= page.first;
-    this.#last = page.last;
-  }
-
-  end(): Omit<WrittenChunk, "bytes" | "sha256"> {
-    if (this.#chunk.last_in_file === 1) this.#blocks.write(this.#form.after);
-    this.#blocks.flush();
-    if (isWholeFile(this.#chunk)) this.#writer.write(gzipTrailer(this.#crc32, this.bytes));
-    return {
-      recordsRead: this.records,
-      rows: this.rows,
-      uncompressedBytes: this.bytes,
-      crc32: this.#crc32,
-      first: this.#first,
-      last: this.#last,
-    };
-  }
-}
 
 /** The same items, the next one asked for while the present one is worked on. */
 async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {

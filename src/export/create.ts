@@ -9,11 +9,15 @@ import type { Source } from "../datasets/dataset.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
 import { refusalOf } from "../outbound/target.ts";
 import type { Hall } from "./hall.ts";
+import { type Encoding, isPlain } from "./encode/encoding.ts";
+import { resolveEncoding } from "./encode/resolve.ts";
 import { datasetOf, type ExportRequest } from "./request.ts";
 import { claimKey, giveKeyBack } from "./reservation.ts";
 import { wakePlan } from "./wake.ts";
 
 const PENDING_RETRY_SECONDS = 10;
+/** An export is one row, which D1 takes up to 2,000,000 bytes. */
+const MOST_STORED_BYTES = 1_500_000;
 
 export interface Order {
   space: SpaceRow;
@@ -55,7 +59,7 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
     request.callback_url === undefined ? null : refusalOf(request.callback_url, config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
   // First of all: every write that was answered before this call is in, none that comes after the answer.
-  const { query, snapshotSeq, now, source } = await freeze(hall, space, request);
+  const { query, snapshotSeq, now, source, encoding } = await freeze(hall, space, request);
   const row: NewExport = {
     id,
     space_id: space.id,
@@ -66,6 +70,7 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
     file_rows: request.file_rows,
     snapshot_seq: snapshotSeq,
     reads_from: source.readsFrom,
+    encoding: encoding === null ? null : JSON.stringify(encoding),
     callback_url: request.callback_url ?? null,
     request_id: requestId,
     created_at: now,
@@ -89,16 +94,39 @@ export function tooManyPending(): SpillwayError {
   return new SpillwayError("too_many_pending_exports", undefined, { retryAfterSeconds: PENDING_RETRY_SECONDS });
 }
 
+/** @throws invalid_request for whatever is asked and cannot be. */
 async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest) {
   const db = hall.databases.space(space.id);
   const snapshotSeq = await readSequence(db, space.id);
   const now = hall.world.now();
   const dataset = datasetOf(request);
-  const query = await dataset.freeze(request, { db, space, now, snapshotSeq });
-  return { query, snapshotSeq, now, source: dataset.open(query, { db, spaceId: space.id, snapshotSeq }) };
+  const asking = { db, space, now, snapshotSeq };
+  const query = await dataset.freeze(request, asking);
+  const columns = isPlain(request) ? null : await dataset.columns(query, asking);
+  const encoding = resolveEncoding(request, columns);
+  const stored = JSON.stringify([request, query, encoding]);
+  if (stored.length * 3 > MOST_STORED_BYTES && utf8(stored).length > MOST_STORED_BYTES)
+    throw invalid({ pointer: "/columns", detail: "The columns' names are too long together: name fewer, or shorter." });
+  const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq });
+  if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);
+  return { query, snapshotSeq, now, encoding, source };
+}
+
+/** A Parquet file is written by one step. @throws invalid_request. */
+async function mustFitOneFile(source: Source, rows: number): Promise<void> {
+  const { next } = await source.cut(source.bounds, rows);
+  if (next !== null)
+    throw invalid({
+      pointer: "/layout",
+      detail: `There are more than ${rows} rows, which one Parquet file does not hold here: ask for the layout files.`,
+    });
 }
 
 /** What a request would give, without making anything. */
-export async function openUnmade(hall: Hall, space: SpaceRow, request: ExportRequest): Promise<Source> {
-  return (await freeze(hall, space, request)).source;
+export async function openUnmade(
+  hall: Hall,
+  space: SpaceRow,
+  request: ExportRequest,
+): Promise<{ source: Source; encoding: Encoding | null }> {
+  return freeze(hall, space, request);
 }

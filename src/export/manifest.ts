@@ -4,10 +4,12 @@ import type { ExportRow } from "../db/exports.ts";
 import type { ChunkRow } from "../db/chunks.ts";
 import type { FileRow } from "../db/files.ts";
 import { iso } from "../time/names.ts";
+import { encodingOf } from "./encode/encoder.ts";
 
+/** Null where the rows do not say it either. */
 interface Edge {
-  time: string;
-  id: string;
+  time: string | null;
+  id: string | null;
 }
 
 export interface Manifest {
@@ -38,6 +40,11 @@ export function fileFacts(file: FileRow) {
 
 /** @param files, @param chunks all of the export's, in order, all done. */
 export function makeManifest(row: ExportRow, files: readonly FileRow[], chunks: readonly ChunkRow[]): Manifest {
+  const hidden = new Set(encodingOf(row)?.hidden);
+  const edge = (time?: number | null, id?: string | null): Edge | null =>
+    typeof time === "number" && typeof id === "string"
+      ? { time: hidden.has("time") ? null : iso(time), id: hidden.has("id") ? null : id }
+      : null;
   const listed = files.map((file) => {
     const own = chunks.filter((chunk) => chunk.file_n === file.n && (chunk.rows ?? 0) > 0);
     const [head, tail] = [own[0], own.at(-1)];
@@ -59,8 +66,4 @@ export function makeManifest(row: ExportRow, files: readonly FileRow[], chunks: 
       uncompressed_bytes: sum((file) => file.uncompressed_bytes),
     },
   };
-}
-
-function edge(time: number | null | undefined, id: string | null | undefined): Edge | null {
-  return typeof time === "number" && typeof id === "string" ? { time: iso(time), id } : null;
 }

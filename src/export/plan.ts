@@ -10,6 +10,7 @@ import { insertChunks, lastChunk, listChunks, type PlannedChunk } from "../db/ch
 import { insertFiles } from "../db/files.ts";
 import { entry } from "../db/timeline.ts";
 import { SpillwayError } from "../errors.ts";
+import { encodingOf, fileForm } from "./encode/encoder.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { wakeIdle } from "./wake.ts";
@@ -61,7 +62,8 @@ async function cut(
   before: Cut | null,
   chunkRows: number,
 ): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
-  const rows = row.layout === "files" ? row.file_rows : chunkRows;
+  const encoding = encodingOf(row);
+  const rows = row.layout === "files" || encoding?.format === "parquet" ? row.file_rows : chunkRows;
   const { lower: start, upper: end } = source.bounds;
   const chunks: PlannedChunk[] = [];
   let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };
@@ -94,11 +96,12 @@ async function cut(
  * the time of the next file's first record. Names that come out equal get -2, -3 … before the extension.
  */
 export function fileNames(
-  row: Pick<ExportRow, "id" | "layout">,
+  row: Pick<ExportRow, "id" | "layout" | "encoding">,
   source: Pick<Source, "fileStem" | "form" | "window">,
   chunks: readonly Pick<PlannedChunk, "lower_time">[],
 ): string[] {
   const { start, end } = source.window;
+  const { fileExtension } = fileForm(encodingOf(row), source.form);
   const cuts = row.layout === "single" ? [start, end] : chunks.map((chunk, n) => (n === 0 ? start : chunk.lower_time));
   if (row.layout === "files") cuts.push(end);
   const seen = new Map<string, number>();
@@ -106,6 +109,6 @@ export function fileNames(
     const stem = source.fileStem(row.id, { start: from, end: cuts[n + 1] ?? end });
     const times = (seen.get(stem) ?? 0) + 1;
     seen.set(stem, times);
-    return `${stem}${times === 1 ? "" : `-${times}`}${source.form.extension}.gz`;
+    return `${stem}${times === 1 ? "" : `-${times}`}${fileExtension}`;
   });
 }

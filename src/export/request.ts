@@ -3,6 +3,7 @@
 import * as z from "zod";
 import type { Registered } from "../datasets/dataset.ts";
 import { DATASETS } from "../datasets/index.ts";
+import { type EncodingRequest, encodingShape } from "./encode/encoding.ts";
 
 export const MOST_FILE_ROWS = 50_000;
 
@@ -11,11 +12,11 @@ const common = {
     .strictObject({ type: z.literal("download") })
     .default({ type: "download" })
     .meta({ description: "`download`: kept in the service's own bucket for 7 days, behind links." }),
-  layout: z
-    .enum(["single", "files"])
-    .optional()
-    .meta({ description: "`single`: one file. `files`: files of `file_rows` rows. Default: `single`." }),
-  format: z.enum(["ndjson"]).default("ndjson"),
+  layout: z.enum(["single", "files"]).optional().meta({
+    description:
+      "`single`: one file. `files`: files of `file_rows` rows. Default: `single`, and `files` for `parquet`.",
+  }),
+  ...encodingShape,
   file_rows: z
     .number()
     .int()
@@ -37,7 +38,6 @@ export function requestSchema(dataset: Registered) {
       dataset: z.literal(dataset.name),
       ...dataset.shape,
       ...common,
-      layout: common.layout.default("single"),
     })
     .meta({
       id: `ExportRequest_${dataset.name}`,
@@ -46,13 +46,34 @@ export function requestSchema(dataset: Registered) {
     });
 }
 
-export interface ExportRequest {
+/** As a client sends it, checked. */
+export interface SentRequest extends EncodingRequest {
   dataset: string;
   delivery: { type: "download" };
-  layout: "single" | "files";
-  format: "ndjson";
+  layout?: "single" | "files" | undefined;
   file_rows: number;
   callback_url?: string | undefined;
+}
+
+/** With every default filled in. */
+export interface ExportRequest extends SentRequest {
+  layout: "single" | "files";
+}
+
+/** Names come in the schema's order, whether they were sent or filled in: equal requests are equal texts. */
+export function filledIn(sent: SentRequest): ExportRequest {
+  const { layout = sent.format === "parquet" ? "files" : "single", csv_escape_formulas: escape, ...others } = sent;
+  const ordered = Object.entries(others).flatMap(([name, value]) =>
+    name === "delivery"
+      ? [
+          [name, value],
+          ["layout", layout],
+        ]
+      : [[name, value]],
+  );
+  const filled = { ...(Object.fromEntries(ordered) as typeof others), layout };
+  if (sent.format === "csv") return { ...filled, csv_escape_formulas: escape ?? false };
+  return escape === undefined ? filled : { ...filled, csv_escape_formulas: escape };
 }
 
 const [first, ...others] = DATASETS.map(requestSchema);

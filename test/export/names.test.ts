@@ -17,7 +17,7 @@ function namesOf(layout: "single" | "files", lowers: readonly number[]): string[
   const db = roomyService().hall.databases.space("s");
   const source = activityEvents.open({ ...query }, { db, spaceId: "s", snapshotSeq: 1 });
   return fileNames(
-    { id: "x", layout },
+    { id: "x", layout, encoding: null },
     source,
     lowers.map((lower_time) => ({ lower_time })),
   );

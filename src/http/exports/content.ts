@@ -3,14 +3,22 @@
  * joined into one member without compressing anything again: their headers and trailers are cut off, and the CRC is combined.
  */
 
+import { gzipSync } from "node:zlib";
 import { findExport, type ExportRow } from "../../db/exports.ts";
 import { type ChunkRow, listChunks } from "../../db/chunks.ts";
 import { type FileRow, listFiles } from "../../db/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { combineCrc32, GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from "../../export/gzip.ts";
+import { encodingOf, type FileForm, fileForm } from "../../export/encode/encoder.ts";
+import type { Encoding } from "../../export/encode/encoding.ts";
+import { emptyParquet } from "../../export/encode/parquet.ts";
 import { sourceOf } from "../../export/hall.ts";
 import { fileKey } from "../../export/objects.ts";
+import { utf8 } from "../../outbound/s3.ts";
 import type { Call } from "../route.ts";
+
+/** The only form whose files follow one another as one. */
+const NDJSON = "application/x-ndjson";
 
 /** @throws not_found until it is ready, gone, export_failed. */
 export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
@@ -26,16 +34,36 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
     listFiles(call.databases.control, spaceId, exportId),
     listChunks(call.databases.control, spaceId, exportId),
   ]);
-  const gzip = acceptsGzip(call.request);
+  const form = fileForm(encodingOf(row), sourceOf(call.hall, row).form);
+  if (files.length > 1 && form.contentType !== NDJSON)
+    throw new SpillwayError("conflict", "Several files of this format cannot be joined: get them one by one.");
   const headers = new Headers({
-    "content-type": sourceOf(call.hall, row).form.contentType,
+    "content-type": form.contentType,
     vary: "Accept-Encoding",
     "cache-control": "no-store",
   });
+  const gzip = form.gzip && acceptsGzip(call.request);
+  if (files.length === 0) return nothing(encodingOf(row), form, gzip, headers);
+  if (!form.gzip) return asStored(call, row, files[0], headers);
   const member = joined(call, row, files, chunks);
   if (!gzip) return new Response(member.pipeThrough(new DecompressionStream("gzip")), { headers });
   headers.set("content-encoding", "gzip");
   return new Response(member, { headers, encodeBody: "manual" });
+}
+
+/** What a file of no rows is, where there is no file. */
+function nothing(encoding: Encoding | null, form: FileForm, gzip: boolean, headers: Headers): Response {
+  const body = encoding?.format === "parquet" ? emptyParquet(encoding.fields ?? []) : utf8(form.before + form.after);
+  if (!gzip) return new Response(body, { headers });
+  headers.set("content-encoding", "gzip");
+  return new Response(gzipSync(body), { headers, encodeBody: "manual" });
+}
+
+/** A file that is no gzip file goes out as it is. */
+async function asStored(call: Call, row: ExportRow, file: FileRow | undefined, headers: Headers): Promise<Response> {
+  const stored = file === undefined ? null : await call.hall.bucket.get(fileKey(row, file.name));
+  if (stored === null) throw new Error("a file of a completed export is missing");
+  return new Response(stored.body, { headers });
 }
 
 /** The runtime rewrites Accept-Encoding; what the client sent stands in `cf`. */

@@ -8,7 +8,7 @@ import { cancel, remove, retry } from "../../export/calls.ts";
 import { createExport } from "../../export/create.ts";
 import { estimate } from "../../export/estimate.ts";
 import { fileKey, manifestKey } from "../../export/objects.ts";
-import { AnyExportRequest } from "../../export/request.ts";
+import { AnyExportRequest, filledIn } from "../../export/request.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { content } from "./content.ts";
@@ -24,6 +24,9 @@ const example = {
   start: "2026-01-01T00:00:00.000Z",
   end: "2026-01-08T00:00:00.000Z",
   event_names: ["order_*"],
+  format: "csv",
+  columns: [{ path: "eventId", as: "id" }, { path: "externalPersonId" }, { path: "order_id" }],
+  redact: { externalPersonId: "sha256" },
 };
 const body = { schema: AnyExportRequest, maxBytes: MAX_BYTES, example };
 /** Seconds until a poll is worth while. */
@@ -60,7 +63,7 @@ export const exportRoutes = [
     async handle(call, { space, body }) {
       const { id, answer, replayed } = await createExport(call.hall, {
         space,
-        request: body,
+        request: filledIn(body),
         requestId: call.requestId,
         idempotencyKey: idempotencyKey(call),
         answer: (row) => JSON.stringify(showNew(call, row)),
@@ -127,7 +130,7 @@ export const exportRoutes = [
       },
     },
     async handle(call, parsed) {
-      return json(await estimate(call.hall, parsed.space, parsed.body));
+      return json(await estimate(call.hall, parsed.space, filledIn(parsed.body)));
     },
   }),
   route({
@@ -254,7 +257,7 @@ export const exportRoutes = [
     operationId: "getExportContent",
     summary: "Get the result as one stream",
     description:
-      "Several files are joined. With `Accept-Encoding: gzip` it comes compressed, else plain. It can be asked as often as one likes.",
+      "Several files of NDJSON are joined; several of CSV or Parquet are not: get them one by one. With `Accept-Encoding: gzip` it comes compressed, else plain; Parquet is compressed inside, and comes as it is. It can be asked as often as one likes.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
@@ -262,7 +265,7 @@ export const exportRoutes = [
     responses: {
       200: {
         description: "Every row.",
-        contentTypes: ["application/x-ndjson"],
+        contentTypes: ["application/x-ndjson", "text/csv", "application/vnd.apache.parquet"],
         headers: {
           Vary: "Accept-Encoding",
           "Content-Encoding": "`gzip` where it was accepted.",
@@ -274,7 +277,7 @@ export const exportRoutes = [
         headers: { "Retry-After": "Seconds until it is worth while to ask again." },
       },
     },
-    errors: ["not_found", "gone", "export_failed"],
+    errors: ["not_found", "gone", "export_failed", "conflict"],
     async handle(call, { space, params: { id } }) {
       return content(call, space.id, id);
     },

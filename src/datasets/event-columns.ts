@@ -1,0 +1,75 @@
+/** The columns of an event's row, from the definitions that stood at the snapshot. */
+
+import type { Column, ColumnType } from "./dataset.ts";
+import { FLAT_FIELDS } from "./rows.ts";
+
+interface Property {
+  name: string;
+  type: "text" | "boolean" | "date" | "number" | "list";
+  fields?: readonly { name: string }[] | undefined;
+}
+
+/** A definition as an export sees it: which of its properties a flat row renames. */
+export interface DefinitionOfRow {
+  id: string;
+  properties: readonly Property[];
+  clashes: readonly string[];
+}
+
+const text = (...path: string[]): Column => ({ path, type: "text" });
+
+/** Mandatory fields, then every property of every definition, each name once: one that is there before stays first. */
+export function flatColumns(definitions: readonly DefinitionOfRow[]): Column[] {
+  const mandatory = FLAT_FIELDS.map((name): Column => {
+    if (name === "eventId") return { ...text(name), edge: "id" };
+    return name === "occuredTime" ? date(name) : text(name);
+  });
+  const named = definitions.flatMap(({ id, properties, clashes }) =>
+    properties.map((property) => {
+      const name = clashes.includes(property.name) ? `${id}_${property.name}` : property.name;
+      return columnOf([name], property);
+    }),
+  );
+  return [...mandatory, ...merged(named)];
+}
+
+/** Mandatory fields and `properties` whole; each property within it for whoever names it. */
+export function nestedColumns(definitions: readonly DefinitionOfRow[]): Column[] {
+  const inner = definitions.flatMap(({ properties }) =>
+    properties.map((property) => ({ ...columnOf(["properties", property.name], property), within: true })),
+  );
+  return [
+    text("definitionId"),
+    text("personId"),
+    text("externalPersonId"),
+    { ...date("timestamp"), edge: "time" },
+    { path: ["properties"], type: "json" },
+    ...merged(inner),
+  ];
+}
+
+const date = (...path: string[]): Column => ({ path, type: "date" });
+
+function columnOf(path: string[], property: Property): Column {
+  if (property.type !== "list") return { path, type: property.type };
+  return { path, type: "json", fields: (property.fields ?? []).map((field) => field.name) };
+}
+
+/** One column a name. What two definitions type differently is text. */
+function merged(columns: readonly Column[]): Column[] {
+  const byName = new Map<string, Column>();
+  for (const column of columns) {
+    const key = column.path.join("\u0000");
+    const before = byName.get(key);
+    if (before === undefined) byName.set(key, column);
+    else byName.set(key, { ...before, type: common(before.type, column.type), ...fieldsOf(before, column) });
+  }
+  return [...byName.values()];
+}
+
+const common = (a: ColumnType, b: ColumnType): ColumnType => (a === b ? a : "text");
+
+function fieldsOf(a: Column, b: Column): { fields?: readonly string[] } {
+  const fields = new Set([...(a.fields ?? []), ...(b.fields ?? [])]);
+  return fields.size === 0 ? {} : { fields: [...fields] };
+}

@@ -1,0 +1,33 @@
+/**
+ * CSV by RFC 4180: a header, CRLF, fields in quotes where they need them. Null is an empty field, an empty text is `""`, so that
+ * a reader can tell them apart; in a file of one column both are `""`, for many readers pass over an empty line. Objects and
+ * lists are JSON.
+ */
+
+import type { Field } from "./encoding.ts";
+import type { Value } from "./rows.ts";
+
+export const LINE_END = "\r\n";
+
+/** Some readers trim fields without quotes, and drop a byte order mark at the start of a file. */
+const SPECIAL = /[",\r\n]|^\s|\s$/;
+/** OWASP's CSV injection: what spreadsheets take for the start of a formula. */
+const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
+
+export function headerOf(fields: readonly Field[], escapeFormulas: boolean): string {
+  return fields.map((field) => cell(field.name, escapeFormulas)).join() + LINE_END;
+}
+
+export function lineOf(cells: readonly Value[], escapeFormulas: boolean): string {
+  const line = cells.map((value) => cell(value, escapeFormulas)).join();
+  return line === "" ? '""' : line;
+}
+
+/** @param escapeFormulas a text that a spreadsheet would run gets an apostrophe before it. */
+function cell(value: Value, escapeFormulas: boolean): string {
+  if (value === null) return "";
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  let text = typeof value === "string" ? value : JSON.stringify(value);
+  if (escapeFormulas && FORMULA.test(text)) text = `'${text}`;
+  return text === "" || SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

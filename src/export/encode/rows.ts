@@ -1,0 +1,61 @@
+/** Rows as values: taken apart, redacted, and put together from the columns that were asked for. */
+
+import { createHmac } from "node:crypto";
+import type { Encoding, Field } from "./encoding.ts";
+
+export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
+
+/**
+ * @param key of the hashes; not empty where the encoding has any.
+ * @returns a function from a line of JSON to the row, redacted.
+ */
+export function rowReader(encoding: Encoding, key: Uint8Array): (line: string) => Value {
+  return (line) => {
+    const row = parsed(line);
+    for (const { path, how } of encoding.redact) redact(row, path, 0, how, key);
+    return row;
+  };
+}
+
+/** What a parser says of a bad line quotes the line, and what goes wrong goes to the log. */
+function parsed(line: string): Value {
+  try {
+    return JSON.parse(line) as Value;
+  } catch {
+    throw new Error("a row is not JSON");
+  }
+}
+
+/** The cells of a row, in the order of the fields. What is not there is null. */
+export function cellsOf(row: Value, fields: readonly Field[]): Value[] {
+  return fields.map((field) => valueAt(row, field.path, 0));
+}
+
+/** A path goes through a list into each of its items. */
+function valueAt(from: Value, path: readonly string[], depth: number): Value {
+  const name = path[depth];
+  if (name === undefined) return from;
+  if (Array.isArray(from)) return from.map((item) => valueAt(item, path, depth));
+  if (typeof from !== "object" || from === null || !Object.hasOwn(from, name)) return null;
+  return valueAt(from[name] ?? null, path, depth + 1);
+}
+
+function redact(from: Value, path: readonly string[], depth: number, how: "drop" | "sha256", key: Uint8Array): void {
+  const name = path[depth];
+  if (name === undefined || typeof from !== "object" || from === null) return;
+  if (Array.isArray(from)) {
+    for (const item of from) redact(item, path, depth, how, key);
+    return;
+  }
+  if (!Object.hasOwn(from, name)) return;
+  const value = from[name] ?? null;
+  if (depth < path.length - 1) redact(value, path, depth + 1, how, key);
+  else if (how === "drop") delete from[name];
+  else if (value !== null) from[name] = hashed(value, key);
+}
+
+/** HMAC-SHA-256 in hex, of a text's UTF-8, or of the JSON of anything else. Null stays null. */
+function hashed(value: Value, key: Uint8Array): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return createHmac("sha256", key).update(text).digest("hex");
+}
