@@ -17,6 +17,7 @@ export const TAGS: Record<string, string> = {
   Exports: "Ask for an export, watch it, get its files.",
   Events: "Send what happened.",
   "Event definitions": "What an event is called, and which properties it may have.",
+  Flows: "The campaigns that events may come from.",
   Profiles: "The people that events belong to.",
   Spaces: "A space is a tenant: its own data, keys, time zone, retention and limits.",
   "API keys": "Who may call for a space, and what for.",
@@ -165,6 +166,15 @@ export const EXAMPLES: Record<string, unknown> = {
   },
   Estimate: { rows: FILE.rows, files: 1, bytes_estimate: 25_000_000 },
   Accepted: { accepted: 1, duplicates: 0 },
+  FlowsPut: { put: 1 },
+  Flow: {
+    id: "10000005271386",
+    campaign_name: "Spring sale",
+    campaign_start: "2026-01-10T08:00:00.000Z",
+    elements: [{ id: "10000005271386-12", name: "Send email" }],
+    created_at: AT,
+    updated_at: AT,
+  },
   EventDefinition: DEFINITION,
   growEventDefinition: {
     ...DEFINITION,

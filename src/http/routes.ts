@@ -3,6 +3,7 @@
 import { definitionRoutes } from "./definitions.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoutes } from "./exports/routes.ts";
+import { flowRoutes } from "./flows.ts";
 import { keyRoutes } from "./keys.ts";
 import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
@@ -13,6 +14,7 @@ export const ROUTES: readonly Route[] = [
   ...exportRoutes,
   ...eventRoutes,
   ...definitionRoutes,
+  ...flowRoutes,
   ...profileRoutes,
   ...spaceRoutes,
   ...keyRoutes,
