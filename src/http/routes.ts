@@ -5,6 +5,7 @@ import { eventRoutes } from "./events.ts";
 import { exportRoutes } from "./exports/routes.ts";
 import { flowRoutes } from "./flows.ts";
 import { keyRoutes } from "./keys.ts";
+import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
 import type { Route } from "./route.ts";
@@ -13,6 +14,7 @@ import { spaceRoutes } from "./spaces.ts";
 export const ROUTES: readonly Route[] = [
   ...exportRoutes,
   ...eventRoutes,
+  listEventsRoute,
   ...definitionRoutes,
   ...flowRoutes,
   ...profileRoutes,

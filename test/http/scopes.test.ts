@@ -19,6 +19,7 @@ const OPENS: Record<string, Scope | "any"> = {
   getExportContent: "exports:read",
   getExportManifest: "exports:read",
   sendEvents: "events:write",
+  listEvents: "events:read",
   putFlows: "events:write",
   listFlows: "events:read",
   createEventDefinition: "events:write",
