@@ -59,7 +59,7 @@ const LISTS: Record<string, { path: string; key: () => string; newestFirst: bool
 /** Lists with rules of their own, and where they are tested. */
 const APART: Record<string, string> = {
   listEvents:
-    "its rows have no id of their own, it has pages of up to 4,000, and its cursors are sealed: list-events.test.ts",
+    "its rows have no id of their own, it has pages of up to 4,000, and its cursors are sealed: list-events.test.ts, event-cursor.test.ts",
 };
 
 /** Some items are made in the same millisecond, some later. */
