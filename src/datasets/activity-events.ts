@@ -8,6 +8,7 @@ import { digits17, iso } from "../time/names.ts";
 import type { Bounds, Dataset, Opening, Page } from "./dataset.ts";
 import { type DefinitionOfRow, flatColumns, nestedColumns } from "./event-columns.ts";
 import { externalIds } from "./external-ids.ts";
+import { moments } from "./moments.ts";
 import { clashingNames, flatRow, nestedRow } from "./rows.ts";
 import { expandNames, MOST_NAMES } from "./wildcards.ts";
 
@@ -32,7 +33,12 @@ const shape = {
     .enum(["flat", "nested"])
     .default("flat")
     .describe("`flat`: properties side by side with the mandatory fields. `nested`: properties as an object."),
-  enrich_with_moments_info: z.literal(false).default(false).describe("Not available yet: only `false` is taken."),
+  enrich_with_moments_info: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Rows of events that a flow produced (their property `flowElementId` names its element) also have `campaignName`, `elementName`, `campaignStart` and `flowElementId`, each where it is known, right after the mandatory fields. In a flat row `flowElementId` stands there alone, and a property with another of these names becomes `<definitionId>_<name>`.",
+    ),
 } as const;
 
 interface Query {
@@ -43,6 +49,8 @@ interface Query {
   row_format: "flat" | "nested";
   /** Definition → its properties that a flat row renames. */
   clashes: Record<string, string[]>;
+  /** Are rows told of their flows? */
+  enriched?: true;
 }
 
 export const activityEvents: Dataset<typeof shape, Query> = {
@@ -70,13 +78,15 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     const definitions = await definitionsAt(db, space.id, snapshotSeq);
     const names = (json: string) => (JSON.parse(json) as { name: string }[]).map((property) => property.name);
     const ids = definitions.map((definition) => definition.id);
-    const clashes = definitions.map((each) => [each.id, clashingNames(names(each.properties))] as const);
+    const enriched = request.enrich_with_moments_info;
+    const clashes = definitions.map((each) => [each.id, clashingNames(names(each.properties), enriched)] as const);
     return {
       start,
       end,
       definition_ids: request.event_names === undefined ? null : expandNames(request.event_names, ids),
       row_format: request.row_format,
       clashes: Object.fromEntries(clashes.filter(([, clashing]) => clashing.length > 0)),
+      ...(enriched ? { enriched } : {}),
     };
   },
 
@@ -128,12 +138,13 @@ async function* pages(opening: Opening, query: Query, range: EventRange): AsyncG
     const [first, last] = [events[0], events.at(-1)];
     if (first === undefined || last === undefined) continue;
     const persons = events.map((event) => event.personId);
-    const external = await externalIds(db, spaceId, snapshotSeq, persons);
+    const external = await externalIds.look(db, spaceId, snapshotSeq, persons);
+    const flows = query.enriched === true ? await moments(opening, events) : [];
     const row =
       query.row_format === "flat"
-        ? (event: EventRecord) =>
-            flatRow(event, external.get(event.personId) ?? null, clashes.get(event.definitionId) ?? none)
-        : (event: EventRecord) => nestedRow(event, external.get(event.personId) ?? null);
+        ? (event: EventRecord, n: number) =>
+            flatRow(event, external.get(event.personId) ?? null, clashes.get(event.definitionId) ?? none, flows[n])
+        : (event: EventRecord, n: number) => nestedRow(event, external.get(event.personId) ?? null, flows[n]);
     yield {
       lines: events.map(row),
       first: { time: first.occurredAt, id: first.id },

@@ -1,10 +1,14 @@
 /**
  * An event as a line of JSON, in the two row formats. Key order is fixed, and stored text is passed on as it is: the same event
  * gives the same bytes.
+ *
+ * `sessionId` is the event's `session_id` as it was sent. Only trackers on a web page have a session to name, so only their
+ * events have one; the service knows no other sign of where an event came from, and says null for all others.
  */
 
 import type { EventRecord } from "../db/events.ts";
 import { iso, isoWithOffset } from "../time/names.ts";
+import { FLOW_ELEMENT, MOMENTS_FIELDS } from "./moments.ts";
 
 /** The fields that every flat row has, in order. `occuredTime` is spelled with one r. */
 export const FLAT_FIELDS = [
@@ -17,32 +21,42 @@ export const FLAT_FIELDS = [
 ] as const;
 
 const CLASHES: ReadonlySet<string> = new Set(FLAT_FIELDS);
+const ENRICHED_CLASHES: ReadonlySet<string> = new Set([...FLAT_FIELDS, ...MOMENTS_FIELDS]);
 
-/** The properties of a definition that a flat row has to rename. */
-export function clashingNames(propertyNames: readonly string[]): string[] {
-  return propertyNames.filter((name) => CLASHES.has(name));
+/** The properties of a definition that give way to a flat row's own fields. @param enriched with those of moments.ts. */
+export function clashingNames(propertyNames: readonly string[], enriched = false): string[] {
+  const clashes = enriched ? ENRICHED_CLASHES : CLASHES;
+  return propertyNames.filter((name) => clashes.has(name));
 }
 
 /**
  * `definitionId, eventId, sessionId, personId, externalPersonId, occuredTime` (when the service received the event), then the
  * properties side by side; a property named like one of the former becomes `<definitionId>_<name>`.
  * @param clashing the definition's properties to rename, mostly none.
+ * @param moments what moments.ts says of the event.
  */
-export function flatRow(event: EventRecord, externalId: string | null, clashing: readonly string[]): string {
+export function flatRow(
+  event: EventRecord,
+  externalId: string | null,
+  clashing: readonly string[],
+  moments = "",
+): string {
   const properties = clashing.length === 0 ? event.properties : renamed(event, clashing);
-  return `{"definitionId":${quote(event.definitionId)},"eventId":${quote(event.id)},"sessionId":${quoteOrNull(event.sessionId)},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"occuredTime":"${receivedText(event.receivedAt)}"${properties === "{}" ? "}" : `,${properties.slice(1)}`}`;
+  return `{"definitionId":${quote(event.definitionId)},"eventId":${quote(event.id)},"sessionId":${quoteOrNull(event.sessionId)},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"occuredTime":"${receivedText(event.receivedAt)}"${moments}${properties === "{}" ? "}" : `,${properties.slice(1)}`}`;
 }
 
 /** `definitionId, personId, externalPersonId, timestamp` (when it occurred), `properties` as an object. */
-export function nestedRow(event: EventRecord, externalId: string | null): string {
-  return `{"definitionId":${quote(event.definitionId)},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"timestamp":"${iso(event.occurredAt)}","properties":${event.properties}}`;
+export function nestedRow(event: EventRecord, externalId: string | null, moments = ""): string {
+  return `{"definitionId":${quote(event.definitionId)},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"timestamp":"${iso(event.occurredAt)}"${moments},"properties":${event.properties}}`;
 }
 
 function renamed(event: EventRecord, clashing: readonly string[]): string {
   const properties = Object.entries(JSON.parse(event.properties) as Record<string, unknown>);
-  const pairs = properties.map(([name, value]) => {
-    const key = clashing.includes(name) ? `${event.definitionId}_${name}` : name;
-    return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+  const pairs = properties.flatMap(([name, value]) => {
+    const clashes = clashing.includes(name);
+    // It is one of the row's own fields, or is not known.
+    if (clashes && name === FLOW_ELEMENT && (value === null || typeof value === "string")) return [];
+    return [`${JSON.stringify(clashes ? `${event.definitionId}_${name}` : name)}:${JSON.stringify(value)}`];
   });
   return `{${pairs.join()}}`;
 }

@@ -16,7 +16,7 @@ const EVERY_MS = 3_600_000;
  * Events stay a little longer than asked: an export that was accepted a moment ago, by another clock, with the last moment of
  * the retention in its window, finds them.
  */
-const GRACE_MS = 3_600_000;
+export const GRACE_MS = 3_600_000;
 
 export async function retain(hall: Hall): Promise<void> {
   const { control } = hall.databases;

@@ -18,8 +18,9 @@ export const INTRODUCTION = `Customer events go in, files with every one of them
 /** What the calls of a tag are for. A tag that is missing here fails the lint. */
 export const TAGS: Record<string, string> = {
   Exports: "Ask for an export, watch it, get its files.",
-  Events: "Send what happened.",
+  Events: "Send what happened, and look at it.",
   "Event definitions": "What an event is called, and which properties it may have.",
+  Flows: "The campaigns that events may come from.",
   Profiles: "The people that events belong to.",
   Spaces: "A space is a tenant: its own data, keys, time zone, retention and limits.",
   "API keys": "Who may call for a space, and what for.",
@@ -219,6 +220,30 @@ export const EXAMPLES: Record<string, unknown> = {
   },
   Estimate: { rows: FILE.rows, files: 1, bytes_estimate: 25_000_000 },
   Accepted: { accepted: 1, duplicates: 0 },
+  listEvents: {
+    data: [
+      {
+        definitionId: "order_placed",
+        eventId: "evt-1",
+        sessionId: null,
+        personId: "p-1",
+        externalPersonId: "CRM-1",
+        occuredTime: "2026-01-15T10:23:46.007+0000",
+        order_id: "A-17",
+        amount: 19.9,
+      },
+    ],
+    next_cursor: null,
+  },
+  FlowsPut: { put: 1 },
+  Flow: {
+    id: "10000005271386",
+    campaign_name: "Spring sale",
+    campaign_start: "2026-01-10T08:00:00.000Z",
+    elements: [{ id: "10000005271386-12", name: "Send email" }],
+    created_at: AT,
+    updated_at: AT,
+  },
   EventDefinition: DEFINITION,
   growEventDefinition: {
     ...DEFINITION,

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { INEXACT } from "../events/validate.ts";
-import { MAX_TEXT_BYTES } from "../db/ingest.ts";
+import { inParts } from "../db/parts.ts";
 import { findProfile, MAX_PROFILE_BYTES, mergeProfiles, type ProfileMerge, type ProfileRow } from "../db/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { iso } from "../time/names.ts";
@@ -110,22 +110,6 @@ function checkTogether(merges: readonly ProfileMerge[]): void {
     if (Buffer.byteLength(JSON.stringify(merge)) > MAX_PROFILE_BYTES) faults.push({ pointer: at, detail: TOO_LARGE });
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, 100));
-}
-
-/** Parts that fit a D1 parameter each. */
-function inParts(merges: readonly ProfileMerge[]): ProfileMerge[][] {
-  const parts: ProfileMerge[][] = [[]];
-  let bytes = 2;
-  for (const merge of merges) {
-    const size = Buffer.byteLength(JSON.stringify(merge)) + 1;
-    if (bytes + size > MAX_TEXT_BYTES && bytes > 2) {
-      parts.push([]);
-      bytes = 2;
-    }
-    parts.at(-1)?.push(merge);
-    bytes += size;
-  }
-  return parts;
 }
 
 function show(row: ProfileRow) {

@@ -3,7 +3,9 @@
 import { definitionRoutes } from "./definitions.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoutes } from "./exports/routes.ts";
+import { flowRoutes } from "./flows.ts";
 import { keyRoutes } from "./keys.ts";
+import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
 import type { Route } from "./route.ts";
@@ -15,7 +17,9 @@ import { rotationRoutes } from "./webhooks/rotations.ts";
 export const ROUTES: readonly Route[] = [
   ...exportRoutes,
   ...eventRoutes,
+  listEventsRoute,
   ...definitionRoutes,
+  ...flowRoutes,
   ...profileRoutes,
   ...spaceRoutes,
   ...keyRoutes,

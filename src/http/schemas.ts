@@ -89,11 +89,13 @@ export function page<Item>(
   const position = last === undefined ? null : positionOf(last);
   const cursor =
     position === null ? null : Buffer.from(JSON.stringify([position.time, position.id])).toString("base64url");
-  const headers: Record<string, string> = {};
-  if (cursor !== null) {
-    const next = new URL(call.url);
-    next.searchParams.set("cursor", cursor);
-    headers["link"] = `<${next.href}>; rel="next"`;
-  }
-  return json({ data: shown.map(show), next_cursor: cursor }, 200, headers);
+  return json({ data: shown.map(show), next_cursor: cursor }, 200, linkTo(call, cursor));
+}
+
+/** The header that leads to the next page: this call's address with another cursor. */
+export function linkTo(call: Call, cursor: string | null): Record<string, string> {
+  if (cursor === null) return {};
+  const next = new URL(call.url);
+  next.searchParams.set("cursor", cursor);
+  return { link: `<${next.href}>; rel="next"` };
 }

@@ -19,6 +19,9 @@ const OPENS: Record<string, Scope | "any"> = {
   getExportContent: "exports:read",
   getExportManifest: "exports:read",
   sendEvents: "events:write",
+  listEvents: "events:read",
+  putFlows: "events:write",
+  listFlows: "events:read",
   createEventDefinition: "events:write",
   listEventDefinitions: "events:read",
   getEventDefinition: "events:read",
@@ -41,7 +44,7 @@ const OPENS: Record<string, Scope | "any"> = {
   redeliverWebhook: "settings:write",
 };
 
-const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000" });
+const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", LIST_LIMIT: "10000" });
 const routes = ROUTES.filter((route) => route.auth !== "none" && route.auth !== "admin");
 const alone = new Map<Scope, string>();
 const without = new Map<Scope, string>();

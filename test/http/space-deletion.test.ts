@@ -60,6 +60,8 @@ const end = (space: Space) => service.json("DELETE", `/v1/spaces/${space.id}`, 2
 async function livedIn(events = 3): Promise<Space> {
   const space = await service.shop();
   await service.keyWith(space, ["events:read"]);
+  const flows = [{ id: "flow-1", elements: [{ id: "flow-1-1" }] }];
+  await service.json("PUT", "/v1/flows", 200, { key: space.key, body: { flows } });
   await service.send(space, recent(events));
   await service.export(space);
   await service.export(space, { layout: "files", file_rows: 2 });

@@ -74,6 +74,36 @@ describe("profiles", () => {
   });
 });
 
+describe("flows", () => {
+  const put = (space: Space, campaign_name: string) => {
+    const flows = [{ id: "flow-1", campaign_name, elements: [{ id: "element-1" }] }];
+    return service.json("PUT", "/v1/flows", 200, { key: space.key, body: { flows } });
+  };
+
+  it("of the same id are apart, in lists and in rows", async () => {
+    const body = { properties: [{ name: "flowElementId", type: "text" }] };
+    await service.json("PATCH", "/v1/event-definitions/order_placed", 200, { key: us.key, body });
+    await service.send(us, [{ ...orders(1)[0], properties: { flowElementId: "element-1" } }]);
+    await put(us, "Ours");
+    await put(them, "Theirs");
+    const listed = await service.json<{ data: unknown[] }>("GET", "/v1/flows", 200, { key: us.key });
+    expect(listed.data).toEqual([expect.objectContaining({ campaign_name: "Ours" })]);
+    const done = await service.export(us, { enrich_with_moments_info: true });
+    const rows = lines(gunzip(await service.fetchFile(done.files[0] ?? { url: "" })));
+    expect(rows).toEqual([expect.objectContaining({ campaignName: "Ours", flowElementId: "element-1" })]);
+  });
+
+  it("of another space's say nothing of an event that names their element", async () => {
+    const body = { properties: [{ name: "flowElementId", type: "text" }] };
+    await service.json("PATCH", "/v1/event-definitions/order_placed", 200, { key: us.key, body });
+    await service.send(us, [{ ...orders(1)[0], properties: { flowElementId: "element-1" } }]);
+    await put(them, "Theirs");
+    const done = await service.export(us, { enrich_with_moments_info: true });
+    const [row] = lines(gunzip(await service.fetchFile(done.files[0] ?? { url: "" })));
+    expect(row).not.toHaveProperty("campaignName");
+  });
+});
+
 describe("definitions", () => {
   it("of the same id are apart", async () => {
     const body = { name: "Ours alone", enabled: false };

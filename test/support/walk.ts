@@ -1,0 +1,62 @@
+/** List Events in tests: a page, a refusal, a whole walk. */
+
+import { roomyService, type Row } from "./pipeline.ts";
+import { type Service, type Space, START } from "./service.ts";
+
+export const DAY_MS = 86_400_000;
+export const HOUR_MS = 3_600_000;
+
+export interface Listed {
+  data: Row[];
+  next_cursor: string | null;
+}
+
+export const at = (time: number) => new Date(time).toISOString();
+
+/** The hour before the tests' clock begins. */
+export const HOUR = { start: at(START - HOUR_MS), end: at(START) };
+
+/** The address of a page of that hour, unless the query says otherwise. */
+export function addressOf(query: Record<string, string>): string {
+  return `/v1/events?${new URLSearchParams({ ...HOUR, ...query }).toString()}`;
+}
+
+export function list(service: Service, space: Space, query: Record<string, string> = {}): Promise<Listed> {
+  return service.json<Listed>("GET", addressOf(query), 200, { key: space.key });
+}
+
+/** @returns the pointers of a refusal. */
+export function faults(service: Service, space: Space, query: Record<string, string>): Promise<string[]> {
+  return service.faults("GET", addressOf(query), { key: space.key });
+}
+
+export const idsOf = (rows: readonly Row[]) => rows.map((row) => row["eventId"]);
+export const idsSent = (events: readonly Record<string, unknown>[]) => events.map((event) => event["id"]);
+
+/** Every page of a walk. `between` comes after each page. */
+export async function walk(
+  service: Service,
+  space: Space,
+  query: Record<string, string>,
+  between: (page: number) => Promise<unknown> = async () => {},
+): Promise<Row[][]> {
+  const pages: Row[][] = [];
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const page: Listed = await list(service, space, cursor === "" ? query : { ...query, cursor });
+    pages.push(page.data);
+    cursor = page.next_cursor;
+    await between(pages.length);
+  }
+  return pages;
+}
+
+/** A shop with these events, and a service whose limits are out of the way. */
+export async function shopWith(
+  events: readonly Record<string, unknown>[],
+  vars: Record<string, string> = {},
+): Promise<{ service: Service; space: Space }> {
+  const service = roomyService({ LIST_LIMIT: "10000", ...vars });
+  const space = await service.shop();
+  if (events.length > 0) await service.send(space, events);
+  return { service, space };
+}
