@@ -54,3 +54,15 @@ export interface Accepted {
   accepted: number;
   duplicates: number;
 }
+
+/** What is wrong with a part of a request; `pointer` is a JSON pointer into its body. */
+export interface Fault {
+  pointer: string;
+  detail: string;
+}
+
+/** An event definition: what its properties are called, and their types. */
+export interface DefinitionView {
+  id: string;
+  properties: { name: string; type: "text" | "boolean" | "date" | "number" | "list" }[];
+}

@@ -13,7 +13,7 @@
  *     .manifest(id) → Manifest
  */
 
-import type { Accepted, ExportView, Manifest, Space } from "./answers.ts";
+import type { Accepted, ExportView, Fault, Manifest, Space } from "./answers.ts";
 import { LOCAL_ADMIN_TOKEN } from "./stack.ts";
 
 export interface SendOptions {
@@ -25,16 +25,18 @@ export interface SendOptions {
   onBatch?: (sent: number) => void;
 }
 
-/** A call that did not succeed. `status` is 0 when nobody answered. */
+/** A call that did not succeed. `status` is 0 when nobody answered; `faults` is what a problem document lists as `errors`. */
 export class CallError extends Error {
   readonly status: number;
   readonly code: string;
+  readonly faults: readonly Fault[];
 
-  constructor(message: string, status: number, code: string, cause?: unknown) {
+  constructor(message: string, status: number, code: string, cause?: unknown, faults: readonly Fault[] = []) {
     super(message, { cause });
     this.name = "CallError";
     this.status = status;
     this.code = code;
+    this.faults = faults;
   }
 }
 
@@ -190,7 +192,7 @@ async function read<Body>(what: string, response: Response): Promise<Body> {
 /** What the service says about it, in a sentence. */
 export async function refusal(what: string, response: Response): Promise<CallError> {
   const text = await response.text().catch(() => "");
-  let problem: { code?: string; detail?: string; errors?: { pointer: string; detail: string }[] } = {};
+  let problem: { code?: string; detail?: string; errors?: Fault[] } = {};
   try {
     problem = JSON.parse(text) as typeof problem;
   } catch {
@@ -199,7 +201,8 @@ export async function refusal(what: string, response: Response): Promise<CallErr
   const fault = problem.errors?.[0];
   const where = fault === undefined ? "" : ` ${fault.pointer}: ${fault.detail}`;
   const said = problem.detail === undefined ? "" : `: ${problem.detail}${where}`;
-  return new CallError(`${what} answered ${response.status}${said}`, response.status, problem.code ?? "unknown");
+  const sentence = `${what} answered ${response.status}${said}`;
+  return new CallError(sentence, response.status, problem.code ?? "unknown", undefined, problem.errors);
 }
 
 function pause(ms: number): Promise<void> {

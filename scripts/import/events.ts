@@ -1,0 +1,200 @@
+/**
+ * Rows → events, as the lines of JSON that are sent. With a mapping as it says; without one a row is an event already, a column
+ * a field (`properties.amount` a property). An event without an id gets one here: see `fileId`.
+ */
+
+import { createHash } from "node:crypto";
+import type { DefinitionView } from "../answers.ts";
+import { columnsOf, compileMapping, type EventObject, type Mapping, RowProblem } from "./mapping.ts";
+import type { JsonLine } from "./ndjson.ts";
+import { type Reader, type Row, Unusable } from "./rows.ts";
+import type { Format, Source } from "./source.ts";
+import type { Place } from "./template.ts";
+import { boolOf, type Converted, numberOf, plain } from "./values.ts";
+
+/** An event on its way. */
+export interface Item {
+  n: number;
+  line: number;
+  json: string;
+  /** Of `json` in UTF-8. */
+  bytes: number;
+  person: Person;
+}
+
+/** As the event says it; either may be missing, or be of the wrong type. */
+export interface Person {
+  person_id: unknown;
+  external_person_id: unknown;
+}
+
+/** A line that is no event. `pointer` into the event, empty for the line as a whole. */
+export interface Refusal {
+  n: number;
+  line: number;
+  pointer: string;
+  detail: string;
+}
+
+const FIELDS = ["id", "definition_id", "person_id", "external_person_id", "session_id", "company_id", "occurred_at"];
+const PROPERTY = "properties.";
+const LINE_DIGITS = 10;
+
+/** @param definitions types of properties, for files that have only texts and no mapping. */
+export function eventMaker(
+  source: Source,
+  reader: Reader,
+  mapping: Mapping | null,
+  definitions: ReadonlyMap<string, DefinitionView>,
+): (row: Row) => Item | Refusal {
+  const ids = new FileIds(source);
+  const make = mapping === null ? null : mapped(source, reader, mapping);
+  const asItIs = mapping === null && source.format !== "ndjson" ? rowsAsEvents(source, reader, definitions) : null;
+  return (row) => {
+    const { n, line } = row;
+    if (row.problem !== undefined) return { n, line, pointer: "", detail: row.problem };
+    try {
+      if (make === null && asItIs === null) return lineItem(n, line, row.value as JsonLine, ids);
+      const place: Place = { n, line, file: ids.file, get: (column) => reader.get(row.value, column) };
+      const event = (make ?? asItIs)?.(place) ?? {};
+      event["id"] ??= ids.of(event["definition_id"], line);
+      return item(n, line, JSON.stringify(event), event);
+    } catch (thrown) {
+      if (thrown instanceof RowProblem) return { n, line, pointer: thrown.pointer, detail: thrown.message };
+      throw thrown;
+    }
+  };
+}
+
+/**
+ * Ids for events that have none: a digest of the file's content and of the event's definition, and the line. Whoever imports the
+ * same file again, gzipped or not, sends the same ids: nothing is doubled. Ids in their order are lines in theirs.
+ */
+class FileIds {
+  readonly file: string;
+  readonly #content: string;
+  readonly #digests = new Map<unknown, string>();
+
+  constructor(source: Source) {
+    this.#content = source.sha256;
+    this.file = source.sha256.slice(0, 24);
+  }
+
+  of(definitionId: unknown, line: number): string {
+    let digest = this.#digests.get(definitionId);
+    if (digest === undefined) {
+      digest = createHash("sha256")
+        .update(`${this.#content}\n${String(definitionId)}`)
+        .digest("hex")
+        .slice(0, 24);
+      this.#digests.set(definitionId, digest);
+    }
+    return `${digest}-${String(line).padStart(LINE_DIGITS, "0")}`;
+  }
+}
+
+function item(n: number, line: number, json: string, event: EventObject): Item {
+  const person = { person_id: event["person_id"], external_person_id: event["external_person_id"] };
+  return { n, line, json, bytes: Buffer.byteLength(json), person };
+}
+
+/** The line goes as it was written, numbers and all; an id is added at its end, where it also counts against an `id` of null. */
+function lineItem(n: number, line: number, { text, object }: JsonLine, ids: FileIds): Item {
+  if (object["id"] !== undefined && object["id"] !== null) return item(n, line, text, object);
+  const start = text.slice(0, text.lastIndexOf("}"));
+  const comma = Object.keys(object).length === 0 ? "" : ",";
+  const id = ids.of(object["definition_id"], line);
+  return item(n, line, `${start}${comma}"id":${JSON.stringify(id)}}`, object);
+}
+
+/** @throws Unusable for a mapping that names columns which the file has not. */
+function mapped(source: Source, reader: Reader, mapping: Mapping): (place: Place) => EventObject {
+  const { columns } = reader;
+  // Parquet's columns may be objects, and a path lead into them.
+  const tops = source.format === "parquet" ? (columns ?? []).map((column) => `${column}.`) : [];
+  const missing = columnsOf(mapping).filter(
+    (column) => columns?.includes(column) === false && !tops.some((top) => column.startsWith(top)),
+  );
+  if (missing.length > 0)
+    throw new Unusable(`The mapping names ${missing.join(", ")}. The file has these columns: ${columns?.join(", ")}.`);
+  return compileMapping(mapping);
+}
+
+/** @throws Unusable for columns that are no part of an event. */
+function rowsAsEvents(
+  source: Source,
+  reader: Reader,
+  definitions: ReadonlyMap<string, DefinitionView>,
+): (place: Place) => EventObject {
+  const columns = reader.columns ?? [];
+  const strange = columns.filter(
+    (column) => !FIELDS.includes(column) && column !== "properties" && !column.startsWith(PROPERTY),
+  );
+  if (strange.length > 0 || !columns.includes("definition_id"))
+    throw new Unusable(
+      `${source.path} is no file of events: ${strange.length > 0 ? `${strange.join(", ")} is no field of one` : "it has no definition_id"}. ` +
+        `An event has ${FIELDS.join(", ")} and ${PROPERTY}NAME. Other columns need a mapping: --map FILE.${hintOf(columns)}`,
+    );
+  const text = source.format === ("csv" satisfies Format);
+  const fields = columns.filter((column) => FIELDS.includes(column));
+  const properties = columns
+    .filter((column) => column.startsWith(PROPERTY))
+    .map((column) => column.slice(PROPERTY.length));
+  return (place) => {
+    const event: EventObject = {};
+    for (const field of fields) set(event, field, `/${field}`, place.get(field), plain);
+    const types = text ? typesOf(definitions, event["definition_id"]) : null;
+    const bag: EventObject = {};
+    if (columns.includes("properties"))
+      set(event, "properties", "/properties", place.get("properties"), text ? parsed : plain);
+    for (const name of properties)
+      set(
+        bag,
+        name,
+        `/properties/${name}`,
+        place.get(`${PROPERTY}${name}`),
+        types === null ? plain : typed(types.get(name)),
+      );
+    const whole = event["properties"];
+    event["properties"] = typeof whole === "object" && whole !== null ? { ...whole, ...bag } : (whole ?? bag);
+    return event;
+  };
+}
+
+/** What is empty is left out. @throws RowProblem */
+function set(
+  into: EventObject,
+  name: string,
+  pointer: string,
+  found: unknown,
+  read: (found: unknown) => Converted,
+): void {
+  if (found === undefined || found === null || found === "") return;
+  const made = read(found);
+  if ("problem" in made) throw new RowProblem(pointer, `${name}: ${made.problem}`);
+  into[name] = made.value;
+}
+
+function typesOf(definitions: ReadonlyMap<string, DefinitionView>, id: unknown): Map<string, string> {
+  const properties = definitions.get(String(id))?.properties ?? [];
+  return new Map(properties.map(({ name, type }) => [name, type]));
+}
+
+/** A text as the type that the definition has for it. */
+function typed(type: string | undefined): (found: unknown) => Converted {
+  if (type === "number") return (found) => numberOf(found, ".");
+  if (type === "boolean") return (found) => boolOf(found);
+  return type === "list" ? parsed : plain;
+}
+
+function parsed(found: unknown): Converted {
+  try {
+    return { value: JSON.parse(String(found)) as unknown };
+  } catch {
+    return { problem: "is not valid JSON." };
+  }
+}
+
+function hintOf(columns: readonly string[]): string {
+  return columns.length === 1 && /[;\t|]/.test(columns[0] ?? "") ? " Or has it another delimiter? --delimiter ';'" : "";
+}

@@ -1,0 +1,229 @@
+/** How columns become an event: the mapping's schema, and what it makes of a row. Pure. */
+
+import * as z from "zod";
+import { CLOCK_CHANGES, dateReader, isTimezone, patternProblem } from "./dates.ts";
+import { Unusable } from "./rows.ts";
+import { compileTemplate, type Place, templateProblem, Unfit } from "./template.ts";
+import { asText, boolOf, type Converted, numberOf, plain } from "./values.ts";
+
+const TYPES = ["text", "number", "boolean", "date", "json"] as const;
+/** What only makes sense with one type. */
+const OF_TYPE = {
+  format: "date",
+  timezone: "date",
+  clock_change: "date",
+  decimal: "number",
+  true: "boolean",
+  false: "boolean",
+} as const;
+const SOURCES = ["column", "constant", "template"] as const;
+
+const Scalar = z.union([z.string(), z.number(), z.boolean()], { error: "must be a text, a number, true or false" });
+const Format = z.string().superRefine((format, ctx) => {
+  const problem = ["iso", "unix", "unix_ms"].includes(format) ? null : patternProblem(format);
+  if (problem !== null) ctx.addIssue({ code: "custom", message: problem });
+});
+const Timezone = z.string().refine(isTimezone, "is no time zone that is known here. Names are like Europe/London.");
+const Template = z.string().superRefine((template, ctx) => {
+  const problem = templateProblem(template);
+  if (problem !== null) ctx.addIssue({ code: "custom", message: problem });
+});
+
+/** @param implied the type that the place asks for, where it does. */
+const valueOf = (implied?: (typeof TYPES)[number]) =>
+  z
+    .strictObject({
+      column: z.string().min(1).optional(),
+      constant: Scalar.optional(),
+      template: Template.optional(),
+      type: z.enum(TYPES).optional(),
+      format: Format.optional(),
+      timezone: Timezone.optional(),
+      clock_change: z.enum(CLOCK_CHANGES).optional(),
+      decimal: z.enum([".", ","]).optional(),
+      true: z.array(z.string()).min(1).optional(),
+      false: z.array(z.string()).min(1).optional(),
+      default: Scalar.optional(),
+      if_empty: z.enum(["skip", "keep", "refuse"]).optional(),
+    })
+    .superRefine((value, ctx) => {
+      const fault = (path: string[], message: string) => ctx.addIssue({ code: "custom", path, message });
+      const given = SOURCES.filter((source) => value[source] !== undefined);
+      if (given.length !== 1) fault([], "needs exactly one of column, constant and template");
+      if (implied !== undefined && value.type !== undefined && value.type !== implied)
+        fault(["type"], `is always ${implied} here`);
+      const type = value.type ?? implied;
+      for (const [option, needed] of Object.entries(OF_TYPE) as [keyof typeof OF_TYPE, string][])
+        if (value[option] !== undefined && type !== needed) fault([option], `is only for the type ${needed}`);
+      if (value.constant !== undefined && Object.keys(value).length > 1)
+        fault(["constant"], "stands alone: it is taken as it is");
+      if (value.default !== undefined && value.if_empty !== undefined)
+        fault(["if_empty"], "means nothing beside a default, which takes the place of what is empty");
+      if (value.if_empty === "keep" && type !== undefined && type !== "text")
+        fault(["if_empty"], `cannot be keep: an empty text is no ${type}`);
+    });
+
+const Text = valueOf("text");
+
+/** What `--map` reads. */
+export const Mapping = z
+  .strictObject({
+    id: Text.optional(),
+    definition_id: Text,
+    person_id: Text.optional(),
+    external_person_id: Text.optional(),
+    session_id: Text.optional(),
+    company_id: Text.optional(),
+    occurred_at: valueOf("date").optional(),
+    properties: z.record(z.string(), valueOf()),
+  })
+  .refine((mapping) => mapping.person_id !== undefined || mapping.external_person_id !== undefined, {
+    path: ["person_id"],
+    message: "or external_person_id must be there: an event is of a person",
+  });
+export type Mapping = z.output<typeof Mapping>;
+type Value = z.output<typeof Text>;
+
+/** @param name for the message. @throws Unusable, a line for each place that is wrong. */
+export function readMapping(text: string, name: string): Mapping {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (thrown) {
+    throw new Unusable(`${name} is not valid JSON: ${thrown instanceof Error ? thrown.message : ""}`);
+  }
+  const read = Mapping.safeParse(json);
+  if (read.success) return read.data;
+  const faults = read.error.issues.flatMap((issue) => {
+    const at = issue.path.map((token) => `/${String(token).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) => `${at}/${key}: there is nothing of that name here`);
+    return `${at === "" ? "/" : at}: ${issue.message}`;
+  });
+  throw new Unusable(`${name} is not a mapping:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+}
+
+/** Every column that a mapping reads. */
+export function columnsOf(mapping: Mapping): string[] {
+  const { properties, ...fields } = mapping;
+  const values = [...Object.values(fields), ...Object.values(properties)].filter((value) => value !== undefined);
+  const columns = values.flatMap((value) => [
+    ...(value.column === undefined ? [] : [value.column]),
+    ...(value.template === undefined ? [] : compileTemplate(value.template).columns),
+  ]);
+  return [...new Set(columns)];
+}
+
+/** An event as the API takes it. */
+export type EventObject = Record<string, unknown>;
+/** What is wrong with a row; `pointer` into the event that it would be. */
+export class RowProblem extends Error {
+  readonly pointer: string;
+
+  constructor(pointer: string, detail: string) {
+    super(detail);
+    this.pointer = pointer;
+  }
+}
+
+/** @returns what makes an event of a row; it throws a RowProblem for the first value that cannot be had. */
+export function compileMapping(mapping: Mapping): (place: Place) => EventObject {
+  const { properties, occurred_at: time, ...texts } = mapping;
+  const fields = Object.entries(texts).flatMap(([name, value]) =>
+    value === undefined ? [] : [makerOf(value, `/${name}`, name, "text")],
+  );
+  if (time !== undefined) fields.push(makerOf(time, "/occurred_at", "occurred_at", "date"));
+  const others = Object.entries(properties).map(([name, value]) => {
+    const pointer = `/properties/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    return makerOf(value, pointer, name, value.type);
+  });
+  return (place) => {
+    const event: EventObject = {};
+    for (const make of fields) make(place, event);
+    const bag: EventObject = {};
+    for (const make of others) make(place, bag);
+    event["properties"] = bag;
+    return event;
+  };
+}
+
+type Maker = (place: Place, into: EventObject) => void;
+
+function makerOf(value: Value, pointer: string, name: string, type: Value["type"]): Maker {
+  const { constant } = value;
+  if (constant !== undefined)
+    return (_, into) => {
+      into[name] = type === "text" ? String(constant) : constant;
+    };
+  const raw = rawOf(value, pointer);
+  const convert = converterOf(value, type);
+  const what = value.column ?? "The template";
+  const blanks = type === "number" || type === "boolean" || type === "date";
+  const isEmpty = (found: unknown) =>
+    found === undefined ||
+    found === null ||
+    found === "" ||
+    (blanks && typeof found === "string" && found.trim() === "");
+  return (place, into) => {
+    const found = raw(place);
+    if (isEmpty(found)) {
+      if (value.default !== undefined) into[name] = value.default;
+      else if (value.if_empty === "keep") into[name] = "";
+      else if (value.if_empty === "refuse") throw new RowProblem(pointer, `${what} is empty.`);
+      return;
+    }
+    const made = convert(found);
+    if ("problem" in made) throw new RowProblem(pointer, `${what}: ${made.problem}`);
+    into[name] = made.value;
+  };
+}
+
+function rawOf({ column, template = "" }: Value, pointer: string): (place: Place) => unknown {
+  if (column !== undefined) return (place) => place.get(column);
+  const { fill } = compileTemplate(template);
+  return (place) => {
+    try {
+      return fill(place);
+    } catch (thrown) {
+      if (thrown instanceof Unfit) throw new RowProblem(pointer, thrown.message);
+      throw thrown;
+    }
+  };
+}
+
+function converterOf(value: Value, type: Value["type"]): (found: unknown) => Converted {
+  switch (type) {
+    case undefined:
+      return plain;
+    case "text":
+      return asText;
+    case "number":
+      return (found) => numberOf(found, value.decimal ?? ".");
+    case "boolean":
+      return (found) => boolOf(found, value.true, value.false);
+    case "json":
+      return jsonOf;
+    case "date": {
+      const read = dateReader({
+        format: value.format ?? "iso",
+        timezone: value.timezone ?? null,
+        clockChange: value.clock_change ?? "compatible",
+      });
+      return (found) => {
+        const text = asText(found);
+        if ("problem" in text) return text;
+        const date = read(text.value);
+        return "problem" in date ? date : { value: date.time };
+      };
+    }
+  }
+}
+
+function jsonOf(found: unknown): Converted {
+  if (typeof found !== "string") return plain(found);
+  try {
+    return { value: JSON.parse(found) as unknown };
+  } catch {
+    return { problem: "is not valid JSON." };
+  }
+}

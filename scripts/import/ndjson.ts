@@ -1,0 +1,89 @@
+/**
+ * NDJSON, an object a line. Lines end with a line feed and nothing else: `node:readline` would also cut at U+2028, which JSON
+ * allows inside a text.
+ */
+
+import { isUtf8 } from "node:buffer";
+import type { Piece, Reader, Row } from "./rows.ts";
+import { contentOf, type Source } from "./source.ts";
+
+/** A line as it stands in the file, and what it says. */
+export interface JsonLine {
+  text: string;
+  object: Record<string, unknown>;
+}
+
+/** No event is as large as this: a longer line is told, and not kept. */
+const LONGEST_LINE_BYTES = 8_000_000;
+const LINE_FEED = 0x0a;
+
+export function ndjsonReader(source: Source, encoding: string): Reader {
+  return {
+    columns: null,
+    get: (value, column) => within((value as JsonLine).object, column),
+    pieces: () => pieces(source, encoding),
+    total: source.bytes,
+  };
+}
+
+/** A key of that name, or else, from object to object, the names between its dots. */
+export function within(object: Record<string, unknown>, path: string): unknown {
+  if (Object.hasOwn(object, path)) return object[path];
+  let at: unknown = object;
+  for (const name of path.split(".")) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) return undefined;
+    at = (at as Record<string, unknown>)[name];
+  }
+  return at;
+}
+
+async function* pieces(source: Source, encoding: string): AsyncGenerator<Piece> {
+  let [line, n] = [0, 0];
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  const take = (bytes: Buffer): Row[] => {
+    line += 1;
+    const row = rowOf(bytes, restBytes);
+    rest = [];
+    restBytes = 0;
+    if (row === null) return [];
+    n += 1;
+    return [{ n, line, ...row }];
+  };
+  const keep = (bytes: Buffer) => {
+    restBytes += bytes.length;
+    if (restBytes <= LONGEST_LINE_BYTES) rest.push(bytes);
+    else rest = [];
+  };
+  for await (const { bytes, end } of contentOf(source, encoding)) {
+    const rows: Row[] = [];
+    let from = 0;
+    for (let to = bytes.indexOf(LINE_FEED); to >= 0; to = bytes.indexOf(LINE_FEED, from)) {
+      keep(bytes.subarray(from, to));
+      rows.push(...take(rest.length === 1 ? (rest[0] ?? bytes) : Buffer.concat(rest)));
+      from = to + 1;
+    }
+    // A copy: the piece itself may go.
+    if (from < bytes.length) keep(Buffer.from(bytes.subarray(from)));
+    yield { rows, done: end };
+  }
+  if (restBytes > 0) yield { rows: take(Buffer.concat(rest)), done: source.bytes };
+}
+
+/** @param length of the line, which `bytes` has only where it may be that long. @returns null for an empty one. */
+function rowOf(bytes: Buffer, length: number): { value: JsonLine } | { problem: string } | null {
+  if (length > LONGEST_LINE_BYTES)
+    return { problem: `The line has ${length} bytes: no event may have more than 1,990,000.` };
+  if (!isUtf8(bytes)) return { problem: "The line is not valid UTF-8." };
+  const text = bytes.toString().trim();
+  if (text === "") return null;
+  try {
+    const object: unknown = JSON.parse(text);
+    if (typeof object === "object" && object !== null && !Array.isArray(object))
+      return { value: { text, object: object as Record<string, unknown> } };
+    return { problem: "The line is JSON, but no object." };
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    return { problem: `The line is not valid JSON: ${why}` };
+  }
+}

@@ -1,0 +1,75 @@
+/** `--create-profiles`: the persons that a file names, each made once and before the first event that needs it. */
+
+import { CallError, type Client } from "../client.ts";
+import type { Item } from "./events.ts";
+import { patiently, type Patience } from "./patience.ts";
+
+type Merge = { person_id: string; external_person_id?: string };
+
+const MOST_PROFILES = 1_000;
+/** Beyond so many they are forgotten and may be sent once more, which changes nothing: a PUT merges. */
+const REMEMBERED = 2_000_000;
+
+export class Profiles {
+  readonly #client: Client;
+  readonly #patience: Patience;
+  readonly #known = new Set<string>();
+  #made = 0;
+
+  constructor(client: Client, patience: Patience) {
+    this.#client = client;
+    this.#patience = patience;
+  }
+
+  /** How many were sent; some may have been there before. */
+  get made(): number {
+    return this.#made;
+  }
+
+  /** A person who is named by an external id alone gets it as `person_id` too, unless somebody has it already. */
+  async ensure(items: readonly Item[]): Promise<void> {
+    const merges: Merge[] = [];
+    for (const { person } of items) {
+      const { person_id: id, external_person_id: externalId } = person;
+      if (isId(id)) this.#note(`p${id}`, { person_id: id }, merges);
+      else if (isId(externalId))
+        this.#note(`x${externalId}`, { person_id: externalId, external_person_id: externalId }, merges);
+    }
+    for (let from = 0; from < merges.length; from += MOST_PROFILES)
+      await this.#put(distinct(merges.slice(from, from + MOST_PROFILES)));
+  }
+
+  #note(key: string, merge: Merge, merges: Merge[]): void {
+    if (this.#known.has(key)) return;
+    if (this.#known.size >= REMEMBERED) this.#known.clear();
+    this.#known.add(key);
+    merges.push(merge);
+  }
+
+  /** Profiles go all or none: one that cannot be made is found by halves, and left to the events that name it. */
+  async #put(merges: readonly Merge[]): Promise<void> {
+    if (merges.length === 0) return;
+    try {
+      // A conflict here is an external id that another profile has: it does not pass.
+      await patiently(this.#patience, () => this.#client.json("PUT", "/v1/profiles", { profiles: merges }), 409);
+      this.#made += merges.length;
+    } catch (thrown) {
+      if (!(thrown instanceof CallError) || (thrown.status !== 409 && thrown.status !== 422)) throw thrown;
+      if (merges.length === 1) return;
+      const middle = Math.ceil(merges.length / 2);
+      await this.#put(merges.slice(0, middle));
+      await this.#put(merges.slice(middle));
+    }
+  }
+}
+
+/** A call may name a profile once. */
+function distinct(merges: readonly Merge[]): Merge[] {
+  const byId = new Map<string, Merge>();
+  for (const merge of merges) byId.set(merge.person_id, { ...byId.get(merge.person_id), ...merge });
+  return [...byId.values()];
+}
+
+function isId(id: unknown): id is string {
+  return typeof id === "string" && id !== "";
+}

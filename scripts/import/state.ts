@@ -1,0 +1,146 @@
+/**
+ * How far an import came: which rows of which file the service has taken, in a file that is replaced as a whole after each
+ * accepted batch. Only what is accepted is kept: lines that were refused are tried again by the next run.
+ */
+
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import * as z from "zod";
+import { Unusable } from "./rows.ts";
+
+/** Rows `[from, to]`, both with it, counted from 1. */
+export type Range = [from: number, to: number];
+
+/** What an import is of: a state of anything else is not its state. */
+export interface Subject {
+  /** Of the content. */
+  bytes: number;
+  sha256: string;
+  /** Id of the space. */
+  space: string;
+  /** A digest of the mapping and of how the file is read. */
+  settings: string;
+}
+
+/** Beyond so many gaps the shortest range is forgotten: its rows are sent again, and are duplicates then. */
+const MOST_RANGES = 10_000;
+
+const Stored = z.object({
+  version: z.literal(1),
+  bytes: z.number(),
+  sha256: z.string(),
+  space: z.string(),
+  settings: z.string(),
+  accepted: z.array(z.tuple([z.number(), z.number()])),
+});
+
+/** The rows that are accepted, as ranges in their order that do not touch. */
+export class Accepted {
+  readonly #ranges: Range[];
+
+  constructor(ranges: readonly Range[] = []) {
+    this.#ranges = ranges.map(([from, to]) => [from, to]);
+  }
+
+  get ranges(): readonly Range[] {
+    return this.#ranges;
+  }
+
+  get rows(): number {
+    return this.#ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+  }
+
+  has(n: number): boolean {
+    const range = this.#ranges[this.#firstTo(n)];
+    return range !== undefined && range[0] <= n;
+  }
+
+  /** @param rows in their order. */
+  add(rows: readonly number[]): void {
+    let [from, to] = [0, -1];
+    for (const n of rows) {
+      if (n !== to + 1) {
+        this.#join([from, to]);
+        from = n;
+      }
+      to = n;
+    }
+    this.#join([from, to]);
+    while (this.#ranges.length > MOST_RANGES) this.#forgetShortest();
+  }
+
+  #join([from, to]: Range): void {
+    if (from > to) return;
+    const at = this.#firstTo(from - 1);
+    let count = 0;
+    let joined: Range = [from, to];
+    for (let next = this.#ranges[at]; next !== undefined && next[0] <= to + 1; next = this.#ranges[at + count]) {
+      joined = [Math.min(joined[0], next[0]), Math.max(joined[1], next[1])];
+      count += 1;
+    }
+    this.#ranges.splice(at, count, joined);
+  }
+
+  /** Index of the first range that ends at `n` or later. */
+  #firstTo(n: number): number {
+    let [low, high] = [0, this.#ranges.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#ranges[middle]?.[1] ?? 0) < n) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #forgetShortest(): void {
+    const lengths = this.#ranges.map(([from, to]) => to - from);
+    this.#ranges.splice(lengths.indexOf(Math.min(...lengths)), 1);
+  }
+}
+
+/** @returns what was accepted; nothing where there is no such file yet. @throws Unusable for the state of something else. */
+export function readState(path: string, subject: Subject): Accepted {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return new Accepted();
+    throw thrown;
+  }
+  const read = Stored.safeParse(jsonOf(text));
+  if (!read.success) throw new Unusable(`${path} is not the state of an import. Name another: --state FILE.`);
+  const { accepted, ...stored } = read.data;
+  const other =
+    stored.space !== subject.space
+      ? "was made by an import into another space"
+      : stored.sha256 !== subject.sha256 || stored.bytes !== subject.bytes
+        ? "is of another content of this file, which was changed since"
+        : stored.settings !== subject.settings
+          ? "was made with another mapping, or with other options for reading the file"
+          : null;
+  if (other !== null)
+    throw new Unusable(
+      `${path} ${other}. --restart sends every line again (what is there already, by its id, is a duplicate); --state FILE keeps both.`,
+    );
+  return new Accepted(accepted);
+}
+
+/** Whole or not at all, also when the machine goes down. */
+export function writeState(path: string, subject: Subject, accepted: Accepted): void {
+  const beside = `${path}.new`;
+  const file = openSync(beside, "w");
+  try {
+    writeSync(file, `${JSON.stringify({ version: 1, ...subject, accepted: accepted.ranges })}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(beside, path);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,71 @@
+/** Values of a file → JSON values of a type. Nothing is rounded or guessed: what does not fit is told. */
+
+export type Converted<Value = unknown> = { value: Value } | { problem: string };
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const TRUE = ["true", "t", "yes", "y", "1"];
+const FALSE = ["false", "f", "no", "n", "0"];
+const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly: take it as a text.";
+
+/** @param decimal the sign before decimals; there are none between thousands. */
+export function numberOf(found: unknown, decimal: "." | ","): Converted<number> {
+  if (typeof found === "bigint" || typeof found === "number") return checked(Number(found), found);
+  if (typeof found !== "string") return { problem: `${shown(found)} is no number.` };
+  const trimmed = found.trim();
+  const text = decimal === "," && !trimmed.includes(".") ? trimmed.replace(",", ".") : trimmed;
+  if (!NUMBER.test(text) || (decimal === "," && trimmed.includes(".")))
+    return { problem: `${shown(found)} is no number.` };
+  return checked(Number(text), found);
+}
+
+function checked(value: number, found: unknown): Converted<number> {
+  if (!Number.isFinite(value)) return { problem: `${shown(found)} is no number that JSON can hold.` };
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return { problem: `${shown(found)} ${INEXACT}` };
+  return { value };
+}
+
+/** @param yes @param no texts that mean them, whatever their case. */
+export function boolOf(
+  found: unknown,
+  yes: readonly string[] = TRUE,
+  no: readonly string[] = FALSE,
+): Converted<boolean> {
+  if (typeof found === "boolean") return { value: found };
+  const text = String(found).trim().toLowerCase();
+  if (yes.some((word) => word.toLowerCase() === text)) return { value: true };
+  if (no.some((word) => word.toLowerCase() === text)) return { value: false };
+  return { problem: `${shown(found)} is neither true (${yes.join(", ")}) nor false (${no.join(", ")}).` };
+}
+
+export function asText(found: unknown): Converted<string> {
+  if (typeof found === "string") return { value: found };
+  if (typeof found === "bigint" || typeof found === "boolean") return { value: String(found) };
+  if (typeof found !== "number") return { problem: `${shown(found)} is no text.` };
+  const number = checked(found, found);
+  return "problem" in number ? number : { value: String(found) };
+}
+
+/** As it is, where JSON has it. */
+export function plain(found: unknown): Converted {
+  if (typeof found === "bigint" || typeof found === "number") return checked(Number(found), found);
+  if (Array.isArray(found)) {
+    const items = found.map(plain);
+    return (
+      items.find((item) => "problem" in item) ?? { value: items.map((item) => ("value" in item ? item.value : null)) }
+    );
+  }
+  if (ArrayBuffer.isView(found)) return { problem: "has bytes, which JSON cannot hold." };
+  if (typeof found !== "object" || found === null) return { value: found };
+  const pairs: [string, unknown][] = [];
+  for (const [name, inner] of Object.entries(found)) {
+    const made = plain(inner);
+    if ("problem" in made) return { problem: `${name}: ${made.problem}` };
+    pairs.push([name, made.value]);
+  }
+  return { value: Object.fromEntries(pairs) };
+}
+
+function shown(found: unknown): string {
+  const text = typeof found === "bigint" ? String(found) : (JSON.stringify(found) ?? String(found));
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}

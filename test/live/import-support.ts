@@ -1,0 +1,91 @@
+/** What the tests of the import share: files, what is read of them, and the command itself as a process. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll } from "vitest";
+import { csvReader } from "../../scripts/import/csv.ts";
+import { ndjsonReader } from "../../scripts/import/ndjson.ts";
+import { parquetReader } from "../../scripts/import/parquet.ts";
+import type { Reader } from "../../scripts/import/rows.ts";
+import { type Format, inspect, type Source } from "../../scripts/import/source.ts";
+import { ROOT } from "../../scripts/stack.ts";
+
+/** A folder of this test file's own. @returns puts a file into it. */
+export function folder(): (name: string, content?: string | Buffer) => string {
+  const path = mkdtempSync(join(tmpdir(), "spillway-import-"));
+  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  return (name, content) => {
+    const file = join(path, name);
+    if (content !== undefined) writeFileSync(file, content);
+    return file;
+  };
+}
+
+export const gzipped = (text: string): Buffer => gzipSync(text);
+
+interface How {
+  format?: Format;
+  encoding?: string;
+  delimiter?: string;
+}
+
+export function look(path: string, { format, encoding = "utf-8" }: How = {}): Promise<Source> {
+  return inspect(path, { format, encoding, onProgress: () => {} });
+}
+
+export async function readerOf(path: string, how: How = {}): Promise<Reader> {
+  const { encoding = "utf-8", delimiter = "," } = how;
+  const source = await look(path, how);
+  if (source.format === "ndjson") return ndjsonReader(source, encoding);
+  return source.format === "csv" ? csvReader(source, { encoding, delimiter }) : parquetReader(source, null);
+}
+
+/** Every row: its line, and what stands in these columns or what is wrong. */
+export async function rowsIn(path: string, columns: readonly string[], how: How = {}): Promise<unknown[][]> {
+  const reader = await readerOf(path, how);
+  const rows: unknown[][] = [];
+  for await (const piece of reader.pieces())
+    for (const row of piece.rows) {
+      if (row.n !== rows.length + 1) throw new Error(`row ${row.n} stands at ${rows.length + 1}`);
+      const values = "value" in row ? columns.map((column) => reader.get(row.value, column)) : [row.problem];
+      rows.push([row.line, ...values]);
+    }
+  return rows;
+}
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  process: ChildProcess;
+  ended: Promise<Ended>;
+}
+
+/** However large the file, this has to do. */
+const MEMORY = "--max-old-space-size=96";
+
+/** `npm run import -- …` without npm. @param key goes by the environment. */
+export function startImport(key: string, ...args: string[]): Running {
+  const child = spawn(process.execPath, [MEMORY, join(ROOT, "scripts", "import.ts"), ...args], {
+    env: { ...process.env, SPILLWAY_KEY: key },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (data) => (stdout += String(data)));
+  child.stderr.on("data", (data) => (stderr += String(data)));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+  return { process: child, ended };
+}
+
+export function runImport(key: string, ...args: string[]): Promise<Ended> {
+  return startImport(key, ...args).ended;
+}
