@@ -1,9 +1,9 @@
 /** `activity_events`: a record is an event of any definition, with its properties. */
 
 import * as z from "zod";
-import { definitionsAt } from "../db/definitions.ts";
 import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../db/events.ts";
 import { invalid } from "../errors.ts";
+import { definitionsAt } from "../events/definitions.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Bounds, Dataset, Opening, Page } from "./dataset.ts";
 import { externalIds } from "./external-ids.ts";
@@ -67,9 +67,8 @@ export const activityEvents: Dataset<typeof shape, Query> = {
         detail: `start is older than this space keeps events: ${space.retention_days} days, back to ${iso(oldest)}.`,
       });
     const definitions = await definitionsAt(db, space.id, snapshotSeq);
-    const names = (json: string) => (JSON.parse(json) as { name: string }[]).map((property) => property.name);
     const ids = definitions.map((definition) => definition.id);
-    const clashes = definitions.map((each) => [each.id, clashingNames(names(each.properties))] as const);
+    const clashes = definitions.map((each) => [each.id, clashingNames(each.propertyNames)] as const);
     return {
       start,
       end,
