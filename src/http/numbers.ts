@@ -89,7 +89,9 @@ export function isKept(literal: string): boolean {
   if (digits === "") return true;
   if (!Number.isFinite(value) || digits.length > MOST_DIGITS) return false;
   if (digits.length <= 15 && Math.abs(value) >= SMALLEST_NORMAL) return true;
-  return String(normal(value.toPrecision(digits.length))) === String(normal(literal));
+  // Where two texts are as near to the number, programs choose differently.
+  const texts = [value.toPrecision(digits.length), String(value)];
+  return texts.some((text) => String(normal(text)) === String(normal(literal)));
 }
 
 /** The significant digits, and where the point stands before them or among them: 0.00120 and 1.2e-3 are the same. */
