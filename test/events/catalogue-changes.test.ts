@@ -176,7 +176,7 @@ describe("an export", () => {
     await service.send(space, events);
     const done = await service.export(space, { event_names: ["email*", "purchase"] });
     const ids = events.filter((each) => each.definition_id !== "smsSent").map((each) => each.id);
-    expect((await eventIdsOf(service, done)).toSorted()).toEqual(ids.toSorted());
+    expect(new Set(await eventIdsOf(service, done))).toEqual(new Set(ids));
   });
 
   it("knows no built-in definition that is none", async () => {

@@ -133,6 +133,14 @@ describe("the list of all definitions", () => {
 });
 
 describe("what seed 001 says of the event model", () => {
+  it("fact 1.a.25: channel and flow events, and no others, can say which flow element produced them", () => {
+    const carrying = [...listed.values()].filter(({ properties }) =>
+      properties.some((each) => each.name === "flowElementId"),
+    );
+    const channels = [...listed.values()].filter((definition) => definition.category === "channel");
+    expect(idsOf(carrying)).toEqual([...idsOf(channels), "personEnteredFlow", "personExitedFlow"].toSorted());
+  });
+
   it("fact 1.a.26: definitions are custom, template, or standard: people, channel and product", async () => {
     const categories = new Set([...listed.values()].map((definition) => definition.category));
     expect(categories).toEqual(new Set(["template", "people", "channel", "product", "conversion"]));

@@ -148,7 +148,7 @@ describe("values", () => {
     ["", "", "x", "x"],
     [1, "1", "1", "1"],
   ])("%j and %j are told as texts", (was, wasText, is, isText) => {
-    const [before, after] = [having({ a: was }), having({ a: is as string })];
+    const [before, after] = [having({ a: was }), having({ a: is })];
     expect(events(before, after)[0]?.[1]).toEqual({ attribute: "a", oldValue: wasText, newValue: isText });
   });
 
