@@ -1,5 +1,5 @@
 /**
- * The built-in definitions, typed from the tables of seed 001 and of the catalogue's design, and read by no product code. In a
+ * The built-in definitions, typed from the specification's tables, and made by no product code. In a
  * row: the id, then its properties; T text, B boolean, D date, N number, `!` mandatory.
  */
 
@@ -181,7 +181,7 @@ const CONVERSION = group(
 /** Each built-in definition, group by group. */
 export const EXPECTED: readonly Expected[] = [...TEMPLATE, ...PEOPLE, ...CHANNEL, ...FLOW, ...PRODUCT, ...CONVERSION];
 
-/** The names of seed 001's channel table, channel by channel, in its order. */
+/** The names of the channel table, channel by channel, in its order. */
 export const CHANNEL_TABLE: readonly (readonly [channel: string, events: readonly string[], ids: readonly string[]])[] =
   [
     [

@@ -132,7 +132,7 @@ describe("the list of all definitions", () => {
   });
 });
 
-describe("what seed 001 says of the event model", () => {
+describe("what the specification says of the event model", () => {
   it("fact 1.a.25: channel and flow events, and no others, can say which flow element produced them", () => {
     const carrying = [...listed.values()].filter(({ properties }) =>
       properties.some((each) => each.name === "flowElementId"),

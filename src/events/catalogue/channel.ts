@@ -1,4 +1,4 @@
-/** What became of messages, channel by channel (seed 001, Channel Events). */
+/** What became of messages, channel by channel. */
 
 import { FLOW_PROPERTIES, group, text } from "./built-in.ts";
 

@@ -1,4 +1,4 @@
-/** Conversions (seed 002). A custom event is called by its id until the space gives it a name. */
+/** Conversions. A custom event is called by its id until the space gives it a name. */
 
 import { boolean, type Entry, group, number, text } from "./built-in.ts";
 

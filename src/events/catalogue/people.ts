@@ -1,4 +1,4 @@
-/** What persons do, and what changes in their profiles (seed 001, People Events). */
+/** What persons do, and what changes in their profiles. */
 
 import { date, group, number, text } from "./built-in.ts";
 

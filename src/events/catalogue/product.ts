@@ -1,4 +1,4 @@
-/** What happens in flows, chatbots, conversations and forms (seed 001, Product Events). */
+/** What happens in flows, chatbots, conversations and forms. */
 
 import { FLOW_PROPERTIES, group, text } from "./built-in.ts";
 

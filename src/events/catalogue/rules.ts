@@ -1,5 +1,5 @@
 /**
- * What some built-in definitions ask of their values beyond the types (seed 001): data and small functions, found by the
+ * What some built-in definitions ask of their values beyond the types: data and small functions, found by the
  * definition's id. A space's own definition of such an id, older than the catalogue, is left alone.
  */
 

@@ -1,4 +1,4 @@
-/** Events that shops have in common, ready for use (seed 001, Template Events). */
+/** Events that shops have in common, ready for use. */
 
 import { group, number, required, text } from "./built-in.ts";
 
