@@ -1,12 +1,12 @@
 /** `activity_events`: a record is an event of any definition, with its properties. */
 
 import * as z from "zod";
-import { definitionsAt } from "../db/definitions.ts";
 import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../db/events.ts";
 import { invalid } from "../errors.ts";
+import { definitionsAt } from "../events/definitions.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Bounds, Dataset, Opening, Page } from "./dataset.ts";
-import { type DefinitionOfRow, flatColumns, nestedColumns } from "./event-columns.ts";
+import { flatColumns, nestedColumns } from "./event-columns.ts";
 import { externalIds } from "./external-ids.ts";
 import { moments } from "./moments.ts";
 import { clashingNames, flatRow, nestedRow } from "./rows.ts";
@@ -76,10 +76,9 @@ export const activityEvents: Dataset<typeof shape, Query> = {
         detail: `start is older than this space keeps events: ${space.retention_days} days, back to ${iso(oldest)}.`,
       });
     const definitions = await definitionsAt(db, space.id, snapshotSeq);
-    const names = (json: string) => (JSON.parse(json) as { name: string }[]).map((property) => property.name);
     const ids = definitions.map((definition) => definition.id);
     const enriched = request.enrich_with_moments_info;
-    const clashes = definitions.map((each) => [each.id, clashingNames(names(each.properties), enriched)] as const);
+    const clashes = definitions.map((each) => [each.id, clashingNames(namesOf(each.properties), enriched)] as const);
     return {
       start,
       end,
@@ -95,10 +94,11 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     const asked = definitions.filter(({ id }) => query.definition_ids?.includes(id) ?? true);
     const rows = asked.map(({ id, properties }) => ({
       id,
-      properties: JSON.parse(properties) as DefinitionOfRow["properties"],
+      properties,
       clashes: query.clashes[id] ?? [],
     }));
-    return query.row_format === "flat" ? flatColumns(rows) : nestedColumns(rows);
+    const enriched = query.enriched === true;
+    return query.row_format === "flat" ? flatColumns(rows, enriched) : nestedColumns(rows, enriched);
   },
 
   open(query, opening) {
@@ -129,6 +129,8 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     };
   },
 };
+
+const namesOf = (properties: readonly { name: string }[]) => properties.map((property) => property.name);
 
 async function* pages(opening: Opening, query: Query, range: EventRange): AsyncGenerator<Page> {
   const { db, spaceId, snapshotSeq } = opening;

@@ -1,6 +1,7 @@
 /** The columns of an event's row, from the definitions that stood at the snapshot. */
 
 import type { Column, ColumnType } from "./dataset.ts";
+import { MOMENTS_FIELDS } from "./moments.ts";
 import { FLAT_FIELDS } from "./rows.ts";
 
 interface Property {
@@ -17,9 +18,16 @@ export interface DefinitionOfRow {
 }
 
 const text = (...path: string[]): Column => ({ path, type: "text" });
+const date = (...path: string[]): Column => ({ path, type: "date" });
 
-/** Mandatory fields, then every property of every definition, each name once: one that is there before stays first. */
-export function flatColumns(definitions: readonly DefinitionOfRow[]): Column[] {
+/** What an enriched row may say of the flow that produced the event. */
+const MOMENTS = MOMENTS_FIELDS.map((name) => (name === "campaignStart" ? date(name) : text(name)));
+
+/**
+ * Mandatory fields, then every property of every definition, each name once: one that is there before stays first.
+ * @param enriched with the fields of moments.ts after the mandatory ones.
+ */
+export function flatColumns(definitions: readonly DefinitionOfRow[], enriched: boolean): Column[] {
   const mandatory = FLAT_FIELDS.map((name): Column => {
     if (name === "eventId") return { ...text(name), edge: "id" };
     return name === "occuredTime" ? date(name) : text(name);
@@ -30,11 +38,12 @@ export function flatColumns(definitions: readonly DefinitionOfRow[]): Column[] {
       return columnOf([name], property);
     }),
   );
-  return [...mandatory, ...merged(named)];
+  // The property that names the flow's element is the row's own field then.
+  return merged([...mandatory, ...(enriched ? MOMENTS : []), ...named]);
 }
 
 /** Mandatory fields and `properties` whole; each property within it for whoever names it. */
-export function nestedColumns(definitions: readonly DefinitionOfRow[]): Column[] {
+export function nestedColumns(definitions: readonly DefinitionOfRow[], enriched: boolean): Column[] {
   const inner = definitions.flatMap(({ properties }) =>
     properties.map((property) => ({ ...columnOf(["properties", property.name], property), within: true })),
   );
@@ -43,12 +52,11 @@ export function nestedColumns(definitions: readonly DefinitionOfRow[]): Column[]
     text("personId"),
     text("externalPersonId"),
     { ...date("timestamp"), edge: "time" },
+    ...(enriched ? MOMENTS : []),
     { path: ["properties"], type: "json" },
     ...merged(inner),
   ];
 }
-
-const date = (...path: string[]): Column => ({ path, type: "date" });
 
 function columnOf(path: string[], property: Property): Column {
   if (property.type !== "list") return { path, type: property.type };

@@ -78,6 +78,11 @@ export function isGuardFailure(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message.includes("guard_moved");
 }
 
+/** Did a batch fail because its own check found a row too large? It puts a null into the guard table then. */
+export function isSizeFailure(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message.includes("NOT NULL constraint failed: guard.stands");
+}
+
 /** Did a write make a text or row larger than D1 takes? */
 export function isTooBig(thrown: unknown): boolean {
   return thrown instanceof Error && /too big|SQLITE_TOOBIG/.test(thrown.message);

@@ -1,4 +1,7 @@
-/** Event definitions, kept as versions [seq_from, seq_to). */
+/**
+ * The rows of event definitions, kept as versions [seq_from, seq_to): custom ones, and built-in ones that a space changed.
+ * What a space has altogether, events/definitions.ts knows.
+ */
 
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "./database.ts";
 import { takeSequence, THIS_SEQUENCE } from "./sequences.ts";
@@ -33,12 +36,16 @@ function insertVersion(spaceId: string, row: DefinitionRow): Statement {
     row.properties,
     row.created_at,
     row.updated_at,
-    folded(`${row.id}\n${row.name}`),
+    searchText(row),
   );
 }
 
 /** Text as it is searched: without regard to case, beyond ASCII too, which SQLite's lower() is not. */
-const folded = (text: string) => text.normalize("NFC").toLowerCase();
+export const folded = (text: string): string => text.normalize("NFC").toLowerCase();
+
+/** Where a definition is searched: in its id and its name. */
+export const searchText = (definition: { id: string; name: string }): string =>
+  folded(`${definition.id}\n${definition.name}`);
 
 function makeSection(spaceId: string, sectionId: string): Statement {
   return statement(
@@ -61,19 +68,25 @@ export async function insertDefinition(db: Database, spaceId: string, row: Defin
 
 /**
  * Replaces the version that stands by the next one.
- * @returns false when the version that `row` was made from (`row.version - 1`) no longer stands; nothing is written then.
+ * @param from the version that `row` was made from; null where no row stood.
+ * @returns false when something else stands by now; nothing is written then.
  */
-export async function replaceDefinition(db: Database, spaceId: string, row: DefinitionRow): Promise<boolean> {
+export async function replaceDefinition(
+  db: Database,
+  spaceId: string,
+  row: DefinitionRow,
+  from: number | null,
+): Promise<boolean> {
   try {
     await db.batch([
       takeSequence(spaceId),
       makeSection(spaceId, row.section_id),
       statement(
-        `INSERT INTO guard SELECT 0 WHERE NOT EXISTS
-           (SELECT 1 FROM definitions WHERE space_id = ?1 AND id = ?2 AND version = ?3 AND seq_to IS NULL)`,
+        `INSERT INTO guard SELECT 0 WHERE
+           (SELECT version FROM definitions WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL) IS NOT ?3`,
         spaceId,
         row.id,
-        row.version - 1,
+        from,
       ),
       statement(
         `UPDATE definitions SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`,
@@ -89,16 +102,26 @@ export async function replaceDefinition(db: Database, spaceId: string, row: Defi
   }
 }
 
-export async function findDefinition(db: Database, spaceId: string, id: string): Promise<DefinitionRow | null> {
-  return db.first<DefinitionRow>(
-    `SELECT ${COLUMNS} FROM definitions WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`,
+/** A definition as a write looked at it: the version that stood; null where no row stood, as for an untouched built-in. */
+export type DefinitionPremise = readonly [id: string, version: number | null];
+
+/** Fails the batch (`isGuardFailure`) where one of these no longer stands as it was, or is disabled by its row. */
+export function definitionsStand(spaceId: string, premises: readonly DefinitionPremise[]): Statement {
+  return statement(
+    `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN definitions d
+       ON d.space_id = ?1 AND d.id = j.value ->> 0 AND d.seq_to IS NULL
+     WHERE d.version IS NOT (j.value ->> 1) OR d.enabled = 0`,
     spaceId,
-    id,
+    JSON.stringify(premises),
   );
 }
 
-/** Those of these ids that the space has. */
-export async function findDefinitions(db: Database, spaceId: string, ids: readonly string[]): Promise<DefinitionRow[]> {
+/** The standing rows of those of these ids that have one. */
+export async function findDefinitionRows(
+  db: Database,
+  spaceId: string,
+  ids: readonly string[],
+): Promise<DefinitionRow[]> {
   return db.all<DefinitionRow>(
     `SELECT ${COLUMNS} FROM definitions
      WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))`,
@@ -107,35 +130,48 @@ export async function findDefinitions(db: Database, spaceId: string, ids: readon
   );
 }
 
-/** By id. `q` is searched in id and name, without regard to case. */
-export async function listDefinitions(
+/**
+ * Standing rows by id. `q` is searched in id and name, without regard to case.
+ * @param others ids beside them.
+ * @returns the rows, and which of the others have a row that stands, whether it is among the first or not.
+ */
+export async function listDefinitionRows(
   db: Database,
   spaceId: string,
   filter: { category: string | null; q: string | null; afterId: string | null; limit: number },
-): Promise<DefinitionRow[]> {
-  return db.all<DefinitionRow>(
-    `SELECT ${COLUMNS} FROM definitions
-     WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2
-       AND (?3 IS NULL OR category = ?3)
-       AND (?4 IS NULL OR instr(search, ?4) > 0)
-     ORDER BY id LIMIT ?5`,
-    spaceId,
-    filter.afterId ?? "",
-    filter.category,
-    filter.q === null ? null : folded(filter.q),
-    filter.limit,
-  );
+  others: readonly string[],
+): Promise<{ rows: DefinitionRow[]; standing: string[] }> {
+  const [listed, standing] = await db.batch<DefinitionRow>([
+    statement(
+      `SELECT ${COLUMNS} FROM definitions
+       WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2
+         AND (?3 IS NULL OR category = ?3)
+         AND (?4 IS NULL OR instr(search, ?4) > 0)
+       ORDER BY id LIMIT ?5`,
+      spaceId,
+      filter.afterId ?? "",
+      filter.category,
+      filter.q === null ? null : folded(filter.q),
+      filter.limit,
+    ),
+    statement(
+      "SELECT id FROM definitions WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))",
+      spaceId,
+      JSON.stringify(others),
+    ),
+  ]);
+  return { rows: listed?.rows ?? [], standing: (standing?.rows ?? []).map((row) => row.id) };
 }
 
-/** What an export needs of the definitions that stood at a sequence number: id and property names. */
-export async function definitionsAt(
+/** The rows that stood at a sequence number: id, category and properties. */
+export async function definitionRowsAt(
   db: Database,
   spaceId: string,
   seq: number,
-): Promise<{ id: string; properties: string }[]> {
+): Promise<{ id: string; category: string; properties: string }[]> {
   return db.all(
-    `SELECT id, properties FROM definitions
-     WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2) ORDER BY id`,
+    `SELECT id, category, properties FROM definitions
+     WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)`,
     spaceId,
     seq,
   );

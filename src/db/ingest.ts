@@ -1,122 +1,46 @@
-/** Writing events: once, with the sequence number of their write, all of a call or none. */
+/** Writing events that were sent: once, with the sequence number of their write, all of a call or none. */
 
 import { type Database, statement } from "./database.ts";
-import { takeSequence, THIS_SEQUENCE } from "./sequences.ts";
+import { type DefinitionPremise, definitionsStand } from "./definitions.ts";
+import { insertRows, type NewEvent } from "./event-rows.ts";
+import { takeSequence } from "./sequences.ts";
+import { insertProfiles, type NewProfile } from "./standing.ts";
 
-/** D1 refuses a string of 2,000,000 bytes: no parameter and no page may come near it. */
-export const MAX_TEXT_BYTES = 1_900_000;
-/** The same limit holds for a row: what an event's texts may add up to. */
-export const MAX_ROW_BYTES = 1_990_000;
-
-/** An event as it is stored. */
-export interface NewEvent {
-  id: string;
-  definition_id: string;
-  definition_version: number;
-  person_id: string;
-  company_id: string | null;
-  session_id: string | null;
-  occurred_at: number;
-  /** JSON object. */
-  properties: string;
-}
-
-/** What an ingest looked at before it wrote: the versions of definitions, and the persons. */
-export interface IngestPremise {
-  definitions: readonly (readonly [id: string, version: number])[];
+export interface IngestWrite {
+  events: readonly NewEvent[];
+  /** Profiles that these events make. */
+  profiles: readonly NewProfile[];
+  /** Events that the service makes of that. */
+  made: readonly NewEvent[];
+  /** What was looked at: definitions, and the persons of the events. */
+  definitions: readonly DefinitionPremise[];
   personIds: readonly string[];
 }
 
 /**
  * Writes events, all or nothing, with the next sequence number. An id that the space has is left as it is.
- * @returns how many were new.
- * @throws a guard failure (`isGuardFailure`) when the premise no longer holds; nothing is written then.
+ * @returns how many of `events` were new.
+ * @throws a guard failure (`isGuardFailure`) when what was looked at has moved, and when a profile that is to be made is there
+ * by now; nothing is written then.
  */
 export async function insertEvents(
   db: Database,
   spaceId: string,
-  events: readonly NewEvent[],
-  premise: IngestPremise,
+  write: IngestWrite,
   receivedAt: number,
 ): Promise<number> {
-  const columns = `space_id, occurred_at, id, seq, definition_id, definition_version, person_id, company_id, session_id, received_at, properties`;
-  const guards = [
-    statement(
-      `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
-         (SELECT 1 FROM definitions d WHERE d.space_id = ?1 AND d.id = j.value ->> 0 AND d.version = j.value ->> 1
-            AND d.enabled = 1 AND d.seq_to IS NULL)`,
-      spaceId,
-      JSON.stringify(premise.definitions),
-    ),
+  const before = [
+    takeSequence(spaceId),
+    definitionsStand(spaceId, write.definitions),
+    ...insertProfiles(spaceId, write.profiles, receivedAt),
     statement(
       `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
          (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL)`,
       spaceId,
-      JSON.stringify(premise.personIds),
+      JSON.stringify(write.personIds),
     ),
   ];
-  const inserts = packRows(events).map((rows) =>
-    typeof rows === "string"
-      ? statement(
-          `INSERT INTO events (${columns})
-           SELECT ?1, value ->> 0, value ->> 1, ${THIS_SEQUENCE}, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ?3, value ->> 7
-           FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
-          spaceId,
-          rows,
-          receivedAt,
-        )
-      : statement(
-          `INSERT INTO events (${columns})
-           VALUES (?1, ?2, ?3, ${THIS_SEQUENCE}, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
-          spaceId,
-          rows.occurred_at,
-          rows.id,
-          rows.definition_id,
-          rows.definition_version,
-          rows.person_id,
-          rows.company_id,
-          rows.session_id,
-          receivedAt,
-          rows.properties,
-        ),
-  );
-  const results = await db.batch([takeSequence(spaceId), ...guards, ...inserts]);
-  return results.slice(1 + guards.length).reduce((sum, result) => sum + result.changes, 0);
-}
-
-/**
- * Events as JSON lists that fit a parameter each, and the few that are too large for a list by themselves: in the order they
- * were sent, so that of two with one id the first stays.
- */
-function packRows(events: readonly NewEvent[]): (string | NewEvent)[] {
-  const packed: (string | NewEvent)[] = [];
-  let rows: string[] = [];
-  let bytes = 2;
-  for (const event of events) {
-    const row = JSON.stringify([
-      event.occurred_at,
-      event.id,
-      event.definition_id,
-      event.definition_version,
-      event.person_id,
-      event.company_id,
-      event.session_id,
-      event.properties,
-    ]);
-    const rowBytes = Buffer.byteLength(row) + 1;
-    const large = rowBytes > MAX_TEXT_BYTES;
-    if (rows.length > 0 && (large || bytes + rowBytes > MAX_TEXT_BYTES)) {
-      packed.push(`[${rows.join()}]`);
-      rows = [];
-      bytes = 2;
-    }
-    if (large) {
-      packed.push(event);
-      continue;
-    }
-    rows.push(row);
-    bytes += rowBytes;
-  }
-  if (rows.length > 0) packed.push(`[${rows.join()}]`);
-  return packed;
+  const inserts = insertRows(spaceId, write.events, receivedAt);
+  const results = await db.batch([...before, ...inserts, ...insertRows(spaceId, write.made, receivedAt)]);
+  return results.slice(before.length, before.length + inserts.length).reduce((sum, result) => sum + result.changes, 0);
 }

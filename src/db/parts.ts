@@ -1,6 +1,6 @@
 /** Lists that are written by JSON parameters: in parts that D1 takes. */
 
-import { MAX_TEXT_BYTES } from "./ingest.ts";
+import { MAX_TEXT_BYTES } from "./event-rows.ts";
 
 /** The items in their order, as lists that fit a D1 parameter each as JSON; an item too large for that stands alone. */
 export function inParts<Item>(items: readonly Item[]): Item[][] {

@@ -1,6 +1,9 @@
 /** Profiles, kept as versions [seq_from, seq_to): an export reads the one that stood at its snapshot. */
 
-import { type Database, isGuardFailure, isTooBig, isUniqueFailure, statement } from "./database.ts";
+import { type Database, isGuardFailure, isSizeFailure, isTooBig, isUniqueFailure, statement } from "./database.ts";
+import { type DefinitionPremise, definitionsStand } from "./definitions.ts";
+import { insertRows, type NewEvent } from "./event-rows.ts";
+import { type StandingPremise, versionsStand } from "./standing.ts";
 import { stoodAt, takeSequence, THIS_SEQUENCE } from "./sequences.ts";
 
 export interface ProfileRow {
@@ -33,18 +36,27 @@ export interface ProfileMerge {
 const sentOrOld = (column: string) =>
   `CASE WHEN json_type(j.value, '$.${column}') IS NULL THEN p.${column} ELSE j.value ->> '${column}' END`;
 
+/** Events that the service makes of a merge, and what it looked at for that: standing versions, and definitions. */
+export interface MadeOfMerge {
+  events: readonly NewEvent[];
+  standing: readonly StandingPremise[];
+  definitions: readonly DefinitionPremise[];
+}
+
 /**
  * Merges profiles, all or nothing: the standing versions are closed and new ones opened at one sequence number.
- * @param merges each person at most once; together under 1.9 MB as JSON.
- * @returns `external_id_taken` when an external id belongs to another profile, `too_large` when one would outgrow a row;
- * nothing is written then.
+ * @param merges each person at most once; each part under 1.9 MB as JSON.
+ * @param made events that are written with them; left out: none, and nothing was looked at.
+ * @returns `external_id_taken` when an external id belongs to another profile, `too_large` when one would outgrow a row,
+ * `moved` when what `made` looked at no longer stands; nothing is written then.
  */
 export async function mergeProfiles(
   db: Database,
   spaceId: string,
   merges: readonly ProfileMerge[][],
   now: number,
-): Promise<"merged" | "external_id_taken" | "too_large"> {
+  made: MadeOfMerge | null = null,
+): Promise<"merged" | "external_id_taken" | "too_large" | "moved"> {
   const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
      WHERE space_id = ?1 AND seq_to IS NULL AND person_id IN (SELECT value ->> 'person_id' FROM json_each(?2))`;
   const open = `INSERT INTO profiles (space_id, seq_from, seq_to, ${COLUMNS})
@@ -60,19 +72,22 @@ export async function mergeProfiles(
   try {
     await db.batch([
       takeSequence(spaceId),
+      ...(made === null ? [] : [versionsStand(spaceId, made.standing), definitionsStand(spaceId, made.definitions)]),
       ...lists.map((list) => statement(close, spaceId, list)),
       ...lists.map((list) => statement(open, spaceId, list, now)),
       statement(
-        `INSERT INTO guard SELECT 0 FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
+        `INSERT INTO guard SELECT NULL FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
            AND person_id IN (SELECT value FROM json_each(?2)) AND octet_length(identifiers) + octet_length(attributes) > ?3`,
         spaceId,
         JSON.stringify(merges.flat().map((merge) => merge.person_id)),
         MAX_PROFILE_BYTES,
       ),
+      ...insertRows(spaceId, made?.events ?? [], now),
     ]);
     return "merged";
   } catch (thrown) {
-    if (isGuardFailure(thrown) || isTooBig(thrown)) return "too_large";
+    if (isGuardFailure(thrown)) return "moved";
+    if (isSizeFailure(thrown) || isTooBig(thrown)) return "too_large";
     if (isUniqueFailure(thrown, "profiles.space_id, profiles.external_person_id")) return "external_id_taken";
     throw thrown;
   }

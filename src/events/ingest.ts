@@ -1,12 +1,16 @@
 /** Takes events in: looks up what they name, checks each, writes all or none. */
 
-import * as z from "zod";
 import { type Database, isGuardFailure } from "../db/database.ts";
-import { findDefinitions } from "../db/definitions.ts";
-import { insertEvents, MAX_ROW_BYTES, type NewEvent } from "../db/ingest.ts";
-import { resolvePersons } from "../db/profiles.ts";
+import type { DefinitionPremise } from "../db/definitions.ts";
+import { MAX_ROW_BYTES, type NewEvent } from "../db/event-rows.ts";
+import { insertEvents } from "../db/ingest.ts";
+import type { NewProfile } from "../db/standing.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
-import { Property } from "./definition.ts";
+import { rulesOf } from "./catalogue/rules.ts";
+import { type DefinitionSpace, findDefinitions, premiseOf } from "./definitions.ts";
+import { deriveEvents } from "./derived.ts";
+import { enabledDerived, madeIds, madeRows } from "./made.ts";
+import { Persons } from "./persons.ts";
 import { canonicalProperties } from "./validate.ts";
 
 /** An event as it was sent, its shape checked. */
@@ -23,7 +27,7 @@ export interface SentEvent {
 
 export interface Ingest {
   db: Database;
-  space: { id: string; retention_days: number };
+  space: DefinitionSpace & { retention_days: number };
   now: number;
   uuid: () => string;
 }
@@ -44,9 +48,9 @@ export async function ingestEvents(
   pointers: (index: number) => string,
 ): Promise<{ accepted: number; duplicates: number }> {
   for (let look = 1; ; look += 1) {
-    const { rows, premise } = await check(ingest, events, pointers);
+    const write = await check(ingest, events, pointers);
     try {
-      const accepted = await insertEvents(ingest.db, ingest.space.id, rows, premise, ingest.now);
+      const accepted = await insertEvents(ingest.db, ingest.space.id, write, ingest.now);
       return { accepted, duplicates: events.length - accepted };
     } catch (thrown) {
       if (!isGuardFailure(thrown)) throw thrown;
@@ -59,22 +63,20 @@ export async function ingestEvents(
   }
 }
 
-interface Definition {
-  id: string;
-  version: number;
-  enabled: boolean;
-  properties: readonly z.output<typeof Property>[];
-}
-
 async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (index: number) => string) {
-  const [definitions, persons] = await Promise.all([definitionsOf(ingest, events), personsOf(ingest, events)]);
+  const ids = [...new Set(events.map((event) => event.definition_id))];
+  const [definitions, persons] = await Promise.all([
+    findDefinitions(ingest.db, ingest.space, ids),
+    Persons.of(ingest.db, ingest.space.id, events, ingest.uuid),
+  ]);
   const faults: Fault[] = [];
   const rows: NewEvent[] = [];
   for (const [index, event] of events.entries()) {
     if (faults.length >= MOST_FAULTS) break;
     const pointer = pointers(index);
     const definition = definitions.get(event.definition_id);
-    const person = whoIs(event, persons, pointer, faults);
+    const type = definition === undefined ? null : (rulesOf(definition).makesProfileOfType ?? null);
+    const person = persons.find(event, type, pointer, faults);
     const occurredAt = whenWas(event, ingest, pointer, faults);
     if (definition === undefined)
       faults.push({
@@ -105,76 +107,36 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
     rows.push(row);
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, MOST_FAULTS));
-  const versions = new Map(rows.map((row) => [row.definition_id, row.definition_version]));
-  return { rows, premise: { definitions: [...versions], personIds: [...new Set(rows.map((row) => row.person_id))] } };
+  const used = [...definitions.values()];
+  const { made, definitions: counted } = await makeOfNew(ingest, persons.made);
+  return {
+    events: rows,
+    profiles: persons.made,
+    made,
+    definitions: [...used.map(premiseOf), ...counted],
+    personIds: [...new Set(rows.map((row) => row.person_id))],
+  };
+}
+
+/** The events that the service makes of profiles that begin. */
+async function makeOfNew(
+  ingest: Ingest,
+  profiles: readonly NewProfile[],
+): Promise<{ made: NewEvent[]; definitions: DefinitionPremise[] }> {
+  if (profiles.length === 0) return { made: [], definitions: [] };
+  const definitions = await enabledDerived(ingest.db, ingest.space);
+  const ids = madeIds(ingest.uuid());
+  const made = profiles.flatMap((profile) => {
+    const state = { ...profile, company_id: null, identifiers: {}, attributes: {} };
+    const person = { person_id: profile.person_id, company_id: null };
+    return madeRows(definitions, person, deriveEvents(null, state), ingest.now, ids);
+  });
+  return { made, definitions: [...definitions.values()].map(premiseOf) };
 }
 
 function rowBytes(row: NewEvent): number {
   const texts = [row.id, row.definition_id, row.person_id, row.company_id, row.session_id, row.properties];
   return texts.reduce((sum, text) => sum + (text === null ? 0 : Buffer.byteLength(text)), 0);
-}
-
-async function definitionsOf(ingest: Ingest, events: readonly SentEvent[]): Promise<Map<string, Definition>> {
-  const ids = [...new Set(events.map((event) => event.definition_id))];
-  const found = await findDefinitions(ingest.db, ingest.space.id, ids);
-  const properties = z.array(Property);
-  return new Map(
-    found.map((row) => [
-      row.id,
-      {
-        id: row.id,
-        version: row.version,
-        enabled: row.enabled === 1,
-        properties: properties.parse(JSON.parse(row.properties)),
-      },
-    ]),
-  );
-}
-
-interface Person {
-  person_id: string;
-  company_id: string | null;
-}
-
-async function personsOf(ingest: Ingest, events: readonly SentEvent[]) {
-  const sent = (of: (event: SentEvent) => string | null | undefined) =>
-    [...new Set(events.map(of))].filter((id) => id !== null && id !== undefined);
-  const found = await resolvePersons(
-    ingest.db,
-    ingest.space.id,
-    sent((event) => event.person_id),
-    sent((event) => event.external_person_id),
-  );
-  return {
-    byId: new Map<string, Person>(found.map((person) => [person.person_id, person])),
-    byExternalId: new Map<string | null, Person>(found.map((person) => [person.external_person_id, person])),
-  };
-}
-
-/** Exactly one of the two ids says who it was, and the profile is there. */
-function whoIs(
-  event: SentEvent,
-  persons: Awaited<ReturnType<typeof personsOf>>,
-  pointer: string,
-  faults: Fault[],
-): Person | null {
-  const { person_id: id, external_person_id: externalId } = event;
-  const both = typeof id === "string" && typeof externalId === "string";
-  if (both || (typeof id !== "string" && typeof externalId !== "string")) {
-    faults.push({
-      pointer: `${pointer}/person_id`,
-      detail: "Exactly one of person_id and external_person_id is needed.",
-    });
-    return null;
-  }
-  const found = typeof id === "string" ? persons.byId.get(id) : persons.byExternalId.get(externalId ?? null);
-  if (found !== undefined) return found;
-  faults.push(
-    typeof id === "string"
-      ? { pointer: `${pointer}/person_id`, detail: `There is no profile ${id}.` }
-      : { pointer: `${pointer}/external_person_id`, detail: `There is no profile with the external id ${externalId}.` },
-  );
-  return null;
 }
 
 /** Left out: when it was received. Not more than five minutes ahead, not older than the space keeps events. */

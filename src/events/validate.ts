@@ -5,6 +5,7 @@
 
 import * as z from "zod";
 import type { Fault } from "../errors.ts";
+import { type IngestRules, rulesOf } from "./catalogue/rules.ts";
 import type { Field, Property, Scalar } from "./definition.ts";
 
 const dateTime = z.iso.datetime({ offset: true });
@@ -21,11 +22,13 @@ const MOST_FAULTS = 20;
  * @returns the JSON text of the properties; of no use when there were faults.
  */
 export function canonicalProperties(
-  definition: { id: string; properties: readonly Property[] },
+  definition: { id: string; category: string; properties: readonly Property[] },
   properties: Readonly<Record<string, unknown>>,
   pointer: string,
   faults: Fault[],
 ): string {
+  const rules = rulesOf(definition);
+  const complete = rules.complete?.(properties) ?? properties;
   const known = new Set(definition.properties.map((property) => property.name));
   const found: Fault[] = [];
   for (const name of Object.keys(properties))
@@ -36,7 +39,8 @@ export function canonicalProperties(
       });
   const pairs = definition.properties.map((property) => {
     const at = `${pointer}/${escape(property.name)}`;
-    return `${JSON.stringify(property.name)}:${valueText(property, own(properties, property.name), at, found)}`;
+    const value = own(complete, property.name);
+    return `${JSON.stringify(property.name)}:${valueText(property, value, at, found, rules.values)}`;
   });
   faults.push(...found.slice(0, MOST_FAULTS));
   return `{${pairs.join()}}`;
@@ -46,13 +50,19 @@ function own(record: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-function valueText(property: Property | Field, value: unknown, pointer: string, faults: Fault[]): string {
+function valueText(
+  property: Property | Field,
+  value: unknown,
+  pointer: string,
+  faults: Fault[],
+  rules?: IngestRules["values"],
+): string {
   if (value === undefined || value === null) {
     if (property.required) faults.push({ pointer, detail: `${property.name} is required.` });
     return "null";
   }
   if (property.type === "list") return listText(property, value, pointer, faults);
-  const problem = scalarProblem(property.type, value);
+  const problem = scalarProblem(property.type, value) ?? rules?.get(property.name)?.(value) ?? null;
   if (problem !== null) faults.push({ pointer, detail: `${property.name} ${problem}` });
   return JSON.stringify(value);
 }

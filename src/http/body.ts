@@ -2,11 +2,15 @@
 
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { escape } from "../events/validate.ts";
+import { findChangedNumbers } from "./numbers.ts";
 import type { BodyDoc } from "./route.ts";
 
 const MOST_FAULTS = 100;
 
-/** @throws unsupported_media_type, payload_too_large, malformed_request; invalid_request for a line that is not JSON. */
+/**
+ * @throws unsupported_media_type, payload_too_large, malformed_request; invalid_request for a line that is not
+ * JSON, and for a number that would not be kept as it was sent.
+ */
 export async function readBody(request: Request, doc: BodyDoc<unknown>): Promise<unknown> {
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   const lines = type === "application/x-ndjson" && doc.linesOf !== undefined;
@@ -21,11 +25,15 @@ export async function readBody(request: Request, doc: BodyDoc<unknown>): Promise
 }
 
 function parseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
     throw new SpillwayError("malformed_request", "The body is not valid JSON.");
   }
+  const faults = findChangedNumbers(text);
+  if (faults.length > 0) throw invalid(...faults);
+  return value;
 }
 
 /** The schemas' library drops a key `__proto__` without a word; nothing that was sent may be lost like that. */
@@ -74,10 +82,12 @@ function parseLines(text: string, property: string): unknown[] {
   const items: unknown[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
+    const pointer = `/${property}/${items.length}`;
     try {
       items.push(JSON.parse(line));
+      faults.push(...findChangedNumbers(line, pointer));
     } catch {
-      faults.push({ pointer: `/${property}/${items.length}`, detail: `Line ${index + 1} is not valid JSON.` });
+      faults.push({ pointer, detail: `Line ${index + 1} is not valid JSON.` });
       items.push(null);
     }
   }

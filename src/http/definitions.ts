@@ -1,15 +1,12 @@
 /** Event definitions over HTTP. */
 
 import * as z from "zod";
-import {
-  type DefinitionRow,
-  findDefinition,
-  insertDefinition,
-  listDefinitions,
-  replaceDefinition,
-} from "../db/definitions.ts";
+import { insertDefinition } from "../db/definitions.ts";
 import { SpillwayError } from "../errors.ts";
-import { checkProperties, DefinitionId, grow, MOST_PROPERTIES, Property } from "../events/definition.ts";
+import { builtIn } from "../events/catalogue/catalogue.ts";
+import { changed } from "../events/change.ts";
+import { checkProperties, DefinitionId, MOST_PROPERTIES, Property } from "../events/definition.ts";
+import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../events/definitions.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
 import { listOf, listQuery, Name, page, readCursor, textOf, Time } from "./schemas.ts";
@@ -21,7 +18,7 @@ const Properties = z.array(Property).max(MOST_PROPERTIES);
 const Description = textOf(2000).nullable();
 const SectionId = z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/);
 
-const Definition = z
+const Shown = z
   .object({
     id: DefinitionId,
     name: z.string(),
@@ -69,22 +66,17 @@ export const definitionRoutes = [
       maxBytes: MAX_BYTES,
       example,
     },
-    responses: { 201: { description: "The definition.", schema: Definition } },
+    responses: { 201: { description: "The definition.", schema: Shown } },
     errors: ["conflict"],
     async handle(call, { space, body }) {
       checkProperties(body.properties);
       const now = call.world.now();
-      const row: DefinitionRow = {
-        ...body,
-        version: 1,
-        enabled: body.enabled ? 1 : 0,
-        properties: JSON.stringify(body.properties),
-        created_at: now,
-        updated_at: now,
-      };
-      if (!(await insertDefinition(call.databases.space(space.id), space.id, row)))
+      const definition: Definition = { ...body, version: 1, created_at: now, updated_at: now, stored: true };
+      const row = { ...definition, enabled: body.enabled ? 1 : 0, properties: JSON.stringify(body.properties) };
+      const isNew = builtIn(body.id) === undefined;
+      if (!isNew || !(await insertDefinition(call.databases.space(space.id), space.id, row)))
         throw new SpillwayError("conflict", `There is an event definition ${body.id} already. Add to it with PATCH.`);
-      return json(show(row), 201);
+      return json(show(definition), 201);
     },
   }),
   route({
@@ -92,6 +84,8 @@ export const definitionRoutes = [
     path: "/v1/event-definitions",
     operationId: "listEventDefinitions",
     summary: "List event definitions",
+    description:
+      "Built-in definitions and the space's own together, by id. A built-in one that was never changed is at version 1 and as old as the space.",
     tag: "Event definitions",
     auth: "events:read",
     query: z.strictObject({
@@ -99,9 +93,9 @@ export const definitionRoutes = [
       q: z.string().max(200).optional().meta({ description: "Found in the id or the name, whatever the case." }),
       ...listQuery,
     }),
-    responses: { 200: { description: "Definitions, by id.", schema: listOf(Definition) } },
+    responses: { 200: { description: "Definitions, by id.", schema: listOf(Shown) } },
     async handle(call, { space, query }) {
-      const rows = await listDefinitions(call.databases.space(space.id), space.id, {
+      const rows = await listDefinitions(call.databases.space(space.id), space, {
         category: query.category ?? null,
         q: query.q ?? null,
         afterId: readCursor(query.cursor)?.id ?? null,
@@ -118,12 +112,12 @@ export const definitionRoutes = [
     tag: "Event definitions",
     auth: "events:read",
     params,
-    responses: { 200: { description: "The definition.", schema: Definition } },
+    responses: { 200: { description: "The definition.", schema: Shown } },
     errors: ["not_found"],
     async handle(call, { space, params: { id } }) {
-      const row = await findDefinition(call.databases.space(space.id), space.id, id);
-      if (row === null) throw new SpillwayError("not_found");
-      return json(show(row));
+      const definition = await findDefinition(call.databases.space(space.id), space, id);
+      if (definition === null) throw new SpillwayError("not_found");
+      return json(show(definition));
     },
   }),
   route({
@@ -132,7 +126,7 @@ export const definitionRoutes = [
     operationId: "growEventDefinition",
     summary: "Add to an event definition",
     description:
-      "`properties` are added at the end, and fields to a list's; one that is there keeps its type. Each change raises `version`.",
+      "`properties` are added at the end, and fields to a list's; one that is there keeps its type. Each change raises `version`. Of a built-in definition `enabled` can be changed and properties added; `name` only of `custom_event_1` to `custom_event_50`.",
     tag: "Event definitions",
     auth: "events:write",
     params,
@@ -146,43 +140,32 @@ export const definitionRoutes = [
       maxBytes: MAX_BYTES,
       example: { properties: [{ name: "currency", type: "text" }] },
     },
-    responses: { 200: { description: "The definition as it is now.", schema: Definition } },
+    responses: { 200: { description: "The definition as it is now.", schema: Shown } },
     errors: ["not_found", "conflict"],
     async handle(call, { space, params: { id }, body }) {
       const db = call.databases.space(space.id);
-      const old = await findDefinition(db, space.id, id);
+      const old = await findDefinition(db, space, id);
       if (old === null) throw new SpillwayError("not_found");
-      const row: DefinitionRow = {
-        ...old,
-        name: body.name ?? old.name,
-        description: body.description === undefined ? old.description : body.description,
-        enabled: body.enabled === undefined ? old.enabled : body.enabled ? 1 : 0,
-        properties: JSON.stringify(grow(propertiesOf(old), body.properties ?? [])),
-      };
-      if (JSON.stringify(row) === JSON.stringify(old)) return json(show(old));
-      const next = { ...row, version: old.version + 1, updated_at: call.world.now() };
-      if (!(await replaceDefinition(db, space.id, next)))
+      const next = changed(old, body, call.world.now());
+      if (next === null) return json(show(old));
+      if (!(await changeDefinition(db, space.id, old, next)))
         throw new SpillwayError("conflict", "The definition was changed by another call at the same time. Try again.");
       return json(show(next));
     },
   }),
 ];
 
-function propertiesOf(row: DefinitionRow): Property[] {
-  return z.array(Property).parse(JSON.parse(row.properties));
-}
-
-function show(row: DefinitionRow) {
+function show(definition: Definition) {
   return {
-    id: row.id,
-    name: row.name,
-    description: row.description,
-    section_id: row.section_id,
-    category: row.category,
-    enabled: row.enabled === 1,
-    version: row.version,
-    properties: propertiesOf(row),
-    created_at: iso(row.created_at),
-    updated_at: iso(row.updated_at),
+    id: definition.id,
+    name: definition.name,
+    description: definition.description,
+    section_id: definition.section_id,
+    category: definition.category,
+    enabled: definition.enabled,
+    version: definition.version,
+    properties: definition.properties,
+    created_at: iso(definition.created_at),
+    updated_at: iso(definition.updated_at),
   };
 }

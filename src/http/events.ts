@@ -25,7 +25,7 @@ export const eventRoutes = [
     path: "/v1/events",
     operationId: "sendEvents",
     summary: "Send events",
-    description: `1 to ${MOST_EVENTS} events, all or nothing; also as NDJSON, an event a line. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs.`,
+    description: `1 to ${MOST_EVENTS} events, all or nothing; also as NDJSON, an event a line. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. A property that is left out becomes null. Chatbot-session events alone make a profile where their person has none, of type Customer. A number that would not be kept exactly is refused: send it as a text.`,
     tag: "Events",
     auth: "events:write",
     body: {

@@ -3,8 +3,9 @@
 import * as z from "zod";
 import { INEXACT } from "../events/validate.ts";
 import { inParts } from "../db/parts.ts";
-import { findProfile, MAX_PROFILE_BYTES, mergeProfiles, type ProfileMerge, type ProfileRow } from "../db/profiles.ts";
+import { findProfile, MAX_PROFILE_BYTES, type ProfileMerge, type ProfileRow } from "../db/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
+import { writeProfiles } from "../events/profiles.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
 import { Id, textOf, Time } from "./schemas.ts";
@@ -47,7 +48,7 @@ export const profileRoutes = [
     operationId: "mergeProfiles",
     summary: "Make or change profiles",
     description:
-      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key; null removes.",
+      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like.",
     tag: "Profiles",
     auth: "profiles:write",
     body: {
@@ -67,8 +68,9 @@ export const profileRoutes = [
     async handle(call, { space, body }) {
       const merges: ProfileMerge[] = body.profiles;
       checkTogether(merges);
-      const db = call.databases.space(space.id);
-      const outcome = await mergeProfiles(db, space.id, inParts(merges), call.world.now());
+      const { world, databases } = call;
+      const write = { db: databases.space(space.id), space, now: world.now(), uuid: () => world.uuid() };
+      const outcome = await writeProfiles(write, inParts(merges));
       if (outcome === "external_id_taken")
         throw new SpillwayError("conflict", "An external_person_id of these belongs to another profile.");
       if (outcome === "too_large") throw invalid({ pointer: "/profiles", detail: TOO_LARGE });

@@ -21,15 +21,45 @@ const event = (more: Partial<EventRecord> = {}): EventRecord => ({
 });
 
 describe("a flat row", () => {
+  const row = (more: Partial<EventRecord> = {}, externalId: string | null = null) =>
+    JSON.parse(flatRow(event(more), externalId, [])) as Row;
+
+  it("fact 1.a.16: definitionId says what the event is", () => {
+    expect(row({ definitionId: "personEnteredFlow" })).toMatchObject({ definitionId: "personEnteredFlow" });
+  });
+
+  it("fact 1.a.17: eventId is the event's own", () => {
+    const id = "fent_100000000270199_1_1647967373262";
+    expect(row({ id })).toMatchObject({ eventId: id });
+  });
+
+  it("fact 1.a.18: sessionId is null where the event has none", () => {
+    const sessionId = "61bc52b9ba3ae43407dbb246";
+    expect([row({ sessionId })["sessionId"], row()["sessionId"]]).toEqual([sessionId, null]);
+  });
+
+  it("fact 1.a.19: personId is the profile's id", () => {
+    expect(row({ personId: "2342" })).toMatchObject({ personId: "2342" });
+  });
+
+  it("fact 1.a.20: externalPersonId is null where there is none", () => {
+    expect([row({}, "CS26_342")["externalPersonId"], row()["externalPersonId"]]).toEqual(["CS26_342", null]);
+  });
+
+  it("fact 1.a.21: occuredTime, with one r, is when the event was received", () => {
+    expect(row({ receivedAt: OCCURRED })["occuredTime"]).toBe("2022-09-14T15:00:35.495+0000");
+  });
+
+  it("fact 1.a.22: the properties stand beside these fields, and differ from event to event", () => {
+    const [own, bare] = [row({ properties: '{"page":"/"}' }), row({ properties: "{}" })];
+    expect([Object.keys(own).slice(6), Object.keys(bare).slice(6)]).toEqual([["page"], []]);
+  });
+
   it("has the mandatory fields in order, then the properties, and the time of receipt with an offset", () => {
     expect(flatRow(event({ sessionId: "s-1" }), "CRM-1", [])).toBe(
       '{"definitionId":"visit","eventId":"e-1","sessionId":"s-1","personId":"p-1","externalPersonId":"CRM-1",' +
         '"occuredTime":"2022-09-14T15:01:35.495+0000","page":"/","depth":null}',
     );
-  });
-
-  it("says null for a session and an external id that are not there", () => {
-    expect(JSON.parse(flatRow(event(), null, []))).toMatchObject({ sessionId: null, externalPersonId: null });
   });
 
   it("ends after the mandatory fields when the definition has no properties", () => {
@@ -46,7 +76,7 @@ describe("a flat row", () => {
     ]);
   });
 
-  it("puts the definition's id before a property that is named like a mandatory field, in its place", () => {
+  it("fact 1.a.23: puts the definition's id before a property that is named like a mandatory field, in its place", () => {
     const properties = '{"page":"/","personId":"them","occuredTime":1,"depth":2}';
     const row = flatRow(event({ properties }), null, clashingNames(["page", "personId", "occuredTime", "depth"]));
     expect(row).toMatch(/,"page":"\/","visit_personId":"them","visit_occuredTime":1,"depth":2}$/);
@@ -60,7 +90,7 @@ describe("a flat row", () => {
 });
 
 describe("a nested row", () => {
-  it("has its fields in order, the time when the event occurred, and the properties as an object", () => {
+  it("fact 1.a.24: has its fields in order, the time when the event occurred, and the properties as an object", () => {
     expect(nestedRow(event(), "CRM-1")).toBe(
       '{"definitionId":"visit","personId":"p-1","externalPersonId":"CRM-1","timestamp":"2022-09-14T15:00:35.495Z",' +
         '"properties":{"page":"/","depth":null}}',

@@ -110,9 +110,25 @@ describe("its properties", () => {
   const list = (fields?: unknown) => ({ name: "items", type: "list", ...(fields === undefined ? {} : { fields }) });
   const field = { name: "sku", type: "text" };
 
-  it.each(["text", "boolean", "date", "number"])("may be of the type %s", async (type) => {
+  it.each(["text", "boolean", "date", "number"])("fact 1.a.27: may be of the type %s", async (type) => {
     const definition = await post({ id: newId(), name: "x", properties: [{ name: "p", type }] });
     expect(definition["properties"]).toEqual([{ name: "p", type, required: false }]);
+  });
+
+  it("fact 1.a.27: may be a list", async () => {
+    const definition = await post({ id: newId(), name: "x", properties: [list([field])] });
+    expect(definition["properties"]).toMatchObject([{ name: "items", type: "list", fields: [field] }]);
+  });
+
+  it("fact 1.a.28: have one list at most, of 128 fields at most", async () => {
+    const full = list(properties(128));
+    await post({ id: newId(), name: "x", properties: [full] });
+    expect(await faults({ id: newId(), name: "x", properties: [full, { ...full, name: "more" }] })).toEqual([
+      "/properties/1/type",
+    ]);
+    expect(await faults({ id: newId(), name: "x", properties: [list(properties(129))] })).toEqual([
+      "/properties/0/fields",
+    ]);
   });
 
   it.each([

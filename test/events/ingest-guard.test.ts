@@ -1,8 +1,8 @@
 /** What an ingest looked at may change before it writes: then it looks again, and writes what is right by then, or nothing. */
 
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, it } from "vitest";
-import { Database, newMeter } from "../../src/db/database.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { interrupted, once } from "../support/interrupted.ts";
 import { type ProblemView, Service, type Space } from "../support/service.ts";
 
 const service = new Service();
@@ -11,24 +11,6 @@ let space: Space;
 beforeEach(async () => {
   space = await service.shop();
 });
-
-/** A service between whose looks and writes something else happens: a batch that writes events has three statements at least. */
-function interrupted(meanwhile: (nth: number) => Promise<unknown>): Service {
-  let writes = 0;
-  const d1 = {
-    prepare: (sql: string) => env.SPACE_DB.prepare(sql),
-    async batch(statements: D1PreparedStatement[]) {
-      if (statements.length > 2) {
-        writes += 1;
-        await meanwhile(writes);
-      }
-      return env.SPACE_DB.batch(statements);
-    },
-  } as unknown as D1Database;
-  const slow = new Service();
-  slow.hall.databases = { ...slow.hall.databases, space: () => new Database(d1, newMeter()) };
-  return slow;
-}
 
 const change = (body: unknown) =>
   service.json("PATCH", "/v1/event-definitions/order_placed", 200, { key: space.key, body });
@@ -46,8 +28,6 @@ async function rows(): Promise<unknown[]> {
 async function sequence(): Promise<unknown> {
   return (await env.SPACE_DB.prepare("SELECT seq FROM sequences WHERE space_id = ?").bind(space.id).first())?.["seq"];
 }
-
-const once = (work: () => Promise<unknown>) => async (nth: number) => (nth === 1 ? work() : undefined);
 
 it("stores an event by the definition that stands when it is written", async () => {
   const grow = once(() => change({ properties: [{ name: "currency", type: "text" }] }));
@@ -95,4 +75,45 @@ it("does not look again where something else was written meanwhile", async () =>
 it("leaves no trace of a guard that held or failed", async () => {
   await send(interrupted(once(() => change({ name: "Renamed" }))));
   expect(await env.SPACE_DB.prepare("SELECT count(*) AS n FROM guard").first()).toEqual({ n: 0 });
+});
+
+describe("a built-in definition", () => {
+  const touch = (body: unknown) =>
+    service.json("PATCH", "/v1/event-definitions/emailSent", 200, { key: space.key, body });
+  const mail = (by: Service, properties: Record<string, unknown> = {}) =>
+    by.call("POST", "/v1/events", {
+      key: space.key,
+      body: { events: [{ id: "e-1", definition_id: "emailSent", person_id: "p-1", properties }] },
+    });
+
+  it("that is touched for the first time meanwhile is looked at again", async () => {
+    const grow = once(() => touch({ properties: [{ name: "subject", type: "text" }] }));
+    expect((await mail(interrupted(grow), { messageId: "m" })).status).toBe(202);
+    expect(await rows()).toEqual([
+      { id: "e-1", definition_version: 2, properties: '{"flowElementId":null,"messageId":"m","subject":null}' },
+    ]);
+  });
+
+  it("that is disabled for the first time meanwhile lets nothing in", async () => {
+    const response = await mail(interrupted(once(() => touch({ enabled: false }))));
+    const { errors } = await response.json<ProblemView>();
+    expect([response.status, errors?.[0]?.pointer]).toEqual([422, "/events/0/definition_id"]);
+    expect(await rows()).toEqual([]);
+  });
+
+  it("that changes each time makes the call give up", async () => {
+    const response = await mail(interrupted((nth) => touch({ enabled: nth % 2 === 0 })));
+    expect([422, 409]).toContain(response.status);
+    expect(await rows()).toEqual([]);
+  });
+
+  it("that another one's change leaves alone is written at once", async () => {
+    let writes = 0;
+    const other = async () => {
+      writes += 1;
+      await service.json("PATCH", "/v1/event-definitions/smsSent", 200, { key: space.key, body: { enabled: false } });
+    };
+    expect((await mail(interrupted(other))).status).toBe(202);
+    expect(writes).toBe(1);
+  });
 });

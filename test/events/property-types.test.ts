@@ -1,5 +1,6 @@
 /** An event's properties against its definition: each type's values, what is required, lists and their fields. */
 
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Service, type Space } from "../support/service.ts";
 
@@ -135,8 +136,20 @@ describe("a list", () => {
     expect(await faults({ items })).toEqual([pointer]);
   });
 
-  it.each(cases(WRONG))("has fields: %s may not be %s", async (type, _, value) => {
+  it.each(cases(WRONG))("fact 1.a.28: has fields: %s may not be %s", async (type, _, value) => {
     expect(await faults(item({ [type]: value }))).toEqual([`/items/1/${type}`]);
+  });
+
+  it("fact 1.a.29: has items whose fields are null where they are left out", async () => {
+    const id = "list-nulls";
+    const events = [{ id, definition_id: "typed", person_id: "p-1", properties: { items: [{ sku: "A", number: 1 }] } }];
+    await service.json("POST", "/v1/events", 202, { key: space.key, body: { events } });
+    const row = await env.SPACE_DB.prepare("SELECT properties FROM events WHERE space_id = ? AND id = ?")
+      .bind(space.id, id)
+      .first<{ properties: string }>();
+    expect(JSON.parse(row?.properties ?? "null")).toMatchObject({
+      items: [{ text: null, boolean: null, date: null, number: 1, sku: "A" }],
+    });
   });
 
   it("has items whose required field may not be left out or null", async () => {

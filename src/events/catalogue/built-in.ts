@@ -1,0 +1,44 @@
+/** What the catalogue's files are written in: a definition that every space has, and short words for its properties. */
+
+import type { Field, Property } from "../definition.ts";
+
+export type BuiltInCategory = "template" | "people" | "channel" | "product" | "conversion";
+
+/** A definition that every space has. `enabled` is how it starts, its version starts at 1. */
+export interface BuiltIn {
+  id: string;
+  name: string;
+  category: BuiltInCategory;
+  enabled: boolean;
+  properties: readonly Property[];
+}
+
+/** id, name, and the properties that are its own. */
+export type Entry = readonly [id: string, name: string, properties?: readonly Property[]];
+
+const scalar =
+  (type: Field["type"]) =>
+  (name: string): Property => ({ name, type, required: false });
+
+export const text = scalar("text");
+export const number = scalar("number");
+export const boolean = scalar("boolean");
+export const date = scalar("date");
+
+export const required = (property: Property): Property => ({ ...property, required: true });
+
+/** What tells which step of a flow produced an event, and for which message. */
+export const FLOW_PROPERTIES: readonly Property[] = [text("flowElementId"), text("messageId")];
+
+/**
+ * A group of the catalogue.
+ * @param shared properties that stand behind each definition's own.
+ */
+export function group(
+  category: BuiltInCategory,
+  enabled: boolean,
+  entries: readonly Entry[],
+  shared: readonly Property[] = [],
+): readonly BuiltIn[] {
+  return entries.map(([id, name, own = []]) => ({ id, name, category, enabled, properties: [...own, ...shared] }));
+}

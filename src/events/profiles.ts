@@ -1,0 +1,118 @@
+/**
+ * Profiles are written here, together with the people events that their changes make. Where the space has enabled none of
+ * those, a write is the merge alone. Else the standing profiles are read first, compared with what they will be, and the
+ * merge holds only if they have not moved meanwhile: what is written was derived from what was really replaced.
+ */
+
+import type { Database } from "../db/database.ts";
+import type { NewEvent } from "../db/event-rows.ts";
+import { type MadeOfMerge, mergeProfiles, type ProfileMerge } from "../db/profiles.ts";
+import { readStanding, type StandingPremise, type StandingProfile } from "../db/standing.ts";
+import { invalid, SpillwayError } from "../errors.ts";
+import { type Definition, type DefinitionSpace, premiseOf } from "./definitions.ts";
+import { deriveEvents, type ProfileState } from "./derived.ts";
+import { enabledDerived, madeIds, madeRows } from "./made.ts";
+
+export interface ProfileWrite {
+  db: Database;
+  space: DefinitionSpace;
+  now: number;
+  uuid: () => string;
+}
+
+/** Profiles that change between the look and the write are looked at again. */
+const MOST_LOOKS = 6;
+/** What one call may make of events: as much as may be sent in a few calls. */
+const MOST_MADE = 50_000;
+const MOST_MADE_BYTES = 15_728_640;
+
+/**
+ * Merges profiles, all or nothing.
+ * @param merges in parts that fit a parameter; each person once.
+ * @throws invalid_request when the call would make too many events; conflict when the profiles never stand still.
+ */
+export async function writeProfiles(
+  write: ProfileWrite,
+  merges: readonly ProfileMerge[][],
+): Promise<"merged" | "external_id_taken" | "too_large"> {
+  for (let look = 1; look <= MOST_LOOKS; look += 1) {
+    const definitions = await enabledDerived(write.db, write.space);
+    const made = definitions.size === 0 ? null : await makeEvents(write, merges.flat(), definitions);
+    const outcome = await mergeProfiles(write.db, write.space.id, merges, write.now, made);
+    if (outcome !== "moved") return outcome;
+  }
+  throw new SpillwayError("conflict", "These profiles were changed by other calls at the same time. Try again.");
+}
+
+async function makeEvents(
+  write: ProfileWrite,
+  merges: readonly ProfileMerge[],
+  definitions: ReadonlyMap<string, Definition>,
+): Promise<MadeOfMerge> {
+  const standing: StandingPremise[] = [];
+  const events: NewEvent[] = [];
+  const ids = madeIds(write.uuid());
+  let bytes = 0;
+  for await (const [row, merge] of standingOf(write, merges)) {
+    standing.push([row.person_id, row.seq_from]);
+    const before = stateOf(row);
+    const after = merged(before, merge);
+    const person = { person_id: row.person_id, company_id: after.company_id };
+    for (const event of madeRows(definitions, person, deriveEvents(before, after), write.now, ids)) {
+      events.push(event);
+      bytes += Buffer.byteLength(event.properties);
+    }
+    if (events.length > MOST_MADE || bytes > MOST_MADE_BYTES)
+      throw invalid({
+        pointer: "/profiles",
+        detail: `These changes would make more than ${MOST_MADE} events or ${MOST_MADE_BYTES} bytes of them. Send fewer profiles a call.`,
+      });
+  }
+  return { events, standing, definitions: [...definitions.values()].map(premiseOf) };
+}
+
+/** Each merge with the version that stands, a page of profiles in memory at a time. */
+async function* standingOf(
+  write: ProfileWrite,
+  merges: readonly ProfileMerge[],
+): AsyncGenerator<[StandingProfile, ProfileMerge]> {
+  const byPerson = new Map(merges.map((merge) => [merge.person_id, merge]));
+  for (let left = [...byPerson.keys()]; left.length > 0;) {
+    const rows = await readStanding(write.db, write.space.id, left);
+    for (const row of rows) {
+      const merge = byPerson.get(row.person_id);
+      if (merge !== undefined) yield [row, merge];
+    }
+    left = left.slice(rows.length);
+  }
+}
+
+function stateOf(row: StandingProfile): ProfileState | null {
+  if (row.seq_from === null) return null;
+  return {
+    external_person_id: row.external_person_id,
+    company_id: row.company_id,
+    type: row.type,
+    identifiers: JSON.parse(row.identifiers ?? "{}") as ProfileState["identifiers"],
+    attributes: JSON.parse(row.attributes ?? "{}") as ProfileState["attributes"],
+  };
+}
+
+/** What the merge in mergeProfiles makes of a profile: what is absent stays, null removes. */
+function merged(before: ProfileState | null, merge: ProfileMerge): ProfileState {
+  const scalar = (name: "external_person_id" | "company_id" | "type") => {
+    const sent = merge[name];
+    return sent === undefined ? (before?.[name] ?? null) : sent;
+  };
+  return {
+    external_person_id: scalar("external_person_id"),
+    company_id: scalar("company_id"),
+    type: scalar("type"),
+    identifiers: patched(before?.identifiers, merge.identifiers) as ProfileState["identifiers"],
+    attributes: patched(before?.attributes, merge.attributes) as ProfileState["attributes"],
+  };
+}
+
+function patched(old: object = {}, patch: object = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries({ ...old, ...patch }).filter(([, value]) => value !== null));
+}

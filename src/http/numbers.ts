@@ -1,0 +1,103 @@
+/**
+ * Numbers that JSON.parse would change. It reads every number as a 64-bit floating point one without a word, so
+ * `9007199254740993` comes out as another integer and `0.1234567890123456789` with other digits. What was sent must not be
+ * stored as something else: such a number is refused, by looking at its text.
+ *
+ * A number is kept when the one that is read, written with as many digits as were sent, is the same again. That is so for
+ * every number of up to 15 digits, and for each longer one that a program printed from a floating point number.
+ */
+
+import type { Fault } from "../errors.ts";
+import { escape } from "../events/validate.ts";
+
+const MOST_FAULTS = 100;
+const MOST_SHOWN = 40;
+/** toPrecision writes no more. */
+const MOST_DIGITS = 100;
+/** Numbers nearer to zero have fewer digits than others. */
+const SMALLEST_NORMAL = 2.2250738585072014e-308;
+
+/** A number of 16 digits or more, or with an exponent of three. Texts may look like one: this only tells where to look. */
+const SUSPECT = /[:,[]\s*-?(?:[\d.]{16}|[\d.]+[eE][-+]?\d{3})/;
+
+const TOKEN = /["{}[\],]|-?\d[\d.eE+-]*/g;
+
+/** An object or a list that the scan is in: the name or place it has come to. */
+interface Level {
+  at: string | number;
+  awaitsName: boolean;
+}
+
+/**
+ * @param text valid JSON.
+ * @param base the pointer of the whole text.
+ */
+export function findChangedNumbers(text: string, base = ""): Fault[] {
+  if (!SUSPECT.test(text)) return [];
+  const faults: Fault[] = [];
+  const path: Level[] = [];
+  TOKEN.lastIndex = 0;
+  for (let token = TOKEN.exec(text); token !== null && faults.length < MOST_FAULTS; token = TOKEN.exec(text)) {
+    const level = path.at(-1);
+    switch (token[0]) {
+      case '"':
+        TOKEN.lastIndex = endOfText(text, token.index);
+        if (level?.awaitsName === true) {
+          level.at = JSON.parse(text.slice(token.index, TOKEN.lastIndex)) as string;
+          level.awaitsName = false;
+        }
+        break;
+      case "{":
+        path.push({ at: "", awaitsName: true });
+        break;
+      case "[":
+        path.push({ at: 0, awaitsName: false });
+        break;
+      case "}":
+      case "]":
+        path.pop();
+        break;
+      case ",":
+        if (typeof level?.at === "number") level.at += 1;
+        else if (level !== undefined) level.awaitsName = true;
+        break;
+      default:
+        if (!isKept(token[0]))
+          faults.push({
+            pointer: base + path.map(({ at }) => `/${escape(String(at))}`).join(""),
+            detail: `${token[0].slice(0, MOST_SHOWN)} is not kept exactly as a JSON number: it would be read as ${Number(token[0])}. Send it as a text.`,
+          });
+    }
+  }
+  return faults;
+}
+
+/** Behind the quote that ends the text which begins here. */
+function endOfText(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === "\\") backslashes += 1;
+    if (backslashes % 2 === 0) return end + 1;
+  }
+  return text.length;
+}
+
+/** @param literal a number as JSON writes it. */
+export function isKept(literal: string): boolean {
+  const value = Number(literal);
+  const [digits] = normal(literal);
+  if (digits === "") return true;
+  if (!Number.isFinite(value) || digits.length > MOST_DIGITS) return false;
+  if (digits.length <= 15 && Math.abs(value) >= SMALLEST_NORMAL) return true;
+  // Where two texts are as near to the number, programs choose differently.
+  const texts = [value.toPrecision(digits.length), String(value)];
+  return texts.some((text) => String(normal(text)) === String(normal(literal)));
+}
+
+/** The significant digits, and where the point stands before them or among them: 0.00120 and 1.2e-3 are the same. */
+function normal(literal: string): [digits: string, point: number] {
+  const [, whole = "", fraction = "", exponent = "0"] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
+  const digits = whole + fraction;
+  const leading = digits.length - digits.replace(/^0+/, "").length;
+  return [digits.slice(leading).replace(/0+$/, ""), whole.length + Number(exponent) - leading];
+}

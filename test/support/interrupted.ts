@@ -1,0 +1,25 @@
+/** A service between whose looks and writes something else happens. */
+
+import { env } from "cloudflare:workers";
+import { Database, newMeter } from "../../src/db/database.ts";
+import { Service } from "./service.ts";
+
+/** @param meanwhile is called before the nth batch that writes: one of three statements at least. */
+export function interrupted(meanwhile: (nth: number) => Promise<unknown>): Service {
+  let writes = 0;
+  const d1 = {
+    prepare: (sql: string) => env.SPACE_DB.prepare(sql),
+    async batch(statements: D1PreparedStatement[]) {
+      if (statements.length > 2) {
+        writes += 1;
+        await meanwhile(writes);
+      }
+      return env.SPACE_DB.batch(statements);
+    },
+  } as unknown as D1Database;
+  const slow = new Service();
+  slow.hall.databases = { ...slow.hall.databases, space: () => new Database(d1, newMeter()) };
+  return slow;
+}
+
+export const once = (work: () => Promise<unknown>) => async (nth: number) => (nth === 1 ? work() : undefined);
