@@ -1,8 +1,9 @@
 /**
  * Two projects. `worker`: tests inside workerd with the real bindings, and a second workerd beside it whose S3 endpoint is
- * the bucket. `live`: tests in Node that start the service with wrangler and talk to it over HTTP.
+ * the bucket. `live`: tests in Node that start the service with wrangler and talk to it over HTTP. `worker` runs first.
  */
 
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -39,6 +40,9 @@ export default defineConfig({
           globalSetup: ["./test/support/bucket-server.ts"],
           setupFiles: ["./test/support/migrate.ts"],
           testTimeout: 60_000,
+          // All cores for these; then the live ones, one file at a time, with the machine to themselves.
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -49,6 +53,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

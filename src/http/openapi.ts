@@ -223,7 +223,7 @@ function failures(route: Route): Responses {
   const codes = new Set<ErrorCode>(route.errors ?? []);
   if (route.auth !== "none") codes.add("unauthenticated");
   if (route.auth !== "none" && route.auth !== "admin") codes.add("forbidden").add("space_inactive");
-  if (route.limit !== undefined) codes.add("rate_limited");
+  if (route.limit !== undefined) codes.add("rate_limited").add("unavailable");
   if (route.query !== undefined || route.body !== undefined) codes.add("invalid_request");
   if (route.body !== undefined) codes.add("malformed_request").add("payload_too_large").add("unsupported_media_type");
   codes.add("internal");
@@ -240,7 +240,7 @@ function failures(route: Route): Responses {
           ...(status === 401 ? HEADERS.challenge : {}),
           // The limit comes after authentication: what is refused before it has not been counted.
           ...(route.limit === undefined || status === 401 || status === 403 ? {} : HEADERS.limit),
-          ...(status === 429 ? HEADERS.retry : {}),
+          ...(status === 429 || group.includes("unavailable") ? HEADERS.retry : {}),
           ...own(doc),
         }),
         content: {

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { findSpace, insertSpace, listSpaces, markSpaceDeleting, type SpaceRow, updateSpace } from "../db/spaces.ts";
 import { insertKey } from "../db/keys.ts";
 import { SpillwayError } from "../errors.ts";
+import { logFailure } from "../log.ts";
 import type { LimiterObject } from "../limiter/limiter.ts";
 import { seal } from "../outbound/seal.ts";
 import { secretOf } from "../outbound/webhook.ts";
@@ -148,7 +149,11 @@ export const spaceRoutes = [
       if (!(await markSpaceDeleting(call.databases.control, params.id, call.world.now())))
         throw new SpillwayError("not_found");
       const namespace = call.limiter as DurableObjectNamespace<LimiterObject>;
-      call.waitUntil(namespace.get(namespace.idFromName(params.id)).forget());
+      // Where that fails, the object keeps a few times of calls of a space that nobody can call.
+      const forgotten = namespace.get(namespace.idFromName(params.id)).forget();
+      call.waitUntil(
+        forgotten.catch((thrown: unknown) => logFailure("limiter.not_forgotten", thrown, { space_id: params.id })),
+      );
       return new Response(null, { status: 202 });
     },
   }),

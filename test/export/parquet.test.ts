@@ -118,7 +118,9 @@ describe("an export as Parquet", () => {
     expect(await deliver(service, take(service, "chunk"))).not.toBe("ack");
     away.mockRestore();
     for (let round = 0; round < 3; round += 1) {
-      await service.hall.send([{ space_id: space.id, export_id: broken, step: "chunk", n: 0, request_id: "" }]);
+      await service.hall.send([
+        { space_id: space.id, export_id: broken, step: "chunk", n: 0, generation: 0, request_id: "" },
+      ]);
       await service.pump();
     }
     expect(bytesOf(await service.poll(space, broken))).toEqual(bytesOf(first));

@@ -206,7 +206,7 @@ describe("an export that is asked for while retention is lowered", () => {
       }
     })(env.CONTROL_DB, newMeter());
     instance.hall.databases = { ...instance.hall.databases, control };
-    instance.hall.send = service.hall.send;
+    instance.hall.send = (messages) => service.hall.send(messages);
     return instance.call("POST", "/v1/exports", { key: space.key, body: { dataset: "activity_events", ...WINDOW } });
   }
 

@@ -16,7 +16,12 @@ function inMemory(): Bucket {
   const s3 = new MemoryS3(`${ADDRESS.endpoint}/${ADDRESS.name}`);
   const answer: typeof fetch = async (input, init) => {
     const body = init?.body instanceof Uint8Array ? init.body.slice() : new Uint8Array();
-    return s3.answer(init?.method ?? "GET", input instanceof Request ? input.url : input.toString(), new Headers(init?.headers), body);
+    return s3.answer(
+      init?.method ?? "GET",
+      input instanceof Request ? input.url : input.toString(),
+      new Headers(init?.headers),
+      body,
+    );
   };
   return new Bucket(ADDRESS, () => Date.now(), answer);
 }
@@ -53,7 +58,6 @@ async function tour(bucket: Bucket, prefix: string): Promise<unknown[]> {
   await note(bucket.delete(`${prefix}none`));
 
   const uploadId = await bucket.createUpload(`${prefix}big`, TYPE);
-  outcomes.push((await bucket.listUploads(prefix)).map((upload) => [upload.key.slice(prefix.length), upload.uploadId === uploadId]));
   const parts = [];
   for (const [place, size] of [PART, PART, 3].entries()) {
     const body = new Uint8Array(size).fill(65 + place);
@@ -63,7 +67,6 @@ async function tour(bucket: Bucket, prefix: string): Promise<unknown[]> {
   await note(bucket.completeUpload(`${prefix}big`, uploadId, parts));
   await read("big", { from: PART * 2 - 2, length: 5 });
   await names();
-  await note(bucket.listUploads(prefix));
   const other = await bucket.createUpload(`${prefix}other`, TYPE);
   await note(bucket.abortUpload(`${prefix}other`, other));
   await note(bucket.abortUpload(`${prefix}other`, other));
@@ -73,11 +76,20 @@ async function tour(bucket: Bucket, prefix: string): Promise<unknown[]> {
   return outcomes;
 }
 
+// The list of uploads is not among them: the local endpoint has none.
 it("answers as a real one does", async () => {
   const prefix = `tests/memory-s3/${crypto.randomUUID()}/`;
   const real = await tour(new Bucket(ADDRESS, () => Date.now(), reach), prefix);
   expect(await tour(inMemory(), prefix)).toEqual(real);
   expect(real).toContainEqual(["big", "one"]);
+});
+
+it("lists the uploads that are under way", async () => {
+  const bucket = inMemory();
+  const [first, second] = [await bucket.createUpload("a/1", TYPE), await bucket.createUpload("a/2", TYPE)];
+  await bucket.createUpload("b/1", TYPE);
+  await bucket.abortUpload("a/1", first);
+  expect(await bucket.listUploads("a/")).toEqual([{ key: "a/2", uploadId: second }]);
 });
 
 it("refuses what is not signed, or not what its hash says", async () => {

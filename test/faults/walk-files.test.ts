@@ -1,7 +1,6 @@
 /**
  * Whatever goes wrong at whichever effect of an export (three chunks that are three files), it ends completed, with
- * the bytes of an undisturbed run, told once, and leaves nothing behind. A refusal that is final fails it, and a retry
- * completes it.
+ * the bytes of an undisturbed run, told once, and leaves nothing behind.
  */
 
 import { afterEach, beforeAll, describe, it } from "vitest";

@@ -81,7 +81,7 @@ async function until(id: string, reached: Moment[1]): Promise<ExportView> {
   }
 }
 
-/** The names of all that stands in the bucket of an export. */
+/** The names of all that stands in the bucket of an export, wherever below its prefix. */
 async function objectsOf(id: string): Promise<string[]> {
   const credentials = { accessKeyId: "local-access-key", secretAccessKey: "local-secret-access-key" };
   const client = new AwsClient({ ...credentials, region: "auto", service: "s3", retries: 0 });
@@ -90,7 +90,7 @@ async function objectsOf(id: string): Promise<string[]> {
   const response = await client.fetch(`${bucket}?list-type=2&prefix=${encodeURIComponent(prefix)}`);
   const text = await response.text();
   if (!response.ok) throw new Error(`the bucket answered ${response.status}: ${text}`);
-  return [...text.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key.slice(prefix.length));
+  return [...text.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key.split("/").at(-1) ?? "");
 }
 
 /** What is the same for the same request: a file's name alone carries the export's id. */

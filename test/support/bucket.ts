@@ -49,7 +49,7 @@ export type Line = (sent: Sent, pass: () => Promise<Response>) => Promise<Respon
 export function throughLine(service: Service, line: Line = (_sent, pass) => pass()): Sent[] {
   const requests: Sent[] = [];
   const watched: typeof fetch = async (input, init) => {
-    const url = new URL(String(input));
+    const url = new URL(input instanceof Request ? input.url : input);
     const key = url.pathname.slice(url.pathname.indexOf("/spaces/") + 1);
     const name = /\/exports\/[^/]+\/(?:\d+\/)?(.*)$/.exec(key)?.[1]?.replace(PLAN, "") ?? "";
     const sent = { method: init?.method ?? "GET", name, query: url.search.slice(1), signal: init?.signal ?? null };

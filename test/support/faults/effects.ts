@@ -85,15 +85,14 @@ const KINDS: Record<Nature, readonly Fault[]> = {
 };
 
 /** Calls whose answer has a body that is read. */
-const ANSWERED: ReadonlySet<string> = new Set(["GET", "LIST", "UPLOADS", "CREATE", "COMPLETE"].map((c) => `bucket.${c}`));
+const ANSWERED: ReadonlySet<string> = new Set(
+  ["GET", "LIST", "UPLOADS", "CREATE", "COMPLETE"].map((c) => `bucket.${c}`),
+);
 
 /** Every fault that may befall this effect. */
 export function faultsOf(effect: Pick<Effect, "nature" | "label">): Fault[] {
   return KINDS[effect.nature].filter((fault) => fault !== "answer cut off" || ANSWERED.has(effect.label));
 }
-
-/** Is this one refused for good, so that the export fails at once? */
-export const isFinal = (fault: Fault): boolean => fault === "404 NoSuchBucket";
 
 /** How a connection breaks, as the runtime says it. */
 export const connectionLost = (): Error => new Error("Network connection lost.");

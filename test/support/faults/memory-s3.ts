@@ -128,7 +128,9 @@ export class MemoryS3 {
     const [first] = parts;
     const last = parts.length - 1;
     // As R2 has it: all but the last of one size, and the last no larger.
-    const uneven = parts.some((part, n) => (n < last ? part.length !== first?.length : part.length > (first?.length ?? 0)));
+    const uneven = parts.some((part, n) =>
+      n < last ? part.length !== first?.length : part.length > (first?.length ?? 0),
+    );
     if (first === undefined || uneven) return refusal(400, "InvalidPart");
     this.uploads.delete(uploadId);
     this.#write(key, new Uint8Array(Buffer.concat(parts)));
@@ -153,7 +155,8 @@ export class MemoryS3 {
   }
 }
 
-const xml = (text: string, status = 200) => new Response(text, { status, headers: { "content-type": "application/xml" } });
+const xml = (text: string, status = 200) =>
+  new Response(text, { status, headers: { "content-type": "application/xml" } });
 
 /** A refusal as S3 writes it. */
 export function refusal(status: number, code: string): Response {

@@ -1,7 +1,7 @@
 /** What is to go wrong in a run, and in which order its effects happen: nothing, one fault at one effect, or by dice. */
 
 import { between, dice, pick } from "../random.ts";
-import { type Effect, type Fault, faultsOf, isFinal } from "./effects.ts";
+import { type Effect, type Fault, faultsOf } from "./effects.ts";
 
 export interface Plan {
   /** To be told by whoever finds something wrong with the run. */
@@ -18,10 +18,27 @@ export interface Plan {
   shuffled: number;
   /** The effect before which a client cancels, or null. */
   cancelAt: number | null;
+  /** May the export fail on its way? Only of what goes wrong for ever; then a client takes it up again, and all is mended. */
+  mayFail: boolean;
+  /** A run that has more effects than this does not come to an end. */
+  mostEffects: number;
   faultAt(effect: Effect): Fault | null;
 }
 
-const CALM = { seed: 1, width: 1, tickMs: 5, cronMs: 60_000, doubled: 0, shuffled: 0, cancelAt: null };
+const MOST_EFFECTS = 3_000;
+
+/** Time passes with each effect as it would in a slow world: leases are renewed, and none runs out. */
+const CALM = {
+  seed: 1,
+  width: 1,
+  tickMs: 1_000,
+  cronMs: 60_000,
+  doubled: 0,
+  shuffled: 0,
+  cancelAt: null,
+  mayFail: false,
+  mostEffects: MOST_EFFECTS,
+};
 
 export const undisturbed = (): Plan => ({ ...CALM, title: "undisturbed", faultAt: () => null });
 
@@ -35,6 +52,7 @@ export function bucketDown(fault: Fault, from: number): Plan {
   return {
     ...CALM,
     title: `${fault} for ever, from effect ${from}`,
+    mayFail: true,
     faultAt: (effect) => (effect.nature === "bucket" && effect.index >= from ? fault : null),
   };
 }
@@ -58,6 +76,8 @@ export function random(seed: number, effects: number): Plan {
     doubled: pick(roll, [0, 0.1, 0.4]),
     shuffled: pick(roll, [0, 0.2, 0.6]),
     cancelAt: chance(0.15) ? between(roll, 0, effects) : null,
+    mayFail: down !== null,
+    mostEffects: MOST_EFFECTS,
     faultAt(effect) {
       const rolled = faults.get(effect.index);
       if (rolled !== undefined) {
@@ -67,9 +87,4 @@ export function random(seed: number, effects: number): Plan {
       return down !== null && effect.nature === "bucket" && effect.index >= down.from ? down.fault : null;
     },
   };
-}
-
-/** May an export fail for these? By a refusal that is final, or when the bucket is down for longer than a message is tried. */
-export function mayFail(faults: readonly Fault[]): boolean {
-  return faults.some(isFinal) || faults.length >= 9;
 }

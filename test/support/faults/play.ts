@@ -4,28 +4,22 @@
  */
 
 import { env } from "cloudflare:workers";
-import { newMeter } from "../../../src/db/database.ts";
-import { openDatabases } from "../../../src/db/shards.ts";
 import { cancel } from "../../../src/export/calls.ts";
 import { createExport } from "../../../src/export/create.ts";
-import { type Hall, LAST_CALL_MS, type Message, type WebhookMessage } from "../../../src/export/hall.ts";
+import { type Hall, LAST_CALL_MS } from "../../../src/export/hall.ts";
 import { deliver } from "../../../src/export/notify.ts";
 import { giveUp, runStep, type Verdict } from "../../../src/export/run.ts";
 import { sweep } from "../../../src/export/sweep.ts";
 import { dice, pick } from "../random.ts";
-import { Bucket } from "../../../src/outbound/s3.ts";
-import { stagedD1 } from "./d1.ts";
-import { connectionLost, type Fault } from "./effects.ts";
+import type { Fault } from "./effects.ts";
 import { MemoryS3 } from "./memory-s3.ts";
-import { type Received, stagedBucket, stagedReceiver } from "./outside.ts";
+import type { Received } from "./outside.ts";
 import type { Plan } from "./plans.ts";
 import { type Letter, Queue } from "./queue.ts";
 import type { Rig } from "./rig.ts";
-import { type Process, Stage } from "./stage.ts";
+import { Stage } from "./stage.ts";
+import { type Around, type Posted, stagedHall } from "./staged-hall.ts";
 
-/** A run that has more effects than this does not come to an end. */
-const MOST_EFFECTS = 6_000;
-const HELD_BACK_MS = 70_000;
 /** A client that had no answer asks again, with the same idempotency key. */
 const ASK_AGAIN_MS = 61_000;
 const MOST_RETRIES = 4;
@@ -55,6 +49,7 @@ export class Play {
   readonly #roll: () => number;
   readonly #queue = new Queue();
   readonly #tamper: Tamper;
+  readonly #around: Around;
   #nextCron: number;
   #askAt: number | null;
   #faultless = false;
@@ -67,8 +62,16 @@ export class Play {
     this.s3 = new MemoryS3(`${rig.config.bucket.endpoint}/${rig.config.bucket.name}`);
     this.stage = new Stage(rig.startsAt, (effect) => (this.#faultless ? null : plan.faultAt(effect)));
     this.stage.tickMs = plan.tickMs;
+    const { s3, stage, received, measured } = this;
+    const { config, sizes } = rig;
+    const post = (message: Posted, delayMs: number) => this.#post(message, delayMs);
+    this.#around = { s3, stage, received, measured, config, sizes, roll: this.#roll, post };
     this.#askAt = rig.startsAt;
     this.#nextCron = rig.startsAt + plan.cronMs;
+  }
+
+  get mayFail(): boolean {
+    return this.#plan.mayFail;
   }
 
   /** The faults that happened, in order. */
@@ -91,7 +94,8 @@ export class Play {
   async #goOn(): Promise<void> {
     for (;;) {
       await this.#step();
-      if (this.stage.trace.length > MOST_EFFECTS) throw new Error(`no end after ${MOST_EFFECTS} effects`);
+      const { mostEffects } = this.#plan;
+      if (this.stage.trace.length > mostEffects) throw new Error(`no end after ${mostEffects} effects`);
       if (!(await this.#isIdle())) continue;
       if (!(await this.#takeUpAgain())) return;
     }
@@ -102,19 +106,21 @@ export class Play {
     await stage.settle();
     for (const process of stage.suspended) if (process.resumeAt <= stage.now) stage.resume(process);
     if (this.#askAt !== null && this.#askAt <= stage.now) this.#ask();
-    if (this.#plan.cancelAt !== null && !this.canceled && stage.trace.length >= this.#plan.cancelAt) this.#cancel();
+    if (this.#cancelIsDue) this.#cancel();
     const visible = this.#queue.visible(stage.now);
     const room = visible.length > 0 && stage.running.length < this.#plan.width;
     await stage.settle();
     if (room && (stage.waiting === 0 || this.#roll() < 0.4)) this.#consume(pick(this.#roll, visible));
-    else if (stage.waiting > 0) await stage.grant(this.#plan.width === 1 ? 0 : Math.floor(this.#roll() * stage.waiting));
+    else if (stage.waiting > 0)
+      await stage.grant(this.#plan.width === 1 ? 0 : Math.floor(this.#roll() * stage.waiting));
   }
 
   /** Nothing can happen now: moves the clock to what comes next. @returns whether nothing comes. */
   async #isIdle(): Promise<boolean> {
     const { stage } = this;
     await stage.settle();
-    if (stage.waiting > 0 || stage.running.length > 0 || this.#queue.visible(stage.now).length > 0) return false;
+    if (this.#cancelIsDue || stage.waiting > 0 || stage.running.length > 0 || this.#queue.visible(stage.now).length > 0)
+      return false;
     const sweepAt = await this.#sweepAt();
     const times = [
       ...stage.suspended.map((process) => process.resumeAt),
@@ -149,7 +155,9 @@ export class Play {
 
   /** A failed export: what refused is mended, and a client takes it up again. */
   async #takeUpAgain(): Promise<boolean> {
-    const row = await env.CONTROL_DB.prepare("SELECT error_code, error_owner FROM exports WHERE id = ?1 AND status = 'failed'")
+    const row = await env.CONTROL_DB.prepare(
+      "SELECT error_code, error_owner FROM exports WHERE id = ?1 AND status = 'failed'",
+    )
       .bind(this.exportId)
       .first<{ error_code: string; error_owner: string }>();
     const id = this.exportId;
@@ -181,9 +189,14 @@ export class Play {
     });
   }
 
+  get #cancelIsDue(): boolean {
+    const { cancelAt } = this.#plan;
+    return cancelAt !== null && !this.canceled && this.exportId !== null && this.stage.trace.length >= cancelAt;
+  }
+
   #cancel(): void {
-    if (this.exportId === null) return;
     const id = this.exportId;
+    if (id === null) return;
     this.canceled = true;
     // Too late, or cut off: as it is.
     this.#start("cancel", (hall) => cancel(hall, this.#rig.space.id, id), { failed: () => {} });
@@ -220,9 +233,13 @@ export class Play {
   #start<Result>(
     name: string,
     work: (hall: Hall) => Promise<Result>,
-    ended: { ok?: (result: Result) => void; failed?: (thrown: unknown) => void; died?: (forgotten: boolean) => void } = {},
+    ended: {
+      ok?: (result: Result) => void;
+      failed?: (thrown: unknown) => void;
+      died?: (forgotten: boolean) => void;
+    } = {},
   ): void {
-    this.stage.start(name, (process) => work(this.#tamper(this.#hallOf(process), this)), {
+    this.stage.start(name, (process) => work(this.#tamper(stagedHall(this.#around, process), this)), {
       ok: (result) => ended.ok?.(result),
       failed: (thrown) => {
         if (ended.failed === undefined) this.thrown.push(thrown);
@@ -232,63 +249,9 @@ export class Play {
     });
   }
 
-  #hallOf(process: Process): Hall {
-    const { stage, s3 } = this;
-    const { config, sizes } = this.#rig;
-    const roll = this.#roll;
-    const now = () => stage.now;
-    const send = (label: string, detail: string, put: (delayMs: number) => void) =>
-      stage.perform(process, {
-        label,
-        nature: "send",
-        detail,
-        act: async () => put(0),
-        broken: connectionLost,
-        instead: async (fault) => put(fault === "lost" ? Number.NaN : HELD_BACK_MS),
-      });
-    return {
-      config,
-      sizes,
-      world: {
-        now,
-        uuid: () => uuid(roll),
-        randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(roll() * 256)),
-        random: roll,
-      },
-      databases: openDatabases(
-        {
-          CONTROL_DB: stagedD1(env.CONTROL_DB, "control", stage, process),
-          SPACE_DB: stagedD1(env.SPACE_DB, "space", stage, process),
-        },
-        newMeter(),
-      ),
-      bucket: new Bucket(config.bucket, now, stagedBucket(s3, stage, process), "service"),
-      send: (messages: readonly Message[]) =>
-        send("send", messages.map(({ step, n }) => `${step} ${n}`).join(", "), (delayMs) => {
-          for (const body of messages) this.#post({ queue: "exports", body: structuredClone(body) }, delayMs);
-        }),
-      sendWebhook: (body: WebhookMessage, delaySeconds: number) =>
-        send("sendWebhook", body.delivery_id, (delayMs) =>
-          this.#post({ queue: "webhooks", body: structuredClone(body) }, delayMs + delaySeconds * 1000),
-        ),
-      fetch: stagedReceiver(this.received, stage, process),
-      resolve: (name) =>
-        stage.perform(process, {
-          label: "hook.resolve",
-          nature: "read",
-          detail: name,
-          act: async () => ["93.184.215.14"],
-          broken: connectionLost,
-        }),
-      measure: (point) => void (point.kind === "export" && this.measured.push(point.outcome)),
-    };
-  }
-
-  /** @param delayMs NaN: it is lost. */
-  #post(letter: { queue: "exports"; body: Message } | { queue: "webhooks"; body: WebhookMessage }, delayMs: number): void {
-    if (Number.isNaN(delayMs)) return;
+  #post(message: Posted, delayMs: number): void {
     const late = this.#roll() < this.#plan.shuffled ? this.#roll() * 20_000 : 0;
-    this.#queue.put({ ...letter, attempts: 1, visibleAt: this.stage.now + delayMs + late });
+    this.#queue.put({ ...message, attempts: 1, visibleAt: this.stage.now + delayMs + late });
   }
 }
 
@@ -296,10 +259,4 @@ type Order = Omit<Parameters<typeof createExport>[1], "answer">;
 
 function createOf(order: Order): (hall: Hall) => Promise<{ id: string }> {
   return (hall) => createExport(hall, { ...order, answer: (row) => JSON.stringify({ id: row.id }) });
-}
-
-/** A version 4 UUID by dice. */
-function uuid(roll: () => number): string {
-  const hex = Array.from({ length: 32 }, (_, n) => (n === 12 ? 4 : Math.floor(roll() * 16)).toString(16)).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

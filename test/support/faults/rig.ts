@@ -12,10 +12,10 @@ import { AnyExportRequest, type ExportRequest } from "../../../src/export/reques
 import { roomyService } from "../pipeline.ts";
 import { dice, noise } from "../random.ts";
 import { type Service, type Space, START } from "../service.ts";
-import { isFinal } from "./effects.ts";
+import type { Facts } from "./delivered.ts";
 import { Play, type Tamper } from "./play.ts";
 import { type Plan, undisturbed } from "./plans.ts";
-import { type Facts, verify } from "./verify.ts";
+import { verify } from "./verify.ts";
 import { forgetRuns, setUpWitness } from "./witness.ts";
 
 export type Layout = "single" | "files";
@@ -71,14 +71,14 @@ export async function openRig(layout: Layout, sizes: Sizes = SMALL): Promise<Rig
   await setUpWitness();
   const space = await findSpace(service.hall.databases.control, owner.id);
   if (space === null) throw new Error("the space is gone");
-  const request = AnyExportRequest.parse({
+  const request: ExportRequest = AnyExportRequest.parse({
     dataset: "activity_events",
     start: new Date(FROM).toISOString(),
     end: new Date(FROM + 60_000).toISOString(),
     layout,
     ...(layout === "files" ? { file_rows: sizes.chunkRows } : {}),
     callback_url: "https://hooks.test/x",
-  }) as unknown as ExportRequest;
+  });
   const none: Facts = { status: "", files: [], segments: {}, ids: [] };
   const rig: Rig = {
     service,
@@ -116,7 +116,7 @@ export async function runPlan(rig: Rig, plan: Plan, tamper?: Tamper): Promise<Ou
 async function perform(rig: Rig, plan: Plan, tamper?: Tamper, made: (play: Play) => void = () => {}): Promise<Play> {
   await forgetRuns();
   // The look-up of external ids remembers the last snapshot: each run begins without.
-  await externalIds(rig.service.hall.databases.space(rig.owner.id), "nobody", 0, []);
+  await externalIds.look(rig.service.hall.databases.space(rig.owner.id), "nobody", 0, []);
   const play = new Play(rig, plan, tamper);
   made(play);
   await play.run();
@@ -124,9 +124,3 @@ async function perform(rig: Rig, plan: Plan, tamper?: Tamper, made: (play: Play)
 }
 
 const messageOf = (thrown: unknown) => (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
-
-/** May this run have failed on its way, before it was taken up again? */
-export function mayHaveFailed(play: Play): boolean {
-  const { faults } = play;
-  return faults.some(({ fault }) => isFinal(fault)) || faults.length >= 9;
-}

@@ -78,16 +78,13 @@ export class Stage {
       process.state = "over";
       this.processes.delete(process);
     };
-    void work(process).then(
-      (result) => {
-        over();
-        ended.ok(result);
-      },
-      (thrown: unknown) => {
-        over();
-        ended.failed(thrown);
-      },
-    );
+    const attend = async () => {
+      const [outcome] = await Promise.allSettled([work(process)]);
+      over();
+      if (outcome.status === "fulfilled") ended.ok(outcome.value);
+      else ended.failed(outcome.reason);
+    };
+    void attend();
     return process;
   }
 

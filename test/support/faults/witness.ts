@@ -29,7 +29,16 @@ export interface Seen {
   after: string;
 }
 
-const TABLES = ["exports", "chunks", "files", "export_events", "idempotency_keys", "webhook_deliveries", "webhook_attempts", "witness"];
+const TABLES = [
+  "exports",
+  "chunks",
+  "files",
+  "export_events",
+  "idempotency_keys",
+  "webhook_deliveries",
+  "webhook_attempts",
+  "witness",
+];
 
 /** Removes all exports, so that the next run finds the databases as the first did. */
 export async function forgetRuns(): Promise<void> {
