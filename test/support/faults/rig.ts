@@ -8,7 +8,7 @@ import type { Config } from "../../../src/config.ts";
 import { externalIds } from "../../../src/datasets/external-ids.ts";
 import { findSpace, type SpaceRow } from "../../../src/db/spaces.ts";
 import type { Sizes } from "../../../src/export/hall.ts";
-import { AnyExportRequest, type ExportRequest } from "../../../src/export/request.ts";
+import { AnyExportRequest, type ExportRequest, filledIn } from "../../../src/export/request.ts";
 import { roomyService } from "../pipeline.ts";
 import { dice, noise } from "../random.ts";
 import { type Service, type Space, START } from "../service.ts";
@@ -71,7 +71,7 @@ export async function openRig(layout: Layout, sizes: Sizes = SMALL): Promise<Rig
   await setUpWitness();
   const space = await findSpace(service.hall.databases.control, owner.id);
   if (space === null) throw new Error("the space is gone");
-  const request: ExportRequest = AnyExportRequest.parse({
+  const sent = AnyExportRequest.parse({
     dataset: "activity_events",
     start: new Date(FROM).toISOString(),
     end: new Date(FROM + 60_000).toISOString(),
@@ -79,6 +79,7 @@ export async function openRig(layout: Layout, sizes: Sizes = SMALL): Promise<Rig
     ...(layout === "files" ? { file_rows: sizes.chunkRows } : {}),
     callback_url: "https://hooks.test/x",
   });
+  const request: ExportRequest = filledIn(sent);
   const none: Facts = { status: "", files: [], segments: {}, ids: [] };
   const rig: Rig = {
     service,
