@@ -1,7 +1,7 @@
 /** The columns of an event's row, from the definitions that stood at the snapshot. */
 
 import type { Column, ColumnType } from "./dataset.ts";
-import { MOMENTS_FIELDS } from "./moments.ts";
+import { FLOW_ELEMENT, MOMENTS_FIELDS } from "./moments.ts";
 import { FLAT_FIELDS } from "./rows.ts";
 
 interface Property {
@@ -33,12 +33,13 @@ export function flatColumns(definitions: readonly DefinitionOfRow[], enriched: b
     return name === "occuredTime" ? date(name) : text(name);
   });
   const named = definitions.flatMap(({ id, properties, clashes }) =>
-    properties.map((property) => {
+    properties.flatMap((property) => {
+      // The text that names the flow's element is the row's own field then.
+      if (enriched && property.name === FLOW_ELEMENT && property.type === "text") return [];
       const name = clashes.includes(property.name) ? `${id}_${property.name}` : property.name;
-      return columnOf([name], property);
+      return [columnOf([name], property)];
     }),
   );
-  // The property that names the flow's element is the row's own field then.
   return merged([...mandatory, ...(enriched ? MOMENTS : []), ...named]);
 }
 

@@ -24,7 +24,7 @@ function namesOf(layout: "single" | "files", lowers: readonly number[]): string[
 }
 
 describe("the names of files", () => {
-  it("say the request's window when there is one file", () => {
+  it("fact 1.a.13: say the request's window in 17 digits a time when there is one file", () => {
     expect(namesOf("files", [START_AT])).toEqual(["x-events-20260101000000000-20260108000000000.json.gz"]);
   });
 
@@ -42,7 +42,7 @@ describe("the names of files", () => {
     ]);
   });
 
-  it("are numbered from the second on where they would be equal", () => {
+  it("fact 1.a.15: are numbered from the second on where they would be equal", () => {
     const crowded = Date.UTC(2026, 0, 2);
     const inside = "x-events-20260102000000000-20260102000000000";
     expect(namesOf("files", [START_AT, crowded, crowded, crowded, crowded])).toEqual([
