@@ -1,7 +1,7 @@
 /** `activity_events`: a record is an event of any definition, with its properties. */
 
 import * as z from "zod";
-import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../db/events.ts";
+import { countEvents, cutEvents, definitionsOf, type EventRange, type EventRecord, readEvents } from "../db/events.ts";
 import { invalid } from "../errors.ts";
 import { definitionsAt } from "../events/definitions.ts";
 import { digits17, iso } from "../time/names.ts";
@@ -28,7 +28,9 @@ const shape = {
     .min(1)
     .max(MOST_NAMES)
     .optional()
-    .describe("Ids of event definitions, `*` for any characters. Left out: every event."),
+    .describe(
+      "Ids of event definitions, `*` for any characters. Left out: every event; rows with columns then have, by default, the columns of the definitions that the window has events of.",
+    ),
   row_format: z
     .enum(["flat", "nested"])
     .default("flat")
@@ -92,25 +94,24 @@ export const activityEvents: Dataset<typeof shape, Query> = {
   async columns(query, { db, space, snapshotSeq }) {
     const definitions = await definitionsAt(db, space.id, snapshotSeq);
     const asked = definitions.filter(({ id }) => query.definition_ids?.includes(id) ?? true);
+    // A space has a hundred definitions that it may never send an event of. Who names none means those that are there.
+    const there =
+      query.definition_ids === null ? await definitionsOf(db, wholeRange(query, space.id, snapshotSeq)) : null;
     const rows = asked.map(({ id, properties }) => ({
       id,
       properties,
       clashes: query.clashes[id] ?? [],
+      aside: there !== null && !there.has(id),
     }));
     const enriched = query.enriched === true;
     return query.row_format === "flat" ? flatColumns(rows, enriched) : nestedColumns(rows, enriched);
   },
 
   open(query, opening) {
-    const range = (bounds: Bounds): EventRange => ({
-      ...bounds,
-      spaceId: opening.spaceId,
-      seq: opening.snapshotSeq,
-      definitionIds: query.definition_ids,
-    });
+    const whole = wholeRange(query, opening.spaceId, opening.snapshotSeq);
+    const range = (bounds: Bounds): EventRange => ({ ...whole, ...bounds });
     return {
-      // An empty id comes before every event of its millisecond.
-      bounds: { lower: { time: query.start, id: "" }, upper: { time: query.end, id: "" } },
+      bounds: { lower: whole.lower, upper: whole.upper },
       window: { start: query.start, end: query.end },
       readsFrom: query.start,
       form: {
@@ -129,6 +130,15 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     };
   },
 };
+
+/** An empty id comes before every event of its millisecond. */
+const wholeRange = (query: Query, spaceId: string, seq: number): EventRange => ({
+  spaceId,
+  seq,
+  definitionIds: query.definition_ids,
+  lower: { time: query.start, id: "" },
+  upper: { time: query.end, id: "" },
+});
 
 const namesOf = (properties: readonly { name: string }[]) => properties.map((property) => property.name);
 

@@ -43,7 +43,7 @@ export interface Column {
   type: ColumnType;
   /** Of a list of objects: the names in them, which a path may go on with. */
   fields?: readonly string[];
-  /** It stands within another column: it is there for whoever names it, not by default. */
+  /** It is there for whoever names it, not by default: it stands within another column, or no row has it. */
   within?: boolean;
   /** The manifest says this of a file's first and last record: where redaction hides it, the manifest does too. */
   edge?: Edge;

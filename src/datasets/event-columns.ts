@@ -10,11 +10,14 @@ interface Property {
   fields?: readonly { name: string }[] | undefined;
 }
 
-/** A definition as an export sees it: which of its properties a flat row renames. */
+/** A definition as an export sees it. */
 export interface DefinitionOfRow {
   id: string;
   properties: readonly Property[];
+  /** Which of its properties a flat row renames. */
   clashes: readonly string[];
+  /** No row is of it: its columns are there for whoever names them, and say nothing of the types of others. */
+  aside: boolean;
 }
 
 const text = (...path: string[]): Column => ({ path, type: "text" });
@@ -32,12 +35,12 @@ export function flatColumns(definitions: readonly DefinitionOfRow[], enriched: b
     if (name === "eventId") return { ...text(name), edge: "id" };
     return name === "occuredTime" ? date(name) : text(name);
   });
-  const named = definitions.flatMap(({ id, properties, clashes }) =>
+  const named = definitions.flatMap(({ id, properties, clashes, aside }) =>
     properties.flatMap((property) => {
       // The text that names the flow's element is the row's own field then.
       if (enriched && property.name === FLOW_ELEMENT && property.type === "text") return [];
       const name = clashes.includes(property.name) ? `${id}_${property.name}` : property.name;
-      return [columnOf([name], property)];
+      return [columnOf([name], property, aside)];
     }),
   );
   return merged([...mandatory, ...(enriched ? MOMENTS : []), ...named]);
@@ -45,8 +48,8 @@ export function flatColumns(definitions: readonly DefinitionOfRow[], enriched: b
 
 /** Mandatory fields and `properties` whole; each property within it for whoever names it. */
 export function nestedColumns(definitions: readonly DefinitionOfRow[], enriched: boolean): Column[] {
-  const inner = definitions.flatMap(({ properties }) =>
-    properties.map((property) => ({ ...columnOf(["properties", property.name], property), within: true })),
+  const inner = definitions.flatMap(({ properties, aside }) =>
+    properties.map((property) => columnOf(["properties", property.name], property, aside)),
   );
   return [
     text("definitionId"),
@@ -55,28 +58,31 @@ export function nestedColumns(definitions: readonly DefinitionOfRow[], enriched:
     { ...date("timestamp"), edge: "time" },
     ...(enriched ? MOMENTS : []),
     { path: ["properties"], type: "json" },
-    ...merged(inner),
+    ...merged(inner).map((column) => ({ ...column, within: true })),
   ];
 }
 
-function columnOf(path: string[], property: Property): Column {
-  if (property.type !== "list") return { path, type: property.type };
-  return { path, type: "json", fields: (property.fields ?? []).map((field) => field.name) };
+function columnOf(path: string[], property: Property, aside: boolean): Column {
+  const rest = aside ? { within: true } : {};
+  if (property.type !== "list") return { path, type: property.type, ...rest };
+  return { path, type: "json", fields: (property.fields ?? []).map((field) => field.name), ...rest };
 }
 
-/** One column a name. What two definitions type differently is text. */
+/** One column a name. What two definitions type differently is text; those that no row is of come last, and have no say. */
 function merged(columns: readonly Column[]): Column[] {
   const byName = new Map<string, Column>();
-  for (const column of columns) {
+  const aside = (column: Column) => column.within === true;
+  for (const column of [...columns.filter((each) => !aside(each)), ...columns.filter(aside)]) {
     const key = column.path.join("\u0000");
     const before = byName.get(key);
     if (before === undefined) byName.set(key, column);
-    else byName.set(key, { ...before, type: common(before.type, column.type), ...fieldsOf(before, column) });
+    else byName.set(key, { ...before, type: common(before, column), ...fieldsOf(before, column) });
   }
   return [...byName.values()];
 }
 
-const common = (a: ColumnType, b: ColumnType): ColumnType => (a === b ? a : "text");
+const common = (a: Column, b: Column): ColumnType =>
+  a.type === b.type || (b.within === true && a.within !== true) ? a.type : "text";
 
 function fieldsOf(a: Column, b: Column): { fields?: readonly string[] } {
   const fields = new Set([...(a.fields ?? []), ...(b.fields ?? [])]);
