@@ -96,7 +96,8 @@ function listText(property: Property | Field, value: unknown, pointer: string, f
 function scalarProblem(type: Scalar, value: unknown): string | null {
   switch (type) {
     case "text":
-      return typeof value === "string" ? null : "must be a text.";
+      if (typeof value !== "string") return "must be a text.";
+      return value.isWellFormed() ? null : "holds half of a surrogate pair, which is no character.";
     case "boolean":
       return typeof value === "boolean" ? null : "must be true or false.";
     case "number":
