@@ -4,12 +4,13 @@ import * as z from "zod";
 import { countEvents, cutEvents, definitionsOf, type EventRange, type EventRecord, readEvents } from "../db/events.ts";
 import { invalid } from "../errors.ts";
 import { definitionsAt } from "../events/definitions.ts";
+import { clashingNames } from "../events/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Bounds, Dataset, Opening, Page } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
 import { externalIds } from "./external-ids.ts";
 import { moments } from "./moments.ts";
-import { clashingNames, flatRow, nestedRow } from "./rows.ts";
+import { flatRow, nestedRow } from "./rows.ts";
 import { expandNames, MOST_NAMES } from "./wildcards.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,8 +1,7 @@
 /** The columns of an event's row, from the definitions that stood at the snapshot. */
 
+import { FLAT_FIELDS, FLOW_ELEMENT, MOMENTS_FIELDS } from "../events/row-fields.ts";
 import type { Column, ColumnType } from "./dataset.ts";
-import { FLOW_ELEMENT, MOMENTS_FIELDS } from "./moments.ts";
-import { FLAT_FIELDS } from "./rows.ts";
 
 interface Property {
   name: string;

@@ -14,14 +14,10 @@
 
 import { elementsAt } from "../db/flows.ts";
 import type { EventRecord } from "../db/events.ts";
+import { FLOW_ELEMENT } from "../events/row-fields.ts";
 import { isoWithOffset } from "../time/names.ts";
 import { AtSnapshot } from "./at-snapshot.ts";
 import type { Opening } from "./dataset.ts";
-
-/** The property that names an event's flow element. */
-export const FLOW_ELEMENT = "flowElementId";
-
-export const MOMENTS_FIELDS = ["campaignName", "elementName", "campaignStart", FLOW_ELEMENT] as const;
 
 const MOST_ELEMENTS = 10_000;
 /** An element's id has at most 200 bytes: what is longer is none, and need not be looked for. */

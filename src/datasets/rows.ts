@@ -7,27 +7,8 @@
  */
 
 import type { EventRecord } from "../db/events.ts";
+import { FLOW_ELEMENT } from "../events/row-fields.ts";
 import { iso, isoWithOffset } from "../time/names.ts";
-import { FLOW_ELEMENT, MOMENTS_FIELDS } from "./moments.ts";
-
-/** The fields that every flat row has, in order. `occuredTime` is spelled with one r. */
-export const FLAT_FIELDS = [
-  "definitionId",
-  "eventId",
-  "sessionId",
-  "personId",
-  "externalPersonId",
-  "occuredTime",
-] as const;
-
-const CLASHES: ReadonlySet<string> = new Set(FLAT_FIELDS);
-const ENRICHED_CLASHES: ReadonlySet<string> = new Set([...FLAT_FIELDS, ...MOMENTS_FIELDS]);
-
-/** The properties of a definition that give way to a flat row's own fields. @param enriched with those of moments.ts. */
-export function clashingNames(propertyNames: readonly string[], enriched = false): string[] {
-  const clashes = enriched ? ENRICHED_CLASHES : CLASHES;
-  return propertyNames.filter((name) => clashes.has(name));
-}
 
 /**
  * `definitionId, eventId, sessionId, personId, externalPersonId, occuredTime` (when the service received the event), then the

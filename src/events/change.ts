@@ -25,7 +25,7 @@ export function changed(old: Definition, change: Change, now: number): Definitio
     name: change.name ?? old.name,
     description: change.description === undefined ? old.description : change.description,
     enabled: change.enabled ?? old.enabled,
-    properties: grow(old.properties, change.properties ?? []),
+    properties: grow(old.id, old.properties, change.properties ?? []),
   };
   const faults = old.category === "custom" ? [] : faultsOfBuiltIn(old, next, change);
   if (faults.length > 0) throw invalid(...faults);

@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
+import { clashingNames } from "./row-fields.ts";
 
 export const MOST_PROPERTIES = 120;
 export const MOST_LIST_FIELDS = 128;
@@ -45,10 +46,15 @@ export type Scalar = (typeof SCALARS)[number];
 
 /**
  * Checks what a schema of one property cannot: the whole list of them.
+ * @param id the definition's.
  * @throws invalid_request pointing into `/properties`.
  */
-export function checkProperties(properties: readonly Property[]): void {
-  const faults = [...faultsOfEach(properties), ...faultsOfAll(properties, properties)];
+export function checkProperties(id: string, properties: readonly Property[]): void {
+  const faults = [
+    ...faultsOfEach(properties),
+    ...faultsOfAll(properties, properties),
+    ...faultsOfRenamed(id, properties, []),
+  ];
   if (faults.length > 0) throw invalid(...faults);
 }
 
@@ -91,6 +97,31 @@ function faultsOfAll(all: readonly Property[], sent: readonly Property[]): Fault
   return faults;
 }
 
+/**
+ * A flat row renames a property that is called like a field of its own, to `<id>_<name>`: no other may have that name.
+ * @param sent what is new among them, or was sent again: pointers lead to these.
+ */
+function faultsOfRenamed(id: string, sent: readonly Property[], present: readonly Property[]): Fault[] {
+  const old = new Set(present.map((property) => property.name));
+  const all = new Set([...old, ...sent.map((property) => property.name)]);
+  return clashingNames([...all], true).flatMap((name) => {
+    const renamed = `${id}_${name}`;
+    if (!all.has(renamed)) return [];
+    const added = [renamed, name].find((each) => !old.has(each));
+    if (added === undefined) return [];
+    const detail = `A flat row calls the property ${name} of this definition ${renamed}: it cannot have both.`;
+    return [
+      {
+        pointer: at(
+          sent.findIndex((each) => each.name === added),
+          "/name",
+        ),
+        detail,
+      },
+    ];
+  });
+}
+
 /** The places of those whose name stands before them already. */
 function repeated(named: readonly { name: string }[]): number[] {
   const seen = new Set<string>();
@@ -105,9 +136,10 @@ function repeated(named: readonly { name: string }[]): number[] {
 /**
  * The properties with others added: new ones at the end, new fields at the end of a list's. One that is there already stays
  * as it is.
+ * @param id the definition's.
  * @throws invalid_request when an added one would change one that is there, or the whole is not valid.
  */
-export function grow(present: readonly Property[], added: readonly Property[]): Property[] {
+export function grow(id: string, present: readonly Property[], added: readonly Property[]): Property[] {
   const faults = faultsOfEach(added);
   const grown = present.map((property) => ({ ...property }));
   for (const [index, addition] of added.entries()) {
@@ -123,7 +155,7 @@ export function grow(present: readonly Property[], added: readonly Property[]): 
       old.fields = [...old.fields, ...(addition.fields ?? []).filter((field) => !names.has(field.name))];
     }
   }
-  if (faults.length === 0) faults.push(...faultsOfAll(grown, added));
+  if (faults.length === 0) faults.push(...faultsOfAll(grown, added), ...faultsOfRenamed(id, added, present));
   if (faults.length > 0) throw invalid(...faults);
   return grown;
 }

@@ -69,7 +69,7 @@ export const definitionRoutes = [
     responses: { 201: { description: "The definition.", schema: Shown } },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      checkProperties(body.properties);
+      checkProperties(body.id, body.properties);
       const now = call.world.now();
       const definition: Definition = { ...body, version: 1, created_at: now, updated_at: now, stored: true };
       const row = { ...definition, enabled: body.enabled ? 1 : 0, properties: JSON.stringify(body.properties) };

@@ -1,8 +1,9 @@
 /** Both row formats, to the byte: order of fields, nulls, renamed properties, and values that are passed on as they are. */
 
 import { describe, expect, it } from "vitest";
-import { clashingNames, flatRow, nestedRow } from "../../src/datasets/rows.ts";
+import { flatRow, nestedRow } from "../../src/datasets/rows.ts";
 import type { EventRecord } from "../../src/db/events.ts";
+import { clashingNames } from "../../src/events/row-fields.ts";
 import { gunzip, lines } from "../support/gunzip.ts";
 import { type Row, roomyService, rowsOf, textOf } from "../support/pipeline.ts";
 import { START } from "../support/service.ts";

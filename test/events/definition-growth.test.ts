@@ -36,6 +36,43 @@ const adding = (...properties: Record<string, unknown>[]) => ({ properties });
 const lines = (...fields: Record<string, unknown>[]) => adding({ name: "lines", type: "list", fields });
 const texts = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `t${n}`, type: "text" }));
 
+describe("a name that a flat row gives to another property", () => {
+  const RESERVED = [
+    "definitionId",
+    "eventId",
+    "sessionId",
+    "personId",
+    "externalPersonId",
+    "occuredTime",
+    "campaignName",
+    "elementName",
+    "campaignStart",
+    "flowElementId",
+  ];
+  const named = (...names: string[]) => adding(...names.map((name) => ({ name, type: "text" })));
+
+  it.each(RESERVED)("is refused in a new definition: a_%s beside it", async (name) => {
+    const refused = (...names: string[]) =>
+      service.faults("POST", "/v1/event-definitions", {
+        key: space.key,
+        body: { id: "a", name: "A", ...named(...names) },
+      });
+    expect(await refused("b", `a_${name}`, name)).toEqual(["/properties/1/name"]);
+    expect(await refused(name, "b", `a_${name}`)).toEqual(["/properties/2/name"]);
+  });
+
+  it("is refused where either is added to the other", async () => {
+    await patch(named("sessionId", "order_campaignName"));
+    expect(await faults(named("b", "order_sessionId"))).toEqual(["/properties/1/name"]);
+    expect(await faults(named("sessionId", "campaignName"))).toEqual(["/properties/1/name"]);
+  });
+
+  it("is free where the other is not there, and with another definition's id", async () => {
+    const { properties } = await patch(named("order_sessionId", "other_personId", "personId", "order_url", "url"));
+    expect(properties).toHaveLength(7);
+  });
+});
+
 describe("a change", () => {
   it("adds properties at the end, in the order they were sent", async () => {
     const { properties, version } = await patch(adding({ name: "b", type: "number" }, { name: "a", type: "date" }));
