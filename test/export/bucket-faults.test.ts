@@ -1,7 +1,7 @@
 /** A bucket that goes wrong, in every way that S3 does, at every place where it is asked: tried again, seen, and told. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { MOST_ATTEMPTS } from "../../src/export/run.ts";
+import { MOST_ATTEMPTS } from "../../src/export/backoff.ts";
 import {
   goWrong,
   type Line,

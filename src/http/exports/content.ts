@@ -12,6 +12,9 @@ import { sourceOf } from "../../export/hall.ts";
 import { fileKey } from "../../export/objects.ts";
 import type { Call } from "../route.ts";
 
+/** Each file is a request to the bucket, and an invocation has a limit of those. */
+const MOST_JOINED = 1_000;
+
 /** @throws not_found until it is ready, gone, export_failed. */
 export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
   call.notes["export_id"] = exportId;
@@ -26,6 +29,8 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
     listFiles(call.databases.control, spaceId, exportId),
     listChunks(call.databases.control, spaceId, exportId),
   ]);
+  if (files.length > MOST_JOINED)
+    throw new SpillwayError("conflict", `More than ${MOST_JOINED} files are not joined: get them one by one.`);
   const gzip = acceptsGzip(call.request);
   const headers = new Headers({
     "content-type": sourceOf(call.hall, row).form.contentType,
