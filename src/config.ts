@@ -12,7 +12,12 @@ const settings = z.object({
   BUCKET_REGION: z.string().min(1),
   BUCKET_ACCESS_KEY_ID: z.string().min(1),
   BUCKET_SECRET_ACCESS_KEY: z.string().min(1),
-  SECRETS_KEY: z.string().regex(/^[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=$/, "must be <key id>:<32 bytes in base64>"),
+  SECRETS_KEY: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=)*$/,
+      "must be <key id>:<32 bytes in base64>, and older ones after commas",
+    ),
   GZIP_ENGINE: z.enum(["fflate", "native"]),
   GZIP_LEVEL: count(1, 9),
   CREATE_LIMIT: count(1, 10_000),
@@ -38,7 +43,7 @@ export interface Config {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
   };
-  /** `<key id>:<base64 of 32 bytes>`. */
+  /** `<key id>:<base64 of 32 bytes>`: the first seals, older ones after commas still open. */
   readonly secretsKey: string;
   readonly gzip: { readonly engine: "fflate" | "native"; readonly level: number };
   /** Calls in any 60 seconds. */

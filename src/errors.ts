@@ -92,6 +92,8 @@ export class SpillwayError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** Whose turn it is: the table's owner, unless who met the error knows better. */
   readonly owner: "customer" | "service";
+  /** Can trying again help? */
+  readonly retryable: boolean;
 
   constructor(
     code: ErrorCode,
@@ -100,6 +102,7 @@ export class SpillwayError extends Error {
       faults?: readonly Fault[];
       retryAfterSeconds?: number;
       owner?: "customer" | "service";
+      retryable?: boolean;
       cause?: unknown;
     } = {},
   ) {
@@ -109,6 +112,7 @@ export class SpillwayError extends Error {
     this.faults = more.faults ?? [];
     this.retryAfterSeconds = more.retryAfterSeconds;
     this.owner = more.owner ?? ERRORS[code].owner;
+    this.retryable = more.retryable ?? ERRORS[code].retryable;
   }
 }
 

@@ -13,6 +13,7 @@ export interface ChunkRow {
   records: number;
   done: number;
   lease_until: number;
+  takeovers: number;
   records_read: number | null;
   rows: number | null;
   bytes: number | null;
@@ -25,8 +26,14 @@ export interface ChunkRow {
   last_id: string | null;
 }
 
-const CHUNK = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, records_read, rows, bytes,
+const CHUNK = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, takeovers, records_read, rows, bytes,
   uncompressed_bytes, crc32, sha256, first_time, first_id, last_time, last_id`;
+
+/** A lease as its holder knows it, and what it becomes. A holder that lost it changes nothing. */
+export interface Lease {
+  held: number;
+  next: number;
+}
 
 export type PlannedChunk = Pick<
   ChunkRow,
@@ -117,7 +124,7 @@ export async function leaseChunk(
   const other = (order: "<" | ">") => `NOT EXISTS (SELECT 1 FROM chunks o
        WHERE o.space_id = ?1 AND o.export_id = ?2 AND o.file_n = chunks.file_n AND o.n ${order} chunks.n)`;
   return db.first<ChunkRow & { first_in_file: number; last_in_file: number }>(
-    `UPDATE chunks SET lease_until = ?5, rows_so_far = 0
+    `UPDATE chunks SET takeovers = takeovers + (lease_until > 0), lease_until = ?5, rows_so_far = 0
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
        AND ${GOING}
      RETURNING ${CHUNK}, ${other("<")} AS first_in_file, ${other(">")} AS last_in_file`,
@@ -129,35 +136,47 @@ export async function leaseChunk(
   );
 }
 
-/** Renews the lease and shows progress. @returns false when the export is not processing any more: stop. */
+/**
+ * Renews the lease and shows progress. @returns false when the export is not processing any more, or another has taken the
+ * chunk over: stop.
+ */
 export async function renewChunk(
   db: Database,
   spaceId: string,
   exportId: string,
   n: number,
   rowsSoFar: number,
-  leaseUntil: number,
+  lease: Lease,
 ): Promise<boolean> {
   const changed = await db.run(
     `UPDATE chunks SET lease_until = ?5, rows_so_far = ?4
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6
        AND ${GOING}`,
     spaceId,
     exportId,
     n,
     rowsSoFar,
-    leaseUntil,
+    lease.next,
+    lease.held,
   );
   return changed > 0;
 }
 
 /** Gives a chunk back after a failed attempt, so that the next need not wait for the lease to run out. */
-export async function releaseChunk(db: Database, spaceId: string, exportId: string, n: number): Promise<void> {
+export async function releaseChunk(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  held: number,
+): Promise<void> {
   await db.run(
-    "UPDATE chunks SET lease_until = 0, rows_so_far = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0",
+    `UPDATE chunks SET lease_until = 0, rows_so_far = 0
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4`,
     spaceId,
     exportId,
     n,
+    held,
   );
 }
 

@@ -87,7 +87,7 @@ export async function insertExport(
          callback_url, request_id, created_at, status_at, wake_at, encoding)
        SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16
        WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?14
-         AND (?9 = 0 OR ?9 >= ?12 - (SELECT retention_days FROM spaces WHERE id = ?1 AND status <> 'deleting') * 86400000)
+         AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
          AND (?15 IS NULL OR EXISTS
            (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?15 AND k.export_id = ?2 AND k.response IS NULL))`,
       row.space_id,

@@ -1,5 +1,6 @@
 /** The files of an export: what they are called, whether they are put together, and how far the export is. */
 
+import type { Lease } from "./chunks.ts";
 import { type Database, type Statement, statement } from "./database.ts";
 import { GOING, goingBy } from "./exports.ts";
 
@@ -8,6 +9,7 @@ export interface FileRow {
   name: string;
   done: number;
   lease_until: number;
+  takeovers: number;
   upload_id: string | null;
   rows: number | null;
   bytes: number | null;
@@ -15,7 +17,7 @@ export interface FileRow {
   sha256: string | null;
 }
 
-const FILE = "n, name, done, lease_until, upload_id, rows, bytes, uncompressed_bytes, sha256";
+const FILE = "n, name, done, lease_until, takeovers, upload_id, rows, bytes, uncompressed_bytes, sha256";
 
 export function insertFiles(spaceId: string, exportId: string, plan: number, names: readonly string[]): Statement {
   return statement(
@@ -94,7 +96,7 @@ export async function leaseFile(
   leaseUntil: number,
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
-    `UPDATE files SET lease_until = ?5 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
+    `UPDATE files SET takeovers = takeovers + (lease_until > 0), lease_until = ?5 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
        AND ${GOING}
        AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.done = 0)
      RETURNING ${FILE}`,
@@ -106,33 +108,41 @@ export async function leaseFile(
   );
 }
 
-/** Renews the lease and remembers the upload under way. @returns false when the export is not processing any more. */
+/** Renews the lease and remembers the upload under way. @returns false as `renewChunk` does. */
 export async function renewFile(
   db: Database,
   spaceId: string,
   exportId: string,
   n: number,
   uploadId: string | null,
-  leaseUntil: number,
+  lease: Lease,
 ): Promise<boolean> {
   const changed = await db.run(
     `UPDATE files SET lease_until = ?5, upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0
-       AND ${GOING}`,
+       AND lease_until = ?6 AND ${GOING}`,
     spaceId,
     exportId,
     n,
     uploadId,
-    leaseUntil,
+    lease.next,
+    lease.held,
   );
   return changed > 0;
 }
 
-export async function releaseFile(db: Database, spaceId: string, exportId: string, n: number): Promise<void> {
+export async function releaseFile(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  held: number,
+): Promise<void> {
   await db.run(
-    "UPDATE files SET lease_until = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0",
+    "UPDATE files SET lease_until = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4",
     spaceId,
     exportId,
     n,
+    held,
   );
 }
 

@@ -52,14 +52,20 @@ export function planned(spaceId: string, exportId: string, plan: number, rowsTot
   );
 }
 
-/** A step of this export succeeded: what went wrong before is over. Part of a step's batch. */
-export function stepSucceeded(spaceId: string, exportId: string, wakeAt: number): Statement {
+/**
+ * A step of this export succeeded: what went wrong before is over, but for what still waits for its next try. Part of a
+ * step's batch.
+ */
+export function stepSucceeded(spaceId: string, exportId: string, now: number, resendAfterMs: number): Statement {
+  const unlessWaiting = (column: string) => `${column} = CASE WHEN next_retry_at > ?3 THEN ${column} END`;
   return statement(
-    `UPDATE exports SET attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL, wake_at = ?3
+    `UPDATE exports SET attempts = CASE WHEN next_retry_at > ?3 THEN attempts ELSE 0 END, ${unlessWaiting("error_code")},
+       ${unlessWaiting("error_owner")}, ${unlessWaiting("next_retry_at")}, wake_at = max(?3 + ?4, coalesce(next_retry_at, 0))
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing'`,
     spaceId,
     exportId,
-    wakeAt,
+    now,
+    resendAfterMs,
   );
 }
 
@@ -208,8 +214,8 @@ export async function cancelExport(db: Database, spaceId: string, exportId: stri
 }
 
 /**
- * failed → queued, in the phase it failed in, while its files are kept and the space has room. One whose counts did not add
- * up is planned and written anew: its earlier plan, its ledger and its objects no longer count.
+ * failed → queued, in the phase it failed in, while its files are kept and the space has room. One that failed while it was
+ * planned, or whose counts did not add up, is planned and written anew: its earlier plan, its ledger and its objects no longer count.
  * @returns which retry this is, from 1, or null when the move could not be made.
  */
 export async function retryExport(
@@ -225,10 +231,17 @@ export async function retryExport(
       spaceId,
       exportId,
     );
+  const afresh = (table: "chunks" | "files") =>
+    statement(
+      `UPDATE ${table} SET takeovers = 0 WHERE space_id = ?1 AND export_id = ?2 AND takeovers > 0 AND EXISTS
+         (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued')`,
+      spaceId,
+      exportId,
+    );
   const [moved] = await db.batch<{ generation: number }>([
     statement(
       `UPDATE exports SET status = 'queued', status_at = ?3, wake_at = ?4, generation = generation + 1, request_id = ?6,
-         plan = plan + (error_code IS 'incomplete_export'),
+         plan = plan + (phase = 'planning' OR error_code IS 'incomplete_export'),
          phase = CASE error_code WHEN 'incomplete_export' THEN 'planning' ELSE phase END,
          completed_at = NULL, expires_at = NULL, put_away_at = NULL,
          attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
@@ -244,6 +257,8 @@ export async function retryExport(
     ),
     anew("chunks"),
     anew("files"),
+    afresh("chunks"),
+    afresh("files"),
     entry(spaceId, exportId, again.now, "export.retried", {}, { key: "retried", status: "queued" }),
   ]);
   return moved?.rows[0]?.generation ?? null;
@@ -256,7 +271,8 @@ export async function listToExpire(
   limit: number,
 ): Promise<{ id: string; space_id: string; request_id: string }[]> {
   return db.all(
-    "SELECT id, space_id, request_id FROM exports WHERE status = 'completed' AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
+    `SELECT id, space_id, request_id FROM exports
+     WHERE status = 'completed' AND expires_at <= ?1 AND deleted_at IS NULL ORDER BY expires_at LIMIT ?2`,
     now,
     limit,
   );
@@ -267,7 +283,7 @@ export async function expireExport(db: Database, spaceId: string, exportId: stri
   const [moved] = await db.batch([
     statement(
       `UPDATE exports SET status = 'expired', status_at = ?3, put_away_at = ?3
-       WHERE space_id = ?1 AND id = ?2 AND status = 'completed' AND expires_at <= ?3`,
+       WHERE space_id = ?1 AND id = ?2 AND status = 'completed' AND expires_at <= ?3 AND deleted_at IS NULL`,
       spaceId,
       exportId,
       now,
@@ -284,6 +300,9 @@ export const nobodyAtWork = (now: string) =>
    AND NOT EXISTS (SELECT 1 FROM files f
        WHERE f.space_id = e.space_id AND f.export_id = e.id AND f.done = 0 AND f.lease_until > ${now})`;
 
+/** An export that only waits in a long queue is woken ever more seldom: its messages are there. */
+const MOST_PUT_OFF_MS = 900_000;
+
 /**
  * Every space's exports that are in flight, due for a look, and on which nobody holds a live lease: their messages were
  * lost, or never sent. Each is put off before it is given back.
@@ -297,7 +316,7 @@ export async function takeStuckExports(
   { id: string; space_id: string; phase: ExportPhase; status: string; request_id: string; generation: number }[]
 > {
   return db.all(
-    `UPDATE exports SET wake_at = ?1 + min(max(?2, (?1 - created_at) / 2), 60000)
+    `UPDATE exports SET wake_at = ?1 + min(max(?2, (?1 - created_at) / 2), ${MOST_PUT_OFF_MS})
      WHERE id IN (
        SELECT e.id FROM exports e
        WHERE e.status IN ('queued', 'processing') AND e.wake_at <= ?1

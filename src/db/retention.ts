@@ -19,9 +19,9 @@ export async function takeSpacesToRetain(
   );
 }
 
-/** There is more to delete than one sweep may: the space's turn comes again with the next. */
-export async function retainSoon(db: Database, spaceId: string): Promise<void> {
-  await db.run("UPDATE spaces SET retention_due_at = 0 WHERE id = ?1", spaceId);
+/** There is more to delete than one sweep may: the space's turn comes again after those that wait longer. */
+export async function retainSoon(db: Database, spaceId: string, now: number): Promise<void> {
+  await db.run("UPDATE spaces SET retention_due_at = ?2 WHERE id = ?1", spaceId, now);
 }
 
 /**
@@ -31,8 +31,8 @@ export async function retainSoon(db: Database, spaceId: string): Promise<void> {
 export async function oldestNeeded(db: Database, spaceId: string, now: number): Promise<number | null> {
   const row = await db.first<{ oldest: number | null }>(
     `SELECT min(reads_from) AS oldest FROM exports
-     WHERE space_id = ?1 AND (status IN ('queued', 'processing')
-       OR (status = 'failed' AND deleted_at IS NULL AND expires_at > ?2))`,
+     WHERE space_id = ?1 AND status IN ('queued', 'processing', 'failed')
+       AND (status <> 'failed' OR (deleted_at IS NULL AND expires_at > ?2))`,
     spaceId,
     now,
   );

@@ -13,6 +13,7 @@ import { SpillwayError } from "../errors.ts";
 import { combineCrc32, GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";
 import { dropLateFile } from "./late.ts";
+import { mustNotKill } from "./lease.ts";
 import { fileKey, segmentKey } from "./objects.ts";
 import { ObjectWriter } from "./upload.ts";
 import { wakeNext } from "./wake.ts";
@@ -26,26 +27,34 @@ export async function assemble(hall: Hall, message: Message): Promise<void> {
   const file = await leaseFile(control, spaceId, exportId, n, now, now + hall.config.leaseMs);
   if (file === null) return;
 
-  const written = await join(hall, row, file).catch(async (thrown: unknown) => {
-    await releaseFile(control, spaceId, exportId, n);
+  mustNotKill(file);
+
+  const lease = { held: file.lease_until };
+  const written = await join(hall, row, file, lease).catch(async (thrown: unknown) => {
+    await releaseFile(control, spaceId, exportId, n, lease.held);
     throw thrown;
   });
   if (written === null) return;
   const [entered] = await control.batch([
     fileDone(spaceId, exportId, row.plan, n, written),
-    stepSucceeded(spaceId, exportId, hall.world.now() + hall.config.resendAfterMs),
+    stepSucceeded(spaceId, exportId, hall.world.now(), hall.config.resendAfterMs),
   ]);
   if (entered?.changes === 0) await dropLateFile(hall, { spaceId, exportId, key: fileKey(row, file.name) });
   await wakeNext(hall, message);
 }
 
-/** @returns null when the export was stopped meanwhile. */
-async function join(hall: Hall, row: ExportRow, file: FileRow): Promise<WrittenFile | null> {
+/** @returns null when the export was stopped meanwhile, or another has taken the file over. */
+async function join(hall: Hall, row: ExportRow, file: FileRow, lease: { held: number }): Promise<WrittenFile | null> {
   const { control } = hall.databases;
   const key = fileKey(row, file.name);
   if (file.upload_id !== null) await hall.bucket.abortUpload(key, file.upload_id);
-  const renew = (uploadId: string | null) =>
-    renewFile(control, row.space_id, row.id, file.n, uploadId, hall.world.now() + hall.config.leaseMs);
+  let lost = false;
+  async function renew(uploadId: string | null): Promise<void> {
+    const next = hall.world.now() + hall.config.leaseMs;
+    const renewed = { held: lease.held, next };
+    if (await renewFile(control, row.space_id, row.id, file.n, uploadId, renewed)) lease.held = next;
+    else lost = true;
+  }
 
   let uploadId: string | null = null;
   const writer = new ObjectWriter(hall.bucket, key, "application/gzip", hall.sizes.partBytes, async (id) => {
@@ -66,9 +75,11 @@ async function join(hall: Hall, row: ExportRow, file: FileRow): Promise<WrittenF
       writer.write(body);
       await writer.drain();
       const now = hall.world.now();
-      if (now - renewedAt < hall.config.leaseMs / 3) continue;
-      renewedAt = now;
-      if (!(await renew(uploadId))) {
+      if (now - renewedAt >= hall.config.leaseMs / 3) {
+        renewedAt = now;
+        await renew(uploadId);
+      }
+      if (lost) {
         await writer.abort();
         return null;
       }

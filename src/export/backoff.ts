@@ -1,5 +1,8 @@
 /** When to try again. Pure and capped; jitter keeps many exports from coming back together. */
 
+/** The queue's `max_retries` (wrangler.toml) and the first try; and how many consumers a piece of work may cost. */
+export const MOST_ATTEMPTS = 9;
+
 const FIRST_DELAY_SECONDS = 2;
 const MOST_SECONDS = 300;
 

@@ -12,6 +12,7 @@ import { openEncoder } from "./encode/encoder.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { dropLateFile, dropLateSegment } from "./late.ts";
+import { mustNotKill } from "./lease.ts";
 import { fileKey, segmentKey } from "./objects.ts";
 import { pageWriter } from "./page-writer.ts";
 import { ObjectWriter } from "./upload.ts";
@@ -31,15 +32,18 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
   const chunk = await leaseChunk(control, spaceId, exportId, n, now, now + hall.config.leaseMs);
   if (chunk === null) return;
 
-  const written = await write(hall, row, chunk).catch(async (thrown: unknown) => {
-    await releaseChunk(control, spaceId, exportId, n);
+  mustNotKill(chunk);
+
+  const lease = { held: chunk.lease_until };
+  const written = await write(hall, row, chunk, lease).catch(async (thrown: unknown) => {
+    await releaseChunk(control, spaceId, exportId, n, lease.held);
     throw thrown;
   });
   if (written === null) return;
   const [entered] = await control.batch([
     chunkDone(spaceId, exportId, row.plan, n, written),
     ...(isWholeFile(chunk) ? [fileDone(spaceId, exportId, row.plan, chunk.file_n, written)] : []),
-    stepSucceeded(spaceId, exportId, hall.world.now() + hall.config.resendAfterMs),
+    stepSucceeded(spaceId, exportId, hall.world.now(), hall.config.resendAfterMs),
   ]);
   if (entered?.changes === 0) {
     const uploaded = { spaceId, exportId, key: written.key };
@@ -51,8 +55,13 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
 
 const isWholeFile = (chunk: Leased) => chunk.first_in_file === 1 && chunk.last_in_file === 1;
 
-/** @returns null when the export was stopped meanwhile. */
-async function write(hall: Hall, row: ExportRow, chunk: Leased): Promise<(WrittenChunk & { key: string }) | null> {
+/** @returns null when the export was stopped meanwhile, or another has taken the chunk over. */
+async function write(
+  hall: Hall,
+  row: ExportRow,
+  chunk: Leased,
+  lease: { held: number },
+): Promise<(WrittenChunk & { key: string }) | null> {
   const source = sourceOf(hall, row);
   const encoder = await openEncoder(hall, row, source.form);
   const key = await keyOf(hall, row, chunk);
@@ -67,18 +76,13 @@ async function write(hall: Hall, row: ExportRow, chunk: Leased): Promise<(Writte
       const now = hall.world.now();
       if (now - renewedAt < RENEW_EVERY_MS) continue;
       renewedAt = now;
-      const going = await renewChunk(
-        hall.databases.control,
-        row.space_id,
-        row.id,
-        chunk.n,
-        lines.rows,
-        now + hall.config.leaseMs,
-      );
-      if (!going) {
+      const next = now + hall.config.leaseMs;
+      const renewed = { held: lease.held, next };
+      if (!(await renewChunk(hall.databases.control, row.space_id, row.id, chunk.n, lines.rows, renewed))) {
         await writer.abort();
         return null;
       }
+      lease.held = next;
     }
     // Before anything is uploaded: what is not whole must leave no object that a better try would find in its way.
     if (lines.records !== chunk.records) throw new SpillwayError("incomplete_export");

@@ -3,6 +3,7 @@
  * whoever sees `completed` finds everything there, and nothing that should be gone.
  */
 
+import type { Bounds } from "../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../db/exports.ts";
 import { completeExport } from "../db/moves.ts";
 import { type ChunkRow, listChunks } from "../db/chunks.ts";
@@ -25,7 +26,7 @@ export async function finish(hall: Hall, message: Message): Promise<void> {
     listChunks(control, spaceId, exportId),
     listFiles(control, spaceId, exportId),
   ]);
-  const problem = whatIsMissing(row, chunks, files);
+  const problem = whatIsMissing(row, chunks, files) ?? whatIsNotCovered(chunks, sourceOf(hall, row).bounds);
   if (problem !== null) throw new SpillwayError("incomplete_export", undefined, { cause: new Error(problem) });
   const bytes = files.reduce((sum, file) => sum + (file.uncompressed_bytes ?? 0), 0);
   if (bytes > hall.config.maxExportBytes) throw new SpillwayError("export_too_large");
@@ -72,6 +73,22 @@ export function whatIsMissing(
   if (chunks.some((chunk) => chunk.records_read !== chunk.records)) return "records were lost or doubled";
   if (sum(files, (file) => file.rows) !== sum(chunks, (chunk) => chunk.rows)) return "rows were lost or doubled";
   return null;
+}
+
+/** The chunks must cover the whole of what was asked, each beginning where the one before it ends. */
+export function whatIsNotCovered(
+  chunks: readonly Pick<ChunkRow, "n" | "lower_time" | "lower_id" | "upper_time" | "upper_id">[],
+  { lower, upper }: Bounds,
+): string | null {
+  let at = lower;
+  for (const [index, chunk] of chunks.entries()) {
+    if (chunk.n !== index) return "a chunk is missing";
+    if (chunk.lower_time !== at.time || chunk.lower_id !== at.id) return "the chunks do not touch";
+    at = { time: chunk.upper_time, id: chunk.upper_id };
+  }
+  // Nothing was found, and no file asked for.
+  if (chunks.length === 0) return null;
+  return at.time === upper.time && at.id === upper.id ? null : "the chunks do not reach the end";
 }
 
 /** Segments are there when a file has several chunks. Deleting one that is gone is no error. */

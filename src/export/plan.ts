@@ -37,7 +37,10 @@ export async function plan(hall: Hall, message: Message): Promise<void> {
   const { chunks, complete } = await cut(row, source, before, hall.sizes.chunkRows);
   if ((chunks.at(-1)?.n ?? 0) >= MOST_CHUNKS) throw new SpillwayError("export_too_large");
   if (!complete) {
-    await control.batch([insertChunks(spaceId, exportId, row.plan, chunks), stepSucceeded(spaceId, exportId, wakeAt)]);
+    await control.batch([
+      insertChunks(spaceId, exportId, row.plan, chunks),
+      stepSucceeded(spaceId, exportId, now, hall.config.resendAfterMs),
+    ]);
     await hall.send([message]);
     return;
   }

@@ -4,6 +4,7 @@
  */
 
 import { type Leftover, listLeftovers, markPutAway } from "../db/leftovers.ts";
+import { asSpillwayError } from "../errors.ts";
 import { logFailure } from "../log.ts";
 import { type Hall, LAST_CALL_MS } from "./hall.ts";
 import { exportPrefix, planPrefix, segmentPrefix } from "./objects.ts";
@@ -12,26 +13,42 @@ import { inParallel } from "./parallel.ts";
 const MOST_EXPORTS = 50;
 /** Calls to the bucket in one sweep, about: an invocation has ten thousand. */
 const MOST_OBJECTS = 2_000;
+/** One that fails comes again after this, and stands in nobody's way meanwhile. */
+const AGAIN_MS = 300_000;
+const MOST_MS = 30_000;
 
-/** One export that fails waits, and holds no other up. */
 export async function putAway(hall: Hall): Promise<void> {
   const { control } = hall.databases;
+  const until = hall.world.now() + MOST_MS;
   let removed = 0;
-  for (const leftover of await listLeftovers(control, hall.world.now(), MOST_EXPORTS)) {
-    if (removed >= MOST_OBJECTS) return;
-    try {
-      removed += await endUploads(hall, leftover);
-      for (const prefix of prefixesOf(leftover)) removed += await clear(hall, prefix);
-      if (removed >= MOST_OBJECTS) return;
-      const now = hall.world.now();
-      const settled = (leftover.completed_at ?? 0) + LAST_CALL_MS;
-      // Until then a step that began before the end may still write.
-      await markPutAway(control, leftover, now < settled ? settled : null, now);
-    } catch (thrown) {
-      const { id, space_id, request_id } = leftover;
-      logFailure("sweep.failed", thrown, { part: "putAway", space_id, export_id: id, request_id });
+  for (;;) {
+    const leftovers = await listLeftovers(control, hall.world.now(), MOST_EXPORTS);
+    for (const leftover of leftovers) {
+      if (removed >= MOST_OBJECTS || hall.world.now() > until) return;
+      try {
+        removed += await clearAll(hall, leftover, MOST_OBJECTS - removed);
+      } catch (thrown) {
+        const { id, space_id, request_id } = leftover;
+        logFailure("sweep.failed", thrown, { part: "putAway", space_id, export_id: id, request_id });
+        await markPutAway(control, leftover, hall.world.now() + AGAIN_MS, hall.world.now());
+        // The bucket is away: it is for the others too.
+        if (asSpillwayError(thrown).code === "destination_unavailable") return;
+      }
     }
+    if (leftovers.length < MOST_EXPORTS) return;
   }
+}
+
+/** @returns how many objects and uploads were removed; fewer than `most` when all are gone. */
+async function clearAll(hall: Hall, leftover: Leftover, most: number): Promise<number> {
+  let removed = await endUploads(hall, leftover);
+  for (const prefix of prefixesOf(leftover)) removed += await clear(hall, prefix, most);
+  if (removed >= most) return removed;
+  const now = hall.world.now();
+  const settled = (leftover.completed_at ?? 0) + LAST_CALL_MS;
+  // Until then a step that began before the end may still write.
+  await markPutAway(hall.databases.control, leftover, now < settled ? settled : null, now);
+  return removed;
 }
 
 /** What has to go: of an export that stays, its segments and what its earlier plans left. */
@@ -49,9 +66,9 @@ async function endUploads({ bucket }: Hall, leftover: Leftover): Promise<number>
 }
 
 /** Removes the objects below a prefix, up to the limit. @returns how many there were. */
-async function clear({ bucket }: Hall, prefix: string): Promise<number> {
+async function clear({ bucket }: Hall, prefix: string, most: number): Promise<number> {
   let removed = 0;
-  while (removed < MOST_OBJECTS) {
+  while (removed < most) {
     const keys = await bucket.list(prefix);
     if (keys.length === 0) break;
     await inParallel(keys, 6, (key) => bucket.delete(key));

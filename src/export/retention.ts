@@ -9,7 +9,8 @@ import type { Hall } from "./hall.ts";
 
 const SPACES_A_SWEEP = 20;
 const EVENTS_A_STEP = 1_000;
-const STEPS_A_SWEEP = 50;
+/** So that no space keeps the others waiting. */
+const STEPS_A_SPACE = 10;
 const DAY_MS = 86_400_000;
 const EVERY_MS = 3_600_000;
 /**
@@ -21,18 +22,17 @@ export const GRACE_MS = 3_600_000;
 export async function retain(hall: Hall): Promise<void> {
   const { control } = hall.databases;
   const now = hall.world.now();
-  let steps = STEPS_A_SWEEP;
   // The space is read before its exports: an export that is not seen here was checked against this retention, or a later one.
   for (const space of await takeSpacesToRetain(control, now, now + EVERY_MS, SPACES_A_SWEEP)) {
     const oldest = await oldestNeeded(control, space.id, now);
     const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
     let deleted = 0;
     let last = EVENTS_A_STEP;
-    for (; steps > 0 && last === EVENTS_A_STEP; steps -= 1) {
+    for (let step = 0; step < STEPS_A_SPACE && last === EVENTS_A_STEP; step += 1) {
       last = await deleteEventsBefore(hall.databases.space(space.id), space.id, before, EVENTS_A_STEP);
       deleted += last;
     }
-    if (last === EVENTS_A_STEP) await retainSoon(control, space.id);
+    if (last === EVENTS_A_STEP) await retainSoon(control, space.id, now);
     if (deleted > 0) log("retention.deleted", { space_id: space.id, events: deleted });
   }
 }

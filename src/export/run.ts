@@ -4,10 +4,10 @@
  */
 
 import { failExport, recordRetry } from "../db/moves.ts";
-import { asSpillwayError, ERRORS, SpillwayError } from "../errors.ts";
+import { asSpillwayError, SpillwayError } from "../errors.ts";
 import { log, logFailure } from "../log.ts";
 import { assemble } from "./assemble.ts";
-import { backoffSeconds } from "./backoff.ts";
+import { backoffSeconds, MOST_ATTEMPTS } from "./backoff.ts";
 import { writeChunk } from "./chunk.ts";
 import { ended } from "./ended.ts";
 import { finish } from "./finish.ts";
@@ -21,8 +21,6 @@ const STEPS: Record<Message["step"], (hall: Hall, message: Message) => Promise<v
   finish,
 };
 
-/** The queue's `max_retries` (wrangler.toml) and the first try. */
-export const MOST_ATTEMPTS = 9;
 /** A failed export's files go this long after it can no longer be retried: a retry at the last moment still finds them. */
 const GRACE_MS = 3_600_000;
 
@@ -45,7 +43,7 @@ export async function runStep(hall: Hall, message: Message, attempt: number): Pr
     logFailure("step.failed", thrown, { ...about, code: error.code, ms: hall.world.now() - startedAt });
     const now = hall.world.now();
     try {
-      if (!ERRORS[error.code].retryable || attempt >= MOST_ATTEMPTS) {
+      if (!error.retryable || attempt >= MOST_ATTEMPTS) {
         await fail(hall, message, error);
         return "ack";
       }

@@ -17,6 +17,8 @@ import { retain } from "./retention.ts";
 import { wakeIdle } from "./wake.ts";
 
 const MOST_AT_ONCE = 50;
+/** Ends and records a minute. */
+const MOST_ENDS = 400;
 const PURGE_STEPS = 20;
 /** The record of an export that is over stays this long. */
 const RECORD_KEPT_MS = 90 * 86_400_000;
@@ -63,7 +65,7 @@ async function resend(hall: Hall): Promise<void> {
 async function expire(hall: Hall): Promise<void> {
   const { control } = hall.databases;
   const now = hall.world.now();
-  for (const { id, space_id: spaceId, request_id } of await listToExpire(control, now, MOST_AT_ONCE))
+  for (const { id, space_id: spaceId, request_id } of await listToExpire(control, now, MOST_ENDS))
     if (await expireExport(control, spaceId, id, now)) {
       log("export.expired", { space_id: spaceId, export_id: id, request_id });
       await wakeDeliveries(hall, spaceId, id);
@@ -74,8 +76,8 @@ async function expire(hall: Hall): Promise<void> {
 async function forget(hall: Hall): Promise<void> {
   const { control } = hall.databases;
   const now = hall.world.now();
-  await deleteOldExports(control, now - RECORD_KEPT_MS, now, MOST_AT_ONCE);
-  for (const { id, space_id: spaceId } of await listForgettable(control, MOST_AT_ONCE))
+  await deleteOldExports(control, now - RECORD_KEPT_MS, now, MOST_ENDS);
+  for (const { id, space_id: spaceId } of await listForgettable(control, MOST_ENDS))
     await forgetExport(control, spaceId, id);
 }
 

@@ -10,7 +10,8 @@ import type { ExportPhase } from "../db/status.ts";
 import { logFailure } from "../log.ts";
 import type { Hall, Message } from "./hall.ts";
 
-const MOST_MESSAGES = 2_000;
+/** As many as an export may have chunks. */
+const MOST_MESSAGES = 20_000;
 
 type Of = Pick<Message, "space_id" | "export_id">;
 

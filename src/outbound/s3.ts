@@ -24,7 +24,8 @@ export interface UploadedPart {
   etag: string;
 }
 
-const ANSWER_WITHIN_MS = 60_000;
+/** Shorter than a lease: a step that waits for an answer is not taken for dead. */
+const ANSWER_WITHIN_MS = 25_000;
 const SAFE_KEY = /^[A-Za-z0-9/_.-]+$/;
 
 export class Bucket {
@@ -66,19 +67,36 @@ export class Bucket {
     if ((await this.#sha256Of(key)) !== sha256) throw this.#refused("destination_conflict", "another object is there");
   }
 
-  /** The bytes [from, from + length) of an object, or all of it. Null when there is no such object. */
+  /**
+   * The bytes [from, from + length) of an object, or all of it, as a stream that takes as long as its reader does. Null when
+   * there is no such object.
+   */
   async get(key: string, range?: { from: number; length: number }): Promise<Response | null> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new DOMException("no answer", "TimeoutError")), ANSWER_WITHIN_MS);
+    try {
+      return await this.#fetchObject(key, range, late.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #fetchObject(
+    key: string,
+    range: { from: number; length: number } | undefined,
+    signal?: AbortSignal,
+  ): Promise<Response | null> {
     const headers: Record<string, string> =
       range === undefined ? {} : { range: `bytes=${range.from}-${range.from + range.length - 1}` };
-    const response = await this.#send("GET", key, "", { headers, accept: [404] });
+    const response = await this.#send("GET", key, "", { headers, accept: [404], ...(signal && { signal }) });
     if (response.status !== 404) return response;
     await drain(response);
     return null;
   }
 
-  /** As `get`, read whole. */
+  /** As `get`, read whole: at most a part of an object. */
   async read(key: string, range?: { from: number; length: number }): Promise<Uint8Array<ArrayBuffer> | null> {
-    const response = await this.get(key, range);
+    const response = await this.#fetchObject(key, range);
     return response === null ? null : new Uint8Array(await response.arrayBuffer().catch(unavailable));
   }
 
@@ -197,6 +215,8 @@ export class Bucket {
       sha256?: string;
       headers?: Record<string, string>;
       accept?: readonly number[];
+      /** Ends the call; by default when its answer, body and all, takes too long. */
+      signal?: AbortSignal;
     },
   ): Promise<Response> {
     const address = key === null ? this.#bucketUrl() : this.#url(key);
@@ -214,7 +234,7 @@ export class Bucket {
         method,
         headers: signed.headers,
         ...(more.body === undefined ? {} : { body: more.body }),
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        signal: more.signal ?? AbortSignal.timeout(ANSWER_WITHIN_MS),
         redirect: "manual",
       });
     } catch (thrown) {

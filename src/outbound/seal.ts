@@ -10,17 +10,18 @@ export async function seal(
   text: string,
   iv: Uint8Array<ArrayBuffer>,
 ): Promise<string> {
-  const { id, key } = await importKey(secretsKey);
+  const { id, key } = await importKey(secretsKey.split(",")[0] ?? "");
   const sealed = await crypto.subtle.encrypt(algorithm(owner, iv), key, new TextEncoder().encode(text));
   return `${id}.${Buffer.from(iv).toString("base64url")}.${Buffer.from(sealed).toString("base64url")}`;
 }
 
 /** @throws when it was sealed with another key, for another owner, or was changed. */
 export async function open(secretsKey: string, owner: string, sealed: string): Promise<string> {
-  const { id, key } = await importKey(secretsKey);
   const [sealedWith, iv, text] = sealed.split(".");
-  if (sealedWith !== id || iv === undefined || text === undefined)
+  const known = secretsKey.split(",").find((each) => each.startsWith(`${sealedWith}:`));
+  if (known === undefined || iv === undefined || text === undefined)
     throw new Error("the secret was sealed with another key");
+  const { key } = await importKey(known);
   const bytes = (part: string) => new Uint8Array(Buffer.from(part, "base64url"));
   const opened = await crypto.subtle.decrypt(algorithm(owner, bytes(iv)), key, bytes(text));
   return new TextDecoder().decode(opened);

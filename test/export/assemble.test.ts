@@ -44,10 +44,12 @@ async function written(): Promise<Half> {
     await service.hall.bucket.putOnce(segmentKey({ space_id: space.id, id }, n), packed, sha256, "application/gzip");
     await control.run(
       `INSERT INTO chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
-       VALUES (?1, ?2, ?3, 0, ?3, '', ?3 + 1, '', 1)`,
+       VALUES (?1, ?2, ?3, 0, ?4, '', ?5, '', 1)`,
       space.id,
       id,
       n,
+      START - 3_600_000 + n,
+      n === SEGMENTS.length - 1 ? START : START - 3_600_000 + n + 1,
     );
     const [edge, sum] = [{ time: START, id: `${n}` }, crc32(plain)];
     const counts = { recordsRead: 1, rows: 1, bytes: packed.length, uncompressedBytes: plain.length };

@@ -5,7 +5,7 @@ import { type ChunkRow, listChunks } from "../../src/db/chunks.ts";
 import { type FileRow } from "../../src/db/files.ts";
 import { whatIsMissing } from "../../src/export/finish.ts";
 import type { Message } from "../../src/export/hall.ts";
-import { MOST_ATTEMPTS } from "../../src/export/run.ts";
+import { MOST_ATTEMPTS } from "../../src/export/backoff.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../support/pipeline.ts";
 import { orders, type Service, type Space } from "../support/service.ts";
 
@@ -107,7 +107,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
 });
 
 describe("what is missing", () => {
-  const written = { done: 1, lease_until: 0, rows: 5, bytes: 50, uncompressed_bytes: 500, sha256: "00" };
+  const written = { done: 1, lease_until: 0, takeovers: 0, rows: 5, bytes: 50, uncompressed_bytes: 500, sha256: "00" };
   const bounds = { lower_id: "", upper_id: "", first_id: "a", last_id: "e" };
   const chunk = (n: number, more: Partial<ChunkRow> = {}): ChunkRow => {
     const times = { lower_time: n, upper_time: n + 1, first_time: n, last_time: n };

@@ -1,7 +1,8 @@
 /** What operators see: a JSON line an event that leads from a call to its export and back, a point an end, and no secret. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { giveUp, MOST_ATTEMPTS } from "../../src/export/run.ts";
+import { MOST_ATTEMPTS } from "../../src/export/backoff.ts";
+import { giveUp } from "../../src/export/run.ts";
 import { sweep } from "../../src/export/sweep.ts";
 import { s3Error, throughLine } from "../support/bucket.ts";
 import { deliver, roomyService, take } from "../support/pipeline.ts";

@@ -6,7 +6,7 @@
 import { expect, it } from "vitest";
 import type { ExportStatus } from "../../src/db/status.ts";
 import type { Message } from "../../src/export/hall.ts";
-import { MOST_ATTEMPTS } from "../../src/export/run.ts";
+import { MOST_ATTEMPTS } from "../../src/export/backoff.ts";
 import { MOVES } from "../../src/export/state.ts";
 import { sweep } from "../../src/export/sweep.ts";
 import { lostAnswer, objectsOf, s3Error, throughLine, uploadsOf } from "../support/bucket.ts";

@@ -11,7 +11,7 @@ import { orders, type ProblemView, type Service, type Space, START } from "../su
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const STEP = 1_000;
-const STEPS = 50;
+const STEPS = 10;
 const iso = (time: number) => new Date(time).toISOString();
 /** Ten events of 20 days ago, and a window around them. */
 const OLD = START - 20 * DAY_MS;

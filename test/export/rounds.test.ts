@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/export/hall.ts";
-import { giveUp, MOST_ATTEMPTS } from "../../src/export/run.ts";
+import { MOST_ATTEMPTS } from "../../src/export/backoff.ts";
+import { giveUp } from "../../src/export/run.ts";
 import { throughLine } from "../support/bucket.ts";
 import { deliver, roomyService, take } from "../support/pipeline.ts";
 import { orders, type Service, type Space } from "../support/service.ts";

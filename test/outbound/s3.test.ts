@@ -1,6 +1,6 @@
 /** The S3 client against a real S3 endpoint: what is written once stays, refusals have names, links work for their time. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { env } from "cloudflare:workers";
 import { readConfig } from "../../src/config.ts";
 import { SpillwayError } from "../../src/errors.ts";
@@ -180,3 +180,23 @@ it.each(["a b", "a?b", "a#b", "a%2fb", "é", "a+b", "a\\b", "", "a\nb"])(
     await expect(bucket.presign(key, 900)).rejects.toThrow(/object key/);
   },
 );
+
+describe("an object that is read slowly", () => {
+  it("is not cut off once its answer has begun", async () => {
+    vi.useFakeTimers();
+    try {
+      let signal: AbortSignal | null | undefined;
+      const answering: typeof fetch = async (_input, init) => {
+        signal = init?.signal;
+        return new Response("rows");
+      };
+      const bucket = new Bucket(ADDRESS, Date.now, answering);
+      const response = await bucket.get(newKey());
+      vi.advanceTimersByTime(3_600_000);
+      expect(signal?.aborted).toBe(false);
+      expect(await response?.text()).toBe("rows");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

@@ -49,3 +49,13 @@ it("shows nothing of the text", async () => {
     "secret",
   );
 });
+
+it("opens with an older key while a newer one seals", async () => {
+  const old = await sealed("whsec_old");
+  const keys = `k2:${Buffer.alloc(32, 7).toString("base64")},${KEY}`;
+  expect(await open(keys, "space-1", old)).toBe("whsec_old");
+  const fresh = await seal(keys, "space-1", "whsec_new", iv());
+  expect(fresh).toMatch(/^k2\./);
+  expect(await open(keys, "space-1", fresh)).toBe("whsec_new");
+  await expect(open(KEY, "space-1", fresh)).rejects.toThrow();
+});

@@ -20,6 +20,9 @@ import type { Call } from "../route.ts";
 /** The only form whose files follow one another as one. */
 const NDJSON = "application/x-ndjson";
 
+/** Each file is a request to the bucket, and an invocation has a limit of those. */
+const MOST_JOINED = 1_000;
+
 /** @throws not_found until it is ready, gone, export_failed. */
 export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
   call.notes["export_id"] = exportId;
@@ -37,6 +40,9 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   const form = fileForm(encodingOf(row), sourceOf(call.hall, row).form);
   if (files.length > 1 && form.contentType !== NDJSON)
     throw new SpillwayError("conflict", "Several files of this format cannot be joined: get them one by one.");
+  if (files.length > MOST_JOINED)
+    throw new SpillwayError("conflict", `More than ${MOST_JOINED} files are not joined: get them one by one.`);
+  const gzip = acceptsGzip(call.request);
   const headers = new Headers({
     "content-type": form.contentType,
     vary: "Accept-Encoding",

@@ -4,7 +4,8 @@
  */
 
 import type { Message, WebhookMessage } from "../../../src/export/hall.ts";
-import { MOST_ATTEMPTS, type Verdict } from "../../../src/export/run.ts";
+import { MOST_ATTEMPTS } from "../../../src/export/backoff.ts";
+import type { Verdict } from "../../../src/export/run.ts";
 
 export type Letter = { attempts: number; visibleAt: number } & (
   | { queue: "exports"; body: Message }

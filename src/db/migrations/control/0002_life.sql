@@ -15,6 +15,10 @@ CREATE INDEX exports_over ON exports (status_at) WHERE status IN ('failed', 'can
 CREATE INDEX exports_deleted ON exports (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX exports_by_reach ON exports (space_id, reads_from) WHERE status IN ('queued', 'processing', 'failed');
 
+ALTER TABLE chunks ADD COLUMN takeovers INTEGER NOT NULL DEFAULT 0; -- how often it was taken from a consumer that never gave it back
+ALTER TABLE files ADD COLUMN takeovers INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX spaces_deleting ON spaces (deleted_at) WHERE status = 'deleting';
 ALTER TABLE spaces ADD COLUMN previous_webhook_secret TEXT; -- sealed; signs beside the present one until the time below
 ALTER TABLE spaces ADD COLUMN previous_webhook_secret_until INTEGER;
 ALTER TABLE spaces ADD COLUMN retention_due_at INTEGER NOT NULL DEFAULT 0; -- when its events are looked through again

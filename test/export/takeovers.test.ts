@@ -1,0 +1,88 @@
+/** Work that kills whoever does it comes to an end; work that is taken over is let go by who had it before. */
+
+import { describe, expect, it } from "vitest";
+import { leaseChunk, releaseChunk, renewChunk } from "../../src/db/chunks.ts";
+import { leaseFile, releaseFile, renewFile } from "../../src/db/files.ts";
+import { MOST_ATTEMPTS } from "../../src/export/backoff.ts";
+import { sweep } from "../../src/export/sweep.ts";
+import { deliver, roomyService, take } from "../support/pipeline.ts";
+import { orders, type Service, type Space } from "../support/service.ts";
+
+interface Planned {
+  service: Service;
+  space: Space;
+  id: string;
+}
+
+async function planned(events: number, request: Record<string, unknown> = {}): Promise<Planned> {
+  const service = roomyService();
+  service.hall.sizes = { chunkRows: 2, partBytes: 5_000_000 };
+  const space = await service.shop();
+  await service.send(space, orders(events));
+  const id = await service.ask(space, request);
+  await deliver(service, take(service, "plan"));
+  return { service, space, id };
+}
+
+/** A consumer takes the chunk and dies; its lease runs out. */
+async function die({ service, space, id }: Planned): Promise<void> {
+  const { control } = service.hall.databases;
+  const taken = await leaseChunk(control, space.id, id, 0, service.now, service.now + service.config.leaseMs);
+  expect(taken).not.toBeNull();
+  service.now += service.config.leaseMs + 1;
+}
+
+describe("a chunk that kills its consumer", () => {
+  it("fails its export after as many consumers as there are tries", async () => {
+    const of = await planned(2);
+    for (let times = 0; times < MOST_ATTEMPTS; times += 1) await die(of);
+    await deliver(of.service, take(of.service, "chunk"));
+    expect(await of.service.poll(of.space, of.id)).toMatchObject({
+      status: "failed",
+      error: { code: "internal", owner: "service" },
+    });
+  });
+
+  it("is written when one of them lives", async () => {
+    const of = await planned(2);
+    for (let times = 1; times < MOST_ATTEMPTS; times += 1) await die(of);
+    await of.service.pump();
+    expect((await of.service.poll(of.space, of.id)).status).toBe("completed");
+  });
+
+  it("has all its tries again after a retry", async () => {
+    const of = await planned(2);
+    for (let times = 0; times < MOST_ATTEMPTS; times += 1) await die(of);
+    await deliver(of.service, take(of.service, "chunk"));
+    await of.service.json("POST", `/v1/exports/${of.id}/retry`, 202, { key: of.space.key });
+    of.service.now += of.service.config.leaseMs + 1;
+    await sweep(of.service.hall);
+    await of.service.pump();
+    expect((await of.service.poll(of.space, of.id)).status).toBe("completed");
+  });
+});
+
+describe("who has lost a lease", () => {
+  it("of a chunk neither renews nor gives back that of the next", async () => {
+    const { service, space, id } = await planned(2);
+    const { control } = service.hall.databases;
+    const first = await leaseChunk(control, space.id, id, 0, 0, 100);
+    const second = await leaseChunk(control, space.id, id, 0, 100, 200);
+    expect([first?.takeovers, second?.takeovers]).toEqual([0, 1]);
+    expect(await renewChunk(control, space.id, id, 0, 1, { held: 100, next: 300 })).toBe(false);
+    await releaseChunk(control, space.id, id, 0, 100);
+    expect(await renewChunk(control, space.id, id, 0, 1, { held: 200, next: 300 })).toBe(true);
+  });
+
+  it("of a file neither renews nor gives back that of the next", async () => {
+    const { service, space, id } = await planned(3);
+    const { control } = service.hall.databases;
+    await deliver(service, take(service, "chunk"));
+    await deliver(service, take(service, "chunk"));
+    await leaseFile(control, space.id, id, 0, 0, 100);
+    await leaseFile(control, space.id, id, 0, 100, 200);
+    expect(await renewFile(control, space.id, id, 0, "upload", { held: 100, next: 300 })).toBe(false);
+    await releaseFile(control, space.id, id, 0, 100);
+    expect(await renewFile(control, space.id, id, 0, "upload", { held: 200, next: 300 })).toBe(true);
+  });
+});
