@@ -13,16 +13,30 @@ export interface ProfileRow {
   type: string | null;
   identifiers: string;
   attributes: string;
+  tags: string;
+  installations: string;
   created_at: number;
   updated_at: number;
 }
 
-const COLUMNS = "person_id, external_person_id, company_id, type, identifiers, attributes, created_at, updated_at";
+const COLUMNS =
+  "person_id, external_person_id, company_id, type, identifiers, attributes, tags, installations, created_at, updated_at";
 
-/** D1 takes a row of 2,000,000 bytes; ids and times stand beside the identifiers and attributes. */
+/** D1 takes a row of 2,000,000 bytes; ids and times stand beside the identifiers, attributes, tags and installations. */
 export const MAX_PROFILE_BYTES = 1_890_000;
 
-/** What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396). */
+/** An app or a browser that push messages may go to. */
+export interface Installation {
+  installation_id: string;
+  platform: "iOS" | "Android" | "Webpush";
+  push_token: string | null;
+  is_optin: boolean;
+}
+
+/**
+ * What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396); the sets `tags` and
+ * `installations` are replaced as they stand here, in their canonical order.
+ */
 export interface ProfileMerge {
   person_id: string;
   external_person_id?: string | null | undefined;
@@ -30,6 +44,8 @@ export interface ProfileMerge {
   type?: string | null | undefined;
   identifiers?: Record<string, unknown> | undefined;
   attributes?: Record<string, unknown> | undefined;
+  tags?: readonly string[] | undefined;
+  installations?: readonly Installation[] | undefined;
 }
 
 /** A scalar that is sent replaces the old one (null removes), one that is not sent leaves it. */
@@ -64,6 +80,7 @@ export async function mergeProfiles(
        ${sentOrOld("external_person_id")}, ${sentOrOld("company_id")}, ${sentOrOld("type")},
        json_patch(coalesce(p.identifiers, '{}'), coalesce(j.value -> 'identifiers', '{}')),
        json_patch(coalesce(p.attributes, '{}'), coalesce(j.value -> 'attributes', '{}')),
+       coalesce(j.value -> 'tags', p.tags, '[]'), coalesce(j.value -> 'installations', p.installations, '[]'),
        coalesce(p.created_at, ?3), ?3
      FROM json_each(?2) j
      LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to = ${THIS_SEQUENCE}
@@ -77,7 +94,8 @@ export async function mergeProfiles(
       ...lists.map((list) => statement(open, spaceId, list, now)),
       statement(
         `INSERT INTO guard SELECT NULL FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
-           AND person_id IN (SELECT value FROM json_each(?2)) AND octet_length(identifiers) + octet_length(attributes) > ?3`,
+           AND person_id IN (SELECT value FROM json_each(?2))
+           AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(installations) > ?3`,
         spaceId,
         JSON.stringify(merges.flat().map((merge) => merge.person_id)),
         MAX_PROFILE_BYTES,

@@ -16,6 +16,8 @@ export interface StandingProfile {
   type: string | null;
   identifiers: string | null;
   attributes: string | null;
+  tags: string | null;
+  installations: string | null;
 }
 
 /** What a page of standing profiles may weigh. */
@@ -28,9 +30,11 @@ export async function readStanding(
   personIds: readonly string[],
 ): Promise<StandingProfile[]> {
   return db.all<StandingProfile>(
-    `SELECT w.person_id, p.seq_from, p.external_person_id, p.company_id, p.type, p.identifiers, p.attributes
+    `SELECT w.person_id, p.seq_from, p.external_person_id, p.company_id, p.type, p.identifiers, p.attributes, p.tags,
+       p.installations
      FROM (SELECT j.key AS place, j.value AS person_id,
-             sum(coalesce(octet_length(s.identifiers) + octet_length(s.attributes), 0)) OVER (ORDER BY j.key) AS bytes
+             sum(coalesce(octet_length(s.identifiers) + octet_length(s.attributes) + octet_length(s.tags)
+               + octet_length(s.installations), 0)) OVER (ORDER BY j.key) AS bytes
            FROM json_each(?2) j LEFT JOIN profiles s ON s.space_id = ?1 AND s.person_id = j.value AND s.seq_to IS NULL) w
      LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = w.person_id AND p.seq_to IS NULL
      WHERE w.place = 0 OR w.bytes <= ?3 ORDER BY w.place`,

@@ -4,10 +4,9 @@
  * A profile that is new makes personCreated, and an …Added event for each contact and tag that it begins with; …Changed
  * events are for profiles that were there. External id, company and type count as standard attributes, as does each
  * attribute whose name begins with $, but for those of name, location and contacts. Identifiers are the contacts that have no
- * events of their own: they make contactInformationChanged.
+ * events of their own: they make contactInformationChanged. An installation is a push contact as long as it has a push token.
  *
- * Awaited: `tags` and `installations` are compared here, but profiles have neither yet, so tagAdded, tagRemoved and
- * pushContactAdded, …Changed, …Deleted are made once the states carry them. personMerged awaits a call that merges persons.
+ * Awaited: personMerged, for a call that merges persons.
  */
 
 import { cutText } from "./cut.ts";
@@ -21,8 +20,8 @@ export interface ProfileState {
   type: string | null;
   identifiers: Readonly<Record<string, string>>;
   attributes: Readonly<Record<string, Value>>;
-  tags?: readonly string[];
-  installations?: readonly { installation_id: string; push_token?: string | null }[];
+  tags: readonly string[];
+  installations: readonly { installation_id: string; push_token: string | null }[];
 }
 
 export interface DerivedEvent {
@@ -58,19 +57,22 @@ const CONTACTS: ReadonlyMap<string, string> = new Map([
 const NAME = new Set(["$first_name", "$middle_name", "$last_name"]);
 const LOCATION = new Set(["$address", "$city", "$country"]);
 
-const NOBODY: ProfileState = {
+/** A profile of which nothing is known. */
+export const NOBODY: ProfileState = {
   external_person_id: null,
   company_id: null,
   type: null,
   identifiers: {},
   attributes: {},
+  tags: [],
+  installations: [],
 };
 
 /** @param before null: there was no profile. */
 export function deriveEvents(before: ProfileState | null, after: ProfileState): DerivedEvent[] {
   const old = before ?? NOBODY;
   const contacts = [...addressesOf(old, after)].flatMap(([contact, was, is]) => contactEvents(contact, was, is));
-  const tags = tagEvents(old.tags ?? [], after.tags ?? []);
+  const tags = tagEvents(old.tags, after.tags);
   if (before === null) return [{ definition_id: "personCreated", properties: {} }, ...contacts, ...tags];
   return [...attributeEvents(old, after), ...contacts, ...identifierEvents(old, after), ...tags];
 }
@@ -100,11 +102,8 @@ function* addressesOf(old: ProfileState, after: ProfileState): Generator<[string
 }
 
 function tokensOf(state: ProfileState): Map<string, string> {
-  const installations = state.installations ?? [];
   return new Map(
-    installations.flatMap((each) =>
-      typeof each.push_token === "string" ? [[each.installation_id, each.push_token]] : [],
-    ),
+    state.installations.flatMap((each) => (each.push_token === null ? [] : [[each.installation_id, each.push_token]])),
   );
 }
 
@@ -149,10 +148,11 @@ function identifierEvents(old: ProfileState, after: ProfileState): DerivedEvent[
   });
 }
 
-function tagEvents(were: readonly string[], are: readonly string[]): DerivedEvent[] {
+function tagEvents(old: readonly string[], after: readonly string[]): DerivedEvent[] {
+  const [were, are] = [new Set(old), new Set(after)];
   const event = (definition: string) => (tag: string) => ({ definition_id: definition, properties: { tag } });
   return [
-    ...[...new Set(are)].filter((tag) => !were.includes(tag)).map(event("tagAdded")),
-    ...[...new Set(were)].filter((tag) => !are.includes(tag)).map(event("tagRemoved")),
+    ...[...are].filter((tag) => !were.has(tag)).map(event("tagAdded")),
+    ...[...were].filter((tag) => !are.has(tag)).map(event("tagRemoved")),
   ];
 }

@@ -8,7 +8,7 @@ import type { NewProfile } from "../db/standing.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { rulesOf } from "./catalogue/rules.ts";
 import { type DefinitionSpace, findDefinitions, premiseOf } from "./definitions.ts";
-import { deriveEvents } from "./derived.ts";
+import { deriveEvents, NOBODY } from "./derived.ts";
 import { enabledDerived, madeIds, madeRows } from "./made.ts";
 import { Persons } from "./persons.ts";
 import { canonicalProperties } from "./validate.ts";
@@ -127,7 +127,7 @@ async function makeOfNew(
   const definitions = await enabledDerived(ingest.db, ingest.space);
   const ids = madeIds(ingest.uuid());
   const made = profiles.flatMap((profile) => {
-    const state = { ...profile, company_id: null, identifiers: {}, attributes: {} };
+    const state = { ...NOBODY, ...profile };
     const person = { person_id: profile.person_id, company_id: null };
     return madeRows(definitions, person, deriveEvents(null, state), ingest.now, ids);
   });

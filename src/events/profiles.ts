@@ -95,10 +95,12 @@ function stateOf(row: StandingProfile): ProfileState | null {
     type: row.type,
     identifiers: JSON.parse(row.identifiers ?? "{}") as ProfileState["identifiers"],
     attributes: JSON.parse(row.attributes ?? "{}") as ProfileState["attributes"],
+    tags: JSON.parse(row.tags ?? "[]") as ProfileState["tags"],
+    installations: JSON.parse(row.installations ?? "[]") as ProfileState["installations"],
   };
 }
 
-/** What the merge in mergeProfiles makes of a profile: what is absent stays, null removes. */
+/** What the merge in mergeProfiles makes of a profile: what is absent stays, null removes, a set is replaced. */
 function merged(before: ProfileState | null, merge: ProfileMerge): ProfileState {
   const scalar = (name: "external_person_id" | "company_id" | "type") => {
     const sent = merge[name];
@@ -110,6 +112,8 @@ function merged(before: ProfileState | null, merge: ProfileMerge): ProfileState 
     type: scalar("type"),
     identifiers: patched(before?.identifiers, merge.identifiers) as ProfileState["identifiers"],
     attributes: patched(before?.attributes, merge.attributes) as ProfileState["attributes"],
+    tags: merge.tags ?? before?.tags ?? [],
+    installations: merge.installations ?? before?.installations ?? [],
   };
 }
 

@@ -258,6 +258,8 @@ export const EXAMPLES: Record<string, unknown> = {
     type: null,
     identifiers: {},
     attributes: { $first_name: "Ada", tier: "gold" },
+    tags: ["vip"],
+    installations: [],
     created_at: AT,
     updated_at: AT,
   },

@@ -3,21 +3,68 @@
 import * as z from "zod";
 import { INEXACT } from "../events/validate.ts";
 import { inParts } from "../db/parts.ts";
-import { findProfile, MAX_PROFILE_BYTES, type ProfileMerge, type ProfileRow } from "../db/profiles.ts";
+import {
+  findProfile,
+  type Installation,
+  MAX_PROFILE_BYTES,
+  type ProfileMerge,
+  type ProfileRow,
+} from "../db/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { writeProfiles } from "../events/profiles.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
-import { Id, textOf, Time } from "./schemas.ts";
+import { Id, textOf, Time, WholeText } from "./schemas.ts";
 
 const MOST_PROFILES = 1000;
 const MAX_BYTES = 15_728_640;
-const TOO_LARGE = `A profile has ${MAX_PROFILE_BYTES} bytes of identifiers and attributes at most.`;
+const MOST_TAGS = 200;
+const MOST_INSTALLATIONS = 50;
+const MOST_TOKEN_CHARACTERS = 4096;
+const TOO_LARGE = `A profile has ${MAX_PROFILE_BYTES} bytes of identifiers, attributes, tags and installations at most.`;
 
 const exactNumber = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), INEXACT);
 const AttributeName = z.string().regex(/^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u);
-const Attributes = z.record(AttributeName, z.union([z.string(), exactNumber, z.boolean(), z.null()]));
+const Attributes = z.record(AttributeName, z.union([WholeText, exactNumber, z.boolean(), z.null()]));
 const Identifiers = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), Id.nullable());
+
+/** A set as a list: what names an item stands once. @param at where in an item its name stands. */
+function setOf<Item extends z.ZodType>(
+  item: Item,
+  most: number,
+  nameOf: (item: z.output<Item>) => string,
+  at: readonly string[],
+) {
+  return z
+    .array(item)
+    .max(most)
+    .superRefine((items, context) => {
+      const names = new Set<string>();
+      for (const [index, each] of items.entries()) {
+        const name = nameOf(each);
+        if (names.has(name))
+          context.addIssue({
+            code: "custom",
+            path: [index, ...at],
+            message: "This one stands before already: once in a set.",
+          });
+        names.add(name);
+      }
+    });
+}
+
+const Tags = setOf(Id, MOST_TAGS, (tag) => tag, []).meta({
+  uniqueItems: true,
+  description: "Replaces the tags; null or an empty list removes them all.",
+});
+
+const installation = { installation_id: Id, platform: z.enum(["iOS", "Android", "Webpush"]), is_optin: z.boolean() };
+const Installations = setOf(
+  z.strictObject({ ...installation, push_token: textOf(MOST_TOKEN_CHARACTERS).min(1).nullable().optional() }),
+  MOST_INSTALLATIONS,
+  (each) => each.installation_id,
+  ["installation_id"],
+).meta({ description: "Replaces the installations, each id once; null or an empty list removes them all." });
 
 const Merge = z.strictObject({
   person_id: Id,
@@ -26,6 +73,8 @@ const Merge = z.strictObject({
   type: textOf(100).min(1).nullable().optional(),
   identifiers: Identifiers.optional(),
   attributes: Attributes.optional(),
+  tags: Tags.nullable().optional(),
+  installations: Installations.nullable().optional(),
 });
 
 const Profile = z
@@ -36,6 +85,10 @@ const Profile = z
     type: z.string().nullable(),
     identifiers: z.record(z.string(), z.string()),
     attributes: z.record(z.string(), z.unknown()),
+    tags: z.array(z.string()),
+    installations: z.array(
+      z.object({ ...installation, installation_id: z.string(), push_token: z.string().nullable() }),
+    ),
     created_at: Time,
     updated_at: Time,
   })
@@ -48,14 +101,21 @@ export const profileRoutes = [
     operationId: "mergeProfiles",
     summary: "Make or change profiles",
     description:
-      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like.",
+      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key, tags and installations are replaced as a whole; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like.",
     tag: "Profiles",
     auth: "profiles:write",
     body: {
       schema: z.strictObject({ profiles: z.array(Merge).min(1).max(MOST_PROFILES) }),
       maxBytes: MAX_BYTES,
       example: {
-        profiles: [{ person_id: "p-1", external_person_id: "CRM-1", attributes: { $first_name: "Ada", tier: "gold" } }],
+        profiles: [
+          {
+            person_id: "p-1",
+            external_person_id: "CRM-1",
+            attributes: { $first_name: "Ada", tier: "gold" },
+            tags: ["vip"],
+          },
+        ],
       },
     },
     responses: {
@@ -66,7 +126,7 @@ export const profileRoutes = [
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      const merges: ProfileMerge[] = body.profiles;
+      const merges = body.profiles.map(canonical);
       checkTogether(merges);
       const { world, databases } = call;
       const write = { db: databases.space(space.id), space, now: world.now(), uuid: () => world.uuid() };
@@ -95,6 +155,25 @@ export const profileRoutes = [
   }),
 ];
 
+/** Sets in one order and with every field: the same set is the same bytes, and null is the empty one. */
+function canonical({ tags, installations, ...merge }: z.output<typeof Merge>): ProfileMerge {
+  return {
+    ...merge,
+    tags: tags === undefined ? undefined : (tags ?? []).toSorted(),
+    installations: installations === undefined ? undefined : (installations ?? []).map(complete).toSorted(byId),
+  };
+}
+
+type SentInstallation = NonNullable<z.output<typeof Installations>>[number];
+
+function complete({ installation_id, platform, push_token, is_optin }: SentInstallation): Installation {
+  return { installation_id, platform, push_token: push_token ?? null, is_optin };
+}
+
+function byId(a: Installation, b: Installation): number {
+  return a.installation_id < b.installation_id ? -1 : 1;
+}
+
 /** @throws invalid_request for a profile that stands twice in one call, or is too large. */
 function checkTogether(merges: readonly ProfileMerge[]): void {
   const faults: Fault[] = [];
@@ -122,6 +201,8 @@ function show(row: ProfileRow) {
     type: row.type,
     identifiers: JSON.parse(row.identifiers) as unknown,
     attributes: JSON.parse(row.attributes) as unknown,
+    tags: JSON.parse(row.tags) as unknown,
+    installations: JSON.parse(row.installations) as unknown,
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),
   };

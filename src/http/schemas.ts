@@ -21,6 +21,9 @@ const HALF = "must be whole characters: it has half of a surrogate pair.";
 /** Text for people, trimmed. */
 export const Name = z.string().trim().min(1).max(200).refine(wellFormed, HALF);
 
+/** Text of any length. */
+export const WholeText = z.string().refine(wellFormed, HALF);
+
 /** Text for people of that many characters at most. */
 export const textOf = (most: number) => z.string().max(most).refine(wellFormed, HALF);
 

@@ -53,6 +53,8 @@ describe("fact 1.a.30: a person who is not there", () => {
       type: "Customer",
       identifiers: {},
       attributes: {},
+      tags: [],
+      installations: [],
       created_at: at,
       updated_at: at,
     });

@@ -10,6 +10,8 @@ const state = (more: Partial<ProfileState> = {}): ProfileState => ({
   type: null,
   identifiers: {},
   attributes: {},
+  tags: [],
+  installations: [],
   ...more,
 });
 const having = (attributes: ProfileState["attributes"]) => state({ attributes });

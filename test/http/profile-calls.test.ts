@@ -76,6 +76,16 @@ describe("a person", () => {
     await put({ person_id: "p-0", attributes: { one: text } });
     expect((await call([{ person_id: "p-0", attributes: { two: text } }])).status).toBe(422);
   });
+
+  it("is measured with its tags and installations", async () => {
+    await put({ person_id: "p-0", attributes: { text: "x".repeat(1_889_000) } });
+    const tags = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(150));
+    const [push_token, rest] = ["t".repeat(1_500), { platform: "iOS", is_optin: true }];
+    const installations = [{ installation_id: "i", push_token, ...rest }];
+    expect(await faults([{ person_id: "p-0", tags }])).toEqual(["/profiles"]);
+    expect(await faults([{ person_id: "p-0", installations }])).toEqual(["/profiles"]);
+    expect(await put({ person_id: "p-0", tags: tags.slice(0, 1) })).toEqual({ merged: 1 });
+  });
 });
 
 describe("an external id", () => {
@@ -124,6 +134,45 @@ describe("an external id", () => {
     const statuses = (await Promise.all(calls)).map((response) => response.status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status === 409)).toHaveLength(2);
+  });
+});
+
+describe("the tags and installations of a profile", () => {
+  const stored = async () => {
+    const query = env.SPACE_DB.prepare(
+      "SELECT seq_from, tags, installations FROM profiles WHERE space_id = ? AND person_id = 'p' ORDER BY seq_from",
+    );
+    return (await query.bind(space.id).all()).results;
+  };
+  const installation = (id: string) => ({ installation_id: id, platform: "iOS", push_token: null, is_optin: true });
+
+  it("are the same bytes in whatever order they come", async () => {
+    const [i, j] = [installation("i"), installation("j")];
+    await put({ person_id: "p", tags: ["a", "é", "b"], installations: [i, j] });
+    const mixed = { is_optin: true, platform: "iOS", installation_id: "i" };
+    await put({ person_id: "p", tags: ["é", "b", "a"], installations: [j, mixed] });
+    const same = { tags: '["a","b","é"]', installations: JSON.stringify([i, j]) };
+    expect(await stored()).toEqual([
+      { seq_from: 1, ...same },
+      { seq_from: 2, ...same },
+    ]);
+  });
+
+  it("are kept with each version", async () => {
+    await put({ person_id: "p" });
+    await put({ person_id: "p", tags: ["a"], installations: [installation("i")] });
+    await put({ person_id: "p", type: "Lead" });
+    await put({ person_id: "p", tags: null, installations: [] });
+    const full = { tags: '["a"]', installations: JSON.stringify([installation("i")]) };
+    const empty = { tags: "[]", installations: "[]" };
+    expect(await stored()).toMatchObject([empty, full, full, empty]);
+  });
+
+  it("come to one of two merges at once, never to a mixture", async () => {
+    await Promise.all(["a", "b", "c"].map((tag) => put({ person_id: "p", tags: [tag, `${tag}${tag}`] })));
+    const profile = await service.json<{ tags: string[] }>("GET", "/v1/profiles/p", 200, { key: space.key });
+    const [tag] = profile.tags;
+    expect(profile.tags).toEqual([tag, `${tag}${tag}`]);
   });
 });
 

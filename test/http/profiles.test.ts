@@ -24,6 +24,11 @@ const FULL = {
   type: "Customer",
   identifiers: { custom_id: "c-1", other_id: "o-1" },
   attributes: { $first_name: "Ada", tier: "gold", score: 1.5, vip: true },
+  tags: ["early", "vip"],
+  installations: [
+    { installation_id: "i-1", platform: "iOS", push_token: "t-1", is_optin: true },
+    { installation_id: "i-2", platform: "Webpush", push_token: null, is_optin: false },
+  ],
 };
 
 describe("a merge", () => {
@@ -36,7 +41,7 @@ describe("a merge", () => {
   it("makes an empty profile from an id alone", async () => {
     await put({ person_id: "p-1" });
     const empty = { external_person_id: null, company_id: null, type: null, identifiers: {}, attributes: {} };
-    expect(await get()).toMatchObject(empty);
+    expect(await get()).toMatchObject({ ...empty, tags: [], installations: [] });
   });
 
   it("leaves what it does not send", async () => {
@@ -67,6 +72,30 @@ describe("a merge", () => {
     await put(FULL);
     await put({ person_id: "p-1", identifiers: { custom_id: null, third_id: "t-1" } });
     expect((await get())["identifiers"]).toEqual({ other_id: "o-1", third_id: "t-1" });
+  });
+
+  it.each(["tags", "installations"] as const)("replaces %s as a whole", async (field) => {
+    await put(FULL);
+    const [first] = FULL[field];
+    await put({ person_id: "p-1", [field]: [first] });
+    expect(await get()).toMatchObject({ ...FULL, [field]: [first] });
+  });
+
+  it.each([
+    ["tags", null],
+    ["tags", []],
+    ["installations", null],
+    ["installations", []],
+  ])("empties %s with %j, and leaves the rest", async (field, nothing) => {
+    await put(FULL);
+    await put({ person_id: "p-1", [field]: nothing });
+    expect(await get()).toMatchObject({ ...FULL, [field]: [] });
+  });
+
+  it("shows an installation that came without a push token with none", async () => {
+    await put({ person_id: "p-1", installations: [{ installation_id: "i", platform: "Android", is_optin: true }] });
+    const shown = [{ installation_id: "i", platform: "Android", push_token: null, is_optin: true }];
+    expect((await get())["installations"]).toEqual(shown);
   });
 
   it("stores no null for a key that was not there", async () => {
@@ -109,6 +138,13 @@ describe("a merge", () => {
 
 describe("a profile", () => {
   const deep = (field: Record<string, unknown>) => ({ person_id: "p-1", ...field });
+  const installed = (...each: Record<string, unknown>[]) =>
+    deep({
+      installations: each.map((fields) => ({ installation_id: "i", platform: "iOS", is_optin: true, ...fields })),
+    });
+  const numbered = (count: number) => Array.from({ length: count }, (_, n) => ({ installation_id: `i-${n}` }));
+  const tags = (count: number) => Array.from({ length: count }, (_, n) => `t-${n}`);
+
   it.each<[string, Record<string, unknown>, string]>([
     ["no person_id", {}, "/person_id"],
     ["person_id null", { person_id: null }, "/person_id"],
@@ -133,6 +169,26 @@ describe("a profile", () => {
       `/attributes/${"a".repeat(129)}`,
     ],
     ["attributes that are a list", deep({ attributes: [] }), "/attributes"],
+    ["half a character in an attribute", deep({ attributes: { a: "x\udc00" } }), "/attributes/a"],
+    ["half a character in an identifier", deep({ identifiers: { custom_id: "\ud800x" } }), "/identifiers/custom_id"],
+    ["tags that are an object", deep({ tags: {} }), "/tags"],
+    ["a tag that is no text", deep({ tags: ["a", 5] }), "/tags/1"],
+    ["an empty tag", deep({ tags: [""] }), "/tags/0"],
+    ["half a character in a tag", deep({ tags: ["\ud800"] }), "/tags/0"],
+    ["the same tag twice", deep({ tags: ["a", "b", "a"] }), "/tags/2"],
+    ["201 tags", deep({ tags: tags(201) }), "/tags"],
+    ["installations that are an object", deep({ installations: {} }), "/installations"],
+    ["an installation without an id", installed({ installation_id: undefined }), "/installations/0/installation_id"],
+    ["an installation on an unknown platform", installed({ platform: "ios" }), "/installations/0/platform"],
+    ["an installation with no platform", installed({ platform: undefined }), "/installations/0/platform"],
+    ["an opt-in that is a text", installed({ is_optin: "yes" }), "/installations/0/is_optin"],
+    ["no opt-in", installed({ is_optin: undefined }), "/installations/0/is_optin"],
+    ["an empty push token", installed({ push_token: "" }), "/installations/0/push_token"],
+    ["a push token of 4,097 characters", installed({ push_token: "t".repeat(4097) }), "/installations/0/push_token"],
+    ["half a character in a push token", installed({ push_token: "t\udc00" }), "/installations/0/push_token"],
+    ["an unknown property of an installation", installed({ token: "t" }), "/installations/0/token"],
+    ["the same installation twice", installed({}, {}), "/installations/1/installation_id"],
+    ["51 installations", installed(...numbered(51)), "/installations"],
     ["an unknown property", deep({ tier: "gold" }), "/tier"],
   ])("with %s is refused", async (_, profile, pointer) => {
     expect(await faults({ person_id: "fine" }, profile)).toEqual([`/profiles/1${pointer}`]);
@@ -143,6 +199,18 @@ describe("a profile", () => {
     ["of one character", "x"],
   ])("may have ids %s", async (_, id) => {
     expect(await put({ person_id: id, external_person_id: id, company_id: id })).toEqual({ merged: 1 });
+  });
+
+  it("may have 200 tags and 50 installations", async () => {
+    const most = { ...installed(...numbered(50)), tags: tags(200) };
+    await put(most);
+    const profile = (await get()) as { tags: unknown[]; installations: unknown[] };
+    expect([profile.tags.length, profile.installations.length]).toEqual([200, 50]);
+  });
+
+  it("may have text of whole characters beyond the first plane", async () => {
+    await put({ person_id: "p-1", attributes: { t: "\ud83d\uded2" }, tags: ["\ud83d\uded2"] });
+    expect(await get()).toMatchObject({ attributes: { t: "🛒" }, tags: ["🛒"] });
   });
 
   it("that nobody made is not found", async () => {
