@@ -1,7 +1,8 @@
 /** A mapping and a row: the event that they make, or what is wrong and where. */
 
 import { describe, expect, test } from "vitest";
-import { definitionOf } from "../../scripts/import/define.ts";
+import { CallError, type Client } from "../../scripts/client.ts";
+import { define, definitionOf } from "../../scripts/import/define.ts";
 import { compileMapping, readMapping } from "../../scripts/import/mapping.ts";
 
 type Json = Record<string, unknown>;
@@ -145,5 +146,52 @@ test("--define makes the definition that a mapping describes", () => {
       { name: "b", type: "text" },
       { name: "c", type: "boolean" },
     ],
+  });
+});
+
+describe("--define where a definition of that id is there", () => {
+  const properties = [
+    { name: "a", type: "number" as const },
+    { name: "b", type: "text" as const },
+  ];
+  const definition = { id: "order", name: "order", properties };
+
+  /** @param standing what GET answers: the definition, or a status. */
+  function defining(standing: object | number) {
+    const client = {
+      define: () => Promise.reject(new CallError("There is an event definition order already.", 409, "conflict")),
+      json: (method: string, path: string) =>
+        typeof standing === "number"
+          ? Promise.reject(new CallError(`${method} ${path}`, standing, "forbidden"))
+          : Promise.resolve({ id: "order", enabled: true, properties, ...standing }),
+    };
+    return define(client as unknown as Client, definition);
+  }
+
+  test("goes on where it fits, whatever else it has", async () => {
+    await expect(defining({ properties: [{ name: "z", type: "date" }, ...properties] })).resolves.toBe("fits");
+  });
+
+  test("goes on where the key may not look at it, and stops when it cannot be read for another reason", async () => {
+    await expect(defining(403)).resolves.toBe("not read");
+    await expect(defining(404)).rejects.toThrow("GET /v1/event-definitions/order");
+  });
+
+  test.each([
+    [{ enabled: false }, 'it is disabled. First: PATCH /v1/event-definitions/order {"enabled":true}'],
+    [
+      { properties: properties.slice(0, 1) },
+      'it has no b. First: PATCH /v1/event-definitions/order {"properties":[{"name":"b","type":"text"}]}',
+    ],
+    [
+      { enabled: false, properties: properties.slice(1) },
+      'it is disabled, and it has no a. First: PATCH /v1/event-definitions/order {"enabled":true,"properties":[{"name":"a","type":"number"}]}',
+    ],
+    [
+      { properties: [{ name: "a", type: "text" }] },
+      "a is text there and number in the mapping. A property keeps its type",
+    ],
+  ])("stops with what to do where it is %j", async (standing, message) => {
+    await expect(defining(standing)).rejects.toThrow(message);
   });
 });
