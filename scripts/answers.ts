@@ -64,5 +64,6 @@ export interface Fault {
 /** An event definition: what its properties are called, and their types. */
 export interface DefinitionView {
   id: string;
+  enabled: boolean;
   properties: { name: string; type: "text" | "boolean" | "date" | "number" | "list" }[];
 }

@@ -30,6 +30,11 @@ const REFUSED = 1;
 const NOT_TO_THE_END = 2;
 const INTERRUPTED = 130;
 const TRIES = 12;
+const DEFINED = {
+  made: "was made",
+  fits: "is there already, and fits: it stays as it is",
+  "not read": "is there already: it stays as it is, and this key may not look at it (scope events:read)",
+};
 /** npm hands a Ctrl-C on that the terminal sent here as well: those two are one. */
 const SAME_SIGNAL_MS = 1_000;
 
@@ -100,8 +105,8 @@ async function run(options: Options): Promise<number> {
   writeState(options.state, subject, accepted);
   if (options.define && mapping !== null) {
     const definition = definitionOf(mapping, texts);
-    const made = await define(client, definition);
-    console.log(`The event definition ${definition.id} ${made ? "was made" : "is there already: it stays as it is"}.`);
+    const outcome = await define(client, definition);
+    console.log(`The event definition ${definition.id} ${DEFINED[outcome]}.`);
   }
 
   const started = performance.now();

@@ -10,7 +10,7 @@ import type { JsonLine } from "./ndjson.ts";
 import { type Reader, type Row, Unusable } from "./rows.ts";
 import type { Format, Source } from "./source.ts";
 import type { Place } from "./template.ts";
-import { boolOf, type Converted, numberOf, plain } from "./values.ts";
+import { boolOf, type Converted, jsonOf, numberOf, plain } from "./values.ts";
 
 /** An event on its way. */
 export interface Item {
@@ -187,13 +187,7 @@ function typed(type: string | undefined): (found: unknown) => Converted {
   return type === "list" ? parsed : plain;
 }
 
-function parsed(found: unknown): Converted {
-  try {
-    return { value: JSON.parse(String(found)) as unknown };
-  } catch {
-    return { problem: "is not valid JSON." };
-  }
-}
+const parsed = (found: unknown) => jsonOf(String(found));
 
 function hintOf(columns: readonly string[]): string {
   return columns.length === 1 && /[;\t|]/.test(columns[0] ?? "") ? " Or has it another delimiter? --delimiter ';'" : "";

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { CLOCK_CHANGES, dateReader, isTimezone, patternProblem } from "./dates.ts";
 import { Unusable } from "./rows.ts";
 import { compileTemplate, type Place, templateProblem, Unfit } from "./template.ts";
-import { asText, boolOf, type Converted, numberOf, plain } from "./values.ts";
+import { asText, boolOf, type Converted, jsonOf, numberOf, plain } from "./values.ts";
 
 const TYPES = ["text", "number", "boolean", "date", "json"] as const;
 /** What only makes sense with one type. */
@@ -202,7 +202,7 @@ function converterOf(value: Value, type: Value["type"]): (found: unknown) => Con
     case "boolean":
       return (found) => boolOf(found, value.true, value.false);
     case "json":
-      return jsonOf;
+      return (found) => (typeof found === "string" ? jsonOf(found) : plain(found));
     case "date": {
       const read = dateReader({
         format: value.format ?? "iso",
@@ -216,14 +216,5 @@ function converterOf(value: Value, type: Value["type"]): (found: unknown) => Con
         return "problem" in date ? date : { value: date.time };
       };
     }
-  }
-}
-
-function jsonOf(found: unknown): Converted {
-  if (typeof found !== "string") return plain(found);
-  try {
-    return { value: JSON.parse(found) as unknown };
-  } catch {
-    return { problem: "is not valid JSON." };
   }
 }

@@ -20,9 +20,11 @@ file is, is seen from its content. A file of any size takes the same memory.
   --origin URL       where the service is. Default: ${DEFAULT_ORIGIN}
   --map FILE         how columns become an event (JSON: see below). Without it a row is an event as the API takes it; in CSV and
                      Parquet a column is a field, properties.amount a property, and CSV's texts get the definition's types.
-  --define           makes the mapping's event definition first, unless there is one of its id.
+  --define           makes the mapping's event definition first, unless there is one of its id: that one must be enabled and
+                     have the mapping's properties with their types, or nothing is sent (scope events:read, to look).
   --create-profiles  makes the persons that the file names, each once, before their first event. A person with an external id
-                     alone gets it as person_id too.
+                     alone gets it as person_id too. They have no type: a chatbot session's event, which makes a Customer of a
+                     person who is not there, finds them there and does not.
   --strict           stops at the first wrong line. Else wrong lines are told, and all others loaded.
   --errors FILE      wrong lines as NDJSON, {line, pointer, detail}; stderr then has the first ones only.
   --state FILE       where it is kept what is loaded already. Default: FILE.import.json, beside the file.

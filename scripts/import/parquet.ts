@@ -51,7 +51,7 @@ export async function parquetReader(source: Source, paths: readonly string[] | n
         const rows = objects.map((object, index) => ({
           n: first + index,
           line: first + index,
-          value: withTexts(object, schema),
+          ...read(object, schema),
         }));
         from = to;
         yield { rows, done: to };
@@ -72,7 +72,19 @@ function needed(names: string[], paths: readonly string[]): string[] {
   return found.length > 0 ? found : names.slice(0, 1);
 }
 
-/** Dates as the texts that say what the file knows. */
+/** A time that is no date that JavaScript has: what it was is lost. */
+class NoTime extends Error {}
+
+function read(object: Record<string, unknown>, schema: SchemaTree): { value: unknown } | { problem: string } {
+  try {
+    return { value: withTexts(object, schema) };
+  } catch (thrown) {
+    if (thrown instanceof NoTime) return { problem: thrown.message };
+    throw thrown;
+  }
+}
+
+/** Dates as the texts that say what the file knows. @throws NoTime */
 function withTexts(value: unknown, node: SchemaTree | undefined): unknown {
   if (value instanceof Date) return textOf(value, node);
   if (Array.isArray(value)) {
@@ -92,7 +104,10 @@ function withTexts(value: unknown, node: SchemaTree | undefined): unknown {
 }
 
 function textOf(date: Date, node: SchemaTree | undefined): unknown {
-  if (Number.isNaN(date.getTime())) return null;
+  if (Number.isNaN(date.getTime()))
+    throw new NoTime(
+      `${node?.element.name ?? "A column"} has a time that cannot be read: it is infinite, or too far away.`,
+    );
   const text = date.toISOString();
   const { logical_type: logical, converted_type: converted } = node?.element ?? {};
   if (logical?.type === "DATE" || converted === "DATE") return text.slice(0, text.indexOf("T"));

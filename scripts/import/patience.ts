@@ -18,17 +18,17 @@ export function passes({ status }: CallError): boolean {
   return status === 0 || status === 408 || status === 409 || status === 429 || status >= 500;
 }
 
-/** @param final a status that does not pass here. @throws CallError when it does not pass, or not within so many tries. */
+/** @param isFinal what does not pass here, though it might elsewhere. @throws CallError when it does not pass, or not within so many tries. */
 export async function patiently<Result>(
   patience: Patience,
   call: () => Promise<Result>,
-  final: number | null = null,
+  isFinal: (error: CallError) => boolean = () => false,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await call();
     } catch (thrown) {
-      if (!(thrown instanceof CallError) || !passes(thrown) || thrown.status === final) throw thrown;
+      if (!(thrown instanceof CallError) || !passes(thrown) || isFinal(thrown)) throw thrown;
       if (attempt >= patience.tries) throw thrown;
       const ms = waitOf(attempt, Math.random());
       patience.onWait(thrown, ms / 1000);

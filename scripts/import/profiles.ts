@@ -50,17 +50,21 @@ export class Profiles {
   async #put(merges: readonly Merge[]): Promise<void> {
     if (merges.length === 0) return;
     try {
-      // A conflict here is an external id that another profile has: it does not pass.
-      await patiently(this.#patience, () => this.#client.json("PUT", "/v1/profiles", { profiles: merges }), 409);
+      await patiently(this.#patience, () => this.#client.json("PUT", "/v1/profiles", { profiles: merges }), isTaken);
       this.#made += merges.length;
     } catch (thrown) {
-      if (!(thrown instanceof CallError) || (thrown.status !== 409 && thrown.status !== 422)) throw thrown;
+      if (!(thrown instanceof CallError) || (thrown.status !== 422 && !isTaken(thrown))) throw thrown;
       if (merges.length === 1) return;
       const middle = Math.ceil(merges.length / 2);
       await this.#put(merges.slice(0, middle));
       await this.#put(merges.slice(middle));
     }
   }
+}
+
+/** An external id that another profile has: this conflict does not pass. Others are with calls at the same time. */
+function isTaken({ status, message }: CallError): boolean {
+  return status === 409 && message.includes("belongs to another profile");
 }
 
 /** A call may name a profile once. */

@@ -1,5 +1,7 @@
 /** Values of a file → JSON values of a type. Nothing is rounded or guessed: what does not fit is told. */
 
+import { findChangedNumbers, isKept } from "../../src/http/numbers.ts";
+
 export type Converted<Value = unknown> = { value: Value } | { problem: string };
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -15,7 +17,19 @@ export function numberOf(found: unknown, decimal: "." | ","): Converted<number> 
   const text = decimal === "," && !trimmed.includes(".") ? trimmed.replace(",", ".") : trimmed;
   if (!NUMBER.test(text) || (decimal === "," && trimmed.includes(".")))
     return { problem: `${shown(found)} is no number.` };
-  return checked(Number(text), found);
+  const made = checked(Number(text), found);
+  if ("problem" in made || isKept(literalOf(text))) return made;
+  return {
+    problem: `${shown(found)} is not kept exactly as a JSON number: it would be read as ${made.value}. Take it as a text.`,
+  };
+}
+
+/** As JSON writes it, which has no `+5`, `.5` and `5.`. */
+function literalOf(text: string): string {
+  return text
+    .replace("+", (sign, at) => (at === 0 ? "" : sign))
+    .replace(/^(-?)\./, "$10.")
+    .replace(/\.(?=$|[eE])/, "");
 }
 
 function checked(value: number, found: unknown): Converted<number> {
@@ -43,6 +57,18 @@ export function asText(found: unknown): Converted<string> {
   if (typeof found !== "number") return { problem: `${shown(found)} is no text.` };
   const number = checked(found, found);
   return "problem" in number ? number : { value: String(found) };
+}
+
+/** What a text says as JSON. */
+export function jsonOf(found: string): Converted {
+  try {
+    const value: unknown = JSON.parse(found);
+    const [changed] = findChangedNumbers(found);
+    if (changed === undefined) return { value };
+    return { problem: `${changed.pointer === "" ? "" : `${changed.pointer}: `}${changed.detail}` };
+  } catch {
+    return { problem: "is not valid JSON." };
+  }
 }
 
 /** As it is, where JSON has it. */

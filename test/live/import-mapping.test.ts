@@ -1,7 +1,8 @@
 /** A mapping and a row: the event that they make, or what is wrong and where. */
 
 import { describe, expect, test } from "vitest";
-import { definitionOf } from "../../scripts/import/define.ts";
+import { CallError, type Client } from "../../scripts/client.ts";
+import { define, definitionOf } from "../../scripts/import/define.ts";
 import { compileMapping, readMapping } from "../../scripts/import/mapping.ts";
 
 type Json = Record<string, unknown>;
@@ -67,6 +68,13 @@ describe("a mapping", () => {
     [{ default: 0, type: "number" }, "", 0],
     [{ type: "number" }, " -1.50 ", -1.5],
     [{ type: "number", decimal: "," }, "1,5", 1.5],
+    [{ type: "number" }, "+1.5e+2", 150],
+    [{ type: "number" }, "1e+2", 100],
+    [{ type: "number" }, "-.5", -0.5],
+    [{ type: "number" }, "5.", 5],
+    [{ type: "number" }, "5.e-1", 0.5],
+    [{ type: "number" }, "007.10", 7.1],
+    [{ type: "number" }, "0.1000000000000000055511151231257827", 0.1],
     [{ type: "number" }, 7n, 7],
     [{ type: "text" }, 7n, "7"],
     [{ type: "text" }, 9007199254740993n, "9007199254740993"],
@@ -85,9 +93,16 @@ describe("a mapping", () => {
     [{ type: "number", decimal: "," }, "1.234,5", "no number"],
     [{ type: "number" }, "9007199254740993", "beyond 2^53"],
     [{}, 9007199254740993n, "beyond 2^53"],
+    [{ type: "number" }, "0.1234567890123456789", "would be read as 0.12345678901234568. Take it as a text."],
+    [{ type: "number" }, "+.1234567890123456789", "is not kept exactly"],
+    [{ type: "number" }, "1.00000000000000000001", "is not kept exactly"],
+    [{ type: "number" }, "123456789012345.678901", "is not kept exactly"],
+    [{ type: "number", decimal: "," }, "123456789012345,678901", "is not kept exactly"],
+    [{ type: "number" }, "1e-400", "would be read as 0"],
     [{ type: "number" }, "1e999", "no number that JSON can hold"],
     [{ type: "boolean" }, "maybe", "neither true (true, t, yes, y, 1) nor false"],
     [{ type: "date" }, "2011-02-30", "is no time as ISO 8601 writes it"],
+    [{ type: "json" }, '[{"sku":1.00000000000000000001}]', "/0/sku: 1.00000000000000000001 is not kept exactly"],
     [{ type: "json" }, "{", "not valid JSON"],
     [{ if_empty: "refuse" }, "", "it is empty"],
     [{}, new Uint8Array(2), "has bytes"],
@@ -131,5 +146,52 @@ test("--define makes the definition that a mapping describes", () => {
       { name: "b", type: "text" },
       { name: "c", type: "boolean" },
     ],
+  });
+});
+
+describe("--define where a definition of that id is there", () => {
+  const properties = [
+    { name: "a", type: "number" as const },
+    { name: "b", type: "text" as const },
+  ];
+  const definition = { id: "order", name: "order", properties };
+
+  /** @param standing what GET answers: the definition, or a status. */
+  function defining(standing: object | number) {
+    const client = {
+      define: () => Promise.reject(new CallError("There is an event definition order already.", 409, "conflict")),
+      json: (method: string, path: string) =>
+        typeof standing === "number"
+          ? Promise.reject(new CallError(`${method} ${path}`, standing, "forbidden"))
+          : Promise.resolve({ id: "order", enabled: true, properties, ...standing }),
+    };
+    return define(client as unknown as Client, definition);
+  }
+
+  test("goes on where it fits, whatever else it has", async () => {
+    await expect(defining({ properties: [{ name: "z", type: "date" }, ...properties] })).resolves.toBe("fits");
+  });
+
+  test("goes on where the key may not look at it, and stops when it cannot be read for another reason", async () => {
+    await expect(defining(403)).resolves.toBe("not read");
+    await expect(defining(404)).rejects.toThrow("GET /v1/event-definitions/order");
+  });
+
+  test.each([
+    [{ enabled: false }, 'it is disabled. First: PATCH /v1/event-definitions/order {"enabled":true}'],
+    [
+      { properties: properties.slice(0, 1) },
+      'it has no b. First: PATCH /v1/event-definitions/order {"properties":[{"name":"b","type":"text"}]}',
+    ],
+    [
+      { enabled: false, properties: properties.slice(1) },
+      'it is disabled, and it has no a. First: PATCH /v1/event-definitions/order {"enabled":true,"properties":[{"name":"a","type":"number"}]}',
+    ],
+    [
+      { properties: [{ name: "a", type: "text" }] },
+      "a is text there and number in the mapping. A property keeps its type",
+    ],
+  ])("stops with what to do where it is %j", async (standing, message) => {
+    await expect(defining(standing)).rejects.toThrow(message);
   });
 });

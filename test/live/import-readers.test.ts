@@ -188,6 +188,19 @@ describe("Parquet", () => {
     ]);
   });
 
+  test("a time that cannot be read refuses its row, and no other", async () => {
+    const path = await write(
+      "infinite.parquet",
+      `SELECT * FROM (VALUES (1, {'at': TIMESTAMP '2011-01-01 00:00:00'}), (2, {'at': TIMESTAMP 'infinity'}), (3, {'at': NULL}))
+         AS rows (a, deep)`,
+    );
+    expect(await rowsIn(path, ["a", "deep.at"])).toEqual([
+      [1, 1, "2011-01-01T00:00:00.000"],
+      [2, "at has a time that cannot be read: it is infinite, or too far away."],
+      [3, 3, null],
+    ]);
+  });
+
   test("row groups and slices follow one another without a gap", async () => {
     const path = await write("many.parquet", "SELECT range AS a, 'text ' || range AS b FROM range(70000)");
     const rows = await rowsIn(path, ["a", "b"]);

@@ -6,6 +6,7 @@ import type { Fault } from "../../scripts/answers.ts";
 import { CallError, type Client } from "../../scripts/client.ts";
 import type { Item, Refusal } from "../../scripts/import/events.ts";
 import { patiently, waitOf } from "../../scripts/import/patience.ts";
+import { Profiles } from "../../scripts/import/profiles.ts";
 import { inBatches, sendBatch } from "../../scripts/import/send.ts";
 import { Accepted, readState, writeState } from "../../scripts/import/state.ts";
 import { folder } from "./import-support.ts";
@@ -157,6 +158,52 @@ describe("trouble that passes", () => {
   test("is waited for longer each time, by no more than half a minute or so", () => {
     expect([1, 2, 3, 20].map((attempt) => waitOf(attempt, 0.5))).toEqual([500, 1_000, 2_000, 30_000]);
     expect([waitOf(1, 0), waitOf(1, 1)]).toEqual([375, 625]);
+  });
+});
+
+describe("--create-profiles", () => {
+  const TAKEN = "PUT /v1/profiles answered 409: An external_person_id of these belongs to another profile.";
+  const MOVED =
+    "PUT /v1/profiles answered 409: These profiles were changed by other calls at the same time. Try again.";
+
+  /** @param judge what is wrong with a call, its number from 1; null takes it. */
+  function profilesThat(judge: (persons: string[], call: number) => string | null) {
+    const calls: string[][] = [];
+    const json = (_method: string, _path: string, { profiles }: { profiles: { person_id: string }[] }) => {
+      const persons = profiles.map((profile) => profile.person_id);
+      calls.push(persons);
+      const wrong = judge(persons, calls.length);
+      return wrong === null ? Promise.resolve({}) : Promise.reject(new CallError(wrong, 409, "conflict"));
+    };
+    return { calls, profiles: new Profiles({ json } as unknown as Client, patience) };
+  }
+  const persons = (...ids: string[]) =>
+    ids.map((id, n): Item => ({ ...itemOf(n), person: { person_id: undefined, external_person_id: id } }));
+
+  test("an external id that is taken is found by halves, at once, and left out", async () => {
+    waits.length = 0;
+    const { calls, profiles } = profilesThat((sent) => (sent.includes("c") ? TAKEN : null));
+    await profiles.ensure(persons("a", "b", "c", "d"));
+    expect(calls).toEqual([["a", "b", "c", "d"], ["a", "b"], ["c", "d"], ["c"], ["d"]]);
+    expect([profiles.made, waits]).toEqual([3, []]);
+  });
+
+  test("a conflict with other calls is waited out, and nobody is left out", async () => {
+    waits.length = 0;
+    const { calls, profiles } = profilesThat((_, call) => (call <= 2 ? MOVED : null));
+    await profiles.ensure(persons("a", "b"));
+    expect(calls).toEqual([
+      ["a", "b"],
+      ["a", "b"],
+      ["a", "b"],
+    ]);
+    expect([profiles.made, waits.length]).toEqual([2, 2]);
+  });
+
+  test("a conflict that does not pass ends it", async () => {
+    const { calls, profiles } = profilesThat(() => MOVED);
+    await expect(profiles.ensure(persons("a", "b"))).rejects.toThrow("at the same time");
+    expect(calls).toHaveLength(patience.tries);
   });
 });
 
