@@ -42,7 +42,6 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
     throw new SpillwayError("conflict", "Several files of this format cannot be joined: get them one by one.");
   if (files.length > MOST_JOINED)
     throw new SpillwayError("conflict", `More than ${MOST_JOINED} files are not joined: get them one by one.`);
-  const gzip = acceptsGzip(call.request);
   const headers = new Headers({
     "content-type": form.contentType,
     vary: "Accept-Encoding",
