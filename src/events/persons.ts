@@ -45,6 +45,11 @@ export class Persons {
     return this.#made;
   }
 
+  /** Is the profile there that an event names? */
+  has(event: Naming): boolean {
+    return this.#byId.has(event.person_id ?? "") || this.#byExternalId.has(event.external_person_id ?? "");
+  }
+
   /**
    * Exactly one of the two ids says who it was, and the profile is there.
    * @param type where it is not there, it is made, of this type; null: that is a fault.
