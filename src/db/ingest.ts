@@ -36,11 +36,13 @@ export async function insertEvents(
     takeSequence(spaceId),
     definitionsStand(spaceId, write.definitions),
     ...insertProfiles(spaceId, write.profiles, receivedAt),
-    statement(
-      `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
-         (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL)`,
-      spaceId,
-      JSON.stringify(write.personIds),
+    ...jsonLists(write.personIds).map((list) =>
+      statement(
+        `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
+           (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL)`,
+        spaceId,
+        list,
+      ),
     ),
     ...jsonLists(write.makers).map((list) =>
       statement(
