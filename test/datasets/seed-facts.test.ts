@@ -62,6 +62,11 @@ describe("a row", () => {
     expect(flat.map((row) => row["sessionId"])).toEqual(["61bc52b9ba3ae43407dbb246", null]);
   });
 
+  it("fact 1.a.18: is described as having the session that the event was sent with", async () => {
+    const document = JSON.stringify(await service.json("GET", "/openapi.json", 200));
+    expect(document).toContain("`sessionId` is the session that the event was sent with (`session_id`), else null");
+  });
+
   it("fact 1.a.19: has the person's id", () => {
     expect(flat.map((row) => row["personId"])).toEqual(["2342", "2343"]);
   });
