@@ -35,7 +35,9 @@ const shape = {
   row_format: z
     .enum(["flat", "nested"])
     .default("flat")
-    .describe("`flat`: properties side by side with the mandatory fields. `nested`: properties as an object."),
+    .describe(
+      "`flat`: properties side by side with the mandatory fields, of which `sessionId` is the session that the event was sent with (`session_id`), else null. `nested`: properties as an object.",
+    ),
   enrich_with_moments_info: z
     .boolean()
     .default(false)

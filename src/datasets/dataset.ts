@@ -45,6 +45,8 @@ export interface Column {
   fields?: readonly string[];
   /** It is there for whoever names it, not by default: it stands within another column, or no row has it. */
   within?: boolean;
+  /** Where its value stands again: what redacts the one redacts the other. */
+  alias?: readonly string[];
   /** The manifest says this of a file's first and last record: where redaction hides it, the manifest does too. */
   edge?: Edge;
 }

@@ -47,17 +47,26 @@ export function flatColumns(definitions: readonly DefinitionOfRow[], enriched: b
 
 /** Mandatory fields and `properties` whole; each property within it for whoever names it. */
 export function nestedColumns(definitions: readonly DefinitionOfRow[], enriched: boolean): Column[] {
-  const inner = definitions.flatMap(({ properties, aside }) =>
-    properties.map((property) => columnOf(["properties", property.name], property, aside)),
+  const own = merged(
+    definitions.flatMap(({ properties, aside }) =>
+      properties.map((property) => columnOf(["properties", property.name], property, aside)),
+    ),
   );
+  const flowElement = own.find(({ path }) => path[1] === FLOW_ELEMENT)?.path;
+  // The element's id stands in the row twice then.
+  const twice = enriched && flowElement !== undefined;
+  const moments = MOMENTS.map((each) =>
+    twice && each.path[0] === FLOW_ELEMENT ? { ...each, alias: flowElement } : each,
+  );
+  const inner = own.map((each) => (twice && each.path === flowElement ? { ...each, alias: [FLOW_ELEMENT] } : each));
   return [
     text("definitionId"),
     text("personId"),
     text("externalPersonId"),
     { ...date("timestamp"), edge: "time" },
-    ...(enriched ? MOMENTS : []),
+    ...(enriched ? moments : []),
     { path: ["properties"], type: "json" },
-    ...merged(inner).map((column) => ({ ...column, within: true })),
+    ...inner.map((column) => ({ ...column, within: true })),
   ];
 }
 

@@ -25,7 +25,7 @@ export function expandNames(patterns: readonly string[], known: readonly string[
   if (chosen.size > MOST_NAMES)
     throw invalid({
       pointer: "/event_names",
-      detail: `These names mean ${chosen.size} event definitions; at most ${MOST_NAMES} can be asked at once.`,
+      detail: `These names mean ${chosen.size} event definitions; at most ${MOST_NAMES} can be asked at once. Leave event_names out for every event.`,
     });
   return [...chosen].toSorted();
 }

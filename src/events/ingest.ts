@@ -3,14 +3,14 @@
 import { type Database, isGuardFailure } from "../db/database.ts";
 import type { DefinitionPremise } from "../db/definitions.ts";
 import { MAX_ROW_BYTES, type NewEvent } from "../db/event-rows.ts";
-import { insertEvents } from "../db/ingest.ts";
+import { insertEvents, knownEvents } from "../db/ingest.ts";
 import type { NewProfile } from "../db/standing.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { rulesOf } from "./catalogue/rules.ts";
 import { type DefinitionSpace, findDefinitions, premiseOf } from "./definitions.ts";
 import { deriveEvents, NOBODY } from "./derived.ts";
 import { enabledDerived, madeIds, madeRows } from "./made.ts";
-import { Persons } from "./persons.ts";
+import { type Person, Persons } from "./persons.ts";
 import { canonicalProperties } from "./validate.ts";
 
 /** An event as it was sent, its shape checked. */
@@ -69,14 +69,29 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
     findDefinitions(ingest.db, ingest.space, ids),
     Persons.of(ingest.db, ingest.space.id, events, ingest.uuid),
   ]);
+  const profileType = (event: SentEvent) => {
+    const definition = definitions.get(event.definition_id);
+    return definition === undefined ? null : (rulesOf(definition).makesProfileOfType ?? null);
+  };
+  // An event that is not written, because its id is known, makes no profile.
+  const taken = await takenIds(
+    ingest,
+    events.filter((event) => !persons.has(event) && profileType(event) !== null),
+  );
+  const makers: string[] = [];
   const faults: Fault[] = [];
   const rows: NewEvent[] = [];
   for (const [index, event] of events.entries()) {
     if (faults.length >= MOST_FAULTS) break;
     const pointer = pointers(index);
     const definition = definitions.get(event.definition_id);
-    const type = definition === undefined ? null : (rulesOf(definition).makesProfileOfType ?? null);
-    const person = persons.find(event, type, pointer, faults);
+    const id = event.id ?? ingest.uuid();
+    const type = profileType(event);
+    const duplicate = type !== null && taken.has(id) && !persons.has(event) && namesOne(event);
+    const makes = persons.made.length;
+    const person = duplicate ? NOBODY : persons.find(event, type, pointer, faults);
+    if (persons.made.length > makes) makers.push(id);
+    taken.add(id);
     const occurredAt = whenWas(event, ingest, pointer, faults);
     if (definition === undefined)
       faults.push({
@@ -90,7 +105,7 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
       });
     if (definition === undefined || person === null) continue;
     const row: NewEvent = {
-      id: event.id ?? ingest.uuid(),
+      id,
       definition_id: definition.id,
       definition_version: definition.version,
       person_id: person.person_id,
@@ -104,7 +119,7 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
         pointer: `${pointer}/properties`,
         detail: "The event is larger than the 1,990,000 bytes that can be stored.",
       });
-    rows.push(row);
+    if (!duplicate) rows.push(row);
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, MOST_FAULTS));
   const used = [...definitions.values()];
@@ -112,10 +127,23 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
   return {
     events: rows,
     profiles: persons.made,
+    makers,
     made,
     definitions: [...used.map(premiseOf), ...counted],
     personIds: [...new Set(rows.map((row) => row.person_id))],
   };
+}
+
+/** Stands for the person of an event that is not written. */
+const NOBODY: Person = { person_id: "", company_id: null };
+
+const namesOne = (event: SentEvent) =>
+  ((event.person_id ?? null) === null) !== ((event.external_person_id ?? null) === null);
+
+/** Which of the ids of these events the space has. */
+async function takenIds(ingest: Ingest, events: readonly SentEvent[]): Promise<Set<string>> {
+  const ids = events.map((event) => event.id).filter((id) => id !== null && id !== undefined);
+  return ids.length === 0 ? new Set() : knownEvents(ingest.db, ingest.space.id, [...new Set(ids)]);
 }
 
 /** The events that the service makes of profiles that begin. */

@@ -1,6 +1,7 @@
 /** Who an event is of: the profile that it names by one of its two ids, or one that it makes. */
 
 import type { Database } from "../db/database.ts";
+import { inParts } from "../db/parts.ts";
 import { resolvePersons } from "../db/profiles.ts";
 import type { NewProfile } from "../db/standing.ts";
 import type { Fault } from "../errors.ts";
@@ -37,12 +38,21 @@ export class Persons {
       [...new Set(events.map(id))].filter((each) => each !== null && each !== undefined);
     const personIds = sent((event) => event.person_id);
     const externalIds = sent((event) => event.external_person_id);
-    return new Persons(await resolvePersons(db, spaceId, personIds, externalIds), uuid);
+    const [persons, externals] = [inParts(personIds), inParts(externalIds)];
+    const looks = Array.from({ length: Math.max(persons.length, externals.length) }, (_, n) =>
+      resolvePersons(db, spaceId, persons[n] ?? [], externals[n] ?? []),
+    );
+    return new Persons((await Promise.all(looks)).flat(), uuid);
   }
 
   /** Profiles that have to be made with the events. */
   get made(): readonly NewProfile[] {
     return this.#made;
+  }
+
+  /** Is the profile there that an event names? */
+  has(event: Naming): boolean {
+    return this.#byId.has(event.person_id ?? "") || this.#byExternalId.has(event.external_person_id ?? "");
   }
 
   /**

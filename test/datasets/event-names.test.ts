@@ -114,7 +114,13 @@ it("refuses a pattern that means more than two hundred definitions", async () =>
   );
   expect(await refusal(service, space, ["many_*"])).toMatchObject({
     code: "invalid_request",
-    errors: [{ pointer: "/event_names" }],
+    errors: [
+      {
+        pointer: "/event_names",
+        detail:
+          "These names mean 201 event definitions; at most 200 can be asked at once. Leave event_names out for every event.",
+      },
+    ],
   });
 });
 

@@ -1,8 +1,9 @@
-/** What the vendors' pages state of a row and its file, fact by fact (16–24 here, 25 in moments.test.ts). */
+/** What the vendors' pages state of a row and its file, fact by fact (11 to 24 here, 25 in moments.test.ts). */
 
 import { beforeAll, describe, expect, it } from "vitest";
+import { gunzip } from "../support/gunzip.ts";
 import { onlyFile, roomyService, type Row, rowsOf, textOf } from "../support/pipeline.ts";
-import { orders, START, type Service, type Space } from "../support/service.ts";
+import { type ExportView, orders, START, type Service, type Space } from "../support/service.ts";
 
 const DAY_MS = 86_400_000;
 const at = (time: number) => new Date(time).toISOString();
@@ -59,6 +60,11 @@ describe("a row", () => {
 
   it("fact 1.a.18: has the session of an event that was tracked with one, else null", () => {
     expect(flat.map((row) => row["sessionId"])).toEqual(["61bc52b9ba3ae43407dbb246", null]);
+  });
+
+  it("fact 1.a.18: is described as having the session that the event was sent with", async () => {
+    const document = JSON.stringify(await service.json("GET", "/openapi.json", 200));
+    expect(document).toContain("`sessionId` is the session that the event was sent with (`session_id`), else null");
   });
 
   it("fact 1.a.19: has the person's id", () => {
@@ -131,15 +137,15 @@ describe("a row", () => {
   });
 });
 
-describe("a window", () => {
-  async function shop(retention_days: number, times: readonly number[]) {
-    const service = roomyService();
-    const space = await service.shop({ retention_days });
-    const events = orders(times.length).map((event, n) => ({ ...event, occurred_at: at(times[n] ?? 0) }));
-    await service.send(space, events);
-    return { service, space };
-  }
+async function shop(retention_days: number, times: readonly number[]) {
+  const service = roomyService();
+  const space = await service.shop({ retention_days });
+  const events = orders(times.length).map((event, n) => ({ ...event, occurred_at: at(times[n] ?? 0) }));
+  await service.send(space, events);
+  return { service, space };
+}
 
+describe("a window", () => {
   it("is on when events occurred, not on when they were received: half-open", async () => {
     const { service, space } = await shop(180, [START - 2001, START - 2000, START - 1001, START - 1000]);
     const done = await service.export(space, { start: at(START - 2000), end: at(START - 1000) });
@@ -158,18 +164,47 @@ describe("a window", () => {
     const done = await service.export(space, { start: at(start), end: at(START) });
     expect([done.status, onlyFile(done).rows]).toEqual(["completed", 2]);
   });
+});
 
-  it("facts 1.a.12-15: of months comes in files whose windows touch and whose names differ", async () => {
-    const times = Array.from({ length: 10 }, (_, n) => START - (170 - Math.floor(n / 2) * 30) * DAY_MS);
-    const { service, space } = await shop(180, times);
-    const start = START - 180 * DAY_MS;
-    const done = await service.export(space, { start: at(start), layout: "files", file_rows: 1 });
-    const names = done.files.map((file) => file.name);
+describe("the files of months", () => {
+  const times = Array.from({ length: 10 }, (_, n) => START - (170 - Math.floor(n / 2) * 30) * DAY_MS);
+  const start = START - 180 * DAY_MS;
+  const digits = (time: number) => at(time).replaceAll(/\D/g, "");
+  let service: Service;
+  let done: ExportView;
+  let names: string[];
+
+  beforeAll(async () => {
+    const made = await shop(180, times);
+    service = made.service;
+    done = await service.export(made.space, { start: at(start), layout: "files", file_rows: 1 });
+    names = done.files.map((file) => file.name);
+  });
+
+  it("fact 1.a.11: are gzip as they are stored, and their names end .json.gz", async () => {
+    for (const file of done.files) {
+      const bytes = await service.fetchFile(file);
+      expect([...bytes.subarray(0, 3)]).toEqual([0x1f, 0x8b, 8]);
+      expect(JSON.parse(gunzip(bytes))).toMatchObject({ definitionId: "order_placed" });
+      expect(file.name).toMatch(/\.json\.gz$/);
+    }
+  });
+
+  it("fact 1.a.12: are called <requestId>-events-<startTime>-<endTime>.json.gz", () => {
+    const [name = ""] = names;
+    expect(name).toBe(`${done.id}-events-${digits(start)}-${digits(times[1] ?? 0)}.json.gz`);
+    for (const each of names) expect(each.startsWith(`${done.id}-events-`)).toBe(true);
+  });
+
+  it("fact 1.a.13: say both times in 17 digits, and their windows touch", () => {
     const windows = names.map((name) => name.replace(`${done.id}-events-`, "").split(/[-.]/).slice(0, 2));
-    const digits = (time: number) => at(time).replaceAll(/\D/g, "");
-    expect(names.every((name) => /^[0-9a-f-]{36}-events-\d{17}-\d{17}(-\d+)?\.json\.gz$/.test(name))).toBe(true);
-    expect(new Set(names).size).toBe(10);
+    expect(windows.flat().every((time) => /^\d{17}$/.test(time))).toBe(true);
     expect(windows.map(([from]) => from)).toEqual([digits(start), ...times.slice(1).map(digits)]);
     expect(windows.map(([, to]) => to)).toEqual([...times.slice(1).map(digits), digits(START)]);
+  });
+
+  it("fact 1.a.15: are several, whose names differ", () => {
+    expect(names).toHaveLength(10);
+    expect(new Set(names).size).toBe(10);
   });
 });

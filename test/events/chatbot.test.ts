@@ -108,6 +108,51 @@ describe("fact 1.a.30: a person who is not there", () => {
   });
 });
 
+describe("an event whose id is known makes no profile", () => {
+  const chat = (id: string, person: Record<string, unknown>) => ({ ...event(person), id });
+
+  it.each([{ person_id: "new" }, { external_person_id: "CRM-9" }])("of %j, in a later call", async (person) => {
+    await enable("personCreated");
+    await send([chat("e-1", { person_id: "p-1" })]);
+    expect(await send([chat("e-1", person), chat("e-2", { person_id: "p-1" })])).toEqual({
+      accepted: 1,
+      duplicates: 1,
+    });
+    expect(await profiles()).toEqual([]);
+    expect(await events()).toHaveLength(2);
+  });
+
+  it("in the same call", async () => {
+    const call = [chat("e-1", { person_id: "p-1" }), chat("e-1", { person_id: "new" })];
+    expect(await send(call)).toEqual({ accepted: 1, duplicates: 1 });
+    expect(await profiles()).toEqual([]);
+  });
+
+  it("where it became known between look and write", async () => {
+    const meanwhile = once(() => send([chat("e-1", { person_id: "p-1" })]));
+    const sent = await send([chat("e-1", { person_id: "new" })], interrupted(meanwhile));
+    expect(sent).toEqual({ accepted: 0, duplicates: 1 });
+    expect(await profiles()).toEqual([]);
+  });
+
+  it("and is checked as any other", async () => {
+    await send([chat("e-1", { person_id: "p-1" })]);
+    const wrong = { ...chat("e-1", { person_id: "new" }), properties: { nothing: 1 } };
+    expect(await faults([wrong, chat("e-1", {}), chat("e-1", { person_id: "a", external_person_id: "b" })])).toEqual([
+      "/events/0/properties/nothing",
+      "/events/1/person_id",
+      "/events/2/person_id",
+    ]);
+  });
+
+  it("but another event of the call does", async () => {
+    await send([chat("e-1", { person_id: "p-1" })]);
+    const call = [chat("e-1", { person_id: "new" }), chat("e-2", { person_id: "new" })];
+    expect(await send(call)).toEqual({ accepted: 1, duplicates: 1 });
+    expect(await profiles()).toHaveLength(1);
+  });
+});
+
 describe("a person who is there", () => {
   it("is left as they are", async () => {
     const before = await service.json("GET", "/v1/profiles/p-1", 200, { key: space.key });

@@ -47,6 +47,20 @@ describe("the number of events", () => {
   });
 });
 
+it("may name 5,000 persons by ids that are together larger than a parameter of D1", async () => {
+  // A quote is two bytes in JSON.
+  const ids = Array.from({ length: 5_000 }, (_, n) => `${n}`.padEnd(200, '"'));
+  for (let from = 0; from < ids.length; from += 1_000) {
+    const profiles = ids.slice(from, from + 1_000).map((person_id) => ({ person_id }));
+    await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
+  }
+  const events = ids.map((person_id) => ({ definition_id: "order_placed", person_id, properties: {} }));
+  expect(await outcome(await post({ body: { events } }))).toEqual([202, 5_000]);
+  expect(await stored()).toBe(5_000);
+  const unknown = [...events.slice(1), { definition_id: "order_placed", person_id: "nobody", properties: {} }];
+  expect(await faults({ body: { events: unknown } })).toEqual(["/events/4999/person_id"]);
+});
+
 describe("the number of bytes", () => {
   /** A body of events, padded to a length. */
   const padded = (text: string, bytes: number) => text + " ".repeat(bytes - Buffer.byteLength(text));

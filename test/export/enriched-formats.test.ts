@@ -66,6 +66,44 @@ it("nested, have them by name, and can be picked and redacted", async () => {
   ]);
 });
 
+const NESTED = { ...ASKED, event_names: ["emailOpened"], row_format: "nested" };
+
+it.each([
+  { flowElementId: "drop" },
+  { "properties.flowElementId": "drop" },
+  { properties: "drop" },
+  { flowElementId: "sha256", "properties.flowElementId": "drop" },
+  { flowElementId: "drop", "properties.flowElementId": "sha256" },
+  { properties: "sha256", flowElementId: "drop" },
+])("nested, have the element's id nowhere where redact is %j", async (redact) => {
+  const { service, space } = await flows();
+  for (const format of ["ndjson", "csv"]) {
+    const text = await textOf(service, await service.export(space, { ...NESTED, format, redact }));
+    expect(text).toContain("Spring");
+    expect(text).not.toContain("1-2");
+    expect(text).not.toMatch(/flowElementId[^}]*[0-9a-f]{64}/);
+  }
+});
+
+it.each([{ flowElementId: "sha256" }, { "properties.flowElementId": "sha256" }])(
+  "nested, have one hash of the element's id in both places where redact is %j",
+  async (redact) => {
+    const { service, space } = await flows();
+    const [row = {}] = await rowsOf(service, await service.export(space, { ...NESTED, redact }));
+    const hash = row["flowElementId"];
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(row["properties"]).toMatchObject({ flowElementId: hash });
+  },
+);
+
+it("nested, leave a property alone that no field repeats", async () => {
+  const { service, space } = await flows();
+  const redact = { "properties.flowElementId": "drop" };
+  const plain = { event_names: ["emailOpened"], row_format: "nested", redact };
+  const text = await textOf(service, await service.export(space, plain));
+  expect(text).not.toContain("flowElementId");
+});
+
 it("cannot be asked for where the export is not enriched", async () => {
   const { service, space } = await flows();
   const body = {

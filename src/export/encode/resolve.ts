@@ -27,7 +27,7 @@ export function resolveEncoding(request: EncodingRequest, columns: readonly Colu
   }
   const faults: Fault[] = [];
   const known = placesIn(columns);
-  const redact = redactions(request, known, faults);
+  const redact = redactions(request, columns, known, faults);
   const fields =
     request.columns === undefined ? ownFields(format, columns, redact, faults) : named(request, known, redact, faults);
   if (faults.length > 0) throw invalid(...faults);
@@ -53,12 +53,29 @@ function placesIn(columns: readonly Column[]): Map<string, Place> {
   return places;
 }
 
-/** The deepest first, so that the order in which they were sent makes no difference. */
-function redactions(request: EncodingRequest, known: ReadonlyMap<string, Place>, faults: Fault[]): Redaction[] {
-  const found = Object.entries(request.redact ?? {}).map(([path, how]) => {
+/**
+ * What was asked, and the same for what stands in the row a second time: there, to drop goes before to hash. The deepest
+ * first, so that the order in which they were sent makes no difference.
+ */
+function redactions(
+  request: EncodingRequest,
+  columns: readonly Column[],
+  known: ReadonlyMap<string, Place>,
+  faults: Fault[],
+): Redaction[] {
+  const asked = Object.entries(request.redact ?? {});
+  const hows = new Map(asked);
+  for (const [path, how] of asked) {
     if (!known.has(path)) faults.push({ pointer: `/redact/${token(path)}`, detail: `The rows have no ${path}.` });
-    return { path: path.split("."), how };
-  });
+    for (const column of columns)
+      if (
+        column.alias !== undefined &&
+        within(column.path, path.split(".")) &&
+        hows.get(keyOf(column.alias)) !== "drop"
+      )
+        hows.set(keyOf(column.alias), how);
+  }
+  const found = [...hows].map(([path, how]) => ({ path: path.split("."), how }));
   return found.toSorted((a, b) => b.path.length - a.path.length || (keyOf(a.path) < keyOf(b.path) ? -1 : 1));
 }
 
