@@ -89,7 +89,7 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
     const type = profileType(event);
     const duplicate = type !== null && taken.has(id) && !persons.has(event) && namesOne(event);
     const makes = persons.made.length;
-    const person = duplicate ? NOBODY : persons.find(event, type, pointer, faults);
+    const person = duplicate ? UNWRITTEN : persons.find(event, type, pointer, faults);
     if (persons.made.length > makes) makers.push(id);
     taken.add(id);
     const occurredAt = whenWas(event, ingest, pointer, faults);
@@ -135,7 +135,7 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
 }
 
 /** Stands for the person of an event that is not written. */
-const NOBODY: Person = { person_id: "", company_id: null };
+const UNWRITTEN: Person = { person_id: "", company_id: null };
 
 const namesOne = (event: SentEvent) =>
   ((event.person_id ?? null) === null) !== ((event.external_person_id ?? null) === null);
