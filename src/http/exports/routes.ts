@@ -274,7 +274,7 @@ export const exportRoutes = [
         headers: { "Retry-After": "Seconds until it is worth while to ask again." },
       },
     },
-    errors: ["not_found", "gone", "export_failed"],
+    errors: ["not_found", "gone", "conflict", "export_failed"],
     async handle(call, { space, params: { id } }) {
       return content(call, space.id, id);
     },
