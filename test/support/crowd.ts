@@ -62,7 +62,8 @@ export class Crowd {
   async write(writer: number): Promise<void> {
     const roll = dice(writer);
     const known: string[] = [];
-    for (let round = 0; ; round += 1) {
+    for (let round = 0; this.#going; round += 1) {
+      // Whoever is in the middle of a call when all stop finds out above: no turn comes any more.
       await this.#turn.promise;
       if (!this.#going) return;
       if (roll() < 0.5) continue;
