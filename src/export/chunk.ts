@@ -6,7 +6,7 @@
 import { crc32 } from "node:zlib";
 import type { Page, Source } from "../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../db/exports.ts";
-import { stepSucceeded } from "../db/moves.ts";
+import { stepSucceeded } from "../db/progress.ts";
 import { chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
 import { fileDone, findFileByNumber } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
