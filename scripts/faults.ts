@@ -7,19 +7,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Figures } from "../test/support/faults/figures-shape.ts";
 import { ensureDevVars, ENVIRONMENT, ROOT } from "./stack.ts";
-
-/** As test/support/faults/figures.ts reports them with each test. */
-interface Figures {
-  schedules: number;
-  faults: number;
-  points: number;
-  retries: number;
-  canceled: number;
-  lost: number;
-  doubled: number;
-  kinds: Record<string, number>;
-}
 
 interface Report {
   success: boolean;

@@ -128,3 +128,11 @@ export function invalid(...faults: readonly Fault[]): SpillwayError {
 export function asSpillwayError(thrown: unknown): SpillwayError {
   return thrown instanceof SpillwayError ? thrown : new SpillwayError("internal", undefined, { cause: thrown });
 }
+
+/** An export's error as clients and webhooks see it, from what is stored: a code, and who met it knew better whose turn it is. */
+export function publicError(stored: string | null, owner: ErrorRow["owner"] | null) {
+  if (stored === null) return null;
+  const code = (Object.hasOwn(ERRORS, stored) ? stored : "internal") as ErrorCode;
+  const row = ERRORS[code];
+  return { code, message: row.title, owner: owner ?? row.owner, retryable: row.retryable };
+}

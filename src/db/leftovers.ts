@@ -1,7 +1,7 @@
 /** What is over and has to go: objects in the bucket, then the records themselves. */
 
 import { type Database, statement } from "./database.ts";
-import { nobodyAtWork } from "./moves.ts";
+import { nobodyAtWork } from "./progress.ts";
 
 export interface Leftover {
   id: string;

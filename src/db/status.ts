@@ -2,3 +2,9 @@
 
 export type ExportStatus = "queued" | "processing" | "completed" | "failed" | "canceled" | "expired";
 export type ExportPhase = "planning" | "writing" | "assembling" | "finishing" | "done";
+
+/** What went wrong: a code of the error table, and whose turn it is. */
+export interface ExportError {
+  code: string;
+  owner: "customer" | "service";
+}

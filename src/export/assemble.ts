@@ -4,7 +4,7 @@
  */
 
 import { type ExportRow, findExport } from "../db/exports.ts";
-import { stepSucceeded } from "../db/moves.ts";
+import { stepSucceeded } from "../db/progress.ts";
 import { chunksOfFile } from "../db/chunks.ts";
 import { fileDone, leaseFile, releaseFile, renewFile, type WrittenFile } from "../db/files.ts";
 import type { ChunkRow } from "../db/chunks.ts";

@@ -4,7 +4,7 @@
  */
 
 import { type ExportRow, findExport } from "../db/exports.ts";
-import { stepSucceeded } from "../db/moves.ts";
+import { stepSucceeded } from "../db/progress.ts";
 import { chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
 import { fileDone, findFileByNumber } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";

@@ -41,9 +41,8 @@ export async function createExport(
   const { space, request, idempotencyKey: key } = order;
   const id = hall.world.uuid();
   if (key === null) return { id, answer: await make(hall, order, id), replayed: false };
-  const claim = await claimKey(hall, space.id, key, await sha256Hex(utf8(JSON.stringify(request))), id);
-  if ("repeat" in claim)
-    return { id: (JSON.parse(claim.repeat) as { id: string }).id, answer: claim.repeat, replayed: true };
+  const earlier = await claimKey(hall, space.id, key, await sha256Hex(utf8(JSON.stringify(request))), id);
+  if (earlier !== null) return { id: (JSON.parse(earlier) as { id: string }).id, answer: earlier, replayed: true };
   try {
     return { id, answer: await make(hall, order, id), replayed: false };
   } catch (thrown) {

@@ -5,7 +5,8 @@
 
 import type { Key, Source } from "../datasets/dataset.ts";
 import type { ExportRow } from "../db/exports.ts";
-import { planned, startExport, stepSucceeded } from "../db/moves.ts";
+import { startExport } from "../db/moves.ts";
+import { planned, stepSucceeded } from "../db/progress.ts";
 import { insertChunks, lastChunk, listChunks, type PlannedChunk } from "../db/chunks.ts";
 import { insertFiles } from "../db/files.ts";
 import { entry } from "../db/timeline.ts";

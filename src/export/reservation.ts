@@ -5,6 +5,7 @@
 
 import { findKeyHolder, releaseKey, reserveKey } from "../db/idempotency.ts";
 import { SpillwayError } from "../errors.ts";
+import { logFailure } from "../log.ts";
 import type { Hall } from "./hall.ts";
 
 export const KEY_KEPT_MS = 24 * 3_600_000;
@@ -12,12 +13,10 @@ export const KEY_KEPT_MS = 24 * 3_600_000;
 const RESERVED_MS = 60_000;
 const ASK_AGAIN_SECONDS = 1;
 
-/** What a call with a key is to do: make this export, or repeat that answer. */
-export type Claim = { make: string } | { repeat: string };
-
 /**
  * @param requestSha256 of the request, so that the key is not taken for another one's.
  * @param exportId of the export that the caller makes if the key is its own.
+ * @returns null when it is; else the answer of the call that had it.
  * @throws idempotency_mismatch; conflict while the first call is under way.
  */
 export async function claimKey(
@@ -26,18 +25,18 @@ export async function claimKey(
   key: string,
   requestSha256: string,
   exportId: string,
-): Promise<Claim> {
+): Promise<string | null> {
   const { control } = hall.databases;
   const now = hall.world.now();
   const reservation = { requestSha256, exportId, now, until: now + RESERVED_MS, keptMs: KEY_KEPT_MS };
-  if (await reserveKey(control, spaceId, key, reservation)) return { make: exportId };
+  if (await reserveKey(control, spaceId, key, reservation)) return null;
   const holder = await findKeyHolder(control, spaceId, key, now, KEY_KEPT_MS);
   if (holder !== null && holder.request_sha256 !== requestSha256) throw new SpillwayError("idempotency_mismatch");
   if (holder?.response === null || holder === null)
     throw new SpillwayError("conflict", "A call with this idempotency key is under way.", {
       retryAfterSeconds: ASK_AGAIN_SECONDS,
     });
-  return { repeat: holder.response };
+  return holder.response;
 }
 
 /** Does a call with this key repeat another, so that it takes no place of a create? */
@@ -45,7 +44,9 @@ export async function isKnownKey(hall: Hall, spaceId: string, key: string): Prom
   return (await findKeyHolder(hall.databases.control, spaceId, key, hall.world.now(), KEY_KEPT_MS)) !== null;
 }
 
-/** A key whose call made nothing is free again. */
+/** A key whose call made nothing is free again: at once, or where that fails after a minute. Never throws. */
 export async function giveKeyBack(hall: Hall, spaceId: string, key: string, exportId: string): Promise<void> {
-  await releaseKey(hall.databases.control, spaceId, key, exportId);
+  await releaseKey(hall.databases.control, spaceId, key, exportId).catch((thrown: unknown) =>
+    logFailure("idempotency.not_released", thrown, { space_id: spaceId, export_id: exportId }),
+  );
 }

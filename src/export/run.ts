@@ -3,7 +3,8 @@
  * is turned into a verdict here: try again later, or the export has failed.
  */
 
-import { failExport, recordRetry } from "../db/moves.ts";
+import { failExport } from "../db/moves.ts";
+import { recordRetry } from "../db/progress.ts";
 import { asSpillwayError, SpillwayError } from "../errors.ts";
 import { log, logFailure } from "../log.ts";
 import { assemble } from "./assemble.ts";

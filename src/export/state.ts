@@ -1,4 +1,4 @@
-/** The legal moves of an export. Every SQL transition in db/exports.ts makes one of these, and no other. */
+/** The legal moves of an export. Every SQL transition in db/moves.ts makes one of these, and no other. */
 
 import type { ExportStatus } from "../db/status.ts";
 

@@ -5,7 +5,8 @@
 
 import { dropOldKeys } from "../db/idempotency.ts";
 import { deleteOldExports, forgetExport, hasUnpurgedExports, listForgettable } from "../db/leftovers.ts";
-import { expireExport, listToExpire, takeStuckExports } from "../db/moves.ts";
+import { expireExport, listToExpire } from "../db/moves.ts";
+import { takeStuckExports } from "../db/progress.ts";
 import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
 import { entry } from "../db/timeline.ts";
 import { log, logFailure } from "../log.ts";

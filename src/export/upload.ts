@@ -4,7 +4,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { type Bucket, sha256Hex, type UploadedPart } from "../outbound/s3.ts";
+import { type Bucket, sha256Hex } from "../outbound/s3.ts";
+import type { UploadedPart } from "../outbound/s3-xml.ts";
 
 export class ObjectWriter {
   readonly #bucket: Bucket;

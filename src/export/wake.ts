@@ -3,7 +3,7 @@
  * its work has nobody on it? That is sent as messages. A message that is lost is found again here.
  */
 
-import { advancePhase } from "../db/moves.ts";
+import { advancePhase } from "../db/progress.ts";
 import { idleChunks } from "../db/chunks.ts";
 import { idleFiles } from "../db/files.ts";
 import type { ExportPhase } from "../db/status.ts";

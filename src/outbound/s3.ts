@@ -6,9 +6,17 @@
  */
 
 import { AwsV4Signer } from "aws4fetch";
-import { XMLParser } from "fast-xml-parser";
-import * as z from "zod";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
+import {
+  CODES,
+  codeIn,
+  completionOf,
+  isCompleted,
+  keysIn,
+  uploadIdIn,
+  type UploadedPart,
+  uploadsIn,
+} from "./s3-xml.ts";
 
 export interface BucketAddress {
   /** Origin and path before the bucket, without a trailing slash; path style. */
@@ -19,12 +27,7 @@ export interface BucketAddress {
   secretAccessKey: string;
 }
 
-export interface UploadedPart {
-  number: number;
-  etag: string;
-}
-
-/** Shorter than a lease: a step that waits for an answer is not taken for dead. */
+/** Shorter than a lease by default: a step that waits for an answer is not taken for dead. */
 const ANSWER_WITHIN_MS = 25_000;
 const SAFE_KEY = /^[A-Za-z0-9/_.-]+$/;
 
@@ -108,9 +111,7 @@ export class Bucket {
   /** Keys of objects that begin with `prefix`, the first thousand at most. */
   async list(prefix: string): Promise<string[]> {
     const response = await this.#send("GET", null, `list-type=2&prefix=${encodeURIComponent(prefix)}`, {});
-    const answer = Listing.safeParse(readXml(await textOf(response)));
-    if (!answer.success) throw new SpillwayError("destination_unavailable");
-    return answer.data.ListBucketResult.Contents.map((object) => object.Key);
+    return understood(keysIn(await textOf(response)));
   }
 
   /** Multipart uploads under way to keys that begin with `prefix`. A store that cannot tell has none. */
@@ -118,23 +119,14 @@ export class Bucket {
     const query = `prefix=${encodeURIComponent(prefix)}&uploads=`;
     const response = await this.#send("GET", null, query, { accept: [501] });
     const text = await textOf(response);
-    if (!response.ok) return [];
-    const answer = Uploads.safeParse(readXml(text));
-    if (!answer.success) throw new SpillwayError("destination_unavailable");
-    return answer.data.ListMultipartUploadsResult.Upload.map((upload) => ({
-      key: upload.Key,
-      uploadId: upload.UploadId,
-    }));
+    if (response.status === 501) return [];
+    return understood(uploadsIn(text));
   }
 
   /** @returns the id of a new multipart upload. */
   async createUpload(key: string, contentType: string): Promise<string> {
     const response = await this.#send("POST", key, "uploads=", { headers: { "content-type": contentType } });
-    const answer = z
-      .object({ InitiateMultipartUploadResult: z.object({ UploadId: z.string().min(1) }) })
-      .safeParse(readXml(await textOf(response)));
-    if (!answer.success) throw new SpillwayError("destination_unavailable");
-    return answer.data.InitiateMultipartUploadResult.UploadId;
+    return understood(uploadIdIn(await textOf(response)));
   }
 
   /** @param number from 1. All parts but the last are of one size, at least 5 MiB. */
@@ -149,22 +141,17 @@ export class Bucket {
     const response = await this.#send("PUT", key, query, { body, sha256 });
     const etag = response.headers.get("etag");
     await drain(response);
-    if (etag === null) throw new SpillwayError("destination_unavailable");
-    return { number, etag };
+    return { number, etag: understood(etag) };
   }
 
   async completeUpload(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
-    const list = parts.map((p) => `<Part><PartNumber>${p.number}</PartNumber><ETag>${escapeXml(p.etag)}</ETag></Part>`);
-    const body = utf8(`<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`);
+    const body = utf8(completionOf(parts));
     const response = await this.#send("POST", key, `uploadId=${encodeURIComponent(uploadId)}`, {
       body,
       sha256: await sha256Hex(body),
       headers: { "content-type": "application/xml" },
     });
-    // S3 may answer 200 and then an error, once it has begun to keep the connection alive.
-    const answer = z.object({ CompleteMultipartUploadResult: z.unknown() }).safeParse(readXml(await textOf(response)));
-    if (!answer.success || answer.data.CompleteMultipartUploadResult === undefined)
-      throw new SpillwayError("destination_unavailable");
+    if (!isCompleted(await textOf(response))) throw new SpillwayError("destination_unavailable");
   }
 
   /** Ends a multipart upload and drops its parts. One that is not there is ended already. */
@@ -247,8 +234,7 @@ export class Bucket {
   /** What a store's refusal means: by its S3 error code, else by its status. */
   async #refusal(response: Response): Promise<SpillwayError> {
     const text = await response.text().catch(() => "");
-    const answer = z.object({ Error: z.object({ Code: z.string() }) }).safeParse(readXml(text));
-    const s3Code = answer.success ? answer.data.Error.Code : "";
+    const s3Code = codeIn(text);
     const denied = response.status === 401 || response.status === 403;
     const meant = CODES[s3Code] ?? (denied ? "bucket_denied" : "destination_unavailable");
     return this.#refused(meant, `S3 answered ${response.status} ${s3Code}`);
@@ -262,30 +248,6 @@ export class Bucket {
     return new SpillwayError(theirs ? "destination_unavailable" : meant, undefined, { cause, owner: "service" });
   }
 }
-
-/** A list of one item reads as the item, a list of none as nothing. */
-const listIn = <Item extends z.ZodType>(item: Item) =>
-  z.preprocess((value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]), z.array(item));
-const Listing = z.object({
-  ListBucketResult: z.preprocess(
-    (value) => (value === "" ? {} : value),
-    z.object({ Contents: listIn(z.object({ Key: z.string() })) }),
-  ),
-});
-const Uploads = z.object({
-  ListMultipartUploadsResult: z.preprocess(
-    (value) => (value === "" ? {} : value),
-    z.object({ Upload: listIn(z.object({ Key: z.string(), UploadId: z.string() })) }),
-  ),
-});
-
-const CODES: Record<string, ErrorCode> = {
-  NoSuchBucket: "bucket_not_found",
-  RequestTimeTooSkewed: "clock_skew",
-  AccessDenied: "bucket_denied",
-  InvalidAccessKeyId: "bucket_denied",
-  SignatureDoesNotMatch: "bucket_denied",
-};
 
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -302,21 +264,15 @@ function hex(buffer: ArrayBuffer): string {
   return Buffer.from(buffer).toString("hex");
 }
 
-function readXml(text: string): unknown {
-  try {
-    return new XMLParser({ parseTagValue: false, ignoreAttributes: true, processEntities: true }).parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
-}
-
 /** The connection failed, or an answer was cut off. */
 function unavailable(thrown: unknown): never {
   throw new SpillwayError("destination_unavailable", undefined, { cause: thrown });
+}
+
+/** A store that answers something else than it should is not working. */
+function understood<Value>(answer: Value | null): Value {
+  if (answer === null) throw new SpillwayError("destination_unavailable");
+  return answer;
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -5,7 +5,7 @@
  */
 
 import * as z from "zod";
-import { ERRORS, type ErrorCode } from "../errors.ts";
+import { publicError } from "../errors.ts";
 
 export const EVENT_TYPES = ["export.completed", "export.failed", "export.canceled", "export.expired"] as const;
 
@@ -14,6 +14,14 @@ export type EventType = (typeof EVENT_TYPES)[number];
 const Time = z.iso
   .datetime()
   .meta({ description: "RFC 3339, UTC, with milliseconds.", example: "2026-01-15T10:23:58.902Z" });
+
+/** As `publicError` says it: to the poll as to a receiver. */
+export const ExportError = z.object({
+  code: z.string(),
+  message: z.string(),
+  owner: z.enum(["customer", "service"]),
+  retryable: z.boolean(),
+});
 
 export const WebhookBody = z
   .object({
@@ -26,15 +34,9 @@ export const WebhookBody = z
       rows: z.int().meta({ description: "In its files." }),
       files: z.int(),
       completed_at: Time.nullable().meta({ description: "When it ended." }),
-      error: z
-        .object({
-          code: z.string(),
-          message: z.string(),
-          owner: z.enum(["customer", "service"]),
-          retryable: z.boolean(),
-        })
-        .nullable()
-        .meta({ description: "Of a failed export: what went wrong, and whose turn it is." }),
+      error: ExportError.nullable().meta({
+        description: "Of a failed export: what went wrong, and whose turn it is.",
+      }),
     }),
   })
   .meta({ id: "WebhookBody" });
@@ -67,15 +69,9 @@ export function renderBody({ event_type, event_at, data }: WebhookEvent): string
       rows,
       files,
       completed_at: completed_at === null ? null : new Date(completed_at).toISOString(),
-      error: error.error_code === null ? null : renderError(error.error_code, error.error_owner),
+      error: publicError(error.error_code, error.error_owner),
     },
   } satisfies z.output<typeof WebhookBody>);
-}
-
-function renderError(stored: string, whose: "customer" | "service" | null) {
-  const code = (Object.hasOwn(ERRORS, stored) ? stored : "internal") as ErrorCode;
-  const { title, owner, retryable } = ERRORS[code];
-  return { code, message: title, owner: whose ?? owner, retryable };
 }
 
 const SECRET_PREFIX = "whsec_";

@@ -128,8 +128,9 @@ it("waits for an answer of the bucket for less than a lease", async () => {
   const timeout = vi.spyOn(AbortSignal, "timeout");
   const of = await planned(FILES);
   await of.service.pump();
-  expect(new Set(timeout.mock.calls.map(([ms]) => ms))).toEqual(new Set([25_000]));
-  expect(25_000).toBeLessThan(of.service.config.leaseMs);
+  const waits = timeout.mock.calls.map(([ms]) => ms);
+  expect(waits.length).toBeGreaterThan(0);
+  expect(Math.max(...waits)).toBeLessThan(of.service.config.leaseMs);
 });
 
 const PLACES: [what: string, request: Record<string, unknown>, at: (sent: Sent) => boolean][] = [

@@ -5,14 +5,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Database, newMeter, type Param, type Rows, type Statement } from "../../src/db/database.ts";
 import { sweep } from "../../src/export/sweep.ts";
 import { roomyService } from "../support/pipeline.ts";
-import { type ProblemView, type Service, type Space, START } from "../support/service.ts";
+import { LAST_HOUR, type ProblemView, type Service, type Space } from "../support/service.ts";
 
-const REQUEST = {
-  dataset: "activity_events",
-  start: new Date(START - 3_600_000).toISOString(),
-  end: new Date(START).toISOString(),
-};
-const OTHER = { ...REQUEST, layout: "files" };
+const OTHER = { ...LAST_HOUR, layout: "files" };
 
 let service: Service;
 let space: Space;
@@ -22,7 +17,7 @@ beforeEach(async () => {
   space = await service.shop();
 });
 
-const create = (key: string, body: unknown = REQUEST) =>
+const create = (key: string, body: unknown = LAST_HOUR) =>
   service.call("POST", "/v1/exports", { key: space.key, body, headers: { "idempotency-key": key } });
 
 /** How many exports the space shows. */
@@ -62,7 +57,7 @@ async function createWith(control: Troubled): Promise<Response> {
   const instance = roomyService();
   instance.now = service.now;
   instance.hall.databases = { ...instance.hall.databases, control };
-  return instance.call("POST", "/v1/exports", { key: space.key, body: REQUEST, headers: { "idempotency-key": "k" } });
+  return instance.call("POST", "/v1/exports", { key: space.key, body: LAST_HOUR, headers: { "idempotency-key": "k" } });
 }
 
 /** A call that has reserved its key and stops short of making its export, until `go`. */

@@ -3,15 +3,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../src/export/sweep.ts";
 import { roomyService } from "../support/pipeline.ts";
-import { type CallOptions, type ProblemView, Service, type Space, START } from "../support/service.ts";
+import { type CallOptions, LAST_HOUR, type ProblemView, Service, type Space, START } from "../support/service.ts";
 
 const DAY_MS = 86_400_000;
-const REQUEST = {
-  dataset: "activity_events",
-  start: new Date(START - 3_600_000).toISOString(),
-  end: new Date(START).toISOString(),
-};
-const OTHER = { ...REQUEST, layout: "files" };
+const OTHER = { ...LAST_HOUR, layout: "files" };
 
 let service: Service;
 let space: Space;
@@ -21,7 +16,7 @@ beforeEach(async () => {
   space = await service.shop();
 });
 
-const create = (key: string, body: unknown = REQUEST, more: CallOptions = {}) =>
+const create = (key: string, body: unknown = LAST_HOUR, more: CallOptions = {}) =>
   service.call("POST", "/v1/exports", { key: space.key, body, ...more, headers: { "idempotency-key": key } });
 
 /** How many exports the space shows. */
@@ -77,7 +72,7 @@ describe("a create that repeats another's key and request", () => {
 
   it("may write the request in another way: spaces, order, defaults spelled out", async () => {
     const first = await told(await create("k"));
-    const { end, start, dataset } = REQUEST;
+    const { end, start, dataset } = LAST_HOUR;
     const body = JSON.stringify({ row_format: "flat", layout: "single", end, start, dataset }, null, 2);
     expect(await told(await create("k", body))).toEqual({ ...first, replay: "true" });
   });
@@ -182,7 +177,7 @@ describe("an idempotency key", () => {
   });
 
   it("is free again when its call was refused", async () => {
-    const early = await create("k", { ...REQUEST, end: new Date(START + 1).toISOString() });
+    const early = await create("k", { ...LAST_HOUR, end: new Date(START + 1).toISOString() });
     expect(early.status).toBe(422);
     const good = await told(await create("k"));
     expect([good.status, good.replay]).toEqual([202, null]);

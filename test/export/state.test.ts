@@ -7,10 +7,10 @@ import {
   completeExport,
   expireExport,
   failExport,
-  recordRetry,
   retryExport,
   startExport,
 } from "../../src/db/moves.ts";
+import { recordRetry } from "../../src/db/progress.ts";
 import type { ExportStatus } from "../../src/db/status.ts";
 import { MOVES } from "../../src/export/state.ts";
 import { roomyService } from "../support/pipeline.ts";

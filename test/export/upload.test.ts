@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { SIZES } from "../../src/export/hall.ts";
 import { ObjectWriter } from "../../src/export/upload.ts";
-import { Bucket, type UploadedPart } from "../../src/outbound/s3.ts";
+import { Bucket } from "../../src/outbound/s3.ts";
+import type { UploadedPart } from "../../src/outbound/s3-xml.ts";
 import { between, dice } from "../support/random.ts";
 import { reach } from "../support/service.ts";
 

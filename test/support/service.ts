@@ -23,6 +23,13 @@ export const START = Date.parse("2026-03-01T12:00:00.000Z");
 /** The real network. */
 export const reach: typeof fetch = (input, init) => fetch(input, init);
 
+/** A request for everything in the hour before START. */
+export const LAST_HOUR = {
+  dataset: "activity_events",
+  start: new Date(START - 3_600_000).toISOString(),
+  end: new Date(START).toISOString(),
+};
+
 export interface Space {
   id: string;
   key: string;

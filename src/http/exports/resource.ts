@@ -3,14 +3,18 @@
 import * as z from "zod";
 import { type ExportRow, findExport, type NewExport } from "../../db/exports.ts";
 import { type FileRow, listFiles, NOTHING_YET, type Tally, tally } from "../../db/files.ts";
-import { ERRORS, type ErrorCode, SpillwayError } from "../../errors.ts";
+import { publicError, SpillwayError } from "../../errors.ts";
 import { fileFacts } from "../../export/manifest.ts";
 import { fileKey } from "../../export/objects.ts";
 import { IN_FLIGHT } from "../../export/state.ts";
+import { ExportError } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";
 
+export const TAG = "Exports";
+/** Seconds until a poll is worth while. */
+export const POLL_AFTER = { "retry-after": "2" };
 export const STATUSES = ["queued", "processing", "completed", "failed", "canceled", "expired"] as const;
 
 const File = z.object({
@@ -46,14 +50,7 @@ export const ExportResource = z
       eta_seconds: z.number().int().nullable(),
     }),
     message: z.string().nullable(),
-    error: z
-      .object({
-        code: z.string(),
-        message: z.string(),
-        owner: z.enum(["customer", "service"]),
-        retryable: z.boolean(),
-      })
-      .nullable(),
+    error: ExportError.nullable(),
     next_retry_at: Time.nullable(),
     request: z.record(z.string(), z.unknown()),
     delivery: z.object({ type: z.enum(["download"]) }),
@@ -133,7 +130,7 @@ function view(call: Call, row: ExportRow, counts: Tally, files: View["files"]): 
       eta_seconds: etaSeconds(row, counts.rows_written, now),
     },
     message: row.message,
-    error: showError(row),
+    error: publicError(row.error_code, row.error_owner),
     next_retry_at: time(row.next_retry_at),
     request,
     delivery: request.delivery,
@@ -150,13 +147,6 @@ async function showFile(call: Call, row: ExportRow, file: FileRow) {
     ...fileFacts(file),
     url: await call.hall.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds),
   };
-}
-
-function showError(row: ExportRow) {
-  if (row.error_code === null) return null;
-  const code = (Object.hasOwn(ERRORS, row.error_code) ? row.error_code : "internal") as ErrorCode;
-  const { title, owner, retryable } = ERRORS[code];
-  return { code, message: title, owner: row.error_owner ?? owner, retryable };
 }
 
 /** One decimal. 100 is for what is completed: while rows are all written but not yet put together it says 99.9. */

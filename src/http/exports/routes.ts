@@ -4,20 +4,19 @@ import * as z from "zod";
 import { listExports } from "../../db/exports.ts";
 import { findFileByName } from "../../db/files.ts";
 import { SpillwayError } from "../../errors.ts";
-import { cancel, remove, retry } from "../../export/calls.ts";
 import { createExport } from "../../export/create.ts";
 import { estimate } from "../../export/estimate.ts";
 import { fileKey, manifestKey } from "../../export/objects.ts";
 import { AnyExportRequest, filledIn } from "../../export/request.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
+import { changeRoutes } from "./changes.ts";
 import { content } from "./content.ts";
 import { idempotencyKey, limitOfCreate } from "./idempotency.ts";
-import { ExportResource, exportOf, show, showNew, STATUSES } from "./resource.ts";
+import { ExportResource, exportOf, POLL_AFTER, show, showNew, STATUSES, TAG } from "./resource.ts";
 import { timelineRoute } from "./timeline.ts";
 
 const MAX_BYTES = 1_048_576;
-const TAG = "Exports";
 const params = z.object({ id: z.string() });
 const example = {
   dataset: "activity_events",
@@ -29,8 +28,6 @@ const example = {
   redact: { externalPersonId: "sha256" },
 };
 const body = { schema: AnyExportRequest, maxBytes: MAX_BYTES, example };
-/** Seconds until a poll is worth while. */
-const POLL_AFTER = { "retry-after": "2" };
 
 export const exportRoutes = [
   route({
@@ -160,72 +157,7 @@ export const exportRoutes = [
       return json(await show(call, row, true), 200, { "cache-control": "no-store", ...(inFlight ? POLL_AFTER : {}) });
     },
   }),
-  route({
-    method: "POST",
-    path: "/v1/exports/{id}/cancel",
-    operationId: "cancelExport",
-    summary: "Cancel an export",
-    description: "Stops it wherever it is. Nothing of it stays in the bucket.",
-    tag: TAG,
-    auth: "exports:write",
-    limit: "poll",
-    params,
-    responses: { 202: { description: "It is canceled.", schema: ExportResource } },
-    errors: ["not_found", "conflict"],
-    async handle(call, { space, params: { id } }) {
-      await exportOf(call, space.id, id);
-      await cancel(call.hall, space.id, id);
-      return json(await show(call, await exportOf(call, space.id, id), false), 202);
-    },
-  }),
-  route({
-    method: "POST",
-    path: "/v1/exports/{id}/retry",
-    operationId: "retryExport",
-    summary: "Retry a failed export",
-    description:
-      "It goes on from its last good file, at the same snapshot. A failed export can be retried until its `expires_at`. It counts as a create and as pending.",
-    tag: TAG,
-    auth: "exports:write",
-    limit: "create",
-    params,
-    responses: {
-      202: {
-        description: "It is queued again.",
-        schema: ExportResource,
-        headers: { "Retry-After": "Seconds until a poll is worth while." },
-      },
-    },
-    errors: ["not_found", "conflict", "too_many_pending_exports"],
-    async handle(call, { space, params: { id } }) {
-      await exportOf(call, space.id, id);
-      await retry(call.hall, space.id, id, call.requestId);
-      return json(await show(call, await exportOf(call, space.id, id), false), 202, POLL_AFTER);
-    },
-  }),
-  route({
-    method: "DELETE",
-    path: "/v1/exports/{id}",
-    operationId: "deleteExport",
-    summary: "Delete an export",
-    description:
-      "One that is under way is canceled (202). One that has ended is removed (204): its id is unknown from then on, and its files go from the service's own bucket within minutes.",
-    tag: TAG,
-    auth: "exports:write",
-    limit: "poll",
-    params,
-    responses: {
-      202: { description: "It was under way, and is canceled.", schema: ExportResource },
-      204: { description: "It is removed." },
-    },
-    errors: ["not_found", "conflict"],
-    async handle(call, { space, params: { id } }) {
-      await exportOf(call, space.id, id);
-      if (await remove(call.hall, space.id, id)) return new Response(null, { status: 204 });
-      await cancel(call.hall, space.id, id);
-      return json(await show(call, await exportOf(call, space.id, id), false), 202);
-    },
-  }),
+  ...changeRoutes,
   timelineRoute,
   route({
     method: "GET",

@@ -5,7 +5,7 @@ import { listTimeline } from "../../db/timeline.ts";
 import { iso } from "../../time/names.ts";
 import { route } from "../route.ts";
 import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
-import { exportOf } from "./resource.ts";
+import { exportOf, TAG } from "./resource.ts";
 
 const Entry = z
   .object({
@@ -37,7 +37,7 @@ export const timelineRoute = route({
   summary: "Show what happened to an export",
   description:
     "Oldest first: when it was created, planned, tried again, ended, and every attempt to tell a webhook of it.",
-  tag: "Exports",
+  tag: TAG,
   auth: "exports:read",
   limit: "poll",
   params: z.object({ id: z.string() }),

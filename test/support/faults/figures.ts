@@ -2,21 +2,7 @@
 
 import type { TestContext } from "vitest";
 import type { Play } from "./play.ts";
-
-export interface Figures {
-  schedules: number;
-  faults: number;
-  /** Effects at which a walk put a fault. */
-  points: number;
-  /** Failed exports that were taken up again. */
-  retries: number;
-  canceled: number;
-  /** Rows of completed exports that were missing, or there more than once. */
-  lost: number;
-  doubled: number;
-  /** How often each kind of fault happened. */
-  kinds: Record<string, number>;
-}
+import type { Figures } from "./figures-shape.ts";
 
 const none = (): Figures => ({
   schedules: 0,
