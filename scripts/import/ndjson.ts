@@ -6,6 +6,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Piece, Reader, Row } from "./rows.ts";
 import { contentOf, type Source } from "./source.ts";
+import { parseExactly } from "./values.ts";
 
 /** A line as it stands in the file, and what it says. */
 export interface JsonLine {
@@ -78,7 +79,7 @@ function rowOf(bytes: Buffer, length: number): { value: JsonLine } | { problem: 
   const text = bytes.toString().trim();
   if (text === "") return null;
   try {
-    const object: unknown = JSON.parse(text);
+    const object = parseExactly(text);
     if (typeof object === "object" && object !== null && !Array.isArray(object))
       return { value: { text, object: object as Record<string, unknown> } };
     return { problem: "The line is JSON, but no object." };

@@ -9,8 +9,31 @@ const TRUE = ["true", "t", "yes", "y", "1"];
 const FALSE = ["false", "f", "no", "n", "0"];
 const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly: take it as a text.";
 
+/** A number of a JSON file that reading it would change: it is kept as it was written. */
+export class WrittenNumber {
+  readonly literal: string;
+
+  constructor(literal: string) {
+    this.literal = literal;
+  }
+
+  toString(): string {
+    return this.literal;
+  }
+}
+
+/** JSON as it says, but for the numbers that a floating point number does not hold. @throws SyntaxError */
+export function parseExactly(json: string): unknown {
+  const value: unknown = JSON.parse(json);
+  if (findChangedNumbers(json).length === 0) return value;
+  return JSON.parse(json, (_name, inner: unknown, at?: { source?: string }) =>
+    typeof inner === "number" && at?.source !== undefined && !isKept(at.source) ? new WrittenNumber(at.source) : inner,
+  );
+}
+
 /** @param decimal the sign before decimals; there are none between thousands. */
 export function numberOf(found: unknown, decimal: "." | ","): Converted<number> {
+  if (found instanceof WrittenNumber) return numberOf(found.literal, ".");
   if (typeof found === "bigint" || typeof found === "number") return checked(Number(found), found);
   if (typeof found !== "string") return { problem: `${shown(found)} is no number.` };
   const trimmed = found.trim();
@@ -53,7 +76,8 @@ export function boolOf(
 
 export function asText(found: unknown): Converted<string> {
   if (typeof found === "string") return { value: found };
-  if (typeof found === "bigint" || typeof found === "boolean") return { value: String(found) };
+  if (typeof found === "bigint" || typeof found === "boolean" || found instanceof WrittenNumber)
+    return { value: String(found) };
   if (typeof found !== "number") return { problem: `${shown(found)} is no text.` };
   const number = checked(found, found);
   return "problem" in number ? number : { value: String(found) };
@@ -74,6 +98,7 @@ export function jsonOf(found: string): Converted {
 /** As it is, where JSON has it. */
 export function plain(found: unknown): Converted {
   if (typeof found === "bigint" || typeof found === "number") return checked(Number(found), found);
+  if (found instanceof WrittenNumber) return numberOf(found, ".");
   if (Array.isArray(found)) {
     const items = found.map(plain);
     return (

@@ -128,22 +128,35 @@ export async function findExport(db: Database, spaceId: string, exportId: string
   );
 }
 
-/** Newest first. */
+/** Of what a page of a list holds in memory: one request may have a megabyte. */
+const MAX_LIST_BYTES = 8_000_000;
+
+/**
+ * A space's exports, newest first.
+ * @returns `limit` of them and the one after, fewer where they are large; `shown` is how many a page has.
+ */
 export async function listExports(
   db: Database,
   spaceId: string,
   filter: { status: string | null; dataset: string | null; limit: number; after: Position | null },
-): Promise<ExportRow[]> {
-  return db.all<ExportRow>(
-    `SELECT ${COLUMNS} FROM exports
-     WHERE space_id = ?1 AND deleted_at IS NULL AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR dataset = ?4)
-       AND (?5 IS NULL OR (created_at, id) < (?5, ?6))
-     ORDER BY created_at DESC, id DESC LIMIT ?2`,
+): Promise<{ rows: ExportRow[]; shown: number }> {
+  const found = await db.all<ExportRow & { found: number }>(
+    `SELECT ${COLUMNS}, found FROM (
+       SELECT *, count(*) OVER () AS found, sum(octet_length(request) + octet_length(query) + ifnull(octet_length(encoding), 0))
+         OVER (ORDER BY created_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+       FROM (SELECT * FROM exports
+         WHERE space_id = ?1 AND deleted_at IS NULL AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR dataset = ?4)
+           AND (?5 IS NULL OR (created_at, id) < (?5, ?6))
+         ORDER BY created_at DESC, id DESC LIMIT ?2))
+     WHERE ifnull(bytes_before, 0) <= ?7 ORDER BY created_at DESC, id DESC`,
     spaceId,
-    filter.limit,
+    filter.limit + 1,
     filter.status,
     filter.dataset,
     filter.after?.time ?? null,
     filter.after?.id ?? null,
+    MAX_LIST_BYTES,
   );
+  const cut = found.length < (found[0]?.found ?? 0);
+  return { rows: found, shown: cut ? found.length - 1 : filter.limit };
 }

@@ -193,3 +193,24 @@ describe.each(Object.entries(LISTS))("%s", (_, { path, key, newestFirst, add }) 
     expect(await faults(`cursor=${cursor}`)).toEqual(["#query/cursor"]);
   });
 });
+
+it("ends a page of large exports early, and leaves none out", async () => {
+  const large = await service.shop();
+  const asked: string[] = [];
+  for (let n = 0; n < 5; n += 1) asked.unshift(await service.ask(large));
+  const { control } = service.hall.databases;
+  // 3 MB each.
+  await control.run(
+    "UPDATE exports SET request = json_set(request, '$.x', hex(zeroblob(1500000))) WHERE space_id = ?1",
+    large.id,
+  );
+  const seen: string[][] = [];
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const at: string = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: Page = await service.json("GET", `/v1/exports?limit=200${at}`, 200, { key: large.key });
+    seen.push(page.data.map((item) => item.id).toSorted());
+    cursor = page.next_cursor;
+  }
+  expect(seen.map((ids) => ids.length)).toEqual([2, 3]);
+  expect(seen.flat().toSorted()).toEqual(asked.toSorted());
+});

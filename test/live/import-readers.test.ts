@@ -3,6 +3,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
+import { asText, boolOf, numberOf, plain } from "../../scripts/import/values.ts";
 import { folder, gzipped, look, readerOf, rowsIn } from "./import-support.ts";
 
 const put = folder();
@@ -45,6 +46,15 @@ describe("NDJSON", () => {
       [4, undefined, 3],
       [5, 4, undefined],
     ]);
+  });
+
+  test("numbers that reading would change are kept as they are written, in columns that are texts", async () => {
+    const [row] = await read('{"a":0.1234567890123456789,"b":{"c":[9007199254740993,1.5]}}\n');
+    const [, a, list] = row ?? [];
+    expect(asText(a)).toEqual({ value: "0.1234567890123456789" });
+    expect(numberOf(a, ".")).toHaveProperty("problem", expect.stringContaining("would be read as 0.12345678901234568"));
+    expect(plain(list)).toHaveProperty("problem", expect.stringContaining("beyond 2^53"));
+    expect(boolOf(a)).toHaveProperty("problem");
   });
 
   test("a line ends with a line feed only", async () => {

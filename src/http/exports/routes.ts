@@ -86,22 +86,28 @@ export const exportRoutes = [
       dataset: z.string().max(100).optional(),
       ...listQuery,
     }),
-    responses: { 200: { description: "Exports, newest first, without their files.", schema: listOf(ExportResource) } },
+    responses: {
+      200: {
+        description:
+          "Exports, newest first, without their files. A page ends early, with a cursor, where its requests are large.",
+        schema: listOf(ExportResource),
+      },
+    },
     async handle(call, { space, query }) {
-      const rows = await listExports(call.databases.control, space.id, {
+      const { rows, shown } = await listExports(call.databases.control, space.id, {
         status: query.status ?? null,
         dataset: query.dataset ?? null,
-        limit: query.limit + 1,
+        limit: query.limit,
         after: readCursor(query.cursor),
       });
-      const shown = await Promise.all(
-        rows.slice(0, query.limit).map(async (row) => [row.id, await show(call, row, false)] as const),
+      const resources = await Promise.all(
+        rows.slice(0, shown).map(async (row) => [row.id, await show(call, row, false)] as const),
       );
-      const byId = new Map(shown);
+      const byId = new Map(resources);
       return page(
         call,
         rows,
-        query.limit,
+        shown,
         (row) => ({ time: row.created_at, id: row.id }),
         (row) => byId.get(row.id),
       );
