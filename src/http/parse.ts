@@ -3,6 +3,7 @@
 import type * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
 import { escape } from "../events/validate.ts";
+import { sentence } from "./sentences.ts";
 
 const MOST_FAULTS = 100;
 
@@ -12,7 +13,7 @@ export function parse<Output>(
   value: unknown,
   place: (path: readonly PropertyKey[]) => string,
 ): Output {
-  const read = schema.safeParse(value);
+  const read = schema.safeParse(value, { error: sentence });
   if (read.success) return read.data;
   throw invalid(...read.error.issues.flatMap((issue) => faultsOf(issue, place)).slice(0, MOST_FAULTS));
 }

@@ -1,0 +1,49 @@
+/** What is wrong with a request is told in words, with the name of what it is about. */
+
+import { beforeAll, expect, it } from "vitest";
+import { type ProblemView, Service, type Space } from "../support/service.ts";
+
+const service = new Service();
+let space: Space;
+
+beforeAll(async () => {
+  space = await service.space();
+});
+
+const window = { dataset: "activity_events", start: "2026-03-01T00:00:00Z", end: "2026-03-01T01:00:00Z" };
+
+it.each<[unknown, string, string]>([
+  [{ ...window, start: undefined }, "/start", "start is required."],
+  [{ ...window, start: 7 }, "/start", "start must be a text."],
+  [
+    { ...window, start: "yesterday" },
+    "/start",
+    "start must be a time as RFC 3339 writes it: 2026-01-31T09:30:00.000Z.",
+  ],
+  [{ ...window, format: "xml" }, "/format", "format must be one of ndjson, csv, parquet."],
+  [{ ...window, file_rows: 0 }, "/file_rows", "file_rows must be at least 1."],
+  [{ ...window, file_rows: 50_001 }, "/file_rows", "file_rows must be at most 50000."],
+  [{ ...window, file_rows: 1.5 }, "/file_rows", "file_rows must be a whole number."],
+  [{ ...window, columns: [] }, "/columns", "columns must have at least 1 item."],
+  [{ ...window, columns: {} }, "/columns", "columns must be a list."],
+  [{ ...window, columns: ["eventId"] }, "/columns/0", "Item 0 must be an object."],
+  [{ ...window, columns: [{ path: "" }] }, "/columns/0/path", "path must have at least 1 character."],
+  [
+    { ...window, enrich_with_moments_info: "yes" },
+    "/enrich_with_moments_info",
+    "enrich_with_moments_info must be true or false.",
+  ],
+  [{ ...window, callback_url: "nowhere" }, "/callback_url", "callback_url must be a URL."],
+  [{ ...window, colour: 1 }, "/colour", "There is no property colour here."],
+  [{ ...window, dataset: "people" }, "/dataset", "dataset must be "],
+  [[], "", "The body must be an object."],
+])("%j: %s: %s", async (body, pointer, detail) => {
+  const problem = await service.json<ProblemView>("POST", "/v1/exports/estimate", 422, { key: space.key, body });
+  expect(problem.errors).toEqual([{ pointer, detail: expect.stringContaining(detail) as string }]);
+});
+
+it("an event without properties needs them all the same", async () => {
+  const body = { events: [{ definition_id: "order_placed", person_id: "p-1" }] };
+  const problem = await service.json<ProblemView>("POST", "/v1/events", 422, { key: space.key, body });
+  expect(problem.errors).toEqual([{ pointer: "/events/0/properties", detail: "properties is required." }]);
+});
