@@ -6,7 +6,7 @@
 
 import { parseArgs, styleText } from "node:util";
 import { tryItHere, tryItYourself } from "./demo/next.ts";
-import { endProgress } from "./demo/progress.ts";
+import { endProgress } from "./progress.ts";
 import { tour } from "./demo/tour.ts";
 import { openStage, type Stage } from "./demo/stage.ts";
 

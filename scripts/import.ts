@@ -19,11 +19,11 @@ import { HELP, type Options, readOptions } from "./import/options.ts";
 import { parquetReader } from "./import/parquet.ts";
 import type { Patience } from "./import/patience.ts";
 import { Profiles } from "./import/profiles.ts";
-import { openProgress, type Progress } from "./import/progress.ts";
 import { Refusals } from "./import/refusals.ts";
 import { type Reader, Unusable } from "./import/rows.ts";
 import { checkUnchanged, inspect, type Source } from "./import/source.ts";
 import { Accepted, readState, type Subject, writeState } from "./import/state.ts";
+import { openProgress, type Progress } from "./progress.ts";
 
 const ALL_LOADED = 0;
 const REFUSED = 1;
@@ -86,7 +86,7 @@ async function run(options: Options): Promise<number> {
     encoding: options.encoding,
     onProgress(share) {
       interrupt.signal.throwIfAborted();
-      progress?.update(share, "");
+      progress?.update(share, 1);
     },
   });
   progress.end();
@@ -134,7 +134,7 @@ async function run(options: Options): Promise<number> {
         batch: options.batch,
         concurrency: options.concurrency,
         onTaken: () => writeState(options.state, subject, accepted),
-        onProgress: (done, so) => progress?.update(done / reader.total, noteOf(so, started)),
+        onProgress: (done, so) => progress?.update(done, reader.total, noteOf(so, started)),
         signal: interrupt.signal,
       },
       totals,

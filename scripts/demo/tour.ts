@@ -6,7 +6,7 @@ import type { Client } from "../client.ts";
 import { linesOf } from "../download.ts";
 import { airportsOf, makeFlightSpace, nestedRows, sendFlights } from "../flight-space.ts";
 import { type Flight, readFlights, WEEK } from "../flights.ts";
-import { openProgress } from "./progress.ts";
+import { openProgress } from "../progress.ts";
 import { differences, digestOf, receive, type Received, rowsOf } from "../proof.ts";
 import type { Stage } from "./stage.ts";
 

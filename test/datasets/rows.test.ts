@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { flatRow, nestedRow } from "../../src/datasets/rows.ts";
 import type { EventRecord } from "../../src/db/events.ts";
 import { clashingNames } from "../../src/events/row-fields.ts";
+import { VISIT } from "../support/formats.ts";
 import { gunzip, lines } from "../support/gunzip.ts";
 import { type Row, roomyService, rowsOf, textOf } from "../support/pipeline.ts";
 import { START } from "../support/service.ts";
@@ -126,20 +127,7 @@ async function visits(events: readonly Record<string, unknown>[]) {
     body: {
       id: "visit",
       name: "Visit",
-      properties: [
-        { name: "eventId", type: "text" },
-        { name: "amount", type: "number" },
-        { name: "member", type: "boolean" },
-        { name: "at", type: "date" },
-        {
-          name: "items",
-          type: "list",
-          fields: [
-            { name: "sku", type: "text" },
-            { name: "count", type: "number" },
-          ],
-        },
-      ],
+      properties: [{ name: "eventId", type: "text" }, ...VISIT.properties.slice(1)],
     },
   });
   await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles: [{ person_id: "p-2" }] } });

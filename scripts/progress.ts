@@ -1,15 +1,18 @@
-/** Progress on a terminal as a bar, elsewhere (a log, a pipe) as a line each time a good part more is done. */
+/** Progress on a terminal as a bar, elsewhere (a log, a pipe) as a line now and then; messages in between, on stderr. */
 
 import { Presets, SingleBar } from "cli-progress";
 
 export interface Progress {
   /** @param total null while it is not known. @param note a few words behind the bar. */
   update(done: number, total: number | null, note?: string): void;
+  /** A line of its own that stays. */
+  say(line: string): void;
   /** Takes the bar away: what came of it is said elsewhere. */
   end(): void;
 }
 
 const LINE_EACH_PERCENT = 25;
+const LINE_EACH_MS = 10_000;
 
 let current: Progress | null = null;
 
@@ -30,22 +33,33 @@ function bar(label: string): Progress {
   const single = new SingleBar(
     {
       format: `  ${label.padEnd(9)} {bar} {percentage} %  {note}`,
+      stream: process.stdout,
       barsize: 30,
       hideCursor: true,
       clearOnComplete: true,
-      // On Ctrl-C the demo ends it.
+      // Whoever is interrupted ends it.
       gracefulExit: false,
       fps: 10,
     },
     Presets.shades_classic,
   );
-  single.start(1, 0, { note: "" });
+  let last: [done: number, total: number, note: string] = [0, 1, ""];
+  const start = () => single.start(last[1], last[0], { note: last[2] });
+  start();
   return {
     update(done, total, note = "") {
+      last = total === null || total === 0 ? [0, 1, note] : [done, total, note];
       // An update after the end would draw it again.
       if (!single.isActive) return;
-      if (total !== null) single.setTotal(Math.max(1, total));
-      single.update(total === null ? 0 : done, { note });
+      single.setTotal(last[1]);
+      single.update(last[0], { note });
+    },
+    say(line) {
+      // The bar stands in the line that this one needs.
+      const active = single.isActive;
+      if (active) single.stop();
+      process.stderr.write(`${line}\n`);
+      if (active) start();
     },
     end() {
       if (single.isActive) single.stop();
@@ -54,14 +68,18 @@ function bar(label: string): Progress {
 }
 
 function lines(label: string): Progress {
-  let said = -1;
+  let said = { step: -1, at: performance.now() };
   return {
     update(done, total, note = "") {
       const percent = total === null || total === 0 ? 0 : Math.floor((100 * done) / total);
       const step = Math.floor(percent / LINE_EACH_PERCENT);
-      if (step === said) return;
-      said = step;
+      const now = performance.now();
+      if (step === said.step && now - said.at < LINE_EACH_MS) return;
+      said = { step, at: now };
       console.log(`  ${label.padEnd(9)} ${String(percent).padStart(3)} %  ${note}`.trimEnd());
+    },
+    say(line) {
+      process.stderr.write(`${line}\n`);
     },
     end() {},
   };
