@@ -50,7 +50,8 @@ export const ERRORS = {
   unavailable: { status: 503, title: "The service cannot answer at the moment.", owner: "service", retryable: true },
   export_too_large: {
     status: 422,
-    title: "The result is larger than an export may be. Ask for a shorter window or fewer events.",
+    title:
+      "The result is larger than an export may be. Ask for a shorter window, fewer events, or, in Parquet, fewer columns or rows a file.",
     owner: "customer",
     retryable: false,
   },

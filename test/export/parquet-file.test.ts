@@ -1,5 +1,6 @@
 /** A Parquet file by itself: values of every type, any names, row groups of a size, in pieces. Read back by hyparquet. */
 
+import { parquetMetadata } from "hyparquet";
 import { describe, expect, it } from "vitest";
 import type { Field } from "../../src/export/encode/encoding.ts";
 import { emptyParquet, ParquetFile } from "../../src/export/encode/parquet.ts";
@@ -90,5 +91,35 @@ describe("a Parquet file", () => {
     const rows = Array.from({ length: 1_000 }, (_, n) => fields.map((__, index) => (index === n ? n : null)));
     const read = await readParquet(Buffer.concat(written(fields, rows)));
     expect(read.rows.map((row, n) => row[`c${n}`])).toEqual(rows.map((_, n) => n));
+  });
+
+  it("says the bounds of short values alone: those of texts would be whole texts, in memory until its end", () => {
+    const file = Buffer.concat(written(FIELDS, [["a", true, 1, "2024-02-29T00:00:00Z", []]]));
+    const { row_groups: groups } = parquetMetadata(new Uint8Array(file).buffer);
+    const bounded = groups[0]?.columns.filter((column) => column.meta_data?.statistics?.max_value !== undefined);
+    expect(bounded?.map((column) => column.meta_data?.path_in_schema[0])).toEqual(["boolean", "number", "date"]);
+  });
+
+  it("counts the lists of a row once, however many there are", () => {
+    const lists = Array.from({ length: 50 }, (_, n): Field => ({ name: `l${n}`, path: [], type: "json" }));
+    const row = lists.map(() => [{ sku: "x".repeat(100) }]);
+    const file = Buffer.concat(
+      written(
+        lists,
+        Array.from({ length: 500 }, () => row),
+      ),
+    );
+    expect(parquetMetadata(new Uint8Array(file).buffer).row_groups).toHaveLength(1);
+  });
+
+  it("of more columns and groups than memory has room for says so", () => {
+    const wide = Array.from({ length: 2_000 }, (_, n): Field => ({ name: `c${n}`, path: [], type: "json" }));
+    const file = new ParquetFile(wide, () => {});
+    const row: Value[] = [{}];
+    const writeGroups = (count: number) => {
+      for (let n = 0; n < count; n += 1) file.write(row, 4_000_000);
+    };
+    writeGroups(15);
+    expect(() => writeGroups(1)).toThrow(expect.objectContaining({ code: "export_too_large" }));
   });
 });

@@ -5,12 +5,15 @@
 
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { ColumnType } from "../../datasets/dataset.ts";
+import { SpillwayError } from "../../errors.ts";
 import type { Field } from "./encoding.ts";
 import type { Value } from "./rows.ts";
 
 const GROUP_ROWS = 10_000;
-/** Of values, about. */
+/** Of values, about: a group is in memory until it ends. */
 const GROUP_CHARACTERS = 4_000_000;
+/** What a file says of a column in a group, about a kilobyte, is in memory until the file ends. */
+const MOST_COLUMN_CHUNKS = 30_000;
 const PIECE_BYTES = 1_048_576;
 
 type Schema = ConstructorParameters<typeof ParquetWriter>[0]["schema"];
@@ -81,6 +84,7 @@ export class ParquetFile {
   #columns: Cells[];
   #rows = 0;
   #characters = 0;
+  #columnChunks = 0;
 
   /** @param sink takes the file's bytes, piece by piece. */
   constructor(fields: readonly Field[], sink: (bytes: Uint8Array) => void) {
@@ -91,16 +95,23 @@ export class ParquetFile {
     this.#writer = new ParquetWriter({ writer: new Sink(sink), schema, createdBy: "spillway" });
   }
 
-  /** @param characters how long the row's JSON is. */
+  /**
+   * @param characters how long the row's JSON is.
+   * @throws export_too_large for a file of too many groups of too many columns.
+   */
   write(cells: readonly Value[], characters: number): void {
+    let inLists = 0;
     // Most cells of a wide row are null: nothing is made for them.
     for (let index = 0; index < cells.length; index += 1) {
       const value = cells[index] ?? null;
       const field = this.#fields[index];
       if (value === null || field === undefined) continue;
       this.#columns[index]?.set(this.#rows, typed(value, field.type));
-      this.#characters += typeof value === "string" ? value.length : typeof value === "object" ? characters : 8;
+      if (typeof value === "object") inLists = characters;
+      else this.#characters += typeof value === "string" ? value.length : 8;
     }
+    // The lists of a row are together no longer than the row.
+    this.#characters += inLists;
     this.#rows += 1;
     if (this.#rows >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) this.#endGroup();
   }
@@ -112,6 +123,8 @@ export class ParquetFile {
 
   #endGroup(): void {
     const rows = this.#rows;
+    this.#columnChunks += this.#fields.length;
+    if (this.#columnChunks > MOST_COLUMN_CHUNKS) throw new SpillwayError("export_too_large");
     void this.#writer.write({
       columnData: this.#fields.map(({ name, type }, index) => columnOf(name, type, this.#columns[index], rows)),
       rowGroupSize: rows,
@@ -133,8 +146,9 @@ export function emptyParquet(fields: readonly Field[]): Uint8Array<ArrayBuffer> 
 function columnOf(name: string, type: ColumnType, cells: Cells | undefined, rows: number): ColumnSource {
   return {
     name,
-    // The bounds of a JSON column are whole values, kept until the file ends.
-    statistics: type !== "json",
+    // The bounds of a column of texts are whole texts, kept until the file ends.
+    statistics: type !== "json" && type !== "text",
+    offsetIndex: false,
     get data() {
       return cells?.dense(rows) ?? [];
     },
