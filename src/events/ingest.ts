@@ -79,10 +79,10 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
     events.filter((event) => !persons.has(event) && profileType(event) !== null),
   );
   const makers: string[] = [];
-  const faults: Fault[] = [];
+  const wrong: { event: SentEvent; faults: readonly Fault[] }[] = [];
   const rows: NewEvent[] = [];
   for (const [index, event] of events.entries()) {
-    if (faults.length >= MOST_FAULTS) break;
+    const faults: Fault[] = [];
     const pointer = pointers(index);
     const definition = definitions.get(event.definition_id);
     const id = event.id ?? ingest.uuid();
@@ -103,25 +103,36 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
         pointer: `${pointer}/definition_id`,
         detail: `The event definition ${event.definition_id} is disabled.`,
       });
-    if (definition === undefined || person === null) continue;
-    const row: NewEvent = {
-      id,
-      definition_id: definition.id,
-      definition_version: definition.version,
-      person_id: person.person_id,
-      company_id: event.company_id ?? person.company_id,
-      session_id: event.session_id ?? null,
-      occurred_at: occurredAt,
-      properties: canonicalProperties(definition, event.properties, `${pointer}/properties`, faults),
-    };
-    if (rowBytes(row) > MAX_ROW_BYTES)
-      faults.push({
-        pointer: `${pointer}/properties`,
-        detail: "The event is larger than the 1,990,000 bytes that can be stored.",
-      });
-    if (!duplicate) rows.push(row);
+    if (definition !== undefined && person !== null) {
+      const row: NewEvent = {
+        id,
+        definition_id: definition.id,
+        definition_version: definition.version,
+        person_id: person.person_id,
+        company_id: event.company_id ?? person.company_id,
+        session_id: event.session_id ?? null,
+        occurred_at: occurredAt,
+        properties: canonicalProperties(definition, event.properties, `${pointer}/properties`, faults),
+      };
+      if (rowBytes(row) > MAX_ROW_BYTES)
+        faults.push({
+          pointer: `${pointer}/properties`,
+          detail: "The event is larger than the 1,990,000 bytes that can be stored.",
+        });
+      if (!duplicate && faults.length === 0) rows.push(row);
+    }
+    if (faults.length > 0) wrong.push({ event, faults });
   }
-  if (faults.length > 0) throw invalid(...faults.slice(0, MOST_FAULTS));
+  if (wrong.length > 0) {
+    const written = await takenIds(
+      ingest,
+      wrong.map(({ event }) => event),
+    );
+    for (const row of rows) written.add(row.id);
+    // Of an event that the space has, the first row stays, whatever is said of it now.
+    const faults = wrong.flatMap((each) => (written.has(each.event.id ?? "") ? [] : each.faults));
+    if (faults.length > 0) throw invalid(...faults.slice(0, MOST_FAULTS));
+  }
   const used = [...definitions.values()];
   const { made, definitions: counted } = await makeOfNew(ingest, persons.made);
   return {

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { orders, Service, type Space } from "../support/service.ts";
+import { orders, type ProblemView, Service, type Space } from "../support/service.ts";
 
 const service = new Service();
 let space: Space;
@@ -71,6 +71,29 @@ describe("an id that comes again", () => {
     const before = await rows();
     expect(await send([event(more())])).toEqual({ accepted: 0, duplicates: 1 });
     expect(await rows()).toEqual(before);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["definition is none", { definition_id: "order_placd" }],
+    ["person is none", { person_id: "p-9" }],
+    ["time is past what is kept", { occurred_at: "2000-01-01T00:00:00.000Z" }],
+    ["properties do not fit", { properties: { colour: "red" } }],
+  ])("is a duplicate though now its %s, before and after others", async (_, more) => {
+    await send([event()]);
+    const before = await rows();
+    const others = [event({ id: "e-2" }), event(more), event({ id: "e-2", ...more })];
+    expect(await send(others)).toEqual({ accepted: 1, duplicates: 2 });
+    expect((await rows()).slice(0, 1)).toEqual(before);
+    const body = { events: [...others, event({ id: "e-3", ...more })] };
+    const { errors } = await service.json<ProblemView>("POST", "/v1/events", 422, { key: space.key, body });
+    expect(errors?.map(({ pointer }) => pointer.split("/")[2])).toEqual(["3"]);
+  });
+
+  it("is a duplicate though its definition is disabled by now", async () => {
+    await send([event()]);
+    const change = { key: space.key, body: { enabled: false } };
+    await service.json("PATCH", "/v1/event-definitions/order_placed", 200, change);
+    expect(await send([event()])).toEqual({ accepted: 0, duplicates: 1 });
   });
 
   it("is counted beside new ones", async () => {
