@@ -124,16 +124,16 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
     if (faults.length > 0) wrong.push({ event, faults });
   }
   if (wrong.length > 0) {
-    const written = await takenIds(
+    const had = await takenIds(
       ingest,
       wrong.map(({ event }) => event),
     );
-    for (const row of rows) written.add(row.id);
     // Of an event that the space has, the first row stays, whatever is said of it now.
-    const faults = wrong.flatMap((each) => (written.has(each.event.id ?? "") ? [] : each.faults));
+    const faults = wrong.flatMap((each) => (had.has(each.event.id ?? "") ? [] : each.faults));
     if (faults.length > 0) throw invalid(...faults.slice(0, MOST_FAULTS));
   }
-  const used = [...definitions.values()];
+  const written = new Set(rows.map((row) => row.definition_id));
+  const used = [...definitions.values()].filter((definition) => written.has(definition.id));
   const { made, definitions: counted } = await makeOfNew(ingest, persons.made);
   return {
     events: rows,

@@ -78,15 +78,15 @@ describe("an id that comes again", () => {
     ["person is none", { person_id: "p-9" }],
     ["time is past what is kept", { occurred_at: "2000-01-01T00:00:00.000Z" }],
     ["properties do not fit", { properties: { colour: "red" } }],
-  ])("is a duplicate though now its %s, before and after others", async (_, more) => {
+  ])("is a duplicate though now its %s", async (_, more) => {
     await send([event()]);
     const before = await rows();
-    const others = [event({ id: "e-2" }), event(more), event({ id: "e-2", ...more })];
-    expect(await send(others)).toEqual({ accepted: 1, duplicates: 2 });
+    const others = [event({ id: "e-2" }), event(more)];
+    expect(await send(others)).toEqual({ accepted: 1, duplicates: 1 });
     expect((await rows()).slice(0, 1)).toEqual(before);
     const body = { events: [...others, event({ id: "e-3", ...more })] };
     const { errors } = await service.json<ProblemView>("POST", "/v1/events", 422, { key: space.key, body });
-    expect(errors?.map(({ pointer }) => pointer.split("/")[2])).toEqual(["3"]);
+    expect(errors?.map(({ pointer }) => pointer.split("/")[2])).toEqual(["2"]);
   });
 
   it("is a duplicate though its definition is disabled by now", async () => {
