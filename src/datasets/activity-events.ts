@@ -42,7 +42,7 @@ const shape = {
     .boolean()
     .default(false)
     .describe(
-      "Rows of events that a flow produced (their property `flowElementId` names its element) also have `campaignName`, `elementName`, `campaignStart` and `flowElementId`, each where it is known, right after the mandatory fields. In a flat row `flowElementId` stands there alone, and a property with another of these names becomes `<definitionId>_<name>`.",
+      "Rows of events that a flow produced (their property `flowElementId` names its element, or `flowId` the flow) also have `campaignName`, `elementName`, `campaignStart` and `flowElementId`, each where it is known, right after the mandatory fields. In a flat row `flowElementId` stands there alone, and a property with another of these names becomes `<definitionId>_<name>`.",
     ),
 } as const;
 

@@ -100,3 +100,19 @@ export async function elementsAt(
     JSON.stringify(elementIds),
   );
 }
+
+/** Those of these flows that stood at a sequence number. */
+export async function flowsAt(
+  db: Database,
+  spaceId: string,
+  seq: number,
+  flowIds: readonly string[],
+): Promise<Pick<FlowRow, "id" | "campaign_name" | "campaign_start">[]> {
+  return db.all(
+    `SELECT f.id, f.campaign_name, f.campaign_start
+     FROM json_each(?3) j CROSS JOIN flows f ON f.space_id = ?1 AND f.id = j.value AND ${stoodAt("f", "?2")}`,
+    spaceId,
+    seq,
+    JSON.stringify(flowIds),
+  );
+}

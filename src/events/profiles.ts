@@ -20,10 +20,10 @@ export interface ProfileWrite {
   uuid: () => string;
 }
 
-/** Profiles that change between the look and the write are looked at again. */
-const MOST_LOOKS = 6;
-/** What one call may make of events: as much as may be sent in a few calls. */
-const MOST_MADE = 50_000;
+/** Profiles that change between the look and the write are looked at again: of calls at once, one comes through each time. */
+const MOST_LOOKS = 50;
+/** What one call may make of events: what one transaction writes in a few seconds. */
+const MOST_MADE = 100_000;
 const MOST_MADE_BYTES = 15_728_640;
 
 /**

@@ -101,7 +101,7 @@ export const profileRoutes = [
     operationId: "mergeProfiles",
     summary: "Make or change profiles",
     description:
-      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key, tags and installations are replaced as a whole; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like.",
+      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key, tags and installations are replaced as a whole; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like; at most 100,000 a call.",
     tag: "Profiles",
     auth: "profiles:write",
     body: {

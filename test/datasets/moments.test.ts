@@ -37,6 +37,7 @@ async function flowShop(): Promise<{ service: Service; space: Space }> {
     ["opened", [text("subject"), text("flowElementId"), number("size")]],
     ["clashing", [text("campaignName"), text("flowElementId"), number("elementName"), text("campaignStart")]],
     ["counted", [number("flowElementId")]],
+    ["entered", [text("flowId"), text("flowElementId")]],
   ] as const)
     await service.json("POST", "/v1/event-definitions", 201, { key: space.key, body: { id, name: id, properties } });
   return { service, space };
@@ -67,6 +68,10 @@ describe("an enriched row", () => {
       event("j-counted", { flowElementId: 12 }, "counted"),
       event("k-long", { flowElementId: "x".repeat(100_000) }),
       event("l-empty", { flowElementId: "" }),
+      event("m-flow", { flowId: "100" }, "entered"),
+      event("n-flowOfUnknown", { flowId: "300", flowElementId: "999-9" }, "entered"),
+      event("o-flowAndElement", { flowId: "300", flowElementId: "100-13" }, "entered"),
+      event("p-flowUnknown", { flowId: "999" }, "entered"),
     ]);
     rows = await rowsOf(service, await service.export(space, ENRICHED));
   });
@@ -102,6 +107,17 @@ describe("an enriched row", () => {
     ["l-empty", { flowElementId: "" }],
     ["f-none", {}],
     ["g-noProperty", {}],
+    ["m-flow", { campaignName: "Communication name 56", campaignStart: "2022-06-14T10:54:30.033+0000" }],
+    ["n-flowOfUnknown", { campaignName: 'The "best" 日本語', flowElementId: "999-9" }],
+    [
+      "o-flowAndElement",
+      {
+        campaignName: "Communication name 56",
+        campaignStart: "2022-06-14T10:54:30.033+0000",
+        flowElementId: "100-13",
+      },
+    ],
+    ["p-flowUnknown", {}],
   ])("fact 1.a.25: has a field only where it is known: %s", (id, known) => {
     expect(momentsOf(id)).toEqual(known);
   });
