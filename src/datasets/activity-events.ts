@@ -94,12 +94,14 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     };
   },
 
-  async columns(query, { db, space, snapshotSeq }) {
+  async columns(query, { db, space, snapshotSeq }, ofRows) {
     const definitions = await definitionsAt(db, space.id, snapshotSeq);
     const asked = definitions.filter(({ id }) => query.definition_ids?.includes(id) ?? true);
     // A space has a hundred definitions that it may never send an event of. Who names none means those that are there.
     const there =
-      query.definition_ids === null ? await definitionsOf(db, wholeRange(query, space.id, snapshotSeq)) : null;
+      ofRows && query.definition_ids === null
+        ? await definitionsOf(db, wholeRange(query, space.id, snapshotSeq))
+        : null;
     const rows = asked.map(({ id, properties }) => ({
       id,
       properties,

@@ -109,8 +109,11 @@ export interface Dataset<Shape extends z.ZodRawShape = z.ZodRawShape, Query = un
   freeze(request: z.output<z.ZodObject<Shape>>, asking: Asking): Promise<Query>;
   /** @param query what `freeze` gave. */
   open(query: Query, opening: Opening): Source;
-  /** What a row may have, in its order; null where a result is one document and not rows. */
-  columns(query: Query, asking: Asking): Promise<Column[] | null>;
+  /**
+   * What a row may have, in its order; null where a result is one document and not rows.
+   * @param ofRows the result depends on what the rows have, of all that they may have: it is worth a look at them.
+   */
+  columns(query: Query, asking: Asking, ofRows: boolean): Promise<Column[] | null>;
 }
 
 /** A dataset in the list: what is its own is its own business. Methods keep their parameters' real types inside. */
@@ -121,5 +124,5 @@ export interface Registered {
   example: Record<string, unknown>;
   freeze(request: unknown, asking: Asking): Promise<unknown>;
   open(query: unknown, opening: Opening): Source;
-  columns(query: unknown, asking: Asking): Promise<Column[] | null>;
+  columns(query: unknown, asking: Asking, ofRows: boolean): Promise<Column[] | null>;
 }

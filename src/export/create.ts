@@ -9,7 +9,7 @@ import type { Source } from "../datasets/dataset.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
 import { refusalOf } from "../outbound/target.ts";
 import type { Hall } from "./hall.ts";
-import { type Encoding, isPlain } from "./encode/encoding.ts";
+import { dependsOnRows, type Encoding, isPlain } from "./encode/encoding.ts";
 import { resolveEncoding } from "./encode/resolve.ts";
 import { datasetOf, type ExportRequest } from "./request.ts";
 import { claimKey, giveKeyBack } from "./reservation.ts";
@@ -101,7 +101,7 @@ async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest) {
   const dataset = datasetOf(request);
   const asking = { db, space, now, snapshotSeq };
   const query = await dataset.freeze(request, asking);
-  const columns = isPlain(request) ? null : await dataset.columns(query, asking);
+  const columns = isPlain(request) ? null : await dataset.columns(query, asking, dependsOnRows(request));
   const encoding = resolveEncoding(request, columns);
   const stored = JSON.stringify([request, query, encoding]);
   if (stored.length * 3 > MOST_STORED_BYTES && utf8(stored).length > MOST_STORED_BYTES)

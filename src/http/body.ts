@@ -3,7 +3,7 @@
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { escape } from "../events/validate.ts";
 import { findChangedNumbers } from "./numbers.ts";
-import type { BodyDoc } from "./route.ts";
+import type { BodyDoc, Lines } from "./route.ts";
 
 const MOST_FAULTS = 100;
 
@@ -20,7 +20,8 @@ export async function readBody(request: Request, doc: BodyDoc<unknown>): Promise
       `Send the body as application/json${doc.linesOf === undefined ? "" : " or application/x-ndjson"}.`,
     );
   const text = decode(await readBytes(request, doc.maxBytes));
-  if (lines && doc.linesOf !== undefined) return refuseProto(text, { [doc.linesOf]: parseLines(text, doc.linesOf) });
+  if (lines && doc.linesOf !== undefined)
+    return refuseProto(text, { [doc.linesOf.property]: parseLines(text, doc.linesOf) });
   return refuseProto(text, parseJson(text));
 }
 
@@ -76,18 +77,24 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** Empty lines are passed over; a pointer counts the others, from 0. */
-function parseLines(text: string, property: string): unknown[] {
+/** Empty lines are passed over; a pointer counts the others, from 0. What is too much is not read to its end. */
+function parseLines(text: string, { property, most }: Lines): unknown[] {
   const faults: Fault[] = [];
   const items: unknown[] = [];
-  for (const [index, line] of text.split("\n").entries()) {
+  let [start, number] = [0, 0];
+  while (start < text.length && items.length <= most && faults.length < MOST_FAULTS) {
+    const feed = text.indexOf("\n", start);
+    const end = feed === -1 ? text.length : feed;
+    const line = text.slice(start, end);
+    start = end + 1;
+    number += 1;
     if (line.trim() === "") continue;
     const pointer = `/${property}/${items.length}`;
     try {
       items.push(JSON.parse(line));
       faults.push(...findChangedNumbers(line, pointer));
     } catch {
-      faults.push({ pointer, detail: `Line ${index + 1} is not valid JSON.` });
+      faults.push({ pointer, detail: `Line ${number} is not valid JSON.` });
       items.push(null);
     }
   }

@@ -31,7 +31,7 @@ export const eventRoutes = [
     body: {
       schema: z.strictObject({ events: z.array(SentEvent).min(1).max(MOST_EVENTS) }),
       maxBytes: MAX_BYTES,
-      linesOf: "events",
+      linesOf: { property: "events", most: MOST_EVENTS },
       example: {
         events: [
           {

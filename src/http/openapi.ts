@@ -159,11 +159,11 @@ const WEBHOOK_HEADERS = z.object({
 function bodies(body: BodyDoc<unknown>): Record<string, ZodOpenApiMediaTypeObject> {
   const { schema, example, linesOf } = body;
   if (linesOf === undefined) return { "application/json": { schema, example } };
-  const lines = (example as Record<string, unknown[]>)[linesOf] ?? [];
+  const lines = (example as Record<string, unknown[]>)[linesOf.property] ?? [];
   return {
     "application/json": { schema, example },
     "application/x-ndjson": {
-      schema: { type: "string", description: `One of \`${linesOf}\` a line.` },
+      schema: { type: "string", description: `One of \`${linesOf.property}\` a line.` },
       example: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
     },
   };

@@ -58,12 +58,18 @@ export interface ResponseDoc {
   headers?: Record<string, string>;
 }
 
+/** The list of a body that may also come as lines of JSON, and how many items it may have. */
+export interface Lines {
+  property: string;
+  most: number;
+}
+
 /** JSON unless it says otherwise. */
 export interface BodyDoc<Body> {
   schema: z.ZodType<Body>;
   maxBytes: number;
   /** Takes `application/x-ndjson` too: each line becomes an item of this property. */
-  linesOf?: string;
+  linesOf?: Lines;
   example: unknown;
 }
 

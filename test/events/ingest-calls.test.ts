@@ -103,6 +103,11 @@ describe("lines", () => {
     expect(await faults({ raw: asLines(orders(5_001)), headers: LINES })).toEqual(["/events"]);
   });
 
+  it("is not read past what is too much", async () => {
+    expect(await faults({ raw: `${asLines(orders(5_001))}\n{`, headers: LINES })).toEqual(["/events"]);
+    expect(await faults({ raw: "{\n".repeat(1_000_000), headers: LINES })).toHaveLength(100);
+  });
+
   it.each([
     ["without a last line feed", `${first}\n${second}`],
     ["with carriage returns", `${first}\r\n${second}\r\n`],

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { resolveEncoding } from "../../src/export/encode/resolve.ts";
 import { define, readCsv, tablesOf, VISIT, visit, visits } from "../support/formats.ts";
 import { roomyService, rowsOf, textOf } from "../support/pipeline.ts";
-import type { Space } from "../support/service.ts";
+import { orders, type Space } from "../support/service.ts";
 
 const service = roomyService({ PENDING_LIMIT: "1000" });
 const NESTED = { row_format: "nested", event_names: ["visit"] };
@@ -197,6 +197,21 @@ describe("a space with more than 2,000 properties", () => {
     const columns = NAMES.slice(0, 2_000).map((path, n) => ({ path, as: long(n) }));
     expect(await faults({ columns }, wide)).toEqual(["/columns"]);
   });
+});
+
+it("costs no look at the events where they make no difference", async () => {
+  const [service, many] = [roomyService(), orders(300)];
+  const space = await service.shop();
+  await service.send(space, many);
+  const rowsRead = async (request: Record<string, unknown>) => {
+    const before = service.meter.rowsRead;
+    await service.ask(space, request);
+    return service.meter.rowsRead - before;
+  };
+  const columns = paths("eventId");
+  expect(await rowsRead({ columns })).toBeLessThan(300);
+  expect(await rowsRead({ format: "csv", columns })).toBeLessThan(300);
+  expect(await rowsRead({ format: "csv" })).toBeGreaterThan(300);
 });
 
 describe("the rows of any dataset", () => {

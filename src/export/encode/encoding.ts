@@ -96,3 +96,8 @@ export interface Encoding {
 export function isPlain(request: EncodingRequest): boolean {
   return request.format === "ndjson" && request.columns === undefined && request.redact === undefined;
 }
+
+/** Does the result depend on which columns the rows have, and of which types? What names its columns as texts does not. */
+export function dependsOnRows({ format, columns }: EncodingRequest): boolean {
+  return format === "parquet" || (format === "csv" && columns === undefined);
+}
