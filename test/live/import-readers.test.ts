@@ -131,6 +131,22 @@ describe("CSV", () => {
     expect(await read("a,b\n1,\uFFFD\n")).toEqual([[2, "1", "\uFFFD"]]);
   });
 
+  test("a file that is cut off inside a character tells of it", async () => {
+    const utf8 = Buffer.from("a,b\n1,x\n2,\u00fc");
+    const wrong = (encoding: string) => [
+      [2, "1", "x"],
+      [3, `The line is not valid ${encoding}. --encoding names another encoding.`],
+    ];
+    expect(await read(utf8.subarray(0, -1))).toEqual(wrong("UTF-8"));
+    const utf16 = Buffer.from("a,b\n1,x\n2,yz", "utf16le");
+    expect(await read(utf16.subarray(0, -1), { encoding: "utf-16le" })).toEqual(wrong("UTF-16LE"));
+    const lines = Buffer.from('{"a":"\uFFFD"}\n{"a":2}x', "utf16le").subarray(0, -1);
+    expect(await rowsIn(put("cut.ndjson", lines), ["a"], { format: "ndjson", encoding: "utf-16le" })).toEqual([
+      [1, "\uFFFD"],
+      [2, "The line is not valid UTF-16LE."],
+    ]);
+  });
+
   test("the delimiter may be another", async () => {
     expect(await read("a\tb\n1,5\t2\n", { delimiter: "\t" })).toEqual([[2, "1,5", "2"]]);
   });
