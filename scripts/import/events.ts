@@ -63,9 +63,9 @@ export function eventMaker(
       if (make === null && asItIs === null) return lineItem(n, line, row.value as JsonLine, ids);
       const place: Place = { n, line, file: ids.file, get: (column) => reader.get(row.value, column) };
       const event = (make ?? asItIs)?.(place) ?? {};
-      const id = event["id"] ?? ids.of(event["definition_id"], line);
-      const json = JSON.stringify({ ...event, id });
-      return { ...item(n, line, json, event), id, isOfContent: isOfContent || id !== event["id"] };
+      const isMade = event["id"] === undefined || event["id"] === null;
+      if (isMade) event["id"] = ids.of(event["definition_id"], line);
+      return item(n, line, JSON.stringify(event), event, isMade || isOfContent);
     } catch (thrown) {
       if (thrown instanceof RowProblem) return { n, line, pointer: thrown.pointer, detail: thrown.message };
       throw thrown;
@@ -100,10 +100,10 @@ class FileIds {
   }
 }
 
-function item(n: number, line: number, json: string, event: EventObject): Item {
+function item(n: number, line: number, json: string, event: EventObject, isOfContent = false): Item {
   const { id, definition_id: definitionId, person_id, external_person_id } = event;
   const person = { person_id, external_person_id };
-  return { n, line, json, bytes: Buffer.byteLength(json), id, isOfContent: false, definitionId, person };
+  return { n, line, json, bytes: Buffer.byteLength(json), id, isOfContent, definitionId, person };
 }
 
 /** The line goes as it was written, numbers and all; an id is added at its end, where it also counts against an `id` of null. */

@@ -23,8 +23,8 @@ file is, is seen from its content. A file of any size takes the same memory.
   --define           makes the mapping's event definition first, unless there is one of its id: that one must be enabled and
                      have the mapping's properties with their types, or nothing is sent (scope events:read, to look).
   --create-profiles  makes the persons that the file names, each once, before their first event. A person with an external id
-                     alone gets external- and 24 digits of its digest as person_id. They have no type: a chatbot session's event, which makes a Customer of a
-                     person who is not there, finds them there and does not.
+                     alone gets external- and 24 digits of its digest as person_id. They have no type: a chatbot session's
+                     event, which makes a Customer of a person who is not there, finds them there and does not.
   --strict           stops at the first wrong line. Else wrong lines are told, and all others loaded.
   --errors FILE      wrong lines as NDJSON, {line, pointer, detail}; stderr then has the first ones only.
   --state FILE       where it is kept what is loaded already. Default: FILE.import.json, beside the file.

@@ -68,20 +68,22 @@ export async function parquetReader(source: Source, paths: readonly string[] | n
 /**
  * The library makes floating point numbers of decimals: 19.99 comes as 19.990000000000002. Without the old annotation they come
  * as they are stored, to be written by `decimalOf`. Bytes without any annotation are texts to the library unless that is turned
- * off, which decimals in bytes need: those that are texts are called so here. A map's keys become names, and stay.
+ * off, which decimals in bytes need: those that are texts are called so here. A map's keys become names: decimals among them stay.
  */
 function withRawDecimals(metadata: FileMetaData): FileMetaData {
   const own: FileMetaData = { ...metadata, schema: metadata.schema.map((element) => ({ ...element })) };
-  const visit = ({ element, children }: SchemaTree): void => {
+  const visit = ({ element, children }: SchemaTree, isKey: boolean): void => {
     if (element.logical_type?.type === "VARIANT") return;
-    if (element.converted_type === "DECIMAL" || element.logical_type?.type === "DECIMAL") {
+    const isDecimal = element.converted_type === "DECIMAL" || element.logical_type?.type === "DECIMAL";
+    if (isDecimal && !isKey) {
       const [scale, precision] = [element.scale ?? 0, element.precision ?? 0];
       element.logical_type ??= { type: "DECIMAL", scale, precision };
       delete element.converted_type;
-    } else if (element.type === "BYTE_ARRAY" && isText(element)) element.converted_type = "UTF8";
-    for (const child of isMap(element) ? mapValueOf(children) : children) visit(child);
+    } else if (element.type === "BYTE_ARRAY" && !isDecimal && isText(element)) element.converted_type = "UTF8";
+    if (!isMap(element)) for (const child of children) visit(child, false);
+    else for (const [index, child] of (children[0]?.children ?? []).entries()) visit(child, index === 0);
   };
-  visit(parquetSchema(own));
+  visit(parquetSchema(own), false);
   return own;
 }
 
@@ -93,11 +95,6 @@ function isText({ converted_type: converted, logical_type: logical }: SchemaTree
 
 function isMap({ converted_type: converted, logical_type: logical }: SchemaTree["element"]): boolean {
   return logical?.type === "MAP" || converted === "MAP" || converted === "MAP_KEY_VALUE";
-}
-
-/** A map has a repeated group of a key and a value. */
-function mapValueOf(children: readonly SchemaTree[]): SchemaTree[] {
-  return children[0]?.children.slice(1) ?? [];
 }
 
 /** On the average, not compressed. */
@@ -134,7 +131,7 @@ function withTexts(value: unknown, node: SchemaTree | undefined): unknown {
   const logical = node?.element.logical_type;
   if (logical?.type === "DECIMAL") return decimalOf(value, logical.scale);
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  const ofMap = node !== undefined && isMap(node.element) ? mapValueOf(node.children)[0] : undefined;
+  const ofMap = node !== undefined && isMap(node.element) ? node.children[0]?.children[1] : undefined;
   const pairs = Object.entries(value).map(([name, inner]) => [
     name,
     withTexts(inner, ofMap ?? node?.children.find((child) => child.element.name === name)),
