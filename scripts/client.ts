@@ -25,7 +25,7 @@ export interface SendOptions {
   onBatch?: (sent: number) => void;
 }
 
-/** A call that did not succeed. `status` is 0 when nobody answered; `faults` is what a problem document lists as `errors`. */
+/** A call that did not succeed. `status` is 0 when nobody answered, or not to the end; `faults` is what a problem document lists as `errors`. */
 export class CallError extends Error {
   readonly status: number;
   readonly code: string;
@@ -185,7 +185,7 @@ async function read<Body>(what: string, response: Response): Promise<Body> {
   try {
     return (await response.json()) as Body;
   } catch (thrown) {
-    throw new CallError(`The answer to ${what} broke off, or is not JSON.`, response.status, "unreadable", thrown);
+    throw new CallError(`The answer to ${what} broke off, or is not JSON.`, 0, "unreadable", thrown);
   }
 }
 

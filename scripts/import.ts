@@ -22,7 +22,7 @@ import { Profiles } from "./import/profiles.ts";
 import { Refusals } from "./import/refusals.ts";
 import { type Reader, Unusable } from "./import/rows.ts";
 import { checkUnchanged, inspect, type Source } from "./import/source.ts";
-import { Accepted, readState, type Subject, writeState } from "./import/state.ts";
+import { adviceOn, readState, type Subject, writeState } from "./import/state.ts";
 import { openProgress, type Progress } from "./progress.ts";
 
 const ALL_LOADED = 0;
@@ -100,7 +100,7 @@ async function run(options: Options): Promise<number> {
   const make = eventMaker(source, reader, mapping, definitions);
 
   const subject = subjectOf(source, space, options, mapping);
-  const accepted = options.restart ? new Accepted() : readState(options.state, subject);
+  const accepted = readState(options.state, subject, options);
   // Before anything is sent: that it can be kept.
   writeState(options.state, subject, accepted);
   if (options.define && mapping !== null) {
@@ -133,13 +133,19 @@ async function run(options: Options): Promise<number> {
         profiles,
         batch: options.batch,
         concurrency: options.concurrency,
+        beforeBatch(batch) {
+          checkUnchanged(source, adviceOn(accepted.idsOfContent));
+          if (accepted.idsOfContent || !batch.some(({ isOfContent }) => isOfContent)) return;
+          accepted.idsOfContent = true;
+          writeState(options.state, subject, accepted);
+        },
         onTaken: () => writeState(options.state, subject, accepted),
         onProgress: (done, so) => progress?.update(done, reader.total, noteOf(so, started)),
         signal: interrupt.signal,
       },
       totals,
     );
-    if (!interrupt.signal.aborted) checkUnchanged(source);
+    if (!interrupt.signal.aborted) checkUnchanged(source, adviceOn(accepted.idsOfContent));
   } catch (thrown) {
     progress.end();
     summarize(totals, profiles, started);

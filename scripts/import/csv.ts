@@ -3,10 +3,9 @@
  * line is told as wrong and reading goes on with the line after it, so that a stray quote costs one line and not the rest.
  */
 
-import { TextDecoder } from "node:util";
 import { type InfoRecord, parse, type Parser } from "csv-parse";
 import { type Piece, type Reader, type Row, Unusable } from "./rows.ts";
-import { contentOf, isUtf8Label, type Source } from "./source.ts";
+import { contentOf, type Source } from "./source.ts";
 
 export interface CsvOptions {
   delimiter: string;
@@ -16,7 +15,7 @@ export interface CsvOptions {
 /** Room for any event; a quote that is never closed is found out after that many. */
 const LONGEST_RECORD = 4_000_000;
 const LINE_FEED = 0x0a;
-const NOT_UTF8 = "\uFFFD";
+const REPLACED = "\uFFFD";
 
 /** Reads the header. @throws Unusable when there is none. */
 export async function csvReader(source: Source, options: CsvOptions): Promise<Reader> {
@@ -87,12 +86,14 @@ class CsvTable {
 
   async *#read(): AsyncGenerator<{ records: CsvRecord[]; done: number }> {
     const stretch = new Stretch(this.#options.delimiter);
-    const watch = new Utf8Watch(isUtf8Label(this.#options.encoding));
-    for await (const { bytes, end } of contentOf(this.#source, this.#options.encoding)) {
-      watch.see(bytes);
-      yield { records: (await stretch.feed(bytes)).map((record) => watch.check(record)), done: end };
+    let hasWrong = false;
+    const checked = (records: CsvRecord[]) =>
+      hasWrong ? records.map((record) => withoutReplaced(record, this.#options.encoding)) : records;
+    for await (const part of contentOf(this.#source, this.#options.encoding)) {
+      ({ hasWrong } = part);
+      yield { records: checked(await stretch.feed(part.bytes)), done: part.end };
     }
-    yield { records: (await stretch.end()).map((record) => watch.check(record)), done: this.#source.bytes };
+    yield { records: checked(await stretch.end()), done: this.#source.bytes };
   }
 }
 
@@ -189,28 +190,11 @@ class Stretch {
   }
 }
 
-/** The parser reads what is no UTF-8 as U+FFFD. Where the file has such bytes, a record with that character is wrong. */
-class Utf8Watch {
-  readonly #decoder: TextDecoder | null;
-  #wrong = false;
-
-  constructor(on: boolean) {
-    this.#decoder = on ? new TextDecoder("utf-8", { fatal: true }) : null;
-  }
-
-  see(bytes: Buffer): void {
-    if (this.#wrong || this.#decoder === null) return;
-    try {
-      this.#decoder.decode(bytes, { stream: true });
-    } catch {
-      this.#wrong = true;
-    }
-  }
-
-  check(record: CsvRecord): CsvRecord {
-    if (!this.#wrong || record.cells?.some((cell) => cell.includes(NOT_UTF8)) !== true) return record;
-    return { ...record, cells: null, problem: "The line is not valid UTF-8. --encoding names another encoding." };
-  }
+/** Of a file that has bytes which are no text in its encoding, read as U+FFFD: a record with that character is wrong. */
+function withoutReplaced(record: CsvRecord, encoding: string): CsvRecord {
+  if (record.cells?.some((cell) => cell.includes(REPLACED)) !== true) return record;
+  const problem = `The line is not valid ${encoding.toUpperCase()}. --encoding names another encoding.`;
+  return { ...record, cells: null, problem };
 }
 
 function lineFeeds(text: string): number {

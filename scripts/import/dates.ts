@@ -1,4 +1,9 @@
-/** Dates and times as they stand in files → RFC 3339 in UTC. What time zones do is Intl's to say. */
+/**
+ * Dates and times as they stand in files → RFC 3339 in UTC. Reading is strict: so many digits as the pattern says, no hour that no
+ * clock shows. Which days there are, and what time zones do, is Temporal's to say.
+ */
+
+import { Temporal } from "temporal-polyfill";
 
 /** As Temporal calls it: what a local time means that the clocks showed twice, or never. `compatible`: the first, or later. */
 export const CLOCK_CHANGES = ["compatible", "earlier", "later", "reject"] as const;
@@ -15,9 +20,9 @@ export interface DateForm {
 /** @returns RFC 3339 with milliseconds (further digits are cut), or why it cannot be. */
 export type DateReader = (text: string) => { time: string } | { problem: string };
 
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 const REMEMBERED = 10_000;
+
+type NoInstant = "no time" | "no offset" | "shown twice" | "never shown";
 
 /** As a pattern has them: letters that stand for digits, and what is between them. */
 const TOKENS: Record<string, string> = {
@@ -65,21 +70,23 @@ export function isTimezone(name: string): boolean {
 
 export function dateReader(form: DateForm): DateReader {
   const { format } = form;
-  if (format === "unix" || format === "unix_ms") return (text) => fromEpoch(text, format === "unix" ? 1000 : 1);
-  const zone = form.timezone === null ? null : new Zone(form.timezone, form.clockChange);
+  if (format === "unix" || format === "unix_ms") return (text) => fromEpoch(text, format === "unix" ? 3 : 0);
   const regex = format === "iso" ? ISO : new RegExp(`^${(format.match(TOKEN) ?? []).map(tokenSource).join("")}$`);
   const expected = format === "iso" ? "as ISO 8601 writes it (2026-01-31T09:30:00)" : `of the form ${format}`;
+  const problems = {
+    "no time": `is no time ${expected}.`,
+    "no offset": "has no offset from UTC: the mapping must name its timezone.",
+    "shown twice": `was shown twice in ${form.timezone}: the clocks were changed then.`,
+    "never shown": `was never shown in ${form.timezone}: the clocks were changed then.`,
+  };
+  const instants = new Instants(form);
   return (text) => {
     const parts = regex.exec(text.trim())?.groups;
     const wall = parts === undefined ? null : wallOf(parts);
-    if (parts === undefined || wall === null) return { problem: `${quoted(text)} is no time ${expected}.` };
-    if (parts["offset"] !== undefined) return written(wall - offsetOf(parts["offset"]));
-    if (zone === null)
-      return { problem: `${quoted(text)} has no offset from UTC: the mapping must name its timezone.` };
-    const instant = zone.instantOf(wall);
-    return instant === null
-      ? { problem: `${quoted(text)} was ${zone.wayOf(wall)} in ${zone.name}: the clocks were changed then.` }
-      : written(instant);
+    const instant = parts === undefined || wall === null ? "no time" : instants.of(wall, parts["offset"] ?? "");
+    if (typeof instant === "string") return { problem: `${quoted(text)} ${problems[instant]}` };
+    // Clocks change at whole seconds.
+    return written(instant + Number((parts?.["fraction"] ?? "").padEnd(3, "0").slice(0, 3)));
   };
 }
 
@@ -92,10 +99,14 @@ function escape(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
-function fromEpoch(text: string, factor: number): ReturnType<DateReader> {
-  const trimmed = text.trim();
-  if (!/^-?\d+(\.\d+)?$/.test(trimmed)) return { problem: `${quoted(text)} is no Unix time.` };
-  return written(Math.floor(Number(trimmed) * factor));
+/** @param digits behind the point that count; others are cut, in the text: multiplied, a number would not be exact. */
+function fromEpoch(text: string, digits: number): ReturnType<DateReader> {
+  const [, whole, fraction = ""] = /^(-?\d+)(?:\.(\d+))?$/.exec(text.trim()) ?? [];
+  if (whole === undefined) return { problem: `${quoted(text)} is no Unix time.` };
+  const cut = Number(whole + fraction.padEnd(digits, "0").slice(0, digits));
+  // Before 1970 what is cut off lies the other way.
+  const below = whole.startsWith("-") && /[1-9]/.test(fraction.slice(digits));
+  return written(below ? cut - 1 : cut);
 }
 
 /** Years that RFC 3339 can write. */
@@ -106,88 +117,67 @@ function written(instant: number): ReturnType<DateReader> {
   return { time: date.toISOString() };
 }
 
-/** Milliseconds as if the wall clock showed UTC; null for a day or an hour that does not exist. */
-function wallOf(parts: Partial<Record<string, string>>): number | null {
-  const number = (name: string) => Number(parts[name] ?? 0);
-  const month = parts["name"] === undefined ? number("month") : MONTHS.indexOf(parts["name"].toLowerCase()) + 1;
-  let hour = number("hour");
+/** What the wall clock showed, to the second, as Temporal reads it; null for what no clock shows. */
+function wallOf(parts: Partial<Record<string, string>>): string | null {
+  const part = (name: string) => (parts[name] ?? "").padStart(2, "0");
+  const month =
+    parts["name"] === undefined
+      ? part("month")
+      : String(MONTHS.indexOf(parts["name"].toLowerCase()) + 1).padStart(2, "0");
+  let hour = part("hour");
   if (parts["hour12"] !== undefined) {
-    const shown = number("hour12");
+    const shown = Number(parts["hour12"]);
     if (shown < 1 || shown > 12) return null;
-    hour = (shown % 12) + (parts["half"]?.toLowerCase() === "pm" ? 12 : 0);
+    hour = String((shown % 12) + (parts["half"]?.toLowerCase() === "pm" ? 12 : 0)).padStart(2, "0");
   }
-  const [minute, second, day] = [number("minute"), number("second"), number("day")];
-  if (hour > 23 || minute > 59 || second > 59 || month < 1) return null;
-  const ms = Number((parts["fraction"] ?? "").padEnd(3, "0").slice(0, 3));
-  const date = new Date(0);
-  date.setUTCFullYear(number("year"), month - 1, day);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
-  return date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+  // Temporal would take a leap second, which is in no file that counts seconds as computers do.
+  if (part("second") > "59") return null;
+  return `${part("year")}-${month}-${part("day")}T${hour}:${part("minute")}:${part("second")}`;
 }
 
-/** `+05:30` → milliseconds. */
-function offsetOf(text: string): number {
-  const [, sign, hours, minutes, seconds] = /([+-])(\d{2}):?(\d{2})(?::(\d{2}))?/.exec(text) ?? [];
-  if (sign === undefined) return 0;
-  const ms = (Number(hours) * 60 + Number(minutes)) * MINUTE_MS + Number(seconds ?? 0) * 1000;
-  return sign === "-" ? -ms : ms;
-}
-
-/** A zone's local times → instants, by trying the offsets that Intl knows around them. */
-class Zone {
-  readonly name: string;
-  readonly #clockChange: ClockChange;
-  readonly #format: Intl.DateTimeFormat;
+/** Local times → instants, in epoch ms, or why not. */
+class Instants {
+  readonly #zone: string | null;
+  readonly #disambiguation: ClockChange;
   /** Files are full of equal times and minutes. */
-  readonly #known = new Map<number, number | null>();
+  readonly #known = new Map<string, number | NoInstant>();
 
-  constructor(name: string, clockChange: ClockChange) {
-    this.name = name;
-    this.#clockChange = clockChange;
-    this.#format = new Intl.DateTimeFormat("en", { timeZone: name, timeZoneName: "longOffset" });
+  constructor({ timezone, clockChange }: DateForm) {
+    this.#zone = timezone;
+    this.#disambiguation = clockChange;
   }
 
-  /** @returns null for a time that is refused. Clocks change at whole seconds. */
-  instantOf(wall: number): number | null {
-    const second = Math.floor(wall / 1000) * 1000;
-    let instant = this.#known.get(second);
+  /** @param offset empty for a time of the zone. */
+  of(wall: string, offset: string): number | NoInstant {
+    const text = wall + offset;
+    let instant = this.#known.get(text);
     if (instant === undefined) {
-      instant = this.#find(second);
+      instant = this.#find(wall, offset);
       if (this.#known.size >= REMEMBERED) this.#known.clear();
-      this.#known.set(second, instant);
+      this.#known.set(text, instant);
     }
-    return instant === null ? null : instant + (wall - second);
+    return instant;
   }
 
-  /** Of a time that `reject` refuses. */
-  wayOf(wall: number): "shown twice" | "never shown" {
-    return this.#possible(Math.floor(wall / 1000) * 1000).length > 1 ? "shown twice" : "never shown";
+  #find(wall: string, offset: string): number | NoInstant {
+    if (offset !== "") return orElse("no time", () => Temporal.Instant.from(wall + offset).epochMilliseconds);
+    const local = orElse(null, () => Temporal.PlainDateTime.from(wall));
+    if (local === null) return "no time";
+    const zone = this.#zone;
+    if (zone === null) return "no offset";
+    const at = (disambiguation: ClockChange) => local.toZonedDateTime(zone, { disambiguation });
+    const refused = () => (at("earlier").toPlainDateTime().equals(local) ? "shown twice" : "never shown");
+    return orElse(null, () => at(this.#disambiguation).epochMilliseconds) ?? refused();
   }
+}
 
-  #find(wall: number): number | null {
-    const possible = this.#possible(wall);
-    const [first, second] = possible;
-    if (first !== undefined && second === undefined) return first;
-    if (this.#clockChange === "reject") return null;
-    if (first !== undefined && second !== undefined) return this.#clockChange === "later" ? second : first;
-    const [before, after] = this.#around(wall);
-    return wall - (this.#clockChange === "earlier" ? after : before);
-  }
-
-  /** Instants at which the clocks show this, in their order. */
-  #possible(wall: number): number[] {
-    const instants = new Set(this.#around(wall).map((offset) => wall - offset));
-    return [...instants].filter((instant) => instant + this.#offsetAt(instant) === wall).toSorted((a, b) => a - b);
-  }
-
-  /** Offsets a day before and a day after. */
-  #around(wall: number): [number, number] {
-    return [this.#offsetAt(wall - DAY_MS), this.#offsetAt(wall + DAY_MS)];
-  }
-
-  #offsetAt(instant: number): number {
-    const part = this.#format.formatToParts(instant).find(({ type }) => type === "timeZoneName");
-    return offsetOf(part?.value ?? "");
+/** Temporal throws a RangeError for what does not exist. */
+function orElse<Value, Other>(other: Other, make: () => Value): Value | Other {
+  try {
+    return make();
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return other;
+    throw thrown;
   }
 }
 

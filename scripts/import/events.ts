@@ -1,6 +1,6 @@
 /**
  * Rows → events, as the lines of JSON that are sent. With a mapping as it says; without one a row is an event already, a column
- * a field (`properties.amount` a property). An event without an id gets one here: see `fileId`.
+ * a field (`properties.amount` a property). An event without an id gets one here: see `FileIds`.
  */
 
 import { createHash } from "node:crypto";
@@ -9,7 +9,7 @@ import { columnsOf, compileMapping, type EventObject, type Mapping, RowProblem }
 import type { JsonLine } from "./ndjson.ts";
 import { type Reader, type Row, Unusable } from "./rows.ts";
 import type { Format, Source } from "./source.ts";
-import type { Place } from "./template.ts";
+import { compileTemplate, type Place } from "./template.ts";
 import { boolOf, type Converted, jsonOf, numberOf, plain } from "./values.ts";
 
 /** An event on its way. */
@@ -19,6 +19,10 @@ export interface Item {
   json: string;
   /** Of `json` in UTF-8. */
   bytes: number;
+  id: unknown;
+  /** The id is made of the file's content: of any other content it would be another. */
+  isOfContent: boolean;
+  definitionId: unknown;
   person: Person;
 }
 
@@ -49,6 +53,8 @@ export function eventMaker(
 ): (row: Row) => Item | Refusal {
   const ids = new FileIds(source);
   const make = mapping === null ? null : mapped(source, reader, mapping);
+  const template = mapping?.id?.template;
+  const isOfContent = template !== undefined && compileTemplate(template).usesFile;
   const asItIs = mapping === null && source.format !== "ndjson" ? rowsAsEvents(source, reader, definitions) : null;
   return (row) => {
     const { n, line } = row;
@@ -57,8 +63,9 @@ export function eventMaker(
       if (make === null && asItIs === null) return lineItem(n, line, row.value as JsonLine, ids);
       const place: Place = { n, line, file: ids.file, get: (column) => reader.get(row.value, column) };
       const event = (make ?? asItIs)?.(place) ?? {};
-      event["id"] ??= ids.of(event["definition_id"], line);
-      return item(n, line, JSON.stringify(event), event);
+      const isMade = event["id"] === undefined || event["id"] === null;
+      if (isMade) event["id"] = ids.of(event["definition_id"], line);
+      return item(n, line, JSON.stringify(event), event, isMade || isOfContent);
     } catch (thrown) {
       if (thrown instanceof RowProblem) return { n, line, pointer: thrown.pointer, detail: thrown.message };
       throw thrown;
@@ -93,9 +100,10 @@ class FileIds {
   }
 }
 
-function item(n: number, line: number, json: string, event: EventObject): Item {
-  const person = { person_id: event["person_id"], external_person_id: event["external_person_id"] };
-  return { n, line, json, bytes: Buffer.byteLength(json), person };
+function item(n: number, line: number, json: string, event: EventObject, isOfContent = false): Item {
+  const { id, definition_id: definitionId, person_id, external_person_id } = event;
+  const person = { person_id, external_person_id };
+  return { n, line, json, bytes: Buffer.byteLength(json), id, isOfContent, definitionId, person };
 }
 
 /** The line goes as it was written, numbers and all; an id is added at its end, where it also counts against an `id` of null. */
@@ -104,7 +112,7 @@ function lineItem(n: number, line: number, { text, object }: JsonLine, ids: File
   const start = text.slice(0, text.lastIndexOf("}"));
   const comma = Object.keys(object).length === 0 ? "" : ",";
   const id = ids.of(object["definition_id"], line);
-  return item(n, line, `${start}${comma}"id":${JSON.stringify(id)}}`, object);
+  return { ...item(n, line, `${start}${comma}"id":${JSON.stringify(id)}}`, object), id, isOfContent: true };
 }
 
 /** @throws Unusable for a mapping that names columns which the file has not. */

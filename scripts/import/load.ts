@@ -1,6 +1,7 @@
 /** Rows → events → batches → the service, a few at a time: what is read waits while enough is under way. */
 
 import type { Item, Refusal } from "./events.ts";
+import { mustFollow, type Names, namesIn } from "./order.ts";
 import type { Profiles } from "./profiles.ts";
 import type { Piece, Row } from "./rows.ts";
 import { inBatches, sendBatch, type Sending, type Sent } from "./send.ts";
@@ -18,6 +19,8 @@ export interface Load {
   batch: number;
   /** Calls at once. */
   concurrency: number;
+  /** Before anything of a batch is sent. May throw to end it all. */
+  beforeBatch: (batch: readonly Item[]) => void;
   /** After each call: `accepted` has grown. */
   onTaken: () => void;
   onProgress: (done: number, totals: Totals) => void;
@@ -37,7 +40,7 @@ export interface Totals {
 
 /** @param totals are counted up as it goes, and stand for what was done also when it throws. */
 export async function load(work: Load, totals: Totals): Promise<void> {
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, Names>();
   const failures: unknown[] = [];
   const isOver = () => failures.length > 0 || work.signal.aborted;
 
@@ -61,13 +64,16 @@ export async function load(work: Load, totals: Totals): Promise<void> {
     if (sent.taken.length > 0) work.onTaken();
   };
   const start = async (batch: readonly Item[]): Promise<void> => {
-    while (underWay.size >= work.concurrency) await Promise.race(underWay);
+    const names = namesIn(batch, work.profiles !== null);
+    const isHeld = () => [...underWay.values()].some((before) => mustFollow(names, before));
+    while (underWay.size >= work.concurrency || isHeld()) await Promise.race(underWay.keys());
     if (isOver() || batch.length === 0) return;
+    work.beforeBatch(batch);
     await work.profiles?.ensure(batch);
     const delivery: Promise<void> = deliver(batch)
       .catch((thrown: unknown) => void failures.push(thrown))
       .finally(() => underWay.delete(delivery));
-    underWay.add(delivery);
+    underWay.set(delivery, names);
   };
   function* items(rows: readonly Row[]): Generator<Item> {
     for (const row of rows) {
@@ -99,6 +105,6 @@ export async function load(work: Load, totals: Totals): Promise<void> {
   } catch (thrown) {
     failures.push(thrown);
   }
-  await Promise.all(underWay);
+  await Promise.all(underWay.keys());
   if (failures.length > 0) throw failures[0];
 }

@@ -5,7 +5,7 @@
 
 import { isUtf8 } from "node:buffer";
 import type { Piece, Reader, Row } from "./rows.ts";
-import { contentOf, type Source } from "./source.ts";
+import { contentOf, isUtf8Label, type Source } from "./source.ts";
 import { parseExactly } from "./values.ts";
 
 /** A line as it stands in the file, and what it says. */
@@ -17,6 +17,7 @@ export interface JsonLine {
 /** No event is as large as this: a longer line is told, and not kept. */
 const LONGEST_LINE_BYTES = 8_000_000;
 const LINE_FEED = 0x0a;
+const REPLACED = "\uFFFD";
 
 export function ndjsonReader(source: Source, encoding: string): Reader {
   return {
@@ -42,9 +43,13 @@ async function* pieces(source: Source, encoding: string): AsyncGenerator<Piece> 
   let [line, n] = [0, 0];
   let rest: Buffer[] = [];
   let restBytes = 0;
+  // Of UTF-8 each line is looked at by itself.
+  const isDecoded = !isUtf8Label(encoding);
+  let hasReplaced = false;
   const take = (bytes: Buffer): Row[] => {
     line += 1;
-    const row = rowOf(bytes, restBytes);
+    const isWrong = hasReplaced && bytes.includes(REPLACED);
+    const row = isWrong ? { problem: `The line is not valid ${encoding.toUpperCase()}.` } : rowOf(bytes, restBytes);
     rest = [];
     restBytes = 0;
     if (row === null) return [];
@@ -56,7 +61,8 @@ async function* pieces(source: Source, encoding: string): AsyncGenerator<Piece> 
     if (restBytes <= LONGEST_LINE_BYTES) rest.push(bytes);
     else rest = [];
   };
-  for await (const { bytes, end } of contentOf(source, encoding)) {
+  for await (const { bytes, end, hasWrong } of contentOf(source, encoding)) {
+    hasReplaced = isDecoded && hasWrong;
     const rows: Row[] = [];
     let from = 0;
     for (let to = bytes.indexOf(LINE_FEED); to >= 0; to = bytes.indexOf(LINE_FEED, from)) {

@@ -23,12 +23,13 @@ file is, is seen from its content. A file of any size takes the same memory.
   --define           makes the mapping's event definition first, unless there is one of its id: that one must be enabled and
                      have the mapping's properties with their types, or nothing is sent (scope events:read, to look).
   --create-profiles  makes the persons that the file names, each once, before their first event. A person with an external id
-                     alone gets it as person_id too. They have no type: a chatbot session's event, which makes a Customer of a
-                     person who is not there, finds them there and does not.
+                     alone gets external- and 24 digits of its digest as person_id. They have no type: a chatbot session's
+                     event, which makes a Customer of a person who is not there, finds them there and does not.
   --strict           stops at the first wrong line. Else wrong lines are told, and all others loaded.
   --errors FILE      wrong lines as NDJSON, {line, pointer, detail}; stderr then has the first ones only.
   --state FILE       where it is kept what is loaded already. Default: FILE.import.json, beside the file.
-  --restart          sends every line, whatever the state says.
+  --restart          sends every line, whatever the state says; not where events would get other ids than they have.
+  --allow-new-ids    with --restart: also there. Events that were sent without an id of their own are doubled.
   --batch N          events a call, 1 to ${MOST_EVENTS}. Default: ${MOST_EVENTS}
   --concurrency N    calls at once, 1 to ${MOST_CALLS}. Default: 3
   --format F         ${FORMATS.join(", ")}, where the content does not tell.
@@ -39,8 +40,9 @@ file is, is seen from its content. A file of any size takes the same memory.
 Interrupted? Run the same command again: rows that were taken are not sent again, lines that were refused are tried again.
 
 An event without an id gets one: 24 digits of a digest of the file's content (without its gzip) and of the event's definition,
-and its line: 0f3a…-0000000042. The same file gives the same ids, so that no repetition doubles an event. Where two mappings make
-two events of one definition out of a line, give them ids of their own.
+and its line: 0f3a…-0000000042. The same file gives the same ids, so that no repetition doubles an event. A file that has grown is
+another content: all its ids would be others. Import what is new as a file of its own, or give events ids of their own (without
+{#file}); also where two mappings make two events of one definition out of a line.
 
 A mapping:
 
@@ -79,6 +81,7 @@ export interface Options {
   errors: string | null;
   state: string;
   restart: boolean;
+  allowNewIds: boolean;
   batch: number;
   concurrency: number;
   format: Format | undefined;
@@ -104,6 +107,7 @@ export function readOptions(
   const format = FORMATS.find((known) => known === values.format);
   if (values.format !== undefined && format === undefined)
     throw new Unusable(`--format is one of ${FORMATS.join(", ")}.`);
+  if (values["allow-new-ids"] && !values.restart) throw new Unusable("--allow-new-ids goes with --restart.");
   if (values.define && values.map === undefined) throw new Unusable("--define needs a mapping: --map FILE.");
   return {
     file: path(file),
@@ -117,6 +121,7 @@ export function readOptions(
     errors: values.errors === undefined ? null : path(values.errors),
     state: path(values.state ?? `${file}.import.json`),
     restart: values.restart,
+    allowNewIds: values["allow-new-ids"],
     batch: wholeNumber("batch", values.batch, MOST_EVENTS),
     concurrency: wholeNumber("concurrency", values.concurrency, MOST_CALLS),
     format,
@@ -141,6 +146,7 @@ function parse(args: readonly string[]) {
         errors: { type: "string" },
         state: { type: "string" },
         restart: { type: "boolean", default: false },
+        "allow-new-ids": { type: "boolean", default: false },
         batch: { type: "string", default: String(MOST_EVENTS) },
         concurrency: { type: "string", default: "3" },
         format: { type: "string" },

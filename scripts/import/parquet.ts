@@ -1,10 +1,11 @@
 /**
  * Parquet: only the columns that are asked for, and never more than a slice of rows at once. Times that the file keeps in local
- * time come as texts without an offset, those in UTC with a Z; whole numbers stay exact, as bigint.
+ * time come as texts without an offset, those in UTC with a Z; whole numbers stay exact, as bigint, and decimals as they are written.
  */
 
 import {
   asyncBufferFromFile,
+  type FileMetaData,
   parquetMetadataAsync,
   parquetReadObjects,
   parquetSchema,
@@ -15,6 +16,7 @@ import { compressors } from "hyparquet-compressors";
 import { within } from "./ndjson.ts";
 import { type Piece, type Reader, Unusable } from "./rows.ts";
 import type { Source } from "./source.ts";
+import { WrittenNumber } from "./values.ts";
 
 const SLICE_ROWS = 20_000;
 const SLICE_BYTES = 16_000_000;
@@ -22,9 +24,10 @@ const SLICE_BYTES = 16_000_000;
 /** @param paths what will be got of a row; null for everything. @throws Unusable when the file cannot be read as Parquet. */
 export async function parquetReader(source: Source, paths: readonly string[] | null): Promise<Reader> {
   const file = await asyncBufferFromFile(source.path);
-  const metadata = await parquetMetadataAsync(file).catch((thrown: unknown) => {
+  const read = await parquetMetadataAsync(file).catch((thrown: unknown) => {
     throw new Unusable(`${source.path} cannot be read as Parquet: ${sentence(thrown)}`);
   });
+  const metadata = withRawDecimals(read);
   const schema = parquetSchema(metadata);
   const names = schema.children.map((child) => child.element.name);
   const total = Number(metadata.num_rows);
@@ -40,6 +43,7 @@ export async function parquetReader(source: Source, paths: readonly string[] | n
           file,
           metadata,
           compressors,
+          utf8: false,
           rowStart: from,
           rowEnd: to,
           useOffsetIndex: true,
@@ -51,7 +55,7 @@ export async function parquetReader(source: Source, paths: readonly string[] | n
         const rows = objects.map((object, index) => ({
           n: first + index,
           line: first + index,
-          ...read(object, schema),
+          ...valueOf(object, schema),
         }));
         from = to;
         yield { rows, done: to };
@@ -59,6 +63,38 @@ export async function parquetReader(source: Source, paths: readonly string[] | n
     }
   }
   return { columns: names, get: (value, column) => within(value as Record<string, unknown>, column), pieces, total };
+}
+
+/**
+ * The library makes floating point numbers of decimals: 19.99 comes as 19.990000000000002. Without the old annotation they come
+ * as they are stored, to be written by `decimalOf`. Bytes without any annotation are texts to the library unless that is turned
+ * off, which decimals in bytes need: those that are texts are called so here. A map's keys become names: decimals among them stay.
+ */
+function withRawDecimals(metadata: FileMetaData): FileMetaData {
+  const own: FileMetaData = { ...metadata, schema: metadata.schema.map((element) => ({ ...element })) };
+  const visit = ({ element, children }: SchemaTree, isKey: boolean): void => {
+    if (element.logical_type?.type === "VARIANT") return;
+    const isDecimal = element.converted_type === "DECIMAL" || element.logical_type?.type === "DECIMAL";
+    if (isDecimal && !isKey) {
+      const [scale, precision] = [element.scale ?? 0, element.precision ?? 0];
+      element.logical_type ??= { type: "DECIMAL", scale, precision };
+      delete element.converted_type;
+    } else if (element.type === "BYTE_ARRAY" && !isDecimal && isText(element)) element.converted_type = "UTF8";
+    if (!isMap(element)) for (const child of children) visit(child, false);
+    else for (const [index, child] of (children[0]?.children ?? []).entries()) visit(child, index === 0);
+  };
+  visit(parquetSchema(own), false);
+  return own;
+}
+
+/** Of bytes: what the library makes a text of, where it is told nothing else. */
+function isText({ converted_type: converted, logical_type: logical }: SchemaTree["element"]): boolean {
+  const isShape = logical?.type === "GEOMETRY" || logical?.type === "GEOGRAPHY";
+  return !isShape && (converted === undefined || converted === "ENUM");
+}
+
+function isMap({ converted_type: converted, logical_type: logical }: SchemaTree["element"]): boolean {
+  return logical?.type === "MAP" || converted === "MAP" || converted === "MAP_KEY_VALUE";
 }
 
 /** On the average, not compressed. */
@@ -75,7 +111,7 @@ function needed(names: string[], paths: readonly string[]): string[] {
 /** A time that is no date that JavaScript has: what it was is lost. */
 class NoTime extends Error {}
 
-function read(object: Record<string, unknown>, schema: SchemaTree): { value: unknown } | { problem: string } {
+function valueOf(object: Record<string, unknown>, schema: SchemaTree): { value: unknown } | { problem: string } {
   try {
     return { value: withTexts(object, schema) };
   } catch (thrown) {
@@ -84,7 +120,7 @@ function read(object: Record<string, unknown>, schema: SchemaTree): { value: unk
   }
 }
 
-/** Dates as the texts that say what the file knows. @throws NoTime */
+/** Dates and decimals as the texts that say what the file knows. @throws NoTime */
 function withTexts(value: unknown, node: SchemaTree | undefined): unknown {
   if (value instanceof Date) return textOf(value, node);
   if (Array.isArray(value)) {
@@ -92,15 +128,32 @@ function withTexts(value: unknown, node: SchemaTree | undefined): unknown {
     const element = node?.children[0]?.children[0] ?? node?.children[0] ?? node;
     return value.map((item) => withTexts(item, element));
   }
+  const logical = node?.element.logical_type;
+  if (logical?.type === "DECIMAL") return decimalOf(value, logical.scale);
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  const ofMap = node !== undefined && isMap(node.element) ? node.children[0]?.children[1] : undefined;
   const pairs = Object.entries(value).map(([name, inner]) => [
     name,
-    withTexts(
-      inner,
-      node?.children.find((child) => child.element.name === name),
-    ),
+    withTexts(inner, ofMap ?? node?.children.find((child) => child.element.name === name)),
   ]);
   return Object.fromEntries(pairs) as Record<string, unknown>;
+}
+
+/** @param value without its point: a whole number, or its bytes, the highest first, in two's complement. */
+function decimalOf(value: unknown, scale: number): unknown {
+  const whole = value instanceof Uint8Array ? wholeOf(value) : value;
+  if (typeof whole !== "bigint" && typeof whole !== "number") return value;
+  const digits = String(whole)
+    .replace("-", "")
+    .padStart(scale + 1, "0");
+  const point = digits.length - scale;
+  const sign = whole < 0 ? "-" : "";
+  return new WrittenNumber(`${sign}${digits.slice(0, point)}${scale > 0 ? `.${digits.slice(point)}` : ""}`);
+}
+
+function wholeOf(bytes: Uint8Array): bigint {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return hex === "" ? 0n : BigInt.asIntN(bytes.byteLength * 8, BigInt(`0x${hex}`));
 }
 
 function textOf(date: Date, node: SchemaTree | undefined): unknown {

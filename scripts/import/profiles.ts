@@ -1,5 +1,9 @@
-/** `--create-profiles`: the persons that a file names, each made once and before the first event that needs it. */
+/**
+ * `--create-profiles`: the persons that a file names, each made once and before the first event that needs it. A profile that is
+ * there already keeps everything that it has.
+ */
 
+import { createHash } from "node:crypto";
 import { CallError, type Client } from "../client.ts";
 import type { Item } from "./events.ts";
 import { patiently, type Patience } from "./patience.ts";
@@ -26,14 +30,14 @@ export class Profiles {
     return this.#made;
   }
 
-  /** A person who is named by an external id alone gets it as `person_id` too, unless somebody has it already. */
+  /** A person who is named by an external id alone gets a `person_id` that is made of it. */
   async ensure(items: readonly Item[]): Promise<void> {
     const merges: Merge[] = [];
     for (const { person } of items) {
       const { person_id: id, external_person_id: externalId } = person;
       if (isId(id)) this.#note(`p${id}`, { person_id: id }, merges);
       else if (isId(externalId))
-        this.#note(`x${externalId}`, { person_id: externalId, external_person_id: externalId }, merges);
+        this.#note(`x${externalId}`, { person_id: madeId(externalId), external_person_id: externalId }, merges);
     }
     for (let from = 0; from < merges.length; from += MOST_PROFILES)
       await this.#put(distinct(merges.slice(from, from + MOST_PROFILES)));
@@ -67,7 +71,12 @@ function isTaken({ status, message }: CallError): boolean {
   return status === 409 && message.includes("belongs to another profile");
 }
 
-/** A call may name a profile once. */
+/** No id that anybody has: `person_id` 7 and the external id 7 may be two persons. Always the same, so that nobody is made twice. */
+export function madeId(externalId: string): string {
+  return `external-${createHash("sha256").update(externalId).digest("hex").slice(0, 24)}`;
+}
+
+/** A call may name a profile once; a file may name one by both ids, the made one with them. */
 function distinct(merges: readonly Merge[]): Merge[] {
   const byId = new Map<string, Merge>();
   for (const merge of merges) byId.set(merge.person_id, { ...byId.get(merge.person_id), ...merge });

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { TextDecoder } from "node:util";
 import { createGunzip } from "node:zlib";
 import { Unusable } from "./rows.ts";
 
@@ -20,7 +21,7 @@ export interface Source {
   bytes: number;
   /** In hex. */
   sha256: string;
-  /** Size and time of the file as it was then. */
+  /** Size and time of the file as it was then, and which one it was. */
   stamp: string;
 }
 
@@ -53,27 +54,66 @@ export async function inspect(path: string, { format, encoding, onProgress }: Re
   if (bytes === 0) throw new Unusable(`${path} is empty.`);
   const found = format ?? formatOf(head, encoding, path);
   if (found === "parquet" && gzip) throw new Unusable(`${path} is Parquet inside gzip: gunzip it first.`);
-  return { path, format: found, gzip, bytes, sha256: hash.digest("hex"), stamp };
+  const source = { path, format: found, gzip, bytes, sha256: hash.digest("hex"), stamp };
+  checkUnchanged(source, "Nothing was sent: import it when nobody writes to it.");
+  return source;
 }
 
-/** @throws Unusable when the file is another one by now. */
-export function checkUnchanged(source: Source): void {
+/** @param advice what to do then. @throws Unusable when the file is another one by now. */
+export function checkUnchanged(source: Source, advice: string): void {
   if (stampOf(source.path) !== source.stamp)
-    throw new Unusable(`${source.path} was changed while it was read. Import it again with --restart.`);
+    throw new Unusable(`${source.path} was changed while it was read. ${advice}`);
 }
 
-/** The content as UTF-8, without a byte order mark; `end` is how many bytes of the content were read so far. */
-export async function* contentOf(source: Source, encoding: string): AsyncGenerator<{ bytes: Buffer; end: number }> {
+/** A part of the content, as UTF-8. */
+export interface Part {
+  bytes: Buffer;
+  /** How many bytes of the content were read so far. */
+  end: number;
+  /** Something up to here is no text in its encoding: of another one than UTF-8, it became U+FFFD. */
+  hasWrong: boolean;
+}
+
+/**
+ * The content without a byte order mark, and no more of it than there was when it was looked at: ids are made of that.
+ * @throws Unusable when it has become shorter.
+ */
+export async function* contentOf(source: Source, encoding: string): AsyncGenerator<Part> {
   const decoder = isUtf8Label(encoding) ? null : new TextDecoder(encoding);
+  const strict = new StrictDecoder(encoding);
   let end = 0;
-  let start = true;
-  for await (const piece of plainBytes(source.path, source.gzip)) {
-    end += piece.length;
+  for await (const read of plainBytes(source.path, source.gzip)) {
+    const piece = read.subarray(0, source.bytes - end);
+    const hasWrong = strict.see(piece);
     let bytes = decoder === null ? piece : Buffer.from(decoder.decode(piece, { stream: true }));
     // The first piece of a file is never smaller than the mark, unless the file is.
-    if (start && bytes.subarray(0, 3).equals(UTF8_MARK)) bytes = bytes.subarray(3);
-    start = false;
-    yield { bytes, end };
+    if (end === 0 && bytes.subarray(0, 3).equals(UTF8_MARK)) bytes = bytes.subarray(3);
+    end += piece.length;
+    yield { bytes, end, hasWrong };
+    if (end === source.bytes) break;
+  }
+  if (end < source.bytes) throw new Unusable(`${source.path} has become shorter while it was read.`);
+  // A character that is cut off at the end of the file comes out now.
+  yield { bytes: Buffer.from(decoder?.decode() ?? ""), end, hasWrong: strict.see(null) };
+}
+
+/** Decodes beside what is used, to find what is no text in its encoding. */
+class StrictDecoder {
+  #decoder: TextDecoder | null;
+
+  constructor(encoding: string) {
+    this.#decoder = new TextDecoder(encoding, { fatal: true });
+  }
+
+  /** @param bytes null: there are no more. @returns whether something was wrong up to here. */
+  see(bytes: Buffer | null): boolean {
+    try {
+      if (bytes === null) this.#decoder?.decode();
+      else this.#decoder?.decode(bytes, { stream: true });
+    } catch {
+      this.#decoder = null;
+    }
+    return this.#decoder === null;
   }
 }
 
@@ -126,8 +166,8 @@ async function firstBytes(path: string): Promise<Buffer> {
 }
 
 function stampOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true });
   if (found === undefined) throw new Unusable(`There is no file ${path}.`);
   if (!found.isFile()) throw new Unusable(`${path} is not a file. It is read twice: a pipe will not do.`);
-  return `${found.size} ${found.mtimeMs}`;
+  return `${found.size} ${found.mtimeNs} ${found.ino}`;
 }

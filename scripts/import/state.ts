@@ -31,13 +31,17 @@ const Stored = z.object({
   space: z.string(),
   settings: z.string(),
   accepted: z.array(z.tuple([z.number(), z.number()])),
+  ids_of_content: z.boolean().default(true),
 });
 
 /** The rows that are accepted, as ranges in their order that do not touch. */
 export class Accepted {
   readonly #ranges: Range[];
+  /** Some events were sent, or may have been, with ids that are made of the content. */
+  idsOfContent: boolean;
 
-  constructor(ranges: readonly Range[] = []) {
+  constructor(ranges: readonly Range[] = [], idsOfContent = false) {
+    this.idsOfContent = idsOfContent;
     this.#ranges = ranges.map(([from, to]) => [from, to]);
   }
 
@@ -97,8 +101,19 @@ export class Accepted {
   }
 }
 
-/** @returns what was accepted; nothing where there is no such file yet. @throws Unusable for the state of something else. */
-export function readState(path: string, subject: Subject): Accepted {
+/** What was asked for on the command line. */
+export interface Again {
+  /** Every line is sent, whatever the state says. */
+  restart: boolean;
+  /** Also where events would get other ids than they have. */
+  allowNewIds: boolean;
+}
+
+/**
+ * @returns what was accepted; nothing where there is no such file yet, or where it is to begin again.
+ * @throws Unusable for the state of something else, and where beginning again would double events.
+ */
+export function readState(path: string, subject: Subject, { restart, allowNewIds }: Again): Accepted {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -108,20 +123,30 @@ export function readState(path: string, subject: Subject): Accepted {
   }
   const read = Stored.safeParse(jsonOf(text));
   if (!read.success) throw new Unusable(`${path} is not the state of an import. Name another: --state FILE.`);
-  const { accepted, ...stored } = read.data;
+  const { accepted, ids_of_content: idsOfContent, ...stored } = read.data;
+  const isSameContent = stored.sha256 === subject.sha256 && stored.bytes === subject.bytes;
+  const doubles = idsOfContent && stored.space === subject.space && !isSameContent;
+  if (restart && (allowNewIds || !doubles)) return new Accepted([], idsOfContent && isSameContent);
   const other =
     stored.space !== subject.space
       ? "was made by an import into another space"
-      : stored.sha256 !== subject.sha256 || stored.bytes !== subject.bytes
+      : !isSameContent
         ? "is of another content of this file, which was changed since"
         : stored.settings !== subject.settings
           ? "was made with another mapping, or with other options for reading the file"
           : null;
-  if (other !== null)
-    throw new Unusable(
-      `${path} ${other}. --restart sends every line again (what is there already, by its id, is a duplicate); --state FILE keeps both.`,
-    );
-  return new Accepted(accepted);
+  if (other !== null) throw new Unusable(`${path} ${other}. ${adviceOn(doubles)}`);
+  return new Accepted(accepted, idsOfContent);
+}
+
+/** What to do where lines would have to be sent again. @param doubles they would get other ids than they have. */
+export function adviceOn(doubles: boolean): string {
+  if (!doubles)
+    return "--restart sends every line again: what is there already, by its id, is a duplicate. --state FILE keeps another state.";
+  return (
+    "Events were sent whose ids are made of the content as it was. Sent again, they would get other ids and be there twice: " +
+    "import what is new as a file of its own. --restart --allow-new-ids sends every line all the same."
+  );
 }
 
 /** Whole or not at all, also when the machine goes down. */
@@ -129,7 +154,9 @@ export function writeState(path: string, subject: Subject, accepted: Accepted): 
   const beside = `${path}.new`;
   const file = openSync(beside, "w");
   try {
-    writeSync(file, `${JSON.stringify({ version: 1, ...subject, accepted: accepted.ranges })}\n`);
+    const { ranges, idsOfContent } = accepted;
+    const state = { version: 1, ...subject, accepted: ranges, ids_of_content: idsOfContent };
+    writeSync(file, `${JSON.stringify(state)}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);

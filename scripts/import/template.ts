@@ -32,7 +32,11 @@ export function templateProblem(template: string): string | null {
 }
 
 /** `fill` gives null where a column that it names is empty, and throws Unfit where one has a value that a text cannot have. */
-export function compileTemplate(template: string): { columns: string[]; fill: (place: Place) => string | null } {
+export function compileTemplate(template: string): {
+  columns: string[];
+  usesFile: boolean;
+  fill: (place: Place) => string | null;
+} {
   const columns: string[] = [];
   const parts = [...template.matchAll(PART)].map(([part, name]): ((place: Place) => string) => {
     if (name === undefined) {
@@ -64,5 +68,6 @@ export function compileTemplate(template: string): { columns: string[]; fill: (p
     }
     return text;
   };
-  return { columns, fill };
+  const usesFile = [...template.matchAll(PART)].some(([, name = ""]) => SPECIAL.exec(name)?.[1] === "file");
+  return { columns, usesFile, fill };
 }

@@ -9,7 +9,7 @@ const TRUE = ["true", "t", "yes", "y", "1"];
 const FALSE = ["false", "f", "no", "n", "0"];
 const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly: take it as a text.";
 
-/** A number of a JSON file that reading it would change: it is kept as it was written. */
+/** A number that reading would change, of a JSON file, and any decimal of a Parquet file: it is kept as it was written. */
 export class WrittenNumber {
   readonly literal: string;
 
@@ -117,6 +117,7 @@ export function plain(found: unknown): Converted {
 }
 
 function shown(found: unknown): string {
-  const text = typeof found === "bigint" ? String(found) : (JSON.stringify(found) ?? String(found));
+  const isWritten = typeof found === "bigint" || found instanceof WrittenNumber;
+  const text = isWritten ? String(found) : (JSON.stringify(found) ?? String(found));
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -3,7 +3,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { asText, boolOf, numberOf, plain } from "../../scripts/import/values.ts";
+import { asText, boolOf, numberOf, plain, WrittenNumber } from "../../scripts/import/values.ts";
 import { folder, gzipped, look, readerOf, rowsIn } from "./import-support.ts";
 
 const put = folder();
@@ -131,6 +131,22 @@ describe("CSV", () => {
     expect(await read("a,b\n1,\uFFFD\n")).toEqual([[2, "1", "\uFFFD"]]);
   });
 
+  test("a file that is cut off inside a character tells of it", async () => {
+    const utf8 = Buffer.from("a,b\n1,x\n2,\u00fc");
+    const wrong = (encoding: string) => [
+      [2, "1", "x"],
+      [3, `The line is not valid ${encoding}. --encoding names another encoding.`],
+    ];
+    expect(await read(utf8.subarray(0, -1))).toEqual(wrong("UTF-8"));
+    const utf16 = Buffer.from("a,b\n1,x\n2,yz", "utf16le");
+    expect(await read(utf16.subarray(0, -1), { encoding: "utf-16le" })).toEqual(wrong("UTF-16LE"));
+    const lines = Buffer.from('{"a":"\uFFFD"}\n{"a":2}x', "utf16le").subarray(0, -1);
+    expect(await rowsIn(put("cut.ndjson", lines), ["a"], { format: "ndjson", encoding: "utf-16le" })).toEqual([
+      [1, "\uFFFD"],
+      [2, "The line is not valid UTF-16LE."],
+    ]);
+  });
+
   test("the delimiter may be another", async () => {
     expect(await read("a\tb\n1,5\t2\n", { delimiter: "\t" })).toEqual([[2, "1,5", "2"]]);
   });
@@ -196,6 +212,27 @@ describe("Parquet", () => {
         null,
       ],
     ]);
+  });
+
+  test("decimals are exact: as texts, and as numbers where a number keeps them", async () => {
+    const path = await write(
+      "decimals.parquet",
+      `SELECT price::DECIMAL(18, 2) AS price, large::DECIMAL(38, 10) AS large, price::DECIMAL(4, 0) AS whole,
+         {'vat': price::DECIMAL(4, 2)} AS deep, [price::DECIMAL(9, 3), NULL] AS list, MAP {'a': price::DECIMAL(9, 2)} AS map
+         FROM (VALUES (19.99, 1.1), (-0.05, -1234567890123456789012345678.0123456789), (NULL, NULL)) AS rows (price, large)`,
+    );
+    const rows = await rowsIn(path, ["price", "large", "whole", "deep.vat", "list", "map"]);
+    const written = (literal: string) => new WrittenNumber(literal);
+    const large = written("-1234567890123456789012345678.0123456789");
+    expect(rows).toEqual([
+      [1, ...["19.99", "1.1000000000", "20", "19.99"].map(written), [written("19.990"), null], { a: written("19.99") }],
+      [2, written("-0.05"), large, written("0"), written("-0.05"), [written("-0.050"), null], { a: written("-0.05") }],
+      [3, null, null, null, null, [null, null], { a: null }],
+    ]);
+    expect(asText(large)).toEqual({ value: large.literal });
+    expect(numberOf(large, ".")).toHaveProperty("problem", expect.stringContaining(large.literal));
+    expect(numberOf(rows[0]?.[1], ",")).toEqual({ value: 19.99 });
+    expect(plain(rows[0]?.slice(5))).toEqual({ value: [[19.99, null], { a: 19.99 }] });
   });
 
   test("a time that cannot be read refuses its row, and no other", async () => {

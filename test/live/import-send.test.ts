@@ -1,33 +1,17 @@
-/** What becomes of a batch, of the service's trouble, and of the state that a run leaves behind. */
+/** What becomes of batches, of the persons that they name, and of the service's trouble. */
 
-import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Fault } from "../../scripts/answers.ts";
-import { CallError, type Client } from "../../scripts/client.ts";
+import { CallError, Client } from "../../scripts/client.ts";
 import type { Item, Refusal } from "../../scripts/import/events.ts";
+import { load } from "../../scripts/import/load.ts";
 import { patiently, waitOf } from "../../scripts/import/patience.ts";
-import { Profiles } from "../../scripts/import/profiles.ts";
+import { madeId, Profiles } from "../../scripts/import/profiles.ts";
 import { inBatches, sendBatch } from "../../scripts/import/send.ts";
-import { Accepted, readState, writeState } from "../../scripts/import/state.ts";
-import { folder } from "./import-support.ts";
-
-const put = folder();
-
-const itemOf = (n: number, bytes = 10): Item => ({
-  n,
-  line: n + 1,
-  json: JSON.stringify({ n }),
-  bytes,
-  person: { person_id: "p", external_person_id: undefined },
-});
-const items = (count: number) => Array.from({ length: count }, (_, index) => itemOf(index + 1));
+import { itemOf, items, NOTHING_YET, PATIENCE, unwatched } from "./import-support.ts";
 
 const waits: number[] = [];
-const patience = {
-  tries: 4,
-  onWait: (_: CallError, seconds: number) => void waits.push(seconds),
-  wait: () => Promise.resolve(),
-};
+const patience = { ...PATIENCE, onWait: (_: CallError, seconds: number) => void waits.push(seconds) };
 
 /** A service that takes what `judge` finds nothing wrong with; as the real one, it lists 100 faults at most. */
 function serviceThat(judge: (n: number) => string | null, most = Infinity) {
@@ -161,16 +145,97 @@ describe("trouble that passes", () => {
   });
 });
 
+test("an answer that breaks off is waited out as none is", async () => {
+  const answers = [
+    new Response(new ReadableStream({ pull: (body) => body.error(new Error("terminated")) }), { status: 202 }),
+    new Response('{"accepted":1,"dupl', { status: 202 }),
+    Response.json({ accepted: 0, duplicates: 1 }, { status: 202 }),
+  ];
+  vi.stubGlobal("fetch", () => Promise.resolve(answers.shift()));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const client = new Client("http://127.0.0.1:1", "key");
+  await expect(sendBatch(items(1), { client, patience, onRefused: () => {} })).resolves.toMatchObject({
+    duplicates: 1,
+  });
+});
+
+describe("batches at the same time", () => {
+  /** @param batches each of one event. @returns how many were under way at most, and which went while another one of their kind did. */
+  async function run(
+    batches: readonly Partial<Item>[],
+    kindOf: (item: Item) => unknown,
+    profiles: Profiles | null = null,
+  ) {
+    const events = batches.map((item, index): Item => ({ ...itemOf(index), ...item, json: String(index) }));
+    const underWay = new Set<Item>();
+    const clashes: number[] = [];
+    let most = 0;
+    const json = async (_method: string, path: string, body: unknown) => {
+      const item = events[Number(body)];
+      if (path !== "/v1/events" || item === undefined) return {};
+      if ([...underWay].some((other) => kindOf(other) === kindOf(item))) clashes.push(item.n);
+      underWay.add(item);
+      most = Math.max(most, underWay.size);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay.delete(item);
+      return { accepted: 1, duplicates: 0 };
+    };
+    const rows = events.map(({ n, line }) => ({ n, line, value: null }));
+    const work = {
+      ...unwatched(),
+      profiles,
+      batch: 1,
+      concurrency: 3,
+      make: ({ n }: { n: number }) => events[n] ?? itemOf(n),
+      sending: { client: { json } as unknown as Client, patience, onRefused: () => {} },
+      pieces: (async function* () {
+        yield await Promise.resolve({ rows, done: 1 });
+      })(),
+    };
+    const totals = { ...NOTHING_YET };
+    await load(work, totals);
+    expect(totals.accepted).toBe(batches.length);
+    return { most, clashes };
+  }
+  const person = (id: string) => ({ person_id: undefined, external_person_id: id });
+
+  test("never have an id in common: the file's first event of one id stays", async () => {
+    const ids = ["a", "b", "c", "a", "d", "e", "d"];
+    expect(
+      await run(
+        ids.map((id) => ({ id })),
+        ({ id }) => id,
+      ),
+    ).toEqual({ most: 3, clashes: [] });
+  });
+
+  test("never name a person whom an event of the other one makes", async () => {
+    const events = [
+      { person: person("a"), definitionId: "chatbotSessionStarted" },
+      { person: person("a") },
+      { person: person("b") },
+      { person: person("b"), definitionId: "chatbotSessionEnded" },
+      { person: person("c") },
+      { person: person("d") },
+    ];
+    const whose = ({ person: { external_person_id: id } }: Item) => id;
+    expect(await run(events, whose)).toMatchObject({ clashes: [] });
+    const ordinary = events.map((event) => ({ ...event, definitionId: "order" }));
+    expect(await run(ordinary, whose)).toMatchObject({ most: 3, clashes: [1, 3] });
+  });
+});
+
 describe("--create-profiles", () => {
   const TAKEN = "PUT /v1/profiles answered 409: An external_person_id of these belongs to another profile.";
+  type Merge = { person_id: string; external_person_id?: string };
   const MOVED =
     "PUT /v1/profiles answered 409: These profiles were changed by other calls at the same time. Try again.";
 
   /** @param judge what is wrong with a call, its number from 1; null takes it. */
   function profilesThat(judge: (persons: string[], call: number) => string | null) {
     const calls: string[][] = [];
-    const json = (_method: string, _path: string, { profiles }: { profiles: { person_id: string }[] }) => {
-      const persons = profiles.map((profile) => profile.person_id);
+    const json = (_method: string, _path: string, { profiles }: { profiles: Merge[] }) => {
+      const persons = profiles.map((profile) => profile.external_person_id ?? profile.person_id);
       calls.push(persons);
       const wrong = judge(persons, calls.length);
       return wrong === null ? Promise.resolve({}) : Promise.reject(new CallError(wrong, 409, "conflict"));
@@ -179,6 +244,27 @@ describe("--create-profiles", () => {
   }
   const persons = (...ids: string[]) =>
     ids.map((id, n): Item => ({ ...itemOf(n), person: { person_id: undefined, external_person_id: id } }));
+
+  test("nobody is taken for somebody else: the person 7 and the one with the external id 7 are two", async () => {
+    const sent: Merge[] = [];
+    const json = (_method: string, _path: string, body: { profiles: Merge[] }) => {
+      sent.push(...body.profiles);
+      return Promise.resolve({});
+    };
+    const profiles = new Profiles({ json } as unknown as Client, patience);
+    const named = (personId?: string, externalId?: string): Item => ({
+      ...itemOf(1),
+      person: { person_id: personId, external_person_id: externalId },
+    });
+    await profiles.ensure([named("7"), named(undefined, "7"), named(undefined, "8"), named(madeId("8"))]);
+    expect(sent).toEqual([
+      { person_id: "7" },
+      { person_id: madeId("7"), external_person_id: "7" },
+      { person_id: madeId("8"), external_person_id: "8" },
+    ]);
+    expect(madeId("7")).toBe("external-7902699be42c8a8e46fbbb45");
+    expect(profiles.made).toBe(3);
+  });
 
   test("an external id that is taken is found by halves, at once, and left out", async () => {
     waits.length = 0;
@@ -204,52 +290,5 @@ describe("--create-profiles", () => {
     const { calls, profiles } = profilesThat(() => MOVED);
     await expect(profiles.ensure(persons("a", "b"))).rejects.toThrow("at the same time");
     expect(calls).toHaveLength(patience.tries);
-  });
-});
-
-describe("the state", () => {
-  const subject = { bytes: 10, sha256: "ab", space: "s", settings: "m" };
-
-  test("has the accepted rows as ranges, in whatever order they come", () => {
-    const accepted = new Accepted();
-    for (const rows of [[4, 5, 6], [1, 2], [9], [3, 8], [20, 22]]) accepted.add(rows);
-    expect(accepted.ranges).toEqual([
-      [1, 6],
-      [8, 9],
-      [20, 20],
-      [22, 22],
-    ]);
-    expect([0, 1, 6, 7, 8, 9, 10, 20, 21, 22, 23].filter((n) => accepted.has(n))).toEqual([1, 6, 8, 9, 20, 22]);
-    expect(accepted.rows).toBe(10);
-  });
-
-  test("keeps 10,000 ranges at most, and forgets the shortest", () => {
-    const accepted = new Accepted();
-    accepted.add([1, 2, 3]);
-    accepted.add(Array.from({ length: 10_005 }, (_, index) => 10 + 2 * index));
-    expect(accepted.ranges).toHaveLength(10_000);
-    expect(accepted.has(2)).toBe(true);
-  });
-
-  test("is read as it was written, and is empty where there is none", () => {
-    const path = put("state");
-    expect(readState(path, subject).ranges).toEqual([]);
-    writeState(path, subject, new Accepted([[1, 5]]));
-    expect(readState(path, subject).ranges).toEqual([[1, 5]]);
-    expect(readFileSync(path, "utf8")).not.toContain("\0");
-  });
-
-  test.each([
-    [{ space: "t" }, "another space"],
-    [{ sha256: "cd" }, "which was changed since"],
-    [{ settings: "n" }, "with another mapping"],
-  ])("of something else (%j) is refused", (change, message) => {
-    const path = put("state-of-other");
-    writeState(path, subject, new Accepted());
-    expect(() => readState(path, { ...subject, ...change })).toThrow(message);
-  });
-
-  test("that is no state is not overwritten", () => {
-    expect(() => readState(put("notes.txt", "my notes"), subject)).toThrow("is not the state of an import");
   });
 });

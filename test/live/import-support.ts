@@ -7,9 +7,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll } from "vitest";
 import { csvReader } from "../../scripts/import/csv.ts";
+import type { Item } from "../../scripts/import/events.ts";
+import type { Totals } from "../../scripts/import/load.ts";
 import { ndjsonReader } from "../../scripts/import/ndjson.ts";
 import { parquetReader } from "../../scripts/import/parquet.ts";
 import type { Reader } from "../../scripts/import/rows.ts";
+import { Accepted } from "../../scripts/import/state.ts";
 import { type Format, inspect, type Source } from "../../scripts/import/source.ts";
 import { ROOT } from "../../scripts/stack.ts";
 
@@ -25,6 +28,31 @@ export function folder(): (name: string, content?: string | Buffer) => string {
 }
 
 export const gzipped = (text: string): Buffer => gzipSync(text);
+
+export const itemOf = (n: number, bytes = 10): Item => ({
+  n,
+  line: n + 1,
+  json: JSON.stringify({ n }),
+  bytes,
+  id: `e-${n}`,
+  isOfContent: false,
+  definitionId: "order",
+  person: { person_id: "p", external_person_id: undefined },
+});
+export const items = (count: number) => Array.from({ length: count }, (_, index) => itemOf(index + 1));
+
+/** Four tries, and no time passes between them. */
+export const PATIENCE = { tries: 4, onWait: () => {}, wait: () => Promise.resolve() };
+
+/** For a load that nobody watches; and what it counts. */
+export const unwatched = () => ({
+  accepted: new Accepted(),
+  beforeBatch: () => {},
+  onTaken: () => {},
+  onProgress: () => {},
+  signal: new AbortController().signal,
+});
+export const NOTHING_YET: Totals = { read: 0, earlier: 0, accepted: 0, duplicates: 0, refused: 0 };
 
 interface How {
   format?: Format;

@@ -1,6 +1,6 @@
 /** `npm run import` against the whole service: files of every kind, killed in the middle and taken up again, and exported again. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
@@ -197,6 +197,14 @@ describe("a file of events", () => {
       ["-0000000004", "CRM-2", null, null],
     ]);
     expect((await runImport(shop.space.api_key, plain, ...base(shop))).stdout).toContain("2 taken by an earlier run");
+
+    appendFileSync(plain, "\norder_placed,CRM-1,2026-01-01T00:00:00Z,A-9,9\n");
+    const again = [plain, ...base(shop), "--create-profiles", "--restart"];
+    const grown = await runImport(shop.space.api_key, ...again);
+    expect(grown).toMatchObject({ code: 2, stderr: expect.stringContaining("would get other ids") as string });
+    expect((await exported(shop)).size).toBe(3);
+    const forced = await runImport(shop.space.api_key, ...again, "--allow-new-ids");
+    expect(forced.stdout).toContain("4 accepted, 0 duplicates");
   });
 
   test("stops at the first wrong line where that is asked", async () => {
