@@ -1,0 +1,72 @@
+/**
+ * Who there is at the gateway: the service's own user, a customer, and the customer's roles. Names and keys are the same each
+ * time, so that the README can say them; they are worth nothing elsewhere.
+ */
+
+export interface User {
+  uid: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** Who assumes the customers' roles. */
+export const SERVICE: User = {
+  uid: "spillway",
+  accessKeyId: "AKSPILLWAY0000000001",
+  secretAccessKey: "local-gateway-service-secret-000000000001",
+};
+
+/** Whose buckets they are; a bucket is made with a PUT. */
+export const CUSTOMER: User = {
+  uid: "customer",
+  accessKeyId: "AKCUSTOMER0000000001",
+  secretAccessKey: "local-gateway-customer-secret-00000000001",
+};
+
+export const SERVICE_PRINCIPAL = `arn:aws:iam:::user/${SERVICE.uid}`;
+/** There from the start. */
+export const CUSTOMER_BUCKET = "customer-exports";
+/** What the role `customer` is confined to. */
+export const CUSTOMER_DIRECTORY = "exports/";
+
+export type RoleName = "export" | "customer" | "closed";
+
+export const roleArn = (name: RoleName): string => `arn:aws:iam:::role/${name}`;
+
+interface Role {
+  name: RoleName;
+  /** Who may assume it. */
+  trusts: string;
+  /** In words, for whoever starts this by hand. */
+  what: string;
+  /** Null: nothing. */
+  allows: { Action: string[]; Resource: string[] } | null;
+}
+
+export const ROLES: readonly Role[] = [
+  {
+    name: "export",
+    trusts: SERVICE_PRINCIPAL,
+    what: "trusts the service and may do anything in any bucket: what confines an export is its session's policy",
+    allows: { Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] },
+  },
+  {
+    name: "customer",
+    trusts: SERVICE_PRINCIPAL,
+    what: `trusts the service and may write below ${CUSTOMER_DIRECTORY} of ${CUSTOMER_BUCKET} alone, and not delete`,
+    allows: {
+      Action: ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"],
+      Resource: [`arn:aws:s3:::${CUSTOMER_BUCKET}/${CUSTOMER_DIRECTORY}*`],
+    },
+  },
+  { name: "closed", trusts: "arn:aws:iam:::user/nobody", what: "does not trust the service", allows: null },
+];
+
+/** Two policies as IAM writes them. */
+export function policiesOf(role: Role): { trust: string; permissions: string | null } {
+  const policy = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  return {
+    trust: policy({ Effect: "Allow", Principal: { AWS: [role.trusts] }, Action: ["sts:AssumeRole"] }),
+    permissions: role.allows === null ? null : policy({ Effect: "Allow", ...role.allows }),
+  };
+}
