@@ -6,7 +6,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { guide, isRunning, missingPrograms, PACKAGES, startGateway, stopGateway } from "./peers/gateway.ts";
+import { installation, isRunning, missingPrograms, startGateway, stopGateway } from "./peers/gateway.ts";
+import { guide } from "./peers/invite.ts";
 
 const DEFAULT_PORT = "8000";
 
@@ -33,13 +34,7 @@ if (command === "stop") {
   await stopGateway(folder);
   console.log(running ? `radosgw at ${origin} is stopped` : `nothing runs at ${origin} that this command started`);
 } else {
-  const missing = missingPrograms();
-  if (missing.length > 0)
-    leave(
-      `${missing.join(", ")}: not found. On Debian and Ubuntu:\n` +
-        `  sudo apt-get update && sudo apt-get install --yes --no-install-recommends ${PACKAGES.join(" ")}`,
-      1,
-    );
+  if (missingPrograms().length > 0) leave(installation(), 1);
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => void stopGateway(folder).finally(() => process.exit(130)));
   try {

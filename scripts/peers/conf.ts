@@ -56,6 +56,8 @@ export function confOf(folder: string, fsid: string, ports: Ports): string {
       "rgw dns name": "s3.localhost",
       "rgw s3 auth use sts": "true",
       "rgw sts key": "spillway-sts-key",
+      // Sessions may be shorter than AWS has them: to see one end.
+      "rgw sts min session duration": 1,
       // In the default order every wrong signature is answered with a plain AccessDenied.
       "rgw s3 auth order": "local, sts",
       // It is loopback: encryption must do without https.

@@ -9,13 +9,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { AwsClient } from "aws4fetch";
 import { freePort } from "../stack.ts";
-import { confOf, KMS_KEY_ID } from "./conf.ts";
-import { CUSTOMER, CUSTOMER_BUCKET, policiesOf, ROLES, roleArn, SERVICE, SERVICE_PRINCIPAL } from "./people.ts";
+import { confOf } from "./conf.ts";
+import { invite } from "./invite.ts";
 
 const PROGRAMS = ["radosgw", "radosgw-admin", "ceph-mon", "ceph-osd", "ceph", "ceph-authtool", "monmaptool"];
-export const PACKAGES = ["radosgw", "ceph-mon", "ceph-osd"];
+const PACKAGES = ["radosgw", "ceph-mon", "ceph-osd"];
 const READY_WITHIN_MS = 90_000;
 const COMMAND_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 100;
@@ -24,6 +23,8 @@ const LOG_SHOWN = 2_000;
 export interface Gateway {
   /** S3 (path style) and STS. */
   origin: string;
+  /** Runs a command of radosgw-admin. */
+  admin(...args: string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -33,16 +34,28 @@ export function missingPrograms(): string[] {
   return PROGRAMS.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
 }
 
+/** What is missing, and where it comes from. */
+export function installation(): string {
+  return (
+    `${missingPrograms().join(", ")}: not found. On Debian and Ubuntu:\n` +
+    `  sudo apt-get update && sudo apt-get install --yes --no-install-recommends ${PACKAGES.join(" ")}`
+  );
+}
+
 /** @param folder is made, and removed when it stops. @throws when a program is missing, a port is taken, or it does not come up. */
 export async function startGateway(folder: string, port: number): Promise<Gateway> {
-  const gateway = { origin: `http://127.0.0.1:${port}`, stop: () => stopGateway(folder) };
+  const gateway: Gateway = {
+    origin: `http://127.0.0.1:${port}`,
+    admin: (...args) => run("radosgw-admin", "--conf", join(folder, "ceph.conf"), "--name", "client.gateway", ...args),
+    stop: () => stopGateway(folder),
+  };
   await stopGateway(folder);
   if ((await statusAt(gateway.origin)) !== null) throw new Error(`Somebody else answers at ${gateway.origin}.`);
   await mkdir(folder, { recursive: true });
   try {
     await startCluster(folder, port);
     await answers(gateway.origin);
-    await invite(folder, gateway.origin);
+    await invite(gateway);
   } catch (thrown) {
     const said = lastWords(folder);
     await gateway.stop();
@@ -65,15 +78,12 @@ export function isRunning(folder: string): boolean {
 }
 
 async function startCluster(folder: string, port: number): Promise<void> {
-  const [conf, keyring, map] = ["ceph.conf", "keyring", "monmap"].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const at = (name: string) => join(folder, name);
+  const [conf, keyring, map] = [at("ceph.conf"), at("keyring"), at("monmap")];
   const fsid = randomUUID();
   const monitor = await freePort();
   await writeFile(conf, confOf(folder, fsid, { gateway: port, monitor }));
-  await mkdir(join(folder, "disk"));
+  await mkdir(at("disk"));
   // All keys are in the monitor's first keyring: nobody has to be made known later.
   await writeFile(keyring, "");
   const owners = {
@@ -114,46 +124,6 @@ async function statusAt(origin: string): Promise<number | null> {
   } catch {
     return null;
   }
-}
-
-/** Makes the users, their roles and the customer's bucket. */
-async function invite(folder: string, origin: string): Promise<void> {
-  const admin = (...args: string[]) =>
-    run("radosgw-admin", "--conf", join(folder, "ceph.conf"), "--name", "client.gateway", ...args);
-  const users = [SERVICE, CUSTOMER].map((user) => {
-    const keys = ["--access-key", user.accessKeyId, "--secret", user.secretAccessKey];
-    return admin("user", "create", "--uid", user.uid, "--display-name", user.uid, ...keys);
-  });
-  const roles = ROLES.map(async (role) => {
-    const { trust, permissions } = policiesOf(role);
-    await admin("role", "create", "--role-name", role.name, "--assume-role-policy-doc", trust);
-    if (permissions === null) return;
-    const policy = ["--policy-name", "export", "--policy-doc", permissions];
-    await admin("role-policy", "put", "--role-name", role.name, ...policy);
-  });
-  await Promise.all([...users, ...roles]);
-  const customer = new AwsClient({ ...CUSTOMER, service: "s3", region: "us-east-1", retries: 0 });
-  const made = await customer.fetch(`${origin}/${CUSTOMER_BUCKET}`, { method: "PUT" });
-  if (!made.ok) throw new Error(`the bucket could not be made: ${made.status} ${await made.text()}`);
-}
-
-/** What to paste where, once it is ready. */
-export function guide(origin: string): string {
-  return [
-    `radosgw answers at ${origin} (S3 in path style, and STS)`,
-    "",
-    "For .dev.vars, so that `npm run dev` assumes roles there:",
-    `  STS_ENDPOINT=${origin}`,
-    `  AWS_ACCESS_KEY_ID=${SERVICE.accessKeyId}`,
-    `  AWS_SECRET_ACCESS_KEY=${SERVICE.secretAccessKey}`,
-    `  AWS_PRINCIPAL_ARN=${SERVICE_PRINCIPAL}`,
-    "",
-    `A customer's bucket: ${CUSTOMER_BUCKET}, any region`,
-    `The customer's keys: ${CUSTOMER.accessKeyId} ${CUSTOMER.secretAccessKey}`,
-    `A key to encrypt with (aws:kms): ${KMS_KEY_ID}`,
-    "Roles:",
-    ...ROLES.map((role) => `  ${roleArn(role.name)} ${role.what}`),
-  ].join("\n");
 }
 
 /** Processes that wrote their number below that folder, and are still the ones that did. */

@@ -39,16 +39,17 @@ interface Role {
   trusts: string;
   /** In words, for whoever starts this by hand. */
   what: string;
-  /** Null: nothing. */
-  allows: { Action: string[]; Resource: string[] } | null;
+  allows: { Action: string[]; Resource: string[] };
 }
+
+const ANYTHING = { Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] };
 
 export const ROLES: readonly Role[] = [
   {
     name: "export",
     trusts: SERVICE_PRINCIPAL,
     what: "trusts the service and may do anything in any bucket: what confines an export is its session's policy",
-    allows: { Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] },
+    allows: ANYTHING,
   },
   {
     name: "customer",
@@ -59,14 +60,27 @@ export const ROLES: readonly Role[] = [
       Resource: [`arn:aws:s3:::${CUSTOMER_BUCKET}/${CUSTOMER_DIRECTORY}*`],
     },
   },
-  { name: "closed", trusts: "arn:aws:iam:::user/nobody", what: "does not trust the service", allows: null },
+  { name: "closed", trusts: "arn:aws:iam:::user/nobody", what: "does not trust the service", allows: ANYTHING },
 ];
 
 /** Two policies as IAM writes them. */
-export function policiesOf(role: Role): { trust: string; permissions: string | null } {
-  const policy = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-  return {
-    trust: policy({ Effect: "Allow", Principal: { AWS: [role.trusts] }, Action: ["sts:AssumeRole"] }),
-    permissions: role.allows === null ? null : policy({ Effect: "Allow", ...role.allows }),
-  };
+export function policiesOf(role: Role): { trust: string; permissions: string } {
+  return { trust: trustIn(role.trusts), permissions: policy({ Effect: "Allow", ...role.allows }) };
 }
+
+/** @param principal who may assume the role that has it. */
+export function trustIn(principal: string): string {
+  return policy({ Effect: "Allow", Principal: { AWS: [principal] }, Action: ["sts:AssumeRole"] });
+}
+
+/** This store gives an object to whoever wrote it, a role's session too: the customer may read and delete what is in its bucket by policy. */
+export function bucketPolicy(bucket: string): string {
+  return policy({
+    Effect: "Allow",
+    Principal: { AWS: [`arn:aws:iam:::user/${CUSTOMER.uid}`] },
+    Action: ["s3:*"],
+    Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+  });
+}
+
+const policy = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });

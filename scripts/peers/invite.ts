@@ -1,0 +1,60 @@
+/** Makes the people of people.ts known to a gateway, and tells whoever started it by hand how to use them. */
+
+import { AwsClient } from "aws4fetch";
+import { KMS_KEY_ID } from "./conf.ts";
+import type { Gateway } from "./gateway.ts";
+import {
+  bucketPolicy,
+  CUSTOMER,
+  CUSTOMER_BUCKET,
+  policiesOf,
+  roleArn,
+  ROLES,
+  SERVICE,
+  SERVICE_PRINCIPAL,
+} from "./people.ts";
+
+/** Makes the users, their roles and the customer's bucket. */
+export async function invite(gateway: Gateway): Promise<void> {
+  const users = [SERVICE, CUSTOMER].map((user) => {
+    const keys = ["--access-key", user.accessKeyId, "--secret", user.secretAccessKey];
+    return gateway.admin("user", "create", "--uid", user.uid, "--display-name", user.uid, ...keys);
+  });
+  const roles = ROLES.map(async (role) => {
+    const { trust, permissions } = policiesOf(role);
+    await gateway.admin("role", "create", "--role-name", role.name, "--assume-role-policy-doc", trust);
+    const policy = ["--policy-name", "export", "--policy-doc", permissions];
+    await gateway.admin("role-policy", "put", "--role-name", role.name, ...policy);
+  });
+  await Promise.all([...users, ...roles]);
+  const customer = new AwsClient({ ...CUSTOMER, service: "s3", region: "us-east-1", retries: 0 });
+  const put = async (path: string, body?: string): Promise<void> => {
+    const response = await customer.fetch(`${gateway.origin}/${path}`, {
+      method: "PUT",
+      ...(body !== undefined && { body }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`PUT ${path} answered ${response.status} ${text}`);
+  };
+  await put(CUSTOMER_BUCKET);
+  await put(`${CUSTOMER_BUCKET}?policy`, bucketPolicy(CUSTOMER_BUCKET));
+}
+
+/** What to paste where, once it is ready. */
+export function guide(origin: string): string {
+  return [
+    `radosgw answers at ${origin} (S3 in path style, and STS)`,
+    "",
+    "For .dev.vars, so that `npm run dev` assumes roles there:",
+    `  STS_ENDPOINT=${origin}`,
+    `  AWS_ACCESS_KEY_ID=${SERVICE.accessKeyId}`,
+    `  AWS_SECRET_ACCESS_KEY=${SERVICE.secretAccessKey}`,
+    `  AWS_PRINCIPAL_ARN=${SERVICE_PRINCIPAL}`,
+    "",
+    `A customer's bucket: ${CUSTOMER_BUCKET}, any region`,
+    `The customer's keys: ${CUSTOMER.accessKeyId} ${CUSTOMER.secretAccessKey}`,
+    `A key to encrypt with (aws:kms): ${KMS_KEY_ID}`,
+    "Roles:",
+    ...ROLES.map((role) => `  ${roleArn(role.name)} (${role.what})`),
+  ].join("\n");
+}
