@@ -1,0 +1,78 @@
+/** What must not be seen, and where it is looked for once all tests of a file have run: logs, rows, and answers over HTTP. */
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { CUSTOMER, SERVICE } from "../../scripts/peers/people.ts";
+import { type Scene, SECRETS_KEY } from "./scene.ts";
+import { assumed, sessionIn } from "./sts.ts";
+
+/** The secret that a test gives in place of the right one. */
+export const WRONG_SECRET = "not-the-secret-of-this-access-key-00000001";
+
+/** Every row of every local database, as text: one per row. */
+async function rowsIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true });
+  return entries.filter((name) => name.endsWith(".sqlite")).flatMap((name) => rowsOf(join(folder, name)));
+}
+
+function rowsOf(file: string): string[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    return tables.flatMap(({ name }) =>
+      database
+        .prepare(`SELECT * FROM "${String(name)}"`)
+        .all()
+        .map((row) => Object.values(row).map(textOf).join("\n")),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+const textOf = (value: unknown): string =>
+  value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value);
+
+/** All that is secret, and how else it may be written. */
+function secretsOf(scene: Scene): string[] {
+  const sessions = assumed(scene.toStore).map(({ answer }) => sessionIn(answer));
+  const secrets = [
+    SERVICE.secretAccessKey,
+    CUSTOMER.secretAccessKey,
+    WRONG_SECRET,
+    SECRETS_KEY.slice(SECRETS_KEY.indexOf(":") + 1),
+    ...sessions.flatMap(({ secretAccessKey, sessionToken }) => [secretAccessKey, sessionToken]),
+  ];
+  return secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]);
+}
+
+/** What of that stands in a text. */
+const seenIn = (text: string, secrets: readonly string[]): string[] =>
+  secrets.filter((secret) => text.includes(secret));
+
+/** To be called at the end of a file: its tests come last. */
+export function keepsSecrets(scene: Scene): void {
+  describe("after all of that", () => {
+    test("the service's log has no secret, no session and no signed link", () => {
+      const log = scene.lines.join("\n");
+      expect(log).toContain("export");
+      expect(seenIn(log, [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
+    });
+
+    test("no row of its databases has one", async () => {
+      const rows = (await rowsIn(scene.stateFolder)).join("\n");
+      expect(rows).toContain(scene.shop.space.external_id);
+      expect(seenIn(rows, [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
+    });
+
+    test("and none of its answers", () => {
+      const answers = scene.toService.exchanges.map(
+        ({ answer, answerHeaders }) => JSON.stringify(answerHeaders) + answer,
+      );
+      expect(answers.length).toBeGreaterThan(0);
+      expect(seenIn(answers.join("\n"), [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
+    });
+  });
+}
