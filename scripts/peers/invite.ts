@@ -8,10 +8,12 @@ import {
   CUSTOMER,
   CUSTOMER_BUCKET,
   policiesOf,
+  type Role,
   roleArn,
   ROLES,
   SERVICE,
   SERVICE_PRINCIPAL,
+  trustIn,
 } from "./people.ts";
 
 /** Makes the users, their roles and the customer's bucket. */
@@ -20,13 +22,7 @@ export async function invite(gateway: Gateway): Promise<void> {
     const keys = ["--access-key", user.accessKeyId, "--secret", user.secretAccessKey];
     return gateway.admin("user", "create", "--uid", user.uid, "--display-name", user.uid, ...keys);
   });
-  const roles = ROLES.map(async (role) => {
-    const { trust, permissions } = policiesOf(role);
-    await gateway.admin("role", "create", "--role-name", role.name, "--assume-role-policy-doc", trust);
-    const policy = ["--policy-name", "export", "--policy-doc", permissions];
-    await gateway.admin("role-policy", "put", "--role-name", role.name, ...policy);
-  });
-  await Promise.all([...users, ...roles]);
+  await Promise.all([...users, ...ROLES.map((role) => makeRole(gateway, role))]);
   const customer = new AwsClient({ ...CUSTOMER, service: "s3", region: "us-east-1", retries: 0 });
   const put = async (path: string, body?: string): Promise<void> => {
     const response = await customer.fetch(`${gateway.origin}/${path}`, {
@@ -38,6 +34,18 @@ export async function invite(gateway: Gateway): Promise<void> {
   };
   await put(CUSTOMER_BUCKET);
   await put(`${CUSTOMER_BUCKET}?policy`, bucketPolicy(CUSTOMER_BUCKET));
+}
+
+export async function makeRole(gateway: Gateway, role: Role): Promise<void> {
+  const { trust, permissions } = policiesOf(role);
+  await gateway.admin("role", "create", "--role-name", role.name, "--assume-role-policy-doc", trust);
+  const policy = ["--policy-name", "export", "--policy-doc", permissions];
+  await gateway.admin("role-policy", "put", "--role-name", role.name, ...policy);
+}
+
+/** Makes a role that is there trust somebody else. */
+export async function makeTrust(gateway: Gateway, name: string, principal: string): Promise<void> {
+  await gateway.admin("role", "modify", "--role-name", name, "--assume-role-policy-doc", trustIn(principal));
 }
 
 /** What to paste where, once it is ready. */

@@ -29,22 +29,22 @@ export const CUSTOMER_BUCKET = "customer-exports";
 /** What the role `customer` is confined to. */
 export const CUSTOMER_DIRECTORY = "exports/";
 
-export type RoleName = "export" | "customer" | "closed";
+export const roleArn = (name: string): string => `arn:aws:iam:::role/${name}`;
 
-export const roleArn = (name: RoleName): string => `arn:aws:iam:::role/${name}`;
-
-interface Role {
-  name: RoleName;
+export interface Role {
+  name: string;
   /** Who may assume it. */
   trusts: string;
-  /** In words, for whoever starts this by hand. */
-  what: string;
   allows: { Action: string[]; Resource: string[] };
 }
 
-const ANYTHING = { Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] };
+/** In any bucket. */
+export const ANYTHING = { Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] };
 
-export const ROLES: readonly Role[] = [
+export const STRANGER = "arn:aws:iam:::user/nobody";
+
+/** `what`: in words, for whoever starts this by hand. */
+export const ROLES: readonly (Role & { what: string })[] = [
   {
     name: "export",
     trusts: SERVICE_PRINCIPAL,
@@ -60,7 +60,7 @@ export const ROLES: readonly Role[] = [
       Resource: [`arn:aws:s3:::${CUSTOMER_BUCKET}/${CUSTOMER_DIRECTORY}*`],
     },
   },
-  { name: "closed", trusts: "arn:aws:iam:::user/nobody", what: "does not trust the service", allows: ANYTHING },
+  { name: "closed", trusts: STRANGER, what: "does not trust the service", allows: ANYTHING },
 ];
 
 /** Two policies as IAM writes them. */

@@ -1,5 +1,5 @@
 /**
- * The service with a real S3 and STS beside it, for all tests of a file: a gateway, the service that assumes roles there,
+ * The service with a real S3 and STS beside it, for all tests of a suite: a gateway, the service that assumes roles there,
  * and a recorder on each way, so that a test sees what was signed and sent, and what was answered to whom.
  */
 
@@ -62,6 +62,11 @@ export class Scene {
     return new BucketOf(this.gateway.origin, CUSTOMER_BUCKET, keys);
   }
 
+  /** Whatever a test did to the calls of the service is over with it. */
+  leaveAlone(): void {
+    if (this.#running !== null) this.#running.toStore.meddle = () => null;
+  }
+
   get #now(): Running {
     if (this.#running === null) throw new Error("nothing runs yet");
     return this.#running;
@@ -108,11 +113,12 @@ async function settingsFile(folder: string, sts: string): Promise<string> {
 /** Tests of the suite stand in one of these: skipped where there is no gateway to be had. */
 export const describeInterop = describe.skipIf(missingPrograms().length > 0);
 
-/** For all tests of a file; when one fails, the last of what the service wrote is shown. */
+/** For all tests of a suite; when one fails, the last of what the service wrote is shown. */
 export function interopScene(): Scene {
   const scene = new Scene();
   beforeAll(() => scene.open(), START_WITHIN_MS);
   afterEach(({ task }) => {
+    scene.leaveAlone();
     if (task.result?.state === "fail") process.stderr.write(`${scene.lines.slice(-40).join("\n")}\n`);
   });
   afterAll(() => scene.close());

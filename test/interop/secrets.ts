@@ -1,4 +1,4 @@
-/** What must not be seen, and where it is looked for once all tests of a file have run: logs, rows, and answers over HTTP. */
+/** What must not be seen, and where it is looked for once all tests have run: logs, rows, and answers over HTTP. */
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -52,7 +52,7 @@ function secretsOf(scene: Scene): string[] {
 const seenIn = (text: string, secrets: readonly string[]): string[] =>
   secrets.filter((secret) => text.includes(secret));
 
-/** To be called at the end of a file: its tests come last. */
+/** To be called at the end of a scene: its tests come last. */
 export function keepsSecrets(scene: Scene): void {
   describe("after all of that", () => {
     test("the service's log has no secret, no session and no signed link", () => {

@@ -15,9 +15,13 @@ export const isAssumeRole = (call: Call): boolean => call.body.includes("Action=
 /** The parameters of a call to STS: what its signature covers. */
 export const parametersOf = (call: Call): Record<string, string> => Object.fromEntries(new URLSearchParams(call.body));
 
-/** Of those that were granted, in their order. */
-export const assumed = (store: Recorder): Exchange[] =>
-  store.exchanges.filter((exchange) => isAssumeRole(exchange) && exchange.status === 200);
+/** Those that were granted, in their order. @param directory that the session is for; left out: all. */
+export const assumed = (store: Recorder, directory = ""): Exchange[] =>
+  store.exchanges.filter((call) => isAssumeRole(call) && call.status === 200 && isFor(call, directory));
+
+/** Whether the session that is asked for is confined to that directory. */
+export const isFor = (call: Call, directory: string): boolean =>
+  (parametersOf(call)["Policy"] ?? "").includes(`/${directory}`);
 
 /** The session that an answer of STS grants. */
 export function sessionIn(answer: string): Session {

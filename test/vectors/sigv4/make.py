@@ -101,6 +101,31 @@ def get_presigned():
     return sign("GET", url, {}, "", "20260301T120000Z", "auto", "s3", PUBLISHED_KEY, expires=900)
 
 
+def assume_role():
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"],
+            "Resource": "arn:aws:s3:::customer-exports/exports/dt=2026-03-01/*",
+        }],
+    }
+    parameters = {
+        "Action": "AssumeRole",
+        "Version": "2011-06-15",
+        "RoleArn": "arn:aws:iam::111122223333:role/exports/spillway+writer",
+        "RoleSessionName": "4c959f87-0b1c-4c8e-9b5f-2d1f3a4b5c6d",
+        "ExternalId": "spillway-9c7efb43-d998-46b9-97c3-664d2de8a174",
+        "DurationSeconds": "3600",
+        "Policy": json.dumps(policy, separators=(",", ":")),
+    }
+    # As a form is encoded, with %20 for a space.
+    body = urllib.parse.urlencode(parameters, safe="*-._", quote_via=urllib.parse.quote).replace("~", "%7E")
+    url = "https://sts.eu-central-1.amazonaws.com/"
+    vector = sign("POST", url, {}, body, "20260301T120000Z", "eu-central-1", "sts", PUBLISHED_KEY)
+    return {**vector, "parameters": parameters}
+
+
 def write(name, vector):
     (HERE / f"{name}.json").write_text(json.dumps(vector, indent=2) + "\n")
 
@@ -113,4 +138,5 @@ if __name__ == "__main__":
         "x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         "x-amz-storage-class": "STANDARD_IA",
     }, SESSION_TOKEN))
+    write("assume-role", assume_role())
     write("get-presigned", get_presigned())
