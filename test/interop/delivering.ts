@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import type { ExportView, Manifest } from "../../scripts/answers.ts";
 import { CUSTOMER_BUCKET, roleArn } from "../../scripts/peers/people.ts";
 import { ALL_ORDERS, orders } from "../live/support.ts";
+import { dice, noise } from "../support/random.ts";
 import type { Scene } from "./scene.ts";
 
 export const EVENTS = 25;
@@ -28,9 +29,15 @@ export async function makeDestination(scene: Scene, more: Record<string, unknown
   return id;
 }
 
+/** Orders that hardly compress; fewer of them are the first of more. */
+export function* bulkyOrders(count: number): Generator<Record<string, unknown>> {
+  const roll = dice(1);
+  for (const order of orders(count)) yield { ...order, properties: { order_id: noise(roll, 64), amount: 1 } };
+}
+
 /** The events that `SMALL_EXPORT` exports. */
 export async function sendOrders(scene: Scene): Promise<void> {
-  await scene.shop.client.sendEvents(orders(EVENTS));
+  await scene.shop.client.sendEvents(bulkyOrders(EVENTS));
 }
 
 /** Asks for an export to a destination with that. */
@@ -69,13 +76,22 @@ export interface Read {
   sha256: string;
 }
 
-/** What stands in the bucket under that key, measured by Node alone; `ids` takes its rows' ids. */
-export async function measure(scene: Scene, key: string, ids: string[] = []): Promise<Read> {
+/** An event as its row is compared: id and properties. */
+export const rowOf = (event: Record<string, unknown>): string => {
+  const { order_id: order, amount } = event["properties"] as Record<string, unknown>;
+  return `${String(event["id"])} ${String(order)} ${String(amount)}`;
+};
+
+/** What stands in the bucket under that key, measured by Node alone; `rows` takes its rows, as `rowOf` has them. */
+export async function measure(scene: Scene, key: string, rows: string[] = []): Promise<Read> {
   const stored = await scene.bucket().read(key);
   const plain = gunzipSync(stored);
   const lines = plain.toString("utf8").split("\n");
   if (lines.pop() !== "") throw new Error(`${key}: the last line has no end`);
-  for (const line of lines) ids.push((JSON.parse(line) as { eventId: string }).eventId);
+  for (const line of lines) {
+    const { eventId, order_id, amount } = JSON.parse(line) as Record<string, unknown>;
+    rows.push(`${String(eventId)} ${String(order_id)} ${String(amount)}`);
+  }
   return {
     name: key,
     rows: lines.length,

@@ -6,8 +6,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportView, Manifest } from "../../scripts/answers.ts";
 import { digits17 } from "../../src/time/names.ts";
-import { ALL_ORDERS, orderId, orders } from "../live/support.ts";
-import { deliver, manifestIn, measure, type Read, said } from "./delivering.ts";
+import { ALL_ORDERS } from "../live/support.ts";
+import { bulkyOrders, deliver, manifestIn, measure, type Read, rowOf, said } from "./delivering.ts";
 import type { Call, Exchange, Meddler } from "./recorder.ts";
 import type { Scene } from "./scene.ts";
 import { assumeAs, assumed, isAssumeRole, isFor, type Session, sessionIn, withSession } from "./sts.ts";
@@ -15,6 +15,10 @@ import { assumeAs, assumed, isAssumeRole, isFor, type Session, sessionIn, withSe
 const EVENTS = 500_000;
 const FILE_ROWS = 50_000;
 const LOAD_WITHIN_MS = 180_000;
+/** The first of them, whose file outgrows one part of 8 MiB. */
+const BULK = 200_000;
+const BULK_WINDOW = { end: new Date(Date.parse(ALL_ORDERS.start) + BULK).toISOString(), layout: "single" };
+const PLANTED = "somebody else's";
 /** Sessions are renewed five minutes before their end: this one very soon. */
 const SOON_SECONDS = 302;
 const DIRECTORY = "exports/large/";
@@ -24,7 +28,7 @@ export function large(scene: Scene): void {
     let view: ExportView;
     let manifest: Manifest;
     const read: Read[] = [];
-    const ids: string[] = [];
+    const rows: string[] = [];
 
     /** Until the first file is up, whoever asks for a session below a directory gets one of another length. */
     function firstSessions(directory: string, made: (call: Call) => Promise<Session>, more: Meddler = {}): void {
@@ -38,17 +42,19 @@ export function large(scene: Scene): void {
     const putsBelow = (directory: string) => scene.toStore.calls("PUT", `/${directory}`);
 
     beforeAll(async () => {
-      await scene.shop.client.sendEvents(orders(EVENTS), { concurrency: 2 });
+      await scene.shop.client.sendEvents(bulkyOrders(EVENTS), { concurrency: 2 });
       firstSessions(DIRECTORY, (call) => assumeAs(scene.gateway.origin, call, { seconds: SOON_SECONDS }));
       view = await deliver(scene, { directory_path: DIRECTORY }, ALL_ORDERS);
       if (view.status !== "completed") throw new Error(`the export is ${JSON.stringify(view)}`);
       manifest = await manifestIn(scene, DIRECTORY, view.id);
-      for (const file of view.files) read.push(await measure(scene, said(DIRECTORY, file).name, ids));
+      for (const file of view.files) read.push(await measure(scene, said(DIRECTORY, file).name, rows));
     }, LOAD_WITHIN_MS);
 
-    test("has every row once, in their order", () => {
-      expect(ids).toHaveLength(EVENTS);
-      expect(ids.findIndex((id, n) => id !== orderId(n))).toBe(-1);
+    test("has every row once, in their order, with what was sent", () => {
+      expect(rows).toHaveLength(EVENTS);
+      let n = 0;
+      const other = [...bulkyOrders(EVENTS)].find((event) => rowOf(event) !== rows[n++]);
+      expect(other).toBeUndefined();
     });
 
     test("is in full files, which are to the byte what the poll and the manifest say of them", () => {
@@ -102,9 +108,35 @@ export function large(scene: Scene): void {
       const small = await deliver(scene, { directory_path: directory }, { ...ALL_ORDERS, end, file_rows: 100 });
       expect(small).toMatchObject({ status: "completed", progress: { rows_written: 1_000 } });
       expect(putsBelow(directory).some((put) => put.status === 403)).toBe(true);
-      const rows: string[] = [];
-      for (const file of small.files) await measure(scene, said(directory, file).name, rows);
-      expect(rows).toEqual(Array.from({ length: 1_000 }, (_, n) => orderId(n)));
+      const delivered: string[] = [];
+      for (const file of small.files) await measure(scene, said(directory, file).name, delivered);
+      expect(delivered).toEqual(rows.slice(0, 1_000));
+    });
+
+    test("as a single file it goes up in parts, and is the same rows", async () => {
+      const directory = "exports/single/";
+      const single = await deliver(scene, { directory_path: directory }, { ...ALL_ORDERS, ...BULK_WINDOW });
+      expect(single).toMatchObject({ status: "completed", progress: { rows_written: BULK } });
+      const [file, ...others] = single.files.map((each) => said(directory, each));
+      expect(others).toEqual([]);
+      expect(scene.toStore.calls("PUT", `${file?.name}?partNumber=`).length).toBeGreaterThan(1);
+      const delivered: string[] = [];
+      expect(await measure(scene, file?.name ?? "", delivered)).toEqual(file);
+      expect(delivered).toEqual(rows.slice(0, BULK));
+    });
+
+    test("a single file in parts does not overwrite what is there either", async () => {
+      const directory = "exports/single-conflict/";
+      let planted = "";
+      scene.toStore.meddle = (call) => {
+        const [, key] = /^\/[^/]+\/([^?]+)\?uploads=$/.exec(call.path) ?? [];
+        if (call.method !== "POST" || key?.startsWith(directory) !== true) return null;
+        planted = key;
+        return { before: () => scene.bucket().put(key, PLANTED) };
+      };
+      const single = await deliver(scene, { directory_path: directory }, { ...ALL_ORDERS, ...BULK_WINDOW });
+      expect(single).toMatchObject({ status: "failed", error: { code: "destination_conflict", owner: "customer" } });
+      expect((await scene.bucket().read(planted)).toString()).toBe(PLANTED);
     });
   });
 }

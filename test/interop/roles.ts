@@ -4,8 +4,19 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportView } from "../../scripts/answers.ts";
 import { makeRole, makeTrust } from "../../scripts/peers/invite.ts";
 import { ANYTHING, CUSTOMER_BUCKET, roleArn, SERVICE_PRINCIPAL, STRANGER } from "../../scripts/peers/people.ts";
-import { orderId } from "../live/support.ts";
-import { begin, byRole, deliver, EVENTS, manifestIn, measure, said, sendOrders, until } from "./delivering.ts";
+import {
+  begin,
+  bulkyOrders,
+  byRole,
+  deliver,
+  EVENTS,
+  manifestIn,
+  measure,
+  rowOf,
+  said,
+  sendOrders,
+  until,
+} from "./delivering.ts";
 import type { Exchange } from "./recorder.ts";
 import type { Scene } from "./scene.ts";
 import { assumeAs, assumed, isAssumeRole, parametersOf, type Session, sessionIn } from "./sts.ts";
@@ -42,10 +53,10 @@ export function roles(scene: Scene): void {
     });
 
     test("has every row once, in files that are what is said of them, here and in the manifest", async () => {
-      const ids: string[] = [];
+      const rows: string[] = [];
       const read = [];
-      for (const file of view.files) read.push(await measure(scene, said(DIRECTORY, file).name, ids));
-      expect(ids).toEqual(Array.from({ length: EVENTS }, (_, n) => orderId(n)));
+      for (const file of view.files) read.push(await measure(scene, said(DIRECTORY, file).name, rows));
+      expect(rows).toEqual([...bulkyOrders(EVENTS)].map(rowOf));
       expect(view.files.map((file) => said(DIRECTORY, file))).toEqual(read);
       const manifest = await manifestIn(scene, DIRECTORY, view.id);
       expect(manifest.files.map((file) => said(DIRECTORY, file))).toEqual(read);
