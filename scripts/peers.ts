@@ -3,11 +3,13 @@
  * `npm run peers -- stop [--port N]` ends it; its data was in memory and is gone.
  */
 
+import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { installation, isRunning, missingPrograms, startGateway, stopGateway } from "./peers/gateway.ts";
-import { guide } from "./peers/invite.ts";
+import { guide, linesOf, settingsFor } from "./peers/invite.ts";
+import { ensureDevVars, ROOT } from "./stack.ts";
 
 const DEFAULT_PORT = "8000";
 
@@ -27,6 +29,7 @@ if (others.length > 0 || (command !== "start" && command !== "stop") || !Number.
   leave(`usage: npm run peers -- start [--port ${DEFAULT_PORT}] | stop [--port ${DEFAULT_PORT}]`, 2);
 
 const folder = join(tmpdir(), `spillway-peers-${port}`);
+const settings = join(folder, "dev.vars");
 const origin = `http://127.0.0.1:${port}`;
 
 if (command === "stop") {
@@ -39,8 +42,12 @@ if (command === "stop") {
     process.on(signal, () => void stopGateway(folder).finally(() => process.exit(130)));
   try {
     if (!isRunning(folder)) await startGateway(folder, port);
+    ensureDevVars();
+    const own = await readFile(join(ROOT, ".dev.vars"), "utf8");
+    // Of two lines for one setting the later one counts.
+    await writeFile(settings, [own, ...linesOf(settingsFor(origin)), ""].join("\n"));
   } catch (thrown) {
     leave(thrown instanceof Error ? thrown.message : String(thrown), 1);
   }
-  console.log(guide(origin));
+  console.log(guide(origin, settings));
 }

@@ -48,16 +48,27 @@ export async function makeTrust(gateway: Gateway, name: string, principal: strin
   await gateway.admin("role", "modify", "--role-name", name, "--assume-role-policy-doc", trustIn(principal));
 }
 
-/** What to paste where, once it is ready. */
-export function guide(origin: string): string {
+/** The settings with which the service assumes roles there. */
+export const settingsFor = (origin: string) => ({
+  STS_ENDPOINT: origin,
+  AWS_ACCESS_KEY_ID: SERVICE.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: SERVICE.secretAccessKey,
+  AWS_PRINCIPAL_ARN: SERVICE_PRINCIPAL,
+});
+
+/** As lines of a `.dev.vars` file. */
+export const linesOf = (settings: Record<string, string>): string[] =>
+  Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+
+/** How to use it, once it is ready. @param file has all settings of the service, and those for this gateway. */
+export function guide(origin: string, file: string): string {
   return [
     `radosgw answers at ${origin} (S3 in path style, and STS)`,
     "",
-    "For .dev.vars, so that `npm run dev` assumes roles there:",
-    `  STS_ENDPOINT=${origin}`,
-    `  AWS_ACCESS_KEY_ID=${SERVICE.accessKeyId}`,
-    `  AWS_SECRET_ACCESS_KEY=${SERVICE.secretAccessKey}`,
-    `  AWS_PRINCIPAL_ARN=${SERVICE_PRINCIPAL}`,
+    "Start the service with",
+    `  npm run dev -- --env-file ${file}`,
+    "which has what is in .dev.vars, and",
+    ...linesOf(settingsFor(origin)).map((line) => `  ${line}`),
     "",
     `A customer's bucket: ${CUSTOMER_BUCKET}, any region`,
     `The customer's keys: ${CUSTOMER.accessKeyId} ${CUSTOMER.secretAccessKey}`,

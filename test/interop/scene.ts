@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { type Gateway, missingPrograms, startGateway } from "../../scripts/peers/gateway.ts";
-import { CUSTOMER, CUSTOMER_BUCKET, SERVICE, SERVICE_PRINCIPAL } from "../../scripts/peers/people.ts";
+import { linesOf, settingsFor } from "../../scripts/peers/invite.ts";
+import { CUSTOMER, CUSTOMER_BUCKET } from "../../scripts/peers/people.ts";
 import { freePort, ROOT } from "../../scripts/stack.ts";
 import { LiveStack, openShop, type Shop } from "../live/support.ts";
 import { BucketOf, type Keys } from "./bucket.ts";
@@ -94,19 +95,12 @@ export class Scene {
   }
 }
 
-/** Secrets go to the Worker by a file: what is given with `--var`, wrangler shows. @returns its path. */
+/** Secrets go to the Worker by a file: a command line is there for every process of the machine to read. @returns its path. */
 async function settingsFile(folder: string, sts: string): Promise<string> {
   const example = await readFile(join(ROOT, ".dev.vars.example"), "utf8");
-  const own = {
-    SECRETS_KEY,
-    STS_ENDPOINT: sts,
-    AWS_ACCESS_KEY_ID: SERVICE.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: SERVICE.secretAccessKey,
-    AWS_PRINCIPAL_ARN: SERVICE_PRINCIPAL,
-  };
-  const kept = example.split("\n").filter((line) => !Object.keys(own).some((name) => line.startsWith(`${name}=`)));
-  const path = join(folder, "settings.env");
-  await writeFile(path, [...kept, ...Object.entries(own).map((setting) => setting.join("=")), ""].join("\n"));
+  const path = join(folder, "dev.vars");
+  // Of two lines for one setting the later one counts.
+  await writeFile(path, [example, ...linesOf({ ...settingsFor(sts), SECRETS_KEY }), ""].join("\n"));
   return path;
 }
 
