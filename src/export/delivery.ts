@@ -30,7 +30,10 @@ export const DirectoryPath = z
 export const RoleArn = z
   .string()
   .max(2048)
-  .regex(/^arn:aws(-cn|-us-gov)?:iam::[A-Za-z0-9]*:role\/[\w+=,.@/-]+$/, "must be the ARN of a role.")
+  .regex(/^arn:aws(-cn|-us-gov)?:iam::[A-Za-z0-9]*:role\/[\w+=,.@/-]+$/, {
+    error: "must be the ARN of a role.",
+    abort: true,
+  })
   .meta({ example: "arn:aws:iam::123456789012:role/spillway-export" });
 
 /** AWS has no role without an account. */

@@ -43,7 +43,7 @@ export async function probe(hall: Hall, row: DestinationRow, externalId: string)
   const assumed = await failureOf(row, () => hall.customers.tryRole(place, auth.role_arn, externalId, reach));
   if (assumed !== null)
     return [
-      failed("assume_role", assumed.message),
+      failed("assume_role", DENIALS.has(assumed.code) ? howToTrust(hall, externalId) : assumed.message),
       ...STEPS.slice(1).map((name) => skipped(name, "The role could not be assumed.")),
     ];
   return [
@@ -51,6 +51,11 @@ export async function probe(hall: Hall, row: DestinationRow, externalId: string)
     await isEnforced(hall, row, place, auth.role_arn, reach),
     ...(await writeAndDelete(hall, row, externalId, place, reach, key)),
   ];
+}
+
+function howToTrust(hall: Hall, externalId: string): string {
+  const principal = hall.config.aws?.principalArn ?? "this service";
+  return `The role may not be assumed: its trust policy must allow sts:AssumeRole to ${principal} with the external id ${externalId}. A new role takes a few minutes to spread.`;
 }
 
 /** A role that others' external ids open too could be used through us by anyone who knows its name. */

@@ -1,5 +1,7 @@
 /** What each kind of store can do. One table: whatever a store refuses is turned off here, and nowhere else. */
 
+import type { Condition } from "./s3-call.ts";
+
 export const PROVIDERS = ["aws", "r2", "gcs", "ceph", "generic"] as const;
 
 export type Provider = (typeof PROVIDERS)[number];
@@ -13,10 +15,10 @@ export interface Capabilities {
   title: string;
   /** Takes the temporary credentials of an assumed role. */
   roles: boolean;
-  /** `If-None-Match: *` on a PUT. `try`: where it is refused as unknown, the object is looked for first. */
-  conditionalPut: "yes" | "try" | "no";
+  /** `If-None-Match: *` on a PUT. */
+  conditionalPut: Condition;
   /** The same on CompleteMultipartUpload. */
-  conditionalComplete: "yes" | "try" | "no";
+  conditionalComplete: Condition;
   encryption: readonly Sse[];
   /** Its policies know actions of KMS; where they do not, one that names them is refused. */
   keyPolicies: boolean;
@@ -63,11 +65,12 @@ export const CAPABILITIES: Readonly<Record<Provider, Capabilities>> = {
     storageClass: true,
     ownEndpoint: false,
   },
+  // Its gateway passes the condition over when a multipart upload is completed.
   ceph: {
     title: "Ceph",
     roles: true,
     conditionalPut: "yes",
-    conditionalComplete: "try",
+    conditionalComplete: "look",
     encryption: ENCRYPTIONS,
     keyPolicies: false,
     defaultKey: false,
@@ -77,8 +80,8 @@ export const CAPABILITIES: Readonly<Record<Provider, Capabilities>> = {
   generic: {
     title: "a store of the kind generic",
     roles: true,
-    conditionalPut: "try",
-    conditionalComplete: "try",
+    conditionalPut: "look",
+    conditionalComplete: "look",
     encryption: ENCRYPTIONS,
     keyPolicies: false,
     defaultKey: true,

@@ -13,6 +13,12 @@ export interface Credentials {
   sessionToken?: string;
 }
 
+/**
+ * Does a store keep the condition that nothing is there (`If-None-Match: *`)? `look`: it may, but one that passes it over
+ * cannot be told from one that keeps it, so the object is looked for first.
+ */
+export type Condition = "yes" | "look" | "no";
+
 /** A bucket as it is called. */
 export interface Store {
   /** Of the bucket, without a trailing slash. */
@@ -26,9 +32,8 @@ export interface Store {
   admit?: () => Promise<void>;
   /** What every object is written with. */
   headers: Readonly<Record<string, string>>;
-  /** `If-None-Match: *`. `try`: where the store does not know it, the object is looked for first. */
-  conditionalPut: "yes" | "try" | "no";
-  conditionalComplete: "yes" | "try" | "no" | "overwrites";
+  conditionalPut: Condition;
+  conditionalComplete: Condition | "overwrites";
 }
 
 export interface Outgoing {
@@ -90,7 +95,7 @@ export class S3Caller {
       throw this.unavailable(thrown);
     }
     if (response.ok || more.accept?.includes(response.status) === true) return response;
-    throw await this.#refusal(response, more.headers ?? {});
+    throw await this.#refusal(response, more.headers ?? {}, credentials.sessionToken !== undefined);
   }
 
   /** A URL that gives the object to whoever holds it, for that many seconds. */
@@ -112,12 +117,14 @@ export class S3Caller {
     return { ...credentials, region: this.store.region, service: "s3", datetime, cache: this.#keys };
   }
 
-  async #refusal(response: Response, sent: Record<string, string>): Promise<SpillwayError> {
+  async #refusal(response: Response, sent: Record<string, string>, inSession: boolean): Promise<SpillwayError> {
     const text = await textOf(response).catch(() => "");
     const asked = { kms: sent[ENCRYPTION] === "aws:kms", options: ENCRYPTION in sent || "x-amz-storage-class" in sent };
     const { code, detail, s3Code } = meaningOf(response, text, asked);
-    if (code === "bucket_denied" || s3Code === "ExpiredToken" || s3Code === "InvalidToken") this.store.refused?.();
-    return this.error(code, `S3 answered ${response.status} ${s3Code}`, detail);
+    const said = `S3 answered ${response.status} ${s3Code}`;
+    const ended = inSession && code !== "kms_denied" && ENDED.has(s3Code);
+    if (ended || code === "bucket_denied") this.store.refused?.();
+    return ended ? this.error("destination_unavailable", said, SESSION_ENDED) : this.error(code, said, detail);
   }
 
   /** What the service's own bucket refuses is the service's to mend: to the customer the store is not available. */
@@ -156,6 +163,9 @@ export class S3Caller {
   }
 }
 
+/** What stores say of temporary credentials that are over. */
+const ENDED = new Set(["ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "TokenRefreshRequired"]);
+const SESSION_ENDED = "The session of the role has ended: the role is assumed anew.";
 const NOT_CONFIRMED =
   "The store does not confirm the encryption that the destination asks for: choose one that it has, or none.";
 

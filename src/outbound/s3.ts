@@ -4,8 +4,8 @@
  * Object keys stay in [A-Za-z0-9/_=.-], so that no client and no store can disagree on how a path is encoded.
  */
 
-import { SpillwayError } from "../errors.ts";
 import { ANSWER_WITHIN_MS, drain, type Outgoing, S3Caller, type Store } from "./s3-call.ts";
+import { type Outcome, OnceWriter, type Whole } from "./s3-once.ts";
 import { completionOf, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
 
 /** The service's own bucket. */
@@ -18,16 +18,9 @@ export interface BucketAddress {
   secretAccessKey: string;
 }
 
-const IF_NONE = { "if-none-match": "*" };
-/** The object is there. Some stores answer 304 instead of 412. */
-const THERE = [412, 304];
-/** The store does not know the condition. */
-const UNKNOWN = 501;
-
-type Outcome = "written" | "there";
-
 export class Bucket {
   readonly #calls: S3Caller;
+  readonly #once: OnceWriter;
 
   /** @param owner whose bucket it is: what the service's own refuses is nothing that a customer can mend. */
   constructor(
@@ -37,6 +30,7 @@ export class Bucket {
     owner: "customer" | "service" = "customer",
   ) {
     this.#calls = new S3Caller("url" in address ? address : storeAt(address), now, reach, owner);
+    this.#once = new OnceWriter(this.#calls, (key) => this.get(key));
   }
 
   /**
@@ -58,10 +52,7 @@ export class Bucket {
       this.#calls.mustConfirm(response);
       return "written";
     };
-    const outcome = await this.#unlessThere(conditionalPut, put, written);
-    if (outcome === "written") return;
-    if (await this.#isThere(key, sha256, body.length, outcome)) return;
-    await written(await put({}));
+    await this.#once.write(conditionalPut, key, { bytes: body.length, sha256 }, put, written);
   }
 
   /** PUTs an object over whatever stands there. @returns what the store says of it. */
@@ -158,12 +149,7 @@ export class Bucket {
    * Makes the object of its parts, where none is to be overwritten as `putOnce` does.
    * @param whole length and SHA-256 of the object, to know it by when it is there already; its upload is ended then.
    */
-  async completeUpload(
-    key: string,
-    uploadId: string,
-    parts: readonly UploadedPart[],
-    whole: { bytes: number; sha256: string },
-  ): Promise<void> {
+  async completeUpload(key: string, uploadId: string, parts: readonly UploadedPart[], whole: Whole): Promise<void> {
     const { conditionalComplete } = this.#calls.store;
     const body = utf8(completionOf(parts));
     const sha256 = await sha256Hex(body);
@@ -175,7 +161,7 @@ export class Bucket {
         headers: { "content-type": "application/xml", ...more.headers },
       });
     // S3 may answer 200 and then an error, once it has begun to keep the connection alive.
-    const completed = async (response: Response) => {
+    const completed = async (response: Response): Promise<Outcome> => {
       const text = await this.#calls.text(response);
       if (isCompleted(text)) return "written";
       const { code } = refusalIn(text);
@@ -183,10 +169,8 @@ export class Bucket {
       throw this.#calls.unavailable(new Error(`S3 answered 200 ${code}`));
     };
     if (conditionalComplete === "overwrites") return void (await completed(await complete({})));
-    const outcome = await this.#unlessThere(conditionalComplete, complete, completed);
-    if (outcome === "written") return;
-    if (await this.#isThere(key, whole.sha256, whole.bytes, outcome)) await this.abortUpload(key, uploadId);
-    else await completed(await complete({}));
+    const outcome = await this.#once.write(conditionalComplete, key, whole, complete, completed);
+    if (outcome === "there") await this.abortUpload(key, uploadId);
   }
 
   /** Ends a multipart upload and drops its parts. One that is not there is ended already. */
@@ -198,65 +182,7 @@ export class Bucket {
   async presign(key: string, seconds: number): Promise<string> {
     return this.#calls.presign(key, seconds);
   }
-
-  /** Writes on the condition that nothing is there, where the store knows that condition. */
-  async #unlessThere(
-    knows: "yes" | "try" | "no",
-    write: (more: Outgoing) => Promise<Response>,
-    read: (response: Response) => Promise<Outcome>,
-  ): Promise<Outcome | "unknown"> {
-    if (knows === "no") return "unknown";
-    const response = await write({ headers: IF_NONE, accept: knows === "try" ? [...THERE, UNKNOWN] : THERE });
-    if (response.ok) return read(response);
-    await drain(response);
-    return response.status === UNKNOWN ? "unknown" : "there";
-  }
-
-  /**
-   * Do these very bytes stand there?
-   * @param told `there`: the store said that something does.
-   * @returns false when nothing does. @throws destination_conflict for other bytes; bucket_denied where it may not be read.
-   */
-  async #isThere(key: string, sha256: string, bytes: number, told: Outcome | "unknown"): Promise<boolean> {
-    const response = await this.get(key).catch((thrown: unknown) => {
-      if (thrown instanceof SpillwayError && thrown.code === "bucket_denied")
-        throw this.#calls.error("bucket_denied", "an object cannot be compared", CANNOT_COMPARE[told]);
-      throw thrown;
-    });
-    if (response === null && told === "unknown") return false;
-    if (response === null || (await this.#sha256Of(response, bytes)) !== sha256)
-      throw this.#calls.error("destination_conflict", "another object is there");
-    this.#calls.mustConfirm(response);
-    return true;
-  }
-
-  /** @returns null when there are more bytes than were expected: no more of them are read. */
-  async #sha256Of(response: Response, most: number): Promise<string | null> {
-    const digest = new crypto.DigestStream("SHA-256");
-    // Whoever looks at the digest only when all went well must not leave its failure unseen.
-    digest.digest.catch(() => {});
-    const writer = digest.getWriter();
-    let bytes = 0;
-    try {
-      for await (const piece of response.body ?? []) {
-        bytes += piece.byteLength;
-        if (bytes > most) return null;
-        await writer.write(piece);
-      }
-      await writer.close();
-    } catch (thrown) {
-      throw this.#calls.unavailable(thrown);
-    }
-    return hex(await digest.digest);
-  }
 }
-
-const CANNOT_COMPARE: Readonly<Record<string, string>> = {
-  there:
-    "An object stands under a name of this export, and it could not be compared: allow s3:GetObject under the directory path.",
-  unknown:
-    "Whether an object stands under a name of this export could not be seen: allow s3:GetObject under the directory path, and s3:ListBucket, without which a store does not say that an object is missing.",
-};
 
 /** The service's own: its keys carry no attempt, so a large object that is written again is the same one. */
 function storeAt({ endpoint, name, region, accessKeyId, secretAccessKey }: BucketAddress): Store {
@@ -276,9 +202,5 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** The SHA-256 of bytes, in hex. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return hex(await crypto.subtle.digest("SHA-256", bytes));
-}
-
-function hex(buffer: ArrayBuffer): string {
-  return Buffer.from(buffer).toString("hex");
+  return Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }

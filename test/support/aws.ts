@@ -65,8 +65,8 @@ export class FakeAws {
   readonly secrets: string[] = [IDENTITY.secretAccessKey, KEYS.secret_access_key];
   /** Looked at before anything else: an answer stands in for the store's. */
   instead: (seen: Seen) => Response | null = () => null;
-  /** Does the store know `If-None-Match`? */
-  conditional = true;
+  /** What the store does with `If-None-Match`. */
+  conditional: "keeps" | "refuses" | "ignores" = "keeps";
   /** Does it do as the encryption's field says? */
   encrypts = true;
   now: () => number = () => Date.now();
@@ -92,6 +92,11 @@ export class FakeAws {
     this.seen.push(seen);
     return this.#s3(seen);
   };
+
+  /** Another's object, which was there before. */
+  plant(key: string, text: string): void {
+    this.objects.set(key, { body: new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>, headers: new Headers() });
+  }
 
   text(key: string): string {
     return new TextDecoder().decode(this.objects.get(key)?.body);
@@ -200,8 +205,8 @@ export class FakeAws {
             : "s3:AbortMultipartUpload"
           : "s3:PutObject";
     if (!this.#allows(accessKeyId, action, key)) return refusal(403, "AccessDenied");
-    if (headers.has("if-none-match")) {
-      if (!this.conditional) return refusal(501, "NotImplemented");
+    if (headers.has("if-none-match") && this.conditional !== "ignores") {
+      if (this.conditional === "refuses") return refusal(501, "NotImplemented");
       if (this.objects.has(key)) return refusal(412, "PreconditionFailed");
     }
     if (method === "GET") return this.#get(key);
