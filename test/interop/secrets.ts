@@ -48,22 +48,23 @@ function secretsOf(scene: Scene): string[] {
   return secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]);
 }
 
-/** What of that stands in a text. */
-const seenIn = (text: string, secrets: readonly string[]): string[] =>
-  secrets.filter((secret) => text.includes(secret));
+/** What of that stands in the texts: one look at each, because there are many of both. */
+function seenIn(texts: readonly string[], secrets: readonly string[]): string[] {
+  const any = new RegExp([...new Set(secrets)].map((secret) => secret.replaceAll(/[^\w]/g, "\\$&")).join("|"));
+  return texts.flatMap((text) => any.exec(text)?.[0] ?? []);
+}
 
 /** To be called at the end of a scene: its tests come last. */
 export function keepsSecrets(scene: Scene): void {
   describe("after all of that", () => {
     test("the service's log has no secret, no session and no signed link", () => {
-      const log = scene.lines.join("\n");
-      expect(log).toContain("export");
-      expect(seenIn(log, [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
+      expect(scene.lines.join("\n")).toContain("export.completed");
+      expect(seenIn(scene.lines, [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
     });
 
     test("no row of its databases has one", async () => {
-      const rows = (await rowsIn(scene.stateFolder)).join("\n");
-      expect(rows).toContain(scene.shop.space.external_id);
+      const rows = await rowsIn(scene.stateFolder);
+      expect(rows.some((row) => row.includes(scene.shop.space.external_id))).toBe(true);
       expect(seenIn(rows, [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
     });
 
@@ -72,7 +73,7 @@ export function keepsSecrets(scene: Scene): void {
         ({ answer, answerHeaders }) => JSON.stringify(answerHeaders) + answer,
       );
       expect(answers.length).toBeGreaterThan(0);
-      expect(seenIn(answers.join("\n"), [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
+      expect(seenIn(answers, [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
     });
   });
 }
