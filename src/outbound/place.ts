@@ -64,11 +64,11 @@ export function faultsOf(place: Place, auth: "role" | "keys"): PlaceFault[] {
   if (place.endpoint === null && !can.ownEndpoint) refuse("endpoint", `${can.title} needs an endpoint.`);
   if (place.endpoint === null && !AWS_REGION.test(place.region)) refuse("region", "must be a region of AWS.");
   if (auth === "role" && !can.roles) refuse("auth", `${can.title} has no roles to assume: use access keys.`);
-  if (place.encryption !== null && !can.encryption.includes(place.encryption.sse))
-    refuse("encryption", `${can.title} does not take ${place.encryption.sse} from its clients.`);
-  if (place.encryption?.sse === "AES256" && place.encryption.kms_key_id !== null)
-    refuse("encryption", "A KMS key goes with aws:kms.");
-  if (place.encryption?.sse === "aws:kms" && place.encryption.kms_key_id === null && !can.defaultKey)
+  const { sse, kms_key_id: keyId } = place.encryption ?? { sse: null, kms_key_id: null };
+  if (sse !== null && !can.encryption.includes(sse))
+    refuse("encryption", `${can.title} does not take ${sse} from its clients.`);
+  else if (sse === "AES256" && keyId !== null) refuse("encryption", "A KMS key goes with aws:kms.");
+  else if (sse === "aws:kms" && keyId === null && !can.defaultKey)
     refuse("encryption", `${can.title} has no key of its own: name one in kms_key_id.`);
   if (place.storage_class !== null && !can.storageClass)
     refuse("storage_class", `${can.title} has no storage classes.`);

@@ -71,7 +71,7 @@ describe("an export that was refused", () => {
     const id = await customer.ask();
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
-    const [first] = customer.keys();
+    const [first = ""] = customer.keys();
     const { control } = service.hall.databases;
     await control.run(
       "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
