@@ -63,6 +63,16 @@ export function objects(scene: Scene): void {
       expect(await measure(scene, lost)).toEqual(file);
     });
 
+    test("stand where the destination's key template puts them, in keys with = in them", async () => {
+      const where = { directory_path: "exports/lake/", key_template: "{dataset}/dt={date}/" };
+      const view = await deliver(scene, where);
+      expect(view).toMatchObject({ status: "completed", progress: { rows_written: EVENTS } });
+      const prefix = "exports/lake/activity_events/dt=2026-01-01/";
+      const stored = await scene.bucket().keys(prefix);
+      expect(stored).toEqual(expect.arrayContaining(view.files.map((file) => said(prefix, file).name)));
+      expect(stored).toHaveLength(view.files.length + 1);
+    });
+
     test("are encrypted with the KMS key that was asked for, the manifest too", async () => {
       const directory = "exports/kms/";
       const encryption = { sse: "aws:kms", kms_key_id: KMS_KEY_ID };

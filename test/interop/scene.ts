@@ -49,6 +49,11 @@ export class Scene {
     return this.#now.toService;
   }
 
+  /** The service itself: what is asked here is not recorded. */
+  get service(): string {
+    return this.#now.service.origin;
+  }
+
   get shop(): Shop {
     return this.#now.shop;
   }

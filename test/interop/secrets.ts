@@ -3,13 +3,17 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Client } from "../../scripts/client.ts";
 import { CUSTOMER, SERVICE } from "../../scripts/peers/people.ts";
+import { ALL_ORDERS } from "../live/support.ts";
 import { type Scene, SECRETS_KEY } from "./scene.ts";
 import { assumed, sessionIn } from "./sts.ts";
 
 /** The secret that a test gives in place of the right one. */
 export const WRONG_SECRET = "not-the-secret-of-this-access-key-00000001";
+
+const SIGNED_LINK = "X-Amz-Signature=";
 
 /** Every row of every local database, as text: one per row. */
 async function rowsIn(folder: string): Promise<string[]> {
@@ -57,15 +61,22 @@ function seenIn(texts: readonly string[], secrets: readonly string[]): string[] 
 /** To be called at the end of a scene: its tests come last. */
 export function keepsSecrets(scene: Scene): void {
   describe("after all of that", () => {
+    // Links are told to whoever asks for a download, and to nobody else: one is made, off the record.
+    beforeAll(async () => {
+      const client = new Client(scene.service, scene.shop.space.api_key);
+      const { download_url: link } = await client.export({ ...ALL_ORDERS, end: "2026-01-01T00:00:01.000Z" });
+      expect(link).toContain(SIGNED_LINK);
+    });
+
     test("the service's log has no secret, no session and no signed link", () => {
       expect(scene.lines.join("\n")).toContain("export.completed");
-      expect(seenIn(scene.lines, [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
+      expect(seenIn(scene.lines, [...secretsOf(scene), SIGNED_LINK])).toEqual([]);
     });
 
     test("no row of its databases has one", async () => {
       const rows = await rowsIn(scene.stateFolder);
       expect(rows.some((row) => row.includes(scene.shop.space.external_id))).toBe(true);
-      expect(seenIn(rows, [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
+      expect(seenIn(rows, [...secretsOf(scene), SIGNED_LINK])).toEqual([]);
     });
 
     test("and none of its answers", () => {
@@ -73,7 +84,7 @@ export function keepsSecrets(scene: Scene): void {
         ({ answer, answerHeaders }) => JSON.stringify(answerHeaders) + answer,
       );
       expect(answers.length).toBeGreaterThan(0);
-      expect(seenIn(answers, [...secretsOf(scene), "X-Amz-Signature="])).toEqual([]);
+      expect(seenIn(answers, [...secretsOf(scene), SIGNED_LINK])).toEqual([]);
     });
   });
 }
