@@ -112,6 +112,7 @@ describe("a destination", () => {
     [{ endpoint: "https://169.254.169.254" }, ["/endpoint"]],
     [{ endpoint: "https://user:pw@s3.acme.example" }, ["/endpoint"]],
     [{ endpoint: "https://s3.acme.example/?x=1" }, ["/endpoint"]],
+    [{ endpoint: "https://93.184.216.34", path_style: false }, ["/path_style"]],
     [{ directory_path: "/a" }, ["/directory_path"]],
     [{ directory_path: "a/../b" }, ["/directory_path"]],
     [{ directory_path: "a%2fb" }, ["/directory_path"]],
