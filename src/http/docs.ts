@@ -1,8 +1,8 @@
 /** What the document tells its readers beyond the routes and schemas: an introduction, the groups of calls, and examples of answers. */
 
 import { ERRORS } from "../errors.ts";
-import { permissionsPolicy, terraform, trustPolicy } from "../outbound/policies.ts";
 import type { EventType } from "../outbound/webhook.ts";
+import { destinationExamples } from "./destinations/examples.ts";
 
 export const INTRODUCTION = `Customer events go in, files with every one of them come out, with a manifest that proves it.
 
@@ -141,32 +141,6 @@ const API_KEY = {
   created_at: AT,
 };
 
-const DESTINATION = {
-  id: "7c1d5e0a-3b42-4f9e-8a67-90b1c2d3e4f5",
-  name: "Warehouse",
-  bucket: "acme-exports",
-  region: "eu-central-1",
-  endpoint: null,
-  directory_path: "spillway/events/",
-  auth: { type: "role", role_arn: "arn:aws:iam::123456789012:role/spillway-export" },
-  encryption: { sse: "AES256", kms_key_id: null },
-  provider: "aws",
-  path_style: false,
-  storage_class: null,
-  key_template: "dt={date}/",
-  created_at: AT,
-  updated_at: AT,
-};
-
-const TRUST = trustPolicy("arn:aws:iam::210987654321:user/spillway", SPACE.external_id);
-const PERMISSIONS = permissionsPolicy(DESTINATION.bucket, DESTINATION.directory_path, null, "aws");
-const POLICIES = {
-  external_id: SPACE.external_id,
-  trust_policy: TRUST,
-  permissions_policy: PERMISSIONS,
-  terraform: terraform(TRUST, PERMISSIONS),
-};
-
 const ENDPOINT = {
   id: "0d5b7e1c-93aa-4c6f-8e21-6f4b2d9c1a37",
   url: "https://shop.example/hooks/spillway",
@@ -298,26 +272,7 @@ export const EXAMPLES: Record<string, unknown> = {
   changeOwnSpace: { ...SPACE, retention_days: 365 },
   ApiKey: API_KEY,
   NewApiKey: { ...API_KEY, key: "spw_<key id>_<secret>" },
-  Destination: DESTINATION,
-  changeDestination: { ...DESTINATION, storage_class: "STANDARD_IA" },
-  DestinationPolicies: POLICIES,
-  DestinationTest: {
-    steps: [
-      { name: "assume_role", status: "passed", detail: "The role can be assumed with the space's external id." },
-      { name: "external_id_enforced", status: "passed", detail: "The role refuses any other external id." },
-      {
-        name: "write",
-        status: "passed",
-        detail: `Wrote spillway/events/spillway-test-${DESTINATION.id}.txt.`,
-      },
-      { name: "encryption", status: "passed", detail: "The object is encrypted with AES256." },
-      {
-        name: "delete",
-        status: "skipped",
-        detail: `It may not be deleted, and exports never delete: remove spillway/events/spillway-test-${DESTINATION.id}.txt yourself if you like.`,
-      },
-    ],
-  },
+  ...destinationExamples(AT, SPACE.external_id),
   WebhookEndpoint: ENDPOINT,
   changeWebhookEndpoint: { ...ENDPOINT, enabled: false },
   NewWebhookEndpoint: { ...ENDPOINT, secret: "whsec_<secret>" },

@@ -12,7 +12,6 @@ const MEANS: Readonly<Record<string, ErrorCode>> = {
   InvalidAccessKeyId: "bucket_denied",
   SignatureDoesNotMatch: "bucket_denied",
   PermanentRedirect: "wrong_region",
-  TemporaryRedirect: "wrong_region",
   IllegalLocationConstraintException: "wrong_region",
 };
 
@@ -21,6 +20,8 @@ const OWN_SENTENCES: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: "The store refused the signature: the secret access key is not the one of its access key id.",
 };
 
+const REDIRECTED =
+  "The store's address leads to another one, which is not followed: correct the endpoint or the region.";
 const REFUSED_OPTIONS = new Set(["InvalidArgument", "InvalidStorageClass", "InvalidEncryptionAlgorithmError"]);
 const OPTIONS = "The store refused the encryption or the storage class: correct them in the destination.";
 
@@ -40,8 +41,9 @@ export function meaningOf(response: Response, text: string, asked: { kms: boolea
   const { code: s3Code, message, region } = refusalIn(text);
   const right = response.headers.get("x-amz-bucket-region") ?? region;
   const redirected = response.status >= 300 && response.status < 400;
-  if (redirected || MEANS[s3Code] === "wrong_region" || (s3Code === "AuthorizationHeaderMalformed" && right !== ""))
-    return { code: "wrong_region", ...inRegion(right), s3Code };
+  const elsewhere = right !== "" && (redirected || s3Code === "AuthorizationHeaderMalformed");
+  if (elsewhere || MEANS[s3Code] === "wrong_region") return { code: "wrong_region", ...inRegion(right), s3Code };
+  if (redirected) return { code: "destination_unavailable", detail: REDIRECTED, s3Code };
   // AWS names the action that it misses, others the key that they did not find; some under a code of another meaning.
   if (s3Code.startsWith("KMS.") || (asked.kms && /\bkms\b/i.test(message))) return { code: "kms_denied", s3Code };
   if (asked.options && response.status === 400 && REFUSED_OPTIONS.has(s3Code))

@@ -6,7 +6,7 @@ import { type Fault, invalid } from "../../errors.ts";
 import { BucketName, DirectoryPath, hasAccount, NO_ACCOUNT, Region, RoleArn } from "../../export/delivery.ts";
 import { type Auth, NO_IDENTITY } from "../../export/destination.ts";
 import { asDirectory, templateFault, VARIABLES } from "../../export/key-template.ts";
-import { faultsOf, type Place, regionOf } from "../../outbound/place.ts";
+import { bucketUrl, faultsOf, type Place, regionOf } from "../../outbound/place.ts";
 import { ENCRYPTIONS, PROVIDERS } from "../../outbound/providers.ts";
 import { refusalOf } from "../../outbound/target.ts";
 import { iso } from "../../time/names.ts";
@@ -137,6 +137,7 @@ export function describe(call: Call, wanted: Wanted): Described {
     const refusal = refusalOf(endpoint, call.config.allowInsecureTargets);
     if (refusal !== null) refuse("/endpoint", refusal);
     else if (/[?#]/.test(endpoint)) refuse("/endpoint", "must have no query and no fragment.");
+    else if (!isAddress(place)) refuse("/path_style", "The endpoint can have no bucket as part of its host.");
   }
   if (auth.type === "role" && endpoint === null && !hasAccount(auth.role_arn)) refuse("/auth/role_arn", NO_ACCOUNT);
   if (auth.type === "role" && call.config.aws === null) refuse("/auth/type", NO_IDENTITY);
@@ -154,6 +155,8 @@ export function describe(call: Call, wanted: Wanted): Described {
 function encryptionOf(asked: NonNullable<NewDestination["encryption"]> | null): Place["encryption"] {
   return asked === null ? null : { sse: asked.sse, kms_key_id: asked.kms_key_id ?? null };
 }
+
+const isAddress = (place: Place): boolean => URL.canParse(bucketUrl(place));
 
 const POINTERS: Record<ReturnType<typeof faultsOf>[number]["field"], string> = {
   endpoint: "/endpoint",
