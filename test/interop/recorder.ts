@@ -61,6 +61,8 @@ export class Recorder {
     this.#server = createServer((incoming, outgoing) => {
       void this.#serve(incoming, outgoing);
     });
+    // A connection that is closed for its idleness just as a call comes would look like a failure of the other side.
+    this.#server.keepAliveTimeout = 0;
   }
 
   /** @param target an origin. */
@@ -118,7 +120,9 @@ export class Recorder {
   #forward(call: Call, headers: IncomingHttpHeaders, body: Buffer): Promise<Answer> {
     const { hostname, port } = this.#target;
     return new Promise((resolve, reject) => {
-      const onward = request({ hostname, port, method: call.method, path: call.path, headers }, (incoming) => {
+      // A connection for each call, for the same reason.
+      const to = { hostname, port, method: call.method, path: call.path, headers, agent: false };
+      const onward = request(to, (incoming) => {
         read(incoming).then(
           (answer) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: answer }),
           reject,
