@@ -4,6 +4,10 @@ import * as z from "zod";
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
+/** A setting that is empty is not set. */
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
+
 const settings = z.object({
   ADMIN_TOKEN: z.string().min(8),
   ALLOW_INSECURE_TARGETS: z.enum(["true", "false"]).default("false"),
@@ -12,6 +16,12 @@ const settings = z.object({
   BUCKET_REGION: z.string().min(1),
   BUCKET_ACCESS_KEY_ID: z.string().min(1),
   BUCKET_SECRET_ACCESS_KEY: z.string().min(1),
+  AWS_ACCESS_KEY_ID: optional(z.string()),
+  AWS_SECRET_ACCESS_KEY: optional(z.string()),
+  AWS_PRINCIPAL_ARN: optional(
+    z.string().regex(/^arn:[a-z-]+:iam::\d*:(user|role|root)/, "must be the ARN of a user or role"),
+  ),
+  STS_ENDPOINT: optional(z.url({ protocol: /^https?$/ })),
   SECRETS_KEY: z
     .string()
     .regex(
@@ -32,6 +42,13 @@ const settings = z.object({
   MAX_EXPORT_BYTES: count(1_000, 1e13),
 });
 
+/** The service's own identity in AWS. */
+export interface AwsIdentity {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly principalArn: string;
+}
+
 /** Everything the product may be told from outside, with its units. */
 export interface Config {
   readonly adminToken: string;
@@ -43,6 +60,10 @@ export interface Config {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
   };
+  /** Who assumes customers' roles; null: no role can be. */
+  readonly aws: AwsIdentity | null;
+  /** Null: the region's own. Without a trailing slash. */
+  readonly stsEndpoint: string | null;
   /** `<key id>:<base64 of 32 bytes>`: the first seals, older ones after commas still open. */
   readonly secretsKey: string;
   readonly gzip: { readonly engine: "fflate" | "native"; readonly level: number };
@@ -70,8 +91,9 @@ export function readConfig(env: Settings): Config {
     throw new Error(`settings: ${wrong.join("; ")}`);
   }
   const from = read.data;
-  if (from.BUCKET_ENDPOINT.startsWith("http:") && from.ALLOW_INSECURE_TARGETS !== "true")
-    throw new Error("settings: BUCKET_ENDPOINT must be https unless ALLOW_INSECURE_TARGETS is true");
+  for (const name of ["BUCKET_ENDPOINT", "STS_ENDPOINT"] as const)
+    if (from[name]?.startsWith("http:") === true && from.ALLOW_INSECURE_TARGETS !== "true")
+      throw new Error(`settings: ${name} must be https unless ALLOW_INSECURE_TARGETS is true`);
   return Object.freeze({
     adminToken: from.ADMIN_TOKEN,
     allowInsecureTargets: from.ALLOW_INSECURE_TARGETS === "true",
@@ -82,6 +104,8 @@ export function readConfig(env: Settings): Config {
       accessKeyId: from.BUCKET_ACCESS_KEY_ID,
       secretAccessKey: from.BUCKET_SECRET_ACCESS_KEY,
     }),
+    aws: identityOf(from),
+    stsEndpoint: from.STS_ENDPOINT?.replace(/\/+$/, "") ?? null,
     secretsKey: from.SECRETS_KEY,
     gzip: Object.freeze({ engine: from.GZIP_ENGINE, level: from.GZIP_LEVEL }),
     limits: Object.freeze({ create: from.CREATE_LIMIT, poll: from.POLL_LIMIT, list: from.LIST_LIMIT }),
@@ -92,4 +116,17 @@ export function readConfig(env: Settings): Config {
     urlTtlSeconds: from.URL_TTL_SECONDS,
     maxExportBytes: from.MAX_EXPORT_BYTES,
   });
+}
+
+/** All three or none: half an identity is a mistake. */
+function identityOf(from: z.output<typeof settings>): AwsIdentity | null {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_PRINCIPAL_ARN: principalArn,
+  } = from;
+  if (accessKeyId !== undefined && secretAccessKey !== undefined && principalArn !== undefined)
+    return Object.freeze({ accessKeyId, secretAccessKey, principalArn });
+  if (accessKeyId === undefined && secretAccessKey === undefined && principalArn === undefined) return null;
+  throw new Error("settings: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_PRINCIPAL_ARN go together");
 }

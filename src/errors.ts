@@ -67,8 +67,44 @@ export const ERRORS = {
     owner: "customer",
     retryable: false,
   },
-  bucket_not_found: { status: 422, title: "The bucket does not exist.", owner: "customer", retryable: false },
-  bucket_denied: { status: 422, title: "The bucket refused the write.", owner: "customer", retryable: true },
+  bucket_not_found: {
+    status: 422,
+    title: "The bucket does not exist: correct its name, or make it.",
+    owner: "customer",
+    retryable: false,
+  },
+  wrong_region: {
+    status: 422,
+    title: "The bucket is in another region: correct the region.",
+    owner: "customer",
+    retryable: false,
+  },
+  role_denied: {
+    status: 422,
+    title:
+      "The role may not be assumed: its trust policy must allow sts:AssumeRole to this service's principal with the space's external id.",
+    owner: "customer",
+    retryable: true,
+  },
+  external_id_refused: {
+    status: 422,
+    title: "The role refuses the space's external id: its trust policy must want the one that the space has.",
+    owner: "customer",
+    retryable: true,
+  },
+  bucket_denied: {
+    status: 422,
+    title:
+      "The bucket refused the call: allow s3:PutObject, s3:GetObject and s3:AbortMultipartUpload under the directory path.",
+    owner: "customer",
+    retryable: true,
+  },
+  kms_denied: {
+    status: 422,
+    title: "The KMS key refused: allow kms:GenerateDataKey and kms:Decrypt on it, and look whether it is enabled.",
+    owner: "customer",
+    retryable: true,
+  },
   clock_skew: { status: 503, title: "The store's clock and ours disagree.", owner: "service", retryable: true },
   destination_unavailable: {
     status: 503,
@@ -117,6 +153,11 @@ export class SpillwayError extends Error {
   }
 }
 
+/** What the error says beyond its code's own title, or null. */
+export function detailOf(error: SpillwayError): string | null {
+  return error.message === ERRORS[error.code].title ? null : error.message;
+}
+
 /** A 422 that names the places. One fault's detail is the whole's; of several, the first speaks. */
 export function invalid(...faults: readonly Fault[]): SpillwayError {
   const first = faults[0];
@@ -130,10 +171,13 @@ export function asSpillwayError(thrown: unknown): SpillwayError {
   return thrown instanceof SpillwayError ? thrown : new SpillwayError("internal", undefined, { cause: thrown });
 }
 
-/** An export's error as clients and webhooks see it, from what is stored: a code, and who met it knew better whose turn it is. */
-export function publicError(stored: string | null, owner: ErrorRow["owner"] | null) {
+/**
+ * An export's error as clients and webhooks see it, from what is stored: a code, and what whoever met it knew better: whose
+ * turn it is, and what to change.
+ */
+export function publicError(stored: string | null, owner: ErrorRow["owner"] | null, detail?: string | null) {
   if (stored === null) return null;
   const code = (Object.hasOwn(ERRORS, stored) ? stored : "internal") as ErrorCode;
   const row = ERRORS[code];
-  return { code, message: row.title, owner: owner ?? row.owner, retryable: row.retryable };
+  return { code, message: detail ?? row.title, owner: owner ?? row.owner, retryable: row.retryable };
 }

@@ -15,6 +15,7 @@ import { createApp } from "./http/app.ts";
 import { LimiterObject } from "./limiter/limiter.ts";
 import { log, logFailure } from "./log.ts";
 import { dataPoint } from "./metrics.ts";
+import { CustomerBuckets } from "./outbound/customer.ts";
 import { Bucket } from "./outbound/s3.ts";
 import { resolver } from "./outbound/target.ts";
 import type { World } from "./world.ts";
@@ -32,24 +33,34 @@ export class Limiter extends LimiterObject {
   }
 }
 
-const configs = new WeakMap<Env, Config>();
+/** What lives as long as the isolate: the settings, and the sessions of customers' roles. */
+interface Kept {
+  config: Config;
+  customers: CustomerBuckets;
+}
 
-function configOf(env: Env): Config {
-  let config = configs.get(env);
-  if (config === undefined) {
-    config = readConfig(env);
-    configs.set(env, config);
+const kept = new WeakMap<Env, Kept>();
+
+const reach: typeof fetch = (input, init) => fetch(input, init);
+
+function keptOf(env: Env): Kept {
+  let found = kept.get(env);
+  if (found === undefined) {
+    const config = readConfig(env);
+    const { aws, stsEndpoint, allowInsecureTargets: allowInsecure } = config;
+    const outside = { now: () => world.now(), fetch: reach, resolve: resolver(reach) };
+    found = { config, customers: new CustomerBuckets({ aws, stsEndpoint, allowInsecure }, outside) };
+    kept.set(env, found);
   }
-  return config;
+  return found;
 }
 
 /** Messages a call to the queue takes at most. */
 const SEND_BATCH = 100;
 
 function openHall(env: Env): { hall: Hall; meter: ReturnType<typeof newMeter> } {
-  const config = configOf(env);
+  const { config, customers } = keptOf(env);
   const meter = newMeter();
-  const reach: typeof fetch = (input, init) => fetch(input, init);
   return {
     meter,
     hall: {
@@ -58,6 +69,7 @@ function openHall(env: Env): { hall: Hall; meter: ReturnType<typeof newMeter> } 
       sizes: SIZES,
       databases: openDatabases(env, meter),
       bucket: new Bucket(config.bucket, () => world.now(), reach, "service"),
+      customers,
       async send(messages) {
         for (let from = 0; from < messages.length; from += SEND_BATCH)
           await env.EXPORT_QUEUE.sendBatch(messages.slice(from, from + SEND_BATCH).map((body) => ({ body })));

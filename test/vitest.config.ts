@@ -1,6 +1,7 @@
 /**
- * Two projects. `worker`: tests inside workerd with the real bindings, and a second workerd beside it whose S3 endpoint is
- * the bucket. `live`: tests in Node that start the service with wrangler and talk to it over HTTP. `worker` runs first.
+ * Three projects, one after the other. `worker`: tests inside workerd with the real bindings, and a second workerd beside it whose
+ * S3 endpoint is the bucket. `live`: tests in Node that start the service with wrangler and talk to it over HTTP. `interop`: the
+ * same, with a real S3 and STS beside it (Ceph's radosgw) that it delivers to; skipped where that is not installed.
  */
 
 import { availableParallelism } from "node:os";
@@ -26,6 +27,11 @@ export default defineConfig({
                 BUCKET_ACCESS_KEY_ID: "test-access-key",
                 BUCKET_SECRET_ACCESS_KEY: "test-secret-access-key",
                 BUCKET_ENDPOINT: inject<string>("bucketEndpoint"),
+                // Whatever stands in .dev.vars: a test says itself when roles can be assumed.
+                AWS_ACCESS_KEY_ID: "",
+                AWS_SECRET_ACCESS_KEY: "",
+                AWS_PRINCIPAL_ARN: "",
+                STS_ENDPOINT: "",
                 SECRETS_KEY: "k1:dGVzdC10ZXN0LXRlc3QtdGVzdC10ZXN0LXRlc3QtMTI=",
                 CONTROL_MIGRATIONS: await readD1Migrations("./src/db/migrations/control"),
                 SPACE_MIGRATIONS: await readD1Migrations("./src/db/migrations/space"),
@@ -36,7 +42,7 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/live/**"],
+          exclude: ["test/live/**", "test/interop/**"],
           globalSetup: ["./test/support/bucket-server.ts"],
           setupFiles: ["./test/support/migrate.ts"],
           testTimeout: 60_000,
@@ -54,6 +60,18 @@ export default defineConfig({
           hookTimeout: 120_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
+        test: {
+          name: "interop",
+          include: ["test/interop/**/*.test.ts"],
+          globalSetup: ["./test/interop/setup-server.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

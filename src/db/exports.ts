@@ -18,6 +18,9 @@ export interface ExportRow {
   snapshot_seq: number;
   reads_from: number;
   encoding: string | null;
+  /** JSON: where its files go; null: to the service's own bucket. */
+  destination: string | null;
+  destination_id: string | null;
   callback_url: string | null;
   request_id: string;
   /** How often a call retried it. */
@@ -34,14 +37,15 @@ export interface ExportRow {
   next_retry_at: number | null;
   error_code: string | null;
   error_owner: "customer" | "service" | null;
+  error_detail: string | null;
   rows_total: number | null;
   message: string | null;
   manifest_sha256: string | null;
 }
 
-export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, encoding, callback_url,
+export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, encoding, destination, destination_id, callback_url,
   request_id, generation, plan, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
-  rows_total, message, manifest_sha256`;
+  error_detail, rows_total, message, manifest_sha256`;
 
 /** SQL: the export ?2 of space ?1 is processing. */
 export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
@@ -62,6 +66,8 @@ export type NewExport = Pick<
   | "snapshot_seq"
   | "reads_from"
   | "encoding"
+  | "destination"
+  | "destination_id"
   | "callback_url"
   | "request_id"
   | "created_at"
@@ -84,12 +90,13 @@ export async function insertExport(
   const [inserted] = await db.batch([
     statement(
       `INSERT INTO exports (id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from,
-         callback_url, request_id, created_at, status_at, wake_at, encoding)
-       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16
+         callback_url, request_id, created_at, status_at, wake_at, encoding, destination, destination_id)
+       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16, ?17, ?18
        WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?14
          AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
          AND (?15 IS NULL OR EXISTS
-           (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?15 AND k.export_id = ?2 AND k.response IS NULL))`,
+           (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?15 AND k.export_id = ?2 AND k.response IS NULL))
+         AND (?18 IS NULL OR EXISTS (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = ?18))`,
       row.space_id,
       row.id,
       row.dataset,
@@ -106,6 +113,8 @@ export async function insertExport(
       pendingLimit,
       ifKey,
       row.encoding,
+      row.destination,
+      row.destination_id,
     ),
     entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),
     ...also,

@@ -130,6 +130,36 @@ export async function renewFile(
   return changed > 0;
 }
 
+/** A multipart upload to a customer's bucket was begun: whoever comes after a try that was killed ends it. */
+export async function rememberUpload(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  uploadId: string,
+): Promise<void> {
+  await db.run(
+    "UPDATE files SET upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0",
+    spaceId,
+    exportId,
+    n,
+    uploadId,
+  );
+}
+
+/** Multipart uploads that were begun and not written down as done. */
+export async function listOpenUploads(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+): Promise<{ name: string; upload_id: string }[]> {
+  return db.all(
+    "SELECT name, upload_id FROM files WHERE space_id = ?1 AND export_id = ?2 AND upload_id IS NOT NULL",
+    spaceId,
+    exportId,
+  );
+}
+
 export async function releaseFile(
   db: Database,
   spaceId: string,

@@ -10,6 +10,8 @@ export interface Leftover {
   plan: number;
   put_away_at: number;
   completed_at: number | null;
+  destination: string | null;
+  destination_id: string | null;
   /** 1: it is completed and stays; only what its steps left beside its files goes. */
   stays: number;
 }
@@ -17,7 +19,8 @@ export interface Leftover {
 /** Every space's exports of which something may stand in the bucket that should not, and on which nobody is at work. */
 export async function listLeftovers(db: Database, now: number, limit: number): Promise<Leftover[]> {
   return db.all(
-    `SELECT e.id, e.space_id, e.request_id, e.plan, e.put_away_at, e.completed_at, e.status = 'completed' AND e.deleted_at IS NULL AS stays
+    `SELECT e.id, e.space_id, e.request_id, e.plan, e.put_away_at, e.completed_at, e.destination, e.destination_id,
+       e.status = 'completed' AND e.deleted_at IS NULL AS stays
      FROM exports e WHERE e.put_away_at <= ?1 AND ${nobodyAtWork("?1")} ORDER BY e.put_away_at LIMIT ?2`,
     now,
     limit,
@@ -56,16 +59,23 @@ export async function deleteExport(db: Database, spaceId: string, exportId: stri
   return deleted > 0;
 }
 
-/** Failed, canceled and expired exports of every space that ended before `before` count as deleted. */
+/**
+ * Exports of every space that ended before `before` count as deleted: failed, canceled and expired ones, and those that were
+ * delivered to a customer's bucket, which never expire.
+ */
 export async function deleteOldExports(db: Database, before: number, now: number, limit: number): Promise<void> {
-  await db.run(
-    `UPDATE exports SET deleted_at = ?2, put_away_at = ?2 WHERE id IN (
-       SELECT id FROM exports WHERE status IN ('failed', 'canceled', 'expired') AND deleted_at IS NULL AND status_at <= ?1
-       ORDER BY status_at LIMIT ?3)`,
-    before,
-    now,
-    limit,
-  );
+  const old = (which: string) =>
+    statement(
+      `UPDATE exports SET deleted_at = ?2, put_away_at = ?2 WHERE id IN (
+         SELECT id FROM exports WHERE ${which} AND deleted_at IS NULL AND status_at <= ?1 ORDER BY status_at LIMIT ?3)`,
+      before,
+      now,
+      limit,
+    );
+  await db.batch([
+    old("status IN ('failed', 'canceled', 'expired')"),
+    old("status = 'completed' AND destination IS NOT NULL"),
+  ]);
 }
 
 /** Deleted exports of every space whose files are gone and of whose end everybody was told. */

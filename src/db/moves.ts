@@ -39,7 +39,8 @@ export async function completeExport(
   exportId: string,
   end: {
     completedAt: number;
-    expiresAt: number;
+    /** Null: nothing of it is ours to take away. */
+    expiresAt: number | null;
     putAwayAt: number;
     message: string | null;
     manifestSha256: string;
@@ -81,7 +82,7 @@ export async function failExport(
   const [moved] = await db.batch([
     statement(
       `UPDATE exports SET status = 'failed', status_at = ?5, completed_at = ?5, expires_at = ?6, put_away_at = ?7,
-         error_code = ?3, error_owner = ?4, next_retry_at = NULL
+         error_code = ?3, error_owner = ?4, error_detail = ?9, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
       spaceId,
       exportId,
@@ -91,6 +92,7 @@ export async function failExport(
       end.keptUntil,
       end.putAwayAt,
       end.generation,
+      error.detail ?? null,
     ),
     ...announce(spaceId, exportId, "failed", end.now, { code: error.code, owner: error.owner }),
   ]);
@@ -147,6 +149,8 @@ export async function retryExport(
          attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status = 'failed' AND deleted_at IS NULL AND expires_at > ?3
          AND (SELECT count(*) FROM exports o WHERE o.space_id = ?1 AND o.status IN ('queued', 'processing')) < ?5
+         AND (destination_id IS NULL OR EXISTS
+           (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = exports.destination_id))
        RETURNING generation`,
       spaceId,
       exportId,

@@ -131,6 +131,7 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
     { sql: `DELETE FROM api_keys WHERE space_id = ?1`, params: [spaceId] },
     { sql: `DELETE FROM idempotency_keys WHERE space_id = ?1`, params: [spaceId] },
     { sql: `DELETE FROM webhook_endpoints WHERE space_id = ?1`, params: [spaceId] },
+    { sql: `DELETE FROM destinations WHERE space_id = ?1`, params: [spaceId] },
     {
       sql: `DELETE FROM spaces WHERE id = ?1 AND status = 'deleting' AND deleted_at <= ?2
               AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)`,

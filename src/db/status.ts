@@ -7,4 +7,6 @@ export type ExportPhase = "planning" | "writing" | "assembling" | "finishing" | 
 export interface ExportError {
   code: string;
   owner: "customer" | "service";
+  /** What the code's own title does not say; public. */
+  detail?: string | null;
 }

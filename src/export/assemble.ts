@@ -10,6 +10,7 @@ import { fileDone, leaseFile, releaseFile, renewFile, type WrittenFile } from ".
 import type { ChunkRow } from "../db/chunks.ts";
 import type { FileRow } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
+import { bucketOf } from "./destination.ts";
 import { combineCrc32, GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";
 import { dropLateFile } from "./late.ts";
@@ -39,7 +40,7 @@ export async function assemble(hall: Hall, message: Message): Promise<void> {
     fileDone(spaceId, exportId, row.plan, n, written),
     stepSucceeded(spaceId, exportId, hall.world.now(), hall.config.resendAfterMs),
   ]);
-  if (entered?.changes === 0) await dropLateFile(hall, { spaceId, exportId, key: fileKey(row, file.name) });
+  if (entered?.changes === 0) await dropLateFile(hall, row, fileKey(row, file.name));
   await wakeNext(hall, message);
 }
 
@@ -47,7 +48,8 @@ export async function assemble(hall: Hall, message: Message): Promise<void> {
 async function join(hall: Hall, row: ExportRow, file: FileRow, lease: { held: number }): Promise<WrittenFile | null> {
   const { control } = hall.databases;
   const key = fileKey(row, file.name);
-  if (file.upload_id !== null) await hall.bucket.abortUpload(key, file.upload_id);
+  const bucket = await bucketOf(hall, row);
+  if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
   let lost = false;
   async function renew(uploadId: string | null): Promise<void> {
     const next = hall.world.now() + hall.config.leaseMs;
@@ -57,7 +59,7 @@ async function join(hall: Hall, row: ExportRow, file: FileRow, lease: { held: nu
   }
 
   let uploadId: string | null = null;
-  const writer = new ObjectWriter(hall.bucket, key, "application/gzip", hall.sizes.partBytes, async (id) => {
+  const writer = new ObjectWriter(bucket, key, "application/gzip", hall.sizes.partBytes, async (id) => {
     uploadId = id;
     await renew(id);
   });

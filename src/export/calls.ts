@@ -1,5 +1,6 @@
 /** What a call may do to an export: stop it, take it up again, remove it. */
 
+import { findAuth } from "../db/destinations.ts";
 import { countPending, findExport } from "../db/exports.ts";
 import { deleteExport } from "../db/leftovers.ts";
 import { cancelExport, retryExport } from "../db/moves.ts";
@@ -28,6 +29,8 @@ export async function retry(hall: Hall, spaceId: string, exportId: string, reque
     if (row?.status !== "failed") throw new SpillwayError("conflict", "Only a failed export can be retried.");
     if ((row.expires_at ?? 0) <= now)
       throw new SpillwayError("conflict", "The export failed too long ago to be retried. Ask for a new one.");
+    if (row.destination_id !== null && (await findAuth(control, spaceId, row.destination_id)) === null)
+      throw new SpillwayError("conflict", "The export's destination was deleted. Ask for a new export.");
     if ((await countPending(control, spaceId)) >= config.pendingLimit) throw tooManyPending();
     throw new SpillwayError("conflict", "The export was changed by another call. Poll it.");
   }

@@ -6,14 +6,15 @@
 import { type ExportRow, findExport } from "../db/exports.ts";
 import { stepSucceeded } from "../db/progress.ts";
 import { chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
-import { fileDone, findFileByNumber } from "../db/files.ts";
+import { fileDone, findFileByNumber, rememberUpload } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
+import { bucketOf } from "./destination.ts";
 import { openEncoder } from "./encode/encoder.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { dropLateFile, dropLateSegment } from "./late.ts";
 import { mustNotKill } from "./lease.ts";
-import { fileKey, segmentKey } from "./objects.ts";
+import { fileKey, isCustomers, segmentKey } from "./objects.ts";
 import { pageWriter } from "./page-writer.ts";
 import { ObjectWriter } from "./upload.ts";
 import { wakeNext } from "./wake.ts";
@@ -46,9 +47,8 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
     stepSucceeded(spaceId, exportId, hall.world.now(), hall.config.resendAfterMs),
   ]);
   if (entered?.changes === 0) {
-    const uploaded = { spaceId, exportId, key: written.key };
-    if (isWholeFile(chunk)) await dropLateFile(hall, uploaded);
-    else await dropLateSegment(hall, uploaded);
+    if (isWholeFile(chunk)) await dropLateFile(hall, row, written.key);
+    else await dropLateSegment(hall, row, written.key);
   }
   await wakeNext(hall, message);
 }
@@ -64,8 +64,7 @@ async function write(
 ): Promise<(WrittenChunk & { key: string }) | null> {
   const source = sourceOf(hall, row);
   const encoder = await openEncoder(hall, row, source.form);
-  const key = await keyOf(hall, row, chunk);
-  const writer = new ObjectWriter(hall.bucket, key, encoder.objectType, hall.sizes.partBytes, async () => {});
+  const { key, writer } = await openWriter(hall, row, chunk, encoder.objectType);
   try {
     const lines = pageWriter(encoder, hall.config.gzip, chunk, (piece) => writer.write(piece));
     let renewedAt = hall.world.now();
@@ -94,11 +93,25 @@ async function write(
   }
 }
 
-async function keyOf(hall: Hall, row: ExportRow, chunk: Leased): Promise<string> {
-  if (!isWholeFile(chunk)) return segmentKey(row, chunk.n);
-  const file = await findFileByNumber(hall.databases.control, row.space_id, row.id, chunk.file_n);
+/** A segment stands in the service's own bucket; a whole file where the export's files go. */
+async function openWriter(hall: Hall, row: ExportRow, chunk: Leased, objectType: string) {
+  const { control } = hall.databases;
+  const { partBytes } = hall.sizes;
+  if (!isWholeFile(chunk)) {
+    const key = segmentKey(row, chunk.n);
+    return { key, writer: new ObjectWriter(hall.bucket, key, objectType, partBytes, async () => {}) };
+  }
+  const file = await findFileByNumber(control, row.space_id, row.id, chunk.file_n);
   if (file === null) throw new Error("a chunk's file is missing from the ledger");
-  return fileKey(row, file.name);
+  const key = fileKey(row, file.name);
+  const bucket = await bucketOf(hall, row);
+  if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
+  // A customer's bucket is not searched for uploads that a killed step left: they are written down.
+  const begun = (uploadId: string) => rememberUpload(control, row.space_id, row.id, file.n, uploadId);
+  return {
+    key,
+    writer: new ObjectWriter(bucket, key, objectType, partBytes, isCustomers(row) ? begun : async () => {}),
+  };
 }
 
 const boundsOf = (chunk: Leased) => ({

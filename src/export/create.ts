@@ -8,6 +8,7 @@ import { invalid, SpillwayError } from "../errors.ts";
 import type { Source } from "../datasets/dataset.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
 import { refusalOf } from "../outbound/target.ts";
+import { freezeDestination, NO_ID } from "./destination.ts";
 import type { Hall } from "./hall.ts";
 import { dependsOnRows, type Encoding, isPlain } from "./encode/encoding.ts";
 import { resolveEncoding } from "./encode/resolve.ts";
@@ -58,7 +59,7 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
     request.callback_url === undefined ? null : refusalOf(request.callback_url, config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
   // First of all: every write that was answered before this call is in, none that comes after the answer.
-  const { query, snapshotSeq, now, source, encoding } = await freeze(hall, space, request);
+  const { query, snapshotSeq, now, source, encoding, delivered } = await freeze(hall, space, request, id);
   const row: NewExport = {
     id,
     space_id: space.id,
@@ -70,6 +71,8 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
     snapshot_seq: snapshotSeq,
     reads_from: source.readsFrom,
     encoding: encoding === null ? null : JSON.stringify(encoding),
+    destination: delivered === null ? null : JSON.stringify(delivered.destination),
+    destination_id: delivered?.destinationId ?? null,
     callback_url: request.callback_url ?? null,
     request_id: requestId,
     created_at: now,
@@ -94,7 +97,7 @@ export function tooManyPending(): SpillwayError {
 }
 
 /** @throws invalid_request for whatever is asked and cannot be. */
-async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest) {
+async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest, exportId: string) {
   const db = hall.databases.space(space.id);
   const snapshotSeq = await readSequence(db, space.id);
   const now = hall.world.now();
@@ -107,8 +110,15 @@ async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest) {
   if (stored.length * 3 > MOST_STORED_BYTES && utf8(stored).length > MOST_STORED_BYTES)
     throw invalid({ pointer: "/columns", detail: "The columns' names are too long together: name fewer, or shorter." });
   const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq });
+  const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames: eventNamesOf(request) };
+  const delivered = await freezeDestination(hall, space, request.delivery, facts);
   if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);
-  return { query, snapshotSeq, now, encoding, source };
+  return { query, snapshotSeq, now, encoding, source, delivered };
+}
+
+/** A parameter that several datasets have, under one name. */
+function eventNamesOf(request: object): readonly string[] {
+  return "event_names" in request && Array.isArray(request.event_names) ? (request.event_names as string[]) : [];
 }
 
 /** A Parquet file is written by one step. @throws invalid_request. */
@@ -127,5 +137,5 @@ export async function openUnmade(
   space: SpaceRow,
   request: ExportRequest,
 ): Promise<{ source: Source; encoding: Encoding | null }> {
-  return freeze(hall, space, request);
+  return freeze(hall, space, request, NO_ID);
 }

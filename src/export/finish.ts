@@ -10,10 +10,11 @@ import { type ChunkRow, listChunks } from "../db/chunks.ts";
 import { type FileRow, listFiles } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
+import { bucketOf, destinationOf } from "./destination.ts";
 import { ended } from "./ended.ts";
 import { type Hall, LAST_CALL_MS, type Message, sourceOf } from "./hall.ts";
 import { makeManifest } from "./manifest.ts";
-import { manifestKey, segmentKey } from "./objects.ts";
+import { manifestBeside, manifestKey, segmentKey } from "./objects.ts";
 import { inParallel } from "./parallel.ts";
 import { OVER } from "./state.ts";
 
@@ -35,11 +36,17 @@ export async function finish(hall: Hall, message: Message): Promise<void> {
   const manifest = utf8(`${JSON.stringify(makeManifest(row, files, chunks), null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
   await hall.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");
+  const destination = destinationOf(row);
+  // The last object there: whoever sees it finds all the others.
+  if (destination !== null) {
+    const bucket = await bucketOf(hall, row);
+    await bucket.putOnce(manifestBeside(row, destination), manifest, manifestSha256, "application/json");
+  }
 
   const now = hall.world.now();
   const done = await completeExport(control, spaceId, exportId, {
     completedAt: now,
-    expiresAt: now + hall.config.ttlMs.download,
+    expiresAt: destination === null ? now + hall.config.ttlMs.download : null,
     // Whoever still works on what is done already may leave a segment behind.
     putAwayAt: now + LAST_CALL_MS,
     rows: row.rows_total ?? 0,
@@ -48,7 +55,7 @@ export async function finish(hall: Hall, message: Message): Promise<void> {
     manifestSha256,
   });
   if (!done) {
-    // Another call completed it, or will: the manifest stays. One that nothing can complete any more has none.
+    // Another call completed it, or will: the manifest stays (in a customer's bucket it always does). One that nothing can complete any more has none.
     const after = await findExport(control, spaceId, exportId);
     if (after === null || OVER.has(after.status)) await hall.bucket.delete(manifestKey(row));
     return;

@@ -7,6 +7,7 @@ import type { Source } from "../datasets/dataset.ts";
 import type { ExportRow } from "../db/exports.ts";
 import type { Databases } from "../db/shards.ts";
 import type { Point } from "../metrics.ts";
+import type { CustomerBuckets } from "../outbound/customer.ts";
 import type { Bucket } from "../outbound/s3.ts";
 import type { Resolve } from "../outbound/target.ts";
 import type { World } from "../world.ts";
@@ -48,6 +49,8 @@ export interface Hall {
   databases: Databases;
   /** The service's own bucket. */
   bucket: Bucket;
+  /** Customers' own buckets. */
+  customers: CustomerBuckets;
   send(messages: readonly Message[]): Promise<void>;
   /** @param delaySeconds at most a day. */
   sendWebhook(message: WebhookMessage, delaySeconds: number): Promise<void>;

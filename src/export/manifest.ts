@@ -3,6 +3,7 @@
 import type { ExportRow } from "../db/exports.ts";
 import type { ChunkRow } from "../db/chunks.ts";
 import type { FileRow } from "../db/files.ts";
+import { shownName } from "./objects.ts";
 import { iso } from "../time/names.ts";
 import { encodingOf } from "./encode/encoder.ts";
 
@@ -28,9 +29,9 @@ export interface Manifest {
 }
 
 /** What is said of a file that is done, in the manifest and to the poll. */
-export function fileFacts(file: FileRow) {
+export function fileFacts(row: ExportRow, file: FileRow) {
   return {
-    name: file.name,
+    name: shownName(row, file.name),
     rows: file.rows ?? 0,
     bytes: file.bytes ?? 0,
     uncompressed_bytes: file.uncompressed_bytes ?? 0,
@@ -49,7 +50,7 @@ export function makeManifest(row: ExportRow, files: readonly FileRow[], chunks: 
     const own = chunks.filter((chunk) => chunk.file_n === file.n && (chunk.rows ?? 0) > 0);
     const [head, tail] = [own[0], own.at(-1)];
     return {
-      ...fileFacts(file),
+      ...fileFacts(row, file),
       first: edge(head?.first_time, head?.first_id),
       last: edge(tail?.last_time, tail?.last_id),
     };

@@ -1,13 +1,17 @@
 /**
- * Where an export's objects stand in the service's own bucket. No key carries an attempt. It carries the plan: one that was
- * made anew, because what it counted was not there, cuts otherwise, and what an earlier one left must not stand in its way.
+ * Where an export's objects stand. No key carries an attempt. It carries the plan: one that was made anew, because what it
+ * counted was not there, cuts otherwise, and what an earlier one left must not stand in its way. In the service's own bucket
+ * each plan has a place of its own; in a customer's, where nothing can be removed, the files of a later plan have other names.
  */
+
+import { type Destination, destinationOf } from "./destination.ts";
 
 interface ExportId {
   space_id: string;
   id: string;
   /** How often it was planned anew: 0 for nearly all. */
   plan?: number;
+  destination?: string | null;
 }
 
 /** Everything of an export. */
@@ -16,13 +20,30 @@ export const exportPrefix = (of: ExportId): string => `spaces/${of.space_id}/exp
 /** Everything of one plan of it. */
 export const planPrefix = (of: ExportId): string => `${exportPrefix(of)}${of.plan ?? 0}/`;
 
-export const fileKey = (of: ExportId, name: string): string => `${planPrefix(of)}${name}`;
+/** A file, in the bucket that the export's files go to. @param name as the plan made it. */
+export const fileKey = (of: ExportId, name: string): string =>
+  isCustomers(of) ? shownName(of, name) : `${planPrefix(of)}${name}`;
+
+/** What a file is called to the customer: in a bucket of theirs, its whole key. */
+export function shownName(of: ExportId, name: string): string {
+  const destination = destinationOf({ destination: of.destination ?? null });
+  if (destination === null) return name;
+  const { plan = 0 } = of;
+  return `${destination.prefix}${plan === 0 ? name : name.replace(".", `.retry-${plan}.`)}`;
+}
+
+/** Do its files go to a customer's bucket? */
+export const isCustomers = (of: Pick<ExportId, "destination">): boolean => (of.destination ?? null) !== null;
 
 export const segmentPrefix = (of: ExportId): string => `${planPrefix(of)}segments/`;
 
 /** A part of a file that is put together from several chunks; it goes when the export is finished. */
 export const segmentKey = (of: ExportId, chunk: number): string => `${segmentPrefix(of)}${chunk}`;
 
-export const manifestKey = (of: ExportId): string => fileKey(of, manifestName(of));
+/** In the service's own bucket: of each export, wherever its files went. */
+export const manifestKey = (of: ExportId): string => `${planPrefix(of)}${manifestName(of)}`;
+
+/** Beside the files, in a customer's bucket. */
+export const manifestBeside = (of: ExportId, { prefix }: Destination): string => `${prefix}${manifestName(of)}`;
 
 export const manifestName = (of: ExportId): string => `${of.id}-manifest.json`;

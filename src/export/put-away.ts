@@ -4,10 +4,12 @@
  */
 
 import { type Leftover, listLeftovers, markPutAway } from "../db/leftovers.ts";
+import { listOpenUploads } from "../db/files.ts";
 import { asSpillwayError } from "../errors.ts";
 import { logFailure } from "../log.ts";
+import { bucketOf } from "./destination.ts";
 import { type Hall, LAST_CALL_MS } from "./hall.ts";
-import { exportPrefix, planPrefix, segmentPrefix } from "./objects.ts";
+import { exportPrefix, fileKey, isCustomers, planPrefix, segmentPrefix } from "./objects.ts";
 import { inParallel } from "./parallel.ts";
 
 const MOST_EXPORTS = 50;
@@ -42,6 +44,7 @@ export async function putAway(hall: Hall): Promise<void> {
 /** @returns how many objects and uploads were removed; fewer than `most` when all are gone. */
 async function clearAll(hall: Hall, leftover: Leftover, most: number): Promise<number> {
   let removed = await endUploads(hall, leftover);
+  if (leftover.stays === 0 && isCustomers(leftover)) await endCustomersUploads(hall, leftover);
   for (const prefix of prefixesOf(leftover)) removed += await clear(hall, prefix, most);
   if (removed >= most) return removed;
   const now = hall.world.now();
@@ -63,6 +66,20 @@ async function endUploads({ bucket }: Hall, leftover: Leftover): Promise<number>
   const uploads = await bucket.listUploads(exportPrefix(leftover));
   for (const { key, uploadId } of uploads) await bucket.abortUpload(key, uploadId);
   return uploads.length;
+}
+
+/**
+ * In a customer's bucket, those that are known. Nothing else of it is touched, and one that cannot be ended (the role may be
+ * gone by now) holds nothing up: the bucket's own rule for incomplete uploads takes it.
+ */
+async function endCustomersUploads(hall: Hall, leftover: Leftover): Promise<void> {
+  const { space_id, id, request_id } = leftover;
+  try {
+    for (const { name, upload_id } of await listOpenUploads(hall.databases.control, space_id, id))
+      await (await bucketOf(hall, leftover)).abortUpload(fileKey(leftover, name), upload_id);
+  } catch (thrown) {
+    logFailure("upload.not_ended", thrown, { space_id, export_id: id, request_id });
+  }
 }
 
 /** Removes the objects below a prefix, up to the limit. @returns how many there were. */

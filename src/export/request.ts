@@ -3,18 +3,16 @@
 import * as z from "zod";
 import type { Registered } from "../datasets/dataset.ts";
 import { DATASETS } from "../datasets/index.ts";
+import { Delivery } from "./delivery.ts";
 import { type EncodingRequest, encodingShape } from "./encode/encoding.ts";
 
 export const MOST_FILE_ROWS = 50_000;
 
 const common = {
-  delivery: z
-    .strictObject({ type: z.literal("download") })
-    .default({ type: "download" })
-    .meta({ description: "`download`: kept in the service's own bucket for 7 days, behind links." }),
+  delivery: Delivery,
   layout: z.enum(["single", "files"]).optional().meta({
     description:
-      "`single`: one file. `files`: files of `file_rows` rows. Default: `single`, and `files` for `parquet`.",
+      "`single`: one file. `files`: files of `file_rows` rows. Default: `single`, and `files` for `parquet` and for a delivery to `s3`.",
   }),
   ...encodingShape,
   file_rows: z
@@ -49,7 +47,7 @@ export function requestSchema(dataset: Registered) {
 /** As a client sends it, checked. */
 export interface SentRequest extends EncodingRequest {
   dataset: string;
-  delivery: { type: "download" };
+  delivery: Delivery;
   layout?: "single" | "files" | undefined;
   file_rows: number;
   callback_url?: string | undefined;
@@ -62,7 +60,8 @@ export interface ExportRequest extends SentRequest {
 
 /** Names come in the schema's order, whether they were sent or filled in: equal requests are equal texts. */
 export function filledIn(sent: SentRequest): ExportRequest {
-  const { layout = sent.format === "parquet" ? "files" : "single", csv_escape_formulas: escape, ...others } = sent;
+  const usual = sent.format === "parquet" || sent.delivery.type === "s3" ? "files" : "single";
+  const { layout = usual, csv_escape_formulas: escape, ...others } = sent;
   const ordered = Object.entries(others).flatMap(([name, value]) =>
     name === "delivery"
       ? [

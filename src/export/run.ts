@@ -5,7 +5,7 @@
 
 import { failExport } from "../db/moves.ts";
 import { recordRetry } from "../db/progress.ts";
-import { asSpillwayError, SpillwayError } from "../errors.ts";
+import { asSpillwayError, detailOf, SpillwayError } from "../errors.ts";
 import { log, logFailure } from "../log.ts";
 import { assemble } from "./assemble.ts";
 import { backoffSeconds, MOST_ATTEMPTS } from "./backoff.ts";
@@ -51,7 +51,7 @@ export async function runStep(hall: Hall, message: Message, attempt: number): Pr
       const delay = backoffSeconds(attempt, hall.world.random());
       const nextRetryAt = now + delay * 1000;
       const failed = { step, n, attempt, generation: message.generation, now, nextRetryAt };
-      const again = await recordRetry(hall.databases.control, spaceId, exportId, error, failed);
+      const again = await recordRetry(hall.databases.control, spaceId, exportId, stored(error), failed);
       return again ? { retryInSeconds: delay } : "ack";
     } catch (second) {
       logFailure("step.verdict_not_recorded", second, about);
@@ -67,10 +67,16 @@ export async function giveUp(hall: Hall, message: Message): Promise<Verdict> {
   return "ack";
 }
 
+/** What a row keeps of an error. */
+function stored(error: SpillwayError) {
+  return { code: error.code, owner: error.owner, detail: detailOf(error) };
+}
+
 async function fail(hall: Hall, message: Message, error: SpillwayError): Promise<void> {
   const { space_id: spaceId, export_id: exportId } = message;
   const now = hall.world.now();
   const keptUntil = now + hall.config.ttlMs.download;
   const end = { now, generation: message.generation, keptUntil, putAwayAt: keptUntil + GRACE_MS };
-  if (await failExport(hall.databases.control, spaceId, exportId, error, end)) await ended(hall, spaceId, exportId);
+  if (await failExport(hall.databases.control, spaceId, exportId, stored(error), end))
+    await ended(hall, spaceId, exportId);
 }

@@ -3,6 +3,7 @@
  * small and repeatable; one that fails leaves the others to run.
  */
 
+import { listSealedOtherwise, reseal } from "../db/destinations.ts";
 import { dropOldKeys } from "../db/idempotency.ts";
 import { deleteOldExports, forgetExport, hasUnpurgedExports, listForgettable } from "../db/leftovers.ts";
 import { expireExport, listToExpire } from "../db/moves.ts";
@@ -10,6 +11,7 @@ import { takeStuckExports } from "../db/progress.ts";
 import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
 import { entry } from "../db/timeline.ts";
 import { log, logFailure } from "../log.ts";
+import { open, sealForStore, sealingKeyId } from "../outbound/seal.ts";
 import { type Hall, LAST_CALL_MS } from "./hall.ts";
 import { resendDeliveries, wakeDeliveries } from "./notify.ts";
 import { putAway } from "./put-away.ts";
@@ -32,6 +34,7 @@ const PARTS: Record<string, (hall: Hall) => Promise<void>> = {
   forget,
   dropKeys,
   retain,
+  resealSecrets,
   purgeSpaces,
 };
 
@@ -84,6 +87,20 @@ async function forget(hall: Hall): Promise<void> {
 
 async function dropKeys(hall: Hall): Promise<void> {
   await dropOldKeys(hall.databases.control, hall.world.now() - KEY_KEPT_MS, 1_000);
+}
+
+/** After SECRETS_KEY was changed, what destinations have sealed moves to the new key. */
+async function resealSecrets(hall: Hall): Promise<void> {
+  const { config, databases, world } = hall;
+  const { control } = databases;
+  for (const found of await listSealedOtherwise(control, sealingKeyId(config.secretsKey), MOST_AT_ONCE)) {
+    try {
+      const text = await open(config.secretsKey, found.id, found.secret);
+      await reseal(control, found, await sealForStore(config.secretsKey, found.id, text, world.randomBytes(12)));
+    } catch (thrown) {
+      logFailure("destination.secret_does_not_open", thrown, { space_id: found.space_id, destination_id: found.id });
+    }
+  }
 }
 
 /** Deleted spaces' rows go a slice at a time; their files first, while their exports still tell their names. */

@@ -59,7 +59,8 @@ export class ObjectWriter {
     } else {
       await this.#sendPart(rest);
       await this.#settle();
-      await this.#bucket.completeUpload(this.#key, this.#uploadId, this.#parts);
+      const whole = { bytes: this.#bytes, sha256 };
+      await this.#bucket.completeUpload(this.#key, this.#uploadId, this.#parts, whole);
     }
     return { bytes: this.#bytes, sha256 };
   }

@@ -2,6 +2,7 @@
 
 import { ERRORS } from "../errors.ts";
 import type { EventType } from "../outbound/webhook.ts";
+import { destinationExamples } from "./destinations/examples.ts";
 
 export const INTRODUCTION = `Customer events go in, files with every one of them come out, with a manifest that proves it.
 
@@ -24,6 +25,8 @@ export const TAGS: Record<string, string> = {
   Profiles: "The people that events belong to.",
   Spaces: "A space is a tenant: its own data, keys, time zone, retention and limits.",
   "API keys": "Who may call for a space, and what for.",
+  Destinations:
+    "Buckets of your own that exports go to. The service assumes a role of yours, with the external id of your space, or has access keys. What stands in your bucket is never overwritten and never removed.",
   Webhooks:
     "Be told when an export ends, at a `callback_url` or at an endpoint of the space, by [Standard Webhooks](https://www.standardwebhooks.com). A webhook that is not answered with 2xx within 15 seconds is tried ten times, over three days; an event may come more than once, always with the same `webhook-id`.",
   Service: "The service itself: its state, this document, what errors mean.",
@@ -269,6 +272,7 @@ export const EXAMPLES: Record<string, unknown> = {
   changeOwnSpace: { ...SPACE, retention_days: 365 },
   ApiKey: API_KEY,
   NewApiKey: { ...API_KEY, key: "spw_<key id>_<secret>" },
+  ...destinationExamples(AT, SPACE.external_id),
   WebhookEndpoint: ENDPOINT,
   changeWebhookEndpoint: { ...ENDPOINT, enabled: false },
   NewWebhookEndpoint: { ...ENDPOINT, secret: "whsec_<secret>" },

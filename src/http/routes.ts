@@ -1,6 +1,7 @@
 /** Every route there is. A new resource is a file beside this one, and a line here. */
 
 import { definitionRoutes } from "./definitions.ts";
+import { destinationRoutes } from "./destinations/routes.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoutes } from "./exports/routes.ts";
 import { flowRoutes } from "./flows.ts";
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...profileRoutes,
   ...spaceRoutes,
   ...keyRoutes,
+  ...destinationRoutes,
   ...endpointRoutes,
   ...rotationRoutes,
   ...deliveryRoutes,

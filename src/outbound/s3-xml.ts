@@ -1,8 +1,7 @@
-/** What S3 writes and reads as XML: its answers as values, null where an answer is not what it should be; and its error codes. */
+/** What S3 writes and reads as XML: its answers as values, null where an answer is not what it should be. */
 
 import { XMLParser } from "fast-xml-parser";
 import * as z from "zod";
-import type { ErrorCode } from "../errors.ts";
 
 export interface UploadedPart {
   number: number;
@@ -22,24 +21,25 @@ const Uploads = z.object({
 });
 const Begun = z.object({ InitiateMultipartUploadResult: z.object({ UploadId: z.string().min(1) }) });
 const Completed = z.object({ CompleteMultipartUploadResult: z.unknown() });
-const Refusal = z.object({ Error: z.object({ Code: z.string() }) });
+const Refusal = z.object({
+  Error: z.object({ Code: z.string(), Message: z.string().optional(), Region: z.string().optional() }),
+});
 
 export function keysIn(answer: string): string[] | null {
-  return read(Listing, answer)?.ListBucketResult.Contents.map((object) => object.Key) ?? null;
+  return readXml(Listing, answer)?.ListBucketResult.Contents.map((object) => object.Key) ?? null;
 }
 
 export function uploadsIn(answer: string): { key: string; uploadId: string }[] | null {
-  const uploads = read(Uploads, answer)?.ListMultipartUploadsResult.Upload;
+  const uploads = readXml(Uploads, answer)?.ListMultipartUploadsResult.Upload;
   return uploads?.map((upload) => ({ key: upload.Key, uploadId: upload.UploadId })) ?? null;
 }
 
 export function uploadIdIn(answer: string): string | null {
-  return read(Begun, answer)?.InitiateMultipartUploadResult.UploadId ?? null;
+  return readXml(Begun, answer)?.InitiateMultipartUploadResult.UploadId ?? null;
 }
 
-/** S3 may answer 200 and then an error, once it has begun to keep the connection alive. */
 export function isCompleted(answer: string): boolean {
-  return read(Completed, answer)?.CompleteMultipartUploadResult !== undefined;
+  return readXml(Completed, answer)?.CompleteMultipartUploadResult !== undefined;
 }
 
 /** What completes a multipart upload. */
@@ -48,21 +48,14 @@ export function completionOf(parts: readonly UploadedPart[]): string {
   return `<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`;
 }
 
-/** S3's own code of a refusal; empty where it gives none. */
-export function codeIn(answer: string): string {
-  return read(Refusal, answer)?.Error.Code ?? "";
+/** What S3 says of a refusal; empty where it says nothing. */
+export function refusalIn(answer: string): { code: string; message: string; region: string } {
+  const error = readXml(Refusal, answer)?.Error;
+  return { code: error?.Code ?? "", message: error?.Message ?? "", region: error?.Region ?? "" };
 }
 
-/** What S3's codes mean here. */
-export const CODES: Readonly<Record<string, ErrorCode>> = {
-  NoSuchBucket: "bucket_not_found",
-  RequestTimeTooSkewed: "clock_skew",
-  AccessDenied: "bucket_denied",
-  InvalidAccessKeyId: "bucket_denied",
-  SignatureDoesNotMatch: "bucket_denied",
-};
-
-function read<Output>(schema: z.ZodType<Output>, text: string): Output | null {
+/** @returns null for what is no XML, or not of that shape. */
+export function readXml<Output>(schema: z.ZodType<Output>, text: string): Output | null {
   let xml: unknown;
   try {
     xml = new XMLParser({ parseTagValue: false, ignoreAttributes: true, processEntities: true }).parse(text);

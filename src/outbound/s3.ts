@@ -1,23 +1,14 @@
 /**
- * An S3 bucket, by the REST API, signed with Signature Version 4 through aws4fetch. Bodies are whole byte arrays, so that
- * each has a length and is signed with its own SHA-256. Nothing is retried here: the queue's retry is the only loop.
+ * An S3 bucket, by the REST API. Bodies are whole byte arrays, so that each has a length and is signed with its own SHA-256.
  *
- * Object keys stay in [A-Za-z0-9/_.-], so that no client and no store can disagree on how a path is encoded.
+ * Object keys stay in [A-Za-z0-9/_=.-], so that no client and no store can disagree on how a path is encoded.
  */
 
-import { AwsV4Signer } from "aws4fetch";
-import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
-import {
-  CODES,
-  codeIn,
-  completionOf,
-  isCompleted,
-  keysIn,
-  uploadIdIn,
-  type UploadedPart,
-  uploadsIn,
-} from "./s3-xml.ts";
+import { ANSWER_WITHIN_MS, drain, type Outgoing, S3Caller, type Store } from "./s3-call.ts";
+import { type Outcome, OnceWriter, type Whole } from "./s3-once.ts";
+import { completionOf, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
 
+/** The service's own bucket. */
 export interface BucketAddress {
   /** Origin and path before the bucket, without a trailing slash; path style. */
   endpoint: string;
@@ -27,29 +18,19 @@ export interface BucketAddress {
   secretAccessKey: string;
 }
 
-/** Shorter than a lease by default: a step that waits for an answer is not taken for dead. */
-const ANSWER_WITHIN_MS = 25_000;
-const SAFE_KEY = /^[A-Za-z0-9/_.-]+$/;
-
 export class Bucket {
-  readonly #address: BucketAddress;
-  /** Signing keys, which hold for a day. */
-  readonly #keys = new Map<string, ArrayBuffer>();
-  readonly #now: () => number;
-  readonly #fetch: typeof fetch;
-  readonly #owner: "customer" | "service";
+  readonly #calls: S3Caller;
+  readonly #once: OnceWriter;
 
   /** @param owner whose bucket it is: what the service's own refuses is nothing that a customer can mend. */
   constructor(
-    address: BucketAddress,
+    address: BucketAddress | Store,
     now: () => number,
     reach: typeof fetch,
     owner: "customer" | "service" = "customer",
   ) {
-    this.#address = address;
-    this.#now = now;
-    this.#fetch = reach;
-    this.#owner = owner;
+    this.#calls = new S3Caller("url" in address ? address : storeAt(address), now, reach, owner);
+    this.#once = new OnceWriter(this.#calls, (key) => this.get(key));
   }
 
   /**
@@ -58,16 +39,28 @@ export class Bucket {
    * @throws destination_conflict when other bytes stand there.
    */
   async putOnce(key: string, body: Uint8Array<ArrayBuffer>, sha256: string, contentType: string): Promise<void> {
-    const response = await this.#send("PUT", key, "", {
-      body,
-      sha256,
-      headers: { "content-type": contentType, "if-none-match": "*" },
-      accept: [412, 304],
-    });
+    const { conditionalPut, headers } = this.#calls.store;
+    const put = (more: Outgoing) =>
+      this.#calls.send("PUT", key, "", {
+        ...more,
+        body,
+        sha256,
+        headers: { ...headers, "content-type": contentType, ...more.headers },
+      });
+    const written = async (response: Response): Promise<Outcome> => {
+      await drain(response);
+      this.#calls.mustConfirm(response);
+      return "written";
+    };
+    await this.#once.write(conditionalPut, key, { bytes: body.length, sha256 }, put, written);
+  }
+
+  /** PUTs an object over whatever stands there. @returns what the store says of it. */
+  async put(key: string, body: Uint8Array<ArrayBuffer>, sha256: string, contentType: string): Promise<Headers> {
+    const headers = { ...this.#calls.store.headers, "content-type": contentType };
+    const response = await this.#calls.send("PUT", key, "", { body, sha256, headers });
     await drain(response);
-    // Some stores answer 304 instead of 412 when the object is there.
-    if (response.ok) return;
-    if ((await this.#sha256Of(key)) !== sha256) throw this.#refused("destination_conflict", "another object is there");
+    return response.headers;
   }
 
   /**
@@ -91,42 +84,50 @@ export class Bucket {
   ): Promise<Response | null> {
     const headers: Record<string, string> =
       range === undefined ? {} : { range: `bytes=${range.from}-${range.from + range.length - 1}` };
-    const response = await this.#send("GET", key, "", { headers, accept: [404], ...(signal && { signal }) });
+    const response = await this.#calls.send("GET", key, "", { headers, accept: [404], ...(signal && { signal }) });
     if (response.status !== 404) return response;
-    await drain(response);
+    const text = await this.#calls.text(response);
+    if (refusalIn(text).code === "NoSuchBucket")
+      throw this.#calls.error("bucket_not_found", "S3 answered 404 NoSuchBucket");
     return null;
   }
 
   /** As `get`, read whole: at most a part of an object. */
   async read(key: string, range?: { from: number; length: number }): Promise<Uint8Array<ArrayBuffer> | null> {
     const response = await this.#fetchObject(key, range);
-    return response === null ? null : new Uint8Array(await response.arrayBuffer().catch(unavailable));
+    if (response === null) return null;
+    try {
+      return new Uint8Array(await response.arrayBuffer());
+    } catch (thrown) {
+      throw this.#calls.unavailable(thrown);
+    }
   }
 
   /** An object that is not there is deleted already. */
   async delete(key: string): Promise<void> {
-    await drain(await this.#send("DELETE", key, "", { accept: [404] }));
+    await drain(await this.#calls.send("DELETE", key, "", { accept: [404] }));
   }
 
   /** Keys of objects that begin with `prefix`, the first thousand at most. */
   async list(prefix: string): Promise<string[]> {
-    const response = await this.#send("GET", null, `list-type=2&prefix=${encodeURIComponent(prefix)}`, {});
-    return understood(keysIn(await textOf(response)));
+    const response = await this.#calls.send("GET", null, `list-type=2&prefix=${encodeURIComponent(prefix)}`, {});
+    return this.#calls.understood(keysIn(await this.#calls.text(response)));
   }
 
   /** Multipart uploads under way to keys that begin with `prefix`. A store that cannot tell has none. */
   async listUploads(prefix: string): Promise<{ key: string; uploadId: string }[]> {
     const query = `prefix=${encodeURIComponent(prefix)}&uploads=`;
-    const response = await this.#send("GET", null, query, { accept: [501] });
-    const text = await textOf(response);
+    const response = await this.#calls.send("GET", null, query, { accept: [501] });
+    const text = await this.#calls.text(response);
     if (response.status === 501) return [];
-    return understood(uploadsIn(text));
+    return this.#calls.understood(uploadsIn(text));
   }
 
   /** @returns the id of a new multipart upload. */
   async createUpload(key: string, contentType: string): Promise<string> {
-    const response = await this.#send("POST", key, "uploads=", { headers: { "content-type": contentType } });
-    return understood(uploadIdIn(await textOf(response)));
+    const headers = { ...this.#calls.store.headers, "content-type": contentType };
+    const response = this.#calls.mustConfirm(await this.#calls.send("POST", key, "uploads=", { headers }));
+    return this.#calls.understood(uploadIdIn(await this.#calls.text(response)));
   }
 
   /** @param number from 1. All parts but the last are of one size, at least 5 MiB. */
@@ -138,118 +139,62 @@ export class Bucket {
     sha256: string,
   ): Promise<UploadedPart> {
     const query = `partNumber=${number}&uploadId=${encodeURIComponent(uploadId)}`;
-    const response = await this.#send("PUT", key, query, { body, sha256 });
+    const response = await this.#calls.send("PUT", key, query, { body, sha256 });
     const etag = response.headers.get("etag");
     await drain(response);
-    return { number, etag: understood(etag) };
+    return { number, etag: this.#calls.understood(etag) };
   }
 
-  async completeUpload(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
+  /**
+   * Makes the object of its parts, where none is to be overwritten as `putOnce` does.
+   * @param whole length and SHA-256 of the object, to know it by when it is there already; its upload is ended then.
+   */
+  async completeUpload(key: string, uploadId: string, parts: readonly UploadedPart[], whole: Whole): Promise<void> {
+    const { conditionalComplete } = this.#calls.store;
     const body = utf8(completionOf(parts));
-    const response = await this.#send("POST", key, `uploadId=${encodeURIComponent(uploadId)}`, {
-      body,
-      sha256: await sha256Hex(body),
-      headers: { "content-type": "application/xml" },
-    });
-    if (!isCompleted(await textOf(response))) throw new SpillwayError("destination_unavailable");
+    const sha256 = await sha256Hex(body);
+    const complete = (more: Outgoing) =>
+      this.#calls.send("POST", key, `uploadId=${encodeURIComponent(uploadId)}`, {
+        ...more,
+        body,
+        sha256,
+        headers: { "content-type": "application/xml", ...more.headers },
+      });
+    // S3 may answer 200 and then an error, once it has begun to keep the connection alive.
+    const completed = async (response: Response): Promise<Outcome> => {
+      const text = await this.#calls.text(response);
+      if (isCompleted(text)) return "written";
+      const { code } = refusalIn(text);
+      if (code === "PreconditionFailed") return "there";
+      throw this.#calls.unavailable(new Error(`S3 answered 200 ${code}`));
+    };
+    if (conditionalComplete === "overwrites") return void (await completed(await complete({})));
+    const outcome = await this.#once.write(conditionalComplete, key, whole, complete, completed);
+    if (outcome === "there") await this.abortUpload(key, uploadId);
   }
 
   /** Ends a multipart upload and drops its parts. One that is not there is ended already. */
   async abortUpload(key: string, uploadId: string): Promise<void> {
-    await drain(await this.#send("DELETE", key, `uploadId=${encodeURIComponent(uploadId)}`, { accept: [404] }));
+    await drain(await this.#calls.send("DELETE", key, `uploadId=${encodeURIComponent(uploadId)}`, { accept: [404] }));
   }
 
   /** A URL that gives the object to whoever holds it, for that many seconds. */
   async presign(key: string, seconds: number): Promise<string> {
-    const url = `${this.#url(key)}?X-Amz-Expires=${seconds}`;
-    const signed = await new AwsV4Signer({ ...this.#identity(), method: "GET", url, signQuery: true }).sign();
-    return signed.url.href;
-  }
-
-  async #sha256Of(key: string): Promise<string | null> {
-    const response = await this.get(key);
-    if (response?.body === null || response === null) return null;
-    const digest = new crypto.DigestStream("SHA-256");
-    // Whoever looks at the digest only when all went well must not leave its failure unseen.
-    digest.digest.catch(() => {});
-    await response.body.pipeTo(digest).catch(unavailable);
-    return hex(await digest.digest);
-  }
-
-  #url(key: string): string {
-    if (!SAFE_KEY.test(key)) throw new Error("an object key has characters that are not allowed");
-    return `${this.#bucketUrl()}/${key}`;
-  }
-
-  #bucketUrl(): string {
-    return `${this.#address.endpoint}/${this.#address.name}`;
-  }
-
-  /** Who signs, for what, and when: `yyyymmddThhmmssZ`, as Signature Version 4 wants it. */
-  #identity() {
-    const { accessKeyId, secretAccessKey, region } = this.#address;
-    const datetime = new Date(this.#now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, "");
-    return { accessKeyId, secretAccessKey, region, service: "s3", datetime, cache: this.#keys };
-  }
-
-  /** @param key null for a call about the bucket itself. */
-  async #send(
-    method: string,
-    key: string | null,
-    query: string,
-    more: {
-      body?: Uint8Array<ArrayBuffer>;
-      sha256?: string;
-      headers?: Record<string, string>;
-      accept?: readonly number[];
-      /** Ends the call; by default when its answer, body and all, takes too long. */
-      signal?: AbortSignal;
-    },
-  ): Promise<Response> {
-    const address = key === null ? this.#bucketUrl() : this.#url(key);
-    const url = query === "" ? address : `${address}?${query}`;
-    // Signed apart and sent with the bytes themselves: a Request would copy the body once more.
-    const signed = await new AwsV4Signer({
-      ...this.#identity(),
-      method,
-      url,
-      headers: { ...more.headers, "x-amz-content-sha256": more.sha256 ?? EMPTY_SHA256 },
-    }).sign();
-    let response: Response;
-    try {
-      response = await this.#fetch(signed.url, {
-        method,
-        headers: signed.headers,
-        ...(more.body === undefined ? {} : { body: more.body }),
-        signal: more.signal ?? AbortSignal.timeout(ANSWER_WITHIN_MS),
-        redirect: "manual",
-      });
-    } catch (thrown) {
-      unavailable(thrown);
-    }
-    if (response.ok || more.accept?.includes(response.status) === true) return response;
-    throw await this.#refusal(response);
-  }
-
-  /** What a store's refusal means: by its S3 error code, else by its status. */
-  async #refusal(response: Response): Promise<SpillwayError> {
-    const text = await response.text().catch(() => "");
-    const s3Code = codeIn(text);
-    const denied = response.status === 401 || response.status === 403;
-    const meant = CODES[s3Code] ?? (denied ? "bucket_denied" : "destination_unavailable");
-    return this.#refused(meant, `S3 answered ${response.status} ${s3Code}`);
-  }
-
-  /** What the service's own bucket refuses is the service's to mend: to the customer the store is not available. */
-  #refused(meant: ErrorCode, log: string): SpillwayError {
-    const cause = new Error(log);
-    if (this.#owner === "customer") return new SpillwayError(meant, undefined, { cause });
-    const theirs = ERRORS[meant].owner === "customer" && meant !== "destination_conflict";
-    return new SpillwayError(theirs ? "destination_unavailable" : meant, undefined, { cause, owner: "service" });
+    return this.#calls.presign(key, seconds);
   }
 }
 
-const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/** The service's own: its keys carry no attempt, so a large object that is written again is the same one. */
+function storeAt({ endpoint, name, region, accessKeyId, secretAccessKey }: BucketAddress): Store {
+  return {
+    url: `${endpoint}/${name}`,
+    region,
+    credentials: async () => ({ accessKeyId, secretAccessKey }),
+    headers: {},
+    conditionalPut: "yes",
+    conditionalComplete: "overwrites",
+  };
+}
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
@@ -257,29 +202,5 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** The SHA-256 of bytes, in hex. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return hex(await crypto.subtle.digest("SHA-256", bytes));
-}
-
-function hex(buffer: ArrayBuffer): string {
-  return Buffer.from(buffer).toString("hex");
-}
-
-/** The connection failed, or an answer was cut off. */
-function unavailable(thrown: unknown): never {
-  throw new SpillwayError("destination_unavailable", undefined, { cause: thrown });
-}
-
-/** A store that answers something else than it should is not working. */
-function understood<Value>(answer: Value | null): Value {
-  if (answer === null) throw new SpillwayError("destination_unavailable");
-  return answer;
-}
-
-async function textOf(response: Response): Promise<string> {
-  return response.text().catch(unavailable);
-}
-
-/** A body that nobody reads keeps its connection. */
-async function drain(response: Response): Promise<void> {
-  await response.body?.cancel();
+  return Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }

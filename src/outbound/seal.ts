@@ -15,6 +15,19 @@ export async function seal(
   return `${id}.${Buffer.from(iv).toString("base64url")}.${Buffer.from(sealed).toString("base64url")}`;
 }
 
+/** The id of the key that seals now: the first. */
+export const sealingKeyId = (secretsKey: string): string => secretsKey.slice(0, secretsKey.indexOf(":"));
+
+/** Sealed, with the id of the key beside it, so that what an older key sealed can be found. */
+export async function sealForStore(
+  secretsKey: string,
+  owner: string,
+  text: string,
+  iv: Uint8Array<ArrayBuffer>,
+): Promise<{ secret: string; sealedWith: string }> {
+  return { secret: await seal(secretsKey, owner, text, iv), sealedWith: sealingKeyId(secretsKey) };
+}
+
 /** @throws when it was sealed with another key, for another owner, or was changed. */
 export async function open(secretsKey: string, owner: string, sealed: string): Promise<string> {
   const [sealedWith, iv, text] = sealed.split(".");

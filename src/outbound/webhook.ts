@@ -54,6 +54,8 @@ interface StoredData extends Omit<z.output<typeof WebhookBody>["data"], "complet
   completed_at: number | null;
   error_code: string | null;
   error_owner: "customer" | "service" | null;
+  /** Missing in what was stored before it was known. */
+  error_detail?: string | null;
 }
 
 /** The body's text. It names no file and no address: whoever may see those asks for the export. */
@@ -69,7 +71,7 @@ export function renderBody({ event_type, event_at, data }: WebhookEvent): string
       rows,
       files,
       completed_at: completed_at === null ? null : new Date(completed_at).toISOString(),
-      error: publicError(error.error_code, error.error_owner),
+      error: publicError(error.error_code, error.error_owner, error.error_detail),
     },
   } satisfies z.output<typeof WebhookBody>);
 }

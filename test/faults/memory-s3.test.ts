@@ -64,13 +64,14 @@ async function tour(bucket: Bucket, prefix: string): Promise<unknown[]> {
     parts.push(await bucket.uploadPart(`${prefix}big`, uploadId, place + 1, body, await sha256Hex(body)));
   }
   await names();
-  await note(bucket.completeUpload(`${prefix}big`, uploadId, parts));
+  const whole = { bytes: PART * 2 + 3, sha256: "" };
+  await note(bucket.completeUpload(`${prefix}big`, uploadId, parts, whole));
   await read("big", { from: PART * 2 - 2, length: 5 });
   await names();
   const other = await bucket.createUpload(`${prefix}other`, TYPE);
   await note(bucket.abortUpload(`${prefix}other`, other));
   await note(bucket.abortUpload(`${prefix}other`, other));
-  await note(bucket.completeUpload(`${prefix}other`, other, parts));
+  await note(bucket.completeUpload(`${prefix}other`, other, parts, whole));
   for (const name of ["one", "big"]) await note(bucket.delete(`${prefix}${name}`));
   await names();
   return outcomes;

@@ -1,6 +1,7 @@
 /** Every list: pages of a size, a cursor and a link to the next, each item once, whatever is added meanwhile. */
 
 import { beforeAll, describe, expect, it } from "vitest";
+import { insertDestination } from "../../src/db/destinations.ts";
 import { insertEndpoint } from "../../src/db/webhook-endpoints.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { ADMIN, ORIGIN, orders, Service, type Space } from "../support/service.ts";
@@ -54,6 +55,18 @@ const LISTS: Record<string, { path: string; key: () => string; newestFirst: bool
     key: () => space.key,
     newestFirst: true,
     add: () => service.keyWith(space, ["events:read"]),
+  },
+  listDestinations: {
+    path: "/v1/destinations",
+    key: () => space.key,
+    newestFirst: true,
+    // A space has fewer by calls than a page has.
+    add: () => {
+      const times = { created_at: service.now, updated_at: service.now };
+      const described = { name: "Bucket", directory_path: "", key_template: null, auth: '{"type":"keys"}' };
+      const row = { id: crypto.randomUUID(), space_id: space.id, place: "{}", ...described, ...times };
+      return insertDestination(service.hall.databases.control, row, null, 10_000);
+    },
   },
   listWebhookEndpoints: {
     path: "/v1/webhook-endpoints",

@@ -1,7 +1,10 @@
 /** What is shown once and kept only as a hash, or sealed: no column of any table holds a key. */
 
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { sweep } from "../../src/export/sweep.ts";
+import { KEYS } from "../support/aws.ts";
+import { Customer, DAY_MS } from "../support/customer.ts";
 import { ADMIN, Service } from "../support/service.ts";
 
 interface Made {
@@ -95,4 +98,43 @@ it("makes every key and secret anew", async () => {
   const [one, two] = await Promise.all([make(), make()]);
   expect(secretOf(one.api_key)).not.toBe(secretOf(two.api_key));
   expect(one.webhook_secret).not.toBe(two.webhook_secret);
+});
+
+it("tells no key, session or signature of customers' buckets: in no row, log or answer, whatever goes wrong", async () => {
+  const told: string[] = [];
+  const listen = (...line: unknown[]) => void told.push(line.map(String).join(" "));
+  vi.spyOn(console, "log").mockImplementation(listen);
+  vi.spyOn(console, "error").mockImplementation(listen);
+  const customer = await Customer.open();
+  const { service, space, aws } = customer;
+  const call = service.call.bind(service);
+  service.call = async (...args) => {
+    const response = await call(...args);
+    told.push(await response.clone().text());
+    return response;
+  };
+  const byRole = await customer.destination();
+  const byKeys = await customer.destination({ auth: { type: "keys", ...KEYS } });
+  for (const { id, delivery } of [byRole, byKeys]) {
+    await service.json("POST", `/v1/destinations/${id}/test`, 200, { key: space.key });
+    let refused = 0;
+    aws.instead = ({ method, url, headers }) =>
+      method === "PUT" && url.pathname.includes("-events-") && (refused += 1) < 4
+        ? new Response(`<Error><Code>AccessDenied</Code><Message>${[...headers].join()}</Message></Error>`, {
+            status: 403,
+          })
+        : null;
+    const done = await customer.export({ delivery });
+    expect(done.status).toBe("completed");
+    for (const path of ["", "/events", "/manifest"])
+      await (await service.call("GET", `/v1/exports/${done.id}${path}`, { key: space.key })).text();
+  }
+  await service.json("GET", "/v1/destinations", 200, { key: space.key });
+  service.now += DAY_MS;
+  await sweep(service.hall);
+  vi.restoreAllMocks();
+  const all = [...told, await everything(), ...[...aws.objects].map(([key]) => aws.text(key))].join("\n");
+  expect([all.includes("step.failed"), all.includes(byKeys.id), aws.secrets.length > 4]).toEqual([true, true, true]);
+  expect(aws.secrets.filter((secret) => all.includes(secret))).toEqual([]);
+  expect(all).not.toMatch(/Signature=[0-9a-f]{64}/);
 });

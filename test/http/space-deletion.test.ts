@@ -6,6 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Message } from "../../src/export/hall.ts";
 import { runStep } from "../../src/export/run.ts";
 import { sweep } from "../../src/export/sweep.ts";
+import { KEYS } from "../support/aws.ts";
 import { ADMIN, orders, Service, type Space } from "../support/service.ts";
 
 const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000" });
@@ -76,6 +77,10 @@ async function livedIn(events = 3): Promise<Space> {
     },
   });
   await service.pump();
+  await service.json("POST", "/v1/destinations", 201, {
+    key: space.key,
+    body: { name: "Bucket", bucket: "acme-exports", region: "eu-central-1", auth: { type: "keys", ...KEYS } },
+  });
   // A receiver, and an attempt to reach it, without the network between.
   const { control } = service.hall.databases;
   await control.run(

@@ -5,6 +5,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../../src/http/routes.ts";
+import { AWS_VARS, KEYS } from "../support/aws.ts";
 import { ADMIN, orders, Service, type Space } from "../support/service.ts";
 
 /** Ids in a path: those of the other space, or ones that nobody has. */
@@ -17,12 +18,14 @@ interface Ids {
   space: string;
   endpoint: string;
   delivery: string;
+  destination: string;
 }
 
-/** `foreign`: takes an id. `list`: shows many; `query` is what it needs beside. A text says why a route can show nothing of another space's. */
+/** `foreign`: takes an id. `list`: shows many; `query` is what it needs beside. `own`: shows what is the caller's. A text says why a route can show nothing of another space's. */
 type Line =
   | { foreign: (ids: Ids) => string; status: number; body?: unknown }
   | { list: string; query?: string }
+  | { own: string }
   | string;
 
 const TABLE: Record<string, Line> = {
@@ -61,6 +64,17 @@ const TABLE: Record<string, Line> = {
   createApiKey: "makes a key of the caller's own space",
   listApiKeys: { list: "/v1/api-keys" },
   deleteApiKey: { foreign: (ids) => `/v1/api-keys/${ids.key}`, status: 404 },
+  createDestination: "makes a destination of the caller's own space",
+  listDestinations: { list: "/v1/destinations" },
+  getDestinationPolicies: { own: "/v1/destinations/policies?bucket=acme-exports" },
+  getDestination: { foreign: (ids) => `/v1/destinations/${ids.destination}`, status: 404 },
+  changeDestination: {
+    foreign: (ids) => `/v1/destinations/${ids.destination}`,
+    status: 404,
+    body: { bucket: "spy-bucket" },
+  },
+  deleteDestination: { foreign: (ids) => `/v1/destinations/${ids.destination}`, status: 404 },
+  testDestination: { foreign: (ids) => `/v1/destinations/${ids.destination}/test`, status: 404 },
   createWebhookEndpoint: "makes an endpoint of the caller's own space",
   listWebhookEndpoints: { list: "/v1/webhook-endpoints" },
   getWebhookEndpoint: { foreign: (ids) => `/v1/webhook-endpoints/${ids.endpoint}`, status: 404 },
@@ -84,7 +98,7 @@ const TABLE: Record<string, Line> = {
   docsScript: "shows nothing of any space",
 };
 
-const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", LIST_LIMIT: "10000" });
+const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", LIST_LIMIT: "10000", ...AWS_VARS });
 const NOBODY: Ids = {
   export: crypto.randomUUID(),
   file: `${crypto.randomUUID()}.json.gz`,
@@ -94,6 +108,7 @@ const NOBODY: Ids = {
   space: crypto.randomUUID(),
   endpoint: crypto.randomUUID(),
   delivery: `evt_${crypto.randomUUID()}_completed_0.callback`,
+  destination: crypto.randomUUID(),
 };
 let theirs: Ids;
 let them: Space;
@@ -120,6 +135,10 @@ beforeAll(async () => {
     ...key,
     body: { url: "https://zebra.example/hooks" },
   });
+  const destination = await service.json<{ id: string }>("POST", "/v1/destinations", 201, {
+    ...key,
+    body: { name: "Zebra", bucket: "zebra-exports", region: "eu-central-1", auth: { type: "keys", ...KEYS } },
+  });
   const done = await service.export(them, { event_names: ["zebra*"] });
   expect(done).toMatchObject({ status: "completed", progress: { rows_written: 1 } });
   theirs = {
@@ -131,6 +150,7 @@ beforeAll(async () => {
     space: them.id,
     endpoint: endpoint.id,
     delivery: `evt_${done.id}_completed_0.${endpoint.id}`,
+    destination: destination.id,
   };
 });
 
@@ -193,7 +213,20 @@ describe("another space's id", () => {
     const endpoint = await service.json("GET", `/v1/webhook-endpoints/${theirs.endpoint}`, 200, { key: them.key });
     const deliveries = await service.json("GET", "/v1/webhook-deliveries", 200, { key: them.key });
     expect(endpoint).toMatchObject({ url: "https://zebra.example/hooks", enabled: true });
+    const destination = await service.json("GET", `/v1/destinations/${theirs.destination}`, 200, { key: them.key });
+    expect(destination).toMatchObject({ name: "Zebra", bucket: "zebra-exports" });
     expect(deliveries).toMatchObject({ data: [{ id: theirs.delivery, attempts: [] }] });
+  });
+});
+
+describe("what is the caller's own", () => {
+  const own = entries.flatMap(({ name, line }) => ("own" in line ? [{ name, path: line.own }] : []));
+
+  it.each(own)("$name shows nothing of another space", async ({ path }) => {
+    const { text, status } = await answer("GET", path, NOBODY, us.key);
+    expect(status).toBe(200);
+    expect(text).toContain(us.external_id);
+    expect(text).not.toContain(them.external_id);
   });
 });
 

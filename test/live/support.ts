@@ -21,11 +21,13 @@ export class LiveStack {
   readonly #args: readonly string[];
   #port = 0;
   #stack: Stack | null = null;
+  readonly #onLine: (line: string) => void;
   #lines: string[] = [];
 
-  /** @param args passed on to `wrangler dev`. */
-  constructor(args: readonly string[] = []) {
+  /** @param args passed on to `wrangler dev`. @param onLine takes each line that wrangler and the Worker write. */
+  constructor(args: readonly string[] = [], onLine: (line: string) => void = () => {}) {
     this.#args = args;
+    this.#onLine = onLine;
   }
 
   get origin(): string {
@@ -49,6 +51,7 @@ export class LiveStack {
       args: this.#args,
       onLine: (line) => {
         this.#lines = [...this.#lines.slice(1 - LINES_KEPT), line];
+        this.#onLine(line);
       },
     });
   }

@@ -123,7 +123,9 @@ describe("a refusal", () => {
   it("says nothing of the store's own words", async () => {
     const work = put(bucketAt({ secretAccessKey: "wrong" }), newKey(), "first");
     const thrown = await work.catch((error: unknown) => error);
-    expect((thrown as Error).message).toBe("The bucket refused the write.");
+    expect((thrown as Error).message).toBe(
+      "The store refused the signature: the secret access key is not the one of its access key id.",
+    );
   });
 });
 

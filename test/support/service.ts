@@ -12,6 +12,7 @@ import { type Hall, type Message, SIZES, type WebhookMessage } from "../../src/e
 import { runStep, type Verdict } from "../../src/export/run.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Point } from "../../src/metrics.ts";
+import { CustomerBuckets } from "../../src/outbound/customer.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import type { World } from "../../src/world.ts";
 
@@ -55,6 +56,10 @@ export class Service {
   readonly queue: Message[] = [];
   /** Wake-ups of webhook deliveries that were sent. */
   readonly webhooks: { message: WebhookMessage; delaySeconds: number }[] = [];
+  /** How customers' stores are reached. */
+  customers: typeof fetch = async () => {
+    throw new Error("no store is there");
+  };
   /** What was measured. */
   readonly points: Point[] = [];
   readonly #app: ReturnType<typeof createApp>;
@@ -74,6 +79,19 @@ export class Service {
       databases: openDatabases(env, this.meter),
       // S3 checks the time of a signature: this is the one place that needs the real clock.
       bucket: new Bucket(this.config.bucket, () => Date.now(), reach, "service"),
+      // Customers' buckets are where a test says: nobody is there unless it does.
+      customers: new CustomerBuckets(
+        {
+          aws: this.config.aws,
+          stsEndpoint: this.config.stsEndpoint,
+          allowInsecure: this.config.allowInsecureTargets,
+        },
+        {
+          now: () => this.now,
+          fetch: (input, init) => this.customers(input, init),
+          resolve: (name) => this.hall.resolve(name),
+        },
+      ),
       sizes: SIZES,
       send: async (messages) => {
         this.queue.push(...messages.map((message) => structuredClone(message)));

@@ -2,6 +2,7 @@
 
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it, vi } from "vitest";
+import { ERRORS } from "../../src/errors.ts";
 import { post, renderBody, retryAfter, secretOf, WebhookBody } from "../../src/outbound/webhook.ts";
 import { START } from "../support/service.ts";
 
@@ -176,7 +177,7 @@ describe("the body", () => {
     );
     expect(failed).toMatchObject({
       data: {
-        error: { code: "bucket_denied", message: "The bucket refused the write.", owner: "service", retryable: true },
+        error: { code: "bucket_denied", message: ERRORS.bucket_denied.title, owner: "service", retryable: true },
       },
     });
   });

@@ -13,7 +13,8 @@ export const changeRoutes = [
     path: "/v1/exports/{id}/cancel",
     operationId: "cancelExport",
     summary: "Cancel an export",
-    description: "Stops it wherever it is. Nothing of it stays in the bucket.",
+    description:
+      "Stops it wherever it is. Nothing of it stays in the service's own bucket; what is in a bucket of yours stays there.",
     tag: TAG,
     auth: "exports:write",
     limit: "poll",
@@ -57,7 +58,7 @@ export const changeRoutes = [
     operationId: "deleteExport",
     summary: "Delete an export",
     description:
-      "One that is under way is canceled (202). One that has ended is removed (204): its id is unknown from then on, and its files go from the service's own bucket within minutes.",
+      "One that is under way is canceled (202). One that has ended is removed (204): its id is unknown from then on, and its files go from the service's own bucket within minutes. Files in a bucket of yours stay.",
     tag: TAG,
     auth: "exports:write",
     limit: "poll",

@@ -13,7 +13,7 @@ import { encodingOf, type FileForm, fileForm } from "../../export/encode/encoder
 import type { Encoding } from "../../export/encode/encoding.ts";
 import { emptyParquet } from "../../export/encode/parquet.ts";
 import { sourceOf } from "../../export/hall.ts";
-import { fileKey } from "../../export/objects.ts";
+import { fileKey, isCustomers } from "../../export/objects.ts";
 import { utf8 } from "../../outbound/s3.ts";
 import type { Call } from "../route.ts";
 
@@ -23,7 +23,7 @@ const NDJSON = "application/x-ndjson";
 /** Each file is a request to the bucket, and an invocation has a limit of those. */
 const MOST_JOINED = 1_000;
 
-/** @throws not_found until it is ready, gone, export_failed. */
+/** @throws not_found until it is ready, gone, export_failed; conflict for what went to a customer's bucket. */
 export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
   call.notes["export_id"] = exportId;
   const row = await findExport(call.databases.control, spaceId, exportId);
@@ -33,6 +33,7 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   if (row.status !== "completed")
     throw new SpillwayError("not_found", "The export is not completed yet.", { retryAfterSeconds: 2 });
 
+  mustBeOurs(row);
   const [files, chunks] = await Promise.all([
     listFiles(call.databases.control, spaceId, exportId),
     listChunks(call.databases.control, spaceId, exportId),
@@ -54,6 +55,12 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   if (!gzip) return new Response(member.pipeThrough(new DecompressionStream("gzip")), { headers });
   headers.set("content-encoding", "gzip");
   return new Response(member, { headers, encodeBody: "manual" });
+}
+
+/** @throws conflict for an export whose files stand in a customer's own bucket. */
+export function mustBeOurs(row: ExportRow): void {
+  if (isCustomers(row))
+    throw new SpillwayError("conflict", "The files of this export are in your own bucket: get them there.");
 }
 
 /** What a file of no rows is, where there is no file. */

@@ -4,8 +4,9 @@ import * as z from "zod";
 import { type ExportRow, findExport, type NewExport } from "../../db/exports.ts";
 import { type FileRow, listFiles, NOTHING_YET, type Tally, tally } from "../../db/files.ts";
 import { publicError, SpillwayError } from "../../errors.ts";
+import { destinationOf } from "../../export/destination.ts";
 import { fileFacts } from "../../export/manifest.ts";
-import { fileKey } from "../../export/objects.ts";
+import { fileKey, isCustomers } from "../../export/objects.ts";
 import { IN_FLIGHT } from "../../export/state.ts";
 import { ExportError } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
@@ -18,13 +19,29 @@ export const POLL_AFTER = { "retry-after": "2" };
 export const STATUSES = ["queued", "processing", "completed", "failed", "canceled", "expired"] as const;
 
 const File = z.object({
-  name: z.string(),
+  name: z.string().meta({ description: "In a bucket of yours: the object's whole key." }),
   rows: z.number().int(),
   bytes: z.number().int().meta({ description: "Of the stored object." }),
   uncompressed_bytes: z.number().int(),
   sha256: z.string().meta({ description: "Of the stored object, in hex." }),
-  url: z.string().optional().meta({ description: "Gives the file to whoever holds it, until `url_expires_at`." }),
+  url: z.string().optional().meta({
+    description: "Gives the file to whoever holds it, until `url_expires_at`. Not of a file in a bucket of yours.",
+  }),
 });
+
+/** Where the files go, as it was when the export was asked for. */
+const DeliveryView = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("download") }),
+  z.object({
+    type: z.literal("s3"),
+    destination_id: z.string().nullable(),
+    bucket: z.string(),
+    region: z.string(),
+    endpoint: z.string().nullable(),
+    directory_path: z.string(),
+    prefix: z.string().meta({ description: "Of every key: the directory path, and what the key template made." }),
+  }),
+]);
 
 export const ExportResource = z
   .object({
@@ -36,7 +53,7 @@ export const ExportResource = z
     completed_at: Time.nullable(),
     expires_at: Time.nullable().meta({
       description:
-        "Of a completed export: until when its files are kept. Of a failed one: until when it can be retried.",
+        "Of a completed export: until when its files are kept; null for files in a bucket of yours, which are never removed. Of a failed one: until when it can be retried.",
     }),
     snapshot_at: Time,
     progress: z.object({
@@ -53,7 +70,7 @@ export const ExportResource = z
     error: ExportError.nullable(),
     next_retry_at: Time.nullable(),
     request: z.record(z.string(), z.unknown()),
-    delivery: z.object({ type: z.enum(["download"]) }),
+    delivery: DeliveryView,
     files: z.array(File),
     content_url: z.string(),
     download_url: z.string().nullable(),
@@ -94,6 +111,7 @@ export function showNew(call: Call, made: NewExport): View {
     next_retry_at: null,
     error_code: null,
     error_owner: null,
+    error_detail: null,
     rows_total: null,
     message: null,
     manifest_sha256: null,
@@ -107,7 +125,7 @@ function view(call: Call, row: ExportRow, counts: Tally, files: View["files"]): 
   const { config, world } = call;
   const now = world.now();
   const completed = row.status === "completed";
-  const request = JSON.parse(row.request) as { delivery: { type: "download" } };
+  const request = JSON.parse(row.request) as Record<string, unknown>;
   const address = `${call.url.origin}/v1/exports/${row.id}`;
   const time = (at: number | null) => (at === null ? null : iso(at));
   return {
@@ -130,21 +148,30 @@ function view(call: Call, row: ExportRow, counts: Tally, files: View["files"]): 
       eta_seconds: etaSeconds(row, counts.rows_written, now),
     },
     message: row.message,
-    error: publicError(row.error_code, row.error_owner),
+    error: publicError(row.error_code, row.error_owner, row.error_detail),
     next_retry_at: time(row.next_retry_at),
     request,
-    delivery: request.delivery,
+    delivery: delivery(row),
     files,
     content_url: `${address}/content`,
     download_url: files.length === 1 ? (files[0]?.url ?? null) : null,
-    url_expires_at: files.length > 0 ? iso(now + config.urlTtlSeconds * 1000) : null,
+    url_expires_at: files.some((file) => file.url !== undefined) ? iso(now + config.urlTtlSeconds * 1000) : null,
     manifest_url: completed ? `${address}/manifest` : null,
   };
 }
 
+function delivery(row: ExportRow): View["delivery"] {
+  const destination = destinationOf(row);
+  if (destination === null) return { type: "download" };
+  const { place, directory_path, prefix } = destination;
+  const { bucket, region, endpoint } = place;
+  return { type: "s3", destination_id: row.destination_id, bucket, region, endpoint, directory_path, prefix };
+}
+
 async function showFile(call: Call, row: ExportRow, file: FileRow) {
+  if (isCustomers(row)) return fileFacts(row, file);
   return {
-    ...fileFacts(file),
+    ...fileFacts(row, file),
     url: await call.hall.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds),
   };
 }

@@ -11,7 +11,7 @@ import { AnyExportRequest, filledIn } from "../../export/request.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { changeRoutes } from "./changes.ts";
-import { content } from "./content.ts";
+import { content, mustBeOurs } from "./content.ts";
 import { idempotencyKey, limitOfCreate } from "./idempotency.ts";
 import { ExportResource, exportOf, POLL_AFTER, show, showNew, STATUSES, TAG } from "./resource.ts";
 import { timelineRoute } from "./timeline.ts";
@@ -170,6 +170,7 @@ export const exportRoutes = [
     path: "/v1/exports/{id}/files/{name}",
     operationId: "getExportFile",
     summary: "Get a file",
+    description: "What went to a bucket of yours is there: 409.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
@@ -180,9 +181,10 @@ export const exportRoutes = [
         headers: { Location: "The link.", "Cache-Control": "no-store" },
       },
     },
-    errors: ["not_found", "gone"],
+    errors: ["not_found", "gone", "conflict"],
     async handle(call, { space, params: { id, name } }) {
       const row = await unexpired(call, space.id, id);
+      mustBeOurs(row);
       const file = row.status === "completed" ? await findFileByName(call.databases.control, space.id, id, name) : null;
       if (file === null) throw new SpillwayError("not_found", "The export has no such file.");
       const location = await call.hall.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds);
@@ -195,7 +197,7 @@ export const exportRoutes = [
     operationId: "getExportContent",
     summary: "Get the result as one stream",
     description:
-      "Several files of NDJSON are joined; several of CSV or Parquet are not: get them one by one. With `Accept-Encoding: gzip` it comes compressed, else plain; Parquet is compressed inside, and comes as it is. It can be asked as often as one likes.",
+      "Several files of NDJSON are joined; several of CSV or Parquet are not: get them one by one. What went to a bucket of yours is there: 409. With `Accept-Encoding: gzip` it comes compressed, else plain; Parquet is compressed inside, and comes as it is. It can be asked as often as one likes.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
@@ -225,7 +227,8 @@ export const exportRoutes = [
     path: "/v1/exports/{id}/manifest",
     operationId: "getExportManifest",
     summary: "Get the manifest",
-    description: "Each file's rows, bytes and SHA-256, and the totals: the proof of what was delivered.",
+    description:
+      "Each file's rows, bytes and SHA-256, and the totals: the proof of what was delivered. The service keeps a copy of the manifests that it wrote to customers' buckets.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { newMeter } from "../../../src/db/database.ts";
 import { openDatabases } from "../../../src/db/shards.ts";
 import type { Hall, Message, WebhookMessage } from "../../../src/export/hall.ts";
+import { CustomerBuckets } from "../../../src/outbound/customer.ts";
 import { Bucket } from "../../../src/outbound/s3.ts";
 import { stagedD1 } from "./d1.ts";
 import { connectionLost } from "./effects.ts";
@@ -62,6 +63,14 @@ export function stagedHall(around: Around, process: Process): Hall {
       newMeter(),
     ),
     bucket: new Bucket(config.bucket, now, stagedBucket(s3, stage, process), "service"),
+    customers: new CustomerBuckets(
+      { aws: null, stsEndpoint: null, allowInsecure: false },
+      {
+        now,
+        fetch: async () => Promise.reject(new Error("no customer's bucket is in these tests")),
+        resolve: async () => [],
+      },
+    ),
     send: (messages: readonly Message[]) =>
       send("send", messages.map(({ step, n }) => `${step} ${n}`).join(", "), (delayMs) => {
         for (const body of messages) post({ queue: "exports", body: structuredClone(body) }, delayMs);

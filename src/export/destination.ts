@@ -1,0 +1,125 @@
+/**
+ * Where an export's files go. The place is frozen when the export is asked for: a destination that is changed moves nothing
+ * half way. What opens the bucket is read when it is needed, so that an export that is refused goes on once the
+ * destination's role or key is mended.
+ */
+
+import { findAuth, findDestination } from "../db/destinations.ts";
+import type { ExportRow } from "../db/exports.ts";
+import type { SpaceRow } from "../db/spaces.ts";
+import { invalid, SpillwayError } from "../errors.ts";
+import type { Opener } from "../outbound/customer.ts";
+import { type Place, regionOf } from "../outbound/place.ts";
+import type { Bucket } from "../outbound/s3.ts";
+import { open } from "../outbound/seal.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Hall } from "./hall.ts";
+import { asDirectory, expand, type Facts } from "./key-template.ts";
+
+/** As it is stored with an export. */
+export interface Destination {
+  place: Place;
+  directory_path: string;
+  /** Of every key: the directory path, and what the key template made. Empty, or with a slash at its end. */
+  prefix: string;
+  /** Of a delivery without a destination. */
+  role_arn: string | null;
+  /** The space's own: it never changes. */
+  external_id: string;
+}
+
+/** What a destination is opened with, as it is stored. */
+export type Auth = { type: "role"; role_arn: string } | { type: "keys"; access_key_id: string };
+
+/** The longest name that a file may get, with its endings. */
+const MOST_NAME = 160;
+const MOST_KEY = 1024;
+/** An export that is only estimated has no id. */
+export const NO_ID = "00000000-0000-0000-0000-000000000000";
+
+export const NO_IDENTITY =
+  "This service is not set up to assume roles: its operator has to give it an identity in AWS. Access keys work without.";
+
+export function destinationOf(row: Pick<ExportRow, "destination">): Destination | null {
+  return row.destination === null ? null : (JSON.parse(row.destination) as Destination);
+}
+
+/** @throws invalid_request naming what of the delivery cannot be. @returns null for the service's own bucket. */
+export async function freezeDestination(
+  hall: Hall,
+  space: SpaceRow,
+  delivery: Delivery,
+  facts: Facts,
+): Promise<{ destination: Destination; destinationId: string | null } | null> {
+  if (delivery.type === "download") return null;
+  const { destination_id: id } = delivery;
+  if (id !== undefined) return freezeStored(hall, space, id, facts);
+  const { bucket = "", region = "", role_arn: roleArn = "", directory_path: path = "" } = delivery;
+  if (hall.config.aws === null) throw invalid({ pointer: "/delivery/role_arn", detail: NO_IDENTITY });
+  const place: Place = {
+    provider: "aws",
+    bucket,
+    region: regionOf(region),
+    endpoint: null,
+    path_style: false,
+    encryption: null,
+    storage_class: null,
+  };
+  const directory = asDirectory(path);
+  const destination = { place, directory_path: directory, prefix: directory, role_arn: roleArn };
+  return { destination: { ...destination, external_id: space.external_id }, destinationId: null };
+}
+
+async function freezeStored(hall: Hall, space: SpaceRow, id: string, facts: Facts) {
+  const pointer = "/delivery/destination_id";
+  const stored = await findDestination(hall.databases.control, space.id, id);
+  if (stored === null) throw invalid({ pointer, detail: "The space has no such destination." });
+  const auth = JSON.parse(stored.auth) as Auth;
+  if (auth.type === "role" && hall.config.aws === null) throw invalid({ pointer, detail: NO_IDENTITY });
+  const { directory_path: directory, key_template: template } = stored;
+  const prefix = `${directory}${template === null ? "" : expand(template, facts, pointer)}`;
+  if (prefix.length + MOST_NAME > MOST_KEY)
+    throw invalid({ pointer, detail: `The destination's path comes to ${prefix.length} bytes: too long for a key.` });
+  const place = JSON.parse(stored.place) as Place;
+  const destination = { place, directory_path: directory, prefix, role_arn: null, external_id: space.external_id };
+  return { destination, destinationId: id };
+}
+
+/** The bucket that an export's files go to: a customer's, or the service's own. @throws bucket_denied. */
+export async function bucketOf(hall: Hall, row: DeliveredRow): Promise<Bucket> {
+  const destination = destinationOf(row);
+  if (destination === null) return hall.bucket;
+  const opener = await openerOf(hall, row, destination);
+  return hall.customers.open(destination.place, opener, {
+    sessionName: row.id,
+    prefix: destination.prefix,
+    probe: null,
+  });
+}
+
+export type DeliveredRow = Pick<ExportRow, "id" | "space_id" | "destination" | "destination_id">;
+
+async function openerOf(hall: Hall, row: DeliveredRow, destination: Destination): Promise<Opener> {
+  const { role_arn: roleArn, external_id: externalId } = destination;
+  if (roleArn !== null) return { type: "role", roleArn, externalId };
+  const id = row.destination_id ?? "";
+  const found = await findAuth(hall.databases.control, row.space_id, id);
+  if (found === null)
+    throw new SpillwayError("bucket_denied", "The export's destination was deleted: ask for a new export.", {
+      retryable: false,
+    });
+  return unseal(hall, id, externalId, found);
+}
+
+/** @param id the destination's: its secret is sealed for it. */
+export async function unseal(
+  hall: Hall,
+  id: string,
+  externalId: string,
+  stored: { auth: string; secret: string | null },
+): Promise<Opener> {
+  const auth = JSON.parse(stored.auth) as Auth;
+  if (auth.type === "role") return { type: "role", roleArn: auth.role_arn, externalId };
+  const secretAccessKey = await open(hall.config.secretsKey, id, stored.secret ?? "");
+  return { type: "keys", accessKeyId: auth.access_key_id, secretAccessKey };
+}

@@ -1,0 +1,132 @@
+/**
+ * A test of a destination: does it take what an export would write, and is its role safe from others? The probe is one small
+ * object of a name that no export has, the same each time.
+ */
+
+import { type DestinationRow, findAuth } from "../db/destinations.ts";
+import { asSpillwayError, SpillwayError } from "../errors.ts";
+import { logFailure } from "../log.ts";
+import type { Reach } from "../outbound/customer.ts";
+import type { Place } from "../outbound/place.ts";
+import { type Bucket, sha256Hex, utf8 } from "../outbound/s3.ts";
+import { type Auth, unseal } from "./destination.ts";
+import type { Hall } from "./hall.ts";
+
+export const STEPS = ["assume_role", "external_id_enforced", "write", "encryption", "delete"] as const;
+
+export interface Step {
+  name: (typeof STEPS)[number];
+  status: "passed" | "failed" | "skipped";
+  /** Public: what to do. */
+  detail: string;
+}
+
+const CONTENT = utf8("Spillway may write here. This object is of no other use.\n");
+const DENIALS = new Set(["role_denied", "external_id_refused"]);
+
+const passed = (name: Step["name"], detail: string): Step => ({ name, status: "passed", detail });
+const failed = (name: Step["name"], detail: string): Step => ({ name, status: "failed", detail });
+const skipped = (name: Step["name"], detail: string): Step => ({ name, status: "skipped", detail });
+
+/** Every step, in order. Whatever is wrong is a step that failed: nothing is thrown. */
+export async function probe(hall: Hall, row: DestinationRow, externalId: string): Promise<Step[]> {
+  const place = JSON.parse(row.place) as Place;
+  const auth = JSON.parse(row.auth) as Auth;
+  const key = `${row.directory_path}spillway-test-${row.id}.txt`;
+  const reach: Reach = { sessionName: `test-${row.id}`, prefix: row.directory_path, probe: key };
+  if (auth.type === "keys")
+    return [
+      skipped("assume_role", "The destination has access keys: there is no role to assume."),
+      skipped("external_id_enforced", "The destination has access keys: there is no role to protect."),
+      ...(await writeAndDelete(hall, row, externalId, place, reach, key)),
+    ];
+  const assumed = await failureOf(row, () => hall.customers.tryRole(place, auth.role_arn, externalId, reach));
+  if (assumed !== null)
+    return [
+      failed("assume_role", DENIALS.has(assumed.code) ? howToTrust(hall, externalId) : assumed.message),
+      ...STEPS.slice(1).map((name) => skipped(name, "The role could not be assumed.")),
+    ];
+  return [
+    passed("assume_role", "The role can be assumed with the space's external id."),
+    await isEnforced(hall, row, place, auth.role_arn, reach),
+    ...(await writeAndDelete(hall, row, externalId, place, reach, key)),
+  ];
+}
+
+function howToTrust(hall: Hall, externalId: string): string {
+  const principal = hall.config.aws?.principalArn ?? "this service";
+  return `The role may not be assumed: its trust policy must allow sts:AssumeRole to ${principal} with the external id ${externalId}. A new role takes a few minutes to spread.`;
+}
+
+/** A role that others' external ids open too could be used through us by anyone who knows its name. */
+async function isEnforced(hall: Hall, row: DestinationRow, place: Place, roleArn: string, reach: Reach): Promise<Step> {
+  const name = "external_id_enforced";
+  for (const other of [`spillway-${hall.world.uuid()}`, null]) {
+    const refusal = await failureOf(row, () => hall.customers.tryRole(place, roleArn, other, reach));
+    if (refusal === null)
+      return failed(
+        name,
+        `The role can be assumed ${other === null ? "without an external id" : "with another external id"}: add the condition sts:ExternalId of this space's policies to its trust policy.`,
+      );
+    if (!DENIALS.has(refusal.code))
+      return failed(name, "Whether the role refuses another external id could not be seen. Test again.");
+  }
+  return passed(name, "The role refuses any other external id.");
+}
+
+async function writeAndDelete(
+  hall: Hall,
+  row: DestinationRow,
+  externalId: string,
+  place: Place,
+  reach: Reach,
+  key: string,
+): Promise<Step[]> {
+  let bucket: Bucket | undefined;
+  let said: Headers | undefined;
+  const refused = await failureOf(row, async () => {
+    const stored = await findAuth(hall.databases.control, row.space_id, row.id);
+    if (stored === null) throw new SpillwayError("not_found");
+    bucket = hall.customers.open(place, await unseal(hall, row.id, externalId, stored), reach);
+    said = await bucket.put(key, CONTENT, await sha256Hex(CONTENT), "text/plain");
+  });
+  if (refused !== null || bucket === undefined || said === undefined) {
+    const why = refused?.message ?? "";
+    const ofKey = refused?.code === "kms_denied";
+    return [
+      failed("write", why),
+      ofKey ? failed("encryption", why) : skipped("encryption", "Nothing was written."),
+      skipped("delete", "Nothing was written."),
+    ];
+  }
+  return [passed("write", `Wrote ${key}.`), encryptionOf(place, said), await deleteProbe(row, bucket, key)];
+}
+
+/** What a store does not confirm it may have dropped. */
+function encryptionOf({ encryption }: Place, said: Headers): Step {
+  const name = "encryption";
+  if (encryption === null) return skipped(name, "The destination asks for no encryption of its own.");
+  const by = said.get("x-amz-server-side-encryption");
+  if (by === encryption.sse) return passed(name, `The object is encrypted with ${encryption.sse}.`);
+  return failed(name, `The store does not confirm ${encryption.sse}: choose an encryption that it has, or none.`);
+}
+
+async function deleteProbe(row: DestinationRow, bucket: Bucket, key: string): Promise<Step> {
+  const refusal = await failureOf(row, () => bucket.delete(key));
+  if (refusal === null) return passed("delete", "The object is deleted again.");
+  if (refusal.code === "bucket_denied")
+    return skipped("delete", `It may not be deleted, and exports never delete: remove ${key} yourself if you like.`);
+  return failed("delete", refusal.message);
+}
+
+/** @returns what went wrong, in public words; null when all went well. */
+async function failureOf(row: DestinationRow, work: () => Promise<void>): Promise<SpillwayError | null> {
+  try {
+    await work();
+    return null;
+  } catch (thrown) {
+    const error = asSpillwayError(thrown);
+    logFailure("destination.refused", thrown, { space_id: row.space_id, destination_id: row.id, code: error.code });
+    return error;
+  }
+}

@@ -1,0 +1,63 @@
+/** What a customer pastes into AWS so that this service may write into a bucket: whole policies, and the same for Terraform. */
+
+import * as z from "zod";
+import { SpillwayError } from "../../errors.ts";
+import { BucketName, DirectoryPath } from "../../export/delivery.ts";
+import { NO_IDENTITY } from "../../export/destination.ts";
+import { asDirectory } from "../../export/key-template.ts";
+import { permissionsPolicy, terraform, trustPolicy } from "../../outbound/policies.ts";
+import { json, route } from "../route.ts";
+
+const PolicyDocument = z
+  .object({ Version: z.string(), Statement: z.array(z.record(z.string(), z.unknown())) })
+  .meta({ id: "PolicyDocument" });
+
+export const policiesRoute = (tag: string) =>
+  route({
+    method: "GET",
+    path: "/v1/destinations/policies",
+    operationId: "getDestinationPolicies",
+    summary: "Get the policies of a role",
+    description:
+      "Ready to paste: the trust policy of the role, its permissions, and both for Terraform. The permissions are all that this service ever uses; it never lists a bucket, and never removes a file from it.",
+    tag,
+    auth: "settings:write",
+    query: z.strictObject({
+      bucket: BucketName,
+      directory_path: DirectoryPath.optional(),
+      kms_key_arn: z
+        .string()
+        .max(500)
+        .regex(/^arn:aws(-cn|-us-gov)?:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, "must be the ARN of a KMS key.")
+        .optional()
+        .meta({ description: "Of a bucket whose objects are encrypted with it." }),
+    }),
+    responses: {
+      200: {
+        description: "The policies.",
+        schema: z
+          .object({
+            external_id: z.string().meta({ description: "The space's own. It never changes." }),
+            trust_policy: PolicyDocument,
+            permissions_policy: PolicyDocument,
+            terraform: z.string().meta({ description: "HCL for the AWS provider." }),
+          })
+          .meta({ id: "DestinationPolicies" }),
+      },
+    },
+    errors: ["conflict"],
+    async handle(call, { space, query }) {
+      const { aws } = call.config;
+      if (aws === null) throw new SpillwayError("conflict", NO_IDENTITY);
+      const partition = aws.principalArn.split(":")[1] ?? "aws";
+      const directory = asDirectory(query.directory_path ?? "");
+      const trust = trustPolicy(aws.principalArn, space.external_id);
+      const permissions = permissionsPolicy(query.bucket, directory, query.kms_key_arn ?? null, partition);
+      return json({
+        external_id: space.external_id,
+        trust_policy: trust,
+        permissions_policy: permissions,
+        terraform: terraform(trust, permissions),
+      });
+    },
+  });

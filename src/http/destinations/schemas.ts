@@ -1,0 +1,176 @@
+/** A destination as a client sends it and sees it, and as it is stored. */
+
+import * as z from "zod";
+import type { DestinationRow } from "../../db/destinations.ts";
+import { type Fault, invalid } from "../../errors.ts";
+import { BucketName, DirectoryPath, hasAccount, NO_ACCOUNT, Region, RoleArn } from "../../export/delivery.ts";
+import { type Auth, NO_IDENTITY } from "../../export/destination.ts";
+import { asDirectory, templateFault, VARIABLES } from "../../export/key-template.ts";
+import { bucketUrl, faultsOf, type Place, regionOf } from "../../outbound/place.ts";
+import { ENCRYPTIONS, PROVIDERS } from "../../outbound/providers.ts";
+import { refusalOf } from "../../outbound/target.ts";
+import { iso } from "../../time/names.ts";
+import type { Call } from "../route.ts";
+import { Name, Time } from "../schemas.ts";
+
+/** Goes into a header as it is. */
+const KeyId = z.string().regex(/^[A-Za-z0-9:/_.-]{1,500}$/, "must be the id, the ARN or an alias of a key.");
+
+const KeyTemplate = z
+  .string()
+  .max(256)
+  .superRefine((template, context) => {
+    const fault = templateFault(template);
+    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+  })
+  .meta({
+    description: `Stands between the directory path and a file's name, such as \`dt={date}/\`. Variables: ${VARIABLES.map((name) => `\`{${name}}\``).join(", ")}; \`date\` (\`2026-01-15\`) and \`hour\` (\`09\`) are of the window's start in UTC, \`event_name\` is there for an export of exactly one. A missing slash at its end is added.`,
+    example: "dt={date}/",
+  });
+
+const shape = {
+  name: Name,
+  bucket: BucketName,
+  region: Region,
+  endpoint: z.url().max(500).nullish().meta({
+    description: "Of a store that is not AWS: https, and no private address. Then `path_style` is `true` by default.",
+    example: "https://objects.acme.example",
+  }),
+  directory_path: DirectoryPath.nullish(),
+  auth: z
+    .discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("role"), role_arn: RoleArn }),
+      z.strictObject({
+        type: z.literal("keys"),
+        access_key_id: z.string().regex(/^[\w+=/.-]{3,128}$/, "must be an access key id."),
+        secret_access_key: z.string().regex(/^[\x21-\x7e]{8,256}$/, "must be a secret access key."),
+      }),
+    ])
+    .meta({
+      description:
+        "`role`: assumed with the space's external id, for each export anew. `keys`: the second choice; the secret is stored encrypted and never shown.",
+    }),
+  encryption: z
+    .strictObject({ sse: z.enum(ENCRYPTIONS), kms_key_id: KeyId.nullish() })
+    .nullish()
+    .meta({ description: "Of files and manifest alike. A store that does not take it is refused." }),
+  provider: z
+    .enum(PROVIDERS)
+    .nullish()
+    .meta({ description: "Left out: `aws`, with an `endpoint` `generic`. What a store cannot do is refused here." }),
+  path_style: z.boolean().nullish().meta({ description: "The bucket in the path, not in the host's name." }),
+  storage_class: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{1,40}$/, "must be a storage class, such as STANDARD_IA.")
+    .nullish(),
+  key_template: KeyTemplate.nullish(),
+};
+
+export const NewDestination = z.strictObject(shape);
+export type NewDestination = z.output<typeof NewDestination>;
+export const DestinationChange = NewDestination.partial();
+
+export const Destination = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    bucket: z.string(),
+    region: z.string(),
+    endpoint: z.string().nullable(),
+    directory_path: z.string(),
+    auth: z.discriminatedUnion("type", [
+      z.object({ type: z.literal("role"), role_arn: z.string() }),
+      z.object({ type: z.literal("keys"), access_key_id: z.string() }),
+    ]),
+    encryption: z.object({ sse: z.enum(ENCRYPTIONS), kms_key_id: z.string().nullable() }).nullable(),
+    provider: z.enum(PROVIDERS),
+    path_style: z.boolean(),
+    storage_class: z.string().nullable(),
+    key_template: z.string().nullable(),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: "Destination" });
+
+export function showDestination(row: DestinationRow): z.output<typeof Destination> {
+  const place = JSON.parse(row.place) as Place;
+  return {
+    id: row.id,
+    name: row.name,
+    bucket: place.bucket,
+    region: place.region,
+    endpoint: place.endpoint,
+    directory_path: row.directory_path,
+    auth: JSON.parse(row.auth) as Auth,
+    encryption: place.encryption,
+    provider: place.provider,
+    path_style: place.path_style,
+    storage_class: place.storage_class,
+    key_template: row.key_template,
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+  };
+}
+
+/** What is stored of a destination, but for its secret. */
+export type Described = Pick<DestinationRow, "name" | "place" | "directory_path" | "key_template" | "auth">;
+
+/** As a client describes it; of an `auth` that stays, the secret is not known. */
+type Wanted = Omit<NewDestination, "auth"> & { auth: Auth };
+
+/** @throws invalid_request naming every field that does not fit the others. */
+export function describe(call: Call, wanted: Wanted): Described {
+  const { auth } = wanted;
+  const endpoint = wanted.endpoint?.replace(/\/+$/, "") ?? null;
+  const place: Place = {
+    provider: wanted.provider ?? (endpoint === null ? "aws" : "generic"),
+    bucket: wanted.bucket,
+    region: regionOf(wanted.region),
+    endpoint,
+    path_style: wanted.path_style ?? endpoint !== null,
+    encryption: encryptionOf(wanted.encryption ?? null),
+    storage_class: wanted.storage_class ?? null,
+  };
+  const faults: Fault[] = faultsOf(place, auth.type).map(({ field, detail }) => ({ pointer: POINTERS[field], detail }));
+  const refuse = (pointer: string, detail: string) => void faults.push({ pointer, detail });
+  if (endpoint !== null) {
+    const refusal = refusalOf(endpoint, call.config.allowInsecureTargets);
+    if (refusal !== null) refuse("/endpoint", refusal);
+    else if (/[?#]/.test(endpoint)) refuse("/endpoint", "must have no query and no fragment.");
+    else if (!isAddress(place)) refuse("/path_style", "The endpoint can have no bucket as part of its host.");
+  }
+  if (auth.type === "role" && endpoint === null && !hasAccount(auth.role_arn)) refuse("/auth/role_arn", NO_ACCOUNT);
+  if (auth.type === "role" && call.config.aws === null) refuse("/auth/type", NO_IDENTITY);
+  if (faults.length > 0) throw invalid(...faults);
+  const template = wanted.key_template ?? "";
+  return {
+    name: wanted.name,
+    place: JSON.stringify(place),
+    directory_path: asDirectory(wanted.directory_path ?? ""),
+    key_template: template === "" ? null : asDirectory(template),
+    auth: JSON.stringify(auth),
+  };
+}
+
+function encryptionOf(asked: NonNullable<NewDestination["encryption"]> | null): Place["encryption"] {
+  return asked === null ? null : { sse: asked.sse, kms_key_id: asked.kms_key_id ?? null };
+}
+
+const isAddress = (place: Place): boolean => URL.canParse(bucketUrl(place));
+
+const POINTERS: Record<ReturnType<typeof faultsOf>[number]["field"], string> = {
+  endpoint: "/endpoint",
+  auth: "/auth/type",
+  encryption: "/encryption",
+  bucket: "/bucket",
+  path_style: "/path_style",
+  region: "/region",
+  storage_class: "/storage_class",
+};
+
+/** An `auth` as it may be stored in the open, and its secret. */
+export function apart(auth: NewDestination["auth"]): { auth: Auth; secret: string | null } {
+  if (auth.type === "role") return { auth, secret: null };
+  const { type, access_key_id, secret_access_key } = auth;
+  return { auth: { type, access_key_id }, secret: secret_access_key };
+}

@@ -1,0 +1,38 @@
+/** Settings: what is missing or wrong stops the Worker, with its name and never its value. */
+
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../src/config.ts";
+import { AWS_VARS, PRINCIPAL } from "./support/aws.ts";
+
+const read = (more: Record<string, string>) => readConfig({ ...env, ...more });
+
+describe("the identity in AWS", () => {
+  it("is none where nothing is set, and whole where all is", () => {
+    expect(read({}).aws).toBeNull();
+    expect(read(AWS_VARS).aws).toMatchObject({ principalArn: PRINCIPAL });
+  });
+
+  it.each(Object.keys(AWS_VARS))("is refused without %s", (name) => {
+    expect(() => read({ ...AWS_VARS, [name]: "" })).toThrow(/go together/);
+  });
+
+  it("has the ARN of a principal", () => {
+    const wrong = () => read({ ...AWS_VARS, AWS_PRINCIPAL_ARN: "spillway" });
+    expect(wrong).toThrow(/AWS_PRINCIPAL_ARN/);
+    expect(wrong).not.toThrow(AWS_VARS.AWS_SECRET_ACCESS_KEY);
+  });
+});
+
+describe("the STS endpoint", () => {
+  it("is the region's own where none is set", () => {
+    expect(read({}).stsEndpoint).toBeNull();
+    expect(read({ STS_ENDPOINT: "https://sts.acme.example/" }).stsEndpoint).toBe("https://sts.acme.example");
+  });
+
+  it("is https, but in local development", () => {
+    const open = { STS_ENDPOINT: "http://127.0.0.1:8000", BUCKET_ENDPOINT: "https://bucket.example" };
+    expect(read(open).stsEndpoint).toBe("http://127.0.0.1:8000");
+    expect(() => read({ ...open, ALLOW_INSECURE_TARGETS: "false" })).toThrow(/STS_ENDPOINT must be https/);
+  });
+});

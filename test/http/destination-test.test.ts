@@ -1,0 +1,159 @@
+/** The test of a destination: what it tries, and what it says; and what becomes of its secret when the sealing key changes. */
+
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { sweep } from "../../src/export/sweep.ts";
+import { AWS_VARS, FakeAws, KEYS, PRINCIPAL, refusal, ROLE } from "../support/aws.ts";
+import { Service, type Space } from "../support/service.ts";
+
+const KEYS_AUTH = { type: "keys", ...KEYS };
+const MINIMAL = {
+  name: "Warehouse",
+  bucket: "acme-exports",
+  region: "EU_CENTRAL_1",
+  auth: { type: "role", role_arn: ROLE },
+};
+
+let service: Service;
+let space: Space;
+let aws: FakeAws;
+
+beforeEach(async () => {
+  service = new Service(AWS_VARS);
+  aws = new FakeAws();
+  aws.now = () => service.now;
+  service.customers = aws.fetch;
+  space = await service.space();
+  aws.trusted = new Set([space.external_id]);
+});
+
+const post = (more: Record<string, unknown> = {}) =>
+  service.json<{ id: string }>("POST", "/v1/destinations", 201, { key: space.key, body: { ...MINIMAL, ...more } });
+
+describe("the test of a destination", () => {
+  async function test(more: Record<string, unknown> = {}) {
+    const { id } = await post({ directory_path: "a", ...more });
+    const { steps } = await service.json<{ steps: { name: string; status: string; detail: string }[] }>(
+      "POST",
+      `/v1/destinations/${id}/test`,
+      200,
+      { key: space.key },
+    );
+    return {
+      id,
+      statuses: Object.fromEntries(steps.map(({ name, status }) => [name, status])),
+      details: Object.fromEntries(steps.map(({ name, detail }) => [name, detail])),
+    };
+  }
+  const NOTHING = {
+    assume_role: "passed",
+    external_id_enforced: "passed",
+    write: "failed",
+    encryption: "skipped",
+    delete: "skipped",
+  };
+
+  it("passes where all is well, and leaves nothing", async () => {
+    const { id, statuses } = await test({ encryption: { sse: "AES256" } });
+    expect(statuses).toEqual({
+      assume_role: "passed",
+      external_id_enforced: "passed",
+      write: "passed",
+      encryption: "passed",
+      delete: "passed",
+    });
+    expect(aws.objects.size).toBe(0);
+    expect(aws.seen.map(({ method, url }) => [method, url.pathname])).toEqual([
+      ["PUT", `/a/spillway-test-${id}.txt`],
+      ["DELETE", `/a/spillway-test-${id}.txt`],
+    ]);
+    const tried = aws.sts.map(({ params }) => params.get("ExternalId"));
+    expect(tried).toEqual([space.external_id, expect.stringMatching(/^spillway-/), null, space.external_id]);
+  });
+
+  it("says how to be trusted where the role is denied", async () => {
+    aws.trusted = new Set();
+    const { statuses, details } = await test();
+    expect(statuses).toEqual({
+      assume_role: "failed",
+      external_id_enforced: "skipped",
+      write: "skipped",
+      encryption: "skipped",
+      delete: "skipped",
+    });
+    expect(details["assume_role"]).toContain(PRINCIPAL);
+    expect(details["assume_role"]).toContain(space.external_id);
+  });
+
+  it.each([
+    ["any external id", null],
+    ["none as well", ["", "own"]],
+  ])("fails a role that takes %s", async (_what, trusted) => {
+    aws.trusted = trusted === null ? null : new Set(["", space.external_id]);
+    const { statuses, details } = await test();
+    expect(statuses).toMatchObject({ assume_role: "passed", external_id_enforced: "failed", write: "passed" });
+    expect(details["external_id_enforced"]).toContain("sts:ExternalId");
+  });
+
+  it("skips the delete where the role forbids it", async () => {
+    aws.instead = ({ method }) => (method === "DELETE" ? refusal(403, "AccessDenied") : null);
+    const { id, statuses, details } = await test();
+    expect(statuses).toMatchObject({ write: "passed", encryption: "skipped", delete: "skipped" });
+    expect(details["delete"]).toContain(`a/spillway-test-${id}.txt`);
+  });
+
+  it("tells a write that is denied", async () => {
+    aws.instead = ({ method }) => (method === "PUT" ? refusal(403, "AccessDenied") : null);
+    const { statuses, details } = await test();
+    expect(statuses).toEqual(NOTHING);
+    expect(details["write"]).toContain("s3:PutObject");
+  });
+
+  it("tells a key that refuses, and an encryption that was dropped", async () => {
+    const encryption = { sse: "aws:kms", kms_key_id: "k-1" };
+    aws.instead = ({ method }) =>
+      method === "PUT" ? refusal(403, "AccessDenied", "not authorized to perform: kms:GenerateDataKey") : null;
+    expect((await test({ encryption })).statuses).toEqual({ ...NOTHING, encryption: "failed" });
+    aws.instead = () => null;
+    aws.encrypts = false;
+    expect((await test({ encryption })).statuses).toMatchObject({ write: "passed", encryption: "failed" });
+  });
+
+  it("with access keys has no role to try", async () => {
+    const { statuses } = await test({ auth: KEYS_AUTH });
+    expect(statuses).toMatchObject({ assume_role: "skipped", external_id_enforced: "skipped", write: "passed" });
+    expect(aws.sts).toEqual([]);
+  });
+
+  it("calls no address that a name has come to stand for", async () => {
+    const { id } = await post({ endpoint: "https://s3.acme.example", auth: KEYS_AUTH });
+    const strict = new Service({ ALLOW_INSECURE_TARGETS: "false", BUCKET_ENDPOINT: "https://bucket.example" });
+    strict.customers = aws.fetch;
+    strict.hall.resolve = async () => ["93.184.216.34", "10.0.0.1"];
+    const { steps } = await strict.json<{ steps: { detail: string }[] }>("POST", `/v1/destinations/${id}/test`, 200, {
+      key: space.key,
+    });
+    expect([steps[2]?.detail, aws.seen]).toEqual([
+      "The destination's endpoint is not at a public address: correct it.",
+      [],
+    ]);
+  });
+});
+
+it("a sealed secret moves to the new key, so that the old one can go", async () => {
+  const { id } = await post({ auth: KEYS_AUTH });
+  const before = service.config.secretsKey;
+  const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";
+  service = new Service({ ...AWS_VARS, SECRETS_KEY: `${fresh},${before}` });
+  await sweep(service.hall);
+  const stored = await env.CONTROL_DB.prepare("SELECT secret, sealed_with FROM destinations WHERE id = ?")
+    .bind(id)
+    .first();
+  expect(stored).toEqual({ secret: expect.stringMatching(/^k2\./), sealed_with: "k2" });
+  service = new Service({ ...AWS_VARS, SECRETS_KEY: fresh });
+  service.customers = aws.fetch;
+  const { steps } = await service.json<{ steps: { status: string }[] }>("POST", `/v1/destinations/${id}/test`, 200, {
+    key: space.key,
+  });
+  expect(steps[2]?.status).toBe("passed");
+});

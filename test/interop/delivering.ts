@@ -1,0 +1,116 @@
+/** Destinations at the gateway, and exports to them. */
+
+import { createHash } from "node:crypto";
+import { gunzipSync } from "node:zlib";
+import type { ExportView, Manifest } from "../../scripts/answers.ts";
+import { CUSTOMER_BUCKET, roleArn } from "../../scripts/peers/people.ts";
+import { ALL_ORDERS, orders } from "../live/support.ts";
+import { dice, noise } from "../support/random.ts";
+import type { Scene } from "./scene.ts";
+
+export const EVENTS = 25;
+/** In three files. */
+export const SMALL_EXPORT = { ...ALL_ORDERS, file_rows: 10 };
+const POLL_EVERY_MS = 200;
+
+export const byRole = (name: string) => ({ type: "role", role_arn: roleArn(name) });
+
+/** @param more what differs from a role that works. @returns its id. */
+export async function makeDestination(scene: Scene, more: Record<string, unknown>): Promise<string> {
+  const { id } = await scene.shop.client.json<{ id: string }>("POST", "/v1/destinations", {
+    name: "Bucket",
+    bucket: CUSTOMER_BUCKET,
+    region: "eu-central-1",
+    endpoint: scene.toStore.origin,
+    provider: "ceph",
+    auth: byRole("export"),
+    ...more,
+  });
+  return id;
+}
+
+/** Orders that hardly compress; fewer of them are the first of more. */
+export function* bulkyOrders(count: number): Generator<Record<string, unknown>> {
+  const roll = dice(1);
+  for (const order of orders(count)) yield { ...order, properties: { order_id: noise(roll, 64), amount: 1 } };
+}
+
+/** The events that `SMALL_EXPORT` exports. */
+export async function sendOrders(scene: Scene): Promise<void> {
+  await scene.shop.client.sendEvents(bulkyOrders(EVENTS));
+}
+
+/** Asks for an export to a destination with that. */
+export async function begin(
+  scene: Scene,
+  destination: Record<string, unknown>,
+  request: Record<string, unknown> = SMALL_EXPORT,
+): Promise<ExportView> {
+  const delivery = { type: "s3", destination_id: await makeDestination(scene, destination) };
+  return scene.shop.client.createExport({ ...request, delivery });
+}
+
+/** Polls until it is as asked, or final. */
+export async function until(scene: Scene, id: string, reached: (view: ExportView) => boolean): Promise<ExportView> {
+  for (;;) {
+    const view = await scene.shop.client.getExport(id);
+    if (reached(view) || (view.status !== "queued" && view.status !== "processing")) return view;
+    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
+  }
+}
+
+/** Begins one and waits for its end. */
+export async function deliver(
+  scene: Scene,
+  destination: Record<string, unknown>,
+  request?: Record<string, unknown>,
+): Promise<ExportView> {
+  return until(scene, (await begin(scene, destination, request)).id, () => false);
+}
+
+export interface Read {
+  name: string;
+  rows: number;
+  bytes: number;
+  uncompressed_bytes: number;
+  sha256: string;
+}
+
+/** An event as its row is compared: id and properties. */
+export const rowOf = (event: Record<string, unknown>): string => {
+  const { order_id: order, amount } = event["properties"] as Record<string, unknown>;
+  return `${String(event["id"])} ${String(order)} ${String(amount)}`;
+};
+
+/** What stands in the bucket under that key, measured by Node alone; `rows` takes its rows, as `rowOf` has them. */
+export async function measure(scene: Scene, key: string, rows: string[] = []): Promise<Read> {
+  const stored = await scene.bucket().read(key);
+  const plain = gunzipSync(stored);
+  const lines = plain.toString("utf8").split("\n");
+  if (lines.pop() !== "") throw new Error(`${key}: the last line has no end`);
+  for (const line of lines) {
+    const { eventId, order_id, amount } = JSON.parse(line) as Record<string, unknown>;
+    rows.push(`${String(eventId)} ${String(order_id)} ${String(amount)}`);
+  }
+  return {
+    name: key,
+    rows: lines.length,
+    bytes: stored.length,
+    uncompressed_bytes: plain.length,
+    sha256: createHash("sha256").update(stored).digest("hex"),
+  };
+}
+
+/** The manifest that stands in the bucket. */
+export async function manifestIn(scene: Scene, directory: string, id: string): Promise<Manifest> {
+  return JSON.parse((await scene.bucket().read(`${directory}${id}-manifest.json`)).toString("utf8")) as Manifest;
+}
+
+/** A file as the service says that it is, under its key. */
+export const said = (directory: string, { name, rows, bytes, uncompressed_bytes, sha256 }: Read): Read => ({
+  name: name.startsWith(directory) ? name : `${directory}${name}`,
+  rows,
+  bytes,
+  uncompressed_bytes,
+  sha256,
+});

@@ -1,0 +1,20 @@
+/**
+ * The service with a real S3 and STS: Ceph's radosgw. All of it in one scene, because starting one takes longer than most of
+ * the tests; and at the end of all, nothing secret may have been seen anywhere.
+ */
+
+import { large } from "./large.ts";
+import { objects } from "./objects.ts";
+import { probe } from "./probe.ts";
+import { roles } from "./roles.ts";
+import { describeInterop, interopScene } from "./scene.ts";
+import { keepsSecrets } from "./secrets.ts";
+
+describeInterop("delivery to a real S3", () => {
+  const scene = interopScene();
+  roles(scene);
+  objects(scene);
+  probe(scene);
+  large(scene);
+  keepsSecrets(scene);
+});

@@ -1,0 +1,90 @@
+/** What must not be seen, and where it is looked for once all tests have run: logs, rows, and answers over HTTP. */
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Client } from "../../scripts/client.ts";
+import { CUSTOMER, SERVICE } from "../../scripts/peers/people.ts";
+import { ALL_ORDERS } from "../live/support.ts";
+import { type Scene, SECRETS_KEY } from "./scene.ts";
+import { assumed, sessionIn } from "./sts.ts";
+
+/** The secret that a test gives in place of the right one. */
+export const WRONG_SECRET = "not-the-secret-of-this-access-key-00000001";
+
+const SIGNED_LINK = "X-Amz-Signature=";
+
+/** Every row of every local database, as text: one per row. */
+async function rowsIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true });
+  return entries.filter((name) => name.endsWith(".sqlite")).flatMap((name) => rowsOf(join(folder, name)));
+}
+
+function rowsOf(file: string): string[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    return tables.flatMap(({ name }) =>
+      database
+        .prepare(`SELECT * FROM "${String(name)}"`)
+        .all()
+        .map((row) => Object.values(row).map(textOf).join("\n")),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+const textOf = (value: unknown): string =>
+  value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value);
+
+/** All that is secret, and how else it may be written. */
+function secretsOf(scene: Scene): string[] {
+  const sessions = assumed(scene.toStore).map(({ answer }) => sessionIn(answer));
+  const secrets = [
+    SERVICE.secretAccessKey,
+    CUSTOMER.secretAccessKey,
+    WRONG_SECRET,
+    SECRETS_KEY.slice(SECRETS_KEY.indexOf(":") + 1),
+    ...sessions.flatMap(({ secretAccessKey, sessionToken }) => [secretAccessKey, sessionToken]),
+  ];
+  return secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]);
+}
+
+/** What of that stands in the texts: one look at each, because there are many of both. */
+function seenIn(texts: readonly string[], secrets: readonly string[]): string[] {
+  const any = new RegExp([...new Set(secrets)].map((secret) => secret.replaceAll(/[^\w]/g, "\\$&")).join("|"));
+  return texts.flatMap((text) => any.exec(text)?.[0] ?? []);
+}
+
+/** To be called at the end of a scene: its tests come last. */
+export function keepsSecrets(scene: Scene): void {
+  describe("after all of that", () => {
+    // Links are told to whoever asks for a download, and to nobody else: one is made, off the record.
+    beforeAll(async () => {
+      const client = new Client(scene.service, scene.shop.space.api_key);
+      const { download_url: link } = await client.export({ ...ALL_ORDERS, end: "2026-01-01T00:00:01.000Z" });
+      expect(link).toContain(SIGNED_LINK);
+    });
+
+    test("the service's log has no secret, no session and no signed link", () => {
+      expect(scene.lines.join("\n")).toContain("export.completed");
+      expect(seenIn(scene.lines, [...secretsOf(scene), SIGNED_LINK])).toEqual([]);
+    });
+
+    test("no row of its databases has one", async () => {
+      const rows = await rowsIn(scene.stateFolder);
+      expect(rows.some((row) => row.includes(scene.shop.space.external_id))).toBe(true);
+      expect(seenIn(rows, [...secretsOf(scene), SIGNED_LINK])).toEqual([]);
+    });
+
+    test("and none of its answers", () => {
+      const answers = scene.toService.exchanges.map(
+        ({ answer, answerHeaders }) => JSON.stringify(answerHeaders) + answer,
+      );
+      expect(answers.length).toBeGreaterThan(0);
+      expect(seenIn(answers, [...secretsOf(scene), SIGNED_LINK])).toEqual([]);
+    });
+  });
+}
