@@ -136,10 +136,15 @@ export class S3Caller {
   }
 
   /** A store that does not confirm an encryption may have dropped it. @throws kms_denied, not to be retried. */
-  mustConfirm(answer: Response): Response {
+  mustConfirm(answer: Response): void {
+    if (this.confirms(answer)) return;
+    throw this.error("kms_denied", "the encryption is not confirmed", NOT_CONFIRMED, { retryable: false });
+  }
+
+  /** Does an answer tell of the encryption that was asked for, if any was? */
+  confirms(answer: Response): boolean {
     const asked = this.store.headers[ENCRYPTION];
-    if (asked === undefined || answer.headers.get(ENCRYPTION) === asked) return answer;
-    throw this.error("kms_denied", `${asked} is not confirmed`, NOT_CONFIRMED, { retryable: false });
+    return asked === undefined || answer.headers.get(ENCRYPTION) === asked;
   }
 
   /** The connection failed, or an answer was cut off. */

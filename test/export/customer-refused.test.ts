@@ -111,6 +111,13 @@ describe("a destination", () => {
     );
   });
 
+  it.each([100, 8 * 1_048_576])("may confirm the encryption late: parts of %i bytes", async (partBytes) => {
+    service.hall.sizes = { chunkRows: 50_000, partBytes };
+    aws.encrypts = "quietly";
+    const made = await customer.destination({ encryption: { sse: "AES256" } });
+    expect((await customer.export({ delivery: made.delivery, file_rows: 50_000 })).status).toBe("completed");
+  });
+
   it("whose store drops the encryption fails the export, also when it is tried again", async () => {
     aws.encrypts = false;
     const made = await customer.destination({ encryption: { sse: "AES256" } });
