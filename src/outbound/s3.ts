@@ -30,7 +30,9 @@ export class Bucket {
     owner: "customer" | "service" = "customer",
   ) {
     this.#calls = new S3Caller("url" in address ? address : storeAt(address), now, reach, owner);
-    this.#once = new OnceWriter(this.#calls, (key) => this.get(key));
+    this.#once = new OnceWriter(this.#calls, (key, withinMs) =>
+      this.#fetchObject(key, undefined, AbortSignal.timeout(withinMs)),
+    );
   }
 
   /**
@@ -169,7 +171,7 @@ export class Bucket {
       }
       const { code } = refusalIn(text);
       if (code === "PreconditionFailed") return "there";
-      throw this.#calls.unavailable(new Error(`S3 answered 200 ${code}`));
+      throw this.#calls.refusalOf(response, text);
     };
     if (conditionalComplete === "overwrites") return void (await completed(await complete({})));
     const outcome = await this.#once.write(conditionalComplete, key, whole, complete, completed);
