@@ -69,13 +69,13 @@ export const ERRORS = {
   },
   bucket_not_found: {
     status: 422,
-    title: "The bucket does not exist: correct its name, or make it.",
+    title: "The bucket does not exist: make it, or ask for a new export with the right name.",
     owner: "customer",
     retryable: false,
   },
   wrong_region: {
     status: 422,
-    title: "The bucket is in another region: correct the region.",
+    title: "The bucket is in another region: correct the region, and ask for a new export.",
     owner: "customer",
     retryable: false,
   },
@@ -171,13 +171,27 @@ export function asSpillwayError(thrown: unknown): SpillwayError {
   return thrown instanceof SpillwayError ? thrown : new SpillwayError("internal", undefined, { cause: thrown });
 }
 
+/** What is stored beside a code where whoever met the error knew better. */
+interface Known {
+  detail?: string | null | undefined;
+  /** 0 or 1. */
+  retryable?: number | null | undefined;
+}
+
+const retryableBy = ({ retryable }: Known) => (typeof retryable === "number" ? retryable === 1 : undefined);
+
 /**
  * An export's error as clients and webhooks see it, from what is stored: a code, and what whoever met it knew better: whose
  * turn it is, and what to change.
  */
-export function publicError(stored: string | null, owner: ErrorRow["owner"] | null, detail?: string | null) {
+export function publicError(stored: string | null, owner: ErrorRow["owner"] | null, known: Known = {}) {
   if (stored === null) return null;
   const code = (Object.hasOwn(ERRORS, stored) ? stored : "internal") as ErrorCode;
   const row = ERRORS[code];
-  return { code, message: detail ?? row.title, owner: owner ?? row.owner, retryable: row.retryable };
+  return {
+    code,
+    message: known.detail ?? row.title,
+    owner: owner ?? row.owner,
+    retryable: retryableBy(known) ?? row.retryable,
+  };
 }

@@ -14,7 +14,8 @@ const DATA = `json_object('export_id', e.id, 'dataset', e.dataset, 'status', e.s
   'files', (SELECT count(*) FROM files f WHERE f.space_id = ?1 AND f.export_id = ?2 AND f.done = 1),
   'completed_at', e.completed_at,
   'error_code', CASE e.status WHEN 'failed' THEN e.error_code END, 'error_owner', CASE e.status WHEN 'failed' THEN e.error_owner END,
-  'error_detail', CASE e.status WHEN 'failed' THEN e.error_detail END)`;
+  'error_detail', CASE e.status WHEN 'failed' THEN e.error_detail END,
+  'error_retryable', CASE e.status WHEN 'failed' THEN e.error_retryable END)`;
 const COLUMNS = `id, space_id, export_id, event_id, event_type, event_at, endpoint_id, url, data, status, next_attempt_at, created_at`;
 
 /** Goes right after the move, in its batch. @param now when the move was made, as the move wrote it into `status_at`. */

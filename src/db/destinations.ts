@@ -128,15 +128,15 @@ export async function deleteDestination(db: Database, spaceId: string, id: strin
   return deleted > 0;
 }
 
-/** Secrets of every space that were sealed with another key than the present one. */
-export async function listSealedOtherwise(
+/** Secrets of every space that were sealed with one of these keys. */
+export async function listSealedWith(
   db: Database,
-  keyId: string,
+  keyIds: readonly string[],
   limit: number,
 ): Promise<{ id: string; space_id: string; secret: string }[]> {
   return db.all(
-    "SELECT id, space_id, secret FROM destinations WHERE sealed_with < ?1 OR sealed_with > ?1 LIMIT ?2",
-    keyId,
+    "SELECT id, space_id, secret FROM destinations WHERE sealed_with IN (SELECT value FROM json_each(?1)) LIMIT ?2",
+    JSON.stringify(keyIds),
     limit,
   );
 }

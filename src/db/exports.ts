@@ -38,6 +38,7 @@ export interface ExportRow {
   error_code: string | null;
   error_owner: "customer" | "service" | null;
   error_detail: string | null;
+  error_retryable: number | null;
   rows_total: number | null;
   message: string | null;
   manifest_sha256: string | null;
@@ -45,7 +46,7 @@ export interface ExportRow {
 
 export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, encoding, destination, destination_id, callback_url,
   request_id, generation, plan, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
-  error_detail, rows_total, message, manifest_sha256`;
+  error_detail, error_retryable, rows_total, message, manifest_sha256`;
 
 /** SQL: the export ?2 of space ?1 is processing. */
 export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";

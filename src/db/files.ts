@@ -130,20 +130,23 @@ export async function renewFile(
   return changed > 0;
 }
 
-/** A multipart upload to a customer's bucket was begun: whoever comes after a try that was killed ends it. */
+/** Whoever holds its chunk began a multipart upload to a customer's bucket: who comes after a try that was killed ends it. */
 export async function rememberUpload(
   db: Database,
   spaceId: string,
   exportId: string,
   n: number,
-  uploadId: string,
+  upload: { id: string; plan: number; held: number },
 ): Promise<void> {
   await db.run(
-    "UPDATE files SET upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0",
+    `UPDATE files SET upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?5")}
+       AND EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.lease_until = ?6)`,
     spaceId,
     exportId,
     n,
-    uploadId,
+    upload.id,
+    upload.plan,
+    upload.held,
   );
 }
 

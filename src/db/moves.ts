@@ -82,7 +82,7 @@ export async function failExport(
   const [moved] = await db.batch([
     statement(
       `UPDATE exports SET status = 'failed', status_at = ?5, completed_at = ?5, expires_at = ?6, put_away_at = ?7,
-         error_code = ?3, error_owner = ?4, error_detail = ?9, next_retry_at = NULL
+         error_code = ?3, error_owner = ?4, error_detail = ?9, error_retryable = ?10, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
       spaceId,
       exportId,
@@ -93,6 +93,7 @@ export async function failExport(
       end.putAwayAt,
       end.generation,
       error.detail ?? null,
+      typeof error.retryable === "boolean" ? Number(error.retryable) : null,
     ),
     ...announce(spaceId, exportId, "failed", end.now, { code: error.code, owner: error.owner }),
   ]);

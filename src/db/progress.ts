@@ -69,7 +69,7 @@ export async function recordRetry(
 ): Promise<boolean> {
   const [recorded] = await db.batch([
     statement(
-      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, error_detail = ?7, next_retry_at = ?5,
+      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, error_detail = ?7, error_retryable = ?8, next_retry_at = ?5,
          wake_at = max(wake_at, ?5)
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?6`,
       spaceId,
@@ -79,6 +79,7 @@ export async function recordRetry(
       attempt.nextRetryAt,
       attempt.generation,
       error.detail ?? null,
+      typeof error.retryable === "boolean" ? Number(error.retryable) : null,
     ),
     entry(
       spaceId,

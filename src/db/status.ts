@@ -9,4 +9,6 @@ export interface ExportError {
   owner: "customer" | "service";
   /** What the code's own title does not say; public. */
   detail?: string | null;
+  /** Where the code's own answer does not hold. */
+  retryable?: boolean | null;
 }

@@ -64,7 +64,7 @@ async function write(
 ): Promise<(WrittenChunk & { key: string }) | null> {
   const source = sourceOf(hall, row);
   const encoder = await openEncoder(hall, row, source.form);
-  const { key, writer } = await openWriter(hall, row, chunk, encoder.objectType);
+  const { key, writer } = await openWriter(hall, row, chunk, encoder.objectType, lease);
   try {
     const lines = pageWriter(encoder, hall.config.gzip, chunk, (piece) => writer.write(piece));
     let renewedAt = hall.world.now();
@@ -94,7 +94,7 @@ async function write(
 }
 
 /** A segment stands in the service's own bucket; a whole file where the export's files go. */
-async function openWriter(hall: Hall, row: ExportRow, chunk: Leased, objectType: string) {
+async function openWriter(hall: Hall, row: ExportRow, chunk: Leased, objectType: string, lease: { held: number }) {
   const { control } = hall.databases;
   const { partBytes } = hall.sizes;
   if (!isWholeFile(chunk)) {
@@ -107,7 +107,8 @@ async function openWriter(hall: Hall, row: ExportRow, chunk: Leased, objectType:
   const bucket = await bucketOf(hall, row);
   if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
   // A customer's bucket is not searched for uploads that a killed step left: they are written down.
-  const begun = (uploadId: string) => rememberUpload(control, row.space_id, row.id, file.n, uploadId);
+  const begun = (id: string) =>
+    rememberUpload(control, row.space_id, row.id, file.n, { id, plan: row.plan, held: lease.held });
   return {
     key,
     writer: new ObjectWriter(bucket, key, objectType, partBytes, isCustomers(row) ? begun : async () => {}),

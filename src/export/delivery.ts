@@ -36,10 +36,6 @@ export const RoleArn = z
   })
   .meta({ example: "arn:aws:iam::123456789012:role/spillway-export" });
 
-/** AWS has no role without an account. */
-export const hasAccount = (roleArn: string): boolean => /:iam::\d{12}:role\//.test(roleArn);
-export const NO_ACCOUNT = "must name the role's account, of twelve digits.";
-
 const INLINE = ["bucket", "region", "role_arn"] as const;
 
 const S3 = z
@@ -49,7 +45,7 @@ const S3 = z
     bucket: BucketName.optional(),
     region: Region.optional(),
     directory_path: DirectoryPath.optional(),
-    role_arn: RoleArn.refine(hasAccount, NO_ACCOUNT).optional(),
+    role_arn: RoleArn.optional(),
   })
   .superRefine((s3, context) => {
     const refuse = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });

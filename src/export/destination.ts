@@ -7,9 +7,10 @@
 import { findAuth, findDestination } from "../db/destinations.ts";
 import type { ExportRow } from "../db/exports.ts";
 import type { SpaceRow } from "../db/spaces.ts";
-import { invalid, SpillwayError } from "../errors.ts";
+import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import type { Opener } from "../outbound/customer.ts";
-import { type Place, regionOf } from "../outbound/place.ts";
+import { faultsOf, type Place, regionOf } from "../outbound/place.ts";
+import { roleFault } from "../outbound/role.ts";
 import type { Bucket } from "../outbound/s3.ts";
 import { open } from "../outbound/seal.ts";
 import type { Delivery } from "./delivery.ts";
@@ -55,7 +56,8 @@ export async function freezeDestination(
   const { destination_id: id } = delivery;
   if (id !== undefined) return freezeStored(hall, space, id, facts);
   const { bucket = "", region = "", role_arn: roleArn = "", directory_path: path = "" } = delivery;
-  if (hall.config.aws === null) throw invalid({ pointer: "/delivery/role_arn", detail: NO_IDENTITY });
+  const { aws, stsEndpoint } = hall.config;
+  if (aws === null) throw invalid({ pointer: "/delivery/role_arn", detail: NO_IDENTITY });
   const place: Place = {
     provider: "aws",
     bucket,
@@ -65,6 +67,13 @@ export async function freezeDestination(
     encryption: null,
     storage_class: null,
   };
+  const faults: Fault[] = faultsOf(place, "role", stsEndpoint === null).map(({ field, detail }) => ({
+    pointer: `/delivery/${field}`,
+    detail,
+  }));
+  const refusal = roleFault(roleArn, place, aws.principalArn, stsEndpoint === null);
+  if (refusal !== null) faults.push({ pointer: "/delivery/role_arn", detail: refusal });
+  if (faults.length > 0) throw invalid(...faults);
   const directory = asDirectory(path);
   const destination = { place, directory_path: directory, prefix: directory, role_arn: roleArn };
   return { destination: { ...destination, external_id: space.external_id }, destinationId: null };

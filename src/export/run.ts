@@ -69,7 +69,7 @@ export async function giveUp(hall: Hall, message: Message): Promise<Verdict> {
 
 /** What a row keeps of an error. */
 function stored(error: SpillwayError) {
-  return { code: error.code, owner: error.owner, detail: detailOf(error) };
+  return { code: error.code, owner: error.owner, detail: detailOf(error), retryable: error.retryable };
 }
 
 async function fail(hall: Hall, message: Message, error: SpillwayError): Promise<void> {

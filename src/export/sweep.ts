@@ -3,7 +3,7 @@
  * small and repeatable; one that fails leaves the others to run.
  */
 
-import { listSealedOtherwise, reseal } from "../db/destinations.ts";
+import { listSealedWith, reseal } from "../db/destinations.ts";
 import { dropOldKeys } from "../db/idempotency.ts";
 import { deleteOldExports, forgetExport, hasUnpurgedExports, listForgettable } from "../db/leftovers.ts";
 import { expireExport, listToExpire } from "../db/moves.ts";
@@ -11,7 +11,7 @@ import { takeStuckExports } from "../db/progress.ts";
 import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/spaces.ts";
 import { entry } from "../db/timeline.ts";
 import { log, logFailure } from "../log.ts";
-import { open, sealForStore, sealingKeyId } from "../outbound/seal.ts";
+import { open, sealForStore, olderKeyIds } from "../outbound/seal.ts";
 import { type Hall, LAST_CALL_MS } from "./hall.ts";
 import { resendDeliveries, wakeDeliveries } from "./notify.ts";
 import { putAway } from "./put-away.ts";
@@ -93,7 +93,9 @@ async function dropKeys(hall: Hall): Promise<void> {
 async function resealSecrets(hall: Hall): Promise<void> {
   const { config, databases, world } = hall;
   const { control } = databases;
-  for (const found of await listSealedOtherwise(control, sealingKeyId(config.secretsKey), MOST_AT_ONCE)) {
+  const older = olderKeyIds(config.secretsKey);
+  if (older.length === 0) return;
+  for (const found of await listSealedWith(control, older, MOST_AT_ONCE)) {
     try {
       const text = await open(config.secretsKey, found.id, found.secret);
       await reseal(control, found, await sealForStore(config.secretsKey, found.id, text, world.randomBytes(12)));

@@ -7,6 +7,7 @@ import { SpillwayError } from "../errors.ts";
 import { bucketUrl, type Place, writeHeaders } from "./place.ts";
 import { sessionPolicy } from "./policies.ts";
 import { CAPABILITIES } from "./providers.ts";
+import { isOwnRole } from "./role.ts";
 import type { Store } from "./s3-call.ts";
 import { Bucket } from "./s3.ts";
 import { type RoleRequest, RoleSessions } from "./sts.ts";
@@ -27,7 +28,7 @@ export interface Reach {
 }
 
 export interface CustomerSettings {
-  aws: { accessKeyId: string; secretAccessKey: string } | null;
+  aws: { accessKeyId: string; secretAccessKey: string; principalArn: string } | null;
   stsEndpoint: string | null;
   allowInsecure: boolean;
 }
@@ -52,8 +53,11 @@ export class CustomerBuckets {
 
   /** Nothing is called yet: a role is assumed when the bucket is first used. */
   open(place: Place, opener: Opener, reach: Reach): Bucket {
-    const { conditionalPut, conditionalComplete } = CAPABILITIES[place.provider];
+    // What answers at another address than AWS's own may not be AWS.
+    const kind = place.provider === "aws" && !isAws(place) ? "generic" : place.provider;
+    const { conditionalPut, conditionalComplete } = CAPABILITIES[kind];
     const store: Store = {
+      clock: isAws(place) ? "service" : "customer",
       url: bucketUrl(place),
       region: place.region,
       headers: writeHeaders(place),
@@ -70,7 +74,7 @@ export class CustomerBuckets {
    * @throws as RoleSessions.assume.
    */
   async tryRole(place: Place, roleArn: string, externalId: string | null, reach: Reach): Promise<void> {
-    await this.#known().assume(requestOf(place, roleArn, externalId, reach));
+    await this.#known(roleArn).assume(requestOf(place, roleArn, externalId, reach));
   }
 
   #credentials(place: Place, opener: Opener, reach: Reach): Pick<Store, "credentials" | "refused"> {
@@ -80,29 +84,44 @@ export class CustomerBuckets {
     }
     const request = requestOf(place, opener.roleArn, opener.externalId, reach);
     return {
-      credentials: async () => this.#known().credentials(request),
+      credentials: async () => this.#known(opener.roleArn).credentials(request),
       refused: () => this.#sessions?.forget(request),
     };
   }
 
-  #known(): RoleSessions {
+  #known(roleArn: string): RoleSessions {
+    if (isOwnRole(roleArn, this.#settings.aws?.principalArn ?? ""))
+      throw new SpillwayError("role_denied", "The role is of this service's own account.", { retryable: false });
     if (this.#sessions !== null) return this.#sessions;
     throw new SpillwayError("role_denied", "This service is not set up to assume roles.", { owner: "service" });
   }
 
   async #admit(url: string): Promise<void> {
     const { allowInsecure } = this.#settings;
-    const refusal = await checkTarget(url, { allowInsecure, resolve: this.#outside.resolve });
+    let silent = false;
+    const resolve: Resolve = async (name) =>
+      this.#outside.resolve(name).catch((thrown: unknown) => {
+        silent = true;
+        throw thrown;
+      });
+    const refusal = await checkTarget(url, { allowInsecure, resolve });
     if (refusal === null) return;
+    const cause = new Error(refusal);
+    if (silent) throw new SpillwayError("destination_unavailable", undefined, { owner: "service", cause });
     throw new SpillwayError("destination_unavailable", REFUSALS[refusal], {
       owner: "customer",
-      cause: new Error(refusal),
+      retryable: refusal === "target_unresolved",
+      cause,
     });
   }
 }
 
+function isAws({ endpoint }: Place): boolean {
+  return endpoint === null || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+}
+
 const REFUSALS = {
-  target_not_allowed: "The destination's endpoint is not at a public address: correct it.",
+  target_not_allowed: "The destination's endpoint is not at a public address: correct it, and ask for a new export.",
   target_unresolved: "The name of the destination's endpoint could not be looked up: correct it.",
 } as const;
 

@@ -56,13 +56,20 @@ export interface PlaceFault {
 const AWS_REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 const HOST_LABEL = /^[a-z0-9][a-z0-9.-]*[a-z0-9]$/;
 
-/** What this kind of store cannot do of what is asked. */
-export function faultsOf(place: Place, auth: "role" | "keys"): PlaceFault[] {
+/** Objects of these classes are not there to be read: what stands under a name could not be compared. */
+const ARCHIVES = new Set(["GLACIER", "DEEP_ARCHIVE"]);
+
+/**
+ * What this kind of store cannot do of what is asked.
+ * @param stsOfAws roles are assumed at AWS itself, in the place's region.
+ */
+export function faultsOf(place: Place, auth: "role" | "keys", stsOfAws: boolean): PlaceFault[] {
   const can = CAPABILITIES[place.provider];
   const faults: PlaceFault[] = [];
   const refuse = (field: PlaceFault["field"], detail: string) => void faults.push({ field, detail });
   if (place.endpoint === null && !can.ownEndpoint) refuse("endpoint", `${can.title} needs an endpoint.`);
-  if (place.endpoint === null && !AWS_REGION.test(place.region)) refuse("region", "must be a region of AWS.");
+  const atAws = place.endpoint === null || (auth === "role" && stsOfAws);
+  if (atAws && !AWS_REGION.test(place.region)) refuse("region", "must be a region of AWS.");
   if (auth === "role" && !can.roles) refuse("auth", `${can.title} has no roles to assume: use access keys.`);
   const { sse, kms_key_id: keyId } = place.encryption ?? { sse: null, kms_key_id: null };
   if (sse !== null && !can.encryption.includes(sse))
@@ -70,6 +77,8 @@ export function faultsOf(place: Place, auth: "role" | "keys"): PlaceFault[] {
   else if (sse === "AES256" && keyId !== null) refuse("encryption", "A KMS key goes with aws:kms.");
   else if (sse === "aws:kms" && keyId === null && !can.defaultKey)
     refuse("encryption", `${can.title} has no key of its own: name one in kms_key_id.`);
+  if (ARCHIVES.has(place.storage_class ?? ""))
+    refuse("storage_class", "Archived objects cannot be compared: take a class whose objects can be read at once.");
   if (place.storage_class !== null && !can.storageClass)
     refuse("storage_class", `${can.title} has no storage classes.`);
   if ((place.endpoint === null || !place.path_style) && !HOST_LABEL.test(place.bucket))

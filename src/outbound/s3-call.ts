@@ -30,6 +30,8 @@ export interface Store {
   refused?: () => void;
   /** Looks whether the address may be called, right before it is. @throws SpillwayError. */
   admit?: () => Promise<void>;
+  /** Whose the clock is that is wrong when they disagree. */
+  clock?: "customer" | "service";
   /** What every object is written with. */
   headers: Readonly<Record<string, string>>;
   conditionalPut: Condition;
@@ -95,7 +97,8 @@ export class S3Caller {
       throw this.unavailable(thrown);
     }
     if (response.ok || more.accept?.includes(response.status) === true) return response;
-    throw await this.#refusal(response, more.headers ?? {}, credentials.sessionToken !== undefined);
+    const text = await textOf(response).catch(() => "");
+    throw this.refusalOf(response, text, more.headers ?? {}, credentials.sessionToken !== undefined);
   }
 
   /** A URL that gives the object to whoever holds it, for that many seconds. */
@@ -117,29 +120,38 @@ export class S3Caller {
     return { ...credentials, region: this.store.region, service: "s3", datetime, cache: this.#keys };
   }
 
-  async #refusal(response: Response, sent: Record<string, string>, inSession: boolean): Promise<SpillwayError> {
-    const text = await textOf(response).catch(() => "");
-    const asked = { kms: sent[ENCRYPTION] === "aws:kms", options: ENCRYPTION in sent || "x-amz-storage-class" in sent };
-    const { code, detail, s3Code } = meaningOf(response, text, asked);
+  /** What an answer means that is an error; S3 may tell of one after a 200 too. */
+  refusalOf(response: Response, text: string, sent: Record<string, string> = {}, inSession = false): SpillwayError {
+    const kms = this.store.headers[ENCRYPTION] === "aws:kms";
+    const asked = { kms, options: ENCRYPTION in sent || "x-amz-storage-class" in sent };
+    const { code, detail, s3Code, retryable } = meaningOf(response, text, asked);
     const said = `S3 answered ${response.status} ${s3Code}`;
     const ended = inSession && code !== "kms_denied" && ENDED.has(s3Code);
     if (ended || code === "bucket_denied") this.store.refused?.();
-    return ended ? this.error("destination_unavailable", said, SESSION_ENDED) : this.error(code, said, detail);
+    if (!ended) return this.error(code, said, detail, retryable === undefined ? {} : { retryable });
+    return new SpillwayError("destination_unavailable", SESSION_ENDED, { cause: new Error(said), owner: "service" });
   }
 
   /** What the service's own bucket refuses is the service's to mend: to the customer the store is not available. */
   error(meant: ErrorCode, log: string, detail?: string, more: { retryable?: boolean } = {}): SpillwayError {
     const cause = new Error(log);
-    if (this.#owner === "customer") return new SpillwayError(meant, detail, { ...more, cause, owner: "customer" });
+    const theirClock = meant === "clock_skew" ? this.store.clock : undefined;
+    if (this.#owner === "customer")
+      return new SpillwayError(meant, detail, { ...more, cause, owner: theirClock ?? "customer" });
     const theirs = ERRORS[meant].owner === "customer" && meant !== "destination_conflict";
     return new SpillwayError(theirs ? "destination_unavailable" : meant, undefined, { cause, owner: "service" });
   }
 
   /** A store that does not confirm an encryption may have dropped it. @throws kms_denied, not to be retried. */
-  mustConfirm(answer: Response): Response {
+  mustConfirm(answer: Response): void {
+    if (this.confirms(answer)) return;
+    throw this.error("kms_denied", "the encryption is not confirmed", NOT_CONFIRMED, { retryable: false });
+  }
+
+  /** Does an answer tell of the encryption that was asked for, if any was? */
+  confirms(answer: Response): boolean {
     const asked = this.store.headers[ENCRYPTION];
-    if (asked === undefined || answer.headers.get(ENCRYPTION) === asked) return answer;
-    throw this.error("kms_denied", `${asked} is not confirmed`, NOT_CONFIRMED, { retryable: false });
+    return asked === undefined || answer.headers.get(ENCRYPTION) === asked;
   }
 
   /** The connection failed, or an answer was cut off. */

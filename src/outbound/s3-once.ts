@@ -4,11 +4,13 @@
  */
 
 import { SpillwayError } from "../errors.ts";
-import { type Condition, drain, type Outgoing, type S3Caller } from "./s3-call.ts";
+import { ANSWER_WITHIN_MS, type Condition, drain, type Outgoing, type S3Caller } from "./s3-call.ts";
 
 const IF_NONE = { "if-none-match": "*" };
 /** The object is there. Some stores answer 304 instead of 412. */
 const THERE = [412, 304];
+/** What an object is read with at least, to compare it: a mebibyte a second. */
+const READ_BYTES_A_MS = 1_048;
 /** The store does not know the condition. */
 const NOT_KNOWN = 501;
 
@@ -28,9 +30,9 @@ const CANNOT_SEE =
 
 export class OnceWriter {
   readonly #calls: S3Caller;
-  readonly #get: (key: string) => Promise<Response | null>;
+  readonly #get: (key: string, withinMs: number) => Promise<Response | null>;
 
-  constructor(calls: S3Caller, get: (key: string) => Promise<Response | null>) {
+  constructor(calls: S3Caller, get: (key: string, withinMs: number) => Promise<Response | null>) {
     this.#calls = calls;
     this.#get = get;
   }
@@ -62,7 +64,7 @@ export class OnceWriter {
    * @throws destination_conflict for other bytes; bucket_denied where it had to be seen and could not be.
    */
   async #look(key: string, whole: Whole, must: boolean): Promise<"there" | "missing" | "unseen"> {
-    const response = await this.#getUnlessDenied(key);
+    const response = await this.#getUnlessDenied(key, whole);
     if (response === "denied" && must)
       throw this.#calls.error("bucket_denied", "a key cannot be looked at", CANNOT_SEE);
     if (response === "denied") return "unseen";
@@ -71,20 +73,22 @@ export class OnceWriter {
 
   /** The store said that something stands there. */
   async #compare(key: string, whole: Whole): Promise<"there"> {
-    const response = await this.#getUnlessDenied(key);
+    const response = await this.#getUnlessDenied(key, whole);
     if (response === "denied") throw this.#calls.error("bucket_denied", "an object cannot be compared", CANNOT_COMPARE);
     return this.#same(response, whole);
   }
 
   async #same(response: Response | null, { bytes, sha256 }: Whole): Promise<"there"> {
-    if (response === null || (await this.#sha256Of(response, bytes)) !== sha256)
+    // It was there a moment ago, or the store says so before it shows it.
+    if (response === null) throw this.#calls.unavailable(new Error("an object was there, and is not"));
+    if ((await this.#sha256Of(response, bytes)) !== sha256)
       throw this.#calls.error("destination_conflict", "another object is there");
     this.#calls.mustConfirm(response);
     return "there";
   }
 
-  async #getUnlessDenied(key: string): Promise<Response | null | "denied"> {
-    return this.#get(key).catch((thrown: unknown) => {
+  async #getUnlessDenied(key: string, { bytes }: Whole): Promise<Response | null | "denied"> {
+    return this.#get(key, ANSWER_WITHIN_MS + bytes / READ_BYTES_A_MS).catch((thrown: unknown) => {
       if (thrown instanceof SpillwayError && thrown.code === "bucket_denied") return "denied" as const;
       throw thrown;
     });

@@ -30,7 +30,9 @@ export class Bucket {
     owner: "customer" | "service" = "customer",
   ) {
     this.#calls = new S3Caller("url" in address ? address : storeAt(address), now, reach, owner);
-    this.#once = new OnceWriter(this.#calls, (key) => this.get(key));
+    this.#once = new OnceWriter(this.#calls, (key, withinMs) =>
+      this.#fetchObject(key, undefined, AbortSignal.timeout(withinMs)),
+    );
   }
 
   /**
@@ -49,7 +51,7 @@ export class Bucket {
       });
     const written = async (response: Response): Promise<Outcome> => {
       await drain(response);
-      this.#calls.mustConfirm(response);
+      await this.#mustBeEncrypted(key, response);
       return "written";
     };
     await this.#once.write(conditionalPut, key, { bytes: body.length, sha256 }, put, written);
@@ -126,7 +128,7 @@ export class Bucket {
   /** @returns the id of a new multipart upload. */
   async createUpload(key: string, contentType: string): Promise<string> {
     const headers = { ...this.#calls.store.headers, "content-type": contentType };
-    const response = this.#calls.mustConfirm(await this.#calls.send("POST", key, "uploads=", { headers }));
+    const response = await this.#calls.send("POST", key, "uploads=", { headers });
     return this.#calls.understood(uploadIdIn(await this.#calls.text(response)));
   }
 
@@ -163,10 +165,13 @@ export class Bucket {
     // S3 may answer 200 and then an error, once it has begun to keep the connection alive.
     const completed = async (response: Response): Promise<Outcome> => {
       const text = await this.#calls.text(response);
-      if (isCompleted(text)) return "written";
+      if (isCompleted(text)) {
+        await this.#mustBeEncrypted(key, response);
+        return "written";
+      }
       const { code } = refusalIn(text);
       if (code === "PreconditionFailed") return "there";
-      throw this.#calls.unavailable(new Error(`S3 answered 200 ${code}`));
+      throw this.#calls.refusalOf(response, text);
     };
     if (conditionalComplete === "overwrites") return void (await completed(await complete({})));
     const outcome = await this.#once.write(conditionalComplete, key, whole, complete, completed);
@@ -176,6 +181,15 @@ export class Bucket {
   /** Ends a multipart upload and drops its parts. One that is not there is ended already. */
   async abortUpload(key: string, uploadId: string): Promise<void> {
     await drain(await this.#calls.send("DELETE", key, `uploadId=${encodeURIComponent(uploadId)}`, { accept: [404] }));
+  }
+
+  /** Some stores tell of the encryption only when the object is asked for. @throws kms_denied where none does. */
+  async #mustBeEncrypted(key: string, answer: Response): Promise<void> {
+    if (this.#calls.confirms(answer)) return;
+    const there = await this.get(key, { from: 0, length: 1 });
+    if (there === null) return this.#calls.mustConfirm(answer);
+    await drain(there);
+    this.#calls.mustConfirm(there);
   }
 
   /** A URL that gives the object to whoever holds it, for that many seconds. */

@@ -15,8 +15,10 @@ export async function seal(
   return `${id}.${Buffer.from(iv).toString("base64url")}.${Buffer.from(sealed).toString("base64url")}`;
 }
 
-/** The id of the key that seals now: the first. */
-export const sealingKeyId = (secretsKey: string): string => secretsKey.slice(0, secretsKey.indexOf(":"));
+const idOf = (key: string): string => key.slice(0, key.indexOf(":"));
+
+/** The ids of the keys that still open, and no longer seal. */
+export const olderKeyIds = (secretsKey: string): string[] => secretsKey.split(",").slice(1).map(idOf);
 
 /** Sealed, with the id of the key beside it, so that what an older key sealed can be found. */
 export async function sealForStore(
@@ -25,7 +27,7 @@ export async function sealForStore(
   text: string,
   iv: Uint8Array<ArrayBuffer>,
 ): Promise<{ secret: string; sealedWith: string }> {
-  return { secret: await seal(secretsKey, owner, text, iv), sealedWith: sealingKeyId(secretsKey) };
+  return { secret: await seal(secretsKey, owner, text, iv), sealedWith: idOf(secretsKey) };
 }
 
 /** @throws when it was sealed with another key, for another owner, or was changed. */

@@ -62,7 +62,6 @@ const OURS = new Set([
   "InvalidAccessKeyId",
   "MissingAuthenticationToken",
   "UnrecognizedClientException",
-  "RegionDisabledException",
   "MalformedPolicyDocument",
   "PackedPolicyTooLarge",
 ]);
@@ -172,10 +171,14 @@ function refusal(status: number, text: string): SpillwayError {
   if (OURS.has(code) || status >= 500 || status === 429 || code === "Throttling")
     return ours("destination_unavailable", cause);
   if (status < 400) return ours("destination_unavailable", cause);
+  if (code === "RegionDisabledException") return new SpillwayError("role_denied", REGION_OFF, { cause });
   if (code === "ValidationError" && /externalid/i.test(error?.Message ?? ""))
     return new SpillwayError("external_id_refused", undefined, { cause });
   return new SpillwayError("role_denied", undefined, { cause });
 }
+
+const REGION_OFF =
+  "AWS STS is not active in the bucket's region for the role's account: activate it there (IAM, account settings).";
 
 const ours = (code: ErrorCode, cause: unknown) => new SpillwayError(code, undefined, { cause, owner: "service" });
 

@@ -56,6 +56,7 @@ interface StoredData extends Omit<z.output<typeof WebhookBody>["data"], "complet
   error_owner: "customer" | "service" | null;
   /** Missing in what was stored before it was known. */
   error_detail?: string | null;
+  error_retryable?: number | null;
 }
 
 /** The body's text. It names no file and no address: whoever may see those asks for the export. */
@@ -71,7 +72,10 @@ export function renderBody({ event_type, event_at, data }: WebhookEvent): string
       rows,
       files,
       completed_at: completed_at === null ? null : new Date(completed_at).toISOString(),
-      error: publicError(error.error_code, error.error_owner, error.error_detail),
+      error: publicError(error.error_code, error.error_owner, {
+        detail: error.error_detail,
+        retryable: error.error_retryable,
+      }),
     },
   } satisfies z.output<typeof WebhookBody>);
 }

@@ -37,6 +37,9 @@ describe("an export that was refused", () => {
     expect((await customer.poll(id)).status).toBe("completed");
   });
 
+  /** The clock is ours, and sessions are: AWS's own clock is right. */
+  const SERVICES = new Set(["clock", "assumed anew"]);
+
   it.each<[string, () => Response, string, string]>([
     ["no bucket", () => refusal(404, "NoSuchBucket"), "bucket_not_found", "does not exist"],
     [
@@ -47,7 +50,14 @@ describe("an export that was refused", () => {
     ],
     ["an address that leads elsewhere", () => refusal(302, ""), "destination_unavailable", "leads to another"],
     ["an access key", () => refusal(403, "InvalidAccessKeyId"), "destination_unavailable", "assumed anew"],
-    ["an option", () => refusal(400, "InvalidArgument"), "destination_unavailable", ""],
+    ["an option", () => refusal(400, "InvalidArgument"), "bucket_denied", "for good (400)"],
+    [
+      "the bucket's own key",
+      () => refusal(403, "AccessDenied", "not authorized to perform: kms:GenerateDataKey"),
+      "kms_denied",
+      "aws:kms and that key",
+    ],
+    ["a call that it has not", () => refusal(501, "NotImplemented"), "bucket_denied", "for good (501)"],
     ["a denied write", () => refusal(403, "AccessDenied"), "bucket_denied", "s3:PutObject"],
     ["a key of KMS", () => refusal(400, "KMS.DisabledException"), "kms_denied", "kms:GenerateDataKey"],
     ["a clock", () => refusal(403, "RequestTimeTooSkewed"), "clock_skew", "clock"],
@@ -57,8 +67,23 @@ describe("an export that was refused", () => {
     const id = await customer.ask();
     await service.pump();
     const { status, error } = await customer.poll(id);
-    expect([status, error?.code, error?.owner]).toEqual(["failed", code, "customer"]);
+    expect([status, error?.code, error?.owner]).toEqual(["failed", code, SERVICES.has(words) ? "service" : "customer"]);
     expect(error).toMatchObject({ message: expect.stringContaining(words) });
+  });
+
+  it("for good is not retried, and says so", async () => {
+    aws.instead = ({ url }) => (url.host.startsWith("sts.") ? null : refusal(400, "InvalidRequest"));
+    const { error, next_retry_at: next } = await customer.export();
+    expect([error, next]).toMatchObject([{ retryable: false }, null]);
+  });
+
+  it("by a key of KMS while parts go up says so", async () => {
+    service.hall.sizes = { chunkRows: 50_000, partBytes: 100 };
+    const made = await customer.destination({ encryption: { sse: "aws:kms" } });
+    aws.instead = ({ method, url }) =>
+      method === "PUT" && url.searchParams.has("partNumber") ? refusal(403, "AccessDenied", "kms says no") : null;
+    const { error } = await customer.export({ delivery: made.delivery, file_rows: 50_000 });
+    expect(error?.code).toBe("kms_denied");
   });
 
   it("for a wrong region by the signature names the right one", async () => {
@@ -66,7 +91,7 @@ describe("an export that was refused", () => {
     await service.pump();
     expect((await customer.poll(id)).error).toMatchObject({
       code: "wrong_region",
-      message: "The bucket is in eu-central-1: correct the region.",
+      message: "The bucket is in eu-central-1: correct the region, and ask for a new export.",
     });
   });
 
@@ -109,6 +134,13 @@ describe("a destination", () => {
     expect(aws.sts[0]?.params.get("Policy")).toContain(
       `"Action":["kms:GenerateDataKey","kms:Decrypt"],"Resource":"${encryption.kms_key_id}"`,
     );
+  });
+
+  it.each([100, 8 * 1_048_576])("may confirm the encryption late: parts of %i bytes", async (partBytes) => {
+    service.hall.sizes = { chunkRows: 50_000, partBytes };
+    aws.encrypts = "quietly";
+    const made = await customer.destination({ encryption: { sse: "AES256" } });
+    expect((await customer.export({ delivery: made.delivery, file_rows: 50_000 })).status).toBe("completed");
   });
 
   it("whose store drops the encryption fails the export, also when it is tried again", async () => {
@@ -241,6 +273,10 @@ describe("a delivery that cannot be", () => {
     [{ ...INLINE, directory_path: "a/./b" }, ["/delivery/directory_path"]],
     [{ ...INLINE, directory_path: "a b\n" }, ["/delivery/directory_path"]],
     [{ ...INLINE, directory_path: "a".repeat(513) }, ["/delivery/directory_path"]],
+    [{ ...INLINE, region: "moon" }, ["/delivery/region"]],
+    [{ ...INLINE, bucket: "Acme_Exports" }, ["/delivery/bucket"]],
+    [{ ...INLINE, role_arn: "arn:aws:iam::210987654321:role/own" }, ["/delivery/role_arn"]],
+    [{ ...INLINE, role_arn: "arn:aws-cn:iam::123456789012:role/x" }, ["/delivery/role_arn"]],
     [{ ...INLINE, role_arn: "arn:aws:iam:::role/x" }, ["/delivery/role_arn"]],
     [{ ...INLINE, role_arn: "arn:aws:iam::123456789012:user/x" }, ["/delivery/role_arn"]],
     [{ ...INLINE, secret: "x" }, ["/delivery/secret"]],

@@ -134,7 +134,7 @@ describe("the test of a destination", () => {
       key: space.key,
     });
     expect([steps[2]?.detail, aws.seen]).toEqual([
-      "The destination's endpoint is not at a public address: correct it.",
+      "The destination's endpoint is not at a public address: correct it, and ask for a new export.",
       [],
     ]);
   });

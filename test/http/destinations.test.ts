@@ -59,6 +59,7 @@ describe("a destination", () => {
   });
 
   it("of another store has path style, is generic, and may have a role without an account", async () => {
+    service = new Service({ ...AWS_VARS, STS_ENDPOINT: "https://sts.acme.example" });
     const made = await post({ ...STORE, auth: { type: "role", role_arn: "arn:aws:iam:::role/export" } });
     expect(made).toMatchObject({ endpoint: "https://s3.acme.example", path_style: true, provider: "generic" });
   });
@@ -85,6 +86,12 @@ describe("a destination", () => {
     const wrong = { key: space.key, body: { endpoint: "https://10.0.0.1/" } };
     expect(await service.faults("PATCH", path, wrong)).toContain("/endpoint");
     expect(await service.json("GET", path, 200, { key: space.key })).toEqual(changed);
+  });
+
+  it("that moves to another store takes that store's defaults", async () => {
+    const { id } = await post({ auth: KEYS_AUTH });
+    expect(await patch(id, STORE)).toMatchObject({ provider: "generic", path_style: true });
+    expect(await patch(id, { endpoint: null })).toMatchObject({ provider: "aws", path_style: false });
   });
 
   it("is gone once it is deleted", async () => {
@@ -115,6 +122,10 @@ describe("a destination", () => {
     [{ directory_path: "a/../b" }, ["/directory_path"]],
     [{ directory_path: "a%2fb" }, ["/directory_path"]],
     [{ auth: { type: "role", role_arn: "arn:aws:iam:::role/export" } }, ["/auth/role_arn"]],
+    [{ auth: { type: "role", role_arn: "arn:aws:iam::210987654321:role/own" } }, ["/auth/role_arn"]],
+    [{ region: "cn-north-1" }, ["/auth/role_arn"]],
+    [{ ...STORE, region: "moon" }, ["/region"]],
+    [{ storage_class: "DEEP_ARCHIVE" }, ["/storage_class"]],
     [{ auth: { type: "keys", access_key_id: KEYS.access_key_id } }, ["/auth/secret_access_key"]],
     [{ auth: { ...ROLE_AUTH, secret_access_key: "x" } }, ["/auth/secret_access_key"]],
     [{ provider: "minio" }, ["/provider"]],

@@ -28,7 +28,7 @@ const EVERY_SPACE: Record<string, string> = {
   listForgettable: "the sweep finds records to forget for every space, each with its space_id",
   deleteOldExports: "the sweep ends the records of every space that are too old",
   takeLostDeliveries: "the sweep wakes late deliveries of every space, and gives each back with its space_id",
-  listSealedOtherwise: "the sweep finds what another key has sealed for every space, each with its space_id",
+  listSealedWith: "the sweep finds what an older key has sealed for every space, each with its space_id",
   dropOldKeys: "the sweep drops every space's idempotency keys when they are too old",
 };
 

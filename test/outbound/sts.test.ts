@@ -121,7 +121,7 @@ describe("a refusal", () => {
     ],
     ["our key", () => answer(403, "InvalidClientTokenId"), "destination_unavailable service"],
     ["our signature", () => answer(403, "SignatureDoesNotMatch"), "destination_unavailable service"],
-    ["a region that is off", () => answer(403, "RegionDisabledException"), "destination_unavailable service"],
+    ["a region that is off", () => answer(403, "RegionDisabledException"), "role_denied customer"],
     ["our clock", () => answer(400, "RequestExpired"), "clock_skew service"],
     ["too many calls", () => answer(400, "Throttling"), "destination_unavailable service"],
     ["STS being away", () => new Response("", { status: 503 }), "destination_unavailable service"],

@@ -67,8 +67,8 @@ export class FakeAws {
   instead: (seen: Seen) => Response | null = () => null;
   /** What the store does with `If-None-Match`. */
   conditional: "keeps" | "refuses" | "ignores" = "keeps";
-  /** Does it do as the encryption's field says? */
-  encrypts = true;
+  /** Does it do as the encryption's field says? `quietly`: it tells so only when the object is asked for. */
+  encrypts: boolean | "quietly" = true;
   now: () => number = () => Date.now();
   readonly #sessions = new Map<string, Session>();
 
@@ -228,11 +228,11 @@ export class FakeAws {
     const held = this.objects.get(key);
     // Without the permission to list, a store does not say that an object is missing.
     if (held === undefined) return refusal(403, "AccessDenied");
-    return new Response(held.body, { headers: this.#confirms(held.headers) });
+    return new Response(held.body, { headers: this.encrypts === false ? {} : encryptionOf(held.headers) });
   }
 
   #confirms(headers: Headers): Record<string, string> {
-    return this.encrypts ? encryptionOf(headers) : {};
+    return this.encrypts === true ? encryptionOf(headers) : {};
   }
 
   #begin(key: string, headers: Headers): Response {

@@ -101,8 +101,11 @@ export const destinationRoutes = [
       const before = await destinationOf(call, space.id, params.id);
       const { id: _, created_at: __, updated_at: ___, ...shown } = showDestination(before);
       const { auth, secret } = body.auth === undefined ? { auth: shown.auth, secret: undefined } : apart(body.auth);
+      // With another kind of address its defaults are taken anew.
+      const moved = body.endpoint !== undefined && (body.endpoint === null) !== (shown.endpoint === null);
+      const kept = moved ? { ...shown, provider: null, path_style: null } : shown;
       const { name = shown.name, bucket = shown.bucket, region = shown.region } = body;
-      const described = describe(call, { ...shown, ...body, name, bucket, region, auth });
+      const described = describe(call, { ...kept, ...body, name, bucket, region, auth });
       const row = { ...before, ...described, updated_at: Math.max(call.world.now(), before.updated_at + 1) };
       const sealed = typeof secret === "string" ? await sealSecret(call, row.id, secret) : secret;
       if (!(await replaceDestination(call.databases.control, row, before.updated_at, sealed)))

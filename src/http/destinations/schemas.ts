@@ -3,11 +3,12 @@
 import * as z from "zod";
 import type { DestinationRow } from "../../db/destinations.ts";
 import { type Fault, invalid } from "../../errors.ts";
-import { BucketName, DirectoryPath, hasAccount, NO_ACCOUNT, Region, RoleArn } from "../../export/delivery.ts";
+import { BucketName, DirectoryPath, Region, RoleArn } from "../../export/delivery.ts";
 import { type Auth, NO_IDENTITY } from "../../export/destination.ts";
 import { asDirectory, templateFault, VARIABLES } from "../../export/key-template.ts";
 import { bucketUrl, faultsOf, type Place, regionOf } from "../../outbound/place.ts";
 import { ENCRYPTIONS, PROVIDERS } from "../../outbound/providers.ts";
+import { roleFault } from "../../outbound/role.ts";
 import { refusalOf } from "../../outbound/target.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
@@ -131,7 +132,12 @@ export function describe(call: Call, wanted: Wanted): Described {
     encryption: encryptionOf(wanted.encryption ?? null),
     storage_class: wanted.storage_class ?? null,
   };
-  const faults: Fault[] = faultsOf(place, auth.type).map(({ field, detail }) => ({ pointer: POINTERS[field], detail }));
+  const { aws, stsEndpoint } = call.config;
+  const stsOfAws = stsEndpoint === null;
+  const faults: Fault[] = faultsOf(place, auth.type, stsOfAws).map(({ field, detail }) => ({
+    pointer: POINTERS[field],
+    detail,
+  }));
   const refuse = (pointer: string, detail: string) => void faults.push({ pointer, detail });
   if (endpoint !== null) {
     const refusal = refusalOf(endpoint, call.config.allowInsecureTargets);
@@ -139,8 +145,10 @@ export function describe(call: Call, wanted: Wanted): Described {
     else if (/[?#]/.test(endpoint)) refuse("/endpoint", "must have no query and no fragment.");
     else if (!isAddress(place)) refuse("/path_style", "The endpoint can have no bucket as part of its host.");
   }
-  if (auth.type === "role" && endpoint === null && !hasAccount(auth.role_arn)) refuse("/auth/role_arn", NO_ACCOUNT);
-  if (auth.type === "role" && call.config.aws === null) refuse("/auth/type", NO_IDENTITY);
+  if (auth.type === "role" && aws === null) refuse("/auth/type", NO_IDENTITY);
+  const refused =
+    auth.type === "role" && aws !== null ? roleFault(auth.role_arn, place, aws.principalArn, stsOfAws) : null;
+  if (refused !== null) refuse("/auth/role_arn", refused);
   if (faults.length > 0) throw invalid(...faults);
   const template = wanted.key_template ?? "";
   return {

@@ -19,5 +19,6 @@ CREATE INDEX destinations_by_key ON destinations (sealed_with) WHERE sealed_with
 ALTER TABLE exports ADD COLUMN destination TEXT; -- JSON: where its files go, as it was when it was asked for; null: the service's own bucket
 ALTER TABLE exports ADD COLUMN destination_id TEXT; -- whose credentials it uses; null: a role of its own
 ALTER TABLE exports ADD COLUMN error_detail TEXT; -- public: what the code's own title does not say
+ALTER TABLE exports ADD COLUMN error_retryable INTEGER; -- 0 or 1: whoever met the error knew better than the code
 CREATE INDEX exports_by_destination ON exports (destination_id) WHERE destination_id IS NOT NULL;
 CREATE INDEX exports_delivered ON exports (status_at) WHERE status = 'completed' AND destination IS NOT NULL AND deleted_at IS NULL;
