@@ -150,17 +150,44 @@ export async function rememberUpload(
   );
 }
 
-/** Multipart uploads that were begun and not written down as done. */
+/**
+ * Gives a file another name than `from`, under which it cannot be written. @returns the file as it is called now, whoever
+ * renamed it; null when it is written, or not of this plan.
+ */
+export async function renameFile(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  { from, to, plan }: { from: string; to: string; plan: number },
+): Promise<FileRow | null> {
+  return db.first<FileRow>(
+    `UPDATE files SET name = CASE name WHEN ?4 THEN ?5 ELSE name END, upload_id = CASE name WHEN ?4 THEN NULL ELSE upload_id END
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND (done = 0 OR name <> ?4) AND ${goingBy("?6")} RETURNING ${FILE}`,
+    spaceId,
+    exportId,
+    n,
+    from,
+    to,
+    plan,
+  );
+}
+
+/** SQL: the uploads of export ?2 of space ?1 that were begun and not written down as done. */
+const OPEN_UPLOADS = `SELECT name, upload_id FROM files WHERE space_id = ?1 AND export_id = ?2 AND upload_id IS NOT NULL
+     UNION ALL SELECT value ->> 'name', value ->> 'upload_id'
+     FROM exports e, json_each(e.left_uploads) WHERE e.space_id = ?1 AND e.id = ?2`;
+
+/** SQL: the same as JSON, for an export that is planned anew: its files are forgotten. */
+export const LEFT_UPLOADS = `(SELECT json_group_array(json_object('name', name, 'upload_id', upload_id)) FROM (${OPEN_UPLOADS}))`;
+
+/** Multipart uploads that were begun and not written down as done, by earlier plans too. */
 export async function listOpenUploads(
   db: Database,
   spaceId: string,
   exportId: string,
 ): Promise<{ name: string; upload_id: string }[]> {
-  return db.all(
-    "SELECT name, upload_id FROM files WHERE space_id = ?1 AND export_id = ?2 AND upload_id IS NOT NULL",
-    spaceId,
-    exportId,
-  );
+  return db.all(OPEN_UPLOADS, spaceId, exportId);
 }
 
 export async function releaseFile(

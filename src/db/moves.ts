@@ -6,6 +6,7 @@
 import { announce } from "./announce.ts";
 import { type Database, statement } from "./database.ts";
 import { COLUMNS, type ExportRow } from "./exports.ts";
+import { LEFT_UPLOADS } from "./files.ts";
 import type { ExportError } from "./status.ts";
 import { entry } from "./timeline.ts";
 
@@ -118,7 +119,7 @@ export async function cancelExport(db: Database, spaceId: string, exportId: stri
 
 /**
  * failed → queued, in the phase it failed in, while its files are kept and the space has room. One that failed while it was
- * planned, or whose counts did not add up, is planned and written anew: its earlier plan, its ledger and its objects no longer count.
+ * planned, or whose counts did not add up, is planned and written anew: its earlier plan and its ledger no longer count.
  * @returns which retry this is, from 1, or null when the move could not be made.
  */
 export async function retryExport(
@@ -145,6 +146,7 @@ export async function retryExport(
     statement(
       `UPDATE exports SET status = 'queued', status_at = ?3, wake_at = ?4, generation = generation + 1, request_id = ?6,
          plan = plan + (phase = 'planning' OR error_code IS 'incomplete_export'),
+         left_uploads = CASE WHEN phase = 'planning' OR error_code IS 'incomplete_export' THEN ${LEFT_UPLOADS} ELSE left_uploads END,
          phase = CASE error_code WHEN 'incomplete_export' THEN 'planning' ELSE phase END,
          completed_at = NULL, expires_at = NULL, put_away_at = NULL,
          attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL

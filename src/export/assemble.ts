@@ -15,6 +15,7 @@ import { combineCrc32, GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";
 import { dropLateFile } from "./late.ts";
 import { mustNotKill } from "./lease.ts";
+import { underFreeName } from "./names-taken.ts";
 import { fileKey, segmentKey } from "./objects.ts";
 import { ObjectWriter } from "./upload.ts";
 import { wakeNext } from "./wake.ts";
@@ -31,10 +32,12 @@ export async function assemble(hall: Hall, message: Message): Promise<void> {
   mustNotKill(file);
 
   const lease = { held: file.lease_until };
-  const written = await join(hall, row, file, lease).catch(async (thrown: unknown) => {
-    await releaseFile(control, spaceId, exportId, n, lease.held);
-    throw thrown;
-  });
+  const written = await underFreeName(hall, row, file, (named) => join(hall, row, named, lease)).catch(
+    async (thrown: unknown) => {
+      await releaseFile(control, spaceId, exportId, n, lease.held);
+      throw thrown;
+    },
+  );
   if (written === null) return;
   const [entered] = await control.batch([
     fileDone(spaceId, exportId, row.plan, n, written),

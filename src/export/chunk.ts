@@ -6,7 +6,7 @@
 import { type ExportRow, findExport } from "../db/exports.ts";
 import { stepSucceeded } from "../db/progress.ts";
 import { chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
-import { fileDone, findFileByNumber, rememberUpload } from "../db/files.ts";
+import { fileDone, type FileRow, findFileByNumber, rememberUpload } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
 import { bucketOf } from "./destination.ts";
 import { openEncoder } from "./encode/encoder.ts";
@@ -14,6 +14,7 @@ import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { dropLateFile, dropLateSegment } from "./late.ts";
 import { mustNotKill } from "./lease.ts";
+import { underFreeName } from "./names-taken.ts";
 import { fileKey, isCustomers, segmentKey } from "./objects.ts";
 import { pageWriter } from "./page-writer.ts";
 import { ObjectWriter } from "./upload.ts";
@@ -36,7 +37,7 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
   mustNotKill(chunk);
 
   const lease = { held: chunk.lease_until };
-  const written = await write(hall, row, chunk, lease).catch(async (thrown: unknown) => {
+  const written = await writeOnce(hall, row, chunk, lease).catch(async (thrown: unknown) => {
     await releaseChunk(control, spaceId, exportId, n, lease.held);
     throw thrown;
   });
@@ -55,16 +56,27 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
 
 const isWholeFile = (chunk: Leased) => chunk.first_in_file === 1 && chunk.last_in_file === 1;
 
+type Written = (WrittenChunk & { key: string }) | null;
+
 /** @returns null when the export was stopped meanwhile, or another has taken the chunk over. */
+async function writeOnce(hall: Hall, row: ExportRow, chunk: Leased, lease: { held: number }): Promise<Written> {
+  if (!isWholeFile(chunk)) return write(hall, row, chunk, null, lease);
+  const file = await findFileByNumber(hall.databases.control, row.space_id, row.id, chunk.file_n);
+  if (file === null) throw new Error("a chunk's file is missing from the ledger");
+  return underFreeName(hall, row, file, (named) => write(hall, row, chunk, named, lease));
+}
+
+/** @param file null for a segment of one. */
 async function write(
   hall: Hall,
   row: ExportRow,
   chunk: Leased,
+  file: FileRow | null,
   lease: { held: number },
-): Promise<(WrittenChunk & { key: string }) | null> {
+): Promise<Written> {
   const source = sourceOf(hall, row);
   const encoder = await openEncoder(hall, row, source.form);
-  const { key, writer } = await openWriter(hall, row, chunk, encoder.objectType, lease);
+  const { key, writer } = await openWriter(hall, row, chunk, file, encoder.objectType, lease);
   try {
     const lines = pageWriter(encoder, hall.config.gzip, chunk, (piece) => writer.write(piece));
     let renewedAt = hall.world.now();
@@ -94,15 +106,20 @@ async function write(
 }
 
 /** A segment stands in the service's own bucket; a whole file where the export's files go. */
-async function openWriter(hall: Hall, row: ExportRow, chunk: Leased, objectType: string, lease: { held: number }) {
+async function openWriter(
+  hall: Hall,
+  row: ExportRow,
+  chunk: Leased,
+  file: FileRow | null,
+  objectType: string,
+  lease: { held: number },
+) {
   const { control } = hall.databases;
   const { partBytes } = hall.sizes;
-  if (!isWholeFile(chunk)) {
+  if (file === null) {
     const key = segmentKey(row, chunk.n);
     return { key, writer: new ObjectWriter(hall.bucket, key, objectType, partBytes, async () => {}) };
   }
-  const file = await findFileByNumber(control, row.space_id, row.id, chunk.file_n);
-  if (file === null) throw new Error("a chunk's file is missing from the ledger");
   const key = fileKey(row, file.name);
   const bucket = await bucketOf(hall, row);
   if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);

@@ -1,7 +1,8 @@
 /**
  * Where an export's objects stand. No key carries an attempt. It carries the plan: one that was made anew, because what it
- * counted was not there, cuts otherwise, and what an earlier one left must not stand in its way. In the service's own bucket
- * each plan has a place of its own; in a customer's, where nothing can be removed, the files of a later plan have other names.
+ * counted was not there, may cut otherwise, and what an earlier one left must not stand in its way. In the service's own bucket
+ * each plan has a place of its own. In a customer's, where nothing can be removed, all plans have the same names: a file of
+ * the same bytes is there once, and only where other bytes stand does a file of a later plan get another name.
  */
 
 import { type Destination, destinationOf } from "./destination.ts";
@@ -28,8 +29,16 @@ export const fileKey = (of: ExportId, name: string): string =>
 export function shownName(of: ExportId, name: string): string {
   const destination = destinationOf({ destination: of.destination ?? null });
   if (destination === null) return name;
-  const { plan = 0 } = of;
-  return `${destination.prefix}${plan === 0 ? name : name.replace(".", `.retry-${plan}.`)}`;
+  return `${destination.prefix}${name}`;
+}
+
+/**
+ * The name to go on with where other bytes stand under `name` in a customer's bucket. No more names are taken by this export
+ * than it had plans before. @returns null where what stands there is none of its own.
+ */
+export function nextName({ plan = 0 }: ExportId, name: string): string | null {
+  const times = Number(/\.retry-(\d+)\./.exec(name)?.[1] ?? 0) + 1;
+  return times > plan ? null : name.replace(/(\.retry-\d+)?\./, `.retry-${times}.`);
 }
 
 /** Do its files go to a customer's bucket? */

@@ -14,6 +14,8 @@ import { SpillwayError } from "../errors.ts";
 import { encodingOf, fileForm } from "./encode/encoder.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
+import { endCustomersUploads } from "./names-taken.ts";
+import { isCustomers } from "./objects.ts";
 import { wakeIdle } from "./wake.ts";
 
 /** Chunks found in one slice: each is a query, and an invocation has a thousand. */
@@ -35,6 +37,7 @@ export async function plan(hall: Hall, message: Message): Promise<void> {
 
   const source = sourceOf(hall, row);
   const before = await lastChunk(control, spaceId, exportId);
+  if (row.plan > 0 && before === null && isCustomers(row)) await endCustomersUploads(hall, row);
   const { chunks, complete } = await cut(row, source, before, hall.sizes.chunkRows);
   if ((chunks.at(-1)?.n ?? 0) >= MOST_CHUNKS) throw new SpillwayError("export_too_large");
   if (!complete) {

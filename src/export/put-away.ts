@@ -4,12 +4,11 @@
  */
 
 import { type Leftover, listLeftovers, markPutAway } from "../db/leftovers.ts";
-import { listOpenUploads } from "../db/files.ts";
 import { asSpillwayError } from "../errors.ts";
 import { logFailure } from "../log.ts";
-import { bucketOf } from "./destination.ts";
 import { type Hall, LAST_CALL_MS } from "./hall.ts";
-import { exportPrefix, fileKey, isCustomers, planPrefix, segmentPrefix } from "./objects.ts";
+import { endCustomersUploads } from "./names-taken.ts";
+import { exportPrefix, isCustomers, planPrefix, segmentPrefix } from "./objects.ts";
 import { inParallel } from "./parallel.ts";
 
 const MOST_EXPORTS = 50;
@@ -66,20 +65,6 @@ async function endUploads({ bucket }: Hall, leftover: Leftover): Promise<number>
   const uploads = await bucket.listUploads(exportPrefix(leftover));
   for (const { key, uploadId } of uploads) await bucket.abortUpload(key, uploadId);
   return uploads.length;
-}
-
-/**
- * In a customer's bucket, those that are known. Nothing else of it is touched, and one that cannot be ended (the role may be
- * gone by now) holds nothing up: the bucket's own rule for incomplete uploads takes it.
- */
-async function endCustomersUploads(hall: Hall, leftover: Leftover): Promise<void> {
-  const { space_id, id, request_id } = leftover;
-  try {
-    for (const { name, upload_id } of await listOpenUploads(hall.databases.control, space_id, id))
-      await (await bucketOf(hall, leftover)).abortUpload(fileKey(leftover, name), upload_id);
-  } catch (thrown) {
-    logFailure("upload.not_ended", thrown, { space_id, export_id: id, request_id });
-  }
 }
 
 /** Removes the objects below a prefix, up to the limit. @returns how many there were. */

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../src/db/files.ts";
 import { sweep } from "../../src/export/sweep.ts";
 import { type FakeAws, KEYS, refusal } from "../support/aws.ts";
-import { Customer, DAY_MS, INLINE, PREFIX } from "../support/customer.ts";
+import { Customer, INLINE } from "../support/customer.ts";
 import { deliver, roomyService, take } from "../support/pipeline.ts";
 import { LAST_HOUR, type ProblemView, type Service, type Space } from "../support/service.ts";
 
@@ -93,29 +93,6 @@ describe("an export that was refused", () => {
       code: "wrong_region",
       message: "The bucket is in eu-central-1: correct the region, and ask for a new export.",
     });
-  });
-
-  it("and planned anew has files of other names, which neither meet nor overwrite the earlier ones", async () => {
-    const id = await customer.ask();
-    await deliver(service, take(service, "plan"));
-    await deliver(service, take(service, "chunk"));
-    const [first = ""] = customer.keys();
-    const { control } = service.hall.databases;
-    await control.run(
-      "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
-      id,
-      service.now + DAY_MS,
-    );
-    await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
-    await service.pump();
-    const done = await customer.poll(id);
-    expect(done.status).toBe("completed");
-    expect(done.files.map((file) => file.name)).toEqual(
-      done.files.map(() => expect.stringMatching(/\.retry-1\.json\.gz$/)),
-    );
-    expect(customer.keys()).toEqual(
-      [...done.files.map((file) => file.name), first, `${PREFIX}${id}-manifest.json`].toSorted(),
-    );
   });
 });
 

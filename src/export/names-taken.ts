@@ -1,0 +1,49 @@
+/**
+ * A customer's bucket keeps what an earlier plan of the same export wrote there. A file of a later plan is written under the
+ * same name: mostly these very bytes stand there already. Where others do, it goes on under the next name, which the ledger
+ * keeps: the bytes alone decide, so whoever repeats the step comes to the same name.
+ */
+
+import type { ExportRow } from "../db/exports.ts";
+import { type FileRow, listOpenUploads, renameFile } from "../db/files.ts";
+import { SpillwayError } from "../errors.ts";
+import { logFailure } from "../log.ts";
+import { bucketOf, type DeliveredRow } from "./destination.ts";
+import type { Hall } from "./hall.ts";
+import { fileKey, isCustomers, nextName } from "./objects.ts";
+
+/** @throws destination_conflict where other bytes stand that are none of the export's own. */
+export async function underFreeName<Result>(
+  hall: Hall,
+  row: ExportRow,
+  file: FileRow,
+  write: (file: FileRow) => Promise<Result>,
+): Promise<Result> {
+  for (let present = file; ;) {
+    try {
+      return await write(present);
+    } catch (thrown) {
+      const taken = thrown instanceof SpillwayError && thrown.code === "destination_conflict" && isCustomers(row);
+      const to = taken ? nextName(row, present.name) : null;
+      if (to === null) throw thrown;
+      const renaming = { from: present.name, to, plan: row.plan };
+      const renamed = await renameFile(hall.databases.control, row.space_id, row.id, file.n, renaming);
+      if (renamed === null) throw thrown;
+      present = renamed;
+    }
+  }
+}
+
+/**
+ * Ends the uploads to a customer's bucket that are known, those of earlier plans too. Nothing else of it is touched, and one
+ * that cannot be ended (the role may be gone by now) holds nothing up: the bucket's own rule for incomplete uploads takes it.
+ */
+export async function endCustomersUploads(hall: Hall, row: DeliveredRow & { request_id: string }): Promise<void> {
+  const { space_id, id, request_id } = row;
+  try {
+    for (const { name, upload_id } of await listOpenUploads(hall.databases.control, space_id, id))
+      await (await bucketOf(hall, row)).abortUpload(fileKey(row, name), upload_id);
+  } catch (thrown) {
+    logFailure("upload.not_ended", thrown, { space_id, export_id: id, request_id });
+  }
+}
