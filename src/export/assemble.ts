@@ -14,7 +14,7 @@ import { bucketOf } from "./destination.ts";
 import { combineCrc32, GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";
 import { dropLateFile } from "./late.ts";
-import { mustNotKill } from "./lease.ts";
+import { holding, mustNotKill } from "./lease.ts";
 import { underFreeName } from "./names-taken.ts";
 import { fileKey, segmentKey } from "./objects.ts";
 import { ObjectWriter } from "./upload.ts";
@@ -96,7 +96,9 @@ async function join(hall: Hall, row: ExportRow, file: FileRow, lease: { held: nu
       sum.rows += chunk.rows ?? 0;
     }
     writer.write(gzipTrailer(sum.crc32, sum.bytes));
-    return { rows: sum.rows, uncompressedBytes: sum.bytes, ...(await writer.finish()) };
+    const renewUpload = () => renew(uploadId);
+    const closed = await holding(hall.config.leaseMs / 3, renewUpload, () => writer.finish());
+    return { rows: sum.rows, uncompressedBytes: sum.bytes, ...closed };
   } catch (thrown) {
     await writer.abort().catch(() => {});
     throw thrown;

@@ -13,7 +13,7 @@ import { openEncoder } from "./encode/encoder.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { dropLateFile, dropLateSegment } from "./late.ts";
-import { mustNotKill } from "./lease.ts";
+import { holding, mustNotKill } from "./lease.ts";
 import { underFreeName } from "./names-taken.ts";
 import { fileKey, isCustomers, segmentKey } from "./objects.ts";
 import { pageWriter } from "./page-writer.ts";
@@ -79,6 +79,13 @@ async function write(
   const { key, writer } = await openWriter(hall, row, chunk, file, encoder.objectType, lease);
   try {
     const lines = pageWriter(encoder, hall.config.gzip, chunk, (piece) => writer.write(piece));
+    async function renew(): Promise<boolean> {
+      const next = hall.world.now() + hall.config.leaseMs;
+      const renewed = { held: lease.held, next };
+      if (!(await renewChunk(hall.databases.control, row.space_id, row.id, chunk.n, lines.rows, renewed))) return false;
+      lease.held = next;
+      return true;
+    }
     let renewedAt = hall.world.now();
     for await (const page of ahead(source.pages(boundsOf(chunk)))) {
       lines.write(page);
@@ -87,18 +94,14 @@ async function write(
       const now = hall.world.now();
       if (now - renewedAt < RENEW_EVERY_MS) continue;
       renewedAt = now;
-      const next = now + hall.config.leaseMs;
-      const renewed = { held: lease.held, next };
-      if (!(await renewChunk(hall.databases.control, row.space_id, row.id, chunk.n, lines.rows, renewed))) {
-        await writer.abort();
-        return null;
-      }
-      lease.held = next;
+      if (await renew()) continue;
+      await writer.abort();
+      return null;
     }
     // Before anything is uploaded: what is not whole must leave no object that a better try would find in its way.
     if (lines.records !== chunk.records) throw new SpillwayError("incomplete_export");
     const summary = lines.end();
-    return { ...summary, ...(await writer.finish()), key };
+    return { ...summary, ...(await holding(hall.config.leaseMs / 3, renew, () => writer.finish())), key };
   } catch (thrown) {
     await writer.abort().catch(() => {});
     throw thrown;

@@ -4,6 +4,29 @@ import { SpillwayError } from "../errors.ts";
 import { MOST_ATTEMPTS } from "./backoff.ts";
 
 /**
+ * Does work that comes to no place of its own to renew a lease: a store may take minutes to answer. A renewal that fails is
+ * no reason to stop: work that two consumers do does no harm.
+ * @param everyMs well below the lease.
+ */
+export async function holding<Result>(
+  everyMs: number,
+  renew: () => Promise<unknown>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  let renewing: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    renewing = renewing.then(renew).catch(() => {});
+  }, everyMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    // Whoever gives the lease back must know which it has.
+    await renewing;
+  }
+}
+
+/**
  * Work that costs a consumer each time (it runs out of memory, or of time) never says why: nobody is left to say it. After as
  * many consumers as there are tries, that is the end.
  * @throws internal, not to be retried.

@@ -49,6 +49,8 @@ export interface Outgoing {
 
 /** Shorter than a lease by default: a step that waits for an answer is not taken for dead. */
 export const ANSWER_WITHIN_MS = 25_000;
+/** A large object is put together before the answer comes; the lease is renewed meanwhile. */
+export const COMPLETED_WITHIN_MS = 300_000;
 /** An answer of a store that is not ours may be anything. */
 const MOST_ANSWER_BYTES = 4 * 1_048_576;
 /** Asked for in a request, confirmed in the answer. */

@@ -59,6 +59,11 @@ export class OnceWriter {
     return read(await write({}));
   }
 
+  /** Do these very bytes stand there, as far as can be seen? @throws destination_conflict when others do. */
+  async stands(key: string, whole: Whole): Promise<boolean> {
+    return (await this.#look(key, whole, false)) === "there";
+  }
+
   /**
    * Does anything stand there? @param must whether it has to be seen: no condition helps after this.
    * @throws destination_conflict for other bytes; bucket_denied where it had to be seen and could not be.

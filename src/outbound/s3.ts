@@ -4,7 +4,8 @@
  * Object keys stay in [A-Za-z0-9/_=.-], so that no client and no store can disagree on how a path is encoded.
  */
 
-import { ANSWER_WITHIN_MS, drain, type Outgoing, S3Caller, type Store } from "./s3-call.ts";
+import { SpillwayError } from "../errors.ts";
+import { ANSWER_WITHIN_MS, COMPLETED_WITHIN_MS, drain, type Outgoing, S3Caller, type Store } from "./s3-call.ts";
 import { type Outcome, OnceWriter, type Whole } from "./s3-once.ts";
 import { completionOf, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
 
@@ -161,6 +162,7 @@ export class Bucket {
         body,
         sha256,
         headers: { "content-type": "application/xml", ...more.headers },
+        signal: AbortSignal.timeout(COMPLETED_WITHIN_MS),
       });
     // S3 may answer 200 and then an error, once it has begun to keep the connection alive.
     const completed = async (response: Response): Promise<Outcome> => {
@@ -174,7 +176,14 @@ export class Bucket {
       throw this.#calls.refusalOf(response, text);
     };
     if (conditionalComplete === "overwrites") return void (await completed(await complete({})));
-    const outcome = await this.#once.write(conditionalComplete, key, whole, complete, completed);
+    const outcome = await this.#once
+      .write(conditionalComplete, key, whole, complete, completed)
+      .catch(async (thrown: unknown) => {
+        // The answer was lost, or did not come: whoever drops the parts of what may be whole by now must have looked.
+        const unknown = thrown instanceof SpillwayError && thrown.code === "destination_unavailable";
+        if (unknown && (await this.#once.stands(key, whole))) return "there";
+        throw thrown;
+      });
     if (outcome === "there") await this.abortUpload(key, uploadId);
   }
 

@@ -134,10 +134,12 @@ describe("what is repeated", () => {
     const before = take(service, "plan");
     await deliver(service, before);
     const chunk = take(service, "chunk");
-    // The completion takes effect, and its answer is lost.
+    // The completion takes effect, its answer is lost, and the store is gone.
+    let away = false;
     service.customers = async (input, init) => {
       const response = await aws.fetch(input, init);
-      if (init?.method === "POST" && new Request(input).url.includes("uploadId=")) throw new TypeError("lost");
+      away ||= init?.method === "POST" && new Request(input).url.includes("uploadId=");
+      if (away) throw new TypeError("lost");
       return response;
     };
     expect(await deliver(service, chunk)).not.toBe("ack");
@@ -145,6 +147,20 @@ describe("what is repeated", () => {
     await deliver(service, chunk, 2);
     await service.pump();
     expect([(await customer.poll(id)).status, aws.uploads.size]).toEqual(["completed", 0]);
+  });
+
+  it("as a large file whose last answer is lost is looked for, and not written again", async () => {
+    service.hall.sizes = { chunkRows: 50_000, partBytes: 100 };
+    service.customers = async (input, init) => {
+      const response = await aws.fetch(input, init);
+      if (init?.method === "POST" && new Request(input).url.includes("uploadId=")) throw new TypeError("lost");
+      return response;
+    };
+    await customer.ask({ file_rows: 50_000 });
+    await deliver(service, take(service, "plan"));
+    expect(await deliver(service, take(service, "chunk"))).toBe("ack");
+    expect(aws.seen.filter(({ url }) => url.search.startsWith("?uploads"))).toHaveLength(1);
+    expect([customer.idsAt(customer.keys()), aws.uploads.size]).toEqual([IDS, 0]);
   });
 });
 

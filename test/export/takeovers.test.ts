@@ -1,10 +1,11 @@
 /** Work that kills whoever does it comes to an end; work that is taken over is let go by who had it before. */
 
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { leaseChunk, releaseChunk, renewChunk } from "../../src/db/chunks.ts";
 import { leaseFile, releaseFile, renewFile } from "../../src/db/files.ts";
 import { MOST_ATTEMPTS } from "../../src/export/backoff.ts";
 import { sweep } from "../../src/export/sweep.ts";
+import { Customer } from "../support/customer.ts";
 import { deliver, roomyService, take } from "../support/pipeline.ts";
 import { orders, type Service, type Space } from "../support/service.ts";
 
@@ -84,5 +85,44 @@ describe("who has lost a lease", () => {
     expect(await renewFile(control, space.id, id, 0, "upload", { held: 100, next: 300 })).toBe(false);
     await releaseFile(control, space.id, id, 0, 100);
     expect(await renewFile(control, space.id, id, 0, "upload", { held: 200, next: 300 })).toBe(true);
+  });
+});
+
+describe("a store that takes its time to close a file", () => {
+  afterEach(() => vi.useRealTimers());
+
+  it.each([
+    ["written", {}, 100, "chunk", "chunks"],
+    ["put together", { layout: "single" }, 300, "assemble", "files"],
+  ] as const)("leaves a file that is %s to whoever has it", async (_what, more, partBytes, step, table) => {
+    const customer = await Customer.open();
+    const { service, aws } = customer;
+    const { control } = service.hall.databases;
+    service.hall.sizes = { chunkRows: 2, partBytes };
+    const id = await customer.ask({ file_rows: 50_000, ...more });
+    while (service.queue[0]?.step !== step) await deliver(service, take(service));
+    const message = take(service, step);
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    let begun = 0;
+    service.customers = async (input, init) => {
+      const url = new Request(input).url;
+      begun += Number(url.includes("?uploads"));
+      if (init?.method === "POST" && url.includes("uploadId=")) await wait();
+      return aws.fetch(input, init);
+    };
+    async function wait(): Promise<void> {
+      for (let times = 0; times < 4; times += 1) {
+        service.now += service.config.leaseMs / 3 + 1;
+        vi.advanceTimersByTime(service.config.leaseMs / 3 + 1);
+        const renewed = `SELECT 1 FROM ${table} WHERE export_id = ?1 AND lease_until = ?2`;
+        for (let reads = 0; reads < 50; reads += 1)
+          if ((await control.first(renewed, id, service.now + service.config.leaseMs)) !== null) break;
+      }
+      expect(await deliver(service, message)).toBe("ack");
+    }
+    expect(await deliver(service, message)).toBe("ack");
+    expect(begun).toBe(1);
+    await service.pump();
+    expect((await customer.poll(id)).status).toBe("completed");
   });
 });
