@@ -1,6 +1,6 @@
 /**
- * A test of a destination: does it take what an export would write, and is its role safe from others? The probe is one small
- * object of a name that no export has, the same each time.
+ * A test of a destination: does it take what an export would write, as an export would write it, and is its role safe from
+ * others? The probe is one small object of a name of its own each time: nothing is overwritten, and what stands is compared.
  */
 
 import { type DestinationRow, findAuth } from "../db/destinations.ts";
@@ -32,7 +32,7 @@ const skipped = (name: Step["name"], detail: string): Step => ({ name, status: "
 export async function probe(hall: Hall, row: DestinationRow, externalId: string): Promise<Step[]> {
   const place = JSON.parse(row.place) as Place;
   const auth = JSON.parse(row.auth) as Auth;
-  const key = `${row.directory_path}spillway-test-${row.id}.txt`;
+  const key = `${row.directory_path}spillway-test-${hall.world.uuid()}.txt`;
   const reach: Reach = { sessionName: `test-${row.id}`, prefix: row.directory_path, probe: key };
   if (auth.type === "keys")
     return [
@@ -83,14 +83,17 @@ async function writeAndDelete(
   key: string,
 ): Promise<Step[]> {
   let bucket: Bucket | undefined;
-  let said: Headers | undefined;
   const refused = await failureOf(row, async () => {
     const stored = await findAuth(hall.databases.control, row.space_id, row.id);
     if (stored === null) throw new SpillwayError("not_found");
     bucket = hall.customers.open(place, await unseal(hall, row.id, externalId, stored), reach);
-    said = await bucket.put(key, CONTENT, await sha256Hex(CONTENT), "text/plain");
+    await bucket.putOnce(key, CONTENT, await sha256Hex(CONTENT), "text/plain");
   });
-  if (refused !== null || bucket === undefined || said === undefined) {
+  const there = bucket;
+  // A refusal for an encryption that is not confirmed comes after the object is written.
+  const looks = refused === null || refused.code === "kms_denied";
+  const unread = looks && there !== undefined ? await failureOf(row, () => mustShow(there, key)) : refused;
+  if (there === undefined || (refused !== null && unread !== null)) {
     const why = refused?.message ?? "";
     const ofKey = refused?.code === "kms_denied";
     return [
@@ -99,16 +102,30 @@ async function writeAndDelete(
       skipped("delete", "Nothing was written."),
     ];
   }
-  return [passed("write", `Wrote ${key}.`), encryptionOf(place, said), await deleteProbe(row, bucket, key)];
+  return [
+    unread === null ? passed("write", `Wrote ${key}.`) : failed("write", whyUnread(unread)),
+    encryptionOf(place, refused ?? unread),
+    await deleteProbe(row, there, key),
+  ];
 }
 
-/** What a store does not confirm it may have dropped. */
-function encryptionOf({ encryption }: Place, said: Headers): Step {
+/** What an export wrote is read again when a step is repeated. @throws SpillwayError. */
+async function mustShow(bucket: Bucket, key: string): Promise<void> {
+  if ((await bucket.read(key)) === null)
+    throw new SpillwayError("destination_unavailable", "The store does not show the object that it took.");
+}
+
+function whyUnread(refusal: SpillwayError): string {
+  if (refusal.code !== "bucket_denied") return refusal.message;
+  return "The object was written, but may not be read: allow s3:GetObject under the directory path, for objects that stand there already are compared.";
+}
+
+/** What a store does not confirm it may have dropped: then the write is refused. */
+function encryptionOf({ encryption }: Place, refusal: SpillwayError | null): Step {
   const name = "encryption";
+  if (refusal?.code === "kms_denied") return failed(name, refusal.message);
   if (encryption === null) return skipped(name, "The destination asks for no encryption of its own.");
-  const by = said.get("x-amz-server-side-encryption");
-  if (by === encryption.sse) return passed(name, `The object is encrypted with ${encryption.sse}.`);
-  return failed(name, `The store does not confirm ${encryption.sse}: choose an encryption that it has, or none.`);
+  return passed(name, `The object is encrypted with ${encryption.sse}.`);
 }
 
 async function deleteProbe(row: DestinationRow, bucket: Bucket, key: string): Promise<Step> {

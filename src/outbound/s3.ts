@@ -58,14 +58,6 @@ export class Bucket {
     await this.#once.write(conditionalPut, key, { bytes: body.length, sha256 }, put, written);
   }
 
-  /** PUTs an object over whatever stands there. @returns what the store says of it. */
-  async put(key: string, body: Uint8Array<ArrayBuffer>, sha256: string, contentType: string): Promise<Headers> {
-    const headers = { ...this.#calls.store.headers, "content-type": contentType };
-    const response = await this.#calls.send("PUT", key, "", { body, sha256, headers });
-    await drain(response);
-    return response.headers;
-  }
-
   /**
    * The bytes [from, from + length) of an object, or all of it, as a stream that takes as long as its reader does. Null when
    * there is no such object.

@@ -54,7 +54,7 @@ describe("the test of a destination", () => {
   };
 
   it("passes where all is well, and leaves nothing", async () => {
-    const { id, statuses } = await test({ encryption: { sse: "AES256" } });
+    const { statuses } = await test({ encryption: { sse: "AES256" } });
     expect(statuses).toEqual({
       assume_role: "passed",
       external_id_enforced: "passed",
@@ -63,9 +63,11 @@ describe("the test of a destination", () => {
       delete: "passed",
     });
     expect(aws.objects.size).toBe(0);
-    expect(aws.seen.map(({ method, url }) => [method, url.pathname])).toEqual([
-      ["PUT", `/a/spillway-test-${id}.txt`],
-      ["DELETE", `/a/spillway-test-${id}.txt`],
+    const [key, ...same] = aws.seen.map(({ url }) => url.pathname);
+    expect(key).toMatch(/^\/a\/spillway-test-[0-9a-f-]{36}\.txt$/);
+    expect([aws.seen.map(({ method }) => method), same]).toEqual([
+      ["PUT", "GET", "DELETE"],
+      [key, key],
     ]);
     const tried = aws.sts.map(({ params }) => params.get("ExternalId"));
     expect(tried).toEqual([space.external_id, expect.stringMatching(/^spillway-/), null, space.external_id]);
@@ -97,9 +99,30 @@ describe("the test of a destination", () => {
 
   it("skips the delete where the role forbids it", async () => {
     aws.instead = ({ method }) => (method === "DELETE" ? refusal(403, "AccessDenied") : null);
-    const { id, statuses, details } = await test();
+    const { statuses, details } = await test();
     expect(statuses).toMatchObject({ write: "passed", encryption: "skipped", delete: "skipped" });
-    expect(details["delete"]).toContain(`a/spillway-test-${id}.txt`);
+    const [key = ""] = aws.objects.keys();
+    expect(details["delete"]).toContain(key);
+    // The next one does not meet it.
+    expect((await test()).statuses).toMatchObject({ write: "passed" });
+    expect(aws.objects.size).toBe(2);
+  });
+
+  it("passes a bucket that wants the condition of an export's writes", async () => {
+    aws.instead = ({ method, headers }) =>
+      method === "PUT" && headers.get("if-none-match") !== "*" ? refusal(403, "AccessDenied") : null;
+    expect((await test()).statuses).toMatchObject({ write: "passed" });
+  });
+
+  it.each([
+    ["s3:GetObject", "", "skipped"],
+    ["kms:", "not authorized to perform: kms:Decrypt", "failed"],
+  ])("fails where the object may not be read for want of %s, and takes it away", async (words, message, encryption) => {
+    aws.instead = ({ method }) => (method === "GET" ? refusal(403, "AccessDenied", message) : null);
+    const { statuses, details } = await test();
+    expect(statuses).toMatchObject({ write: "failed", encryption, delete: "passed" });
+    expect(details["write"]).toContain(words === "kms:" ? "KMS" : words);
+    expect(aws.objects.size).toBe(0);
   });
 
   it("tells a write that is denied", async () => {
@@ -156,4 +179,26 @@ it("a sealed secret moves to the new key, so that the old one can go", async () 
     key: space.key,
   });
   expect(steps[2]?.status).toBe("passed");
+});
+
+it("a secret whose key is gone keeps no other from moving to the new key", async () => {
+  const gone = await post({ auth: KEYS_AUTH });
+  const others = [await post({ auth: KEYS_AUTH }), await post({ auth: KEYS_AUTH })];
+  const stand = (id: string) =>
+    env.CONTROL_DB.prepare("SELECT sealed_with FROM destinations WHERE id = ?").bind(id).first("sealed_with");
+  await env.CONTROL_DB.prepare("UPDATE destinations SET sealed_with = 'k0', secret = 'k0.x.x' WHERE id = ?")
+    .bind(gone.id)
+    .run();
+  // More than a sweep takes, and the first that it would find.
+  const copies = "INSERT INTO destinations SELECT '00-' || value";
+  const columns =
+    "space_id, name, place, directory_path, key_template, auth, secret, sealed_with, created_at, updated_at";
+  const numbers = JSON.stringify(Array.from({ length: 60 }, (_, n) => n));
+  await env.CONTROL_DB.prepare(`${copies}, ${columns} FROM destinations, json_each(?) WHERE destinations.id = ?`)
+    .bind(numbers, gone.id)
+    .run();
+  const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";
+  service = new Service({ ...AWS_VARS, SECRETS_KEY: `${fresh},${service.config.secretsKey}` });
+  await sweep(service.hall);
+  expect(await Promise.all([...others, gone].map(({ id }) => stand(id)))).toEqual(["k2", "k2", "k0"]);
 });

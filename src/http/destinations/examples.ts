@@ -40,13 +40,14 @@ export function destinationExamples(at: string, externalId: string): Record<stri
         {
           name: "write",
           status: "passed",
-          detail: `Wrote spillway/events/spillway-test-${DESTINATION.id}.txt.`,
+          detail: "Wrote spillway/events/spillway-test-0e9b6c1d-3f52-4b7a-8f6e-2a4d9c7b1e35.txt.",
         },
         { name: "encryption", status: "passed", detail: "The object is encrypted with AES256." },
         {
           name: "delete",
           status: "skipped",
-          detail: `It may not be deleted, and exports never delete: remove spillway/events/spillway-test-${DESTINATION.id}.txt yourself if you like.`,
+          detail:
+            "It may not be deleted, and exports never delete: remove spillway/events/spillway-test-0e9b6c1d-3f52-4b7a-8f6e-2a4d9c7b1e35.txt yourself if you like.",
         },
       ],
     },
