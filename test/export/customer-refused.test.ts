@@ -71,6 +71,20 @@ describe("an export that was refused", () => {
     expect(error).toMatchObject({ message: expect.stringContaining(words) });
   });
 
+  it.each<[string, () => Promise<string[]>, string]>([
+    ["a resolver that does not answer", () => Promise.reject(new Error("SERVFAIL")), "service"],
+    ["a name that is not known", async () => [], "customer"],
+  ])("because of %s says whose turn it is", async (_what, resolve, owner) => {
+    const made = await customer.destination({ endpoint: "https://s3.acme.example", auth: { type: "keys", ...KEYS } });
+    const id = await customer.ask({ delivery: made.delivery });
+    const strict = roomyService({ ALLOW_INSECURE_TARGETS: "false", BUCKET_ENDPOINT: "https://bucket.example" });
+    strict.hall.resolve = resolve;
+    strict.queue.push(...service.queue);
+    await deliver(strict, take(strict, "plan"));
+    await deliver(strict, take(strict, "chunk"));
+    expect((await customer.poll(id)).error).toMatchObject({ code: "destination_unavailable", owner, retryable: true });
+  });
+
   it("for good is not retried, and says so", async () => {
     aws.instead = ({ url }) => (url.host.startsWith("sts.") ? null : refusal(400, "InvalidRequest"));
     const { error, next_retry_at: next } = await customer.export();

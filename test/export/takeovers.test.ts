@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { leaseChunk, releaseChunk, renewChunk } from "../../src/db/chunks.ts";
-import { leaseFile, releaseFile, renewFile } from "../../src/db/files.ts";
+import { findFileByNumber, leaseFile, releaseFile, rememberUpload, renewFile } from "../../src/db/files.ts";
 import { MOST_ATTEMPTS } from "../../src/export/backoff.ts";
 import { sweep } from "../../src/export/sweep.ts";
 import { Customer } from "../support/customer.ts";
@@ -85,6 +85,27 @@ describe("who has lost a lease", () => {
     expect(await renewFile(control, space.id, id, 0, "upload", { held: 100, next: 300 })).toBe(false);
     await releaseFile(control, space.id, id, 0, 100);
     expect(await renewFile(control, space.id, id, 0, "upload", { held: 200, next: 300 })).toBe(true);
+  });
+});
+
+describe("a multipart upload to a customer's bucket", () => {
+  it("is written down by whoever has the chunk, and by nobody who had it, or of an earlier plan", async () => {
+    const { service, space, id } = await planned(2);
+    const { control } = service.hall.databases;
+    const take = async () => {
+      service.now += service.config.leaseMs + 1;
+      const leased = await leaseChunk(control, space.id, id, 0, service.now, service.now + service.config.leaseMs);
+      return leased?.lease_until ?? 0;
+    };
+    const [late, live] = [await take(), await take()];
+    const after = async (upload: { id: string; plan: number; held: number }) => {
+      await rememberUpload(control, space.id, id, 0, upload);
+      return (await findFileByNumber(control, space.id, id, 0))?.upload_id;
+    };
+    expect(await after({ id: "live", plan: 0, held: live })).toBe("live");
+    expect(await after({ id: "late", plan: 0, held: late })).toBe("live");
+    await control.run("UPDATE exports SET plan = 1 WHERE id = ?1", id);
+    expect(await after({ id: "earlier", plan: 0, held: live })).toBe("live");
   });
 });
 
