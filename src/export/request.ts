@@ -78,8 +78,21 @@ export function filledIn(sent: SentRequest): ExportRequest {
 const [first, ...others] = DATASETS.map(requestSchema);
 if (first === undefined) throw new Error("no dataset is listed");
 
-/** Any dataset's request, defaults filled in. */
-export const AnyExportRequest = z.discriminatedUnion("dataset", [first, ...others]);
+/** Any dataset's request, defaults filled in. What is null is left out: nothing here has null for a value. */
+export const AnyExportRequest = z.preprocess(
+  (sent) => withoutNulls(sent),
+  z.discriminatedUnion("dataset", [first, ...others]),
+);
+
+/** As deep as a request goes: a member, an item of it, a member of that. */
+const LEVELS = 3;
+
+function withoutNulls(sent: unknown, depth = LEVELS): unknown {
+  if (typeof sent !== "object" || sent === null || depth === 0) return sent;
+  if (Array.isArray(sent)) return sent.map((item) => withoutNulls(item, depth - 1));
+  const members = Object.entries(sent).filter(([, value]) => value !== null);
+  return Object.fromEntries(members.map(([name, value]) => [name, withoutNulls(value, depth - 1)]));
+}
 
 /** The dataset that a request names. */
 export function datasetOf(request: { dataset: string }): Registered {

@@ -42,6 +42,22 @@ it.each<[unknown, string, string]>([
   expect(problem.errors).toEqual([{ pointer, detail: expect.stringContaining(detail) as string }]);
 });
 
+it("what is null in a request for an export is left out", async () => {
+  const nulls = { event_names: null, row_format: null, layout: null, format: null, columns: null, callback_url: null };
+  const body = { ...window, ...nulls, delivery: { type: "download" } };
+  expect(await service.json("POST", "/v1/exports/estimate", 200, { key: space.key, body })).toMatchObject({ rows: 0 });
+  const columns = [{ path: "eventId", as: null }];
+  const named = { ...window, columns, redact: null };
+  expect(await service.json("POST", "/v1/exports/estimate", 200, { key: space.key, body: named })).toMatchObject({
+    rows: 0,
+  });
+  const faults = await service.faults("POST", "/v1/exports/estimate", {
+    key: space.key,
+    body: { ...window, start: null },
+  });
+  expect(faults).toEqual(["/start"]);
+});
+
 it("an event without properties needs them all the same", async () => {
   const body = { events: [{ definition_id: "order_placed", person_id: "p-1" }] };
   const problem = await service.json<ProblemView>("POST", "/v1/events", 422, { key: space.key, body });

@@ -5,7 +5,7 @@
  */
 
 import type { Field } from "./encoding.ts";
-import type { Value } from "./rows.ts";
+import { isExactNumber, type Value } from "./rows.ts";
 
 export const LINE_END = "\r\n";
 
@@ -27,6 +27,7 @@ export function lineOf(cells: readonly Value[], escapeFormulas: boolean): string
 function cell(value: Value, escapeFormulas: boolean): string {
   if (value === null) return "";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (isExactNumber(value)) return value.rawJSON;
   let text = typeof value === "string" ? value : JSON.stringify(value);
   if (escapeFormulas && FORMULA.test(text)) text = `'${text}`;
   return text === "" || SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -7,7 +7,7 @@ import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { ColumnType } from "../../datasets/dataset.ts";
 import { SpillwayError } from "../../errors.ts";
 import type { Field } from "./encoding.ts";
-import type { Value } from "./rows.ts";
+import { isExactNumber, type Value } from "./rows.ts";
 
 const GROUP_ROWS = 10_000;
 /** Of values, about: a group is in memory until it ends. */
@@ -163,6 +163,7 @@ function typed(value: Exclude<Value, null>, type: ColumnType): unknown {
     case "boolean":
     case "number":
       if (typeof value === type) return value;
+      if (isExactNumber(value)) return Number(value.rawJSON);
       break;
     case "date": {
       const time = typeof value === "string" ? Date.parse(value) : Number.NaN;

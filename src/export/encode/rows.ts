@@ -17,14 +17,37 @@ export function rowReader(encoding: Encoding, key: Uint8Array): (line: string) =
   };
 }
 
+/** A number that a 64-bit floating point one does not hold: as it is written (TC39's JSON.rawJSON). */
+export interface ExactNumber {
+  readonly rawJSON: string;
+}
+
+type Reviver = (name: string, value: unknown, at: { source?: string }) => unknown;
+
+/** In every runtime that this runs in, but not yet in the language's own declarations. */
+const exactly = JSON as unknown as {
+  parse(text: string, reviver: Reviver): Value;
+  rawJSON(literal: string): Value;
+  isRawJSON(value: unknown): value is ExactNumber;
+};
+
+/** Shorter numbers are read as they are written. */
+const LONG_NUMBER = /\d[\d.]{15}/;
+
 /** What a parser says of a bad line quotes the line, and what goes wrong goes to the log. */
 function parsed(line: string): Value {
   try {
-    return JSON.parse(line) as Value;
+    return LONG_NUMBER.test(line) ? exactly.parse(line, keepNumber) : (JSON.parse(line) as Value);
   } catch {
     throw new Error("a row is not JSON");
   }
 }
+
+const keepNumber: Reviver = (_name, value, { source }) =>
+  typeof value === "number" && source !== undefined && String(value) !== source ? exactly.rawJSON(source) : value;
+
+/** Is it a number that is kept as it is written? */
+export const isExactNumber = (value: unknown): value is ExactNumber => exactly.isRawJSON(value);
 
 /** The cells of a row, in the order of the fields. What is not there is null. */
 export function cellsOf(row: Value, fields: readonly Field[]): Value[] {
