@@ -3,7 +3,7 @@
 import type * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
 import { escape } from "../events/validate.ts";
-import { sentence } from "./sentences.ts";
+import { nameOf, sentence } from "./sentences.ts";
 
 const MOST_FAULTS = 100;
 
@@ -36,7 +36,10 @@ function faultsOf(issue: z.core.$ZodIssue, place: (path: readonly PropertyKey[])
     if (best !== undefined)
       return best.flatMap((inner) => faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, place));
   }
-  return [{ pointer: place(issue.path), detail: issue.message }];
+  // What a schema says of a value begins without its name: "must be …".
+  const [name, said] = [nameOf(issue.path), issue.message];
+  const detail = /^[a-z]/.test(said) && !said.startsWith(`${name} `) ? `${name} ${said}` : said;
+  return [{ pointer: place(issue.path), detail }];
 }
 
 const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(...issues.map((issue) => issue.path.length));

@@ -57,7 +57,7 @@ function bound(limit: string, count: number | bigint, origin: string): string {
 }
 
 /** The innermost name on the way to the value. */
-function nameOf(path: readonly PropertyKey[] | undefined): string {
+export function nameOf(path: readonly PropertyKey[] | undefined): string {
   const last = path?.at(-1);
   if (last === undefined) return "The body";
   return typeof last === "number" ? `Item ${last}` : String(last);

@@ -36,6 +36,11 @@ it.each<[unknown, string, string]>([
   [{ ...window, callback_url: "nowhere" }, "/callback_url", "callback_url must be a URL."],
   [{ ...window, colour: 1 }, "/colour", "There is no property colour here."],
   [{ ...window, dataset: "people" }, "/dataset", "dataset must be "],
+  [
+    { ...window, delivery: { type: "s3", bucket: "acme", region: "eu-central-1" } },
+    "/delivery/role_arn",
+    "role_arn is missing: give bucket, region and role_arn, or a destination_id.",
+  ],
   [[], "", "The body must be an object."],
 ])("%j: %s: %s", async (body, pointer, detail) => {
   const problem = await service.json<ProblemView>("POST", "/v1/exports/estimate", 422, { key: space.key, body });
