@@ -47,9 +47,8 @@ function keptOf(env: Env): Kept {
   let found = kept.get(env);
   if (found === undefined) {
     const config = readConfig(env);
-    const { aws, stsEndpoint, allowInsecureTargets: allowInsecure } = config;
     const outside = { now: () => world.now(), fetch: reach, resolve: resolver(reach) };
-    found = { config, customers: new CustomerBuckets({ aws, stsEndpoint, allowInsecure }, outside) };
+    found = { config, customers: new CustomerBuckets(config, outside) };
     kept.set(env, found);
   }
   return found;

@@ -1,7 +1,7 @@
 /** Destinations of a space: customers' buckets, and what opens them; a secret key stands here sealed. */
 
 import type { Database } from "./database.ts";
-import type { Position } from "./lists.ts";
+import { NEWEST_FIRST, pageParams, type Position } from "./lists.ts";
 
 export interface DestinationRow {
   id: string;
@@ -75,13 +75,8 @@ export async function listDestinations(
   after: Position | null,
 ): Promise<DestinationRow[]> {
   return db.all<DestinationRow>(
-    `SELECT ${COLUMNS} FROM destinations
-     WHERE space_id = ?1 AND (?3 IS NULL OR (created_at, id) < (?3, ?4))
-     ORDER BY created_at DESC, id DESC LIMIT ?2`,
-    spaceId,
-    limit,
-    after?.time ?? null,
-    after?.id ?? null,
+    `SELECT ${COLUMNS} FROM destinations ${NEWEST_FIRST}`,
+    ...pageParams(spaceId, limit, after),
   );
 }
 

@@ -1,7 +1,7 @@
 /** API keys. Only the SHA-256 of a key's secret is stored. */
 
 import type { Database } from "./database.ts";
-import type { Position } from "./lists.ts";
+import { NEWEST_FIRST, pageParams, type Position } from "./lists.ts";
 import type { SpaceRow } from "./spaces.ts";
 
 export interface KeyRow {
@@ -44,13 +44,8 @@ export async function listKeys(
   after: Position | null,
 ): Promise<KeyRow[]> {
   return db.all<KeyRow>(
-    `SELECT id, space_id, name, scopes, created_at FROM api_keys
-     WHERE space_id = ?1 AND (?3 IS NULL OR (created_at, id) < (?3, ?4))
-     ORDER BY created_at DESC, id DESC LIMIT ?2`,
-    spaceId,
-    limit,
-    after?.time ?? null,
-    after?.id ?? null,
+    `SELECT id, space_id, name, scopes, created_at FROM api_keys ${NEWEST_FIRST}`,
+    ...pageParams(spaceId, limit, after),
   );
 }
 

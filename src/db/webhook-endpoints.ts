@@ -1,7 +1,7 @@
 /** Webhook endpoints of a space: who is told of which events, and the secrets that sign for them, sealed. */
 
 import type { Database } from "./database.ts";
-import type { Position } from "./lists.ts";
+import { NEWEST_FIRST, pageParams, type Position } from "./lists.ts";
 
 export interface EndpointRow {
   id: string;
@@ -57,13 +57,8 @@ export async function listEndpoints(
   after: Position | null,
 ): Promise<EndpointRow[]> {
   return db.all<EndpointRow>(
-    `SELECT ${COLUMNS} FROM webhook_endpoints
-     WHERE space_id = ?1 AND (?3 IS NULL OR (created_at, id) < (?3, ?4))
-     ORDER BY created_at DESC, id DESC LIMIT ?2`,
-    spaceId,
-    limit,
-    after?.time ?? null,
-    after?.id ?? null,
+    `SELECT ${COLUMNS} FROM webhook_endpoints ${NEWEST_FIRST}`,
+    ...pageParams(spaceId, limit, after),
   );
 }
 

@@ -8,8 +8,7 @@ const MOST_PATH = 512;
 
 export const BucketName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/, "must be the name of a bucket.")
-  .refine((name) => !name.includes(".."), "must be the name of a bucket.")
+  .regex(/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/, "must be the name of a bucket.")
   .meta({ example: "acme-exports" });
 
 export const Region = z

@@ -30,7 +30,7 @@ export interface Reach {
 export interface CustomerSettings {
   aws: { accessKeyId: string; secretAccessKey: string; principalArn: string } | null;
   stsEndpoint: string | null;
-  allowInsecure: boolean;
+  allowInsecureTargets: boolean;
 }
 
 export interface Outside {
@@ -97,7 +97,7 @@ export class CustomerBuckets {
   }
 
   async #admit(url: string): Promise<void> {
-    const { allowInsecure } = this.#settings;
+    const { allowInsecureTargets: allowInsecure } = this.#settings;
     let silent = false;
     const resolve: Resolve = async (name) =>
       this.#outside.resolve(name).catch((thrown: unknown) => {

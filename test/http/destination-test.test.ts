@@ -3,28 +3,18 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../src/export/sweep.ts";
-import { AWS_VARS, FakeAws, KEYS, PRINCIPAL, refusal, ROLE } from "../support/aws.ts";
+import { AWS_VARS, type FakeAws, KEYS, PRINCIPAL, refusal } from "../support/aws.ts";
+import { emptySpace, MINIMAL } from "../support/customer.ts";
 import { Service, type Space } from "../support/service.ts";
 
 const KEYS_AUTH = { type: "keys", ...KEYS };
-const MINIMAL = {
-  name: "Warehouse",
-  bucket: "acme-exports",
-  region: "EU_CENTRAL_1",
-  auth: { type: "role", role_arn: ROLE },
-};
 
 let service: Service;
 let space: Space;
 let aws: FakeAws;
 
 beforeEach(async () => {
-  service = new Service(AWS_VARS);
-  aws = new FakeAws();
-  aws.now = () => service.now;
-  service.customers = aws.fetch;
-  space = await service.space();
-  aws.trusted = new Set([space.external_id]);
+  ({ service, space, aws } = await emptySpace());
 });
 
 const post = (more: Record<string, unknown> = {}) =>

@@ -1,7 +1,8 @@
 /** Destinations: what is taken, and what is shown. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { AWS_VARS, FakeAws, KEYS, PRINCIPAL, ROLE } from "../support/aws.ts";
+import { AWS_VARS, KEYS, PRINCIPAL, ROLE } from "../support/aws.ts";
+import { emptySpace, MINIMAL } from "../support/customer.ts";
 import { type ProblemView, Service, type Space } from "../support/service.ts";
 
 interface View {
@@ -12,20 +13,13 @@ interface View {
 
 const ROLE_AUTH = { type: "role", role_arn: ROLE };
 const KEYS_AUTH = { type: "keys", ...KEYS };
-const MINIMAL = { name: "Warehouse", bucket: "acme-exports", region: "EU_CENTRAL_1", auth: ROLE_AUTH };
 const STORE = { endpoint: "https://s3.acme.example/" };
 
 let service: Service;
 let space: Space;
-let aws: FakeAws;
 
 beforeEach(async () => {
-  service = new Service(AWS_VARS);
-  aws = new FakeAws();
-  aws.now = () => service.now;
-  service.customers = aws.fetch;
-  space = await service.space();
-  aws.trusted = new Set([space.external_id]);
+  ({ service, space } = await emptySpace());
 });
 
 const post = (more: Record<string, unknown> = {}) =>

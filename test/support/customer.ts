@@ -3,7 +3,7 @@
 import { AWS_VARS, FakeAws, ROLE } from "./aws.ts";
 import { gunzip, lines } from "./gunzip.ts";
 import { roomyService } from "./pipeline.ts";
-import { type ExportView, orders, type Service, type Space } from "./service.ts";
+import { type ExportView, orders, Service, type Space } from "./service.ts";
 
 export const INLINE = {
   type: "s3",
@@ -17,6 +17,30 @@ export const DAY_MS = 86_400_000;
 
 /** Of the events that the shop has. */
 export const IDS = orders(5).map((event) => event["id"]);
+
+/** What destinations are described with at least. */
+export const MINIMAL = {
+  name: "Warehouse",
+  bucket: "acme-exports",
+  region: "EU_CENTRAL_1",
+  auth: { type: "role", role_arn: ROLE },
+};
+
+/** A store and STS beside a service, with a role that trusts a space of it. @param make makes the space. */
+async function beside(service: Service, make: () => Promise<Space>) {
+  const aws = new FakeAws();
+  aws.now = () => service.now;
+  service.customers = aws.fetch;
+  const space = await make();
+  aws.trusted = new Set([space.external_id]);
+  return { service, space, aws };
+}
+
+/** A space without any event. */
+export async function emptySpace() {
+  const service = new Service(AWS_VARS);
+  return beside(service, () => service.space());
+}
 
 export class Customer {
   readonly service: Service;
@@ -32,11 +56,7 @@ export class Customer {
   /** A shop with five events, and a role that trusts it. */
   static async open(): Promise<Customer> {
     const service = roomyService(AWS_VARS);
-    const aws = new FakeAws();
-    aws.now = () => service.now;
-    service.customers = aws.fetch;
-    const space = await service.shop();
-    aws.trusted = new Set([space.external_id]);
+    const { space, aws } = await beside(service, () => service.shop());
     await service.send(space, orders(5));
     return new Customer(service, space, aws);
   }
@@ -59,13 +79,7 @@ export class Customer {
 
   /** Makes a destination. @returns the delivery to it, and its id. */
   async destination(more: Record<string, unknown> = {}) {
-    const body = {
-      name: "Warehouse",
-      bucket: "acme-exports",
-      region: "eu-central-1",
-      auth: { type: "role", role_arn: ROLE },
-      ...more,
-    };
+    const body = { ...MINIMAL, ...more };
     const made = await this.service.json<{ id: string }>("POST", "/v1/destinations", 201, {
       key: this.space.key,
       body,

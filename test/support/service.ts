@@ -80,18 +80,11 @@ export class Service {
       // S3 checks the time of a signature: this is the one place that needs the real clock.
       bucket: new Bucket(this.config.bucket, () => Date.now(), reach, "service"),
       // Customers' buckets are where a test says: nobody is there unless it does.
-      customers: new CustomerBuckets(
-        {
-          aws: this.config.aws,
-          stsEndpoint: this.config.stsEndpoint,
-          allowInsecure: this.config.allowInsecureTargets,
-        },
-        {
-          now: () => this.now,
-          fetch: (input, init) => this.customers(input, init),
-          resolve: (name) => this.hall.resolve(name),
-        },
-      ),
+      customers: new CustomerBuckets(this.config, {
+        now: () => this.now,
+        fetch: (input, init) => this.customers(input, init),
+        resolve: (name) => this.hall.resolve(name),
+      }),
       sizes: SIZES,
       send: async (messages) => {
         this.queue.push(...messages.map((message) => structuredClone(message)));

@@ -64,7 +64,7 @@ export function stagedHall(around: Around, process: Process): Hall {
     ),
     bucket: new Bucket(config.bucket, now, stagedBucket(s3, stage, process), "service"),
     customers: new CustomerBuckets(
-      { aws: null, stsEndpoint: null, allowInsecure: false },
+      { aws: null, stsEndpoint: null, allowInsecureTargets: false },
       {
         now,
         fetch: async () => Promise.reject(new Error("no customer's bucket is in these tests")),
