@@ -122,6 +122,13 @@ export interface Fault {
   detail: string;
 }
 
+/** A name as a token of a JSON pointer (RFC 6901). */
+export const pointerToken = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
+
+/** The JSON pointer that goes this way. */
+export const pointerTo = (path: readonly PropertyKey[]): string =>
+  path.map((step) => `/${pointerToken(String(step))}`).join("");
+
 /** The only error that anything may show to a client. `detail` is public text: no secrets, no driver messages. */
 export class SpillwayError extends Error {
   readonly code: ErrorCode;

@@ -1,6 +1,7 @@
 /** How columns become an event: the mapping's schema, and what it makes of a row. Pure. */
 
 import * as z from "zod";
+import { pointerTo } from "../../src/errors.ts";
 import { CLOCK_CHANGES, dateReader, isTimezone, patternProblem } from "./dates.ts";
 import { Unusable } from "./rows.ts";
 import { compileTemplate, type Place, templateProblem, Unfit } from "./template.ts";
@@ -95,7 +96,7 @@ export function readMapping(text: string, name: string): Mapping {
   const read = Mapping.safeParse(json);
   if (read.success) return read.data;
   const faults = read.error.issues.flatMap((issue) => {
-    const at = issue.path.map((token) => `/${String(token).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+    const at = pointerTo(issue.path);
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => `${at}/${key}: there is nothing of that name here`);
     return `${at === "" ? "/" : at}: ${issue.message}`;
@@ -134,7 +135,7 @@ export function compileMapping(mapping: Mapping): (place: Place) => EventObject 
   );
   if (time !== undefined) fields.push(makerOf(time, "/occurred_at", "occurred_at", "date"));
   const others = Object.entries(properties).map(([name, value]) => {
-    const pointer = `/properties/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const pointer = pointerTo(["properties", name]);
     return makerOf(value, pointer, name, value.type);
   });
   return (place) => {

@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import type { Fault } from "../errors.ts";
+import { type Fault, pointerToken } from "../errors.ts";
 import { type IngestRules, rulesOf } from "./catalogue/rules.ts";
 import type { Field, Property, Scalar } from "./definition.ts";
 
@@ -34,11 +34,11 @@ export function canonicalProperties(
   for (const name of Object.keys(properties))
     if (!known.has(name))
       found.push({
-        pointer: `${pointer}/${escape(name)}`,
+        pointer: `${pointer}/${pointerToken(name)}`,
         detail: `The definition ${definition.id} has no property ${name}. Names are case-sensitive.`,
       });
   const pairs = definition.properties.map((property) => {
-    const at = `${pointer}/${escape(property.name)}`;
+    const at = `${pointer}/${pointerToken(property.name)}`;
     const value = own(complete, property.name);
     return `${JSON.stringify(property.name)}:${valueText(property, value, at, found, rules.values)}`;
   });
@@ -83,10 +83,10 @@ function listText(property: Property | Field, value: unknown, pointer: string, f
     const record = item as Record<string, unknown>;
     for (const name of Object.keys(record))
       if (!known.has(name))
-        faults.push({ pointer: `${at}/${escape(name)}`, detail: `${property.name} has no field ${name}.` });
+        faults.push({ pointer: `${at}/${pointerToken(name)}`, detail: `${property.name} has no field ${name}.` });
     const pairs = fields.map(
       (field) =>
-        `${JSON.stringify(field.name)}:${valueText(field, own(record, field.name), `${at}/${escape(field.name)}`, faults)}`,
+        `${JSON.stringify(field.name)}:${valueText(field, own(record, field.name), `${at}/${pointerToken(field.name)}`, faults)}`,
     );
     return `{${pairs.join()}}`;
   });
@@ -108,9 +108,4 @@ function scalarProblem(type: Scalar, value: unknown): string | null {
         ? null
         : "must be a date and time as RFC 3339 writes it, with an offset: 2026-01-31T09:30:00.000Z.";
   }
-}
-
-/** A name as a token of a JSON pointer (RFC 6901). */
-export function escape(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -1,7 +1,6 @@
 /** A request's body, as JSON or as lines of JSON, never more of it than is allowed. */
 
-import { type Fault, invalid, SpillwayError } from "../errors.ts";
-import { escape } from "../events/validate.ts";
+import { type Fault, invalid, pointerToken, SpillwayError } from "../errors.ts";
 import { findChangedNumbers } from "./numbers.ts";
 import type { BodyDoc, Lines } from "./route.ts";
 
@@ -46,7 +45,7 @@ function refuseProto(text: string, value: unknown): unknown {
   for (let next = rest.pop(); next !== undefined && faults.length < MOST_FAULTS; next = rest.pop()) {
     if (typeof next.at !== "object" || next.at === null) continue;
     for (const [key, inner] of Object.entries(next.at)) {
-      const pointer = `${next.pointer}/${escape(key)}`;
+      const pointer = `${next.pointer}/${pointerToken(key)}`;
       if (key === "__proto__") faults.push({ pointer, detail: "There is no property __proto__ here." });
       else if (typeof inner === "object") rest.push({ at: inner, pointer });
     }

@@ -7,8 +7,7 @@
  * every number of up to 15 digits, and for each longer one that a program printed from a floating point number.
  */
 
-import type { Fault } from "../errors.ts";
-import { escape } from "../events/validate.ts";
+import { type Fault, pointerTo } from "../errors.ts";
 
 const MOST_FAULTS = 100;
 const MOST_SHOWN = 40;
@@ -64,7 +63,7 @@ export function findChangedNumbers(text: string, base = ""): Fault[] {
       default:
         if (!isKept(token[0]))
           faults.push({
-            pointer: base + path.map(({ at }) => `/${escape(String(at))}`).join(""),
+            pointer: base + pointerTo(path.map(({ at }) => at)),
             detail: `${token[0].slice(0, MOST_SHOWN)} is not kept exactly as a JSON number: it would be read as ${Number(token[0])}. Send it as a text.`,
           });
     }

@@ -1,8 +1,7 @@
 /** Input through its schema: what is wrong comes back with a pointer to it. */
 
 import type * as z from "zod";
-import { type Fault, invalid } from "../errors.ts";
-import { escape } from "../events/validate.ts";
+import { type Fault, invalid, pointerTo } from "../errors.ts";
 import { nameOf, sentence } from "./sentences.ts";
 
 const MOST_FAULTS = 100;
@@ -18,8 +17,7 @@ export function parse<Output>(
   throw invalid(...read.error.issues.flatMap((issue) => faultsOf(issue, place)).slice(0, MOST_FAULTS));
 }
 
-export const inBody = (path: readonly PropertyKey[]): string =>
-  path.map((token) => `/${escape(String(token))}`).join("");
+export const inBody = pointerTo;
 
 export const inQuery = (path: readonly PropertyKey[]): string => `#query/${String(path[0] ?? "")}`;
 

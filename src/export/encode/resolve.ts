@@ -4,7 +4,7 @@
  */
 
 import type { Column, ColumnType, Edge } from "../../datasets/dataset.ts";
-import { type Fault, invalid } from "../../errors.ts";
+import { type Fault, invalid, pointerToken } from "../../errors.ts";
 import { type Encoding, type EncodingRequest, type Field, isPlain, MOST_COLUMNS, type Redaction } from "./encoding.ts";
 
 type Path = readonly string[];
@@ -66,7 +66,8 @@ function redactions(
   const asked = Object.entries(request.redact ?? {});
   const hows = new Map(asked);
   for (const [path, how] of asked) {
-    if (!known.has(path)) faults.push({ pointer: `/redact/${token(path)}`, detail: `The rows have no ${path}.` });
+    if (!known.has(path))
+      faults.push({ pointer: `/redact/${pointerToken(path)}`, detail: `The rows have no ${path}.` });
     for (const column of columns)
       if (
         column.alias !== undefined &&
@@ -154,6 +155,3 @@ function hiddenEdges(columns: readonly Column[], redact: readonly Redaction[]): 
     edge !== undefined && redact.some((each) => within(path, each.path)) ? [edge] : [],
   );
 }
-
-/** A name as a token of a JSON pointer (RFC 6901). */
-const token = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
