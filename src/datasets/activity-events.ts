@@ -100,7 +100,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     // A space has a hundred definitions that it may never send an event of. Who names none means those that are there.
     const there =
       ofRows && query.definition_ids === null
-        ? await definitionsOf(db, wholeRange(query, space.id, snapshotSeq))
+        ? await definitionsOf(db, wholeRange(query, { spaceId: space.id, snapshotSeq, sinceSeq: 0 }))
         : null;
     const rows = asked.map(({ id, properties }) => ({
       id,
@@ -113,7 +113,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
   },
 
   open(query, opening) {
-    const whole = wholeRange(query, opening.spaceId, opening.snapshotSeq);
+    const whole = wholeRange(query, opening);
     const range = (bounds: Bounds): EventRange => ({ ...whole, ...bounds });
     return {
       bounds: { lower: whole.lower, upper: whole.upper },
@@ -128,7 +128,10 @@ export const activityEvents: Dataset<typeof shape, Query> = {
         after: "",
       },
       emptyMessage: "0 events found for the time period queried.",
-      fileStem: (exportId, window) => `${exportId}-events-${digits17(window.start)}-${digits17(window.end)}`,
+      files: {
+        cut: "counted",
+        stem: (exportId, window) => `${exportId}-events-${digits17(window.start)}-${digits17(window.end)}`,
+      },
       cut: (bounds, records) => cutEvents(opening.db, range(bounds), records),
       count: (bounds) => countEvents(opening.db, range(bounds)),
       pages: (bounds) => pages(opening, query, range(bounds)),
@@ -137,9 +140,10 @@ export const activityEvents: Dataset<typeof shape, Query> = {
 };
 
 /** An empty id comes before every event of its millisecond. */
-const wholeRange = (query: Query, spaceId: string, seq: number): EventRange => ({
+const wholeRange = (query: Query, { spaceId, snapshotSeq, sinceSeq }: Omit<Opening, "db">): EventRange => ({
   spaceId,
-  seq,
+  seq: snapshotSeq,
+  sinceSeq,
   definitionIds: query.definition_ids,
   lower: { time: query.start, id: "" },
   upper: { time: query.end, id: "" },

@@ -59,14 +59,38 @@ export interface Page {
   last: Key;
   /** How many records were read: what the plan counted, whatever number of lines they gave. */
   records: number;
+  /** The key of the record that a line is of, where files may be cut between any two lines. */
+  keyOf?(line: number): Key;
+  /** What these lines add to the summary: plain JSON. */
+  summary?: unknown;
+}
+
+/**
+ * How the files of a result are cut, and what they are called. `counted`: every file but the last has exactly the rows that were
+ * asked for, and its name says its window. `written`: rows go into a file until it has the rows that were asked for, or would have 100,000,000
+ * bytes; its name is made of a secret of the export, so that nobody can guess it and whoever repeats a step finds it again.
+ */
+export type Files =
+  | { cut: "counted"; stem(exportId: string, window: { start: number; end: number }): string }
+  | { cut: "written"; secret: string };
+
+/** What a dataset sums up over its rows, for the manifest. Sums are plain JSON, so that the ledger keeps one a chunk. */
+export interface Summing {
+  merge(sum: unknown, more: unknown): unknown;
+  /** What the manifest says. */
+  show(sum: unknown): unknown;
 }
 
 /** The records of one export, frozen at its snapshot. */
 export interface Source {
   bounds: Bounds;
   form: Form;
-  /** Stem of a file's name. `window` is the part of the request that the file covers, [start, end) in epoch ms. */
-  fileStem(exportId: string, window: { start: number; end: number }): string;
+  files: Files;
+  /** A record may give several rows, or none: how many there will be is not known before they are written. */
+  rowsVary?: boolean;
+  summing?: Summing;
+  /** How long the service keeps the result: as downloads, or as the shorter-lived documents of segments. Default: `download`. */
+  kept?: "download" | "segment";
   /** The oldest moment of which it reads events, epoch ms; 0 when it reads none that retention could take away. */
   readsFrom: number;
   /** The window of the whole request. */
@@ -85,6 +109,8 @@ export interface Asking {
   space: SpaceRow;
   now: number;
   snapshotSeq: number;
+  /** Random, the export's own: what nobody can guess is made of it. */
+  secret: string;
 }
 
 /** What an export's source is opened with. */
@@ -92,6 +118,8 @@ export interface Opening {
   db: Database;
   spaceId: string;
   snapshotSeq: number;
+  /** Only what came after this number of the space; 0: everything. */
+  sinceSeq: number;
 }
 
 export interface Dataset<Shape extends z.ZodRawShape = z.ZodRawShape, Query = unknown> {
@@ -101,6 +129,8 @@ export interface Dataset<Shape extends z.ZodRawShape = z.ZodRawShape, Query = un
   shape: Shape;
   /** An example of them. */
   example: Record<string, unknown>;
+  /** The parameter of its own that picks what a row has; the common `columns` is refused then. */
+  picks?: string;
   /**
    * Checks what a schema cannot, and freezes the request: everything that could change later is resolved here.
    * @returns plain JSON, stored with the export.
@@ -122,6 +152,7 @@ export interface Registered {
   title: string;
   shape: z.ZodRawShape;
   example: Record<string, unknown>;
+  picks?: string;
   freeze(request: unknown, asking: Asking): Promise<unknown>;
   open(query: unknown, opening: Opening): Source;
   columns(query: unknown, asking: Asking, ofRows: boolean): Promise<Column[] | null>;

@@ -187,9 +187,12 @@ export interface WrittenChunk {
   bytes: number;
   uncompressedBytes: number;
   crc32: number;
-  sha256: string;
+  /** Null where the chunk has several objects, or none. */
+  sha256: string | null;
   first: { time: number; id: string } | null;
   last: { time: number; id: string } | null;
+  /** JSON: what the dataset sums up over its rows; null where it sums up nothing. */
+  summary: string | null;
 }
 
 export function chunkDone(
@@ -201,7 +204,7 @@ export function chunkDone(
 ): Statement {
   return statement(
     `UPDATE chunks SET done = 1, records_read = ?4, rows = ?5, bytes = ?6, uncompressed_bytes = ?7, crc32 = ?8, sha256 = ?9,
-       first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5
+       first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5, summary = ?15
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?14")}`,
     spaceId,
     exportId,
@@ -217,5 +220,24 @@ export function chunkDone(
     written.last?.time ?? null,
     written.last?.id ?? null,
     plan,
+    written.summary,
+  );
+}
+
+/** What chunks after `after` summed up, in order, one at least and about 8 MB at most. */
+export async function listSummaries(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  after: number,
+): Promise<{ n: number; summary: string }[]> {
+  return db.all(
+    `SELECT n, summary FROM (
+       SELECT n, summary, sum(octet_length(summary)) OVER (ORDER BY n) - octet_length(summary) AS bytes_before
+       FROM chunks WHERE space_id = ?1 AND export_id = ?2 AND n > ?3 AND summary IS NOT NULL)
+     WHERE bytes_before < 8000000 ORDER BY n LIMIT 1000`,
+    spaceId,
+    exportId,
+    after,
   );
 }

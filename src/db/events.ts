@@ -11,10 +11,11 @@ export interface EventKey {
   id: string;
 }
 
-/** Which events: those of a space with sequence ≤ seq, of these definitions (null: of any), with lower ≤ key < upper. */
+/** Which events: those of a space with sinceSeq < sequence ≤ seq, of these definitions (null: of any), with lower ≤ key < upper. */
 export interface EventRange {
   spaceId: string;
   seq: number;
+  sinceSeq: number;
   definitionIds: readonly string[] | null;
   lower: EventKey;
   upper: EventKey;
@@ -26,14 +27,15 @@ export interface EventRecord {
   definitionId: string;
   personId: string;
   sessionId: string | null;
+  companyId: string | null;
   receivedAt: number;
   /** JSON object. */
   properties: string;
 }
 
-/** The WHERE of a range; parameters ?1 to ?7. `from` says whether the event at the lower key itself is in. */
+/** The WHERE of a range; parameters ?1 to ?8. `from` says whether the event at the lower key itself is in. */
 const inRange = (range: EventRange, from: ">" | ">=" = ">=") =>
-  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6 ${
+  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6 AND seq > ?8 ${
     range.definitionIds === null ? "AND ?7 IS NULL" : "AND definition_id IN (SELECT value FROM json_each(?7))"
   }`;
 
@@ -46,6 +48,7 @@ const rangeParams = (range: EventRange, lower: EventKey = range.lower) =>
     range.upper.id,
     range.seq,
     range.definitionIds === null ? null : JSON.stringify(range.definitionIds),
+    range.sinceSeq,
   ] as const;
 
 /** Times are kept within ±4·10^15 ms; with this added they all have 16 digits, and compare as texts as they do as numbers. */
@@ -62,7 +65,7 @@ export async function cutEvents(
 ): Promise<{ records: number; next: EventKey | null }> {
   const found = await db.first<{ n: number; last: string | null }>(
     `SELECT count(*) AS n, max((occurred_at + ${DIGITS_16}) || id) AS last
-     FROM (SELECT occurred_at, id FROM events WHERE ${inRange(range)} ORDER BY occurred_at, id LIMIT ?8)`,
+     FROM (SELECT occurred_at, id FROM events WHERE ${inRange(range)} ORDER BY occurred_at, id LIMIT ?9)`,
     ...rangeParams(range),
     rows + 1,
   );
@@ -96,7 +99,7 @@ export async function definitionsOf(db: Database, range: EventRange, rows = SCAN
     const groups = await db.all<{ definition_id: string; n: number; last: string }>(
       `SELECT definition_id, count(*) AS n, max(max((occurred_at + ${DIGITS_16}) || id)) OVER () AS last
        FROM (SELECT definition_id, occurred_at, id FROM events WHERE ${inRange(range, from)}
-             ORDER BY occurred_at, id LIMIT ?8)
+             ORDER BY occurred_at, id LIMIT ?9)
        GROUP BY definition_id`,
       ...rangeParams(range, lower),
       rows,
@@ -110,7 +113,7 @@ export async function definitionsOf(db: Database, range: EventRange, rows = SCAN
 }
 
 const FIRST_PAGE_ROWS = 500;
-/** An event carries three ids of at most 200 bytes each: with their properties, a page stays under D1's 2,000,000 bytes. */
+/** An event carries five ids of at most 200 bytes each: with their properties, a page stays under D1's 2,000,000 bytes. */
 const MAX_PAGE_ROWS = 1_500;
 const PAGE_BYTES = 900_000;
 
@@ -127,10 +130,10 @@ export async function* readEvents(db: Database, range: EventRange): AsyncGenerat
     const inlineBytes = Math.floor(PAGE_BYTES / rows);
     const page = await db.first<{ packed: string | null }>(
       `SELECT group_concat(occurred_at || char(9) || id || char(9) || definition_id || char(9) || person_id || char(9)
-           || ifnull(session_id, '') || char(9) || received_at || char(9)
-           || CASE WHEN octet_length(properties) > ?9 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
-       FROM (SELECT occurred_at, id, definition_id, person_id, session_id, received_at, properties
-             FROM events WHERE ${inRange(range, from)} ORDER BY occurred_at, id LIMIT ?8)`,
+           || ifnull(session_id, '') || char(9) || ifnull(company_id, '') || char(9) || received_at || char(9)
+           || CASE WHEN octet_length(properties) > ?10 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
+       FROM (SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at, properties
+             FROM events WHERE ${inRange(range, from)} ORDER BY occurred_at, id LIMIT ?9)`,
       ...rangeParams(range, lower),
       rows,
       inlineBytes,
@@ -167,6 +170,7 @@ function unpack(packed: string): EventRecord[] {
     const definitionId = field();
     const personId = field();
     const sessionId = field();
+    const companyId = field();
     const receivedAt = Number(field());
     const lineEnd = packed.indexOf("\n", at);
     const end = lineEnd === -1 ? packed.length : lineEnd;
@@ -178,6 +182,7 @@ function unpack(packed: string): EventRecord[] {
       definitionId,
       personId,
       sessionId: sessionId === "" ? null : sessionId,
+      companyId: companyId === "" ? null : companyId,
       receivedAt,
       properties,
     });

@@ -15,9 +15,14 @@ export interface FileRow {
   bytes: number | null;
   uncompressed_bytes: number | null;
   sha256: string | null;
+  /** Of a file that is one of several of a chunk: the keys of its first and last row. */
+  first_time: number | null;
+  first_id: string | null;
+  last_time: number | null;
+  last_id: string | null;
 }
 
-const FILE = "n, name, done, lease_until, takeovers, upload_id, rows, bytes, uncompressed_bytes, sha256";
+const FILE = "n, name, done, lease_until, takeovers, upload_id, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id";
 
 export function insertFiles(spaceId: string, exportId: string, plan: number, names: readonly string[]): Statement {
   return statement(
@@ -28,6 +33,34 @@ export function insertFiles(spaceId: string, exportId: string, plan: number, nam
     JSON.stringify(names),
     plan,
   );
+}
+
+/** A file that its chunk has come to. @returns it as it stands: a step that is repeated finds it; null when the plan no longer counts. */
+export async function openFile(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  plan: number,
+  file: { n: number; name: string },
+): Promise<FileRow | null> {
+  const [, found] = await db.batch<FileRow>([
+    statement(
+      `INSERT INTO files (space_id, export_id, n, name) SELECT ?1, ?2, ?3, ?4 WHERE ${goingBy("?5")} ON CONFLICT DO NOTHING`,
+      spaceId,
+      exportId,
+      file.n,
+      file.name,
+      plan,
+    ),
+    statement(
+      `SELECT ${FILE} FROM files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND ${goingBy("?4")}`,
+      spaceId,
+      exportId,
+      file.n,
+      plan,
+    ),
+  ]);
+  return found?.rows[0] ?? null;
 }
 
 export async function listFiles(db: Database, spaceId: string, exportId: string): Promise<FileRow[]> {
@@ -136,17 +169,18 @@ export async function rememberUpload(
   spaceId: string,
   exportId: string,
   n: number,
-  upload: { id: string; plan: number; held: number },
+  upload: { id: string; plan: number; chunk: number; held: number },
 ): Promise<void> {
   await db.run(
     `UPDATE files SET upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?5")}
-       AND EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.lease_until = ?6)`,
+       AND EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n = ?7 AND c.lease_until = ?6)`,
     spaceId,
     exportId,
     n,
     upload.id,
     upload.plan,
     upload.held,
+    upload.chunk,
   );
 }
 
@@ -211,11 +245,15 @@ export interface WrittenFile {
   bytes: number;
   uncompressedBytes: number;
   sha256: string;
+  /** Left out where its chunks tell them. */
+  first?: { time: number; id: string } | null;
+  last?: { time: number; id: string } | null;
 }
 
 export function fileDone(spaceId: string, exportId: string, plan: number, n: number, written: WrittenFile): Statement {
   return statement(
-    `UPDATE files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
+    `UPDATE files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7,
+       first_time = ?9, first_id = ?10, last_time = ?11, last_id = ?12
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?8")}`,
     spaceId,
     exportId,
@@ -225,10 +263,16 @@ export function fileDone(spaceId: string, exportId: string, plan: number, n: num
     written.uncompressedBytes,
     written.sha256,
     plan,
+    written.first?.time ?? null,
+    written.first?.id ?? null,
+    written.last?.time ?? null,
+    written.last?.id ?? null,
   );
 }
 
 export interface Tally {
+  /** Records of the chunks that are done. */
+  records_done: number;
   rows_written: number;
   bytes_written: number;
   uncompressed_bytes: number;
@@ -237,6 +281,7 @@ export interface Tally {
 }
 
 export const NOTHING_YET: Tally = {
+  records_done: 0,
   rows_written: 0,
   bytes_written: 0,
   uncompressed_bytes: 0,
@@ -248,6 +293,7 @@ export const NOTHING_YET: Tally = {
 export async function tally(db: Database, spaceId: string, exportId: string): Promise<Tally> {
   const row = await db.first<Tally>(
     `SELECT
+       (SELECT coalesce(sum(records), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2 AND done = 1) AS records_done,
        (SELECT coalesce(sum(rows_so_far), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2) AS rows_written,
        (SELECT coalesce(sum(bytes), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2) AS bytes_written,
        (SELECT coalesce(sum(uncompressed_bytes), 0) FROM chunks WHERE space_id = ?1 AND export_id = ?2) AS uncompressed_bytes,

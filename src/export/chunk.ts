@@ -1,23 +1,21 @@
 /**
  * chunk: reads its records page by page, writes them as lines, compresses and uploads them, and enters what it wrote into the
- * ledger. A chunk that is a whole file writes the file; one of several writes a segment for `assemble`.
+ * ledger. A chunk is a whole file, a segment of one for `assemble`, or as many files as its rows fill.
  */
 
+import type { Bounds, Source } from "../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../db/exports.ts";
 import { stepSucceeded } from "../db/progress.ts";
-import { chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
-import { fileDone, type FileRow, findFileByNumber, rememberUpload } from "../db/files.ts";
+import { type ChunkRow, chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
+import { fileDone, findFileByNumber } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
-import { bucketOf } from "./destination.ts";
+import { FileRenamed, openFiles, openObject, type Output, type Tools, type WrittenObject } from "./chunk-output.ts";
 import { openEncoder } from "./encode/encoder.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { dropLateFile, dropLateSegment } from "./late.ts";
 import { holding, mustNotKill } from "./lease.ts";
 import { underFreeName } from "./names-taken.ts";
-import { fileKey, isCustomers, segmentKey } from "./objects.ts";
-import { pageWriter } from "./page-writer.ts";
-import { ObjectWriter } from "./upload.ts";
 import { wakeNext } from "./wake.ts";
 
 /** The lease is renewed, and the poll told, at the first page after this. */
@@ -44,98 +42,104 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
   if (written === null) return;
   const [entered] = await control.batch([
     chunkDone(spaceId, exportId, row.plan, n, written),
-    ...(isWholeFile(chunk) ? [fileDone(spaceId, exportId, row.plan, chunk.file_n, written)] : []),
+    ...written.objects.flatMap(({ file, ...object }) =>
+      file === null ? [] : [fileDone(spaceId, exportId, row.plan, file, object)],
+    ),
     stepSucceeded(spaceId, exportId, hall.world.now(), hall.config.resendAfterMs),
   ]);
-  if (entered?.changes === 0) {
-    if (isWholeFile(chunk)) await dropLateFile(hall, row, written.key);
-    else await dropLateSegment(hall, row, written.key);
-  }
+  if (entered?.changes === 0)
+    for (const { file, key } of written.objects)
+      await (file === null ? dropLateSegment(hall, row, key) : dropLateFile(hall, row, key));
   await wakeNext(hall, message);
 }
 
-const isWholeFile = (chunk: Leased) => chunk.first_in_file === 1 && chunk.last_in_file === 1;
-
-type Written = (WrittenChunk & { key: string }) | null;
+type Written = WrittenChunk & { objects: readonly WrittenObject[] };
 
 /** @returns null when the export was stopped meanwhile, or another has taken the chunk over. */
-async function writeOnce(hall: Hall, row: ExportRow, chunk: Leased, lease: { held: number }): Promise<Written> {
-  if (!isWholeFile(chunk)) return write(hall, row, chunk, null, lease);
+async function writeOnce(
+  hall: Hall,
+  row: ExportRow,
+  chunk: Leased,
+  lease: { held: number },
+): Promise<Written | null> {
+  const source = sourceOf(hall, row);
+  const { files } = source;
+  const encoder = await openEncoder(hall, row, source.form);
+  const tools: Tools = { hall, row, chunk, encoder, lease };
+  if (row.files_vary === 1 && files.cut === "written") {
+    const { secret } = files;
+    return againIfRenamed(() => write(hall, row, chunk, source, lease, async () => openFiles(tools, secret)));
+  }
+  if (chunk.first_in_file === 0 || chunk.last_in_file === 0)
+    return write(hall, row, chunk, source, lease, () => openObject(tools, null));
   const file = await findFileByNumber(hall.databases.control, row.space_id, row.id, chunk.file_n);
   if (file === null) throw new Error("a chunk's file is missing from the ledger");
-  return underFreeName(hall, row, file, (named) => write(hall, row, chunk, named, lease));
+  return underFreeName(hall, row, file, (named) =>
+    write(hall, row, chunk, source, lease, () => openObject(tools, named)),
+  );
 }
 
-/** @param file null for a segment of one. */
+/** Each time a file has got another name, and a file has only so many. */
+async function againIfRenamed(work: () => Promise<Written | null>): Promise<Written | null> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (!(thrown instanceof FileRenamed)) throw thrown;
+    }
+  }
+}
+
 async function write(
   hall: Hall,
   row: ExportRow,
   chunk: Leased,
-  file: FileRow | null,
+  source: Source,
   lease: { held: number },
-): Promise<Written> {
-  const source = sourceOf(hall, row);
-  const encoder = await openEncoder(hall, row, source.form);
-  const { key, writer } = await openWriter(hall, row, chunk, file, encoder.objectType, lease);
+  open: () => Promise<Output>,
+): Promise<Written | null> {
+  const output = await open();
+  let [records, summary]: [number, unknown] = [0, null];
+  async function renew(): Promise<boolean> {
+    const next = hall.world.now() + hall.config.leaseMs;
+    const renewed = { held: lease.held, next };
+    if (!(await renewChunk(hall.databases.control, row.space_id, row.id, chunk.n, output.rows, renewed))) return false;
+    lease.held = next;
+    return true;
+  }
   try {
-    const lines = pageWriter(encoder, hall.config.gzip, chunk, (piece) => writer.write(piece));
-    async function renew(): Promise<boolean> {
-      const next = hall.world.now() + hall.config.leaseMs;
-      const renewed = { held: lease.held, next };
-      if (!(await renewChunk(hall.databases.control, row.space_id, row.id, chunk.n, lines.rows, renewed))) return false;
-      lease.held = next;
-      return true;
-    }
     let renewedAt = hall.world.now();
     for await (const page of ahead(source.pages(boundsOf(chunk)))) {
-      lines.write(page);
-      await writer.drain();
-      if (lines.bytes > hall.config.maxExportBytes) throw new SpillwayError("export_too_large");
+      records += page.records;
+      if (source.summing !== undefined && page.summary !== undefined)
+        summary = source.summing.merge(summary, page.summary);
+      await holding(hall.config.leaseMs / 3, renew, () => output.write(page));
+      if (output.bytes > hall.config.maxExportBytes) throw new SpillwayError("export_too_large");
       const now = hall.world.now();
       if (now - renewedAt < RENEW_EVERY_MS) continue;
       renewedAt = now;
       if (await renew()) continue;
-      await writer.abort();
+      await output.abort();
       return null;
     }
-    // Before anything is uploaded: what is not whole must leave no object that a better try would find in its way.
-    if (lines.records !== chunk.records) throw new SpillwayError("incomplete_export");
-    const summary = lines.end();
-    return { ...summary, ...(await holding(hall.config.leaseMs / 3, renew, () => writer.finish())), key };
+    // Before the last is uploaded: what is not whole must leave no object that a better try would find in its way.
+    if (records !== chunk.records) throw new SpillwayError("incomplete_export");
+    const { objects, ...held } = await holding(hall.config.leaseMs / 3, renew, () => output.finish());
+    return {
+      ...held,
+      recordsRead: records,
+      bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
+      sha256: objects.length === 1 ? (objects[0]?.sha256 ?? null) : null,
+      summary: summary === null ? null : JSON.stringify(summary),
+      objects,
+    };
   } catch (thrown) {
-    await writer.abort().catch(() => {});
+    await output.abort().catch(() => {});
     throw thrown;
   }
 }
 
-/** A segment stands in the service's own bucket; a whole file where the export's files go. */
-async function openWriter(
-  hall: Hall,
-  row: ExportRow,
-  chunk: Leased,
-  file: FileRow | null,
-  objectType: string,
-  lease: { held: number },
-) {
-  const { control } = hall.databases;
-  const { partBytes } = hall.sizes;
-  if (file === null) {
-    const key = segmentKey(row, chunk.n);
-    return { key, writer: new ObjectWriter(hall.bucket, key, objectType, partBytes, async () => {}) };
-  }
-  const key = fileKey(row, file.name);
-  const bucket = await bucketOf(hall, row);
-  if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
-  // A customer's bucket is not searched for uploads that a killed step left: they are written down.
-  const begun = (id: string) =>
-    rememberUpload(control, row.space_id, row.id, file.n, { id, plan: row.plan, held: lease.held });
-  return {
-    key,
-    writer: new ObjectWriter(bucket, key, objectType, partBytes, isCustomers(row) ? begun : async () => {}),
-  };
-}
-
-const boundsOf = (chunk: Leased) => ({
+const boundsOf = (chunk: ChunkRow): Bounds => ({
   lower: { time: chunk.lower_time, id: chunk.lower_id },
   upper: { time: chunk.upper_time, id: chunk.upper_id },
 });

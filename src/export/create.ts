@@ -77,6 +77,9 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
     request_id: requestId,
     created_at: now,
     wake_at: now + config.resendAfterMs,
+    rows_vary: source.rowsVary === true ? 1 : 0,
+    files_vary: source.files.cut === "written" && request.layout === "files" ? 1 : 0,
+    since_seq: 0,
   };
   const answer = order.answer(row);
   const also = idempotencyKey === null ? [] : [answerKey(space.id, idempotencyKey, id, answer)];
@@ -102,14 +105,14 @@ async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest, expor
   const snapshotSeq = await readSequence(db, space.id);
   const now = hall.world.now();
   const dataset = datasetOf(request);
-  const asking = { db, space, now, snapshotSeq };
+  const asking = { db, space, now, snapshotSeq, secret: hall.world.uuid() };
   const query = await dataset.freeze(request, asking);
   const columns = isPlain(request) ? null : await dataset.columns(query, asking, dependsOnRows(request));
-  const encoding = resolveEncoding(request, columns);
+  const encoding = resolveEncoding(request, columns, dataset.picks);
   const stored = JSON.stringify([request, query, encoding]);
   if (stored.length * 3 > MOST_STORED_BYTES && utf8(stored).length > MOST_STORED_BYTES)
     throw invalid({ pointer: "/columns", detail: "The columns' names are too long together: name fewer, or shorter." });
-  const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq });
+  const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq, sinceSeq: 0 });
   const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames: eventNamesOf(request) };
   const delivered = await freezeDestination(hall, space, request.delivery, facts);
   if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);

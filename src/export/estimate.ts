@@ -10,6 +10,7 @@ import type { Hall } from "./hall.ts";
 import type { ExportRequest } from "./request.ts";
 
 export interface Estimate {
+  /** Counted; from the sample where a record may give several rows. */
   rows: number;
   files: number;
   /** Compressed. */
@@ -23,23 +24,30 @@ const NO_KEY = new Uint8Array(32);
 export async function estimate(hall: Hall, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
   const { source, encoding } = await openUnmade(hall, space, request);
   // A Parquet file comes to about what the same rows come to as gzipped lines.
-  const lines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
-  const form = fileForm(lines, source.form);
-  const encoder = lines === null ? null : encoderOf(lines, form, NO_KEY);
+  const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
+  const form = fileForm(asLines, source.form);
+  const encoder = asLines === null ? null : encoderOf(asLines, form, NO_KEY);
   const encode = encoder?.kind === "text" ? encoder.line : null;
-  const rows = await source.count(source.bounds);
-  const files = request.layout === "single" ? 1 : Math.ceil(rows / request.file_rows);
-  let sampled = 0;
-  let bytes = 0;
+  const records = await source.count(source.bounds);
+  let [sampled, sampledRows, length, bytes] = [0, 0, 0, 0];
   const compress = compressor(hall.config.gzip);
   const blocks = new BlockWriter((block) => {
     bytes += compress(block).length;
   });
   for await (const page of source.pages(source.bounds)) {
-    for (const line of page.lines) blocks.write((encode === null ? line : encode(line)) + form.lineEnd);
+    for (const line of page.lines) {
+      const encoded = (encode === null ? line : encode(line)) + form.lineEnd;
+      blocks.write(encoded);
+      length += encoded.length;
+    }
+    sampledRows += page.lines.length;
     sampled += page.records;
     break;
   }
   blocks.flush();
-  return { rows, files, bytes_estimate: sampled === 0 ? 0 : Math.ceil((bytes * rows) / sampled) };
+  const whole = sampled === 0 ? 0 : records / sampled;
+  const rows = source.rowsVary === true ? Math.round(sampledRows * whole) : records;
+  const cut = source.files.cut === "written" ? Math.ceil((length * whole) / hall.sizes.fileBytes) : 0;
+  const files = request.layout === "single" ? 1 : Math.max(Math.ceil(rows / request.file_rows), cut);
+  return { rows, files, bytes_estimate: Math.ceil(bytes * whole) };
 }

@@ -3,10 +3,10 @@
  * whoever sees `completed` finds everything there, and nothing that should be gone.
  */
 
-import type { Bounds } from "../datasets/dataset.ts";
+import type { Bounds, Source } from "../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../db/exports.ts";
 import { completeExport } from "../db/moves.ts";
-import { type ChunkRow, listChunks } from "../db/chunks.ts";
+import { type ChunkRow, listChunks, listSummaries } from "../db/chunks.ts";
 import { type FileRow, listFiles } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
@@ -33,7 +33,9 @@ export async function finish(hall: Hall, message: Message): Promise<void> {
   if (bytes > hall.config.maxExportBytes) throw new SpillwayError("export_too_large");
 
   await dropSegments(hall, row, chunks, files.length);
-  const manifest = utf8(`${JSON.stringify(makeManifest(row, files, chunks), null, 2)}\n`);
+  const source = sourceOf(hall, row);
+  const summary = await summaryOf(hall, row, source);
+  const manifest = utf8(`${JSON.stringify(makeManifest(row, files, chunks, summary), null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
   await hall.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");
   const destination = destinationOf(row);
@@ -43,15 +45,16 @@ export async function finish(hall: Hall, message: Message): Promise<void> {
     await bucket.putOnce(manifestBeside(row, destination), manifest, manifestSha256, "application/json");
   }
 
+  const rows = files.reduce((sum, file) => sum + (file.rows ?? 0), 0);
   const now = hall.world.now();
   const done = await completeExport(control, spaceId, exportId, {
     completedAt: now,
-    expiresAt: destination === null ? now + hall.config.ttlMs.download : null,
+    expiresAt: destination === null ? now + hall.config.ttlMs[source.kept ?? "download"] : null,
     // Whoever still works on what is done already may leave a segment behind.
     putAwayAt: now + LAST_CALL_MS,
-    rows: row.rows_total ?? 0,
+    rows,
     plan: row.plan,
-    message: row.rows_total === 0 ? sourceOf(hall, row).emptyMessage : null,
+    message: rows === 0 ? source.emptyMessage : null,
     manifestSha256,
   });
   if (!done) {
@@ -98,8 +101,21 @@ export function whatIsNotCovered(
   return at.time === upper.time && at.id === upper.id ? null : "the chunks do not reach the end";
 }
 
+/** What the dataset sums up over the whole result; undefined where that is nothing. */
+async function summaryOf(hall: Hall, row: ExportRow, { summing }: Source): Promise<unknown> {
+  if (summing === undefined) return undefined;
+  let sum: unknown = null;
+  for (let after = -1; ; ) {
+    const parts = await listSummaries(hall.databases.control, row.space_id, row.id, after);
+    for (const part of parts) sum = summing.merge(sum, JSON.parse(part.summary));
+    const last = parts.at(-1);
+    if (last === undefined) return summing.show(sum);
+    after = last.n;
+  }
+}
+
 /** Segments are there when a file has several chunks. Deleting one that is gone is no error. */
 async function dropSegments(hall: Hall, row: ExportRow, chunks: readonly ChunkRow[], fileCount: number): Promise<void> {
-  if (chunks.length === fileCount) return;
+  if (row.layout === "files" || chunks.length === fileCount) return;
   await inParallel(chunks, 6, (chunk) => hall.bucket.delete(segmentKey(row, chunk.n)));
 }

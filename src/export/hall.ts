@@ -38,9 +38,11 @@ export interface Sizes {
   chunkRows: number;
   /** Bytes of a part of a large object: R2 wants all but the last of one size, S3 at least 5 MiB. */
   partBytes: number;
+  /** Where files are cut as they are written, one is ended before it has this many bytes, uncompressed. */
+  fileBytes: number;
 }
 
-export const SIZES: Sizes = { chunkRows: 50_000, partBytes: 8 * 1_048_576 };
+export const SIZES: Sizes = { chunkRows: 50_000, partBytes: 8 * 1_048_576, fileBytes: 100_000_000 };
 
 export interface Hall {
   config: Config;
@@ -66,6 +68,7 @@ export function sourceOf(hall: Hall, row: ExportRow): Source {
     db: hall.databases.space(row.space_id),
     spaceId: row.space_id,
     snapshotSeq: row.snapshot_seq,
+    sinceSeq: row.since_seq,
   });
 }
 

@@ -26,6 +26,8 @@ export interface Manifest {
     last: Edge | null;
   }[];
   totals: { files: number; rows: number; bytes: number; uncompressed_bytes: number };
+  /** What the dataset sums up over its rows, where it does. */
+  summary?: unknown;
 }
 
 /** What is said of a file that is done, in the manifest and to the poll. */
@@ -40,7 +42,12 @@ export function fileFacts(row: ExportRow, file: FileRow) {
 }
 
 /** @param files, @param chunks all of the export's, in order, all done. */
-export function makeManifest(row: ExportRow, files: readonly FileRow[], chunks: readonly ChunkRow[]): Manifest {
+export function makeManifest(
+  row: ExportRow,
+  files: readonly FileRow[],
+  chunks: readonly ChunkRow[],
+  summary: unknown,
+): Manifest {
   const hidden = new Set(encodingOf(row)?.hidden);
   const edge = (time?: number | null, id?: string | null): Edge | null =>
     typeof time === "number" && typeof id === "string"
@@ -51,8 +58,8 @@ export function makeManifest(row: ExportRow, files: readonly FileRow[], chunks: 
     const [head, tail] = [own[0], own.at(-1)];
     return {
       ...fileFacts(row, file),
-      first: edge(head?.first_time, head?.first_id),
-      last: edge(tail?.last_time, tail?.last_id),
+      first: edge(file.first_time ?? head?.first_time, file.first_id ?? head?.first_id),
+      last: edge(file.last_time ?? tail?.last_time, file.last_id ?? tail?.last_id),
     };
   });
   const sum = (of: (file: (typeof listed)[number]) => number) => listed.reduce((total, file) => total + of(file), 0);
@@ -66,5 +73,6 @@ export function makeManifest(row: ExportRow, files: readonly FileRow[], chunks: 
       bytes: sum((file) => file.bytes),
       uncompressed_bytes: sum((file) => file.uncompressed_bytes),
     },
+    ...(summary === undefined ? {} : { summary }),
   };
 }

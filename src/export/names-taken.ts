@@ -23,15 +23,23 @@ export async function underFreeName<Result>(
     try {
       return await write(present);
     } catch (thrown) {
-      const taken = thrown instanceof SpillwayError && thrown.code === "destination_conflict" && isCustomers(row);
-      const to = taken ? nextName(row, present.name) : null;
-      if (to === null) throw thrown;
-      const renaming = { from: present.name, to, plan: row.plan };
-      const renamed = await renameFile(hall.databases.control, row.space_id, row.id, file.n, renaming);
-      if (renamed === null) throw thrown;
-      present = renamed;
+      present = await nextFreeName(hall, row, present, thrown);
     }
   }
+}
+
+/**
+ * After a file could not be written. @returns the file under the name to go on with.
+ * @throws what was thrown, where no other name helps.
+ */
+export async function nextFreeName(hall: Hall, row: ExportRow, file: FileRow, thrown: unknown): Promise<FileRow> {
+  const taken = thrown instanceof SpillwayError && thrown.code === "destination_conflict" && isCustomers(row);
+  const to = taken ? nextName(row, file.name) : null;
+  if (to === null) throw thrown;
+  const renaming = { from: file.name, to, plan: row.plan };
+  const renamed = await renameFile(hall.databases.control, row.space_id, row.id, file.n, renaming);
+  if (renamed === null) throw thrown;
+  return renamed;
 }
 
 /**

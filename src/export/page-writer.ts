@@ -1,8 +1,7 @@
 /** Pages of rows → the bytes of an object, with the counts that the ledger and the manifest want. */
 
 import { crc32 } from "node:zlib";
-import type { Page } from "../datasets/dataset.ts";
-import type { WrittenChunk } from "../db/chunks.ts";
+import type { Key, Page } from "../datasets/dataset.ts";
 import { BlockWriter } from "./blocks.ts";
 import { compressor } from "./deflate.ts";
 import type { Encoder, TableEncoder, TextEncoding } from "./encode/encoder.ts";
@@ -15,53 +14,87 @@ export interface Place {
   last_in_file: number;
 }
 
-type Summary = Omit<WrittenChunk, "bytes" | "sha256">;
+/** What a file may have: rows, and bytes before compression (of a table: of its rows as JSON). */
+export interface Room {
+  rows: number;
+  bytes: number;
+}
+
+/** What an object holds. */
+export interface Held {
+  rows: number;
+  uncompressedBytes: number;
+  crc32: number;
+  first: Key | null;
+  last: Key | null;
+}
 
 export interface PageWriter {
   /** Written so far. */
   readonly rows: number;
   /** Before compression. */
   readonly bytes: number;
-  readonly records: number;
-  write(page: Page): void;
-  end(): Summary;
+  /** Takes the lines of a page from one on, as many as there is room for. @returns the first line that was not taken. */
+  write(page: Page, from?: number): number;
+  end(): Held;
 }
 
-/** @param sink takes the object's bytes, piece by piece. */
+/**
+ * @param sink takes the object's bytes, piece by piece.
+ * @param room null: whatever comes.
+ */
 export function pageWriter(
   encoder: Encoder,
   gzip: { engine: "fflate" | "native"; level: number },
   place: Place,
   sink: (piece: Uint8Array) => void,
+  room: Room | null = null,
 ): PageWriter {
-  return encoder.kind === "table" ? new TablePages(encoder, sink) : new TextPages(encoder, gzip, place, sink);
+  return encoder.kind === "table" ? new TablePages(encoder, sink, room) : new TextPages(encoder, gzip, place, sink, room);
 }
 
 /** What both kinds count. */
 class Counts {
   rows = 0;
   bytes = 0;
-  records = 0;
   protected crc32 = 0;
-  #first: Page["first"] | null = null;
-  #last: Page["last"] | null = null;
+  readonly #room: Room | null;
+  #taken = 0;
+  #first: Key | null = null;
+  #last: Key | null = null;
 
-  protected count(page: Page): void {
-    this.records += page.records;
-    this.#first ??= page.first;
-    this.#last = page.last;
+  constructor(room: Room | null) {
+    this.#room = room;
   }
 
-  protected summary(): Summary {
-    return {
-      recordsRead: this.records,
-      rows: this.rows,
-      uncompressedBytes: this.bytes,
-      crc32: this.crc32,
-      first: this.#first,
-      last: this.#last,
-    };
+  /** Is there room for a line of that text? It is taken then. */
+  protected take(text: string, more: number): boolean {
+    if (this.#room !== null) {
+      const bytes = Buffer.byteLength(text) + more;
+      if (this.rows >= this.#room.rows || this.#taken + bytes >= this.#room.bytes) return false;
+      this.#taken += bytes;
+    }
+    this.rows += 1;
+    return true;
   }
+
+  /** These lines of a page are in. @param to the first that is not. */
+  protected count(page: Page, from: number, to: number): void {
+    if (to === from) return;
+    const whole = from === 0 && to === page.lines.length;
+    this.#first ??= whole ? page.first : keyOf(page, from);
+    this.#last = whole ? page.last : keyOf(page, to - 1);
+  }
+
+  protected held(): Held {
+    const { rows, bytes: uncompressedBytes, crc32 } = this;
+    return { rows, uncompressedBytes, crc32, first: this.#first, last: this.#last };
+  }
+}
+
+function keyOf(page: Page, line: number): Key {
+  if (page.keyOf === undefined) throw new Error("a page is cut whose lines have no keys");
+  return page.keyOf(line);
 }
 
 /** Lines → blocks → deflate: a whole gzip file, or a segment of one. */
@@ -76,8 +109,10 @@ class TextPages extends Counts implements PageWriter {
     gzip: { engine: "fflate" | "native"; level: number },
     place: Place,
     sink: (piece: Uint8Array) => void,
+    room: Room | null,
   ) {
-    super();
+    const { before, after } = text.form;
+    super(room === null ? null : { ...room, bytes: room.bytes - Buffer.byteLength(before + after) });
     this.#text = text;
     this.#place = place;
     this.#sink = sink;
@@ -88,32 +123,38 @@ class TextPages extends Counts implements PageWriter {
       sink(compress(block));
     });
     if (this.#isWhole) sink(GZIP_HEADER);
-    if (place.first_in_file === 1) this.#blocks.write(text.form.before);
+    if (place.first_in_file === 1) this.#blocks.write(before);
   }
 
   get #isWhole(): boolean {
     return this.#place.first_in_file === 1 && this.#place.last_in_file === 1;
   }
 
-  write(page: Page): void {
+  write(page: Page, from = 0): number {
     const { between, lineEnd } = this.#text.form;
     const { line: encode } = this.#text;
+    const around = between.length + lineEnd.length;
     let text = "";
-    for (const line of page.lines) {
-      if (between !== "" && (this.rows > 0 || this.#place.first_in_file === 0)) text += between;
-      text += encode === null ? line : encode(line);
+    let at = from;
+    for (; at < page.lines.length; at += 1) {
+      const line = page.lines[at] ?? "";
+      const encoded = encode === null ? line : encode(line);
+      const separated = between !== "" && (this.rows > 0 || this.#place.first_in_file === 0);
+      if (!this.take(encoded, around)) break;
+      if (separated) text += between;
+      text += encoded;
       text += lineEnd;
-      this.rows += 1;
     }
     this.#blocks.write(text);
-    this.count(page);
+    this.count(page, from, at);
+    return at;
   }
 
-  end(): Summary {
+  end(): Held {
     if (this.#place.last_in_file === 1) this.#blocks.write(this.#text.form.after);
     this.#blocks.flush();
     if (this.#isWhole) this.#sink(gzipTrailer(this.crc32, this.bytes));
-    return this.summary();
+    return this.held();
   }
 }
 
@@ -122,8 +163,8 @@ class TablePages extends Counts implements PageWriter {
   readonly #table: TableEncoder;
   readonly #file: ParquetFile;
 
-  constructor(table: TableEncoder, sink: (piece: Uint8Array) => void) {
-    super();
+  constructor(table: TableEncoder, sink: (piece: Uint8Array) => void, room: Room | null) {
+    super(room);
     this.#table = table;
     this.#file = new ParquetFile(table.fields, (bytes) => {
       this.bytes += bytes.length;
@@ -132,16 +173,19 @@ class TablePages extends Counts implements PageWriter {
     });
   }
 
-  write(page: Page): void {
-    for (const line of page.lines) {
+  write(page: Page, from = 0): number {
+    let at = from;
+    for (; at < page.lines.length; at += 1) {
+      const line = page.lines[at] ?? "";
+      if (!this.take(line, 1)) break;
       this.#file.write(this.#table.cells(line), line.length);
-      this.rows += 1;
     }
-    this.count(page);
+    this.count(page, from, at);
+    return at;
   }
 
-  end(): Summary {
+  end(): Held {
     this.#file.end();
-    return this.summary();
+    return this.held();
   }
 }

@@ -16,6 +16,7 @@ import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
 import { endCustomersUploads } from "./names-taken.ts";
 import { isCustomers } from "./objects.ts";
+import { fileNumber, secretName } from "./secret-name.ts";
 import { wakeIdle } from "./wake.ts";
 
 /** Chunks found in one slice: each is a query, and an invocation has a thousand. */
@@ -53,7 +54,7 @@ export async function plan(hall: Hall, message: Message): Promise<void> {
   const total = all.reduce((sum, chunk) => sum + chunk.records, 0);
   await control.batch([
     insertChunks(spaceId, exportId, row.plan, chunks),
-    insertFiles(spaceId, exportId, row.plan, fileNames(row, source, all)),
+    insertFiles(spaceId, exportId, row.plan, row.files_vary === 1 ? [] : fileNames(row, source, all)),
     planned(spaceId, exportId, row.plan, total, wakeAt),
     entry(spaceId, exportId, now, "export.planned", { rows: total, chunks: all.length }, { key: "planned" }),
   ]);
@@ -79,7 +80,7 @@ async function cut(
   while (chunks.length < SLICE) {
     const { records, next } = await source.cut({ lower, upper: end }, rows);
     const upper = next ?? end;
-    const file = row.layout === "files" ? n : 0;
+    const file = row.files_vary === 1 ? fileNumber(n, 0) : row.layout === "files" ? n : 0;
     // Nothing found: one empty file where one was asked, none where files were.
     if (n > 0 || records > 0 || row.layout === "single")
       chunks.push({
@@ -100,20 +101,23 @@ async function cut(
 
 /**
  * A name a file. Windows are contiguous: the first starts with the request's, the last ends with it, each other boundary is
- * the time of the next file's first record. Names that come out equal get -2, -3 … before the extension.
+ * the time of the next file's first record. Names that come out equal get -2, -3 … before the extension. Files that are cut as
+ * they are written get their names then: only a single one has one already.
  */
 export function fileNames(
   row: Pick<ExportRow, "id" | "layout" | "encoding">,
-  source: Pick<Source, "fileStem" | "form" | "window">,
+  source: Pick<Source, "files" | "form" | "window">,
   chunks: readonly Pick<PlannedChunk, "lower_time">[],
 ): string[] {
+  const { files } = source;
   const { start, end } = source.window;
   const { fileExtension } = fileForm(encodingOf(row), source.form);
+  if (files.cut === "written") return [`${secretName(files.secret, 0)}${fileExtension}`];
   const cuts = row.layout === "single" ? [start, end] : chunks.map((chunk, n) => (n === 0 ? start : chunk.lower_time));
   if (row.layout === "files") cuts.push(end);
   const seen = new Map<string, number>();
   return cuts.slice(0, -1).map((from, n) => {
-    const stem = source.fileStem(row.id, { start: from, end: cuts[n + 1] ?? end });
+    const stem = files.stem(row.id, { start: from, end: cuts[n + 1] ?? end });
     const times = (seen.get(stem) ?? 0) + 1;
     seen.set(stem, times);
     return `${stem}${times === 1 ? "" : `-${times}`}${fileExtension}`;

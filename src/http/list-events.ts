@@ -88,9 +88,9 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
       cursor === undefined
         ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.world.now(), next: null }
         : await readCursor(call, space, request, cursor);
-    const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq };
+    const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq, secret: "" };
     const frozen = await freezeQuery(request, asking);
-    const source = activityEvents.open(frozen, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq });
+    const source = activityEvents.open(frozen, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq, sinceSeq: 0 });
     const { upper } = source.bounds;
     const lower = walk.next ?? source.bounds.lower;
     const { next: after } = await source.cut({ lower, upper }, limit);

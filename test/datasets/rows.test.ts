@@ -17,6 +17,7 @@ const event = (more: Partial<EventRecord> = {}): EventRecord => ({
   definitionId: "visit",
   personId: "p-1",
   sessionId: null,
+  companyId: null,
   receivedAt: OCCURRED + 60_000,
   properties: '{"page":"/","depth":null}',
   ...more,

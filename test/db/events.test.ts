@@ -25,6 +25,7 @@ async function rangeOf(space: Space, more: Partial<EventRange> = {}): Promise<Ev
   return {
     spaceId: space.id,
     seq,
+    sinceSeq: 0,
     definitionIds: null,
     lower: { time: 0, id: "" },
     upper: { time: START + 1, id: "" },

@@ -52,7 +52,7 @@ async function written(): Promise<Half> {
       n === SEGMENTS.length - 1 ? START : START - 3_600_000 + n + 1,
     );
     const [edge, sum] = [{ time: START, id: `${n}` }, crc32(plain)];
-    const counts = { recordsRead: 1, rows: 1, bytes: packed.length, uncompressedBytes: plain.length };
+    const counts = { recordsRead: 1, rows: 1, summary: null, bytes: packed.length, uncompressedBytes: plain.length };
     await control.batch([chunkDone(space.id, id, 0, n, { ...counts, crc32: sum, sha256, first: edge, last: edge })]);
   }
   await control.run("UPDATE exports SET phase = 'assembling' WHERE space_id = ?1 AND id = ?2", space.id, id);

@@ -27,7 +27,7 @@ interface Case {
 
 async function planned(request: Record<string, unknown>): Promise<Case> {
   const service = roomyService();
-  service.hall.sizes = { chunkRows: 4, partBytes: 5 * 1_048_576 };
+  service.hall.sizes = { chunkRows: 4, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
   throughLine(service);
   const space = await service.shop();
   await service.send(space, orders(10));

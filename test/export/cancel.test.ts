@@ -11,7 +11,7 @@ import { orders, type ProblemView, type Service, type Space, START } from "../su
 
 const SETTLED_MS = 15 * 60_000;
 /** Segments of four records each, so that a few events make several. */
-const SMALL = { chunkRows: 4, partBytes: 5 * 1_048_576 };
+const SMALL = { chunkRows: 4, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
 
 interface Case {
   service: Service;

@@ -113,8 +113,9 @@ describe("what is missing", () => {
     const times = { lower_time: n, upper_time: n + 1, first_time: n, last_time: n };
     return { n, file_n: n, records: 5, records_read: 5, crc32: 1, ...written, ...bounds, ...times, ...more };
   };
+  const edges = { first_time: null, first_id: null, last_time: null, last_id: null };
   const file = (n: number, more: Partial<FileRow> = {}): FileRow => {
-    return { n, name: `${n}`, upload_id: null, ...written, ...more };
+    return { n, name: `${n}`, upload_id: null, ...written, ...edges, ...more };
   };
   const good = { row: { rows_total: 10 }, chunks: [chunk(0), chunk(1)], files: [file(0), file(1)] };
   const check = ({ row, chunks, files }: typeof good) => whatIsMissing(row, chunks, files);

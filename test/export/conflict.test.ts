@@ -13,7 +13,7 @@ const FILES = { layout: "files", file_rows: 4 };
 
 async function planned(request: Record<string, unknown>) {
   const service = roomyService();
-  service.hall.sizes = { chunkRows: 4, partBytes: 5 * 1_048_576 };
+  service.hall.sizes = { chunkRows: 4, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
   const space = await service.shop();
   await service.send(space, orders(10));
   const id = await service.ask(space, request);
@@ -62,7 +62,7 @@ describe("a file of several parts", () => {
     ["it is completed and nobody is told", completes, lostAnswer],
   ])("is whole in the end when %s", async (_what, at, wrong) => {
     const service = roomyService();
-    service.hall.sizes = { chunkRows: 50_000, partBytes: 5 * 1_048_576 };
+    service.hall.sizes = { chunkRows: 50_000, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
     throughLine(service);
     const space = await service.shop();
     const roll = dice(1);

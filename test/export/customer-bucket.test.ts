@@ -72,7 +72,7 @@ describe("an export to a bucket by role", () => {
   });
 
   it("as one file keeps its segments to itself and puts one object there", async () => {
-    service.hall.sizes = { chunkRows: 2, partBytes: 8 * 1_048_576 };
+    service.hall.sizes = { chunkRows: 2, partBytes: 8 * 1_048_576, fileBytes: 100_000_000 };
     const done = await customer.export({ layout: "single" });
     expect(done).toMatchObject({ status: "completed", progress: { files_total: 1 } });
     expect(customer.keys()).toHaveLength(2);
@@ -115,7 +115,7 @@ describe("what is repeated", () => {
   });
 
   it("as a large file goes in parts, ends what an earlier try left, and never overwrites", async () => {
-    service.hall.sizes = { chunkRows: 50_000, partBytes: 100 };
+    service.hall.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     let refused = 0;
     aws.instead = ({ method, url }) =>
       method === "POST" && url.searchParams.has("uploadId") && (refused += 1) < 2
@@ -129,7 +129,7 @@ describe("what is repeated", () => {
   });
 
   it("as a large file that stands there already ends its upload", async () => {
-    service.hall.sizes = { chunkRows: 50_000, partBytes: 100 };
+    service.hall.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 50_000 });
     const before = take(service, "plan");
     await deliver(service, before);
@@ -150,7 +150,7 @@ describe("what is repeated", () => {
   });
 
   it("as a large file whose last answer is lost is looked for, and not written again", async () => {
-    service.hall.sizes = { chunkRows: 50_000, partBytes: 100 };
+    service.hall.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     service.customers = async (input, init) => {
       const response = await aws.fetch(input, init);
       if (init?.method === "POST" && new Request(input).url.includes("uploadId=")) throw new TypeError("lost");
@@ -223,7 +223,7 @@ describe("nothing of ours removes a file from a customer's bucket", () => {
   });
 
   it("nor a cancel, which ends what is not yet an object", async () => {
-    service.hall.sizes = { chunkRows: 50_000, partBytes: 100 };
+    service.hall.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 50_000 });
     aws.instead = ({ method, url }) =>
       url.searchParams.has("uploadId") && method !== "PUT" ? refusal(503, "SlowDown") : null;

@@ -92,7 +92,7 @@ describe("an export that was refused", () => {
   });
 
   it("by a key of KMS while parts go up says so", async () => {
-    service.hall.sizes = { chunkRows: 50_000, partBytes: 100 };
+    service.hall.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const made = await customer.destination({ encryption: { sse: "aws:kms" } });
     aws.instead = ({ method, url }) =>
       method === "PUT" && url.searchParams.has("partNumber") ? refusal(403, "AccessDenied", "kms says no") : null;
@@ -128,7 +128,7 @@ describe("a destination", () => {
   });
 
   it.each([100, 8 * 1_048_576])("may confirm the encryption late: parts of %i bytes", async (partBytes) => {
-    service.hall.sizes = { chunkRows: 50_000, partBytes };
+    service.hall.sizes = { chunkRows: 50_000, partBytes, fileBytes: 100_000_000 };
     aws.encrypts = "quietly";
     const made = await customer.destination({ encryption: { sse: "AES256" } });
     expect((await customer.export({ delivery: made.delivery, file_rows: 50_000 })).status).toBe("completed");
@@ -202,7 +202,7 @@ describe("a destination", () => {
 
     it.each(["generic", "ceph", "r2", "gcs"])("%s overwrites no other object with one in parts", async (provider) => {
       aws.conditional = "ignores";
-      service.hall.sizes = { chunkRows: 50_000, partBytes: 100 };
+      service.hall.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
       const made = await at(provider);
       const id = await customer.ask({ delivery: made.delivery, layout: "single" });
       await deliver(service, take(service, "plan"));

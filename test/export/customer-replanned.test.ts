@@ -53,7 +53,7 @@ describe("an export that is planned anew", () => {
     ["files in parts", {}, 100],
     ["one file in parts, put together of segments", { layout: "single" }, 300],
   ])("gives another name only where other bytes stand: %s", async (_what, more, partBytes) => {
-    service.hall.sizes = { chunkRows: 2, partBytes };
+    service.hall.sizes = { chunkRows: 2, partBytes, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 3, ...more });
     await deliver(service, take(service, "plan"));
     const [first = "", ...others] = await namesOf(id);
@@ -89,7 +89,7 @@ describe("an export that is planned anew", () => {
   });
 
   it("ends the uploads that its earlier plan left open", async () => {
-    service.hall.sizes = { chunkRows: 50_000, partBytes: 100 };
+    service.hall.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 50_000 });
     aws.instead = ({ method, url }) =>
       url.searchParams.has("uploadId") && method !== "PUT" ? refusal(503, "SlowDown") : null;

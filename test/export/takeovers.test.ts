@@ -17,7 +17,7 @@ interface Planned {
 
 async function planned(events: number, request: Record<string, unknown> = {}): Promise<Planned> {
   const service = roomyService();
-  service.hall.sizes = { chunkRows: 2, partBytes: 5_000_000 };
+  service.hall.sizes = { chunkRows: 2, partBytes: 5_000_000, fileBytes: 100_000_000 };
   const space = await service.shop();
   await service.send(space, orders(events));
   const id = await service.ask(space, request);
@@ -99,7 +99,7 @@ describe("a multipart upload to a customer's bucket", () => {
     };
     const [late, live] = [await take(), await take()];
     const after = async (upload: { id: string; plan: number; held: number }) => {
-      await rememberUpload(control, space.id, id, 0, upload);
+      await rememberUpload(control, space.id, id, 0, { ...upload, chunk: 0 });
       return (await findFileByNumber(control, space.id, id, 0))?.upload_id;
     };
     expect(await after({ id: "live", plan: 0, held: live })).toBe("live");
@@ -119,7 +119,7 @@ describe("a store that takes its time to close a file", () => {
     const customer = await Customer.open();
     const { service, aws } = customer;
     const { control } = service.hall.databases;
-    service.hall.sizes = { chunkRows: 2, partBytes };
+    service.hall.sizes = { chunkRows: 2, partBytes, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 50_000, ...more });
     while (service.queue[0]?.step !== step) await deliver(service, take(service));
     const message = take(service, step);

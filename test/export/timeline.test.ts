@@ -21,7 +21,7 @@ let space: Space;
 
 beforeEach(async () => {
   service = roomyService();
-  service.hall.sizes = { chunkRows: 4, partBytes: 5 * 1_048_576 };
+  service.hall.sizes = { chunkRows: 4, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
   space = await service.shop();
   await service.send(space, orders(10));
 });

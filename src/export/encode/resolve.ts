@@ -14,12 +14,19 @@ const MOST_COPIES = 3;
 
 /**
  * @param columns the dataset's; null where its result is one document.
+ * @param picks the dataset's own parameter for what a row has, instead of `columns`.
  * @throws invalid_request naming the column or the path.
  */
-export function resolveEncoding(request: EncodingRequest, columns: readonly Column[] | null): Encoding | null {
+export function resolveEncoding(
+  request: EncodingRequest,
+  columns: readonly Column[] | null,
+  picks?: string,
+): Encoding | null {
   const { format, csv_escape_formulas: escapeFormulas } = request;
   if (escapeFormulas !== undefined && format !== "csv")
     throw invalid({ pointer: "/csv_escape_formulas", detail: "csv_escape_formulas is for the format csv alone." });
+  if (picks !== undefined && request.columns !== undefined)
+    throw invalid({ pointer: "/columns", detail: `columns is not for this dataset: name what you want in ${picks}.` });
   if (isPlain(request)) return null;
   if (columns === null) {
     const at = format !== "ndjson" ? "/format" : request.columns !== undefined ? "/columns" : "/redact";

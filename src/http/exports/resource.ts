@@ -141,12 +141,12 @@ function view(call: Call, row: ExportRow, counts: Tally, files: View["files"]): 
     progress: {
       phase: row.phase,
       rows_written: counts.rows_written,
-      rows_total: row.rows_total,
+      rows_total: rowsTotal(row, counts),
       files_written: counts.files_written,
-      files_total: row.phase === "planning" ? null : counts.files_total,
+      files_total: filesTotal(row, counts),
       bytes_written: counts.bytes_written,
-      percent: percentOf(row, counts.rows_written),
-      eta_seconds: etaSeconds(row, counts.rows_written, now),
+      percent: percentOf(row, counts),
+      eta_seconds: etaSeconds(row, counts, now),
     },
     message: row.message,
     error: publicError(row.error_code, row.error_owner, {
@@ -181,16 +181,32 @@ async function showFile(call: Call, row: ExportRow, file: FileRow) {
 }
 
 /** One decimal. 100 is for what is completed: while rows are all written but not yet put together it says 99.9. */
-function percentOf(row: ExportRow, written: number): number | null {
-  if (row.status === "completed" || row.status === "expired") return 100;
+function percentOf(row: ExportRow, counts: Tally): number | null {
+  if (isDone(row)) return 100;
   if (row.rows_total === null) return null;
   if (row.rows_total === 0) return 0;
-  return Math.min(99.9, Math.floor((1000 * written) / row.rows_total) / 10);
+  return Math.min(99.9, Math.floor((1000 * recordsDone(row, counts)) / row.rows_total) / 10);
+}
+
+const isDone = (row: ExportRow) => row.status === "completed" || row.status === "expired";
+
+/** Of the records that the plan counted. Where one may give several rows, those of the chunks that are done. */
+const recordsDone = (row: ExportRow, counts: Tally) => (row.rows_vary === 1 ? counts.records_done : counts.rows_written);
+
+function rowsTotal(row: ExportRow, counts: Tally): number | null {
+  if (row.rows_vary === 0) return row.rows_total;
+  return isDone(row) ? counts.rows_written : null;
+}
+
+function filesTotal(row: ExportRow, counts: Tally): number | null {
+  if (row.phase === "planning" || (row.files_vary === 1 && !isDone(row))) return null;
+  return counts.files_total;
 }
 
 /** At the pace so far; null before there is one. */
-function etaSeconds(row: ExportRow, written: number, now: number): number | null {
-  if (!IN_FLIGHT.has(row.status) || row.started_at === null || row.rows_total === null || written === 0) return null;
-  const perRow = (now - row.started_at) / written;
-  return Math.ceil((perRow * Math.max(0, row.rows_total - written)) / 1000);
+function etaSeconds(row: ExportRow, counts: Tally, now: number): number | null {
+  const done = recordsDone(row, counts);
+  if (!IN_FLIGHT.has(row.status) || row.started_at === null || row.rows_total === null || done === 0) return null;
+  const perRecord = (now - row.started_at) / done;
+  return Math.ceil((perRecord * Math.max(0, row.rows_total - done)) / 1000);
 }

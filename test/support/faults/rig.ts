@@ -21,7 +21,7 @@ import { forgetRuns, setUpWitness } from "./witness.ts";
 export type Layout = "single" | "files";
 
 /** Small chunks, many parts: the first two chunks outgrow a part, the last does not. */
-export const SMALL: Sizes = { chunkRows: 40, partBytes: 2_048 };
+export const SMALL: Sizes = { chunkRows: 40, partBytes: 2_048, fileBytes: 100_000_000 };
 const EVENTS = 90;
 const FROM = START - 3_000_000;
 

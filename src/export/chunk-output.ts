@@ -1,0 +1,193 @@
+/**
+ * Where a chunk's rows go: into one object, a whole file or a segment of one; or into as many files as they fill, each closed
+ * before the next is begun, so that no more than a part of one is in memory. The same rows fill the same files, whoever repeats it.
+ */
+
+import type { Page } from "../datasets/dataset.ts";
+import type { ChunkRow } from "../db/chunks.ts";
+import type { ExportRow } from "../db/exports.ts";
+import { type FileRow, openFile, rememberUpload, type WrittenFile } from "../db/files.ts";
+import { SpillwayError } from "../errors.ts";
+import { bucketOf } from "./destination.ts";
+import type { Encoder } from "./encode/encoder.ts";
+import { combineCrc32 } from "./gzip.ts";
+import type { Hall } from "./hall.ts";
+import { nextFreeName } from "./names-taken.ts";
+import { fileKey, isCustomers, segmentKey } from "./objects.ts";
+import { type Held, type PageWriter, pageWriter, type Place, type Room } from "./page-writer.ts";
+import { fileNumber, secretName } from "./secret-name.ts";
+import { ObjectWriter } from "./upload.ts";
+
+/** An object that is closed. `file`: its number in the ledger; null for a segment. */
+export interface WrittenObject extends WrittenFile {
+  file: number | null;
+  key: string;
+}
+
+export interface Output {
+  /** Written so far, in all its objects. */
+  readonly rows: number;
+  /** Before compression. */
+  readonly bytes: number;
+  write(page: Page): Promise<void>;
+  finish(): Promise<Held & { objects: readonly WrittenObject[] }>;
+  abort(): Promise<void>;
+}
+
+export interface Tools {
+  hall: Hall;
+  row: ExportRow;
+  chunk: ChunkRow & Place;
+  encoder: Encoder;
+  lease: { held: number };
+}
+
+/** @param file null for a segment, which stands in the service's own bucket; a whole file stands where the export's files go. */
+export async function openObject(tools: Tools, file: FileRow | null): Promise<Output> {
+  const { hall, row, chunk, encoder } = tools;
+  // Of one Parquet file whose rows could not be counted beforehand.
+  const room = encoder.kind === "table" && row.rows_vary === 1 ? { rows: row.file_rows, bytes: Infinity } : null;
+  const object = await begin(tools, file, chunk, room);
+  return {
+    get rows() {
+      return object.lines.rows;
+    },
+    get bytes() {
+      return object.lines.bytes;
+    },
+    async write(page) {
+      if (object.lines.write(page) < page.lines.length) throw new SpillwayError("export_too_large");
+      await object.writer.drain();
+    },
+    async finish() {
+      const held = object.lines.end();
+      const closed = await object.writer.finish();
+      // Of a file that is one chunk's, the chunk tells the first and last row.
+      const { first: _first, last: _last, ...counts } = held;
+      return { ...held, objects: [{ file: file?.n ?? null, key: object.key, ...counts, ...closed }] };
+    },
+    abort: () => object.writer.abort(),
+  };
+
+  async function begin(of: Tools, named: FileRow | null, place: Place, most: Room | null): Promise<OpenObject> {
+    if (named !== null) return beginFile(of, named, place, most);
+    const key = segmentKey(row, chunk.n);
+    const writer = new ObjectWriter(hall.bucket, key, encoder.objectType, hall.sizes.partBytes, async () => {});
+    return { key, writer, lines: pageWriter(encoder, hall.config.gzip, place, (piece) => writer.write(piece), most) };
+  }
+}
+
+interface OpenObject {
+  key: string;
+  writer: ObjectWriter;
+  lines: PageWriter;
+}
+
+async function beginFile(tools: Tools, file: FileRow, place: Place, room: Room | null): Promise<OpenObject> {
+  const { hall, row, chunk, encoder, lease } = tools;
+  const key = fileKey(row, file.name);
+  const bucket = await bucketOf(hall, row);
+  if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
+  // A customer's bucket is not searched for uploads that a killed step left: they are written down.
+  const begun = (id: string) =>
+    rememberUpload(hall.databases.control, row.space_id, row.id, file.n, {
+      id,
+      plan: row.plan,
+      chunk: chunk.n,
+      held: lease.held,
+    });
+  const onUpload = isCustomers(row) ? begun : async () => {};
+  const writer = new ObjectWriter(bucket, key, encoder.objectType, hall.sizes.partBytes, onUpload);
+  const lines = pageWriter(encoder, hall.config.gzip, place, (piece) => writer.write(piece), room);
+  return { key, writer, lines };
+}
+
+const WHOLE: Place = { first_in_file: 1, last_in_file: 1 };
+
+/** @param secret what the files' names are made of. */
+export function openFiles(tools: Tools, secret: string): Output {
+  return new Files(tools, secret);
+}
+
+class Files implements Output {
+  readonly #tools: Tools;
+  readonly #secret: string;
+  readonly #closed: (WrittenObject & Held)[] = [];
+  #open: { file: FileRow; object: OpenObject } | null = null;
+  #rows = 0;
+  #bytes = 0;
+
+  constructor(tools: Tools, secret: string) {
+    this.#tools = tools;
+    this.#secret = secret;
+  }
+
+  get rows(): number {
+    return this.#rows + (this.#open?.object.lines.rows ?? 0);
+  }
+
+  get bytes(): number {
+    return this.#bytes + (this.#open?.object.lines.bytes ?? 0);
+  }
+
+  async write(page: Page): Promise<void> {
+    for (let from = 0; from < page.lines.length; ) {
+      this.#open ??= await this.#next();
+      const { lines, writer } = this.#open.object;
+      const taken = lines.write(page, from);
+      if (taken === from && lines.rows === 0) throw new SpillwayError("export_too_large");
+      from = taken;
+      await writer.drain();
+      if (from < page.lines.length) await this.#close();
+    }
+  }
+
+  async finish(): Promise<Held & { objects: readonly WrittenObject[] }> {
+    await this.#close();
+    const whole = this.#closed.reduce(
+      (sum, { rows, uncompressedBytes: bytes, crc32 }) => ({
+        rows: sum.rows + rows,
+        uncompressedBytes: sum.uncompressedBytes + bytes,
+        crc32: combineCrc32(sum.crc32, crc32, bytes),
+      }),
+      { rows: 0, uncompressedBytes: 0, crc32: 0 },
+    );
+    const [first, last] = [this.#closed[0]?.first ?? null, this.#closed.at(-1)?.last ?? null];
+    return { ...whole, first, last, objects: this.#closed };
+  }
+
+  async abort(): Promise<void> {
+    await this.#open?.object.writer.abort();
+  }
+
+  async #next(): Promise<{ file: FileRow; object: OpenObject }> {
+    const { hall, row, chunk, encoder } = this.#tools;
+    const n = fileNumber(chunk.n, this.#closed.length);
+    const name = `${secretName(this.#secret, n)}${encoder.form.fileExtension}`;
+    const file = await openFile(hall.databases.control, row.space_id, row.id, row.plan, { n, name });
+    if (file === null) throw new Error("the plan that a file was begun for no longer counts");
+    const room = { rows: row.file_rows, bytes: hall.sizes.fileBytes };
+    return { file, object: await beginFile(this.#tools, file, WHOLE, room) };
+  }
+
+  async #close(): Promise<void> {
+    if (this.#open === null) return;
+    const { file, object } = this.#open;
+    const held = object.lines.end();
+    let closed: { bytes: number; sha256: string };
+    try {
+      closed = await object.writer.finish();
+    } catch (thrown) {
+      // Where it goes on under another name, its rows have to be written again: the next try does, and finds that name.
+      await nextFreeName(this.#tools.hall, this.#tools.row, file, thrown);
+      throw new FileRenamed();
+    }
+    this.#rows += held.rows;
+    this.#bytes += held.uncompressedBytes;
+    this.#closed.push({ file: file.n, key: object.key, ...held, ...closed });
+    this.#open = null;
+  }
+}
+
+/** A file could not be written under its name and has another now: the chunk is to be written again. */
+export class FileRenamed extends Error {}
