@@ -38,14 +38,12 @@ export function split(units: bigint, share: Rule["share"], n: number): (place: n
 export function splitText(amount: string, share: Rule["share"], n: number): (place: number) => string {
   const { units, scale } = decimalOf(amount, LEAST_SCALE);
   const unitsOf = split(units, share, n);
-  const last = { units, text: textOf({ units, scale }) };
+  let written = { units: unitsOf(0), text: textOf({ units: unitsOf(0), scale }) };
   return (place) => {
     const units = unitsOf(place);
-    if (units !== last.units) {
-      last.units = units;
-      last.text = textOf({ units, scale });
-    }
-    return last.text;
+    // There are four different shares at most, and mostly the next is the same again.
+    if (units !== written.units) written = { units, text: textOf({ units, scale }) };
+    return written.text;
   };
 }
 
