@@ -1,0 +1,68 @@
+/**
+ * Attribution models: which touchpoints of a journey get credit for what it led to. A journey is its touchpoints in order of
+ * (time, id), and of each its kind is all that a model looks at. How much credit each of them gets: shares.ts.
+ */
+
+export const MODELS = [
+  "first_touch",
+  "last_touch",
+  "linear",
+  "first_platform_touch",
+  "last_platform_touch",
+  "linear_paid",
+  "u_shaped",
+  "last_non_direct_touch",
+] as const;
+
+export type Model = (typeof MODELS)[number];
+
+/** What a touchpoint's source is: 0 direct, 1 neither, 2 paid. */
+export type Kind = 0 | 1 | 2;
+
+/** Who is eligible (`non_direct`: where there are only direct ones, those), and how credit is shared among them. */
+export interface Rule {
+  among: "all" | "paid" | "non_direct";
+  share: "first" | "last" | "even" | "u_shaped";
+}
+
+export const RULES = {
+  first_touch: { among: "all", share: "first" },
+  last_touch: { among: "all", share: "last" },
+  linear: { among: "all", share: "even" },
+  first_platform_touch: { among: "paid", share: "first" },
+  last_platform_touch: { among: "paid", share: "last" },
+  linear_paid: { among: "paid", share: "even" },
+  u_shaped: { among: "all", share: "u_shaped" },
+  last_non_direct_touch: { among: "non_direct", share: "last" },
+} as const satisfies Record<Model, Rule>;
+
+/** Kinds are in an order: from this one on, a touchpoint is eligible. */
+const LEAST_KIND = { all: 0, non_direct: 1, paid: 2 } as const satisfies Record<Rule["among"], Kind>;
+
+/**
+ * The touchpoints that get credit, as their places in the journey, ascending: one where the model credits the first or the last,
+ * else all that are eligible; none where none is. A touchpoint's place in this list is its place among the credited.
+ * @param kinds the journey.
+ */
+export function credited(model: Model, kinds: ArrayLike<Kind>): readonly number[] {
+  const { among, share } = RULES[model];
+  const places = placesFrom(LEAST_KIND[among], share, kinds);
+  return places.length === 0 && among === "non_direct" ? placesFrom(0, share, kinds) : places;
+}
+
+function placesFrom(leastKind: Kind, share: Rule["share"], kinds: ArrayLike<Kind>): readonly number[] {
+  const isEligible = (place: number) => (kinds[place] ?? 0) >= leastKind;
+  const places: number[] = [];
+  switch (share) {
+    case "first":
+      for (let place = 0; place < kinds.length; place += 1) if (isEligible(place)) return [place];
+      return places;
+    case "last":
+      for (let place = kinds.length - 1; place >= 0; place -= 1) if (isEligible(place)) return [place];
+      return places;
+    case "even":
+    case "u_shaped":
+      for (let place = 0; place < kinds.length; place += 1) if (isEligible(place)) places.push(place);
+      return places;
+  }
+}
