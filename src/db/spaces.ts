@@ -169,6 +169,16 @@ export async function purgeSpaceRows(db: Database, spaceId: string): Promise<num
               (SELECT id, flow_id, seq_from FROM flow_elements WHERE space_id = ?1 LIMIT 1000)`,
       params: [spaceId],
     },
+    {
+      sql: `DELETE FROM touchpoints WHERE space_id = ?1 AND (person_id, kind, occurred_at, id) IN
+              (SELECT person_id, kind, occurred_at, id FROM touchpoints WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
+      sql: `DELETE FROM ad_objects WHERE space_id = ?1 AND (level, id, seq_from) IN
+              (SELECT level, id, seq_from FROM ad_objects WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
     { sql: `DELETE FROM sections WHERE space_id = ?1`, params: [spaceId] },
     { sql: `DELETE FROM sequences WHERE space_id = ?1`, params: [spaceId] },
   ]);

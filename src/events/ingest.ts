@@ -1,14 +1,15 @@
 /** Takes events in: looks up what they name, checks each, writes all or none. */
 
-import { type Database, isGuardFailure } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import type { DefinitionPremise } from "../db/definitions.ts";
 import { MAX_ROW_BYTES, type NewEvent } from "../db/event-rows.ts";
 import { insertEvents, knownEvents } from "../db/ingest.ts";
 import type { NewProfile } from "../db/standing.ts";
-import { type Fault, invalid, SpillwayError } from "../errors.ts";
+import { type Fault, invalid } from "../errors.ts";
 import { rulesOf } from "./catalogue/rules.ts";
 import { type DefinitionSpace, findDefinitions, premiseOf } from "./definitions.ts";
 import { deriveEvents, NOBODY } from "./derived.ts";
+import { lookAgain } from "./look-again.ts";
 import { enabledDerived, madeIds, madeRows } from "./made.ts";
 import { type Person, Persons } from "./persons.ts";
 import { canonicalProperties } from "./validate.ts";
@@ -33,10 +34,9 @@ export interface Ingest {
 }
 
 const DAY_MS = 86_400_000;
-const MOST_AHEAD_MS = 5 * 60_000;
-const MOST_FAULTS = 100;
-/** A definition that changes, or a person who goes, between the look and the write: look again. */
-const MOST_LOOKS = 3;
+/** A sender's clock may be fast by that much. */
+export const MOST_AHEAD_MS = 5 * 60_000;
+export const MOST_FAULTS = 100;
 
 /**
  * @param pointers where each event stands in the body.
@@ -47,20 +47,11 @@ export async function ingestEvents(
   events: readonly SentEvent[],
   pointers: (index: number) => string,
 ): Promise<{ accepted: number; duplicates: number }> {
-  for (let look = 1; ; look += 1) {
+  return lookAgain("What these events name changed while they were taken in. Send them again.", async () => {
     const write = await check(ingest, events, pointers);
-    try {
-      const accepted = await insertEvents(ingest.db, ingest.space.id, write, ingest.now);
-      return { accepted, duplicates: events.length - accepted };
-    } catch (thrown) {
-      if (!isGuardFailure(thrown)) throw thrown;
-      if (look >= MOST_LOOKS)
-        throw new SpillwayError(
-          "conflict",
-          "What these events name changed while they were taken in. Send them again.",
-        );
-    }
-  }
+    const accepted = await insertEvents(ingest.db, ingest.space.id, write, ingest.now);
+    return { accepted, duplicates: events.length - accepted };
+  });
 }
 
 async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (index: number) => string) {

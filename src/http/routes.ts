@@ -1,5 +1,6 @@
 /** Every route there is. A new resource is a file beside this one, and a line here. */
 
+import { adObjectRoutes } from "./ad-objects.ts";
 import { definitionRoutes } from "./definitions.ts";
 import { destinationRoutes } from "./destinations/routes.ts";
 import { eventRoutes } from "./events.ts";
@@ -11,6 +12,7 @@ import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
 import type { Route } from "./route.ts";
 import { spaceRoutes } from "./spaces.ts";
+import { touchpointRoutes } from "./touchpoints.ts";
 import { deliveryRoutes } from "./webhooks/deliveries.ts";
 import { endpointRoutes } from "./webhooks/endpoints.ts";
 import { rotationRoutes } from "./webhooks/rotations.ts";
@@ -21,6 +23,8 @@ export const ROUTES: readonly Route[] = [
   listEventsRoute,
   ...definitionRoutes,
   ...flowRoutes,
+  ...touchpointRoutes,
+  ...adObjectRoutes,
   ...profileRoutes,
   ...spaceRoutes,
   ...keyRoutes,

@@ -57,6 +57,9 @@ export const Problem = z
   })
   .meta({ id: "Problem", description: "An error as RFC 9457 describes them." });
 
+/** What became of a list of things that are written once each. */
+export const Accepted = z.object({ accepted: z.number().int(), duplicates: z.number().int() }).meta({ id: "Accepted" });
+
 export const listQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: "Items a page." }),
   cursor: z.string().max(1000).optional().meta({ description: "`next_cursor` of the page before." }),

@@ -16,8 +16,17 @@ const ITEMS = 7;
 let space: Space;
 let made = 0;
 
+interface List {
+  path: string;
+  /** What its query must have beside. */
+  needs?: Record<string, string>;
+  key: () => string;
+  newestFirst: boolean;
+  add: () => Promise<unknown>;
+}
+
 /** A list, who reads it, and how an item is added to it. Another list in ROUTES must be added here. */
-const LISTS: Record<string, { path: string; key: () => string; newestFirst: boolean; add: () => Promise<unknown> }> = {
+const LISTS: Record<string, List> = {
   listExports: {
     path: "/v1/exports",
     key: () => space.key,
@@ -42,6 +51,17 @@ const LISTS: Record<string, { path: string; key: () => string; newestFirst: bool
       service.json("PUT", "/v1/flows", 200, {
         key: space.key,
         body: { flows: [{ id: `flow_${String((made += 1)).padStart(3, "0")}` }] },
+      }),
+  },
+  listAdObjects: {
+    path: "/v1/ad-objects",
+    needs: { level: "ad" },
+    key: () => space.key,
+    newestFirst: false,
+    add: () =>
+      service.json("PUT", "/v1/ad-objects", 200, {
+        key: space.key,
+        body: { ads: [{ id: `ad_${String((made += 1)).padStart(3, "0")}`, name: "Ad" }] },
       }),
   },
   listSpaces: {
@@ -119,12 +139,13 @@ it("knows every list there is", () => {
   expect([...Object.keys(LISTS), ...Object.keys(APART)].toSorted()).toEqual(lists.toSorted());
 });
 
-describe.each(Object.entries(LISTS))("%s", (_, { path, key, newestFirst, add }) => {
+describe.each(Object.entries(LISTS))("%s", (_, { path, needs = {}, key, newestFirst, add }) => {
+  const address = (query: string) => `${path}?${new URLSearchParams(needs)}&${query}`;
   const get = async (query: string) => {
-    const response = await service.call("GET", `${path}?${query}`, { key: key() });
+    const response = await service.call("GET", address(query), { key: key() });
     return { status: response.status, link: response.headers.get("link"), page: await response.json<Page>() };
   };
-  const faults = (query: string) => service.faults("GET", `${path}?${query}`, { key: key() });
+  const faults = (query: string) => service.faults("GET", address(query), { key: key() });
   const ids = (page: Page) => page.data.map((item) => item.id);
 
   async function walk(limit: number, between: () => Promise<unknown> = async () => {}): Promise<string[]> {
@@ -165,7 +186,7 @@ describe.each(Object.entries(LISTS))("%s", (_, { path, key, newestFirst, add }) 
     const { link, page } = await get("limit=2");
     const url = new URL(/^<([^>]+)>; rel="next"$/.exec(link ?? "")?.[1] ?? "");
     expect(url.origin + url.pathname).toBe(ORIGIN + path);
-    expect(Object.fromEntries(url.searchParams)).toEqual({ limit: "2", cursor: page.next_cursor });
+    expect(Object.fromEntries(url.searchParams)).toEqual({ ...needs, limit: "2", cursor: page.next_cursor });
   });
 
   it("ends without a cursor and without a link, also where the last page is full", async () => {

@@ -63,6 +63,11 @@ async function livedIn(events = 3): Promise<Space> {
   await service.keyWith(space, ["events:read"]);
   const flows = [{ id: "flow-1", elements: [{ id: "flow-1-1" }] }];
   await service.json("PUT", "/v1/flows", 200, { key: space.key, body: { flows } });
+  const at = new Date(service.now).toISOString();
+  const touchpoints = [{ id: "tp-1", person_id: "p-1", occurred_at: at, source: "direct" }];
+  await service.json("POST", "/v1/touchpoints", 202, { key: space.key, body: { touchpoints } });
+  const accounts = [{ id: "act_1", name: "Account" }];
+  await service.json("PUT", "/v1/ad-objects", 200, { key: space.key, body: { accounts } });
   await service.send(space, recent(events));
   await service.export(space);
   await service.export(space, { layout: "files", file_rows: 2 });

@@ -104,6 +104,42 @@ describe("flows", () => {
   });
 });
 
+describe("touchpoints", () => {
+  const touch = (more: Record<string, unknown>) => {
+    const touchpoints = [{ id: "tp-1", occurred_at: "2026-02-01T00:00:00Z", source: "direct", ...more }];
+    return { body: { touchpoints } };
+  };
+
+  it("do not know another space's person, by either id", async () => {
+    const profiles = [{ person_id: "only-theirs", external_person_id: "EXT-THEIRS" }];
+    await service.json("PUT", "/v1/profiles", 200, { key: them.key, body: { profiles } });
+    const faults = (more: Record<string, unknown>) =>
+      service.faults("POST", "/v1/touchpoints", { key: us.key, ...touch(more) });
+    expect(await faults({ person_id: "only-theirs" })).toEqual(["/touchpoints/0/person_id"]);
+    expect(await faults({ external_person_id: "EXT-THEIRS" })).toEqual(["/touchpoints/0/external_person_id"]);
+  });
+
+  it("may have an id that another space's touchpoint has, which vouches for nobody", async () => {
+    const send = { key: them.key, ...touch({ person_id: "p-1" }) };
+    await service.json("POST", "/v1/touchpoints", 202, send);
+    const unknown = { key: us.key, ...touch({ person_id: "p-9" }) };
+    expect(await service.faults("POST", "/v1/touchpoints", unknown)).toEqual(["/touchpoints/0/person_id"]);
+    const answer = await service.json("POST", "/v1/touchpoints", 202, { ...send, key: us.key });
+    expect(answer).toEqual({ accepted: 1, duplicates: 0 });
+  });
+});
+
+describe("ad objects", () => {
+  it("of the same id are apart", async () => {
+    const put = (space: Space, name: string) =>
+      service.json("PUT", "/v1/ad-objects", 200, { key: space.key, body: { ads: [{ id: "a-1", name }] } });
+    await put(us, "Ours");
+    await put(them, "Theirs");
+    const listed = await service.json<{ data: unknown[] }>("GET", "/v1/ad-objects?level=ad", 200, { key: us.key });
+    expect(listed.data).toEqual([expect.objectContaining({ name: "Ours" })]);
+  });
+});
+
 describe("definitions", () => {
   it("of the same id are apart", async () => {
     const body = { name: "Ours alone", enabled: false };

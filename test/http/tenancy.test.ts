@@ -44,6 +44,9 @@ const TABLE: Record<string, Line> = {
   listEvents: { list: "/v1/events", query: "start=2026-03-01T11:00:00Z&end=2026-03-01T12:00:00Z" },
   putFlows: "writes to the caller's own space: tenancy-data.test.ts",
   listFlows: { list: "/v1/flows" },
+  sendTouchpoints: "names persons in its body: tenancy-data.test.ts",
+  putAdObjects: "writes to the caller's own space: tenancy-data.test.ts",
+  listAdObjects: { list: "/v1/ad-objects", query: "level=ad" },
   createEventDefinition: "writes to the caller's own space: tenancy-data.test.ts",
   listEventDefinitions: { list: "/v1/event-definitions" },
   getEventDefinition: { foreign: (ids) => `/v1/event-definitions/${ids.definition}`, status: 404 },
@@ -129,6 +132,8 @@ beforeAll(async () => {
   ]);
   const flow = { id: "zebra-flow", campaign_name: "Zebra", elements: [{ id: "zebra-1", name: "Zebra" }] };
   await service.json("PUT", "/v1/flows", 200, { ...key, body: { flows: [flow] } });
+  const ads = [{ id: "zebra-1", name: "Zebra", adset_id: "zebra-1" }];
+  await service.json("PUT", "/v1/ad-objects", 200, { ...key, body: { ads } });
   const made = { name: "zebra key", scopes: ["events:read"] };
   const apiKey = await service.json<{ id: string }>("POST", "/v1/api-keys", 201, { ...key, body: made });
   const endpoint = await service.json<{ id: string }>("POST", "/v1/webhook-endpoints", 201, {
