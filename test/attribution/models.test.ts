@@ -120,7 +120,7 @@ describe("whatever the journey", () => {
       const paid = kinds.flatMap((kind, place) => (kind === PAID ? [place] : []));
       const among = credited(
         "linear",
-        paid.map(() => PAID),
+        paid.map((): Kind => PAID),
       );
       expect(credited("linear_paid", kinds)).toEqual(among.map((at) => paid[at]));
     }
