@@ -6,9 +6,9 @@ import { split } from "../../src/attribution/shares.ts";
 import { journey, naiveCredited } from "../support/naive-credit.ts";
 import { dice } from "../support/random.ts";
 
-const DIRECT = 0;
-const OTHER = 1;
-const PAID = 2;
+const DIRECT: Kind = 0;
+const OTHER: Kind = 1;
+const PAID: Kind = 2;
 
 const JOURNEY: Kind[] = [DIRECT, PAID, OTHER, PAID, OTHER, DIRECT];
 
@@ -120,7 +120,7 @@ describe("whatever the journey", () => {
       const paid = kinds.flatMap((kind, place) => (kind === PAID ? [place] : []));
       const among = credited(
         "linear",
-        paid.map((): Kind => PAID),
+        paid.map(() => PAID),
       );
       expect(credited("linear_paid", kinds)).toEqual(among.map((at) => paid[at]));
     }
