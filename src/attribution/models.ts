@@ -3,6 +3,8 @@
  * (time, id), and of each its kind is all that a model looks at. How much credit each of them gets: shares.ts.
  */
 
+import type { Kind } from "./sources.ts";
+
 export const MODELS = [
   "first_touch",
   "last_touch",
@@ -15,9 +17,6 @@ export const MODELS = [
 ] as const;
 
 export type Model = (typeof MODELS)[number];
-
-/** What a touchpoint's source is: 0 direct, 1 neither, 2 paid. */
-export type Kind = 0 | 1 | 2;
 
 /** Who is eligible (`non_direct`: where there are only direct ones, those), and how credit is shared among them. */
 export interface Rule {

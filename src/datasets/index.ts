@@ -1,9 +1,10 @@
 /** The list of datasets. A new one is a file beside this one, and a line here. */
 
 import { activityEvents } from "./activity-events.ts";
+import { conversionEvents } from "./conversion-events/dataset.ts";
 import type { Opening, Registered, Source } from "./dataset.ts";
 
-export const DATASETS: readonly Registered[] = [activityEvents];
+export const DATASETS: readonly Registered[] = [activityEvents, conversionEvents];
 
 /** Opens a stored export's source. */
 export function openSource(dataset: string, query: string, opening: Opening): Source {

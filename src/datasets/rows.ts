@@ -9,6 +9,7 @@
 import type { EventRecord } from "../db/events.ts";
 import { FLOW_ELEMENT } from "../events/row-fields.ts";
 import { iso, isoWithOffset } from "../time/names.ts";
+import { quote, quoteOrNull } from "./json-text.ts";
 
 /**
  * `definitionId, eventId, sessionId, personId, externalPersonId, occuredTime` (when the service received the event), then the
@@ -40,18 +41,6 @@ function renamed(event: EventRecord, clashing: readonly string[]): string {
     return [`${JSON.stringify(clashes ? `${event.definitionId}_${name}` : name)}:${JSON.stringify(value)}`];
   });
   return `{${pairs.join()}}`;
-}
-
-/** What JSON must escape, and lone surrogates. Most ids have none of it: they need no stringify. */
-// oxlint-disable-next-line no-control-regex -- control characters are what this finds
-const UNSAFE = /[\u0000-\u001f"\\\ud800-\udfff]/;
-
-function quote(text: string): string {
-  return UNSAFE.test(text) ? JSON.stringify(text) : `"${text}"`;
-}
-
-function quoteOrNull(text: string | null): string {
-  return text === null ? "null" : quote(text);
 }
 
 /** Events that came in one call share the time they came at. */

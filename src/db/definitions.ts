@@ -163,14 +163,14 @@ export async function listDefinitionRows(
   return { rows: listed?.rows ?? [], standing: (standing?.rows ?? []).map((row) => row.id) };
 }
 
-/** The rows that stood at a sequence number: id, category and properties. */
+/** The rows that stood at a sequence number: id, name, category and properties. */
 export async function definitionRowsAt(
   db: Database,
   spaceId: string,
   seq: number,
-): Promise<{ id: string; category: string; properties: string }[]> {
+): Promise<{ id: string; name: string; category: string; properties: string }[]> {
   return db.all(
-    `SELECT id, category, properties FROM definitions
+    `SELECT id, name, category, properties FROM definitions
      WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)`,
     spaceId,
     seq,

@@ -22,7 +22,8 @@ export interface FileRow {
   last_id: string | null;
 }
 
-const FILE = "n, name, done, lease_until, takeovers, upload_id, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id";
+const FILE =
+  "n, name, done, lease_until, takeovers, upload_id, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id";
 
 export function insertFiles(spaceId: string, exportId: string, plan: number, names: readonly string[]): Statement {
   return statement(

@@ -108,17 +108,19 @@ export async function definitionsAt(
   db: Database,
   spaceId: string,
   seq: number,
-): Promise<{ id: string; category: string; properties: readonly Property[] }[]> {
+): Promise<{ id: string; name: string; category: string; properties: readonly Property[] }[]> {
   const rows = await definitionRowsAt(db, spaceId, seq);
   const stored = new Set(rows.map((row) => row.id));
   return [
-    ...rows.map(({ id, category, properties }) => ({
+    ...rows.map(({ id, name, category, properties }) => ({
       id,
+      name,
       category,
       properties: JSON.parse(properties) as Property[],
     })),
-    ...BUILT_INS.filter((each) => !stored.has(each.id)).map(({ id, category, properties }) => ({
+    ...BUILT_INS.filter((each) => !stored.has(each.id)).map(({ id, name, category, properties }) => ({
       id,
+      name,
       category,
       properties,
     })),

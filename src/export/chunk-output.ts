@@ -131,7 +131,7 @@ class Files implements Output {
   }
 
   async write(page: Page): Promise<void> {
-    for (let from = 0; from < page.lines.length; ) {
+    for (let from = 0; from < page.lines.length;) {
       this.#open ??= await this.#next();
       const { lines, writer } = this.#open.object;
       const taken = lines.write(page, from);

@@ -56,12 +56,7 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
 type Written = WrittenChunk & { objects: readonly WrittenObject[] };
 
 /** @returns null when the export was stopped meanwhile, or another has taken the chunk over. */
-async function writeOnce(
-  hall: Hall,
-  row: ExportRow,
-  chunk: Leased,
-  lease: { held: number },
-): Promise<Written | null> {
+async function writeOnce(hall: Hall, row: ExportRow, chunk: Leased, lease: { held: number }): Promise<Written | null> {
   const source = sourceOf(hall, row);
   const { files } = source;
   const encoder = await openEncoder(hall, row, source.form);

@@ -105,7 +105,7 @@ export function whatIsNotCovered(
 async function summaryOf(hall: Hall, row: ExportRow, { summing }: Source): Promise<unknown> {
   if (summing === undefined) return undefined;
   let sum: unknown = null;
-  for (let after = -1; ; ) {
+  for (let after = -1; ;) {
     const parts = await listSummaries(hall.databases.control, row.space_id, row.id, after);
     for (const part of parts) sum = summing.merge(sum, JSON.parse(part.summary));
     const last = parts.at(-1);

@@ -50,7 +50,9 @@ export function pageWriter(
   sink: (piece: Uint8Array) => void,
   room: Room | null = null,
 ): PageWriter {
-  return encoder.kind === "table" ? new TablePages(encoder, sink, room) : new TextPages(encoder, gzip, place, sink, room);
+  return encoder.kind === "table"
+    ? new TablePages(encoder, sink, room)
+    : new TextPages(encoder, gzip, place, sink, room);
 }
 
 /** What both kinds count. */

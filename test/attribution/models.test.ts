@@ -1,7 +1,8 @@
 /** Which touchpoints of a journey the eight models give credit to. */
 
 import { describe, expect, it } from "vitest";
-import { credited, type Kind, type Model, MODELS, RULES } from "../../src/attribution/models.ts";
+import { credited, type Model, MODELS, RULES } from "../../src/attribution/models.ts";
+import type { Kind } from "../../src/attribution/sources.ts";
 import { split } from "../../src/attribution/shares.ts";
 import { journey, naiveCredited } from "../support/naive-credit.ts";
 import { dice } from "../support/random.ts";

@@ -191,7 +191,8 @@ function percentOf(row: ExportRow, counts: Tally): number | null {
 const isDone = (row: ExportRow) => row.status === "completed" || row.status === "expired";
 
 /** Of the records that the plan counted. Where one may give several rows, those of the chunks that are done. */
-const recordsDone = (row: ExportRow, counts: Tally) => (row.rows_vary === 1 ? counts.records_done : counts.rows_written);
+const recordsDone = (row: ExportRow, counts: Tally) =>
+  row.rows_vary === 1 ? counts.records_done : counts.rows_written;
 
 function rowsTotal(row: ExportRow, counts: Tally): number | null {
   if (row.rows_vary === 0) return row.rows_total;

@@ -1,0 +1,86 @@
+/** `conversion_events`: a record is a conversion; a line is a conversion, or its credit to a touchpoint. */
+
+import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../../db/events.ts";
+import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
+import { Crediting } from "./credit.ts";
+import { freeze, type Query } from "./freeze.ts";
+import { columnsOf, Lines } from "./lines.ts";
+import { shape } from "./request.ts";
+import { summingOf } from "./summary.ts";
+
+export const conversionEvents: Dataset<typeof shape, Query> = {
+  name: "conversion_events",
+  title: "Conversions, or the credit that touchpoints get for them",
+  shape,
+  picks: "fields",
+  example: {
+    date: "2026-01-15",
+    sources: ["google_ads", "facebook_ads", "email"],
+    attribution_model: "linear",
+    attribution_window: 30,
+    fields: ["event_name", "amount", "campaign_name"],
+  },
+
+  freeze,
+
+  columns: async (query) => columnsOf(query),
+
+  open(query, opening) {
+    const { start, end, attribution } = query;
+    const summing = summingOf(attribution);
+    const bounds = { lower: { time: start, id: "" }, upper: { time: end, id: "" } };
+    const range = (within: Bounds): EventRange => ({
+      spaceId: opening.spaceId,
+      seq: opening.snapshotSeq,
+      sinceSeq: opening.sinceSeq,
+      definitionIds: query.definition_ids,
+      ...within,
+    });
+    return {
+      bounds,
+      window: { start, end },
+      readsFrom: start,
+      form: {
+        contentType: "application/x-ndjson",
+        extension: ".ndjson",
+        before: "",
+        between: "",
+        lineEnd: "\n",
+        after: "",
+      },
+      files: { cut: "written", secret: query.secret },
+      rowsVary: attribution !== null,
+      ...(summing === undefined ? {} : { summing }),
+      emptyMessage: "0 events found for the time period queried.",
+      cut: (within, records) => cutEvents(opening.db, range(within), records),
+      count: (within) => countEvents(opening.db, range(within)),
+      pages(within) {
+        const events = readEvents(opening.db, range(within));
+        return attribution === null
+          ? conversions(events, query, opening)
+          : new Crediting(opening, query, attribution).pages(events);
+      },
+    };
+  },
+};
+
+async function* conversions(
+  events: AsyncGenerator<EventRecord[]>,
+  query: Query,
+  opening: Opening,
+): AsyncGenerator<Page> {
+  const lines = new Lines(query, opening.spaceId);
+  for await (const page of events) {
+    const [first, last] = [page[0], page.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    yield {
+      lines: page.map((event) => lines.conversion(lines.prepare(event))),
+      first: keyOf(first),
+      last: keyOf(last),
+      records: page.length,
+      keyOf: (line) => keyOf(page[line] ?? last),
+    };
+  }
+}
+
+const keyOf = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });

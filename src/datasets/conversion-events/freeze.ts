@@ -1,0 +1,126 @@
+/** How the parameters of an export of conversions go together, and what is frozen of them. */
+
+import type { Model } from "../../attribution/models.ts";
+import { type Fault, invalid } from "../../errors.ts";
+import { CONVERSION } from "../../events/catalogue/conversion.ts";
+import { definitionsAt } from "../../events/definitions.ts";
+import { addDays, dayWindow, daysBetween } from "../../time/days.ts";
+import { iso } from "../../time/names.ts";
+import type { Asking } from "../dataset.ts";
+import { AD_FIELDS, type ConversionRequest, type Field, FIXED_FIELDS, type Group, MOST_DAYS } from "./request.ts";
+
+const DAY_MS = 86_400_000;
+
+/** How credit is given; null: lines are conversions. */
+export interface Attribution {
+  sources: readonly string[];
+  models: readonly Model[];
+  /** Do lines say which model they are of? */
+  named: boolean;
+  /** Milliseconds before an event; null: a whole life. */
+  windowMs: number | null;
+  level: "profile" | "company";
+  /** Do lines say their touchpoint's source? */
+  withSource: boolean;
+  groupBy: readonly Group[];
+}
+
+export interface Query {
+  start: number;
+  end: number;
+  definition_ids: readonly string[];
+  fields: readonly Field[];
+  attribution: Attribution | null;
+  /** What a space calls its custom events, where that is not their id. */
+  names: Readonly<Record<string, string>>;
+  secret: string;
+}
+
+const CONVERSION_IDS = CONVERSION.map(({ id }) => id);
+const AD: ReadonlySet<string> = new Set(AD_FIELDS);
+const FIXED: ReadonlySet<string> = new Set(FIXED_FIELDS);
+
+/** @throws invalid_request for each parameter that does not go with the others. */
+export async function freeze(request: ConversionRequest, asking: Asking): Promise<Query> {
+  const faults: Fault[] = [];
+  const window = windowOf(request, asking, faults);
+  const attribution = attributionOf(request, faults);
+  for (const [index, field] of (request.fields ?? []).entries())
+    if (request.sources === undefined && (AD.has(field) || field === "touchpoint_id" || field === "source"))
+      faults.push({ pointer: `/fields/${index}`, detail: `${field} needs sources: it is the touchpoint's.` });
+  if (window === null || faults.length > 0) throw invalid(...faults);
+  const custom = (await definitionsAt(asking.db, asking.space.id, asking.snapshotSeq)).filter(
+    ({ id, name, category }) => category === "conversion" && id.startsWith("custom_event_") && name !== id,
+  );
+  return {
+    ...window,
+    definition_ids: request.event_names ?? CONVERSION_IDS,
+    fields: (request.fields ?? []).filter((field): field is Field => !FIXED.has(field)),
+    attribution,
+    names: Object.fromEntries(custom.map(({ id, name }) => [id, name])),
+    secret: asking.secret,
+  };
+}
+
+function attributionOf(request: ConversionRequest, faults: Fault[]): Attribution | null {
+  const { sources, attribution_model: model, attribution_window: days, group_by: groupBy } = request;
+  const needs = (name: "attribution_model" | "attribution_window" | "group_by") =>
+    void faults.push({ pointer: `/${name}`, detail: `${name} needs sources.` });
+  if (sources === undefined) {
+    if (model !== undefined) needs("attribution_model");
+    if (days !== undefined) needs("attribution_window");
+    if (groupBy !== undefined) needs("group_by");
+    return null;
+  }
+  const missing = (name: string) =>
+    void faults.push({ pointer: `/${name}`, detail: `${name} is required with sources.` });
+  if (model === undefined) missing("attribution_model");
+  if (days === undefined) missing("attribution_window");
+  const fields = request.fields ?? [];
+  return {
+    sources,
+    models: typeof model === "string" ? [model] : (model ?? []),
+    named: typeof model === "object",
+    windowMs: days === 0 ? null : (days ?? 0) * DAY_MS,
+    level: request.level,
+    withSource: fields.some((field) => AD.has(field) || field === "source"),
+    groupBy: groupBy ?? [],
+  };
+}
+
+/** @returns the days' window in epoch ms; null where it cannot be told. */
+function windowOf(
+  request: ConversionRequest,
+  { space, now }: Asking,
+  faults: Fault[],
+): { start: number; end: number } | null {
+  const { date, start_date: startDate, end_date: endDate } = request;
+  const before = faults.length;
+  const fault = (name: string, detail: string) => void faults.push({ pointer: `/${name}`, detail });
+  if (date !== undefined) {
+    for (const [name, value] of Object.entries({ start_date: startDate, end_date: endDate }))
+      if (value !== undefined)
+        fault(name, `${name} does not go with date: ask for one day, or for days from one to another.`);
+  } else if (startDate === undefined && endDate === undefined)
+    fault("date", "date is required, or start_date and end_date.");
+  else if (startDate === undefined) fault("start_date", "start_date is required with end_date.");
+  else if (endDate === undefined) fault("end_date", "end_date is required with start_date.");
+  if (faults.length > before) return null;
+  const [first, firstName] = date === undefined ? [startDate ?? "", "start_date"] : [date, "date"];
+  const [last, lastName] = date === undefined ? [endDate ?? "", "end_date"] : [date, "date"];
+  const days = daysBetween(first, last) + 1;
+  if (days < 1) fault(lastName, "end_date must not be before start_date.");
+  else if (days > MOST_DAYS) fault(lastName, `end_date is day ${days}: an export has at most ${MOST_DAYS} days.`);
+  if (faults.length > before) return null;
+  const start = dayWindow(first, space.timezone).start;
+  const end = dayWindow(addDays(last, 1), space.timezone).start;
+  if (dayWindow(last, space.timezone).start > now)
+    fault(lastName, `${lastName} is in the future: in ${space.timezone} that day has not begun.`);
+  const oldest = now - space.retention_days * DAY_MS;
+  if (start < oldest)
+    fault(
+      firstName,
+      `${firstName} begins before what this space keeps of events: ${space.retention_days} days, back to ${iso(oldest)}.`,
+    );
+  return faults.length > before ? null : { start, end };
+}

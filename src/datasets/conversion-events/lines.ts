@@ -1,0 +1,134 @@
+/**
+ * A conversion, or its credit to a touchpoint, as a line of JSON: `id, event_time_utc`, under attribution `touchpoint_id`, `model`
+ * where several were asked for and `source` where it is, then the fields in the order they were asked for. What is missing is
+ * null. What is the same in all lines of an event is written once.
+ */
+
+import type { EventRecord } from "../../db/events.ts";
+import type { Touch } from "../../db/journeys.ts";
+import { iso } from "../../time/names.ts";
+import type { Column } from "../dataset.ts";
+import { quote, quoteOrNull } from "../json-text.ts";
+import type { Ads } from "./ad-levels.ts";
+import type { Query } from "./freeze.ts";
+import { AD_FIELDS, type AdField, type Field } from "./request.ts";
+
+const AD: ReadonlySet<Field> = new Set(AD_FIELDS);
+const OF_PROPERTIES: ReadonlySet<Field> = new Set(["amount", "is_upsell", "order_id", "order_name", "event_url"]);
+
+/** What a line says of one event, whatever touchpoint it is of. */
+export interface EventText {
+  /** `{"id":…,"event_time_utc":…` */
+  head: string;
+  /** What stands between the touchpoint's own values, one more than there are. */
+  between: readonly string[];
+}
+
+/** Properties of a conversion that lines are made of. */
+export interface Sale {
+  /** As a JSON number is written; null: none. */
+  amount: string | null;
+}
+
+export class Lines {
+  readonly #query: Query;
+  readonly #spaceId: string;
+  /** The fields that differ between the touchpoints of an event, in their order. */
+  readonly #own: readonly (AdField | "amount")[];
+  readonly #readsProperties: boolean;
+
+  constructor(query: Query, spaceId: string) {
+    this.#query = query;
+    this.#spaceId = spaceId;
+    this.#own = query.attribution === null ? [] : query.fields.filter(isOwn);
+    this.#readsProperties =
+      query.fields.some((field) => OF_PROPERTIES.has(field)) || (query.attribution?.groupBy.length ?? 0) > 0;
+  }
+
+  /** What an event's lines have in common, and its amount. */
+  prepare(event: EventRecord): EventText & Sale {
+    const properties = this.#readsProperties ? (JSON.parse(event.properties) as Record<string, unknown>) : {};
+    const between: string[] = [""];
+    for (const field of this.#query.fields) {
+      const last = between.length - 1;
+      if (this.#own.includes(field as AdField | "amount")) {
+        between[last] += `,"${field}":`;
+        between.push("");
+      } else between[last] += `,"${field}":${this.#text(field, event, properties)}`;
+    }
+    between[between.length - 1] += "}";
+    const { amount } = properties;
+    return {
+      head: `{"id":${quote(event.id)},"event_time_utc":"${iso(event.occurredAt)}"`,
+      between,
+      amount: typeof amount === "number" ? JSON.stringify(amount) : null,
+    };
+  }
+
+  /** The line of a conversion. */
+  conversion({ head, between }: EventText): string {
+    return head + (between[0] ?? "");
+  }
+
+  /**
+   * The line of a credit.
+   * @param model written where lines say it, as JSON.
+   * @param share of the amount, as JSON; `null` where there is no amount.
+   */
+  credit({ head, between }: EventText, touch: Touch, model: string, share: string, ads: Ads): string {
+    const { named = false, withSource = false } = this.#query.attribution ?? {};
+    let line = `${head},"touchpoint_id":${quote(touch.id)}`;
+    if (named) line += `,"model":${model}`;
+    if (withSource) line += `,"source":"${touch.source}"`;
+    line += between[0] ?? "";
+    for (const [n, field] of this.#own.entries())
+      line += (field === "amount" ? share : quoteOrNull(ads[field] ?? null)) + (between[n + 1] ?? "");
+    return line;
+  }
+
+  #text(field: Field, event: EventRecord, properties: Record<string, unknown>): string {
+    switch (field) {
+      case "profile_id":
+        return quote(event.personId);
+      case "company_id":
+        return quoteOrNull(event.companyId);
+      case "space_id":
+        return quote(this.#spaceId);
+      case "event_name":
+        return quote(event.definitionId);
+      case "configured_name":
+        return quote(this.#query.names[event.definitionId] ?? event.definitionId);
+      case "amount":
+      case "is_upsell":
+      case "order_id":
+      case "order_name":
+      case "event_url":
+        return JSON.stringify(properties[field] ?? null);
+      case "ad_id":
+      case "ad_name":
+      case "adset_id":
+      case "adset_name":
+      case "campaign_id":
+      case "campaign_name":
+      case "account_id":
+      case "account_name":
+        return "null";
+    }
+  }
+}
+
+const isOwn = (field: Field): field is AdField | "amount" => field === "amount" || AD.has(field);
+
+/** What a line may have, in its order. */
+export function columnsOf({ fields, attribution }: Query): Column[] {
+  const text = (name: string): Column => ({ path: [name], type: "text" });
+  const types: Partial<Record<Field, Column["type"]>> = { amount: "number", is_upsell: "boolean" };
+  return [
+    { ...text("id"), edge: "id" },
+    { path: ["event_time_utc"], type: "date", edge: "time" },
+    ...(attribution === null ? [] : [text("touchpoint_id")]),
+    ...(attribution?.named === true ? [text("model")] : []),
+    ...(attribution?.withSource === true ? [text("source")] : []),
+    ...fields.map((field): Column => ({ path: [field], type: types[field] ?? "text" })),
+  ];
+}

@@ -1,0 +1,246 @@
+/**
+ * Journeys: the touchpoints before events, as they stood at a sequence number. Read for many events at a time, by the ends alone
+ * where a model needs no more: each end is a seek in the table's key, however long the journey is. A page is packed by SQLite
+ * and taken apart here, as pages of events are.
+ */
+
+import type { Database } from "./database.ts";
+import { stoodAt } from "./sequences.ts";
+
+/** Whose touchpoints: a person's, or those of every person whose profile had the company. */
+export interface Owner {
+  id: string;
+  isCompany: boolean;
+}
+
+/** Touchpoints of an owner with from ≤ time ≤ to, epoch ms. */
+export interface Reach {
+  owner: Owner;
+  from: number;
+  to: number;
+}
+
+/** A touchpoint. The ids of what it came from are what it says itself. */
+export interface Touch {
+  time: number;
+  id: string;
+  source: string;
+  ad_id: string | null;
+  adset_id: string | null;
+  campaign_id: string | null;
+  account_id: string | null;
+}
+
+/** What journeys are read of. */
+export interface Snapshot {
+  spaceId: string;
+  seq: number;
+  /** Are the ids of what touchpoints came from needed? Else they are null. */
+  withAds: boolean;
+}
+
+/** 0 direct, 1 neither direct nor paid, 2 paid: see attribution/sources.ts. */
+type Kind = 0 | 1 | 2;
+
+/** Times are kept within ±4·10^15 ms; with this added they all have 16 digits, and compare as texts as they do as numbers. */
+const DIGITS_16 = 5_000_000_000_000_000;
+const EARLIEST = -4_000_000_000_000_000;
+
+/** No id has a control character in it: these stand between fields, ends and lines. */
+const [FIELD, END, LINE] = ["\t", "\u001f", "\n"];
+
+/** SQL: a touchpoint as text that compares as (time, id) does. */
+const touchText = ({ withAds }: Snapshot) =>
+  `(t.occurred_at + ${DIGITS_16}) || char(9) || t.id || char(9) || t.source${
+    withAds
+      ? ` || char(9) || ifnull(t.ad_id, '') || char(9) || ifnull(t.adset_id, '') || char(9) || ifnull(t.campaign_id, '')
+         || char(9) || ifnull(t.account_id, '')`
+      : ""
+  }`;
+
+/** SQL: what is reached (?3: JSON), with a number each. */
+const REACHES = `reaches (n, owner, is_company, lower, upper) AS MATERIALIZED (
+  SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?3))`;
+
+/** SQL: the persons of each reach, at the snapshot (?2). */
+const MEMBERS = `members (n, lower, upper, person_id) AS (
+  SELECT n, lower, upper, owner FROM reaches WHERE is_company = 0
+  UNION ALL SELECT r.n, r.lower, r.upper, p.person_id FROM reaches r CROSS JOIN profiles p
+    ON p.space_id = ?1 AND p.company_id = r.owner AND ${stoodAt("p", "?2")} WHERE r.is_company = 1)`;
+
+/** SQL: their touchpoints of these kinds, `t`. */
+const touchesOf = (kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
+  ON t.space_id = ?1 AND t.person_id = m.person_id AND t.kind IN (${kinds.join()})
+    AND t.occurred_at BETWEEN m.lower AND m.upper AND t.seq <= ?2`;
+
+const params = ({ spaceId, seq }: Snapshot, reaches: readonly Reach[]) =>
+  [
+    spaceId,
+    seq,
+    JSON.stringify(reaches.map(({ owner, from, to }) => [owner.id, owner.isCompany ? 1 : 0, from, to])),
+  ] as const;
+
+/** The lower bound of a reach that has none. */
+export const WHOLE_LIFE = EARLIEST;
+
+/** An end of a journey: the first or last touchpoint of a kind. */
+export interface End {
+  which: "first" | "last";
+  kind: Kind;
+}
+
+/** Ends of so many events come as one text: each has a touchpoint of 1 KB at most, and there are six at most. */
+const EVENTS_A_TEXT = 200;
+
+/**
+ * The ends of journeys, one query for all of them.
+ * @returns for each reach, for each end, the touchpoint; null where there is none.
+ */
+export async function readEnds(
+  db: Database,
+  snapshot: Snapshot,
+  reaches: readonly Reach[],
+  ends: readonly End[],
+): Promise<(Touch | null)[][]> {
+  // Of one person it is one seek; of a company the best of its persons'.
+  const seek = ({ which, kind }: End, person: string) => {
+    const order = which === "first" ? "ASC" : "DESC";
+    return `(SELECT ${touchText(snapshot)} FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ${person} AND t.kind = ${kind}
+      AND t.occurred_at BETWEEN r.lower AND r.upper AND t.seq <= ?2 ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
+  };
+  const best = (end: End) => `ifnull(CASE r.is_company WHEN 0 THEN ${seek(end, "r.owner")}
+    ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(end, "p.person_id")}) FROM profiles p
+      WHERE p.space_id = ?1 AND p.company_id = r.owner AND ${stoodAt("p", "?2")}) END, '')`;
+  const rows = await db.all<{ packed: string }>(
+    `WITH ${REACHES}
+     SELECT group_concat(line, char(10)) AS packed FROM (
+       SELECT n, ${ends.map(best).join(" || char(31) || ")} AS line FROM reaches r ORDER BY n)
+     GROUP BY n / ${EVENTS_A_TEXT} ORDER BY n`,
+    ...params(snapshot, reaches),
+  );
+  const lines = rows.flatMap(({ packed }) => packed.split(LINE));
+  if (lines.length !== reaches.length) throw new Error("not every journey came back");
+  return lines.map((line) => line.split(END).map((text) => (text === "" ? null : touchOf(text))));
+}
+
+/** Touchpoints of one text: each has 1 KB at most. */
+const TOUCHES_A_TEXT = 1_500;
+
+/**
+ * Whole journeys, one query for all of them, each in the order of (time, id).
+ * @param reaches each owner once.
+ * @param most touchpoints in all.
+ * @returns null when there are more.
+ */
+export async function readJourneys(
+  db: Database,
+  snapshot: Snapshot,
+  reaches: readonly Reach[],
+  most: number,
+): Promise<Touch[][] | null> {
+  const rows = await db.all<{ packed: string }>(
+    `WITH ${REACHES}, ${MEMBERS}
+     SELECT group_concat(n || char(9) || line, char(10)) AS packed FROM (
+       SELECT m.n, ${touchText(snapshot)} AS line, row_number() OVER () AS nth FROM ${touchesOf(ALL)} LIMIT ?4)
+     GROUP BY nth / ${TOUCHES_A_TEXT}`,
+    ...params(snapshot, reaches),
+    most + 1,
+  );
+  const journeys: Touch[][] = reaches.map(() => []);
+  let found = 0;
+  for (const { packed } of rows)
+    for (const line of packed.split(LINE)) {
+      const at = line.indexOf(FIELD);
+      journeys[Number(line.slice(0, at))]?.push(touchOf(line, at + 1));
+      found += 1;
+    }
+  if (found > most) return null;
+  for (const journey of journeys) inOrder(journey);
+  return journeys;
+}
+
+/** How many touchpoints of these kinds and up a journey has. */
+export async function countJourney(db: Database, snapshot: Snapshot, reach: Reach, leastKind: Kind): Promise<number> {
+  const row = await db.first<{ n: number }>(
+    `WITH ${REACHES}, ${MEMBERS} SELECT count(*) AS n FROM ${touchesOf(kindsFrom(leastKind))}`,
+    ...params(snapshot, [reach]),
+  );
+  return row?.n ?? 0;
+}
+
+const WALK_ROWS = 1_500;
+
+/** A journey that is too long to be read at once, page by page in its order. Of a person each page is a seek in each kind. */
+export async function* walkJourney(
+  db: Database,
+  snapshot: Snapshot,
+  reach: Reach,
+  leastKind: Kind,
+): AsyncGenerator<Touch[]> {
+  const columns = "t.occurred_at, t.id, t.source, t.ad_id, t.adset_id, t.campaign_id, t.account_id";
+  const run = (kinds: readonly Kind[]) => `SELECT * FROM (SELECT ${columns} FROM ${touchesOf(kinds)}
+    AND (t.occurred_at, t.id) > (?4, ?5) ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS})`;
+  const kinds = kindsFrom(leastKind);
+  const runs = reach.owner.isCompany ? [run(kinds)] : kinds.map((kind) => run([kind]));
+  let [time, id] = [EARLIEST, ""];
+  for (;;) {
+    const page = await db.first<{ packed: string | null }>(
+      `WITH ${REACHES}, ${MEMBERS}
+       SELECT group_concat(line, char(10)) AS packed FROM (
+         SELECT ${touchText(snapshot)} AS line FROM (${runs.join(" UNION ALL ")}) t
+         ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS})`,
+      ...params(snapshot, [reach]),
+      time,
+      id,
+    );
+    const packed = page?.packed;
+    if (packed === null || packed === undefined) return;
+    const touches = packed.split(LINE).map((line) => touchOf(line));
+    const last = touches.at(-1);
+    if (last === undefined) return;
+    inOrder(touches);
+    yield touches;
+    if (touches.length < WALK_ROWS) return;
+    [time, id] = [last.time, last.id];
+  }
+}
+
+const ALL = [0, 1, 2] as const;
+
+const kindsFrom = (least: Kind): readonly Kind[] => ALL.filter((kind) => kind >= least);
+
+/** @param from where in the line the touchpoint begins. */
+function touchOf(line: string, from = 0): Touch {
+  let at = from;
+  const field = (): string => {
+    const end = line.indexOf(FIELD, at);
+    const text = end === -1 ? line.slice(at) : line.slice(at, end);
+    at = end === -1 ? line.length : end + 1;
+    return text;
+  };
+  const orNull = (text: string) => (text === "" ? null : text);
+  return {
+    time: Number(field()) - DIGITS_16,
+    id: field(),
+    source: field(),
+    ad_id: orNull(field()),
+    adset_id: orNull(field()),
+    campaign_id: orNull(field()),
+    account_id: orNull(field()),
+  };
+}
+
+/** By (time, id); ids by their UTF-8 bytes. The key gives a person's touchpoints in order within each kind. */
+function inOrder(touches: Touch[]): void {
+  for (let n = 1; n < touches.length; n += 1) {
+    const [before, here] = [touches[n - 1], touches[n]];
+    if (before === undefined || here === undefined || compare(before, here) <= 0) continue;
+    touches.sort(compare);
+    return;
+  }
+}
+
+function compare(a: Touch, b: Touch): number {
+  if (a.time !== b.time) return a.time - b.time;
+  return Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
+}
