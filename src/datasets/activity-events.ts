@@ -6,7 +6,7 @@ import { invalid } from "../errors.ts";
 import { definitionsAt } from "../events/definitions.ts";
 import { clashingNames } from "../events/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
-import type { Bounds, Dataset, Opening, Page } from "./dataset.ts";
+import type { Bounds, Dataset, Key, Opening, Page } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
 import { externalIds } from "./external-ids.ts";
 import { moments } from "./moments.ts";
@@ -149,6 +149,8 @@ const wholeRange = (query: Query, { spaceId, snapshotSeq, sinceSeq }: Omit<Openi
   upper: { time: query.end, id: "" },
 });
 
+const keyOf = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });
+
 const namesOf = (properties: readonly { name: string }[]) => properties.map((property) => property.name);
 
 async function* pages(opening: Opening, query: Query, range: EventRange): AsyncGenerator<Page> {
@@ -168,9 +170,10 @@ async function* pages(opening: Opening, query: Query, range: EventRange): AsyncG
         : (event: EventRecord, n: number) => nestedRow(event, external.get(event.personId) ?? null, flows[n]);
     yield {
       lines: events.map(row),
-      first: { time: first.occurredAt, id: first.id },
-      last: { time: last.occurredAt, id: last.id },
+      first: keyOf(first),
+      last: keyOf(last),
       records: events.length,
+      keyOf: (line) => keyOf(events[line] ?? last),
     };
   }
 }

@@ -59,8 +59,8 @@ export interface Page {
   last: Key;
   /** How many records were read: what the plan counted, whatever number of lines they gave. */
   records: number;
-  /** The key of the record that a line is of, where files may be cut between any two lines. */
-  keyOf?(line: number): Key;
+  /** The key of the record that a line is of. */
+  keyOf(line: number): Key;
   /** What these lines add to the summary: plain JSON. */
   summary?: unknown;
 }

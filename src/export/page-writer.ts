@@ -84,19 +84,14 @@ class Counts {
   protected count(page: Page, from: number, to: number): void {
     if (to === from) return;
     const whole = from === 0 && to === page.lines.length;
-    this.#first ??= whole ? page.first : keyOf(page, from);
-    this.#last = whole ? page.last : keyOf(page, to - 1);
+    this.#first ??= whole ? page.first : page.keyOf(from);
+    this.#last = whole ? page.last : page.keyOf(to - 1);
   }
 
   protected held(): Held {
     const { rows, bytes: uncompressedBytes, crc32 } = this;
     return { rows, uncompressedBytes, crc32, first: this.#first, last: this.#last };
   }
-}
-
-function keyOf(page: Page, line: number): Key {
-  if (page.keyOf === undefined) throw new Error("a page is cut whose lines have no keys");
-  return page.keyOf(line);
 }
 
 /** Lines → blocks → deflate: a whole gzip file, or a segment of one. */

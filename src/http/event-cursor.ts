@@ -19,13 +19,15 @@ export interface Walk {
   snapshotSeq: number;
   /** When its first page was asked for, epoch ms: its window was checked then. */
   askedAt: number;
-  /** The first event that is still to come; null at the start. */
+  /** The first event of which rows are still to come; null at the start. */
   next: Key | null;
+  /** How many of its rows came already. */
+  skip: number;
 }
 
 /** @param request the call's parameters but its cursor and limit, defaults filled in. */
 export async function writeCursor(call: Call, space: SpaceRow, request: unknown, walk: Walk): Promise<string> {
-  const text = JSON.stringify([walk.snapshotSeq, walk.askedAt, walk.next?.time, walk.next?.id]);
+  const text = JSON.stringify([walk.snapshotSeq, walk.askedAt, walk.next?.time, walk.next?.id, walk.skip]);
   return seal(call.config.secretsKey, ownerOf(space, request), text, call.world.randomBytes(12));
 }
 
@@ -35,13 +37,13 @@ export async function readCursor(call: Call, space: SpaceRow, request: unknown, 
   const text = await open(call.config.secretsKey, ownerOf(space, request), cursor).catch(() => {
     throw refuse("This cursor did not come from a call with these parameters. Only limit may differ between pages.");
   });
-  const [snapshotSeq, askedAt, time, id] = JSON.parse(text) as [number, number, number, string];
+  const [snapshotSeq, askedAt, time, id, skip] = JSON.parse(text) as [number, number, number, string, number];
   const now = call.world.now();
   if (askedAt < now - DAY_MS)
     throw refuse(`This cursor's first page is more than a day old (${iso(askedAt)}): begin anew.`);
   if (time < now - space.retention_days * DAY_MS - GRACE_MS)
     throw refuse("The events after this cursor are older than the space keeps them, and may be gone: begin anew.");
-  return { snapshotSeq, askedAt, next: { time, id } };
+  return { snapshotSeq, askedAt, next: { time, id }, skip };
 }
 
 const ownerOf = (space: SpaceRow, request: unknown) => `list-events ${space.id} ${JSON.stringify(request)}`;

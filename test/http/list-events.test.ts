@@ -96,7 +96,7 @@ describe("a request", () => {
     ["half a row", { limit: "1.5" }, "limit"],
     ["rows in letters", { limit: "many" }, "limit"],
     ["a parameter that does not exist", { offset: "5" }, "offset"],
-    ["a view of conversions", { view: "conversions" }, "view"],
+    ["a view that does not exist", { view: "sessions" }, "view"],
   ])("for %s is refused, and points at it", async (_what, query, name) => {
     expect(await faults(service, space, query)).toEqual([`#query/${name}`]);
   });
