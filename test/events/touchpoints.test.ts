@@ -14,6 +14,11 @@ beforeEach(async () => {
   space = await service.shop();
 });
 
+interface Accepted {
+  accepted: number;
+  duplicates: number;
+}
+
 const AT = new Date(START - 60_000).toISOString();
 const touch = (more: Record<string, unknown> = {}) => ({
   id: "tp-1",
@@ -23,11 +28,11 @@ const touch = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 const send = (touchpoints: readonly unknown[]) =>
-  service.json("POST", "/v1/touchpoints", 202, { key: space.key, body: { touchpoints } });
+  service.json<Accepted>("POST", "/v1/touchpoints", 202, { key: space.key, body: { touchpoints } });
 const refusal = (touchpoints: unknown) =>
   service.faults("POST", "/v1/touchpoints", { key: space.key, body: { touchpoints } });
-const ndjson = (touchpoints: readonly unknown[], path = "/v1/touchpoints") =>
-  service.call("POST", path, {
+const ndjson = (touchpoints: readonly unknown[]) =>
+  service.call("POST", "/v1/touchpoints", {
     key: space.key,
     headers: { "content-type": "application/x-ndjson" },
     body: touchpoints.map((each) => JSON.stringify(each)).join("\n"),
@@ -76,7 +81,7 @@ describe("a touchpoint", () => {
     await send(SOURCES.map((source) => touch({ id: source, source })));
     const kinds = (await rows()).map(({ source, kind }) => [source, kind]);
     const expected = SOURCES.map((source) => [source, source === "direct" ? 0 : source.endsWith("_ads") ? 2 : 1]);
-    expect(kinds).toEqual(expected.toSorted());
+    expect(Object.fromEntries(kinds)).toEqual(Object.fromEntries(expected));
   });
 
   it.each(["日本語-🛒", 'a"b\\c', "e\u0301", "x".repeat(200), "é".repeat(100), "' OR 1=1 --"])(
@@ -121,8 +126,9 @@ describe("an id that comes again", () => {
   });
 
   it("in calls at once is taken once", async () => {
-    const answers = (await Promise.all(Array.from({ length: 5 }, () => send([touch()])))) as { accepted: number }[];
-    expect(answers.map(({ accepted }) => accepted).toSorted()).toEqual([0, 0, 0, 0, 1]);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => send([touch()])));
+    expect(answers.filter(({ accepted }) => accepted === 1)).toEqual([{ accepted: 1, duplicates: 0 }]);
+    expect(answers.filter(({ accepted }) => accepted === 0)).toHaveLength(4);
     expect(await rows()).toHaveLength(1);
   });
 });
@@ -140,8 +146,8 @@ describe("a call", () => {
   it("takes more bytes than D1 takes in a parameter", async () => {
     const long = "é".repeat(100);
     const ids = { ad_id: long, adset_id: long, campaign_id: long, account_id: long };
-    const touchpoints = many(5000, (n) => ({ ...ids, id: `${String(n).padStart(4, "0")}${"x".repeat(196)}` }));
-    expect(await send(touchpoints)).toEqual({ accepted: 5000, duplicates: 0 });
+    const touchpoints = many(2000, (n) => ({ ...ids, id: `${String(n).padStart(4, "0")}${"x".repeat(196)}` }));
+    expect(await send(touchpoints)).toEqual({ accepted: 2000, duplicates: 0 });
     expect((await rows()).at(-1)).toMatchObject({ ...ids, id: touchpoints.at(-1)?.id });
   });
 
