@@ -157,12 +157,6 @@ describe("a call", () => {
     expect(await rows()).toMatchObject([{ id: "tp-1" }, { id: "tp-2", kind: 0 }]);
   });
 
-  it("as NDJSON has pointers by line, and the same limit", async () => {
-    const pointers = async (response: Response) => (await response.json<ProblemView>()).errors?.map((e) => e.pointer);
-    expect(await pointers(await ndjson([touch(), touch({ source: "fax" })]))).toEqual(["/touchpoints/1/source"]);
-    expect(await pointers(await ndjson(many(5001)))).toEqual(["/touchpoints"]);
-  });
-
   it("is all or nothing, and names each touchpoint that is wrong", async () => {
     const wrong = [touch(), touch({ id: "tp-2", person_id: "p-8" }), touch({ id: "tp-3", person_id: "p-9" })];
     expect(await refusal(wrong)).toEqual(["/touchpoints/1/person_id", "/touchpoints/2/person_id"]);
@@ -175,32 +169,6 @@ describe("a call", () => {
     expect(problem.errors).toEqual([
       { pointer: "/touchpoints/0/external_person_id", detail: "There is no profile with the external id CRM-9." },
     ]);
-  });
-
-  it.each<[what: string, touchpoints: unknown, pointer: string]>([
-    ["no touchpoints", [], "/touchpoints"],
-    ["5,001 touchpoints", many(5001), "/touchpoints"],
-    ["no id", [touch({ id: undefined })], "/touchpoints/0/id"],
-    ["an id of 201 bytes", [touch({ id: "x".repeat(201) })], "/touchpoints/0/id"],
-    ["half a character in an id", [touch({ ad_id: "\ud800" })], "/touchpoints/0/ad_id"],
-    ["an empty ad", [touch({ ad_id: "" })], "/touchpoints/0/ad_id"],
-    ["no person", [touch({ person_id: null })], "/touchpoints/0/person_id"],
-    ["two persons", [touch({ external_person_id: "CRM-1" })], "/touchpoints/0/person_id"],
-    ["no time", [touch({ occurred_at: null })], "/touchpoints/0/occurred_at"],
-    ["a day for a time", [touch({ occurred_at: "2026-01-01" })], "/touchpoints/0/occurred_at"],
-    ["no source", [touch({ source: undefined })], "/touchpoints/0/source"],
-    ["an unknown source", [touch({ source: "facebook" })], "/touchpoints/0/source"],
-    ["a source in capitals", [touch({ source: "Direct" })], "/touchpoints/0/source"],
-    ["a kind of its own", [touch({ kind: 2 })], "/touchpoints/0/kind"],
-  ])("with %s is refused", async (_what, touchpoints, pointer) => {
-    expect(await refusal(touchpoints)).toEqual([pointer]);
-    expect(await rows()).toEqual([]);
-  });
-
-  it("of more than 15,728,640 bytes is refused", async () => {
-    const body = { touchpoints: [touch({ id: "x".repeat(15_728_640) })] };
-    const problem = await service.json<ProblemView>("POST", "/v1/touchpoints", 413, { key: space.key, body });
-    expect(problem.code).toBe("payload_too_large");
   });
 });
 
