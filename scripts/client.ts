@@ -8,6 +8,8 @@
  *     .call(method, path, body?) → Response      .json<T>(method, path, body?) → T
  *     .createKey({name, scopes})                 .define(definition)
  *     .putProfiles(profiles)                     .sendEvents(events, {batch, concurrency, onBatch}) → {accepted, duplicates}
+ *     .putAdObjects({ads, adsets, campaigns, accounts})
+ *     .sendTouchpoints(touchpoints, {batch, concurrency, onBatch}) → {accepted, duplicates}
  *     .createExport(request) → ExportView        .getExport(id)
  *     .waitForExport(id, onPoll?) → ExportView   .export(request, onPoll?): both in one; throws unless it completes
  *     .manifest(id) → Manifest
@@ -17,13 +19,18 @@ import type { Accepted, ExportView, Fault, Manifest, Space } from "./answers.ts"
 import { LOCAL_ADMIN_TOKEN } from "./stack.ts";
 
 export interface SendOptions {
-  /** Events a call, 5,000 at most. */
+  /** Events, or touchpoints, a call: 5,000 at most. */
   batch?: number;
   /** Calls at once. */
   concurrency?: number;
-  /** After each call: events taken in so far, duplicates with them. */
+  /** After each call: how many were taken in so far, duplicates with them. */
   onBatch?: (sent: number) => void;
 }
+
+/** Lists of `{id, name}`, with the id of what each is in: `adset_id`, `campaign_id`, `account_id`. */
+export type AdObjects = Partial<
+  Record<"ads" | "adsets" | "campaigns" | "accounts", readonly Record<string, unknown>[]>
+>;
 
 /** A call that did not succeed. `status` is 0 when nobody answered, or not to the end; `faults` is what a problem document lists as `errors`. */
 export class CallError extends Error {
@@ -40,7 +47,7 @@ export class CallError extends Error {
   }
 }
 
-const MOST_EVENTS = 5_000;
+const MOST_ITEMS = 5_000;
 const MOST_PROFILES = 1_000;
 const MOST_WAITS = 5;
 const QUICK_POLL_MS = 300;
@@ -95,13 +102,29 @@ export class Client {
   }
 
   /** As many calls as it takes, as NDJSON. @param events drawn as they are needed, never all at once. */
-  async sendEvents(events: Iterable<Record<string, unknown>>, options: SendOptions = {}): Promise<Accepted> {
-    const { batch = MOST_EVENTS, concurrency = 1, onBatch } = options;
+  sendEvents(events: Iterable<Record<string, unknown>>, options: SendOptions = {}): Promise<Accepted> {
+    return this.#send("/v1/events", events, options);
+  }
+
+  /** As many calls as it takes, as NDJSON. @param touchpoints drawn as they are needed, never all at once. */
+  sendTouchpoints(touchpoints: Iterable<Record<string, unknown>>, options: SendOptions = {}): Promise<Accepted> {
+    return this.#send("/v1/touchpoints", touchpoints, options);
+  }
+
+  /** As many calls as it takes, a level after the other. */
+  async putAdObjects(objects: AdObjects): Promise<void> {
+    for (const [level, list] of Object.entries(objects))
+      for (let from = 0; from < list.length; from += MOST_ITEMS)
+        await this.json("PUT", "/v1/ad-objects", { [level]: list.slice(from, from + MOST_ITEMS) });
+  }
+
+  async #send(path: string, items: Iterable<Record<string, unknown>>, options: SendOptions): Promise<Accepted> {
+    const { batch = MOST_ITEMS, concurrency = 1, onBatch } = options;
     const totals: Accepted = { accepted: 0, duplicates: 0 };
-    const batches = inBatches(events, batch);
+    const batches = inBatches(items, batch);
     const send = async (): Promise<void> => {
       for (const lines of batches) {
-        const { accepted, duplicates } = await this.json<Accepted>("POST", "/v1/events", lines);
+        const { accepted, duplicates } = await this.json<Accepted>("POST", path, lines);
         totals.accepted += accepted;
         totals.duplicates += duplicates;
         onBatch?.(totals.accepted + totals.duplicates);
@@ -153,11 +176,11 @@ export function createSpace(
   return new Client(origin, adminToken).json("POST", "/v1/spaces", space);
 }
 
-/** NDJSON bodies of `size` events each. One generator serves all senders: each batch goes once. */
-function* inBatches(events: Iterable<Record<string, unknown>>, size: number): Generator<string, void> {
+/** NDJSON bodies of `size` items each. One generator serves all senders: each batch goes once. */
+function* inBatches(items: Iterable<Record<string, unknown>>, size: number): Generator<string, void> {
   let lines: string[] = [];
-  for (const event of events) {
-    lines.push(JSON.stringify(event));
+  for (const item of items) {
+    lines.push(JSON.stringify(item));
     if (lines.length < size) continue;
     yield lines.join("\n");
     lines = [];
