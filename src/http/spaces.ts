@@ -8,6 +8,7 @@ import { logFailure } from "../log.ts";
 import type { LimiterObject } from "../limiter/limiter.ts";
 import { seal } from "../outbound/seal.ts";
 import { secretOf } from "../outbound/webhook.ts";
+import { isTimeZone } from "../time/days.ts";
 import { iso } from "../time/names.ts";
 import { makeKey } from "./auth.ts";
 import { json, route, SCOPES } from "./route.ts";
@@ -199,15 +200,4 @@ function show(row: SpaceRow) {
     external_id: row.external_id,
     created_at: iso(row.created_at),
   };
-}
-
-/** A region/city name or UTC, not an offset: an offset has no daylight saving. */
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -32,6 +32,8 @@ const WRONG: [what: string, field: Record<string, unknown>, pointer: string][] =
   ["a name with half a character", { name: "half \ud83d" }, "/name"],
   ["a time zone that does not exist", { timezone: "Mars/Olympus" }, "/timezone"],
   ["an offset for a time zone", { timezone: "+02:00" }, "/timezone"],
+  ["an abbreviation for a time zone", { timezone: "JST" }, "/timezone"],
+  ["an abbreviation that several zones have", { timezone: "IST" }, "/timezone"],
   ["an empty time zone", { timezone: "" }, "/timezone"],
   ["a time zone that is a number", { timezone: 2 }, "/timezone"],
   ["0 days", { retention_days: 0 }, "/retention_days"],
@@ -49,6 +51,9 @@ const RIGHT: [what: string, field: Partial<Shown>][] = [
   ["a name in many scripts", { name: "Καφές ☕ 東京 🛍️ قهوة" }],
   ["UTC", { timezone: "UTC" }],
   ["a time zone of three parts", { timezone: "America/Argentina/Buenos_Aires" }],
+  ["a time zone with an old name", { timezone: "US/Pacific" }],
+  ["a time zone in small letters", { timezone: "europe/london" }],
+  ["a time zone that is an offset by name", { timezone: "Etc/GMT+5" }],
   ["1 day", { retention_days: 1 }],
   ["36,500 days", { retention_days: 36_500 }],
 ];
