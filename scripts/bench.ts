@@ -1,11 +1,13 @@
 /**
  * `npm run bench [-- --rows N] [--runs 3] [--json FILE] [--keep]`: the service with both of its engines, beside what a user
  * would do instead, on the same events and in the same run. A target that is missed is said; only a failure ends with 1.
+ * `--attribution`: conversions with their credit instead, beside the same export without it.
  */
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { judgeAttribution, measureAttribution, showAttribution } from "./bench/attribution.ts";
 import { versionOf } from "./bench/baseline.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { showLatencies, showMachine, showReading, showSize, showTargets } from "./bench/report.ts";
@@ -16,6 +18,7 @@ import { ROOT } from "./stack.ts";
 
 const DIRECTORY = join(ROOT, ".bench");
 const DEFAULT_ROWS = [100_000, 1_000_000];
+const DEFAULT_CONVERSIONS = 200_000;
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "3" },
     json: { type: "string" },
     keep: { type: "boolean", default: false },
+    attribution: { type: "boolean", default: false },
   },
 });
 
@@ -74,6 +78,18 @@ async function bench(): Promise<void> {
     writeFileSync(values.json, `${JSON.stringify({ machine, sizes: results, latency, targets }, null, 2)}\n`);
 }
 
+async function benchAttribution(): Promise<void> {
+  const events = values.rows === undefined ? DEFAULT_CONVERSIONS : positive("rows", values.rows);
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  mkdirSync(DIRECTORY, { recursive: true });
+  console.log(`${showMachine(describeMachine())}\n`);
+  const persistTo = join(DIRECTORY, "attribution");
+  const result = await measureAttribution({ events, runs: positive("runs", values.runs), persistTo, say });
+  say("");
+  console.log(`${showAttribution(result)}\n\n${showTargets(judgeAttribution(result))}`);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+}
+
 function cleanUp(): void {
   if (!values.keep) rmSync(DIRECTORY, { recursive: true, force: true });
 }
@@ -87,7 +103,7 @@ async function interrupted(): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void interrupted());
 
 try {
-  await bench();
+  await (values.attribution ? benchAttribution() : bench());
 } catch (thrown) {
   console.error(`\nThe benchmark failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
   process.exitCode = 1;

@@ -45,7 +45,7 @@ export function request(layout: Layout, share = 1): Record<string, unknown> {
 export async function measureExport(
   service: Service,
   client: Client,
-  layout: Layout,
+  asked: Record<string, unknown>,
   rows: number,
 ): Promise<{ run: Run; view: ExportView; pollsMs: number[] }> {
   await pause(REST_MS);
@@ -54,7 +54,7 @@ export async function measureExport(
   service.workerd.resetPeak();
   const cpuBefore = service.workerd.cpuMs();
   const begin = performance.now();
-  const { id } = await client.createExport(request(layout));
+  const { id } = await client.createExport(asked);
   const view = await untilCompleted(client, id, (ms) => pollsMs.push(ms));
   const wall = performance.now() - begin;
   const cpuAfter = service.workerd.cpuMs();

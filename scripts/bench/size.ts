@@ -93,7 +93,7 @@ async function measureVariant(
   const measured = [];
   for (let n = 1; n <= shop.runs; n += 1) {
     shop.say(`${shop.rows} events, ${engine}, ${layout}: ${n} of ${shop.runs}`);
-    measured.push(await measureExport(service, client, layout, shop.rows));
+    measured.push(await measureExport(service, client, request(layout), shop.rows));
   }
   const [first] = measured;
   if (first === undefined) throw new Error("nothing was measured");
