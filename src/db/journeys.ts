@@ -4,7 +4,7 @@
  * and taken apart here, as pages of events are.
  */
 
-import type { Database } from "./database.ts";
+import { type Database, isTooBig } from "./database.ts";
 import { stoodAt } from "./sequences.ts";
 
 /** Whose touchpoints: a person's, or those of every person whose profile had the company. */
@@ -63,10 +63,13 @@ const REACHES = `reaches (n, owner, is_company, lower, upper) AS MATERIALIZED (
   SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?3))`;
 
 /** SQL: the persons of each reach, at the snapshot (?2). */
-const MEMBERS = `members (n, lower, upper, person_id) AS (
-  SELECT n, lower, upper, owner FROM reaches WHERE is_company = 0
-  UNION ALL SELECT r.n, r.lower, r.upper, p.person_id FROM reaches r CROSS JOIN profiles p
-    ON p.space_id = ?1 AND p.company_id = r.owner AND ${stoodAt("p", "?2")} WHERE r.is_company = 1)`;
+function withMembers(reaches: readonly Reach[]): string {
+  const persons = "SELECT n, lower, upper, owner FROM reaches WHERE is_company = 0";
+  const ofCompanies = `SELECT r.n, r.lower, r.upper, p.person_id FROM reaches r CROSS JOIN profiles p
+    ON p.space_id = ?1 AND p.company_id = r.owner AND ${stoodAt("p", "?2")} WHERE r.is_company = 1`;
+  const companies = reaches.some(({ owner }) => owner.isCompany);
+  return `WITH ${REACHES}, members (n, lower, upper, person_id) AS (${companies ? `${persons} UNION ALL ${ofCompanies}` : persons})`;
+}
 
 /** SQL: their touchpoints of these kinds, `t`. */
 const touchesOf = (kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
@@ -120,41 +123,47 @@ export async function readEnds(
   );
   const lines = rows.flatMap(({ packed }) => packed.split(LINE));
   if (lines.length !== reaches.length) throw new Error("not every journey came back");
-  return lines.map((line) => line.split(END).map((text) => (text === "" ? null : touchOf(text))));
+  return lines.map((line) => line.split(END).map((text) => (text === "" ? null : touchOf(text, 0, text.length))));
 }
 
-/** Touchpoints of one text: each has 1 KB at most. */
-const TOUCHES_A_TEXT = 1_500;
+/**
+ * Touchpoints that come with one query, as one text. Without their ads they have 250 bytes at most, and fit what D1 takes whatever their
+ * ids; with them 1 KB, and mostly less than a fifth of that.
+ */
+export const MOST_TOUCHES = 7_500;
 
 /**
  * Whole journeys, one query for all of them, each in the order of (time, id).
  * @param reaches each owner once.
- * @param most touchpoints in all.
- * @returns null when there are more.
+ * @returns null when they have more than `MOST_TOUCHES`, or more than D1 gives at once: ask for fewer.
  */
 export async function readJourneys(
   db: Database,
   snapshot: Snapshot,
   reaches: readonly Reach[],
-  most: number,
 ): Promise<Touch[][] | null> {
-  const rows = await db.all<{ packed: string }>(
-    `WITH ${REACHES}, ${MEMBERS}
-     SELECT group_concat(n || char(9) || line, char(10)) AS packed FROM (
-       SELECT m.n, ${touchText(snapshot)} AS line, row_number() OVER () AS nth FROM ${touchesOf(ALL)} LIMIT ?4)
-     GROUP BY nth / ${TOUCHES_A_TEXT}`,
-    ...params(snapshot, reaches),
-    most + 1,
-  );
   const journeys: Touch[][] = reaches.map(() => []);
+  const packed = await db
+    .first<{ packed: string | null }>(
+      `${withMembers(reaches)}
+       SELECT group_concat(n || char(9) || line, char(10)) AS packed FROM (
+         SELECT m.n, ${touchText(snapshot)} AS line FROM ${touchesOf(ALL)} LIMIT ${MOST_TOUCHES + 1})`,
+      ...params(snapshot, reaches),
+    )
+    .then((row) => row?.packed ?? "")
+    .catch((thrown: unknown) => {
+      if (isTooBig(thrown)) return null;
+      throw thrown;
+    });
+  if (packed === null) return null;
   let found = 0;
-  for (const { packed } of rows)
-    for (const line of packed.split(LINE)) {
-      const at = line.indexOf(FIELD);
-      journeys[Number(line.slice(0, at))]?.push(touchOf(line, at + 1));
-      found += 1;
-    }
-  if (found > most) return null;
+  for (let at = 0; at < packed.length; found += 1) {
+    const [reachEnd, lineEnd] = [packed.indexOf(FIELD, at), packed.indexOf(LINE, at)];
+    const end = lineEnd === -1 ? packed.length : lineEnd;
+    journeys[Number(packed.slice(at, reachEnd))]?.push(touchOf(packed, reachEnd + 1, end));
+    at = end + 1;
+  }
+  if (found > MOST_TOUCHES) return null;
   for (const journey of journeys) inOrder(journey);
   return journeys;
 }
@@ -162,7 +171,7 @@ export async function readJourneys(
 /** How many touchpoints of these kinds and up a journey has. */
 export async function countJourney(db: Database, snapshot: Snapshot, reach: Reach, leastKind: Kind): Promise<number> {
   const row = await db.first<{ n: number }>(
-    `WITH ${REACHES}, ${MEMBERS} SELECT count(*) AS n FROM ${touchesOf(kindsFrom(leastKind))}`,
+    `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(kindsFrom(leastKind))}`,
     ...params(snapshot, [reach]),
   );
   return row?.n ?? 0;
@@ -185,7 +194,7 @@ export async function* walkJourney(
   let [time, id] = [EARLIEST, ""];
   for (;;) {
     const page = await db.first<{ packed: string | null }>(
-      `WITH ${REACHES}, ${MEMBERS}
+      `${withMembers([reach])}
        SELECT group_concat(line, char(10)) AS packed FROM (
          SELECT ${touchText(snapshot)} AS line FROM (${runs.join(" UNION ALL ")}) t
          ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS})`,
@@ -195,7 +204,7 @@ export async function* walkJourney(
     );
     const packed = page?.packed;
     if (packed === null || packed === undefined) return;
-    const touches = packed.split(LINE).map((line) => touchOf(line));
+    const touches = packed.split(LINE).map((line) => touchOf(line, 0, line.length));
     const last = touches.at(-1);
     if (last === undefined) return;
     inOrder(touches);
@@ -209,24 +218,22 @@ const ALL = [0, 1, 2] as const;
 
 const kindsFrom = (least: Kind): readonly Kind[] => ALL.filter((kind) => kind >= least);
 
-/** @param from where in the line the touchpoint begins. */
-function touchOf(line: string, from = 0): Touch {
-  let at = from;
-  const field = (): string => {
-    const end = line.indexOf(FIELD, at);
-    const text = end === -1 ? line.slice(at) : line.slice(at, end);
-    at = end === -1 ? line.length : end + 1;
-    return text;
-  };
-  const orNull = (text: string) => (text === "" ? null : text);
+/** A touchpoint from its text, which stands in [from, to) of a longer one. */
+function touchOf(packed: string, from: number, to: number): Touch {
+  const idAt = packed.indexOf(FIELD, from) + 1;
+  const sourceAt = packed.indexOf(FIELD, idAt) + 1;
+  const adAt = packed.indexOf(FIELD, sourceAt);
+  const sourceEnd = adAt === -1 || adAt > to ? to : adAt;
+  const ads = sourceEnd === to ? [] : packed.slice(sourceEnd + 1, to).split(FIELD);
+  const ad = (n: number) => ads[n] || null;
   return {
-    time: Number(field()) - DIGITS_16,
-    id: field(),
-    source: field(),
-    ad_id: orNull(field()),
-    adset_id: orNull(field()),
-    campaign_id: orNull(field()),
-    account_id: orNull(field()),
+    time: Number(packed.slice(from, idAt - 1)) - DIGITS_16,
+    id: packed.slice(idAt, sourceAt - 1),
+    source: packed.slice(sourceAt, sourceEnd),
+    ad_id: ad(0),
+    adset_id: ad(1),
+    campaign_id: ad(2),
+    account_id: ad(3),
   };
 }
 

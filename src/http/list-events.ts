@@ -193,7 +193,7 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
 
 /** @throws invalid_request with pointers into the query, for parameters of the other view too. */
 function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
-  const { dataset, names, read } = VIEWS[view];
+  const { dataset, names } = VIEWS[view];
   const strangers = Object.entries(sent).filter(
     ([name, value]) => value !== undefined && !(names as readonly string[]).includes(name),
   );
@@ -202,7 +202,7 @@ function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
     detail: `${name} is not for the view ${view}.`,
   }));
   if (faults.length > 0) throw invalid(...faults);
-  return parse(z.strictObject(dataset.shape), read(sent), inQuery);
+  return parse(z.strictObject(dataset.shape), VIEWS[view].read(sent), inQuery);
 }
 
 /** @throws what the dataset refuses, with pointers into the query. */

@@ -12,6 +12,7 @@ import type { EventRecord } from "../../db/events.ts";
 import {
   countJourney,
   type End,
+  MOST_TOUCHES,
   type Owner,
   type Reach,
   readEnds,
@@ -22,13 +23,13 @@ import {
   WHOLE_LIFE,
 } from "../../db/journeys.ts";
 import type { Opening, Page } from "../dataset.ts";
-import { AdLevels } from "./ad-levels.ts";
+import { type Ads, AdLevels } from "./ad-levels.ts";
 import type { Attribution, Query } from "./freeze.ts";
 import { type EventText, Lines, type Sale } from "./lines.ts";
 import { CREDIT, groupKey, Totals } from "./summary.ts";
 
-/** Touchpoints that are in memory together: about 3 MB, and 30 MB if all their ids are as long as ids may be. */
-const MOST_TOUCHES = 30_000;
+/** Events whose journeys are read together at first. */
+const FIRST_EVENTS = 500;
 /** Lines that are in memory together, about. */
 const PAGE_LINES = 8_000;
 /** Ends of journeys that come with one query. */
@@ -62,9 +63,14 @@ export class Crediting {
   readonly #snapshot: Snapshot;
   readonly #sources: ReadonlySet<string>;
   readonly #totals: Totals | null;
-  /** The pages' lines under way, the event of each, and how many records they are of. */
+  /** Lines that are ready, and the event of each; credits whose lines want a look at their ads, or totals. */
+  #ready: string[] = [];
+  #events: EventRecord[] = [];
   #credits: Credit[] = [];
+  /** How many records these are of. */
   #records = 0;
+  /** Events whose journeys are read together. */
+  #together = FIRST_EVENTS;
 
   constructor(opening: Opening, query: Query, attribution: Attribution) {
     this.#opening = opening;
@@ -105,7 +111,7 @@ export class Crediting {
         const prepared = this.#prepared(event);
         for (const [m, model] of this.#attribution.models.entries())
           this.#credit(prepared, model, found[n]?.[m] ?? null);
-        yield* this.#recordDone(event);
+        if (this.#recordDone()) yield await this.#page(event);
       }
     }
     yield* this.#rest(events.at(-1));
@@ -142,28 +148,30 @@ export class Crediting {
   }
 
   async *#byJourneys(events: readonly EventRecord[]): AsyncGenerator<Page> {
-    let size = events.length;
     for (let from = 0; from < events.length;) {
-      const part = events.slice(from, from + size);
+      const part = events.slice(from, from + this.#together);
       const reaches = part.map((event) => this.#reachOf(event));
       const journeys = await this.#readJourneys(reaches);
       const [only] = part;
       if (journeys === null && part.length === 1 && only !== undefined) yield* this.#byWalk(only);
       else if (journeys === null) {
-        size = Math.ceil(part.length / 2);
+        this.#together = Math.ceil(part.length / 2);
         continue;
-      } else
+      } else {
         for (const [n, event] of part.entries()) {
-          this.#creditJourney(this.#prepared(event), journeys[n] ?? NO_JOURNEY);
-          yield* this.#recordDone(event);
+          this.#creditJourney(this.#prepared(event), journeys.of[n] ?? NO_JOURNEY);
+          if (this.#recordDone()) yield await this.#page(event);
         }
+        // As many as probably fit, by the last ones.
+        this.#together = Math.ceil(Math.min(4 * part.length, (0.8 * MOST_TOUCHES * part.length) / (journeys.read + 1)));
+      }
       from += part.length;
     }
     yield* this.#rest(events.at(-1));
   }
 
-  /** @returns for each reach its part of its owner's touchpoints; null where they are too many together. */
-  async #readJourneys(reaches: readonly Reach[]): Promise<Journey[] | null> {
+  /** @returns for each reach its part of its owner's touchpoints, and how many were read; null where they are too many together. */
+  async #readJourneys(reaches: readonly Reach[]): Promise<{ of: Journey[]; read: number } | null> {
     const widest = new Map<string, Reach>();
     const keyOf = ({ owner }: Reach) => `${owner.isCompany ? "company" : "person"} ${owner.id}`;
     for (const reach of reaches) {
@@ -174,10 +182,13 @@ export class Crediting {
         to: Math.max(reach.to, before?.to ?? reach.to),
       });
     }
-    const found = await readJourneys(this.#opening.db, this.#snapshot, [...widest.values()], MOST_TOUCHES);
+    const found = await readJourneys(this.#opening.db, this.#snapshot, [...widest.values()]);
     if (found === null) return null;
     const byOwner = new Map([...widest.keys()].map((key, n) => [key, wholeJourney(found[n] ?? [])]));
-    return reaches.map((reach) => within(byOwner.get(keyOf(reach)) ?? NO_JOURNEY, reach));
+    return {
+      of: reaches.map((reach) => within(byOwner.get(keyOf(reach)) ?? NO_JOURNEY, reach)),
+      read: found.reduce((sum, touches) => sum + touches.length, 0),
+    };
   }
 
   #creditJourney(event: Prepared, { touches, kinds, from, to }: Journey): void {
@@ -214,11 +225,11 @@ export class Crediting {
           if (this.#sources.has(touch.source)) this.#push(prepared, model, touch, shares, place);
           place += 1;
         }
-        if (this.#credits.length >= PAGE_LINES) yield await this.#page(event);
+        if (this.#waiting >= PAGE_LINES) yield await this.#page(event);
       }
       if (place !== n) throw new Error("a journey changed while it was read");
     }
-    yield* this.#recordDone(event);
+    if (this.#recordDone()) yield await this.#page(event);
   }
 
   #sharesOf({ amount }: Sale, model: Model, n: number): Shares {
@@ -237,44 +248,59 @@ export class Crediting {
   }
 
   #push(event: Prepared, model: Model, touch: Touch, shares: Shares, place: number): void {
-    this.#credits.push({ event, model, touch, share: shares.amount(place), units: shares.credit?.(place) ?? null });
+    const share = shares.amount(place);
+    if (this.#ads.needed || this.#totals !== null) {
+      this.#credits.push({ event, model, touch, share, units: shares.credit?.(place) ?? null });
+      return;
+    }
+    this.#ready.push(this.#lines.credit(event, touch, model, share, NO_ADS));
+    this.#events.push(event.record);
   }
 
-  /** An event's lines are all there. @returns a page when enough are. */
-  async *#recordDone(event: EventRecord): AsyncGenerator<Page> {
+  get #waiting(): number {
+    return this.#ready.length + this.#credits.length;
+  }
+
+  /** An event's lines are all there. @returns whether that is a page. */
+  #recordDone(): boolean {
     this.#records += 1;
-    if (this.#credits.length >= PAGE_LINES) yield await this.#page(event);
+    return this.#waiting >= PAGE_LINES;
   }
 
   async *#rest(last: EventRecord | undefined): AsyncGenerator<Page> {
-    if (last !== undefined && (this.#records > 0 || this.#credits.length > 0)) yield await this.#page(last);
+    if (last !== undefined && (this.#records > 0 || this.#waiting > 0)) yield await this.#page(last);
   }
 
   /** The lines under way as a page. @param last the event that was come to. */
   async #page(last: EventRecord): Promise<Page> {
-    const credits = this.#credits;
-    const ads = this.#ads.needed ? await this.#ads.resolve(credits.map(({ touch }) => touch)) : [];
-    const lines = credits.map(({ event, model, touch, share }, n) =>
-      this.#lines.credit(event, touch, `"${model}"`, share, ads[n] ?? {}),
-    );
-    if (this.#totals !== null)
-      for (const [n, { event, model, touch, units, share }] of credits.entries()) {
-        const values = this.#attribution.groupBy.map((name) =>
-          name === "source" ? touch.source : (ads[n]?.[name] ?? null),
-        );
-        this.#totals.add(groupKey(model, values), units ?? 0n, event.amount === null ? null : decimalOf(share));
-      }
-    const page: Page = {
+    await this.#finishCredits();
+    const [lines, events, records] = [this.#ready, this.#events, this.#records];
+    [this.#ready, this.#events, this.#records] = [[], [], 0];
+    return {
       lines,
-      first: keyOf(credits[0]?.event.record ?? last),
+      first: keyOf(events[0] ?? last),
       last: keyOf(last),
-      records: this.#records,
-      keyOf: (line) => keyOf(credits[line]?.event.record ?? last),
+      records,
+      keyOf: (line) => keyOf(events[line] ?? last),
       ...(this.#totals === null ? {} : { summary: { groups: this.#totals.take() } }),
     };
+  }
+
+  /** Makes lines of what waits for its ads and for the totals. */
+  async #finishCredits(): Promise<void> {
+    const credits = this.#credits;
     this.#credits = [];
-    this.#records = 0;
-    return page;
+    const ads = this.#ads.needed ? await this.#ads.resolve(credits.map(({ touch }) => touch)) : [];
+    for (const [n, { event, model, touch, share, units }] of credits.entries()) {
+      const known = ads[n] ?? NO_ADS;
+      this.#ready.push(this.#lines.credit(event, touch, model, share, known));
+      this.#events.push(event.record);
+      if (this.#totals === null) continue;
+      const values = this.#attribution.groupBy.map((name) =>
+        name === "source" ? touch.source : (known[name] ?? null),
+      );
+      this.#totals.add(groupKey(model, values), units ?? 0n, event.amount === null ? null : decimalOf(share));
+    }
   }
 }
 
@@ -283,6 +309,8 @@ interface Shares {
   amount: (place: number) => string;
   credit: ((place: number) => bigint) | null;
 }
+
+const NO_ADS: Ads = {};
 
 const NO_SHARES: Shares = { amount: () => "null", credit: null };
 

@@ -72,13 +72,13 @@ export class Lines {
 
   /**
    * The line of a credit.
-   * @param model written where lines say it, as JSON.
+   * @param model written where lines say it.
    * @param share of the amount, as JSON; `null` where there is no amount.
    */
   credit({ head, between }: EventText, touch: Touch, model: string, share: string, ads: Ads): string {
     const { named = false, withSource = false } = this.#query.attribution ?? {};
     let line = `${head},"touchpoint_id":${quote(touch.id)}`;
-    if (named) line += `,"model":${model}`;
+    if (named) line += `,"model":"${model}"`;
     if (withSource) line += `,"source":"${touch.source}"`;
     line += between[0] ?? "";
     for (const [n, field] of this.#own.entries())
