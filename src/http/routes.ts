@@ -10,6 +10,7 @@ import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
 import type { Route } from "./route.ts";
+import { segmentRoutes } from "./segments.ts";
 import { spaceRoutes } from "./spaces.ts";
 import { deliveryRoutes } from "./webhooks/deliveries.ts";
 import { endpointRoutes } from "./webhooks/endpoints.ts";
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...definitionRoutes,
   ...flowRoutes,
   ...profileRoutes,
+  ...segmentRoutes,
   ...spaceRoutes,
   ...keyRoutes,
   ...destinationRoutes,

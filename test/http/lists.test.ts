@@ -44,6 +44,16 @@ const LISTS: Record<string, { path: string; key: () => string; newestFirst: bool
         body: { flows: [{ id: `flow_${String((made += 1)).padStart(3, "0")}` }] },
       }),
   },
+  listSegments: {
+    path: "/v1/segments",
+    key: () => space.key,
+    newestFirst: false,
+    add: () =>
+      service.json("PUT", `/v1/segments/s-${String((made += 1)).padStart(3, "0")}`, 200, {
+        key: space.key,
+        body: { name: "Segment", rule: { all: [] } },
+      }),
+  },
   listSpaces: {
     path: "/v1/spaces",
     key: () => ADMIN,

@@ -63,6 +63,8 @@ async function livedIn(events = 3): Promise<Space> {
   await service.keyWith(space, ["events:read"]);
   const flows = [{ id: "flow-1", elements: [{ id: "flow-1-1" }] }];
   await service.json("PUT", "/v1/flows", 200, { key: space.key, body: { flows } });
+  const segment = { name: "Everyone", rule: { all: [] } };
+  await service.json("PUT", "/v1/segments/everyone", 200, { key: space.key, body: segment });
   await service.send(space, recent(events));
   await service.export(space);
   await service.export(space, { layout: "files", file_rows: 2 });

@@ -19,9 +19,47 @@ const RETENTION_DAYS = 40;
 const RULES = 300;
 const PERSONS = 60;
 
-const NAMES = ["a", "$a", "a.b", 'a"b', "a\\b", "a'b", "", "é", "e\u0301", "日本", "😀", "0", "$[0]", "[0]", "n\u0000l", "n\n"];
-const TEXTS = ["", "a", "A", "ab", "ba", "é", "e\u0301", "\uffff", "😀", "日本", "n\u0000l", "n\u0000m", "\u0000l", '"', "\\", "1", "true", "null", "%", "_"];
-const NUMBERS = [0, -0, 1, -1, 0.3, 0.1 + 0.2, 1.5, 1e-7, 5e-324, 1.7976931348623157e308, 2 ** 53 - 1, 123456789.123456789];
+const NAMES = [
+  "a",
+  "$a",
+  "a.b",
+  'a"b',
+  "a\\b",
+  "a'b",
+  "",
+  "é",
+  "e\u0301",
+  "日本",
+  "😀",
+  "0",
+  "$[0]",
+  "[0]",
+  "n\u0000l",
+  "n\n",
+];
+const TEXTS = [
+  "",
+  "a",
+  "A",
+  "ab",
+  "ba",
+  "é",
+  "e\u0301",
+  "\uffff",
+  "😀",
+  "日本",
+  "n\u0000l",
+  "n\u0000m",
+  "\u0000l",
+  '"',
+  "\\",
+  "1",
+  "true",
+  "null",
+  "%",
+  "_",
+];
+const NUMBERS = [0, -0, 1, -1, 0.3, 0.1 + 0.2, 1.5, 1e-7, 5e-324, 1.7976931348623157e308, 2 ** 53 - 1, Math.PI];
 const VALUES: readonly Scalar[] = [...TEXTS, ...NUMBERS, true, false];
 const TAGS = ["vip", "VIP", 'v"p', "1", "é", "😀"];
 const DEFINITIONS = ["bought", "seen", "left"];
@@ -69,18 +107,16 @@ async function write(persons: readonly Person[], at: number, newFrom: (person: P
   }));
   expect(await mergeProfiles(db, spaceId, [merges], at)).toBe("merged");
   const events = persons.flatMap((person) =>
-    person.events.slice(newFrom(person)).map(
-      (event): NewEvent => ({
-        id: crypto.randomUUID(),
-        definition_id: event.definition_id,
-        definition_version: 1,
-        person_id: person.id,
-        company_id: null,
-        session_id: null,
-        occurred_at: event.occurred_at,
-        properties: JSON.stringify(event.properties),
-      }),
-    ),
+    person.events.slice(newFrom(person)).map((event): NewEvent => ({
+      id: crypto.randomUUID(),
+      definition_id: event.definition_id,
+      definition_version: 1,
+      person_id: person.id,
+      company_id: null,
+      session_id: null,
+      occurred_at: event.occurred_at,
+      properties: JSON.stringify(event.properties),
+    })),
   );
   await db.batch([takeSequence(spaceId), ...insertRows(spaceId, events, at)]);
 }
