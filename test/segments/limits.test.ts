@@ -74,6 +74,7 @@ it.each([1, 2, 3, 5, 9, 10, 11])("are counted in slices of %i profiles as at onc
 it("are counted with fewer profiles a query, the more there is to look at", () => {
   expect(profilesAtOnce({ all: [] })).toBe(20_000);
   expect(profilesAtOnce({ all: times(199, () => ANY_VALUE) })).toBe(2_000);
+  expect(profilesAtOnce({ event: "order_placed" })).toBe(2_000);
   expect(profilesAtOnce({ all: times(20, () => ORDERED) })).toBeLessThan(1_000);
 });
 

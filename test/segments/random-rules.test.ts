@@ -91,7 +91,9 @@ function randomPerson(id: string, at: number, earlier: Person["events"]): Person
     definition_id: pick(roll, DEFINITIONS),
     // On the edges of whole days, between them, and a little ahead.
     occurred_at: at - between(roll, 0, 60) * DAY_MS + pick(roll, [0, 0, -1, 1, 300_000]),
-    properties: Object.fromEntries(some(NAMES, 5).map((name) => [name, pick(roll, [...VALUES, null, [{ a: 1 }]])])),
+    properties: Object.fromEntries(
+      some(NAMES, 5).map((name) => [name, pick<unknown>(roll, roll() < 0.2 ? [null, [{ a: 1 }]] : VALUES)]),
+    ),
   }));
   return { id, attributes, tags: [...new Set(some(TAGS, 4))].toSorted(), events: [...earlier, ...events] };
 }
