@@ -73,7 +73,7 @@ export const SegmentRule: z.ZodType<Rule> = z
     id: "SegmentRule",
     description: `Who is in. Groups: \`all\` (every rule holds; empty: everyone), \`any\` (one holds at least; empty: no one), \`none\` (not one holds). Or the profile has a \`tag\`, an \`attribute\` that compares so, or events.
 
-Comparisons go by type: a text compares with a text, by UTF-8 bytes, so upper and lower case differ and dates compare as they are written; a number with a number; true and false by \`eq\`, \`neq\` and \`in\`. With a value of another type, a list or a missing one no comparison holds. \`neq\` is exactly what \`eq\` is not: it holds where the value is missing. \`contains\` and \`starts_with\` are of texts. A null is missing.
+Comparisons go by type: a text compares with a text, by UTF-8 bytes, so upper and lower case differ and dates compare as they are written; a number with a number; true and false by \`eq\`, \`neq\` and \`in\`. With a value of another type, a list or a missing one no comparison holds. \`neq\` is exactly what \`eq\` is not: it holds where the value is missing or of another type. \`exists\` holds of any value, a list too. \`contains\` and \`starts_with\` are of texts. A null is missing.
 
 An \`event\` rule holds where the person has \`at_least\` so many events of the definition whose \`properties\` all compare so. \`within_days\` counts back from the moment of the export's snapshot, or of the count, in milliseconds; what happened later counts too. Events that are older than the space keeps them do not count. An unknown attribute, tag, definition or property is one that nobody has.`,
   });
