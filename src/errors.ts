@@ -38,6 +38,12 @@ export const ERRORS = {
     owner: "customer",
     retryable: false,
   },
+  segment_too_complex: {
+    status: 422,
+    title: "The segment's rule is more complex than a segment may be.",
+    owner: "customer",
+    retryable: false,
+  },
   rate_limited: { status: 429, title: "Too many requests.", owner: "customer", retryable: true },
   too_many_pending_exports: {
     status: 429,

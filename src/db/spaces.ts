@@ -179,6 +179,11 @@ export async function purgeSpaceRows(db: Database, spaceId: string): Promise<num
               (SELECT level, id, seq_from FROM ad_objects WHERE space_id = ?1 LIMIT 1000)`,
       params: [spaceId],
     },
+    {
+      sql: `DELETE FROM segments WHERE space_id = ?1 AND (id, seq_from) IN
+              (SELECT id, seq_from FROM segments WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
     { sql: `DELETE FROM sections WHERE space_id = ?1`, params: [spaceId] },
     { sql: `DELETE FROM sequences WHERE space_id = ?1`, params: [spaceId] },
   ]);

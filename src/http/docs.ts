@@ -24,6 +24,7 @@ export const TAGS: Record<string, string> = {
   Flows: "The campaigns that events may come from.",
   Touchpoints: "Where people came from before they did something, and the ads behind that.",
   Profiles: "The people that events belong to.",
+  Segments: "Groups of profiles, by a rule that says who is in.",
   Spaces: "A space is a tenant: its own data, keys, time zone, retention and limits.",
   "API keys": "Who may call for a space, and what for.",
   Destinations:
@@ -276,6 +277,19 @@ export const EXAMPLES: Record<string, unknown> = {
     created_at: AT,
     updated_at: AT,
   },
+  Segment: {
+    id: "gold-buyers",
+    name: "Gold customers who bought lately",
+    rule: {
+      all: [
+        { attribute: "tier", op: "eq", value: "gold" },
+        { event: "order_placed", within_days: 30 },
+      ],
+    },
+    created_at: AT,
+    updated_at: AT,
+  },
+  SegmentCount: { count: 1_204, counted_at: AT },
   Space: SPACE,
   NewSpaceAnswer: { ...SPACE, api_key: "spw_<key id>_<secret>", webhook_secret: "whsec_<secret>" },
   changeSpace: { ...SPACE, status: "inactive" },

@@ -2,7 +2,7 @@
 
 import type * as z from "zod";
 import { type Fault, invalid, pointerTo } from "../errors.ts";
-import { nameOf, sentence } from "./sentences.ts";
+import { nameOf, NOTHING_FITS, sentence } from "./sentences.ts";
 
 const MOST_FAULTS = 100;
 
@@ -27,10 +27,10 @@ function faultsOf(issue: z.core.$ZodIssue, place: (path: readonly PropertyKey[])
       pointer: place([...issue.path, key]),
       detail: `There is no property ${key} here.`,
     }));
-  if (issue.code === "invalid_union") {
-    // The alternative that went furthest is the one that was meant.
+  if (issue.code === "invalid_union" && issue.message === NOTHING_FITS) {
+    // The alternative that knows most of the names is the one that was meant; of several, the one that went furthest.
     const alternatives = issue.errors.filter((issues) => issues.length > 0);
-    const best = alternatives.toSorted((a, b) => depth(b) - depth(a))[0];
+    const best = alternatives.toSorted((a, b) => strangers(a) - strangers(b) || depth(b) - depth(a))[0];
     if (best !== undefined)
       return best.flatMap((inner) => faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, place));
   }
@@ -39,5 +39,8 @@ function faultsOf(issue: z.core.$ZodIssue, place: (path: readonly PropertyKey[])
   const detail = /^[a-z]/.test(said) && !said.startsWith(`${name} `) ? `${name} ${said}` : said;
   return [{ pointer: place(issue.path), detail }];
 }
+
+const strangers = (issues: readonly z.core.$ZodIssue[]) =>
+  issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 0), 0);
 
 const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(...issues.map((issue) => issue.path.length));

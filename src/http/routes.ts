@@ -11,6 +11,7 @@ import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
 import type { Route } from "./route.ts";
+import { segmentRoutes } from "./segments.ts";
 import { spaceRoutes } from "./spaces.ts";
 import { touchpointRoutes } from "./touchpoints.ts";
 import { deliveryRoutes } from "./webhooks/deliveries.ts";
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...touchpointRoutes,
   ...adObjectRoutes,
   ...profileRoutes,
+  ...segmentRoutes,
   ...spaceRoutes,
   ...keyRoutes,
   ...destinationRoutes,

@@ -18,6 +18,9 @@ const UNITS: Record<string, [one: string, many: string]> = {
   record: ["member", "members"],
 };
 
+/** Said of a value that no alternative takes, where the schema has no words for it: what is wrong with the alternative that was meant says more. */
+export const NOTHING_FITS = "must be something else.";
+
 /** The error map of every schema at the door. */
 export function sentence(issue: z.core.$ZodRawIssue): string | undefined {
   const name = nameOf(issue.path);
@@ -38,7 +41,7 @@ export function sentence(issue: z.core.$ZodRawIssue): string | undefined {
       return undefined;
     case "invalid_union":
       // The member that says which alternative is meant.
-      if (!Array.isArray(issue.options)) return undefined;
+      if (!Array.isArray(issue.options)) return NOTHING_FITS;
       return `${issue.discriminator} must be ${oneOf(issue.options)}.`;
     case "not_multiple_of":
     case "unrecognized_keys":

@@ -64,6 +64,16 @@ const LISTS: Record<string, List> = {
         body: { ads: [{ id: `ad_${String((made += 1)).padStart(3, "0")}`, name: "Ad" }] },
       }),
   },
+  listSegments: {
+    path: "/v1/segments",
+    key: () => space.key,
+    newestFirst: false,
+    add: () =>
+      service.json("PUT", `/v1/segments/s-${String((made += 1)).padStart(3, "0")}`, 200, {
+        key: space.key,
+        body: { name: "Segment", rule: { all: [] } },
+      }),
+  },
   listSpaces: {
     path: "/v1/spaces",
     key: () => ADMIN,

@@ -154,11 +154,14 @@ function pointed(to: string): unknown {
   return names.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document);
 }
 
-/** A schema with its first references replaced by what they point to. */
+/** A schema with its references replaced by what they point to, the first time that each comes: some lead back to themselves. */
 function resolve(schema: object): unknown {
+  const replaced = new Set<string>();
   return JSON.parse(
-    JSON.stringify(schema, (key, value: unknown) =>
-      typeof value === "string" && key === "$ref" ? pointed(value) : value,
-    ),
+    JSON.stringify(schema, (key, value: unknown) => {
+      if (typeof value !== "string" || key !== "$ref" || replaced.has(value)) return value;
+      replaced.add(value);
+      return pointed(value);
+    }),
   );
 }

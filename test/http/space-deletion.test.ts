@@ -68,6 +68,8 @@ async function livedIn(events = 3): Promise<Space> {
   await service.json("POST", "/v1/touchpoints", 202, { key: space.key, body: { touchpoints } });
   const accounts = [{ id: "act_1", name: "Account" }];
   await service.json("PUT", "/v1/ad-objects", 200, { key: space.key, body: { accounts } });
+  const segment = { name: "Everyone", rule: { all: [] } };
+  await service.json("PUT", "/v1/segments/everyone", 200, { key: space.key, body: segment });
   await service.send(space, recent(events));
   await service.export(space);
   await service.export(space, { layout: "files", file_rows: 2 });

@@ -140,6 +140,31 @@ describe("ad objects", () => {
   });
 });
 
+describe("segments", () => {
+  const put = (space: Space, name: string) =>
+    service.json("PUT", "/v1/segments/buyers", 200, {
+      key: space.key,
+      body: { name, rule: { event: "order_placed" } },
+    });
+  const get = (space: Space, path = "") => service.json("GET", `/v1/segments/buyers${path}`, 200, { key: space.key });
+
+  it("of the same id are apart, to read, to change and to delete", async () => {
+    await put(us, "Ours");
+    await put(them, "Theirs");
+    expect(await get(us)).toMatchObject({ name: "Ours" });
+    await service.json("DELETE", "/v1/segments/buyers", 204, { key: us.key });
+    expect(await get(them)).toMatchObject({ name: "Theirs" });
+  });
+
+  it("count a space's own profiles, by their own events", async () => {
+    await put(us, "Ours");
+    await put(them, "Theirs");
+    await service.send(them, orders(1));
+    expect(await get(us, "/count")).toMatchObject({ count: 0 });
+    expect(await get(them, "/count")).toMatchObject({ count: 1 });
+  });
+});
+
 describe("definitions", () => {
   it("of the same id are apart", async () => {
     const body = { name: "Ours alone", enabled: false };
