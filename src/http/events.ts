@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { ingestEvents } from "../events/ingest.ts";
 import { json, route } from "./route.ts";
-import { Id } from "./schemas.ts";
+import { Accepted, Id } from "./schemas.ts";
 
 export const MOST_EVENTS = 5_000;
 const MAX_BYTES = 15_728_640;
@@ -47,7 +47,7 @@ export const eventRoutes = [
     responses: {
       202: {
         description: "They are stored: an export that is asked from now on has them.",
-        schema: z.object({ accepted: z.number().int(), duplicates: z.number().int() }).meta({ id: "Accepted" }),
+        schema: Accepted,
       },
     },
     errors: ["conflict"],

@@ -9,6 +9,7 @@ import { keyRoutes } from "./keys.ts";
 import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
+import { reachabilityRoutes } from "./reachability.ts";
 import type { Route } from "./route.ts";
 import { spaceRoutes } from "./spaces.ts";
 import { deliveryRoutes } from "./webhooks/deliveries.ts";
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...definitionRoutes,
   ...flowRoutes,
   ...profileRoutes,
+  ...reachabilityRoutes,
   ...spaceRoutes,
   ...keyRoutes,
   ...destinationRoutes,

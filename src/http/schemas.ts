@@ -36,6 +36,9 @@ export const Id = z
     `An id has at most ${MOST_ID_BYTES} bytes of UTF-8 and no control characters.`,
   );
 
+/** What became of things that were sent, each with an id that may be known. */
+export const Accepted = z.object({ accepted: z.number().int(), duplicates: z.number().int() }).meta({ id: "Accepted" });
+
 export const Problem = z
   .object({
     type: z.string().meta({ example: "/problems/invalid_request" }),

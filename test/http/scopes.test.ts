@@ -28,6 +28,7 @@ const OPENS: Record<string, Scope | "any"> = {
   growEventDefinition: "events:write",
   mergeProfiles: "profiles:write",
   getProfile: "profiles:read",
+  loadReachabilityEvents: "profiles:write",
   getOwnSpace: "any",
   changeOwnSpace: "settings:write",
   createApiKey: "settings:write",

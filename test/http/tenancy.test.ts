@@ -54,6 +54,7 @@ const TABLE: Record<string, Line> = {
   },
   mergeProfiles: "writes to the caller's own space: tenancy-data.test.ts",
   getProfile: { foreign: (ids) => `/v1/profiles/${ids.person}`, status: 404 },
+  loadReachabilityEvents: "names things in its body: tenancy-data.test.ts",
   createSpace: "the operator's: it makes a new space",
   listSpaces: { list: "/v1/spaces" },
   getSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },
