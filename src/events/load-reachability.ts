@@ -1,8 +1,9 @@
 /** Takes reachability events in that happened elsewhere: whom they are of, and when, is checked; all are written or none. */
 
-import { type Database, isGuardFailure } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import { knownReachability, loadReachability, type NewReachability } from "../db/reachability.ts";
-import { type Fault, invalid, SpillwayError } from "../errors.ts";
+import { type Fault, invalid } from "../errors.ts";
+import { lookAgain } from "./look-again.ts";
 import { outOfTime } from "./moment.ts";
 import { Persons } from "./persons.ts";
 import { type Channel, type ChannelState, reachabilityText } from "./reachability.ts";
@@ -27,30 +28,23 @@ export interface Load {
 /** No reachability event is older than this, epoch ms. */
 export const FIRST_REACHABILITY = Date.parse("2024-10-10T00:00:00.000Z");
 const MOST_FAULTS = 100;
-/** A person who goes between the look and the write: look again. */
-const MOST_LOOKS = 3;
 
 /**
  * An id that the space has is a duplicate, whatever is said of it now.
  * @param pointers where each event stands in the body.
- * @throws invalid_request with a pointer to each event that is wrong; nothing is written then.
+ * @throws invalid_request with a pointer to each event that is wrong; nothing is written then. conflict when a person of
+ * these goes away each time between the look and the write.
  */
 export async function takeReachability(
   load: Load,
   events: readonly SentReachability[],
   pointers: (index: number) => string,
 ): Promise<{ accepted: number; duplicates: number }> {
-  for (let look = 1; ; look += 1) {
+  return lookAgain("Who these events are of changed while they were taken in. Send them again.", async () => {
     const rows = await check(load, events, pointers);
-    try {
-      const accepted = await loadReachability(load.db, load.space.id, rows, load.now);
-      return { accepted, duplicates: events.length - accepted };
-    } catch (thrown) {
-      if (!isGuardFailure(thrown)) throw thrown;
-      if (look >= MOST_LOOKS)
-        throw new SpillwayError("conflict", "The profiles of these events changed meanwhile. Send them again.");
-    }
-  }
+    const accepted = await loadReachability(load.db, load.space.id, rows, load.now);
+    return { accepted, duplicates: events.length - accepted };
+  });
 }
 
 /** The events to write: those without a fault, when all others are known. */

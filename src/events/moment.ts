@@ -1,7 +1,8 @@
 /** When something may have happened that is sent now. */
 
 const DAY_MS = 86_400_000;
-const MOST_AHEAD_MS = 5 * 60_000;
+/** A sender's clock may be fast by that much. */
+export const MOST_AHEAD_MS = 5 * 60_000;
 
 /**
  * What is wrong with a time that was sent, in words, or null: not more than five minutes ahead, not older than the space keeps.

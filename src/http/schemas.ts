@@ -36,9 +36,6 @@ export const Id = z
     `An id has at most ${MOST_ID_BYTES} bytes of UTF-8 and no control characters.`,
   );
 
-/** What became of things that were sent, each with an id that may be known. */
-export const Accepted = z.object({ accepted: z.number().int(), duplicates: z.number().int() }).meta({ id: "Accepted" });
-
 export const Problem = z
   .object({
     type: z.string().meta({ example: "/problems/invalid_request" }),
@@ -59,6 +56,9 @@ export const Problem = z
     request_id: z.string(),
   })
   .meta({ id: "Problem", description: "An error as RFC 9457 describes them." });
+
+/** What became of a list of things that are written once each. */
+export const Accepted = z.object({ accepted: z.number().int(), duplicates: z.number().int() }).meta({ id: "Accepted" });
 
 export const listQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: "Items a page." }),

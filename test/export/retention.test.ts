@@ -106,59 +106,6 @@ it("deletes in small steps, no more than so many a sweep, and goes on with the n
   expect(await eventsOf()).toEqual(["young"]);
 });
 
-describe("a reachability event", () => {
-  async function reachabilityOf(of = space): Promise<string[]> {
-    const query = env.SPACE_DB.prepare(
-      "SELECT id FROM reachability_events WHERE space_id = ? ORDER BY occurred_at, id",
-    );
-    return (await query.bind(of.id).all<{ id: string }>()).results.map((row) => row.id);
-  }
-  const event = (time: number, id: string) => ({
-    id,
-    person_id: "p-1",
-    channel: "SMS",
-    timestamp: iso(time),
-    reasons: ["PHONE_NUMBER_ADDED"],
-  });
-  const load = (of: Space, events: unknown[]) =>
-    service.json("POST", "/v1/reachability-events", 202, { key: of.key, body: { events } });
-
-  it("goes when it is older than its own space keeps it, and an hour, not before", async () => {
-    const other = await service.shop();
-    await keep(30);
-    for (const each of [space, other])
-      await load(each, [event(START - HOUR_MS - 1, "old"), event(START - HOUR_MS, "edge"), event(START, "young")]);
-    service.now = START + 30 * DAY_MS;
-    await sweep(service.hall);
-    expect([await reachabilityOf(), await reachabilityOf(other)]).toEqual([
-      ["edge", "young"],
-      ["old", "edge", "young"],
-    ]);
-  });
-
-  it("stays while an export may still read what is as old", async () => {
-    await load(space, [event(OLD - 1, "older"), event(OLD, "old")]);
-    const id = await service.ask(space, WINDOW);
-    await keep(1);
-    await lookThrough();
-    expect(await reachabilityOf()).toEqual(["old"]);
-    await service.json("POST", `/v1/exports/${id}/cancel`, 202, { key: space.key });
-    await lookThrough();
-    expect(await reachabilityOf()).toEqual([]);
-  });
-
-  it("goes in small steps, no more than so many a sweep, and the next sweep goes on", async () => {
-    const many = Array.from({ length: STEP * STEPS + 1 }, (_, n) => event(OLD + n, `r-${n}`));
-    for (let from = 0; from < many.length; from += 5_000) await load(space, many.slice(from, from + 5_000));
-    await keep(1);
-    await lookThrough();
-    expect(await reachabilityOf()).toHaveLength(1);
-    service.now += 60_000;
-    await sweep(service.hall);
-    expect(await reachabilityOf()).toEqual([]);
-  });
-});
-
 describe("while an export may still read them, events stay", () => {
   const stop = async () => {
     throughLine(service, async () => s3Error(503, "SlowDown"));
