@@ -52,7 +52,7 @@ const rangeParams = (range: EventRange, lower: EventKey = range.lower) =>
   ] as const;
 
 /** Times are kept within ±4·10^15 ms; with this added they all have 16 digits, and compare as texts as they do as numbers. */
-const DIGITS_16 = 5_000_000_000_000_000;
+export const DIGITS_16 = 5_000_000_000_000_000;
 
 /**
  * Cuts the first `rows` events off a range. Reads one row more than it counts, in one pass.
@@ -74,7 +74,7 @@ export async function cutEvents(
 }
 
 /** A key from its text: 16 digits of its time, then its id. */
-const keyOf = (text: string): EventKey => ({ time: Number(text.slice(0, 16)) - DIGITS_16, id: text.slice(16) });
+export const keyOf = (text: string): EventKey => ({ time: Number(text.slice(0, 16)) - DIGITS_16, id: text.slice(16) });
 
 export async function countEvents(db: Database, range: EventRange): Promise<number> {
   const row = await db.first<{ n: number }>(

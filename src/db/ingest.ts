@@ -5,7 +5,7 @@ import { type DefinitionPremise, definitionsStand } from "./definitions.ts";
 import { insertRows, type NewEvent } from "./event-rows.ts";
 import { jsonLists } from "./lists.ts";
 import { takeSequence } from "./sequences.ts";
-import { insertProfiles, type NewProfile } from "./standing.ts";
+import { insertProfiles, type NewProfile, personsStand } from "./standing.ts";
 
 export interface IngestWrite {
   events: readonly NewEvent[];
@@ -36,14 +36,7 @@ export async function insertEvents(
     takeSequence(spaceId),
     definitionsStand(spaceId, write.definitions),
     ...insertProfiles(spaceId, write.profiles, receivedAt),
-    ...jsonLists(write.personIds).map((list) =>
-      statement(
-        `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
-           (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL)`,
-        spaceId,
-        list,
-      ),
-    ),
+    ...personsStand(spaceId, write.personIds),
     ...jsonLists(write.makers).map((list) =>
       statement(
         `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE EXISTS

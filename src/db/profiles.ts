@@ -3,6 +3,7 @@
 import { type Database, isGuardFailure, isSizeFailure, isTooBig, isUniqueFailure, statement } from "./database.ts";
 import { type DefinitionPremise, definitionsStand } from "./definitions.ts";
 import { insertRows, type NewEvent } from "./event-rows.ts";
+import { insertReachability, type NewReachability } from "./reachability.ts";
 import { type StandingPremise, versionsStand } from "./standing.ts";
 import { stoodAt, takeSequence, THIS_SEQUENCE } from "./sequences.ts";
 
@@ -55,6 +56,7 @@ const sentOrOld = (column: string) =>
 /** Events that the service makes of a merge, and what it looked at for that: standing versions, and definitions. */
 export interface MadeOfMerge {
   events: readonly NewEvent[];
+  reachability: readonly NewReachability[];
   standing: readonly StandingPremise[];
   definitions: readonly DefinitionPremise[];
 }
@@ -101,6 +103,7 @@ export async function mergeProfiles(
         MAX_PROFILE_BYTES,
       ),
       ...insertRows(spaceId, made?.events ?? [], now),
+      ...insertReachability(spaceId, made?.reachability ?? [], now),
     ]);
     return "merged";
   } catch (thrown) {

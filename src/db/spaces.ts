@@ -150,6 +150,11 @@ export async function purgeSpaceRows(db: Database, spaceId: string): Promise<num
       params: [spaceId],
     },
     {
+      sql: `DELETE FROM reachability_events WHERE space_id = ?1 AND (occurred_at, id) IN
+              (SELECT occurred_at, id FROM reachability_events WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
       sql: `DELETE FROM profiles WHERE space_id = ?1 AND (person_id, seq_from) IN
               (SELECT person_id, seq_from FROM profiles WHERE space_id = ?1 LIMIT 1000)`,
       params: [spaceId],

@@ -58,6 +58,18 @@ export function versionsStand(spaceId: string, standing: readonly StandingPremis
   );
 }
 
+/** Fails the batch (`isGuardFailure`) where one of these persons has no profile. */
+export function personsStand(spaceId: string, personIds: readonly string[]): Statement[] {
+  return jsonLists(personIds).map((list) =>
+    statement(
+      `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
+         (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL)`,
+      spaceId,
+      list,
+    ),
+  );
+}
+
 /** A profile that begins empty. */
 export interface NewProfile {
   person_id: string;

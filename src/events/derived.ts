@@ -9,6 +9,7 @@
  * Awaited: personMerged, for a call that merges persons.
  */
 
+import type { Installation } from "../db/profiles.ts";
 import { cutText } from "./cut.ts";
 
 type Value = string | number | boolean;
@@ -21,7 +22,7 @@ export interface ProfileState {
   identifiers: Readonly<Record<string, string>>;
   attributes: Readonly<Record<string, Value>>;
   tags: readonly string[];
-  installations: readonly { installation_id: string; push_token: string | null }[];
+  installations: readonly Installation[];
 }
 
 export interface DerivedEvent {

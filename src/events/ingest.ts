@@ -11,6 +11,7 @@ import { type DefinitionSpace, findDefinitions, premiseOf } from "./definitions.
 import { deriveEvents, NOBODY } from "./derived.ts";
 import { lookAgain } from "./look-again.ts";
 import { enabledDerived, madeIds, madeRows } from "./made.ts";
+import { outOfTime } from "./moment.ts";
 import { type Person, Persons } from "./persons.ts";
 import { canonicalProperties } from "./validate.ts";
 
@@ -33,9 +34,6 @@ export interface Ingest {
   uuid: () => string;
 }
 
-const DAY_MS = 86_400_000;
-/** A sender's clock may be fast by that much. */
-export const MOST_AHEAD_MS = 5 * 60_000;
 export const MOST_FAULTS = 100;
 
 /**
@@ -173,13 +171,7 @@ function rowBytes(row: NewEvent): number {
 function whenWas(event: SentEvent, ingest: Ingest, pointer: string, faults: Fault[]): number {
   if (event.occurred_at === null || event.occurred_at === undefined) return ingest.now;
   const time = Date.parse(event.occurred_at);
-  const at = `${pointer}/occurred_at`;
-  if (time > ingest.now + MOST_AHEAD_MS)
-    faults.push({ pointer: at, detail: "occurred_at is more than five minutes in the future." });
-  else if (time < ingest.now - ingest.space.retention_days * DAY_MS)
-    faults.push({
-      pointer: at,
-      detail: `occurred_at is older than this space keeps events: ${ingest.space.retention_days} days.`,
-    });
+  const wrong = outOfTime("occurred_at", time, ingest.now, ingest.space.retention_days);
+  if (wrong !== null) faults.push({ pointer: `${pointer}/occurred_at`, detail: wrong });
   return time;
 }

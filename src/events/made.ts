@@ -2,8 +2,10 @@
 
 import type { Database } from "../db/database.ts";
 import type { NewEvent } from "../db/event-rows.ts";
+import type { NewReachability } from "../db/reachability.ts";
 import { type Definition, type DefinitionSpace, findDefinitions } from "./definitions.ts";
 import { DERIVED, type DerivedEvent, isDerived } from "./derived.ts";
+import { type ReachabilityChange, reachabilityText } from "./reachability.ts";
 
 /** Those definitions of events that profile changes make that the space has enabled: mostly none. */
 export async function enabledDerived(db: Database, space: DefinitionSpace): Promise<Map<string, Definition>> {
@@ -55,10 +57,36 @@ function canonical(definition: Definition, values: DerivedEvent["properties"]): 
   return `{${pairs.join()}}`;
 }
 
+/** @param ids what their ids are taken from. */
+export function madeReachability(
+  personId: string,
+  changes: readonly ReachabilityChange[],
+  now: number,
+  ids: Iterator<string, never>,
+): NewReachability[] {
+  return changes.map(({ channel, installation_id, reasons, state }) => ({
+    id: ids.next().value,
+    person_id: personId,
+    channel,
+    installation_id,
+    occurred_at: now,
+    event: reachabilityText(channel, reasons, state),
+  }));
+}
+
 /**
  * Ids of one write's events, in the order they were made.
  * @param write random, the write's own.
  */
 export function* madeIds(write: string): Generator<string, never> {
   for (let n = 0; ; n += 1) yield `${write}-${String(n).padStart(5, "0")}`;
+}
+
+/**
+ * The same for its reachability events: 32 hex characters.
+ * @param write a UUID, the write's own.
+ */
+export function* reachabilityIds(write: string): Generator<string, never> {
+  const own = write.replaceAll("-", "").slice(0, 24);
+  for (let n = 0; ; n += 1) yield own + n.toString(16).padStart(8, "0");
 }

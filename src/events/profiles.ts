@@ -1,17 +1,20 @@
 /**
- * Profiles are written here, together with the people events that their changes make. Where the space has enabled none of
- * those, a write is the merge alone. Else the standing profiles are read first, compared with what they will be, and the
- * merge holds only if they have not moved meanwhile: what is written was derived from what was really replaced.
+ * Profiles are written here, together with the people events and the reachability events that their changes make. Where the
+ * space has enabled none of the first, and no merge can make one of the second, a write is the merge alone. Else the standing
+ * profiles are read first, compared with what they will be, and the merge holds only if they have not moved meanwhile: what
+ * is written was derived from what was really replaced.
  */
 
 import type { Database } from "../db/database.ts";
 import type { NewEvent } from "../db/event-rows.ts";
 import { type MadeOfMerge, mergeProfiles, type ProfileMerge } from "../db/profiles.ts";
+import type { NewReachability } from "../db/reachability.ts";
 import { readStanding, type StandingPremise, type StandingProfile } from "../db/standing.ts";
 import { invalid, SpillwayError } from "../errors.ts";
 import { type Definition, type DefinitionSpace, premiseOf } from "./definitions.ts";
 import { deriveEvents, type ProfileState } from "./derived.ts";
-import { enabledDerived, madeIds, madeRows } from "./made.ts";
+import { enabledDerived, madeIds, madeReachability, madeRows, reachabilityIds } from "./made.ts";
+import { deriveReachability, touchesReachability } from "./reachability.ts";
 
 export interface ProfileWrite {
   db: Database;
@@ -37,7 +40,9 @@ export async function writeProfiles(
 ): Promise<"merged" | "external_id_taken" | "too_large"> {
   for (let look = 1; look <= MOST_LOOKS; look += 1) {
     const definitions = await enabledDerived(write.db, write.space);
-    const made = definitions.size === 0 ? null : await makeEvents(write, merges.flat(), definitions);
+    const all = merges.flat();
+    const looked = definitions.size === 0 ? all.filter(touchesReachability) : all;
+    const made = looked.length === 0 ? null : await makeEvents(write, looked, definitions);
     const outcome = await mergeProfiles(write.db, write.space.id, merges, write.now, made);
     if (outcome !== "moved") return outcome;
   }
@@ -51,7 +56,8 @@ async function makeEvents(
 ): Promise<MadeOfMerge> {
   const standing: StandingPremise[] = [];
   const events: NewEvent[] = [];
-  const ids = madeIds(write.uuid());
+  const reachability: NewReachability[] = [];
+  const [ids, reachIds] = [madeIds(write.uuid()), reachabilityIds(write.uuid())];
   let bytes = 0;
   for await (const [row, merge] of standingOf(write, merges)) {
     standing.push([row.person_id, row.seq_from]);
@@ -62,13 +68,17 @@ async function makeEvents(
       events.push(event);
       bytes += Buffer.byteLength(event.properties);
     }
-    if (events.length > MOST_MADE || bytes > MOST_MADE_BYTES)
+    for (const event of madeReachability(row.person_id, deriveReachability(before, after), write.now, reachIds)) {
+      reachability.push(event);
+      bytes += Buffer.byteLength(event.event);
+    }
+    if (events.length + reachability.length > MOST_MADE || bytes > MOST_MADE_BYTES)
       throw invalid({
         pointer: "/profiles",
         detail: `These changes would make more than ${MOST_MADE} events or ${MOST_MADE_BYTES} bytes of them. Send fewer profiles a call.`,
       });
   }
-  return { events, standing, definitions: [...definitions.values()].map(premiseOf) };
+  return { events, reachability, standing, definitions: [...definitions.values()].map(premiseOf) };
 }
 
 /** Each merge with the version that stands, a page of profiles in memory at a time. */

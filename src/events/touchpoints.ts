@@ -4,7 +4,8 @@ import { kindOf } from "../attribution/sources.ts";
 import type { Database } from "../db/database.ts";
 import { insertTouchpoints, knownTouchpoints, type NewTouchpoint } from "../db/touchpoints.ts";
 import { type Fault, invalid } from "../errors.ts";
-import { MOST_AHEAD_MS, MOST_FAULTS } from "./ingest.ts";
+import { MOST_FAULTS } from "./ingest.ts";
+import { MOST_AHEAD_MS } from "./moment.ts";
 import { lookAgain } from "./look-again.ts";
 import { Persons } from "./persons.ts";
 

@@ -1,8 +1,9 @@
 /**
- * retention: events that are older than their space keeps them go, in small steps, never ones that an export still needs: it
- * would count them and then not find them.
+ * retention: events of either kind that are older than their space keeps them go, in small steps, never ones that an export
+ * still needs: it would count them and then not find them.
  */
 
+import { deleteReachabilityBefore } from "../db/reachability.ts";
 import { deleteEventsBefore, oldestNeeded, retainSoon, takeSpacesToRetain } from "../db/retention.ts";
 import { log } from "../log.ts";
 import type { Hall } from "./hall.ts";
@@ -26,13 +27,26 @@ export async function retain(hall: Hall): Promise<void> {
   for (const space of await takeSpacesToRetain(control, now, now + EVERY_MS, SPACES_A_SWEEP)) {
     const oldest = await oldestNeeded(control, space.id, now);
     const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
-    let deleted = 0;
-    let last = EVENTS_A_STEP;
-    for (let step = 0; step < STEPS_A_SPACE && last === EVENTS_A_STEP; step += 1) {
-      last = await deleteEventsBefore(hall.databases.space(space.id), space.id, before, EVENTS_A_STEP);
-      deleted += last;
-    }
-    if (last === EVENTS_A_STEP) await retainSoon(control, space.id, now);
-    if (deleted > 0) log("retention.deleted", { space_id: space.id, events: deleted });
+    const db = hall.databases.space(space.id);
+    const events = await deleteSome((rows) => deleteEventsBefore(db, space.id, before, rows));
+    const reachability = await deleteSome((rows) => deleteReachabilityBefore(db, space.id, before, rows));
+    if (events.more || reachability.more) await retainSoon(control, space.id, now);
+    if (events.deleted + reachability.deleted > 0)
+      log("retention.deleted", {
+        space_id: space.id,
+        events: events.deleted,
+        reachability_events: reachability.deleted,
+      });
   }
+}
+
+/** @param step deletes as many as it is told, and says how many went. @returns `more`: there may be more to delete. */
+async function deleteSome(step: (rows: number) => Promise<number>): Promise<{ deleted: number; more: boolean }> {
+  let deleted = 0;
+  for (let n = 0; n < STEPS_A_SPACE; n += 1) {
+    const went = await step(EVENTS_A_STEP);
+    deleted += went;
+    if (went < EVENTS_A_STEP) return { deleted, more: false };
+  }
+  return { deleted, more: true };
 }

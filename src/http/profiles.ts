@@ -101,7 +101,7 @@ export const profileRoutes = [
     operationId: "mergeProfiles",
     summary: "Make or change profiles",
     description:
-      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key, tags and installations are replaced as a whole; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like; at most 100,000 a call.",
+      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key, tags and installations are replaced as a whole; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like. What changes how a profile can be reached (`$phone_number`, `$sms_marketing`, `$email_address`, `$email_marketing`, an installation's `is_optin` and `push_token`) always makes a reachability event: one a channel, of push one an installation, with each reason that applies. Who comes to `subscribed` subscribes; who comes to `unsubscribed`, or was `subscribed` and is not any more, unsubscribes. At most 100,000 events a call.",
     tag: "Profiles",
     auth: "profiles:write",
     body: {

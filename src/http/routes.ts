@@ -10,6 +10,7 @@ import { keyRoutes } from "./keys.ts";
 import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
+import { reachabilityRoutes } from "./reachability.ts";
 import type { Route } from "./route.ts";
 import { segmentRoutes } from "./segments.ts";
 import { spaceRoutes } from "./spaces.ts";
@@ -28,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   ...adObjectRoutes,
   ...profileRoutes,
   ...segmentRoutes,
+  ...reachabilityRoutes,
   ...spaceRoutes,
   ...keyRoutes,
   ...destinationRoutes,

@@ -27,7 +27,7 @@ const FULL = state({
   identifiers: { custom_id: "u-1" },
   attributes: { $first_name: "Ada", $city: "Rome", $language: "it", $email_address: "a@x", tier: "gold" },
   tags: ["vip"],
-  installations: [{ installation_id: "i-1", push_token: "t-1" }],
+  installations: [{ installation_id: "i-1", platform: "iOS", push_token: "t-1", is_optin: true }],
 });
 
 describe("a profile that is new", () => {
@@ -103,7 +103,14 @@ describe.each([
 
 describe("an installation's push token", () => {
   const installed = (...tokens: (string | null)[]) =>
-    state({ installations: tokens.map((push_token, n) => ({ installation_id: `i-${n}`, push_token })) });
+    state({
+      installations: tokens.map((push_token, n) => ({
+        installation_id: `i-${n}`,
+        platform: "iOS",
+        push_token,
+        is_optin: true,
+      })),
+    });
 
   it("is a contact of its own: added, changed and deleted", () => {
     expect(events(installed("a"), installed("a", "b"))).toEqual([["pushContactAdded", { address: "b" }]]);

@@ -36,6 +36,7 @@ const OPENS: Record<string, Scope | "any"> = {
   getSegment: "profiles:read",
   deleteSegment: "profiles:write",
   countSegment: "profiles:read",
+  loadReachabilityEvents: "profiles:write",
   getOwnSpace: "any",
   changeOwnSpace: "settings:write",
   createApiKey: "settings:write",

@@ -74,6 +74,31 @@ describe("profiles", () => {
   });
 });
 
+describe("reachability events", () => {
+  const event = { id: "r-1", channel: "SMS", timestamp: "2026-03-01T11:00:00Z", reasons: ["PHONE_NUMBER_ADDED"] };
+  const body = (person_id: string) => ({ events: [{ ...event, person_id }] });
+
+  it("do not know another space's person", async () => {
+    const profiles = [{ person_id: "only-theirs" }];
+    await service.json("PUT", "/v1/profiles", 200, { key: them.key, body: { profiles } });
+    const asked = { key: us.key, body: body("only-theirs") };
+    expect(await service.faults("POST", "/v1/reachability-events", asked)).toEqual(["/events/0/person_id"]);
+  });
+
+  it("may have an id that another space's has", async () => {
+    for (const space of [them, us])
+      expect(await service.json("POST", "/v1/reachability-events", 202, { key: space.key, body: body("p-1") })).toEqual(
+        { accepted: 1, duplicates: 0 },
+      );
+  });
+
+  it("of an id that is wrong here are refused, though another space knows the id", async () => {
+    await service.json("POST", "/v1/reachability-events", 202, { key: them.key, body: body("p-1") });
+    const asked = { key: us.key, body: body("nobody") };
+    expect(await service.faults("POST", "/v1/reachability-events", asked)).toEqual(["/events/0/person_id"]);
+  });
+});
+
 describe("flows", () => {
   const put = (space: Space, campaign_name: string) => {
     const flows = [{ id: "flow-1", campaign_name, elements: [{ id: "element-1" }] }];

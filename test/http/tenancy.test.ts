@@ -63,6 +63,7 @@ const TABLE: Record<string, Line> = {
   getSegment: { foreign: (ids) => `/v1/segments/${ids.segment}`, status: 404 },
   deleteSegment: { foreign: (ids) => `/v1/segments/${ids.segment}`, status: 404 },
   countSegment: { foreign: (ids) => `/v1/segments/${ids.segment}/count`, status: 404 },
+  loadReachabilityEvents: "names things in its body: tenancy-data.test.ts",
   createSpace: "the operator's: it makes a new space",
   listSpaces: { list: "/v1/spaces" },
   getSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },
