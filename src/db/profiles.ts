@@ -14,15 +14,16 @@ export interface ProfileRow {
   identifiers: string;
   attributes: string;
   tags: string;
+  topics: string;
   installations: string;
   created_at: number;
   updated_at: number;
 }
 
 const COLUMNS =
-  "person_id, external_person_id, company_id, type, identifiers, attributes, tags, installations, created_at, updated_at";
+  "person_id, external_person_id, company_id, type, identifiers, attributes, tags, topics, installations, created_at, updated_at";
 
-/** D1 takes a row of 2,000,000 bytes; ids and times stand beside the identifiers, attributes, tags and installations. */
+/** D1 takes a row of 2,000,000 bytes; ids and times stand beside the identifiers, attributes, tags, topics and installations. */
 export const MAX_PROFILE_BYTES = 1_890_000;
 
 /** An app or a browser that push messages may go to. */
@@ -33,9 +34,12 @@ export interface Installation {
   is_optin: boolean;
 }
 
+/** What a person said to being told of a topic on a channel. */
+export type Consent = "opt-in" | "confirmed-opt-in" | "opt-out";
+
 /**
- * What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396); the sets `tags` and
- * `installations` are replaced as they stand here, in their canonical order.
+ * What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396), topics by topic and channel;
+ * the sets `tags` and `installations` are replaced as they stand here, in their canonical order.
  */
 export interface ProfileMerge {
   person_id: string;
@@ -45,12 +49,17 @@ export interface ProfileMerge {
   identifiers?: Record<string, unknown> | undefined;
   attributes?: Record<string, unknown> | undefined;
   tags?: readonly string[] | undefined;
+  topics?: Record<string, Record<string, Consent | null> | null> | undefined;
   installations?: readonly Installation[] | undefined;
 }
 
 /** A scalar that is sent replaces the old one (null removes), one that is not sent leaves it. */
 const sentOrOld = (column: string) =>
   `CASE WHEN json_type(j.value, '$.${column}') IS NULL THEN p.${column} ELSE j.value ->> '${column}' END`;
+
+/** Without those that no channel is left of. */
+const MERGED_TOPICS = `(SELECT json_group_object(t.key, json(t.value))
+  FROM json_each(json_patch(coalesce(p.topics, '{}'), coalesce(j.value -> 'topics', '{}'))) t WHERE t.value <> '{}')`;
 
 /** Events that the service makes of a merge, and what it looked at for that: standing versions, and definitions. */
 export interface MadeOfMerge {
@@ -80,7 +89,7 @@ export async function mergeProfiles(
        ${sentOrOld("external_person_id")}, ${sentOrOld("company_id")}, ${sentOrOld("type")},
        json_patch(coalesce(p.identifiers, '{}'), coalesce(j.value -> 'identifiers', '{}')),
        json_patch(coalesce(p.attributes, '{}'), coalesce(j.value -> 'attributes', '{}')),
-       coalesce(j.value -> 'tags', p.tags, '[]'), coalesce(j.value -> 'installations', p.installations, '[]'),
+       coalesce(j.value -> 'tags', p.tags, '[]'), ${MERGED_TOPICS}, coalesce(j.value -> 'installations', p.installations, '[]'),
        coalesce(p.created_at, ?3), ?3
      FROM json_each(?2) j
      LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to = ${THIS_SEQUENCE}
@@ -95,7 +104,8 @@ export async function mergeProfiles(
       statement(
         `INSERT INTO guard SELECT NULL FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
            AND person_id IN (SELECT value FROM json_each(?2))
-           AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(installations) > ?3`,
+           AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(topics)
+             + octet_length(installations) > ?3`,
         spaceId,
         JSON.stringify(merges.flat().map((merge) => merge.person_id)),
         MAX_PROFILE_BYTES,

@@ -262,6 +262,7 @@ export const EXAMPLES: Record<string, unknown> = {
     identifiers: {},
     attributes: { $first_name: "Ada", tier: "gold" },
     tags: ["vip"],
+    topics: { newsletter: { email: "confirmed-opt-in" } },
     installations: [],
     created_at: AT,
     updated_at: AT,
