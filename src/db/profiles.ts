@@ -1,6 +1,14 @@
 /** Profiles, kept as versions [seq_from, seq_to): an export reads the one that stood at its snapshot. */
 
-import { type Database, isGuardFailure, isSizeFailure, isTooBig, isUniqueFailure, statement } from "./database.ts";
+import {
+  type Database,
+  isGuardFailure,
+  isSizeFailure,
+  isTooBig,
+  isUniqueFailure,
+  type Statement,
+  statement,
+} from "./database.ts";
 import { type DefinitionPremise, definitionsStand } from "./definitions.ts";
 import { insertRows, type NewEvent } from "./event-rows.ts";
 import { type StandingPremise, versionsStand } from "./standing.ts";
@@ -72,8 +80,9 @@ export interface MadeOfMerge {
  * Merges profiles, all or nothing: the standing versions are closed and new ones opened at one sequence number.
  * @param merges each person at most once; each part under 1.9 MB as JSON.
  * @param made events that are written with them; left out: none, and nothing was looked at.
+ * @param guards what else must hold: each fails the batch where it does not.
  * @returns `external_id_taken` when an external id belongs to another profile, `too_large` when one would outgrow a row,
- * `moved` when what `made` looked at no longer stands; nothing is written then.
+ * `moved` when what `made` or a guard looked at no longer stands; nothing is written then.
  */
 export async function mergeProfiles(
   db: Database,
@@ -81,6 +90,7 @@ export async function mergeProfiles(
   merges: readonly ProfileMerge[][],
   now: number,
   made: MadeOfMerge | null = null,
+  guards: readonly Statement[] = [],
 ): Promise<"merged" | "external_id_taken" | "too_large" | "moved"> {
   const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
      WHERE space_id = ?1 AND seq_to IS NULL AND person_id IN (SELECT value ->> 'person_id' FROM json_each(?2))`;
@@ -98,6 +108,7 @@ export async function mergeProfiles(
   try {
     await db.batch([
       takeSequence(spaceId),
+      ...guards,
       ...(made === null ? [] : [versionsStand(spaceId, made.standing), definitionsStand(spaceId, made.definitions)]),
       ...lists.map((list) => statement(close, spaceId, list)),
       ...lists.map((list) => statement(open, spaceId, list, now)),

@@ -23,6 +23,8 @@ export const TAGS: Record<string, string> = {
   "Event definitions": "What an event is called, and which properties it may have.",
   Flows: "The campaigns that events may come from.",
   Profiles: "The people that events belong to.",
+  "Profile definitions":
+    "What the attributes, tags and topics of profiles are called, and which section each belongs to. Profiles may have others too.",
   Spaces: "A space is a tenant: its own data, keys, time zone, retention and limits.",
   "API keys": "Who may call for a space, and what for.",
   Destinations:
@@ -130,6 +132,16 @@ const DEFINITION = {
     { name: "amount", type: "number", required: false },
     { name: "lines", type: "list", required: false, fields: [{ name: "sku", type: "text", required: false }] },
   ],
+  created_at: AT,
+  updated_at: AT,
+};
+
+const ATTRIBUTE = {
+  id: "points",
+  section_id: "loyalty",
+  name: "Points",
+  type: "number",
+  native: false,
   created_at: AT,
   updated_at: AT,
 };
@@ -253,6 +265,24 @@ export const EXAMPLES: Record<string, unknown> = {
     version: 2,
     properties: [...DEFINITION.properties, { name: "currency", type: "text", required: false }],
   },
+  Attribute: ATTRIBUTE,
+  listAttributes: {
+    data: [
+      {
+        ...ATTRIBUTE,
+        id: "$email_address",
+        section_id: "default",
+        name: "Email address",
+        type: "text",
+        native: true,
+      },
+      ATTRIBUTE,
+    ],
+    next_cursor: null,
+  },
+  Tag: { id: "vip", section_id: "loyalty", name: "Very important", created_at: AT, updated_at: AT },
+  Topic: { id: "newsletter", section_id: "default", name: "Newsletter", created_at: AT, updated_at: AT },
+  Section: { id: "loyalty", name: "loyalty" },
   Merged: { merged: 1 },
   Profile: {
     person_id: "p-1",

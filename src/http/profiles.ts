@@ -24,8 +24,16 @@ const MOST_TOKEN_CHARACTERS = 4096;
 const TOO_LARGE = `A profile has ${MAX_PROFILE_BYTES} bytes of identifiers, attributes, tags, topics and installations at most.`;
 
 const exactNumber = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), INEXACT);
-const AttributeName = z.string().regex(/^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u);
-const Attributes = z.record(AttributeName, z.union([WholeText, exactNumber, z.boolean(), z.null()]));
+export const AttributeName = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u,
+    "An attribute's name begins with a letter, a digit, _ or $, and goes on with those, dots, spaces or hyphens: 128 characters at most.",
+  );
+const Attributes = z.record(AttributeName, z.union([WholeText, exactNumber, z.boolean(), z.null()])).meta({
+  description:
+    "Merged by name; null removes. Names that begin with `$` are native: `GET /v1/attributes` shows them. Their values are texts, `$email_marketing` and `$sms_marketing` are `subscribed` or `unsubscribed`, `$date_of_birth` is a date (`1815-12-10`). A value of an attribute that the space defined is of its type; others may have any.",
+});
 const Identifiers = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), Id.nullable());
 
 const CONSENTS = ["opt-in", "confirmed-opt-in", "opt-out"] as const;

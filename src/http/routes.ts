@@ -8,6 +8,7 @@ import { flowRoutes } from "./flows.ts";
 import { keyRoutes } from "./keys.ts";
 import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
+import { profileDefinitionRoutes } from "./profile-definitions.ts";
 import { profileRoutes } from "./profiles.ts";
 import type { Route } from "./route.ts";
 import { spaceRoutes } from "./spaces.ts";
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...definitionRoutes,
   ...flowRoutes,
   ...profileRoutes,
+  ...profileDefinitionRoutes,
   ...spaceRoutes,
   ...keyRoutes,
   ...destinationRoutes,

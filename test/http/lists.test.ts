@@ -16,6 +16,12 @@ const ITEMS = 7;
 let space: Space;
 let made = 0;
 
+const define = (kind: string, more: Record<string, unknown> = {}) =>
+  service.json("PUT", `/v1/${kind}/id_${String((made += 1)).padStart(3, "0")}`, 200, {
+    key: space.key,
+    body: { name: "Defined", ...more },
+  });
+
 /** A list, who reads it, and how an item is added to it. Another list in ROUTES must be added here. */
 const LISTS: Record<string, { path: string; key: () => string; newestFirst: boolean; add: () => Promise<unknown> }> = {
   listExports: {
@@ -43,6 +49,20 @@ const LISTS: Record<string, { path: string; key: () => string; newestFirst: bool
         key: space.key,
         body: { flows: [{ id: `flow_${String((made += 1)).padStart(3, "0")}` }] },
       }),
+  },
+  listAttributes: {
+    path: "/v1/attributes",
+    key: () => space.key,
+    newestFirst: false,
+    add: () => define("attributes", { type: "text" }),
+  },
+  listTags: { path: "/v1/tags", key: () => space.key, newestFirst: false, add: () => define("tags") },
+  listTopics: { path: "/v1/topics", key: () => space.key, newestFirst: false, add: () => define("topics") },
+  listSections: {
+    path: "/v1/sections",
+    key: () => space.key,
+    newestFirst: false,
+    add: () => define("tags", { section_id: `section_${String(made).padStart(3, "0")}` }),
   },
   listSpaces: {
     path: "/v1/spaces",

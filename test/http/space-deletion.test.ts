@@ -63,6 +63,7 @@ async function livedIn(events = 3): Promise<Space> {
   await service.keyWith(space, ["events:read"]);
   const flows = [{ id: "flow-1", elements: [{ id: "flow-1-1" }] }];
   await service.json("PUT", "/v1/flows", 200, { key: space.key, body: { flows } });
+  await service.json("PUT", "/v1/tags/vip", 200, { key: space.key, body: { name: "Very important" } });
   await service.send(space, recent(events));
   await service.export(space);
   await service.export(space, { layout: "files", file_rows: 2 });

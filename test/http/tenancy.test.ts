@@ -14,6 +14,8 @@ interface Ids {
   file: string;
   definition: string;
   person: string;
+  /** Of a tag and a topic too. */
+  attribute: string;
   key: string;
   space: string;
   endpoint: string;
@@ -27,6 +29,13 @@ type Line =
   | { list: string; query?: string }
   | { own: string }
   | string;
+
+/** A name in its path that the caller gives to something of its own space: see tenancy-data.test.ts too. */
+const ownDefinition = (kind: string): Line => ({
+  foreign: (ids) => `/v1/${kind}/${ids.attribute}`,
+  status: 422,
+  body: { name: "" },
+});
 
 const TABLE: Record<string, Line> = {
   createExport: "reads the caller's own space: tenancy-data.test.ts",
@@ -54,6 +63,16 @@ const TABLE: Record<string, Line> = {
   },
   mergeProfiles: "writes to the caller's own space: tenancy-data.test.ts",
   getProfile: { foreign: (ids) => `/v1/profiles/${ids.person}`, status: 404 },
+  putAttribute: ownDefinition("attributes"),
+  listAttributes: { list: "/v1/attributes" },
+  getAttribute: { foreign: (ids) => `/v1/attributes/${ids.attribute}`, status: 404 },
+  putTag: ownDefinition("tags"),
+  listTags: { list: "/v1/tags" },
+  getTag: { foreign: (ids) => `/v1/tags/${ids.attribute}`, status: 404 },
+  putTopic: ownDefinition("topics"),
+  listTopics: { list: "/v1/topics" },
+  getTopic: { foreign: (ids) => `/v1/topics/${ids.attribute}`, status: 404 },
+  listSections: { list: "/v1/sections" },
   createSpace: "the operator's: it makes a new space",
   listSpaces: { list: "/v1/spaces" },
   getSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },
@@ -104,6 +123,7 @@ const NOBODY: Ids = {
   file: `${crypto.randomUUID()}.json.gz`,
   definition: "nobodys_event",
   person: "nobody",
+  attribute: "nobodys-attribute",
   key: "0".repeat(24),
   space: crypto.randomUUID(),
   endpoint: crypto.randomUUID(),
@@ -129,6 +149,10 @@ beforeAll(async () => {
   ]);
   const flow = { id: "zebra-flow", campaign_name: "Zebra", elements: [{ id: "zebra-1", name: "Zebra" }] };
   await service.json("PUT", "/v1/flows", 200, { ...key, body: { flows: [flow] } });
+  const defined = { name: "Zebra", section_id: "zebra-section" };
+  await service.json("PUT", "/v1/attributes/zebra-stripes", 200, { ...key, body: { ...defined, type: "number" } });
+  for (const kind of ["tags", "topics"])
+    await service.json("PUT", `/v1/${kind}/zebra-stripes`, 200, { ...key, body: defined });
   const made = { name: "zebra key", scopes: ["events:read"] };
   const apiKey = await service.json<{ id: string }>("POST", "/v1/api-keys", 201, { ...key, body: made });
   const endpoint = await service.json<{ id: string }>("POST", "/v1/webhook-endpoints", 201, {
@@ -146,6 +170,7 @@ beforeAll(async () => {
     file: done.files[0]?.name ?? "",
     definition: "zebra_seen",
     person: "zebra-1",
+    attribute: "zebra-stripes",
     key: apiKey.id,
     space: them.id,
     endpoint: endpoint.id,

@@ -1,2 +1,21 @@
 -- Which topics a person is told of, and how: versioned with the profile.
 ALTER TABLE profiles ADD COLUMN topics TEXT NOT NULL DEFAULT '{}'; -- JSON object: topic → channel → consent
+
+-- What profiles' attributes, tags and topics are, as versions [seq_from, seq_to); what stands has seq_to null.
+CREATE TABLE profile_definitions (
+  space_id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('attribute', 'tag', 'topic')),
+  id TEXT NOT NULL,
+  seq_from INTEGER NOT NULL,
+  seq_to INTEGER,
+  section_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  search TEXT NOT NULL, -- id and name in lower case, for looking up
+  type TEXT, -- of an attribute
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (space_id, kind, id, seq_from)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX profile_definitions_current ON profile_definitions (space_id, kind, id) WHERE seq_to IS NULL;
+CREATE INDEX profile_definitions_by_seq ON profile_definitions (space_id, kind, seq_from);
+
