@@ -155,6 +155,11 @@ export async function purgeSpaceRows(db: Database, spaceId: string): Promise<num
       params: [spaceId],
     },
     {
+      sql: `DELETE FROM deletions WHERE space_id = ?1 AND id IN
+              (SELECT id FROM deletions WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
       sql: `DELETE FROM profile_definitions WHERE space_id = ?1 AND (kind, id, seq_from) IN
               (SELECT kind, id, seq_from FROM profile_definitions WHERE space_id = ?1 LIMIT 1000)`,
       params: [spaceId],
@@ -172,6 +177,16 @@ export async function purgeSpaceRows(db: Database, spaceId: string): Promise<num
     {
       sql: `DELETE FROM flow_elements WHERE space_id = ?1 AND (id, flow_id, seq_from) IN
               (SELECT id, flow_id, seq_from FROM flow_elements WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
+      sql: `DELETE FROM touchpoints WHERE space_id = ?1 AND (person_id, kind, occurred_at, id) IN
+              (SELECT person_id, kind, occurred_at, id FROM touchpoints WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
+      sql: `DELETE FROM ad_objects WHERE space_id = ?1 AND (level, id, seq_from) IN
+              (SELECT level, id, seq_from FROM ad_objects WHERE space_id = ?1 LIMIT 1000)`,
       params: [spaceId],
     },
     { sql: `DELETE FROM sections WHERE space_id = ?1`, params: [spaceId] },

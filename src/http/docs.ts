@@ -136,6 +136,15 @@ const DEFINITION = {
   updated_at: AT,
 };
 
+const DELETION = {
+  id: "e0b3a1f6-58c7-4d0e-9b2f-7a6c5d4e3f21",
+  person_id: "p-1",
+  status: "pending",
+  requested_at: AT,
+  completed_at: null,
+  deleted: { events: 0, touchpoints: 0, profile_versions: 0 },
+};
+
 const ATTRIBUTE = {
   id: "points",
   section_id: "loyalty",
@@ -265,6 +274,13 @@ export const EXAMPLES: Record<string, unknown> = {
     version: 2,
     properties: [...DEFINITION.properties, { name: "currency", type: "text", required: false }],
   },
+  ProfileDeletion: {
+    ...DELETION,
+    status: "completed",
+    completed_at: "2026-01-15T10:25:02.480Z",
+    deleted: { events: 214, touchpoints: 9, profile_versions: 3 },
+  },
+  deleteProfile: DELETION,
   Attribute: ATTRIBUTE,
   listAttributes: {
     data: [

@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { activityEvents } from "../datasets/activity-events.ts";
 import type { Asking, Key, Page } from "../datasets/dataset.ts";
+import { pendingDeletions } from "../db/deletions.ts";
 import { readSequence } from "../db/sequences.ts";
 import { invalid, SpillwayError } from "../errors.ts";
 import { readCursor, type Walk, writeCursor } from "./event-cursor.ts";
@@ -74,7 +75,7 @@ export const listEventsRoute = route({
   path: "/v1/events",
   operationId: "listEvents",
   summary: "List events",
-  description: `The rows that an export of \`activity_events\` with these parameters has, in its order: by when they occurred, then by id. All pages of a walk show what stood when the first was asked for: each event once, and none that came in later; to see those, begin anew. A cursor goes with the parameters that it came from (\`limit\` alone may change) and holds for a day.
+  description: `The rows that an export of \`activity_events\` with these parameters has, in its order: by when they occurred, then by id. All pages of a walk show what stood when the first was asked for: each event once, and none that came in later; to see those, begin anew. Events of a person who was deleted are gone at once, from pages that are still to come too. A cursor goes with the parameters that it came from (\`limit\` alone may change) and holds for a day.
 
 A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE_BYTES} bytes. For all of a long window an export is faster.`,
   tag: "Events",
@@ -90,7 +91,9 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
         : await readCursor(call, space, request, cursor);
     const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq };
     const frozen = await freezeQuery(request, asking);
-    const source = activityEvents.open(frozen, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq });
+    const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
+    const query = deletions ? { ...frozen, sifted: "now" as const } : frozen;
+    const source = activityEvents.open(query, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq });
     const { upper } = source.bounds;
     const lower = walk.next ?? source.bounds.lower;
     const { next: after } = await source.cut({ lower, upper }, limit);

@@ -9,6 +9,7 @@ import { keyRoutes } from "./keys.ts";
 import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
 import { profileDefinitionRoutes } from "./profile-definitions.ts";
+import { profileDeletionRoutes } from "./profile-deletions.ts";
 import { profileRoutes } from "./profiles.ts";
 import type { Route } from "./route.ts";
 import { spaceRoutes } from "./spaces.ts";
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...definitionRoutes,
   ...flowRoutes,
   ...profileRoutes,
+  ...profileDeletionRoutes,
   ...profileDefinitionRoutes,
   ...spaceRoutes,
   ...keyRoutes,

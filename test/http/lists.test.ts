@@ -7,7 +7,7 @@ import { ROUTES } from "../../src/http/routes.ts";
 import { ADMIN, ORIGIN, orders, Service, type Space } from "../support/service.ts";
 
 interface Page {
-  data: { id: string; created_at: string }[];
+  data: { id: string; created_at?: string; requested_at?: string }[];
   next_cursor: string | null;
 }
 
@@ -63,6 +63,16 @@ const LISTS: Record<string, { path: string; key: () => string; newestFirst: bool
     key: () => space.key,
     newestFirst: false,
     add: () => define("tags", { section_id: `section_${String(made).padStart(3, "0")}` }),
+  },
+  listProfileDeletions: {
+    path: "/v1/profile-deletions",
+    key: () => space.key,
+    newestFirst: true,
+    add: async () => {
+      const profiles = [{ person_id: `gone-${(made += 1)}` }];
+      await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
+      await service.json("DELETE", `/v1/profiles/gone-${made}`, 202, { key: space.key });
+    },
   },
   listSpaces: {
     path: "/v1/spaces",
@@ -167,7 +177,7 @@ describe.each(Object.entries(LISTS))("%s", (_, { path, key, newestFirst, add }) 
 
   it(newestFirst ? "has the newest first" : "is sorted by id", async () => {
     const { data } = (await get("limit=200")).page;
-    const order = data.map((item) => (newestFirst ? item.created_at : item.id));
+    const order = data.map((item) => (newestFirst ? (item.created_at ?? item.requested_at) : item.id));
     expect(order).toEqual(newestFirst ? order.toSorted().toReversed() : order.toSorted());
   });
 

@@ -64,6 +64,22 @@ async function livedIn(events = 3): Promise<Space> {
   const flows = [{ id: "flow-1", elements: [{ id: "flow-1-1" }] }];
   await service.json("PUT", "/v1/flows", 200, { key: space.key, body: { flows } });
   await service.json("PUT", "/v1/tags/vip", 200, { key: space.key, body: { name: "Very important" } });
+  const spaceDb = service.hall.databases.space(space.id);
+  // Nothing of it is left for a sweep to do.
+  await spaceDb.run(
+    `INSERT INTO deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
+     VALUES (?1, 'd-1', 'gone', 1, 0, 0, 0)`,
+    space.id,
+  );
+  await spaceDb.run(
+    `INSERT INTO touchpoints (space_id, person_id, kind, occurred_at, id, seq, source, received_at)
+     VALUES (?1, 'p-1', 0, 0, 't-1', 1, 'direct', 0)`,
+    space.id,
+  );
+  await spaceDb.run(
+    `INSERT INTO ad_objects (space_id, level, id, seq_from, created_at, updated_at) VALUES (?1, 'ad', 'a-1', 1, 0, 0)`,
+    space.id,
+  );
   await service.send(space, recent(events));
   await service.export(space);
   await service.export(space, { layout: "files", file_rows: 2 });

@@ -14,6 +14,7 @@ interface Ids {
   file: string;
   definition: string;
   person: string;
+  deletion: string;
   /** Of a tag and a topic too. */
   attribute: string;
   key: string;
@@ -63,6 +64,9 @@ const TABLE: Record<string, Line> = {
   },
   mergeProfiles: "writes to the caller's own space: tenancy-data.test.ts",
   getProfile: { foreign: (ids) => `/v1/profiles/${ids.person}`, status: 404 },
+  deleteProfile: { foreign: (ids) => `/v1/profiles/${ids.person}`, status: 404 },
+  listProfileDeletions: { list: "/v1/profile-deletions" },
+  getProfileDeletion: { foreign: (ids) => `/v1/profile-deletions/${ids.deletion}`, status: 404 },
   putAttribute: ownDefinition("attributes"),
   listAttributes: { list: "/v1/attributes" },
   getAttribute: { foreign: (ids) => `/v1/attributes/${ids.attribute}`, status: 404 },
@@ -124,6 +128,7 @@ const NOBODY: Ids = {
   definition: "nobodys_event",
   person: "nobody",
   attribute: "nobodys-attribute",
+  deletion: crypto.randomUUID(),
   key: "0".repeat(24),
   space: crypto.randomUUID(),
   endpoint: crypto.randomUUID(),
@@ -153,6 +158,9 @@ beforeAll(async () => {
   await service.json("PUT", "/v1/attributes/zebra-stripes", 200, { ...key, body: { ...defined, type: "number" } });
   for (const kind of ["tags", "topics"])
     await service.json("PUT", `/v1/${kind}/zebra-stripes`, 200, { ...key, body: defined });
+  const profiles = [{ person_id: "zebra-gone", external_person_id: "zebra-y" }];
+  await service.json("PUT", "/v1/profiles", 200, { ...key, body: { profiles } });
+  const deletion = await service.json<{ id: string }>("DELETE", "/v1/profiles/zebra-gone", 202, key);
   const made = { name: "zebra key", scopes: ["events:read"] };
   const apiKey = await service.json<{ id: string }>("POST", "/v1/api-keys", 201, { ...key, body: made });
   const endpoint = await service.json<{ id: string }>("POST", "/v1/webhook-endpoints", 201, {
@@ -171,6 +179,7 @@ beforeAll(async () => {
     definition: "zebra_seen",
     person: "zebra-1",
     attribute: "zebra-stripes",
+    deletion: deletion.id,
     key: apiKey.id,
     space: them.id,
     endpoint: endpoint.id,

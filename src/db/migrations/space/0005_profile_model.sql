@@ -19,3 +19,20 @@ CREATE TABLE profile_definitions (
 CREATE UNIQUE INDEX profile_definitions_current ON profile_definitions (space_id, kind, id) WHERE seq_to IS NULL;
 CREATE INDEX profile_definitions_by_seq ON profile_definitions (space_id, kind, seq_from);
 
+-- People who were deleted, for good: what they left behind goes in the background, this stays.
+CREATE TABLE deletions (
+  space_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  external_person_id TEXT,
+  seq INTEGER NOT NULL, -- what was written up to here is deleted; what comes later is of a new profile
+  requested_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL, -- when the sweep looks after it again
+  completed_at INTEGER,
+  deleted TEXT NOT NULL DEFAULT '{}', -- JSON object: table → how many of its rows are gone
+  PRIMARY KEY (space_id, id)
+) WITHOUT ROWID;
+CREATE INDEX deletions_by_age ON deletions (space_id, requested_at DESC, id DESC);
+CREATE INDEX deletions_by_seq ON deletions (space_id, seq, id);
+CREATE INDEX deletions_pending ON deletions (space_id, person_id, seq) WHERE completed_at IS NULL;
+CREATE INDEX deletions_due ON deletions (due_at) WHERE completed_at IS NULL;
