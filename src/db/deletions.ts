@@ -18,16 +18,21 @@ export interface DeletionRow {
 
 const COLUMNS = "id, person_id, requested_at, completed_at, deleted";
 
-/** A table with rows of persons: what they are counted as, what tells one of a person's from the others, and its write's number. */
+/** A table with rows of persons. */
 interface Trace {
+  /** What they are counted as. */
   of: string;
   table: string;
+  /** Where SQLite would rather read all of a space than look a person up: the index that it must take. */
+  by?: string;
+  /** What tells one of a person's rows from the others. */
   key: string;
+  /** The number of its write. */
   seq: "seq" | "seq_from";
 }
 
 const TRACES: readonly Trace[] = [
-  { of: "events", table: "events", key: "occurred_at, id", seq: "seq" },
+  { of: "events", table: "events", by: "INDEXED BY events_by_person", key: "occurred_at, id", seq: "seq" },
   { of: "touchpoints", table: "touchpoints", key: "kind, occurred_at, id", seq: "seq" },
   { of: "profile_versions", table: "profiles", key: "seq_from", seq: "seq_from" },
 ];
@@ -98,7 +103,9 @@ export async function listDeletions(
 
 /** Has a space deletions with numbers up to `seq` whose rows are not gone yet? What is read as of then must leave them out. */
 export async function pendingDeletions(db: Database, spaceId: string, seq: number): Promise<boolean> {
-  const sql = "SELECT 1 AS found FROM deletions WHERE space_id = ?1 AND completed_at IS NULL AND seq <= ?2 LIMIT 1";
+  // By number SQLite would read every deletion there ever was.
+  const sql =
+    "SELECT 1 AS found FROM deletions INDEXED BY deletions_pending WHERE space_id = ?1 AND completed_at IS NULL AND seq <= ?2 LIMIT 1";
   return (await db.first(sql, spaceId, seq)) !== null;
 }
 
@@ -185,8 +192,8 @@ export async function eraseSlice(
   const { space_id: spaceId, id, person_id: personId, seq } = deletion;
   const removals = TRACES.flatMap((trace) => removal(trace, spaceId, id, personId, seq, rows));
   const left = TRACES.map(
-    (trace) =>
-      `EXISTS (SELECT 1 FROM ${trace.table} t WHERE t.space_id = ?1 AND t.person_id = ?2 AND t.${trace.seq} <= ?3)`,
+    ({ table, by = "", seq }) =>
+      `EXISTS (SELECT 1 FROM ${table} ${by} WHERE space_id = ?1 AND person_id = ?2 AND ${seq} <= ?3)`,
   );
   const results = await db.batch([
     ...removals,
@@ -206,11 +213,11 @@ export async function eraseSlice(
 
 /** The rows of a table, and their count in the same transaction. */
 function removal(trace: Trace, spaceId: string, id: string, personId: string, seq: number, rows: number): Statement[] {
-  const { of, table, key } = trace;
+  const { of, table, by = "", key } = trace;
   return [
     statement(
       `DELETE FROM ${table} WHERE space_id = ?1 AND person_id = ?2 AND (${key}) IN
-         (SELECT ${key} FROM ${table} WHERE space_id = ?1 AND person_id = ?2 AND ${trace.seq} <= ?3 LIMIT ?4)`,
+         (SELECT ${key} FROM ${table} ${by} WHERE space_id = ?1 AND person_id = ?2 AND ${trace.seq} <= ?3 LIMIT ?4)`,
       spaceId,
       personId,
       seq,
