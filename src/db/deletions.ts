@@ -207,27 +207,31 @@ export async function eraseSlice(
       now,
     ),
   ]);
-  const removed = TRACES.reduce((sum, _, n) => sum + (results[2 * n]?.changes ?? 0), 0);
+  const removed = TRACES.reduce((sum, _, n) => sum + (results[2 * n + 1]?.changes ?? 0), 0);
   return { rows: removed, completed: (results.at(-1)?.changes ?? 0) > 0 };
 }
 
-/** The rows of a table, and their count in the same transaction. */
+/** Rows of a table are counted, then removed: as many of them, in the same transaction. */
 function removal(trace: Trace, spaceId: string, id: string, personId: string, seq: number, rows: number): Statement[] {
   const { of, table, by = "", key } = trace;
+  const theirs = `FROM ${table} ${by} WHERE space_id = ?1 AND person_id = ?2 AND ${trace.seq} <= ?3 LIMIT ?4`;
   return [
     statement(
-      `DELETE FROM ${table} WHERE space_id = ?1 AND person_id = ?2 AND (${key}) IN
-         (SELECT ${key} FROM ${table} ${by} WHERE space_id = ?1 AND person_id = ?2 AND ${trace.seq} <= ?3 LIMIT ?4)`,
+      `UPDATE deletions SET deleted = json_set(deleted, '$.${of}',
+         coalesce(deleted ->> '${of}', 0) + (SELECT count(*) FROM (SELECT 1 ${theirs})))
+       WHERE space_id = ?1 AND id = ?5`,
       spaceId,
       personId,
       seq,
       rows,
+      id,
     ),
     statement(
-      `UPDATE deletions SET deleted = json_set(deleted, '$.${of}', coalesce(deleted ->> '${of}', 0) + changes())
-       WHERE space_id = ?1 AND id = ?2`,
+      `DELETE FROM ${table} WHERE space_id = ?1 AND person_id = ?2 AND (${key}) IN (SELECT ${key} ${theirs})`,
       spaceId,
-      id,
+      personId,
+      seq,
+      rows,
     ),
   ];
 }

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Database, newMeter, type Param, type Rows, type Statement } from "../../src/db/database.ts";
-import { eraseSlice } from "../../src/db/deletions.ts";
+import { eraseSlice, pendingDeletions } from "../../src/db/deletions.ts";
 import { sweep } from "../../src/export/sweep.ts";
 import { s3Error, throughLine } from "../support/bucket.ts";
 import { deliver, eventIdsOf, roomyService, take, textOf } from "../support/pipeline.ts";
@@ -153,12 +153,12 @@ class Failing extends Database {
 
 describe("slices", () => {
   /** 2,500 events: three slices. Past the product: that is faster. */
-  const fill = () =>
+  const fill = (person = "p-1") =>
     env.SPACE_DB.prepare(
       `INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
-       SELECT ?1, ?2 + value, 'e-' || value, 1, 'order_placed', 1, 'p-1', 0, '{}' FROM json_each(?3)`,
+       SELECT ?1, ?2 + value, 'e-' || value, 1, 'order_placed', 1, ?4, 0, '{}' FROM json_each(?3)`,
     )
-      .bind(space.id, START - 3_000_000, JSON.stringify(Array.from({ length: 2_500 }, (_, n) => n)))
+      .bind(space.id, START - 3_000_000, JSON.stringify(Array.from({ length: 2_500 }, (_, n) => n)), person)
       .run();
 
   it.each(["before", "after"] as const)(
@@ -187,6 +187,23 @@ describe("slices", () => {
     expect(done).toMatchObject({ status: "completed", deleted: { events: 2_500 } });
     expect(await eraseSlice(db, row, 1_000, START + 5)).toEqual({ rows: 0, completed: false });
     expect(await look({ id })).toEqual(done);
+  });
+
+  it("read the person's rows and no others, and who is asked whether any are pending reads the pending ones", async () => {
+    await fill("p-2");
+    const { id } = await end();
+    await env.SPACE_DB.prepare(
+      `INSERT INTO deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
+       SELECT ?1, value, value, 1, 0, 0, 0 FROM json_each(?2)`,
+    )
+      .bind(space.id, JSON.stringify(Array.from({ length: 500 }, (_, n) => `d-${n}`)))
+      .run();
+    const meter = newMeter();
+    const db = new Database(env.SPACE_DB, meter);
+    expect(await pendingDeletions(db, space.id, 1_000)).toBe(true);
+    await eraseSlice(db, { space_id: space.id, id, person_id: "p-1", seq: 1_000 }, 1_000, START);
+    expect(await pendingDeletions(db, space.id, 1_000)).toBe(false);
+    expect(meter.rowsRead).toBeLessThan(100);
   });
 
   it("leave the deletion pending as long as rows are left", async () => {
