@@ -177,7 +177,7 @@ describe.each(Object.entries(LISTS))("%s", (_, { path, key, newestFirst, add }) 
 
   it(newestFirst ? "has the newest first" : "is sorted by id", async () => {
     const { data } = (await get("limit=200")).page;
-    const order = data.map((item) => (newestFirst ? (item.created_at ?? item.requested_at) : item.id));
+    const order = data.map((item) => (newestFirst ? (item.created_at ?? item.requested_at ?? "") : item.id));
     expect(order).toEqual(newestFirst ? order.toSorted().toReversed() : order.toSorted());
   });
 
