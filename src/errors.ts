@@ -122,7 +122,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One thing wrong with a request. `pointer` is a JSON pointer into the body (RFC 6901), or `#query/<name>`. */
+/** One thing wrong with a request. `pointer` is a JSON pointer into the body (RFC 6901), or `#query/<name>`, or `#path/<name>`. */
 export interface Fault {
   pointer: string;
   detail: string;

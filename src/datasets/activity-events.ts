@@ -1,6 +1,7 @@
 /** `activity_events`: a record is an event of any definition, with its properties. */
 
 import * as z from "zod";
+import { pendingDeletions } from "../db/deletions.ts";
 import { countEvents, cutEvents, definitionsOf, type EventRange, type EventRecord, readEvents } from "../db/events.ts";
 import { invalid } from "../errors.ts";
 import { definitionsAt } from "../events/definitions.ts";
@@ -56,6 +57,8 @@ interface Query {
   clashes: Record<string, string[]>;
   /** Are rows told of their flows? */
   enriched?: true;
+  /** Are people who were deleted left out? See EventRange. */
+  sifted?: "at_snapshot" | "now";
 }
 
 export const activityEvents: Dataset<typeof shape, Query> = {
@@ -80,7 +83,10 @@ export const activityEvents: Dataset<typeof shape, Query> = {
         pointer: "/start",
         detail: `start is older than this space keeps events: ${space.retention_days} days, back to ${iso(oldest)}.`,
       });
-    const definitions = await definitionsAt(db, space.id, snapshotSeq);
+    const [definitions, deletions] = await Promise.all([
+      definitionsAt(db, space.id, snapshotSeq),
+      pendingDeletions(db, space.id, snapshotSeq),
+    ]);
     const ids = definitions.map((definition) => definition.id);
     const enriched = request.enrich_with_moments_info;
     const clashes = definitions.map((each) => [each.id, clashingNames(namesOf(each.properties), enriched)] as const);
@@ -91,6 +97,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
       row_format: request.row_format,
       clashes: Object.fromEntries(clashes.filter(([, clashing]) => clashing.length > 0)),
       ...(enriched ? { enriched } : {}),
+      ...(deletions ? { sifted: "at_snapshot" } : {}),
     };
   },
 
@@ -147,6 +154,7 @@ const wholeRange = (query: Query, { spaceId, snapshotSeq, sinceSeq }: Omit<Openi
   definitionIds: query.definition_ids,
   lower: { time: query.start, id: "" },
   upper: { time: query.end, id: "" },
+  sifted: query.sifted,
 });
 
 const keyOf = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });

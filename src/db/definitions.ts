@@ -4,6 +4,7 @@
  */
 
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "./database.ts";
+import { makeSection } from "./sections.ts";
 import { takeSequence, THIS_SEQUENCE } from "./sequences.ts";
 
 export interface DefinitionRow {
@@ -46,14 +47,6 @@ export const folded = (text: string): string => text.normalize("NFC").toLowerCas
 /** Where a definition is searched: in its id and its name. */
 export const searchText = (definition: { id: string; name: string }): string =>
   folded(`${definition.id}\n${definition.name}`);
-
-function makeSection(spaceId: string, sectionId: string): Statement {
-  return statement(
-    "INSERT INTO sections (space_id, id, name) VALUES (?1, ?2, ?2) ON CONFLICT DO NOTHING",
-    spaceId,
-    sectionId,
-  );
-}
 
 /** @returns false when the space has a definition of that id already. */
 export async function insertDefinition(db: Database, spaceId: string, row: DefinitionRow): Promise<boolean> {

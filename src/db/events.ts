@@ -4,6 +4,7 @@
  */
 
 import type { Database } from "./database.ts";
+import { ofNobodyDeleted } from "./deletions.ts";
 
 /** A place in the order of events. An empty id comes before every event of its millisecond. */
 export interface EventKey {
@@ -19,6 +20,8 @@ export interface EventRange {
   definitionIds: readonly string[] | null;
   lower: EventKey;
   upper: EventKey;
+  /** Without those of people who were deleted, up to the snapshot or up to now; left out: there are none such. */
+  sifted?: "at_snapshot" | "now" | undefined;
 }
 
 export interface EventRecord {
@@ -37,7 +40,10 @@ export interface EventRecord {
 const inRange = (range: EventRange, from: ">" | ">=" = ">=") =>
   `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6 AND seq > ?8 ${
     range.definitionIds === null ? "AND ?7 IS NULL" : "AND definition_id IN (SELECT value FROM json_each(?7))"
-  }`;
+  }${sifting(range)}`;
+
+const sifting = ({ sifted }: EventRange) =>
+  sifted === undefined ? "" : ` AND ${ofNobodyDeleted("events", sifted === "now" ? "true" : "d.seq <= ?6")}`;
 
 const rangeParams = (range: EventRange, lower: EventKey = range.lower) =>
   [

@@ -142,6 +142,13 @@ export async function countPending(db: Database, spaceId: string): Promise<numbe
   return (await db.first<{ n: number }>(sql, spaceId))?.n ?? 0;
 }
 
+/** Is an export of the space under way that reads what stood before a sequence number? */
+export async function isReadBefore(db: Database, spaceId: string, seq: number): Promise<boolean> {
+  const sql =
+    "SELECT 1 AS found FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing') AND snapshot_seq < ?2 LIMIT 1";
+  return (await db.first(sql, spaceId, seq)) !== null;
+}
+
 /** One that was deleted is not there. */
 export async function findExport(db: Database, spaceId: string, exportId: string): Promise<ExportRow | null> {
   return db.first<ExportRow>(

@@ -120,13 +120,14 @@ export async function cancelExport(db: Database, spaceId: string, exportId: stri
 /**
  * failed → queued, in the phase it failed in, while its files are kept and the space has room. One that failed while it was
  * planned, or whose counts did not add up, is planned and written anew: its earlier plan and its ledger no longer count.
+ * @param again `anew`: it is in any case, as what it counted is no longer there.
  * @returns which retry this is, from 1, or null when the move could not be made.
  */
 export async function retryExport(
   db: Database,
   spaceId: string,
   exportId: string,
-  again: { now: number; wakeAt: number; pendingLimit: number; requestId: string },
+  again: { now: number; wakeAt: number; pendingLimit: number; requestId: string; anew?: boolean },
 ): Promise<number | null> {
   const anew = (table: "chunks" | "files") =>
     statement(
@@ -145,9 +146,9 @@ export async function retryExport(
   const [moved] = await db.batch<{ generation: number }>([
     statement(
       `UPDATE exports SET status = 'queued', status_at = ?3, wake_at = ?4, generation = generation + 1, request_id = ?6,
-         plan = plan + (phase = 'planning' OR error_code IS 'incomplete_export'),
-         left_uploads = CASE WHEN phase = 'planning' OR error_code IS 'incomplete_export' THEN ${LEFT_UPLOADS} ELSE left_uploads END,
-         phase = CASE error_code WHEN 'incomplete_export' THEN 'planning' ELSE phase END,
+         plan = plan + (phase = 'planning' OR error_code IS 'incomplete_export' OR ?7),
+         left_uploads = CASE WHEN phase = 'planning' OR error_code IS 'incomplete_export' OR ?7 THEN ${LEFT_UPLOADS} ELSE left_uploads END,
+         phase = CASE WHEN error_code IS 'incomplete_export' OR ?7 THEN 'planning' ELSE phase END,
          completed_at = NULL, expires_at = NULL, put_away_at = NULL,
          attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status = 'failed' AND deleted_at IS NULL AND expires_at > ?3
@@ -161,6 +162,7 @@ export async function retryExport(
       again.wakeAt,
       again.pendingLimit,
       again.requestId,
+      Number(again.anew ?? false),
     ),
     anew("chunks"),
     anew("files"),

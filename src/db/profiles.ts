@@ -1,6 +1,14 @@
 /** Profiles, kept as versions [seq_from, seq_to): an export reads the one that stood at its snapshot. */
 
-import { type Database, isGuardFailure, isSizeFailure, isTooBig, isUniqueFailure, statement } from "./database.ts";
+import {
+  type Database,
+  isGuardFailure,
+  isSizeFailure,
+  isTooBig,
+  isUniqueFailure,
+  type Statement,
+  statement,
+} from "./database.ts";
 import { type DefinitionPremise, definitionsStand } from "./definitions.ts";
 import { insertRows, type NewEvent } from "./event-rows.ts";
 import { insertReachability, type NewReachability } from "./reachability.ts";
@@ -15,15 +23,16 @@ export interface ProfileRow {
   identifiers: string;
   attributes: string;
   tags: string;
+  topics: string;
   installations: string;
   created_at: number;
   updated_at: number;
 }
 
 const COLUMNS =
-  "person_id, external_person_id, company_id, type, identifiers, attributes, tags, installations, created_at, updated_at";
+  "person_id, external_person_id, company_id, type, identifiers, attributes, tags, topics, installations, created_at, updated_at";
 
-/** D1 takes a row of 2,000,000 bytes; ids and times stand beside the identifiers, attributes, tags and installations. */
+/** D1 takes a row of 2,000,000 bytes; ids and times stand beside the identifiers, attributes, tags, topics and installations. */
 export const MAX_PROFILE_BYTES = 1_890_000;
 
 /** An app or a browser that push messages may go to. */
@@ -34,9 +43,12 @@ export interface Installation {
   is_optin: boolean;
 }
 
+/** What a person said to being told of a topic on a channel. */
+export type Consent = "opt-in" | "confirmed-opt-in" | "opt-out";
+
 /**
- * What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396); the sets `tags` and
- * `installations` are replaced as they stand here, in their canonical order.
+ * What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396), topics by topic and channel;
+ * the sets `tags` and `installations` are replaced as they stand here, in their canonical order.
  */
 export interface ProfileMerge {
   person_id: string;
@@ -46,12 +58,17 @@ export interface ProfileMerge {
   identifiers?: Record<string, unknown> | undefined;
   attributes?: Record<string, unknown> | undefined;
   tags?: readonly string[] | undefined;
+  topics?: Record<string, Record<string, Consent | null> | null> | undefined;
   installations?: readonly Installation[] | undefined;
 }
 
 /** A scalar that is sent replaces the old one (null removes), one that is not sent leaves it. */
 const sentOrOld = (column: string) =>
   `CASE WHEN json_type(j.value, '$.${column}') IS NULL THEN p.${column} ELSE j.value ->> '${column}' END`;
+
+/** Without those that no channel is left of. */
+const MERGED_TOPICS = `(SELECT json_group_object(t.key, json(t.value))
+  FROM json_each(json_patch(coalesce(p.topics, '{}'), coalesce(j.value -> 'topics', '{}'))) t WHERE t.value <> '{}')`;
 
 /** Events that the service makes of a merge, and what it looked at for that: standing versions, and definitions. */
 export interface MadeOfMerge {
@@ -65,8 +82,9 @@ export interface MadeOfMerge {
  * Merges profiles, all or nothing: the standing versions are closed and new ones opened at one sequence number.
  * @param merges each person at most once; each part under 1.9 MB as JSON.
  * @param made events that are written with them; left out: none, and nothing was looked at.
+ * @param guards what else must hold: each fails the batch where it does not.
  * @returns `external_id_taken` when an external id belongs to another profile, `too_large` when one would outgrow a row,
- * `moved` when what `made` looked at no longer stands; nothing is written then.
+ * `moved` when what `made` or a guard looked at no longer stands; nothing is written then.
  */
 export async function mergeProfiles(
   db: Database,
@@ -74,6 +92,7 @@ export async function mergeProfiles(
   merges: readonly ProfileMerge[][],
   now: number,
   made: MadeOfMerge | null = null,
+  guards: readonly Statement[] = [],
 ): Promise<"merged" | "external_id_taken" | "too_large" | "moved"> {
   const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
      WHERE space_id = ?1 AND seq_to IS NULL AND person_id IN (SELECT value ->> 'person_id' FROM json_each(?2))`;
@@ -82,7 +101,7 @@ export async function mergeProfiles(
        ${sentOrOld("external_person_id")}, ${sentOrOld("company_id")}, ${sentOrOld("type")},
        json_patch(coalesce(p.identifiers, '{}'), coalesce(j.value -> 'identifiers', '{}')),
        json_patch(coalesce(p.attributes, '{}'), coalesce(j.value -> 'attributes', '{}')),
-       coalesce(j.value -> 'tags', p.tags, '[]'), coalesce(j.value -> 'installations', p.installations, '[]'),
+       coalesce(j.value -> 'tags', p.tags, '[]'), ${MERGED_TOPICS}, coalesce(j.value -> 'installations', p.installations, '[]'),
        coalesce(p.created_at, ?3), ?3
      FROM json_each(?2) j
      LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to = ${THIS_SEQUENCE}
@@ -91,13 +110,15 @@ export async function mergeProfiles(
   try {
     await db.batch([
       takeSequence(spaceId),
+      ...guards,
       ...(made === null ? [] : [versionsStand(spaceId, made.standing), definitionsStand(spaceId, made.definitions)]),
       ...lists.map((list) => statement(close, spaceId, list)),
       ...lists.map((list) => statement(open, spaceId, list, now)),
       statement(
         `INSERT INTO guard SELECT NULL FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
            AND person_id IN (SELECT value FROM json_each(?2))
-           AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(installations) > ?3`,
+           AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(topics)
+             + octet_length(installations) > ?3`,
         spaceId,
         JSON.stringify(merges.flat().map((merge) => merge.person_id)),
         MAX_PROFILE_BYTES,

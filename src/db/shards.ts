@@ -10,9 +10,11 @@ export interface Databases {
   control: Database;
   /** The database that holds this space's data. */
   space(spaceId: string): Database;
+  /** Every database that holds spaces' data. */
+  spaces(): readonly Database[];
 }
 
 export function openDatabases(env: { CONTROL_DB: D1Database; SPACE_DB: D1Database }, meter: Meter): Databases {
   const space = new Database(env.SPACE_DB, meter);
-  return { control: new Database(env.CONTROL_DB, meter), space: () => space };
+  return { control: new Database(env.CONTROL_DB, meter), space: () => space, spaces: () => [space] };
 }

@@ -160,6 +160,16 @@ export async function purgeSpaceRows(db: Database, spaceId: string): Promise<num
       params: [spaceId],
     },
     {
+      sql: `DELETE FROM deletions WHERE space_id = ?1 AND id IN
+              (SELECT id FROM deletions WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
+      sql: `DELETE FROM profile_definitions WHERE space_id = ?1 AND (kind, id, seq_from) IN
+              (SELECT kind, id, seq_from FROM profile_definitions WHERE space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
       sql: `DELETE FROM definitions WHERE space_id = ?1 AND (id, seq_from) IN
               (SELECT id, seq_from FROM definitions WHERE space_id = ?1 LIMIT 1000)`,
       params: [spaceId],

@@ -11,6 +11,7 @@ import { type MadeOfMerge, mergeProfiles, type ProfileMerge } from "../db/profil
 import type { NewReachability } from "../db/reachability.ts";
 import { readStanding, type StandingPremise, type StandingProfile } from "../db/standing.ts";
 import { invalid, SpillwayError } from "../errors.ts";
+import { checkAttributes } from "./attribute-values.ts";
 import { type Definition, type DefinitionSpace, premiseOf } from "./definitions.ts";
 import { deriveEvents, type ProfileState } from "./derived.ts";
 import { enabledDerived, madeIds, madeReachability, madeRows, reachabilityIds } from "./made.ts";
@@ -32,18 +33,19 @@ const MOST_MADE_BYTES = 15_728_640;
 /**
  * Merges profiles, all or nothing.
  * @param merges in parts that fit a parameter; each person once.
- * @throws invalid_request when the call would make too many events; conflict when the profiles never stand still.
+ * @throws invalid_request for values that do not fit, and when the call would make too many events; conflict when the profiles never stand still.
  */
 export async function writeProfiles(
   write: ProfileWrite,
   merges: readonly ProfileMerge[][],
 ): Promise<"merged" | "external_id_taken" | "too_large"> {
   for (let look = 1; look <= MOST_LOOKS; look += 1) {
+    const guards = await checkAttributes(write.db, write.space.id, merges.flat());
     const definitions = await enabledDerived(write.db, write.space);
     const all = merges.flat();
     const looked = definitions.size === 0 ? all.filter(touchesReachability) : all;
     const made = looked.length === 0 ? null : await makeEvents(write, looked, definitions);
-    const outcome = await mergeProfiles(write.db, write.space.id, merges, write.now, made);
+    const outcome = await mergeProfiles(write.db, write.space.id, merges, write.now, made, guards);
     if (outcome !== "moved") return outcome;
   }
   throw new SpillwayError("conflict", "These profiles were changed by other calls at the same time. Try again.");

@@ -93,7 +93,8 @@ function listText(property: Property | Field, value: unknown, pointer: string, f
   return `[${items.join()}]`;
 }
 
-function scalarProblem(type: Scalar, value: unknown): string | null {
+/** What is wrong with a value of this type, in words that follow its name; null: nothing. */
+export function scalarProblem(type: Scalar, value: unknown): string | null {
   switch (type) {
     case "text":
       if (typeof value !== "string") return "must be a text.";

@@ -1,5 +1,6 @@
 /** What a call may do to an export: stop it, take it up again, remove it. */
 
+import { erasedSince } from "../db/deletions.ts";
 import { findAuth } from "../db/destinations.ts";
 import { countPending, findExport } from "../db/exports.ts";
 import { deleteExport } from "../db/leftovers.ts";
@@ -22,7 +23,10 @@ export async function retry(hall: Hall, spaceId: string, exportId: string, reque
   const { config, databases, world } = hall;
   const { control } = databases;
   const now = world.now();
-  const again = { now, wakeAt: now + config.resendAfterMs, pendingLimit: config.pendingLimit, requestId };
+  const failed = await findExport(control, spaceId, exportId);
+  // What people who were deleted left behind was not kept for an export that had failed.
+  const anew = failed !== null && (await erasedSince(databases.space(spaceId), spaceId, failed.snapshot_seq));
+  const again = { now, wakeAt: now + config.resendAfterMs, pendingLimit: config.pendingLimit, requestId, anew };
   const generation = await retryExport(control, spaceId, exportId, again);
   if (generation === null) {
     const row = await findExport(control, spaceId, exportId);

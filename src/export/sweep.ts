@@ -12,6 +12,7 @@ import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/spac
 import { entry } from "../db/timeline.ts";
 import { log, logFailure } from "../log.ts";
 import { open, sealForStore, olderKeyIds } from "../outbound/seal.ts";
+import { erase } from "./erase.ts";
 import { type Hall, LAST_CALL_MS } from "./hall.ts";
 import { resendDeliveries, wakeDeliveries } from "./notify.ts";
 import { putAway } from "./put-away.ts";
@@ -34,6 +35,7 @@ const PARTS: Record<string, (hall: Hall) => Promise<void>> = {
   forget,
   dropKeys,
   retain,
+  erase,
   resealSecrets,
   purgeSpaces,
 };

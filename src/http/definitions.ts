@@ -9,14 +9,13 @@ import { checkProperties, DefinitionId, MOST_PROPERTIES, Property } from "../eve
 import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../events/definitions.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
-import { listOf, listQuery, Name, page, readCursor, textOf, Time } from "./schemas.ts";
+import { listOf, listQuery, Name, page, readCursor, SectionId, textOf, Time } from "./schemas.ts";
 
 const CATEGORIES = ["custom", "template", "people", "channel", "product", "conversion"] as const;
 const MAX_BYTES = 1_048_576;
 
 const Properties = z.array(Property).max(MOST_PROPERTIES);
 const Description = textOf(2000).nullable();
-const SectionId = z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/);
 
 const Shown = z
   .object({

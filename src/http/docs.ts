@@ -25,6 +25,8 @@ export const TAGS: Record<string, string> = {
   Touchpoints: "Where people came from before they did something, and the ads behind that.",
   Profiles: "The people that events belong to.",
   Segments: "Groups of profiles, by a rule that says who is in.",
+  "Profile definitions":
+    "What the attributes, tags and topics of profiles are called, and which section each belongs to. Profiles may have others too.",
   Spaces: "A space is a tenant: its own data, keys, time zone, retention and limits.",
   "API keys": "Who may call for a space, and what for.",
   Destinations:
@@ -132,6 +134,25 @@ const DEFINITION = {
     { name: "amount", type: "number", required: false },
     { name: "lines", type: "list", required: false, fields: [{ name: "sku", type: "text", required: false }] },
   ],
+  created_at: AT,
+  updated_at: AT,
+};
+
+const DELETION = {
+  id: "e0b3a1f6-58c7-4d0e-9b2f-7a6c5d4e3f21",
+  person_id: "p-1",
+  status: "pending",
+  requested_at: AT,
+  completed_at: null,
+  deleted: { events: 0, touchpoints: 0, profile_versions: 0 },
+};
+
+const ATTRIBUTE = {
+  id: "points",
+  section_id: "loyalty",
+  name: "Points",
+  type: "number",
+  native: false,
   created_at: AT,
   updated_at: AT,
 };
@@ -264,6 +285,31 @@ export const EXAMPLES: Record<string, unknown> = {
     version: 2,
     properties: [...DEFINITION.properties, { name: "currency", type: "text", required: false }],
   },
+  ProfileDeletion: {
+    ...DELETION,
+    status: "completed",
+    completed_at: "2026-01-15T10:25:02.480Z",
+    deleted: { events: 214, touchpoints: 9, profile_versions: 3 },
+  },
+  deleteProfile: DELETION,
+  Attribute: ATTRIBUTE,
+  listAttributes: {
+    data: [
+      {
+        ...ATTRIBUTE,
+        id: "$email_address",
+        section_id: "default",
+        name: "Email address",
+        type: "text",
+        native: true,
+      },
+      ATTRIBUTE,
+    ],
+    next_cursor: null,
+  },
+  Tag: { id: "vip", section_id: "loyalty", name: "Very important", created_at: AT, updated_at: AT },
+  Topic: { id: "newsletter", section_id: "default", name: "Newsletter", created_at: AT, updated_at: AT },
+  Section: { id: "loyalty", name: "loyalty" },
   Merged: { merged: 1 },
   Profile: {
     person_id: "p-1",
@@ -273,6 +319,7 @@ export const EXAMPLES: Record<string, unknown> = {
     identifiers: {},
     attributes: { $first_name: "Ada", tier: "gold" },
     tags: ["vip"],
+    topics: { newsletter: { email: "confirmed-opt-in" } },
     installations: [],
     created_at: AT,
     updated_at: AT,

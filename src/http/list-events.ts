@@ -8,6 +8,7 @@ import * as z from "zod";
 import { activityEvents } from "../datasets/activity-events.ts";
 import { conversionEvents } from "../datasets/conversion-events/dataset.ts";
 import type { Asking, Page, Registered } from "../datasets/dataset.ts";
+import { pendingDeletions } from "../db/deletions.ts";
 import { readSequence } from "../db/sequences.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { readCursor, type Walk, writeCursor } from "./event-cursor.ts";
@@ -156,7 +157,7 @@ export const listEventsRoute = route({
   path: "/v1/events",
   operationId: "listEvents",
   summary: "List events",
-  description: `The rows that an export of \`activity_events\` with these parameters has, in its order: by when they occurred, then by id; with \`view=conversions\` the lines of \`conversion_events\`. All pages of a walk show what stood when the first was asked for: each row once, and none that came in later; to see those, begin anew. A cursor goes with the parameters that it came from (\`limit\` alone may change) and holds for a day.
+  description: `The rows that an export of \`activity_events\` with these parameters has, in its order: by when they occurred, then by id; with \`view=conversions\` the lines of \`conversion_events\`. All pages of a walk show what stood when the first was asked for: each row once, and none that came in later; to see those, begin anew. Events of a person who was deleted are gone at once, from pages that are still to come too. A cursor goes with the parameters that it came from (\`limit\` alone may change) and holds for a day.
 
 A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE_BYTES} bytes, and where conversions have no touchpoint that gets credit: it may have no row at all then. For all of a long window an export is faster.`,
   tag: "Events",
@@ -177,7 +178,9 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
         : await readCursor(call, space, owner, cursor);
     const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq, secret: "" };
     const frozen = await freezeQuery(dataset, request, asking);
-    const source = dataset.open(frozen, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq, sinceSeq: 0 });
+    const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
+    const query = deletions ? { ...frozen, sifted: "now" as const } : frozen;
+    const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq, sinceSeq: 0 });
     const { upper } = source.bounds;
     const lower = walk.next ?? source.bounds.lower;
     const { next: after } = await source.cut({ lower, upper }, limit);
@@ -206,9 +209,9 @@ function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
 }
 
 /** @throws what the dataset refuses, with pointers into the query. */
-async function freezeQuery(dataset: Registered, request: unknown, asking: Asking): Promise<unknown> {
+async function freezeQuery(dataset: Registered, request: unknown, asking: Asking): Promise<object> {
   try {
-    return await dataset.freeze(request, asking);
+    return (await dataset.freeze(request, asking)) as object;
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.code !== "invalid_request") throw thrown;
     throw invalid(...thrown.faults.map((fault) => ({ ...fault, pointer: `#query/${fault.pointer.split("/")[1]}` })));

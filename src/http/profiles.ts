@@ -21,12 +21,26 @@ const MAX_BYTES = 15_728_640;
 const MOST_TAGS = 200;
 const MOST_INSTALLATIONS = 50;
 const MOST_TOKEN_CHARACTERS = 4096;
-const TOO_LARGE = `A profile has ${MAX_PROFILE_BYTES} bytes of identifiers, attributes, tags and installations at most.`;
+const TOO_LARGE = `A profile has ${MAX_PROFILE_BYTES} bytes of identifiers, attributes, tags, topics and installations at most.`;
 
 const exactNumber = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), INEXACT);
-const AttributeName = z.string().regex(/^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u);
-const Attributes = z.record(AttributeName, z.union([WholeText, exactNumber, z.boolean(), z.null()]));
+export const AttributeName = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u,
+    "An attribute's name begins with a letter, a digit, _ or $, and goes on with those, dots, spaces or hyphens: 128 characters at most.",
+  );
+const Attributes = z.record(AttributeName, z.union([WholeText, exactNumber, z.boolean(), z.null()])).meta({
+  description:
+    "Merged by name; null removes. Names that begin with `$` are native: `GET /v1/attributes` shows them. Their values are texts, `$email_marketing` and `$sms_marketing` are `subscribed` or `unsubscribed`, `$date_of_birth` is a date (`1815-12-10`). A value of an attribute that the space defined is of its type; others may have any.",
+});
 const Identifiers = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), Id.nullable());
+
+const CONSENTS = ["opt-in", "confirmed-opt-in", "opt-out"] as const;
+const Topics = z.record(Id, z.record(Id, z.enum(CONSENTS).nullable()).nullable()).meta({
+  description:
+    "Topic → channel → what the person said to it. Merged by topic and channel; null removes a channel or a topic, and a topic without channels goes.",
+});
 
 /** A set as a list: what names an item stands once. @param at where in an item its name stands. */
 function setOf<Item extends z.ZodType>(
@@ -74,6 +88,7 @@ const Merge = z.strictObject({
   identifiers: Identifiers.optional(),
   attributes: Attributes.optional(),
   tags: Tags.nullable().optional(),
+  topics: Topics.optional(),
   installations: Installations.nullable().optional(),
 });
 
@@ -86,6 +101,7 @@ const Profile = z
     identifiers: z.record(z.string(), z.string()),
     attributes: z.record(z.string(), z.unknown()),
     tags: z.array(z.string()),
+    topics: z.record(z.string(), z.record(z.string(), z.enum(CONSENTS))),
     installations: z.array(
       z.object({ ...installation, installation_id: z.string(), push_token: z.string().nullable() }),
     ),
@@ -101,7 +117,7 @@ export const profileRoutes = [
     operationId: "mergeProfiles",
     summary: "Make or change profiles",
     description:
-      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers and attributes are merged by key, tags and installations are replaced as a whole; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like. What changes how a profile can be reached (`$phone_number`, `$sms_marketing`, `$email_address`, `$email_marketing`, an installation's `is_optin` and `push_token`) always makes a reachability event: one a channel, of push one an installation, with each reason that applies. Who comes to `subscribed` subscribes; who comes to `unsubscribed`, or was `subscribed` and is not any more, unsubscribes. At most 100,000 events a call.",
+      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers, attributes and topics are merged by key, tags and installations are replaced as a whole; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like. What changes how a profile can be reached (`$phone_number`, `$sms_marketing`, `$email_address`, `$email_marketing`, an installation's `is_optin` and `push_token`) always makes a reachability event: one a channel, of push one an installation, with each reason that applies. Who comes to `subscribed` subscribes; who comes to `unsubscribed`, or was `subscribed` and is not any more, unsubscribes. At most 100,000 events a call.",
     tag: "Profiles",
     auth: "profiles:write",
     body: {
@@ -114,6 +130,7 @@ export const profileRoutes = [
             external_person_id: "CRM-1",
             attributes: { $first_name: "Ada", tier: "gold" },
             tags: ["vip"],
+            topics: { newsletter: { email: "confirmed-opt-in" } },
           },
         ],
       },
@@ -202,6 +219,7 @@ function show(row: ProfileRow) {
     identifiers: JSON.parse(row.identifiers) as unknown,
     attributes: JSON.parse(row.attributes) as unknown,
     tags: JSON.parse(row.tags) as unknown,
+    topics: JSON.parse(row.topics) as unknown,
     installations: JSON.parse(row.installations) as unknown,
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),

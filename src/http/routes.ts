@@ -9,6 +9,8 @@ import { flowRoutes } from "./flows.ts";
 import { keyRoutes } from "./keys.ts";
 import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
+import { profileDefinitionRoutes } from "./profile-definitions.ts";
+import { profileDeletionRoutes } from "./profile-deletions.ts";
 import { profileRoutes } from "./profiles.ts";
 import { reachabilityRoutes } from "./reachability.ts";
 import type { Route } from "./route.ts";
@@ -30,6 +32,8 @@ export const ROUTES: readonly Route[] = [
   ...profileRoutes,
   ...segmentRoutes,
   ...reachabilityRoutes,
+  ...profileDeletionRoutes,
+  ...profileDefinitionRoutes,
   ...spaceRoutes,
   ...keyRoutes,
   ...destinationRoutes,

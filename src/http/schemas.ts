@@ -27,6 +27,14 @@ export const WholeText = z.string().refine(wellFormed, HALF);
 /** Text for people of that many characters at most. */
 export const textOf = (most: number) => z.string().max(most).refine(wellFormed, HALF);
 
+/** A section's id. One that is new is made by being named. */
+export const SectionId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_.-]{1,100}$/,
+    "A section's id has letters, digits, underscores, dots and hyphens: 100 characters at most.",
+  );
+
 /** A customer's own id: opaque text. */
 export const Id = z
   .string()
@@ -46,9 +54,10 @@ export const Problem = z
     errors: z
       .array(
         z.object({
-          pointer: z
-            .string()
-            .meta({ description: "A JSON pointer into the body, or `#query/<name>`.", example: "/start" }),
+          pointer: z.string().meta({
+            description: "A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.",
+            example: "/start",
+          }),
           detail: z.string(),
         }),
       )

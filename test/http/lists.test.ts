@@ -7,7 +7,7 @@ import { ROUTES } from "../../src/http/routes.ts";
 import { ADMIN, ORIGIN, orders, Service, type Space } from "../support/service.ts";
 
 interface Page {
-  data: { id: string; created_at: string }[];
+  data: { id: string; created_at?: string; requested_at?: string }[];
   next_cursor: string | null;
 }
 
@@ -24,6 +24,12 @@ interface List {
   newestFirst: boolean;
   add: () => Promise<unknown>;
 }
+
+const define = (kind: string, more: Record<string, unknown> = {}) =>
+  service.json("PUT", `/v1/${kind}/id_${String((made += 1)).padStart(3, "0")}`, 200, {
+    key: space.key,
+    body: { name: "Defined", ...more },
+  });
 
 /** A list, who reads it, and how an item is added to it. Another list in ROUTES must be added here. */
 const LISTS: Record<string, List> = {
@@ -73,6 +79,30 @@ const LISTS: Record<string, List> = {
         key: space.key,
         body: { name: "Segment", rule: { all: [] } },
       }),
+  },
+  listAttributes: {
+    path: "/v1/attributes",
+    key: () => space.key,
+    newestFirst: false,
+    add: () => define("attributes", { type: "text" }),
+  },
+  listTags: { path: "/v1/tags", key: () => space.key, newestFirst: false, add: () => define("tags") },
+  listTopics: { path: "/v1/topics", key: () => space.key, newestFirst: false, add: () => define("topics") },
+  listSections: {
+    path: "/v1/sections",
+    key: () => space.key,
+    newestFirst: false,
+    add: () => define("tags", { section_id: `section_${String(made).padStart(3, "0")}` }),
+  },
+  listProfileDeletions: {
+    path: "/v1/profile-deletions",
+    key: () => space.key,
+    newestFirst: true,
+    add: async () => {
+      const profiles = [{ person_id: `gone-${(made += 1)}` }];
+      await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
+      await service.json("DELETE", `/v1/profiles/gone-${made}`, 202, { key: space.key });
+    },
   },
   listSpaces: {
     path: "/v1/spaces",
@@ -178,7 +208,7 @@ describe.each(Object.entries(LISTS))("%s", (_, { path, needs = {}, key, newestFi
 
   it(newestFirst ? "has the newest first" : "is sorted by id", async () => {
     const { data } = (await get("limit=200")).page;
-    const order = data.map((item) => (newestFirst ? item.created_at : item.id));
+    const order = data.map((item) => (newestFirst ? (item.created_at ?? item.requested_at ?? "") : item.id));
     expect(order).toEqual(newestFirst ? order.toSorted().toReversed() : order.toSorted());
   });
 

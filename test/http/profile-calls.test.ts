@@ -77,13 +77,15 @@ describe("a person", () => {
     expect((await call([{ person_id: "p-0", attributes: { two: text } }])).status).toBe(422);
   });
 
-  it("is measured with its tags and installations", async () => {
+  it("is measured with its tags, topics and installations", async () => {
     await put({ person_id: "p-0", attributes: { text: "x".repeat(1_889_000) } });
     const tags = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(150));
     const [push_token, rest] = ["t".repeat(1_500), { platform: "iOS", is_optin: true }];
     const installations = [{ installation_id: "i", push_token, ...rest }];
     expect(await faults([{ person_id: "p-0", tags }])).toEqual(["/profiles"]);
+    const topics = Object.fromEntries(tags.map((tag) => [tag, { sms: "opt-in" }]));
     expect(await faults([{ person_id: "p-0", installations }])).toEqual(["/profiles"]);
+    expect(await faults([{ person_id: "p-0", topics }])).toEqual(["/profiles"]);
     expect(await put({ person_id: "p-0", tags: tags.slice(0, 1) })).toEqual({ merged: 1 });
   });
 });

@@ -25,6 +25,7 @@ const FULL = {
   identifiers: { custom_id: "c-1", other_id: "o-1" },
   attributes: { $first_name: "Ada", tier: "gold", score: 1.5, vip: true },
   tags: ["early", "vip"],
+  topics: { news: { email: "confirmed-opt-in", sms: "opt-out" }, offers: { email: "opt-in" } },
   installations: [
     { installation_id: "i-1", platform: "iOS", push_token: "t-1", is_optin: true },
     { installation_id: "i-2", platform: "Webpush", push_token: null, is_optin: false },
@@ -41,7 +42,7 @@ describe("a merge", () => {
   it("makes an empty profile from an id alone", async () => {
     await put({ person_id: "p-1" });
     const empty = { external_person_id: null, company_id: null, type: null, identifiers: {}, attributes: {} };
-    expect(await get()).toMatchObject({ ...empty, tags: [], installations: [] });
+    expect(await get()).toMatchObject({ ...empty, tags: [], topics: {}, installations: [] });
   });
 
   it("leaves what it does not send", async () => {
@@ -72,6 +73,31 @@ describe("a merge", () => {
     await put(FULL);
     await put({ person_id: "p-1", identifiers: { custom_id: null, third_id: "t-1" } });
     expect((await get())["identifiers"]).toEqual({ other_id: "o-1", third_id: "t-1" });
+  });
+
+  it.each<[string, unknown, unknown]>([
+    [
+      "adds, replaces and leaves channels",
+      { news: { email: "opt-out", push: "opt-in" } },
+      { ...FULL.topics, news: { email: "opt-out", sms: "opt-out", push: "opt-in" } },
+    ],
+    ["adds topics", { alerts: { sms: "opt-in" } }, { ...FULL.topics, alerts: { sms: "opt-in" } }],
+    ["removes a channel with null", { news: { sms: null } }, { ...FULL.topics, news: { email: "confirmed-opt-in" } }],
+    ["removes a topic with null", { news: null }, { offers: { email: "opt-in" } }],
+    ["removes a topic with its last channel", { offers: { email: null } }, { news: FULL.topics.news }],
+    ["makes no topic without a channel", { empty: {}, odd: { sms: null }, none: null }, FULL.topics],
+    ["keeps ids as they are", { 'a"b.c$': { "ü 東": "opt-in" } }, { ...FULL.topics, 'a"b.c$': { "ü 東": "opt-in" } }],
+  ])("of topics goes by topic and channel: it %s", async (_, topics, left) => {
+    await put(FULL);
+    await put({ person_id: "p-1", topics });
+    expect(await get()).toMatchObject({ ...FULL, topics: left });
+    expect((await get())["topics"]).toEqual(left);
+  });
+
+  it("removes the only topic, and none is left", async () => {
+    await put({ person_id: "p-1", topics: { a: { sms: "opt-in" } } });
+    await put({ person_id: "p-1", topics: { a: null } });
+    expect((await get())["topics"]).toEqual({});
   });
 
   it.each(["tags", "installations"] as const)("replaces %s as a whole", async (field) => {
@@ -177,6 +203,12 @@ describe("a profile", () => {
     ["half a character in a tag", deep({ tags: ["\ud800"] }), "/tags/0"],
     ["the same tag twice", deep({ tags: ["a", "b", "a"] }), "/tags/2"],
     ["201 tags", deep({ tags: tags(201) }), "/tags"],
+    ["topics that are a list", deep({ topics: [] }), "/topics"],
+    ["a topic that is a text", deep({ topics: { news: "opt-in" } }), "/topics/news"],
+    ["a topic without a name", deep({ topics: { "": { sms: "opt-in" } } }), "/topics/"],
+    ["a channel with a control character", deep({ topics: { news: { "\u0007": "opt-in" } } }), "/topics/news/\u0007"],
+    ["a consent that there is not", deep({ topics: { news: { sms: "in" } } }), "/topics/news/sms"],
+    ["half a character in a topic", deep({ topics: { "\ud800": { sms: "opt-in" } } }), "/topics/\ud800"],
     ["installations that are an object", deep({ installations: {} }), "/installations"],
     ["an installation without an id", installed({ installation_id: undefined }), "/installations/0/installation_id"],
     ["an installation on an unknown platform", installed({ platform: "ios" }), "/installations/0/platform"],

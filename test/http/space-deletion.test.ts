@@ -72,6 +72,14 @@ async function livedIn(events = 3): Promise<Space> {
   await service.json("PUT", "/v1/ad-objects", 200, { key: space.key, body: { accounts } });
   const segment = { name: "Everyone", rule: { all: [] } };
   await service.json("PUT", "/v1/segments/everyone", 200, { key: space.key, body: segment });
+  await service.json("PUT", "/v1/tags/vip", 200, { key: space.key, body: { name: "Very important" } });
+  const spaceDb = service.hall.databases.space(space.id);
+  // Nothing of it is left for a sweep to do.
+  await spaceDb.run(
+    `INSERT INTO deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
+     VALUES (?1, 'd-1', 'gone', 1, 0, 0, 0)`,
+    space.id,
+  );
   await service.send(space, recent(events));
   await service.export(space);
   await service.export(space, { layout: "files", file_rows: 2 });

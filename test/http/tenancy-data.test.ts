@@ -99,6 +99,21 @@ describe("reachability events", () => {
   });
 });
 
+describe("definitions of attributes, tags and topics", () => {
+  it.each([
+    ["attributes", { type: "number" }],
+    ["tags", {}],
+    ["topics", {}],
+  ])("of the same id are apart: %s", async (kind, more) => {
+    const put = (space: Space, name: string) =>
+      service.json("PUT", `/v1/${kind}/same`, 200, { key: space.key, body: { name, section_id: name, ...more } });
+    await put(us, "ours");
+    await put(them, "theirs");
+    const shown = await service.json("GET", `/v1/${kind}/same`, 200, { key: us.key });
+    expect(shown).toMatchObject({ name: "ours", section_id: "ours" });
+  });
+});
+
 describe("flows", () => {
   const put = (space: Space, campaign_name: string) => {
     const flows = [{ id: "flow-1", campaign_name, elements: [{ id: "element-1" }] }];

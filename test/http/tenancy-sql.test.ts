@@ -24,6 +24,7 @@ const EVERY_SPACE: Record<string, string> = {
   findKeyWithSpace: "authentication: the key's id says which space it is; nothing is known of the caller before it",
   takeStuckExports: "the sweep wakes late exports of every space, and gives each back with its space_id",
   listToExpire: "the sweep expires what is over, whosever it is, each by its space_id",
+  takeDueDeletions: "the sweep erases deleted people of every space, and takes each with its space_id",
   listLeftovers: "the sweep finds what to put away for every space, each with its space_id",
   listForgettable: "the sweep finds records to forget for every space, each with its space_id",
   deleteOldExports: "the sweep ends the records of every space that are too old",

@@ -14,6 +14,9 @@ interface Ids {
   file: string;
   definition: string;
   person: string;
+  deletion: string;
+  /** Of a tag and a topic too. */
+  attribute: string;
   key: string;
   space: string;
   endpoint: string;
@@ -28,6 +31,13 @@ type Line =
   | { list: string; query?: string }
   | { own: string }
   | string;
+
+/** A name in its path that the caller gives to something of its own space: see tenancy-data.test.ts too. */
+const ownDefinition = (kind: string): Line => ({
+  foreign: (ids) => `/v1/${kind}/${ids.attribute}`,
+  status: 422,
+  body: { name: "" },
+});
 
 const TABLE: Record<string, Line> = {
   createExport: "reads the caller's own space: tenancy-data.test.ts",
@@ -64,6 +74,19 @@ const TABLE: Record<string, Line> = {
   deleteSegment: { foreign: (ids) => `/v1/segments/${ids.segment}`, status: 404 },
   countSegment: { foreign: (ids) => `/v1/segments/${ids.segment}/count`, status: 404 },
   loadReachabilityEvents: "names things in its body: tenancy-data.test.ts",
+  deleteProfile: { foreign: (ids) => `/v1/profiles/${ids.person}`, status: 404 },
+  listProfileDeletions: { list: "/v1/profile-deletions" },
+  getProfileDeletion: { foreign: (ids) => `/v1/profile-deletions/${ids.deletion}`, status: 404 },
+  putAttribute: ownDefinition("attributes"),
+  listAttributes: { list: "/v1/attributes" },
+  getAttribute: { foreign: (ids) => `/v1/attributes/${ids.attribute}`, status: 404 },
+  putTag: ownDefinition("tags"),
+  listTags: { list: "/v1/tags" },
+  getTag: { foreign: (ids) => `/v1/tags/${ids.attribute}`, status: 404 },
+  putTopic: ownDefinition("topics"),
+  listTopics: { list: "/v1/topics" },
+  getTopic: { foreign: (ids) => `/v1/topics/${ids.attribute}`, status: 404 },
+  listSections: { list: "/v1/sections" },
   createSpace: "the operator's: it makes a new space",
   listSpaces: { list: "/v1/spaces" },
   getSpace: { foreign: (ids) => `/v1/spaces/${ids.space}`, status: 401 },
@@ -114,6 +137,8 @@ const NOBODY: Ids = {
   file: `${crypto.randomUUID()}.json.gz`,
   definition: "nobodys_event",
   person: "nobody",
+  attribute: "nobodys-attribute",
+  deletion: crypto.randomUUID(),
   key: "0".repeat(24),
   space: crypto.randomUUID(),
   endpoint: crypto.randomUUID(),
@@ -144,6 +169,13 @@ beforeAll(async () => {
   await service.json("PUT", "/v1/ad-objects", 200, { ...key, body: { ads } });
   const segment = { name: "Zebra", rule: { attribute: "name", op: "eq", value: "Zebra" } };
   await service.json("PUT", "/v1/segments/zebra-segment", 200, { ...key, body: segment });
+  const defined = { name: "Zebra", section_id: "zebra-section" };
+  await service.json("PUT", "/v1/attributes/zebra-stripes", 200, { ...key, body: { ...defined, type: "number" } });
+  for (const kind of ["tags", "topics"])
+    await service.json("PUT", `/v1/${kind}/zebra-stripes`, 200, { ...key, body: defined });
+  const profiles = [{ person_id: "zebra-gone", external_person_id: "zebra-y" }];
+  await service.json("PUT", "/v1/profiles", 200, { ...key, body: { profiles } });
+  const deletion = await service.json<{ id: string }>("DELETE", "/v1/profiles/zebra-gone", 202, key);
   const made = { name: "zebra key", scopes: ["events:read"] };
   const apiKey = await service.json<{ id: string }>("POST", "/v1/api-keys", 201, { ...key, body: made });
   const endpoint = await service.json<{ id: string }>("POST", "/v1/webhook-endpoints", 201, {
@@ -161,6 +193,8 @@ beforeAll(async () => {
     file: done.files[0]?.name ?? "",
     definition: "zebra_seen",
     person: "zebra-1",
+    attribute: "zebra-stripes",
+    deletion: deletion.id,
     key: apiKey.id,
     space: them.id,
     endpoint: endpoint.id,

@@ -34,6 +34,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
       seq: opening.snapshotSeq,
       sinceSeq: opening.sinceSeq,
       definitionIds: query.definition_ids,
+      sifted: query.sifted,
       ...within,
     });
     return {

@@ -1,6 +1,7 @@
 /** How the parameters of an export of conversions go together, and what is frozen of them. */
 
 import type { Model } from "../../attribution/models.ts";
+import { pendingDeletions } from "../../db/deletions.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { CONVERSION } from "../../events/catalogue/conversion.ts";
 import { definitionsAt } from "../../events/definitions.ts";
@@ -34,6 +35,8 @@ export interface Query {
   /** What a space calls its custom events, where that is not their id. */
   names: Readonly<Record<string, string>>;
   secret: string;
+  /** Are people who were deleted left out? See EventRange. */
+  sifted?: "at_snapshot" | "now";
 }
 
 const CONVERSION_IDS = CONVERSION.map(({ id }) => id);
@@ -49,7 +52,12 @@ export async function freeze(request: ConversionRequest, asking: Asking): Promis
     if (request.sources === undefined && (AD.has(field) || field === "touchpoint_id" || field === "source"))
       faults.push({ pointer: `/fields/${index}`, detail: `${field} needs sources: it is the touchpoint's.` });
   if (window === null || faults.length > 0) throw invalid(...faults);
-  const custom = (await definitionsAt(asking.db, asking.space.id, asking.snapshotSeq)).filter(
+  const { db, space, snapshotSeq } = asking;
+  const [definitions, deletions] = await Promise.all([
+    definitionsAt(db, space.id, snapshotSeq),
+    pendingDeletions(db, space.id, snapshotSeq),
+  ]);
+  const custom = definitions.filter(
     ({ id, name, category }) => category === "conversion" && id.startsWith("custom_event_") && name !== id,
   );
   return {
@@ -59,6 +67,7 @@ export async function freeze(request: ConversionRequest, asking: Asking): Promis
     attribution,
     names: Object.fromEntries(custom.map(({ id, name }) => [id, name])),
     secret: asking.secret,
+    ...(deletions ? { sifted: "at_snapshot" } : {}),
   };
 }
 

@@ -33,7 +33,7 @@ export const changeRoutes = [
     operationId: "retryExport",
     summary: "Retry a failed export",
     description:
-      "It goes on from its last good file, at the same snapshot. A failed export can be retried until its `expires_at`. It counts as a create and as pending.",
+      "It goes on from its last good file, at the same snapshot; where a person was deleted since, it begins anew, without them. A failed export can be retried until its `expires_at`. It counts as a create and as pending.",
     tag: TAG,
     auth: "exports:write",
     limit: "create",

@@ -1,0 +1,341 @@
+/** What deleted people leave behind goes: in slices, exactly once counted, and never from under an export. */
+
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Database, newMeter, type Param, type Rows, type Statement } from "../../src/db/database.ts";
+import { eraseSlice, pendingDeletions } from "../../src/db/deletions.ts";
+import { sweep } from "../../src/export/sweep.ts";
+import { s3Error, throughLine } from "../support/bucket.ts";
+import { deliver, eventIdsOf, roomyService, take, textOf } from "../support/pipeline.ts";
+import { orders, type Service, type Space, START } from "../support/service.ts";
+
+let service: Service;
+let space: Space;
+
+beforeEach(async () => {
+  service = roomyService();
+  space = await service.shop();
+  await put({ person_id: "p-2", external_person_id: "CRM-2" });
+});
+
+const put = (...profiles: Record<string, unknown>[]) =>
+  service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
+
+interface Deletion {
+  id: string;
+  status: string;
+  completed_at: string | null;
+  deleted: Record<string, number>;
+}
+
+const end = () => service.json<Deletion>("DELETE", "/v1/profiles/p-1", 202, { key: space.key });
+const look = ({ id }: { id: string }) =>
+  service.json<Deletion>("GET", `/v1/profile-deletions/${id}`, 200, { key: space.key });
+
+/** Five events, of p-1 and p-2 in turns. */
+const mixed = (from = START - 3_000_000, name = "e") =>
+  orders(5, from).map((event, n) => ({ ...event, id: `${name}-${n}`, person_id: n % 2 === 0 ? "p-1" : "p-2" }));
+const ALL = ["e-0", "e-1", "e-2", "e-3", "e-4"];
+const OTHERS = ["e-1", "e-3"];
+
+async function rowsOf(table: string, of: Space, personId = "p-1"): Promise<number> {
+  const query = env.SPACE_DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE space_id = ? AND person_id = ?`);
+  return (await query.bind(of.id, personId).first<{ n: number }>())?.n ?? -1;
+}
+const left = async (of = space, personId?: string) =>
+  Promise.all(["events", "touchpoints", "profiles"].map((table) => rowsOf(table, of, personId)));
+
+async function touch(of: Space, count: number, personId = "p-1", seq = 1): Promise<void> {
+  await env.SPACE_DB.prepare(
+    `INSERT INTO touchpoints (space_id, person_id, kind, occurred_at, id, seq, source, received_at)
+     SELECT ?1, ?2, value % 3, value, ?2 || '-' || ?4 || '-' || value, ?4, 'direct', 0 FROM json_each(?3)`,
+  )
+    .bind(of.id, personId, JSON.stringify(Array.from({ length: count }, (_, n) => n)), seq)
+    .run();
+}
+
+async function sweepLater(ms = 60_000): Promise<void> {
+  service.now += ms;
+  await sweep(service.hall);
+}
+
+describe("what a deleted person left", () => {
+  it("goes a minute later, each table's rows, and is counted", async () => {
+    await service.send(space, mixed());
+    await touch(space, 4);
+    await put({ person_id: "p-1", type: "Lead" });
+    const deletion = await end();
+    await sweepLater(59_999);
+    expect([await left(), await look(deletion)]).toEqual([[3, 4, 2], deletion]);
+    await sweepLater(1);
+    expect(await left()).toEqual([0, 0, 0]);
+    expect(await look(deletion)).toEqual({
+      ...deletion,
+      status: "completed",
+      completed_at: new Date(service.now).toISOString(),
+      deleted: { events: 3, touchpoints: 4, profile_versions: 2 },
+    });
+  });
+
+  it("takes nothing of another person along, nor of another space's of the same id", async () => {
+    const other = await service.shop();
+    for (const of of [space, other]) {
+      await service.send(of, orders(2));
+      await touch(of, 2);
+    }
+    await touch(space, 3, "p-2");
+    await end();
+    await sweepLater();
+    expect([await left(space, "p-2"), await left(other)]).toEqual([
+      [0, 3, 1],
+      [2, 2, 1],
+    ]);
+  });
+
+  it("is not what came under the same id afterwards: that stays", async () => {
+    await service.send(space, mixed());
+    const deletion = await end();
+    await put({ person_id: "p-1", type: "anew" });
+    await service.send(space, mixed(START - 2_000_000, "new"));
+    await touch(space, 2, "p-1", 1_000);
+    await sweepLater();
+    expect(await left()).toEqual([3, 2, 1]);
+    expect(await look(deletion)).toMatchObject({ status: "completed", deleted: { events: 3, profile_versions: 1 } });
+    expect(await service.json("GET", "/v1/profiles/p-1", 200, { key: space.key })).toMatchObject({ type: "anew" });
+  });
+
+  it("goes of both, where somebody was deleted, made anew and deleted again", async () => {
+    await service.send(space, mixed());
+    const first = await end();
+    await put({ person_id: "p-1" });
+    await service.send(
+      space,
+      orders(4, START - 2_000_000).map((event, n) => ({ ...event, id: `new-${n}` })),
+    );
+    const second = await end();
+    await sweepLater();
+    expect(await left()).toEqual([0, 0, 0]);
+    const both = await Promise.all([first, second].map(look));
+    expect(both.map((each) => each.status)).toEqual(["completed", "completed"]);
+    expect(both.reduce((sum, each) => sum + (each.deleted["events"] ?? 0), 0)).toBe(7);
+  });
+
+  it("frees the ids of events", async () => {
+    await service.send(space, orders(1));
+    await end();
+    await put({ person_id: "p-1" });
+    const send = () => service.json("POST", "/v1/events", 202, { key: space.key, body: { events: orders(1) } });
+    expect(await send()).toEqual({ accepted: 0, duplicates: 1 });
+    await sweepLater();
+    expect(await send()).toEqual({ accepted: 1, duplicates: 0 });
+  });
+});
+
+/** The spaces' database; a batch that removes events may fail. */
+class Failing extends Database {
+  readonly #fails: (nth: number) => "before" | "after" | null;
+  #removals = 0;
+
+  constructor(fails: (nth: number) => "before" | "after" | null) {
+    super(env.SPACE_DB, newMeter());
+    this.#fails = fails;
+  }
+
+  override async batch<Row>(statements: readonly Statement[]): Promise<Rows<Row>[]> {
+    if (!statements.some(({ sql }) => sql.includes("DELETE FROM events"))) return super.batch<Row>(statements);
+    const how = this.#fails((this.#removals += 1));
+    if (how === "before") throw new Error("the database is away");
+    const rows = await super.batch<Row>(statements);
+    if (how === "after") throw new Error("the answer is lost");
+    return rows;
+  }
+}
+
+describe("slices", () => {
+  /** 2,500 events: three slices. Past the product: that is faster. */
+  const fill = (person = "p-1") =>
+    env.SPACE_DB.prepare(
+      `INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
+       SELECT ?1, ?2 + value, 'e-' || value, 1, 'order_placed', 1, ?4, 0, '{}' FROM json_each(?3)`,
+    )
+      .bind(space.id, START - 3_000_000, JSON.stringify(Array.from({ length: 2_500 }, (_, n) => n)), person)
+      .run();
+
+  it.each(["before", "after"] as const)(
+    "may be cut off %s they are written: nothing is counted twice or lost",
+    async (how) => {
+      await fill();
+      const deletion = await end();
+      const db = new Failing((nth) => (nth % 2 === 0 ? how : null));
+      service.hall.databases = { ...service.hall.databases, spaces: () => [db] };
+      for (let sweeps = 0; sweeps < 4; sweeps += 1) await sweepLater();
+      expect(await left()).toEqual([0, 0, 0]);
+      expect(await look(deletion)).toMatchObject({
+        status: "completed",
+        deleted: { events: 2_500, profile_versions: 1 },
+      });
+    },
+  );
+
+  it("may be taken by several at once, and again when all is done", async () => {
+    await fill();
+    const { id } = await end();
+    const db = service.hall.databases.space(space.id);
+    const row = { space_id: space.id, id, person_id: "p-1", seq: 1_000 };
+    await Promise.all(Array.from({ length: 4 }, () => eraseSlice(db, row, 1_000, START)));
+    const done = await look({ id });
+    expect(done).toMatchObject({ status: "completed", deleted: { events: 2_500 } });
+    expect(await eraseSlice(db, row, 1_000, START + 5)).toEqual({ rows: 0, completed: false });
+    expect(await look({ id })).toEqual(done);
+  });
+
+  it("read the person's rows and no others, and who is asked whether any are pending reads the pending ones", async () => {
+    await fill("p-2");
+    const { id } = await end();
+    await env.SPACE_DB.prepare(
+      `INSERT INTO deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
+       SELECT ?1, value, value, 1, 0, 0, 0 FROM json_each(?2)`,
+    )
+      .bind(space.id, JSON.stringify(Array.from({ length: 500 }, (_, n) => `d-${n}`)))
+      .run();
+    const meter = newMeter();
+    const db = new Database(env.SPACE_DB, meter);
+    expect(await pendingDeletions(db, space.id, 1_000)).toBe(true);
+    await eraseSlice(db, { space_id: space.id, id, person_id: "p-1", seq: 1_000 }, 1_000, START);
+    expect(await pendingDeletions(db, space.id, 1_000)).toBe(false);
+    expect(meter.rowsRead).toBeLessThan(100);
+  });
+
+  it("leave the deletion pending as long as rows are left", async () => {
+    await fill();
+    const { id } = await end();
+    const row = { space_id: space.id, id, person_id: "p-1", seq: 1_000 };
+    const slice = await eraseSlice(service.hall.databases.space(space.id), row, 1_000, START);
+    expect([slice, await look({ id })]).toMatchObject([
+      { rows: 1_001, completed: false },
+      { status: "pending", deleted: { events: 1_000 } },
+    ]);
+  });
+});
+
+describe("an export that was asked before", () => {
+  it.each([
+    ["queued", 0],
+    ["planned", 1],
+  ])("has all that stood, however long it is %s, and the rows wait for it", async (_, steps) => {
+    await service.send(space, mixed());
+    const id = await service.ask(space, { layout: "files", file_rows: 2 });
+    for (let n = 0; n < steps; n += 1) await deliver(service, take(service));
+    const deletion = await end();
+    for (let n = 0; n < 3; n += 1) await sweepLater();
+    expect(await look(deletion)).toEqual(deletion);
+    await service.pump();
+    const done = await service.poll(space, id);
+    expect([done.status, await eventIdsOf(service, done)]).toEqual(["completed", ALL]);
+    await sweepLater();
+    expect(await look(deletion)).toMatchObject({ status: "completed", deleted: { events: 3 } });
+    expect(await eventIdsOf(service, await service.poll(space, id))).toEqual(ALL);
+  });
+
+  it("tells the external id that the person had", async () => {
+    await service.send(space, orders(1));
+    const id = await service.ask(space, { columns: [{ path: "externalPersonId" }] });
+    await end();
+    await sweepLater();
+    await service.pump();
+    expect(await textOf(service, await service.poll(space, id))).toBe('{"externalPersonId":"CRM-1"}\n');
+  });
+
+  it("but has failed holds nothing up: retried, it is planned anew, and has what is left", async () => {
+    await service.send(space, mixed());
+    const id = await service.ask(space);
+    await deliver(service, take(service));
+    throughLine(service, async () => s3Error(503, "SlowDown"));
+    await service.pump();
+    throughLine(service);
+    expect(await service.poll(space, id)).toMatchObject({ status: "failed", progress: { rows_total: 5 } });
+    const deletion = await end();
+    await sweepLater();
+    expect(await look(deletion)).toMatchObject({ status: "completed" });
+    await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
+    await service.pump();
+    const done = await service.poll(space, id);
+    expect([done.status, await eventIdsOf(service, done)]).toEqual(["completed", OTHERS]);
+  });
+
+  it("in another space holds nothing up", async () => {
+    const other = await service.shop();
+    await service.ask(other);
+    const deletion = await end();
+    await sweepLater();
+    expect(await look(deletion)).toMatchObject({ status: "completed" });
+  });
+});
+
+describe("an export that is asked after", () => {
+  it.each([
+    ["before any row is gone", async () => {}],
+    ["after that", () => sweepLater()],
+  ])("has no event of the person: asked %s", async (_, wait) => {
+    await service.send(space, mixed());
+    await end();
+    await wait();
+    const done = await service.export(space);
+    expect([done.status, await eventIdsOf(service, done)]).toEqual(["completed", OTHERS]);
+  });
+
+  it.each([0, 1, 2])("completes with the same rows where they go after its step %i", async (steps) => {
+    await service.send(space, mixed());
+    const deletion = await end();
+    const id = await service.ask(space, { layout: "files", file_rows: 1 });
+    for (let n = 0; n < steps; n += 1) await deliver(service, take(service));
+    await sweepLater();
+    expect(await look(deletion)).toMatchObject({ status: "completed" });
+    await service.pump();
+    const done = await service.poll(space, id);
+    expect([done.status, done.progress.rows_total, await eventIdsOf(service, done)]).toEqual(["completed", 2, OTHERS]);
+  });
+
+  it("has the events of somebody made anew, and no older ones", async () => {
+    await service.send(space, mixed());
+    await end();
+    await put({ person_id: "p-1", external_person_id: "CRM-NEW" });
+    await service.send(space, [{ ...orders(1)[0], id: "new" }]);
+    const done = await service.export(space);
+    expect((await eventIdsOf(service, done)).map(String).toSorted()).toEqual([...OTHERS, "new"]);
+  });
+
+  it("has the columns that the others' events have", async () => {
+    const definition = { id: "seen", name: "Seen", properties: [{ name: "page", type: "text" }] };
+    await service.json("POST", "/v1/event-definitions", 201, { key: space.key, body: definition });
+    await service.send(space, [
+      ...mixed(),
+      { ...orders(1)[0], id: "s", definition_id: "seen", properties: { page: "x" } },
+    ]);
+    await end();
+    const done = await service.export(space, { format: "csv" });
+    const [header = ""] = (await textOf(service, done)).split("\r\n");
+    expect([header.includes("order_id"), header.includes("page")]).toEqual([true, false]);
+  });
+});
+
+it("costs an export nothing where nobody is to be deleted", async () => {
+  const texts: string[] = [];
+  class Watched extends Database {
+    override async all<Row>(sql: string, ...params: Param[]): Promise<Row[]> {
+      texts.push(sql);
+      return super.all<Row>(sql, ...params);
+    }
+  }
+  await service.send(space, mixed());
+  await end();
+  await sweepLater();
+  const watched = new Watched(env.SPACE_DB, newMeter());
+  service.hall.databases = { ...service.hall.databases, space: () => watched };
+  const sifted = () => texts.filter((sql) => sql.includes("FROM events") && sql.includes("deletions")).length;
+  await service.export(space);
+  expect([texts.length > 0, sifted()]).toEqual([true, 0]);
+  await service.json("DELETE", "/v1/profiles/p-2", 202, { key: space.key });
+  await service.export(space);
+  expect(sifted()).toBeGreaterThan(0);
+});
