@@ -267,7 +267,7 @@ export class Crediting {
     const page: Page = {
       lines,
       first: keyOf(credits[0]?.event.record ?? last),
-      last: keyOf(last),
+      last: keyOf(credits.at(-1)?.event.record ?? last),
       records: this.#records,
       keyOf: (line) => keyOf(credits[line]?.event.record ?? last),
       ...(this.#totals === null ? {} : { summary: { groups: this.#totals.take() } }),
