@@ -1,6 +1,5 @@
 /**
- * Whatever goes wrong at whichever effect of the chunks of an export whose files are cut as they are written (two chunks, three
- * files in the first), it ends completed, with the bytes of an undisturbed run, told once, and leaves nothing behind.
+ * Whatever goes wrong at whichever effect of a chunk of three files, in an export whose files are cut as they are written, it ends completed, with the bytes of an undisturbed run, told once, and leaves nothing behind.
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -17,18 +16,8 @@ beforeAll(async () => {
 
 afterEach(report);
 
-/** One of each kind: the other layouts have them all. */
-const FAULTS: readonly Fault[] = [
-  "fails before",
-  "fails after",
-  "cut before",
-  "cut after, forgotten",
-  "late before",
-  "very late after",
-  "twice",
-  "500",
-  "no answer after",
-];
+/** What leaves a chunk between two of its files: the other layouts have every fault, at every step. */
+const FAULTS: readonly Fault[] = ["fails after", "cut before", "late before", "very late after", "twice"];
 
 describe("an export whose files are cut as they are written ends well", () => {
   it("is one of several files a chunk, in parts", () => {
@@ -37,8 +26,8 @@ describe("an export whose files are cut as they are written ends well", () => {
   });
 
   it.each(FAULTS)(
-    "with one fault at any effect of its chunks: %s",
-    async (fault) => walk(rig, fault, "chunk "),
+    "with one fault at any effect of its first chunk: %s",
+    async (fault) => walk(rig, fault, "chunk 0,"),
     300_000,
   );
 });
