@@ -212,6 +212,22 @@ describe("a chunk of very many files", () => {
   });
 });
 
+describe("an export of very many files", () => {
+  it("is refused once it has as many as can be listed together", async () => {
+    const id = await service.ask(space, REQUEST);
+    await deliver(service, take(service, "plan"));
+    await service.hall.databases.control.run(
+      `WITH RECURSIVE count (n) AS (SELECT 100000 UNION ALL SELECT n + 1 FROM count WHERE n < 119999)
+       INSERT INTO files (space_id, export_id, n, name, done, rows) SELECT ?1, ?2, n, n, 1, 1 FROM count`,
+      space.id,
+      id,
+    );
+    await deliver(service, take(service, "chunk"));
+    expect(await service.poll(space, id)).toMatchObject({ status: "failed", error: { code: "export_too_large" } });
+    expect(await present(id)).toEqual([]);
+  });
+});
+
 describe("the names of files that nobody can guess", () => {
   it("are the export's own, and what they are made of is told to nobody", async () => {
     const logged = vi.spyOn(console, "log").mockImplementation(() => {});
@@ -233,6 +249,7 @@ describe("the names of files that nobody can guess", () => {
       JSON.stringify(logged.mock.calls),
       JSON.stringify(service.points),
     ];
+    logged.mockRestore();
     expect(told.every((text) => text.length > 2)).toBe(true);
     expect(told.filter((text) => text.includes(secret))).toEqual([]);
   });
