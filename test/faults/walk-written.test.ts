@@ -18,7 +18,15 @@ beforeAll(async () => {
 afterEach(report);
 
 /** What leaves a chunk between two of its files: the other layouts have every fault, at every step. */
-const FAULTS: readonly Fault[] = ["fails after", "cut before", "late before", "very late after", "twice"];
+const FAULTS: readonly Fault[] = [
+  "fails after",
+  "cut before",
+  "cut after, forgotten",
+  "late before",
+  "very late after",
+  "twice",
+  "500",
+];
 
 describe("an export whose files are cut as they are written ends well", () => {
   it("is one of several files a chunk, in parts", () => {

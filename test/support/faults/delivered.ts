@@ -116,7 +116,7 @@ function segmentsWritten(play: Play, prefix: string): Record<string, string> {
 }
 
 function idsIn(rig: Rig, object: Uint8Array | undefined): string[] {
-  return object === undefined ? [] : lines<Record<string, unknown>>(gunzip(object)).map(rig.idOf);
+  return object === undefined ? [] : lines(gunzip(object)).map(rig.idOf);
 }
 
 /** How many of the wanted are missing, and how many came more than once. */
