@@ -54,7 +54,7 @@ export interface Column {
 /** Some records that were read together, in order, already as lines. */
 export interface Page {
   lines: readonly string[];
-  /** Of the first and last record. */
+  /** Of the first and last line's record; of no matter which where there is no line. */
   first: Key;
   last: Key;
   /** How many records were read: what the plan counted, whatever number of lines they gave. */

@@ -3,6 +3,7 @@
 import type { Lease } from "./chunks.ts";
 import { type Database, type Statement, statement } from "./database.ts";
 import { GOING, goingBy } from "./exports.ts";
+import { jsonLists } from "./lists.ts";
 
 export interface FileRow {
   n: number;
@@ -36,32 +37,25 @@ export function insertFiles(spaceId: string, exportId: string, plan: number, nam
   );
 }
 
-/** A file that its chunk has come to. @returns it as it stands: a step that is repeated finds it; null when the plan no longer counts. */
-export async function openFile(
+/** The files [from, to) that the ledger knows, in order. */
+export async function filesBetween(
   db: Database,
   spaceId: string,
   exportId: string,
-  plan: number,
-  file: { n: number; name: string },
-): Promise<FileRow | null> {
-  const [, found] = await db.batch<FileRow>([
-    statement(
-      `INSERT INTO files (space_id, export_id, n, name) SELECT ?1, ?2, ?3, ?4 WHERE ${goingBy("?5")} ON CONFLICT DO NOTHING`,
-      spaceId,
-      exportId,
-      file.n,
-      file.name,
-      plan,
-    ),
-    statement(
-      `SELECT ${FILE} FROM files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND ${goingBy("?4")}`,
-      spaceId,
-      exportId,
-      file.n,
-      plan,
-    ),
-  ]);
-  return found?.rows[0] ?? null;
+  { from, to }: { from: number; to: number },
+): Promise<FileRow[]> {
+  return db.all<FileRow>(
+    `SELECT ${FILE} FROM files WHERE space_id = ?1 AND export_id = ?2 AND n >= ?3 AND n < ?4 ORDER BY n`,
+    spaceId,
+    exportId,
+    from,
+    to,
+  );
+}
+
+export async function countFiles(db: Database, spaceId: string, exportId: string): Promise<number> {
+  const sql = "SELECT count(*) AS files FROM files WHERE space_id = ?1 AND export_id = ?2";
+  return (await db.first<{ files: number }>(sql, spaceId, exportId))?.files ?? 0;
 }
 
 export async function listFiles(db: Database, spaceId: string, exportId: string): Promise<FileRow[]> {
@@ -164,24 +158,29 @@ export async function renewFile(
   return changed > 0;
 }
 
-/** Whoever holds its chunk began a multipart upload to a customer's bucket: who comes after a try that was killed ends it. */
+/**
+ * Whoever holds its chunk began a multipart upload to a customer's bucket: who comes after a try that was killed ends it. A file
+ * that is cut as it is written may not be in the ledger before.
+ */
 export async function rememberUpload(
   db: Database,
   spaceId: string,
   exportId: string,
-  n: number,
+  file: Pick<FileRow, "n" | "name">,
   upload: { id: string; plan: number; chunk: number; held: number },
 ): Promise<void> {
   await db.run(
-    `UPDATE files SET upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?5")}
-       AND EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n = ?7 AND c.lease_until = ?6)`,
+    `INSERT INTO files (space_id, export_id, n, name, upload_id) SELECT ?1, ?2, ?3, ?8, ?4 WHERE ${goingBy("?5")}
+       AND EXISTS (SELECT 1 FROM chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n = ?7 AND c.lease_until = ?6 AND c.done = 0)
+     ON CONFLICT (export_id, n) DO UPDATE SET upload_id = excluded.upload_id WHERE files.space_id = ?1 AND files.done = 0`,
     spaceId,
     exportId,
-    n,
+    file.n,
     upload.id,
     upload.plan,
     upload.held,
     upload.chunk,
+    file.name,
   );
 }
 
@@ -197,8 +196,10 @@ export async function renameFile(
   { from, to, plan }: { from: string; to: string; plan: number },
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
-    `UPDATE files SET name = CASE name WHEN ?4 THEN ?5 ELSE name END, upload_id = CASE name WHEN ?4 THEN NULL ELSE upload_id END
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND (done = 0 OR name <> ?4) AND ${goingBy("?6")} RETURNING ${FILE}`,
+    `INSERT INTO files (space_id, export_id, n, name) SELECT ?1, ?2, ?3, ?5 WHERE ${goingBy("?6")}
+     ON CONFLICT (export_id, n) DO UPDATE SET name = CASE files.name WHEN ?4 THEN ?5 ELSE files.name END,
+       upload_id = CASE files.name WHEN ?4 THEN NULL ELSE files.upload_id END
+     WHERE files.space_id = ?1 AND (files.done = 0 OR files.name <> ?4) RETURNING ${FILE}`,
     spaceId,
     exportId,
     n,
@@ -251,10 +252,10 @@ export interface WrittenFile {
   last?: { time: number; id: string } | null;
 }
 
+/** A file that was put together. */
 export function fileDone(spaceId: string, exportId: string, plan: number, n: number, written: WrittenFile): Statement {
   return statement(
-    `UPDATE files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7,
-       first_time = ?9, first_id = ?10, last_time = ?11, last_id = ?12
+    `UPDATE files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?8")}`,
     spaceId,
     exportId,
@@ -264,10 +265,35 @@ export function fileDone(spaceId: string, exportId: string, plan: number, n: num
     written.uncompressedBytes,
     written.sha256,
     plan,
-    written.first?.time ?? null,
-    written.first?.id ?? null,
-    written.last?.time ?? null,
-    written.last?.id ?? null,
+  );
+}
+
+/** Files that a chunk has written, under the names that they were written by. They stand in the ledger already, or come into it. */
+export function filesDone(
+  spaceId: string,
+  exportId: string,
+  plan: number,
+  files: readonly (WrittenFile & { n: number; name: string })[],
+): Statement[] {
+  const rows = files.map(({ n, name, rows, bytes, uncompressedBytes, sha256, first, last }) =>
+    [n, name, rows, bytes, uncompressedBytes, sha256, first?.time, first?.id, last?.time, last?.id].map(
+      (value) => value ?? null,
+    ),
+  );
+  return jsonLists(rows).map((list) =>
+    statement(
+      `INSERT INTO files (space_id, export_id, n, name, done, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id)
+       SELECT ?1, ?2, value ->> 0, value ->> 1, 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9
+       FROM json_each(?3) WHERE ${goingBy("?4")}
+       ON CONFLICT (export_id, n) DO UPDATE SET done = 1, upload_id = NULL, name = excluded.name, rows = excluded.rows, bytes = excluded.bytes,
+         uncompressed_bytes = excluded.uncompressed_bytes, sha256 = excluded.sha256, first_time = excluded.first_time,
+         first_id = excluded.first_id, last_time = excluded.last_time, last_id = excluded.last_id
+       WHERE files.space_id = ?1 AND files.done = 0`,
+      spaceId,
+      exportId,
+      list,
+      plan,
+    ),
   );
 }
 

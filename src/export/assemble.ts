@@ -13,7 +13,7 @@ import { SpillwayError } from "../errors.ts";
 import { bucketOf } from "./destination.ts";
 import { combineCrc32, GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 import type { Hall, Message } from "./hall.ts";
-import { dropLateFile } from "./late.ts";
+import { dropLateFiles } from "./late.ts";
 import { holding, mustNotKill } from "./lease.ts";
 import { underFreeName } from "./names-taken.ts";
 import { fileKey, segmentKey } from "./objects.ts";
@@ -43,7 +43,7 @@ export async function assemble(hall: Hall, message: Message): Promise<void> {
     fileDone(spaceId, exportId, row.plan, n, written),
     stepSucceeded(spaceId, exportId, hall.world.now(), hall.config.resendAfterMs),
   ]);
-  if (entered?.changes === 0) await dropLateFile(hall, row, fileKey(row, file.name));
+  if (entered?.changes === 0) await dropLateFiles(hall, row, [fileKey(row, file.name)]);
   await wakeNext(hall, message);
 }
 

@@ -6,7 +6,7 @@
 import type { Page } from "../datasets/dataset.ts";
 import type { ChunkRow } from "../db/chunks.ts";
 import type { ExportRow } from "../db/exports.ts";
-import { type FileRow, openFile, rememberUpload, type WrittenFile } from "../db/files.ts";
+import { countFiles, type FileRow, filesBetween, rememberUpload, type WrittenFile } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
 import { bucketOf } from "./destination.ts";
 import type { Encoder } from "./encode/encoder.ts";
@@ -18,9 +18,22 @@ import { type Held, type PageWriter, pageWriter, type Place, type Room } from ".
 import { fileNumber, secretName } from "./secret-name.ts";
 import { ObjectWriter } from "./upload.ts";
 
-/** An object that is closed. `file`: its number in the ledger; null for a segment. */
+/**
+ * What a chunk may have: each file is some calls to a store, D1 takes them as lists, and an invocation has ten thousand of
+ * the one and a thousand of the other for all its chunks.
+ */
+const MOST_FILES_A_CHUNK = 1_000;
+/** What an export may have, about: as many as it may have chunks. All are listed together. */
+const MOST_FILES = 20_000;
+/** To count them reads a row each: these chunks do, and between two of them no more are made than that. */
+const COUNT_AT_EVERY = MOST_FILES / MOST_FILES_A_CHUNK;
+
+/** What the ledger knows a file by. */
+type Named = Pick<FileRow, "n" | "name" | "upload_id">;
+
+/** An object that is closed. `file`: what it is in the ledger; null for a segment. */
 export interface WrittenObject extends WrittenFile {
-  file: number | null;
+  file: Named | null;
   key: string;
 }
 
@@ -29,7 +42,10 @@ export interface Output {
   readonly rows: number;
   /** Before compression. */
   readonly bytes: number;
-  write(page: Page): Promise<void>;
+  /** Keys of files that are closed, while others are still to come. */
+  readonly closed: readonly string[];
+  /** @param goesOn is asked between files whether the work is still wanted. @returns false when it stopped because it was not. */
+  write(page: Page, goesOn: () => Promise<boolean>): Promise<boolean>;
   finish(): Promise<Held & { objects: readonly WrittenObject[] }>;
   abort(): Promise<void>;
 }
@@ -43,7 +59,7 @@ export interface Tools {
 }
 
 /** @param file null for a segment, which stands in the service's own bucket; a whole file stands where the export's files go. */
-export async function openObject(tools: Tools, file: FileRow | null): Promise<Output> {
+export async function openObject(tools: Tools, file: Named | null): Promise<Output> {
   const { hall, row, chunk, encoder } = tools;
   // Of one Parquet file whose rows could not be counted beforehand.
   const room = encoder.kind === "table" && row.rows_vary === 1 ? { rows: row.file_rows, bytes: Infinity } : null;
@@ -55,21 +71,23 @@ export async function openObject(tools: Tools, file: FileRow | null): Promise<Ou
     get bytes() {
       return object.lines.bytes;
     },
+    closed: [],
     async write(page) {
       if (object.lines.write(page) < page.lines.length) throw new SpillwayError("export_too_large");
       await object.writer.drain();
+      return true;
     },
     async finish() {
       const held = object.lines.end();
       const closed = await object.writer.finish();
       // Of a file that is one chunk's, the chunk tells the first and last row.
       const { first: _first, last: _last, ...counts } = held;
-      return { ...held, objects: [{ file: file?.n ?? null, key: object.key, ...counts, ...closed }] };
+      return { ...held, objects: [{ file, key: object.key, ...counts, ...closed }] };
     },
     abort: () => object.writer.abort(),
   };
 
-  async function begin(of: Tools, named: FileRow | null, place: Place, most: Room | null): Promise<OpenObject> {
+  async function begin(of: Tools, named: Named | null, place: Place, most: Room | null): Promise<OpenObject> {
     if (named !== null) return beginFile(of, named, place, most);
     const key = segmentKey(row, chunk.n);
     const writer = new ObjectWriter(hall.bucket, key, encoder.objectType, hall.sizes.partBytes, async () => {});
@@ -83,14 +101,14 @@ interface OpenObject {
   lines: PageWriter;
 }
 
-async function beginFile(tools: Tools, file: FileRow, place: Place, room: Room | null): Promise<OpenObject> {
+async function beginFile(tools: Tools, file: Named, place: Place, room: Room | null): Promise<OpenObject> {
   const { hall, row, chunk, encoder, lease } = tools;
   const key = fileKey(row, file.name);
   const bucket = await bucketOf(hall, row);
   if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
   // A customer's bucket is not searched for uploads that a killed step left: they are written down.
   const begun = (id: string) =>
-    rememberUpload(hall.databases.control, row.space_id, row.id, file.n, {
+    rememberUpload(hall.databases.control, row.space_id, row.id, file, {
       id,
       plan: row.plan,
       chunk: chunk.n,
@@ -104,22 +122,37 @@ async function beginFile(tools: Tools, file: FileRow, place: Place, room: Room |
 
 const WHOLE: Place = { first_in_file: 1, last_in_file: 1 };
 
-/** @param secret what the files' names are made of. */
-export function openFiles(tools: Tools, secret: string): Output {
-  return new Files(tools, secret);
+/**
+ * @param secret what the files' names are made of.
+ * @throws export_too_large when the export has too many files already.
+ */
+export async function openFiles(tools: Tools, secret: string): Promise<Output> {
+  const { hall, row, chunk } = tools;
+  const { control } = hall.databases;
+  if (chunk.n % COUNT_AT_EVERY === 0 && (await countFiles(control, row.space_id, row.id)) >= MOST_FILES)
+    throw tooMany("The result", MOST_FILES);
+  // An earlier try was killed in the middle of an upload, or found other bytes under a file's name.
+  const numbers = { from: fileNumber(chunk.n, 0), to: fileNumber(chunk.n + 1, 0) };
+  const known = await filesBetween(control, row.space_id, row.id, numbers);
+  return new Files(tools, secret, new Map(known.map((file) => [file.n, file])));
 }
+
+const tooMany = (what: string, most: number) =>
+  new SpillwayError("export_too_large", `${what} would be more than ${most} files: ask for more rows a file.`);
 
 class Files implements Output {
   readonly #tools: Tools;
   readonly #secret: string;
+  readonly #known: ReadonlyMap<number, Named>;
   readonly #closed: (WrittenObject & Held)[] = [];
-  #open: { file: FileRow; object: OpenObject } | null = null;
+  #open: { file: Named; object: OpenObject } | null = null;
   #rows = 0;
   #bytes = 0;
 
-  constructor(tools: Tools, secret: string) {
+  constructor(tools: Tools, secret: string, known: ReadonlyMap<number, Named>) {
     this.#tools = tools;
     this.#secret = secret;
+    this.#known = known;
   }
 
   get rows(): number {
@@ -130,7 +163,11 @@ class Files implements Output {
     return this.#bytes + (this.#open?.object.lines.bytes ?? 0);
   }
 
-  async write(page: Page): Promise<void> {
+  get closed(): string[] {
+    return this.#closed.map(({ key }) => key);
+  }
+
+  async write(page: Page, goesOn: () => Promise<boolean>): Promise<boolean> {
     for (let from = 0; from < page.lines.length;) {
       this.#open ??= await this.#next();
       const { lines, writer } = this.#open.object;
@@ -138,8 +175,11 @@ class Files implements Output {
       if (taken === from && lines.rows === 0) throw new SpillwayError("export_too_large");
       from = taken;
       await writer.drain();
-      if (from < page.lines.length) await this.#close();
+      if (from === page.lines.length) break;
+      await this.#close();
+      if (!(await goesOn())) return false;
     }
+    return true;
   }
 
   async finish(): Promise<Held & { objects: readonly WrittenObject[] }> {
@@ -160,12 +200,13 @@ class Files implements Output {
     await this.#open?.object.writer.abort();
   }
 
-  async #next(): Promise<{ file: FileRow; object: OpenObject }> {
+  async #next(): Promise<{ file: Named; object: OpenObject }> {
     const { hall, row, chunk, encoder } = this.#tools;
+    if (this.#closed.length >= MOST_FILES_A_CHUNK)
+      throw tooMany("A part of the result that is written at once", MOST_FILES_A_CHUNK);
     const n = fileNumber(chunk.n, this.#closed.length);
     const name = `${secretName(this.#secret, n)}${encoder.form.fileExtension}`;
-    const file = await openFile(hall.databases.control, row.space_id, row.id, row.plan, { n, name });
-    if (file === null) throw new Error("the plan that a file was begun for no longer counts");
+    const file = this.#known.get(n) ?? { n, name, upload_id: null };
     const room = { rows: row.file_rows, bytes: hall.sizes.fileBytes };
     return { file, object: await beginFile(this.#tools, file, WHOLE, room) };
   }
@@ -178,13 +219,15 @@ class Files implements Output {
     try {
       closed = await object.writer.finish();
     } catch (thrown) {
+      // While the ledger still knows of its upload.
+      await object.writer.abort().catch(() => {});
       // Where it goes on under another name, its rows have to be written again: the next try does, and finds that name.
       await nextFreeName(this.#tools.hall, this.#tools.row, file, thrown);
       throw new FileRenamed();
     }
     this.#rows += held.rows;
     this.#bytes += held.uncompressedBytes;
-    this.#closed.push({ file: file.n, key: object.key, ...held, ...closed });
+    this.#closed.push({ file, key: object.key, ...held, ...closed });
     this.#open = null;
   }
 }

@@ -7,19 +7,21 @@ import type { Bounds, Source } from "../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../db/exports.ts";
 import { stepSucceeded } from "../db/progress.ts";
 import { type ChunkRow, chunkDone, leaseChunk, releaseChunk, renewChunk, type WrittenChunk } from "../db/chunks.ts";
-import { fileDone, findFileByNumber } from "../db/files.ts";
+import { filesDone, findFileByNumber } from "../db/files.ts";
 import { SpillwayError } from "../errors.ts";
 import { FileRenamed, openFiles, openObject, type Output, type Tools, type WrittenObject } from "./chunk-output.ts";
 import { openEncoder } from "./encode/encoder.ts";
 import type { Hall, Message } from "./hall.ts";
 import { sourceOf } from "./hall.ts";
-import { dropLateFile, dropLateSegment } from "./late.ts";
+import { dropLateFiles, dropLateSegment } from "./late.ts";
 import { holding, mustNotKill } from "./lease.ts";
 import { underFreeName } from "./names-taken.ts";
 import { wakeNext } from "./wake.ts";
 
 /** The lease is renewed, and the poll told, at the first page after this. */
 const RENEW_EVERY_MS = 500;
+/** Between two files of a page, which may be a thousand. */
+const RENEW_BETWEEN_FILES_MS = 3_000;
 
 type Leased = NonNullable<Awaited<ReturnType<typeof leaseChunk>>>;
 
@@ -40,16 +42,20 @@ export async function writeChunk(hall: Hall, message: Message): Promise<void> {
     throw thrown;
   });
   if (written === null) return;
+  const files = written.objects.flatMap(({ file, ...object }) => (file === null ? [] : [{ ...file, ...object }]));
   const [entered] = await control.batch([
     chunkDone(spaceId, exportId, row.plan, n, written),
-    ...written.objects.flatMap(({ file, ...object }) =>
-      file === null ? [] : [fileDone(spaceId, exportId, row.plan, file, object)],
-    ),
+    ...filesDone(spaceId, exportId, row.plan, files),
     stepSucceeded(spaceId, exportId, hall.world.now(), hall.config.resendAfterMs),
   ]);
-  if (entered?.changes === 0)
-    for (const { file, key } of written.objects)
-      await (file === null ? dropLateSegment(hall, row, key) : dropLateFile(hall, row, key));
+  if (entered?.changes === 0) {
+    for (const { file, key } of written.objects) if (file === null) await dropLateSegment(hall, row, key);
+    await dropLateFiles(
+      hall,
+      row,
+      files.map(({ key }) => key),
+    );
+  }
   await wakeNext(hall, message);
 }
 
@@ -63,7 +69,7 @@ async function writeOnce(hall: Hall, row: ExportRow, chunk: Leased, lease: { hel
   const tools: Tools = { hall, row, chunk, encoder, lease };
   if (row.files_vary === 1 && files.cut === "written") {
     const { secret } = files;
-    return againIfRenamed(() => write(hall, row, chunk, source, lease, async () => openFiles(tools, secret)));
+    return againIfRenamed(() => write(hall, row, chunk, source, lease, () => openFiles(tools, secret)));
   }
   if (chunk.first_in_file === 0 || chunk.last_in_file === 0)
     return write(hall, row, chunk, source, lease, () => openObject(tools, null));
@@ -95,26 +101,38 @@ async function write(
 ): Promise<Written | null> {
   const output = await open();
   let [records, summary]: [number, unknown] = [0, null];
-  async function renew(): Promise<boolean> {
+  // One renewal at a time: each must know which lease the one before it left.
+  let renewing: Promise<unknown> = Promise.resolve();
+  function renew(): Promise<boolean> {
+    const renewed = renewing.then(renewOnce);
+    renewing = renewed.catch(() => {});
+    return renewed;
+  }
+  async function renewOnce(): Promise<boolean> {
     const next = hall.world.now() + hall.config.leaseMs;
     const renewed = { held: lease.held, next };
     if (!(await renewChunk(hall.databases.control, row.space_id, row.id, chunk.n, output.rows, renewed))) return false;
     lease.held = next;
     return true;
   }
+  let renewedAt = hall.world.now();
+  async function goesOn(everyMs: number): Promise<boolean> {
+    const now = hall.world.now();
+    if (now - renewedAt < everyMs) return true;
+    renewedAt = now;
+    return renew();
+  }
+  const betweenFiles = () => goesOn(RENEW_BETWEEN_FILES_MS);
   try {
-    let renewedAt = hall.world.now();
     for await (const page of ahead(source.pages(boundsOf(chunk)))) {
       records += page.records;
       if (source.summing !== undefined && page.summary !== undefined)
         summary = source.summing.merge(summary, page.summary);
-      await holding(hall.config.leaseMs / 3, renew, () => output.write(page));
+      const written = await holding(hall.config.leaseMs / 3, renew, () => output.write(page, betweenFiles));
       if (output.bytes > hall.config.maxExportBytes) throw new SpillwayError("export_too_large");
-      const now = hall.world.now();
-      if (now - renewedAt < RENEW_EVERY_MS) continue;
-      renewedAt = now;
-      if (await renew()) continue;
+      if (written && (await goesOn(RENEW_EVERY_MS))) continue;
       await output.abort();
+      await dropLateFiles(hall, row, output.closed);
       return null;
     }
     // Before the last is uploaded: what is not whole must leave no object that a better try would find in its way.

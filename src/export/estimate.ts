@@ -17,6 +17,8 @@ export interface Estimate {
   bytes_estimate: number;
 }
 
+/** Of a sample. */
+const MOST_PAGES = 10;
 /** A hash is as long under any key. */
 const NO_KEY = new Uint8Array(32);
 
@@ -29,7 +31,7 @@ export async function estimate(hall: Hall, space: SpaceRow, request: ExportReque
   const encoder = asLines === null ? null : encoderOf(asLines, form, NO_KEY);
   const encode = encoder?.kind === "text" ? encoder.line : null;
   const records = await source.count(source.bounds);
-  let [sampled, sampledRows, length, bytes] = [0, 0, 0, 0];
+  let [sampled, sampledRows, length, bytes, pages] = [0, 0, 0, 0, 0];
   const compress = compressor(hall.config.gzip);
   const blocks = new BlockWriter((block) => {
     bytes += compress(block).length;
@@ -42,10 +44,12 @@ export async function estimate(hall: Hall, space: SpaceRow, request: ExportReque
     }
     sampledRows += page.lines.length;
     sampled += page.records;
-    break;
+    pages += 1;
+    // A record of very many rows comes in several pages, and counts with the last.
+    if (sampled > 0 || pages === MOST_PAGES) break;
   }
   blocks.flush();
-  const whole = sampled === 0 ? 0 : records / sampled;
+  const whole = records / Math.max(sampled, 1);
   const rows = source.rowsVary === true ? Math.round(sampledRows * whole) : records;
   const cut = source.files.cut === "written" ? Math.ceil((length * whole) / hall.sizes.fileBytes) : 0;
   const files = request.layout === "single" ? 1 : Math.max(Math.ceil(rows / request.file_rows), cut);

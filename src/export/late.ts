@@ -9,6 +9,7 @@ import { type ExportRow, findExport } from "../db/exports.ts";
 import { OVER } from "./state.ts";
 import type { Hall } from "./hall.ts";
 import { isCustomers } from "./objects.ts";
+import { inParallel } from "./parallel.ts";
 
 /** After a segment was uploaded that the ledger did not take. */
 export async function dropLateSegment(hall: Hall, of: ExportRow, key: string): Promise<void> {
@@ -16,9 +17,9 @@ export async function dropLateSegment(hall: Hall, of: ExportRow, key: string): P
   if (row === null || row.status === "completed" || OVER.has(row.status)) await hall.bucket.delete(key);
 }
 
-/** After a file was uploaded that the ledger did not take. A completed export has it from somebody else. */
-export async function dropLateFile(hall: Hall, of: ExportRow, key: string): Promise<void> {
-  if (isCustomers(of)) return;
+/** After files were uploaded that the ledger did not take. A completed export has them from somebody else. */
+export async function dropLateFiles(hall: Hall, of: ExportRow, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0 || isCustomers(of)) return;
   const row = await findExport(hall.databases.control, of.space_id, of.id);
-  if (row === null || OVER.has(row.status)) await hall.bucket.delete(key);
+  if (row === null || OVER.has(row.status)) await inParallel(keys, 6, (key) => hall.bucket.delete(key));
 }

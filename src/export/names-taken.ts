@@ -32,7 +32,12 @@ export async function underFreeName<Result>(
  * After a file could not be written. @returns the file under the name to go on with.
  * @throws what was thrown, where no other name helps.
  */
-export async function nextFreeName(hall: Hall, row: ExportRow, file: FileRow, thrown: unknown): Promise<FileRow> {
+export async function nextFreeName(
+  hall: Hall,
+  row: ExportRow,
+  file: Pick<FileRow, "n" | "name">,
+  thrown: unknown,
+): Promise<FileRow> {
   const taken = thrown instanceof SpillwayError && thrown.code === "destination_conflict" && isCustomers(row);
   const to = taken ? nextName(row, file.name) : null;
   if (to === null) throw thrown;

@@ -99,7 +99,7 @@ describe("a multipart upload to a customer's bucket", () => {
     };
     const [late, live] = [await take(), await take()];
     const after = async (upload: { id: string; plan: number; held: number }) => {
-      await rememberUpload(control, space.id, id, 0, { ...upload, chunk: 0 });
+      await rememberUpload(control, space.id, id, { n: 0, name: "any" }, { ...upload, chunk: 0 });
       return (await findFileByNumber(control, space.id, id, 0))?.upload_id;
     };
     expect(await after({ id: "live", plan: 0, held: live })).toBe("live");

@@ -279,7 +279,7 @@ export class Crediting {
     return {
       lines,
       first: keyOf(events[0] ?? last),
-      last: keyOf(last),
+      last: keyOf(events.at(-1) ?? last),
       records,
       keyOf: (line) => keyOf(events[line] ?? last),
       ...(this.#totals === null ? {} : { summary: { groups: this.#totals.take() } }),

@@ -15,6 +15,8 @@ export interface Facts {
   /** Segment → the hash of it. */
   segments: Record<string, string>;
   ids: string[];
+  /** What the manifest sums up. */
+  summary?: unknown;
 }
 
 export interface ExportEnd {
@@ -49,7 +51,7 @@ export async function expectDelivered(rig: Rig, play: Play, row: ExportEnd, firs
     status: row.status,
     files: files.map(({ rows, bytes, uncompressed_bytes, sha256 }) => ({ rows, bytes, uncompressed_bytes, sha256 })),
     segments: segmentsWritten(play, segmentPrefix(of)),
-    ids: files.flatMap((file) => idsIn(play.s3.objects.get(fileKey(of, file.name)))),
+    ids: files.flatMap((file) => idsIn(rig, play.s3.objects.get(fileKey(of, file.name)))),
   };
   const { lost, doubled } = compare(rig.ids, facts.ids);
   figures.lost += lost;
@@ -58,8 +60,9 @@ export async function expectDelivered(rig: Rig, play: Play, row: ExportEnd, firs
   if (!first) expectSame("the files", facts.files, rig.expected.files);
   for (const [name, sha256] of Object.entries(first ? {} : facts.segments))
     expectSame(`segment ${name}`, sha256, rig.expected.segments[name]);
-  expectSame("rows written", [row.rows_written, row.rows_total], [rig.ids.length, rig.ids.length]);
-  expectManifest(play, of, files);
+  expectSame("rows written", [row.rows_written, row.rows_total], [rig.ids.length, rig.records]);
+  facts.summary = expectManifest(play, of, files);
+  if (!first) expectSame("the summary", facts.summary, rig.expected.summary);
   expectSame(
     "objects",
     play.s3.keysBelow(exportPrefix(of)),
@@ -72,10 +75,11 @@ export async function expectDelivered(rig: Rig, play: Play, row: ExportEnd, firs
   return facts;
 }
 
-function expectManifest(play: Play, of: { space_id: string; id: string; plan: number }, files: FileEnd[]): void {
+function expectManifest(play: Play, of: { space_id: string; id: string; plan: number }, files: FileEnd[]): unknown {
   const manifest = JSON.parse(new TextDecoder().decode(play.s3.objects.get(manifestKey(of)) ?? new Uint8Array())) as {
     files: FileEnd[];
     totals: Record<string, number>;
+    summary?: unknown;
   };
   const said = manifest.files.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));
   const stored = files.map(({ name, rows, bytes }) => ({
@@ -93,6 +97,7 @@ function expectManifest(play: Play, of: { space_id: string; id: string; plan: nu
     uncompressed_bytes: sum((file) => file.uncompressed_bytes),
   };
   expectSame("totals in the manifest", manifest.totals, totals);
+  return manifest.summary;
 }
 
 /** The different hashes that ever stood under a key. */
@@ -110,8 +115,8 @@ function segmentsWritten(play: Play, prefix: string): Record<string, string> {
   );
 }
 
-function idsIn(object: Uint8Array | undefined): string[] {
-  return object === undefined ? [] : lines<{ eventId: string }>(gunzip(object)).map((line) => line.eventId);
+function idsIn(rig: Rig, object: Uint8Array | undefined): string[] {
+  return object === undefined ? [] : lines(gunzip(object)).map(rig.idOf);
 }
 
 /** How many of the wanted are missing, and how many came more than once. */

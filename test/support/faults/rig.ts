@@ -10,20 +10,13 @@ import { findSpace, type SpaceRow } from "../../../src/db/spaces.ts";
 import type { Sizes } from "../../../src/export/hall.ts";
 import { AnyExportRequest, type ExportRequest, filledIn } from "../../../src/export/request.ts";
 import { roomyService } from "../pipeline.ts";
-import { dice, noise } from "../random.ts";
 import { type Service, type Space, START } from "../service.ts";
 import type { Facts } from "./delivered.ts";
+import { openScene, type Kind } from "./scenes.ts";
 import { Play, type Tamper } from "./play.ts";
 import { type Plan, undisturbed } from "./plans.ts";
 import { verify } from "./verify.ts";
 import { forgetRuns, setUpWitness } from "./witness.ts";
-
-export type Layout = "single" | "files";
-
-/** Small chunks, many parts: the first two chunks outgrow a part, the last does not. */
-export const SMALL: Sizes = { chunkRows: 40, partBytes: 2_048, fileBytes: 100_000_000 };
-const EVENTS = 90;
-const FROM = START - 3_000_000;
 
 export interface Rig {
   service: Service;
@@ -33,8 +26,12 @@ export interface Rig {
   sizes: Sizes;
   request: ExportRequest;
   startsAt: number;
-  /** Ids of the events, in order. */
+  /** What a line is known by. */
+  idOf: (line: Record<string, unknown>) => string;
+  /** Of the lines, in order. */
   ids: string[];
+  /** How many records they are of. */
+  records: number;
   /** What an undisturbed run gives. */
   expected: Facts;
   /** Effects of the undisturbed run. */
@@ -46,19 +43,7 @@ export interface Outcome {
   facts: Facts;
 }
 
-/** Events whose lines hardly compress; three share a millisecond, across the edges of chunks too. */
-function events(count: number): { id: string; [property: string]: unknown }[] {
-  const roll = dice(4);
-  return Array.from({ length: count }, (_, n) => ({
-    id: `e-${String(n).padStart(4, "0")}`,
-    definition_id: "order_placed",
-    person_id: "p-1",
-    occurred_at: new Date(FROM + Math.floor(n / 3)).toISOString(),
-    properties: { order_id: noise(roll, 60), amount: n / 4 },
-  }));
-}
-
-export async function openRig(layout: Layout, sizes: Sizes = SMALL): Promise<Rig> {
+export async function openRig(kind: Kind): Promise<Rig> {
   // The steps' own log lines would be a hundred thousand.
   vi.spyOn(console, "log").mockImplementation(() => {});
   vi.spyOn(console, "error").mockImplementation(() => {});
@@ -66,19 +51,11 @@ export async function openRig(layout: Layout, sizes: Sizes = SMALL): Promise<Rig
   vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
   const service = roomyService({ PENDING_LIMIT: "10000" });
   const owner = await service.shop();
-  const all = events(EVENTS);
-  await service.send(owner, all);
+  const scene = await openScene(service, owner, kind);
   await setUpWitness();
   const space = await findSpace(service.hall.databases.control, owner.id);
   if (space === null) throw new Error("the space is gone");
-  const sent = AnyExportRequest.parse({
-    dataset: "activity_events",
-    start: new Date(FROM).toISOString(),
-    end: new Date(FROM + 60_000).toISOString(),
-    layout,
-    ...(layout === "files" ? { file_rows: sizes.chunkRows } : {}),
-    callback_url: "https://hooks.test/x",
-  });
+  const sent = AnyExportRequest.parse({ ...scene.request, callback_url: "https://hooks.test/x" });
   const request: ExportRequest = filledIn(sent);
   const none: Facts = { status: "", files: [], segments: {}, ids: [] };
   const rig: Rig = {
@@ -86,10 +63,12 @@ export async function openRig(layout: Layout, sizes: Sizes = SMALL): Promise<Rig
     owner,
     space,
     config: service.config,
-    sizes,
+    sizes: scene.sizes,
     request,
     startsAt: START,
-    ids: all.map((event) => event.id),
+    idOf: scene.idOf,
+    ids: scene.ids,
+    records: scene.records,
     expected: none,
     effects: [],
   };

@@ -8,9 +8,13 @@ import { type Rig, runPlan } from "./rig.ts";
 
 const MOST_SHOWN = 4;
 
-/** Puts this fault at each effect that can have it. @throws with every run that did not end as it must. */
-export async function walk(rig: Rig, fault: Fault): Promise<void> {
-  const effects = rig.effects.filter((effect) => faultsOf(effect).includes(fault));
+/**
+ * Puts this fault at each effect that can have it.
+ * @param by of whom: what others do is walked elsewhere.
+ * @throws with every run that did not end as it must.
+ */
+export async function walk(rig: Rig, fault: Fault, by = ""): Promise<void> {
+  const effects = rig.effects.filter((effect) => effect.by.startsWith(by) && faultsOf(effect).includes(fault));
   expect(effects.length).toBeGreaterThan(0);
   figures.points += effects.length;
   const plans = effects.map(({ name, detail }) => ({ ...oneFault(name, fault), title: `${fault}: ${name} ${detail}` }));
