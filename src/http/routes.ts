@@ -10,6 +10,7 @@ import { listEventsRoute } from "./list-events.ts";
 import { metaRoutes } from "./meta.ts";
 import { profileRoutes } from "./profiles.ts";
 import type { Route } from "./route.ts";
+import { scheduleRoutes } from "./schedules/routes.ts";
 import { spaceRoutes } from "./spaces.ts";
 import { deliveryRoutes } from "./webhooks/deliveries.ts";
 import { endpointRoutes } from "./webhooks/endpoints.ts";
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...spaceRoutes,
   ...keyRoutes,
   ...destinationRoutes,
+  ...scheduleRoutes,
   ...endpointRoutes,
   ...rotationRoutes,
   ...deliveryRoutes,

@@ -27,6 +27,23 @@ export const WholeText = z.string().refine(wellFormed, HALF);
 /** Text for people of that many characters at most. */
 export const textOf = (most: number) => z.string().max(most).refine(wellFormed, HALF);
 
+/** A region/city name or UTC, not an offset: an offset has no daylight saving. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const TimeZone = z
+  .string()
+  .max(100)
+  .refine(isTimeZone, "must be an IANA time zone, such as Europe/London.")
+  .meta({ example: "Europe/London" });
+
 /** A customer's own id: opaque text. */
 export const Id = z
   .string()

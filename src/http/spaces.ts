@@ -11,13 +11,7 @@ import { secretOf } from "../outbound/webhook.ts";
 import { iso } from "../time/names.ts";
 import { makeKey } from "./auth.ts";
 import { json, route, SCOPES } from "./route.ts";
-import { listOf, listQuery, Name, page, readCursor, Time } from "./schemas.ts";
-
-const TimeZone = z
-  .string()
-  .max(100)
-  .refine(isTimeZone, "must be an IANA time zone, such as Europe/London.")
-  .meta({ example: "Europe/London" });
+import { listOf, listQuery, Name, page, readCursor, Time, TimeZone } from "./schemas.ts";
 
 const RetentionDays = z.number().int().min(1).max(36_500);
 
@@ -199,15 +193,4 @@ function show(row: SpaceRow) {
     external_id: row.external_id,
     created_at: iso(row.created_at),
   };
-}
-
-/** A region/city name or UTC, not an offset: an offset has no daylight saving. */
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
