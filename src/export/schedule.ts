@@ -81,10 +81,7 @@ export interface Turn {
  * Which run is due. Those of the past before the schedule was made come one after another; of later ones that are due
  * together the last one stands for all.
  */
-export function turnOf(
-  row: Pick<ScheduleRow, "cron" | "timezone" | "next_run_at" | "created_at">,
-  now: number,
-): Turn {
+export function turnOf(row: Pick<ScheduleRow, "cron" | "timezone" | "next_run_at" | "created_at">, now: number): Turn {
   const { cron, timezone, next_run_at: due, created_at: madeAt } = row;
   const at = due <= madeAt ? due : Math.max(due, lastAt(cron, timezone, now) ?? due);
   const skipped: number[] = [];

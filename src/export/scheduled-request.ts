@@ -101,13 +101,7 @@ const SAMPLE_MS = 2 * 86_400_000;
 /** Checks a request as its first run would. @throws invalid_request naming the field, below `/request`. */
 export async function checkScheduled(hall: Hall, space: SpaceRow, request: ScheduledRequest): Promise<void> {
   const now = hall.world.now();
-  const sample = fill(
-    datasetOf(request),
-    request,
-    { at: now, coveredUntil: now - SAMPLE_MS, since: null },
-    space,
-    now,
-  );
+  const sample = fill(datasetOf(request), request, { at: now, coveredUntil: now - SAMPLE_MS, since: null }, space, now);
   if (sample === null) return;
   try {
     await openUnmade(hall, space, exportRequestOf(sample));

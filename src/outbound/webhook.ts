@@ -60,7 +60,9 @@ export const SchedulePausedBody = z
         .string()
         .nullable()
         .meta({ description: "The export of the last of them; null: it could not be asked for." }),
-      error: ExportError.nullable().meta({ description: "What went wrong with the last of them, and whose turn it is." }),
+      error: ExportError.nullable().meta({
+        description: "What went wrong with the last of them, and whose turn it is.",
+      }),
     }),
   })
   .meta({ id: "SchedulePausedBody" });

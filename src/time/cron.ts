@@ -62,7 +62,11 @@ export function nextAt(cron: string, zone: string, after: number): number | null
 
 /** The last time that is not after `notAfter` (epoch ms), or null where there was none. */
 export function lastAt(cron: string, zone: string, notAfter: number): number | null {
-  return compiled(cron, zone).previousRuns(1, new Date(notAfter + 1))[0]?.getTime() ?? null;
+  return (
+    compiled(cron, zone)
+      .previousRuns(1, new Date(notAfter + 1))[0]
+      ?.getTime() ?? null
+  );
 }
 
 /** Every time after `after` (epoch ms), in order. */

@@ -145,7 +145,10 @@ export const scheduleRoutes = [
         row.next_run_at = nextOf(cron, timezone, after);
       }
       if (!(await replaceSchedule(call.databases.control, row, before)))
-        throw new SpillwayError("conflict", "The schedule was changed or has run meanwhile. Look at it, and ask again.");
+        throw new SpillwayError(
+          "conflict",
+          "The schedule was changed or has run meanwhile. Look at it, and ask again.",
+        );
       return json(showSchedule(row));
     },
   }),

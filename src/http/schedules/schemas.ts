@@ -72,7 +72,8 @@ export const Schedule = z
       description: "In the past where a run is due and waits, or the past is caught up with. null while it is paused.",
     }),
     covered_until: Time.nullable().meta({
-      description: "What its completed exports cover: here the next window begins. null where the dataset has no window.",
+      description:
+        "What its completed exports cover: here the next window begins. null where the dataset has no window.",
     }),
     created_at: Time,
     updated_at: Time,
