@@ -74,7 +74,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
   windowed: {
     parameters: ["start", "end"],
     oldest: (space, now) => now - space.retention_days * DAY_MS + UNTIL_ASKED_MS,
-    fill: ({ start, end }) => ({ parameters: { start: iso(start), end: iso(end) }, end }),
+    parametersOf: ({ start, end }) => ({ parameters: { start: iso(start), end: iso(end) }, end }),
   },
 
   async freeze(request, { db, space, now, snapshotSeq }) {

@@ -108,7 +108,7 @@ export interface Windowed {
    * @returns the parameters, and the end of what they cover: the window's, or an earlier one where the dataset takes whole
    * days or spans of a bounded length: what is left belongs to the next run. Null: there is nothing to ask for yet.
    */
-  fill(
+  parametersOf(
     window: { start: number; end: number },
     space: SpaceRow,
   ): { parameters: Record<string, unknown>; end: number } | null;

@@ -79,7 +79,7 @@ export function fill(
   const oldest = windowed.oldest(space, now);
   const start = wide ? oldest : Math.max(coveredUntil, oldest);
   if (start >= at) return null;
-  const filled = windowed.fill({ start, end: at }, space);
+  const filled = windowed.parametersOf({ start, end: at }, space);
   if (filled === null) return null;
   return {
     request: { ...request, ...filled.parameters, ...(wide ? increment : {}) },

@@ -133,7 +133,8 @@ describe("a run", () => {
     const { id } = await schedule(service, space);
     service.now = at("13:00");
     await sweep({ ...service.hall, send: () => Promise.reject(new Error("the queue is down")) });
-    await nextSweep(service);
+    service.now += MINUTE;
+    await sweep(service.hall);
     await service.pump();
     expect(await runsOf(service, space, id)).toMatchObject([{ export: { status: "completed" } }]);
   });

@@ -27,7 +27,7 @@ if (events === undefined) throw new Error("no dataset is listed");
 const windowed: Windowed = {
   parameters: ["from", "to"],
   oldest: () => NOW - 30 * DAY,
-  fill: ({ start, end }) => ({ parameters: { from: start, to: end }, end }),
+  parametersOf: ({ start, end }) => ({ parameters: { from: start, to: end }, end }),
 };
 
 /** A dataset that has these members beyond what any has, and takes `since` where that is said. */
@@ -71,12 +71,12 @@ describe("a run of a dataset with a window", () => {
   });
 
   it("leaves to the next what the dataset does not take in one", () => {
-    const days = { ...windowed, fill: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }) };
+    const days = { ...windowed, parametersOf: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }) };
     expect(filled(dataset({ windowed: days }, false))).toMatchObject({
       request: { date: "2026-03-09" },
       windowEnd: AT - 3 * 3_600_000,
     });
-    expect(filled(dataset({ windowed: { ...windowed, fill: () => null } }, false))).toBeNull();
+    expect(filled(dataset({ windowed: { ...windowed, parametersOf: () => null } }, false))).toBeNull();
   });
 });
 

@@ -1,7 +1,7 @@
 /** Schedules in a test's hands: the clock is moved, the sweep is called, and the exports that came are worked on. */
 
 import { giveUp } from "../../src/export/run.ts";
-import { sweep } from "../../src/export/sweep.ts";
+import { runSchedules } from "../../src/export/schedule.ts";
 import type { Service, Space } from "./service.ts";
 
 export interface ScheduleView {
@@ -64,10 +64,10 @@ export async function windowsOf(service: Service, space: Space, id: string): Pro
   return made.map(({ window }) => `${window?.start.slice(5, 16)} ${window?.end.slice(5, 16)}`);
 }
 
-/** The time comes, and the sweep with it. */
+/** The time comes, and with it the sweep's part for schedules. */
 export async function sweepAt(service: Service, time: number): Promise<void> {
   service.now = Math.max(service.now, time);
-  await sweep(service.hall);
+  await runSchedules(service.hall);
 }
 
 /** A sweep a minute after the last. */
