@@ -122,6 +122,31 @@ export interface Opening {
   sinceSeq: number;
 }
 
+/**
+ * How a schedule's window becomes a request's parameters. What a schedule asks of a dataset without this has no window: it is
+ * asked as it is each time.
+ */
+export interface Windowed {
+  /** The parameters that a schedule's request leaves out. */
+  parameters: readonly string[];
+  /** The oldest start that is taken at this time, epoch ms. */
+  oldest(space: SpaceRow, now: number): number;
+  /**
+   * @param window [start, end) in epoch ms, not empty, not older than `oldest`, and over.
+   * @returns the parameters, and the end of what they cover: the window's, or an earlier one where the dataset takes whole
+   * days or spans of a bounded length: what is left belongs to the next run. Null: there is nothing to ask for yet.
+   */
+  parametersOf(
+    window: { start: number; end: number },
+    space: SpaceRow,
+  ): { parameters: Record<string, unknown>; end: number } | null;
+  /**
+   * A request with `since` gives all that the earlier export did not: what came after its snapshot, and what was there but
+   * occurred at its window's end or later. Without this, an incremental schedule keeps to windows that follow each other.
+   */
+  sinceIsWhole?: true;
+}
+
 export interface Dataset<Shape extends z.ZodRawShape = z.ZodRawShape, Query = unknown> {
   name: string;
   title: string;
@@ -144,6 +169,7 @@ export interface Dataset<Shape extends z.ZodRawShape = z.ZodRawShape, Query = un
    * @param ofRows the result depends on what the rows have, of all that they may have: it is worth a look at them.
    */
   columns(query: Query, asking: Asking, ofRows: boolean): Promise<Column[] | null>;
+  windowed?: Windowed;
 }
 
 /** A dataset in the list: what is its own is its own business. Methods keep their parameters' real types inside. */
@@ -156,4 +182,5 @@ export interface Registered {
   freeze(request: unknown, asking: Asking): Promise<unknown>;
   open(query: unknown, opening: Opening): Source;
   columns(query: unknown, asking: Asking, ofRows: boolean): Promise<Column[] | null>;
+  windowed?: Windowed;
 }

@@ -1,6 +1,6 @@
 /**
  * The end of an export, told: an entry in its timeline and a delivery for each receiver, in the transaction of the move that
- * ended it. Ids follow from the export, its status and how often it was retried, so an end that is told twice is told once.
+ * ended it; and a schedule that was paused. Ids follow from the export, its status and how often it was retried, so an end that is told twice is told once.
  */
 
 import { type Statement, statement } from "./database.ts";
@@ -16,6 +16,7 @@ const DATA = `json_object('export_id', e.id, 'dataset', e.dataset, 'status', e.s
   'error_code', CASE e.status WHEN 'failed' THEN e.error_code END, 'error_owner', CASE e.status WHEN 'failed' THEN e.error_owner END,
   'error_detail', CASE e.status WHEN 'failed' THEN e.error_detail END,
   'error_retryable', CASE e.status WHEN 'failed' THEN e.error_retryable END)`;
+const PAUSE_ID = "'evt_' || s.id || '_paused_' || s.paused_at";
 const COLUMNS = `id, space_id, export_id, event_id, event_type, event_at, endpoint_id, url, data, status, next_attempt_at, created_at`;
 
 /** Goes right after the move, in its batch. @param now when the move was made, as the move wrote it into `status_at`. */
@@ -51,4 +52,32 @@ export function announce(
       now,
     ),
   ];
+}
+
+/**
+ * A schedule that was paused because its runs failed, told to the endpoints that asked for it. Goes right after the pause, in
+ * its batch. @param now when it was paused.
+ */
+export function announcePause(spaceId: string, scheduleId: string, now: number, failures: number): Statement {
+  return statement(
+    `INSERT INTO webhook_deliveries (${COLUMNS}, schedule_id)
+     SELECT ${PAUSE_ID} || '.' || w.id, s.space_id, s.id, ${PAUSE_ID}, 'schedule.paused', ?3, w.id, NULL,
+       json_object('schedule_id', s.id, 'name', s.name, 'paused_at', s.paused_at, 'paused_reason', s.paused_reason, 'failures', ?4,
+         'last_export_id', r.export_id, 'error_code', coalesce(r.error_code, e.error_code), 'error_owner', e.error_owner,
+         'error_detail', coalesce(r.detail, e.error_detail), 'error_retryable', e.error_retryable),
+       'pending', ?3, ?3, s.id
+     FROM schedules s JOIN webhook_endpoints w ON w.space_id = ?1 AND w.enabled = 1
+       AND EXISTS (SELECT 1 FROM json_each(w.event_types) t WHERE t.value = 'schedule.paused')
+     JOIN schedule_runs r ON r.space_id = ?1 AND r.schedule_id = ?2 AND r.scheduled_at = (
+       SELECT max(l.scheduled_at) FROM schedule_runs l
+       LEFT JOIN exports x ON x.space_id = ?1 AND x.id = l.export_id
+       WHERE l.space_id = ?1 AND l.schedule_id = ?2 AND (l.outcome = 'refused' OR x.status = 'failed'))
+     LEFT JOIN exports e ON e.space_id = ?1 AND e.id = r.export_id
+     WHERE s.space_id = ?1 AND s.id = ?2 AND s.status = 'paused' AND s.paused_reason = 'failures' AND s.paused_at = ?3
+     ON CONFLICT DO NOTHING`,
+    spaceId,
+    scheduleId,
+    now,
+    failures,
+  );
 }

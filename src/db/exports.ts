@@ -23,6 +23,8 @@ export interface ExportRow {
   destination_id: string | null;
   callback_url: string | null;
   request_id: string;
+  /** The schedule that made it; null: a call did. */
+  schedule_id: string | null;
   /** How often a call retried it. */
   generation: number;
   /** How often it was planned anew. */
@@ -51,7 +53,7 @@ export interface ExportRow {
 }
 
 export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, encoding, destination, destination_id, callback_url,
-  request_id, generation, plan, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
+  request_id, schedule_id, generation, plan, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
   error_detail, error_retryable, rows_total, rows_vary, files_vary, since_seq, message, manifest_sha256`;
 
 /** SQL: the export ?2 of space ?1 is processing. */
@@ -77,6 +79,7 @@ export type NewExport = Pick<
   | "destination_id"
   | "callback_url"
   | "request_id"
+  | "schedule_id"
   | "created_at"
   | "wake_at"
   | "rows_vary"
@@ -84,30 +87,42 @@ export type NewExport = Pick<
   | "since_seq"
 >;
 
+/** What has to be so when the row is written. */
+export interface InsertConditions {
+  /** Fewer than this many of the space's exports are queued or processing. */
+  pendingLimit: number;
+  /** An idempotency key that must still be reserved for this export. */
+  key: string | null;
+  /** The run that its schedule must still have before it, with none of its exports under way. */
+  dueAt: number | null;
+}
+
 /**
  * Writes the row, where the space has room for it and still keeps what it reads.
  * @param also what stands or falls with it; must itself look whether the export is there.
- * @param ifKey an idempotency key that must still be reserved for this export.
  * @returns whether it was written.
  */
 export async function insertExport(
   db: Database,
   row: NewExport,
-  pendingLimit: number,
-  ifKey: string | null,
+  { pendingLimit, key, dueAt }: InsertConditions,
   also: readonly Statement[],
 ): Promise<boolean> {
   const [inserted] = await db.batch([
     statement(
       `INSERT INTO exports (id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from,
-         callback_url, request_id, created_at, status_at, wake_at, encoding, destination, destination_id,
+         callback_url, request_id, created_at, status_at, wake_at, encoding, destination, destination_id, schedule_id,
          rows_vary, files_vary, since_seq)
-       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16, ?17, ?18, ?19, ?20, ?21
+       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16, ?17, ?18, ?19, ?21, ?22, ?23
        WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?14
          AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
          AND (?15 IS NULL OR EXISTS
            (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?15 AND k.export_id = ?2 AND k.response IS NULL))
-         AND (?18 IS NULL OR EXISTS (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = ?18))`,
+         AND (?18 IS NULL OR EXISTS (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = ?18))
+         AND (?19 IS NULL OR EXISTS
+           (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?19 AND c.status = 'active' AND c.next_run_at = ?20))
+         AND (?19 IS NULL OR NOT EXISTS
+           (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?19 AND o.status IN ('queued', 'processing')))`,
       row.space_id,
       row.id,
       row.dataset,
@@ -122,10 +137,12 @@ export async function insertExport(
       row.created_at,
       row.wake_at,
       pendingLimit,
-      ifKey,
+      key,
       row.encoding,
       row.destination,
       row.destination_id,
+      row.schedule_id,
+      dueAt,
       row.rows_vary,
       row.files_vary,
       row.since_seq,

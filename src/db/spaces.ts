@@ -133,8 +133,26 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
     { sql: `DELETE FROM webhook_endpoints WHERE space_id = ?1`, params: [spaceId] },
     { sql: `DELETE FROM destinations WHERE space_id = ?1`, params: [spaceId] },
     {
+      sql: `DELETE FROM webhook_attempts WHERE space_id = ?1 AND delivery_id IN
+              (SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND schedule_id IS NOT NULL)`,
+      params: [spaceId],
+    },
+    { sql: `DELETE FROM webhook_deliveries WHERE space_id = ?1 AND schedule_id IS NOT NULL`, params: [spaceId] },
+    {
+      sql: `DELETE FROM schedule_runs WHERE space_id = ?1 AND (schedule_id, scheduled_at) IN (
+              SELECT r.schedule_id, r.scheduled_at FROM schedules s JOIN schedule_runs r ON r.space_id = ?1 AND r.schedule_id = s.id
+              WHERE s.space_id = ?1 LIMIT 1000)`,
+      params: [spaceId],
+    },
+    {
+      sql: `DELETE FROM schedules WHERE space_id = ?1
+              AND NOT EXISTS (SELECT 1 FROM schedule_runs r WHERE r.space_id = ?1 AND r.schedule_id = schedules.id)`,
+      params: [spaceId],
+    },
+    {
       sql: `DELETE FROM spaces WHERE id = ?1 AND status = 'deleting' AND deleted_at <= ?2
-              AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)`,
+              AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)
+              AND NOT EXISTS (SELECT 1 FROM schedules WHERE space_id = ?1)`,
       params: [spaceId, deletedBefore],
     },
   ]);

@@ -12,7 +12,9 @@ export type DeliveryStatus = "pending" | "delivered" | "failed";
 export interface LeasedDelivery {
   id: string;
   space_id: string;
+  /** The schedule's where it is about one. */
   export_id: string;
+  schedule_id: string | null;
   /** Of the call that asked for the export: for the logs alone. */
   request_id: string | null;
   event_id: string;
@@ -50,7 +52,7 @@ export async function leaseDelivery(
     `UPDATE webhook_deliveries SET lease_until = ?4
      WHERE space_id = ?1 AND id = ?2 AND status = 'pending' AND next_attempt_at <= ?3 AND lease_until <= ?3
        AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting')
-     RETURNING id, space_id, export_id, event_id, event_type, event_at, endpoint_id, url, data, tries, attempts, lease_until,
+     RETURNING id, space_id, export_id, schedule_id, event_id, event_type, event_at, endpoint_id, url, data, tries, attempts, lease_until,
        (SELECT e.request_id FROM exports e WHERE e.space_id = ?1 AND e.id = export_id) AS request_id`,
     spaceId,
     id,
@@ -140,7 +142,9 @@ export async function takeLostDeliveries(
 
 export interface DeliveryRow {
   id: string;
+  /** The schedule's where it is about one. */
   export_id: string;
+  schedule_id: string | null;
   event_id: string;
   event_type: string;
   endpoint_id: string | null;
@@ -149,7 +153,7 @@ export interface DeliveryRow {
   created_at: number;
 }
 
-const SHOWN = "id, export_id, event_id, event_type, endpoint_id, status, next_attempt_at, created_at";
+const SHOWN = "id, export_id, schedule_id, event_id, event_type, endpoint_id, status, next_attempt_at, created_at";
 
 export interface DeliveryFilter {
   exportId: string | null;

@@ -1,5 +1,6 @@
 /** Takes an export in: freezes the snapshot and the request, writes the row, and wakes the plan. */
 
+import type { Statement } from "../db/database.ts";
 import { countPending, insertExport, type NewExport } from "../db/exports.ts";
 import { answerKey } from "../db/idempotency.ts";
 import { readSequence } from "../db/sequences.ts";
@@ -20,12 +21,33 @@ const PENDING_RETRY_SECONDS = 10;
 /** An export is one row, which D1 takes up to 2,000,000 bytes. */
 const MOST_STORED_BYTES = 1_500_000;
 
-export interface Order {
+/** Who asks for what. */
+export interface Asked {
   space: SpaceRow;
   /** Checked by its dataset's schema, defaults filled in. */
   request: ExportRequest;
   /** Of the call, for the logs. */
   requestId: string;
+}
+
+/** A run of a schedule, by the time that the schedule has for it. */
+export interface DueRun {
+  scheduleId: string;
+  dueAt: number;
+}
+
+/** What the export's row is written on condition of, and what is written with it. */
+export interface Terms {
+  /** An idempotency key that is still reserved for it. */
+  key: string | null;
+  /** A run of a schedule that is still due. */
+  run: DueRun | null;
+  /** Stands or falls with the row; each must itself look whether the export is there. */
+  also(row: NewExport): Statement[];
+}
+
+/** Asked for by a call. */
+export interface Order extends Asked {
   idempotencyKey: string | null;
   /** The answer to the call, from the row as it is written: the same bytes when the call is repeated. */
   answer: (row: NewExport) => string;
@@ -41,23 +63,38 @@ export async function createExport(
 ): Promise<{ id: string; answer: string; replayed: boolean }> {
   const { space, request, idempotencyKey: key } = order;
   const id = hall.world.uuid();
-  if (key === null) return { id, answer: await make(hall, order, id), replayed: false };
+  if (key === null) return { id, answer: await answered(hall, order, id), replayed: false };
   const earlier = await claimKey(hall, space.id, key, await sha256Hex(utf8(JSON.stringify(request))), id);
   if (earlier !== null) return { id: (JSON.parse(earlier) as { id: string }).id, answer: earlier, replayed: true };
   try {
-    return { id, answer: await make(hall, order, id), replayed: false };
+    return { id, answer: await answered(hall, order, id), replayed: false };
   } catch (thrown) {
     await giveKeyBack(hall, space.id, key, id);
     throw thrown;
   }
 }
 
-async function make(hall: Hall, order: Order, id: string): Promise<string> {
+async function answered(hall: Hall, order: Order, id: string): Promise<string> {
+  const { space, idempotencyKey: key } = order;
+  let answer = "";
+  await makeExport(hall, order, id, {
+    key,
+    run: null,
+    also(row) {
+      answer = order.answer(row);
+      return key === null ? [] : [answerKey(space.id, key, id, answer)];
+    },
+  });
+  return answer;
+}
+
+/**
+ * Writes the export's row, with its snapshot, and wakes its plan.
+ * @throws invalid_request naming the field; too_many_pending_exports; conflict where the terms are no longer met.
+ */
+export async function makeExport(hall: Hall, asked: Asked, id: string, terms: Terms): Promise<void> {
   const { config, databases } = hall;
-  const { space, request, requestId, idempotencyKey } = order;
-  const refusal =
-    request.callback_url === undefined ? null : refusalOf(request.callback_url, config.allowInsecureTargets);
-  if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
+  const { space, request, requestId } = asked;
   // First of all: every write that was answered before this call is in, none that comes after the answer.
   const { query, snapshotSeq, now, source, encoding, delivered } = await freeze(hall, space, request, id);
   const row: NewExport = {
@@ -75,18 +112,16 @@ async function make(hall: Hall, order: Order, id: string): Promise<string> {
     destination_id: delivered?.destinationId ?? null,
     callback_url: request.callback_url ?? null,
     request_id: requestId,
+    schedule_id: terms.run?.scheduleId ?? null,
     created_at: now,
     wake_at: now + config.resendAfterMs,
     rows_vary: source.rowsVary === true ? 1 : 0,
     files_vary: source.files.cut === "written" && request.layout === "files" ? 1 : 0,
     since_seq: 0,
   };
-  const answer = order.answer(row);
-  const also = idempotencyKey === null ? [] : [answerKey(space.id, idempotencyKey, id, answer)];
-  if (!(await insertExport(databases.control, row, config.pendingLimit, idempotencyKey, also)))
-    throw await whyNot(hall, space.id);
+  const conditions = { pendingLimit: config.pendingLimit, key: terms.key, dueAt: terms.run?.dueAt ?? null };
+  if (!(await insertExport(databases.control, row, conditions, terms.also(row)))) throw await whyNot(hall, space.id);
   await wakePlan(hall, { space_id: space.id, export_id: id, request_id: requestId, generation: 0 });
-  return answer;
 }
 
 async function whyNot(hall: Hall, spaceId: string): Promise<SpillwayError> {
@@ -101,6 +136,9 @@ export function tooManyPending(): SpillwayError {
 
 /** @throws invalid_request for whatever is asked and cannot be. */
 async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest, exportId: string) {
+  const refusal =
+    request.callback_url === undefined ? null : refusalOf(request.callback_url, hall.config.allowInsecureTargets);
+  if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
   const db = hall.databases.space(space.id);
   const snapshotSeq = await readSequence(db, space.id);
   const now = hall.world.now();

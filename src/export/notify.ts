@@ -27,7 +27,7 @@ const MOST_DELAY_SECONDS = 86_400;
 const MOST_AT_ONCE = 200;
 const GONE = 410;
 
-/** Wakes the deliveries of an export that are due. */
+/** Wakes the deliveries of an export, or of a schedule, that are due. */
 export async function wakeDeliveries(hall: Hall, spaceId: string, exportId: string): Promise<void> {
   const now = hall.world.now();
   for (const id of await listDueOfExport(hall.databases.control, spaceId, exportId, now))
@@ -79,7 +79,7 @@ async function attempt(hall: Hall, of: LeasedDelivery, at: number): Promise<void
   const outcome = recorded.status === "pending" ? "retrying" : recorded.status;
   log("webhook.attempt", {
     space_id: of.space_id,
-    export_id: of.export_id,
+    ...(of.schedule_id === null ? { export_id: of.export_id } : { schedule_id: of.schedule_id }),
     request_id: of.request_id,
     delivery_id: of.id,
     endpoint_id: of.endpoint_id,

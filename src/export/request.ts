@@ -31,17 +31,16 @@ const common = {
 
 /** The request of one dataset, as a schema of its own. */
 export function requestSchema(dataset: Registered) {
-  return z
-    .strictObject({
-      dataset: z.literal(dataset.name),
-      ...dataset.shape,
-      ...common,
-    })
-    .meta({
-      id: `ExportRequest_${dataset.name}`,
-      description: dataset.title,
-      example: { dataset: dataset.name, ...dataset.example },
-    });
+  return z.strictObject(shapeOf(dataset)).meta({
+    id: `ExportRequest_${dataset.name}`,
+    description: dataset.title,
+    example: { dataset: dataset.name, ...dataset.example },
+  });
+}
+
+/** Every parameter that a dataset's request has. */
+export function shapeOf(dataset: Registered) {
+  return { dataset: z.literal(dataset.name), ...dataset.shape, ...common };
 }
 
 /** As a client sends it, checked. */
@@ -87,7 +86,7 @@ export const AnyExportRequest = z.preprocess(
 /** As deep as a request goes: a member, an item of it, a member of that. */
 const LEVELS = 3;
 
-function withoutNulls(sent: unknown, depth = LEVELS): unknown {
+export function withoutNulls(sent: unknown, depth = LEVELS): unknown {
   if (typeof sent !== "object" || sent === null || depth === 0) return sent;
   if (Array.isArray(sent)) return sent.map((item) => withoutNulls(item, depth - 1));
   const members = Object.entries(sent).filter(([, value]) => value !== null);

@@ -18,6 +18,7 @@ import { resendDeliveries, wakeDeliveries } from "./notify.ts";
 import { putAway } from "./put-away.ts";
 import { KEY_KEPT_MS } from "./reservation.ts";
 import { retain } from "./retention.ts";
+import { runSchedules } from "./schedule.ts";
 import { wakeIdle } from "./wake.ts";
 
 const MOST_AT_ONCE = 50;
@@ -30,6 +31,7 @@ const RECORD_KEPT_MS = 90 * 86_400_000;
 const PARTS: Record<string, (hall: Hall) => Promise<void>> = {
   resend,
   resendDeliveries,
+  runSchedules,
   expire,
   putAway,
   forget,

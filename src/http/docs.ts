@@ -1,8 +1,9 @@
 /** What the document tells its readers beyond the routes and schemas: an introduction, the groups of calls, and examples of answers. */
 
 import { ERRORS } from "../errors.ts";
-import type { EventType } from "../outbound/webhook.ts";
+import { type ExportEvent, SCHEDULE_PAUSED } from "../outbound/webhook.ts";
 import { destinationExamples } from "./destinations/examples.ts";
+import { SCHEDULE_ID, scheduleExamples } from "./schedules/examples.ts";
 
 export const INTRODUCTION = `Customer events go in, files with every one of them come out, with a manifest that proves it.
 
@@ -32,7 +33,9 @@ export const TAGS: Record<string, string> = {
   Destinations:
     "Buckets of your own that exports go to. The service assumes a role of yours, with the external id of your space, or has access keys. What stands in your bucket is never overwritten and never removed.",
   Webhooks:
-    "Be told when an export ends, at a `callback_url` or at an endpoint of the space, by [Standard Webhooks](https://www.standardwebhooks.com). A webhook that is not answered with 2xx within 15 seconds is tried ten times, over three days; an event may come more than once, always with the same `webhook-id`.",
+    "Be told when an export ends, or a schedule is paused, at a `callback_url` or at an endpoint of the space, by [Standard Webhooks](https://www.standardwebhooks.com). A webhook that is not answered with 2xx within 15 seconds is tried ten times, over three days; an event may come more than once, always with the same `webhook-id`.",
+  Schedules:
+    "Exports that come by themselves, at the times of a cron expression, one after another, without a gap and without anything twice.",
   Service: "The service itself: its state, this document, what errors mean.",
 };
 
@@ -180,6 +183,7 @@ const DELIVERY = {
   webhook_id: EVENT_ID,
   type: "export.completed",
   export_id: EXPORT_ID,
+  schedule_id: null,
   endpoint_id: ENDPOINT.id,
   status: "delivered",
   created_at: COMPLETED_EXPORT.completed_at,
@@ -191,7 +195,7 @@ const DELIVERY = {
 };
 
 /** What is sent: the body of a webhook, by its type. */
-export const webhookExample = (type: EventType) => ({
+export const webhookExample = (type: ExportEvent) => ({
   type,
   timestamp: COMPLETED_EXPORT.completed_at,
   data: {
@@ -212,6 +216,26 @@ export const webhookExample = (type: EventType) => ({
         : null,
   },
 });
+
+/** As above, of a schedule. */
+export const PAUSE_EXAMPLE = {
+  type: SCHEDULE_PAUSED,
+  timestamp: "2026-01-18T03:00:12.000Z",
+  data: {
+    schedule_id: SCHEDULE_ID,
+    name: "Nightly orders",
+    paused_at: "2026-01-18T03:00:12.000Z",
+    paused_reason: "failures",
+    failures: 3,
+    last_export_id: EXPORT_ID,
+    error: {
+      code: "bucket_denied",
+      message: ERRORS.bucket_denied.title,
+      owner: ERRORS.bucket_denied.owner,
+      retryable: ERRORS.bucket_denied.retryable,
+    },
+  },
+};
 
 /** Answers, by a call's operationId or, for every other call, by the id of the answer's schema. */
 export const EXAMPLES: Record<string, unknown> = {
@@ -344,6 +368,7 @@ export const EXAMPLES: Record<string, unknown> = {
   ApiKey: API_KEY,
   NewApiKey: { ...API_KEY, key: "spw_<key id>_<secret>" },
   ...destinationExamples(AT, SPACE.external_id),
+  ...scheduleExamples(EXPORT_ID),
   WebhookEndpoint: ENDPOINT,
   changeWebhookEndpoint: { ...ENDPOINT, enabled: false },
   NewWebhookEndpoint: { ...ENDPOINT, secret: "whsec_<secret>" },

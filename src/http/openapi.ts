@@ -14,8 +14,8 @@ import {
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
 import { ERRORS, type ErrorCode } from "../errors.ts";
-import { EVENT_TYPES, type EventType, WebhookBody } from "../outbound/webhook.ts";
-import { EXAMPLES, INTRODUCTION, TAGS, webhookExample } from "./docs.ts";
+import { EVENT_TYPES, type EventType, SCHEDULE_PAUSED, SchedulePausedBody, WebhookBody } from "../outbound/webhook.ts";
+import { EXAMPLES, INTRODUCTION, PAUSE_EXAMPLE, TAGS, webhookExample } from "./docs.ts";
 import type { BodyDoc, ResponseDoc, Route } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
@@ -119,6 +119,7 @@ const WHEN: Record<EventType, string> = {
   "export.failed": "An export has failed",
   "export.canceled": "An export was canceled",
   "export.expired": "An export's files are gone",
+  "schedule.paused": "A schedule was paused because its runs failed",
 };
 
 /** What a receiver is sent. It knows the sender by the signature alone. */
@@ -133,7 +134,12 @@ function webhook(type: EventType): ZodOpenApiOperationObject {
     requestParams: { header: WEBHOOK_HEADERS },
     requestBody: {
       required: true,
-      content: { "application/json": { schema: WebhookBody, example: webhookExample(type) } },
+      content: {
+        "application/json": {
+          schema: type === SCHEDULE_PAUSED ? SchedulePausedBody : WebhookBody,
+          example: type === SCHEDULE_PAUSED ? PAUSE_EXAMPLE : webhookExample(type),
+        },
+      },
     },
     responses: {
       "204": { description: "Taken; any 2xx is." },

@@ -15,6 +15,7 @@ import { profileRoutes } from "./profiles.ts";
 import { reachabilityRoutes } from "./reachability.ts";
 import type { Route } from "./route.ts";
 import { segmentRoutes } from "./segments.ts";
+import { scheduleRoutes } from "./schedules/routes.ts";
 import { spaceRoutes } from "./spaces.ts";
 import { touchpointRoutes } from "./touchpoints.ts";
 import { deliveryRoutes } from "./webhooks/deliveries.ts";
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   ...spaceRoutes,
   ...keyRoutes,
   ...destinationRoutes,
+  ...scheduleRoutes,
   ...endpointRoutes,
   ...rotationRoutes,
   ...deliveryRoutes,

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { invalid } from "../errors.ts";
 import type { Position } from "../db/lists.ts";
+import { isTimeZone } from "../time/days.ts";
 import type { Call } from "./route.ts";
 import { json } from "./route.ts";
 
@@ -34,6 +35,13 @@ export const SectionId = z
     /^[A-Za-z0-9_.-]{1,100}$/,
     "A section's id has letters, digits, underscores, dots and hyphens: 100 characters at most.",
   );
+
+/** A region/city name or UTC, not an offset: an offset has no daylight saving. */
+export const TimeZone = z
+  .string()
+  .max(100)
+  .refine(isTimeZone, "must be an IANA time zone, such as Europe/London.")
+  .meta({ example: "Europe/London" });
 
 /** A customer's own id: opaque text. */
 export const Id = z

@@ -8,17 +8,10 @@ import { logFailure } from "../log.ts";
 import type { LimiterObject } from "../limiter/limiter.ts";
 import { seal } from "../outbound/seal.ts";
 import { secretOf } from "../outbound/webhook.ts";
-import { isTimeZone } from "../time/days.ts";
 import { iso } from "../time/names.ts";
 import { makeKey } from "./auth.ts";
 import { json, route, SCOPES } from "./route.ts";
-import { listOf, listQuery, Name, page, readCursor, Time } from "./schemas.ts";
-
-const TimeZone = z
-  .string()
-  .max(100)
-  .refine(isTimeZone, "must be an IANA time zone, such as Europe/London.")
-  .meta({ example: "Europe/London" });
+import { listOf, listQuery, Name, page, readCursor, Time, TimeZone } from "./schemas.ts";
 
 const RetentionDays = z.number().int().min(1).max(36_500);
 

@@ -7,7 +7,12 @@
 import * as z from "zod";
 import { publicError } from "../errors.ts";
 
-export const EVENT_TYPES = ["export.completed", "export.failed", "export.canceled", "export.expired"] as const;
+export const EXPORT_EVENTS = ["export.completed", "export.failed", "export.canceled", "export.expired"] as const;
+export const SCHEDULE_PAUSED = "schedule.paused";
+export const EVENT_TYPES = [...EXPORT_EVENTS, SCHEDULE_PAUSED] as const;
+
+/** What is told of an export. */
+export type ExportEvent = (typeof EXPORT_EVENTS)[number];
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -25,7 +30,7 @@ export const ExportError = z.object({
 
 export const WebhookBody = z
   .object({
-    type: z.enum(EVENT_TYPES),
+    type: z.enum(EXPORT_EVENTS),
     timestamp: Time.meta({ description: "When it happened: the same in every attempt." }),
     data: z.object({
       export_id: z.string(),
@@ -41,6 +46,27 @@ export const WebhookBody = z
   })
   .meta({ id: "WebhookBody" });
 
+export const SchedulePausedBody = z
+  .object({
+    type: z.literal(SCHEDULE_PAUSED),
+    timestamp: Time.meta({ description: "When it happened: the same in every attempt." }),
+    data: z.object({
+      schedule_id: z.string(),
+      name: z.string(),
+      paused_at: Time,
+      paused_reason: z.literal("failures"),
+      failures: z.int().meta({ description: "Runs in a row that failed." }),
+      last_export_id: z
+        .string()
+        .nullable()
+        .meta({ description: "The export of the last of them; null: it could not be asked for." }),
+      error: ExportError.nullable().meta({
+        description: "What went wrong with the last of them, and whose turn it is.",
+      }),
+    }),
+  })
+  .meta({ id: "SchedulePausedBody" });
+
 /** What is stored of an event when it happens. */
 export interface WebhookEvent {
   event_type: string;
@@ -50,8 +76,8 @@ export interface WebhookEvent {
   data: string;
 }
 
-interface StoredData extends Omit<z.output<typeof WebhookBody>["data"], "completed_at" | "error"> {
-  completed_at: number | null;
+/** An error as it is stored. */
+interface StoredError {
   error_code: string | null;
   error_owner: "customer" | "service" | null;
   /** Missing in what was stored before it was known. */
@@ -59,11 +85,47 @@ interface StoredData extends Omit<z.output<typeof WebhookBody>["data"], "complet
   error_retryable?: number | null;
 }
 
+type Data<Body extends z.ZodType<{ data: object }>, Stored extends string> = Omit<z.output<Body>["data"], Stored>;
+
+interface StoredData extends Data<typeof WebhookBody, "completed_at" | "error">, StoredError {
+  completed_at: number | null;
+}
+
+interface StoredPause extends Data<typeof SchedulePausedBody, "paused_at" | "error">, StoredError {
+  paused_at: number;
+}
+
+const errorOf = ({ error_code, error_owner, error_detail, error_retryable }: StoredError) =>
+  publicError(error_code, error_owner, { detail: error_detail, retryable: error_retryable });
+
 /** The body's text. It names no file and no address: whoever may see those asks for the export. */
-export function renderBody({ event_type, event_at, data }: WebhookEvent): string {
+export function renderBody(event: WebhookEvent): string {
+  return event.event_type === SCHEDULE_PAUSED ? renderPause(event) : renderEnd(event);
+}
+
+function renderPause({ event_at, data }: WebhookEvent): string {
+  const { schedule_id, name, paused_at, paused_reason, failures, last_export_id, ...error } = JSON.parse(
+    data,
+  ) as StoredPause;
+  return JSON.stringify({
+    type: SCHEDULE_PAUSED,
+    timestamp: new Date(event_at).toISOString(),
+    data: {
+      schedule_id,
+      name,
+      paused_at: new Date(paused_at).toISOString(),
+      paused_reason,
+      failures,
+      last_export_id,
+      error: errorOf(error),
+    },
+  } satisfies z.output<typeof SchedulePausedBody>);
+}
+
+function renderEnd({ event_type, event_at, data }: WebhookEvent): string {
   const { export_id, dataset, status, rows, files, completed_at, ...error } = JSON.parse(data) as StoredData;
   return JSON.stringify({
-    type: event_type as EventType,
+    type: event_type as ExportEvent,
     timestamp: new Date(event_at).toISOString(),
     data: {
       export_id,
@@ -72,10 +134,7 @@ export function renderBody({ event_type, event_at, data }: WebhookEvent): string
       rows,
       files,
       completed_at: completed_at === null ? null : new Date(completed_at).toISOString(),
-      error: publicError(error.error_code, error.error_owner, {
-        detail: error.error_detail,
-        retryable: error.error_retryable,
-      }),
+      error: errorOf(error),
     },
   } satisfies z.output<typeof WebhookBody>);
 }

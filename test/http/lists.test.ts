@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { insertDestination } from "../../src/db/destinations.ts";
+import { insertSchedule } from "../../src/db/schedules.ts";
 import { insertEndpoint } from "../../src/db/webhook-endpoints.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { ADMIN, ORIGIN, orders, Service, type Space } from "../support/service.ts";
@@ -128,6 +129,26 @@ const LISTS: Record<string, List> = {
       return insertDestination(service.hall.databases.control, row, null, 10_000);
     },
   },
+  listSchedules: {
+    path: "/v1/schedules",
+    key: () => space.key,
+    newestFirst: true,
+    // A space has fewer by calls than a page has.
+    add: () => {
+      const described = { name: "Nightly", cron: "0 3 * * *", timezone: "UTC", incremental: 1, backfill_from: null };
+      const times = { next_run_at: service.now, covered_until: service.now, failures_from: 0, wake_at: service.now };
+      const none = { paused_reason: null, paused_at: null, since_export_id: null, open_export_id: null };
+      const row = {
+        id: crypto.randomUUID(),
+        space_id: space.id,
+        request: '{"dataset":"activity_events"}',
+        status: "active" as const,
+        created_at: service.now,
+        updated_at: service.now,
+      };
+      return insertSchedule(service.hall.databases.control, { ...row, ...described, ...times, ...none }, 10_000);
+    },
+  },
   listWebhookEndpoints: {
     path: "/v1/webhook-endpoints",
     key: () => space.key,
@@ -159,6 +180,7 @@ const LISTS: Record<string, List> = {
 
 /** Lists with rules of their own, and where they are tested. */
 const APART: Record<string, string> = {
+  listScheduleExports: "its items are runs, which are told apart by their times: schedules.test.ts",
   listEvents:
     "its rows have no id of their own, it has pages of up to 4,000, and its cursors are sealed: list-events.test.ts, event-cursor.test.ts",
 };

@@ -98,6 +98,12 @@ async function livedIn(events = 3): Promise<Space> {
     key: space.key,
     body: { name: "Bucket", bucket: "acme-exports", region: "eu-central-1", auth: { type: "keys", ...KEYS } },
   });
+  // It is paused: a sweep makes no runs of its own for the space that stays.
+  const schedule = await service.json<{ id: string }>("POST", "/v1/schedules", 201, {
+    key: space.key,
+    body: { name: "Nightly", cron: "0 3 * * *", timezone: "UTC", request: { dataset: "activity_events" } },
+  });
+  await service.json("PATCH", `/v1/schedules/${schedule.id}`, 200, { key: space.key, body: { paused: true } });
   // A receiver, and an attempt to reach it, without the network between.
   const { control } = service.hall.databases;
   await control.run(
@@ -105,6 +111,20 @@ async function livedIn(events = 3): Promise<Space> {
      VALUES (?2, ?1, 'https://hooks.example/', '[]', 1, '', 0, 0)`,
     space.id,
     crypto.randomUUID(),
+  );
+  await control.run(
+    `INSERT INTO schedule_runs (space_id, schedule_id, scheduled_at, at, outcome) VALUES (?1, ?2, ?3, ?3, 'skipped')`,
+    space.id,
+    schedule.id,
+    service.now,
+  );
+  await control.run(
+    `INSERT INTO webhook_deliveries (id, space_id, export_id, schedule_id, event_id, event_type, event_at, data, status, created_at)
+     VALUES (?2, ?1, ?3, ?3, ?2, 'schedule.paused', ?4, '{}', 'delivered', ?4)`,
+    space.id,
+    crypto.randomUUID(),
+    schedule.id,
+    service.now,
   );
   await control.run(
     `INSERT INTO webhook_attempts (space_id, delivery_id, n, export_id, at, duration_ms)

@@ -28,6 +28,8 @@ const EVERY_SPACE: Record<string, string> = {
   listLeftovers: "the sweep finds what to put away for every space, each with its space_id",
   listForgettable: "the sweep finds records to forget for every space, each with its space_id",
   deleteOldExports: "the sweep ends the records of every space that are too old",
+  takeDueSchedules: "the sweep looks at schedules of every space, and gives each back with its space_id",
+  dropOldRuns: "the sweep drops every space's history of runs when it is too old",
   takeLostDeliveries: "the sweep wakes late deliveries of every space, and gives each back with its space_id",
   listSealedWith: "the sweep finds what an older key has sealed for every space, each with its space_id",
   dropOldKeys: "the sweep drops every space's idempotency keys when they are too old",
@@ -94,6 +96,7 @@ describe("every query", () => {
       "insertSpace",
       "listDeletingSpaces",
       "listSpaces",
+      "takeDueSchedules",
       "takeSpacesToRetain",
     ]);
   });

@@ -23,6 +23,7 @@ interface Ids {
   delivery: string;
   destination: string;
   segment: string;
+  schedule: string;
 }
 
 /** `foreign`: takes an id. `list`: shows many; `query` is what it needs beside. `own`: shows what is the caller's. A text says why a route can show nothing of another space's. */
@@ -108,6 +109,12 @@ const TABLE: Record<string, Line> = {
   },
   deleteDestination: { foreign: (ids) => `/v1/destinations/${ids.destination}`, status: 404 },
   testDestination: { foreign: (ids) => `/v1/destinations/${ids.destination}/test`, status: 404 },
+  createSchedule: "makes a schedule of the caller's own space",
+  listSchedules: { list: "/v1/schedules" },
+  getSchedule: { foreign: (ids) => `/v1/schedules/${ids.schedule}`, status: 404 },
+  changeSchedule: { foreign: (ids) => `/v1/schedules/${ids.schedule}`, status: 404, body: { paused: true } },
+  deleteSchedule: { foreign: (ids) => `/v1/schedules/${ids.schedule}`, status: 404 },
+  listScheduleExports: { foreign: (ids) => `/v1/schedules/${ids.schedule}/exports`, status: 404 },
   createWebhookEndpoint: "makes an endpoint of the caller's own space",
   listWebhookEndpoints: { list: "/v1/webhook-endpoints" },
   getWebhookEndpoint: { foreign: (ids) => `/v1/webhook-endpoints/${ids.endpoint}`, status: 404 },
@@ -145,6 +152,7 @@ const NOBODY: Ids = {
   delivery: `evt_${crypto.randomUUID()}_completed_0.callback`,
   destination: crypto.randomUUID(),
   segment: "nobodys-segment",
+  schedule: crypto.randomUUID(),
 };
 let theirs: Ids;
 let them: Space;
@@ -186,6 +194,10 @@ beforeAll(async () => {
     ...key,
     body: { name: "Zebra", bucket: "zebra-exports", region: "eu-central-1", auth: { type: "keys", ...KEYS } },
   });
+  const schedule = await service.json<{ id: string }>("POST", "/v1/schedules", 201, {
+    ...key,
+    body: { name: "Zebra", cron: "0 3 * * *", timezone: "UTC", request: { dataset: "activity_events" } },
+  });
   const done = await service.export(them, { event_names: ["zebra*"] });
   expect(done).toMatchObject({ status: "completed", progress: { rows_written: 1 } });
   theirs = {
@@ -201,6 +213,7 @@ beforeAll(async () => {
     delivery: `evt_${done.id}_completed_0.${endpoint.id}`,
     destination: destination.id,
     segment: "zebra-segment",
+    schedule: schedule.id,
   };
 });
 
@@ -267,6 +280,8 @@ describe("another space's id", () => {
     expect(endpoint).toMatchObject({ url: "https://zebra.example/hooks", enabled: true });
     const destination = await service.json("GET", `/v1/destinations/${theirs.destination}`, 200, { key: them.key });
     expect(destination).toMatchObject({ name: "Zebra", bucket: "zebra-exports" });
+    const schedule = await service.json("GET", `/v1/schedules/${theirs.schedule}`, 200, { key: them.key });
+    expect(schedule).toMatchObject({ name: "Zebra", status: "active" });
     expect(deliveries).toMatchObject({ data: [{ id: theirs.delivery, attempts: [] }] });
   });
 });

@@ -1,7 +1,7 @@
 /** The document says what receivers are sent: each event type, by the schema that the bodies keep to. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { EVENT_TYPES, WebhookBody } from "../../src/outbound/webhook.ts";
+import { EVENT_TYPES, EXPORT_EVENTS, SchedulePausedBody, WebhookBody } from "../../src/outbound/webhook.ts";
 import { Service } from "../support/service.ts";
 
 interface Sent {
@@ -21,13 +21,21 @@ it("has every event type, and no other", () => {
   expect(Object.keys(webhooks).toSorted()).toEqual([...EVENT_TYPES].toSorted());
 });
 
-describe.each(EVENT_TYPES)("%s", (type) => {
+describe.each(EXPORT_EVENTS)("%s", (type) => {
   it("is described by the one schema of bodies, with an example that keeps to it", () => {
     const media = webhooks[type]?.post.requestBody.content["application/json"];
     expect(media?.schema).toEqual({ $ref: "#/components/schemas/WebhookBody" });
     expect(WebhookBody.parse(media?.example)).toMatchObject({ type, data: { status: type.slice("export.".length) } });
   });
+});
 
+it("describes what is told of a schedule by a schema of its own, with an example that keeps to it", () => {
+  const media = webhooks["schedule.paused"]?.post.requestBody.content["application/json"];
+  expect(media?.schema).toEqual({ $ref: "#/components/schemas/SchedulePausedBody" });
+  expect(SchedulePausedBody.parse(media?.example)).toMatchObject({ data: { failures: 3 } });
+});
+
+describe.each(EVENT_TYPES)("%s", (type) => {
   it("names the headers that a receiver verifies", () => {
     const headers = webhooks[type]?.post.parameters.map((each) => [each.name, each.in, each.required]);
     expect(headers).toEqual(

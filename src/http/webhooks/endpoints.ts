@@ -54,7 +54,7 @@ export const endpointRoutes = [
     path: "/v1/webhook-endpoints",
     operationId: "createWebhookEndpoint",
     summary: "Make a webhook endpoint",
-    description: `Whatever ends an export of the space from now on is told to it. A space has ${MOST_ENDPOINTS} endpoints at most.`,
+    description: `Whatever ends an export of the space from now on, or pauses a schedule, is told to it, by its event types. A space has ${MOST_ENDPOINTS} endpoints at most.`,
     tag: TAG,
     auth: "settings:write",
     body: {

@@ -1,0 +1,152 @@
+/** Schedules as clients send and see them. */
+
+import * as z from "zod";
+import type { RunRow } from "../../db/schedule-runs.ts";
+import type { ScheduleRow } from "../../db/schedules.ts";
+import { publicError } from "../../errors.ts";
+import { LEAST_BETWEEN_MS } from "../../export/schedule.ts";
+import { AnyScheduledRequest } from "../../export/scheduled-request.ts";
+import { datasetOf } from "../../export/request.ts";
+import { ExportError } from "../../outbound/webhook.ts";
+import { cronFault } from "../../time/cron.ts";
+import { iso } from "../../time/names.ts";
+import { STATUSES } from "../exports/resource.ts";
+import { Name, Time, TimeZone } from "../schemas.ts";
+
+const MOST_CHARACTERS = 200;
+
+const CronExpression = z
+  .string()
+  .max(MOST_CHARACTERS)
+  .superRefine((cron, context) => {
+    const fault = cron.length > MOST_CHARACTERS ? null : cronFault(cron, LEAST_BETWEEN_MS);
+    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+  })
+  .meta({
+    description: `Five fields: minute, hour, day of the month, month, day of the week; at least ${LEAST_BETWEEN_MS / 60_000} minutes lie between two runs. Where clocks change, a time of day that does not exist is the first moment after the gap, and one that comes twice is its first.`,
+    example: "0 3 * * *",
+  });
+
+const Request = AnyScheduledRequest.meta({
+  description:
+    "As `POST /v1/exports` takes it, without `since` and without the window: each run fills those in. It is checked when it is given.",
+});
+
+const Incremental = z.boolean().meta({
+  description:
+    "Each run gives what the completed one before it did not, also of what came late, where the dataset has `since`. Where it has none, and with `false`, the windows of the runs follow each other.",
+});
+
+const shape = { name: Name, cron: CronExpression, timezone: TimeZone, request: Request };
+
+export const NewSchedule = z.strictObject({
+  ...shape,
+  incremental: Incremental.default(true),
+  backfill_from: z.iso.datetime({ offset: true }).nullish().meta({
+    description:
+      "Where the first window begins, instead of now: runs for the past are made one after another, each for its own span. For datasets with a window; not older than what is kept.",
+  }),
+});
+
+export const ScheduleChange = z
+  .strictObject({ ...shape, incremental: Incremental, paused: z.boolean() })
+  .partial()
+  .meta({ id: "ScheduleChange" });
+
+export const Schedule = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    cron: z.string(),
+    timezone: z.string(),
+    request: z.record(z.string(), z.unknown()),
+    incremental: z.boolean(),
+    backfill_from: Time.nullable(),
+    status: z.enum(["active", "paused"]),
+    paused_reason: z
+      .enum(["requested", "failures"])
+      .nullable()
+      .meta({ description: "`requested`: by a call. `failures`: its last three runs failed." }),
+    paused_at: Time.nullable(),
+    next_run_at: Time.nullable().meta({
+      description: "In the past where a run is due and waits, or the past is caught up with. null while it is paused.",
+    }),
+    covered_until: Time.nullable().meta({
+      description:
+        "What its completed exports cover: here the next window begins. null where the dataset has no window.",
+    }),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: "Schedule" });
+
+export const ScheduleRun = z
+  .object({
+    scheduled_at: Time,
+    outcome: z.enum(["made", "skipped", "refused"]).meta({
+      description:
+        "`made`: there is an export. `skipped`: another run took its window along, or there was nothing to ask for. `refused`: its export could not be asked for; its window belongs to the next run.",
+    }),
+    window: z.object({ start: Time, end: Time }).nullable(),
+    export: z
+      .object({
+        id: z.uuid(),
+        status: z.enum(STATUSES),
+        completed_at: Time.nullable(),
+        rows: z.int(),
+        files: z.int(),
+        error: ExportError.nullable(),
+      })
+      .nullable()
+      .meta({ description: "null where none was made, or it is no longer there." }),
+    error: ExportError.nullable().meta({ description: "Of a refused run." }),
+    reason: z.string().nullable().meta({ description: "Of a skipped run." }),
+  })
+  .meta({ id: "ScheduleRun" });
+
+const time = (at: number | null) => (at === null ? null : iso(at));
+
+export function showSchedule(row: ScheduleRow) {
+  const request = JSON.parse(row.request) as { dataset: string };
+  return {
+    id: row.id,
+    name: row.name,
+    cron: row.cron,
+    timezone: row.timezone,
+    request,
+    incremental: row.incremental === 1,
+    backfill_from: time(row.backfill_from),
+    status: row.status,
+    paused_reason: row.paused_reason,
+    paused_at: time(row.paused_at),
+    next_run_at: row.status === "paused" ? null : iso(row.next_run_at),
+    covered_until: datasetOf(request).windowed === undefined ? null : iso(row.covered_until),
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+  };
+}
+
+export function showRun(row: RunRow) {
+  const { window_start: start, window_end: end } = row;
+  return {
+    scheduled_at: iso(row.scheduled_at),
+    outcome: row.outcome,
+    window: start === null || end === null ? null : { start: iso(start), end: iso(end) },
+    export:
+      row.export_id === null
+        ? null
+        : {
+            id: row.export_id,
+            status: row.status,
+            completed_at: time(row.completed_at),
+            rows: row.rows,
+            files: row.files,
+            error: publicError(row.export_error, row.export_error_owner, {
+              detail: row.export_error_detail,
+              retryable: row.export_error_retryable,
+            }),
+          },
+    error: publicError(row.error_code, null, { detail: row.detail }),
+    reason: row.outcome === "skipped" ? row.detail : null,
+  };
+}

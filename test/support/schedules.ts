@@ -1,0 +1,86 @@
+/** Schedules in a test's hands: the clock is moved, the sweep is called, and the exports that came are worked on. */
+
+import { giveUp } from "../../src/export/run.ts";
+import { runSchedules } from "../../src/export/schedule.ts";
+import type { Service, Space } from "./service.ts";
+
+export interface ScheduleView {
+  id: string;
+  name: string;
+  cron: string;
+  timezone: string;
+  request: Record<string, unknown>;
+  incremental: boolean;
+  backfill_from: string | null;
+  status: string;
+  paused_reason: string | null;
+  paused_at: string | null;
+  next_run_at: string | null;
+  covered_until: string | null;
+}
+
+export interface RunView {
+  scheduled_at: string;
+  outcome: string;
+  window: { start: string; end: string } | null;
+  export: { id: string; status: string; rows: number; files: number; error: { code: string } | null } | null;
+  error: { code: string; message: string } | null;
+  reason: string | null;
+}
+
+export const HOUR = 3_600_000;
+export const MINUTE = 60_000;
+
+/** Every hour, all events, unless it says otherwise. */
+export const hourly = (more: Record<string, unknown> = {}) => ({
+  name: "Hourly",
+  cron: "0 * * * *",
+  timezone: "UTC",
+  request: { dataset: "activity_events" },
+  ...more,
+});
+
+export function schedule(service: Service, space: Space, more: Record<string, unknown> = {}): Promise<ScheduleView> {
+  return service.json<ScheduleView>("POST", "/v1/schedules", 201, { key: space.key, body: hourly(more) });
+}
+
+export function look(service: Service, space: Space, id: string): Promise<ScheduleView> {
+  return service.json<ScheduleView>("GET", `/v1/schedules/${id}`, 200, { key: space.key });
+}
+
+export function change(service: Service, space: Space, id: string, body: object): Promise<ScheduleView> {
+  return service.json<ScheduleView>("PATCH", `/v1/schedules/${id}`, 200, { key: space.key, body });
+}
+
+/** Oldest first. */
+export async function runsOf(service: Service, space: Space, id: string): Promise<RunView[]> {
+  const path = `/v1/schedules/${id}/exports?limit=200`;
+  return (await service.json<{ data: RunView[] }>("GET", path, 200, { key: space.key })).data.toReversed();
+}
+
+/** The runs that made an export, as `[start, end)` of their windows by the clock of the day, oldest first. */
+export async function windowsOf(service: Service, space: Space, id: string): Promise<string[]> {
+  const made = (await runsOf(service, space, id)).filter((run) => run.outcome === "made");
+  return made.map(({ window }) => `${window?.start.slice(5, 16)} ${window?.end.slice(5, 16)}`);
+}
+
+/** The time comes, and with it the sweep's part for schedules. */
+export async function sweepAt(service: Service, time: number): Promise<void> {
+  service.now = Math.max(service.now, time);
+  await runSchedules(service.hall);
+}
+
+/** A sweep a minute after the last. */
+export const nextSweep = (service: Service) => sweepAt(service, service.now + MINUTE);
+
+/** The time comes, what is due is made, and what was made is done. */
+export async function runAt(service: Service, time: number): Promise<void> {
+  await sweepAt(service, time);
+  await service.pump();
+  await nextSweep(service);
+}
+
+/** Whatever waits in the queue fails for good. */
+export async function failAll(service: Service): Promise<void> {
+  for (const message of service.queue.splice(0)) await giveUp(service.hall, message);
+}
