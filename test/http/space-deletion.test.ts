@@ -160,7 +160,7 @@ describe("a deleted space", () => {
     ];
     statuses = (await Promise.all(asked)).map((response) => response.status);
     await sweepUntilGone(gone);
-  });
+  }, 30_000);
 
   it("is gone for its keys and for the operator before anything was swept", () => {
     expect(statuses).toEqual([401, 404, 404, 404]);
