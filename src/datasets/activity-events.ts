@@ -78,6 +78,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     parameters: ["start", "end"],
     oldest: (space, now) => now - space.retention_days * DAY_MS + UNTIL_ASKED_MS,
     parametersOf: ({ start, end }) => ({ parameters: { start: iso(start), end: iso(end) }, end }),
+    sinceIsWhole: true,
   },
 
   async freeze(request, { db, space, now, snapshotSeq }) {
@@ -115,7 +116,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     // A space has a hundred definitions that it may never send an event of. Who names none means those that are there.
     const there =
       ofRows && query.definition_ids === null
-        ? await definitionsOf(db, wholeRange(query, { spaceId: space.id, snapshotSeq, sinceSeq: 0 }))
+        ? await definitionsOf(db, wholeRange(query, { spaceId: space.id, snapshotSeq, since: null }))
         : null;
     const rows = asked.map(({ id, properties }) => ({
       id,
@@ -155,10 +156,10 @@ export const activityEvents: Dataset<typeof shape, Query> = {
 };
 
 /** An empty id comes before every event of its millisecond. */
-const wholeRange = (query: Query, { spaceId, snapshotSeq, sinceSeq }: Omit<Opening, "db">): EventRange => ({
+const wholeRange = (query: Query, { spaceId, snapshotSeq, since }: Omit<Opening, "db">): EventRange => ({
   spaceId,
   seq: snapshotSeq,
-  sinceSeq,
+  since,
   definitionIds: query.definition_ids,
   lower: { time: query.start, id: "" },
   upper: { time: query.end, id: "" },

@@ -113,13 +113,23 @@ export interface Asking {
   secret: string;
 }
 
+/**
+ * What an earlier export had: whatever came up to its snapshot and occurred before its window's end. (Senders' clocks may be
+ * fast: what occurred later than that was there, and is not in it.)
+ */
+export interface Since {
+  seq: number;
+  /** Epoch ms. Nothing that has no window looks at it. */
+  end: number;
+}
+
 /** What an export's source is opened with. */
 export interface Opening {
   db: Database;
   spaceId: string;
   snapshotSeq: number;
-  /** Only what came after this number of the space; 0: everything. */
-  sinceSeq: number;
+  /** Without what an earlier export had; null: everything. */
+  since: Since | null;
 }
 
 /**

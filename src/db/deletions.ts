@@ -34,7 +34,13 @@ interface Trace {
 const TRACES: readonly Trace[] = [
   { of: "events", table: "events", by: "INDEXED BY events_by_person", key: "occurred_at, id", seq: "seq" },
   { of: "touchpoints", table: "touchpoints", key: "kind, occurred_at, id", seq: "seq" },
-  { of: "reachability_events", table: "reachability_events", key: "occurred_at, id", seq: "seq" },
+  {
+    of: "reachability_events",
+    table: "reachability_events",
+    by: "INDEXED BY reachability_events_by_person",
+    key: "occurred_at, id",
+    seq: "seq",
+  },
   { of: "profile_versions", table: "profiles", key: "seq_from", seq: "seq_from" },
 ];
 

@@ -12,11 +12,12 @@ export interface EventKey {
   id: string;
 }
 
-/** Which events: those of a space with sinceSeq < sequence ≤ seq, of these definitions (null: of any), with lower ≤ key < upper. */
+/** Which events: those of a space with sequence ≤ seq, of these definitions (null: of any), with lower ≤ key < upper. */
 export interface EventRange {
   spaceId: string;
   seq: number;
-  sinceSeq: number;
+  /** Without those with a sequence up to this one that occurred before this time, epoch ms; null: with all. */
+  since: { seq: number; end: number } | null;
   definitionIds: readonly string[] | null;
   lower: EventKey;
   upper: EventKey;
@@ -36,9 +37,9 @@ export interface EventRecord {
   properties: string;
 }
 
-/** The WHERE of a range; parameters ?1 to ?8. `from` says whether the event at the lower key itself is in. */
+/** The WHERE of a range; parameters ?1 to ?9. `from` says whether the event at the lower key itself is in. */
 const inRange = (range: EventRange, from: ">" | ">=" = ">=") =>
-  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6 AND seq > ?8 ${
+  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6 AND (seq > ?8 OR occurred_at >= ?9) ${
     range.definitionIds === null ? "AND ?7 IS NULL" : "AND definition_id IN (SELECT value FROM json_each(?7))"
   }${sifting(range)}`;
 
@@ -54,7 +55,8 @@ const rangeParams = (range: EventRange, lower: EventKey = range.lower) =>
     range.upper.id,
     range.seq,
     range.definitionIds === null ? null : JSON.stringify(range.definitionIds),
-    range.sinceSeq,
+    range.since?.seq ?? 0,
+    range.since?.end ?? 0,
   ] as const;
 
 /** Times are kept within ±4·10^15 ms; with this added they all have 16 digits, and compare as texts as they do as numbers. */
@@ -71,7 +73,7 @@ export async function cutEvents(
 ): Promise<{ records: number; next: EventKey | null }> {
   const found = await db.first<{ n: number; last: string | null }>(
     `SELECT count(*) AS n, max((occurred_at + ${DIGITS_16}) || id) AS last
-     FROM (SELECT occurred_at, id FROM events WHERE ${inRange(range)} ORDER BY occurred_at, id LIMIT ?9)`,
+     FROM (SELECT occurred_at, id FROM events WHERE ${inRange(range)} ORDER BY occurred_at, id LIMIT ?10)`,
     ...rangeParams(range),
     rows + 1,
   );
@@ -105,7 +107,7 @@ export async function definitionsOf(db: Database, range: EventRange, rows = SCAN
     const groups = await db.all<{ definition_id: string; n: number; last: string }>(
       `SELECT definition_id, count(*) AS n, max(max((occurred_at + ${DIGITS_16}) || id)) OVER () AS last
        FROM (SELECT definition_id, occurred_at, id FROM events WHERE ${inRange(range, from)}
-             ORDER BY occurred_at, id LIMIT ?9)
+             ORDER BY occurred_at, id LIMIT ?10)
        GROUP BY definition_id`,
       ...rangeParams(range, lower),
       rows,
@@ -137,9 +139,9 @@ export async function* readEvents(db: Database, range: EventRange): AsyncGenerat
     const page = await db.first<{ packed: string | null }>(
       `SELECT group_concat(occurred_at || char(9) || id || char(9) || definition_id || char(9) || person_id || char(9)
            || ifnull(session_id, '') || char(9) || ifnull(company_id, '') || char(9) || received_at || char(9)
-           || CASE WHEN octet_length(properties) > ?10 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
+           || CASE WHEN octet_length(properties) > ?11 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
        FROM (SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at, properties
-             FROM events WHERE ${inRange(range, from)} ORDER BY occurred_at, id LIMIT ?9)`,
+             FROM events WHERE ${inRange(range, from)} ORDER BY occurred_at, id LIMIT ?10)`,
       ...rangeParams(range, lower),
       rows,
       inlineBytes,

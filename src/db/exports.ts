@@ -47,14 +47,15 @@ export interface ExportRow {
   rows_vary: number;
   /** 1: how many files there are is known at the end. */
   files_vary: number;
-  since_seq: number;
+  /** JSON, as datasets/dataset.ts has it: what an earlier export had; null: nothing is left out. */
+  since: string | null;
   message: string | null;
   manifest_sha256: string | null;
 }
 
 export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, encoding, destination, destination_id, callback_url,
   request_id, schedule_id, generation, plan, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
-  error_detail, error_retryable, rows_total, rows_vary, files_vary, since_seq, message, manifest_sha256`;
+  error_detail, error_retryable, rows_total, rows_vary, files_vary, since, message, manifest_sha256`;
 
 /** SQL: the export ?2 of space ?1 is processing. */
 export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
@@ -84,7 +85,7 @@ export type NewExport = Pick<
   | "wake_at"
   | "rows_vary"
   | "files_vary"
-  | "since_seq"
+  | "since"
 >;
 
 /** What has to be so when the row is written. */
@@ -112,7 +113,7 @@ export async function insertExport(
     statement(
       `INSERT INTO exports (id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from,
          callback_url, request_id, created_at, status_at, wake_at, encoding, destination, destination_id, schedule_id,
-         rows_vary, files_vary, since_seq)
+         rows_vary, files_vary, since)
        SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16, ?17, ?18, ?19, ?21, ?22, ?23
        WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?14
          AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
@@ -145,7 +146,7 @@ export async function insertExport(
       dueAt,
       row.rows_vary,
       row.files_vary,
-      row.since_seq,
+      row.since,
     ),
     entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),
     ...also,

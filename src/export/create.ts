@@ -1,16 +1,16 @@
 /** Takes an export in: freezes the snapshot and the request, writes the row, and wakes the plan. */
 
 import type { Statement } from "../db/database.ts";
-import { countPending, insertExport, type NewExport } from "../db/exports.ts";
+import { countPending, findExport, insertExport, type NewExport } from "../db/exports.ts";
 import { answerKey } from "../db/idempotency.ts";
 import { readSequence } from "../db/sequences.ts";
 import type { SpaceRow } from "../db/spaces.ts";
 import { invalid, SpillwayError } from "../errors.ts";
-import type { Source } from "../datasets/dataset.ts";
+import type { Since, Source } from "../datasets/dataset.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
 import { refusalOf } from "../outbound/target.ts";
 import { freezeDestination, NO_ID } from "./destination.ts";
-import type { Hall } from "./hall.ts";
+import { type Hall, sourceOf } from "./hall.ts";
 import { dependsOnRows, type Encoding, isPlain } from "./encode/encoding.ts";
 import { resolveEncoding } from "./encode/resolve.ts";
 import { datasetOf, type ExportRequest } from "./request.ts";
@@ -96,7 +96,7 @@ export async function makeExport(hall: Hall, asked: Asked, id: string, terms: Te
   const { config, databases } = hall;
   const { space, request, requestId } = asked;
   // First of all: every write that was answered before this call is in, none that comes after the answer.
-  const { query, snapshotSeq, now, source, encoding, delivered } = await freeze(hall, space, request, id);
+  const { query, snapshotSeq, now, source, since, encoding, delivered } = await freeze(hall, space, request, id);
   const row: NewExport = {
     id,
     space_id: space.id,
@@ -117,7 +117,7 @@ export async function makeExport(hall: Hall, asked: Asked, id: string, terms: Te
     wake_at: now + config.resendAfterMs,
     rows_vary: source.rowsVary === true ? 1 : 0,
     files_vary: source.files.cut === "written" && request.layout === "files" ? 1 : 0,
-    since_seq: 0,
+    since: since === null ? null : JSON.stringify(since),
   };
   const conditions = { pendingLimit: config.pendingLimit, key: terms.key, dueAt: terms.run?.dueAt ?? null };
   if (!(await insertExport(databases.control, row, conditions, terms.also(row)))) throw await whyNot(hall, space.id);
@@ -150,11 +150,24 @@ async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest, expor
   const stored = JSON.stringify([request, query, encoding]);
   if (stored.length * 3 > MOST_STORED_BYTES && utf8(stored).length > MOST_STORED_BYTES)
     throw invalid({ pointer: "/columns", detail: "The columns' names are too long together: name fewer, or shorter." });
-  const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq, sinceSeq: 0 });
+  const since = request.since === undefined ? null : await hadBy(hall, space.id, request.since, dataset.name);
+  const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq, since });
   const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames: eventNamesOf(request) };
   const delivered = await freezeDestination(hall, space, request.delivery, facts);
   if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);
-  return { query, snapshotSeq, now, encoding, source, delivered };
+  return { query, snapshotSeq, now, encoding, source, since, delivered };
+}
+
+/** What the export had that another goes on from. @throws invalid_request when it is none to go on from. */
+async function hadBy(hall: Hall, spaceId: string, exportId: string, dataset: string): Promise<Since> {
+  const earlier = await findExport(hall.databases.control, spaceId, exportId);
+  const refuse = (detail: string) => invalid({ pointer: "/since", detail });
+  if (earlier === null) throw refuse("since must be the id of an export that the space has.");
+  if (earlier.dataset !== dataset)
+    throw refuse(`since must be an export of ${dataset}: this one is of ${earlier.dataset}.`);
+  if (earlier.status !== "completed" && earlier.status !== "expired")
+    throw refuse(`since must be an export that was completed: this one is ${earlier.status}.`);
+  return { seq: earlier.snapshot_seq, end: sourceOf(hall, earlier).window.end };
 }
 
 /** A parameter that several datasets have, under one name. */

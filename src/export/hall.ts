@@ -3,7 +3,7 @@
 import * as z from "zod";
 import type { Config } from "../config.ts";
 import { openSource } from "../datasets/index.ts";
-import type { Source } from "../datasets/dataset.ts";
+import type { Since, Source } from "../datasets/dataset.ts";
 import type { ExportRow } from "../db/exports.ts";
 import type { Databases } from "../db/shards.ts";
 import type { Point } from "../metrics.ts";
@@ -68,7 +68,7 @@ export function sourceOf(hall: Hall, row: ExportRow): Source {
     db: hall.databases.space(row.space_id),
     spaceId: row.space_id,
     snapshotSeq: row.snapshot_seq,
-    sinceSeq: row.since_seq,
+    since: row.since === null ? null : (JSON.parse(row.since) as Since),
   });
 }
 

@@ -22,6 +22,10 @@ const common = {
     .max(MOST_FILE_ROWS)
     .default(MOST_FILE_ROWS)
     .meta({ description: "Rows a file, for `files`." }),
+  since: z.uuid().optional().meta({
+    description:
+      "The id of a completed export of this dataset: only what it did not have. That is whatever was accepted after its snapshot, and what was there but occurred at its window's end or later. A chain of such exports has everything once.",
+  }),
   callback_url: z.url().max(2_000).optional().meta({
     description:
       "Is told when the export ends, by a webhook signed with the space's `webhook_secret`. https, and no private address.",
@@ -49,6 +53,7 @@ export interface SentRequest extends EncodingRequest {
   delivery: Delivery;
   layout?: "single" | "files" | undefined;
   file_rows: number;
+  since?: string | undefined;
   callback_url?: string | undefined;
 }
 

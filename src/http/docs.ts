@@ -147,7 +147,7 @@ const DELETION = {
   status: "pending",
   requested_at: AT,
   completed_at: null,
-  deleted: { events: 0, touchpoints: 0, profile_versions: 0 },
+  deleted: { events: 0, touchpoints: 0, reachability_events: 0, profile_versions: 0 },
 };
 
 const ATTRIBUTE = {
@@ -313,7 +313,7 @@ export const EXAMPLES: Record<string, unknown> = {
     ...DELETION,
     status: "completed",
     completed_at: "2026-01-15T10:25:02.480Z",
-    deleted: { events: 214, touchpoints: 9, profile_versions: 3 },
+    deleted: { events: 214, touchpoints: 9, reachability_events: 2, profile_versions: 3 },
   },
   deleteProfile: DELETION,
   Attribute: ATTRIBUTE,

@@ -180,7 +180,7 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
     const frozen = await freezeQuery(dataset, request, asking);
     const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
     const query = deletions ? { ...frozen, sifted: "now" as const } : frozen;
-    const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq, sinceSeq: 0 });
+    const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq, since: null });
     const { upper } = source.bounds;
     const lower = walk.next ?? source.bounds.lower;
     const { next: after } = await source.cut({ lower, upper }, limit);

@@ -25,7 +25,7 @@ async function rangeOf(space: Space, more: Partial<EventRange> = {}): Promise<Ev
   return {
     spaceId: space.id,
     seq,
-    sinceSeq: 0,
+    since: null,
     definitionIds: null,
     lower: { time: 0, id: "" },
     upper: { time: START + 1, id: "" },

@@ -15,7 +15,7 @@ const END_AT = Date.UTC(2026, 0, 8);
 function namesOf(layout: "single" | "files", lowers: readonly number[]): string[] {
   const query = { start: START_AT, end: END_AT, definition_ids: null, row_format: "flat", clashes: {} } as const;
   const db = roomyService().hall.databases.space("s");
-  const source = activityEvents.open({ ...query }, { db, spaceId: "s", snapshotSeq: 1, sinceSeq: 0 });
+  const source = activityEvents.open({ ...query }, { db, spaceId: "s", snapshotSeq: 1, since: null });
   return fileNames(
     { id: "x", layout, encoding: null },
     source,

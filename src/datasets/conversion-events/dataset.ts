@@ -32,7 +32,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
     const range = (within: Bounds): EventRange => ({
       spaceId: opening.spaceId,
       seq: opening.snapshotSeq,
-      sinceSeq: opening.sinceSeq,
+      since: opening.since,
       definitionIds: query.definition_ids,
       sifted: query.sifted,
       ...within,

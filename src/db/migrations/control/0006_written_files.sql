@@ -2,7 +2,7 @@
 
 ALTER TABLE exports ADD COLUMN rows_vary INTEGER NOT NULL DEFAULT 0; -- 1: a record may give several rows, or none
 ALTER TABLE exports ADD COLUMN files_vary INTEGER NOT NULL DEFAULT 0; -- 1: how many files there are is known at the end
-ALTER TABLE exports ADD COLUMN since_seq INTEGER NOT NULL DEFAULT 0; -- only what came after this number of the space; 0: all
+ALTER TABLE exports ADD COLUMN since TEXT; -- JSON {seq, end}: what an earlier export had is left out; null: nothing is
 ALTER TABLE chunks ADD COLUMN summary TEXT; -- JSON: what the dataset sums up over its rows
 ALTER TABLE files ADD COLUMN first_time INTEGER; -- of a file that is one of several of a chunk: the keys of its first and last row
 ALTER TABLE files ADD COLUMN first_id TEXT;
