@@ -6,7 +6,17 @@
  */
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { added, apart, type Credited, credited, filledSpace, type Group, type Line, missing } from "./credit.ts";
+import {
+  added,
+  apart,
+  type Credit,
+  type Credited,
+  credited,
+  filledSpace,
+  type Group,
+  type Line,
+  missing,
+} from "./credit.ts";
 import * as paths from "./credit-paths.ts";
 import * as sessions from "./credit-sessions.ts";
 import { liveStack } from "./support.ts";
@@ -42,14 +52,19 @@ function roundings(lines: readonly Line[], model: string, unitOf: (line: Line) =
   return (source) => (sums.get(source) ?? 0) + FLOAT;
 }
 
-function sumsOf(groups: readonly Group[]) {
-  const sums = new Map<string, { rows: number; amount: number }>();
+/** What the manifest says, by model and source. */
+function sumsOf(groups: readonly Group[]): Map<string, Credit> {
+  const sums = new Map<string, Credit>();
   for (const group of groups) {
     const sum = sums.get(sourceKey(group)) ?? { rows: 0, amount: 0 };
     sums.set(sourceKey(group), { rows: sum.rows + group.rows, amount: sum.amount + group.amount });
   }
   return sums;
 }
+
+/** Sums as texts, so that they can be compared: floating point numbers that were added up in another order differ at their end. */
+const written = (sums: ReadonlyMap<string, Credit>) =>
+  Object.fromEntries([...sums].map(([key, { rows, amount }]) => [key, `${rows} rows, ${amount.toFixed(6)}`]));
 
 describe.skipIf(missing.length > 0)("published credit", () => {
   const stack = liveStack();
@@ -90,9 +105,7 @@ describe.skipIf(missing.length > 0)("published credit", () => {
     test("the manifests say what their files and lines are", () => {
       for (const { faults, groups, lines } of [all, paid]) {
         expect(faults).toEqual([]);
-        const ours = [...added(lines, sourceKey)].map(([key, { rows, amount }]) => [key, rows, amount.toFixed(6)]);
-        const said = [...sumsOf(groups)].map(([key, { rows, amount }]) => [key, rows, amount.toFixed(6)]);
-        expect(said.toSorted()).toEqual(ours.toSorted());
+        expect(written(sumsOf(groups))).toEqual(written(added(lines, sourceKey)));
       }
     });
 
@@ -123,19 +136,21 @@ describe.skipIf(missing.length > 0)("published credit", () => {
     test("last_non_direct_touch differs from MAM in one thing: of two direct sessions alone, it credits the last", () => {
       const ours = touches("last_non_direct_touch", "amount");
       const published = sessions.byTouchOfMam("last_non_direct_touch");
-      expect(apart(ours, published, () => FLOAT).toSorted()).toEqual([
-        "session-19: 0, published 10",
-        "session-48: 10, published 0",
-        "session-50: 0, published 10",
-        "session-59: 10, published 0",
-      ]);
+      expect(new Set(apart(ours, published, () => FLOAT))).toEqual(
+        new Set([
+          "session-19: 0, published 10",
+          "session-48: 10, published 0",
+          "session-50: 0, published 10",
+          "session-59: 10, published 0",
+        ]),
+      );
     });
 
     test.each(["first_platform_touch", "last_platform_touch", "linear_paid"])(
       "%s: each paid source has its revenue, the others have no line",
       (model) => {
         const published = sessions.bySource("reference_paid_only.csv", model);
-        expect([...figures(paid.groups, model, "amount").keys()].toSorted()).toEqual([...published.keys()].toSorted());
+        expect(new Set(figures(paid.groups, model, "amount").keys())).toEqual(new Set(published.keys()));
         const within = roundings(paid.lines, model, () => CENT);
         expect(apart(figures(paid.groups, model, "amount"), published, within)).toEqual([]);
       },
@@ -167,9 +182,7 @@ describe.skipIf(missing.length > 0)("published credit", () => {
 
     test("the manifest says what its files and lines are", () => {
       expect(all.faults).toEqual([]);
-      const ours = [...added(all.lines, sourceKey)].map(([key, { rows, amount }]) => [key, rows, amount.toFixed(6)]);
-      const said = all.groups.map((group) => [sourceKey(group), group.rows, group.amount.toFixed(6)]);
-      expect(said.toSorted()).toEqual(ours.toSorted());
+      expect(written(sumsOf(all.groups))).toEqual(written(added(all.lines, sourceKey)));
     });
 
     test.each(models)("%s: credit adds up to the number of conversions, amounts to their value", (model) => {
