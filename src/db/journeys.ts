@@ -5,6 +5,7 @@
  */
 
 import { type Database, isTooBig } from "./database.ts";
+import { ofNobodyDeleted } from "./deletions.ts";
 import { stoodAt } from "./sequences.ts";
 
 /** Whose touchpoints: a person's, or those of every person whose profile had the company. */
@@ -37,6 +38,8 @@ export interface Snapshot {
   seq: number;
   /** Are the ids of what touchpoints came from needed? Else they are null. */
   withAds: boolean;
+  /** Without what people who were deleted left under ids that are somebody's again. */
+  sifted: boolean;
 }
 
 /** 0 direct, 1 neither direct nor paid, 2 paid: see attribution/sources.ts. */
@@ -71,10 +74,13 @@ function withMembers(reaches: readonly Reach[]): string {
   return `WITH ${REACHES}, members (n, lower, upper, person_id) AS (${companies ? `${persons} UNION ALL ${ofCompanies}` : persons})`;
 }
 
+/** SQL: a condition more, of touchpoints `t` at the snapshot (?2). */
+const sifting = ({ sifted }: Snapshot) => (sifted ? `AND ${ofNobodyDeleted("t", "d.seq <= ?2")}` : "");
+
 /** SQL: their touchpoints of these kinds, `t`. */
-const touchesOf = (kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
+const touchesOf = (snapshot: Snapshot, kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
   ON t.space_id = ?1 AND t.person_id = m.person_id AND t.kind IN (${kinds.join()})
-    AND t.occurred_at BETWEEN m.lower AND m.upper AND t.seq <= ?2`;
+    AND t.occurred_at BETWEEN m.lower AND m.upper AND t.seq <= ?2 ${sifting(snapshot)}`;
 
 const params = ({ spaceId, seq }: Snapshot, reaches: readonly Reach[]) =>
   [
@@ -109,7 +115,7 @@ export async function readEnds(
   const seek = ({ which, kind }: End, person: string) => {
     const order = which === "first" ? "ASC" : "DESC";
     return `(SELECT ${touchText(snapshot)} FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ${person} AND t.kind = ${kind}
-      AND t.occurred_at BETWEEN r.lower AND r.upper AND t.seq <= ?2 ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
+      AND t.occurred_at BETWEEN r.lower AND r.upper AND t.seq <= ?2 ${sifting(snapshot)} ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
   };
   const best = (end: End) => `ifnull(CASE r.is_company WHEN 0 THEN ${seek(end, "r.owner")}
     ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(end, "p.person_id")}) FROM profiles p
@@ -147,7 +153,7 @@ export async function readJourneys(
     .first<{ packed: string | null }>(
       `${withMembers(reaches)}
        SELECT group_concat(n || char(9) || line, char(10)) AS packed FROM (
-         SELECT m.n, ${touchText(snapshot)} AS line FROM ${touchesOf(ALL)} LIMIT ${MOST_TOUCHES + 1})`,
+         SELECT m.n, ${touchText(snapshot)} AS line FROM ${touchesOf(snapshot, ALL)} LIMIT ${MOST_TOUCHES + 1})`,
       ...params(snapshot, reaches),
     )
     .then((row) => row?.packed ?? "")
@@ -171,7 +177,7 @@ export async function readJourneys(
 /** How many touchpoints of these kinds and up a journey has. */
 export async function countJourney(db: Database, snapshot: Snapshot, reach: Reach, leastKind: Kind): Promise<number> {
   const row = await db.first<{ n: number }>(
-    `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(kindsFrom(leastKind))}`,
+    `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(snapshot, kindsFrom(leastKind))}`,
     ...params(snapshot, [reach]),
   );
   return row?.n ?? 0;
@@ -187,7 +193,7 @@ export async function* walkJourney(
   leastKind: Kind,
 ): AsyncGenerator<Touch[]> {
   const columns = "t.occurred_at, t.id, t.source, t.ad_id, t.adset_id, t.campaign_id, t.account_id";
-  const run = (kinds: readonly Kind[]) => `SELECT * FROM (SELECT ${columns} FROM ${touchesOf(kinds)}
+  const run = (kinds: readonly Kind[]) => `SELECT * FROM (SELECT ${columns} FROM ${touchesOf(snapshot, kinds)}
     AND (t.occurred_at, t.id) > (?4, ?5) ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS})`;
   const kinds = kindsFrom(leastKind);
   const runs = reach.owner.isCompany ? [run(kinds)] : kinds.map((kind) => run([kind]));

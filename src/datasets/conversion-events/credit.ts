@@ -77,7 +77,12 @@ export class Crediting {
     this.#attribution = attribution;
     this.#lines = new Lines(query, opening.spaceId);
     this.#ads = new AdLevels(opening, new Set([...query.fields, ...attribution.groupBy]));
-    this.#snapshot = { spaceId: opening.spaceId, seq: opening.snapshotSeq, withAds: this.#ads.needed };
+    this.#snapshot = {
+      spaceId: opening.spaceId,
+      seq: opening.snapshotSeq,
+      withAds: this.#ads.needed,
+      sifted: query.sifted !== undefined,
+    };
     this.#sources = new Set(attribution.sources);
     this.#totals = attribution.groupBy.length > 0 ? new Totals() : null;
   }
