@@ -42,7 +42,8 @@ export async function estimate(hall: Hall, space: SpaceRow, request: ExportReque
     }
     sampledRows += page.lines.length;
     sampled += page.records;
-    break;
+    // Of a record with very many rows the first pages are a part.
+    if (sampled > 0) break;
   }
   blocks.flush();
   const whole = sampled === 0 ? 0 : records / sampled;

@@ -83,7 +83,8 @@ class Counts {
   /** These lines of a page are in. @param to the first that is not. */
   protected count(page: Page, from: number, to: number): void {
     if (to === from) return;
-    const whole = from === 0 && to === page.lines.length;
+    // Where lines have keys of their own, the first or last record may have no line.
+    const whole = page.keyOf === undefined && from === 0 && to === page.lines.length;
     this.#first ??= whole ? page.first : keyOf(page, from);
     this.#last = whole ? page.last : keyOf(page, to - 1);
   }
