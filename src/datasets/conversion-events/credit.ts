@@ -31,8 +31,8 @@ import { CREDIT, groupKey, Totals } from "./summary.ts";
 const MOST_TOUCHES = 30_000;
 /** Lines that are in memory together, about. */
 const PAGE_LINES = 8_000;
-/** Ends of journeys that come with one query. */
-const MOST_ENDS = 1_500;
+/** Events whose journeys' ends come with one query. Of a company's the ends of each of its people are looked at. */
+const MOST_ENDS = { profile: 1_500, company: 200 } as const;
 
 /** Which end a model reads, of which kinds; where these have none, of `fallback`. Null: it needs the whole journey. */
 function endOf(model: Model): { which: End["which"]; kinds: readonly Kind[]; fallback: readonly Kind[] } | null {
@@ -62,6 +62,8 @@ export class Crediting {
   readonly #snapshot: Snapshot;
   readonly #sources: ReadonlySet<string>;
   readonly #totals: Totals | null;
+  /** How many events' journeys are read together: as many as fit, told by those before. */
+  #together = Infinity;
   /** The pages' lines under way, the event of each, and how many records they are of. */
   #credits: Credit[] = [];
   #records = 0;
@@ -98,8 +100,9 @@ export class Crediting {
   }
 
   async *#byEnds(events: readonly EventRecord[]): AsyncGenerator<Page> {
-    for (let from = 0; from < events.length; from += MOST_ENDS) {
-      const part = events.slice(from, from + MOST_ENDS);
+    const most = MOST_ENDS[this.#attribution.level];
+    for (let from = 0; from < events.length; from += most) {
+      const part = events.slice(from, from + most);
       const found = await this.#readEnds(part, this.#attribution.models);
       for (const [n, event] of part.entries()) {
         const prepared = this.#prepared(event);
@@ -142,19 +145,18 @@ export class Crediting {
   }
 
   async *#byJourneys(events: readonly EventRecord[]): AsyncGenerator<Page> {
-    let size = events.length;
     for (let from = 0; from < events.length;) {
-      const part = events.slice(from, from + size);
+      const part = events.slice(from, from + this.#together);
       const reaches = part.map((event) => this.#reachOf(event));
       const journeys = await this.#readJourneys(reaches);
       const [only] = part;
       if (journeys === null && part.length === 1 && only !== undefined) yield* this.#byWalk(only);
       else if (journeys === null) {
-        size = Math.ceil(part.length / 2);
+        this.#together = Math.ceil(part.length / 2);
         continue;
       } else
         for (const [n, event] of part.entries()) {
-          this.#creditJourney(this.#prepared(event), journeys[n] ?? NO_JOURNEY);
+          yield* this.#creditJourney(this.#prepared(event), journeys[n] ?? NO_JOURNEY);
           yield* this.#recordDone(event);
         }
       from += part.length;
@@ -176,23 +178,26 @@ export class Crediting {
     }
     const found = await readJourneys(this.#opening.db, this.#snapshot, [...widest.values()], MOST_TOUCHES);
     if (found === null) return null;
+    if (found.reduce((sum, touches) => sum + touches.length, 0) < MOST_TOUCHES / 4) this.#together *= 2;
     const byOwner = new Map([...widest.keys()].map((key, n) => [key, wholeJourney(found[n] ?? [])]));
     return reaches.map((reach) => within(byOwner.get(keyOf(reach)) ?? NO_JOURNEY, reach));
   }
 
-  #creditJourney(event: Prepared, { touches, kinds, from, to }: Journey): void {
+  async *#creditJourney(event: Prepared, { touches, kinds, from, to }: Journey): AsyncGenerator<Page> {
     const own = kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>;
     for (const model of this.#attribution.models) {
       const places = credited(model, own);
       const shares = this.#sharesOf(event, model, places.length);
       for (const [n, place] of places.entries()) {
         const touch = touches[from + place];
-        if (touch !== undefined && this.#sources.has(touch.source)) this.#push(event, model, touch, shares, n);
+        if (touch === undefined || !this.#sources.has(touch.source)) continue;
+        this.#push(event, model, touch, shares, n);
+        if (this.#credits.length >= PAGE_LINES) yield await this.#page(event.record);
       }
     }
   }
 
-  /** One event whose journey does not fit memory: its lines come in pages of their own, before its record counts. */
+  /** One event whose journey does not fit memory. */
   async *#byWalk(event: EventRecord): AsyncGenerator<Page> {
     const { db } = this.#opening;
     const prepared = this.#prepared(event);
@@ -213,8 +218,8 @@ export class Crediting {
         for (const touch of touches) {
           if (this.#sources.has(touch.source)) this.#push(prepared, model, touch, shares, place);
           place += 1;
+          if (this.#credits.length >= PAGE_LINES) yield await this.#page(event);
         }
-        if (this.#credits.length >= PAGE_LINES) yield await this.#page(event);
       }
       if (place !== n) throw new Error("a journey changed while it was read");
     }
@@ -250,7 +255,7 @@ export class Crediting {
     if (last !== undefined && (this.#records > 0 || this.#credits.length > 0)) yield await this.#page(last);
   }
 
-  /** The lines under way as a page. @param last the event that was come to. */
+  /** The lines under way as a page; of an event that has more of them its record counts later. @param last the event that was come to. */
   async #page(last: EventRecord): Promise<Page> {
     const credits = this.#credits;
     const ads = this.#ads.needed ? await this.#ads.resolve(credits.map(({ touch }) => touch)) : [];
