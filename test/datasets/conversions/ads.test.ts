@@ -48,30 +48,42 @@ describe("the levels of a touchpoint", () => {
   it("are filled from the one below", async () => {
     await putAds(service, space, TREE);
     expect(await said({ ad_id: "a-1" })).toEqual([
-      ...["a-1", "Ad 1"],
-      ...["s-1", "Set 1"],
-      ...["c-1", "Campaign 1"],
-      ...["act_1", "Account 1"],
+      "a-1",
+      "Ad 1",
+      "s-1",
+      "Set 1",
+      "c-1",
+      "Campaign 1",
+      "act_1",
+      "Account 1",
     ]);
   });
 
   it("are what it names itself, and what is above that", async () => {
     await putAds(service, space, TREE);
     expect(await said({ ad_id: "a-1", adset_id: "s-2" })).toEqual([
-      ...["a-1", "Ad 1"],
-      ...["s-2", "Set 2"],
-      ...["c-2", "Campaign 2"],
-      ...["act_unknown", null],
+      "a-1",
+      "Ad 1",
+      "s-2",
+      "Set 2",
+      "c-2",
+      "Campaign 2",
+      "act_unknown",
+      null,
     ]);
   });
 
   it("may begin above the ad", async () => {
     await putAds(service, space, TREE);
     expect(await said({ campaign_id: "c-1" })).toEqual([
-      ...[null, null],
-      ...[null, null],
-      ...["c-1", "Campaign 1"],
-      ...["act_1", "Account 1"],
+      null,
+      null,
+      null,
+      null,
+      "c-1",
+      "Campaign 1",
+      "act_1",
+      "Account 1",
     ]);
   });
 

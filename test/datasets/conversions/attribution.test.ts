@@ -44,7 +44,7 @@ function thrown(seed: number): World {
   const persons = COMPANIES.map((_, n) => `p-${n + 1}`);
   const companyOf = new Map(persons.map((person, n) => [person, COMPANIES[n] ?? null]));
   const times = Array.from({ length: 8 }, () => NOON + between(roll, -40_000_000, 40_000_000));
-  const events = Array.from({ length: 45 }, (_, n): Bought => {
+  const events = Array.from({ length: 27 }, (_, n): Bought => {
     const person = pick(roll, persons);
     const [amount, units, scale] = AMOUNTS[n % AMOUNTS.length] ?? [null, 0n, 2];
     return {
@@ -56,7 +56,7 @@ function thrown(seed: number): World {
     };
   });
   const offsets = [0, 0, 1, -1, -1_000, -5_000_000, ...WINDOWS.flatMap((days) => [-days * DAY_MS, -days * DAY_MS - 1])];
-  const touches = Array.from({ length: 150 }, (_, n): Touched => {
+  const touches = Array.from({ length: 110 }, (_, n): Touched => {
     // The last person has been here directly, and no other way.
     const person = pick(roll, persons);
     const source = person === "p-5" ? "direct" : pick(roll, SOURCES);

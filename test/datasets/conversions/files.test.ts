@@ -76,7 +76,7 @@ describe("files of three lines", () => {
 
   it("cut a conversion's lines", async () => {
     const files = await filesOf(service, await exported(service, space, { ...LINEAR, layout: "files", file_rows: 3 }));
-    expect(files.slice(0, 2).map((file) => file.map((line) => `${line["id"]} ${line["touchpoint_id"]}`))).toEqual([
+    expect(files.slice(0, 2).map((file) => file.map((line) => [line["id"], line["touchpoint_id"]].join(" ")))).toEqual([
       ["e-0 t-0", "e-0 t-1", "e-0 t-2"],
       ["e-0 t-3", "e-1 t-0", "e-1 t-1"],
     ]);

@@ -117,7 +117,7 @@ describe("totals", () => {
   it("do without the fields they are of in the lines", async () => {
     const { summary, lines } = await totals({ ...credit("linear", SOURCES), group_by: ["account_id"] });
     expect(Object.keys(lines[0] ?? {})).toEqual(["id", "event_time_utc", "touchpoint_id"]);
-    expect((summary.groups ?? []).map((group) => group["account_id"]).toSorted()).toEqual(["act_1", null]);
+    expect(new Set((summary.groups ?? []).map((group) => group["account_id"]))).toEqual(new Set(["act_1", null]));
     expect((summary.groups ?? []).some((group) => group.amount !== 0)).toBe(true);
   });
 
