@@ -140,7 +140,7 @@ it("knows every list there is", () => {
 });
 
 describe.each(Object.entries(LISTS))("%s", (_, { path, needs = {}, key, newestFirst, add }) => {
-  const address = (query: string) => `${path}?${new URLSearchParams(needs)}&${query}`;
+  const address = (query: string) => `${path}?${new URLSearchParams(needs).toString()}&${query}`;
   const get = async (query: string) => {
     const response = await service.call("GET", address(query), { key: key() });
     return { status: response.status, link: response.headers.get("link"), page: await response.json<Page>() };
