@@ -127,8 +127,8 @@ describe("fact 2.a.23: a level", () => {
   it("is looked up for ids of any length, many at a time", async () => {
     const long = (n: number) => `${String(n).padStart(5, "0")}${'"'.repeat(195)}`;
     // More than a parameter holds.
-    const ads = Array.from({ length: 5_200 }, (_, n) => ({ id: long(n), name: `Ad ${n}` }));
-    for (const from of [0, 2_600]) await putAds(service, space, { ads: ads.slice(from, from + 2_600) });
+    const ads = Array.from({ length: 6_000 }, (_, n) => ({ id: long(n), name: `Ad ${n}` }));
+    for (const from of [0, 3_000]) await putAds(service, space, { ads: ads.slice(from, from + 3_000) });
     const touches = ads.map(({ id: ad_id }, n) => touch(`t-${n}`, "google_ads", NOON - 6_000 + n, { ad_id }));
     await sendTouches(service, space, touches);
     const lines = await linesOf(service, space, { ...credit("linear", ["google_ads"]), fields: ["ad_name"] });
