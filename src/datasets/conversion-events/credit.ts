@@ -43,6 +43,13 @@ function endOf(model: Model): { which: End["which"]; kinds: readonly Kind[]; fal
   return { which: share, kinds: kinds[among], fallback: among === "non_direct" ? [0] : [] };
 }
 
+/**
+ * Conversions whose whole journeys one step reads: with journeys of several hundred touchpoints each these are a few hundred queries.
+ * Null: no model of these reads whole journeys.
+ */
+export const journeysAStep = (models: readonly Model[]): number | null =>
+  models.some((model) => endOf(model) === null) ? 10_000 : null;
+
 /** A credit that a line is made of. */
 interface Credit {
   event: Prepared;

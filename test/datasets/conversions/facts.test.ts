@@ -1,7 +1,7 @@
 /** What the page says of the call around the export, in short: other tests have it at length. */
 
 import { describe, expect, it } from "vitest";
-import { at, asked, conversion, exported, market, NOON } from "../../support/conversions.ts";
+import { at, asked, conversion, credit, exported, market, NOON } from "../../support/conversions.ts";
 import { onlyFile } from "../../support/pipeline.ts";
 import { ADMIN, type ExportView, type ProblemView, Service, START } from "../../support/service.ts";
 
@@ -75,5 +75,23 @@ describe("a result", () => {
     const view = await exported(service, space, { fields: ["event_name"] });
     expect([onlyFile(view).rows, view.progress.rows_total]).toEqual([count, count]);
     expect(service.meter.statements - before).toBeLessThan(50);
+    const chunksOf = async ({ id }: { id: string }) => {
+      const timeline = await service.json<{ data: { type: string; detail: unknown }[] }>(
+        "GET",
+        `/v1/exports/${id}/events`,
+        200,
+        { key: space.key },
+      );
+      return timeline.data.find(({ type }) => type === "export.planned")?.detail;
+    };
+    expect(await chunksOf(view)).toEqual({ rows: count, chunks: 1 });
+    // A step that reads whole journeys reads those of 10,000 conversions.
+    expect(await chunksOf(await exported(service, space, credit("linear", ["email"])))).toEqual({
+      rows: count,
+      chunks: 2,
+    });
+    expect(await chunksOf(await exported(service, space, credit("last_touch", ["email"])))).toMatchObject({
+      chunks: 1,
+    });
   });
 });
