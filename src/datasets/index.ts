@@ -2,9 +2,10 @@
 
 import { activityEvents } from "./activity-events.ts";
 import { conversionEvents } from "./conversion-events/dataset.ts";
+import { segmentProfiles } from "./segment-profiles/dataset.ts";
 import type { Opening, Registered, Source } from "./dataset.ts";
 
-export const DATASETS: readonly Registered[] = [activityEvents, conversionEvents];
+export const DATASETS: readonly Registered[] = [activityEvents, conversionEvents, segmentProfiles];
 
 /** Opens a stored export's source. */
 export function openSource(dataset: string, query: string, opening: Opening): Source {
