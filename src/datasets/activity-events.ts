@@ -23,10 +23,9 @@ const time = z.iso.datetime({ offset: true });
 const shape = {
   start: time.describe("The window's start: the first moment that is in it."),
   end: time.describe("The window's end: the first moment that is no longer in it. Not in the future."),
-  event_names: EventNames.optional()
-    .describe(
-      "Ids of event definitions, `*` for any characters. Left out: every event; rows with columns then have, by default, the columns of the definitions that the window has events of.",
-    ),
+  event_names: EventNames.optional().describe(
+    "Ids of event definitions, `*` for any characters. Left out: every event; rows with columns then have, by default, the columns of the definitions that the window has events of.",
+  ),
   row_format: z
     .enum(["flat", "nested"])
     .default("flat")

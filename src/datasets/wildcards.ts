@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
 
-const MOST_NAMES = 200;
+export const MOST_NAMES = 200;
 
 /** The parameter. */
 export const EventNames = z

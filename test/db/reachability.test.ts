@@ -91,7 +91,12 @@ describe("reading", () => {
 
 describe("counting and cutting", () => {
   it("count what reading gives", async () => {
-    for (const of of [range(), range({ seq: 3 }), range({ since: { seq: 4, end: TIME + 3 } }), range({ channels: ["SMS"] })])
+    for (const of of [
+      range(),
+      range({ seq: 3 }),
+      range({ since: { seq: 4, end: TIME + 3 } }),
+      range({ channels: ["SMS"] }),
+    ])
       expect(await countReachability(db, of)).toBe((await idsOf(of)).flat().length);
   });
 
