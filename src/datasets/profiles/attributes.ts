@@ -5,6 +5,7 @@
 
 import * as z from "zod";
 import type { DeletedPerson } from "../../db/deletions.ts";
+import { misfits } from "../../db/misfits.ts";
 import { countProfiles, cutProfiles, FILTERING, type ProfileRange, readProfiles } from "../../db/profile-pages.ts";
 import type { ProfileRow } from "../../db/profiles.ts";
 import { segmentAt } from "../../db/segments.ts";
@@ -17,7 +18,7 @@ import { filterAt, type SegmentFilter, segmentReadsFrom } from "../../segments/f
 import { profilesAtOnce } from "../../segments/limits.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
-import type { Bounds, Column, Dataset, Key, Opening, Page } from "../dataset.ts";
+import type { Asking, Bounds, Column, Dataset, Key, Opening, Page } from "../dataset.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { IdentifierRow, Identifiers, IDENTIFIERS_ARE, setOfNames } from "./identifiers.ts";
 import { LINES } from "./lines.ts";
@@ -46,7 +47,7 @@ const shape = {
     .boolean()
     .default(false)
     .describe(
-      'Lines `{"deleted":{"profile_id","external_person_id","deleted_at"}}` come after the profiles: one for each deletion of a person who has no profile at the snapshot; with `since`, for those after the earlier export alone. A deletion does not say whether its person was in the segment.',
+      'Lines `{"deleted":{"profile_id","deleted_at"}}` (with `external_person_id` between, where `identifiers` names it) come after the profiles: one for each deletion of a person who has no profile at the snapshot; with `since`, for those after the earlier export alone. A deletion does not say whether its person was in the segment.',
     ),
 } as const;
 
@@ -87,16 +88,15 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
     };
   },
 
-  async columns(query, { db, space, snapshotSeq }) {
+  async columns(query, asking, ofRows) {
     const { attributes, identifiers, include_deletions: deletions } = query;
-    const definitions = await profileDefinitionsAt(db, space.id, snapshotSeq, "attribute", attributes);
-    const types = new Map(definitions.map(({ id, type }) => [id, type ?? "text"]));
+    const types = await typesOf(attributes, asking, ofRows);
     const own = [
       ...new IdentifierRow(identifiers).columns(),
       ...attributes.map((name): Column => ({ path: ["attributes", name], type: types.get(name) ?? "text" })),
     ].map((column) => (column.path[1] === "profile_id" ? { ...column, edge: "id" as const } : column));
     if (!deletions) return own;
-    const told = DELETED.map((column): Column => {
+    const told = deletedColumns(query).map((column): Column => {
       const twin = own.find(({ path: [around, name] }) => around === "identifiers" && name === column.path[1]);
       return twin === undefined ? column : { ...column, alias: twin.path };
     });
@@ -134,9 +134,26 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
   },
 };
 
-const DELETED: readonly Column[] = [
+/** The types of those that are not texts. @param ofRows a value of another type, from before the definition, makes it a text. */
+async function typesOf(
+  names: readonly string[],
+  { db, space, snapshotSeq }: Asking,
+  ofRows: boolean,
+): Promise<Map<string, "boolean" | "date" | "number">> {
+  if (names.length === 0) return new Map();
+  const definitions = await profileDefinitionsAt(db, space.id, snapshotSeq, "attribute", names);
+  const types = new Map(
+    definitions.flatMap(({ id, type }) => (type === null || type === "text" ? [] : [[id, type] as const])),
+  );
+  if (ofRows) for (const name of await misfits(db, space.id, snapshotSeq, types)) types.delete(name);
+  return types;
+}
+
+const tellsExternalId = ({ identifiers }: Query) => identifiers.includes("external_person_id");
+
+const deletedColumns = (query: Query): Column[] => [
   { path: ["deleted", "profile_id"], type: "text" },
-  { path: ["deleted", "external_person_id"], type: "text" },
+  ...(tellsExternalId(query) ? [{ path: ["deleted", "external_person_id"], type: "text" } as const] : []),
   { path: ["deleted", "deleted_at"], type: "date" },
 ];
 
@@ -193,7 +210,7 @@ async function* pages(opening: Opening, query: Query, bounds: Bounds): AsyncGene
       yield* pageOf(page, line, ({ person_id: id }) => ({ time: PROFILES, id }));
   if (deletions !== null)
     for await (const page of readTombstones(opening.db, deletions))
-      yield* pageOf(page, deletionLine, (deletion) => ({ time: DELETIONS, id: keyId(deletion) }));
+      yield* pageOf(page, deletionLine(query), (deletion) => ({ time: DELETIONS, id: keyId(deletion) }));
 }
 
 function* pageOf<Record>(
@@ -233,8 +250,13 @@ function profileLine({ attributes, identifiers }: Query): (profile: ProfileRow) 
 const installationsOf = (profile: ProfileRow) =>
   (JSON.parse(profile.installations) as { installation_id: string }[]).map((each) => each.installation_id);
 
-const deletionLine = (deletion: DeletedPerson) =>
-  `{"deleted":{"profile_id":${quote(deletion.person_id)},"external_person_id":${quoteOrNull(deletion.external_person_id)},"deleted_at":"${iso(deletion.requested_at)}"}}`;
+function deletionLine(query: Query): (deletion: DeletedPerson) => string {
+  const withExternalId = tellsExternalId(query);
+  return (deletion) => {
+    const external = withExternalId ? `,"external_person_id":${quoteOrNull(deletion.external_person_id)}` : "";
+    return `{"deleted":{"profile_id":${quote(deletion.person_id)}${external},"deleted_at":"${iso(deletion.requested_at)}"}}`;
+  };
+}
 
 /** A deletion's key sorts as its number does, which has 16 digits at most. */
 const keyId = ({ seq, id }: { seq: number; id: string }) => `${String(seq).padStart(16, "0")}/${id}`;
