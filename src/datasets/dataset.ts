@@ -88,6 +88,8 @@ export interface Source {
   files: Files;
   /** A record may give several rows, or none: how many there will be is not known before they are written. */
   rowsVary?: boolean;
+  /** Records that one step should read at most, where each may cost queries of its own: an invocation has a thousand. */
+  recordsAStep?: number;
   summing?: Summing;
   /** How long the service keeps the result: as downloads, or as the shorter-lived documents of segments. Default: `download`. */
   kept?: "download" | "segment";

@@ -72,7 +72,7 @@ export async function listAdObjects(
   );
 }
 
-/** Those of these objects of a level that stood at a sequence number. @param ids under 1.9 MB as JSON. */
+/** Those of these objects of a level that stood at a sequence number, with one query each 1.9 MB of ids. */
 export async function adObjectsAt(
   db: Database,
   spaceId: string,
@@ -80,12 +80,17 @@ export async function adObjectsAt(
   level: AdLevel,
   ids: readonly string[],
 ): Promise<AdObject[]> {
-  return db.all(
-    `SELECT o.id, o.name, o.parent_id FROM json_each(?4) j CROSS JOIN ad_objects o
-       ON o.space_id = ?1 AND o.level = ?3 AND o.id = j.value AND ${stoodAt("o", "?2")}`,
-    spaceId,
-    seq,
-    level,
-    JSON.stringify(ids),
-  );
+  const found: AdObject[] = [];
+  for (const list of jsonLists(ids))
+    found.push(
+      ...(await db.all<AdObject>(
+        `SELECT o.id, o.name, o.parent_id FROM json_each(?4) j CROSS JOIN ad_objects o
+           ON o.space_id = ?1 AND o.level = ?3 AND o.id = j.value AND ${stoodAt("o", "?2")}`,
+        spaceId,
+        seq,
+        level,
+        list,
+      )),
+    );
+  return found;
 }

@@ -5,6 +5,7 @@
  */
 
 import { type Database, isTooBig } from "./database.ts";
+import { ofNobodyDeleted } from "./deletions.ts";
 import { stoodAt } from "./sequences.ts";
 
 /** Whose touchpoints: a person's, or those of every person whose profile had the company. */
@@ -37,6 +38,8 @@ export interface Snapshot {
   seq: number;
   /** Are the ids of what touchpoints came from needed? Else they are null. */
   withAds: boolean;
+  /** Without what people who were deleted left under ids that are somebody's again. */
+  sifted: boolean;
 }
 
 /** 0 direct, 1 neither direct nor paid, 2 paid: see attribution/sources.ts. */
@@ -62,19 +65,25 @@ const touchText = ({ withAds }: Snapshot) =>
 const REACHES = `reaches (n, owner, is_company, lower, upper) AS MATERIALIZED (
   SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?3))`;
 
+/** SQL: a company's people. Without statistics SQLite would rather read every profile of the space. */
+const PEOPLE = "profiles p INDEXED BY profiles_by_company";
+
 /** SQL: the persons of each reach, at the snapshot (?2). */
 function withMembers(reaches: readonly Reach[]): string {
   const persons = "SELECT n, lower, upper, owner FROM reaches WHERE is_company = 0";
-  const ofCompanies = `SELECT r.n, r.lower, r.upper, p.person_id FROM reaches r CROSS JOIN profiles p
+  const ofCompanies = `SELECT r.n, r.lower, r.upper, p.person_id FROM reaches r CROSS JOIN ${PEOPLE}
     ON p.space_id = ?1 AND p.company_id = r.owner AND ${stoodAt("p", "?2")} WHERE r.is_company = 1`;
   const companies = reaches.some(({ owner }) => owner.isCompany);
   return `WITH ${REACHES}, members (n, lower, upper, person_id) AS (${companies ? `${persons} UNION ALL ${ofCompanies}` : persons})`;
 }
 
+/** SQL: a condition more, of touchpoints `t` at the snapshot (?2). */
+const sifting = ({ sifted }: Snapshot) => (sifted ? `AND ${ofNobodyDeleted("t", "d.seq <= ?2")}` : "");
+
 /** SQL: their touchpoints of these kinds, `t`. */
-const touchesOf = (kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
+const touchesOf = (snapshot: Snapshot, kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
   ON t.space_id = ?1 AND t.person_id = m.person_id AND t.kind IN (${kinds.join()})
-    AND t.occurred_at BETWEEN m.lower AND m.upper AND t.seq <= ?2`;
+    AND t.occurred_at BETWEEN m.lower AND m.upper AND t.seq <= ?2 ${sifting(snapshot)}`;
 
 const params = ({ spaceId, seq }: Snapshot, reaches: readonly Reach[]) =>
   [
@@ -109,21 +118,26 @@ export async function readEnds(
   const seek = ({ which, kind }: End, person: string) => {
     const order = which === "first" ? "ASC" : "DESC";
     return `(SELECT ${touchText(snapshot)} FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ${person} AND t.kind = ${kind}
-      AND t.occurred_at BETWEEN r.lower AND r.upper AND t.seq <= ?2 ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
+      AND t.occurred_at BETWEEN r.lower AND r.upper AND t.seq <= ?2 ${sifting(snapshot)} ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
   };
   const best = (end: End) => `ifnull(CASE r.is_company WHEN 0 THEN ${seek(end, "r.owner")}
-    ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(end, "p.person_id")}) FROM profiles p
+    ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(end, "p.person_id")}) FROM ${PEOPLE}
       WHERE p.space_id = ?1 AND p.company_id = r.owner AND ${stoodAt("p", "?2")}) END, '')`;
   const rows = await db.all<{ packed: string }>(
     `WITH ${REACHES}
      SELECT group_concat(line, char(10)) AS packed FROM (
-       SELECT n, ${ends.map(best).join(" || char(31) || ")} AS line FROM reaches r ORDER BY n)
-     GROUP BY n / ${EVENTS_A_TEXT} ORDER BY n`,
+       SELECT n, n || char(31) || ${ends.map(best).join(" || char(31) || ")} AS line FROM reaches r ORDER BY n)
+     GROUP BY n / ${EVENTS_A_TEXT}`,
     ...params(snapshot, reaches),
   );
   const lines = rows.flatMap(({ packed }) => packed.split(LINE));
   if (lines.length !== reaches.length) throw new Error("not every journey came back");
-  return lines.map((line) => line.split(END).map((text) => (text === "" ? null : touchOf(text, 0, text.length))));
+  const found: (Touch | null)[][] = reaches.map(() => []);
+  for (const line of lines) {
+    const [n = "", ...texts] = line.split(END);
+    found[Number(n)] = texts.map((text) => (text === "" ? null : touchOf(text, 0, text.length)));
+  }
+  return found;
 }
 
 /**
@@ -147,7 +161,7 @@ export async function readJourneys(
     .first<{ packed: string | null }>(
       `${withMembers(reaches)}
        SELECT group_concat(n || char(9) || line, char(10)) AS packed FROM (
-         SELECT m.n, ${touchText(snapshot)} AS line FROM ${touchesOf(ALL)} LIMIT ${MOST_TOUCHES + 1})`,
+         SELECT m.n, ${touchText(snapshot)} AS line FROM ${touchesOf(snapshot, ALL)} LIMIT ${MOST_TOUCHES + 1})`,
       ...params(snapshot, reaches),
     )
     .then((row) => row?.packed ?? "")
@@ -171,13 +185,17 @@ export async function readJourneys(
 /** How many touchpoints of these kinds and up a journey has. */
 export async function countJourney(db: Database, snapshot: Snapshot, reach: Reach, leastKind: Kind): Promise<number> {
   const row = await db.first<{ n: number }>(
-    `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(kindsFrom(leastKind))}`,
+    `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(snapshot, kindsFrom(leastKind))}`,
     ...params(snapshot, [reach]),
   );
   return row?.n ?? 0;
 }
 
-const WALK_ROWS = 1_500;
+/** Touchpoints of one text: each has 1 KB at most. */
+const TOUCHES_A_TEXT = 1_500;
+
+/** Touchpoints of a page of a walk: of a company each page reads all that are still to come. */
+const WALK_ROWS = 15_000;
 
 /** A journey that is too long to be read at once, page by page in its order. Of a person each page is a seek in each kind. */
 export async function* walkJourney(
@@ -186,33 +204,53 @@ export async function* walkJourney(
   reach: Reach,
   leastKind: Kind,
 ): AsyncGenerator<Touch[]> {
-  const columns = "t.occurred_at, t.id, t.source, t.ad_id, t.adset_id, t.campaign_id, t.account_id";
-  const run = (kinds: readonly Kind[]) => `SELECT * FROM (SELECT ${columns} FROM ${touchesOf(kinds)}
-    AND (t.occurred_at, t.id) > (?4, ?5) ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS})`;
   const kinds = kindsFrom(leastKind);
-  const runs = reach.owner.isCompany ? [run(kinds)] : kinds.map((kind) => run([kind]));
-  let [time, id] = [EARLIEST, ""];
+  const runs = reach.owner.isCompany
+    ? [companysNext(snapshot, kinds)]
+    : kinds.map((kind) => personsNext(snapshot, kind));
+  // No id is empty: the first page begins with the first touchpoint of the reach.
+  let [time, id] = [reach.from, ""];
   for (;;) {
-    const page = await db.first<{ packed: string | null }>(
-      `${withMembers([reach])}
-       SELECT group_concat(line, char(10)) AS packed FROM (
-         SELECT ${touchText(snapshot)} AS line FROM (${runs.join(" UNION ALL ")}) t
-         ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS})`,
-      ...params(snapshot, [reach]),
+    const rows = await db.all<{ packed: string }>(
+      `SELECT group_concat(line, char(10)) AS packed FROM (
+         SELECT ${touchText(snapshot)} AS line, row_number() OVER (ORDER BY t.occurred_at, t.id) - 1 AS nth
+         FROM (${runs.join(" UNION ALL ")}) t ORDER BY nth LIMIT ${WALK_ROWS})
+       GROUP BY nth / ${TOUCHES_A_TEXT}`,
+      snapshot.spaceId,
+      snapshot.seq,
+      reach.owner.id,
+      reach.to,
       time,
       id,
     );
-    const packed = page?.packed;
-    if (packed === null || packed === undefined) return;
-    const touches = packed.split(LINE).map((line) => touchOf(line, 0, line.length));
+    const touches = rows.flatMap(({ packed }) => packed.split(LINE).map((line) => touchOf(line, 0, line.length)));
+    inOrder(touches);
     const last = touches.at(-1);
     if (last === undefined) return;
-    inOrder(touches);
     yield touches;
     if (touches.length < WALK_ROWS) return;
     [time, id] = [last.time, last.id];
   }
 }
+
+const WALKED = "t.occurred_at, t.id, t.source, t.ad_id, t.adset_id, t.campaign_id, t.account_id";
+
+/** SQL: what comes after (?5, ?6), until ?4. */
+const toCome = (
+  snapshot: Snapshot,
+) => `t.occurred_at <= ?4 AND (t.occurred_at, t.id) > (?5, ?6) AND t.seq <= ?2 ${sifting(snapshot)}
+    ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS}`;
+
+/** SQL: the next touchpoints of a person (?3), of one kind. */
+const personsNext = (snapshot: Snapshot, kind: Kind) =>
+  `SELECT * FROM (SELECT ${WALKED} FROM touchpoints t
+    WHERE t.space_id = ?1 AND t.person_id = ?3 AND t.kind = ${kind} AND ${toCome(snapshot)})`;
+
+/** SQL: the next touchpoints of a company (?3). */
+const companysNext = (snapshot: Snapshot, kinds: readonly Kind[]) =>
+  `SELECT * FROM (SELECT ${WALKED} FROM ${PEOPLE} CROSS JOIN touchpoints t
+    ON t.space_id = ?1 AND t.person_id = p.person_id AND t.kind IN (${kinds.join()})
+    WHERE p.space_id = ?1 AND p.company_id = ?3 AND ${stoodAt("p", "?2")} AND ${toCome(snapshot)})`;
 
 const ALL = [0, 1, 2] as const;
 

@@ -83,9 +83,8 @@ class Counts {
   /** These lines of a page are in. @param to the first that is not. */
   protected count(page: Page, from: number, to: number): void {
     if (to === from) return;
-    const whole = from === 0 && to === page.lines.length;
-    this.#first ??= whole ? page.first : page.keyOf(from);
-    this.#last = whole ? page.last : page.keyOf(to - 1);
+    this.#first ??= page.keyOf(from);
+    this.#last = page.keyOf(to - 1);
   }
 
   protected held(): Held {

@@ -71,7 +71,10 @@ async function cut(
   chunkRows: number,
 ): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
   const encoding = encodingOf(row);
-  const rows = row.layout === "files" || encoding?.format === "parquet" ? row.file_rows : chunkRows;
+  const parquet = encoding?.format === "parquet";
+  const whole = row.layout === "files" || parquet ? row.file_rows : chunkRows;
+  // One Parquet file is written by one step.
+  const rows = parquet && row.layout === "single" ? whole : Math.min(whole, source.recordsAStep ?? whole);
   const { lower: start, upper: end } = source.bounds;
   const chunks: PlannedChunk[] = [];
   let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };

@@ -14,7 +14,19 @@ export function parse<Output>(
 ): Output {
   const read = schema.safeParse(value, { error: sentence });
   if (read.success) return read.data;
-  throw invalid(...read.error.issues.flatMap((issue) => faultsOf(issue, place)).slice(0, MOST_FAULTS));
+  throw invalid(
+    ...withoutEchoes(read.error.issues)
+      .flatMap((issue) => faultsOf(issue, place))
+      .slice(0, MOST_FAULTS),
+  );
+}
+
+/** Of a value of another type its length is nobody's business: a text where a list belongs is not too long a text. */
+function withoutEchoes(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  const mistaken = new Set(issues.flatMap(({ code, path }) => (code === "invalid_type" ? [path.join("/")] : [])));
+  return issues.filter(
+    ({ code, path }) => (code !== "too_big" && code !== "too_small") || !mistaken.has(path.join("/")),
+  );
 }
 
 export const inBody = pointerTo;

@@ -37,6 +37,8 @@ export function sentence(issue: z.core.$ZodRawIssue): string | undefined {
       return `${name} must ${bound("at most", issue.maximum, issue.origin)}.`;
     case "invalid_format":
       if (issue.format === "datetime") return `${name} must be a time as RFC 3339 writes it: 2026-01-31T09:30:00.000Z.`;
+      if (issue.format === "date") return `${name} must be a day that there is, written as 2026-01-31.`;
+      if (issue.format === "uuid") return `${name} must be an id as this service makes them: a UUID.`;
       if (issue.format === "url") return `${name} must be a URL.`;
       return undefined;
     case "invalid_union":

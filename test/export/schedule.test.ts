@@ -219,8 +219,8 @@ it("leaves what a canceled export should have covered to the next run", async ()
   expect(await windowsOf(service, space, id)).toEqual(["03-01T12:00 03-01T13:00", "03-01T12:00 03-01T14:00"]);
 });
 
-it("gives each event once, whatever is skipped", async () => {
-  const { id } = await schedule(service, space, { cron: "*/15 * * * *" });
+it.each([true, false])("gives each event once, whatever is skipped (incremental: %s)", async (incremental) => {
+  const { id } = await schedule(service, space, { cron: "*/15 * * * *", incremental });
   const times = Array.from({ length: 24 }, (_, n) => START + n * 5 * MINUTE);
   service.now = START + 2 * HOUR;
   const [order] = orders(1);
@@ -234,6 +234,38 @@ it("gives each event once, whatever is skipped", async () => {
   const seen = [];
   for (const run of runs) seen.push(...(await rowsOf(service, await service.poll(space, run.export?.id ?? ""))));
   expect(seen.map((row) => row["eventId"])).toEqual(times.map((_, n) => `e-${n}`));
+});
+
+describe("an incremental schedule", () => {
+  const late = (id: string, minutes: number) => ({ ...orders(1, START + minutes * MINUTE)[0], id });
+  const idsOf = async (run: { export: { id: string } | null } | undefined) =>
+    (await rowsOf(service, await service.poll(space, run?.export?.id ?? ""))).map((row) => row["eventId"]);
+
+  it("is the default, and gives what came late to a window that is over", async () => {
+    const { id, incremental } = await schedule(service, space, { incremental: undefined });
+    expect(incremental).toBe(true);
+    await runAt(service, at("13:00"));
+    await service.send(space, [late("late", 30)]);
+    await runAt(service, at("14:00"));
+    await runAt(service, at("15:00"));
+    const runs = await runsOf(service, space, id);
+    expect(await Promise.all(runs.map(idsOf))).toEqual([[], ["late"], []]);
+    const requests = await Promise.all(
+      runs.map(async (run) => (await service.poll(space, run.export?.id ?? "")).request),
+    );
+    expect(requests.map((request) => request["since"])).toEqual([undefined, runs[0]?.export?.id, runs[1]?.export?.id]);
+  });
+
+  it("goes on from the last completed run where one failed", async () => {
+    const { id } = await schedule(service, space, { incremental: true });
+    await runAt(service, at("13:00"));
+    await service.send(space, [late("first", 59)]);
+    await sweepAt(service, at("14:00"));
+    await failAll(service);
+    await service.send(space, [late("second", 60)]);
+    await runAt(service, at("15:00"));
+    expect(await idsOf((await runsOf(service, space, id)).at(-1))).toEqual(["first", "second"]);
+  });
 });
 
 it("makes no run for a space that is inactive, and one for all that it missed when it is active again", async () => {

@@ -34,6 +34,7 @@ it.each<[unknown, string, string]>([
     "enrich_with_moments_info must be true or false.",
   ],
   [{ ...window, callback_url: "nowhere" }, "/callback_url", "callback_url must be a URL."],
+  [{ ...window, since: "yesterday" }, "/since", "since must be an id as this service makes them: a UUID."],
   [{ ...window, colour: 1 }, "/colour", "There is no property colour here."],
   [{ ...window, dataset: "people" }, "/dataset", "dataset must be "],
   [

@@ -229,7 +229,9 @@ it("knows every route there is, those with an id and those that list above all",
     (route) =>
       route.auth !== "none" && ((/\{/.test(route.path) && route.method !== "PUT") || route.query !== undefined),
   );
-  expect(exposed.map((route) => route.operationId).toSorted()).toEqual(entries.map((entry) => entry.name).toSorted());
+  const puts = new Set(ROUTES.filter((route) => route.method === "PUT").map((route) => route.operationId));
+  const others = entries.map((entry) => entry.name).filter((name) => !puts.has(name));
+  expect(exposed.map((route) => route.operationId).toSorted()).toEqual(others.toSorted());
 });
 
 /** An answer as a reader sees it, without what differs from call to call; each id is replaced by its name. */

@@ -31,12 +31,13 @@ export interface RunView {
 export const HOUR = 3_600_000;
 export const MINUTE = 60_000;
 
-/** Every hour, all events, unless it says otherwise. */
+/** Every hour, all events of the time since the last run, unless it says otherwise. */
 export const hourly = (more: Record<string, unknown> = {}) => ({
   name: "Hourly",
   cron: "0 * * * *",
   timezone: "UTC",
   request: { dataset: "activity_events" },
+  incremental: false,
   ...more,
 });
 

@@ -7,8 +7,11 @@ export interface Weight {
   longest: number;
 }
 
-/** @returns a D1 that answers as the given one does, and the weights of its answers so far, in order. */
-export function weighed(real: D1Database): { d1: D1Database; answers: Weight[] } {
+/**
+ * @param most bytes of a text: an answer with a longer one is refused, as D1 refuses it and its local stand-in does not.
+ * @returns a D1 that answers as the given one does, and the weights of its answers so far, in order.
+ */
+export function weighed(real: D1Database, most = Infinity): { d1: D1Database; answers: Weight[] } {
   const answers: Weight[] = [];
   const watch = (prepared: D1PreparedStatement): D1PreparedStatement =>
     new Proxy(prepared, {
@@ -17,7 +20,9 @@ export function weighed(real: D1Database): { d1: D1Database; answers: Weight[] }
         if (name === "all")
           return async () => {
             const result = await target.all();
-            answers.push(weigh(result.results));
+            const weight = weigh(result.results);
+            answers.push(weight);
+            if (weight.longest >= most) throw new Error("D1_ERROR: string or blob too big: SQLITE_TOOBIG");
             return result;
           };
         return Reflect.get(target, name, target);

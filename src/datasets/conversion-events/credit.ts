@@ -32,8 +32,8 @@ import { CREDIT, groupKey, Totals } from "./summary.ts";
 const FIRST_EVENTS = 500;
 /** Lines that are in memory together, about. */
 const PAGE_LINES = 8_000;
-/** Ends of journeys that come with one query. */
-const MOST_ENDS = 1_500;
+/** Events whose journeys' ends come with one query. Of a company's the ends of each of its people are looked at. */
+const MOST_ENDS = { profile: 1_500, company: 200 } as const;
 
 /** Which end a model reads, of which kinds; where these have none, of `fallback`. Null: it needs the whole journey. */
 function endOf(model: Model): { which: End["which"]; kinds: readonly Kind[]; fallback: readonly Kind[] } | null {
@@ -42,6 +42,13 @@ function endOf(model: Model): { which: End["which"]; kinds: readonly Kind[]; fal
   const kinds = { all: [0, 1, 2], paid: [2], non_direct: [1, 2] } as const;
   return { which: share, kinds: kinds[among], fallback: among === "non_direct" ? [0] : [] };
 }
+
+/**
+ * Conversions whose whole journeys one step reads: with journeys of several hundred touchpoints each these are a few hundred queries.
+ * Null: no model of these reads whole journeys.
+ */
+export const journeysAStep = (models: readonly Model[]): number | null =>
+  models.some((model) => endOf(model) === null) ? 10_000 : null;
 
 /** A credit that a line is made of. */
 interface Credit {
@@ -77,7 +84,12 @@ export class Crediting {
     this.#attribution = attribution;
     this.#lines = new Lines(query, opening.spaceId);
     this.#ads = new AdLevels(opening, new Set([...query.fields, ...attribution.groupBy]));
-    this.#snapshot = { spaceId: opening.spaceId, seq: opening.snapshotSeq, withAds: this.#ads.needed };
+    this.#snapshot = {
+      spaceId: opening.spaceId,
+      seq: opening.snapshotSeq,
+      withAds: this.#ads.needed,
+      sifted: query.sifted !== undefined,
+    };
     this.#sources = new Set(attribution.sources);
     this.#totals = attribution.groupBy.length > 0 ? new Totals() : null;
   }
@@ -104,8 +116,9 @@ export class Crediting {
   }
 
   async *#byEnds(events: readonly EventRecord[]): AsyncGenerator<Page> {
-    for (let from = 0; from < events.length; from += MOST_ENDS) {
-      const part = events.slice(from, from + MOST_ENDS);
+    const most = MOST_ENDS[this.#attribution.level];
+    for (let from = 0; from < events.length; from += most) {
+      const part = events.slice(from, from + most);
       const found = await this.#readEnds(part, this.#attribution.models);
       for (const [n, event] of part.entries()) {
         const prepared = this.#prepared(event);
@@ -159,7 +172,11 @@ export class Crediting {
         continue;
       } else {
         for (const [n, event] of part.entries()) {
-          this.#creditJourney(this.#prepared(event), journeys.of[n] ?? NO_JOURNEY);
+          const prepared = this.#prepared(event);
+          for (const model of this.#attribution.models) {
+            this.#creditJourney(prepared, model, journeys.of[n] ?? NO_JOURNEY);
+            if (this.#waiting >= PAGE_LINES) yield await this.#page(event);
+          }
           if (this.#recordDone()) yield await this.#page(event);
         }
         // As many as probably fit, by the last ones.
@@ -191,19 +208,16 @@ export class Crediting {
     };
   }
 
-  #creditJourney(event: Prepared, { touches, kinds, from, to }: Journey): void {
-    const own = kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>;
-    for (const model of this.#attribution.models) {
-      const places = credited(model, own);
-      const shares = this.#sharesOf(event, model, places.length);
-      for (const [n, place] of places.entries()) {
-        const touch = touches[from + place];
-        if (touch !== undefined && this.#sources.has(touch.source)) this.#push(event, model, touch, shares, n);
-      }
+  #creditJourney(event: Prepared, model: Model, { touches, kinds, from, to }: Journey): void {
+    const places = credited(model, kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>);
+    const shares = this.#sharesOf(event, model, places.length);
+    for (const [n, place] of places.entries()) {
+      const touch = touches[from + place];
+      if (touch !== undefined && this.#sources.has(touch.source)) this.#push(event, model, touch, shares, n);
     }
   }
 
-  /** One event whose journey does not fit memory: its lines come in pages of their own, before its record counts. */
+  /** One event whose journey does not fit memory. */
   async *#byWalk(event: EventRecord): AsyncGenerator<Page> {
     const { db } = this.#opening;
     const prepared = this.#prepared(event);
@@ -224,8 +238,8 @@ export class Crediting {
         for (const touch of touches) {
           if (this.#sources.has(touch.source)) this.#push(prepared, model, touch, shares, place);
           place += 1;
+          if (this.#waiting >= PAGE_LINES) yield await this.#page(event);
         }
-        if (this.#waiting >= PAGE_LINES) yield await this.#page(event);
       }
       if (place !== n) throw new Error("a journey changed while it was read");
     }
@@ -271,7 +285,7 @@ export class Crediting {
     if (last !== undefined && (this.#records > 0 || this.#waiting > 0)) yield await this.#page(last);
   }
 
-  /** The lines under way as a page. @param last the event that was come to. */
+  /** The lines under way as a page; of an event that has more of them its record counts later. @param last the event that was come to. */
   async #page(last: EventRecord): Promise<Page> {
     await this.#finishCredits();
     const [lines, events, records] = [this.#ready, this.#events, this.#records];

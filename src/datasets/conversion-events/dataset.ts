@@ -2,7 +2,7 @@
 
 import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../../db/events.ts";
 import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
-import { Crediting } from "./credit.ts";
+import { Crediting, journeysAStep } from "./credit.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { columnsOf, Lines } from "./lines.ts";
 import { shape } from "./request.ts";
@@ -28,6 +28,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
   open(query, opening) {
     const { start, end, attribution } = query;
     const summing = summingOf(attribution);
+    const recordsAStep = journeysAStep(attribution?.models ?? []);
     const bounds = { lower: { time: start, id: "" }, upper: { time: end, id: "" } };
     const range = (within: Bounds): EventRange => ({
       spaceId: opening.spaceId,
@@ -52,6 +53,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
       files: { cut: "written", secret: query.secret },
       rowsVary: attribution !== null,
       ...(summing === undefined ? {} : { summing }),
+      ...(recordsAStep === null ? {} : { recordsAStep }),
       emptyMessage: "0 events found for the time period queried.",
       cut: (within, records) => cutEvents(opening.db, range(within), records),
       count: (within) => countEvents(opening.db, range(within)),

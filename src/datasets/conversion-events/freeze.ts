@@ -5,7 +5,7 @@ import { pendingDeletions } from "../../db/deletions.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { CONVERSION } from "../../events/catalogue/conversion.ts";
 import { definitionsAt } from "../../events/definitions.ts";
-import { addDays, dayWindow, daysBetween } from "../../time/days.ts";
+import { dayWindow, daysBetween } from "../../time/days.ts";
 import { iso } from "../../time/names.ts";
 import type { Asking } from "../dataset.ts";
 import { AD_FIELDS, type ConversionRequest, type Field, FIXED_FIELDS, type Group, MOST_DAYS } from "./request.ts";
@@ -122,9 +122,8 @@ function windowOf(
   else if (days > MOST_DAYS) fault(lastName, `end_date is day ${days}: an export has at most ${MOST_DAYS} days.`);
   if (faults.length > before) return null;
   const start = dayWindow(first, space.timezone).start;
-  const end = dayWindow(addDays(last, 1), space.timezone).start;
-  if (dayWindow(last, space.timezone).start > now)
-    fault(lastName, `${lastName} is in the future: in ${space.timezone} that day has not begun.`);
+  const { start: lastBegins, end } = dayWindow(last, space.timezone);
+  if (lastBegins > now) fault(lastName, `${lastName} is in the future: in ${space.timezone} that day has not begun.`);
   const oldest = now - space.retention_days * DAY_MS;
   if (start < oldest)
     fault(

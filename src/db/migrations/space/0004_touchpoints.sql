@@ -17,8 +17,8 @@ CREATE TABLE touchpoints (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX touchpoints_by_id ON touchpoints (space_id, id);
 
--- A company's people, whose touchpoints are one journey at the level of companies.
-CREATE INDEX profiles_by_company ON profiles (space_id, company_id, person_id) WHERE company_id IS NOT NULL;
+-- A company's people, whose touchpoints are one journey at the level of companies. Who they are is told by the index alone.
+CREATE INDEX profiles_by_company ON profiles (space_id, company_id, person_id, seq_from, seq_to) WHERE company_id IS NOT NULL;
 
 -- Ads, their sets, campaigns and accounts; what stands has seq_to null. A parent may be named before it is there.
 CREATE TABLE ad_objects (
