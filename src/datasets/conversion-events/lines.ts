@@ -18,11 +18,15 @@ const OF_PROPERTIES: ReadonlySet<Field> = new Set(["amount", "is_upsell", "order
 
 /** What a line says of one event, whatever touchpoint it is of. */
 export interface EventText {
-  /** `{"id":…,"event_time_utc":…` */
+  /** `{"id":…,"event_time_utc":…`, under attribution up to the touchpoint's id. */
   head: string;
   /** What stands between the touchpoint's own values, one more than there are. */
   between: readonly string[];
+  /** What stands after the touchpoint's id in the last line: mostly the next line's too. */
+  tail: { model: string; source: string; share: string; text: string };
 }
+
+const NO_TAIL = { model: "", source: "", share: "", text: "" };
 
 /** Properties of a conversion that lines are made of. */
 export interface Sale {
@@ -36,11 +40,17 @@ export class Lines {
   /** The fields that differ between the touchpoints of an event, in their order. */
   readonly #own: readonly (AdField | "amount")[];
   readonly #readsProperties: boolean;
+  readonly #readsAds: boolean;
+  readonly #named: boolean;
+  readonly #withSource: boolean;
 
   constructor(query: Query, spaceId: string) {
     this.#query = query;
     this.#spaceId = spaceId;
     this.#own = query.attribution === null ? [] : query.fields.filter(isOwn);
+    this.#readsAds = this.#own.some((field) => field !== "amount");
+    this.#named = query.attribution?.named ?? false;
+    this.#withSource = query.attribution?.withSource ?? false;
     this.#readsProperties =
       query.fields.some((field) => OF_PROPERTIES.has(field)) || (query.attribution?.groupBy.length ?? 0) > 0;
   }
@@ -58,9 +68,11 @@ export class Lines {
     }
     between[between.length - 1] += "}";
     const { amount } = properties;
+    const head = `{"id":${quote(event.id)},"event_time_utc":"${iso(event.occurredAt)}"`;
     return {
-      head: `{"id":${quote(event.id)},"event_time_utc":"${iso(event.occurredAt)}"`,
+      head: this.#query.attribution === null ? head : `${head},"touchpoint_id":`,
       between,
+      tail: NO_TAIL,
       amount: typeof amount === "number" ? JSON.stringify(amount) : null,
     };
   }
@@ -75,15 +87,22 @@ export class Lines {
    * @param model written where lines say it.
    * @param share of the amount, as JSON; `null` where there is no amount.
    */
-  credit({ head, between }: EventText, touch: Touch, model: string, share: string, ads: Ads): string {
-    const { named = false, withSource = false } = this.#query.attribution ?? {};
-    let line = `${head},"touchpoint_id":${quote(touch.id)}`;
-    if (named) line += `,"model":"${model}"`;
-    if (withSource) line += `,"source":"${touch.source}"`;
-    line += between[0] ?? "";
+  credit(event: EventText, touch: Touch, model: string, share: string, ads: Ads): string {
+    const { tail } = event;
+    const { source } = touch;
+    const same = tail.share === share && tail.model === model && (tail.source === source || !this.#withSource);
+    if (!same || this.#readsAds)
+      event.tail = { model, source, share, text: this.#tail(event, source, model, share, ads) };
+    return event.head + quote(touch.id) + event.tail.text;
+  }
+
+  #tail({ between }: EventText, source: string, model: string, share: string, ads: Ads): string {
+    let text = this.#named ? `,"model":"${model}"` : "";
+    if (this.#withSource) text += `,"source":"${source}"`;
+    text += between[0] ?? "";
     for (const [n, field] of this.#own.entries())
-      line += (field === "amount" ? share : quoteOrNull(ads[field] ?? null)) + (between[n + 1] ?? "");
-    return line;
+      text += (field === "amount" ? share : quoteOrNull(ads[field] ?? null)) + (between[n + 1] ?? "");
+    return text;
   }
 
   #text(field: Field, event: EventRecord, properties: Record<string, unknown>): string {
