@@ -12,7 +12,7 @@ import { flatColumns, nestedColumns } from "./event-columns.ts";
 import { externalIds } from "./external-ids.ts";
 import { moments } from "./moments.ts";
 import { flatRow, nestedRow } from "./rows.ts";
-import { expandNames, MOST_NAMES } from "./wildcards.ts";
+import { EventNames, expandNames } from "./wildcards.ts";
 
 const DAY_MS = 86_400_000;
 /** A request that is made now is checked a little later, by a clock that has gone on. */
@@ -23,18 +23,9 @@ const time = z.iso.datetime({ offset: true });
 const shape = {
   start: time.describe("The window's start: the first moment that is in it."),
   end: time.describe("The window's end: the first moment that is no longer in it. Not in the future."),
-  event_names: z
-    .array(
-      z
-        .string()
-        .regex(/^[A-Za-z0-9_*]{1,128}$/, "An event name has letters, digits and underscores, and * for any of them."),
-    )
-    .min(1)
-    .max(MOST_NAMES)
-    .optional()
-    .describe(
-      "Ids of event definitions, `*` for any characters. Left out: every event; rows with columns then have, by default, the columns of the definitions that the window has events of.",
-    ),
+  event_names: EventNames.optional().describe(
+    "Ids of event definitions, `*` for any characters. Left out: every event; rows with columns then have, by default, the columns of the definitions that the window has events of.",
+  ),
   row_format: z
     .enum(["flat", "nested"])
     .default("flat")

@@ -47,11 +47,7 @@ export function flatColumns(definitions: readonly DefinitionOfRow[], enriched: b
 
 /** Mandatory fields and `properties` whole; each property within it for whoever names it. */
 export function nestedColumns(definitions: readonly DefinitionOfRow[], enriched: boolean): Column[] {
-  const own = merged(
-    definitions.flatMap(({ properties, aside }) =>
-      properties.map((property) => columnOf(["properties", property.name], property, aside)),
-    ),
-  );
+  const own = columnsWithin(["properties"], definitions);
   const flowElement = own.find(({ path }) => path[1] === FLOW_ELEMENT)?.path;
   // The element's id stands in the row twice then.
   const twice = enriched && flowElement !== undefined;
@@ -68,6 +64,18 @@ export function nestedColumns(definitions: readonly DefinitionOfRow[], enriched:
     { path: ["properties"], type: "json" },
     ...inner.map((column) => ({ ...column, within: true })),
   ];
+}
+
+/** A column for every property of every definition, in an object at a path. */
+export function columnsWithin(
+  path: readonly string[],
+  definitions: readonly Omit<DefinitionOfRow, "clashes">[],
+): Column[] {
+  return merged(
+    definitions.flatMap(({ properties, aside }) =>
+      properties.map((property) => columnOf([...path, property.name], property, aside)),
+    ),
+  );
 }
 
 function columnOf(path: string[], property: Property, aside: boolean): Column {

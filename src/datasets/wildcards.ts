@@ -1,8 +1,19 @@
 /** `event_names`: names and patterns in which `*` stands for any number of characters. */
 
+import * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
 
 export const MOST_NAMES = 200;
+
+/** The parameter. */
+export const EventNames = z
+  .array(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_*]{1,128}$/, "An event name has letters, digits and underscores, and * for any of them."),
+  )
+  .min(1)
+  .max(MOST_NAMES);
 
 /**
  * Names and patterns → the definitions they mean, each once, in the order of their ids.

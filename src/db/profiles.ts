@@ -184,3 +184,36 @@ export async function externalIdsAt(
     JSON.stringify(personIds),
   );
 }
+
+/** What a person is called by. */
+export interface PersonIdentifiers {
+  person_id: string;
+  external_person_id: string | null;
+  /** JSON object: the ones that were asked for and that the person has. */
+  identifiers: string;
+  /** JSON array of ids; empty where they were not asked for. */
+  installation_ids: string;
+}
+
+/** The identifiers that these persons had at a sequence number. @param names of the identifiers that are asked for. */
+export async function identifiersAt(
+  db: Database,
+  spaceId: string,
+  seq: number,
+  personIds: readonly string[],
+  names: readonly string[],
+  withInstallations: boolean,
+): Promise<PersonIdentifiers[]> {
+  return db.all<PersonIdentifiers>(
+    `SELECT p.person_id, p.external_person_id,
+       (SELECT json_group_object(i.key, i.value) FROM json_each(p.identifiers) i
+        WHERE i.key IN (SELECT value FROM json_each(?4))) AS identifiers,
+       (SELECT json_group_array(i.value ->> 'installation_id') FROM json_each(p.installations) i WHERE ?5) AS installation_ids
+     FROM json_each(?3) j CROSS JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value AND ${stoodAt("p", "?2")}`,
+    spaceId,
+    seq,
+    JSON.stringify(personIds),
+    JSON.stringify(names),
+    Number(withInstallations),
+  );
+}

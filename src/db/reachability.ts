@@ -4,7 +4,8 @@
  */
 
 import { type Database, type Statement, statement } from "./database.ts";
-import { DIGITS_16, type EventKey, keyOf } from "./events.ts";
+import { ofNobodyDeleted } from "./deletions.ts";
+import { DIGITS_16, type EventKey, type EventRange, keyOf } from "./events.ts";
 import { jsonLists } from "./lists.ts";
 import { takeSequence, THIS_SEQUENCE } from "./sequences.ts";
 import { personsStand } from "./standing.ts";
@@ -24,15 +25,11 @@ export interface ReachabilityRecord extends NewReachability {
   received_at: number;
 }
 
-/** Which events: those of a space with sinceSeq < sequence ≤ seq, of these channels (null: of any), with lower ≤ key < upper. */
-export interface ReachabilityRange {
-  spaceId: string;
-  seq: number;
-  /** 0: from the first on. */
-  sinceSeq: number;
+/** Which events: those of a space with sequence ≤ seq, of these channels (null: of any), with lower ≤ key < upper. */
+export interface ReachabilityRange extends Omit<EventRange, "definitionIds" | "sifted"> {
   channels: readonly string[] | null;
-  lower: EventKey;
-  upper: EventKey;
+  /** Without those of people who were deleted up to the snapshot; left out: there are none such. */
+  sifted?: "at_snapshot" | undefined;
 }
 
 /** Writes events with the number that the batch took. An id that the space has is left as it is. */
@@ -88,10 +85,13 @@ export async function knownReachability(db: Database, spaceId: string, ids: read
   return new Set(results.flatMap((result) => result.rows.map((row) => row.id)));
 }
 
-/** The WHERE of a range; parameters ?1 to ?8. `from` says whether the event at the lower key itself is in. */
-const inRange = (from: ">" | ">=" = ">=") =>
-  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6 AND seq > ?7
-     AND (?8 IS NULL OR channel IN (SELECT value FROM json_each(?8)))`;
+/** The WHERE of a range; parameters ?1 to ?9. `from` says whether the event at the lower key itself is in. */
+const inRange = (range: ReachabilityRange, from: ">" | ">=" = ">=") =>
+  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6
+     AND (seq > ?8 OR occurred_at >= ?9) AND (?7 IS NULL OR channel IN (SELECT value FROM json_each(?7)))${sifting(range)}`;
+
+const sifting = ({ sifted }: ReachabilityRange) =>
+  sifted === undefined ? "" : ` AND ${ofNobodyDeleted("reachability_events", "d.seq <= ?6")}`;
 
 const rangeParams = (range: ReachabilityRange, lower: EventKey = range.lower) =>
   [
@@ -101,8 +101,9 @@ const rangeParams = (range: ReachabilityRange, lower: EventKey = range.lower) =>
     range.upper.time,
     range.upper.id,
     range.seq,
-    range.sinceSeq,
     range.channels === null ? null : JSON.stringify(range.channels),
+    range.since?.seq ?? 0,
+    range.since?.end ?? 0,
   ] as const;
 
 /**
@@ -116,7 +117,7 @@ export async function cutReachability(
 ): Promise<{ records: number; next: EventKey | null }> {
   const found = await db.first<{ n: number; last: string | null }>(
     `SELECT count(*) AS n, max((occurred_at + ${DIGITS_16}) || id) AS last
-     FROM (SELECT occurred_at, id FROM reachability_events WHERE ${inRange()} ORDER BY occurred_at, id LIMIT ?9)`,
+     FROM (SELECT occurred_at, id FROM reachability_events WHERE ${inRange(range)} ORDER BY occurred_at, id LIMIT ?10)`,
     ...rangeParams(range),
     rows + 1,
   );
@@ -126,7 +127,7 @@ export async function cutReachability(
 
 export async function countReachability(db: Database, range: ReachabilityRange): Promise<number> {
   const row = await db.first<{ n: number }>(
-    `SELECT count(*) AS n FROM reachability_events WHERE ${inRange()}`,
+    `SELECT count(*) AS n FROM reachability_events WHERE ${inRange(range)}`,
     ...rangeParams(range),
   );
   return row?.n ?? 0;
@@ -145,7 +146,7 @@ export async function* readReachability(
   for (;;) {
     const page = await db.all<ReachabilityRecord>(
       `SELECT occurred_at, id, person_id, channel, installation_id, received_at, event
-       FROM reachability_events WHERE ${inRange(from)} ORDER BY occurred_at, id LIMIT ?9`,
+       FROM reachability_events WHERE ${inRange(range, from)} ORDER BY occurred_at, id LIMIT ?10`,
       ...rangeParams(range, lower),
       rows,
     );

@@ -10,6 +10,9 @@ import { DEFAULT_SECTION } from "../db/sections.ts";
 /** What begins so is native, or will be: no space defines it. */
 export const NATIVE_MARK = "$";
 
+/** What an attribute, native or not, may be called. */
+export const ATTRIBUTE_NAME = /^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u;
+
 const NAMES = {
   $address: "Address",
   $city: "City",

@@ -1,6 +1,7 @@
 /** Profiles over HTTP. */
 
 import * as z from "zod";
+import { ATTRIBUTE_NAME } from "../events/native-attributes.ts";
 import { INEXACT } from "../events/validate.ts";
 import { inParts } from "../db/parts.ts";
 import {
@@ -27,7 +28,7 @@ const exactNumber = z.number().refine((value) => !Number.isInteger(value) || Num
 export const AttributeName = z
   .string()
   .regex(
-    /^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u,
+    ATTRIBUTE_NAME,
     "An attribute's name begins with a letter, a digit, _ or $, and goes on with those, dots, spaces or hyphens: 128 characters at most.",
   );
 const Attributes = z.record(AttributeName, z.union([WholeText, exactNumber, z.boolean(), z.null()])).meta({

@@ -42,7 +42,7 @@ beforeAll(async () => {
 const range = (more: Partial<ReachabilityRange> = {}): ReachabilityRange => ({
   spaceId,
   seq: 5,
-  sinceSeq: 0,
+  since: null,
   channels: null,
   lower: { time: 0, id: "" },
   upper: { time: 9_999, id: "" },
@@ -77,8 +77,10 @@ describe("reading", () => {
 
   it("reads what stood at the snapshot, after the one before", async () => {
     expect((await idsOf(range({ seq: 4 }))).flat()).toEqual(IDS.slice(0, 20));
-    expect((await idsOf(range({ seq: 4, sinceSeq: 3 }))).flat()).toEqual(IDS.slice(10, 20));
-    expect(await idsOf(range({ seq: 4, sinceSeq: 4 }))).toEqual([]);
+    const since = (seq: number, end = 9_999) => range({ seq: 4, since: { seq, end } });
+    expect((await idsOf(since(3))).flat()).toEqual(IDS.slice(10, 20));
+    expect(await idsOf(since(4))).toEqual([]);
+    expect((await idsOf(since(4, TIME + 5))).flat()).toEqual(IDS.slice(15, 20));
   });
 
   it("takes some channels", async () => {
@@ -89,7 +91,12 @@ describe("reading", () => {
 
 describe("counting and cutting", () => {
   it("count what reading gives", async () => {
-    for (const of of [range(), range({ seq: 3 }), range({ sinceSeq: 4 }), range({ channels: ["SMS"] })])
+    for (const of of [
+      range(),
+      range({ seq: 3 }),
+      range({ since: { seq: 4, end: TIME + 3 } }),
+      range({ channels: ["SMS"] }),
+    ])
       expect(await countReachability(db, of)).toBe((await idsOf(of)).flat().length);
   });
 

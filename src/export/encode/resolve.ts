@@ -43,6 +43,8 @@ export function resolveEncoding(
 
 /** What a path may lead to: a column, an object around columns, a field in the items of a list. */
 interface Place {
+  /** A name in it may have full stops of its own. */
+  path: Path;
   type: ColumnType;
   inList: boolean;
 }
@@ -51,12 +53,12 @@ const keyOf = (path: Path) => path.join(".");
 
 function placesIn(columns: readonly Column[]): Map<string, Place> {
   const places = new Map<string, Place>();
+  const add = (path: Path, type: ColumnType, inList: boolean) => places.set(keyOf(path), { path, type, inList });
   for (const { path, fields } of columns) {
-    for (let depth = 1; depth < path.length; depth += 1)
-      places.set(keyOf(path.slice(0, depth)), { type: "json", inList: false });
-    for (const field of fields ?? []) places.set(keyOf([...path, field]), { type: "json", inList: true });
+    for (let depth = 1; depth < path.length; depth += 1) add(path.slice(0, depth), "json", false);
+    for (const field of fields ?? []) add([...path, field], "json", true);
   }
-  for (const { path, type } of columns) places.set(keyOf(path), { type, inList: false });
+  for (const { path, type } of columns) add(path, type, false);
   return places;
 }
 
@@ -72,18 +74,15 @@ function redactions(
 ): Redaction[] {
   const asked = Object.entries(request.redact ?? {});
   const hows = new Map(asked);
+  const pathOf = (text: string) => known.get(text)?.path ?? text.split(".");
   for (const [path, how] of asked) {
     if (!known.has(path))
       faults.push({ pointer: `/redact/${pointerToken(path)}`, detail: `The rows have no ${path}.` });
     for (const column of columns)
-      if (
-        column.alias !== undefined &&
-        within(column.path, path.split(".")) &&
-        hows.get(keyOf(column.alias)) !== "drop"
-      )
+      if (column.alias !== undefined && within(column.path, pathOf(path)) && hows.get(keyOf(column.alias)) !== "drop")
         hows.set(keyOf(column.alias), how);
   }
-  const found = [...hows].map(([path, how]) => ({ path: path.split("."), how }));
+  const found = [...hows].map(([path, how]) => ({ path: pathOf(path), how }));
   return found.toSorted((a, b) => b.path.length - a.path.length || (keyOf(a.path) < keyOf(b.path) ? -1 : 1));
 }
 
@@ -108,9 +107,9 @@ function named(
   return (request.columns ?? []).map(({ path: text, as }, index) => {
     const at = `/columns/${index}`;
     const fault = (detail: string, member = "path") => void faults.push({ pointer: `${at}/${member}`, detail });
-    const path = text.split(".");
-    const name = as ?? text;
     const place = known.get(text);
+    const path = place?.path ?? text.split(".");
+    const name = as ?? text;
     const taken = taker(path, redact);
     const times = (copies.get(text) ?? 0) + 1;
     if (place === undefined) fault(`The rows have no ${text}.`);
@@ -139,7 +138,7 @@ function ownFields(
     if (column.within === true || taken?.how === "drop") continue;
     // In the place of what is hashed as a whole stands its hash.
     const path = taken?.path ?? column.path;
-    const type = taken === undefined ? typeAfter(path, { type: column.type, inList: false }, redact) : "text";
+    const type = taken === undefined ? typeAfter(path, { path, type: column.type, inList: false }, redact) : "text";
     fields.set(keyOf(path), { name: keyOf(path), path, type });
   }
   if (fields.size === 0) faults.push({ pointer: "/redact", detail: "redact drops every column." });
