@@ -54,19 +54,24 @@ interface Cut {
 /** No query looks at fewer: where few of a space's profiles are meant, small slices would never end. */
 const LEAST_LOOKS = 100;
 
+/** No id has a control character in it: this stands before every other id that begins like the one before it. */
+const JUST_AFTER = "\u0001";
+
 /**
  * Cuts the first `most` profiles off a range.
- * @returns how many there are, `most` at most, and the person after them, or null.
+ * @param mostLooks after so many queries the cut ends, but not without a profile.
+ * @returns how many there are, `most` at most, and where the next begin: null where there are none.
  */
 export async function cutProfiles(
   db: Database,
   range: ProfileRange,
   most: number,
+  mostLooks = Number.POSITIVE_INFINITY,
 ): Promise<{ records: number; next: string | null }> {
   const filter = range.filter ?? ALL;
   let records = 0;
   let [lower, from]: [string, ">" | ">="] = [range.from, ">="];
-  for (let looks = Math.max(LEAST_LOOKS, most + 1); ; looks *= 2) {
+  for (let [looks, queries] = [Math.max(LEAST_LOOKS, most + 1), 1]; ; looks *= 2, queries += 1) {
     const rows = Math.min(filter.slice, looks);
     const part: Cut | null = await db.first(
       `SELECT count(*) AS looked, total(matches) AS matching, max(person_id) AS last,
@@ -80,6 +85,7 @@ export async function cutProfiles(
     if (part.next !== null) return { records: most, next: part.next };
     records += part.matching;
     if (part.last === null || part.looked < rows) return { records, next: null };
+    if (queries >= mostLooks && records > 0) return { records, next: `${part.last}${JUST_AFTER}` };
     [lower, from] = [part.last, ">"];
   }
 }

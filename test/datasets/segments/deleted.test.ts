@@ -97,6 +97,17 @@ describe("a document that is asked for after", () => {
     expect(await peopleOf(await ask())).toEqual([["p-1", tier("new"), []], OTHER]);
   });
 
+  it("has those whom rows of a segment's attributes have", async () => {
+    await end();
+    await write("p-1", "new");
+    const body = { dataset: "profile_attributes", attributes: ["tier"], segment: "buyers" };
+    const { id } = await service.json<{ id: string }>("POST", "/v1/exports", 202, { key: space.key, body });
+    await deliver(service, take(service, "plan"));
+    await sweepLater();
+    await service.pump();
+    expect(await service.poll(space, id)).toMatchObject({ status: "completed", message: "0 profiles found." });
+  });
+
   it("counts those in a segment as the segment's own count does", async () => {
     await end();
     await write("p-1", "new");

@@ -135,6 +135,35 @@ describe("profiles", () => {
   });
 });
 
+describe("what the document has", () => {
+  it("is known by its ids: sections, attributes, tags and events (fact 3.a.14)", async () => {
+    const get = <Body>(path: string) => service.json<Body>("GET", path, 200, { key: space.key });
+    const { ada } = await profilesOf({
+      attributes: ["tier"],
+      tags: ["vip"],
+      events: ["order_placed"],
+      start_at: WEEK_AGO,
+      end_at: iso(START),
+    });
+    const sections = await get<{ data: { id: string }[] }>("/v1/sections");
+    expect(sections.data.map(({ id }) => id)).toEqual(expect.arrayContaining(Object.keys(ada?.sections ?? {})));
+    const found = [
+      await get<{ section_id: string }>("/v1/attributes/tier"),
+      await get<{ section_id: string }>("/v1/tags/vip"),
+      await get<{ section_id: string }>("/v1/event-definitions/order_placed"),
+    ];
+    expect(found.map(({ section_id }) => section_id)).toEqual(["loyalty", "loyalty", "shop"]);
+    expect(ada?.sections["loyalty"]?.attributes).toEqual({ tier: { value: "gold" }, vip: { value: null } });
+    expect(ada?.sections["shop"]?.events?.[0]?.typeId).toBe("order_placed:1");
+  });
+
+  it("is counted beforehand by an estimate", async () => {
+    const body = { dataset: "segment_profiles", attributes: ["tier"] };
+    const estimate = await service.json("POST", "/v1/exports/estimate", 200, { key: space.key, body });
+    expect(estimate).toMatchObject({ rows: 3, files: 1 });
+  });
+});
+
 describe("events", () => {
   const asked = { attributes: ["tier"], start_at: WEEK_AGO };
 

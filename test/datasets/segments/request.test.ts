@@ -59,6 +59,14 @@ describe("a request", () => {
     expect(await refused(request)).toEqual(pointers);
   });
 
+  it("has no segment that is too complex: that is told when the segment is put (fact 3.a.19)", async () => {
+    const rule = { any: names(201, "a").map((attribute) => ({ attribute, op: "exists" })) };
+    const options = { key: space.key, body: { name: "Too much", rule } };
+    const problem = await service.json<ProblemView>("PUT", "/v1/segments/complex", 422, options);
+    expect(problem.code).toBe("segment_too_complex");
+    expect(await refused({ ...tier, segment: "complex" })).toEqual(["/segment"]);
+  });
+
   it("is one of ten that wait: the next is told to come later (fact 3.a.17)", async () => {
     const limited = roomyService();
     const busy = await limited.space();
