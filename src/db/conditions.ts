@@ -3,6 +3,8 @@
  * customer wrote is read from one JSON parameter: no piece holds a word of it.
  */
 
+import { ofNobodyDeleted } from "./deletions.ts";
+
 /** What goes into a query: `sql` into its text, `values` into the parameter that it was made for. The space must be ?1. */
 export interface Condition {
   sql: string;
@@ -80,11 +82,15 @@ export interface EventTest {
   also: readonly string[];
 }
 
-/** SQL: the person has so many such events. The search ends at the last that is needed. */
+/**
+ * SQL: the person has so many such events; who was deleted and is there anew has none of before. The search ends at the last
+ * that is needed.
+ */
 export function hasEvents(test: EventTest, { seq }: ConditionParameters): string {
   const also = test.also.length === 0 ? "" : ` AND ${every(test.also)}`;
   const found = `(SELECT 1 FROM events e INDEXED BY events_by_person
     WHERE e.space_id = ?1 AND e.person_id = p.person_id AND e.occurred_at >= ${test.from} AND e.seq <= ${seq}
-      AND e.definition_id = ${test.definitionId}${also} LIMIT 1 OFFSET ${test.count} - 1)`;
+      AND e.definition_id = ${test.definitionId}${also}
+      AND ${ofNobodyDeleted("e", `d.seq <= ${seq}`)} LIMIT 1 OFFSET ${test.count} - 1)`;
   return `EXISTS ${found}`;
 }
