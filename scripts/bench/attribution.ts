@@ -1,5 +1,6 @@
 /** Conversions with their credit, model by model, beside the same export without attribution. */
 
+import { MODELS } from "../../src/attribution/models.ts";
 import { Client, createSpace } from "../client.ts";
 import { measureExport, type Run } from "./measure.ts";
 import { withService } from "./service.ts";
@@ -12,17 +13,6 @@ const MOST_WALL: Record<string, number> = { linear: 3, first_touch: 2, last_touc
 const FIELDS = ["profile_id", "event_name", "amount"];
 /** Of every kind, so that each model finds whom to credit. */
 const SOURCES = ["google_ads", "email", "direct", "facebook_ads", "referral"];
-const MODELS = [
-  "first_touch",
-  "last_touch",
-  "linear",
-  "first_platform_touch",
-  "last_platform_touch",
-  "linear_paid",
-  "u_shaped",
-  "last_non_direct_touch",
-];
-
 export interface AttributionRun {
   /** null: without attribution. */
   model: string | null;

@@ -57,6 +57,11 @@ export interface Page {
   /** Of the first and last line's record; of no matter which where there is no line. */
   first: Key;
   last: Key;
+  /**
+   * The first line goes on with the line that the page before ended with, and is no row of its own. For lines that are too long to be held
+   * whole, in forms that have nothing at a line's end.
+   */
+  continues?: true;
   /** How many records were read: what the plan counted, whatever number of lines they gave. */
   records: number;
   /** The key of the record that a line is of. */
@@ -97,7 +102,10 @@ export interface Source {
   readsFrom: number;
   /** The window of the whole request. */
   window: { start: number; end: number };
-  /** How many records there are, `most` at most, and the key of the record after them, or null. */
+  /**
+   * How many records there are, `most` at most, and the key of the record after them, or null. May end at an earlier place, where
+   * to look for more costs much; but not without a record.
+   */
   cut(bounds: Bounds, most: number): Promise<{ records: number; next: Key | null }>;
   count(bounds: Bounds): Promise<number>;
   pages(bounds: Bounds): AsyncGenerator<Page>;
@@ -168,6 +176,8 @@ export interface Dataset<Shape extends z.ZodRawShape = z.ZodRawShape, Query = un
   example: Record<string, unknown>;
   /** The parameter of its own that picks what a row has; the common `columns` is refused then. */
   picks?: string;
+  /** The result is one document: it has no `files`. */
+  oneDocument?: true;
   /**
    * Checks what a schema cannot, and freezes the request: everything that could change later is resolved here.
    * @returns plain JSON, stored with the export.
@@ -191,6 +201,7 @@ export interface Registered {
   shape: z.ZodRawShape;
   example: Record<string, unknown>;
   picks?: string;
+  oneDocument?: true;
   freeze(request: unknown, asking: Asking): Promise<unknown>;
   open(query: unknown, opening: Opening): Source;
   columns(query: unknown, asking: Asking, ofRows: boolean): Promise<Column[] | null>;

@@ -2,6 +2,7 @@
 
 import { activityEvents } from "./activity-events.ts";
 import { conversionEvents } from "./conversion-events/dataset.ts";
+import { segmentProfiles } from "./segment-profiles/dataset.ts";
 import type { Opening, Registered, Source } from "./dataset.ts";
 import { profileAttributes } from "./profiles/attributes.ts";
 import { profileEvents } from "./profiles/events.ts";
@@ -10,6 +11,7 @@ import { reachabilityEvents } from "./profiles/reachability.ts";
 export const DATASETS: readonly Registered[] = [
   activityEvents,
   conversionEvents,
+  segmentProfiles,
   profileAttributes,
   profileEvents,
   reachabilityEvents,

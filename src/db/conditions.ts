@@ -80,17 +80,16 @@ export interface EventTest {
   count: string;
   /** Conditions on the event `e`. */
   also: readonly string[];
+  /** Without those of people who were deleted, up to what is read at. */
+  sifted: boolean;
 }
 
-/**
- * SQL: the person has so many such events; who was deleted and is there anew has none of before. The search ends at the last
- * that is needed.
- */
+/** SQL: the person has so many such events. The search ends at the last that is needed. */
 export function hasEvents(test: EventTest, { seq }: ConditionParameters): string {
   const also = test.also.length === 0 ? "" : ` AND ${every(test.also)}`;
+  const sifting = test.sifted ? ` AND ${ofNobodyDeleted("e", `d.seq <= ${seq}`)}` : "";
   const found = `(SELECT 1 FROM events e INDEXED BY events_by_person
     WHERE e.space_id = ?1 AND e.person_id = p.person_id AND e.occurred_at >= ${test.from} AND e.seq <= ${seq}
-      AND e.definition_id = ${test.definitionId}${also}
-      AND ${ofNobodyDeleted("e", `d.seq <= ${seq}`)} LIMIT 1 OFFSET ${test.count} - 1)`;
+      AND e.definition_id = ${test.definitionId}${sifting}${also} LIMIT 1 OFFSET ${test.count} - 1)`;
   return `EXISTS ${found}`;
 }

@@ -161,9 +161,9 @@ export async function definitionRowsAt(
   db: Database,
   spaceId: string,
   seq: number,
-): Promise<{ id: string; name: string; category: string; properties: string }[]> {
+): Promise<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties">[]> {
   return db.all(
-    `SELECT id, name, category, properties FROM definitions
+    `SELECT id, name, section_id, category, properties FROM definitions
      WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)`,
     spaceId,
     seq,

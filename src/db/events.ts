@@ -198,10 +198,17 @@ function unpack(packed: string): EventRecord[] {
   return records;
 }
 
+/** What a record is found by, and what it has: a JSON object, or its number of bytes. */
+type Fillable = Pick<EventRecord, "occurredAt" | "id" | "properties">;
+
 /** Passes records on, those whose properties came as a size with their properties fetched, a page's bytes at a time. */
-async function* fillLarge(db: Database, spaceId: string, records: EventRecord[]): AsyncGenerator<EventRecord[]> {
-  let ready: EventRecord[] = [];
-  let large: EventRecord[] = [];
+export async function* fillLarge<Item extends Fillable>(
+  db: Database,
+  spaceId: string,
+  records: readonly Item[],
+): AsyncGenerator<Item[]> {
+  let ready: Item[] = [];
+  let large: Item[] = [];
   let largeBytes = 0;
   for (const record of records) {
     if (!record.properties.startsWith("{")) {
@@ -223,7 +230,7 @@ async function* fillLarge(db: Database, spaceId: string, records: EventRecord[])
 }
 
 /** Replaces each record's properties by those that are stored. */
-async function fetchProperties(db: Database, spaceId: string, records: readonly EventRecord[]): Promise<void> {
+async function fetchProperties(db: Database, spaceId: string, records: readonly Fillable[]): Promise<void> {
   const found = await db.all<{ id: string; properties: string }>(
     `SELECT e.id, e.properties FROM json_each(?2) j CROSS JOIN events e
        ON e.space_id = ?1 AND e.occurred_at = j.value ->> 0 AND e.id = j.value ->> 1`,

@@ -15,6 +15,7 @@ import {
   replaceDefinition,
   searchText,
 } from "../db/definitions.ts";
+import { DEFAULT_SECTION } from "../db/sections.ts";
 import type { BuiltIn } from "./catalogue/built-in.ts";
 import { builtIn, BUILT_INS } from "./catalogue/catalogue.ts";
 import type { Property } from "./definition.ts";
@@ -45,7 +46,7 @@ function untouched(space: DefinitionSpace, definition: BuiltIn): Definition {
     ...definition,
     version: 1,
     description: null,
-    section_id: "default",
+    section_id: DEFAULT_SECTION,
     created_at: space.created_at,
     updated_at: space.created_at,
     stored: false,
@@ -108,19 +109,21 @@ export async function definitionsAt(
   db: Database,
   spaceId: string,
   seq: number,
-): Promise<{ id: string; name: string; category: string; properties: readonly Property[] }[]> {
+): Promise<Pick<Definition, "id" | "name" | "section_id" | "category" | "properties">[]> {
   const rows = await definitionRowsAt(db, spaceId, seq);
   const stored = new Set(rows.map((row) => row.id));
   return [
-    ...rows.map(({ id, name, category, properties }) => ({
+    ...rows.map(({ id, name, section_id, category, properties }) => ({
       id,
       name,
+      section_id,
       category,
       properties: JSON.parse(properties) as Property[],
     })),
     ...BUILT_INS.filter((each) => !stored.has(each.id)).map(({ id, name, category, properties }) => ({
       id,
       name,
+      section_id: DEFAULT_SECTION,
       category,
       properties,
     })),

@@ -139,10 +139,12 @@ async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest, expor
   const refusal =
     request.callback_url === undefined ? null : refusalOf(request.callback_url, hall.config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
+  const dataset = datasetOf(request);
+  if (dataset.oneDocument === true && request.layout === "files")
+    throw invalid({ pointer: "/layout", detail: "layout must be single: this dataset gives one JSON document." });
   const db = hall.databases.space(space.id);
   const snapshotSeq = await readSequence(db, space.id);
   const now = hall.world.now();
-  const dataset = datasetOf(request);
   const asking = { db, space, now, snapshotSeq, secret: hall.world.uuid() };
   const query = await dataset.freeze(request, asking);
   const columns = isPlain(request) ? null : await dataset.columns(query, asking, dependsOnRows(request));

@@ -135,6 +135,10 @@ class TextPages extends Counts implements PageWriter {
     for (; at < page.lines.length; at += 1) {
       const line = page.lines[at] ?? "";
       const encoded = encode === null ? line : encode(line);
+      if (at === 0 && page.continues === true) {
+        text += encoded;
+        continue;
+      }
       const separated = between !== "" && (this.rows > 0 || this.#place.first_in_file === 0);
       if (!this.take(encoded, around)) break;
       if (separated) text += between;

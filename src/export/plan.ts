@@ -21,6 +21,8 @@ import { wakeIdle } from "./wake.ts";
 
 /** Chunks found in one slice: each is a query, and an invocation has a thousand. */
 const SLICE = 200;
+/** And so long one slice takes, about: to find a chunk may be several queries. */
+const SLICE_MS = 10_000;
 const MOST_CHUNKS = 20_000;
 
 export async function plan(hall: Hall, message: Message): Promise<void> {
@@ -39,7 +41,7 @@ export async function plan(hall: Hall, message: Message): Promise<void> {
   const source = sourceOf(hall, row);
   const before = await lastChunk(control, spaceId, exportId);
   if (row.plan > 0 && before === null && isCustomers(row)) await endCustomersUploads(hall, row);
-  const { chunks, complete } = await cut(row, source, before, hall.sizes.chunkRows);
+  const { chunks, complete } = await cut(hall, row, source, before);
   if ((chunks.at(-1)?.n ?? 0) >= MOST_CHUNKS) throw new SpillwayError("export_too_large");
   if (!complete) {
     await control.batch([
@@ -65,14 +67,14 @@ type Cut = Pick<PlannedChunk, "n" | "upper_time" | "upper_id">;
 
 /** The chunks that come after `before`, a slice of them. */
 async function cut(
+  hall: Hall,
   row: ExportRow,
   source: Source,
   before: Cut | null,
-  chunkRows: number,
 ): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
   const encoding = encodingOf(row);
   const parquet = encoding?.format === "parquet";
-  const whole = row.layout === "files" || parquet ? row.file_rows : chunkRows;
+  const whole = row.layout === "files" || parquet ? row.file_rows : hall.sizes.chunkRows;
   // One Parquet file is written by one step.
   const rows = parquet && row.layout === "single" ? whole : Math.min(whole, source.recordsAStep ?? whole);
   const { lower: start, upper: end } = source.bounds;
@@ -80,7 +82,8 @@ async function cut(
   let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };
   let n = before === null ? 0 : before.n + 1;
   if (before !== null && lower.time === end.time && lower.id === end.id) return { chunks, complete: true };
-  while (chunks.length < SLICE) {
+  const began = hall.world.now();
+  while (chunks.length < SLICE && (chunks.length === 0 || hall.world.now() - began < SLICE_MS)) {
     const { records, next } = await source.cut({ lower, upper: end }, rows);
     const upper = next ?? end;
     const file = row.files_vary === 1 ? fileNumber(n, 0) : row.layout === "files" ? n : 0;

@@ -12,7 +12,7 @@ const common = {
   delivery: Delivery,
   layout: z.enum(["single", "files"]).optional().meta({
     description:
-      "`single`: one file. `files`: files of `file_rows` rows. Default: `single`, and `files` for `parquet` and for a delivery to `s3`.",
+      "`single`: one file. `files`: files of `file_rows` rows. Default: `single`, and `files` for `parquet` and for a delivery to `s3`. What is one document is always `single`.",
   }),
   ...encodingShape,
   file_rows: z
@@ -64,7 +64,8 @@ export interface ExportRequest extends SentRequest {
 
 /** Names come in the schema's order, whether they were sent or filled in: equal requests are equal texts. */
 export function filledIn(sent: SentRequest): ExportRequest {
-  const usual = sent.format === "parquet" || sent.delivery.type === "s3" ? "files" : "single";
+  const inFiles = sent.format === "parquet" || sent.delivery.type === "s3";
+  const usual = inFiles && datasetOf(sent).oneDocument !== true ? "files" : "single";
   const { layout = usual, csv_escape_formulas: escape, ...others } = sent;
   const ordered = Object.entries(others).flatMap(([name, value]) =>
     name === "delivery"

@@ -1,6 +1,7 @@
 /** Segments over HTTP: rules that say which profiles are in. */
 
 import * as z from "zod";
+import { pendingDeletions } from "../db/deletions.ts";
 import {
   countMatching,
   COUNTING,
@@ -150,7 +151,8 @@ export const segmentRoutes = [
       const rule = JSON.parse(row.rule) as Rule;
       const now = call.world.now();
       const seq = await readSequence(db, space.id);
-      const condition = compileSegment(filterAt(rule, now, space.retention_days), COUNTING);
+      const deletions = await pendingDeletions(db, space.id, seq);
+      const condition = compileSegment(filterAt(rule, now, space.retention_days, deletions), COUNTING);
       const count = await countMatching(db, space.id, seq, condition, profilesAtOnce(rule));
       return json({ count, counted_at: iso(now) });
     },

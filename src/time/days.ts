@@ -41,6 +41,15 @@ export function addDays(date: string, days: number): string {
   return PlainDate.toString(PlainDate.addDays(read(date), days));
 }
 
+/**
+ * The instant at which a zone's clocks show the same so many months later: the month's last day, where it has no such day.
+ * @param time epoch ms.
+ */
+export function addMonths(time: number, months: number, timeZone: string): number {
+  const shown = Instant.toZonedDateTimeISO(Instant.fromEpochMilliseconds(time), timeZone);
+  return ZonedDateTime.addMonths(shown, months).epochMilliseconds;
+}
+
 /** How many days `to` lies after `from`; negative where it lies before. */
 export function daysBetween(from: string, to: string): number {
   return PlainDate.diffDays(read(from), read(to));

@@ -54,6 +54,7 @@ describe("fact 1.a.30: a person who is not there", () => {
       identifiers: {},
       attributes: {},
       tags: [],
+      topics: {},
       installations: [],
       created_at: at,
       updated_at: at,

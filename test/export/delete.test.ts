@@ -35,7 +35,7 @@ const listed = async () => {
 /** How many rows each table of the control database has of an export; tables are asked for, so that a new one is seen. */
 async function recordOf(id: string): Promise<Record<string, number>> {
   const sql =
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND (name = 'exports' OR sql LIKE '%export_id TEXT%')";
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND (name = 'exports' OR sql LIKE '% export_id TEXT%')";
   const tables = await env.CONTROL_DB.prepare(sql).all<{ name: string }>();
   const counts: Record<string, number> = {};
   for (const { name } of tables.results) {

@@ -70,7 +70,7 @@ describe("what a deleted person left", () => {
       ...deletion,
       status: "completed",
       completed_at: new Date(service.now).toISOString(),
-      deleted: { events: 3, touchpoints: 4, profile_versions: 2 },
+      deleted: { events: 3, touchpoints: 4, reachability_events: 0, profile_versions: 2 },
     });
   });
 

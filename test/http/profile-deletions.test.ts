@@ -51,7 +51,7 @@ const PENDING = {
   status: "pending",
   requested_at: new Date(START).toISOString(),
   completed_at: null,
-  deleted: { events: 0, touchpoints: 0, profile_versions: 0 },
+  deleted: { events: 0, touchpoints: 0, reachability_events: 0, profile_versions: 0 },
 };
 
 describe("the answer", () => {

@@ -4,19 +4,16 @@
  * as fit memory; and a journey that does not fit by itself is counted and then walked, its shares told by the place.
  */
 
-import { credited, type Model, RULES, type Rule } from "../../attribution/models.ts";
+import { credited, type Model, RULES } from "../../attribution/models.ts";
 import { split, splitText } from "../../attribution/shares.ts";
-import { type Kind, kindOf } from "../../attribution/sources.ts";
+import type { Kind } from "../../attribution/sources.ts";
 import { decimalOf } from "../../attribution/decimals.ts";
 import type { EventRecord } from "../../db/events.ts";
 import {
   countJourney,
-  type End,
   MOST_TOUCHES,
   type Owner,
   type Reach,
-  readEnds,
-  readJourneys,
   type Snapshot,
   type Touch,
   walkJourney,
@@ -25,6 +22,7 @@ import {
 import type { Opening, Page } from "../dataset.ts";
 import { type Ads, AdLevels } from "./ad-levels.ts";
 import type { Attribution, Query } from "./freeze.ts";
+import { endOf, type Journey, NO_JOURNEY, readCreditedEnds, readParts } from "./journeys.ts";
 import { type EventText, Lines, type Sale } from "./lines.ts";
 import { CREDIT, groupKey, Totals } from "./summary.ts";
 
@@ -34,21 +32,6 @@ const FIRST_EVENTS = 500;
 const PAGE_LINES = 8_000;
 /** Events whose journeys' ends come with one query. Of a company's the ends of each of its people are looked at. */
 const MOST_ENDS = { profile: 1_500, company: 200 } as const;
-
-/** Which end a model reads, of which kinds; where these have none, of `fallback`. Null: it needs the whole journey. */
-function endOf(model: Model): { which: End["which"]; kinds: readonly Kind[]; fallback: readonly Kind[] } | null {
-  const { among, share }: Rule = RULES[model];
-  if (share !== "first" && share !== "last") return null;
-  const kinds = { all: [0, 1, 2], paid: [2], non_direct: [1, 2] } as const;
-  return { which: share, kinds: kinds[among], fallback: among === "non_direct" ? [0] : [] };
-}
-
-/**
- * Conversions whose whole journeys one step reads: with journeys of several hundred touchpoints each these are a few hundred queries.
- * Null: no model of these reads whole journeys.
- */
-export const journeysAStep = (models: readonly Model[]): number | null =>
-  models.some((model) => endOf(model) === null) ? 10_000 : null;
 
 /** A credit that a line is made of. */
 interface Credit {
@@ -116,10 +99,16 @@ export class Crediting {
   }
 
   async *#byEnds(events: readonly EventRecord[]): AsyncGenerator<Page> {
+    const { db } = this.#opening;
     const most = MOST_ENDS[this.#attribution.level];
     for (let from = 0; from < events.length; from += most) {
       const part = events.slice(from, from + most);
-      const found = await this.#readEnds(part, this.#attribution.models);
+      const found = await readCreditedEnds(
+        db,
+        this.#snapshot,
+        part.map((event) => this.#reachOf(event)),
+        this.#attribution.models,
+      );
       for (const [n, event] of part.entries()) {
         const prepared = this.#prepared(event);
         for (const [m, model] of this.#attribution.models.entries())
@@ -130,41 +119,11 @@ export class Crediting {
     yield* this.#rest(events.at(-1));
   }
 
-  /** @returns for each event and model, the one touchpoint that gets the credit. */
-  async #readEnds(events: readonly EventRecord[], models: readonly Model[]): Promise<(Touch | null)[][]> {
-    const { db } = this.#opening;
-    const asked = models.flatMap((model) => {
-      const end = endOf(model);
-      return end === null ? [] : [end];
-    });
-    const ends = new Map(
-      asked.flatMap(({ which, kinds, fallback }) =>
-        [...kinds, ...fallback].map((kind) => [`${which} ${kind}`, { which, kind }] as const),
-      ),
-    );
-    const keys = [...ends.keys()];
-    const found = await readEnds(
-      db,
-      this.#snapshot,
-      events.map((event) => this.#reachOf(event)),
-      [...ends.values()],
-    );
-    return found.map((touches) => {
-      const best = (which: End["which"], kinds: readonly Kind[]) =>
-        kinds
-          .map((kind) => touches[keys.indexOf(`${which} ${kind}`)] ?? null)
-          .filter((touch) => touch !== null)
-          .toSorted(byKey)
-          .at(which === "first" ? 0 : -1) ?? null;
-      return asked.map(({ which, kinds, fallback }) => best(which, kinds) ?? best(which, fallback));
-    });
-  }
-
   async *#byJourneys(events: readonly EventRecord[]): AsyncGenerator<Page> {
     for (let from = 0; from < events.length;) {
       const part = events.slice(from, from + this.#together);
       const reaches = part.map((event) => this.#reachOf(event));
-      const journeys = await this.#readJourneys(reaches);
+      const journeys = await readParts(this.#opening.db, this.#snapshot, reaches);
       const [only] = part;
       if (journeys === null && part.length === 1 && only !== undefined) yield* this.#byWalk(only);
       else if (journeys === null) {
@@ -187,27 +146,6 @@ export class Crediting {
     yield* this.#rest(events.at(-1));
   }
 
-  /** @returns for each reach its part of its owner's touchpoints, and how many were read; null where they are too many together. */
-  async #readJourneys(reaches: readonly Reach[]): Promise<{ of: Journey[]; read: number } | null> {
-    const widest = new Map<string, Reach>();
-    const keyOf = ({ owner }: Reach) => `${owner.isCompany ? "company" : "person"} ${owner.id}`;
-    for (const reach of reaches) {
-      const before = widest.get(keyOf(reach));
-      widest.set(keyOf(reach), {
-        owner: reach.owner,
-        from: Math.min(reach.from, before?.from ?? reach.from),
-        to: Math.max(reach.to, before?.to ?? reach.to),
-      });
-    }
-    const found = await readJourneys(this.#opening.db, this.#snapshot, [...widest.values()]);
-    if (found === null) return null;
-    const byOwner = new Map([...widest.keys()].map((key, n) => [key, wholeJourney(found[n] ?? [])]));
-    return {
-      of: reaches.map((reach) => within(byOwner.get(keyOf(reach)) ?? NO_JOURNEY, reach)),
-      read: found.reduce((sum, touches) => sum + touches.length, 0),
-    };
-  }
-
   #creditJourney(event: Prepared, model: Model, { touches, kinds, from, to }: Journey): void {
     const places = credited(model, kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>);
     const shares = this.#sharesOf(event, model, places.length);
@@ -225,7 +163,7 @@ export class Crediting {
     for (const model of this.#attribution.models) {
       const { among } = RULES[model];
       if (endOf(model) !== null) {
-        const [[touch = null] = []] = await this.#readEnds([event], [model]);
+        const [[touch = null] = []] = await readCreditedEnds(db, this.#snapshot, [reach], [model]);
         this.#credit(prepared, model, touch);
         continue;
       }
@@ -328,40 +266,4 @@ const NO_ADS: Ads = {};
 
 const NO_SHARES: Shares = { amount: () => "null", credit: null };
 
-/** An owner's touchpoints and their kinds, and the part that an event's window takes, [from, to). */
-interface Journey {
-  touches: readonly Touch[];
-  kinds: Uint8Array;
-  from: number;
-  to: number;
-}
-
-const NO_JOURNEY: Journey = { touches: [], kinds: new Uint8Array(), from: 0, to: 0 };
-
-const wholeJourney = (touches: readonly Touch[]): Journey => ({
-  touches,
-  kinds: Uint8Array.from(touches, ({ source }) => kindOf(source)),
-  from: 0,
-  to: touches.length,
-});
-
-function within(journey: Journey, { from, to }: Reach): Journey {
-  return { ...journey, from: firstAt(journey.touches, from), to: firstAt(journey.touches, to + 1) };
-}
-
-/** The place of the first touchpoint at a time or later. */
-function firstAt(touches: readonly Touch[], time: number): number {
-  let [low, high] = [0, touches.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((touches[middle]?.time ?? 0) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 const keyOf = (event: EventRecord) => ({ time: event.occurredAt, id: event.id });
-
-function byKey(a: Touch, b: Touch): number {
-  return a.time - b.time || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
-}

@@ -2,8 +2,9 @@
 
 import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../../db/events.ts";
 import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
-import { Crediting, journeysAStep } from "./credit.ts";
+import { Crediting } from "./credit.ts";
 import { freeze, type Query } from "./freeze.ts";
+import { journeysAStep } from "./journeys.ts";
 import { columnsOf, Lines } from "./lines.ts";
 import { shape } from "./request.ts";
 import { summingOf } from "./summary.ts";

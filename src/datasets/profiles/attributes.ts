@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import type { DeletedPerson } from "../../db/deletions.ts";
+import { type DeletedPerson, pendingDeletions } from "../../db/deletions.ts";
 import { misfits } from "../../db/misfits.ts";
 import { countProfiles, cutProfiles, FILTERING, type ProfileRange, readProfiles } from "../../db/profile-pages.ts";
 import type { ProfileRow } from "../../db/profiles.ts";
@@ -76,12 +76,13 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
     if (attributes === undefined && identifiers === undefined)
       throw invalid({ pointer: "/attributes", detail: "attributes, identifiers or both must be named." });
     const found = segment === undefined ? null : await segmentAt(db, space.id, segment, snapshotSeq);
+    const deletions = found !== null && (await pendingDeletions(db, space.id, snapshotSeq));
     if (segment !== undefined && found === null)
       throw invalid({ pointer: "/segment", detail: "segment must be the id of a segment that the space has." });
     return {
       attributes: attributes ?? [],
       identifiers: identifiers ?? [],
-      segment: found === null ? null : filterAt(JSON.parse(found.rule) as Rule, now, space.retention_days),
+      segment: found === null ? null : filterAt(JSON.parse(found.rule) as Rule, now, space.retention_days, deletions),
       include_deletions,
       at: now,
       secret,

@@ -1,0 +1,155 @@
+/**
+ * Pages of profiles: as many as fit together, or a piece of one that has very many events. However much one has, no more than some
+ * megabytes of it are in memory.
+ */
+
+import { listMembers, type Member, type MemberProfile, type MemberRange, readMembers } from "../../db/members.ts";
+import { jsonLists } from "../../db/lists.ts";
+import { DEFAULT_SECTION } from "../../db/sections.ts";
+import { profileDefinitionsAt } from "../../events/profile-definitions.ts";
+import type { Key, Opening, Page } from "../dataset.ts";
+import {
+  EVENTS_AFTER,
+  EVENTS_BEFORE,
+  eventText,
+  PROFILE_AFTER,
+  profileBefore,
+  profileText,
+  type Section,
+  Sections,
+  type Topics,
+} from "./document.ts";
+import { Events } from "./events.ts";
+import type { Query } from "./freeze.ts";
+
+const MOST_PROFILES = 500;
+const MOST_BYTES = 2_000_000;
+const PIECE_CHARACTERS = 1_000_000;
+
+export const keyOf = (id: string): Key => ({ time: 0, id });
+
+export async function* pages(opening: Opening, query: Query, range: MemberRange): AsyncGenerator<Page> {
+  const { db, spaceId, snapshotSeq } = opening;
+  const sections = new Sections(query);
+  const events = new Events(opening, query);
+  const topics = new TopicSections(opening);
+  for await (const members of listMembers(db, range))
+    for (const ids of together(members)) {
+      const profiles = await readMembers(db, spaceId, snapshotSeq, ids);
+      const said = profiles.map((profile) => (query.topics ? (JSON.parse(profile.topics) as Topics) : {}));
+      const topicSection = await topics.of(said.flatMap((each) => Object.keys(each)));
+      const sectionsOf = (n: number, profile: MemberProfile) => sections.of(profile, said[n] ?? {}, topicSection);
+      for (let n = 0; n < profiles.length;) {
+        const gathered = await events.gather(ids.slice(n));
+        const whole = profiles.slice(n, n + gathered.profiles);
+        if (whole.length > 0) {
+          const from = n;
+          yield pageOf(
+            ids.slice(from, from + whole.length),
+            whole.map((each, at) =>
+              profileText(each.person_id, sectionsOf(from + at, each), gathered.events[at] ?? []),
+            ),
+          );
+          n += whole.length;
+          continue;
+        }
+        const profile = profiles[n];
+        if (profile === undefined) break;
+        yield* inPieces(profile.person_id, sectionsOf(n, profile), events);
+        n += 1;
+      }
+    }
+}
+
+/** Ids of members that are read with one query: one at least. */
+function* together(members: readonly Member[]): Generator<string[]> {
+  let ids: string[] = [];
+  let sum = 0;
+  for (const { id, bytes } of members) {
+    if (ids.length > 0 && (ids.length >= MOST_PROFILES || sum + bytes > MOST_BYTES)) {
+      yield ids;
+      [ids, sum] = [[], 0];
+    }
+    ids.push(id);
+    sum += bytes;
+  }
+  if (ids.length > 0) yield ids;
+}
+
+function pageOf(ids: readonly string[], lines: readonly string[]): Page {
+  const [first = "", last = ""] = [ids[0], ids.at(-1)];
+  return {
+    lines,
+    first: keyOf(first),
+    last: keyOf(last),
+    records: lines.length,
+    keyOf: (line) => keyOf(ids[line] ?? last),
+  };
+}
+
+/** One profile over several pages. It counts as read with the last. */
+async function* inPieces(personId: string, sections: readonly Section[], events: Events): AsyncGenerator<Page> {
+  let begun = false;
+  const piece = (text: string, records: 0 | 1): Page => {
+    const page = { ...pageOf([personId], [text]), records, ...(begun ? { continues: true as const } : {}) };
+    begun = true;
+    return page;
+  };
+  let text = "";
+  for await (const part of partsOf(personId, sections, events)) {
+    text += part;
+    if (text.length < PIECE_CHARACTERS) continue;
+    yield piece(text, 0);
+    text = "";
+  }
+  yield piece(text, 1);
+}
+
+async function* partsOf(personId: string, sections: readonly Section[], events: Events): AsyncGenerator<string> {
+  yield profileBefore(personId);
+  let separator = "";
+  for (const section of sections) {
+    let opened = section.stands;
+    if (opened) yield separator + section.before + (section.events.length > 0 ? EVENTS_BEFORE : "");
+    let between = "";
+    if (section.events.length > 0)
+      for await (const some of events.walk(personId, section.events)) {
+        if (!opened) yield separator + section.before + EVENTS_BEFORE;
+        opened = true;
+        for (const event of some) {
+          yield between + eventText(event);
+          between = ",";
+        }
+      }
+    if (!opened) continue;
+    yield (section.events.length > 0 ? EVENTS_AFTER : "") + section.after;
+    separator = ",";
+  }
+  yield PROFILE_AFTER;
+}
+
+/** Topics → the sections that they belonged to at the snapshot, each looked up once. */
+class TopicSections {
+  readonly #opening: Opening;
+  readonly #known = new Map<string, string>();
+
+  constructor(opening: Opening) {
+    this.#opening = opening;
+  }
+
+  async of(topics: readonly string[]): Promise<(topic: string) => string> {
+    const { db, spaceId, snapshotSeq } = this.#opening;
+    const missing = [...new Set(topics)].filter((topic) => !this.#known.has(topic));
+    for (const topic of missing) this.#known.set(topic, DEFAULT_SECTION);
+    for (const list of jsonLists(missing))
+      for (const { id, section_id } of await profileDefinitionsAt(
+        db,
+        spaceId,
+        snapshotSeq,
+        "topic",
+        JSON.parse(list) as string[],
+      ))
+        this.#known.set(id, section_id);
+    return (topic) => this.#known.get(topic) ?? DEFAULT_SECTION;
+  }
+}
