@@ -32,10 +32,13 @@ export interface Member {
 
 export interface MemberProfile {
   person_id: string;
-  /** JSON objects, and of the tags an array. */
+  external_person_id: string | null;
+  /** JSON objects, and of the tags and installations an array. */
+  identifiers: string;
   attributes: string;
   tags: string;
   topics: string;
+  installations: string;
 }
 
 /** Where a slice begins. */
@@ -59,7 +62,8 @@ async function look<Row>(
   const matches = every(["p.seq_from > ?7", range.condition?.sql ?? `${MEMBERS.values} IS NOT NULL`]);
   const row = await db.first<Row & { looked: number; last: string | null }>(
     `WITH looked (id, bytes, matches) AS MATERIALIZED (
-       SELECT p.person_id, octet_length(p.attributes) + octet_length(p.tags) + octet_length(p.topics), ${matches}
+       SELECT p.person_id, octet_length(p.identifiers) + octet_length(p.attributes) + octet_length(p.tags)
+         + octet_length(p.topics) + octet_length(p.installations), ${matches}
        FROM profiles p
        WHERE p.space_id = ?1 AND p.person_id ${from} ?4 AND p.person_id < ifnull(?5, x'') AND ${stoodAt("p", "?2")}
        ORDER BY p.person_id LIMIT ?6)
@@ -148,6 +152,24 @@ function memberOf(line: string): Member {
   return { id: line.slice(0, end), bytes: Number(line.slice(end + 1)) };
 }
 
+const MOST_PROFILES = 500;
+const MOST_BYTES = 2_000_000;
+
+/** Ids of members that are read with one query: one at least. */
+export function* together(members: readonly Member[]): Generator<string[]> {
+  let ids: string[] = [];
+  let sum = 0;
+  for (const { id, bytes } of members) {
+    if (ids.length > 0 && (ids.length >= MOST_PROFILES || sum + bytes > MOST_BYTES)) {
+      yield ids;
+      [ids, sum] = [[], 0];
+    }
+    ids.push(id);
+    sum += bytes;
+  }
+  if (ids.length > 0) yield ids;
+}
+
 /** Profiles as they stood, in the order of these ids, one query. */
 export async function readMembers(
   db: Database,
@@ -156,7 +178,8 @@ export async function readMembers(
   ids: readonly string[],
 ): Promise<MemberProfile[]> {
   const rows = await db.all<MemberProfile>(
-    `SELECT p.person_id, p.attributes, p.tags, p.topics FROM json_each(?3) j CROSS JOIN profiles p
+    `SELECT p.person_id, p.external_person_id, p.identifiers, p.attributes, p.tags, p.topics, p.installations
+     FROM json_each(?3) j CROSS JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value AND ${stoodAt("p", "?2")}`,
     spaceId,
     seq,

@@ -3,7 +3,7 @@
  * megabytes of it are in memory.
  */
 
-import { listMembers, type Member, type MemberProfile, type MemberRange, readMembers } from "../../db/members.ts";
+import { listMembers, type MemberProfile, type MemberRange, readMembers, together } from "../../db/members.ts";
 import { jsonLists } from "../../db/lists.ts";
 import { DEFAULT_SECTION } from "../../db/sections.ts";
 import { profileDefinitionsAt } from "../../events/profile-definitions.ts";
@@ -22,8 +22,6 @@ import {
 import { Events } from "./events.ts";
 import type { Query } from "./freeze.ts";
 
-const MOST_PROFILES = 500;
-const MOST_BYTES = 2_000_000;
 const PIECE_CHARACTERS = 1_000_000;
 
 export const keyOf = (id: string): Key => ({ time: 0, id });
@@ -59,21 +57,6 @@ export async function* pages(opening: Opening, query: Query, range: MemberRange)
         n += 1;
       }
     }
-}
-
-/** Ids of members that are read with one query: one at least. */
-function* together(members: readonly Member[]): Generator<string[]> {
-  let ids: string[] = [];
-  let sum = 0;
-  for (const { id, bytes } of members) {
-    if (ids.length > 0 && (ids.length >= MOST_PROFILES || sum + bytes > MOST_BYTES)) {
-      yield ids;
-      [ids, sum] = [[], 0];
-    }
-    ids.push(id);
-    sum += bytes;
-  }
-  if (ids.length > 0) yield ids;
 }
 
 function pageOf(ids: readonly string[], lines: readonly string[]): Page {
