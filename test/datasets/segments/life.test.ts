@@ -39,7 +39,7 @@ describe("the document", () => {
   it("is not found until it is ready, then it is there, plain or gzipped, as often as it is asked for (facts 3.a.7, 3.a.8, 3.a.9)", async () => {
     const id = await ask();
     const early = await get(id);
-    expect([early.status, ((await early.json()) as ProblemView).code]).toEqual([404, "not_found"]);
+    expect([early.status, (await early.json<ProblemView>()).code]).toEqual([404, "not_found"]);
     expect(early.headers.get("retry-after")).not.toBeNull();
     await service.pump();
     for (let time = 0; time < 2; time += 1) {
