@@ -6,8 +6,16 @@
 import * as z from "zod";
 import { type DeletedPerson, pendingDeletions } from "../../db/deletions.ts";
 import { misfits } from "../../db/misfits.ts";
-import { countProfiles, cutProfiles, FILTERING, type ProfileRange, readProfiles } from "../../db/profile-pages.ts";
-import type { ProfileRow } from "../../db/profiles.ts";
+import {
+  countMembers,
+  cutMembers,
+  listMembers,
+  type MemberProfile,
+  type MemberRange,
+  MEMBERS,
+  readMembers,
+  together,
+} from "../../db/members.ts";
 import { segmentAt } from "../../db/segments.ts";
 import { countTombstones, cutTombstones, readTombstones, type TombstoneRange } from "../../db/tombstones.ts";
 import { invalid } from "../../errors.ts";
@@ -24,6 +32,9 @@ import { IdentifierRow, Identifiers, IDENTIFIERS_ARE, setOfNames } from "./ident
 import { LINES } from "./lines.ts";
 
 const MOST_ATTRIBUTES = 200;
+/** Profiles that one query looks at, where each is meant. */
+const SLICE = 20_000;
+const LEAST_SLICE = 100;
 const PROFILES = 0;
 const DELETIONS = 1;
 const END = 2;
@@ -75,10 +86,8 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
     const { attributes, identifiers, segment, include_deletions } = request;
     if (attributes === undefined && identifiers === undefined)
       throw invalid({ pointer: "/attributes", detail: "attributes, identifiers or both must be named." });
-    const [found, deletions] = await Promise.all([
-      segment === undefined ? null : segmentAt(db, space.id, segment, snapshotSeq),
-      pendingDeletions(db, space.id, snapshotSeq),
-    ]);
+    const found = segment === undefined ? null : await segmentAt(db, space.id, segment, snapshotSeq);
+    const deletions = found !== null && (await pendingDeletions(db, space.id, snapshotSeq));
     if (segment !== undefined && found === null)
       throw invalid({ pointer: "/segment", detail: "segment must be the id of a segment that the space has." });
     return {
@@ -127,7 +136,7 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
       async count(bounds) {
         const { profiles, deletions } = rangesOf(opening, query, bounds);
         const counts = [
-          profiles === null ? 0 : await countProfiles(opening.db, profiles),
+          profiles === null ? 0 : await countMembers(opening.db, profiles),
           deletions === null ? 0 : await countTombstones(opening.db, deletions),
         ];
         return counts.reduce((sum, count) => sum + count, 0);
@@ -165,14 +174,20 @@ function rangesOf(
   { spaceId, snapshotSeq: seq, since }: Opening,
   { segment }: Query,
   { lower, upper }: Bounds,
-): { profiles: ProfileRange | null; deletions: TombstoneRange | null } {
+): { profiles: MemberRange | null; deletions: TombstoneRange | null } {
   const sinceSeq = since?.seq ?? 0;
-  const filter =
-    segment === null ? null : { condition: compileSegment(segment, FILTERING), slice: profilesAtOnce(segment.rule) };
-  const below = upper.time === PROFILES ? upper.id : null;
+  const range = (): MemberRange => ({
+    spaceId,
+    seq,
+    since: sinceSeq,
+    condition: segment === null ? null : compileSegment(segment, MEMBERS),
+    slice: segment === null ? SLICE : profilesAtOnce(segment.rule),
+    lower: lower.id,
+    upper: upper.time === PROFILES ? upper.id : null,
+  });
   const start = { seq: 0, id: "" };
   return {
-    profiles: lower.time === PROFILES ? { spaceId, seq, sinceSeq, from: lower.id, below, filter } : null,
+    profiles: lower.time === PROFILES ? range() : null,
     deletions:
       upper.time > DELETIONS || (upper.time === DELETIONS && upper.id !== "")
         ? {
@@ -195,7 +210,7 @@ async function cut(
   const { profiles, deletions } = rangesOf(opening, query, bounds);
   let records = 0;
   if (profiles !== null) {
-    const part = await cutProfiles(opening.db, profiles, most);
+    const part = await cutProfiles(opening, profiles, most);
     if (part.next !== null) return { records: part.records, next: { time: PROFILES, id: part.next } };
     records = part.records;
   }
@@ -205,12 +220,33 @@ async function cut(
   return { records: records + part.records, next };
 }
 
+/** To the last that there is room for: a single file of some formats is not made of several steps. */
+async function cutProfiles(
+  { db }: Opening,
+  range: MemberRange,
+  most: number,
+): Promise<{ records: number; next: string | null }> {
+  // Where everybody is meant, to look at more than are cut off is of no use.
+  const everybody = range.condition === null && range.since === 0;
+  const slice = everybody ? Math.min(range.slice, Math.max(most, LEAST_SLICE) + 1) : range.slice;
+  let records = 0;
+  for (let { lower } = range; ;) {
+    const part = await cutMembers(db, { ...range, lower, slice }, most - records);
+    records += part.records;
+    if (part.next === null || records === most) return { records, next: part.next };
+    lower = part.next;
+  }
+}
+
 async function* pages(opening: Opening, query: Query, bounds: Bounds): AsyncGenerator<Page> {
   const { profiles, deletions } = rangesOf(opening, query, bounds);
   const line = profileLine(query);
   if (profiles !== null)
-    for await (const page of readProfiles(opening.db, profiles))
-      yield* pageOf(page, line, ({ person_id: id }) => ({ time: PROFILES, id }));
+    for await (const members of listMembers(opening.db, profiles))
+      for (const ids of together(members)) {
+        const read = await readMembers(opening.db, opening.spaceId, opening.snapshotSeq, ids);
+        yield* pageOf(read, line, ({ person_id: id }) => ({ time: PROFILES, id }));
+      }
   if (deletions !== null)
     for await (const page of readTombstones(opening.db, deletions))
       yield* pageOf(page, deletionLine(query), (deletion) => ({ time: DELETIONS, id: keyId(deletion) }));
@@ -233,7 +269,7 @@ function* pageOf<Record>(
 }
 
 /** Both objects are always there. */
-function profileLine({ attributes, identifiers }: Query): (profile: ProfileRow) => string {
+function profileLine({ attributes, identifiers }: Query): (profile: MemberProfile) => string {
   const row = new IdentifierRow(identifiers);
   const names = attributes.map((name) => [name, quote(name)] as const);
   return (profile) => {
@@ -250,7 +286,7 @@ function profileLine({ attributes, identifiers }: Query): (profile: ProfileRow) 
   };
 }
 
-const installationsOf = (profile: ProfileRow) =>
+const installationsOf = (profile: MemberProfile) =>
   (JSON.parse(profile.installations) as { installation_id: string }[]).map((each) => each.installation_id);
 
 function deletionLine(query: Query): (deletion: DeletedPerson) => string {

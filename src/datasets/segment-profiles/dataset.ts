@@ -1,6 +1,6 @@
 /** `segment_profiles`: a record is a profile of a segment, in sections of attributes, tags, events and topics. One JSON document. */
 
-import { countProfiles, cutProfiles, FILTERING, type ProfileRange } from "../../db/profile-pages.ts";
+import { countMembers, cutMembers, type MemberRange, MEMBERS } from "../../db/members.ts";
 import { compileSegment } from "../../segments/compile.ts";
 import { segmentReadsFrom } from "../../segments/filter.ts";
 import { profilesAtOnce } from "../../segments/limits.ts";
@@ -9,8 +9,8 @@ import { freeze, type Query } from "./freeze.ts";
 import { keyOf, pages } from "./pages.ts";
 import { shape } from "./request.ts";
 
-/** Queries that find the profiles of one step: it looks at as many again. */
-const MOST_LOOKS = 20;
+/** Profiles that one query looks at where no rule is looked at. */
+const EVERYBODY_AT_ONCE = 20_000;
 /** With events: some hundred of each profile are about a thousand queries. */
 const A_STEP = { plain: 20_000, withEvents: 5_000 };
 
@@ -37,15 +37,14 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
     const { db, spaceId, snapshotSeq: seq, since } = opening;
     const { segment } = query;
     const nobody = query.attributes.length + query.tags.length === 0;
-    const filter =
-      segment === null ? null : { condition: compileSegment(segment, FILTERING), slice: profilesAtOnce(segment.rule) };
-    const range = ({ lower, upper }: Bounds): ProfileRange => ({
+    const range = ({ lower, upper }: Bounds): MemberRange => ({
       spaceId,
       seq,
-      sinceSeq: since?.seq ?? 0,
-      from: lower.id,
-      below: upper.time > 0 ? null : upper.id,
-      filter,
+      since: since?.seq ?? 0,
+      condition: segment === null ? null : compileSegment(segment, MEMBERS),
+      slice: segment === null ? EVERYBODY_AT_ONCE : profilesAtOnce(segment.rule),
+      lower: lower.id,
+      upper: upper.time > 0 ? null : upper.id,
     });
     return {
       bounds: { lower: { time: 0, id: "" }, upper: { time: 1, id: "" } },
@@ -67,10 +66,10 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
         : "0 profiles found.",
       async cut(within, most) {
         if (nobody) return { records: 0, next: null };
-        const { records, next } = await cutProfiles(db, range(within), most, MOST_LOOKS);
+        const { records, next } = await cutMembers(db, range(within), most);
         return { records, next: next === null ? null : keyOf(next) };
       },
-      count: async (within) => (nobody ? 0 : countProfiles(db, range(within))),
+      count: async (within) => (nobody ? 0 : countMembers(db, range(within))),
       async *pages(within) {
         if (!nobody) yield* pages(opening, query, range(within));
       },

@@ -4,8 +4,9 @@
  * asked for, and `topics` if topics were, each of them also when it is empty.
  */
 
+import type { MemberProfile } from "../../db/members.ts";
 import type { PersonEvent } from "../../db/person-events.ts";
-import type { Consent, ProfileRow } from "../../db/profiles.ts";
+import type { Consent } from "../../db/profiles.ts";
 import { quote } from "../json-text.ts";
 import type { Placed, Query } from "./freeze.ts";
 
@@ -49,11 +50,7 @@ export class Sections {
   }
 
   /** By id. @param sectionOf a topic's. */
-  of(
-    profile: Pick<ProfileRow, "attributes" | "tags">,
-    topics: Topics,
-    sectionOf: (topic: string) => string,
-  ): Section[] {
+  of(profile: MemberProfile, topics: Topics, sectionOf: (topic: string) => string): Section[] {
     const attributes = JSON.parse(profile.attributes) as Record<string, unknown>;
     const tags = new Set(JSON.parse(profile.tags) as string[]);
     const topicsOf = new Map<string, string[]>();

@@ -17,6 +17,14 @@ const LEAST_ROWS = 10;
 /** What the events of a page may have: then a profile is one of those that have many. */
 const MOST_BYTES = 2_000_000;
 
+/** Events of the first so many profiles of a list, by their places. */
+export interface Gathered {
+  /** Of how many profiles they are all there; 0: the first has too many for one page. */
+  profiles: number;
+  /** Of each of those. */
+  events: PersonEvent[][];
+}
+
 export class Events {
   readonly #opening: Opening;
   readonly #query: Query;
@@ -32,13 +40,9 @@ export class Events {
     this.#end = query.window?.end ?? 0;
   }
 
-  /**
-   * The events of the first so many of these persons, as many as fit together: all of each one's, in order.
-   * @returns a list a person; none where the first person has too many.
-   */
-  async gather(personIds: readonly string[]): Promise<PersonEvent[][]> {
+  async gather(personIds: readonly string[]): Promise<Gathered> {
     const definitionIds = this.#query.events.map(({ id }) => id);
-    const all = personIds.map((): PersonEvent[] => []);
+    const all = { profiles: personIds.length, events: personIds.map((): PersonEvent[] => []) };
     if (definitionIds.length === 0) return all;
     const rows = this.#rows;
     const found = await this.#read(
@@ -49,8 +53,8 @@ export class Events {
     const profiles = Math.min(whole, within(found, MOST_BYTES) ?? whole);
     const kept = found.filter(({ place }) => place < profiles);
     for await (const part of fillLarge(this.#opening.db, this.#opening.spaceId, kept))
-      for (const event of part) all[event.place]?.push(event);
-    return all.slice(0, profiles);
+      for (const event of part) all.events[event.place]?.push(event);
+    return { profiles, events: all.events.slice(0, profiles) };
   }
 
   /** One profile's events of these definitions, some at a time. */

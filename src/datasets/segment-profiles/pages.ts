@@ -3,9 +3,8 @@
  * megabytes of it are in memory.
  */
 
+import { listMembers, type MemberProfile, type MemberRange, readMembers, together } from "../../db/members.ts";
 import { jsonLists } from "../../db/lists.ts";
-import { type ProfileRange, readProfiles } from "../../db/profile-pages.ts";
-import type { ProfileRow } from "../../db/profiles.ts";
 import { DEFAULT_SECTION } from "../../db/sections.ts";
 import { profileDefinitionsAt } from "../../events/profile-definitions.ts";
 import type { Key, Opening, Page } from "../dataset.ts";
@@ -23,34 +22,41 @@ import {
 import { Events } from "./events.ts";
 import type { Query } from "./freeze.ts";
 
-/** Whose events are asked for with one query. */
-const MOST_PROFILES = 500;
 const PIECE_CHARACTERS = 1_000_000;
 
 export const keyOf = (id: string): Key => ({ time: 0, id });
 
-export async function* pages(opening: Opening, query: Query, range: ProfileRange): AsyncGenerator<Page> {
+export async function* pages(opening: Opening, query: Query, range: MemberRange): AsyncGenerator<Page> {
+  const { db, spaceId, snapshotSeq } = opening;
   const sections = new Sections(query);
   const events = new Events(opening, query);
   const topics = new TopicSections(opening);
-  for await (const profiles of readProfiles(opening.db, range)) {
-    const said = profiles.map((profile) => (query.topics ? (JSON.parse(profile.topics) as Topics) : {}));
-    const topicSection = await topics.of(said.flatMap((each) => Object.keys(each)));
-    const sectionsOf = (profile: ProfileRow, n: number) => sections.of(profile, said[n] ?? {}, topicSection);
-    const ids = profiles.map((profile) => profile.person_id);
-    for (let n = 0; n < profiles.length;) {
-      const gathered = await events.gather(ids.slice(n, n + MOST_PROFILES));
-      const to = n + gathered.length;
-      const texts = gathered.map((own, at) => {
-        const profile = profiles[n + at];
-        return profile === undefined ? "" : profileText(profile.person_id, sectionsOf(profile, n + at), own);
-      });
-      if (texts.length > 0) yield pageOf(ids.slice(n, to), texts);
-      const large = texts.length > 0 ? undefined : profiles[n];
-      if (large !== undefined) yield* inPieces(large.person_id, sectionsOf(large, n), events);
-      n = Math.max(to, n + 1);
+  for await (const members of listMembers(db, range))
+    for (const ids of together(members)) {
+      const profiles = await readMembers(db, spaceId, snapshotSeq, ids);
+      const said = profiles.map((profile) => (query.topics ? (JSON.parse(profile.topics) as Topics) : {}));
+      const topicSection = await topics.of(said.flatMap((each) => Object.keys(each)));
+      const sectionsOf = (n: number, profile: MemberProfile) => sections.of(profile, said[n] ?? {}, topicSection);
+      for (let n = 0; n < profiles.length;) {
+        const gathered = await events.gather(ids.slice(n));
+        const whole = profiles.slice(n, n + gathered.profiles);
+        if (whole.length > 0) {
+          const from = n;
+          yield pageOf(
+            ids.slice(from, from + whole.length),
+            whole.map((each, at) =>
+              profileText(each.person_id, sectionsOf(from + at, each), gathered.events[at] ?? []),
+            ),
+          );
+          n += whole.length;
+          continue;
+        }
+        const profile = profiles[n];
+        if (profile === undefined) break;
+        yield* inPieces(profile.person_id, sectionsOf(n, profile), events);
+        n += 1;
+      }
     }
-  }
 }
 
 function pageOf(ids: readonly string[], lines: readonly string[]): Page {

@@ -111,8 +111,9 @@ describe("a line", () => {
     service.now = before;
     for (const row of read) expect(idOf(row)).toMatch(/^[0-9a-f]{32}$/);
     const reasons = read.map((row) => [eventOf(row)["channel"], eventOf(row)["reasons"]]);
-    expect(reasons.toSorted()).toEqual(
-      [
+    const sorted = (all: typeof reasons) => all.map((each) => JSON.stringify(each)).toSorted();
+    expect(sorted(reasons)).toEqual(
+      sorted([
         ["SMS", ["SUBSCRIBED_TO_SMS_MARKETING", "PHONE_NUMBER_ADDED"]],
         ["EMAIL", ["SUBSCRIBED_TO_EMAIL_MARKETING", "EMAIL_ADDRESS_ADDED"]],
         ["PUSH", ["SUBSCRIBED_TO_PUSH", "PUSH_TOKEN_ADDED"]],
@@ -121,7 +122,7 @@ describe("a line", () => {
         ["PUSH", ["UNSUBSCRIBED_FROM_PUSH"]],
         ["SMS", ["PHONE_NUMBER_REMOVED"]],
         ["EMAIL", ["EMAIL_ADDRESS_REMOVED"]],
-      ].toSorted(),
+      ]),
     );
     expect(new Set(reasons.flatMap(([, each]) => each)).size).toBe(13);
   });
