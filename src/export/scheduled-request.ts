@@ -73,9 +73,9 @@ export function fill(
   now: number,
 ): Filled | null {
   const { windowed } = dataset;
-  const increment = since !== null && SINCE in shapeOf(dataset) ? { [SINCE]: since } : {};
+  const increment = since === null ? {} : { [SINCE]: since };
   if (windowed === undefined) return { request: { ...request, ...increment }, windowStart: null, windowEnd: at };
-  const wide = SINCE in increment && windowed.sinceIsWhole === true;
+  const wide = since !== null && windowed.sinceIsWhole === true;
   const oldest = windowed.oldest(space, now);
   const start = wide ? oldest : Math.max(coveredUntil, oldest);
   if (start >= at) return null;

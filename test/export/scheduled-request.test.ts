@@ -1,6 +1,5 @@
 /** What a run fills in: its window, and the export that it goes on from. */
 
-import * as z from "zod";
 import { describe, expect, it } from "vitest";
 import type { Registered, Windowed } from "../../src/datasets/dataset.ts";
 import { DATASETS } from "../../src/datasets/index.ts";
@@ -30,10 +29,10 @@ const windowed: Windowed = {
   parametersOf: ({ start, end }) => ({ parameters: { from: start, to: end }, end }),
 };
 
-/** A dataset that has these members beyond what any has, and takes `since` where that is said. */
-function dataset(more: Partial<Registered>, since: boolean): Registered {
+/** A dataset that has these members beyond what any has. */
+function dataset(more: Partial<Registered>): Registered {
   const { windowed: _, ...plain } = events as Registered;
-  return { ...plain, name: "made_up", shape: since ? { since: z.string().optional() } : {}, ...more };
+  return { ...plain, name: "made_up", shape: {}, ...more };
 }
 
 const request = { dataset: "made_up" };
@@ -43,7 +42,7 @@ const filled = (of: Registered, more: Partial<typeof standing> | { since: null }
 
 describe("a run of a dataset with a window", () => {
   it("begins where the completed ones end, where there is no since", () => {
-    expect(filled(dataset({ windowed }, false))).toEqual({
+    expect(filled(dataset({ windowed }), { since: null })).toEqual({
       request: { ...request, from: AT - DAY, to: AT },
       windowStart: AT - DAY,
       windowEnd: AT,
@@ -51,11 +50,11 @@ describe("a run of a dataset with a window", () => {
   });
 
   it("keeps to that where since leaves out what occurred later but was there before", () => {
-    expect(filled(dataset({ windowed }, true))?.request).toEqual({ ...request, from: AT - DAY, to: AT });
+    expect(filled(dataset({ windowed }))?.request).toEqual({ ...request, from: AT - DAY, to: AT });
   });
 
   it("asks for all that is kept, beyond the last completed export, where since is whole", () => {
-    const whole = dataset({ windowed: { ...windowed, sinceIsWhole: true } }, true);
+    const whole = dataset({ windowed: { ...windowed, sinceIsWhole: true } });
     expect(filled(whole)).toEqual({
       request: { ...request, from: NOW - 30 * DAY, to: AT, since: "export-1" },
       windowStart: NOW - 30 * DAY,
@@ -66,28 +65,27 @@ describe("a run of a dataset with a window", () => {
 
   it("goes no further back than what is kept", () => {
     const long = { coveredUntil: AT - 60 * DAY };
-    expect(filled(dataset({ windowed }, false), long)).toMatchObject({ windowStart: NOW - 30 * DAY });
-    expect(filled(dataset({ windowed: { ...windowed, oldest: () => AT } }, false), long)).toBeNull();
+    expect(filled(dataset({ windowed }), long)).toMatchObject({ windowStart: NOW - 30 * DAY });
+    expect(filled(dataset({ windowed: { ...windowed, oldest: () => AT } }), long)).toBeNull();
   });
 
   it("leaves to the next what the dataset does not take in one", () => {
     const days = { ...windowed, parametersOf: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }) };
-    expect(filled(dataset({ windowed: days }, false))).toMatchObject({
+    expect(filled(dataset({ windowed: days }))).toMatchObject({
       request: { date: "2026-03-09" },
       windowEnd: AT - 3 * 3_600_000,
     });
-    expect(filled(dataset({ windowed: { ...windowed, parametersOf: () => null } }, false))).toBeNull();
+    expect(filled(dataset({ windowed: { ...windowed, parametersOf: () => null } }))).toBeNull();
   });
 });
 
 describe("a run of a dataset without a window", () => {
-  it("asks the same each time", () => {
-    expect(filled(dataset({}, false))).toEqual({ request, windowStart: null, windowEnd: AT });
+  it("asks the same each time, where there is no since", () => {
+    expect(filled(dataset({}), { since: null })).toEqual({ request, windowStart: null, windowEnd: AT });
   });
 
-  it("asks for what has changed since the last completed export, where the dataset has since", () => {
-    expect(filled(dataset({}, true))?.request).toEqual({ ...request, since: "export-1" });
-    expect(filled(dataset({}, true), { since: null })?.request).toEqual(request);
+  it("asks for what has changed since the last completed export", () => {
+    expect(filled(dataset({}))?.request).toEqual({ ...request, since: "export-1" });
   });
 });
 

@@ -1,13 +1,16 @@
 /** `conversion_events`: a record is a conversion; a line is a conversion, or its credit to a touchpoint. */
 
 import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../../db/events.ts";
+import { addDays, dayOf, daysBetween, dayWindow } from "../../time/days.ts";
 import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
 import { Crediting } from "./credit.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { journeysAStep } from "./journeys.ts";
 import { columnsOf, Lines } from "./lines.ts";
-import { shape } from "./request.ts";
+import { MOST_DAYS, shape } from "./request.ts";
 import { summingOf } from "./summary.ts";
+
+const DAY_MS = 86_400_000;
 
 export const conversionEvents: Dataset<typeof shape, Query> = {
   name: "conversion_events",
@@ -20,6 +23,22 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
     attribution_model: "linear",
     attribution_window: 30,
     fields: ["event_name", "amount", "campaign_name"],
+  },
+
+  // Whole days alone: the one that a run falls on belongs to the next run.
+  windowed: {
+    parameters: ["date", "start_date", "end_date"],
+    oldest({ timezone, retention_days: days }, now) {
+      return dayWindow(addDays(dayOf(now - days * DAY_MS, timezone), 1), timezone).start;
+    },
+    parametersOf({ start, end }, { timezone }) {
+      const first = dayOf(start, timezone);
+      const over = daysBetween(first, dayOf(end, timezone));
+      if (over < 1) return null;
+      const last = addDays(first, Math.min(over, MOST_DAYS) - 1);
+      const parameters = first === last ? { date: first } : { start_date: first, end_date: last };
+      return { parameters, end: dayWindow(last, timezone).end };
+    },
   },
 
   freeze,
