@@ -11,6 +11,7 @@ import type { Bounds, Dataset, Key, Opening, Page } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
 import { externalIds } from "./external-ids.ts";
 import { moments } from "./moments.ts";
+import { pageOf } from "./page-of.ts";
 import { flatRow, nestedRow } from "./rows.ts";
 import { EventNames, expandNames } from "./wildcards.ts";
 
@@ -166,8 +167,6 @@ async function* pages(opening: Opening, query: Query, range: EventRange): AsyncG
   const none: readonly string[] = [];
   const clashes = new Map(Object.entries(query.clashes));
   for await (const events of readEvents(db, range)) {
-    const [first, last] = [events[0], events.at(-1)];
-    if (first === undefined || last === undefined) continue;
     const persons = events.map((event) => event.personId);
     const external = await externalIds.look(db, spaceId, snapshotSeq, persons);
     const flows = query.enriched === true ? await moments(opening, events) : [];
@@ -176,12 +175,6 @@ async function* pages(opening: Opening, query: Query, range: EventRange): AsyncG
         ? (event: EventRecord, n: number) =>
             flatRow(event, external.get(event.personId) ?? null, clashes.get(event.definitionId) ?? none, flows[n])
         : (event: EventRecord, n: number) => nestedRow(event, external.get(event.personId) ?? null, flows[n]);
-    yield {
-      lines: events.map(row),
-      first: keyOf(first),
-      last: keyOf(last),
-      records: events.length,
-      keyOf: (line) => keyOf(events[line] ?? last),
-    };
+    yield pageOf(events, events.map(row), keyOf);
   }
 }

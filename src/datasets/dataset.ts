@@ -54,9 +54,6 @@ export interface Column {
 /** Some records that were read together, in order, already as lines. */
 export interface Page {
   lines: readonly string[];
-  /** Of the first and last line's record; of no matter which where there is no line. */
-  first: Key;
-  last: Key;
   /**
    * The first line goes on with the line that the page before ended with, and is no row of its own. For lines that are too long to be held
    * whole, in forms that have nothing at a line's end.

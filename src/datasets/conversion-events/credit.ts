@@ -230,8 +230,6 @@ export class Crediting {
     [this.#ready, this.#events, this.#records] = [[], [], 0];
     return {
       lines,
-      first: keyOf(events[0] ?? last),
-      last: keyOf(events.at(-1) ?? last),
       records,
       keyOf: (line) => keyOf(events[line] ?? last),
       ...(this.#totals === null ? {} : { summary: { groups: this.#totals.take() } }),

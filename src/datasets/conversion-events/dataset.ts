@@ -3,6 +3,7 @@
 import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../../db/events.ts";
 import { addDays, dayOf, daysBetween, dayWindow } from "../../time/days.ts";
 import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
+import { pageOf } from "../page-of.ts";
 import { Crediting } from "./credit.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { journeysAStep } from "./journeys.ts";
@@ -94,15 +95,8 @@ async function* conversions(
 ): AsyncGenerator<Page> {
   const lines = new Lines(query, opening.spaceId);
   for await (const page of events) {
-    const [first, last] = [page[0], page.at(-1)];
-    if (first === undefined || last === undefined) continue;
-    yield {
-      lines: page.map((event) => lines.conversion(lines.prepare(event))),
-      first: keyOf(first),
-      last: keyOf(last),
-      records: page.length,
-      keyOf: (line) => keyOf(page[line] ?? last),
-    };
+    const texts = page.map((event) => lines.conversion(lines.prepare(event)));
+    yield pageOf(page, texts, keyOf);
   }
 }
 

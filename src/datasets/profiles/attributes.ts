@@ -27,6 +27,7 @@ import { profilesAtOnce } from "../../segments/limits.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
 import type { Asking, Bounds, Column, Dataset, Key, Opening, Page } from "../dataset.ts";
+import { pageOf } from "../page-of.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { IdentifierRow, Identifiers, IDENTIFIERS_ARE, setOfNames } from "./identifiers.ts";
 import { LINES } from "./lines.ts";
@@ -245,27 +246,11 @@ async function* pages(opening: Opening, query: Query, bounds: Bounds): AsyncGene
     for await (const members of listMembers(opening.db, profiles))
       for (const ids of together(members)) {
         const read = await readMembers(opening.db, opening.spaceId, opening.snapshotSeq, ids);
-        yield* pageOf(read, line, ({ person_id: id }) => ({ time: PROFILES, id }));
+        yield pageOf(read, read.map(line), ({ person_id: id }) => ({ time: PROFILES, id }));
       }
   if (deletions !== null)
     for await (const page of readTombstones(opening.db, deletions))
-      yield* pageOf(page, deletionLine(query), (deletion) => ({ time: DELETIONS, id: keyId(deletion) }));
-}
-
-function* pageOf<Record>(
-  records: readonly Record[],
-  line: (record: Record) => string,
-  keyOf: (record: Record) => Key,
-): Generator<Page> {
-  const [first, last] = [records[0], records.at(-1)];
-  if (first === undefined || last === undefined) return;
-  yield {
-    lines: records.map(line),
-    first: keyOf(first),
-    last: keyOf(last),
-    records: records.length,
-    keyOf: (at) => keyOf(records[at] ?? last),
-  };
+      yield pageOf(page, page.map(deletionLine(query)), (deletion) => ({ time: DELETIONS, id: keyId(deletion) }));
 }
 
 /** Both objects are always there. */

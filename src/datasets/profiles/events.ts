@@ -12,6 +12,7 @@ import {
 import { definitionsAt } from "../../events/definitions.ts";
 import { iso } from "../../time/names.ts";
 import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
+import { pageOf } from "../page-of.ts";
 import { columnsWithin } from "../event-columns.ts";
 import { quote } from "../json-text.ts";
 import { EventNames, expandNames } from "../wildcards.ts";
@@ -121,16 +122,9 @@ const keyOf = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.
 async function* pages(opening: Opening, query: Query, range: EventRange): AsyncGenerator<Page> {
   const persons = new PersonsIdentifiers(opening, new IdentifierRow(query.identifiers));
   for await (const events of readEvents(opening.db, range)) {
-    const [first, last] = [events[0], events.at(-1)];
-    if (first === undefined || last === undefined) continue;
     const identifiers = await persons.look(events.map((event) => event.personId));
-    yield {
-      lines: events.map((event, n) => line(event, identifiers[n] ?? "{")),
-      first: keyOf(first),
-      last: keyOf(last),
-      records: events.length,
-      keyOf: (at) => keyOf(events[at] ?? last),
-    };
+    const lines = events.map((event, n) => line(event, identifiers[n] ?? "{"));
+    yield pageOf(events, lines, keyOf);
   }
 }
 

@@ -13,6 +13,7 @@ import { FIRST_REACHABILITY } from "../../events/load-reachability.ts";
 import { type Channel, REASONS } from "../../events/reachability.ts";
 import { iso } from "../../time/names.ts";
 import type { Bounds, Column, Dataset, Key, Opening, Page } from "../dataset.ts";
+import { pageOf } from "../page-of.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { IdentifierRow, PersonsIdentifiers, setOfNames } from "./identifiers.ts";
 import { LINES } from "./lines.ts";
@@ -100,16 +101,9 @@ const keyOf = (record: ReachabilityRecord): Key => ({ time: record.occurred_at, 
 async function* pages(opening: Opening, range: ReachabilityRange): AsyncGenerator<Page> {
   const persons = new PersonsIdentifiers(opening, CUSTOM_ID);
   for await (const records of readReachability(opening.db, range)) {
-    const [first, last] = [records[0], records.at(-1)];
-    if (first === undefined || last === undefined) continue;
     const identifiers = await persons.look(records.map((record) => record.person_id));
-    yield {
-      lines: records.map((record, n) => line(record, identifiers[n] ?? "{")),
-      first: keyOf(first),
-      last: keyOf(last),
-      records: records.length,
-      keyOf: (at) => keyOf(records[at] ?? last),
-    };
+    const lines = records.map((record, n) => line(record, identifiers[n] ?? "{"));
+    yield pageOf(records, lines, keyOf);
   }
 }
 

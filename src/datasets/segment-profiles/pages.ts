@@ -8,6 +8,7 @@ import { jsonLists } from "../../db/lists.ts";
 import { DEFAULT_SECTION } from "../../db/sections.ts";
 import { profileDefinitionsAt } from "../../events/profile-definitions.ts";
 import type { Key, Opening, Page } from "../dataset.ts";
+import { pageOf } from "../page-of.ts";
 import {
   EVENTS_AFTER,
   EVENTS_BEFORE,
@@ -47,6 +48,7 @@ export async function* pages(opening: Opening, query: Query, range: MemberRange)
             whole.map((each, at) =>
               profileText(each.person_id, sectionsOf(from + at, each), gathered.events[at] ?? []),
             ),
+            keyOf,
           );
           n += whole.length;
           continue;
@@ -59,22 +61,11 @@ export async function* pages(opening: Opening, query: Query, range: MemberRange)
     }
 }
 
-function pageOf(ids: readonly string[], lines: readonly string[]): Page {
-  const [first = "", last = ""] = [ids[0], ids.at(-1)];
-  return {
-    lines,
-    first: keyOf(first),
-    last: keyOf(last),
-    records: lines.length,
-    keyOf: (line) => keyOf(ids[line] ?? last),
-  };
-}
-
 /** One profile over several pages. It counts as read with the last. */
 async function* inPieces(personId: string, sections: readonly Section[], events: Events): AsyncGenerator<Page> {
   let begun = false;
   const piece = (text: string, records: 0 | 1): Page => {
-    const page = { ...pageOf([personId], [text]), records, ...(begun ? { continues: true as const } : {}) };
+    const page = { ...pageOf([personId], [text], keyOf), records, ...(begun ? { continues: true as const } : {}) };
     begun = true;
     return page;
   };
