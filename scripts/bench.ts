@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- --rows N] [--runs 3] [--json FILE] [--keep]`: the service with both of its engines, beside what a user
  * would do instead, on the same events and in the same run. A target that is missed is said; only a failure ends with 1.
- * `--attribution`: conversions with their credit instead, beside the same export without it.
+ * `--attribution`: conversions with their credit instead, beside the same export without it. `--document`: one JSON document of
+ * profiles with that many events.
  */
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { judgeAttribution, measureAttribution, showAttribution } from "./bench/attribution.ts";
 import { versionOf } from "./bench/baseline.ts";
+import { measureDocument, showDocument } from "./bench/document.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { showLatencies, showMachine, showReading, showSize, showTargets } from "./bench/report.ts";
 import { stopAll } from "./bench/service.ts";
@@ -19,6 +21,7 @@ import { ROOT } from "./stack.ts";
 const DIRECTORY = join(ROOT, ".bench");
 const DEFAULT_ROWS = [100_000, 1_000_000];
 const DEFAULT_CONVERSIONS = 200_000;
+const DEFAULT_DOCUMENT_EVENTS = 2_000_000;
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +30,7 @@ const { values } = parseArgs({
     json: { type: "string" },
     keep: { type: "boolean", default: false },
     attribution: { type: "boolean", default: false },
+    document: { type: "boolean", default: false },
   },
 });
 
@@ -78,11 +82,23 @@ async function bench(): Promise<void> {
     writeFileSync(values.json, `${JSON.stringify({ machine, sizes: results, latency, targets }, null, 2)}\n`);
 }
 
-async function benchAttribution(): Promise<void> {
-  const events = values.rows === undefined ? DEFAULT_CONVERSIONS : positive("rows", values.rows);
+/** @returns how many events. */
+function begin(usual: number): number {
   rmSync(DIRECTORY, { recursive: true, force: true });
   mkdirSync(DIRECTORY, { recursive: true });
   console.log(`${showMachine(describeMachine())}\n`);
+  return values.rows === undefined ? usual : positive("rows", values.rows);
+}
+
+async function benchDocument(): Promise<void> {
+  const result = await measureDocument({ events: begin(DEFAULT_DOCUMENT_EVENTS), directory: DIRECTORY, say });
+  say("");
+  console.log(showDocument(result));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+async function benchAttribution(): Promise<void> {
+  const events = begin(DEFAULT_CONVERSIONS);
   const persistTo = join(DIRECTORY, "attribution");
   const result = await measureAttribution({ events, runs: positive("runs", values.runs), persistTo, say });
   say("");
@@ -103,7 +119,7 @@ async function interrupted(): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void interrupted());
 
 try {
-  await (values.attribution ? benchAttribution() : bench());
+  await (values.document ? benchDocument() : values.attribution ? benchAttribution() : bench());
 } catch (thrown) {
   console.error(`\nThe benchmark failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
   process.exitCode = 1;
