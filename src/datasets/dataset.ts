@@ -78,6 +78,8 @@ export type Files =
 
 /** What a dataset sums up over its rows, for the manifest. Sums are plain JSON, so that the ledger keeps one a chunk. */
 export interface Summing {
+  /** Names of what the sums tell: where one of these is redacted, there can be no summary. */
+  tells: readonly string[];
   merge(sum: unknown, more: unknown): unknown;
   /** What the manifest says. */
   show(sum: unknown): unknown;
@@ -118,6 +120,8 @@ export interface Asking {
   snapshotSeq: number;
   /** Random, the export's own: what nobody can guess is made of it. */
   secret: string;
+  /** Is only what an earlier export did not have asked for? */
+  increment: boolean;
 }
 
 /**

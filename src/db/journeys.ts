@@ -38,8 +38,8 @@ export interface Snapshot {
   seq: number;
   /** Are the ids of what touchpoints came from needed? Else they are null. */
   withAds: boolean;
-  /** Without what people who were deleted left under ids that are somebody's again. */
-  sifted: boolean;
+  /** Without what people left who were deleted, up to the snapshot or up to now; null: there are none such. */
+  sifted: "at_snapshot" | "now" | null;
 }
 
 /** 0 direct, 1 neither direct nor paid, 2 paid: see attribution/sources.ts. */
@@ -78,7 +78,8 @@ function withMembers(reaches: readonly Reach[]): string {
 }
 
 /** SQL: a condition more, of touchpoints `t` at the snapshot (?2). */
-const sifting = ({ sifted }: Snapshot) => (sifted ? `AND ${ofNobodyDeleted("t", "d.seq <= ?2")}` : "");
+const sifting = ({ sifted }: Snapshot) =>
+  sifted === null ? "" : `AND ${ofNobodyDeleted("t", sifted === "now" ? "true" : "d.seq <= ?2")}`;
 
 /** SQL: their touchpoints of these kinds, `t`. */
 const touchesOf = (snapshot: Snapshot, kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
@@ -195,7 +196,7 @@ export async function countJourney(db: Database, snapshot: Snapshot, reach: Reac
 const TOUCHES_A_TEXT = 1_500;
 
 /** Touchpoints of a page of a walk: of a company each page reads all that are still to come. */
-const WALK_ROWS = 15_000;
+export const WALK_ROWS = 15_000;
 
 /** A journey that is too long to be read at once, page by page in its order. Of a person each page is a seek in each kind. */
 export async function* walkJourney(

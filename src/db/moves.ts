@@ -153,6 +153,8 @@ export async function retryExport(
          attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status = 'failed' AND deleted_at IS NULL AND expires_at > ?3
          AND (SELECT count(*) FROM exports o WHERE o.space_id = ?1 AND o.status IN ('queued', 'processing')) < ?5
+         AND NOT EXISTS (SELECT 1 FROM exports o
+           WHERE o.space_id = ?1 AND o.schedule_id = exports.schedule_id AND o.status IN ('queued', 'processing'))
          AND (destination_id IS NULL OR EXISTS
            (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = exports.destination_id))
        RETURNING generation`,

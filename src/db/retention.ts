@@ -26,12 +26,12 @@ export async function retainSoon(db: Database, spaceId: string, now: number): Pr
 
 /**
  * The oldest time of which an export of the space may still read events, or null when none does: one that is under way, or
- * failed and can be retried.
+ * failed and can be retried. (0 says that it reads none.)
  */
 export async function oldestNeeded(db: Database, spaceId: string, now: number): Promise<number | null> {
   const row = await db.first<{ oldest: number | null }>(
     `SELECT min(reads_from) AS oldest FROM exports
-     WHERE space_id = ?1 AND status IN ('queued', 'processing', 'failed')
+     WHERE space_id = ?1 AND status IN ('queued', 'processing', 'failed') AND reads_from <> 0
        AND (status <> 'failed' OR (deleted_at IS NULL AND expires_at > ?2))`,
     spaceId,
     now,

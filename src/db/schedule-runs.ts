@@ -30,8 +30,8 @@ const DELIVERED = `FROM schedule_runs r JOIN exports e ON e.space_id = ?1 AND e.
   WHERE r.space_id = ?1 AND r.schedule_id = ?2 AND r.scheduled_at > schedules.covered_until`;
 
 export interface SettledSchedule extends ScheduleRow {
-  /** 1: the newest completed export is still there. */
-  since_stands: number;
+  /** JSON {seq, end}: what the newest completed export had; null where it was of another dataset, or there is none. */
+  had: string | null;
 }
 
 /**
@@ -50,6 +50,8 @@ export async function settleSchedule(
     statement(
       `UPDATE schedules SET covered_until = max(covered_until, coalesce((SELECT max(r.window_end) ${DELIVERED}), 0)),
          since_export_id = coalesce((SELECT r.export_id ${DELIVERED} ORDER BY r.scheduled_at DESC LIMIT 1), since_export_id),
+         since_had = coalesce((SELECT json_object('dataset', e.dataset, 'seq', e.snapshot_seq, 'end', r.window_end)
+           ${DELIVERED} ORDER BY r.scheduled_at DESC LIMIT 1), since_had),
          open_export_id = (SELECT o.id FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?2 AND o.status IN ('queued', 'processing') LIMIT 1)
        WHERE space_id = ?1 AND id = ?2`,
       spaceId,
@@ -58,7 +60,7 @@ export async function settleSchedule(
     ...pauseIfFailing(spaceId, id, now, most),
     statement(
       `SELECT ${SCHEDULE_COLUMNS},
-         EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = since_export_id AND e.deleted_at IS NULL) AS since_stands
+         CASE WHEN since_had ->> 'dataset' = request ->> 'dataset' THEN since_had END AS had
        FROM schedules WHERE space_id = ?1 AND id = ?2`,
       spaceId,
       id,

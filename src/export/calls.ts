@@ -36,6 +36,11 @@ export async function retry(hall: Hall, spaceId: string, exportId: string, reque
     if (row.destination_id !== null && (await findAuth(control, spaceId, row.destination_id)) === null)
       throw new SpillwayError("conflict", "The export's destination was deleted. Ask for a new export.");
     if ((await countPending(control, spaceId)) >= config.pendingLimit) throw tooManyPending();
+    if (row.schedule_id !== null)
+      throw new SpillwayError(
+        "conflict",
+        "Another export of its schedule is under way, or the export was changed by another call. Poll it.",
+      );
     throw new SpillwayError("conflict", "The export was changed by another call. Poll it.");
   }
   await wakePlan(hall, { space_id: spaceId, export_id: exportId, request_id: requestId, generation });

@@ -146,6 +146,9 @@ class Files implements Output {
   readonly #known: ReadonlyMap<number, Named>;
   readonly #closed: (WrittenObject & Held)[] = [];
   #open: { file: Named; object: OpenObject } | null = null;
+  /** Files that were begun and are over, those among them that have another name now. */
+  #over = 0;
+  #renamed = false;
   #rows = 0;
   #bytes = 0;
 
@@ -184,6 +187,7 @@ class Files implements Output {
 
   async finish(): Promise<Held & { objects: readonly WrittenObject[] }> {
     await this.#close();
+    if (this.#renamed) throw new FileRenamed();
     const whole = this.#closed.reduce(
       (sum, { rows, uncompressedBytes: bytes, crc32 }) => ({
         rows: sum.rows + rows,
@@ -202,9 +206,9 @@ class Files implements Output {
 
   async #next(): Promise<{ file: Named; object: OpenObject }> {
     const { hall, row, chunk, encoder } = this.#tools;
-    if (this.#closed.length >= MOST_FILES_A_CHUNK)
+    if (this.#over >= MOST_FILES_A_CHUNK)
       throw tooMany("A part of the result that is written at once", MOST_FILES_A_CHUNK);
-    const n = fileNumber(chunk.n, this.#closed.length);
+    const n = fileNumber(chunk.n, this.#over);
     const name = `${secretName(this.#secret, n)}${encoder.form.fileExtension}`;
     const file = this.#known.get(n) ?? { n, name, upload_id: null };
     const room = { rows: row.file_rows, bytes: hall.sizes.fileBytes };
@@ -215,20 +219,20 @@ class Files implements Output {
     if (this.#open === null) return;
     const { file, object } = this.#open;
     const held = object.lines.end();
-    let closed: { bytes: number; sha256: string };
+    this.#open = null;
+    this.#over += 1;
+    this.#rows += held.rows;
+    this.#bytes += held.uncompressedBytes;
     try {
-      closed = await object.writer.finish();
+      this.#closed.push({ file, key: object.key, ...held, ...(await object.writer.finish()) });
     } catch (thrown) {
       // While the ledger still knows of its upload.
       await object.writer.abort().catch(() => {});
-      // Where it goes on under another name, its rows have to be written again: the next try does, and finds that name.
+      // Where it goes on under another name, its rows have to be written again, and probably those of later files too: the next
+      // pass does, and finds all of these names.
       await nextFreeName(this.#tools.hall, this.#tools.row, file, thrown);
-      throw new FileRenamed();
+      this.#renamed = true;
     }
-    this.#rows += held.rows;
-    this.#bytes += held.uncompressedBytes;
-    this.#closed.push({ file, key: object.key, ...held, ...closed });
-    this.#open = null;
   }
 }
 

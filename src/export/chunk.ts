@@ -123,8 +123,12 @@ async function write(
     return renew();
   }
   const betweenFiles = () => goesOn(RENEW_BETWEEN_FILES_MS);
+  const pages = ahead(source.pages(boundsOf(chunk)));
   try {
-    for await (const page of ahead(source.pages(boundsOf(chunk)))) {
+    for (;;) {
+      // Where few records are what is asked for, the next page may be long in coming.
+      const { value: page, done } = await holding(hall.config.leaseMs / 3, renew, () => pages.next());
+      if (done === true) break;
       records += page.records;
       if (source.summing !== undefined && page.summary !== undefined)
         summary = source.summing.merge(summary, page.summary);
@@ -149,6 +153,8 @@ async function write(
   } catch (thrown) {
     await output.abort().catch(() => {});
     throw thrown;
+  } finally {
+    await pages.return(undefined);
   }
 }
 

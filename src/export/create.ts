@@ -5,7 +5,7 @@ import { countPending, findExport, insertExport, type NewExport } from "../db/ex
 import { answerKey } from "../db/idempotency.ts";
 import { readSequence } from "../db/sequences.ts";
 import type { SpaceRow } from "../db/spaces.ts";
-import { invalid, SpillwayError } from "../errors.ts";
+import { invalid, pointerToken, SpillwayError } from "../errors.ts";
 import type { Since, Source } from "../datasets/dataset.ts";
 import { sha256Hex, utf8 } from "../outbound/s3.ts";
 import { refusalOf } from "../outbound/target.ts";
@@ -34,6 +34,8 @@ export interface Asked {
 export interface DueRun {
   scheduleId: string;
   dueAt: number;
+  /** What the export had that it goes on from by `since`, though that may have been deleted; null: it is looked up. */
+  had: Since | null;
 }
 
 /** What the export's row is written on condition of, and what is written with it. */
@@ -96,7 +98,13 @@ export async function makeExport(hall: Hall, asked: Asked, id: string, terms: Te
   const { config, databases } = hall;
   const { space, request, requestId } = asked;
   // First of all: every write that was answered before this call is in, none that comes after the answer.
-  const { query, snapshotSeq, now, source, since, encoding, delivered } = await freeze(hall, space, request, id);
+  const { query, snapshotSeq, now, source, since, encoding, delivered } = await freeze(
+    hall,
+    space,
+    request,
+    id,
+    terms.run?.had ?? null,
+  );
   const row: NewExport = {
     id,
     space_id: space.id,
@@ -135,7 +143,7 @@ export function tooManyPending(): SpillwayError {
 }
 
 /** @throws invalid_request for whatever is asked and cannot be. */
-async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest, exportId: string) {
+async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest, exportId: string, had: Since | null = null) {
   const refusal =
     request.callback_url === undefined ? null : refusalOf(request.callback_url, hall.config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
@@ -145,15 +153,24 @@ async function freeze(hall: Hall, space: SpaceRow, request: ExportRequest, expor
   const db = hall.databases.space(space.id);
   const snapshotSeq = await readSequence(db, space.id);
   const now = hall.world.now();
-  const asking = { db, space, now, snapshotSeq, secret: hall.world.uuid() };
+  const asking = { db, space, now, snapshotSeq, secret: hall.world.uuid(), increment: request.since !== undefined };
   const query = await dataset.freeze(request, asking);
   const columns = isPlain(request) ? null : await dataset.columns(query, asking, dependsOnRows(request));
   const encoding = resolveEncoding(request, columns, dataset.picks);
   const stored = JSON.stringify([request, query, encoding]);
   if (stored.length * 3 > MOST_STORED_BYTES && utf8(stored).length > MOST_STORED_BYTES)
     throw invalid({ pointer: "/columns", detail: "The columns' names are too long together: name fewer, or shorter." });
-  const since = request.since === undefined ? null : await hadBy(hall, space.id, request.since, dataset.name);
+  const since =
+    request.since === undefined ? null : (had ?? (await hadBy(hall, space.id, request.since, dataset.name)));
   const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq, since });
+  const told = Object.keys(request.redact ?? {}).filter((path) => source.summing?.tells.includes(path));
+  if (told.length > 0)
+    throw invalid(
+      ...told.map((path) => ({
+        pointer: `/redact/${pointerToken(path)}`,
+        detail: `The summary in the manifest would tell ${path}: leave it out of redact, or ask for no summary.`,
+      })),
+    );
   const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames: eventNamesOf(request) };
   const delivered = await freezeDestination(hall, space, request.delivery, facts);
   if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);
@@ -183,7 +200,7 @@ async function mustFitOneFile(source: Source, rows: number): Promise<void> {
   if (next !== null)
     throw invalid({
       pointer: "/layout",
-      detail: `There are more than ${rows} rows, which one Parquet file does not hold here: ask for the layout files.`,
+      detail: `There are more than ${rows} ${source.rowsVary === true ? "records" : "rows"}, which one Parquet file does not hold here: ask for the layout files.`,
     });
 }
 

@@ -46,12 +46,13 @@ export async function estimate(hall: Hall, space: SpaceRow, request: ExportReque
     sampled += page.records;
     pages += 1;
     // A record of very many rows comes in several pages, and counts with the last.
-    if (sampled > 0 || pages === MOST_PAGES) break;
+    if ((sampled > 0 && sampledRows > 0) || pages === MOST_PAGES) break;
   }
   blocks.flush();
   const whole = records / Math.max(sampled, 1);
   const rows = source.rowsVary === true ? Math.round(sampledRows * whole) : records;
   const cut = source.files.cut === "written" ? Math.ceil((length * whole) / hall.sizes.fileBytes) : 0;
-  const files = request.layout === "single" ? 1 : Math.max(Math.ceil(rows / request.file_rows), cut);
+  const parts = source.files.cut === "written" && rows > 0 ? Math.ceil(records / (source.recordsAStep ?? records)) : 0;
+  const files = request.layout === "single" ? 1 : Math.max(Math.ceil(rows / request.file_rows), cut, parts);
   return { rows, files, bytes_estimate: Math.ceil(bytes * whole) };
 }

@@ -18,6 +18,7 @@ import {
 import type { ScheduleRow } from "../db/schedules.ts";
 import { findSpace, type SpaceRow } from "../db/spaces.ts";
 import { asSpillwayError, ERRORS } from "../errors.ts";
+import type { Since } from "../datasets/dataset.ts";
 import { log, logFailure } from "../log.ts";
 import { lastAt, nextAt, timesAfter } from "../time/cron.ts";
 import { makeExport } from "./create.ts";
@@ -118,7 +119,7 @@ async function run(hall: Hall, space: SpaceRow, row: SettledSchedule, now: numbe
 }
 
 function standing(row: SettledSchedule, at: number) {
-  const since = row.incremental === 1 && row.since_stands === 1 ? row.since_export_id : null;
+  const since = row.incremental === 1 && row.had !== null ? row.since_export_id : null;
   return { at, coveredUntil: row.covered_until, since };
 }
 
@@ -126,10 +127,11 @@ const mergedInto = ({ skipped }: Turn): RunLine[] =>
   skipped.map((time) => ({ scheduled_at: time, outcome: "skipped", detail: MERGED }));
 
 /** @throws as a create does. */
-async function make(hall: Hall, space: SpaceRow, row: ScheduleRow, turn: Turn, filled: Filled, now: number) {
+async function make(hall: Hall, space: SpaceRow, row: SettledSchedule, turn: Turn, filled: Filled, now: number) {
   const { world, config } = hall;
   const id = world.uuid();
   const asked = { space, request: exportRequestOf(filled), requestId: world.uuid() };
+  const had = row.had === null ? null : (JSON.parse(row.had) as Since);
   const line: RunLine = {
     scheduled_at: turn.at,
     outcome: "made",
@@ -140,7 +142,7 @@ async function make(hall: Hall, space: SpaceRow, row: ScheduleRow, turn: Turn, f
   const onward = { now, nextRunAt: turn.nextRunAt, wakeAt: now + config.resendAfterMs };
   await makeExport(hall, asked, id, {
     key: null,
-    run: { scheduleId: row.id, dueAt: row.next_run_at },
+    run: { scheduleId: row.id, dueAt: row.next_run_at, had },
     also: () => runMade(row, id, [line, ...mergedInto(turn)], onward),
   });
   log("schedule.ran", {

@@ -57,7 +57,7 @@ export const definitionRoutes = [
         id: DefinitionId,
         name: Name,
         description: Description.default(null),
-        section_id: SectionId.default("default"),
+        section_id: SectionId.nullish().transform((id) => id ?? "default"),
         category: z.literal("custom").default("custom"),
         enabled: z.boolean().default(true),
         properties: Properties.default([]),

@@ -46,4 +46,5 @@ export async function readCursor(call: Call, space: SpaceRow, request: unknown, 
   return { snapshotSeq, askedAt, next: { time, id }, skip };
 }
 
-const ownerOf = (space: SpaceRow, request: unknown) => `list-events ${space.id} ${JSON.stringify(request)}`;
+const ownerOf = (space: SpaceRow, request: unknown) =>
+  `list-events ${space.id} ${space.timezone} ${JSON.stringify(request)}`;

@@ -176,14 +176,14 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
       cursor === undefined
         ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.world.now(), next: null, skip: 0 }
         : await readCursor(call, space, owner, cursor);
-    const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq, secret: "" };
+    const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq, secret: "", increment: false };
     const frozen = await freezeQuery(dataset, request, asking);
     const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
     const query = deletions ? { ...frozen, sifted: "now" as const } : frozen;
     const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq, since: null });
     const { upper } = source.bounds;
     const lower = walk.next ?? source.bounds.lower;
-    const { next: after } = await source.cut({ lower, upper }, limit);
+    const { next: after } = await source.cut({ lower, upper }, Math.min(limit, source.recordsAStep ?? limit));
     const collected = new Collected(limit, walk.skip);
     for await (const page of source.pages({ lower, upper: after ?? upper })) if (!collected.take(page)) break;
     const next = collected.next ?? (after === null ? null : { next: after, skip: 0 });

@@ -24,7 +24,9 @@ const Type = z.enum(TYPES).meta({ description: "`date`: a text as RFC 3339 write
 const shown = { id: z.string(), section_id: z.string(), name: z.string() };
 const times = { created_at: Time, updated_at: Time };
 const sent = {
-  section_id: SectionId.default(DEFAULT_SECTION).meta({ description: "One that is new is made." }),
+  section_id: SectionId.nullish()
+    .transform((id) => id ?? DEFAULT_SECTION)
+    .meta({ description: "One that is new is made." }),
   name: Name,
 };
 

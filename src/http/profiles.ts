@@ -86,10 +86,10 @@ const Merge = z.strictObject({
   external_person_id: Id.nullable().optional(),
   company_id: Id.nullable().optional(),
   type: textOf(100).min(1).nullable().optional(),
-  identifiers: Identifiers.optional(),
-  attributes: Attributes.optional(),
+  identifiers: Identifiers.nullable().optional(),
+  attributes: Attributes.nullable().optional(),
   tags: Tags.nullable().optional(),
-  topics: Topics.optional(),
+  topics: Topics.nullable().optional(),
   installations: Installations.nullable().optional(),
 });
 
@@ -177,6 +177,10 @@ export const profileRoutes = [
 function canonical({ tags, installations, ...merge }: z.output<typeof Merge>): ProfileMerge {
   return {
     ...merge,
+    // A map that is null changes nothing: each of its members is removed by a null of its own.
+    identifiers: merge.identifiers ?? undefined,
+    attributes: merge.attributes ?? undefined,
+    topics: merge.topics ?? undefined,
     tags: tags === undefined ? undefined : (tags ?? []).toSorted(),
     installations: installations === undefined ? undefined : (installations ?? []).map(complete).toSorted(byId),
   };

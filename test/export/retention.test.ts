@@ -147,6 +147,15 @@ describe("while an export may still read them, events stay", () => {
     },
   );
 
+  it("but not for one that reads none", async () => {
+    await service.send(space, orders(10, OLD));
+    const body = { dataset: "profile_attributes", attributes: ["tier"] };
+    await service.json("POST", "/v1/exports", 202, { key: space.key, body });
+    await keep(1);
+    await lookThrough();
+    expect(await eventsOf()).toEqual([]);
+  });
+
   it.each(["queued", "processing"])("(%s) and go when it is canceled", async (status) => {
     await end(await waiting(status), "cancel");
     await lookThrough();

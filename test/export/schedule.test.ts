@@ -256,6 +256,40 @@ describe("an incremental schedule", () => {
     expect(requests.map((request) => request["since"])).toEqual([undefined, runs[0]?.export?.id, runs[1]?.export?.id]);
   });
 
+  it("goes on from the last completed run also where its export was deleted", async () => {
+    const { id } = await schedule(service, space, { incremental: true });
+    await runAt(service, at("13:00"));
+    const [first] = await runsOf(service, space, id);
+    await service.send(space, [late("late", 30)]);
+    await service.json("DELETE", `/v1/exports/${first?.export?.id}`, 204, { key: space.key });
+    await runAt(service, at("14:00"));
+    expect(await idsOf((await runsOf(service, space, id)).at(-1))).toEqual(["late"]);
+  });
+
+  it("begins anew where it asks for another dataset", async () => {
+    const { id } = await schedule(service, space, { incremental: true });
+    await runAt(service, at("13:00"));
+    await change(service, space, id, { request: { dataset: "profile_events" } });
+    await runAt(service, at("14:00"));
+    const last = (await runsOf(service, space, id)).at(-1);
+    expect(last).toMatchObject({ outcome: "made", export: { status: "completed" } });
+    expect((await service.poll(space, last?.export?.id ?? "")).request).not.toHaveProperty("since");
+  });
+
+  it("has no two exports under way by a retry of an earlier one", async () => {
+    const { id } = await schedule(service, space, { incremental: true });
+    await sweepAt(service, at("13:00"));
+    await failAll(service);
+    await sweepAt(service, at("14:00"));
+    const [failed, open] = await runsOf(service, space, id);
+    const retry = (status: number) =>
+      service.json("POST", `/v1/exports/${failed?.export?.id}/retry`, status, { key: space.key });
+    expect(open?.export?.status).toBe("queued");
+    await retry(409);
+    await service.pump();
+    await retry(202);
+  });
+
   it("goes on from the last completed run where one failed", async () => {
     const { id } = await schedule(service, space, { incremental: true });
     await runAt(service, at("13:00"));

@@ -141,6 +141,24 @@ describe("a request", () => {
     expect(await service.faults("GET", `/v1/events?${query}`, { key: space.key })).toEqual(["#query/level"]);
   });
 
+  it("does not go on in another time zone, where its day is another", async () => {
+    const moved = await service.space({ timezone: "UTC" });
+    const key = moved.key;
+    await service.json("PUT", "/v1/profiles", 200, { key, body: { profiles: [{ person_id: "p-1" }] } });
+    const event = (n: number) => ({
+      id: `e-${n}`,
+      definition_id: "purchase",
+      person_id: "p-1",
+      occurred_at: at(n),
+      properties: {},
+    });
+    await service.send(moved, [event(1), event(2)]);
+    const path = `/v1/events?view=conversions&date=${DATE}&limit=1`;
+    const { next_cursor: cursor } = await service.json<Page>("GET", path, 200, { key });
+    await service.json("PATCH", "/v1/space", 200, { key, body: { timezone: "Asia/Tokyo" } });
+    expect(await service.faults("GET", `${path}&cursor=${cursor ?? ""}`, { key })).toEqual(["#query/cursor"]);
+  });
+
   it("goes on with its own cursor alone", async () => {
     const { next_cursor: cursor } = await get({ date: DATE, limit: "1" });
     expect(await faults({ date: DATE, level: "company", cursor: cursor ?? "" })).toEqual(["#query/cursor"]);

@@ -22,14 +22,15 @@ import {
 import type { Opening, Page } from "../dataset.ts";
 import { type Ads, AdLevels } from "./ad-levels.ts";
 import type { Attribution, Query } from "./freeze.ts";
-import { endOf, type Journey, NO_JOURNEY, readCreditedEnds, readParts } from "./journeys.ts";
+import { endOf, type Journey, NO_JOURNEY, ownerKey, readCreditedEnds, readParts, readWhole } from "./journeys.ts";
 import { type EventText, Lines, type Sale } from "./lines.ts";
 import { CREDIT, groupKey, Totals } from "./summary.ts";
 
 /** Events whose journeys are read together at first. */
 const FIRST_EVENTS = 500;
-/** Lines that are in memory together, about. */
+/** Lines that are in memory together, and their characters, about. */
 const PAGE_LINES = 8_000;
+const PAGE_CHARACTERS = 2_000_000;
 /** Events whose journeys' ends come with one query. Of a company's the ends of each of its people are looked at. */
 const MOST_ENDS = { profile: 1_500, company: 200 } as const;
 
@@ -57,8 +58,11 @@ export class Crediting {
   #ready: string[] = [];
   #events: EventRecord[] = [];
   #credits: Credit[] = [];
-  /** How many records these are of. */
+  /** How many records these are of, and how many characters they have. */
   #records = 0;
+  #characters = 0;
+  /** Owners whose journeys did not fit one query: there is no use in asking for them so. */
+  readonly #long = new Set<string>();
   /** Events whose journeys are read together. */
   #together = FIRST_EVENTS;
 
@@ -71,7 +75,7 @@ export class Crediting {
       spaceId: opening.spaceId,
       seq: opening.snapshotSeq,
       withAds: this.#ads.needed,
-      sifted: query.sifted !== undefined,
+      sifted: query.sifted ?? null,
     };
     this.#sources = new Set(attribution.sources);
     this.#totals = attribution.groupBy.length > 0 ? new Totals() : null;
@@ -121,45 +125,57 @@ export class Crediting {
 
   async *#byJourneys(events: readonly EventRecord[]): AsyncGenerator<Page> {
     for (let from = 0; from < events.length;) {
-      const part = events.slice(from, from + this.#together);
-      const reaches = part.map((event) => this.#reachOf(event));
-      const journeys = await readParts(this.#opening.db, this.#snapshot, reaches);
-      const [only] = part;
-      if (journeys === null && part.length === 1 && only !== undefined) yield* this.#byWalk(only);
-      else if (journeys === null) {
-        this.#together = Math.ceil(part.length / 2);
+      const [first] = events.slice(from, from + 1);
+      if (first !== undefined && this.#long.has(ownerKey(this.#reachOf(first)))) {
+        yield* this.#byWalk(first);
+        from += 1;
         continue;
-      } else {
-        for (const [n, event] of part.entries()) {
-          const prepared = this.#prepared(event);
-          for (const model of this.#attribution.models) {
-            this.#creditJourney(prepared, model, journeys.of[n] ?? NO_JOURNEY);
-            if (this.#waiting >= PAGE_LINES) yield await this.#page(event);
-          }
-          if (this.#recordDone()) yield await this.#page(event);
-        }
+      }
+      const part = events.slice(from, from + this.#together);
+      const journeys = await readParts(
+        this.#opening.db,
+        this.#snapshot,
+        part.map((event) => this.#reachOf(event)),
+      );
+      if (journeys !== null) {
+        for (const [n, event] of part.entries()) yield* this.#byJourney(event, journeys.of[n] ?? NO_JOURNEY);
         // As many as probably fit, by the last ones.
         this.#together = Math.ceil(Math.min(4 * part.length, (0.8 * MOST_TOUCHES * part.length) / (journeys.read + 1)));
-      }
-      from += part.length;
+        from += part.length;
+      } else if (part.length > 1) this.#together = Math.ceil(part.length / 2);
+      else if (first !== undefined) this.#long.add(ownerKey(this.#reachOf(first)));
     }
     yield* this.#rest(events.at(-1));
   }
 
-  #creditJourney(event: Prepared, model: Model, { touches, kinds, from, to }: Journey): void {
-    const places = credited(model, kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>);
-    const shares = this.#sharesOf(event, model, places.length);
-    for (const [n, place] of places.entries()) {
-      const touch = touches[from + place];
-      if (touch !== undefined && this.#sources.has(touch.source)) this.#push(event, model, touch, shares, n);
+  *#creditsOf(event: Prepared, { touches, kinds, from, to }: Journey): Generator<boolean> {
+    for (const model of this.#attribution.models) {
+      const places = credited(model, kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>);
+      const shares = this.#sharesOf(event, model, places.length);
+      for (const [n, place] of places.entries()) {
+        const touch = touches[from + place];
+        if (touch === undefined || !this.#sources.has(touch.source)) continue;
+        this.#push(event, model, touch, shares, n);
+        if (this.#isFull) yield true;
+      }
     }
   }
 
-  /** One event whose journey does not fit memory. */
+  async *#byJourney(event: EventRecord, journey: Journey): AsyncGenerator<Page> {
+    for (const _full of this.#creditsOf(this.#prepared(event), journey)) yield await this.#page(event);
+    if (this.#recordDone()) yield await this.#page(event);
+  }
+
+  /** One event whose journey does not fit one query: a page of the walk, where that is all of it, else it is counted first. */
   async *#byWalk(event: EventRecord): AsyncGenerator<Page> {
     const { db } = this.#opening;
-    const prepared = this.#prepared(event);
     const reach = this.#reachOf(event);
+    const whole = await readWhole(db, this.#snapshot, reach);
+    if (whole !== null) {
+      yield* this.#byJourney(event, whole);
+      return;
+    }
+    const prepared = this.#prepared(event);
     for (const model of this.#attribution.models) {
       const { among } = RULES[model];
       if (endOf(model) !== null) {
@@ -172,13 +188,12 @@ export class Crediting {
       if (n === 0) continue;
       const shares = this.#sharesOf(prepared, model, n);
       let place = 0;
-      for await (const touches of walkJourney(db, this.#snapshot, reach, leastKind)) {
+      for await (const touches of walkJourney(db, this.#snapshot, reach, leastKind))
         for (const touch of touches) {
           if (this.#sources.has(touch.source)) this.#push(prepared, model, touch, shares, place);
           place += 1;
-          if (this.#waiting >= PAGE_LINES) yield await this.#page(event);
+          if (this.#isFull) yield await this.#page(event);
         }
-      }
       if (place !== n) throw new Error("a journey changed while it was read");
     }
     if (this.#recordDone()) yield await this.#page(event);
@@ -203,20 +218,27 @@ export class Crediting {
     const share = shares.amount(place);
     if (this.#ads.needed || this.#totals !== null) {
       this.#credits.push({ event, model, touch, share, units: shares.credit?.(place) ?? null });
+      this.#characters += event.head.length + event.between.join("").length;
       return;
     }
-    this.#ready.push(this.#lines.credit(event, touch, model, share, NO_ADS));
+    const line = this.#lines.credit(event, touch, model, share, NO_ADS);
+    this.#ready.push(line);
     this.#events.push(event.record);
+    this.#characters += line.length;
   }
 
   get #waiting(): number {
     return this.#ready.length + this.#credits.length;
   }
 
+  get #isFull(): boolean {
+    return this.#waiting >= PAGE_LINES || this.#characters >= PAGE_CHARACTERS;
+  }
+
   /** An event's lines are all there. @returns whether that is a page. */
   #recordDone(): boolean {
     this.#records += 1;
-    return this.#waiting >= PAGE_LINES;
+    return this.#isFull;
   }
 
   async *#rest(last: EventRecord | undefined): AsyncGenerator<Page> {
@@ -227,7 +249,7 @@ export class Crediting {
   async #page(last: EventRecord): Promise<Page> {
     await this.#finishCredits();
     const [lines, events, records] = [this.#ready, this.#events, this.#records];
-    [this.#ready, this.#events, this.#records] = [[], [], 0];
+    [this.#ready, this.#events, this.#records, this.#characters] = [[], [], 0, 0];
     return {
       lines,
       records,

@@ -49,7 +49,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
   open(query, opening) {
     const { start, end, attribution } = query;
     const summing = summingOf(attribution);
-    const recordsAStep = journeysAStep(attribution?.models ?? []);
+    const recordsAStep = journeysAStep(attribution?.models ?? [], attribution?.level ?? "profile");
     const bounds = { lower: { time: start, id: "" }, upper: { time: end, id: "" } };
     const range = (within: Bounds): EventRange => ({
       spaceId: opening.spaceId,

@@ -6,7 +6,16 @@
 import { type Model, RULES, type Rule } from "../../attribution/models.ts";
 import { type Kind, kindOf } from "../../attribution/sources.ts";
 import type { Database } from "../../db/database.ts";
-import { type End, type Reach, readEnds, readJourneys, type Snapshot, type Touch } from "../../db/journeys.ts";
+import {
+  type End,
+  type Reach,
+  readEnds,
+  readJourneys,
+  type Snapshot,
+  type Touch,
+  WALK_ROWS,
+  walkJourney,
+} from "../../db/journeys.ts";
 
 /** Which end a model reads, of which kinds; where these have none, of `fallback`. Null: it needs the whole journey. */
 export function endOf(model: Model): { which: End["which"]; kinds: readonly Kind[]; fallback: readonly Kind[] } | null {
@@ -17,11 +26,14 @@ export function endOf(model: Model): { which: End["which"]; kinds: readonly Kind
 }
 
 /**
- * Conversions whose whole journeys one step reads: with journeys of several hundred touchpoints each these are a few hundred queries.
- * Null: no model of these reads whole journeys.
+ * Conversions whose whole journeys one step reads: where a person has a few hundred touchpoints these are a few hundred queries, and
+ * where a company has so many that each conversion needs one of its own, as many.
  */
-export const journeysAStep = (models: readonly Model[]): number | null =>
-  models.some((model) => endOf(model) === null) ? 10_000 : null;
+const A_STEP = { profile: 5_000, company: 250 } as const;
+
+/** Null: no model of these reads whole journeys. */
+export const journeysAStep = (models: readonly Model[], level: keyof typeof A_STEP): number | null =>
+  models.some((model) => endOf(model) === null) ? A_STEP[level] : null;
 
 /** @param models that credit one end. @returns for each reach and model the one touchpoint that gets the credit, or null. */
 export async function readCreditedEnds(
@@ -84,6 +96,15 @@ function firstAt(touches: readonly Touch[], time: number): number {
   return low;
 }
 
+export const ownerKey = ({ owner }: Reach): string => `${owner.isCompany ? "company" : "person"} ${owner.id}`;
+
+/** A journey that is no longer than a page of a walk; null: it is longer. */
+export async function readWhole(db: Database, snapshot: Snapshot, reach: Reach): Promise<Journey | null> {
+  for await (const touches of walkJourney(db, snapshot, reach, 0))
+    return touches.length < WALK_ROWS ? wholeJourney(touches) : null;
+  return NO_JOURNEY;
+}
+
 /** @returns for each reach its part of its owner's touchpoints, and how many were read; null where they are too many together. */
 export async function readParts(
   db: Database,
@@ -91,10 +112,9 @@ export async function readParts(
   reaches: readonly Reach[],
 ): Promise<{ of: Journey[]; read: number } | null> {
   const widest = new Map<string, Reach>();
-  const keyOf = ({ owner }: Reach) => `${owner.isCompany ? "company" : "person"} ${owner.id}`;
   for (const reach of reaches) {
-    const before = widest.get(keyOf(reach));
-    widest.set(keyOf(reach), {
+    const before = widest.get(ownerKey(reach));
+    widest.set(ownerKey(reach), {
       owner: reach.owner,
       from: Math.min(reach.from, before?.from ?? reach.from),
       to: Math.max(reach.to, before?.to ?? reach.to),
@@ -104,7 +124,7 @@ export async function readParts(
   if (found === null) return null;
   const byOwner = new Map([...widest.keys()].map((key, n) => [key, wholeJourney(found[n] ?? [])]));
   return {
-    of: reaches.map((reach) => within(byOwner.get(keyOf(reach)) ?? NO_JOURNEY, reach)),
+    of: reaches.map((reach) => within(byOwner.get(ownerKey(reach)) ?? NO_JOURNEY, reach)),
     read: found.reduce((sum, touches) => sum + touches.length, 0),
   };
 }

@@ -75,6 +75,7 @@ export function summingOf(attribution: Attribution | null): Summing | undefined 
   if (attribution === null || attribution.groupBy.length === 0) return undefined;
   const { groupBy, named } = attribution;
   return {
+    tells: [...groupBy, "amount"],
     merge,
     show(sum) {
       const groups = (sum as { groups: Sums } | null)?.groups;

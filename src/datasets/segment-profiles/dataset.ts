@@ -4,15 +4,20 @@ import { countMembers, cutMembers, type MemberRange, MEMBERS } from "../../db/me
 import { compileSegment } from "../../segments/compile.ts";
 import { segmentReadsFrom } from "../../segments/filter.ts";
 import { profilesAtOnce } from "../../segments/limits.ts";
+import { addMonths } from "../../time/days.ts";
+import { iso } from "../../time/names.ts";
 import type { Bounds, Dataset } from "../dataset.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { keyOf, pages } from "./pages.ts";
-import { shape } from "./request.ts";
+import { MOST_MONTHS, shape } from "./request.ts";
 
+const DAY_MS = 86_400_000;
+/** A request that is made up now is asked a little later. */
+const UNTIL_ASKED_MS = 60_000;
 /** Profiles that one query looks at where no rule is looked at. */
 const EVERYBODY_AT_ONCE = 20_000;
 /** With events: some hundred of each profile are about a thousand queries. */
-const A_STEP = { plain: 20_000, withEvents: 5_000 };
+const A_STEP = { plain: 20_000, withEvents: 1_000 };
 
 export const segmentProfiles: Dataset<typeof shape, Query> = {
   name: "segment_profiles",
@@ -27,6 +32,16 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
     include_topics: true,
     start_at: "2026-01-01T00:00:00.000Z",
     end_at: "2026-01-08T00:00:00.000Z",
+  },
+
+  // Each run's document has the events of its own window.
+  windowed: {
+    parameters: ["start_at", "end_at"],
+    oldest: (space, now) => now - space.retention_days * DAY_MS + UNTIL_ASKED_MS,
+    parametersOf({ start, end }, { timezone }) {
+      const until = Math.min(end, addMonths(start, MOST_MONTHS, timezone));
+      return { parameters: { start_at: iso(start), end_at: iso(until) }, end: until };
+    },
   },
 
   freeze,

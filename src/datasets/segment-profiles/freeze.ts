@@ -41,6 +41,11 @@ export async function freeze(request: SegmentProfilesRequest, asking: Asking): P
   const { segment: segmentId, attributes = [], tags = [], events = [] } = request;
   const faults: Fault[] = [];
   const window = windowOf(request, asking, faults);
+  if (asking.increment && events.length > 0)
+    faults.push({
+      pointer: "/since",
+      detail: "since does not go with events: it gives the profiles that were written to, and an event writes to none.",
+    });
   const [segment, attributeDefinitions, tagDefinitions, eventDefinitions, sifted] = await Promise.all([
     segmentId === undefined ? null : segmentAt(db, space.id, segmentId, seq),
     profileDefinitionsAt(db, space.id, seq, "attribute", attributes),

@@ -6,7 +6,7 @@ import type { ScheduleRow } from "../../db/schedules.ts";
 import { publicError } from "../../errors.ts";
 import { LEAST_BETWEEN_MS } from "../../export/schedule.ts";
 import { AnyScheduledRequest } from "../../export/scheduled-request.ts";
-import { datasetOf } from "../../export/request.ts";
+import { datasetOf, withoutNulls } from "../../export/request.ts";
 import { ExportError } from "../../outbound/webhook.ts";
 import { cronFault } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
@@ -41,17 +41,17 @@ const shape = { name: Name, cron: CronExpression, timezone: TimeZone, request: R
 
 export const NewSchedule = z.strictObject({
   ...shape,
-  incremental: Incremental.default(true),
+  incremental: Incremental.nullish().transform((sent) => sent ?? true),
   backfill_from: z.iso.datetime({ offset: true }).nullish().meta({
     description:
       "Where the first window begins, instead of now: runs for the past are made one after another, each for its own span. For datasets with a window; not older than what is kept.",
   }),
 });
 
-export const ScheduleChange = z
-  .strictObject({ ...shape, incremental: Incremental, paused: z.boolean() })
-  .partial()
-  .meta({ id: "ScheduleChange" });
+const change = z.strictObject({ ...shape, incremental: Incremental, paused: z.boolean() }).partial();
+
+/** What is null is left out. */
+export const ScheduleChange = z.preprocess((sent) => withoutNulls(sent, 1), change).meta({ id: "ScheduleChange" });
 
 export const Schedule = z
   .object({

@@ -44,6 +44,7 @@ it.each(["linear", "last_touch"])(
     // Events come 500 in the first page and the rest in a second: a read and a journey more.
     expect(many.statements - one.statements).toBeLessThanOrEqual(3);
     const companies = await cost("company", "2026-02-28");
-    expect(companies.statements - one.statements).toBeLessThanOrEqual(8);
+    // A step reads 250 of them: each takes a few statements of its own.
+    expect(companies.statements - one.statements).toBeLessThanOrEqual(32);
   },
 );

@@ -15,6 +15,7 @@ CREATE TABLE schedules (
   next_run_at INTEGER NOT NULL, -- the run that comes next: past when it is due
   covered_until INTEGER NOT NULL, -- what the completed exports cover: the next window begins here
   since_export_id TEXT, -- the newest completed export
+  since_had TEXT, -- JSON {dataset, seq, end}: what that export had, also when it is there no longer
   open_export_id TEXT, -- the export that was made last, until its end was seen
   failures_from INTEGER NOT NULL, -- runs made until then no longer count as failures
   wake_at INTEGER NOT NULL, -- when the sweep looks at it next
