@@ -152,8 +152,8 @@ export class Crediting {
     for (const model of this.#attribution.models) {
       const places = credited(model, kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>);
       const shares = this.#sharesOf(event, model, places.length);
-      for (const [n, place] of places.entries()) {
-        const touch = touches[from + place];
+      for (let n = 0; n < places.length; n += 1) {
+        const touch = touches[from + (places[n] ?? 0)];
         if (touch === undefined || !this.#sources.has(touch.source)) continue;
         this.#push(event, model, touch, shares, n);
         if (this.#isFull) yield true;

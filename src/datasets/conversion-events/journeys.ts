@@ -29,7 +29,7 @@ export function endOf(model: Model): { which: End["which"]; kinds: readonly Kind
  * Conversions whose whole journeys one step reads: where a person has a few hundred touchpoints these are a few hundred queries, and
  * where a company has so many that each conversion needs one of its own, as many.
  */
-const A_STEP = { profile: 5_000, company: 250 } as const;
+const A_STEP = { profile: 10_000, company: 250 } as const;
 
 /** Null: no model of these reads whole journeys. */
 export const journeysAStep = (models: readonly Model[], level: keyof typeof A_STEP): number | null =>
@@ -53,15 +53,23 @@ export async function readCreditedEnds(
   );
   const keys = [...ends.keys()];
   const found = await readEnds(db, snapshot, reaches, [...ends.values()]);
-  return found.map((touches) => {
-    const best = (which: End["which"], kinds: readonly Kind[]) =>
-      kinds
-        .map((kind) => touches[keys.indexOf(`${which} ${kind}`)] ?? null)
-        .filter((touch) => touch !== null)
-        .toSorted(byKey)
-        .at(which === "first" ? 0 : -1) ?? null;
-    return asked.map(({ which, kinds, fallback }) => best(which, kinds) ?? best(which, fallback));
+  const wanted = asked.map(({ which, kinds, fallback }) => {
+    const places = (of: readonly Kind[]) => of.map((kind) => keys.indexOf(`${which} ${kind}`));
+    return { sign: which === "first" ? 1 : -1, kinds: places(kinds), fallback: places(fallback) };
   });
+  return found.map((touches) =>
+    wanted.map(({ sign, kinds, fallback }) => earliest(touches, kinds, sign) ?? earliest(touches, fallback, sign)),
+  );
+}
+
+/** Of the touchpoints at these places the one that comes first; last, where the sign is −1. */
+function earliest(touches: readonly (Touch | null)[], places: readonly number[], sign: number): Touch | null {
+  let best: Touch | null = null;
+  for (const place of places) {
+    const touch = touches[place] ?? null;
+    if (touch !== null && (best === null || sign * byKey(touch, best) < 0)) best = touch;
+  }
+  return best;
 }
 
 /** An owner's touchpoints and their kinds, and the part that an event's window takes, [from, to). */

@@ -85,10 +85,10 @@ describe("a result", () => {
       return timeline.data.find(({ type }) => type === "export.planned")?.detail;
     };
     expect(await chunksOf(view)).toEqual({ rows: count, chunks: 1 });
-    // A step that reads whole journeys reads those of 5,000 conversions.
+    // A step that reads whole journeys reads those of 10,000 conversions.
     expect(await chunksOf(await exported(service, space, credit("linear", ["email"])))).toEqual({
       rows: count,
-      chunks: 3,
+      chunks: 2,
     });
     expect(await chunksOf(await exported(service, space, credit("last_touch", ["email"])))).toMatchObject({
       chunks: 1,
