@@ -27,6 +27,8 @@ const BAJA_CALIFORNIA = {
 };
 const IRAN = { from: "1979-05-27", to: "1979-05-27", why: "2026d: the clocks went forward a day earlier" };
 
+const CUBA = { from: "2026-11-01", to: "2027-03-14", why: "2026f: the winter of 2026 stays on summer time" };
+
 /**
  * Differences that come from the versions of the zone data alone, and the only ones that may be: the days that they concern.
  * One that is gone, because the machine's zone data are newer, is only told.
@@ -37,6 +39,7 @@ const NAMED: Record<string, { from: string; to: string; why: string }> = {
   "America/Bogota": { from: "1992-05-03", to: "1992-05-03", why: "2026d: the clocks went forward a day earlier" },
   "America/Edmonton": ALBERTA,
   "America/Ensenada": BAJA_CALIFORNIA,
+  "America/Havana": CUBA,
   "America/Inuvik": NORTHWEST,
   "America/Rainy_River": MANITOBA,
   "America/Santa_Isabel": BAJA_CALIFORNIA,
@@ -48,6 +51,7 @@ const NAMED: Record<string, { from: string; to: string; why: string }> = {
   "Canada/Central": MANITOBA,
   "Canada/Mountain": ALBERTA,
   "Canada/Pacific": BRITISH_COLUMBIA,
+  Cuba: CUBA,
   EET: { from: "1975-04-13", to: "1980-09-28", why: "a link to Europe/Athens, which Debian 12 keeps apart" },
   Iran: IRAN,
   "Mexico/BajaNorte": BAJA_CALIFORNIA,
