@@ -1,50 +1,100 @@
 /**
- * `npm test [-- vitest's own arguments]`: every test, inside workerd and against the running service. Ends with one line that
- * counts them.
+ * `npm test` runs what a change usually breaks, within three minutes on two cores. `npm test -- PATH` runs the files of a path,
+ * of any suite. `npm run test:full` runs the rest that CI runs, `npm run test:soak` every seed of the random suites.
+ * Arguments that begin with `-` are vitest's own. test/vitest.config.ts says what each suite is.
+ *
+ * Ends with the ten slowest files, the figures of the fault runs, and one line that counts the tests.
  */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { faultFigures } from "./fault-figures.ts";
 import { ensureDevVars, ENVIRONMENT, ROOT } from "./stack.ts";
+import type { TestReport } from "./test-report.ts";
+
+interface Kind {
+  /** Suites of test/vitest.config.ts; and what the paths of their files contain. */
+  suites: readonly string[];
+  paths: readonly string[];
+  /** How much of the random suites is played: see test/support/seeds.ts. */
+  seeds: "few" | "full" | "all";
+  reporter: "default" | "verbose";
+}
+
+const QUICK: Kind = { suites: ["unit", "worker", "smoke"], paths: [], seeds: "few", reporter: "default" };
+const KINDS: Record<string, Kind> = {
+  full: {
+    suites: ["unit", "worker", "live", "interop"],
+    paths: [".sampled.", "test/live/", "test/interop/"],
+    seeds: "full",
+    reporter: "default",
+  },
+  // Its titles name the seeds.
+  soak: { suites: ["unit", "worker"], paths: [".sampled."], seeds: "all", reporter: "verbose" },
+};
+
+const SLOWEST = 10;
+
+const [first = "", ...others] = process.argv.slice(2);
+const named = KINDS[first.replace(/^--/, "")];
+const kind = named ?? QUICK;
+const args = named === undefined && first !== "" ? [first, ...others] : others;
+// A path, or vitest's own option, says itself which suites run.
+const choosesSuites = args.some((arg) => existsSync(arg) || arg.startsWith("--project"));
 
 ensureDevVars();
 const folder = mkdtempSync(join(tmpdir(), "spillway-test-"));
-const report = join(folder, "report.json");
-const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
+const file = join(folder, "report.json");
 const run = spawnSync(
   process.execPath,
   [
-    vitest,
+    join(ROOT, "node_modules", "vitest", "vitest.mjs"),
     "run",
     "--config",
     "test/vitest.config.ts",
-    "--reporter=default",
+    `--reporter=${kind.reporter}`,
     "--reporter=json",
-    `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
+    `--outputFile.json=${file}`,
+    ...(choosesSuites ? [] : [...kind.suites.flatMap((suite) => ["--project", suite]), ...kind.paths]),
+    ...args,
   ],
-  { cwd: ROOT, env: ENVIRONMENT, stdio: "inherit" },
+  {
+    cwd: ROOT,
+    env: { ...ENVIRONMENT, SEEDS: process.env["SEEDS"] ?? kind.seeds, TMPDIR: temporaryFolder() },
+    stdio: "inherit",
+  },
 );
 
-interface Report {
-  numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-}
-
 try {
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8")) as Report;
+  const report = JSON.parse(readFileSync(file, "utf8")) as TestReport;
+  const { numPassedTests: passed, numPendingTests: skipped } = report;
   // A file that cannot be loaded fails the run without failing a test.
-  const failed = Math.max(numFailedTests, run.status === 0 ? 0 : 1);
-  console.log(
-    `${numPassedTests} passed, ${failed} failed${numPendingTests === 0 ? "" : `, ${numPendingTests} skipped`}`,
-  );
-  process.exitCode = failed === 0 && numPassedTests > 0 ? 0 : 1;
+  const failed = Math.max(report.numFailedTests, run.status === 0 ? 0 : 1);
+  const slowest = report.testResults.toSorted((a, b) => seconds(b) - seconds(a)).slice(0, SLOWEST);
+  console.log(`The ${slowest.length} slowest files:`);
+  for (const each of slowest) console.log(`${seconds(each).toFixed(1).padStart(7)} s  ${relative(ROOT, each.name)}`);
+  for (const line of faultFigures(report)) console.log(line);
+  console.log(`${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`);
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 } catch {
   console.log("0 passed, 1 failed");
   process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function seconds({ startTime, endTime }: TestReport["testResults"][number]): number {
+  return (endTime - startTime) / 1_000;
+}
+
+/** In memory where the system has such a folder: the databases of the tests are written there, and each commit waits for it. */
+function temporaryFolder(): string {
+  try {
+    accessSync("/dev/shm", constants.W_OK);
+    return "/dev/shm";
+  } catch {
+    return tmpdir();
+  }
 }

@@ -5,7 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
 import { receive, rowsOf } from "../../scripts/proof.ts";
-import { folder, gzipped, runImport, startImport } from "./import-support.ts";
+import { folder, gzipped, runImport, startImport } from "../scripts/import-support.ts";
 import { ALL_ORDERS, liveStack, openShop, orderId, type Shop } from "./support.ts";
 
 type Json = Record<string, unknown>;

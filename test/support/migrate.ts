@@ -1,7 +1,8 @@
-/** Each test file has databases of its own: they get their tables before its first test. */
+/** Each test file begins with empty tables and nothing mocked. The files of a worker share its databases: the first makes them. */
 
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
 
 declare global {
   namespace Cloudflare {
@@ -12,5 +13,19 @@ declare global {
   }
 }
 
-await applyD1Migrations(env.CONTROL_DB, env.CONTROL_MIGRATIONS);
-await applyD1Migrations(env.SPACE_DB, env.SPACE_MIGRATIONS);
+/** Every table but SQLite's, D1's and the list of migrations. */
+const TABLES = `SELECT name FROM sqlite_schema
+  WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'
+    AND name <> 'd1_migrations'`;
+
+async function prepare(database: D1Database, migrations: D1Migration[]): Promise<void> {
+  await applyD1Migrations(database, migrations);
+  const { results } = await database.prepare(TABLES).all<{ name: string }>();
+  await database.batch(results.map(({ name }) => database.prepare(`DELETE FROM "${name}"`)));
+}
+
+// The files of a worker share its globals too: no file finds what another has mocked.
+vi.restoreAllMocks();
+vi.useRealTimers();
+await prepare(env.CONTROL_DB, env.CONTROL_MIGRATIONS);
+await prepare(env.SPACE_DB, env.SPACE_MIGRATIONS);

@@ -34,8 +34,13 @@ declare module "vitest" {
   }
 }
 
+/** Begins anew: the files of a worker share the figures. */
+export function resetFigures(): void {
+  Object.assign(figures, none());
+}
+
 /** Hands the figures so far to the report, with this test, and begins anew. */
 export function report(context: TestContext): void {
   context.task.meta.faults = structuredClone(figures);
-  Object.assign(figures, none());
+  resetFigures();
 }

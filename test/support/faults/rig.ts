@@ -9,6 +9,7 @@ import { externalIds } from "../../../src/datasets/external-ids.ts";
 import { findSpace, type SpaceRow } from "../../../src/db/spaces.ts";
 import type { Sizes } from "../../../src/export/hall.ts";
 import { AnyExportRequest, type ExportRequest, filledIn } from "../../../src/export/request.ts";
+import { resetFigures } from "./figures.ts";
 import { roomyService } from "../pipeline.ts";
 import { type Service, type Space, START } from "../service.ts";
 import type { Facts } from "./delivered.ts";
@@ -49,6 +50,7 @@ export async function openRig(kind: Kind): Promise<Rig> {
   vi.spyOn(console, "error").mockImplementation(() => {});
   // A call that is not answered is a fault of the plan's. The runtime's own timers would be too many.
   vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
+  resetFigures();
   const service = roomyService({ PENDING_LIMIT: "10000" });
   const owner = await service.shop();
   const scene = await openScene(service, owner, kind);

@@ -5,8 +5,7 @@ import type { Rig } from "./rig.ts";
 import { runAll } from "./walk.ts";
 
 /** Plays the schedules of these seeds. */
-export async function playSchedules(rig: Rig, firstSeed: number, count: number): Promise<void> {
-  const seeds = Array.from({ length: count }, (_, n) => firstSeed + n);
+export async function playSchedules(rig: Rig, seeds: readonly number[]): Promise<void> {
   await runAll(
     rig,
     seeds.map((seed) => random(seed, rig.effects.length)),

@@ -1,9 +1,10 @@
-/** Schedules by dice, of an export whose files are cut as they are written. See schedules-files. */
+/** Schedules by dice, of an export whose files are cut as they are written. See schedules-files.sampled.test.ts. */
 
 import { afterEach, beforeAll, describe, it } from "vitest";
 import { report } from "../support/faults/figures.ts";
 import { openRig, type Rig } from "../support/faults/rig.ts";
 import { playSchedules } from "../support/faults/schedules.ts";
+import { seedGroups } from "../support/seeds.ts";
 
 let rig: Rig;
 
@@ -15,8 +16,12 @@ afterEach(report);
 
 /** Schedules in one test: so that a test takes seconds. */
 const EACH = 13;
-const FIRST_SEEDS = Array.from({ length: 3 }, (_, n) => 9000 + n * EACH);
+const SUITE = { first: 9000, few: EACH, full: 3 * EACH, all: 3 * EACH };
 
 describe("an export whose files are cut as they are written ends well under whatever schedule", () => {
-  it.each(FIRST_SEEDS)(`the ${EACH} from seed %i on`, async (seed) => playSchedules(rig, seed, EACH), 300_000);
+  it.each(seedGroups(SUITE, EACH).map((group) => [group[0], group] as const))(
+    `the ${EACH} from seed %i on`,
+    async (_first, group) => playSchedules(rig, group),
+    300_000,
+  );
 });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { decide, WINDOW_MS } from "../../src/limiter/window.ts";
 import { dice } from "../support/random.ts";
+import { seeds } from "../support/seeds.ts";
 
 /** What happens to calls at these times, oldest first. */
 function replay(times: readonly number[], limit: number) {
@@ -70,7 +71,7 @@ function randomTimes(roll: () => number): number[] {
   });
 }
 
-describe.each([1, 2, 3, 4, 5, 6, 7, 8])("over random times (seed %i)", (seed) => {
+describe.each(seeds({ first: 1, few: 8, full: 8, all: 64 }))("over random times (seed %i)", (seed) => {
   const roll = dice(seed);
   const limit = 1 + Math.floor(roll() * 8);
   const calls = replay(randomTimes(roll), limit);

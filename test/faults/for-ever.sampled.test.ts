@@ -11,6 +11,7 @@ import { count, report } from "../support/faults/figures.ts";
 import { bucketDown, undisturbed } from "../support/faults/plans.ts";
 import type { Play, Tamper } from "../support/faults/play.ts";
 import { openRig, type Rig, runPlan } from "../support/faults/rig.ts";
+import { everyNth } from "../support/seeds.ts";
 
 let rig: Rig;
 
@@ -50,22 +51,25 @@ const CODES: [fault: Fault, code: string][] = [
 ];
 
 describe("the service's own bucket that refuses for ever", () => {
-  it.each(CODES)("with %s fails the export: %s, the service's turn; a retry completes it", async (fault, code) => {
-    const points = rig.effects.filter((effect) =>
-      ["PUT", "COMPLETE"].some((call) => effect.label === `bucket.${call}`),
-    );
-    expect(points).toHaveLength(4);
-    for (const [done, { index }] of points.entries()) {
-      let seen = { kept: 0 };
-      const { play, facts } = await runPlan(rig, bucketDown(fault, index), (hall, made) => {
-        if (made.onFailed === null) seen = watchGoodFiles(made);
-        return hall;
-      });
-      expect(play.failures).toEqual([{ code, owner: "service" }]);
-      expect([facts.status, seen.kept]).toEqual(["completed", done]);
-      count(play, facts.status);
-    }
-  });
+  it.each(everyNth(CODES, 4, 2))(
+    "with %s fails the export: %s, the service's turn; a retry completes it",
+    async (fault, code) => {
+      const points = rig.effects.filter((effect) =>
+        ["PUT", "COMPLETE"].some((call) => effect.label === `bucket.${call}`),
+      );
+      expect(points).toHaveLength(4);
+      for (const [done, { index }] of points.entries()) {
+        let seen = { kept: 0 };
+        const { play, facts } = await runPlan(rig, bucketDown(fault, index), (hall, made) => {
+          if (made.onFailed === null) seen = watchGoodFiles(made);
+          return hall;
+        });
+        expect(play.failures).toEqual([{ code, owner: "service" }]);
+        expect([facts.status, seen.kept]).toEqual(["completed", done]);
+        count(play, facts.status);
+      }
+    },
+  );
 });
 
 describe("another object under a name of the export", () => {

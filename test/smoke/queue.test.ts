@@ -8,7 +8,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportView } from "../../scripts/answers.ts";
-import { ALL_ORDERS, liveStack, onlyFile, openShop, orderId, orders, run, type Shop } from "./support.ts";
+import { ALL_ORDERS, liveStack, onlyFile, openShop, orderId, orders, run, type Shop } from "../live/support.ts";
 
 const EVENTS = 60_000;
 /** Small files make many steps: enough polls see the export under way. */
