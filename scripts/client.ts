@@ -47,9 +47,9 @@ export class CallError extends Error {
   }
 }
 
-const MOST_ITEMS = 5_000;
-const MOST_PROFILES = 1_000;
-const MOST_WAITS = 5;
+const MAX_ITEMS = 5_000;
+const MAX_PROFILES = 1_000;
+const MAX_WAITS = 5;
 const QUICK_POLL_MS = 300;
 const UNTOLD_POLL_MS = 2_500;
 /** With no more places left than this, polls are spread over the time until one is free again. */
@@ -77,7 +77,7 @@ export class Client {
       if (response.ok) return response;
       const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
       const refused = await refusal(`${method} ${path}`, response);
-      if (response.status !== 429 || Number.isNaN(seconds) || wait >= MOST_WAITS) throw refused;
+      if (response.status !== 429 || Number.isNaN(seconds) || wait >= MAX_WAITS) throw refused;
       await pause(seconds * 1000);
     }
   }
@@ -97,8 +97,8 @@ export class Client {
 
   /** As many calls as it takes. */
   async putProfiles(profiles: readonly Record<string, unknown>[]): Promise<void> {
-    for (let from = 0; from < profiles.length; from += MOST_PROFILES)
-      await this.json("PUT", "/v1/profiles", { profiles: profiles.slice(from, from + MOST_PROFILES) });
+    for (let from = 0; from < profiles.length; from += MAX_PROFILES)
+      await this.json("PUT", "/v1/profiles", { profiles: profiles.slice(from, from + MAX_PROFILES) });
   }
 
   /** As many calls as it takes, as NDJSON. @param events drawn as they are needed, never all at once. */
@@ -114,12 +114,12 @@ export class Client {
   /** As many calls as it takes, a level after the other. */
   async putAdObjects(objects: AdObjects): Promise<void> {
     for (const [level, list] of Object.entries(objects))
-      for (let from = 0; from < list.length; from += MOST_ITEMS)
-        await this.json("PUT", "/v1/ad-objects", { [level]: list.slice(from, from + MOST_ITEMS) });
+      for (let from = 0; from < list.length; from += MAX_ITEMS)
+        await this.json("PUT", "/v1/ad-objects", { [level]: list.slice(from, from + MAX_ITEMS) });
   }
 
   async #send(path: string, items: Iterable<Record<string, unknown>>, options: SendOptions): Promise<Accepted> {
-    const { batch = MOST_ITEMS, concurrency = 1, onBatch } = options;
+    const { batch = MAX_ITEMS, concurrency = 1, onBatch } = options;
     const totals: Accepted = { accepted: 0, duplicates: 0 };
     const batches = inBatches(items, batch);
     const send = async (): Promise<void> => {

@@ -5,22 +5,22 @@
 
 import type * as z from "zod";
 import { type Config, readConfig } from "./config.ts";
-import { newMeter } from "./db/database.ts";
-import { openDatabases } from "./db/shards.ts";
-import { type Hall, Message, SIZES, WebhookMessage } from "./export/hall.ts";
-import { deliver } from "./export/notify.ts";
-import { giveUp, runStep, type Verdict } from "./export/run.ts";
-import { sweep } from "./export/sweep.ts";
+import { newMeter } from "./db/core/database.ts";
+import { openDatabases } from "./db/core/shards.ts";
+import { type Context, Message, SIZES, WebhookMessage } from "./context.ts";
+import { deliver } from "./webhooks/deliver.ts";
+import { handleDeadLetter, runStep, type Verdict } from "./export/pipeline/run.ts";
+import { sweep } from "./maintenance/sweep.ts";
 import { createApp } from "./http/app.ts";
 import { LimiterObject } from "./limiter/limiter.ts";
 import { log, logFailure } from "./log.ts";
 import { dataPoint } from "./metrics.ts";
 import { CustomerBuckets } from "./outbound/customer.ts";
 import { Bucket } from "./outbound/s3.ts";
-import { resolver } from "./outbound/target.ts";
-import type { World } from "./world.ts";
+import { resolver } from "./outbound/url-guard.ts";
+import type { Runtime } from "./runtime.ts";
 
-const world: World = {
+const runtime: Runtime = {
   now: () => Date.now(),
   uuid: () => crypto.randomUUID(),
   randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -29,7 +29,7 @@ const world: World = {
 
 export class Limiter extends LimiterObject {
   protected override now(): number {
-    return world.now();
+    return runtime.now();
   }
 }
 
@@ -47,7 +47,7 @@ function keptOf(env: Env): Kept {
   let found = kept.get(env);
   if (found === undefined) {
     const config = readConfig(env);
-    const outside = { now: () => world.now(), fetch: reach, resolve: resolver(reach) };
+    const outside = { now: () => runtime.now(), fetch: reach, resolve: resolver(reach) };
     found = { config, customers: new CustomerBuckets(config, outside) };
     kept.set(env, found);
   }
@@ -57,17 +57,17 @@ function keptOf(env: Env): Kept {
 /** Messages a call to the queue takes at most. */
 const SEND_BATCH = 100;
 
-function openHall(env: Env): { hall: Hall; meter: ReturnType<typeof newMeter> } {
+function openHall(env: Env): { context: Context; meter: ReturnType<typeof newMeter> } {
   const { config, customers } = keptOf(env);
   const meter = newMeter();
   return {
     meter,
-    hall: {
+    context: {
       config,
-      world,
+      runtime,
       sizes: SIZES,
       databases: openDatabases(env, meter),
-      bucket: new Bucket(config.bucket, () => world.now(), reach, "service"),
+      bucket: new Bucket(config.bucket, () => runtime.now(), reach, "service"),
       customers,
       async send(messages) {
         for (let from = 0; from < messages.length; from += SEND_BATCH)
@@ -84,15 +84,15 @@ function openHall(env: Env): { hall: Hall; meter: ReturnType<typeof newMeter> } 
 }
 
 const app = createApp((request, env, ctx) => {
-  const { hall } = openHall(env);
+  const { context } = openHall(env);
   return {
     request,
     url: new URL(request.url),
-    requestId: world.uuid(),
-    config: hall.config,
-    world,
-    databases: hall.databases,
-    hall,
+    requestId: runtime.uuid(),
+    config: context.config,
+    runtime,
+    databases: context.databases,
+    context,
     limiter: env.LIMITER,
     assets: env.ASSETS,
     waitUntil: (work) => ctx.waitUntil(work),
@@ -100,16 +100,16 @@ const app = createApp((request, env, ctx) => {
   };
 });
 
-type Consume = (hall: Hall, body: unknown, attempt: number) => Promise<Verdict>;
+type Consume = (context: Context, body: unknown, attempt: number) => Promise<Verdict>;
 
 /** What is no message of ours is dropped. */
 function consume<Body>(
   schema: z.ZodType<Body>,
-  work: (hall: Hall, message: Body, attempt: number) => Promise<Verdict>,
+  work: (context: Context, message: Body, attempt: number) => Promise<Verdict>,
 ): Consume {
-  return async (hall, body, attempt) => {
+  return async (context, body, attempt) => {
     const read = schema.safeParse(body);
-    if (read.success) return work(hall, read.data, attempt);
+    if (read.success) return work(context, read.data, attempt);
     log("message.unreadable");
     return "ack";
   };
@@ -117,7 +117,7 @@ function consume<Body>(
 
 const QUEUES: Record<string, Consume> = {
   "spillway-exports": consume(Message, runStep),
-  "spillway-exports-dead": consume(Message, giveUp),
+  "spillway-exports-dead": consume(Message, handleDeadLetter),
   "spillway-webhooks": consume(WebhookMessage, deliver),
 };
 
@@ -126,11 +126,11 @@ export default {
 
   /** The messages of a batch are worked on together; one's failure is no other's. */
   async queue(batch, env) {
-    const { hall, meter } = openHall(env);
+    const { context, meter } = openHall(env);
     await Promise.all(
       batch.messages.map(async (message) => {
         try {
-          const verdict = await QUEUES[batch.queue]?.(hall, message.body, message.attempts);
+          const verdict = await QUEUES[batch.queue]?.(context, message.body, message.attempts);
           if (verdict === undefined || verdict === "ack") message.ack();
           else message.retry({ delaySeconds: verdict.retryInSeconds });
         } catch (thrown) {
@@ -149,6 +149,6 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    await sweep(openHall(env).hall);
+    await sweep(openHall(env).context);
   },
 } satisfies ExportedHandler<Env>;

@@ -7,9 +7,9 @@ import { withService } from "./service.ts";
 import type { Target } from "./targets.ts";
 
 const TOUCHPOINTS_AN_EVENT = 5;
-const EVENTS_A_PERSON = 1;
+const EVENTS_PER_PERSON = 1;
 const DAY_MS = 86_400_000;
-const MOST_WALL: Record<string, number> = { linear: 3, first_touch: 2, last_touch: 2 };
+const MAX_WALL: Record<string, number> = { linear: 3, first_touch: 2, last_touch: 2 };
 const FIELDS = ["profile_id", "event_name", "amount"];
 /** Of every kind, so that each model finds whom to credit. */
 const SOURCES = ["google_ads", "email", "direct", "facebook_ads", "referral"];
@@ -66,7 +66,7 @@ function linesAnEvent(model: string | null): number {
 /** @returns the day that all of them are on. */
 async function load(client: Client, events: number, say: (what: string) => void): Promise<string> {
   const day = Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS;
-  const persons = Math.ceil(events / EVENTS_A_PERSON);
+  const persons = Math.ceil(events / EVENTS_PER_PERSON);
   const person = (n: number) => `p-${String(n % persons).padStart(7, "0")}`;
   await client.putProfiles(Array.from({ length: persons }, (_, n) => ({ person_id: person(n) })));
   const sending = { batch: 5_000, concurrency: 2 };
@@ -126,7 +126,7 @@ export function showAttribution({ events, results }: AttributionResult): string 
 export function judgeAttribution({ results }: AttributionResult): Target[] {
   const plain = results.find(({ model }) => model === null)?.median.wall_ms ?? Number.NaN;
   return results.flatMap(({ model, median }) => {
-    const most = MOST_WALL[model ?? ""];
+    const most = MAX_WALL[model ?? ""];
     if (most === undefined) return [];
     const ratio = median.wall_ms / plain;
     const what = `wall of ${model ?? ""} at most ${most} × that without attribution`;

@@ -8,7 +8,7 @@ import { downloadTo } from "../download.ts";
 import { measureExport, type Run } from "./measure.ts";
 import { withService } from "./service.ts";
 
-const EVENTS_A_PROFILE = 20;
+const EVENTS_PER_PROFILE = 20;
 const DAY_MS = 86_400_000;
 const DAYS = 60;
 
@@ -34,7 +34,7 @@ export async function measureDocument(options: {
   say: (what: string) => void;
 }): Promise<DocumentResult> {
   const { events, directory, say } = options;
-  const profiles = Math.ceil(events / EVENTS_A_PROFILE);
+  const profiles = Math.ceil(events / EVENTS_PER_PROFILE);
   return withService(join(directory, "state"), "fflate", async (service) => {
     const space = await createSpace(service.origin, { name: "Document", timezone: "UTC" });
     const client = new Client(service.origin, space.api_key);

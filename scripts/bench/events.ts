@@ -10,8 +10,8 @@ export const START = Date.parse("2025-01-01T00:00:00.000Z");
 const DAYS = 90;
 export const END = START + DAYS * 86_400_000;
 
-const LEAST_PERSONS = 1_000;
-const EVENTS_A_PERSON = 50;
+const MIN_PERSONS = 1_000;
+const EVENTS_PER_PERSON = 50;
 const LATE_MS = 120_000;
 
 const DEFINITIONS = [
@@ -41,7 +41,7 @@ const PRODUCTS = [
 const COUPONS = ["SPRING10", "WELCOME", "FREESHIP"];
 
 export function personsFor(rows: number): number {
-  return Math.max(LEAST_PERSONS, Math.floor(rows / EVENTS_A_PERSON));
+  return Math.max(MIN_PERSONS, Math.floor(rows / EVENTS_PER_PERSON));
 }
 
 /** Makes what the events name: definitions, and profiles that all have an external id. */

@@ -4,7 +4,7 @@ import { Client, createSpace } from "../client.ts";
 import { prepareShop, shopEvents } from "./events.ts";
 import type { Service } from "./service.ts";
 
-const EVENTS_A_CALL = 5_000;
+const EVENTS_PER_CALL = 5_000;
 const CALLS_AT_ONCE = 2;
 const SAY_EVERY = 100_000;
 
@@ -26,7 +26,7 @@ export async function loadShop(
   await prepareShop(client, rows);
   const begin = performance.now();
   const { accepted } = await client.sendEvents(shopEvents(rows), {
-    batch: EVENTS_A_CALL,
+    batch: EVENTS_PER_CALL,
     concurrency: CALLS_AT_ONCE,
     onBatch: (sent) => {
       if (sent % SAY_EVERY === 0) say(`loading: ${sent} of ${rows} events`);
@@ -39,7 +39,7 @@ export async function loadShop(
     load: {
       seconds,
       events_per_second: rows / seconds,
-      calls: Math.ceil(rows / EVENTS_A_CALL),
+      calls: Math.ceil(rows / EVENTS_PER_CALL),
       at_once: CALLS_AT_ONCE,
     },
   };

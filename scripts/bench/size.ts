@@ -12,7 +12,7 @@ const LAYOUTS: readonly Layout[] = ["single", "files"];
 const ENGINES: readonly Engine[] = ["fflate", "native"];
 /** Rows that a new process exports before it is measured: of every size the same, so that peaks of memory compare. */
 const WARM_UP_ROWS = 500_000;
-const MOST_WARM_UPS = 10;
+const MAX_WARM_UPS = 10;
 
 /** One column of the table. */
 export interface Variant {
@@ -107,7 +107,7 @@ async function measureVariant(
 
 async function warmUp(client: Client, layout: Layout, rows: number): Promise<void> {
   const share = Math.min(1, WARM_UP_ROWS / rows);
-  const times = Math.min(MOST_WARM_UPS, Math.ceil(WARM_UP_ROWS / rows));
+  const times = Math.min(MAX_WARM_UPS, Math.ceil(WARM_UP_ROWS / rows));
   for (let n = 1; n <= times; n += 1) {
     const { id } = await client.createExport(request(layout, share));
     await untilCompleted(client, id);

@@ -9,10 +9,10 @@ export interface Target {
   found: string;
 }
 
-const MOST_WALL = { fflate: 1.5, native: 1.0 } as const;
-const LEAST_PACE = 0.9;
-const MOST_GROWTH_MB = 64;
-const MOST_ROWS_READ = 2.1;
+const MAX_WALL = { fflate: 1.5, native: 1.0 } as const;
+const MIN_PACE = 0.9;
+const MAX_GROWTH_MB = 64;
+const MAX_ROWS_READ = 2.1;
 const SMALL = 100_000;
 const LARGE = 1_000_000;
 
@@ -34,7 +34,7 @@ function wallTargets(size: SizeResult): Target[] {
   const baseline = size.variants.find((variant) => variant.engine === "baseline");
   if (baseline === undefined) return [];
   return ours(size).map((variant) => {
-    const most = MOST_WALL[variant.engine === "fflate" ? "fflate" : "native"];
+    const most = MAX_WALL[variant.engine === "fflate" ? "fflate" : "native"];
     const ratio = variant.median.wall_ms / baseline.median.wall_ms;
     return {
       met: ratio <= most,
@@ -51,8 +51,8 @@ function growthTargets(small: SizeResult, large: SizeResult): Target[] {
     const pace = rowsPerSecond(variant, LARGE) / rowsPerSecond(before, SMALL);
     const targets = [
       {
-        met: pace >= LEAST_PACE,
-        what: `rows/s of ${named(variant)} at 1,000,000 at least ${LEAST_PACE} × those at 100,000`,
+        met: pace >= MIN_PACE,
+        what: `rows/s of ${named(variant)} at 1,000,000 at least ${MIN_PACE} × those at 100,000`,
         found: `${pace.toFixed(2)} ×`,
       },
     ];
@@ -62,8 +62,8 @@ function growthTargets(small: SizeResult, large: SizeResult): Target[] {
     return [
       ...targets,
       {
-        met: growth <= MOST_GROWTH_MB,
-        what: `peak memory with ${named(variant)} at 1,000,000 at most ${MOST_GROWTH_MB} MB above that at 100,000`,
+        met: growth <= MAX_GROWTH_MB,
+        what: `peak memory with ${named(variant)} at 1,000,000 at most ${MAX_GROWTH_MB} MB above that at 100,000`,
         found: `${growth.toFixed(0)} MB`,
       },
     ];
@@ -76,8 +76,8 @@ function readTargets(size: SizeResult): Target[] {
     if (read === null) return [];
     return [
       {
-        met: read <= MOST_ROWS_READ,
-        what: `${size.rows.toLocaleString("en")}: D1 rows read a row with ${named(variant)} at most ${MOST_ROWS_READ}`,
+        met: read <= MAX_ROWS_READ,
+        what: `${size.rows.toLocaleString("en")}: D1 rows read a row with ${named(variant)} at most ${MAX_ROWS_READ}`,
         found: read.toFixed(3),
       },
     ];

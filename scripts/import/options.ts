@@ -5,8 +5,8 @@ import { Unusable } from "./rows.ts";
 import { type Format, FORMATS } from "./source.ts";
 
 const DEFAULT_ORIGIN = "http://127.0.0.1:8787";
-const MOST_EVENTS = 5_000;
-const MOST_CALLS = 16;
+const MAX_EVENTS = 5_000;
+const MAX_CALLS = 16;
 
 export const HELP = `npm run import -- FILE --space SPACE [options]
 
@@ -30,8 +30,8 @@ file is, is seen from its content. A file of any size takes the same memory.
   --state FILE       where it is kept what is loaded already. Default: FILE.import.json, beside the file.
   --restart          sends every line, whatever the state says; not where events would get other ids than they have.
   --allow-new-ids    with --restart: also there. Events that were sent without an id of their own are doubled.
-  --batch N          events a call, 1 to ${MOST_EVENTS}. Default: ${MOST_EVENTS}
-  --concurrency N    calls at once, 1 to ${MOST_CALLS}. Default: 3
+  --batch N          events a call, 1 to ${MAX_EVENTS}. Default: ${MAX_EVENTS}
+  --concurrency N    calls at once, 1 to ${MAX_CALLS}. Default: 3
   --format F         ${FORMATS.join(", ")}, where the content does not tell.
   --delimiter D      of CSV: one character, or tab. Default: a comma
   --encoding E       of text, as TextDecoder knows it (windows-1252, utf-16le, …). Default: utf-8
@@ -122,8 +122,8 @@ export function readOptions(
     state: path(values.state ?? `${file}.import.json`),
     restart: values.restart,
     allowNewIds: values["allow-new-ids"],
-    batch: wholeNumber("batch", values.batch, MOST_EVENTS),
-    concurrency: wholeNumber("concurrency", values.concurrency, MOST_CALLS),
+    batch: wholeNumber("batch", values.batch, MAX_EVENTS),
+    concurrency: wholeNumber("concurrency", values.concurrency, MAX_CALLS),
     format,
     delimiter: delimiterOf(values.delimiter),
     encoding: encodingOf(values.encoding),
@@ -147,7 +147,7 @@ function parse(args: readonly string[]) {
         state: { type: "string" },
         restart: { type: "boolean", default: false },
         "allow-new-ids": { type: "boolean", default: false },
-        batch: { type: "string", default: String(MOST_EVENTS) },
+        batch: { type: "string", default: String(MAX_EVENTS) },
         concurrency: { type: "string", default: "3" },
         format: { type: "string" },
         delimiter: { type: "string", default: "," },

@@ -3,7 +3,7 @@
  * id the first one stays, and an event needs its person, whom the event before it may make. The file's order is to decide that.
  */
 
-import { rulesOf } from "../../src/events/catalogue/rules.ts";
+import { rulesOf } from "../../src/ingest/catalogue/rules.ts";
 import type { Item } from "./events.ts";
 
 /** What a batch has to do with others. */

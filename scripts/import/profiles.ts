@@ -10,7 +10,7 @@ import { patiently, type Patience } from "./patience.ts";
 
 type Merge = { person_id: string; external_person_id?: string };
 
-const MOST_PROFILES = 1_000;
+const MAX_PROFILES = 1_000;
 /** Beyond so many they are forgotten and may be sent once more, which changes nothing: a PUT merges. */
 const REMEMBERED = 2_000_000;
 
@@ -39,8 +39,8 @@ export class Profiles {
       else if (isId(externalId))
         this.#note(`x${externalId}`, { person_id: madeId(externalId), external_person_id: externalId }, merges);
     }
-    for (let from = 0; from < merges.length; from += MOST_PROFILES)
-      await this.#put(distinct(merges.slice(from, from + MOST_PROFILES)));
+    for (let from = 0; from < merges.length; from += MAX_PROFILES)
+      await this.#put(distinct(merges.slice(from, from + MAX_PROFILES)));
   }
 
   #note(key: string, merge: Merge, merges: Merge[]): void {

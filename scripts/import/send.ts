@@ -6,10 +6,10 @@ import type { Item, Refusal } from "./events.ts";
 import { patiently, type Patience } from "./patience.ts";
 
 /** Under the 15,728,640 bytes that a call may have. */
-export const MOST_BYTES = 15_000_000;
+export const MAX_BYTES = 15_000_000;
 /** What the service lists of a call's faults at most; where there are so many, more may follow. */
-const MOST_FAULTS = 100;
-/** Where many lines are wrong, the rest goes in smaller parts: each call finds no more than `MOST_FAULTS` of them. */
+const MAX_FAULTS = 100;
+/** Where many lines are wrong, the rest goes in smaller parts: each call finds no more than `MAX_FAULTS` of them. */
 const CAREFUL_EVENTS = 500;
 
 export interface Sent extends Accepted {
@@ -28,7 +28,7 @@ export interface Sending {
 export function* inBatches(items: Iterable<Item>, pending: Item[], most: number): Generator<Item[]> {
   let bytes = pending.reduce((sum, item) => sum + item.bytes + 1, 0);
   for (const item of items) {
-    if (pending.length >= most || (pending.length > 0 && bytes + item.bytes > MOST_BYTES)) {
+    if (pending.length >= most || (pending.length > 0 && bytes + item.bytes > MAX_BYTES)) {
       yield pending.splice(0);
       bytes = 0;
     }
@@ -83,7 +83,7 @@ function withoutRefused(part: readonly Item[], error: CallError, { onRefused }: 
     else last = left.length;
     for (const { pointer, detail } of own ?? []) onRefused({ n: item.n, line: item.line, pointer, detail });
   }
-  if (error.faults.length < MOST_FAULTS) return [left];
+  if (error.faults.length < MAX_FAULTS) return [left];
   const parts = [left.slice(0, last)];
   for (let from = last; from < left.length; from += CAREFUL_EVENTS) parts.push(left.slice(from, from + CAREFUL_EVENTS));
   return parts;

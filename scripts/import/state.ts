@@ -22,7 +22,7 @@ export interface Subject {
 }
 
 /** Beyond so many gaps the shortest range is forgotten: its rows are sent again, and are duplicates then. */
-const MOST_RANGES = 10_000;
+const MAX_RANGES = 10_000;
 
 const Stored = z.object({
   version: z.literal(1),
@@ -69,7 +69,7 @@ export class Accepted {
       to = n;
     }
     this.#join([from, to]);
-    while (this.#ranges.length > MOST_RANGES) this.#forgetShortest();
+    while (this.#ranges.length > MAX_RANGES) this.#forgetShortest();
   }
 
   #join([from, to]: Range): void {

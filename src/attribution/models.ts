@@ -36,7 +36,7 @@ export const RULES = {
 } as const satisfies Record<Model, Rule>;
 
 /** Kinds are in an order: from this one on, a touchpoint is eligible. */
-const LEAST_KIND = { all: 0, non_direct: 1, paid: 2 } as const satisfies Record<Rule["among"], Kind>;
+const MIN_KIND = { all: 0, non_direct: 1, paid: 2 } as const satisfies Record<Rule["among"], Kind>;
 
 /**
  * The touchpoints that get credit, as their places in the journey, ascending: one where the model credits the first or the last,
@@ -45,7 +45,7 @@ const LEAST_KIND = { all: 0, non_direct: 1, paid: 2 } as const satisfies Record<
  */
 export function credited(model: Model, kinds: ArrayLike<Kind>): readonly number[] {
   const { among, share } = RULES[model];
-  const places = placesFrom(LEAST_KIND[among], share, kinds);
+  const places = placesFrom(MIN_KIND[among], share, kinds);
   return places.length === 0 && among === "non_direct" ? placesFrom(0, share, kinds) : places;
 }
 

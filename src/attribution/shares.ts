@@ -10,7 +10,7 @@ import { decimalOf, textOf } from "./decimals.ts";
 import type { Rule } from "./models.ts";
 
 /** Amounts are money: one without decimals is split into cents, too. */
-const LEAST_SCALE = 2;
+const MIN_SCALE = 2;
 
 /**
  * @param n how many touchpoints are credited, at least 1.
@@ -36,7 +36,7 @@ export function split(units: bigint, share: Rule["share"], n: number): (place: n
  * @throws RangeError see decimalOf.
  */
 export function splitText(amount: string, share: Rule["share"], n: number): (place: number) => string {
-  const { units, scale } = decimalOf(amount, LEAST_SCALE);
+  const { units, scale } = decimalOf(amount, MIN_SCALE);
   const unitsOf = split(units, share, n);
   let written = { units: unitsOf(0), text: textOf({ units: unitsOf(0), scale }) };
   return (place) => {

@@ -1,16 +1,23 @@
 /** `activity_events`: a record is an event of any definition, with its properties. */
 
 import * as z from "zod";
-import { pendingDeletions } from "../db/deletions.ts";
-import { countEvents, cutEvents, definitionsOf, type EventRange, type EventRecord, readEvents } from "../db/events.ts";
+import { pendingDeletions } from "../db/profiles/deletions.ts";
+import {
+  countEvents,
+  cutEvents,
+  definitionsOf,
+  type EventRange,
+  type EventRecord,
+  readEvents,
+} from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
-import { definitionsAt } from "../events/definitions.ts";
-import { clashingNames } from "../events/row-fields.ts";
+import { definitionsAt } from "../ingest/definitions.ts";
+import { clashingNames } from "../ingest/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Bounds, Dataset, Key, Opening, Page } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
 import { externalIds } from "./external-ids.ts";
-import { moments } from "./moments.ts";
+import { flowEnrichment } from "./flow-enrichment.ts";
 import { pageOf } from "./page-of.ts";
 import { flatRow, nestedRow } from "./rows.ts";
 import { EventNames, expandNames } from "./wildcards.ts";
@@ -169,7 +176,7 @@ async function* pages(opening: Opening, query: Query, range: EventRange): AsyncG
   for await (const events of readEvents(db, range)) {
     const persons = events.map((event) => event.personId);
     const external = await externalIds.look(db, spaceId, snapshotSeq, persons);
-    const flows = query.enriched === true ? await moments(opening, events) : [];
+    const flows = query.enriched === true ? await flowEnrichment(opening, events) : [];
     const row =
       query.row_format === "flat"
         ? (event: EventRecord, n: number) =>

@@ -1,11 +1,11 @@
 /**
- * What a dataset says, so that the hall can do the rest: its request, its plan, its pages and its form. A new dataset is one
+ * What a dataset says, so that the context can do the rest: its request, its plan, its pages and its form. A new dataset is one
  * new file that makes one of these, and one line in index.ts.
  */
 
 import type * as z from "zod";
-import type { Database } from "../db/database.ts";
-import type { SpaceRow } from "../db/spaces.ts";
+import type { Database } from "../db/core/database.ts";
+import type { SpaceRow } from "../db/tenants/spaces.ts";
 
 /** A place in a dataset's order. Records without a time have time 0. Ids compare by their UTF-8 bytes. */
 export interface Key {
@@ -171,7 +171,7 @@ export interface Windowed {
 export interface Dataset<Shape extends z.ZodRawShape = z.ZodRawShape, Query = unknown> {
   name: string;
   title: string;
-  /** The request's own parameters; the hall adds the common ones. */
+  /** The request's own parameters; the context adds the common ones. */
   shape: Shape;
   /** An example of them. */
   example: Record<string, unknown>;

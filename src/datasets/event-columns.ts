@@ -1,6 +1,6 @@
 /** The columns of an event's row, from the definitions that stood at the snapshot. */
 
-import { FLAT_FIELDS, FLOW_ELEMENT, MOMENTS_FIELDS } from "../events/row-fields.ts";
+import { FLAT_FIELDS, FLOW_ELEMENT, MOMENTS_FIELDS } from "../ingest/row-fields.ts";
 import type { Column, ColumnType } from "./dataset.ts";
 
 interface Property {

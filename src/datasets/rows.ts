@@ -6,8 +6,8 @@
  * events have one; the service knows no other sign of where an event came from, and says null for all others.
  */
 
-import type { EventRecord } from "../db/events.ts";
-import { FLOW_ELEMENT } from "../events/row-fields.ts";
+import type { EventRecord } from "../db/events/events.ts";
+import { FLOW_ELEMENT } from "../ingest/row-fields.ts";
 import { iso, isoWithOffset } from "../time/names.ts";
 import { quote, quoteOrNull } from "./json-text.ts";
 

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
 
-export const MOST_NAMES = 200;
+export const MAX_NAMES = 200;
 
 /** The parameter. */
 export const EventNames = z
@@ -13,7 +13,7 @@ export const EventNames = z
       .regex(/^[A-Za-z0-9_*]{1,128}$/, "An event name has letters, digits and underscores, and * for any of them."),
   )
   .min(1)
-  .max(MOST_NAMES);
+  .max(MAX_NAMES);
 
 /**
  * Names and patterns → the definitions they mean, each once, in the order of their ids.
@@ -33,10 +33,10 @@ export function expandNames(patterns: readonly string[], known: readonly string[
     for (const id of known) if (matches(pattern, id)) chosen.add(id);
   }
   if (faults.length > 0) throw invalid(...faults);
-  if (chosen.size > MOST_NAMES)
+  if (chosen.size > MAX_NAMES)
     throw invalid({
       pointer: "/event_names",
-      detail: `These names mean ${chosen.size} event definitions; at most ${MOST_NAMES} can be asked at once. Leave event_names out for every event.`,
+      detail: `These names mean ${chosen.size} event definitions; at most ${MAX_NAMES} can be asked at once. Leave event_names out for every event.`,
     });
   return [...chosen].toSorted();
 }

@@ -8,19 +8,19 @@ import {
   listAdObjects,
   type NewAdObject,
   putAdObjects,
-} from "../db/ad-objects.ts";
+} from "../db/events/ad-objects.ts";
 import { type Fault, invalid } from "../errors.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
 import { Id, listOf, listQuery, page, readCursor, textOf, Time } from "./schemas.ts";
 
-const MOST_OBJECTS = 5_000;
+const MAX_OBJECTS = 5_000;
 const MAX_BYTES = 15_728_640;
-const MOST_FAULTS = 100;
+const MAX_FAULTS = 100;
 
 const named = { id: Id, name: textOf(500).min(1) };
 const ParentId = Id.nullish().meta({ description: "It need not be known yet." });
-const upTo = <Item extends z.ZodType>(item: Item) => z.array(item).max(MOST_OBJECTS).nullish();
+const upTo = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_OBJECTS).nullish();
 
 const SentObjects = z.strictObject({
   ads: upTo(z.strictObject({ ...named, adset_id: ParentId })),
@@ -51,7 +51,7 @@ export const adObjectRoutes = [
     path: "/v1/ad-objects",
     operationId: "putAdObjects",
     summary: "Make or replace ad objects",
-    description: `1 to ${MOST_OBJECTS} ads, ad sets, campaigns and accounts together, all or nothing, each replaced as a whole. An export fills the levels that a touchpoint does not name from the one below, as these objects stood at its snapshot.`,
+    description: `1 to ${MAX_OBJECTS} ads, ad sets, campaigns and accounts together, all or nothing, each replaced as a whole. An export fills the levels that a touchpoint does not name from the one below, as these objects stood at its snapshot.`,
     tag: "Touchpoints",
     auth: "events:write",
     body: {
@@ -72,7 +72,7 @@ export const adObjectRoutes = [
     },
     async handle(call, { space, body }) {
       const objects = objectsOf(body);
-      await putAdObjects(call.databases.space(space.id), space.id, objects, call.world.now());
+      await putAdObjects(call.databases.space(space.id), space.id, objects, call.runtime.now());
       return json({ put: objects.length });
     },
   }),
@@ -124,9 +124,9 @@ function objectsOf({ ads, adsets, campaigns, accounts }: SentObjects): NewAdObje
   ];
   if (objects.length === 0)
     faults.push({ pointer: "", detail: "At least one object is needed, in ads, adsets, campaigns or accounts." });
-  if (objects.length > MOST_OBJECTS)
-    faults.push({ pointer: "", detail: `A call has ${MOST_OBJECTS} ad objects at most; these are ${objects.length}.` });
-  if (faults.length > 0) throw invalid(...faults.slice(0, MOST_FAULTS));
+  if (objects.length > MAX_OBJECTS)
+    faults.push({ pointer: "", detail: `A call has ${MAX_OBJECTS} ad objects at most; these are ${objects.length}.` });
+  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
   return objects;
 }
 

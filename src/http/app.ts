@@ -9,7 +9,7 @@ import { log, logFailure } from "../log.ts";
 import { authenticate } from "./auth.ts";
 import { readBody } from "./body.ts";
 import { passLimiter } from "./limits.ts";
-import { inBody, inQuery, parse } from "./parse.ts";
+import { inBody, inQuery, validate } from "./validate.ts";
 import { problem } from "./problem.ts";
 import type { Call, Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
@@ -26,7 +26,7 @@ export function createApp(begin: (request: Request, env: Env, ctx: ExecutionCont
 
   async function answer(context: Context<{ Bindings: Env }>, routes: readonly Route[]): Promise<Response> {
     const call = begin(context.req.raw, context.env, context.executionCtx as ExecutionContext);
-    const startedAt = call.world.now();
+    const startedAt = call.runtime.now();
     const headers = new Headers();
     const response = await serve(call, routes, context.req.param(), headers).catch((thrown: unknown) => {
       const error = asSpillwayError(thrown);
@@ -49,7 +49,7 @@ export function createApp(begin: (request: Request, env: Env, ctx: ExecutionCont
       route: routes[0]?.path ?? "",
       status: response.status,
       ...call.notes,
-      ms: call.world.now() - startedAt,
+      ms: call.runtime.now() - startedAt,
     });
     return answered;
   }
@@ -78,9 +78,11 @@ async function serve(
   return found.handle(call, {
     space,
     params: found.params === undefined ? undefined : parsePath(found, params),
-    query: found.query === undefined ? undefined : parse(found.query, readQuery(call.url), inQuery),
+    query: found.query === undefined ? undefined : validate(found.query, readQuery(call.url), inQuery),
     body:
-      found.body === undefined ? undefined : parse(found.body.schema, await readBody(call.request, found.body), inBody),
+      found.body === undefined
+        ? undefined
+        : validate(found.body.schema, await readBody(call.request, found.body), inBody),
   });
 }
 

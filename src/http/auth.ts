@@ -3,10 +3,10 @@
  * against nothing's hash too when there is no such key.
  */
 
-import { findKeyWithSpace } from "../db/keys.ts";
-import type { SpaceRow } from "../db/spaces.ts";
+import { findKeyWithSpace } from "../db/tenants/api-keys.ts";
+import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { SpillwayError } from "../errors.ts";
-import type { World } from "../world.ts";
+import type { Runtime } from "../runtime.ts";
 import type { Call, Route, Scope } from "./route.ts";
 
 const KEY = /^spw_([0-9a-f]{24})_([A-Za-z0-9_-]{43})$/;
@@ -22,9 +22,9 @@ const NO_SPACE: SpaceRow = {
 };
 
 /** @returns a new key, shown once, and what is stored of it. */
-export async function makeKey(world: World): Promise<{ id: string; key: string; secretSha256: string }> {
-  const id = Buffer.from(world.randomBytes(12)).toString("hex");
-  const secret = Buffer.from(world.randomBytes(32)).toString("base64url");
+export async function makeKey(runtime: Runtime): Promise<{ id: string; key: string; secretSha256: string }> {
+  const id = Buffer.from(runtime.randomBytes(12)).toString("hex");
+  const secret = Buffer.from(runtime.randomBytes(32)).toString("base64url");
   return { id, key: `spw_${id}_${secret}`, secretSha256: Buffer.from(await sha256(secret)).toString("hex") };
 }
 

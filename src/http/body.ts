@@ -4,7 +4,7 @@ import { type Fault, invalid, pointerToken, SpillwayError } from "../errors.ts";
 import { findChangedNumbers } from "./numbers.ts";
 import type { BodyDoc, Lines } from "./route.ts";
 
-const MOST_FAULTS = 100;
+const MAX_FAULTS = 100;
 
 /**
  * @throws unsupported_media_type, payload_too_large, malformed_request; invalid_request for a line that is not
@@ -42,7 +42,7 @@ function refuseProto(text: string, value: unknown): unknown {
   if (!text.includes("__proto__") && !text.includes("\\u")) return value;
   const faults: Fault[] = [];
   const rest: { at: unknown; pointer: string }[] = [{ at: value, pointer: "" }];
-  for (let next = rest.pop(); next !== undefined && faults.length < MOST_FAULTS; next = rest.pop()) {
+  for (let next = rest.pop(); next !== undefined && faults.length < MAX_FAULTS; next = rest.pop()) {
     if (typeof next.at !== "object" || next.at === null) continue;
     for (const [key, inner] of Object.entries(next.at)) {
       const pointer = `${next.pointer}/${pointerToken(key)}`;
@@ -81,7 +81,7 @@ function parseLines(text: string, { property, most }: Lines): unknown[] {
   const faults: Fault[] = [];
   const items: unknown[] = [];
   let [start, number] = [0, 0];
-  while (start < text.length && items.length <= most && faults.length < MOST_FAULTS) {
+  while (start < text.length && items.length <= most && faults.length < MAX_FAULTS) {
     const feed = text.indexOf("\n", start);
     const end = feed === -1 ? text.length : feed;
     const line = text.slice(start, end);
@@ -97,6 +97,6 @@ function parseLines(text: string, { property, most }: Lines): unknown[] {
       items.push(null);
     }
   }
-  if (faults.length > 0) throw invalid(...faults.slice(0, MOST_FAULTS));
+  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
   return items;
 }

@@ -1,12 +1,12 @@
 /** Event definitions over HTTP. */
 
 import * as z from "zod";
-import { insertDefinition } from "../db/definitions.ts";
+import { insertDefinition } from "../db/events/definitions.ts";
 import { SpillwayError } from "../errors.ts";
-import { builtIn } from "../events/catalogue/catalogue.ts";
-import { changed } from "../events/change.ts";
-import { checkProperties, DefinitionId, MOST_PROPERTIES, Property } from "../events/definition.ts";
-import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../events/definitions.ts";
+import { builtIn } from "../ingest/catalogue/catalogue.ts";
+import { applyChange } from "../ingest/definition-change.ts";
+import { checkProperties, DefinitionId, MAX_PROPERTIES, Property } from "../ingest/definition.ts";
+import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../ingest/definitions.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
 import { listOf, listQuery, Name, page, readCursor, SectionId, textOf, Time } from "./schemas.ts";
@@ -14,7 +14,7 @@ import { listOf, listQuery, Name, page, readCursor, SectionId, textOf, Time } fr
 const CATEGORIES = ["custom", "template", "people", "channel", "product", "conversion"] as const;
 const MAX_BYTES = 1_048_576;
 
-const Properties = z.array(Property).max(MOST_PROPERTIES);
+const Properties = z.array(Property).max(MAX_PROPERTIES);
 const Description = textOf(2000).nullable();
 
 const Shown = z
@@ -69,7 +69,7 @@ export const definitionRoutes = [
     errors: ["conflict"],
     async handle(call, { space, body }) {
       checkProperties(body.id, body.properties);
-      const now = call.world.now();
+      const now = call.runtime.now();
       const definition: Definition = { ...body, version: 1, created_at: now, updated_at: now, stored: true };
       const row = { ...definition, enabled: body.enabled ? 1 : 0, properties: JSON.stringify(body.properties) };
       const isNew = builtIn(body.id) === undefined;
@@ -145,7 +145,7 @@ export const definitionRoutes = [
       const db = call.databases.space(space.id);
       const old = await findDefinition(db, space, id);
       if (old === null) throw new SpillwayError("not_found");
-      const next = changed(old, body, call.world.now());
+      const next = applyChange(old, body, call.runtime.now());
       if (next === null) return json(show(old));
       if (!(await changeDefinition(db, space.id, old, next)))
         throw new SpillwayError("conflict", "The definition was changed by another call at the same time. Try again.");

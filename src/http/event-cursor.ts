@@ -5,10 +5,10 @@
  */
 
 import type { Key } from "../datasets/dataset.ts";
-import type { SpaceRow } from "../db/spaces.ts";
+import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { invalid } from "../errors.ts";
-import { GRACE_MS } from "../export/retention.ts";
-import { open, seal } from "../outbound/seal.ts";
+import { GRACE_MS } from "../maintenance/retention.ts";
+import { decrypt, encrypt } from "../outbound/encryption.ts";
 import { iso } from "../time/names.ts";
 import type { Call } from "./route.ts";
 
@@ -28,17 +28,17 @@ export interface Walk {
 /** @param request the call's parameters but its cursor and limit, defaults filled in. */
 export async function writeCursor(call: Call, space: SpaceRow, request: unknown, walk: Walk): Promise<string> {
   const text = JSON.stringify([walk.snapshotSeq, walk.askedAt, walk.next?.time, walk.next?.id, walk.skip]);
-  return seal(call.config.secretsKey, ownerOf(space, request), text, call.world.randomBytes(12));
+  return encrypt(call.config.secretsKey, ownerOf(space, request), text, call.runtime.randomBytes(12));
 }
 
 /** @throws invalid_request for a cursor of another space, of another request, or that holds no longer. */
 export async function readCursor(call: Call, space: SpaceRow, request: unknown, cursor: string): Promise<Walk> {
   const refuse = (detail: string) => invalid({ pointer: "#query/cursor", detail });
-  const text = await open(call.config.secretsKey, ownerOf(space, request), cursor).catch(() => {
+  const text = await decrypt(call.config.secretsKey, ownerOf(space, request), cursor).catch(() => {
     throw refuse("This cursor did not come from a call with these parameters. Only limit may differ between pages.");
   });
   const [snapshotSeq, askedAt, time, id, skip] = JSON.parse(text) as [number, number, number, string, number];
-  const now = call.world.now();
+  const now = call.runtime.now();
   if (askedAt < now - DAY_MS)
     throw refuse(`This cursor's first page is more than a day old (${iso(askedAt)}): begin anew.`);
   if (time < now - space.retention_days * DAY_MS - GRACE_MS)

@@ -1,11 +1,11 @@
 /** Events over HTTP. */
 
 import * as z from "zod";
-import { ingestEvents } from "../events/ingest.ts";
+import { ingestEvents } from "../ingest/ingest.ts";
 import { json, route } from "./route.ts";
 import { Accepted, Id } from "./schemas.ts";
 
-export const MOST_EVENTS = 5_000;
+export const MAX_EVENTS = 5_000;
 const MAX_BYTES = 15_728_640;
 
 const SentEvent = z.strictObject({
@@ -25,13 +25,13 @@ export const eventRoutes = [
     path: "/v1/events",
     operationId: "sendEvents",
     summary: "Send events",
-    description: `1 to ${MOST_EVENTS} events, all or nothing; also as NDJSON, an event a line. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. A property that is left out becomes null. Chatbot-session events alone make a profile where their person has none, of type Customer. A number that would not be kept exactly is refused: send it as a text.`,
+    description: `1 to ${MAX_EVENTS} events, all or nothing; also as NDJSON, an event a line. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. A property that is left out becomes null. Chatbot-session events alone make a profile where their person has none, of type Customer. A number that would not be kept exactly is refused: send it as a text.`,
     tag: "Events",
     auth: "events:write",
     body: {
-      schema: z.strictObject({ events: z.array(SentEvent).min(1).max(MOST_EVENTS) }),
+      schema: z.strictObject({ events: z.array(SentEvent).min(1).max(MAX_EVENTS) }),
       maxBytes: MAX_BYTES,
-      linesOf: { property: "events", most: MOST_EVENTS },
+      linesOf: { property: "events", most: MAX_EVENTS },
       example: {
         events: [
           {
@@ -49,8 +49,8 @@ export const eventRoutes = [
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      const { world, databases } = call;
-      const ingest = { db: databases.space(space.id), space, now: world.now(), uuid: () => world.uuid() };
+      const { runtime, databases } = call;
+      const ingest = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
       return json(await ingestEvents(ingest, body.events, (index) => `/events/${index}`), 202);
     },
   }),

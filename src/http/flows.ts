@@ -1,19 +1,19 @@
 /** Flows over HTTP: what an export enriched with `enrich_with_moments_info` knows of the campaigns that events came from. */
 
 import * as z from "zod";
-import { type FlowRow, listFlows, putFlows } from "../db/flows.ts";
+import { type FlowRow, listFlows, putFlows } from "../db/events/flows.ts";
 import { type Fault, invalid } from "../errors.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
 import { Id, listOf, listQuery, page, readCursor, textOf, Time } from "./schemas.ts";
 
-const MOST_FLOWS = 1_000;
-const MOST_ELEMENTS = 500;
-const MOST_ELEMENTS_A_CALL = 20_000;
+const MAX_FLOWS = 1_000;
+const MAX_ELEMENTS = 500;
+const MAX_ELEMENTS_PER_CALL = 20_000;
 /** So that a page of flows stays small, whatever they hold. */
 const MAX_FLOW_BYTES = 65_536;
 const MAX_BYTES = 15_728_640;
-const MOST_FAULTS = 100;
+const MAX_FAULTS = 100;
 
 const Label = textOf(200).min(1);
 
@@ -23,7 +23,7 @@ const SentFlow = z.strictObject({
   campaign_start: z.iso.datetime({ offset: true }).nullable().default(null),
   elements: z
     .array(z.strictObject({ id: Id, name: Label.nullable().default(null) }))
-    .max(MOST_ELEMENTS)
+    .max(MAX_ELEMENTS)
     .default([])
     .meta({ description: "An event names its element in its property `flowElementId`." }),
 });
@@ -47,11 +47,11 @@ export const flowRoutes = [
     path: "/v1/flows",
     operationId: "putFlows",
     summary: "Make or replace flows",
-    description: `1 to ${MOST_FLOWS} flows, all or nothing, each replaced as a whole. A flow has at most ${MOST_ELEMENTS} elements and ${MAX_FLOW_BYTES} bytes, and a call at most ${MOST_ELEMENTS_A_CALL} elements. An element's id should be the space's only one: a call that has it twice is refused, and where several flows have it, the one that was made or changed last counts.`,
+    description: `1 to ${MAX_FLOWS} flows, all or nothing, each replaced as a whole. A flow has at most ${MAX_ELEMENTS} elements and ${MAX_FLOW_BYTES} bytes, and a call at most ${MAX_ELEMENTS_PER_CALL} elements. An element's id should be the space's only one: a call that has it twice is refused, and where several flows have it, the one that was made or changed last counts.`,
     tag: "Flows",
     auth: "events:write",
     body: {
-      schema: z.strictObject({ flows: z.array(SentFlow).min(1).max(MOST_FLOWS) }),
+      schema: z.strictObject({ flows: z.array(SentFlow).min(1).max(MAX_FLOWS) }),
       maxBytes: MAX_BYTES,
       example: {
         flows: [
@@ -77,7 +77,7 @@ export const flowRoutes = [
         campaign_start: flow.campaign_start === null ? null : Date.parse(flow.campaign_start),
         elements: JSON.stringify(flow.elements),
       }));
-      await putFlows(call.databases.space(space.id), space.id, rows, call.world.now());
+      await putFlows(call.databases.space(space.id), space.id, rows, call.runtime.now());
       return json({ put: flows.length });
     },
   }),
@@ -120,12 +120,12 @@ function checkTogether(flows: readonly SentFlow[]): void {
     }
     elements += flow.elements.length;
   }
-  if (elements > MOST_ELEMENTS_A_CALL)
+  if (elements > MAX_ELEMENTS_PER_CALL)
     faults.push({
       pointer: "/flows",
-      detail: `A call has ${MOST_ELEMENTS_A_CALL} elements at most; these are ${elements}.`,
+      detail: `A call has ${MAX_ELEMENTS_PER_CALL} elements at most; these are ${elements}.`,
     });
-  if (faults.length > 0) throw invalid(...faults.slice(0, MOST_FAULTS));
+  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
 }
 
 function show(row: FlowRow) {

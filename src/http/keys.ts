@@ -1,7 +1,7 @@
 /** API keys of a space. A key is shown once, when it is made. */
 
 import * as z from "zod";
-import { deleteKey, insertKey, type KeyRow, listKeys } from "../db/keys.ts";
+import { deleteKey, insertKey, type KeyRow, listKeys } from "../db/tenants/api-keys.ts";
 import { SpillwayError } from "../errors.ts";
 import { iso } from "../time/names.ts";
 import { makeKey } from "./auth.ts";
@@ -37,13 +37,13 @@ export const keyRoutes = [
       },
     },
     async handle(call, { space, body }) {
-      const made = await makeKey(call.world);
+      const made = await makeKey(call.runtime);
       const row: KeyRow = {
         id: made.id,
         space_id: space.id,
         name: body.name,
         scopes: JSON.stringify(body.scopes),
-        created_at: call.world.now(),
+        created_at: call.runtime.now(),
       };
       await insertKey(call.databases.control, row, made.secretSha256);
       return json({ ...show(row), key: made.key }, 201);

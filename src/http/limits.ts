@@ -6,7 +6,7 @@ import { WINDOW_MS } from "../limiter/window.ts";
 import { logFailure } from "../log.ts";
 import type { Call } from "./route.ts";
 
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 /** Before the second try; each later pause is twice as long. */
 const PAUSE_MS = 20;
 const UNREACHABLE_RETRY_SECONDS = 5;
@@ -33,7 +33,7 @@ async function take(call: Call, spaceId: string, policy: Policy): Promise<Answer
     try {
       return await namespace.get(namespace.idFromName(spaceId)).take(policy, call.config.limits[policy]);
     } catch (thrown) {
-      if (attempt >= MOST_TRIES || isOverloaded(thrown)) {
+      if (attempt >= MAX_TRIES || isOverloaded(thrown)) {
         logFailure("limiter.unreachable", thrown, { request_id: call.requestId, space_id: spaceId, policy, attempt });
         throw new SpillwayError("unavailable", undefined, {
           retryAfterSeconds: UNREACHABLE_RETRY_SECONDS,

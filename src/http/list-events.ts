@@ -8,15 +8,15 @@ import * as z from "zod";
 import { activityEvents } from "../datasets/activity-events.ts";
 import { conversionEvents } from "../datasets/conversion-events/dataset.ts";
 import type { Asking, Page, Registered } from "../datasets/dataset.ts";
-import { pendingDeletions } from "../db/deletions.ts";
-import { readSequence } from "../db/sequences.ts";
+import { pendingDeletions } from "../db/profiles/deletions.ts";
+import { readSequence } from "../db/core/sequences.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { readCursor, type Walk, writeCursor } from "./event-cursor.ts";
-import { inQuery, parse } from "./parse.ts";
+import { inQuery, validate } from "./validate.ts";
 import { route } from "./route.ts";
 import { linkTo, listOf } from "./schemas.ts";
 
-const MOST_ROWS = 4_000;
+const MAX_ROWS = 4_000;
 /** Of an answer's rows, so that it is small beside an isolate's memory however large events are. */
 const MAX_PAGE_BYTES = 8_000_000;
 
@@ -56,7 +56,7 @@ const query = z.strictObject({
     .optional()
     .meta({ description: conversions.attribution_window.description }),
   fields: commas(conversions.fields.description, "event_name,amount"),
-  limit: z.coerce.number().int().min(1).max(MOST_ROWS).default(200).meta({ description: "Rows a page." }),
+  limit: z.coerce.number().int().min(1).max(MAX_ROWS).default(200).meta({ description: "Rows a page." }),
   cursor: z.string().max(2_000).optional().meta({ description: "`next_cursor` of the page before." }),
 });
 
@@ -174,7 +174,7 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
     const owner = { view, request };
     const walk: Walk =
       cursor === undefined
-        ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.world.now(), next: null, skip: 0 }
+        ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.runtime.now(), next: null, skip: 0 }
         : await readCursor(call, space, owner, cursor);
     const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq, secret: "", increment: false };
     const frozen = await freezeQuery(dataset, request, asking);
@@ -205,7 +205,7 @@ function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
     detail: `${name} is not for the view ${view}.`,
   }));
   if (faults.length > 0) throw invalid(...faults);
-  return parse(z.strictObject(dataset.shape), VIEWS[view].read(sent), inQuery);
+  return validate(z.strictObject(dataset.shape), VIEWS[view].read(sent), inQuery);
 }
 
 /** @throws what the dataset refuses, with pointers into the query. */

@@ -9,10 +9,10 @@
 
 import { type Fault, pointerTo } from "../errors.ts";
 
-const MOST_FAULTS = 100;
-const MOST_SHOWN = 40;
+const MAX_FAULTS = 100;
+const MAX_SHOWN = 40;
 /** toPrecision writes no more. */
-const MOST_DIGITS = 100;
+const MAX_DIGITS = 100;
 /** Numbers nearer to zero have fewer digits than others. */
 const SMALLEST_NORMAL = 2.2250738585072014e-308;
 
@@ -36,7 +36,7 @@ export function findChangedNumbers(text: string, base = ""): Fault[] {
   const faults: Fault[] = [];
   const path: Level[] = [];
   TOKEN.lastIndex = 0;
-  for (let token = TOKEN.exec(text); token !== null && faults.length < MOST_FAULTS; token = TOKEN.exec(text)) {
+  for (let token = TOKEN.exec(text); token !== null && faults.length < MAX_FAULTS; token = TOKEN.exec(text)) {
     const level = path.at(-1);
     switch (token[0]) {
       case '"':
@@ -64,7 +64,7 @@ export function findChangedNumbers(text: string, base = ""): Fault[] {
         if (!isKept(token[0]))
           faults.push({
             pointer: base + pointerTo(path.map(({ at }) => at)),
-            detail: `${token[0].slice(0, MOST_SHOWN)} is not kept exactly as a JSON number: it would be read as ${Number(token[0])}. Send it as a text.`,
+            detail: `${token[0].slice(0, MAX_SHOWN)} is not kept exactly as a JSON number: it would be read as ${Number(token[0])}. Send it as a text.`,
           });
     }
   }
@@ -86,7 +86,7 @@ export function isKept(literal: string): boolean {
   const value = Number(literal);
   const [digits] = normal(literal);
   if (digits === "") return true;
-  if (!Number.isFinite(value) || digits.length > MOST_DIGITS) return false;
+  if (!Number.isFinite(value) || digits.length > MAX_DIGITS) return false;
   if (digits.length <= 15 && Math.abs(value) >= SMALLEST_NORMAL) return true;
   // Where two texts are as near to the number, programs choose differently.
   const texts = [value.toPrecision(digits.length), String(value)];

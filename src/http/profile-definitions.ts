@@ -6,11 +6,11 @@ import {
   type DefinedKind,
   type ProfileDefinitionRow,
   putProfileDefinition,
-} from "../db/profile-definitions.ts";
-import { DEFAULT_SECTION, listSections } from "../db/sections.ts";
+} from "../db/profiles/definitions.ts";
+import { DEFAULT_SECTION, listSections } from "../db/core/sections.ts";
 import { invalid, SpillwayError } from "../errors.ts";
-import { NATIVE_MARK, nativeAttribute } from "../events/native-attributes.ts";
-import { findDefined, listDefined } from "../events/profile-definitions.ts";
+import { NATIVE_MARK, nativeAttribute } from "../ingest/native-attributes.ts";
+import { findDefined, listDefined } from "../ingest/profile-definitions.ts";
 import { iso } from "../time/names.ts";
 import { AttributeName } from "./profiles.ts";
 import { json, route, type Route } from "./route.ts";
@@ -134,7 +134,7 @@ function routesOf({ kind, one, many, an, id, body, example, shape, says, show }:
         const definition = { ...body, id: idOf(params.id, id), type: body.type ?? null };
         if (kind === "attribute") mustNotBeNative(definition.id);
         const db = call.databases.space(space.id);
-        const row = await putProfileDefinition(db, space.id, kind, definition, call.world.now());
+        const row = await putProfileDefinition(db, space.id, kind, definition, call.runtime.now());
         if (row === null)
           throw new SpillwayError(
             "conflict",

@@ -1,9 +1,9 @@
 /** Deleting a person over HTTP: gone from every answer at once, from the database in the background. */
 
 import * as z from "zod";
-import { COUNTED, deletePerson, type DeletionRow, findDeletion, listDeletions } from "../db/deletions.ts";
+import { COUNTED, deletePerson, type DeletionRow, findDeletion, listDeletions } from "../db/profiles/deletions.ts";
 import { SpillwayError } from "../errors.ts";
-import { SETTLED_AFTER_MS } from "../export/erase.ts";
+import { SETTLED_AFTER_MS } from "../maintenance/erasure.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
 import { listOf, listQuery, page, readCursor, Time } from "./schemas.ts";
@@ -44,8 +44,8 @@ export const profileDeletionRoutes = [
     },
     errors: ["not_found"],
     async handle(call, { space, params }) {
-      const now = call.world.now();
-      const deletion = { id: call.world.uuid(), requestedAt: now, dueAt: now + SETTLED_AFTER_MS };
+      const now = call.runtime.now();
+      const deletion = { id: call.runtime.uuid(), requestedAt: now, dueAt: now + SETTLED_AFTER_MS };
       const row = await deletePerson(call.databases.space(space.id), space.id, params.person_id, deletion);
       if (row === null) throw new SpillwayError("not_found");
       return json(show(row), 202, { location: `/v1/profile-deletions/${row.id}` });

@@ -1,27 +1,27 @@
 /** Profiles over HTTP. */
 
 import * as z from "zod";
-import { ATTRIBUTE_NAME } from "../events/native-attributes.ts";
-import { INEXACT } from "../events/validate.ts";
-import { inParts } from "../db/parts.ts";
+import { ATTRIBUTE_NAME } from "../ingest/native-attributes.ts";
+import { INEXACT } from "../ingest/validate.ts";
+import { inBatches } from "../db/core/batching.ts";
 import {
   findProfile,
   type Installation,
   MAX_PROFILE_BYTES,
   type ProfileMerge,
   type ProfileRow,
-} from "../db/profiles.ts";
+} from "../db/profiles/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
-import { writeProfiles } from "../events/profiles.ts";
+import { writeProfiles } from "../ingest/profiles.ts";
 import { iso } from "../time/names.ts";
 import { json, route } from "./route.ts";
 import { Id, textOf, Time, WholeText } from "./schemas.ts";
 
-const MOST_PROFILES = 1000;
+const MAX_PROFILES = 1000;
 const MAX_BYTES = 15_728_640;
-const MOST_TAGS = 200;
-const MOST_INSTALLATIONS = 50;
-const MOST_TOKEN_CHARACTERS = 4096;
+const MAX_TAGS = 200;
+const MAX_INSTALLATIONS = 50;
+const MAX_TOKEN_CHARACTERS = 4096;
 const TOO_LARGE = `A profile has ${MAX_PROFILE_BYTES} bytes of identifiers, attributes, tags, topics and installations at most.`;
 
 const exactNumber = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), INEXACT);
@@ -68,15 +68,15 @@ function setOf<Item extends z.ZodType>(
     });
 }
 
-const Tags = setOf(Id, MOST_TAGS, (tag) => tag, []).meta({
+const Tags = setOf(Id, MAX_TAGS, (tag) => tag, []).meta({
   uniqueItems: true,
   description: "Replaces the tags; null or an empty list removes them all.",
 });
 
 const installation = { installation_id: Id, platform: z.enum(["iOS", "Android", "Webpush"]), is_optin: z.boolean() };
 const Installations = setOf(
-  z.strictObject({ ...installation, push_token: textOf(MOST_TOKEN_CHARACTERS).min(1).nullable().optional() }),
-  MOST_INSTALLATIONS,
+  z.strictObject({ ...installation, push_token: textOf(MAX_TOKEN_CHARACTERS).min(1).nullable().optional() }),
+  MAX_INSTALLATIONS,
   (each) => each.installation_id,
   ["installation_id"],
 ).meta({ description: "Replaces the installations, each id once; null or an empty list removes them all." });
@@ -122,7 +122,7 @@ export const profileRoutes = [
     tag: "Profiles",
     auth: "profiles:write",
     body: {
-      schema: z.strictObject({ profiles: z.array(Merge).min(1).max(MOST_PROFILES) }),
+      schema: z.strictObject({ profiles: z.array(Merge).min(1).max(MAX_PROFILES) }),
       maxBytes: MAX_BYTES,
       example: {
         profiles: [
@@ -146,9 +146,9 @@ export const profileRoutes = [
     async handle(call, { space, body }) {
       const merges = body.profiles.map(canonical);
       checkTogether(merges);
-      const { world, databases } = call;
-      const write = { db: databases.space(space.id), space, now: world.now(), uuid: () => world.uuid() };
-      const outcome = await writeProfiles(write, inParts(merges));
+      const { runtime, databases } = call;
+      const write = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
+      const outcome = await writeProfiles(write, inBatches(merges));
       if (outcome === "external_id_taken")
         throw new SpillwayError("conflict", "An external_person_id of these belongs to another profile.");
       if (outcome === "too_large") throw invalid({ pointer: "/profiles", detail: TOO_LARGE });

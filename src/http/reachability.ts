@@ -1,12 +1,12 @@
 /** Reachability events over HTTP: those that happened before, or elsewhere. Writes of profiles make the others. */
 
 import * as z from "zod";
-import { takeReachability } from "../events/load-reachability.ts";
-import { REASONS, SUBSCRIPTIONS } from "../events/reachability.ts";
+import { takeReachability } from "../ingest/load-reachability.ts";
+import { REASONS, SUBSCRIPTIONS } from "../ingest/reachability.ts";
 import { json, route } from "./route.ts";
 import { Accepted, Id } from "./schemas.ts";
 
-const MOST_EVENTS = 5_000;
+const MAX_EVENTS = 5_000;
 const MAX_BYTES = 15_728_640;
 
 const common = { id: Id, person_id: Id, timestamp: z.iso.datetime({ offset: true }) };
@@ -63,13 +63,13 @@ export const reachabilityRoutes = [
     path: "/v1/reachability-events",
     operationId: "loadReachabilityEvents",
     summary: "Load reachability events",
-    description: `1 to ${MOST_EVENTS} changes of profiles' reachability that happened before or elsewhere, all or nothing; also as NDJSON, an event a line. Writes of profiles make such events by themselves. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. An event has the reasons and fields of its channel, those of PUSH an \`installation_id\` too; what is left out is not known: null. A \`timestamp\` is not before 2024-10-10, and no older than the space keeps events.`,
+    description: `1 to ${MAX_EVENTS} changes of profiles' reachability that happened before or elsewhere, all or nothing; also as NDJSON, an event a line. Writes of profiles make such events by themselves. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. An event has the reasons and fields of its channel, those of PUSH an \`installation_id\` too; what is left out is not known: null. A \`timestamp\` is not before 2024-10-10, and no older than the space keeps events.`,
     tag: "Profiles",
     auth: "profiles:write",
     body: {
-      schema: z.strictObject({ events: z.array(SentReachability).min(1).max(MOST_EVENTS) }),
+      schema: z.strictObject({ events: z.array(SentReachability).min(1).max(MAX_EVENTS) }),
       maxBytes: MAX_BYTES,
-      linesOf: { property: "events", most: MOST_EVENTS },
+      linesOf: { property: "events", most: MAX_EVENTS },
       example: {
         events: [
           {
@@ -89,8 +89,8 @@ export const reachabilityRoutes = [
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      const { world, databases } = call;
-      const load = { db: databases.space(space.id), space, now: world.now(), uuid: () => world.uuid() };
+      const { runtime, databases } = call;
+      const load = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
       return json(await takeReachability(load, body.events, (index) => `/events/${index}`), 202);
     },
   }),

@@ -5,13 +5,13 @@
 
 import type * as z from "zod";
 import type { Config } from "../config.ts";
-import type { Databases } from "../db/shards.ts";
-import type { SpaceRow } from "../db/spaces.ts";
+import type { Databases } from "../db/core/shards.ts";
+import type { SpaceRow } from "../db/tenants/spaces.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { Hall } from "../export/hall.ts";
+import type { Context } from "../context.ts";
 import type { Policy } from "../limiter/limiter.ts";
 import type { LogFields } from "../log.ts";
-import type { World } from "../world.ts";
+import type { Runtime } from "../runtime.ts";
 
 export const SCOPES = [
   "events:read",
@@ -31,9 +31,9 @@ export interface Call {
   url: URL;
   requestId: string;
   config: Config;
-  world: World;
+  runtime: Runtime;
   databases: Databases;
-  hall: Hall;
+  context: Context;
   limiter: Env["LIMITER"];
   /** Files that the Worker carries along. */
   assets: Fetcher;

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { invalid } from "../errors.ts";
-import type { Position } from "../db/lists.ts";
+import type { Position } from "../db/core/pagination.ts";
 import { isTimeZone } from "../time/days.ts";
 import type { Call } from "./route.ts";
 import { json } from "./route.ts";
@@ -11,7 +11,7 @@ export const Time = z.iso
   .datetime()
   .meta({ description: "RFC 3339, UTC, with milliseconds.", example: "2026-01-15T10:23:45.123Z" });
 
-const MOST_ID_BYTES = 200;
+const MAX_ID_BYTES = 200;
 // oxlint-disable-next-line no-control-regex -- control characters are what this finds
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
@@ -48,8 +48,8 @@ export const Id = z
   .string()
   .min(1)
   .refine(
-    (id) => Buffer.byteLength(id) <= MOST_ID_BYTES && !CONTROL.test(id) && id.isWellFormed(),
-    `An id has at most ${MOST_ID_BYTES} bytes of UTF-8 and no control characters.`,
+    (id) => Buffer.byteLength(id) <= MAX_ID_BYTES && !CONTROL.test(id) && id.isWellFormed(),
+    `An id has at most ${MAX_ID_BYTES} bytes of UTF-8 and no control characters.`,
   );
 
 export const Problem = z

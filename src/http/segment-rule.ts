@@ -1,16 +1,16 @@
 /** The schema of a segment's rule, and what it says of its meaning. */
 
 import * as z from "zod";
-import { DefinitionId } from "../events/definition.ts";
+import { DefinitionId } from "../ingest/definition.ts";
 import { refuseTooDeep } from "../segments/limits.ts";
 import type { Rule } from "../segments/rule.ts";
 import { Id, textOf, WholeText } from "./schemas.ts";
-import { NOTHING_FITS } from "./sentences.ts";
+import { NOTHING_FITS } from "./zod-error-map.ts";
 
-const MOST_VALUES = 1_000;
-const MOST_DAYS = 36_500;
-const MOST_EVENTS = 1_000;
-const MOST_CONDITIONS = 50;
+const MAX_VALUES = 1_000;
+const MAX_DAYS = 36_500;
+const MAX_EVENTS = 1_000;
+const MAX_CONDITIONS = 50;
 
 const Attribute = textOf(256).min(1).meta({ description: "An attribute's name." });
 const Property = textOf(256).min(1).meta({ description: "The name of an event's property." });
@@ -23,7 +23,7 @@ function compared<Named extends z.ZodRawShape>(named: Named) {
   return z.discriminatedUnion("op", [
     z.strictObject({ ...named, op: z.enum(["eq", "neq"]), value: Scalar }),
     z.strictObject({ ...named, op: z.enum(["gt", "gte", "lt", "lte"]), value: Ordered }),
-    z.strictObject({ ...named, op: z.literal("in"), value: z.array(Scalar).min(1).max(MOST_VALUES) }),
+    z.strictObject({ ...named, op: z.literal("in"), value: z.array(Scalar).min(1).max(MAX_VALUES) }),
     z.strictObject({ ...named, op: z.enum(["contains", "starts_with"]), value: WholeText }),
     z.strictObject({
       ...named,
@@ -40,13 +40,13 @@ const EventRule = z.strictObject({
   within_days: z
     .int()
     .min(1)
-    .max(MOST_DAYS)
+    .max(MAX_DAYS)
     .nullish()
     .meta({ description: "Days of 24 hours. Default: as long as the space keeps events." }),
-  at_least: z.int().min(1).max(MOST_EVENTS).nullish().meta({ description: "How many such events. Default 1." }),
+  at_least: z.int().min(1).max(MAX_EVENTS).nullish().meta({ description: "How many such events. Default 1." }),
   properties: z
     .array(compared({ property: Property }))
-    .max(MOST_CONDITIONS)
+    .max(MAX_CONDITIONS)
     .nullish()
     .meta({ description: "What must hold of an event, all of it, for the event to count." }),
 });

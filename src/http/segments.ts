@@ -1,7 +1,7 @@
 /** Segments over HTTP: rules that say which profiles are in. */
 
 import * as z from "zod";
-import { pendingDeletions } from "../db/deletions.ts";
+import { pendingDeletions } from "../db/profiles/deletions.ts";
 import {
   countMatching,
   COUNTING,
@@ -10,22 +10,22 @@ import {
   listSegments,
   putSegment,
   type SegmentRow,
-} from "../db/segments.ts";
-import { readSequence } from "../db/sequences.ts";
+} from "../db/profiles/segments.ts";
+import { readSequence } from "../db/core/sequences.ts";
 import { invalid, SpillwayError } from "../errors.ts";
 import { compileSegment } from "../segments/compile.ts";
 import { filterAt } from "../segments/filter.ts";
 import {
   MAX_RULE_BYTES,
-  MOST_DEPTH,
-  MOST_EVENT_RULES,
-  MOST_RULES,
+  MAX_DEPTH,
+  MAX_EVENT_RULES,
+  MAX_RULES,
   profilesAtOnce,
   refuseTooComplex,
 } from "../segments/limits.ts";
 import type { Rule } from "../segments/rule.ts";
 import { iso } from "../time/names.ts";
-import { parse } from "./parse.ts";
+import { validate } from "./validate.ts";
 import { json, route } from "./route.ts";
 import { Id, listOf, listQuery, Name, page, readCursor, Time } from "./schemas.ts";
 import { SegmentRule, SentRule } from "./segment-rule.ts";
@@ -46,7 +46,7 @@ export const segmentRoutes = [
     path: "/v1/segments/{id}",
     operationId: "putSegment",
     summary: "Make or replace a segment",
-    description: `An export that was asked for before reads the rule as it stood then. A rule has at most ${MOST_RULES} rules within it (itself, and those about events' properties, included), ${MOST_EVENT_RULES} of them about events, ${MOST_DEPTH} levels and ${MAX_RULE_BYTES} bytes: what is more is refused as \`segment_too_complex\`, which says by how much, as is what would be too long for the store otherwise.`,
+    description: `An export that was asked for before reads the rule as it stood then. A rule has at most ${MAX_RULES} rules within it (itself, and those about events' properties, included), ${MAX_EVENT_RULES} of them about events, ${MAX_DEPTH} levels and ${MAX_RULE_BYTES} bytes: what is more is refused as \`segment_too_complex\`, which says by how much, as is what would be too long for the store otherwise.`,
     tag: "Segments",
     auth: "profiles:write",
     params,
@@ -76,12 +76,12 @@ export const segmentRoutes = [
     responses: { 200: { description: "The segment as it stands.", schema: Segment } },
     errors: ["segment_too_complex"],
     async handle(call, { space, params, body }) {
-      const id = parse(Id, params.id, () => "/id");
+      const id = validate(Id, params.id, () => "/id");
       if (typeof body.id === "string" && body.id !== id)
         throw invalid({ pointer: "/id", detail: "id must be the address's own, or left out." });
       refuseTooComplex(body.rule);
       const segment = { id, name: body.name, rule: JSON.stringify(body.rule) };
-      return json(show(await putSegment(call.databases.space(space.id), space.id, segment, call.world.now())));
+      return json(show(await putSegment(call.databases.space(space.id), space.id, segment, call.runtime.now())));
     },
   }),
   route({
@@ -149,7 +149,7 @@ export const segmentRoutes = [
       const row = await findSegment(db, space.id, params.id);
       if (row === null) throw new SpillwayError("not_found");
       const rule = JSON.parse(row.rule) as Rule;
-      const now = call.world.now();
+      const now = call.runtime.now();
       const seq = await readSequence(db, space.id);
       const deletions = await pendingDeletions(db, space.id, seq);
       const condition = compileSegment(filterAt(rule, now, space.retention_days, deletions), COUNTING);

@@ -1,12 +1,19 @@
 /** Spaces: made and ended by operators, seen and changed by their own keys. */
 
 import * as z from "zod";
-import { findSpace, insertSpace, listSpaces, markSpaceDeleting, type SpaceRow, updateSpace } from "../db/spaces.ts";
-import { insertKey } from "../db/keys.ts";
+import {
+  findSpace,
+  insertSpace,
+  listSpaces,
+  markSpaceDeleting,
+  type SpaceRow,
+  updateSpace,
+} from "../db/tenants/spaces.ts";
+import { insertKey } from "../db/tenants/api-keys.ts";
 import { SpillwayError } from "../errors.ts";
 import { logFailure } from "../log.ts";
 import type { LimiterObject } from "../limiter/limiter.ts";
-import { seal } from "../outbound/seal.ts";
+import { encrypt } from "../outbound/encryption.ts";
 import { secretOf } from "../outbound/webhook.ts";
 import { iso } from "../time/names.ts";
 import { makeKey } from "./auth.ts";
@@ -60,18 +67,18 @@ export const spaceRoutes = [
       },
     },
     async handle(call, { body }) {
-      const { world, databases, config } = call;
-      const now = world.now();
+      const { runtime, databases, config } = call;
+      const now = runtime.now();
       const row: SpaceRow = {
-        id: world.uuid(),
+        id: runtime.uuid(),
         ...body,
         status: "active",
-        external_id: `spillway-${world.uuid()}`,
+        external_id: `spillway-${runtime.uuid()}`,
         created_at: now,
       };
-      const webhookSecret = secretOf(world.randomBytes(32));
-      const key = await makeKey(world);
-      const sealed = await seal(config.secretsKey, row.id, webhookSecret, world.randomBytes(12));
+      const webhookSecret = secretOf(runtime.randomBytes(32));
+      const key = await makeKey(runtime);
+      const sealed = await encrypt(config.secretsKey, row.id, webhookSecret, runtime.randomBytes(12));
       await insertSpace(databases.control, row, sealed);
       await insertKey(
         databases.control,
@@ -140,7 +147,7 @@ export const spaceRoutes = [
     responses: { 202: { description: "It is being deleted." } },
     errors: ["not_found"],
     async handle(call, { params }) {
-      if (!(await markSpaceDeleting(call.databases.control, params.id, call.world.now())))
+      if (!(await markSpaceDeleting(call.databases.control, params.id, call.runtime.now())))
         throw new SpillwayError("not_found");
       const namespace = call.limiter as DurableObjectNamespace<LimiterObject>;
       // Where that fails, the object keeps a few times of calls of a space that nobody can call.

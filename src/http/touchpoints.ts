@@ -2,11 +2,11 @@
 
 import * as z from "zod";
 import { TouchpointSource } from "../datasets/conversion-events/sources.ts";
-import { ingestTouchpoints } from "../events/touchpoints.ts";
+import { ingestTouchpoints } from "../ingest/touchpoints.ts";
 import { json, route } from "./route.ts";
 import { Accepted, Id } from "./schemas.ts";
 
-const MOST_TOUCHPOINTS = 5_000;
+const MAX_TOUCHPOINTS = 5_000;
 const MAX_BYTES = 15_728_640;
 
 const SentTouchpoint = z.strictObject({
@@ -29,13 +29,13 @@ export const touchpointRoutes = [
     path: "/v1/touchpoints",
     operationId: "sendTouchpoints",
     summary: "Send touchpoints",
-    description: `1 to ${MOST_TOUCHPOINTS} touchpoints, all or nothing; also as NDJSON, a touchpoint a line. A touchpoint whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. Its person must have a profile; what it names of ads need not be known.`,
+    description: `1 to ${MAX_TOUCHPOINTS} touchpoints, all or nothing; also as NDJSON, a touchpoint a line. A touchpoint whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. Its person must have a profile; what it names of ads need not be known.`,
     tag: "Touchpoints",
     auth: "events:write",
     body: {
-      schema: z.strictObject({ touchpoints: z.array(SentTouchpoint).min(1).max(MOST_TOUCHPOINTS) }),
+      schema: z.strictObject({ touchpoints: z.array(SentTouchpoint).min(1).max(MAX_TOUCHPOINTS) }),
       maxBytes: MAX_BYTES,
-      linesOf: { property: "touchpoints", most: MOST_TOUCHPOINTS },
+      linesOf: { property: "touchpoints", most: MAX_TOUCHPOINTS },
       example: {
         touchpoints: [
           {
@@ -53,8 +53,8 @@ export const touchpointRoutes = [
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      const { world, databases } = call;
-      const ingest = { db: databases.space(space.id), space, now: world.now(), uuid: () => world.uuid() };
+      const { runtime, databases } = call;
+      const ingest = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
       return json(await ingestTouchpoints(ingest, body.touchpoints, (index) => `/touchpoints/${index}`), 202);
     },
   }),

@@ -4,14 +4,14 @@
  */
 
 import { SpillwayError } from "../errors.ts";
-import { bucketUrl, type Place, writeHeaders } from "./place.ts";
+import { bucketUrl, type BucketLocation, writeHeaders } from "./bucket-location.ts";
 import { sessionPolicy } from "./policies.ts";
 import { CAPABILITIES } from "./providers.ts";
 import { isOwnRole } from "./role.ts";
 import type { Store } from "./s3-call.ts";
 import { Bucket } from "./s3.ts";
 import { type RoleRequest, RoleSessions } from "./sts.ts";
-import { checkTarget, type Resolve } from "./target.ts";
+import { checkTarget, type Resolve } from "./url-guard.ts";
 
 export type Opener =
   | { type: "role"; roleArn: string; externalId: string }
@@ -52,7 +52,7 @@ export class CustomerBuckets {
   }
 
   /** Nothing is called yet: a role is assumed when the bucket is first used. */
-  open(place: Place, opener: Opener, reach: Reach): Bucket {
+  open(place: BucketLocation, opener: Opener, reach: Reach): Bucket {
     // What answers at another address than AWS's own may not be AWS.
     const kind = place.provider === "aws" && !isAws(place) ? "generic" : place.provider;
     const { conditionalPut, conditionalComplete } = CAPABILITIES[kind];
@@ -73,11 +73,11 @@ export class CustomerBuckets {
    * Assumes a role and keeps nothing: to see whether it can be, and whether another external id is refused.
    * @throws as RoleSessions.assume.
    */
-  async tryRole(place: Place, roleArn: string, externalId: string | null, reach: Reach): Promise<void> {
+  async tryRole(place: BucketLocation, roleArn: string, externalId: string | null, reach: Reach): Promise<void> {
     await this.#known(roleArn).assume(requestOf(place, roleArn, externalId, reach));
   }
 
-  #credentials(place: Place, opener: Opener, reach: Reach): Pick<Store, "credentials" | "refused"> {
+  #credentials(place: BucketLocation, opener: Opener, reach: Reach): Pick<Store, "credentials" | "refused"> {
     if (opener.type === "keys") {
       const { accessKeyId, secretAccessKey } = opener;
       return { credentials: async () => ({ accessKeyId, secretAccessKey }) };
@@ -116,7 +116,7 @@ export class CustomerBuckets {
   }
 }
 
-function isAws({ endpoint }: Place): boolean {
+function isAws({ endpoint }: BucketLocation): boolean {
   return endpoint === null || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 }
 
@@ -125,7 +125,7 @@ const REFUSALS = {
   target_unresolved: "The name of the destination's endpoint could not be looked up: correct it.",
 } as const;
 
-function requestOf(place: Place, roleArn: string, externalId: string | null, reach: Reach): RoleRequest {
+function requestOf(place: BucketLocation, roleArn: string, externalId: string | null, reach: Reach): RoleRequest {
   const policy = sessionPolicy(place, reach.prefix, reach.probe);
   return { roleArn, externalId, sessionName: reach.sessionName, policy, region: place.region };
 }

@@ -3,7 +3,7 @@
  * on objects below one prefix, and two on the key where KMS is used.
  */
 
-import { partitionOf, type Place } from "./place.ts";
+import { partitionOf, type BucketLocation } from "./bucket-location.ts";
 import { CAPABILITIES } from "./providers.ts";
 
 export interface Policy {
@@ -26,7 +26,7 @@ const KEY_ACTIONS = ["kms:GenerateDataKey", "kms:Decrypt"];
  * @param probe the one key that the session may delete: the test call's.
  * @returns JSON, as small as it can be: AWS takes 2,048 characters.
  */
-export function sessionPolicy(place: Place, prefix: string, probe: string | null): string {
+export function sessionPolicy(place: BucketLocation, prefix: string, probe: string | null): string {
   const objects = `arn:${partitionOf(place.region)}:s3:::${place.bucket}/`;
   const policy: Policy = {
     Version: "2012-10-17",
@@ -44,7 +44,7 @@ export function sessionPolicy(place: Place, prefix: string, probe: string | null
 }
 
 /** A key is named by its ARN, its id or an alias; without a name it is the one that S3 keeps for the account. */
-function keyResource({ region }: Place, keyId: string | null) {
+function keyResource({ region }: BucketLocation, keyId: string | null) {
   const named = keyId !== null && !/(^|:)alias\//.test(keyId);
   if (named)
     return { Resource: keyId.startsWith("arn:") ? keyId : `arn:${partitionOf(region)}:kms:${region}:*:key/${keyId}` };

@@ -1,6 +1,6 @@
 /** Which roles may be named at all: a customer's own, in the part of AWS where the bucket is. */
 
-import { partitionOf, type Place } from "./place.ts";
+import { partitionOf, type BucketLocation } from "./bucket-location.ts";
 
 const partOf = (arn: string, n: number) => arn.split(":")[n] ?? "";
 
@@ -16,7 +16,7 @@ export function isOwnRole(roleArn: string, principalArn: string): boolean {
  */
 export function roleFault(
   roleArn: string,
-  place: Pick<Place, "region" | "endpoint">,
+  place: Pick<BucketLocation, "region" | "endpoint">,
   principalArn: string,
   stsOfAws: boolean,
 ): string | null {

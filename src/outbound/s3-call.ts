@@ -5,7 +5,7 @@
 
 import { AwsV4Signer } from "aws4fetch";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
-import { meaningOf } from "./s3-refusal.ts";
+import { meaningOf } from "./s3-errors.ts";
 
 export interface Credentials {
   accessKeyId: string;
@@ -52,7 +52,7 @@ export const ANSWER_WITHIN_MS = 25_000;
 /** A large object is put together before the answer comes; the lease is renewed meanwhile. */
 export const COMPLETED_WITHIN_MS = 300_000;
 /** An answer of a store that is not ours may be anything. */
-const MOST_ANSWER_BYTES = 4 * 1_048_576;
+const MAX_ANSWER_BYTES = 4 * 1_048_576;
 /** Asked for in a request, confirmed in the answer. */
 export const ENCRYPTION = "x-amz-server-side-encryption";
 const SAFE_KEY = /^[A-Za-z0-9/_=.-]{1,1024}$/;
@@ -188,7 +188,7 @@ async function textOf(response: Response): Promise<string> {
   let bytes = 0;
   for await (const piece of response.body ?? []) {
     bytes += piece.byteLength;
-    if (bytes > MOST_ANSWER_BYTES) throw new Error("the store's answer is too long");
+    if (bytes > MAX_ANSWER_BYTES) throw new Error("the store's answer is too long");
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString();

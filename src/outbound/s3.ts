@@ -6,7 +6,7 @@
 
 import { SpillwayError } from "../errors.ts";
 import { ANSWER_WITHIN_MS, COMPLETED_WITHIN_MS, drain, type Outgoing, S3Caller, type Store } from "./s3-call.ts";
-import { type Outcome, OnceWriter, type Whole } from "./s3-once.ts";
+import { type Outcome, OnceWriter, type Whole } from "./write-once.ts";
 import { completionOf, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
 
 /** The service's own bucket. */

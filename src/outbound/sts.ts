@@ -6,7 +6,7 @@
 import { AwsV4Signer } from "aws4fetch";
 import * as z from "zod";
 import { type ErrorCode, SpillwayError } from "../errors.ts";
-import { awsHost } from "./place.ts";
+import { awsHost } from "./bucket-location.ts";
 import type { Credentials } from "./s3-call.ts";
 import { readXml } from "./s3-xml.ts";
 
@@ -36,7 +36,7 @@ export interface StsSettings {
 
 const DURATION_SECONDS = 3600;
 const RENEW_BEFORE_MS = 5 * 60_000;
-const MOST_SESSIONS = 200;
+const MAX_SESSIONS = 200;
 const ANSWER_WITHIN_MS = 15_000;
 
 const Answer = z.object({
@@ -99,7 +99,7 @@ export class RoleSessions {
     this.#kept.delete(name);
     this.#kept.set(name, session);
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MOST_SESSIONS) break;
+      if (this.#kept.size <= MAX_SESSIONS) break;
       this.#kept.delete(oldest);
     }
   }

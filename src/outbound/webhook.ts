@@ -211,7 +211,7 @@ export async function post(reach: typeof fetch, now: () => number, webhook: Webh
   return { statusCode, error, retryAfterSeconds: retryAfter(response.headers.get("retry-after"), now()), durationMs };
 }
 
-const MOST_RETRY_AFTER_SECONDS = 86_400;
+const MAX_RETRY_AFTER_SECONDS = 86_400;
 
 /** Seconds, or a date (RFC 9110, section 10.2.3); a day at most. @returns null where it says neither. */
 export function retryAfter(header: string | null, now: number): number | null {
@@ -223,5 +223,5 @@ export function retryAfter(header: string | null, now: number): number | null {
       ? (Date.parse(text) - now) / 1000
       : Number.NaN;
   if (Number.isNaN(seconds)) return null;
-  return Math.min(MOST_RETRY_AFTER_SECONDS, Math.max(0, Math.ceil(seconds)));
+  return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(0, Math.ceil(seconds)));
 }

@@ -10,7 +10,7 @@ import {
   hasTag,
   none,
   some,
-} from "../db/conditions.ts";
+} from "../db/profiles/conditions.ts";
 import { countsFrom, type SegmentFilter } from "./filter.ts";
 import type { Comparison, EventRule, Rule, Scalar } from "./rule.ts";
 

@@ -8,16 +8,16 @@ import { compileSegment } from "./compile.ts";
 import { filterAt } from "./filter.ts";
 import { eachRule, type Rule } from "./rule.ts";
 
-export const MOST_RULES = 200;
-export const MOST_EVENT_RULES = 20;
-export const MOST_DEPTH = 10;
+export const MAX_RULES = 200;
+export const MAX_EVENT_RULES = 20;
+export const MAX_DEPTH = 10;
 export const MAX_RULE_BYTES = 65_536;
 /** What stands around it has the rest of a statement. */
 export const MAX_SQL_BYTES = 60_000;
 
 /** What a slice of profiles costs at most, in rules that look at a profile. */
 const SLICE_WEIGHT = 400_000;
-const MOST_PROFILES_A_SLICE = 20_000;
+const MAX_PROFILES_PER_SLICE = 20_000;
 /** Events lie where their time is: to get at a person's costs as much as so many looks at a profile, once for all rules. */
 const EVENTS_WEIGHT = 180;
 const EVENT_RULE_WEIGHT = 20;
@@ -29,8 +29,8 @@ export function refuseTooComplex(rule: Rule): void {
   const rules = all.length + events.reduce((sum, each) => sum + (each.properties?.length ?? 0), 0);
   const bytes = Buffer.byteLength(JSON.stringify(rule));
   const said = [
-    over("has", rules, MOST_RULES, "rules, those about events' properties included"),
-    over("has", events.length, MOST_EVENT_RULES, "rules about events"),
+    over("has", rules, MAX_RULES, "rules, those about events' properties included"),
+    over("has", events.length, MAX_EVENT_RULES, "rules about events"),
     over("has", bytes, MAX_RULE_BYTES, "bytes"),
     // The length hardly depends on what the parameters are called, nor on the time.
     over(
@@ -50,7 +50,7 @@ export function refuseTooComplex(rule: Rule): void {
 export function refuseTooDeep(rule: unknown): void {
   let depth = 0;
   for (let level: unknown[] = [rule]; level.length > 0; level = level.flatMap(groupedIn)) depth += 1;
-  const said = over("nests", depth, MOST_DEPTH, "levels of rules");
+  const said = over("nests", depth, MAX_DEPTH, "levels of rules");
   if (said !== null) throw tooComplex(said);
 }
 
@@ -77,5 +77,5 @@ export function profilesAtOnce(rule: Rule): number {
     readsEvents ||= "event" in each;
   }
   if (readsEvents) weight += EVENTS_WEIGHT;
-  return Math.min(MOST_PROFILES_A_SLICE, Math.floor(SLICE_WEIGHT / weight));
+  return Math.min(MAX_PROFILES_PER_SLICE, Math.floor(SLICE_WEIGHT / weight));
 }

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { flatRow, nestedRow } from "../../src/datasets/rows.ts";
-import type { EventRecord } from "../../src/db/events.ts";
-import { clashingNames } from "../../src/events/row-fields.ts";
+import type { EventRecord } from "../../src/db/events/events.ts";
+import { clashingNames } from "../../src/ingest/row-fields.ts";
 import { VISIT } from "../support/formats.ts";
 import { gunzip, lines } from "../support/gunzip.ts";
 import { type Row, roomyService, rowsOf, textOf } from "../support/pipeline.ts";

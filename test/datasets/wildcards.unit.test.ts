@@ -1,7 +1,7 @@
 /** `*` stands for any number of characters, also for none; everything else stands for itself. */
 
 import { describe, expect, it } from "vitest";
-import { expandNames, matches, MOST_NAMES } from "../../src/datasets/wildcards.ts";
+import { expandNames, matches, MAX_NAMES } from "../../src/datasets/wildcards.ts";
 import { SpillwayError } from "../../src/errors.ts";
 import { between, dice, pick } from "../support/random.ts";
 
@@ -85,12 +85,12 @@ describe("a list of names", () => {
   });
 
   it("may mean two hundred definitions", () => {
-    const many = Array.from({ length: MOST_NAMES }, (_, n) => `e${n}`);
+    const many = Array.from({ length: MAX_NAMES }, (_, n) => `e${n}`);
     expect(expandNames(["*"], many)).toHaveLength(200);
   });
 
   it("is refused as a whole when it means more than two hundred", () => {
-    const many = Array.from({ length: MOST_NAMES + 1 }, (_, n) => `e${n}`);
+    const many = Array.from({ length: MAX_NAMES + 1 }, (_, n) => `e${n}`);
     expect(faultsOf(() => expandNames(["e1*", "*"], many))).toMatchObject({
       code: "invalid_request",
       faults: [{ pointer: "/event_names" }],

@@ -4,8 +4,8 @@
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Database, Statement } from "../../src/db/database.ts";
-import type { Hall } from "../../src/export/hall.ts";
+import type { Database, Statement } from "../../src/db/core/database.ts";
+import type { Context } from "../../src/context.ts";
 import { figures } from "../support/faults/figures.ts";
 import { oneFault, undisturbed } from "../support/faults/plans.ts";
 import type { Tamper } from "../support/faults/play.ts";
@@ -27,12 +27,15 @@ function but<Whole extends object>(whole: Whole, others: Partial<Whole>): Whole 
   });
 }
 
-/** A hall whose commits to the control database are rewritten first. */
+/** A context whose commits to the control database are rewritten first. */
 function rewriting(change: (statement: Statement) => Statement): Tamper {
-  return (hall) => {
-    const { control } = hall.databases;
+  return (context) => {
+    const { control } = context.databases;
     const batch = (statements: readonly Statement[]) => control.batch(statements.map(change));
-    return { ...hall, databases: { ...hall.databases, control: but(control, { batch: batch as Database["batch"] }) } };
+    return {
+      ...context,
+      databases: { ...context.databases, control: but(control, { batch: batch as Database["batch"] }) },
+    };
   };
 }
 
@@ -48,11 +51,14 @@ function effectThat(does: string) {
 
 /** What a page of events is read by, and the page as it comes from there. */
 function rereading(change: (packed: string) => string): Tamper {
-  return (hall) => ({ ...hall, databases: { ...hall.databases, space: (id) => altered(hall, id, change) } });
+  return (context) => ({
+    ...context,
+    databases: { ...context.databases, space: (id) => altered(context, id, change) },
+  });
 }
 
-function altered(hall: Hall, spaceId: string, change: (packed: string) => string): Database {
-  const space = hall.databases.space(spaceId);
+function altered(context: Context, spaceId: string, change: (packed: string) => string): Database {
+  const space = context.databases.space(spaceId);
   const first = async (sql: string, ...params: never[]) => {
     const row = await space.first<{ packed?: string | null }>(sql, ...params);
     return typeof row?.packed === "string" ? { packed: change(row.packed) } : row;
@@ -71,11 +77,11 @@ describe("the harness notices", () => {
   });
 
   it("a segment that is not read as it was written", async () => {
-    const tamper: Tamper = (hall) => ({
-      ...hall,
-      bucket: but(hall.bucket, {
+    const tamper: Tamper = (context) => ({
+      ...context,
+      bucket: but(context.bucket, {
         async read(key, range) {
-          const bytes = await hall.bucket.read(key, range);
+          const bytes = await context.bucket.read(key, range);
           return bytes === null ? null : bytes.map((byte, n) => (n === 100 ? byte ^ 1 : byte));
         },
       }),
@@ -92,31 +98,31 @@ describe("the harness notices", () => {
   });
 
   it("a chunk that is never entered into the ledger", async () => {
-    const tamper = replacing("UPDATE chunks SET done = 1", "UPDATE chunks SET done = 0");
+    const tamper = replacing("UPDATE export_chunks SET done = 1", "UPDATE export_chunks SET done = 0");
     await expect(runPlan(rig, { ...undisturbed(), mostEffects: 400 }, tamper)).rejects.toThrow(/no end after/);
   });
 
   it("a chunk that is entered twice, differently", async () => {
     const tamper = rewriting((each) =>
-      each.sql.includes("UPDATE chunks SET done = 1")
+      each.sql.includes("UPDATE export_chunks SET done = 1")
         ? {
             sql: each.sql.replace("done = 0 AND", "true AND").replace("sha256 = ?9", "sha256 = ?9 || random()"),
             params: each.params,
           }
         : each,
     );
-    const plan = oneFault(effectThat("UPDATE chunks SET done = 1").name, "twice");
+    const plan = oneFault(effectThat("UPDATE export_chunks SET done = 1").name, "twice");
     await expect(runPlan(rig, plan, tamper)).rejects.toThrow(/chunks \d was done as/);
   });
 
   it("an end that is told under a new id each time", async () => {
     let tries = 0;
-    const tamper: Tamper = (hall) => ({
-      ...hall,
+    const tamper: Tamper = (context) => ({
+      ...context,
       fetch: (input, init) => {
         const headers = new Headers(init?.headers);
         headers.set("webhook-id", `${headers.get("webhook-id")}-${(tries += 1)}`);
-        return hall.fetch(input, { ...init, headers });
+        return context.fetch(input, { ...init, headers });
       },
     });
     const plan = oneFault("hook.POST#1", "fails after");
@@ -131,18 +137,18 @@ describe("the harness notices", () => {
 
   it("a manifest that is written again with other bytes", async () => {
     let tries = 0;
-    const tamper: Tamper = (hall, play) => ({
-      ...hall,
-      bucket: but(hall.bucket, {
+    const tamper: Tamper = (context, play) => ({
+      ...context,
+      bucket: but(context.bucket, {
         async putOnce(key, body, sha256, type) {
           if (key.endsWith("-manifest.json")) {
             tries += 1;
             play.s3.objects.delete(key);
             const other = new TextEncoder().encode(`${new TextDecoder().decode(body)}${" ".repeat(tries)}`);
             const digest = Buffer.from(await crypto.subtle.digest("SHA-256", other)).toString("hex");
-            return hall.bucket.putOnce(key, other as Uint8Array<ArrayBuffer>, digest, type);
+            return context.bucket.putOnce(key, other as Uint8Array<ArrayBuffer>, digest, type);
           }
-          return hall.bucket.putOnce(key, body, sha256, type);
+          return context.bucket.putOnce(key, body, sha256, type);
         },
       }),
     });

@@ -5,7 +5,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { exportPrefix } from "../../src/export/objects.ts";
+import { exportPrefix } from "../../src/export/delivery/object-keys.ts";
 import type { Fault } from "../support/faults/effects.ts";
 import { count, report } from "../support/faults/figures.ts";
 import { bucketDown, undisturbed } from "../support/faults/plans.ts";
@@ -25,7 +25,9 @@ afterEach(report);
 function watchGoodFiles(play: Play): { kept: number } {
   const seen = { kept: 0 };
   play.onFailed = async (exportId) => {
-    const { results } = await env.CONTROL_DB.prepare("SELECT name, sha256 FROM files WHERE export_id = ?1 AND done = 1")
+    const { results } = await env.CONTROL_DB.prepare(
+      "SELECT name, sha256 FROM export_files WHERE export_id = ?1 AND done = 1",
+    )
       .bind(exportId)
       .all<{ name: string; sha256: string }>();
     for (const { name, sha256 } of results) {
@@ -60,9 +62,9 @@ describe("the service's own bucket that refuses for ever", () => {
       expect(points).toHaveLength(4);
       for (const [done, { index }] of points.entries()) {
         let seen = { kept: 0 };
-        const { play, facts } = await runPlan(rig, bucketDown(fault, index), (hall, made) => {
+        const { play, facts } = await runPlan(rig, bucketDown(fault, index), (context, made) => {
           if (made.onFailed === null) seen = watchGoodFiles(made);
-          return hall;
+          return context;
         });
         expect(play.failures).toEqual([{ code, owner: "service" }]);
         expect([facts.status, seen.kept]).toEqual(["completed", done]);
@@ -78,8 +80,8 @@ describe("another object under a name of the export", () => {
     ["the manifest", "-manifest.json"],
   ])("instead of %s fails it and is not overwritten; a retry completes it", async (_what, ending) => {
     let planted: string | null = null;
-    const plant: Tamper = (hall, play) => {
-      const putOnce: typeof hall.bucket.putOnce = async (key, ...rest) => {
+    const plant: Tamper = (context, play) => {
+      const putOnce: typeof context.bucket.putOnce = async (key, ...rest) => {
         if (planted === null && key.endsWith(ending)) {
           planted = key;
           play.s3.plant(key, "another's");
@@ -88,16 +90,16 @@ describe("another object under a name of the export", () => {
             play.s3.objects.delete(key);
           };
         }
-        return hall.bucket.putOnce(key, ...rest);
+        return context.bucket.putOnce(key, ...rest);
       };
-      const bucket = new Proxy(hall.bucket, {
+      const bucket = new Proxy(context.bucket, {
         get(target, name) {
           if (name === "putOnce") return putOnce;
           const value: unknown = Reflect.get(target, name);
           return typeof value === "function" ? value.bind(target) : value;
         },
       });
-      return { ...hall, bucket };
+      return { ...context, bucket };
     };
     const { play, facts } = await runPlan(rig, { ...undisturbed(), mayFail: true }, plant);
     expect(planted).not.toBeNull();

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../src/export/sweep.ts";
+import { sweep } from "../../src/maintenance/sweep.ts";
 import { AWS_VARS, type FakeAws, KEYS, PRINCIPAL, refusal } from "../support/aws.ts";
 import { emptySpace, MINIMAL } from "../support/customer.ts";
 import { Service, type Space } from "../support/service.ts";
@@ -142,7 +142,7 @@ describe("the test of a destination", () => {
     const { id } = await post({ endpoint: "https://s3.acme.example", auth: KEYS_AUTH });
     const strict = new Service({ ALLOW_INSECURE_TARGETS: "false", BUCKET_ENDPOINT: "https://bucket.example" });
     strict.customers = aws.fetch;
-    strict.hall.resolve = async () => ["93.184.216.34", "10.0.0.1"];
+    strict.context.resolve = async () => ["93.184.216.34", "10.0.0.1"];
     const { steps } = await strict.json<{ steps: { detail: string }[] }>("POST", `/v1/destinations/${id}/test`, 200, {
       key: space.key,
     });
@@ -158,7 +158,7 @@ it("a sealed secret moves to the new key, so that the old one can go", async () 
   const before = service.config.secretsKey;
   const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";
   service = new Service({ ...AWS_VARS, SECRETS_KEY: `${fresh},${before}` });
-  await sweep(service.hall);
+  await sweep(service.context);
   const stored = await env.CONTROL_DB.prepare("SELECT secret, sealed_with FROM destinations WHERE id = ?")
     .bind(id)
     .first();
@@ -189,6 +189,6 @@ it("a secret whose key is gone keeps no other from moving to the new key", async
     .run();
   const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";
   service = new Service({ ...AWS_VARS, SECRETS_KEY: `${fresh},${service.config.secretsKey}` });
-  await sweep(service.hall);
+  await sweep(service.context);
   expect(await Promise.all([...others, gone].map(({ id }) => stand(id)))).toEqual(["k2", "k2", "k0"]);
 });

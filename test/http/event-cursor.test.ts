@@ -4,7 +4,7 @@
  */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { seal } from "../../src/outbound/seal.ts";
+import { encrypt } from "../../src/outbound/encryption.ts";
 import { ORIGIN, orders, type Service, type Space, START } from "../support/service.ts";
 import {
   addressOf,
@@ -135,7 +135,7 @@ describe("a cursor", () => {
 
   it("that was sealed with another key is refused", async () => {
     const other = `k1:${Buffer.alloc(32).toString("base64")}`;
-    const forged = await seal(other, "x", JSON.stringify([1e9, START, 0, ""]), new Uint8Array(12));
+    const forged = await encrypt(other, "x", JSON.stringify([1e9, START, 0, ""]), new Uint8Array(12));
     expect(await faults(service, space, { cursor: forged })).toEqual(["#query/cursor"]);
   });
 

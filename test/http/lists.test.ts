@@ -1,9 +1,9 @@
 /** Every list: pages of a size, a cursor and a link to the next, each item once, whatever is added meanwhile. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { insertDestination } from "../../src/db/destinations.ts";
-import { insertSchedule } from "../../src/db/schedules.ts";
-import { insertEndpoint } from "../../src/db/webhook-endpoints.ts";
+import { insertDestination } from "../../src/db/tenants/destinations.ts";
+import { insertSchedule } from "../../src/db/schedules/schedules.ts";
+import { insertEndpoint } from "../../src/db/webhooks/endpoints.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { ADMIN, ORIGIN, orders, Service, type Space } from "../support/service.ts";
 
@@ -126,7 +126,7 @@ const LISTS: Record<string, List> = {
       const times = { created_at: service.now, updated_at: service.now };
       const described = { name: "Bucket", directory_path: "", key_template: null, auth: '{"type":"keys"}' };
       const row = { id: crypto.randomUUID(), space_id: space.id, place: "{}", ...described, ...times };
-      return insertDestination(service.hall.databases.control, row, null, 10_000);
+      return insertDestination(service.context.databases.control, row, null, 10_000);
     },
   },
   listSchedules: {
@@ -146,7 +146,7 @@ const LISTS: Record<string, List> = {
         created_at: service.now,
         updated_at: service.now,
       };
-      return insertSchedule(service.hall.databases.control, { ...row, ...described, ...times, ...none }, 10_000);
+      return insertSchedule(service.context.databases.control, { ...row, ...described, ...times, ...none }, 10_000);
     },
   },
   listWebhookEndpoints: {
@@ -163,7 +163,7 @@ const LISTS: Record<string, List> = {
         disabled_reason: null,
         ...times,
       };
-      const { control } = service.hall.databases;
+      const { control } = service.context.databases;
       return insertEndpoint(control, { ...row, id: crypto.randomUUID(), enabled: 0 }, "", 10_000);
     },
   },
@@ -294,7 +294,7 @@ it("ends a page of large exports early, and leaves none out", async () => {
   const large = await service.shop();
   const asked: string[] = [];
   for (let n = 0; n < 5; n += 1) asked.unshift(await service.ask(large));
-  const { control } = service.hall.databases;
+  const { control } = service.context.databases;
   // 3 MB each.
   await control.run(
     "UPDATE exports SET request = json_set(request, '$.x', hex(zeroblob(1500000))) WHERE space_id = ?1",

@@ -1,7 +1,7 @@
 /** Every refusal is a problem document with a request id, leads to a page that exists, and says nothing of what is inside. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { Database, newMeter } from "../../src/db/database.ts";
+import { Database, newMeter } from "../../src/db/core/database.ts";
 import { ERRORS } from "../../src/errors.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { ADMIN, type CallOptions, type ProblemView, Service, type Space } from "../support/service.ts";
@@ -129,7 +129,7 @@ describe("a failure inside", () => {
         throw thrown;
       },
     } as unknown as D1Database;
-    failing.hall.databases = { ...failing.hall.databases, control: new Database(d1, newMeter()) };
+    failing.context.databases = { ...failing.context.databases, control: new Database(d1, newMeter()) };
     return failing;
   }
 

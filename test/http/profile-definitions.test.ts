@@ -2,8 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { readSequence } from "../../src/db/sequences.ts";
-import { profileDefinitionsAt } from "../../src/events/profile-definitions.ts";
+import { readSequence } from "../../src/db/core/sequences.ts";
+import { profileDefinitionsAt } from "../../src/ingest/profile-definitions.ts";
 import { type ProblemView, Service, type Space } from "../support/service.ts";
 
 const service = new Service();
@@ -88,7 +88,7 @@ describe.each(KINDS)("a definition among %s", (path) => {
 
   it("stands at each number as it stood then", async () => {
     const kind = ({ attributes: "attribute", tags: "tag", topics: "topic" } as const)[path] ?? "tag";
-    const db = service.hall.databases.space(space.id);
+    const db = service.context.databases.space(space.id);
     const seen: number[] = [await readSequence(db, space.id)];
     for (const name of ["First", "Second"]) {
       await put(path, "one", { ...body, name });
@@ -186,7 +186,7 @@ describe("a native attribute", () => {
   });
 
   it("is named to an export as the space's own are", async () => {
-    const db = service.hall.databases.space(space.id);
+    const db = service.context.databases.space(space.id);
     expect(await profileDefinitionsAt(db, space.id, 0, "attribute", ["$city", "tier"])).toEqual([
       { id: "$city", section_id: "default", name: "City", type: "text" },
     ]);

@@ -1,9 +1,9 @@
 /** Deleting a person: what the calls answer, and that nothing shows the person from then on. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { deletionsBetween } from "../../src/db/deletions.ts";
-import { readSequence } from "../../src/db/sequences.ts";
-import { sweep } from "../../src/export/sweep.ts";
+import { deletionsBetween } from "../../src/db/profiles/deletions.ts";
+import { readSequence } from "../../src/db/core/sequences.ts";
+import { sweep } from "../../src/maintenance/sweep.ts";
 import { interrupted, once } from "../support/interrupted.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { orders, type ProblemView, type Service, type Space, START } from "../support/service.ts";
@@ -43,7 +43,7 @@ const eventIds = async () => (await events()).data.map((row) => row["eventId"]);
 
 async function sweepLater(): Promise<void> {
   service.now += 60_000;
-  await sweep(service.hall);
+  await sweep(service.context);
 }
 
 const PENDING = {
@@ -206,7 +206,7 @@ describe("a write at the same time", () => {
 
 it("tells exports who was deleted between two numbers, page by page, and for good", async () => {
   await put(...["a", "b", "c", "d"].map((id) => ({ person_id: id, external_person_id: `X-${id}` })));
-  const db = service.hall.databases.space(space.id);
+  const db = service.context.databases.space(space.id);
   await end("a");
   const from = await readSequence(db, space.id);
   for (const id of ["b", "c"]) await end(id);

@@ -246,7 +246,7 @@ describe("the call", () => {
     const set = (seqTo: string) =>
       env.SPACE_DB.prepare(`UPDATE profiles SET seq_to = ${seqTo} WHERE space_id = ?`).bind(space.id).run();
     const going = interrupted(() => set("99"));
-    const { databases } = going.hall;
+    const { databases } = going.context;
     const db = databases.space(space.id);
     const batch = db.batch.bind(db);
     // Each look finds the profile, each write does not.
@@ -254,7 +254,7 @@ describe("the call", () => {
       if (statements.length === 2) await set("NULL");
       return batch(statements);
     };
-    going.hall.databases = { ...databases, space: () => db };
+    going.context.databases = { ...databases, space: () => db };
     const answer = await going.call("POST", PATH, { key: space.key, body: { events: [SMS] } });
     expect([answer.status, await stored()]).toEqual([409, []]);
   });

@@ -168,7 +168,7 @@ describe("a change", () => {
 
 it("lists its runs newest first, in pages", async () => {
   // Those of the tests above would run too.
-  await service.hall.databases.control.run("DELETE FROM schedules WHERE space_id IS NOT NULL");
+  await service.context.databases.control.run("DELETE FROM schedules WHERE space_id IS NOT NULL");
   const own = await service.shop();
   const { id } = await schedule(service, own);
   for (const hour of [1, 2, 3]) await runAt(service, START + hour * HOUR);

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
-import { sweep } from "../../src/export/sweep.ts";
+import { sweep } from "../../src/maintenance/sweep.ts";
 import { KEYS } from "../support/aws.ts";
 import { Customer, DAY_MS } from "../support/customer.ts";
 import { ADMIN, Service } from "../support/service.ts";
@@ -131,7 +131,7 @@ it("tells no key, session or signature of customers' buckets: in no row, log or 
   }
   await service.json("GET", "/v1/destinations", 200, { key: space.key });
   service.now += DAY_MS;
-  await sweep(service.hall);
+  await sweep(service.context);
   vi.restoreAllMocks();
   const all = [...told, await everything(), ...[...aws.objects].map(([key]) => aws.text(key))].join("\n");
   expect([all.includes("step.failed"), all.includes(byKeys.id), aws.secrets.length > 4]).toEqual([true, true, true]);

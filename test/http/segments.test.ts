@@ -2,8 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { readSequence } from "../../src/db/sequences.ts";
-import { segmentAt } from "../../src/db/segments.ts";
+import { readSequence } from "../../src/db/core/sequences.ts";
+import { segmentAt } from "../../src/db/profiles/segments.ts";
 import { orders, type ProblemView, Service, type Space, START } from "../support/service.ts";
 
 interface Segment {
@@ -106,7 +106,7 @@ describe("a segment that is deleted", () => {
   });
 
   it("and its earlier rules are still read at the snapshots of their time", async () => {
-    const db = service.hall.databases.space(space.id);
+    const db = service.context.databases.space(space.id);
     const seen: number[] = [await readSequence(db, space.id)];
     for (const change of [
       () => put(GOLD),

@@ -3,9 +3,9 @@
 import { AwsClient } from "aws4fetch";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Message } from "../../src/export/hall.ts";
-import { runStep } from "../../src/export/run.ts";
-import { sweep } from "../../src/export/sweep.ts";
+import type { Message } from "../../src/context.ts";
+import { runStep } from "../../src/export/pipeline/run.ts";
+import { sweep } from "../../src/maintenance/sweep.ts";
 import { KEYS } from "../support/aws.ts";
 import { ADMIN, orders, Service, type Space } from "../support/service.ts";
 
@@ -46,7 +46,7 @@ async function filesOf(space: Space): Promise<string[]> {
 async function sweepUntilGone(space: Space): Promise<void> {
   for (let round = 0; round < 60; round += 1) {
     service.now += 60_000;
-    await sweep(service.hall);
+    await sweep(service.context);
     const left = Object.values(await rowsOf(space)).reduce((sum, rows) => sum + rows, 0);
     if (left === 0) return;
   }
@@ -73,10 +73,10 @@ async function livedIn(events = 3): Promise<Space> {
   const segment = { name: "Everyone", rule: { all: [] } };
   await service.json("PUT", "/v1/segments/everyone", 200, { key: space.key, body: segment });
   await service.json("PUT", "/v1/tags/vip", 200, { key: space.key, body: { name: "Very important" } });
-  const spaceDb = service.hall.databases.space(space.id);
+  const spaceDb = service.context.databases.space(space.id);
   // Nothing of it is left for a sweep to do.
   await spaceDb.run(
-    `INSERT INTO deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
+    `INSERT INTO profile_deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
      VALUES (?1, 'd-1', 'gone', 1, 0, 0, 0)`,
     space.id,
   );
@@ -105,7 +105,7 @@ async function livedIn(events = 3): Promise<Space> {
   });
   await service.json("PATCH", `/v1/schedules/${schedule.id}`, 200, { key: space.key, body: { paused: true } });
   // A receiver, and an attempt to reach it, without the network between.
-  const { control } = service.hall.databases;
+  const { control } = service.context.databases;
   await control.run(
     `INSERT INTO webhook_endpoints (id, space_id, url, event_types, enabled, secret, created_at, updated_at)
      VALUES (?2, ?1, 'https://hooks.example/', '[]', 1, '', 0, 0)`,
@@ -219,14 +219,14 @@ it("leaves no file behind when a step of its export ends after the files were sw
   const chunk = service.queue.shift();
   if (chunk === undefined) throw new Error("the plan woke no chunk");
   // The files go while the chunk is under way: its PUT is held back until the sweep is over.
-  const put = service.hall.bucket.putOnce.bind(service.hall.bucket);
-  service.hall.bucket.putOnce = async (...object) => {
+  const put = service.context.bucket.putOnce.bind(service.context.bucket);
+  service.context.bucket.putOnce = async (...object) => {
     await end(space);
     await sweepUntilGone(space);
     await put(...object);
   };
   await runOne(chunk);
-  service.hall.bucket.putOnce = put;
+  service.context.bucket.putOnce = put;
   await service.pump();
   await sweepUntilGone(space);
   expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
@@ -250,7 +250,7 @@ it("leaves no row behind of a call that was still being received", async () => {
   await service.json("GET", "/v1/space", 200, { key: space.key });
   await end(space);
   service.now += 60_000;
-  await sweep(service.hall);
+  await sweep(service.context);
   received();
   expect((await late).status).toBeLessThan(500);
   await sweepUntilGone(space);
@@ -258,6 +258,6 @@ it("leaves no row behind of a call that was still being received", async () => {
 });
 
 async function runOne(message: Message): Promise<void> {
-  const verdict = await runStep(service.hall, message, 1);
+  const verdict = await runStep(service.context, message, 1);
   if (verdict !== "ack") throw new Error(`${message.step} failed`);
 }

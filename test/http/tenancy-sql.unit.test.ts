@@ -7,7 +7,7 @@
 import { describe, expect, it } from "vitest";
 import { ownedTables, queriesIn, type Query } from "../support/sql.ts";
 
-const SOURCES = import.meta.glob<string>("../../src/db/*.ts", { query: "?raw", import: "default", eager: true });
+const SOURCES = import.meta.glob<string>("../../src/db/**/*.ts", { query: "?raw", import: "default", eager: true });
 const MIGRATIONS = import.meta.glob<string>("../../src/db/migrations/*/*.sql", {
   query: "?raw",
   import: "default",
@@ -25,8 +25,8 @@ const EVERY_SPACE: Record<string, string> = {
   takeStuckExports: "the sweep wakes late exports of every space, and gives each back with its space_id",
   listToExpire: "the sweep expires what is over, whosever it is, each by its space_id",
   takeDueDeletions: "the sweep erases deleted people of every space, and takes each with its space_id",
-  listLeftovers: "the sweep finds what to put away for every space, each with its space_id",
-  listForgettable: "the sweep finds records to forget for every space, each with its space_id",
+  listToCleanUp: "the sweep finds what to clean up for every space, each with its space_id",
+  listPurgeable: "the sweep finds records to forget for every space, each with its space_id",
   deleteOldExports: "the sweep ends the records of every space that are too old",
   takeDueSchedules: "the sweep looks at schedules of every space, and gives each back with its space_id",
   dropOldRuns: "the sweep drops every space's history of runs when it is too old",
@@ -72,7 +72,10 @@ describe("the walk", () => {
     ["an UPDATE", "`UPDATE exports SET status = 'failed' WHERE id = ?1`"],
     ["an INSERT", "`INSERT INTO sections (id) VALUES (?1)`"],
     ["a JOIN", "`SELECT 1 FROM events e JOIN profiles p ON p.person_id = e.person_id WHERE e.space_id = ?1`"],
-    ["a subquery", "`SELECT 1 FROM files WHERE space_id = ?1 AND EXISTS (SELECT 1 FROM chunks WHERE done = 0)`"],
+    [
+      "a subquery",
+      "`SELECT 1 FROM export_files WHERE space_id = ?1 AND EXISTS (SELECT 1 FROM export_chunks WHERE done = 0)`",
+    ],
   ])("sees %s that forgets its space", (_, text) => {
     const [query] = queriesIn("made-up.ts", `export function made() { return db.run(${text}); }`);
     expect(query === undefined ? undefined : forgets(query)).toBe(true);

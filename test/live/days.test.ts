@@ -64,7 +64,7 @@ const ONE_SIDED: Record<string, string> = {
   localtime: "Debian's name for the machine's own zone",
 };
 
-const JOBS_A_CALL = 4;
+const JOBS_PER_CALL = 4;
 
 interface Oracle {
   tzdata: string;
@@ -112,7 +112,7 @@ async function compare(): Promise<Answer[]> {
   const left = [...jobs];
   const done: Answer[] = [];
   async function work(worker: Miniflare) {
-    for (let some = left.splice(0, JOBS_A_CALL); some.length > 0; some = left.splice(0, JOBS_A_CALL)) {
+    for (let some = left.splice(0, JOBS_PER_CALL); some.length > 0; some = left.splice(0, JOBS_PER_CALL)) {
       const response = await worker.dispatchFetch("http://days/", { method: "POST", body: JSON.stringify(some) });
       done.push(...((await response.json()) as Answer[]));
     }

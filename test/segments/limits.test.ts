@@ -1,8 +1,8 @@
 /** What passes the limits runs: the largest segments of each shape, on the real database. */
 
 import { beforeAll, expect, it } from "vitest";
-import { countMatching, COUNTING } from "../../src/db/segments.ts";
-import { readSequence } from "../../src/db/sequences.ts";
+import { countMatching, COUNTING } from "../../src/db/profiles/segments.ts";
+import { readSequence } from "../../src/db/core/sequences.ts";
 import { compileSegment } from "../../src/segments/compile.ts";
 import { filterAt, segmentReadsFrom } from "../../src/segments/filter.ts";
 import { MAX_SQL_BYTES, profilesAtOnce, refuseTooComplex, refuseTooDeep } from "../../src/segments/limits.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 const times = <Item>(count: number, item: (n: number) => Item) => Array.from({ length: count }, (_, n) => item(n));
 
 async function count(rule: Rule, slice = profilesAtOnce(rule)): Promise<number> {
-  const db = service.hall.databases.space(space.id);
+  const db = service.context.databases.space(space.id);
   const condition = compileSegment(filterAt(rule, service.now, 180), COUNTING);
   return countMatching(db, space.id, await readSequence(db, space.id), condition, slice);
 }

@@ -5,10 +5,10 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Database, newMeter } from "../../src/db/database.ts";
-import { insertRows, type NewEvent } from "../../src/db/event-rows.ts";
-import { mergeProfiles } from "../../src/db/profiles.ts";
-import { readSequence, stoodAt, takeSequence } from "../../src/db/sequences.ts";
+import { Database, newMeter } from "../../src/db/core/database.ts";
+import { insertRows, type NewEvent } from "../../src/db/events/event-rows.ts";
+import { mergeProfiles } from "../../src/db/profiles/profiles.ts";
+import { readSequence, asOf, takeSequence } from "../../src/db/core/sequences.ts";
 import { compileSegment } from "../../src/segments/compile.ts";
 import { filterAt } from "../../src/segments/filter.ts";
 import type { Comparison, EventRule, Rule, Scalar } from "../../src/segments/rule.ts";
@@ -214,7 +214,7 @@ function isIn(person: Person, rule: Rule, at: number): boolean {
 async function found(rule: Rule, { at, seq }: Stand): Promise<string[]> {
   const condition = compileSegment(filterAt(rule, at, RETENTION_DAYS), { seq: "?2", values: "?3" });
   const rows = await db.all<{ person_id: string }>(
-    `SELECT p.person_id FROM profiles p WHERE p.space_id = ?1 AND ${stoodAt("p", "?2")} AND (${condition.sql})`,
+    `SELECT p.person_id FROM profiles p WHERE p.space_id = ?1 AND ${asOf("p", "?2")} AND (${condition.sql})`,
     spaceId,
     seq,
     condition.values,

@@ -1,7 +1,7 @@
 /** The service's bucket from outside: what stands in it, and a line to it that goes wrong when it is told to. */
 
 import { AwsClient } from "aws4fetch";
-import { exportPrefix } from "../../src/export/objects.ts";
+import { exportPrefix } from "../../src/export/delivery/object-keys.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import { reach, type Service, type Space } from "./service.ts";
 
@@ -57,7 +57,7 @@ export function throughLine(service: Service, line: Line = (_sent, pass) => pass
     const pass = () => asStore(sent.method, key, url.searchParams, () => reach(input, init));
     return line(sent, pass);
   };
-  service.hall.bucket = new Bucket(service.config.bucket, () => Date.now(), watched, "service");
+  service.context.bucket = new Bucket(service.config.bucket, () => Date.now(), watched, "service");
   return requests;
 }
 

@@ -1,7 +1,7 @@
 /** A service between whose looks and writes something else happens. */
 
 import { env } from "cloudflare:workers";
-import { Database, newMeter } from "../../src/db/database.ts";
+import { Database, newMeter } from "../../src/db/core/database.ts";
 import { Service } from "./service.ts";
 
 /** @param meanwhile is called before the nth batch that writes: one of three statements at least. */
@@ -18,7 +18,7 @@ export function interrupted(meanwhile: (nth: number) => Promise<unknown>): Servi
     },
   } as unknown as D1Database;
   const slow = new Service();
-  slow.hall.databases = { ...slow.hall.databases, space: () => new Database(d1, newMeter()) };
+  slow.context.databases = { ...slow.context.databases, space: () => new Database(d1, newMeter()) };
   return slow;
 }
 

@@ -21,7 +21,14 @@ const TABLES = `SELECT name FROM sqlite_schema
 async function prepare(database: D1Database, migrations: D1Migration[]): Promise<void> {
   await applyD1Migrations(database, migrations);
   const { results } = await database.prepare(TABLES).all<{ name: string }>();
-  await database.batch(results.map(({ name }) => database.prepare(`DELETE FROM "${name}"`)));
+  // A file may have set triggers on them.
+  const triggers = await database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+    .all<{ name: string }>();
+  await database.batch([
+    ...triggers.results.map(({ name }) => database.prepare(`DROP TRIGGER "${name}"`)),
+    ...results.map(({ name }) => database.prepare(`DELETE FROM "${name}"`)),
+  ]);
 }
 
 // The files of a worker share its globals too: no file finds what another has mocked.

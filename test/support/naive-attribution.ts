@@ -47,9 +47,9 @@ function kindOf(source: string): number {
 }
 
 /** Lines with `touchpoint_id`, `model` if it is asked for, `source` and `amount`, as texts. */
-export function naiveLines(world: World, question: Question): string[] {
-  return world.events.toSorted(bytewise).flatMap((event) => {
-    const journey = journeyOf(world, event, question);
+export function naiveLines(runtime: World, question: Question): string[] {
+  return runtime.events.toSorted(bytewise).flatMap((event) => {
+    const journey = journeyOf(runtime, event, question);
     return question.models.flatMap((model) => {
       const places = naiveCredited(
         model,

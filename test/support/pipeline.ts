@@ -1,8 +1,8 @@
 /** The pipeline by hand: one step at a time, as a queue that is careless with its messages, and what came out of it. */
 
-import type { Message } from "../../src/export/hall.ts";
-import { segmentKey } from "../../src/export/objects.ts";
-import { runStep, type Verdict } from "../../src/export/run.ts";
+import type { Message } from "../../src/context.ts";
+import { segmentKey } from "../../src/export/delivery/object-keys.ts";
+import { runStep, type Verdict } from "../../src/export/pipeline/run.ts";
 import { gunzip, lines } from "./gunzip.ts";
 import { type ExportView, Service, type Space } from "./service.ts";
 
@@ -21,7 +21,7 @@ export function take(service: Service, step?: Message["step"]): Message {
 
 /** Delivers one message for the `attempt`th time. */
 export function deliver(service: Service, message: Message, attempt = 1): Promise<Verdict> {
-  return runStep(service.hall, message, attempt);
+  return runStep(service.context, message, attempt);
 }
 
 export interface Carelessness {
@@ -82,7 +82,7 @@ export async function segmentsLeft(service: Service, space: Space, exportId: str
   const numbers = Array.from({ length: chunks }, (_, n) => n);
   const found = await Promise.all(
     numbers.map(async (n) => {
-      const segment = await service.hall.bucket.get(segmentKey({ space_id: space.id, id: exportId }, n));
+      const segment = await service.context.bucket.get(segmentKey({ space_id: space.id, id: exportId }, n));
       await segment?.body?.cancel();
       return segment !== null;
     }),

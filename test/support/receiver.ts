@@ -2,7 +2,7 @@
 
 import { Webhook } from "standardwebhooks";
 import { vi } from "vitest";
-import { deliver } from "../../src/export/notify.ts";
+import { deliver } from "../../src/webhooks/deliver.ts";
 import type { Service, Space } from "./service.ts";
 
 export interface Received {
@@ -47,7 +47,7 @@ export class Receiver {
   /** From here on everything that the service calls outside is this receiver. */
   constructor(service: Service, space: Space) {
     this.listen(service, space);
-    service.hall.fetch = async (input, init) => {
+    service.context.fetch = async (input, init) => {
       const request = new Request(input, init ?? {});
       this.received.push({
         url: request.url,
@@ -64,7 +64,7 @@ export class Receiver {
 
   /** From here on the queue takes wake-ups of this space; those of others, which a sweep finds of other tests, are dropped. */
   listen(service: Service, space: Space): void {
-    service.hall.sendWebhook = async (message, delaySeconds) => {
+    service.context.sendWebhook = async (message, delaySeconds) => {
       if (message.space_id === space.id) service.webhooks.push({ message, delaySeconds });
     };
   }
@@ -98,7 +98,7 @@ export function timeout(): Error {
 /** Works on the wake-ups that wait now, at the present time. @returns how many there were. */
 export async function wakeAll(service: Service): Promise<number> {
   const waiting = service.webhooks.splice(0);
-  for (const { message } of waiting) await deliver(service.hall, message);
+  for (const { message } of waiting) await deliver(service.context, message);
   return waiting.length;
 }
 
@@ -107,7 +107,7 @@ export async function wakeNext(service: Service): Promise<number> {
   const next = service.webhooks.shift();
   if (next === undefined) throw new Error("no wake-up waits");
   service.now += next.delaySeconds * 1000;
-  await deliver(service.hall, next.message);
+  await deliver(service.context, next.message);
   return next.delaySeconds;
 }
 

@@ -1,7 +1,7 @@
 /** Purchases and what led to them: a dataset whose records give several rows, or none, and whose files are cut as they are written. */
 
 import { env } from "cloudflare:workers";
-import { secretName } from "../../src/export/secret-name.ts";
+import { unguessableName } from "../../src/export/output/file-names.ts";
 import type { Service, Space } from "./service.ts";
 import { START } from "./service.ts";
 
@@ -59,4 +59,4 @@ export async function secretOf(exportId: string): Promise<string> {
 
 /** The name of a chunk's nth file. */
 export const nameOf = (secret: string, chunk: number, nth: number): string =>
-  `${secretName(secret, chunk * 100_000 + nth)}.ndjson.gz`;
+  `${unguessableName(secret, chunk * 100_000 + nth)}.ndjson.gz`;

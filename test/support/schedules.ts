@@ -1,7 +1,7 @@
 /** Schedules in a test's hands: the clock is moved, the sweep is called, and the exports that came are worked on. */
 
-import { giveUp } from "../../src/export/run.ts";
-import { runSchedules } from "../../src/export/schedule.ts";
+import { handleDeadLetter } from "../../src/export/pipeline/run.ts";
+import { runSchedules } from "../../src/schedules/run-due.ts";
 import type { Service, Space } from "./service.ts";
 
 export interface ScheduleView {
@@ -68,7 +68,7 @@ export async function windowsOf(service: Service, space: Space, id: string): Pro
 /** The time comes, and with it the sweep's part for schedules. */
 export async function sweepAt(service: Service, time: number): Promise<void> {
   service.now = Math.max(service.now, time);
-  await runSchedules(service.hall);
+  await runSchedules(service.context);
 }
 
 /** A sweep a minute after the last. */
@@ -83,5 +83,5 @@ export async function runAt(service: Service, time: number): Promise<void> {
 
 /** Whatever waits in the queue fails for good. */
 export async function failAll(service: Service): Promise<void> {
-  for (const message of service.queue.splice(0)) await giveUp(service.hall, message);
+  for (const message of service.queue.splice(0)) await handleDeadLetter(service.context, message);
 }

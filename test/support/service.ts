@@ -6,20 +6,23 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type Config, readConfig } from "../../src/config.ts";
-import { newMeter } from "../../src/db/database.ts";
-import { openDatabases } from "../../src/db/shards.ts";
-import { type Hall, type Message, SIZES, type WebhookMessage } from "../../src/export/hall.ts";
-import { runStep, type Verdict } from "../../src/export/run.ts";
+import { newMeter } from "../../src/db/core/database.ts";
+import { openDatabases } from "../../src/db/core/shards.ts";
+import { type Context, type Message, SIZES, type WebhookMessage } from "../../src/context.ts";
+import { runStep, type Verdict } from "../../src/export/pipeline/run.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Point } from "../../src/metrics.ts";
 import { CustomerBuckets } from "../../src/outbound/customer.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
-import type { World } from "../../src/world.ts";
+import type { Runtime } from "../../src/runtime.ts";
 
 export const ORIGIN = "https://spillway.test";
 export const ADMIN = "test-admin-token";
 /** Where a test's clock begins. */
 export const START = Date.parse("2026-03-01T12:00:00.000Z");
+
+/** The real queue gives a message up long before: a step that always asks for a retry ends the pump and the test. */
+const MAX_PUMPED_ATTEMPTS = 100;
 
 /** The real network. */
 export const reach: typeof fetch = (input, init) => fetch(input, init);
@@ -50,7 +53,7 @@ export class Service {
   /** Epoch ms; tests move it. */
   now = START;
   readonly config: Config;
-  readonly hall: Hall;
+  readonly context: Context;
   readonly meter = newMeter();
   /** Messages that were sent and not yet pumped. */
   readonly queue: Message[] = [];
@@ -67,15 +70,15 @@ export class Service {
   /** @param vars settings that differ from wrangler.toml's. */
   constructor(vars: Record<string, string> = {}) {
     this.config = readConfig({ ...env, ...vars });
-    const world: World = {
+    const runtime: Runtime = {
       now: () => this.now,
       uuid: () => crypto.randomUUID(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       random: () => 0,
     };
-    this.hall = {
+    this.context = {
       config: this.config,
-      world,
+      runtime,
       databases: openDatabases(env, this.meter),
       // S3 checks the time of a signature: this is the one place that needs the real clock.
       bucket: new Bucket(this.config.bucket, () => Date.now(), reach, "service"),
@@ -83,7 +86,7 @@ export class Service {
       customers: new CustomerBuckets(this.config, {
         now: () => this.now,
         fetch: (input, init) => this.customers(input, init),
-        resolve: (name) => this.hall.resolve(name),
+        resolve: (name) => this.context.resolve(name),
       }),
       sizes: SIZES,
       send: async (messages) => {
@@ -106,9 +109,9 @@ export class Service {
       url: new URL(request.url),
       requestId: crypto.randomUUID(),
       config: this.config,
-      world,
-      databases: this.hall.databases,
-      hall: this.hall,
+      runtime,
+      databases: this.context.databases,
+      context: this.context,
       limiter: env.LIMITER,
       assets: env.ASSETS,
       waitUntil: (work) => ctx.waitUntil(work),
@@ -223,9 +226,10 @@ export class Service {
     for (let message = this.queue.shift(); message !== undefined; message = this.queue.shift()) {
       const key = JSON.stringify(message);
       const attempt = (attempts.get(key) ?? 0) + 1;
-      const verdict = await runStep(this.hall, message, attempt);
+      const verdict = await runStep(this.context, message, attempt);
       verdicts.push(verdict);
       if (verdict === "ack") continue;
+      if (attempt === MAX_PUMPED_ATTEMPTS) throw new Error(`${key} asks for a retry after ${attempt} attempts`);
       attempts.set(key, attempt);
       this.queue.push(message);
     }

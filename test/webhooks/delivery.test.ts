@@ -1,8 +1,8 @@
 /** From the end of an export to its receiver: who is told what, how often, and when that is over. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../src/export/sweep.ts";
-import { giveUp } from "../../src/export/run.ts";
+import { sweep } from "../../src/maintenance/sweep.ts";
+import { handleDeadLetter } from "../../src/export/pipeline/run.ts";
 import { roomyService, take } from "../support/pipeline.ts";
 import {
   canceled,
@@ -36,7 +36,7 @@ const parsed = () => receiver.received.map(({ body }) => JSON.parse(body) as { t
 /** An export that failed. @returns its id. */
 async function failed(request: Record<string, unknown> = {}): Promise<string> {
   const id = await service.ask(space, request);
-  await giveUp(service.hall, take(service));
+  await handleDeadLetter(service.context, take(service));
   return id;
 }
 
@@ -101,7 +101,7 @@ describe("the end of an export", () => {
     await service.export(space, CALLBACK);
     await wakeAll(service);
     service.now += service.config.ttlMs.download;
-    await sweep(service.hall);
+    await sweep(service.context);
     await wakeAll(service);
     expect(parsed().map((body) => body.type)).toEqual(["export.completed", "export.expired"]);
     expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(2);
@@ -111,7 +111,7 @@ describe("the end of an export", () => {
     const id = await failed(CALLBACK);
     await wakeAll(service);
     await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
-    await giveUp(service.hall, take(service));
+    await handleDeadLetter(service.context, take(service));
     await wakeAll(service);
     expect(parsed().map((body) => body.type)).toEqual(["export.failed", "export.failed"]);
     const [first, second] = receiver.received.map(({ headers }) => headers["webhook-id"]);
@@ -219,7 +219,7 @@ describe("a webhook that is not taken", () => {
   });
 
   it("is left to the sweep where it waits for more than a day", async () => {
-    service.hall.world = { ...service.hall.world, random: () => 0.5 };
+    service.context.runtime = { ...service.context.runtime, random: () => 0.5 };
     receiver.always = () => status(500);
     await canceled(service, space, CALLBACK);
     for (let tries = 0; tries < 9; tries += 1) await wakeNext(service);
@@ -229,7 +229,7 @@ describe("a webhook that is not taken", () => {
       next_attempt_at: new Date(service.now + 86_400_000 * 1.1).toISOString(),
     });
     service.now += 86_400_000 * 1.1 + service.config.resendAfterMs;
-    await sweep(service.hall);
+    await sweep(service.context);
     await wakeAll(service);
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "failed" });
     expect(receiver.received).toHaveLength(10);
@@ -266,9 +266,9 @@ describe("a webhook that is not taken", () => {
 
 describe("a target that may not be called", () => {
   /** Endpoints and callbacks that were taken in are looked at again before each call. */
-  function strict(resolve: Service["hall"]["resolve"]): void {
-    service.hall.config = { ...service.hall.config, allowInsecureTargets: false };
-    service.hall.resolve = resolve;
+  function strict(resolve: Service["context"]["resolve"]): void {
+    service.context.config = { ...service.context.config, allowInsecureTargets: false };
+    service.context.resolve = resolve;
   }
 
   it.each([
@@ -284,7 +284,7 @@ describe("a target that may not be called", () => {
       status: "pending",
       attempts: [{ status_code: null, error }],
     });
-    service.hall.resolve = async () => ["93.184.215.14"];
+    service.context.resolve = async () => ["93.184.215.14"];
     await wakeNext(service);
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });

@@ -1,7 +1,7 @@
 /** What is said of webhooks where others read: no address and no secret in the logs, the attempts, the timeline, the figures. */
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { sweep } from "../../src/export/sweep.ts";
+import { sweep } from "../../src/maintenance/sweep.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { canceled, deliveriesOf, endpoint, Receiver, status, wakeNext } from "../support/receiver.ts";
 import type { Service, Space } from "../support/service.ts";
@@ -72,7 +72,7 @@ it("neither an address nor a secret is in the log, in the attempts, in the timel
   );
   const exportId = await canceled(service, space, CALLBACK);
   while (service.webhooks.length > 0) await wakeNext(service);
-  await sweep(service.hall);
+  await sweep(service.context);
   const timeline = await service.json("GET", `/v1/exports/${exportId}/events`, 200, { key: space.key });
   const said = [lines, await deliveriesOf(service, space), timeline, receiver.received.map(({ body }) => body)];
   const text = JSON.stringify(said);
@@ -83,14 +83,14 @@ it("neither an address nor a secret is in the log, in the attempts, in the timel
 it("a secret that does not open is told in the log without a word of it, and tried again", async () => {
   const { secret } = await endpoint(service, space);
   await canceled(service, space);
-  const { secretsKey } = service.hall.config;
-  service.hall.config = { ...service.hall.config, secretsKey: `k9:${Buffer.alloc(32, 9).toString("base64")}` };
+  const { secretsKey } = service.context.config;
+  service.context.config = { ...service.context.config, secretsKey: `k9:${Buffer.alloc(32, 9).toString("base64")}` };
   await wakeNext(service);
   expect(receiver.received).toEqual([]);
   expect(logged("webhook.secret_does_not_open")).toHaveLength(1);
   expect(lines.join("\n")).not.toContain(secret);
   expect(await deliveriesOf(service, space)).toMatchObject([{ status: "pending", attempts: [{ error: "internal" }] }]);
-  service.hall.config = { ...service.hall.config, secretsKey };
+  service.context.config = { ...service.context.config, secretsKey };
   await wakeNext(service);
   expect(await deliveriesOf(service, space)).toMatchObject([{ status: "delivered" }]);
 });

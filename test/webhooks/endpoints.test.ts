@@ -1,7 +1,7 @@
 /** Webhook endpoints as a client makes, changes and ends them, and the change of secrets. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { MOST_ENDPOINTS } from "../../src/http/webhooks/endpoints.ts";
+import { MAX_ENDPOINTS } from "../../src/http/webhooks/endpoints.ts";
 import { EVENT_TYPES } from "../../src/outbound/webhook.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { canceled, endpoint, type EndpointView, Receiver, verify, wakeAll } from "../support/receiver.ts";
@@ -71,7 +71,7 @@ describe("a new endpoint", () => {
   });
 
   it("is refused where the space has as many as it may, also when two come at once", async () => {
-    for (let n = 1; n < MOST_ENDPOINTS; n += 1) await make({ url: URL_GIVEN });
+    for (let n = 1; n < MAX_ENDPOINTS; n += 1) await make({ url: URL_GIVEN });
     const body = { url: URL_GIVEN };
     const both = [1, 2].map(() => service.call("POST", "/v1/webhook-endpoints", { key: space.key, body }));
     expect((await Promise.all(both)).map((response) => response.status).toSorted((a, b) => a - b)).toEqual([201, 409]);

@@ -1,9 +1,9 @@
 /** Messages that come twice, get lost or are cut off: nobody is told less, and nothing is recorded twice. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Database, newMeter } from "../../src/db/database.ts";
-import { deliver } from "../../src/export/notify.ts";
-import { sweep } from "../../src/export/sweep.ts";
+import { Database, newMeter } from "../../src/db/core/database.ts";
+import { deliver } from "../../src/webhooks/deliver.ts";
+import { sweep } from "../../src/maintenance/sweep.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { canceled, deliveriesOf, onlyDelivery, Receiver, status, wakeAll, wakeNext } from "../support/receiver.ts";
 import { ADMIN, type Service, type Space } from "../support/service.ts";
@@ -35,61 +35,61 @@ const redeliver = (id: string, code = 202) =>
 
 /** Wake-ups are refused until the work is done. */
 async function whileQueueIsDown(work: () => Promise<unknown>): Promise<void> {
-  service.hall.sendWebhook = () => Promise.reject(new Error("the queue is down"));
+  service.context.sendWebhook = () => Promise.reject(new Error("the queue is down"));
   await work();
   receiver.listen(service, space);
 }
 
 /** @returns what brings it back. */
 function databaseGoesDown(): () => void {
-  const { databases } = service.hall;
+  const { databases } = service.context;
   const broken = new Proxy({} as D1Database, {
     get: () => () => {
       throw new Error("D1 is down");
     },
   });
-  service.hall.databases = { ...databases, control: new Database(broken, newMeter()) };
-  return () => void (service.hall.databases = databases);
+  service.context.databases = { ...databases, control: new Database(broken, newMeter()) };
+  return () => void (service.context.databases = databases);
 }
 
 describe("a message", () => {
   it("that comes twice at once makes one call", async () => {
     const message = await wakeUp();
-    await Promise.all([deliver(service.hall, message), deliver(service.hall, message)]);
+    await Promise.all([deliver(service.context, message), deliver(service.context, message)]);
     expect(receiver.received).toHaveLength(1);
     expect((await onlyDelivery(service, space)).attempts).toHaveLength(1);
   });
 
   it("that comes again while a call is under way makes none", async () => {
     const message = await wakeUp();
-    receiver.meanwhile = () => deliver(service.hall, message);
-    await deliver(service.hall, message);
+    receiver.meanwhile = () => deliver(service.context, message);
+    await deliver(service.context, message);
     expect(receiver.received).toHaveLength(1);
   });
 
   it("that comes again after the end makes none", async () => {
     const message = await wakeUp();
-    for (let times = 0; times < 3; times += 1) expect(await deliver(service.hall, message)).toBe("ack");
+    for (let times = 0; times < 3; times += 1) expect(await deliver(service.context, message)).toBe("ack");
     expect(receiver.received).toHaveLength(1);
   });
 
   it("of nothing that is there is done with", async () => {
-    expect(await deliver(service.hall, { space_id: space.id, delivery_id: "evt_x.callback" })).toBe("ack");
+    expect(await deliver(service.context, { space_id: space.id, delivery_id: "evt_x.callback" })).toBe("ack");
   });
 
   it("in another space's name wakes nothing", async () => {
     const message = await wakeUp();
     const other = await service.space();
-    await deliver(service.hall, { ...message, space_id: other.id });
+    await deliver(service.context, { ...message, space_id: other.id });
     expect(receiver.received).toEqual([]);
   });
 
   it("comes again later when the database does not answer", async () => {
     const message = await wakeUp();
     const back = databaseGoesDown();
-    expect(await deliver(service.hall, message)).toEqual({ retryInSeconds: 60 });
+    expect(await deliver(service.context, message)).toEqual({ retryInSeconds: 60 });
     back();
-    await deliver(service.hall, message);
+    await deliver(service.context, message);
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
 });
@@ -99,13 +99,13 @@ describe("an attempt that is cut off between its call and its record", () => {
     const message = await wakeUp();
     // As when the isolate ends: the answer is never seen.
     receiver.meanwhile = () => new Promise(() => {});
-    void deliver(service.hall, message);
+    void deliver(service.context, message);
     await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
     receiver.meanwhile = async () => {};
-    await deliver(service.hall, message);
+    await deliver(service.context, message);
     expect(receiver.received).toHaveLength(1);
     service.now += LEASE_OVER_MS;
-    await sweep(service.hall);
+    await sweep(service.context);
     expect(await wakeAll(service)).toBe(1);
     const [first, second] = receiver.received;
     expect([second?.headers["webhook-id"], second?.body]).toEqual([first?.headers["webhook-id"], first?.body]);
@@ -116,11 +116,11 @@ describe("an attempt that is cut off between its call and its record", () => {
     const message = await wakeUp();
     let back = () => {};
     receiver.meanwhile = async () => void (back = databaseGoesDown());
-    expect(await deliver(service.hall, message)).toEqual({ retryInSeconds: 60 });
+    expect(await deliver(service.context, message)).toEqual({ retryInSeconds: 60 });
     back();
     receiver.meanwhile = async () => {};
     service.now += LEASE_OVER_MS;
-    expect(await deliver(service.hall, message)).toBe("ack");
+    expect(await deliver(service.context, message)).toBe("ack");
     const [first, second] = receiver.received;
     expect([second?.headers["webhook-id"], second?.body]).toEqual([first?.headers["webhook-id"], first?.body]);
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered", attempts: [{ n: 1 }] });
@@ -131,12 +131,12 @@ describe("an attempt that is cut off between its call and its record", () => {
     let answer = () => {};
     receiver.meanwhile = () => new Promise<void>((resolve) => (answer = resolve));
     receiver.answers.push(status(500));
-    const late = deliver(service.hall, message);
+    const late = deliver(service.context, message);
     await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
     receiver.meanwhile = async () => {};
     service.now += LEASE_OVER_MS;
     receiver.answers.length = 0;
-    await deliver(service.hall, message);
+    await deliver(service.context, message);
     receiver.always = () => status(500);
     answer();
     expect(await late).toBe("ack");
@@ -153,11 +153,11 @@ describe("the sweep", () => {
   it("sends what was never sent, once it is late, and not twice in a row", async () => {
     await wakeUp();
     service.now += service.config.resendAfterMs - 1;
-    await sweep(service.hall);
+    await sweep(service.context);
     expect(service.webhooks).toEqual([]);
     service.now += 1;
-    await sweep(service.hall);
-    await sweep(service.hall);
+    await sweep(service.context);
+    await sweep(service.context);
     expect(await wakeAll(service)).toBe(1);
     expect(receiver.received).toHaveLength(1);
   });
@@ -168,7 +168,7 @@ describe("the sweep", () => {
     await wakeNext(service);
     service.webhooks.length = 0;
     service.now += 5_000 + service.config.resendAfterMs;
-    await sweep(service.hall);
+    await sweep(service.context);
     await wakeAll(service);
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
@@ -177,14 +177,14 @@ describe("the sweep", () => {
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
     service.now += 3_600_000;
-    await sweep(service.hall);
+    await sweep(service.context);
     expect(service.webhooks).toEqual([]);
   });
 
   it("makes up for a queue that takes no message", async () => {
     await whileQueueIsDown(() => canceled(service, space, CALLBACK));
     service.now += service.config.resendAfterMs;
-    await sweep(service.hall);
+    await sweep(service.context);
     await wakeAll(service);
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
@@ -234,7 +234,7 @@ describe("a delivery that is asked for again", () => {
     const message = await wakeUp();
     const { id } = await onlyDelivery(service, space);
     receiver.meanwhile = () => redeliver(id, 409);
-    await deliver(service.hall, message);
+    await deliver(service.context, message);
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
 
@@ -244,7 +244,7 @@ describe("a delivery that is asked for again", () => {
     const { id } = await onlyDelivery(service, space);
     await whileQueueIsDown(() => redeliver(id));
     service.now += service.config.resendAfterMs;
-    await sweep(service.hall);
+    await sweep(service.context);
     await wakeAll(service);
     expect(receiver.received).toHaveLength(2);
   });
@@ -260,15 +260,15 @@ describe("a space that is deleted", () => {
   it("tells nobody any more", async () => {
     const message = await wakeUp();
     await end();
-    await deliver(service.hall, message);
+    await deliver(service.context, message);
     expect(receiver.received).toEqual([]);
   });
 
   it("while a call is under way keeps no record of it", async () => {
     const message = await wakeUp();
     receiver.meanwhile = end;
-    expect(await deliver(service.hall, message)).toBe("ack");
-    const rows = await service.hall.databases.control.all(
+    expect(await deliver(service.context, message)).toBe("ack");
+    const rows = await service.context.databases.control.all(
       "SELECT 1 FROM webhook_attempts WHERE space_id = ?1 UNION ALL SELECT 1 FROM webhook_deliveries WHERE space_id = ?1",
       space.id,
     );
@@ -280,8 +280,8 @@ describe("a space that is deleted", () => {
     await wakeAll(service);
     await end();
     service.now += service.config.ttlMs.download + service.config.resendAfterMs;
-    await sweep(service.hall);
-    await sweep(service.hall);
+    await sweep(service.context);
+    await sweep(service.context);
     await wakeAll(service);
     expect(receiver.received).toHaveLength(1);
   });

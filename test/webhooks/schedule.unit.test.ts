@@ -1,7 +1,7 @@
 /** When a webhook that was not taken is tried again. */
 
 import { describe, expect, it } from "vitest";
-import { nextTryMs } from "../../src/export/webhook-schedule.ts";
+import { nextTryMs } from "../../src/webhooks/retry-schedule.ts";
 
 const HOUR = 3_600_000;
 const STEPS = [5_000, 300_000, 1_800_000, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR].map(

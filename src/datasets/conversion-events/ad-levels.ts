@@ -4,13 +4,13 @@
  * what names nobody is kept as it is.
  */
 
-import { AD_LEVELS, type AdLevel, adObjectsAt } from "../../db/ad-objects.ts";
-import type { Touch } from "../../db/journeys.ts";
-import { AtSnapshot } from "../at-snapshot.ts";
+import { AD_LEVELS, type AdLevel, adObjectsAt } from "../../db/events/ad-objects.ts";
+import type { Touch } from "../../db/events/journeys.ts";
+import { SnapshotCache } from "../snapshot-cache.ts";
 import type { Opening } from "../dataset.ts";
 import type { AdField } from "./request.ts";
 
-const MOST_KNOWN = 20_000;
+const MAX_KNOWN = 20_000;
 
 interface Known {
   name: string | null;
@@ -18,7 +18,7 @@ interface Known {
 }
 
 const levelCache = (level: AdLevel) =>
-  new AtSnapshot<Known>(MOST_KNOWN, async (db, spaceId, seq, ids) =>
+  new SnapshotCache<Known>(MAX_KNOWN, async (db, spaceId, seq, ids) =>
     (await adObjectsAt(db, spaceId, seq, level, ids)).map((row) => [row.id, { name: row.name, parent: row.parent_id }]),
   );
 

@@ -8,17 +8,17 @@ import { credited, type Model, RULES } from "../../attribution/models.ts";
 import { split, splitText } from "../../attribution/shares.ts";
 import type { Kind } from "../../attribution/sources.ts";
 import { decimalOf } from "../../attribution/decimals.ts";
-import type { EventRecord } from "../../db/events.ts";
+import type { EventRecord } from "../../db/events/events.ts";
 import {
   countJourney,
-  MOST_TOUCHES,
+  MAX_TOUCHES,
   type Owner,
   type Reach,
   type Snapshot,
   type Touch,
   walkJourney,
   WHOLE_LIFE,
-} from "../../db/journeys.ts";
+} from "../../db/events/journeys.ts";
 import type { Opening, Page } from "../dataset.ts";
 import { type Ads, AdLevels } from "./ad-levels.ts";
 import type { Attribution, Query } from "./freeze.ts";
@@ -32,7 +32,7 @@ const FIRST_EVENTS = 500;
 const PAGE_LINES = 8_000;
 const PAGE_CHARACTERS = 2_000_000;
 /** Events whose journeys' ends come with one query. Of a company's the ends of each of its people are looked at. */
-const MOST_ENDS = { profile: 1_500, company: 200 } as const;
+const MAX_ENDS = { profile: 1_500, company: 200 } as const;
 
 /** A credit that a line is made of. */
 interface Credit {
@@ -104,7 +104,7 @@ export class Crediting {
 
   async *#byEnds(events: readonly EventRecord[]): AsyncGenerator<Page> {
     const { db } = this.#opening;
-    const most = MOST_ENDS[this.#attribution.level];
+    const most = MAX_ENDS[this.#attribution.level];
     for (let from = 0; from < events.length; from += most) {
       const part = events.slice(from, from + most);
       const found = await readCreditedEnds(
@@ -140,7 +140,7 @@ export class Crediting {
       if (journeys !== null) {
         for (const [n, event] of part.entries()) yield* this.#byJourney(event, journeys.of[n] ?? NO_JOURNEY);
         // As many as probably fit, by the last ones.
-        this.#together = Math.ceil(Math.min(4 * part.length, (0.8 * MOST_TOUCHES * part.length) / (journeys.read + 1)));
+        this.#together = Math.ceil(Math.min(4 * part.length, (0.8 * MAX_TOUCHES * part.length) / (journeys.read + 1)));
         from += part.length;
       } else if (part.length > 1) this.#together = Math.ceil(part.length / 2);
       else if (first !== undefined) this.#long.add(ownerKey(this.#reachOf(first)));

@@ -1,6 +1,6 @@
 /** `conversion_events`: a record is a conversion; a line is a conversion, or its credit to a touchpoint. */
 
-import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../../db/events.ts";
+import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../../db/events/events.ts";
 import { addDays, dayOf, daysBetween, dayWindow } from "../../time/days.ts";
 import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
 import { pageOf } from "../page-of.ts";
@@ -8,7 +8,7 @@ import { Crediting } from "./credit.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { journeysAStep } from "./journeys.ts";
 import { columnsOf, Lines } from "./lines.ts";
-import { MOST_DAYS, shape } from "./request.ts";
+import { MAX_DAYS, shape } from "./request.ts";
 import { summingOf } from "./summary.ts";
 
 const DAY_MS = 86_400_000;
@@ -36,7 +36,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
       const first = dayOf(start, timezone);
       const over = daysBetween(first, dayOf(end, timezone));
       if (over < 1) return null;
-      const last = addDays(first, Math.min(over, MOST_DAYS) - 1);
+      const last = addDays(first, Math.min(over, MAX_DAYS) - 1);
       const parameters = first === last ? { date: first } : { start_date: first, end_date: last };
       return { parameters, end: dayWindow(last, timezone).end };
     },

@@ -1,14 +1,14 @@
 /** How the parameters of an export of conversions go together, and what is frozen of them. */
 
 import type { Model } from "../../attribution/models.ts";
-import { pendingDeletions } from "../../db/deletions.ts";
+import { pendingDeletions } from "../../db/profiles/deletions.ts";
 import { type Fault, invalid } from "../../errors.ts";
-import { CONVERSION } from "../../events/catalogue/conversion.ts";
-import { definitionsAt } from "../../events/definitions.ts";
+import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
+import { definitionsAt } from "../../ingest/definitions.ts";
 import { dayWindow, daysBetween } from "../../time/days.ts";
 import { iso } from "../../time/names.ts";
 import type { Asking } from "../dataset.ts";
-import { AD_FIELDS, type ConversionRequest, type Field, FIXED_FIELDS, type Group, MOST_DAYS } from "./request.ts";
+import { AD_FIELDS, type ConversionRequest, type Field, FIXED_FIELDS, type Group, MAX_DAYS } from "./request.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -119,7 +119,7 @@ function windowOf(
   const [last, lastName] = date === undefined ? [endDate ?? "", "end_date"] : [date, "date"];
   const days = daysBetween(first, last) + 1;
   if (days < 1) fault(lastName, "end_date must not be before start_date.");
-  else if (days > MOST_DAYS) fault(lastName, `end_date is day ${days}: an export has at most ${MOST_DAYS} days.`);
+  else if (days > MAX_DAYS) fault(lastName, `end_date is day ${days}: an export has at most ${MAX_DAYS} days.`);
   if (faults.length > before) return null;
   const start = dayWindow(first, space.timezone).start;
   const { start: lastBegins, end } = dayWindow(last, space.timezone);

@@ -5,7 +5,7 @@
 
 import { type Model, RULES, type Rule } from "../../attribution/models.ts";
 import { type Kind, kindOf } from "../../attribution/sources.ts";
-import type { Database } from "../../db/database.ts";
+import type { Database } from "../../db/core/database.ts";
 import {
   type End,
   type Reach,
@@ -15,7 +15,7 @@ import {
   type Touch,
   WALK_ROWS,
   walkJourney,
-} from "../../db/journeys.ts";
+} from "../../db/events/journeys.ts";
 
 /** Which end a model reads, of which kinds; where these have none, of `fallback`. Null: it needs the whole journey. */
 export function endOf(model: Model): { which: End["which"]; kinds: readonly Kind[]; fallback: readonly Kind[] } | null {

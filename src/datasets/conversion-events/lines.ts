@@ -4,8 +4,8 @@
  * null. What is the same in all lines of an event is written once.
  */
 
-import type { EventRecord } from "../../db/events.ts";
-import type { Touch } from "../../db/journeys.ts";
+import type { EventRecord } from "../../db/events/events.ts";
+import type { Touch } from "../../db/events/journeys.ts";
 import { iso } from "../../time/names.ts";
 import type { Column } from "../dataset.ts";
 import { quote, quoteOrNull } from "../json-text.ts";

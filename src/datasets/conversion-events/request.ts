@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { MODELS } from "../../attribution/models.ts";
-import { CONVERSION } from "../../events/catalogue/conversion.ts";
+import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
 import { TouchpointSource } from "./sources.ts";
 
 export const AD_FIELDS = [
@@ -41,7 +41,7 @@ export const GROUPS = ["source", "ad_id", "adset_id", "campaign_id", "account_id
 
 export type Group = (typeof GROUPS)[number];
 
-export const MOST_DAYS = 31;
+export const MAX_DAYS = 31;
 const WINDOWS = [0, 1, 7, 14, 30, 60, 90] as const;
 
 /** A list in which nothing stands twice. */
@@ -73,7 +73,7 @@ export const shape = {
     ),
   start_date: date
     .optional()
-    .describe(`Instead of \`date\`, with \`end_date\`: the first of at most ${MOST_DAYS} days.`),
+    .describe(`Instead of \`date\`, with \`end_date\`: the first of at most ${MAX_DAYS} days.`),
   end_date: date.optional().describe("The last day. It is in."),
   level: z
     .enum(["profile", "company"])

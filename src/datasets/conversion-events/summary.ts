@@ -8,9 +8,9 @@ import type { Summing } from "../dataset.ts";
 import type { Attribution } from "./freeze.ts";
 
 /** A summary is for people. A space with more combinations has its lines. */
-const MOST_GROUPS = 2_000;
+const MAX_GROUPS = 2_000;
 /** Its chunks are entered into the ledger, which takes texts of less than 2 MB. */
-const MOST_BYTES = 1_000_000;
+const MAX_BYTES = 1_000_000;
 
 /** What one conversion is in units of credit, and with how many decimals. */
 export const CREDIT: Decimal = { units: 1_000_000_000n, scale: 9 };
@@ -47,7 +47,7 @@ export class Totals {
 
 /** By key, so that the order in which lines came makes no difference. */
 function capped(pairs: readonly [string, Sum][]): Sums {
-  if (pairs.length > MOST_GROUPS || Buffer.byteLength(JSON.stringify(pairs)) > MOST_BYTES) return null;
+  if (pairs.length > MAX_GROUPS || Buffer.byteLength(JSON.stringify(pairs)) > MAX_BYTES) return null;
   return Object.fromEntries(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -68,7 +68,7 @@ const plus = (a: string, b: string) => textOf(addDecimals(decimalOf(a), decimalO
 /** A number with all its digits (TC39's JSON.rawJSON): in every runtime that this runs in, but not yet in the language's declarations. */
 const literal = (text: string): unknown => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 
-const TOO_MANY = `There are more groups than a summary has: ${MOST_GROUPS} at most, and ${MOST_BYTES / 1_000_000} MB of them.`;
+const TOO_MANY = `There are more groups than a summary has: ${MAX_GROUPS} at most, and ${MAX_BYTES / 1_000_000} MB of them.`;
 
 /** @returns how a result is summed up; undefined where no totals were asked for. */
 export function summingOf(attribution: Attribution | null): Summing | undefined {

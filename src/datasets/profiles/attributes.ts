@@ -4,8 +4,8 @@
  */
 
 import * as z from "zod";
-import { type DeletedPerson, pendingDeletions } from "../../db/deletions.ts";
-import { misfits } from "../../db/misfits.ts";
+import { type DeletedPerson, pendingDeletions } from "../../db/profiles/deletions.ts";
+import { typeMismatches } from "../../db/profiles/type-mismatches.ts";
 import {
   countMembers,
   cutMembers,
@@ -14,13 +14,13 @@ import {
   type MemberRange,
   MEMBERS,
   readMembers,
-  together,
-} from "../../db/members.ts";
-import { segmentAt } from "../../db/segments.ts";
-import { countTombstones, cutTombstones, readTombstones, type TombstoneRange } from "../../db/tombstones.ts";
+  batchBySize,
+} from "../../db/profiles/segment-members.ts";
+import { segmentAt } from "../../db/profiles/segments.ts";
+import { countTombstones, cutTombstones, readTombstones, type TombstoneRange } from "../../db/profiles/tombstones.ts";
 import { invalid } from "../../errors.ts";
-import { ATTRIBUTE_NAME } from "../../events/native-attributes.ts";
-import { profileDefinitionsAt } from "../../events/profile-definitions.ts";
+import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
+import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import { compileSegment } from "../../segments/compile.ts";
 import { filterAt, type SegmentFilter, segmentReadsFrom } from "../../segments/filter.ts";
 import { profilesAtOnce } from "../../segments/limits.ts";
@@ -32,16 +32,16 @@ import { quote, quoteOrNull } from "../json-text.ts";
 import { IdentifierRow, Identifiers, IDENTIFIERS_ARE, setOfNames } from "./identifiers.ts";
 import { LINES } from "./lines.ts";
 
-const MOST_ATTRIBUTES = 200;
+const MAX_ATTRIBUTES = 200;
 /** Profiles that one query looks at, where each is meant. */
 const SLICE = 20_000;
-const LEAST_SLICE = 100;
+const MIN_SLICE = 100;
 const PROFILES = 0;
 const DELETIONS = 1;
 const END = 2;
 
 const shape = {
-  attributes: setOfNames(z.string().regex(ATTRIBUTE_NAME, "This is no name of an attribute."), MOST_ATTRIBUTES)
+  attributes: setOfNames(z.string().regex(ATTRIBUTE_NAME, "This is no name of an attribute."), MAX_ATTRIBUTES)
     .optional()
     .describe(
       "Names of attributes, native (`$email_address`) or the space's own. One that the profile lacks is null. `attributes`, `identifiers` or both must be there.",
@@ -158,7 +158,7 @@ async function typesOf(
   const types = new Map(
     definitions.flatMap(({ id, type }) => (type === null || type === "text" ? [] : [[id, type] as const])),
   );
-  if (ofRows) for (const name of await misfits(db, space.id, snapshotSeq, types)) types.delete(name);
+  if (ofRows) for (const name of await typeMismatches(db, space.id, snapshotSeq, types)) types.delete(name);
   return types;
 }
 
@@ -229,7 +229,7 @@ async function cutProfiles(
 ): Promise<{ records: number; next: string | null }> {
   // Where everybody is meant, to look at more than are cut off is of no use.
   const everybody = range.condition === null && range.since === 0;
-  const slice = everybody ? Math.min(range.slice, Math.max(most, LEAST_SLICE) + 1) : range.slice;
+  const slice = everybody ? Math.min(range.slice, Math.max(most, MIN_SLICE) + 1) : range.slice;
   let records = 0;
   for (let { lower } = range; ;) {
     const part = await cutMembers(db, { ...range, lower, slice }, most - records);
@@ -244,7 +244,7 @@ async function* pages(opening: Opening, query: Query, bounds: Bounds): AsyncGene
   const line = profileLine(query);
   if (profiles !== null)
     for await (const members of listMembers(opening.db, profiles))
-      for (const ids of together(members)) {
+      for (const ids of batchBySize(members)) {
         const read = await readMembers(opening.db, opening.spaceId, opening.snapshotSeq, ids);
         yield pageOf(read, read.map(line), ({ person_id: id }) => ({ time: PROFILES, id }));
       }

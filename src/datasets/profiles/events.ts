@@ -1,6 +1,6 @@
 /** `profile_events`: a record is an event of any definition, with its profile's identifiers. */
 
-import { pendingDeletions } from "../../db/deletions.ts";
+import { pendingDeletions } from "../../db/profiles/deletions.ts";
 import {
   countEvents,
   cutEvents,
@@ -8,8 +8,8 @@ import {
   type EventRange,
   type EventRecord,
   readEvents,
-} from "../../db/events.ts";
-import { definitionsAt } from "../../events/definitions.ts";
+} from "../../db/events/events.ts";
+import { definitionsAt } from "../../ingest/definitions.ts";
 import { iso } from "../../time/names.ts";
 import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
 import { pageOf } from "../page-of.ts";

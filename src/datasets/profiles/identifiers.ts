@@ -1,13 +1,13 @@
 /** What a profile is called by, as a row has it: its `profile_id`, then what was asked for, in that order. */
 
 import * as z from "zod";
-import { identifiersAt } from "../../db/profiles.ts";
-import { AtSnapshot } from "../at-snapshot.ts";
+import { identifiersAt } from "../../db/profiles/profiles.ts";
+import { SnapshotCache } from "../snapshot-cache.ts";
 import type { Column, Opening } from "../dataset.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 
-const MOST_IDENTIFIERS = 50;
-const MOST_PERSONS = 10_000;
+const MAX_IDENTIFIERS = 50;
+const MAX_PERSONS = 10_000;
 
 /** It is always there, and comes first. */
 const PROFILE_ID = "profile_id";
@@ -37,7 +37,7 @@ export const Identifiers = setOfNames(
       /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
       "An identifier's name begins with a letter, and goes on with those, digits and _.",
     ),
-  MOST_IDENTIFIERS,
+  MAX_IDENTIFIERS,
 );
 
 /** What the parameter means, to be said of it. */
@@ -96,12 +96,12 @@ function value(named: Named, name: string): string {
 export class PersonsIdentifiers {
   readonly #opening: Opening;
   readonly #row: IdentifierRow;
-  readonly #known: AtSnapshot<string>;
+  readonly #known: SnapshotCache<string>;
 
   constructor(opening: Opening, row: IdentifierRow) {
     this.#opening = opening;
     this.#row = row;
-    this.#known = new AtSnapshot(MOST_PERSONS, async (db, spaceId, seq, ids) => {
+    this.#known = new SnapshotCache(MAX_PERSONS, async (db, spaceId, seq, ids) => {
       const found = await identifiersAt(db, spaceId, seq, ids, row.inMap, row.hasInstallations);
       return found.map((each) => {
         const identifiers = JSON.parse(each.identifiers) as Record<string, string>;

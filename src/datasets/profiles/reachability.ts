@@ -1,16 +1,16 @@
 /** `reachability_events`: a record is a change of a profile's reachability on a channel. */
 
 import * as z from "zod";
-import { pendingDeletions } from "../../db/deletions.ts";
+import { pendingDeletions } from "../../db/profiles/deletions.ts";
 import {
   countReachability,
   cutReachability,
   type ReachabilityRange,
   type ReachabilityRecord,
   readReachability,
-} from "../../db/reachability.ts";
-import { FIRST_REACHABILITY } from "../../events/load-reachability.ts";
-import { type Channel, REASONS } from "../../events/reachability.ts";
+} from "../../db/events/reachability.ts";
+import { FIRST_REACHABILITY } from "../../ingest/load-reachability.ts";
+import { type Channel, REASONS } from "../../ingest/reachability.ts";
 import { iso } from "../../time/names.ts";
 import type { Bounds, Column, Dataset, Key, Opening, Page } from "../dataset.ts";
 import { pageOf } from "../page-of.ts";

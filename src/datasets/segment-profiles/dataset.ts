@@ -1,6 +1,6 @@
 /** `segment_profiles`: a record is a profile of a segment, in sections of attributes, tags, events and topics. One JSON document. */
 
-import { countMembers, cutMembers, type MemberRange, MEMBERS } from "../../db/members.ts";
+import { countMembers, cutMembers, type MemberRange, MEMBERS } from "../../db/profiles/segment-members.ts";
 import { compileSegment } from "../../segments/compile.ts";
 import { segmentReadsFrom } from "../../segments/filter.ts";
 import { profilesAtOnce } from "../../segments/limits.ts";
@@ -9,7 +9,7 @@ import { iso } from "../../time/names.ts";
 import type { Bounds, Dataset } from "../dataset.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { keyOf, pages } from "./pages.ts";
-import { MOST_MONTHS, shape } from "./request.ts";
+import { MAX_MONTHS, shape } from "./request.ts";
 
 const DAY_MS = 86_400_000;
 /** A request that is made up now is asked a little later. */
@@ -39,7 +39,7 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
     parameters: ["start_at", "end_at"],
     oldest: (space, now) => now - space.retention_days * DAY_MS + UNTIL_ASKED_MS,
     parametersOf({ start, end }, { timezone }) {
-      const until = Math.min(end, addMonths(start, MOST_MONTHS, timezone));
+      const until = Math.min(end, addMonths(start, MAX_MONTHS, timezone));
       return { parameters: { start_at: iso(start), end_at: iso(until) }, end: until };
     },
   },

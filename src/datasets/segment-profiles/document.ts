@@ -4,9 +4,9 @@
  * asked for, and `topics` if topics were, each of them also when it is empty.
  */
 
-import type { MemberProfile } from "../../db/members.ts";
-import type { PersonEvent } from "../../db/person-events.ts";
-import type { Consent } from "../../db/profiles.ts";
+import type { MemberProfile } from "../../db/profiles/segment-members.ts";
+import type { PersonEvent } from "../../db/events/person-events.ts";
+import type { Consent } from "../../db/profiles/profiles.ts";
 import { quote } from "../json-text.ts";
 import type { Placed, Query } from "./freeze.ts";
 

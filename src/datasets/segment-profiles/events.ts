@@ -1,21 +1,21 @@
 /** The events of profiles: of many profiles at once where they are few, page by page where one profile has many. */
 
-import { fillLarge } from "../../db/events.ts";
+import { fillLarge } from "../../db/events/events.ts";
 import {
   type FromKey,
-  MOST_PERSON_EVENTS,
+  MAX_PERSON_EVENTS,
   PERSON_EVENTS_BYTES,
   type PersonEvent,
   type PersonEventRange,
   readPersonEvents,
-} from "../../db/person-events.ts";
+} from "../../db/events/person-events.ts";
 import type { Opening } from "../dataset.ts";
 import type { Query } from "./freeze.ts";
 
 const FIRST_ROWS = 500;
-const LEAST_ROWS = 10;
+const MIN_ROWS = 10;
 /** What the events of a page may have: then a profile is one of those that have many. */
-const MOST_BYTES = 2_000_000;
+const MAX_BYTES = 2_000_000;
 
 /** Events of the first so many profiles of a list, by their places. */
 export interface Gathered {
@@ -50,7 +50,7 @@ export class Events {
       personIds.map((id) => [id, this.#start, ""] as const),
     );
     const whole = found.length < rows ? personIds.length : (found.at(-1)?.place ?? 0);
-    const profiles = Math.min(whole, within(found, MOST_BYTES) ?? whole);
+    const profiles = Math.min(whole, within(found, MAX_BYTES) ?? whole);
     const kept = found.filter(({ place }) => place < profiles);
     for await (const part of fillLarge(this.#opening.db, this.#opening.spaceId, kept))
       for (const event of part) all.events[event.place]?.push(event);
@@ -78,7 +78,7 @@ export class Events {
     const bytes = found.reduce((sum, event) => sum + bytesOf(event), 0);
     if (found.length > 0) {
       const fitting = Math.floor((PERSON_EVENTS_BYTES * found.length) / (2 * Math.max(bytes, 1)));
-      this.#rows = Math.max(LEAST_ROWS, Math.min(MOST_PERSON_EVENTS, fitting));
+      this.#rows = Math.max(MIN_ROWS, Math.min(MAX_PERSON_EVENTS, fitting));
     }
     return found;
   }

@@ -1,17 +1,17 @@
 /** How the parameters of an export of a segment's profiles go together, and what is frozen of them. */
 
-import { pendingDeletions } from "../../db/deletions.ts";
-import { DEFAULT_SECTION } from "../../db/sections.ts";
-import { segmentAt } from "../../db/segments.ts";
+import { pendingDeletions } from "../../db/profiles/deletions.ts";
+import { DEFAULT_SECTION } from "../../db/core/sections.ts";
+import { segmentAt } from "../../db/profiles/segments.ts";
 import { type Fault, invalid } from "../../errors.ts";
-import { definitionsAt } from "../../events/definitions.ts";
-import { profileDefinitionsAt } from "../../events/profile-definitions.ts";
+import { definitionsAt } from "../../ingest/definitions.ts";
+import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import { filterAt, type SegmentFilter } from "../../segments/filter.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { addMonths } from "../../time/days.ts";
 import { iso } from "../../time/names.ts";
 import type { Asking } from "../dataset.ts";
-import { MOST_MONTHS, type SegmentProfilesRequest } from "./request.ts";
+import { MAX_MONTHS, type SegmentProfilesRequest } from "./request.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -105,7 +105,7 @@ function windowOf(request: SegmentProfilesRequest, { space, now }: Asking, fault
       `start_at is older than this space keeps events: ${space.retention_days} days, back to ${iso(oldest)}.`,
     );
   if (end <= start) fault("end_at", "end_at must be later than start_at.");
-  else if (end > addMonths(start, MOST_MONTHS, space.timezone))
-    fault("end_at", `end_at must be at most ${MOST_MONTHS} months after start_at.`);
+  else if (end > addMonths(start, MAX_MONTHS, space.timezone))
+    fault("end_at", `end_at must be at most ${MAX_MONTHS} months after start_at.`);
   return { start, end };
 }

@@ -3,10 +3,16 @@
  * megabytes of it are in memory.
  */
 
-import { listMembers, type MemberProfile, type MemberRange, readMembers, together } from "../../db/members.ts";
-import { jsonLists } from "../../db/lists.ts";
-import { DEFAULT_SECTION } from "../../db/sections.ts";
-import { profileDefinitionsAt } from "../../events/profile-definitions.ts";
+import {
+  listMembers,
+  type MemberProfile,
+  type MemberRange,
+  readMembers,
+  batchBySize,
+} from "../../db/profiles/segment-members.ts";
+import { jsonLists } from "../../db/core/pagination.ts";
+import { DEFAULT_SECTION } from "../../db/core/sections.ts";
+import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import type { Key, Opening, Page } from "../dataset.ts";
 import { pageOf } from "../page-of.ts";
 import {
@@ -33,7 +39,7 @@ export async function* pages(opening: Opening, query: Query, range: MemberRange)
   const events = new Events(opening, query);
   const topics = new TopicSections(opening);
   for await (const members of listMembers(db, range))
-    for (const ids of together(members)) {
+    for (const ids of batchBySize(members)) {
       const profiles = await readMembers(db, spaceId, snapshotSeq, ids);
       const said = profiles.map((profile) => (query.topics ? (JSON.parse(profile.topics) as Topics) : {}));
       const topicSection = await topics.of(said.flatMap((each) => Object.keys(each)));

@@ -2,17 +2,17 @@
 
 import * as z from "zod";
 
-export const MOST_ATTRIBUTES = 75;
-export const MOST_TAGS = 25;
-export const MOST_EVENTS = 200;
-export const MOST_MONTHS = 3;
+export const MAX_ATTRIBUTES = 75;
+export const MAX_TAGS = 25;
+export const MAX_EVENTS = 200;
+export const MAX_MONTHS = 3;
 
-const MOST_NAME_CHARACTERS = 200;
+const MAX_NAME_CHARACTERS = 200;
 
 const name = z
   .string()
   .min(1)
-  .max(MOST_NAME_CHARACTERS)
+  .max(MAX_NAME_CHARACTERS)
   .refine((text) => text.isWellFormed(), "A name is whole characters: half of a surrogate pair is none.");
 const time = z.iso.datetime({ offset: true });
 
@@ -37,13 +37,13 @@ export const shape = {
   segment: name
     .optional()
     .describe("A segment's id: only the profiles that are in it at the snapshot. Left out: every profile."),
-  attributes: names(MOST_ATTRIBUTES).describe(
+  attributes: names(MAX_ATTRIBUTES).describe(
     "Ids of attributes, native ones (`$email_address`) among them. A profile has those of which it has a value. Without any attribute or tag the result has no profiles.",
   ),
-  tags: names(MOST_TAGS).describe(
+  tags: names(MAX_TAGS).describe(
     "Ids of tags. A tag that a profile has stands among its attributes, with the value null.",
   ),
-  events: names(MOST_EVENTS).describe("Ids of event definitions. Needs `start_at`."),
+  events: names(MAX_EVENTS).describe("Ids of event definitions. Needs `start_at`."),
   include_topics: z.boolean().default(false).describe("Profiles also have what they said to being told of topics."),
   start_at: time
     .optional()
@@ -53,7 +53,7 @@ export const shape = {
   end_at: time
     .optional()
     .describe(
-      `Events before this time. At most ${MOST_MONTHS} months after \`start_at\`, by the calendar and the clocks of the space's time zone; it may be in the future. Left out: a week of 7 days after \`start_at\`.`,
+      `Events before this time. At most ${MAX_MONTHS} months after \`start_at\`, by the calendar and the clocks of the space's time zone; it may be in the future. Left out: a week of 7 days after \`start_at\`.`,
     ),
 } as const;
 

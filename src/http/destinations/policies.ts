@@ -2,9 +2,9 @@
 
 import * as z from "zod";
 import { SpillwayError } from "../../errors.ts";
-import { BucketName, DirectoryPath } from "../../export/delivery.ts";
-import { NO_IDENTITY } from "../../export/destination.ts";
-import { asDirectory } from "../../export/key-template.ts";
+import { BucketName, DirectoryPath } from "../../export/delivery/schema.ts";
+import { NO_IDENTITY } from "../../export/delivery/destination.ts";
+import { asDirectory } from "../../export/delivery/key-template.ts";
 import { permissionsPolicy, terraform, trustPolicy } from "../../outbound/policies.ts";
 import { json, route } from "../route.ts";
 

@@ -9,17 +9,17 @@ import {
   listDestinations,
   replaceDestination,
   type Sealed,
-} from "../../db/destinations.ts";
+} from "../../db/tenants/destinations.ts";
 import { SpillwayError } from "../../errors.ts";
-import { probe, STEPS } from "../../export/probe.ts";
-import { sealForStore } from "../../outbound/seal.ts";
+import { testConnection, STEPS } from "../../export/delivery/connection-test.ts";
+import { encryptForStore } from "../../outbound/encryption.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { policiesRoute } from "./policies.ts";
 import { apart, describe, Destination, DestinationChange, NewDestination, showDestination } from "./schemas.ts";
 
 export const TAG = "Destinations";
-export const MOST_DESTINATIONS = 50;
+export const MAX_DESTINATIONS = 50;
 const MAX_BYTES = 65_536;
 const params = z.object({ id: z.string() });
 const example = {
@@ -38,20 +38,20 @@ export const destinationRoutes = [
     path: "/v1/destinations",
     operationId: "createDestination",
     summary: "Make a destination",
-    description: `Nothing is called yet: test it. A space has ${MOST_DESTINATIONS} destinations at most.`,
+    description: `Nothing is called yet: test it. A space has ${MAX_DESTINATIONS} destinations at most.`,
     tag: TAG,
     auth: "settings:write",
     body: { schema: NewDestination, maxBytes: MAX_BYTES, example },
     responses: { 201: { description: "The destination, without its secret.", schema: Destination } },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      const now = call.world.now();
+      const now = call.runtime.now();
       const { auth, secret } = apart(body.auth);
-      const row = { ...describe(call, { ...body, auth }), id: call.world.uuid(), space_id: space.id };
+      const row = { ...describe(call, { ...body, auth }), id: call.runtime.uuid(), space_id: space.id };
       const made: DestinationRow = { ...row, created_at: now, updated_at: now };
       const sealed = secret === null ? null : await sealSecret(call, made.id, secret);
-      if (!(await insertDestination(call.databases.control, made, sealed, MOST_DESTINATIONS)))
-        throw new SpillwayError("conflict", `A space has ${MOST_DESTINATIONS} destinations at most.`);
+      if (!(await insertDestination(call.databases.control, made, sealed, MAX_DESTINATIONS)))
+        throw new SpillwayError("conflict", `A space has ${MAX_DESTINATIONS} destinations at most.`);
       return json(showDestination(made), 201);
     },
   }),
@@ -106,7 +106,7 @@ export const destinationRoutes = [
       const kept = moved ? { ...shown, provider: null, path_style: null } : shown;
       const { name = shown.name, bucket = shown.bucket, region = shown.region } = body;
       const described = describe(call, { ...kept, ...body, name, bucket, region, auth });
-      const row = { ...before, ...described, updated_at: Math.max(call.world.now(), before.updated_at + 1) };
+      const row = { ...before, ...described, updated_at: Math.max(call.runtime.now(), before.updated_at + 1) };
       const sealed = typeof secret === "string" ? await sealSecret(call, row.id, secret) : secret;
       if (!(await replaceDestination(call.databases.control, row, before.updated_at, sealed)))
         throw new SpillwayError("conflict", "The destination was changed by another call. Look at it, and ask again.");
@@ -161,7 +161,7 @@ export const destinationRoutes = [
     errors: ["not_found"],
     async handle(call, { space, params }) {
       const destination = await destinationOf(call, space.id, params.id);
-      return json({ steps: await probe(call.hall, destination, space.external_id) });
+      return json({ steps: await testConnection(call.context, destination, space.external_id) });
     },
   }),
 ];
@@ -174,5 +174,5 @@ async function destinationOf(call: Call, spaceId: string, id: string): Promise<D
 }
 
 async function sealSecret(call: Call, id: string, secret: string): Promise<Sealed> {
-  return sealForStore(call.config.secretsKey, id, secret, call.world.randomBytes(12));
+  return encryptForStore(call.config.secretsKey, id, secret, call.runtime.randomBytes(12));
 }

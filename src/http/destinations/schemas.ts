@@ -1,15 +1,15 @@
 /** A destination as a client sends it and sees it, and as it is stored. */
 
 import * as z from "zod";
-import type { DestinationRow } from "../../db/destinations.ts";
+import type { DestinationRow } from "../../db/tenants/destinations.ts";
 import { type Fault, invalid } from "../../errors.ts";
-import { BucketName, DirectoryPath, Region, RoleArn } from "../../export/delivery.ts";
-import { type Auth, NO_IDENTITY } from "../../export/destination.ts";
-import { asDirectory, templateFault, VARIABLES } from "../../export/key-template.ts";
-import { bucketUrl, faultsOf, type Place, regionOf } from "../../outbound/place.ts";
+import { BucketName, DirectoryPath, Region, RoleArn } from "../../export/delivery/schema.ts";
+import { type Auth, NO_IDENTITY } from "../../export/delivery/destination.ts";
+import { asDirectory, templateFault, VARIABLES } from "../../export/delivery/key-template.ts";
+import { bucketUrl, faultsOf, type BucketLocation, regionOf } from "../../outbound/bucket-location.ts";
 import { ENCRYPTIONS, PROVIDERS } from "../../outbound/providers.ts";
 import { roleFault } from "../../outbound/role.ts";
-import { refusalOf } from "../../outbound/target.ts";
+import { refusalOf } from "../../outbound/url-guard.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
 import { Name, Time } from "../schemas.ts";
@@ -94,7 +94,7 @@ export const Destination = z
   .meta({ id: "Destination" });
 
 export function showDestination(row: DestinationRow): z.output<typeof Destination> {
-  const place = JSON.parse(row.place) as Place;
+  const place = JSON.parse(row.place) as BucketLocation;
   return {
     id: row.id,
     name: row.name,
@@ -123,7 +123,7 @@ type Wanted = Omit<NewDestination, "auth"> & { auth: Auth };
 export function describe(call: Call, wanted: Wanted): Described {
   const { auth } = wanted;
   const endpoint = wanted.endpoint?.replace(/\/+$/, "") ?? null;
-  const place: Place = {
+  const place: BucketLocation = {
     provider: wanted.provider ?? (endpoint === null ? "aws" : "generic"),
     bucket: wanted.bucket,
     region: regionOf(wanted.region),
@@ -160,11 +160,11 @@ export function describe(call: Call, wanted: Wanted): Described {
   };
 }
 
-function encryptionOf(asked: NonNullable<NewDestination["encryption"]> | null): Place["encryption"] {
+function encryptionOf(asked: NonNullable<NewDestination["encryption"]> | null): BucketLocation["encryption"] {
   return asked === null ? null : { sse: asked.sse, kms_key_id: asked.kms_key_id ?? null };
 }
 
-const isAddress = (place: Place): boolean => URL.canParse(bucketUrl(place));
+const isAddress = (place: BucketLocation): boolean => URL.canParse(bucketUrl(place));
 
 const POINTERS: Record<ReturnType<typeof faultsOf>[number]["field"], string> = {
   endpoint: "/endpoint",

@@ -1,7 +1,7 @@
 /** The calls that change an export: stop it, take it up again, remove it. */
 
 import * as z from "zod";
-import { cancel, remove, retry } from "../../export/calls.ts";
+import { cancel, remove, retry } from "../../export/api/actions.ts";
 import { json, route } from "../route.ts";
 import { ExportResource, exportOf, POLL_AFTER, show, TAG } from "./resource.ts";
 
@@ -23,7 +23,7 @@ export const changeRoutes = [
     errors: ["not_found", "conflict"],
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
-      await cancel(call.hall, space.id, id);
+      await cancel(call.context, space.id, id);
       return json(await show(call, await exportOf(call, space.id, id), false), 202);
     },
   }),
@@ -48,7 +48,7 @@ export const changeRoutes = [
     errors: ["not_found", "conflict", "too_many_pending_exports"],
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
-      await retry(call.hall, space.id, id, call.requestId);
+      await retry(call.context, space.id, id, call.requestId);
       return json(await show(call, await exportOf(call, space.id, id), false), 202, POLL_AFTER);
     },
   }),
@@ -70,8 +70,8 @@ export const changeRoutes = [
     errors: ["not_found", "conflict"],
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
-      if (await remove(call.hall, space.id, id)) return new Response(null, { status: 204 });
-      await cancel(call.hall, space.id, id);
+      if (await remove(call.context, space.id, id)) return new Response(null, { status: 204 });
+      await cancel(call.context, space.id, id);
       return json(await show(call, await exportOf(call, space.id, id), false), 202);
     },
   }),

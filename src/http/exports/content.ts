@@ -4,16 +4,16 @@
  */
 
 import { gzipSync } from "node:zlib";
-import { findExport, type ExportRow } from "../../db/exports.ts";
-import { type ChunkRow, listChunks } from "../../db/chunks.ts";
-import { type FileRow, listFiles } from "../../db/files.ts";
+import { findExport, type ExportRow } from "../../db/exports/exports.ts";
+import { type ChunkRow, listChunks } from "../../db/exports/chunks.ts";
+import { type FileRow, listFiles } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
-import { combineCrc32, GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from "../../export/gzip.ts";
-import { encodingOf, type FileForm, fileForm } from "../../export/encode/encoder.ts";
-import type { Encoding } from "../../export/encode/encoding.ts";
-import { emptyParquet } from "../../export/encode/parquet.ts";
-import { sourceOf } from "../../export/hall.ts";
-import { fileKey, isCustomers } from "../../export/objects.ts";
+import { combineCrc32, GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from "../../export/output/gzip.ts";
+import { encodingOf, type FileForm, fileForm } from "../../export/output/encode/encoder.ts";
+import type { Encoding } from "../../export/output/encode/encoding.ts";
+import { emptyParquet } from "../../export/output/encode/parquet.ts";
+import { sourceOf } from "../../context.ts";
+import { fileKey, isCustomers } from "../../export/delivery/object-keys.ts";
 import { utf8 } from "../../outbound/s3.ts";
 import type { Call } from "../route.ts";
 
@@ -21,7 +21,7 @@ import type { Call } from "../route.ts";
 const NDJSON = "application/x-ndjson";
 
 /** Each file is a request to the bucket, and an invocation has a limit of those. */
-const MOST_JOINED = 1_000;
+const MAX_JOINED = 1_000;
 
 /** @throws not_found until it is ready, gone, export_failed; conflict for what went to a customer's bucket. */
 export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
@@ -38,11 +38,11 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
     listFiles(call.databases.control, spaceId, exportId),
     listChunks(call.databases.control, spaceId, exportId),
   ]);
-  const form = fileForm(encodingOf(row), sourceOf(call.hall, row).form);
+  const form = fileForm(encodingOf(row), sourceOf(call.context, row).form);
   if (files.length > 1 && form.contentType !== NDJSON)
     throw new SpillwayError("conflict", "Several files of this format cannot be joined: get them one by one.");
-  if (files.length > MOST_JOINED)
-    throw new SpillwayError("conflict", `More than ${MOST_JOINED} files are not joined: get them one by one.`);
+  if (files.length > MAX_JOINED)
+    throw new SpillwayError("conflict", `More than ${MAX_JOINED} files are not joined: get them one by one.`);
   const headers = new Headers({
     "content-type": form.contentType,
     vary: "Accept-Encoding",
@@ -73,7 +73,7 @@ function nothing(encoding: Encoding | null, form: FileForm, gzip: boolean, heade
 
 /** A file that is no gzip file goes out as it is. */
 async function asStored(call: Call, row: ExportRow, file: FileRow | undefined, headers: Headers): Promise<Response> {
-  const stored = file === undefined ? null : await call.hall.bucket.get(fileKey(row, file.name));
+  const stored = file === undefined ? null : await call.context.bucket.get(fileKey(row, file.name));
   if (stored === null) throw new Error("a file of a completed export is missing");
   return new Response(stored.body, { headers });
 }
@@ -119,7 +119,7 @@ async function writeAll(
   for (const file of files) {
     const length = (file.bytes ?? 0) - GZIP_HEADER.length - GZIP_TRAILER_BYTES;
     if (length === 0) continue;
-    const response = await call.hall.bucket.get(fileKey(row, file.name), { from: GZIP_HEADER.length, length });
+    const response = await call.context.bucket.get(fileKey(row, file.name), { from: GZIP_HEADER.length, length });
     if (response?.body === null || response === null) throw new Error("a file of a completed export is missing");
     await response.body.pipeTo(writable, { preventClose: true });
   }

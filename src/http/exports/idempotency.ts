@@ -1,25 +1,25 @@
 /** The header Idempotency-Key: a create with it may be repeated. */
 
-import type { SpaceRow } from "../../db/spaces.ts";
+import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid } from "../../errors.ts";
-import { isKnownKey } from "../../export/reservation.ts";
+import { isKnownKey } from "../../export/api/idempotency.ts";
 import type { Policy } from "../../limiter/limiter.ts";
 import type { Call } from "../route.ts";
 
-const MOST_CHARACTERS = 255;
+const MAX_CHARACTERS = 255;
 
 /** @throws invalid_request for a key that is too long or empty. */
 export function idempotencyKey(call: Call): string | null {
   const key = call.request.headers.get("idempotency-key");
   if (key === null || isKey(key)) return key;
-  const detail = `An idempotency key has 1 to ${MOST_CHARACTERS} characters.`;
+  const detail = `An idempotency key has 1 to ${MAX_CHARACTERS} characters.`;
   throw invalid({ pointer: "#header/Idempotency-Key", detail });
 }
 
 /** A call that repeats another makes nothing: it takes its place from the polls. */
 export async function limitOfCreate(call: Call, space: SpaceRow): Promise<Policy> {
   const key = call.request.headers.get("idempotency-key");
-  return key !== null && isKey(key) && (await isKnownKey(call.hall, space.id, key)) ? "poll" : "create";
+  return key !== null && isKey(key) && (await isKnownKey(call.context, space.id, key)) ? "poll" : "create";
 }
 
-const isKey = (key: string) => key.length > 0 && key.length <= MOST_CHARACTERS;
+const isKey = (key: string) => key.length > 0 && key.length <= MAX_CHARACTERS;

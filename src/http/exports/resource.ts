@@ -1,13 +1,13 @@
 /** The export as a client sees it. */
 
 import * as z from "zod";
-import { type ExportRow, findExport, type NewExport } from "../../db/exports.ts";
-import { type FileRow, listFiles, NOTHING_YET, type Tally, tally } from "../../db/files.ts";
+import { type ExportRow, findExport, type NewExport } from "../../db/exports/exports.ts";
+import { type FileRow, listFiles, NO_TOTALS, type ExportTotals, exportTotals } from "../../db/exports/files.ts";
 import { publicError, SpillwayError } from "../../errors.ts";
-import { destinationOf } from "../../export/destination.ts";
-import { fileFacts } from "../../export/manifest.ts";
-import { fileKey, isCustomers } from "../../export/objects.ts";
-import { IN_FLIGHT } from "../../export/state.ts";
+import { destinationOf } from "../../export/delivery/destination.ts";
+import { fileFacts } from "../../export/output/manifest.ts";
+import { fileKey, isCustomers } from "../../export/delivery/object-keys.ts";
+import { IN_FLIGHT } from "../../export/pipeline/state.ts";
 import { ExportError } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
@@ -90,7 +90,7 @@ export async function exportOf(call: Call, spaceId: string, exportId: string): P
 /** @param withFiles whether to list the files with fresh links; a list of exports does without. */
 export async function show(call: Call, row: ExportRow, withFiles: boolean): Promise<View> {
   const { control } = call.databases;
-  const counts = await tally(control, row.space_id, row.id);
+  const counts = await exportTotals(control, row.space_id, row.id);
   const rows = withFiles && row.status === "completed" ? await listFiles(control, row.space_id, row.id) : [];
   return view(call, row, counts, await Promise.all(rows.map((file) => showFile(call, row, file))));
 }
@@ -102,7 +102,7 @@ export function showNew(call: Call, made: NewExport): View {
     status: "queued",
     phase: "planning",
     generation: 0,
-    plan: 0,
+    plan_version: 0,
     started_at: null,
     completed_at: null,
     expires_at: null,
@@ -117,14 +117,14 @@ export function showNew(call: Call, made: NewExport): View {
     message: null,
     manifest_sha256: null,
   };
-  return view(call, row, NOTHING_YET, []);
+  return view(call, row, NO_TOTALS, []);
 }
 
 type View = z.output<typeof ExportResource>;
 
-function view(call: Call, row: ExportRow, counts: Tally, files: View["files"]): View {
-  const { config, world } = call;
-  const now = world.now();
+function view(call: Call, row: ExportRow, counts: ExportTotals, files: View["files"]): View {
+  const { config, runtime } = call;
+  const now = runtime.now();
   const completed = row.status === "completed";
   const request = JSON.parse(row.request) as Record<string, unknown>;
   const address = `${call.url.origin}/v1/exports/${row.id}`;
@@ -176,12 +176,12 @@ async function showFile(call: Call, row: ExportRow, file: FileRow) {
   if (isCustomers(row)) return fileFacts(row, file);
   return {
     ...fileFacts(row, file),
-    url: await call.hall.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds),
+    url: await call.context.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds),
   };
 }
 
 /** One decimal. 100 is for what is completed: while rows are all written but not yet put together it says 99.9. */
-function percentOf(row: ExportRow, counts: Tally): number | null {
+function percentOf(row: ExportRow, counts: ExportTotals): number | null {
   if (isDone(row)) return 100;
   if (row.rows_total === null) return null;
   if (row.rows_total === 0) return 0;
@@ -191,21 +191,21 @@ function percentOf(row: ExportRow, counts: Tally): number | null {
 const isDone = (row: ExportRow) => row.status === "completed" || row.status === "expired";
 
 /** Of the records that the plan counted. Where one may give several rows, those of the chunks that are done. */
-const recordsDone = (row: ExportRow, counts: Tally) =>
+const recordsDone = (row: ExportRow, counts: ExportTotals) =>
   row.rows_vary === 1 ? counts.records_done : counts.rows_written;
 
-function rowsTotal(row: ExportRow, counts: Tally): number | null {
+function rowsTotal(row: ExportRow, counts: ExportTotals): number | null {
   if (row.rows_vary === 0) return row.rows_total;
   return isDone(row) ? counts.rows_written : null;
 }
 
-function filesTotal(row: ExportRow, counts: Tally): number | null {
+function filesTotal(row: ExportRow, counts: ExportTotals): number | null {
   if (row.phase === "planning" || (row.files_vary === 1 && !isDone(row))) return null;
   return counts.files_total;
 }
 
 /** At the pace so far; null before there is one. */
-function etaSeconds(row: ExportRow, counts: Tally, now: number): number | null {
+function etaSeconds(row: ExportRow, counts: ExportTotals, now: number): number | null {
   const done = recordsDone(row, counts);
   if (!IN_FLIGHT.has(row.status) || row.started_at === null || row.rows_total === null || done === 0) return null;
   const perRecord = (now - row.started_at) / done;

@@ -1,13 +1,13 @@
 /** The calls under /v1/exports: asking for an export, watching it, getting its files. */
 
 import * as z from "zod";
-import { listExports } from "../../db/exports.ts";
-import { findFileByName } from "../../db/files.ts";
+import { listExports } from "../../db/exports/exports.ts";
+import { findFileByName } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
-import { createExport } from "../../export/create.ts";
-import { estimate } from "../../export/estimate.ts";
-import { fileKey, manifestKey } from "../../export/objects.ts";
-import { AnyExportRequest, filledIn } from "../../export/request.ts";
+import { createExport } from "../../export/api/create.ts";
+import { estimate } from "../../export/api/estimate.ts";
+import { fileKey, manifestKey } from "../../export/delivery/object-keys.ts";
+import { AnyExportRequest, filledIn } from "../../export/api/request.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { changeRoutes } from "./changes.ts";
@@ -58,7 +58,7 @@ export const exportRoutes = [
     },
     errors: ["too_many_pending_exports", "idempotency_mismatch", "conflict"],
     async handle(call, { space, body }) {
-      const { id, answer, replayed } = await createExport(call.hall, {
+      const { id, answer, replayed } = await createExport(call.context, {
         space,
         request: filledIn(body),
         requestId: call.requestId,
@@ -133,7 +133,7 @@ export const exportRoutes = [
       },
     },
     async handle(call, parsed) {
-      return json(await estimate(call.hall, parsed.space, filledIn(parsed.body)));
+      return json(await estimate(call.context, parsed.space, filledIn(parsed.body)));
     },
   }),
   route({
@@ -187,7 +187,7 @@ export const exportRoutes = [
       mustBeOurs(row);
       const file = row.status === "completed" ? await findFileByName(call.databases.control, space.id, id, name) : null;
       if (file === null) throw new SpillwayError("not_found", "The export has no such file.");
-      const location = await call.hall.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds);
+      const location = await call.context.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds);
       return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
     },
   }),
@@ -239,7 +239,7 @@ export const exportRoutes = [
     errors: ["not_found", "gone"],
     async handle(call, { space, params: { id } }) {
       const row = await unexpired(call, space.id, id);
-      const stored = row.status === "completed" ? await call.hall.bucket.get(manifestKey(row)) : null;
+      const stored = row.status === "completed" ? await call.context.bucket.get(manifestKey(row)) : null;
       if (stored === null) throw new SpillwayError("not_found", "The export is not completed: it has no manifest yet.");
       return new Response(stored.body, {
         headers: { "content-type": "application/json", "cache-control": "no-store" },

@@ -1,7 +1,7 @@
 /** What happened to an export, for whoever has to explain it. */
 
 import * as z from "zod";
-import { listTimeline } from "../../db/timeline.ts";
+import { listTimeline } from "../../db/exports/timeline.ts";
 import { iso } from "../../time/names.ts";
 import { route } from "../route.ts";
 import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";

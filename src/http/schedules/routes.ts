@@ -1,7 +1,7 @@
 /** Schedules: exports that come by themselves, and what became of each run. */
 
 import * as z from "zod";
-import { listRuns } from "../../db/schedule-runs.ts";
+import { listRuns } from "../../db/schedules/runs.ts";
 import {
   deleteSchedule,
   findSchedule,
@@ -9,11 +9,11 @@ import {
   listSchedules,
   replaceSchedule,
   type ScheduleRow,
-} from "../../db/schedules.ts";
-import type { SpaceRow } from "../../db/spaces.ts";
+} from "../../db/schedules/schedules.ts";
+import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
-import { datasetOf, filledIn } from "../../export/request.ts";
-import { checkScheduled, type ScheduledRequest } from "../../export/scheduled-request.ts";
+import { datasetOf, filledIn } from "../../export/api/request.ts";
+import { checkScheduled, type ScheduledRequest } from "../../schedules/request.ts";
 import { nextAt, timesAfter } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
 import { type Call, json, route } from "../route.ts";
@@ -21,8 +21,8 @@ import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { NewSchedule, Schedule, ScheduleChange, ScheduleRun, showRun, showSchedule } from "./schemas.ts";
 
 export const TAG = "Schedules";
-export const MOST_SCHEDULES = 50;
-const MOST_BACKFILLED = 1_000;
+export const MAX_SCHEDULES = 50;
+const MAX_BACKFILLED = 1_000;
 const MAX_BYTES = 131_072;
 const params = z.object({ id: z.string() });
 const example = {
@@ -38,7 +38,7 @@ export const scheduleRoutes = [
     path: "/v1/schedules",
     operationId: "createSchedule",
     summary: "Make a schedule",
-    description: `Each run asks for an export as \`POST /v1/exports\` does, without a place of \`create\`; it counts as pending. Of one schedule one export is under way at a time: a run that is due meanwhile waits, and several that are due together are made as one, with the windows of all. What a failed or refused run should have covered belongs to the next one. After three failures in a row the schedule is paused, and \`schedule.paused\` is told to webhook endpoints. A space has ${MOST_SCHEDULES} schedules at most.`,
+    description: `Each run asks for an export as \`POST /v1/exports\` does, without a place of \`create\`; it counts as pending. Of one schedule one export is under way at a time: a run that is due meanwhile waits, and several that are due together are made as one, with the windows of all. What a failed or refused run should have covered belongs to the next one. After three failures in a row the schedule is paused, and \`schedule.paused\` is told to webhook endpoints. A space has ${MAX_SCHEDULES} schedules at most.`,
     tag: TAG,
     auth: "settings:write",
     body: { schema: NewSchedule, maxBytes: MAX_BYTES, example },
@@ -47,15 +47,15 @@ export const scheduleRoutes = [
     async handle(call, { space, body }) {
       const { name, cron, timezone, incremental } = body;
       const request: ScheduledRequest = { ...filledIn(body.request) };
-      const now = call.world.now();
+      const now = call.runtime.now();
       const from = body.backfill_from ?? null;
       const backfillFrom = from === null ? null : Date.parse(from);
       if (backfillFrom !== null) checkBackfill(space, { request, cron, timezone, from: backfillFrom }, now);
-      await checkScheduled(call.hall, space, request);
+      await checkScheduled(call.context, space, request);
       const coveredUntil = backfillFrom ?? now;
       const nextRunAt = nextOf(cron, timezone, coveredUntil);
       const row: ScheduleRow = {
-        id: call.world.uuid(),
+        id: call.runtime.uuid(),
         space_id: space.id,
         name,
         cron,
@@ -75,8 +75,8 @@ export const scheduleRoutes = [
         created_at: now,
         updated_at: now,
       };
-      if (!(await insertSchedule(call.databases.control, row, MOST_SCHEDULES)))
-        throw new SpillwayError("conflict", `A space has ${MOST_SCHEDULES} schedules at most.`);
+      if (!(await insertSchedule(call.databases.control, row, MAX_SCHEDULES)))
+        throw new SpillwayError("conflict", `A space has ${MAX_SCHEDULES} schedules at most.`);
       return json(showSchedule(row), 201);
     },
   }),
@@ -124,8 +124,8 @@ export const scheduleRoutes = [
     async handle(call, { space, params, body }) {
       const before = await scheduleOf(call, space, params.id);
       const request: ScheduledRequest | null = body.request === undefined ? null : { ...filledIn(body.request) };
-      if (request !== null) await checkScheduled(call.hall, space, request);
-      const now = call.world.now();
+      if (request !== null) await checkScheduled(call.context, space, request);
+      const now = call.runtime.now();
       const { name = before.name, cron = before.cron, timezone = before.timezone } = body;
       const row: ScheduleRow = {
         ...before,
@@ -220,8 +220,8 @@ function checkBackfill(
   for (const at of timesAfter(cron, timezone, from)) {
     if (at > now) return;
     runs += 1;
-    if (runs > MOST_BACKFILLED)
-      throw refuse(`backfill_from makes more than ${MOST_BACKFILLED} runs: begin later, or run less often.`);
+    if (runs > MAX_BACKFILLED)
+      throw refuse(`backfill_from makes more than ${MAX_BACKFILLED} runs: begin later, or run less often.`);
   }
 }
 

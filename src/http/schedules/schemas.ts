@@ -1,29 +1,29 @@
 /** Schedules as clients send and see them. */
 
 import * as z from "zod";
-import type { RunRow } from "../../db/schedule-runs.ts";
-import type { ScheduleRow } from "../../db/schedules.ts";
+import type { RunRow } from "../../db/schedules/runs.ts";
+import type { ScheduleRow } from "../../db/schedules/schedules.ts";
 import { publicError } from "../../errors.ts";
-import { LEAST_BETWEEN_MS } from "../../export/schedule.ts";
-import { AnyScheduledRequest } from "../../export/scheduled-request.ts";
-import { datasetOf, withoutNulls } from "../../export/request.ts";
+import { MIN_BETWEEN_MS } from "../../schedules/run-due.ts";
+import { AnyScheduledRequest } from "../../schedules/request.ts";
+import { datasetOf, withoutNulls } from "../../export/api/request.ts";
 import { ExportError } from "../../outbound/webhook.ts";
 import { cronFault } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
 import { STATUSES } from "../exports/resource.ts";
 import { Name, Time, TimeZone } from "../schemas.ts";
 
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 
 const CronExpression = z
   .string()
-  .max(MOST_CHARACTERS)
+  .max(MAX_CHARACTERS)
   .superRefine((cron, context) => {
-    const fault = cron.length > MOST_CHARACTERS ? null : cronFault(cron, LEAST_BETWEEN_MS);
+    const fault = cron.length > MAX_CHARACTERS ? null : cronFault(cron, MIN_BETWEEN_MS);
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
   })
   .meta({
-    description: `Five fields: minute, hour, day of the month, month, day of the week; at least ${LEAST_BETWEEN_MS / 60_000} minutes lie between two runs. Where clocks change, a time of day that does not exist is the first moment after the gap, and one that comes twice is its first.`,
+    description: `Five fields: minute, hour, day of the month, month, day of the week; at least ${MIN_BETWEEN_MS / 60_000} minutes lie between two runs. Where clocks change, a time of day that does not exist is the first moment after the gap, and one that comes twice is its first.`,
     example: "0 3 * * *",
   });
 

@@ -8,7 +8,7 @@ import {
   listAttempts,
   listDeliveries,
   restartDelivery,
-} from "../../db/webhook-deliveries.ts";
+} from "../../db/webhooks/deliveries.ts";
 import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import { EVENT_TYPES } from "../../outbound/webhook.ts";
@@ -94,14 +94,16 @@ export const deliveryRoutes = [
     errors: ["not_found", "conflict"],
     async handle(call, { space, params: { id } }) {
       const { control } = call.databases;
-      const row = await restartDelivery(control, space.id, id, call.world.now());
+      const row = await restartDelivery(control, space.id, id, call.runtime.now());
       if (row === null) {
         if ((await findDelivery(control, space.id, id)) === null) throw new SpillwayError("not_found");
         throw new SpillwayError("conflict", "An attempt is under way.");
       }
       const about = { space_id: space.id, delivery_id: id };
       // The row is due: if the message cannot be sent, the sweep sends it.
-      await call.hall.sendWebhook(about, 0).catch((thrown: unknown) => logFailure("webhook.not_sent", thrown, about));
+      await call.context
+        .sendWebhook(about, 0)
+        .catch((thrown: unknown) => logFailure("webhook.not_sent", thrown, about));
       return json(show(row, await listAttempts(control, space.id, [id])), 202);
     },
   }),

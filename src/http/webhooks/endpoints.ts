@@ -8,9 +8,9 @@ import {
   insertEndpoint,
   listEndpoints,
   updateEndpoint,
-} from "../../db/webhook-endpoints.ts";
+} from "../../db/webhooks/endpoints.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
-import { refusalOf } from "../../outbound/target.ts";
+import { refusalOf } from "../../outbound/url-guard.ts";
 import { EVENT_TYPES } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
 import { type Call, json, route } from "../route.ts";
@@ -18,7 +18,7 @@ import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
 import { newSecret, Secret } from "./secrets.ts";
 
 export const TAG = "Webhooks";
-export const MOST_ENDPOINTS = 20;
+export const MAX_ENDPOINTS = 20;
 const MAX_BYTES = 65_536;
 
 const Url = z
@@ -54,7 +54,7 @@ export const endpointRoutes = [
     path: "/v1/webhook-endpoints",
     operationId: "createWebhookEndpoint",
     summary: "Make a webhook endpoint",
-    description: `Whatever ends an export of the space from now on, or pauses a schedule, is told to it, by its event types. A space has ${MOST_ENDPOINTS} endpoints at most.`,
+    description: `Whatever ends an export of the space from now on, or pauses a schedule, is told to it, by its event types. A space has ${MAX_ENDPOINTS} endpoints at most.`,
     tag: TAG,
     auth: "settings:write",
     body: {
@@ -75,9 +75,9 @@ export const endpointRoutes = [
     errors: ["conflict"],
     async handle(call, { space, body }) {
       refuse(call, body.url);
-      const now = call.world.now();
+      const now = call.runtime.now();
       const row: EndpointRow = {
-        id: call.world.uuid(),
+        id: call.runtime.uuid(),
         space_id: space.id,
         url: body.url,
         event_types: JSON.stringify(body.event_types),
@@ -87,8 +87,8 @@ export const endpointRoutes = [
         updated_at: now,
       };
       const { secret, sealed } = await newSecret(call, row.id);
-      if (!(await insertEndpoint(call.databases.control, row, sealed, MOST_ENDPOINTS)))
-        throw new SpillwayError("conflict", `A space has ${MOST_ENDPOINTS} webhook endpoints at most.`);
+      if (!(await insertEndpoint(call.databases.control, row, sealed, MAX_ENDPOINTS)))
+        throw new SpillwayError("conflict", `A space has ${MAX_ENDPOINTS} webhook endpoints at most.`);
       return json({ ...showEndpoint(row), secret }, 201);
     },
   }),
@@ -146,7 +146,7 @@ export const endpointRoutes = [
       const { url, event_types: types, enabled } = body;
       const change = { url, event_types: types === undefined ? undefined : JSON.stringify(types), enabled };
       const { control } = call.databases;
-      return json(showEndpoint(found(await updateEndpoint(control, space.id, params.id, change, call.world.now()))));
+      return json(showEndpoint(found(await updateEndpoint(control, space.id, params.id, change, call.runtime.now()))));
     },
   }),
   route({

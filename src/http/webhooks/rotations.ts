@@ -1,8 +1,8 @@
 /** New secrets for an endpoint, and for the webhooks to `callback_url`s, which the space itself signs. */
 
 import * as z from "zod";
-import { findEndpoint, rotateEndpointSecret } from "../../db/webhook-endpoints.ts";
-import { rotateSpaceSecret } from "../../db/webhook-receivers.ts";
+import { findEndpoint, rotateEndpointSecret } from "../../db/webhooks/endpoints.ts";
+import { rotateSpaceSecret } from "../../db/webhooks/receivers.ts";
 import { iso } from "../../time/names.ts";
 import { json, route } from "../route.ts";
 import { Endpoint, EndpointId, found, showEndpoint, TAG } from "./endpoints.ts";
@@ -34,7 +34,7 @@ export const rotationRoutes = [
       found(await findEndpoint(control, space.id, id));
       const until = bothSignUntil(call);
       const { secret, sealed } = await newSecret(call, id);
-      const row = found(await rotateEndpointSecret(control, space.id, id, sealed, { now: call.world.now(), until }));
+      const row = found(await rotateEndpointSecret(control, space.id, id, sealed, { now: call.runtime.now(), until }));
       return json({ ...showEndpoint(row), secret, previous_secret_expires_at: iso(until) });
     },
   }),

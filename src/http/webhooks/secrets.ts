@@ -1,7 +1,7 @@
 /** The secrets that sign webhooks, and their change: for a day both sign, so that a receiver can change over in its own time. */
 
 import * as z from "zod";
-import { seal } from "../../outbound/seal.ts";
+import { encrypt } from "../../outbound/encryption.ts";
 import { secretOf } from "../../outbound/webhook.ts";
 import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";
@@ -21,10 +21,10 @@ export const rotated = {
 
 /** @param owner whose it is: an endpoint's id, or the space's. */
 export async function newSecret(call: Call, owner: string): Promise<{ secret: string; sealed: string }> {
-  const { world, config } = call;
-  const secret = secretOf(world.randomBytes(SECRET_BYTES));
-  return { secret, sealed: await seal(config.secretsKey, owner, secret, world.randomBytes(12)) };
+  const { runtime, config } = call;
+  const secret = secretOf(runtime.randomBytes(SECRET_BYTES));
+  return { secret, sealed: await encrypt(config.secretsKey, owner, secret, runtime.randomBytes(12)) };
 }
 
 /** When a secret that is changed now stops signing. */
-export const bothSignUntil = (call: Call): number => call.world.now() + BOTH_SIGN_MS;
+export const bothSignUntil = (call: Call): number => call.runtime.now() + BOTH_SIGN_MS;

@@ -187,10 +187,10 @@ describe("files", () => {
       Array.from({ length: 6 }, (_, n) => ({ person_id: `q-${n}`, attributes: { text } })),
       shop,
     );
-    const { sizes } = service.hall;
-    service.hall.sizes = { ...sizes, fileBytes: 1_200 };
+    const { sizes } = service.context;
+    service.context.sizes = { ...sizes, fileBytes: 1_200 };
     const done = await ask({ attributes: ["text"], layout: "files" }, shop);
-    service.hall.sizes = sizes;
+    service.context.sizes = sizes;
     expect(done.files.map((file) => file.rows)).toEqual([3, 2, 2]);
     for (const file of done.files) expect(file.uncompressed_bytes).toBeLessThan(1_200);
   });

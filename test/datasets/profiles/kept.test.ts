@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { DATASETS } from "../../../src/datasets/index.ts";
-import type { SpaceRow } from "../../../src/db/spaces.ts";
-import { erase, SETTLED_AFTER_MS } from "../../../src/export/erase.ts";
-import { sweep } from "../../../src/export/sweep.ts";
+import type { SpaceRow } from "../../../src/db/tenants/spaces.ts";
+import { erase, SETTLED_AFTER_MS } from "../../../src/maintenance/erasure.ts";
+import { sweep } from "../../../src/maintenance/sweep.ts";
 import { roomyService, type Row, rowsOf } from "../../support/pipeline.ts";
 import { orders, START } from "../../support/service.ts";
 
@@ -34,7 +34,7 @@ describe("what is asked for stays until it is read", () => {
     await service.json("PATCH", "/v1/space", 200, { ...key, body: { retention_days: 1 } });
     const waiting = service.queue.splice(0);
     service.now += 3_600_000;
-    await sweep(service.hall);
+    await sweep(service.context);
     service.queue.splice(0, service.queue.length, ...waiting);
     await service.pump();
     const done = await service.poll(space, id);
@@ -52,7 +52,7 @@ describe("what is asked for stays until it is read", () => {
     ];
     await service.json("DELETE", "/v1/profiles/p-1", 202, { key: space.key });
     service.now += SETTLED_AFTER_MS;
-    await erase(service.hall);
+    await erase(service.context);
     await service.pump();
     for (const id of ids) {
       const rows = await rowsOf(service, await service.poll(space, id));

@@ -220,10 +220,10 @@ describe("files and formats", () => {
     const byRows = await ask({ layout: "files", file_rows: 3 }, shop);
     expect(byRows.files.map((file) => file.rows)).toEqual([3, 3, 1]);
     for (const { name } of byRows.files) expect(name).toMatch(/^[0-9a-f-]{36}\.ndjson\.gz$/);
-    const { sizes } = service.hall;
-    service.hall.sizes = { ...sizes, fileBytes: 1_000 };
+    const { sizes } = service.context;
+    service.context.sizes = { ...sizes, fileBytes: 1_000 };
     const byBytes = await ask({ layout: "files" }, shop);
-    service.hall.sizes = sizes;
+    service.context.sizes = sizes;
     for (const file of byBytes.files) expect(file.uncompressed_bytes).toBeLessThan(1_000);
     expect(byBytes.files.length).toBeGreaterThan(1);
     expect(await rowsOf(service, byBytes)).toEqual(await rowsOf(service, byRows));

@@ -1,7 +1,7 @@
 /** What a completed export delivered: the events, each once and in order, in the objects of an undisturbed run, and no other. */
 
-import type { ExportStatus } from "../../../src/db/status.ts";
-import { exportPrefix, fileKey, manifestKey, segmentPrefix } from "../../../src/export/objects.ts";
+import type { ExportStatus } from "../../../src/db/exports/status.ts";
+import { exportPrefix, fileKey, manifestKey, segmentPrefix } from "../../../src/export/delivery/object-keys.ts";
 import { gunzip, lines } from "../gunzip.ts";
 import { figures } from "./figures.ts";
 import { expectSame, query } from "./look.ts";
@@ -23,12 +23,12 @@ export interface ExportEnd {
   id: string;
   space_id: string;
   status: ExportStatus;
-  plan: number;
+  plan_version: number;
   rows_total: number | null;
   rows_written: number;
   error_code: string | null;
   error_owner: string | null;
-  put_away_at: number | null;
+  cleanup_at: number | null;
 }
 
 interface FileEnd {
@@ -42,9 +42,9 @@ interface FileEnd {
 
 /** @param first it is the undisturbed run itself: there is nothing yet to compare it with. */
 export async function expectDelivered(rig: Rig, play: Play, row: ExportEnd, first: boolean): Promise<Facts> {
-  const of = { space_id: rig.owner.id, id: row.id, plan: row.plan };
+  const of = { space_id: rig.owner.id, id: row.id, plan: row.plan_version };
   const files = await query<FileEnd>(
-    "SELECT name, done, rows, bytes, uncompressed_bytes, sha256 FROM files WHERE export_id = ?1 ORDER BY n",
+    "SELECT name, done, rows, bytes, uncompressed_bytes, sha256 FROM export_files WHERE export_id = ?1 ORDER BY n",
     row.id,
   );
   const facts: Facts = {

@@ -25,9 +25,9 @@ export interface Plan {
   faultAt(effect: Effect): Fault | null;
 }
 
-const MOST_EFFECTS = 3_000;
+const MAX_EFFECTS = 3_000;
 
-/** Time passes with each effect as it would in a slow world: leases are renewed, and none runs out. */
+/** Time passes with each effect as it would in a slow runtime: leases are renewed, and none runs out. */
 const CALM = {
   seed: 1,
   width: 1,
@@ -37,7 +37,7 @@ const CALM = {
   shuffled: 0,
   cancelAt: null,
   mayFail: false,
-  mostEffects: MOST_EFFECTS,
+  mostEffects: MAX_EFFECTS,
 };
 
 export const undisturbed = (): Plan => ({ ...CALM, title: "undisturbed", faultAt: () => null });
@@ -77,7 +77,7 @@ export function random(seed: number, effects: number): Plan {
     shuffled: pick(roll, [0, 0.2, 0.6]),
     cancelAt: chance(0.15) ? between(roll, 0, effects) : null,
     mayFail: down !== null,
-    mostEffects: MOST_EFFECTS,
+    mostEffects: MAX_EFFECTS,
     faultAt(effect) {
       const rolled = faults.get(effect.index);
       if (rolled !== undefined) {

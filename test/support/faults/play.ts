@@ -4,12 +4,12 @@
  */
 
 import { env } from "cloudflare:workers";
-import { cancel } from "../../../src/export/calls.ts";
-import { createExport } from "../../../src/export/create.ts";
-import { type Hall, LAST_CALL_MS } from "../../../src/export/hall.ts";
-import { deliver } from "../../../src/export/notify.ts";
-import { giveUp, runStep, type Verdict } from "../../../src/export/run.ts";
-import { sweep } from "../../../src/export/sweep.ts";
+import { cancel } from "../../../src/export/api/actions.ts";
+import { createExport } from "../../../src/export/api/create.ts";
+import { type Context, LAST_CALL_MS } from "../../../src/context.ts";
+import { deliver } from "../../../src/webhooks/deliver.ts";
+import { handleDeadLetter, runStep, type Verdict } from "../../../src/export/pipeline/run.ts";
+import { sweep } from "../../../src/maintenance/sweep.ts";
 import { dice, pick } from "../random.ts";
 import type { Fault } from "./effects.ts";
 import { MemoryS3 } from "./memory-s3.ts";
@@ -18,15 +18,15 @@ import type { Plan } from "./plans.ts";
 import { type Letter, Queue } from "./queue.ts";
 import type { Rig } from "./rig.ts";
 import { Stage } from "./stage.ts";
-import { type Around, type Posted, stagedHall } from "./staged-hall.ts";
+import { type Around, type Posted, stagedHall } from "./staged-context.ts";
 
 /** A client that had no answer asks again, with the same idempotency key. */
 const ASK_AGAIN_MS = 61_000;
-const MOST_RETRIES = 4;
-const MOST_CLOSINGS = 6;
+const MAX_RETRIES = 4;
+const MAX_CLOSINGS = 6;
 
 /** The product, or what a test puts in its place to see whether that is noticed. */
-export type Tamper = (hall: Hall, play: Play) => Hall;
+export type Tamper = (context: Context, play: Play) => Context;
 
 export class Play {
   readonly s3: MemoryS3;
@@ -54,7 +54,7 @@ export class Play {
   #askAt: number | null;
   #faultless = false;
 
-  constructor(rig: Rig, plan: Plan, tamper: Tamper = (hall) => hall) {
+  constructor(rig: Rig, plan: Plan, tamper: Tamper = (context) => context) {
     this.#rig = rig;
     this.#plan = plan;
     this.#roll = dice(plan.seed * 7_919 + 17);
@@ -81,10 +81,10 @@ export class Play {
 
   async run(): Promise<void> {
     await this.#goOn();
-    for (let closing = 0; closing < MOST_CLOSINGS && (closing === 0 || (await this.#isUntidy())); closing += 1) {
+    for (let closing = 0; closing < MAX_CLOSINGS && (closing === 0 || (await this.#isUntidy())); closing += 1) {
       this.stage.now += LAST_CALL_MS + 60_000;
       // What was to go wrong for ever is mended at some time.
-      this.#faultless ||= closing > MOST_CLOSINGS / 2;
+      this.#faultless ||= closing > MAX_CLOSINGS / 2;
       this.#sweep();
       await this.#goOn();
     }
@@ -147,10 +147,10 @@ export class Play {
   }
 
   async #isUntidy(): Promise<boolean> {
-    const row = await env.CONTROL_DB.prepare("SELECT put_away_at FROM exports WHERE id = ?1 AND status <> 'failed'")
+    const row = await env.CONTROL_DB.prepare("SELECT cleanup_at FROM exports WHERE id = ?1 AND status <> 'failed'")
       .bind(this.exportId)
-      .first<{ put_away_at: number | null }>();
-    return row !== null && row.put_away_at !== null;
+      .first<{ cleanup_at: number | null }>();
+    return row !== null && row.cleanup_at !== null;
   }
 
   /** A failed export: what refused is mended, and a client takes it up again. */
@@ -161,7 +161,7 @@ export class Play {
       .bind(this.exportId)
       .first<{ error_code: string; error_owner: string }>();
     const id = this.exportId;
-    if (row === null || id === null || this.retries >= MOST_RETRIES) return false;
+    if (row === null || id === null || this.retries >= MAX_RETRIES) return false;
     this.failures.push({ code: row.error_code, owner: row.error_owner });
     await this.onFailed?.(id);
     this.#faultless = true;
@@ -199,7 +199,7 @@ export class Play {
     if (id === null) return;
     this.canceled = true;
     // Too late, or cut off: as it is.
-    this.#start("cancel", (hall) => cancel(hall, this.#rig.space.id, id), { failed: () => {} });
+    this.#start("cancel", (context) => cancel(context, this.#rig.space.id, id), { failed: () => {} });
   }
 
   #sweep(): void {
@@ -212,9 +212,9 @@ export class Play {
     this.#queue.take(letter);
     if (twice) this.#queue.put({ ...letter, visibleAt: this.stage.now });
     const { body, queue, attempts } = letter;
-    const work = (hall: Hall): Promise<Verdict> => {
-      if (queue === "webhooks") return deliver(hall, body);
-      return queue === "dead" ? giveUp(hall, body) : runStep(hall, body, attempts);
+    const work = (context: Context): Promise<Verdict> => {
+      if (queue === "webhooks") return deliver(context, body);
+      return queue === "dead" ? handleDeadLetter(context, body) : runStep(context, body, attempts);
     };
     const name = queue === "webhooks" ? "webhook" : queue === "dead" ? "give up" : `${body.step} ${body.n}`;
     this.#start(`${name}, try ${attempts}`, work, {
@@ -232,7 +232,7 @@ export class Play {
 
   #start<Result>(
     name: string,
-    work: (hall: Hall) => Promise<Result>,
+    work: (context: Context) => Promise<Result>,
     ended: {
       ok?: (result: Result) => void;
       failed?: (thrown: unknown) => void;
@@ -257,6 +257,6 @@ export class Play {
 
 type Order = Omit<Parameters<typeof createExport>[1], "answer">;
 
-function createOf(order: Order): (hall: Hall) => Promise<{ id: string }> {
-  return (hall) => createExport(hall, { ...order, answer: (row) => JSON.stringify({ id: row.id }) });
+function createOf(order: Order): (context: Context) => Promise<{ id: string }> {
+  return (context) => createExport(context, { ...order, answer: (row) => JSON.stringify({ id: row.id }) });
 }

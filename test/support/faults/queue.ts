@@ -3,9 +3,9 @@
  * of times, and then handed to the dead-letter queue.
  */
 
-import type { Message, WebhookMessage } from "../../../src/export/hall.ts";
-import { MOST_ATTEMPTS } from "../../../src/export/backoff.ts";
-import type { Verdict } from "../../../src/export/run.ts";
+import type { Message, WebhookMessage } from "../../../src/context.ts";
+import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
+import type { Verdict } from "../../../src/export/pipeline/run.ts";
 
 export type Letter = { attempts: number; visibleAt: number } & (
   | { queue: "exports"; body: Message }
@@ -14,7 +14,7 @@ export type Letter = { attempts: number; visibleAt: number } & (
 );
 
 /** Tries of a webhook's wake-up, and of a dead letter: `max_retries` in wrangler.toml, and the first. */
-const MOST_TRIES = { exports: MOST_ATTEMPTS, dead: 9, webhooks: 4 };
+const MAX_TRIES = { exports: MAX_ATTEMPTS, dead: 9, webhooks: 4 };
 const AGAIN_AFTER_MS = 1_000;
 
 export class Queue {
@@ -53,7 +53,7 @@ export class Queue {
   }
 
   #again(letter: Letter, visibleAt: number): void {
-    if (letter.attempts < MOST_TRIES[letter.queue]) {
+    if (letter.attempts < MAX_TRIES[letter.queue]) {
       this.put({ ...letter, attempts: letter.attempts + 1, visibleAt });
       return;
     }

@@ -6,9 +6,9 @@
 import { vi } from "vitest";
 import type { Config } from "../../../src/config.ts";
 import { externalIds } from "../../../src/datasets/external-ids.ts";
-import { findSpace, type SpaceRow } from "../../../src/db/spaces.ts";
-import type { Sizes } from "../../../src/export/hall.ts";
-import { AnyExportRequest, type ExportRequest, filledIn } from "../../../src/export/request.ts";
+import { findSpace, type SpaceRow } from "../../../src/db/tenants/spaces.ts";
+import type { Sizes } from "../../../src/context.ts";
+import { AnyExportRequest, type ExportRequest, filledIn } from "../../../src/export/api/request.ts";
 import { resetFigures } from "./figures.ts";
 import { roomyService } from "../pipeline.ts";
 import { type Service, type Space, START } from "../service.ts";
@@ -55,7 +55,7 @@ export async function openRig(kind: Kind): Promise<Rig> {
   const owner = await service.shop();
   const scene = await openScene(service, owner, kind);
   await setUpWitness();
-  const space = await findSpace(service.hall.databases.control, owner.id);
+  const space = await findSpace(service.context.databases.control, owner.id);
   if (space === null) throw new Error("the space is gone");
   const sent = AnyExportRequest.parse({ ...scene.request, callback_url: "https://hooks.test/x" });
   const request: ExportRequest = filledIn(sent);
@@ -98,7 +98,7 @@ export async function runPlan(rig: Rig, plan: Plan, tamper?: Tamper): Promise<Ou
 async function perform(rig: Rig, plan: Plan, tamper?: Tamper, made: (play: Play) => void = () => {}): Promise<Play> {
   await forgetRuns();
   // The look-up of external ids remembers the last snapshot: each run begins without.
-  await externalIds.look(rig.service.hall.databases.space(rig.owner.id), "nobody", 0, []);
+  await externalIds.look(rig.service.context.databases.space(rig.owner.id), "nobody", 0, []);
   const play = new Play(rig, plan, tamper);
   made(play);
   await play.run();

@@ -44,7 +44,7 @@ interface Waiting {
 }
 
 const MICROTURNS = 60;
-const MOST_TURNS = 10_000;
+const MAX_TURNS = 10_000;
 /** How late is late: longer than a lease; and: nearly as long as an invocation may last. */
 const LATE_MS = 45_000;
 const VERY_LATE_MS = 13.5 * 60_000;
@@ -121,7 +121,7 @@ export class Stage {
 
   /** Lets all that can run come to their next effect, or to their end. */
   async settle(): Promise<void> {
-    for (let turns = 0; turns < MOST_TURNS; turns += 1) {
+    for (let turns = 0; turns < MAX_TURNS; turns += 1) {
       for (let turn = 0; turn < MICROTURNS; turn += 1) await Promise.resolve();
       const busy = [...this.processes].some(
         (process) => process.state === "running" && !this.#waiting.some((waiting) => waiting.process === process),

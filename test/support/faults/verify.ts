@@ -3,9 +3,9 @@
  * delivers, told once, and nothing else stands in the bucket.
  */
 
-import type { ExportStatus } from "../../../src/db/status.ts";
-import { MOVES } from "../../../src/export/state.ts";
-import { exportPrefix } from "../../../src/export/objects.ts";
+import type { ExportStatus } from "../../../src/db/exports/status.ts";
+import { TRANSITIONS } from "../../../src/export/pipeline/state.ts";
+import { exportPrefix } from "../../../src/export/delivery/object-keys.ts";
 import { type ExportEnd, expectDelivered, type Facts } from "./delivered.ts";
 import { expectSame, query, Wrong } from "./look.ts";
 import type { Play } from "./play.ts";
@@ -26,8 +26,8 @@ export async function verify(rig: Rig, play: Play, { first }: { first: boolean }
     [id],
   );
   const [row] = await query<ExportEnd>(
-    `SELECT id, space_id, status, plan, rows_total, error_code, error_owner, put_away_at,
-       (SELECT sum(rows_so_far) FROM chunks c WHERE c.export_id = e.id) AS rows_written FROM exports e WHERE id = ?1`,
+    `SELECT id, space_id, status, plan_version, rows_total, error_code, error_owner, cleanup_at,
+       (SELECT sum(rows_so_far) FROM export_chunks c WHERE c.export_id = e.id) AS rows_written FROM exports e WHERE id = ?1`,
     id,
   );
   if (row === undefined) throw new Wrong("the export is gone");
@@ -48,12 +48,13 @@ async function expectLegal(id: string, row: ExportEnd): Promise<void> {
   let at: string = "";
   for (const { what, before, after } of seen) {
     if (what !== "status") throw new Wrong(`${what} was done as ${before} and then as ${after}`);
-    const legal = before === "" ? after === "queued" : MOVES[before as ExportStatus].includes(after as ExportStatus);
+    const legal =
+      before === "" ? after === "queued" : TRANSITIONS[before as ExportStatus].includes(after as ExportStatus);
     if (!legal || before !== at) throw new Wrong(`an illegal move: ${at} … ${before} → ${after}`);
     at = after;
   }
   expectSame("the last move", at, row.status);
-  expectSame("what is left to put away", row.put_away_at, null);
+  expectSame("what is left to put away", row.cleanup_at, null);
 }
 
 /** Each end has one entry in the timeline, one event, and is measured at most once. */

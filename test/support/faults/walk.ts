@@ -7,7 +7,7 @@ import { oneFault, type Plan } from "./plans.ts";
 import { type Rig, runPlan } from "./rig.ts";
 import { everyNth } from "../seeds.ts";
 
-const MOST_SHOWN = 4;
+const MAX_SHOWN = 4;
 /** `npm test` puts a fault at one effect in so many; the full run at each. */
 const SAMPLED = 40;
 
@@ -38,5 +38,5 @@ export async function runAll(rig: Rig, plans: Iterable<Plan>): Promise<void> {
     }
   }
   if (wrong.length > 0)
-    throw new Error(`${wrong.length} runs did not end as they must:\n${wrong.slice(0, MOST_SHOWN).join("\n\n")}`);
+    throw new Error(`${wrong.length} runs did not end as they must:\n${wrong.slice(0, MAX_SHOWN).join("\n\n")}`);
 }

@@ -5,7 +5,7 @@
 
 import { env } from "cloudflare:workers";
 
-const CHANGED = (table: "chunks" | "files") =>
+const CHANGED = (table: "export_chunks" | "export_files") =>
   `CREATE TRIGGER IF NOT EXISTS witness_${table} AFTER UPDATE ON ${table}
    WHEN old.done = 1 AND (new.done, new.rows, new.bytes, new.sha256) IS NOT (1, old.rows, old.bytes, old.sha256)
    BEGIN INSERT INTO witness VALUES (new.export_id, '${table} ' || new.n, old.sha256, coalesce(new.sha256, 'nothing')); END`;
@@ -17,8 +17,8 @@ export async function setUpWitness(): Promise<void> {
      BEGIN INSERT INTO witness VALUES (new.id, 'status', '', new.status); END`,
     `CREATE TRIGGER IF NOT EXISTS witness_status AFTER UPDATE OF status ON exports WHEN old.status <> new.status
      BEGIN INSERT INTO witness VALUES (new.id, 'status', old.status, new.status); END`,
-    CHANGED("chunks"),
-    CHANGED("files"),
+    CHANGED("export_chunks"),
+    CHANGED("export_files"),
   ];
   await env.CONTROL_DB.batch(statements.map((sql) => env.CONTROL_DB.prepare(sql)));
 }
@@ -31,8 +31,8 @@ export interface Seen {
 
 const TABLES = [
   "exports",
-  "chunks",
-  "files",
+  "export_chunks",
+  "export_files",
   "export_events",
   "idempotency_keys",
   "webhook_deliveries",

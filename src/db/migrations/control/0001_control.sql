@@ -1,3 +1,4 @@
+-- The control database: spaces, keys, exports with their ledgers, webhooks, schedules, destinations.
 -- Times are epoch milliseconds in UTC. Every row of a space carries its space_id.
 
 CREATE TABLE spaces (
@@ -7,17 +8,23 @@ CREATE TABLE spaces (
   retention_days INTEGER NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('active', 'inactive', 'deleting')),
   external_id TEXT NOT NULL UNIQUE,
-  webhook_secret TEXT NOT NULL, -- sealed: see outbound/seal.ts
+  webhook_secret TEXT NOT NULL, -- encrypted: see outbound/encryption.ts
+  previous_webhook_secret TEXT, -- encrypted; signs beside the current one until the time below
+  previous_webhook_secret_until INTEGER,
+  redaction_secret TEXT, -- encrypted; the key of hashed values
+  retention_due_at INTEGER NOT NULL DEFAULT 0, -- when retention looks at its events next
   created_at INTEGER NOT NULL,
   deleted_at INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX spaces_by_age ON spaces (created_at DESC, id DESC);
+CREATE INDEX spaces_deleting ON spaces (deleted_at) WHERE status = 'deleting';
+CREATE INDEX spaces_by_retention ON spaces (retention_due_at) WHERE status <> 'deleting';
 
 CREATE TABLE api_keys (
   id TEXT PRIMARY KEY,
   space_id TEXT NOT NULL,
   name TEXT NOT NULL,
-  secret_sha256 TEXT NOT NULL, -- hex; the secret itself is nowhere
+  secret_sha256 TEXT NOT NULL, -- hex; the secret itself is not stored
   scopes TEXT NOT NULL, -- JSON array
   created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -26,34 +33,60 @@ CREATE INDEX api_keys_by_space ON api_keys (space_id, created_at DESC, id DESC);
 CREATE TABLE exports (
   id TEXT PRIMARY KEY,
   space_id TEXT NOT NULL,
+  schedule_id TEXT, -- null: an API call made it
+  request_id TEXT NOT NULL DEFAULT '', -- of the call that created it, for the logs
   dataset TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('queued', 'processing', 'completed', 'failed', 'canceled', 'expired')),
+  status_at INTEGER NOT NULL DEFAULT 0, -- when it got its status
   phase TEXT NOT NULL CHECK (phase IN ('planning', 'writing', 'assembling', 'finishing', 'done')),
-  request TEXT NOT NULL, -- as sent, defaults filled in, secrets removed
-  query TEXT NOT NULL, -- what the dataset froze of it
+  generation INTEGER NOT NULL DEFAULT 0, -- how often a call retried it
+  plan_version INTEGER NOT NULL DEFAULT 0, -- how often it was planned anew: chunks and files of earlier plans no longer count
+  request TEXT NOT NULL, -- JSON: as sent, defaults filled in, secrets removed
+  query TEXT NOT NULL, -- JSON: the request as the dataset froze it
+  encoding TEXT, -- JSON, as export/output/encode/encoding.ts has it; null: as the dataset writes its rows
   layout TEXT NOT NULL CHECK (layout IN ('single', 'files')),
   file_rows INTEGER NOT NULL,
+  rows_vary INTEGER NOT NULL DEFAULT 0, -- 1: one record may give several rows, or none
+  files_vary INTEGER NOT NULL DEFAULT 0, -- 1: the number of files is known at the end only
+  since TEXT, -- JSON {seq, end} of the export that this one continues; null: it continues none
   snapshot_seq INTEGER NOT NULL,
+  reads_from INTEGER NOT NULL DEFAULT 0, -- the oldest occurred_at that it may read
+  destination TEXT, -- JSON: the customer's bucket, frozen at creation; null: the service's own bucket
+  destination_id TEXT, -- the stored destination whose credentials it uses; null: a role named in the request
+  callback_url TEXT,
   created_at INTEGER NOT NULL,
   started_at INTEGER,
   completed_at INTEGER,
   expires_at INTEGER,
   wake_at INTEGER NOT NULL, -- when the sweep may take this export for stuck
   attempts INTEGER NOT NULL DEFAULT 0, -- failed attempts since the last step that succeeded
+  retries INTEGER NOT NULL DEFAULT 0, -- failed attempts in all
   next_retry_at INTEGER,
   error_code TEXT,
+  error_owner TEXT,
+  error_detail TEXT, -- public: what the code's own title does not say
+  error_retryable INTEGER, -- 0 or 1: overrides the code's own
   rows_total INTEGER, -- null until planned
   message TEXT,
   manifest_sha256 TEXT,
-  files_purged_at INTEGER
+  orphaned_uploads TEXT, -- JSON list of {name, upload_id}: multipart uploads that earlier plans may have left open
+  cleanup_at INTEGER, -- when the sweep removes its orphaned objects
+  files_purged_at INTEGER,
+  deleted_at INTEGER -- from then on it answers as an unknown id
 ) WITHOUT ROWID;
 CREATE INDEX exports_by_space ON exports (space_id, created_at DESC, id DESC);
 CREATE INDEX exports_in_flight ON exports (wake_at) WHERE status IN ('queued', 'processing');
 CREATE INDEX exports_to_expire ON exports (expires_at) WHERE status = 'completed';
 CREATE INDEX exports_pending ON exports (space_id) WHERE status IN ('queued', 'processing');
+CREATE INDEX exports_to_clean_up ON exports (cleanup_at) WHERE cleanup_at IS NOT NULL;
+CREATE INDEX exports_final ON exports (status_at) WHERE status IN ('failed', 'canceled', 'expired') AND deleted_at IS NULL;
+CREATE INDEX exports_deleted ON exports (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX exports_by_reach ON exports (space_id, reads_from) WHERE status IN ('queued', 'processing', 'failed');
+CREATE INDEX exports_by_destination ON exports (destination_id) WHERE destination_id IS NOT NULL;
+CREATE INDEX exports_delivered ON exports (status_at) WHERE status = 'completed' AND destination IS NOT NULL AND deleted_at IS NULL;
 
--- The ledger: what a chunk was planned to read, and what it wrote. Bounds are keys [lower, upper).
-CREATE TABLE chunks (
+-- The ledger: what each chunk was planned to read, and what it wrote. Bounds are keys [lower, upper).
+CREATE TABLE export_chunks (
   space_id TEXT NOT NULL,
   export_id TEXT NOT NULL,
   n INTEGER NOT NULL,
@@ -63,23 +96,163 @@ CREATE TABLE chunks (
   records INTEGER NOT NULL, -- counted by the plan
   done INTEGER NOT NULL DEFAULT 0,
   lease_until INTEGER NOT NULL DEFAULT 0,
-  rows_so_far INTEGER NOT NULL DEFAULT 0, -- while it is written, for the poll
+  takeovers INTEGER NOT NULL DEFAULT 0, -- how often its lease ran out and another consumer took it
+  rows_so_far INTEGER NOT NULL DEFAULT 0, -- while it is written: the progress that a poll shows
   records_read INTEGER, rows INTEGER, bytes INTEGER, uncompressed_bytes INTEGER,
   crc32 INTEGER, sha256 TEXT,
   first_time INTEGER, first_id TEXT, last_time INTEGER, last_id TEXT,
+  summary TEXT, -- JSON: the dataset's totals of its rows
   PRIMARY KEY (export_id, n)
 ) WITHOUT ROWID;
-CREATE INDEX chunks_by_file ON chunks (export_id, file_n, n);
-CREATE INDEX chunks_undone ON chunks (export_id) WHERE done = 0;
+CREATE INDEX export_chunks_by_file ON export_chunks (export_id, file_n, n);
+CREATE INDEX export_chunks_undone ON export_chunks (export_id) WHERE done = 0;
 
-CREATE TABLE files (
+CREATE TABLE export_files (
   space_id TEXT NOT NULL,
   export_id TEXT NOT NULL,
   n INTEGER NOT NULL,
   name TEXT NOT NULL,
   done INTEGER NOT NULL DEFAULT 0,
   lease_until INTEGER NOT NULL DEFAULT 0,
-  upload_id TEXT, -- of a multipart upload under way, so that the next try can end it
+  takeovers INTEGER NOT NULL DEFAULT 0,
+  upload_id TEXT, -- of a multipart upload under way, so that the next attempt can abort it
   rows INTEGER, bytes INTEGER, uncompressed_bytes INTEGER, sha256 TEXT,
+  first_time INTEGER, first_id TEXT, last_time INTEGER, last_id TEXT, -- of a file that shares its chunk with others
   PRIMARY KEY (export_id, n)
 ) WITHOUT ROWID;
+
+-- The timeline of an export. `key` keeps an entry that may happen once from being written twice.
+CREATE TABLE export_events (
+  space_id TEXT NOT NULL,
+  export_id TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  key TEXT,
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  detail TEXT NOT NULL, -- JSON object
+  PRIMARY KEY (export_id, n)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX export_events_once ON export_events (export_id, key) WHERE key IS NOT NULL;
+
+-- The first call with a key reserves it; the key holds that call's answer from its commit on.
+CREATE TABLE idempotency_keys (
+  space_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  request_sha256 TEXT NOT NULL,
+  export_id TEXT NOT NULL, -- the export that the holder of the reservation will make
+  reserved_until INTEGER NOT NULL,
+  response TEXT, -- JSON; null while the first call is under way
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (space_id, key)
+) WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+CREATE TABLE webhook_endpoints (
+  id TEXT PRIMARY KEY,
+  space_id TEXT NOT NULL,
+  url TEXT NOT NULL,
+  event_types TEXT NOT NULL, -- JSON array
+  enabled INTEGER NOT NULL,
+  disabled_reason TEXT,
+  secret TEXT NOT NULL, -- encrypted
+  previous_secret TEXT, -- encrypted; signs beside the current one until the time below
+  previous_secret_until INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX webhook_endpoints_by_space ON webhook_endpoints (space_id, created_at DESC, id DESC);
+
+-- The outbox: one row per event and receiver, written in the transaction of the event.
+CREATE TABLE webhook_deliveries (
+  id TEXT PRIMARY KEY, -- `<event id>.<endpoint id, or callback>`
+  space_id TEXT NOT NULL,
+  export_id TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  event_type TEXT NOT NULL,
+  event_at INTEGER NOT NULL,
+  endpoint_id TEXT, -- null: the export's callback_url
+  url TEXT, -- the callback_url; an endpoint's is read when it is sent
+  data TEXT NOT NULL, -- JSON: the body's data as of the event
+  status TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'failed')),
+  tries INTEGER NOT NULL DEFAULT 0, -- since the last (re)delivery request: the place in the retry schedule
+  attempts INTEGER NOT NULL DEFAULT 0, -- in all
+  next_attempt_at INTEGER,
+  lease_until INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  schedule_id TEXT -- an event about a schedule: export_id is the schedule's id too, so that one index finds both
+) WITHOUT ROWID;
+CREATE INDEX webhook_deliveries_by_space ON webhook_deliveries (space_id, created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_by_export ON webhook_deliveries (export_id, created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE status = 'pending';
+CREATE INDEX webhook_deliveries_of_schedules ON webhook_deliveries (created_at) WHERE schedule_id IS NOT NULL;
+
+CREATE TABLE webhook_attempts (
+  space_id TEXT NOT NULL,
+  delivery_id TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  export_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  status_code INTEGER,
+  error TEXT, -- null: the receiver accepted it
+  PRIMARY KEY (delivery_id, n)
+) WITHOUT ROWID;
+CREATE INDEX webhook_attempts_by_export ON webhook_attempts (export_id, at);
+
+CREATE TABLE destinations (
+  id TEXT PRIMARY KEY,
+  space_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  place TEXT NOT NULL, -- JSON, as outbound/bucket-location.ts has it
+  directory_path TEXT NOT NULL,
+  key_template TEXT,
+  auth TEXT NOT NULL, -- JSON, without the secret
+  secret TEXT, -- encrypted secret access key; null for a role
+  sealed_with TEXT, -- the id of the key that encrypted it
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX destinations_by_space ON destinations (space_id, created_at DESC, id DESC);
+CREATE INDEX destinations_by_key ON destinations (sealed_with) WHERE sealed_with IS NOT NULL;
+
+-- Recurring exports on a cron schedule.
+CREATE TABLE schedules (
+  id TEXT PRIMARY KEY,
+  space_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  cron TEXT NOT NULL,
+  timezone TEXT NOT NULL,
+  request TEXT NOT NULL, -- JSON: as sent, defaults filled in, without what each run fills in
+  incremental INTEGER NOT NULL,
+  backfill_from INTEGER,
+  status TEXT NOT NULL CHECK (status IN ('active', 'paused')),
+  paused_reason TEXT,
+  paused_at INTEGER,
+  next_run_at INTEGER NOT NULL, -- the next run; in the past when it is due
+  covered_until INTEGER NOT NULL, -- the end of what completed exports cover: the next window begins here
+  since_export_id TEXT, -- the newest completed export
+  since_had TEXT, -- JSON {dataset, seq, end} of that export, kept after its deletion
+  open_export_id TEXT, -- the newest export, until it has ended
+  failures_from INTEGER NOT NULL, -- runs made before this time no longer count as failures
+  wake_at INTEGER NOT NULL, -- when the sweep looks at it next
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX schedules_by_space ON schedules (space_id, created_at DESC, id DESC);
+CREATE INDEX schedules_to_wake ON schedules (wake_at) WHERE status = 'active';
+
+-- The history of a schedule's runs.
+CREATE TABLE schedule_runs (
+  space_id TEXT NOT NULL,
+  schedule_id TEXT NOT NULL,
+  scheduled_at INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('made', 'skipped', 'refused')),
+  window_start INTEGER, -- null: its dataset has no window
+  window_end INTEGER,
+  export_id TEXT,
+  error_code TEXT,
+  detail TEXT, -- public: why there is no export
+  PRIMARY KEY (schedule_id, scheduled_at)
+) WITHOUT ROWID;
+CREATE INDEX schedule_runs_by_age ON schedule_runs (at);

@@ -1,9 +1,11 @@
--- Times are epoch milliseconds in UTC. seq is the space's own sequence of writes: an export reads what stood at one number.
+-- A space database: events, profiles and what describes them. Times are epoch milliseconds in UTC.
+-- `seq` is the space's own sequence number of a write: an export reads everything as of one number.
+-- What changes is kept as versions [seq_from, seq_to); the current version has seq_to null.
 
 CREATE TABLE sequences (space_id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 
--- A batch inserts a row here that breaks the check when what it looked at has moved meanwhile; then nothing of it holds.
-CREATE TABLE guard (stands INTEGER NOT NULL CONSTRAINT guard_moved CHECK (stands = 1));
+-- The guard of a batch: inserting a 0 breaks the check and fails the batch, when what it was based on has changed since.
+CREATE TABLE guard (unchanged INTEGER NOT NULL CONSTRAINT guard_changed CHECK (unchanged = 1));
 
 CREATE TABLE events (
   space_id TEXT NOT NULL,
@@ -16,13 +18,12 @@ CREATE TABLE events (
   company_id TEXT,
   session_id TEXT,
   received_at INTEGER NOT NULL,
-  properties TEXT NOT NULL, -- JSON object, keys in the definition's order, absent ones null
+  properties TEXT NOT NULL, -- JSON object, keys in the definition's order, missing ones null
   PRIMARY KEY (space_id, occurred_at, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX events_by_id ON events (space_id, id);
 CREATE INDEX events_by_person ON events (space_id, person_id, occurred_at, id);
 
--- Versions [seq_from, seq_to); the one that stands has seq_to null.
 CREATE TABLE definitions (
   space_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -30,7 +31,7 @@ CREATE TABLE definitions (
   seq_to INTEGER,
   version INTEGER NOT NULL,
   name TEXT NOT NULL,
-  search TEXT NOT NULL, -- id and name in lower case, for looking up
+  search TEXT NOT NULL, -- id and name in lower case, for searching
   description TEXT,
   section_id TEXT NOT NULL,
   category TEXT NOT NULL,
@@ -49,6 +50,67 @@ CREATE TABLE sections (
   PRIMARY KEY (space_id, id)
 ) WITHOUT ROWID;
 
+-- Flows, which events may come from.
+CREATE TABLE flows (
+  space_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  seq_from INTEGER NOT NULL,
+  seq_to INTEGER,
+  campaign_name TEXT,
+  campaign_start INTEGER,
+  elements TEXT NOT NULL, -- JSON array of {id, name}, as the API shows it
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (space_id, id, seq_from)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX flows_current ON flows (space_id, id) WHERE seq_to IS NULL;
+
+-- The elements of flows by their own ids. An element's versions are those of its flow.
+CREATE TABLE flow_elements (
+  space_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  flow_id TEXT NOT NULL,
+  seq_from INTEGER NOT NULL,
+  seq_to INTEGER,
+  name TEXT,
+  PRIMARY KEY (space_id, id, flow_id, seq_from)
+) WITHOUT ROWID;
+CREATE INDEX flow_elements_by_flow ON flow_elements (space_id, flow_id) WHERE seq_to IS NULL;
+
+-- Touchpoints: where people came from. Append-only, as events are.
+CREATE TABLE touchpoints (
+  space_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  kind INTEGER NOT NULL, -- 0 direct, 1 neither direct nor paid, 2 paid: each kind's first and last is found by one seek
+  occurred_at INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  ad_id TEXT,
+  adset_id TEXT,
+  campaign_id TEXT,
+  account_id TEXT,
+  received_at INTEGER NOT NULL,
+  PRIMARY KEY (space_id, person_id, kind, occurred_at, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX touchpoints_by_id ON touchpoints (space_id, id);
+
+-- Ads, ad sets, campaigns and accounts. A parent may be named before it exists.
+CREATE TABLE ad_objects (
+  space_id TEXT NOT NULL,
+  level TEXT NOT NULL, -- ad, adset, campaign, account
+  id TEXT NOT NULL,
+  seq_from INTEGER NOT NULL,
+  seq_to INTEGER,
+  name TEXT,
+  parent_id TEXT, -- an id one level up
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (space_id, level, id, seq_from)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX ad_objects_current ON ad_objects (space_id, level, id) WHERE seq_to IS NULL;
+
+-- Sets and objects are stored in a canonical order: equal values are equal bytes.
 CREATE TABLE profiles (
   space_id TEXT NOT NULL,
   person_id TEXT NOT NULL,
@@ -59,9 +121,79 @@ CREATE TABLE profiles (
   type TEXT,
   identifiers TEXT NOT NULL, -- JSON object
   attributes TEXT NOT NULL, -- JSON object
+  tags TEXT NOT NULL DEFAULT '[]', -- JSON array of ids, sorted
+  installations TEXT NOT NULL DEFAULT '[]', -- JSON array of objects, sorted by installation_id
+  topics TEXT NOT NULL DEFAULT '{}', -- JSON object: topic → channel → consent
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (space_id, person_id, seq_from)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX profiles_current ON profiles (space_id, person_id) WHERE seq_to IS NULL;
 CREATE UNIQUE INDEX profiles_by_external_id ON profiles (space_id, external_person_id) WHERE seq_to IS NULL AND external_person_id IS NOT NULL;
+-- A company's people, whose touchpoints are one journey at the level of companies; a covering index.
+CREATE INDEX profiles_by_company ON profiles (space_id, company_id, person_id, seq_from, seq_to) WHERE company_id IS NOT NULL;
+
+-- Definitions of profiles' attributes, tags and topics.
+CREATE TABLE profile_definitions (
+  space_id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('attribute', 'tag', 'topic')),
+  id TEXT NOT NULL,
+  seq_from INTEGER NOT NULL,
+  seq_to INTEGER,
+  section_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  search TEXT NOT NULL, -- id and name in lower case, for searching
+  type TEXT, -- of an attribute
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (space_id, kind, id, seq_from)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX profile_definitions_current ON profile_definitions (space_id, kind, id) WHERE seq_to IS NULL;
+CREATE INDEX profile_definitions_by_seq ON profile_definitions (space_id, kind, seq_from);
+
+-- Tombstones of deleted people. Their rows go in the background; the tombstone stays.
+CREATE TABLE profile_deletions (
+  space_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  external_person_id TEXT,
+  seq INTEGER NOT NULL, -- writes up to this number are deleted; later ones are of a new profile
+  requested_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL, -- when erasure continues
+  completed_at INTEGER,
+  deleted TEXT NOT NULL DEFAULT '{}', -- JSON object: table → number of its deleted rows
+  PRIMARY KEY (space_id, id)
+) WITHOUT ROWID;
+CREATE INDEX profile_deletions_by_age ON profile_deletions (space_id, requested_at DESC, id DESC);
+CREATE INDEX profile_deletions_by_seq ON profile_deletions (space_id, seq, id);
+CREATE INDEX profile_deletions_pending ON profile_deletions (space_id, person_id, seq) WHERE completed_at IS NULL;
+CREATE INDEX profile_deletions_due ON profile_deletions (due_at) WHERE completed_at IS NULL;
+
+CREATE TABLE segments (
+  space_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  seq_from INTEGER NOT NULL,
+  seq_to INTEGER,
+  name TEXT NOT NULL,
+  rule TEXT NOT NULL, -- JSON object, as it was sent
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (space_id, id, seq_from)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX segments_current ON segments (space_id, id) WHERE seq_to IS NULL;
+
+-- Changes of a profile's reachability on a channel. Append-only, as events are.
+CREATE TABLE reachability_events (
+  space_id TEXT NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  person_id TEXT NOT NULL,
+  channel TEXT NOT NULL, -- SMS, EMAIL or PUSH
+  installation_id TEXT, -- PUSH only
+  received_at INTEGER NOT NULL,
+  event TEXT NOT NULL, -- JSON object: its reasons, then the channel's state of the profile, keys in a fixed order
+  PRIMARY KEY (space_id, occurred_at, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX reachability_events_by_id ON reachability_events (space_id, id);
+CREATE INDEX reachability_events_by_person ON reachability_events (space_id, person_id);

@@ -1,0 +1,96 @@
+/**
+ * Ads, their sets, campaigns and accounts, kept as versions [seq_from, seq_to): an export reads those that stood at its
+ * snapshot. One that is put as it stands gets no new version, so that putting all of them every night costs nothing.
+ */
+
+import { type Database, statement } from "../core/database.ts";
+import { jsonLists } from "../core/pagination.ts";
+import { asOf, takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+
+/** From the bottom up: an object's parent is of the next level, an account has none. */
+export const AD_LEVELS = ["ad", "adset", "campaign", "account"] as const;
+
+export type AdLevel = (typeof AD_LEVELS)[number];
+
+export interface AdObjectRow {
+  id: string;
+  name: string | null;
+  /** An object one level up, which need not be there. */
+  parent_id: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** What an object says of itself. */
+export type AdObject = Pick<AdObjectRow, "id" | "name" | "parent_id">;
+
+export type NewAdObject = AdObject & { level: AdLevel };
+
+const COLUMNS = "id, name, parent_id, created_at, updated_at";
+
+/** Replaces whole objects, all or nothing, at one sequence number. @param objects each id at most once a level. */
+export async function putAdObjects(
+  db: Database,
+  spaceId: string,
+  objects: readonly NewAdObject[],
+  now: number,
+): Promise<void> {
+  const close = `UPDATE ad_objects SET seq_to = ${THIS_SEQUENCE}
+     WHERE space_id = ?1 AND seq_to IS NULL AND (level, id) IN (
+       SELECT p.level, p.id FROM json_each(?2) j CROSS JOIN ad_objects p
+         ON p.space_id = ?1 AND p.level = j.value ->> 'level' AND p.id = j.value ->> 'id' AND p.seq_to IS NULL
+       WHERE p.name IS NOT j.value ->> 'name' OR p.parent_id IS NOT j.value ->> 'parent_id')`;
+  const open = `INSERT INTO ad_objects (space_id, level, seq_from, seq_to, ${COLUMNS})
+     SELECT ?1, j.value ->> 'level', ${THIS_SEQUENCE}, NULL, j.value ->> 'id', j.value ->> 'name', j.value ->> 'parent_id',
+       coalesce(p.created_at, ?3), ?3
+     FROM json_each(?2) j
+     LEFT JOIN ad_objects p ON p.space_id = ?1 AND p.level = j.value ->> 'level' AND p.id = j.value ->> 'id'
+       AND p.seq_to = ${THIS_SEQUENCE}
+     WHERE NOT EXISTS (SELECT 1 FROM ad_objects s
+       WHERE s.space_id = ?1 AND s.level = j.value ->> 'level' AND s.id = j.value ->> 'id' AND s.seq_to IS NULL)`;
+  await db.batch([
+    takeSequence(spaceId),
+    ...jsonLists(objects).flatMap((list) => [statement(close, spaceId, list), statement(open, spaceId, list, now)]),
+  ]);
+}
+
+/** Those of a level that stand, by id. */
+export async function listAdObjects(
+  db: Database,
+  spaceId: string,
+  level: AdLevel,
+  afterId: string | null,
+  limit: number,
+): Promise<AdObjectRow[]> {
+  return db.all<AdObjectRow>(
+    `SELECT ${COLUMNS} FROM ad_objects
+     WHERE space_id = ?1 AND level = ?2 AND seq_to IS NULL AND id > ?3 ORDER BY id LIMIT ?4`,
+    spaceId,
+    level,
+    afterId ?? "",
+    limit,
+  );
+}
+
+/** Those of these objects of a level that stood at a sequence number, with one query each 1.9 MB of ids. */
+export async function adObjectsAt(
+  db: Database,
+  spaceId: string,
+  seq: number,
+  level: AdLevel,
+  ids: readonly string[],
+): Promise<AdObject[]> {
+  const found: AdObject[] = [];
+  for (const list of jsonLists(ids))
+    found.push(
+      ...(await db.all<AdObject>(
+        `SELECT o.id, o.name, o.parent_id FROM json_each(?4) j CROSS JOIN ad_objects o
+           ON o.space_id = ?1 AND o.level = ?3 AND o.id = j.value AND ${asOf("o", "?2")}`,
+        spaceId,
+        seq,
+        level,
+        list,
+      )),
+    );
+  return found;
+}

@@ -1,0 +1,243 @@
+/** The ledger of an export: what each chunk was to read, and what it wrote. */
+
+import { type Database, type Statement, statement } from "../core/database.ts";
+import { GOING, goingBy } from "./exports.ts";
+
+export interface ChunkRow {
+  n: number;
+  file_n: number;
+  lower_time: number;
+  lower_id: string;
+  upper_time: number;
+  upper_id: string;
+  records: number;
+  done: number;
+  lease_until: number;
+  takeovers: number;
+  records_read: number | null;
+  rows: number | null;
+  bytes: number | null;
+  uncompressed_bytes: number | null;
+  crc32: number | null;
+  sha256: string | null;
+  first_time: number | null;
+  first_id: string | null;
+  last_time: number | null;
+  last_id: string | null;
+}
+
+const CHUNK = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, takeovers, records_read, rows, bytes,
+  uncompressed_bytes, crc32, sha256, first_time, first_id, last_time, last_id`;
+
+/** A lease as its holder knows it, and what it becomes. A holder that lost it changes nothing. */
+export interface Lease {
+  held: number;
+  next: number;
+}
+
+export type PlannedChunk = Pick<
+  ChunkRow,
+  "n" | "file_n" | "lower_time" | "lower_id" | "upper_time" | "upper_id" | "records"
+>;
+
+/** A plan that is made twice is the same plan: what stands stays. */
+export function insertChunks(
+  spaceId: string,
+  exportId: string,
+  plan: number,
+  chunks: readonly PlannedChunk[],
+): Statement {
+  const rows = chunks.map((c) => [c.n, c.file_n, c.lower_time, c.lower_id, c.upper_time, c.upper_id, c.records]);
+  return statement(
+    `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
+     SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+     FROM json_each(?3) WHERE ${goingBy("?4")} ON CONFLICT DO NOTHING`,
+    spaceId,
+    exportId,
+    JSON.stringify(rows),
+    plan,
+  );
+}
+
+/** The chunk that the plan found last, or null. */
+export async function lastChunk(db: Database, spaceId: string, exportId: string): Promise<ChunkRow | null> {
+  return db.first<ChunkRow>(
+    `SELECT ${CHUNK} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n DESC LIMIT 1`,
+    spaceId,
+    exportId,
+  );
+}
+
+export async function listChunks(db: Database, spaceId: string, exportId: string): Promise<ChunkRow[]> {
+  return db.all<ChunkRow>(
+    `SELECT ${CHUNK} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
+    spaceId,
+    exportId,
+  );
+}
+
+/** The chunks that one file is made of, in order. */
+export async function chunksOfFile(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  fileN: number,
+): Promise<ChunkRow[]> {
+  return db.all<ChunkRow>(
+    `SELECT ${CHUNK} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND file_n = ?3 ORDER BY n`,
+    spaceId,
+    exportId,
+    fileN,
+  );
+}
+
+/** Chunks still to be written on which nobody holds a live lease. */
+export async function idleChunks(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  now: number,
+  limit: number,
+): Promise<number[]> {
+  const rows = await db.all<{ n: number }>(
+    "SELECT n FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND done = 0 AND lease_until <= ?3 ORDER BY n LIMIT ?4",
+    spaceId,
+    exportId,
+    now,
+    limit,
+  );
+  return rows.map((row) => row.n);
+}
+
+/**
+ * Takes a chunk to work on it, of an export that is processing. The lease only keeps two consumers from doing the same work;
+ * nothing breaks when both do. @returns null when it is done, held by another, or the export is not processing.
+ */
+export async function leaseChunk(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  now: number,
+  leaseUntil: number,
+): Promise<(ChunkRow & { first_in_file: number; last_in_file: number }) | null> {
+  const other = (order: "<" | ">") => `NOT EXISTS (SELECT 1 FROM export_chunks o
+       WHERE o.space_id = ?1 AND o.export_id = ?2 AND o.file_n = export_chunks.file_n AND o.n ${order} export_chunks.n)`;
+  return db.first<ChunkRow & { first_in_file: number; last_in_file: number }>(
+    `UPDATE export_chunks SET takeovers = takeovers + (lease_until > 0), lease_until = ?5, rows_so_far = 0
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
+       AND ${GOING}
+     RETURNING ${CHUNK}, ${other("<")} AS first_in_file, ${other(">")} AS last_in_file`,
+    spaceId,
+    exportId,
+    n,
+    now,
+    leaseUntil,
+  );
+}
+
+/**
+ * Renews the lease and shows progress. @returns false when the export is not processing any more, or another has taken the
+ * chunk over: stop.
+ */
+export async function renewChunk(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  rowsSoFar: number,
+  lease: Lease,
+): Promise<boolean> {
+  const changed = await db.run(
+    `UPDATE export_chunks SET lease_until = ?5, rows_so_far = ?4
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6
+       AND ${GOING}`,
+    spaceId,
+    exportId,
+    n,
+    rowsSoFar,
+    lease.next,
+    lease.held,
+  );
+  return changed > 0;
+}
+
+/** Gives a chunk back after a failed attempt, so that the next need not wait for the lease to run out. */
+export async function releaseChunk(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  n: number,
+  held: number,
+): Promise<void> {
+  await db.run(
+    `UPDATE export_chunks SET lease_until = 0, rows_so_far = 0
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4`,
+    spaceId,
+    exportId,
+    n,
+    held,
+  );
+}
+
+export interface WrittenChunk {
+  recordsRead: number;
+  rows: number;
+  /** Of the object: a segment, or the whole file where the chunk is alone in it. */
+  bytes: number;
+  uncompressedBytes: number;
+  crc32: number;
+  /** Null where the chunk has several objects, or none. */
+  sha256: string | null;
+  first: { time: number; id: string } | null;
+  last: { time: number; id: string } | null;
+  /** JSON: what the dataset sums up over its rows; null where it sums up nothing. */
+  summary: string | null;
+}
+
+export function chunkDone(
+  spaceId: string,
+  exportId: string,
+  plan: number,
+  n: number,
+  written: WrittenChunk,
+): Statement {
+  return statement(
+    `UPDATE export_chunks SET done = 1, records_read = ?4, rows = ?5, bytes = ?6, uncompressed_bytes = ?7, crc32 = ?8, sha256 = ?9,
+       first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5, summary = ?15
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?14")}`,
+    spaceId,
+    exportId,
+    n,
+    written.recordsRead,
+    written.rows,
+    written.bytes,
+    written.uncompressedBytes,
+    written.crc32,
+    written.sha256,
+    written.first?.time ?? null,
+    written.first?.id ?? null,
+    written.last?.time ?? null,
+    written.last?.id ?? null,
+    plan,
+    written.summary,
+  );
+}
+
+/** What chunks after `after` summed up, in order, one at least and about 8 MB at most. */
+export async function listSummaries(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  after: number,
+): Promise<{ n: number; summary: string }[]> {
+  return db.all(
+    `SELECT n, summary FROM (
+       SELECT n, summary, sum(octet_length(summary)) OVER (ORDER BY n) - octet_length(summary) AS bytes_before
+       FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND n > ?3 AND summary IS NOT NULL)
+     WHERE bytes_before < 8000000 ORDER BY n LIMIT 1000`,
+    spaceId,
+    exportId,
+    after,
+  );
+}

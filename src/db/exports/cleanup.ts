@@ -1,0 +1,105 @@
+/** What is over and has to go: objects in the bucket, then the records themselves. */
+
+import { type Database, statement } from "../core/database.ts";
+import { nobodyAtWork } from "./progress.ts";
+
+export interface ExportToCleanUp {
+  id: string;
+  space_id: string;
+  request_id: string;
+  plan_version: number;
+  cleanup_at: number;
+  completed_at: number | null;
+  destination: string | null;
+  destination_id: string | null;
+  /** 1: it is completed and stays; only what its steps left beside its files goes. */
+  stays: number;
+}
+
+/** Every space's exports of which something may stand in the bucket that should not, and on which nobody is at work. */
+export async function listToCleanUp(db: Database, now: number, limit: number): Promise<ExportToCleanUp[]> {
+  return db.all(
+    `SELECT e.id, e.space_id, e.request_id, e.plan_version, e.cleanup_at, e.completed_at, e.destination, e.destination_id,
+       e.status = 'completed' AND e.deleted_at IS NULL AS stays
+     FROM exports e WHERE e.cleanup_at <= ?1 AND ${nobodyAtWork("?1")} ORDER BY e.cleanup_at LIMIT ?2`,
+    now,
+    limit,
+  );
+}
+
+/** @param next when to look again; null: what had to go is gone. Nothing when another call has put it on the list anew. */
+export async function markCleanedUp(
+  db: Database,
+  of: ExportToCleanUp,
+  next: number | null,
+  now: number,
+): Promise<void> {
+  await db.run(
+    `UPDATE exports SET cleanup_at = ?4, files_purged_at = CASE WHEN ?4 IS NULL AND ?5 = 0 THEN ?6 ELSE files_purged_at END
+     WHERE space_id = ?1 AND id = ?2 AND cleanup_at = ?3`,
+    of.space_id,
+    of.id,
+    of.cleanup_at,
+    next,
+    of.stays,
+    now,
+  );
+}
+
+/** Has a space exports whose files may still stand in the bucket? */
+export async function hasUnpurgedExports(db: Database, spaceId: string): Promise<boolean> {
+  const sql = "SELECT 1 AS found FROM exports WHERE space_id = ?1 AND files_purged_at IS NULL LIMIT 1";
+  return (await db.first(sql, spaceId)) !== null;
+}
+
+/** A final export from here on answers as an unknown id; its files and its record go in the background. */
+export async function deleteExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
+  const deleted = await db.run(
+    `UPDATE exports SET deleted_at = ?3, cleanup_at = ?3
+     WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL AND status NOT IN ('queued', 'processing')`,
+    spaceId,
+    exportId,
+    now,
+  );
+  return deleted > 0;
+}
+
+/**
+ * Exports of every space that ended before `before` count as deleted: failed, canceled and expired ones, and those that were
+ * delivered to a customer's bucket, which never expire.
+ */
+export async function deleteOldExports(db: Database, before: number, now: number, limit: number): Promise<void> {
+  const old = (which: string) =>
+    statement(
+      `UPDATE exports SET deleted_at = ?2, cleanup_at = ?2 WHERE id IN (
+         SELECT id FROM exports WHERE ${which} AND deleted_at IS NULL AND status_at <= ?1 ORDER BY status_at LIMIT ?3)`,
+      before,
+      now,
+      limit,
+    );
+  await db.batch([
+    old("status IN ('failed', 'canceled', 'expired')"),
+    old("status = 'completed' AND destination IS NOT NULL"),
+  ]);
+}
+
+/** Deleted exports of every space whose files are gone and of whose end everybody was told. */
+export async function listPurgeable(db: Database, limit: number): Promise<{ id: string; space_id: string }[]> {
+  return db.all(
+    `SELECT e.id, e.space_id FROM exports e WHERE e.deleted_at IS NOT NULL AND e.cleanup_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d
+         WHERE d.space_id = e.space_id AND d.export_id = e.id AND d.status = 'pending')
+     ORDER BY e.deleted_at LIMIT ?1`,
+    limit,
+  );
+}
+
+/** Removes an export's record and everything that hangs on it. */
+export async function purgeExport(db: Database, spaceId: string, exportId: string): Promise<void> {
+  const hanging = (table: string) =>
+    statement(`DELETE FROM ${table} WHERE space_id = ?1 AND export_id = ?2`, spaceId, exportId);
+  await db.batch([
+    ...["export_chunks", "export_files", "export_events", "webhook_attempts", "webhook_deliveries"].map(hanging),
+    statement("DELETE FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL", spaceId, exportId),
+  ]);
+}

@@ -1,0 +1,210 @@
+/** The export's row: how it is written, found and listed. Its moves are in moves.ts. */
+
+import { type Database, type Statement, statement } from "../core/database.ts";
+import type { Position } from "../core/pagination.ts";
+import type { ExportPhase, ExportStatus } from "./status.ts";
+import { entry } from "./timeline.ts";
+
+export interface ExportRow {
+  id: string;
+  space_id: string;
+  dataset: string;
+  status: ExportStatus;
+  phase: ExportPhase;
+  request: string;
+  query: string;
+  layout: "single" | "files";
+  file_rows: number;
+  snapshot_seq: number;
+  reads_from: number;
+  encoding: string | null;
+  /** JSON: where its files go; null: to the service's own bucket. */
+  destination: string | null;
+  destination_id: string | null;
+  callback_url: string | null;
+  request_id: string;
+  /** The schedule that made it; null: a call did. */
+  schedule_id: string | null;
+  /** How often a call retried it. */
+  generation: number;
+  /** How often it was planned anew. */
+  plan_version: number;
+  created_at: number;
+  started_at: number | null;
+  completed_at: number | null;
+  expires_at: number | null;
+  wake_at: number;
+  attempts: number;
+  retries: number;
+  next_retry_at: number | null;
+  error_code: string | null;
+  error_owner: "customer" | "service" | null;
+  error_detail: string | null;
+  error_retryable: number | null;
+  /** Records that the plan counted. */
+  rows_total: number | null;
+  /** 1: a record may give several rows, or none. */
+  rows_vary: number;
+  /** 1: how many files there are is known at the end. */
+  files_vary: number;
+  /** JSON, as datasets/dataset.ts has it: what an earlier export had; null: nothing is left out. */
+  since: string | null;
+  message: string | null;
+  manifest_sha256: string | null;
+}
+
+export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, encoding, destination, destination_id, callback_url,
+  request_id, schedule_id, generation, plan_version, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
+  error_detail, error_retryable, rows_total, rows_vary, files_vary, since, message, manifest_sha256`;
+
+/** SQL: the export ?2 of space ?1 is processing. */
+export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
+
+/** SQL: as GOING, and by the plan that the caller works for. */
+export const goingBy = (plan: string) =>
+  `EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing' AND e.plan_version = ${plan})`;
+
+export type NewExport = Pick<
+  ExportRow,
+  | "id"
+  | "space_id"
+  | "dataset"
+  | "request"
+  | "query"
+  | "layout"
+  | "file_rows"
+  | "snapshot_seq"
+  | "reads_from"
+  | "encoding"
+  | "destination"
+  | "destination_id"
+  | "callback_url"
+  | "request_id"
+  | "schedule_id"
+  | "created_at"
+  | "wake_at"
+  | "rows_vary"
+  | "files_vary"
+  | "since"
+>;
+
+/** What has to be so when the row is written. */
+export interface InsertConditions {
+  /** Fewer than this many of the space's exports are queued or processing. */
+  pendingLimit: number;
+  /** An idempotency key that must still be reserved for this export. */
+  key: string | null;
+  /** The run that its schedule must still have before it, with none of its exports under way. */
+  dueAt: number | null;
+}
+
+/**
+ * Writes the row, where the space has room for it and still keeps what it reads.
+ * @param also what stands or falls with it; must itself look whether the export is there.
+ * @returns whether it was written.
+ */
+export async function insertExport(
+  db: Database,
+  row: NewExport,
+  { pendingLimit, key, dueAt }: InsertConditions,
+  also: readonly Statement[],
+): Promise<boolean> {
+  const [inserted] = await db.batch([
+    statement(
+      `INSERT INTO exports (id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from,
+         callback_url, request_id, created_at, status_at, wake_at, encoding, destination, destination_id, schedule_id,
+         rows_vary, files_vary, since)
+       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16, ?17, ?18, ?19, ?21, ?22, ?23
+       WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?14
+         AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
+         AND (?15 IS NULL OR EXISTS
+           (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?15 AND k.export_id = ?2 AND k.response IS NULL))
+         AND (?18 IS NULL OR EXISTS (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = ?18))
+         AND (?19 IS NULL OR EXISTS
+           (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?19 AND c.status = 'active' AND c.next_run_at = ?20))
+         AND (?19 IS NULL OR NOT EXISTS
+           (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?19 AND o.status IN ('queued', 'processing')))`,
+      row.space_id,
+      row.id,
+      row.dataset,
+      row.request,
+      row.query,
+      row.layout,
+      row.file_rows,
+      row.snapshot_seq,
+      row.reads_from,
+      row.callback_url,
+      row.request_id,
+      row.created_at,
+      row.wake_at,
+      pendingLimit,
+      key,
+      row.encoding,
+      row.destination,
+      row.destination_id,
+      row.schedule_id,
+      dueAt,
+      row.rows_vary,
+      row.files_vary,
+      row.since,
+    ),
+    entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),
+    ...also,
+  ]);
+  return (inserted?.changes ?? 0) > 0;
+}
+
+/** How many of a space's exports are queued or processing. */
+export async function countPending(db: Database, spaceId: string): Promise<number> {
+  const sql = "SELECT count(*) AS n FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')";
+  return (await db.first<{ n: number }>(sql, spaceId))?.n ?? 0;
+}
+
+/** Is an export of the space under way that reads what stood before a sequence number? */
+export async function isReadBefore(db: Database, spaceId: string, seq: number): Promise<boolean> {
+  const sql =
+    "SELECT 1 AS found FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing') AND snapshot_seq < ?2 LIMIT 1";
+  return (await db.first(sql, spaceId, seq)) !== null;
+}
+
+/** One that was deleted is not there. */
+export async function findExport(db: Database, spaceId: string, exportId: string): Promise<ExportRow | null> {
+  return db.first<ExportRow>(
+    `SELECT ${COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`,
+    spaceId,
+    exportId,
+  );
+}
+
+/** Of what a page of a list holds in memory: one request may have a megabyte. */
+const MAX_LIST_BYTES = 8_000_000;
+
+/**
+ * A space's exports, newest first.
+ * @returns `limit` of them and the one after, fewer where they are large; `shown` is how many a page has.
+ */
+export async function listExports(
+  db: Database,
+  spaceId: string,
+  filter: { status: string | null; dataset: string | null; limit: number; after: Position | null },
+): Promise<{ rows: ExportRow[]; shown: number }> {
+  const found = await db.all<ExportRow & { found: number }>(
+    `SELECT ${COLUMNS}, found FROM (
+       SELECT *, count(*) OVER () AS found, sum(octet_length(request) + octet_length(query) + ifnull(octet_length(encoding), 0))
+         OVER (ORDER BY created_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+       FROM (SELECT * FROM exports
+         WHERE space_id = ?1 AND deleted_at IS NULL AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR dataset = ?4)
+           AND (?5 IS NULL OR (created_at, id) < (?5, ?6))
+         ORDER BY created_at DESC, id DESC LIMIT ?2))
+     WHERE ifnull(bytes_before, 0) <= ?7 ORDER BY created_at DESC, id DESC`,
+    spaceId,
+    filter.limit + 1,
+    filter.status,
+    filter.dataset,
+    filter.after?.time ?? null,
+    filter.after?.id ?? null,
+    MAX_LIST_BYTES,
+  );
+  const cut = found.length < (found[0]?.found ?? 0);
+  return { rows: found, shown: cut ? found.length - 1 : filter.limit };
+}

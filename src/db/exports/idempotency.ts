@@ -1,0 +1,83 @@
+/** Idempotency keys: reserved by the first call that sends one, and holding that call's answer from its commit on. */
+
+import { type Database, type Statement, statement } from "../core/database.ts";
+
+export interface KeyHolder {
+  request_sha256: string;
+  export_id: string;
+  /** JSON; null while the first call is under way. */
+  response: string | null;
+}
+
+/** Who holds this key now? A key that is too old, or was reserved by a call that never ended, is held by nobody. */
+export async function findKeyHolder(
+  db: Database,
+  spaceId: string,
+  key: string,
+  now: number,
+  keptMs: number,
+): Promise<KeyHolder | null> {
+  return db.first<KeyHolder>(
+    `SELECT request_sha256, export_id, response FROM idempotency_keys
+     WHERE space_id = ?1 AND key = ?2 AND created_at > ?3 - ?4 AND (response IS NOT NULL OR reserved_until > ?3)`,
+    spaceId,
+    key,
+    now,
+    keptMs,
+  );
+}
+
+/** Takes a key that nobody holds. @returns whether it is ours now. */
+export async function reserveKey(
+  db: Database,
+  spaceId: string,
+  key: string,
+  reservation: { requestSha256: string; exportId: string; now: number; until: number; keptMs: number },
+): Promise<boolean> {
+  const reserved = await db.run(
+    `INSERT INTO idempotency_keys (space_id, key, request_sha256, export_id, reserved_until, created_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+     ON CONFLICT (space_id, key) DO UPDATE SET request_sha256 = ?3, export_id = ?4, reserved_until = ?5, created_at = ?6, response = NULL
+       WHERE created_at <= ?6 - ?7 OR (response IS NULL AND reserved_until <= ?6)`,
+    spaceId,
+    key,
+    reservation.requestSha256,
+    reservation.exportId,
+    reservation.until,
+    reservation.now,
+    reservation.keptMs,
+  );
+  return reserved > 0;
+}
+
+/** Part of the batch that writes the export: the key holds its answer from then on. */
+export function answerKey(spaceId: string, key: string, exportId: string, response: string): Statement {
+  return statement(
+    `UPDATE idempotency_keys SET response = ?4 WHERE space_id = ?1 AND key = ?2 AND export_id = ?3 AND response IS NULL
+       AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?3)`,
+    spaceId,
+    key,
+    exportId,
+    response,
+  );
+}
+
+/** Gives a key back that led to nothing. */
+export async function releaseKey(db: Database, spaceId: string, key: string, exportId: string): Promise<void> {
+  await db.run(
+    "DELETE FROM idempotency_keys WHERE space_id = ?1 AND key = ?2 AND export_id = ?3 AND response IS NULL",
+    spaceId,
+    key,
+    exportId,
+  );
+}
+
+/** Every space's keys that are older than they are kept. */
+export async function dropOldKeys(db: Database, before: number, limit: number): Promise<void> {
+  await db.run(
+    `DELETE FROM idempotency_keys WHERE (space_id, key) IN
+       (SELECT space_id, key FROM idempotency_keys WHERE created_at <= ?1 LIMIT ?2)`,
+    before,
+    limit,
+  );
+}

@@ -1,0 +1,143 @@
+/** An export while it is processing: from phase to phase, from try to try, and found again when nobody is at work on it. */
+
+import { type Database, type Statement, statement } from "../core/database.ts";
+import type { ExportError, ExportPhase } from "./status.ts";
+import { entry } from "./timeline.ts";
+
+/** planning → writing, with what the plan found. Part of the batch that writes the last of the plan. */
+export function markPlanned(
+  spaceId: string,
+  exportId: string,
+  plan: number,
+  rowsTotal: number,
+  wakeAt: number,
+): Statement {
+  return statement(
+    `UPDATE exports SET phase = 'writing', rows_total = ?3, wake_at = ?4, attempts = 0, error_code = NULL, error_owner = NULL,
+       next_retry_at = NULL
+     WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'planning' AND plan_version = ?5`,
+    spaceId,
+    exportId,
+    rowsTotal,
+    wakeAt,
+    plan,
+  );
+}
+
+/**
+ * A step of this export succeeded: what went wrong before is over, but for what still waits for its next try. Part of a
+ * step's batch.
+ */
+export function stepSucceeded(spaceId: string, exportId: string, now: number, resendAfterMs: number): Statement {
+  const unlessWaiting = (column: string) => `${column} = CASE WHEN next_retry_at > ?3 THEN ${column} END`;
+  return statement(
+    `UPDATE exports SET attempts = CASE WHEN next_retry_at > ?3 THEN attempts ELSE 0 END, ${unlessWaiting("error_code")},
+       ${unlessWaiting("error_owner")}, ${unlessWaiting("next_retry_at")}, wake_at = max(?3 + ?4, coalesce(next_retry_at, 0))
+     WHERE space_id = ?1 AND id = ?2 AND status = 'processing'`,
+    spaceId,
+    exportId,
+    now,
+    resendAfterMs,
+  );
+}
+
+/**
+ * writing → assembling → finishing, as far as the ledger allows. @returns the phase it is in now, and what its messages carry,
+ * or null when it is not processing any more.
+ */
+export async function advancePhase(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+): Promise<{ phase: ExportPhase; generation: number; request_id: string } | null> {
+  return db.first(
+    `UPDATE exports SET phase = CASE
+       WHEN EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.done = 0) THEN 'writing'
+       WHEN EXISTS (SELECT 1 FROM export_files f WHERE f.space_id = ?1 AND f.export_id = ?2 AND f.done = 0) THEN 'assembling'
+       ELSE 'finishing' END
+     WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase IN ('writing', 'assembling', 'finishing')
+     RETURNING phase, generation, request_id`,
+    spaceId,
+    exportId,
+  );
+}
+
+/**
+ * An attempt failed and will be repeated at `nextRetryAt`. @returns false when that is of no use: the export has ended, or a
+ * call retried it after the attempt's message was sent, which has messages of its own.
+ */
+export async function recordRetry(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  error: ExportError,
+  attempt: { step: string; n: number; attempt: number; generation: number; now: number; nextRetryAt: number },
+): Promise<boolean> {
+  const [recorded] = await db.batch([
+    statement(
+      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, error_detail = ?7, error_retryable = ?8, next_retry_at = ?5,
+         wake_at = max(wake_at, ?5)
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?6`,
+      spaceId,
+      exportId,
+      error.code,
+      error.owner,
+      attempt.nextRetryAt,
+      attempt.generation,
+      error.detail ?? null,
+      typeof error.retryable === "boolean" ? Number(error.retryable) : null,
+    ),
+    entry(
+      spaceId,
+      exportId,
+      attempt.now,
+      "export.attempt_failed",
+      {
+        step: attempt.step,
+        n: attempt.n,
+        attempt: attempt.attempt,
+        code: error.code,
+        owner: error.owner,
+        retry_in_seconds: Math.round((attempt.nextRetryAt - attempt.now) / 1000),
+      },
+      { inGeneration: attempt.generation },
+    ),
+  ]);
+  return (recorded?.changes ?? 0) > 0;
+}
+
+/** SQL: no chunk and no file of export `e` has a live lease. */
+export const nobodyAtWork = (now: string) =>
+  `NOT EXISTS (SELECT 1 FROM export_chunks c
+       WHERE c.space_id = e.space_id AND c.export_id = e.id AND c.done = 0 AND c.lease_until > ${now})
+   AND NOT EXISTS (SELECT 1 FROM export_files f
+       WHERE f.space_id = e.space_id AND f.export_id = e.id AND f.done = 0 AND f.lease_until > ${now})`;
+
+/** An export that only waits in a long queue is woken ever more seldom: its messages are there. */
+const MAX_PUT_OFF_MS = 900_000;
+
+/**
+ * Every space's exports that are in flight, due for a look, and on which nobody holds a live lease: their messages were
+ * lost, or never sent. Each is put off before it is given back.
+ */
+export async function takeStuckExports(
+  db: Database,
+  now: number,
+  resendAfterMs: number,
+  limit: number,
+): Promise<
+  { id: string; space_id: string; phase: ExportPhase; status: string; request_id: string; generation: number }[]
+> {
+  return db.all(
+    `UPDATE exports SET wake_at = ?1 + min(max(?2, (?1 - created_at) / 2), ${MAX_PUT_OFF_MS})
+     WHERE id IN (
+       SELECT e.id FROM exports e
+       WHERE e.status IN ('queued', 'processing') AND e.wake_at <= ?1
+         AND ${nobodyAtWork("?1")}
+       ORDER BY e.wake_at LIMIT ?3)
+     RETURNING id, space_id, phase, status, request_id, generation`,
+    now,
+    resendAfterMs,
+    limit,
+  );
+}

@@ -1,0 +1,81 @@
+/** What happened to an export, in order: entries are written in the transaction of what they tell. */
+
+import { type Database, type Statement, statement } from "../core/database.ts";
+import type { ExportStatus } from "./status.ts";
+
+/** What may happen again and again is entered no more beyond this, whatever goes wrong with an export. */
+const MAX_ENTRIES = 1_000;
+
+export interface TimelineEntry {
+  at: number;
+  /** What orders entries of one millisecond. */
+  id: string;
+  type: string;
+  /** JSON object. */
+  detail: string;
+}
+
+export interface EntryCondition {
+  /** What can happen only once (in each round of tries) is entered once. */
+  key?: string;
+  /** Enters nothing unless the export got this status at this very moment. */
+  status?: ExportStatus;
+  /** Enters nothing unless the export is in flight, and was retried this often. */
+  inGeneration?: number;
+}
+
+/**
+ * Part of a batch: an entry, where the export is there.
+ * @param detail numbers and codes; no secrets, no addresses.
+ */
+export function entry(
+  spaceId: string,
+  exportId: string,
+  at: number,
+  type: string,
+  detail: Record<string, string | number | null>,
+  { key, status, inGeneration }: EntryCondition = {},
+): Statement {
+  return statement(
+    `INSERT INTO export_events (space_id, export_id, n, key, at, type, detail)
+     SELECT e.space_id, e.id, (SELECT coalesce(max(o.n), 0) + 1 FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2),
+       ?3 || ':' || e.generation, ?4, ?5, ?6
+     FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND (?7 IS NULL OR (e.status = ?7 AND e.status_at = ?4))
+       AND (?8 IS NULL OR (e.generation = ?8 AND e.status IN ('queued', 'processing')))
+       AND (?3 IS NOT NULL OR (SELECT count(*) FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2) < ${MAX_ENTRIES})
+     ON CONFLICT DO NOTHING`,
+    spaceId,
+    exportId,
+    key ?? null,
+    at,
+    type,
+    JSON.stringify(detail),
+    status ?? null,
+    inGeneration ?? null,
+  );
+}
+
+/** Oldest first: what the export's steps entered, and every attempt to tell of its end. */
+export async function listTimeline(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  limit: number,
+  after: { time: number; id: string } | null,
+): Promise<TimelineEntry[]> {
+  return db.all<TimelineEntry>(
+    `SELECT at, id, type, detail FROM (
+       SELECT at, 'a' || printf('%06d', n) AS id, type, detail FROM export_events WHERE space_id = ?1 AND export_id = ?2
+       UNION ALL
+       SELECT a.at, 'b' || a.delivery_id || printf('%06d', a.n), 'webhook.attempt',
+         json_object('webhook_id', d.event_id, 'endpoint_id', d.endpoint_id, 'n', a.n, 'status_code', a.status_code, 'error', a.error)
+       FROM webhook_attempts a JOIN webhook_deliveries d ON d.id = a.delivery_id AND d.space_id = ?1
+       WHERE a.space_id = ?1 AND a.export_id = ?2)
+     WHERE ?4 IS NULL OR (at, id) > (?4, ?5) ORDER BY at, id LIMIT ?3`,
+    spaceId,
+    exportId,
+    limit,
+    after?.time ?? null,
+    after?.id ?? null,
+  );
+}

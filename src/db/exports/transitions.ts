@@ -1,0 +1,205 @@
+/**
+ * The moves of an export. Each is one statement that says in its WHERE from where it may be made; no row back means that
+ * somebody else made it. `export/state.ts` has the table of moves. What ends an export is told in the same transaction.
+ */
+
+import { enqueueWebhooks } from "./outbox.ts";
+import { type Database, statement } from "../core/database.ts";
+import { COLUMNS, type ExportRow } from "./exports.ts";
+import { ORPHANED_UPLOADS } from "./files.ts";
+import type { ExportError } from "./status.ts";
+import { entry } from "./timeline.ts";
+
+/** queued → processing; one that is processing already is given back as it is. */
+export async function startExport(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  now: number,
+  wakeAt: number,
+): Promise<ExportRow | null> {
+  const [started] = await db.batch<ExportRow>([
+    statement(
+      `UPDATE exports SET status_at = CASE status WHEN 'queued' THEN ?3 ELSE status_at END, status = 'processing',
+         started_at = coalesce(started_at, ?3), wake_at = ?4
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') RETURNING ${COLUMNS}`,
+      spaceId,
+      exportId,
+      now,
+      wakeAt,
+    ),
+    entry(spaceId, exportId, now, "export.started", {}, { key: "started", status: "processing" }),
+  ]);
+  return started?.rows[0] ?? null;
+}
+
+/** processing → completed, by the plan that the files belong to. @returns whether it was this call that made the move. */
+export async function completeExport(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  end: {
+    completedAt: number;
+    /** Null: nothing of it is ours to take away. */
+    expiresAt: number | null;
+    putAwayAt: number;
+    message: string | null;
+    manifestSha256: string;
+    rows: number;
+    plan: number;
+  },
+): Promise<boolean> {
+  const [moved] = await db.batch([
+    statement(
+      `UPDATE exports SET status = 'completed', phase = 'done', status_at = ?3, completed_at = ?3, expires_at = ?4, cleanup_at = ?5,
+         message = ?6, manifest_sha256 = ?7, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'finishing' AND plan_version = ?8`,
+      spaceId,
+      exportId,
+      end.completedAt,
+      end.expiresAt,
+      end.putAwayAt,
+      end.message,
+      end.manifestSha256,
+      end.plan,
+    ),
+    ...enqueueWebhooks(spaceId, exportId, "completed", end.completedAt, { rows: end.rows }),
+  ]);
+  return (moved?.changes ?? 0) > 0;
+}
+
+/**
+ * queued | processing → failed. Until `keptUntil` it can be retried, and its good files are kept for that.
+ * @param end `generation`: of the message that failed; one of before a retry ends nothing.
+ * @returns whether it was this call that made the move.
+ */
+export async function failExport(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  error: ExportError,
+  end: { now: number; generation: number; keptUntil: number; putAwayAt: number },
+): Promise<boolean> {
+  const [moved] = await db.batch([
+    statement(
+      `UPDATE exports SET status = 'failed', status_at = ?5, completed_at = ?5, expires_at = ?6, cleanup_at = ?7,
+         error_code = ?3, error_owner = ?4, error_detail = ?9, error_retryable = ?10, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
+      spaceId,
+      exportId,
+      error.code,
+      error.owner,
+      end.now,
+      end.keptUntil,
+      end.putAwayAt,
+      end.generation,
+      error.detail ?? null,
+      typeof error.retryable === "boolean" ? Number(error.retryable) : null,
+    ),
+    ...enqueueWebhooks(spaceId, exportId, "failed", end.now, { code: error.code, owner: error.owner }),
+  ]);
+  return (moved?.changes ?? 0) > 0;
+}
+
+/** queued | processing → canceled. @returns whether it was this call that made the move. */
+export async function cancelExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
+  const [moved] = await db.batch([
+    statement(
+      `UPDATE exports SET status = 'canceled', status_at = ?3, completed_at = ?3, cleanup_at = ?3,
+         error_code = NULL, error_owner = NULL, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
+      spaceId,
+      exportId,
+      now,
+    ),
+    ...enqueueWebhooks(spaceId, exportId, "canceled", now),
+  ]);
+  return (moved?.changes ?? 0) > 0;
+}
+
+/**
+ * failed → queued, in the phase it failed in, while its files are kept and the space has room. One that failed while it was
+ * planned, or whose counts did not add up, is planned and written anew: its earlier plan and its ledger no longer count.
+ * @param again `anew`: it is in any case, as what it counted is no longer there.
+ * @returns which retry this is, from 1, or null when the move could not be made.
+ */
+export async function retryExport(
+  db: Database,
+  spaceId: string,
+  exportId: string,
+  again: { now: number; wakeAt: number; pendingLimit: number; requestId: string; anew?: boolean },
+): Promise<number | null> {
+  const anew = (table: "export_chunks" | "export_files") =>
+    statement(
+      `DELETE FROM ${table} WHERE space_id = ?1 AND export_id = ?2 AND EXISTS
+         (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued' AND e.phase = 'planning')`,
+      spaceId,
+      exportId,
+    );
+  const afresh = (table: "export_chunks" | "export_files") =>
+    statement(
+      `UPDATE ${table} SET takeovers = 0 WHERE space_id = ?1 AND export_id = ?2 AND takeovers > 0 AND EXISTS
+         (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued')`,
+      spaceId,
+      exportId,
+    );
+  const [moved] = await db.batch<{ generation: number }>([
+    statement(
+      `UPDATE exports SET status = 'queued', status_at = ?3, wake_at = ?4, generation = generation + 1, request_id = ?6,
+         plan_version = plan_version + (phase = 'planning' OR error_code IS 'incomplete_export' OR ?7),
+         orphaned_uploads = CASE WHEN phase = 'planning' OR error_code IS 'incomplete_export' OR ?7 THEN ${ORPHANED_UPLOADS} ELSE orphaned_uploads END,
+         phase = CASE WHEN error_code IS 'incomplete_export' OR ?7 THEN 'planning' ELSE phase END,
+         completed_at = NULL, expires_at = NULL, cleanup_at = NULL,
+         attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status = 'failed' AND deleted_at IS NULL AND expires_at > ?3
+         AND (SELECT count(*) FROM exports o WHERE o.space_id = ?1 AND o.status IN ('queued', 'processing')) < ?5
+         AND NOT EXISTS (SELECT 1 FROM exports o
+           WHERE o.space_id = ?1 AND o.schedule_id = exports.schedule_id AND o.status IN ('queued', 'processing'))
+         AND (destination_id IS NULL OR EXISTS
+           (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = exports.destination_id))
+       RETURNING generation`,
+      spaceId,
+      exportId,
+      again.now,
+      again.wakeAt,
+      again.pendingLimit,
+      again.requestId,
+      Number(again.anew ?? false),
+    ),
+    anew("export_chunks"),
+    anew("export_files"),
+    afresh("export_chunks"),
+    afresh("export_files"),
+    entry(spaceId, exportId, again.now, "export.retried", {}, { key: "retried", status: "queued" }),
+  ]);
+  return moved?.rows[0]?.generation ?? null;
+}
+
+/** Every space's completed exports whose time is over. */
+export async function listToExpire(
+  db: Database,
+  now: number,
+  limit: number,
+): Promise<{ id: string; space_id: string; request_id: string }[]> {
+  return db.all(
+    `SELECT id, space_id, request_id FROM exports
+     WHERE status = 'completed' AND expires_at <= ?1 AND deleted_at IS NULL ORDER BY expires_at LIMIT ?2`,
+    now,
+    limit,
+  );
+}
+
+/** completed → expired, when its time is over. @returns whether it was this call that made the move. */
+export async function expireExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
+  const [moved] = await db.batch([
+    statement(
+      `UPDATE exports SET status = 'expired', status_at = ?3, cleanup_at = ?3
+       WHERE space_id = ?1 AND id = ?2 AND status = 'completed' AND expires_at <= ?3 AND deleted_at IS NULL`,
+      spaceId,
+      exportId,
+      now,
+    ),
+    ...enqueueWebhooks(spaceId, exportId, "expired", now),
+  ]);
+  return (moved?.changes ?? 0) > 0;
+}

@@ -1,0 +1,183 @@
+/**
+ * What a space says of its profiles' attributes, tags and topics, kept as versions [seq_from, seq_to): an export reads those
+ * that stood at its snapshot. One that is put as it stands gets no new version. What is native to the service has no row:
+ * events/profile-definitions.ts knows it.
+ */
+
+import { type Database, isGuardFailure, type Statement, statement } from "../core/database.ts";
+import { folded, searchText } from "../events/definitions.ts";
+import { jsonLists } from "../core/pagination.ts";
+import { makeSection } from "../core/sections.ts";
+import { asOf, takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+
+export type DefinedKind = "attribute" | "tag" | "topic";
+
+export type AttributeType = "text" | "boolean" | "date" | "number";
+
+/** What a definition says. */
+export interface ProfileDefinition {
+  id: string;
+  section_id: string;
+  name: string;
+  /** Of an attribute; tags and topics have none. */
+  type: AttributeType | null;
+}
+
+export interface ProfileDefinitionRow extends ProfileDefinition {
+  created_at: number;
+  updated_at: number;
+}
+
+const COLUMNS = "id, section_id, name, type, created_at, updated_at";
+
+/**
+ * Makes or changes a definition; its section is made where it is new.
+ * @returns it as it stands then; null where one of another type stands, and nothing is written.
+ */
+export async function putProfileDefinition(
+  db: Database,
+  spaceId: string,
+  kind: DefinedKind,
+  definition: ProfileDefinition,
+  now: number,
+): Promise<ProfileDefinitionRow | null> {
+  const { id, section_id: sectionId, name, type } = definition;
+  try {
+    const results = await db.batch<ProfileDefinitionRow>([
+      takeSequence(spaceId),
+      makeSection(spaceId, sectionId),
+      statement(
+        `INSERT INTO guard SELECT 0 FROM profile_definitions
+         WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL AND type IS NOT ?4`,
+        spaceId,
+        kind,
+        id,
+        type,
+      ),
+      statement(
+        `UPDATE profile_definitions SET seq_to = ${THIS_SEQUENCE}
+         WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL AND (section_id <> ?4 OR name <> ?5)`,
+        spaceId,
+        kind,
+        id,
+        sectionId,
+        name,
+      ),
+      statement(
+        `INSERT INTO profile_definitions (space_id, kind, seq_from, seq_to, ${COLUMNS}, search)
+         SELECT ?1, ?2, ${THIS_SEQUENCE}, NULL, ?3, ?4, ?5, ?6, coalesce((SELECT p.created_at FROM profile_definitions p
+           WHERE p.space_id = ?1 AND p.kind = ?2 AND p.id = ?3 AND p.seq_to = ${THIS_SEQUENCE}), ?7), ?7, ?8
+         WHERE NOT EXISTS (SELECT 1 FROM profile_definitions s
+           WHERE s.space_id = ?1 AND s.kind = ?2 AND s.id = ?3 AND s.seq_to IS NULL)`,
+        spaceId,
+        kind,
+        id,
+        sectionId,
+        name,
+        type,
+        now,
+        searchText(definition),
+      ),
+      statement(
+        `SELECT ${COLUMNS} FROM profile_definitions WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL`,
+        spaceId,
+        kind,
+        id,
+      ),
+    ]);
+    return results.at(-1)?.rows[0] ?? null;
+  } catch (thrown) {
+    if (isGuardFailure(thrown)) return null;
+    throw thrown;
+  }
+}
+
+/** The one that stands. */
+export async function findProfileDefinition(
+  db: Database,
+  spaceId: string,
+  kind: DefinedKind,
+  id: string,
+): Promise<ProfileDefinitionRow | null> {
+  return db.first<ProfileDefinitionRow>(
+    `SELECT ${COLUMNS} FROM profile_definitions WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL`,
+    spaceId,
+    kind,
+    id,
+  );
+}
+
+export interface ProfileDefinitionFilter {
+  q: string | null;
+  afterId: string | null;
+  limit: number;
+}
+
+/** Those that stand, by id. `q` is searched in id and name, without regard to case. */
+export async function listProfileDefinitionRows(
+  db: Database,
+  spaceId: string,
+  kind: DefinedKind,
+  filter: ProfileDefinitionFilter,
+): Promise<ProfileDefinitionRow[]> {
+  return db.all<ProfileDefinitionRow>(
+    `SELECT ${COLUMNS} FROM profile_definitions
+     WHERE space_id = ?1 AND kind = ?2 AND seq_to IS NULL AND id > ?3 AND (?4 IS NULL OR instr(search, ?4) > 0)
+     ORDER BY id LIMIT ?5`,
+    spaceId,
+    kind,
+    filter.afterId ?? "",
+    filter.q === null ? null : folded(filter.q),
+    filter.limit,
+  );
+}
+
+/** The rows that stood at a sequence number, by id. @param ids those alone; null: all. */
+export async function profileDefinitionRowsAt(
+  db: Database,
+  spaceId: string,
+  seq: number,
+  kind: DefinedKind,
+  ids: readonly string[] | null,
+): Promise<ProfileDefinition[]> {
+  return db.all<ProfileDefinition>(
+    `SELECT d.id, d.section_id, d.name, d.type FROM profile_definitions d
+     WHERE d.space_id = ?1 AND d.kind = ?3 AND (?4 IS NULL OR d.id IN (SELECT value FROM json_each(?4)))
+       AND ${asOf("d", "?2")} ORDER BY d.id`,
+    spaceId,
+    seq,
+    kind,
+    ids === null ? null : JSON.stringify(ids),
+  );
+}
+
+/** The types of those of these attributes that are defined, and the number as of which that holds. */
+export async function attributeTypes(
+  db: Database,
+  spaceId: string,
+  names: readonly string[],
+): Promise<{ types: Map<string, AttributeType>; seq: number }> {
+  const [numbered, ...found] = await db.batch<{ seq: number; id: string; type: AttributeType }>([
+    statement("SELECT seq FROM sequences WHERE space_id = ?1", spaceId),
+    ...jsonLists(names).map((list) =>
+      statement(
+        `SELECT d.id, d.type FROM json_each(?2) j CROSS JOIN profile_definitions d
+           ON d.space_id = ?1 AND d.kind = 'attribute' AND d.id = j.value AND d.seq_to IS NULL`,
+        spaceId,
+        list,
+      ),
+    ),
+  ]);
+  const types = new Map(found.flatMap(({ rows }) => rows.map((row) => [row.id, row.type] as const)));
+  return { types, seq: numbered?.rows[0]?.seq ?? 0 };
+}
+
+/** Fails the batch (`isGuardFailure`) where an attribute was defined after a number. */
+export function noneDefinedSince(spaceId: string, seq: number): Statement {
+  return statement(
+    `INSERT INTO guard SELECT 0 WHERE EXISTS
+       (SELECT 1 FROM profile_definitions WHERE space_id = ?1 AND kind = 'attribute' AND seq_from > ?2)`,
+    spaceId,
+    seq,
+  );
+}

@@ -1,0 +1,221 @@
+/** Profiles, kept as versions [seq_from, seq_to): an export reads the one that stood at its snapshot. */
+
+import {
+  type Database,
+  isGuardFailure,
+  isSizeFailure,
+  isTooBig,
+  isUniqueFailure,
+  type Statement,
+  statement,
+} from "../core/database.ts";
+import { type DefinitionPremise, definitionsUnchanged } from "../events/definitions.ts";
+import { insertRows, type NewEvent } from "../events/event-rows.ts";
+import { insertReachability, type NewReachability } from "../events/reachability.ts";
+import { type CurrentPremise, versionsUnchanged } from "./current.ts";
+import { asOf, takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+
+export interface ProfileRow {
+  person_id: string;
+  external_person_id: string | null;
+  company_id: string | null;
+  type: string | null;
+  identifiers: string;
+  attributes: string;
+  tags: string;
+  topics: string;
+  installations: string;
+  created_at: number;
+  updated_at: number;
+}
+
+const COLUMNS =
+  "person_id, external_person_id, company_id, type, identifiers, attributes, tags, topics, installations, created_at, updated_at";
+
+/** D1 takes a row of 2,000,000 bytes; ids and times stand beside the identifiers, attributes, tags, topics and installations. */
+export const MAX_PROFILE_BYTES = 1_890_000;
+
+/** An app or a browser that push messages may go to. */
+export interface Installation {
+  installation_id: string;
+  platform: "iOS" | "Android" | "Webpush";
+  push_token: string | null;
+  is_optin: boolean;
+}
+
+/** What a person said to being told of a topic on a channel. */
+export type Consent = "opt-in" | "confirmed-opt-in" | "opt-out";
+
+/**
+ * What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396), topics by topic and channel;
+ * the sets `tags` and `installations` are replaced as they stand here, in their canonical order.
+ */
+export interface ProfileMerge {
+  person_id: string;
+  external_person_id?: string | null | undefined;
+  company_id?: string | null | undefined;
+  type?: string | null | undefined;
+  identifiers?: Record<string, unknown> | undefined;
+  attributes?: Record<string, unknown> | undefined;
+  tags?: readonly string[] | undefined;
+  topics?: Record<string, Record<string, Consent | null> | null> | undefined;
+  installations?: readonly Installation[] | undefined;
+}
+
+/** A scalar that is sent replaces the old one (null removes), one that is not sent leaves it. */
+const sentOrOld = (column: string) =>
+  `CASE WHEN json_type(j.value, '$.${column}') IS NULL THEN p.${column} ELSE j.value ->> '${column}' END`;
+
+/** Without those that no channel is left of. */
+const MERGED_TOPICS = `(SELECT json_group_object(t.key, json(t.value))
+  FROM json_each(json_patch(coalesce(p.topics, '{}'), coalesce(j.value -> 'topics', '{}'))) t WHERE t.value <> '{}')`;
+
+/** Events that the service makes of a merge, and what it looked at for that: standing versions, and definitions. */
+export interface MadeOfMerge {
+  events: readonly NewEvent[];
+  reachability: readonly NewReachability[];
+  standing: readonly CurrentPremise[];
+  definitions: readonly DefinitionPremise[];
+}
+
+/**
+ * Merges profiles, all or nothing: the standing versions are closed and new ones opened at one sequence number.
+ * @param merges each person at most once; each part under 1.9 MB as JSON.
+ * @param made events that are written with them; left out: none, and nothing was looked at.
+ * @param guards what else must hold: each fails the batch where it does not.
+ * @returns `external_id_taken` when an external id belongs to another profile, `too_large` when one would outgrow a row,
+ * `moved` when what `made` or a guard looked at no longer stands; nothing is written then.
+ */
+export async function mergeProfiles(
+  db: Database,
+  spaceId: string,
+  merges: readonly ProfileMerge[][],
+  now: number,
+  made: MadeOfMerge | null = null,
+  guards: readonly Statement[] = [],
+): Promise<"merged" | "external_id_taken" | "too_large" | "moved"> {
+  const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
+     WHERE space_id = ?1 AND seq_to IS NULL AND person_id IN (SELECT value ->> 'person_id' FROM json_each(?2))`;
+  const open = `INSERT INTO profiles (space_id, seq_from, seq_to, ${COLUMNS})
+     SELECT ?1, ${THIS_SEQUENCE}, NULL, j.value ->> 'person_id',
+       ${sentOrOld("external_person_id")}, ${sentOrOld("company_id")}, ${sentOrOld("type")},
+       json_patch(coalesce(p.identifiers, '{}'), coalesce(j.value -> 'identifiers', '{}')),
+       json_patch(coalesce(p.attributes, '{}'), coalesce(j.value -> 'attributes', '{}')),
+       coalesce(j.value -> 'tags', p.tags, '[]'), ${MERGED_TOPICS}, coalesce(j.value -> 'installations', p.installations, '[]'),
+       coalesce(p.created_at, ?3), ?3
+     FROM json_each(?2) j
+     LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to = ${THIS_SEQUENCE}
+     WHERE true`;
+  const lists = merges.map((part) => JSON.stringify(part));
+  try {
+    await db.batch([
+      takeSequence(spaceId),
+      ...guards,
+      ...(made === null
+        ? []
+        : [versionsUnchanged(spaceId, made.standing), definitionsUnchanged(spaceId, made.definitions)]),
+      ...lists.map((list) => statement(close, spaceId, list)),
+      ...lists.map((list) => statement(open, spaceId, list, now)),
+      statement(
+        `INSERT INTO guard SELECT NULL FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
+           AND person_id IN (SELECT value FROM json_each(?2))
+           AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(topics)
+             + octet_length(installations) > ?3`,
+        spaceId,
+        JSON.stringify(merges.flat().map((merge) => merge.person_id)),
+        MAX_PROFILE_BYTES,
+      ),
+      ...insertRows(spaceId, made?.events ?? [], now),
+      ...insertReachability(spaceId, made?.reachability ?? [], now),
+    ]);
+    return "merged";
+  } catch (thrown) {
+    if (isGuardFailure(thrown)) return "moved";
+    if (isSizeFailure(thrown) || isTooBig(thrown)) return "too_large";
+    if (isUniqueFailure(thrown, "profiles.space_id, profiles.external_person_id")) return "external_id_taken";
+    throw thrown;
+  }
+}
+
+export async function findProfile(db: Database, spaceId: string, personId: string): Promise<ProfileRow | null> {
+  return db.first<ProfileRow>(
+    `SELECT ${COLUMNS} FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`,
+    spaceId,
+    personId,
+  );
+}
+
+/** Who is meant by these ids: the standing profiles, with the company that an event of theirs belongs to. */
+export async function resolvePersons(
+  db: Database,
+  spaceId: string,
+  personIds: readonly string[],
+  externalIds: readonly string[],
+): Promise<{ person_id: string; external_person_id: string | null; company_id: string | null }[]> {
+  const columns = "p.person_id, p.external_person_id, p.company_id";
+  const results = await db.batch<{ person_id: string; external_person_id: string | null; company_id: string | null }>([
+    statement(
+      `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
+       ON p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL`,
+      spaceId,
+      JSON.stringify(personIds),
+    ),
+    statement(
+      `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
+       ON p.space_id = ?1 AND p.external_person_id = j.value AND p.seq_to IS NULL`,
+      spaceId,
+      JSON.stringify(externalIds),
+    ),
+  ]);
+  return results.flatMap((result) => result.rows);
+}
+
+/** The external ids that these persons had at a sequence number; those without one are left out. */
+export async function externalIdsAt(
+  db: Database,
+  spaceId: string,
+  seq: number,
+  personIds: readonly string[],
+): Promise<{ person_id: string; external_person_id: string }[]> {
+  return db.all(
+    `SELECT p.person_id, p.external_person_id FROM json_each(?3) j CROSS JOIN profiles p
+       ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}
+     WHERE p.external_person_id IS NOT NULL`,
+    spaceId,
+    seq,
+    JSON.stringify(personIds),
+  );
+}
+
+/** What a person is called by. */
+export interface PersonIdentifiers {
+  person_id: string;
+  external_person_id: string | null;
+  /** JSON object: the ones that were asked for and that the person has. */
+  identifiers: string;
+  /** JSON array of ids; empty where they were not asked for. */
+  installation_ids: string;
+}
+
+/** The identifiers that these persons had at a sequence number. @param names of the identifiers that are asked for. */
+export async function identifiersAt(
+  db: Database,
+  spaceId: string,
+  seq: number,
+  personIds: readonly string[],
+  names: readonly string[],
+  withInstallations: boolean,
+): Promise<PersonIdentifiers[]> {
+  return db.all<PersonIdentifiers>(
+    `SELECT p.person_id, p.external_person_id,
+       (SELECT json_group_object(i.key, i.value) FROM json_each(p.identifiers) i
+        WHERE i.key IN (SELECT value FROM json_each(?4))) AS identifiers,
+       (SELECT json_group_array(i.value ->> 'installation_id') FROM json_each(p.installations) i WHERE ?5) AS installation_ids
+     FROM json_each(?3) j CROSS JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}`,
+    spaceId,
+    seq,
+    JSON.stringify(personIds),
+    JSON.stringify(names),
+    Number(withInstallations),
+  );
+}

@@ -1,0 +1,227 @@
+/** Takes an export in: freezes the snapshot and the request, writes the row, and wakes the plan. */
+
+import type { Statement } from "../../db/core/database.ts";
+import { countPending, findExport, insertExport, type NewExport } from "../../db/exports/exports.ts";
+import { answerKey } from "../../db/exports/idempotency.ts";
+import { readSequence } from "../../db/core/sequences.ts";
+import type { SpaceRow } from "../../db/tenants/spaces.ts";
+import { invalid, pointerToken, SpillwayError } from "../../errors.ts";
+import type { Since, Source } from "../../datasets/dataset.ts";
+import { sha256Hex, utf8 } from "../../outbound/s3.ts";
+import { refusalOf } from "../../outbound/url-guard.ts";
+import { freezeDestination, NO_ID } from "../delivery/destination.ts";
+import { type Context, sourceOf } from "../../context.ts";
+import { dependsOnRows, type Encoding, isPlain } from "../output/encode/encoding.ts";
+import { resolveEncoding } from "../output/encode/resolve.ts";
+import { datasetOf, type ExportRequest } from "./request.ts";
+import { claimKey, giveKeyBack } from "./idempotency.ts";
+import { dispatchPlan } from "../pipeline/dispatch.ts";
+
+const PENDING_RETRY_SECONDS = 10;
+/** An export is one row, which D1 takes up to 2,000,000 bytes. */
+const MAX_STORED_BYTES = 1_500_000;
+
+/** Who asks for what. */
+export interface Asked {
+  space: SpaceRow;
+  /** Checked by its dataset's schema, defaults filled in. */
+  request: ExportRequest;
+  /** Of the call, for the logs. */
+  requestId: string;
+}
+
+/** A run of a schedule, by the time that the schedule has for it. */
+export interface DueRun {
+  scheduleId: string;
+  dueAt: number;
+  /** What the export had that it goes on from by `since`, though that may have been deleted; null: it is looked up. */
+  had: Since | null;
+}
+
+/** What the export's row is written on condition of, and what is written with it. */
+export interface Terms {
+  /** An idempotency key that is still reserved for it. */
+  key: string | null;
+  /** A run of a schedule that is still due. */
+  run: DueRun | null;
+  /** Stands or falls with the row; each must itself look whether the export is there. */
+  also(row: NewExport): Statement[];
+}
+
+/** Asked for by a call. */
+export interface Order extends Asked {
+  idempotencyKey: string | null;
+  /** The answer to the call, from the row as it is written: the same bytes when the call is repeated. */
+  answer: (row: NewExport) => string;
+}
+
+/**
+ * @returns the export's id and the answer; `replayed` when an earlier call with the same key made it.
+ * @throws invalid_request naming the field; too_many_pending_exports; idempotency_mismatch; conflict.
+ */
+export async function createExport(
+  context: Context,
+  order: Order,
+): Promise<{ id: string; answer: string; replayed: boolean }> {
+  const { space, request, idempotencyKey: key } = order;
+  const id = context.runtime.uuid();
+  if (key === null) return { id, answer: await answered(context, order, id), replayed: false };
+  const earlier = await claimKey(context, space.id, key, await sha256Hex(utf8(JSON.stringify(request))), id);
+  if (earlier !== null) return { id: (JSON.parse(earlier) as { id: string }).id, answer: earlier, replayed: true };
+  try {
+    return { id, answer: await answered(context, order, id), replayed: false };
+  } catch (thrown) {
+    await giveKeyBack(context, space.id, key, id);
+    throw thrown;
+  }
+}
+
+async function answered(context: Context, order: Order, id: string): Promise<string> {
+  const { space, idempotencyKey: key } = order;
+  let answer = "";
+  await makeExport(context, order, id, {
+    key,
+    run: null,
+    also(row) {
+      answer = order.answer(row);
+      return key === null ? [] : [answerKey(space.id, key, id, answer)];
+    },
+  });
+  return answer;
+}
+
+/**
+ * Writes the export's row, with its snapshot, and wakes its plan.
+ * @throws invalid_request naming the field; too_many_pending_exports; conflict where the terms are no longer met.
+ */
+export async function makeExport(context: Context, asked: Asked, id: string, terms: Terms): Promise<void> {
+  const { config, databases } = context;
+  const { space, request, requestId } = asked;
+  // First of all: every write that was answered before this call is in, none that comes after the answer.
+  const { query, snapshotSeq, now, source, since, encoding, delivered } = await freeze(
+    context,
+    space,
+    request,
+    id,
+    terms.run?.had ?? null,
+  );
+  const row: NewExport = {
+    id,
+    space_id: space.id,
+    dataset: request.dataset,
+    request: JSON.stringify(request),
+    query: JSON.stringify(query),
+    layout: request.layout,
+    file_rows: request.file_rows,
+    snapshot_seq: snapshotSeq,
+    reads_from: source.readsFrom,
+    encoding: encoding === null ? null : JSON.stringify(encoding),
+    destination: delivered === null ? null : JSON.stringify(delivered.destination),
+    destination_id: delivered?.destinationId ?? null,
+    callback_url: request.callback_url ?? null,
+    request_id: requestId,
+    schedule_id: terms.run?.scheduleId ?? null,
+    created_at: now,
+    wake_at: now + config.resendAfterMs,
+    rows_vary: source.rowsVary === true ? 1 : 0,
+    files_vary: source.files.cut === "written" && request.layout === "files" ? 1 : 0,
+    since: since === null ? null : JSON.stringify(since),
+  };
+  const conditions = { pendingLimit: config.pendingLimit, key: terms.key, dueAt: terms.run?.dueAt ?? null };
+  if (!(await insertExport(databases.control, row, conditions, terms.also(row)))) throw await whyNot(context, space.id);
+  await dispatchPlan(context, { space_id: space.id, export_id: id, request_id: requestId, generation: 0 });
+}
+
+async function whyNot(context: Context, spaceId: string): Promise<SpillwayError> {
+  const pending = await countPending(context.databases.control, spaceId);
+  if (pending >= context.config.pendingLimit) return tooManyPending();
+  return new SpillwayError("conflict", "The space was changed while the export was asked for. Ask again.");
+}
+
+export function tooManyPending(): SpillwayError {
+  return new SpillwayError("too_many_pending_exports", undefined, { retryAfterSeconds: PENDING_RETRY_SECONDS });
+}
+
+/** @throws invalid_request for whatever is asked and cannot be. */
+async function freeze(
+  context: Context,
+  space: SpaceRow,
+  request: ExportRequest,
+  exportId: string,
+  had: Since | null = null,
+) {
+  const refusal =
+    request.callback_url === undefined ? null : refusalOf(request.callback_url, context.config.allowInsecureTargets);
+  if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
+  const dataset = datasetOf(request);
+  if (dataset.oneDocument === true && request.layout === "files")
+    throw invalid({ pointer: "/layout", detail: "layout must be single: this dataset gives one JSON document." });
+  const db = context.databases.space(space.id);
+  const snapshotSeq = await readSequence(db, space.id);
+  const now = context.runtime.now();
+  const asking = {
+    db,
+    space,
+    now,
+    snapshotSeq,
+    secret: context.runtime.uuid(),
+    increment: request.since !== undefined,
+  };
+  const query = await dataset.freeze(request, asking);
+  const columns = isPlain(request) ? null : await dataset.columns(query, asking, dependsOnRows(request));
+  const encoding = resolveEncoding(request, columns, dataset.picks);
+  const stored = JSON.stringify([request, query, encoding]);
+  if (stored.length * 3 > MAX_STORED_BYTES && utf8(stored).length > MAX_STORED_BYTES)
+    throw invalid({ pointer: "/columns", detail: "The columns' names are too long together: name fewer, or shorter." });
+  const since =
+    request.since === undefined ? null : (had ?? (await hadBy(context, space.id, request.since, dataset.name)));
+  const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq, since });
+  const told = Object.keys(request.redact ?? {}).filter((path) => source.summing?.tells.includes(path));
+  if (told.length > 0)
+    throw invalid(
+      ...told.map((path) => ({
+        pointer: `/redact/${pointerToken(path)}`,
+        detail: `The summary in the manifest would tell ${path}: leave it out of redact, or ask for no summary.`,
+      })),
+    );
+  const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames: eventNamesOf(request) };
+  const delivered = await freezeDestination(context, space, request.delivery, facts);
+  if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);
+  return { query, snapshotSeq, now, encoding, source, since, delivered };
+}
+
+/** What the export had that another goes on from. @throws invalid_request when it is none to go on from. */
+async function hadBy(context: Context, spaceId: string, exportId: string, dataset: string): Promise<Since> {
+  const earlier = await findExport(context.databases.control, spaceId, exportId);
+  const refuse = (detail: string) => invalid({ pointer: "/since", detail });
+  if (earlier === null) throw refuse("since must be the id of an export that the space has.");
+  if (earlier.dataset !== dataset)
+    throw refuse(`since must be an export of ${dataset}: this one is of ${earlier.dataset}.`);
+  if (earlier.status !== "completed" && earlier.status !== "expired")
+    throw refuse(`since must be an export that was completed: this one is ${earlier.status}.`);
+  return { seq: earlier.snapshot_seq, end: sourceOf(context, earlier).window.end };
+}
+
+/** A parameter that several datasets have, under one name. */
+function eventNamesOf(request: object): readonly string[] {
+  return "event_names" in request && Array.isArray(request.event_names) ? (request.event_names as string[]) : [];
+}
+
+/** A Parquet file is written by one step. @throws invalid_request. */
+async function mustFitOneFile(source: Source, rows: number): Promise<void> {
+  const { next } = await source.cut(source.bounds, rows);
+  if (next !== null)
+    throw invalid({
+      pointer: "/layout",
+      detail: `There are more than ${rows} ${source.rowsVary === true ? "records" : "rows"}, which one Parquet file does not hold here: ask for the layout files.`,
+    });
+}
+
+/** What a request would give, without making anything. */
+export async function dryRun(
+  context: Context,
+  space: SpaceRow,
+  request: ExportRequest,
+): Promise<{ source: Source; encoding: Encoding | null }> {
+  return freeze(context, space, request, NO_ID);
+}

@@ -1,0 +1,58 @@
+/** How large a result would be: counted rows, and bytes from a sample of them. */
+
+import type { SpaceRow } from "../../db/tenants/spaces.ts";
+import { BlockWriter } from "../output/block-buffer.ts";
+import { dryRun } from "./create.ts";
+import { compressor } from "../output/deflate.ts";
+import { encoderOf, fileForm } from "../output/encode/encoder.ts";
+import type { Encoding } from "../output/encode/encoding.ts";
+import type { Context } from "../../context.ts";
+import type { ExportRequest } from "./request.ts";
+
+export interface Estimate {
+  /** Counted; from the sample where a record may give several rows. */
+  rows: number;
+  files: number;
+  /** Compressed. */
+  bytes_estimate: number;
+}
+
+/** Of a sample. */
+const MAX_PAGES = 10;
+/** A hash is as long under any key. */
+const NO_KEY = new Uint8Array(32);
+
+/** @throws invalid_request as a create would. */
+export async function estimate(context: Context, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
+  const { source, encoding } = await dryRun(context, space, request);
+  // A Parquet file comes to about what the same rows come to as gzipped lines.
+  const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
+  const form = fileForm(asLines, source.form);
+  const encoder = asLines === null ? null : encoderOf(asLines, form, NO_KEY);
+  const encode = encoder?.kind === "text" ? encoder.line : null;
+  const records = await source.count(source.bounds);
+  let [sampled, sampledRows, length, bytes, pages] = [0, 0, 0, 0, 0];
+  const compress = compressor(context.config.gzip);
+  const blocks = new BlockWriter((block) => {
+    bytes += compress(block).length;
+  });
+  for await (const page of source.pages(source.bounds)) {
+    for (const line of page.lines) {
+      const encoded = (encode === null ? line : encode(line)) + form.lineEnd;
+      blocks.write(encoded);
+      length += encoded.length;
+    }
+    sampledRows += page.lines.length;
+    sampled += page.records;
+    pages += 1;
+    // A record of very many rows comes in several pages, and counts with the last.
+    if ((sampled > 0 && sampledRows > 0) || pages === MAX_PAGES) break;
+  }
+  blocks.flush();
+  const whole = records / Math.max(sampled, 1);
+  const rows = source.rowsVary === true ? Math.round(sampledRows * whole) : records;
+  const cut = source.files.cut === "written" ? Math.ceil((length * whole) / context.sizes.fileBytes) : 0;
+  const parts = source.files.cut === "written" && rows > 0 ? Math.ceil(records / (source.recordsAStep ?? records)) : 0;
+  const files = request.layout === "single" ? 1 : Math.max(Math.ceil(rows / request.file_rows), cut, parts);
+  return { rows, files, bytes_estimate: Math.ceil(bytes * whole) };
+}

@@ -1,0 +1,67 @@
+/** Where an export's files go, as it is asked for, and the parts that a destination is described with too. */
+
+import * as z from "zod";
+import { pathFault } from "./key-template.ts";
+
+/** With what is added to it, a key stays under 1,024 bytes. */
+const MAX_PATH = 512;
+
+export const BucketName = z
+  .string()
+  .regex(/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/, "must be the name of a bucket.")
+  .meta({ example: "acme-exports" });
+
+export const Region = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, "must be a region, such as eu-central-1.")
+  .meta({ description: "`eu-central-1` and `EU_CENTRAL_1` are the same.", example: "eu-central-1" });
+
+export const DirectoryPath = z
+  .string()
+  .max(MAX_PATH)
+  .regex(/^[A-Za-z0-9/_=.-]*$/, "has letters, digits and / _ = . - only.")
+  .superRefine((path, context) => {
+    const fault = pathFault(path);
+    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+  })
+  .meta({ description: "Before each name. A missing slash at its end is added.", example: "spillway/events/" });
+
+export const RoleArn = z
+  .string()
+  .max(2048)
+  .regex(/^arn:aws(-cn|-us-gov)?:iam::[A-Za-z0-9]*:role\/[\w+=,.@/-]+$/, {
+    error: "must be the ARN of a role.",
+    abort: true,
+  })
+  .meta({ example: "arn:aws:iam::123456789012:role/spillway-export" });
+
+const INLINE = ["bucket", "region", "role_arn"] as const;
+
+const S3 = z
+  .strictObject({
+    type: z.literal("s3"),
+    destination_id: z.string().min(1).max(100).optional().meta({ description: "One of the space's destinations." }),
+    bucket: BucketName.optional(),
+    region: Region.optional(),
+    directory_path: DirectoryPath.optional(),
+    role_arn: RoleArn.optional(),
+  })
+  .superRefine((s3, context) => {
+    const refuse = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
+    if (s3.destination_id === undefined) {
+      for (const name of INLINE)
+        if (s3[name] === undefined) refuse(name, `is missing: give bucket, region and role_arn, or a destination_id.`);
+    } else
+      for (const name of [...INLINE, "directory_path"] as const)
+        if (s3[name] !== undefined) refuse(name, "is the destination's: leave it out.");
+  });
+
+export const Delivery = z
+  .discriminatedUnion("type", [z.strictObject({ type: z.literal("download") }), S3])
+  .default({ type: "download" })
+  .meta({
+    description:
+      "`download`: kept in the service's own bucket for 7 days, behind links. `s3`: into a bucket of yours, either by `destination_id`, or in AWS by `bucket`, `region`, `role_arn` and, if you like, `directory_path`. What is there is never overwritten, and never removed by this service.",
+  });
+
+export type Delivery = z.output<typeof Delivery>;

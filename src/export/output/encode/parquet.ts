@@ -1,0 +1,177 @@
+/**
+ * Parquet, a row group at a time: groups end where the rows say so, not the pages, so the same rows give the same bytes.
+ * Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (milliseconds), lists and objects JSON; every column may be null.
+ */
+
+import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
+import type { ColumnType } from "../../../datasets/dataset.ts";
+import { SpillwayError } from "../../../errors.ts";
+import type { Field } from "./encoding.ts";
+import { isExactNumber, type Value } from "./rows.ts";
+
+const GROUP_ROWS = 10_000;
+/** Of values, about: a group is in memory until it ends. */
+const GROUP_CHARACTERS = 4_000_000;
+/** What a file says of a column in a group, about a kilobyte, is in memory until the file ends. */
+const MAX_COLUMN_CHUNKS = 30_000;
+const PIECE_BYTES = 1_048_576;
+
+type Schema = ConstructorParameters<typeof ParquetWriter>[0]["schema"];
+
+/** Both the present names of types and those that older readers know. */
+const TYPES = {
+  text: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
+  boolean: { type: "BOOLEAN" },
+  number: { type: "DOUBLE" },
+  date: {
+    type: "INT64",
+    converted_type: "TIMESTAMP_MILLIS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
+  },
+  json: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
+} as const satisfies Record<ColumnType, Omit<Schema[number], "name">>;
+
+/** Passes on what is written, in pieces of about a megabyte, and the rest at each group's end. */
+class Sink extends ByteWriter {
+  readonly #take: (bytes: Uint8Array) => void;
+
+  constructor(take: (bytes: Uint8Array) => void) {
+    super(PIECE_BYTES);
+    this.#take = take;
+  }
+
+  override appendBytes(bytes: Uint8Array): void {
+    if (this.index + bytes.length > PIECE_BYTES) this.flush();
+    super.appendBytes(bytes);
+  }
+
+  flush(): void {
+    if (this.index > 0) this.#take(this.getBytes().slice());
+    this.index = 0;
+  }
+
+  override finish(): void {
+    this.flush();
+  }
+}
+
+/** The values of a column in a group that are not null: of many columns most rows have few. */
+class Cells {
+  #rows: number[] = [];
+  #values: unknown[] = [];
+
+  set(row: number, value: unknown): void {
+    this.#rows.push(row);
+    this.#values.push(value);
+  }
+
+  /** With nulls, one for each row. */
+  dense(rows: number): unknown[] {
+    const all: unknown[] = [];
+    let next = 0;
+    for (let row = 0; row < rows; row += 1) {
+      const here = this.#rows[next] === row;
+      all.push(here ? this.#values[next] : null);
+      if (here) next += 1;
+    }
+    return all;
+  }
+}
+
+export class ParquetFile {
+  readonly #fields: readonly Field[];
+  readonly #writer: ParquetWriter;
+  #columns: Cells[];
+  #rows = 0;
+  #characters = 0;
+  #columnChunks = 0;
+
+  /** @param sink takes the file's bytes, piece by piece. */
+  constructor(fields: readonly Field[], sink: (bytes: Uint8Array) => void) {
+    this.#fields = fields;
+    this.#columns = fields.map(() => new Cells());
+    const leaves = fields.map(({ name, type }) => ({ name, repetition_type: "OPTIONAL" as const, ...TYPES[type] }));
+    const schema: Schema = [{ name: "root", num_children: fields.length }, ...leaves];
+    this.#writer = new ParquetWriter({ writer: new Sink(sink), schema, createdBy: "spillway" });
+  }
+
+  /**
+   * @param characters how long the row's JSON is.
+   * @throws export_too_large for a file of too many groups of too many columns.
+   */
+  write(cells: readonly Value[], characters: number): void {
+    let inLists = 0;
+    // Most cells of a wide row are null: nothing is made for them.
+    for (let index = 0; index < cells.length; index += 1) {
+      const value = cells[index] ?? null;
+      const field = this.#fields[index];
+      if (value === null || field === undefined) continue;
+      this.#columns[index]?.set(this.#rows, typed(value, field.type));
+      if (typeof value === "object") inLists = characters;
+      else this.#characters += typeof value === "string" ? value.length : 8;
+    }
+    // The lists of a row are together no longer than the row.
+    this.#characters += inLists;
+    this.#rows += 1;
+    if (this.#rows >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) this.#endGroup();
+  }
+
+  end(): void {
+    if (this.#rows > 0) this.#endGroup();
+    void this.#writer.finish();
+  }
+
+  #endGroup(): void {
+    const rows = this.#rows;
+    this.#columnChunks += this.#fields.length;
+    if (this.#columnChunks > MAX_COLUMN_CHUNKS) throw new SpillwayError("export_too_large");
+    void this.#writer.write({
+      columnData: this.#fields.map(({ name, type }, index) => columnOf(name, type, this.#columns[index], rows)),
+      rowGroupSize: rows,
+    });
+    this.#columns = this.#fields.map(() => new Cells());
+    this.#rows = 0;
+    this.#characters = 0;
+  }
+}
+
+/** A file of these columns and no row. */
+export function emptyParquet(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
+  const pieces: Uint8Array[] = [];
+  new ParquetFile(fields, (piece) => pieces.push(piece)).end();
+  return new Uint8Array(Buffer.concat(pieces));
+}
+
+/** Its data is laid out when the writer comes to it: one column at a time. */
+function columnOf(name: string, type: ColumnType, cells: Cells | undefined, rows: number): ColumnSource {
+  return {
+    name,
+    // The bounds of a column of texts are whole texts, kept until the file ends.
+    statistics: type !== "json" && type !== "text",
+    offsetIndex: false,
+    get data() {
+      return cells?.dense(rows) ?? [];
+    },
+  };
+}
+
+/** @throws for a value that is not what its column is: leaving it out would lose it. */
+function typed(value: Exclude<Value, null>, type: ColumnType): unknown {
+  switch (type) {
+    case "text":
+      return typeof value === "string" ? value : JSON.stringify(value);
+    case "boolean":
+    case "number":
+      if (typeof value === type) return value;
+      if (isExactNumber(value)) return Number(value.rawJSON);
+      break;
+    case "date": {
+      const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
+      if (!Number.isNaN(time)) return new Date(time);
+      break;
+    }
+    case "json":
+      return value;
+  }
+  throw new Error(`a value in a column of type ${type} is none`);
+}

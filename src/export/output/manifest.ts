@@ -1,0 +1,78 @@
+/** The manifest: what an export delivered, and the proof of it. Made from the ledger alone, so it is the same each time. */
+
+import type { ExportRow } from "../../db/exports/exports.ts";
+import type { ChunkRow } from "../../db/exports/chunks.ts";
+import type { FileRow } from "../../db/exports/files.ts";
+import { shownName } from "../delivery/object-keys.ts";
+import { iso } from "../../time/names.ts";
+import { encodingOf } from "./encode/encoder.ts";
+
+/** Null where the rows do not say it either. */
+interface Edge {
+  time: string | null;
+  id: string | null;
+}
+
+export interface Manifest {
+  export: { id: string; dataset: string; request: unknown };
+  snapshot: { sequence: number; at: string };
+  files: {
+    name: string;
+    rows: number;
+    bytes: number;
+    uncompressed_bytes: number;
+    sha256: string;
+    first: Edge | null;
+    last: Edge | null;
+  }[];
+  totals: { files: number; rows: number; bytes: number; uncompressed_bytes: number };
+  /** What the dataset sums up over its rows, where it does. */
+  summary?: unknown;
+}
+
+/** What is said of a file that is done, in the manifest and to the poll. */
+export function fileFacts(row: ExportRow, file: FileRow) {
+  return {
+    name: shownName(row, file.name),
+    rows: file.rows ?? 0,
+    bytes: file.bytes ?? 0,
+    uncompressed_bytes: file.uncompressed_bytes ?? 0,
+    sha256: file.sha256 ?? "",
+  };
+}
+
+/** @param files, @param chunks all of the export's, in order, all done. */
+export function makeManifest(
+  row: ExportRow,
+  files: readonly FileRow[],
+  chunks: readonly ChunkRow[],
+  summary: unknown,
+): Manifest {
+  const hidden = new Set(encodingOf(row)?.hidden);
+  const edge = (time?: number | null, id?: string | null): Edge | null =>
+    typeof time === "number" && typeof id === "string"
+      ? { time: hidden.has("time") ? null : iso(time), id: hidden.has("id") ? null : id }
+      : null;
+  const listed = files.map((file) => {
+    const own = chunks.filter((chunk) => chunk.file_n === file.n && (chunk.rows ?? 0) > 0);
+    const [head, tail] = [own[0], own.at(-1)];
+    return {
+      ...fileFacts(row, file),
+      first: edge(file.first_time ?? head?.first_time, file.first_id ?? head?.first_id),
+      last: edge(file.last_time ?? tail?.last_time, file.last_id ?? tail?.last_id),
+    };
+  });
+  const sum = (of: (file: (typeof listed)[number]) => number) => listed.reduce((total, file) => total + of(file), 0);
+  return {
+    export: { id: row.id, dataset: row.dataset, request: JSON.parse(row.request) },
+    snapshot: { sequence: row.snapshot_seq, at: iso(row.created_at) },
+    files: listed,
+    totals: {
+      files: listed.length,
+      rows: sum((file) => file.rows),
+      bytes: sum((file) => file.bytes),
+      uncompressed_bytes: sum((file) => file.uncompressed_bytes),
+    },
+    ...(summary === undefined ? {} : { summary }),
+  };
+}

@@ -1,0 +1,17 @@
+/** When to try again. Pure and capped; jitter keeps many exports from coming back together. */
+
+/** The queue's `max_retries` (wrangler.toml) and the first try; and how many consumers a piece of work may cost. */
+export const MAX_ATTEMPTS = 9;
+
+const FIRST_DELAY_SECONDS = 2;
+const MAX_SECONDS = 300;
+
+/**
+ * @param attempt how many attempts failed, from 1.
+ * @param random in [0, 1).
+ * @returns whole seconds: 2, 4, 8 … 300, plus up to a fifth.
+ */
+export function backoffSeconds(attempt: number, random: number): number {
+  const delay = Math.min(MAX_SECONDS, FIRST_DELAY_SECONDS * 2 ** Math.min(attempt - 1, 30));
+  return Math.ceil(delay * (1 + random / 5));
+}

@@ -1,0 +1,126 @@
+/**
+ * finish: does everything add up? Then the segments go, the manifest is written, and the export is completed, in this order:
+ * whoever sees `completed` finds everything there, and nothing that should be gone.
+ */
+
+import type { Bounds, Source } from "../../datasets/dataset.ts";
+import { type ExportRow, findExport } from "../../db/exports/exports.ts";
+import { completeExport } from "../../db/exports/transitions.ts";
+import { type ChunkRow, listChunks, listSummaries } from "../../db/exports/chunks.ts";
+import { type FileRow, listFiles } from "../../db/exports/files.ts";
+import { SpillwayError } from "../../errors.ts";
+import { sha256Hex, utf8 } from "../../outbound/s3.ts";
+import { bucketOf, destinationOf } from "../delivery/destination.ts";
+import { onFinished } from "./on-finished.ts";
+import { type Context, LAST_CALL_MS, type Message, sourceOf } from "../../context.ts";
+import { makeManifest } from "../output/manifest.ts";
+import { manifestBeside, manifestKey, segmentKey } from "../delivery/object-keys.ts";
+import { inParallel } from "./parallel.ts";
+import { FINAL_STATUSES } from "./state.ts";
+
+export async function finish(context: Context, message: Message): Promise<void> {
+  const { control } = context.databases;
+  const { space_id: spaceId, export_id: exportId } = message;
+  const row = await findExport(control, spaceId, exportId);
+  if (row === null || row.status !== "processing" || row.phase !== "finishing") return;
+  const [chunks, files] = await Promise.all([
+    listChunks(control, spaceId, exportId),
+    listFiles(control, spaceId, exportId),
+  ]);
+  const problem = whatIsMissing(row, chunks, files) ?? whatIsNotCovered(chunks, sourceOf(context, row).bounds);
+  if (problem !== null) throw new SpillwayError("incomplete_export", undefined, { cause: new Error(problem) });
+  const bytes = files.reduce((sum, file) => sum + (file.uncompressed_bytes ?? 0), 0);
+  if (bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
+
+  await dropSegments(context, row, chunks, files.length);
+  const source = sourceOf(context, row);
+  const summary = await summaryOf(context, row, source);
+  const manifest = utf8(`${JSON.stringify(makeManifest(row, files, chunks, summary), null, 2)}\n`);
+  const manifestSha256 = await sha256Hex(manifest);
+  await context.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");
+  const destination = destinationOf(row);
+  // The last object there: whoever sees it finds all the others.
+  if (destination !== null) {
+    const bucket = await bucketOf(context, row);
+    await bucket.putOnce(manifestBeside(row, destination), manifest, manifestSha256, "application/json");
+  }
+
+  const rows = files.reduce((sum, file) => sum + (file.rows ?? 0), 0);
+  const now = context.runtime.now();
+  const done = await completeExport(control, spaceId, exportId, {
+    completedAt: now,
+    expiresAt: destination === null ? now + context.config.ttlMs[source.kept ?? "download"] : null,
+    // Whoever still works on what is done already may leave a segment behind.
+    putAwayAt: now + LAST_CALL_MS,
+    rows,
+    plan: row.plan_version,
+    message: rows === 0 ? source.emptyMessage : null,
+    manifestSha256,
+  });
+  if (!done) {
+    // Another call completed it, or will: the manifest stays (in a customer's bucket it always does). One that nothing can complete any more has none.
+    const after = await findExport(control, spaceId, exportId);
+    if (after === null || FINAL_STATUSES.has(after.status)) await context.bucket.delete(manifestKey(row));
+    return;
+  }
+  await onFinished(context, spaceId, exportId);
+}
+
+/**
+ * An export is complete when the records that its chunks read are those that its plan counted, and the rows of its files are
+ * those that its chunks wrote. @returns what does not fit, or null.
+ */
+export function whatIsMissing(
+  row: Pick<ExportRow, "rows_total">,
+  chunks: readonly ChunkRow[],
+  files: readonly FileRow[],
+): string | null {
+  const sum = <Item>(items: readonly Item[], of: (item: Item) => number | null) =>
+    items.reduce((total, item) => total + (of(item) ?? 0), 0);
+  if (chunks.some((chunk) => chunk.done === 0)) return "a chunk is not written";
+  if (files.some((file) => file.done === 0)) return "a file is not written";
+  if (sum(chunks, (chunk) => chunk.records) !== row.rows_total) return "the plan does not add up";
+  if (chunks.some((chunk) => chunk.records_read !== chunk.records)) return "records were lost or doubled";
+  if (sum(files, (file) => file.rows) !== sum(chunks, (chunk) => chunk.rows)) return "rows were lost or doubled";
+  return null;
+}
+
+/** The chunks must cover the whole of what was asked, each beginning where the one before it ends. */
+export function whatIsNotCovered(
+  chunks: readonly Pick<ChunkRow, "n" | "lower_time" | "lower_id" | "upper_time" | "upper_id">[],
+  { lower, upper }: Bounds,
+): string | null {
+  let at = lower;
+  for (const [index, chunk] of chunks.entries()) {
+    if (chunk.n !== index) return "a chunk is missing";
+    if (chunk.lower_time !== at.time || chunk.lower_id !== at.id) return "the chunks do not touch";
+    at = { time: chunk.upper_time, id: chunk.upper_id };
+  }
+  // Nothing was found, and no file asked for.
+  if (chunks.length === 0) return null;
+  return at.time === upper.time && at.id === upper.id ? null : "the chunks do not reach the end";
+}
+
+/** What the dataset sums up over the whole result; undefined where that is nothing. */
+async function summaryOf(context: Context, row: ExportRow, { summing }: Source): Promise<unknown> {
+  if (summing === undefined) return undefined;
+  let sum: unknown = null;
+  for (let after = -1; ;) {
+    const parts = await listSummaries(context.databases.control, row.space_id, row.id, after);
+    for (const part of parts) sum = summing.merge(sum, JSON.parse(part.summary));
+    const last = parts.at(-1);
+    if (last === undefined) return summing.show(sum);
+    after = last.n;
+  }
+}
+
+/** Segments are there when a file has several chunks. Deleting one that is gone is no error. */
+async function dropSegments(
+  context: Context,
+  row: ExportRow,
+  chunks: readonly ChunkRow[],
+  fileCount: number,
+): Promise<void> {
+  if (row.layout === "files" || chunks.length === fileCount) return;
+  await inParallel(chunks, 6, (chunk) => context.bucket.delete(segmentKey(row, chunk.n)));
+}

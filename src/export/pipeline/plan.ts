@@ -1,0 +1,131 @@
+/**
+ * plan: cuts the work into chunks with known bounds and counts what each has to read. The cuts depend on the request, the
+ * snapshot and the data alone, so a plan that is made again is the same plan. A long one is made in slices.
+ */
+
+import type { Key, Source } from "../../datasets/dataset.ts";
+import type { ExportRow } from "../../db/exports/exports.ts";
+import { startExport } from "../../db/exports/transitions.ts";
+import { markPlanned, stepSucceeded } from "../../db/exports/progress.ts";
+import { insertChunks, lastChunk, listChunks, type PlannedChunk } from "../../db/exports/chunks.ts";
+import { insertFiles } from "../../db/exports/files.ts";
+import { entry } from "../../db/exports/timeline.ts";
+import { SpillwayError } from "../../errors.ts";
+import { encodingOf, fileForm } from "../output/encode/encoder.ts";
+import type { Context, Message } from "../../context.ts";
+import { sourceOf } from "../../context.ts";
+import { endCustomersUploads } from "../delivery/key-conflicts.ts";
+import { isCustomers } from "../delivery/object-keys.ts";
+import { fileNumber, unguessableName } from "../output/file-names.ts";
+import { dispatchIdle } from "./dispatch.ts";
+
+/** Chunks found in one slice: each is a query, and an invocation has a thousand. */
+const SLICE = 200;
+/** And so long one slice takes, about: to find a chunk may be several queries. */
+const SLICE_MS = 10_000;
+const MAX_CHUNKS = 20_000;
+
+export async function plan(context: Context, message: Message): Promise<void> {
+  const now = context.runtime.now();
+  const { control } = context.databases;
+  const { space_id: spaceId, export_id: exportId } = message;
+  const wakeAt = now + context.config.resendAfterMs;
+  const row = await startExport(control, spaceId, exportId, now, wakeAt);
+  if (row === null) return;
+  if (row.phase !== "planning") {
+    // It was retried: what is planned stands, and goes on from what is written.
+    await dispatchIdle(context, message);
+    return;
+  }
+
+  const source = sourceOf(context, row);
+  const before = await lastChunk(control, spaceId, exportId);
+  if (row.plan_version > 0 && before === null && isCustomers(row)) await endCustomersUploads(context, row);
+  const { chunks, complete } = await cut(context, row, source, before);
+  if ((chunks.at(-1)?.n ?? 0) >= MAX_CHUNKS) throw new SpillwayError("export_too_large");
+  if (!complete) {
+    await control.batch([
+      insertChunks(spaceId, exportId, row.plan_version, chunks),
+      stepSucceeded(spaceId, exportId, now, context.config.resendAfterMs),
+    ]);
+    await context.send([message]);
+    return;
+  }
+
+  const all = before === null ? chunks : [...(await listChunks(control, spaceId, exportId)), ...chunks];
+  const total = all.reduce((sum, chunk) => sum + chunk.records, 0);
+  await control.batch([
+    insertChunks(spaceId, exportId, row.plan_version, chunks),
+    insertFiles(spaceId, exportId, row.plan_version, row.files_vary === 1 ? [] : fileNames(row, source, all)),
+    markPlanned(spaceId, exportId, row.plan_version, total, wakeAt),
+    entry(spaceId, exportId, now, "export.planned", { rows: total, chunks: all.length }, { key: "planned" }),
+  ]);
+  await dispatchIdle(context, message);
+}
+
+type Cut = Pick<PlannedChunk, "n" | "upper_time" | "upper_id">;
+
+/** The chunks that come after `before`, a slice of them. */
+async function cut(
+  context: Context,
+  row: ExportRow,
+  source: Source,
+  before: Cut | null,
+): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
+  const encoding = encodingOf(row);
+  const parquet = encoding?.format === "parquet";
+  const whole = row.layout === "files" || parquet ? row.file_rows : context.sizes.chunkRows;
+  // One Parquet file is written by one step.
+  const rows = parquet && row.layout === "single" ? whole : Math.min(whole, source.recordsAStep ?? whole);
+  const { lower: start, upper: end } = source.bounds;
+  const chunks: PlannedChunk[] = [];
+  let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };
+  let n = before === null ? 0 : before.n + 1;
+  if (before !== null && lower.time === end.time && lower.id === end.id) return { chunks, complete: true };
+  const began = context.runtime.now();
+  while (chunks.length < SLICE && (chunks.length === 0 || context.runtime.now() - began < SLICE_MS)) {
+    const { records, next } = await source.cut({ lower, upper: end }, rows);
+    const upper = next ?? end;
+    const file = row.files_vary === 1 ? fileNumber(n, 0) : row.layout === "files" ? n : 0;
+    // Nothing found: one empty file where one was asked, none where files were.
+    if (n > 0 || records > 0 || row.layout === "single")
+      chunks.push({
+        n,
+        file_n: file,
+        lower_time: lower.time,
+        lower_id: lower.id,
+        upper_time: upper.time,
+        upper_id: upper.id,
+        records,
+      });
+    if (next === null) return { chunks, complete: true };
+    lower = next;
+    n += 1;
+  }
+  return { chunks, complete: false };
+}
+
+/**
+ * A name a file. Windows are contiguous: the first starts with the request's, the last ends with it, each other boundary is
+ * the time of the next file's first record. Names that come out equal get -2, -3 … before the extension. Files that are cut as
+ * they are written get their names then: only a single one has one already.
+ */
+export function fileNames(
+  row: Pick<ExportRow, "id" | "layout" | "encoding">,
+  source: Pick<Source, "files" | "form" | "window">,
+  chunks: readonly Pick<PlannedChunk, "lower_time">[],
+): string[] {
+  const { files } = source;
+  const { start, end } = source.window;
+  const { fileExtension } = fileForm(encodingOf(row), source.form);
+  if (files.cut === "written") return [`${unguessableName(files.secret, 0)}${fileExtension}`];
+  const cuts = row.layout === "single" ? [start, end] : chunks.map((chunk, n) => (n === 0 ? start : chunk.lower_time));
+  if (row.layout === "files") cuts.push(end);
+  const seen = new Map<string, number>();
+  return cuts.slice(0, -1).map((from, n) => {
+    const stem = files.stem(row.id, { start: from, end: cuts[n + 1] ?? end });
+    const times = (seen.get(stem) ?? 0) + 1;
+    seen.set(stem, times);
+    return `${stem}${times === 1 ? "" : `-${times}`}${fileExtension}`;
+  });
+}

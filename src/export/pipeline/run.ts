@@ -1,0 +1,82 @@
+/**
+ * The context's table of contents: a message names a step, the step looks at the rows and does what is due. Whatever is thrown
+ * is turned into a verdict here: try again later, or the export has failed.
+ */
+
+import { failExport } from "../../db/exports/transitions.ts";
+import { recordRetry } from "../../db/exports/progress.ts";
+import { asSpillwayError, detailOf, SpillwayError } from "../../errors.ts";
+import { log, logFailure } from "../../log.ts";
+import { assemble } from "./assemble.ts";
+import { backoffSeconds, MAX_ATTEMPTS } from "./backoff.ts";
+import { writeChunk } from "./chunk.ts";
+import { onFinished } from "./on-finished.ts";
+import { finish } from "./finish.ts";
+import type { Context, Message } from "../../context.ts";
+import { plan } from "./plan.ts";
+
+const STEPS: Record<Message["step"], (context: Context, message: Message) => Promise<void>> = {
+  plan,
+  chunk: writeChunk,
+  assemble,
+  finish,
+};
+
+/** A failed export's files go this long after it can no longer be retried: a retry at the last moment still finds them. */
+const GRACE_MS = 3_600_000;
+
+export type Verdict = "ack" | { retryInSeconds: number };
+
+/**
+ * Does one message's step. Never throws: one message's failure is no other's.
+ * @param attempt how often this message was delivered, from 1.
+ */
+export async function runStep(context: Context, message: Message, attempt: number): Promise<Verdict> {
+  const { space_id: spaceId, export_id: exportId, step, n } = message;
+  const startedAt = context.runtime.now();
+  const about = { ...message, attempt };
+  try {
+    await STEPS[step](context, message);
+    log("step", { ...about, ms: context.runtime.now() - startedAt });
+    return "ack";
+  } catch (thrown) {
+    const error = asSpillwayError(thrown);
+    logFailure("step.failed", thrown, { ...about, code: error.code, ms: context.runtime.now() - startedAt });
+    const now = context.runtime.now();
+    try {
+      if (!error.retryable || attempt >= MAX_ATTEMPTS) {
+        await fail(context, message, error);
+        return "ack";
+      }
+      const delay = backoffSeconds(attempt, context.runtime.random());
+      const nextRetryAt = now + delay * 1000;
+      const failed = { step, n, attempt, generation: message.generation, now, nextRetryAt };
+      const again = await recordRetry(context.databases.control, spaceId, exportId, stored(error), failed);
+      return again ? { retryInSeconds: delay } : "ack";
+    } catch (second) {
+      logFailure("step.verdict_not_recorded", second, about);
+      return { retryInSeconds: backoffSeconds(attempt, context.runtime.random()) };
+    }
+  }
+}
+
+/** A message that the queue gave up on: the export says so. */
+export async function handleDeadLetter(context: Context, message: Message): Promise<Verdict> {
+  log("message.gave_up", { ...message });
+  await fail(context, message, new SpillwayError("internal"));
+  return "ack";
+}
+
+/** What a row keeps of an error. */
+function stored(error: SpillwayError) {
+  return { code: error.code, owner: error.owner, detail: detailOf(error), retryable: error.retryable };
+}
+
+async function fail(context: Context, message: Message, error: SpillwayError): Promise<void> {
+  const { space_id: spaceId, export_id: exportId } = message;
+  const now = context.runtime.now();
+  const keptUntil = now + context.config.ttlMs.download;
+  const end = { now, generation: message.generation, keptUntil, putAwayAt: keptUntil + GRACE_MS };
+  if (await failExport(context.databases.control, spaceId, exportId, stored(error), end))
+    await onFinished(context, spaceId, exportId);
+}

@@ -1,0 +1,92 @@
+/** Events that the service makes itself, as rows: of the definitions that are enabled, at the moment of the write. */
+
+import type { Database } from "../db/core/database.ts";
+import type { NewEvent } from "../db/events/event-rows.ts";
+import type { NewReachability } from "../db/events/reachability.ts";
+import { type Definition, type DefinitionSpace, findDefinitions } from "./definitions.ts";
+import { DERIVED, type DerivedEvent, isDerived } from "./derived.ts";
+import { type ReachabilityChange, reachabilityText } from "./reachability.ts";
+
+/** Those definitions of events that profile changes make that the space has enabled: mostly none. */
+export async function enabledDerived(db: Database, space: DefinitionSpace): Promise<Map<string, Definition>> {
+  const definitions = await findDefinitions(db, space, DERIVED);
+  return new Map([...definitions].filter(([, each]) => each.enabled && isDerived(each)));
+}
+
+/** Whose event it is. */
+export interface MadeFor {
+  person_id: string;
+  company_id: string | null;
+}
+
+/**
+ * @param definitions the enabled ones: events of others are left out.
+ * @param ids what their ids are taken from.
+ */
+export function derivedRows(
+  definitions: ReadonlyMap<string, Definition>,
+  person: MadeFor,
+  events: readonly DerivedEvent[],
+  now: number,
+  ids: Iterator<string, never>,
+): NewEvent[] {
+  return events.flatMap((event) => {
+    const definition = definitions.get(event.definition_id);
+    if (definition === undefined) return [];
+    return [
+      {
+        id: ids.next().value,
+        definition_id: definition.id,
+        definition_version: definition.version,
+        person_id: person.person_id,
+        company_id: person.company_id,
+        session_id: null,
+        occurred_at: now,
+        properties: canonical(definition, event.properties),
+      },
+    ];
+  });
+}
+
+/** Keys in the definition's order; those that a space added are null. */
+function canonical(definition: Definition, values: DerivedEvent["properties"]): string {
+  const pairs = definition.properties.map(({ name }) => {
+    const value = Object.hasOwn(values, name) ? (values[name] ?? null) : null;
+    return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  });
+  return `{${pairs.join()}}`;
+}
+
+/** @param ids what their ids are taken from. */
+export function derivedReachability(
+  personId: string,
+  changes: readonly ReachabilityChange[],
+  now: number,
+  ids: Iterator<string, never>,
+): NewReachability[] {
+  return changes.map(({ channel, installation_id, reasons, state }) => ({
+    id: ids.next().value,
+    person_id: personId,
+    channel,
+    installation_id,
+    occurred_at: now,
+    event: reachabilityText(channel, reasons, state),
+  }));
+}
+
+/**
+ * Ids of one write's events, in the order they were made.
+ * @param write random, the write's own.
+ */
+export function* derivedIds(write: string): Generator<string, never> {
+  for (let n = 0; ; n += 1) yield `${write}-${String(n).padStart(5, "0")}`;
+}
+
+/**
+ * The same for its reachability events: 32 hex characters.
+ * @param write a UUID, the write's own.
+ */
+export function* reachabilityIds(write: string): Generator<string, never> {
+  const own = write.replaceAll("-", "").slice(0, 24);
+  for (let n = 0; ; n += 1) yield own + n.toString(16).padStart(8, "0");
+}

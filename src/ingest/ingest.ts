@@ -1,0 +1,177 @@
+/** Takes events in: looks up what they name, checks each, writes all or none. */
+
+import type { Database } from "../db/core/database.ts";
+import type { DefinitionPremise } from "../db/events/definitions.ts";
+import { MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
+import { insertEvents, knownEvents } from "../db/events/insert.ts";
+import type { NewProfile } from "../db/profiles/current.ts";
+import { type Fault, invalid } from "../errors.ts";
+import { rulesOf } from "./catalogue/rules.ts";
+import { type DefinitionSpace, findDefinitions, premiseOf } from "./definitions.ts";
+import { deriveEvents, NOBODY } from "./derived.ts";
+import { retryOnConflict } from "./retry-on-conflict.ts";
+import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
+import { eventTimeFault } from "./event-time.ts";
+import { type Person, Persons } from "./persons.ts";
+import { canonicalProperties } from "./validate.ts";
+
+/** An event as it was sent, its shape checked. */
+export interface SentEvent {
+  id?: string | null | undefined;
+  definition_id: string;
+  person_id?: string | null | undefined;
+  external_person_id?: string | null | undefined;
+  session_id?: string | null | undefined;
+  company_id?: string | null | undefined;
+  occurred_at?: string | null | undefined;
+  properties: Record<string, unknown>;
+}
+
+export interface Ingest {
+  db: Database;
+  space: DefinitionSpace & { retention_days: number };
+  now: number;
+  uuid: () => string;
+}
+
+export const MAX_FAULTS = 100;
+
+/**
+ * @param pointers where each event stands in the body.
+ * @throws invalid_request with a pointer to each event that is wrong; nothing is written then.
+ */
+export async function ingestEvents(
+  ingest: Ingest,
+  events: readonly SentEvent[],
+  pointers: (index: number) => string,
+): Promise<{ accepted: number; duplicates: number }> {
+  return retryOnConflict("What these events name changed while they were taken in. Send them again.", async () => {
+    const write = await check(ingest, events, pointers);
+    const accepted = await insertEvents(ingest.db, ingest.space.id, write, ingest.now);
+    return { accepted, duplicates: events.length - accepted };
+  });
+}
+
+async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (index: number) => string) {
+  const ids = [...new Set(events.map((event) => event.definition_id))];
+  const [definitions, persons] = await Promise.all([
+    findDefinitions(ingest.db, ingest.space, ids),
+    Persons.of(ingest.db, ingest.space.id, events, ingest.uuid),
+  ]);
+  const profileType = (event: SentEvent) => {
+    const definition = definitions.get(event.definition_id);
+    return definition === undefined ? null : (rulesOf(definition).makesProfileOfType ?? null);
+  };
+  // An event that is not written, because its id is known, makes no profile.
+  const taken = await takenIds(
+    ingest,
+    events.filter((event) => !persons.has(event) && profileType(event) !== null),
+  );
+  const makers: string[] = [];
+  const wrong: { event: SentEvent; faults: readonly Fault[] }[] = [];
+  const rows: NewEvent[] = [];
+  for (const [index, event] of events.entries()) {
+    const faults: Fault[] = [];
+    const pointer = pointers(index);
+    const definition = definitions.get(event.definition_id);
+    const id = event.id ?? ingest.uuid();
+    const type = profileType(event);
+    const duplicate = type !== null && taken.has(id) && !persons.has(event) && namesOne(event);
+    const makes = persons.made.length;
+    const person = duplicate ? UNWRITTEN : persons.find(event, type, pointer, faults);
+    if (persons.made.length > makes) makers.push(id);
+    taken.add(id);
+    const occurredAt = whenWas(event, ingest, pointer, faults);
+    if (definition === undefined)
+      faults.push({
+        pointer: `${pointer}/definition_id`,
+        detail: `There is no event definition ${event.definition_id}.`,
+      });
+    else if (!definition.enabled)
+      faults.push({
+        pointer: `${pointer}/definition_id`,
+        detail: `The event definition ${event.definition_id} is disabled.`,
+      });
+    if (definition !== undefined && person !== null) {
+      const row: NewEvent = {
+        id,
+        definition_id: definition.id,
+        definition_version: definition.version,
+        person_id: person.person_id,
+        company_id: event.company_id ?? person.company_id,
+        session_id: event.session_id ?? null,
+        occurred_at: occurredAt,
+        properties: canonicalProperties(definition, event.properties, `${pointer}/properties`, faults),
+      };
+      if (rowBytes(row) > MAX_ROW_BYTES)
+        faults.push({
+          pointer: `${pointer}/properties`,
+          detail: "The event is larger than the 1,990,000 bytes that can be stored.",
+        });
+      if (!duplicate && faults.length === 0) rows.push(row);
+    }
+    if (faults.length > 0) wrong.push({ event, faults });
+  }
+  if (wrong.length > 0) {
+    const had = await takenIds(
+      ingest,
+      wrong.map(({ event }) => event),
+    );
+    // Of an event that the space has, the first row stays, whatever is said of it now.
+    const faults = wrong.flatMap((each) => (had.has(each.event.id ?? "") ? [] : each.faults));
+    if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
+  }
+  const written = new Set(rows.map((row) => row.definition_id));
+  const used = [...definitions.values()].filter((definition) => written.has(definition.id));
+  const { made, definitions: counted } = await makeOfNew(ingest, persons.made);
+  return {
+    events: rows,
+    profiles: persons.made,
+    makers,
+    made,
+    definitions: [...used.map(premiseOf), ...counted],
+    personIds: [...new Set(rows.map((row) => row.person_id))],
+  };
+}
+
+/** Stands for the person of an event that is not written. */
+const UNWRITTEN: Person = { person_id: "", company_id: null };
+
+const namesOne = (event: SentEvent) =>
+  ((event.person_id ?? null) === null) !== ((event.external_person_id ?? null) === null);
+
+/** Which of the ids of these events the space has. */
+async function takenIds(ingest: Ingest, events: readonly SentEvent[]): Promise<Set<string>> {
+  const ids = events.map((event) => event.id).filter((id) => id !== null && id !== undefined);
+  return ids.length === 0 ? new Set() : knownEvents(ingest.db, ingest.space.id, [...new Set(ids)]);
+}
+
+/** The events that the service makes of profiles that begin. */
+async function makeOfNew(
+  ingest: Ingest,
+  profiles: readonly NewProfile[],
+): Promise<{ made: NewEvent[]; definitions: DefinitionPremise[] }> {
+  if (profiles.length === 0) return { made: [], definitions: [] };
+  const definitions = await enabledDerived(ingest.db, ingest.space);
+  const ids = derivedIds(ingest.uuid());
+  const made = profiles.flatMap((profile) => {
+    const state = { ...NOBODY, ...profile };
+    const person = { person_id: profile.person_id, company_id: null };
+    return derivedRows(definitions, person, deriveEvents(null, state), ingest.now, ids);
+  });
+  return { made, definitions: [...definitions.values()].map(premiseOf) };
+}
+
+function rowBytes(row: NewEvent): number {
+  const texts = [row.id, row.definition_id, row.person_id, row.company_id, row.session_id, row.properties];
+  return texts.reduce((sum, text) => sum + (text === null ? 0 : Buffer.byteLength(text)), 0);
+}
+
+/** Left out: when it was received. Not more than five minutes ahead, not older than the space keeps events. */
+function whenWas(event: SentEvent, ingest: Ingest, pointer: string, faults: Fault[]): number {
+  if (event.occurred_at === null || event.occurred_at === undefined) return ingest.now;
+  const time = Date.parse(event.occurred_at);
+  const wrong = eventTimeFault("occurred_at", time, ingest.now, ingest.space.retention_days);
+  if (wrong !== null) faults.push({ pointer: `${pointer}/occurred_at`, detail: wrong });
+  return time;
+}

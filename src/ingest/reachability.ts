@@ -1,0 +1,165 @@
+/**
+ * What a change of a profile means for its reachability: what stood before and what stands after, compared. A write makes one
+ * event a channel, of PUSH one an installation, with every reason that applies, and the state after the write.
+ *
+ * An empty text is no phone number and no email address. A subscription is `subscribed`, `unsubscribed` or not known, as any
+ * other value is: who comes to `subscribed` subscribes; who comes to `unsubscribed`, or was subscribed and is not known any
+ * more, unsubscribes. An installation that goes was opted in until then. A push token that goes is no event.
+ */
+
+import type { Installation } from "../db/profiles/profiles.ts";
+import { NOBODY, type ProfileState } from "./derived.ts";
+
+/** Each channel's reasons, in the order in which an event has them. */
+export const REASONS = {
+  SMS: [
+    "SUBSCRIBED_TO_SMS_MARKETING",
+    "UNSUBSCRIBED_FROM_SMS_MARKETING",
+    "PHONE_NUMBER_ADDED",
+    "PHONE_NUMBER_REMOVED",
+    "PHONE_NUMBER_UPDATED",
+  ],
+  EMAIL: [
+    "SUBSCRIBED_TO_EMAIL_MARKETING",
+    "UNSUBSCRIBED_FROM_EMAIL_MARKETING",
+    "EMAIL_ADDRESS_ADDED",
+    "EMAIL_ADDRESS_REMOVED",
+    "EMAIL_ADDRESS_UPDATED",
+  ],
+  PUSH: ["SUBSCRIBED_TO_PUSH", "UNSUBSCRIBED_FROM_PUSH", "PUSH_TOKEN_ADDED"],
+} as const;
+
+export type Channel = keyof typeof REASONS;
+export type Reason = (typeof REASONS)[Channel][number];
+
+export const SUBSCRIPTIONS = ["subscribed", "unsubscribed"] as const;
+type Subscription = (typeof SUBSCRIPTIONS)[number];
+
+/** What an event tells of the profile, by channel, in this order. */
+export const STATE_FIELDS = {
+  SMS: ["has_phone_number", "sms_marketing"],
+  EMAIL: ["has_email_address", "email_marketing"],
+  PUSH: ["is_optin", "platform"],
+} as const;
+
+/** Values of a channel's fields; what is not known is null or absent. */
+export interface ChannelState {
+  has_phone_number?: boolean | null | undefined;
+  has_email_address?: boolean | null | undefined;
+  sms_marketing?: Subscription | null | undefined;
+  email_marketing?: Subscription | null | undefined;
+  is_optin?: boolean | null | undefined;
+  platform?: Installation["platform"] | null | undefined;
+}
+
+export interface ReachabilityChange {
+  channel: Channel;
+  /** Of PUSH alone. */
+  installation_id: string | null;
+  reasons: readonly Reason[];
+  state: ChannelState;
+}
+
+/** What a merge must change to change reachability, beside the installations. */
+const ATTRIBUTES = ["$phone_number", "$sms_marketing", "$email_address", "$email_marketing"] as const;
+
+/** Can this merge change the profile's reachability? */
+export function touchesReachability(merge: {
+  attributes?: Record<string, unknown> | undefined;
+  installations?: unknown;
+}): boolean {
+  const { attributes = {}, installations } = merge;
+  return installations !== undefined || ATTRIBUTES.some((name) => Object.hasOwn(attributes, name));
+}
+
+/** @param before null: there was no profile. */
+export function deriveReachability(before: ProfileState | null, after: ProfileState): ReachabilityChange[] {
+  const old = before ?? NOBODY;
+  return [smsChange(old, after), emailChange(old, after), ...pushChanges(old, after)].filter(
+    (change) => change.reasons.length > 0,
+  );
+}
+
+/** The event as it is stored: a JSON object of its reasons and its channel's fields; what is not known is null. */
+export function reachabilityText(channel: Channel, reasons: readonly string[], state: ChannelState): string {
+  const fields = STATE_FIELDS[channel].map((name) => [name, state[name] ?? null] as const);
+  return JSON.stringify({
+    reasons: REASONS[channel].filter((reason) => reasons.includes(reason)),
+    ...Object.fromEntries(fields),
+  });
+}
+
+type Address = string | number | boolean | null;
+
+function addressOf(state: ProfileState, attribute: "$phone_number" | "$email_address"): Address {
+  const address = state.attributes[attribute];
+  return address === undefined || address === "" ? null : address;
+}
+
+function subscriptionOf(state: ProfileState, attribute: "$sms_marketing" | "$email_marketing"): Subscription | null {
+  return SUBSCRIPTIONS.find((each) => each === state.attributes[attribute]) ?? null;
+}
+
+function smsChange(old: ProfileState, after: ProfileState): ReachabilityChange {
+  const [was, is] = [addressOf(old, "$phone_number"), addressOf(after, "$phone_number")];
+  const [could, can] = [subscriptionOf(old, "$sms_marketing"), subscriptionOf(after, "$sms_marketing")];
+  return {
+    channel: "SMS",
+    installation_id: null,
+    reasons: [
+      ...when(subscribes(could, can), "SUBSCRIBED_TO_SMS_MARKETING"),
+      ...when(unsubscribes(could, can), "UNSUBSCRIBED_FROM_SMS_MARKETING"),
+      ...when(was === null && is !== null, "PHONE_NUMBER_ADDED"),
+      ...when(was !== null && is === null, "PHONE_NUMBER_REMOVED"),
+      ...when(was !== null && is !== null && was !== is, "PHONE_NUMBER_UPDATED"),
+    ],
+    state: { has_phone_number: is !== null, sms_marketing: can },
+  };
+}
+
+function emailChange(old: ProfileState, after: ProfileState): ReachabilityChange {
+  const [was, is] = [addressOf(old, "$email_address"), addressOf(after, "$email_address")];
+  const [could, can] = [subscriptionOf(old, "$email_marketing"), subscriptionOf(after, "$email_marketing")];
+  return {
+    channel: "EMAIL",
+    installation_id: null,
+    reasons: [
+      ...when(subscribes(could, can), "SUBSCRIBED_TO_EMAIL_MARKETING"),
+      ...when(unsubscribes(could, can), "UNSUBSCRIBED_FROM_EMAIL_MARKETING"),
+      ...when(was === null && is !== null, "EMAIL_ADDRESS_ADDED"),
+      ...when(was !== null && is === null, "EMAIL_ADDRESS_REMOVED"),
+      ...when(was !== null && is !== null && was !== is, "EMAIL_ADDRESS_UPDATED"),
+    ],
+    state: { has_email_address: is !== null, email_marketing: can },
+  };
+}
+
+function pushChanges(old: ProfileState, after: ProfileState): ReachabilityChange[] {
+  const byId = (state: ProfileState) => new Map(state.installations.map((each) => [each.installation_id, each]));
+  const [were, are] = [byId(old), byId(after)];
+  return [...new Set([...were.keys(), ...are.keys()])]
+    .toSorted()
+    .map((id) => pushChange(id, were.get(id), are.get(id)));
+}
+
+function pushChange(id: string, was: Installation | undefined, is: Installation | undefined): ReachabilityChange {
+  const [could, can] = [was?.is_optin ?? false, is?.is_optin ?? false];
+  const token = is?.push_token ?? null;
+  return {
+    channel: "PUSH",
+    installation_id: id,
+    reasons: [
+      ...when(!could && can, "SUBSCRIBED_TO_PUSH"),
+      ...when(could && !can, "UNSUBSCRIBED_FROM_PUSH"),
+      ...when(token !== null && token !== (was?.push_token ?? null), "PUSH_TOKEN_ADDED"),
+    ],
+    state: { is_optin: can, platform: (is ?? was)?.platform ?? null },
+  };
+}
+
+const when = (applies: boolean, reason: Reason): Reason[] => (applies ? [reason] : []);
+
+const subscribes = (was: Subscription | null, is: Subscription | null) => was !== is && is === "subscribed";
+
+const unsubscribes = (was: Subscription | null, is: Subscription | null) =>
+  was !== is && (is === "unsubscribed" || was === "subscribed");

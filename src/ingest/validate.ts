@@ -1,0 +1,112 @@
+/**
+ * An event's properties against its definition. What comes out is the JSON that is stored and exported: keys in the
+ * definition's order, what was left out is null.
+ */
+
+import * as z from "zod";
+import { type Fault, pointerToken } from "../errors.ts";
+import { type IngestRules, rulesOf } from "./catalogue/rules.ts";
+import type { Field, Property, Scalar } from "./definition.ts";
+
+const dateTime = z.iso.datetime({ offset: true });
+
+/** JSON numbers are read as 64-bit floating point: a larger integer would be another one afterwards. */
+export const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly. Send it as a text.";
+
+/** Problems that one event shows at most; the rest are more of the same. */
+const MAX_FAULTS = 20;
+
+/**
+ * @param pointer where the properties stand in the body, e.g. `/events/3/properties`.
+ * @param faults takes what is wrong, if anything.
+ * @returns the JSON text of the properties; of no use when there were faults.
+ */
+export function canonicalProperties(
+  definition: { id: string; category: string; properties: readonly Property[] },
+  properties: Readonly<Record<string, unknown>>,
+  pointer: string,
+  faults: Fault[],
+): string {
+  const rules = rulesOf(definition);
+  const complete = rules.complete?.(properties) ?? properties;
+  const known = new Set(definition.properties.map((property) => property.name));
+  const found: Fault[] = [];
+  for (const name of Object.keys(properties))
+    if (!known.has(name))
+      found.push({
+        pointer: `${pointer}/${pointerToken(name)}`,
+        detail: `The definition ${definition.id} has no property ${name}. Names are case-sensitive.`,
+      });
+  const pairs = definition.properties.map((property) => {
+    const at = `${pointer}/${pointerToken(property.name)}`;
+    const value = own(complete, property.name);
+    return `${JSON.stringify(property.name)}:${valueText(property, value, at, found, rules.values)}`;
+  });
+  faults.push(...found.slice(0, MAX_FAULTS));
+  return `{${pairs.join()}}`;
+}
+
+function own(record: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function valueText(
+  property: Property | Field,
+  value: unknown,
+  pointer: string,
+  faults: Fault[],
+  rules?: IngestRules["values"],
+): string {
+  if (value === undefined || value === null) {
+    if (property.required) faults.push({ pointer, detail: `${property.name} is required.` });
+    return "null";
+  }
+  if (property.type === "list") return listText(property, value, pointer, faults);
+  const problem = scalarProblem(property.type, value) ?? rules?.get(property.name)?.(value) ?? null;
+  if (problem !== null) faults.push({ pointer, detail: `${property.name} ${problem}` });
+  return JSON.stringify(value);
+}
+
+function listText(property: Property | Field, value: unknown, pointer: string, faults: Fault[]): string {
+  const fields = "fields" in property ? (property.fields ?? []) : [];
+  if (!Array.isArray(value)) {
+    faults.push({ pointer, detail: `${property.name} must be a list of objects.` });
+    return "null";
+  }
+  const known = new Set(fields.map((field) => field.name));
+  const items = value.map((item: unknown, index) => {
+    const at = `${pointer}/${index}`;
+    if (typeof item !== "object" || item === null || Array.isArray(item)) {
+      faults.push({ pointer: at, detail: `Each item of ${property.name} must be an object.` });
+      return "null";
+    }
+    const record = item as Record<string, unknown>;
+    for (const name of Object.keys(record))
+      if (!known.has(name))
+        faults.push({ pointer: `${at}/${pointerToken(name)}`, detail: `${property.name} has no field ${name}.` });
+    const pairs = fields.map(
+      (field) =>
+        `${JSON.stringify(field.name)}:${valueText(field, own(record, field.name), `${at}/${pointerToken(field.name)}`, faults)}`,
+    );
+    return `{${pairs.join()}}`;
+  });
+  return `[${items.join()}]`;
+}
+
+/** What is wrong with a value of this type, in words that follow its name; null: nothing. */
+export function scalarProblem(type: Scalar, value: unknown): string | null {
+  switch (type) {
+    case "text":
+      if (typeof value !== "string") return "must be a text.";
+      return value.isWellFormed() ? null : "holds half of a surrogate pair, which is no character.";
+    case "boolean":
+      return typeof value === "boolean" ? null : "must be true or false.";
+    case "number":
+      if (typeof value !== "number" || !Number.isFinite(value)) return "must be a number.";
+      return Number.isInteger(value) && !Number.isSafeInteger(value) ? INEXACT : null;
+    case "date":
+      return typeof value === "string" && dateTime.safeParse(value).success
+        ? null
+        : "must be a date and time as RFC 3339 writes it, with an offset: 2026-01-31T09:30:00.000Z.";
+  }
+}

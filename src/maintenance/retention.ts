@@ -1,0 +1,52 @@
+/**
+ * retention: events of either kind that are older than their space keeps them go, in small steps, never ones that an export
+ * still needs: it would count them and then not find them.
+ */
+
+import { deleteReachabilityBefore } from "../db/events/reachability.ts";
+import { deleteEventsBefore, oldestNeeded, retainSoon, takeSpacesToRetain } from "../db/events/retention.ts";
+import { log } from "../log.ts";
+import type { Context } from "../context.ts";
+
+const SPACES_PER_SWEEP = 20;
+const EVENTS_PER_STEP = 1_000;
+/** So that no space keeps the others waiting. */
+const STEPS_PER_SPACE = 10;
+const DAY_MS = 86_400_000;
+const EVERY_MS = 3_600_000;
+/**
+ * Events stay a little longer than asked: an export that was accepted a moment ago, by another clock, with the last moment of
+ * the retention in its window, finds them.
+ */
+export const GRACE_MS = 3_600_000;
+
+export async function retain(context: Context): Promise<void> {
+  const { control } = context.databases;
+  const now = context.runtime.now();
+  // The space is read before its exports: an export that is not seen here was checked against this retention, or a later one.
+  for (const space of await takeSpacesToRetain(control, now, now + EVERY_MS, SPACES_PER_SWEEP)) {
+    const oldest = await oldestNeeded(control, space.id, now);
+    const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
+    const db = context.databases.space(space.id);
+    const events = await deleteSome((rows) => deleteEventsBefore(db, space.id, before, rows));
+    const reachability = await deleteSome((rows) => deleteReachabilityBefore(db, space.id, before, rows));
+    if (events.more || reachability.more) await retainSoon(control, space.id, now);
+    if (events.deleted + reachability.deleted > 0)
+      log("retention.deleted", {
+        space_id: space.id,
+        events: events.deleted,
+        reachability_events: reachability.deleted,
+      });
+  }
+}
+
+/** @param step deletes as many as it is told, and says how many went. @returns `more`: there may be more to delete. */
+async function deleteSome(step: (rows: number) => Promise<number>): Promise<{ deleted: number; more: boolean }> {
+  let deleted = 0;
+  for (let n = 0; n < STEPS_PER_SPACE; n += 1) {
+    const went = await step(EVENTS_PER_STEP);
+    deleted += went;
+    if (went < EVENTS_PER_STEP) return { deleted, more: false };
+  }
+  return { deleted, more: true };
+}

@@ -1,0 +1,129 @@
+/** Reading reachability events: a range of keys, sequence numbers and channels, in the order of the key, page by page. */
+
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Database, newMeter } from "../../../src/db/core/database.ts";
+import {
+  countReachability,
+  cutReachability,
+  loadReachability,
+  type NewReachability,
+  type ReachabilityRange,
+  readReachability,
+} from "../../../src/db/events/reachability.ts";
+import { roomyService } from "../../support/pipeline.ts";
+
+const service = roomyService();
+const meter = newMeter();
+const db = new Database(env.SPACE_DB, meter);
+const TIME = 1_000;
+const CHANNELS = ["SMS", "EMAIL", "PUSH"];
+let spaceId: string;
+
+/** Thirty events, three a millisecond, one of each channel. */
+const EVENTS: NewReachability[] = Array.from({ length: 30 }, (_, n) => ({
+  id: `r-${String(n).padStart(2, "0")}`,
+  person_id: "p-1",
+  channel: CHANNELS[n % 3] ?? "",
+  installation_id: n % 3 === 2 ? "i-1" : null,
+  occurred_at: TIME + Math.floor(n / 3),
+  event: `{"reasons":[${n}]}`,
+}));
+
+/** The sequence number of the profile's write is 2; the events' are 3, 4 and 5. */
+beforeAll(async () => {
+  for (const [n, space] of [await service.shop(), await service.shop()].entries()) {
+    if (n === 1) spaceId = space.id;
+    for (let part = 0; part < 3; part += 1)
+      await loadReachability(db, space.id, EVENTS.slice(part * 10, part * 10 + 10), 5_000);
+  }
+});
+
+const range = (more: Partial<ReachabilityRange> = {}): ReachabilityRange => ({
+  spaceId,
+  seq: 5,
+  since: null,
+  channels: null,
+  lower: { time: 0, id: "" },
+  upper: { time: 9_999, id: "" },
+  ...more,
+});
+
+async function idsOf(of: ReachabilityRange, rows?: number): Promise<string[][]> {
+  const pages: string[][] = [];
+  for await (const page of readReachability(db, of, rows)) pages.push(page.map((each) => each.id));
+  return pages;
+}
+
+const IDS = EVENTS.map((event) => event.id);
+
+describe("reading", () => {
+  it("gives each event of the space as it was written, in order", async () => {
+    const pages: unknown[] = [];
+    for await (const page of readReachability(db, range())) pages.push(page);
+    expect(pages).toEqual([EVENTS.map((event) => ({ ...event, received_at: 5_000 }))]);
+  });
+
+  it.each([1, 7, 10, 30, 31])("gives the same in pages of %i", async (rows) => {
+    const pages = await idsOf(range(), rows);
+    expect(pages.flat()).toEqual(IDS);
+    expect(pages.every((page) => page.length <= rows)).toBe(true);
+  });
+
+  it("takes the bounds of keys, the lower one in, the upper one out", async () => {
+    const of = range({ lower: { time: TIME + 1, id: "r-04" }, upper: { time: TIME + 3, id: "r-10" } });
+    expect((await idsOf(of, 2)).flat()).toEqual(["r-04", "r-05", "r-06", "r-07", "r-08", "r-09"]);
+  });
+
+  it("reads what stood at the snapshot, after the one before", async () => {
+    expect((await idsOf(range({ seq: 4 }))).flat()).toEqual(IDS.slice(0, 20));
+    const since = (seq: number, end = 9_999) => range({ seq: 4, since: { seq, end } });
+    expect((await idsOf(since(3))).flat()).toEqual(IDS.slice(10, 20));
+    expect(await idsOf(since(4))).toEqual([]);
+    expect((await idsOf(since(4, TIME + 5))).flat()).toEqual(IDS.slice(15, 20));
+  });
+
+  it("takes some channels", async () => {
+    const ids = (await idsOf(range({ channels: ["EMAIL", "PUSH"] }), 4)).flat();
+    expect(ids).toEqual(EVENTS.filter((event) => event.channel !== "SMS").map((event) => event.id));
+  });
+});
+
+describe("counting and cutting", () => {
+  it("count what reading gives", async () => {
+    for (const of of [
+      range(),
+      range({ seq: 3 }),
+      range({ since: { seq: 4, end: TIME + 3 } }),
+      range({ channels: ["SMS"] }),
+    ])
+      expect(await countReachability(db, of)).toBe((await idsOf(of)).flat().length);
+  });
+
+  it("cut a range into parts that are the whole", async () => {
+    const of = range({ channels: ["SMS", "PUSH"] });
+    const parts: string[] = [];
+    const sizes: number[] = [];
+    for (let lower = of.lower; ;) {
+      const { records, next } = await cutReachability(db, { ...of, lower }, 7);
+      const part = (await idsOf({ ...of, lower, upper: next ?? of.upper })).flat();
+      expect(part).toHaveLength(records);
+      parts.push(...part);
+      sizes.push(records);
+      if (next === null) break;
+      lower = next;
+    }
+    expect([parts, sizes]).toEqual([(await idsOf(of)).flat(), [7, 7, 6]]);
+  });
+
+  it("cut nothing off where there is no more", async () => {
+    expect(await cutReachability(db, range(), 30)).toEqual({ records: 30, next: null });
+    expect(await cutReachability(db, range({ seq: 0 }), 30)).toEqual({ records: 0, next: null });
+  });
+
+  it("read no more rows than they cut, and one", async () => {
+    const before = meter.rowsRead;
+    await cutReachability(db, range(), 5);
+    expect(meter.rowsRead - before).toBeLessThanOrEqual(6);
+  });
+});

@@ -1,0 +1,102 @@
+/** Members of a range, found slice by slice: cuts that follow each other hold each of them once, and come to the end. */
+
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Database, newMeter } from "../../../src/db/core/database.ts";
+import {
+  countMembers,
+  cutMembers,
+  listMembers,
+  type MemberRange,
+  MEMBERS,
+  readMembers,
+} from "../../../src/db/profiles/segment-members.ts";
+import { compileSegment } from "../../../src/segments/compile.ts";
+import { filterAt } from "../../../src/segments/filter.ts";
+import { Service, START } from "../../support/service.ts";
+
+const db = new Database(env.SPACE_DB, newMeter());
+const PEOPLE = 100;
+let everybody: MemberRange;
+
+beforeAll(async () => {
+  const service = new Service();
+  const space = await service.space();
+  const profiles = Array.from({ length: PEOPLE }, (_, n) => ({
+    person_id: `p-${String(n).padStart(3, "0")}`,
+    tags: n % 30 === 29 ? ["rare"] : [],
+  }));
+  await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
+  // Everybody has an older version too.
+  const again = profiles.map(({ person_id }) => ({ person_id, attributes: { tier: "gold" } }));
+  await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles: again } });
+  everybody = { spaceId: space.id, seq: 2, since: 0, condition: null, slice: 2, lower: "", upper: null };
+});
+
+const rare = (): MemberRange => ({
+  ...everybody,
+  condition: compileSegment(filterAt({ tag: "rare" }, START, 180), MEMBERS),
+});
+
+async function idsOf(range: MemberRange): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const members of listMembers(db, range)) ids.push(...members.map(({ id }) => id));
+  return ids;
+}
+
+/** One cut after the other. */
+async function cutsOf(range: MemberRange, most: number) {
+  const cuts: { records: number; ids: string[] }[] = [];
+  for (let lower: string | null = range.lower; lower !== null;) {
+    const { records, next }: { records: number; next: string | null } = await cutMembers(db, { ...range, lower }, most);
+    cuts.push({ records, ids: await idsOf({ ...range, lower, upper: next }) });
+    lower = next;
+  }
+  return cuts;
+}
+
+describe("cuts", () => {
+  it("have as many members each as were asked for, and the last the rest", async () => {
+    const cuts = await cutsOf(everybody, 30);
+    expect(cuts.map(({ records }) => records)).toEqual([30, 30, 30, 10]);
+    expect(cuts.flatMap(({ ids }) => ids)).toEqual(await idsOf(everybody));
+  });
+
+  it("end early where members are rare, not before the first of them, and lose none", async () => {
+    const cuts = await cutsOf(rare(), 30);
+    // 40 profiles each: three slices after the 29th, from there on whatever has come up.
+    expect(cuts.length).toBeGreaterThan(1);
+    expect(cuts[0]?.records).toBe(1);
+    for (const { records, ids } of cuts) expect(ids).toHaveLength(records);
+    expect(cuts.flatMap(({ ids }) => ids)).toEqual(["p-029", "p-059", "p-089"]);
+  });
+
+  it("are one of none where nobody matches", async () => {
+    const nobody = { ...everybody, condition: compileSegment(filterAt({ any: [] }, START, 180), MEMBERS) };
+    expect(await cutsOf(nobody, 30)).toEqual([{ records: 0, ids: [] }]);
+  });
+});
+
+describe("members", () => {
+  it("are counted as they are listed", async () => {
+    expect(await countMembers(db, everybody)).toBe(PEOPLE);
+    expect(await countMembers(db, rare())).toBe(3);
+    expect(await countMembers(db, { ...everybody, lower: "p-010", upper: "p-020" })).toBe(10);
+    expect(await idsOf({ ...everybody, lower: "p-010", upper: "p-012" })).toEqual(["p-010", "p-011"]);
+  });
+
+  it("are those of later versions alone where that is asked for", async () => {
+    expect(await countMembers(db, { ...everybody, since: 1 })).toBe(PEOPLE);
+    expect(await countMembers(db, { ...everybody, since: 2 })).toBe(0);
+    expect(await countMembers(db, { ...everybody, seq: 0 })).toBe(0);
+  });
+
+  it("are read in the order of their ids, and one that is not there is an error", async () => {
+    const ids = ["p-007", "p-003"];
+    const read = await readMembers(db, everybody.spaceId, 2, ids);
+    expect(read.map(({ person_id, attributes }) => [person_id, attributes])).toEqual(
+      ids.map((id) => [id, '{"tier":"gold"}']),
+    );
+    await expect(readMembers(db, everybody.spaceId, 2, [...ids, "nobody"])).rejects.toThrow("a profile went away");
+  });
+});

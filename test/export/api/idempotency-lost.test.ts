@@ -1,0 +1,175 @@
+/** A create that stalls, dies or loses its answer: whatever becomes of it, its key makes one export at most, and is not stuck. */
+
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Database, newMeter, type Param, type Rows, type Statement } from "../../../src/db/core/database.ts";
+import { sweep } from "../../../src/maintenance/sweep.ts";
+import { roomyService } from "../../support/pipeline.ts";
+import { LAST_HOUR, type ProblemView, type Service, type Space } from "../../support/service.ts";
+
+const OTHER = { ...LAST_HOUR, layout: "files" };
+
+let service: Service;
+let space: Space;
+
+beforeEach(async () => {
+  service = roomyService();
+  space = await service.shop();
+});
+
+const create = (key: string, body: unknown = LAST_HOUR) =>
+  service.call("POST", "/v1/exports", { key: space.key, body, headers: { "idempotency-key": key } });
+
+/** How many exports the space shows. */
+const count = async () =>
+  (await service.json<{ data: unknown[] }>("GET", "/v1/exports", 200, { key: space.key })).data.length;
+
+const codeOf = async (response: Response) => (await response.json<ProblemView>()).code;
+
+async function told(response: Response) {
+  const text = await response.text();
+  return { status: response.status, text, replay: response.headers.get("idempotent-replay") };
+}
+
+/** The control database, with something happening around the transaction that makes the export. */
+class Troubled extends Database {
+  readonly #around: (commit: () => Promise<unknown>) => Promise<unknown>;
+  /** Whether nothing can be written any more. */
+  dead = false;
+
+  constructor(around: (commit: () => Promise<unknown>) => Promise<unknown>) {
+    super(env.CONTROL_DB, newMeter());
+    this.#around = around;
+  }
+
+  override async batch<Row>(statements: readonly Statement[]): Promise<Rows<Row>[]> {
+    return (await this.#around(() => super.batch<Row>(statements))) as Rows<Row>[];
+  }
+
+  override async run(sql: string, ...params: Param[]): Promise<number> {
+    if (this.dead) throw new Error("the line went dead");
+    return super.run(sql, ...params);
+  }
+}
+
+/** The same call by an instance of the service that has this database. */
+async function createWith(control: Troubled): Promise<Response> {
+  const instance = roomyService();
+  instance.now = service.now;
+  instance.context.databases = { ...instance.context.databases, control };
+  return instance.call("POST", "/v1/exports", { key: space.key, body: LAST_HOUR, headers: { "idempotency-key": "k" } });
+}
+
+/** A call that has reserved its key and stops short of making its export, until `go`. */
+async function stalled() {
+  const reached = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const answer = createWith(
+    new Troubled(async (commit) => {
+      reached.resolve();
+      await go.promise;
+      return commit();
+    }),
+  );
+  await reached.promise;
+  return {
+    finish: async () => {
+      go.resolve();
+      return told(await answer);
+    },
+  };
+}
+
+describe("while the first call with a key is under way", () => {
+  it("the second is told to come back, and then gets the first one's answer", async () => {
+    const first = await stalled();
+    const early = await create("k");
+    expect([early.status, early.headers.get("retry-after"), await codeOf(early)]).toEqual([409, "1", "conflict"]);
+    const answer = await first.finish();
+    expect(answer.status).toBe(202);
+    expect(await told(await create("k"))).toEqual({ ...answer, replay: "true" });
+    expect(await count()).toBe(1);
+  });
+
+  it("another request is refused at once, and other keys are not held up", async () => {
+    const first = await stalled();
+    expect((await create("k", OTHER)).status).toBe(422);
+    expect((await create("another")).status).toBe(202);
+    expect((await first.finish()).status).toBe(202);
+  });
+});
+
+describe("a call that died after it reserved its key", () => {
+  it("holds the key for a minute, to the millisecond, and makes nothing", async () => {
+    const dead = new Troubled(async () => {
+      dead.dead = true;
+      throw new Error("the line went dead");
+    });
+    expect((await createWith(dead)).status).toBe(500);
+    service.now += 59_999;
+    expect((await create("k")).status).toBe(409);
+    service.now += 1;
+    const next = await told(await create("k", OTHER));
+    expect([next.status, next.replay]).toEqual([202, null]);
+    expect(await count()).toBe(1);
+  });
+
+  it("cannot make its export any more once another call has taken its key over", async () => {
+    const first = await stalled();
+    service.now += 60_000;
+    const second = await told(await create("k"));
+    expect(second.status).toBe(202);
+    expect((await first.finish()).status).toBe(409);
+    expect(await told(await create("k"))).toEqual({ ...second, replay: "true" });
+    expect(await count()).toBe(1);
+  });
+
+  it("cannot make its export while the call that has taken its key over is still under way", async () => {
+    const first = await stalled();
+    service.now += 60_000;
+    const second = await stalled();
+    expect((await first.finish()).status).toBe(409);
+    const answer = await second.finish();
+    expect(answer.status).toBe(202);
+    expect(await told(await create("k"))).toEqual({ ...answer, replay: "true" });
+    expect(await count()).toBe(1);
+  });
+
+  it("makes its export when it wakes before anybody took its key over, and gives the others its answer", async () => {
+    const first = await stalled();
+    service.now += 60_000;
+    const answer = await first.finish();
+    expect(answer.status).toBe(202);
+    expect(await told(await create("k"))).toEqual({ ...answer, replay: "true" });
+    expect(await count()).toBe(1);
+  });
+
+  it("gives the key back at once when it can", async () => {
+    const failing = new Troubled(async () => {
+      throw new Error("the database is overloaded");
+    });
+    expect((await createWith(failing)).status).toBe(500);
+    expect((await create("k")).status).toBe(202);
+  });
+});
+
+it.each([
+  ["and nothing else", false],
+  ["and the line with it", true],
+])("an answer that is lost after the export was made, %s, is given to the next call", async (_what, lineToo) => {
+  const lossy = new Troubled(async (commit) => {
+    await commit();
+    lossy.dead = lineToo;
+    throw new Error("the answer was lost");
+  });
+  expect((await createWith(lossy)).status).toBe(500);
+  const answer = await told(await create("k"));
+  expect(answer).toMatchObject({ status: 202, replay: "true" });
+  expect(await count()).toBe(1);
+  // No message was sent for it: the sweep finds it.
+  service.now += service.config.resendAfterMs;
+  await sweep(service.context);
+  await service.pump();
+  const { id } = JSON.parse(answer.text) as { id: string };
+  expect((await service.poll(space, id)).status).toBe("completed");
+});

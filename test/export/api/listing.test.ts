@@ -1,0 +1,139 @@
+/** Exports among others: lists and their pages, estimates, and the limit of exports in flight. */
+
+import { describe, expect, it } from "vitest";
+import { deliver, onlyFile, roomyService, take } from "../../support/pipeline.ts";
+import { type ExportView, orders, type Service, type Space, START } from "../../support/service.ts";
+
+async function shop(events = 0, vars: Record<string, string> = {}): Promise<{ service: Service; space: Space }> {
+  const service = roomyService(vars);
+  const space = await service.shop();
+  if (events > 0) await service.send(space, orders(events));
+  return { service, space };
+}
+
+describe("the list of exports", () => {
+  const list = (service: Service, space: Space, query: string) =>
+    service.json<{ data: ExportView[]; next_cursor: string | null }>("GET", `/v1/exports${query}`, 200, {
+      key: space.key,
+    });
+
+  it("is newest first, and is paged by a cursor without losing or doubling one", async () => {
+    const { service, space } = await shop();
+    const made: string[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      // Two of the same moment too.
+      if (n !== 3) service.now += 1000;
+      made.push(await service.ask(space));
+    }
+    const seen: string[] = [];
+    let query = "?limit=2";
+    for (let pages = 0; pages < 3; pages += 1) {
+      const { data, next_cursor } = await list(service, space, query);
+      seen.push(...data.map((each) => each.id));
+      query = `?limit=2&cursor=${next_cursor ?? ""}`;
+      expect(next_cursor === null).toBe(pages === 2);
+    }
+    const sameMoment = made.slice(2, 4).toSorted().toReversed();
+    expect(seen).toEqual([made[4], ...sameMoment, made[1], made[0]]);
+  });
+
+  it("is narrowed by status and by dataset", async () => {
+    const { service, space } = await shop();
+    const done = await service.export(space);
+    const queued = await service.ask(space);
+    const found = async (query: string) => (await list(service, space, query)).data.map((each) => each.id);
+    expect(await found("?status=completed")).toEqual([done.id]);
+    expect(await found("?status=queued&dataset=activity_events")).toEqual([queued]);
+    expect(await found("?dataset=conversion_events")).toEqual([]);
+    expect(await found("?status=failed")).toEqual([]);
+  });
+
+  it("links to its next page, and shows no other space's exports", async () => {
+    const { service, space } = await shop();
+    for (let n = 0; n < 2; n += 1) await service.ask(space);
+    const other = await service.shop();
+    const response = await service.call("GET", "/v1/exports?limit=1", { key: space.key });
+    const next = /^<([^>]+)>; rel="next"$/.exec(response.headers.get("link") ?? "")?.[1] ?? "";
+    const { data } = await list(service, space, new URL(next).search);
+    expect(data).toHaveLength(1);
+    expect((await list(service, other, "")).data).toEqual([]);
+  });
+
+  it.each(["status=done", "limit=0", "limit=201", "cursor=x"])("refuses the query %s", async (query) => {
+    const { service, space } = await shop();
+    const problem = await service.json("GET", `/v1/exports?${query}`, 422, { key: space.key });
+    expect(problem).toMatchObject({ errors: [{ pointer: `#query/${query.split("=")[0] ?? ""}` }] });
+  });
+});
+
+describe("an estimate", () => {
+  const estimate = (service: Service, space: Space, more: Record<string, unknown> = {}) =>
+    service.json<{ rows: number; files: number; bytes_estimate: number }>("POST", "/v1/exports/estimate", 200, {
+      key: space.key,
+      body: {
+        dataset: "activity_events",
+        start: new Date(START - 3_600_000).toISOString(),
+        end: new Date(START).toISOString(),
+        ...more,
+      },
+    });
+
+  it("counts rows and files exactly, and comes near the bytes", async () => {
+    const { service, space } = await shop(2_000);
+    const guess = await estimate(service, space, { layout: "files", file_rows: 300 });
+    expect(guess).toMatchObject({ rows: 2_000, files: 7 });
+    const done = await service.export(space);
+    const { bytes } = onlyFile(done);
+    expect(await estimate(service, space)).toMatchObject({ rows: 2_000, files: 1 });
+    expect(guess.bytes_estimate / bytes).toBeGreaterThan(0.5);
+    expect(guess.bytes_estimate / bytes).toBeLessThan(2);
+  });
+
+  it("of nothing is nothing", async () => {
+    const { service, space } = await shop();
+    expect(await estimate(service, space, { layout: "files" })).toEqual({ rows: 0, files: 0, bytes_estimate: 0 });
+  });
+
+  it("makes no export and sends no message", async () => {
+    const { service, space } = await shop(1);
+    await estimate(service, space);
+    const row = await service.context.databases.control.first<{ n: number }>(
+      "SELECT count(*) AS n FROM exports WHERE space_id = ?1",
+      space.id,
+    );
+    expect([row?.n, service.queue]).toEqual([0, []]);
+  });
+});
+
+describe("the limit of exports in flight", () => {
+  const body = (service: Service) => ({
+    dataset: "activity_events",
+    start: new Date(service.now - 1000).toISOString(),
+    end: new Date(service.now).toISOString(),
+  });
+
+  it("refuses the next one with a time to come back, and makes place when one is done", async () => {
+    const { service, space } = await shop(0, { PENDING_LIMIT: "2" });
+    const create = () => service.call("POST", "/v1/exports", { key: space.key, body: body(service) });
+    await service.ask(space);
+    await service.ask(space);
+    await deliver(service, take(service));
+    const refused = await create();
+    expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
+    expect(await refused.json()).toMatchObject({ code: "too_many_pending_exports" });
+    await service.pump();
+    expect((await create()).status).toBe(202);
+  });
+
+  it("holds for creates that come at once, and for each space by itself", async () => {
+    const { service, space } = await shop(0, { PENDING_LIMIT: "2" });
+    const other = await service.shop();
+    const statuses = await Promise.all(
+      Array.from({ length: 8 }, async () =>
+        service.call("POST", "/v1/exports", { key: space.key, body: body(service) }).then((answer) => answer.status),
+      ),
+    );
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([202, 202, 429, 429, 429, 429, 429, 429]);
+    expect((await service.call("POST", "/v1/exports", { key: other.key, body: body(service) })).status).toBe(202);
+  });
+});

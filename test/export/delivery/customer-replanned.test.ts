@@ -1,0 +1,105 @@
+/** An export to a customer's bucket that is planned anew: what its earlier plan left there, nobody can remove. */
+
+import { beforeEach, describe, expect, it } from "vitest";
+import { listFiles } from "../../../src/db/exports/files.ts";
+import { type FakeAws, refusal } from "../../support/aws.ts";
+import { Customer, DAY_MS, IDS, PREFIX } from "../../support/customer.ts";
+import { deliver, pumpCarelessly, take } from "../../support/pipeline.ts";
+import type { Service } from "../../support/service.ts";
+
+let customer: Customer;
+let service: Service;
+let aws: FakeAws;
+
+beforeEach(async () => {
+  customer = await Customer.open();
+  ({ service, aws } = customer);
+});
+
+/** The counts did not add up, and a call asks for another try. */
+async function planAnew(id: string): Promise<void> {
+  service.queue.length = 0;
+  await service.context.databases.control.run(
+    "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
+    id,
+    service.now + DAY_MS,
+  );
+  await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: customer.space.key });
+}
+
+const namesOf = async (id: string) =>
+  (await listFiles(service.context.databases.control, customer.space.id, id)).map(({ name }) => PREFIX + name);
+const retried = (name: string, times = 1) => name.replace(".", `.retry-${times}.`);
+const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
+
+describe("an export that is planned anew", () => {
+  it("has the files that stand there already once, under their names", async () => {
+    const id = await customer.ask();
+    await deliver(service, take(service, "plan"));
+    await deliver(service, take(service, "chunk"));
+    const [first = ""] = customer.keys();
+    await planAnew(id);
+    await service.pump();
+    const done = await customer.poll(id);
+    const names = done.files.map(({ name }) => name);
+    expect([done.status, names]).toEqual(["completed", [first, ...names.slice(1)]]);
+    expect(customer.keys()).toEqual([...names, manifestOf(id)].toSorted());
+    expect(customer.idsAt(names)).toEqual(IDS);
+    expect(names.some((name) => name.includes("retry"))).toBe(false);
+  });
+
+  it.each([
+    ["whole files", {}, 8 * 1_048_576],
+    ["files in parts", {}, 100],
+    ["one file in parts, put together of segments", { layout: "single" }, 300],
+  ])("gives another name only where other bytes stand: %s", async (_what, more, partBytes) => {
+    service.context.sizes = { chunkRows: 2, partBytes, fileBytes: 100_000_000 };
+    const id = await customer.ask({ file_rows: 3, ...more });
+    await deliver(service, take(service, "plan"));
+    const [first = "", ...others] = await namesOf(id);
+    aws.plant(first, "of the earlier plan");
+    await planAnew(id);
+    await pumpCarelessly(service, { times: 2, order: (waiting) => waiting.toReversed(), width: 2 });
+    const done = await customer.poll(id);
+    const names = done.files.map(({ name }) => name);
+    expect([done.status, names]).toEqual(["completed", [retried(first), ...others]]);
+    expect([aws.text(first), customer.idsAt(names)]).toEqual(["of the earlier plan", IDS]);
+    expect(customer.keys()).toEqual([first, ...names, manifestOf(id)].toSorted());
+    expect([aws.seen.some(({ method }) => method === "POST"), aws.uploads.size]).toEqual([partBytes < 1_000, 0]);
+  });
+
+  it("takes the name of an earlier plan that has these bytes, and at most one more than it had plans", async () => {
+    const id = await customer.ask({ file_rows: 50_000 });
+    await deliver(service, take(service, "plan"));
+    const [name = ""] = await namesOf(id);
+    aws.plant(name, "of the first plan");
+    await planAnew(id);
+    await deliver(service, take(service, "plan"));
+    await deliver(service, take(service, "chunk"));
+    await planAnew(id);
+    aws.plant(retried(name, 2), "another's");
+    await service.pump();
+    expect((await customer.poll(id)).files.map((file) => file.name)).toEqual([retried(name)]);
+
+    aws.plant(retried(name), "of the second plan");
+    await planAnew(id);
+    aws.plant(retried(name, 3), "another's");
+    await service.pump();
+    expect(await customer.poll(id)).toMatchObject({ status: "failed", error: { code: "destination_conflict" } });
+  });
+
+  it("ends the uploads that its earlier plan left open", async () => {
+    service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
+    const id = await customer.ask({ file_rows: 50_000 });
+    aws.instead = ({ method, url }) =>
+      url.searchParams.has("uploadId") && method !== "PUT" ? refusal(503, "SlowDown") : null;
+    await deliver(service, take(service, "plan"));
+    await deliver(service, take(service, "chunk"));
+    expect(aws.uploads.size).toBe(1);
+    await planAnew(id);
+    await planAnew(id);
+    aws.instead = () => null;
+    await deliver(service, take(service, "plan"));
+    expect(aws.uploads.size).toBe(0);
+  });
+});

@@ -1,0 +1,51 @@
+/** Numbers that a floating point number does not hold, such as a share of money, leave as the dataset wrote them. */
+
+import { describe, expect, it } from "vitest";
+import type { Encoding, Redaction } from "../../../src/export/output/encode/encoding.ts";
+import { encoderOf, fileForm } from "../../../src/export/output/encode/encoder.ts";
+
+const FORM = {
+  contentType: "application/x-ndjson",
+  extension: ".ndjson",
+  before: "",
+  between: "",
+  lineEnd: "\n",
+  after: "",
+};
+const FIELDS = [
+  { name: "amount", path: ["amount"], type: "number" },
+  { name: "who", path: ["who"], type: "text" },
+] as const;
+const literal = "-3002399751580330.33";
+const LINE = `{"amount":${literal},"who":"p-1","list":[{"of":0.10000000000000001}]}`;
+
+function written(encoding: Partial<Encoding>, line = LINE): unknown {
+  const whole = { format: "ndjson", fields: null, redact: [], hidden: [], escapeFormulas: false, ...encoding } as const;
+  const encoder = encoderOf(whole, fileForm(whole, FORM), new Uint8Array(32));
+  return encoder.kind === "text" ? encoder.line?.(line) : encoder.cells(line);
+}
+
+const DROP: Redaction[] = [{ path: ["who"], how: "drop" }];
+
+describe("a number with more digits than a floating point number has", () => {
+  it("stays as it is in NDJSON, where others are dropped or columns are named", () => {
+    expect(written({ redact: DROP })).toBe(`{"amount":${literal},"list":[{"of":0.10000000000000001}]}`);
+    expect(written({ fields: FIELDS })).toBe(`{"amount":${literal},"who":"p-1"}`);
+  });
+
+  it("stays as it is in CSV, and is no formula", () => {
+    expect(written({ format: "csv", fields: FIELDS, escapeFormulas: true })).toBe(`${literal},p-1`);
+  });
+
+  it("is hashed as it is", () => {
+    const how = { redact: [{ path: ["amount"], how: "sha256" }] } as const;
+    const other = LINE.replace(literal, "-3002399751580330.5");
+    expect(written(how)).not.toBe(written(how, other));
+  });
+
+  it("leaves other numbers alone", () => {
+    const line = '{"amount":0.30000000000000004,"who":"1234567890123456789"}';
+    expect(written({ fields: FIELDS }, line)).toBe(line);
+    expect(written({ format: "csv", fields: FIELDS }, line)).toBe("0.30000000000000004,1234567890123456789");
+  });
+});

@@ -1,0 +1,177 @@
+/** Messages get lost and consumers die: the sweep finds what nobody works on, and the export is completed all the same. */
+
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { leaseChunk } from "../../../src/db/exports/chunks.ts";
+import { leaseFile } from "../../../src/db/exports/files.ts";
+import { findSpace } from "../../../src/db/tenants/spaces.ts";
+import { createExport } from "../../../src/export/api/create.ts";
+import { sweep } from "../../../src/maintenance/sweep.ts";
+import { bytesOf, deliver, roomyService, segmentsLeft, take } from "../../support/pipeline.ts";
+import { orders, type Service, START, type Space } from "../../support/service.ts";
+
+const FROM = START - 3_000_000;
+const window = (events: number) => ({
+  start: new Date(FROM).toISOString(),
+  end: new Date(FROM + events).toISOString(),
+});
+/** Steps: plan, two chunks, assemble, finish. */
+const SINGLE = { layout: "single", ...window(50_001) };
+/** Steps: plan, three chunks, finish. */
+const FILES = { layout: "files", file_rows: 40, ...window(100) };
+
+let service: Service;
+let space: Space;
+const undisturbed = new Map<unknown, ReturnType<typeof bytesOf>>();
+
+beforeAll(async () => {
+  service = roomyService();
+  space = await service.shop();
+  await service.send(space, orders(50_001, FROM));
+  for (const request of [SINGLE, FILES]) undisturbed.set(request, bytesOf(await service.export(space, request)));
+});
+
+beforeEach(() => {
+  service.queue.length = 0;
+});
+
+/** Long enough for the sweep to take for stuck what it may. */
+function later(): void {
+  service.now += service.config.leaseMs + service.config.resendAfterMs + 1;
+}
+
+/** Sweeps and pumps until the export is final, as cron and the queue would. @returns how many sweeps it took. */
+async function recover(id: string): Promise<number> {
+  for (let sweeps = 1; sweeps <= 10; sweeps += 1) {
+    later();
+    await sweep(service.context);
+    await service.pump();
+    if ((await service.poll(space, id)).status !== "processing") return sweeps;
+  }
+  throw new Error("ten sweeps did not bring it to an end");
+}
+
+async function expectWhole(id: string, request: unknown): Promise<void> {
+  const done = await service.poll(space, id);
+  expect(done).toMatchObject({ status: "completed", error: null });
+  expect(bytesOf(done)).toEqual(undisturbed.get(request));
+  expect(await segmentsLeft(service, space, id, 3)).toEqual([]);
+}
+
+describe.each([
+  ["single", SINGLE],
+  ["files", FILES],
+])("an export in the layout %s", (_layout, request) => {
+  it.each([0, 1, 2, 3, 4])("whose messages are all lost after %i steps is completed by one sweep", async (steps) => {
+    const id = await service.ask(space, request);
+    for (let step = 0; step < steps; step += 1) await deliver(service, take(service));
+    service.queue.length = 0;
+    expect(await recover(id)).toBe(1);
+    await expectWhole(id, request);
+  });
+
+  it("is completed when every message is lost once", async () => {
+    const id = await service.ask(space, request);
+    for (let round = 0; round < 6 && (await service.poll(space, id)).status !== "completed"; round += 1) {
+      service.queue.length = 0;
+      later();
+      await sweep(service.context);
+      for (const message of service.queue.splice(0)) await deliver(service, message);
+    }
+    await expectWhole(id, request);
+  });
+});
+
+describe("a consumer that dies", () => {
+  it("with a chunk in its hands holds the others off until its lease is over", async () => {
+    const id = await service.ask(space, FILES);
+    await deliver(service, take(service, "plan"));
+    const { control } = service.context.databases;
+    await leaseChunk(control, space.id, id, 1, service.now, service.now + service.config.leaseMs);
+    await service.pump();
+    expect((await service.poll(space, id)).progress).toMatchObject({ phase: "writing", files_written: 2 });
+    service.now += service.config.leaseMs - 1;
+    await sweep(service.context);
+    expect(service.queue).toEqual([]);
+    await recover(id);
+    await expectWhole(id, FILES);
+  });
+
+  it("while it puts a file together is followed by another", async () => {
+    const id = await service.ask(space, SINGLE);
+    while (!service.queue.some((message) => message.step === "assemble")) await deliver(service, take(service));
+    const { control } = service.context.databases;
+    await leaseFile(control, space.id, id, 0, service.now, service.now + service.config.leaseMs);
+    await service.pump();
+    expect(await service.poll(space, id)).toMatchObject({ status: "processing", progress: { phase: "assembling" } });
+    await recover(id);
+    await expectWhole(id, SINGLE);
+  });
+});
+
+describe("the sweep", () => {
+  it("sends nothing for an export that is not late", async () => {
+    await service.ask(space, FILES);
+    service.queue.length = 0;
+    service.now += service.config.resendAfterMs - 1;
+    await sweep(service.context);
+    expect(service.queue).toEqual([]);
+    service.now += 1;
+    await sweep(service.context);
+    expect(service.queue.map((message) => message.step)).toEqual(["plan"]);
+    await service.pump();
+  });
+
+  it("does not send the same twice in a row", async () => {
+    await service.ask(space, FILES);
+    service.queue.length = 0;
+    later();
+    await sweep(service.context);
+    await sweep(service.context);
+    expect(service.queue).toHaveLength(1);
+    await service.pump();
+  });
+
+  it("sends only the chunks that are still to be written", async () => {
+    const id = await service.ask(space, FILES);
+    await deliver(service, take(service, "plan"));
+    await deliver(service, take(service, "chunk"));
+    service.queue.length = 0;
+    later();
+    await sweep(service.context);
+    expect(service.queue.map(({ export_id, step, n }) => [export_id, step, n])).toEqual([
+      [id, "chunk", 1],
+      [id, "chunk", 2],
+    ]);
+    await service.pump();
+  });
+
+  it("sends nothing for an export that is completed", async () => {
+    await service.export(space, FILES);
+    later();
+    await sweep(service.context);
+    expect(service.queue).toEqual([]);
+  });
+});
+
+it("takes an export in when the queue does not take its message, and does it later", async () => {
+  const row = await findSpace(service.context.databases.control, space.id);
+  if (row === null) throw new Error("the space is gone");
+  const { request } = await service.export(space, FILES);
+  const silent = {
+    ...service.context,
+    send: async () => {
+      throw new Error("the queue is down");
+    },
+  };
+  const made = await createExport(silent, {
+    space: row,
+    request: request as unknown as Parameters<typeof createExport>[1]["request"],
+    requestId: "",
+    idempotencyKey: null,
+    answer: () => "{}",
+  });
+  later();
+  await sweep(service.context);
+  await service.pump();
+  await expectWhole(made.id, FILES);
+});

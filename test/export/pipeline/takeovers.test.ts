@@ -1,0 +1,149 @@
+/** Work that kills whoever does it comes to an end; work that is taken over is let go by who had it before. */
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { leaseChunk, releaseChunk, renewChunk } from "../../../src/db/exports/chunks.ts";
+import { findFileByNumber, leaseFile, releaseFile, rememberUpload, renewFile } from "../../../src/db/exports/files.ts";
+import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
+import { sweep } from "../../../src/maintenance/sweep.ts";
+import { Customer } from "../../support/customer.ts";
+import { deliver, roomyService, take } from "../../support/pipeline.ts";
+import { orders, type Service, type Space } from "../../support/service.ts";
+
+interface Planned {
+  service: Service;
+  space: Space;
+  id: string;
+}
+
+async function planned(events: number, request: Record<string, unknown> = {}): Promise<Planned> {
+  const service = roomyService();
+  service.context.sizes = { chunkRows: 2, partBytes: 5_000_000, fileBytes: 100_000_000 };
+  const space = await service.shop();
+  await service.send(space, orders(events));
+  const id = await service.ask(space, request);
+  await deliver(service, take(service, "plan"));
+  return { service, space, id };
+}
+
+/** A consumer takes the chunk and dies; its lease runs out. */
+async function die({ service, space, id }: Planned): Promise<void> {
+  const { control } = service.context.databases;
+  const taken = await leaseChunk(control, space.id, id, 0, service.now, service.now + service.config.leaseMs);
+  expect(taken).not.toBeNull();
+  service.now += service.config.leaseMs + 1;
+}
+
+describe("a chunk that kills its consumer", () => {
+  it("fails its export after as many consumers as there are tries", async () => {
+    const of = await planned(2);
+    for (let times = 0; times < MAX_ATTEMPTS; times += 1) await die(of);
+    await deliver(of.service, take(of.service, "chunk"));
+    expect(await of.service.poll(of.space, of.id)).toMatchObject({
+      status: "failed",
+      error: { code: "internal", owner: "service" },
+    });
+  });
+
+  it("is written when one of them lives", async () => {
+    const of = await planned(2);
+    for (let times = 1; times < MAX_ATTEMPTS; times += 1) await die(of);
+    await of.service.pump();
+    expect((await of.service.poll(of.space, of.id)).status).toBe("completed");
+  });
+
+  it("has all its tries again after a retry", async () => {
+    const of = await planned(2);
+    for (let times = 0; times < MAX_ATTEMPTS; times += 1) await die(of);
+    await deliver(of.service, take(of.service, "chunk"));
+    await of.service.json("POST", `/v1/exports/${of.id}/retry`, 202, { key: of.space.key });
+    of.service.now += of.service.config.leaseMs + 1;
+    await sweep(of.service.context);
+    await of.service.pump();
+    expect((await of.service.poll(of.space, of.id)).status).toBe("completed");
+  });
+});
+
+describe("who has lost a lease", () => {
+  it("of a chunk neither renews nor gives back that of the next", async () => {
+    const { service, space, id } = await planned(2);
+    const { control } = service.context.databases;
+    const first = await leaseChunk(control, space.id, id, 0, 0, 100);
+    const second = await leaseChunk(control, space.id, id, 0, 100, 200);
+    expect([first?.takeovers, second?.takeovers]).toEqual([0, 1]);
+    expect(await renewChunk(control, space.id, id, 0, 1, { held: 100, next: 300 })).toBe(false);
+    await releaseChunk(control, space.id, id, 0, 100);
+    expect(await renewChunk(control, space.id, id, 0, 1, { held: 200, next: 300 })).toBe(true);
+  });
+
+  it("of a file neither renews nor gives back that of the next", async () => {
+    const { service, space, id } = await planned(3);
+    const { control } = service.context.databases;
+    await deliver(service, take(service, "chunk"));
+    await deliver(service, take(service, "chunk"));
+    await leaseFile(control, space.id, id, 0, 0, 100);
+    await leaseFile(control, space.id, id, 0, 100, 200);
+    expect(await renewFile(control, space.id, id, 0, "upload", { held: 100, next: 300 })).toBe(false);
+    await releaseFile(control, space.id, id, 0, 100);
+    expect(await renewFile(control, space.id, id, 0, "upload", { held: 200, next: 300 })).toBe(true);
+  });
+});
+
+describe("a multipart upload to a customer's bucket", () => {
+  it("is written down by whoever has the chunk, and by nobody who had it, or of an earlier plan", async () => {
+    const { service, space, id } = await planned(2);
+    const { control } = service.context.databases;
+    const take = async () => {
+      service.now += service.config.leaseMs + 1;
+      const leased = await leaseChunk(control, space.id, id, 0, service.now, service.now + service.config.leaseMs);
+      return leased?.lease_until ?? 0;
+    };
+    const [late, live] = [await take(), await take()];
+    const after = async (upload: { id: string; plan: number; held: number }) => {
+      await rememberUpload(control, space.id, id, { n: 0, name: "any" }, { ...upload, chunk: 0 });
+      return (await findFileByNumber(control, space.id, id, 0))?.upload_id;
+    };
+    expect(await after({ id: "live", plan: 0, held: live })).toBe("live");
+    expect(await after({ id: "late", plan: 0, held: late })).toBe("live");
+    await control.run("UPDATE exports SET plan_version = 1 WHERE id = ?1", id);
+    expect(await after({ id: "earlier", plan: 0, held: live })).toBe("live");
+  });
+});
+
+describe("a store that takes its time to close a file", () => {
+  afterEach(() => vi.useRealTimers());
+
+  it.each([
+    ["written", {}, 100, "chunk", "export_chunks"],
+    ["put together", { layout: "single" }, 300, "assemble", "export_files"],
+  ] as const)("leaves a file that is %s to whoever has it", async (_what, more, partBytes, step, table) => {
+    const customer = await Customer.open();
+    const { service, aws } = customer;
+    const { control } = service.context.databases;
+    service.context.sizes = { chunkRows: 2, partBytes, fileBytes: 100_000_000 };
+    const id = await customer.ask({ file_rows: 50_000, ...more });
+    while (service.queue[0]?.step !== step) await deliver(service, take(service));
+    const message = take(service, step);
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    let begun = 0;
+    service.customers = async (input, init) => {
+      const url = new Request(input).url;
+      begun += Number(url.includes("?uploads"));
+      if (init?.method === "POST" && url.includes("uploadId=")) await wait();
+      return aws.fetch(input, init);
+    };
+    async function wait(): Promise<void> {
+      for (let times = 0; times < 4; times += 1) {
+        service.now += service.config.leaseMs / 3 + 1;
+        vi.advanceTimersByTime(service.config.leaseMs / 3 + 1);
+        const renewed = `SELECT 1 FROM ${table} WHERE export_id = ?1 AND lease_until = ?2`;
+        for (let reads = 0; reads < 50; reads += 1)
+          if ((await control.first(renewed, id, service.now + service.config.leaseMs)) !== null) break;
+      }
+      expect(await deliver(service, message)).toBe("ack");
+    }
+    expect(await deliver(service, message)).toBe("ack");
+    expect(begun).toBe(1);
+    await service.pump();
+    expect((await customer.poll(id)).status).toBe("completed");
+  });
+});

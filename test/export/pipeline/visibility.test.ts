@@ -1,0 +1,32 @@
+/** What went wrong with one part of an export stays to be seen until its next try, whatever other parts do. */
+
+import { expect, it } from "vitest";
+import { throughLine } from "../../support/bucket.ts";
+import { deliver, roomyService, take } from "../../support/pipeline.ts";
+import { sweep } from "../../../src/maintenance/sweep.ts";
+import { orders } from "../../support/service.ts";
+
+it("a chunk that waits for its next try is told of while others are written, and is not woken before", async () => {
+  const service = roomyService();
+  const space = await service.shop();
+  await service.send(space, orders(4));
+  const id = await service.ask(space, { layout: "files", file_rows: 2 });
+  await deliver(service, take(service, "plan"));
+  throughLine(service, async () => new Response(null, { status: 500 }));
+  expect(await deliver(service, take(service, "chunk"), 6)).toEqual({ retryInSeconds: 64 });
+  throughLine(service);
+  await deliver(service, take(service, "chunk"));
+
+  const waiting = await service.poll(space, id);
+  expect(waiting).toMatchObject({ status: "processing", error: { code: "destination_unavailable" } });
+  expect(waiting.next_retry_at).toBe(new Date(service.now + 64_000).toISOString());
+
+  service.now += 60_000;
+  await sweep(service.context);
+  expect(service.queue.filter((message) => message.export_id === id)).toEqual([]);
+
+  service.now += 10_000;
+  await sweep(service.context);
+  await service.pump();
+  expect(await service.poll(space, id)).toMatchObject({ status: "completed", error: null, next_retry_at: null });
+});

@@ -1,0 +1,179 @@
+/**
+ * Twenty writers take events in and change profiles all the while exports are asked for and worked on, by a queue that repeats,
+ * reorders and loses messages and with a bucket that breaks off. When all is quiet, each export is compared with what the tables
+ * say stood at its number, and with what the writers know of when they were answered.
+ */
+
+import { beforeAll, describe, expect, it } from "vitest";
+import { SIZES } from "../../../src/context.ts";
+import { sweep } from "../../../src/maintenance/sweep.ts";
+import { Bucket } from "../../../src/outbound/s3.ts";
+import { Crowd, type Told, type Write } from "../../support/crowd.ts";
+import { bytesOf, pumpCarelessly, roomyService, rowsOf } from "../../support/pipeline.ts";
+import { dice, shuffled } from "../../support/random.ts";
+import { reach, START, type Space } from "../../support/service.ts";
+import { readTables, rowsAt, type Tables } from "../../support/standing.ts";
+
+const WRITERS = 20;
+/** Exporters that ask and pump side by side, and exports of each: now in one file, now in many. */
+const EXPORTERS = 3;
+const EXPORTS_EACH = 4;
+const LAYOUTS = [{ layout: "single" }, { layout: "files", file_rows: 150 }];
+const WINDOW = { start: START - 3_000_000, end: START - 1_000_000 };
+
+const service = roomyService({ PENDING_LIMIT: "1000" });
+let space: Space;
+
+let crowd: Crowd;
+const asked: (Told & { id: string })[] = [];
+let tables: Tables;
+let broken = 0;
+let lost = 0;
+
+const ask = (n: number) =>
+  service.ask(space, {
+    start: new Date(WINDOW.start).toISOString(),
+    end: new Date(WINDOW.end).toISOString(),
+    ...LAYOUTS[n % LAYOUTS.length],
+  });
+
+async function exportAgainAndAgain(exporter: number): Promise<void> {
+  const roll = dice(100 + exporter);
+  for (let n = 0; n < EXPORTS_EACH; n += 1) {
+    const { answer: id, ...times } = await crowd.told(() => ask(exporter + n));
+    asked.push({ id, ...times });
+    await pumpCarelessly(service, {
+      times: 2,
+      width: 4,
+      order: (waiting) => {
+        crowd.turn();
+        const kept = shuffled(roll, waiting).filter(() => roll() < 0.9);
+        lost += waiting.length - kept.length;
+        return kept;
+      },
+    });
+  }
+}
+
+/** A bucket that breaks off one call in ten, half of them after it did what it was asked. */
+function brittle(roll: () => number): Bucket {
+  const fetch: typeof reach = async (input, init) => {
+    const fate = roll();
+    if (fate >= 0.1) return reach(input, init);
+    broken += 1;
+    if (fate < 0.05) await (await reach(input, init)).body?.cancel();
+    throw new TypeError("the connection was lost");
+  };
+  return new Bucket(service.config.bucket, () => Date.now(), fetch, "service");
+}
+
+/** Brings every export to its end, as cron and the queue would. */
+async function untilQuiet(): Promise<void> {
+  for (let round = 0; round < 10; round += 1) {
+    await service.pump();
+    service.now += 60_000;
+    await sweep(service.context);
+    if (service.queue.length === 0) return;
+  }
+  throw new Error("it does not come to rest");
+}
+
+async function snapshotOf(id: string): Promise<number> {
+  const path = `/v1/exports/${id}/manifest`;
+  return (await service.json<{ snapshot: { sequence: number } }>("GET", path, 200, { key: space.key })).snapshot
+    .sequence;
+}
+
+beforeAll(async () => {
+  space = await service.shop();
+  crowd = new Crowd(service, space, WINDOW);
+  await crowd.settle();
+  // The limiter's module is loaded at its first call, which would wait until nobody writes.
+  await service.call("GET", "/v1/exports", { key: space.key });
+  const { bucket } = service.context;
+  Object.assign(service.context, { bucket: brittle(dice(7)), sizes: { ...SIZES, chunkRows: 200 } });
+
+  const exporters = Array.from({ length: EXPORTERS }, (_, n) => exportAgainAndAgain(n));
+  const writers = Array.from({ length: WRITERS }, (_, n) => crowd.write(n));
+  await Promise.all(exporters);
+  crowd.stop();
+  await Promise.all(writers);
+  service.context.bucket = bucket;
+  await untilQuiet();
+  tables = await readTables(space);
+}, 120_000);
+
+const each = Array.from({ length: EXPORTERS * EXPORTS_EACH }, (_, n) => n);
+
+function exportOf(n: number): (typeof asked)[number] {
+  const found = asked[n];
+  if (found === undefined) throw new Error(`there is no export ${n}`);
+  return found;
+}
+
+describe("while twenty write", () => {
+  it("exports are asked at many moments, and messages and calls to the bucket are lost", async () => {
+    const snapshots = await Promise.all(asked.map(({ id }) => snapshotOf(id)));
+    expect(new Set(snapshots).size).toBeGreaterThan(EXPORTS_EACH);
+    expect(rowsAt(tables, WINDOW, Math.max(...snapshots)).length).toBeGreaterThan(
+      rowsAt(tables, WINDOW, Math.min(...snapshots)).length + 100,
+    );
+    expect(Math.min(broken, lost)).toBeGreaterThan(0);
+  });
+
+  it.each(each)("export %i is exactly what stood at its number, external ids included", async (n) => {
+    const view = await service.poll(space, exportOf(n).id);
+    expect(view).toMatchObject({ status: "completed", error: null });
+    expect(await rowsOf(service, view)).toEqual(rowsAt(tables, WINDOW, await snapshotOf(view.id)));
+  });
+
+  it.each(each)("export %i has every write that was answered before it, and none that was sent after", async (n) => {
+    const { id, sent, answered } = exportOf(n);
+    const snapshot = await snapshotOf(id);
+    const at = new Map<string, number>([
+      ...tables.events.map(({ id: event, seq }) => [event, seq] as const),
+      ...tables.profiles.map(({ external_person_id: external, seq_from: from }) => [`${external}`, from] as const),
+    ]);
+    const numbersOf = (chosen: readonly Write[]) =>
+      chosen.flatMap(({ eventIds, externalIds }) =>
+        [...eventIds, ...externalIds].map((each) => at.get(each) ?? Number.NaN),
+      );
+    const before = numbersOf(crowd.writes.filter((write) => write.answered < sent));
+    const after = crowd.writes.filter((write) => write.sent > answered);
+    expect(before.filter((seq) => !(seq <= snapshot))).toEqual([]);
+    expect(numbersOf(after).filter((seq) => !(seq > snapshot))).toEqual([]);
+  });
+});
+
+describe("when they are done", () => {
+  it("two exports of one number are the same bytes, in either layout", async () => {
+    for (const n of LAYOUTS.keys()) {
+      const [first, second] = [await ask(n), await ask(n)];
+      await pumpCarelessly(service, { times: 2, width: 3, order: (waiting) => waiting.toReversed() });
+      const [one, other] = [await service.poll(space, first), await service.poll(space, second)];
+      expect(await snapshotOf(first)).toBe(await snapshotOf(second));
+      expect(one.progress.rows_written).toBeGreaterThan(100);
+      expect(bytesOf(one)).toEqual(bytesOf(other));
+    }
+  });
+
+  it.each([0, 1])("export %i, whose steps are all made again, is the same bytes", async (n) => {
+    const { id } = exportOf(n);
+    const before = await service.poll(space, id);
+    const { control } = service.context.databases;
+    const again = [
+      "UPDATE export_chunks SET done = 0, lease_until = 0",
+      "UPDATE export_files SET done = 0, lease_until = 0",
+    ];
+    for (const set of again) await control.run(`${set} WHERE space_id = ?1 AND export_id = ?2`, space.id, id);
+    await control.run(
+      "UPDATE exports SET status = 'processing', phase = 'writing', wake_at = 0, cleanup_at = NULL WHERE space_id = ?1 AND id = ?2",
+      space.id,
+      id,
+    );
+    await untilQuiet();
+    const after = await service.poll(space, id);
+    expect(after.status).toBe("completed");
+    expect(bytesOf(after)).toEqual(bytesOf(before));
+  });
+});

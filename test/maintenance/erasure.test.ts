@@ -1,0 +1,216 @@
+/** What deleted people leave behind goes: all of it and nothing else, in slices, counted exactly once. */
+
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Database, newMeter, type Rows, type Statement } from "../../src/db/core/database.ts";
+import { eraseSlice, pendingDeletions } from "../../src/db/profiles/deletions.ts";
+import { sweep } from "../../src/maintenance/sweep.ts";
+import { roomyService } from "../support/pipeline.ts";
+import { orders, type Service, type Space, START } from "../support/service.ts";
+
+let service: Service;
+let space: Space;
+
+beforeEach(async () => {
+  service = roomyService();
+  space = await service.shop();
+  await put({ person_id: "p-2", external_person_id: "CRM-2" });
+});
+
+const put = (...profiles: Record<string, unknown>[]) =>
+  service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
+
+interface Deletion {
+  id: string;
+  status: string;
+  completed_at: string | null;
+  deleted: Record<string, number>;
+}
+
+const end = () => service.json<Deletion>("DELETE", "/v1/profiles/p-1", 202, { key: space.key });
+const look = ({ id }: { id: string }) =>
+  service.json<Deletion>("GET", `/v1/profile-deletions/${id}`, 200, { key: space.key });
+
+/** Five events, of p-1 and p-2 in turns. */
+const mixed = (from = START - 3_000_000, name = "e") =>
+  orders(5, from).map((event, n) => ({ ...event, id: `${name}-${n}`, person_id: n % 2 === 0 ? "p-1" : "p-2" }));
+
+async function rowsOf(table: string, of: Space, personId = "p-1"): Promise<number> {
+  const query = env.SPACE_DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE space_id = ? AND person_id = ?`);
+  return (await query.bind(of.id, personId).first<{ n: number }>())?.n ?? -1;
+}
+const left = async (of = space, personId?: string) =>
+  Promise.all(["events", "touchpoints", "profiles"].map((table) => rowsOf(table, of, personId)));
+
+async function touch(of: Space, count: number, personId = "p-1", seq = 1): Promise<void> {
+  await env.SPACE_DB.prepare(
+    `INSERT INTO touchpoints (space_id, person_id, kind, occurred_at, id, seq, source, received_at)
+     SELECT ?1, ?2, value % 3, value, ?2 || '-' || ?4 || '-' || value, ?4, 'direct', 0 FROM json_each(?3)`,
+  )
+    .bind(of.id, personId, JSON.stringify(Array.from({ length: count }, (_, n) => n)), seq)
+    .run();
+}
+
+async function sweepLater(ms = 60_000): Promise<void> {
+  service.now += ms;
+  await sweep(service.context);
+}
+
+describe("what a deleted person left", () => {
+  it("goes a minute later, each table's rows, and is counted", async () => {
+    await service.send(space, mixed());
+    await touch(space, 4);
+    await put({ person_id: "p-1", type: "Lead" });
+    const deletion = await end();
+    await sweepLater(59_999);
+    expect([await left(), await look(deletion)]).toEqual([[3, 4, 2], deletion]);
+    await sweepLater(1);
+    expect(await left()).toEqual([0, 0, 0]);
+    expect(await look(deletion)).toEqual({
+      ...deletion,
+      status: "completed",
+      completed_at: new Date(service.now).toISOString(),
+      deleted: { events: 3, touchpoints: 4, reachability_events: 0, profile_versions: 2 },
+    });
+  });
+
+  it("takes nothing of another person along, nor of another space's of the same id", async () => {
+    const other = await service.shop();
+    for (const of of [space, other]) {
+      await service.send(of, orders(2));
+      await touch(of, 2);
+    }
+    await touch(space, 3, "p-2");
+    await end();
+    await sweepLater();
+    expect([await left(space, "p-2"), await left(other)]).toEqual([
+      [0, 3, 1],
+      [2, 2, 1],
+    ]);
+  });
+
+  it("is not what came under the same id afterwards: that stays", async () => {
+    await service.send(space, mixed());
+    const deletion = await end();
+    await put({ person_id: "p-1", type: "anew" });
+    await service.send(space, mixed(START - 2_000_000, "new"));
+    await touch(space, 2, "p-1", 1_000);
+    await sweepLater();
+    expect(await left()).toEqual([3, 2, 1]);
+    expect(await look(deletion)).toMatchObject({ status: "completed", deleted: { events: 3, profile_versions: 1 } });
+    expect(await service.json("GET", "/v1/profiles/p-1", 200, { key: space.key })).toMatchObject({ type: "anew" });
+  });
+
+  it("goes of both, where somebody was deleted, made anew and deleted again", async () => {
+    await service.send(space, mixed());
+    const first = await end();
+    await put({ person_id: "p-1" });
+    await service.send(
+      space,
+      orders(4, START - 2_000_000).map((event, n) => ({ ...event, id: `new-${n}` })),
+    );
+    const second = await end();
+    await sweepLater();
+    expect(await left()).toEqual([0, 0, 0]);
+    const both = await Promise.all([first, second].map(look));
+    expect(both.map((each) => each.status)).toEqual(["completed", "completed"]);
+    expect(both.reduce((sum, each) => sum + (each.deleted["events"] ?? 0), 0)).toBe(7);
+  });
+
+  it("frees the ids of events", async () => {
+    await service.send(space, orders(1));
+    await end();
+    await put({ person_id: "p-1" });
+    const send = () => service.json("POST", "/v1/events", 202, { key: space.key, body: { events: orders(1) } });
+    expect(await send()).toEqual({ accepted: 0, duplicates: 1 });
+    await sweepLater();
+    expect(await send()).toEqual({ accepted: 1, duplicates: 0 });
+  });
+});
+
+/** The spaces' database; a batch that removes events may fail. */
+class Failing extends Database {
+  readonly #fails: (nth: number) => "before" | "after" | null;
+  #removals = 0;
+
+  constructor(fails: (nth: number) => "before" | "after" | null) {
+    super(env.SPACE_DB, newMeter());
+    this.#fails = fails;
+  }
+
+  override async batch<Row>(statements: readonly Statement[]): Promise<Rows<Row>[]> {
+    if (!statements.some(({ sql }) => sql.includes("DELETE FROM events"))) return super.batch<Row>(statements);
+    const how = this.#fails((this.#removals += 1));
+    if (how === "before") throw new Error("the database is away");
+    const rows = await super.batch<Row>(statements);
+    if (how === "after") throw new Error("the answer is lost");
+    return rows;
+  }
+}
+
+describe("slices", () => {
+  /** 2,500 events: three slices. Past the product: that is faster. */
+  const fill = (person = "p-1") =>
+    env.SPACE_DB.prepare(
+      `INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
+       SELECT ?1, ?2 + value, 'e-' || value, 1, 'order_placed', 1, ?4, 0, '{}' FROM json_each(?3)`,
+    )
+      .bind(space.id, START - 3_000_000, JSON.stringify(Array.from({ length: 2_500 }, (_, n) => n)), person)
+      .run();
+
+  it.each(["before", "after"] as const)(
+    "may be cut off %s they are written: nothing is counted twice or lost",
+    async (how) => {
+      await fill();
+      const deletion = await end();
+      const db = new Failing((nth) => (nth % 2 === 0 ? how : null));
+      service.context.databases = { ...service.context.databases, spaces: () => [db] };
+      for (let sweeps = 0; sweeps < 4; sweeps += 1) await sweepLater();
+      expect(await left()).toEqual([0, 0, 0]);
+      expect(await look(deletion)).toMatchObject({
+        status: "completed",
+        deleted: { events: 2_500, profile_versions: 1 },
+      });
+    },
+  );
+
+  it("may be taken by several at once, and again when all is done", async () => {
+    await fill();
+    const { id } = await end();
+    const db = service.context.databases.space(space.id);
+    const row = { space_id: space.id, id, person_id: "p-1", seq: 1_000 };
+    await Promise.all(Array.from({ length: 4 }, () => eraseSlice(db, row, 1_000, START)));
+    const done = await look({ id });
+    expect(done).toMatchObject({ status: "completed", deleted: { events: 2_500 } });
+    expect(await eraseSlice(db, row, 1_000, START + 5)).toEqual({ rows: 0, completed: false });
+    expect(await look({ id })).toEqual(done);
+  });
+
+  it("read the person's rows and no others, and who is asked whether any are pending reads the pending ones", async () => {
+    await fill("p-2");
+    const { id } = await end();
+    await env.SPACE_DB.prepare(
+      `INSERT INTO profile_deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
+       SELECT ?1, value, value, 1, 0, 0, 0 FROM json_each(?2)`,
+    )
+      .bind(space.id, JSON.stringify(Array.from({ length: 500 }, (_, n) => `d-${n}`)))
+      .run();
+    const meter = newMeter();
+    const db = new Database(env.SPACE_DB, meter);
+    expect(await pendingDeletions(db, space.id, 1_000)).toBe(true);
+    await eraseSlice(db, { space_id: space.id, id, person_id: "p-1", seq: 1_000 }, 1_000, START);
+    expect(await pendingDeletions(db, space.id, 1_000)).toBe(false);
+    expect(meter.rowsRead).toBeLessThan(100);
+  });
+
+  it("leave the deletion pending as long as rows are left", async () => {
+    await fill();
+    const { id } = await end();
+    const row = { space_id: space.id, id, person_id: "p-1", seq: 1_000 };
+    const slice = await eraseSlice(service.context.databases.space(space.id), row, 1_000, START);
+    expect([slice, await look({ id })]).toMatchObject([
+      { rows: 1_001, completed: false },
+      { status: "pending", deleted: { events: 1_000 } },
+    ]);
+  });
+});

@@ -1,0 +1,111 @@
+/** What a run fills in: its window, and the export that it goes on from. */
+
+import { describe, expect, it } from "vitest";
+import type { Registered, Windowed } from "../../src/datasets/dataset.ts";
+import { DATASETS } from "../../src/datasets/index.ts";
+import type { SpaceRow } from "../../src/db/tenants/spaces.ts";
+import { turnOf } from "../../src/schedules/run-due.ts";
+import { fill } from "../../src/schedules/request.ts";
+
+const DAY = 86_400_000;
+const NOW = Date.parse("2026-03-10T03:00:20.000Z");
+const AT = Date.parse("2026-03-10T03:00:00.000Z");
+const SPACE: SpaceRow = {
+  id: "s",
+  name: "Shop",
+  timezone: "UTC",
+  retention_days: 30,
+  status: "active",
+  external_id: "",
+  created_at: 0,
+};
+
+const [events] = DATASETS;
+if (events === undefined) throw new Error("no dataset is listed");
+
+const windowed: Windowed = {
+  parameters: ["from", "to"],
+  oldest: () => NOW - 30 * DAY,
+  parametersOf: ({ start, end }) => ({ parameters: { from: start, to: end }, end }),
+};
+
+/** A dataset that has these members beyond what any has. */
+function dataset(more: Partial<Registered>): Registered {
+  const { windowed: _, ...plain } = events as Registered;
+  return { ...plain, name: "made_up", shape: {}, ...more };
+}
+
+const request = { dataset: "made_up" };
+const standing = { at: AT, coveredUntil: AT - DAY, since: "export-1" };
+const filled = (of: Registered, more: Partial<typeof standing> | { since: null } = {}) =>
+  fill(of, request, { ...standing, ...more }, SPACE, NOW);
+
+describe("a run of a dataset with a window", () => {
+  it("begins where the completed ones end, where there is no since", () => {
+    expect(filled(dataset({ windowed }), { since: null })).toEqual({
+      request: { ...request, from: AT - DAY, to: AT },
+      windowStart: AT - DAY,
+      windowEnd: AT,
+    });
+  });
+
+  it("keeps to that where since leaves out what occurred later but was there before", () => {
+    expect(filled(dataset({ windowed }))?.request).toEqual({ ...request, from: AT - DAY, to: AT });
+  });
+
+  it("asks for all that is kept, beyond the last completed export, where since is whole", () => {
+    const whole = dataset({ windowed: { ...windowed, sinceIsWhole: true } });
+    expect(filled(whole)).toEqual({
+      request: { ...request, from: NOW - 30 * DAY, to: AT, since: "export-1" },
+      windowStart: NOW - 30 * DAY,
+      windowEnd: AT,
+    });
+    expect(filled(whole, { since: null })?.request).toEqual({ ...request, from: AT - DAY, to: AT });
+  });
+
+  it("goes no further back than what is kept", () => {
+    const long = { coveredUntil: AT - 60 * DAY };
+    expect(filled(dataset({ windowed }), long)).toMatchObject({ windowStart: NOW - 30 * DAY });
+    expect(filled(dataset({ windowed: { ...windowed, oldest: () => AT } }), long)).toBeNull();
+  });
+
+  it("leaves to the next what the dataset does not take in one", () => {
+    const days = { ...windowed, parametersOf: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }) };
+    expect(filled(dataset({ windowed: days }))).toMatchObject({
+      request: { date: "2026-03-09" },
+      windowEnd: AT - 3 * 3_600_000,
+    });
+    expect(filled(dataset({ windowed: { ...windowed, parametersOf: () => null } }))).toBeNull();
+  });
+});
+
+describe("a run of a dataset without a window", () => {
+  it("asks the same each time, where there is no since", () => {
+    expect(filled(dataset({}), { since: null })).toEqual({ request, windowStart: null, windowEnd: AT });
+  });
+
+  it("asks for what has changed since the last completed export", () => {
+    expect(filled(dataset({}))?.request).toEqual({ ...request, since: "export-1" });
+  });
+});
+
+describe("the turn", () => {
+  const hourly = { cron: "0 * * * *", timezone: "UTC", created_at: AT - 10 * DAY };
+  const HOUR = 3_600_000;
+
+  it("is that of the run that is due, and then the next", () => {
+    expect(turnOf({ ...hourly, next_run_at: AT }, NOW)).toEqual({ at: AT, skipped: [], nextRunAt: AT + HOUR });
+  });
+
+  it("is of the past one by one", () => {
+    const row = { ...hourly, created_at: NOW, next_run_at: AT - 4 * HOUR };
+    expect(turnOf(row, NOW)).toEqual({ at: AT - 4 * HOUR, skipped: [], nextRunAt: AT - 3 * HOUR });
+  });
+
+  it("names a hundred of those that it merges, and no more, however long nothing ran", () => {
+    const turn = turnOf({ ...hourly, next_run_at: AT - 9 * DAY }, NOW);
+    expect(turn).toMatchObject({ at: AT, nextRunAt: AT + HOUR });
+    expect(turn.skipped).toHaveLength(100);
+    expect(turn.skipped[0]).toBe(AT - 9 * DAY);
+  });
+});

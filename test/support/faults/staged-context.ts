@@ -1,0 +1,99 @@
+/** What one process works with: the product's own context, each of whose effects waits for its turn on the stage. */
+
+import { env } from "cloudflare:workers";
+import { newMeter } from "../../../src/db/core/database.ts";
+import { openDatabases } from "../../../src/db/core/shards.ts";
+import type { Context, Message, WebhookMessage } from "../../../src/context.ts";
+import { CustomerBuckets } from "../../../src/outbound/customer.ts";
+import { Bucket } from "../../../src/outbound/s3.ts";
+import { stagedD1 } from "./d1.ts";
+import { connectionLost } from "./effects.ts";
+import type { MemoryS3 } from "./memory-s3.ts";
+import { type Received, stagedBucket, stagedReceiver } from "./outside.ts";
+import type { Letter } from "./queue.ts";
+import type { Process, Stage } from "./stage.ts";
+
+const HELD_BACK_MS = 70_000;
+/** An address that a receiver may have. */
+const SOMEWHERE = "93.184.215.14";
+
+/** A message, before the queue has it. */
+export type Posted =
+  | Pick<Extract<Letter, { queue: "exports" }>, "queue" | "body">
+  | Pick<Extract<Letter, { queue: "webhooks" }>, "queue" | "body">;
+
+export interface Around {
+  stage: Stage;
+  s3: MemoryS3;
+  received: Received[];
+  /** Outcomes of exports that were measured. */
+  measured: string[];
+  config: Context["config"];
+  sizes: Context["sizes"];
+  roll: () => number;
+  post: (message: Posted, delayMs: number) => void;
+}
+
+export function stagedHall(around: Around, process: Process): Context {
+  const { stage, s3, received, measured, config, sizes, roll, post } = around;
+  const now = () => stage.now;
+  const send = (label: string, detail: string, put: (delayMs: number) => void) =>
+    stage.perform(process, {
+      label,
+      nature: "send",
+      detail,
+      act: async () => put(0),
+      broken: connectionLost,
+      instead: async (fault) => void (fault === "held back" && put(HELD_BACK_MS)),
+    });
+  return {
+    config,
+    sizes,
+    runtime: {
+      now,
+      uuid: () => uuid(roll),
+      randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(roll() * 256)),
+      random: roll,
+    },
+    databases: openDatabases(
+      {
+        CONTROL_DB: stagedD1(env.CONTROL_DB, "control", stage, process),
+        SPACE_DB: stagedD1(env.SPACE_DB, "space", stage, process),
+      },
+      newMeter(),
+    ),
+    bucket: new Bucket(config.bucket, now, stagedBucket(s3, stage, process), "service"),
+    customers: new CustomerBuckets(
+      { aws: null, stsEndpoint: null, allowInsecureTargets: false },
+      {
+        now,
+        fetch: async () => Promise.reject(new Error("no customer's bucket is in these tests")),
+        resolve: async () => [],
+      },
+    ),
+    send: (messages: readonly Message[]) =>
+      send("send", messages.map(({ step, n }) => `${step} ${n}`).join(", "), (delayMs) => {
+        for (const body of messages) post({ queue: "exports", body: structuredClone(body) }, delayMs);
+      }),
+    sendWebhook: (body: WebhookMessage, delaySeconds: number) =>
+      send("sendWebhook", body.delivery_id, (delayMs) =>
+        post({ queue: "webhooks", body: structuredClone(body) }, delayMs + delaySeconds * 1000),
+      ),
+    fetch: stagedReceiver(received, stage, process),
+    resolve: (name) =>
+      stage.perform(process, {
+        label: "hook.resolve",
+        nature: "read",
+        detail: name,
+        act: async () => [SOMEWHERE],
+        broken: connectionLost,
+      }),
+    measure: (point) => void (point.kind === "export" && measured.push(point.outcome)),
+  };
+}
+
+/** A version 4 UUID by dice. */
+function uuid(roll: () => number): string {
+  const hex = Array.from({ length: 32 }, (_, n) => (n === 12 ? 4 : Math.floor(roll() * 16)).toString(16)).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
