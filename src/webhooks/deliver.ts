@@ -15,7 +15,8 @@ import { findEndpointReceiver, findSpaceSecrets, type SealedSecrets } from "../d
 import { log, logFailure } from "../log.ts";
 import { decrypt } from "../outbound/encryption.ts";
 import { checkTarget } from "../outbound/url-guard.ts";
-import { type Outcome, post, renderBody } from "../outbound/webhook.ts";
+import { type Outcome, post } from "../outbound/webhook.ts";
+import { renderBody } from "./events/index.ts";
 import type { Context, WebhookMessage } from "../context.ts";
 import { nextTryMs } from "./retry-schedule.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "../../db/webhooks/deliveries.ts";
 import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
-import { EVENT_TYPES } from "../../outbound/webhook.ts";
+import { EVENT_TYPES } from "../../webhooks/events/index.ts";
 import { iso } from "../../time/names.ts";
 import { json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
