@@ -5,10 +5,10 @@
  */
 
 import {
+  type AttemptOutcome,
   leaseDelivery,
   type LeasedDelivery,
   recordAttempt,
-  type Recorded,
   takeLostDeliveries,
 } from "../db/webhooks/deliveries.ts";
 import { findEndpointReceiver, findSpaceSecrets, type SealedSecrets } from "../db/webhooks/receivers.ts";
@@ -64,7 +64,7 @@ async function attempt(context: Context, of: LeasedDelivery, at: number): Promis
   const taken = made.error === null;
   const delayMs = taken || made.final ? null : nextTryMs(tries, context.runtime.random(), made.retryAfterSeconds);
   const now = context.runtime.now();
-  const recorded: Recorded = {
+  const recorded: AttemptOutcome = {
     at,
     durationMs: made.durationMs,
     statusCode: made.statusCode,
@@ -77,7 +77,7 @@ async function attempt(context: Context, of: LeasedDelivery, at: number): Promis
   const outcome = recorded.status === "pending" ? "retrying" : recorded.status;
   log("webhook.attempt", {
     space_id: of.space_id,
-    ...(of.schedule_id === null ? { export_id: of.export_id } : { schedule_id: of.schedule_id }),
+    [`${of.subject_type}_id`]: of.subject_id,
     request_id: of.request_id,
     delivery_id: of.id,
     endpoint_id: of.endpoint_id,

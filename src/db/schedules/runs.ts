@@ -240,13 +240,13 @@ export async function dropOldRuns(db: Database, before: number, limit: number): 
     ),
     statement(
       `DELETE FROM webhook_attempts WHERE delivery_id IN (
-         SELECT id FROM webhook_deliveries WHERE schedule_id IS NOT NULL AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
+         SELECT id FROM webhook_deliveries WHERE subject_type = 'schedule' AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
       before,
       limit,
     ),
     statement(
       `DELETE FROM webhook_deliveries WHERE id IN (
-         SELECT id FROM webhook_deliveries WHERE schedule_id IS NOT NULL AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
+         SELECT id FROM webhook_deliveries WHERE subject_type = 'schedule' AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
       before,
       limit,
     ),
