@@ -52,7 +52,11 @@ async function wake(context: Context, { space_id, export_id }: Of, phases: reado
 }
 
 /** Sends a message for each due webhook delivery of an export, or of a schedule. The sweep repeats what fails here. */
-export async function dispatchDeliveries(context: Context, spaceId: string, subjectId: string): Promise<void> {
+export async function dispatchDeliveries(
+  context: Pick<Context, "databases" | "runtime" | "sendWebhook">,
+  spaceId: string,
+  subjectId: string,
+): Promise<void> {
   const due = await listDueDeliveries(context.databases.control, spaceId, subjectId, context.runtime.now());
   for (const id of due) await context.sendWebhook({ space_id: spaceId, delivery_id: id }, 0);
 }
