@@ -1,9 +1,7 @@
 /** What the document tells its readers beyond the routes and schemas: an introduction, the groups of calls, and examples of answers. */
 
-import { ERRORS } from "../errors.ts";
-import { type ExportEvent, SCHEDULE_PAUSED } from "../outbound/webhook.ts";
 import { destinationExamples } from "./destinations/examples.ts";
-import { SCHEDULE_ID, scheduleExamples } from "./schedules/examples.ts";
+import { scheduleExamples } from "./schedules/examples.ts";
 
 export const INTRODUCTION = `Customer events go in, files with every one of them come out, with a manifest that proves it.
 
@@ -192,49 +190,6 @@ const DELIVERY = {
     { n: 1, at: "2026-01-15T10:23:58.960Z", duration_ms: 118, status_code: 503, error: "http_status" },
     { n: 2, at: "2026-01-15T10:24:04.611Z", duration_ms: 74, status_code: 204, error: null },
   ],
-};
-
-/** What is sent: the body of a webhook, by its type. */
-export const webhookExample = (type: ExportEvent) => ({
-  type,
-  timestamp: COMPLETED_EXPORT.completed_at,
-  data: {
-    export_id: EXPORT_ID,
-    dataset: "activity_events",
-    status: type.slice("export.".length),
-    rows: type === "export.completed" || type === "export.expired" ? FILE.rows : 0,
-    files: type === "export.completed" || type === "export.expired" ? 1 : 0,
-    completed_at: COMPLETED_EXPORT.completed_at,
-    error:
-      type === "export.failed"
-        ? {
-            code: "export_too_large",
-            message: ERRORS.export_too_large.title,
-            owner: ERRORS.export_too_large.owner,
-            retryable: ERRORS.export_too_large.retryable,
-          }
-        : null,
-  },
-});
-
-/** As above, of a schedule. */
-export const PAUSE_EXAMPLE = {
-  type: SCHEDULE_PAUSED,
-  timestamp: "2026-01-18T03:00:12.000Z",
-  data: {
-    schedule_id: SCHEDULE_ID,
-    name: "Nightly orders",
-    paused_at: "2026-01-18T03:00:12.000Z",
-    paused_reason: "failures",
-    failures: 3,
-    last_export_id: EXPORT_ID,
-    error: {
-      code: "bucket_denied",
-      message: ERRORS.bucket_denied.title,
-      owner: ERRORS.bucket_denied.owner,
-      retryable: ERRORS.bucket_denied.retryable,
-    },
-  },
 };
 
 /** Answers, by a call's operationId or, for every other call, by the id of the answer's schema. */

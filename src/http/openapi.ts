@@ -14,8 +14,8 @@ import {
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
 import { ERRORS, type ErrorCode } from "../errors.ts";
-import { EVENT_TYPES, type EventType, SCHEDULE_PAUSED, SchedulePausedBody, WebhookBody } from "../outbound/webhook.ts";
-import { EXAMPLES, INTRODUCTION, PAUSE_EXAMPLE, TAGS, webhookExample } from "./docs.ts";
+import { EVENT_TYPES, type EventType, familyOf } from "../webhooks/events/index.ts";
+import { EXAMPLES, INTRODUCTION, TAGS } from "./docs.ts";
 import type { BodyDoc, ResponseDoc, Route } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
@@ -114,19 +114,12 @@ function operation(route: Route): ZodOpenApiOperationObject {
   };
 }
 
-const WHEN: Record<EventType, string> = {
-  "export.completed": "An export is completed",
-  "export.failed": "An export has failed",
-  "export.canceled": "An export was canceled",
-  "export.expired": "An export's files are gone",
-  "schedule.paused": "A schedule was paused because its runs failed",
-};
-
 /** What a receiver is sent. It knows the sender by the signature alone. */
 function webhook(type: EventType): ZodOpenApiOperationObject {
+  const family = familyOf(type);
   return {
     operationId: type.replace(/\.(.)/, (_, first: string) => first.toUpperCase()),
-    summary: WHEN[type],
+    summary: family.summaries[type] ?? type,
     description:
       "Signed by [Standard Webhooks](https://www.standardwebhooks.com). It may come more than once, with the same `webhook-id` and body. Redirects are not followed.",
     tags: ["Webhooks"],
@@ -135,19 +128,17 @@ function webhook(type: EventType): ZodOpenApiOperationObject {
     requestBody: {
       required: true,
       content: {
-        "application/json": {
-          schema: type === SCHEDULE_PAUSED ? SchedulePausedBody : WebhookBody,
-          example: type === SCHEDULE_PAUSED ? PAUSE_EXAMPLE : webhookExample(type),
-        },
+        "application/json": { schema: family.body, example: family.example(type) },
       },
     },
     responses: {
-      "204": { description: "Taken; any 2xx is." },
+      "204": { description: "Accepted; any 2xx counts as delivered." },
       "410": {
-        description: "Nobody is there any more: the endpoint is disabled, and this delivery is not tried again.",
+        description: "The receiver no longer exists: the endpoint is disabled, and this delivery is not tried again.",
       },
       "503": {
-        description: "Not taken; nothing but a 2xx is. It comes again later, not before `Retry-After` is over.",
+        description:
+          "Not accepted, as with any answer but 2xx. The event is sent again later, not before `Retry-After` is over.",
       },
     },
   };

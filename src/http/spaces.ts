@@ -14,7 +14,7 @@ import { SpillwayError } from "../errors.ts";
 import { logFailure } from "../log.ts";
 import type { LimiterObject } from "../limiter/limiter.ts";
 import { encrypt } from "../outbound/encryption.ts";
-import { secretOf } from "../outbound/webhook.ts";
+import { formatSecret } from "../outbound/webhook.ts";
 import { iso } from "../time/names.ts";
 import { makeKey } from "./auth.ts";
 import { json, route, SCOPES } from "./route.ts";
@@ -76,7 +76,7 @@ export const spaceRoutes = [
         external_id: `spillway-${runtime.uuid()}`,
         created_at: now,
       };
-      const webhookSecret = secretOf(runtime.randomBytes(32));
+      const webhookSecret = formatSecret(runtime.randomBytes(32));
       const key = await makeKey(runtime);
       const sealed = await encrypt(config.secretsKey, row.id, webhookSecret, runtime.randomBytes(12));
       await insertSpace(databases.control, row, sealed);

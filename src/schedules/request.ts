@@ -1,6 +1,6 @@
 /**
- * What a schedule asks for: an export's request without what each run fills in. A run's window begins where the completed ones
- * end and ends at the run's time, so that no moment is left out and none comes twice, whatever was skipped or has failed.
+ * A schedule's request: an export's request without the parameters that each run fills in. A run's window starts where the
+ * completed runs' windows end, and ends at the run's time: skipped and failed runs leave no gap and no overlap.
  */
 
 import * as z from "zod";
@@ -19,99 +19,106 @@ import {
   withoutNulls,
 } from "../export/api/request.ts";
 
-/** Names the export of which a run gives only what came later. */
+/** The request field that names an earlier export: the result has only what came after that export. */
 const SINCE = "since";
 
-const filledByRuns = (dataset: Registered) => [SINCE, ...(dataset.windowed?.parameters ?? [])];
+const runParameters = (dataset: Registered) => [SINCE, ...(dataset.windowed?.parameters ?? [])];
 
 function scheduledSchema(dataset: Registered) {
   const shape = shapeOf(dataset);
-  const left = filledByRuns(dataset);
-  const kept = Object.fromEntries(Object.entries(shape).filter(([name]) => !left.includes(name))) as typeof shape;
-  const example = Object.fromEntries(Object.entries(dataset.example).filter(([name]) => !left.includes(name)));
+  const excluded = runParameters(dataset);
+  const kept = Object.fromEntries(Object.entries(shape).filter(([name]) => !excluded.includes(name))) as typeof shape;
+  const example = Object.fromEntries(Object.entries(dataset.example).filter(([name]) => !excluded.includes(name)));
   const window = dataset.windowed?.parameters.map((name) => `\`${name}\``).join(" and ");
   return z.strictObject(kept).meta({
     id: `ScheduledRequest_${dataset.name}`,
-    description: `${dataset.title}. ${window === undefined ? "Asked as it is each time." : `Each run fills in ${window}.`}`,
+    description: `${dataset.title}. ${window === undefined ? "Each run sends the request unchanged." : `Each run fills in ${window}.`}`,
     example: { dataset: dataset.name, ...example },
   });
 }
 
 const [first, ...others] = DATASETS.map(scheduledSchema);
-if (first === undefined) throw new Error("no dataset is listed");
+if (first === undefined) throw new Error("DATASETS is empty");
 
-/** Any dataset's request as a schedule has it. */
+/** A schedule's request, of any dataset. */
 export const AnyScheduledRequest = z.preprocess(
   (sent) => withoutNulls(sent),
   z.discriminatedUnion("dataset", [first, ...others]),
 );
 
-/** Defaults filled in, as it is stored. */
+/** As it is stored: with defaults filled in. */
 export type ScheduledRequest = Record<string, unknown> & { dataset: string };
 
-/** Where a run stands. Times in epoch ms. */
-export interface Standing {
+/** The bounds of a run. Times in epoch ms. */
+export interface RunBounds {
   /** The run's time. */
   at: number;
-  /** What the completed runs cover. */
+  /** The end of the completed runs' windows. */
   coveredUntil: number;
-  /** The export to go on from: the newest completed one of an incremental schedule; null: there is none. */
+  /** The newest completed export of an incremental schedule, by its id; null: there is none. */
   since: string | null;
 }
 
-/** What a run asks for: not yet checked, and null where there is nothing to ask for. */
-export interface Filled {
+/** A run's request, not yet checked. */
+export interface FilledRequest {
   request: Record<string, unknown>;
-  /** What it covers; null where the dataset has no window. */
+  /** Null: the dataset has no window. */
   windowStart: number | null;
-  /** From here on the next run goes on. */
+  /** The next run's window starts here. */
   windowEnd: number;
 }
 
 /**
- * Fills in what a run adds to its schedule's request. With `since`, a dataset with a window is asked for all of it, back to the
- * oldest that is kept: what came late belongs to a run too.
+ * Fills in a run's parameters. With `since`, the window of some datasets starts at the oldest event that is kept: the export
+ * also has events that arrived late.
+ * @returns null when the run has nothing to export.
  */
-export function fill(
+export function fillRequest(
   dataset: Registered,
   request: ScheduledRequest,
-  { at, coveredUntil, since }: Standing,
+  { at, coveredUntil, since }: RunBounds,
   space: SpaceRow,
   now: number,
-): Filled | null {
+): FilledRequest | null {
   const { windowed } = dataset;
   const increment = since === null ? {} : { [SINCE]: since };
   if (windowed === undefined) return { request: { ...request, ...increment }, windowStart: null, windowEnd: at };
-  const wide = since !== null && windowed.sinceIsWhole === true;
+  const isWhole = since !== null && windowed.sinceIsWhole === true;
   const oldest = windowed.oldest(space, now);
-  const start = wide ? oldest : Math.max(coveredUntil, oldest);
+  const start = isWhole ? oldest : Math.max(coveredUntil, oldest);
   if (start >= at) return null;
   const filled = windowed.parametersOf({ start, end: at }, space);
   if (filled === null) return null;
   return {
-    request: { ...request, ...filled.parameters, ...(wide ? increment : {}) },
+    request: { ...request, ...filled.parameters, ...(isWhole ? increment : {}) },
     windowStart: start,
     windowEnd: filled.end,
   };
 }
 
-/** A run's request as a call's would be. @throws invalid_request where it can no longer be asked. */
-export function exportRequestOf(filled: Filled): ExportRequest {
+/** Checks a run's request as a call's. @throws invalid_request when the API no longer accepts it. */
+export function checkFilled(filled: FilledRequest): ExportRequest {
   const read = AnyExportRequest.safeParse(filled.request);
   if (read.success) return filledIn(read.data);
-  throw invalid({ pointer: "", detail: "The schedule's request is no longer one that can be asked: change it." });
+  throw invalid({ pointer: "", detail: "The schedule's request is no longer valid. Change the schedule's `request`." });
 }
 
-/** A window to check a request by: with two days, a whole one is over in it. */
+/** The window of a request's check: any two days contain a whole day, which a daily dataset needs. */
 const SAMPLE_MS = 2 * 86_400_000;
 
-/** Checks a request as its first run would. @throws invalid_request naming the field, below `/request`. */
+/** Checks a schedule's request as its first run would. @throws invalid_request naming the field, below `/request`. */
 export async function checkScheduled(context: Context, space: SpaceRow, request: ScheduledRequest): Promise<void> {
   const now = context.runtime.now();
-  const sample = fill(datasetOf(request), request, { at: now, coveredUntil: now - SAMPLE_MS, since: null }, space, now);
+  const sample = fillRequest(
+    datasetOf(request),
+    request,
+    { at: now, coveredUntil: now - SAMPLE_MS, since: null },
+    space,
+    now,
+  );
   if (sample === null) return;
   try {
-    await dryRun(context, space, exportRequestOf(sample));
+    await dryRun(context, space, checkFilled(sample));
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.faults.length === 0) throw thrown;
     const faults = thrown.faults.map(({ pointer, detail }) => ({ pointer: `/request${pointer}`, detail }));

@@ -1,15 +1,14 @@
 /**
- * schedule: exports that come by themselves. The sweep looks at a schedule when something may have changed with it: how its last
- * export ended, and whether its next run is due. A run waits while an export of its schedule is under way, while the space has
- * too many, and while something is out of order; what comes due meanwhile is merged into one run. A message is not needed:
- * whatever is cut off is found again by the next sweep.
+ * Runs schedules. The sweep visits a schedule when its last export may have ended or its next run may be due. A run waits while
+ * an export of its schedule is queued or processing, while the space has too many exports, and while the service has an error;
+ * the runs that become due meanwhile are merged into one. No messages are needed: the next sweep repeats what was cut off.
  */
 
 import {
   dropOldRuns,
-  runMade,
-  type RunLine,
-  runNotMade,
+  recordExportRun,
+  recordRunWithoutExport,
+  type RunRecord,
   settleSchedule,
   type SettledSchedule,
   sleepUntilNextRun,
@@ -25,28 +24,28 @@ import { makeExport } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
 import { dispatchDeliveries } from "../export/pipeline/dispatch.ts";
 import { datasetOf } from "../export/api/request.ts";
-import { exportRequestOf, fill, type Filled, type ScheduledRequest } from "./request.ts";
+import { checkFilled, type FilledRequest, fillRequest, type ScheduledRequest } from "./request.ts";
 
-/** What must lie between two runs. */
+/** The shortest time between two runs. */
 export const MIN_BETWEEN_MS = 15 * 60_000;
 /** Failures in a row that pause a schedule. */
 export const MAX_FAILURES = 3;
-const MAX_AT_ONCE = 50;
-/** After a long time without runs, no more of them than this are written down one by one. */
+const MAX_PER_SWEEP = 50;
+/** The most merged runs that the history lists one by one, after a long time without runs. */
 const MAX_SKIPPED = 100;
 const RUNS_KEPT_MS = 90 * 86_400_000;
 const MAX_DROPPED = 1_000;
 
-const MERGED = "A later run was due as well before this one could be made: its window belongs to that one.";
-const NOTHING = "There was nothing to ask for: its window is not over yet, or what was in it is no longer kept.";
+const MERGED = "A later run became due before this run could start: its window is part of that run.";
+const NOTHING = "There was nothing to export: the run's window has not ended yet, or its data is past retention.";
 
 /** For the sweep. */
 export async function runSchedules(context: Context): Promise<void> {
   const now = context.runtime.now();
   const { control } = context.databases;
-  for (const of of await takeDueSchedules(control, now, now + context.config.resendAfterMs, MAX_AT_ONCE)) {
+  for (const of of await takeDueSchedules(control, now, now + context.config.resendAfterMs, MAX_PER_SWEEP)) {
     try {
-      await look(context, of, now);
+      await visit(context, of, now);
     } catch (thrown) {
       logFailure("schedule.failed", thrown, { space_id: of.space_id, schedule_id: of.id });
     }
@@ -54,37 +53,44 @@ export async function runSchedules(context: Context): Promise<void> {
   await dropOldRuns(control, now - RUNS_KEPT_MS, MAX_DROPPED);
 }
 
-async function look(context: Context, { id, space_id: spaceId }: Of, now: number): Promise<void> {
+type ScheduleId = Pick<ScheduleRow, "id" | "space_id">;
+
+async function visit(context: Context, of: ScheduleId, now: number): Promise<void> {
   const { control } = context.databases;
+  const { id, space_id: spaceId } = of;
   const { row, paused } = await settleSchedule(control, spaceId, id, now, MAX_FAILURES);
-  if (paused) await tellPaused(context, { id, space_id: spaceId });
+  if (paused) await onPaused(context, of);
   if (row === null || row.status !== "active" || row.open_export_id !== null) return;
   if (row.next_run_at > now) return sleepUntilNextRun(control, spaceId, id, now);
   const space = await findSpace(control, spaceId);
   if (space !== null) await run(context, space, row, now);
 }
 
-type Of = Pick<ScheduleRow, "id" | "space_id">;
-
-async function tellPaused(context: Context, of: Of): Promise<void> {
+async function onPaused(
+  context: Pick<Context, "databases" | "runtime" | "sendWebhook">,
+  of: ScheduleId,
+): Promise<void> {
   log("schedule.paused", { space_id: of.space_id, schedule_id: of.id });
   await dispatchDeliveries(context, of.space_id, of.id);
 }
 
-/** The run that is to be made, those that are merged into it, and the one after it. Times in epoch ms. */
-export interface Turn {
+/** The run to make, the runs that are merged into it, and the time of the next. Times in epoch ms. */
+export interface RunPlan {
   at: number;
   skipped: readonly number[];
   nextRunAt: number;
 }
 
 /**
- * Which run is due. Those of the past before the schedule was made come one after another; of later ones that are due
- * together the last one stands for all.
+ * Which run to make now. Runs of a backfill, before the schedule was created, are made one after another; of the later runs
+ * that are due, only the last is made, and the others are merged into it.
  */
-export function turnOf(row: Pick<ScheduleRow, "cron" | "timezone" | "next_run_at" | "created_at">, now: number): Turn {
-  const { cron, timezone, next_run_at: due, created_at: madeAt } = row;
-  const at = due <= madeAt ? due : Math.max(due, lastAt(cron, timezone, now) ?? due);
+export function planRun(
+  row: Pick<ScheduleRow, "cron" | "timezone" | "next_run_at" | "created_at">,
+  now: number,
+): RunPlan {
+  const { cron, timezone, next_run_at: due, created_at: createdAt } = row;
+  const at = due <= createdAt ? due : Math.max(due, lastAt(cron, timezone, now) ?? due);
   const skipped: number[] = [];
   if (at > due) {
     for (const time of timesAfter(cron, timezone, due - 1)) {
@@ -95,80 +101,90 @@ export function turnOf(row: Pick<ScheduleRow, "cron" | "timezone" | "next_run_at
   return { at, skipped, nextRunAt: nextAt(cron, timezone, at) ?? NEVER };
 }
 
-/** The last moment that a Date has. */
+/** The latest time that a Date can hold. */
 const NEVER = 8.64e15;
 
 async function run(context: Context, space: SpaceRow, row: SettledSchedule, now: number): Promise<void> {
-  const turn = turnOf(row, now);
+  const plan = planRun(row, now);
   const request = JSON.parse(row.request) as ScheduledRequest;
-  const filled = fill(datasetOf(request), request, standing(row, turn.at), space, now);
+  const since = row.incremental === 1 && row.since !== null ? row.since_export_id : null;
+  const filled = fillRequest(
+    datasetOf(request),
+    request,
+    { at: plan.at, coveredUntil: row.covered_until, since },
+    space,
+    now,
+  );
   if (filled === null) {
-    await notMade(context, row, turn, now, { outcome: "skipped", detail: NOTHING });
+    await recordNoExport(context, row, plan, now, { outcome: "skipped", detail: NOTHING });
     return;
   }
   try {
-    await make(context, space, row, turn, filled, now);
+    await createExport(context, space, row, plan, filled, now);
   } catch (thrown) {
     const error = asSpillwayError(thrown);
-    // Another sweep made it, or the space has too many: it stays due where it still is.
+    // Another sweep created the export, or the space has too many: the next sweep tries again if the run is still due.
     if (error.code === "conflict" || error.code === "too_many_pending_exports") return;
     if (ERRORS[error.code].status !== 422) throw thrown;
     const detail = error.message;
-    await notMade(context, row, turn, now, { outcome: "refused", error_code: error.code, detail });
+    await recordNoExport(context, row, plan, now, { outcome: "refused", error_code: error.code, detail });
   }
 }
 
-function standing(row: SettledSchedule, at: number) {
-  const since = row.incremental === 1 && row.had !== null ? row.since_export_id : null;
-  return { at, coveredUntil: row.covered_until, since };
-}
-
-const mergedInto = ({ skipped }: Turn): RunLine[] =>
+const mergedRuns = ({ skipped }: RunPlan): RunRecord[] =>
   skipped.map((time) => ({ scheduled_at: time, outcome: "skipped", detail: MERGED }));
 
-/** @throws as a create does. */
-async function make(context: Context, space: SpaceRow, row: SettledSchedule, turn: Turn, filled: Filled, now: number) {
+/** @throws the errors of a create. */
+async function createExport(
+  context: Context,
+  space: SpaceRow,
+  row: SettledSchedule,
+  plan: RunPlan,
+  filled: FilledRequest,
+  now: number,
+): Promise<void> {
   const { runtime, config } = context;
   const id = runtime.uuid();
-  const asked = { space, request: exportRequestOf(filled), requestId: runtime.uuid() };
-  const had = row.had === null ? null : (JSON.parse(row.had) as Since);
-  const line: RunLine = {
-    scheduled_at: turn.at,
+  const asked = { space, request: checkFilled(filled), requestId: runtime.uuid() };
+  const had = row.since === null ? null : (JSON.parse(row.since) as Since);
+  const record: RunRecord = {
+    scheduled_at: plan.at,
     outcome: "made",
     window_start: filled.windowStart,
     window_end: filled.windowEnd,
     export_id: id,
   };
-  const onward = { now, nextRunAt: turn.nextRunAt, wakeAt: now + config.resendAfterMs };
+  const next = { now, nextRunAt: plan.nextRunAt, wakeAt: now + config.resendAfterMs };
   await makeExport(context, asked, id, {
     key: null,
     run: { scheduleId: row.id, dueAt: row.next_run_at, had },
-    also: () => runMade(row, id, [line, ...mergedInto(turn)], onward),
+    also: () => recordExportRun(row, id, [record, ...mergedRuns(plan)], next),
   });
   log("schedule.ran", {
     space_id: row.space_id,
     schedule_id: row.id,
     export_id: id,
     request_id: asked.requestId,
-    late_ms: now - turn.at,
-    skipped: turn.skipped.length,
+    late_ms: now - plan.at,
+    skipped: plan.skipped.length,
   });
 }
 
-async function notMade(
-  context: Context,
+async function recordNoExport(
+  context: Pick<Context, "databases" | "runtime" | "sendWebhook">,
   row: ScheduleRow,
-  turn: Turn,
+  plan: RunPlan,
   now: number,
-  why: Pick<RunLine, "outcome" | "detail" | "error_code">,
+  reason: Pick<RunRecord, "outcome" | "detail" | "error_code">,
 ): Promise<void> {
-  const lines = [{ scheduled_at: turn.at, ...why }, ...mergedInto(turn)];
-  const onward = { now, nextRunAt: turn.nextRunAt, wakeAt: turn.nextRunAt };
+  const records = [{ scheduled_at: plan.at, ...reason }, ...mergedRuns(plan)];
+  const next = { now, nextRunAt: plan.nextRunAt, wakeAt: plan.nextRunAt };
   log("schedule.not_run", {
     space_id: row.space_id,
     schedule_id: row.id,
-    outcome: why.outcome,
-    code: why.error_code ?? null,
+    outcome: reason.outcome,
+    code: reason.error_code ?? null,
   });
-  if (await runNotMade(context.databases.control, row, lines, onward, MAX_FAILURES)) await tellPaused(context, row);
+  if (await recordRunWithoutExport(context.databases.control, row, records, next, MAX_FAILURES))
+    await onPaused(context, row);
 }

@@ -1,4 +1,4 @@
-/** When a webhook that was not taken is tried again. Pure; jitter keeps many from coming back together. */
+/** When a webhook that was not accepted is sent again. Pure; jitter spreads the retries of many webhooks. */
 
 const MINUTE = 60;
 const HOUR = 3_600;
@@ -9,9 +9,9 @@ const DELAYS = [0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14
 /**
  * @param tries how many were made, from 1.
  * @param random in [0, 1).
- * @param retryAfterSeconds how long the receiver asked to be left alone.
- * @returns milliseconds until the next try: the schedule's delay plus up to a fifth, or what the receiver asked for where
- * that is longer; null after the last.
+ * @param retryAfterSeconds what the receiver asked for with `Retry-After`.
+ * @returns milliseconds until the next try: the schedule's delay plus up to a fifth, or `retryAfterSeconds` where that is
+ * longer; null after the last try.
  */
 export function nextTryMs(tries: number, random: number, retryAfterSeconds: number | null): number | null {
   const delay = DELAYS[tries];

@@ -119,16 +119,16 @@ async function livedIn(events = 3): Promise<Space> {
     service.now,
   );
   await control.run(
-    `INSERT INTO webhook_deliveries (id, space_id, export_id, schedule_id, event_id, event_type, event_at, data, status, created_at)
-     VALUES (?2, ?1, ?3, ?3, ?2, 'schedule.paused', ?4, '{}', 'delivered', ?4)`,
+    `INSERT INTO webhook_deliveries (id, space_id, subject_type, subject_id, event_id, event_type, event_at, data, status, created_at)
+     VALUES (?2, ?1, 'schedule', ?3, ?2, 'schedule.paused', ?4, '{}', 'delivered', ?4)`,
     space.id,
     crypto.randomUUID(),
     schedule.id,
     service.now,
   );
   await control.run(
-    `INSERT INTO webhook_attempts (space_id, delivery_id, n, export_id, at, duration_ms)
-     SELECT space_id, id, 1, export_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1`,
+    `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms)
+     SELECT space_id, id, 1, subject_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1`,
     space.id,
   );
   return space;

@@ -3,42 +3,22 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Database, newMeter, type Param } from "../../src/db/core/database.ts";
-import { sweep } from "../../src/maintenance/sweep.ts";
 import { s3Error, throughLine } from "../support/bucket.ts";
-import { deliver, eventIdsOf, roomyService, take, textOf } from "../support/pipeline.ts";
-import { orders, type Service, type Space, START } from "../support/service.ts";
+import { ErasureShop, mixed } from "../support/erasure.ts";
+import { deliver, eventIdsOf, take, textOf } from "../support/pipeline.ts";
+import { orders, type Service, type Space } from "../support/service.ts";
 
+let shop: ErasureShop;
 let service: Service;
 let space: Space;
 
 beforeEach(async () => {
-  service = roomyService();
-  space = await service.shop();
-  await put({ person_id: "p-2", external_person_id: "CRM-2" });
+  shop = await ErasureShop.open();
+  ({ service, space } = shop);
 });
 
-const put = (...profiles: Record<string, unknown>[]) =>
-  service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
-
-interface Deletion {
-  id: string;
-  status: string;
-}
-
-const end = () => service.json<Deletion>("DELETE", "/v1/profiles/p-1", 202, { key: space.key });
-const look = ({ id }: { id: string }) =>
-  service.json<Deletion>("GET", `/v1/profile-deletions/${id}`, 200, { key: space.key });
-
-/** Five events, of p-1 and p-2 in turns. */
-const mixed = () =>
-  orders(5, START - 3_000_000).map((event, n) => ({ ...event, id: `e-${n}`, person_id: n % 2 === 0 ? "p-1" : "p-2" }));
 const ALL = ["e-0", "e-1", "e-2", "e-3", "e-4"];
 const OTHERS = ["e-1", "e-3"];
-
-async function sweepLater(): Promise<void> {
-  service.now += 60_000;
-  await sweep(service.context);
-}
 
 describe("an export that was asked before", () => {
   it.each([
@@ -48,22 +28,22 @@ describe("an export that was asked before", () => {
     await service.send(space, mixed());
     const id = await service.ask(space, { layout: "files", file_rows: 2 });
     for (let n = 0; n < steps; n += 1) await deliver(service, take(service));
-    const deletion = await end();
-    for (let n = 0; n < 3; n += 1) await sweepLater();
-    expect(await look(deletion)).toEqual(deletion);
+    const deletion = await shop.remove();
+    for (let n = 0; n < 3; n += 1) await shop.sweepLater();
+    expect(await shop.look(deletion)).toEqual(deletion);
     await service.pump();
     const done = await service.poll(space, id);
     expect([done.status, await eventIdsOf(service, done)]).toEqual(["completed", ALL]);
-    await sweepLater();
-    expect(await look(deletion)).toMatchObject({ status: "completed", deleted: { events: 3 } });
+    await shop.sweepLater();
+    expect(await shop.look(deletion)).toMatchObject({ status: "completed", deleted: { events: 3 } });
     expect(await eventIdsOf(service, await service.poll(space, id))).toEqual(ALL);
   });
 
   it("tells the external id that the person had", async () => {
     await service.send(space, orders(1));
     const id = await service.ask(space, { columns: [{ path: "externalPersonId" }] });
-    await end();
-    await sweepLater();
+    await shop.remove();
+    await shop.sweepLater();
     await service.pump();
     expect(await textOf(service, await service.poll(space, id))).toBe('{"externalPersonId":"CRM-1"}\n');
   });
@@ -76,9 +56,9 @@ describe("an export that was asked before", () => {
     await service.pump();
     throughLine(service);
     expect(await service.poll(space, id)).toMatchObject({ status: "failed", progress: { rows_total: 5 } });
-    const deletion = await end();
-    await sweepLater();
-    expect(await look(deletion)).toMatchObject({ status: "completed" });
+    const deletion = await shop.remove();
+    await shop.sweepLater();
+    expect(await shop.look(deletion)).toMatchObject({ status: "completed" });
     await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
     await service.pump();
     const done = await service.poll(space, id);
@@ -88,19 +68,19 @@ describe("an export that was asked before", () => {
   it("in another space holds nothing up", async () => {
     const other = await service.shop();
     await service.ask(other);
-    const deletion = await end();
-    await sweepLater();
-    expect(await look(deletion)).toMatchObject({ status: "completed" });
+    const deletion = await shop.remove();
+    await shop.sweepLater();
+    expect(await shop.look(deletion)).toMatchObject({ status: "completed" });
   });
 });
 
 describe("an export that is asked after", () => {
   it.each([
     ["before any row is gone", async () => {}],
-    ["after that", () => sweepLater()],
+    ["after that", () => shop.sweepLater()],
   ])("has no event of the person: asked %s", async (_, wait) => {
     await service.send(space, mixed());
-    await end();
+    await shop.remove();
     await wait();
     const done = await service.export(space);
     expect([done.status, await eventIdsOf(service, done)]).toEqual(["completed", OTHERS]);
@@ -108,11 +88,11 @@ describe("an export that is asked after", () => {
 
   it.each([0, 1, 2])("completes with the same rows where they go after its step %i", async (steps) => {
     await service.send(space, mixed());
-    const deletion = await end();
+    const deletion = await shop.remove();
     const id = await service.ask(space, { layout: "files", file_rows: 1 });
     for (let n = 0; n < steps; n += 1) await deliver(service, take(service));
-    await sweepLater();
-    expect(await look(deletion)).toMatchObject({ status: "completed" });
+    await shop.sweepLater();
+    expect(await shop.look(deletion)).toMatchObject({ status: "completed" });
     await service.pump();
     const done = await service.poll(space, id);
     expect([done.status, done.progress.rows_total, await eventIdsOf(service, done)]).toEqual(["completed", 2, OTHERS]);
@@ -120,8 +100,8 @@ describe("an export that is asked after", () => {
 
   it("has the events of somebody made anew, and no older ones", async () => {
     await service.send(space, mixed());
-    await end();
-    await put({ person_id: "p-1", external_person_id: "CRM-NEW" });
+    await shop.remove();
+    await shop.put({ person_id: "p-1", external_person_id: "CRM-NEW" });
     await service.send(space, [{ ...orders(1)[0], id: "new" }]);
     const done = await service.export(space);
     expect((await eventIdsOf(service, done)).map(String).toSorted()).toEqual([...OTHERS, "new"]);
@@ -134,7 +114,7 @@ describe("an export that is asked after", () => {
       ...mixed(),
       { ...orders(1)[0], id: "s", definition_id: "seen", properties: { page: "x" } },
     ]);
-    await end();
+    await shop.remove();
     const done = await service.export(space, { format: "csv" });
     const [header = ""] = (await textOf(service, done)).split("\r\n");
     expect([header.includes("order_id"), header.includes("page")]).toEqual([true, false]);
@@ -150,8 +130,8 @@ it("costs an export nothing where nobody is to be deleted", async () => {
     }
   }
   await service.send(space, mixed());
-  await end();
-  await sweepLater();
+  await shop.remove();
+  await shop.sweepLater();
   const watched = new Watched(env.SPACE_DB, newMeter());
   service.context.databases = { ...service.context.databases, space: () => watched };
   const sifted = () => texts.filter((sql) => sql.includes("FROM events") && sql.includes("deletions")).length;

@@ -4,36 +4,17 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Database, newMeter, type Rows, type Statement } from "../../src/db/core/database.ts";
 import { eraseSlice, pendingDeletions } from "../../src/db/profiles/deletions.ts";
-import { sweep } from "../../src/maintenance/sweep.ts";
-import { roomyService } from "../support/pipeline.ts";
+import { ErasureShop, mixed } from "../support/erasure.ts";
 import { orders, type Service, type Space, START } from "../support/service.ts";
 
+let shop: ErasureShop;
 let service: Service;
 let space: Space;
 
 beforeEach(async () => {
-  service = roomyService();
-  space = await service.shop();
-  await put({ person_id: "p-2", external_person_id: "CRM-2" });
+  shop = await ErasureShop.open();
+  ({ service, space } = shop);
 });
-
-const put = (...profiles: Record<string, unknown>[]) =>
-  service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
-
-interface Deletion {
-  id: string;
-  status: string;
-  completed_at: string | null;
-  deleted: Record<string, number>;
-}
-
-const end = () => service.json<Deletion>("DELETE", "/v1/profiles/p-1", 202, { key: space.key });
-const look = ({ id }: { id: string }) =>
-  service.json<Deletion>("GET", `/v1/profile-deletions/${id}`, 200, { key: space.key });
-
-/** Five events, of p-1 and p-2 in turns. */
-const mixed = (from = START - 3_000_000, name = "e") =>
-  orders(5, from).map((event, n) => ({ ...event, id: `${name}-${n}`, person_id: n % 2 === 0 ? "p-1" : "p-2" }));
 
 async function rowsOf(table: string, of: Space, personId = "p-1"): Promise<number> {
   const query = env.SPACE_DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE space_id = ? AND person_id = ?`);
@@ -51,22 +32,17 @@ async function touch(of: Space, count: number, personId = "p-1", seq = 1): Promi
     .run();
 }
 
-async function sweepLater(ms = 60_000): Promise<void> {
-  service.now += ms;
-  await sweep(service.context);
-}
-
 describe("what a deleted person left", () => {
   it("goes a minute later, each table's rows, and is counted", async () => {
     await service.send(space, mixed());
     await touch(space, 4);
-    await put({ person_id: "p-1", type: "Lead" });
-    const deletion = await end();
-    await sweepLater(59_999);
-    expect([await left(), await look(deletion)]).toEqual([[3, 4, 2], deletion]);
-    await sweepLater(1);
+    await shop.put({ person_id: "p-1", type: "Lead" });
+    const deletion = await shop.remove();
+    await shop.sweepLater(59_999);
+    expect([await left(), await shop.look(deletion)]).toEqual([[3, 4, 2], deletion]);
+    await shop.sweepLater(1);
     expect(await left()).toEqual([0, 0, 0]);
-    expect(await look(deletion)).toEqual({
+    expect(await shop.look(deletion)).toEqual({
       ...deletion,
       status: "completed",
       completed_at: new Date(service.now).toISOString(),
@@ -81,8 +57,8 @@ describe("what a deleted person left", () => {
       await touch(of, 2);
     }
     await touch(space, 3, "p-2");
-    await end();
-    await sweepLater();
+    await shop.remove();
+    await shop.sweepLater();
     expect([await left(space, "p-2"), await left(other)]).toEqual([
       [0, 3, 1],
       [2, 2, 1],
@@ -91,39 +67,42 @@ describe("what a deleted person left", () => {
 
   it("is not what came under the same id afterwards: that stays", async () => {
     await service.send(space, mixed());
-    const deletion = await end();
-    await put({ person_id: "p-1", type: "anew" });
+    const deletion = await shop.remove();
+    await shop.put({ person_id: "p-1", type: "anew" });
     await service.send(space, mixed(START - 2_000_000, "new"));
     await touch(space, 2, "p-1", 1_000);
-    await sweepLater();
+    await shop.sweepLater();
     expect(await left()).toEqual([3, 2, 1]);
-    expect(await look(deletion)).toMatchObject({ status: "completed", deleted: { events: 3, profile_versions: 1 } });
+    expect(await shop.look(deletion)).toMatchObject({
+      status: "completed",
+      deleted: { events: 3, profile_versions: 1 },
+    });
     expect(await service.json("GET", "/v1/profiles/p-1", 200, { key: space.key })).toMatchObject({ type: "anew" });
   });
 
   it("goes of both, where somebody was deleted, made anew and deleted again", async () => {
     await service.send(space, mixed());
-    const first = await end();
-    await put({ person_id: "p-1" });
+    const first = await shop.remove();
+    await shop.put({ person_id: "p-1" });
     await service.send(
       space,
       orders(4, START - 2_000_000).map((event, n) => ({ ...event, id: `new-${n}` })),
     );
-    const second = await end();
-    await sweepLater();
+    const second = await shop.remove();
+    await shop.sweepLater();
     expect(await left()).toEqual([0, 0, 0]);
-    const both = await Promise.all([first, second].map(look));
+    const both = await Promise.all([first, second].map((each) => shop.look(each)));
     expect(both.map((each) => each.status)).toEqual(["completed", "completed"]);
     expect(both.reduce((sum, each) => sum + (each.deleted["events"] ?? 0), 0)).toBe(7);
   });
 
   it("frees the ids of events", async () => {
     await service.send(space, orders(1));
-    await end();
-    await put({ person_id: "p-1" });
+    await shop.remove();
+    await shop.put({ person_id: "p-1" });
     const send = () => service.json("POST", "/v1/events", 202, { key: space.key, body: { events: orders(1) } });
     expect(await send()).toEqual({ accepted: 0, duplicates: 1 });
-    await sweepLater();
+    await shop.sweepLater();
     expect(await send()).toEqual({ accepted: 1, duplicates: 0 });
   });
 });
@@ -162,12 +141,12 @@ describe("slices", () => {
     "may be cut off %s they are written: nothing is counted twice or lost",
     async (how) => {
       await fill();
-      const deletion = await end();
+      const deletion = await shop.remove();
       const db = new Failing((nth) => (nth % 2 === 0 ? how : null));
       service.context.databases = { ...service.context.databases, spaces: () => [db] };
-      for (let sweeps = 0; sweeps < 4; sweeps += 1) await sweepLater();
+      for (let sweeps = 0; sweeps < 4; sweeps += 1) await shop.sweepLater();
       expect(await left()).toEqual([0, 0, 0]);
-      expect(await look(deletion)).toMatchObject({
+      expect(await shop.look(deletion)).toMatchObject({
         status: "completed",
         deleted: { events: 2_500, profile_versions: 1 },
       });
@@ -176,19 +155,19 @@ describe("slices", () => {
 
   it("may be taken by several at once, and again when all is done", async () => {
     await fill();
-    const { id } = await end();
+    const { id } = await shop.remove();
     const db = service.context.databases.space(space.id);
     const row = { space_id: space.id, id, person_id: "p-1", seq: 1_000 };
     await Promise.all(Array.from({ length: 4 }, () => eraseSlice(db, row, 1_000, START)));
-    const done = await look({ id });
+    const done = await shop.look({ id });
     expect(done).toMatchObject({ status: "completed", deleted: { events: 2_500 } });
     expect(await eraseSlice(db, row, 1_000, START + 5)).toEqual({ rows: 0, completed: false });
-    expect(await look({ id })).toEqual(done);
+    expect(await shop.look({ id })).toEqual(done);
   });
 
   it("read the person's rows and no others, and who is asked whether any are pending reads the pending ones", async () => {
     await fill("p-2");
-    const { id } = await end();
+    const { id } = await shop.remove();
     await env.SPACE_DB.prepare(
       `INSERT INTO profile_deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
        SELECT ?1, value, value, 1, 0, 0, 0 FROM json_each(?2)`,
@@ -205,10 +184,10 @@ describe("slices", () => {
 
   it("leave the deletion pending as long as rows are left", async () => {
     await fill();
-    const { id } = await end();
+    const { id } = await shop.remove();
     const row = { space_id: space.id, id, person_id: "p-1", seq: 1_000 };
     const slice = await eraseSlice(service.context.databases.space(space.id), row, 1_000, START);
-    expect([slice, await look({ id })]).toMatchObject([
+    expect([slice, await shop.look({ id })]).toMatchObject([
       { rows: 1_001, completed: false },
       { status: "pending", deleted: { events: 1_000 } },
     ]);

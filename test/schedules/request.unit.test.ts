@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { Registered, Windowed } from "../../src/datasets/dataset.ts";
 import { DATASETS } from "../../src/datasets/index.ts";
 import type { SpaceRow } from "../../src/db/tenants/spaces.ts";
-import { turnOf } from "../../src/schedules/run-due.ts";
-import { fill } from "../../src/schedules/request.ts";
+import { planRun } from "../../src/schedules/run-due.ts";
+import { fillRequest } from "../../src/schedules/request.ts";
 
 const DAY = 86_400_000;
 const NOW = Date.parse("2026-03-10T03:00:20.000Z");
@@ -38,7 +38,7 @@ function dataset(more: Partial<Registered>): Registered {
 const request = { dataset: "made_up" };
 const standing = { at: AT, coveredUntil: AT - DAY, since: "export-1" };
 const filled = (of: Registered, more: Partial<typeof standing> | { since: null } = {}) =>
-  fill(of, request, { ...standing, ...more }, SPACE, NOW);
+  fillRequest(of, request, { ...standing, ...more }, SPACE, NOW);
 
 describe("a run of a dataset with a window", () => {
   it("begins where the completed ones end, where there is no since", () => {
@@ -94,16 +94,16 @@ describe("the turn", () => {
   const HOUR = 3_600_000;
 
   it("is that of the run that is due, and then the next", () => {
-    expect(turnOf({ ...hourly, next_run_at: AT }, NOW)).toEqual({ at: AT, skipped: [], nextRunAt: AT + HOUR });
+    expect(planRun({ ...hourly, next_run_at: AT }, NOW)).toEqual({ at: AT, skipped: [], nextRunAt: AT + HOUR });
   });
 
   it("is of the past one by one", () => {
     const row = { ...hourly, created_at: NOW, next_run_at: AT - 4 * HOUR };
-    expect(turnOf(row, NOW)).toEqual({ at: AT - 4 * HOUR, skipped: [], nextRunAt: AT - 3 * HOUR });
+    expect(planRun(row, NOW)).toEqual({ at: AT - 4 * HOUR, skipped: [], nextRunAt: AT - 3 * HOUR });
   });
 
   it("names a hundred of those that it merges, and no more, however long nothing ran", () => {
-    const turn = turnOf({ ...hourly, next_run_at: AT - 9 * DAY }, NOW);
+    const turn = planRun({ ...hourly, next_run_at: AT - 9 * DAY }, NOW);
     expect(turn).toMatchObject({ at: AT, nextRunAt: AT + HOUR });
     expect(turn.skipped).toHaveLength(100);
     expect(turn.skipped[0]).toBe(AT - 9 * DAY);

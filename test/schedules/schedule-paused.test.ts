@@ -3,10 +3,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../src/maintenance/sweep.ts";
 import { KEYS } from "../support/aws.ts";
-import { roomyService } from "../support/pipeline.ts";
 import { deliveriesOf, endpoint, Receiver, verify, wakeAll } from "../support/receiver.ts";
 import {
   change,
+  dropSchedules,
   failAll,
   HOUR,
   look,
@@ -15,6 +15,7 @@ import {
   runAt,
   runsOf,
   schedule,
+  shop,
   sweepAt,
   windowsOf,
 } from "../support/schedules.ts";
@@ -25,13 +26,11 @@ let space: Space;
 let receiver: Receiver;
 
 beforeEach(async () => {
-  service = roomyService();
-  space = await service.shop();
+  ({ service, space } = await shop());
   receiver = new Receiver(service, space);
 });
 
-/** The next test begins at another time: it is not to find these. */
-afterEach(() => service.context.databases.control.run("DELETE FROM schedules WHERE space_id = ?1", space.id));
+afterEach(() => dropSchedules(service, space));
 
 /** The run of this hour after START fails. */
 async function failAt(hour: number): Promise<void> {

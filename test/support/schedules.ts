@@ -2,6 +2,7 @@
 
 import { handleDeadLetter } from "../../src/export/pipeline/run.ts";
 import { runSchedules } from "../../src/schedules/run-due.ts";
+import { roomyService } from "./pipeline.ts";
 import type { Service, Space } from "./service.ts";
 
 export interface ScheduleView {
@@ -27,6 +28,16 @@ export interface RunView {
   error: { code: string; message: string } | null;
   reason: string | null;
 }
+
+/** A service whose limits no test reaches, and a space in it. */
+export async function shop(): Promise<{ service: Service; space: Space }> {
+  const service = roomyService();
+  return { service, space: await service.shop() };
+}
+
+/** After each test: the next one starts at an earlier time, and must not find this one's schedules. */
+export const dropSchedules = (service: Service, space: Space) =>
+  service.context.databases.control.run("DELETE FROM schedules WHERE space_id = ?1", space.id);
 
 export const HOUR = 3_600_000;
 export const MINUTE = 60_000;

@@ -87,7 +87,7 @@ it("a secret that does not open is told in the log without a word of it, and tri
   service.context.config = { ...service.context.config, secretsKey: `k9:${Buffer.alloc(32, 9).toString("base64")}` };
   await wakeNext(service);
   expect(receiver.received).toEqual([]);
-  expect(logged("webhook.secret_does_not_open")).toHaveLength(1);
+  expect(logged("webhook.decrypt_failed")).toHaveLength(1);
   expect(lines.join("\n")).not.toContain(secret);
   expect(await deliveriesOf(service, space)).toMatchObject([{ status: "pending", attempts: [{ error: "internal" }] }]);
   service.context.config = { ...service.context.config, secretsKey };

@@ -1,7 +1,9 @@
 /** The document says what receivers are sent: each event type, by the schema that the bodies keep to. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { EVENT_TYPES, EXPORT_EVENTS, SchedulePausedBody, WebhookBody } from "../../src/outbound/webhook.ts";
+import { ExportBody } from "../../src/webhooks/events/exports.ts";
+import { EVENT_TYPES } from "../../src/webhooks/events/index.ts";
+import { SchedulePausedBody } from "../../src/webhooks/events/schedules.ts";
 import { Service } from "../support/service.ts";
 
 interface Sent {
@@ -21,15 +23,15 @@ it("has every event type, and no other", () => {
   expect(Object.keys(webhooks).toSorted()).toEqual([...EVENT_TYPES].toSorted());
 });
 
-describe.each(EXPORT_EVENTS)("%s", (type) => {
+describe.each(ExportBody.shape.type.options)("%s", (type) => {
   it("is described by the one schema of bodies, with an example that keeps to it", () => {
     const media = webhooks[type]?.post.requestBody.content["application/json"];
     expect(media?.schema).toEqual({ $ref: "#/components/schemas/WebhookBody" });
-    expect(WebhookBody.parse(media?.example)).toMatchObject({ type, data: { status: type.slice("export.".length) } });
+    expect(ExportBody.parse(media?.example)).toMatchObject({ type, data: { status: type.slice("export.".length) } });
   });
 });
 
-it("describes what is told of a schedule by a schema of its own, with an example that keeps to it", () => {
+it("describes a schedule's event by a schema of its own, with an example that keeps to it", () => {
   const media = webhooks["schedule.paused"]?.post.requestBody.content["application/json"];
   expect(media?.schema).toEqual({ $ref: "#/components/schemas/SchedulePausedBody" });
   expect(SchedulePausedBody.parse(media?.example)).toMatchObject({ data: { failures: 3 } });

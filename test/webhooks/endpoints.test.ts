@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { MAX_ENDPOINTS } from "../../src/http/webhooks/endpoints.ts";
-import { EVENT_TYPES } from "../../src/outbound/webhook.ts";
+import { EVENT_TYPES } from "../../src/webhooks/events/index.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { canceled, endpoint, type EndpointView, Receiver, verify, wakeAll } from "../support/receiver.ts";
 import { ADMIN, type ProblemView, type Service, type Space } from "../support/service.ts";

@@ -3,11 +3,13 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it, vi } from "vitest";
 import { ERRORS } from "../../src/errors.ts";
-import { post, renderBody, retryAfter, secretOf, WebhookBody } from "../../src/outbound/webhook.ts";
+import { formatSecret, post, retryAfter } from "../../src/outbound/webhook.ts";
+import { ExportBody } from "../../src/webhooks/events/exports.ts";
+import { renderBody } from "../../src/webhooks/events/index.ts";
 import { START } from "../support/service.ts";
 
-const SECRET = secretOf(new Uint8Array(32).fill(1));
-const OTHER = secretOf(new Uint8Array(32).fill(2));
+const SECRET = formatSecret(new Uint8Array(32).fill(1));
+const OTHER = formatSecret(new Uint8Array(32).fill(2));
 const BODY = '{"type":"export.completed","name":"Zoë"}';
 const webhook = { url: "https://shop.example/hooks", id: "evt_1", body: BODY, secrets: [SECRET] };
 
@@ -155,7 +157,7 @@ describe("the body", () => {
 
   it("says what happened, and when", () => {
     const body = render("export.completed");
-    expect(WebhookBody.parse(JSON.parse(body))).toEqual({
+    expect(ExportBody.parse(JSON.parse(body))).toEqual({
       type: "export.completed",
       timestamp: "2026-03-01T12:00:00.001Z",
       data: {

@@ -88,7 +88,7 @@ export async function listPurgeable(db: Database, limit: number): Promise<{ id: 
   return db.all(
     `SELECT e.id, e.space_id FROM exports e WHERE e.deleted_at IS NOT NULL AND e.cleanup_at IS NULL
        AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d
-         WHERE d.space_id = e.space_id AND d.export_id = e.id AND d.status = 'pending')
+         WHERE d.space_id = e.space_id AND d.subject_id = e.id AND d.status = 'pending')
      ORDER BY e.deleted_at LIMIT ?1`,
     limit,
   );
@@ -96,10 +96,11 @@ export async function listPurgeable(db: Database, limit: number): Promise<{ id: 
 
 /** Removes an export's record and everything that hangs on it. */
 export async function purgeExport(db: Database, spaceId: string, exportId: string): Promise<void> {
-  const hanging = (table: string) =>
-    statement(`DELETE FROM ${table} WHERE space_id = ?1 AND export_id = ?2`, spaceId, exportId);
+  const hanging = (column: string) => (table: string) =>
+    statement(`DELETE FROM ${table} WHERE space_id = ?1 AND ${column} = ?2`, spaceId, exportId);
   await db.batch([
-    ...["export_chunks", "export_files", "export_events", "webhook_attempts", "webhook_deliveries"].map(hanging),
+    ...["export_chunks", "export_files", "export_events"].map(hanging("export_id")),
+    ...["webhook_attempts", "webhook_deliveries"].map(hanging("subject_id")),
     statement("DELETE FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL", spaceId, exportId),
   ]);
 }

@@ -70,7 +70,7 @@ export async function listTimeline(
        SELECT a.at, 'b' || a.delivery_id || printf('%06d', a.n), 'webhook.attempt',
          json_object('webhook_id', d.event_id, 'endpoint_id', d.endpoint_id, 'n', a.n, 'status_code', a.status_code, 'error', a.error)
        FROM webhook_attempts a JOIN webhook_deliveries d ON d.id = a.delivery_id AND d.space_id = ?1
-       WHERE a.space_id = ?1 AND a.export_id = ?2)
+       WHERE a.space_id = ?1 AND a.subject_id = ?2)
      WHERE ?4 IS NULL OR (at, id) > (?4, ?5) ORDER BY at, id LIMIT ?3`,
     spaceId,
     exportId,

@@ -1,13 +1,14 @@
 /**
- * Runs of schedules: which are due, what became of each, and what that says of its schedule. A run moves its schedule on in
- * the transaction that writes its export, so that a run makes one export, whoever tries it and however often.
+ * Runs of schedules: which are due, their outcomes, and the schedule's state that follows from these. A run advances its
+ * schedule in the transaction that inserts its export, so that concurrent and repeated tries insert one export.
  */
 
+import type { Row } from "../core/columns.ts";
 import { enqueuePauseWebhooks } from "../exports/outbox.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { SCHEDULE_COLUMNS, type ScheduleRow } from "./schedules.ts";
 
-/** Takes active spaces' schedules that are to be looked at, those that wait longest first, and puts each off. */
+/** Claims active spaces' due schedules until `againAt`, the longest due first. */
 export async function takeDueSchedules(
   db: Database,
   now: number,
@@ -25,26 +26,26 @@ export async function takeDueSchedules(
   );
 }
 
-/** SQL: the runs of schedule ?2 beyond what it has covered whose exports were completed. */
+/** SQL: the runs of schedule ?2 after `covered_until` whose exports were completed. */
 const DELIVERED = `FROM schedule_runs r JOIN exports e ON e.space_id = ?1 AND e.id = r.export_id AND e.status IN ('completed', 'expired')
   WHERE r.space_id = ?1 AND r.schedule_id = ?2 AND r.scheduled_at > schedules.covered_until`;
 
 export interface SettledSchedule extends ScheduleRow {
-  /** JSON {seq, end}: what the newest completed export had; null where it was of another dataset, or there is none. */
-  had: string | null;
+  /** JSON {seq, end} of the newest completed export; null when there is none, or it has another dataset. */
+  since: string | null;
 }
 
 /**
- * Writes down what the ends of a schedule's exports say of it: how far they cover, which is the newest, whether one is under
- * way. Where the last `most` runs that came to an end failed, it is paused, and that is told.
- * @returns it as it is now, and whether this paused it.
+ * Updates a schedule from its exports: how far they cover, the newest completed one, and one that is queued or processing.
+ * When its last `maxFailures` ended runs failed, the schedule is paused, and its webhooks are enqueued.
+ * @returns the updated schedule, and whether this call paused it.
  */
 export async function settleSchedule(
   db: Database,
   spaceId: string,
   id: string,
   now: number,
-  most: number,
+  maxFailures: number,
 ): Promise<{ row: SettledSchedule | null; paused: boolean }> {
   const results = await db.batch<SettledSchedule>([
     statement(
@@ -57,10 +58,10 @@ export async function settleSchedule(
       spaceId,
       id,
     ),
-    ...pauseIfFailing(spaceId, id, now, most),
+    ...pauseIfFailing(spaceId, id, now, maxFailures),
     statement(
       `SELECT ${SCHEDULE_COLUMNS},
-         CASE WHEN since_had ->> 'dataset' = request ->> 'dataset' THEN since_had END AS had
+         CASE WHEN since_had ->> 'dataset' = request ->> 'dataset' THEN since_had END AS since
        FROM schedules WHERE space_id = ?1 AND id = ?2`,
       spaceId,
       id,
@@ -69,8 +70,8 @@ export async function settleSchedule(
   return { row: results.at(-1)?.rows[0] ?? null, paused: (results[1]?.changes ?? 0) > 0 };
 }
 
-/** Counted anew each time from the runs' own ends: what was retried and completed is no failure. */
-function pauseIfFailing(spaceId: string, id: string, now: number, most: number): Statement[] {
+/** The failures are counted from the exports' current states: an export that a retry completed is not a failure. */
+function pauseIfFailing(spaceId: string, id: string, now: number, maxFailures: number): Statement[] {
   return [
     statement(
       `UPDATE schedules SET status = 'paused', paused_reason = 'failures', paused_at = ?3, updated_at = max(?3, updated_at + 1)
@@ -84,13 +85,13 @@ function pauseIfFailing(spaceId: string, id: string, now: number, most: number):
       spaceId,
       id,
       now,
-      most,
+      maxFailures,
     ),
-    enqueuePauseWebhooks(spaceId, id, now, most),
+    enqueuePauseWebhooks(spaceId, id, now, maxFailures),
   ];
 }
 
-/** Nothing is under way, and nothing is due: it is looked at again when its next run is. */
+/** A schedule with no open export and no due run is not visited before its next run. */
 export async function sleepUntilNextRun(db: Database, spaceId: string, id: string, now: number): Promise<void> {
   await db.run(
     `UPDATE schedules SET wake_at = next_run_at
@@ -101,46 +102,49 @@ export async function sleepUntilNextRun(db: Database, spaceId: string, id: strin
   );
 }
 
-/** What is written of a run. */
-export interface RunLine {
+interface ScheduleRuns {
   scheduled_at: number;
+  at: number;
   outcome: "made" | "skipped" | "refused";
-  window_start?: number | null;
-  window_end?: number | null;
-  export_id?: string;
-  error_code?: string;
-  detail?: string;
+  window_start: number | null;
+  window_end: number | null;
+  export_id: string | null;
+  error_code: string | null;
+  detail: string | null;
 }
 
-const RUN_COLUMNS = "outcome, window_start, window_end, export_id, error_code, detail";
+const OUTCOME = "outcome, window_start, window_end, export_id, error_code, detail";
 
-const insertLines = (guard: string) =>
-  `INSERT INTO schedule_runs (space_id, schedule_id, at, scheduled_at, ${RUN_COLUMNS})
+/** A run's entry in the history. What is left out is null. */
+export type RunRecord = Pick<ScheduleRuns, "scheduled_at" | "outcome"> & Partial<Row<ScheduleRuns, typeof OUTCOME>>;
+
+const insertRecords = (guard: string) =>
+  `INSERT INTO schedule_runs (space_id, schedule_id, at, scheduled_at, ${OUTCOME})
    SELECT ?1, ?2, ?3, j.value ->> 'scheduled_at', j.value ->> 'outcome', j.value ->> 'window_start', j.value ->> 'window_end',
      j.value ->> 'export_id', j.value ->> 'error_code', j.value ->> 'detail'
    FROM json_each(?4) j WHERE ${guard} ON CONFLICT DO NOTHING`;
 
-/** How a schedule goes on after a run. */
-export interface Onward {
+/** When a schedule runs next. */
+export interface NextRun {
   now: number;
   nextRunAt: number;
-  /** When the sweep looks at it next. */
+  /** When the sweep visits it next. */
   wakeAt: number;
 }
 
-/** Part of the batch that writes the export: its run, those that were merged into it, and the schedule moved on. */
-export function runMade(
+/** Part of the batch that inserts a run's export: records the run and the runs merged into it, and advances the schedule. */
+export function recordExportRun(
   of: Pick<ScheduleRow, "id" | "space_id">,
   exportId: string,
-  lines: readonly RunLine[],
-  { now, nextRunAt, wakeAt }: Onward,
+  records: readonly RunRecord[],
+  { now, nextRunAt, wakeAt }: NextRun,
 ): Statement[] {
-  const made = (parameter: string) =>
+  const isInserted = (parameter: string) =>
     `EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ${parameter} AND e.schedule_id = ?2)`;
   return [
-    statement(insertLines(made("?5")), of.space_id, of.id, now, JSON.stringify(lines), exportId),
+    statement(insertRecords(isInserted("?5")), of.space_id, of.id, now, JSON.stringify(records), exportId),
     statement(
-      `UPDATE schedules SET next_run_at = ?4, wake_at = ?5, open_export_id = ?3 WHERE space_id = ?1 AND id = ?2 AND ${made("?3")}`,
+      `UPDATE schedules SET next_run_at = ?4, wake_at = ?5, open_export_id = ?3 WHERE space_id = ?1 AND id = ?2 AND ${isInserted("?3")}`,
       of.space_id,
       of.id,
       exportId,
@@ -151,25 +155,25 @@ export function runMade(
 }
 
 /**
- * A run that makes no export: it is written down, the schedule moves on, and is paused where it fails again and again.
- * @param of as it was read: where it was moved since, nothing is written.
- * @returns whether this paused it.
+ * Records a run without an export, advances the schedule, and pauses it when its last `maxFailures` runs failed.
+ * @param of the schedule as it was read: when it has advanced since then, nothing is recorded.
+ * @returns whether this call paused it.
  */
-export async function runNotMade(
+export async function recordRunWithoutExport(
   db: Database,
   of: Pick<ScheduleRow, "id" | "space_id" | "next_run_at">,
-  lines: readonly RunLine[],
-  { now, nextRunAt, wakeAt }: Onward,
-  most: number,
+  records: readonly RunRecord[],
+  { now, nextRunAt, wakeAt }: NextRun,
+  maxFailures: number,
 ): Promise<boolean> {
   const due = "s.space_id = ?1 AND s.id = ?2 AND s.status = 'active' AND s.next_run_at = ?5";
   const results = await db.batch([
     statement(
-      insertLines(`EXISTS (SELECT 1 FROM schedules s WHERE ${due})`),
+      insertRecords(`EXISTS (SELECT 1 FROM schedules s WHERE ${due})`),
       of.space_id,
       of.id,
       now,
-      JSON.stringify(lines),
+      JSON.stringify(records),
       of.next_run_at,
     ),
     statement(
@@ -180,20 +184,14 @@ export async function runNotMade(
       wakeAt,
       of.next_run_at,
     ),
-    ...pauseIfFailing(of.space_id, of.id, now, most),
+    ...pauseIfFailing(of.space_id, of.id, now, maxFailures),
   ]);
   return (results[2]?.changes ?? 0) > 0;
 }
 
-export interface RunRow {
-  scheduled_at: number;
-  at: number;
-  outcome: RunLine["outcome"];
-  window_start: number | null;
-  window_end: number | null;
-  error_code: string | null;
-  detail: string | null;
-  /** Null: there is none, or it is there no more. */
+/** A run as the API shows it, with its export. */
+export interface RunRow extends Omit<ScheduleRuns, "export_id"> {
+  /** Null: the run has no export, or the export was deleted. */
   export_id: string | null;
   status: string | null;
   completed_at: number | null;
@@ -229,7 +227,7 @@ export async function listRuns(
   );
 }
 
-/** Every space's runs, and what was told of schedules, that are older than they are kept. */
+/** Deletes every space's runs and schedules' webhook deliveries of before `before`. */
 export async function dropOldRuns(db: Database, before: number, limit: number): Promise<void> {
   await db.batch([
     statement(
@@ -240,13 +238,13 @@ export async function dropOldRuns(db: Database, before: number, limit: number): 
     ),
     statement(
       `DELETE FROM webhook_attempts WHERE delivery_id IN (
-         SELECT id FROM webhook_deliveries WHERE schedule_id IS NOT NULL AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
+         SELECT id FROM webhook_deliveries WHERE subject_type = 'schedule' AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
       before,
       limit,
     ),
     statement(
       `DELETE FROM webhook_deliveries WHERE id IN (
-         SELECT id FROM webhook_deliveries WHERE schedule_id IS NOT NULL AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
+         SELECT id FROM webhook_deliveries WHERE subject_type = 'schedule' AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
       before,
       limit,
     ),

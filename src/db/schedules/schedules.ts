@@ -1,15 +1,16 @@
-/** Schedules of a space, as calls make and change them. What their runs do to them is in schedule-runs.ts. */
+/** Schedules of a space: what API calls read and write. runs.ts has what runs write. */
 
+import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 
-export interface ScheduleRow {
+interface Schedules {
   id: string;
   space_id: string;
   name: string;
   cron: string;
   timezone: string;
-  /** JSON: without what each run fills in. */
+  /** JSON: without the parameters that each run fills in. */
   request: string;
   /** 0 or 1. */
   incremental: number;
@@ -17,17 +18,17 @@ export interface ScheduleRow {
   status: "active" | "paused";
   paused_reason: string | null;
   paused_at: number | null;
-  /** The run that comes next: past when it is due. */
+  /** In the past when the run is due. */
   next_run_at: number;
-  /** What the completed exports cover, epoch ms: the next window begins here. */
+  /** The end of the completed exports' windows, epoch ms: the next window starts here. */
   covered_until: number;
   /** The newest completed export. */
   since_export_id: string | null;
-  /** The export that was made last, until its end was seen. */
+  /** The newest export, until the sweep sees that it has ended. */
   open_export_id: string | null;
-  /** Runs made until then no longer count as failures. */
+  /** Earlier runs no longer count as failures. */
   failures_from: number;
-  /** When the sweep looks at it next. */
+  /** When the sweep visits it next. */
   wake_at: number;
   created_at: number;
   updated_at: number;
@@ -36,8 +37,10 @@ export interface ScheduleRow {
 export const SCHEDULE_COLUMNS = `id, space_id, name, cron, timezone, request, incremental, backfill_from, status, paused_reason, paused_at, next_run_at,
   covered_until, since_export_id, open_export_id, failures_from, wake_at, created_at, updated_at`;
 
-/** @returns false when the space has `most` of them already. */
-export async function insertSchedule(db: Database, row: ScheduleRow, most: number): Promise<boolean> {
+export type ScheduleRow = Row<Schedules, typeof SCHEDULE_COLUMNS>;
+
+/** @returns false when the space already has `limit` schedules. */
+export async function insertSchedule(db: Database, row: ScheduleRow, limit: number): Promise<boolean> {
   const inserted = await db.run(
     `INSERT INTO schedules (${SCHEDULE_COLUMNS})
      SELECT ?2, ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
@@ -61,7 +64,7 @@ export async function insertSchedule(db: Database, row: ScheduleRow, most: numbe
     row.wake_at,
     row.created_at,
     row.updated_at,
-    most,
+    limit,
   );
   return inserted > 0;
 }
@@ -85,9 +88,9 @@ export async function listSchedules(
 }
 
 /**
- * Writes a schedule as it is to be now; what its runs have written of it stays.
- * @param asOf it as it was read: where another call or a run moved it since, nothing is written.
- * @returns whether it was written.
+ * Replaces what a call may change of a schedule; the columns that runs write stay.
+ * @param asOf the schedule as it was read. When another call or a run has changed it since then, nothing is written.
+ * @returns whether it was replaced.
  */
 export async function replaceSchedule(db: Database, row: ScheduleRow, asOf: ScheduleRow): Promise<boolean> {
   const changed = await db.run(
@@ -114,7 +117,7 @@ export async function replaceSchedule(db: Database, row: ScheduleRow, asOf: Sche
   return changed > 0;
 }
 
-/** Takes its history along; its exports stay. @returns whether it was there. */
+/** Deletes a schedule and its history; its exports stay. @returns false when its id is unknown. */
 export async function deleteSchedule(db: Database, spaceId: string, id: string): Promise<boolean> {
   const [, deleted] = await db.batch([
     statement("DELETE FROM schedule_runs WHERE space_id = ?1 AND schedule_id = ?2", spaceId, id),

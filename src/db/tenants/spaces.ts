@@ -117,13 +117,14 @@ export async function listDeletingSpaces(db: Database, limit: number): Promise<{
  * @returns how many rows went: 0 when nothing is left to do for now.
  */
 export async function purgeControlRows(db: Database, spaceId: string, deletedBefore: number): Promise<number> {
-  const ofExports = (table: string) =>
+  const ofExports = (column: string) => (table: string) =>
     statement(
-      `DELETE FROM ${table} WHERE space_id = ?1 AND export_id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
+      `DELETE FROM ${table} WHERE space_id = ?1 AND ${column} IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
       spaceId,
     );
   const results = await db.batch([
-    ...["export_chunks", "export_files", "export_events", "webhook_attempts", "webhook_deliveries"].map(ofExports),
+    ...["export_chunks", "export_files", "export_events"].map(ofExports("export_id")),
+    ...["webhook_attempts", "webhook_deliveries"].map(ofExports("subject_id")),
     {
       sql: `DELETE FROM exports WHERE space_id = ?1 AND id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
       params: [spaceId],
@@ -134,10 +135,10 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
     { sql: `DELETE FROM destinations WHERE space_id = ?1`, params: [spaceId] },
     {
       sql: `DELETE FROM webhook_attempts WHERE space_id = ?1 AND delivery_id IN
-              (SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND schedule_id IS NOT NULL)`,
+              (SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule')`,
       params: [spaceId],
     },
-    { sql: `DELETE FROM webhook_deliveries WHERE space_id = ?1 AND schedule_id IS NOT NULL`, params: [spaceId] },
+    { sql: `DELETE FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule'`, params: [spaceId] },
     {
       sql: `DELETE FROM schedule_runs WHERE space_id = ?1 AND (schedule_id, scheduled_at) IN (
               SELECT r.schedule_id, r.scheduled_at FROM schedules s JOIN schedule_runs r ON r.space_id = ?1 AND r.schedule_id = s.id

@@ -1,22 +1,20 @@
 /**
- * Deliveries of webhooks: the outbox. A row is an event and one receiver of it; attempts hang on it. Whoever makes an attempt
- * holds the row's lease, and what became of it is recorded only while that very lease stands: of two, one counts.
+ * Webhook deliveries: a row is an event and one receiver of it, and has attempts. An attempt leases the row, and its outcome is
+ * recorded only while that lease is current: of two concurrent attempts, one is recorded.
  */
 
+import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import type { Position } from "../core/pagination.ts";
 
 export type DeliveryStatus = "pending" | "delivered" | "failed";
 
-/** What an attempt needs to know. */
-export interface LeasedDelivery {
+interface WebhookDeliveries {
   id: string;
   space_id: string;
-  /** The schedule's where it is about one. */
-  export_id: string;
-  schedule_id: string | null;
-  /** Of the call that asked for the export: for the logs alone. */
-  request_id: string | null;
+  /** What the event is about. */
+  subject_type: "export" | "schedule";
+  subject_id: string;
   event_id: string;
   event_type: string;
   event_at: number;
@@ -24,23 +22,40 @@ export interface LeasedDelivery {
   endpoint_id: string | null;
   url: string | null;
   data: string;
+  status: DeliveryStatus;
   tries: number;
   attempts: number;
+  next_attempt_at: number | null;
   lease_until: number;
+  created_at: number;
 }
 
-/** The deliveries of an export that wait and are due. */
-export async function listDueOfExport(db: Database, spaceId: string, exportId: string, now: number): Promise<string[]> {
+const LEASED = `id, space_id, subject_type, subject_id, event_id, event_type, event_at, endpoint_id, url, data, tries, attempts,
+  lease_until`;
+
+/** What an attempt needs to know. */
+export interface LeasedDelivery extends Row<WebhookDeliveries, typeof LEASED> {
+  /** The call that created the export: for the logs only. */
+  request_id: string | null;
+}
+
+/** The ids of an export's, or a schedule's, deliveries that are due. */
+export async function listDueDeliveries(
+  db: Database,
+  spaceId: string,
+  subjectId: string,
+  now: number,
+): Promise<string[]> {
   const rows = await db.all<{ id: string }>(
-    `SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND export_id = ?2 AND status = 'pending' AND next_attempt_at <= ?3`,
+    `SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2 AND status = 'pending' AND next_attempt_at <= ?3`,
     spaceId,
-    exportId,
+    subjectId,
     now,
   );
   return rows.map((row) => row.id);
 }
 
-/** Takes a delivery that is due, and whose space is still there, for one attempt. @returns null when there is nothing to do. */
+/** Leases a due delivery for one attempt. @returns null when it is not due, is leased already, or its space is being deleted. */
 export async function leaseDelivery(
   db: Database,
   spaceId: string,
@@ -52,8 +67,7 @@ export async function leaseDelivery(
     `UPDATE webhook_deliveries SET lease_until = ?4
      WHERE space_id = ?1 AND id = ?2 AND status = 'pending' AND next_attempt_at <= ?3 AND lease_until <= ?3
        AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting')
-     RETURNING id, space_id, export_id, schedule_id, event_id, event_type, event_at, endpoint_id, url, data, tries, attempts, lease_until,
-       (SELECT e.request_id FROM exports e WHERE e.space_id = ?1 AND e.id = export_id) AS request_id`,
+     RETURNING ${LEASED}, (SELECT e.request_id FROM exports e WHERE e.space_id = ?1 AND e.id = subject_id) AS request_id`,
     spaceId,
     id,
     now,
@@ -62,23 +76,23 @@ export async function leaseDelivery(
 }
 
 /** An attempt, and what follows from it. */
-export interface Recorded {
+export interface AttemptOutcome {
   at: number;
   durationMs: number;
   statusCode: number | null;
   error: string | null;
   status: DeliveryStatus;
-  /** Null unless it stays pending. */
+  /** Null unless the delivery stays pending. */
   nextAttemptAt: number | null;
-  /** The endpoint's address said that it is gone: it is disabled, unless it has another address by now. */
+  /** Not null: this URL answered that it no longer exists. The endpoint is disabled, unless its URL was changed meanwhile. */
   disable: { url: string; reason: string } | null;
 }
 
-/** SQL: delivery `d` is held by this very lease. */
-const HELD = "d.space_id = ?1 AND d.id = ?2 AND d.status = 'pending' AND d.lease_until = ?3";
+/** SQL: the attempt's lease on delivery `d` is current. */
+const LEASE_IS_CURRENT = "d.space_id = ?1 AND d.id = ?2 AND d.status = 'pending' AND d.lease_until = ?3";
 
-/** Writes an attempt down and gives the lease back. @returns false when the lease was no longer this attempt's: nothing is written. */
-export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: Recorded): Promise<boolean> {
+/** Records an attempt and releases the lease. @returns false when the lease was no longer current: nothing is recorded. */
+export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: AttemptOutcome): Promise<boolean> {
   const lease = [of.space_id, of.id, of.lease_until] as const;
   const { disable } = attempt;
   const disabling: Statement[] =
@@ -88,7 +102,7 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: R
           statement(
             `UPDATE webhook_endpoints SET enabled = 0, disabled_reason = ?6, updated_at = ?7
              WHERE space_id = ?1 AND id = ?4 AND url = ?5 AND enabled = 1
-               AND EXISTS (SELECT 1 FROM webhook_deliveries d WHERE ${HELD})`,
+               AND EXISTS (SELECT 1 FROM webhook_deliveries d WHERE ${LEASE_IS_CURRENT})`,
             ...lease,
             of.endpoint_id,
             disable.url,
@@ -98,9 +112,9 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: R
         ];
   const results = await db.batch([
     statement(
-      `INSERT INTO webhook_attempts (space_id, delivery_id, n, export_id, at, duration_ms, status_code, error)
-       SELECT d.space_id, d.id, d.attempts + 1, d.export_id, ?4, ?5, ?6, ?7
-       FROM webhook_deliveries d WHERE ${HELD}`,
+      `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms, status_code, error)
+       SELECT d.space_id, d.id, d.attempts + 1, d.subject_id, ?4, ?5, ?6, ?7
+       FROM webhook_deliveries d WHERE ${LEASE_IS_CURRENT}`,
       ...lease,
       attempt.at,
       attempt.durationMs,
@@ -110,7 +124,7 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: R
     ...disabling,
     statement(
       `UPDATE webhook_deliveries AS d SET status = ?4, next_attempt_at = ?5, tries = tries + 1, attempts = attempts + 1, lease_until = 0
-       WHERE ${HELD}`,
+       WHERE ${LEASE_IS_CURRENT}`,
       ...lease,
       attempt.status,
       attempt.nextAttemptAt,
@@ -120,8 +134,8 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: R
 }
 
 /**
- * Every space's deliveries that were due before `dueBefore` and on which nobody is at work: their messages were lost, or
- * never sent. Each is put off before it is given back: it is due from now on.
+ * Every space's deliveries that were due before `dueBefore` and are not leased: their messages were lost, or never sent. Each
+ * becomes due now, so that the next sweep does not return it again.
  */
 export async function takeLostDeliveries(
   db: Database,
@@ -140,23 +154,13 @@ export async function takeLostDeliveries(
   );
 }
 
-export interface DeliveryRow {
-  id: string;
-  /** The schedule's where it is about one. */
-  export_id: string;
-  schedule_id: string | null;
-  event_id: string;
-  event_type: string;
-  endpoint_id: string | null;
-  status: DeliveryStatus;
-  next_attempt_at: number | null;
-  created_at: number;
-}
+const SHOWN = "id, subject_type, subject_id, event_id, event_type, endpoint_id, status, next_attempt_at, created_at";
 
-const SHOWN = "id, export_id, schedule_id, event_id, event_type, endpoint_id, status, next_attempt_at, created_at";
+/** A delivery as the API shows it. */
+export type DeliveryRow = Row<WebhookDeliveries, typeof SHOWN>;
 
 export interface DeliveryFilter {
-  exportId: string | null;
+  subjectId: string | null;
   endpointId: string | null;
   status: DeliveryStatus | null;
   limit: number;
@@ -165,15 +169,15 @@ export interface DeliveryFilter {
 
 /** Newest first. */
 export async function listDeliveries(db: Database, spaceId: string, filter: DeliveryFilter): Promise<DeliveryRow[]> {
-  // A space has many deliveries, an export few: where one is named, its index is the one to take.
+  // A space has many deliveries and an export has few: `+space_id` makes SQLite use the subject's index.
   return db.all<DeliveryRow>(
     `SELECT ${SHOWN} FROM webhook_deliveries
-     WHERE ${filter.exportId === null ? "space_id = ?1 AND ?3 IS NULL" : "+space_id = ?1 AND export_id = ?3"} AND (?4 IS NULL OR endpoint_id = ?4)
+     WHERE ${filter.subjectId === null ? "space_id = ?1 AND ?3 IS NULL" : "+space_id = ?1 AND subject_id = ?3"} AND (?4 IS NULL OR endpoint_id = ?4)
        AND (?5 IS NULL OR status = ?5) AND (?6 IS NULL OR (created_at, id) < (?6, ?7))
      ORDER BY created_at DESC, id DESC LIMIT ?2`,
     spaceId,
     filter.limit,
-    filter.exportId,
+    filter.subjectId,
     filter.endpointId,
     filter.status,
     filter.after?.time ?? null,
@@ -185,7 +189,7 @@ export async function findDelivery(db: Database, spaceId: string, id: string): P
   return db.first<DeliveryRow>(`SELECT ${SHOWN} FROM webhook_deliveries WHERE space_id = ?1 AND id = ?2`, spaceId, id);
 }
 
-export interface AttemptRow {
+interface WebhookAttempts {
   delivery_id: string;
   n: number;
   at: number;
@@ -194,6 +198,10 @@ export interface AttemptRow {
   error: string | null;
 }
 
+const ATTEMPT = "delivery_id, n, at, duration_ms, status_code, error";
+
+export type AttemptRow = Row<WebhookAttempts, typeof ATTEMPT>;
+
 /** The attempts of these deliveries, each delivery's in order. */
 export async function listAttempts(
   db: Database,
@@ -201,14 +209,14 @@ export async function listAttempts(
   deliveryIds: readonly string[],
 ): Promise<AttemptRow[]> {
   return db.all<AttemptRow>(
-    `SELECT delivery_id, n, at, duration_ms, status_code, error FROM webhook_attempts
+    `SELECT ${ATTEMPT} FROM webhook_attempts
      WHERE space_id = ?1 AND delivery_id IN (SELECT value FROM json_each(?2)) ORDER BY delivery_id, n`,
     spaceId,
     JSON.stringify(deliveryIds),
   );
 }
 
-/** It is due at once, and the schedule begins anew. @returns null when it is not there, or an attempt is under way. */
+/** Makes a delivery due now, at the start of its retry schedule. @returns null when its id is unknown, or an attempt is under way. */
 export async function restartDelivery(
   db: Database,
   spaceId: string,

@@ -1,9 +1,10 @@
-/** Webhook endpoints of a space: who is told of which events, and the secrets that sign for them, sealed. */
+/** Webhook endpoints of a space: the events each receives, and the encrypted secret that signs them. */
 
+import type { Row } from "../core/columns.ts";
 import type { Database } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 
-export interface EndpointRow {
+interface WebhookEndpoints {
   id: string;
   space_id: string;
   url: string;
@@ -11,7 +12,7 @@ export interface EndpointRow {
   event_types: string;
   /** 0 or 1. */
   enabled: number;
-  /** Why the service itself disabled it. */
+  /** Why the service disabled it; null: a call did, or it is enabled. */
   disabled_reason: string | null;
   created_at: number;
   updated_at: number;
@@ -19,12 +20,15 @@ export interface EndpointRow {
 
 const COLUMNS = "id, space_id, url, event_types, enabled, disabled_reason, created_at, updated_at";
 
-/** @returns false when the space has `most` of them already. */
+/** An endpoint without its secrets. */
+export type EndpointRow = Row<WebhookEndpoints, typeof COLUMNS>;
+
+/** @returns false when the space already has `limit` endpoints. */
 export async function insertEndpoint(
   db: Database,
   row: EndpointRow,
-  sealedSecret: string,
-  most: number,
+  encryptedSecret: string,
+  limit: number,
 ): Promise<boolean> {
   const inserted = await db.run(
     `INSERT INTO webhook_endpoints (${COLUMNS}, secret)
@@ -38,8 +42,8 @@ export async function insertEndpoint(
     row.disabled_reason,
     row.created_at,
     row.updated_at,
-    sealedSecret,
-    most,
+    encryptedSecret,
+    limit,
   );
   return inserted > 0;
 }
@@ -69,7 +73,7 @@ export interface EndpointChange {
   enabled?: boolean | undefined;
 }
 
-/** Enabling it forgets why it was disabled. @returns the endpoint as it is now, or null where there is none. */
+/** Enabling an endpoint clears its `disabled_reason`. @returns the changed endpoint, or null when its id is unknown. */
 export async function updateEndpoint(
   db: Database,
   spaceId: string,
@@ -90,17 +94,17 @@ export async function updateEndpoint(
   );
 }
 
-/** @returns whether it was there. */
+/** @returns false when its id is unknown. */
 export async function deleteEndpoint(db: Database, spaceId: string, id: string): Promise<boolean> {
   return (await db.run("DELETE FROM webhook_endpoints WHERE space_id = ?1 AND id = ?2", spaceId, id)) > 0;
 }
 
-/** The present secret becomes the previous one, which signs too until `until`. @returns null where there is no such endpoint. */
+/** The current secret becomes the previous one, which signs too until `until`. @returns null when the id is unknown. */
 export async function rotateEndpointSecret(
   db: Database,
   spaceId: string,
   id: string,
-  sealedSecret: string,
+  encryptedSecret: string,
   { now, until }: { now: number; until: number },
 ): Promise<EndpointRow | null> {
   return db.first<EndpointRow>(
@@ -108,7 +112,7 @@ export async function rotateEndpointSecret(
      WHERE space_id = ?1 AND id = ?2 RETURNING ${COLUMNS}`,
     spaceId,
     id,
-    sealedSecret,
+    encryptedSecret,
     until,
     now,
   );

@@ -1,17 +1,18 @@
-/** Who a delivery goes to, with the sealed secrets that sign for it: an endpoint, or for a `callback_url` the space itself. */
+/** Who receives a delivery, with the encrypted secrets that sign it: an endpoint, or for a `callback_url` the space itself. */
 
 import type { Database } from "../core/database.ts";
 
-/** Sealed with the owner's id. */
-export interface SealedSecrets {
+/** Each encrypted with `owner` as its associated id. */
+export interface EncryptedSecrets {
+  /** The endpoint's id, or the space's. */
   owner: string;
   secret: string;
   previous_secret: string | null;
-  /** Until when the previous one signs too. */
+  /** The previous secret signs too until this time. */
   previous_secret_until: number | null;
 }
 
-export interface EndpointReceiver extends SealedSecrets {
+export interface EndpointReceiver extends EncryptedSecrets {
   url: string;
   enabled: number;
 }
@@ -29,8 +30,8 @@ export async function findEndpointReceiver(
   );
 }
 
-export async function findSpaceSecrets(db: Database, spaceId: string): Promise<SealedSecrets | null> {
-  return db.first<SealedSecrets>(
+export async function findSpaceSecrets(db: Database, spaceId: string): Promise<EncryptedSecrets | null> {
+  return db.first<EncryptedSecrets>(
     `SELECT id AS owner, webhook_secret AS secret, previous_webhook_secret AS previous_secret,
        previous_webhook_secret_until AS previous_secret_until
      FROM spaces WHERE id = ?1 AND status <> 'deleting'`,
@@ -38,18 +39,18 @@ export async function findSpaceSecrets(db: Database, spaceId: string): Promise<S
   );
 }
 
-/** The present secret becomes the previous one, which signs too until `until`. */
+/** The current secret becomes the previous one, which signs too until `until`. */
 export async function rotateSpaceSecret(
   db: Database,
   spaceId: string,
-  sealedSecret: string,
+  encryptedSecret: string,
   until: number,
 ): Promise<void> {
   await db.run(
     `UPDATE spaces SET previous_webhook_secret = webhook_secret, previous_webhook_secret_until = ?3, webhook_secret = ?2
      WHERE id = ?1 AND status <> 'deleting'`,
     spaceId,
-    sealedSecret,
+    encryptedSecret,
     until,
   );
 }

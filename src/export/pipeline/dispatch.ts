@@ -8,7 +8,7 @@ import { idleChunks } from "../../db/exports/chunks.ts";
 import { idleFiles } from "../../db/exports/files.ts";
 import type { ExportPhase } from "../../db/exports/status.ts";
 import { logFailure } from "../../log.ts";
-import { listDueOfExport } from "../../db/webhooks/deliveries.ts";
+import { listDueDeliveries } from "../../db/webhooks/deliveries.ts";
 import type { Context, Message } from "../../context.ts";
 
 /** As many as an export may have chunks. */
@@ -52,7 +52,11 @@ async function wake(context: Context, { space_id, export_id }: Of, phases: reado
 }
 
 /** Sends a message for each due webhook delivery of an export, or of a schedule. The sweep repeats what fails here. */
-export async function dispatchDeliveries(context: Context, spaceId: string, subjectId: string): Promise<void> {
-  const due = await listDueOfExport(context.databases.control, spaceId, subjectId, context.runtime.now());
+export async function dispatchDeliveries(
+  context: Pick<Context, "databases" | "runtime" | "sendWebhook">,
+  spaceId: string,
+  subjectId: string,
+): Promise<void> {
+  const due = await listDueDeliveries(context.databases.control, spaceId, subjectId, context.runtime.now());
   for (const id of due) await context.sendWebhook({ space_id: spaceId, delivery_id: id }, 0);
 }

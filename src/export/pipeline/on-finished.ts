@@ -1,4 +1,4 @@
-/** After the move that ended an export: it is logged and measured, and whoever waits for it is told soon. */
+/** After the transition that ended an export: logs and measures it, and dispatches its webhook deliveries. */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { exportTotals } from "../../db/exports/files.ts";
@@ -6,8 +6,12 @@ import { log, logFailure } from "../../log.ts";
 import type { Context } from "../../context.ts";
 import { dispatchDeliveries } from "./dispatch.ts";
 
-/** Never throws: the end stands whatever becomes of this, and the sweep tells those who were not told here. */
-export async function onFinished(context: Context, spaceId: string, exportId: string): Promise<void> {
+/** Never throws: the export has ended whatever fails here, and the sweep dispatches the deliveries again. */
+export async function onFinished(
+  context: Pick<Context, "databases" | "runtime" | "measure" | "sendWebhook">,
+  spaceId: string,
+  exportId: string,
+): Promise<void> {
   const { control } = context.databases;
   let row: ExportRow | null = null;
   try {
@@ -40,7 +44,7 @@ export async function onFinished(context: Context, spaceId: string, exportId: st
     });
     await dispatchDeliveries(context, spaceId, exportId);
   } catch (thrown) {
-    logFailure("export.end_not_told", thrown, {
+    logFailure("export.notify_failed", thrown, {
       space_id: spaceId,
       export_id: exportId,
       request_id: row?.request_id,

@@ -8,7 +8,7 @@ import { destinationOf } from "../../export/delivery/destination.ts";
 import { fileFacts } from "../../export/output/manifest.ts";
 import { fileKey, isCustomers } from "../../export/delivery/object-keys.ts";
 import { IN_FLIGHT } from "../../export/pipeline/state.ts";
-import { ExportError } from "../../outbound/webhook.ts";
+import { ExportError } from "../../webhooks/events/family.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";

@@ -1,11 +1,9 @@
 /** Answers about schedules, for the document. */
 
-export const SCHEDULE_ID = "b3a1f0c2-58d4-4f0e-8f0a-6c2d9e7b1a45";
-
 /** By a call's operationId, or the id of the answer's schema. @param exportId of an export that stands in other examples. */
 export function scheduleExamples(exportId: string): Record<string, unknown> {
   const SCHEDULE = {
-    id: SCHEDULE_ID,
+    id: "b3a1f0c2-58d4-4f0e-8f0a-6c2d9e7b1a45",
     name: "Nightly orders",
     cron: "0 3 * * *",
     timezone: "Europe/London",

@@ -7,7 +7,7 @@ import { publicError } from "../../errors.ts";
 import { MIN_BETWEEN_MS } from "../../schedules/run-due.ts";
 import { AnyScheduledRequest } from "../../schedules/request.ts";
 import { datasetOf, withoutNulls } from "../../export/api/request.ts";
-import { ExportError } from "../../outbound/webhook.ts";
+import { ExportError } from "../../webhooks/events/family.ts";
 import { cronFault } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
 import { STATUSES } from "../exports/resource.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../db/webhooks/deliveries.ts";
 import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
-import { EVENT_TYPES } from "../../outbound/webhook.ts";
+import { EVENT_TYPES } from "../../webhooks/events/index.ts";
 import { iso } from "../../time/names.ts";
 import { json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
@@ -63,7 +63,7 @@ export const deliveryRoutes = [
     async handle(call, { space, query }) {
       const { control } = call.databases;
       const rows = await listDeliveries(control, space.id, {
-        exportId: query.export_id ?? null,
+        subjectId: query.export_id ?? null,
         endpointId: query.endpoint_id ?? null,
         status: query.status ?? null,
         limit: query.limit + 1,
@@ -114,8 +114,8 @@ function show(row: DeliveryRow, attempts: readonly AttemptRow[]) {
     id: row.id,
     webhook_id: row.event_id,
     type: row.event_type,
-    export_id: row.schedule_id === null ? row.export_id : null,
-    schedule_id: row.schedule_id,
+    export_id: row.subject_type === "export" ? row.subject_id : null,
+    schedule_id: row.subject_type === "schedule" ? row.subject_id : null,
     endpoint_id: row.endpoint_id,
     status: row.status,
     created_at: iso(row.created_at),

@@ -11,7 +11,7 @@ import {
 } from "../../db/webhooks/endpoints.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
 import { refusalOf } from "../../outbound/url-guard.ts";
-import { EVENT_TYPES } from "../../outbound/webhook.ts";
+import { EVENT_TYPES } from "../../webhooks/events/index.ts";
 import { iso } from "../../time/names.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";

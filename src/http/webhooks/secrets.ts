@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { encrypt } from "../../outbound/encryption.ts";
-import { secretOf } from "../../outbound/webhook.ts";
+import { formatSecret } from "../../outbound/webhook.ts";
 import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";
 
@@ -22,7 +22,7 @@ export const rotated = {
 /** @param owner whose it is: an endpoint's id, or the space's. */
 export async function newSecret(call: Call, owner: string): Promise<{ secret: string; sealed: string }> {
   const { runtime, config } = call;
-  const secret = secretOf(runtime.randomBytes(SECRET_BYTES));
+  const secret = formatSecret(runtime.randomBytes(SECRET_BYTES));
   return { secret, sealed: await encrypt(config.secretsKey, owner, secret, runtime.randomBytes(12)) };
 }
 

@@ -34,12 +34,12 @@ const listed = async () => {
 
 /** How many rows each table of the control database has of an export; tables are asked for, so that a new one is seen. */
 async function recordOf(id: string): Promise<Record<string, number>> {
-  const sql =
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND (name = 'exports' OR sql LIKE '% export_id TEXT%')";
-  const tables = await env.CONTROL_DB.prepare(sql).all<{ name: string }>();
+  const sql = `SELECT name, CASE WHEN name = 'exports' THEN 'id' WHEN sql LIKE '% export_id TEXT%' THEN 'export_id' ELSE 'subject_id' END AS column
+    FROM sqlite_master WHERE type = 'table' AND (name = 'exports' OR sql LIKE '% export_id TEXT%' OR sql LIKE '% subject_id TEXT%')`;
+  const tables = await env.CONTROL_DB.prepare(sql).all<{ name: string; column: string }>();
   const counts: Record<string, number> = {};
-  for (const { name } of tables.results) {
-    const query = `SELECT count(*) AS n FROM ${name} WHERE ${name === "exports" ? "id" : "export_id"} = ?`;
+  for (const { name, column } of tables.results) {
+    const query = `SELECT count(*) AS n FROM ${name} WHERE ${column} = ?`;
     counts[name] = (await env.CONTROL_DB.prepare(query).bind(id).first<{ n: number }>())?.n ?? -1;
   }
   return counts;
@@ -57,13 +57,13 @@ async function sweepLate(): Promise<void> {
 async function tellAll(id: string): Promise<void> {
   const { control } = service.context.databases;
   await control.run(
-    `INSERT INTO webhook_attempts (space_id, delivery_id, n, export_id, at, duration_ms)
-     SELECT space_id, id, 99, export_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1 AND export_id = ?2`,
+    `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms)
+     SELECT space_id, id, 99, subject_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2`,
     space.id,
     id,
   );
   await control.run(
-    "UPDATE webhook_deliveries SET status = 'delivered' WHERE space_id = ?1 AND export_id = ?2",
+    "UPDATE webhook_deliveries SET status = 'delivered' WHERE space_id = ?1 AND subject_id = ?2",
     space.id,
     id,
   );

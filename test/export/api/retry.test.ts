@@ -116,7 +116,7 @@ describe("a retry", () => {
     throughLine(service, async () => s3Error(503, "SlowDown"));
     await service.pump();
     expect((await service.poll(of.space, of.id)).status).toBe("failed");
-    const sql = "SELECT event_id FROM webhook_deliveries WHERE space_id = ?1 AND export_id = ?2 ORDER BY event_id";
+    const sql = "SELECT event_id FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2 ORDER BY event_id";
     const told = await service.context.databases.control.all<{ event_id: string }>(sql, of.space.id, of.id);
     expect(told.map((row) => row.event_id)).toEqual([`evt_${of.id}_failed_0`, `evt_${of.id}_failed_1`]);
   });

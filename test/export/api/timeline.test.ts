@@ -167,9 +167,9 @@ describe("the timeline of an export", () => {
     await service.pump();
     service.now += 7 * 86_400_000;
     await sweep(service.context);
-    const sql = `INSERT INTO webhook_attempts (space_id, delivery_id, n, export_id, at, duration_ms, status_code)
-      SELECT space_id, id, 1, export_id, ?3, 5, 500 FROM webhook_deliveries
-      WHERE space_id = ?1 AND export_id = ?2 AND event_type = 'export.completed'`;
+    const sql = `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms, status_code)
+      SELECT space_id, id, 1, subject_id, ?3, 5, 500 FROM webhook_deliveries
+      WHERE space_id = ?1 AND subject_id = ?2 AND event_type = 'export.completed'`;
     await service.context.databases.control.run(sql, space.id, id, START + 5_000);
     const entries = await timeline(id);
     expect(typesOf(entries).join()).toBe("created,started,planned,completed,webhook.attempt,expired");

@@ -216,7 +216,7 @@ describe("the progress of an export whose rows and files cannot be counted befor
       percent: 100,
     });
     const [told] = await service.context.databases.control.all<{ data: string }>(
-      "SELECT data FROM webhook_deliveries WHERE space_id = ?1 AND export_id = ?2",
+      "SELECT data FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2",
       space.id,
       id,
     );

@@ -135,7 +135,7 @@ export class Play {
   /** When the sweep comes that may find something; null when there is nothing to be found. Those between find nothing. */
   async #sweepAt(): Promise<number | null> {
     const row = await env.CONTROL_DB.prepare(
-      `SELECT status, wake_at, (SELECT min(next_attempt_at) FROM webhook_deliveries d WHERE d.export_id = e.id AND d.status = 'pending') AS tell_at
+      `SELECT status, wake_at, (SELECT min(next_attempt_at) FROM webhook_deliveries d WHERE d.subject_id = e.id AND d.status = 'pending') AS tell_at
        FROM exports e WHERE id = ?1`,
     )
       .bind(this.exportId)

@@ -71,7 +71,7 @@ async function expectTold(play: Play, row: ExportEnd): Promise<void> {
     ends.map((status) => `export.${status}`),
   );
   const deliveries = await query<{ event_id: string; status: string }>(
-    "SELECT event_id, status FROM webhook_deliveries WHERE export_id = ?1 ORDER BY event_id",
+    "SELECT event_id, status FROM webhook_deliveries WHERE subject_id = ?1 ORDER BY event_id",
     row.id,
   );
   const events = ends.map((status, generation) => `evt_${row.id}_${status}_${generation}`);

@@ -166,7 +166,8 @@ CREATE INDEX webhook_endpoints_by_space ON webhook_endpoints (space_id, created_
 CREATE TABLE webhook_deliveries (
   id TEXT PRIMARY KEY, -- `<event id>.<endpoint id, or callback>`
   space_id TEXT NOT NULL,
-  export_id TEXT NOT NULL,
+  subject_type TEXT NOT NULL CHECK (subject_type IN ('export', 'schedule')), -- what the event is about
+  subject_id TEXT NOT NULL,
   event_id TEXT NOT NULL,
   event_type TEXT NOT NULL,
   event_at INTEGER NOT NULL,
@@ -178,26 +179,25 @@ CREATE TABLE webhook_deliveries (
   attempts INTEGER NOT NULL DEFAULT 0, -- in all
   next_attempt_at INTEGER,
   lease_until INTEGER NOT NULL DEFAULT 0,
-  created_at INTEGER NOT NULL,
-  schedule_id TEXT -- an event about a schedule: export_id is the schedule's id too, so that one index finds both
+  created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX webhook_deliveries_by_space ON webhook_deliveries (space_id, created_at DESC, id DESC);
-CREATE INDEX webhook_deliveries_by_export ON webhook_deliveries (export_id, created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_by_subject ON webhook_deliveries (subject_id, created_at DESC, id DESC);
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE status = 'pending';
-CREATE INDEX webhook_deliveries_of_schedules ON webhook_deliveries (created_at) WHERE schedule_id IS NOT NULL;
+CREATE INDEX webhook_deliveries_of_schedules ON webhook_deliveries (created_at) WHERE subject_type = 'schedule';
 
 CREATE TABLE webhook_attempts (
   space_id TEXT NOT NULL,
   delivery_id TEXT NOT NULL,
   n INTEGER NOT NULL,
-  export_id TEXT NOT NULL,
+  subject_id TEXT NOT NULL, -- the delivery's
   at INTEGER NOT NULL,
   duration_ms INTEGER NOT NULL,
   status_code INTEGER,
   error TEXT, -- null: the receiver accepted it
   PRIMARY KEY (delivery_id, n)
 ) WITHOUT ROWID;
-CREATE INDEX webhook_attempts_by_export ON webhook_attempts (export_id, at);
+CREATE INDEX webhook_attempts_by_subject ON webhook_attempts (subject_id, at);
 
 CREATE TABLE destinations (
   id TEXT PRIMARY KEY,
