@@ -4,32 +4,25 @@
  */
 
 import * as z from "zod";
-import type { Registered } from "../datasets/dataset.ts";
-import { DATASETS } from "../datasets/index.ts";
+import type { AnyDataset } from "../datasets/dataset.ts";
+import { datasetNamed, DATASETS } from "../datasets/index.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../errors.ts";
 import { dryRun } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
-import {
-  AnyExportRequest,
-  datasetOf,
-  type ExportRequest,
-  filledIn,
-  shapeOf,
-  withoutNulls,
-} from "../export/api/request.ts";
+import { AnyExportRequest, type ExportRequest, filledIn, shapeOf, withoutNulls } from "../export/api/request.ts";
 
 /** Names the export of which a run gives only what came later. */
 const SINCE = "since";
 
-const filledByRuns = (dataset: Registered) => [SINCE, ...(dataset.windowed?.parameters ?? [])];
+const filledByRuns = (dataset: AnyDataset) => [SINCE, ...(dataset.schedulable?.parameters ?? [])];
 
-function scheduledSchema(dataset: Registered) {
+function scheduledSchema(dataset: AnyDataset) {
   const shape = shapeOf(dataset);
   const left = filledByRuns(dataset);
   const kept = Object.fromEntries(Object.entries(shape).filter(([name]) => !left.includes(name))) as typeof shape;
   const example = Object.fromEntries(Object.entries(dataset.example).filter(([name]) => !left.includes(name)));
-  const window = dataset.windowed?.parameters.map((name) => `\`${name}\``).join(" and ");
+  const window = dataset.schedulable?.parameters.map((name) => `\`${name}\``).join(" and ");
   return z.strictObject(kept).meta({
     id: `ScheduledRequest_${dataset.name}`,
     description: `${dataset.title}. ${window === undefined ? "Asked as it is each time." : `Each run fills in ${window}.`}`,
@@ -73,20 +66,20 @@ export interface Filled {
  * oldest that is kept: what came late belongs to a run too.
  */
 export function fill(
-  dataset: Registered,
+  dataset: AnyDataset,
   request: ScheduledRequest,
   { at, coveredUntil, since }: Standing,
   space: SpaceRow,
   now: number,
 ): Filled | null {
-  const { windowed } = dataset;
+  const { schedulable } = dataset;
   const increment = since === null ? {} : { [SINCE]: since };
-  if (windowed === undefined) return { request: { ...request, ...increment }, windowStart: null, windowEnd: at };
-  const wide = since !== null && windowed.sinceIsWhole === true;
-  const oldest = windowed.oldest(space, now);
+  if (schedulable === undefined) return { request: { ...request, ...increment }, windowStart: null, windowEnd: at };
+  const wide = since !== null && schedulable.sinceIsWhole === true;
+  const oldest = schedulable.oldest(space, now);
   const start = wide ? oldest : Math.max(coveredUntil, oldest);
   if (start >= at) return null;
-  const filled = windowed.parametersOf({ start, end: at }, space);
+  const filled = schedulable.toParameters({ start, end: at }, space);
   if (filled === null) return null;
   return {
     request: { ...request, ...filled.parameters, ...(wide ? increment : {}) },
@@ -108,7 +101,13 @@ const SAMPLE_MS = 2 * 86_400_000;
 /** Checks a request as its first run would. @throws invalid_request naming the field, below `/request`. */
 export async function checkScheduled(context: Context, space: SpaceRow, request: ScheduledRequest): Promise<void> {
   const now = context.runtime.now();
-  const sample = fill(datasetOf(request), request, { at: now, coveredUntil: now - SAMPLE_MS, since: null }, space, now);
+  const sample = fill(
+    datasetNamed(request.dataset),
+    request,
+    { at: now, coveredUntil: now - SAMPLE_MS, since: null },
+    space,
+    now,
+  );
   if (sample === null) return;
   try {
     await dryRun(context, space, exportRequestOf(sample));

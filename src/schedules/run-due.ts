@@ -24,7 +24,7 @@ import { lastAt, nextAt, timesAfter } from "../time/cron.ts";
 import { makeExport } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
 import { dispatchDeliveries } from "../export/pipeline/dispatch.ts";
-import { datasetOf } from "../export/api/request.ts";
+import { datasetNamed } from "../datasets/index.ts";
 import { exportRequestOf, fill, type Filled, type ScheduledRequest } from "./request.ts";
 
 /** What must lie between two runs. */
@@ -101,7 +101,7 @@ const NEVER = 8.64e15;
 async function run(context: Context, space: SpaceRow, row: SettledSchedule, now: number): Promise<void> {
   const turn = turnOf(row, now);
   const request = JSON.parse(row.request) as ScheduledRequest;
-  const filled = fill(datasetOf(request), request, standing(row, turn.at), space, now);
+  const filled = fill(datasetNamed(request.dataset), request, standing(row, turn.at), space, now);
   if (filled === null) {
     await notMade(context, row, turn, now, { outcome: "skipped", detail: NOTHING });
     return;
