@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import type { Config } from "./config.ts";
-import { openSource } from "./datasets/index.ts";
+import { datasetNamed } from "./datasets/index.ts";
 import type { Since, Source } from "./datasets/dataset.ts";
 import type { ExportRow } from "./db/exports/exports.ts";
 import type { Databases } from "./db/core/shards.ts";
@@ -64,10 +64,10 @@ export interface Context {
 
 /** The source of a stored export, at its snapshot. */
 export function sourceOf(context: Context, row: ExportRow): Source {
-  return openSource(row.dataset, row.query, {
+  return datasetNamed(row.dataset).open(JSON.parse(row.query), {
     db: context.databases.space(row.space_id),
     spaceId: row.space_id,
-    snapshotSeq: row.snapshot_seq,
+    seq: row.snapshot_seq,
     since: row.since === null ? null : (JSON.parse(row.since) as Since),
   });
 }

@@ -11,20 +11,20 @@ const NUMBER = /^(-?(?:0|[1-9]\d*))(?:\.(\d+))?(?:[eE]([+-]?0*\d{1,3}))?$/;
 
 /**
  * @param text a number as JSON writes it, such as `19.9`, `-3` or `1e-7`.
- * @param leastScale the scale is the number's own decimals, or this where there are fewer.
+ * @param minScale the scale is the number's own decimals, or this where there are fewer.
  * @throws RangeError when it is no such number, or its exponent has more than three digits.
  */
-export function decimalOf(text: string, leastScale = 0): Decimal {
+export function parseDecimal(text: string, minScale = 0): Decimal {
   const parts = NUMBER.exec(text);
   if (parts === null) throw new RangeError("a decimal is a number as JSON writes it");
   const [, whole = "", fraction = "", exponent = "0"] = parts;
   const decimals = fraction.length - Number(exponent);
-  const scale = Math.max(decimals, leastScale);
+  const scale = Math.max(decimals, minScale);
   return { units: BigInt(whole + fraction + "0".repeat(scale - decimals)), scale };
 }
 
 /** As JSON writes it, without an exponent and without zeros that say nothing: `25`, `33.34`, `-0.5`, `0`. */
-export function textOf({ units, scale }: Decimal): string {
+export function formatDecimal({ units, scale }: Decimal): string {
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, "0");
   const point = digits.length - scale;
   let end = digits.length;

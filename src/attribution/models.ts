@@ -49,8 +49,8 @@ export function credited(model: Model, kinds: ArrayLike<Kind>): readonly number[
   return places.length === 0 && among === "non_direct" ? placesFrom(0, share, kinds) : places;
 }
 
-function placesFrom(leastKind: Kind, share: Rule["share"], kinds: ArrayLike<Kind>): readonly number[] {
-  const isEligible = (place: number) => (kinds[place] ?? 0) >= leastKind;
+function placesFrom(minKind: Kind, share: Rule["share"], kinds: ArrayLike<Kind>): readonly number[] {
+  const isEligible = (place: number) => (kinds[place] ?? 0) >= minKind;
   const places: number[] = [];
   switch (share) {
     case "first":

@@ -6,7 +6,7 @@
  * Nothing is kept per touchpoint: all but the first and the last have the same share, so its place tells who gets a unit more.
  */
 
-import { decimalOf, textOf } from "./decimals.ts";
+import { parseDecimal, formatDecimal } from "./decimals.ts";
 import type { Rule } from "./models.ts";
 
 /** Amounts are money: one without decimals is split into cents, too. */
@@ -36,13 +36,13 @@ export function split(units: bigint, share: Rule["share"], n: number): (place: n
  * @throws RangeError see decimalOf.
  */
 export function splitText(amount: string, share: Rule["share"], n: number): (place: number) => string {
-  const { units, scale } = decimalOf(amount, MIN_SCALE);
+  const { units, scale } = parseDecimal(amount, MIN_SCALE);
   const unitsOf = split(units, share, n);
-  let written = { units: unitsOf(0), text: textOf({ units: unitsOf(0), scale }) };
+  let written = { units: unitsOf(0), text: formatDecimal({ units: unitsOf(0), scale }) };
   return (place) => {
     const units = unitsOf(place);
     // There are four different shares at most, and mostly the next is the same again.
-    if (units !== written.units) written = { units, text: textOf({ units, scale }) };
+    if (units !== written.units) written = { units, text: formatDecimal({ units, scale }) };
     return written.text;
   };
 }

@@ -1,65 +1,56 @@
 /** `activity_events`: a record is an event of any definition, with its properties. */
 
 import * as z from "zod";
-import { pendingDeletions } from "../db/profiles/deletions.ts";
-import {
-  countEvents,
-  cutEvents,
-  definitionsOf,
-  type EventRange,
-  type EventRecord,
-  readEvents,
-} from "../db/events/events.ts";
+import { EVENTS, type EventRange } from "../db/events/event-range.ts";
+import { type EventRecord, readEvents } from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
-import { definitionsAt } from "../ingest/definitions.ts";
 import { clashingNames } from "../ingest/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
-import type { Bounds, Dataset, Key, Opening, Page } from "./dataset.ts";
+import type { Dataset, Page, Snapshot } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
+import {
+  definitionsForColumns,
+  eventKey,
+  type EventQuery,
+  freezeEvents,
+  rangeOf,
+  rangeSource,
+} from "./event-source.ts";
 import { externalIds } from "./external-ids.ts";
 import { flowEnrichment } from "./flow-enrichment.ts";
-import { pageOf } from "./page-of.ts";
+import { linePage, NDJSON } from "./lines.ts";
 import { flatRow, nestedRow } from "./rows.ts";
-import { EventNames, expandNames } from "./wildcards.ts";
-
-const DAY_MS = 86_400_000;
-/** A request that is made now is checked a little later, by a clock that has gone on. */
-const UNTIL_ASKED_MS = 60_000;
+import { EventNames } from "./wildcards.ts";
+import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "./window.ts";
 
 const time = z.iso.datetime({ offset: true });
 
 const shape = {
-  start: time.describe("The window's start: the first moment that is in it."),
-  end: time.describe("The window's end: the first moment that is no longer in it. Not in the future."),
+  start: time.describe("Start of the window, inclusive."),
+  end: time.describe("End of the window, exclusive. Must not be in the future."),
   event_names: EventNames.optional().describe(
-    "Ids of event definitions, `*` for any characters. Left out: every event; rows with columns then have, by default, the columns of the definitions that the window has events of.",
+    "Ids of event definitions; `*` matches any characters. Default: every event. In formats with columns, rows then have by default the columns of the definitions that have events in the window.",
   ),
   row_format: z
     .enum(["flat", "nested"])
     .default("flat")
     .describe(
-      "`flat`: properties side by side with the mandatory fields, of which `sessionId` is the session that the event was sent with (`session_id`), else null. `nested`: properties as an object.",
+      "`flat`: properties side by side with the mandatory fields; `sessionId` is the `session_id` that the event was sent with, else null. `nested`: properties as an object.",
     ),
   enrich_with_moments_info: z
     .boolean()
     .default(false)
     .describe(
-      "Rows of events that a flow produced (their property `flowElementId` names its element, or `flowId` the flow) also have `campaignName`, `elementName`, `campaignStart` and `flowElementId`, each where it is known, right after the mandatory fields. In a flat row `flowElementId` stands there alone, and a property with another of these names becomes `<definitionId>_<name>`.",
+      "Adds `campaignName`, `elementName`, `campaignStart` and `flowElementId`, each where it is known, right after the mandatory fields of events that a flow produced (the property `flowElementId` names the flow's element, or `flowId` the flow). A flat row then has `flowElementId` only there, and a property with the name of another of these fields becomes `<definitionId>_<name>`.",
     ),
 } as const;
 
-interface Query {
-  start: number;
-  end: number;
-  /** null: any. */
-  definition_ids: string[] | null;
+interface Query extends EventQuery {
   row_format: "flat" | "nested";
   /** Definition → its properties that a flat row renames. */
   clashes: Record<string, string[]>;
-  /** Are rows told of their flows? */
-  enriched?: true;
-  /** Are people who were deleted left out? See EventRange. */
-  sifted?: "at_snapshot" | "now";
+  /** Do rows have the fields of their flow? */
+  enriched: boolean;
 }
 
 export const activityEvents: Dataset<typeof shape, Query> = {
@@ -73,115 +64,72 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     row_format: "flat",
   },
 
-  windowed: {
+  eventNames: (request) => request.event_names ?? [],
+
+  schedulable: {
     parameters: ["start", "end"],
-    oldest: (space, now) => now - space.retention_days * DAY_MS + UNTIL_ASKED_MS,
-    parametersOf: ({ start, end }) => ({ parameters: { start: iso(start), end: iso(end) }, end }),
+    oldest: (space, now) => oldestKept(space, now) + CHECK_MARGIN_MS,
+    toParameters: ({ start, end }) => ({ parameters: { start: iso(start), end: iso(end) }, end }),
     sinceIsWhole: true,
   },
 
-  async freeze(request, { db, space, now, snapshotSeq }) {
+  async freeze(request, context) {
+    const { space, now } = context;
     const start = Date.parse(request.start);
     const end = Date.parse(request.end);
     if (start >= end) throw invalid({ pointer: "/end", detail: "end must be later than start." });
     if (end > now) throw invalid({ pointer: "/end", detail: "end must not be in the future." });
-    const oldest = now - space.retention_days * DAY_MS;
-    if (start < oldest)
-      throw invalid({
-        pointer: "/start",
-        detail: `start is older than this space keeps events: ${space.retention_days} days, back to ${iso(oldest)}.`,
-      });
-    const [definitions, deletions] = await Promise.all([
-      definitionsAt(db, space.id, snapshotSeq),
-      pendingDeletions(db, space.id, snapshotSeq),
-    ]);
-    const ids = definitions.map((definition) => definition.id);
+    const oldest = oldestKept(space, now);
+    if (start < oldest) throw invalid({ pointer: "/start", detail: beforeRetention("start", space, oldest) });
+    const { definitions, frozen } = await freezeEvents(request.event_names, context);
     const enriched = request.enrich_with_moments_info;
-    const clashes = definitions.map((each) => [each.id, clashingNames(namesOf(each.properties), enriched)] as const);
+    const clashes = definitions.map(({ id, properties }) => {
+      const names = properties.map((property) => property.name);
+      return [id, clashingNames(names, enriched)] as const;
+    });
     return {
       start,
       end,
-      definition_ids: request.event_names === undefined ? null : expandNames(request.event_names, ids),
+      ...frozen,
       row_format: request.row_format,
       clashes: Object.fromEntries(clashes.filter(([, clashing]) => clashing.length > 0)),
-      ...(enriched ? { enriched } : {}),
-      ...(deletions ? { sifted: "at_snapshot" } : {}),
+      enriched,
     };
   },
 
-  async columns(query, { db, space, snapshotSeq }, ofRows) {
-    const definitions = await definitionsAt(db, space.id, snapshotSeq);
-    const asked = definitions.filter(({ id }) => query.definition_ids?.includes(id) ?? true);
-    // A space has a hundred definitions that it may never send an event of. Who names none means those that are there.
-    const there =
-      ofRows && query.definition_ids === null
-        ? await definitionsOf(db, wholeRange(query, { spaceId: space.id, snapshotSeq, since: null }))
-        : null;
-    const rows = asked.map(({ id, properties }) => ({
-      id,
-      properties,
-      clashes: query.clashes[id] ?? [],
-      aside: there !== null && !there.has(id),
-    }));
-    const enriched = query.enriched === true;
-    return query.row_format === "flat" ? flatColumns(rows, enriched) : nestedColumns(rows, enriched);
+  tabular: {
+    async columns(query, context, ofRows) {
+      const definitions = await definitionsForColumns(query, context, ofRows);
+      return query.row_format === "flat"
+        ? flatColumns(definitions, query.clashes, query.enriched)
+        : nestedColumns(definitions, query.enriched);
+    },
   },
 
-  open(query, opening) {
-    const whole = wholeRange(query, opening);
-    const range = (bounds: Bounds): EventRange => ({ ...whole, ...bounds });
-    return {
-      bounds: { lower: whole.lower, upper: whole.upper },
-      window: { start: query.start, end: query.end },
-      readsFrom: query.start,
-      form: {
-        contentType: "application/x-ndjson",
-        extension: ".json",
-        before: "",
-        between: "",
-        lineEnd: "\n",
-        after: "",
-      },
-      emptyMessage: "0 events found for the time period queried.",
-      files: {
-        cut: "counted",
-        stem: (exportId, window) => `${exportId}-events-${digits17(window.start)}-${digits17(window.end)}`,
-      },
-      cut: (bounds, records) => cutEvents(opening.db, range(bounds), records),
-      count: (bounds) => countEvents(opening.db, range(bounds)),
-      pages: (bounds) => pages(opening, query, range(bounds)),
-    };
-  },
+  open: (query, snapshot) => ({
+    ...rangeSource(snapshot, rangeOf(EVENTS, query, query.definition_ids, snapshot), (range) =>
+      pages(snapshot, query, range),
+    ),
+    form: { ...NDJSON, extension: ".json" },
+    files: {
+      cut: "counted",
+      stem: (exportId, window) => `${exportId}-events-${digits17(window.start)}-${digits17(window.end)}`,
+    },
+  }),
 };
 
-/** An empty id comes before every event of its millisecond. */
-const wholeRange = (query: Query, { spaceId, snapshotSeq, since }: Omit<Opening, "db">): EventRange => ({
-  spaceId,
-  seq: snapshotSeq,
-  since,
-  definitionIds: query.definition_ids,
-  lower: { time: query.start, id: "" },
-  upper: { time: query.end, id: "" },
-  sifted: query.sifted,
-});
-
-const keyOf = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });
-
-const namesOf = (properties: readonly { name: string }[]) => properties.map((property) => property.name);
-
-async function* pages(opening: Opening, query: Query, range: EventRange): AsyncGenerator<Page> {
-  const { db, spaceId, snapshotSeq } = opening;
+async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
   const none: readonly string[] = [];
   const clashes = new Map(Object.entries(query.clashes));
-  for await (const events of readEvents(db, range)) {
+  for await (const events of readEvents(snapshot.db, range)) {
     const persons = events.map((event) => event.personId);
-    const external = await externalIds.look(db, spaceId, snapshotSeq, persons);
-    const flows = query.enriched === true ? await flowEnrichment(opening, events) : [];
+    const external = await externalIds.look(snapshot, persons);
+    const flows = query.enriched ? await flowEnrichment(snapshot, events) : [];
     const row =
       query.row_format === "flat"
         ? (event: EventRecord, n: number) =>
             flatRow(event, external.get(event.personId) ?? null, clashes.get(event.definitionId) ?? none, flows[n])
         : (event: EventRecord, n: number) => nestedRow(event, external.get(event.personId) ?? null, flows[n]);
-    yield pageOf(events, events.map(row), keyOf);
+    yield linePage(events, events.map(row), eventKey);
   }
 }

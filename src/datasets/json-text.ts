@@ -1,7 +1,7 @@
-/** Texts as JSON. */
+/** Quotes texts as JSON. */
 
-/** What JSON must escape, and lone surrogates. Most ids have none of it: they need no stringify. */
-// oxlint-disable-next-line no-control-regex -- control characters are what this finds
+/** The characters that JSON must escape, and lone surrogates. Most ids have none of them and need no stringify. */
+// oxlint-disable-next-line no-control-regex -- the expression finds control characters
 const UNSAFE = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
 export function quote(text: string): string {

@@ -1,47 +1,40 @@
 /**
- * Look-ups at a snapshot, a page at a time with one query. What stood at a snapshot never changes, so what one page looked up
- * serves the next, and the next chunk of the same export in the same isolate; the memory it takes is bounded.
+ * Look-ups at a snapshot, one query for each page. Data as of a snapshot never changes, so the cache serves later pages, and
+ * later chunks of the same export in the same isolate. Its memory is bounded.
  */
 
-import type { Database } from "../db/core/database.ts";
+import type { Snapshot } from "./dataset.ts";
 
-/** @returns what was found of these ids; of an id that comes more than once, the last counts. */
-type Find<Value> = (
-  db: Database,
-  spaceId: string,
-  seq: number,
-  ids: readonly string[],
-) => Promise<(readonly [id: string, value: Value])[]>;
+/** What a look-up reads of the snapshot. */
+type At = Pick<Snapshot, "db" | "spaceId" | "seq">;
+
+/** @returns the values found for these ids; of an id that is returned more than once, the last counts. */
+type Find<Value> = (at: At, ids: readonly string[]) => Promise<(readonly [id: string, value: Value])[]>;
 
 export class SnapshotCache<Value> {
-  readonly #most: number;
+  readonly #max: number;
   readonly #find: Find<Value>;
   #snapshot = "";
   #known = new Map<string, Value | null>();
 
-  /** @param most how many ids are kept, a page's more at most. */
-  constructor(most: number, find: Find<Value>) {
-    this.#most = most;
+  /** @param max how many ids the cache keeps; the ids of one page may exceed it. */
+  constructor(max: number, find: Find<Value>) {
+    this.#max = max;
     this.#find = find;
   }
 
-  /** @returns a map that has every one of these ids; null where nothing was found. */
-  async look(
-    db: Database,
-    spaceId: string,
-    seq: number,
-    ids: Iterable<string>,
-  ): Promise<ReadonlyMap<string, Value | null>> {
-    const snapshot = `${spaceId}@${seq}`;
-    if (this.#snapshot !== snapshot || this.#known.size > this.#most) {
+  /** @returns a map with every one of these ids; null where nothing was found. */
+  async look(at: At, ids: Iterable<string>): Promise<ReadonlyMap<string, Value | null>> {
+    const snapshot = `${at.spaceId}@${at.seq}`;
+    if (this.#snapshot !== snapshot || this.#known.size > this.#max) {
       this.#snapshot = snapshot;
       this.#known = new Map();
     }
-    // A chunk of another export may start anew meanwhile: this one keeps the map it began with.
+    // A chunk of another export may replace the map during the query: this call keeps its own.
     const known = this.#known;
     const missing = [...new Set(ids)].filter((id) => !known.has(id));
     if (missing.length > 0) {
-      const found = await this.#find(db, spaceId, seq, missing);
+      const found = await this.#find(at, missing);
       for (const id of missing) known.set(id, null);
       for (const [id, value] of found) known.set(id, value);
     }

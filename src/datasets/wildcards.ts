@@ -1,4 +1,4 @@
-/** `event_names`: names and patterns in which `*` stands for any number of characters. */
+/** `event_names`: names and patterns in which `*` matches any number of characters. */
 
 import * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
@@ -10,15 +10,21 @@ export const EventNames = z
   .array(
     z
       .string()
-      .regex(/^[A-Za-z0-9_*]{1,128}$/, "An event name has letters, digits and underscores, and * for any of them."),
+      .regex(
+        /^[A-Za-z0-9_*]{1,128}$/,
+        "An event name has 1 to 128 letters, digits and underscores; * matches any of them.",
+      ),
   )
   .min(1)
   .max(MAX_NAMES);
 
+/** The fault of an id that the space has no definition of. */
+export const unknownDefinition = (id: string): string => `The space has no event definition ${id}.`;
+
 /**
- * Names and patterns → the definitions they mean, each once, in the order of their ids.
+ * The ids of the definitions that names and patterns match, each once, in their order.
  * @param known every definition of the space.
- * @throws invalid_request: a name that the space does not have, or more than 200 definitions. A pattern may mean none.
+ * @throws invalid_request for an unknown name, and for more than 200 definitions. A pattern may match none.
  */
 export function expandNames(patterns: readonly string[], known: readonly string[]): string[] {
   const ids = new Set(known);
@@ -27,7 +33,7 @@ export function expandNames(patterns: readonly string[], known: readonly string[
   for (const [index, pattern] of patterns.entries()) {
     if (!pattern.includes("*")) {
       if (ids.has(pattern)) chosen.add(pattern);
-      else faults.push({ pointer: `/event_names/${index}`, detail: `There is no event definition ${pattern}.` });
+      else faults.push({ pointer: `/event_names/${index}`, detail: unknownDefinition(pattern) });
       continue;
     }
     for (const id of known) if (matches(pattern, id)) chosen.add(id);
@@ -36,12 +42,12 @@ export function expandNames(patterns: readonly string[], known: readonly string[
   if (chosen.size > MAX_NAMES)
     throw invalid({
       pointer: "/event_names",
-      detail: `These names mean ${chosen.size} event definitions; at most ${MAX_NAMES} can be asked at once. Leave event_names out for every event.`,
+      detail: `event_names matches ${chosen.size} event definitions; the maximum is ${MAX_NAMES}. Leave event_names out for every event.`,
     });
   return [...chosen].toSorted();
 }
 
-/** Greedy from the left, so that no pattern takes more than pattern × name steps. */
+/** Greedy from the left: at most pattern length × name length steps. */
 export function matches(pattern: string, name: string): boolean {
   const parts = pattern.split("*");
   const head = parts[0] ?? "";

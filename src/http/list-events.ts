@@ -7,7 +7,7 @@
 import * as z from "zod";
 import { activityEvents } from "../datasets/activity-events.ts";
 import { conversionEvents } from "../datasets/conversion-events/dataset.ts";
-import type { Asking, Page, Registered } from "../datasets/dataset.ts";
+import type { FreezeContext, Page, AnyDataset } from "../datasets/dataset.ts";
 import { pendingDeletions } from "../db/profiles/deletions.ts";
 import { readSequence } from "../db/core/sequences.ts";
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
@@ -67,7 +67,7 @@ const list = (text: string | undefined) => text?.split(",");
 /** A view: whose rows it shows, and what its parameters say to that dataset. */
 const VIEWS: Record<
   "events" | "conversions",
-  { dataset: Registered; names: readonly (keyof Sent)[]; read(sent: Sent): unknown }
+  { dataset: AnyDataset; names: readonly (keyof Sent)[]; read(sent: Sent): unknown }
 > = {
   events: {
     dataset: activityEvents,
@@ -179,11 +179,11 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
     const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq, secret: "", increment: false };
     const frozen = await freezeQuery(dataset, request, asking);
     const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
-    const query = deletions ? { ...frozen, sifted: "now" as const } : frozen;
-    const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq: walk.snapshotSeq, since: null });
+    const snapshot = { db, spaceId: space.id, seq: walk.snapshotSeq, since: null, excludeDeletedNow: deletions };
+    const source = dataset.open(frozen, snapshot);
     const { upper } = source.bounds;
     const lower = walk.next ?? source.bounds.lower;
-    const { next: after } = await source.cut({ lower, upper }, Math.min(limit, source.recordsAStep ?? limit));
+    const { next: after } = await source.cut({ lower, upper }, Math.min(limit, source.maxRecordsPerStep ?? limit));
     const collected = new Collected(limit, walk.skip);
     for await (const page of source.pages({ lower, upper: after ?? upper })) if (!collected.take(page)) break;
     const next = collected.next ?? (after === null ? null : { next: after, skip: 0 });
@@ -209,9 +209,9 @@ function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
 }
 
 /** @throws what the dataset refuses, with pointers into the query. */
-async function freezeQuery(dataset: Registered, request: unknown, asking: Asking): Promise<object> {
+async function freezeQuery(dataset: AnyDataset, request: unknown, asking: FreezeContext): Promise<unknown> {
   try {
-    return (await dataset.freeze(request, asking)) as object;
+    return await dataset.freeze(request, asking);
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.code !== "invalid_request") throw thrown;
     throw invalid(...thrown.faults.map((fault) => ({ ...fault, pointer: `#query/${fault.pointer.split("/")[1]}` })));

@@ -14,13 +14,13 @@ import {
 import { readSequence } from "../db/core/sequences.ts";
 import { invalid, SpillwayError } from "../errors.ts";
 import { compileSegment } from "../segments/compile.ts";
-import { filterAt } from "../segments/filter.ts";
+import { freezeFilter } from "../segments/filter.ts";
 import {
   MAX_RULE_BYTES,
   MAX_DEPTH,
   MAX_EVENT_RULES,
   MAX_RULES,
-  profilesAtOnce,
+  maxProfilesPerQuery,
   refuseTooComplex,
 } from "../segments/limits.ts";
 import type { Rule } from "../segments/rule.ts";
@@ -152,8 +152,8 @@ export const segmentRoutes = [
       const now = call.runtime.now();
       const seq = await readSequence(db, space.id);
       const deletions = await pendingDeletions(db, space.id, seq);
-      const condition = compileSegment(filterAt(rule, now, space.retention_days, deletions), COUNTING);
-      const count = await countMatching(db, space.id, seq, condition, profilesAtOnce(rule));
+      const condition = compileSegment(freezeFilter(rule, now, space.retention_days, deletions), COUNTING);
+      const count = await countMatching(db, space.id, seq, condition, maxProfilesPerQuery(rule));
       return json({ count, counted_at: iso(now) });
     },
   }),

@@ -6,7 +6,7 @@
 
 import type { Database } from "../db/core/database.ts";
 import {
-  type DefinitionPremise,
+  type ExpectedDefinition,
   type DefinitionRow,
   definitionRowsAt,
   findDefinitionRows,
@@ -131,7 +131,7 @@ export async function definitionsAt(
 }
 
 /** What a write that used this definition counts on. */
-export function premiseOf(definition: Definition): DefinitionPremise {
+export function premiseOf(definition: Definition): ExpectedDefinition {
   return [definition.id, definition.stored ? definition.version : null];
 }
 

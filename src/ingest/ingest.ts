@@ -1,9 +1,10 @@
 /** Takes events in: looks up what they name, checks each, writes all or none. */
 
 import type { Database } from "../db/core/database.ts";
-import type { DefinitionPremise } from "../db/events/definitions.ts";
+import type { ExpectedDefinition } from "../db/events/definitions.ts";
 import { MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
-import { insertEvents, knownEvents } from "../db/events/insert.ts";
+import { findKnownIds } from "../db/events/event-range.ts";
+import { insertEvents } from "../db/events/insert.ts";
 import type { NewProfile } from "../db/profiles/current.ts";
 import { type Fault, invalid } from "../errors.ts";
 import { rulesOf } from "./catalogue/rules.ts";
@@ -127,8 +128,8 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
   return {
     events: rows,
     profiles: persons.made,
-    makers,
-    made,
+    profileCreatingIds: makers,
+    derived: made,
     definitions: [...used.map(premiseOf), ...counted],
     personIds: [...new Set(rows.map((row) => row.person_id))],
   };
@@ -143,14 +144,14 @@ const namesOne = (event: SentEvent) =>
 /** Which of the ids of these events the space has. */
 async function takenIds(ingest: Ingest, events: readonly SentEvent[]): Promise<Set<string>> {
   const ids = events.map((event) => event.id).filter((id) => id !== null && id !== undefined);
-  return ids.length === 0 ? new Set() : knownEvents(ingest.db, ingest.space.id, [...new Set(ids)]);
+  return ids.length === 0 ? new Set() : findKnownIds(ingest.db, "events", ingest.space.id, ids);
 }
 
 /** The events that the service makes of profiles that begin. */
 async function makeOfNew(
   ingest: Ingest,
   profiles: readonly NewProfile[],
-): Promise<{ made: NewEvent[]; definitions: DefinitionPremise[] }> {
+): Promise<{ made: NewEvent[]; definitions: ExpectedDefinition[] }> {
   if (profiles.length === 0) return { made: [], definitions: [] };
   const definitions = await enabledDerived(ingest.db, ingest.space);
   const ids = derivedIds(ingest.uuid());

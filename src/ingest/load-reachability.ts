@@ -1,7 +1,8 @@
 /** Takes reachability events in that happened elsewhere: whom they are of, and when, is checked; all are written or none. */
 
 import type { Database } from "../db/core/database.ts";
-import { knownReachability, loadReachability, type NewReachability } from "../db/events/reachability.ts";
+import { findKnownIds } from "../db/events/event-range.ts";
+import { loadReachability, type NewReachability } from "../db/events/reachability.ts";
 import { type Fault, invalid } from "../errors.ts";
 import { retryOnConflict } from "./retry-on-conflict.ts";
 import { eventTimeFault } from "./event-time.ts";
@@ -67,7 +68,8 @@ async function check(
     else rows.push(rowOf(event, occurredAt));
   }
   if (wrong.length > 0) {
-    const known = await knownReachability(load.db, load.space.id, [...new Set(wrong.map(({ id }) => id))]);
+    const ids = wrong.map(({ id }) => id);
+    const known = await findKnownIds(load.db, "reachability_events", load.space.id, ids);
     const faults = wrong.flatMap((each) => (known.has(each.id) ? [] : each.faults));
     if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
   }

@@ -7,9 +7,9 @@
 
 import type { Database } from "../db/core/database.ts";
 import type { NewEvent } from "../db/events/event-rows.ts";
-import { type MadeOfMerge, mergeProfiles, type ProfileMerge } from "../db/profiles/profiles.ts";
+import { type DerivedFromMerge, mergeProfiles, type ProfileMerge } from "../db/profiles/profiles.ts";
 import type { NewReachability } from "../db/events/reachability.ts";
-import { readCurrent, type CurrentPremise, type CurrentProfile } from "../db/profiles/current.ts";
+import { readCurrent, type ExpectedVersion, type CurrentProfile } from "../db/profiles/current.ts";
 import { invalid, SpillwayError } from "../errors.ts";
 import { checkAttributes } from "./attribute-values.ts";
 import { type Definition, type DefinitionSpace, premiseOf } from "./definitions.ts";
@@ -55,8 +55,8 @@ async function makeEvents(
   write: ProfileWrite,
   merges: readonly ProfileMerge[],
   definitions: ReadonlyMap<string, Definition>,
-): Promise<MadeOfMerge> {
-  const standing: CurrentPremise[] = [];
+): Promise<DerivedFromMerge> {
+  const standing: ExpectedVersion[] = [];
   const events: NewEvent[] = [];
   const reachability: NewReachability[] = [];
   const [ids, reachIds] = [derivedIds(write.uuid()), reachabilityIds(write.uuid())];
@@ -80,7 +80,7 @@ async function makeEvents(
         detail: `These changes would make more than ${MAX_MADE} events or ${MAX_MADE_BYTES} bytes of them. Send fewer profiles a call.`,
       });
   }
-  return { events, reachability, standing, definitions: [...definitions.values()].map(premiseOf) };
+  return { events, reachability, profiles: standing, definitions: [...definitions.values()].map(premiseOf) };
 }
 
 /** Each merge with the version that stands, a page of profiles in memory at a time. */

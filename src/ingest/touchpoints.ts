@@ -2,7 +2,8 @@
 
 import { kindOf } from "../attribution/sources.ts";
 import type { Database } from "../db/core/database.ts";
-import { insertTouchpoints, knownTouchpoints, type NewTouchpoint } from "../db/events/touchpoints.ts";
+import { findKnownIds } from "../db/events/event-range.ts";
+import { insertTouchpoints, type NewTouchpoint } from "../db/events/touchpoints.ts";
 import { type Fault, invalid } from "../errors.ts";
 import { MAX_FAULTS } from "./ingest.ts";
 import { MAX_AHEAD_MS } from "./event-time.ts";
@@ -84,8 +85,8 @@ async function check(
       });
   }
   if (wrong.length > 0) {
-    const ids = new Set(wrong.map(({ id }) => id));
-    const had = await knownTouchpoints(ingest.db, ingest.space.id, [...ids]);
+    const ids = wrong.map(({ id }) => id);
+    const had = await findKnownIds(ingest.db, "touchpoints", ingest.space.id, ids);
     // Of a touchpoint that the space has, the first row stays, whatever is said of it now.
     const faults = wrong.flatMap((each) => (had.has(each.id) ? [] : each.faults));
     if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));

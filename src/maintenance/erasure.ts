@@ -4,7 +4,7 @@
  * anew.
  */
 
-import { type DueDeletion, eraseSlice, takeDueDeletions } from "../db/profiles/deletions.ts";
+import { type DueDeletion, eraseSlice, leaseDueDeletions } from "../db/profiles/deletions.ts";
 import type { Database } from "../db/core/database.ts";
 import { isReadBefore } from "../db/exports/exports.ts";
 import { log } from "../log.ts";
@@ -24,7 +24,7 @@ export async function erase(context: Context): Promise<void> {
   const now = context.runtime.now();
   let slices = SLICES_PER_SWEEP;
   for (const db of context.databases.spaces())
-    for (const deletion of await takeDueDeletions(db, now, now + AGAIN_MS, MAX_DELETIONS))
+    for (const deletion of await leaseDueDeletions(db, now, now + AGAIN_MS, MAX_DELETIONS))
       slices -= await eraseSome(context, db, deletion, Math.min(slices, SLICES_PER_DELETION));
 }
 

@@ -3,8 +3,8 @@
  * still needs: it would count them and then not find them.
  */
 
-import { deleteReachabilityBefore } from "../db/events/reachability.ts";
-import { deleteEventsBefore, oldestNeeded, retainSoon, takeSpacesToRetain } from "../db/events/retention.ts";
+import { deleteEventsBefore, EVENTS, REACHABILITY_EVENTS } from "../db/events/event-range.ts";
+import { leaseSpacesForRetention, oldestNeeded, scheduleRetentionNow } from "../db/events/retention.ts";
 import { log } from "../log.ts";
 import type { Context } from "../context.ts";
 
@@ -24,13 +24,15 @@ export async function retain(context: Context): Promise<void> {
   const { control } = context.databases;
   const now = context.runtime.now();
   // The space is read before its exports: an export that is not seen here was checked against this retention, or a later one.
-  for (const space of await takeSpacesToRetain(control, now, now + EVERY_MS, SPACES_PER_SWEEP)) {
+  for (const space of await leaseSpacesForRetention(control, now, now + EVERY_MS, SPACES_PER_SWEEP)) {
     const oldest = await oldestNeeded(control, space.id, now);
     const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
     const db = context.databases.space(space.id);
-    const events = await deleteSome((rows) => deleteEventsBefore(db, space.id, before, rows));
-    const reachability = await deleteSome((rows) => deleteReachabilityBefore(db, space.id, before, rows));
-    if (events.more || reachability.more) await retainSoon(control, space.id, now);
+    const events = await deleteSome((rows) => deleteEventsBefore(db, EVENTS, space.id, before, rows));
+    const reachability = await deleteSome((rows) =>
+      deleteEventsBefore(db, REACHABILITY_EVENTS, space.id, before, rows),
+    );
+    if (events.more || reachability.more) await scheduleRetentionNow(control, space.id, now);
     if (events.deleted + reachability.deleted > 0)
       log("retention.deleted", {
         space_id: space.id,

@@ -4,32 +4,25 @@
  */
 
 import * as z from "zod";
-import type { Registered } from "../datasets/dataset.ts";
-import { DATASETS } from "../datasets/index.ts";
+import type { AnyDataset } from "../datasets/dataset.ts";
+import { datasetNamed, DATASETS } from "../datasets/index.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../errors.ts";
 import { dryRun } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
-import {
-  AnyExportRequest,
-  datasetOf,
-  type ExportRequest,
-  filledIn,
-  shapeOf,
-  withoutNulls,
-} from "../export/api/request.ts";
+import { AnyExportRequest, type ExportRequest, filledIn, shapeOf, withoutNulls } from "../export/api/request.ts";
 
 /** The request field that names an earlier export: the result has only what came after that export. */
 const SINCE = "since";
 
-const runParameters = (dataset: Registered) => [SINCE, ...(dataset.windowed?.parameters ?? [])];
+const runParameters = (dataset: AnyDataset) => [SINCE, ...(dataset.schedulable?.parameters ?? [])];
 
-function scheduledSchema(dataset: Registered) {
+function scheduledSchema(dataset: AnyDataset) {
   const shape = shapeOf(dataset);
   const excluded = runParameters(dataset);
   const kept = Object.fromEntries(Object.entries(shape).filter(([name]) => !excluded.includes(name))) as typeof shape;
   const example = Object.fromEntries(Object.entries(dataset.example).filter(([name]) => !excluded.includes(name)));
-  const window = dataset.windowed?.parameters.map((name) => `\`${name}\``).join(" and ");
+  const window = dataset.schedulable?.parameters.map((name) => `\`${name}\``).join(" and ");
   return z.strictObject(kept).meta({
     id: `ScheduledRequest_${dataset.name}`,
     description: `${dataset.title}. ${window === undefined ? "Each run sends the request unchanged." : `Each run fills in ${window}.`}`,
@@ -74,20 +67,20 @@ export interface FilledRequest {
  * @returns null when the run has nothing to export.
  */
 export function fillRequest(
-  dataset: Registered,
+  dataset: AnyDataset,
   request: ScheduledRequest,
   { at, coveredUntil, since }: RunBounds,
   space: SpaceRow,
   now: number,
 ): FilledRequest | null {
-  const { windowed } = dataset;
+  const { schedulable } = dataset;
   const increment = since === null ? {} : { [SINCE]: since };
-  if (windowed === undefined) return { request: { ...request, ...increment }, windowStart: null, windowEnd: at };
-  const isWhole = since !== null && windowed.sinceIsWhole === true;
-  const oldest = windowed.oldest(space, now);
+  if (schedulable === undefined) return { request: { ...request, ...increment }, windowStart: null, windowEnd: at };
+  const isWhole = since !== null && schedulable.sinceIsWhole === true;
+  const oldest = schedulable.oldest(space, now);
   const start = isWhole ? oldest : Math.max(coveredUntil, oldest);
   if (start >= at) return null;
-  const filled = windowed.parametersOf({ start, end: at }, space);
+  const filled = schedulable.toParameters({ start, end: at }, space);
   if (filled === null) return null;
   return {
     request: { ...request, ...filled.parameters, ...(isWhole ? increment : {}) },
@@ -110,7 +103,7 @@ const SAMPLE_MS = 2 * 86_400_000;
 export async function checkScheduled(context: Context, space: SpaceRow, request: ScheduledRequest): Promise<void> {
   const now = context.runtime.now();
   const sample = fillRequest(
-    datasetOf(request),
+    datasetNamed(request.dataset),
     request,
     { at: now, coveredUntil: now - SAMPLE_MS, since: null },
     space,

@@ -23,7 +23,7 @@ import { lastAt, nextAt, timesAfter } from "../time/cron.ts";
 import { makeExport } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
 import { dispatchDeliveries } from "../export/pipeline/dispatch.ts";
-import { datasetOf } from "../export/api/request.ts";
+import { datasetNamed } from "../datasets/index.ts";
 import { checkFilled, type FilledRequest, fillRequest, type ScheduledRequest } from "./request.ts";
 
 /** The shortest time between two runs. */
@@ -109,7 +109,7 @@ async function run(context: Context, space: SpaceRow, row: SettledSchedule, now:
   const request = JSON.parse(row.request) as ScheduledRequest;
   const since = row.incremental === 1 && row.since !== null ? row.since_export_id : null;
   const filled = fillRequest(
-    datasetOf(request),
+    datasetNamed(request.dataset),
     request,
     { at: plan.at, coveredUntil: row.covered_until, since },
     space,

@@ -39,7 +39,7 @@ export function compileSegment(filter: SegmentFilter, parameters: ConditionParam
         definitionId: constants.scalar(rule.event),
         also: (rule.properties ?? []).map((each) => compared("e.properties", each.property, each)),
         count: constants.scalar(rule.at_least ?? 1),
-        sifted: filter.sifted === true,
+        excludeDeleted: filter.excludeDeleted === true,
       },
       parameters,
     );

@@ -12,16 +12,16 @@ export interface SegmentFilter {
   /** The space keeps no older events: none counts, whether it has been deleted already or not. */
   oldest: number;
   /** Events of people who were deleted do not count, of whom some may still be there; left out: there are none such. */
-  sifted?: true;
+  excludeDeleted?: true;
 }
 
 /**
  * @param retentionDays the space's.
  * @param deletions were people deleted whose rows may still be there? See `pendingDeletions`.
  */
-export function filterAt(rule: Rule, snapshotAt: number, retentionDays: number, deletions = false): SegmentFilter {
+export function freezeFilter(rule: Rule, snapshotAt: number, retentionDays: number, deletions = false): SegmentFilter {
   const oldest = snapshotAt - retentionDays * DAY_MS;
-  return { rule, snapshotAt, oldest, ...(deletions ? { sifted: true } : {}) };
+  return { rule, snapshotAt, oldest, ...(deletions ? { excludeDeleted: true } : {}) };
 }
 
 /** The oldest time that an event rule of so many days reads of. */

@@ -5,7 +5,7 @@
 
 import { SpillwayError } from "../errors.ts";
 import { compileSegment } from "./compile.ts";
-import { filterAt } from "./filter.ts";
+import { freezeFilter } from "./filter.ts";
 import { eachRule, type Rule } from "./rule.ts";
 
 export const MAX_RULES = 200;
@@ -35,7 +35,7 @@ export function refuseTooComplex(rule: Rule): void {
     // The length hardly depends on what the parameters are called, nor on the time.
     over(
       "needs",
-      compileSegment(filterAt(rule, 0, 0, true), { seq: "?99", values: "?99" }).sql.length,
+      compileSegment(freezeFilter(rule, 0, 0, true), { seq: "?99", values: "?99" }).sql.length,
       MAX_SQL_BYTES,
       "bytes of SQL",
     ),
@@ -69,7 +69,7 @@ function tooComplex(detail: string): SpillwayError {
 }
 
 /** How many profiles one query may look at, so that it ends well within D1's 30 seconds. */
-export function profilesAtOnce(rule: Rule): number {
+export function maxProfilesPerQuery(rule: Rule): number {
   let weight = 0;
   let readsEvents = false;
   for (const each of eachRule(rule)) {

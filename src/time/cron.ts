@@ -20,7 +20,7 @@ function compiled(cron: string, zone: string): Cron {
 }
 
 /** What is wrong with an expression, in words that go on from its name; null where nothing is. */
-export function cronFault(cron: string, leastMs: number): string | null {
+export function cronFault(cron: string, minIntervalMs: number): string | null {
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== FIELDS.length)
     return `must have five fields: ${FIELDS.join(", ")}. ${cron.trim() === "" ? "It is empty." : `It has ${fields.length}.`}`;
@@ -30,8 +30,8 @@ export function cronFault(cron: string, leastMs: number): string | null {
   if (!compiles(cron)) return "is not a cron expression.";
   if (nextAt(cron, "UTC", SOME_DAY) === null) return "never comes: there is no such day.";
   const [minute, hour] = fields;
-  if (comesWithin(`${minute} ${hour} * * *`, leastMs))
-    return `comes too often: ${leastMs / 60_000} minutes must lie between two runs.`;
+  if (comesWithin(`${minute} ${hour} * * *`, minIntervalMs))
+    return `comes too often: ${minIntervalMs / 60_000} minutes must lie between two runs.`;
   return null;
 }
 
@@ -45,10 +45,10 @@ function compiles(cron: string): boolean {
 }
 
 /** Do two times of day lie closer together than that, the last of a day and the first of the next one included? */
-function comesWithin(timesOfDay: string, leastMs: number): boolean {
+function comesWithin(timesOfDay: string, minIntervalMs: number): boolean {
   let last: number | null = null;
   for (const at of timesAfter(timesOfDay, "UTC", SOME_DAY - 1)) {
-    if (last !== null && at - last < leastMs) return true;
+    if (last !== null && at - last < minIntervalMs) return true;
     if (at > SOME_DAY + DAY_MS) return false;
     last = at;
   }

@@ -1,7 +1,7 @@
 /** Decimal numbers without rounding: read, added up and written. */
 
 import { expect, it } from "vitest";
-import { addDecimals, decimalOf, textOf } from "../../src/attribution/decimals.ts";
+import { addDecimals, parseDecimal, formatDecimal } from "../../src/attribution/decimals.ts";
 import { wholeOf } from "../support/naive-credit.ts";
 import { between, dice } from "../support/random.ts";
 
@@ -20,7 +20,7 @@ it.each([
   ["0.1234567890123456789", 1_234_567_890_123_456_789n, 19],
   ["9007199254740993", 9_007_199_254_740_993n, 0],
 ])("reads %s as it is written", (text, units, scale) => {
-  expect(decimalOf(text)).toEqual({ units, scale });
+  expect(parseDecimal(text)).toEqual({ units, scale });
 });
 
 it.each([
@@ -30,7 +30,7 @@ it.each([
   ["1.005", 1005n, 3],
   ["0", 0n, 2],
 ])("reads %s with two decimals, or its own where it has more", (text, units, scale) => {
-  expect(decimalOf(text, 2)).toEqual({ units, scale });
+  expect(parseDecimal(text, 2)).toEqual({ units, scale });
 });
 
 it.each([
@@ -43,7 +43,7 @@ it.each([
   ["5e-7", "0.0000005"],
   ["-1e+21", "-1000000000000000000000"],
 ])("writes %s as %s", (text, written) => {
-  expect(textOf(decimalOf(text))).toBe(written);
+  expect(formatDecimal(parseDecimal(text))).toBe(written);
 });
 
 it.each([
@@ -62,12 +62,12 @@ it.each([
   ["null"],
   ["1e1000"],
 ])("does not take %j for a number", (text) => {
-  expect(() => decimalOf(text)).toThrow(RangeError);
+  expect(() => parseDecimal(text)).toThrow(RangeError);
 });
 
 it("reads the smallest and the largest floating point number, and keeps them", () => {
   for (const value of [Number.MIN_VALUE, -Number.MIN_VALUE, Number.MAX_VALUE, 2 ** -1022, Number.EPSILON]) {
-    const text = textOf(decimalOf(String(value), 2));
+    const text = formatDecimal(parseDecimal(String(value), 2));
     expect(text).toMatch(/^-?\d+(\.\d+)?$/);
     expect(Number(text)).toBe(value);
   }
@@ -81,7 +81,7 @@ it("writes every floating point number so that it is read as the same one", () =
     bits.setUint32(4, roll() * 2 ** 32);
     const value = bits.getFloat64(0);
     if (!Number.isFinite(value)) continue;
-    const text = textOf(decimalOf(JSON.stringify(value)));
+    const text = formatDecimal(parseDecimal(JSON.stringify(value)));
     expect(text).toMatch(/^-?(0|[1-9]\d*)(\.\d*[1-9])?$/);
     expect(Number(text)).toBe(value);
   }
@@ -94,8 +94,8 @@ it.each([
   ["-0.5", "0.50", "0"],
   ["9007199254740993", "0.1", "9007199254740993.1"],
 ])("adds %s and %s to %s", (a, b, sum) => {
-  expect(textOf(addDecimals(decimalOf(a), decimalOf(b)))).toBe(sum);
-  expect(textOf(addDecimals(decimalOf(b), decimalOf(a)))).toBe(sum);
+  expect(formatDecimal(addDecimals(parseDecimal(a), parseDecimal(b)))).toBe(sum);
+  expect(formatDecimal(addDecimals(parseDecimal(b), parseDecimal(a)))).toBe(sum);
 });
 
 it("adds up to the same whatever the order", () => {

@@ -1,7 +1,7 @@
 /** What each credited touchpoint gets of an amount: whole units that add up, by largest remainder. */
 
 import { describe, expect, it } from "vitest";
-import { addDecimals, decimalOf, textOf } from "../../src/attribution/decimals.ts";
+import { addDecimals, parseDecimal, formatDecimal } from "../../src/attribution/decimals.ts";
 import { split, splitText } from "../../src/attribution/shares.ts";
 import { type Fraction, fractions, naiveSplit, type Way, wholeOf } from "../support/naive-credit.ts";
 import { between, dice, pick } from "../support/random.ts";
@@ -166,8 +166,8 @@ describe.each(WAYS)("%s, in the amount's own words", (way) => {
   it("adds up to the amount", () => {
     for (const amount of amounts) {
       const texts = textsOf(amount, way, between(roll, 1, 30));
-      const total = texts.map((text) => decimalOf(text)).reduce(addDecimals);
-      expect(textOf(total), amount).toBe(textOf(decimalOf(amount)));
+      const total = texts.map((text) => parseDecimal(text)).reduce(addDecimals);
+      expect(formatDecimal(total), amount).toBe(formatDecimal(parseDecimal(amount)));
     }
   });
 
@@ -181,9 +181,9 @@ describe.each(WAYS)("%s, in the amount's own words", (way) => {
 
   it("has no more decimals than the amount, or two", () => {
     for (const amount of amounts) {
-      const most = Math.max(2, decimalOf(amount).scale);
+      const most = Math.max(2, parseDecimal(amount).scale);
       for (const text of textsOf(amount, way, between(roll, 1, 30)))
-        expect(decimalOf(text).scale, amount).toBeLessThanOrEqual(most);
+        expect(parseDecimal(text).scale, amount).toBeLessThanOrEqual(most);
     }
   });
 });

@@ -1,7 +1,7 @@
 /** What a run fills in: its window, and the export that it goes on from. */
 
 import { describe, expect, it } from "vitest";
-import type { Registered, Windowed } from "../../src/datasets/dataset.ts";
+import type { AnyDataset, Schedulable } from "../../src/datasets/dataset.ts";
 import { DATASETS } from "../../src/datasets/index.ts";
 import type { SpaceRow } from "../../src/db/tenants/spaces.ts";
 import { planRun } from "../../src/schedules/run-due.ts";
@@ -23,26 +23,26 @@ const SPACE: SpaceRow = {
 const [events] = DATASETS;
 if (events === undefined) throw new Error("no dataset is listed");
 
-const windowed: Windowed = {
+const schedulable: Schedulable = {
   parameters: ["from", "to"],
   oldest: () => NOW - 30 * DAY,
-  parametersOf: ({ start, end }) => ({ parameters: { from: start, to: end }, end }),
+  toParameters: ({ start, end }) => ({ parameters: { from: start, to: end }, end }),
 };
 
 /** A dataset that has these members beyond what any has. */
-function dataset(more: Partial<Registered>): Registered {
-  const { windowed: _, ...plain } = events as Registered;
+function dataset(more: Partial<AnyDataset>): AnyDataset {
+  const { schedulable: _, ...plain } = events as AnyDataset;
   return { ...plain, name: "made_up", shape: {}, ...more };
 }
 
 const request = { dataset: "made_up" };
 const standing = { at: AT, coveredUntil: AT - DAY, since: "export-1" };
-const filled = (of: Registered, more: Partial<typeof standing> | { since: null } = {}) =>
+const filled = (of: AnyDataset, more: Partial<typeof standing> | { since: null } = {}) =>
   fillRequest(of, request, { ...standing, ...more }, SPACE, NOW);
 
 describe("a run of a dataset with a window", () => {
   it("begins where the completed ones end, where there is no since", () => {
-    expect(filled(dataset({ windowed }), { since: null })).toEqual({
+    expect(filled(dataset({ schedulable }), { since: null })).toEqual({
       request: { ...request, from: AT - DAY, to: AT },
       windowStart: AT - DAY,
       windowEnd: AT,
@@ -50,11 +50,11 @@ describe("a run of a dataset with a window", () => {
   });
 
   it("keeps to that where since leaves out what occurred later but was there before", () => {
-    expect(filled(dataset({ windowed }))?.request).toEqual({ ...request, from: AT - DAY, to: AT });
+    expect(filled(dataset({ schedulable }))?.request).toEqual({ ...request, from: AT - DAY, to: AT });
   });
 
   it("asks for all that is kept, beyond the last completed export, where since is whole", () => {
-    const whole = dataset({ windowed: { ...windowed, sinceIsWhole: true } });
+    const whole = dataset({ schedulable: { ...schedulable, sinceIsWhole: true } });
     expect(filled(whole)).toEqual({
       request: { ...request, from: NOW - 30 * DAY, to: AT, since: "export-1" },
       windowStart: NOW - 30 * DAY,
@@ -65,17 +65,20 @@ describe("a run of a dataset with a window", () => {
 
   it("goes no further back than what is kept", () => {
     const long = { coveredUntil: AT - 60 * DAY };
-    expect(filled(dataset({ windowed }), long)).toMatchObject({ windowStart: NOW - 30 * DAY });
-    expect(filled(dataset({ windowed: { ...windowed, oldest: () => AT } }), long)).toBeNull();
+    expect(filled(dataset({ schedulable }), long)).toMatchObject({ windowStart: NOW - 30 * DAY });
+    expect(filled(dataset({ schedulable: { ...schedulable, oldest: () => AT } }), long)).toBeNull();
   });
 
   it("leaves to the next what the dataset does not take in one", () => {
-    const days = { ...windowed, parametersOf: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }) };
-    expect(filled(dataset({ windowed: days }))).toMatchObject({
+    const days = {
+      ...schedulable,
+      parametersOf: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }),
+    };
+    expect(filled(dataset({ schedulable: days }))).toMatchObject({
       request: { date: "2026-03-09" },
       windowEnd: AT - 3 * 3_600_000,
     });
-    expect(filled(dataset({ windowed: { ...windowed, parametersOf: () => null } }))).toBeNull();
+    expect(filled(dataset({ schedulable: { ...schedulable, toParameters: () => null } }))).toBeNull();
   });
 });
 

@@ -4,8 +4,8 @@ import { beforeAll, expect, it } from "vitest";
 import { countMatching, COUNTING } from "../../src/db/profiles/segments.ts";
 import { readSequence } from "../../src/db/core/sequences.ts";
 import { compileSegment } from "../../src/segments/compile.ts";
-import { filterAt, segmentReadsFrom } from "../../src/segments/filter.ts";
-import { MAX_SQL_BYTES, profilesAtOnce, refuseTooComplex, refuseTooDeep } from "../../src/segments/limits.ts";
+import { freezeFilter, segmentReadsFrom } from "../../src/segments/filter.ts";
+import { MAX_SQL_BYTES, maxProfilesPerQuery, refuseTooComplex, refuseTooDeep } from "../../src/segments/limits.ts";
 import type { Rule } from "../../src/segments/rule.ts";
 import { orders, Service, type Space } from "../support/service.ts";
 
@@ -21,9 +21,9 @@ beforeAll(async () => {
 
 const times = <Item>(count: number, item: (n: number) => Item) => Array.from({ length: count }, (_, n) => item(n));
 
-async function count(rule: Rule, slice = profilesAtOnce(rule)): Promise<number> {
+async function count(rule: Rule, slice = maxProfilesPerQuery(rule)): Promise<number> {
   const db = service.context.databases.space(space.id);
-  const condition = compileSegment(filterAt(rule, service.now, 180), COUNTING);
+  const condition = compileSegment(freezeFilter(rule, service.now, 180), COUNTING);
   return countMatching(db, space.id, await readSequence(db, space.id), condition, slice);
 }
 
@@ -63,7 +63,7 @@ it.each<[what: string, rule: Rule, count: number]>([
 });
 
 it("are as large as they are said to be", () => {
-  const bytes = (rule: Rule) => compileSegment(filterAt(rule, service.now, 180), COUNTING).sql.length;
+  const bytes = (rule: Rule) => compileSegment(freezeFilter(rule, service.now, 180), COUNTING).sql.length;
   expect(bytes({ any: times(193, () => ANY_VALUE) })).toBeGreaterThan(MAX_SQL_BYTES * 0.98);
 });
 
@@ -72,15 +72,15 @@ it.each([1, 2, 3, 5, 9, 10, 11])("are counted in slices of %i profiles as at onc
 });
 
 it("are counted with fewer profiles a query, the more there is to look at", () => {
-  expect(profilesAtOnce({ all: [] })).toBe(20_000);
-  expect(profilesAtOnce({ all: times(199, () => ANY_VALUE) })).toBe(2_000);
-  expect(profilesAtOnce({ event: "order_placed" })).toBe(2_000);
-  expect(profilesAtOnce({ all: times(20, () => ORDERED) })).toBeLessThan(1_000);
+  expect(maxProfilesPerQuery({ all: [] })).toBe(20_000);
+  expect(maxProfilesPerQuery({ all: times(199, () => ANY_VALUE) })).toBe(2_000);
+  expect(maxProfilesPerQuery({ event: "order_placed" })).toBe(2_000);
+  expect(maxProfilesPerQuery({ all: times(20, () => ORDERED) })).toBeLessThan(1_000);
 });
 
 it("say since when they need events", () => {
   const day = 86_400_000;
-  const from = (rule: Rule) => segmentReadsFrom(filterAt(rule, 1_000 * day, 180));
+  const from = (rule: Rule) => segmentReadsFrom(freezeFilter(rule, 1_000 * day, 180));
   expect(from({ tag: "vip" })).toBe(0);
   expect(
     from({

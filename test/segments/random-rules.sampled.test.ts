@@ -8,9 +8,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Database, newMeter } from "../../src/db/core/database.ts";
 import { insertRows, type NewEvent } from "../../src/db/events/event-rows.ts";
 import { mergeProfiles } from "../../src/db/profiles/profiles.ts";
-import { readSequence, asOf, takeSequence } from "../../src/db/core/sequences.ts";
+import { readSequence, asOf, nextSequence } from "../../src/db/core/sequences.ts";
 import { compileSegment } from "../../src/segments/compile.ts";
-import { filterAt } from "../../src/segments/filter.ts";
+import { freezeFilter } from "../../src/segments/filter.ts";
 import type { Comparison, EventRule, Rule, Scalar } from "../../src/segments/rule.ts";
 import { between, dice, pick } from "../support/random.ts";
 import { seeds } from "../support/seeds.ts";
@@ -122,7 +122,7 @@ async function write(persons: readonly Person[], at: number, newFrom: (person: P
       properties: JSON.stringify(event.properties),
     })),
   );
-  await db.batch([takeSequence(spaceId), ...insertRows(spaceId, events, at)]);
+  await db.batch([nextSequence(spaceId), ...insertRows(spaceId, events, at)]);
 }
 
 async function populate(seed: number): Promise<void> {
@@ -212,7 +212,7 @@ function isIn(person: Person, rule: Rule, at: number): boolean {
 }
 
 async function found(rule: Rule, { at, seq }: Stand): Promise<string[]> {
-  const condition = compileSegment(filterAt(rule, at, RETENTION_DAYS), { seq: "?2", values: "?3" });
+  const condition = compileSegment(freezeFilter(rule, at, RETENTION_DAYS), { seq: "?2", values: "?3" });
   const rows = await db.all<{ person_id: string }>(
     `SELECT p.person_id FROM profiles p WHERE p.space_id = ?1 AND ${asOf("p", "?2")} AND (${condition.sql})`,
     spaceId,

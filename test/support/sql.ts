@@ -12,7 +12,8 @@ export interface Query {
 
 const LITERAL = /`(?:\\.|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\}|[^`\\])*`|"(?:\\.|[^"\\\n])*"/g;
 const STATEMENT = /^\s*\(?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|REPLACE)\b/;
-const TABLE = /\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)/g;
+/** A table that is put in (`${table}`) counts as an owned one. */
+const TABLE = /\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+|\$\{[\w.]+\})/g;
 
 /** Tables that have a column space_id, from the migrations. */
 export function ownedTables(migrations: string): Set<string> {

@@ -1,81 +1,82 @@
 /**
- * Conversions with their credit: pages of events → pages of lines, a line a touchpoint that gets credit. The journeys of a page
- * come with one query. Models that credit one end read the ends alone; others read whole journeys, of as many events at a time
- * as fit memory; and a journey that does not fit by itself is counted and then walked, its shares told by the place.
+ * Conversions with their credit: pages of events → pages of lines, one line for each touchpoint that gets credit. One query reads
+ * the journeys of a page. Models that credit one end read only the ends. Other models read whole journeys, of as many events at a
+ * time as fit into memory. A journey that does not fit by itself is counted first and then walked page by page.
  */
 
 import { credited, type Model, RULES } from "../../attribution/models.ts";
 import { split, splitText } from "../../attribution/shares.ts";
 import type { Kind } from "../../attribution/sources.ts";
-import { decimalOf } from "../../attribution/decimals.ts";
+import { parseDecimal } from "../../attribution/decimals.ts";
 import type { EventRecord } from "../../db/events/events.ts";
 import {
   countJourney,
   MAX_TOUCHES,
   type Owner,
   type Reach,
-  type Snapshot,
+  type JourneyScope,
   type Touch,
   walkJourney,
   WHOLE_LIFE,
 } from "../../db/events/journeys.ts";
-import type { Opening, Page } from "../dataset.ts";
+import type { Page, Snapshot } from "../dataset.ts";
+import { deletionsToExclude, eventKey } from "../event-source.ts";
 import { type Ads, AdLevels } from "./ad-levels.ts";
 import type { Attribution, Query } from "./freeze.ts";
 import { endOf, type Journey, NO_JOURNEY, ownerKey, readCreditedEnds, readParts, readWhole } from "./journeys.ts";
 import { type EventText, Lines, type Sale } from "./lines.ts";
 import { CREDIT, groupKey, Totals } from "./summary.ts";
 
-/** Events whose journeys are read together at first. */
+/** The first number of events whose journeys one query reads. */
 const FIRST_EVENTS = 500;
-/** Lines that are in memory together, and their characters, about. */
+/** A page ends at this many lines, or about this many characters. */
 const PAGE_LINES = 8_000;
 const PAGE_CHARACTERS = 2_000_000;
-/** Events whose journeys' ends come with one query. Of a company's the ends of each of its people are looked at. */
+/** Events whose journeys' ends one query reads: fewer at company level, where it compares the ends of each person. */
 const MAX_ENDS = { profile: 1_500, company: 200 } as const;
 
-/** A credit that a line is made of. */
+/** The credit of one line. */
 interface Credit {
   event: Prepared;
   model: Model;
   touch: Touch;
   share: string;
-  /** In units of CREDIT; null where nothing is summed up. */
+  /** In units of CREDIT; null without totals. */
   units: bigint | null;
 }
 
 type Prepared = EventText & Sale & { record: EventRecord };
 
 export class Crediting {
-  readonly #opening: Opening;
+  readonly #snapshot: Snapshot;
   readonly #attribution: Attribution;
   readonly #lines: Lines;
   readonly #ads: AdLevels;
-  readonly #snapshot: Snapshot;
+  readonly #scope: JourneyScope;
   readonly #sources: ReadonlySet<string>;
   readonly #totals: Totals | null;
-  /** Lines that are ready, and the event of each; credits whose lines want a look at their ads, or totals. */
+  /** Finished lines with the event of each, and credits that still need their ads or totals. */
   #ready: string[] = [];
   #events: EventRecord[] = [];
   #credits: Credit[] = [];
-  /** How many records these are of, and how many characters they have. */
+  /** The number of finished records among these, and the characters of the lines. */
   #records = 0;
   #characters = 0;
-  /** Owners whose journeys did not fit one query: there is no use in asking for them so. */
+  /** Owners whose journeys did not fit one query: the next event of the owner goes straight to the walk. */
   readonly #long = new Set<string>();
-  /** Events whose journeys are read together. */
-  #together = FIRST_EVENTS;
+  /** The number of events whose journeys the next query reads. */
+  #batchSize = FIRST_EVENTS;
 
-  constructor(opening: Opening, query: Query, attribution: Attribution) {
-    this.#opening = opening;
+  constructor(snapshot: Snapshot, query: Query, attribution: Attribution) {
+    this.#snapshot = snapshot;
     this.#attribution = attribution;
-    this.#lines = new Lines(query, opening.spaceId);
-    this.#ads = new AdLevels(opening, new Set([...query.fields, ...attribution.groupBy]));
-    this.#snapshot = {
-      spaceId: opening.spaceId,
-      seq: opening.snapshotSeq,
+    this.#lines = new Lines(query, snapshot.spaceId);
+    this.#ads = new AdLevels(snapshot, new Set([...query.fields, ...attribution.groupBy]));
+    this.#scope = {
+      spaceId: snapshot.spaceId,
+      seq: snapshot.seq,
       withAds: this.#ads.needed,
-      sifted: query.sifted ?? null,
+      excludeDeleted: deletionsToExclude(query, snapshot),
     };
     this.#sources = new Set(attribution.sources);
     this.#totals = attribution.groupBy.length > 0 ? new Totals() : null;
@@ -98,23 +99,23 @@ export class Crediting {
     return { owner, from: windowMs === null ? WHOLE_LIFE : event.occurredAt - windowMs, to: event.occurredAt };
   }
 
-  #prepared(record: EventRecord): Prepared {
+  #prepare(record: EventRecord): Prepared {
     return { ...this.#lines.prepare(record), record };
   }
 
   async *#byEnds(events: readonly EventRecord[]): AsyncGenerator<Page> {
-    const { db } = this.#opening;
-    const most = MAX_ENDS[this.#attribution.level];
-    for (let from = 0; from < events.length; from += most) {
-      const part = events.slice(from, from + most);
+    const { db } = this.#snapshot;
+    const max = MAX_ENDS[this.#attribution.level];
+    for (let from = 0; from < events.length; from += max) {
+      const part = events.slice(from, from + max);
       const found = await readCreditedEnds(
         db,
-        this.#snapshot,
+        this.#scope,
         part.map((event) => this.#reachOf(event)),
         this.#attribution.models,
       );
       for (const [n, event] of part.entries()) {
-        const prepared = this.#prepared(event);
+        const prepared = this.#prepare(event);
         for (const [m, model] of this.#attribution.models.entries())
           this.#credit(prepared, model, found[n]?.[m] ?? null);
         if (this.#recordDone()) yield await this.#page(event);
@@ -131,18 +132,18 @@ export class Crediting {
         from += 1;
         continue;
       }
-      const part = events.slice(from, from + this.#together);
+      const part = events.slice(from, from + this.#batchSize);
       const journeys = await readParts(
-        this.#opening.db,
-        this.#snapshot,
+        this.#snapshot.db,
+        this.#scope,
         part.map((event) => this.#reachOf(event)),
       );
       if (journeys !== null) {
         for (const [n, event] of part.entries()) yield* this.#byJourney(event, journeys.of[n] ?? NO_JOURNEY);
-        // As many as probably fit, by the last ones.
-        this.#together = Math.ceil(Math.min(4 * part.length, (0.8 * MAX_TOUCHES * part.length) / (journeys.read + 1)));
+        // The next batch is as large as probably fits, judging by this one.
+        this.#batchSize = Math.ceil(Math.min(4 * part.length, (0.8 * MAX_TOUCHES * part.length) / (journeys.read + 1)));
         from += part.length;
-      } else if (part.length > 1) this.#together = Math.ceil(part.length / 2);
+      } else if (part.length > 1) this.#batchSize = Math.ceil(part.length / 2);
       else if (first !== undefined) this.#long.add(ownerKey(this.#reachOf(first)));
     }
     yield* this.#rest(events.at(-1));
@@ -162,39 +163,39 @@ export class Crediting {
   }
 
   async *#byJourney(event: EventRecord, journey: Journey): AsyncGenerator<Page> {
-    for (const _full of this.#creditsOf(this.#prepared(event), journey)) yield await this.#page(event);
+    for (const _full of this.#creditsOf(this.#prepare(event), journey)) yield await this.#page(event);
     if (this.#recordDone()) yield await this.#page(event);
   }
 
-  /** One event whose journey does not fit one query: a page of the walk, where that is all of it, else it is counted first. */
+  /** One event with a long journey: read whole where one page of the walk is enough, else counted first, then walked. */
   async *#byWalk(event: EventRecord): AsyncGenerator<Page> {
-    const { db } = this.#opening;
+    const { db } = this.#snapshot;
     const reach = this.#reachOf(event);
-    const whole = await readWhole(db, this.#snapshot, reach);
+    const whole = await readWhole(db, this.#scope, reach);
     if (whole !== null) {
       yield* this.#byJourney(event, whole);
       return;
     }
-    const prepared = this.#prepared(event);
+    const prepared = this.#prepare(event);
     for (const model of this.#attribution.models) {
       const { among } = RULES[model];
       if (endOf(model) !== null) {
-        const [[touch = null] = []] = await readCreditedEnds(db, this.#snapshot, [reach], [model]);
+        const [[touch = null] = []] = await readCreditedEnds(db, this.#scope, [reach], [model]);
         this.#credit(prepared, model, touch);
         continue;
       }
-      const leastKind = among === "paid" ? 2 : 0;
-      const n = await countJourney(db, this.#snapshot, reach, leastKind);
+      const minKind = among === "paid" ? 2 : 0;
+      const n = await countJourney(db, this.#scope, reach, minKind);
       if (n === 0) continue;
       const shares = this.#sharesOf(prepared, model, n);
       let place = 0;
-      for await (const touches of walkJourney(db, this.#snapshot, reach, leastKind))
+      for await (const touches of walkJourney(db, this.#scope, reach, minKind))
         for (const touch of touches) {
           if (this.#sources.has(touch.source)) this.#push(prepared, model, touch, shares, place);
           place += 1;
           if (this.#isFull) yield await this.#page(event);
         }
-      if (place !== n) throw new Error("a journey changed while it was read");
+      if (place !== n) throw new Error("A journey changed while it was read.");
     }
     if (this.#recordDone()) yield await this.#page(event);
   }
@@ -235,7 +236,7 @@ export class Crediting {
     return this.#waiting >= PAGE_LINES || this.#characters >= PAGE_CHARACTERS;
   }
 
-  /** An event's lines are all there. @returns whether that is a page. */
+  /** Counts an event whose lines are complete. @returns whether the page is full. */
   #recordDone(): boolean {
     this.#records += 1;
     return this.#isFull;
@@ -245,7 +246,10 @@ export class Crediting {
     if (last !== undefined && (this.#records > 0 || this.#waiting > 0)) yield await this.#page(last);
   }
 
-  /** The lines under way as a page; of an event that has more of them its record counts later. @param last the event that was come to. */
+  /**
+   * Ends the page. An event whose lines continue on the next page is counted as a record there.
+   * @param last the event that was reached.
+   */
   async #page(last: EventRecord): Promise<Page> {
     await this.#finishCredits();
     const [lines, events, records] = [this.#ready, this.#events, this.#records];
@@ -253,12 +257,12 @@ export class Crediting {
     return {
       lines,
       records,
-      keyOf: (line) => keyOf(events[line] ?? last),
-      ...(this.#totals === null ? {} : { summary: { groups: this.#totals.take() } }),
+      keyOf: (line) => eventKey(events[line] ?? last),
+      ...(this.#totals === null ? {} : { summary: { groups: this.#totals.flush() } }),
     };
   }
 
-  /** Makes lines of what waits for its ads and for the totals. */
+  /** Looks up the ads of the waiting credits, adds them to the totals, and writes their lines. */
   async #finishCredits(): Promise<void> {
     const credits = this.#credits;
     this.#credits = [];
@@ -271,12 +275,12 @@ export class Crediting {
       const values = this.#attribution.groupBy.map((name) =>
         name === "source" ? touch.source : (known[name] ?? null),
       );
-      this.#totals.add(groupKey(model, values), units ?? 0n, event.amount === null ? null : decimalOf(share));
+      this.#totals.add(groupKey(model, values), units ?? 0n, event.amount === null ? null : parseDecimal(share));
     }
   }
 }
 
-/** Places among the credited → what each gets. */
+/** Functions from a place among the credited touchpoints to its share. */
 interface Shares {
   amount: (place: number) => string;
   credit: ((place: number) => bigint) | null;
@@ -285,5 +289,3 @@ interface Shares {
 const NO_ADS: Ads = {};
 
 const NO_SHARES: Shares = { amount: () => "null", credit: null };
-
-const keyOf = (event: EventRecord) => ({ time: event.occurredAt, id: event.id });

@@ -1,23 +1,23 @@
 /** `conversion_events`: a record is a conversion; a line is a conversion, or its credit to a touchpoint. */
 
-import { countEvents, cutEvents, type EventRange, type EventRecord, readEvents } from "../../db/events/events.ts";
+import { EVENTS } from "../../db/events/event-range.ts";
+import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { addDays, dayOf, daysBetween, dayWindow } from "../../time/days.ts";
-import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
-import { pageOf } from "../page-of.ts";
+import type { Dataset, Page, Snapshot } from "../dataset.ts";
+import { eventKey, rangeOf, rangeSource } from "../event-source.ts";
+import { linePage, NDJSON } from "../lines.ts";
+import { oldestKept } from "../window.ts";
 import { Crediting } from "./credit.ts";
 import { freeze, type Query } from "./freeze.ts";
-import { journeysAStep } from "./journeys.ts";
-import { columnsOf, Lines } from "./lines.ts";
+import { maxConversionsPerStep } from "./journeys.ts";
+import { conversionColumns, Lines } from "./lines.ts";
 import { MAX_DAYS, shape } from "./request.ts";
-import { summingOf } from "./summary.ts";
-
-const DAY_MS = 86_400_000;
+import { summarize } from "./summary.ts";
 
 export const conversionEvents: Dataset<typeof shape, Query> = {
   name: "conversion_events",
   title: "Conversions, or the credit that touchpoints get for them",
   shape,
-  picks: "fields",
   example: {
     date: "2026-01-15",
     sources: ["google_ads", "facebook_ads", "email"],
@@ -26,17 +26,19 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
     fields: ["event_name", "amount", "campaign_name"],
   },
 
-  // Whole days alone: the one that a run falls on belongs to the next run.
-  windowed: {
+  eventNames: (request) => request.event_names ?? [],
+
+  // A run covers whole days: the day on which it runs belongs to the next run.
+  schedulable: {
     parameters: ["date", "start_date", "end_date"],
-    oldest({ timezone, retention_days: days }, now) {
-      return dayWindow(addDays(dayOf(now - days * DAY_MS, timezone), 1), timezone).start;
+    oldest(space, now) {
+      return dayWindow(addDays(dayOf(oldestKept(space, now), space.timezone), 1), space.timezone).start;
     },
-    parametersOf({ start, end }, { timezone }) {
+    toParameters({ start, end }, { timezone }) {
       const first = dayOf(start, timezone);
-      const over = daysBetween(first, dayOf(end, timezone));
-      if (over < 1) return null;
-      const last = addDays(first, Math.min(over, MAX_DAYS) - 1);
+      const days = daysBetween(first, dayOf(end, timezone));
+      if (days < 1) return null;
+      const last = addDays(first, Math.min(days, MAX_DAYS) - 1);
       const parameters = first === last ? { date: first } : { start_date: first, end_date: last };
       return { parameters, end: dayWindow(last, timezone).end };
     },
@@ -44,46 +46,27 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
 
   freeze,
 
-  columns: async (query) => columnsOf(query),
+  tabular: {
+    columns: async (query) => conversionColumns(query),
+    fieldsParameter: "fields",
+  },
 
-  open(query, opening) {
-    const { start, end, attribution } = query;
-    const summing = summingOf(attribution);
-    const recordsAStep = journeysAStep(attribution?.models ?? [], attribution?.level ?? "profile");
-    const bounds = { lower: { time: start, id: "" }, upper: { time: end, id: "" } };
-    const range = (within: Bounds): EventRange => ({
-      spaceId: opening.spaceId,
-      seq: opening.snapshotSeq,
-      since: opening.since,
-      definitionIds: query.definition_ids,
-      sifted: query.sifted,
-      ...within,
-    });
+  open(query, snapshot) {
+    const { attribution } = query;
+    const summarized = summarize(attribution);
+    const maxRecordsPerStep = maxConversionsPerStep(attribution?.models ?? [], attribution?.level ?? "profile");
     return {
-      bounds,
-      window: { start, end },
-      readsFrom: start,
-      form: {
-        contentType: "application/x-ndjson",
-        extension: ".ndjson",
-        before: "",
-        between: "",
-        lineEnd: "\n",
-        after: "",
-      },
+      ...rangeSource(snapshot, rangeOf(EVENTS, query, query.definition_ids, snapshot), (range) => {
+        const events = readEvents(snapshot.db, range);
+        return attribution === null
+          ? conversions(events, query, snapshot)
+          : new Crediting(snapshot, query, attribution).pages(events);
+      }),
+      form: NDJSON,
       files: { cut: "written", secret: query.secret },
       rowsVary: attribution !== null,
-      ...(summing === undefined ? {} : { summing }),
-      ...(recordsAStep === null ? {} : { recordsAStep }),
-      emptyMessage: "0 events found for the time period queried.",
-      cut: (within, records) => cutEvents(opening.db, range(within), records),
-      count: (within) => countEvents(opening.db, range(within)),
-      pages(within) {
-        const events = readEvents(opening.db, range(within));
-        return attribution === null
-          ? conversions(events, query, opening)
-          : new Crediting(opening, query, attribution).pages(events);
-      },
+      ...(summarized === undefined ? {} : { summarized }),
+      ...(maxRecordsPerStep === null ? {} : { maxRecordsPerStep }),
     };
   },
 };
@@ -91,13 +74,11 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
 async function* conversions(
   events: AsyncGenerator<EventRecord[]>,
   query: Query,
-  opening: Opening,
+  snapshot: Snapshot,
 ): AsyncGenerator<Page> {
-  const lines = new Lines(query, opening.spaceId);
+  const lines = new Lines(query, snapshot.spaceId);
   for await (const page of events) {
     const texts = page.map((event) => lines.conversion(lines.prepare(event)));
-    yield pageOf(page, texts, keyOf);
+    yield linePage(page, texts, eventKey);
   }
 }
-
-const keyOf = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });

@@ -1,77 +1,67 @@
-/** How the parameters of an export of conversions go together, and what is frozen of them. */
+/** Checks how the parameters of an export of conversions fit together, and freezes them. */
 
 import type { Model } from "../../attribution/models.ts";
-import { pendingDeletions } from "../../db/profiles/deletions.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
-import { definitionsAt } from "../../ingest/definitions.ts";
 import { dayWindow, daysBetween } from "../../time/days.ts";
-import { iso } from "../../time/names.ts";
-import type { Asking } from "../dataset.ts";
+import { DAY_MS } from "../../time/durations.ts";
+import type { FreezeContext } from "../dataset.ts";
+import { type EventQuery, freezeEvents } from "../event-source.ts";
+import { beforeRetention, oldestKept } from "../window.ts";
 import { AD_FIELDS, type ConversionRequest, type Field, FIXED_FIELDS, type Group, MAX_DAYS } from "./request.ts";
 
-const DAY_MS = 86_400_000;
-
-/** How credit is given; null: lines are conversions. */
+/** How credit is given. */
 export interface Attribution {
   sources: readonly string[];
   models: readonly Model[];
-  /** Do lines say which model they are of? */
+  /** Do lines have the column `model`? */
   named: boolean;
-  /** Milliseconds before an event; null: a whole life. */
+  /** The lookback window in milliseconds before an event; null: a whole life. */
   windowMs: number | null;
   level: "profile" | "company";
-  /** Do lines say their touchpoint's source? */
+  /** Do lines have their touchpoint's `source`? */
   withSource: boolean;
   groupBy: readonly Group[];
 }
 
-export interface Query {
-  start: number;
-  end: number;
-  definition_ids: readonly string[];
+export interface Query extends EventQuery {
   fields: readonly Field[];
+  /** Null: lines are conversions. */
   attribution: Attribution | null;
-  /** What a space calls its custom events, where that is not their id. */
+  /** A custom event's id → its name in the space, where that differs from the id. */
   names: Readonly<Record<string, string>>;
   secret: string;
-  /** Are people who were deleted left out? See EventRange. */
-  sifted?: "at_snapshot" | "now";
 }
 
 const CONVERSION_IDS = CONVERSION.map(({ id }) => id);
 const AD: ReadonlySet<string> = new Set(AD_FIELDS);
 const FIXED: ReadonlySet<string> = new Set(FIXED_FIELDS);
 
-/** @throws invalid_request for each parameter that does not go with the others. */
-export async function freeze(request: ConversionRequest, asking: Asking): Promise<Query> {
+/** @throws invalid_request for each parameter that does not fit the others. */
+export async function freeze(request: ConversionRequest, context: FreezeContext): Promise<Query> {
   const faults: Fault[] = [];
-  const window = windowOf(request, asking, faults);
-  const attribution = attributionOf(request, faults);
+  const window = readWindow(request, context, faults);
+  const attribution = readAttribution(request, faults);
   for (const [index, field] of (request.fields ?? []).entries())
     if (request.sources === undefined && (AD.has(field) || field === "touchpoint_id" || field === "source"))
-      faults.push({ pointer: `/fields/${index}`, detail: `${field} needs sources: it is the touchpoint's.` });
+      faults.push({ pointer: `/fields/${index}`, detail: `${field} needs sources: it is a field of the touchpoint.` });
   if (window === null || faults.length > 0) throw invalid(...faults);
-  const { db, space, snapshotSeq } = asking;
-  const [definitions, deletions] = await Promise.all([
-    definitionsAt(db, space.id, snapshotSeq),
-    pendingDeletions(db, space.id, snapshotSeq),
-  ]);
+  const { definitions, frozen } = await freezeEvents(undefined, context);
   const custom = definitions.filter(
     ({ id, name, category }) => category === "conversion" && id.startsWith("custom_event_") && name !== id,
   );
   return {
     ...window,
+    ...frozen,
     definition_ids: request.event_names ?? CONVERSION_IDS,
     fields: (request.fields ?? []).filter((field): field is Field => !FIXED.has(field)),
     attribution,
     names: Object.fromEntries(custom.map(({ id, name }) => [id, name])),
-    secret: asking.secret,
-    ...(deletions ? { sifted: "at_snapshot" } : {}),
+    secret: context.secret,
   };
 }
 
-function attributionOf(request: ConversionRequest, faults: Fault[]): Attribution | null {
+function readAttribution(request: ConversionRequest, faults: Fault[]): Attribution | null {
   const { sources, attribution_model: model, attribution_window: days, group_by: groupBy } = request;
   const needs = (name: "attribution_model" | "attribution_window" | "group_by") =>
     void faults.push({ pointer: `/${name}`, detail: `${name} needs sources.` });
@@ -97,10 +87,10 @@ function attributionOf(request: ConversionRequest, faults: Fault[]): Attribution
   };
 }
 
-/** @returns the days' window in epoch ms; null where it cannot be told. */
-function windowOf(
+/** @returns the window of the days in epoch ms; null where a fault was found. */
+function readWindow(
   request: ConversionRequest,
-  { space, now }: Asking,
+  { space, now }: FreezeContext,
   faults: Fault[],
 ): { start: number; end: number } | null {
   const { date, start_date: startDate, end_date: endDate } = request;
@@ -109,7 +99,7 @@ function windowOf(
   if (date !== undefined) {
     for (const [name, value] of Object.entries({ start_date: startDate, end_date: endDate }))
       if (value !== undefined)
-        fault(name, `${name} does not go with date: ask for one day, or for days from one to another.`);
+        fault(name, `${name} does not go with date: send date for one day, or start_date and end_date.`);
   } else if (startDate === undefined && endDate === undefined)
     fault("date", "date is required, or start_date and end_date.");
   else if (startDate === undefined) fault("start_date", "start_date is required with end_date.");
@@ -124,11 +114,7 @@ function windowOf(
   const start = dayWindow(first, space.timezone).start;
   const { start: lastBegins, end } = dayWindow(last, space.timezone);
   if (lastBegins > now) fault(lastName, `${lastName} is in the future: in ${space.timezone} that day has not begun.`);
-  const oldest = now - space.retention_days * DAY_MS;
-  if (start < oldest)
-    fault(
-      firstName,
-      `${firstName} begins before what this space keeps of events: ${space.retention_days} days, back to ${iso(oldest)}.`,
-    );
+  const oldest = oldestKept(space, now);
+  if (start < oldest) fault(firstName, beforeRetention(firstName, space, oldest));
   return faults.length > before ? null : { start, end };
 }

@@ -1,23 +1,24 @@
 /**
- * The touchpoints that models look at, for many events at a time: of models that credit one end that end alone, of others the
- * part of an owner's journey that lies in an event's window.
+ * The touchpoints that models need, for many events at a time: one end of the journey for models that credit one end, else the
+ * part of the owner's journey that lies in the event's window.
  */
 
 import { type Model, RULES, type Rule } from "../../attribution/models.ts";
 import { type Kind, kindOf } from "../../attribution/sources.ts";
 import type { Database } from "../../db/core/database.ts";
+import { compareKeys } from "../../db/events/event-range.ts";
 import {
   type End,
   type Reach,
   readEnds,
   readJourneys,
-  type Snapshot,
+  type JourneyScope,
   type Touch,
   WALK_ROWS,
   walkJourney,
 } from "../../db/events/journeys.ts";
 
-/** Which end a model reads, of which kinds; where these have none, of `fallback`. Null: it needs the whole journey. */
+/** The end that a model reads, of these kinds, else of `fallback` kinds. Null: the model needs the whole journey. */
 export function endOf(model: Model): { which: End["which"]; kinds: readonly Kind[]; fallback: readonly Kind[] } | null {
   const { among, share }: Rule = RULES[model];
   if (share !== "first" && share !== "last") return null;
@@ -26,34 +27,34 @@ export function endOf(model: Model): { which: End["which"]; kinds: readonly Kind
 }
 
 /**
- * Conversions whose whole journeys one step reads: where a person has a few hundred touchpoints these are a few hundred queries, and
- * where a company has so many that each conversion needs one of its own, as many.
+ * Conversions whose whole journeys one step reads. With a few hundred touchpoints per person that is a few hundred queries; at
+ * company level each conversion may need a query of its own.
  */
-const A_STEP = { profile: 10_000, company: 250 } as const;
+const MAX_PER_STEP = { profile: 10_000, company: 250 } as const;
 
-/** Null: no model of these reads whole journeys. */
-export const journeysAStep = (models: readonly Model[], level: keyof typeof A_STEP): number | null =>
-  models.some((model) => endOf(model) === null) ? A_STEP[level] : null;
+/** The limit of conversions in one step; null: none of these models reads whole journeys. */
+export const maxConversionsPerStep = (models: readonly Model[], level: keyof typeof MAX_PER_STEP): number | null =>
+  models.some((model) => endOf(model) === null) ? MAX_PER_STEP[level] : null;
 
-/** @param models that credit one end. @returns for each reach and model the one touchpoint that gets the credit, or null. */
+/** @param models each credits one end. @returns for each reach and model the touchpoint that gets the credit, or null. */
 export async function readCreditedEnds(
   db: Database,
-  snapshot: Snapshot,
+  snapshot: JourneyScope,
   reaches: readonly Reach[],
   models: readonly Model[],
 ): Promise<(Touch | null)[][]> {
-  const asked = models.flatMap((model) => {
+  const modelEnds = models.flatMap((model) => {
     const end = endOf(model);
     return end === null ? [] : [end];
   });
   const ends = new Map(
-    asked.flatMap(({ which, kinds, fallback }) =>
+    modelEnds.flatMap(({ which, kinds, fallback }) =>
       [...kinds, ...fallback].map((kind) => [`${which} ${kind}`, { which, kind }] as const),
     ),
   );
   const keys = [...ends.keys()];
   const found = await readEnds(db, snapshot, reaches, [...ends.values()]);
-  const wanted = asked.map(({ which, kinds, fallback }) => {
+  const wanted = modelEnds.map(({ which, kinds, fallback }) => {
     const places = (of: readonly Kind[]) => of.map((kind) => keys.indexOf(`${which} ${kind}`));
     return { sign: which === "first" ? 1 : -1, kinds: places(kinds), fallback: places(fallback) };
   });
@@ -62,17 +63,17 @@ export async function readCreditedEnds(
   );
 }
 
-/** Of the touchpoints at these places the one that comes first; last, where the sign is −1. */
+/** The first of the touchpoints at these places; the last with the sign −1. */
 function earliest(touches: readonly (Touch | null)[], places: readonly number[], sign: number): Touch | null {
   let best: Touch | null = null;
   for (const place of places) {
     const touch = touches[place] ?? null;
-    if (touch !== null && (best === null || sign * byKey(touch, best) < 0)) best = touch;
+    if (touch !== null && (best === null || sign * compareKeys(touch, best) < 0)) best = touch;
   }
   return best;
 }
 
-/** An owner's touchpoints and their kinds, and the part that an event's window takes, [from, to). */
+/** An owner's touchpoints and their kinds, and the part [from, to) that lies in an event's window. */
 export interface Journey {
   touches: readonly Touch[];
   kinds: Uint8Array;
@@ -106,17 +107,17 @@ function firstAt(touches: readonly Touch[], time: number): number {
 
 export const ownerKey = ({ owner }: Reach): string => `${owner.isCompany ? "company" : "person"} ${owner.id}`;
 
-/** A journey that is no longer than a page of a walk; null: it is longer. */
-export async function readWhole(db: Database, snapshot: Snapshot, reach: Reach): Promise<Journey | null> {
+/** The whole journey, if it fits one page of a walk; null: it is longer. */
+export async function readWhole(db: Database, snapshot: JourneyScope, reach: Reach): Promise<Journey | null> {
   for await (const touches of walkJourney(db, snapshot, reach, 0))
     return touches.length < WALK_ROWS ? wholeJourney(touches) : null;
   return NO_JOURNEY;
 }
 
-/** @returns for each reach its part of its owner's touchpoints, and how many were read; null where they are too many together. */
+/** @returns each reach's part of its owner's touchpoints, and how many were read; null: they are too many for one query. */
 export async function readParts(
   db: Database,
-  snapshot: Snapshot,
+  snapshot: JourneyScope,
   reaches: readonly Reach[],
 ): Promise<{ of: Journey[]; read: number } | null> {
   const widest = new Map<string, Reach>();
@@ -135,8 +136,4 @@ export async function readParts(
     of: reaches.map((reach) => within(byOwner.get(ownerKey(reach)) ?? NO_JOURNEY, reach)),
     read: found.reduce((sum, touches) => sum + touches.length, 0),
   };
-}
-
-function byKey(a: Touch, b: Touch): number {
-  return a.time - b.time || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
 }

@@ -1,7 +1,7 @@
 /**
  * A conversion, or its credit to a touchpoint, as a line of JSON: `id, event_time_utc`, under attribution `touchpoint_id`, `model`
- * where several were asked for and `source` where it is, then the fields in the order they were asked for. What is missing is
- * null. What is the same in all lines of an event is written once.
+ * for a list of models and `source` where it is requested, then the fields in the requested order. A missing value is null. The
+ * text that all lines of an event share is built once.
  */
 
 import type { EventRecord } from "../../db/events/events.ts";
@@ -16,28 +16,28 @@ import { AD_FIELDS, type AdField, type Field } from "./request.ts";
 const AD: ReadonlySet<Field> = new Set(AD_FIELDS);
 const OF_PROPERTIES: ReadonlySet<Field> = new Set(["amount", "is_upsell", "order_id", "order_name", "event_url"]);
 
-/** What a line says of one event, whatever touchpoint it is of. */
+/** The text that all lines of one event share. */
 export interface EventText {
   /** `{"id":…,"event_time_utc":…`, under attribution up to the touchpoint's id. */
   head: string;
-  /** What stands between the touchpoint's own values, one more than there are. */
+  /** The texts between the touchpoint's own values: one more than there are values. */
   between: readonly string[];
-  /** What stands after the touchpoint's id in the last line: mostly the next line's too. */
+  /** The text after the touchpoint's id in the last line: mostly the next line has the same. */
   tail: { model: string; source: string; share: string; text: string };
 }
 
 const NO_TAIL = { model: "", source: "", share: "", text: "" };
 
-/** Properties of a conversion that lines are made of. */
+/** The amount of a conversion, which lines divide. */
 export interface Sale {
-  /** As a JSON number is written; null: none. */
+  /** As JSON writes the number; null: the conversion has none. */
   amount: string | null;
 }
 
 export class Lines {
   readonly #query: Query;
   readonly #spaceId: string;
-  /** The fields that differ between the touchpoints of an event, in their order. */
+  /** The requested fields that differ between the touchpoints of an event, in their order. */
   readonly #own: readonly (AdField | "amount")[];
   readonly #readsProperties: boolean;
   readonly #readsAds: boolean;
@@ -55,7 +55,7 @@ export class Lines {
       query.fields.some((field) => OF_PROPERTIES.has(field)) || (query.attribution?.groupBy.length ?? 0) > 0;
   }
 
-  /** What an event's lines have in common, and its amount. */
+  /** The text that an event's lines share, and its amount. */
   prepare(event: EventRecord): EventText & Sale {
     const properties = this.#readsProperties ? (JSON.parse(event.properties) as Record<string, unknown>) : {};
     const between: string[] = [""];
@@ -84,7 +84,7 @@ export class Lines {
 
   /**
    * The line of a credit.
-   * @param model written where lines say it.
+   * @param model written where lines have the column.
    * @param share of the amount, as JSON; `null` where there is no amount.
    */
   credit(event: EventText, touch: Touch, model: string, share: string, ads: Ads): string {
@@ -138,8 +138,8 @@ export class Lines {
 
 const isOwn = (field: Field): field is AdField | "amount" => field === "amount" || AD.has(field);
 
-/** What a line may have, in its order. */
-export function columnsOf({ fields, attribution }: Query): Column[] {
+/** The columns of a line, in their order. */
+export function conversionColumns({ fields, attribution }: Query): Column[] {
   const text = (name: string): Column => ({ path: [name], type: "text" });
   const types: Partial<Record<Field, Column["type"]>> = { amount: "number", is_upsell: "boolean" };
   return [

@@ -1,8 +1,9 @@
-/** What an export of conversions can be asked for: names and limits. How the parameters go together: freeze.ts. */
+/** The parameters of an export of conversions: names and limits. freeze.ts checks how they fit together. */
 
 import * as z from "zod";
 import { MODELS } from "../../attribution/models.ts";
 import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
+import { distinct } from "../distinct.ts";
 import { TouchpointSource } from "./sources.ts";
 
 export const AD_FIELDS = [
@@ -16,7 +17,7 @@ export const AD_FIELDS = [
   "account_name",
 ] as const;
 
-/** In every line, or in every line under attribution: they may be asked for, and stand where they always stand. */
+/** Fields of every line, or of every line under attribution: `fields` may name them, their place does not change. */
 export const FIXED_FIELDS = ["id", "event_time_utc", "touchpoint_id", "source"] as const;
 
 export const FIELDS = [
@@ -36,7 +37,7 @@ export const FIELDS = [
 export type AdField = (typeof AD_FIELDS)[number];
 export type Field = (typeof FIELDS)[number];
 
-/** What totals can be grouped by. */
+/** The fields that totals can be grouped by. */
 export const GROUPS = ["source", "ad_id", "adset_id", "campaign_id", "account_id"] as const;
 
 export type Group = (typeof GROUPS)[number];
@@ -44,23 +45,8 @@ export type Group = (typeof GROUPS)[number];
 export const MAX_DAYS = 31;
 const WINDOWS = [0, 1, 7, 14, 30, 60, 90] as const;
 
-/** A list in which nothing stands twice. */
-function distinct<Item extends z.ZodType<string>>(item: Item, most: number) {
-  return z
-    .array(item)
-    .min(1)
-    .max(most)
-    .superRefine((items, context) => {
-      for (const [index, each] of items.entries())
-        if (items.indexOf(each) < index)
-          context.addIssue({
-            code: "custom",
-            path: [index],
-            message: `${each} stands before already: once is enough.`,
-          });
-    })
-    .meta({ uniqueItems: true });
-}
+/** A list of 1 to `max` items, each at most once. */
+const list = <Item extends z.ZodType<string>>(item: Item, max: number) => distinct(z.array(item).min(1).max(max));
 
 const Model = z.enum(MODELS);
 const date = z.iso.date();
@@ -69,45 +55,47 @@ export const shape = {
   date: date
     .optional()
     .describe(
-      "A day in the space's time zone, whatever hours it has there. Not in the future; today's is what there is so far.",
+      "A day in the space's time zone, with the length that the zone gives it. Not in the future; today has the conversions so far.",
     ),
   start_date: date
     .optional()
     .describe(`Instead of \`date\`, with \`end_date\`: the first of at most ${MAX_DAYS} days.`),
-  end_date: date.optional().describe("The last day. It is in."),
+  end_date: date.optional().describe("The last day, inclusive."),
   level: z
     .enum(["profile", "company"])
     .default("profile")
     .describe(
-      "Whose touchpoints count, with `sources`: the profile's own, or those of all profiles of the event's company. An event without a company has its profile's.",
+      "With `sources`, whose touchpoints count: those of the profile, or those of all profiles of the event's company. For an event without a company, those of its profile.",
     ),
-  event_names: distinct(z.enum(CONVERSION.map(({ id }) => id)), 10)
+  event_names: list(z.enum(CONVERSION.map(({ id }) => id)), 10)
     .optional()
-    .describe("Ids of conversions, `custom_event_1` to `custom_event_50` among them. Left out: every conversion."),
-  sources: distinct(TouchpointSource, 15)
+    .describe("Ids of conversions, including `custom_event_1` to `custom_event_50`. Default: every conversion."),
+  sources: list(TouchpointSource, 15)
     .optional()
     .describe(
-      "Turns attribution on: lines are credits, and those of touchpoints with other sources are left out, after the credit was given. Needs `attribution_model` and `attribution_window`.",
+      "Turns attribution on: lines are credits to touchpoints. Credit is given to touchpoints of every source; only lines of these sources are exported. Needs `attribution_model` and `attribution_window`.",
     ),
   attribution_model: z
-    .union([Model, distinct(Model, MODELS.length)])
+    .union([Model, list(Model, MODELS.length)])
     .optional()
     .describe(
-      "How credit is given. A list gives the lines of each model, one after the other for each event, and a column `model`.",
+      "How credit is given. With a list, each event has the lines of each model, one model after the other, and lines have a column `model`.",
     ),
   attribution_window: z
     .literal(WINDOWS)
     .optional()
-    .describe("How many days of 24 hours before an event a touchpoint counts. 0: the whole life."),
-  fields: distinct(z.enum([...FIELDS, ...FIXED_FIELDS]), 20)
-    .optional()
     .describe(
-      "What a line has after `id`, `event_time_utc` and, with `sources`, `touchpoint_id` (and `source` before the first field of ads), in this order. The eight fields of ads need `sources`.",
+      "The lookback window: for how many days of 24 hours before an event touchpoints count. 0: all touchpoints before the event.",
     ),
-  group_by: distinct(z.enum(GROUPS), GROUPS.length)
+  fields: list(z.enum([...FIELDS, ...FIXED_FIELDS]), 20)
     .optional()
     .describe(
-      "Totals in the manifest's `summary`, one for each combination of these that lines have: lines, credit (in conversions) and amount. Needs `sources`.",
+      "The fields of a line after `id`, `event_time_utc` and, with `sources`, `touchpoint_id` (and `source`, where a field of ads is named), in this order. The eight fields of ads need `sources`.",
+    ),
+  group_by: list(z.enum(GROUPS), GROUPS.length)
+    .optional()
+    .describe(
+      "Adds totals to the manifest's `summary`: lines, credit (in conversions) and amount for each combination of these values in the lines. Needs `sources`.",
     ),
 } as const;
 

@@ -1,4 +1,4 @@
-/** The schema of a touchpoint's source: for touchpoints that are sent, and for exports that ask for sources. */
+/** The schema of a touchpoint's source: for sent touchpoints, and for the parameter `sources` of an export. */
 
 import * as z from "zod";
 import { SOURCES } from "../../attribution/sources.ts";

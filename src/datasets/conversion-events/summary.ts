@@ -1,27 +1,27 @@
 /**
- * Totals by source, ad, set, campaign or account: of each combination that lines have, how many lines, how much credit (in
- * conversions; all models' own) and how much of the amounts. Added up without rounding: credit in billionths, split as amounts are.
+ * Totals by source, ad, ad set, campaign or account: for each combination of values in the lines and each model, the number of
+ * lines, the credit (in conversions) and the amount. Sums are exact: credit is counted in billionths, split as amounts are.
  */
 
-import { addDecimals, type Decimal, decimalOf, textOf } from "../../attribution/decimals.ts";
-import type { Summing } from "../dataset.ts";
+import { addDecimals, type Decimal, parseDecimal, formatDecimal } from "../../attribution/decimals.ts";
+import type { Summarized } from "../dataset.ts";
 import type { Attribution } from "./freeze.ts";
 
-/** A summary is for people. A space with more combinations has its lines. */
+/** A summary is for people to read: for more combinations the lines have to be added up. */
 const MAX_GROUPS = 2_000;
-/** Its chunks are entered into the ledger, which takes texts of less than 2 MB. */
+/** The ledger stores the sums of each chunk: D1 accepts texts below 2 MB. */
 const MAX_BYTES = 1_000_000;
 
-/** What one conversion is in units of credit, and with how many decimals. */
+/** One conversion in units of credit, and their decimals. */
 export const CREDIT: Decimal = { units: 1_000_000_000n, scale: 9 };
 
 /** Lines, credit, amount. */
 type Sum = readonly [rows: number, credit: string, amount: string];
 
-/** Key (JSON list of the model and the groups' values) → sum; null: there are too many. */
+/** Key (JSON list of the model and the groups' values) → sum; null: too many groups. */
 type Sums = Readonly<Record<string, Sum>> | null;
 
-/** The sums of a page under way. */
+/** The sums of the current page. */
 export class Totals {
   readonly #sums = new Map<string, { rows: number; credit: bigint; amount: Decimal }>();
 
@@ -34,18 +34,18 @@ export class Totals {
     this.#sums.set(key, sum);
   }
 
-  /** What was added since the last call. */
-  take(): Sums {
+  /** @returns the sums since the last call, and starts anew. */
+  flush(): Sums {
     const pairs = [...this.#sums].map(([key, { rows, credit, amount }]): [string, Sum] => [
       key,
-      [rows, textOf({ units: credit, scale: CREDIT.scale }), textOf(amount)],
+      [rows, formatDecimal({ units: credit, scale: CREDIT.scale }), formatDecimal(amount)],
     ]);
     this.#sums.clear();
     return capped(pairs);
   }
 }
 
-/** By key, so that the order in which lines came makes no difference. */
+/** Sorts by key, so that the order of the lines makes no difference. */
 function capped(pairs: readonly [string, Sum][]): Sums {
   if (pairs.length > MAX_GROUPS || Buffer.byteLength(JSON.stringify(pairs)) > MAX_BYTES) return null;
   return Object.fromEntries(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
@@ -63,21 +63,21 @@ function merge(sum: unknown, more: unknown): { groups: Sums } {
   return { groups: capped([...merged]) };
 }
 
-const plus = (a: string, b: string) => textOf(addDecimals(decimalOf(a), decimalOf(b)));
+const plus = (a: string, b: string) => formatDecimal(addDecimals(parseDecimal(a), parseDecimal(b)));
 
-/** A number with all its digits (TC39's JSON.rawJSON): in every runtime that this runs in, but not yet in the language's declarations. */
+/** A number with all its digits, by TC39's JSON.rawJSON: workerd and Node have it, TypeScript's declarations do not yet. */
 const literal = (text: string): unknown => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 
-const TOO_MANY = `There are more groups than a summary has: ${MAX_GROUPS} at most, and ${MAX_BYTES / 1_000_000} MB of them.`;
+const TOO_MANY = `The summary has too many groups: the maximum is ${MAX_GROUPS} groups and ${MAX_BYTES / 1_000_000} MB. Group by fewer fields.`;
 
-/** @returns how a result is summed up; undefined where no totals were asked for. */
-export function summingOf(attribution: Attribution | null): Summing | undefined {
+/** @returns the capability for requests with `group_by`, else undefined. */
+export function summarize(attribution: Attribution | null): Summarized | undefined {
   if (attribution === null || attribution.groupBy.length === 0) return undefined;
   const { groupBy, named } = attribution;
   return {
-    tells: [...groupBy, "amount"],
+    names: [...groupBy, "amount"],
     merge,
-    show(sum) {
+    toManifest(sum) {
       const groups = (sum as { groups: Sums } | null)?.groups;
       const about = { group_by: groupBy };
       if (groups === null) return { ...about, groups: null, message: TOO_MANY };

@@ -1,65 +1,66 @@
 /**
- * `profile_attributes`: a record is a profile, with the attributes and identifiers that are asked for; and, where that is asked
- * too, the deletion of one. Profiles have time 0 and come by `person_id`; deletions have time 1 and come after them, by their number.
+ * `profile_attributes`: a record is a profile with the requested attributes and identifiers and, with `include_deletions`, the
+ * deletion of a person. Profiles have time 0 and are in the order of `person_id`; deletions have time 1 and follow the profiles
+ * in the order of their sequence number.
  */
 
 import * as z from "zod";
 import { type DeletedPerson, pendingDeletions } from "../../db/profiles/deletions.ts";
-import { typeMismatches } from "../../db/profiles/type-mismatches.ts";
 import {
+  batchBySize,
   countMembers,
   cutMembers,
   listMembers,
   type MemberProfile,
   type MemberRange,
-  MEMBERS,
   readMembers,
-  batchBySize,
 } from "../../db/profiles/segment-members.ts";
 import { segmentAt } from "../../db/profiles/segments.ts";
 import { countTombstones, cutTombstones, readTombstones, type TombstoneRange } from "../../db/profiles/tombstones.ts";
+import { typeMismatches } from "../../db/profiles/type-mismatches.ts";
 import { invalid } from "../../errors.ts";
 import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
 import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
-import { compileSegment } from "../../segments/compile.ts";
-import { filterAt, type SegmentFilter, segmentReadsFrom } from "../../segments/filter.ts";
-import { profilesAtOnce } from "../../segments/limits.ts";
+import { freezeFilter, type SegmentFilter, segmentReadsFrom } from "../../segments/filter.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
-import type { Asking, Bounds, Column, Dataset, Key, Opening, Page } from "../dataset.ts";
-import { pageOf } from "../page-of.ts";
+import type { Bounds, Column, Dataset, FreezeContext, Key, Page, Snapshot } from "../dataset.ts";
+import { distinct } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
-import { IdentifierRow, Identifiers, IDENTIFIERS_ARE, setOfNames } from "./identifiers.ts";
-import { LINES } from "./lines.ts";
+import { linePage, NDJSON } from "../lines.ts";
+import { memberRange, unknownSegment } from "../members.ts";
+import { IdentifierRow, Identifiers, IDENTIFIERS_HELP } from "./identifiers.ts";
 
 const MAX_ATTRIBUTES = 200;
-/** Profiles that one query looks at, where each is meant. */
-const SLICE = 20_000;
+/** The fewest profiles that one query scans. */
 const MIN_SLICE = 100;
+/** Times of the keys. */
 const PROFILES = 0;
 const DELETIONS = 1;
 const END = 2;
 
 const shape = {
-  attributes: setOfNames(z.string().regex(ATTRIBUTE_NAME, "This is no name of an attribute."), MAX_ATTRIBUTES)
+  attributes: distinct(
+    z.array(z.string().regex(ATTRIBUTE_NAME, "This is not a valid attribute name.")).min(1).max(MAX_ATTRIBUTES),
+  )
     .optional()
     .describe(
-      "Names of attributes, native (`$email_address`) or the space's own. One that the profile lacks is null. `attributes`, `identifiers` or both must be there.",
+      "Names of attributes, native (`$email_address`) or the space's own. An attribute that the profile lacks is null. `attributes`, `identifiers` or both are required.",
     ),
-  identifiers: Identifiers.optional().describe(IDENTIFIERS_ARE),
+  identifiers: Identifiers.optional().describe(IDENTIFIERS_HELP),
   segment: z
     .string()
     .min(1)
     .max(200)
     .optional()
     .describe(
-      "The id of a segment: the profiles that are in it alone. Left out: every profile. With `since` these are the profiles in the segment that were written to after the earlier export; who came into it, or left it, without being written to is not told.",
+      "The id of a segment: only the profiles in it. Default: every profile. With `since`, the profiles in the segment that were written to after the earlier export; a profile that entered or left the segment without a write is not reported.",
     ),
   include_deletions: z
     .boolean()
     .default(false)
     .describe(
-      'Lines `{"deleted":{"profile_id","deleted_at"}}` (with `external_person_id` between, where `identifiers` names it) come after the profiles: one for each deletion of a person who has no profile at the snapshot; with `since`, for those after the earlier export alone. A deletion does not say whether its person was in the segment.',
+      'Adds lines `{"deleted":{"profile_id","deleted_at"}}` (with `external_person_id` in between, if `identifiers` names it) after the profiles: one for each deletion of a person without a profile at the snapshot; with `since`, only for deletions after the earlier export. The line does not show whether the person was in the segment.',
     ),
 } as const;
 
@@ -68,7 +69,7 @@ interface Query {
   identifiers: string[];
   segment: SegmentFilter | null;
   include_deletions: boolean;
-  /** When it was asked for, epoch ms. */
+  /** The time of the request, epoch ms. */
   at: number;
   secret: string;
 }
@@ -86,71 +87,78 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
   async freeze(request, { db, space, now, snapshotSeq, secret }) {
     const { attributes, identifiers, segment, include_deletions } = request;
     if (attributes === undefined && identifiers === undefined)
-      throw invalid({ pointer: "/attributes", detail: "attributes, identifiers or both must be named." });
+      throw invalid({ pointer: "/attributes", detail: "attributes, identifiers or both are required." });
     const found = segment === undefined ? null : await segmentAt(db, space.id, segment, snapshotSeq);
     const deletions = found !== null && (await pendingDeletions(db, space.id, snapshotSeq));
-    if (segment !== undefined && found === null)
-      throw invalid({ pointer: "/segment", detail: "segment must be the id of a segment that the space has." });
+    if (segment !== undefined && found === null) throw invalid(unknownSegment(segment));
     return {
       attributes: attributes ?? [],
       identifiers: identifiers ?? [],
-      segment: found === null ? null : filterAt(JSON.parse(found.rule) as Rule, now, space.retention_days, deletions),
+      segment:
+        found === null ? null : freezeFilter(JSON.parse(found.rule) as Rule, now, space.retention_days, deletions),
       include_deletions,
       at: now,
       secret,
     };
   },
 
-  async columns(query, asking, ofRows) {
-    const { attributes, identifiers, include_deletions: deletions } = query;
-    const types = await typesOf(attributes, asking, ofRows);
-    const own = [
-      ...new IdentifierRow(identifiers).columns(),
-      ...attributes.map((name): Column => ({ path: ["attributes", name], type: types.get(name) ?? "text" })),
-    ].map((column) => (column.path[1] === "profile_id" ? { ...column, edge: "id" as const } : column));
-    if (!deletions) return own;
-    const told = deletedColumns(query).map((column): Column => {
-      const twin = own.find(({ path: [around, name] }) => around === "identifiers" && name === column.path[1]);
-      return twin === undefined ? column : { ...column, alias: twin.path };
-    });
-    // What a deletion tells of the person is hidden where a profile's is.
-    const twins = new Map(told.flatMap(({ path, alias }) => (alias === undefined ? [] : [[alias, path] as const])));
-    return [
-      ...own.map((column) => {
-        const alias = twins.get(column.path);
-        return alias === undefined ? column : { ...column, alias };
-      }),
-      ...told,
-    ];
+  tabular: {
+    async columns(query, context, ofRows) {
+      const { attributes, identifiers, include_deletions: deletions } = query;
+      const types = await typesOf(attributes, context, ofRows);
+      const own = [
+        ...new IdentifierRow(identifiers).columns(),
+        ...attributes.map((name): Column => ({ path: ["attributes", name], type: types.get(name) ?? "text" })),
+      ].map((column) => (column.path[1] === "profile_id" ? { ...column, edge: "id" as const } : column));
+      if (!deletions) return own;
+      const deleted = deletedColumns(query).map((column): Column => {
+        const twin = own.find(({ path: [around, name] }) => around === "identifiers" && name === column.path[1]);
+        return twin === undefined ? column : { ...column, alias: twin.path };
+      });
+      // Redaction of a profile's identifier applies to the deletions too.
+      const twins = new Map(
+        deleted.flatMap(({ path, alias }) => (alias === undefined ? [] : [[alias, path] as const])),
+      );
+      return [
+        ...own.map((column) => {
+          const alias = twins.get(column.path);
+          return alias === undefined ? column : { ...column, alias };
+        }),
+        ...deleted,
+      ];
+    },
   },
 
-  open(query, opening) {
+  open(query, snapshot) {
     const last = query.include_deletions ? END : DELETIONS;
     return {
-      ...LINES,
+      form: NDJSON,
       bounds: { lower: { time: PROFILES, id: "" }, upper: { time: last, id: "" } },
       window: { start: query.at, end: query.at },
       readsFrom: query.segment === null ? 0 : segmentReadsFrom(query.segment),
       emptyMessage: "0 profiles found.",
       files: { cut: "written", secret: query.secret },
-      cut: (bounds, most) => cut(opening, query, bounds, most),
+      cut: (bounds, max) => cut(snapshot, query, bounds, max),
       async count(bounds) {
-        const { profiles, deletions } = rangesOf(opening, query, bounds);
+        const { profiles, deletions } = rangesOf(snapshot, query, bounds);
         const counts = [
-          profiles === null ? 0 : await countMembers(opening.db, profiles),
-          deletions === null ? 0 : await countTombstones(opening.db, deletions),
+          profiles === null ? 0 : await countMembers(snapshot.db, profiles),
+          deletions === null ? 0 : await countTombstones(snapshot.db, deletions),
         ];
         return counts.reduce((sum, count) => sum + count, 0);
       },
-      pages: (bounds) => pages(opening, query, bounds),
+      pages: (bounds) => pages(snapshot, query, bounds),
     };
   },
 };
 
-/** The types of those that are not texts. @param ofRows a value of another type, from before the definition, makes it a text. */
+/**
+ * The types of the attributes that are not texts.
+ * @param ofRows an attribute with a stored value of another type, from before its definition, is a text.
+ */
 async function typesOf(
   names: readonly string[],
-  { db, space, snapshotSeq }: Asking,
+  { db, space, snapshotSeq }: FreezeContext,
   ofRows: boolean,
 ): Promise<Map<string, "boolean" | "date" | "number">> {
   if (names.length === 0) return new Map();
@@ -162,39 +170,32 @@ async function typesOf(
   return types;
 }
 
-const tellsExternalId = ({ identifiers }: Query) => identifiers.includes("external_person_id");
+const hasExternalId = ({ identifiers }: Query) => identifiers.includes("external_person_id");
 
 const deletedColumns = (query: Query): Column[] => [
   { path: ["deleted", "profile_id"], type: "text" },
-  ...(tellsExternalId(query) ? [{ path: ["deleted", "external_person_id"], type: "text" } as const] : []),
+  ...(hasExternalId(query) ? [{ path: ["deleted", "external_person_id"], type: "text" } as const] : []),
   { path: ["deleted", "deleted_at"], type: "date" },
 ];
 
-/** The profiles and the deletions between two keys; null where there can be none. */
+/** The profiles and the deletions between two keys; null where the bounds exclude them. */
 function rangesOf(
-  { spaceId, snapshotSeq: seq, since }: Opening,
+  snapshot: Snapshot,
   { segment }: Query,
   { lower, upper }: Bounds,
 ): { profiles: MemberRange | null; deletions: TombstoneRange | null } {
-  const sinceSeq = since?.seq ?? 0;
-  const range = (): MemberRange => ({
-    spaceId,
-    seq,
-    since: sinceSeq,
-    condition: segment === null ? null : compileSegment(segment, MEMBERS),
-    slice: segment === null ? SLICE : profilesAtOnce(segment.rule),
-    lower: lower.id,
-    upper: upper.time === PROFILES ? upper.id : null,
-  });
   const start = { seq: 0, id: "" };
   return {
-    profiles: lower.time === PROFILES ? range() : null,
+    profiles:
+      lower.time === PROFILES
+        ? memberRange(snapshot, segment, lower.id, upper.time === PROFILES ? upper.id : null)
+        : null,
     deletions:
       upper.time > DELETIONS || (upper.time === DELETIONS && upper.id !== "")
         ? {
-            spaceId,
-            seq,
-            sinceSeq,
+            spaceId: snapshot.spaceId,
+            seq: snapshot.seq,
+            sinceSeq: snapshot.since?.seq ?? 0,
             lower: lower.time === DELETIONS ? placeOf(lower.id) : start,
             upper: upper.time === DELETIONS ? placeOf(upper.id) : null,
           }
@@ -203,57 +204,57 @@ function rangesOf(
 }
 
 async function cut(
-  opening: Opening,
+  snapshot: Snapshot,
   query: Query,
   bounds: Bounds,
-  most: number,
+  max: number,
 ): Promise<{ records: number; next: Key | null }> {
-  const { profiles, deletions } = rangesOf(opening, query, bounds);
+  const { profiles, deletions } = rangesOf(snapshot, query, bounds);
   let records = 0;
   if (profiles !== null) {
-    const part = await cutProfiles(opening, profiles, most);
+    const part = await cutProfiles(snapshot, profiles, max);
     if (part.next !== null) return { records: part.records, next: { time: PROFILES, id: part.next } };
     records = part.records;
   }
   if (deletions === null) return { records, next: null };
-  const part = await cutTombstones(opening.db, deletions, most - records);
+  const part = await cutTombstones(snapshot.db, deletions, max - records);
   const next = part.next === null ? null : { time: DELETIONS, id: keyId(part.next) };
   return { records: records + part.records, next };
 }
 
-/** To the last that there is room for: a single file of some formats is not made of several steps. */
+/** Cuts exactly `max` profiles where there are as many: one step writes a whole file in some formats. */
 async function cutProfiles(
-  { db }: Opening,
+  { db }: Snapshot,
   range: MemberRange,
-  most: number,
+  max: number,
 ): Promise<{ records: number; next: string | null }> {
-  // Where everybody is meant, to look at more than are cut off is of no use.
-  const everybody = range.condition === null && range.since === 0;
-  const slice = everybody ? Math.min(range.slice, Math.max(most, MIN_SLICE) + 1) : range.slice;
+  // Without a condition every scanned profile counts: there is no need to scan more than are cut off.
+  const takesEvery = range.condition === null && range.since === 0;
+  const slice = takesEvery ? Math.min(range.slice, Math.max(max, MIN_SLICE) + 1) : range.slice;
   let records = 0;
   for (let { lower } = range; ;) {
-    const part = await cutMembers(db, { ...range, lower, slice }, most - records);
+    const part = await cutMembers(db, { ...range, lower, slice }, max - records);
     records += part.records;
-    if (part.next === null || records === most) return { records, next: part.next };
+    if (part.next === null || records === max) return { records, next: part.next };
     lower = part.next;
   }
 }
 
-async function* pages(opening: Opening, query: Query, bounds: Bounds): AsyncGenerator<Page> {
-  const { profiles, deletions } = rangesOf(opening, query, bounds);
+async function* pages(snapshot: Snapshot, query: Query, bounds: Bounds): AsyncGenerator<Page> {
+  const { profiles, deletions } = rangesOf(snapshot, query, bounds);
   const line = profileLine(query);
   if (profiles !== null)
-    for await (const members of listMembers(opening.db, profiles))
+    for await (const members of listMembers(snapshot.db, profiles))
       for (const ids of batchBySize(members)) {
-        const read = await readMembers(opening.db, opening.spaceId, opening.snapshotSeq, ids);
-        yield pageOf(read, read.map(line), ({ person_id: id }) => ({ time: PROFILES, id }));
+        const read = await readMembers(snapshot.db, snapshot.spaceId, snapshot.seq, ids);
+        yield linePage(read, read.map(line), ({ person_id: id }) => ({ time: PROFILES, id }));
       }
   if (deletions !== null)
-    for await (const page of readTombstones(opening.db, deletions))
-      yield pageOf(page, page.map(deletionLine(query)), (deletion) => ({ time: DELETIONS, id: keyId(deletion) }));
+    for await (const page of readTombstones(snapshot.db, deletions))
+      yield linePage(page, page.map(deletionLine(query)), (deletion) => ({ time: DELETIONS, id: keyId(deletion) }));
 }
 
-/** Both objects are always there. */
+/** A line always has both objects. */
 function profileLine({ attributes, identifiers }: Query): (profile: MemberProfile) => string {
   const row = new IdentifierRow(identifiers);
   const names = attributes.map((name) => [name, quote(name)] as const);
@@ -275,14 +276,14 @@ const installationsOf = (profile: MemberProfile) =>
   (JSON.parse(profile.installations) as { installation_id: string }[]).map((each) => each.installation_id);
 
 function deletionLine(query: Query): (deletion: DeletedPerson) => string {
-  const withExternalId = tellsExternalId(query);
+  const withExternalId = hasExternalId(query);
   return (deletion) => {
     const external = withExternalId ? `,"external_person_id":${quoteOrNull(deletion.external_person_id)}` : "";
     return `{"deleted":{"profile_id":${quote(deletion.person_id)}${external},"deleted_at":"${iso(deletion.requested_at)}"}}`;
   };
 }
 
-/** A deletion's key sorts as its number does, which has 16 digits at most. */
+/** The key of a deletion sorts as its sequence number, which has at most 16 digits. */
 const keyId = ({ seq, id }: { seq: number; id: string }) => `${String(seq).padStart(16, "0")}/${id}`;
 
 const placeOf = (keyId: string) => ({ seq: Number(keyId.slice(0, 16)), id: keyId.slice(17) });

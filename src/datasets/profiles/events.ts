@@ -1,42 +1,37 @@
 /** `profile_events`: a record is an event of any definition, with its profile's identifiers. */
 
-import { pendingDeletions } from "../../db/profiles/deletions.ts";
-import {
-  countEvents,
-  cutEvents,
-  definitionsOf,
-  type EventRange,
-  type EventRecord,
-  readEvents,
-} from "../../db/events/events.ts";
-import { definitionsAt } from "../../ingest/definitions.ts";
+import { EVENTS, type EventRange } from "../../db/events/event-range.ts";
+import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { iso } from "../../time/names.ts";
-import type { Bounds, Dataset, Key, Opening, Page } from "../dataset.ts";
-import { pageOf } from "../page-of.ts";
+import type { Dataset, Page, Snapshot } from "../dataset.ts";
 import { columnsWithin } from "../event-columns.ts";
+import {
+  definitionsForColumns,
+  eventKey,
+  type EventQuery,
+  freezeEvents,
+  rangeOf,
+  rangeSource,
+} from "../event-source.ts";
 import { quote } from "../json-text.ts";
-import { EventNames, expandNames } from "../wildcards.ts";
-import { IdentifierRow, Identifiers, IDENTIFIERS_ARE, PersonsIdentifiers } from "./identifiers.ts";
-import { LINES } from "./lines.ts";
-import { windowed, windowOf, windowShape } from "./window.ts";
+import { linePage, NDJSON } from "../lines.ts";
+import { EventNames } from "../wildcards.ts";
+import { IdentifierRow, Identifiers, IDENTIFIERS_HELP, PersonsIdentifiers } from "./identifiers.ts";
+import { readWindow, schedulable, windowShape } from "./window.ts";
 
 const shape = {
   ...windowShape,
   event_names: EventNames.optional().describe(
-    "Ids of event definitions, `*` for any characters. Left out: every event.",
+    "Ids of event definitions; `*` matches any characters. Default: every event.",
   ),
-  identifiers: Identifiers.optional().describe(`What \`identifiers\` has of the event's profile. ${IDENTIFIERS_ARE}`),
+  identifiers: Identifiers.optional().describe(
+    `The identifiers of the event's profile that a row has in \`identifiers\`. ${IDENTIFIERS_HELP}`,
+  ),
 } as const;
 
-interface Query {
-  start: number;
-  end: number;
-  /** null: any. */
-  definition_ids: string[] | null;
+interface Query extends EventQuery {
   identifiers: string[];
   secret: string;
-  /** Are people who were deleted left out? See EventRange. */
-  sifted?: "at_snapshot";
 }
 
 export const profileEvents: Dataset<typeof shape, Query> = {
@@ -50,81 +45,45 @@ export const profileEvents: Dataset<typeof shape, Query> = {
     identifiers: ["custom_id"],
   },
 
-  windowed: windowed(),
+  eventNames: (request) => request.event_names ?? [],
 
-  async freeze(request, { db, space, now, snapshotSeq, secret }) {
-    const window = windowOf(request, space, now);
-    const [definitions, deletions] = await Promise.all([
-      definitionsAt(db, space.id, snapshotSeq),
-      pendingDeletions(db, space.id, snapshotSeq),
-    ]);
-    const ids = definitions.map(({ id }) => id);
-    return {
-      ...window,
-      definition_ids: request.event_names === undefined ? null : expandNames(request.event_names, ids),
-      identifiers: request.identifiers ?? [],
-      secret,
-      ...(deletions ? { sifted: "at_snapshot" } : {}),
-    };
+  schedulable: schedulable(),
+
+  async freeze(request, context) {
+    const window = readWindow(request, context.space, context.now);
+    const { frozen } = await freezeEvents(request.event_names, context);
+    return { ...window, ...frozen, identifiers: request.identifiers ?? [], secret: context.secret };
   },
 
-  async columns(query, { db, space, snapshotSeq }, ofRows) {
-    const definitions = await definitionsAt(db, space.id, snapshotSeq);
-    const asked = definitions.filter(({ id }) => query.definition_ids?.includes(id) ?? true);
-    // What two definitions type differently is a text; one that no event is of has no say in that.
-    const there =
-      ofRows && query.definition_ids === null
-        ? await definitionsOf(db, wholeRange(query, { spaceId: space.id, snapshotSeq, since: null }))
-        : null;
-    const properties = columnsWithin(
-      ["event", "attributes"],
-      asked.map(({ id, properties }) => ({ id, properties, aside: there !== null && !there.has(id) })),
-    );
-    return [
-      { path: ["event", "id"], type: "text", edge: "id" },
-      { path: ["event", "name"], type: "text" },
-      { path: ["event", "timestamp"], type: "date", edge: "time" },
-      { path: ["event", "attributes"], type: "json" },
-      ...properties.map((column) => ({ ...column, within: true })),
-      ...new IdentifierRow(query.identifiers).columns(),
-    ];
+  tabular: {
+    async columns(query, context, ofRows) {
+      const definitions = await definitionsForColumns(query, context, ofRows);
+      return [
+        { path: ["event", "id"], type: "text", edge: "id" },
+        { path: ["event", "name"], type: "text" },
+        { path: ["event", "timestamp"], type: "date", edge: "time" },
+        { path: ["event", "attributes"], type: "json" },
+        ...columnsWithin(["event", "attributes"], definitions).map((column) => ({ ...column, within: true })),
+        ...new IdentifierRow(query.identifiers).columns(),
+      ];
+    },
   },
 
-  open(query, opening) {
-    const whole = wholeRange(query, opening);
-    const range = (bounds: Bounds): EventRange => ({ ...whole, ...bounds });
-    return {
-      ...LINES,
-      bounds: { lower: whole.lower, upper: whole.upper },
-      window: { start: query.start, end: query.end },
-      readsFrom: query.start,
-      emptyMessage: "0 events found for the time period queried.",
-      files: { cut: "written", secret: query.secret },
-      cut: (bounds, records) => cutEvents(opening.db, range(bounds), records),
-      count: (bounds) => countEvents(opening.db, range(bounds)),
-      pages: (bounds) => pages(opening, query, range(bounds)),
-    };
-  },
+  open: (query, snapshot) => ({
+    ...rangeSource(snapshot, rangeOf(EVENTS, query, query.definition_ids, snapshot), (range) =>
+      pages(snapshot, query, range),
+    ),
+    form: NDJSON,
+    files: { cut: "written", secret: query.secret },
+  }),
 };
 
-const wholeRange = (query: Query, { spaceId, snapshotSeq, since }: Omit<Opening, "db">): EventRange => ({
-  spaceId,
-  seq: snapshotSeq,
-  since,
-  definitionIds: query.definition_ids,
-  lower: { time: query.start, id: "" },
-  upper: { time: query.end, id: "" },
-  sifted: query.sifted,
-});
-
-const keyOf = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });
-
-async function* pages(opening: Opening, query: Query, range: EventRange): AsyncGenerator<Page> {
-  const persons = new PersonsIdentifiers(opening, new IdentifierRow(query.identifiers));
-  for await (const events of readEvents(opening.db, range)) {
+async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
+  const persons = new PersonsIdentifiers(snapshot, new IdentifierRow(query.identifiers));
+  for await (const events of readEvents(snapshot.db, range)) {
     const identifiers = await persons.look(events.map((event) => event.personId));
     const lines = events.map((event, n) => line(event, identifiers[n] ?? "{"));
-    yield pageOf(events, lines, keyOf);
+    yield linePage(events, lines, eventKey);
   }
 }
 

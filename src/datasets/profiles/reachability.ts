@@ -1,41 +1,33 @@
 /** `reachability_events`: a record is a change of a profile's reachability on a channel. */
 
 import * as z from "zod";
+import { type EventRange, REACHABILITY_EVENTS } from "../../db/events/event-range.ts";
+import { type ReachabilityRecord, readReachability } from "../../db/events/reachability.ts";
 import { pendingDeletions } from "../../db/profiles/deletions.ts";
-import {
-  countReachability,
-  cutReachability,
-  type ReachabilityRange,
-  type ReachabilityRecord,
-  readReachability,
-} from "../../db/events/reachability.ts";
 import { FIRST_REACHABILITY } from "../../ingest/load-reachability.ts";
 import { type Channel, REASONS } from "../../ingest/reachability.ts";
 import { iso } from "../../time/names.ts";
-import type { Bounds, Column, Dataset, Key, Opening, Page } from "../dataset.ts";
-import { pageOf } from "../page-of.ts";
+import type { Column, Dataset, Key, Page, Snapshot } from "../dataset.ts";
+import { distinct } from "../distinct.ts";
+import { rangeOf, rangeSource, type WindowQuery } from "../event-source.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
-import { IdentifierRow, PersonsIdentifiers, setOfNames } from "./identifiers.ts";
-import { LINES } from "./lines.ts";
-import { windowed, windowOf, windowShape } from "./window.ts";
+import { linePage, NDJSON } from "../lines.ts";
+import { IdentifierRow, PersonsIdentifiers } from "./identifiers.ts";
+import { readWindow, schedulable, windowShape } from "./window.ts";
 
 const CHANNELS = Object.keys(REASONS) as [Channel, ...Channel[]];
 
 const shape = {
   ...windowShape,
-  channels: setOfNames(z.enum(CHANNELS), CHANNELS.length)
+  channels: distinct(z.array(z.enum(CHANNELS)).min(1).max(CHANNELS.length))
     .default(CHANNELS)
-    .describe("The events of these channels. Left out: of all."),
+    .describe("Events of these channels. Default: of all channels."),
 } as const;
 
-interface Query {
-  start: number;
-  end: number;
-  /** null: any. */
+interface Query extends WindowQuery {
+  /** Null: every channel. */
   channels: string[] | null;
   secret: string;
-  /** Are people who were deleted left out? See ReachabilityRange. */
-  sifted?: "at_snapshot";
 }
 
 const CUSTOM_ID = new IdentifierRow(["custom_id"]);
@@ -62,48 +54,37 @@ export const reachabilityEvents: Dataset<typeof shape, Query> = {
   shape,
   example: { from: "2026-01-01T00:00:00.000Z", to: "2026-01-08T00:00:00.000Z", channels: ["SMS", "EMAIL"] },
 
-  windowed: windowed(FIRST_REACHABILITY),
+  schedulable: schedulable(FIRST_REACHABILITY),
 
   async freeze(request, { db, space, now, snapshotSeq, secret }) {
-    const window = windowOf(request, space, now, FIRST_REACHABILITY);
-    const deletions = await pendingDeletions(db, space.id, snapshotSeq);
+    const window = readWindow(request, space, now, FIRST_REACHABILITY);
     return {
       ...window,
       channels: request.channels.length === CHANNELS.length ? null : request.channels,
       secret,
-      ...(deletions ? { sifted: "at_snapshot" } : {}),
+      excludeDeleted: await pendingDeletions(db, space.id, snapshotSeq),
     };
   },
 
-  columns: async () => COLUMNS,
+  tabular: { columns: async () => COLUMNS },
 
-  open(query, opening) {
-    const { spaceId, snapshotSeq: seq, since } = opening;
-    const { start, end, channels, sifted } = query;
-    const bounds = { lower: { time: start, id: "" }, upper: { time: end, id: "" } };
-    const range = (within: Bounds): ReachabilityRange => ({ spaceId, seq, since, channels, sifted, ...within });
-    return {
-      ...LINES,
-      bounds,
-      window: { start, end },
-      readsFrom: start,
-      emptyMessage: "0 events found for the time period queried.",
-      files: { cut: "written", secret: query.secret },
-      cut: (within, records) => cutReachability(opening.db, range(within), records),
-      count: (within) => countReachability(opening.db, range(within)),
-      pages: (within) => pages(opening, range(within)),
-    };
-  },
+  open: (query, snapshot) => ({
+    ...rangeSource(snapshot, rangeOf(REACHABILITY_EVENTS, query, query.channels, snapshot), (range) =>
+      pages(snapshot, range),
+    ),
+    form: NDJSON,
+    files: { cut: "written", secret: query.secret },
+  }),
 };
 
 const keyOf = (record: ReachabilityRecord): Key => ({ time: record.occurred_at, id: record.id });
 
-async function* pages(opening: Opening, range: ReachabilityRange): AsyncGenerator<Page> {
-  const persons = new PersonsIdentifiers(opening, CUSTOM_ID);
-  for await (const records of readReachability(opening.db, range)) {
+async function* pages(snapshot: Snapshot, range: EventRange): AsyncGenerator<Page> {
+  const persons = new PersonsIdentifiers(snapshot, CUSTOM_ID);
+  for await (const records of readReachability(snapshot.db, range)) {
     const identifiers = await persons.look(records.map((record) => record.person_id));
     const lines = records.map((record, n) => line(record, identifiers[n] ?? "{"));
-    yield pageOf(records, lines, keyOf);
+    yield linePage(records, lines, keyOf);
   }
 }
 

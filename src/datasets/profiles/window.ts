@@ -1,38 +1,33 @@
-/** The window of an export of what happened to profiles: `from`, and `to` or now; not longer ago than it can be asked for. */
+/** The window of the datasets of profiles' events: `from`, and `to` or now; at most 90 days back. */
 
 import * as z from "zod";
+import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid } from "../../errors.ts";
+import { DAY_MS } from "../../time/durations.ts";
 import { iso } from "../../time/names.ts";
-import type { Windowed } from "../dataset.ts";
+import type { Schedulable } from "../dataset.ts";
+import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "../window.ts";
 
-const DAY_MS = 86_400_000;
 const LOOKBACK_DAYS = 90;
-/** A request that is made now is checked a little later, by a clock that has gone on. */
-const UNTIL_ASKED_MS = 60_000;
 
 const time = z.iso.datetime({ offset: true });
 
 export const windowShape = {
-  from: time.describe("The window's start: the first moment that is in it. Not longer than 90 days ago."),
-  to: time
-    .optional()
-    .describe("The window's end: the first moment that is no longer in it. Not in the future. Left out: now."),
+  from: time.describe("Start of the window, inclusive. At most 90 days ago."),
+  to: time.optional().describe("End of the window, exclusive. Must not be in the future. Default: now."),
 } as const;
 
-interface Kept {
-  retention_days: number;
-}
-
-const oldestKept = ({ retention_days: days }: Kept, now: number) => now - Math.min(days, LOOKBACK_DAYS) * DAY_MS;
+const oldestExportable = (space: SpaceRow, now: number) =>
+  Math.max(oldestKept(space, now), now - LOOKBACK_DAYS * DAY_MS);
 
 /**
  * @param now epoch ms.
- * @param first there is nothing before this, epoch ms.
+ * @param first the service has no events before this time, epoch ms.
  * @throws invalid_request naming the field.
  */
-export function windowOf(
+export function readWindow(
   request: { from: string; to?: string | undefined },
-  space: Kept,
+  space: SpaceRow,
   now: number,
   first: number | null = null,
 ): { start: number; end: number } {
@@ -48,21 +43,21 @@ export function windowOf(
       pointer: "/from",
       detail: `from is before ${iso(first).slice(0, 10)}: there are no events of that time.`,
     });
-  const oldest = oldestKept(space, now);
+  const oldest = oldestExportable(space, now);
   if (start < oldest) {
-    const why =
+    const detail =
       space.retention_days < LOOKBACK_DAYS
-        ? `this space keeps events: ${space.retention_days} days`
-        : `these events can be exported: ${LOOKBACK_DAYS} days`;
-    throw invalid({ pointer: "/from", detail: `from is older than ${why}, back to ${iso(oldest)}.` });
+        ? beforeRetention("from", space, oldest)
+        : `from is more than ${LOOKBACK_DAYS} days ago: it must not be before ${iso(oldest)}.`;
+    throw invalid({ pointer: "/from", detail });
   }
   return { start, end };
 }
 
-/** @param first there is nothing before this, epoch ms. */
-export const windowed = (first = Number.NEGATIVE_INFINITY): Windowed => ({
+/** @param first the service has no events before this time, epoch ms. */
+export const schedulable = (first = Number.NEGATIVE_INFINITY): Schedulable => ({
   parameters: ["from", "to"],
-  oldest: (space, now) => Math.max(first, oldestKept(space, now) + UNTIL_ASKED_MS),
-  parametersOf: ({ start, end }) => ({ parameters: { from: iso(start), to: iso(end) }, end }),
+  oldest: (space, now) => Math.max(first, oldestExportable(space, now) + CHECK_MARGIN_MS),
+  toParameters: ({ start, end }) => ({ parameters: { from: iso(start), to: iso(end) }, end }),
   sinceIsWhole: true,
 });

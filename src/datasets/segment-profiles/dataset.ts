@@ -1,29 +1,23 @@
 /** `segment_profiles`: a record is a profile of a segment, in sections of attributes, tags, events and topics. One JSON document. */
 
-import { countMembers, cutMembers, type MemberRange, MEMBERS } from "../../db/profiles/segment-members.ts";
-import { compileSegment } from "../../segments/compile.ts";
+import { countMembers, cutMembers } from "../../db/profiles/segment-members.ts";
 import { segmentReadsFrom } from "../../segments/filter.ts";
-import { profilesAtOnce } from "../../segments/limits.ts";
 import { addMonths } from "../../time/days.ts";
 import { iso } from "../../time/names.ts";
 import type { Bounds, Dataset } from "../dataset.ts";
+import { memberRange } from "../members.ts";
+import { CHECK_MARGIN_MS, oldestKept } from "../window.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { keyOf, pages } from "./pages.ts";
 import { MAX_MONTHS, shape } from "./request.ts";
 
-const DAY_MS = 86_400_000;
-/** A request that is made up now is asked a little later. */
-const UNTIL_ASKED_MS = 60_000;
-/** Profiles that one query looks at where no rule is looked at. */
-const EVERYBODY_AT_ONCE = 20_000;
-/** With events: some hundred of each profile are about a thousand queries. */
-const A_STEP = { plain: 20_000, withEvents: 1_000 };
+/** With events, a step that reads a few hundred events of each profile has about a thousand queries. */
+const MAX_RECORDS_PER_STEP = { withoutEvents: 20_000, withEvents: 1_000 };
 
 export const segmentProfiles: Dataset<typeof shape, Query> = {
   name: "segment_profiles",
   title: "The profiles of a segment, with attributes, tags, events and topics",
   shape,
-  oneDocument: true,
   example: {
     segment: "gold_customers",
     attributes: ["$email_address", "loyalty_level"],
@@ -34,11 +28,11 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
     end_at: "2026-01-08T00:00:00.000Z",
   },
 
-  // Each run's document has the events of its own window.
-  windowed: {
+  // The document of each run has the events of the run's own window.
+  schedulable: {
     parameters: ["start_at", "end_at"],
-    oldest: (space, now) => now - space.retention_days * DAY_MS + UNTIL_ASKED_MS,
-    parametersOf({ start, end }, { timezone }) {
+    oldest: (space, now) => oldestKept(space, now) + CHECK_MARGIN_MS,
+    toParameters({ start, end }, { timezone }) {
       const until = Math.min(end, addMonths(start, MAX_MONTHS, timezone));
       return { parameters: { start_at: iso(start), end_at: iso(until) }, end: until };
     },
@@ -46,25 +40,15 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
 
   freeze,
 
-  columns: async () => null,
-
-  open(query, opening) {
-    const { db, spaceId, snapshotSeq: seq, since } = opening;
-    const { segment } = query;
-    const nobody = query.attributes.length + query.tags.length === 0;
-    const range = ({ lower, upper }: Bounds): MemberRange => ({
-      spaceId,
-      seq,
-      since: since?.seq ?? 0,
-      condition: segment === null ? null : compileSegment(segment, MEMBERS),
-      slice: segment === null ? EVERYBODY_AT_ONCE : profilesAtOnce(segment.rule),
-      lower: lower.id,
-      upper: upper.time > 0 ? null : upper.id,
-    });
+  open(query, snapshot) {
+    const { db } = snapshot;
+    const isEmpty = query.attributes.length + query.tags.length === 0;
+    const range = ({ lower, upper }: Bounds) =>
+      memberRange(snapshot, query.segment, lower.id, upper.time > 0 ? null : upper.id);
     return {
       bounds: { lower: { time: 0, id: "" }, upper: { time: 1, id: "" } },
       window: query.window ?? { start: 0, end: 0 },
-      readsFrom: nobody ? 0 : readsFrom(query),
+      readsFrom: isEmpty ? 0 : readsFrom(query),
       form: {
         contentType: "application/json",
         extension: ".json",
@@ -74,19 +58,19 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
         after: "}}",
       },
       files: { cut: "written", secret: query.secret },
-      recordsAStep: query.events.length === 0 ? A_STEP.plain : A_STEP.withEvents,
-      kept: "segment",
-      emptyMessage: nobody
-        ? "No profiles: ask for at least one attribute or tag, or profiles do not appear."
+      maxRecordsPerStep: MAX_RECORDS_PER_STEP[query.events.length === 0 ? "withoutEvents" : "withEvents"],
+      ttl: "segment",
+      emptyMessage: isEmpty
+        ? "The document has no profiles: request at least one attribute or tag."
         : "0 profiles found.",
-      async cut(within, most) {
-        if (nobody) return { records: 0, next: null };
-        const { records, next } = await cutMembers(db, range(within), most);
+      async cut(bounds, max) {
+        if (isEmpty) return { records: 0, next: null };
+        const { records, next } = await cutMembers(db, range(bounds), max);
         return { records, next: next === null ? null : keyOf(next) };
       },
-      count: async (within) => (nobody ? 0 : countMembers(db, range(within))),
-      async *pages(within) {
-        if (!nobody) yield* pages(opening, query, range(within));
+      count: async (bounds) => (isEmpty ? 0 : countMembers(db, range(bounds))),
+      async *pages(bounds) {
+        if (!isEmpty) yield* pages(snapshot, query, range(bounds));
       },
     };
   },

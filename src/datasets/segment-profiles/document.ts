@@ -1,47 +1,47 @@
 /**
- * A profile as a member of the document: what was asked for of it, by section. The same profile gives the same text. A section
- * stands where the profile has something in it that was asked for; then it has `attributes`, `events` if an event of the section was
- * asked for, and `topics` if topics were, each of them also when it is empty.
+ * A profile as a member of the document: its requested values by section. The same profile has the same text. A section is present
+ * where the profile has a requested value in it. It then has `attributes`, `events` if an event of the section was requested, and
+ * `topics` if topics were requested, each of them even if it is empty.
  */
 
 import type { MemberProfile } from "../../db/profiles/segment-members.ts";
 import type { PersonEvent } from "../../db/events/person-events.ts";
 import type { Consent } from "../../db/profiles/profiles.ts";
 import { quote } from "../json-text.ts";
-import type { Placed, Query } from "./freeze.ts";
+import type { SectionItem, Query } from "./freeze.ts";
 
-/** What a profile has in a section, but for its events. */
+/** A profile's values in a section, except its events. */
 export interface Section {
   id: string;
-  /** Does it stand whatever events there are? */
-  stands: boolean;
-  /** Ids of definitions; none: no event of this section was asked for. */
+  /** Is the section present even without events? */
+  isPresent: boolean;
+  /** Ids of definitions; empty: no event of this section was requested. */
   events: readonly string[];
-  /** What stands before the events, `"<section>":{"attributes":{…}`, and after them. */
+  /** The text before the events, `"<section>":{"attributes":{…}`, and after them. */
   before: string;
   after: string;
 }
 
 export type Topics = Record<string, Record<string, Consent>>;
 
-/** What was asked for of a section. */
-interface Asked {
+/** The requested ids of a section. */
+interface Requested {
   attributes: string[];
   tags: string[];
   events: string[];
 }
 
 export class Sections {
-  readonly #asked = new Map<string, Asked>();
+  readonly #requested = new Map<string, Requested>();
   readonly #topics: boolean;
 
   constructor(query: Query) {
     this.#topics = query.topics;
-    const into = (list: keyof Asked, all: readonly Placed[]) => {
+    const into = (list: keyof Requested, all: readonly SectionItem[]) => {
       for (const { id, section } of all) {
-        const asked = this.#asked.get(section) ?? { attributes: [], tags: [], events: [] };
-        asked[list].push(id);
-        this.#asked.set(section, asked);
+        const requested = this.#requested.get(section) ?? { attributes: [], tags: [], events: [] };
+        requested[list].push(id);
+        this.#requested.set(section, requested);
       }
     };
     into("attributes", query.attributes);
@@ -49,7 +49,7 @@ export class Sections {
     into("events", query.events);
   }
 
-  /** By id. @param sectionOf a topic's. */
+  /** The profile's sections, by id. @param sectionOf the section of a topic. */
   of(profile: MemberProfile, topics: Topics, sectionOf: (topic: string) => string): Section[] {
     const attributes = JSON.parse(profile.attributes) as Record<string, unknown>;
     const tags = new Set(JSON.parse(profile.tags) as string[]);
@@ -58,22 +58,22 @@ export class Sections {
       const section = sectionOf(topic);
       topicsOf.set(section, [...(topicsOf.get(section) ?? []), `${quote(topic)}:${consents(topics[topic] ?? {})}`]);
     }
-    const ids = [...new Set([...this.#asked.keys(), ...topicsOf.keys()])].toSorted();
+    const ids = [...new Set([...this.#requested.keys(), ...topicsOf.keys()])].toSorted();
     return ids.map((id) => {
-      const asked = this.#asked.get(id);
-      const has = [
-        ...(asked?.attributes ?? [])
+      const requested = this.#requested.get(id);
+      const values = [
+        ...(requested?.attributes ?? [])
           .filter((name) => Object.hasOwn(attributes, name))
           .map((name) => `${quote(name)}:{"value":${JSON.stringify(attributes[name])}}`),
-        ...(asked?.tags ?? []).filter((tag) => tags.has(tag)).map((tag) => `${quote(tag)}:{"value":null}`),
+        ...(requested?.tags ?? []).filter((tag) => tags.has(tag)).map((tag) => `${quote(tag)}:{"value":null}`),
       ];
-      const said = topicsOf.get(id) ?? [];
+      const consented = topicsOf.get(id) ?? [];
       return {
         id,
-        stands: has.length > 0 || said.length > 0,
-        events: asked?.events ?? [],
-        before: `${quote(id)}:{"attributes":{${has.join()}}`,
-        after: `${this.#topics ? `,"topics":{${said.join()}}` : ""}}`,
+        isPresent: values.length > 0 || consented.length > 0,
+        events: requested?.events ?? [],
+        before: `${quote(id)}:{"attributes":{${values.join()}}`,
+        after: `${this.#topics ? `,"topics":{${consented.join()}}` : ""}}`,
       };
     });
   }
@@ -90,19 +90,19 @@ export const PROFILE_AFTER = "}}";
 
 export const profileBefore = (personId: string): string => `${quote(personId)}:{"sections":{`;
 
-/** A whole profile. @param events in their order. */
+/** The text of a whole profile. @param events in their order. */
 export function profileText(personId: string, sections: readonly Section[], events: readonly PersonEvent[]): string {
-  const standing = sections.flatMap((section) => {
+  const present = sections.flatMap((section) => {
     const wanted = new Set(section.events);
     const own = events.filter((event) => wanted.has(event.definitionId));
-    if (!section.stands && own.length === 0) return [];
+    if (!section.isPresent && own.length === 0) return [];
     const list = wanted.size === 0 ? "" : `${EVENTS_BEFORE}${own.map(eventText).join()}${EVENTS_AFTER}`;
     return [section.before + list + section.after];
   });
-  return profileBefore(personId) + standing.join() + PROFILE_AFTER;
+  return profileBefore(personId) + present.join() + PROFILE_AFTER;
 }
 
-/** The store does not keep whether a time was sent: an event that occurred when it was received is taken for one without. */
+/** Whether an event was sent with a time is not stored: one that occurred at its time of receipt counts as sent without. */
 export function eventText(event: PersonEvent): string {
   const { id, occurredAt, definitionId, definitionVersion, receivedAt, properties } = event;
   const sourceTime = occurredAt === receivedAt ? 0 : occurredAt;

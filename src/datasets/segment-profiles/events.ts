@@ -1,4 +1,4 @@
-/** The events of profiles: of many profiles at once where they are few, page by page where one profile has many. */
+/** The events of profiles: for many profiles at once, or page by page for one profile with very many events. */
 
 import { fillLarge } from "../../db/events/events.ts";
 import {
@@ -9,32 +9,32 @@ import {
   type PersonEventRange,
   readPersonEvents,
 } from "../../db/events/person-events.ts";
-import type { Opening } from "../dataset.ts";
+import type { Snapshot } from "../dataset.ts";
 import type { Query } from "./freeze.ts";
 
 const FIRST_ROWS = 500;
 const MIN_ROWS = 10;
-/** What the events of a page may have: then a profile is one of those that have many. */
+/** The most bytes of events on a page. A profile that exceeds it by itself is read page by page. */
 const MAX_BYTES = 2_000_000;
 
-/** Events of the first so many profiles of a list, by their places. */
+/** The events of the first profiles of a list. */
 export interface Gathered {
-  /** Of how many profiles they are all there; 0: the first has too many for one page. */
+  /** The number of profiles with all their events; 0: the first profile has too many for one page. */
   profiles: number;
-  /** Of each of those. */
+  /** For each of these profiles, its events. */
   events: PersonEvent[][];
 }
 
 export class Events {
-  readonly #opening: Opening;
+  readonly #snapshot: Snapshot;
   readonly #query: Query;
   readonly #start: number;
   readonly #end: number;
-  /** How many are asked for follows what the last ones had. */
+  /** The LIMIT of the next query: it follows the size of the last events. */
   #rows = FIRST_ROWS;
 
-  constructor(opening: Opening, query: Query) {
-    this.#opening = opening;
+  constructor(snapshot: Snapshot, query: Query) {
+    this.#snapshot = snapshot;
     this.#query = query;
     this.#start = query.window?.start ?? 0;
     this.#end = query.window?.end ?? 0;
@@ -50,14 +50,14 @@ export class Events {
       personIds.map((id) => [id, this.#start, ""] as const),
     );
     const whole = found.length < rows ? personIds.length : (found.at(-1)?.place ?? 0);
-    const profiles = Math.min(whole, within(found, MAX_BYTES) ?? whole);
+    const profiles = Math.min(whole, firstBeyond(found, MAX_BYTES) ?? whole);
     const kept = found.filter(({ place }) => place < profiles);
-    for await (const part of fillLarge(this.#opening.db, this.#opening.spaceId, kept))
+    for await (const part of fillLarge(this.#snapshot.db, this.#snapshot.spaceId, kept))
       for (const event of part) all.events[event.place]?.push(event);
     return { profiles, events: all.events.slice(0, profiles) };
   }
 
-  /** One profile's events of these definitions, some at a time. */
+  /** One profile's events of these definitions, page by page. */
   async *walk(personId: string, definitionIds: readonly string[]): AsyncGenerator<PersonEvent[]> {
     let from: FromKey = [personId, this.#start, ""];
     for (;;) {
@@ -65,15 +65,21 @@ export class Events {
       const found = await this.#read(definitionIds, [from]);
       const last = found.at(-1);
       if (last === undefined) return;
-      yield* fillLarge(this.#opening.db, this.#opening.spaceId, found);
+      yield* fillLarge(this.#snapshot.db, this.#snapshot.spaceId, found);
       if (found.length < rows) return;
       from = [personId, last.occurredAt, last.id];
     }
   }
 
   async #read(definitionIds: readonly string[], persons: readonly FromKey[]): Promise<PersonEvent[]> {
-    const { db, spaceId, snapshotSeq: seq } = this.#opening;
-    const range: PersonEventRange = { spaceId, seq, definitionIds, before: this.#end, sifted: this.#query.sifted };
+    const { db, spaceId, seq: seq } = this.#snapshot;
+    const range: PersonEventRange = {
+      spaceId,
+      seq,
+      definitionIds,
+      before: this.#end,
+      excludeDeleted: this.#query.excludeDeleted,
+    };
     const found = await readPersonEvents(db, range, persons, this.#rows);
     const bytes = found.reduce((sum, event) => sum + bytesOf(event), 0);
     if (found.length > 0) {
@@ -84,10 +90,10 @@ export class Events {
   }
 }
 
-/** The place of the first event that no longer fits, or null. */
-function within(events: readonly PersonEvent[], most: number): number | null {
+/** The place of the first event that no longer fits into `max` bytes, or null. */
+function firstBeyond(events: readonly PersonEvent[], max: number): number | null {
   let bytes = 0;
-  return events.find((event) => (bytes += bytesOf(event)) > most)?.place ?? null;
+  return events.find((event) => (bytes += bytesOf(event)) > max)?.place ?? null;
 }
 
 const bytesOf = ({ properties }: PersonEvent) => (properties.startsWith("{") ? properties.length : Number(properties));

@@ -1,6 +1,6 @@
 /**
- * Pages of profiles: as many as fit together, or a piece of one that has very many events. However much one has, no more than some
- * megabytes of it are in memory.
+ * Pages of profiles: as many as fit into memory together, or a piece of one profile with very many events. Of such a profile only
+ * a few megabytes are in memory at a time.
  */
 
 import {
@@ -13,8 +13,8 @@ import {
 import { jsonLists } from "../../db/core/pagination.ts";
 import { DEFAULT_SECTION } from "../../db/core/sections.ts";
 import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
-import type { Key, Opening, Page } from "../dataset.ts";
-import { pageOf } from "../page-of.ts";
+import type { Key, Snapshot, Page } from "../dataset.ts";
+import { linePage } from "../lines.ts";
 import {
   EVENTS_AFTER,
   EVENTS_BEFORE,
@@ -33,23 +33,23 @@ const PIECE_CHARACTERS = 1_000_000;
 
 export const keyOf = (id: string): Key => ({ time: 0, id });
 
-export async function* pages(opening: Opening, query: Query, range: MemberRange): AsyncGenerator<Page> {
-  const { db, spaceId, snapshotSeq } = opening;
+export async function* pages(snapshot: Snapshot, query: Query, range: MemberRange): AsyncGenerator<Page> {
+  const { db, spaceId, seq } = snapshot;
   const sections = new Sections(query);
-  const events = new Events(opening, query);
-  const topics = new TopicSections(opening);
+  const events = new Events(snapshot, query);
+  const topics = new TopicSections(snapshot);
   for await (const members of listMembers(db, range))
     for (const ids of batchBySize(members)) {
-      const profiles = await readMembers(db, spaceId, snapshotSeq, ids);
-      const said = profiles.map((profile) => (query.topics ? (JSON.parse(profile.topics) as Topics) : {}));
-      const topicSection = await topics.of(said.flatMap((each) => Object.keys(each)));
-      const sectionsOf = (n: number, profile: MemberProfile) => sections.of(profile, said[n] ?? {}, topicSection);
+      const profiles = await readMembers(db, spaceId, seq, ids);
+      const consents = profiles.map((profile) => (query.topics ? (JSON.parse(profile.topics) as Topics) : {}));
+      const topicSection = await topics.of(consents.flatMap((each) => Object.keys(each)));
+      const sectionsOf = (n: number, profile: MemberProfile) => sections.of(profile, consents[n] ?? {}, topicSection);
       for (let n = 0; n < profiles.length;) {
         const gathered = await events.gather(ids.slice(n));
         const whole = profiles.slice(n, n + gathered.profiles);
         if (whole.length > 0) {
           const from = n;
-          yield pageOf(
+          yield linePage(
             ids.slice(from, from + whole.length),
             whole.map((each, at) =>
               profileText(each.person_id, sectionsOf(from + at, each), gathered.events[at] ?? []),
@@ -67,11 +67,11 @@ export async function* pages(opening: Opening, query: Query, range: MemberRange)
     }
 }
 
-/** One profile over several pages. It counts as read with the last. */
+/** One profile over several pages. The last page counts it as a record. */
 async function* inPieces(personId: string, sections: readonly Section[], events: Events): AsyncGenerator<Page> {
   let begun = false;
   const piece = (text: string, records: 0 | 1): Page => {
-    const page = { ...pageOf([personId], [text], keyOf), records, ...(begun ? { continues: true as const } : {}) };
+    const page = { ...linePage([personId], [text], keyOf), records, ...(begun ? { continues: true as const } : {}) };
     begun = true;
     return page;
   };
@@ -89,7 +89,7 @@ async function* partsOf(personId: string, sections: readonly Section[], events: 
   yield profileBefore(personId);
   let separator = "";
   for (const section of sections) {
-    let opened = section.stands;
+    let opened = section.isPresent;
     if (opened) yield separator + section.before + (section.events.length > 0 ? EVENTS_BEFORE : "");
     let between = "";
     if (section.events.length > 0)
@@ -108,24 +108,24 @@ async function* partsOf(personId: string, sections: readonly Section[], events: 
   yield PROFILE_AFTER;
 }
 
-/** Topics → the sections that they belonged to at the snapshot, each looked up once. */
+/** Topics → their sections as of the snapshot, each looked up once. */
 class TopicSections {
-  readonly #opening: Opening;
+  readonly #snapshot: Snapshot;
   readonly #known = new Map<string, string>();
 
-  constructor(opening: Opening) {
-    this.#opening = opening;
+  constructor(snapshot: Snapshot) {
+    this.#snapshot = snapshot;
   }
 
   async of(topics: readonly string[]): Promise<(topic: string) => string> {
-    const { db, spaceId, snapshotSeq } = this.#opening;
+    const { db, spaceId, seq } = this.#snapshot;
     const missing = [...new Set(topics)].filter((topic) => !this.#known.has(topic));
     for (const topic of missing) this.#known.set(topic, DEFAULT_SECTION);
     for (const list of jsonLists(missing))
       for (const { id, section_id } of await profileDefinitionsAt(
         db,
         spaceId,
-        snapshotSeq,
+        seq,
         "topic",
         JSON.parse(list) as string[],
       ))

@@ -1,6 +1,7 @@
-/** What an export of a segment's profiles can be asked for: names and limits. How the parameters go together: freeze.ts. */
+/** The parameters of an export of a segment's profiles: names and limits. freeze.ts checks how they fit together. */
 
 import * as z from "zod";
+import { distinct } from "../distinct.ts";
 
 export const MAX_ATTRIBUTES = 75;
 export const MAX_TAGS = 25;
@@ -13,47 +14,30 @@ const name = z
   .string()
   .min(1)
   .max(MAX_NAME_CHARACTERS)
-  .refine((text) => text.isWellFormed(), "A name is whole characters: half of a surrogate pair is none.");
+  .refine((text) => text.isWellFormed(), "A name must not contain half of a surrogate pair.");
 const time = z.iso.datetime({ offset: true });
 
-/** Names, each of them once. */
-const names = (most: number) =>
-  z
-    .array(name)
-    .max(most)
-    .superRefine((items, context) => {
-      for (const [index, each] of items.entries())
-        if (items.indexOf(each) < index)
-          context.addIssue({
-            code: "custom",
-            path: [index],
-            message: `${each} stands before already: once is enough.`,
-          });
-    })
-    .meta({ uniqueItems: true })
-    .optional();
+const names = (max: number) => distinct(z.array(name).max(max)).optional();
 
 export const shape = {
   segment: name
     .optional()
-    .describe("A segment's id: only the profiles that are in it at the snapshot. Left out: every profile."),
+    .describe("A segment's id: only the profiles that are in it at the snapshot. Default: every profile."),
   attributes: names(MAX_ATTRIBUTES).describe(
-    "Ids of attributes, native ones (`$email_address`) among them. A profile has those of which it has a value. Without any attribute or tag the result has no profiles.",
+    "Ids of attributes, native (`$email_address`) or the space's own. A profile has those that it has a value of. Without any attribute or tag the result has no profiles.",
   ),
-  tags: names(MAX_TAGS).describe(
-    "Ids of tags. A tag that a profile has stands among its attributes, with the value null.",
-  ),
+  tags: names(MAX_TAGS).describe("Ids of tags. A profile's tags are listed among its attributes, with the value null."),
   events: names(MAX_EVENTS).describe("Ids of event definitions. Needs `start_at`."),
-  include_topics: z.boolean().default(false).describe("Profiles also have what they said to being told of topics."),
+  include_topics: z.boolean().default(false).describe("Adds the consents of each profile to topics."),
   start_at: time
     .optional()
     .describe(
-      "Events from this time on, by when they occurred. Required with `events`, and then not older than the space keeps events.",
+      "Start of the events' window, inclusive, by the time at which they occurred. Required with `events`, and then within the space's retention.",
     ),
   end_at: time
     .optional()
     .describe(
-      `Events before this time. At most ${MAX_MONTHS} months after \`start_at\`, by the calendar and the clocks of the space's time zone; it may be in the future. Left out: a week of 7 days after \`start_at\`.`,
+      `End of the events' window, exclusive. At most ${MAX_MONTHS} months after \`start_at\`, by the calendar and clocks of the space's time zone; it may be in the future. Default: 7 days of 24 hours after \`start_at\`.`,
     ),
 } as const;
 

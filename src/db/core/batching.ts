@@ -1,6 +1,7 @@
 /** Lists that are written by JSON parameters: in parts that D1 takes. */
 
-import { MAX_TEXT_BYTES } from "../events/event-rows.ts";
+/** D1 rejects a string of 2,000,000 bytes: parameters and packed pages stay below this. */
+export const MAX_TEXT_BYTES = 1_900_000;
 
 /** The items in their order, as lists that fit a D1 parameter each as JSON; an item too large for that stands alone. */
 export function inBatches<Item>(items: readonly Item[]): Item[][] {

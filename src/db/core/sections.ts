@@ -6,7 +6,7 @@ import { type Database, type Statement, statement } from "./database.ts";
 export const DEFAULT_SECTION = "default";
 
 /** Makes a section where there is none of that id. */
-export function makeSection(spaceId: string, sectionId: string): Statement {
+export function ensureSection(spaceId: string, sectionId: string): Statement {
   return statement(
     "INSERT INTO sections (space_id, id, name) VALUES (?1, ?2, ?2) ON CONFLICT DO NOTHING",
     spaceId,

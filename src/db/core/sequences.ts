@@ -3,7 +3,7 @@
 import { type Database, type Statement, statement } from "./database.ts";
 
 /** Goes first in every batch that writes space data. */
-export function takeSequence(spaceId: string): Statement {
+export function nextSequence(spaceId: string): Statement {
   return statement(
     `INSERT INTO sequences (space_id, seq) VALUES (?1, 1)
      ON CONFLICT (space_id) DO UPDATE SET seq = seq + 1`,

@@ -5,7 +5,7 @@
 
 import { type Database, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { asOf, takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 /** From the bottom up: an object's parent is of the next level, an account has none. */
 export const AD_LEVELS = ["ad", "adset", "campaign", "account"] as const;
@@ -49,7 +49,7 @@ export async function putAdObjects(
      WHERE NOT EXISTS (SELECT 1 FROM ad_objects s
        WHERE s.space_id = ?1 AND s.level = j.value ->> 'level' AND s.id = j.value ->> 'id' AND s.seq_to IS NULL)`;
   await db.batch([
-    takeSequence(spaceId),
+    nextSequence(spaceId),
     ...jsonLists(objects).flatMap((list) => [statement(close, spaceId, list), statement(open, spaceId, list, now)]),
   ]);
 }

@@ -4,8 +4,8 @@
  */
 
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "../core/database.ts";
-import { makeSection } from "../core/sections.ts";
-import { takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { ensureSection } from "../core/sections.ts";
+import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 export interface DefinitionRow {
   id: string;
@@ -51,7 +51,7 @@ export const searchText = (definition: { id: string; name: string }): string =>
 /** @returns false when the space has a definition of that id already. */
 export async function insertDefinition(db: Database, spaceId: string, row: DefinitionRow): Promise<boolean> {
   try {
-    await db.batch([takeSequence(spaceId), makeSection(spaceId, row.section_id), insertVersion(spaceId, row)]);
+    await db.batch([nextSequence(spaceId), ensureSection(spaceId, row.section_id), insertVersion(spaceId, row)]);
     return true;
   } catch (thrown) {
     if (isUniqueFailure(thrown, "definitions.space_id, definitions.id")) return false;
@@ -72,8 +72,8 @@ export async function replaceDefinition(
 ): Promise<boolean> {
   try {
     await db.batch([
-      takeSequence(spaceId),
-      makeSection(spaceId, row.section_id),
+      nextSequence(spaceId),
+      ensureSection(spaceId, row.section_id),
       statement(
         `INSERT INTO guard SELECT 0 WHERE
            (SELECT version FROM definitions WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL) IS NOT ?3`,
@@ -96,10 +96,10 @@ export async function replaceDefinition(
 }
 
 /** A definition as a write looked at it: the version that stood; null where no row stood, as for an untouched built-in. */
-export type DefinitionPremise = readonly [id: string, version: number | null];
+export type ExpectedDefinition = readonly [id: string, version: number | null];
 
 /** Fails the batch (`isGuardFailure`) where one of these no longer stands as it was, or is disabled by its row. */
-export function definitionsUnchanged(spaceId: string, premises: readonly DefinitionPremise[]): Statement {
+export function definitionsUnchanged(spaceId: string, premises: readonly ExpectedDefinition[]): Statement {
   return statement(
     `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN definitions d
        ON d.space_id = ?1 AND d.id = j.value ->> 0 AND d.seq_to IS NULL

@@ -1,11 +1,10 @@
 /** An event as it is stored, and the statements that store events in whatever batch makes them. */
 
+import { MAX_TEXT_BYTES } from "../core/batching.ts";
 import { type Statement, statement } from "../core/database.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 
-/** D1 refuses a string of 2,000,000 bytes: no parameter and no page may come near it. */
-export const MAX_TEXT_BYTES = 1_900_000;
-/** The same limit holds for a row: what an event's texts may add up to. */
+/** D1 rejects a row of 2,000,000 bytes: the limit of all texts of an event together. */
 export const MAX_ROW_BYTES = 1_990_000;
 
 export interface NewEvent {

@@ -5,7 +5,7 @@
 
 import { type Database, statement } from "../core/database.ts";
 import { inBatches } from "../core/batching.ts";
-import { asOf, takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 export interface FlowRow {
   id: string;
@@ -46,7 +46,7 @@ export async function putFlows(db: Database, spaceId: string, flows: readonly Ne
      CROSS JOIN json_each(f.elements) e`;
   const lists = inBatches(flows).map((part) => JSON.stringify(part));
   await db.batch([
-    takeSequence(spaceId),
+    nextSequence(spaceId),
     ...lists.flatMap((list) => [
       statement(close, spaceId, list),
       statement(closeElements, spaceId, list),

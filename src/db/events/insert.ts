@@ -1,30 +1,30 @@
-/** Writing events that were sent: once, with the sequence number of their write, all of a call or none. */
+/** Writes the events of one request: each once, with the sequence number of the write, all or nothing. */
 
 import { type Database, statement } from "../core/database.ts";
-import { type DefinitionPremise, definitionsUnchanged } from "./definitions.ts";
+import { type ExpectedDefinition, definitionsUnchanged } from "./definitions.ts";
 import { insertRows, type NewEvent } from "./event-rows.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { takeSequence } from "../core/sequences.ts";
+import { nextSequence } from "../core/sequences.ts";
 import { insertProfiles, type NewProfile, personsUnchanged } from "../profiles/current.ts";
 
 export interface IngestWrite {
   events: readonly NewEvent[];
-  /** Profiles that these events make. */
+  /** Profiles that these events create. */
   profiles: readonly NewProfile[];
-  /** The ids of the events that do: had the space one of these, the event would not be written, nor the profile made. */
-  makers: readonly string[];
-  /** Events that the service makes of that. */
-  made: readonly NewEvent[];
-  /** What was looked at: definitions, and the persons of the events. */
-  definitions: readonly DefinitionPremise[];
+  /** Ids of the events that create profiles. Where the space already has one of these events, nothing is written. */
+  profileCreatingIds: readonly string[];
+  /** Events that the service derives from the new profiles. */
+  derived: readonly NewEvent[];
+  /** What the caller read before: versions of the definitions, and the persons of the events. */
+  definitions: readonly ExpectedDefinition[];
   personIds: readonly string[];
 }
 
 /**
- * Writes events, all or nothing, with the next sequence number. An id that the space has is left as it is.
+ * Writes events, all or nothing, with the next sequence number. An event whose id the space already has stays unchanged.
  * @returns how many of `events` were new.
- * @throws a guard failure (`isGuardFailure`) when what was looked at has moved, and when a profile that is to be made or an event
- * that makes one is there by now; nothing is written then.
+ * @throws a guard failure (`isGuardFailure`), with nothing written, when a definition or person changed since it was read, or
+ * when a profile to create, or an event that creates one, exists by now.
  */
 export async function insertEvents(
   db: Database,
@@ -33,11 +33,11 @@ export async function insertEvents(
   receivedAt: number,
 ): Promise<number> {
   const before = [
-    takeSequence(spaceId),
+    nextSequence(spaceId),
     definitionsUnchanged(spaceId, write.definitions),
     ...insertProfiles(spaceId, write.profiles, receivedAt),
     ...personsUnchanged(spaceId, write.personIds),
-    ...jsonLists(write.makers).map((list) =>
+    ...jsonLists(write.profileCreatingIds).map((list) =>
       statement(
         `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE EXISTS
            (SELECT 1 FROM events e WHERE e.space_id = ?1 AND e.id = j.value)`,
@@ -47,20 +47,6 @@ export async function insertEvents(
     ),
   ];
   const inserts = insertRows(spaceId, write.events, receivedAt);
-  const results = await db.batch([...before, ...inserts, ...insertRows(spaceId, write.made, receivedAt)]);
+  const results = await db.batch([...before, ...inserts, ...insertRows(spaceId, write.derived, receivedAt)]);
   return results.slice(before.length, before.length + inserts.length).reduce((sum, result) => sum + result.changes, 0);
-}
-
-/** Those of these ids of events that the space has. */
-export async function knownEvents(db: Database, spaceId: string, ids: readonly string[]): Promise<Set<string>> {
-  const results = await db.batch<{ id: string }>(
-    jsonLists(ids).map((list) =>
-      statement(
-        "SELECT e.id FROM json_each(?2) j CROSS JOIN events e ON e.space_id = ?1 AND e.id = j.value",
-        spaceId,
-        list,
-      ),
-    ),
-  );
-  return new Set(results.flatMap((result) => result.rows.map((row) => row.id)));
 }

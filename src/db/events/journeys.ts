@@ -7,6 +7,7 @@
 import { type Database, isTooBig } from "../core/database.ts";
 import { excludeDeleted } from "../profiles/deletions.ts";
 import { asOf } from "../core/sequences.ts";
+import { compareKeys, DIGITS_16 } from "./event-range.ts";
 
 /** Whose touchpoints: a person's, or those of every person whose profile had the company. */
 export interface Owner {
@@ -33,27 +34,25 @@ export interface Touch {
 }
 
 /** What journeys are read of. */
-export interface Snapshot {
+export interface JourneyScope {
   spaceId: string;
   seq: number;
   /** Are the ids of what touchpoints came from needed? Else they are null. */
   withAds: boolean;
   /** Without what people left who were deleted, up to the snapshot or up to now; null: there are none such. */
-  sifted: "at_snapshot" | "now" | null;
+  excludeDeleted: "at_snapshot" | "now" | undefined;
 }
 
 /** 0 direct, 1 neither direct nor paid, 2 paid: see attribution/sources.ts. */
 type Kind = 0 | 1 | 2;
 
-/** Times are kept within ±4·10^15 ms; with this added they all have 16 digits, and compare as texts as they do as numbers. */
-const DIGITS_16 = 5_000_000_000_000_000;
 const EARLIEST = -4_000_000_000_000_000;
 
 /** No id has a control character in it: these stand between fields, ends and lines. */
 const [FIELD, END, LINE] = ["\t", "\u001f", "\n"];
 
 /** SQL: a touchpoint as text that compares as (time, id) does. */
-const touchText = ({ withAds }: Snapshot) =>
+const touchText = ({ withAds }: JourneyScope) =>
   `(t.occurred_at + ${DIGITS_16}) || char(9) || t.id || char(9) || t.source${
     withAds
       ? ` || char(9) || ifnull(t.ad_id, '') || char(9) || ifnull(t.adset_id, '') || char(9) || ifnull(t.campaign_id, '')
@@ -78,15 +77,17 @@ function withMembers(reaches: readonly Reach[]): string {
 }
 
 /** SQL: a condition more, of touchpoints `t` at the snapshot (?2). */
-const sifting = ({ sifted }: Snapshot) =>
-  sifted === null ? "" : `AND ${excludeDeleted("t", sifted === "now" ? "true" : "d.seq <= ?2")}`;
+const withoutDeleted = (scope: JourneyScope) =>
+  scope.excludeDeleted === undefined
+    ? ""
+    : `AND ${excludeDeleted("t", scope.excludeDeleted === "now" ? "true" : "d.seq <= ?2")}`;
 
 /** SQL: their touchpoints of these kinds, `t`. */
-const touchesOf = (snapshot: Snapshot, kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
+const touchesOf = (scope: JourneyScope, kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
   ON t.space_id = ?1 AND t.person_id = m.person_id AND t.kind IN (${kinds.join()})
-    AND t.occurred_at BETWEEN m.lower AND m.upper AND t.seq <= ?2 ${sifting(snapshot)}`;
+    AND t.occurred_at BETWEEN m.lower AND m.upper AND t.seq <= ?2 ${withoutDeleted(scope)}`;
 
-const params = ({ spaceId, seq }: Snapshot, reaches: readonly Reach[]) =>
+const params = ({ spaceId, seq }: JourneyScope, reaches: readonly Reach[]) =>
   [
     spaceId,
     seq,
@@ -111,15 +112,15 @@ const EVENTS_PER_TEXT = 200;
  */
 export async function readEnds(
   db: Database,
-  snapshot: Snapshot,
+  scope: JourneyScope,
   reaches: readonly Reach[],
   ends: readonly End[],
 ): Promise<(Touch | null)[][]> {
   // Of one person it is one seek; of a company the best of its persons'.
   const seek = ({ which, kind }: End, person: string) => {
     const order = which === "first" ? "ASC" : "DESC";
-    return `(SELECT ${touchText(snapshot)} FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ${person} AND t.kind = ${kind}
-      AND t.occurred_at BETWEEN r.lower AND r.upper AND t.seq <= ?2 ${sifting(snapshot)} ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
+    return `(SELECT ${touchText(scope)} FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ${person} AND t.kind = ${kind}
+      AND t.occurred_at BETWEEN r.lower AND r.upper AND t.seq <= ?2 ${withoutDeleted(scope)} ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
   };
   const best = (end: End) => `ifnull(CASE r.is_company WHEN 0 THEN ${seek(end, "r.owner")}
     ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(end, "p.person_id")}) FROM ${PEOPLE}
@@ -129,7 +130,7 @@ export async function readEnds(
      SELECT group_concat(line, char(10)) AS packed FROM (
        SELECT n, n || char(31) || ${ends.map(best).join(" || char(31) || ")} AS line FROM reaches r ORDER BY n)
      GROUP BY n / ${EVENTS_PER_TEXT}`,
-    ...params(snapshot, reaches),
+    ...params(scope, reaches),
   );
   const lines = rows.flatMap(({ packed }) => packed.split(LINE));
   if (lines.length !== reaches.length) throw new Error("not every journey came back");
@@ -154,7 +155,7 @@ export const MAX_TOUCHES = 7_500;
  */
 export async function readJourneys(
   db: Database,
-  snapshot: Snapshot,
+  scope: JourneyScope,
   reaches: readonly Reach[],
 ): Promise<Touch[][] | null> {
   const journeys: Touch[][] = reaches.map(() => []);
@@ -162,8 +163,8 @@ export async function readJourneys(
     .first<{ packed: string | null }>(
       `${withMembers(reaches)}
        SELECT group_concat(n || char(9) || line, char(10)) AS packed FROM (
-         SELECT m.n, ${touchText(snapshot)} AS line FROM ${touchesOf(snapshot, ALL)} LIMIT ${MAX_TOUCHES + 1})`,
-      ...params(snapshot, reaches),
+         SELECT m.n, ${touchText(scope)} AS line FROM ${touchesOf(scope, ALL)} LIMIT ${MAX_TOUCHES + 1})`,
+      ...params(scope, reaches),
     )
     .then((row) => row?.packed ?? "")
     .catch((thrown: unknown) => {
@@ -184,10 +185,10 @@ export async function readJourneys(
 }
 
 /** How many touchpoints of these kinds and up a journey has. */
-export async function countJourney(db: Database, snapshot: Snapshot, reach: Reach, leastKind: Kind): Promise<number> {
+export async function countJourney(db: Database, scope: JourneyScope, reach: Reach, minKind: Kind): Promise<number> {
   const row = await db.first<{ n: number }>(
-    `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(snapshot, kindsFrom(leastKind))}`,
-    ...params(snapshot, [reach]),
+    `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(scope, kindsFrom(minKind))}`,
+    ...params(scope, [reach]),
   );
   return row?.n ?? 0;
 }
@@ -201,24 +202,22 @@ export const WALK_ROWS = 15_000;
 /** A journey that is too long to be read at once, page by page in its order. Of a person each page is a seek in each kind. */
 export async function* walkJourney(
   db: Database,
-  snapshot: Snapshot,
+  scope: JourneyScope,
   reach: Reach,
-  leastKind: Kind,
+  minKind: Kind,
 ): AsyncGenerator<Touch[]> {
-  const kinds = kindsFrom(leastKind);
-  const runs = reach.owner.isCompany
-    ? [companysNext(snapshot, kinds)]
-    : kinds.map((kind) => personsNext(snapshot, kind));
+  const kinds = kindsFrom(minKind);
+  const runs = reach.owner.isCompany ? [companysNext(scope, kinds)] : kinds.map((kind) => personsNext(scope, kind));
   // No id is empty: the first page begins with the first touchpoint of the reach.
   let [time, id] = [reach.from, ""];
   for (;;) {
     const rows = await db.all<{ packed: string }>(
       `SELECT group_concat(line, char(10)) AS packed FROM (
-         SELECT ${touchText(snapshot)} AS line, row_number() OVER (ORDER BY t.occurred_at, t.id) - 1 AS nth
+         SELECT ${touchText(scope)} AS line, row_number() OVER (ORDER BY t.occurred_at, t.id) - 1 AS nth
          FROM (${runs.join(" UNION ALL ")}) t ORDER BY nth LIMIT ${WALK_ROWS})
        GROUP BY nth / ${TOUCHES_PER_TEXT}`,
-      snapshot.spaceId,
-      snapshot.seq,
+      scope.spaceId,
+      scope.seq,
       reach.owner.id,
       reach.to,
       time,
@@ -238,20 +237,20 @@ const WALKED = "t.occurred_at, t.id, t.source, t.ad_id, t.adset_id, t.campaign_i
 
 /** SQL: what comes after (?5, ?6), until ?4. */
 const toCome = (
-  snapshot: Snapshot,
-) => `t.occurred_at <= ?4 AND (t.occurred_at, t.id) > (?5, ?6) AND t.seq <= ?2 ${sifting(snapshot)}
+  scope: JourneyScope,
+) => `t.occurred_at <= ?4 AND (t.occurred_at, t.id) > (?5, ?6) AND t.seq <= ?2 ${withoutDeleted(scope)}
     ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS}`;
 
 /** SQL: the next touchpoints of a person (?3), of one kind. */
-const personsNext = (snapshot: Snapshot, kind: Kind) =>
+const personsNext = (scope: JourneyScope, kind: Kind) =>
   `SELECT * FROM (SELECT ${WALKED} FROM touchpoints t
-    WHERE t.space_id = ?1 AND t.person_id = ?3 AND t.kind = ${kind} AND ${toCome(snapshot)})`;
+    WHERE t.space_id = ?1 AND t.person_id = ?3 AND t.kind = ${kind} AND ${toCome(scope)})`;
 
 /** SQL: the next touchpoints of a company (?3). */
-const companysNext = (snapshot: Snapshot, kinds: readonly Kind[]) =>
+const companysNext = (scope: JourneyScope, kinds: readonly Kind[]) =>
   `SELECT * FROM (SELECT ${WALKED} FROM ${PEOPLE} CROSS JOIN touchpoints t
     ON t.space_id = ?1 AND t.person_id = p.person_id AND t.kind IN (${kinds.join()})
-    WHERE p.space_id = ?1 AND p.company_id = ?3 AND ${asOf("p", "?2")} AND ${toCome(snapshot)})`;
+    WHERE p.space_id = ?1 AND p.company_id = ?3 AND ${asOf("p", "?2")} AND ${toCome(scope)})`;
 
 const ALL = [0, 1, 2] as const;
 
@@ -280,13 +279,8 @@ function touchOf(packed: string, from: number, to: number): Touch {
 function inOrder(touches: Touch[]): void {
   for (let n = 1; n < touches.length; n += 1) {
     const [before, here] = [touches[n - 1], touches[n]];
-    if (before === undefined || here === undefined || compare(before, here) <= 0) continue;
-    touches.sort(compare);
+    if (before === undefined || here === undefined || compareKeys(before, here) <= 0) continue;
+    touches.sort(compareKeys);
     return;
   }
-}
-
-function compare(a: Touch, b: Touch): number {
-  if (a.time !== b.time) return a.time - b.time;
-  return Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
 }

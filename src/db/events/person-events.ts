@@ -13,7 +13,7 @@ export interface PersonEventRange {
   definitionIds: readonly string[];
   before: number;
   /** Without those of people who were deleted, up to `seq`. */
-  sifted: boolean;
+  excludeDeleted: boolean;
 }
 
 /** A person, and the key after which their events begin; an empty id comes before every event of its millisecond. */
@@ -45,7 +45,7 @@ export async function readPersonEvents(
   persons: readonly FromKey[],
   rows: number,
 ): Promise<PersonEvent[]> {
-  const sifting = range.sifted ? ` AND ${excludeDeleted("e", "d.seq <= ?2")}` : "";
+  const withoutDeleted = range.excludeDeleted ? ` AND ${excludeDeleted("e", "d.seq <= ?2")}` : "";
   const page = await db.first<{ packed: string | null }>(
     `SELECT group_concat(place || char(9) || occurred_at || char(9) || id || char(9) || definition_id || char(9)
          || definition_version || char(9) || received_at || char(9)
@@ -54,7 +54,7 @@ export async function readPersonEvents(
            FROM json_each(?3) j CROSS JOIN events e INDEXED BY events_by_person
              ON e.space_id = ?1 AND e.person_id = j.value ->> 0
                AND (e.occurred_at, e.id) > (j.value ->> 1, j.value ->> 2) AND e.occurred_at < ?5 AND e.seq <= ?2
-               AND e.definition_id IN (SELECT value FROM json_each(?4))${sifting}
+               AND e.definition_id IN (SELECT value FROM json_each(?4))${withoutDeleted}
            LIMIT ?6)`,
     range.spaceId,
     range.seq,

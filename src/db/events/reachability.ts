@@ -1,13 +1,12 @@
 /**
  * Reachability events: written once with the sequence number of their write, read in the order of their key (occurred_at, id).
- * They are small, 1,000 bytes with their ids at most: a thousand of them are a page.
+ * An event has at most 1,000 bytes with its ids, so a page is a thousand rows.
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { excludeDeleted } from "../profiles/deletions.ts";
-import { DIGITS_16, type EventKey, type EventRange, keyOf } from "./events.ts";
+import { type EventRange, eventRangeParams, inEventRange } from "./event-range.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 import { personsUnchanged } from "../profiles/current.ts";
 
 export interface NewReachability {
@@ -25,14 +24,7 @@ export interface ReachabilityRecord extends NewReachability {
   received_at: number;
 }
 
-/** Which events: those of a space with sequence ≤ seq, of these channels (null: of any), with lower ≤ key < upper. */
-export interface ReachabilityRange extends Omit<EventRange, "definitionIds" | "sifted"> {
-  channels: readonly string[] | null;
-  /** Without those of people who were deleted up to the snapshot; left out: there are none such. */
-  sifted?: "at_snapshot" | undefined;
-}
-
-/** Writes events with the number that the batch took. An id that the space has is left as it is. */
+/** Inserts events with the sequence number of the batch. An event whose id the space already has stays unchanged. */
 export function insertReachability(
   spaceId: string,
   events: readonly NewReachability[],
@@ -53,9 +45,10 @@ export function insertReachability(
 }
 
 /**
- * Writes events that were sent, all or nothing, with the next sequence number. An id that the space has is left as it is.
+ * Writes the events of a request, all or nothing, with the next sequence number. An event whose id the space already has stays
+ * unchanged.
  * @returns how many were new.
- * @throws a guard failure (`isGuardFailure`) when one of their persons has no profile any more; nothing is written then.
+ * @throws a guard failure (`isGuardFailure`) when a person no longer has a profile; nothing is written then.
  */
 export async function loadReachability(
   db: Database,
@@ -64,73 +57,11 @@ export async function loadReachability(
   receivedAt: number,
 ): Promise<number> {
   const before = [
-    takeSequence(spaceId),
+    nextSequence(spaceId),
     ...personsUnchanged(spaceId, [...new Set(events.map((event) => event.person_id))]),
   ];
   const results = await db.batch([...before, ...insertReachability(spaceId, events, receivedAt)]);
   return results.slice(before.length).reduce((sum, result) => sum + result.changes, 0);
-}
-
-/** Those of these ids of reachability events that the space has. */
-export async function knownReachability(db: Database, spaceId: string, ids: readonly string[]): Promise<Set<string>> {
-  const results = await db.batch<{ id: string }>(
-    jsonLists(ids).map((list) =>
-      statement(
-        `SELECT e.id FROM json_each(?2) j CROSS JOIN reachability_events e ON e.space_id = ?1 AND e.id = j.value`,
-        spaceId,
-        list,
-      ),
-    ),
-  );
-  return new Set(results.flatMap((result) => result.rows.map((row) => row.id)));
-}
-
-/** The WHERE of a range; parameters ?1 to ?9. `from` says whether the event at the lower key itself is in. */
-const inRange = (range: ReachabilityRange, from: ">" | ">=" = ">=") =>
-  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6
-     AND (seq > ?8 OR occurred_at >= ?9) AND (?7 IS NULL OR channel IN (SELECT value FROM json_each(?7)))${sifting(range)}`;
-
-const sifting = ({ sifted }: ReachabilityRange) =>
-  sifted === undefined ? "" : ` AND ${excludeDeleted("reachability_events", "d.seq <= ?6")}`;
-
-const rangeParams = (range: ReachabilityRange, lower: EventKey = range.lower) =>
-  [
-    range.spaceId,
-    lower.time,
-    lower.id,
-    range.upper.time,
-    range.upper.id,
-    range.seq,
-    range.channels === null ? null : JSON.stringify(range.channels),
-    range.since?.seq ?? 0,
-    range.since?.end ?? 0,
-  ] as const;
-
-/**
- * Cuts the first `rows` events off a range. Reads one row more than it counts, in one pass.
- * @returns how many there are, `rows` at most, and the key of the event after them, or null.
- */
-export async function cutReachability(
-  db: Database,
-  range: ReachabilityRange,
-  rows: number,
-): Promise<{ records: number; next: EventKey | null }> {
-  const found = await db.first<{ n: number; last: string | null }>(
-    `SELECT count(*) AS n, max((occurred_at + ${DIGITS_16}) || id) AS last
-     FROM (SELECT occurred_at, id FROM reachability_events WHERE ${inRange(range)} ORDER BY occurred_at, id LIMIT ?10)`,
-    ...rangeParams(range),
-    rows + 1,
-  );
-  if (found === null || found.last === null || found.n <= rows) return { records: found?.n ?? 0, next: null };
-  return { records: rows, next: keyOf(found.last) };
-}
-
-export async function countReachability(db: Database, range: ReachabilityRange): Promise<number> {
-  const row = await db.first<{ n: number }>(
-    `SELECT count(*) AS n FROM reachability_events WHERE ${inRange(range)}`,
-    ...rangeParams(range),
-  );
-  return row?.n ?? 0;
 }
 
 const PAGE_ROWS = 1_000;
@@ -138,7 +69,7 @@ const PAGE_ROWS = 1_000;
 /** The events of a range in their order, page by page. */
 export async function* readReachability(
   db: Database,
-  range: ReachabilityRange,
+  range: EventRange,
   rows = PAGE_ROWS,
 ): AsyncGenerator<ReachabilityRecord[]> {
   let lower = range.lower;
@@ -146,8 +77,8 @@ export async function* readReachability(
   for (;;) {
     const page = await db.all<ReachabilityRecord>(
       `SELECT occurred_at, id, person_id, channel, installation_id, received_at, event
-       FROM reachability_events WHERE ${inRange(range, from)} ORDER BY occurred_at, id LIMIT ?10`,
-      ...rangeParams(range, lower),
+       FROM reachability_events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?10`,
+      ...eventRangeParams(range, lower),
       rows,
     );
     const last = page.at(-1);
@@ -157,21 +88,4 @@ export async function* readReachability(
     lower = { time: last.occurred_at, id: last.id };
     from = ">";
   }
-}
-
-/** Deletes the space's oldest events, as many as `limit`, that occurred before `before`. @returns how many went. */
-export async function deleteReachabilityBefore(
-  db: Database,
-  spaceId: string,
-  before: number,
-  limit: number,
-): Promise<number> {
-  return db.run(
-    `DELETE FROM reachability_events WHERE space_id = ?1 AND (occurred_at, id) IN
-       (SELECT occurred_at, id FROM reachability_events WHERE space_id = ?1 AND occurred_at < ?2
-        ORDER BY occurred_at, id LIMIT ?3)`,
-    spaceId,
-    before,
-    limit,
-  );
 }

@@ -1,9 +1,9 @@
-/** Events past their space's retention, and whose turn it is to be looked through. */
+/** Which spaces are due for deleting events past their retention, and how far an export still needs them. */
 
 import type { Database } from "../core/database.ts";
 
-/** Takes spaces whose events are due to be looked through, and puts each off. */
-export async function takeSpacesToRetain(
+/** Leases spaces that are due, and moves each one's due time to `againAt`. Times in epoch ms. */
+export async function leaseSpacesForRetention(
   db: Database,
   now: number,
   againAt: number,
@@ -19,14 +19,14 @@ export async function takeSpacesToRetain(
   );
 }
 
-/** There is more to delete than one sweep may: the space's turn comes again after those that wait longer. */
-export async function retainSoon(db: Database, spaceId: string, now: number): Promise<void> {
+/** Makes a space due at once, for one with more to delete than a sweep may: it queues behind the spaces that wait longer. */
+export async function scheduleRetentionNow(db: Database, spaceId: string, now: number): Promise<void> {
   await db.run("UPDATE spaces SET retention_due_at = ?2 WHERE id = ?1", spaceId, now);
 }
 
 /**
- * The oldest time of which an export of the space may still read events, or null when none does: one that is under way, or
- * failed and can be retried. (0 says that it reads none.)
+ * The oldest time of which an export of the space may still read events, or null when none does. Running exports count, and
+ * failed ones that can be retried. An export with reads_from = 0 reads no events.
  */
 export async function oldestNeeded(db: Database, spaceId: string, now: number): Promise<number | null> {
   const row = await db.first<{ oldest: number | null }>(
@@ -37,20 +37,4 @@ export async function oldestNeeded(db: Database, spaceId: string, now: number): 
     now,
   );
   return row?.oldest ?? null;
-}
-
-/** Deletes the space's oldest events, as many as `limit`, that occurred before `before`. @returns how many went. */
-export async function deleteEventsBefore(
-  db: Database,
-  spaceId: string,
-  before: number,
-  limit: number,
-): Promise<number> {
-  return db.run(
-    `DELETE FROM events WHERE space_id = ?1 AND (occurred_at, id) IN
-       (SELECT occurred_at, id FROM events WHERE space_id = ?1 AND occurred_at < ?2 ORDER BY occurred_at, id LIMIT ?3)`,
-    spaceId,
-    before,
-    limit,
-  );
 }

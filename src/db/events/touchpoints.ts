@@ -1,8 +1,9 @@
-/** Writing touchpoints: once, with the sequence number of their write, all of a call or none. */
+/** Writes the touchpoints of one request: each once, with the sequence number of the write, all or nothing. */
 
 import { type Database, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { personsUnchanged } from "../profiles/current.ts";
 
 export interface NewTouchpoint {
   id: string;
@@ -19,9 +20,10 @@ export interface NewTouchpoint {
 }
 
 /**
- * Writes touchpoints, all or nothing, with the next sequence number. An id that the space has is left as it is.
+ * Writes touchpoints, all or nothing, with the next sequence number. A touchpoint whose id the space
+ * already has stays unchanged.
  * @returns how many were new.
- * @throws a guard failure (`isGuardFailure`) when a person of these has no profile by now; nothing is written then.
+ * @throws a guard failure (`isGuardFailure`) when a person no longer has a profile; nothing is written then.
  */
 export async function insertTouchpoints(
   db: Database,
@@ -30,17 +32,7 @@ export async function insertTouchpoints(
   receivedAt: number,
 ): Promise<number> {
   const personIds = [...new Set(touchpoints.map((touchpoint) => touchpoint.person_id))];
-  const before = [
-    takeSequence(spaceId),
-    ...jsonLists(personIds).map((list) =>
-      statement(
-        `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
-           (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL)`,
-        spaceId,
-        list,
-      ),
-    ),
-  ];
+  const before = [nextSequence(spaceId), ...personsUnchanged(spaceId, personIds)];
   const rows = touchpoints.map((each) => [
     each.id,
     each.person_id,
@@ -66,18 +58,4 @@ export async function insertTouchpoints(
   );
   const results = await db.batch([...before, ...inserts]);
   return results.slice(before.length).reduce((sum, result) => sum + result.changes, 0);
-}
-
-/** Those of these ids of touchpoints that the space has. */
-export async function knownTouchpoints(db: Database, spaceId: string, ids: readonly string[]): Promise<Set<string>> {
-  const results = await db.batch<{ id: string }>(
-    jsonLists(ids).map((list) =>
-      statement(
-        "SELECT t.id FROM json_each(?2) j CROSS JOIN touchpoints t ON t.space_id = ?1 AND t.id = j.value",
-        spaceId,
-        list,
-      ),
-    ),
-  );
-  return new Set(results.flatMap((result) => result.rows.map((row) => row.id)));
 }

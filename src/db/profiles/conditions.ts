@@ -81,15 +81,15 @@ export interface EventTest {
   /** Conditions on the event `e`. */
   also: readonly string[];
   /** Without those of people who were deleted, up to what is read at. */
-  sifted: boolean;
+  excludeDeleted: boolean;
 }
 
 /** SQL: the person has so many such events. The search ends at the last that is needed. */
 export function hasEvents(test: EventTest, { seq }: ConditionParameters): string {
   const also = test.also.length === 0 ? "" : ` AND ${every(test.also)}`;
-  const sifting = test.sifted ? ` AND ${excludeDeleted("e", `d.seq <= ${seq}`)}` : "";
+  const withoutDeleted = test.excludeDeleted ? ` AND ${excludeDeleted("e", `d.seq <= ${seq}`)}` : "";
   const found = `(SELECT 1 FROM events e INDEXED BY events_by_person
     WHERE e.space_id = ?1 AND e.person_id = p.person_id AND e.occurred_at >= ${test.from} AND e.seq <= ${seq}
-      AND e.definition_id = ${test.definitionId}${sifting}${also} LIMIT 1 OFFSET ${test.count} - 1)`;
+      AND e.definition_id = ${test.definitionId}${withoutDeleted}${also} LIMIT 1 OFFSET ${test.count} - 1)`;
   return `EXISTS ${found}`;
 }

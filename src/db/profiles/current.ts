@@ -45,10 +45,10 @@ export async function readCurrent(
 }
 
 /** A person with the number from which the standing version stands; null: there is no profile. */
-export type CurrentPremise = readonly [personId: string, seqFrom: number | null];
+export type ExpectedVersion = readonly [personId: string, seqFrom: number | null];
 
 /** Fails the batch (`isGuardFailure`) where another version of one of these persons stands, or one where there was none. */
-export function versionsUnchanged(spaceId: string, standing: readonly CurrentPremise[]): Statement {
+export function versionsUnchanged(spaceId: string, standing: readonly ExpectedVersion[]): Statement {
   return statement(
     `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value ->> 0 AND p.seq_to IS NULL

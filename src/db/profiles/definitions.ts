@@ -7,8 +7,8 @@
 import { type Database, isGuardFailure, type Statement, statement } from "../core/database.ts";
 import { folded, searchText } from "../events/definitions.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { makeSection } from "../core/sections.ts";
-import { asOf, takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { ensureSection } from "../core/sections.ts";
+import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 export type DefinedKind = "attribute" | "tag" | "topic";
 
@@ -44,8 +44,8 @@ export async function putProfileDefinition(
   const { id, section_id: sectionId, name, type } = definition;
   try {
     const results = await db.batch<ProfileDefinitionRow>([
-      takeSequence(spaceId),
-      makeSection(spaceId, sectionId),
+      nextSequence(spaceId),
+      ensureSection(spaceId, sectionId),
       statement(
         `INSERT INTO guard SELECT 0 FROM profile_definitions
          WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL AND type IS NOT ?4`,

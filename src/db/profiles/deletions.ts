@@ -5,7 +5,7 @@
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import type { Position } from "../core/pagination.ts";
-import { takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 export interface DeletionRow {
   id: string;
@@ -59,7 +59,7 @@ export async function deletePerson(
   deletion: { id: string; requestedAt: number; dueAt: number },
 ): Promise<DeletionRow | null> {
   const results = await db.batch<DeletionRow>([
-    takeSequence(spaceId),
+    nextSequence(spaceId),
     statement(
       `INSERT INTO profile_deletions (space_id, id, person_id, external_person_id, seq, requested_at, due_at)
        SELECT ?1, ?3, p.person_id, p.external_person_id, ${THIS_SEQUENCE}, ?4, ?5 FROM profiles p
@@ -170,7 +170,7 @@ export interface DueDeletion {
 }
 
 /** Takes deletions of every space whose rows may go by now, and puts each off. */
-export async function takeDueDeletions(
+export async function leaseDueDeletions(
   db: Database,
   now: number,
   againAt: number,

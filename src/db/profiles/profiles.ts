@@ -9,11 +9,11 @@ import {
   type Statement,
   statement,
 } from "../core/database.ts";
-import { type DefinitionPremise, definitionsUnchanged } from "../events/definitions.ts";
+import { type ExpectedDefinition, definitionsUnchanged } from "../events/definitions.ts";
 import { insertRows, type NewEvent } from "../events/event-rows.ts";
 import { insertReachability, type NewReachability } from "../events/reachability.ts";
-import { type CurrentPremise, versionsUnchanged } from "./current.ts";
-import { asOf, takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { type ExpectedVersion, versionsUnchanged } from "./current.ts";
+import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 export interface ProfileRow {
   person_id: string;
@@ -71,11 +71,11 @@ const MERGED_TOPICS = `(SELECT json_group_object(t.key, json(t.value))
   FROM json_each(json_patch(coalesce(p.topics, '{}'), coalesce(j.value -> 'topics', '{}'))) t WHERE t.value <> '{}')`;
 
 /** Events that the service makes of a merge, and what it looked at for that: standing versions, and definitions. */
-export interface MadeOfMerge {
+export interface DerivedFromMerge {
   events: readonly NewEvent[];
   reachability: readonly NewReachability[];
-  standing: readonly CurrentPremise[];
-  definitions: readonly DefinitionPremise[];
+  profiles: readonly ExpectedVersion[];
+  definitions: readonly ExpectedDefinition[];
 }
 
 /**
@@ -91,7 +91,7 @@ export async function mergeProfiles(
   spaceId: string,
   merges: readonly ProfileMerge[][],
   now: number,
-  made: MadeOfMerge | null = null,
+  made: DerivedFromMerge | null = null,
   guards: readonly Statement[] = [],
 ): Promise<"merged" | "external_id_taken" | "too_large" | "moved"> {
   const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
@@ -109,11 +109,11 @@ export async function mergeProfiles(
   const lists = merges.map((part) => JSON.stringify(part));
   try {
     await db.batch([
-      takeSequence(spaceId),
+      nextSequence(spaceId),
       ...guards,
       ...(made === null
         ? []
-        : [versionsUnchanged(spaceId, made.standing), definitionsUnchanged(spaceId, made.definitions)]),
+        : [versionsUnchanged(spaceId, made.profiles), definitionsUnchanged(spaceId, made.definitions)]),
       ...lists.map((list) => statement(close, spaceId, list)),
       ...lists.map((list) => statement(open, spaceId, list, now)),
       statement(

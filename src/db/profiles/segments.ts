@@ -2,7 +2,7 @@
 
 import type { Condition } from "./conditions.ts";
 import { type Database, statement } from "../core/database.ts";
-import { asOf, takeSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 export interface SegmentRow {
   id: string;
@@ -24,7 +24,7 @@ export async function putSegment(
 ): Promise<SegmentRow> {
   const { id, name, rule } = segment;
   const results = await db.batch<SegmentRow>([
-    takeSequence(spaceId),
+    nextSequence(spaceId),
     statement(
       `UPDATE segments SET seq_to = ${THIS_SEQUENCE}
        WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL AND (name <> ?3 OR rule <> ?4)`,
@@ -54,7 +54,7 @@ export async function putSegment(
 /** @returns whether it was there. */
 export async function deleteSegment(db: Database, spaceId: string, id: string): Promise<boolean> {
   const [, closed] = await db.batch([
-    takeSequence(spaceId),
+    nextSequence(spaceId),
     statement(
       `UPDATE segments SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`,
       spaceId,

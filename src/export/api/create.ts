@@ -7,13 +7,14 @@ import { readSequence } from "../../db/core/sequences.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid, pointerToken, SpillwayError } from "../../errors.ts";
 import type { Since, Source } from "../../datasets/dataset.ts";
+import { datasetNamed } from "../../datasets/index.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { refusalOf } from "../../outbound/url-guard.ts";
 import { freezeDestination, NO_ID } from "../delivery/destination.ts";
 import { type Context, sourceOf } from "../../context.ts";
 import { dependsOnRows, type Encoding, isPlain } from "../output/encode/encoding.ts";
 import { resolveEncoding } from "../output/encode/resolve.ts";
-import { datasetOf, type ExportRequest } from "./request.ts";
+import type { ExportRequest } from "./request.ts";
 import { claimKey, giveKeyBack } from "./idempotency.ts";
 import { dispatchPlan } from "../pipeline/dispatch.ts";
 
@@ -153,8 +154,8 @@ async function freeze(
   const refusal =
     request.callback_url === undefined ? null : refusalOf(request.callback_url, context.config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
-  const dataset = datasetOf(request);
-  if (dataset.oneDocument === true && request.layout === "files")
+  const dataset = datasetNamed(request.dataset);
+  if (dataset.tabular === undefined && request.layout === "files")
     throw invalid({ pointer: "/layout", detail: "layout must be single: this dataset gives one JSON document." });
   const db = context.databases.space(space.id);
   const snapshotSeq = await readSequence(db, space.id);
@@ -168,15 +169,17 @@ async function freeze(
     increment: request.since !== undefined,
   };
   const query = await dataset.freeze(request, asking);
-  const columns = isPlain(request) ? null : await dataset.columns(query, asking, dependsOnRows(request));
-  const encoding = resolveEncoding(request, columns, dataset.picks);
+  const { tabular } = dataset;
+  const columns =
+    isPlain(request) || tabular === undefined ? null : await tabular.columns(query, asking, dependsOnRows(request));
+  const encoding = resolveEncoding(request, columns, tabular?.fieldsParameter);
   const stored = JSON.stringify([request, query, encoding]);
   if (stored.length * 3 > MAX_STORED_BYTES && utf8(stored).length > MAX_STORED_BYTES)
     throw invalid({ pointer: "/columns", detail: "The columns' names are too long together: name fewer, or shorter." });
   const since =
     request.since === undefined ? null : (had ?? (await hadBy(context, space.id, request.since, dataset.name)));
-  const source = dataset.open(query, { db, spaceId: space.id, snapshotSeq, since });
-  const told = Object.keys(request.redact ?? {}).filter((path) => source.summing?.tells.includes(path));
+  const source = dataset.open(query, { db, spaceId: space.id, seq: snapshotSeq, since });
+  const told = Object.keys(request.redact ?? {}).filter((path) => source.summarized?.names.includes(path));
   if (told.length > 0)
     throw invalid(
       ...told.map((path) => ({
@@ -184,7 +187,8 @@ async function freeze(
         detail: `The summary in the manifest would tell ${path}: leave it out of redact, or ask for no summary.`,
       })),
     );
-  const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames: eventNamesOf(request) };
+  const eventNames = dataset.eventNames?.(request) ?? [];
+  const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames };
   const delivered = await freezeDestination(context, space, request.delivery, facts);
   if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);
   return { query, snapshotSeq, now, encoding, source, since, delivered };
@@ -200,11 +204,6 @@ async function hadBy(context: Context, spaceId: string, exportId: string, datase
   if (earlier.status !== "completed" && earlier.status !== "expired")
     throw refuse(`since must be an export that was completed: this one is ${earlier.status}.`);
   return { seq: earlier.snapshot_seq, end: sourceOf(context, earlier).window.end };
-}
-
-/** A parameter that several datasets have, under one name. */
-function eventNamesOf(request: object): readonly string[] {
-  return "event_names" in request && Array.isArray(request.event_names) ? (request.event_names as string[]) : [];
 }
 
 /** A Parquet file is written by one step. @throws invalid_request. */

@@ -52,7 +52,8 @@ export async function estimate(context: Context, space: SpaceRow, request: Expor
   const whole = records / Math.max(sampled, 1);
   const rows = source.rowsVary === true ? Math.round(sampledRows * whole) : records;
   const cut = source.files.cut === "written" ? Math.ceil((length * whole) / context.sizes.fileBytes) : 0;
-  const parts = source.files.cut === "written" && rows > 0 ? Math.ceil(records / (source.recordsAStep ?? records)) : 0;
+  const parts =
+    source.files.cut === "written" && rows > 0 ? Math.ceil(records / (source.maxRecordsPerStep ?? records)) : 0;
   const files = request.layout === "single" ? 1 : Math.max(Math.ceil(rows / request.file_rows), cut, parts);
   return { rows, files, bytes_estimate: Math.ceil(bytes * whole) };
 }

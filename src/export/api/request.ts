@@ -1,8 +1,8 @@
 /** What an export can be asked for: each dataset's own parameters, and the ones that all share. */
 
 import * as z from "zod";
-import type { Registered } from "../../datasets/dataset.ts";
-import { DATASETS } from "../../datasets/index.ts";
+import type { AnyDataset } from "../../datasets/dataset.ts";
+import { datasetNamed, DATASETS } from "../../datasets/index.ts";
 import { Delivery } from "../delivery/schema.ts";
 import { type EncodingRequest, encodingShape } from "../output/encode/encoding.ts";
 
@@ -34,7 +34,7 @@ const common = {
 } as const;
 
 /** The request of one dataset, as a schema of its own. */
-export function requestSchema(dataset: Registered) {
+export function requestSchema(dataset: AnyDataset) {
   return z.strictObject(shapeOf(dataset)).meta({
     id: `ExportRequest_${dataset.name}`,
     description: dataset.title,
@@ -43,7 +43,7 @@ export function requestSchema(dataset: Registered) {
 }
 
 /** Every parameter that a dataset's request has. */
-export function shapeOf(dataset: Registered) {
+export function shapeOf(dataset: AnyDataset) {
   return { dataset: z.literal(dataset.name), ...dataset.shape, ...common };
 }
 
@@ -65,7 +65,7 @@ export interface ExportRequest extends SentRequest {
 /** Names come in the schema's order, whether they were sent or filled in: equal requests are equal texts. */
 export function filledIn(sent: SentRequest): ExportRequest {
   const inFiles = sent.format === "parquet" || sent.delivery.type === "s3";
-  const usual = inFiles && datasetOf(sent).oneDocument !== true ? "files" : "single";
+  const usual = inFiles && datasetNamed(sent.dataset).tabular !== undefined ? "files" : "single";
   const { layout = usual, csv_escape_formulas: escape, ...others } = sent;
   const ordered = Object.entries(others).flatMap(([name, value]) =>
     name === "delivery"
@@ -97,11 +97,4 @@ export function withoutNulls(sent: unknown, depth = LEVELS): unknown {
   if (Array.isArray(sent)) return sent.map((item) => withoutNulls(item, depth - 1));
   const members = Object.entries(sent).filter(([, value]) => value !== null);
   return Object.fromEntries(members.map(([name, value]) => [name, withoutNulls(value, depth - 1)]));
-}
-
-/** The dataset that a request names. */
-export function datasetOf(request: { dataset: string }): Registered {
-  const found = DATASETS.find((each) => each.name === request.dataset);
-  if (found === undefined) throw new Error(`no dataset is called ${request.dataset}`);
-  return found;
 }

@@ -150,8 +150,8 @@ async function write(
       const { value: page, done } = await withRenewal(context.config.leaseMs / 3, renew, () => pages.next());
       if (done === true) break;
       records += page.records;
-      if (source.summing !== undefined && page.summary !== undefined)
-        summary = source.summing.merge(summary, page.summary);
+      if (source.summarized !== undefined && page.summary !== undefined)
+        summary = source.summarized.merge(summary, page.summary);
       const written = await withRenewal(context.config.leaseMs / 3, renew, () => output.write(page, betweenFiles));
       if (output.bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
       if (written && (await goesOn(RENEW_EVERY_MS))) continue;

@@ -49,7 +49,7 @@ export async function finish(context: Context, message: Message): Promise<void> 
   const now = context.runtime.now();
   const done = await completeExport(control, spaceId, exportId, {
     completedAt: now,
-    expiresAt: destination === null ? now + context.config.ttlMs[source.kept ?? "download"] : null,
+    expiresAt: destination === null ? now + context.config.ttlMs[source.ttl ?? "download"] : null,
     // Whoever still works on what is done already may leave a segment behind.
     putAwayAt: now + LAST_CALL_MS,
     rows,
@@ -102,14 +102,14 @@ export function whatIsNotCovered(
 }
 
 /** What the dataset sums up over the whole result; undefined where that is nothing. */
-async function summaryOf(context: Context, row: ExportRow, { summing }: Source): Promise<unknown> {
-  if (summing === undefined) return undefined;
+async function summaryOf(context: Context, row: ExportRow, { summarized }: Source): Promise<unknown> {
+  if (summarized === undefined) return undefined;
   let sum: unknown = null;
   for (let after = -1; ;) {
     const parts = await listSummaries(context.databases.control, row.space_id, row.id, after);
-    for (const part of parts) sum = summing.merge(sum, JSON.parse(part.summary));
+    for (const part of parts) sum = summarized.merge(sum, JSON.parse(part.summary));
     const last = parts.at(-1);
-    if (last === undefined) return summing.show(sum);
+    if (last === undefined) return summarized.toManifest(sum);
     after = last.n;
   }
 }

@@ -76,7 +76,7 @@ async function cut(
   const parquet = encoding?.format === "parquet";
   const whole = row.layout === "files" || parquet ? row.file_rows : context.sizes.chunkRows;
   // One Parquet file is written by one step.
-  const rows = parquet && row.layout === "single" ? whole : Math.min(whole, source.recordsAStep ?? whole);
+  const rows = parquet && row.layout === "single" ? whole : Math.min(whole, source.maxRecordsPerStep ?? whole);
   const { lower: start, upper: end } = source.bounds;
   const chunks: PlannedChunk[] = [];
   let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };

@@ -12,7 +12,8 @@ import {
 } from "../../db/schedules/schedules.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
-import { datasetOf, filledIn } from "../../export/api/request.ts";
+import { datasetNamed } from "../../datasets/index.ts";
+import { filledIn } from "../../export/api/request.ts";
 import { checkScheduled, type ScheduledRequest } from "../../schedules/request.ts";
 import { nextAt, timesAfter } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
@@ -211,10 +212,11 @@ function checkBackfill(
   now: number,
 ): void {
   const refuse = (detail: string) => invalid({ pointer: "/backfill_from", detail });
-  const { windowed } = datasetOf(request);
-  if (windowed === undefined) throw refuse(`backfill_from is for datasets with a window: ${request.dataset} has none.`);
+  const { schedulable } = datasetNamed(request.dataset);
+  if (schedulable === undefined)
+    throw refuse(`backfill_from is for datasets with a window: ${request.dataset} has none.`);
   if (from >= now) throw refuse("backfill_from must be in the past.");
-  const oldest = windowed.oldest(space, now);
+  const oldest = schedulable.oldest(space, now);
   if (from < oldest) throw refuse(`backfill_from is older than what is kept and can be asked for: ${iso(oldest)}.`);
   let runs = 0;
   for (const at of timesAfter(cron, timezone, from)) {

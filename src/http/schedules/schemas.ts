@@ -6,7 +6,8 @@ import type { ScheduleRow } from "../../db/schedules/schedules.ts";
 import { publicError } from "../../errors.ts";
 import { MIN_BETWEEN_MS } from "../../schedules/run-due.ts";
 import { AnyScheduledRequest } from "../../schedules/request.ts";
-import { datasetOf, withoutNulls } from "../../export/api/request.ts";
+import { datasetNamed } from "../../datasets/index.ts";
+import { withoutNulls } from "../../export/api/request.ts";
 import { ExportError } from "../../webhooks/events/family.ts";
 import { cronFault } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
@@ -120,7 +121,7 @@ export function showSchedule(row: ScheduleRow) {
     paused_reason: row.paused_reason,
     paused_at: time(row.paused_at),
     next_run_at: row.status === "paused" ? null : iso(row.next_run_at),
-    covered_until: datasetOf(request).windowed === undefined ? null : iso(row.covered_until),
+    covered_until: datasetNamed(request.dataset).schedulable === undefined ? null : iso(row.covered_until),
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),
   };

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { openSource } from "../../../src/datasets/index.ts";
+import { datasetNamed } from "../../../src/datasets/index.ts";
 import { Database, newMeter } from "../../../src/db/core/database.ts";
 import { asked, conversion, credit, exported, market, NOON, sendTouches, touch } from "../../support/conversions.ts";
 
@@ -17,13 +17,13 @@ it("a page of lines has some two million characters at most, however long a line
     "SELECT query, snapshot_seq FROM exports WHERE id = ?1",
     view.id,
   );
-  const opening = {
+  const snapshot = {
     db: new Database(env.SPACE_DB, newMeter()),
     spaceId: space.id,
-    snapshotSeq: row?.snapshot_seq ?? 0,
+    seq: row?.snapshot_seq ?? 0,
     since: null,
   };
-  const source = openSource("conversion_events", row?.query ?? "", opening);
+  const source = datasetNamed("conversion_events").open(JSON.parse(row?.query ?? ""), snapshot);
   let [lines, records] = [0, 0];
   for await (const page of source.pages(source.bounds)) {
     expect(page.lines.join("").length).toBeLessThan(2_100_000);

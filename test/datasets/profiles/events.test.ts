@@ -105,7 +105,7 @@ describe("a request", () => {
     expect(errors).toEqual([
       {
         pointer: "/from",
-        detail: "from is older than these events can be exported: 90 days, back to 2025-12-01T12:00:00.000Z.",
+        detail: "from is more than 90 days ago: it must not be before 2025-12-01T12:00:00.000Z.",
       },
     ]);
   });
@@ -115,7 +115,7 @@ describe("a request", () => {
     expect((await ask({ from: at(START - 30 * DAY_MS) }, brief)).status).toBe("completed");
     const { errors } = await refused({ from: at(START - 30 * DAY_MS - 1) }, brief);
     expect(errors?.[0]?.detail).toBe(
-      "from is older than this space keeps events: 30 days, back to 2026-01-30T12:00:00.000Z.",
+      "from is before the space's retention of 30 days, which begins at 2026-01-30T12:00:00.000Z.",
     );
   });
 

@@ -1,7 +1,7 @@
 /** What exports of profiles need, and how far back schedules ask for it. */
 
 import { describe, expect, it } from "vitest";
-import { DATASETS } from "../../../src/datasets/index.ts";
+import { datasetNamed } from "../../../src/datasets/index.ts";
 import type { SpaceRow } from "../../../src/db/tenants/spaces.ts";
 import { erase, SETTLED_AFTER_MS } from "../../../src/maintenance/erasure.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
@@ -86,25 +86,25 @@ describe("a schedule", () => {
     external_id: "",
     created_at: 0,
   });
-  const windowedOf = (name: string) => DATASETS.find((each) => each.name === name)?.windowed;
+  const schedulableOf = (name: string) => datasetNamed(name).schedulable;
 
   it.each(["profile_events", "reachability_events"])("fills in from and to of %s", (name) => {
-    const windowed = windowedOf(name);
-    expect(windowed).toMatchObject({ parameters: ["from", "to"], sinceIsWhole: true });
-    expect(windowed?.parametersOf({ start: OLD, end: START }, space(180))).toEqual({
+    const schedulable = schedulableOf(name);
+    expect(schedulable).toMatchObject({ parameters: ["from", "to"], sinceIsWhole: true });
+    expect(schedulable?.toParameters({ start: OLD, end: START }, space(180))).toEqual({
       parameters: { from: at(OLD), to: at(START) },
       end: START,
     });
-    expect(windowed?.oldest(space(180), NOW)).toBe(NOW - 90 * DAY_MS + 60_000);
-    expect(windowed?.oldest(space(30), NOW)).toBe(NOW - 30 * DAY_MS + 60_000);
+    expect(schedulable?.oldest(space(180), NOW)).toBe(NOW - 90 * DAY_MS + 60_000);
+    expect(schedulable?.oldest(space(30), NOW)).toBe(NOW - 30 * DAY_MS + 60_000);
   });
 
   it("asks for no reachability events from before there were any", () => {
     const first = Date.parse("2024-10-10T00:00:00.000Z");
-    expect(windowedOf("reachability_events")?.oldest(space(180), first + DAY_MS)).toBe(first);
+    expect(schedulableOf("reachability_events")?.oldest(space(180), first + DAY_MS)).toBe(first);
   });
 
   it("asks for profiles as they are each time", () => {
-    expect(windowedOf("profile_attributes")).toBeUndefined();
+    expect(schedulableOf("profile_attributes")).toBeUndefined();
   });
 });

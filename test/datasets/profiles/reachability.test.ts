@@ -155,7 +155,7 @@ describe("a request", () => {
     expect(errors).toEqual([
       {
         pointer: "/from",
-        detail: "from is older than these events can be exported: 90 days, back to 2025-12-01T12:00:00.000Z.",
+        detail: "from is more than 90 days ago: it must not be before 2025-12-01T12:00:00.000Z.",
       },
     ]);
   });

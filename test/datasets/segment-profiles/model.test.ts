@@ -5,7 +5,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "../../../src/datasets/dataset.ts";
-import { openSource } from "../../../src/datasets/index.ts";
+import { datasetNamed } from "../../../src/datasets/index.ts";
 import { gunzip } from "../../support/gunzip.ts";
 import { bytesOf, deliver, onlyFile, pumpCarelessly, roomyService, take } from "../../support/pipeline.ts";
 import { between, dice, pick, shuffled } from "../../support/random.ts";
@@ -277,10 +277,10 @@ describe("the document", () => {
       sql,
       await ask(),
     );
-    const source = openSource("segment_profiles", row?.query ?? "", {
+    const source = datasetNamed("segment_profiles").open(JSON.parse(row?.query ?? ""), {
       db: service.context.databases.space(space.id),
       spaceId: space.id,
-      snapshotSeq: row?.snapshot_seq ?? 0,
+      seq: row?.snapshot_seq ?? 0,
       since: null,
     });
     const pages: Page[] = [];

@@ -3,14 +3,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Database, newMeter } from "../../../src/db/core/database.ts";
-import {
-  countEvents,
-  cutEvents,
-  definitionsOf,
-  type EventRange,
-  type EventRecord,
-  readEvents,
-} from "../../../src/db/events/events.ts";
+import { countEvents, cutEvents, EVENTS, type EventRange } from "../../../src/db/events/event-range.ts";
+import { definitionsInRange, type EventRecord, readEvents } from "../../../src/db/events/events.ts";
 import { readSequence } from "../../../src/db/core/sequences.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { between, dice, noise, pick } from "../../support/random.ts";
@@ -23,10 +17,11 @@ const D1_REFUSES_BYTES = 2_000_000;
 async function rangeOf(space: Space, more: Partial<EventRange> = {}): Promise<EventRange> {
   const seq = await readSequence(new Database(env.SPACE_DB, newMeter()), space.id);
   return {
+    table: EVENTS,
     spaceId: space.id,
     seq,
     since: null,
-    definitionIds: null,
+    types: null,
     lower: { time: 0, id: "" },
     upper: { time: START + 1, id: "" },
     ...more,
@@ -59,7 +54,7 @@ it.each([1, 2, 3, 250_000])("finds the definitions of a range, %i events a query
   const before = await rangeOf(space);
   await service.send(space, events.slice(3));
   const of = async (range: EventRange) =>
-    [...(await definitionsOf(new Database(env.SPACE_DB, newMeter()), range, rows))].toSorted();
+    [...(await definitionsInRange(new Database(env.SPACE_DB, newMeter()), range, rows))].toSorted();
   expect(await of(await rangeOf(space))).toEqual(["first", "last", "order_placed"]);
   expect(await of(before)).toEqual(["first", "order_placed"]);
   expect(await of({ ...before, lower: { time: START, id: "" } })).toEqual([]);
@@ -188,7 +183,7 @@ describe("a range", () => {
   });
 
   it("has nothing where no definition is meant", async () => {
-    expect(await idsOf({ ...range, definitionIds: [] })).toEqual([]);
+    expect(await idsOf({ ...range, types: [] })).toEqual([]);
   });
 
   it("is counted as it is read", async () => {

@@ -35,7 +35,12 @@ describe("answers of the store", () => {
   it.each([false, true])("of a walk are pages, of texts that the store gives (company: %s)", async (isCompany) => {
     const { d1, answers } = weighed(env.SPACE_DB);
     const db = new Database(d1, newMeter());
-    const snapshot = { spaceId: space.id, seq: await readSequence(db, space.id), withAds: true, sifted: null };
+    const snapshot = {
+      spaceId: space.id,
+      seq: await readSequence(db, space.id),
+      withAds: true,
+      excludeDeleted: undefined,
+    };
     const whom = reach(isCompany ? "acme" : "p-1", isCompany);
     const found: string[] = [];
     let pages = 0;
@@ -68,7 +73,7 @@ describe("answers of the store", () => {
     await sendTouches(service, own, touches);
     const { d1 } = weighed(env.SPACE_DB, 2_000_000);
     const db = new Database(d1, newMeter());
-    const snapshot = { spaceId: own.id, seq: await readSequence(db, own.id), withAds: true, sifted: null };
+    const snapshot = { spaceId: own.id, seq: await readSequence(db, own.id), withAds: true, excludeDeleted: undefined };
     expect(await readJourneys(db, snapshot, [reach("p-1", false)])).toBeNull();
     const walked: string[] = [];
     for await (const page of walkJourney(db, snapshot, reach("p-1", false), 0))

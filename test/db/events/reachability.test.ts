@@ -3,14 +3,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Database, newMeter } from "../../../src/db/core/database.ts";
-import {
-  countReachability,
-  cutReachability,
-  loadReachability,
-  type NewReachability,
-  type ReachabilityRange,
-  readReachability,
-} from "../../../src/db/events/reachability.ts";
+import { countEvents, cutEvents, type EventRange, REACHABILITY_EVENTS } from "../../../src/db/events/event-range.ts";
+import { loadReachability, type NewReachability, readReachability } from "../../../src/db/events/reachability.ts";
 import { roomyService } from "../../support/pipeline.ts";
 
 const service = roomyService();
@@ -39,17 +33,18 @@ beforeAll(async () => {
   }
 });
 
-const range = (more: Partial<ReachabilityRange> = {}): ReachabilityRange => ({
+const range = (more: Partial<EventRange> = {}): EventRange => ({
+  table: REACHABILITY_EVENTS,
   spaceId,
   seq: 5,
   since: null,
-  channels: null,
+  types: null,
   lower: { time: 0, id: "" },
   upper: { time: 9_999, id: "" },
   ...more,
 });
 
-async function idsOf(of: ReachabilityRange, rows?: number): Promise<string[][]> {
+async function idsOf(of: EventRange, rows?: number): Promise<string[][]> {
   const pages: string[][] = [];
   for await (const page of readReachability(db, of, rows)) pages.push(page.map((each) => each.id));
   return pages;
@@ -84,7 +79,7 @@ describe("reading", () => {
   });
 
   it("takes some channels", async () => {
-    const ids = (await idsOf(range({ channels: ["EMAIL", "PUSH"] }), 4)).flat();
+    const ids = (await idsOf(range({ types: ["EMAIL", "PUSH"] }), 4)).flat();
     expect(ids).toEqual(EVENTS.filter((event) => event.channel !== "SMS").map((event) => event.id));
   });
 });
@@ -95,17 +90,17 @@ describe("counting and cutting", () => {
       range(),
       range({ seq: 3 }),
       range({ since: { seq: 4, end: TIME + 3 } }),
-      range({ channels: ["SMS"] }),
+      range({ types: ["SMS"] }),
     ])
-      expect(await countReachability(db, of)).toBe((await idsOf(of)).flat().length);
+      expect(await countEvents(db, of)).toBe((await idsOf(of)).flat().length);
   });
 
   it("cut a range into parts that are the whole", async () => {
-    const of = range({ channels: ["SMS", "PUSH"] });
+    const of = range({ types: ["SMS", "PUSH"] });
     const parts: string[] = [];
     const sizes: number[] = [];
     for (let lower = of.lower; ;) {
-      const { records, next } = await cutReachability(db, { ...of, lower }, 7);
+      const { records, next } = await cutEvents(db, { ...of, lower }, 7);
       const part = (await idsOf({ ...of, lower, upper: next ?? of.upper })).flat();
       expect(part).toHaveLength(records);
       parts.push(...part);
@@ -117,13 +112,13 @@ describe("counting and cutting", () => {
   });
 
   it("cut nothing off where there is no more", async () => {
-    expect(await cutReachability(db, range(), 30)).toEqual({ records: 30, next: null });
-    expect(await cutReachability(db, range({ seq: 0 }), 30)).toEqual({ records: 0, next: null });
+    expect(await cutEvents(db, range(), 30)).toEqual({ records: 30, next: null });
+    expect(await cutEvents(db, range({ seq: 0 }), 30)).toEqual({ records: 0, next: null });
   });
 
   it("read no more rows than they cut, and one", async () => {
     const before = meter.rowsRead;
-    await cutReachability(db, range(), 5);
+    await cutEvents(db, range(), 5);
     expect(meter.rowsRead - before).toBeLessThanOrEqual(6);
   });
 });

@@ -12,7 +12,7 @@ import {
   readMembers,
 } from "../../../src/db/profiles/segment-members.ts";
 import { compileSegment } from "../../../src/segments/compile.ts";
-import { filterAt } from "../../../src/segments/filter.ts";
+import { freezeFilter } from "../../../src/segments/filter.ts";
 import { Service, START } from "../../support/service.ts";
 
 const db = new Database(env.SPACE_DB, newMeter());
@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 const rare = (): MemberRange => ({
   ...everybody,
-  condition: compileSegment(filterAt({ tag: "rare" }, START, 180), MEMBERS),
+  condition: compileSegment(freezeFilter({ tag: "rare" }, START, 180), MEMBERS),
 });
 
 async function idsOf(range: MemberRange): Promise<string[]> {
@@ -72,7 +72,7 @@ describe("cuts", () => {
   });
 
   it("are one of none where nobody matches", async () => {
-    const nobody = { ...everybody, condition: compileSegment(filterAt({ any: [] }, START, 180), MEMBERS) };
+    const nobody = { ...everybody, condition: compileSegment(freezeFilter({ any: [] }, START, 180), MEMBERS) };
     expect(await cutsOf(nobody, 30)).toEqual([{ records: 0, ids: [] }]);
   });
 });

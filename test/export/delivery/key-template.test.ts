@@ -13,9 +13,10 @@ const END_AT = Date.UTC(2026, 0, 8);
 
 /** @param lowers when the first record of each chunk occurred. */
 function namesOf(layout: "single" | "files", lowers: readonly number[]): string[] {
-  const query = { start: START_AT, end: END_AT, definition_ids: null, row_format: "flat", clashes: {} } as const;
+  const window = { start: START_AT, end: END_AT };
+  const query = { ...window, definition_ids: null, row_format: "flat", clashes: {}, enriched: false } as const;
   const db = roomyService().context.databases.space("s");
-  const source = activityEvents.open({ ...query }, { db, spaceId: "s", snapshotSeq: 1, since: null });
+  const source = activityEvents.open({ ...query, excludeDeleted: false }, { db, spaceId: "s", seq: 1, since: null });
   return fileNames(
     { id: "x", layout, encoding: null },
     source,

@@ -98,7 +98,8 @@ export async function runPlan(rig: Rig, plan: Plan, tamper?: Tamper): Promise<Ou
 async function perform(rig: Rig, plan: Plan, tamper?: Tamper, made: (play: Play) => void = () => {}): Promise<Play> {
   await forgetRuns();
   // The look-up of external ids remembers the last snapshot: each run begins without.
-  await externalIds.look(rig.service.context.databases.space(rig.owner.id), "nobody", 0, []);
+  const db = rig.service.context.databases.space(rig.owner.id);
+  await externalIds.look({ db, spaceId: "nobody", seq: 0 }, []);
   const play = new Play(rig, plan, tamper);
   made(play);
   await play.run();

@@ -1,0 +1,100 @@
+/** What the datasets of events share: the frozen window and names, the range that they read, and its cut, count and pages. */
+
+import { countEvents, cutEvents, EVENTS, type EventRange, type EventTable } from "../db/events/event-range.ts";
+import { definitionsInRange, type EventRecord } from "../db/events/events.ts";
+import { pendingDeletions } from "../db/profiles/deletions.ts";
+import { definitionsAt } from "../ingest/definitions.ts";
+import type { FreezeContext, Key, Page, Snapshot, Source } from "./dataset.ts";
+import { expandNames } from "./wildcards.ts";
+
+/** The frozen window of a query. */
+export interface WindowQuery {
+  /** Epoch ms: start ≤ time < end. */
+  start: number;
+  end: number;
+  /** Were people deleted by the snapshot whose events may still be stored? */
+  excludeDeleted: boolean;
+}
+
+/** The frozen query of a dataset of events. */
+export interface EventQuery extends WindowQuery {
+  /** Null: events of every definition. */
+  definition_ids: readonly string[] | null;
+}
+
+/**
+ * Resolves `event_names` at the snapshot.
+ * @returns the space's definitions, and the frozen part of the query.
+ * @throws invalid_request see expandNames.
+ */
+export async function freezeEvents(names: readonly string[] | undefined, { db, space, snapshotSeq }: FreezeContext) {
+  const [definitions, excludeDeleted] = await Promise.all([
+    definitionsAt(db, space.id, snapshotSeq),
+    pendingDeletions(db, space.id, snapshotSeq),
+  ]);
+  const ids = definitions.map(({ id }) => id);
+  return {
+    definitions,
+    frozen: { definition_ids: names === undefined ? null : expandNames(names, ids), excludeDeleted },
+  };
+}
+
+/** Whose deleted people's rows a read leaves out. */
+export const deletionsToExclude = (
+  query: { excludeDeleted: boolean },
+  { excludeDeletedNow }: Pick<Snapshot, "excludeDeletedNow">,
+): EventRange["excludeDeleted"] =>
+  excludeDeletedNow === true ? "now" : query.excludeDeleted ? "at_snapshot" : undefined;
+
+/** @param types definition ids or channels, null: all. */
+export const rangeOf = (
+  table: EventTable,
+  query: WindowQuery,
+  types: readonly string[] | null,
+  snapshot: Omit<Snapshot, "db">,
+): EventRange => ({
+  table,
+  spaceId: snapshot.spaceId,
+  seq: snapshot.seq,
+  since: snapshot.since,
+  types,
+  lower: { time: query.start, id: "" },
+  upper: { time: query.end, id: "" },
+  excludeDeleted: deletionsToExclude(query, snapshot),
+});
+
+/** The parts of a source that follow from its range of events. */
+export const rangeSource = (
+  { db }: Snapshot,
+  whole: EventRange,
+  pages: (range: EventRange) => AsyncGenerator<Page>,
+): Omit<Source, "form" | "files"> => ({
+  bounds: { lower: whole.lower, upper: whole.upper },
+  window: { start: whole.lower.time, end: whole.upper.time },
+  readsFrom: whole.lower.time,
+  emptyMessage: "0 events found for the time period queried.",
+  cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
+  count: (bounds) => countEvents(db, { ...whole, ...bounds }),
+  pages: (bounds) => pages({ ...whole, ...bounds }),
+});
+
+export const eventKey = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });
+
+/**
+ * The definitions whose properties are columns, each with `unused`: no event of the range has it. A space has a hundred
+ * built-in definitions and may never send an event of most of them: without `event_names`, only used ones are columns by default.
+ * @param ofRows whether to look at the rows. Without it no definition is unused.
+ */
+export async function definitionsForColumns(
+  query: EventQuery,
+  { db, space, snapshotSeq }: FreezeContext,
+  ofRows: boolean,
+) {
+  const definitions = await definitionsAt(db, space.id, snapshotSeq);
+  const ids = query.definition_ids;
+  const snapshot = { spaceId: space.id, seq: snapshotSeq, since: null };
+  const used = ofRows && ids === null ? await definitionsInRange(db, rangeOf(EVENTS, query, null, snapshot)) : null;
+  return definitions
+    .filter(({ id }) => ids?.includes(id) ?? true)
+    .map(({ id, properties }) => ({ id, properties, unused: used !== null && !used.has(id) }));
+}

@@ -1,0 +1,25 @@
+/** Records as lines: the NDJSON form, and pages with one line for each record. */
+
+import type { Form, Key, Page } from "./dataset.ts";
+
+export const NDJSON: Form = {
+  contentType: "application/x-ndjson",
+  extension: ".ndjson",
+  before: "",
+  between: "",
+  lineEnd: "\n",
+  after: "",
+};
+
+/** @param lines one for each record, in order. */
+export function linePage<Item>(items: readonly Item[], lines: readonly string[], keyOf: (item: Item) => Key): Page {
+  return {
+    lines,
+    records: items.length,
+    keyOf(line) {
+      const item = items[line];
+      if (item === undefined) throw new RangeError(`A page of ${items.length} lines has no line ${line}.`);
+      return keyOf(item);
+    },
+  };
+}
