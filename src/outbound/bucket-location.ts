@@ -15,7 +15,7 @@ export interface BucketLocation {
 }
 
 /** `EU_CENTRAL_1` and `eu-central-1` are one region. */
-export function regionOf(spelled: string): string {
+export function normalizeRegion(spelled: string): string {
   return spelled.toLowerCase().replaceAll("_", "-");
 }
 
@@ -63,7 +63,7 @@ const ARCHIVES = new Set(["GLACIER", "DEEP_ARCHIVE"]);
  * What this kind of store cannot do of what is asked.
  * @param stsOfAws roles are assumed at AWS itself, in the place's region.
  */
-export function faultsOf(place: BucketLocation, auth: "role" | "keys", stsOfAws: boolean): LocationFault[] {
+export function locationFaults(place: BucketLocation, auth: "role" | "keys", stsOfAws: boolean): LocationFault[] {
   const can = CAPABILITIES[place.provider];
   const faults: LocationFault[] = [];
   const refuse = (field: LocationFault["field"], detail: string) => void faults.push({ field, detail });

@@ -13,12 +13,12 @@ import { Bucket } from "./s3.ts";
 import { type RoleRequest, RoleSessions } from "./sts.ts";
 import { checkTarget, type Resolve } from "./url-guard.ts";
 
-export type Opener =
+export type BucketAuth =
   | { type: "role"; roleArn: string; externalId: string }
   | { type: "keys"; accessKeyId: string; secretAccessKey: string };
 
 /** Whose work a session is for, and how far it may reach. */
-export interface Reach {
+export interface SessionScope {
   /** In the customer's own logs: the export's id. */
   sessionName: string;
   /** Of every key that is written. */
@@ -52,7 +52,7 @@ export class CustomerBuckets {
   }
 
   /** Nothing is called yet: a role is assumed when the bucket is first used. */
-  open(place: BucketLocation, opener: Opener, reach: Reach): Bucket {
+  open(place: BucketLocation, opener: BucketAuth, reach: SessionScope): Bucket {
     // What answers at another address than AWS's own may not be AWS.
     const kind = place.provider === "aws" && !isAws(place) ? "generic" : place.provider;
     const { conditionalPut, conditionalComplete } = CAPABILITIES[kind];
@@ -73,11 +73,16 @@ export class CustomerBuckets {
    * Assumes a role and keeps nothing: to see whether it can be, and whether another external id is refused.
    * @throws as RoleSessions.assume.
    */
-  async tryRole(place: BucketLocation, roleArn: string, externalId: string | null, reach: Reach): Promise<void> {
+  async tryAssumeRole(
+    place: BucketLocation,
+    roleArn: string,
+    externalId: string | null,
+    reach: SessionScope,
+  ): Promise<void> {
     await this.#known(roleArn).assume(requestOf(place, roleArn, externalId, reach));
   }
 
-  #credentials(place: BucketLocation, opener: Opener, reach: Reach): Pick<Store, "credentials" | "refused"> {
+  #credentials(place: BucketLocation, opener: BucketAuth, reach: SessionScope): Pick<Store, "credentials" | "refused"> {
     if (opener.type === "keys") {
       const { accessKeyId, secretAccessKey } = opener;
       return { credentials: async () => ({ accessKeyId, secretAccessKey }) };
@@ -125,7 +130,12 @@ const REFUSALS = {
   target_unresolved: "The name of the destination's endpoint could not be looked up: correct it.",
 } as const;
 
-function requestOf(place: BucketLocation, roleArn: string, externalId: string | null, reach: Reach): RoleRequest {
+function requestOf(
+  place: BucketLocation,
+  roleArn: string,
+  externalId: string | null,
+  reach: SessionScope,
+): RoleRequest {
   const policy = sessionPolicy(place, reach.prefix, reach.probe);
   return { roleArn, externalId, sessionName: reach.sessionName, policy, region: place.region };
 }

@@ -1,6 +1,6 @@
 /** What each kind of store can do. One table: whatever a store refuses is turned off here, and nowhere else. */
 
-import type { Condition } from "./s3-call.ts";
+import type { ConditionSupport } from "./s3-call.ts";
 
 export const PROVIDERS = ["aws", "r2", "gcs", "ceph", "generic"] as const;
 
@@ -16,9 +16,9 @@ export interface Capabilities {
   /** Takes the temporary credentials of an assumed role. */
   roles: boolean;
   /** `If-None-Match: *` on a PUT. */
-  conditionalPut: Condition;
+  conditionalPut: ConditionSupport;
   /** The same on CompleteMultipartUpload. */
-  conditionalComplete: Condition;
+  conditionalComplete: ConditionSupport;
   encryption: readonly Sse[];
   /** Its policies know actions of KMS; where they do not, one that names them is refused. */
   keyPolicies: boolean;

@@ -5,7 +5,7 @@
 
 import { AwsV4Signer } from "aws4fetch";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
-import { meaningOf } from "./s3-errors.ts";
+import { classifyRefusal } from "./s3-errors.ts";
 
 export interface Credentials {
   accessKeyId: string;
@@ -17,7 +17,7 @@ export interface Credentials {
  * Does a store keep the condition that nothing is there (`If-None-Match: *`)? `look`: it may, but one that passes it over
  * cannot be told from one that keeps it, so the object is looked for first.
  */
-export type Condition = "yes" | "look" | "no";
+export type ConditionSupport = "yes" | "look" | "no";
 
 /** A bucket as it is called. */
 export interface Store {
@@ -34,11 +34,11 @@ export interface Store {
   clock?: "customer" | "service";
   /** What every object is written with. */
   headers: Readonly<Record<string, string>>;
-  conditionalPut: Condition;
-  conditionalComplete: Condition | "overwrites";
+  conditionalPut: ConditionSupport;
+  conditionalComplete: ConditionSupport | "overwrites";
 }
 
-export interface Outgoing {
+export interface S3Request {
   body?: Uint8Array<ArrayBuffer>;
   sha256?: string;
   headers?: Record<string, string>;
@@ -74,7 +74,7 @@ export class S3Caller {
   }
 
   /** @param key null for a call about the bucket itself. @throws SpillwayError for any answer but 2xx and what is accepted. */
-  async send(method: string, key: string | null, query: string, more: Outgoing): Promise<Response> {
+  async send(method: string, key: string | null, query: string, more: S3Request): Promise<Response> {
     const address = key === null ? this.store.url : this.urlOf(key);
     const url = query === "" ? address : `${address}?${query}`;
     await this.store.admit?.();
@@ -126,7 +126,7 @@ export class S3Caller {
   refusalOf(response: Response, text: string, sent: Record<string, string> = {}, inSession = false): SpillwayError {
     const kms = this.store.headers[ENCRYPTION] === "aws:kms";
     const asked = { kms, options: ENCRYPTION in sent || "x-amz-storage-class" in sent };
-    const { code, detail, s3Code, retryable } = meaningOf(response, text, asked);
+    const { code, detail, s3Code, retryable } = classifyRefusal(response, text, asked);
     const said = `S3 answered ${response.status} ${s3Code}`;
     const ended = inSession && code !== "kms_denied" && ENDED.has(s3Code);
     if (ended || code === "bucket_denied") this.store.refused?.();

@@ -53,7 +53,7 @@ export interface Meaning {
 }
 
 /** @param asked what the request had in its fields: an encryption by KMS, any encryption or storage class. */
-export function meaningOf(response: Response, text: string, asked: { kms: boolean; options: boolean }): Meaning {
+export function classifyRefusal(response: Response, text: string, asked: { kms: boolean; options: boolean }): Meaning {
   const { code: s3Code, message, region } = refusalIn(text);
   const right = response.headers.get("x-amz-bucket-region") ?? region;
   const redirected = response.status >= 300 && response.status < 400;

@@ -5,8 +5,8 @@
  */
 
 import { SpillwayError } from "../errors.ts";
-import { ANSWER_WITHIN_MS, COMPLETED_WITHIN_MS, drain, type Outgoing, S3Caller, type Store } from "./s3-call.ts";
-import { type Outcome, OnceWriter, type Whole } from "./write-once.ts";
+import { ANSWER_WITHIN_MS, COMPLETED_WITHIN_MS, drain, type S3Request, S3Caller, type Store } from "./s3-call.ts";
+import { type WriteOutcome, OnceWriter, type ObjectDigest } from "./write-once.ts";
 import { completionOf, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
 
 /** The service's own bucket. */
@@ -43,14 +43,14 @@ export class Bucket {
    */
   async putOnce(key: string, body: Uint8Array<ArrayBuffer>, sha256: string, contentType: string): Promise<void> {
     const { conditionalPut, headers } = this.#calls.store;
-    const put = (more: Outgoing) =>
+    const put = (more: S3Request) =>
       this.#calls.send("PUT", key, "", {
         ...more,
         body,
         sha256,
         headers: { ...headers, "content-type": contentType, ...more.headers },
       });
-    const written = async (response: Response): Promise<Outcome> => {
+    const written = async (response: Response): Promise<WriteOutcome> => {
       await drain(response);
       await this.#mustBeEncrypted(key, response);
       return "written";
@@ -144,11 +144,16 @@ export class Bucket {
    * Makes the object of its parts, where none is to be overwritten as `putOnce` does.
    * @param whole length and SHA-256 of the object, to know it by when it is there already; its upload is ended then.
    */
-  async completeUpload(key: string, uploadId: string, parts: readonly UploadedPart[], whole: Whole): Promise<void> {
+  async completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly UploadedPart[],
+    whole: ObjectDigest,
+  ): Promise<void> {
     const { conditionalComplete } = this.#calls.store;
     const body = utf8(completionOf(parts));
     const sha256 = await sha256Hex(body);
-    const complete = (more: Outgoing) =>
+    const complete = (more: S3Request) =>
       this.#calls.send("POST", key, `uploadId=${encodeURIComponent(uploadId)}`, {
         ...more,
         body,
@@ -157,7 +162,7 @@ export class Bucket {
         signal: AbortSignal.timeout(COMPLETED_WITHIN_MS),
       });
     // S3 may answer 200 and then an error, once it has begun to keep the connection alive.
-    const completed = async (response: Response): Promise<Outcome> => {
+    const completed = async (response: Response): Promise<WriteOutcome> => {
       const text = await this.#calls.text(response);
       if (isCompleted(text)) {
         await this.#mustBeEncrypted(key, response);

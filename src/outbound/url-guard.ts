@@ -22,7 +22,7 @@ const PUBLIC_V6 = ipaddr.IPv6.parseCIDR("2000::/3");
  * Why this address may not be called, by its looks alone, in words for the customer; null when it may.
  * @param allowInsecure local development: http and loopback targets too.
  */
-export function refusalOf(url: string, allowInsecure: boolean): string | null {
+export function urlFault(url: string, allowInsecure: boolean): string | null {
   if (!URL.canParse(url)) return "must be a URL.";
   const { protocol, username, password, hostname } = new URL(url);
   if (protocol !== "https:" && !(allowInsecure && protocol === "http:")) return "must be https.";
@@ -44,7 +44,7 @@ export async function checkTarget(
   url: string,
   { allowInsecure, resolve }: { allowInsecure: boolean; resolve: Resolve },
 ): Promise<TargetError | null> {
-  if (refusalOf(url, allowInsecure) !== null) return "target_not_allowed";
+  if (urlFault(url, allowInsecure) !== null) return "target_not_allowed";
   const { hostname } = new URL(url);
   if (allowInsecure || literalOf(hostname) !== null) return null;
   const addresses = await resolve(hostname).catch(() => []);

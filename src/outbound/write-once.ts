@@ -4,7 +4,7 @@
  */
 
 import { SpillwayError } from "../errors.ts";
-import { ANSWER_WITHIN_MS, type Condition, drain, type Outgoing, type S3Caller } from "./s3-call.ts";
+import { ANSWER_WITHIN_MS, type ConditionSupport, drain, type S3Request, type S3Caller } from "./s3-call.ts";
 
 const IF_NONE = { "if-none-match": "*" };
 /** The object is there. Some stores answer 304 instead of 412. */
@@ -14,10 +14,10 @@ const READ_BYTES_PER_MS = 1_048;
 /** The store does not know the condition. */
 const NOT_KNOWN = 501;
 
-export type Outcome = "written" | "there";
+export type WriteOutcome = "written" | "there";
 
 /** An object as a whole, to know it by. */
-export interface Whole {
+export interface ObjectDigest {
   bytes: number;
   /** In hex. */
   sha256: string;
@@ -42,12 +42,12 @@ export class OnceWriter {
    * @returns `there` when these very bytes stood there. @throws destination_conflict when others do.
    */
   async write(
-    keeps: Condition,
+    keeps: ConditionSupport,
     key: string,
-    whole: Whole,
-    write: (more: Outgoing) => Promise<Response>,
-    read: (response: Response) => Promise<Outcome>,
-  ): Promise<Outcome> {
+    whole: ObjectDigest,
+    write: (more: S3Request) => Promise<Response>,
+    read: (response: Response) => Promise<WriteOutcome>,
+  ): Promise<WriteOutcome> {
     const seen = keeps === "yes" ? "unseen" : await this.#look(key, whole, keeps === "no");
     if (seen === "there") return "there";
     if (keeps === "no") return read(await write({}));
@@ -60,7 +60,7 @@ export class OnceWriter {
   }
 
   /** Do these very bytes stand there, as far as can be seen? @throws destination_conflict when others do. */
-  async stands(key: string, whole: Whole): Promise<boolean> {
+  async stands(key: string, whole: ObjectDigest): Promise<boolean> {
     return (await this.#look(key, whole, false)) === "there";
   }
 
@@ -68,7 +68,7 @@ export class OnceWriter {
    * Does anything stand there? @param must whether it has to be seen: no condition helps after this.
    * @throws destination_conflict for other bytes; bucket_denied where it had to be seen and could not be.
    */
-  async #look(key: string, whole: Whole, must: boolean): Promise<"there" | "missing" | "unseen"> {
+  async #look(key: string, whole: ObjectDigest, must: boolean): Promise<"there" | "missing" | "unseen"> {
     const response = await this.#getUnlessDenied(key, whole);
     if (response === "denied" && must)
       throw this.#calls.error("bucket_denied", "a key cannot be looked at", CANNOT_SEE);
@@ -77,13 +77,13 @@ export class OnceWriter {
   }
 
   /** The store said that something stands there. */
-  async #compare(key: string, whole: Whole): Promise<"there"> {
+  async #compare(key: string, whole: ObjectDigest): Promise<"there"> {
     const response = await this.#getUnlessDenied(key, whole);
     if (response === "denied") throw this.#calls.error("bucket_denied", "an object cannot be compared", CANNOT_COMPARE);
     return this.#same(response, whole);
   }
 
-  async #same(response: Response | null, { bytes, sha256 }: Whole): Promise<"there"> {
+  async #same(response: Response | null, { bytes, sha256 }: ObjectDigest): Promise<"there"> {
     // It was there a moment ago, or the store says so before it shows it.
     if (response === null) throw this.#calls.unavailable(new Error("an object was there, and is not"));
     if ((await this.#sha256Of(response, bytes)) !== sha256)
@@ -92,7 +92,7 @@ export class OnceWriter {
     return "there";
   }
 
-  async #getUnlessDenied(key: string, { bytes }: Whole): Promise<Response | null | "denied"> {
+  async #getUnlessDenied(key: string, { bytes }: ObjectDigest): Promise<Response | null | "denied"> {
     return this.#get(key, ANSWER_WITHIN_MS + bytes / READ_BYTES_PER_MS).catch((thrown: unknown) => {
       if (thrown instanceof SpillwayError && thrown.code === "bucket_denied") return "denied" as const;
       throw thrown;

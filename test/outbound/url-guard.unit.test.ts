@@ -1,9 +1,9 @@
 /** Only public hosts are called: whatever else an address may look like, and whatever its name stands for. */
 
 import { describe, expect, it } from "vitest";
-import { checkTarget, refusalOf, resolver } from "../../src/outbound/url-guard.ts";
+import { checkTarget, urlFault, resolver } from "../../src/outbound/url-guard.ts";
 
-const refused = (url: string, allowInsecure = false) => refusalOf(url, allowInsecure) !== null;
+const refused = (url: string, allowInsecure = false) => urlFault(url, allowInsecure) !== null;
 
 describe("an address that is given", () => {
   it.each([
@@ -18,7 +18,7 @@ describe("an address that is given", () => {
     "https://internal.example/",
     "https://10.0.0.1.example/",
   ])("may be %s", (url) => {
-    expect(refusalOf(url, false)).toBeNull();
+    expect(urlFault(url, false)).toBeNull();
   });
 
   it.each([
@@ -35,7 +35,7 @@ describe("an address that is given", () => {
       "must name a host without empty parts, and without a dot at its end.",
     ],
   ])("is refused for %s, in words", (_, url, words) => {
-    expect(refusalOf(url, false)).toBe(words);
+    expect(urlFault(url, false)).toBe(words);
   });
 
   it.each([
@@ -114,7 +114,7 @@ describe("in local development an address", () => {
     "http://api.localhost/",
     "http://[::1]:9000/",
   ])("may be %s", (url) => {
-    expect(refusalOf(url, true)).toBeNull();
+    expect(urlFault(url, true)).toBeNull();
   });
 
   it.each([

@@ -8,7 +8,7 @@ import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid, pointerToken, SpillwayError } from "../../errors.ts";
 import type { Since, Source } from "../../datasets/dataset.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
-import { refusalOf } from "../../outbound/url-guard.ts";
+import { urlFault } from "../../outbound/url-guard.ts";
 import { freezeDestination, NO_ID } from "../delivery/destination.ts";
 import { type Context, sourceOf } from "../../context.ts";
 import { dependsOnRows, type Encoding, isPlain } from "../output/encode/encoding.ts";
@@ -151,7 +151,7 @@ async function freeze(
   had: Since | null = null,
 ) {
   const refusal =
-    request.callback_url === undefined ? null : refusalOf(request.callback_url, context.config.allowInsecureTargets);
+    request.callback_url === undefined ? null : urlFault(request.callback_url, context.config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
   const dataset = datasetOf(request);
   if (dataset.oneDocument === true && request.layout === "files")

@@ -6,10 +6,10 @@
 import { type DestinationRow, findAuth } from "../../db/tenants/destinations.ts";
 import { asSpillwayError, SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
-import type { Reach } from "../../outbound/customer.ts";
+import type { SessionScope } from "../../outbound/customer.ts";
 import type { BucketLocation } from "../../outbound/bucket-location.ts";
 import { type Bucket, sha256Hex, utf8 } from "../../outbound/s3.ts";
-import { type Auth, unseal } from "./destination.ts";
+import { type Auth, decryptAuth } from "./destination.ts";
 import type { Context } from "../../context.ts";
 
 export const STEPS = ["assume_role", "external_id_enforced", "write", "encryption", "delete"] as const;
@@ -30,17 +30,17 @@ const skipped = (name: Step["name"], detail: string): Step => ({ name, status: "
 
 /** Every step, in order. Whatever is wrong is a step that failed: nothing is thrown. */
 export async function testConnection(context: Context, row: DestinationRow, externalId: string): Promise<Step[]> {
-  const place = JSON.parse(row.place) as BucketLocation;
+  const place = JSON.parse(row.bucket_location) as BucketLocation;
   const auth = JSON.parse(row.auth) as Auth;
   const key = `${row.directory_path}spillway-test-${context.runtime.uuid()}.txt`;
-  const reach: Reach = { sessionName: `test-${row.id}`, prefix: row.directory_path, probe: key };
+  const reach: SessionScope = { sessionName: `test-${row.id}`, prefix: row.directory_path, probe: key };
   if (auth.type === "keys")
     return [
       skipped("assume_role", "The destination has access keys: there is no role to assume."),
       skipped("external_id_enforced", "The destination has access keys: there is no role to protect."),
       ...(await writeAndDelete(context, row, externalId, place, reach, key)),
     ];
-  const assumed = await failureOf(row, () => context.customers.tryRole(place, auth.role_arn, externalId, reach));
+  const assumed = await failureOf(row, () => context.customers.tryAssumeRole(place, auth.role_arn, externalId, reach));
   if (assumed !== null)
     return [
       failed("assume_role", DENIALS.has(assumed.code) ? howToTrust(context, externalId) : assumed.message),
@@ -64,11 +64,11 @@ async function isEnforced(
   row: DestinationRow,
   place: BucketLocation,
   roleArn: string,
-  reach: Reach,
+  reach: SessionScope,
 ): Promise<Step> {
   const name = "external_id_enforced";
   for (const other of [`spillway-${context.runtime.uuid()}`, null]) {
-    const refusal = await failureOf(row, () => context.customers.tryRole(place, roleArn, other, reach));
+    const refusal = await failureOf(row, () => context.customers.tryAssumeRole(place, roleArn, other, reach));
     if (refusal === null)
       return failed(
         name,
@@ -85,14 +85,14 @@ async function writeAndDelete(
   row: DestinationRow,
   externalId: string,
   place: BucketLocation,
-  reach: Reach,
+  reach: SessionScope,
   key: string,
 ): Promise<Step[]> {
   let bucket: Bucket | undefined;
   const refused = await failureOf(row, async () => {
     const stored = await findAuth(context.databases.control, row.space_id, row.id);
     if (stored === null) throw new SpillwayError("not_found");
-    bucket = context.customers.open(place, await unseal(context, row.id, externalId, stored), reach);
+    bucket = context.customers.open(place, await decryptAuth(context, row.id, externalId, stored), reach);
     await bucket.putOnce(key, CONTENT, await sha256Hex(CONTENT), "text/plain");
   });
   const there = bucket;

@@ -10,7 +10,7 @@ import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import { bucketOf, type DeliveredRow } from "./destination.ts";
 import type { Context } from "../../context.ts";
-import { fileKey, isCustomers, nextName } from "./object-keys.ts";
+import { fileKey, isCustomerBucket, nextName } from "./object-keys.ts";
 
 /** @throws destination_conflict where other bytes stand that are none of the export's own. */
 export async function withFreeKey<Result>(
@@ -38,7 +38,7 @@ export async function nextFreeKey(
   file: Pick<FileRow, "n" | "name">,
   thrown: unknown,
 ): Promise<FileRow> {
-  const taken = thrown instanceof SpillwayError && thrown.code === "destination_conflict" && isCustomers(row);
+  const taken = thrown instanceof SpillwayError && thrown.code === "destination_conflict" && isCustomerBucket(row);
   const to = taken ? nextName(row, file.name) : null;
   if (to === null) throw thrown;
   const renaming = { from: file.name, to, plan: row.plan_version };

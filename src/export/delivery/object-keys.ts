@@ -23,7 +23,7 @@ export const planPrefix = (of: ExportId): string => `${exportPrefix(of)}${of.pla
 
 /** A file, in the bucket that the export's files go to. @param name as the plan made it. */
 export const fileKey = (of: ExportId, name: string): string =>
-  isCustomers(of) ? shownName(of, name) : `${planPrefix(of)}${name}`;
+  isCustomerBucket(of) ? shownName(of, name) : `${planPrefix(of)}${name}`;
 
 /** What a file is called to the customer: in a bucket of theirs, its whole key. */
 export function shownName(of: ExportId, name: string): string {
@@ -42,7 +42,7 @@ export function nextName({ plan_version = 0 }: ExportId, name: string): string |
 }
 
 /** Do its files go to a customer's bucket? */
-export const isCustomers = (of: Pick<ExportId, "destination">): boolean => (of.destination ?? null) !== null;
+export const isCustomerBucket = (of: Pick<ExportId, "destination">): boolean => (of.destination ?? null) !== null;
 
 export const segmentPrefix = (of: ExportId): string => `${planPrefix(of)}segments/`;
 

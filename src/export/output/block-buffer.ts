@@ -2,10 +2,10 @@
  * Text → UTF-8 in blocks of one size, whatever the pieces it came in: so the compressor sees the same blocks each time, and
  * the bytes of a file do not depend on how its rows were paged.
  */
-export class BlockWriter {
+export class BlockBuffer {
   static readonly BLOCK_BYTES = 1_048_576;
   readonly #encoder = new TextEncoder();
-  readonly #block = new Uint8Array(BlockWriter.BLOCK_BYTES);
+  readonly #block = new Uint8Array(BlockBuffer.BLOCK_BYTES);
   readonly #sink: (block: Uint8Array) => void;
   #used = 0;
 

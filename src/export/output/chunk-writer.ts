@@ -13,8 +13,8 @@ import type { Encoder } from "./encode/encoder.ts";
 import { combineCrc32 } from "./gzip.ts";
 import type { Context } from "../../context.ts";
 import { nextFreeKey } from "../delivery/key-conflicts.ts";
-import { fileKey, isCustomers, segmentKey } from "../delivery/object-keys.ts";
-import { type Held, type PageWriter, pageWriter, type Place, type Room } from "./page-writer.ts";
+import { fileKey, isCustomerBucket, segmentKey } from "../delivery/object-keys.ts";
+import { type ObjectCounts, type PageWriter, pageWriter, type FilePosition, type FileLimits } from "./page-writer.ts";
 import { fileNumber, unguessableName } from "./file-names.ts";
 import { ObjectWriter } from "./object-writer.ts";
 
@@ -46,14 +46,14 @@ export interface Output {
   readonly closed: readonly string[];
   /** @param goesOn is asked between files whether the work is still wanted. @returns false when it stopped because it was not. */
   write(page: Page, goesOn: () => Promise<boolean>): Promise<boolean>;
-  finish(): Promise<Held & { objects: readonly WrittenObject[] }>;
+  finish(): Promise<ObjectCounts & { objects: readonly WrittenObject[] }>;
   abort(): Promise<void>;
 }
 
 export interface Tools {
   context: Context;
   row: ExportRow;
-  chunk: ChunkRow & Place;
+  chunk: ChunkRow & FilePosition;
   encoder: Encoder;
   lease: { held: number };
 }
@@ -87,7 +87,12 @@ export async function openObject(tools: Tools, file: Named | null): Promise<Outp
     abort: () => object.writer.abort(),
   };
 
-  async function begin(of: Tools, named: Named | null, place: Place, most: Room | null): Promise<OpenObject> {
+  async function begin(
+    of: Tools,
+    named: Named | null,
+    place: FilePosition,
+    most: FileLimits | null,
+  ): Promise<OpenObject> {
     if (named !== null) return beginFile(of, named, place, most);
     const key = segmentKey(row, chunk.n);
     const writer = new ObjectWriter(context.bucket, key, encoder.objectType, context.sizes.partBytes, async () => {});
@@ -105,7 +110,7 @@ interface OpenObject {
   lines: PageWriter;
 }
 
-async function beginFile(tools: Tools, file: Named, place: Place, room: Room | null): Promise<OpenObject> {
+async function beginFile(tools: Tools, file: Named, place: FilePosition, room: FileLimits | null): Promise<OpenObject> {
   const { context, row, chunk, encoder, lease } = tools;
   const key = fileKey(row, file.name);
   const bucket = await bucketOf(context, row);
@@ -118,13 +123,13 @@ async function beginFile(tools: Tools, file: Named, place: Place, room: Room | n
       chunk: chunk.n,
       held: lease.held,
     });
-  const onUpload = isCustomers(row) ? begun : async () => {};
+  const onUpload = isCustomerBucket(row) ? begun : async () => {};
   const writer = new ObjectWriter(bucket, key, encoder.objectType, context.sizes.partBytes, onUpload);
   const lines = pageWriter(encoder, context.config.gzip, place, (piece) => writer.write(piece), room);
   return { key, writer, lines };
 }
 
-const WHOLE: Place = { first_in_file: 1, last_in_file: 1 };
+const WHOLE: FilePosition = { first_in_file: 1, last_in_file: 1 };
 
 /**
  * @param secret what the files' names are made of.
@@ -148,7 +153,7 @@ class Files implements Output {
   readonly #tools: Tools;
   readonly #secret: string;
   readonly #known: ReadonlyMap<number, Named>;
-  readonly #closed: (WrittenObject & Held)[] = [];
+  readonly #closed: (WrittenObject & ObjectCounts)[] = [];
   #open: { file: Named; object: OpenObject } | null = null;
   /** Files that were begun and are over, those among them that have another name now. */
   #over = 0;
@@ -189,7 +194,7 @@ class Files implements Output {
     return true;
   }
 
-  async finish(): Promise<Held & { objects: readonly WrittenObject[] }> {
+  async finish(): Promise<ObjectCounts & { objects: readonly WrittenObject[] }> {
     await this.#close();
     if (this.#renamed) throw new FileRenamed();
     const whole = this.#closed.reduce(

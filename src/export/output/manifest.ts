@@ -42,7 +42,7 @@ export function fileFacts(row: ExportRow, file: FileRow) {
 }
 
 /** @param files, @param chunks all of the export's, in order, all done. */
-export function makeManifest(
+export function createManifest(
   row: ExportRow,
   files: readonly FileRow[],
   chunks: readonly ChunkRow[],

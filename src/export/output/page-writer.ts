@@ -2,26 +2,26 @@
 
 import { crc32 } from "node:zlib";
 import type { Key, Page } from "../../datasets/dataset.ts";
-import { BlockWriter } from "./block-buffer.ts";
+import { BlockBuffer } from "./block-buffer.ts";
 import { compressor } from "./deflate.ts";
 import type { Encoder, TableEncoder, TextEncoding } from "./encode/encoder.ts";
 import { ParquetFile } from "./encode/parquet.ts";
 import { GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 
 /** Where a chunk stands in its file. */
-export interface Place {
+export interface FilePosition {
   first_in_file: number;
   last_in_file: number;
 }
 
 /** What a file may have: rows, and bytes before compression (of a table: of its rows as JSON). */
-export interface Room {
+export interface FileLimits {
   rows: number;
   bytes: number;
 }
 
 /** What an object holds. */
-export interface Held {
+export interface ObjectCounts {
   rows: number;
   uncompressedBytes: number;
   crc32: number;
@@ -36,7 +36,7 @@ export interface PageWriter {
   readonly bytes: number;
   /** Takes the lines of a page from one on, as many as there is room for. @returns the first line that was not taken. */
   write(page: Page, from?: number): number;
-  end(): Held;
+  end(): ObjectCounts;
 }
 
 /**
@@ -46,9 +46,9 @@ export interface PageWriter {
 export function pageWriter(
   encoder: Encoder,
   gzip: { engine: "fflate" | "native"; level: number },
-  place: Place,
+  place: FilePosition,
   sink: (piece: Uint8Array) => void,
-  room: Room | null = null,
+  room: FileLimits | null = null,
 ): PageWriter {
   return encoder.kind === "table"
     ? new TablePages(encoder, sink, room)
@@ -60,12 +60,12 @@ class Counts {
   rows = 0;
   bytes = 0;
   protected crc32 = 0;
-  readonly #room: Room | null;
+  readonly #room: FileLimits | null;
   #taken = 0;
   #first: Key | null = null;
   #last: Key | null = null;
 
-  constructor(room: Room | null) {
+  constructor(room: FileLimits | null) {
     this.#room = room;
   }
 
@@ -87,7 +87,7 @@ class Counts {
     this.#last = page.keyOf(to - 1);
   }
 
-  protected held(): Held {
+  protected held(): ObjectCounts {
     const { rows, bytes: uncompressedBytes, crc32 } = this;
     return { rows, uncompressedBytes, crc32, first: this.#first, last: this.#last };
   }
@@ -96,16 +96,16 @@ class Counts {
 /** Lines → blocks → deflate: a whole gzip file, or a segment of one. */
 class TextPages extends Counts implements PageWriter {
   readonly #text: TextEncoding;
-  readonly #place: Place;
+  readonly #place: FilePosition;
   readonly #sink: (piece: Uint8Array) => void;
-  readonly #blocks: BlockWriter;
+  readonly #blocks: BlockBuffer;
 
   constructor(
     text: TextEncoding,
     gzip: { engine: "fflate" | "native"; level: number },
-    place: Place,
+    place: FilePosition,
     sink: (piece: Uint8Array) => void,
-    room: Room | null,
+    room: FileLimits | null,
   ) {
     const { before, after } = text.form;
     super(room === null ? null : { ...room, bytes: room.bytes - Buffer.byteLength(before + after) });
@@ -113,7 +113,7 @@ class TextPages extends Counts implements PageWriter {
     this.#place = place;
     this.#sink = sink;
     const compress = compressor(gzip);
-    this.#blocks = new BlockWriter((block) => {
+    this.#blocks = new BlockBuffer((block) => {
       this.bytes += block.length;
       this.crc32 = crc32(block, this.crc32);
       sink(compress(block));
@@ -150,7 +150,7 @@ class TextPages extends Counts implements PageWriter {
     return at;
   }
 
-  end(): Held {
+  end(): ObjectCounts {
     if (this.#place.last_in_file === 1) this.#blocks.write(this.#text.form.after);
     this.#blocks.flush();
     if (this.#isWhole) this.#sink(gzipTrailer(this.crc32, this.bytes));
@@ -163,7 +163,7 @@ class TablePages extends Counts implements PageWriter {
   readonly #table: TableEncoder;
   readonly #file: ParquetFile;
 
-  constructor(table: TableEncoder, sink: (piece: Uint8Array) => void, room: Room | null) {
+  constructor(table: TableEncoder, sink: (piece: Uint8Array) => void, room: FileLimits | null) {
     super(room);
     this.#table = table;
     this.#file = new ParquetFile(table.fields, (bytes) => {
@@ -184,7 +184,7 @@ class TablePages extends Counts implements PageWriter {
     return at;
   }
 
-  end(): Held {
+  end(): ObjectCounts {
     this.#file.end();
     return this.held();
   }

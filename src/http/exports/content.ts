@@ -13,7 +13,7 @@ import { encodingOf, type FileForm, fileForm } from "../../export/output/encode/
 import type { Encoding } from "../../export/output/encode/encoding.ts";
 import { emptyParquet } from "../../export/output/encode/parquet.ts";
 import { sourceOf } from "../../context.ts";
-import { fileKey, isCustomers } from "../../export/delivery/object-keys.ts";
+import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts";
 import { utf8 } from "../../outbound/s3.ts";
 import type { Call } from "../route.ts";
 
@@ -59,7 +59,7 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
 
 /** @throws conflict for an export whose files stand in a customer's own bucket. */
 export function mustBeOurs(row: ExportRow): void {
-  if (isCustomers(row))
+  if (isCustomerBucket(row))
     throw new SpillwayError("conflict", "The files of this export are in your own bucket: get them there.");
 }
 

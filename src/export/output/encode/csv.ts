@@ -14,11 +14,11 @@ const SPECIAL = /[",\r\n]|^\s|\s$/;
 /** OWASP's CSV injection: what spreadsheets take for the start of a formula. */
 const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
 
-export function headerOf(fields: readonly Field[], escapeFormulas: boolean): string {
+export function csvHeader(fields: readonly Field[], escapeFormulas: boolean): string {
   return fields.map((field) => cell(field.name, escapeFormulas)).join() + LINE_END;
 }
 
-export function lineOf(cells: readonly Value[], escapeFormulas: boolean): string {
+export function csvLine(cells: readonly Value[], escapeFormulas: boolean): string {
   const line = cells.map((value) => cell(value, escapeFormulas)).join();
   return line === "" ? '""' : line;
 }

@@ -5,7 +5,7 @@ import type { Form } from "../../../datasets/dataset.ts";
 import type { ExportRow } from "../../../db/exports/exports.ts";
 import { decrypt, encrypt } from "../../../outbound/encryption.ts";
 import type { Context } from "../../../context.ts";
-import { headerOf, LINE_END, lineOf } from "./csv.ts";
+import { csvHeader, LINE_END, csvLine } from "./csv.ts";
 import type { Encoding, Field } from "./encoding.ts";
 import { cellsOf, rowReader, type Value } from "./rows.ts";
 
@@ -54,7 +54,7 @@ export function fileForm(encoding: Encoding | null, own: Form): FileForm {
         contentType: "text/csv",
         fileExtension: ".csv.gz",
         gzip: true,
-        before: headerOf(encoding?.fields ?? [], encoding?.escapeFormulas ?? false),
+        before: csvHeader(encoding?.fields ?? [], encoding?.escapeFormulas ?? false),
         between: "",
         lineEnd: LINE_END,
         after: "",
@@ -70,11 +70,11 @@ export async function openEncoder(context: Context, row: ExportRow, own: Form): 
   const form = fileForm(encoding, own);
   if (encoding === null) return { kind: "text", form, objectType: "application/gzip", line: null };
   const hashes = encoding.redact.some(({ how }) => how === "sha256");
-  return encoderOf(encoding, form, hashes ? await redactionKey(context, row.space_id) : new Uint8Array());
+  return createEncoder(encoding, form, hashes ? await redactionKey(context, row.space_id) : new Uint8Array());
 }
 
 /** @param key of the hashes. */
-export function encoderOf(encoding: Encoding, form: FileForm, key: Uint8Array): Encoder {
+export function createEncoder(encoding: Encoding, form: FileForm, key: Uint8Array): Encoder {
   const { format, fields, escapeFormulas } = encoding;
   const read = rowReader(encoding, key);
   if (format === "parquet")
@@ -87,7 +87,7 @@ export function encoderOf(encoding: Encoding, form: FileForm, key: Uint8Array): 
     };
   const line =
     format === "csv"
-      ? (text: string) => lineOf(cellsOf(read(text), fields ?? []), escapeFormulas)
+      ? (text: string) => csvLine(cellsOf(read(text), fields ?? []), escapeFormulas)
       : objects(read, fields);
   return { kind: "text", form, objectType: "application/gzip", line };
 }
