@@ -1,21 +1,26 @@
-/**
- * A gzip member (RFC 1952) put together from deflate segments that were compressed apart. Each segment ends on a byte and
- * holds no final block, so segments join end to end; the CRC-32 of the whole follows from the CRCs and lengths of its parts.
- */
+/** CRC-32 of content that was written in parts: the sum of the whole follows from the sums and lengths of its parts. */
 
-/** ID, deflate, no flags, no time (so that the same rows give the same bytes), no extra flags, unknown system. */
-export const GZIP_HEADER = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+import type { ChunkRow } from "../../db/exports/chunks.ts";
 
-export const GZIP_TRAILER_BYTES = 10;
+/** What is known of a file's content, or of a part of it, before compression. */
+export interface Content {
+  crc32: number;
+  uncompressedBytes: number;
+}
 
-/** The end of a member: an empty final block, then CRC-32 and length modulo 2^32, least byte first. */
-export function gzipTrailer(crc32: number, uncompressedBytes: number): Uint8Array<ArrayBuffer> {
-  const trailer = new Uint8Array(GZIP_TRAILER_BYTES);
-  const view = new DataView(trailer.buffer);
-  trailer[0] = 0x03;
-  view.setUint32(2, crc32 >>> 0, true);
-  view.setUint32(6, uncompressedBytes % 0x1_0000_0000, true);
-  return trailer;
+export const EMPTY: Content = { crc32: 0, uncompressedBytes: 0 };
+
+/** The content of two parts, one after the other. */
+export const concatContent = (a: Content, b: Content): Content => ({
+  crc32: combineCrc32(a.crc32, b.crc32, b.uncompressedBytes),
+  uncompressedBytes: a.uncompressedBytes + b.uncompressedBytes,
+});
+
+/** The content that these chunks wrote, in their order. */
+export function contentOfChunks(chunks: readonly Pick<ChunkRow, "crc32" | "uncompressed_bytes">[]): Content {
+  return chunks
+    .map(({ crc32, uncompressed_bytes }) => ({ crc32: crc32 ?? 0, uncompressedBytes: uncompressed_bytes ?? 0 }))
+    .reduce(concatContent, EMPTY);
 }
 
 const POLYNOMIAL = 0xedb88320;
