@@ -1,10 +1,14 @@
 /**
- * Secrets that the service must read again (webhook secrets, access keys of destinations) are stored encrypted: AES-256-GCM
- * under the Worker secret SECRETS_KEY, written `<key id>.<iv>.<ciphertext>` in base64url so that the key can be rotated. The
- * owner's id is authenticated with the text: a secret that is copied to another row does not decrypt.
+ * Secrets that the service must read again (webhook secrets, access keys of destinations) are stored encrypted:
+ * AES-256-GCM under the Worker secret SECRETS_KEY, written `<key id>.<iv>.<ciphertext>` in base64url so that the key
+ * can be rotated. The owner's id is authenticated with the text: a secret that is copied to another row does not
+ * decrypt.
  */
 
-/** @param secretsKey the setting SECRETS_KEY: its first key encrypts. @param owner the id of the row that keeps the secret. */
+/**
+ * @param secretsKey the setting SECRETS_KEY: its first key encrypts.
+ * @param owner the id of the row that keeps the secret.
+ */
 export async function encrypt(
   secretsKey: string,
   owner: string,

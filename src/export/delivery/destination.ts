@@ -1,7 +1,7 @@
 /**
- * Where an export's files go. The bucket's location is frozen with the export, so that a later change of the destination does
- * not split one export over two buckets. The credentials are read at each step, so that a correction of the destination's role
- * or key lets a refused export go on.
+ * Where an export's files go. The bucket's location is frozen with the export, so that a later change of the
+ * destination does not split one export over two buckets. The credentials are read at each step, so that a correction
+ * of the destination's role or key lets a refused export go on.
  */
 
 import { findAuth, findDestination } from "../../db/tenants/destinations.ts";

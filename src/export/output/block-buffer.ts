@@ -1,6 +1,6 @@
 /**
- * Text → UTF-8 in blocks of one size, however the text is cut into writes. So the compressor sees the same blocks each time, and
- * a file's bytes do not depend on how its rows were paged.
+ * Text → UTF-8 in blocks of one size, however the text is cut into writes. So the compressor sees the same blocks each
+ * time, and a file's bytes do not depend on how its rows were paged.
  */
 export class BlockBuffer {
   static readonly BLOCK_BYTES = 1_048_576;

@@ -1,6 +1,7 @@
 /**
- * Writes a chunk's rows to one object (a whole file, or a segment of one), or to as many files as the rows fill. Each file is
- * closed before the next begins, so that memory holds one part of one file. A repeated chunk writes the same files.
+ * Writes a chunk's rows to one object (a whole file, or a segment of one), or to as many files as the rows fill. Each
+ * file is closed before the next begins, so that memory holds one part of one file. A repeated chunk writes the same
+ * files.
  */
 
 import type { Page } from "../../datasets/dataset.ts";
@@ -22,7 +23,9 @@ import { ObjectWriter } from "./object-writer.ts";
 const MAX_FILES_PER_CHUNK = 1_000;
 /** About as many as an export may have chunks: the manifest and the poll list them all. */
 const MAX_FILES = 20_000;
-/** Counting reads a row per file, so only every 20th chunk counts: the chunks between two counts add at most MAX_FILES. */
+/**
+ * Counting reads a row per file, so only every 20th chunk counts: the chunks between two counts add at most MAX_FILES.
+ */
 const COUNT_AT_EVERY = MAX_FILES / MAX_FILES_PER_CHUNK;
 
 /** A file's identity in the ledger. */
@@ -41,7 +44,10 @@ export interface Output {
   readonly bytes: number;
   /** Keys of the files that are closed already. */
   readonly closed: readonly string[];
-  /** @param shouldContinue is called between files. @returns false when it stopped the write in the middle of the page. */
+  /**
+   * @param shouldContinue is called between files.
+   * @returns false when it stopped the write in the middle of the page.
+   */
   write(page: Page, shouldContinue: () => Promise<boolean>): Promise<boolean>;
   finish(): Promise<ObjectCounts & { objects: readonly WrittenObject[] }>;
   abort(): Promise<void>;
@@ -55,7 +61,10 @@ export interface Tools {
   lease: { held: number };
 }
 
-/** @param file null for a segment, which goes to the service's own bucket; a whole file goes to the export's destination. */
+/**
+ * @param file null for a segment, which goes to the service's own bucket; a whole file goes to the export's
+ * destination.
+ */
 export async function openObject(tools: Tools, file: Named | null): Promise<Output> {
   const { row, chunk, encoder } = tools;
   // A single Parquet file whose rows the plan could not count.
@@ -222,8 +231,8 @@ class Files implements Output {
     } catch (thrown) {
       // Before the rename, which removes the upload's id from the ledger.
       await object.writer.abort().catch(() => {});
-      // After a rename this file's rows must be written again. The rest of this pass finds the other key conflicts, and the
-      // next pass writes all files under their new names.
+      // After a rename this file's rows must be written again. The rest of this pass finds the other key conflicts, and
+      // the next pass writes all files under their new names.
       await nextFreeKey(this.#tools.context, this.#tools.row, file, thrown);
       this.#renamed = true;
     }

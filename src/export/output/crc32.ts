@@ -26,8 +26,8 @@ export function contentOfChunks(chunks: readonly Pick<ChunkRow, "crc32" | "uncom
 const POLYNOMIAL = 0xedb88320;
 
 /**
- * The CRC-32 of A followed by B, from crc(A), crc(B) and the length of B in bytes: crc(A) is moved past B by multiplying it,
- * as a polynomial over GF(2), with x^(8·length) modulo the CRC's polynomial.
+ * The CRC-32 of A followed by B, from crc(A), crc(B) and the length of B in bytes: crc(A) is moved past B by
+ * multiplying it, as a polynomial over GF(2), with x^(8·length) modulo the CRC's polynomial.
  */
 export function combineCrc32(crcA: number, crcB: number, bytesOfB: number): number {
   return (multiply(powerOfX(8 * bytesOfB), crcA) ^ crcB) >>> 0;

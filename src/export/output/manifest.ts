@@ -1,4 +1,6 @@
-/** The manifest: what an export delivered, and the proof of it. Made from the ledger alone, so it is the same each time. */
+/**
+ * The manifest: what an export delivered, and the proof of it. Made from the ledger alone, so it is the same each time.
+ */
 
 import type { ExportRow } from "../../db/exports/exports.ts";
 import type { ChunkRow } from "../../db/exports/chunks.ts";

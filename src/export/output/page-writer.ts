@@ -31,7 +31,10 @@ export interface PageWriter {
   readonly rows: number;
   /** Written so far, before compression. */
   readonly bytes: number;
-  /** Writes the page's lines from the index `from` on, until the file is full. @returns the index after the last line written. */
+  /**
+   * Writes the page's lines from the index `from` on, until the file is full.
+   * @returns the index after the last line written.
+   */
   write(page: Page, from?: number): number;
   end(): ObjectCounts;
 }
@@ -66,7 +69,11 @@ class Counts {
     this.#limits = limits;
   }
 
-  /** Counts a line unless the file is full. @param more bytes that go with it. @returns whether the line was counted. */
+  /**
+   * Counts a line unless the file is full.
+   * @param more bytes that go with it.
+   * @returns whether the line was counted.
+   */
   protected countLine(text: string, more: number): boolean {
     if (this.#limits !== null) {
       const bytes = Buffer.byteLength(text) + more;
@@ -77,7 +84,10 @@ class Counts {
     return true;
   }
 
-  /** Keeps the keys of the first and the last row. @param to the index after the last line of the page that was written. */
+  /**
+   * Keeps the keys of the first and the last row.
+   * @param to the index after the last line of the page that was written.
+   */
   protected countPage(page: Page, from: number, to: number): void {
     if (to === from) return;
     this.#first ??= page.keyOf(from);

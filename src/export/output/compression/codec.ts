@@ -1,6 +1,6 @@
 /**
- * What the product knows about a compression. A new codec is one file that exports a Compression, and one line in index.ts:
- * the pipeline, the encoders and HTTP read nothing else.
+ * What the product knows about a compression. A new codec is one file that exports a Compression, and one line in
+ * index.ts: the pipeline, the encoders and HTTP read nothing else.
  */
 
 import { crc32 } from "node:zlib";
@@ -18,8 +18,8 @@ export interface Compression {
   /** With its dot, after the format's own extension. */
   readonly extension: string;
   /**
-   * Compresses one block, which the caller may reuse afterwards. The result refers to no other block and ends on a byte, so
-   * that blocks from several chunks join in any order. The same block and settings give the same bytes.
+   * Compresses one block, which the caller may reuse afterwards. The result refers to no other block and ends on a
+   * byte, so that blocks from several chunks join in any order. The same block and settings give the same bytes.
    */
   compressBlock(block: Uint8Array, settings: CodecSettings): Uint8Array;
   /** How compressed blocks become one file: header, blocks, trailer. */

@@ -1,7 +1,7 @@
 /**
- * gzip (RFC 1952) with two engines. Both compress a block to deflate data (RFC 1951) that ends on a byte and has no final block,
- * so one member can hold blocks from several chunks. fflate is the default: portable, and the same bytes in every runtime.
- * `native` is the runtime's zlib.
+ * gzip (RFC 1952) with two engines. Both compress a block to deflate data (RFC 1951) that ends on a byte and has no
+ * final block, so one member can hold blocks from several chunks. fflate is the default: portable, and the same bytes
+ * in every runtime. `native` is the runtime's zlib.
  */
 
 import { constants, crc32, deflateRawSync, inflateRawSync } from "node:zlib";
@@ -46,9 +46,9 @@ const NOTHING = new Uint8Array();
 const EMPTY_STORED = new Uint8Array([0x00, 0x00, 0xff, 0xff]);
 
 /**
- * fflate's own sync flush misplaces its marker for one bit position in eight. So the stream is ended, and its end is reopened:
- * the end is an empty final block with fixed codes (RFC 1951, 3.2.6), the bits 1, 10 and seven zeros. With the two ones cleared,
- * these bits are the head of a stored block, whose length and complement follow at the next byte.
+ * fflate's own sync flush misplaces its marker for one bit position in eight. So the stream is ended, and its end is
+ * reopened: the end is an empty final block with fixed codes (RFC 1951, 3.2.6), the bits 1, 10 and seven zeros. With
+ * the two ones cleared, these bits are the head of a stored block, whose length and complement follow at the next byte.
  */
 function deflateFflate(block: Uint8Array, level: number): Uint8Array {
   const pieces: Uint8Array[] = [];

@@ -1,7 +1,7 @@
 /**
- * CSV by RFC 4180: a header, CRLF, fields in quotes where they need them. Null is an empty field, an empty text is `""`, so that
- * a reader can tell them apart; in a file of one column both are `""`, for many readers pass over an empty line. Objects and
- * lists are JSON.
+ * CSV by RFC 4180: a header, CRLF, fields in quotes where they need them. Null is an empty field, an empty text is
+ * `""`, so that a reader can tell them apart; in a file of one column both are `""`, for many readers pass over an
+ * empty line. Objects and lists are JSON.
  */
 
 import type { Field } from "./encoding.ts";

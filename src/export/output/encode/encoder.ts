@@ -1,4 +1,7 @@
-/** An export's encoding, ready to use: the form of its files, and a function from a dataset's line to a file's line or cells. */
+/**
+ * An export's encoding, ready to use: the form of its files, and a function from a dataset's line to a file's line or
+ * cells.
+ */
 
 import { findRedactionSecret, keepRedactionSecret } from "../../../db/tenants/spaces.ts";
 import type { Form } from "../../../datasets/dataset.ts";
