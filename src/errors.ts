@@ -1,128 +1,106 @@
 /**
- * THE error table: code → HTTP status, public text, whose turn it is, and whether trying again can help. HTTP answers, the
- * OpenAPI document, the export row and the queue's verdict all read it. Nothing else in the product invents an error.
+ * THE error table: code → HTTP status, public text, who must act, and whether a retry can help. HTTP, the OpenAPI
+ * document, the export row and webhooks all read it, and no other file defines a code.
  */
+
+/** Who must act on an error. */
+export type Owner = "customer" | "service";
 
 interface ErrorRow {
   status: number;
+  /** A whole sentence: what is wrong, and what to do. */
   title: string;
-  owner: "customer" | "service";
+  owner: Owner;
+  /** Whether the same request may succeed later. */
   retryable: boolean;
 }
 
+/**
+ * The customer must act.
+ * @param retryable whether the customer can act without a new request: a role's policy, for example.
+ */
+const customer = (status: number, title: string, retryable = false): ErrorRow => ({
+  status,
+  title,
+  owner: "customer",
+  retryable,
+});
+
+/** The service must act, or its queue retries by itself. */
+const service = (status: number, title: string): ErrorRow => ({ status, title, owner: "service", retryable: true });
+
 export const ERRORS = {
-  malformed_request: { status: 400, title: "The request cannot be read.", owner: "customer", retryable: false },
-  unauthenticated: { status: 401, title: "No valid API key was sent.", owner: "customer", retryable: false },
-  forbidden: { status: 403, title: "This key lacks the scope for this call.", owner: "customer", retryable: false },
-  space_inactive: { status: 403, title: "The space's subscription is inactive.", owner: "customer", retryable: false },
-  not_found: { status: 404, title: "There is nothing here under that id.", owner: "customer", retryable: false },
-  method_not_allowed: {
-    status: 405,
-    title: "This address does not take that method.",
-    owner: "customer",
-    retryable: false,
-  },
-  conflict: { status: 409, title: "The request does not fit the present state.", owner: "customer", retryable: false },
-  gone: { status: 410, title: "The result is gone.", owner: "customer", retryable: false },
-  payload_too_large: { status: 413, title: "The body is too large.", owner: "customer", retryable: false },
-  unsupported_media_type: {
-    status: 415,
-    title: "The body's media type is not accepted here.",
-    owner: "customer",
-    retryable: false,
-  },
-  invalid_request: { status: 422, title: "The request is not valid.", owner: "customer", retryable: false },
-  idempotency_mismatch: {
-    status: 422,
-    title: "The idempotency key was used with another request.",
-    owner: "customer",
-    retryable: false,
-  },
-  segment_too_complex: {
-    status: 422,
-    title: "The segment's rule is more complex than a segment may be.",
-    owner: "customer",
-    retryable: false,
-  },
-  rate_limited: { status: 429, title: "Too many requests.", owner: "customer", retryable: true },
-  too_many_pending_exports: {
-    status: 429,
-    title: "Too many exports of this space are queued or processing.",
-    owner: "customer",
-    retryable: true,
-  },
-  internal: { status: 500, title: "Something went wrong on our side.", owner: "service", retryable: true },
-  export_failed: { status: 503, title: "The export failed.", owner: "service", retryable: true },
-  unavailable: { status: 503, title: "The service cannot answer at the moment.", owner: "service", retryable: true },
-  export_too_large: {
-    status: 422,
-    title:
-      "The result is larger than an export may be. Ask for a shorter window, fewer events, or, in Parquet, fewer columns or rows a file.",
-    owner: "customer",
-    retryable: false,
-  },
-  incomplete_export: {
-    status: 500,
-    title: "The rows that were written do not add up to the rows that were counted, so the export was not completed.",
-    owner: "service",
-    retryable: true,
-  },
-  destination_conflict: {
-    status: 409,
-    title: "Another object already stands under a name of this export; it was not overwritten.",
-    owner: "customer",
-    retryable: false,
-  },
-  bucket_not_found: {
-    status: 422,
-    title: "The bucket does not exist: make it, or ask for a new export with the right name.",
-    owner: "customer",
-    retryable: false,
-  },
-  wrong_region: {
-    status: 422,
-    title: "The bucket is in another region: correct the region, and ask for a new export.",
-    owner: "customer",
-    retryable: false,
-  },
-  role_denied: {
-    status: 422,
-    title:
-      "The role may not be assumed: its trust policy must allow sts:AssumeRole to this service's principal with the space's external id.",
-    owner: "customer",
-    retryable: true,
-  },
-  external_id_refused: {
-    status: 422,
-    title: "The role refuses the space's external id: its trust policy must want the one that the space has.",
-    owner: "customer",
-    retryable: true,
-  },
-  bucket_denied: {
-    status: 422,
-    title:
-      "The bucket refused the call: allow s3:PutObject, s3:GetObject and s3:AbortMultipartUpload under the directory path.",
-    owner: "customer",
-    retryable: true,
-  },
-  kms_denied: {
-    status: 422,
-    title: "The KMS key refused: allow kms:GenerateDataKey and kms:Decrypt on it, and look whether it is enabled.",
-    owner: "customer",
-    retryable: true,
-  },
-  clock_skew: { status: 503, title: "The store's clock and ours disagree.", owner: "service", retryable: true },
-  destination_unavailable: {
-    status: 503,
-    title: "The object store did not take the file. It is tried again.",
-    owner: "service",
-    retryable: true,
-  },
+  malformed_request: customer(400, "The request cannot be parsed: send a body of valid JSON in UTF-8."),
+  unauthenticated: customer(401, "The request has no valid API key: send one as `Authorization: Bearer`."),
+  forbidden: customer(403, "The API key lacks the scope for this call: use a key that has it."),
+  space_inactive: customer(403, "The space's subscription is inactive: reactivate it to use the API."),
+  not_found: customer(404, "The space has no resource with this id: check the id and the API key's space."),
+  method_not_allowed: customer(405, "This path does not support the method: see the `Allow` header."),
+  conflict: customer(409, "The request conflicts with the resource's current state: read the resource, then decide."),
+  gone: customer(410, "The export's result was deleted or has expired: ask for a new export."),
+  payload_too_large: customer(413, "The request body is too large: send a smaller one."),
+  unsupported_media_type: customer(415, "The body's media type is not supported: send `application/json`."),
+  invalid_request: customer(422, "The request is not valid: correct the fields that `errors` lists."),
+  idempotency_mismatch: customer(
+    422,
+    "The idempotency key was used for another request: send a new key, or the same request as before.",
+  ),
+  segment_too_complex: customer(422, "The segment's rule has too many conditions: simplify it."),
+  rate_limited: customer(429, "The space has sent too many requests: wait as long as `Retry-After` says.", true),
+  too_many_pending_exports: customer(
+    429,
+    "The space has too many exports that are queued or processing: wait until one is finished, or cancel one.",
+    true,
+  ),
+  internal: service(500, "The service failed unexpectedly: retry, and report the request id if it fails again."),
+  export_failed: service(503, "The export failed: its resource names the error."),
+  unavailable: service(503, "The service is unavailable: retry after a few seconds."),
+  export_too_large: customer(
+    422,
+    "The result is larger than an export may be. Ask for a shorter window, fewer events, or, in Parquet, fewer columns or rows per file.",
+  ),
+  incomplete_export: service(
+    500,
+    "The number of written rows differs from the number of counted rows, so the export was not completed: retry it.",
+  ),
+  destination_conflict: customer(
+    409,
+    "An object already exists at a key of this export; it was not overwritten. Move it, or change the destination's path.",
+  ),
+  bucket_not_found: customer(422, "The bucket does not exist: create it, or ask for a new export with the right name."),
+  wrong_region: customer(422, "The bucket is in another region: correct the region, and ask for a new export."),
+  role_denied: customer(
+    422,
+    "The role cannot be assumed: its trust policy must allow sts:AssumeRole to this service's principal with the space's external id.",
+    true,
+  ),
+  external_id_refused: customer(
+    422,
+    "The role refuses the space's external id: its trust policy must require the external id that the space has.",
+    true,
+  ),
+  bucket_denied: customer(
+    422,
+    "The bucket refused the call: allow s3:PutObject, s3:GetObject and s3:AbortMultipartUpload under the directory path.",
+    true,
+  ),
+  kms_denied: customer(
+    422,
+    "The KMS key refused the call: allow kms:GenerateDataKey and kms:Decrypt on it, and check that it is enabled.",
+    true,
+  ),
+  clock_skew: service(503, "The clocks of the object store and of the service differ too much: retry once they agree."),
+  destination_unavailable: service(
+    503,
+    "The object store is not available, or did not accept the file: retry once it is available.",
+  ),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One thing wrong with a request. `pointer` is a JSON pointer into the body (RFC 6901), or `#query/<name>`, or `#path/<name>`. */
+/**
+ * One fault of a request. `pointer` is a JSON pointer into the body (RFC 6901), or `#query/<name>`, or `#path/<name>`.
+ */
 export interface Fault {
   pointer: string;
   detail: string;
@@ -131,18 +109,18 @@ export interface Fault {
 /** A name as a token of a JSON pointer (RFC 6901). */
 export const pointerToken = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
 
-/** The JSON pointer that goes this way. */
+/** A path of names and indexes as a JSON pointer. */
 export const pointerTo = (path: readonly PropertyKey[]): string =>
   path.map((step) => `/${pointerToken(String(step))}`).join("");
 
-/** The only error that anything may show to a client. `detail` is public text: no secrets, no driver messages. */
+/** The only error that clients see. `detail` is public text: no secrets, no driver messages. */
 export class SpillwayError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
   readonly retryAfterSeconds: number | undefined;
-  /** Whose turn it is: the table's owner, unless who met the error knows better. */
-  readonly owner: "customer" | "service";
-  /** Can trying again help? */
+  /** The table's, unless the code that throws knows better. */
+  readonly owner: Owner;
+  /** The table's, unless the code that throws knows better. */
   readonly retryable: boolean;
 
   constructor(
@@ -151,7 +129,7 @@ export class SpillwayError extends Error {
     more: {
       faults?: readonly Fault[];
       retryAfterSeconds?: number;
-      owner?: "customer" | "service";
+      owner?: Owner;
       retryable?: boolean;
       cause?: unknown;
     } = {},
@@ -166,12 +144,12 @@ export class SpillwayError extends Error {
   }
 }
 
-/** What the error says beyond its code's own title, or null. */
+/** The error's own text; null when it has only its code's title. */
 export function detailOf(error: SpillwayError): string | null {
   return error.message === ERRORS[error.code].title ? null : error.message;
 }
 
-/** A 422 that names the places. One fault's detail is the whole's; of several, the first speaks. */
+/** A 422 with its faults. Its detail is the first fault's, and with several faults their number. */
 export function invalid(...faults: readonly Fault[]): SpillwayError {
   const first = faults[0];
   const detail =
@@ -179,25 +157,24 @@ export function invalid(...faults: readonly Fault[]): SpillwayError {
   return new SpillwayError("invalid_request", detail, { faults });
 }
 
-/** Anything thrown, as a public error: unknown failures say `internal` and nothing else. */
+/** Anything thrown, as a public error: an unknown failure becomes `internal` without a detail. */
 export function asSpillwayError(thrown: unknown): SpillwayError {
   return thrown instanceof SpillwayError ? thrown : new SpillwayError("internal", undefined, { cause: thrown });
 }
 
-/** What is stored beside a code where whoever met the error knew better. */
-interface Known {
+/** Stored beside a code where they differ from the table: 0 or 1 for `retryable`. */
+interface StoredDetails {
   detail?: string | null | undefined;
-  /** 0 or 1. */
   retryable?: number | null | undefined;
 }
 
-const retryableBy = ({ retryable }: Known) => (typeof retryable === "number" ? retryable === 1 : undefined);
-
 /**
- * An export's error as clients and webhooks see it, from what is stored: a code, and what whoever met it knew better: whose
- * turn it is, and what to change.
+ * A stored error as the API and webhooks return it.
+ * @param stored the code; null where there is no error. A code of an older version that is not in the table becomes
+ * `internal`.
+ * @param owner null: the table's.
  */
-export function publicError(stored: string | null, owner: ErrorRow["owner"] | null, known: Known = {}) {
+export function publicError(stored: string | null, owner: Owner | null, known: StoredDetails = {}) {
   if (stored === null) return null;
   const code = (Object.hasOwn(ERRORS, stored) ? stored : "internal") as ErrorCode;
   const row = ERRORS[code];
@@ -205,6 +182,6 @@ export function publicError(stored: string | null, owner: ErrorRow["owner"] | nu
     code,
     message: known.detail ?? row.title,
     owner: owner ?? row.owner,
-    retryable: retryableBy(known) ?? row.retryable,
+    retryable: typeof known.retryable === "number" ? known.retryable === 1 : row.retryable,
   };
 }

@@ -8,7 +8,7 @@ import { asSpillwayError } from "../errors.ts";
 import { logFailure } from "../log.ts";
 import { type Context, LAST_CALL_MS } from "../context.ts";
 import { endCustomersUploads } from "../export/delivery/key-conflicts.ts";
-import { exportPrefix, isCustomers, planPrefix, segmentPrefix } from "../export/delivery/object-keys.ts";
+import { exportPrefix, isCustomerBucket, planPrefix, segmentPrefix } from "../export/delivery/object-keys.ts";
 import { inParallel } from "../export/pipeline/parallel.ts";
 
 const MAX_EXPORTS = 50;
@@ -43,7 +43,7 @@ export async function cleanUp(context: Context): Promise<void> {
 /** @returns how many objects and uploads were removed; fewer than `most` when all are gone. */
 async function clearAll(context: Context, leftover: ExportToCleanUp, most: number): Promise<number> {
   let removed = await endUploads(context, leftover);
-  if (leftover.stays === 0 && isCustomers(leftover)) await endCustomersUploads(context, leftover);
+  if (leftover.stays === 0 && isCustomerBucket(leftover)) await endCustomersUploads(context, leftover);
   for (const prefix of prefixesOf(leftover)) removed += await clear(context, prefix, most);
   if (removed >= most) return removed;
   const now = context.runtime.now();

@@ -3,7 +3,7 @@
  * small and repeatable; one that fails leaves the others to run.
  */
 
-import { listSealedWith, reseal } from "../db/tenants/destinations.ts";
+import { listEncryptedWith, replaceSecret } from "../db/tenants/destinations.ts";
 import { dropOldKeys } from "../db/exports/idempotency.ts";
 import { deleteOldExports, purgeExport, hasUnpurgedExports, listPurgeable } from "../db/exports/cleanup.ts";
 import { expireExport, listToExpire } from "../db/exports/transitions.ts";
@@ -99,10 +99,14 @@ async function resealSecrets(context: Context): Promise<void> {
   const { control } = databases;
   const older = olderKeyIds(config.secretsKey);
   if (older.length === 0) return;
-  for (const found of await listSealedWith(control, older, MAX_AT_ONCE)) {
+  for (const found of await listEncryptedWith(control, older, MAX_AT_ONCE)) {
     try {
       const text = await decrypt(config.secretsKey, found.id, found.secret);
-      await reseal(control, found, await encryptForStore(config.secretsKey, found.id, text, runtime.randomBytes(12)));
+      await replaceSecret(
+        control,
+        found,
+        await encryptForStore(config.secretsKey, found.id, text, runtime.randomBytes(12)),
+      );
     } catch (thrown) {
       logFailure("destination.secret_does_not_open", thrown, { space_id: found.space_id, destination_id: found.id });
     }

@@ -1,8 +1,9 @@
 /**
- * Customers' buckets: a place, and what opens it, become a bucket. A role is assumed with a session that may do no more than
- * is needed below one prefix; an address that a customer gave is looked at before every call.
+ * Customers' buckets: a location and credentials become a Bucket. A role is assumed with a session policy that allows
+ * no more than writes below one prefix, and an endpoint that a customer entered is checked before every call.
  */
 
+import type { Config } from "../config.ts";
 import { SpillwayError } from "../errors.ts";
 import { bucketUrl, type BucketLocation, writeHeaders } from "./bucket-location.ts";
 import { sessionPolicy } from "./policies.ts";
@@ -13,25 +14,22 @@ import { Bucket } from "./s3.ts";
 import { type RoleRequest, RoleSessions } from "./sts.ts";
 import { checkTarget, type Resolve } from "./url-guard.ts";
 
-export type Opener =
+/** Credentials of a bucket, decrypted. */
+export type BucketAuth =
   | { type: "role"; roleArn: string; externalId: string }
   | { type: "keys"; accessKeyId: string; secretAccessKey: string };
 
-/** Whose work a session is for, and how far it may reach. */
-export interface Reach {
-  /** In the customer's own logs: the export's id. */
+/** The work that a session is for, which bounds what it may do. */
+export interface SessionScope {
+  /** Appears in the customer's own logs: the export's id. */
   sessionName: string;
-  /** Of every key that is written. */
+  /** Every key that is written begins with it. */
   prefix: string;
-  /** The one key that may be deleted, or null. */
+  /** The one key that may be deleted: the connection test's. */
   probe: string | null;
 }
 
-export interface CustomerSettings {
-  aws: { accessKeyId: string; secretAccessKey: string; principalArn: string } | null;
-  stsEndpoint: string | null;
-  allowInsecureTargets: boolean;
-}
+export type CustomerSettings = Pick<Config, "aws" | "stsEndpoint" | "allowInsecureTargets">;
 
 export interface Outside {
   now: () => number;
@@ -51,63 +49,79 @@ export class CustomerBuckets {
     this.#sessions = aws === null ? null : new RoleSessions({ ...aws, endpoint }, outside.now, outside.fetch);
   }
 
-  /** Nothing is called yet: a role is assumed when the bucket is first used. */
-  open(place: BucketLocation, opener: Opener, reach: Reach): Bucket {
-    // What answers at another address than AWS's own may not be AWS.
-    const kind = place.provider === "aws" && !isAws(place) ? "generic" : place.provider;
+  /** Calls nothing: a role is assumed at the bucket's first use. */
+  open(location: BucketLocation, auth: BucketAuth, scope: SessionScope): Bucket {
+    // A store at another address than AWS's own may lack what AWS supports.
+    const kind = location.provider === "aws" && !isAws(location) ? "generic" : location.provider;
     const { conditionalPut, conditionalComplete } = CAPABILITIES[kind];
     const store: Store = {
-      clock: isAws(place) ? "service" : "customer",
-      url: bucketUrl(place),
-      region: place.region,
-      headers: writeHeaders(place),
+      clock: isAws(location) ? "service" : "customer",
+      url: bucketUrl(location),
+      region: location.region,
+      headers: writeHeaders(location),
       conditionalPut,
       conditionalComplete,
-      ...this.#credentials(place, opener, reach),
-      ...(place.endpoint === null ? {} : { admit: () => this.#admit(bucketUrl(place)) }),
+      ...this.#credentials(location, auth, scope),
+      ...(location.endpoint === null ? {} : { admit: () => this.#admit(bucketUrl(location)) }),
     };
     return new Bucket(store, this.#outside.now, this.#outside.fetch, "customer");
   }
 
   /**
-   * Assumes a role and keeps nothing: to see whether it can be, and whether another external id is refused.
+   * Assumes a role for a connection test, and discards the credentials.
+   * @param externalId null sends none.
    * @throws as RoleSessions.assume.
    */
-  async tryRole(place: BucketLocation, roleArn: string, externalId: string | null, reach: Reach): Promise<void> {
-    await this.#known(roleArn).assume(requestOf(place, roleArn, externalId, reach));
+  async tryAssumeRole(
+    location: BucketLocation,
+    roleArn: string,
+    externalId: string | null,
+    scope: SessionScope,
+  ): Promise<void> {
+    await this.#sessionsFor(roleArn).assume(roleRequest(location, roleArn, externalId, scope));
   }
 
-  #credentials(place: BucketLocation, opener: Opener, reach: Reach): Pick<Store, "credentials" | "refused"> {
-    if (opener.type === "keys") {
-      const { accessKeyId, secretAccessKey } = opener;
+  #credentials(
+    location: BucketLocation,
+    auth: BucketAuth,
+    scope: SessionScope,
+  ): Pick<Store, "credentials" | "refused"> {
+    if (auth.type === "keys") {
+      const { accessKeyId, secretAccessKey } = auth;
       return { credentials: async () => ({ accessKeyId, secretAccessKey }) };
     }
-    const request = requestOf(place, opener.roleArn, opener.externalId, reach);
+    const request = roleRequest(location, auth.roleArn, auth.externalId, scope);
     return {
-      credentials: async () => this.#known(opener.roleArn).credentials(request),
+      credentials: async () => this.#sessionsFor(auth.roleArn).credentials(request),
       refused: () => this.#sessions?.forget(request),
     };
   }
 
-  #known(roleArn: string): RoleSessions {
+  #sessionsFor(roleArn: string): RoleSessions {
     if (isOwnRole(roleArn, this.#settings.aws?.principalArn ?? ""))
-      throw new SpillwayError("role_denied", "The role is of this service's own account.", { retryable: false });
+      throw new SpillwayError(
+        "role_denied",
+        "The role belongs to this service's own account: use a role of your account.",
+        { retryable: false },
+      );
     if (this.#sessions !== null) return this.#sessions;
-    throw new SpillwayError("role_denied", "This service is not set up to assume roles.", { owner: "service" });
+    throw new SpillwayError("role_denied", "This service has no AWS identity, so it cannot assume roles.", {
+      owner: "service",
+    });
   }
 
   async #admit(url: string): Promise<void> {
     const { allowInsecureTargets: allowInsecure } = this.#settings;
-    let silent = false;
+    let unresolved = false;
     const resolve: Resolve = async (name) =>
       this.#outside.resolve(name).catch((thrown: unknown) => {
-        silent = true;
+        unresolved = true;
         throw thrown;
       });
     const refusal = await checkTarget(url, { allowInsecure, resolve });
     if (refusal === null) return;
     const cause = new Error(refusal);
-    if (silent) throw new SpillwayError("destination_unavailable", undefined, { owner: "service", cause });
+    if (unresolved) throw new SpillwayError("destination_unavailable", undefined, { owner: "service", cause });
     throw new SpillwayError("destination_unavailable", REFUSALS[refusal], {
       owner: "customer",
       retryable: refusal === "target_unresolved",
@@ -122,10 +136,15 @@ function isAws({ endpoint }: BucketLocation): boolean {
 
 const REFUSALS = {
   target_not_allowed: "The destination's endpoint is not at a public address: correct it, and ask for a new export.",
-  target_unresolved: "The name of the destination's endpoint could not be looked up: correct it.",
+  target_unresolved: "The host name of the destination's endpoint could not be resolved: correct it.",
 } as const;
 
-function requestOf(place: BucketLocation, roleArn: string, externalId: string | null, reach: Reach): RoleRequest {
-  const policy = sessionPolicy(place, reach.prefix, reach.probe);
-  return { roleArn, externalId, sessionName: reach.sessionName, policy, region: place.region };
+function roleRequest(
+  location: BucketLocation,
+  roleArn: string,
+  externalId: string | null,
+  scope: SessionScope,
+): RoleRequest {
+  const policy = sessionPolicy(location, scope.prefix, scope.probe);
+  return { roleArn, externalId, sessionName: scope.sessionName, policy, region: location.region };
 }

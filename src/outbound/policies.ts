@@ -1,6 +1,6 @@
 /**
- * Policies of AWS: what a session of ours may do, and what a customer pastes so that it may. Both say the same: three actions
- * on objects below one prefix, and two on the key where KMS is used.
+ * AWS policies: the session policy of an assumed role, and the policies that a customer attaches to that role. Both
+ * allow the same: three actions on objects below one prefix, and two on the key where KMS encrypts.
  */
 
 import { partitionOf, type BucketLocation } from "./bucket-location.ts";
@@ -22,12 +22,12 @@ const OBJECT_ACTIONS = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload
 const KEY_ACTIONS = ["kms:GenerateDataKey", "kms:Decrypt"];
 
 /**
- * @param prefix of every key that is written.
- * @param probe the one key that the session may delete: the test call's.
- * @returns JSON, as small as it can be: AWS takes 2,048 characters.
+ * @param prefix every key that is written begins with it.
+ * @param probe the one key that the session may delete: the connection test's.
+ * @returns compact JSON: AWS accepts 2,048 characters.
  */
-export function sessionPolicy(place: BucketLocation, prefix: string, probe: string | null): string {
-  const objects = `arn:${partitionOf(place.region)}:s3:::${place.bucket}/`;
+export function sessionPolicy(location: BucketLocation, prefix: string, probe: string | null): string {
+  const objects = `arn:${partitionOf(location.region)}:s3:::${location.bucket}/`;
   const policy: Policy = {
     Version: "2012-10-17",
     Statement: [
@@ -35,15 +35,18 @@ export function sessionPolicy(place: BucketLocation, prefix: string, probe: stri
       ...(probe === null
         ? []
         : [{ Effect: "Allow" as const, Action: "s3:DeleteObject", Resource: `${objects}${probe}` }]),
-      ...(place.encryption?.sse === "aws:kms" && CAPABILITIES[place.provider].keyPolicies
-        ? [{ Effect: "Allow" as const, Action: KEY_ACTIONS, ...keyResource(place, place.encryption.kms_key_id) }]
+      ...(location.encryption?.sse === "aws:kms" && CAPABILITIES[location.provider].keyPolicies
+        ? [{ Effect: "Allow" as const, Action: KEY_ACTIONS, ...keyResource(location, location.encryption.kms_key_id) }]
         : []),
     ],
   };
   return JSON.stringify(policy);
 }
 
-/** A key is named by its ARN, its id or an alias; without a name it is the one that S3 keeps for the account. */
+/**
+ * A key id is an ARN, an id or an alias. A policy cannot name an alias, nor the account's default key: a condition
+ * bounds those.
+ */
 function keyResource({ region }: BucketLocation, keyId: string | null) {
   const named = keyId !== null && !/(^|:)alias\//.test(keyId);
   if (named)
@@ -67,7 +70,7 @@ export function trustPolicy(principalArn: string, externalId: string): Policy {
   };
 }
 
-/** What the role may do. */
+/** The role's permissions. */
 export function permissionsPolicy(
   bucket: string,
   directoryPath: string,
@@ -90,7 +93,7 @@ export function permissionsPolicy(
   };
 }
 
-/** The role with both policies, for Terraform's AWS provider. A JSON text is an expression of HCL too. */
+/** The role with both policies for Terraform's AWS provider. JSON is valid HCL. */
 export function terraform(trust: Policy, permissions: Policy): string {
   const encoded = (policy: Policy) => `jsonencode(${JSON.stringify(policy, null, 2).replaceAll("\n", "\n  ")})`;
   return `resource "aws_iam_role" "spillway" {

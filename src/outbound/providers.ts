@@ -1,6 +1,6 @@
-/** What each kind of store can do. One table: whatever a store refuses is turned off here, and nowhere else. */
+/** THE table of providers: what each kind of store supports. No other file knows a provider's differences. */
 
-import type { Condition } from "./s3-call.ts";
+import type { ConditionSupport } from "./s3-call.ts";
 
 export const PROVIDERS = ["aws", "r2", "gcs", "ceph", "generic"] as const;
 
@@ -11,21 +11,21 @@ export const ENCRYPTIONS = ["AES256", "aws:kms"] as const;
 export type Sse = (typeof ENCRYPTIONS)[number];
 
 export interface Capabilities {
-  /** What it is called in a sentence. */
+  /** Its name within a sentence. */
   title: string;
-  /** Takes the temporary credentials of an assumed role. */
+  /** Accepts the temporary credentials of an assumed role. */
   roles: boolean;
   /** `If-None-Match: *` on a PUT. */
-  conditionalPut: Condition;
+  conditionalPut: ConditionSupport;
   /** The same on CompleteMultipartUpload. */
-  conditionalComplete: Condition;
+  conditionalComplete: ConditionSupport;
   encryption: readonly Sse[];
-  /** Its policies know actions of KMS; where they do not, one that names them is refused. */
+  /** Its policies support KMS actions; other stores reject a policy that names them. */
   keyPolicies: boolean;
-  /** Encrypts with a key of its own where none is named. */
+  /** Has a default KMS key. */
   defaultKey: boolean;
   storageClass: boolean;
-  /** Buckets are found without an endpoint. */
+  /** Needs no endpoint: the region determines it. */
   ownEndpoint: boolean;
 }
 
@@ -41,7 +41,7 @@ export const CAPABILITIES: Readonly<Record<Provider, Capabilities>> = {
     storageClass: true,
     ownEndpoint: true,
   },
-  // R2 encrypts by itself and knows no header for it; its temporary credentials do not come from an STS.
+  // R2 always encrypts and has no header for it; its temporary credentials do not come from an STS.
   r2: {
     title: "Cloudflare R2",
     roles: false,
@@ -53,7 +53,7 @@ export const CAPABILITIES: Readonly<Record<Provider, Capabilities>> = {
     storageClass: true,
     ownEndpoint: false,
   },
-  // The XML API with HMAC keys: its conditions have names of their own, which may not stand beside x-amz- fields.
+  // The XML API with HMAC keys: its conditional headers have other names, which it rejects beside x-amz- headers.
   gcs: {
     title: "Google Cloud Storage",
     roles: false,
@@ -65,7 +65,7 @@ export const CAPABILITIES: Readonly<Record<Provider, Capabilities>> = {
     storageClass: true,
     ownEndpoint: false,
   },
-  // Its gateway passes the condition over when a multipart upload is completed.
+  // Its gateway ignores the condition when a multipart upload is completed.
   ceph: {
     title: "Ceph",
     roles: true,

@@ -1,11 +1,11 @@
 /**
- * One call to an S3 store: signed with Signature Version 4 through aws4fetch, sent once, and what it refuses told in our own
- * codes. Nothing is retried here: the queue's retry is the only loop.
+ * One call to an S3 store: signed with Signature Version 4 through aws4fetch, sent once, its refusals translated to the
+ * codes of errors.ts. Nothing is retried here: the queue's retry is the only loop.
  */
 
 import { AwsV4Signer } from "aws4fetch";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
-import { meaningOf } from "./s3-errors.ts";
+import { classifyRefusal } from "./s3-errors.ts";
 
 export interface Credentials {
   accessKeyId: string;
@@ -14,53 +14,53 @@ export interface Credentials {
 }
 
 /**
- * Does a store keep the condition that nothing is there (`If-None-Match: *`)? `look`: it may, but one that passes it over
- * cannot be told from one that keeps it, so the object is looked for first.
+ * Whether a store honours `If-None-Match: *`. `look`: unknown, and a store that ignores the condition cannot be
+ * recognized, so the object is read first.
  */
-export type Condition = "yes" | "look" | "no";
+export type ConditionSupport = "yes" | "look" | "no";
 
-/** A bucket as it is called. */
+/** A bucket's address, credentials and abilities. */
 export interface Store {
-  /** Of the bucket, without a trailing slash. */
+  /** The bucket's, without a trailing slash. */
   url: string;
   region: string;
-  /** Asked before each call: temporary ones are renewed in time. */
+  /** Called before each request: temporary credentials are renewed in time. */
   credentials: () => Promise<Credentials>;
-  /** They were refused: what was kept of them is of no use. */
+  /** Called when the store refuses the credentials: cached ones must be dropped. */
   refused?: () => void;
-  /** Looks whether the address may be called, right before it is. @throws SpillwayError. */
+  /** Checks the address right before each request. @throws SpillwayError for an address that must not be called. */
   admit?: () => Promise<void>;
-  /** Whose the clock is that is wrong when they disagree. */
+  /** Who must correct the clock when the store rejects the time of a signature. */
   clock?: "customer" | "service";
-  /** What every object is written with. */
+  /** Sent with every write. */
   headers: Readonly<Record<string, string>>;
-  conditionalPut: Condition;
-  conditionalComplete: Condition | "overwrites";
+  conditionalPut: ConditionSupport;
+  conditionalComplete: ConditionSupport | "overwrites";
 }
 
-export interface Outgoing {
+export interface S3Request {
   body?: Uint8Array<ArrayBuffer>;
   sha256?: string;
   headers?: Record<string, string>;
   accept?: readonly number[];
-  /** Ends the call; by default when its answer, body and all, takes too long. */
+  /** Aborts the request; by default after ANSWER_WITHIN_MS, which covers the answer's body. */
   signal?: AbortSignal;
 }
 
-/** Shorter than a lease by default: a step that waits for an answer is not taken for dead. */
+/** Shorter than the default lease: a step that waits for an answer keeps its lease. */
 export const ANSWER_WITHIN_MS = 25_000;
-/** A large object is put together before the answer comes; the lease is renewed meanwhile. */
+/** The store assembles a large object before it answers; the step renews its lease meanwhile. */
 export const COMPLETED_WITHIN_MS = 300_000;
-/** An answer of a store that is not ours may be anything. */
+/** A customer's store may answer with anything. */
 const MAX_ANSWER_BYTES = 4 * 1_048_576;
-/** Asked for in a request, confirmed in the answer. */
+/** Sent with a request, and confirmed in its answer. */
 export const ENCRYPTION = "x-amz-server-side-encryption";
 const SAFE_KEY = /^[A-Za-z0-9/_=.-]{1,1024}$/;
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 export class S3Caller {
   readonly store: Store;
-  /** Signing keys, which hold for a day. */
+  /** Signing keys, each valid for a day. */
   readonly #keys = new Map<string, ArrayBuffer>();
   readonly #now: () => number;
   readonly #fetch: typeof fetch;
@@ -73,13 +73,16 @@ export class S3Caller {
     this.#owner = owner;
   }
 
-  /** @param key null for a call about the bucket itself. @throws SpillwayError for any answer but 2xx and what is accepted. */
-  async send(method: string, key: string | null, query: string, more: Outgoing): Promise<Response> {
+  /**
+   * @param key null for a request to the bucket itself.
+   * @throws SpillwayError for a status that is neither 2xx nor in `accept`.
+   */
+  async send(method: string, key: string | null, query: string, more: S3Request): Promise<Response> {
     const address = key === null ? this.store.url : this.urlOf(key);
     const url = query === "" ? address : `${address}?${query}`;
     await this.store.admit?.();
     const credentials = await this.store.credentials();
-    // Signed apart and sent with the bytes themselves: a Request would copy the body once more.
+    // The signer's own Request would copy the body, so the signed headers are sent with the body itself.
     const signed = await new AwsV4Signer({
       ...this.#identity(credentials),
       method,
@@ -100,10 +103,10 @@ export class S3Caller {
     }
     if (response.ok || more.accept?.includes(response.status) === true) return response;
     const text = await textOf(response).catch(() => "");
-    throw this.refusalOf(response, text, more.headers ?? {}, credentials.sessionToken !== undefined);
+    throw this.refusal(response, text, more.headers ?? {}, credentials.sessionToken !== undefined);
   }
 
-  /** A URL that gives the object to whoever holds it, for that many seconds. */
+  /** A presigned URL: everyone who has it can download the object for that many seconds. */
   async presign(key: string, seconds: number): Promise<string> {
     const url = `${this.urlOf(key)}?X-Amz-Expires=${seconds}`;
     const identity = this.#identity(await this.store.credentials());
@@ -116,52 +119,50 @@ export class S3Caller {
     return `${this.store.url}/${key}`;
   }
 
-  /** Who signs, for what, and when: `yyyymmddThhmmssZ`, as Signature Version 4 wants it. */
   #identity(credentials: Credentials) {
-    const datetime = new Date(this.#now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, "");
+    const datetime = signatureTime(this.#now());
     return { ...credentials, region: this.store.region, service: "s3", datetime, cache: this.#keys };
   }
 
-  /** What an answer means that is an error; S3 may tell of one after a 200 too. */
-  refusalOf(response: Response, text: string, sent: Record<string, string> = {}, inSession = false): SpillwayError {
+  /** Translates an answer that is an error. S3 may also send an error after a status of 200. */
+  refusal(response: Response, text: string, sent: Record<string, string> = {}, inSession = false): SpillwayError {
     const kms = this.store.headers[ENCRYPTION] === "aws:kms";
     const asked = { kms, options: ENCRYPTION in sent || "x-amz-storage-class" in sent };
-    const { code, detail, s3Code, retryable } = meaningOf(response, text, asked);
-    const said = `S3 answered ${response.status} ${s3Code}`;
+    const { code, detail, s3Code, retryable } = classifyRefusal(response, text, asked);
+    const log = `S3 answered ${response.status} ${s3Code}`;
     const ended = inSession && code !== "kms_denied" && ENDED.has(s3Code);
     if (ended || code === "bucket_denied") this.store.refused?.();
-    if (!ended) return this.error(code, said, detail, retryable === undefined ? {} : { retryable });
-    return new SpillwayError("destination_unavailable", SESSION_ENDED, { cause: new Error(said), owner: "service" });
+    if (!ended) return this.error(code, log, detail, retryable === undefined ? {} : { retryable });
+    return new SpillwayError("destination_unavailable", SESSION_ENDED, { cause: new Error(log), owner: "service" });
   }
 
-  /** What the service's own bucket refuses is the service's to mend: to the customer the store is not available. */
-  error(meant: ErrorCode, log: string, detail?: string, more: { retryable?: boolean } = {}): SpillwayError {
+  /** A refusal of the service's own bucket becomes destination_unavailable: the customer cannot act on it. */
+  error(code: ErrorCode, log: string, detail?: string, more: { retryable?: boolean } = {}): SpillwayError {
     const cause = new Error(log);
-    const theirClock = meant === "clock_skew" ? this.store.clock : undefined;
+    const theirClock = code === "clock_skew" ? this.store.clock : undefined;
     if (this.#owner === "customer")
-      return new SpillwayError(meant, detail, { ...more, cause, owner: theirClock ?? "customer" });
-    const theirs = ERRORS[meant].owner === "customer" && meant !== "destination_conflict";
-    return new SpillwayError(theirs ? "destination_unavailable" : meant, undefined, { cause, owner: "service" });
+      return new SpillwayError(code, detail, { ...more, cause, owner: theirClock ?? "customer" });
+    const theirs = ERRORS[code].owner === "customer" && code !== "destination_conflict";
+    return new SpillwayError(theirs ? "destination_unavailable" : code, undefined, { cause, owner: "service" });
   }
 
-  /** A store that does not confirm an encryption may have dropped it. @throws kms_denied, not to be retried. */
-  mustConfirm(answer: Response): void {
-    if (this.confirms(answer)) return;
+  /** A store that does not confirm the encryption may have ignored it. @throws kms_denied, not retryable. */
+  requireEncryption(answer: Response): void {
+    if (this.confirmsEncryption(answer)) return;
     throw this.error("kms_denied", "the encryption is not confirmed", NOT_CONFIRMED, { retryable: false });
   }
 
-  /** Does an answer tell of the encryption that was asked for, if any was? */
-  confirms(answer: Response): boolean {
+  /** Whether the answer confirms the requested encryption, if there is one. */
+  confirmsEncryption(answer: Response): boolean {
     const asked = this.store.headers[ENCRYPTION];
     return asked === undefined || answer.headers.get(ENCRYPTION) === asked;
   }
 
-  /** The connection failed, or an answer was cut off. */
+  /** The connection failed, or the answer was incomplete. */
   unavailable(thrown: unknown): SpillwayError {
     return new SpillwayError("destination_unavailable", undefined, { cause: thrown, owner: this.#owner });
   }
 
-  /** An answer's text. */
   async text(response: Response): Promise<string> {
     try {
       return await textOf(response);
@@ -170,18 +171,18 @@ export class S3Caller {
     }
   }
 
-  /** A store that answers something else than it should is not working. */
-  understood<Value>(answer: Value | null): Value {
-    if (answer === null) throw this.unavailable(new Error("the store's answer could not be read"));
+  /** @throws destination_unavailable for null, an answer that was not what S3 specifies. */
+  parsed<Value>(answer: Value | null): Value {
+    if (answer === null) throw this.unavailable(new Error("the store's answer could not be parsed"));
     return answer;
   }
 }
 
-/** What stores say of temporary credentials that are over. */
+/** The S3 error codes of stores for expired temporary credentials. */
 const ENDED = new Set(["ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "TokenRefreshRequired"]);
-const SESSION_ENDED = "The session of the role has ended: the role is assumed anew.";
+const SESSION_ENDED = "The role's session has expired: a retry assumes the role again.";
 const NOT_CONFIRMED =
-  "The store does not confirm the encryption that the destination asks for: choose one that it has, or none.";
+  "The store does not confirm the destination's encryption: choose one that the store supports, or none.";
 
 async function textOf(response: Response): Promise<string> {
   const pieces: Uint8Array[] = [];
@@ -194,7 +195,10 @@ async function textOf(response: Response): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-/** A body that nobody reads keeps its connection. */
+/** An unread body would keep its connection open. */
 export async function drain(response: Response): Promise<void> {
   await response.body?.cancel();
 }
+
+/** `yyyymmddThhmmssZ`, as Signature Version 4 specifies. @param now epoch ms. */
+export const signatureTime = (now: number): string => new Date(now).toISOString().replaceAll(/[:-]|\.\d{3}/g, "");

@@ -1,4 +1,4 @@
-/** What S3 writes and reads as XML: its answers as values, null where an answer is not what it should be. */
+/** S3's XML: answers as values, null for an answer that is not as S3 specifies. */
 
 import { XMLParser } from "fast-xml-parser";
 import * as z from "zod";
@@ -42,19 +42,19 @@ export function isCompleted(answer: string): boolean {
   return readXml(Completed, answer)?.CompleteMultipartUploadResult !== undefined;
 }
 
-/** What completes a multipart upload. */
-export function completionOf(parts: readonly UploadedPart[]): string {
+/** The body of CompleteMultipartUpload. */
+export function completionXml(parts: readonly UploadedPart[]): string {
   const list = parts.map((p) => `<Part><PartNumber>${p.number}</PartNumber><ETag>${escapeXml(p.etag)}</ETag></Part>`);
   return `<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`;
 }
 
-/** What S3 says of a refusal; empty where it says nothing. */
+/** The fields of an error answer; empty where they are missing. */
 export function refusalIn(answer: string): { code: string; message: string; region: string } {
   const error = readXml(Refusal, answer)?.Error;
   return { code: error?.Code ?? "", message: error?.Message ?? "", region: error?.Region ?? "" };
 }
 
-/** @returns null for what is no XML, or not of that shape. */
+/** @returns null when the text is not XML or does not match the schema. */
 export function readXml<Output>(schema: z.ZodType<Output>, text: string): Output | null {
   let xml: unknown;
   try {

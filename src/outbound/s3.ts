@@ -1,13 +1,12 @@
 /**
- * An S3 bucket, by the REST API. Bodies are whole byte arrays, so that each has a length and is signed with its own SHA-256.
- *
- * Object keys stay in [A-Za-z0-9/_=.-], so that no client and no store can disagree on how a path is encoded.
+ * An S3 bucket through its REST API. A body is a whole byte array, so that each request has a length and signs its own
+ * SHA-256. Object keys stay in [A-Za-z0-9/_=.-], so that no client and no store encodes a path differently.
  */
 
 import { SpillwayError } from "../errors.ts";
-import { ANSWER_WITHIN_MS, COMPLETED_WITHIN_MS, drain, type Outgoing, S3Caller, type Store } from "./s3-call.ts";
-import { type Outcome, OnceWriter, type Whole } from "./write-once.ts";
-import { completionOf, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
+import { ANSWER_WITHIN_MS, COMPLETED_WITHIN_MS, drain, type S3Request, S3Caller, type Store } from "./s3-call.ts";
+import { type WriteOutcome, OnceWriter, type ObjectDigest } from "./write-once.ts";
+import { completionXml, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
 
 /** The service's own bucket. */
 export interface BucketAddress {
@@ -23,7 +22,7 @@ export class Bucket {
   readonly #calls: S3Caller;
   readonly #once: OnceWriter;
 
-  /** @param owner whose bucket it is: what the service's own refuses is nothing that a customer can mend. */
+  /** @param owner of the bucket: who must act on its refusals. */
   constructor(
     address: BucketAddress | Store,
     now: () => number,
@@ -37,36 +36,36 @@ export class Bucket {
   }
 
   /**
-   * PUTs an object that is not to be overwritten. The same bytes under the same key already: success.
+   * PUTs an object without overwriting one. Succeeds when the same bytes already exist at the key.
    * @param sha256 of the body, in hex.
-   * @throws destination_conflict when other bytes stand there.
+   * @throws destination_conflict when other bytes exist at the key.
    */
   async putOnce(key: string, body: Uint8Array<ArrayBuffer>, sha256: string, contentType: string): Promise<void> {
     const { conditionalPut, headers } = this.#calls.store;
-    const put = (more: Outgoing) =>
+    const put = (more: S3Request) =>
       this.#calls.send("PUT", key, "", {
         ...more,
         body,
         sha256,
         headers: { ...headers, "content-type": contentType, ...more.headers },
       });
-    const written = async (response: Response): Promise<Outcome> => {
+    const written = async (response: Response): Promise<WriteOutcome> => {
       await drain(response);
-      await this.#mustBeEncrypted(key, response);
+      await this.#requireEncryption(key, response);
       return "written";
     };
     await this.#once.write(conditionalPut, key, { bytes: body.length, sha256 }, put, written);
   }
 
   /**
-   * The bytes [from, from + length) of an object, or all of it, as a stream that takes as long as its reader does. Null when
-   * there is no such object.
+   * The bytes [from, from + length) of an object, or all of it, as a stream without a time limit once it has begun.
+   * @returns null when no object is at the key.
    */
   async get(key: string, range?: { from: number; length: number }): Promise<Response | null> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new DOMException("no answer", "TimeoutError")), ANSWER_WITHIN_MS);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(new DOMException("no answer", "TimeoutError")), ANSWER_WITHIN_MS);
     try {
-      return await this.#fetchObject(key, range, late.signal);
+      return await this.#fetchObject(key, range, timeout.signal);
     } finally {
       clearTimeout(timer);
     }
@@ -87,7 +86,7 @@ export class Bucket {
     return null;
   }
 
-  /** As `get`, read whole: at most a part of an object. */
+  /** As `get`, read into memory: for small objects and parts. */
   async read(key: string, range?: { from: number; length: number }): Promise<Uint8Array<ArrayBuffer> | null> {
     const response = await this.#fetchObject(key, range);
     if (response === null) return null;
@@ -98,7 +97,7 @@ export class Bucket {
     }
   }
 
-  /** An object that is not there is deleted already. */
+  /** Succeeds for a missing object too. */
   async delete(key: string): Promise<void> {
     await drain(await this.#calls.send("DELETE", key, "", { accept: [404] }));
   }
@@ -106,23 +105,23 @@ export class Bucket {
   /** Keys of objects that begin with `prefix`, the first thousand at most. */
   async list(prefix: string): Promise<string[]> {
     const response = await this.#calls.send("GET", null, `list-type=2&prefix=${encodeURIComponent(prefix)}`, {});
-    return this.#calls.understood(keysIn(await this.#calls.text(response)));
+    return this.#calls.parsed(keysIn(await this.#calls.text(response)));
   }
 
-  /** Multipart uploads under way to keys that begin with `prefix`. A store that cannot tell has none. */
+  /** Open multipart uploads to keys that begin with `prefix`; none from a store that cannot list them. */
   async listUploads(prefix: string): Promise<{ key: string; uploadId: string }[]> {
     const query = `prefix=${encodeURIComponent(prefix)}&uploads=`;
     const response = await this.#calls.send("GET", null, query, { accept: [501] });
     const text = await this.#calls.text(response);
     if (response.status === 501) return [];
-    return this.#calls.understood(uploadsIn(text));
+    return this.#calls.parsed(uploadsIn(text));
   }
 
   /** @returns the id of a new multipart upload. */
   async createUpload(key: string, contentType: string): Promise<string> {
     const headers = { ...this.#calls.store.headers, "content-type": contentType };
     const response = await this.#calls.send("POST", key, "uploads=", { headers });
-    return this.#calls.understood(uploadIdIn(await this.#calls.text(response)));
+    return this.#calls.parsed(uploadIdIn(await this.#calls.text(response)));
   }
 
   /** @param number from 1. All parts but the last are of one size, at least 5 MiB. */
@@ -137,18 +136,25 @@ export class Bucket {
     const response = await this.#calls.send("PUT", key, query, { body, sha256 });
     const etag = response.headers.get("etag");
     await drain(response);
-    return { number, etag: this.#calls.understood(etag) };
+    return { number, etag: this.#calls.parsed(etag) };
   }
 
   /**
-   * Makes the object of its parts, where none is to be overwritten as `putOnce` does.
-   * @param whole length and SHA-256 of the object, to know it by when it is there already; its upload is ended then.
+   * Completes an upload. A customer's bucket is never overwritten, as with `putOnce`: when the same object already
+   * exists, the upload is aborted.
+   * @param whole the object's length and SHA-256.
+   * @throws destination_conflict when other bytes exist at the key.
    */
-  async completeUpload(key: string, uploadId: string, parts: readonly UploadedPart[], whole: Whole): Promise<void> {
+  async completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly UploadedPart[],
+    whole: ObjectDigest,
+  ): Promise<void> {
     const { conditionalComplete } = this.#calls.store;
-    const body = utf8(completionOf(parts));
+    const body = utf8(completionXml(parts));
     const sha256 = await sha256Hex(body);
-    const complete = (more: Outgoing) =>
+    const complete = (more: S3Request) =>
       this.#calls.send("POST", key, `uploadId=${encodeURIComponent(uploadId)}`, {
         ...more,
         body,
@@ -156,50 +162,53 @@ export class Bucket {
         headers: { "content-type": "application/xml", ...more.headers },
         signal: AbortSignal.timeout(COMPLETED_WITHIN_MS),
       });
-    // S3 may answer 200 and then an error, once it has begun to keep the connection alive.
-    const completed = async (response: Response): Promise<Outcome> => {
+    // S3 may answer 200 at once, to keep the connection alive, and report an error in the body later.
+    const completed = async (response: Response): Promise<WriteOutcome> => {
       const text = await this.#calls.text(response);
       if (isCompleted(text)) {
-        await this.#mustBeEncrypted(key, response);
+        await this.#requireEncryption(key, response);
         return "written";
       }
       const { code } = refusalIn(text);
-      if (code === "PreconditionFailed") return "there";
-      throw this.#calls.refusalOf(response, text);
+      if (code === "PreconditionFailed") return "exists";
+      throw this.#calls.refusal(response, text);
     };
     if (conditionalComplete === "overwrites") return void (await completed(await complete({})));
     const outcome = await this.#once
       .write(conditionalComplete, key, whole, complete, completed)
       .catch(async (thrown: unknown) => {
-        // The answer was lost, or did not come: whoever drops the parts of what may be whole by now must have looked.
+        // The answer was lost. The object may be complete, and then a caller must not abort or repeat the upload.
         const unknown = thrown instanceof SpillwayError && thrown.code === "destination_unavailable";
-        if (unknown && (await this.#once.stands(key, whole))) return "there";
+        if (unknown && (await this.#once.exists(key, whole))) return "exists";
         throw thrown;
       });
-    if (outcome === "there") await this.abortUpload(key, uploadId);
+    if (outcome === "exists") await this.abortUpload(key, uploadId);
   }
 
-  /** Ends a multipart upload and drops its parts. One that is not there is ended already. */
+  /** Aborts a multipart upload and deletes its parts. Succeeds for a missing upload too. */
   async abortUpload(key: string, uploadId: string): Promise<void> {
     await drain(await this.#calls.send("DELETE", key, `uploadId=${encodeURIComponent(uploadId)}`, { accept: [404] }));
   }
 
-  /** Some stores tell of the encryption only when the object is asked for. @throws kms_denied where none does. */
-  async #mustBeEncrypted(key: string, answer: Response): Promise<void> {
-    if (this.#calls.confirms(answer)) return;
+  /**
+   * Some stores confirm the encryption only when the object is read.
+   * @throws kms_denied when neither answer confirms it.
+   */
+  async #requireEncryption(key: string, answer: Response): Promise<void> {
+    if (this.#calls.confirmsEncryption(answer)) return;
     const there = await this.get(key, { from: 0, length: 1 });
-    if (there === null) return this.#calls.mustConfirm(answer);
+    if (there === null) return this.#calls.requireEncryption(answer);
     await drain(there);
-    this.#calls.mustConfirm(there);
+    this.#calls.requireEncryption(there);
   }
 
-  /** A URL that gives the object to whoever holds it, for that many seconds. */
+  /** A presigned URL: everyone who has it can download the object for that many seconds. */
   async presign(key: string, seconds: number): Promise<string> {
     return this.#calls.presign(key, seconds);
   }
 }
 
-/** The service's own: its keys carry no attempt, so a large object that is written again is the same one. */
+/** The service's own bucket. A completed upload may overwrite there: a repeated step writes the same bytes. */
 function storeAt({ endpoint, name, region, accessKeyId, secretAccessKey }: BucketAddress): Store {
   return {
     url: `${endpoint}/${name}`,

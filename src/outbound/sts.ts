@@ -1,20 +1,20 @@
 /**
- * AssumeRole, and the temporary credentials that it gives. They are kept in memory alone, by role, external id, policy and
- * session, and renewed before they end; never in a message, a row or a log.
+ * AssumeRole and its temporary credentials. They are cached in memory alone, by role, external id, policy and session,
+ * and renewed before they expire; they never reach a message, a row or a log.
  */
 
 import { AwsV4Signer } from "aws4fetch";
 import * as z from "zod";
 import { type ErrorCode, SpillwayError } from "../errors.ts";
 import { awsHost } from "./bucket-location.ts";
-import type { Credentials } from "./s3-call.ts";
+import { type Credentials, signatureTime } from "./s3-call.ts";
 import { readXml } from "./s3-xml.ts";
 
 export interface RoleRequest {
   roleArn: string;
-  /** Null: none is sent, to see whether the role wants one. */
+  /** Null sends none: the connection test checks that the role requires one. */
   externalId: string | null;
-  /** [\w+=,.@-]{2,64} */
+  /** Matches [\w+=,.@-]{2,64}. */
   sessionName: string;
   /** JSON. */
   policy: string;
@@ -30,7 +30,7 @@ interface Session {
 export interface StsSettings {
   accessKeyId: string;
   secretAccessKey: string;
-  /** Null: the region's own. */
+  /** Null for the region's own. */
   endpoint: string | null;
 }
 
@@ -55,8 +55,8 @@ const Refusal = z.object({
   ErrorResponse: z.object({ Error: z.object({ Code: z.string(), Message: z.string().optional() }) }),
 });
 
-/** Codes for which it is we who may not call, not the customer's role that refuses. */
-const OURS = new Set([
+/** STS error codes about the service's own identity or request, not about the customer's role. */
+const SERVICE_FAULTS = new Set([
   "InvalidClientTokenId",
   "SignatureDoesNotMatch",
   "InvalidAccessKeyId",
@@ -71,8 +71,10 @@ export class RoleSessions {
   readonly #settings: StsSettings;
   readonly #now: () => number;
   readonly #fetch: typeof fetch;
-  /** What is done, not what is under way: a call of one request must not wait for another's. Oldest first. */
-  readonly #kept = new Map<string, Session>();
+  /**
+   * Finished sessions, oldest first. Promises are not cached, because one invocation must not wait for another's fetch.
+   */
+  readonly #cache = new Map<string, Session>();
 
   constructor(settings: StsSettings, now: () => number, reach: typeof fetch) {
     this.#settings = settings;
@@ -80,38 +82,38 @@ export class RoleSessions {
     this.#fetch = reach;
   }
 
-  /** Credentials that hold for five minutes at least. @throws as `assume`. */
+  /** Credentials that stay valid for at least five minutes. @throws as `assume`. */
   async credentials(request: RoleRequest): Promise<Credentials> {
     const name = keyOf(request);
-    const kept = this.#kept.get(name);
-    if (kept !== undefined && kept.endsAt - this.#now() > RENEW_BEFORE_MS) return kept.credentials;
+    const cached = this.#cache.get(name);
+    if (cached !== undefined && cached.endsAt - this.#now() > RENEW_BEFORE_MS) return cached.credentials;
     const session = await this.assume(request);
-    this.#keep(name, session);
+    this.#store(name, session);
     return session.credentials;
   }
 
-  /** The store refused them: the next caller gets new ones. */
+  /** Drops cached credentials that the store refused. */
   forget(request: RoleRequest): void {
-    this.#kept.delete(keyOf(request));
+    this.#cache.delete(keyOf(request));
   }
 
-  #keep(name: string, session: Session): void {
-    this.#kept.delete(name);
-    this.#kept.set(name, session);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MAX_SESSIONS) break;
-      this.#kept.delete(oldest);
+  #store(name: string, session: Session): void {
+    this.#cache.delete(name);
+    this.#cache.set(name, session);
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= MAX_SESSIONS) break;
+      this.#cache.delete(oldest);
     }
   }
 
   /**
-   * Assumes a role, whatever is kept.
-   * @throws role_denied, external_id_refused; destination_unavailable and clock_skew, which are the service's.
+   * Assumes a role, without the cache.
+   * @throws role_denied, external_id_refused; destination_unavailable and clock_skew with the owner `service`.
    */
   async assume(request: RoleRequest): Promise<Session> {
     const { accessKeyId, secretAccessKey, endpoint } = this.#settings;
     const url = `${endpoint ?? `https://${awsHost("sts", request.region)}`}/`;
-    // A string, because nothing else can be hashed for the signature.
+    // A string, because aws4fetch hashes no URLSearchParams.
     const body = new URLSearchParams({
       Action: "AssumeRole",
       Version: "2011-06-15",
@@ -122,7 +124,7 @@ export class RoleSessions {
       Policy: request.policy,
     })
       .toString()
-      // A space written as + is not read by every store.
+      // Not every store decodes + as a space.
       .replaceAll("+", "%20");
     const signed = await new AwsV4Signer({
       accessKeyId,
@@ -133,7 +135,7 @@ export class RoleSessions {
       url,
       headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
       body,
-      datetime: new Date(this.#now()).toISOString().replaceAll(/[:-]|\.\d{3}/g, ""),
+      datetime: signatureTime(this.#now()),
     }).sign();
     let response: Response;
     let text: string;
@@ -147,14 +149,14 @@ export class RoleSessions {
       });
       text = await response.text();
     } catch (thrown) {
-      throw ours("destination_unavailable", thrown);
+      throw serviceError("destination_unavailable", thrown);
     }
-    if (!response.ok) throw refusal(response.status, text);
-    const given = readXml(Answer, text)?.AssumeRoleResponse.AssumeRoleResult.Credentials;
-    const endsAt = Date.parse(given?.Expiration ?? "");
-    if (given === undefined || Number.isNaN(endsAt))
-      throw ours("destination_unavailable", new Error("STS's answer could not be read"));
-    const { AccessKeyId, SecretAccessKey, SessionToken } = given;
+    if (!response.ok) throw roleError(response.status, text);
+    const issued = readXml(Answer, text)?.AssumeRoleResponse.AssumeRoleResult.Credentials;
+    const endsAt = Date.parse(issued?.Expiration ?? "");
+    if (issued === undefined || Number.isNaN(endsAt))
+      throw serviceError("destination_unavailable", new Error("the answer of STS could not be parsed"));
+    const { AccessKeyId, SecretAccessKey, SessionToken } = issued;
     return {
       credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
       endsAt,
@@ -162,15 +164,14 @@ export class RoleSessions {
   }
 }
 
-/** By STS's code where there is one; some stores give none: then by the status. */
-function refusal(status: number, text: string): SpillwayError {
+/** Translates a refusal by the code of STS, or by the status for stores that send no code. */
+function roleError(status: number, text: string): SpillwayError {
   const error = readXml(Refusal, text)?.ErrorResponse.Error;
   const code = error?.Code ?? "";
   const cause = new Error(`STS answered ${status} ${code}`);
-  if (SKEWED.has(code)) return ours("clock_skew", cause);
-  if (OURS.has(code) || status >= 500 || status === 429 || code === "Throttling")
-    return ours("destination_unavailable", cause);
-  if (status < 400) return ours("destination_unavailable", cause);
+  if (SKEWED.has(code)) return serviceError("clock_skew", cause);
+  if (SERVICE_FAULTS.has(code) || status < 400 || status >= 500 || status === 429 || code === "Throttling")
+    return serviceError("destination_unavailable", cause);
   if (code === "RegionDisabledException") return new SpillwayError("role_denied", REGION_OFF, { cause });
   if (code === "ValidationError" && /externalid/i.test(error?.Message ?? ""))
     return new SpillwayError("external_id_refused", undefined, { cause });
@@ -180,7 +181,8 @@ function refusal(status: number, text: string): SpillwayError {
 const REGION_OFF =
   "AWS STS is not active in the bucket's region for the role's account: activate it there (IAM, account settings).";
 
-const ours = (code: ErrorCode, cause: unknown) => new SpillwayError(code, undefined, { cause, owner: "service" });
+const serviceError = (code: ErrorCode, cause: unknown) =>
+  new SpillwayError(code, undefined, { cause, owner: "service" });
 
 const keyOf = ({ roleArn, externalId, policy, sessionName, region }: RoleRequest) =>
   JSON.stringify([roleArn, externalId, policy, sessionName, region]);

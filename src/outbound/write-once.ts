@@ -1,32 +1,33 @@
 /**
- * Objects that are never overwritten: written where nothing stands, and where the same bytes stand already that is success.
- * On a condition that the store keeps, else after a look; between that look and the write another may come.
+ * Writes that never overwrite: an object is written only when its key is free, and the same bytes at the key count as
+ * success. A store that honours a condition makes this atomic; with other stores, an object could appear between the
+ * check and the write.
  */
 
 import { SpillwayError } from "../errors.ts";
-import { ANSWER_WITHIN_MS, type Condition, drain, type Outgoing, type S3Caller } from "./s3-call.ts";
+import { ANSWER_WITHIN_MS, type ConditionSupport, drain, type S3Request, type S3Caller } from "./s3-call.ts";
 
 const IF_NONE = { "if-none-match": "*" };
-/** The object is there. Some stores answer 304 instead of 412. */
-const THERE = [412, 304];
-/** What an object is read with at least, to compare it: a mebibyte a second. */
+/** The condition failed: an object exists. Some stores answer 304 instead of 412. */
+const EXISTS = [412, 304];
+/** The minimum speed to read an object for comparison: a mebibyte per second. */
 const READ_BYTES_PER_MS = 1_048;
-/** The store does not know the condition. */
-const NOT_KNOWN = 501;
+/** The store does not implement the condition. */
+const NOT_IMPLEMENTED = 501;
 
-export type Outcome = "written" | "there";
+export type WriteOutcome = "written" | "exists";
 
-/** An object as a whole, to know it by. */
-export interface Whole {
+/** Identifies an object's bytes. */
+export interface ObjectDigest {
   bytes: number;
   /** In hex. */
   sha256: string;
 }
 
 const CANNOT_COMPARE =
-  "An object stands under a name of this export, and it could not be compared: allow s3:GetObject under the directory path.";
-const CANNOT_SEE =
-  "Whether an object stands under a name of this export could not be seen: allow s3:GetObject under the directory path, and s3:ListBucket, without which a store does not say that an object is missing.";
+  "An object already exists at a key of this export, and could not be compared: allow s3:GetObject under the directory path.";
+const CANNOT_CHECK =
+  "The service could not check whether an object already exists at a key of this export: allow s3:GetObject under the directory path, and s3:ListBucket, without which a store does not report a missing object as missing.";
 
 export class OnceWriter {
   readonly #calls: S3Caller;
@@ -38,78 +39,87 @@ export class OnceWriter {
   }
 
   /**
-   * Writes where nothing stands: on a condition, where the store keeps it, else after a look.
-   * @returns `there` when these very bytes stood there. @throws destination_conflict when others do.
+   * @param support whether the store honours the condition; without it the key is checked first.
+   * @param write sends the write with these additions.
+   * @param read interprets an answer of 2xx.
+   * @returns `exists` when the same bytes already existed.
+   * @throws destination_conflict when other bytes exist; bucket_denied when the store does not let the service check.
    */
   async write(
-    keeps: Condition,
+    support: ConditionSupport,
     key: string,
-    whole: Whole,
-    write: (more: Outgoing) => Promise<Response>,
-    read: (response: Response) => Promise<Outcome>,
-  ): Promise<Outcome> {
-    const seen = keeps === "yes" ? "unseen" : await this.#look(key, whole, keeps === "no");
-    if (seen === "there") return "there";
-    if (keeps === "no") return read(await write({}));
-    const response = await write({ headers: IF_NONE, accept: keeps === "look" ? [...THERE, NOT_KNOWN] : THERE });
+    whole: ObjectDigest,
+    write: (more: S3Request) => Promise<Response>,
+    read: (response: Response) => Promise<WriteOutcome>,
+  ): Promise<WriteOutcome> {
+    const state = support === "yes" ? "unknown" : await this.#check(key, whole, support === "no");
+    if (state === "exists") return "exists";
+    if (support === "no") return read(await write({}));
+    const response = await write({
+      headers: IF_NONE,
+      accept: support === "look" ? [...EXISTS, NOT_IMPLEMENTED] : EXISTS,
+    });
     if (response.ok && (await read(response)) === "written") return "written";
     await drain(response);
-    if (response.status !== NOT_KNOWN) return this.#compare(key, whole);
-    if (seen === "unseen" && (await this.#look(key, whole, true)) === "there") return "there";
+    if (response.status !== NOT_IMPLEMENTED) return this.#compare(key, whole);
+    if (state === "unknown" && (await this.#check(key, whole, true)) === "exists") return "exists";
     return read(await write({}));
   }
 
-  /** Do these very bytes stand there, as far as can be seen? @throws destination_conflict when others do. */
-  async stands(key: string, whole: Whole): Promise<boolean> {
-    return (await this.#look(key, whole, false)) === "there";
+  /**
+   * Whether the same bytes exist at the key; false when the store does not let the service read them.
+   * @throws destination_conflict.
+   */
+  async exists(key: string, whole: ObjectDigest): Promise<boolean> {
+    return (await this.#check(key, whole, false)) === "exists";
   }
 
   /**
-   * Does anything stand there? @param must whether it has to be seen: no condition helps after this.
-   * @throws destination_conflict for other bytes; bucket_denied where it had to be seen and could not be.
+   * Checks the key. @param must whether the check has to succeed, because no condition protects the write that follows.
+   * @throws destination_conflict for other bytes; bucket_denied when `must` is set and the read is denied.
    */
-  async #look(key: string, whole: Whole, must: boolean): Promise<"there" | "missing" | "unseen"> {
+  async #check(key: string, whole: ObjectDigest, must: boolean): Promise<"exists" | "missing" | "unknown"> {
     const response = await this.#getUnlessDenied(key, whole);
     if (response === "denied" && must)
-      throw this.#calls.error("bucket_denied", "a key cannot be looked at", CANNOT_SEE);
-    if (response === "denied") return "unseen";
-    return response === null ? "missing" : this.#same(response, whole);
+      throw this.#calls.error("bucket_denied", "a key cannot be checked", CANNOT_CHECK);
+    if (response === "denied") return "unknown";
+    return response === null ? "missing" : this.#requireSame(response, whole);
   }
 
-  /** The store said that something stands there. */
-  async #compare(key: string, whole: Whole): Promise<"there"> {
+  /** After the store reported that an object exists. */
+  async #compare(key: string, whole: ObjectDigest): Promise<"exists"> {
     const response = await this.#getUnlessDenied(key, whole);
     if (response === "denied") throw this.#calls.error("bucket_denied", "an object cannot be compared", CANNOT_COMPARE);
-    return this.#same(response, whole);
+    return this.#requireSame(response, whole);
   }
 
-  async #same(response: Response | null, { bytes, sha256 }: Whole): Promise<"there"> {
-    // It was there a moment ago, or the store says so before it shows it.
-    if (response === null) throw this.#calls.unavailable(new Error("an object was there, and is not"));
+  async #requireSame(response: Response | null, { bytes, sha256 }: ObjectDigest): Promise<"exists"> {
+    // Deleted a moment ago, or a read that the store answers from an older state.
+    if (response === null) throw this.#calls.unavailable(new Error("an object was reported, and is missing"));
     if ((await this.#sha256Of(response, bytes)) !== sha256)
-      throw this.#calls.error("destination_conflict", "another object is there");
-    this.#calls.mustConfirm(response);
-    return "there";
+      throw this.#calls.error("destination_conflict", "other bytes exist at the key");
+    this.#calls.requireEncryption(response);
+    return "exists";
   }
 
-  async #getUnlessDenied(key: string, { bytes }: Whole): Promise<Response | null | "denied"> {
+  async #getUnlessDenied(key: string, { bytes }: ObjectDigest): Promise<Response | null | "denied"> {
     return this.#get(key, ANSWER_WITHIN_MS + bytes / READ_BYTES_PER_MS).catch((thrown: unknown) => {
       if (thrown instanceof SpillwayError && thrown.code === "bucket_denied") return "denied" as const;
       throw thrown;
     });
   }
 
-  /** @returns null when there are more bytes than were expected: no more of them are read. */
-  async #sha256Of(response: Response, most: number): Promise<string | null> {
+  /** @returns null for an object of more than `max` bytes, of which no more is read. */
+  async #sha256Of(response: Response, max: number): Promise<string | null> {
     const digest = new crypto.DigestStream("SHA-256");
-    // Whoever looks at the digest only when all went well must not leave its failure unseen.
+    // A failure of the body reaches the caller through the writer; the digest's own rejection must not be unhandled.
     digest.digest.catch(() => {});
     const writer = digest.getWriter();
     let bytes = 0;
     try {
       for await (const piece of response.body ?? []) {
         bytes += piece.byteLength;
-        if (bytes > most) return null;
+        if (bytes > max) return null;
         await writer.write(piece);
       }
       await writer.close();

@@ -159,10 +159,10 @@ it("a sealed secret moves to the new key, so that the old one can go", async () 
   const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";
   service = new Service({ ...AWS_VARS, SECRETS_KEY: `${fresh},${before}` });
   await sweep(service.context);
-  const stored = await env.CONTROL_DB.prepare("SELECT secret, sealed_with FROM destinations WHERE id = ?")
+  const stored = await env.CONTROL_DB.prepare("SELECT secret, encrypted_with FROM destinations WHERE id = ?")
     .bind(id)
     .first();
-  expect(stored).toEqual({ secret: expect.stringMatching(/^k2\./), sealed_with: "k2" });
+  expect(stored).toEqual({ secret: expect.stringMatching(/^k2\./), encrypted_with: "k2" });
   service = new Service({ ...AWS_VARS, SECRETS_KEY: fresh });
   service.customers = aws.fetch;
   const { steps } = await service.json<{ steps: { status: string }[] }>("POST", `/v1/destinations/${id}/test`, 200, {
@@ -175,14 +175,14 @@ it("a secret whose key is gone keeps no other from moving to the new key", async
   const gone = await post({ auth: KEYS_AUTH });
   const others = [await post({ auth: KEYS_AUTH }), await post({ auth: KEYS_AUTH })];
   const stand = (id: string) =>
-    env.CONTROL_DB.prepare("SELECT sealed_with FROM destinations WHERE id = ?").bind(id).first("sealed_with");
-  await env.CONTROL_DB.prepare("UPDATE destinations SET sealed_with = 'k0', secret = 'k0.x.x' WHERE id = ?")
+    env.CONTROL_DB.prepare("SELECT encrypted_with FROM destinations WHERE id = ?").bind(id).first("encrypted_with");
+  await env.CONTROL_DB.prepare("UPDATE destinations SET encrypted_with = 'k0', secret = 'k0.x.x' WHERE id = ?")
     .bind(gone.id)
     .run();
   // More than a sweep takes, and the first that it would find.
   const copies = "INSERT INTO destinations SELECT '00-' || value";
   const columns =
-    "space_id, name, place, directory_path, key_template, auth, secret, sealed_with, created_at, updated_at";
+    "space_id, name, bucket_location, directory_path, key_template, auth, secret, encrypted_with, created_at, updated_at";
   const numbers = JSON.stringify(Array.from({ length: 60 }, (_, n) => n));
   await env.CONTROL_DB.prepare(`${copies}, ${columns} FROM destinations, json_each(?) WHERE destinations.id = ?`)
     .bind(numbers, gone.id)

@@ -145,7 +145,7 @@ describe("a destination", () => {
     const problem = await service.json<ProblemView>("GET", "/v1/destinations/policies?bucket=acme-exports", 409, {
       key: space.key,
     });
-    expect(problem.detail).toContain("identity in AWS");
+    expect(problem.detail).toContain("no AWS identity");
   });
 });
 

@@ -125,7 +125,7 @@ const LISTS: Record<string, List> = {
     add: () => {
       const times = { created_at: service.now, updated_at: service.now };
       const described = { name: "Bucket", directory_path: "", key_template: null, auth: '{"type":"keys"}' };
-      const row = { id: crypto.randomUUID(), space_id: space.id, place: "{}", ...described, ...times };
+      const row = { id: crypto.randomUUID(), space_id: space.id, bucket_location: "{}", ...described, ...times };
       return insertDestination(service.context.databases.control, row, null, 10_000);
     },
   },

@@ -31,7 +31,7 @@ const EVERY_SPACE: Record<string, string> = {
   takeDueSchedules: "the sweep looks at schedules of every space, and gives each back with its space_id",
   dropOldRuns: "the sweep drops every space's history of runs when it is too old",
   takeLostDeliveries: "the sweep wakes late deliveries of every space, and gives each back with its space_id",
-  listSealedWith: "the sweep finds what an older key has sealed for every space, each with its space_id",
+  listEncryptedWith: "the sweep finds secrets of every space that an older key encrypted, each with its space_id",
   dropOldKeys: "the sweep drops every space's idempotency keys when they are too old",
 };
 

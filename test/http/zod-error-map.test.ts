@@ -40,7 +40,7 @@ it.each<[unknown, string, string]>([
   [
     { ...window, delivery: { type: "s3", bucket: "acme", region: "eu-central-1" } },
     "/delivery/role_arn",
-    "role_arn is missing: give bucket, region and role_arn, or a destination_id.",
+    "role_arn is missing: send bucket, region and role_arn, or a destination_id.",
   ],
   [[], "", "The body must be an object."],
 ])("%j: %s: %s", async (body, pointer, detail) => {

@@ -85,7 +85,7 @@ export function probe(scene: Scene): void {
     test("sees where a store takes the wish for encryption and does nothing", async () => {
       const steps = await probe({ encryption: { sse: "AES256" } });
       expect(statusesOf(steps)).toMatchObject({ write: "passed", encryption: "failed" });
-      expect(steps.get("encryption")?.detail).toContain("does not confirm the encryption");
+      expect(steps.get("encryption")?.detail).toContain("does not confirm the destination's encryption");
     });
 
     test("says which secret is wrong", async () => {

@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import {
   bucketUrl,
-  faultsOf,
+  locationFaults,
   type BucketLocation,
-  regionOf,
+  normalizeRegion,
   writeHeaders,
 } from "../../src/outbound/bucket-location.ts";
 import { permissionsPolicy, sessionPolicy, terraform, trustPolicy } from "../../src/outbound/policies.ts";
@@ -28,7 +28,7 @@ it.each([
   ["US_GOV_WEST_1", "us-gov-west-1"],
   ["auto", "auto"],
 ])("the region %s is %s", (spelled, region) => {
-  expect(regionOf(spelled)).toBe(region);
+  expect(normalizeRegion(spelled)).toBe(region);
 });
 
 describe("a bucket's address", () => {
@@ -68,10 +68,10 @@ describe("what is asked for an object", () => {
         path_style,
         encryption: { sse, kms_key_id: sse === "AES256" ? null : "k" },
       });
-      const refused = faultsOf(place, "keys", true).map(({ field }) => field);
+      const refused = locationFaults(place, "keys", true).map(({ field }) => field);
       expect(refused).toEqual(CAPABILITIES[provider].encryption.includes(sse) ? [] : ["encryption"]);
     }
-    const roles = faultsOf(at({ provider, endpoint, path_style }), "role", true).map(({ field }) => field);
+    const roles = locationFaults(at({ provider, endpoint, path_style }), "role", true).map(({ field }) => field);
     expect(roles).toEqual(CAPABILITIES[provider].roles ? [] : ["auth"]);
   });
 
@@ -92,7 +92,7 @@ describe("what is asked for an object", () => {
       ["encryption"],
     ],
   ])("%j has the faults %j", (more, fields) => {
-    expect(faultsOf(at(more), "keys", true).map(({ field }) => field)).toEqual(fields);
+    expect(locationFaults(at(more), "keys", true).map(({ field }) => field)).toEqual(fields);
   });
 });
 

@@ -1,9 +1,9 @@
 /** Only public hosts are called: whatever else an address may look like, and whatever its name stands for. */
 
 import { describe, expect, it } from "vitest";
-import { checkTarget, refusalOf, resolver } from "../../src/outbound/url-guard.ts";
+import { checkTarget, urlFault, resolver } from "../../src/outbound/url-guard.ts";
 
-const refused = (url: string, allowInsecure = false) => refusalOf(url, allowInsecure) !== null;
+const refused = (url: string, allowInsecure = false) => urlFault(url, allowInsecure) !== null;
 
 describe("an address that is given", () => {
   it.each([
@@ -18,24 +18,20 @@ describe("an address that is given", () => {
     "https://internal.example/",
     "https://10.0.0.1.example/",
   ])("may be %s", (url) => {
-    expect(refusalOf(url, false)).toBeNull();
+    expect(urlFault(url, false)).toBeNull();
   });
 
   it.each([
     ["no URL", "shop.example", "must be a URL."],
     ["http", "http://shop.example/", "must be https."],
     ["ftp", "ftp://shop.example/", "must be https."],
-    ["a user name", "https://ada@shop.example/", "must not carry a user name or a password."],
-    ["a password", "https://:secret@shop.example/", "must not carry a user name or a password."],
+    ["a user name", "https://ada@shop.example/", "must not contain a user name or a password."],
+    ["a password", "https://:secret@shop.example/", "must not contain a user name or a password."],
     ["a private address", "https://10.0.0.1/", "must be at a public address."],
-    ["a local name", "https://printer.local/", "must name a host of the public internet."],
-    [
-      "a dot at its end",
-      "https://shop.example./",
-      "must name a host without empty parts, and without a dot at its end.",
-    ],
+    ["a local name", "https://printer.local/", "must name a host on the public internet."],
+    ["a dot at its end", "https://shop.example./", "must name a host without empty labels and without a trailing dot."],
   ])("is refused for %s, in words", (_, url, words) => {
-    expect(refusalOf(url, false)).toBe(words);
+    expect(urlFault(url, false)).toBe(words);
   });
 
   it.each([
@@ -114,7 +110,7 @@ describe("in local development an address", () => {
     "http://api.localhost/",
     "http://[::1]:9000/",
   ])("may be %s", (url) => {
-    expect(refusalOf(url, true)).toBeNull();
+    expect(urlFault(url, true)).toBeNull();
   });
 
   it.each([

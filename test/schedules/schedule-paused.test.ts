@@ -132,7 +132,7 @@ describe("a run that can no longer be asked for", () => {
         outcome: "refused",
         window: null,
         export: null,
-        error: { code: "invalid_request", message: "The space has no such destination." },
+        error: { code: "invalid_request", message: "The space has no destination with this id." },
         reason: null,
       },
     ]);

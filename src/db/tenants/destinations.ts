@@ -1,4 +1,4 @@
-/** Destinations of a space: customers' buckets, and what opens them; a secret key stands here sealed. */
+/** A space's destinations: customers' buckets and their credentials. A secret access key is stored encrypted. */
 
 import type { Database } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
@@ -7,8 +7,8 @@ export interface DestinationRow {
   id: string;
   space_id: string;
   name: string;
-  /** JSON. */
-  place: string;
+  /** A BucketLocation as JSON. */
+  bucket_location: string;
   directory_path: string;
   key_template: string | null;
   /** JSON, without the secret. */
@@ -17,38 +17,38 @@ export interface DestinationRow {
   updated_at: number;
 }
 
-/** A secret as it is stored. */
-export interface Sealed {
+export interface EncryptedSecret {
+  /** The ciphertext, as outbound/encryption.ts writes it. */
   secret: string;
-  /** The id of the key that it was sealed with. */
-  sealedWith: string;
+  /** The id of the key that encrypted it. */
+  encryptedWith: string;
 }
 
-const COLUMNS = "id, space_id, name, place, directory_path, key_template, auth, created_at, updated_at";
+const COLUMNS = "id, space_id, name, bucket_location, directory_path, key_template, auth, created_at, updated_at";
 
-/** @returns false when the space has `most` of them already. */
+/** @returns false when the space already has `limit` destinations. */
 export async function insertDestination(
   db: Database,
   row: DestinationRow,
-  sealed: Sealed | null,
-  most: number,
+  encrypted: EncryptedSecret | null,
+  limit: number,
 ): Promise<boolean> {
   const inserted = await db.run(
-    `INSERT INTO destinations (${COLUMNS}, secret, sealed_with)
+    `INSERT INTO destinations (${COLUMNS}, secret, encrypted_with)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
      WHERE (SELECT count(*) FROM destinations WHERE space_id = ?2) < ?12`,
     row.id,
     row.space_id,
     row.name,
-    row.place,
+    row.bucket_location,
     row.directory_path,
     row.key_template,
     row.auth,
     row.created_at,
     row.updated_at,
-    sealed?.secret ?? null,
-    sealed?.sealedWith ?? null,
-    most,
+    encrypted?.secret ?? null,
+    encrypted?.encryptedWith ?? null,
+    limit,
   );
   return inserted > 0;
 }
@@ -58,7 +58,7 @@ export async function findDestination(db: Database, spaceId: string, id: string)
   return db.first<DestinationRow>(sql, spaceId, id);
 }
 
-/** What opens a destination's bucket, as it is now; null where the destination is gone. */
+/** The destination's current credentials; null when the destination was deleted. */
 export async function findAuth(
   db: Database,
   spaceId: string,
@@ -81,38 +81,39 @@ export async function listDestinations(
 }
 
 /**
- * Writes a destination as it is to be now.
- * @param asOf its `updated_at` when it was read: where another call changed it since, nothing is written.
- * @param sealed undefined: the secret stays.
- * @returns whether it was written.
+ * Overwrites a destination.
+ * @param readAt its `updated_at` when the caller read it: nothing is written when another call changed it since.
+ * @param encrypted undefined keeps the stored secret.
+ * @returns whether the row was written.
  */
 export async function replaceDestination(
   db: Database,
   row: DestinationRow,
-  asOf: number,
-  sealed: Sealed | null | undefined,
+  readAt: number,
+  encrypted: EncryptedSecret | null | undefined,
 ): Promise<boolean> {
   const changed = await db.run(
-    `UPDATE destinations SET name = ?3, place = ?4, directory_path = ?5, key_template = ?6, auth = ?7, updated_at = ?8,
-       secret = CASE WHEN ?9 THEN ?10 ELSE secret END, sealed_with = CASE WHEN ?9 THEN ?11 ELSE sealed_with END
+    `UPDATE destinations SET name = ?3, bucket_location = ?4, directory_path = ?5, key_template = ?6, auth = ?7,
+       updated_at = ?8, secret = CASE WHEN ?9 THEN ?10 ELSE secret END,
+       encrypted_with = CASE WHEN ?9 THEN ?11 ELSE encrypted_with END
      WHERE space_id = ?1 AND id = ?2 AND updated_at = ?12`,
     row.space_id,
     row.id,
     row.name,
-    row.place,
+    row.bucket_location,
     row.directory_path,
     row.key_template,
     row.auth,
     row.updated_at,
-    Number(sealed !== undefined),
-    sealed?.secret ?? null,
-    sealed?.sealedWith ?? null,
-    asOf,
+    Number(encrypted !== undefined),
+    encrypted?.secret ?? null,
+    encrypted?.encryptedWith ?? null,
+    readAt,
   );
   return changed > 0;
 }
 
-/** @returns false where there is none, or an export to it is under way. */
+/** @returns false when the destination does not exist, or an export to it is queued or processing. */
 export async function deleteDestination(db: Database, spaceId: string, id: string): Promise<boolean> {
   const deleted = await db.run(
     `DELETE FROM destinations WHERE space_id = ?1 AND id = ?2 AND NOT EXISTS
@@ -123,31 +124,31 @@ export async function deleteDestination(db: Database, spaceId: string, id: strin
   return deleted > 0;
 }
 
-/** Secrets of every space that were sealed with one of these keys. */
-export async function listSealedWith(
+/** Secrets of every space that one of these keys encrypted. */
+export async function listEncryptedWith(
   db: Database,
   keyIds: readonly string[],
   limit: number,
 ): Promise<{ id: string; space_id: string; secret: string }[]> {
   return db.all(
-    "SELECT id, space_id, secret FROM destinations WHERE sealed_with IN (SELECT value FROM json_each(?1)) LIMIT ?2",
+    "SELECT id, space_id, secret FROM destinations WHERE encrypted_with IN (SELECT value FROM json_each(?1)) LIMIT ?2",
     JSON.stringify(keyIds),
     limit,
   );
 }
 
-/** The same secret under another key. Nothing where it was changed meanwhile. */
-export async function reseal(
+/** Stores the same secret, encrypted with another key. Writes nothing when the secret was changed meanwhile. */
+export async function replaceSecret(
   db: Database,
-  of: { id: string; space_id: string; secret: string },
-  sealed: Sealed,
+  found: { id: string; space_id: string; secret: string },
+  encrypted: EncryptedSecret,
 ): Promise<void> {
   await db.run(
-    "UPDATE destinations SET secret = ?4, sealed_with = ?5 WHERE space_id = ?1 AND id = ?2 AND secret = ?3",
-    of.space_id,
-    of.id,
-    of.secret,
-    sealed.secret,
-    sealed.sealedWith,
+    "UPDATE destinations SET secret = ?4, encrypted_with = ?5 WHERE space_id = ?1 AND id = ?2 AND secret = ?3",
+    found.space_id,
+    found.id,
+    found.secret,
+    encrypted.secret,
+    encrypted.encryptedWith,
   );
 }

@@ -9,7 +9,7 @@ import { invalid, pointerToken, SpillwayError } from "../../errors.ts";
 import type { Since, Source } from "../../datasets/dataset.ts";
 import { datasetNamed } from "../../datasets/index.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
-import { refusalOf } from "../../outbound/url-guard.ts";
+import { urlFault } from "../../outbound/url-guard.ts";
 import { freezeDestination, NO_ID } from "../delivery/destination.ts";
 import { type Context, sourceOf } from "../../context.ts";
 import { dependsOnRows, type Encoding, isPlain } from "../output/encode/encoding.ts";
@@ -152,7 +152,7 @@ async function freeze(
   had: Since | null = null,
 ) {
   const refusal =
-    request.callback_url === undefined ? null : refusalOf(request.callback_url, context.config.allowInsecureTargets);
+    request.callback_url === undefined ? null : urlFault(request.callback_url, context.config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
   const dataset = datasetNamed(request.dataset);
   if (dataset.tabular === undefined && request.layout === "files")

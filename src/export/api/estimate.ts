@@ -1,10 +1,9 @@
 /** How large a result would be: counted rows, and bytes from a sample of them. */
 
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
-import { BlockWriter } from "../output/block-buffer.ts";
+import { BlockBuffer } from "../output/block-buffer.ts";
 import { dryRun } from "./create.ts";
-import { compressor } from "../output/deflate.ts";
-import { encoderOf, fileForm } from "../output/encode/encoder.ts";
+import { createEncoder, fileForm } from "../output/encode/encoder.ts";
 import type { Encoding } from "../output/encode/encoding.ts";
 import type { Context } from "../../context.ts";
 import type { ExportRequest } from "./request.ts";
@@ -28,13 +27,13 @@ export async function estimate(context: Context, space: SpaceRow, request: Expor
   // A Parquet file comes to about what the same rows come to as gzipped lines.
   const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
   const form = fileForm(asLines, source.form);
-  const encoder = asLines === null ? null : encoderOf(asLines, form, NO_KEY);
-  const encode = encoder?.kind === "text" ? encoder.line : null;
+  const encoder = createEncoder(asLines, form, NO_KEY);
+  if (encoder.kind !== "text") throw new Error("a sample is estimated as text");
+  const { compression, line: encode } = encoder;
   const records = await source.count(source.bounds);
   let [sampled, sampledRows, length, bytes, pages] = [0, 0, 0, 0, 0];
-  const compress = compressor(context.config.gzip);
-  const blocks = new BlockWriter((block) => {
-    bytes += compress(block).length;
+  const blocks = new BlockBuffer((block) => {
+    bytes += compression.compressBlock(block, context.config).length;
   });
   for await (const page of source.pages(source.bounds)) {
     for (const line of page.lines) {

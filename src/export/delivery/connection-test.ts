@@ -1,15 +1,16 @@
 /**
- * A test of a destination: does it take what an export would write, as an export would write it, and is its role safe from
- * others? The probe is one small object of a name of its own each time: nothing is overwritten, and what stands is compared.
+ * Tests a destination in steps: can its role be assumed, does the role refuse other external ids, and does the bucket
+ * accept an object as an export would write it? Each test writes one small object under a new key, so nothing is
+ * overwritten.
  */
 
 import { type DestinationRow, findAuth } from "../../db/tenants/destinations.ts";
 import { asSpillwayError, SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
-import type { Reach } from "../../outbound/customer.ts";
+import type { SessionScope } from "../../outbound/customer.ts";
 import type { BucketLocation } from "../../outbound/bucket-location.ts";
 import { type Bucket, sha256Hex, utf8 } from "../../outbound/s3.ts";
-import { type Auth, unseal } from "./destination.ts";
+import { type Auth, decryptAuth } from "./destination.ts";
 import type { Context } from "../../context.ts";
 
 export const STEPS = ["assume_role", "external_id_enforced", "write", "encryption", "delete"] as const;
@@ -17,133 +18,139 @@ export const STEPS = ["assume_role", "external_id_enforced", "write", "encryptio
 export interface Step {
   name: (typeof STEPS)[number];
   status: "passed" | "failed" | "skipped";
-  /** Public: what to do. */
+  /** Public text: the result, and what to do after a failure. */
   detail: string;
 }
 
-const CONTENT = utf8("Spillway may write here. This object is of no other use.\n");
+const CONTENT = utf8("A connection test of Spillway wrote this object. It can be deleted.\n");
 const DENIALS = new Set(["role_denied", "external_id_refused"]);
 
 const passed = (name: Step["name"], detail: string): Step => ({ name, status: "passed", detail });
 const failed = (name: Step["name"], detail: string): Step => ({ name, status: "failed", detail });
 const skipped = (name: Step["name"], detail: string): Step => ({ name, status: "skipped", detail });
 
-/** Every step, in order. Whatever is wrong is a step that failed: nothing is thrown. */
-export async function testConnection(context: Context, row: DestinationRow, externalId: string): Promise<Step[]> {
-  const place = JSON.parse(row.place) as BucketLocation;
+type TestContext = Pick<Context, "config" | "customers" | "databases" | "runtime">;
+
+/** @returns every step in order. A refusal is a failed step: nothing is thrown. */
+export async function testConnection(context: TestContext, row: DestinationRow, externalId: string): Promise<Step[]> {
+  const location = JSON.parse(row.bucket_location) as BucketLocation;
   const auth = JSON.parse(row.auth) as Auth;
   const key = `${row.directory_path}spillway-test-${context.runtime.uuid()}.txt`;
-  const reach: Reach = { sessionName: `test-${row.id}`, prefix: row.directory_path, probe: key };
+  const scope: SessionScope = { sessionName: `test-${row.id}`, prefix: row.directory_path, probe: key };
   if (auth.type === "keys")
     return [
       skipped("assume_role", "The destination has access keys: there is no role to assume."),
       skipped("external_id_enforced", "The destination has access keys: there is no role to protect."),
-      ...(await writeAndDelete(context, row, externalId, place, reach, key)),
+      ...(await writeAndDelete(context, row, externalId, location, scope, key)),
     ];
-  const assumed = await failureOf(row, () => context.customers.tryRole(place, auth.role_arn, externalId, reach));
-  if (assumed !== null)
+  const refusal = await catchFailure(row, () =>
+    context.customers.tryAssumeRole(location, auth.role_arn, externalId, scope),
+  );
+  if (refusal !== null)
     return [
-      failed("assume_role", DENIALS.has(assumed.code) ? howToTrust(context, externalId) : assumed.message),
+      failed("assume_role", DENIALS.has(refusal.code) ? howToTrust(context, externalId) : refusal.message),
       ...STEPS.slice(1).map((name) => skipped(name, "The role could not be assumed.")),
     ];
   return [
     passed("assume_role", "The role can be assumed with the space's external id."),
-    await isEnforced(context, row, place, auth.role_arn, reach),
-    ...(await writeAndDelete(context, row, externalId, place, reach, key)),
+    await testExternalId(context, row, location, auth.role_arn, scope),
+    ...(await writeAndDelete(context, row, externalId, location, scope, key)),
   ];
 }
 
-function howToTrust(context: Context, externalId: string): string {
+function howToTrust(context: TestContext, externalId: string): string {
   const principal = context.config.aws?.principalArn ?? "this service";
-  return `The role may not be assumed: its trust policy must allow sts:AssumeRole to ${principal} with the external id ${externalId}. A new role takes a few minutes to spread.`;
+  return `The role cannot be assumed: its trust policy must allow sts:AssumeRole to ${principal} with the external id ${externalId}. A new role works after a few minutes.`;
 }
 
-/** A role that others' external ids open too could be used through us by anyone who knows its name. */
-async function isEnforced(
-  context: Context,
+/**
+ * A role that accepts any external id could be used through this service by everyone who knows its ARN (confused
+ * deputy).
+ */
+async function testExternalId(
+  context: TestContext,
   row: DestinationRow,
-  place: BucketLocation,
+  location: BucketLocation,
   roleArn: string,
-  reach: Reach,
+  scope: SessionScope,
 ): Promise<Step> {
   const name = "external_id_enforced";
   for (const other of [`spillway-${context.runtime.uuid()}`, null]) {
-    const refusal = await failureOf(row, () => context.customers.tryRole(place, roleArn, other, reach));
+    const refusal = await catchFailure(row, () => context.customers.tryAssumeRole(location, roleArn, other, scope));
     if (refusal === null)
       return failed(
         name,
         `The role can be assumed ${other === null ? "without an external id" : "with another external id"}: add the condition sts:ExternalId of this space's policies to its trust policy.`,
       );
     if (!DENIALS.has(refusal.code))
-      return failed(name, "Whether the role refuses another external id could not be seen. Test again.");
+      return failed(name, "The test could not find out whether the role refuses another external id. Test again.");
   }
   return passed(name, "The role refuses any other external id.");
 }
 
 async function writeAndDelete(
-  context: Context,
+  context: TestContext,
   row: DestinationRow,
   externalId: string,
-  place: BucketLocation,
-  reach: Reach,
+  location: BucketLocation,
+  scope: SessionScope,
   key: string,
 ): Promise<Step[]> {
   let bucket: Bucket | undefined;
-  const refused = await failureOf(row, async () => {
+  const refused = await catchFailure(row, async () => {
     const stored = await findAuth(context.databases.control, row.space_id, row.id);
     if (stored === null) throw new SpillwayError("not_found");
-    bucket = context.customers.open(place, await unseal(context, row.id, externalId, stored), reach);
+    bucket = context.customers.open(location, await decryptAuth(context, row.id, externalId, stored), scope);
     await bucket.putOnce(key, CONTENT, await sha256Hex(CONTENT), "text/plain");
   });
-  const there = bucket;
-  // A refusal for an encryption that is not confirmed comes after the object is written.
-  const looks = refused === null || refused.code === "kms_denied";
-  const unread = looks && there !== undefined ? await failureOf(row, () => mustShow(there, key)) : refused;
-  if (there === undefined || (refused !== null && unread !== null)) {
+  const opened = bucket;
+  // An encryption that the store does not confirm is refused after the object was written.
+  const written = refused === null || refused.code === "kms_denied";
+  const unread = written && opened !== undefined ? await catchFailure(row, () => readBack(opened, key)) : refused;
+  if (opened === undefined || (refused !== null && unread !== null)) {
     const why = refused?.message ?? "";
-    const ofKey = refused?.code === "kms_denied";
+    const byKey = refused?.code === "kms_denied";
     return [
       failed("write", why),
-      ofKey ? failed("encryption", why) : skipped("encryption", "Nothing was written."),
+      byKey ? failed("encryption", why) : skipped("encryption", "Nothing was written."),
       skipped("delete", "Nothing was written."),
     ];
   }
   return [
-    unread === null ? passed("write", `Wrote ${key}.`) : failed("write", whyUnread(unread)),
-    encryptionOf(place, refused ?? unread),
-    await deleteProbe(row, there, key),
+    unread === null ? passed("write", `Wrote ${key}.`) : failed("write", readFailure(unread)),
+    encryptionStep(location, refused ?? unread),
+    await deleteProbe(row, opened, key),
   ];
 }
 
-/** What an export wrote is read again when a step is repeated. @throws SpillwayError. */
-async function mustShow(bucket: Bucket, key: string): Promise<void> {
+/** A repeated step of an export reads the objects that it wrote before. @throws SpillwayError. */
+async function readBack(bucket: Bucket, key: string): Promise<void> {
   if ((await bucket.read(key)) === null)
-    throw new SpillwayError("destination_unavailable", "The store does not show the object that it took.");
+    throw new SpillwayError("destination_unavailable", "The store accepted the object, but does not return it.");
 }
 
-function whyUnread(refusal: SpillwayError): string {
+function readFailure(refusal: SpillwayError): string {
   if (refusal.code !== "bucket_denied") return refusal.message;
-  return "The object was written, but may not be read: allow s3:GetObject under the directory path, for objects that stand there already are compared.";
+  return "The object was written, but cannot be read: allow s3:GetObject under the directory path, because exports compare the objects that already exist there.";
 }
 
-/** What a store does not confirm it may have dropped: then the write is refused. */
-function encryptionOf({ encryption }: BucketLocation, refusal: SpillwayError | null): Step {
+function encryptionStep({ encryption }: BucketLocation, refusal: SpillwayError | null): Step {
   const name = "encryption";
   if (refusal?.code === "kms_denied") return failed(name, refusal.message);
-  if (encryption === null) return skipped(name, "The destination asks for no encryption of its own.");
+  if (encryption === null) return skipped(name, "The destination sets no encryption.");
   return passed(name, `The object is encrypted with ${encryption.sse}.`);
 }
 
 async function deleteProbe(row: DestinationRow, bucket: Bucket, key: string): Promise<Step> {
-  const refusal = await failureOf(row, () => bucket.delete(key));
-  if (refusal === null) return passed("delete", "The object is deleted again.");
+  const refusal = await catchFailure(row, () => bucket.delete(key));
+  if (refusal === null) return passed("delete", "The object was deleted.");
   if (refusal.code === "bucket_denied")
-    return skipped("delete", `It may not be deleted, and exports never delete: remove ${key} yourself if you like.`);
+    return skipped("delete", `The role or key may not delete objects, and exports never do: delete ${key} yourself.`);
   return failed("delete", refusal.message);
 }
 
-/** @returns what went wrong, in public words; null when all went well. */
-async function failureOf(row: DestinationRow, work: () => Promise<void>): Promise<SpillwayError | null> {
+/** @returns the failure as a public error, after logging it; null when the work succeeded. */
+async function catchFailure(row: DestinationRow, work: () => Promise<void>): Promise<SpillwayError | null> {
   try {
     await work();
     return null;

@@ -1,15 +1,15 @@
 /**
- * Where an export's files go. The place is frozen when the export is asked for: a destination that is changed moves nothing
- * half way. What opens the bucket is read when it is needed, so that an export that is refused goes on once the
- * destination's role or key is mended.
+ * Where an export's files go. The bucket's location is frozen with the export, so that a later change of the
+ * destination does not split one export over two buckets. The credentials are read at each step, so that a correction
+ * of the destination's role or key lets a refused export go on.
  */
 
 import { findAuth, findDestination } from "../../db/tenants/destinations.ts";
 import type { ExportRow } from "../../db/exports/exports.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { type Fault, invalid, SpillwayError } from "../../errors.ts";
-import type { Opener } from "../../outbound/customer.ts";
-import { faultsOf, type BucketLocation, regionOf } from "../../outbound/bucket-location.ts";
+import type { BucketAuth } from "../../outbound/customer.ts";
+import { locationFaults, type BucketLocation, normalizeRegion } from "../../outbound/bucket-location.ts";
 import { roleFault } from "../../outbound/role.ts";
 import type { Bucket } from "../../outbound/s3.ts";
 import { decrypt } from "../../outbound/encryption.ts";
@@ -17,37 +17,44 @@ import type { Delivery } from "./schema.ts";
 import type { Context } from "../../context.ts";
 import { asDirectory, expand, type Facts } from "./key-template.ts";
 
-/** As it is stored with an export. */
+/** Stored with an export as JSON. */
 export interface Destination {
-  place: BucketLocation;
+  bucket_location: BucketLocation;
   directory_path: string;
-  /** Of every key: the directory path, and what the key template made. Empty, or with a slash at its end. */
+  /** Every key begins with it: the directory path and the expanded key template. Empty, or with a slash at its end. */
   prefix: string;
-  /** Of a delivery without a destination. */
+  /** The role of an inline delivery; null when the credentials are a stored destination's. */
   role_arn: string | null;
-  /** The space's own: it never changes. */
+  /** The space's, which never changes. */
   external_id: string;
 }
 
-/** What a destination is opened with, as it is stored. */
+/** A destination's credentials as they are stored, without the secret. */
 export type Auth = { type: "role"; role_arn: string } | { type: "keys"; access_key_id: string };
 
-/** The longest name that a file may get, with its endings. */
+/** The longest file name, with its extensions. */
 const MAX_NAME = 160;
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY = 1024;
-/** An export that is only estimated has no id. */
+/** The id of an export that is only estimated. */
 export const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 export const NO_IDENTITY =
-  "This service is not set up to assume roles: its operator has to give it an identity in AWS. Access keys work without.";
+  "This service has no AWS identity, so it cannot assume roles. Use access keys, or ask its operator to set AWS_PRINCIPAL_ARN.";
 
 export function destinationOf(row: Pick<ExportRow, "destination">): Destination | null {
   return row.destination === null ? null : (JSON.parse(row.destination) as Destination);
 }
 
-/** @throws invalid_request naming what of the delivery cannot be. @returns null for the service's own bucket. */
+type Opening = Pick<Context, "config" | "databases">;
+
+/**
+ * @param facts what the key template may refer to.
+ * @returns null for the service's own bucket.
+ * @throws invalid_request naming the field of the delivery that is wrong.
+ */
 export async function freezeDestination(
-  context: Context,
+  context: Opening,
   space: SpaceRow,
   delivery: Delivery,
   facts: Facts,
@@ -58,75 +65,92 @@ export async function freezeDestination(
   const { bucket = "", region = "", role_arn: roleArn = "", directory_path: path = "" } = delivery;
   const { aws, stsEndpoint } = context.config;
   if (aws === null) throw invalid({ pointer: "/delivery/role_arn", detail: NO_IDENTITY });
-  const place: BucketLocation = {
+  const location: BucketLocation = {
     provider: "aws",
     bucket,
-    region: regionOf(region),
+    region: normalizeRegion(region),
     endpoint: null,
     path_style: false,
     encryption: null,
     storage_class: null,
   };
-  const faults: Fault[] = faultsOf(place, "role", stsEndpoint === null).map(({ field, detail }) => ({
+  const faults: Fault[] = locationFaults(location, "role", stsEndpoint === null).map(({ field, detail }) => ({
     pointer: `/delivery/${field}`,
     detail,
   }));
-  const refusal = roleFault(roleArn, place, aws.principalArn, stsEndpoint === null);
+  const refusal = roleFault(roleArn, location, aws.principalArn, stsEndpoint === null);
   if (refusal !== null) faults.push({ pointer: "/delivery/role_arn", detail: refusal });
   if (faults.length > 0) throw invalid(...faults);
   const directory = asDirectory(path);
-  const destination = { place, directory_path: directory, prefix: directory, role_arn: roleArn };
-  return { destination: { ...destination, external_id: space.external_id }, destinationId: null };
+  const destination: Destination = {
+    bucket_location: location,
+    directory_path: directory,
+    prefix: directory,
+    role_arn: roleArn,
+    external_id: space.external_id,
+  };
+  return { destination, destinationId: null };
 }
 
-async function freezeStored(context: Context, space: SpaceRow, id: string, facts: Facts) {
+async function freezeStored(context: Opening, space: SpaceRow, id: string, facts: Facts) {
   const pointer = "/delivery/destination_id";
   const stored = await findDestination(context.databases.control, space.id, id);
-  if (stored === null) throw invalid({ pointer, detail: "The space has no such destination." });
+  if (stored === null) throw invalid({ pointer, detail: "The space has no destination with this id." });
   const auth = JSON.parse(stored.auth) as Auth;
   if (auth.type === "role" && context.config.aws === null) throw invalid({ pointer, detail: NO_IDENTITY });
   const { directory_path: directory, key_template: template } = stored;
   const prefix = `${directory}${template === null ? "" : expand(template, facts, pointer)}`;
   if (prefix.length + MAX_NAME > MAX_KEY)
-    throw invalid({ pointer, detail: `The destination's path comes to ${prefix.length} bytes: too long for a key.` });
-  const place = JSON.parse(stored.place) as BucketLocation;
-  const destination = { place, directory_path: directory, prefix, role_arn: null, external_id: space.external_id };
+    throw invalid({
+      pointer,
+      detail: `The destination's path and key template are ${prefix.length} bytes long: shorten them to ${MAX_KEY - MAX_NAME}.`,
+    });
+  const destination: Destination = {
+    bucket_location: JSON.parse(stored.bucket_location) as BucketLocation,
+    directory_path: directory,
+    prefix,
+    role_arn: null,
+    external_id: space.external_id,
+  };
   return { destination, destinationId: id };
-}
-
-/** The bucket that an export's files go to: a customer's, or the service's own. @throws bucket_denied. */
-export async function bucketOf(context: Context, row: DeliveredRow): Promise<Bucket> {
-  const destination = destinationOf(row);
-  if (destination === null) return context.bucket;
-  const opener = await openerOf(context, row, destination);
-  return context.customers.open(destination.place, opener, {
-    sessionName: row.id,
-    prefix: destination.prefix,
-    probe: null,
-  });
 }
 
 export type DeliveredRow = Pick<ExportRow, "id" | "space_id" | "destination" | "destination_id">;
 
-async function openerOf(context: Context, row: DeliveredRow, destination: Destination): Promise<Opener> {
+/**
+ * The bucket that an export's files go to: a customer's, or the service's own.
+ * @throws bucket_denied when the destination was deleted.
+ */
+export async function bucketOf(
+  context: Pick<Context, "bucket" | "config" | "customers" | "databases">,
+  row: DeliveredRow,
+): Promise<Bucket> {
+  const destination = destinationOf(row);
+  if (destination === null) return context.bucket;
+  const auth = await findBucketAuth(context, row, destination);
+  const scope = { sessionName: row.id, prefix: destination.prefix, probe: null };
+  return context.customers.open(destination.bucket_location, auth, scope);
+}
+
+async function findBucketAuth(context: Opening, row: DeliveredRow, destination: Destination): Promise<BucketAuth> {
   const { role_arn: roleArn, external_id: externalId } = destination;
   if (roleArn !== null) return { type: "role", roleArn, externalId };
   const id = row.destination_id ?? "";
   const found = await findAuth(context.databases.control, row.space_id, id);
-  if (found === null)
-    throw new SpillwayError("bucket_denied", "The export's destination was deleted: ask for a new export.", {
-      retryable: false,
-    });
-  return unseal(context, id, externalId, found);
+  if (found === null) {
+    const detail = "The export's destination was deleted: create a destination, and ask for a new export.";
+    throw new SpillwayError("bucket_denied", detail, { retryable: false });
+  }
+  return decryptAuth(context, id, externalId, found);
 }
 
-/** @param id the destination's: its secret is sealed for it. */
-export async function unseal(
-  context: Context,
+/** @param id the destination's: its secret decrypts with this owner alone. */
+export async function decryptAuth(
+  context: Pick<Context, "config">,
   id: string,
   externalId: string,
   stored: { auth: string; secret: string | null },
-): Promise<Opener> {
+): Promise<BucketAuth> {
   const auth = JSON.parse(stored.auth) as Auth;
   if (auth.type === "role") return { type: "role", roleArn: auth.role_arn, externalId };
   const secretAccessKey = await decrypt(context.config.secretsKey, id, stored.secret ?? "");

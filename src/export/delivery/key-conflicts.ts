@@ -1,7 +1,7 @@
 /**
- * A customer's bucket keeps what an earlier plan of the same export wrote there. A file of a later plan is written under the
- * same name: mostly these very bytes stand there already. Where others do, it goes on under the next name, which the ledger
- * keeps: the bytes alone decide, so whoever repeats the step comes to the same name.
+ * Key conflicts: a customer's bucket keeps what an earlier plan of the same export wrote there. A later plan writes its
+ * file under the same key, where mostly the same bytes exist already. When other bytes do, the file gets the next name,
+ * which the ledger keeps. The bytes alone decide, so a repeated step arrives at the same name.
  */
 
 import type { ExportRow } from "../../db/exports/exports.ts";
@@ -10,36 +10,40 @@ import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import { bucketOf, type DeliveredRow } from "./destination.ts";
 import type { Context } from "../../context.ts";
-import { fileKey, isCustomers, nextName } from "./object-keys.ts";
+import { fileKey, isCustomerBucket, nextName } from "./object-keys.ts";
 
-/** @throws destination_conflict where other bytes stand that are none of the export's own. */
+type LedgerContext = Pick<Context, "databases">;
+
+/** Writes a file, under its next name after each key conflict. @throws destination_conflict when no name is left. */
 export async function withFreeKey<Result>(
-  context: Context,
+  context: LedgerContext,
   row: ExportRow,
   file: FileRow,
   write: (file: FileRow) => Promise<Result>,
 ): Promise<Result> {
-  for (let present = file; ;) {
+  for (let named = file; ;) {
     try {
-      return await write(present);
+      return await write(named);
     } catch (thrown) {
-      present = await nextFreeKey(context, row, present, thrown);
+      named = await nextFreeKey(context, row, named, thrown);
     }
   }
 }
 
 /**
- * After a file could not be written. @returns the file under the name to go on with.
- * @throws what was thrown, where no other name helps.
+ * Renames a file after a key conflict.
+ * @param thrown why the file could not be written.
+ * @returns the file under its next name.
+ * @throws `thrown` itself when it is no key conflict, or no name is left.
  */
 export async function nextFreeKey(
-  context: Context,
+  context: LedgerContext,
   row: ExportRow,
   file: Pick<FileRow, "n" | "name">,
   thrown: unknown,
 ): Promise<FileRow> {
-  const taken = thrown instanceof SpillwayError && thrown.code === "destination_conflict" && isCustomers(row);
-  const to = taken ? nextName(row, file.name) : null;
+  const conflicts = thrown instanceof SpillwayError && thrown.code === "destination_conflict" && isCustomerBucket(row);
+  const to = conflicts ? nextName(row, file.name) : null;
   if (to === null) throw thrown;
   const renaming = { from: file.name, to, plan: row.plan_version };
   const renamed = await renameFile(context.databases.control, row.space_id, row.id, file.n, renaming);
@@ -48,10 +52,14 @@ export async function nextFreeKey(
 }
 
 /**
- * Ends the uploads to a customer's bucket that are known, those of earlier plans too. Nothing else of it is touched, and one
- * that cannot be ended (the role may be gone by now) holds nothing up: the bucket's own rule for incomplete uploads takes it.
+ * Aborts the multipart uploads to a customer's bucket that the ledger knows, of earlier plans too. A failure is logged
+ * and does not stop the caller: the role may be deleted by now, and the bucket's lifecycle rule then removes incomplete
+ * uploads.
  */
-export async function endCustomersUploads(context: Context, row: DeliveredRow & { request_id: string }): Promise<void> {
+export async function endCustomersUploads(
+  context: Parameters<typeof bucketOf>[0],
+  row: DeliveredRow & { request_id: string },
+): Promise<void> {
   const { space_id, id, request_id } = row;
   try {
     for (const { name, upload_id } of await listOpenUploads(context.databases.control, space_id, id))

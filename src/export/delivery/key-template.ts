@@ -1,6 +1,7 @@
 /**
- * What stands between a destination's directory path and a file's name, from an export's own facts: `dt={date}/` gives
- * `dt=2026-01-15/`. Everything in it is known when the export is asked for, so a key is the same however often it is written.
+ * Key templates: the part of a key between a destination's directory path and the file's name, filled with facts of the
+ * export. `dt={date}/` becomes `dt=2026-01-15/`. Every fact is known when the export is created, so a repeated step
+ * writes the same key.
  */
 
 import { invalid } from "../../errors.ts";
@@ -12,38 +13,41 @@ export type Variable = (typeof VARIABLES)[number];
 const VARIABLE = /\{([^{}]*)\}/g;
 const PLAIN = /^[A-Za-z0-9/_=.-]*$/;
 
-/** What is wrong with a template, in words; null where nothing is. */
+/** A sentence about the template's first fault; null for a valid template. */
 export function templateFault(template: string): string | null {
   const unknown = [...template.matchAll(VARIABLE)].map(([, name = ""]) => name).filter((name) => !isVariable(name));
   if (unknown.length > 0)
-    return `There is no variable {${unknown[0]}}: the variables are ${VARIABLES.map((name) => `{${name}}`).join(", ")}.`;
+    return `The variable {${unknown[0]}} is unknown: the variables are ${VARIABLES.map((name) => `{${name}}`).join(", ")}.`;
   const plain = template.replaceAll(VARIABLE, "x");
-  if (!PLAIN.test(plain)) return "A key template has letters, digits, / _ = . - and variables.";
+  if (!PLAIN.test(plain)) return "A key template may contain only letters, digits, / _ = . - and variables.";
   return pathFault(plain);
 }
 
-/** What is wrong with the steps of a path: nothing may lead out of it, and no address may be written in two ways. */
+/** A path's first fault; null for a valid path. No step may lead upwards, and two spellings may not mean one key. */
 export function pathFault(path: string): string | null {
   if (path.startsWith("/")) return "must not begin with a slash.";
-  if (path.includes("..")) return "must not have two full stops in a row.";
-  if (path.split("/").includes(".")) return "must not have a step that is a full stop.";
+  if (path.includes("..")) return "must not contain two full stops in a row.";
+  if (path.split("/").includes(".")) return "must not contain a step that is a single full stop.";
   return null;
 }
 
 /** With a slash at its end, unless it is empty. */
 export const asDirectory = (path: string): string => (path === "" || path.endsWith("/") ? path : `${path}/`);
 
-/** What an export knows of itself. */
+/** The facts of an export that a template may contain. */
 export interface Facts {
   dataset: string;
   exportId: string;
-  /** Where its window begins, epoch ms; 0 when it has none. */
+  /** The start of the export's window, epoch ms; 0 when the dataset has no window. */
   start: number;
-  /** As asked for. */
+  /** As requested, with wildcards. */
   eventNames: readonly string[];
 }
 
-/** @throws invalid_request for a variable that this export has no value for. */
+/**
+ * @param pointer of the destination in the request, for the error.
+ * @throws invalid_request for a variable that has no value for this export.
+ */
 export function expand(template: string, facts: Facts, pointer: string): string {
   const start = new Date(facts.start).toISOString();
   const [eventName, ...more] = facts.eventNames;
@@ -60,8 +64,8 @@ export function expand(template: string, facts: Facts, pointer: string): string 
     if (value !== null) return value;
     const detail =
       name === "event_name"
-        ? "The destination's key template has {event_name}: ask for exactly one event name, without *."
-        : `The destination's key template has {${name}}, and this dataset has no window.`;
+        ? "The destination's key template contains {event_name}: ask for exactly one event name, without *."
+        : `The destination's key template contains {${name}}, but this dataset has no window: use another destination.`;
     throw invalid({ pointer, detail });
   });
 }

@@ -1,14 +1,17 @@
-/** Where an export's files go, as it is asked for, and the parts that a destination is described with too. */
+/** `delivery` in a request for an export, and the fields that destinations have in common with it. */
 
 import * as z from "zod";
 import { pathFault } from "./key-template.ts";
 
-/** With what is added to it, a key stays under 1,024 bytes. */
+/** Leaves room for a file's name: a key has at most 1,024 bytes. */
 const MAX_PATH = 512;
 
 export const BucketName = z
   .string()
-  .regex(/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/, "must be the name of a bucket.")
+  .regex(
+    /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/,
+    "must be a bucket name: 3 to 63 letters, digits, dots, hyphens and underscores.",
+  )
   .meta({ example: "acme-exports" });
 
 export const Region = z
@@ -19,12 +22,15 @@ export const Region = z
 export const DirectoryPath = z
   .string()
   .max(MAX_PATH)
-  .regex(/^[A-Za-z0-9/_=.-]*$/, "has letters, digits and / _ = . - only.")
+  .regex(/^[A-Za-z0-9/_=.-]*$/, "may contain only letters, digits, and / _ = . -")
   .superRefine((path, context) => {
     const fault = pathFault(path);
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
   })
-  .meta({ description: "Before each name. A missing slash at its end is added.", example: "spillway/events/" });
+  .meta({
+    description: "The beginning of every object key. A missing slash at its end is added.",
+    example: "spillway/events/",
+  });
 
 export const RoleArn = z
   .string()
@@ -40,7 +46,12 @@ const INLINE = ["bucket", "region", "role_arn"] as const;
 const S3 = z
   .strictObject({
     type: z.literal("s3"),
-    destination_id: z.string().min(1).max(100).optional().meta({ description: "One of the space's destinations." }),
+    destination_id: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: "The id of one of the space's destinations." }),
     bucket: BucketName.optional(),
     region: Region.optional(),
     directory_path: DirectoryPath.optional(),
@@ -50,10 +61,10 @@ const S3 = z
     const refuse = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
     if (s3.destination_id === undefined) {
       for (const name of INLINE)
-        if (s3[name] === undefined) refuse(name, `is missing: give bucket, region and role_arn, or a destination_id.`);
+        if (s3[name] === undefined) refuse(name, "is missing: send bucket, region and role_arn, or a destination_id.");
     } else
       for (const name of [...INLINE, "directory_path"] as const)
-        if (s3[name] !== undefined) refuse(name, "is the destination's: leave it out.");
+        if (s3[name] !== undefined) refuse(name, "is set by the destination: leave it out.");
   });
 
 export const Delivery = z
@@ -61,7 +72,7 @@ export const Delivery = z
   .default({ type: "download" })
   .meta({
     description:
-      "`download`: kept in the service's own bucket for 7 days, behind links. `s3`: into a bucket of yours, either by `destination_id`, or in AWS by `bucket`, `region`, `role_arn` and, if you like, `directory_path`. What is there is never overwritten, and never removed by this service.",
+      "`download`: the service keeps the files in its own bucket for 7 days and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.",
   });
 
 export type Delivery = z.output<typeof Delivery>;

@@ -1,15 +1,15 @@
 /**
- * Text → UTF-8 in blocks of one size, whatever the pieces it came in: so the compressor sees the same blocks each time, and
- * the bytes of a file do not depend on how its rows were paged.
+ * Text → UTF-8 in blocks of one size, however the text is cut into writes. So the compressor sees the same blocks each
+ * time, and a file's bytes do not depend on how its rows were paged.
  */
-export class BlockWriter {
+export class BlockBuffer {
   static readonly BLOCK_BYTES = 1_048_576;
   readonly #encoder = new TextEncoder();
-  readonly #block = new Uint8Array(BlockWriter.BLOCK_BYTES);
+  readonly #block = new Uint8Array(BlockBuffer.BLOCK_BYTES);
   readonly #sink: (block: Uint8Array) => void;
   #used = 0;
 
-  /** @param sink takes each block; the array is used again afterwards. */
+  /** @param sink receives each block; its array is reused afterwards. */
   constructor(sink: (block: Uint8Array) => void) {
     this.#sink = sink;
   }
@@ -25,7 +25,7 @@ export class BlockWriter {
     }
   }
 
-  /** Passes on what is there. */
+  /** Hands the last, shorter block to the sink. */
   flush(): void {
     if (this.#used > 0) this.#sink(this.#block.subarray(0, this.#used));
     this.#used = 0;

@@ -1,4 +1,6 @@
-/** The manifest: what an export delivered, and the proof of it. Made from the ledger alone, so it is the same each time. */
+/**
+ * The manifest: what an export delivered, and the proof of it. Made from the ledger alone, so it is the same each time.
+ */
 
 import type { ExportRow } from "../../db/exports/exports.ts";
 import type { ChunkRow } from "../../db/exports/chunks.ts";
@@ -42,7 +44,7 @@ export function fileFacts(row: ExportRow, file: FileRow) {
 }
 
 /** @param files, @param chunks all of the export's, in order, all done. */
-export function makeManifest(
+export function createManifest(
   row: ExportRow,
   files: readonly FileRow[],
   chunks: readonly ChunkRow[],

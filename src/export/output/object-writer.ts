@@ -1,6 +1,7 @@
 /**
- * Writes one object of unknown length in bounded memory. What stays under one part goes as a single PUT; what outgrows it
- * goes as a multipart upload in parts of one size, one part under way while the next fills. Each request is signed with the hash of what it carries, and the whole is hashed on the way.
+ * Writes one object of unknown length in bounded memory. What stays under one part goes as a single PUT; what outgrows
+ * it goes as a multipart upload in parts of one size, one part under way while the next fills. Each request is signed
+ * with the hash of what it carries, and the whole is hashed on the way.
  */
 
 import { createHash } from "node:crypto";

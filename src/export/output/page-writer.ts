@@ -1,30 +1,27 @@
-/** Pages of rows → the bytes of an object, with the counts that the ledger and the manifest want. */
+/** Pages of rows → the bytes of one object, with the counts that the ledger and the manifest need. */
 
 import { crc32 } from "node:zlib";
 import type { Key, Page } from "../../datasets/dataset.ts";
-import { BlockWriter } from "./block-buffer.ts";
-import { compressor } from "./deflate.ts";
-import type { Encoder, TableEncoder, TextEncoding } from "./encode/encoder.ts";
+import { BlockBuffer } from "./block-buffer.ts";
+import type { CodecSettings } from "./compression/codec.ts";
+import type { Content } from "./crc32.ts";
+import type { Encoder, TableEncoder, LineEncoder } from "./encode/encoder.ts";
 import { ParquetFile } from "./encode/parquet.ts";
-import { GZIP_HEADER, gzipTrailer } from "./gzip.ts";
 
-/** Where a chunk stands in its file. */
-export interface Place {
+/** Whether an object begins its file, and whether it ends it (1) or not (0): a segment may do neither. */
+export interface FilePosition {
   first_in_file: number;
   last_in_file: number;
 }
 
-/** What a file may have: rows, and bytes before compression (of a table: of its rows as JSON). */
-export interface Room {
+/** A file's limits: rows, and bytes before compression (of a table: the bytes of its rows as JSON). */
+export interface FileLimits {
   rows: number;
   bytes: number;
 }
 
-/** What an object holds. */
-export interface Held {
+export interface ObjectCounts extends Content {
   rows: number;
-  uncompressedBytes: number;
-  crc32: number;
   first: Key | null;
   last: Key | null;
 }
@@ -32,103 +29,112 @@ export interface Held {
 export interface PageWriter {
   /** Written so far. */
   readonly rows: number;
-  /** Before compression. */
+  /** Written so far, before compression. */
   readonly bytes: number;
-  /** Takes the lines of a page from one on, as many as there is room for. @returns the first line that was not taken. */
+  /**
+   * Writes the page's lines from the index `from` on, until the file is full.
+   * @returns the index after the last line written.
+   */
   write(page: Page, from?: number): number;
-  end(): Held;
+  end(): ObjectCounts;
 }
 
 /**
- * @param sink takes the object's bytes, piece by piece.
- * @param room null: whatever comes.
+ * @param sink receives the object's bytes, piece by piece.
+ * @param limits null: the caller has bounded the rows already.
  */
 export function pageWriter(
   encoder: Encoder,
-  gzip: { engine: "fflate" | "native"; level: number },
-  place: Place,
+  settings: CodecSettings,
+  position: FilePosition,
   sink: (piece: Uint8Array) => void,
-  room: Room | null = null,
+  limits: FileLimits | null = null,
 ): PageWriter {
   return encoder.kind === "table"
-    ? new TablePages(encoder, sink, room)
-    : new TextPages(encoder, gzip, place, sink, room);
+    ? new TablePages(encoder, sink, limits)
+    : new TextPages(encoder, settings, position, sink, limits);
 }
 
-/** What both kinds count. */
+/** The counts of text and table files alike. */
 class Counts {
   rows = 0;
   bytes = 0;
   protected crc32 = 0;
-  readonly #room: Room | null;
-  #taken = 0;
+  readonly #limits: FileLimits | null;
+  #limitedBytes = 0;
   #first: Key | null = null;
   #last: Key | null = null;
 
-  constructor(room: Room | null) {
-    this.#room = room;
+  constructor(limits: FileLimits | null) {
+    this.#limits = limits;
   }
 
-  /** Is there room for a line of that text? It is taken then. */
-  protected take(text: string, more: number): boolean {
-    if (this.#room !== null) {
+  /**
+   * Counts a line unless the file is full.
+   * @param more bytes that go with it.
+   * @returns whether the line was counted.
+   */
+  protected countLine(text: string, more: number): boolean {
+    if (this.#limits !== null) {
       const bytes = Buffer.byteLength(text) + more;
-      if (this.rows >= this.#room.rows || this.#taken + bytes >= this.#room.bytes) return false;
-      this.#taken += bytes;
+      if (this.rows >= this.#limits.rows || this.#limitedBytes + bytes >= this.#limits.bytes) return false;
+      this.#limitedBytes += bytes;
     }
     this.rows += 1;
     return true;
   }
 
-  /** These lines of a page are in. @param to the first that is not. */
-  protected count(page: Page, from: number, to: number): void {
+  /**
+   * Keeps the keys of the first and the last row.
+   * @param to the index after the last line of the page that was written.
+   */
+  protected countPage(page: Page, from: number, to: number): void {
     if (to === from) return;
     this.#first ??= page.keyOf(from);
     this.#last = page.keyOf(to - 1);
   }
 
-  protected held(): Held {
-    const { rows, bytes: uncompressedBytes, crc32 } = this;
-    return { rows, uncompressedBytes, crc32, first: this.#first, last: this.#last };
+  protected counts(): ObjectCounts {
+    const { rows, bytes: uncompressedBytes, crc32: sum } = this;
+    return { rows, uncompressedBytes, crc32: sum, first: this.#first, last: this.#last };
   }
 }
 
-/** Lines → blocks → deflate: a whole gzip file, or a segment of one. */
+/** Lines → blocks → compressed blocks: a whole file with header and trailer, or a segment of one without. */
 class TextPages extends Counts implements PageWriter {
-  readonly #text: TextEncoding;
-  readonly #place: Place;
+  readonly #encoder: LineEncoder;
+  readonly #position: FilePosition;
   readonly #sink: (piece: Uint8Array) => void;
-  readonly #blocks: BlockWriter;
+  readonly #blocks: BlockBuffer;
 
   constructor(
-    text: TextEncoding,
-    gzip: { engine: "fflate" | "native"; level: number },
-    place: Place,
+    encoder: LineEncoder,
+    settings: CodecSettings,
+    position: FilePosition,
     sink: (piece: Uint8Array) => void,
-    room: Room | null,
+    limits: FileLimits | null,
   ) {
-    const { before, after } = text.form;
-    super(room === null ? null : { ...room, bytes: room.bytes - Buffer.byteLength(before + after) });
-    this.#text = text;
-    this.#place = place;
+    const { before, after } = encoder.form;
+    super(limits === null ? null : { ...limits, bytes: limits.bytes - Buffer.byteLength(before + after) });
+    this.#encoder = encoder;
+    this.#position = position;
     this.#sink = sink;
-    const compress = compressor(gzip);
-    this.#blocks = new BlockWriter((block) => {
+    this.#blocks = new BlockBuffer((block) => {
       this.bytes += block.length;
       this.crc32 = crc32(block, this.crc32);
-      sink(compress(block));
+      sink(encoder.compression.compressBlock(block, settings));
     });
-    if (this.#isWhole) sink(GZIP_HEADER);
-    if (place.first_in_file === 1) this.#blocks.write(before);
+    if (this.#isWhole) sink(encoder.compression.join.header);
+    if (position.first_in_file === 1) this.#blocks.write(before);
   }
 
   get #isWhole(): boolean {
-    return this.#place.first_in_file === 1 && this.#place.last_in_file === 1;
+    return this.#position.first_in_file === 1 && this.#position.last_in_file === 1;
   }
 
   write(page: Page, from = 0): number {
-    const { between, lineEnd } = this.#text.form;
-    const { line: encode } = this.#text;
+    const { between, lineEnd } = this.#encoder.form;
+    const { line: encode } = this.#encoder;
     const around = between.length + lineEnd.length;
     let text = "";
     let at = from;
@@ -139,34 +145,35 @@ class TextPages extends Counts implements PageWriter {
         text += encoded;
         continue;
       }
-      const separated = between !== "" && (this.rows > 0 || this.#place.first_in_file === 0);
-      if (!this.take(encoded, around)) break;
+      const separated = between !== "" && (this.rows > 0 || this.#position.first_in_file === 0);
+      if (!this.countLine(encoded, around)) break;
       if (separated) text += between;
       text += encoded;
       text += lineEnd;
     }
     this.#blocks.write(text);
-    this.count(page, from, at);
+    this.countPage(page, from, at);
     return at;
   }
 
-  end(): Held {
-    if (this.#place.last_in_file === 1) this.#blocks.write(this.#text.form.after);
+  end(): ObjectCounts {
+    if (this.#position.last_in_file === 1) this.#blocks.write(this.#encoder.form.after);
     this.#blocks.flush();
-    if (this.#isWhole) this.#sink(gzipTrailer(this.crc32, this.bytes));
-    return this.held();
+    const counts = this.counts();
+    if (this.#isWhole) this.#sink(this.#encoder.compression.join.trailer(counts));
+    return counts;
   }
 }
 
-/** Rows → row groups of a Parquet file, which is compressed inside and always whole. */
+/** Rows → row groups of a Parquet file, which compresses its own pages and is always whole. */
 class TablePages extends Counts implements PageWriter {
-  readonly #table: TableEncoder;
+  readonly #encoder: TableEncoder;
   readonly #file: ParquetFile;
 
-  constructor(table: TableEncoder, sink: (piece: Uint8Array) => void, room: Room | null) {
-    super(room);
-    this.#table = table;
-    this.#file = new ParquetFile(table.fields, (bytes) => {
+  constructor(encoder: TableEncoder, sink: (piece: Uint8Array) => void, limits: FileLimits | null) {
+    super(limits);
+    this.#encoder = encoder;
+    this.#file = new ParquetFile(encoder.fields, (bytes) => {
       this.bytes += bytes.length;
       this.crc32 = crc32(bytes, this.crc32);
       sink(bytes);
@@ -177,15 +184,15 @@ class TablePages extends Counts implements PageWriter {
     let at = from;
     for (; at < page.lines.length; at += 1) {
       const line = page.lines[at] ?? "";
-      if (!this.take(line, 1)) break;
-      this.#file.write(this.#table.cells(line), line.length);
+      if (!this.countLine(line, 1)) break;
+      this.#file.write(this.#encoder.cells(line), line.length);
     }
-    this.count(page, from, at);
+    this.countPage(page, from, at);
     return at;
   }
 
-  end(): Held {
+  end(): ObjectCounts {
     this.#file.end();
-    return this.held();
+    return this.counts();
   }
 }

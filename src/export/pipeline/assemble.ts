@@ -11,7 +11,8 @@ import type { ChunkRow } from "../../db/exports/chunks.ts";
 import type { FileRow } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { bucketOf } from "../delivery/destination.ts";
-import { combineCrc32, GZIP_HEADER, gzipTrailer } from "../output/gzip.ts";
+import { contentOfChunks } from "../output/crc32.ts";
+import { compressionOf, encodingOf } from "../output/encode/encoder.ts";
 import type { Context, Message } from "../../context.ts";
 import { deleteOrphanedFiles } from "./orphans.ts";
 import { withRenewal, failPoisonedChunk } from "./lease.ts";
@@ -67,14 +68,15 @@ async function join(
   }
 
   let uploadId: string | null = null;
-  const writer = new ObjectWriter(bucket, key, "application/gzip", context.sizes.partBytes, async (id) => {
+  const compression = compressionOf(encodingOf(row));
+  if (compression === null) throw new Error("a file that compresses its own pages is never assembled");
+  const writer = new ObjectWriter(bucket, key, compression.mediaType, context.sizes.partBytes, async (id) => {
     uploadId = id;
     await renew(id);
   });
   try {
     const chunks = await chunksOfFile(control, row.space_id, row.id, file.n);
-    const sum = { rows: 0, bytes: 0, crc32: 0 };
-    writer.write(GZIP_HEADER);
+    writer.write(compression.join.header);
     let renewedAt = context.runtime.now();
     const pieces = piecesOf(chunks, context.sizes.partBytes);
     let next = fetchPiece(context, row, pieces[0]);
@@ -94,16 +96,12 @@ async function join(
         return null;
       }
     }
-    for (const chunk of chunks) {
-      const bytes = chunk.uncompressed_bytes ?? 0;
-      sum.crc32 = combineCrc32(sum.crc32, chunk.crc32 ?? 0, bytes);
-      sum.bytes += bytes;
-      sum.rows += chunk.rows ?? 0;
-    }
-    writer.write(gzipTrailer(sum.crc32, sum.bytes));
+    const content = contentOfChunks(chunks);
+    writer.write(compression.join.trailer(content));
     const renewUpload = () => renew(uploadId);
     const closed = await withRenewal(context.config.leaseMs / 3, renewUpload, () => writer.finish());
-    return { rows: sum.rows, uncompressedBytes: sum.bytes, ...closed };
+    const rows = chunks.reduce((sum, chunk) => sum + (chunk.rows ?? 0), 0);
+    return { rows, uncompressedBytes: content.uncompressedBytes, ...closed };
   } catch (thrown) {
     await writer.abort().catch(() => {});
     throw thrown;

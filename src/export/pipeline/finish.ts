@@ -13,7 +13,7 @@ import { sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { bucketOf, destinationOf } from "../delivery/destination.ts";
 import { onFinished } from "./on-finished.ts";
 import { type Context, LAST_CALL_MS, type Message, sourceOf } from "../../context.ts";
-import { makeManifest } from "../output/manifest.ts";
+import { createManifest } from "../output/manifest.ts";
 import { manifestBeside, manifestKey, segmentKey } from "../delivery/object-keys.ts";
 import { inParallel } from "./parallel.ts";
 import { FINAL_STATUSES } from "./state.ts";
@@ -35,7 +35,7 @@ export async function finish(context: Context, message: Message): Promise<void> 
   await dropSegments(context, row, chunks, files.length);
   const source = sourceOf(context, row);
   const summary = await summaryOf(context, row, source);
-  const manifest = utf8(`${JSON.stringify(makeManifest(row, files, chunks, summary), null, 2)}\n`);
+  const manifest = utf8(`${JSON.stringify(createManifest(row, files, chunks, summary), null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
   await context.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");
   const destination = destinationOf(row);

@@ -8,7 +8,7 @@
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { FINAL_STATUSES } from "./state.ts";
 import type { Context } from "../../context.ts";
-import { isCustomers } from "../delivery/object-keys.ts";
+import { isCustomerBucket } from "../delivery/object-keys.ts";
 import { inParallel } from "./parallel.ts";
 
 /** After a segment was uploaded that the ledger did not take. */
@@ -19,7 +19,7 @@ export async function deleteOrphanedSegment(context: Context, of: ExportRow, key
 
 /** After files were uploaded that the ledger did not take. A completed export has them from somebody else. */
 export async function deleteOrphanedFiles(context: Context, of: ExportRow, keys: readonly string[]): Promise<void> {
-  if (keys.length === 0 || isCustomers(of)) return;
+  if (keys.length === 0 || isCustomerBucket(of)) return;
   const row = await findExport(context.databases.control, of.space_id, of.id);
   if (row === null || FINAL_STATUSES.has(row.status)) await inParallel(keys, 6, (key) => context.bucket.delete(key));
 }

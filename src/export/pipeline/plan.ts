@@ -15,7 +15,7 @@ import { encodingOf, fileForm } from "../output/encode/encoder.ts";
 import type { Context, Message } from "../../context.ts";
 import { sourceOf } from "../../context.ts";
 import { endCustomersUploads } from "../delivery/key-conflicts.ts";
-import { isCustomers } from "../delivery/object-keys.ts";
+import { isCustomerBucket } from "../delivery/object-keys.ts";
 import { fileNumber, unguessableName } from "../output/file-names.ts";
 import { dispatchIdle } from "./dispatch.ts";
 
@@ -40,7 +40,7 @@ export async function plan(context: Context, message: Message): Promise<void> {
 
   const source = sourceOf(context, row);
   const before = await lastChunk(control, spaceId, exportId);
-  if (row.plan_version > 0 && before === null && isCustomers(row)) await endCustomersUploads(context, row);
+  if (row.plan_version > 0 && before === null && isCustomerBucket(row)) await endCustomersUploads(context, row);
   const { chunks, complete } = await cut(context, row, source, before);
   if ((chunks.at(-1)?.n ?? 0) >= MAX_CHUNKS) throw new SpillwayError("export_too_large");
   if (!complete) {

@@ -8,7 +8,7 @@ import {
   insertDestination,
   listDestinations,
   replaceDestination,
-  type Sealed,
+  type EncryptedSecret,
 } from "../../db/tenants/destinations.ts";
 import { SpillwayError } from "../../errors.ts";
 import { testConnection, STEPS } from "../../export/delivery/connection-test.ts";
@@ -173,6 +173,6 @@ async function destinationOf(call: Call, spaceId: string, id: string): Promise<D
   return row;
 }
 
-async function sealSecret(call: Call, id: string, secret: string): Promise<Sealed> {
+async function sealSecret(call: Call, id: string, secret: string): Promise<EncryptedSecret> {
   return encryptForStore(call.config.secretsKey, id, secret, call.runtime.randomBytes(12));
 }

@@ -6,10 +6,10 @@ import { type Fault, invalid } from "../../errors.ts";
 import { BucketName, DirectoryPath, Region, RoleArn } from "../../export/delivery/schema.ts";
 import { type Auth, NO_IDENTITY } from "../../export/delivery/destination.ts";
 import { asDirectory, templateFault, VARIABLES } from "../../export/delivery/key-template.ts";
-import { bucketUrl, faultsOf, type BucketLocation, regionOf } from "../../outbound/bucket-location.ts";
+import { bucketUrl, locationFaults, type BucketLocation, normalizeRegion } from "../../outbound/bucket-location.ts";
 import { ENCRYPTIONS, PROVIDERS } from "../../outbound/providers.ts";
 import { roleFault } from "../../outbound/role.ts";
-import { refusalOf } from "../../outbound/url-guard.ts";
+import { urlFault } from "../../outbound/url-guard.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
 import { Name, Time } from "../schemas.ts";
@@ -94,7 +94,7 @@ export const Destination = z
   .meta({ id: "Destination" });
 
 export function showDestination(row: DestinationRow): z.output<typeof Destination> {
-  const place = JSON.parse(row.place) as BucketLocation;
+  const place = JSON.parse(row.bucket_location) as BucketLocation;
   return {
     id: row.id,
     name: row.name,
@@ -114,7 +114,7 @@ export function showDestination(row: DestinationRow): z.output<typeof Destinatio
 }
 
 /** What is stored of a destination, but for its secret. */
-export type Described = Pick<DestinationRow, "name" | "place" | "directory_path" | "key_template" | "auth">;
+export type Described = Pick<DestinationRow, "name" | "bucket_location" | "directory_path" | "key_template" | "auth">;
 
 /** As a client describes it; of an `auth` that stays, the secret is not known. */
 type Wanted = Omit<NewDestination, "auth"> & { auth: Auth };
@@ -126,7 +126,7 @@ export function describe(call: Call, wanted: Wanted): Described {
   const place: BucketLocation = {
     provider: wanted.provider ?? (endpoint === null ? "aws" : "generic"),
     bucket: wanted.bucket,
-    region: regionOf(wanted.region),
+    region: normalizeRegion(wanted.region),
     endpoint,
     path_style: wanted.path_style ?? endpoint !== null,
     encryption: encryptionOf(wanted.encryption ?? null),
@@ -134,13 +134,13 @@ export function describe(call: Call, wanted: Wanted): Described {
   };
   const { aws, stsEndpoint } = call.config;
   const stsOfAws = stsEndpoint === null;
-  const faults: Fault[] = faultsOf(place, auth.type, stsOfAws).map(({ field, detail }) => ({
+  const faults: Fault[] = locationFaults(place, auth.type, stsOfAws).map(({ field, detail }) => ({
     pointer: POINTERS[field],
     detail,
   }));
   const refuse = (pointer: string, detail: string) => void faults.push({ pointer, detail });
   if (endpoint !== null) {
-    const refusal = refusalOf(endpoint, call.config.allowInsecureTargets);
+    const refusal = urlFault(endpoint, call.config.allowInsecureTargets);
     if (refusal !== null) refuse("/endpoint", refusal);
     else if (/[?#]/.test(endpoint)) refuse("/endpoint", "must have no query and no fragment.");
     else if (!isAddress(place)) refuse("/path_style", "The endpoint can have no bucket as part of its host.");
@@ -153,7 +153,7 @@ export function describe(call: Call, wanted: Wanted): Described {
   const template = wanted.key_template ?? "";
   return {
     name: wanted.name,
-    place: JSON.stringify(place),
+    bucket_location: JSON.stringify(place),
     directory_path: asDirectory(wanted.directory_path ?? ""),
     key_template: template === "" ? null : asDirectory(template),
     auth: JSON.stringify(auth),
@@ -166,7 +166,7 @@ function encryptionOf(asked: NonNullable<NewDestination["encryption"]> | null): 
 
 const isAddress = (place: BucketLocation): boolean => URL.canParse(bucketUrl(place));
 
-const POINTERS: Record<ReturnType<typeof faultsOf>[number]["field"], string> = {
+const POINTERS: Record<ReturnType<typeof locationFaults>[number]["field"], string> = {
   endpoint: "/endpoint",
   auth: "/auth/type",
   encryption: "/encryption",

@@ -1,19 +1,19 @@
 /**
- * The result as one stream, plain or gzipped. Files are stored as gzip members whose segments end on a byte, so several are
- * joined into one member without compressing anything again: their headers and trailers are cut off, and the CRC is combined.
+ * The result as one stream, plain or compressed. Compressed blocks join without compressing anything again, so several stored
+ * files become one: their headers and trailers are cut off, and one header and one trailer enclose all blocks.
  */
 
-import { gzipSync } from "node:zlib";
 import { findExport, type ExportRow } from "../../db/exports/exports.ts";
 import { type ChunkRow, listChunks } from "../../db/exports/chunks.ts";
 import { type FileRow, listFiles } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
-import { combineCrc32, GZIP_HEADER, GZIP_TRAILER_BYTES, gzipTrailer } from "../../export/output/gzip.ts";
+import { type Compression, compressFile } from "../../export/output/compression/codec.ts";
+import { contentOfChunks } from "../../export/output/crc32.ts";
 import { encodingOf, type FileForm, fileForm } from "../../export/output/encode/encoder.ts";
 import type { Encoding } from "../../export/output/encode/encoding.ts";
 import { emptyParquet } from "../../export/output/encode/parquet.ts";
 import { sourceOf } from "../../context.ts";
-import { fileKey, isCustomers } from "../../export/delivery/object-keys.ts";
+import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts";
 import { utf8 } from "../../outbound/s3.ts";
 import type { Call } from "../route.ts";
 
@@ -48,27 +48,34 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
     vary: "Accept-Encoding",
     "cache-control": "no-store",
   });
-  const gzip = form.gzip && acceptsGzip(call.request);
-  if (files.length === 0) return nothing(encodingOf(row), form, gzip, headers);
-  if (!form.gzip) return asStored(call, row, files[0], headers);
-  const member = joined(call, row, files, chunks);
-  if (!gzip) return new Response(member.pipeThrough(new DecompressionStream("gzip")), { headers });
-  headers.set("content-encoding", "gzip");
-  return new Response(member, { headers, encodeBody: "manual" });
+  const { compression } = form;
+  const compressed = compression !== null && accepts(call.request, compression.contentEncoding);
+  if (compressed) headers.set("content-encoding", compression.contentEncoding);
+  if (files.length === 0) return nothing(call, encodingOf(row), form, compressed, headers);
+  if (compression === null) return asStored(call, row, files[0], headers);
+  const file = joined(call, row, compression, files, chunks);
+  if (!compressed) return new Response(compression.decompress(file), { headers });
+  return new Response(file, { headers, encodeBody: "manual" });
 }
 
 /** @throws conflict for an export whose files stand in a customer's own bucket. */
 export function mustBeOurs(row: ExportRow): void {
-  if (isCustomers(row))
+  if (isCustomerBucket(row))
     throw new SpillwayError("conflict", "The files of this export are in your own bucket: get them there.");
 }
 
 /** What a file of no rows is, where there is no file. */
-function nothing(encoding: Encoding | null, form: FileForm, gzip: boolean, headers: Headers): Response {
-  const body = encoding?.format === "parquet" ? emptyParquet(encoding.fields ?? []) : utf8(form.before + form.after);
-  if (!gzip) return new Response(body, { headers });
-  headers.set("content-encoding", "gzip");
-  return new Response(gzipSync(body), { headers, encodeBody: "manual" });
+function nothing(
+  call: Call,
+  encoding: Encoding | null,
+  { before, after, compression }: FileForm,
+  compressed: boolean,
+  headers: Headers,
+): Response {
+  const body = encoding?.format === "parquet" ? emptyParquet(encoding.fields ?? []) : utf8(before + after);
+  if (compression === null || !compressed) return new Response(body, { headers });
+  const file = compressFile(compression, body, call.config);
+  return new Response(file, { headers, encodeBody: "manual" });
 }
 
 /** A file that is no gzip file goes out as it is. */
@@ -79,26 +86,27 @@ async function asStored(call: Call, row: ExportRow, file: FileRow | undefined, h
 }
 
 /** The runtime rewrites Accept-Encoding; what the client sent stands in `cf`. */
-function acceptsGzip(request: Request): boolean {
+function accepts(request: Request, contentEncoding: string): boolean {
   const sent = request.cf?.["clientAcceptEncoding"];
   const accepted = typeof sent === "string" ? sent : (request.headers.get("accept-encoding") ?? "");
   return accepted.split(",").some((each) => {
     const [coding, ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
     const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-    return (coding === "gzip" || coding === "*") && !refused;
+    return (coding === contentEncoding || coding === "*") && !refused;
   });
 }
 
-/** All files as one gzip member. */
+/** All files as one. */
 function joined(
   call: Call,
   row: ExportRow,
+  compression: Compression,
   files: readonly FileRow[],
   chunks: readonly ChunkRow[],
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>();
   call.waitUntil(
-    writeAll(call, row, files, chunks, writable).catch(async (thrown: unknown) => {
+    writeAll(call, row, compression, files, chunks, writable).catch(async (thrown: unknown) => {
       // The reader sees the stream break off: it never takes a part for the whole.
       await writable.abort(thrown).catch(() => {});
     }),
@@ -109,25 +117,21 @@ function joined(
 async function writeAll(
   call: Call,
   row: ExportRow,
+  { join }: Compression,
   files: readonly FileRow[],
   chunks: readonly ChunkRow[],
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {
-  let crc32 = 0;
-  let bytes = 0;
-  await put(writable, GZIP_HEADER);
+  const headerBytes = join.header.length;
+  await put(writable, join.header);
   for (const file of files) {
-    const length = (file.bytes ?? 0) - GZIP_HEADER.length - GZIP_TRAILER_BYTES;
+    const length = (file.bytes ?? 0) - headerBytes - join.trailerBytes;
     if (length === 0) continue;
-    const response = await call.context.bucket.get(fileKey(row, file.name), { from: GZIP_HEADER.length, length });
+    const response = await call.context.bucket.get(fileKey(row, file.name), { from: headerBytes, length });
     if (response?.body === null || response === null) throw new Error("a file of a completed export is missing");
     await response.body.pipeTo(writable, { preventClose: true });
   }
-  for (const chunk of chunks) {
-    crc32 = combineCrc32(crc32, chunk.crc32 ?? 0, chunk.uncompressed_bytes ?? 0);
-    bytes += chunk.uncompressed_bytes ?? 0;
-  }
-  await put(writable, gzipTrailer(crc32, bytes));
+  await put(writable, join.trailer(contentOfChunks(chunks)));
   await writable.close();
 }
 

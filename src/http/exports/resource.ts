@@ -6,7 +6,7 @@ import { type FileRow, listFiles, NO_TOTALS, type ExportTotals, exportTotals } f
 import { publicError, SpillwayError } from "../../errors.ts";
 import { destinationOf } from "../../export/delivery/destination.ts";
 import { fileFacts } from "../../export/output/manifest.ts";
-import { fileKey, isCustomers } from "../../export/delivery/object-keys.ts";
+import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts";
 import { IN_FLIGHT } from "../../export/pipeline/state.ts";
 import { ExportError } from "../../webhooks/events/family.ts";
 import { iso } from "../../time/names.ts";
@@ -167,13 +167,13 @@ function view(call: Call, row: ExportRow, counts: ExportTotals, files: View["fil
 function delivery(row: ExportRow): View["delivery"] {
   const destination = destinationOf(row);
   if (destination === null) return { type: "download" };
-  const { place, directory_path, prefix } = destination;
-  const { bucket, region, endpoint } = place;
+  const { bucket_location, directory_path, prefix } = destination;
+  const { bucket, region, endpoint } = bucket_location;
   return { type: "s3", destination_id: row.destination_id, bucket, region, endpoint, directory_path, prefix };
 }
 
 async function showFile(call: Call, row: ExportRow, file: FileRow) {
-  if (isCustomers(row)) return fileFacts(row, file);
+  if (isCustomerBucket(row)) return fileFacts(row, file);
   return {
     ...fileFacts(row, file),
     url: await call.context.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds),

@@ -10,7 +10,7 @@ import {
   updateEndpoint,
 } from "../../db/webhooks/endpoints.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
-import { refusalOf } from "../../outbound/url-guard.ts";
+import { urlFault } from "../../outbound/url-guard.ts";
 import { EVENT_TYPES } from "../../webhooks/events/index.ts";
 import { iso } from "../../time/names.ts";
 import { type Call, json, route } from "../route.ts";
@@ -168,7 +168,7 @@ export const endpointRoutes = [
 
 /** @throws invalid_request for an address that may not be called. */
 function refuse(call: Call, url: string): void {
-  const refusal = refusalOf(url, call.config.allowInsecureTargets);
+  const refusal = urlFault(url, call.config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/url", detail: refusal });
 }
 

@@ -38,7 +38,7 @@ describe("an export that was refused", () => {
   });
 
   /** The clock is ours, and sessions are: AWS's own clock is right. */
-  const SERVICES = new Set(["clock", "assumed anew"]);
+  const SERVICES = new Set(["clock", "assumes the role again"]);
 
   it.each<[string, () => Response, string, string]>([
     ["no bucket", () => refusal(404, "NoSuchBucket"), "bucket_not_found", "does not exist"],
@@ -48,16 +48,21 @@ describe("an export that was refused", () => {
       "wrong_region",
       "us-west-2",
     ],
-    ["an address that leads elsewhere", () => refusal(302, ""), "destination_unavailable", "leads to another"],
-    ["an access key", () => refusal(403, "InvalidAccessKeyId"), "destination_unavailable", "assumed anew"],
-    ["an option", () => refusal(400, "InvalidArgument"), "bucket_denied", "for good (400)"],
+    [
+      "an address that leads elsewhere",
+      () => refusal(302, ""),
+      "destination_unavailable",
+      "redirects to another address",
+    ],
+    ["an access key", () => refusal(403, "InvalidAccessKeyId"), "destination_unavailable", "assumes the role again"],
+    ["an option", () => refusal(400, "InvalidArgument"), "bucket_denied", "as invalid (400)"],
     [
       "the bucket's own key",
       () => refusal(403, "AccessDenied", "not authorized to perform: kms:GenerateDataKey"),
       "kms_denied",
       "aws:kms and that key",
     ],
-    ["a call that it has not", () => refusal(501, "NotImplemented"), "bucket_denied", "for good (501)"],
+    ["a call that it has not", () => refusal(501, "NotImplemented"), "bucket_denied", "as invalid (501)"],
     ["a denied write", () => refusal(403, "AccessDenied"), "bucket_denied", "s3:PutObject"],
     ["a key of KMS", () => refusal(400, "KMS.DisabledException"), "kms_denied", "kms:GenerateDataKey"],
     ["a clock", () => refusal(403, "RequestTimeTooSkewed"), "clock_skew", "clock"],

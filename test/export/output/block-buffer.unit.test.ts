@@ -1,14 +1,14 @@
 /** Text in pieces of any size gives the same blocks of UTF-8, so that a file's bytes do not depend on how its rows were paged. */
 
 import { describe, expect, it } from "vitest";
-import { BlockWriter } from "../../../src/export/output/block-buffer.ts";
+import { BlockBuffer } from "../../../src/export/output/block-buffer.ts";
 import { between, dice } from "../../support/random.ts";
 
-const SIZE = BlockWriter.BLOCK_BYTES;
+const SIZE = BlockBuffer.BLOCK_BYTES;
 
 function blocksOf(pieces: readonly string[]): Buffer[] {
   const blocks: Buffer[] = [];
-  const writer = new BlockWriter((block) => blocks.push(Buffer.from(block)));
+  const writer = new BlockBuffer((block) => blocks.push(Buffer.from(block)));
   for (const piece of pieces) writer.write(piece);
   writer.flush();
   return blocks;
@@ -62,7 +62,7 @@ describe("a block", () => {
 
   it("is not passed on before the next byte needs its place, or it is flushed", () => {
     const seen: number[] = [];
-    const writer = new BlockWriter((block) => seen.push(block.length));
+    const writer = new BlockBuffer((block) => seen.push(block.length));
     writer.write("a".repeat(SIZE));
     expect(seen).toEqual([]);
     writer.write("b");

@@ -1,7 +1,7 @@
 /** CSV as RFC 4180 has it: a header, CRLF, quotes where they are needed; null and the empty text apart; formulas, if asked. */
 
 import { describe, expect, it } from "vitest";
-import { headerOf, lineOf } from "../../../src/export/output/encode/csv.ts";
+import { csvHeader, csvLine } from "../../../src/export/output/encode/csv.ts";
 import { listChunks } from "../../../src/db/exports/chunks.ts";
 import { MANDATORY, readCsv, visits } from "../../support/formats.ts";
 import { gunzip } from "../../support/gunzip.ts";
@@ -9,7 +9,7 @@ import { onlyFile, roomyService, textOf } from "../../support/pipeline.ts";
 import { orders, START } from "../../support/service.ts";
 
 const PROPERTIES = ["page", "amount", "member", "at", "items"];
-const line = (...cells: Parameters<typeof lineOf>[0]) => lineOf(cells, false);
+const line = (...cells: Parameters<typeof csvLine>[0]) => csvLine(cells, false);
 
 describe("a field", () => {
   it.each([
@@ -44,17 +44,17 @@ describe("formulas", () => {
   const DANGEROUS = ["=1+1", "+49 30 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=cmd|"/c calc"!A1'];
 
   it.each(DANGEROUS)("are escaped where that is asked: %j", (text) => {
-    expect(readCsv(`${lineOf([text, "x"], true)}\r\n`)).toEqual([[`'${text}`, "x"]]);
-    expect(readCsv(`${lineOf([text, "x"], false)}\r\n`)).toEqual([[text, "x"]]);
+    expect(readCsv(`${csvLine([text, "x"], true)}\r\n`)).toEqual([[`'${text}`, "x"]]);
+    expect(readCsv(`${csvLine([text, "x"], false)}\r\n`)).toEqual([[text, "x"]]);
   });
 
   it("are escaped in names of columns too", () => {
     const field = { name: "=evil()", path: ["a"], type: "text" as const };
-    expect([headerOf([field], true), headerOf([field], false)]).toEqual(["'=evil()\r\n", "=evil()\r\n"]);
+    expect([csvHeader([field], true), csvHeader([field], false)]).toEqual(["'=evil()\r\n", "=evil()\r\n"]);
   });
 
   it("are no numbers, nulls, lists or words: these stay", () => {
-    expect(lineOf([-5, null, ["=1"], "a=1", ""], true)).toBe('-5,,"[""=1""]",a=1,""');
+    expect(csvLine([-5, null, ["=1"], "a=1", ""], true)).toBe('-5,,"[""=1""]",a=1,""');
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Encoding, Redaction } from "../../../src/export/output/encode/encoding.ts";
-import { encoderOf, fileForm } from "../../../src/export/output/encode/encoder.ts";
+import { createEncoder, fileForm } from "../../../src/export/output/encode/encoder.ts";
 
 const FORM = {
   contentType: "application/x-ndjson",
@@ -21,7 +21,7 @@ const LINE = `{"amount":${literal},"who":"p-1","list":[{"of":0.10000000000000001
 
 function written(encoding: Partial<Encoding>, line = LINE): unknown {
   const whole = { format: "ndjson", fields: null, redact: [], hidden: [], escapeFormulas: false, ...encoding } as const;
-  const encoder = encoderOf(whole, fileForm(whole, FORM), new Uint8Array(32));
+  const encoder = createEncoder(whole, fileForm(whole, FORM), new Uint8Array(32));
   return encoder.kind === "text" ? encoder.line?.(line) : encoder.cells(line);
 }
 

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { chunkDone, chunksOfFile } from "../../../src/db/exports/chunks.ts";
 import { listFiles } from "../../../src/db/exports/files.ts";
-import { compressor } from "../../../src/export/output/deflate.ts";
+import { gzip } from "../../../src/export/output/compression/gzip.ts";
 import { fileKey, segmentKey } from "../../../src/export/delivery/object-keys.ts";
 import { SIZES } from "../../../src/context.ts";
 import { sha256Hex, utf8 } from "../../../src/outbound/s3.ts";
@@ -19,7 +19,7 @@ interface Half {
   id: string;
 }
 
-const compress = compressor({ engine: "native", level: 1 });
+const compress = (block: Uint8Array) => gzip.compressBlock(block, { gzip: { engine: "native", level: 1 } });
 /** About 11 MB when compressed. */
 const SEGMENTS = [5_000_000, 10, 9_000_000].map((length, n) => {
   const text = `${noise(dice(n), length)}\n`;

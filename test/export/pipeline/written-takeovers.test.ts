@@ -207,7 +207,7 @@ describe("a chunk of very many files", () => {
     expect(await runStep({ ...service.context, bucket: taking() }, take(service, "chunk"), 1)).toBe("ack");
     expect(await service.poll(space, id)).toMatchObject({
       status: "failed",
-      error: { code: "export_too_large", message: expect.stringContaining("more rows a file") as string },
+      error: { code: "export_too_large", message: expect.stringContaining("more rows per file") as string },
     });
   });
 });

@@ -203,17 +203,17 @@ CREATE TABLE destinations (
   id TEXT PRIMARY KEY,
   space_id TEXT NOT NULL,
   name TEXT NOT NULL,
-  place TEXT NOT NULL, -- JSON, as outbound/bucket-location.ts has it
+  bucket_location TEXT NOT NULL, -- JSON, a BucketLocation of outbound/bucket-location.ts
   directory_path TEXT NOT NULL,
   key_template TEXT,
   auth TEXT NOT NULL, -- JSON, without the secret
   secret TEXT, -- encrypted secret access key; null for a role
-  sealed_with TEXT, -- the id of the key that encrypted it
+  encrypted_with TEXT, -- the id of the key that encrypted it
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX destinations_by_space ON destinations (space_id, created_at DESC, id DESC);
-CREATE INDEX destinations_by_key ON destinations (sealed_with) WHERE sealed_with IS NOT NULL;
+CREATE INDEX destinations_by_key ON destinations (encrypted_with) WHERE encrypted_with IS NOT NULL;
 
 -- Recurring exports on a cron schedule.
 CREATE TABLE schedules (

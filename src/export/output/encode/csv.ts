@@ -1,7 +1,7 @@
 /**
- * CSV by RFC 4180: a header, CRLF, fields in quotes where they need them. Null is an empty field, an empty text is `""`, so that
- * a reader can tell them apart; in a file of one column both are `""`, for many readers pass over an empty line. Objects and
- * lists are JSON.
+ * CSV by RFC 4180: a header, CRLF, fields in quotes where they need them. Null is an empty field, an empty text is
+ * `""`, so that a reader can tell them apart; in a file of one column both are `""`, for many readers pass over an
+ * empty line. Objects and lists are JSON.
  */
 
 import type { Field } from "./encoding.ts";
@@ -14,11 +14,11 @@ const SPECIAL = /[",\r\n]|^\s|\s$/;
 /** OWASP's CSV injection: what spreadsheets take for the start of a formula. */
 const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
 
-export function headerOf(fields: readonly Field[], escapeFormulas: boolean): string {
+export function csvHeader(fields: readonly Field[], escapeFormulas: boolean): string {
   return fields.map((field) => cell(field.name, escapeFormulas)).join() + LINE_END;
 }
 
-export function lineOf(cells: readonly Value[], escapeFormulas: boolean): string {
+export function csvLine(cells: readonly Value[], escapeFormulas: boolean): string {
   const line = cells.map((value) => cell(value, escapeFormulas)).join();
   return line === "" ? '""' : line;
 }

@@ -1,115 +1,125 @@
-/** An export's encoding, opened: what its files are, and what becomes of a line. */
+/**
+ * An export's encoding, ready to use: the form of its files, and a function from a dataset's line to a file's line or
+ * cells.
+ */
 
 import { findRedactionSecret, keepRedactionSecret } from "../../../db/tenants/spaces.ts";
 import type { Form } from "../../../datasets/dataset.ts";
 import type { ExportRow } from "../../../db/exports/exports.ts";
 import { decrypt, encrypt } from "../../../outbound/encryption.ts";
 import type { Context } from "../../../context.ts";
-import { headerOf, LINE_END, lineOf } from "./csv.ts";
+import type { Compression } from "../compression/codec.ts";
+import { COMPRESSIONS } from "../compression/index.ts";
+import { csvHeader, LINE_END, csvLine } from "./csv.ts";
 import type { Encoding, Field } from "./encoding.ts";
 import { cellsOf, rowReader, type Value } from "./rows.ts";
 
-/** What a file is: the dataset's own form, or that of the format that was asked for. */
+/** The form of a file: the dataset's own, or that of the requested format. */
 export interface FileForm extends Form {
   /** With its dots, after the name's stem. */
   fileExtension: string;
-  gzip: boolean;
+  /** Null when the format compresses its own pages. */
+  compression: Compression | null;
 }
 
-export interface TextEncoding {
-  kind: "text";
+interface OpenEncoder {
   form: FileForm;
   /** The media type of the stored object. */
   objectType: string;
+}
+
+export interface LineEncoder extends OpenEncoder {
+  kind: "text";
+  compression: Compression;
   /** From the dataset's line to the file's; null where they are the same. */
   line: ((line: string) => string) | null;
 }
 
-export interface TableEncoder {
+export interface TableEncoder extends OpenEncoder {
   kind: "table";
-  form: FileForm;
-  objectType: string;
   fields: readonly Field[];
   cells: (line: string) => Value[];
 }
 
-export type Encoder = TextEncoding | TableEncoder;
+export type Encoder = LineEncoder | TableEncoder;
 
-/** The encoding that is frozen with an export; null where rows leave as the dataset writes them. */
+/** The encoding that is frozen with an export; null where its files hold the dataset's own lines. */
 export function encodingOf(row: Pick<ExportRow, "encoding">): Encoding | null {
   return row.encoding === null ? null : (JSON.parse(row.encoding) as Encoding);
 }
 
-const PARQUET = "application/vnd.apache.parquet";
+/** How the export's files are compressed; null when the format compresses its own pages. */
+export const compressionOf = (encoding: Encoding | null): Compression | null =>
+  encoding?.format === "parquet" ? null : COMPRESSIONS.gzip;
 
-/** What the files of an export are. */
+/** @param own the dataset's form. */
 export function fileForm(encoding: Encoding | null, own: Form): FileForm {
+  const compression = compressionOf(encoding);
+  const form = formatForm(encoding, own);
+  return { ...form, compression, fileExtension: form.extension + (compression?.extension ?? "") };
+}
+
+function formatForm(encoding: Encoding | null, own: Form): Form {
   switch (encoding?.format) {
     case undefined:
     case "ndjson":
-      return { ...own, fileExtension: `${own.extension}.gz`, gzip: true };
+      return own;
     case "csv":
       return {
-        ...own,
         contentType: "text/csv",
-        fileExtension: ".csv.gz",
-        gzip: true,
-        before: headerOf(encoding?.fields ?? [], encoding?.escapeFormulas ?? false),
+        extension: ".csv",
+        before: csvHeader(encoding?.fields ?? [], encoding?.escapeFormulas ?? false),
         between: "",
         lineEnd: LINE_END,
         after: "",
       };
     case "parquet":
-      return { ...own, contentType: PARQUET, fileExtension: ".parquet", gzip: false };
+      return { ...own, contentType: "application/vnd.apache.parquet", extension: ".parquet" };
   }
 }
 
 /** @param own the dataset's form. */
-export async function openEncoder(context: Context, row: ExportRow, own: Form): Promise<Encoder> {
+export async function openEncoder(context: SecretContext, row: ExportRow, own: Form): Promise<Encoder> {
   const encoding = encodingOf(row);
-  const form = fileForm(encoding, own);
-  if (encoding === null) return { kind: "text", form, objectType: "application/gzip", line: null };
-  const hashes = encoding.redact.some(({ how }) => how === "sha256");
-  return encoderOf(encoding, form, hashes ? await redactionKey(context, row.space_id) : new Uint8Array());
+  const hashes = encoding?.redact.some(({ how }) => how === "sha256") === true;
+  const key = hashes ? await redactionKey(context, row.space_id) : new Uint8Array();
+  return createEncoder(encoding, fileForm(encoding, own), key);
 }
 
-/** @param key of the hashes. */
-export function encoderOf(encoding: Encoding, form: FileForm, key: Uint8Array): Encoder {
-  const { format, fields, escapeFormulas } = encoding;
-  const read = rowReader(encoding, key);
-  if (format === "parquet")
-    return {
-      kind: "table",
-      form,
-      objectType: PARQUET,
-      fields: fields ?? [],
-      cells: (line) => cellsOf(read(line), fields ?? []),
-    };
-  const line =
-    format === "csv"
-      ? (text: string) => lineOf(cellsOf(read(text), fields ?? []), escapeFormulas)
-      : objects(read, fields);
-  return { kind: "text", form, objectType: "application/gzip", line };
+/** @param key of the hashes; empty where the encoding has none. */
+export function createEncoder(encoding: Encoding | null, form: FileForm, key: Uint8Array): Encoder {
+  const { compression } = form;
+  if (compression === null) {
+    const fields = encoding?.fields ?? [];
+    const read = rowReader(encoding?.redact ?? [], key);
+    return { kind: "table", form, objectType: form.contentType, fields, cells: (line) => cellsOf(read(line), fields) };
+  }
+  const line = encoding === null ? null : encodeLine(encoding, key);
+  return { kind: "text", form, compression, objectType: compression.mediaType, line };
 }
 
-/** Names in the order of the fields, whatever they are: an object would put whole numbers first. */
-function objects(read: (line: string) => Value, fields: readonly Field[] | null): (line: string) => string {
+function encodeLine({ format, fields, redact, escapeFormulas }: Encoding, key: Uint8Array): (line: string) => string {
+  const read = rowReader(redact, key);
+  if (format === "csv") return (line) => csvLine(cellsOf(read(line), fields ?? []), escapeFormulas);
   if (fields === null) return (line) => JSON.stringify(read(line));
+  // Written by hand, because an object would put names that are whole numbers first.
   const keys = fields.map((field) => `${JSON.stringify(field.name)}:`);
   return (line) => {
     const cells = cellsOf(read(line), fields);
-    return `{${keys.map((key, index) => key + JSON.stringify(cells[index])).join()}}`;
+    return `{${keys.map((name, index) => name + JSON.stringify(cells[index])).join()}}`;
   };
 }
 
-/** The space's own key of its hashes: made when it is first needed, and never changed. */
-export async function redactionKey(context: Context, spaceId: string): Promise<Uint8Array> {
+type SecretContext = Pick<Context, "config" | "databases" | "runtime">;
+
+/** The key of a space's hashes: created at its first use, and never changed. */
+export async function redactionKey(context: SecretContext, spaceId: string): Promise<Uint8Array> {
   const { config, databases, runtime } = context;
-  const fresh = () => encrypt(config.secretsKey, spaceId, base64(runtime.randomBytes(32)), runtime.randomBytes(12));
-  const sealed =
+  const create = () => encrypt(config.secretsKey, spaceId, base64(runtime.randomBytes(32)), runtime.randomBytes(12));
+  const encrypted =
     (await findRedactionSecret(databases.control, spaceId)) ??
-    (await keepRedactionSecret(databases.control, spaceId, await fresh()));
-  return Buffer.from(await decrypt(config.secretsKey, spaceId, sealed), "base64");
+    (await keepRedactionSecret(databases.control, spaceId, await create()));
+  return Buffer.from(await decrypt(config.secretsKey, spaceId, encrypted), "base64");
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");

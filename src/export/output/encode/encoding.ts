@@ -1,6 +1,6 @@
 /**
- * How rows leave: the format, which columns under which names, and what is kept from the reader. As it is asked for, and as it
- * is frozen with an export; resolve.ts makes one of the other. Every dataset's rows go through here.
+ * How rows leave: the format, which columns under which names, and what is kept from the reader. As it is asked for,
+ * and as it is frozen with an export; resolve.ts makes one of the other. Every dataset's rows go through here.
  */
 
 import * as z from "zod";
@@ -97,7 +97,9 @@ export function isPlain(request: EncodingRequest): boolean {
   return request.format === "ndjson" && request.columns === undefined && request.redact === undefined;
 }
 
-/** Does the result depend on which columns the rows have, and of which types? What names its columns as texts does not. */
+/**
+ * Does the result depend on which columns the rows have, and of which types? What names its columns as texts does not.
+ */
 export function dependsOnRows({ format, columns }: EncodingRequest): boolean {
   return format === "parquet" || (format === "csv" && columns === undefined);
 }

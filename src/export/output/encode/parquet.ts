@@ -1,6 +1,7 @@
 /**
- * Parquet, a row group at a time: groups end where the rows say so, not the pages, so the same rows give the same bytes.
- * Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (milliseconds), lists and objects JSON; every column may be null.
+ * Parquet, a row group at a time: groups end where the rows say so, not the pages, so the same rows give the same
+ * bytes. Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (milliseconds), lists and objects JSON; every column
+ * may be null.
  */
 
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";

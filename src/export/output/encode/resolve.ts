@@ -1,6 +1,6 @@
 /**
- * A request's format, columns and redaction against the columns that the dataset has: what comes out is frozen with the export.
- * Whatever does not fit is told with its place in the request.
+ * A request's format, columns and redaction against the columns that the dataset has: what comes out is frozen with the
+ * export. Whatever does not fit is told with its place in the request.
  */
 
 import type { Column, ColumnType, Edge } from "../../../datasets/dataset.ts";
@@ -63,8 +63,8 @@ function placesIn(columns: readonly Column[]): Map<string, Place> {
 }
 
 /**
- * What was asked, and the same for what stands in the row a second time: there, to drop goes before to hash. The deepest
- * first, so that the order in which they were sent makes no difference.
+ * What was asked, and the same for what stands in the row a second time: there, to drop goes before to hash. The
+ * deepest first, so that the order in which they were sent makes no difference.
  */
 function redactions(
   request: EncodingRequest,

@@ -1,41 +1,41 @@
-/** Rows as values: taken apart, redacted, and put together from the columns that were asked for. */
+/** A dataset's lines as values: parsed, redacted, and picked into the requested columns. */
 
 import { createHmac } from "node:crypto";
-import type { Encoding, Field } from "./encoding.ts";
+import type { Field, Redaction } from "./encoding.ts";
 
 export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
 
 /**
- * @param key of the hashes; not empty where the encoding has any.
- * @returns a function from a line of JSON to the row, redacted.
+ * @param key of the hashes; empty where there are none.
+ * @returns a function from a line of JSON to the redacted row.
  */
-export function rowReader(encoding: Encoding, key: Uint8Array): (line: string) => Value {
+export function rowReader(redactions: readonly Redaction[], key: Uint8Array): (line: string) => Value {
   return (line) => {
-    const row = parsed(line);
-    for (const { path, how } of encoding.redact) redact(row, path, 0, how, key);
+    const row = parse(line);
+    for (const { path, how } of redactions) redact(row, path, 0, how, key);
     return row;
   };
 }
 
-/** A number that a 64-bit floating point one does not hold: as it is written (TC39's JSON.rawJSON). */
+/** A number that 64-bit floating point cannot represent, kept as its text (TC39's JSON.rawJSON). */
 export interface ExactNumber {
   readonly rawJSON: string;
 }
 
 type Reviver = (name: string, value: unknown, at: { source?: string }) => unknown;
 
-/** In every runtime that this runs in, but not yet in the language's own declarations. */
+/** In workerd and Node, but not yet in TypeScript's declarations. */
 const exactly = JSON as unknown as {
   parse(text: string, reviver: Reviver): Value;
   rawJSON(literal: string): Value;
   isRawJSON(value: unknown): value is ExactNumber;
 };
 
-/** Shorter numbers are read as they are written. */
+/** Shorter numbers are exact as 64-bit floating point. */
 const LONG_NUMBER = /\d[\d.]{15}/;
 
-/** What a parser says of a bad line quotes the line, and what goes wrong goes to the log. */
-function parsed(line: string): Value {
+/** A parser's message quotes the line, and messages are logged: a message without data replaces it. */
+function parse(line: string): Value {
   try {
     return LONG_NUMBER.test(line) ? exactly.parse(line, keepNumber) : (JSON.parse(line) as Value);
   } catch {
@@ -46,15 +46,14 @@ function parsed(line: string): Value {
 const keepNumber: Reviver = (_name, value, { source }) =>
   typeof value === "number" && source !== undefined && String(value) !== source ? exactly.rawJSON(source) : value;
 
-/** Is it a number that is kept as it is written? */
 export const isExactNumber = (value: unknown): value is ExactNumber => exactly.isRawJSON(value);
 
-/** The cells of a row, in the order of the fields. What is not there is null. */
+/** A row's cells in the order of the fields; null for a path that the row lacks. */
 export function cellsOf(row: Value, fields: readonly Field[]): Value[] {
   return fields.map((field) => valueAt(row, field.path, 0));
 }
 
-/** A path goes through a list into each of its items. */
+/** A path leads through a list into each of its items. */
 function valueAt(from: Value, path: readonly string[], depth: number): Value {
   const name = path[depth];
   if (name === undefined) return from;
@@ -77,7 +76,7 @@ function redact(from: Value, path: readonly string[], depth: number, how: "drop"
   else if (value !== null) from[name] = hashed(value, key);
 }
 
-/** HMAC-SHA-256 in hex, of a text's UTF-8, or of the JSON of anything else. Null stays null. */
+/** HMAC-SHA-256 in hex, of a text's UTF-8, or of any other value's JSON. */
 function hashed(value: Value, key: Uint8Array): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return createHmac("sha256", key).update(text).digest("hex");

@@ -2,9 +2,9 @@
 
 import { constants, crc32, gunzipSync, inflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { compressor, type Gzip } from "../../../src/export/output/deflate.ts";
-import { combineCrc32, GZIP_HEADER, gzipTrailer } from "../../../src/export/output/gzip.ts";
-import { between, dice, noise, pick, shuffled } from "../../support/random.ts";
+import { gzip } from "../../../../src/export/output/compression/gzip.ts";
+import { concatContent, EMPTY } from "../../../../src/export/output/crc32.ts";
+import { between, dice, noise, pick, shuffled } from "../../../support/random.ts";
 
 const ENGINES = ["fflate", "native"] as const;
 const LEVELS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -33,8 +33,15 @@ const STREAMED = { finishFlush: constants.Z_SYNC_FLUSH };
 /** An empty final block: the end of a stream. */
 const END = new Uint8Array([0x03, 0x00]);
 
-function compressAll(gzip: Gzip, texts: readonly Uint8Array[]): Uint8Array[] {
-  const compress = compressor(gzip);
+interface Engine {
+  engine: (typeof ENGINES)[number];
+  level: number;
+}
+
+const compressor = (engine: Engine) => (block: Uint8Array) => gzip.compressBlock(block, { gzip: engine });
+
+function compressAll(engine: Engine, texts: readonly Uint8Array[]): Uint8Array[] {
+  const compress = compressor(engine);
   return texts.map((text) => compress(text));
 }
 
@@ -83,9 +90,9 @@ describe.each(ENGINES)("%s", (engine) => {
   it("makes segments that a header and a trailer turn into one gzip member", () => {
     const texts = blocks(9, 40);
     const packed = compressAll({ engine, level: 6 }, texts);
-    const sum = texts.reduce((crc, text) => combineCrc32(crc, crc32(text), text.length), 0);
-    const length = texts.reduce((bytes, text) => bytes + text.length, 0);
-    const member = Buffer.concat([GZIP_HEADER, ...packed, gzipTrailer(sum, length)]);
+    const contents = texts.map((text) => ({ crc32: crc32(text), uncompressedBytes: text.length }));
+    const trailer = gzip.join.trailer(contents.reduce(concatContent, EMPTY));
+    const member = Buffer.concat([gzip.join.header, ...packed, trailer]);
     expect(gunzipSync(member).equals(Buffer.concat(texts))).toBe(true);
   });
 
