@@ -7,6 +7,7 @@
 import { parseArgs, styleText } from "node:util";
 import { tryItHere, tryItYourself } from "./demo/next.ts";
 import { endProgress } from "./progress.ts";
+import { onOrphaned } from "./stack/orphaned.ts";
 import { tour } from "./demo/tour.ts";
 import { openStage, type Stage } from "./demo/stage.ts";
 
@@ -20,6 +21,7 @@ let interrupted = false;
 let codeOfInterrupt = INTERRUPTED;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void interrupt());
+onOrphaned(() => void interrupt());
 try {
   await demo();
   await leave(0);

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { installation, isRunning, missingPrograms, startGateway, stopGateway } from "./peers/gateway.ts";
 import { guide, linesOf, settingsFor } from "./peers/invite.ts";
-import { ensureDevVars, ROOT } from "./stack.ts";
+import { ensureDevVars } from "./stack/settings.ts";
+import { ROOT } from "./stack.ts";
 
 const DEFAULT_PORT = "8000";
 

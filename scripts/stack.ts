@@ -4,15 +4,19 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { checkSettings, ensureDevVars } from "./stack/settings.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
+const GUARD = join(import.meta.dirname, "stack", "guard.ts");
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 const DATABASES = ["spillway-control", "spillway-space"];
-const CRON_EVERY_MS = 5_000;
+const CRON_INTERVAL_MS = 5_000;
 const READY_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = 10_000;
+const OUTPUT_CHARACTERS = 20_000;
+const HIGHEST_PORT = 65_535;
 
 /** Quiet and offline. */
 export const ENVIRONMENT = {
@@ -28,9 +32,9 @@ export const LOCAL_ADMIN_TOKEN = "local-admin-token";
 
 export interface Stack {
   origin: string;
-  /** wrangler's process; workerd is below it. */
+  /** Leads the process group of wrangler and workerd. */
   process: ChildProcess;
-  /** Ends it, and waits until it is gone. */
+  /** Ends the group, and waits until it has ended: by force after ten seconds. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -39,20 +43,19 @@ export interface StackOptions {
   persistTo: string;
   /** Passed on to `wrangler dev`. */
   args?: readonly string[];
-  /** Ends it while it starts. */
+  /** Ends the service while it starts. */
   signal?: AbortSignal;
-  /** Takes wrangler's and the Worker's output, line by line. Left out: it goes to this process's own. */
-  onLine?: (line: string) => void;
-}
-
-export function ensureDevVars(): void {
-  const file = join(ROOT, ".dev.vars");
-  if (!existsSync(file)) copyFileSync(join(ROOT, ".dev.vars.example"), file);
+  /** Receives wrangler's and the Worker's output, line by line. */
+  onLine: (line: string) => void;
 }
 
 /** Runs a wrangler command to its end. @throws with its output when it fails. */
-async function wrangler(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [WRANGLER, ...args], { cwd: ROOT, env: { ...ENVIRONMENT, CI: "true" } });
+async function wrangler(args: readonly string[], signal?: AbortSignal): Promise<void> {
+  const child = spawn(process.execPath, [WRANGLER, ...args], {
+    cwd: ROOT,
+    env: { ...ENVIRONMENT, CI: "true" },
+    signal,
+  });
   let output = "";
   child.stdout.on("data", (data) => (output += String(data)));
   child.stderr.on("data", (data) => (output += String(data)));
@@ -63,98 +66,96 @@ async function wrangler(args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`wrangler ${args.join(" ")} failed:\n${output}`);
 }
 
-export async function migrate(persistTo: string): Promise<void> {
+async function migrate(persistTo: string, signal?: AbortSignal): Promise<void> {
   // One after the other: both open the same directory.
   for (const database of DATABASES)
-    await wrangler(["d1", "migrations", "apply", database, "--local", "--persist-to", persistTo]);
+    await wrangler(["d1", "migrations", "apply", database, "--local", "--persist-to", persistTo], signal);
 }
 
-/** Migrates, starts, waits until it answers, and keeps the cron going, which wrangler does not fire locally. */
+/**
+ * Checks the port and the settings, migrates, starts, waits until the service answers, and runs its cron, which wrangler does not
+ * run locally. @throws when the port is in use, a setting is wrong, or the service does not start.
+ */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  ensureDevVars();
-  await migrate(options.persistTo);
-  options.signal?.throwIfAborted();
+  const args = options.args ?? [];
+  await checkStart(options.port, args);
+  await migrate(options.persistTo, options.signal);
   const origin = `http://127.0.0.1:${options.port}`;
-  const given = options.args ?? [];
-  // Another host name than the service's: a client that follows a redirect to the bucket leaves its key behind, as it must.
+  // Another host name than the service's: a client that follows a redirect to the bucket must leave its API key behind.
   const endpoint = `BUCKET_ENDPOINT:http://localhost:${options.port}/cdn-cgi/local/r2/s3`;
-  /** What is not given already; wrangler takes an option once. */
-  const unless = (mark: string, ...own: string[]) => (given.some((arg) => arg.startsWith(mark)) ? [] : own);
+  /** Wrangler accepts an option once: `args` replace the default. */
+  const unlessGiven = (option: string, ...values: string[]) =>
+    args.some((arg) => arg.startsWith(option)) ? [] : values;
   const child = spawn(
     process.execPath,
     [
+      GUARD,
       WRANGLER,
       "dev",
-      ...unless("--ip", "--ip", "127.0.0.1"),
+      ...unlessGiven("--ip", "--ip", "127.0.0.1"),
       "--port",
       String(options.port),
-      ...unless("--inspector-port", "--inspector-port", "0"),
+      ...unlessGiven("--inspector-port", "--inspector-port", "0"),
       "--persist-to",
       options.persistTo,
       "--show-interactive-dev-session=false",
-      ...unless("BUCKET_ENDPOINT:", "--var", endpoint),
-      ...given,
+      ...unlessGiven("BUCKET_ENDPOINT:", "--var", endpoint),
+      ...args,
     ],
-    {
-      cwd: ROOT,
-      env: ENVIRONMENT,
-      stdio: options.onLine === undefined ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
-      detached: true,
-    },
+    { cwd: ROOT, env: ENVIRONMENT, stdio: ["pipe", "pipe", "pipe"], detached: true },
   );
   let output = "";
-  if (options.onLine !== undefined) {
-    for (const stream of [child.stdout, child.stderr]) {
-      let rest = "";
-      stream?.on("data", (data) => {
-        const lines = (rest + String(data)).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) {
-          output = `${output}${line}\n`.slice(-4_000);
-          options.onLine?.(line);
-        }
-      });
-    }
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = "";
+    stream.on("data", (data) => {
+      const lines = (rest + String(data)).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        output = `${output}${line}\n`.slice(-OUTPUT_CHARACTERS);
+        options.onLine(line);
+      }
+    });
   }
-  const gone = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  // After a crash of wrangler, workerd still runs.
+  child.on("exit", () => signalGroup(child, "SIGKILL"));
   options.signal?.addEventListener("abort", () => signalGroup(child, "SIGTERM"), { once: true });
-  await ready(origin, child, () => output);
-  const cron = setInterval(() => void fireCron(origin), CRON_EVERY_MS);
-  void fireCron(origin);
-  void gone.then(() => clearInterval(cron));
+  await waitUntilReady(origin, child, () => output);
+  const cron = setInterval(() => void runCron(origin), CRON_INTERVAL_MS);
+  void runCron(origin);
+  void ended.then(() => clearInterval(cron));
   return {
     origin,
     process: child,
     async stop(signal = "SIGTERM") {
       clearInterval(cron);
       signalGroup(child, signal);
-      await gone;
-      // Whatever outlived its leader.
-      signalGroup(child, "SIGKILL");
+      const force = setTimeout(() => signalGroup(child, "SIGKILL"), STOP_WITHIN_MS);
+      await ended;
+      clearTimeout(force);
     },
   };
 }
 
-/** wrangler leads a group of processes, workerd among them: a signal goes to them all. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // They are gone already.
+    // The group has ended already.
   }
 }
 
-async function fireCron(origin: string): Promise<void> {
+async function runCron(origin: string): Promise<void> {
   try {
     const response = await fetch(`${origin}/cdn-cgi/local/scheduled`);
     await response.arrayBuffer();
   } catch {
-    // It is restarting or stopping: the next one comes.
+    // The service restarts or stops: the next call follows.
   }
 }
 
-async function ready(origin: string, child: ChildProcess, output: () => string): Promise<void> {
+async function waitUntilReady(origin: string, child: ChildProcess, output: () => string): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`wrangler dev ended with code ${child.exitCode}:\n${output()}`);
@@ -171,12 +172,36 @@ async function ready(origin: string, child: ChildProcess, output: () => string):
   throw new Error(`wrangler dev did not answer within ${READY_WITHIN_MS / 1000} s:\n${output()}`);
 }
 
-/** A port that nobody listens on at this moment. */
+/** @throws at once for what would make the start fail: the port is in use, or a setting is missing or wrong. */
+export async function checkStart(port: number, args: readonly string[]): Promise<void> {
+  await checkPort(port);
+  ensureDevVars();
+  checkSettings(args);
+}
+
+/** @throws when another process listens on the port, or it is not the number of a port. */
+async function checkPort(port: number): Promise<void> {
+  if (!Number.isInteger(port) || port < 1 || port > HIGHEST_PORT)
+    throw new Error(`--port must be a whole number from 1 to ${HIGHEST_PORT}.`);
+  const server = createServer();
+  const failure = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+    server.once("error", resolve);
+    server.listen(port, "127.0.0.1", () => resolve(null));
+  });
+  if (failure === null) await new Promise((resolve) => server.close(resolve));
+  else if (failure.code === "EADDRINUSE")
+    throw new Error(
+      `Port ${port} is in use by another process. Stop that process, or choose another port: --port NUMBER.`,
+    );
+  else throw new Error(`Port ${port} cannot be used (${failure.code}). Choose another port: --port NUMBER.`);
+}
+
+/** @returns a port on which no process listens at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port could be had");
+  if (address === null || typeof address === "string") throw new Error("The system assigned no port.");
   return address.port;
 }

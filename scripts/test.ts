@@ -11,7 +11,8 @@ import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } 
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { faultFigures } from "./fault-figures.ts";
-import { ensureDevVars, ENVIRONMENT, ROOT } from "./stack.ts";
+import { ensureDevVars } from "./stack/settings.ts";
+import { ENVIRONMENT, ROOT } from "./stack.ts";
 import type { TestReport } from "./test-report.ts";
 
 interface Kind {

@@ -1,7 +1,6 @@
 /** A service for one occasion: on a port and in a directory of its own, on the embedded defaults, and gone without a trace afterwards. */
 
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { freePort, ROOT, type Stack, startStack } from "../stack.ts";
 
@@ -23,11 +22,9 @@ export interface StageOptions {
 }
 
 const PARENT = join(ROOT, ".demo");
-const STOP_WITHIN_MS = 10_000;
 
 /** @throws when the port is taken, or the service does not start; nothing is left behind then. */
 export async function openStage({ port, onLine = () => {} }: StageOptions = {}): Promise<Stage> {
-  if (port !== undefined && !(await isFree(port))) throw new Error(`Port ${port} is in use: choose another one.`);
   mkdirSync(PARENT, { recursive: true });
   const folder = mkdtempSync(join(PARENT, "run-"));
   try {
@@ -55,22 +52,10 @@ function stageOf(stack: Stack, folder: string): Stage {
   ended.catch(() => {});
   let closing: Promise<void> | null = null;
   const close = async () => {
-    const impatient = setTimeout(() => void stack.stop("SIGKILL"), STOP_WITHIN_MS);
     await stack.stop();
-    clearTimeout(impatient);
-    killGroup(stack);
     remove(folder);
   };
   return { origin: stack.origin, folder, ended, close: () => (closing ??= close()) };
-}
-
-/** Where wrangler was killed or crashed, workerd is still there: it is in wrangler's process group. */
-function killGroup(stack: Stack): void {
-  try {
-    if (stack.process.pid !== undefined) process.kill(-stack.process.pid, "SIGKILL");
-  } catch {
-    // nobody is left in it
-  }
 }
 
 function remove(folder: string): void {
@@ -80,14 +65,4 @@ function remove(folder: string): void {
   } catch {
     // another one is running
   }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  const free = await new Promise<boolean>((resolve) => {
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => resolve(true));
-  });
-  if (free) await new Promise((resolve) => server.close(resolve));
-  return free;
 }

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../src/maintenance/sweep.ts";
-import { AWS_VARS, type FakeAws, KEYS, PRINCIPAL, refusal } from "../support/aws.ts";
+import { AWS_VARS, type FakeAws, KEYS, PRINCIPAL, s3Error } from "../support/aws.ts";
 import { emptySpace, MINIMAL } from "../support/customer.ts";
 import { Service, type Space } from "../support/service.ts";
 
@@ -88,7 +88,7 @@ describe("the test of a destination", () => {
   });
 
   it("skips the delete where the role forbids it", async () => {
-    aws.instead = ({ method }) => (method === "DELETE" ? refusal(403, "AccessDenied") : null);
+    aws.instead = ({ method }) => (method === "DELETE" ? s3Error(403, "AccessDenied") : null);
     const { statuses, details } = await test();
     expect(statuses).toMatchObject({ write: "passed", encryption: "skipped", delete: "skipped" });
     const [key = ""] = aws.objects.keys();
@@ -100,7 +100,7 @@ describe("the test of a destination", () => {
 
   it("passes a bucket that wants the condition of an export's writes", async () => {
     aws.instead = ({ method, headers }) =>
-      method === "PUT" && headers.get("if-none-match") !== "*" ? refusal(403, "AccessDenied") : null;
+      method === "PUT" && headers.get("if-none-match") !== "*" ? s3Error(403, "AccessDenied") : null;
     expect((await test()).statuses).toMatchObject({ write: "passed" });
   });
 
@@ -108,7 +108,7 @@ describe("the test of a destination", () => {
     ["s3:GetObject", "", "skipped"],
     ["kms:", "not authorized to perform: kms:Decrypt", "failed"],
   ])("fails where the object may not be read for want of %s, and takes it away", async (words, message, encryption) => {
-    aws.instead = ({ method }) => (method === "GET" ? refusal(403, "AccessDenied", message) : null);
+    aws.instead = ({ method }) => (method === "GET" ? s3Error(403, "AccessDenied", { message }) : null);
     const { statuses, details } = await test();
     expect(statuses).toMatchObject({ write: "failed", encryption, delete: "passed" });
     expect(details["write"]).toContain(words === "kms:" ? "KMS" : words);
@@ -116,7 +116,7 @@ describe("the test of a destination", () => {
   });
 
   it("tells a write that is denied", async () => {
-    aws.instead = ({ method }) => (method === "PUT" ? refusal(403, "AccessDenied") : null);
+    aws.instead = ({ method }) => (method === "PUT" ? s3Error(403, "AccessDenied") : null);
     const { statuses, details } = await test();
     expect(statuses).toEqual(NOTHING);
     expect(details["write"]).toContain("s3:PutObject");
@@ -125,7 +125,9 @@ describe("the test of a destination", () => {
   it("tells a key that refuses, and an encryption that was dropped", async () => {
     const encryption = { sse: "aws:kms", kms_key_id: "k-1" };
     aws.instead = ({ method }) =>
-      method === "PUT" ? refusal(403, "AccessDenied", "not authorized to perform: kms:GenerateDataKey") : null;
+      method === "PUT"
+        ? s3Error(403, "AccessDenied", { message: "not authorized to perform: kms:GenerateDataKey" })
+        : null;
     expect((await test({ encryption })).statuses).toEqual({ ...NOTHING, encryption: "failed" });
     aws.instead = () => null;
     aws.encrypts = false;

@@ -3,7 +3,8 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Database, newMeter, type Param } from "../../src/db/core/database.ts";
-import { s3Error, throughLine } from "../support/bucket.ts";
+import { s3Error } from "../support/aws.ts";
+import { throughLine } from "../support/bucket.ts";
 import { ErasureShop, mixed } from "../support/erasure.ts";
 import { deliver, eventIdsOf, take, textOf } from "../support/pipeline.ts";
 import { orders, type Service, type Space } from "../support/service.ts";

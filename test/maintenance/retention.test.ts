@@ -4,7 +4,8 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Database, newMeter, type Param, type Rows, type Statement } from "../../src/db/core/database.ts";
 import { sweep } from "../../src/maintenance/sweep.ts";
-import { s3Error, throughLine } from "../support/bucket.ts";
+import { s3Error } from "../support/aws.ts";
+import { throughLine } from "../support/bucket.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../support/pipeline.ts";
 import { orders, type ProblemView, type Service, type Space, START } from "../support/service.ts";
 

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Bucket, sha256Hex, utf8 } from "../../src/outbound/s3.ts";
-import { refusal } from "../support/aws.ts";
+import { s3Error } from "../support/aws.ts";
 
 const BODY = utf8("rows");
 
@@ -40,7 +40,7 @@ const never = (signal: AbortSignal | null) =>
 it("an object that is compared comes within a time that goes by its size", async () => {
   const bytes = 10 * 1_048_576;
   const bucket = bucketWith((method, signal) => {
-    if (method === "PUT") return refusal(412, "PreconditionFailed");
+    if (method === "PUT") return s3Error(412, "PreconditionFailed");
     queueMicrotask(() => limits[1]?.over());
     return new Response(never(signal));
   });
@@ -71,8 +71,8 @@ describe("a large object that is put together", () => {
   });
 
   it.each([
-    ["is missing", () => refusal(404, "NoSuchKey"), "destination_unavailable"],
-    ["may not be looked for", () => refusal(403, "AccessDenied"), "destination_unavailable"],
+    ["is missing", () => s3Error(404, "NoSuchKey"), "destination_unavailable"],
+    ["may not be looked for", () => s3Error(403, "AccessDenied"), "destination_unavailable"],
     ["is another's", () => new Response("other"), "destination_conflict"],
   ])("and then %s is told so", async (_what, answer, code) => {
     await expect(complete(bucketWith((method) => late(method) ?? answer()))).rejects.toMatchObject({ code });

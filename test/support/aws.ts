@@ -104,7 +104,7 @@ export class FakeAws {
 
   /** @returns the access key id of whoever signed, or the refusal. */
   #whoSigned({ method, url, headers, body }: Seen, service: string): string | Response {
-    const refuse = (code: string) => refusal(403, code);
+    const refuse = (code: string) => s3Error(403, code);
     const [, id = "", date, region, of, names = "", signature] =
       /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/(\w+)\/aws4_request, SignedHeaders=([^,]+), Signature=(\w{64})$/.exec(
         headers.get("authorization") ?? "",
@@ -124,7 +124,7 @@ export class FakeAws {
     const stamp = headers.get("x-amz-date") ?? "";
     const hash = sha256(body);
     if (service === "s3" && headers.get("x-amz-content-sha256") !== hash)
-      return refusal(400, "XAmzContentSHA256Mismatch");
+      return s3Error(400, "XAmzContentSHA256Mismatch");
     const query = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).toSorted();
     const canonical = [
       method,
@@ -143,7 +143,7 @@ export class FakeAws {
     if (expected !== signature) return refuse("SignatureDoesNotMatch");
     if (session !== undefined && headers.get("x-amz-security-token") !== session.sessionToken)
       return refuse("InvalidToken");
-    if (session !== undefined && session.endsAt <= this.now()) return refusal(400, "ExpiredToken");
+    if (session !== undefined && session.endsAt <= this.now()) return s3Error(400, "ExpiredToken");
     return id;
   }
 
@@ -194,7 +194,7 @@ export class FakeAws {
   #s3(seen: Seen): Response {
     const { method, url, headers, body, accessKeyId } = seen;
     const key = this.#keyOf(url);
-    if (key === null) return refusal(404, "NoSuchBucket");
+    if (key === null) return s3Error(404, "NoSuchBucket");
     const upload = url.searchParams.get("uploadId");
     const action =
       method === "GET"
@@ -204,10 +204,10 @@ export class FakeAws {
             ? "s3:DeleteObject"
             : "s3:AbortMultipartUpload"
           : "s3:PutObject";
-    if (!this.#allows(accessKeyId, action, key)) return refusal(403, "AccessDenied");
+    if (!this.#allows(accessKeyId, action, key)) return s3Error(403, "AccessDenied");
     if (headers.has("if-none-match") && this.conditional !== "ignores") {
-      if (this.conditional === "refuses") return refusal(501, "NotImplemented");
-      if (this.objects.has(key)) return refusal(412, "PreconditionFailed");
+      if (this.conditional === "refuses") return s3Error(501, "NotImplemented");
+      if (this.objects.has(key)) return s3Error(412, "PreconditionFailed");
     }
     if (method === "GET") return this.#get(key);
     if (method === "DELETE") {
@@ -227,7 +227,7 @@ export class FakeAws {
   #get(key: string): Response {
     const held = this.objects.get(key);
     // Without the permission to list, a store does not say that an object is missing.
-    if (held === undefined) return refusal(403, "AccessDenied");
+    if (held === undefined) return s3Error(403, "AccessDenied");
     return new Response(held.body, { headers: this.encrypts === false ? {} : encryptionOf(held.headers) });
   }
 
@@ -245,7 +245,7 @@ export class FakeAws {
 
   #complete(id: string): Response {
     const upload = this.uploads.get(id);
-    if (upload === undefined) return refusal(404, "NoSuchUpload");
+    if (upload === undefined) return s3Error(404, "NoSuchUpload");
     const parts = [...upload.parts].toSorted(([a], [b]) => a - b).map(([, part]) => part);
     this.objects.set(upload.key, { body: new Uint8Array(Buffer.concat(parts)), headers: upload.headers });
     this.uploads.delete(id);
@@ -258,6 +258,12 @@ function encryptionOf(headers: Headers): Record<string, string> {
   return sse === null ? {} : { "x-amz-server-side-encryption": sse };
 }
 
-export function refusal(status: number, code: string, message = "", headers: Record<string, string> = {}): Response {
-  return new Response(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`, { status, headers });
+/** An error response as S3 words it. */
+export function s3Error(
+  status: number,
+  code: string,
+  { message = `${code} occurred`, headers = {} }: { message?: string; headers?: Record<string, string> } = {},
+): Response {
+  const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  return new Response(xml, { status, headers: { "content-type": "application/xml", ...headers } });
 }

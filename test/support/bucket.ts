@@ -1,11 +1,13 @@
-/** The service's bucket from outside: what stands in it, and a line to it that goes wrong when it is told to. */
+/** The service's bucket from outside: its objects, and connections to it that fail on purpose. */
 
 import { AwsClient } from "aws4fetch";
+import { env } from "cloudflare:workers";
 import { exportPrefix } from "../../src/export/delivery/object-keys.ts";
+import { unguessableName } from "../../src/export/output/file-names.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import { reach, type Service, type Space } from "./service.ts";
 
-/** The place of a plan below the export's. */
+/** The prefix of a plan, below the export's prefix. */
 const PLAN = /^\d+\//;
 
 /** The names of an export's objects, of all its plans, in order: by a client that is not the product's. */
@@ -16,9 +18,21 @@ export async function objectsOf(service: Service, space: Space, exportId: string
   const response = await client.fetch(`${endpoint}/${name}?list-type=2&prefix=${prefix}`);
   if (!response.ok) throw new Error(`the bucket answered ${response.status}`);
   const keys = [...(await response.text()).matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key);
-  // All stand below the number of their plan.
+  // The number of the plan comes first.
   return keys.map((key) => key.slice(prefix.length).replace(/^\d+\//, "")).toSorted();
 }
+
+/** The secret from which an export's file names are derived. */
+export async function fileNameSecret(exportId: string): Promise<string> {
+  const query = await env.CONTROL_DB.prepare("SELECT query ->> 'secret' AS secret FROM exports WHERE id = ?1")
+    .bind(exportId)
+    .first<string>("secret");
+  return query ?? "";
+}
+
+/** The name of a chunk's nth file. */
+export const fileName = (secret: string, chunk: number, nth: number): string =>
+  `${unguessableName(secret, chunk * 100_000 + nth)}.ndjson.gz`;
 
 /** Multipart uploads that were begun through a line and that nobody has ended: id → key. */
 const uploads = new Map<string, string>();
@@ -79,12 +93,6 @@ async function asStore(
     uploads.set(/<UploadId>([^<]+)</.exec(await response.clone().text())?.[1] ?? "", key);
   else if (method !== "PUT") uploads.delete(query.get("uploadId") ?? "");
   return response;
-}
-
-/** A refusal as S3 words it. */
-export function s3Error(status: number, code: string, headers: Record<string, string> = {}): Response {
-  const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code} it is</Message></Error>`;
-  return new Response(xml, { status, headers: { "content-type": "application/xml", ...headers } });
 }
 
 /** A line on which every request that `which` picks waits until it is opened. */

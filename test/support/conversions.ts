@@ -2,7 +2,7 @@
 
 import { gunzip } from "./gunzip.ts";
 import { roomyService, type Row, rowsOf } from "./pipeline.ts";
-import type { ExportView, Service, Space } from "./service.ts";
+import { type ExportView, type Service, type Space, START } from "./service.ts";
 
 /** The day that is asked for, of a space in London, and its noon. */
 export const DATE = "2026-02-28";
@@ -133,3 +133,43 @@ export const credit = (attribution_model: string | readonly string[], sources: r
   attribution_window: 0,
   ...more,
 });
+
+/** The request for the credit of the purchases of START's day, by equal shares, in files. */
+export const SALES = {
+  start: undefined,
+  end: undefined,
+  dataset: "conversion_events",
+  date: at(START).slice(0, 10),
+  sources: ["google_ads"],
+  attribution_model: "linear",
+  attribution_window: 30,
+  fields: ["order_name", "amount"],
+  layout: "files",
+};
+
+const FIRST_PURCHASE = START - 3_000_000;
+
+/** The nth purchase, a millisecond after the one before. */
+export const purchase = (n: number, person = "p-1", order = `order ${n}`) =>
+  conversion(`s-${String(n).padStart(4, "0")}`, {
+    person_id: person,
+    occurred_at: at(FIRST_PURCHASE + n),
+    properties: { order_name: order, amount: 10 + n },
+  });
+
+/** Sends touchpoints of p-1 before all purchases: each purchase of p-1 has as many rows. */
+export function touchTimes(service: Service, space: Space, count: number): Promise<void> {
+  const touches = Array.from({ length: count }, (_, n) =>
+    touch(`t-${String(n).padStart(4, "0")}`, "google_ads", FIRST_PURCHASE + n - count),
+  );
+  return sendTouches(service, space, touches);
+}
+
+/** Sends purchases of p-1 and the touchpoints before them. */
+export async function sell(service: Service, space: Space, purchases: number, touchpoints: number): Promise<void> {
+  await service.send(
+    space,
+    Array.from({ length: purchases }, (_, n) => purchase(n)),
+  );
+  await touchTimes(service, space, touchpoints);
+}

@@ -2,7 +2,8 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";
-import { s3Error, throughLine } from "../../support/bucket.ts";
+import { s3Error } from "../../support/aws.ts";
+import { throughLine } from "../../support/bucket.ts";
 import { gunzip } from "../../support/gunzip.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { type ProblemView, type Service, type Space, START } from "../../support/service.ts";

@@ -9,7 +9,7 @@ import { readSequence } from "../../../src/db/core/sequences.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { between, dice, noise, pick } from "../../support/random.ts";
 import { orders, START, type Service, type Space } from "../../support/service.ts";
-import { weighed } from "../../support/weigh.ts";
+import { withAnswerSizes } from "../../support/answer-sizes.ts";
 
 /** D1 refuses a string or a row of this size. */
 const D1_REFUSES_BYTES = 2_000_000;
@@ -29,7 +29,7 @@ async function rangeOf(space: Space, more: Partial<EventRange> = {}): Promise<Ev
 }
 
 async function pagesOf(range: EventRange) {
-  const { d1, answers } = weighed(env.SPACE_DB);
+  const { d1, answers } = withAnswerSizes(env.SPACE_DB);
   const pages: EventRecord[][] = [];
   for await (const page of readEvents(new Database(d1, newMeter()), range)) pages.push(page);
   return { pages, answers };

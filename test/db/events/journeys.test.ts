@@ -7,7 +7,7 @@ import { countJourney, readJourneys, type Reach, walkJourney, WHOLE_LIFE } from 
 import { readSequence } from "../../../src/db/core/sequences.ts";
 import { market, NOON, sendTouches, touch } from "../../support/conversions.ts";
 import type { Service, Space } from "../../support/service.ts";
-import { weighed } from "../../support/weigh.ts";
+import { withAnswerSizes } from "../../support/answer-sizes.ts";
 
 /** More than a page of a walk has. */
 const COUNT = 16_000;
@@ -33,7 +33,7 @@ describe("answers of the store", () => {
   const reach = (id: string, isCompany: boolean): Reach => ({ owner: { id, isCompany }, from: WHOLE_LIFE, to: NOON });
 
   it.each([false, true])("of a walk are pages, of texts that the store gives (company: %s)", async (isCompany) => {
-    const { d1, answers } = weighed(env.SPACE_DB);
+    const { d1, answers } = withAnswerSizes(env.SPACE_DB);
     const db = new Database(d1, newMeter());
     const snapshot = {
       spaceId: space.id,
@@ -71,7 +71,7 @@ describe("answers of the store", () => {
       }),
     );
     await sendTouches(service, own, touches);
-    const { d1 } = weighed(env.SPACE_DB, 2_000_000);
+    const { d1 } = withAnswerSizes(env.SPACE_DB, 2_000_000);
     const db = new Database(d1, newMeter());
     const snapshot = { spaceId: own.id, seq: await readSequence(db, own.id), withAds: true, excludeDeleted: undefined };
     expect(await readJourneys(db, snapshot, [reach("p-1", false)])).toBeNull();

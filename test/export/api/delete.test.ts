@@ -3,7 +3,8 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";
-import { objectsOf, s3Error, throughLine } from "../../support/bucket.ts";
+import { s3Error } from "../../support/aws.ts";
+import { objectsOf, throughLine } from "../../support/bucket.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type ProblemView, type Service, type Space, START } from "../../support/service.ts";
 

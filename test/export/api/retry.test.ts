@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";
-import { objectsOf, s3Error, type Sent, throughLine } from "../../support/bucket.ts";
+import { s3Error } from "../../support/aws.ts";
+import { objectsOf, type Sent, throughLine } from "../../support/bucket.ts";
 import { bytesOf, deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type ProblemView, Service, type Space, START } from "../../support/service.ts";
 

@@ -3,7 +3,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { runStep } from "../../../src/export/pipeline/run.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
-import { gate, s3Error, throughLine } from "../../support/bucket.ts";
+import { s3Error } from "../../support/aws.ts";
+import { gate, throughLine } from "../../support/bucket.ts";
 import { deliver, pumpCarelessly, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type Service, type Space, START } from "../../support/service.ts";
 

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";
-import { type FakeAws, refusal } from "../../support/aws.ts";
+import { type FakeAws, s3Error } from "../../support/aws.ts";
 import { objectsOf } from "../../support/bucket.ts";
 import { Customer, DAY_MS, IDS, PREFIX } from "../../support/customer.ts";
 import { deliver, pumpCarelessly, take } from "../../support/pipeline.ts";
@@ -126,7 +126,7 @@ describe("what is repeated", () => {
     let refused = 0;
     aws.instead = ({ method, url }) =>
       method === "POST" && url.searchParams.has("uploadId") && (refused += 1) < 2
-        ? refusal(500, "InternalError")
+        ? s3Error(500, "InternalError")
         : null;
     const done = await customer.export({ file_rows: 50_000 });
     expect(done.status).toBe("completed");
@@ -193,7 +193,7 @@ describe("an object that is there already", () => {
   });
 
   it("which may not be read is told to be the reason", async () => {
-    aws.instead = ({ method }) => (method === "GET" ? refusal(403, "AccessDenied") : null);
+    aws.instead = ({ method }) => (method === "GET" ? s3Error(403, "AccessDenied") : null);
     const { error } = await withAnother();
     expect(error).toMatchObject({ code: "bucket_denied", message: expect.stringContaining("s3:GetObject") });
   });
@@ -233,7 +233,7 @@ describe("nothing of ours removes a file from a customer's bucket", () => {
     service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 50_000 });
     aws.instead = ({ method, url }) =>
-      url.searchParams.has("uploadId") && method !== "PUT" ? refusal(503, "SlowDown") : null;
+      url.searchParams.has("uploadId") && method !== "PUT" ? s3Error(503, "SlowDown") : null;
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
     expect(aws.uploads.size).toBe(1);

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../../src/db/exports/files.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
-import { type FakeAws, KEYS, refusal } from "../../support/aws.ts";
+import { type FakeAws, KEYS, s3Error } from "../../support/aws.ts";
 import { Customer, INLINE } from "../../support/customer.ts";
 import { deliver, roomyService, take } from "../../support/pipeline.ts";
 import { LAST_HOUR, type ProblemView, type Service, type Space } from "../../support/service.ts";
@@ -41,32 +41,32 @@ describe("an export that was refused", () => {
   const SERVICES = new Set(["clock", "assumes the role again"]);
 
   it.each<[string, () => Response, string, string]>([
-    ["no bucket", () => refusal(404, "NoSuchBucket"), "bucket_not_found", "does not exist"],
+    ["no bucket", () => s3Error(404, "NoSuchBucket"), "bucket_not_found", "does not exist"],
     [
       "another region",
-      () => refusal(301, "PermanentRedirect", "", { "x-amz-bucket-region": "us-west-2" }),
+      () => s3Error(301, "PermanentRedirect", { headers: { "x-amz-bucket-region": "us-west-2" } }),
       "wrong_region",
       "us-west-2",
     ],
     [
       "an address that leads elsewhere",
-      () => refusal(302, ""),
+      () => s3Error(302, ""),
       "destination_unavailable",
       "redirects to another address",
     ],
-    ["an access key", () => refusal(403, "InvalidAccessKeyId"), "destination_unavailable", "assumes the role again"],
-    ["an option", () => refusal(400, "InvalidArgument"), "bucket_denied", "as invalid (400)"],
+    ["an access key", () => s3Error(403, "InvalidAccessKeyId"), "destination_unavailable", "assumes the role again"],
+    ["an option", () => s3Error(400, "InvalidArgument"), "bucket_denied", "as invalid (400)"],
     [
       "the bucket's own key",
-      () => refusal(403, "AccessDenied", "not authorized to perform: kms:GenerateDataKey"),
+      () => s3Error(403, "AccessDenied", { message: "not authorized to perform: kms:GenerateDataKey" }),
       "kms_denied",
       "aws:kms and that key",
     ],
-    ["a call that it has not", () => refusal(501, "NotImplemented"), "bucket_denied", "as invalid (501)"],
-    ["a denied write", () => refusal(403, "AccessDenied"), "bucket_denied", "s3:PutObject"],
-    ["a key of KMS", () => refusal(400, "KMS.DisabledException"), "kms_denied", "kms:GenerateDataKey"],
-    ["a clock", () => refusal(403, "RequestTimeTooSkewed"), "clock_skew", "clock"],
-    ["a store that is away", () => refusal(503, "SlowDown"), "destination_unavailable", ""],
+    ["a call that it has not", () => s3Error(501, "NotImplemented"), "bucket_denied", "as invalid (501)"],
+    ["a denied write", () => s3Error(403, "AccessDenied"), "bucket_denied", "s3:PutObject"],
+    ["a key of KMS", () => s3Error(400, "KMS.DisabledException"), "kms_denied", "kms:GenerateDataKey"],
+    ["a clock", () => s3Error(403, "RequestTimeTooSkewed"), "clock_skew", "clock"],
+    ["a store that is away", () => s3Error(503, "SlowDown"), "destination_unavailable", ""],
   ])("because of %s says so, in words that help", async (_what, answer, code, words) => {
     aws.instead = ({ url }) => (url.host.startsWith("sts.") ? null : answer());
     const id = await customer.ask();
@@ -91,7 +91,7 @@ describe("an export that was refused", () => {
   });
 
   it("for good is not retried, and says so", async () => {
-    aws.instead = ({ url }) => (url.host.startsWith("sts.") ? null : refusal(400, "InvalidRequest"));
+    aws.instead = ({ url }) => (url.host.startsWith("sts.") ? null : s3Error(400, "InvalidRequest"));
     const { error, next_retry_at: next } = await customer.export();
     expect([error, next]).toMatchObject([{ retryable: false }, null]);
   });
@@ -100,7 +100,9 @@ describe("an export that was refused", () => {
     service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const made = await customer.destination({ encryption: { sse: "aws:kms" } });
     aws.instead = ({ method, url }) =>
-      method === "PUT" && url.searchParams.has("partNumber") ? refusal(403, "AccessDenied", "kms says no") : null;
+      method === "PUT" && url.searchParams.has("partNumber")
+        ? s3Error(403, "AccessDenied", { message: "kms says no" })
+        : null;
     const { error } = await customer.export({ delivery: made.delivery, file_rows: 50_000 });
     expect(error?.code).toBe("kms_denied");
   });
@@ -187,7 +189,7 @@ describe("a destination", () => {
       const endpoint = "http://localhost:9000";
       aws.instead = ({ method, url }) =>
         method === "GET" && !aws.objects.has(url.pathname.slice("/acme-exports/".length))
-          ? refusal(404, "NoSuchKey")
+          ? s3Error(404, "NoSuchKey")
           : null;
       return customer.destination({ provider, endpoint, auth: { type: "keys", ...KEYS } });
     }

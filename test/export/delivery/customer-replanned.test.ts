@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../../src/db/exports/files.ts";
-import { type FakeAws, refusal } from "../../support/aws.ts";
+import { type FakeAws, s3Error } from "../../support/aws.ts";
 import { Customer, DAY_MS, IDS, PREFIX } from "../../support/customer.ts";
 import { deliver, pumpCarelessly, take } from "../../support/pipeline.ts";
 import type { Service } from "../../support/service.ts";
@@ -92,7 +92,7 @@ describe("an export that is planned anew", () => {
     service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 50_000 });
     aws.instead = ({ method, url }) =>
-      url.searchParams.has("uploadId") && method !== "PUT" ? refusal(503, "SlowDown") : null;
+      url.searchParams.has("uploadId") && method !== "PUT" ? s3Error(503, "SlowDown") : null;
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
     expect(aws.uploads.size).toBe(1);

@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { fileKey } from "../../../src/export/delivery/object-keys.ts";
 import { sha256Hex, utf8 } from "../../../src/outbound/s3.ts";
-import { goWrong, type Line, lostAnswer, s3Error, type Sent, throughLine } from "../../support/bucket.ts";
+import { s3Error } from "../../support/aws.ts";
+import { goWrong, type Line, lostAnswer, type Sent, throughLine } from "../../support/bucket.ts";
 import { deliver, onlyFile, roomyService, take } from "../../support/pipeline.ts";
 import { dice, noise } from "../../support/random.ts";
 import { orders } from "../../support/service.ts";

@@ -2,16 +2,8 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
-import {
-  goWrong,
-  type Line,
-  lostAnswer,
-  objectsOf,
-  s3Error,
-  type Sent,
-  throughLine,
-  uploadsOf,
-} from "../../support/bucket.ts";
+import { s3Error } from "../../support/aws.ts";
+import { goWrong, type Line, lostAnswer, objectsOf, type Sent, throughLine, uploadsOf } from "../../support/bucket.ts";
 import { bytesOf, deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type Service, type Space, START } from "../../support/service.ts";
 import { everyNth } from "../../support/seeds.ts";
@@ -66,7 +58,7 @@ afterEach(() => {
 const UNAVAILABLE = { code: "destination_unavailable", owner: "service", retryable: true };
 const FAULTS: [what: string, line: Line, error: Record<string, unknown>][] = [
   ["500 InternalError", async () => s3Error(500, "InternalError"), UNAVAILABLE],
-  ["503 SlowDown", async () => s3Error(503, "SlowDown", { "retry-after": "1" }), UNAVAILABLE],
+  ["503 SlowDown", async () => s3Error(503, "SlowDown", { headers: { "retry-after": "1" } }), UNAVAILABLE],
   ["429 TooManyRequests", async () => s3Error(429, "TooManyRequests"), UNAVAILABLE],
   ["403 AccessDenied", async () => s3Error(403, "AccessDenied"), UNAVAILABLE],
   ["403 InvalidAccessKeyId", async () => s3Error(403, "InvalidAccessKeyId"), UNAVAILABLE],

@@ -8,11 +8,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { SIZES } from "../../../src/context.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { Bucket } from "../../../src/outbound/s3.ts";
-import { Crowd, type Told, type Write } from "../../support/crowd.ts";
+import { ConcurrentWriters, type Timed, type Write } from "../../support/concurrent-writers.ts";
 import { bytesOf, pumpCarelessly, roomyService, rowsOf } from "../../support/pipeline.ts";
 import { dice, shuffled } from "../../support/random.ts";
 import { reach, START, type Space } from "../../support/service.ts";
-import { readTables, rowsAt, type Tables } from "../../support/standing.ts";
+import { readTables, expectedRows, type Tables } from "../../support/expected-rows.ts";
 
 const WRITERS = 20;
 /** Exporters that ask and pump side by side, and exports of each: now in one file, now in many. */
@@ -24,8 +24,8 @@ const WINDOW = { start: START - 3_000_000, end: START - 1_000_000 };
 const service = roomyService({ PENDING_LIMIT: "1000" });
 let space: Space;
 
-let crowd: Crowd;
-const asked: (Told & { id: string })[] = [];
+let concurrent: ConcurrentWriters;
+const asked: (Timed & { id: string })[] = [];
 let tables: Tables;
 let broken = 0;
 let lost = 0;
@@ -40,13 +40,13 @@ const ask = (n: number) =>
 async function exportAgainAndAgain(exporter: number): Promise<void> {
   const roll = dice(100 + exporter);
   for (let n = 0; n < EXPORTS_EACH; n += 1) {
-    const { answer: id, ...times } = await crowd.told(() => ask(exporter + n));
+    const { answer: id, ...times } = await concurrent.timed(() => ask(exporter + n));
     asked.push({ id, ...times });
     await pumpCarelessly(service, {
       times: 2,
       width: 4,
       order: (waiting) => {
-        crowd.turn();
+        concurrent.startRound();
         const kept = shuffled(roll, waiting).filter(() => roll() < 0.9);
         lost += waiting.length - kept.length;
         return kept;
@@ -86,17 +86,17 @@ async function snapshotOf(id: string): Promise<number> {
 
 beforeAll(async () => {
   space = await service.shop();
-  crowd = new Crowd(service, space, WINDOW);
-  await crowd.settle();
+  concurrent = new ConcurrentWriters(service, space, WINDOW);
+  await concurrent.createPeople();
   // The limiter's module is loaded at its first call, which would wait until nobody writes.
   await service.call("GET", "/v1/exports", { key: space.key });
   const { bucket } = service.context;
   Object.assign(service.context, { bucket: brittle(dice(7)), sizes: { ...SIZES, chunkRows: 200 } });
 
   const exporters = Array.from({ length: EXPORTERS }, (_, n) => exportAgainAndAgain(n));
-  const writers = Array.from({ length: WRITERS }, (_, n) => crowd.write(n));
+  const writers = Array.from({ length: WRITERS }, (_, n) => concurrent.write(n));
   await Promise.all(exporters);
-  crowd.stop();
+  concurrent.stop();
   await Promise.all(writers);
   service.context.bucket = bucket;
   await untilQuiet();
@@ -115,8 +115,8 @@ describe("while twenty write", () => {
   it("exports are asked at many moments, and messages and calls to the bucket are lost", async () => {
     const snapshots = await Promise.all(asked.map(({ id }) => snapshotOf(id)));
     expect(new Set(snapshots).size).toBeGreaterThan(EXPORTS_EACH);
-    expect(rowsAt(tables, WINDOW, Math.max(...snapshots)).length).toBeGreaterThan(
-      rowsAt(tables, WINDOW, Math.min(...snapshots)).length + 100,
+    expect(expectedRows(tables, WINDOW, Math.max(...snapshots)).length).toBeGreaterThan(
+      expectedRows(tables, WINDOW, Math.min(...snapshots)).length + 100,
     );
     expect(Math.min(broken, lost)).toBeGreaterThan(0);
   });
@@ -124,7 +124,7 @@ describe("while twenty write", () => {
   it.each(each)("export %i is exactly what stood at its number, external ids included", async (n) => {
     const view = await service.poll(space, exportOf(n).id);
     expect(view).toMatchObject({ status: "completed", error: null });
-    expect(await rowsOf(service, view)).toEqual(rowsAt(tables, WINDOW, await snapshotOf(view.id)));
+    expect(await rowsOf(service, view)).toEqual(expectedRows(tables, WINDOW, await snapshotOf(view.id)));
   });
 
   it.each(each)("export %i has every write that was answered before it, and none that was sent after", async (n) => {
@@ -138,8 +138,8 @@ describe("while twenty write", () => {
       chosen.flatMap(({ eventIds, externalIds }) =>
         [...eventIds, ...externalIds].map((each) => at.get(each) ?? Number.NaN),
       );
-    const before = numbersOf(crowd.writes.filter((write) => write.answered < sent));
-    const after = crowd.writes.filter((write) => write.sent > answered);
+    const before = numbersOf(concurrent.writes.filter((write) => write.answered < sent));
+    const after = concurrent.writes.filter((write) => write.sent > answered);
     expect(before.filter((seq) => !(seq <= snapshot))).toEqual([]);
     expect(numbersOf(after).filter((seq) => !(seq > snapshot))).toEqual([]);
   });

@@ -1,12 +1,13 @@
 /** Files that are cut as they are written, into a customer's bucket: what stands there is never overwritten, nor removed. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { type FakeAws, refusal } from "../../support/aws.ts";
+import { type FakeAws, s3Error } from "../../support/aws.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
+import { fileName, fileNameSecret } from "../../support/bucket.ts";
 import { Customer, DAY_MS, PREFIX } from "../../support/customer.ts";
 import { gunzip, lines } from "../../support/gunzip.ts";
 import { deliver, pumpCarelessly, take } from "../../support/pipeline.ts";
-import { nameOf, purchase, SALES, secretOf, touch } from "../../support/sales.ts";
+import { purchase, SALES, touchTimes } from "../../support/conversions.ts";
 import type { Service } from "../../support/service.ts";
 
 let customer: Customer;
@@ -20,7 +21,7 @@ beforeEach(async () => {
     customer.space,
     Array.from({ length: 5 }, (_, n) => purchase(n)),
   );
-  await touch(service, customer.space, 4);
+  await touchTimes(service, customer.space, 4);
 });
 
 /** One chunk of 20 rows: four files. */
@@ -28,8 +29,8 @@ const FILES = 4;
 const ask = () => customer.ask({ ...SALES, file_rows: 5 });
 
 async function namesOf(id: string): Promise<string[]> {
-  const secret = await secretOf(id);
-  return Array.from({ length: FILES }, (_, nth) => PREFIX + nameOf(secret, 0, nth));
+  const secret = await fileNameSecret(id);
+  return Array.from({ length: FILES }, (_, nth) => PREFIX + fileName(secret, 0, nth));
 }
 
 const retried = (name: string, times = 1) => name.replace(".ndjson", `.retry-${times}.ndjson`);
@@ -133,7 +134,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
     aws.instead = ({ method, url }) => {
       if (!url.searchParams.has("uploadId") || method === "PUT") return null;
       closed += 1;
-      return closed === 1 ? null : refusal(503, "SlowDown");
+      return closed === 1 ? null : s3Error(503, "SlowDown");
     };
     await deliver(service, cut);
     expect([customer.keys().length, aws.uploads.size]).toEqual([1, 1]);
@@ -156,7 +157,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
     aws.instead = ({ method, url }) => {
       if (!url.searchParams.has("uploadId") || method === "PUT") return null;
       closed += 1;
-      return closed === 1 ? null : refusal(503, "SlowDown");
+      return closed === 1 ? null : s3Error(503, "SlowDown");
     };
     await deliver(service, cut);
     await service.json("POST", `/v1/exports/${id}/cancel`, 202, { key: customer.space.key });

@@ -13,7 +13,7 @@ import {
   take,
   textOf,
 } from "../../support/pipeline.ts";
-import { purchase, SALES, sell, touch } from "../../support/sales.ts";
+import { purchase, SALES, sell, touchTimes } from "../../support/conversions.ts";
 import { type ExportView, type Service, type Space } from "../../support/service.ts";
 
 let service: Service;
@@ -77,7 +77,7 @@ describe("files that are cut as they are written", () => {
       space,
       persons.map((person, n) => purchase(n, person)),
     );
-    await touch(service, space, 2);
+    await touchTimes(service, space, 2);
     const done = await service.export(space, { ...SALES, file_rows: 2 });
     expect([done.status, rowsIn(done)]).toEqual(["completed", [2]]);
     const { files } = await manifestOf(done);
@@ -121,7 +121,7 @@ describe("a file ends before it has too many bytes", () => {
       space,
       Array.from({ length: 4 }, (_, n) => purchase(n, "p-1", ORDER)),
     );
-    await touch(service, space, 3);
+    await touchTimes(service, space, 3);
     const done = await service.export(space, { ...SALES, ...more });
     expect(done.status).toBe("completed");
     expect(done.files.length).toBeGreaterThan(3);

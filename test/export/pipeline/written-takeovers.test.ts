@@ -5,9 +5,9 @@ import { runStep } from "../../../src/export/pipeline/run.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { LAST_CALL_MS } from "../../../src/context.ts";
 import { Bucket } from "../../../src/outbound/s3.ts";
-import { objectsOf } from "../../support/bucket.ts";
+import { fileName, fileNameSecret, objectsOf } from "../../support/bucket.ts";
 import { bytesOf, deliver, roomyService, take } from "../../support/pipeline.ts";
-import { nameOf, SALES, secretOf, sell } from "../../support/sales.ts";
+import { SALES, sell } from "../../support/conversions.ts";
 import { reach, type Service, type Space } from "../../support/service.ts";
 
 /** The real bucket; one PUT of it waits until it is let go, or for ever. */
@@ -75,13 +75,13 @@ describe("a chunk that stops between two of its files", () => {
   it("is taken over, and its files are the same as if it had not", async () => {
     const wanted = await service.export(space, REQUEST);
     const { id, loseLease } = await stalled();
-    const secret = await secretOf(id);
-    expect(await present(id)).toEqual([nameOf(secret, 0, 0)]);
+    const secret = await fileNameSecret(id);
+    expect(await present(id)).toEqual([fileName(secret, 0, 0)]);
     loseLease();
     await service.pump();
     const done = await service.poll(space, id);
     expect([done.status, bytesOf(done)]).toEqual(["completed", bytesOf(wanted)]);
-    const names = Array.from({ length: FILES }, (_, nth) => nameOf(secret, 0, nth));
+    const names = Array.from({ length: FILES }, (_, nth) => fileName(secret, 0, nth));
     expect(done.files.map(({ name }) => name)).toEqual(names);
     expect(await present(id)).toEqual([...names, `${id}-manifest.json`].toSorted());
   });
@@ -237,7 +237,7 @@ describe("the names of files that nobody can guess", () => {
     expect(names.filter((name) => uuid.test(name))).toHaveLength(2 * FILES);
     expect(new Set(names).size).toBe(2 * FILES);
     expect(bytesOf(one)).toEqual(bytesOf(two));
-    const secret = await secretOf(one.id);
+    const secret = await fileNameSecret(one.id);
     expect(secret.length).toBeGreaterThan(30);
     const get = async (path: string) => (await service.call("GET", path, { key: space.key })).text();
     const told = [

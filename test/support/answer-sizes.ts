@@ -1,6 +1,6 @@
-/** The real D1, with a scale: how much each of its answers weighed. */
+/** The real D1, with the size of each of its answers. */
 
-export interface Weight {
+export interface AnswerSize {
   /** UTF-8 bytes of all texts in the answer. */
   bytes: number;
   /** UTF-8 bytes of its longest text. */
@@ -8,11 +8,11 @@ export interface Weight {
 }
 
 /**
- * @param most bytes of a text: an answer with a longer one is refused, as D1 refuses it and its local stand-in does not.
- * @returns a D1 that answers as the given one does, and the weights of its answers so far, in order.
+ * @param maxBytes of a text: an answer with a longer one fails as D1 fails it, which the local D1 does not.
+ * @returns a D1 that answers as the given one does, and the sizes of its answers so far, in order.
  */
-export function weighed(real: D1Database, most = Infinity): { d1: D1Database; answers: Weight[] } {
-  const answers: Weight[] = [];
+export function withAnswerSizes(real: D1Database, maxBytes = Infinity): { d1: D1Database; answers: AnswerSize[] } {
+  const answers: AnswerSize[] = [];
   const watch = (prepared: D1PreparedStatement): D1PreparedStatement =>
     new Proxy(prepared, {
       get(target, name) {
@@ -20,9 +20,9 @@ export function weighed(real: D1Database, most = Infinity): { d1: D1Database; an
         if (name === "all")
           return async () => {
             const result = await target.all();
-            const weight = weigh(result.results);
-            answers.push(weight);
-            if (weight.longest >= most) throw new Error("D1_ERROR: string or blob too big: SQLITE_TOOBIG");
+            const size = sizeOf(result.results);
+            answers.push(size);
+            if (size.longest >= maxBytes) throw new Error("D1_ERROR: string or blob too big: SQLITE_TOOBIG");
             return result;
           };
         return Reflect.get(target, name, target);
@@ -36,7 +36,7 @@ export function weighed(real: D1Database, most = Infinity): { d1: D1Database; an
   return { d1, answers };
 }
 
-function weigh(rows: readonly Record<string, unknown>[]): Weight {
+function sizeOf(rows: readonly Record<string, unknown>[]): AnswerSize {
   const texts = rows.flatMap((row) => Object.values(row)).filter((value) => typeof value === "string");
   const sizes = texts.map((text) => Buffer.byteLength(text));
   return { bytes: sizes.reduce((sum, size) => sum + size, 0), longest: Math.max(0, ...sizes) };

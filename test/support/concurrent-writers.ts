@@ -1,24 +1,24 @@
 /**
- * A crowd that writes into one space: events, and external ids of those who are in them. Seeded, and paced by whoever calls
- * `turn`: so the writers never outrun what is tested beside them.
+ * Clients that write into one space at the same time: events, and external ids of the people in these events. The writes are seeded,
+ * and the test paces them with `startRound`, so that the writers never outrun the exports beside them.
  */
 
 import { between, dice, pick } from "./random.ts";
 import type { Service, Space } from "./service.ts";
 
-/** When a call was sent and answered, in ticks that count every such moment of a run. */
-export interface Told {
+/** When a call was sent and answered: each is a tick of one counter for the whole run. */
+export interface Timed {
   sent: number;
   answered: number;
 }
 
-/** What one call wrote that was not there before. */
-export interface Write extends Told {
+/** The new ids that one call wrote. */
+export interface Write extends Timed {
   eventIds: string[];
   externalIds: string[];
 }
 
-export class Crowd {
+export class ConcurrentWriters {
   readonly persons: readonly string[] = Array.from({ length: 12 }, (_, n) => `person-${n}`);
   readonly writes: Write[] = [];
   readonly #service: Service;
@@ -26,8 +26,8 @@ export class Crowd {
   /** Events occur from `start` to `end`, epoch ms. */
   readonly #window: { start: number; end: number };
   #ticks = 0;
-  #turn = Promise.withResolvers<void>();
-  #going = true;
+  #round = Promise.withResolvers<void>();
+  #isRunning = true;
 
   constructor(service: Service, space: Space, window: { start: number; end: number }) {
     this.#service = service;
@@ -35,37 +35,37 @@ export class Crowd {
     this.#window = window;
   }
 
-  /** Makes the persons. */
-  async settle(): Promise<void> {
+  /** Creates the people. */
+  async createPeople(): Promise<void> {
     await this.#merge(this.persons.map((person_id) => ({ person_id, external_person_id: `first-${person_id}` })));
   }
 
-  /** Makes a call, and tells when it was sent and answered. */
-  async told<Answer>(make: () => Promise<Answer>): Promise<Told & { answer: Answer }> {
+  /** Makes a call, and returns when it was sent and answered. */
+  async timed<Answer>(make: () => Promise<Answer>): Promise<Timed & { answer: Answer }> {
     const sent = (this.#ticks += 1);
     const answer = await make();
     return { sent, answer, answered: (this.#ticks += 1) };
   }
 
   /** Lets about half of the writers write once. */
-  turn(): void {
-    this.#turn.resolve();
-    this.#turn = Promise.withResolvers<void>();
+  startRound(): void {
+    this.#round.resolve();
+    this.#round = Promise.withResolvers<void>();
   }
 
   stop(): void {
-    this.#going = false;
-    this.turn();
+    this.#isRunning = false;
+    this.startRound();
   }
 
-  /** One writer, until `stop`: mostly events, at random times, and some of its own again; else a person's new external id. */
+  /** One writer, until `stop`: mostly events at random times, some of them sent before; otherwise a person's new external id. */
   async write(writer: number): Promise<void> {
     const roll = dice(writer);
     const known: string[] = [];
-    for (let round = 0; this.#going; round += 1) {
-      // Whoever is in the middle of a call when all stop finds out above: no turn comes any more.
-      await this.#turn.promise;
-      if (!this.#going) return;
+    for (let round = 0; this.#isRunning; round += 1) {
+      // `stop` may have been called while this writer was in a call.
+      await this.#round.promise;
+      if (!this.#isRunning) return;
       if (roll() < 0.5) continue;
       const eventIds =
         roll() < 0.6 ? Array.from({ length: between(roll, 1, 5) }, (_, n) => `${writer}-${round}-${n}`) : [];
@@ -74,7 +74,7 @@ export class Crowd {
         known.push(...eventIds);
         const events = [...eventIds, ...again].map((id) => this.#event(roll, id));
         this.writes.push({
-          ...(await this.told(() => this.#service.send(this.#space, events))),
+          ...(await this.timed(() => this.#service.send(this.#space, events))),
           eventIds,
           externalIds: [],
         });
@@ -82,7 +82,7 @@ export class Crowd {
         const external = roll() < 0.2 ? null : `CRM-${writer}-${round}`;
         const profiles = [{ person_id: pick(roll, this.persons), external_person_id: external }];
         const externalIds = external === null ? [] : [external];
-        this.writes.push({ ...(await this.told(() => this.#merge(profiles))), eventIds, externalIds });
+        this.writes.push({ ...(await this.timed(() => this.#merge(profiles))), eventIds, externalIds });
       }
     }
   }

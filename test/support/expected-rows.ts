@@ -1,4 +1,4 @@
-/** What stood in a space at one of its numbers, as its tables tell it, past the product. */
+/** The rows that an export must have, computed from the space's tables by code that is not the product's. */
 
 import { env } from "cloudflare:workers";
 import type { Row } from "./pipeline.ts";
@@ -25,10 +25,10 @@ export async function readTables(space: Space): Promise<Tables> {
   return { events: await all("events"), profiles: await all("profiles") };
 }
 
-/** The rows that an export at `seq` must have, flat, in their order. @param window epoch ms, half open. */
-export function rowsAt(tables: Tables, window: { start: number; end: number }, seq: number): Row[] {
-  const standing = tables.profiles.filter((row) => row.seq_from <= seq && (row.seq_to === null || row.seq_to > seq));
-  const external = new Map(standing.map((row) => [row.person_id, row.external_person_id]));
+/** The flat rows of an export as of `seq`, in their order. @param window epoch ms, half open. */
+export function expectedRows(tables: Tables, window: { start: number; end: number }, seq: number): Row[] {
+  const current = tables.profiles.filter((row) => row.seq_from <= seq && (row.seq_to === null || row.seq_to > seq));
+  const external = new Map(current.map((row) => [row.person_id, row.external_person_id]));
   return tables.events
     .filter((event) => event.seq <= seq && event.occurred_at >= window.start && event.occurred_at < window.end)
     .toSorted((a, b) => a.occurred_at - b.occurred_at || (a.id < b.id ? -1 : 1))
