@@ -11,6 +11,7 @@ import { invalid, SpillwayError } from "../errors.ts";
 import { dryRun } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
 import { AnyExportRequest, type ExportRequest, filledIn, shapeOf, withoutNulls } from "../export/api/request.ts";
+import { DAY_MS } from "../time/durations.ts";
 
 /** Names the export of which a run gives only what came later. */
 const SINCE = "since";
@@ -96,7 +97,7 @@ export function exportRequestOf(filled: Filled): ExportRequest {
 }
 
 /** A window to check a request by: with two days, a whole one is over in it. */
-const SAMPLE_MS = 2 * 86_400_000;
+const SAMPLE_MS = 2 * DAY_MS;
 
 /** Checks a request as its first run would. @throws invalid_request naming the field, below `/request`. */
 export async function checkScheduled(context: Context, space: SpaceRow, request: ScheduledRequest): Promise<void> {

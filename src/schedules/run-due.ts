@@ -26,6 +26,7 @@ import type { Context } from "../context.ts";
 import { dispatchDeliveries } from "../export/pipeline/dispatch.ts";
 import { datasetNamed } from "../datasets/index.ts";
 import { exportRequestOf, fill, type Filled, type ScheduledRequest } from "./request.ts";
+import { DAY_MS } from "../time/durations.ts";
 
 /** What must lie between two runs. */
 export const MIN_BETWEEN_MS = 15 * 60_000;
@@ -34,7 +35,7 @@ export const MAX_FAILURES = 3;
 const MAX_AT_ONCE = 50;
 /** After a long time without runs, no more of them than this are written down one by one. */
 const MAX_SKIPPED = 100;
-const RUNS_KEPT_MS = 90 * 86_400_000;
+const RUNS_KEPT_MS = 90 * DAY_MS;
 const MAX_DROPPED = 1_000;
 
 const MERGED = "A later run was due as well before this one could be made: its window belongs to that one.";

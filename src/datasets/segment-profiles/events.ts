@@ -72,7 +72,7 @@ export class Events {
   }
 
   async #read(definitionIds: readonly string[], persons: readonly FromKey[]): Promise<PersonEvent[]> {
-    const { db, spaceId, seq: seq } = this.#snapshot;
+    const { db, spaceId, seq } = this.#snapshot;
     const range: PersonEventRange = {
       spaceId,
       seq,
