@@ -1,6 +1,6 @@
 /**
- * Attribution models: which touchpoints of a journey get credit for a conversion. A journey is a list of touchpoints in the order of
- * (time, id); a model depends only on their kinds. shares.ts computes how much credit each of them gets.
+ * Attribution models: which touchpoints of a journey get credit for a conversion. A journey is a list of touchpoints in
+ * the order of (time, id); a model depends only on their kinds. shares.ts computes how much credit each of them gets.
  */
 
 import type { Kind } from "./sources.ts";
@@ -18,7 +18,7 @@ export const MODELS = [
 
 export type Model = (typeof MODELS)[number];
 
-/** Which touchpoints are eligible (`non_direct`: direct ones too where there are no others), and how they share the credit. */
+/** Which touchpoints are eligible (`non_direct`: direct ones if there are no others), and how they share the credit. */
 export interface Rule {
   among: "all" | "paid" | "non_direct";
   share: "first" | "last" | "even" | "u_shaped";
@@ -39,8 +39,9 @@ export const RULES = {
 const MIN_KIND = { all: 0, non_direct: 1, paid: 2 } as const satisfies Record<Rule["among"], Kind>;
 
 /**
- * The places in the journey of the touchpoints that get credit, ascending: one place if the model credits the first or the last,
- * else every eligible one; empty if none is eligible. The index in this list is the place among the credited touchpoints.
+ * The places in the journey of the touchpoints that get credit, ascending: one place if the model credits the first or
+ * the last, else every eligible one; empty if none is eligible. The index in this list is the place among the credited
+ * touchpoints.
  * @param kinds the kinds of the journey's touchpoints.
  */
 export function credited(model: Model, kinds: ArrayLike<Kind>): readonly number[] {

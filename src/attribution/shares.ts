@@ -1,9 +1,11 @@
 /**
- * The share of an amount that each credited touchpoint gets. Shares are whole units that add up to the amount exactly: each share is
- * rounded towards zero, and the remaining units go, one each, to the touchpoints that lost most by rounding, the earliest first
- * among equals. A negative amount has the shares of the positive one, with the sign changed.
+ * The share of an amount that each credited touchpoint gets. Shares are whole units that add up to the amount exactly:
+ * each share is rounded towards zero, and the remaining units go, one each, to the touchpoints that lost most by
+ * rounding, the earliest first among equals. A negative amount has the shares of the positive one, with the sign
+ * changed.
  *
- * Nothing is stored per touchpoint: all but the first and the last have the same share, so the place determines who gets one more.
+ * Nothing is stored per touchpoint: all but the first and the last have the same share, so the place determines who
+ * gets one more.
  */
 
 import { parseDecimal, formatDecimal } from "./decimals.ts";

@@ -1,6 +1,6 @@
 /**
- * Look-ups at a snapshot, one query for each page. Data as of a snapshot never changes, so the cache serves later pages, and
- * later chunks of the same export in the same isolate. Its memory is bounded.
+ * Look-ups at a snapshot, one query for each page. Data as of a snapshot never changes, so the cache serves later
+ * pages, and later chunks of the same export in the same isolate. Its memory is bounded.
  */
 
 import type { Snapshot } from "./dataset.ts";

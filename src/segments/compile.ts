@@ -19,7 +19,8 @@ const TEXT = "m.type = 'text'";
 const OPERATORS = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 
 /**
- * The condition that a profile is in the segment: `… FROM profiles p WHERE p.space_id = ?1 AND <asOf> AND (<condition.sql>)`.
+ * The condition that a profile is in the segment: `… FROM profiles p WHERE p.space_id = ?1 AND <asOf> AND
+ * (<condition.sql>)`.
  * @param parameters the query's parameters for the snapshot's sequence number and for `condition.values`.
  */
 export function compileSegment(filter: SegmentFilter, parameters: ConditionParameters): Condition {

@@ -1,6 +1,7 @@
 /**
- * Limits on the complexity of a segment's rule, checked before it is stored, so that every stored rule can run. D1 accepts
- * statements of 100,000 bytes, expressions of depth 100 and programs of 25,000 steps, and ends a query after 30 seconds.
+ * Limits on the complexity of a segment's rule, checked before it is stored, so that every stored rule can run. D1
+ * accepts statements of 100,000 bytes, expressions of depth 100 and programs of 25,000 steps, and ends a query after 30
+ * seconds.
  */
 
 import { SpillwayError } from "../errors.ts";
@@ -18,7 +19,7 @@ export const MAX_SQL_BYTES = 60_000;
 /** The highest cost of a slice of profiles. The unit is one rule tested on one profile. */
 const SLICE_WEIGHT = 400_000;
 const MAX_PROFILES_PER_SLICE = 20_000;
-/** Events are stored by time: the first read of a person's events costs as much as 180 rules, once for all event rules. */
+/** Events are stored by time: to find a person's events costs as much as 180 rules, once for all event rules. */
 const EVENTS_WEIGHT = 180;
 const EVENT_RULE_WEIGHT = 20;
 

@@ -1,7 +1,7 @@
 /**
- * Cron expressions: five fields, in a time zone. Pure: the next time depends only on the expression, the zone and the given time.
- * Where clocks change, a time of day in the gap becomes the first moment after it, a repeated time of day runs once, the first
- * time, and an expression with a wildcard or step (every half hour) runs through both hours.
+ * Cron expressions: five fields, in a time zone. Pure: the next time depends only on the expression, the zone and the
+ * given time. Where clocks change, a time of day in the gap becomes the first moment after it, a repeated time of day
+ * runs once, the first time, and an expression with a wildcard or step (every half hour) runs through both hours.
  */
 
 import { Cron } from "croner";

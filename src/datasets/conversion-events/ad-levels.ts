@@ -1,7 +1,7 @@
 /**
- * The four levels of ads. A touchpoint names objects of some levels itself. A level that it does not name is filled with the
- * parent of the object one level below: the ad's set, the set's campaign, the campaign's account, from the ad objects as of the
- * snapshot. An id that the touchpoint names has priority, and is kept where no such object exists.
+ * The four levels of ads. A touchpoint names objects of some levels itself. A level that it does not name is filled
+ * with the parent of the object one level below: the ad's set, the set's campaign, the campaign's account, from the ad
+ * objects as of the snapshot. An id that the touchpoint names has priority, and is kept where no such object exists.
  */
 
 import { AD_LEVELS, type AdLevel, adObjectsAt } from "../../db/events/ad-objects.ts";

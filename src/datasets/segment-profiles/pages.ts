@@ -1,6 +1,6 @@
 /**
- * Pages of profiles: as many as fit into memory together, or a piece of one profile with very many events. Of such a profile only
- * a few megabytes are in memory at a time.
+ * Pages of profiles: as many as fit into memory together, or a piece of one profile with very many events. Of such a
+ * profile only a few megabytes are in memory at a time.
  */
 
 import {

@@ -3,7 +3,7 @@
 /** D1 rejects a string of 2,000,000 bytes: parameters and packed pages stay below this. */
 export const MAX_TEXT_BYTES = 1_900_000;
 
-/** The items in their order, in batches that each fit a D1 parameter as JSON. An item that is too large is a batch alone. */
+/** The items in their order, in batches that each fit a D1 parameter as JSON. A larger item is a batch of its own. */
 export function inBatches<Item>(items: readonly Item[]): Item[][] {
   const batches: Item[][] = [[]];
   let bytes = 2;

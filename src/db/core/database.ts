@@ -1,6 +1,6 @@
 /**
- * The only access to D1: the functions in src/db contain the SQL, this class runs it and counts its cost. Parameters are bound by
- * position (?1, ?2 …). A list is one JSON parameter, read with `json_each`.
+ * The only access to D1: the functions in src/db contain the SQL, this class runs it and counts its cost. Parameters
+ * are bound by position (?1, ?2 …). A list is one JSON parameter, read with `json_each`.
  */
 
 /** The cost of work in D1, as D1 bills it. */

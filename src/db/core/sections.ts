@@ -1,4 +1,4 @@
-/** Sections: groups of definitions of events, attributes, tags and topics. A section is created when a definition names it. */
+/** Sections: groups of definitions of events, attributes, tags and topics. A definition that names one creates it. */
 
 import { type Database, type Statement, statement } from "./database.ts";
 

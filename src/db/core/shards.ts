@@ -1,7 +1,7 @@
 /**
- * Which D1 database has which data. Control data (spaces, keys, exports, ledgers) and the spaces' data are in separate databases.
- * A space's events, profiles and definitions share one, so that one transaction can write them. To spread spaces over more
- * databases, add bindings and choose among them here by the space's id; no other room knows.
+ * Which D1 database has which data. Control data (spaces, keys, exports, ledgers) and the spaces' data are in separate
+ * databases. A space's events, profiles and definitions share one, so that one transaction can write them. To spread
+ * spaces over more databases, add bindings and choose among them here by the space's id; no other room knows.
  */
 
 import { Database, type Meter } from "./database.ts";

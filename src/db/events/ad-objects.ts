@@ -1,6 +1,6 @@
 /**
- * Ads, their sets, campaigns and accounts, stored as versions [seq_from, seq_to): an export reads them as of its snapshot. A PUT
- * without a change adds no version, so that a nightly PUT of all objects costs nothing.
+ * Ads, their sets, campaigns and accounts, stored as versions [seq_from, seq_to): an export reads them as of its
+ * snapshot. A PUT without a change adds no version, so that a nightly PUT of all objects costs nothing.
  */
 
 import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";

@@ -1,6 +1,6 @@
 /**
- * The rows of event definitions, stored as versions [seq_from, seq_to): custom ones, and built-in ones that a space changed.
- * ingest/definitions.ts adds the unchanged built-in ones.
+ * The rows of event definitions, stored as versions [seq_from, seq_to): custom ones, and built-in ones that a space
+ * changed. ingest/definitions.ts adds the unchanged built-in ones.
  */
 
 import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";

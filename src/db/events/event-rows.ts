@@ -52,8 +52,8 @@ export function insertRows(spaceId: string, events: readonly NewEvent[], receive
 }
 
 /**
- * Events as JSON lists that each fit a parameter, and events too large for a list by themselves: in the order in which they were
- * sent, so that of two events with one id the first is stored.
+ * Events as JSON lists that each fit a parameter, and events too large for a list by themselves: in the order in which
+ * they were sent, so that of two events with one id the first is stored.
  */
 function packRows(events: readonly NewEvent[]): (string | NewEvent)[] {
   const packed: (string | NewEvent)[] = [];

@@ -1,6 +1,6 @@
 /**
- * Flows and their elements, stored as versions [seq_from, seq_to): an export reads them as of its snapshot. A PUT without a change
- * adds no version, so that a nightly PUT of all flows costs nothing.
+ * Flows and their elements, stored as versions [seq_from, seq_to): an export reads them as of its snapshot. A PUT
+ * without a change adds no version, so that a nightly PUT of all flows costs nothing.
  */
 
 import { columnList, NUMBER, NUMBER_OR_NULL, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
@@ -82,8 +82,8 @@ export interface ElementRow {
 }
 
 /**
- * These elements as of a sequence number. Where several flows have an element with one id, the flow that was created or changed
- * last is the last one here.
+ * These elements as of a sequence number. Where several flows have an element with one id, the flow that was created or
+ * changed last is the last one here.
  */
 export async function elementsAt(
   db: Database,

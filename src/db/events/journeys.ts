@@ -1,7 +1,7 @@
 /**
- * Journeys: the touchpoints before events, as of a sequence number, read for many events at a time. Where a model needs only the
- * ends of a journey, each end is one seek in the table's key, however long the journey is. SQLite packs a page and this file
- * unpacks it, as for pages of events.
+ * Journeys: the touchpoints before events, as of a sequence number, read for many events at a time. Where a model needs
+ * only the ends of a journey, each end is one seek in the table's key, however long the journey is. SQLite packs a page
+ * and this file unpacks it, as for pages of events.
  */
 
 import { type Database, isTooBig } from "../core/database.ts";
@@ -39,7 +39,7 @@ export interface JourneyScope {
   seq: number;
   /** Are the ids of ads needed? Else they are null. */
   withAds: boolean;
-  /** Leaves out touchpoints of people who were deleted up to the snapshot, or up to now; undefined: no deletion is pending. */
+  /** Leaves out people who were deleted up to the snapshot, or up to now; undefined: no deletion is pending. */
   excludeDeleted: "at_snapshot" | "now" | undefined;
 }
 
@@ -143,15 +143,16 @@ export async function readEnds(
 }
 
 /**
- * Touchpoints that one query returns as one text. Without ads a touchpoint has at most 250 bytes, so the text always fits D1's
- * limit; with ads it has at most 1 KB, mostly less than a fifth of that.
+ * Touchpoints that one query returns as one text. Without ads a touchpoint has at most 250 bytes, so the text always
+ * fits D1's limit; with ads it has at most 1 KB, mostly less than a fifth of that.
  */
 export const MAX_TOUCHES = 7_500;
 
 /**
  * Whole journeys, one query for all of them, each in the order of (time, id).
  * @param reaches with each owner once.
- * @returns null for more than `MAX_TOUCHES` touchpoints, or a text over D1's limit: the caller reads fewer journeys then.
+ * @returns null for more than `MAX_TOUCHES` touchpoints, or a text over D1's limit: the caller reads fewer journeys
+ * then.
  */
 export async function readJourneys(
   db: Database,

@@ -1,6 +1,7 @@
 /**
- * Events by person: one query reads the events of several persons, each person's in the order of (occurred_at, id). SQLite packs a
- * page and this file unpacks it, as for pages of events; in place of large properties the page has their size.
+ * Events by person: one query reads the events of several persons, each person's in the order of (occurred_at, id).
+ * SQLite packs a page and this file unpacks it, as for pages of events; in place of large properties the page has their
+ * size.
  */
 
 import type { Database } from "../core/database.ts";
@@ -36,8 +37,8 @@ export const MAX_PERSON_EVENTS = 1_500;
 export const PERSON_EVENTS_BYTES = 900_000;
 
 /**
- * The first `rows` events of these persons, one person after the other. CROSS JOIN and the index determine the order: persons as
- * listed, then each person's events. A page in another order throws.
+ * The first `rows` events of these persons, one person after the other. CROSS JOIN and the index determine the order:
+ * persons as listed, then each person's events. A page in another order throws.
  */
 export async function readPersonEvents(
   db: Database,

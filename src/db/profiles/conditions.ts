@@ -1,6 +1,6 @@
 /**
- * SQL of conditions on a profile, for the WHERE of a query over `profiles p`: each is 0 or 1 and never null. Values that a
- * customer wrote are read from one JSON parameter and are never part of the SQL.
+ * SQL of conditions on a profile, for the WHERE of a query over `profiles p`: each is 0 or 1 and never null. Values
+ * that a customer wrote are read from one JSON parameter and are never part of the SQL.
  */
 
 import { excludeDeleted } from "./deletions.ts";
@@ -63,9 +63,11 @@ function firstOf(conditions: readonly string[], when: "WHEN" | "WHEN NOT", decid
 }
 
 /**
- * SQL: a JSON object has a member of this name for which `test` is true. The name is compared and not part of a path, so it may
- * have any character.
- * @param object the column. @param name SQL. @param test SQL on `m.type` and `m.value` of json_each.
+ * SQL: a JSON object has a member of this name for which `test` is true. The name is compared and not part of a path,
+ * so it may have any character.
+ * @param object the column.
+ * @param name SQL.
+ * @param test SQL on `m.type` and `m.value` of json_each.
  */
 export const hasMember = (object: "p.attributes" | "e.properties", name: string, test: string) =>
   `EXISTS (SELECT 1 FROM json_each(${object}) m WHERE m.key = ${name} AND ${test})`;

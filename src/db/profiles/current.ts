@@ -1,6 +1,6 @@
 /**
- * Profiles for a write that depends on current data: the current versions, guards that they did not change since they were read,
- * and inserts of new profiles.
+ * Profiles for a write that depends on current data: the current versions, guards that they did not change since they
+ * were read, and inserts of new profiles.
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
@@ -47,7 +47,7 @@ export async function readCurrent(
 /** A person and the `seq_from` of the version that a write has read; null: there was no profile. */
 export type ExpectedVersion = readonly [personId: string, seqFrom: number | null];
 
-/** Fails the batch (`isGuardFailure`) if a person has another current version than expected, or one where none was expected. */
+/** Fails the batch (`isGuardFailure`) if a person has another current version than expected. */
 export function versionsUnchanged(spaceId: string, expected: readonly ExpectedVersion[]): Statement {
   return statement(
     `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN profiles p

@@ -1,6 +1,7 @@
 /**
- * A space's definitions of attributes, tags and topics, stored as versions [seq_from, seq_to): an export reads them as of its
- * snapshot. A PUT without a change adds no version. Native attributes have no row: ingest/profile-definitions.ts adds them.
+ * A space's definitions of attributes, tags and topics, stored as versions [seq_from, seq_to): an export reads them as
+ * of its snapshot. A PUT without a change adds no version. Native attributes have no row: ingest/profile-definitions.ts
+ * adds them.
  */
 
 import { columnList, NUMBER, TEXT } from "../core/columns.ts";

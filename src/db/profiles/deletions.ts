@@ -1,6 +1,6 @@
 /**
- * Deletions of people. From the deletion's sequence number on, no result shows the person. Rows up to that number are erased later,
- * in slices; rows after it belong to a new person with the same id. The deletions themselves are kept.
+ * Deletions of people. From the deletion's sequence number on, no result shows the person. Rows up to that number are
+ * erased later, in slices; rows after it belong to a new person with the same id. The deletions themselves are kept.
  */
 
 import { columnList, NUMBER, NUMBER_OR_NULL, TEXT } from "../core/columns.ts";
@@ -110,7 +110,7 @@ export async function listDeletions(
   );
 }
 
-/** Does a space have deletions up to `seq` whose rows are not all erased? Reads as of `seq` must leave these rows out. */
+/** Does a space have deletions up to `seq` with rows not erased yet? Reads as of `seq` must leave these rows out. */
 export async function pendingDeletions(db: Database, spaceId: string, seq: number): Promise<boolean> {
   // With the index by number, SQLite would scan every deletion of the space.
   const sql =
@@ -118,16 +118,16 @@ export async function pendingDeletions(db: Database, spaceId: string, seq: numbe
   return (await db.first(sql, spaceId, seq)) !== null;
 }
 
-/** Have rows been erased of people who were deleted after a sequence number? A read as of that number is incomplete then. */
+/** Have rows of people who were deleted after `seq` been erased? A read as of `seq` is incomplete then. */
 export async function erasedSince(db: Database, spaceId: string, seq: number): Promise<boolean> {
   const sql = "SELECT 1 AS found FROM profile_deletions WHERE space_id = ?1 AND seq > ?2 AND deleted <> '{}' LIMIT 1";
   return (await db.first(sql, spaceId, seq)) !== null;
 }
 
 /**
- * SQL: a row of a table with `person_id` and `seq` does not belong to a person who was deleted after the row was written. Reads as of
- * a sequence number add this condition if `pendingDeletions` is true. Rows that are erased during the read are rows that it leaves
- * out, so counts do not change. The space's id must be parameter ?1.
+ * SQL: a row of a table with `person_id` and `seq` does not belong to a person who was deleted after the row was
+ * written. Reads as of a sequence number add this condition if `pendingDeletions` is true. Rows that are erased during
+ * the read are rows that it leaves out, so counts do not change. The space's id must be parameter ?1.
  * @param within SQL that selects the deletions `d` that count: `d.seq <= ?6`.
  */
 export const excludeDeleted = (table: string, within: string): string =>
@@ -189,8 +189,8 @@ export async function leaseDueDeletions(
 }
 
 /**
- * Erases and counts rows of a deleted person, at most `rows` of each table. The last slice completes the deletion. A slice may be
- * repeated, also by several consumers at once.
+ * Erases and counts rows of a deleted person, at most `rows` of each table. The last slice completes the deletion. A
+ * slice may be repeated, also by several consumers at once.
  */
 export async function eraseSlice(
   db: Database,

@@ -33,7 +33,7 @@ const COLUMNS = columnList(ROW);
 
 export type ProfileRow = typeof ROW;
 
-/** D1 accepts a row of 2,000,000 bytes: this limit of identifiers, attributes, tags, topics and installations leaves room for the ids and times. */
+/** The limit of a profile's JSON columns together: D1 accepts a row of 2,000,000 bytes, with ids and times. */
 export const MAX_PROFILE_BYTES = 1_890_000;
 
 /** An app or a browser that can receive push messages. */
@@ -48,8 +48,8 @@ export interface Installation {
 export type Consent = "opt-in" | "confirmed-opt-in" | "opt-out";
 
 /**
- * The changes of a merge: an absent field stays, null removes it. Maps are merged by key (RFC 7396), topics by topic and channel;
- * the sets `tags` and `installations` are replaced with the given ones, in their canonical order.
+ * The changes of a merge: an absent field stays, null removes it. Maps are merged by key (RFC 7396), topics by topic
+ * and channel; the sets `tags` and `installations` are replaced with the given ones, in their canonical order.
  */
 export interface ProfileMerge {
   person_id: string;
@@ -84,8 +84,8 @@ export interface DerivedFromMerge {
  * @param merges batches under 1.9 MB as JSON, with each person at most once.
  * @param derived events to write with the profiles; null: none.
  * @param guards statements that fail the batch where a condition of the caller is no longer true.
- * @returns `external_id_taken` if an external id belongs to another profile, `too_large` if a profile would exceed a row, `moved` if
- * a version that `derived` or a guard names is not current any more; nothing is written then.
+ * @returns `external_id_taken` if an external id belongs to another profile, `too_large` if a profile would exceed a
+ * row, `moved` if a version that `derived` or a guard names is not current any more; nothing is written then.
  */
 export async function mergeProfiles(
   db: Database,

@@ -1,6 +1,6 @@
 /**
- * The profiles of a segment, or of a whole space, as of a sequence number, by person_id. Each query tests the condition on one
- * slice of profiles, so that it ends within D1's time limit however few profiles match.
+ * The profiles of a segment, or of a whole space, as of a sequence number, by person_id. Each query tests the condition
+ * on one slice of profiles, so that it ends within D1's time limit however few profiles match.
  */
 
 import { type Condition, every } from "./conditions.ts";
@@ -48,8 +48,10 @@ interface SliceStart {
 }
 
 /**
- * Scans one slice, as a table `scanned (id, bytes, matches)`. Without an upper bound it ends at a blob: every text sorts before.
- * @param select SQL of further columns of the result. @param more parameters from ?8 on.
+ * Scans one slice, as a table `scanned (id, bytes, matches)`. Without an upper bound it ends at a blob: every text
+ * sorts before.
+ * @param select SQL of further columns of the result.
+ * @param more parameters from ?8 on.
  * @returns one row, with the number of scanned profiles and the last id.
  */
 async function scan<Row>(
@@ -88,7 +90,8 @@ const MAX_SLICES_PER_CUT = 20;
 const JUST_AFTER = "\u0001";
 
 /**
- * Cuts the first `max` members off a range: fewer where that takes too many slices, but at least one where there is one.
+ * Cuts the first `max` members off a range: fewer where that takes too many slices, but at least one where there is
+ * one.
  * @returns the number of members, and the lower bound of the rest, or null at the end of the range.
  */
 export async function cutMembers(

@@ -1,6 +1,6 @@
 /**
- * Deletions as an export reports them, in the order of their sequence number: deletions of people without a profile at the
- * snapshot. A deletion stays when its rows are erased, so these reads never change.
+ * Deletions as an export reports them, in the order of their sequence number: deletions of people without a profile at
+ * the snapshot. A deletion stays when its rows are erased, so these reads never change.
  */
 
 import type { Database } from "../core/database.ts";
@@ -23,7 +23,7 @@ export interface TombstoneRange {
   upper: DeletionKey | null;
 }
 
-/** SQL: the FROM and WHERE of a range, with parameters ?1 to ?7. @param from `>` leaves out the deletion at the lower key. */
+/** SQL: the FROM and WHERE of a range, with parameters ?1 to ?7. @param from `>` leaves out the lower key itself. */
 const inRange = (from: ">" | ">=" = ">=") =>
   `FROM profile_deletions d WHERE d.space_id = ?1 AND d.seq > ?3 AND d.seq <= ?2 AND (d.seq, d.id) ${from} (?4, ?5)
      AND (d.seq, d.id) < (?6, ?7)

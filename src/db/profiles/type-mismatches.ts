@@ -1,4 +1,4 @@
-/** Attributes with stored values of another type than their definition: values that were written before the definition. */
+/** Attributes with stored values of another type than their definition, written before the definition. */
 
 import type { Database } from "../core/database.ts";
 import { asOf } from "../core/sequences.ts";
