@@ -59,6 +59,9 @@ export interface Snapshot {
   excludeDeletedNow?: boolean;
 }
 
+/** What a look-up at a snapshot needs. */
+export type AsOf = Pick<Snapshot, "db" | "spaceId" | "seq">;
+
 /**
  * What an earlier export had: everything up to its snapshot that occurred before the end of its window. A sender's
  * clock may be fast: an event that was stored before the snapshot but occurred after the window's end was not in that

@@ -65,7 +65,7 @@ export const rangeOf = (
 
 /** The parts of a source that follow from its range of events. */
 export const rangeSource = (
-  { db }: Snapshot,
+  { db }: Pick<Snapshot, "db">,
   whole: EventRange,
   pages: (range: EventRange) => AsyncGenerator<Page>,
 ): Omit<Source, "form" | "files"> => ({

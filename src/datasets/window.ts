@@ -12,5 +12,8 @@ export const oldestKept = ({ retention_days: days }: Pick<SpaceRow, "retention_d
   now - days * DAY_MS;
 
 /** The fault of a window that starts before `oldestKept`. @param name the parameter's. */
-export const beforeRetention = (name: string, { retention_days: days }: SpaceRow, oldest: number): string =>
-  `${name} is before the space's retention of ${days} days, which begins at ${iso(oldest)}.`;
+export const beforeRetention = (
+  name: string,
+  { retention_days: days }: Pick<SpaceRow, "retention_days">,
+  oldest: number,
+): string => `${name} is before the space's retention of ${days} days, which begins at ${iso(oldest)}.`;
