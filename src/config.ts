@@ -1,6 +1,7 @@
 /** Vars and secrets → one checked, frozen Config. A setting that is missing or wrong stops the Worker with its name. */
 
 import * as z from "zod";
+import { DAY_MS } from "./time/durations.ts";
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
@@ -77,8 +78,6 @@ export interface Config {
   /** Uncompressed. */
   readonly maxExportBytes: number;
 }
-
-const DAY_MS = 86_400_000;
 
 /** The part of the environment that is settings: everything that is a string. */
 type Settings = Partial<Record<keyof z.input<typeof settings>, unknown>>;

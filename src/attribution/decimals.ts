@@ -1,4 +1,4 @@
-/** Decimal numbers without rounding: what an amount says is what is split, added up and written. */
+/** Decimal numbers without rounding, so that amounts are split, added up and written exactly. */
 
 /** Its value is units / 10^scale; the scale is not negative. */
 export interface Decimal {
@@ -11,19 +11,19 @@ const NUMBER = /^(-?(?:0|[1-9]\d*))(?:\.(\d+))?(?:[eE]([+-]?0*\d{1,3}))?$/;
 
 /**
  * @param text a number as JSON writes it, such as `19.9`, `-3` or `1e-7`.
- * @param minScale the scale is the number's own decimals, or this where there are fewer.
- * @throws RangeError when it is no such number, or its exponent has more than three digits.
+ * @param minScale the result has as many decimals as the number, but at least this many.
+ * @throws RangeError for any other text, and for an exponent of more than three digits.
  */
 export function parseDecimal(text: string, minScale = 0): Decimal {
   const parts = NUMBER.exec(text);
-  if (parts === null) throw new RangeError("a decimal is a number as JSON writes it");
+  if (parts === null) throw new RangeError("A decimal must be a number as JSON writes it.");
   const [, whole = "", fraction = "", exponent = "0"] = parts;
   const decimals = fraction.length - Number(exponent);
   const scale = Math.max(decimals, minScale);
   return { units: BigInt(whole + fraction + "0".repeat(scale - decimals)), scale };
 }
 
-/** As JSON writes it, without an exponent and without zeros that say nothing: `25`, `33.34`, `-0.5`, `0`. */
+/** Formats as JSON does, without an exponent and trailing zeros: `25`, `33.34`, `-0.5`, `0`. */
 export function formatDecimal({ units, scale }: Decimal): string {
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, "0");
   const point = digits.length - scale;

@@ -1,6 +1,6 @@
 /**
- * Attribution models: which touchpoints of a journey get credit for what it led to. A journey is its touchpoints in order of
- * (time, id), and of each its kind is all that a model looks at. How much credit each of them gets: shares.ts.
+ * Attribution models: which touchpoints of a journey get credit for a conversion. A journey is a list of touchpoints in
+ * the order of (time, id); a model depends only on their kinds. shares.ts computes how much credit each of them gets.
  */
 
 import type { Kind } from "./sources.ts";
@@ -18,7 +18,7 @@ export const MODELS = [
 
 export type Model = (typeof MODELS)[number];
 
-/** Who is eligible (`non_direct`: where there are only direct ones, those), and how credit is shared among them. */
+/** Which touchpoints are eligible (`non_direct`: direct ones if there are no others), and how they share the credit. */
 export interface Rule {
   among: "all" | "paid" | "non_direct";
   share: "first" | "last" | "even" | "u_shaped";
@@ -35,13 +35,14 @@ export const RULES = {
   last_non_direct_touch: { among: "non_direct", share: "last" },
 } as const satisfies Record<Model, Rule>;
 
-/** Kinds are in an order: from this one on, a touchpoint is eligible. */
+/** Kinds are ordered: a touchpoint of this kind or a higher one is eligible. */
 const MIN_KIND = { all: 0, non_direct: 1, paid: 2 } as const satisfies Record<Rule["among"], Kind>;
 
 /**
- * The touchpoints that get credit, as their places in the journey, ascending: one where the model credits the first or the last,
- * else all that are eligible; none where none is. A touchpoint's place in this list is its place among the credited.
- * @param kinds the journey.
+ * The places in the journey of the touchpoints that get credit, ascending: one place if the model credits the first or
+ * the last, else every eligible one; empty if none is eligible. The index in this list is the place among the credited
+ * touchpoints.
+ * @param kinds the kinds of the journey's touchpoints.
  */
 export function credited(model: Model, kinds: ArrayLike<Kind>): readonly number[] {
   const { among, share } = RULES[model];

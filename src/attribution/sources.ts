@@ -1,6 +1,6 @@
-/** The 52 sources that a touchpoint may have, and what each counts as. */
+/** The 52 sources that a touchpoint may have, and the kind of each. */
 
-/** What is paid for: `last_platform_touch` and its like look at these alone. */
+/** Paid sources: models such as `last_platform_touch` use only these. */
 export const PAID = [
   "facebook_ads",
   "google_ads",
@@ -74,7 +74,7 @@ export type Kind = 0 | 1 | 2;
 
 const PAID_SOURCES: ReadonlySet<string> = new Set(PAID);
 
-/** What a source counts as. @param source one of the 52. */
+/** The kind of a source. @param source one of the 52. */
 export function kindOf(source: string): Kind {
   if (source === "direct") return 0;
   return PAID_SOURCES.has(source) ? 2 : 1;

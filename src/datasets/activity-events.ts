@@ -35,7 +35,7 @@ const shape = {
     .enum(["flat", "nested"])
     .default("flat")
     .describe(
-      "`flat`: properties side by side with the mandatory fields; `sessionId` is the `session_id` that the event was sent with, else null. `nested`: properties as an object.",
+      "`flat`: properties side by side with the mandatory fields; `sessionId` is the session that the event was sent with (`session_id`), else null. `nested`: properties as an object.",
     ),
   enrich_with_moments_info: z
     .boolean()

@@ -1,7 +1,7 @@
 /**
- * The interface of a dataset: a core (its request, `freeze` and `open`), and capabilities that a dataset may have (`tabular`,
- * `schedulable`, `summarized`). The API offers what the capabilities allow. A new dataset is one new file or folder that exports
- * a `Dataset`, and one line in index.ts.
+ * The interface of a dataset: a core (its request, `freeze` and `open`), and capabilities that a dataset may have
+ * (`tabular`, `schedulable`, `summarized`). The API offers what the capabilities allow. A new dataset is one new file
+ * or folder that exports a `Dataset`, and one line in index.ts.
  */
 
 import type * as z from "zod";
@@ -27,7 +27,7 @@ export interface Dataset<
   freeze(request: Request, context: FreezeContext): Promise<Query>;
   /** @param query the result of `freeze`. */
   open(query: Query, snapshot: Snapshot): Source;
-  /** The event names in the request, for `{event_name}` in a key template. Absent: requests of this dataset have none. */
+  /** The event names in a request, for `{event_name}` in a key template. Absent: the dataset has none. */
   eventNames?(request: Request): readonly string[];
   tabular?: Tabular<Query>;
   schedulable?: Schedulable;
@@ -55,13 +55,17 @@ export interface Snapshot {
   seq: number;
   /** Leaves out what this earlier export had; null: the export has everything. */
   since: Since | null;
-  /** Leaves out people who were deleted after the snapshot too. For reads that are not repeated, such as List Events. */
+  /** Leaves out people who were deleted after the snapshot too, for reads that are not repeated (List Events). */
   excludeDeletedNow?: boolean;
 }
 
+/** What a look-up at a snapshot needs. */
+export type AsOf = Pick<Snapshot, "db" | "spaceId" | "seq">;
+
 /**
- * What an earlier export had: everything up to its snapshot that occurred before the end of its window. A sender's clock may be
- * fast: an event that was stored before the snapshot but occurred after the window's end was not in that export.
+ * What an earlier export had: everything up to its snapshot that occurred before the end of its window. A sender's
+ * clock may be fast: an event that was stored before the snapshot but occurred after the window's end was not in that
+ * export.
  */
 export interface Since {
   seq: number;
@@ -70,8 +74,8 @@ export interface Since {
 }
 
 /**
- * Capability: the result has rows with columns, so that CSV, Parquet, `columns`, `redact` and several files are offered. The
- * result of a dataset without it is one JSON document.
+ * Capability: the result has rows with columns, so that CSV, Parquet, `columns`, `redact` and several files are
+ * offered. The result of a dataset without it is one JSON document.
  */
 export interface Tabular<Query = unknown> {
   /**
@@ -84,8 +88,8 @@ export interface Tabular<Query = unknown> {
 }
 
 /**
- * Capability: how the window of a schedule's run becomes parameters. A dataset without it has no window: each run repeats the
- * schedule's request unchanged.
+ * Capability: how the window of a schedule's run becomes parameters. A dataset without it has no window: each run
+ * repeats the schedule's request unchanged.
  */
 export interface Schedulable {
   /** The parameters that a schedule's request leaves out. */
@@ -94,17 +98,17 @@ export interface Schedulable {
   oldest(space: SpaceRow, now: number): number;
   /**
    * @param window [start, end) in epoch ms, not empty, not older than `oldest`, and in the past.
-   * @returns the parameters, and the end of what they cover: the window's end, or an earlier one where the dataset has whole days
-   * or spans of a limited length; the next run covers the rest. Null: the window has nothing to ask for yet.
+   * @returns the parameters, and the end of what they cover: the window's end, or an earlier one where the dataset has
+   * whole days or spans of a limited length; the next run covers the rest. Null: the window has nothing to ask for yet.
    */
   toParameters(
     window: { start: number; end: number },
     space: SpaceRow,
   ): { parameters: Record<string, unknown>; end: number } | null;
   /**
-   * A request with `since` returns all that the earlier export did not have: what was stored after its snapshot, and what was
-   * stored before but occurred at its window's end or later. Without this, the runs of an incremental schedule use windows that
-   * follow each other.
+   * A request with `since` returns all that the earlier export did not have: what was stored after its snapshot, and
+   * what was stored before but occurred at its window's end or later. Without this, the runs of an incremental schedule
+   * use windows that follow each other.
    */
   sinceIsWhole?: true;
 }
@@ -137,7 +141,7 @@ export interface Source {
   files: Files;
   /** One record may have several rows, or none: the number of rows is unknown until they are written. */
   rowsVary?: boolean;
-  /** The most records that one step should read, where a record may cost queries of its own: an invocation has a thousand. */
+  /** The most records that one step should read, where a record costs queries: an invocation has a thousand. */
   maxRecordsPerStep?: number;
   summarized?: Summarized;
   /** Which of the service's retention times applies to the result. Default: `download`. */
@@ -148,8 +152,9 @@ export interface Source {
   window: { start: number; end: number };
   /**
    * Finds the end of a chunk.
-   * @returns the number of records up to it, at most `max`, and the key of the next record, or null at the end of the bounds. A
-   * source may return fewer records where more would cost too many queries, but at least one where there is one.
+   * @returns the number of records up to it, at most `max`, and the key of the next record, or null at the end of the
+   * bounds. A source may return fewer records where more would cost too many queries, but at least one where there is
+   * one.
    */
   cut(bounds: Bounds, max: number): Promise<{ records: number; next: Key | null }>;
   count(bounds: Bounds): Promise<number>;
@@ -170,9 +175,10 @@ export interface Form {
 }
 
 /**
- * How the result is cut into files, and how they are named. `counted`: every file but the last has exactly the requested number
- * of rows, and its name shows its window. `written`: a file ends when it has the requested number of rows, or would exceed
- * 100,000,000 bytes; its name is derived from a secret of the export, so that nobody can guess it and a repeated step finds it.
+ * How the result is cut into files, and how they are named. `counted`: every file but the last has exactly the
+ * requested number of rows, and its name shows its window. `written`: a file ends when it has the requested number of
+ * rows, or would exceed 100,000,000 bytes; its name is derived from a secret of the export, so that nobody can guess it
+ * and a repeated step finds it.
  */
 export type Files =
   | { cut: "counted"; stem(exportId: string, window: { start: number; end: number }): string }
@@ -182,8 +188,8 @@ export type Files =
 export interface Page {
   lines: readonly string[];
   /**
-   * The first line continues the last line of the page before, and is not a row of its own. For lines that are too long for
-   * memory, in forms without a line end.
+   * The first line continues the last line of the page before, and is not a row of its own. For lines that are too long
+   * for memory, in forms without a line end.
    */
   continues?: true;
   /** How many records were read, however many lines they have. The plan counts records. */

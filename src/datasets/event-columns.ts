@@ -84,7 +84,7 @@ function columnOf(path: string[], property: Property, unused: boolean): Column {
   return { path, type: "json", fields: (property.fields ?? []).map((field) => field.name), ...rest };
 }
 
-/** One column for each path. A path with two types is text; columns of unused definitions come last and change no type. */
+/** One column for each path. A path with two types is text; unused definitions come last and change no type. */
 function merge(columns: readonly Column[]): Column[] {
   const byPath = new Map<string, Column>();
   const isUnused = (column: Column) => column.within === true;

@@ -1,4 +1,4 @@
-/** What the datasets of events share: the frozen window and names, the range that they read, and its cut, count and pages. */
+/** What the datasets of events share: the frozen window and names, their range, and its cut, count and pages. */
 
 import { countEvents, cutEvents, EVENTS, type EventRange, type EventTable } from "../db/events/event-range.ts";
 import { definitionsInRange, type EventRecord } from "../db/events/events.ts";
@@ -65,7 +65,7 @@ export const rangeOf = (
 
 /** The parts of a source that follow from its range of events. */
 export const rangeSource = (
-  { db }: Snapshot,
+  { db }: Pick<Snapshot, "db">,
   whole: EventRange,
   pages: (range: EventRange) => AsyncGenerator<Page>,
 ): Omit<Source, "form" | "files"> => ({
@@ -82,7 +82,8 @@ export const eventKey = (event: EventRecord): Key => ({ time: event.occurredAt, 
 
 /**
  * The definitions whose properties are columns, each with `unused`: no event of the range has it. A space has a hundred
- * built-in definitions and may never send an event of most of them: without `event_names`, only used ones are columns by default.
+ * built-in definitions and may never send an event of most of them: without `event_names`, only used ones are columns
+ * by default.
  * @param ofRows whether to look at the rows. Without it no definition is unused.
  */
 export async function definitionsForColumns(

@@ -1,15 +1,15 @@
 /**
- * Moments: the fields that a row has of the flow that produced its event. The event's property `flowElementId` (a text) names
- * the flow's element; where that element is unknown, the property `flowId` names the flow. The rest comes from the flows as of
- * the snapshot.
+ * Moments: the fields that a row has of the flow that produced its event. The event's property `flowElementId` (a text)
+ * names the flow's element; where that element is unknown, the property `flowId` names the flow. The rest comes from
+ * the flows as of the snapshot.
  *
- * The fields are `campaignName`, `elementName`, `campaignStart` (formatted as `occuredTime`) and `flowElementId`, in this order,
- * right after the mandatory fields in both row formats. A field is left out where it is unknown: an unknown element without a
- * known flow has `flowElementId` only, and an event without both properties has no field.
+ * The fields are `campaignName`, `elementName`, `campaignStart` (formatted as `occuredTime`) and `flowElementId`, in
+ * this order, right after the mandatory fields in both row formats. A field is left out where it is unknown: an unknown
+ * element without a known flow has `flowElementId` only, and an event without both properties has no field.
  *
- * A nested row keeps all properties unchanged, `flowElementId` among them. A flat row has `flowElementId` once, among these
- * fields, and leaves it out where it is null. A property with the name of another field, and a `flowElementId` that is not a
- * text, is renamed to `<definitionId>_<name>` on every row of its definition, enriched or not.
+ * A nested row keeps all properties unchanged, `flowElementId` among them. A flat row has `flowElementId` once, among
+ * these fields, and leaves it out where it is null. A property with the name of another field, and a `flowElementId`
+ * that is not a text, is renamed to `<definitionId>_<name>` on every row of its definition, enriched or not.
  */
 
 import { elementsAt, flowsAt } from "../db/events/flows.ts";
@@ -17,7 +17,7 @@ import type { EventRecord } from "../db/events/events.ts";
 import { FLOW_ELEMENT } from "../ingest/row-fields.ts";
 import { isoWithOffset } from "../time/names.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
-import type { Snapshot } from "./dataset.ts";
+import type { AsOf } from "./dataset.ts";
 
 const MAX_KNOWN = 10_000;
 /** The property that names an event's flow. */
@@ -50,12 +50,15 @@ function campaignFields(
 const textField = (field: string, value: string | null) =>
   value === null ? "" : `,"${field}":${JSON.stringify(value)}`;
 
-/** @returns for each event of a page its fields as JSON, each with a comma before it; "" where no flow produced the event. */
-export async function flowEnrichment(snapshot: Snapshot, events: readonly EventRecord[]): Promise<string[]> {
+/** @returns for each event its fields as JSON, each with a comma before it; "" if no flow produced the event. */
+export async function flowEnrichment(
+  asOf: AsOf,
+  events: readonly Pick<EventRecord, "properties">[],
+): Promise<string[]> {
   const named = events.map(flowIdsIn);
-  const known = await elements.look(snapshot, validIds(named.map(({ element }) => element)));
+  const known = await elements.look(asOf, validIds(named.map(({ element }) => element)));
   const others = named.map(({ element, flow }) => ((known.get(element ?? "") ?? null) === null ? flow : null));
-  const campaigns = await flows.look(snapshot, validIds(others));
+  const campaigns = await flows.look(asOf, validIds(others));
   return named.map(({ element, flow }) => {
     const fields = known.get(element ?? "") ?? campaigns.get(flow ?? "") ?? "";
     return fields + textField(FLOW_ELEMENT, element);
@@ -68,7 +71,7 @@ const validIds = (ids: readonly (string | null)[]) =>
 const NONE = { element: null, flow: null };
 
 /** Most events have neither property: their JSON is not parsed. */
-function flowIdsIn({ properties }: EventRecord): { element: string | null; flow: string | null } {
+function flowIdsIn({ properties }: Pick<EventRecord, "properties">): { element: string | null; flow: string | null } {
   if (!properties.includes(`"${FLOW_ELEMENT}":`) && !properties.includes(`"${FLOW}":`)) return NONE;
   const values = JSON.parse(properties) as Record<string, unknown>;
   const textIn = (name: string) => (typeof values[name] === "string" ? values[name] : null);

@@ -12,7 +12,7 @@ const MAX_PROFILES_PER_QUERY = 20_000;
 
 /** @param segment null: every profile. @param lower inclusive. @param upper exclusive; null: to the last profile. */
 export const memberRange = (
-  { spaceId, seq, since }: Snapshot,
+  { spaceId, seq, since }: Pick<Snapshot, "spaceId" | "seq" | "since">,
   segment: SegmentFilter | null,
   lower: string,
   upper: string | null,

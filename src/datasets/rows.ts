@@ -1,8 +1,9 @@
 /**
- * An event as a line of JSON, in the two row formats. Key order is fixed and stored text is copied unchanged: the same event
- * has the same bytes.
+ * An event as a line of JSON, in the two row formats. Key order is fixed and stored text is copied unchanged: the same
+ * event has the same bytes.
  *
- * `sessionId` is the event's `session_id` as it was sent. Only trackers on a web page send one; it is null for all other events.
+ * `sessionId` is the event's `session_id` as it was sent. Only trackers on a web page send one; it is null for all
+ * other events.
  */
 
 import type { EventRecord } from "../db/events/events.ts";
@@ -11,8 +12,8 @@ import { iso, isoWithOffset } from "../time/names.ts";
 import { quote, quoteOrNull } from "./json-text.ts";
 
 /**
- * `definitionId, eventId, sessionId, personId, externalPersonId, occuredTime` (when the service received the event), then the
- * properties side by side; a property with the name of one of these fields becomes `<definitionId>_<name>`.
+ * `definitionId, eventId, sessionId, personId, externalPersonId, occuredTime` (when the service received the event),
+ * then the properties side by side; a property with the name of one of these fields becomes `<definitionId>_<name>`.
  * @param clashing the definition's properties to rename, mostly none.
  * @param moments the fields of flow-enrichment.ts, as JSON with a comma before each.
  */

@@ -1,15 +1,12 @@
 /**
- * Look-ups at a snapshot, one query for each page. Data as of a snapshot never changes, so the cache serves later pages, and
- * later chunks of the same export in the same isolate. Its memory is bounded.
+ * Look-ups at a snapshot, one query for each page. Data as of a snapshot never changes, so the cache serves later
+ * pages, and later chunks of the same export in the same isolate. Its memory is bounded.
  */
 
-import type { Snapshot } from "./dataset.ts";
-
-/** What a look-up reads of the snapshot. */
-type At = Pick<Snapshot, "db" | "spaceId" | "seq">;
+import type { AsOf } from "./dataset.ts";
 
 /** @returns the values found for these ids; of an id that is returned more than once, the last counts. */
-type Find<Value> = (at: At, ids: readonly string[]) => Promise<(readonly [id: string, value: Value])[]>;
+type Find<Value> = (asOf: AsOf, ids: readonly string[]) => Promise<(readonly [id: string, value: Value])[]>;
 
 export class SnapshotCache<Value> {
   readonly #max: number;
@@ -24,8 +21,8 @@ export class SnapshotCache<Value> {
   }
 
   /** @returns a map with every one of these ids; null where nothing was found. */
-  async look(at: At, ids: Iterable<string>): Promise<ReadonlyMap<string, Value | null>> {
-    const snapshot = `${at.spaceId}@${at.seq}`;
+  async look(asOf: AsOf, ids: Iterable<string>): Promise<ReadonlyMap<string, Value | null>> {
+    const snapshot = `${asOf.spaceId}@${asOf.seq}`;
     if (this.#snapshot !== snapshot || this.#known.size > this.#max) {
       this.#snapshot = snapshot;
       this.#known = new Map();
@@ -34,7 +31,7 @@ export class SnapshotCache<Value> {
     const known = this.#known;
     const missing = [...new Set(ids)].filter((id) => !known.has(id));
     if (missing.length > 0) {
-      const found = await this.#find(at, missing);
+      const found = await this.#find(asOf, missing);
       for (const id of missing) known.set(id, null);
       for (const [id, value] of found) known.set(id, value);
     }

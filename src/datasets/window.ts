@@ -4,7 +4,7 @@ import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { DAY_MS } from "../time/durations.ts";
 import { iso } from "../time/names.ts";
 
-/** A run's request is checked a moment after its window was computed, when the clock is later: its oldest start has a margin. */
+/** A run's request is checked a moment after its window was computed: the oldest start has this margin. */
 export const CHECK_MARGIN_MS = 60_000;
 
 /** The oldest time of which the space keeps events. */
@@ -12,5 +12,8 @@ export const oldestKept = ({ retention_days: days }: Pick<SpaceRow, "retention_d
   now - days * DAY_MS;
 
 /** The fault of a window that starts before `oldestKept`. @param name the parameter's. */
-export const beforeRetention = (name: string, { retention_days: days }: SpaceRow, oldest: number): string =>
-  `${name} is before the space's retention of ${days} days, which begins at ${iso(oldest)}.`;
+export const beforeRetention = (
+  name: string,
+  { retention_days: days }: Pick<SpaceRow, "retention_days">,
+  oldest: number,
+): string => `${name} is before the space's retention of ${days} days, which begins at ${iso(oldest)}.`;

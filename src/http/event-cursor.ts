@@ -11,8 +11,7 @@ import { GRACE_MS } from "../maintenance/retention.ts";
 import { decrypt, encrypt } from "../outbound/encryption.ts";
 import { iso } from "../time/names.ts";
 import type { Call } from "./route.ts";
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from "../time/durations.ts";
 
 /** A walk through the events that stood at a snapshot. */
 export interface Walk {

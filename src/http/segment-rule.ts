@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { DefinitionId } from "../ingest/definition.ts";
-import { refuseTooDeep } from "../segments/limits.ts";
+import { rejectTooDeep } from "../segments/limits.ts";
 import type { Rule } from "../segments/rule.ts";
 import { Id, textOf, WholeText } from "./schemas.ts";
 import { NOTHING_FITS } from "./zod-error-map.ts";
@@ -80,6 +80,6 @@ An \`event\` rule holds where the person has \`at_least\` so many events of the 
 
 /** For a body: refuses what nests too deep before the schema goes down. */
 export const SentRule = z.preprocess((sent) => {
-  refuseTooDeep(sent);
+  rejectTooDeep(sent);
   return sent;
 }, SegmentRule);

@@ -21,7 +21,7 @@ import {
   MAX_EVENT_RULES,
   MAX_RULES,
   maxProfilesPerQuery,
-  refuseTooComplex,
+  rejectTooComplex,
 } from "../segments/limits.ts";
 import type { Rule } from "../segments/rule.ts";
 import { iso } from "../time/names.ts";
@@ -79,7 +79,7 @@ export const segmentRoutes = [
       const id = validate(Id, params.id, () => "/id");
       if (typeof body.id === "string" && body.id !== id)
         throw invalid({ pointer: "/id", detail: "id must be the address's own, or left out." });
-      refuseTooComplex(body.rule);
+      rejectTooComplex(body.rule);
       const segment = { id, name: body.name, rule: JSON.stringify(body.rule) };
       return json(show(await putSegment(call.databases.space(space.id), space.id, segment, call.runtime.now())));
     },

@@ -98,8 +98,8 @@ export async function listDefinitions(
       (q === null || searchText(each).includes(folded(q))),
   );
   const ids = candidates.map((each) => each.id);
-  const { rows, standing } = await listDefinitionRows(db, space.id, filter, ids);
-  const stored = new Set(standing);
+  const { rows, current } = await listDefinitionRows(db, space.id, filter, ids);
+  const stored = new Set(current);
   const rest = candidates.filter((each) => !stored.has(each.id)).map((each) => untouched(space, each));
   return [...rows.map(fromRow), ...rest].toSorted(byId).slice(0, limit);
 }

@@ -1,6 +1,7 @@
 /** When something may have happened that is sent now. */
 
-const DAY_MS = 86_400_000;
+import { DAY_MS } from "../time/durations.ts";
+
 /** A sender's clock may be fast by that much. */
 export const MAX_AHEAD_MS = 5 * 60_000;
 

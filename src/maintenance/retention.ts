@@ -7,18 +7,18 @@ import { deleteEventsBefore, EVENTS, REACHABILITY_EVENTS } from "../db/events/ev
 import { leaseSpacesForRetention, oldestNeeded, scheduleRetentionNow } from "../db/events/retention.ts";
 import { log } from "../log.ts";
 import type { Context } from "../context.ts";
+import { DAY_MS, HOUR_MS } from "../time/durations.ts";
 
 const SPACES_PER_SWEEP = 20;
 const EVENTS_PER_STEP = 1_000;
 /** So that no space keeps the others waiting. */
 const STEPS_PER_SPACE = 10;
-const DAY_MS = 86_400_000;
-const EVERY_MS = 3_600_000;
+const EVERY_MS = HOUR_MS;
 /**
  * Events stay a little longer than asked: an export that was accepted a moment ago, by another clock, with the last moment of
  * the retention in its window, finds them.
  */
-export const GRACE_MS = 3_600_000;
+export const GRACE_MS = HOUR_MS;
 
 export async function retain(context: Context): Promise<void> {
   const { control } = context.databases;

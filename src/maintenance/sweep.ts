@@ -20,13 +20,14 @@ import { KEY_KEPT_MS } from "../export/api/idempotency.ts";
 import { retain } from "./retention.ts";
 import { runSchedules } from "../schedules/run-due.ts";
 import { dispatchDeliveries, dispatchIdle } from "../export/pipeline/dispatch.ts";
+import { DAY_MS } from "../time/durations.ts";
 
 const MAX_AT_ONCE = 50;
 /** Ends and records a minute. */
 const MAX_ENDS = 400;
 const PURGE_STEPS = 20;
 /** The record of an export that is over stays this long. */
-const RECORD_KEPT_MS = 90 * 86_400_000;
+const RECORD_KEPT_MS = 90 * DAY_MS;
 
 const PARTS: Record<string, (context: Context) => Promise<void>> = {
   resend,

@@ -11,6 +11,7 @@ import { invalid, SpillwayError } from "../errors.ts";
 import { dryRun } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
 import { AnyExportRequest, type ExportRequest, filledIn, shapeOf, withoutNulls } from "../export/api/request.ts";
+import { DAY_MS } from "../time/durations.ts";
 
 /** The request field that names an earlier export: the result has only what came after that export. */
 const SINCE = "since";
@@ -97,7 +98,7 @@ export function checkFilled(filled: FilledRequest): ExportRequest {
 }
 
 /** The window of a request's check: any two days contain a whole day, which a daily dataset needs. */
-const SAMPLE_MS = 2 * 86_400_000;
+const SAMPLE_MS = 2 * DAY_MS;
 
 /** Checks a schedule's request as its first run would. @throws invalid_request naming the field, below `/request`. */
 export async function checkScheduled(context: Context, space: SpaceRow, request: ScheduledRequest): Promise<void> {

@@ -24,6 +24,7 @@ import { makeExport } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
 import { dispatchDeliveries } from "../export/pipeline/dispatch.ts";
 import { datasetNamed } from "../datasets/index.ts";
+import { DAY_MS } from "../time/durations.ts";
 import { checkFilled, type FilledRequest, fillRequest, type ScheduledRequest } from "./request.ts";
 
 /** The shortest time between two runs. */
@@ -33,7 +34,7 @@ export const MAX_FAILURES = 3;
 const MAX_PER_SWEEP = 50;
 /** The most merged runs that the history lists one by one, after a long time without runs. */
 const MAX_SKIPPED = 100;
-const RUNS_KEPT_MS = 90 * 86_400_000;
+const RUNS_KEPT_MS = 90 * DAY_MS;
 const MAX_DROPPED = 1_000;
 
 const MERGED = "A later run became due before this run could start: its window is part of that run.";

@@ -1,4 +1,4 @@
-/** Rules → SQL. The same filter gives the same SQL and values. */
+/** Compiles rules to SQL. The same filter has the same SQL and values. */
 
 import {
   type Condition,
@@ -19,8 +19,9 @@ const TEXT = "m.type = 'text'";
 const OPERATORS = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 
 /**
- * The condition that a profile is in the segment: `… FROM profiles p WHERE p.space_id = ?1 AND <stoodAt> AND (<condition.sql>)`.
- * @param parameters the names that the query gives to the snapshot's sequence number and to `condition.values`.
+ * The condition that a profile is in the segment: `… FROM profiles p WHERE p.space_id = ?1 AND <asOf> AND
+ * (<condition.sql>)`.
+ * @param parameters the query's parameters for the snapshot's sequence number and for `condition.values`.
  */
 export function compileSegment(filter: SegmentFilter, parameters: ConditionParameters): Condition {
   const constants = new Constants(parameters.values);
@@ -39,7 +40,7 @@ export function compileSegment(filter: SegmentFilter, parameters: ConditionParam
         definitionId: constants.scalar(rule.event),
         also: (rule.properties ?? []).map((each) => compared("e.properties", each.property, each)),
         count: constants.scalar(rule.at_least ?? 1),
-        excludeDeleted: filter.excludeDeleted === true,
+        excludeDeleted: filter.excludeDeleted,
       },
       parameters,
     );
@@ -50,11 +51,11 @@ export function compileSegment(filter: SegmentFilter, parameters: ConditionParam
   return constants.condition(matches(filter.rule));
 }
 
-/** `neq` and `exists: false` are what `eq` and `exists` are not, so a value that is missing passes. */
+/** `neq` and `exists: false` negate `eq` and `exists`, so that a missing value matches. */
 const isNegated = (comparison: Comparison) =>
   comparison.op === "neq" || (comparison.op === "exists" && comparison.value === false);
 
-/** SQL of a value `m`, of that comparison or of the one that it negates. */
+/** SQL: a test on the value `m`, of this comparison or of the one that it negates. */
 function testOf(comparison: Comparison, constants: Constants): string {
   switch (comparison.op) {
     case "eq":

@@ -1,6 +1,7 @@
 /**
- * How complex a segment may be: known before it runs, and so that whatever is let in runs. D1 takes statements of 100,000 bytes,
- * expressions that are 100 deep and programs of 25,000 steps, and gives a query 30 seconds.
+ * Limits on the complexity of a segment's rule, checked before it is stored, so that every stored rule can run. D1
+ * accepts statements of 100,000 bytes, expressions of depth 100 and programs of 25,000 steps, and ends a query after 30
+ * seconds.
  */
 
 import { SpillwayError } from "../errors.ts";
@@ -12,27 +13,27 @@ export const MAX_RULES = 200;
 export const MAX_EVENT_RULES = 20;
 export const MAX_DEPTH = 10;
 export const MAX_RULE_BYTES = 65_536;
-/** What stands around it has the rest of a statement. */
+/** The rest of a statement's 100,000 bytes is for the query around the condition. */
 export const MAX_SQL_BYTES = 60_000;
 
-/** What a slice of profiles costs at most, in rules that look at a profile. */
+/** The highest cost of a slice of profiles. The unit is one rule tested on one profile. */
 const SLICE_WEIGHT = 400_000;
 const MAX_PROFILES_PER_SLICE = 20_000;
-/** Events lie where their time is: to get at a person's costs as much as so many looks at a profile, once for all rules. */
+/** Events are stored by time: to find a person's events costs as much as 180 rules, once for all event rules. */
 const EVENTS_WEIGHT = 180;
 const EVENT_RULE_WEIGHT = 20;
 
-/** @throws segment_too_complex, saying which limits are passed and by how much. */
-export function refuseTooComplex(rule: Rule): void {
+/** @throws segment_too_complex with each exceeded limit and by how much. */
+export function rejectTooComplex(rule: Rule): void {
   const all = [...eachRule(rule)];
   const events = all.filter((each) => "event" in each);
   const rules = all.length + events.reduce((sum, each) => sum + (each.properties?.length ?? 0), 0);
   const bytes = Buffer.byteLength(JSON.stringify(rule));
-  const said = [
+  const exceeded = [
     over("has", rules, MAX_RULES, "rules, those about events' properties included"),
     over("has", events.length, MAX_EVENT_RULES, "rules about events"),
     over("has", bytes, MAX_RULE_BYTES, "bytes"),
-    // The length hardly depends on what the parameters are called, nor on the time.
+    // The length hardly depends on the names of the parameters and on the time.
     over(
       "needs",
       compileSegment(freezeFilter(rule, 0, 0, true), { seq: "?99", values: "?99" }).sql.length,
@@ -40,18 +41,18 @@ export function refuseTooComplex(rule: Rule): void {
       "bytes of SQL",
     ),
   ].filter((sentence) => sentence !== null);
-  if (said.length > 0) throw tooComplex(said.join(" "));
+  if (exceeded.length > 0) throw tooComplex(exceeded.join(" "));
 }
 
 /**
- * For what has not gone through its schema yet, which would not bear any depth.
- * @throws segment_too_complex where groups of rules stand in each other too deep.
+ * Checks the depth of a rule before its schema, which is recursive and would overflow the stack.
+ * @throws segment_too_complex if groups of rules are nested too deep.
  */
-export function refuseTooDeep(rule: unknown): void {
+export function rejectTooDeep(rule: unknown): void {
   let depth = 0;
   for (let level: unknown[] = [rule]; level.length > 0; level = level.flatMap(groupedIn)) depth += 1;
-  const said = over("nests", depth, MAX_DEPTH, "levels of rules");
-  if (said !== null) throw tooComplex(said);
+  const exceeded = over("nests", depth, MAX_DEPTH, "levels of rules");
+  if (exceeded !== null) throw tooComplex(exceeded);
 }
 
 function groupedIn(rule: unknown): unknown[] {
@@ -60,15 +61,15 @@ function groupedIn(rule: unknown): unknown[] {
   return [all, any, none].flatMap((group) => (Array.isArray(group) ? (group as unknown[]) : []));
 }
 
-function over(verb: string, count: number, most: number, what: string): string | null {
-  return count <= most ? null : `rule ${verb} ${count} ${what}: ${most} at most, ${count - most} too many.`;
+function over(verb: string, count: number, max: number, what: string): string | null {
+  return count <= max ? null : `rule ${verb} ${count} ${what}: ${max} at most, ${count - max} too many.`;
 }
 
 function tooComplex(detail: string): SpillwayError {
   return new SpillwayError("segment_too_complex", detail, { faults: [{ pointer: "/rule", detail }] });
 }
 
-/** How many profiles one query may look at, so that it ends well within D1's 30 seconds. */
+/** How many profiles one query may test, so that it ends well within D1's 30 seconds. */
 export function maxProfilesPerQuery(rule: Rule): number {
   let weight = 0;
   let readsEvents = false;

@@ -1,14 +1,14 @@
-/** What a segment's rule is. Whoever matches it is in the segment. */
+/** The rule of a segment: a profile that matches it is in the segment. */
 
 export type Scalar = string | number | boolean;
 
-/** Texts compare with texts, by their UTF-8 bytes, numbers with numbers, true and false for equality alone. */
+/** Texts compare with texts by their UTF-8 bytes, numbers with numbers; true and false only for equality. */
 export type Comparison =
   | { op: "eq" | "neq"; value: Scalar }
   | { op: "gt" | "gte" | "lt" | "lte"; value: string | number }
   | { op: "in"; value: Scalar[] }
   | { op: "contains" | "starts_with"; value: string }
-  /** Absent: true. */
+  /** Default: true. */
   | { op: "exists"; value?: boolean | null | undefined };
 
 export type AttributeRule = { attribute: string } & Comparison;
@@ -17,17 +17,17 @@ export type PropertyRule = { property: string } & Comparison;
 export interface EventRule {
   /** A definition's id. */
   event: string;
-  /** Whole days of 24 hours before the snapshot; absent: as long as the space keeps events. */
+  /** Whole days of 24 hours before the snapshot. Default: the space's retention. */
   within_days?: number | null | undefined;
-  /** Absent: 1. */
+  /** Default: 1. */
   at_least?: number | null | undefined;
-  /** An event counts when all of these hold of it. */
+  /** An event counts if it matches all of these. */
   properties?: PropertyRule[] | null | undefined;
 }
 
 export type Rule = { all: Rule[] } | { any: Rule[] } | { none: Rule[] } | AttributeRule | { tag: string } | EventRule;
 
-/** The rules in a rule, directly. */
+/** The rules directly within a rule. */
 export function rulesIn(rule: Rule): readonly Rule[] {
   if ("all" in rule) return rule.all;
   if ("any" in rule) return rule.any;

@@ -1,21 +1,22 @@
 /**
- * Calendar days in a time zone. A day begins at the first instant at which the zone's clocks show it or a later day, and ends where
- * the next one begins: so the days of a zone follow each other without gap or overlap, whatever its clocks do.
+ * Calendar days in a time zone. A day begins at the first instant at which the zone's clocks show it or a later day,
+ * and ends where the next day begins: the days of a zone follow each other without gap or overlap, however its clocks
+ * change.
  *
- * - Most have 24 hours; where clocks go forward or back 23, 25, 23½ or 24½, and where midnight is left out one begins at 01:00.
- * - Where clocks are put back over midnight (00:01 becomes 23:01), the day that had begun goes on: the hour that shows the day
- *   before again belongs to it.
- * - A day that the zone left out (Apia, 2011-12-30) begins and ends where the next one begins: it is empty.
+ * - Most days have 24 hours; with a change of clocks 23, 25, 23½ or 24½. A day without midnight begins at 01:00.
+ * - Where clocks go back over midnight (00:01 becomes 23:01), the new day continues: the repeated hour of the day
+ *   before belongs to it.
+ * - A day that the zone skipped (Apia, 2011-12-30) begins and ends where the next one begins: it is empty.
  *
- * What clocks do is the runtime's zone data. Dates are `YYYY-MM-DD`, days that exist, which the doors check; a zone is one that
- * `isTimeZone` takes. Anything else throws a RangeError.
+ * The changes of clocks come from the runtime's zone data. Dates are existing days as `YYYY-MM-DD`, which the HTTP
+ * schemas check; a zone is one that `isTimeZone` accepts. Anything else throws a RangeError.
  */
 
 import * as Instant from "temporal-polyfill/fns/Instant";
 import * as PlainDate from "temporal-polyfill/fns/PlainDate";
 import * as ZonedDateTime from "temporal-polyfill/fns/ZonedDateTime";
 
-/** A day's instants, in epoch ms: from `start` on, before `end`. */
+/** The instants of a day in epoch ms: start ≤ time < end. */
 export interface DayWindow {
   start: number;
   end: number;
@@ -27,7 +28,8 @@ export function dayWindow(date: string, timeZone: string): DayWindow {
 }
 
 /**
- * The day whose window holds an instant: what the zone's clocks show, but for the hour that they show again over midnight.
+ * The day whose window contains an instant: the date that the zone's clocks show, except in an hour repeated over
+ * midnight.
  * @param time epoch ms.
  */
 export function dayOf(time: number, timeZone: string): string {
@@ -42,7 +44,8 @@ export function addDays(date: string, days: number): string {
 }
 
 /**
- * The instant at which a zone's clocks show the same so many months later: the month's last day, where it has no such day.
+ * The instant at which a zone's clocks show the same time some months later, on the month's last day if it has no such
+ * day.
  * @param time epoch ms.
  */
 export function addMonths(time: number, months: number, timeZone: string): number {
@@ -50,16 +53,17 @@ export function addMonths(time: number, months: number, timeZone: string): numbe
   return ZonedDateTime.addMonths(shown, months).epochMilliseconds;
 }
 
-/** How many days `to` lies after `from`; negative where it lies before. */
+/** How many days `to` is after `from`; negative if it is before. */
 export function daysBetween(from: string, to: string): number {
   return PlainDate.diffDays(read(from), read(to));
 }
 
-/** A name that the runtime's zone data know, not an offset (which has no daylight saving), nor an abbreviation such as JST or IST. */
+/** Is this a name in the runtime's zone data? Offsets (no daylight saving) and abbreviations (JST, IST) are not. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    // The one knows abbreviations of its own making, the other would read a zone out of a whole time.
+    // Temporal rejects the abbreviations that Intl knows; Intl rejects a whole timestamp, of which Temporal would read
+    // the zone.
     Intl.DateTimeFormat("en", { timeZone: name });
     dayWindow("1970-01-01", name);
     return true;
@@ -75,7 +79,7 @@ function read(date: string): PlainDate.Record {
   return PlainDate.create(Number(year), Number(month), Number(day));
 }
 
-/** Of a midnight that clocks show twice this is the first; of one that they leave out, what they show instead. */
+/** The first of two midnights; for a skipped midnight, the first instant after the gap. */
 function startOf(day: PlainDate.Record, timeZone: string): number {
   return PlainDate.toZonedDateTime(day, timeZone).epochMilliseconds;
 }

@@ -1,4 +1,4 @@
-/** Times as names and rows write them. All UTC. */
+/** Formats of times in names and rows. All UTC. */
 
 /** `yyyymmddhhmmsssss`: 17 digits, as file names carry times. @param time epoch ms. */
 export function digits17(time: number): string {

@@ -117,8 +117,7 @@ it("refuses a pattern that means more than two hundred definitions", async () =>
     errors: [
       {
         pointer: "/event_names",
-        detail:
-          "These names mean 201 event definitions; at most 200 can be asked at once. Leave event_names out for every event.",
+        detail: "event_names matches 201 event definitions; the maximum is 200. Leave event_names out for every event.",
       },
     ],
   });

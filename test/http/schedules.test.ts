@@ -107,7 +107,9 @@ describe("a body", () => {
     const say = async (more: object) =>
       (await service.json<ProblemView>("POST", "/v1/schedules", 422, { key: space.key, body: hourly({ ...more }) }))
         .detail;
-    expect(await say({ cron: "*/10 * * * *" })).toBe("cron comes too often: 15 minutes must lie between two runs.");
+    expect(await say({ cron: "*/10 * * * *" })).toBe(
+      "cron runs too often: at least 15 minutes must lie between two runs.",
+    );
     expect(await say({ cron: "0 3 * *" })).toMatch(/^cron must have five fields: minute, hour, /);
     expect(await say({ cron: "0 25 * * *" })).toMatch(/^cron has no valid hour: it has 0-23/);
   });

@@ -72,7 +72,7 @@ describe("a run of a dataset with a window", () => {
   it("leaves to the next what the dataset does not take in one", () => {
     const days = {
       ...schedulable,
-      parametersOf: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }),
+      toParameters: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }),
     };
     expect(filled(dataset({ schedulable: days }))).toMatchObject({
       request: { date: "2026-03-09" },

@@ -5,7 +5,7 @@ import { countMatching, COUNTING } from "../../src/db/profiles/segments.ts";
 import { readSequence } from "../../src/db/core/sequences.ts";
 import { compileSegment } from "../../src/segments/compile.ts";
 import { freezeFilter, segmentReadsFrom } from "../../src/segments/filter.ts";
-import { MAX_SQL_BYTES, maxProfilesPerQuery, refuseTooComplex, refuseTooDeep } from "../../src/segments/limits.ts";
+import { MAX_SQL_BYTES, maxProfilesPerQuery, rejectTooComplex, rejectTooDeep } from "../../src/segments/limits.ts";
 import type { Rule } from "../../src/segments/rule.ts";
 import { orders, Service, type Space } from "../support/service.ts";
 
@@ -57,8 +57,8 @@ it.each<[what: string, rule: Rule, count: number]>([
   ],
   ["an empty group", { all: [] }, 10],
 ])("%s", async (_what, rule, expected) => {
-  refuseTooDeep(rule);
-  refuseTooComplex(rule);
+  rejectTooDeep(rule);
+  rejectTooComplex(rule);
   expect(await count(rule)).toBe(expected);
 });
 

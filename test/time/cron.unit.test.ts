@@ -114,7 +114,7 @@ describe("an expression", () => {
     ["0 3 * * FUNDAY", /no valid day of the week/],
     ["5/10 3 * * *", /no valid minute/],
     ["0 3 ? * *", /no valid day of the month/],
-    ["0 0 31 2 *", /never comes/],
+    ["0 0 31 2 *", /never runs/],
     ["* * * * *", /15 minutes/],
     ["*/14 * * * *", /15 minutes/],
     ["0,5 3 * * *", /15 minutes/],

@@ -1,13 +1,13 @@
 /**
- * The four levels of ads. A touchpoint names objects of some levels itself. A level that it does not name is filled with the
- * parent of the object one level below: the ad's set, the set's campaign, the campaign's account, from the ad objects as of the
- * snapshot. An id that the touchpoint names has priority, and is kept where no such object exists.
+ * The four levels of ads. A touchpoint names objects of some levels itself. A level that it does not name is filled
+ * with the parent of the object one level below: the ad's set, the set's campaign, the campaign's account, from the ad
+ * objects as of the snapshot. An id that the touchpoint names has priority, and is kept where no such object exists.
  */
 
 import { AD_LEVELS, type AdLevel, adObjectsAt } from "../../db/events/ad-objects.ts";
 import type { Touch } from "../../db/events/journeys.ts";
 import { SnapshotCache } from "../snapshot-cache.ts";
-import type { Snapshot } from "../dataset.ts";
+import type { AsOf } from "../dataset.ts";
 import type { AdField } from "./request.ts";
 
 const MAX_KNOWN = 20_000;
@@ -34,14 +34,14 @@ const [MEMBER_ID, MEMBER_NAME] = [
 
 /** Each higher level costs one more query per page, for the ids that are not in its cache. */
 export class AdLevels {
-  readonly #snapshot: Snapshot;
+  readonly #asOf: AsOf;
   /** Levels whose objects are looked up: for a name, or for the parent that a higher level needs. */
   readonly #lookedUp: readonly AdLevel[];
   readonly #highest: number;
 
   /** @param fields the fields that lines and totals need. */
-  constructor(snapshot: Snapshot, fields: ReadonlySet<string>) {
-    this.#snapshot = snapshot;
+  constructor(asOf: AsOf, fields: ReadonlySet<string>) {
+    this.#asOf = asOf;
     const isRequested = (level: AdLevel) => fields.has(MEMBER_ID[level]) || fields.has(MEMBER_NAME[level]);
     this.#highest = AD_LEVELS.findLastIndex(isRequested);
     this.#lookedUp = AD_LEVELS.filter(
@@ -63,7 +63,7 @@ export class AdLevels {
       const ids = touches.map((touch, n) => touch[MEMBER_ID[level]] ?? parents[n] ?? null);
       const known = this.#lookedUp.includes(level)
         ? await cache.look(
-            this.#snapshot,
+            this.#asOf,
             ids.filter((id) => id !== null),
           )
         : null;

@@ -1,7 +1,8 @@
 /**
- * Conversions with their credit: pages of events → pages of lines, one line for each touchpoint that gets credit. One query reads
- * the journeys of a page. Models that credit one end read only the ends. Other models read whole journeys, of as many events at a
- * time as fit into memory. A journey that does not fit by itself is counted first and then walked page by page.
+ * Conversions with their credit: pages of events → pages of lines, one line for each touchpoint that gets credit. One
+ * query reads the journeys of a page. Models that credit one end read only the ends. Other models read whole journeys,
+ * of as many events at a time as fit into memory. A journey that does not fit by itself is counted first and then
+ * walked page by page.
  */
 
 import { credited, type Model, RULES } from "../../attribution/models.ts";
@@ -167,7 +168,7 @@ export class Crediting {
     if (this.#recordDone()) yield await this.#page(event);
   }
 
-  /** One event with a long journey: read whole where one page of the walk is enough, else counted first, then walked. */
+  /** One event with a long journey: read whole if one page of the walk is enough, else counted first, then walked. */
   async *#byWalk(event: EventRecord): AsyncGenerator<Page> {
     const { db } = this.#snapshot;
     const reach = this.#reachOf(event);

@@ -1,6 +1,6 @@
 /**
- * The touchpoints that models need, for many events at a time: one end of the journey for models that credit one end, else the
- * part of the owner's journey that lies in the event's window.
+ * The touchpoints that models need, for many events at a time: one end of the journey for models that credit one end,
+ * else the part of the owner's journey that lies in the event's window.
  */
 
 import { type Model, RULES, type Rule } from "../../attribution/models.ts";
@@ -27,8 +27,8 @@ export function endOf(model: Model): { which: End["which"]; kinds: readonly Kind
 }
 
 /**
- * Conversions whose whole journeys one step reads. With a few hundred touchpoints per person that is a few hundred queries; at
- * company level each conversion may need a query of its own.
+ * Conversions whose whole journeys one step reads. With a few hundred touchpoints per person that is a few hundred
+ * queries; at company level each conversion may need a query of its own.
  */
 const MAX_PER_STEP = { profile: 10_000, company: 250 } as const;
 
@@ -36,7 +36,7 @@ const MAX_PER_STEP = { profile: 10_000, company: 250 } as const;
 export const maxConversionsPerStep = (models: readonly Model[], level: keyof typeof MAX_PER_STEP): number | null =>
   models.some((model) => endOf(model) === null) ? MAX_PER_STEP[level] : null;
 
-/** @param models each credits one end. @returns for each reach and model the touchpoint that gets the credit, or null. */
+/** @param models each credits one end. @returns for each reach and model the credited touchpoint, or null. */
 export async function readCreditedEnds(
   db: Database,
   snapshot: JourneyScope,
@@ -114,7 +114,9 @@ export async function readWhole(db: Database, snapshot: JourneyScope, reach: Rea
   return NO_JOURNEY;
 }
 
-/** @returns each reach's part of its owner's touchpoints, and how many were read; null: they are too many for one query. */
+/**
+ * @returns each reach's part of its owner's journey, and how many touchpoints were read; null: too many for a query.
+ */
 export async function readParts(
   db: Database,
   snapshot: JourneyScope,

@@ -1,7 +1,7 @@
 /**
- * A conversion, or its credit to a touchpoint, as a line of JSON: `id, event_time_utc`, under attribution `touchpoint_id`, `model`
- * for a list of models and `source` where it is requested, then the fields in the requested order. A missing value is null. The
- * text that all lines of an event share is built once.
+ * A conversion, or its credit to a touchpoint, as a line of JSON: `id, event_time_utc`, under attribution
+ * `touchpoint_id`, `model` for a list of models and `source` where it is requested, then the fields in the requested
+ * order. A missing value is null. The text that all lines of an event share is built once.
  */
 
 import type { EventRecord } from "../../db/events/events.ts";

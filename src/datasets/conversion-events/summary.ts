@@ -1,6 +1,7 @@
 /**
- * Totals by source, ad, ad set, campaign or account: for each combination of values in the lines and each model, the number of
- * lines, the credit (in conversions) and the amount. Sums are exact: credit is counted in billionths, split as amounts are.
+ * Totals by source, ad, ad set, campaign or account: for each combination of values in the lines and each model, the
+ * number of lines, the credit (in conversions) and the amount. Sums are exact: credit is counted in billionths, split
+ * as amounts are.
  */
 
 import { addDecimals, type Decimal, parseDecimal, formatDecimal } from "../../attribution/decimals.ts";
@@ -65,7 +66,7 @@ function merge(sum: unknown, more: unknown): { groups: Sums } {
 
 const plus = (a: string, b: string) => formatDecimal(addDecimals(parseDecimal(a), parseDecimal(b)));
 
-/** A number with all its digits, by TC39's JSON.rawJSON: workerd and Node have it, TypeScript's declarations do not yet. */
+/** A number with all its digits, by TC39's JSON.rawJSON, which TypeScript's declarations do not have yet. */
 const literal = (text: string): unknown => (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 
 const TOO_MANY = `The summary has too many groups: the maximum is ${MAX_GROUPS} groups and ${MAX_BYTES / 1_000_000} MB. Group by fewer fields.`;

@@ -1,7 +1,7 @@
 /**
- * `profile_attributes`: a record is a profile with the requested attributes and identifiers and, with `include_deletions`, the
- * deletion of a person. Profiles have time 0 and are in the order of `person_id`; deletions have time 1 and follow the profiles
- * in the order of their sequence number.
+ * `profile_attributes`: a record is a profile with the requested attributes and identifiers and, with
+ * `include_deletions`, the deletion of a person. Profiles have time 0 and are in the order of `person_id`; deletions
+ * have time 1 and follow the profiles in the order of their sequence number.
  */
 
 import * as z from "zod";

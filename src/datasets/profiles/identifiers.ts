@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { identifiersAt } from "../../db/profiles/profiles.ts";
 import { SnapshotCache } from "../snapshot-cache.ts";
-import type { Column, Snapshot } from "../dataset.ts";
+import type { AsOf, Column } from "../dataset.ts";
 import { distinct } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 
@@ -85,12 +85,12 @@ function value(profile: ProfileIdentifiers, name: string): string {
 
 /** persons → their identifiers at an export's snapshot, as JSON without the closing brace. */
 export class PersonsIdentifiers {
-  readonly #snapshot: Snapshot;
+  readonly #asOf: AsOf;
   readonly #row: IdentifierRow;
   readonly #known: SnapshotCache<string>;
 
-  constructor(snapshot: Snapshot, row: IdentifierRow) {
-    this.#snapshot = snapshot;
+  constructor(asOf: AsOf, row: IdentifierRow) {
+    this.#asOf = asOf;
     this.#row = row;
     this.#known = new SnapshotCache(MAX_PERSONS, async ({ db, spaceId, seq }, ids) => {
       const found = await identifiersAt(db, spaceId, seq, ids, row.inMap, row.hasInstallations);
@@ -104,7 +104,7 @@ export class PersonsIdentifiers {
 
   /** @returns the text of each of these persons; for a person without a profile, the `profile_id` and nulls. */
   async look(personIds: readonly string[]): Promise<string[]> {
-    const known = await this.#known.look(this.#snapshot, personIds);
+    const known = await this.#known.look(this.#asOf, personIds);
     return personIds.map((id) => known.get(id) ?? this.#row.open(withoutProfile(id)));
   }
 }

@@ -1,4 +1,4 @@
-/** `segment_profiles`: a record is a profile of a segment, in sections of attributes, tags, events and topics. One JSON document. */
+/** `segment_profiles`: one JSON document. A record is a profile, in sections of attributes, tags, events and topics. */
 
 import { countMembers, cutMembers } from "../../db/profiles/segment-members.ts";
 import { segmentReadsFrom } from "../../segments/filter.ts";

@@ -1,7 +1,7 @@
 /**
- * A profile as a member of the document: its requested values by section. The same profile has the same text. A section is present
- * where the profile has a requested value in it. It then has `attributes`, `events` if an event of the section was requested, and
- * `topics` if topics were requested, each of them even if it is empty.
+ * A profile as a member of the document: its requested values by section. The same profile has the same text. A section
+ * is present where the profile has a requested value in it. It then has `attributes`, `events` if an event of the
+ * section was requested, and `topics` if topics were requested, each of them even if it is empty.
  */
 
 import type { MemberProfile } from "../../db/profiles/segment-members.ts";
@@ -102,7 +102,7 @@ export function profileText(personId: string, sections: readonly Section[], even
   return profileBefore(personId) + present.join() + PROFILE_AFTER;
 }
 
-/** Whether an event was sent with a time is not stored: one that occurred at its time of receipt counts as sent without. */
+/** Whether an event was sent with a time is not stored: if it occurred when it was received, it counts as without. */
 export function eventText(event: PersonEvent): string {
   const { id, occurredAt, definitionId, definitionVersion, receivedAt, properties } = event;
   const sourceTime = occurredAt === receivedAt ? 0 : occurredAt;

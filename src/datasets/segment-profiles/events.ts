@@ -9,7 +9,7 @@ import {
   type PersonEventRange,
   readPersonEvents,
 } from "../../db/events/person-events.ts";
-import type { Snapshot } from "../dataset.ts";
+import type { AsOf } from "../dataset.ts";
 import type { Query } from "./freeze.ts";
 
 const FIRST_ROWS = 500;
@@ -26,15 +26,15 @@ export interface Gathered {
 }
 
 export class Events {
-  readonly #snapshot: Snapshot;
+  readonly #asOf: AsOf;
   readonly #query: Query;
   readonly #start: number;
   readonly #end: number;
   /** The LIMIT of the next query: it follows the size of the last events. */
   #rows = FIRST_ROWS;
 
-  constructor(snapshot: Snapshot, query: Query) {
-    this.#snapshot = snapshot;
+  constructor(asOf: AsOf, query: Query) {
+    this.#asOf = asOf;
     this.#query = query;
     this.#start = query.window?.start ?? 0;
     this.#end = query.window?.end ?? 0;
@@ -52,7 +52,7 @@ export class Events {
     const whole = found.length < rows ? personIds.length : (found.at(-1)?.place ?? 0);
     const profiles = Math.min(whole, firstBeyond(found, MAX_BYTES) ?? whole);
     const kept = found.filter(({ place }) => place < profiles);
-    for await (const part of fillLarge(this.#snapshot.db, this.#snapshot.spaceId, kept))
+    for await (const part of fillLarge(this.#asOf.db, this.#asOf.spaceId, kept))
       for (const event of part) all.events[event.place]?.push(event);
     return { profiles, events: all.events.slice(0, profiles) };
   }
@@ -65,14 +65,14 @@ export class Events {
       const found = await this.#read(definitionIds, [from]);
       const last = found.at(-1);
       if (last === undefined) return;
-      yield* fillLarge(this.#snapshot.db, this.#snapshot.spaceId, found);
+      yield* fillLarge(this.#asOf.db, this.#asOf.spaceId, found);
       if (found.length < rows) return;
       from = [personId, last.occurredAt, last.id];
     }
   }
 
   async #read(definitionIds: readonly string[], persons: readonly FromKey[]): Promise<PersonEvent[]> {
-    const { db, spaceId, seq: seq } = this.#snapshot;
+    const { db, spaceId, seq } = this.#asOf;
     const range: PersonEventRange = {
       spaceId,
       seq,

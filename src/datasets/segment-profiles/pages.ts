@@ -1,6 +1,6 @@
 /**
- * Pages of profiles: as many as fit into memory together, or a piece of one profile with very many events. Of such a profile only
- * a few megabytes are in memory at a time.
+ * Pages of profiles: as many as fit into memory together, or a piece of one profile with very many events. Of such a
+ * profile only a few megabytes are in memory at a time.
  */
 
 import {
@@ -10,11 +10,12 @@ import {
   readMembers,
   batchBySize,
 } from "../../db/profiles/segment-members.ts";
-import { jsonLists } from "../../db/core/pagination.ts";
+import { inBatches } from "../../db/core/batching.ts";
 import { DEFAULT_SECTION } from "../../db/core/sections.ts";
 import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
-import type { Key, Snapshot, Page } from "../dataset.ts";
+import type { Key, Page, Snapshot } from "../dataset.ts";
 import { linePage } from "../lines.ts";
+import { SnapshotCache } from "../snapshot-cache.ts";
 import {
   EVENTS_AFTER,
   EVENTS_BEFORE,
@@ -29,6 +30,7 @@ import {
 import { Events } from "./events.ts";
 import type { Query } from "./freeze.ts";
 
+const MAX_TOPICS = 10_000;
 const PIECE_CHARACTERS = 1_000_000;
 
 export const keyOf = (id: string): Key => ({ time: 0, id });
@@ -37,12 +39,16 @@ export async function* pages(snapshot: Snapshot, query: Query, range: MemberRang
   const { db, spaceId, seq } = snapshot;
   const sections = new Sections(query);
   const events = new Events(snapshot, query);
-  const topics = new TopicSections(snapshot);
+  const topics = topicSections();
   for await (const members of listMembers(db, range))
     for (const ids of batchBySize(members)) {
       const profiles = await readMembers(db, spaceId, seq, ids);
       const consents = profiles.map((profile) => (query.topics ? (JSON.parse(profile.topics) as Topics) : {}));
-      const topicSection = await topics.of(consents.flatMap((each) => Object.keys(each)));
+      const known = await topics.look(
+        snapshot,
+        consents.flatMap((each) => Object.keys(each)),
+      );
+      const topicSection = (topic: string) => known.get(topic) ?? DEFAULT_SECTION;
       const sectionsOf = (n: number, profile: MemberProfile) => sections.of(profile, consents[n] ?? {}, topicSection);
       for (let n = 0; n < profiles.length;) {
         const gathered = await events.gather(ids.slice(n));
@@ -108,28 +114,11 @@ async function* partsOf(personId: string, sections: readonly Section[], events: 
   yield PROFILE_AFTER;
 }
 
-/** Topics → their sections as of the snapshot, each looked up once. */
-class TopicSections {
-  readonly #snapshot: Snapshot;
-  readonly #known = new Map<string, string>();
-
-  constructor(snapshot: Snapshot) {
-    this.#snapshot = snapshot;
-  }
-
-  async of(topics: readonly string[]): Promise<(topic: string) => string> {
-    const { db, spaceId, seq } = this.#snapshot;
-    const missing = [...new Set(topics)].filter((topic) => !this.#known.has(topic));
-    for (const topic of missing) this.#known.set(topic, DEFAULT_SECTION);
-    for (const list of jsonLists(missing))
-      for (const { id, section_id } of await profileDefinitionsAt(
-        db,
-        spaceId,
-        seq,
-        "topic",
-        JSON.parse(list) as string[],
-      ))
-        this.#known.set(id, section_id);
-    return (topic) => this.#known.get(topic) ?? DEFAULT_SECTION;
-  }
-}
+/** Topics → their sections as of the snapshot, each looked up once; null for a topic without a definition. */
+const topicSections = () =>
+  new SnapshotCache<string>(MAX_TOPICS, async ({ db, spaceId, seq }, topics) => {
+    const found: { id: string; section_id: string }[] = [];
+    for (const batch of inBatches(topics))
+      found.push(...(await profileDefinitionsAt(db, spaceId, seq, "topic", batch)));
+    return found.map(({ id, section_id }) => [id, section_id]);
+  });

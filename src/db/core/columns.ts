@@ -10,3 +10,14 @@ type Names<List extends string> = List extends `${infer Name},${infer Rest}` ? T
  * @typeParam List the columns as SQL lists them: "id, name". A name that the table does not have fails to compile.
  */
 export type Row<Table, List extends string> = Names<List> extends keyof Table ? Pick<Table, Names<List>> : never;
+
+/** A table's columns, declared once: the type of a row and the column list in SQL follow from the same object. */
+
+/** Types of columns. The values are never read. */
+export const TEXT: string = "";
+export const TEXT_OR_NULL: string | null = null;
+export const NUMBER: number = 0;
+export const NUMBER_OR_NULL: number | null = null;
+
+/** The columns as SQL, in the order of their declaration. */
+export const columnList = (row: object): string => Object.keys(row).join(", ");

@@ -1,9 +1,9 @@
 /**
- * The one way to D1: named functions in this room hold the SQL, this class runs it and counts what it cost. Parameters are
- * bound by position (?1, ?2 …). Lists go in as one JSON parameter and `json_each`.
+ * The only access to D1: the functions in src/db contain the SQL, this class runs it and counts its cost. Parameters
+ * are bound by position (?1, ?2 …). A list is one JSON parameter, read with `json_each`.
  */
 
-/** What a piece of work cost in D1, as D1 bills it. */
+/** The cost of work in D1, as D1 bills it. */
 export interface Meter {
   statements: number;
   rowsRead: number;
@@ -16,7 +16,7 @@ export function newMeter(): Meter {
 
 export type Param = string | number | null;
 
-/** A statement with its parameters, not yet run. */
+/** A statement with its parameters, for a batch. */
 export interface Statement {
   sql: string;
   params: readonly Param[];
@@ -26,7 +26,7 @@ export function statement(sql: string, ...params: Param[]): Statement {
   return { sql, params };
 }
 
-/** The answer to one statement. `changes` counts rows inserted, updated or deleted. */
+/** The result of one statement. `changes` counts rows inserted, updated or deleted. */
 export interface Rows<Row> {
   rows: Row[];
   changes: number;
@@ -73,17 +73,17 @@ export class Database {
   }
 }
 
-/** Did a batch fail because what it looked at had moved? See the guard table. */
+/** Did a batch fail because data that the caller read before had changed? See the guard table. */
 export function isGuardFailure(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message.includes("guard_changed");
 }
 
-/** Did a batch fail because its own check found a row too large? It puts a null into the guard table then. */
+/** Did a batch fail because its own check found a row too large? The check inserts null into the guard table. */
 export function isSizeFailure(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message.includes("NOT NULL constraint failed: guard.unchanged");
 }
 
-/** Did a write make a text or row larger than D1 takes? */
+/** Would a write make a text or row larger than D1 accepts? */
 export function isTooBig(thrown: unknown): boolean {
   return thrown instanceof Error && /too big|SQLITE_TOOBIG/.test(thrown.message);
 }

@@ -1,14 +1,14 @@
-/** Lists: where a page goes on, and many items as few parameters. */
+/** Pages of sorted lists, and lists as JSON parameters. */
 
 import { inBatches } from "./batching.ts";
 
-/** Where a page of a list that is sorted by (created_at, id), newest first, goes on. */
+/** The last row of a page of a list sorted by (created_at, id), newest first: the next page follows it. */
 export interface Position {
   time: number;
   id: string;
 }
 
-/** SQL: a page of what a space has. Its parameters are `pageParams`. */
+/** SQL: one page of a table's rows of a space, with the parameters `pageParams`. */
 export const NEWEST_FIRST = `WHERE space_id = ?1 AND (?3 IS NULL OR (created_at, id) < (?3, ?4))
    ORDER BY created_at DESC, id DESC LIMIT ?2`;
 
@@ -16,7 +16,7 @@ export const NEWEST_FIRST = `WHERE space_id = ?1 AND (?3 IS NULL OR (created_at,
 export const pageParams = (spaceId: string, limit: number, after: Position | null) =>
   [spaceId, limit, after?.time ?? null, after?.id ?? null] as const;
 
-/** Items as JSON lists, each small enough for a parameter; an item by itself must be. None: no list. */
+/** Items as JSON lists that each fit a parameter, if each item does. Without items, no list. */
 export function jsonLists(items: readonly unknown[]): string[] {
   return inBatches(items).flatMap((part) => (part.length === 0 ? [] : [JSON.stringify(part)]));
 }

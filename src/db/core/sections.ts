@@ -1,11 +1,11 @@
-/** Sections: what definitions of events, attributes, tags and topics are grouped by. One is made by being named. */
+/** Sections: groups of definitions of events, attributes, tags and topics. A definition that names one creates it. */
 
 import { type Database, type Statement, statement } from "./database.ts";
 
-/** What belongs to no other. It is there in every space, with a row or without. */
+/** The section of everything without another one. Every space has it, with or without a row. */
 export const DEFAULT_SECTION = "default";
 
-/** Makes a section where there is none of that id. */
+/** Creates the section if the space has none with this id. */
 export function ensureSection(spaceId: string, sectionId: string): Statement {
   return statement(
     "INSERT INTO sections (space_id, id, name) VALUES (?1, ?2, ?2) ON CONFLICT DO NOTHING",
@@ -19,7 +19,7 @@ export interface SectionRow {
   name: string;
 }
 
-/** By id. @param q is searched in the id and the name, whatever the case. */
+/** Sections by id. `q` is searched in id and name, without regard to case. */
 export async function listSections(
   db: Database,
   spaceId: string,

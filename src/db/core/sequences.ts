@@ -2,7 +2,7 @@
 
 import { type Database, type Statement, statement } from "./database.ts";
 
-/** Goes first in every batch that writes space data. */
+/** The first statement of every batch that writes space data. */
 export function nextSequence(spaceId: string): Statement {
   return statement(
     `INSERT INTO sequences (space_id, seq) VALUES (?1, 1)
@@ -11,15 +11,15 @@ export function nextSequence(spaceId: string): Statement {
   );
 }
 
-/** SQL for the number that this batch took; the space's id must be parameter ?1. */
+/** SQL for the sequence number of this batch; the space's id must be parameter ?1. */
 export const THIS_SEQUENCE = "(SELECT seq FROM sequences WHERE space_id = ?1)";
 
-/** SQL that picks the version of a row that stands at a sequence number. */
+/** SQL: the version of a row as of a sequence number. */
 export function asOf(table: string, parameter: string): string {
   return `${table}.seq_from <= ${parameter} AND (${table}.seq_to IS NULL OR ${table}.seq_to > ${parameter})`;
 }
 
-/** The number of the last write that was answered; 0 for a space without any. */
+/** The sequence number of the last write; 0 for a space without one. */
 export async function readSequence(db: Database, spaceId: string): Promise<number> {
   const row = await db.first<{ seq: number }>("SELECT seq FROM sequences WHERE space_id = ?1", spaceId);
   return row?.seq ?? 0;

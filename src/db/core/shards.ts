@@ -1,16 +1,16 @@
 /**
- * Which D1 holds what. Control data (spaces, keys, exports, ledgers) stands apart from spaces' data (events, profiles,
- * definitions: together, so that one transaction can touch them). To spread spaces over more databases, add bindings and
- * choose among them here by the space's id; no other room knows.
+ * Which D1 database has which data. Control data (spaces, keys, exports, ledgers) and the spaces' data are in separate
+ * databases. A space's events, profiles and definitions share one, so that one transaction can write them. To spread
+ * spaces over more databases, add bindings and choose among them here by the space's id; no other room knows.
  */
 
 import { Database, type Meter } from "./database.ts";
 
 export interface Databases {
   control: Database;
-  /** The database that holds this space's data. */
+  /** The database with this space's data. */
   space(spaceId: string): Database;
-  /** Every database that holds spaces' data. */
+  /** Every database with spaces' data. */
   spaces(): readonly Database[];
 }
 

@@ -1,34 +1,36 @@
 /**
- * Ads, their sets, campaigns and accounts, kept as versions [seq_from, seq_to): an export reads those that stood at its
- * snapshot. One that is put as it stands gets no new version, so that putting all of them every night costs nothing.
+ * Ads, their sets, campaigns and accounts, stored as versions [seq_from, seq_to): an export reads them as of its
+ * snapshot. A PUT without a change adds no version, so that a nightly PUT of all objects costs nothing.
  */
 
+import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-/** From the bottom up: an object's parent is of the next level, an account has none. */
+/** From the lowest level up: an object's parent has the next level, an account has no parent. */
 export const AD_LEVELS = ["ad", "adset", "campaign", "account"] as const;
 
 export type AdLevel = (typeof AD_LEVELS)[number];
 
-export interface AdObjectRow {
-  id: string;
-  name: string | null;
-  /** An object one level up, which need not be there. */
-  parent_id: string | null;
-  created_at: number;
-  updated_at: number;
-}
+const ROW = {
+  id: TEXT,
+  name: TEXT_OR_NULL,
+  /** An object one level up, which need not exist. */
+  parent_id: TEXT_OR_NULL,
+  created_at: NUMBER,
+  updated_at: NUMBER,
+};
+const COLUMNS = columnList(ROW);
 
-/** What an object says of itself. */
+export type AdObjectRow = typeof ROW;
+
+/** The data of an object as it is sent. */
 export type AdObject = Pick<AdObjectRow, "id" | "name" | "parent_id">;
 
 export type NewAdObject = AdObject & { level: AdLevel };
 
-const COLUMNS = "id, name, parent_id, created_at, updated_at";
-
-/** Replaces whole objects, all or nothing, at one sequence number. @param objects each id at most once a level. */
+/** Replaces whole objects, all or nothing, at one sequence number. @param objects each id at most once per level. */
 export async function putAdObjects(
   db: Database,
   spaceId: string,
@@ -54,7 +56,7 @@ export async function putAdObjects(
   ]);
 }
 
-/** Those of a level that stand, by id. */
+/** The current objects of a level, by id. */
 export async function listAdObjects(
   db: Database,
   spaceId: string,
@@ -72,7 +74,7 @@ export async function listAdObjects(
   );
 }
 
-/** Those of these objects of a level that stood at a sequence number, with one query each 1.9 MB of ids. */
+/** These objects of a level as of a sequence number, with one query for each 1.9 MB of ids. */
 export async function adObjectsAt(
   db: Database,
   spaceId: string,

@@ -1,26 +1,28 @@
 /**
- * The rows of event definitions, kept as versions [seq_from, seq_to): custom ones, and built-in ones that a space changed.
- * What a space has altogether, events/definitions.ts knows.
+ * The rows of event definitions, stored as versions [seq_from, seq_to): custom ones, and built-in ones that a space
+ * changed. ingest/definitions.ts adds the unchanged built-in ones.
  */
 
+import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "../core/database.ts";
 import { ensureSection } from "../core/sections.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-export interface DefinitionRow {
-  id: string;
-  version: number;
-  name: string;
-  description: string | null;
-  section_id: string;
-  category: string;
-  enabled: number;
-  properties: string;
-  created_at: number;
-  updated_at: number;
-}
+const ROW = {
+  id: TEXT,
+  version: NUMBER,
+  name: TEXT,
+  description: TEXT_OR_NULL,
+  section_id: TEXT,
+  category: TEXT,
+  enabled: NUMBER,
+  properties: TEXT,
+  created_at: NUMBER,
+  updated_at: NUMBER,
+};
+const COLUMNS = columnList(ROW);
 
-const COLUMNS = "id, version, name, description, section_id, category, enabled, properties, created_at, updated_at";
+export type DefinitionRow = typeof ROW;
 
 function insertVersion(spaceId: string, row: DefinitionRow): Statement {
   return statement(
@@ -41,14 +43,14 @@ function insertVersion(spaceId: string, row: DefinitionRow): Statement {
   );
 }
 
-/** Text as it is searched: without regard to case, beyond ASCII too, which SQLite's lower() is not. */
+/** Normalizes text for a search without regard to case, beyond ASCII too, unlike SQLite's lower(). */
 export const folded = (text: string): string => text.normalize("NFC").toLowerCase();
 
-/** Where a definition is searched: in its id and its name. */
+/** The text in which a definition is searched: its id and its name. */
 export const searchText = (definition: { id: string; name: string }): string =>
   folded(`${definition.id}\n${definition.name}`);
 
-/** @returns false when the space has a definition of that id already. */
+/** @returns false if the space already has a definition with this id. */
 export async function insertDefinition(db: Database, spaceId: string, row: DefinitionRow): Promise<boolean> {
   try {
     await db.batch([nextSequence(spaceId), ensureSection(spaceId, row.section_id), insertVersion(spaceId, row)]);
@@ -60,9 +62,9 @@ export async function insertDefinition(db: Database, spaceId: string, row: Defin
 }
 
 /**
- * Replaces the version that stands by the next one.
- * @param from the version that `row` was made from; null where no row stood.
- * @returns false when something else stands by now; nothing is written then.
+ * Replaces the current version with the next one.
+ * @param from the version that the caller read before; null: no row was current.
+ * @returns false if another version is current by now; nothing is written then.
  */
 export async function replaceDefinition(
   db: Database,
@@ -95,21 +97,21 @@ export async function replaceDefinition(
   }
 }
 
-/** A definition as a write looked at it: the version that stood; null where no row stood, as for an untouched built-in. */
+/** The version of a definition that a write has read; null: it has no row, as for an unchanged built-in one. */
 export type ExpectedDefinition = readonly [id: string, version: number | null];
 
-/** Fails the batch (`isGuardFailure`) where one of these no longer stands as it was, or is disabled by its row. */
-export function definitionsUnchanged(spaceId: string, premises: readonly ExpectedDefinition[]): Statement {
+/** Fails the batch (`isGuardFailure`) if one of these has another version by now, or is disabled by its row. */
+export function definitionsUnchanged(spaceId: string, expected: readonly ExpectedDefinition[]): Statement {
   return statement(
     `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN definitions d
        ON d.space_id = ?1 AND d.id = j.value ->> 0 AND d.seq_to IS NULL
      WHERE d.version IS NOT (j.value ->> 1) OR d.enabled = 0`,
     spaceId,
-    JSON.stringify(premises),
+    JSON.stringify(expected),
   );
 }
 
-/** The standing rows of those of these ids that have one. */
+/** The current rows of these ids. */
 export async function findDefinitionRows(
   db: Database,
   spaceId: string,
@@ -124,17 +126,17 @@ export async function findDefinitionRows(
 }
 
 /**
- * Standing rows by id. `q` is searched in id and name, without regard to case.
- * @param others ids beside them.
- * @returns the rows, and which of the others have a row that stands, whether it is among the first or not.
+ * Current rows by id. `q` is searched in id and name, without regard to case.
+ * @param others further ids.
+ * @returns the rows, and which of the further ids have a current row, on this page or not.
  */
 export async function listDefinitionRows(
   db: Database,
   spaceId: string,
   filter: { category: string | null; q: string | null; afterId: string | null; limit: number },
   others: readonly string[],
-): Promise<{ rows: DefinitionRow[]; standing: string[] }> {
-  const [listed, standing] = await db.batch<DefinitionRow>([
+): Promise<{ rows: DefinitionRow[]; current: string[] }> {
+  const [listed, current] = await db.batch<DefinitionRow>([
     statement(
       `SELECT ${COLUMNS} FROM definitions
        WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2
@@ -153,10 +155,10 @@ export async function listDefinitionRows(
       JSON.stringify(others),
     ),
   ]);
-  return { rows: listed?.rows ?? [], standing: (standing?.rows ?? []).map((row) => row.id) };
+  return { rows: listed?.rows ?? [], current: (current?.rows ?? []).map((row) => row.id) };
 }
 
-/** The rows that stood at a sequence number: id, name, category and properties. */
+/** The rows as of a sequence number, without their metadata. */
 export async function definitionRowsAt(
   db: Database,
   spaceId: string,

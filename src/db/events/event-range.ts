@@ -1,6 +1,7 @@
 /**
- * Ranges of events in the order of their key (occurred_at, id). Both tables of events, `events` and `reachability_events`,
- * share this key, the sequence number of the write, and one column for the event's type, so they share these queries.
+ * Ranges of events in the order of their key (occurred_at, id). Both tables of events, `events` and
+ * `reachability_events`, share this key, the sequence number of the write, and one column for the event's type, so they
+ * share these queries.
  */
 
 import { type Database, statement } from "../core/database.ts";
@@ -27,16 +28,16 @@ export interface EventRange {
   table: EventTable;
   spaceId: string;
   seq: number;
-  /** Leaves out events with a sequence number ≤ since.seq that occurred before since.end (epoch ms); null: leaves out none. */
+  /** Leaves out events with sequence number ≤ since.seq that occurred before since.end (epoch ms). */
   since: { seq: number; end: number } | null;
   types: readonly string[] | null;
   lower: EventKey;
   upper: EventKey;
-  /** Leaves out events of people who were deleted up to the snapshot, or up to now; undefined: no deletion is pending. */
+  /** Leaves out people who were deleted up to the snapshot, or up to now; undefined: no deletion is pending. */
   excludeDeleted?: "at_snapshot" | "now" | undefined;
 }
 
-/** SQL: the WHERE of a range, with parameters ?1 to ?9. @param from `>` leaves out the event at the lower key itself. */
+/** SQL: the WHERE of a range, with parameters ?1 to ?9. @param from `>` leaves out the event at the lower key. */
 export const inEventRange = (range: EventRange, from: ">" | ">=" = ">=") =>
   `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6
      AND (seq > ?8 OR occurred_at >= ?9) AND ${hasType(range)}${withoutDeleted(range)}`;
@@ -63,7 +64,7 @@ export const eventRangeParams = (range: EventRange, lower: EventKey = range.lowe
     range.since?.end ?? 0,
   ] as const;
 
-/** Stored times lie within ±4·10^15 ms. With this added they all have 16 digits, so their text sorts as the number does. */
+/** Times lie within ±4·10^15 ms. With this added they have 16 digits, so their text sorts as the number does. */
 export const DIGITS_16 = 5_000_000_000_000_000;
 
 /** Parses a key's text: 16 digits of its time, then its id. */

@@ -1,4 +1,4 @@
-/** An event as it is stored, and the statements that store events in whatever batch makes them. */
+/** An event as it is stored, and the statements that insert events, for any batch that writes them. */
 
 import { MAX_TEXT_BYTES } from "../core/batching.ts";
 import { type Statement, statement } from "../core/database.ts";
@@ -22,7 +22,7 @@ export interface NewEvent {
 const COLUMNS =
   "occurred_at, id, seq, definition_id, definition_version, person_id, company_id, session_id, received_at, properties";
 
-/** Writes events with the number that the batch took. An id that the space has is left as it is. */
+/** Inserts events with the sequence number of the batch. An event whose id the space already has stays unchanged. */
 export function insertRows(spaceId: string, events: readonly NewEvent[], receivedAt: number): Statement[] {
   return packRows(events).map((rows) =>
     typeof rows === "string"
@@ -52,8 +52,8 @@ export function insertRows(spaceId: string, events: readonly NewEvent[], receive
 }
 
 /**
- * Events as JSON lists that fit a parameter each, and the few that are too large for a list by themselves: in the order they
- * were sent, so that of two with one id the first stays.
+ * Events as JSON lists that each fit a parameter, and events too large for a list by themselves: in the order in which
+ * they were sent, so that of two events with one id the first is stored.
  */
 function packRows(events: readonly NewEvent[]): (string | NewEvent)[] {
   const packed: (string | NewEvent)[] = [];

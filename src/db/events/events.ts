@@ -22,8 +22,8 @@ export interface EventRecord {
 const SCAN_ROWS = 250_000;
 
 /**
- * The ids of the definitions that the events of a range have. Events have no index by definition: this scans the whole range,
- * one query for each 250,000 events. Call it only where the result depends on it.
+ * The ids of the definitions that the events of a range have. Events have no index by definition: this scans the whole
+ * range, one query for each 250,000 events. Call it only where the result depends on it.
  */
 export async function definitionsInRange(db: Database, range: EventRange, rows = SCAN_ROWS): Promise<Set<string>> {
   const found = new Set<string>();
@@ -52,9 +52,9 @@ const MAX_PAGE_ROWS = 1_500;
 const PAGE_BYTES = 900_000;
 
 /**
- * The events of a range in their order, page by page. A page has about 0.9 MB at most, whatever the size of an event: the
- * number of rows follows the last page's average, and for an event much larger than that average the query returns only the
- * size of its properties; `fillLarge` then fetches the properties by the event's key.
+ * The events of a range in their order, page by page. A page has about 0.9 MB at most, whatever the size of an event:
+ * the number of rows follows the last page's average, and for an event much larger than that average the query returns
+ * only the size of its properties; `fillLarge` then fetches the properties by the event's key.
  */
 export async function* readEvents(db: Database, range: EventRange): AsyncGenerator<EventRecord[]> {
   let lower = range.lower;

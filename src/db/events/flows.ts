@@ -1,25 +1,27 @@
 /**
- * Flows and their elements, kept as versions [seq_from, seq_to): an export reads those that stood at its snapshot. A flow that is
- * put as it stands gets no new version, so that putting all of them every night costs nothing.
+ * Flows and their elements, stored as versions [seq_from, seq_to): an export reads them as of its snapshot. A PUT
+ * without a change adds no version, so that a nightly PUT of all flows costs nothing.
  */
 
+import { columnList, NUMBER, NUMBER_OR_NULL, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { inBatches } from "../core/batching.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-export interface FlowRow {
-  id: string;
-  campaign_name: string | null;
-  campaign_start: number | null;
+const ROW = {
+  id: TEXT,
+  campaign_name: TEXT_OR_NULL,
+  campaign_start: NUMBER_OR_NULL,
   /** JSON array of {id, name}. */
-  elements: string;
-  created_at: number;
-  updated_at: number;
-}
+  elements: TEXT,
+  created_at: NUMBER,
+  updated_at: NUMBER,
+};
+const COLUMNS = columnList(ROW);
+
+export type FlowRow = typeof ROW;
 
 export type NewFlow = Pick<FlowRow, "id" | "campaign_name" | "campaign_start" | "elements">;
-
-const COLUMNS = "id, campaign_name, campaign_start, elements, created_at, updated_at";
 
 /** Replaces whole flows, all or nothing, at one sequence number. @param flows each id at most once. */
 export async function putFlows(db: Database, spaceId: string, flows: readonly NewFlow[], now: number): Promise<void> {
@@ -56,7 +58,7 @@ export async function putFlows(db: Database, spaceId: string, flows: readonly Ne
   ]);
 }
 
-/** Those that stand, by id. */
+/** The current flows, by id. */
 export async function listFlows(
   db: Database,
   spaceId: string,
@@ -71,7 +73,7 @@ export async function listFlows(
   );
 }
 
-/** What is known of an element: its name, and the campaign of its flow. */
+/** An element: its name, and the campaign of its flow. */
 export interface ElementRow {
   id: string;
   name: string | null;
@@ -80,8 +82,8 @@ export interface ElementRow {
 }
 
 /**
- * Those of these elements that stood at a sequence number. Where several flows have an element of one id, the flow that was
- * made or changed last is the last of them here.
+ * These elements as of a sequence number. Where several flows have an element with one id, the flow that was created or
+ * changed last is the last one here.
  */
 export async function elementsAt(
   db: Database,
@@ -101,7 +103,7 @@ export async function elementsAt(
   );
 }
 
-/** Those of these flows that stood at a sequence number. */
+/** These flows as of a sequence number. */
 export async function flowsAt(
   db: Database,
   spaceId: string,

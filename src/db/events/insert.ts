@@ -21,10 +21,11 @@ export interface IngestWrite {
 }
 
 /**
- * Writes events, all or nothing, with the next sequence number. An event whose id the space already has stays unchanged.
+ * Writes events, all or nothing, with the next sequence number. An event whose id the space already has stays
+ * unchanged.
  * @returns how many of `events` were new.
- * @throws a guard failure (`isGuardFailure`), with nothing written, when a definition or person changed since it was read, or
- * when a profile to create, or an event that creates one, exists by now.
+ * @throws a guard failure (`isGuardFailure`), with nothing written, when a definition or person changed since it was
+ * read, or when a profile to create, or an event that creates one, exists by now.
  */
 export async function insertEvents(
   db: Database,

@@ -1,7 +1,7 @@
 /**
- * Journeys: the touchpoints before events, as they stood at a sequence number. Read for many events at a time, by the ends alone
- * where a model needs no more: each end is a seek in the table's key, however long the journey is. A page is packed by SQLite
- * and taken apart here, as pages of events are.
+ * Journeys: the touchpoints before events, as of a sequence number, read for many events at a time. Where a model needs
+ * only the ends of a journey, each end is one seek in the table's key, however long the journey is. SQLite packs a page
+ * and this file unpacks it, as for pages of events.
  */
 
 import { type Database, isTooBig } from "../core/database.ts";
@@ -22,7 +22,7 @@ export interface Reach {
   to: number;
 }
 
-/** A touchpoint. The ids of what it came from are what it says itself. */
+/** A touchpoint. The ids of ads are those that the touchpoint itself names. */
 export interface Touch {
   time: number;
   id: string;
@@ -33,13 +33,13 @@ export interface Touch {
   account_id: string | null;
 }
 
-/** What journeys are read of. */
+/** The scope of the touchpoints that journeys consist of. */
 export interface JourneyScope {
   spaceId: string;
   seq: number;
-  /** Are the ids of what touchpoints came from needed? Else they are null. */
+  /** Are the ids of ads needed? Else they are null. */
   withAds: boolean;
-  /** Without what people left who were deleted, up to the snapshot or up to now; null: there are none such. */
+  /** Leaves out people who were deleted up to the snapshot, or up to now; undefined: no deletion is pending. */
   excludeDeleted: "at_snapshot" | "now" | undefined;
 }
 
@@ -48,10 +48,10 @@ type Kind = 0 | 1 | 2;
 
 const EARLIEST = -4_000_000_000_000_000;
 
-/** No id has a control character in it: these stand between fields, ends and lines. */
+/** Separators of fields, ends and lines: no id contains a control character. */
 const [FIELD, END, LINE] = ["\t", "\u001f", "\n"];
 
-/** SQL: a touchpoint as text that compares as (time, id) does. */
+/** SQL: a touchpoint as text that sorts as (time, id) does. */
 const touchText = ({ withAds }: JourneyScope) =>
   `(t.occurred_at + ${DIGITS_16}) || char(9) || t.id || char(9) || t.source${
     withAds
@@ -60,29 +60,29 @@ const touchText = ({ withAds }: JourneyScope) =>
       : ""
   }`;
 
-/** SQL: what is reached (?3: JSON), with a number each. */
+/** SQL: the reaches (?3: JSON), numbered. */
 const REACHES = `reaches (n, owner, is_company, lower, upper) AS MATERIALIZED (
   SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?3))`;
 
-/** SQL: a company's people. Without statistics SQLite would rather read every profile of the space. */
-const PEOPLE = "profiles p INDEXED BY profiles_by_company";
+/** SQL: a company's persons. Without statistics SQLite would choose to read every profile of the space. */
+const PERSONS = "profiles p INDEXED BY profiles_by_company";
 
 /** SQL: the persons of each reach, at the snapshot (?2). */
 function withMembers(reaches: readonly Reach[]): string {
   const persons = "SELECT n, lower, upper, owner FROM reaches WHERE is_company = 0";
-  const ofCompanies = `SELECT r.n, r.lower, r.upper, p.person_id FROM reaches r CROSS JOIN ${PEOPLE}
+  const ofCompanies = `SELECT r.n, r.lower, r.upper, p.person_id FROM reaches r CROSS JOIN ${PERSONS}
     ON p.space_id = ?1 AND p.company_id = r.owner AND ${asOf("p", "?2")} WHERE r.is_company = 1`;
   const companies = reaches.some(({ owner }) => owner.isCompany);
   return `WITH ${REACHES}, members (n, lower, upper, person_id) AS (${companies ? `${persons} UNION ALL ${ofCompanies}` : persons})`;
 }
 
-/** SQL: a condition more, of touchpoints `t` at the snapshot (?2). */
+/** SQL: one more condition on touchpoints `t`, at the snapshot (?2). */
 const withoutDeleted = (scope: JourneyScope) =>
   scope.excludeDeleted === undefined
     ? ""
     : `AND ${excludeDeleted("t", scope.excludeDeleted === "now" ? "true" : "d.seq <= ?2")}`;
 
-/** SQL: their touchpoints of these kinds, `t`. */
+/** SQL: the members' touchpoints `t` of these kinds. */
 const touchesOf = (scope: JourneyScope, kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
   ON t.space_id = ?1 AND t.person_id = m.person_id AND t.kind IN (${kinds.join()})
     AND t.occurred_at BETWEEN m.lower AND m.upper AND t.seq <= ?2 ${withoutDeleted(scope)}`;
@@ -103,7 +103,7 @@ export interface End {
   kind: Kind;
 }
 
-/** Ends of so many events come as one text: each has a touchpoint of 1 KB at most, and there are six at most. */
+/** Events whose ends are packed into one text: each has at most six ends of at most 1 KB. */
 const EVENTS_PER_TEXT = 200;
 
 /**
@@ -116,14 +116,14 @@ export async function readEnds(
   reaches: readonly Reach[],
   ends: readonly End[],
 ): Promise<(Touch | null)[][]> {
-  // Of one person it is one seek; of a company the best of its persons'.
+  // One seek for a person; for a company the best of the seeks of its persons.
   const seek = ({ which, kind }: End, person: string) => {
     const order = which === "first" ? "ASC" : "DESC";
     return `(SELECT ${touchText(scope)} FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ${person} AND t.kind = ${kind}
       AND t.occurred_at BETWEEN r.lower AND r.upper AND t.seq <= ?2 ${withoutDeleted(scope)} ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
   };
   const best = (end: End) => `ifnull(CASE r.is_company WHEN 0 THEN ${seek(end, "r.owner")}
-    ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(end, "p.person_id")}) FROM ${PEOPLE}
+    ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(end, "p.person_id")}) FROM ${PERSONS}
       WHERE p.space_id = ?1 AND p.company_id = r.owner AND ${asOf("p", "?2")}) END, '')`;
   const rows = await db.all<{ packed: string }>(
     `WITH ${REACHES}
@@ -133,25 +133,26 @@ export async function readEnds(
     ...params(scope, reaches),
   );
   const lines = rows.flatMap(({ packed }) => packed.split(LINE));
-  if (lines.length !== reaches.length) throw new Error("not every journey came back");
+  if (lines.length !== reaches.length) throw new Error("The result does not have every journey.");
   const found: (Touch | null)[][] = reaches.map(() => []);
   for (const line of lines) {
     const [n = "", ...texts] = line.split(END);
-    found[Number(n)] = texts.map((text) => (text === "" ? null : touchOf(text, 0, text.length)));
+    found[Number(n)] = texts.map((text) => (text === "" ? null : parseTouch(text, 0, text.length)));
   }
   return found;
 }
 
 /**
- * Touchpoints that come with one query, as one text. Without their ads they have 250 bytes at most, and fit what D1 takes whatever their
- * ids; with them 1 KB, and mostly less than a fifth of that.
+ * Touchpoints that one query returns as one text. Without ads a touchpoint has at most 250 bytes, so the text always
+ * fits D1's limit; with ads it has at most 1 KB, mostly less than a fifth of that.
  */
 export const MAX_TOUCHES = 7_500;
 
 /**
  * Whole journeys, one query for all of them, each in the order of (time, id).
- * @param reaches each owner once.
- * @returns null when they have more than `MAX_TOUCHES`, or more than D1 gives at once: ask for fewer.
+ * @param reaches with each owner once.
+ * @returns null for more than `MAX_TOUCHES` touchpoints, or a text over D1's limit: the caller reads fewer journeys
+ * then.
  */
 export async function readJourneys(
   db: Database,
@@ -176,15 +177,15 @@ export async function readJourneys(
   for (let at = 0; at < packed.length; found += 1) {
     const [reachEnd, lineEnd] = [packed.indexOf(FIELD, at), packed.indexOf(LINE, at)];
     const end = lineEnd === -1 ? packed.length : lineEnd;
-    journeys[Number(packed.slice(at, reachEnd))]?.push(touchOf(packed, reachEnd + 1, end));
+    journeys[Number(packed.slice(at, reachEnd))]?.push(parseTouch(packed, reachEnd + 1, end));
     at = end + 1;
   }
   if (found > MAX_TOUCHES) return null;
-  for (const journey of journeys) inOrder(journey);
+  for (const journey of journeys) sortByKey(journey);
   return journeys;
 }
 
-/** How many touchpoints of these kinds and up a journey has. */
+/** The number of a journey's touchpoints of this kind and above. */
 export async function countJourney(db: Database, scope: JourneyScope, reach: Reach, minKind: Kind): Promise<number> {
   const row = await db.first<{ n: number }>(
     `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(scope, kindsFrom(minKind))}`,
@@ -193,13 +194,13 @@ export async function countJourney(db: Database, scope: JourneyScope, reach: Rea
   return row?.n ?? 0;
 }
 
-/** Touchpoints of one text: each has 1 KB at most. */
+/** Touchpoints packed into one text: each has at most 1 KB. */
 const TOUCHES_PER_TEXT = 1_500;
 
-/** Touchpoints of a page of a walk: of a company each page reads all that are still to come. */
+/** Touchpoints on a page of a walk. For a company, each page sorts all touchpoints that remain. */
 export const WALK_ROWS = 15_000;
 
-/** A journey that is too long to be read at once, page by page in its order. Of a person each page is a seek in each kind. */
+/** Reads a long journey page by page, in its order. For a person, each page is one seek for each kind. */
 export async function* walkJourney(
   db: Database,
   scope: JourneyScope,
@@ -207,14 +208,14 @@ export async function* walkJourney(
   minKind: Kind,
 ): AsyncGenerator<Touch[]> {
   const kinds = kindsFrom(minKind);
-  const runs = reach.owner.isCompany ? [companysNext(scope, kinds)] : kinds.map((kind) => personsNext(scope, kind));
-  // No id is empty: the first page begins with the first touchpoint of the reach.
+  const queries = reach.owner.isCompany ? [companysNext(scope, kinds)] : kinds.map((kind) => personsNext(scope, kind));
+  // No touchpoint has an empty id: the first page begins with the first touchpoint of the reach.
   let [time, id] = [reach.from, ""];
   for (;;) {
     const rows = await db.all<{ packed: string }>(
       `SELECT group_concat(line, char(10)) AS packed FROM (
          SELECT ${touchText(scope)} AS line, row_number() OVER (ORDER BY t.occurred_at, t.id) - 1 AS nth
-         FROM (${runs.join(" UNION ALL ")}) t ORDER BY nth LIMIT ${WALK_ROWS})
+         FROM (${queries.join(" UNION ALL ")}) t ORDER BY nth LIMIT ${WALK_ROWS})
        GROUP BY nth / ${TOUCHES_PER_TEXT}`,
       scope.spaceId,
       scope.seq,
@@ -223,8 +224,8 @@ export async function* walkJourney(
       time,
       id,
     );
-    const touches = rows.flatMap(({ packed }) => packed.split(LINE).map((line) => touchOf(line, 0, line.length)));
-    inOrder(touches);
+    const touches = rows.flatMap(({ packed }) => packed.split(LINE).map((line) => parseTouch(line, 0, line.length)));
+    sortByKey(touches);
     const last = touches.at(-1);
     if (last === undefined) return;
     yield touches;
@@ -235,8 +236,8 @@ export async function* walkJourney(
 
 const WALKED = "t.occurred_at, t.id, t.source, t.ad_id, t.adset_id, t.campaign_id, t.account_id";
 
-/** SQL: what comes after (?5, ?6), until ?4. */
-const toCome = (
+/** SQL: touchpoints after (?5, ?6), up to ?4. */
+const afterLast = (
   scope: JourneyScope,
 ) => `t.occurred_at <= ?4 AND (t.occurred_at, t.id) > (?5, ?6) AND t.seq <= ?2 ${withoutDeleted(scope)}
     ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS}`;
@@ -244,20 +245,20 @@ const toCome = (
 /** SQL: the next touchpoints of a person (?3), of one kind. */
 const personsNext = (scope: JourneyScope, kind: Kind) =>
   `SELECT * FROM (SELECT ${WALKED} FROM touchpoints t
-    WHERE t.space_id = ?1 AND t.person_id = ?3 AND t.kind = ${kind} AND ${toCome(scope)})`;
+    WHERE t.space_id = ?1 AND t.person_id = ?3 AND t.kind = ${kind} AND ${afterLast(scope)})`;
 
 /** SQL: the next touchpoints of a company (?3). */
 const companysNext = (scope: JourneyScope, kinds: readonly Kind[]) =>
-  `SELECT * FROM (SELECT ${WALKED} FROM ${PEOPLE} CROSS JOIN touchpoints t
+  `SELECT * FROM (SELECT ${WALKED} FROM ${PERSONS} CROSS JOIN touchpoints t
     ON t.space_id = ?1 AND t.person_id = p.person_id AND t.kind IN (${kinds.join()})
-    WHERE p.space_id = ?1 AND p.company_id = ?3 AND ${asOf("p", "?2")} AND ${toCome(scope)})`;
+    WHERE p.space_id = ?1 AND p.company_id = ?3 AND ${asOf("p", "?2")} AND ${afterLast(scope)})`;
 
 const ALL = [0, 1, 2] as const;
 
-const kindsFrom = (least: Kind): readonly Kind[] => ALL.filter((kind) => kind >= least);
+const kindsFrom = (min: Kind): readonly Kind[] => ALL.filter((kind) => kind >= min);
 
-/** A touchpoint from its text, which stands in [from, to) of a longer one. */
-function touchOf(packed: string, from: number, to: number): Touch {
+/** Parses a touchpoint's text, which is [from, to) of a longer one. */
+function parseTouch(packed: string, from: number, to: number): Touch {
   const idAt = packed.indexOf(FIELD, from) + 1;
   const sourceAt = packed.indexOf(FIELD, idAt) + 1;
   const adAt = packed.indexOf(FIELD, sourceAt);
@@ -275,8 +276,8 @@ function touchOf(packed: string, from: number, to: number): Touch {
   };
 }
 
-/** By (time, id); ids by their UTF-8 bytes. The key gives a person's touchpoints in order within each kind. */
-function inOrder(touches: Touch[]): void {
+/** Sorts by (time, id), where needed: the table's key orders a person's touchpoints within each kind only. */
+function sortByKey(touches: Touch[]): void {
   for (let n = 1; n < touches.length; n += 1) {
     const [before, here] = [touches[n - 1], touches[n]];
     if (before === undefined || here === undefined || compareKeys(before, here) <= 0) continue;

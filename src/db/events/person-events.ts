@@ -1,43 +1,44 @@
 /**
- * Events by person: those of several persons with one query, each person's in the order of (occurred_at, id). A page is packed
- * by SQLite and taken apart here, as pages of events are; what is large comes as its size first.
+ * Events by person: one query reads the events of several persons, each person's in the order of (occurred_at, id).
+ * SQLite packs a page and this file unpacks it, as for pages of events; in place of large properties the page has their
+ * size.
  */
 
 import type { Database } from "../core/database.ts";
 import { excludeDeleted } from "../profiles/deletions.ts";
 
-/** Which events: those with sequence ≤ seq, of these definitions, with occurred_at < before (epoch ms). */
+/** The events with sequence number ≤ seq, of these definitions, with occurred_at < before (epoch ms). */
 export interface PersonEventRange {
   spaceId: string;
   seq: number;
   definitionIds: readonly string[];
   before: number;
-  /** Without those of people who were deleted, up to `seq`. */
+  /** Leaves out events of people who were deleted up to `seq`. */
   excludeDeleted: boolean;
 }
 
-/** A person, and the key after which their events begin; an empty id comes before every event of its millisecond. */
+/** A person, and the key after which their events begin; an empty id sorts before every event of its millisecond. */
 export type FromKey = readonly [personId: string, time: number, id: string];
 
 export interface PersonEvent {
-  /** The person's, in the list that was asked for. */
+  /** The index of the person in the requested list. */
   place: number;
   occurredAt: number;
   id: string;
   definitionId: string;
   definitionVersion: number;
   receivedAt: number;
-  /** JSON object; of a large one its number of bytes: see `fillLarge`. */
+  /** JSON object; in place of a large one its number of bytes: see `fillLarge`. */
   properties: string;
 }
 
-/** An event has 350 bytes beside its properties at most: with so many, a page stays under D1's 2,000,000 bytes. */
+/** An event has at most 350 bytes beside its properties: this many events stay under D1's 2,000,000 bytes. */
 export const MAX_PERSON_EVENTS = 1_500;
 export const PERSON_EVENTS_BYTES = 900_000;
 
 /**
- * The first so many events of these persons, one person after the other. The order is that of the list and of the index: the join
- * is made in this order, and what does not come in it is an error.
+ * The first `rows` events of these persons, one person after the other. CROSS JOIN and the index determine the order:
+ * persons as listed, then each person's events. A page in another order throws.
  */
 export async function readPersonEvents(
   db: Database,
@@ -67,7 +68,7 @@ export async function readPersonEvents(
   const packed = page?.packed;
   if (packed === null || packed === undefined) return [];
   let before: Pick<PersonEvent, "place" | "occurredAt"> = { place: -1, occurredAt: 0 };
-  // Neither a JSON text nor an id has a raw tab or line feed in it.
+  // JSON texts and ids contain no raw tab or line feed.
   return packed.split("\n").map((line) => {
     const [place, occurredAt, id = "", definitionId = "", version, receivedAt, properties = ""] = line.split("\t");
     const event = {
@@ -80,7 +81,7 @@ export async function readPersonEvents(
       properties,
     };
     if (event.place < before.place || (event.place === before.place && event.occurredAt < before.occurredAt))
-      throw new Error("events of persons came out of order");
+      throw new Error("A page of persons' events is not in the order of the index.");
     before = event;
     return event;
   });

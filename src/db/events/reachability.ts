@@ -1,6 +1,6 @@
 /**
- * Reachability events: written once with the sequence number of their write, read in the order of their key (occurred_at, id).
- * An event has at most 1,000 bytes with its ids, so a page is a thousand rows.
+ * Reachability events: written once with the sequence number of their write, read in the order of their key
+ * (occurred_at, id). An event has at most 1,000 bytes with its ids, so a page is a thousand rows.
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
@@ -45,8 +45,8 @@ export function insertReachability(
 }
 
 /**
- * Writes the events of a request, all or nothing, with the next sequence number. An event whose id the space already has stays
- * unchanged.
+ * Writes the events of a request, all or nothing, with the next sequence number. An event whose id the space already
+ * has stays unchanged.
  * @returns how many were new.
  * @throws a guard failure (`isGuardFailure`) when a person no longer has a profile; nothing is written then.
  */

@@ -19,14 +19,14 @@ export async function leaseSpacesForRetention(
   );
 }
 
-/** Makes a space due at once, for one with more to delete than a sweep may: it queues behind the spaces that wait longer. */
+/** Makes a space with more to delete due at once, after the spaces that have waited longer. */
 export async function scheduleRetentionNow(db: Database, spaceId: string, now: number): Promise<void> {
   await db.run("UPDATE spaces SET retention_due_at = ?2 WHERE id = ?1", spaceId, now);
 }
 
 /**
- * The oldest time of which an export of the space may still read events, or null when none does. Running exports count, and
- * failed ones that can be retried. An export with reads_from = 0 reads no events.
+ * The oldest time of which an export of the space may still read events, or null when none does. Running exports count,
+ * and failed ones that can be retried. An export with reads_from = 0 reads no events.
  */
 export async function oldestNeeded(db: Database, spaceId: string, now: number): Promise<number | null> {
   const row = await db.first<{ oldest: number | null }>(

@@ -1,26 +1,26 @@
 /**
- * SQL of conditions on a profile: pieces that stand in the WHERE of a query over `profiles p`, each 0 or 1 and never null. What a
- * customer wrote is read from one JSON parameter: no piece holds a word of it.
+ * SQL of conditions on a profile, for the WHERE of a query over `profiles p`: each is 0 or 1 and never null. Values
+ * that a customer wrote are read from one JSON parameter and are never part of the SQL.
  */
 
 import { excludeDeleted } from "./deletions.ts";
 
-/** What goes into a query: `sql` into its text, `values` into the parameter that it was made for. The space must be ?1. */
+/** A condition: `sql` goes into the query's text, `values` into its parameter. The space must be ?1. */
 export interface Condition {
   sql: string;
   /** JSON array. */
   values: string;
 }
 
-/** The names that a query's parameters have, `?2` and the like. */
+/** The names of the query's parameters, such as `?2`. */
 export interface ConditionParameters {
-  /** The sequence number that is read at. */
+  /** The sequence number of the snapshot. */
   seq: string;
   /** The condition's `values`. */
   values: string;
 }
 
-/** Constants on their way into one JSON parameter. */
+/** Collects constants for one JSON parameter. */
 export class Constants {
   readonly #parameter: string;
   readonly #values: unknown[] = [];
@@ -29,32 +29,32 @@ export class Constants {
     this.#parameter = parameter;
   }
 
-  /** @returns SQL for the value: a text or a number as JSON has it. */
+  /** @returns SQL for the value: a text or a number. */
   scalar(value: string | number): string {
     this.#values.push(value);
     return `${this.#parameter} ->> '$[${this.#values.length - 1}]'`;
   }
 
-  /** @returns SQL for a subquery that gives the values. */
+  /** @returns SQL of a subquery with the values. */
   list(values: readonly (string | number)[]): string {
     this.#values.push(values);
     return `(SELECT value FROM json_each(${this.#parameter}, '$[${this.#values.length - 1}]'))`;
   }
 
-  /** @param sql a condition with these constants. It names their parameter in any case: D1 refuses one that is not used. */
+  /** @param sql a condition with these constants. The result always uses their parameter: D1 rejects an unused one. */
   condition(sql: string): Condition {
     const values = JSON.stringify(this.#values);
     return { sql: this.#values.length > 0 ? sql : every([`${this.#parameter} IS NOT NULL`, sql]), values };
   }
 }
 
-/** SQL: each of these holds. A CASE and no chain of ANDs: D1 takes expressions that are at most 100 deep. */
+/** SQL: all of these are true. A CASE instead of a chain of ANDs: D1 accepts expressions up to a depth of 100. */
 export const every = (conditions: readonly string[]) => firstOf(conditions, "WHEN NOT", 0);
 
-/** SQL: one of these holds at least. */
+/** SQL: at least one of these is true. */
 export const some = (conditions: readonly string[]) => firstOf(conditions, "WHEN", 1);
 
-/** SQL: not one of these holds. */
+/** SQL: none of these is true. */
 export const none = (conditions: readonly string[]) => firstOf(conditions, "WHEN", 0);
 
 function firstOf(conditions: readonly string[], when: "WHEN" | "WHEN NOT", decided: 0 | 1): string {
@@ -63,9 +63,11 @@ function firstOf(conditions: readonly string[], when: "WHEN" | "WHEN NOT", decid
 }
 
 /**
- * SQL: an object has a member of this name, of which `test` holds. The name is compared, and is not part of a path: it may have
- * any character.
- * @param object a column that holds it. @param name SQL. @param test SQL on `m.type` and `m.value`, as json_each gives them.
+ * SQL: a JSON object has a member of this name for which `test` is true. The name is compared and not part of a path,
+ * so it may have any character.
+ * @param object the column.
+ * @param name SQL.
+ * @param test SQL on `m.type` and `m.value` of json_each.
  */
 export const hasMember = (object: "p.attributes" | "e.properties", name: string, test: string) =>
   `EXISTS (SELECT 1 FROM json_each(${object}) m WHERE m.key = ${name} AND ${test})`;
@@ -80,11 +82,11 @@ export interface EventTest {
   count: string;
   /** Conditions on the event `e`. */
   also: readonly string[];
-  /** Without those of people who were deleted, up to what is read at. */
+  /** Leaves out events of people who were deleted up to the snapshot. */
   excludeDeleted: boolean;
 }
 
-/** SQL: the person has so many such events. The search ends at the last that is needed. */
+/** SQL: the person has at least `count` such events. The search ends there. */
 export function hasEvents(test: EventTest, { seq }: ConditionParameters): string {
   const also = test.also.length === 0 ? "" : ` AND ${every(test.also)}`;
   const withoutDeleted = test.excludeDeleted ? ` AND ${excludeDeleted("e", `d.seq <= ${seq}`)}` : "";

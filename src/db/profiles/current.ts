@@ -1,13 +1,13 @@
 /**
- * Profiles for a write that looks first: the versions that stand, the guard that they have not moved meanwhile, and profiles
- * made where there were none.
+ * Profiles for a write that depends on current data: the current versions, guards that they did not change since they
+ * were read, and inserts of new profiles.
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 
-/** The version of a person's profile that stands; `seq_from` and the rest are null where there is none. */
+/** The current version of a person's profile; `seq_from` and the rest are null for a person without one. */
 export interface CurrentProfile {
   person_id: string;
   seq_from: number | null;
@@ -20,10 +20,10 @@ export interface CurrentProfile {
   installations: string | null;
 }
 
-/** What a page of standing profiles may weigh. */
+/** The most bytes of a page of current profiles. */
 const PAGE_BYTES = 8_000_000;
 
-/** The standing versions of as many of these persons, from the first on, as fit a page: one at least. */
+/** The current versions of the first of these persons, as many as fit a page, at least one. */
 export async function readCurrent(
   db: Database,
   spaceId: string,
@@ -44,21 +44,21 @@ export async function readCurrent(
   );
 }
 
-/** A person with the number from which the standing version stands; null: there is no profile. */
+/** A person and the `seq_from` of the version that a write has read; null: there was no profile. */
 export type ExpectedVersion = readonly [personId: string, seqFrom: number | null];
 
-/** Fails the batch (`isGuardFailure`) where another version of one of these persons stands, or one where there was none. */
-export function versionsUnchanged(spaceId: string, standing: readonly ExpectedVersion[]): Statement {
+/** Fails the batch (`isGuardFailure`) if a person has another current version than expected. */
+export function versionsUnchanged(spaceId: string, expected: readonly ExpectedVersion[]): Statement {
   return statement(
     `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value ->> 0 AND p.seq_to IS NULL
      WHERE p.seq_from IS NOT (j.value ->> 1)`,
     spaceId,
-    JSON.stringify(standing),
+    JSON.stringify(expected),
   );
 }
 
-/** Fails the batch (`isGuardFailure`) where one of these persons has no profile. */
+/** Fails the batch (`isGuardFailure`) if one of these persons has no profile. */
 export function personsUnchanged(spaceId: string, personIds: readonly string[]): Statement[] {
   return jsonLists(personIds).map((list) =>
     statement(
@@ -70,14 +70,14 @@ export function personsUnchanged(spaceId: string, personIds: readonly string[]):
   );
 }
 
-/** A profile that begins empty. */
+/** A profile without attributes and identifiers. */
 export interface NewProfile {
   person_id: string;
   external_person_id: string | null;
   type: string;
 }
 
-/** Makes profiles, and fails the batch (`isGuardFailure`) where one of their ids is taken. */
+/** Inserts profiles, and fails the batch (`isGuardFailure`) if a profile has one of their ids already. */
 export function insertProfiles(spaceId: string, profiles: readonly NewProfile[], now: number): Statement[] {
   return jsonLists(profiles).flatMap((list) => [
     statement(

@@ -1,9 +1,10 @@
 /**
- * What a space says of its profiles' attributes, tags and topics, kept as versions [seq_from, seq_to): an export reads those
- * that stood at its snapshot. One that is put as it stands gets no new version. What is native to the service has no row:
- * events/profile-definitions.ts knows it.
+ * A space's definitions of attributes, tags and topics, stored as versions [seq_from, seq_to): an export reads them as
+ * of its snapshot. A PUT without a change adds no version. Native attributes have no row: ingest/profile-definitions.ts
+ * adds them.
  */
 
+import { columnList, NUMBER, TEXT } from "../core/columns.ts";
 import { type Database, isGuardFailure, type Statement, statement } from "../core/database.ts";
 import { folded, searchText } from "../events/definitions.ts";
 import { jsonLists } from "../core/pagination.ts";
@@ -14,25 +15,24 @@ export type DefinedKind = "attribute" | "tag" | "topic";
 
 export type AttributeType = "text" | "boolean" | "date" | "number";
 
-/** What a definition says. */
-export interface ProfileDefinition {
-  id: string;
-  section_id: string;
-  name: string;
-  /** Of an attribute; tags and topics have none. */
-  type: AttributeType | null;
-}
+const ROW = {
+  id: TEXT,
+  section_id: TEXT,
+  name: TEXT,
+  /** Of an attribute; null for tags and topics. */
+  type: null as AttributeType | null,
+  created_at: NUMBER,
+  updated_at: NUMBER,
+};
+const COLUMNS = columnList(ROW);
 
-export interface ProfileDefinitionRow extends ProfileDefinition {
-  created_at: number;
-  updated_at: number;
-}
+export type ProfileDefinitionRow = typeof ROW;
 
-const COLUMNS = "id, section_id, name, type, created_at, updated_at";
+export type ProfileDefinition = Pick<ProfileDefinitionRow, "id" | "section_id" | "name" | "type">;
 
 /**
- * Makes or changes a definition; its section is made where it is new.
- * @returns it as it stands then; null where one of another type stands, and nothing is written.
+ * Creates or changes a definition, and creates its section where it is new.
+ * @returns the current definition; null if it exists with another type: nothing is written then.
  */
 export async function putProfileDefinition(
   db: Database,
@@ -92,7 +92,7 @@ export async function putProfileDefinition(
   }
 }
 
-/** The one that stands. */
+/** The current definition. */
 export async function findProfileDefinition(
   db: Database,
   spaceId: string,
@@ -113,7 +113,7 @@ export interface ProfileDefinitionFilter {
   limit: number;
 }
 
-/** Those that stand, by id. `q` is searched in id and name, without regard to case. */
+/** Current definitions by id. `q` is searched in id and name, without regard to case. */
 export async function listProfileDefinitionRows(
   db: Database,
   spaceId: string,
@@ -132,7 +132,7 @@ export async function listProfileDefinitionRows(
   );
 }
 
-/** The rows that stood at a sequence number, by id. @param ids those alone; null: all. */
+/** The definitions as of a sequence number, by id. @param ids null: all. */
 export async function profileDefinitionRowsAt(
   db: Database,
   spaceId: string,
@@ -151,7 +151,7 @@ export async function profileDefinitionRowsAt(
   );
 }
 
-/** The types of those of these attributes that are defined, and the number as of which that holds. */
+/** The current types of these attributes, without undefined ones, and the sequence number of the read. */
 export async function attributeTypes(
   db: Database,
   spaceId: string,
@@ -172,7 +172,7 @@ export async function attributeTypes(
   return { types, seq: numbered?.rows[0]?.seq ?? 0 };
 }
 
-/** Fails the batch (`isGuardFailure`) where an attribute was defined after a number. */
+/** Fails the batch (`isGuardFailure`) if an attribute was defined after a sequence number. */
 export function noneDefinedSince(spaceId: string, seq: number): Statement {
   return statement(
     `INSERT INTO guard SELECT 0 WHERE EXISTS

@@ -1,37 +1,39 @@
 /**
- * People who were deleted. From the deletion's number on nothing that is asked shows them; what they left goes later, in
- * slices, up to that number: what comes after is of somebody new under the same id. The deletions themselves stay.
+ * Deletions of people. From the deletion's sequence number on, no result shows the person. Rows up to that number are
+ * erased later, in slices; rows after it belong to a new person with the same id. The deletions themselves are kept.
  */
 
+import { columnList, NUMBER, NUMBER_OR_NULL, TEXT } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import type { Position } from "../core/pagination.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-export interface DeletionRow {
-  id: string;
-  person_id: string;
-  requested_at: number;
-  completed_at: number | null;
-  /** JSON object: what of → how many rows are gone. */
-  deleted: string;
-}
+const ROW = {
+  id: TEXT,
+  person_id: TEXT,
+  requested_at: NUMBER,
+  completed_at: NUMBER_OR_NULL,
+  /** JSON object: kind of row → number of erased rows. */
+  deleted: TEXT,
+};
+const COLUMNS = columnList(ROW);
 
-const COLUMNS = "id, person_id, requested_at, completed_at, deleted";
+export type DeletionRow = typeof ROW;
 
 /** A table with rows of persons. */
-interface Trace {
-  /** What they are counted as. */
+interface PersonTable {
+  /** The name under which a deletion counts the rows. */
   of: string;
   table: string;
-  /** Where SQLite would rather read all of a space than look a person up: the index that it must take. */
+  /** The index to use, where SQLite would scan the whole space instead. */
   by?: string;
-  /** What tells one of a person's rows from the others. */
+  /** The columns that identify a row among the rows of a person. */
   key: string;
-  /** The number of its write. */
+  /** The column with the sequence number of the write. */
   seq: "seq" | "seq_from";
 }
 
-const TRACES: readonly Trace[] = [
+const PERSON_TABLES: readonly PersonTable[] = [
   { of: "events", table: "events", by: "INDEXED BY events_by_person", key: "occurred_at, id", seq: "seq" },
   { of: "touchpoints", table: "touchpoints", key: "kind, occurred_at, id", seq: "seq" },
   {
@@ -44,13 +46,13 @@ const TRACES: readonly Trace[] = [
   { of: "profile_versions", table: "profiles", key: "seq_from", seq: "seq_from" },
 ];
 
-/** What a deletion counts. */
-export const COUNTED: readonly string[] = TRACES.map((trace) => trace.of);
+/** The kinds of rows that a deletion counts. */
+export const COUNTED: readonly string[] = PERSON_TABLES.map(({ of }) => of);
 
 /**
- * Deletes the profile that stands under an id, and notes that all of the person's rows are to go.
- * @param deletion its id, and from when on the rows may go, epoch ms.
- * @returns the deletion; where no profile stands, the last one that is not yet completed; null: there is none.
+ * Deletes the current profile of a person, and records the deletion, by which the person's rows are erased later.
+ * @param deletion its id, and the time from which the rows may be erased, epoch ms.
+ * @returns the deletion; without a current profile, the person's last deletion that is not completed, or null.
  */
 export async function deletePerson(
   db: Database,
@@ -89,7 +91,7 @@ export async function findDeletion(db: Database, spaceId: string, id: string): P
   return db.first<DeletionRow>(`SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND id = ?2`, spaceId, id);
 }
 
-/** Newest first. @param completed null: whether or not. */
+/** Deletions, newest first. `completed` null: completed or not. */
 export async function listDeletions(
   db: Database,
   spaceId: string,
@@ -108,31 +110,31 @@ export async function listDeletions(
   );
 }
 
-/** Has a space deletions with numbers up to `seq` whose rows are not gone yet? What is read as of then must leave them out. */
+/** Does a space have deletions up to `seq` with rows not erased yet? Reads as of `seq` must leave these rows out. */
 export async function pendingDeletions(db: Database, spaceId: string, seq: number): Promise<boolean> {
-  // By number SQLite would read every deletion there ever was.
+  // With the index by number, SQLite would scan every deletion of the space.
   const sql =
     "SELECT 1 AS found FROM profile_deletions INDEXED BY profile_deletions_pending WHERE space_id = ?1 AND completed_at IS NULL AND seq <= ?2 LIMIT 1";
   return (await db.first(sql, spaceId, seq)) !== null;
 }
 
-/** Are rows gone, or going, that stood at a number and were of people who were deleted after it? */
+/** Have rows of people who were deleted after `seq` been erased? A read as of `seq` is incomplete then. */
 export async function erasedSince(db: Database, spaceId: string, seq: number): Promise<boolean> {
   const sql = "SELECT 1 AS found FROM profile_deletions WHERE space_id = ?1 AND seq > ?2 AND deleted <> '{}' LIMIT 1";
   return (await db.first(sql, spaceId, seq)) !== null;
 }
 
 /**
- * SQL: a row of a table with `person_id` and `seq` is of nobody who was deleted after it was written. Whoever reads what stood
- * at a number puts this in where `pendingDeletions` says so, and nothing else: rows that go meanwhile are those that it leaves
- * out, so counts stay. The space's id must be parameter ?1.
- * @param within SQL that says which deletions `d` count: `d.seq <= ?6`.
+ * SQL: a row of a table with `person_id` and `seq` does not belong to a person who was deleted after the row was
+ * written. Reads as of a sequence number add this condition if `pendingDeletions` is true. Rows that are erased during
+ * the read are rows that it leaves out, so counts do not change. The space's id must be parameter ?1.
+ * @param within SQL that selects the deletions `d` that count: `d.seq <= ?6`.
  */
 export const excludeDeleted = (table: string, within: string): string =>
   `NOT EXISTS (SELECT 1 FROM profile_deletions d WHERE d.space_id = ?1 AND d.person_id = ${table}.person_id
      AND d.seq >= ${table}.seq AND d.completed_at IS NULL AND ${within})`;
 
-/** A deletion that was made between two snapshots. */
+/** A deletion between two snapshots. */
 export interface DeletedPerson {
   seq: number;
   id: string;
@@ -169,7 +171,7 @@ export interface DueDeletion {
   seq: number;
 }
 
-/** Takes deletions of every space whose rows may go by now, and puts each off. */
+/** Leases due deletions of every space, and moves each one's due time to `againAt`. Times in epoch ms. */
 export async function leaseDueDeletions(
   db: Database,
   now: number,
@@ -187,8 +189,8 @@ export async function leaseDueDeletions(
 }
 
 /**
- * Removes and counts some of what a deleted person left, `rows` of each table at most; with the last of it the deletion is
- * completed. It may be done again, and by several at once.
+ * Erases and counts rows of a deleted person, at most `rows` of each table. The last slice completes the deletion. A
+ * slice may be repeated, also by several consumers at once.
  */
 export async function eraseSlice(
   db: Database,
@@ -197,8 +199,8 @@ export async function eraseSlice(
   now: number,
 ): Promise<{ rows: number; completed: boolean }> {
   const { space_id: spaceId, id, person_id: personId, seq } = deletion;
-  const removals = TRACES.flatMap((trace) => removal(trace, spaceId, id, personId, seq, rows));
-  const left = TRACES.map(
+  const removals = PERSON_TABLES.flatMap((each) => removal(each, deletion, rows));
+  const remaining = PERSON_TABLES.map(
     ({ table, by = "", seq }) =>
       `EXISTS (SELECT 1 FROM ${table} ${by} WHERE space_id = ?1 AND person_id = ?2 AND ${seq} <= ?3)`,
   );
@@ -206,7 +208,7 @@ export async function eraseSlice(
     ...removals,
     statement(
       `UPDATE profile_deletions SET completed_at = ?5
-       WHERE space_id = ?1 AND id = ?4 AND completed_at IS NULL AND NOT (${left.join(" OR ")})`,
+       WHERE space_id = ?1 AND id = ?4 AND completed_at IS NULL AND NOT (${remaining.join(" OR ")})`,
       spaceId,
       personId,
       seq,
@@ -214,14 +216,15 @@ export async function eraseSlice(
       now,
     ),
   ]);
-  const removed = TRACES.reduce((sum, _, n) => sum + (results[2 * n + 1]?.changes ?? 0), 0);
+  const removed = PERSON_TABLES.reduce((sum, _, n) => sum + (results[2 * n + 1]?.changes ?? 0), 0);
   return { rows: removed, completed: (results.at(-1)?.changes ?? 0) > 0 };
 }
 
-/** Rows of a table are counted, then removed: as many of them, in the same transaction. */
-function removal(trace: Trace, spaceId: string, id: string, personId: string, seq: number, rows: number): Statement[] {
-  const { of, table, by = "", key } = trace;
-  const theirs = `FROM ${table} ${by} WHERE space_id = ?1 AND person_id = ?2 AND ${trace.seq} <= ?3 LIMIT ?4`;
+/** Counts the rows of a table, then removes as many, in the same transaction. */
+function removal(from: PersonTable, deletion: DueDeletion, rows: number): Statement[] {
+  const { of, table, by = "", key } = from;
+  const { space_id: spaceId, id, person_id: personId, seq } = deletion;
+  const theirs = `FROM ${table} ${by} WHERE space_id = ?1 AND person_id = ?2 AND ${from.seq} <= ?3 LIMIT ?4`;
   return [
     statement(
       `UPDATE profile_deletions SET deleted = json_set(deleted, '$.${of}',

@@ -1,5 +1,6 @@
-/** Profiles, kept as versions [seq_from, seq_to): an export reads the one that stood at its snapshot. */
+/** Profiles, stored as versions [seq_from, seq_to): an export reads them as of its snapshot. */
 
+import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
 import {
   type Database,
   isGuardFailure,
@@ -15,27 +16,27 @@ import { insertReachability, type NewReachability } from "../events/reachability
 import { type ExpectedVersion, versionsUnchanged } from "./current.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-export interface ProfileRow {
-  person_id: string;
-  external_person_id: string | null;
-  company_id: string | null;
-  type: string | null;
-  identifiers: string;
-  attributes: string;
-  tags: string;
-  topics: string;
-  installations: string;
-  created_at: number;
-  updated_at: number;
-}
+const ROW = {
+  person_id: TEXT,
+  external_person_id: TEXT_OR_NULL,
+  company_id: TEXT_OR_NULL,
+  type: TEXT_OR_NULL,
+  identifiers: TEXT,
+  attributes: TEXT,
+  tags: TEXT,
+  topics: TEXT,
+  installations: TEXT,
+  created_at: NUMBER,
+  updated_at: NUMBER,
+};
+const COLUMNS = columnList(ROW);
 
-const COLUMNS =
-  "person_id, external_person_id, company_id, type, identifiers, attributes, tags, topics, installations, created_at, updated_at";
+export type ProfileRow = typeof ROW;
 
-/** D1 takes a row of 2,000,000 bytes; ids and times stand beside the identifiers, attributes, tags, topics and installations. */
+/** The limit of a profile's JSON columns together: D1 accepts a row of 2,000,000 bytes, with ids and times. */
 export const MAX_PROFILE_BYTES = 1_890_000;
 
-/** An app or a browser that push messages may go to. */
+/** An app or a browser that can receive push messages. */
 export interface Installation {
   installation_id: string;
   platform: "iOS" | "Android" | "Webpush";
@@ -43,12 +44,12 @@ export interface Installation {
   is_optin: boolean;
 }
 
-/** What a person said to being told of a topic on a channel. */
+/** A person's consent to messages about a topic on a channel. */
 export type Consent = "opt-in" | "confirmed-opt-in" | "opt-out";
 
 /**
- * What a merge may change; what is absent stays, null removes. Maps are merged by key (RFC 7396), topics by topic and channel;
- * the sets `tags` and `installations` are replaced as they stand here, in their canonical order.
+ * The changes of a merge: an absent field stays, null removes it. Maps are merged by key (RFC 7396), topics by topic
+ * and channel; the sets `tags` and `installations` are replaced with the given ones, in their canonical order.
  */
 export interface ProfileMerge {
   person_id: string;
@@ -62,15 +63,15 @@ export interface ProfileMerge {
   installations?: readonly Installation[] | undefined;
 }
 
-/** A scalar that is sent replaces the old one (null removes), one that is not sent leaves it. */
+/** SQL: the sent scalar, of which null removes the old one, or without a sent one the old scalar. */
 const sentOrOld = (column: string) =>
   `CASE WHEN json_type(j.value, '$.${column}') IS NULL THEN p.${column} ELSE j.value ->> '${column}' END`;
 
-/** Without those that no channel is left of. */
+/** SQL: the merged topics, without topics that have no channel any more. */
 const MERGED_TOPICS = `(SELECT json_group_object(t.key, json(t.value))
   FROM json_each(json_patch(coalesce(p.topics, '{}'), coalesce(j.value -> 'topics', '{}'))) t WHERE t.value <> '{}')`;
 
-/** Events that the service makes of a merge, and what it looked at for that: standing versions, and definitions. */
+/** Events that the service derives from a merge, and the versions that it read for them. */
 export interface DerivedFromMerge {
   events: readonly NewEvent[];
   reachability: readonly NewReachability[];
@@ -79,19 +80,19 @@ export interface DerivedFromMerge {
 }
 
 /**
- * Merges profiles, all or nothing: the standing versions are closed and new ones opened at one sequence number.
- * @param merges each person at most once; each part under 1.9 MB as JSON.
- * @param made events that are written with them; left out: none, and nothing was looked at.
- * @param guards what else must hold: each fails the batch where it does not.
- * @returns `external_id_taken` when an external id belongs to another profile, `too_large` when one would outgrow a row,
- * `moved` when what `made` or a guard looked at no longer stands; nothing is written then.
+ * Merges profiles, all or nothing: at one sequence number the current versions end and new ones begin.
+ * @param merges batches under 1.9 MB as JSON, with each person at most once.
+ * @param derived events to write with the profiles; null: none.
+ * @param guards statements that fail the batch where a condition of the caller is no longer true.
+ * @returns `external_id_taken` if an external id belongs to another profile, `too_large` if a profile would exceed a
+ * row, `moved` if a version that `derived` or a guard names is not current any more; nothing is written then.
  */
 export async function mergeProfiles(
   db: Database,
   spaceId: string,
   merges: readonly ProfileMerge[][],
   now: number,
-  made: DerivedFromMerge | null = null,
+  derived: DerivedFromMerge | null = null,
   guards: readonly Statement[] = [],
 ): Promise<"merged" | "external_id_taken" | "too_large" | "moved"> {
   const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
@@ -106,14 +107,14 @@ export async function mergeProfiles(
      FROM json_each(?2) j
      LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to = ${THIS_SEQUENCE}
      WHERE true`;
-  const lists = merges.map((part) => JSON.stringify(part));
+  const lists = merges.map((batch) => JSON.stringify(batch));
   try {
     await db.batch([
       nextSequence(spaceId),
       ...guards,
-      ...(made === null
+      ...(derived === null
         ? []
-        : [versionsUnchanged(spaceId, made.profiles), definitionsUnchanged(spaceId, made.definitions)]),
+        : [versionsUnchanged(spaceId, derived.profiles), definitionsUnchanged(spaceId, derived.definitions)]),
       ...lists.map((list) => statement(close, spaceId, list)),
       ...lists.map((list) => statement(open, spaceId, list, now)),
       statement(
@@ -125,8 +126,8 @@ export async function mergeProfiles(
         JSON.stringify(merges.flat().map((merge) => merge.person_id)),
         MAX_PROFILE_BYTES,
       ),
-      ...insertRows(spaceId, made?.events ?? [], now),
-      ...insertReachability(spaceId, made?.reachability ?? [], now),
+      ...insertRows(spaceId, derived?.events ?? [], now),
+      ...insertReachability(spaceId, derived?.reachability ?? [], now),
     ]);
     return "merged";
   } catch (thrown) {
@@ -145,7 +146,7 @@ export async function findProfile(db: Database, spaceId: string, personId: strin
   );
 }
 
-/** Who is meant by these ids: the standing profiles, with the company that an event of theirs belongs to. */
+/** The current profiles with these person ids or external ids, with the company to which their events belong. */
 export async function resolvePersons(
   db: Database,
   spaceId: string,
@@ -170,7 +171,7 @@ export async function resolvePersons(
   return results.flatMap((result) => result.rows);
 }
 
-/** The external ids that these persons had at a sequence number; those without one are left out. */
+/** The external ids of these persons as of a sequence number; persons without one are left out. */
 export async function externalIdsAt(
   db: Database,
   spaceId: string,
@@ -187,17 +188,17 @@ export async function externalIdsAt(
   );
 }
 
-/** What a person is called by. */
+/** The identifiers of a person. */
 export interface PersonIdentifiers {
   person_id: string;
   external_person_id: string | null;
-  /** JSON object: the ones that were asked for and that the person has. */
+  /** JSON object: the requested identifiers that the person has. */
   identifiers: string;
-  /** JSON array of ids; empty where they were not asked for. */
+  /** JSON array of ids; empty if they were not requested. */
   installation_ids: string;
 }
 
-/** The identifiers that these persons had at a sequence number. @param names of the identifiers that are asked for. */
+/** The identifiers of these persons as of a sequence number. @param names the requested identifiers. */
 export async function identifiersAt(
   db: Database,
   spaceId: string,

@@ -1,13 +1,13 @@
 /**
- * The profiles of a segment, or of a whole space, as they stood at a sequence number, by person_id. The condition is looked at
- * slice by slice, so that each query ends in its time however few match.
+ * The profiles of a segment, or of a whole space, as of a sequence number, by person_id. Each query tests the condition
+ * on one slice of profiles, so that it ends within D1's time limit however few profiles match.
  */
 
 import { type Condition, every } from "./conditions.ts";
 import { type Database, type Param } from "../core/database.ts";
 import { asOf } from "../core/sequences.ts";
 
-/** What a condition for these queries is made for. */
+/** The parameters of these queries that a condition uses. */
 export const MEMBERS = { seq: "?2", values: "?3" } as const;
 
 export interface MemberRange {
@@ -15,16 +15,16 @@ export interface MemberRange {
   seq: number;
   /** Only profiles whose version came after this number; 0: all. */
   since: number;
-  /** Made for `MEMBERS`; null: everybody. */
+  /** Compiled for `MEMBERS`; null: every profile matches. */
   condition: Condition | null;
-  /** How many profiles one query looks at, at most. */
+  /** The most profiles that one query scans. */
   slice: number;
   /** lower ≤ person_id < upper; null: to the end. */
   lower: string;
   upper: string | null;
 }
 
-/** A profile that matches, and the bytes of what `readMembers` gives of it. */
+/** A matching profile, and the bytes that `readMembers` returns for it. */
 export interface Member {
   id: string;
   bytes: number;
@@ -33,7 +33,7 @@ export interface Member {
 export interface MemberProfile {
   person_id: string;
   external_person_id: string | null;
-  /** JSON objects, and of the tags and installations an array. */
+  /** JSON objects; tags and installations are JSON arrays. */
   identifiers: string;
   attributes: string;
   tags: string;
@@ -41,33 +41,36 @@ export interface MemberProfile {
   installations: string;
 }
 
-/** Where a slice begins. */
-interface Place {
+/** The start of a slice. */
+interface SliceStart {
   id: string;
   from: ">" | ">=";
 }
 
 /**
- * One slice, as `looked (id, bytes, matches)`. Without an upper bound it ends before a blob, which every text comes before.
- * @param select SQL of one row, `looked` (how many) and `last` in it. @param more parameters from ?8 on.
+ * Scans one slice, as a table `scanned (id, bytes, matches)`. Without an upper bound it ends at a blob: every text
+ * sorts before.
+ * @param select SQL of further columns of the result.
+ * @param more parameters from ?8 on.
+ * @returns one row, with the number of scanned profiles and the last id.
  */
-async function look<Row>(
+async function scan<Row>(
   db: Database,
   range: MemberRange,
-  { id, from }: Place,
+  { id, from }: SliceStart,
   slice: number,
   select: string,
   ...more: Param[]
-): Promise<Row & { looked: number; last: string | null }> {
+): Promise<Row & { scanned: number; last: string | null }> {
   const matches = every(["p.seq_from > ?7", range.condition?.sql ?? `${MEMBERS.values} IS NOT NULL`]);
-  const row = await db.first<Row & { looked: number; last: string | null }>(
-    `WITH looked (id, bytes, matches) AS MATERIALIZED (
+  const row = await db.first<Row & { scanned: number; last: string | null }>(
+    `WITH scanned (id, bytes, matches) AS MATERIALIZED (
        SELECT p.person_id, octet_length(p.identifiers) + octet_length(p.attributes) + octet_length(p.tags)
          + octet_length(p.topics) + octet_length(p.installations), ${matches}
        FROM profiles p
        WHERE p.space_id = ?1 AND p.person_id ${from} ?4 AND p.person_id < ifnull(?5, x'') AND ${asOf("p", "?2")}
        ORDER BY p.person_id LIMIT ?6)
-     SELECT count(*) AS looked, max(id) AS last, ${select} FROM looked`,
+     SELECT count(*) AS scanned, max(id) AS last, ${select} FROM scanned`,
     range.spaceId,
     range.seq,
     range.condition?.values ?? "[]",
@@ -77,38 +80,39 @@ async function look<Row>(
     range.since,
     ...more,
   );
-  if (row === null) throw new Error("a slice of profiles gave no row");
+  if (row === null) throw new Error("The scan of a slice of profiles returned no row.");
   return row;
 }
 
-/** So that whoever reads what was cut off looks at no more. */
+/** A reader of the cut chunk scans as many slices. */
 const MAX_SLICES_PER_CUT = 20;
-/** No id has a control character in it: this stands before every other id that begins like the one before it. */
+/** Appended to an id, it sorts before every other id with that prefix: ids contain no control character. */
 const JUST_AFTER = "\u0001";
 
 /**
- * Cuts the first `most` members off a range; fewer where that takes many slices, but one at least.
- * @returns how many there are, and where the next begin: null where there are none.
+ * Cuts the first `max` members off a range: fewer where that takes too many slices, but at least one where there is
+ * one.
+ * @returns the number of members, and the lower bound of the rest, or null at the end of the range.
  */
 export async function cutMembers(
   db: Database,
   range: MemberRange,
-  most: number,
+  max: number,
 ): Promise<{ records: number; next: string | null }> {
   let records = 0;
-  let place: Place = { id: range.lower, from: ">=" };
+  let place: SliceStart = { id: range.lower, from: ">=" };
   for (let slices = 1; ; slices += 1) {
-    const { looked, last, matching, next } = await look<{ matching: number; next: string | null }>(
+    const { scanned, last, matching, next } = await scan<{ matching: number; next: string | null }>(
       db,
       range,
       place,
       range.slice,
-      "ifnull(sum(matches), 0) AS matching, (SELECT id FROM looked WHERE matches ORDER BY id LIMIT 1 OFFSET ?8) AS next",
-      most - records,
+      "ifnull(sum(matches), 0) AS matching, (SELECT id FROM scanned WHERE matches ORDER BY id LIMIT 1 OFFSET ?8) AS next",
+      max - records,
     );
-    if (next !== null) return { records: most, next };
+    if (next !== null) return { records: max, next };
     records += matching;
-    if (last === null || looked < range.slice) return { records, next: null };
+    if (last === null || scanned < range.slice) return { records, next: null };
     if (slices >= MAX_SLICES_PER_CUT && records > 0) return { records, next: `${last}${JUST_AFTER}` };
     place = { id: last, from: ">" };
   }
@@ -116,33 +120,33 @@ export async function cutMembers(
 
 export async function countMembers(db: Database, range: MemberRange): Promise<number> {
   let count = 0;
-  let place: Place = { id: range.lower, from: ">=" };
+  let place: SliceStart = { id: range.lower, from: ">=" };
   for (;;) {
     const select = "ifnull(sum(matches), 0) AS matching";
-    const { looked, last, matching } = await look<{ matching: number }>(db, range, place, range.slice, select);
+    const { scanned, last, matching } = await scan<{ matching: number }>(db, range, place, range.slice, select);
     count += matching;
-    if (last === null || looked < range.slice) return count;
+    if (last === null || scanned < range.slice) return count;
     place = { id: last, from: ">" };
   }
 }
 
-/** An id has 200 bytes at most, and its number of bytes seven digits: together they fit what D1 gives as one text. */
+/** An id has at most 200 bytes and the size seven digits: this many fit one text of D1. */
 const MAX_PACKED = 5_000;
 
-/** The members of a range, a slice at a time; what they are is read by `readMembers`. */
+/** The members of a range, slice by slice; `readMembers` reads their data. */
 export async function* listMembers(db: Database, range: MemberRange): AsyncGenerator<Member[]> {
   const slice = Math.min(range.slice, MAX_PACKED);
-  let place: Place = { id: range.lower, from: ">=" };
+  let place: SliceStart = { id: range.lower, from: ">=" };
   for (;;) {
-    const { looked, last, packed } = await look<{ packed: string | null }>(
+    const { scanned, last, packed } = await scan<{ packed: string | null }>(
       db,
       range,
       place,
       slice,
-      "(SELECT group_concat(id || char(9) || bytes, char(10)) FROM (SELECT id, bytes FROM looked WHERE matches ORDER BY id)) AS packed",
+      "(SELECT group_concat(id || char(9) || bytes, char(10)) FROM (SELECT id, bytes FROM scanned WHERE matches ORDER BY id)) AS packed",
     );
     if (packed !== null) yield packed.split("\n").map(memberOf);
-    if (last === null || looked < slice) return;
+    if (last === null || scanned < slice) return;
     place = { id: last, from: ">" };
   }
 }
@@ -155,7 +159,7 @@ function memberOf(line: string): Member {
 const MAX_PROFILES = 500;
 const MAX_BYTES = 2_000_000;
 
-/** Ids of members that are read with one query: one at least. */
+/** Batches of ids for `readMembers`, by number and size. */
 export function* batchBySize(members: readonly Member[]): Generator<string[]> {
   let ids: string[] = [];
   let sum = 0;
@@ -170,7 +174,7 @@ export function* batchBySize(members: readonly Member[]): Generator<string[]> {
   if (ids.length > 0) yield ids;
 }
 
-/** Profiles as they stood, in the order of these ids, one query. */
+/** The profiles as of a sequence number, in the order of these ids, with one query. */
 export async function readMembers(
   db: Database,
   spaceId: string,
@@ -186,6 +190,6 @@ export async function readMembers(
     JSON.stringify(ids),
   );
   if (rows.length !== ids.length || rows.some((row, n) => row.person_id !== ids[n]))
-    throw new Error("a profile went away while it was read");
+    throw new Error("A profile was deleted while its page was read.");
   return rows;
 }

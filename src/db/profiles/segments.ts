@@ -1,21 +1,23 @@
-/** Segments, kept as versions [seq_from, seq_to): an export reads the rule that stood at its snapshot. */
+/** Segments, stored as versions [seq_from, seq_to): an export reads the rule as of its snapshot. */
 
+import { columnList, NUMBER, TEXT } from "../core/columns.ts";
 import type { Condition } from "./conditions.ts";
 import { type Database, statement } from "../core/database.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-export interface SegmentRow {
-  id: string;
-  name: string;
+const ROW = {
+  id: TEXT,
+  name: TEXT,
   /** JSON object. */
-  rule: string;
-  created_at: number;
-  updated_at: number;
-}
+  rule: TEXT,
+  created_at: NUMBER,
+  updated_at: NUMBER,
+};
+const COLUMNS = columnList(ROW);
 
-const COLUMNS = "id, name, rule, created_at, updated_at";
+export type SegmentRow = typeof ROW;
 
-/** Makes or replaces a segment; one that is put as it stands stays as it is. @returns it as it stands now. */
+/** Creates or replaces a segment. A PUT without a change adds no version. @returns the current segment. */
 export async function putSegment(
   db: Database,
   spaceId: string,
@@ -47,11 +49,11 @@ export async function putSegment(
     statement(`SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, spaceId, id),
   ]);
   const row = results.at(-1)?.rows[0];
-  if (row === undefined) throw new Error("a segment is not there after it was put");
+  if (row === undefined) throw new Error("A segment is missing after its PUT.");
   return row;
 }
 
-/** @returns whether it was there. */
+/** @returns false if the space has no such segment. */
 export async function deleteSegment(db: Database, spaceId: string, id: string): Promise<boolean> {
   const [, closed] = await db.batch([
     nextSequence(spaceId),
@@ -72,7 +74,7 @@ export async function findSegment(db: Database, spaceId: string, id: string): Pr
   );
 }
 
-/** The version that stood at a sequence number, or null where none did. */
+/** The segment as of a sequence number, or null. */
 export async function segmentAt(db: Database, spaceId: string, id: string, seq: number): Promise<SegmentRow | null> {
   return db.first<SegmentRow>(
     `SELECT ${COLUMNS} FROM segments s WHERE s.space_id = ?1 AND s.id = ?2 AND ${asOf("s", "?3")}`,
@@ -82,7 +84,7 @@ export async function segmentAt(db: Database, spaceId: string, id: string, seq: 
   );
 }
 
-/** Those that stand, by id. */
+/** The current segments, by id. */
 export async function listSegments(
   db: Database,
   spaceId: string,
@@ -97,12 +99,12 @@ export async function listSegments(
   );
 }
 
-/** What a condition of `countMatching` is made for. */
+/** The parameters of `countMatching` that its condition uses. */
 export const COUNTING = { seq: "?2", values: "?3" } as const;
 
 /**
- * How many of the profiles that stood at a sequence number match. Reads them all, one query each slice.
- * @param slice how many profiles one query looks at.
+ * Counts the matching profiles as of a sequence number. Scans every profile, one query for each slice.
+ * @param slice the number of profiles that one query scans.
  */
 export async function countMatching(
   db: Database,
@@ -114,8 +116,8 @@ export async function countMatching(
   let count = 0;
   let after: string | null = "";
   while (after !== null) {
-    const part: { looked: number; matching: number | null; last: string | null } | null = await db.first(
-      `SELECT count(*) AS looked, sum(matches) AS matching, max(person_id) AS last
+    const part: { scanned: number; matching: number | null; last: string | null } | null = await db.first(
+      `SELECT count(*) AS scanned, sum(matches) AS matching, max(person_id) AS last
        FROM (SELECT p.person_id, ${condition.sql} AS matches FROM profiles p
              WHERE p.space_id = ?1 AND p.person_id > ?4 AND ${asOf("p", "?2")} ORDER BY p.person_id LIMIT ?5)`,
       spaceId,
@@ -125,7 +127,7 @@ export async function countMatching(
       slice,
     );
     count += part?.matching ?? 0;
-    after = part === null || part.looked < slice ? null : part.last;
+    after = part === null || part.scanned < slice ? null : part.last;
   }
   return count;
 }

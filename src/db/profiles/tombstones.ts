@@ -1,29 +1,29 @@
 /**
- * Deletions as an export tells them, in the order of their number: those of people of whom no profile stood at the snapshot.
- * Deletions stay when what they deleted is gone, so what is read of them never changes.
+ * Deletions as an export reports them, in the order of their sequence number: deletions of people without a profile at
+ * the snapshot. A deletion stays when its rows are erased, so these reads never change.
  */
 
 import type { Database } from "../core/database.ts";
 import type { DeletedPerson } from "./deletions.ts";
 import { asOf } from "../core/sequences.ts";
 
-/** A place in the order of deletions. An empty id comes before every deletion of its number. */
+/** A place in the order of deletions. An empty id sorts before every deletion with its number. */
 export interface DeletionKey {
   seq: number;
   id: string;
 }
 
-/** Which deletions: those of a space with sinceSeq < number ≤ seq, with lower ≤ key < upper. */
+/** The deletions of a space with sinceSeq < sequence number ≤ seq, and lower ≤ key < upper. */
 export interface TombstoneRange {
   spaceId: string;
   seq: number;
   sinceSeq: number;
   lower: DeletionKey;
-  /** Null: up to the last. */
+  /** Null: to the last deletion. */
   upper: DeletionKey | null;
 }
 
-/** The FROM and WHERE of a range; parameters ?1 to ?7. `from` says whether the deletion at the lower key itself is in. */
+/** SQL: the FROM and WHERE of a range, with parameters ?1 to ?7. @param from `>` leaves out the lower key itself. */
 const inRange = (from: ">" | ">=" = ">=") =>
   `FROM profile_deletions d WHERE d.space_id = ?1 AND d.seq > ?3 AND d.seq <= ?2 AND (d.seq, d.id) ${from} (?4, ?5)
      AND (d.seq, d.id) < (?6, ?7)
@@ -35,23 +35,23 @@ function rangeParams(range: TombstoneRange, lower: DeletionKey = range.lower) {
 }
 
 /**
- * Cuts the first `most` deletions off a range.
- * @returns how many there are, `most` at most, and the key of the one after them, or null.
+ * Cuts the first `max` deletions off a range.
+ * @returns how many there are, at most `max`, and the key of the next one, or null.
  */
 export async function cutTombstones(
   db: Database,
   range: TombstoneRange,
-  most: number,
+  max: number,
 ): Promise<{ records: number; next: DeletionKey | null }> {
   const found = await db.first<{ n: number; seq: number | null; id: string | null }>(
     `SELECT n, seq, id FROM (SELECT row_number() OVER (ORDER BY d.seq, d.id) AS n, d.seq, d.id ${inRange()}
        ORDER BY d.seq, d.id LIMIT ?8) ORDER BY n DESC LIMIT 1`,
     ...rangeParams(range),
-    most + 1,
+    max + 1,
   );
-  if (found === null || found.seq === null || found.id === null || found.n <= most)
+  if (found === null || found.seq === null || found.id === null || found.n <= max)
     return { records: found?.n ?? 0, next: null };
-  return { records: most, next: { seq: found.seq, id: found.id } };
+  return { records: max, next: { seq: found.seq, id: found.id } };
 }
 
 export async function countTombstones(db: Database, range: TombstoneRange): Promise<number> {

@@ -1,37 +1,36 @@
-/** Attributes' values that are of another type than their definition says: they were written before it. */
+/** Attributes with stored values of another type than their definition, written before the definition. */
 
 import type { Database } from "../core/database.ts";
 import { asOf } from "../core/sequences.ts";
 
-/** How many profiles one look at their attributes' values takes. */
-const MAX_LOOKED_AT = 5_000;
+/** The most profiles that one query scans. */
+const MAX_SCANNED = 5_000;
 
-interface Misfits {
-  looked: number;
+interface Slice {
+  scanned: number;
   last: string | null;
   names: string;
 }
 
 /**
- * Which of these attributes have a value of another type in a profile that stood at a sequence number: whoever wrote it did so
- * before the attribute was defined. Reads all profiles.
- * @param types attribute → its type; every value is good for a text.
+ * Which of these attributes have a value of another type in a profile as of a sequence number. Scans all profiles.
+ * @param types attribute → its type. A text attribute accepts every value and is left out.
  */
 export async function typeMismatches(
   db: Database,
   spaceId: string,
   seq: number,
   types: ReadonlyMap<string, "boolean" | "date" | "number">,
-  rows = MAX_LOOKED_AT,
+  rows = MAX_SCANNED,
 ): Promise<Set<string>> {
   const found = new Set<string>();
   let after = "";
   for (;;) {
     const open = [...types].filter(([name]) => !found.has(name)).map(([name, type]) => [`$."${name}"`, name, type]);
     if (open.length === 0) return found;
-    const part: Misfits | null = await db.first(
-      `SELECT count(*) AS looked, max(person_id) AS last, json_group_array(DISTINCT name) FILTER (WHERE name IS NOT NULL) AS names
-       FROM (SELECT p.person_id, (SELECT t.value ->> 1 FROM json_each(?3) t WHERE ${MISFIT} LIMIT 1) AS name
+    const part: Slice | null = await db.first(
+      `SELECT count(*) AS scanned, max(person_id) AS last, json_group_array(DISTINCT name) FILTER (WHERE name IS NOT NULL) AS names
+       FROM (SELECT p.person_id, (SELECT t.value ->> 1 FROM json_each(?3) t WHERE ${TYPE_MISMATCH} LIMIT 1) AS name
              FROM profiles p WHERE p.space_id = ?1 AND p.person_id > ?4 AND ${asOf("p", "?2")}
              ORDER BY p.person_id LIMIT ?5)`,
       spaceId,
@@ -40,18 +39,18 @@ export async function typeMismatches(
       after,
       rows,
     );
-    if (part === null) throw new Error("a slice of profiles was not looked at");
+    if (part === null) throw new Error("The scan of a slice of profiles returned no row.");
     const names = JSON.parse(part.names) as string[];
     for (const name of names) found.add(name);
-    // A profile tells one at a time: it may have others.
+    // The query reports one attribute of each profile: the slice may have others, so it is scanned again.
     if (names.length > 0) continue;
-    if (part.last === null || part.looked < rows) return found;
+    if (part.last === null || part.scanned < rows) return found;
     after = part.last;
   }
 }
 
-/** SQL on [path, name, type]. A date that SQLite does not know is none here. */
-const MISFIT = `CASE json_type(p.attributes, t.value ->> 0)
+/** SQL on [path, name, type]. A text that SQLite cannot read as a date does not match the type `date`. */
+const TYPE_MISMATCH = `CASE json_type(p.attributes, t.value ->> 0)
     WHEN 'null' THEN 0
     WHEN 'integer' THEN t.value ->> 2 <> 'number'
     WHEN 'real' THEN t.value ->> 2 <> 'number'

@@ -7,8 +7,9 @@ import { findKeyHolder, releaseKey, reserveKey } from "../../db/exports/idempote
 import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import type { Context } from "../../context.ts";
+import { DAY_MS } from "../../time/durations.ts";
 
-export const KEY_KEPT_MS = 24 * 3_600_000;
+export const KEY_KEPT_MS = DAY_MS;
 /** A call that takes longer than this has died: the next one with its key takes over. */
 const RESERVED_MS = 60_000;
 const ASK_AGAIN_SECONDS = 1;

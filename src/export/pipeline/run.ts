@@ -14,6 +14,7 @@ import { onFinished } from "./on-finished.ts";
 import { finish } from "./finish.ts";
 import type { Context, Message } from "../../context.ts";
 import { plan } from "./plan.ts";
+import { HOUR_MS } from "../../time/durations.ts";
 
 const STEPS: Record<Message["step"], (context: Context, message: Message) => Promise<void>> = {
   plan,
@@ -23,7 +24,7 @@ const STEPS: Record<Message["step"], (context: Context, message: Message) => Pro
 };
 
 /** A failed export's files go this long after it can no longer be retried: a retry at the last moment still finds them. */
-const GRACE_MS = 3_600_000;
+const GRACE_MS = HOUR_MS;
 
 export type Verdict = "ack" | { retryInSeconds: number };
 

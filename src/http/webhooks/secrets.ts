@@ -5,9 +5,10 @@ import { encrypt } from "../../outbound/encryption.ts";
 import { formatSecret } from "../../outbound/webhook.ts";
 import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";
+import { DAY_MS } from "../../time/durations.ts";
 
 const SECRET_BYTES = 32;
-const BOTH_SIGN_MS = 86_400_000;
+const BOTH_SIGN_MS = DAY_MS;
 
 export const Secret = z
   .string()

@@ -170,7 +170,7 @@ describe("totals of too many groups", () => {
     expect((await many(2_000, (n) => `a-${n}`))?.groups).toHaveLength(2_000);
     const summary = await many(2_001, (n) => `a-${n}`);
     expect(summary?.groups).toBeNull();
-    expect(summary?.message).toContain("2000 at most");
+    expect(summary?.message).toContain("the maximum is 2000 groups");
   });
 
   it("are too many, too, where they are too long", async () => {

@@ -103,7 +103,7 @@ describe("profiles", () => {
     const { text, done } = await textOf({ events: ["order_placed"], start_at: WEEK_AGO, include_topics: true });
     expect(text).toBe('{"profiles":{}}');
     expect(done.files[0]?.rows).toBe(0);
-    expect(done.message).toBe("No profiles: ask for at least one attribute or tag, or profiles do not appear.");
+    expect(done.message).toBe("The document has no profiles: request at least one attribute or tag.");
     expect(Object.keys(await profilesOf({ tags: ["vip"] }))).toEqual(["ada", "bob", "cy"]);
   });
 

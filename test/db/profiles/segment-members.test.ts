@@ -97,6 +97,6 @@ describe("members", () => {
     expect(read.map(({ person_id, attributes }) => [person_id, attributes])).toEqual(
       ids.map((id) => [id, '{"tier":"gold"}']),
     );
-    await expect(readMembers(db, everybody.spaceId, 2, [...ids, "nobody"])).rejects.toThrow("a profile went away");
+    await expect(readMembers(db, everybody.spaceId, 2, [...ids, "nobody"])).rejects.toThrow("A profile was deleted");
   });
 });
