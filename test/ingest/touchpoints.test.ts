@@ -167,7 +167,7 @@ describe("a call", () => {
     const body = { touchpoints: [touch({ person_id: undefined, external_person_id: "CRM-9" })] };
     const problem = await service.json<ProblemView>("POST", "/v1/touchpoints", 422, { key: space.key, body });
     expect(problem.errors).toEqual([
-      { pointer: "/touchpoints/0/external_person_id", detail: "There is no profile with the external id CRM-9." },
+      { pointer: "/touchpoints/0/external_person_id", detail: "The space has no profile with the external id CRM-9." },
     ]);
   });
 });
