@@ -40,5 +40,5 @@ function meet<Name>(these: ReadonlySet<Name>, those: ReadonlySet<Name>): boolean
 
 /** A definition of the space's own may have such an id: its events wait then, and need not. */
 function makesPersons(definitionId: unknown): boolean {
-  return rulesOf({ id: String(definitionId), category: "" }).makesProfileOfType !== undefined;
+  return rulesOf({ id: String(definitionId), category: "" }).createsProfileOfType !== undefined;
 }

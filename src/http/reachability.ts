@@ -1,7 +1,7 @@
 /** Reachability events over HTTP: those that happened before, or elsewhere. Writes of profiles make the others. */
 
 import * as z from "zod";
-import { takeReachability } from "../ingest/load-reachability.ts";
+import { ingestReachability } from "../ingest/load-reachability.ts";
 import { REASONS, SUBSCRIPTIONS } from "../ingest/reachability.ts";
 import { json, route } from "./route.ts";
 import { Accepted, Id } from "./schemas.ts";
@@ -91,7 +91,7 @@ export const reachabilityRoutes = [
     async handle(call, { space, body }) {
       const { runtime, databases } = call;
       const load = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
-      return json(await takeReachability(load, body.events, (index) => `/events/${index}`), 202);
+      return json(await ingestReachability(load, body.events, (index) => `/events/${index}`), 202);
     },
   }),
 ];

@@ -1,6 +1,6 @@
 /**
- * Profiles' attributes against what is said of them: a native one's value has its form, that of an attribute which the space
- * defined has its type. An attribute of which nothing is said takes any text, number or boolean.
+ * Checks the values of profiles' attributes: a native attribute's value has its form, and a value of an attribute that the space
+ * defined has its type. An attribute that is not defined accepts any text, number or boolean.
  */
 
 import type { Database, Statement } from "../db/core/database.ts";
@@ -8,14 +8,13 @@ import { attributeTypes, noneDefinedSince } from "../db/profiles/definitions.ts"
 import type { ProfileMerge } from "../db/profiles/profiles.ts";
 import { type Fault, invalid, pointerTo } from "../errors.ts";
 import { nativeAttribute, nativeProblem } from "./native-attributes.ts";
+import { MAX_FAULTS } from "./rejections.ts";
 import { scalarProblem } from "./validate.ts";
-
-const MAX_FAULTS = 100;
 
 /**
  * @param merges in the order of the call's `profiles`.
- * @returns what must go into the batch that writes them, so that it fails where an attribute was defined meanwhile.
- * @throws invalid_request with a pointer to each value that does not fit.
+ * @returns guards for the batch that writes them: it fails when an attribute was defined meanwhile.
+ * @throws invalid_request with a pointer to each value that does not have its attribute's type or form.
  */
 export async function checkAttributes(
   db: Database,

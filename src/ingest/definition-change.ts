@@ -1,4 +1,4 @@
-/** How a definition may change: a space's own grows freely, a built-in one keeps its name, but for custom_event_N. */
+/** How a definition may change: a custom one grows freely; a built-in one keeps its name, except custom_event_N. */
 
 import { type Fault, invalid } from "../errors.ts";
 import { isCustomEvent } from "./catalogue/conversion.ts";
@@ -6,7 +6,7 @@ import { grow, type Property } from "./definition.ts";
 import type { Definition } from "./definitions.ts";
 import { isDerived } from "./derived.ts";
 
-/** What a call asks to change; what is absent stays. `properties` are added. */
+/** A call's change: absent fields stay as they are, and `properties` are added. */
 export interface Change {
   name?: string | undefined;
   description?: string | null | undefined;
@@ -17,7 +17,7 @@ export interface Change {
 /**
  * The definition's next version; null when nothing changes.
  * @param now epoch ms.
- * @throws invalid_request with a pointer to what may not be changed.
+ * @throws invalid_request with a pointer to each field that cannot be changed.
  */
 export function applyChange(old: Definition, change: Change, now: number): Definition | null {
   const next: Definition = {
@@ -27,13 +27,13 @@ export function applyChange(old: Definition, change: Change, now: number): Defin
     enabled: change.enabled ?? old.enabled,
     properties: grow(old.id, old.properties, change.properties ?? []),
   };
-  const faults = old.category === "custom" ? [] : faultsOfBuiltIn(old, next, change);
+  const faults = old.category === "custom" ? [] : builtInFaults(old, next, change);
   if (faults.length > 0) throw invalid(...faults);
   if (JSON.stringify(next) === JSON.stringify(old)) return null;
   return { ...next, version: old.version + 1, updated_at: now, stored: true };
 }
 
-function faultsOfBuiltIn(old: Definition, next: Definition, change: Change): Fault[] {
+function builtInFaults(old: Definition, next: Definition, change: Change): Fault[] {
   const faults: Fault[] = [];
   if (next.name !== old.name && !isCustomEvent(old.id))
     faults.push({ pointer: "/name", detail: `${old.id} is built in: its name cannot be changed.` });
@@ -45,7 +45,7 @@ function faultsOfBuiltIn(old: Definition, next: Definition, change: Change): Fau
     if (added.required && !present.has(added.name))
       faults.push({
         pointer: `/properties/${index}/required`,
-        detail: `The service makes events of ${old.id} itself, and knows no value for this: it cannot be required.`,
+        detail: `The service itself creates events of ${old.id}, without a value for this property: it cannot be required.`,
       });
   return faults;
 }

@@ -1,4 +1,4 @@
-/** What an event definition is: names and types of properties, and how it may grow. Definitions only ever grow. */
+/** Event definitions: the names and types of their properties, and how they grow. A definition never loses a property. */
 
 import * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
@@ -11,7 +11,7 @@ const name = z
   .string()
   .regex(
     /^(?!__proto__$)[\p{L}_$][\p{L}\p{N}_$-]{0,127}$/u,
-    "A property's name begins with a letter, _ or $, and goes on with letters, digits, _, $ or -: 128 characters at most.",
+    "A property's name starts with a letter, _ or $, followed by letters, digits, _, $ or -: at most 128 characters.",
   );
 
 const SCALARS = ["text", "boolean", "date", "number"] as const;
@@ -27,9 +27,9 @@ export const Property = z
     name,
     type: z
       .enum([...SCALARS, "list"])
-      .describe("`date`: RFC 3339 with an offset. `list`: objects with these `fields`."),
+      .describe("`date`: RFC 3339 with an offset. `list`: objects with the properties in `fields`."),
     required: z.boolean().default(false),
-    fields: z.array(Field).min(1).max(MAX_LIST_FIELDS).optional().describe("Of a `list` alone."),
+    fields: z.array(Field).min(1).max(MAX_LIST_FIELDS).optional().describe("For a `list` only."),
   })
   .meta({ id: "EventProperty", outputId: "EventPropertyOut" });
 
@@ -37,7 +37,7 @@ export const DefinitionId = z
   .string()
   .regex(
     /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
-    "An event definition's id begins with a letter and goes on with letters, digits and underscores: 64 characters at most.",
+    "An event definition's id starts with a letter, followed by letters, digits and underscores: at most 64 characters.",
   );
 
 export type Property = z.output<typeof Property>;
@@ -45,63 +45,72 @@ export type Field = z.output<typeof Field>;
 export type Scalar = (typeof SCALARS)[number];
 
 /**
- * Checks what a schema of one property cannot: the whole list of them.
+ * Checks a definition's properties together, which the schema of one property cannot.
  * @param id the definition's.
  * @throws invalid_request pointing into `/properties`.
  */
 export function checkProperties(id: string, properties: readonly Property[]): void {
   const faults = [
-    ...faultsOfEach(properties),
-    ...faultsOfAll(properties, properties),
-    ...faultsOfRenamed(id, properties, []),
+    ...eachFaults(properties),
+    ...listFaults(properties, properties),
+    ...renamedFaults(id, properties, []),
   ];
   if (faults.length > 0) throw invalid(...faults);
 }
 
 const at = (index: number, rest = "") => `/properties/${index}${rest}`;
 
-/** What is wrong with the properties as they were sent, each by itself and beside the others of the call. */
-function faultsOfEach(sent: readonly Property[]): Fault[] {
+/** The faults of each property, alone and beside the other properties of the call. */
+function eachFaults(sent: readonly Property[]): Fault[] {
   const faults: Fault[] = [];
   for (const index of repeated(sent))
-    faults.push({ pointer: at(index, "/name"), detail: "This property's name is taken by one before it." });
+    faults.push({ pointer: at(index, "/name"), detail: "Duplicate property name in this request." });
   for (const [index, property] of sent.entries()) {
     if (property.type === "list" && property.fields === undefined)
-      faults.push({ pointer: at(index, "/fields"), detail: "A list property names its fields." });
+      faults.push({ pointer: at(index, "/fields"), detail: "A property of type list needs `fields`." });
     if (property.type !== "list" && property.fields !== undefined)
-      faults.push({ pointer: at(index, "/fields"), detail: "Only a list property has fields." });
+      faults.push({ pointer: at(index, "/fields"), detail: "Only a property of type list can have `fields`." });
     for (const field of repeated(property.fields ?? []))
       faults.push({
         pointer: at(index, `/fields/${field}/name`),
-        detail: "This field's name is taken by one before it.",
+        detail: "Duplicate field name in this list.",
       });
   }
   return faults;
 }
 
 /**
- * What is wrong with a definition's properties together.
- * @param sent those of them that the call sent: pointers lead to these.
+ * The faults of a definition's properties together.
+ * @param sent the properties that the call sent: pointers lead to these.
  */
-function faultsOfAll(all: readonly Property[], sent: readonly Property[]): Fault[] {
+function listFaults(all: readonly Property[], sent: readonly Property[]): Fault[] {
   const faults: Fault[] = [];
   const place = (property: Property | undefined) => sent.findIndex((each) => each.name === property?.name);
   const second = all.filter((property) => property.type === "list")[1];
   if (second !== undefined)
-    faults.push({ pointer: at(place(second), "/type"), detail: "An event has one list property at most." });
+    faults.push({
+      pointer: at(place(second), "/type"),
+      detail: "An event definition can have at most one property of type list.",
+    });
   if (all.length > MAX_PROPERTIES)
-    faults.push({ pointer: "/properties", detail: `An event has ${MAX_PROPERTIES} properties at most.` });
+    faults.push({
+      pointer: "/properties",
+      detail: `An event definition can have at most ${MAX_PROPERTIES} properties.`,
+    });
   const crowded = all.find((property) => (property.fields?.length ?? 0) > MAX_LIST_FIELDS);
   if (crowded !== undefined)
-    faults.push({ pointer: at(place(crowded), "/fields"), detail: `A list has ${MAX_LIST_FIELDS} fields at most.` });
+    faults.push({
+      pointer: at(place(crowded), "/fields"),
+      detail: `A list can have at most ${MAX_LIST_FIELDS} fields.`,
+    });
   return faults;
 }
 
 /**
- * A flat row renames a property that is called like a field of its own, to `<id>_<name>`: no other may have that name.
- * @param sent what is new among them, or was sent again: pointers lead to these.
+ * A flat row renames a property that has the name of a row field to `<id>_<name>`: no other property may have that name.
+ * @param sent the properties that the call sent: pointers lead to these.
  */
-function faultsOfRenamed(id: string, sent: readonly Property[], present: readonly Property[]): Fault[] {
+function renamedFaults(id: string, sent: readonly Property[], present: readonly Property[]): Fault[] {
   const old = new Set(present.map((property) => property.name));
   const all = new Set([...old, ...sent.map((property) => property.name)]);
   return clashingNames([...all], true).flatMap((name) => {
@@ -109,7 +118,7 @@ function faultsOfRenamed(id: string, sent: readonly Property[], present: readonl
     if (!all.has(renamed)) return [];
     const added = [renamed, name].find((each) => !old.has(each));
     if (added === undefined) return [];
-    const detail = `A flat row calls the property ${name} of this definition ${renamed}: it cannot have both.`;
+    const detail = `In a flat row, the property ${name} of this definition is named ${renamed}: the definition cannot have both.`;
     return [
       {
         pointer: at(
@@ -122,7 +131,7 @@ function faultsOfRenamed(id: string, sent: readonly Property[], present: readonl
   });
 }
 
-/** The places of those whose name stands before them already. */
+/** The indexes of the items whose name occurs before them. */
 function repeated(named: readonly { name: string }[]): number[] {
   const seen = new Set<string>();
   const places: number[] = [];
@@ -134,13 +143,12 @@ function repeated(named: readonly { name: string }[]): number[] {
 }
 
 /**
- * The properties with others added: new ones at the end, new fields at the end of a list's. One that is there already stays
- * as it is.
+ * Adds properties to a definition: new ones at the end, new fields at the end of a list's fields. Existing ones do not change.
  * @param id the definition's.
- * @throws invalid_request when an added one would change one that is there, or the whole is not valid.
+ * @throws invalid_request when an addition would change an existing property, or the grown definition is not valid.
  */
 export function grow(id: string, present: readonly Property[], added: readonly Property[]): Property[] {
-  const faults = faultsOfEach(added);
+  const faults = eachFaults(added);
   const grown = present.map((property) => ({ ...property }));
   for (const [index, addition] of added.entries()) {
     const old = grown.find((property) => property.name === addition.name);
@@ -148,27 +156,26 @@ export function grow(id: string, present: readonly Property[], added: readonly P
       grown.push({ ...addition });
       continue;
     }
-    const problem = changes(old, addition);
+    const problem = changeProblem(old, addition);
     if (problem !== null) faults.push({ pointer: at(index), detail: problem });
     else if (old.fields !== undefined) {
       const names = new Set(old.fields.map((field) => field.name));
       old.fields = [...old.fields, ...(addition.fields ?? []).filter((field) => !names.has(field.name))];
     }
   }
-  if (faults.length === 0) faults.push(...faultsOfAll(grown, added), ...faultsOfRenamed(id, added, present));
+  if (faults.length === 0) faults.push(...listFaults(grown, added), ...renamedFaults(id, added, present));
   if (faults.length > 0) throw invalid(...faults);
   return grown;
 }
 
-function changes(old: Property | Field, addition: Property | Field): string | null {
+function changeProblem(old: Property | Field, addition: Property | Field): string | null {
   if (old.type !== addition.type)
-    return `${old.name} is there already, as ${old.type}: a definition only grows, its properties keep their types.`;
-  if (old.required !== addition.required)
-    return `${old.name} is there already: whether it is required cannot be changed.`;
+    return `${old.name} already exists with the type ${old.type}. A property's type cannot be changed.`;
+  if (old.required !== addition.required) return `${old.name} already exists: its \`required\` cannot be changed.`;
   const fields = "fields" in old ? (old.fields ?? []) : [];
   for (const field of "fields" in addition ? (addition.fields ?? []) : []) {
     const same = fields.find((each) => each.name === field.name);
-    const problem = same === undefined ? null : changes(same, field);
+    const problem = same === undefined ? null : changeProblem(same, field);
     if (problem !== null) return problem;
   }
   return null;

@@ -1,7 +1,6 @@
 /**
- * The event definitions that a space has: the catalogue's, each under the row of what the space changed of it, and the
- * space's own. Whoever looks definitions up does it here. A built-in that nobody touched has no row: it is as the catalogue
- * has it, at version 1, and as old as the space.
+ * The event definitions of a space: the built-in ones of the catalogue, and its custom ones. A built-in definition that the space
+ * has changed has a row, which replaces the catalogue's entry; an unchanged one has no row, version 1, and the space's age.
  */
 
 import type { Database } from "../db/core/database.ts";
@@ -37,11 +36,11 @@ export interface Definition {
   properties: readonly Property[];
   created_at: number;
   updated_at: number;
-  /** Does a row stand for it? */
+  /** Whether it has a row. */
   stored: boolean;
 }
 
-function untouched(space: DefinitionSpace, definition: BuiltIn): Definition {
+function unchanged(space: DefinitionSpace, definition: BuiltIn): Definition {
   return {
     ...definition,
     version: 1,
@@ -64,7 +63,7 @@ function fromRow(row: DefinitionRow): Definition {
 
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
 
-/** Those of these ids that the space has. */
+/** The definitions with these ids; unknown ids are left out. */
 export async function findDefinitions(
   db: Database,
   space: DefinitionSpace,
@@ -75,7 +74,7 @@ export async function findDefinitions(
   for (const id of ids) {
     const [row, known] = [rows.get(id), builtIn(id)];
     if (row !== undefined) found.set(id, fromRow(row));
-    else if (known !== undefined) found.set(id, untouched(space, known));
+    else if (known !== undefined) found.set(id, unchanged(space, known));
   }
   return found;
 }
@@ -100,11 +99,11 @@ export async function listDefinitions(
   const ids = candidates.map((each) => each.id);
   const { rows, current } = await listDefinitionRows(db, space.id, filter, ids);
   const stored = new Set(current);
-  const rest = candidates.filter((each) => !stored.has(each.id)).map((each) => untouched(space, each));
+  const rest = candidates.filter((each) => !stored.has(each.id)).map((each) => unchanged(space, each));
   return [...rows.map(fromRow), ...rest].toSorted(byId).slice(0, limit);
 }
 
-/** What an export needs of the definitions that stood at a sequence number, by id. */
+/** The definitions as of a sequence number, by id, with the fields that an export needs. */
 export async function definitionsAt(
   db: Database,
   spaceId: string,
@@ -130,14 +129,14 @@ export async function definitionsAt(
   ].toSorted(byId);
 }
 
-/** What a write that used this definition counts on. */
+/** The version that a write used: the write fails when the definition has another one by then. */
 export function premiseOf(definition: Definition): ExpectedDefinition {
   return [definition.id, definition.stored ? definition.version : null];
 }
 
 /**
- * Puts a changed definition in the place of the one it was made from.
- * @returns false when that one no longer stands; nothing is written then.
+ * Replaces a definition by its changed version.
+ * @returns false when `from` is no longer the current version; nothing is written then.
  */
 export async function changeDefinition(
   db: Database,

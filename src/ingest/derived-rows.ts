@@ -1,4 +1,4 @@
-/** Events that the service makes itself, as rows: of the definitions that are enabled, at the moment of the write. */
+/** Derived events as rows: events that the service itself creates, at the time of the write that they follow from. */
 
 import type { Database } from "../db/core/database.ts";
 import type { NewEvent } from "../db/events/event-rows.ts";
@@ -7,25 +7,25 @@ import { type Definition, type DefinitionSpace, findDefinitions } from "./defini
 import { DERIVED, type DerivedEvent, isDerived } from "./derived.ts";
 import { type ReachabilityChange, reachabilityText } from "./reachability.ts";
 
-/** Those definitions of events that profile changes make that the space has enabled: mostly none. */
+/** The definitions of derived events that the space has enabled: for most spaces none. */
 export async function enabledDerived(db: Database, space: DefinitionSpace): Promise<Map<string, Definition>> {
   const definitions = await findDefinitions(db, space, DERIVED);
   return new Map([...definitions].filter(([, each]) => each.enabled && isDerived(each)));
 }
 
-/** Whose event it is. */
-export interface MadeFor {
+/** The person of an event. */
+export interface EventPerson {
   person_id: string;
   company_id: string | null;
 }
 
 /**
- * @param definitions the enabled ones: events of others are left out.
- * @param ids what their ids are taken from.
+ * @param definitions the enabled ones: events of other definitions are left out.
+ * @param ids the rows' ids, in order.
  */
 export function derivedRows(
   definitions: ReadonlyMap<string, Definition>,
-  person: MadeFor,
+  person: EventPerson,
   events: readonly DerivedEvent[],
   now: number,
   ids: Iterator<string, never>,
@@ -48,7 +48,7 @@ export function derivedRows(
   });
 }
 
-/** Keys in the definition's order; those that a space added are null. */
+/** Keys in the definition's order; properties that the space added are null. */
 function canonical(definition: Definition, values: DerivedEvent["properties"]): string {
   const pairs = definition.properties.map(({ name }) => {
     const value = Object.hasOwn(values, name) ? (values[name] ?? null) : null;
@@ -57,7 +57,7 @@ function canonical(definition: Definition, values: DerivedEvent["properties"]): 
   return `{${pairs.join()}}`;
 }
 
-/** @param ids what their ids are taken from. */
+/** @param ids the rows' ids, in order. */
 export function derivedReachability(
   personId: string,
   changes: readonly ReachabilityChange[],
@@ -75,18 +75,18 @@ export function derivedReachability(
 }
 
 /**
- * Ids of one write's events, in the order they were made.
- * @param write random, the write's own.
+ * The ids of a write's derived events, in order.
+ * @param write random, unique to the write.
  */
 export function* derivedIds(write: string): Generator<string, never> {
   for (let n = 0; ; n += 1) yield `${write}-${String(n).padStart(5, "0")}`;
 }
 
 /**
- * The same for its reachability events: 32 hex characters.
- * @param write a UUID, the write's own.
+ * The ids of a write's reachability events, in order: 32 hex characters each.
+ * @param write a UUID, unique to the write.
  */
 export function* reachabilityIds(write: string): Generator<string, never> {
-  const own = write.replaceAll("-", "").slice(0, 24);
-  for (let n = 0; ; n += 1) yield own + n.toString(16).padStart(8, "0");
+  const prefix = write.replaceAll("-", "").slice(0, 24);
+  for (let n = 0; ; n += 1) yield prefix + n.toString(16).padStart(8, "0");
 }

@@ -1,12 +1,10 @@
 /**
- * The people events that a change of a profile makes: what stood before and what stands after, compared.
+ * The people events that follow from a change of a profile, found by comparing the profile before and after it.
  *
- * A profile that is new makes personCreated, and an …Added event for each contact and tag that it begins with; …Changed
- * events are for profiles that were there. External id, company and type count as standard attributes, as does each
- * attribute whose name begins with $, but for those of name, location and contacts. Identifiers are the contacts that have no
- * events of their own: they make contactInformationChanged. An installation is a push contact as long as it has a push token.
- *
- * Awaited: personMerged, for a call that merges persons.
+ * A new profile gives personCreated, and an …Added event for each of its contacts and tags; …Changed events are for existing
+ * profiles. External id, company and type count as standard attributes, as does each attribute whose name starts with $, except
+ * those of name, location and contacts. A changed identifier gives contactInformationChanged. An installation is a push contact
+ * while it has a push token. personMerged is not derived: no call merges persons.
  */
 
 import type { Installation } from "../db/profiles/profiles.ts";
@@ -14,7 +12,7 @@ import { truncate } from "./truncate.ts";
 
 type Value = string | number | boolean;
 
-/** A profile as it stands: what is absent is not there. */
+/** The contents of a profile. */
 export interface ProfileState {
   external_person_id: string | null;
   company_id: string | null;
@@ -30,7 +28,7 @@ export interface DerivedEvent {
   properties: Readonly<Record<string, string | null>>;
 }
 
-/** Every definition that this may make events of. */
+/** The definitions that derived events may have. */
 export const DERIVED: readonly string[] = [
   "personCreated",
   "nameChanged",
@@ -47,7 +45,7 @@ export const DERIVED: readonly string[] = [
   "contactInformationChanged",
 ];
 
-/** Characters of a value that an event keeps, so that an old and a new one fit a row together. */
+/** Longer values are truncated, so that an event with an old and a new value fits a row. */
 const MAX_VALUE_CHARACTERS = 100_000;
 
 const CONTACTS: ReadonlyMap<string, string> = new Map([
@@ -58,7 +56,7 @@ const CONTACTS: ReadonlyMap<string, string> = new Map([
 const NAME = new Set(["$first_name", "$middle_name", "$last_name"]);
 const LOCATION = new Set(["$address", "$city", "$country"]);
 
-/** A profile of which nothing is known. */
+/** An empty profile. */
 export const NOBODY: ProfileState = {
   external_person_id: null,
   company_id: null,
@@ -72,13 +70,13 @@ export const NOBODY: ProfileState = {
 /** @param before null: there was no profile. */
 export function deriveEvents(before: ProfileState | null, after: ProfileState): DerivedEvent[] {
   const old = before ?? NOBODY;
-  const contacts = [...addressesOf(old, after)].flatMap(([contact, was, is]) => contactEvents(contact, was, is));
+  const contacts = [...contactAddresses(old, after)].flatMap(([contact, was, is]) => contactEvents(contact, was, is));
   const tags = tagEvents(old.tags, after.tags);
   if (before === null) return [{ definition_id: "personCreated", properties: {} }, ...contacts, ...tags];
   return [...attributeEvents(old, after), ...contacts, ...identifierEvents(old, after), ...tags];
 }
 
-/** Is this the definition of an event that deriveEvents makes? */
+/** Whether deriveEvents may return events of this definition. */
 export function isDerived(definition: { id: string; category: string }): boolean {
   return definition.category === "people" && DERIVED.includes(definition.id);
 }
@@ -94,15 +92,15 @@ function textOf(value: Value | null): string | null {
 }
 
 /** Each contact with its address before and after. */
-function* addressesOf(old: ProfileState, after: ProfileState): Generator<[string, Value | null, Value | null]> {
+function* contactAddresses(old: ProfileState, after: ProfileState): Generator<[string, Value | null, Value | null]> {
   for (const [attribute, contact] of CONTACTS)
     yield [contact, valueOf(old.attributes, attribute), valueOf(after.attributes, attribute)];
-  const [were, are] = [tokensOf(old), tokensOf(after)];
+  const [were, are] = [pushTokens(old), pushTokens(after)];
   for (const id of new Set([...were.keys(), ...are.keys()]))
     yield ["pushContact", were.get(id) ?? null, are.get(id) ?? null];
 }
 
-function tokensOf(state: ProfileState): Map<string, string> {
+function pushTokens(state: ProfileState): Map<string, string> {
   return new Map(
     state.installations.flatMap((each) => (each.push_token === null ? [] : [[each.installation_id, each.push_token]])),
   );
@@ -118,17 +116,17 @@ function contactEvents(contact: string, was: Value | null, is: Value | null): De
 
 function attributeEvents(old: ProfileState, after: ProfileState): DerivedEvent[] {
   const standard = (["external_person_id", "company_id", "type"] as const).flatMap((name) =>
-    changeOf("standardAttributeChanged", name, old[name], after[name]),
+    changeEvent("standardAttributeChanged", name, old[name], after[name]),
   );
   const attributes = [...keysOf(old.attributes, after.attributes)].toSorted().flatMap((name) => {
     const definition = definitionOf(name);
     if (definition === null) return [];
-    return changeOf(definition, name, valueOf(old.attributes, name), valueOf(after.attributes, name));
+    return changeEvent(definition, name, valueOf(old.attributes, name), valueOf(after.attributes, name));
   });
   return [...standard, ...attributes];
 }
 
-/** The definition that a change of this attribute makes an event of; null for contacts. */
+/** The definition of an attribute's change event; null for contacts, which have events of their own. */
 function definitionOf(attribute: string): string | null {
   if (CONTACTS.has(attribute)) return null;
   if (NAME.has(attribute)) return "nameChanged";
@@ -136,7 +134,7 @@ function definitionOf(attribute: string): string | null {
   return attribute.startsWith("$") ? "standardAttributeChanged" : "customAttributeChanged";
 }
 
-function changeOf(definition: string, attribute: string, was: Value | null, is: Value | null): DerivedEvent[] {
+function changeEvent(definition: string, attribute: string, was: Value | null, is: Value | null): DerivedEvent[] {
   if (was === is) return [];
   return [{ definition_id: definition, properties: { attribute, oldValue: textOf(was), newValue: textOf(is) } }];
 }

@@ -1,15 +1,14 @@
-/** When something may have happened that is sent now. */
+/** The times that an event may have: not too far in the future, not past the space's retention. */
 
 import { DAY_MS } from "../time/durations.ts";
 
-/** A sender's clock may be fast by that much. */
+/** How fast a sender's clock may be. */
 export const MAX_AHEAD_MS = 5 * 60_000;
 
 /**
- * What is wrong with a time that was sent, in words, or null: not more than five minutes ahead, not older than the space keeps.
- * @param field the name under which it was sent.
- * @param time epoch ms.
- * @param now epoch ms.
+ * @param field the name of the time's field, for the text.
+ * @param time epoch ms. @param now epoch ms.
+ * @returns what is wrong with a time, as a sentence; null: nothing.
  */
 export function eventTimeFault(field: string, time: number, now: number, retentionDays: number): string | null {
   if (time > now + MAX_AHEAD_MS) return `${field} is more than five minutes in the future.`;

@@ -1,4 +1,4 @@
-/** Takes events in: looks up what they name, checks each, writes all or none. */
+/** Ingests events: looks up their definitions and persons, checks each event, writes all or none. */
 
 import type { Database } from "../db/core/database.ts";
 import type { ExpectedDefinition } from "../db/events/definitions.ts";
@@ -6,7 +6,7 @@ import { MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
 import { findKnownIds } from "../db/events/event-range.ts";
 import { insertEvents } from "../db/events/insert.ts";
 import type { NewProfile } from "../db/profiles/current.ts";
-import { type Fault, invalid } from "../errors.ts";
+import type { Fault } from "../errors.ts";
 import { rulesOf } from "./catalogue/rules.ts";
 import { type DefinitionSpace, findDefinitions, premiseOf } from "./definitions.ts";
 import { deriveEvents, NOBODY } from "./derived.ts";
@@ -14,9 +14,10 @@ import { retryOnConflict } from "./retry-on-conflict.ts";
 import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
 import { eventTimeFault } from "./event-time.ts";
 import { type Person, Persons } from "./persons.ts";
+import { type Rejected, throwFaults } from "./rejections.ts";
 import { canonicalProperties } from "./validate.ts";
 
-/** An event as it was sent, its shape checked. */
+/** An event as it was sent, after the schema's checks. */
 export interface SentEvent {
   id?: string | null | undefined;
   definition_id: string;
@@ -35,23 +36,25 @@ export interface Ingest {
   uuid: () => string;
 }
 
-export const MAX_FAULTS = 100;
-
 /**
- * @param pointers where each event stands in the body.
- * @throws invalid_request with a pointer to each event that is wrong; nothing is written then.
+ * @param pointers the JSON pointer of each event in the body.
+ * @throws invalid_request with a pointer to each fault; nothing is written then. conflict when other calls changed the events'
+ * definitions or persons at each attempt.
  */
 export async function ingestEvents(
   ingest: Ingest,
   events: readonly SentEvent[],
   pointers: (index: number) => string,
 ): Promise<{ accepted: number; duplicates: number }> {
-  return retryOnConflict("What these events name changed while they were taken in. Send them again.", async () => {
+  return retryOnConflict(CHANGED, async () => {
     const write = await check(ingest, events, pointers);
     const accepted = await insertEvents(ingest.db, ingest.space.id, write, ingest.now);
     return { accepted, duplicates: events.length - accepted };
   });
 }
+
+const CHANGED =
+  "Other calls changed the definitions or profiles of these events at the same time. Send the events again.";
 
 async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (index: number) => string) {
   const ids = [...new Set(events.map((event) => event.definition_id))];
@@ -61,15 +64,15 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
   ]);
   const profileType = (event: SentEvent) => {
     const definition = definitions.get(event.definition_id);
-    return definition === undefined ? null : (rulesOf(definition).makesProfileOfType ?? null);
+    return definition === undefined ? null : (rulesOf(definition).createsProfileOfType ?? null);
   };
-  // An event that is not written, because its id is known, makes no profile.
-  const taken = await takenIds(
+  // An event that is not written, because its id is stored already, creates no profile.
+  const seen = await storedIds(
     ingest,
     events.filter((event) => !persons.has(event) && profileType(event) !== null),
   );
   const makers: string[] = [];
-  const wrong: { event: SentEvent; faults: readonly Fault[] }[] = [];
+  const rejected: Rejected[] = [];
   const rows: NewEvent[] = [];
   for (const [index, event] of events.entries()) {
     const faults: Fault[] = [];
@@ -77,16 +80,16 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
     const definition = definitions.get(event.definition_id);
     const id = event.id ?? ingest.uuid();
     const type = profileType(event);
-    const duplicate = type !== null && taken.has(id) && !persons.has(event) && namesOne(event);
-    const makes = persons.made.length;
+    const duplicate = type !== null && seen.has(id) && !persons.has(event) && namesOne(event);
+    const before = persons.created.length;
     const person = duplicate ? UNWRITTEN : persons.find(event, type, pointer, faults);
-    if (persons.made.length > makes) makers.push(id);
-    taken.add(id);
-    const occurredAt = whenWas(event, ingest, pointer, faults);
+    if (persons.created.length > before) makers.push(id);
+    seen.add(id);
+    const occurredAt = occurredAtOf(event, ingest, pointer, faults);
     if (definition === undefined)
       faults.push({
         pointer: `${pointer}/definition_id`,
-        detail: `There is no event definition ${event.definition_id}.`,
+        detail: `The space has no event definition ${event.definition_id}.`,
       });
     else if (!definition.enabled)
       faults.push({
@@ -107,48 +110,40 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
       if (rowBytes(row) > MAX_ROW_BYTES)
         faults.push({
           pointer: `${pointer}/properties`,
-          detail: "The event is larger than the 1,990,000 bytes that can be stored.",
+          detail: "The event is larger than 1,990,000 bytes, the most that can be stored.",
         });
       if (!duplicate && faults.length === 0) rows.push(row);
     }
-    if (faults.length > 0) wrong.push({ event, faults });
+    if (faults.length > 0) rejected.push({ id: event.id, faults });
   }
-  if (wrong.length > 0) {
-    const had = await takenIds(
-      ingest,
-      wrong.map(({ event }) => event),
-    );
-    // Of an event that the space has, the first row stays, whatever is said of it now.
-    const faults = wrong.flatMap((each) => (had.has(each.event.id ?? "") ? [] : each.faults));
-    if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
-  }
+  await throwFaults(rejected, (ids) => findKnownIds(ingest.db, "events", ingest.space.id, ids));
   const written = new Set(rows.map((row) => row.definition_id));
   const used = [...definitions.values()].filter((definition) => written.has(definition.id));
-  const { made, definitions: counted } = await makeOfNew(ingest, persons.made);
+  const { made, definitions: derivedFrom } = await deriveOfNew(ingest, persons.created);
   return {
     events: rows,
-    profiles: persons.made,
+    profiles: persons.created,
     profileCreatingIds: makers,
     derived: made,
-    definitions: [...used.map(premiseOf), ...counted],
+    definitions: [...used.map(premiseOf), ...derivedFrom],
     personIds: [...new Set(rows.map((row) => row.person_id))],
   };
 }
 
-/** Stands for the person of an event that is not written. */
+/** The placeholder for the person of an event that is not written. */
 const UNWRITTEN: Person = { person_id: "", company_id: null };
 
 const namesOne = (event: SentEvent) =>
   ((event.person_id ?? null) === null) !== ((event.external_person_id ?? null) === null);
 
 /** Which of the ids of these events the space has. */
-async function takenIds(ingest: Ingest, events: readonly SentEvent[]): Promise<Set<string>> {
+async function storedIds(ingest: Ingest, events: readonly SentEvent[]): Promise<Set<string>> {
   const ids = events.map((event) => event.id).filter((id) => id !== null && id !== undefined);
   return ids.length === 0 ? new Set() : findKnownIds(ingest.db, "events", ingest.space.id, ids);
 }
 
-/** The events that the service makes of profiles that begin. */
-async function makeOfNew(
+/** The derived events of new profiles. */
+async function deriveOfNew(
   ingest: Ingest,
   profiles: readonly NewProfile[],
 ): Promise<{ made: NewEvent[]; definitions: ExpectedDefinition[] }> {
@@ -168,11 +163,11 @@ function rowBytes(row: NewEvent): number {
   return texts.reduce((sum, text) => sum + (text === null ? 0 : Buffer.byteLength(text)), 0);
 }
 
-/** Left out: when it was received. Not more than five minutes ahead, not older than the space keeps events. */
-function whenWas(event: SentEvent, ingest: Ingest, pointer: string, faults: Fault[]): number {
+/** An event without `occurred_at` occurred when it was received. */
+function occurredAtOf(event: SentEvent, ingest: Ingest, pointer: string, faults: Fault[]): number {
   if (event.occurred_at === null || event.occurred_at === undefined) return ingest.now;
   const time = Date.parse(event.occurred_at);
-  const wrong = eventTimeFault("occurred_at", time, ingest.now, ingest.space.retention_days);
-  if (wrong !== null) faults.push({ pointer: `${pointer}/occurred_at`, detail: wrong });
+  const detail = eventTimeFault("occurred_at", time, ingest.now, ingest.space.retention_days);
+  if (detail !== null) faults.push({ pointer: `${pointer}/occurred_at`, detail });
   return time;
 }

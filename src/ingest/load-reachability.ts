@@ -1,15 +1,16 @@
-/** Takes reachability events in that happened elsewhere: whom they are of, and when, is checked; all are written or none. */
+/** Ingests reachability events of another system: checks their persons and times, writes all or none. */
 
 import type { Database } from "../db/core/database.ts";
 import { findKnownIds } from "../db/events/event-range.ts";
 import { loadReachability, type NewReachability } from "../db/events/reachability.ts";
-import { type Fault, invalid } from "../errors.ts";
+import type { Fault } from "../errors.ts";
 import { retryOnConflict } from "./retry-on-conflict.ts";
 import { eventTimeFault } from "./event-time.ts";
 import { Persons } from "./persons.ts";
+import { type Rejected, throwFaults } from "./rejections.ts";
 import { type Channel, type ChannelState, reachabilityText } from "./reachability.ts";
 
-/** An event as it was sent, its shape checked: its reasons and fields are those of its channel. */
+/** An event as it was sent, after the schema's checks: its reasons and fields are those of its channel. */
 export interface SentReachability extends ChannelState {
   id: string;
   person_id: string;
@@ -28,61 +29,56 @@ export interface Load {
 
 /** No reachability event is older than this, epoch ms. */
 export const FIRST_REACHABILITY = Date.parse("2024-10-10T00:00:00.000Z");
-const MAX_FAULTS = 100;
 
 /**
- * An id that the space has is a duplicate, whatever is said of it now.
- * @param pointers where each event stands in the body.
- * @throws invalid_request with a pointer to each event that is wrong; nothing is written then. conflict when a person of
- * these goes away each time between the look and the write.
+ * @param pointers the JSON pointer of each event in the body.
+ * @throws invalid_request with a pointer to each fault; nothing is written then. conflict when other calls changed the events'
+ * persons at each attempt.
  */
-export async function takeReachability(
+export async function ingestReachability(
   load: Load,
   events: readonly SentReachability[],
   pointers: (index: number) => string,
 ): Promise<{ accepted: number; duplicates: number }> {
-  return retryOnConflict("Who these events are of changed while they were taken in. Send them again.", async () => {
+  return retryOnConflict(CHANGED, async () => {
     const rows = await check(load, events, pointers);
     const accepted = await loadReachability(load.db, load.space.id, rows, load.now);
     return { accepted, duplicates: events.length - accepted };
   });
 }
 
-/** The events to write: those without a fault, when all others are known. */
+const CHANGED = "Other calls changed the profiles of these events at the same time. Send the events again.";
+
+/** @returns the events to write: those without a fault. */
 async function check(
   load: Load,
   events: readonly SentReachability[],
   pointers: (index: number) => string,
 ): Promise<NewReachability[]> {
   const persons = await Persons.of(load.db, load.space.id, events, load.uuid);
-  const wrong: { id: string; faults: readonly Fault[] }[] = [];
+  const rejected: Rejected[] = [];
   const rows: NewReachability[] = [];
   for (const [index, event] of events.entries()) {
     const faults: Fault[] = [];
     const pointer = pointers(index);
     persons.find(event, null, pointer, faults);
     const occurredAt = Date.parse(event.timestamp);
-    const untimely = whenNot(occurredAt, load);
-    if (untimely !== null) faults.push({ pointer: `${pointer}/timestamp`, detail: untimely });
-    if (faults.length > 0) wrong.push({ id: event.id, faults });
-    else rows.push(rowOf(event, occurredAt));
+    const detail = timestampFault(occurredAt, load);
+    if (detail !== null) faults.push({ pointer: `${pointer}/timestamp`, detail });
+    if (faults.length > 0) rejected.push({ id: event.id, faults });
+    else rows.push(toRow(event, occurredAt));
   }
-  if (wrong.length > 0) {
-    const ids = wrong.map(({ id }) => id);
-    const known = await findKnownIds(load.db, "reachability_events", load.space.id, ids);
-    const faults = wrong.flatMap((each) => (known.has(each.id) ? [] : each.faults));
-    if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
-  }
+  await throwFaults(rejected, (ids) => findKnownIds(load.db, "reachability_events", load.space.id, ids));
   return rows;
 }
 
-function whenNot(time: number, { now, space }: Load): string | null {
+function timestampFault(time: number, { now, space }: Load): string | null {
   if (time < FIRST_REACHABILITY)
-    return "timestamp is before 2024-10-10: there are no reachability events of that time.";
+    return "timestamp is before 2024-10-10, the first day that reachability events can have.";
   return eventTimeFault("timestamp", time, now, space.retention_days);
 }
 
-function rowOf(event: SentReachability, occurredAt: number): NewReachability {
+function toRow(event: SentReachability, occurredAt: number): NewReachability {
   return {
     id: event.id,
     person_id: event.person_id,

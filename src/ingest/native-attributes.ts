@@ -1,16 +1,13 @@
-/**
- * The attributes that every space has, each with its meaning: their names begin with $. All are texts; of some the text
- * itself is held to a form.
- */
+/** The native attributes: every space has them, their names start with $, and all are texts. Some require a form of the text. */
 
 import * as z from "zod";
 import type { ProfileDefinition } from "../db/profiles/definitions.ts";
 import { DEFAULT_SECTION } from "../db/core/sections.ts";
 
-/** What begins so is native, or will be: no space defines it. */
+/** Attribute names that start with it are reserved for native ones: a space cannot define them. */
 export const NATIVE_MARK = "$";
 
-/** What an attribute, native or not, may be called. */
+/** The names that an attribute, native or not, may have. */
 export const ATTRIBUTE_NAME = /^[\p{L}\p{N}_$][\p{L}\p{N}_$. -]{0,127}$/u;
 
 const NAMES = {
@@ -51,7 +48,7 @@ const FORMS = new Map<string, (text: string) => string | null>([
   ["$date_of_birth", (text) => (day.safeParse(text).success ? null : "must be a date: 1815-12-10.")],
 ]);
 
-/** What is wrong with the text of a native attribute, in words that follow its name; null: nothing. */
+/** @returns what is wrong with a native attribute's text, in words that follow its name; null: nothing. */
 export function nativeProblem(id: string, text: unknown): string | null {
   return typeof text === "string" ? (FORMS.get(id)?.(text) ?? null) : null;
 }

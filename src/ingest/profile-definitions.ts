@@ -1,6 +1,6 @@
 /**
- * What is known of profiles' attributes, tags and topics: the native attributes, and what the space defined. Whoever looks
- * one up does it here. A profile may have others too: nobody has said yet what those are.
+ * The definitions of profiles' attributes, tags and topics: the native attributes, and those that the space defined. A profile may
+ * also have attributes, tags and topics without a definition.
  */
 
 import type { Database } from "../db/core/database.ts";
@@ -17,7 +17,7 @@ import {
 import type { DefinitionSpace } from "./definitions.ts";
 import { NATIVE_ATTRIBUTES, nativeAttribute } from "./native-attributes.ts";
 
-/** As old as the space. */
+/** A native definition as a row; it is as old as the space. */
 const inSpace = (space: DefinitionSpace, definition: ProfileDefinition): ProfileDefinitionRow => ({
   ...definition,
   created_at: space.created_at,
@@ -34,7 +34,7 @@ export async function findDefined(
   return native === undefined ? findProfileDefinition(db, space.id, kind, id) : inSpace(space, native);
 }
 
-/** By id: native ones begin with $, which comes before whatever a space's own may begin with. */
+/** By id. Native ids start with $, which sorts before the first character of any id that a space may define. */
 export async function listDefined(
   db: Database,
   space: DefinitionSpace,
@@ -51,8 +51,8 @@ export async function listDefined(
 }
 
 /**
- * The definitions that stood at a sequence number, by id, native attributes among them.
- * @param ids those alone; left out: all.
+ * The definitions as of a sequence number, by id, with the native attributes.
+ * @param ids only these; null: all.
  */
 export async function profileDefinitionsAt(
   db: Database,

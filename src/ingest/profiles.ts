@@ -1,8 +1,7 @@
 /**
- * Profiles are written here, together with the people events and the reachability events that their changes make. Where the
- * space has enabled none of the first, and no merge can make one of the second, a write is the merge alone. Else the standing
- * profiles are read first, compared with what they will be, and the merge holds only if they have not moved meanwhile: what
- * is written was derived from what was really replaced.
+ * Writes profiles, with the people events and the reachability events that are derived from their changes. A write that cannot
+ * have derived events is the merge alone. Otherwise the current profiles are read first and compared with the merged ones; the
+ * write fails and is repeated when another call changed them meanwhile, so that events derive from what was really replaced.
  */
 
 import type { Database } from "../db/core/database.ts";
@@ -24,34 +23,35 @@ export interface ProfileWrite {
   uuid: () => string;
 }
 
-/** Profiles that change between the look and the write are looked at again: of calls at once, one comes through each time. */
-const MAX_LOOKS = 50;
-/** What one call may make of events: what one transaction writes in a few seconds. */
-const MAX_MADE = 100_000;
-const MAX_MADE_BYTES = 15_728_640;
+/** How often a conflicting write is repeated. Of concurrent calls, one succeeds each time. */
+const MAX_ATTEMPTS = 50;
+/** The derived events of one call: what one transaction writes in a few seconds. */
+const MAX_DERIVED = 100_000;
+const MAX_DERIVED_BYTES = 15_728_640;
 
 /**
  * Merges profiles, all or nothing.
- * @param merges in parts that fit a parameter; each person once.
- * @throws invalid_request for values that do not fit, and when the call would make too many events; conflict when the profiles never stand still.
+ * @param merges in batches that fit a D1 parameter; each person once.
+ * @throws invalid_request for values of a wrong type or form, and for a call with too many derived events; conflict when other
+ * calls changed the profiles at each attempt.
  */
 export async function writeProfiles(
   write: ProfileWrite,
   merges: readonly ProfileMerge[][],
 ): Promise<"merged" | "external_id_taken" | "too_large"> {
-  for (let look = 1; look <= MAX_LOOKS; look += 1) {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const guards = await checkAttributes(write.db, write.space.id, merges.flat());
     const definitions = await enabledDerived(write.db, write.space);
     const all = merges.flat();
-    const looked = definitions.size === 0 ? all.filter(touchesReachability) : all;
-    const made = looked.length === 0 ? null : await makeEvents(write, looked, definitions);
+    const deriving = definitions.size === 0 ? all.filter(touchesReachability) : all;
+    const made = deriving.length === 0 ? null : await deriveAll(write, deriving, definitions);
     const outcome = await mergeProfiles(write.db, write.space.id, merges, write.now, made, guards);
     if (outcome !== "moved") return outcome;
   }
-  throw new SpillwayError("conflict", "These profiles were changed by other calls at the same time. Try again.");
+  throw new SpillwayError("conflict", "Other calls changed these profiles at the same time. Send the request again.");
 }
 
-async function makeEvents(
+async function deriveAll(
   write: ProfileWrite,
   merges: readonly ProfileMerge[],
   definitions: ReadonlyMap<string, Definition>,
@@ -61,7 +61,7 @@ async function makeEvents(
   const reachability: NewReachability[] = [];
   const [ids, reachIds] = [derivedIds(write.uuid()), reachabilityIds(write.uuid())];
   let bytes = 0;
-  for await (const [row, merge] of standingOf(write, merges)) {
+  for await (const [row, merge] of currentOf(write, merges)) {
     standing.push([row.person_id, row.seq_from]);
     const before = stateOf(row);
     const after = merged(before, merge);
@@ -74,17 +74,17 @@ async function makeEvents(
       reachability.push(event);
       bytes += Buffer.byteLength(event.event);
     }
-    if (events.length + reachability.length > MAX_MADE || bytes > MAX_MADE_BYTES)
+    if (events.length + reachability.length > MAX_DERIVED || bytes > MAX_DERIVED_BYTES)
       throw invalid({
         pointer: "/profiles",
-        detail: `These changes would make more than ${MAX_MADE} events or ${MAX_MADE_BYTES} bytes of them. Send fewer profiles a call.`,
+        detail: `These changes would create more than ${MAX_DERIVED} events, or ${MAX_DERIVED_BYTES} bytes of events. Send fewer profiles per request.`,
       });
   }
   return { events, reachability, profiles: standing, definitions: [...definitions.values()].map(premiseOf) };
 }
 
-/** Each merge with the version that stands, a page of profiles in memory at a time. */
-async function* standingOf(
+/** Each merge with the current version of its profile, a page of profiles in memory at a time. */
+async function* currentOf(
   write: ProfileWrite,
   merges: readonly ProfileMerge[],
 ): AsyncGenerator<[CurrentProfile, ProfileMerge]> {
@@ -112,7 +112,7 @@ function stateOf(row: CurrentProfile): ProfileState | null {
   };
 }
 
-/** What the merge in mergeProfiles makes of a profile: what is absent stays, null removes, a set is replaced. */
+/** The result of the merge in mergeProfiles: absent fields stay, null removes, lists are replaced. */
 function merged(before: ProfileState | null, merge: ProfileMerge): ProfileState {
   const scalar = (name: "external_person_id" | "company_id" | "type") => {
     const sent = merge[name];

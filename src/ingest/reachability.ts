@@ -1,10 +1,10 @@
 /**
- * What a change of a profile means for its reachability: what stood before and what stands after, compared. A write makes one
- * event a channel, of PUSH one an installation, with every reason that applies, and the state after the write.
+ * The reachability events that follow from a change of a profile, found by comparing the profile before and after it. A write
+ * gives one event per channel (for PUSH per installation), with every reason that applies and the state after the write.
  *
- * An empty text is no phone number and no email address. A subscription is `subscribed`, `unsubscribed` or not known, as any
- * other value is: who comes to `subscribed` subscribes; who comes to `unsubscribed`, or was subscribed and is not known any
- * more, unsubscribes. An installation that goes was opted in until then. A push token that goes is no event.
+ * An empty text is no phone number and no email address. A subscription is `subscribed`, `unsubscribed` or unknown; any other
+ * value is unknown. A change to `subscribed` subscribes; a change to `unsubscribed`, or from `subscribed` to unknown,
+ * unsubscribes. A removed installation is no longer opted in. A removed push token gives no event.
  */
 
 import type { Installation } from "../db/profiles/profiles.ts";
@@ -35,14 +35,14 @@ export type Reason = (typeof REASONS)[Channel][number];
 export const SUBSCRIPTIONS = ["subscribed", "unsubscribed"] as const;
 type Subscription = (typeof SUBSCRIPTIONS)[number];
 
-/** What an event tells of the profile, by channel, in this order. */
+/** The profile's fields in an event, by channel, in this order. */
 export const STATE_FIELDS = {
   SMS: ["has_phone_number", "sms_marketing"],
   EMAIL: ["has_email_address", "email_marketing"],
   PUSH: ["is_optin", "platform"],
 } as const;
 
-/** Values of a channel's fields; what is not known is null or absent. */
+/** Values of a channel's fields; unknown ones are null or absent. */
 export interface ChannelState {
   has_phone_number?: boolean | null | undefined;
   has_email_address?: boolean | null | undefined;
@@ -54,16 +54,16 @@ export interface ChannelState {
 
 export interface ReachabilityChange {
   channel: Channel;
-  /** Of PUSH alone. */
+  /** For PUSH only. */
   installation_id: string | null;
   reasons: readonly Reason[];
   state: ChannelState;
 }
 
-/** What a merge must change to change reachability, beside the installations. */
+/** The attributes that reachability depends on, besides the installations. */
 const ATTRIBUTES = ["$phone_number", "$sms_marketing", "$email_address", "$email_marketing"] as const;
 
-/** Can this merge change the profile's reachability? */
+/** Whether this merge may change the profile's reachability. */
 export function touchesReachability(merge: {
   attributes?: Record<string, unknown> | undefined;
   installations?: unknown;
@@ -80,7 +80,7 @@ export function deriveReachability(before: ProfileState | null, after: ProfileSt
   );
 }
 
-/** The event as it is stored: a JSON object of its reasons and its channel's fields; what is not known is null. */
+/** The event as it is stored: a JSON object of its reasons and its channel's fields; unknown values are null. */
 export function reachabilityText(channel: Channel, reasons: readonly string[], state: ChannelState): string {
   const fields = STATE_FIELDS[channel].map((name) => [name, state[name] ?? null] as const);
   return JSON.stringify({

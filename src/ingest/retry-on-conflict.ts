@@ -1,21 +1,21 @@
-/** A write looks at what it names, then writes; what it looked at may move between the two. */
+/** A write reads what it refers to, then writes; another call may change what was read in between, and a guard fails the write. */
 
 import { isGuardFailure } from "../db/core/database.ts";
 import { SpillwayError } from "../errors.ts";
 
-const MAX_LOOKS = 3;
+const MAX_ATTEMPTS = 3;
 
 /**
- * Looks and writes, and does both again when the write fails because what was looked at had moved.
- * @param sentence what is said when it moved each time.
- * @throws conflict then.
+ * Runs a read and its write, and repeats both when a guard failed the write.
+ * @param detail the error's text after the last attempt.
+ * @throws conflict when the guard failed each time.
  */
-export async function retryOnConflict<Result>(sentence: string, work: () => Promise<Result>): Promise<Result> {
-  for (let look = 1; ; look += 1)
+export async function retryOnConflict<Result>(detail: string, work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1)
     try {
       return await work();
     } catch (thrown) {
       if (!isGuardFailure(thrown)) throw thrown;
-      if (look >= MAX_LOOKS) throw new SpillwayError("conflict", sentence);
+      if (attempt >= MAX_ATTEMPTS) throw new SpillwayError("conflict", detail);
     }
 }

@@ -1,22 +1,22 @@
-/** Takes touchpoints in: looks up whom they are of, writes all or none. */
+/** Ingests touchpoints: looks up their persons, checks each touchpoint, writes all or none. */
 
 import { kindOf } from "../attribution/sources.ts";
 import type { Database } from "../db/core/database.ts";
 import { findKnownIds } from "../db/events/event-range.ts";
 import { insertTouchpoints, type NewTouchpoint } from "../db/events/touchpoints.ts";
-import { type Fault, invalid } from "../errors.ts";
-import { MAX_FAULTS } from "./ingest.ts";
+import type { Fault } from "../errors.ts";
 import { MAX_AHEAD_MS } from "./event-time.ts";
 import { retryOnConflict } from "./retry-on-conflict.ts";
 import { Persons } from "./persons.ts";
+import { type Rejected, throwFaults } from "./rejections.ts";
 
-/** A touchpoint as it was sent, its shape checked. */
+/** A touchpoint as it was sent, after the schema's checks. */
 export interface SentTouchpoint {
   id: string;
   person_id?: string | null | undefined;
   external_person_id?: string | null | undefined;
   occurred_at: string;
-  /** One of the 52. */
+  /** One of the 52 sources of attribution/sources.ts. */
   source: string;
   ad_id?: string | null | undefined;
   adset_id?: string | null | undefined;
@@ -32,26 +32,25 @@ export interface TouchpointIngest {
 }
 
 /**
- * @param pointers where each touchpoint stands in the body.
- * @throws invalid_request with a pointer to each touchpoint that is wrong; nothing is written then. conflict when a person of
- * these goes away each time between the look and the write.
+ * @param pointers the JSON pointer of each touchpoint in the body.
+ * @throws invalid_request with a pointer to each fault; nothing is written then. conflict when other calls changed the
+ * touchpoints' persons at each attempt.
  */
 export async function ingestTouchpoints(
   ingest: TouchpointIngest,
   touchpoints: readonly SentTouchpoint[],
   pointers: (index: number) => string,
 ): Promise<{ accepted: number; duplicates: number }> {
-  return retryOnConflict(
-    "Who these touchpoints are of changed while they were taken in. Send them again.",
-    async () => {
-      const rows = await check(ingest, touchpoints, pointers);
-      const accepted = await insertTouchpoints(ingest.db, ingest.space.id, rows, ingest.now);
-      return { accepted, duplicates: touchpoints.length - accepted };
-    },
-  );
+  return retryOnConflict(CHANGED, async () => {
+    const rows = await check(ingest, touchpoints, pointers);
+    const accepted = await insertTouchpoints(ingest.db, ingest.space.id, rows, ingest.now);
+    return { accepted, duplicates: touchpoints.length - accepted };
+  });
 }
 
-/** @returns those to write: all but those that are wrong now and that the space has already. */
+const CHANGED = "Other calls changed the profiles of these touchpoints at the same time. Send the touchpoints again.";
+
+/** @returns the touchpoints to write: those without a fault. */
 async function check(
   ingest: TouchpointIngest,
   touchpoints: readonly SentTouchpoint[],
@@ -59,7 +58,7 @@ async function check(
 ): Promise<NewTouchpoint[]> {
   const persons = await Persons.of(ingest.db, ingest.space.id, touchpoints, ingest.uuid);
   const rows: NewTouchpoint[] = [];
-  const wrong: { id: string; faults: readonly Fault[] }[] = [];
+  const rejected: Rejected[] = [];
   for (const [index, sent] of touchpoints.entries()) {
     const faults: Fault[] = [];
     const pointer = pointers(index);
@@ -70,7 +69,7 @@ async function check(
         pointer: `${pointer}/occurred_at`,
         detail: "occurred_at is more than five minutes in the future.",
       });
-    if (person === null || faults.length > 0) wrong.push({ id: sent.id, faults });
+    if (person === null || faults.length > 0) rejected.push({ id: sent.id, faults });
     else
       rows.push({
         id: sent.id,
@@ -84,12 +83,6 @@ async function check(
         account_id: sent.account_id ?? null,
       });
   }
-  if (wrong.length > 0) {
-    const ids = wrong.map(({ id }) => id);
-    const had = await findKnownIds(ingest.db, "touchpoints", ingest.space.id, ids);
-    // Of a touchpoint that the space has, the first row stays, whatever is said of it now.
-    const faults = wrong.flatMap((each) => (had.has(each.id) ? [] : each.faults));
-    if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
-  }
+  await throwFaults(rejected, (ids) => findKnownIds(ingest.db, "touchpoints", ingest.space.id, ids));
   return rows;
 }

@@ -1,6 +1,6 @@
 /**
- * An event's properties against its definition. What comes out is the JSON that is stored and exported: keys in the
- * definition's order, what was left out is null.
+ * Checks an event's properties against its definition, and renders the JSON that is stored and exported: keys in the definition's
+ * order, absent properties as null.
  */
 
 import * as z from "zod";
@@ -10,16 +10,16 @@ import type { Field, Property, Scalar } from "./definition.ts";
 
 const dateTime = z.iso.datetime({ offset: true });
 
-/** JSON numbers are read as 64-bit floating point: a larger integer would be another one afterwards. */
+/** JSON numbers are read as 64-bit floating point, which rounds larger integers. */
 export const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly. Send it as a text.";
 
-/** Problems that one event shows at most; the rest are more of the same. */
+/** The most faults that are listed for one event. */
 const MAX_FAULTS = 20;
 
 /**
- * @param pointer where the properties stand in the body, e.g. `/events/3/properties`.
- * @param faults takes what is wrong, if anything.
- * @returns the JSON text of the properties; of no use when there were faults.
+ * @param pointer the properties' JSON pointer in the body, e.g. `/events/3/properties`.
+ * @param faults what is wrong is added here.
+ * @returns the JSON text of the properties; not valid when faults were added.
  */
 export function canonicalProperties(
   definition: { id: string; category: string; properties: readonly Property[] },
@@ -93,12 +93,12 @@ function listText(property: Property | Field, value: unknown, pointer: string, f
   return `[${items.join()}]`;
 }
 
-/** What is wrong with a value of this type, in words that follow its name; null: nothing. */
+/** @returns what is wrong with a value of this type, in words that follow its name; null: nothing. */
 export function scalarProblem(type: Scalar, value: unknown): string | null {
   switch (type) {
     case "text":
       if (typeof value !== "string") return "must be a text.";
-      return value.isWellFormed() ? null : "holds half of a surrogate pair, which is no character.";
+      return value.isWellFormed() ? null : "contains half of a surrogate pair, which is not a character.";
     case "boolean":
       return typeof value === "boolean" ? null : "must be true or false.";
     case "number":
@@ -107,6 +107,6 @@ export function scalarProblem(type: Scalar, value: unknown): string | null {
     case "date":
       return typeof value === "string" && dateTime.safeParse(value).success
         ? null
-        : "must be a date and time as RFC 3339 writes it, with an offset: 2026-01-31T09:30:00.000Z.";
+        : "must be an RFC 3339 date and time with an offset, for example 2026-01-31T09:30:00.000Z.";
   }
 }

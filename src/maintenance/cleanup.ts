@@ -1,6 +1,6 @@
 /**
- * put away: what should no longer stand in the service's own bucket is found by its place there, whatever the ledger says: a
- * step that was killed leaves things that nobody wrote down. Goes in slices; what is left is found the next time.
+ * Removes orphaned objects and expired files from the service's own bucket. Orphans are found by listing prefixes, not from the
+ * ledger: a step that was killed may have uploaded objects that no row names. One sweep removes a limited number.
  */
 
 import { type ExportToCleanUp, listToCleanUp, markCleanedUp } from "../db/exports/cleanup.ts";
@@ -12,10 +12,10 @@ import { exportPrefix, isCustomerBucket, planPrefix, segmentPrefix } from "../ex
 import { inParallel } from "../export/pipeline/parallel.ts";
 
 const MAX_EXPORTS = 50;
-/** Calls to the bucket in one sweep, about: an invocation has ten thousand. */
+/** About the number of calls to the bucket in one sweep: an invocation may make ten thousand. */
 const MAX_OBJECTS = 2_000;
-/** One that fails comes again after this, and stands in nobody's way meanwhile. */
-const AGAIN_MS = 300_000;
+/** When an export's cleanup is retried after it failed; the other exports are cleaned up meanwhile. */
+const RETRY_MS = 300_000;
 const MAX_MS = 30_000;
 
 export async function cleanUp(context: Context): Promise<void> {
@@ -23,56 +23,56 @@ export async function cleanUp(context: Context): Promise<void> {
   const until = context.runtime.now() + MAX_MS;
   let removed = 0;
   for (;;) {
-    const leftovers = await listToCleanUp(control, context.runtime.now(), MAX_EXPORTS);
-    for (const leftover of leftovers) {
+    const exports = await listToCleanUp(control, context.runtime.now(), MAX_EXPORTS);
+    for (const row of exports) {
       if (removed >= MAX_OBJECTS || context.runtime.now() > until) return;
       try {
-        removed += await clearAll(context, leftover, MAX_OBJECTS - removed);
+        removed += await clearAll(context, row, MAX_OBJECTS - removed);
       } catch (thrown) {
-        const { id, space_id, request_id } = leftover;
-        logFailure("sweep.failed", thrown, { part: "putAway", space_id, export_id: id, request_id });
-        await markCleanedUp(control, leftover, context.runtime.now() + AGAIN_MS, context.runtime.now());
-        // The bucket is away: it is for the others too.
+        const { id, space_id, request_id } = row;
+        logFailure("sweep.failed", thrown, { task: "cleanUp", space_id, export_id: id, request_id });
+        await markCleanedUp(control, row, context.runtime.now() + RETRY_MS, context.runtime.now());
+        // The bucket does not answer: the other exports' cleanup would fail too.
         if (asSpillwayError(thrown).code === "destination_unavailable") return;
       }
     }
-    if (leftovers.length < MAX_EXPORTS) return;
+    if (exports.length < MAX_EXPORTS) return;
   }
 }
 
-/** @returns how many objects and uploads were removed; fewer than `most` when all are gone. */
-async function clearAll(context: Context, leftover: ExportToCleanUp, most: number): Promise<number> {
-  let removed = await endUploads(context, leftover);
-  if (leftover.stays === 0 && isCustomerBucket(leftover)) await endCustomersUploads(context, leftover);
-  for (const prefix of prefixesOf(leftover)) removed += await clear(context, prefix, most);
-  if (removed >= most) return removed;
+/** @returns how many objects and uploads were removed; fewer than `limit` when none are left. */
+async function clearAll(context: Context, row: ExportToCleanUp, limit: number): Promise<number> {
+  let removed = await abortUploads(context, row);
+  if (row.stays === 0 && isCustomerBucket(row)) await endCustomersUploads(context, row);
+  for (const prefix of prefixesOf(row)) removed += await clear(context, prefix, limit);
+  if (removed >= limit) return removed;
   const now = context.runtime.now();
-  const settled = (leftover.completed_at ?? 0) + LAST_CALL_MS;
-  // Until then a step that began before the end may still write.
-  await markCleanedUp(context.databases.control, leftover, now < settled ? settled : null, now);
+  const settledAt = (row.completed_at ?? 0) + LAST_CALL_MS;
+  // Until then, a step that started before the export ended may still upload: the prefixes are listed once more.
+  await markCleanedUp(context.databases.control, row, now < settledAt ? settledAt : null, now);
   return removed;
 }
 
-/** What has to go: of an export that stays, its segments and what its earlier plans left. */
-function prefixesOf(leftover: ExportToCleanUp): string[] {
-  if (leftover.stays === 0) return [exportPrefix(leftover)];
-  const earlier = Array.from({ length: leftover.plan_version }, (_, version) =>
-    planPrefix({ ...leftover, plan_version: version }),
+/** A completed export keeps its files: only its segments and the objects of its earlier plans are removed. */
+function prefixesOf(row: ExportToCleanUp): string[] {
+  if (row.stays === 0) return [exportPrefix(row)];
+  const earlier = Array.from({ length: row.plan_version }, (_, version) =>
+    planPrefix({ ...row, plan_version: version }),
   );
-  return [...earlier, segmentPrefix(leftover)];
+  return [...earlier, segmentPrefix(row)];
 }
 
-/** When an export is over, an upload that is under way is one that nobody will end. @returns how many there were. */
-async function endUploads({ bucket }: Context, leftover: ExportToCleanUp): Promise<number> {
-  const uploads = await bucket.listUploads(exportPrefix(leftover));
+/** Aborts the multipart uploads that an ended export left open. @returns how many there were. */
+async function abortUploads({ bucket }: Pick<Context, "bucket">, row: ExportToCleanUp): Promise<number> {
+  const uploads = await bucket.listUploads(exportPrefix(row));
   for (const { key, uploadId } of uploads) await bucket.abortUpload(key, uploadId);
   return uploads.length;
 }
 
-/** Removes the objects below a prefix, up to the limit. @returns how many there were. */
-async function clear({ bucket }: Context, prefix: string, most: number): Promise<number> {
+/** Removes objects below a prefix, about `limit` at most. @returns how many were removed. */
+async function clear({ bucket }: Pick<Context, "bucket">, prefix: string, limit: number): Promise<number> {
   let removed = 0;
-  while (removed < most) {
+  while (removed < limit) {
     const keys = await bucket.list(prefix);
     if (keys.length === 0) break;
     await inParallel(keys, 6, (key) => bucket.delete(key));

@@ -1,6 +1,6 @@
 /**
- * retention: events of either kind that are older than their space keeps them go, in small steps, never ones that an export
- * still needs: it would count them and then not find them.
+ * Deletes events and reachability events past their space's retention, in small steps. Events that an export still needs are
+ * kept: otherwise its plan would count rows that its chunks do not find.
  */
 
 import { deleteEventsBefore, EVENTS, REACHABILITY_EVENTS } from "../db/events/event-range.ts";
@@ -11,19 +11,19 @@ import { DAY_MS, HOUR_MS } from "../time/durations.ts";
 
 const SPACES_PER_SWEEP = 20;
 const EVENTS_PER_STEP = 1_000;
-/** So that no space keeps the others waiting. */
+/** A space with many old events does not delay the others. */
 const STEPS_PER_SPACE = 10;
 const EVERY_MS = HOUR_MS;
 /**
- * Events stay a little longer than asked: an export that was accepted a moment ago, by another clock, with the last moment of
- * the retention in its window, finds them.
+ * Events are kept this much longer than the retention: an export that another machine's clock just accepted, with a window that
+ * starts where the retention ends, still finds them.
  */
 export const GRACE_MS = HOUR_MS;
 
-export async function retain(context: Context): Promise<void> {
+export async function retain(context: Pick<Context, "runtime" | "databases">): Promise<void> {
   const { control } = context.databases;
   const now = context.runtime.now();
-  // The space is read before its exports: an export that is not seen here was checked against this retention, or a later one.
+  // The space is read before its exports: an export that is not seen here was checked against this retention, or a newer one.
   for (const space of await leaseSpacesForRetention(control, now, now + EVERY_MS, SPACES_PER_SWEEP)) {
     const oldest = await oldestNeeded(control, space.id, now);
     const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
@@ -42,13 +42,13 @@ export async function retain(context: Context): Promise<void> {
   }
 }
 
-/** @param step deletes as many as it is told, and says how many went. @returns `more`: there may be more to delete. */
+/** @param step deletes at most `rows` rows, and returns how many. @returns `more`: whether there may be more to delete. */
 async function deleteSome(step: (rows: number) => Promise<number>): Promise<{ deleted: number; more: boolean }> {
   let deleted = 0;
   for (let n = 0; n < STEPS_PER_SPACE; n += 1) {
-    const went = await step(EVENTS_PER_STEP);
-    deleted += went;
-    if (went < EVENTS_PER_STEP) return { deleted, more: false };
+    const rows = await step(EVENTS_PER_STEP);
+    deleted += rows;
+    if (rows < EVENTS_PER_STEP) return { deleted, more: false };
   }
   return { deleted, more: true };
 }

@@ -1,6 +1,6 @@
 /**
- * sweep: every minute (locally every few seconds), whatever is late is sent again, and what is over is put away. Each part is
- * small and repeatable; one that fails leaves the others to run.
+ * The sweep, every minute (locally every few seconds): resends lost messages, runs schedules, and removes what has expired.
+ * Each task is small and repeatable; the failure of one does not stop the others.
  */
 
 import { listEncryptedWith, replaceSecret } from "../db/tenants/destinations.ts";
@@ -22,37 +22,37 @@ import { runSchedules } from "../schedules/run-due.ts";
 import { dispatchDeliveries, dispatchIdle } from "../export/pipeline/dispatch.ts";
 import { DAY_MS } from "../time/durations.ts";
 
-const MAX_AT_ONCE = 50;
-/** Ends and records a minute. */
-const MAX_ENDS = 400;
+const MAX_PER_SWEEP = 50;
+/** Expiries, and deletions of old records, in one sweep. */
+const MAX_ENDED = 400;
 const PURGE_STEPS = 20;
-/** The record of an export that is over stays this long. */
+/** How long the record of an ended export is kept. */
 const RECORD_KEPT_MS = 90 * DAY_MS;
 
-const PARTS: Record<string, (context: Context) => Promise<void>> = {
+const TASKS: Record<string, (context: Context) => Promise<void>> = {
   resend,
   redispatchDeliveries,
   runSchedules,
   expire,
   cleanUp,
-  forget,
+  deleteRecords,
   dropKeys,
   retain,
   erase,
-  resealSecrets,
+  reencryptSecrets,
   purgeSpaces,
 };
 
 export async function sweep(context: Context): Promise<void> {
   const startedAt = context.runtime.now();
-  for (const [name, part] of Object.entries(PARTS)) {
+  for (const [name, task] of Object.entries(TASKS)) {
     try {
-      await part(context);
+      await task(context);
     } catch (thrown) {
-      logFailure("sweep.failed", thrown, { part: name });
+      logFailure("sweep.failed", thrown, { task: name });
     }
   }
-  // The heartbeat: where this line is missing, nothing that was lost is found again.
+  // The heartbeat: while this line is missing, lost messages are not resent.
   log("sweep", { ms: context.runtime.now() - startedAt });
 }
 
@@ -61,7 +61,7 @@ async function resend(context: Context): Promise<void> {
   const { config, databases, runtime } = context;
   const { control } = databases;
   const now = runtime.now();
-  for (const stuck of await takeStuckExports(control, now, config.resendAfterMs, MAX_AT_ONCE)) {
+  for (const stuck of await takeStuckExports(control, now, config.resendAfterMs, MAX_PER_SWEEP)) {
     const { id, space_id, request_id, generation, phase, status } = stuck;
     const of = { space_id, export_id: id, request_id, generation };
     log("export.resent", { ...of, phase });
@@ -71,36 +71,36 @@ async function resend(context: Context): Promise<void> {
   }
 }
 
-async function expire(context: Context): Promise<void> {
+async function expire(context: Pick<Context, "databases" | "runtime" | "sendWebhook">): Promise<void> {
   const { control } = context.databases;
   const now = context.runtime.now();
-  for (const { id, space_id: spaceId, request_id } of await listToExpire(control, now, MAX_ENDS))
+  for (const { id, space_id: spaceId, request_id } of await listToExpire(control, now, MAX_ENDED))
     if (await expireExport(control, spaceId, id, now)) {
       log("export.expired", { space_id: spaceId, export_id: id, request_id });
       await dispatchDeliveries(context, spaceId, id);
     }
 }
 
-/** Records that nobody asks for any more. */
-async function forget(context: Context): Promise<void> {
+/** The records of exports that ended long ago, or were deleted. */
+async function deleteRecords(context: Pick<Context, "databases" | "runtime">): Promise<void> {
   const { control } = context.databases;
   const now = context.runtime.now();
-  await deleteOldExports(control, now - RECORD_KEPT_MS, now, MAX_ENDS);
-  for (const { id, space_id: spaceId } of await listPurgeable(control, MAX_ENDS))
+  await deleteOldExports(control, now - RECORD_KEPT_MS, now, MAX_ENDED);
+  for (const { id, space_id: spaceId } of await listPurgeable(control, MAX_ENDED))
     await purgeExport(control, spaceId, id);
 }
 
-async function dropKeys(context: Context): Promise<void> {
+async function dropKeys(context: Pick<Context, "databases" | "runtime">): Promise<void> {
   await dropOldKeys(context.databases.control, context.runtime.now() - KEY_KEPT_MS, 1_000);
 }
 
-/** After SECRETS_KEY was changed, what destinations have sealed moves to the new key. */
-async function resealSecrets(context: Context): Promise<void> {
+/** After SECRETS_KEY was changed, destinations' access keys are encrypted again with the new key. */
+async function reencryptSecrets(context: Pick<Context, "config" | "databases" | "runtime">): Promise<void> {
   const { config, databases, runtime } = context;
   const { control } = databases;
   const older = olderKeyIds(config.secretsKey);
   if (older.length === 0) return;
-  for (const found of await listEncryptedWith(control, older, MAX_AT_ONCE)) {
+  for (const found of await listEncryptedWith(control, older, MAX_PER_SWEEP)) {
     try {
       const text = await decrypt(config.secretsKey, found.id, found.secret);
       await replaceSecret(
@@ -109,17 +109,18 @@ async function resealSecrets(context: Context): Promise<void> {
         await encryptForStore(config.secretsKey, found.id, text, runtime.randomBytes(12)),
       );
     } catch (thrown) {
-      logFailure("destination.secret_does_not_open", thrown, { space_id: found.space_id, destination_id: found.id });
+      logFailure("destination.decrypt_failed", thrown, { space_id: found.space_id, destination_id: found.id });
     }
   }
 }
 
-/** Deleted spaces' rows go a slice at a time; their files first, while their exports still tell their names. */
-async function purgeSpaces(context: Context): Promise<void> {
-  for (const { id } of await listDeletingSpaces(context.databases.control, MAX_AT_ONCE)) await purgeSpace(context, id);
+/** Deletes the rows of deleted spaces, in slices. The files go first: their names are in the exports' rows. */
+async function purgeSpaces(context: Pick<Context, "databases" | "runtime">): Promise<void> {
+  for (const { id } of await listDeletingSpaces(context.databases.control, MAX_PER_SWEEP))
+    await purgeSpace(context, id);
 }
 
-async function purgeSpace(context: Context, spaceId: string): Promise<void> {
+async function purgeSpace(context: Pick<Context, "databases" | "runtime">, spaceId: string): Promise<void> {
   const { control } = context.databases;
   for (let step = 0; step < PURGE_STEPS; step += 1) {
     if ((await purgeSpaceRows(context.databases.space(spaceId), spaceId)) > 0) continue;

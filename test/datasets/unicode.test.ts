@@ -63,7 +63,7 @@ it.each(["\ud83d", "alone \udc00", "turned \udc00\ud83d", "\ud83d\ud83d\udc00"])
       "/events/1/properties/order_id",
     ]);
     const refused = await service.call("POST", "/v1/events", { key: space.key, body });
-    expect(await refused.text()).toContain("order_id holds half of a surrogate pair, which is no character.");
+    expect(await refused.text()).toContain("order_id contains half of a surrogate pair, which is not a character.");
   },
 );
 

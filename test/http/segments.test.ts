@@ -209,7 +209,7 @@ describe("what is no rule is refused:", () => {
     [{ attribute: "a", op: "exists", value: "yes" }, "/rule/value", "value must be true or false."],
     [{ attribute: "", op: "exists" }, "/rule/attribute", "attribute must have at least 1 character."],
     [{ tag: 1 }, "/rule/tag", "tag must be a text."],
-    [{ event: "no such name" }, "/rule/event", "An event definition's id begins with a letter"],
+    [{ event: "no such name" }, "/rule/event", "An event definition's id starts with a letter"],
     [{ event: "e", within_days: 0 }, "/rule/within_days", "within_days must be at least 1."],
     [{ event: "e", within_days: 1.5 }, "/rule/within_days", "within_days must be a whole number."],
     [{ event: "e", at_least: 0 }, "/rule/at_least", "at_least must be at least 1."],

@@ -196,7 +196,7 @@ describe("an export", () => {
     expect(rows).toMatchObject([{ sessionId: null, sessionStarted_sessionId: "theirs" }]);
   });
 
-  it("renames by the properties that stood at its snapshot", async () => {
+  it("renames by the properties as of its snapshot", async () => {
     await patch("emailSent", adding("eventId"));
     await service.send(space, [event("emailSent", { eventId: "theirs" })]);
     const early = await service.ask(space);

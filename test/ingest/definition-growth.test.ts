@@ -130,7 +130,7 @@ describe("a change", () => {
     expect(answer).toMatchObject({ accepted: 1 });
   });
 
-  it("keeps the version that stood before, up to where the next begins", async () => {
+  it("keeps the earlier version, up to where the next begins", async () => {
     await patch({ name: "Renamed" });
     const query = env.SPACE_DB.prepare(
       "SELECT version, name, seq_from, seq_to FROM definitions WHERE space_id = ? ORDER BY seq_from",
@@ -141,7 +141,7 @@ describe("a change", () => {
     ]);
   });
 
-  it("of a definition that nobody made is not found", async () => {
+  it("of an unknown definition is not found", async () => {
     const response = await service.call("PATCH", "/v1/event-definitions/nothing", { key: space.key, body: {} });
     expect(response.status).toBe(404);
   });
@@ -185,7 +185,7 @@ describe("a change that would do more than add", () => {
     expect(await faults(adding({ name: "fine", type: "text" }, second))).toEqual(["/properties/1/type"]);
   });
 
-  it("points to a field that stands twice in the body that was sent", async () => {
+  it("points to a field that occurs twice in the body", async () => {
     const twice = { name: "quantity", type: "number" };
     expect(await faults(adding({ name: "fine", type: "text" }, ...lines(twice, twice).properties))).toEqual([
       "/properties/1/fields/1/name",

@@ -74,7 +74,7 @@ describe("category", () => {
   });
 });
 
-it("shows the version that stands now, once", async () => {
+it("shows the current version, once", async () => {
   await service.json("PATCH", "/v1/event-definitions/signup", 200, { key: space.key, body: { name: "Renamed order" } });
   const { data } = await service.json<{ data: object[] }>("GET", "/v1/event-definitions?q=renamed", 200, {
     key: space.key,

@@ -1,4 +1,4 @@
-/** What a change of a profile makes of events: what stood before and what stands after, compared. */
+/** The events that are derived from a change of a profile. */
 
 import { describe, expect, it } from "vitest";
 import { DERIVED, deriveEvents, type ProfileState } from "../../src/ingest/derived.ts";
@@ -135,7 +135,7 @@ describe("tags", () => {
   });
 });
 
-describe("what stands beside the attributes", () => {
+describe("the fields beside the attributes", () => {
   it.each(["external_person_id", "company_id", "type"] as const)("%s is a standard attribute", (attribute) => {
     expect(events(state({ [attribute]: "a" }), state({ [attribute]: "b" }))).toEqual([
       ["standardAttributeChanged", { attribute, oldValue: "a", newValue: "b" }],

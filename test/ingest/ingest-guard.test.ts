@@ -1,4 +1,4 @@
-/** What an ingest looked at may change before it writes: then it looks again, and writes what is right by then, or nothing. */
+/** What an ingest has read may change before it writes: then it reads and writes again, or writes nothing. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -29,7 +29,7 @@ async function sequence(): Promise<unknown> {
   return (await env.SPACE_DB.prepare("SELECT seq FROM sequences WHERE space_id = ?").bind(space.id).first())?.["seq"];
 }
 
-it("stores an event by the definition that stands when it is written", async () => {
+it("stores an event by the definition that is current when it is written", async () => {
   const grow = once(() => change({ properties: [{ name: "currency", type: "text" }] }));
   expect((await send(interrupted(grow), { order_id: "A" })).status).toBe(202);
   expect(await rows()).toEqual([
@@ -72,7 +72,7 @@ it("does not look again where something else was written meanwhile", async () =>
   expect(writes).toBe(1);
 });
 
-it("leaves no trace of a guard that held or failed", async () => {
+it("leaves no trace of a guard that passed or failed", async () => {
   await send(interrupted(once(() => change({ name: "Renamed" }))));
   expect(await env.SPACE_DB.prepare("SELECT count(*) AS n FROM guard").first()).toEqual({ n: 0 });
 });
@@ -86,7 +86,7 @@ describe("a built-in definition", () => {
       body: { events: [{ id: "e-1", definition_id: "emailSent", person_id: "p-1", properties }] },
     });
 
-  it("that is touched for the first time meanwhile is looked at again", async () => {
+  it("that is changed for the first time meanwhile is read again", async () => {
     const grow = once(() => touch({ properties: [{ name: "subject", type: "text" }] }));
     expect((await mail(interrupted(grow), { messageId: "m" })).status).toBe(202);
     expect(await rows()).toEqual([

@@ -132,7 +132,7 @@ describe("a write of a profile", () => {
     expect(first.map((row) => row.definition_id)).toEqual(["personCreated"]);
   });
 
-  it("tells what the merge made of it: what is absent stays, null removes", async () => {
+  it("has the merged values: what is absent stays, null removes", async () => {
     await enable("standardAttributeChanged", "contactInformationChanged");
     await put({ person_id: "p-1", type: "Lead", identifiers: { custom_id: "u", crm: "c" } });
     await put({ person_id: "p-1", external_person_id: null, identifiers: { custom_id: null } });
@@ -204,7 +204,7 @@ describe("properties that the space added to such a definition", () => {
 });
 
 describe("what changes between look and write", () => {
-  it("is looked at again: the event tells what was really replaced", async () => {
+  it("is read again: the event has what was really replaced", async () => {
     await enable("emailAddressAdded", "emailAddressChanged");
     const other = once(() => attributes({ $email_address: "theirs@x" }));
     const response = await call([{ person_id: "p-1", attributes: { $email_address: "ours@x" } }], interrupted(other));

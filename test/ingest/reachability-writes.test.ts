@@ -95,7 +95,7 @@ describe("a write of a profile", () => {
     expect(new Set((await stored()).map((row) => row.id)).size).toBe(25);
   });
 
-  it("tells what the merge made of it: what is absent stays, null removes", async () => {
+  it("has the merged values: what is absent stays, null removes", async () => {
     await attributes({ $phone_number: "+441", $sms_marketing: "subscribed" });
     await attributes({ $phone_number: "+442" });
     await attributes({ $sms_marketing: null });
@@ -181,7 +181,7 @@ describe("the look before a write", () => {
 });
 
 describe("what changes between look and write", () => {
-  it("is looked at again: the event tells what was really replaced", async () => {
+  it("is read again: the event has what was really replaced", async () => {
     const other = once(() => attributes({ $email_address: "theirs@x" }));
     const ours = [{ person_id: "p-1", attributes: { $email_address: "ours@x" } }];
     expect((await call(ours, interrupted(other))).status).toBe(200);

@@ -1,4 +1,4 @@
-/** What a change of a profile means for its reachability: what stood before and what stands after, compared. */
+/** The reachability events that are derived from a change of a profile. */
 
 import { describe, expect, it } from "vitest";
 import type { Installation } from "../../src/db/profiles/profiles.ts";
@@ -112,7 +112,7 @@ describe("an installation", () => {
     ]);
   });
 
-  it("that went is told with the platform it had, not opted in", () => {
+  it("that was removed is reported with its platform, not opted in", () => {
     expect(deriveReachability(installed(OPTED_IN), NOBODY)[0]?.state).toEqual({
       is_optin: false,
       platform: "Android",

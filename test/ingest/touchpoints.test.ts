@@ -1,4 +1,4 @@
-/** Touchpoints: taken in once each, all of a call or none, each by a person who is there. */
+/** Touchpoints: each is ingested once, all of a call or none, for an existing person. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -119,13 +119,13 @@ describe("an id that comes again", () => {
     expect((await rows())[0]).toEqual(before[0]);
   });
 
-  it("later is a duplicate when its person is gone", async () => {
+  it("later is a duplicate when its person was deleted", async () => {
     await send([touch()]);
     await leave("p-1");
     expect(await send([touch()])).toEqual({ accepted: 0, duplicates: 1 });
   });
 
-  it("in calls at once is taken once", async () => {
+  it("in concurrent calls is accepted once", async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => send([touch()])));
     expect(answers.filter(({ accepted }) => accepted === 1)).toEqual([{ accepted: 1, duplicates: 0 }]);
     expect(answers.filter(({ accepted }) => accepted === 0)).toHaveLength(4);
@@ -137,13 +137,13 @@ describe("a call", () => {
   const many = (count: number, more: (n: number) => Record<string, unknown> = () => ({})) =>
     Array.from({ length: count }, (_, n) => touch({ id: `tp-${n}`, ...more(n) }));
 
-  it("takes 5,000 touchpoints, and again as duplicates", async () => {
+  it("accepts 5,000 touchpoints, and again as duplicates", async () => {
     expect(await send(many(5000))).toEqual({ accepted: 5000, duplicates: 0 });
     expect(await send(many(5000))).toEqual({ accepted: 0, duplicates: 5000 });
     expect(await rows()).toHaveLength(5000);
   });
 
-  it("takes more bytes than D1 takes in a parameter", async () => {
+  it("accepts more bytes than D1 takes in a parameter", async () => {
     const long = "é".repeat(100);
     const ids = { ad_id: long, adset_id: long, campaign_id: long, account_id: long };
     const touchpoints = many(2000, (n) => ({ ...ids, id: `${String(n).padStart(4, "0")}${"x".repeat(196)}` }));
@@ -167,7 +167,7 @@ describe("a call", () => {
     const body = { touchpoints: [touch({ person_id: undefined, external_person_id: "CRM-9" })] };
     const problem = await service.json<ProblemView>("POST", "/v1/touchpoints", 422, { key: space.key, body });
     expect(problem.errors).toEqual([
-      { pointer: "/touchpoints/0/external_person_id", detail: "There is no profile with the external id CRM-9." },
+      { pointer: "/touchpoints/0/external_person_id", detail: "The space has no profile with the external id CRM-9." },
     ]);
   });
 });

@@ -87,7 +87,7 @@ const KINDS = [
       connection.closeSync();
       return path;
     },
-    wrong: { pointer: "/external_person_id", detail: "There is no profile with the external id CRM-unknown." },
+    wrong: { pointer: "/external_person_id", detail: "The space has no profile with the external id CRM-unknown." },
   },
 ];
 
@@ -175,7 +175,7 @@ describe("a file of events", () => {
     const first = await runImport(shop.space.api_key, plain, ...base(shop));
     expect(first.stdout).toContain("2 accepted, 0 duplicates, 1 refused");
     expect(first.stderr).toContain(
-      "events.csv:4: /external_person_id: There is no profile with the external id CRM-2.",
+      "events.csv:4: /external_person_id: The space has no profile with the external id CRM-2.",
     );
 
     const second = await runImport(shop.space.api_key, packed, ...base(shop), "--create-profiles");

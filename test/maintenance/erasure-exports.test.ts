@@ -1,4 +1,4 @@
-/** Exports around the deletion of a person: those asked before have all that stood, those asked after have nothing of the person. */
+/** Exports around the deletion of a person: earlier ones have all rows as of their snapshot, later ones have none of the person's. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -25,7 +25,7 @@ describe("an export that was asked before", () => {
   it.each([
     ["queued", 0],
     ["planned", 1],
-  ])("has all that stood, however long it is %s, and the rows wait for it", async (_, steps) => {
+  ])("has all rows as of its snapshot, however long it is %s, and the erasure waits for it", async (_, steps) => {
     await service.send(space, mixed());
     const id = await service.ask(space, { layout: "files", file_rows: 2 });
     for (let n = 0; n < steps; n += 1) await deliver(service, take(service));
@@ -40,7 +40,7 @@ describe("an export that was asked before", () => {
     expect(await eventIdsOf(service, await service.poll(space, id))).toEqual(ALL);
   });
 
-  it("tells the external id that the person had", async () => {
+  it("has the external id that the person had", async () => {
     await service.send(space, orders(1));
     const id = await service.ask(space, { columns: [{ path: "externalPersonId" }] });
     await shop.remove();
@@ -49,7 +49,7 @@ describe("an export that was asked before", () => {
     expect(await textOf(service, await service.poll(space, id))).toBe('{"externalPersonId":"CRM-1"}\n');
   });
 
-  it("but has failed holds nothing up: retried, it is planned anew, and has what is left", async () => {
+  it("but has failed delays nothing: retried, it is planned again, without the erased rows", async () => {
     await service.send(space, mixed());
     const id = await service.ask(space);
     await deliver(service, take(service));
@@ -66,7 +66,7 @@ describe("an export that was asked before", () => {
     expect([done.status, await eventIdsOf(service, done)]).toEqual(["completed", OTHERS]);
   });
 
-  it("in another space holds nothing up", async () => {
+  it("in another space delays nothing", async () => {
     const other = await service.shop();
     await service.ask(other);
     const deletion = await shop.remove();
@@ -99,7 +99,7 @@ describe("an export that is asked after", () => {
     expect([done.status, done.progress.rows_total, await eventIdsOf(service, done)]).toEqual(["completed", 2, OTHERS]);
   });
 
-  it("has the events of somebody made anew, and no older ones", async () => {
+  it("has the events of a person who was created again, and no older ones", async () => {
     await service.send(space, mixed());
     await shop.remove();
     await shop.put({ person_id: "p-1", external_person_id: "CRM-NEW" });
@@ -122,7 +122,7 @@ describe("an export that is asked after", () => {
   });
 });
 
-it("costs an export nothing where nobody is to be deleted", async () => {
+it("costs an export nothing where no deletion is pending", async () => {
   const texts: string[] = [];
   class Watched extends Database {
     override async all<Row>(sql: string, ...params: Param[]): Promise<Row[]> {
@@ -135,10 +135,10 @@ it("costs an export nothing where nobody is to be deleted", async () => {
   await shop.sweepLater();
   const watched = new Watched(env.SPACE_DB, newMeter());
   service.context.databases = { ...service.context.databases, space: () => watched };
-  const sifted = () => texts.filter((sql) => sql.includes("FROM events") && sql.includes("deletions")).length;
+  const excluding = () => texts.filter((sql) => sql.includes("FROM events") && sql.includes("deletions")).length;
   await service.export(space);
-  expect([texts.length > 0, sifted()]).toEqual([true, 0]);
+  expect([texts.length > 0, excluding()]).toEqual([true, 0]);
   await service.json("DELETE", "/v1/profiles/p-2", 202, { key: space.key });
   await service.export(space);
-  expect(sifted()).toBeGreaterThan(0);
+  expect(excluding()).toBeGreaterThan(0);
 });

@@ -1,4 +1,4 @@
-/** What deleted people leave behind goes: all of it and nothing else, in slices, counted exactly once. */
+/** Erasure removes all rows of deleted people and no others, in slices, each counted once. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -32,8 +32,8 @@ async function touch(of: Space, count: number, personId = "p-1", seq = 1): Promi
     .run();
 }
 
-describe("what a deleted person left", () => {
-  it("goes a minute later, each table's rows, and is counted", async () => {
+describe("a deleted person's rows", () => {
+  it("are erased a minute later, in each table, and counted", async () => {
     await service.send(space, mixed());
     await touch(space, 4);
     await shop.put({ person_id: "p-1", type: "Lead" });
@@ -50,7 +50,7 @@ describe("what a deleted person left", () => {
     });
   });
 
-  it("takes nothing of another person along, nor of another space's of the same id", async () => {
+  it("are erased without another person's, or those of another space's person with the same id", async () => {
     const other = await service.shop();
     for (const of of [space, other]) {
       await service.send(of, orders(2));
@@ -65,7 +65,7 @@ describe("what a deleted person left", () => {
     ]);
   });
 
-  it("is not what came under the same id afterwards: that stays", async () => {
+  it("do not include later rows under the same id: those stay", async () => {
     await service.send(space, mixed());
     const deletion = await shop.remove();
     await shop.put({ person_id: "p-1", type: "anew" });
@@ -80,7 +80,7 @@ describe("what a deleted person left", () => {
     expect(await service.json("GET", "/v1/profiles/p-1", 200, { key: space.key })).toMatchObject({ type: "anew" });
   });
 
-  it("goes of both, where somebody was deleted, made anew and deleted again", async () => {
+  it("are erased of both deletions, where a person was deleted, created again and deleted again", async () => {
     await service.send(space, mixed());
     const first = await shop.remove();
     await shop.put({ person_id: "p-1" });
@@ -153,7 +153,7 @@ describe("slices", () => {
     },
   );
 
-  it("may be taken by several at once, and again when all is done", async () => {
+  it("may be erased by several sweeps at once, and again when all is done", async () => {
     await fill();
     const { id } = await shop.remove();
     const db = service.context.databases.space(space.id);

@@ -1,4 +1,4 @@
-/** Retention of reachability events: as of the others, in small steps, and never from under an export. */
+/** Retention of reachability events: in small steps, and none that an export still needs. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, it } from "vitest";
@@ -46,7 +46,7 @@ async function lookThrough(): Promise<void> {
   await sweep(service.context);
 }
 
-it("takes what is older than its own space keeps it, and an hour, and no other", async () => {
+it("deletes events an hour past their own space's retention, and no others", async () => {
   const other = await service.shop();
   await keep(30);
   for (const each of [space, other])
@@ -70,7 +70,7 @@ it("leaves what is as old as what an export may still read", async () => {
   expect(await stored()).toEqual([]);
 });
 
-it("takes no more than so many a sweep, and goes on with the next", async () => {
+it("deletes a limited number per sweep, and continues with the next", async () => {
   await load(Array.from({ length: MOST + 1 }, (_, n) => event(OLD + n, `r-${n}`)));
   await keep(1);
   await lookThrough();

@@ -1,4 +1,4 @@
-/** Retention: events that are older than their space keeps them go, in small steps, and never from under an export. */
+/** Retention deletes events past their space's retention, in small steps, and none that an export still needs. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** What a run fills in: its window, and the export that it goes on from. */
+/** What a run fills in: its window, and the export that it continues. */
 
 import { describe, expect, it } from "vitest";
 import type { AnyDataset, Schedulable } from "../../src/datasets/dataset.ts";

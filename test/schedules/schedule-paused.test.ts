@@ -1,4 +1,4 @@
-/** A schedule whose runs fail again and again is paused, and somebody is told. */
+/** A schedule whose runs fail three times in a row is paused, and its webhooks are sent. */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../src/maintenance/sweep.ts";
@@ -41,7 +41,7 @@ async function failAt(hour: number): Promise<void> {
 
 const told = () => receiver.received.map(({ body }) => JSON.parse(body) as { type: string; data: object });
 
-it("is paused after three failures in a row, and told in the same moment, once", async () => {
+it("is paused after three failures in a row, and its event is sent once, with the pause's time", async () => {
   const { secret } = await endpoint(service, space, { event_types: ["schedule.paused"] });
   const { id } = await schedule(service, space, { name: "Hourly orders" });
   for (const hour of [1, 2]) await failAt(hour);
@@ -80,7 +80,7 @@ it("is paused after three failures in a row, and told in the same moment, once",
   expect(await runsOf(service, space, id)).toHaveLength(3);
 });
 
-it("is told to no endpoint that did not ask for it, and to none of another space", async () => {
+it("is sent to no endpoint without the event type, and to none of another space", async () => {
   await endpoint(service, space, { event_types: ["export.completed"] });
   const other = await service.shop();
   await endpoint(service, other);
@@ -138,7 +138,7 @@ describe("a run that can no longer be asked for", () => {
     ]);
   });
 
-  it("pauses its schedule the third time, and that is told without an export", async () => {
+  it("pauses its schedule the third time, with an event without an export", async () => {
     await endpoint(service, space);
     const { id } = await toBucket();
     for (const hour of [1, 2, 3]) await sweepAt(service, START + hour * HOUR);
@@ -193,7 +193,7 @@ it("runs no more while it is paused by a call, and says so", async () => {
   expect(await windowsOf(service, space, id)).toEqual(["03-01T12:00 03-01T15:00"]);
 });
 
-it("forgets its history, and what was told of it, after ninety days", async () => {
+it("loses its history and its deliveries after ninety days", async () => {
   await endpoint(service, space);
   const { id } = await toNowhere();
   for (const hour of [1, 2, 3]) await sweepAt(service, START + hour * HOUR);

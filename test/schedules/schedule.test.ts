@@ -1,4 +1,4 @@
-/** Runs of schedules: each moment once, one export at a time, whatever is late, killed or done twice. */
+/** Runs of schedules: no gap and no overlap, one export at a time, also with late, killed and repeated sweeps. */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../src/maintenance/sweep.ts";
@@ -86,7 +86,7 @@ describe("a run", () => {
     });
   });
 
-  it("takes no place of a create", async () => {
+  it("does not count against the limit of creates", async () => {
     service = roomyService({ CREATE_LIMIT: "1" });
     space = await service.shop();
     const { id } = await schedule(service, space);

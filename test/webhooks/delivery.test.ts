@@ -1,4 +1,4 @@
-/** From the end of an export to its receiver: who is told what, how often, and when that is over. */
+/** From the end of an export to its receivers: which event each gets, how often it is sent, and when the attempts end. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../src/maintenance/sweep.ts";
@@ -41,7 +41,7 @@ async function failed(request: Record<string, unknown> = {}): Promise<string> {
 }
 
 describe("the end of an export", () => {
-  it("is told to its callback_url, with what it gave", async () => {
+  it("is sent to its callback_url, with its rows and files", async () => {
     await service.send(space, orders(3));
     const done = await service.export(space, CALLBACK);
     await wakeAll(service);
@@ -63,7 +63,7 @@ describe("the end of an export", () => {
     ]);
   });
 
-  it("is told to each endpoint that asked for it, and to no other", async () => {
+  it("is sent to each endpoint with its event type, and to no other", async () => {
     await endpoint(service, space, { url: "https://one.example/" });
     await endpoint(service, space, { url: "https://two.example/", event_types: ["export.canceled"] });
     await endpoint(service, space, { url: "https://three.example/", event_types: ["export.failed"] });
@@ -155,7 +155,7 @@ describe("the signature", () => {
   });
 });
 
-describe("a webhook that is not taken", () => {
+describe("a webhook that is not accepted", () => {
   it("is tried ten times, each after its delay, with the same id and body, and has failed then", async () => {
     receiver.always = () => status(500);
     await canceled(service, space, CALLBACK);
@@ -201,7 +201,7 @@ describe("a webhook that is not taken", () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it("is over as soon as one try is taken", async () => {
+  it("ends with the first accepted try", async () => {
     receiver.answers.push(status(503), timeout());
     await canceled(service, space, CALLBACK);
     for (let tries = 0; tries < 3; tries += 1) await wakeNext(service);
@@ -265,7 +265,7 @@ describe("a webhook that is not taken", () => {
 });
 
 describe("a target that may not be called", () => {
-  /** Endpoints and callbacks that were taken in are looked at again before each call. */
+  /** Accepted endpoints and callbacks are checked again before each attempt. */
   function strict(resolve: Service["context"]["resolve"]): void {
     service.context.config = { ...service.context.config, allowInsecureTargets: false };
     service.context.resolve = resolve;
@@ -289,7 +289,7 @@ describe("a target that may not be called", () => {
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
 
-  it("by its looks is not called, though it was taken in under other settings", async () => {
+  it("by its looks is not called, though it was accepted under other settings", async () => {
     await canceled(service, space, { callback_url: "http://127.0.0.1:9000/" });
     strict(async () => ["93.184.215.14"]);
     await wakeAll(service);
@@ -315,7 +315,7 @@ describe("an endpoint", () => {
     expect(await deliveriesOf(service, space)).toHaveLength(1);
   });
 
-  it("that is enabled again is told again, and nobody asks why it was not", async () => {
+  it("that is enabled again gets events again, and its disabled_reason is cleared", async () => {
     receiver.answers.push(status(410));
     const { id } = await endpoint(service, space);
     await canceled(service, space);

@@ -1,4 +1,4 @@
-/** What is said of webhooks where others read: no address and no secret in the logs, the attempts, the timeline, the figures. */
+/** Logs, attempts, timelines and metrics of webhooks contain no address and no secret. */
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { sweep } from "../../src/maintenance/sweep.ts";
@@ -80,7 +80,7 @@ it("neither an address nor a secret is in the log, in the attempts, in the timel
   for (const hidden of ["zebra", TOKEN, secret, secret.slice("whsec_".length)]) expect(text).not.toContain(hidden);
 });
 
-it("a secret that does not open is told in the log without a word of it, and tried again", async () => {
+it("a secret that cannot be decrypted is logged without its text, and the delivery is retried", async () => {
   const { secret } = await endpoint(service, space);
   await canceled(service, space);
   const { secretsKey } = service.context.config;

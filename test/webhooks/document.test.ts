@@ -1,4 +1,4 @@
-/** The document says what receivers are sent: each event type, by the schema that the bodies keep to. */
+/** The OpenAPI document describes each webhook event by the schema that its bodies conform to. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { ExportBody } from "../../src/webhooks/events/exports.ts";

@@ -1,4 +1,4 @@
-/** Webhook endpoints as a client makes, changes and ends them, and the change of secrets. */
+/** Webhook endpoints: how a client creates, changes and deletes them, and rotates their secrets. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { MAX_ENDPOINTS } from "../../src/http/webhooks/endpoints.ts";
@@ -101,7 +101,7 @@ describe("a change", () => {
   });
 });
 
-it("an endpoint that is deleted is gone", async () => {
+it("a deleted endpoint is not found", async () => {
   const { id } = await make({ url: URL_GIVEN });
   const path = `/v1/webhook-endpoints/${id}`;
   await service.json("DELETE", path, 204, { key: space.key });

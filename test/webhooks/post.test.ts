@@ -76,17 +76,17 @@ describe("what is sent", () => {
 });
 
 describe("an answer", () => {
-  it.each([200, 201, 202, 204, 299])("%i takes it", async (status) => {
+  it.each([200, 201, 202, 204, 299])("%i accepts it", async (status) => {
     const { outcome } = await to(new Response(null, { status }));
     expect(outcome).toEqual({ statusCode: status, error: null, retryAfterSeconds: null, durationMs: 42 });
   });
 
-  it.each([301, 302, 303, 307, 308])("%i is not followed and not taken", async (status) => {
+  it.each([301, 302, 303, 307, 308])("%i is not followed and does not accept it", async (status) => {
     const { outcome } = await to(new Response(null, { status, headers: { location: "https://else.example/" } }));
     expect(outcome).toMatchObject({ statusCode: status, error: "redirected" });
   });
 
-  it.each([400, 401, 404, 410, 429, 500, 503])("%i does not take it", async (status) => {
+  it.each([400, 401, 404, 410, 429, 500, 503])("%i does not accept it", async (status) => {
     expect((await to(new Response(null, { status }))).outcome).toMatchObject({
       statusCode: status,
       error: "http_status",
@@ -130,7 +130,7 @@ describe("Retry-After", () => {
     expect(retryAfter(header, START)).toBe(seconds);
   });
 
-  it("counts with an answer that does not take it", async () => {
+  it("counts with an answer that does not accept it", async () => {
     const { outcome } = await to(new Response(null, { status: 503, headers: { "retry-after": "120" } }));
     expect(outcome.retryAfterSeconds).toBe(120);
   });
@@ -173,7 +173,7 @@ describe("the body", () => {
     expect(body.length).toBeLessThan(20_000);
   });
 
-  it("says of a failure whose turn it is, by the error table and by who met it", () => {
+  it("says of a failure who must act, by the error table and by the step that failed", () => {
     const failed = JSON.parse(
       render("export.failed", { status: "failed", error_code: "bucket_denied", error_owner: "service" }),
     );

@@ -1,4 +1,4 @@
-/** Messages that come twice, get lost or are cut off: nobody is told less, and nothing is recorded twice. */
+/** Messages that are duplicated, lost or cut off: every receiver gets its event, and no attempt is recorded twice. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Database, newMeter } from "../../src/db/core/database.ts";
@@ -77,7 +77,7 @@ describe("a message", () => {
     expect(await deliver(service.context, { space_id: space.id, delivery_id: "evt_x.callback" })).toBe("ack");
   });
 
-  it("in another space's name wakes nothing", async () => {
+  it("in another space's name does nothing", async () => {
     const message = await wakeUp();
     const other = await service.space();
     await deliver(service.context, { ...message, space_id: other.id });
@@ -126,7 +126,7 @@ describe("an attempt that is cut off between its call and its record", () => {
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered", attempts: [{ n: 1 }] });
   });
 
-  it("and comes to its record after all, when another has taken over, records nothing", async () => {
+  it("and is resumed when another has taken over, records nothing", async () => {
     const message = await wakeUp();
     let answer = () => {};
     receiver.meanwhile = () => new Promise<void>((resolve) => (answer = resolve));
@@ -181,7 +181,7 @@ describe("the sweep", () => {
     expect(service.webhooks).toEqual([]);
   });
 
-  it("makes up for a queue that takes no message", async () => {
+  it("makes up for a queue that accepts no message", async () => {
     await whileQueueIsDown(() => canceled(service, space, CALLBACK));
     service.now += service.config.resendAfterMs;
     await sweep(service.context);
@@ -191,7 +191,7 @@ describe("the sweep", () => {
 });
 
 describe("a delivery that is asked for again", () => {
-  it("goes out at once with the same id and body, after it was taken", async () => {
+  it("is sent at once with the same id and body, after it was accepted", async () => {
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
     const before = await onlyDelivery(service, space);
@@ -238,7 +238,7 @@ describe("a delivery that is asked for again", () => {
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
 
-  it("is sent by the sweep when the queue takes no message", async () => {
+  it("is sent by the sweep when the queue accepts no message", async () => {
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
     const { id } = await onlyDelivery(service, space);
@@ -257,7 +257,7 @@ describe("a delivery that is asked for again", () => {
 describe("a space that is deleted", () => {
   const end = () => service.json("DELETE", `/v1/spaces/${space.id}`, 202, { key: ADMIN });
 
-  it("tells nobody any more", async () => {
+  it("sends no more events", async () => {
     const message = await wakeUp();
     await end();
     await deliver(service.context, message);

@@ -1,4 +1,4 @@
-/** When a webhook that was not taken is tried again. */
+/** When a webhook that was not accepted is sent again. */
 
 import { describe, expect, it } from "vitest";
 import { nextTryMs } from "../../src/webhooks/retry-schedule.ts";

@@ -1,10 +1,11 @@
 /** API keys. Only the SHA-256 of a key's secret is stored. */
 
+import type { Row } from "../core/columns.ts";
 import type { Database } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
-import type { SpaceRow } from "./spaces.ts";
+import { SPACE_COLUMNS, type SpaceRow } from "./spaces.ts";
 
-export interface KeyRow {
+interface ApiKeys {
   id: string;
   space_id: string;
   name: string;
@@ -12,9 +13,14 @@ export interface KeyRow {
   created_at: number;
 }
 
+const COLUMNS = "id, space_id, name, scopes, created_at";
+
+/** A key without its secret. */
+export type KeyRow = Row<ApiKeys, typeof COLUMNS>;
+
 export async function insertKey(db: Database, key: KeyRow, secretSha256: string): Promise<void> {
   await db.run(
-    "INSERT INTO api_keys (id, space_id, name, scopes, created_at, secret_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    `INSERT INTO api_keys (${COLUMNS}, secret_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
     key.id,
     key.space_id,
     key.name,
@@ -24,14 +30,14 @@ export async function insertKey(db: Database, key: KeyRow, secretSha256: string)
   );
 }
 
-/** The key with its space, for authentication; null when the key or its space is gone. */
+/** The key with its space, for authentication; null when the key is unknown or its space is deleted. */
 export async function findKeyWithSpace(
   db: Database,
   keyId: string,
 ): Promise<(SpaceRow & { secret_sha256: string; scopes: string }) | null> {
   return db.first(
-    `SELECT s.id, s.name, s.timezone, s.retention_days, s.status, s.external_id, s.created_at, k.secret_sha256, k.scopes
-     FROM api_keys k JOIN spaces s ON s.id = k.space_id WHERE k.id = ?1 AND s.status <> 'deleting'`,
+    `SELECT ${SPACE_COLUMNS}, k.secret_sha256, k.scopes
+     FROM (SELECT space_id, secret_sha256, scopes FROM api_keys WHERE id = ?1) k JOIN spaces ON id = k.space_id WHERE status <> 'deleting'`,
     keyId,
   );
 }
@@ -43,13 +49,10 @@ export async function listKeys(
   limit: number,
   after: Position | null,
 ): Promise<KeyRow[]> {
-  return db.all<KeyRow>(
-    `SELECT id, space_id, name, scopes, created_at FROM api_keys ${NEWEST_FIRST}`,
-    ...pageParams(spaceId, limit, after),
-  );
+  return db.all<KeyRow>(`SELECT ${COLUMNS} FROM api_keys ${NEWEST_FIRST}`, ...pageParams(spaceId, limit, after));
 }
 
-/** @returns whether it was there. */
+/** @returns false when its id is unknown. */
 export async function deleteKey(db: Database, spaceId: string, keyId: string): Promise<boolean> {
   return (await db.run("DELETE FROM api_keys WHERE space_id = ?1 AND id = ?2", spaceId, keyId)) > 0;
 }

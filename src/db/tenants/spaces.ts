@@ -1,9 +1,10 @@
 /** Spaces: the tenants. */
 
+import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import type { Position } from "../core/pagination.ts";
 
-export interface SpaceRow {
+interface Spaces {
   id: string;
   name: string;
   timezone: string;
@@ -13,11 +14,14 @@ export interface SpaceRow {
   created_at: number;
 }
 
-const COLUMNS = "id, name, timezone, retention_days, status, external_id, created_at";
+export const SPACE_COLUMNS = "id, name, timezone, retention_days, status, external_id, created_at";
 
-export async function insertSpace(db: Database, space: SpaceRow, sealedWebhookSecret: string): Promise<void> {
+/** A space without its secrets. */
+export type SpaceRow = Row<Spaces, typeof SPACE_COLUMNS>;
+
+export async function insertSpace(db: Database, space: SpaceRow, encryptedWebhookSecret: string): Promise<void> {
   await db.run(
-    `INSERT INTO spaces (${COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+    `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
     space.id,
     space.name,
     space.timezone,
@@ -25,18 +29,18 @@ export async function insertSpace(db: Database, space: SpaceRow, sealedWebhookSe
     space.status,
     space.external_id,
     space.created_at,
-    sealedWebhookSecret,
+    encryptedWebhookSecret,
   );
 }
 
 export async function findSpace(db: Database, spaceId: string): Promise<SpaceRow | null> {
-  return db.first<SpaceRow>(`SELECT ${COLUMNS} FROM spaces WHERE id = ?1 AND status <> 'deleting'`, spaceId);
+  return db.first<SpaceRow>(`SELECT ${SPACE_COLUMNS} FROM spaces WHERE id = ?1 AND status <> 'deleting'`, spaceId);
 }
 
 /** Newest first. */
 export async function listSpaces(db: Database, limit: number, after: Position | null): Promise<SpaceRow[]> {
   return db.all<SpaceRow>(
-    `SELECT ${COLUMNS} FROM spaces
+    `SELECT ${SPACE_COLUMNS} FROM spaces
      WHERE status <> 'deleting' AND (?2 IS NULL OR (created_at, id) < (?2, ?3))
      ORDER BY created_at DESC, id DESC LIMIT ?1`,
     limit,
@@ -52,12 +56,12 @@ export interface SpaceChange {
   status?: "active" | "inactive" | undefined;
 }
 
-/** @returns the space as it is now, or null where there is none. */
+/** @returns the changed space, or null when its id is unknown. */
 export async function updateSpace(db: Database, spaceId: string, change: SpaceChange): Promise<SpaceRow | null> {
   return db.first<SpaceRow>(
     `UPDATE spaces SET name = coalesce(?2, name), timezone = coalesce(?3, timezone),
        retention_days = coalesce(?4, retention_days), status = coalesce(?5, status)
-     WHERE id = ?1 AND status <> 'deleting' RETURNING ${COLUMNS}`,
+     WHERE id = ?1 AND status <> 'deleting' RETURNING ${SPACE_COLUMNS}`,
     spaceId,
     change.name ?? null,
     change.timezone ?? null,
@@ -66,7 +70,7 @@ export async function updateSpace(db: Database, spaceId: string, change: SpaceCh
   );
 }
 
-/** The sealed key of the space's hashes, or null as long as there is none. */
+/** The encrypted key of the space's hashed values, or null while it has none. */
 export async function findRedactionSecret(db: Database, spaceId: string): Promise<string | null> {
   const row = await db.first<{ redaction_secret: string | null }>(
     "SELECT redaction_secret FROM spaces WHERE id = ?1",
@@ -75,18 +79,18 @@ export async function findRedactionSecret(db: Database, spaceId: string): Promis
   return row?.redaction_secret ?? null;
 }
 
-/** @param fresh becomes the key where there is none yet. @returns the one that stands. */
+/** @param fresh becomes the key when the space has none. @returns the space's key. */
 export async function keepRedactionSecret(db: Database, spaceId: string, fresh: string): Promise<string> {
   const row = await db.first<{ redaction_secret: string }>(
     "UPDATE spaces SET redaction_secret = coalesce(redaction_secret, ?2) WHERE id = ?1 RETURNING redaction_secret",
     spaceId,
     fresh,
   );
-  if (row === null) throw new Error("the space is gone");
+  if (row === null) throw new Error("the space was deleted");
   return row.redaction_secret;
 }
 
-/** From here on nobody sees the space, and its exports stop; its rows and files go in the background. @returns whether it was there. */
+/** Hides the space and cancels its exports; the sweep deletes its rows and files. @returns false when its id is unknown. */
 export async function markSpaceDeleting(db: Database, spaceId: string, now: number): Promise<boolean> {
   const [marked] = await db.batch([
     statement(
@@ -106,15 +110,15 @@ export async function markSpaceDeleting(db: Database, spaceId: string, now: numb
   return (marked?.changes ?? 0) > 0;
 }
 
-/** Spaces whose rows are still to go. */
+/** Deleted spaces that still have rows. */
 export async function listDeletingSpaces(db: Database, limit: number): Promise<{ id: string }[]> {
   return db.all("SELECT id FROM spaces WHERE status = 'deleting' ORDER BY deleted_at LIMIT ?1", limit);
 }
 
 /**
- * Some of what the control database holds of a deleted space. Its own row goes last, and only when it was deleted before
- * `deletedBefore`: until then a call that was let in earlier may still write, and what it writes must go too.
- * @returns how many rows went: 0 when nothing is left to do for now.
+ * Deletes a slice of a deleted space's rows in the control database. The space's own row goes last, and only when the space was
+ * deleted before `deletedBefore`: until then, a call that was authenticated earlier may still insert rows.
+ * @returns how many rows were deleted: 0 when there is nothing to do for now.
  */
 export async function purgeControlRows(db: Database, spaceId: string, deletedBefore: number): Promise<number> {
   const ofExports = (column: string) => (table: string) =>
@@ -125,101 +129,65 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
   const results = await db.batch([
     ...["export_chunks", "export_files", "export_events"].map(ofExports("export_id")),
     ...["webhook_attempts", "webhook_deliveries"].map(ofExports("subject_id")),
-    {
-      sql: `DELETE FROM exports WHERE space_id = ?1 AND id IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
-      params: [spaceId],
-    },
-    { sql: `DELETE FROM api_keys WHERE space_id = ?1`, params: [spaceId] },
-    { sql: `DELETE FROM idempotency_keys WHERE space_id = ?1`, params: [spaceId] },
-    { sql: `DELETE FROM webhook_endpoints WHERE space_id = ?1`, params: [spaceId] },
-    { sql: `DELETE FROM destinations WHERE space_id = ?1`, params: [spaceId] },
-    {
-      sql: `DELETE FROM webhook_attempts WHERE space_id = ?1 AND delivery_id IN
-              (SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule')`,
-      params: [spaceId],
-    },
-    { sql: `DELETE FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule'`, params: [spaceId] },
-    {
-      sql: `DELETE FROM schedule_runs WHERE space_id = ?1 AND (schedule_id, scheduled_at) IN (
-              SELECT r.schedule_id, r.scheduled_at FROM schedules s JOIN schedule_runs r ON r.space_id = ?1 AND r.schedule_id = s.id
-              WHERE s.space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM schedules WHERE space_id = ?1
-              AND NOT EXISTS (SELECT 1 FROM schedule_runs r WHERE r.space_id = ?1 AND r.schedule_id = schedules.id)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM spaces WHERE id = ?1 AND status = 'deleting' AND deleted_at <= ?2
-              AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)
-              AND NOT EXISTS (SELECT 1 FROM schedules WHERE space_id = ?1)`,
-      params: [spaceId, deletedBefore],
-    },
+    ofExports("id")("exports"),
+    ...["api_keys", "idempotency_keys", "webhook_endpoints", "destinations"].map((table) =>
+      statement(`DELETE FROM ${table} WHERE space_id = ?1`, spaceId),
+    ),
+    statement(
+      `DELETE FROM webhook_attempts WHERE space_id = ?1 AND delivery_id IN
+         (SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule')`,
+      spaceId,
+    ),
+    statement("DELETE FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule'", spaceId),
+    statement(
+      `DELETE FROM schedule_runs WHERE space_id = ?1 AND (schedule_id, scheduled_at) IN (
+         SELECT r.schedule_id, r.scheduled_at FROM schedules s JOIN schedule_runs r ON r.space_id = ?1 AND r.schedule_id = s.id
+         WHERE s.space_id = ?1 LIMIT 1000)`,
+      spaceId,
+    ),
+    statement(
+      `DELETE FROM schedules WHERE space_id = ?1
+         AND NOT EXISTS (SELECT 1 FROM schedule_runs r WHERE r.space_id = ?1 AND r.schedule_id = schedules.id)`,
+      spaceId,
+    ),
+    statement(
+      `DELETE FROM spaces WHERE id = ?1 AND status = 'deleting' AND deleted_at <= ?2
+         AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)
+         AND NOT EXISTS (SELECT 1 FROM schedules WHERE space_id = ?1)`,
+      spaceId,
+      deletedBefore,
+    ),
   ]);
   return results.reduce((sum, result) => sum + result.changes, 0);
 }
 
-/** Some of a deleted space's data, a thousand rows a table. @returns how many rows went. */
+/** The tables of a space's data that may have many rows, with their primary keys after `space_id`. */
+const DATA_KEYS = {
+  events: "occurred_at, id",
+  reachability_events: "occurred_at, id",
+  profiles: "person_id, seq_from",
+  profile_deletions: "id",
+  profile_definitions: "kind, id, seq_from",
+  definitions: "id, seq_from",
+  flows: "id, seq_from",
+  flow_elements: "id, flow_id, seq_from",
+  touchpoints: "person_id, kind, occurred_at, id",
+  ad_objects: "level, id, seq_from",
+  segments: "id, seq_from",
+};
+
+/** Deletes a slice of a deleted space's data, a thousand rows per table. @returns how many rows were deleted. */
 export async function purgeSpaceRows(db: Database, spaceId: string): Promise<number> {
+  const slices = Object.entries(DATA_KEYS).map(([table, key]) =>
+    statement(
+      `DELETE FROM ${table} WHERE space_id = ?1 AND (${key}) IN (SELECT ${key} FROM ${table} WHERE space_id = ?1 LIMIT 1000)`,
+      spaceId,
+    ),
+  );
   const results = await db.batch([
-    {
-      sql: `DELETE FROM events WHERE space_id = ?1 AND (occurred_at, id) IN
-              (SELECT occurred_at, id FROM events WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM reachability_events WHERE space_id = ?1 AND (occurred_at, id) IN
-              (SELECT occurred_at, id FROM reachability_events WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM profiles WHERE space_id = ?1 AND (person_id, seq_from) IN
-              (SELECT person_id, seq_from FROM profiles WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM profile_deletions WHERE space_id = ?1 AND id IN
-              (SELECT id FROM profile_deletions WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM profile_definitions WHERE space_id = ?1 AND (kind, id, seq_from) IN
-              (SELECT kind, id, seq_from FROM profile_definitions WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM definitions WHERE space_id = ?1 AND (id, seq_from) IN
-              (SELECT id, seq_from FROM definitions WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM flows WHERE space_id = ?1 AND (id, seq_from) IN
-              (SELECT id, seq_from FROM flows WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM flow_elements WHERE space_id = ?1 AND (id, flow_id, seq_from) IN
-              (SELECT id, flow_id, seq_from FROM flow_elements WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM touchpoints WHERE space_id = ?1 AND (person_id, kind, occurred_at, id) IN
-              (SELECT person_id, kind, occurred_at, id FROM touchpoints WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM ad_objects WHERE space_id = ?1 AND (level, id, seq_from) IN
-              (SELECT level, id, seq_from FROM ad_objects WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    {
-      sql: `DELETE FROM segments WHERE space_id = ?1 AND (id, seq_from) IN
-              (SELECT id, seq_from FROM segments WHERE space_id = ?1 LIMIT 1000)`,
-      params: [spaceId],
-    },
-    { sql: `DELETE FROM sections WHERE space_id = ?1`, params: [spaceId] },
-    { sql: `DELETE FROM sequences WHERE space_id = ?1`, params: [spaceId] },
+    ...slices,
+    statement("DELETE FROM sections WHERE space_id = ?1", spaceId),
+    statement("DELETE FROM sequences WHERE space_id = ?1", spaceId),
   ]);
   return results.reduce((sum, result) => sum + result.changes, 0);
 }

@@ -1,10 +1,10 @@
-/** What the catalogue's files are written in: a definition that every space has, and short words for its properties. */
+/** The catalogue's building blocks: a built-in definition, and short functions for its properties. */
 
 import type { Field, Property } from "../definition.ts";
 
 export type BuiltInCategory = "template" | "people" | "channel" | "product" | "conversion";
 
-/** A definition that every space has. `enabled` is how it starts, its version starts at 1. */
+/** A definition that every space has. `enabled` is its initial value. */
 export interface BuiltIn {
   id: string;
   name: string;
@@ -13,7 +13,7 @@ export interface BuiltIn {
   properties: readonly Property[];
 }
 
-/** id, name, and the properties that are its own. */
+/** id, name, and the properties that the group does not share. */
 export type Entry = readonly [id: string, name: string, properties?: readonly Property[]];
 
 const scalar =
@@ -27,12 +27,12 @@ export const date = scalar("date");
 
 export const required = (property: Property): Property => ({ ...property, required: true });
 
-/** What tells which step of a flow produced an event, and for which message. */
+/** The flow element that produced an event, and its message. */
 export const FLOW_PROPERTIES: readonly Property[] = [text("flowElementId"), text("messageId")];
 
 /**
  * A group of the catalogue.
- * @param shared properties that stand behind each definition's own.
+ * @param shared properties that follow each definition's own.
  */
 export function group(
   category: BuiltInCategory,

@@ -1,4 +1,4 @@
-/** The catalogue: the definitions that every space has, old and new, without a row for any. A new one is a line in its group. */
+/** The catalogue: the built-in definitions, which every space has without rows. A new definition is a line in its group. */
 
 import type { BuiltIn } from "./built-in.ts";
 import { CHANNEL } from "./channel.ts";
@@ -7,7 +7,7 @@ import { PEOPLE } from "./people.ts";
 import { PRODUCT } from "./product.ts";
 import { TEMPLATE } from "./template.ts";
 
-/** In the order of their ids, which are ASCII: the order in which the store compares them. */
+/** By id. The ids are ASCII, so that SQLite sorts them in the same order. */
 export const BUILT_INS: readonly BuiltIn[] = [...TEMPLATE, ...PEOPLE, ...CHANNEL, ...PRODUCT, ...CONVERSION].toSorted(
   (a, b) => (a.id < b.id ? -1 : 1),
 );

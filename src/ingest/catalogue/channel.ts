@@ -1,4 +1,4 @@
-/** What became of messages, channel by channel. */
+/** The delivery of messages and the reactions to them, by channel. */
 
 import { FLOW_PROPERTIES, group, text } from "./built-in.ts";
 

@@ -1,4 +1,4 @@
-/** Conversions. A custom event is called by its id until the space gives it a name. */
+/** Conversions. A custom event has its id as its name until the space renames it. */
 
 import { boolean, type Entry, group, number, text } from "./built-in.ts";
 
@@ -33,7 +33,7 @@ export const CONVERSION = group(
   [number("amount"), boolean("is_upsell"), text("order_id"), text("order_name"), text("event_url")],
 );
 
-/** May the space give this definition a name of its own? */
+/** Whether the space may rename this definition. */
 export function isCustomEvent(id: string): boolean {
   return CUSTOM_IDS.has(id);
 }

@@ -1,4 +1,4 @@
-/** What persons do, and what changes in their profiles. */
+/** Actions of persons, and changes of their profiles. */
 
 import { date, group, number, text } from "./built-in.ts";
 

@@ -1,4 +1,4 @@
-/** What happens in flows, chatbots, conversations and forms. */
+/** Events of flows, chatbots, conversations and forms. */
 
 import { FLOW_PROPERTIES, group, text } from "./built-in.ts";
 

@@ -1,4 +1,4 @@
-/** Events that shops have in common, ready for use. */
+/** Events that most shops have. */
 
 import { group, number, required, text } from "./built-in.ts";
 
