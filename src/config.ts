@@ -1,11 +1,14 @@
-/** Vars and secrets → one checked, frozen Config. A setting that is missing or wrong stops the Worker with its name. */
+/**
+ * Vars and secrets → one validated, frozen Config. A missing or wrong setting stops the Worker with an error that names
+ * it.
+ */
 
 import * as z from "zod";
 import { DAY_MS } from "./time/durations.ts";
 
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
-/** A setting that is empty is not set. */
+/** An empty setting counts as missing. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 
@@ -27,7 +30,7 @@ const settings = z.object({
     .string()
     .regex(
       /^[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=)*$/,
-      "must be <key id>:<32 bytes in base64>, and older ones after commas",
+      "must be <key id>:<32 bytes in base64>, followed by older keys after commas",
     ),
   GZIP_ENGINE: z.enum(["fflate", "native"]),
   GZIP_LEVEL: count(1, 9),
@@ -50,7 +53,7 @@ export interface AwsIdentity {
   readonly principalArn: string;
 }
 
-/** Everything the product may be told from outside, with its units. */
+/** All settings, with their units. */
 export interface Config {
   readonly adminToken: string;
   readonly allowInsecureTargets: boolean;
@@ -61,11 +64,11 @@ export interface Config {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
   };
-  /** Who assumes customers' roles; null: no role can be. */
+  /** The identity that assumes customers' roles; null when none is set, and then no role can be assumed. */
   readonly aws: AwsIdentity | null;
-  /** Null: the region's own. Without a trailing slash. */
+  /** Without a trailing slash; null for the region's own. */
   readonly stsEndpoint: string | null;
-  /** `<key id>:<base64 of 32 bytes>`: the first seals, older ones after commas still open. */
+  /** `<key id>:<base64 of 32 bytes>`: the first key encrypts, older ones after commas still decrypt. */
   readonly secretsKey: string;
   readonly gzip: { readonly engine: "fflate" | "native"; readonly level: number };
   /** Calls in any 60 seconds. */
@@ -79,10 +82,10 @@ export interface Config {
   readonly maxExportBytes: number;
 }
 
-/** The part of the environment that is settings: everything that is a string. */
+/** The environment's strings, without its bindings. */
 type Settings = Partial<Record<keyof z.input<typeof settings>, unknown>>;
 
-/** @throws Error naming each setting that is missing or wrong, never its value. */
+/** @throws Error that names each missing or wrong setting, never its value. */
 export function readConfig(env: Settings): Config {
   const read = settings.safeParse(env);
   if (!read.success) {
@@ -103,7 +106,7 @@ export function readConfig(env: Settings): Config {
       accessKeyId: from.BUCKET_ACCESS_KEY_ID,
       secretAccessKey: from.BUCKET_SECRET_ACCESS_KEY,
     }),
-    aws: identityOf(from),
+    aws: awsIdentity(from),
     stsEndpoint: from.STS_ENDPOINT?.replace(/\/+$/, "") ?? null,
     secretsKey: from.SECRETS_KEY,
     gzip: Object.freeze({ engine: from.GZIP_ENGINE, level: from.GZIP_LEVEL }),
@@ -117,15 +120,14 @@ export function readConfig(env: Settings): Config {
   });
 }
 
-/** All three or none: half an identity is a mistake. */
-function identityOf(from: z.output<typeof settings>): AwsIdentity | null {
-  const {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_PRINCIPAL_ARN: principalArn,
-  } = from;
+/** @throws Error when only a part of the identity is set. */
+function awsIdentity({
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  AWS_PRINCIPAL_ARN: principalArn,
+}: z.output<typeof settings>): AwsIdentity | null {
   if (accessKeyId !== undefined && secretAccessKey !== undefined && principalArn !== undefined)
     return Object.freeze({ accessKeyId, secretAccessKey, principalArn });
   if (accessKeyId === undefined && secretAccessKey === undefined && principalArn === undefined) return null;
-  throw new Error("settings: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_PRINCIPAL_ARN go together");
+  throw new Error("settings: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_PRINCIPAL_ARN must be set together");
 }

@@ -15,16 +15,10 @@ interface ErrorRow {
   retryable: boolean;
 }
 
-/**
- * The customer must act.
- * @param retryable whether the customer can act without a new request: a role's policy, for example.
- */
-const customer = (status: number, title: string, retryable = false): ErrorRow => ({
-  status,
-  title,
-  owner: "customer",
-  retryable,
-});
+/** The customer must act. @param retryable without a new request, for example by a correction of the role's policy. */
+function customer(status: number, title: string, retryable = false): ErrorRow {
+  return { status, title, owner: "customer", retryable };
+}
 
 /** The service must act, or its queue retries by itself. */
 const service = (status: number, title: string): ErrorRow => ({ status, title, owner: "service", retryable: true });
@@ -34,7 +28,7 @@ export const ERRORS = {
   unauthenticated: customer(401, "The request has no valid API key: send one as `Authorization: Bearer`."),
   forbidden: customer(403, "The API key lacks the scope for this call: use a key that has it."),
   space_inactive: customer(403, "The space's subscription is inactive: reactivate it to use the API."),
-  not_found: customer(404, "The space has no resource with this id: check the id and the API key's space."),
+  not_found: customer(404, "No resource exists at this path: check the id, and that the API key belongs to its space."),
   method_not_allowed: customer(405, "This path does not support the method: see the `Allow` header."),
   conflict: customer(409, "The request conflicts with the resource's current state: read the resource, then decide."),
   gone: customer(410, "The export's result was deleted or has expired: ask for a new export."),
@@ -46,7 +40,7 @@ export const ERRORS = {
     "The idempotency key was used for another request: send a new key, or the same request as before.",
   ),
   segment_too_complex: customer(422, "The segment's rule has too many conditions: simplify it."),
-  rate_limited: customer(429, "The space has sent too many requests: wait as long as `Retry-After` says.", true),
+  rate_limited: customer(429, "The space has sent too many requests: wait for the seconds in `Retry-After`.", true),
   too_many_pending_exports: customer(
     429,
     "The space has too many exports that are queued or processing: wait until one is finished, or cancel one.",
@@ -98,9 +92,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/**
- * One fault of a request. `pointer` is a JSON pointer into the body (RFC 6901), or `#query/<name>`, or `#path/<name>`.
- */
+/** One fault of a request. `pointer`: a JSON pointer into the body (RFC 6901), `#query/<name>` or `#path/<name>`. */
 export interface Fault {
   pointer: string;
   detail: string;

@@ -30,10 +30,7 @@ export function awsHost(service: "s3" | "sts", region: string): string {
   return `${service}.${region}.amazonaws.com${partitionOf(region) === "aws-cn" ? ".cn" : ""}`;
 }
 
-/**
- * The bucket's URL, without a trailing slash. AWS's certificate covers no bucket name with dots, so such a name goes
- * into the path.
- */
+/** The bucket's URL, without a trailing slash. AWS's certificate covers no dots in a name, so they need a path. */
 export function bucketUrl({ bucket, region, endpoint, path_style }: BucketLocation): string {
   const base = new URL(endpoint ?? `https://${awsHost("s3", region)}`);
   const path = base.pathname.replace(/\/+$/, "");
@@ -41,9 +38,7 @@ export function bucketUrl({ bucket, region, endpoint, path_style }: BucketLocati
   return `${base.protocol}//${bucket}.${base.host}${path}`;
 }
 
-/**
- * The headers of every write. The requested encryption is always sent; locationFaults has rejected stores that lack it.
- */
+/** The headers of every write. locationFaults has rejected stores that lack the encryption. */
 export function writeHeaders({ encryption, storage_class: storageClass }: BucketLocation): Record<string, string> {
   const keyId = encryption?.kms_key_id ?? null;
   return {

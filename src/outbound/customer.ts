@@ -67,30 +67,22 @@ export class CustomerBuckets {
     return new Bucket(store, this.#outside.now, this.#outside.fetch, "customer");
   }
 
-  /**
-   * Assumes a role for a connection test, and discards the credentials.
-   * @param externalId null sends none.
-   * @throws as RoleSessions.assume.
-   */
+  /** Assumes a role and discards the credentials. @param externalId null sends none. @throws as RoleSessions.assume. */
   async tryAssumeRole(
-    location: BucketLocation,
+    at: BucketLocation,
     roleArn: string,
     externalId: string | null,
     scope: SessionScope,
   ): Promise<void> {
-    await this.#sessionsFor(roleArn).assume(roleRequest(location, roleArn, externalId, scope));
+    await this.#sessionsFor(roleArn).assume(roleRequest(at, roleArn, externalId, scope));
   }
 
-  #credentials(
-    location: BucketLocation,
-    auth: BucketAuth,
-    scope: SessionScope,
-  ): Pick<Store, "credentials" | "refused"> {
+  #credentials(at: BucketLocation, auth: BucketAuth, scope: SessionScope): Pick<Store, "credentials" | "refused"> {
     if (auth.type === "keys") {
       const { accessKeyId, secretAccessKey } = auth;
       return { credentials: async () => ({ accessKeyId, secretAccessKey }) };
     }
-    const request = roleRequest(location, auth.roleArn, auth.externalId, scope);
+    const request = roleRequest(at, auth.roleArn, auth.externalId, scope);
     return {
       credentials: async () => this.#sessionsFor(auth.roleArn).credentials(request),
       refused: () => this.#sessions?.forget(request),
@@ -99,15 +91,9 @@ export class CustomerBuckets {
 
   #sessionsFor(roleArn: string): RoleSessions {
     if (isOwnRole(roleArn, this.#settings.aws?.principalArn ?? ""))
-      throw new SpillwayError(
-        "role_denied",
-        "The role belongs to this service's own account: use a role of your account.",
-        { retryable: false },
-      );
+      throw new SpillwayError("role_denied", OWN_ROLE, { retryable: false });
     if (this.#sessions !== null) return this.#sessions;
-    throw new SpillwayError("role_denied", "This service has no AWS identity, so it cannot assume roles.", {
-      owner: "service",
-    });
+    throw new SpillwayError("role_denied", NO_IDENTITY, { owner: "service" });
   }
 
   async #admit(url: string): Promise<void> {
@@ -134,6 +120,8 @@ function isAws({ endpoint }: BucketLocation): boolean {
   return endpoint === null || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 }
 
+const OWN_ROLE = "The role belongs to this service's own account: use a role of your account.";
+const NO_IDENTITY = "This service has no AWS identity, so it cannot assume roles.";
 const REFUSALS = {
   target_not_allowed: "The destination's endpoint is not at a public address: correct it, and ask for a new export.",
   target_unresolved: "The host name of the destination's endpoint could not be resolved: correct it.",

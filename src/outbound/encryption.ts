@@ -5,10 +5,7 @@
  * decrypt.
  */
 
-/**
- * @param secretsKey the setting SECRETS_KEY: its first key encrypts.
- * @param owner the id of the row that keeps the secret.
- */
+/** @param secretsKey the setting: its first key encrypts. @param owner the id of the row that keeps the secret. */
 export async function encrypt(
   secretsKey: string,
   owner: string,

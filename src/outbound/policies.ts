@@ -43,10 +43,7 @@ export function sessionPolicy(location: BucketLocation, prefix: string, probe: s
   return JSON.stringify(policy);
 }
 
-/**
- * A key id is an ARN, an id or an alias. A policy cannot name an alias, nor the account's default key: a condition
- * bounds those.
- */
+/** A policy can name a key by ARN or id, but no alias and not the default key: a condition bounds those. */
 function keyResource({ region }: BucketLocation, keyId: string | null) {
   const named = keyId !== null && !/(^|:)alias\//.test(keyId);
   if (named)

@@ -10,10 +10,7 @@ export function isOwnRole(roleArn: string, principalArn: string): boolean {
   return account !== "" && partOf(roleArn, 4) === account;
 }
 
-/**
- * A sentence about why a role cannot be used; null for a role that can.
- * @param stsOfAws roles are assumed at AWS itself.
- */
+/** Why a role cannot be used, as a sentence, or null. @param stsOfAws roles are assumed at AWS itself. */
 export function roleFault(
   roleArn: string,
   location: Pick<BucketLocation, "region" | "endpoint">,

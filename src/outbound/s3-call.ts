@@ -73,10 +73,7 @@ export class S3Caller {
     this.#owner = owner;
   }
 
-  /**
-   * @param key null for a request to the bucket itself.
-   * @throws SpillwayError for a status that is neither 2xx nor in `accept`.
-   */
+  /** @param key null for the bucket itself. @throws SpillwayError for a status that is neither 2xx nor in `accept`. */
   async send(method: string, key: string | null, query: string, more: S3Request): Promise<Response> {
     const address = key === null ? this.store.url : this.urlOf(key);
     const url = query === "" ? address : `${address}?${query}`;

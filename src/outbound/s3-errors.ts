@@ -1,7 +1,4 @@
-/**
- * A store's refusal → a code of errors.ts: by its S3 error code, else by its status. A store's own message is never
- * shown.
- */
+/** A store's refusal → a code of errors.ts, by its S3 error code or its status. A store's own message is never shown. */
 
 import type { ErrorCode } from "../errors.ts";
 import { refusalIn } from "./s3-xml.ts";
@@ -20,8 +17,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 
 const DETAILS: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: "The store does not know the access key: give the destination an access key of this store.",
-  SignatureDoesNotMatch:
-    "The store refused the signature: the secret access key does not belong to the access key id. Correct it.",
+  SignatureDoesNotMatch: "The store refused the signature: the secret access key does not match its id.",
 };
 
 const REDIRECTED =
@@ -64,8 +60,7 @@ export function classifyRefusal(response: Response, text: string, asked: { kms: 
   const elsewhere = right !== "" && (redirected || s3Code === "AuthorizationHeaderMalformed");
   if (elsewhere || CODES[s3Code] === "wrong_region") return { code: "wrong_region", ...inRegion(right), s3Code };
   if (redirected) return { code: "destination_unavailable", detail: REDIRECTED, s3Code, retryable: false };
-  // AWS's message names the denied action; other stores name the key that they did not find, some under an unrelated
-  // code.
+  // AWS's message names the denied action; other stores name the missing key, some under an unrelated code.
   if (s3Code.startsWith("KMS.") || (asked.kms && /\bkms\b/i.test(message))) return { code: "kms_denied", s3Code };
   if (/\bkms:/.test(message)) return { code: "kms_denied", detail: OWN_KEY, s3Code };
   if (asked.options && response.status === 400 && REFUSED_OPTIONS.has(s3Code))

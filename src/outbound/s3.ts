@@ -190,10 +190,7 @@ export class Bucket {
     await drain(await this.#calls.send("DELETE", key, `uploadId=${encodeURIComponent(uploadId)}`, { accept: [404] }));
   }
 
-  /**
-   * Some stores confirm the encryption only when the object is read.
-   * @throws kms_denied when neither answer confirms it.
-   */
+  /** Some stores confirm the encryption only on a read. @throws kms_denied when neither answer confirms it. */
   async #requireEncryption(key: string, answer: Response): Promise<void> {
     if (this.#calls.confirmsEncryption(answer)) return;
     const there = await this.get(key, { from: 0, length: 1 });

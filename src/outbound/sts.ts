@@ -71,9 +71,7 @@ export class RoleSessions {
   readonly #settings: StsSettings;
   readonly #now: () => number;
   readonly #fetch: typeof fetch;
-  /**
-   * Finished sessions, oldest first. Promises are not cached, because one invocation must not wait for another's fetch.
-   */
+  /** Oldest first. Promises are not cached, because one invocation must not wait for another's fetch. */
   readonly #cache = new Map<string, Session>();
 
   constructor(settings: StsSettings, now: () => number, reach: typeof fetch) {

@@ -15,10 +15,7 @@ export type Resolve = (name: string) => Promise<readonly string[]>;
 
 /** Names of this machine or this network, with all names below them. */
 const LOCAL_NAMES = ["localhost", "local", "internal"];
-/**
- * The only block of IPv6 that is assigned to the public internet. Forms that embed an IPv4 address are mostly outside
- * it.
- */
+/** The block of IPv6 that is assigned to the internet. Forms that embed an IPv4 address are mostly outside it. */
 const PUBLIC_V6 = ipaddr.IPv6.parseCIDR("2000::/3");
 
 /**

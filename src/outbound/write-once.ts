@@ -66,10 +66,7 @@ export class OnceWriter {
     return read(await write({}));
   }
 
-  /**
-   * Whether the same bytes exist at the key; false when the store does not let the service read them.
-   * @throws destination_conflict.
-   */
+  /** Whether the same bytes exist at the key, as far as the service may read it. @throws destination_conflict. */
   async exists(key: string, whole: ObjectDigest): Promise<boolean> {
     return (await this.#check(key, whole, false)) === "exists";
   }

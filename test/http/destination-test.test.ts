@@ -1,4 +1,4 @@
-/** The test of a destination: what it tries, and what it says; and what becomes of its secret when the sealing key changes. */
+/** The test of a destination: what it tries, and what it says; and what becomes of its secret when the encryption key changes. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -155,7 +155,7 @@ describe("the test of a destination", () => {
   });
 });
 
-it("a sealed secret moves to the new key, so that the old one can go", async () => {
+it("an encrypted secret moves to the new key, so that the old one can go", async () => {
   const { id } = await post({ auth: KEYS_AUTH });
   const before = service.config.secretsKey;
   const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";

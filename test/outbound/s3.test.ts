@@ -124,7 +124,7 @@ describe("a refusal", () => {
     const work = put(bucketAt({ secretAccessKey: "wrong" }), newKey(), "first");
     const thrown = await work.catch((error: unknown) => error);
     expect((thrown as Error).message).toBe(
-      "The store refused the signature: the secret access key does not belong to the access key id. Correct it.",
+      "The store refused the signature: the secret access key does not match its id.",
     );
   });
 });

@@ -63,10 +63,7 @@ function howToTrust(context: TestContext, externalId: string): string {
   return `The role cannot be assumed: its trust policy must allow sts:AssumeRole to ${principal} with the external id ${externalId}. A new role works after a few minutes.`;
 }
 
-/**
- * A role that accepts any external id could be used through this service by everyone who knows its ARN (confused
- * deputy).
- */
+/** With a role that accepts any external id, everyone who knows its ARN could write through this service. */
 async function testExternalId(
   context: TestContext,
   row: DestinationRow,

@@ -82,14 +82,8 @@ export async function freezeDestination(
   if (refusal !== null) faults.push({ pointer: "/delivery/role_arn", detail: refusal });
   if (faults.length > 0) throw invalid(...faults);
   const directory = asDirectory(path);
-  const destination: Destination = {
-    bucket_location: location,
-    directory_path: directory,
-    prefix: directory,
-    role_arn: roleArn,
-    external_id: space.external_id,
-  };
-  return { destination, destinationId: null };
+  const own = { bucket_location: location, directory_path: directory, prefix: directory, role_arn: roleArn };
+  return { destination: { ...own, external_id: space.external_id }, destinationId: null };
 }
 
 async function freezeStored(context: Opening, space: SpaceRow, id: string, facts: Facts) {
@@ -101,30 +95,19 @@ async function freezeStored(context: Opening, space: SpaceRow, id: string, facts
   const { directory_path: directory, key_template: template } = stored;
   const prefix = `${directory}${template === null ? "" : expand(template, facts, pointer)}`;
   if (prefix.length + MAX_NAME > MAX_KEY)
-    throw invalid({
-      pointer,
-      detail: `The destination's path and key template are ${prefix.length} bytes long: shorten them to ${MAX_KEY - MAX_NAME}.`,
-    });
-  const destination: Destination = {
-    bucket_location: JSON.parse(stored.bucket_location) as BucketLocation,
-    directory_path: directory,
-    prefix,
-    role_arn: null,
-    external_id: space.external_id,
-  };
-  return { destination, destinationId: id };
+    throw invalid({ pointer, detail: `The destination's path of ${prefix.length} bytes is too long: shorten it.` });
+  const location = JSON.parse(stored.bucket_location) as BucketLocation;
+  const own = { bucket_location: location, directory_path: directory, prefix, role_arn: null };
+  return { destination: { ...own, external_id: space.external_id }, destinationId: id };
 }
 
+const DELETED = "The export's destination was deleted: create a destination, and ask for a new export.";
+
+export type BucketContext = Pick<Context, "bucket" | "config" | "customers" | "databases">;
 export type DeliveredRow = Pick<ExportRow, "id" | "space_id" | "destination" | "destination_id">;
 
-/**
- * The bucket that an export's files go to: a customer's, or the service's own.
- * @throws bucket_denied when the destination was deleted.
- */
-export async function bucketOf(
-  context: Pick<Context, "bucket" | "config" | "customers" | "databases">,
-  row: DeliveredRow,
-): Promise<Bucket> {
+/** The bucket of an export's files. @throws bucket_denied when its destination was deleted. */
+export async function bucketOf(context: BucketContext, row: DeliveredRow): Promise<Bucket> {
   const destination = destinationOf(row);
   if (destination === null) return context.bucket;
   const auth = await findBucketAuth(context, row, destination);
@@ -137,10 +120,7 @@ async function findBucketAuth(context: Opening, row: DeliveredRow, destination: 
   if (roleArn !== null) return { type: "role", roleArn, externalId };
   const id = row.destination_id ?? "";
   const found = await findAuth(context.databases.control, row.space_id, id);
-  if (found === null) {
-    const detail = "The export's destination was deleted: create a destination, and ask for a new export.";
-    throw new SpillwayError("bucket_denied", detail, { retryable: false });
-  }
+  if (found === null) throw new SpillwayError("bucket_denied", DELETED, { retryable: false });
   return decryptAuth(context, id, externalId, found);
 }
 

@@ -8,15 +8,13 @@ import type { ExportRow } from "../../db/exports/exports.ts";
 import { type FileRow, listOpenUploads, renameFile } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
-import { bucketOf, type DeliveredRow } from "./destination.ts";
+import { type BucketContext, bucketOf, type DeliveredRow } from "./destination.ts";
 import type { Context } from "../../context.ts";
 import { fileKey, isCustomerBucket, nextName } from "./object-keys.ts";
 
-type LedgerContext = Pick<Context, "databases">;
-
 /** Writes a file, under its next name after each key conflict. @throws destination_conflict when no name is left. */
 export async function withFreeKey<Result>(
-  context: LedgerContext,
+  context: Pick<Context, "databases">,
   row: ExportRow,
   file: FileRow,
   write: (file: FileRow) => Promise<Result>,
@@ -37,7 +35,7 @@ export async function withFreeKey<Result>(
  * @throws `thrown` itself when it is no key conflict, or no name is left.
  */
 export async function nextFreeKey(
-  context: LedgerContext,
+  context: Pick<Context, "databases">,
   row: ExportRow,
   file: Pick<FileRow, "n" | "name">,
   thrown: unknown,
@@ -51,15 +49,13 @@ export async function nextFreeKey(
   return renamed;
 }
 
+type UploadingRow = DeliveredRow & { request_id: string };
+
 /**
  * Aborts the multipart uploads to a customer's bucket that the ledger knows, of earlier plans too. A failure is logged
- * and does not stop the caller: the role may be deleted by now, and the bucket's lifecycle rule then removes incomplete
- * uploads.
+ * and does not stop the caller: the role may be deleted by now. The bucket's lifecycle rule then removes the uploads.
  */
-export async function endCustomersUploads(
-  context: Parameters<typeof bucketOf>[0],
-  row: DeliveredRow & { request_id: string },
-): Promise<void> {
+export async function endCustomersUploads(context: BucketContext, row: UploadingRow): Promise<void> {
   const { space_id, id, request_id } = row;
   try {
     for (const { name, upload_id } of await listOpenUploads(context.databases.control, space_id, id))

@@ -44,10 +44,7 @@ export interface Facts {
   eventNames: readonly string[];
 }
 
-/**
- * @param pointer of the destination in the request, for the error.
- * @throws invalid_request for a variable that has no value for this export.
- */
+/** @param pointer for the error. @throws invalid_request for a variable without a value for this export. */
 export function expand(template: string, facts: Facts, pointer: string): string {
   const start = new Date(facts.start).toISOString();
   const [eventName, ...more] = facts.eventNames;

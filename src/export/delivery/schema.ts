@@ -8,10 +8,7 @@ const MAX_PATH = 512;
 
 export const BucketName = z
   .string()
-  .regex(
-    /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/,
-    "must be a bucket name: 3 to 63 letters, digits, dots, hyphens and underscores.",
-  )
+  .regex(/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/, "must be a bucket name, such as acme-exports.")
   .meta({ example: "acme-exports" });
 
 export const Region = z
@@ -28,7 +25,7 @@ export const DirectoryPath = z
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
   })
   .meta({
-    description: "The beginning of every object key. A missing slash at its end is added.",
+    description: "Begins every key. A missing slash at its end is added.",
     example: "spillway/events/",
   });
 
@@ -46,12 +43,7 @@ const INLINE = ["bucket", "region", "role_arn"] as const;
 const S3 = z
   .strictObject({
     type: z.literal("s3"),
-    destination_id: z
-      .string()
-      .min(1)
-      .max(100)
-      .optional()
-      .meta({ description: "The id of one of the space's destinations." }),
+    destination_id: z.string().min(1).max(100).optional().meta({ description: "A destination of the space." }),
     bucket: BucketName.optional(),
     region: Region.optional(),
     directory_path: DirectoryPath.optional(),

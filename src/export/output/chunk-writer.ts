@@ -9,7 +9,7 @@ import type { ChunkRow } from "../../db/exports/chunks.ts";
 import type { ExportRow } from "../../db/exports/exports.ts";
 import { countFiles, type FileRow, filesBetween, rememberUpload, type WrittenFile } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
-import { bucketOf } from "../delivery/destination.ts";
+import { type BucketContext, bucketOf } from "../delivery/destination.ts";
 import type { Encoder } from "./encode/encoder.ts";
 import { concatContent, EMPTY } from "./crc32.ts";
 import type { Context } from "../../context.ts";
@@ -23,9 +23,7 @@ import { ObjectWriter } from "./object-writer.ts";
 const MAX_FILES_PER_CHUNK = 1_000;
 /** About as many as an export may have chunks: the manifest and the poll list them all. */
 const MAX_FILES = 20_000;
-/**
- * Counting reads a row per file, so only every 20th chunk counts: the chunks between two counts add at most MAX_FILES.
- */
+/** Counting reads a row per file, so every 20th chunk counts: those between two counts add at most MAX_FILES. */
 const COUNT_AT_EVERY = MAX_FILES / MAX_FILES_PER_CHUNK;
 
 /** A file's identity in the ledger. */
@@ -44,27 +42,21 @@ export interface Output {
   readonly bytes: number;
   /** Keys of the files that are closed already. */
   readonly closed: readonly string[];
-  /**
-   * @param shouldContinue is called between files.
-   * @returns false when it stopped the write in the middle of the page.
-   */
+  /** @param shouldContinue is called between files. @returns false when it stopped the write within the page. */
   write(page: Page, shouldContinue: () => Promise<boolean>): Promise<boolean>;
   finish(): Promise<ObjectCounts & { objects: readonly WrittenObject[] }>;
   abort(): Promise<void>;
 }
 
 export interface Tools {
-  context: Context;
+  context: BucketContext & Pick<Context, "sizes">;
   row: ExportRow;
   chunk: ChunkRow & FilePosition;
   encoder: Encoder;
   lease: { held: number };
 }
 
-/**
- * @param file null for a segment, which goes to the service's own bucket; a whole file goes to the export's
- * destination.
- */
+/** @param file null for a segment, which goes to the service's own bucket; a file goes to the destination. */
 export async function openObject(tools: Tools, file: Named | null): Promise<Output> {
   const { row, chunk, encoder } = tools;
   // A single Parquet file whose rows the plan could not count.
@@ -132,10 +124,7 @@ async function beginFile(
 
 const WHOLE: FilePosition = { first_in_file: 1, last_in_file: 1 };
 
-/**
- * @param secret the export's own, from which the files' names are derived.
- * @throws export_too_large when the export already has MAX_FILES files.
- */
+/** @param secret from which file names are derived. @throws export_too_large when the export has MAX_FILES files. */
 export async function openFiles(tools: Tools, secret: string): Promise<Output> {
   const { context, row, chunk } = tools;
   const { control } = context.databases;

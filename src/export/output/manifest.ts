@@ -1,5 +1,6 @@
 /**
- * The manifest: what an export delivered, and the proof of it. Made from the ledger alone, so it is the same each time.
+ * The manifest: the files, rows and hashes of an export. It is derived from the ledger alone, so it is the same each
+ * time.
  */
 
 import type { ExportRow } from "../../db/exports/exports.ts";
@@ -9,7 +10,7 @@ import { shownName } from "../delivery/object-keys.ts";
 import { iso } from "../../time/names.ts";
 import { encodingOf } from "./encode/encoder.ts";
 
-/** Null where the rows do not say it either. */
+/** A record's key. A field is null when the export's redactions hide it in the rows too. */
 interface Edge {
   time: string | null;
   id: string | null;
@@ -28,11 +29,11 @@ export interface Manifest {
     last: Edge | null;
   }[];
   totals: { files: number; rows: number; bytes: number; uncompressed_bytes: number };
-  /** What the dataset sums up over its rows, where it does. */
+  /** The dataset's totals, for a dataset that has them. */
   summary?: unknown;
 }
 
-/** What is said of a file that is done, in the manifest and to the poll. */
+/** A finished file as the manifest and the poll show it. */
 export function fileFacts(row: ExportRow, file: FileRow) {
   return {
     name: shownName(row, file.name),
@@ -43,7 +44,7 @@ export function fileFacts(row: ExportRow, file: FileRow) {
   };
 }
 
-/** @param files, @param chunks all of the export's, in order, all done. */
+/** @param files, @param chunks all of the export's, finished, in order. @param summary undefined for none. */
 export function createManifest(
   row: ExportRow,
   files: readonly FileRow[],

@@ -1,7 +1,7 @@
 /**
- * Writes one object of unknown length in bounded memory. What stays under one part goes as a single PUT; what outgrows
- * it goes as a multipart upload in parts of one size, one part under way while the next fills. Each request is signed
- * with the hash of what it carries, and the whole is hashed on the way.
+ * Writes one object of unknown length in bounded memory. An object of up to one part is a single PUT; a larger one is a
+ * multipart upload in parts of one size, and one part is uploaded while the next fills. Each request is signed with its
+ * body's hash, and the whole object is hashed as it is written.
  */
 
 import { createHash } from "node:crypto";
@@ -20,9 +20,9 @@ export class ObjectWriter {
   #bytes = 0;
   #uploadId: string | null = null;
   #parts: UploadedPart[] = [];
-  #underWay: Promise<UploadedPart> | null = null;
+  #uploading: Promise<UploadedPart> | null = null;
 
-  /** @param onUpload is told of a multipart upload before its first part, so that a later try can end it. */
+  /** @param onUpload receives the id of a multipart upload before its first part, so that a later try can abort it. */
   constructor(
     bucket: Bucket,
     key: string,
@@ -37,7 +37,7 @@ export class ObjectWriter {
     this.#onUpload = onUpload;
   }
 
-  /** Takes a piece over; nothing is sent before `drain` or `finish`. */
+  /** Buffers a piece, which the caller must not change afterwards. Only `drain` and `finish` upload. */
   write(piece: Uint8Array): void {
     this.#hash.update(piece);
     this.#pieces.push(piece);
@@ -45,68 +45,68 @@ export class ObjectWriter {
     this.#bytes += piece.length;
   }
 
-  /** Sends the parts that are full. To be called often enough that no more than a part waits. */
+  /** Uploads the full parts. A caller that calls it after each block keeps no more than a part in memory. */
   async drain(): Promise<void> {
-    while (this.#pending > this.#partBytes) await this.#sendPart(this.#take(this.#partBytes));
+    while (this.#pending > this.#partBytes) await this.#uploadPart(this.#removeFirst(this.#partBytes));
   }
 
-  /** Sends the rest and closes the object. @returns its length and the SHA-256 of it, in hex. */
+  /** Uploads the rest and completes the object. @returns its length, and its SHA-256 in hex. */
   async finish(): Promise<{ bytes: number; sha256: string }> {
     await this.drain();
-    const rest = this.#take(this.#pending);
+    const rest = this.#removeFirst(this.#pending);
     const sha256 = this.#hash.digest("hex");
     if (this.#uploadId === null) {
       await this.#bucket.putOnce(this.#key, rest, sha256, this.#contentType);
     } else {
-      await this.#sendPart(rest);
-      await this.#settle();
+      await this.#uploadPart(rest);
+      await this.#awaitPart();
       const whole = { bytes: this.#bytes, sha256 };
       await this.#bucket.completeUpload(this.#key, this.#uploadId, this.#parts, whole);
     }
     return { bytes: this.#bytes, sha256 };
   }
 
-  /** After a failure: drops the parts that were sent. */
+  /** After a failure: deletes the uploaded parts. */
   async abort(): Promise<void> {
-    await this.#underWay?.catch(() => {});
+    await this.#uploading?.catch(() => {});
     if (this.#uploadId !== null) await this.#bucket.abortUpload(this.#key, this.#uploadId);
   }
 
-  async #sendPart(body: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #uploadPart(body: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#uploadId === null) {
       this.#uploadId = await this.#bucket.createUpload(this.#key, this.#contentType);
       await this.#onUpload(this.#uploadId);
     }
-    await this.#settle();
+    await this.#awaitPart();
     const number = this.#parts.length + 1;
     const uploadId = this.#uploadId;
-    this.#underWay = sha256Hex(body).then((sha256) =>
+    this.#uploading = sha256Hex(body).then((sha256) =>
       this.#bucket.uploadPart(this.#key, uploadId, number, body, sha256),
     );
-    // A failure is seen by whoever settles next; until then it is not unhandled.
-    this.#underWay.catch(() => {});
+    // The next #awaitPart throws a failure; until then it must not count as unhandled.
+    this.#uploading.catch(() => {});
   }
 
-  async #settle(): Promise<void> {
-    if (this.#underWay === null) return;
-    this.#parts.push(await this.#underWay);
-    this.#underWay = null;
+  async #awaitPart(): Promise<void> {
+    if (this.#uploading === null) return;
+    this.#parts.push(await this.#uploading);
+    this.#uploading = null;
   }
 
-  /** The first `length` of the waiting bytes, as one array. */
-  #take(length: number): Uint8Array<ArrayBuffer> {
-    const taken = new Uint8Array(length);
+  /** Removes the first `length` bytes from the buffer, as one array. */
+  #removeFirst(length: number): Uint8Array<ArrayBuffer> {
+    const body = new Uint8Array(length);
     let at = 0;
     while (at < length) {
       const piece = this.#pieces[0];
-      if (piece === undefined) throw new Error("fewer bytes wait than were counted");
+      if (piece === undefined) throw new Error("the buffer has fewer bytes than were counted");
       const fits = Math.min(piece.length, length - at);
-      taken.set(piece.subarray(0, fits), at);
+      body.set(piece.subarray(0, fits), at);
       at += fits;
       if (fits === piece.length) this.#pieces.shift();
       else this.#pieces[0] = piece.subarray(fits);
     }
     this.#pending -= length;
-    return taken;
+    return body;
   }
 }

@@ -31,18 +31,12 @@ export interface PageWriter {
   readonly rows: number;
   /** Written so far, before compression. */
   readonly bytes: number;
-  /**
-   * Writes the page's lines from the index `from` on, until the file is full.
-   * @returns the index after the last line written.
-   */
+  /** Writes a page's lines from an index on, until the file is full. @returns the index after the last line written. */
   write(page: Page, from?: number): number;
   end(): ObjectCounts;
 }
 
-/**
- * @param sink receives the object's bytes, piece by piece.
- * @param limits null: the caller has bounded the rows already.
- */
+/** @param sink receives the object's bytes in pieces. @param limits null: the caller has bounded the rows already. */
 export function pageWriter(
   encoder: Encoder,
   settings: CodecSettings,
@@ -69,11 +63,7 @@ class Counts {
     this.#limits = limits;
   }
 
-  /**
-   * Counts a line unless the file is full.
-   * @param more bytes that go with it.
-   * @returns whether the line was counted.
-   */
+  /** Counts a line unless the file is full. @param more bytes around it. @returns whether the line was counted. */
   protected countLine(text: string, more: number): boolean {
     if (this.#limits !== null) {
       const bytes = Buffer.byteLength(text) + more;
@@ -84,10 +74,7 @@ class Counts {
     return true;
   }
 
-  /**
-   * Keeps the keys of the first and the last row.
-   * @param to the index after the last line of the page that was written.
-   */
+  /** Keeps the first and the last row's key. @param to the index after the last line that was written. */
   protected countPage(page: Page, from: number, to: number): void {
     if (to === from) return;
     this.#first ??= page.keyOf(from);

@@ -234,7 +234,7 @@ describe("a request", () => {
     const body = asked({ columns: [{ path: "id" }] });
     const problem = await service.json<ProblemView>("POST", "/v1/exports", 422, { key: space.key, body });
     expect(problem.errors).toEqual([
-      { pointer: "/columns", detail: "columns is not for this dataset: name what you want in fields." },
+      { pointer: "/columns", detail: "This dataset does not support columns: use fields instead." },
     ]);
   });
 });

@@ -53,7 +53,7 @@ describe("a Parquet file", () => {
     ["date", "yesterday"],
   ])("refuses a value that is no %s, instead of losing it, and does not repeat it", (type, value) => {
     const fields = FIELDS.filter((field) => field.type === type);
-    expect(() => written(fields, [[value]])).toThrow(`a value in a column of type ${type} is none`);
+    expect(() => written(fields, [[value]])).toThrow(`a value does not match its column of type ${type}`);
   });
 
   it("has names of any letters", async () => {

@@ -1,4 +1,4 @@
-/** What is redacted stands in clear in no file, manifest, row or log; the secret of a space's hashes is one, and sealed. */
+/** What is redacted stands in clear in no file, manifest, row or log; the secret of a space's hashes is one, and encrypted. */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -46,7 +46,7 @@ describe("the clear value", () => {
 });
 
 describe("the space's secret", () => {
-  it("is stored sealed, and no answer has it", async () => {
+  it("is stored encrypted, and no answer has it", async () => {
     const key = Buffer.from(await redactionKey(service.context, space.id));
     expect(key.length).toBe(32);
     const row = await env.CONTROL_DB.prepare("SELECT * FROM spaces WHERE id = ?").bind(space.id).first();

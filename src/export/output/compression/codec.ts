@@ -21,11 +21,11 @@ export interface Compression {
    * Compresses one block, which the caller may reuse afterwards. The result refers to no other block and ends on a
    * byte, so that blocks from several chunks join in any order. The same block and settings give the same bytes.
    */
-  compressBlock(block: Uint8Array, settings: CodecSettings): Uint8Array;
+  readonly compressBlock: (block: Uint8Array, settings: CodecSettings) => Uint8Array;
   /** How compressed blocks become one file: header, blocks, trailer. */
   readonly join: Join;
   /** A file's stream → its content. */
-  decompress(file: ReadableStream<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array>;
+  readonly decompress: (file: ReadableStream<Uint8Array<ArrayBuffer>>) => ReadableStream<Uint8Array>;
 }
 
 export interface Join {
@@ -33,7 +33,7 @@ export interface Join {
   /** Every trailer has this length: a reader cuts it off before it joins files. */
   readonly trailerBytes: number;
   /** @param content of all the file's blocks. */
-  trailer(content: Content): Uint8Array<ArrayBuffer>;
+  readonly trailer: (content: Content) => Uint8Array<ArrayBuffer>;
 }
 
 /** A whole file of one block, for a small body that no chunk wrote. */

@@ -1,6 +1,6 @@
 /**
- * CSV by RFC 4180: a header, CRLF, fields in quotes where they need them. Null is an empty field, an empty text is
- * `""`, so that a reader can tell them apart; in a file of one column both are `""`, for many readers pass over an
+ * CSV by RFC 4180: a header, CRLF, and quotes around fields that need them. Null is an empty field and an empty text is
+ * `""`, so that a reader can distinguish them. In a file of one column both are `""`, because many readers skip an
  * empty line. Objects and lists are JSON.
  */
 
@@ -11,7 +11,7 @@ export const LINE_END = "\r\n";
 
 /** Some readers trim fields without quotes, and drop a byte order mark at the start of a file. */
 const SPECIAL = /[",\r\n]|^\s|\s$/;
-/** OWASP's CSV injection: what spreadsheets take for the start of a formula. */
+/** The characters that spreadsheets read as the start of a formula (OWASP, CSV injection). */
 const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
 
 export function csvHeader(fields: readonly Field[], escapeFormulas: boolean): string {
@@ -23,7 +23,7 @@ export function csvLine(cells: readonly Value[], escapeFormulas: boolean): strin
   return line === "" ? '""' : line;
 }
 
-/** @param escapeFormulas a text that a spreadsheet would run gets an apostrophe before it. */
+/** @param escapeFormulas whether a text that begins like a formula gets an apostrophe before it. */
 function cell(value: Value, escapeFormulas: boolean): string {
   if (value === null) return "";
   if (typeof value === "number" || typeof value === "boolean") return String(value);

@@ -1,6 +1,6 @@
 /**
- * How rows leave: the format, which columns under which names, and what is kept from the reader. As it is asked for,
- * and as it is frozen with an export; resolve.ts makes one of the other. Every dataset's rows go through here.
+ * The encoding of a result: its format, its columns with their names, and its redactions, both as a client requests
+ * them and as an export freezes them. resolve.ts turns the one into the other. Every dataset's rows pass through it.
  */
 
 import * as z from "zod";
@@ -9,7 +9,6 @@ import type { ColumnType, Edge } from "../../../datasets/dataset.ts";
 export const FORMATS = ["ndjson", "csv", "parquet"] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Columns that one file may have. */
 export const MAX_COLUMNS = 2_000;
 const MAX_REDACTIONS = 200;
 
@@ -17,13 +16,13 @@ const Path = z
   .string()
   .min(1)
   .max(600)
-  .meta({ description: "Names from the row inwards, with full stops between.", example: "properties.order_id" });
+  .meta({ description: "Names from the row inwards, separated by full stops.", example: "properties.order_id" });
 
-/** The parameters of a request that say how rows leave. */
+/** The parameters of a request that describe the encoding. */
 export const encodingShape = {
   format: z.enum(FORMATS).default("ndjson").meta({
     description:
-      "`ndjson`: a JSON object a line. `csv`: RFC 4180 with a header. `parquet`: typed from the definitions; not gzipped, as `files` by default.",
+      "`ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside and not gzipped, and the default layout is `files`.",
   }),
   columns: z
     .array(
@@ -33,9 +32,12 @@ export const encodingShape = {
           .string()
           .min(1)
           .max(200)
-          .refine((name) => name.isWellFormed(), "A name is whole characters: half of a surrogate pair is none.")
+          .refine(
+            (name) => name.isWellFormed(),
+            "The name contains half of a surrogate pair, which is not a character: remove it.",
+          )
           .optional()
-          .meta({ description: "Another name for it.", example: "order" }),
+          .meta({ description: "The column's name in the result. Default: the path.", example: "order" }),
       }),
     )
     .min(1)
@@ -43,21 +45,21 @@ export const encodingShape = {
     .optional()
     .meta({
       description:
-        "These columns alone, in this order. A path may go through a list (`items.sku`): it gives a list. Left out: every column.",
+        "The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.",
       example: [{ path: "eventId", as: "id" }, { path: "order_id" }],
     }),
   redact: z
     .record(Path, z.enum(["drop", "sha256"]))
-    .refine((paths) => Object.keys(paths).length <= MAX_REDACTIONS, `At most ${MAX_REDACTIONS} paths.`)
+    .refine((paths) => Object.keys(paths).length <= MAX_REDACTIONS, `redact may have at most ${MAX_REDACTIONS} paths.`)
     .optional()
     .meta({
       description:
-        "Personal data by path: `drop` leaves it out, `sha256` puts a keyed hash (HMAC-SHA-256 in hex, the key is the space's own) in its place: equal values stay equal. Of a list or an object its JSON is hashed.",
+        "Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.",
       example: { externalPersonId: "sha256" },
     }),
   csv_escape_formulas: z.boolean().optional().meta({
     description:
-      "For `csv`: a text that a spreadsheet would take for a formula (it begins with =, +, -, @, also in full width, a tab or a line break) gets an apostrophe before it. Default: `false`.",
+      "For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.",
   }),
 } as const;
 
@@ -80,26 +82,24 @@ export interface Redaction {
   how: "drop" | "sha256";
 }
 
-/** What is frozen with an export. Null where rows leave as the dataset writes them. */
+/** Frozen with an export. An export without one has the dataset's own lines. */
 export interface Encoding {
   format: Format;
-  /** Null: a row keeps its own shape. */
+  /** Null when a row keeps its own shape. */
   fields: readonly Field[] | null;
-  /** What stands within another path comes before it. */
+  /** Deeper paths come first. */
   redact: readonly Redaction[];
-  /** What the manifest does not say of a file's first and last record, because the rows do not. */
+  /** Fields of the first and last record that the manifest hides, because the rows hide them. */
   hidden: readonly Edge[];
   escapeFormulas: boolean;
 }
 
-/** Does this request need anything but the dataset's own lines? */
+/** Whether the dataset's own lines satisfy the request. */
 export function isPlain(request: EncodingRequest): boolean {
   return request.format === "ndjson" && request.columns === undefined && request.redact === undefined;
 }
 
-/**
- * Does the result depend on which columns the rows have, and of which types? What names its columns as texts does not.
- */
+/** Whether the columns or their types depend on the definitions. Columns requested by name are texts in CSV. */
 export function dependsOnRows({ format, columns }: EncodingRequest): boolean {
   return format === "parquet" || (format === "csv" && columns === undefined);
 }

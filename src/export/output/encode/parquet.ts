@@ -1,7 +1,7 @@
 /**
- * Parquet, a row group at a time: groups end where the rows say so, not the pages, so the same rows give the same
- * bytes. Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (milliseconds), lists and objects JSON; every column
- * may be null.
+ * Parquet, written one row group at a time. A group ends after a number of rows or characters, not with a page, so the
+ * same rows give the same bytes. Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (milliseconds), lists and
+ * objects JSON; every column may be null.
  */
 
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
@@ -11,15 +11,15 @@ import type { Field } from "./encoding.ts";
 import { isExactNumber, type Value } from "./rows.ts";
 
 const GROUP_ROWS = 10_000;
-/** Of values, about: a group is in memory until it ends. */
+/** The approximate size of a group's values: a group is in memory until it ends. */
 const GROUP_CHARACTERS = 4_000_000;
-/** What a file says of a column in a group, about a kilobyte, is in memory until the file ends. */
+/** The metadata of one column in one group is about a kilobyte, and in memory until the file ends. */
 const MAX_COLUMN_CHUNKS = 30_000;
 const PIECE_BYTES = 1_048_576;
 
 type Schema = ConstructorParameters<typeof ParquetWriter>[0]["schema"];
 
-/** Both the present names of types and those that older readers know. */
+/** Each type with its current name and with the one that older readers know. */
 const TYPES = {
   text: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
   boolean: { type: "BOOLEAN" },
@@ -32,13 +32,13 @@ const TYPES = {
   json: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
 } as const satisfies Record<ColumnType, Omit<Schema[number], "name">>;
 
-/** Passes on what is written, in pieces of about a megabyte, and the rest at each group's end. */
+/** Hands the file's bytes on in pieces of about a megabyte, and the rest at each group's end. */
 class Sink extends ByteWriter {
-  readonly #take: (bytes: Uint8Array) => void;
+  readonly #sink: (bytes: Uint8Array) => void;
 
-  constructor(take: (bytes: Uint8Array) => void) {
+  constructor(sink: (bytes: Uint8Array) => void) {
     super(PIECE_BYTES);
-    this.#take = take;
+    this.#sink = sink;
   }
 
   override appendBytes(bytes: Uint8Array): void {
@@ -47,7 +47,7 @@ class Sink extends ByteWriter {
   }
 
   flush(): void {
-    if (this.index > 0) this.#take(this.getBytes().slice());
+    if (this.index > 0) this.#sink(this.getBytes().slice());
     this.index = 0;
   }
 
@@ -56,7 +56,7 @@ class Sink extends ByteWriter {
   }
 }
 
-/** The values of a column in a group that are not null: of many columns most rows have few. */
+/** A column's values in a group without the nulls: rows with many columns are mostly null. */
 class Cells {
   #rows: number[] = [];
   #values: unknown[] = [];
@@ -66,14 +66,14 @@ class Cells {
     this.#values.push(value);
   }
 
-  /** With nulls, one for each row. */
+  /** The values with nulls, one for each row. */
   dense(rows: number): unknown[] {
     const all: unknown[] = [];
     let next = 0;
     for (let row = 0; row < rows; row += 1) {
-      const here = this.#rows[next] === row;
-      all.push(here ? this.#values[next] : null);
-      if (here) next += 1;
+      const isSet = this.#rows[next] === row;
+      all.push(isSet ? this.#values[next] : null);
+      if (isSet) next += 1;
     }
     return all;
   }
@@ -87,7 +87,7 @@ export class ParquetFile {
   #characters = 0;
   #columnChunks = 0;
 
-  /** @param sink takes the file's bytes, piece by piece. */
+  /** @param sink receives the file's bytes, piece by piece. */
   constructor(fields: readonly Field[], sink: (bytes: Uint8Array) => void) {
     this.#fields = fields;
     this.#columns = fields.map(() => new Cells());
@@ -96,22 +96,19 @@ export class ParquetFile {
     this.#writer = new ParquetWriter({ writer: new Sink(sink), schema, createdBy: "spillway" });
   }
 
-  /**
-   * @param characters how long the row's JSON is.
-   * @throws export_too_large for a file of too many groups of too many columns.
-   */
+  /** @param characters the length of the row's JSON. @throws export_too_large for more than MAX_COLUMN_CHUNKS. */
   write(cells: readonly Value[], characters: number): void {
     let inLists = 0;
-    // Most cells of a wide row are null: nothing is made for them.
+    // Most cells of a wide row are null, so this loop allocates nothing for them.
     for (let index = 0; index < cells.length; index += 1) {
       const value = cells[index] ?? null;
       const field = this.#fields[index];
       if (value === null || field === undefined) continue;
-      this.#columns[index]?.set(this.#rows, typed(value, field.type));
+      this.#columns[index]?.set(this.#rows, convert(value, field.type));
       if (typeof value === "object") inLists = characters;
       else this.#characters += typeof value === "string" ? value.length : 8;
     }
-    // The lists of a row are together no longer than the row.
+    // A row's lists are together no longer than the row.
     this.#characters += inLists;
     this.#rows += 1;
     if (this.#rows >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) this.#endGroup();
@@ -136,18 +133,18 @@ export class ParquetFile {
   }
 }
 
-/** A file of these columns and no row. */
+/** A file with these columns and without rows. */
 export function emptyParquet(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
   const pieces: Uint8Array[] = [];
   new ParquetFile(fields, (piece) => pieces.push(piece)).end();
   return new Uint8Array(Buffer.concat(pieces));
 }
 
-/** Its data is laid out when the writer comes to it: one column at a time. */
+/** The getter allocates a column's data when the writer reaches it, so one column at a time is in memory. */
 function columnOf(name: string, type: ColumnType, cells: Cells | undefined, rows: number): ColumnSource {
   return {
     name,
-    // The bounds of a column of texts are whole texts, kept until the file ends.
+    // The statistics of a text column are whole texts, which stay in memory until the file ends.
     statistics: type !== "json" && type !== "text",
     offsetIndex: false,
     get data() {
@@ -156,8 +153,8 @@ function columnOf(name: string, type: ColumnType, cells: Cells | undefined, rows
   };
 }
 
-/** @throws for a value that is not what its column is: leaving it out would lose it. */
-function typed(value: Exclude<Value, null>, type: ColumnType): unknown {
+/** @throws Error for a value that does not match its column's type, because a null in its place would lose it. */
+function convert(value: Exclude<Value, null>, type: ColumnType): unknown {
   switch (type) {
     case "text":
       return typeof value === "string" ? value : JSON.stringify(value);
@@ -174,5 +171,5 @@ function typed(value: Exclude<Value, null>, type: ColumnType): unknown {
     case "json":
       return value;
   }
-  throw new Error(`a value in a column of type ${type} is none`);
+  throw new Error(`a value does not match its column of type ${type}`);
 }

@@ -5,10 +5,7 @@ import type { Field, Redaction } from "./encoding.ts";
 
 export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
 
-/**
- * @param key of the hashes; empty where there are none.
- * @returns a function from a line of JSON to the redacted row.
- */
+/** @param key of the hashes; empty for none. @returns a function from a line of JSON to the redacted row. */
 export function rowReader(redactions: readonly Redaction[], key: Uint8Array): (line: string) => Value {
   return (line) => {
     const row = parse(line);
