@@ -1,7 +1,7 @@
 /**
- * The machine goes down in the middle of an export, again and again, at every stage of it: each time it comes back and goes on,
- * and the files are the ones that they would have been. wrangler's local queue forgets its messages in a kill: what
- * goes on was brought back by the sweep.
+ * The machine goes down in the middle of an export, again and again, at every stage of it: each time it comes back and
+ * goes on, and the files are the ones that they would have been. wrangler's local queue forgets its messages in a kill:
+ * what goes on was brought back by the sweep.
  */
 
 import { mkdir } from "node:fs/promises";

@@ -1,6 +1,6 @@
 /**
- * The main flow as a client sees it, through wrangler's own queue, cron and bucket: ask, watch, and fetch the result with what
- * everybody has: fetch, curl, gzip.
+ * The main flow as a client sees it, through wrangler's own queue, cron and bucket: ask, watch, and fetch the result
+ * with what everybody has: fetch, curl, gzip.
  */
 
 import { createHash } from "node:crypto";

@@ -3,7 +3,10 @@
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { START, type ExportView, type Service, type Space } from "./service.ts";
 
-/** `visit {page: text, amount: number, member: boolean, at: date, items: [{sku: text, count: number}]}` and the person `p-1`. */
+/**
+ * `visit {page: text, amount: number, member: boolean, at: date, items: [{sku: text, count: number}]}` and the person
+ * `p-1`.
+ */
 export const VISIT = {
   id: "visit",
   name: "Visit",

@@ -33,7 +33,9 @@ export interface Carelessness {
   width: number;
 }
 
-/** Pumps as a queue may that promises no more than to deliver at least once. @returns every message that was delivered. */
+/**
+ * Pumps as a queue may that promises no more than to deliver at least once. @returns every message that was delivered.
+ */
 export async function pumpCarelessly(service: Service, how: Carelessness): Promise<Message[]> {
   const delivered: Message[] = [];
   while (service.queue.length > 0) {

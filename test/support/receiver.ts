@@ -62,7 +62,10 @@ export class Receiver {
     };
   }
 
-  /** From here on the queue takes wake-ups of this space; those of others, which a sweep finds of other tests, are dropped. */
+  /**
+   * From here on the queue takes wake-ups of this space; those of others, which a sweep finds of other tests, are
+   * dropped.
+   */
   listen(service: Service, space: Space): void {
     service.context.sendWebhook = async (message, delaySeconds) => {
       if (message.space_id === space.id) service.webhooks.push({ message, delaySeconds });
@@ -102,7 +105,10 @@ export async function wakeAll(service: Service): Promise<number> {
   return waiting.length;
 }
 
-/** Moves the clock to when the next wake-up comes, and works on it. @returns the seconds that went by. @throws when none waits. */
+/**
+ * Moves the clock to when the next wake-up comes, and works on it. @returns the seconds that went by. @throws when none
+ * waits.
+ */
 export async function wakeNext(service: Service): Promise<number> {
   const next = service.webhooks.shift();
   if (next === undefined) throw new Error("no wake-up waits");

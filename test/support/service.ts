@@ -1,6 +1,6 @@
 /**
- * The service inside a test: the real app, databases, limiter and bucket; the clock, and the queue's pump, in the test's
- * hands. Each test makes spaces of its own, so tests share nothing.
+ * The service inside a test: the real app, databases, limiter and bucket; the clock, and the queue's pump, in the
+ * test's hands. Each test makes spaces of its own, so tests share nothing.
  */
 
 import { runInDurableObject } from "cloudflare:test";
