@@ -56,7 +56,7 @@ export class LiveStack {
     });
   }
 
-  /** As when the machine loses power: wrangler and workerd are gone at once. */
+  /** As when the machine loses power: ends wrangler and workerd at once. */
   async kill(): Promise<void> {
     await this.#stack?.stop("SIGKILL");
     this.#stack = null;

@@ -48,7 +48,7 @@ export async function define(service: Service, space: Space, definition: Record<
   await service.json("POST", "/v1/event-definitions", 201, { key: space.key, body: definition });
 }
 
-/** A cell of CSV: null where nothing stands between the commas. */
+/** A cell of CSV: null for an empty one. */
 export type Cell = string | null;
 
 /** RFC 4180 to the letter. @throws for whatever it does not allow. */
