@@ -1,4 +1,4 @@
-/** Answers of the service, as far as the scripts and the live tests look at them. Times are RFC 3339. */
+/** The fields of responses that the scripts and the live tests use. Times are RFC 3339. */
 
 export interface Space {
   id: string;
@@ -9,7 +9,7 @@ export interface Space {
   api_key: string;
 }
 
-/** Of a stored object. `sha256` in hex. */
+/** A stored object. `sha256` in hex. */
 export interface FileFacts {
   name: string;
   rows: number;
@@ -55,13 +55,13 @@ export interface Accepted {
   duplicates: number;
 }
 
-/** What is wrong with a part of a request; `pointer` is a JSON pointer into its body. */
+/** An error in a request; `pointer` is a JSON pointer into its body. */
 export interface Fault {
   pointer: string;
   detail: string;
 }
 
-/** An event definition: what its properties are called, and their types. */
+/** An event definition: the names and types of its properties. */
 export interface DefinitionView {
   id: string;
   enabled: boolean;

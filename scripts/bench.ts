@@ -1,8 +1,8 @@
 /**
- * `npm run bench [-- --rows N] [--runs 3] [--json FILE] [--keep]`: the service with both of its engines, beside what a user
- * would do instead, on the same events and in the same run. A target that is missed is said; only a failure ends with 1.
- * `--attribution`: conversions with their credit instead, beside the same export without it. `--document`: one JSON document of
- * profiles with that many events.
+ * `npm run bench [-- --rows N] [--runs 3] [--json FILE] [--keep]`: the service with both of its engines, beside what a
+ * user would do instead, on the same events and in the same run. A missed target is reported; only a failure ends with
+ * 1. `--attribution`: conversions with their credit instead, beside the same export without it. `--document`: one JSON
+ * document of profiles with that many events.
  */
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -37,13 +37,13 @@ const { values } = parseArgs({
 function positive(name: string, text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`--${name} must be a whole number above 0`);
+  throw new Error(`--${name} must be a whole number above 0.`);
 }
 
-/** Progress goes to stderr: what is on stdout is the result. */
-function say(what: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what}`);
-  else if (what !== "") process.stderr.write(`${what}\n`);
+/** Progress goes to stderr, and the result to stdout. */
+function report(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  else if (text !== "") process.stderr.write(`${text}\n`);
 }
 
 async function bench(): Promise<void> {
@@ -56,7 +56,7 @@ async function bench(): Promise<void> {
   console.log(`${showMachine(machine)}\n`);
   if (!baseline)
     console.log(
-      `(c) is skipped: ${missing.join(" and ")} not installed (Debian: apt-get install ${missing.join(" ")}).\n`,
+      `The baseline (c) is skipped, because ${missing.join(" and ")} is not installed (Debian: apt-get install ${missing.join(" ")}).\n`,
     );
   console.log(`${showReading(runs)}\n`);
 
@@ -67,14 +67,14 @@ async function bench(): Promise<void> {
   };
   const results: SizeResult[] = [];
   for (const rows of sizes) {
-    const result = await measureSize({ rows, runs, directory: directory(String(rows)), baseline, say });
-    say("");
+    const result = await measureSize({ rows, runs, directory: directory(String(rows)), baseline, report });
+    report("");
     console.log(`${showSize(result)}\n`);
     results.push(result);
   }
-  say("latency");
+  report("latency");
   const latency = await measureLatencies(directory("latency"));
-  say("");
+  report("");
   console.log(`${showLatencies(latency, results)}\n`);
   const targets = judge(results);
   console.log(showTargets(targets));
@@ -82,7 +82,7 @@ async function bench(): Promise<void> {
     writeFileSync(values.json, `${JSON.stringify({ machine, sizes: results, latency, targets }, null, 2)}\n`);
 }
 
-/** @returns how many events. */
+/** Starts with an empty directory. @returns the number of events. */
 function begin(usual: number): number {
   rmSync(DIRECTORY, { recursive: true, force: true });
   mkdirSync(DIRECTORY, { recursive: true });
@@ -91,8 +91,8 @@ function begin(usual: number): number {
 }
 
 async function benchDocument(): Promise<void> {
-  const result = await measureDocument({ events: begin(DEFAULT_DOCUMENT_EVENTS), directory: DIRECTORY, say });
-  say("");
+  const result = await measureDocument({ events: begin(DEFAULT_DOCUMENT_EVENTS), directory: DIRECTORY, report });
+  report("");
   console.log(showDocument(result));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 }
@@ -100,8 +100,8 @@ async function benchDocument(): Promise<void> {
 async function benchAttribution(): Promise<void> {
   const events = begin(DEFAULT_CONVERSIONS);
   const persistTo = join(DIRECTORY, "attribution");
-  const result = await measureAttribution({ events, runs: positive("runs", values.runs), persistTo, say });
-  say("");
+  const result = await measureAttribution({ events, runs: positive("runs", values.runs), persistTo, report });
+  report("");
   console.log(`${showAttribution(result)}\n\n${showTargets(judgeAttribution(result))}`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 }

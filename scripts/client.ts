@@ -1,7 +1,7 @@
 /**
  * A small HTTP client for Spillway: what the demo, the bench and the live tests call it with. It waits out a rate limit
- * (`Retry-After`) and throws a `CallError`, one plain sentence, for anything else that is not a success. Shapes of answers
- * are in answers.ts; fetching and reading files is in download.ts (`downloadTo`, `linesOf`).
+ * (`Retry-After`) and throws a `CallError`, one plain sentence, for anything else that is not a success. Shapes of
+ * answers are in answers.ts; fetching and reading files is in download.ts (`downloadTo`, `linesOf`).
  *
  *   createSpace(origin, {name, timezone, retention_days}) → Space      as the operator
  *   new Client(origin, key)                                            as a space's key:
@@ -23,7 +23,7 @@ export interface SendOptions {
   batch?: number;
   /** Calls at once. */
   concurrency?: number;
-  /** After each call: how many were taken in so far, duplicates with them. */
+  /** Called after each call with the number of items sent so far, duplicates included. */
   onBatch?: (sent: number) => void;
 }
 
@@ -32,7 +32,10 @@ export type AdObjects = Partial<
   Record<"ads" | "adsets" | "campaigns" | "accounts", readonly Record<string, unknown>[]>
 >;
 
-/** A call that did not succeed. `status` is 0 when nobody answered, or not to the end; `faults` is what a problem document lists as `errors`. */
+/**
+ * A call that did not succeed. `status` is 0 without a complete answer; `faults` is what a problem
+ * document lists as `errors`.
+ */
 export class CallError extends Error {
   readonly status: number;
   readonly code: string;
@@ -51,8 +54,8 @@ const MAX_ITEMS = 5_000;
 const MAX_PROFILES = 1_000;
 const MAX_WAITS = 5;
 const QUICK_POLL_MS = 300;
-const UNTOLD_POLL_MS = 2_500;
-/** With no more places left than this, polls are spread over the time until one is free again. */
+const DEFAULT_POLL_MS = 2_500;
+/** With no more calls left than this, polls are spread over the time until the next one is allowed. */
 const FEW_PLACES = 15;
 
 export class Client {
@@ -76,8 +79,8 @@ export class Client {
       const response = await reach(`${method} ${path}`, new URL(path, this.origin), init);
       if (response.ok) return response;
       const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-      const refused = await refusal(`${method} ${path}`, response);
-      if (response.status !== 429 || Number.isNaN(seconds) || wait >= MAX_WAITS) throw refused;
+      const error = await callError(`${method} ${path}`, response);
+      if (response.status !== 429 || Number.isNaN(seconds) || wait >= MAX_WAITS) throw error;
       await pause(seconds * 1000);
     }
   }
@@ -95,23 +98,23 @@ export class Client {
     await this.json("POST", "/v1/event-definitions", definition);
   }
 
-  /** As many calls as it takes. */
+  /** Sends profiles in several calls. */
   async putProfiles(profiles: readonly Record<string, unknown>[]): Promise<void> {
     for (let from = 0; from < profiles.length; from += MAX_PROFILES)
       await this.json("PUT", "/v1/profiles", { profiles: profiles.slice(from, from + MAX_PROFILES) });
   }
 
-  /** As many calls as it takes, as NDJSON. @param events drawn as they are needed, never all at once. */
+  /** Sends events as NDJSON in several calls. @param events are read as needed, never all at once. */
   sendEvents(events: Iterable<Record<string, unknown>>, options: SendOptions = {}): Promise<Accepted> {
     return this.#send("/v1/events", events, options);
   }
 
-  /** As many calls as it takes, as NDJSON. @param touchpoints drawn as they are needed, never all at once. */
+  /** Sends touchpoints as NDJSON in several calls. @param touchpoints are read as needed, never all at once. */
   sendTouchpoints(touchpoints: Iterable<Record<string, unknown>>, options: SendOptions = {}): Promise<Accepted> {
     return this.#send("/v1/touchpoints", touchpoints, options);
   }
 
-  /** As many calls as it takes, a level after the other. */
+  /** Sends the levels one after the other, in several calls. */
   async putAdObjects(objects: AdObjects): Promise<void> {
     for (const [level, list] of Object.entries(objects))
       for (let from = 0; from < list.length; from += MAX_ITEMS)
@@ -167,7 +170,7 @@ export class Client {
   }
 }
 
-/** Makes a space, as the operator does; its first key is in the answer. */
+/** Creates a space as the operator; the response has its first key. */
 export function createSpace(
   origin: string,
   space: { name: string; timezone: string; retention_days?: number },
@@ -188,19 +191,19 @@ function* inBatches(items: Iterable<Record<string, unknown>>, size: number): Gen
   if (lines.length > 0) yield lines.join("\n");
 }
 
-/** @param header `"poll";r=4;t=37`: places left, and seconds until there is one more. @returns milliseconds. */
+/** @param header `"poll";r=4;t=37`: calls left, and seconds until one more is allowed. @returns milliseconds. */
 function untilNextPoll(header: string | null): number {
   const [, left, seconds] = /r=(\d+);t=(\d+)/.exec(header ?? "") ?? [];
-  if (left === undefined || seconds === undefined) return UNTOLD_POLL_MS;
+  if (left === undefined || seconds === undefined) return DEFAULT_POLL_MS;
   return Number(left) > FEW_PLACES ? QUICK_POLL_MS : (Number(seconds) * 1000) / (Number(left) + 1);
 }
 
-/** @throws CallError when nobody answers there. @param what the call, for the message. */
+/** @throws CallError when the service does not answer. @param what the call, for the message. */
 export async function reach(what: string, url: URL, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (thrown) {
-    throw new CallError(`Nobody answers at ${url.origin} (${what}).`, 0, "unreachable", thrown);
+    throw new CallError(`No service answers at ${url.origin} (${what}).`, 0, "unreachable", thrown);
   }
 }
 
@@ -208,23 +211,23 @@ async function read<Body>(what: string, response: Response): Promise<Body> {
   try {
     return (await response.json()) as Body;
   } catch (thrown) {
-    throw new CallError(`The answer to ${what} broke off, or is not JSON.`, 0, "unreadable", thrown);
+    throw new CallError(`The answer to ${what} is incomplete, or is not JSON.`, 0, "unreadable", thrown);
   }
 }
 
-/** What the service says about it, in a sentence. */
-export async function refusal(what: string, response: Response): Promise<CallError> {
+/** Makes a sentence of an error response. */
+export async function callError(what: string, response: Response): Promise<CallError> {
   const text = await response.text().catch(() => "");
   let problem: { code?: string; detail?: string; errors?: Fault[] } = {};
   try {
     problem = JSON.parse(text) as typeof problem;
   } catch {
-    // not a problem document: the status has to do
+    // Not a problem document: the message has the status only.
   }
   const fault = problem.errors?.[0];
   const where = fault === undefined ? "" : ` ${fault.pointer}: ${fault.detail}`;
-  const said = problem.detail === undefined ? "" : `: ${problem.detail}${where}`;
-  const sentence = `${what} answered ${response.status}${said}`;
+  const detail = problem.detail === undefined ? "" : `: ${problem.detail}${where}`;
+  const sentence = `${what} answered ${response.status}${detail}`;
   return new CallError(sentence, response.status, problem.code ?? "unknown", undefined, problem.errors);
 }
 

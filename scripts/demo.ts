@@ -1,23 +1,24 @@
 /**
- * `npm run demo [-- --keep] [--port N]`: Spillway does its main job before your eyes. A week of real flights goes in over HTTP,
- * an export of them comes out of the bucket, and every row is compared with its source. Exits 0 only if all of that holds.
- * `--keep` leaves the service running, with a key to it, until Ctrl-C. DEBUG=1 shows the service's own output.
+ * `npm run demo [-- --keep] [--port N]`: shows what Spillway does. A week of real flights goes in
+ * over HTTP, an export of them comes out of the bucket, and every row is compared with its source. Exits 0 only if all
+ * of that holds. `--keep` leaves the service running, with a key to it, until Ctrl-C. DEBUG=1 shows the service's own
+ * output.
  */
 
 import { parseArgs, styleText } from "node:util";
-import { tryItHere, tryItYourself } from "./demo/next.ts";
+import { tryItHere, tryItYourself } from "./demo/next-steps.ts";
 import { endProgress } from "./progress.ts";
 import { onOrphaned } from "./stack/orphaned.ts";
 import { tour } from "./demo/tour.ts";
-import { openStage, type Stage } from "./demo/stage.ts";
+import { startTemporaryService, type TemporaryService } from "./demo/temporary-service.ts";
 
 const DEBUG = (process.env["DEBUG"] ?? "") !== "";
 const INTERRUPTED = 130;
 const HIGHEST_PORT = 65_535;
 
-let stage: Promise<Stage> | null = null;
+let service: Promise<TemporaryService> | null = null;
 let interrupted = false;
-/** What Ctrl-C exits with: it is how a kept demo is meant to end. */
+/** The exit code of Ctrl-C: 0 for a kept demo, which ends that way. */
 let codeOfInterrupt = INTERRUPTED;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void interrupt());
@@ -26,7 +27,7 @@ try {
   await demo();
   await leave(0);
 } catch (thrown) {
-  // What breaks off because the service was told to stop is no failure.
+  // An error after an interrupt comes from the service that stops.
   if (!interrupted) await fail(thrown);
 }
 
@@ -36,13 +37,13 @@ async function demo(): Promise<void> {
   console.log(
     `\n${styleText("bold", "Spillway")}: a week of real flights goes in, comes out, and every row is compared.\n`,
   );
-  // It takes some seconds: on a terminal this stands there until the line of the first step takes its place.
+  // On a terminal the line of the first step replaces this one.
   if (process.stdout.isTTY) process.stdout.write("  starting the service\r");
-  stage = openStage({
+  service = startTemporaryService({
     ...(port === undefined ? {} : { port }),
     ...(DEBUG ? { onLine: (line: string) => console.error(line) } : {}),
   });
-  const open = await stage;
+  const open = await service;
   if (interrupted) throw new Error("interrupted");
   const { key, exportId } = await Promise.race([tour(open, started), open.ended]);
   if (keep) {
@@ -52,12 +53,12 @@ async function demo(): Promise<void> {
   } else console.log(tryItYourself());
 }
 
-/** @throws for arguments that mean nothing here. */
+/** @throws for an invalid argument. */
 function readArguments(): { keep: boolean; port: number | undefined } {
   const { values } = parseArgs({ options: { keep: { type: "boolean", default: false }, port: { type: "string" } } });
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= HIGHEST_PORT))
-    throw new Error(`--port must be a port's number, not ${values.port}.`);
+    throw new Error(`--port must be a whole number from 1 to ${HIGHEST_PORT}.`);
   return { keep: values.keep, port };
 }
 
@@ -65,7 +66,7 @@ async function interrupt(): Promise<void> {
   if (interrupted) return;
   interrupted = true;
   endProgress();
-  console.log("\nStopping.");
+  console.log("\nThe service stops.");
   await leave(codeOfInterrupt);
 }
 
@@ -73,11 +74,11 @@ async function fail(thrown: unknown): Promise<void> {
   endProgress();
   console.error(`\n${styleText("red", "✗", { stream: process.stderr })} The demo failed: ${sentenceOf(thrown)}`);
   if (DEBUG) console.error(thrown);
-  else console.error("  DEBUG=1 npm run demo shows more.");
+  else console.error("  DEBUG=1 npm run demo shows the output of the service.");
   await leave(1);
 }
 
-/** The service's own error line, where an output comes along, else the first line. */
+/** The error line of the service's output where the message has one, else the first line. */
 function sentenceOf(thrown: unknown): string {
   const lines = (thrown instanceof Error ? thrown.message : String(thrown)).split("\n");
   const first = lines[0]?.replace(/:$/, "") ?? "";
@@ -85,9 +86,9 @@ function sentenceOf(thrown: unknown): string {
   return error === undefined ? first : `${first}: ${error}`;
 }
 
-/** A service that is still starting is waited for: it cannot be ended before. */
+/** Ends the service; one that is still starting is ended after its start. */
 async function leave(code: number): Promise<void> {
-  await stage?.then(
+  await service?.then(
     (open) => open.close(),
     () => {},
   );

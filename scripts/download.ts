@@ -6,12 +6,12 @@ import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { StringDecoder } from "node:string_decoder";
 import { createGunzip } from "node:zlib";
-import { CallError, reach, refusal } from "./client.ts";
+import { CallError, reach, callError } from "./client.ts";
 
-/** Streams what a URL gives into a file. @returns its length and its SHA-256 in hex. */
+/** Streams the body at a URL into a file. @returns its length and its SHA-256 in hex. */
 export async function downloadTo(url: string, file: string): Promise<{ bytes: number; sha256: string }> {
   const response = await reach("the download", new URL(url), {});
-  if (!response.ok || response.body === null) throw await refusal("the download", response);
+  if (!response.ok || response.body === null) throw await callError("the download", response);
   const hash = createHash("sha256");
   let bytes = 0;
   const measure = new Transform({
@@ -24,14 +24,14 @@ export async function downloadTo(url: string, file: string): Promise<{ bytes: nu
   try {
     await pipeline(Readable.fromWeb(response.body), measure, createWriteStream(file));
   } catch (thrown) {
-    throw new CallError(`The download into ${file} broke off.`, response.status, "unreadable", thrown);
+    throw new CallError(`The download into ${file} ended too early.`, response.status, "unreadable", thrown);
   }
   return { bytes, sha256: hash.digest("hex") };
 }
 
 /**
- * The lines of a gzipped file, one after the other.
- * @throws when the file is not whole gzip, or its last line has no end.
+ * The lines of a gzipped file.
+ * @throws when the file is not complete gzip, or its last line has no line feed.
  */
 export async function* linesOf(file: string): AsyncGenerator<string> {
   const decoder = new StringDecoder("utf8");
@@ -48,5 +48,5 @@ export async function* linesOf(file: string): AsyncGenerator<string> {
   } catch (thrown) {
     throw new Error(`${file} cannot be read as gzip: ${String(thrown)}`, { cause: thrown });
   }
-  if (rest !== "") throw new Error(`${file}: the last line has no end.`);
+  if (rest !== "") throw new Error(`The last line of ${file} has no line feed.`);
 }

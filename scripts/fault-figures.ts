@@ -1,4 +1,6 @@
-/** What the fault runs of a test run came to, in words: how many faults of each kind, and how many rows were lost or doubled. */
+/**
+ * The figures of the fault runs of a test run: faults of each kind, and rows that were lost or doubled.
+ */
 
 import type { Figures } from "../test/support/faults/figures-shape.ts";
 import type { TestReport } from "./test-report.ts";

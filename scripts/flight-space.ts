@@ -1,6 +1,7 @@
 /**
- * How the flights stand in Spillway: a space that keeps events for a hundred years, one definition, a profile an airport, and each
- * flight an event of the airport that it left. Says what goes in, and what has to come out for it.
+ * The flights in Spillway: a space that keeps events for a hundred years, one definition, a profile an
+ * airport, and each flight an event of the airport that it left. Has the events to send, and the rows that an export of
+ * them must have.
  */
 
 import type { Accepted, Space } from "./answers.ts";
@@ -26,7 +27,7 @@ export function airportsOf(flights: readonly Flight[]): string[] {
 }
 
 /** A space that is ready for the flights. */
-export async function makeFlightSpace(
+export async function createFlightSpace(
   origin: string,
   flights: readonly Flight[],
 ): Promise<{ space: Space; client: Client }> {
@@ -38,7 +39,7 @@ export async function makeFlightSpace(
   return { space, client };
 }
 
-/** Sends them all; sent again they are all duplicates. @param onBatch sees how many went in so far. */
+/** Sends all flights; a second time all are duplicates. @param onBatch receives the number sent so far. */
 export function sendFlights(
   client: Client,
   flights: readonly Flight[],
@@ -58,7 +59,7 @@ function* eventsOf(flights: readonly Flight[]): Generator<Record<string, unknown
     };
 }
 
-/** What each flight has to come out as with `row_format: "nested"`, in the order of an export. */
+/** The expected rows with `row_format: "nested"`, in the order of an export. */
 export function* nestedRows(flights: readonly Flight[]): Generator<Record<string, unknown>> {
   for (const { departed_at, ...properties } of flights)
     yield {
@@ -70,7 +71,7 @@ export function* nestedRows(flights: readonly Flight[]): Generator<Record<string
     };
 }
 
-/** And as with `row_format: "flat"`, but for `occuredTime`, which is when the service received it. */
+/** The expected rows with `row_format: "flat"`, without `occuredTime`, the time when the service received the event. */
 export function* flatRows(flights: readonly Flight[]): Generator<Record<string, unknown>> {
   for (const [n, { departed_at: _, ...properties }] of flights.entries())
     yield {
@@ -87,7 +88,9 @@ function personOf(code: string): string {
   return `airport-${code}`;
 }
 
-/** The flight's place in the source: ids in order are the source's order, also within a minute. */
+/**
+ * Derived from the flight's place in the source, so that the order of ids is the source's order also within a minute.
+ */
 function eventId(n: number): string {
   return `flight-${String(n).padStart(7, "0")}`;
 }

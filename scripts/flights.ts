@@ -1,6 +1,6 @@
 /**
- * A week of real flights: the domestic departures of the United States from 1 to 7 January 2001, 113,493 of them, out of the
- * npm package vega-datasets. The source has wall-clock times without a zone: they are taken as UTC.
+ * A week of real flights: the domestic departures of the United States from 1 to 7 January 2001, 113,493 of them, out
+ * of the npm package vega-datasets. The source has wall-clock times without a zone: they are taken as UTC.
  */
 
 import { readFile } from "node:fs/promises";

@@ -1,6 +1,7 @@
 /**
- * `npm run import -- FILE --space SPACE [--map mapping.json] …`: loads a file of events. Wrong lines are told and cost nothing but
- * themselves; whatever interrupts it, the same command goes on. `--help` says everything.
+ * `npm run import -- FILE --space SPACE [--map mapping.json] …`: loads a file of events. Invalid lines are reported,
+ * and all others are loaded; after an interruption the same command continues where it stopped. `--help` lists the
+ * options.
  */
 
 import { createHash } from "node:crypto";
@@ -17,28 +18,28 @@ import { columnsOf, type Mapping, readMapping } from "./import/mapping.ts";
 import { ndjsonReader } from "./import/ndjson.ts";
 import { HELP, type Options, readOptions } from "./import/options.ts";
 import { parquetReader } from "./import/parquet.ts";
-import type { Patience } from "./import/patience.ts";
+import type { RetryPolicy } from "./import/retry.ts";
 import { Profiles } from "./import/profiles.ts";
-import { Refusals } from "./import/refusals.ts";
-import { type Reader, Unusable } from "./import/rows.ts";
+import { RejectionLog } from "./import/rejections.ts";
+import { type Reader, InputError } from "./import/rows.ts";
 import { checkUnchanged, inspect, type Source } from "./import/source.ts";
 import { adviceOn, readState, type Subject, writeState } from "./import/state.ts";
 import { openProgress, type Progress } from "./progress.ts";
 
 const ALL_LOADED = 0;
-const REFUSED = 1;
-const NOT_TO_THE_END = 2;
+const REJECTED = 1;
+const INCOMPLETE = 2;
 const INTERRUPTED = 130;
 const TRIES = 12;
 const DEFINED = {
-  made: "was made",
-  fits: "is there already, and fits: it stays as it is",
-  "not read": "is there already: it stays as it is, and this key may not look at it (scope events:read)",
+  created: "was created",
+  fits: "exists already with the mapping's properties, and was not changed",
+  "not read": "exists already and was not changed; it could not be checked, because this key has no scope events:read",
 };
-/** npm hands a Ctrl-C on that the terminal sent here as well: those two are one. */
+/** On Ctrl-C the terminal and npm each send a signal: the two count as one. */
 const SAME_SIGNAL_MS = 1_000;
 
-/** `--strict`: a line was wrong. */
+/** `--strict`: a line is invalid. */
 class Stopped extends Error {}
 
 const interrupt = new AbortController();
@@ -47,7 +48,7 @@ let progress: Progress | null = null;
 let interruptedAt = Infinity;
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {
-    // The second one does not wait for what is under way.
+    // The second signal does not wait for the calls in flight.
     if (performance.now() - interruptedAt > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
     interruptedAt = Math.min(interruptedAt, performance.now());
     interrupt.abort();
@@ -64,12 +65,12 @@ async function main(): Promise<number> {
     progress?.end();
     if (interrupt.signal.aborted) return INTERRUPTED;
     console.error(sentenceOf(thrown));
-    if (!(thrown instanceof Unusable || thrown instanceof CallError || isSystemError(thrown))) console.error(thrown);
-    return NOT_TO_THE_END;
+    if (!(thrown instanceof InputError || thrown instanceof CallError || isSystemError(thrown))) console.error(thrown);
+    return INCOMPLETE;
   }
 }
 
-/** npm runs scripts in the project's folder: paths are meant from where npm was called. */
+/** npm runs scripts in the project's folder: a relative path starts at the folder where npm was called. */
 function absolute(path: string): string {
   const { npm_lifecycle_event: script, INIT_CWD: from } = process.env;
   return resolve(script === "import" ? (from ?? "") : "", path);
@@ -101,7 +102,7 @@ async function run(options: Options): Promise<number> {
 
   const subject = subjectOf(source, space, options, mapping);
   const accepted = readState(options.state, subject, options);
-  // Before anything is sent: that it can be kept.
+  // Before the first call: fails where the state cannot be written.
   writeState(options.state, subject, accepted);
   if (options.define && mapping !== null) {
     const definition = definitionOf(mapping, texts);
@@ -110,12 +111,12 @@ async function run(options: Options): Promise<number> {
   }
 
   const started = performance.now();
-  const totals: Totals = { read: 0, earlier: 0, accepted: 0, duplicates: 0, refused: 0 };
+  const totals: Totals = { read: 0, earlier: 0, accepted: 0, duplicates: 0, rejected: 0 };
   progress = openProgress("loading");
-  const say = (line: string) => progress?.say(line);
-  const refusals = new Refusals(basename(source.path), options.errors, say);
-  const patience = patienceWith(say);
-  const profiles = options.createProfiles ? new Profiles(client, patience) : null;
+  const print = (line: string) => progress?.print(line);
+  const rejections = new RejectionLog(basename(source.path), options.errors, print);
+  const retryPolicy = retryPolicyWith(print);
+  const profiles = options.createProfiles ? new Profiles(client, retryPolicy) : null;
   try {
     await load(
       {
@@ -124,10 +125,10 @@ async function run(options: Options): Promise<number> {
         accepted,
         sending: {
           client,
-          patience,
-          onRefused(refusal) {
-            refusals.tell(refusal);
-            if (options.strict) throw new Stopped("Stopped at the first wrong line (--strict).");
+          retryPolicy,
+          onRejected(rejection) {
+            rejections.add(rejection);
+            if (options.strict) throw new Stopped("The import stopped at the first invalid line (--strict).");
           },
         },
         profiles,
@@ -139,7 +140,7 @@ async function run(options: Options): Promise<number> {
           accepted.idsOfContent = true;
           writeState(options.state, subject, accepted);
         },
-        onTaken: () => writeState(options.state, subject, accepted),
+        onAccepted: () => writeState(options.state, subject, accepted),
         onProgress: (done, so) => progress?.update(done, reader.total, noteOf(so, started)),
         signal: interrupt.signal,
       },
@@ -151,28 +152,29 @@ async function run(options: Options): Promise<number> {
     summarize(totals, profiles, started);
     if (thrown instanceof Stopped) {
       console.error(thrown.message);
-      return REFUSED;
+      return REJECTED;
     }
-    if (!(thrown instanceof Unusable)) console.error("It stopped before the end: the same command goes on from here.");
+    if (!(thrown instanceof InputError))
+      console.error("The import stopped before the end of the file. Run the same command again to continue.");
     throw thrown;
   } finally {
-    refusals.close();
+    rejections.close();
   }
   progress.end();
   summarize(totals, profiles, started);
   if (interrupt.signal.aborted) {
-    console.error("Interrupted: the same command goes on from here.");
+    console.error("The import was interrupted. Run the same command again to continue.");
     return INTERRUPTED;
   }
-  return totals.refused > 0 ? REFUSED : ALL_LOADED;
+  return totals.rejected > 0 ? REJECTED : ALL_LOADED;
 }
 
-/** @throws Unusable when the key is of another space than the one that is meant. */
+/** @throws InputError when the key belongs to another space than the named one. */
 async function spaceOf(client: Client, meant: string): Promise<Space> {
   const space = await client.json<Space>("GET", "/v1/space");
   if (space.id === meant || space.name === meant) return space;
-  throw new Unusable(
-    `This key is of the space ${space.name} (${space.id}), not of ${meant}. Nothing was sent: use the key of the space that you mean.`,
+  throw new InputError(
+    `The API key belongs to the space ${space.name} (${space.id}), not to ${meant}. Nothing was sent: use a key of ${meant}.`,
   );
 }
 
@@ -203,7 +205,7 @@ async function readerOf(source: Source, options: Options, mapping: Mapping | nul
   }
 }
 
-/** What a state file is of. */
+/** The import that a state file belongs to. */
 function subjectOf(source: Source, space: Space, { delimiter, encoding }: Options, mapping: Mapping | null): Subject {
   const settings = JSON.stringify({ format: source.format, delimiter, encoding, mapping });
   return {
@@ -214,31 +216,31 @@ function subjectOf(source: Source, space: Space, { delimiter, encoding }: Option
   };
 }
 
-function patienceWith(say: (line: string) => void): Patience {
+function retryPolicyWith(print: (line: string) => void): RetryPolicy {
   return {
     tries: TRIES,
-    onWait: (error, seconds) => say(`${error.message} Again in ${seconds.toFixed(1)} s.`),
+    onWait: (error, seconds) => print(`${error.message} The call is retried in ${seconds.toFixed(1)} s.`),
     wait: (ms) => wait(ms, undefined, { signal: interrupt.signal }),
   };
 }
 
 function noteOf(totals: Totals, started: number): string {
-  const wrong = totals.refused === 0 ? "" : `, ${count(totals.refused)} refused`;
-  return `${count(totals.read)} rows, ${count(perSecond(totals, started))} rows/s${wrong}`;
+  const rejected = totals.rejected === 0 ? "" : `, ${count(totals.rejected)} rejected`;
+  return `${count(totals.read)} rows, ${count(perSecond(totals, started))} rows/s${rejected}`;
 }
 
 function summarize(totals: Totals, profiles: Profiles | null, started: number): void {
-  const { read, earlier, accepted, duplicates, refused } = totals;
+  const { read, earlier, accepted, duplicates, rejected } = totals;
   const seconds = (performance.now() - started) / 1000;
-  const before = earlier === 0 ? "" : `${count(earlier)} taken by an earlier run, `;
+  const before = earlier === 0 ? "" : `${count(earlier)} accepted by an earlier run, `;
   console.log(
-    `${count(read)} rows read: ${before}${count(accepted)} accepted, ${count(duplicates)} duplicates, ${count(refused)} refused; ` +
+    `${count(read)} rows read: ${before}${count(accepted)} accepted, ${count(duplicates)} duplicates, ${count(rejected)} rejected; ` +
       `${seconds.toFixed(1)} s, ${count(perSecond(totals, started))} rows/s`,
   );
-  if (profiles !== null) console.log(`${count(profiles.made)} profiles made, or there already`);
+  if (profiles !== null) console.log(`${count(profiles.sent)} profiles created, or present already`);
 }
 
-/** What an earlier run took costs no time. */
+/** Rows that an earlier run sent cost no time. */
 function perSecond({ read, earlier }: Totals, started: number): number {
   return Math.round(((read - earlier) * 1000) / (performance.now() - started));
 }
@@ -254,7 +256,7 @@ function sentenceOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Such as a file that may not be written: its message says it all. */
+/** For example a file that cannot be written: its message needs no stack. */
 function isSystemError(thrown: unknown): boolean {
   return thrown instanceof Error && "syscall" in thrown;
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run openapi:lint`, or `node scripts/openapi.ts [--lint]`: prints the OpenAPI document, or holds it against the rules
+ * `npm run openapi:lint`, or `node scripts/openapi.ts [--lint]`: prints the OpenAPI document, or checks it by the rules
  * of redocly.yaml. Needs no service and no network.
  */
 

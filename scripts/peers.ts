@@ -1,6 +1,6 @@
 /**
- * `npm run peers -- start [--port N]`: a real S3 and STS (Ceph's gateway) on this machine, in the background, to deliver to.
- * `npm run peers -- stop [--port N]` ends it; its data was in memory and is gone.
+ * `npm run peers -- start [--port N]`: a real S3 and STS (Ceph's gateway) on this machine, in the background, to
+ * deliver to. `npm run peers -- stop [--port N]` ends it, and its data, which is in memory only.
  */
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { installation, isRunning, missingPrograms, startGateway, stopGateway } from "./peers/gateway.ts";
-import { guide, linesOf, settingsFor } from "./peers/invite.ts";
+import { guide, linesOf, settingsFor } from "./peers/users.ts";
 import { ensureDevVars } from "./stack/settings.ts";
 import { ROOT } from "./stack.ts";
 
@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({
 const port = Number(values.port);
 const [command, ...others] = positionals;
 if (others.length > 0 || (command !== "start" && command !== "stop") || !Number.isInteger(port) || port < 1)
-  leave(`usage: npm run peers -- start [--port ${DEFAULT_PORT}] | stop [--port ${DEFAULT_PORT}]`, 2);
+  leave(`Usage: npm run peers -- start [--port ${DEFAULT_PORT}] | stop [--port ${DEFAULT_PORT}]`, 2);
 
 const folder = join(tmpdir(), `spillway-peers-${port}`);
 const settings = join(folder, "dev.vars");
@@ -36,7 +36,9 @@ const origin = `http://127.0.0.1:${port}`;
 if (command === "stop") {
   const running = isRunning(folder);
   await stopGateway(folder);
-  console.log(running ? `radosgw at ${origin} is stopped` : `nothing runs at ${origin} that this command started`);
+  console.log(
+    running ? `radosgw at ${origin} has been stopped.` : `No radosgw that this command started runs at ${origin}.`,
+  );
 } else {
   if (missingPrograms().length > 0) leave(installation(), 1);
   for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -45,7 +47,7 @@ if (command === "stop") {
     if (!isRunning(folder)) await startGateway(folder, port);
     ensureDevVars();
     const own = await readFile(join(ROOT, ".dev.vars"), "utf8");
-    // Of two lines for one setting the later one counts.
+    // A later line for a setting replaces an earlier one.
     await writeFile(settings, [own, ...linesOf(settingsFor(origin)), ""].join("\n"));
   } catch (thrown) {
     leave(thrown instanceof Error ? thrown.message : String(thrown), 1);

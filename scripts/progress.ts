@@ -1,13 +1,15 @@
-/** Progress on a terminal as a bar, elsewhere (a log, a pipe) as a line now and then; messages in between, on stderr. */
+/**
+ * Progress on a terminal as a bar, elsewhere (a log, a pipe) as a line now and then; messages in between, on stderr.
+ */
 
 import { Presets, SingleBar } from "cli-progress";
 
 export interface Progress {
   /** @param total null while it is not known. @param note a few words behind the bar. */
   update(done: number, total: number | null, note?: string): void;
-  /** A line of its own that stays. */
-  say(line: string): void;
-  /** Takes the bar away: what came of it is said elsewhere. */
+  /** Prints a line above the bar. */
+  print(line: string): void;
+  /** Removes the bar. */
   end(): void;
 }
 
@@ -16,14 +18,14 @@ const LINE_EACH_MS = 10_000;
 
 let current: Progress | null = null;
 
-/** @param label what is going on, in a word. One at a time. */
+/** Opens the only progress. @param label the current activity, in a word. */
 export function openProgress(label: string): Progress {
   endProgress();
   current = process.stdout.isTTY ? bar(label) : lines(label);
   return current;
 }
 
-/** Leaves the terminal as it was, whoever opened a progress and did not come to its end. */
+/** Ends the current progress, so that the terminal is as before. */
 export function endProgress(): void {
   current?.end();
   current = null;
@@ -37,7 +39,7 @@ function bar(label: string): Progress {
       barsize: 30,
       hideCursor: true,
       clearOnComplete: true,
-      // Whoever is interrupted ends it.
+      // The script ends the bar on an interrupt.
       gracefulExit: false,
       fps: 10,
     },
@@ -54,8 +56,8 @@ function bar(label: string): Progress {
       single.setTotal(last[1]);
       single.update(last[0], { note });
     },
-    say(line) {
-      // The bar stands in the line that this one needs.
+    print(line) {
+      // The bar is in the line that this text needs.
       const active = single.isActive;
       if (active) single.stop();
       process.stderr.write(`${line}\n`);
@@ -68,17 +70,17 @@ function bar(label: string): Progress {
 }
 
 function lines(label: string): Progress {
-  let said = { step: -1, at: performance.now() };
+  let last = { step: -1, at: performance.now() };
   return {
     update(done, total, note = "") {
       const percent = total === null || total === 0 ? 0 : Math.floor((100 * done) / total);
       const step = Math.floor(percent / LINE_EACH_PERCENT);
       const now = performance.now();
-      if (step === said.step && now - said.at < LINE_EACH_MS) return;
-      said = { step, at: now };
+      if (step === last.step && now - last.at < LINE_EACH_MS) return;
+      last = { step, at: now };
       console.log(`  ${label.padEnd(9)} ${String(percent).padStart(3)} %  ${note}`.trimEnd());
     },
-    say(line) {
+    print(line) {
       process.stderr.write(`${line}\n`);
     },
     end() {},

@@ -1,6 +1,6 @@
 /**
- * The proof that an export is what was put in: its files are fetched and measured here, compared with the manifest, and their
- * rows with the rows that must be in them. Nothing is taken from the service's own word.
+ * The proof that an export is what was put in: its files are fetched and measured here, compared with the manifest, and
+ * their rows with the rows that must be in them. Nothing is taken from the service's own word.
  */
 
 import { createHash } from "node:crypto";
@@ -19,12 +19,12 @@ export interface Received extends FileFacts {
   path: string;
 }
 
-/** Fetches every file of a completed export by its presigned URL. @param folder where they are put. */
+/** Downloads every file of a completed export by its presigned URL into the folder. */
 export async function receive(view: ExportView, folder: string): Promise<Received[]> {
   const received: Received[] = [];
   for (const { name, url } of view.files) {
     const path = join(folder, name);
-    // `download_url` is there where one file is all of the export.
+    // An export of one file has a `download_url`.
     const { bytes, sha256 } = await downloadTo(view.download_url ?? url, path);
     let rows = 0;
     let uncompressed_bytes = 0;
@@ -37,11 +37,12 @@ export async function receive(view: ExportView, folder: string): Promise<Receive
   return received;
 }
 
-/** Where the manifest says something else than what was measured; empty when they agree. A sentence each. */
+/** The differences between the manifest and the measured files, a sentence each. */
 export function differences(manifest: Manifest, received: readonly Received[]): string[] {
   const found: string[] = [];
   const compare = (what: string, claimed: unknown, measured: unknown) => {
-    if (claimed !== measured) found.push(`${what}: the manifest says ${String(claimed)}, it is ${String(measured)}.`);
+    if (claimed !== measured)
+      found.push(`${what}: the manifest has ${String(claimed)}, the files have ${String(measured)}.`);
   };
   const { totals } = manifest;
   compare("number of files", totals.files, received.length);
@@ -63,7 +64,7 @@ export async function* rowsOf(files: readonly Received[]): AsyncGenerator<Record
     for await (const line of linesOf(path)) yield JSON.parse(line) as Record<string, unknown>;
 }
 
-/** Two of these are equal only if every row is, and the rows' order. Keys count, the order of keys does not. */
+/** Two digests are equal only if all rows and their order are. The order of keys does not matter. */
 export async function digestOf(
   rows: Iterable<Record<string, unknown>> | AsyncIterable<Record<string, unknown>>,
 ): Promise<Digest> {

@@ -1,6 +1,6 @@
 /**
- * The whole service on this machine: wrangler's own D1, queues, Durable Objects and S3 endpoint, nothing else to install.
- * The dev, demo and bench commands and the live tests all start it from here.
+ * The whole service on this machine: wrangler's own D1, queues, Durable Objects and S3 endpoint, nothing else to
+ * install. The dev, demo and bench commands and the live tests all start it from here.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -13,7 +13,7 @@ const GUARD = join(import.meta.dirname, "stack", "guard.ts");
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 const DATABASES = ["spillway-control", "spillway-space"];
 const CRON_INTERVAL_MS = 5_000;
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 100_000;
 const STOP_WITHIN_MS = 10_000;
 const OUTPUT_CHARACTERS = 20_000;
 const HIGHEST_PORT = 65_535;
@@ -73,8 +73,8 @@ async function migrate(persistTo: string, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Checks the port and the settings, migrates, starts, waits until the service answers, and runs its cron, which wrangler does not
- * run locally. @throws when the port is in use, a setting is wrong, or the service does not start.
+ * Checks the port and the settings, migrates, starts, waits until the service answers, and runs its cron, which
+ * wrangler does not run locally. @throws when the port is in use, a setting is wrong, or the service does not start.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const args = options.args ?? [];

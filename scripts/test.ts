@@ -1,7 +1,7 @@
 /**
- * `npm test` runs what a change usually breaks, within three minutes on two cores. `npm test -- PATH` runs the files of a path,
- * of any suite. `npm run test:full` runs the rest that CI runs, `npm run test:soak` every seed of the random suites.
- * Arguments that begin with `-` are vitest's own. test/vitest.config.ts says what each suite is.
+ * `npm test` runs the tests that a change usually breaks, within three minutes on two cores. `npm test -- PATH` runs
+ * the files of a path, of any suite. `npm run test:full` runs the rest that CI runs, `npm run test:soak` every seed of
+ * the random suites. Arguments that begin with `-` are vitest's own. test/vitest.config.ts describes the suites.
  *
  * Ends with the ten slowest files, the figures of the fault runs, and one line that counts the tests.
  */
@@ -32,7 +32,7 @@ const KINDS: Record<string, Kind> = {
     seeds: "full",
     reporter: "default",
   },
-  // Its titles name the seeds.
+  // Titles have the seeds.
   soak: { suites: ["unit", "worker"], paths: [".sampled."], seeds: "all", reporter: "verbose" },
 };
 
@@ -42,7 +42,7 @@ const [first = "", ...others] = process.argv.slice(2);
 const named = KINDS[first.replace(/^--/, "")];
 const kind = named ?? QUICK;
 const args = named === undefined && first !== "" ? [first, ...others] : others;
-// A path, or vitest's own option, says itself which suites run.
+// A path, or vitest's option, selects the suites.
 const choosesSuites = args.some((arg) => existsSync(arg) || arg.startsWith("--project"));
 
 ensureDevVars();
@@ -90,7 +90,10 @@ function seconds({ startTime, endTime }: TestReport["testResults"][number]): num
   return (endTime - startTime) / 1_000;
 }
 
-/** In memory where the system has such a folder: the databases of the tests are written there, and each commit waits for it. */
+/**
+ * In memory where the system has such a folder: the databases of the tests are written there, and each commit waits for
+ * it.
+ */
 function temporaryFolder(): string {
   try {
     accessSync("/dev/shm", constants.W_OK);

@@ -1,6 +1,6 @@
 /**
- * What a user would do instead: `sqlite3` makes the same lines from the same database file, `gzip -6` compresses them, and
- * one signed PUT brings them to the same bucket.
+ * What a user would do instead: `sqlite3` writes the same lines from the same database file, `gzip -6` compresses them,
+ * and one signed PUT brings them to the same bucket.
  */
 
 import { execFile, execFileSync } from "node:child_process";
@@ -16,7 +16,7 @@ import type { Service } from "./service.ts";
 
 const BUCKET = "spillway-exports";
 
-/** The first line of what a program says to `--version`; null when it is not installed. */
+/** The first line of a program's `--version`; null when it is not installed. */
 export function versionOf(program: string): string | null {
   try {
     return execFileSync(program, ["--version"], { encoding: "utf8" }).split("\n")[0] ?? "";
@@ -31,7 +31,7 @@ export function eventsDatabase(persistTo: string): string {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".sqlite"));
   const hasEvents = (file: string) => sqlite(file, "SELECT name FROM sqlite_schema WHERE name = 'events'") !== "";
   const found = files.map((file) => join(folder, file)).find(hasEvents);
-  if (found === undefined) throw new Error(`no database below ${folder} has the events`);
+  if (found === undefined) throw new Error(`No database below ${folder} has the events.`);
   return found;
 }
 
@@ -57,7 +57,7 @@ export interface Job {
   service: Service;
   database: string;
   spaceId: string;
-  /** Where the compressed lines stand before they are sent. */
+  /** The file with the compressed lines before the PUT. */
   scratch: string;
   /** The object's. */
   key: string;
@@ -65,7 +65,7 @@ export interface Job {
 
 const PIPE = 'sqlite3 "$@" | gzip -6 > "$OUT" && times';
 
-/** CPU is that of sqlite3, gzip and this process, not the store's. */
+/** CPU time of sqlite3, gzip and this process, without the store. */
 export async function runBaseline(job: Job): Promise<{ run: Run; lines: Lines }> {
   const begin = performance.now();
   const cpuBefore = process.cpuUsage();
@@ -81,17 +81,17 @@ export async function runBaseline(job: Job): Promise<{ run: Run; lines: Lines }>
   const sum = new LineSum();
   await sum.add(job.scratch);
   rmSync(job.scratch);
-  const made = sum.end();
+  const lines = sum.end();
   const run: Run = {
     wall_ms: wall,
     service_ms: null,
     cpu_ms: childrenMs(stdout) + (own.user + own.system) / 1000,
     peak_bytes: null,
     bytes: body.length,
-    uncompressed_bytes: made.bytes,
+    uncompressed_bytes: lines.bytes,
     work: null,
   };
-  return { run, lines: made };
+  return { run, lines };
 }
 
 async function put(job: Job, body: Buffer<ArrayBuffer>): Promise<void> {
@@ -110,7 +110,7 @@ async function put(job: Job, body: Buffer<ArrayBuffer>): Promise<void> {
   });
   const response = await fetch(signed);
   const text = await response.text();
-  if (!response.ok) throw new Error(`the bucket answered ${response.status} to the PUT: ${text}`);
+  if (!response.ok) throw new Error(`The bucket answered the PUT with ${response.status}: ${text}`);
 }
 
 /** The shell's `times`: its own time, then its children's, as `0m1.23s 0m0.04s`. */

@@ -1,4 +1,7 @@
-/** One JSON document of many profiles with their events: how long it takes, what it holds in memory, and whether it is JSON. */
+/**
+ * One JSON document of many profiles with their events: how long it takes, what it holds in memory, and whether it is
+ * JSON.
+ */
 
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -16,11 +19,11 @@ export interface DocumentResult {
   profiles: number;
   events: number;
   run: Run;
-  /** What Python's parser found; null where there is no Python. */
+  /** Counts of Python's parser; null where Python is not installed. */
   found: { profiles: number; events: number } | null;
 }
 
-/** Python's parser is not ours, and `gzip` decides whether the file is one whole member. */
+/** Python's parser is independent of the product, and `gzip` checks that the file is one complete member. */
 const COUNT = `
 import json, sys
 profiles = json.load(sys.stdin)["profiles"]
@@ -31,15 +34,15 @@ print(json.dumps({"profiles": len(profiles), "events": events}))`;
 export async function measureDocument(options: {
   events: number;
   directory: string;
-  say: (what: string) => void;
+  report: (what: string) => void;
 }): Promise<DocumentResult> {
-  const { events, directory, say } = options;
+  const { events, directory, report } = options;
   const profiles = Math.ceil(events / EVENTS_PER_PROFILE);
   return withService(join(directory, "state"), "fflate", async (service) => {
     const space = await createSpace(service.origin, { name: "Document", timezone: "UTC" });
     const client = new Client(service.origin, space.api_key);
     const now = Date.now();
-    await load(client, profiles, events, now, say);
+    await load(client, profiles, events, now, report);
     const request = {
       dataset: "segment_profiles",
       attributes: ["tier"],
@@ -47,14 +50,14 @@ export async function measureDocument(options: {
       start_at: new Date(now - DAYS * DAY_MS).toISOString(),
       end_at: new Date(now).toISOString(),
     };
-    // A process that has exported before: what it takes anew is the document's.
-    say("warming up");
+    // After a first export the peak of memory is the document's.
+    report("warming up");
     await client.export({ ...request, end_at: new Date(now - (DAYS - 1) * DAY_MS).toISOString() });
-    say("exporting");
+    report("exporting");
     const { run, view } = await measureExport(service, client, request, profiles);
     const file = join(directory, "document.json.gz");
     await downloadTo(view.download_url ?? "", file);
-    say("reading it");
+    report("reading the document");
     const found = readBack(file);
     rmSync(file);
     if (found !== null && (found.profiles !== profiles || found.events !== events))
@@ -63,7 +66,7 @@ export async function measureDocument(options: {
   });
 }
 
-async function load(client: Client, profiles: number, events: number, now: number, say: (what: string) => void) {
+async function load(client: Client, profiles: number, events: number, now: number, report: (what: string) => void) {
   const person = (n: number) => `p-${String(n % profiles).padStart(7, "0")}`;
   await client.define({
     id: "order_placed",
@@ -73,14 +76,14 @@ async function load(client: Client, profiles: number, events: number, now: numbe
       { name: "amount", type: "number" },
     ],
   });
-  say(`loading ${profiles} profiles`);
+  report(`loading ${profiles} profiles`);
   await client.putProfiles(
     Array.from({ length: profiles }, (_, n) => ({
       person_id: person(n),
       attributes: { tier: n % 9 === 0 ? "gold" : "basic" },
     })),
   );
-  say(`loading ${events} events`);
+  report(`loading ${events} events`);
   await client.sendEvents(orders(), { batch: 5_000, concurrency: 2 });
 
   function* orders(): Generator<Record<string, unknown>> {

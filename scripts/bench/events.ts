@@ -1,6 +1,6 @@
 /**
- * A shop's events: page views, products put into carts, orders. Seeded, so that the same number gives the same events each
- * time. An exported line has about 270 bytes.
+ * A shop's events: page views, products put into carts, orders. Seeded, so that the same number gives the same events
+ * each time. An exported line has about 270 bytes.
  */
 
 import type { Client } from "../client.ts";
@@ -66,14 +66,14 @@ const personId = (n: number) => `p-${String(n).padStart(7, "0")}`;
 /** Events about in the order of time, as they arrive at a service: some a little late. */
 export function* shopEvents(rows: number): Generator<Record<string, unknown>> {
   const random = seeded(rows);
-  const upTo = (most: number) => Math.floor(random() * most);
+  const upTo = (max: number) => Math.floor(random() * max);
   const persons = personsFor(rows);
   for (let n = 0; n < rows; n += 1) {
     const due = START + Math.floor((n / rows) * (END - START));
     const kind = random();
     yield {
       id: uuid(random),
-      // Some persons come often, most seldom.
+      // A few people come often, the others seldom.
       person_id: personId(Math.floor(persons * random() ** 2)),
       session_id: random() < 0.1 ? null : `s-${hex(random)}${hex(random).slice(4)}`,
       occurred_at: new Date(Math.max(START, due - upTo(LATE_MS))).toISOString(),
@@ -83,7 +83,7 @@ export function* shopEvents(rows: number): Generator<Record<string, unknown>> {
 }
 
 type Random = () => number;
-type UpTo = (most: number) => number;
+type UpTo = (max: number) => number;
 
 const pageView = (random: Random, upTo: UpTo) => ({
   definition_id: "page_view",

@@ -1,4 +1,6 @@
-/** How long a create and a poll take on a service that does nothing else, beside `/healthz`, which does nothing at all. */
+/**
+ * How long a create and a poll take on a service that does nothing else, beside `/healthz`, which does nothing at all.
+ */
 
 import { Client, createSpace } from "../client.ts";
 import { prepareShop, shopEvents } from "./events.ts";
@@ -17,7 +19,7 @@ export interface Latency {
 
 export type Latencies = Record<"healthz" | "create" | "poll", Latency>;
 
-/** In turn, so that what disturbs one disturbs all; each create is waited for to its end before the next call. */
+/** Calls in turn, so that a disturbance affects all three; each export ends before the next call. */
 export async function measureLatency(service: Service): Promise<Latencies> {
   const space = await createSpace(service.origin, { name: "Latency", timezone: "UTC", retention_days: 36_500 });
   const client = new Client(service.origin, space.api_key);

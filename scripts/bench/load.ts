@@ -1,4 +1,4 @@
-/** Brings the shop's events in over HTTP, as its systems would. */
+/** Loads the shop's events over HTTP. */
 
 import { Client, createSpace } from "../client.ts";
 import { prepareShop, shopEvents } from "./events.ts";
@@ -6,7 +6,7 @@ import type { Service } from "./service.ts";
 
 const EVENTS_PER_CALL = 5_000;
 const CALLS_AT_ONCE = 2;
-const SAY_EVERY = 100_000;
+const REPORT_EVERY = 100_000;
 
 export interface Load {
   seconds: number;
@@ -15,11 +15,11 @@ export interface Load {
   at_once: number;
 }
 
-/** @throws when not every event is new to the space. */
+/** @throws when the space had some of the events already. */
 export async function loadShop(
   service: Service,
   rows: number,
-  say: (what: string) => void,
+  report: (what: string) => void,
 ): Promise<{ space: { id: string; api_key: string }; load: Load }> {
   const space = await createSpace(service.origin, { name: "Bench", timezone: "UTC", retention_days: 36_500 });
   const client = new Client(service.origin, space.api_key);
@@ -29,10 +29,10 @@ export async function loadShop(
     batch: EVENTS_PER_CALL,
     concurrency: CALLS_AT_ONCE,
     onBatch: (sent) => {
-      if (sent % SAY_EVERY === 0) say(`loading: ${sent} of ${rows} events`);
+      if (sent % REPORT_EVERY === 0) report(`loading: ${sent} of ${rows} events`);
     },
   });
-  if (accepted !== rows) throw new Error(`${accepted} events were taken in instead of ${rows}`);
+  if (accepted !== rows) throw new Error(`${accepted} events were accepted instead of ${rows}.`);
   const seconds = (performance.now() - begin) / 1000;
   return {
     space,

@@ -1,4 +1,4 @@
-/** What the figures were taken on, and with. */
+/** The machine and the versions of a measurement. */
 
 import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";

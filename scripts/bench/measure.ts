@@ -1,4 +1,4 @@
-/** One export through the service, with what it took; and the digest of the lines that came out. */
+/** Measures one export of the service, and computes the digest of its lines. */
 
 import { createHash } from "node:crypto";
 import { createReadStream, rmSync } from "node:fs";
@@ -13,11 +13,11 @@ import { pause, type Service, untilCompleted, type Work } from "./service.ts";
 
 export type Layout = "single" | "files";
 
-/** What a run took, whoever did it. Null: not measured, or not there. */
+/** The cost of a run, of the service or of the baseline. Null: not measured, or without a meaning there. */
 export interface Run {
-  /** Ours: from sending the POST to the answer of the poll that says completed. */
+  /** Of the service: from sending the POST to the answer of the poll that reports completed. */
   wall_ms: number;
-  /** Ours: from created_at to completed_at. */
+  /** Of the service: from created_at to completed_at. */
   service_ms: number | null;
   cpu_ms: number | null;
   /** Of workerd. */
@@ -28,7 +28,7 @@ export interface Run {
   work: Work | null;
 }
 
-/** What ran before has to come to rest, so that it is not counted. */
+/** Earlier work must end first, so that it is not counted. */
 const REST_MS = 1_000;
 
 /** @param share of the whole window, from its start. */
@@ -63,7 +63,7 @@ export async function measureExport(
   const sum = (of: (file: ExportView["files"][number]) => number) =>
     view.files.reduce((total, file) => total + of(file), 0);
   const got = sum((file) => file.rows);
-  if (got !== rows) throw new Error(`the export has ${got} rows instead of ${rows}`);
+  if (got !== rows) throw new Error(`The export has ${got} rows instead of ${rows}.`);
   const run: Run = {
     wall_ms: wall,
     service_ms: Date.parse(view.completed_at ?? "") - Date.parse(view.created_at),
@@ -82,24 +82,24 @@ export interface Lines {
   bytes: number;
 }
 
-/** Downloads the files in their order. @throws when a file is not what the export says. */
+/** Downloads the files in their order. @throws when a file is not the one that the export lists. */
 export async function linesOfExport(view: ExportView, scratch: string): Promise<Lines> {
   const sum = new LineSum();
   for (const file of view.files) {
     const { sha256 } = await downloadTo(file.url, scratch);
-    if (sha256 !== file.sha256) throw new Error(`${file.name} is not the object that the export names`);
+    if (sha256 !== file.sha256) throw new Error(`The bytes of ${file.name} do not have the SHA-256 of the export.`);
     await sum.add(scratch);
     rmSync(scratch);
   }
   return sum.end();
 }
 
-/** Sums up what gzip files hold. */
+/** Digest and size of the content of gzip files. */
 export class LineSum {
   readonly #hash = createHash("sha256");
   #bytes = 0;
 
-  /** @throws when the file is not whole. */
+  /** @throws when the file is not complete gzip. */
   async add(file: string): Promise<void> {
     const sink = new Writable({
       write: (piece: Uint8Array, _encoding, done) => {

@@ -1,9 +1,12 @@
-/** What workerd costs the machine, from Linux's /proc: CPU time and peak memory of the workerd processes below a process. */
+/**
+ * What workerd costs the machine, from Linux's /proc: CPU time and peak memory of the workerd processes below a
+ * process.
+ */
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-/** Elsewhere than on Linux nothing is measured here. */
+/** Only Linux has /proc. */
 export const MEASURED = process.platform === "linux";
 
 const KIB = 1024;
@@ -15,19 +18,19 @@ export class Workerd {
   /** @param below wrangler's process id. @throws when no workerd runs below it. */
   constructor(below: number) {
     this.#pids = MEASURED ? descendants(below).filter((pid) => stat(pid)?.name === "workerd") : [];
-    if (MEASURED && this.#pids.length === 0) throw new Error("there is no workerd process below wrangler");
+    if (MEASURED && this.#pids.length === 0) throw new Error("No workerd process runs below wrangler.");
     this.#tickMs = MEASURED ? 1000 / Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" })) : 0;
   }
 
   /** User and system time so far, all workerd processes together; null where it cannot be known. */
   cpuMs(): number | null {
     if (!MEASURED) return null;
-    return this.#pids.reduce((sum, pid) => sum + (stat(pid)?.cpuTicks ?? gone()), 0) * this.#tickMs;
+    return this.#pids.reduce((sum, pid) => sum + (stat(pid)?.cpuTicks ?? throwEnded()), 0) * this.#tickMs;
   }
 
-  /** From now on the peak counts anew: what was held before, while loading say, is forgotten. */
+  /** Restarts the measurement of the peak, without the memory of earlier work such as loading. */
   resetPeak(): void {
-    for (const pid of this.#pids) if (stat(pid) === null) gone();
+    for (const pid of this.#pids) if (stat(pid) === null) throwEnded();
     for (const pid of this.#pids) writeFileSync(`/proc/${pid}/clear_refs`, "5");
   }
 
@@ -38,18 +41,20 @@ export class Workerd {
   }
 }
 
-/** wrangler starts workerd anew when a source file changes: what is measured then is nothing. */
-function gone(): never {
-  throw new Error("workerd ended while it was measured: was a source file changed, or did it crash?");
+/** wrangler restarts workerd when a source file changes, which makes the measurement invalid. */
+function throwEnded(): never {
+  throw new Error("workerd ended during the measurement: it crashed, or a source file was changed.");
 }
 
 function peakOf(pid: number): number {
-  if (stat(pid) === null) gone();
+  if (stat(pid) === null) throwEnded();
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * KIB;
 }
 
-/** @returns null for a process that is gone. See proc_pid_stat(5): 2 name, 4 parent, 14 and 15 user and system time. */
+/**
+ * @returns null for a process that has ended. See proc_pid_stat(5): 2 name, 4 parent, 14 and 15 user and system time.
+ */
 function stat(pid: number): { name: string; parent: number; cpuTicks: number } | null {
   let text: string;
   try {

@@ -1,4 +1,4 @@
-/** The figures as tables that a person reads: a column a variant, ratios to what a user would do instead. */
+/** The figures as tables: a column per variant, with ratios to the baseline. */
 
 import type { Latencies } from "./latency.ts";
 import type { Machine } from "./machine.ts";
@@ -8,7 +8,7 @@ import type { Target } from "./targets.ts";
 
 const LABEL_WIDTH = 34;
 const COLUMN_WIDTH = 17;
-const GONE = "–";
+const NOT_MEASURED = "–";
 
 type Show = (variant: Variant) => string;
 
@@ -19,7 +19,7 @@ export function showMachine(machine: Machine): string {
     `${cores} cores of ${cpu}, ${(memory_bytes / 2 ** 30).toFixed(0)} GiB, ${system}, load ${load.toFixed(2)} before`,
     versionList.join(", "),
   ];
-  if (!MEASURED) lines.push("CPU time and memory are not measured: only Linux's /proc tells them.");
+  if (!MEASURED) lines.push("CPU time and memory are not measured: only Linux has /proc.");
   return lines.join("\n");
 }
 
@@ -41,11 +41,11 @@ export function showSize(size: SizeResult): string {
     const to = baseline === undefined ? null : of(baseline);
     return (variant) => {
       const value = of(variant);
-      return value === null || to === null ? GONE : `${(value / to).toFixed(2)} ×`;
+      return value === null || to === null ? NOT_MEASURED : `${(value / to).toFixed(2)} ×`;
     };
   };
   const count = (of: (variant: Variant) => number | undefined): Show => {
-    return (variant) => of(variant)?.toLocaleString("en") ?? GONE;
+    return (variant) => of(variant)?.toLocaleString("en") ?? NOT_MEASURED;
   };
   const table: [label: string, show: Show][] = [
     ["", ({ engine }) => ({ fflate: "(a) fflate", native: "(b) native", baseline: "(c) sqlite3" })[engine]],
@@ -59,11 +59,11 @@ export function showSize(size: SizeResult): string {
     ["  to (c)", ratio(({ median }) => median.cpu_ms)],
     ["peak memory of workerd, MB", ({ peak_bytes }) => megabytes(peak_bytes)],
     ["compression ratio", ({ median }) => (median.uncompressed_bytes / median.bytes).toFixed(2)],
-    ["D1 rows read a row", (variant) => rowsRead(variant, rows)?.toFixed(3) ?? GONE],
+    ["D1 rows read per row", (variant) => rowsRead(variant, rows)?.toFixed(3) ?? NOT_MEASURED],
     ["D1 statements of the queue's work", count(({ median }) => median.work?.d1_statements)],
     ["queue messages", count(({ median }) => median.work?.messages)],
   ];
-  const title = `${rows.toLocaleString("en")} events, ${lineBytes.toFixed(0)} bytes a line: loaded in ${load.seconds.toFixed(1)} s, ${Math.round(load.events_per_second).toLocaleString("en")} a second (${load.calls} calls, ${load.at_once} at once)`;
+  const title = `${rows.toLocaleString("en")} events, ${lineBytes.toFixed(0)} bytes per line: loaded in ${load.seconds.toFixed(1)} s, ${Math.round(load.events_per_second).toLocaleString("en")} per second (${load.calls} calls, ${load.at_once} in parallel)`;
   const body = table.map(
     ([label, show]) => label.padEnd(LABEL_WIDTH) + variants.map((each) => show(each).padStart(COLUMN_WIDTH)).join(""),
   );
@@ -104,5 +104,5 @@ export function rowsRead({ median }: Variant, rows: number): number | null {
   return median.work === null ? null : median.work.d1_rows_read / rows;
 }
 
-const seconds = (ms: number | null) => (ms === null ? GONE : (ms / 1000).toFixed(2));
-const megabytes = (bytes: number | null) => (bytes === null ? GONE : (bytes / 1e6).toFixed(0));
+const seconds = (ms: number | null) => (ms === null ? NOT_MEASURED : (ms / 1000).toFixed(2));
+const megabytes = (bytes: number | null) => (bytes === null ? NOT_MEASURED : (bytes / 1e6).toFixed(0));

@@ -17,7 +17,7 @@ export interface Service {
   log: WorkLog;
 }
 
-/** Those that start, and those that run. */
+/** Services that start or run. */
 const running = new Set<Promise<Stack>>();
 
 /** Starts the stack on a state directory, does the job, and stops the stack whatever happens. */
@@ -46,14 +46,14 @@ export async function withService<Result>(
   }
 }
 
-/** For an interruption from outside: one that is still starting is waited for. */
+/** Stops every service after an interruption; one that is still starting is stopped after its start. */
 export async function stopAll(): Promise<void> {
   const settled = await Promise.allSettled(running);
   const stacks = settled.filter((each) => each.status === "fulfilled").map((each) => each.value);
   await Promise.all(stacks.map((stack) => stack.stop()));
 }
 
-/** What the consumer of the queue did, as it counted it itself. */
+/** Work of the queue's consumer, from its own counters. */
 export interface Work {
   messages: number;
   d1_statements: number;
@@ -65,7 +65,7 @@ type Entry =
   | ({ event: "queue.batch" } & Work)
   | { event: "step.failed"; step: string; code: string };
 
-/** The lines of the Worker's log that say what work was done. */
+/** Reads the Worker's log for the work of the queue's consumer. */
 export class WorkLog {
   readonly #entries: Entry[] = [];
 
@@ -76,12 +76,12 @@ export class WorkLog {
       this.#entries.push(entry);
   }
 
-  /** Everything from now on: to be asked before the export is. */
+  /** The current position in the log: call it before the export is created. */
   mark(): number {
     return this.#entries.length;
   }
 
-  /** What all batches did from the mark to the one that finished the export. @throws when a step failed on the way. */
+  /** The work of all batches from the mark to the one that finished the export. @throws when a step failed. */
   async workOf(exportId: string, mark: number): Promise<Work> {
     const deadline = Date.now() + LOGGED_WITHIN_MS;
     for (;;) {
@@ -91,7 +91,7 @@ export class WorkLog {
       );
       const last = entries.findIndex((entry, index) => index > finish && entry.event === "queue.batch");
       if (finish !== -1 && last !== -1) return sum(entries.slice(0, last + 1));
-      if (Date.now() > deadline) throw new Error("the Worker's log does not show how the export was finished");
+      if (Date.now() > deadline) throw new Error("The Worker's log does not show the end of the export.");
       await pause(20);
     }
   }
@@ -101,7 +101,7 @@ function sum(entries: readonly Entry[]): Work {
   const total = { messages: 0, d1_statements: 0, d1_rows_read: 0 };
   for (const entry of entries) {
     if (entry.event === "step.failed")
-      throw new Error(`a step failed (${entry.step}: ${entry.code}): its repetition would be measured too`);
+      throw new Error(`The step ${entry.step} failed (${entry.code}), so that its retry would be measured too.`);
     if (entry.event !== "queue.batch") continue;
     total.messages += entry.messages;
     total.d1_statements += entry.d1_statements;
@@ -110,23 +110,23 @@ function sum(entries: readonly Entry[]): Work {
   return total;
 }
 
-const SHORTEST_POLL_MS = 50;
-const LONGEST_POLL_MS = 250;
+const MIN_POLL_MS = 50;
+const MAX_POLL_MS = 250;
 
 /**
- * Polls at 2.5 % of the time that passed: what a poll sees late stays small, and so does what polling costs.
+ * Polls at 2.5 % of the elapsed time, so that both the delay and the cost of polling stay small.
  * @throws when the export does not complete.
  */
 export async function untilCompleted(client: Client, id: string, onPoll?: (ms: number) => void): Promise<ExportView> {
   const begin = performance.now();
   for (;;) {
-    await pause(Math.min(LONGEST_POLL_MS, Math.max(SHORTEST_POLL_MS, (performance.now() - begin) / 40)));
+    await pause(Math.min(MAX_POLL_MS, Math.max(MIN_POLL_MS, (performance.now() - begin) / 40)));
     const asked = performance.now();
     const view = await client.getExport(id);
     onPoll?.(performance.now() - asked);
     if (view.status === "completed") return view;
     if (view.status !== "queued" && view.status !== "processing")
-      throw new Error(`an export ended as ${view.status}: ${view.error?.message ?? "no reason given"}`);
+      throw new Error(`The export ended as ${view.status}: ${view.error?.message ?? "no error message"}`);
   }
 }
 

@@ -1,4 +1,6 @@
-/** Everything about one number of events: loads them, exports them with both engines and layouts, and as a user would. */
+/**
+ * Everything about one number of events: loads them, exports them with both engines and layouts, and as a user would.
+ */
 
 import { join } from "node:path";
 import { Client } from "../client.ts";
@@ -21,7 +23,7 @@ export interface Variant {
   runs: Run[];
   /** The run whose wall time is in the middle. */
   median: Run;
-  /** Of the first run: all first runs come after the same work. */
+  /** Of the first run, because all first runs follow the same work. */
   peak_bytes: number | null;
   lines: Lines;
 }
@@ -38,11 +40,11 @@ export interface SizeOptions {
   rows: number;
   /** Of each variant. */
   runs: number;
-  /** Empty, and this size's own. */
+  /** An empty directory for this size. */
   directory: string;
-  /** Is there a sqlite3 to compare with? */
+  /** Whether sqlite3 is installed, to compare with. */
   baseline: boolean;
-  say: (what: string) => void;
+  report: (what: string) => void;
 }
 
 interface Shop extends SizeOptions {
@@ -50,16 +52,16 @@ interface Shop extends SizeOptions {
   space: { id: string; api_key: string };
 }
 
-/** @throws when an export fails, or two variants give different lines. */
+/** @throws when an export fails, or two variants have different lines. */
 export async function measureSize(options: SizeOptions): Promise<SizeResult> {
   const persistTo = join(options.directory, "state");
   const { space, load } = await withService(persistTo, "fflate", (service) =>
-    loadShop(service, options.rows, options.say),
+    loadShop(service, options.rows, options.report),
   );
   const shop: Shop = { ...options, persistTo, space };
   const variants: Variant[] = [];
   const pollsMs: Record<Engine, number[]> = { fflate: [], native: [] };
-  // A process of its own for each: its memory is not what loading, or another variant, left behind.
+  // A separate process for each variant, so that its memory does not include earlier work.
   for (const engine of ENGINES)
     for (const layout of LAYOUTS)
       await withService(persistTo, engine, async (service) => {
@@ -70,7 +72,7 @@ export async function measureSize(options: SizeOptions): Promise<SizeResult> {
   const digests = new Set(variants.map((variant) => variant.lines.sha256));
   if (digests.size !== 1) {
     const all = variants.map(({ engine, layout, lines }) => `${engine} ${layout} ${lines.sha256}`);
-    throw new Error(`the lines differ: ${all.join(", ")}`);
+    throw new Error(`The lines of the variants differ: ${all.join(", ")}`);
   }
   const busy = { fflate: latencyOf(pollsMs.fflate), native: latencyOf(pollsMs.native) };
   return { rows: options.rows, load, variants, busy_polls: busy };
@@ -92,13 +94,13 @@ async function measureVariant(
   await warmUp(client, layout, shop.rows);
   const measured = [];
   for (let n = 1; n <= shop.runs; n += 1) {
-    shop.say(`${shop.rows} events, ${engine}, ${layout}: ${n} of ${shop.runs}`);
+    shop.report(`${shop.rows} events, ${engine}, ${layout}: ${n} of ${shop.runs}`);
     measured.push(await measureExport(service, client, request(layout), shop.rows));
   }
   const [first] = measured;
-  if (first === undefined) throw new Error("nothing was measured");
+  if (first === undefined) throw new Error("No run was measured.");
   const objects = measured.map(({ view }) => view.files.map((file) => file.sha256).join());
-  if (new Set(objects).size !== 1) throw new Error(`${engine} ${layout}: not the same bytes each time`);
+  if (new Set(objects).size !== 1) throw new Error(`${engine} ${layout}: the bytes differ between runs.`);
   pollsMs.push(...measured.flatMap((each) => each.pollsMs));
   const runs = measured.map(({ run }) => run);
   const lines = await linesOfExport(first.view, join(shop.directory, "download.gz"));
@@ -116,10 +118,10 @@ async function warmUp(client: Client, layout: Layout, rows: number): Promise<voi
 
 async function measureBaseline(shop: Shop, service: Service): Promise<Variant> {
   const database = eventsDatabase(shop.persistTo);
-  const made = [];
+  const measured = [];
   for (let n = 1; n <= shop.runs; n += 1) {
-    shop.say(`${shop.rows} events, sqlite3 | gzip -6 and a PUT: ${n} of ${shop.runs}`);
-    made.push(
+    shop.report(`${shop.rows} events, sqlite3 | gzip -6 and a PUT: ${n} of ${shop.runs}`);
+    measured.push(
       await runBaseline({
         service,
         database,
@@ -129,16 +131,16 @@ async function measureBaseline(shop: Shop, service: Service): Promise<Variant> {
       }),
     );
   }
-  const [first] = made;
-  if (first === undefined || made.some(({ lines }) => lines.sha256 !== first.lines.sha256))
-    throw new Error("sqlite3 did not give the same lines each time");
-  const runs = made.map(({ run }) => run);
+  const [first] = measured;
+  if (first === undefined || measured.some(({ lines }) => lines.sha256 !== first.lines.sha256))
+    throw new Error("sqlite3 did not write the same lines in each run.");
+  const runs = measured.map(({ run }) => run);
   return { engine: "baseline", layout: "single", runs, median: medianOf(runs), peak_bytes: null, lines: first.lines };
 }
 
 function medianOf(runs: readonly Run[]): Run {
   const sorted = runs.toSorted((a, b) => a.wall_ms - b.wall_ms);
   const median = sorted[Math.floor(sorted.length / 2)];
-  if (median === undefined) throw new Error("nothing was measured");
+  if (median === undefined) throw new Error("No run was measured.");
   return median;
 }

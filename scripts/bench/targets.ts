@@ -1,4 +1,4 @@
-/** What the service has to hold against what a user would do instead, and how large it may grow. */
+/** The targets: the time relative to the baseline, and the limits of memory and of rows read. */
 
 import { rowsPerSecond, rowsRead } from "./report.ts";
 import type { SizeResult, Variant } from "./size.ts";
@@ -16,7 +16,7 @@ const MAX_ROWS_READ = 2.1;
 const SMALL = 100_000;
 const LARGE = 1_000_000;
 
-/** Those that what was measured can tell. */
+/** @returns the targets that these sizes can decide. */
 export function judge(sizes: readonly SizeResult[]): Target[] {
   const small = sizes.find((size) => size.rows === SMALL);
   const large = sizes.find((size) => size.rows === LARGE);
@@ -27,25 +27,25 @@ export function judge(sizes: readonly SizeResult[]): Target[] {
   ];
 }
 
-const ours = (size: SizeResult) => size.variants.filter((variant) => variant.engine !== "baseline");
+const productVariants = (size: SizeResult) => size.variants.filter((variant) => variant.engine !== "baseline");
 const named = ({ engine, layout }: Variant) => `${engine === "fflate" ? "(a)" : "(b)"} ${layout}`;
 
 function wallTargets(size: SizeResult): Target[] {
   const baseline = size.variants.find((variant) => variant.engine === "baseline");
   if (baseline === undefined) return [];
-  return ours(size).map((variant) => {
-    const most = MAX_WALL[variant.engine === "fflate" ? "fflate" : "native"];
+  return productVariants(size).map((variant) => {
+    const max = MAX_WALL[variant.engine === "fflate" ? "fflate" : "native"];
     const ratio = variant.median.wall_ms / baseline.median.wall_ms;
     return {
-      met: ratio <= most,
-      what: `${size.rows.toLocaleString("en")}: wall of ${named(variant)} at most ${most.toFixed(1)} × (c)`,
+      met: ratio <= max,
+      what: `${size.rows.toLocaleString("en")}: wall of ${named(variant)} at most ${max.toFixed(1)} × (c)`,
       found: `${ratio.toFixed(2)} ×`,
     };
   });
 }
 
 function growthTargets(small: SizeResult, large: SizeResult): Target[] {
-  return ours(large).flatMap((variant) => {
+  return productVariants(large).flatMap((variant) => {
     const before = small.variants.find((each) => each.engine === variant.engine && each.layout === variant.layout);
     if (before === undefined) return [];
     const pace = rowsPerSecond(variant, LARGE) / rowsPerSecond(before, SMALL);
@@ -71,13 +71,13 @@ function growthTargets(small: SizeResult, large: SizeResult): Target[] {
 }
 
 function readTargets(size: SizeResult): Target[] {
-  return ours(size).flatMap((variant) => {
+  return productVariants(size).flatMap((variant) => {
     const read = rowsRead(variant, size.rows);
     if (read === null) return [];
     return [
       {
         met: read <= MAX_ROWS_READ,
-        what: `${size.rows.toLocaleString("en")}: D1 rows read a row with ${named(variant)} at most ${MAX_ROWS_READ}`,
+        what: `${size.rows.toLocaleString("en")}: D1 rows read per row with ${named(variant)} at most ${MAX_ROWS_READ}`,
         found: read.toFixed(3),
       },
     ];

@@ -1,44 +1,51 @@
-/** The demo's story: flights in, export out, the proof, the figures. A line for each step that held; throws at one that did not. */
+/**
+ * The steps of the demo: load the flights, export them, compare, print the figures. A line for each step that held; throws at one that
+ * did not.
+ */
 
 import { styleText } from "node:util";
 import type { ExportView } from "../answers.ts";
 import type { Client } from "../client.ts";
 import { linesOf } from "../download.ts";
-import { airportsOf, makeFlightSpace, nestedRows, sendFlights } from "../flight-space.ts";
+import { airportsOf, createFlightSpace, nestedRows, sendFlights } from "../flight-space.ts";
 import { type Flight, readFlights, WEEK } from "../flights.ts";
 import { openProgress } from "../progress.ts";
 import { differences, digestOf, receive, type Received, rowsOf } from "../proof.ts";
-import type { Stage } from "./stage.ts";
+import type { TemporaryService } from "./temporary-service.ts";
 
 const STALLED_AFTER_MS = 60_000;
 const SHOWN_ROWS = 3;
 
-/** @param started when the demo began, as performance.now() says it. @returns what `--keep` hands on. */
-export async function tour(stage: Stage, started: number): Promise<{ key: string; exportId: string }> {
-  step("started", `at ${stage.origin}: Worker, D1, queues, bucket`, sinceOf(started));
+/** @param started the value of performance.now() when the demo began. @returns the key and the export for `--keep`. */
+export async function tour(service: TemporaryService, started: number): Promise<{ key: string; exportId: string }> {
+  step("started", `at ${service.origin}: Worker, D1, queues, bucket`, secondsSince(started));
 
   const flights = await readFlights();
-  const { space, client } = await makeFlightSpace(stage.origin, flights);
+  const { space, client } = await createFlightSpace(service.origin, flights);
   const loading = performance.now();
   await load(client, flights);
   const airports = airportsOf(flights).length;
-  step("loaded", `${count(flights.length)} flights as events, ${airports} airports as profiles`, sinceOf(loading));
+  step("loaded", `${count(flights.length)} flights as events, ${airports} airports as profiles`, secondsSince(loading));
 
   const view = await exportThem(client);
   const seconds = (Date.parse(view.completed_at ?? "") - Date.parse(view.created_at)) / 1000;
   step("exported", `${count(view.progress.rows_written)} rows into ${view.files.length} file`, seconds);
 
   const fetching = performance.now();
-  const files = await receive(view, stage.folder);
-  step("fetched", "through the presigned download_url", sinceOf(fetching));
+  const files = await receive(view, service.folder);
+  step("fetched", "by the presigned download_url", secondsSince(fetching));
 
   const checking = performance.now();
   const sha256 = await check(client, view, files, flights);
-  step("checked", "counts, sizes and SHA-256 as the manifest says", null);
-  step("compared", `every row is its source row, in order: ${sha256.slice(0, 16)}… on both sides`, sinceOf(checking));
+  step("checked", "counts, sizes and SHA-256 equal those of the manifest", null);
+  step(
+    "compared",
+    `every row equals its source row, in order: SHA-256 ${sha256.slice(0, 16)}… on both sides`,
+    secondsSince(checking),
+  );
 
   await showRows(files);
-  showFigures(files, seconds, sinceOf(started));
+  showFigures(files, seconds, secondsSince(started));
   return { key: space.api_key, exportId: view.id };
 }
 
@@ -50,13 +57,13 @@ async function load(client: Client, flights: readonly Flight[]): Promise<void> {
       progress.update(sent, flights.length, `${count(sent)} events`);
     });
     if (accepted !== flights.length || duplicates !== 0)
-      throw new Error(`Of ${flights.length} flights ${accepted} were accepted and ${duplicates} called duplicates.`);
+      throw new Error(`Of ${flights.length} flights ${accepted} were accepted and ${duplicates} were duplicates.`);
   } finally {
     progress.end();
   }
 }
 
-/** @throws also when it does not move on. */
+/** @throws when the export fails, or makes no progress for a minute. */
 async function exportThem(client: Client): Promise<ExportView> {
   const progress = openProgress("exporting");
   const best = { phase: "", rows: 0, at: performance.now() };
@@ -66,13 +73,15 @@ async function exportThem(client: Client): Promise<ExportView> {
       (view) => {
         const { phase, rows_written, rows_total, eta_seconds } = view.progress;
         const eta = eta_seconds === null || eta_seconds === 0 ? "" : `, ${eta_seconds} s left`;
-        const trouble = view.error === null ? "" : `, tried again after: ${view.error.message}`;
+        const trouble = view.error === null ? "" : `, retried after the error: ${view.error.message}`;
         progress.update(rows_written, rows_total, `${phase}, ${count(rows_written)} rows${eta}${trouble}`);
-        // Rows of a step that is repeated are counted again: only more than ever is a move.
+        // A retried step counts its rows again: only a new maximum is progress.
         if (phase !== best.phase || rows_written > best.rows)
           Object.assign(best, { phase, rows: Math.max(rows_written, best.rows), at: performance.now() });
         if (performance.now() - best.at > STALLED_AFTER_MS)
-          throw new Error(`The export has not moved for a minute (${phase}, ${count(rows_written)} rows${trouble}).`);
+          throw new Error(
+            `The export has made no progress for a minute (${phase}, ${count(rows_written)} rows${trouble}).`,
+          );
       },
     );
   } finally {
@@ -80,7 +89,7 @@ async function exportThem(client: Client): Promise<ExportView> {
   }
 }
 
-/** @returns the digest that both sides have. @throws with the first thing that differs. */
+/** @returns the digest of both sides. @throws with the first difference. */
 async function check(
   client: Client,
   view: ExportView,
@@ -88,10 +97,11 @@ async function check(
   flights: readonly Flight[],
 ): Promise<string> {
   const [difference] = differences(await client.manifest(view.id), files);
-  if (difference !== undefined) throw new Error(`The manifest is wrong. ${difference}`);
+  if (difference !== undefined) throw new Error(`The manifest does not match the files: ${difference}`);
   const [source, exported] = await Promise.all([digestOf(nestedRows(flights)), digestOf(rowsOf(files))]);
-  if (source.rows !== exported.rows) throw new Error(`${source.rows} rows went in, ${exported.rows} came out.`);
-  if (source.sha256 !== exported.sha256) throw new Error("As many rows came out as went in, but not the same ones.");
+  if (source.rows !== exported.rows)
+    throw new Error(`${source.rows} rows were sent, and the export has ${exported.rows}.`);
+  if (source.sha256 !== exported.sha256) throw new Error("The export has as many rows as the source, but other ones.");
   return exported.sha256;
 }
 
@@ -113,8 +123,8 @@ function showFigures(files: readonly Received[], seconds: number, total: number)
   const figures = [
     ["rows", count(rows)],
     ["size", `${megabytes(bytes)} gzipped, ${megabytes(plain)} plain: ${(plain / bytes).toFixed(1)} times smaller`],
-    ["export", `${seconds.toFixed(1)} s, ${count(Math.round(rows / seconds))} rows a second`],
-    ["demo", `${total.toFixed(1)} s, all of it`],
+    ["export", `${seconds.toFixed(1)} s, ${count(Math.round(rows / seconds))} rows per second`],
+    ["demo", `${total.toFixed(1)} s in total`],
   ] as const;
   console.log(`\n${styleText("bold", "The figures")}\n`);
   for (const [name, figure] of figures) console.log(`  ${name.padEnd(8)} ${figure}`);
@@ -125,8 +135,8 @@ function step(name: string, text: string, seconds: number | null): void {
   console.log(`  ${styleText("green", "✓")} ${name.padEnd(9)} ${text}${took}`);
 }
 
-/** Seconds. */
-function sinceOf(moment: number): number {
+/**  */
+function secondsSince(moment: number): number {
   return (performance.now() - moment) / 1000;
 }
 

@@ -1,10 +1,11 @@
 /**
- * CSV with a header, read by csv-parse. The parser stops at the first record that is not well-formed; here the record's first
- * line is told as wrong and reading goes on with the line after it, so that a stray quote costs one line and not the rest.
+ * CSV with a header, read by csv-parse. The parser stops at the first malformed record; this reader reports the
+ * record's first line and continues with the next line, so that a stray quote costs one line and not the rest of the
+ * file.
  */
 
 import { type InfoRecord, parse, type Parser } from "csv-parse";
-import { type Piece, type Reader, type Row, Unusable } from "./rows.ts";
+import { type Piece, type Reader, type Row, InputError } from "./rows.ts";
 import { contentOf, type Source } from "./source.ts";
 
 export interface CsvOptions {
@@ -12,12 +13,12 @@ export interface CsvOptions {
   encoding: string;
 }
 
-/** Room for any event; a quote that is never closed is found out after that many. */
-const LONGEST_RECORD = 4_000_000;
+/** Characters: more than any event has. A quote that is never closed is an error after that many. */
+const MAX_RECORD_CHARACTERS = 4_000_000;
 const LINE_FEED = 0x0a;
 const REPLACED = "\uFFFD";
 
-/** Reads the header. @throws Unusable when there is none. */
+/** Reads the header. @throws InputError when there is none. */
 export async function csvReader(source: Source, options: CsvOptions): Promise<Reader> {
   const table = new CsvTable(source, options);
   const columns = await table.header();
@@ -53,20 +54,20 @@ class CsvTable {
     let done = 0;
     while (records.length === 0) {
       const next = await this.#batches.next();
-      if (next.done === true) throw new Unusable(`${this.#source.path} has no header line.`);
+      if (next.done === true) throw new InputError(`${this.#source.path} has no header line.`);
       ({ records, done } = next.value);
     }
     const [header, ...others] = records;
     this.#first = { records: others, done };
     if (header?.cells === null || header === undefined)
-      throw new Unusable(`${this.#source.path} has no header that can be read: ${header?.problem ?? ""}`);
+      throw new InputError(`${this.#source.path} has an unreadable header: ${header?.problem ?? ""}`);
     const columns = header.cells.map((name) => name.trim());
-    const twice = columns.find((name, index) => name === "" || columns.indexOf(name) !== index);
-    if (twice !== undefined)
-      throw new Unusable(
-        twice === ""
-          ? `${this.#source.path} has a column without a name in its first line, which must be the header.`
-          : `${this.#source.path} has two columns called ${twice}.`,
+    const invalid = columns.find((name, index) => name === "" || columns.indexOf(name) !== index);
+    if (invalid !== undefined)
+      throw new InputError(
+        invalid === ""
+          ? `${this.#source.path} has a column without a name in its first line, the header.`
+          : `${this.#source.path} has two columns called ${invalid}.`,
       );
     return columns;
   }
@@ -85,31 +86,31 @@ class CsvTable {
   }
 
   async *#read(): AsyncGenerator<{ records: CsvRecord[]; done: number }> {
-    const stretch = new Stretch(this.#options.delimiter);
+    const lines = new CsvLines(this.#options.delimiter);
     let hasWrong = false;
     const checked = (records: CsvRecord[]) =>
-      hasWrong ? records.map((record) => withoutReplaced(record, this.#options.encoding)) : records;
+      hasWrong ? records.map((record) => rejectReplaced(record, this.#options.encoding)) : records;
     for await (const part of contentOf(this.#source, this.#options.encoding)) {
       ({ hasWrong } = part);
-      yield { records: checked(await stretch.feed(part.bytes)), done: part.end };
+      yield { records: checked(await lines.feed(part.bytes)), done: part.end };
     }
-    yield { records: checked(await stretch.end()), done: this.#source.bytes };
+    yield { records: checked(await lines.end()), done: this.#source.bytes };
   }
 }
 
-/** Feeds parsers, one after the other: a new one after each record that is not well-formed. Counts lines. */
-class Stretch {
+/** Feeds one parser after the other, a new one after each malformed record, and counts lines. */
+class CsvLines {
   readonly #delimiter: string;
   #parser: Parser;
   #records: CsvRecord[] = [];
   /** Where the next record begins. */
   #line = 1;
-  /** What the parser was given since the last record's end. */
-  #held: Buffer = Buffer.alloc(0);
-  /** Where `#held` begins, in bytes that this parser was given. */
-  #heldFrom = 0;
-  /** The rest of a line that is told already is passed over. */
-  #passing = false;
+  /** The bytes that the parser has received since the last record's end. */
+  #unfinished: Buffer = Buffer.alloc(0);
+  /** The offset of `#unfinished` in the bytes that this parser has received. */
+  #unfinishedFrom = 0;
+  /** Skips the rest of a line that has been reported. */
+  #isSkipping = false;
 
   constructor(delimiter: string) {
     this.#delimiter = delimiter;
@@ -117,61 +118,64 @@ class Stretch {
   }
 
   async feed(bytes: Buffer): Promise<CsvRecord[]> {
-    await this.#give(this.#passing ? this.#pass(bytes) : bytes);
-    return this.#taken();
+    await this.#write(this.#isSkipping ? this.#skipLine(bytes) : bytes);
+    return this.#drain();
   }
 
   async end(): Promise<CsvRecord[]> {
-    while (!this.#passing) {
+    while (!this.#isSkipping) {
       const failure = await end(this.#parser);
       if (failure === null) break;
-      await this.#give(this.#goOn(failure));
+      await this.#write(this.#restart(failure));
     }
-    return this.#taken();
+    return this.#drain();
   }
 
-  async #give(bytes: Buffer | null): Promise<void> {
+  async #write(bytes: Buffer | null): Promise<void> {
     let next = bytes;
     while (next !== null) {
-      this.#held = Buffer.concat([this.#held, next]);
+      this.#unfinished = Buffer.concat([this.#unfinished, next]);
       const failure = await write(this.#parser, next);
-      next = failure === null ? null : this.#goOn(failure);
+      next = failure === null ? null : this.#restart(failure);
     }
   }
 
-  #taken(): CsvRecord[] {
-    const taken = this.#records;
+  #drain(): CsvRecord[] {
+    const records = this.#records;
     this.#records = [];
-    return taken;
+    return records;
   }
 
-  /** @returns what comes after the first line of the record that failed; null while that is not there yet. */
-  #goOn(failure: Error): Buffer | null {
+  /**
+   * Reports the record and starts a new parser. @returns the bytes after the first line of the record; null before its
+   * end.
+   */
+  #restart(failure: Error): Buffer | null {
     this.#records.push({ line: this.#line, cells: null, problem: explain(failure) });
-    const rest = this.#held;
-    this.#held = Buffer.alloc(0);
+    const rest = this.#unfinished;
+    this.#unfinished = Buffer.alloc(0);
     this.#parser = this.#start();
-    return this.#pass(rest);
+    return this.#skipLine(rest);
   }
 
-  #pass(bytes: Buffer): Buffer | null {
+  #skipLine(bytes: Buffer): Buffer | null {
     const at = bytes.indexOf(LINE_FEED);
-    this.#passing = at < 0;
+    this.#isSkipping = at < 0;
     if (at < 0) return null;
     this.#line += 1;
     return bytes.subarray(at + 1);
   }
 
   #start(): Parser {
-    this.#heldFrom = 0;
+    this.#unfinishedFrom = 0;
     const parser = parse({
       delimiter: this.#delimiter,
-      // Both, also in one file; and not the \r alone that the parser would settle for.
+      // Both may occur in one file; by default the parser would also accept a single \r.
       record_delimiter: ["\n", "\r\n"],
       relax_column_count: true,
-      max_record_size: LONGEST_RECORD,
+      max_record_size: MAX_RECORD_CHARACTERS,
       on_record: (cells: string[], { bytes }: InfoRecord) => {
-        this.#take(cells, bytes);
+        this.#addRecord(cells, bytes);
         return null;
       },
     });
@@ -179,21 +183,21 @@ class Stretch {
     return parser.resume();
   }
 
-  /** @param end where the record ends, in bytes that this parser was given. */
-  #take(cells: string[], end: number): void {
+  /** @param end of the record, as an offset in the bytes that this parser has received. */
+  #addRecord(cells: string[], end: number): void {
     const { length } = cells;
     if (length > 1 || cells[0] !== "") this.#records.push({ line: this.#line, cells, problem: "" });
     this.#line += 1;
     for (let index = 0; index < length; index += 1) this.#line += lineFeeds(cells[index] ?? "");
-    this.#held = this.#held.subarray(end - this.#heldFrom);
-    this.#heldFrom = end;
+    this.#unfinished = this.#unfinished.subarray(end - this.#unfinishedFrom);
+    this.#unfinishedFrom = end;
   }
 }
 
-/** Of a file that has bytes which are no text in its encoding, read as U+FFFD: a record with that character is wrong. */
-function withoutReplaced(record: CsvRecord, encoding: string): CsvRecord {
+/** Rejects a record with U+FFFD, in a file with bytes that are invalid in its encoding. */
+function rejectReplaced(record: CsvRecord, encoding: string): CsvRecord {
   if (record.cells?.some((cell) => cell.includes(REPLACED)) !== true) return record;
-  const problem = `The line is not valid ${encoding.toUpperCase()}. --encoding names another encoding.`;
+  const problem = `The line is not valid ${encoding.toUpperCase()}. Name its encoding with --encoding.`;
   return { ...record, cells: null, problem };
 }
 
@@ -214,17 +218,17 @@ function end(parser: Parser): Promise<Error | null> {
   });
 }
 
-/** The parser's own line numbers begin anew with each parser. */
+/** Describes the error without the parser's line number, which counts from the start of each parser. */
 function explain(failure: Error): string {
   switch ("code" in failure ? failure.code : "") {
     case "CSV_QUOTE_NOT_CLOSED":
       return 'A quote (") is opened and never closed.';
     case "CSV_INVALID_CLOSING_QUOTE":
-      return 'A quoted value ends, and goes on: a quote (") inside it is written twice ("").';
+      return 'Characters follow the end of a quoted value: write a quote (") inside a value twice ("").';
     case "INVALID_OPENING_QUOTE":
-      return 'A quote (") stands in a value that does not begin with one.';
+      return 'A quote (") is in a value that does not begin with a quote.';
     case "CSV_MAX_RECORD_SIZE":
-      return `The record has more than ${LONGEST_RECORD} characters: probably a quote (") that is not closed.`;
+      return `The record has more than ${MAX_RECORD_CHARACTERS} characters: a quote (") is probably not closed.`;
     default:
       return `The line is not valid CSV: ${failure.message}`;
   }

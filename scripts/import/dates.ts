@@ -1,30 +1,30 @@
 /**
- * Dates and times as they stand in files → RFC 3339 in UTC. Reading is strict: so many digits as the pattern says, no hour that no
- * clock shows. Which days there are, and what time zones do, is Temporal's to say.
+ * Dates and times of files → RFC 3339 in UTC. Reading is strict: exactly as many digits as the pattern has, no hour 24
+ * or 13 AM. Temporal decides which days exist and what time zones do.
  */
 
 import { Temporal } from "temporal-polyfill";
 
-/** As Temporal calls it: what a local time means that the clocks showed twice, or never. `compatible`: the first, or later. */
+/** Temporal's names for reading a local time that occurred twice, or never. `compatible`: the first, or the later. */
 export const CLOCK_CHANGES = ["compatible", "earlier", "later", "reject"] as const;
 export type ClockChange = (typeof CLOCK_CHANGES)[number];
 
 export interface DateForm {
   /** `iso`, `unix` (seconds), `unix_ms`, or a pattern. */
   format: string;
-  /** IANA name, for times without an offset; null where there is none. */
+  /** IANA name of the zone of times without an offset; null: such times are errors. */
   timezone: string | null;
   clockChange: ClockChange;
 }
 
-/** @returns RFC 3339 with milliseconds (further digits are cut), or why it cannot be. */
+/** @returns RFC 3339 with milliseconds (further digits are cut), or the problem. */
 export type DateReader = (text: string) => { time: string } | { problem: string };
 
 const REMEMBERED = 10_000;
 
-type NoInstant = "no time" | "no offset" | "shown twice" | "never shown";
+type NoInstant = "no time" | "no offset" | "occurred twice" | "never occurred";
 
-/** As a pattern has them: letters that stand for digits, and what is between them. */
+/** The letters of a pattern, and the digits or names that they match. */
 const TOKENS: Record<string, string> = {
   yyyy: "(?<year>\\d{4})",
   MMM: "(?<name>[A-Za-z]{3})",
@@ -47,16 +47,18 @@ const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 const ISO =
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[Tt ](?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?)?\s?(?<offset>[Zz]|[+-]\d{2}:?\d{2})?$/;
 
-/** What is wrong with a pattern; null if nothing is. */
+/** @returns what is wrong with a pattern; null for a valid one. */
 export function patternProblem(pattern: string): string | null {
   const tokens = pattern.match(TOKEN) ?? [];
   const wrong = tokens.find((token) => /^[A-Za-z]$/.test(token) && !Object.hasOwn(TOKENS, token));
-  if (wrong !== undefined) return `${wrong} means nothing in a pattern: put letters that stand for themselves in '…'.`;
+  if (wrong !== undefined) return `${wrong} is not a letter of patterns: put literal letters in '…'.`;
   const named = tokens.flatMap((token) => /<(\w+)>/.exec(tokenSource(token))?.[1] ?? []);
   const has = (name: string) => named.includes(name);
-  if (new Set(named).size < named.length || (has("name") && has("month"))) return "It names a part of the time twice.";
-  if (!has("year") || !(has("month") || has("name")) || !has("day")) return "It needs yyyy, MM (M, MMM) and dd (d).";
-  return has("hour12") === has("half") ? null : "hh and a belong together.";
+  if (new Set(named).size < named.length || (has("name") && has("month")))
+    return "The pattern has a part of the time twice.";
+  if (!has("year") || !(has("month") || has("name")) || !has("day"))
+    return "The pattern needs yyyy, MM (M, MMM) and dd (d).";
+  return has("hour12") === has("half") ? null : "The pattern needs both hh and a, or neither.";
 }
 
 export function isTimezone(name: string): boolean {
@@ -72,12 +74,12 @@ export function dateReader(form: DateForm): DateReader {
   const { format } = form;
   if (format === "unix" || format === "unix_ms") return (text) => fromEpoch(text, format === "unix" ? 3 : 0);
   const regex = format === "iso" ? ISO : new RegExp(`^${(format.match(TOKEN) ?? []).map(tokenSource).join("")}$`);
-  const expected = format === "iso" ? "as ISO 8601 writes it (2026-01-31T09:30:00)" : `of the form ${format}`;
+  const expected = format === "iso" ? "in the form of ISO 8601 (2026-01-31T09:30:00)" : `in the form ${format}`;
   const problems = {
-    "no time": `is no time ${expected}.`,
-    "no offset": "has no offset from UTC: the mapping must name its timezone.",
-    "shown twice": `was shown twice in ${form.timezone}: the clocks were changed then.`,
-    "never shown": `was never shown in ${form.timezone}: the clocks were changed then.`,
+    "no time": `is not a time ${expected}.`,
+    "no offset": "has no offset from UTC: add its timezone to the mapping.",
+    "occurred twice": `occurred twice in ${form.timezone}, where the clocks were changed: set clock_change in the mapping.`,
+    "never occurred": `never occurred in ${form.timezone}, where the clocks were changed: set clock_change in the mapping.`,
   };
   const instants = new Instants(form);
   return (text) => {
@@ -99,17 +101,17 @@ function escape(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
-/** @param digits behind the point that count; others are cut, in the text: multiplied, a number would not be exact. */
+/** @param digits after the point that count. The text is cut, because a multiplied number would not be exact. */
 function fromEpoch(text: string, digits: number): ReturnType<DateReader> {
   const [, whole, fraction = ""] = /^(-?\d+)(?:\.(\d+))?$/.exec(text.trim()) ?? [];
-  if (whole === undefined) return { problem: `${quoted(text)} is no Unix time.` };
+  if (whole === undefined) return { problem: `${quoted(text)} is not a Unix time.` };
   const cut = Number(whole + fraction.padEnd(digits, "0").slice(0, digits));
-  // Before 1970 what is cut off lies the other way.
+  // Before 1970 cutting rounds up: subtract one.
   const below = whole.startsWith("-") && /[1-9]/.test(fraction.slice(digits));
   return written(below ? cut - 1 : cut);
 }
 
-/** Years that RFC 3339 can write. */
+/** @returns RFC 3339, which has four digits for the year. */
 function written(instant: number): ReturnType<DateReader> {
   const date = new Date(instant);
   const year = date.getUTCFullYear();
@@ -117,7 +119,7 @@ function written(instant: number): ReturnType<DateReader> {
   return { time: date.toISOString() };
 }
 
-/** What the wall clock showed, to the second, as Temporal reads it; null for what no clock shows. */
+/** @returns the local time to the second, as Temporal reads it; null for an hour or a second that does not exist. */
 function wallOf(parts: Partial<Record<string, string>>): string | null {
   const part = (name: string) => (parts[name] ?? "").padStart(2, "0");
   const month =
@@ -130,16 +132,16 @@ function wallOf(parts: Partial<Record<string, string>>): string | null {
     if (shown < 1 || shown > 12) return null;
     hour = String((shown % 12) + (parts["half"]?.toLowerCase() === "pm" ? 12 : 0)).padStart(2, "0");
   }
-  // Temporal would take a leap second, which is in no file that counts seconds as computers do.
+  // Temporal accepts a leap second, which no system that counts seconds as computers do can write.
   if (part("second") > "59") return null;
   return `${part("year")}-${month}-${part("day")}T${hour}:${part("minute")}:${part("second")}`;
 }
 
-/** Local times → instants, in epoch ms, or why not. */
+/** Local times → instants in epoch ms, or the problem. */
 class Instants {
   readonly #zone: string | null;
   readonly #disambiguation: ClockChange;
-  /** Files are full of equal times and minutes. */
+  /** A cache: many rows of a file have the same second. */
   readonly #known = new Map<string, number | NoInstant>();
 
   constructor({ timezone, clockChange }: DateForm) {
@@ -166,12 +168,12 @@ class Instants {
     const zone = this.#zone;
     if (zone === null) return "no offset";
     const at = (disambiguation: ClockChange) => local.toZonedDateTime(zone, { disambiguation });
-    const refused = () => (at("earlier").toPlainDateTime().equals(local) ? "shown twice" : "never shown");
-    return orElse(null, () => at(this.#disambiguation).epochMilliseconds) ?? refused();
+    const problem = () => (at("earlier").toPlainDateTime().equals(local) ? "occurred twice" : "never occurred");
+    return orElse(null, () => at(this.#disambiguation).epochMilliseconds) ?? problem();
   }
 }
 
-/** Temporal throws a RangeError for what does not exist. */
+/** Temporal throws a RangeError for a time that does not exist. */
 function orElse<Value, Other>(other: Other, make: () => Value): Value | Other {
   try {
     return make();

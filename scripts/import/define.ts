@@ -3,69 +3,79 @@
 import type { DefinitionView } from "../answers.ts";
 import { CallError, type Client } from "../client.ts";
 import type { Mapping } from "./mapping.ts";
-import { Unusable } from "./rows.ts";
+import { InputError } from "./rows.ts";
 
 type Properties = { name: string; type: "text" | "number" | "boolean" | "date" }[];
 
-/** @param texts whether the file has nothing but texts: what has no type is one then. @throws Unusable where it says too little. */
+/**
+ * @param texts the file has only texts, so that a property without a type is a text. @throws InputError for a property
+ * without a type.
+ */
 export function definitionOf(mapping: Mapping, texts: boolean): { id: string; name: string; properties: Properties } {
   const id = mapping.definition_id.constant;
-  if (typeof id !== "string") throw new Unusable("--define needs a definition_id that is a constant.");
+  if (typeof id !== "string") throw new InputError("--define needs a constant definition_id in the mapping.");
   const properties = Object.entries(mapping.properties).map(([name, value]): Properties[number] => {
     const { constant, type = texts || value.template !== undefined ? "text" : undefined } = value;
     if (constant !== undefined) return { name, type: typeof constant === "string" ? "text" : kindOf(constant) };
     if (type === undefined || type === "json")
-      throw new Unusable(`--define cannot tell the type of the property ${name}: text, number, boolean or date.`);
+      throw new InputError(
+        `--define needs a type of the property ${name} in the mapping: text, number, boolean or date.`,
+      );
     return { name, type };
   });
   return { id, name: id, properties };
 }
 
 /**
- * One of that id that is there already stays as it is: it must fit.
- * @returns "not read" where this key may not look at it.
- * @throws Unusable where events of this mapping would be refused for it: with the PATCH to make.
+ * Creates the definition. An existing one is not changed: it must have the mapping's properties.
+ * @returns "not read" where the key may not read the existing definition.
+ * @throws InputError where the service would reject events of this mapping, with the PATCH that helps.
  */
 export async function define(
   client: Client,
   definition: ReturnType<typeof definitionOf>,
-): Promise<"made" | "fits" | "not read"> {
+): Promise<"created" | "fits" | "not read"> {
   try {
     await client.define(definition);
-    return "made";
+    return "created";
   } catch (thrown) {
     if (!(thrown instanceof CallError) || thrown.status !== 409) throw thrown;
   }
-  let standing: DefinitionView;
+  let existing: DefinitionView;
   try {
-    standing = await client.json<DefinitionView>("GET", `/v1/event-definitions/${definition.id}`);
+    existing = await client.json<DefinitionView>("GET", `/v1/event-definitions/${definition.id}`);
   } catch (thrown) {
-    // A key may write events and not read them.
+    // A key may have the scope to write events and not the scope to read definitions.
     if (thrown instanceof CallError && thrown.status === 403) return "not read";
     throw thrown;
   }
-  const problem = misfitOf(definition, standing);
-  if (problem !== null) throw new Unusable(problem);
+  const problem = definitionProblem(definition, existing);
+  if (problem !== null) throw new InputError(problem);
   return "fits";
 }
 
-/** Why the definition that is there does not do for the mapping, and what to do; null where it does. */
-export function misfitOf({ id, properties }: ReturnType<typeof definitionOf>, standing: DefinitionView): string | null {
-  const types = new Map(standing.properties.map(({ name, type }) => [name, type]));
+/** @returns why the existing definition does not suit the mapping, and what to do; null where it does. */
+export function definitionProblem(
+  { id, properties }: ReturnType<typeof definitionOf>,
+  existing: DefinitionView,
+): string | null {
+  const types = new Map(existing.properties.map(({ name, type }) => [name, type]));
   const other = properties.filter(({ name, type }) => types.has(name) && types.get(name) !== type);
   if (other.length > 0) {
-    const told = other.map(({ name, type }) => `${name} is ${types.get(name)} there and ${type} in the mapping`);
-    return `The event definition ${id} is there already, and ${told.join(", ")}. A property keeps its type, also with PATCH: change the mapping, or name another definition.`;
+    const differing = other.map(
+      ({ name, type }) => `its property ${name} is ${types.get(name)}, and ${type} in the mapping`,
+    );
+    return `The event definition ${id} exists already: ${differing.join(", ")}. The type of a property cannot be changed: change the mapping, or name another definition.`;
   }
   const missing = properties.filter(({ name }) => !types.has(name));
-  if (standing.enabled && missing.length === 0) return null;
+  if (existing.enabled && missing.length === 0) return null;
   const lacks = missing.length === 0 ? [] : [`it has no ${missing.map(({ name }) => name).join(", ")}`];
-  const why = [...(standing.enabled ? [] : ["it is disabled"]), ...lacks].join(", and ");
+  const why = [...(existing.enabled ? [] : ["it is disabled"]), ...lacks].join(", and ");
   const change = {
-    ...(standing.enabled ? {} : { enabled: true }),
+    ...(existing.enabled ? {} : { enabled: true }),
     ...(missing.length === 0 ? {} : { properties: missing }),
   };
-  return `The event definition ${id} is there already, but ${why}. First: PATCH /v1/event-definitions/${id} ${JSON.stringify(change)}`;
+  return `The event definition ${id} exists already, but ${why}. Change it first: PATCH /v1/event-definitions/${id} ${JSON.stringify(change)}`;
 }
 
 function kindOf(constant: number | boolean): "number" | "boolean" {

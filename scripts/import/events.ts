@@ -1,18 +1,18 @@
 /**
- * Rows → events, as the lines of JSON that are sent. With a mapping as it says; without one a row is an event already, a column
- * a field (`properties.amount` a property). An event without an id gets one here: see `FileIds`.
+ * Rows → events, as the lines of JSON that are sent: by a mapping, or as they are, where each column is a field of an
+ * event (`properties.amount` a property). An event without an id gets a derived one: see `FileIds`.
  */
 
 import { createHash } from "node:crypto";
 import type { DefinitionView } from "../answers.ts";
 import { columnsOf, compileMapping, type EventObject, type Mapping, RowProblem } from "./mapping.ts";
 import type { JsonLine } from "./ndjson.ts";
-import { type Reader, type Row, Unusable } from "./rows.ts";
+import { type Reader, type Row, InputError } from "./rows.ts";
 import type { Format, Source } from "./source.ts";
 import { compileTemplate, type Place } from "./template.ts";
 import { boolOf, type Converted, jsonOf, numberOf, plain } from "./values.ts";
 
-/** An event on its way. */
+/** An event to send. */
 export interface Item {
   n: number;
   line: number;
@@ -20,20 +20,20 @@ export interface Item {
   /** Of `json` in UTF-8. */
   bytes: number;
   id: unknown;
-  /** The id is made of the file's content: of any other content it would be another. */
+  /** The id is derived from the file's content: another content has another id. */
   isOfContent: boolean;
   definitionId: unknown;
   person: Person;
 }
 
-/** As the event says it; either may be missing, or be of the wrong type. */
+/** The ids in the event; either may be missing, or have the wrong type. */
 export interface Person {
   person_id: unknown;
   external_person_id: unknown;
 }
 
-/** A line that is no event. `pointer` into the event, empty for the line as a whole. */
-export interface Refusal {
+/** An error of a line. `pointer` is a JSON pointer into the event, empty for the line as a whole. */
+export interface Rejection {
   n: number;
   line: number;
   pointer: string;
@@ -44,28 +44,30 @@ const FIELDS = ["id", "definition_id", "person_id", "external_person_id", "sessi
 const PROPERTY = "properties.";
 const LINE_DIGITS = 10;
 
-/** @param definitions types of properties, for files that have only texts and no mapping. */
+/**
+ * @param definitions have the types of properties, for CSV without a mapping. @returns a function from rows to events.
+ */
 export function eventMaker(
   source: Source,
   reader: Reader,
   mapping: Mapping | null,
   definitions: ReadonlyMap<string, DefinitionView>,
-): (row: Row) => Item | Refusal {
+): (row: Row) => Item | Rejection {
   const ids = new FileIds(source);
-  const make = mapping === null ? null : mapped(source, reader, mapping);
+  const make = mapping === null ? null : rowMapper(source, reader, mapping);
   const template = mapping?.id?.template;
   const isOfContent = template !== undefined && compileTemplate(template).usesFile;
-  const asItIs = mapping === null && source.format !== "ndjson" ? rowsAsEvents(source, reader, definitions) : null;
+  const asEvents = mapping === null && source.format !== "ndjson" ? rowsAsEvents(source, reader, definitions) : null;
   return (row) => {
     const { n, line } = row;
     if (row.problem !== undefined) return { n, line, pointer: "", detail: row.problem };
     try {
-      if (make === null && asItIs === null) return lineItem(n, line, row.value as JsonLine, ids);
+      if (make === null && asEvents === null) return lineItem(n, line, row.value as JsonLine, ids);
       const place: Place = { n, line, file: ids.file, get: (column) => reader.get(row.value, column) };
-      const event = (make ?? asItIs)?.(place) ?? {};
-      const isMade = event["id"] === undefined || event["id"] === null;
-      if (isMade) event["id"] = ids.of(event["definition_id"], line);
-      return item(n, line, JSON.stringify(event), event, isMade || isOfContent);
+      const event = (make ?? asEvents)?.(place) ?? {};
+      const isDerived = event["id"] === undefined || event["id"] === null;
+      if (isDerived) event["id"] = ids.of(event["definition_id"], line);
+      return item(n, line, JSON.stringify(event), event, isDerived || isOfContent);
     } catch (thrown) {
       if (thrown instanceof RowProblem) return { n, line, pointer: thrown.pointer, detail: thrown.message };
       throw thrown;
@@ -74,8 +76,9 @@ export function eventMaker(
 }
 
 /**
- * Ids for events that have none: a digest of the file's content and of the event's definition, and the line. Whoever imports the
- * same file again, gzipped or not, sends the same ids: nothing is doubled. Ids in their order are lines in theirs.
+ * Ids for events that have none: a digest of the file's content and of the event's definition, and the line number. The
+ * same file, gzipped or not, always has the same ids, so a second import doubles nothing. The order of ids is the order
+ * of lines.
  */
 class FileIds {
   readonly file: string;
@@ -106,7 +109,10 @@ function item(n: number, line: number, json: string, event: EventObject, isOfCon
   return { n, line, json, bytes: Buffer.byteLength(json), id, isOfContent, definitionId, person };
 }
 
-/** The line goes as it was written, numbers and all; an id is added at its end, where it also counts against an `id` of null. */
+/**
+ * Sends the line as it is written, so that numbers keep their digits; an added id comes last, where it replaces an `id`
+ * of null.
+ */
 function lineItem(n: number, line: number, { text, object }: JsonLine, ids: FileIds): Item {
   if (object["id"] !== undefined && object["id"] !== null) return item(n, line, text, object);
   const start = text.slice(0, text.lastIndexOf("}"));
@@ -115,33 +121,35 @@ function lineItem(n: number, line: number, { text, object }: JsonLine, ids: File
   return { ...item(n, line, `${start}${comma}"id":${JSON.stringify(id)}}`, object), id, isOfContent: true };
 }
 
-/** @throws Unusable for a mapping that names columns which the file has not. */
-function mapped(source: Source, reader: Reader, mapping: Mapping): (place: Place) => EventObject {
+/** @throws InputError for a mapping that names columns that the file does not have. */
+function rowMapper(source: Source, reader: Reader, mapping: Mapping): (place: Place) => EventObject {
   const { columns } = reader;
-  // Parquet's columns may be objects, and a path lead into them.
+  // A column of Parquet may be an object, and a path may name a field of it.
   const tops = source.format === "parquet" ? (columns ?? []).map((column) => `${column}.`) : [];
   const missing = columnsOf(mapping).filter(
     (column) => columns?.includes(column) === false && !tops.some((top) => column.startsWith(top)),
   );
   if (missing.length > 0)
-    throw new Unusable(`The mapping names ${missing.join(", ")}. The file has these columns: ${columns?.join(", ")}.`);
+    throw new InputError(
+      `The mapping names ${missing.join(", ")}. The file has these columns: ${columns?.join(", ")}.`,
+    );
   return compileMapping(mapping);
 }
 
-/** @throws Unusable for columns that are no part of an event. */
+/** @throws InputError for columns that are not fields of an event. */
 function rowsAsEvents(
   source: Source,
   reader: Reader,
   definitions: ReadonlyMap<string, DefinitionView>,
 ): (place: Place) => EventObject {
   const columns = reader.columns ?? [];
-  const strange = columns.filter(
+  const unknown = columns.filter(
     (column) => !FIELDS.includes(column) && column !== "properties" && !column.startsWith(PROPERTY),
   );
-  if (strange.length > 0 || !columns.includes("definition_id"))
-    throw new Unusable(
-      `${source.path} is no file of events: ${strange.length > 0 ? `${strange.join(", ")} is no field of one` : "it has no definition_id"}. ` +
-        `An event has ${FIELDS.join(", ")} and ${PROPERTY}NAME. Other columns need a mapping: --map FILE.${hintOf(columns)}`,
+  if (unknown.length > 0 || !columns.includes("definition_id"))
+    throw new InputError(
+      `${source.path} has no events: ${unknown.length > 0 ? `${unknown.join(", ")} is not a field of an event` : "the column definition_id is missing"}. ` +
+        `The fields of an event are ${FIELDS.join(", ")} and ${PROPERTY}NAME. Other columns need a mapping: --map FILE.${hintOf(columns)}`,
     );
   const text = source.format === ("csv" satisfies Format);
   const fields = columns.filter((column) => FIELDS.includes(column));
@@ -169,7 +177,7 @@ function rowsAsEvents(
   };
 }
 
-/** What is empty is left out. @throws RowProblem */
+/** Sets a field, unless its value is empty. @throws RowProblem */
 function set(
   into: EventObject,
   name: string,
@@ -188,7 +196,7 @@ function typesOf(definitions: ReadonlyMap<string, DefinitionView>, id: unknown):
   return new Map(properties.map(({ name, type }) => [name, type]));
 }
 
-/** A text as the type that the definition has for it. */
+/** Reads a text as the type of its property. */
 function typed(type: string | undefined): (found: unknown) => Converted {
   if (type === "number") return (found) => numberOf(found, ".");
   if (type === "boolean") return (found) => boolOf(found);
@@ -198,5 +206,7 @@ function typed(type: string | undefined): (found: unknown) => Converted {
 const parsed = (found: unknown) => jsonOf(String(found));
 
 function hintOf(columns: readonly string[]): string {
-  return columns.length === 1 && /[;\t|]/.test(columns[0] ?? "") ? " Or has it another delimiter? --delimiter ';'" : "";
+  return columns.length === 1 && /[;\t|]/.test(columns[0] ?? "")
+    ? " If the delimiter is not a comma, name it: --delimiter ';'"
+    : "";
 }

@@ -1,6 +1,6 @@
-/** Rows → events → batches → the service, a few at a time: what is read waits while enough is under way. */
+/** Rows → events → batches → calls, a few at a time: reading waits while `concurrency` calls are in flight. */
 
-import type { Item, Refusal } from "./events.ts";
+import type { Item, Rejection } from "./events.ts";
 import { mustFollow, type Names, namesIn } from "./order.ts";
 import type { Profiles } from "./profiles.ts";
 import type { Piece, Row } from "./rows.ts";
@@ -9,50 +9,50 @@ import type { Accepted } from "./state.ts";
 
 export interface Load {
   pieces: AsyncIterable<Piece>;
-  make: (row: Row) => Item | Refusal;
-  /** Rows that are taken already are passed over; those that the service takes are added. */
+  make: (row: Row) => Item | Rejection;
+  /** Rows in it are skipped; rows that the service accepts are added. */
   accepted: Accepted;
   sending: Sending;
-  /** Null: every profile must be there. */
+  /** Creates profiles before their events; null: they must exist. */
   profiles: Profiles | null;
   /** Events a call. */
   batch: number;
   /** Calls at once. */
   concurrency: number;
-  /** Before anything of a batch is sent. May throw to end it all. */
+  /** Called before a batch is sent. May throw to end the import. */
   beforeBatch: (batch: readonly Item[]) => void;
-  /** After each call: `accepted` has grown. */
-  onTaken: () => void;
+  /** Called after `accepted` has grown. */
+  onAccepted: () => void;
   onProgress: (done: number, totals: Totals) => void;
-  /** No more is read then; what is under way is waited for. */
+  /** Stops reading; calls in flight are finished. */
   signal: AbortSignal;
 }
 
 /** In rows. */
 export interface Totals {
   read: number;
-  /** Of those: taken by an earlier run. */
+  /** Of those: accepted by an earlier run. */
   earlier: number;
   accepted: number;
   duplicates: number;
-  refused: number;
+  rejected: number;
 }
 
-/** @param totals are counted up as it goes, and stand for what was done also when it throws. */
+/** @param totals are updated while it runs, and are right also when it throws. */
 export async function load(work: Load, totals: Totals): Promise<void> {
-  const underWay = new Map<Promise<void>, Names>();
+  const inFlight = new Map<Promise<void>, Names>();
   const failures: unknown[] = [];
   const isOver = () => failures.length > 0 || work.signal.aborted;
 
   const deliver = async (batch: readonly Item[]): Promise<void> => {
-    const refused = new Set<number>();
-    const { onRefused } = work.sending;
+    const rejected = new Set<number>();
+    const { onRejected } = work.sending;
     const counting: Sending = {
       ...work.sending,
-      onRefused(refusal) {
-        if (!refused.has(refusal.n)) totals.refused += 1;
-        refused.add(refusal.n);
-        onRefused(refusal);
+      onRejected(rejection) {
+        if (!rejected.has(rejection.n)) totals.rejected += 1;
+        rejected.add(rejection.n);
+        onRejected(rejection);
       },
     };
     settle(await sendBatch(batch, counting));
@@ -60,20 +60,20 @@ export async function load(work: Load, totals: Totals): Promise<void> {
   const settle = (sent: Sent): void => {
     totals.accepted += sent.accepted;
     totals.duplicates += sent.duplicates;
-    work.accepted.add(sent.taken.map((item) => item.n).toSorted((a, b) => a - b));
-    if (sent.taken.length > 0) work.onTaken();
+    work.accepted.add(sent.acceptedItems.map((item) => item.n).toSorted((a, b) => a - b));
+    if (sent.acceptedItems.length > 0) work.onAccepted();
   };
   const start = async (batch: readonly Item[]): Promise<void> => {
     const names = namesIn(batch, work.profiles !== null);
-    const isHeld = () => [...underWay.values()].some((before) => mustFollow(names, before));
-    while (underWay.size >= work.concurrency || isHeld()) await Promise.race(underWay.keys());
+    const mustWait = () => [...inFlight.values()].some((before) => mustFollow(names, before));
+    while (inFlight.size >= work.concurrency || mustWait()) await Promise.race(inFlight.keys());
     if (isOver() || batch.length === 0) return;
     work.beforeBatch(batch);
     await work.profiles?.ensure(batch);
     const delivery: Promise<void> = deliver(batch)
       .catch((thrown: unknown) => void failures.push(thrown))
-      .finally(() => underWay.delete(delivery));
-    underWay.set(delivery, names);
+      .finally(() => inFlight.delete(delivery));
+    inFlight.set(delivery, names);
   };
   function* items(rows: readonly Row[]): Generator<Item> {
     for (const row of rows) {
@@ -82,11 +82,11 @@ export async function load(work: Load, totals: Totals): Promise<void> {
         totals.earlier += 1;
         continue;
       }
-      const made = work.make(row);
-      if ("json" in made) yield made;
+      const event = work.make(row);
+      if ("json" in event) yield event;
       else {
-        totals.refused += 1;
-        work.sending.onRefused(made);
+        totals.rejected += 1;
+        work.sending.onRejected(event);
       }
     }
   }
@@ -105,6 +105,6 @@ export async function load(work: Load, totals: Totals): Promise<void> {
   } catch (thrown) {
     failures.push(thrown);
   }
-  await Promise.all(underWay.keys());
+  await Promise.all(inFlight.keys());
   if (failures.length > 0) throw failures[0];
 }

@@ -1,14 +1,14 @@
-/** How columns become an event: the mapping's schema, and what it makes of a row. Pure. */
+/** The schema of a mapping, and the function from rows to events that it describes. Pure. */
 
 import * as z from "zod";
 import { pointerTo } from "../../src/errors.ts";
 import { CLOCK_CHANGES, dateReader, isTimezone, patternProblem } from "./dates.ts";
-import { Unusable } from "./rows.ts";
-import { compileTemplate, type Place, templateProblem, Unfit } from "./template.ts";
+import { InputError } from "./rows.ts";
+import { compileTemplate, type Place, templateProblem, TemplateError } from "./template.ts";
 import { asText, boolOf, type Converted, jsonOf, numberOf, plain } from "./values.ts";
 
 const TYPES = ["text", "number", "boolean", "date", "json"] as const;
-/** What only makes sense with one type. */
+/** Options that belong to one type. */
 const OF_TYPE = {
   format: "date",
   timezone: "date",
@@ -24,13 +24,13 @@ const Format = z.string().superRefine((format, ctx) => {
   const problem = ["iso", "unix", "unix_ms"].includes(format) ? null : patternProblem(format);
   if (problem !== null) ctx.addIssue({ code: "custom", message: problem });
 });
-const Timezone = z.string().refine(isTimezone, "is no time zone that is known here. Names are like Europe/London.");
+const Timezone = z.string().refine(isTimezone, "is not a known time zone. An example of a name: Europe/London.");
 const Template = z.string().superRefine((template, ctx) => {
   const problem = templateProblem(template);
   if (problem !== null) ctx.addIssue({ code: "custom", message: problem });
 });
 
-/** @param implied the type that the place asks for, where it does. */
+/** @param implied the only type of this field, where it has one. */
 const valueOf = (implied?: (typeof TYPES)[number]) =>
   z
     .strictObject({
@@ -52,21 +52,21 @@ const valueOf = (implied?: (typeof TYPES)[number]) =>
       const given = SOURCES.filter((source) => value[source] !== undefined);
       if (given.length !== 1) fault([], "needs exactly one of column, constant and template");
       if (implied !== undefined && value.type !== undefined && value.type !== implied)
-        fault(["type"], `is always ${implied} here`);
+        fault(["type"], `must be ${implied} here`);
       const type = value.type ?? implied;
       for (const [option, needed] of Object.entries(OF_TYPE) as [keyof typeof OF_TYPE, string][])
         if (value[option] !== undefined && type !== needed) fault([option], `is only for the type ${needed}`);
       if (value.constant !== undefined && Object.keys(value).length > 1)
-        fault(["constant"], "stands alone: it is taken as it is");
+        fault(["constant"], "excludes all other options");
       if (value.default !== undefined && value.if_empty !== undefined)
-        fault(["if_empty"], "means nothing beside a default, which takes the place of what is empty");
+        fault(["if_empty"], "has no effect beside a default, which replaces empty values");
       if (value.if_empty === "keep" && type !== undefined && type !== "text")
-        fault(["if_empty"], `cannot be keep: an empty text is no ${type}`);
+        fault(["if_empty"], `cannot be keep: an empty text is not a ${type}`);
     });
 
 const Text = valueOf("text");
 
-/** What `--map` reads. */
+/** The content of the file that `--map` names. */
 export const Mapping = z
   .strictObject({
     id: Text.optional(),
@@ -80,28 +80,27 @@ export const Mapping = z
   })
   .refine((mapping) => mapping.person_id !== undefined || mapping.external_person_id !== undefined, {
     path: ["person_id"],
-    message: "or external_person_id must be there: an event is of a person",
+    message: "or external_person_id is required: an event belongs to a person",
   });
 export type Mapping = z.output<typeof Mapping>;
 type Value = z.output<typeof Text>;
 
-/** @param name for the message. @throws Unusable, a line for each place that is wrong. */
+/** @param name of the file, for the message. @throws InputError with a line for each error. */
 export function readMapping(text: string, name: string): Mapping {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (thrown) {
-    throw new Unusable(`${name} is not valid JSON: ${thrown instanceof Error ? thrown.message : ""}`);
+    throw new InputError(`${name} is not valid JSON: ${thrown instanceof Error ? thrown.message : ""}`);
   }
   const read = Mapping.safeParse(json);
   if (read.success) return read.data;
   const faults = read.error.issues.flatMap((issue) => {
     const at = pointerTo(issue.path);
-    if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => `${at}/${key}: there is nothing of that name here`);
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `${at}/${key}: is not a known option`);
     return `${at === "" ? "/" : at}: ${issue.message}`;
   });
-  throw new Unusable(`${name} is not a mapping:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  throw new InputError(`${name} is not a valid mapping:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
 }
 
 /** Every column that a mapping reads. */
@@ -117,7 +116,7 @@ export function columnsOf(mapping: Mapping): string[] {
 
 /** An event as the API takes it. */
 export type EventObject = Record<string, unknown>;
-/** What is wrong with a row; `pointer` into the event that it would be. */
+/** An error of a row; `pointer` is a JSON pointer into its event. */
 export class RowProblem extends Error {
   readonly pointer: string;
 
@@ -127,16 +126,16 @@ export class RowProblem extends Error {
   }
 }
 
-/** @returns what makes an event of a row; it throws a RowProblem for the first value that cannot be had. */
+/** @returns a function from rows to events, which throws a RowProblem for the first invalid value. */
 export function compileMapping(mapping: Mapping): (place: Place) => EventObject {
   const { properties, occurred_at: time, ...texts } = mapping;
   const fields = Object.entries(texts).flatMap(([name, value]) =>
-    value === undefined ? [] : [makerOf(value, `/${name}`, name, "text")],
+    value === undefined ? [] : [setterFor(value, `/${name}`, name, "text")],
   );
-  if (time !== undefined) fields.push(makerOf(time, "/occurred_at", "occurred_at", "date"));
+  if (time !== undefined) fields.push(setterFor(time, "/occurred_at", "occurred_at", "date"));
   const others = Object.entries(properties).map(([name, value]) => {
     const pointer = pointerTo(["properties", name]);
-    return makerOf(value, pointer, name, value.type);
+    return setterFor(value, pointer, name, value.type);
   });
   return (place) => {
     const event: EventObject = {};
@@ -148,16 +147,16 @@ export function compileMapping(mapping: Mapping): (place: Place) => EventObject 
   };
 }
 
-type Maker = (place: Place, into: EventObject) => void;
+type Setter = (place: Place, into: EventObject) => void;
 
-function makerOf(value: Value, pointer: string, name: string, type: Value["type"]): Maker {
+function setterFor(value: Value, pointer: string, name: string, type: Value["type"]): Setter {
   const { constant } = value;
   if (constant !== undefined)
     return (_, into) => {
       into[name] = type === "text" ? String(constant) : constant;
     };
-  const raw = rawOf(value, pointer);
-  const convert = converterOf(value, type);
+  const raw = readerFor(value, pointer);
+  const convert = converterFor(value, type);
   const what = value.column ?? "The template";
   const blanks = type === "number" || type === "boolean" || type === "date";
   const isEmpty = (found: unknown) =>
@@ -179,20 +178,20 @@ function makerOf(value: Value, pointer: string, name: string, type: Value["type"
   };
 }
 
-function rawOf({ column, template = "" }: Value, pointer: string): (place: Place) => unknown {
+function readerFor({ column, template = "" }: Value, pointer: string): (place: Place) => unknown {
   if (column !== undefined) return (place) => place.get(column);
   const { fill } = compileTemplate(template);
   return (place) => {
     try {
       return fill(place);
     } catch (thrown) {
-      if (thrown instanceof Unfit) throw new RowProblem(pointer, thrown.message);
+      if (thrown instanceof TemplateError) throw new RowProblem(pointer, thrown.message);
       throw thrown;
     }
   };
 }
 
-function converterOf(value: Value, type: Value["type"]): (found: unknown) => Converted {
+function converterFor(value: Value, type: Value["type"]): (found: unknown) => Converted {
   switch (type) {
     case undefined:
       return plain;

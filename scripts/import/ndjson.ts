@@ -1,6 +1,6 @@
 /**
- * NDJSON, an object a line. Lines end with a line feed and nothing else: `node:readline` would also cut at U+2028, which JSON
- * allows inside a text.
+ * NDJSON, one object per line. Lines end with a line feed and nothing else: `node:readline` would also cut at U+2028,
+ * which JSON allows inside a text.
  */
 
 import { isUtf8 } from "node:buffer";
@@ -8,14 +8,14 @@ import type { Piece, Reader, Row } from "./rows.ts";
 import { contentOf, isUtf8Label, type Source } from "./source.ts";
 import { parseExactly } from "./values.ts";
 
-/** A line as it stands in the file, and what it says. */
+/** The text of a line, and its object. */
 export interface JsonLine {
   text: string;
   object: Record<string, unknown>;
 }
 
-/** No event is as large as this: a longer line is told, and not kept. */
-const LONGEST_LINE_BYTES = 8_000_000;
+/** More than any event has: a longer line is reported, and not kept in memory. */
+const MAX_LINE_BYTES = 8_000_000;
 const LINE_FEED = 0x0a;
 const REPLACED = "\uFFFD";
 
@@ -28,7 +28,7 @@ export function ndjsonReader(source: Source, encoding: string): Reader {
   };
 }
 
-/** A key of that name, or else, from object to object, the names between its dots. */
+/** @returns the value of that key, or of the path whose names are between the dots; undefined where there is none. */
 export function within(object: Record<string, unknown>, path: string): unknown {
   if (Object.hasOwn(object, path)) return object[path];
   let at: unknown = object;
@@ -43,10 +43,10 @@ async function* pieces(source: Source, encoding: string): AsyncGenerator<Piece> 
   let [line, n] = [0, 0];
   let rest: Buffer[] = [];
   let restBytes = 0;
-  // Of UTF-8 each line is looked at by itself.
+  // In UTF-8 each line is checked alone.
   const isDecoded = !isUtf8Label(encoding);
   let hasReplaced = false;
-  const take = (bytes: Buffer): Row[] => {
+  const endLine = (bytes: Buffer): Row[] => {
     line += 1;
     const isWrong = hasReplaced && bytes.includes(REPLACED);
     const row = isWrong ? { problem: `The line is not valid ${encoding.toUpperCase()}.` } : rowOf(bytes, restBytes);
@@ -58,7 +58,7 @@ async function* pieces(source: Source, encoding: string): AsyncGenerator<Piece> 
   };
   const keep = (bytes: Buffer) => {
     restBytes += bytes.length;
-    if (restBytes <= LONGEST_LINE_BYTES) rest.push(bytes);
+    if (restBytes <= MAX_LINE_BYTES) rest.push(bytes);
     else rest = [];
   };
   for await (const { bytes, end, hasWrong } of contentOf(source, encoding)) {
@@ -67,20 +67,19 @@ async function* pieces(source: Source, encoding: string): AsyncGenerator<Piece> 
     let from = 0;
     for (let to = bytes.indexOf(LINE_FEED); to >= 0; to = bytes.indexOf(LINE_FEED, from)) {
       keep(bytes.subarray(from, to));
-      rows.push(...take(rest.length === 1 ? (rest[0] ?? bytes) : Buffer.concat(rest)));
+      rows.push(...endLine(rest.length === 1 ? (rest[0] ?? bytes) : Buffer.concat(rest)));
       from = to + 1;
     }
-    // A copy: the piece itself may go.
+    // A copy, so that the piece can be freed.
     if (from < bytes.length) keep(Buffer.from(bytes.subarray(from)));
     yield { rows, done: end };
   }
-  if (restBytes > 0) yield { rows: take(Buffer.concat(rest)), done: source.bytes };
+  if (restBytes > 0) yield { rows: endLine(Buffer.concat(rest)), done: source.bytes };
 }
 
-/** @param length of the line, which `bytes` has only where it may be that long. @returns null for an empty one. */
+/** @param length of the line; `bytes` is empty for a line that is too long. @returns null for an empty line. */
 function rowOf(bytes: Buffer, length: number): { value: JsonLine } | { problem: string } | null {
-  if (length > LONGEST_LINE_BYTES)
-    return { problem: `The line has ${length} bytes: no event may have more than 1,990,000.` };
+  if (length > MAX_LINE_BYTES) return { problem: `The line has ${length} bytes, and an event at most 1,990,000.` };
   if (!isUtf8(bytes)) return { problem: "The line is not valid UTF-8." };
   const text = bytes.toString().trim();
   if (text === "") return null;
@@ -88,7 +87,7 @@ function rowOf(bytes: Buffer, length: number): { value: JsonLine } | { problem: 
     const object = parseExactly(text);
     if (typeof object === "object" && object !== null && !Array.isArray(object))
       return { value: { text, object: object as Record<string, unknown> } };
-    return { problem: "The line is JSON, but no object." };
+    return { problem: "The line is valid JSON, but not an object." };
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     return { problem: `The line is not valid JSON: ${why}` };

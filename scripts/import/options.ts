@@ -1,7 +1,7 @@
-/** What stands on the command line. */
+/** The options of the command line. */
 
 import { parseArgs } from "node:util";
-import { Unusable } from "./rows.ts";
+import { InputError } from "./rows.ts";
 import { type Format, FORMATS } from "./source.ts";
 
 const DEFAULT_ORIGIN = "http://127.0.0.1:8787";
@@ -10,39 +10,39 @@ const MAX_CALLS = 16;
 
 export const HELP = `npm run import -- FILE --space SPACE [options]
 
-Loads a file of events into a space: NDJSON (an event a line), CSV with a header, Parquet; the first two also gzipped. What a
-file is, is seen from its content. A file of any size takes the same memory.
+Loads a file of events into a space: NDJSON (one event per line), CSV with a header, Parquet; the first two also gzipped. The format
+is detected from the content. A file of any size takes the same memory.
 
-  --space SPACE      id or name of the space that you mean. The key decides where events go: nothing is sent unless its space
-                     is this one.
-  --key KEY          API key; better in the environment, as SPILLWAY_KEY, where other users do not see it. Scope events:write;
+  --space SPACE      id or name of the space. The API key decides where events go: nothing is sent unless the key belongs to
+                     this space.
+  --key KEY          API key; better in the environment, as SPILLWAY_KEY, where other users cannot see it. Scope events:write;
                      profiles:write for --create-profiles; events:read for CSV without a mapping.
-  --origin URL       where the service is. Default: ${DEFAULT_ORIGIN}
+  --origin URL       URL of the service. Default: ${DEFAULT_ORIGIN}
   --map FILE         how columns become an event (JSON: see below). Without it a row is an event as the API takes it; in CSV and
-                     Parquet a column is a field, properties.amount a property, and CSV's texts get the definition's types.
-  --define           makes the mapping's event definition first, unless there is one of its id: that one must be enabled and
-                     have the mapping's properties with their types, or nothing is sent (scope events:read, to look).
-  --create-profiles  makes the persons that the file names, each once, before their first event. A person with an external id
-                     alone gets external- and 24 digits of its digest as person_id. They have no type: a chatbot session's
-                     event, which makes a Customer of a person who is not there, finds them there and does not.
-  --strict           stops at the first wrong line. Else wrong lines are told, and all others loaded.
-  --errors FILE      wrong lines as NDJSON, {line, pointer, detail}; stderr then has the first ones only.
-  --state FILE       where it is kept what is loaded already. Default: FILE.import.json, beside the file.
-  --restart          sends every line, whatever the state says; not where events would get other ids than they have.
-  --allow-new-ids    with --restart: also there. Events that were sent without an id of their own are doubled.
-  --batch N          events a call, 1 to ${MAX_EVENTS}. Default: ${MAX_EVENTS}
-  --concurrency N    calls at once, 1 to ${MAX_CALLS}. Default: 3
-  --format F         ${FORMATS.join(", ")}, where the content does not tell.
-  --delimiter D      of CSV: one character, or tab. Default: a comma
-  --encoding E       of text, as TextDecoder knows it (windows-1252, utf-16le, …). Default: utf-8
-  --help             this
+                     Parquet a column is a field, properties.amount a property, and the texts of CSV get the definition's types.
+  --define           creates the mapping's event definition first. An existing definition must be enabled and have the mapping's
+                     properties with their types, or nothing is sent (scope events:read, to check it).
+  --create-profiles  creates the people that the file names, each once, before their first event. A person with only an external
+                     id gets external- and 24 digits of its digest as person_id. The profiles have no type, also where the
+                     event of a chatbot session would have created a Customer.
+  --strict           stops at the first invalid line. Otherwise invalid lines are reported, and all others are loaded.
+  --errors FILE      writes invalid lines as NDJSON, {line, pointer, detail}; stderr then has only the first ones.
+  --state FILE       keeps which rows are loaded. Default: FILE.import.json, beside the file.
+  --restart          sends every line, loaded ones too; refused where events would get other ids than before.
+  --allow-new-ids    with --restart: sends them nevertheless. Events without an id of their own are doubled.
+  --batch N          events per call, 1 to ${MAX_EVENTS}. Default: ${MAX_EVENTS}
+  --concurrency N    parallel calls, 1 to ${MAX_CALLS}. Default: 3
+  --format F         ${FORMATS.join(", ")}, where the content does not show it.
+  --delimiter D      delimiter of CSV: one character, or tab. Default: a comma
+  --encoding E       encoding of text, a label of TextDecoder (windows-1252, utf-16le, …). Default: utf-8
+  --help             shows this text
 
-Interrupted? Run the same command again: rows that were taken are not sent again, lines that were refused are tried again.
+After an interruption, run the same command again: accepted rows are not sent again, rejected lines are tried again.
 
 An event without an id gets one: 24 digits of a digest of the file's content (without its gzip) and of the event's definition,
-and its line: 0f3a…-0000000042. The same file gives the same ids, so that no repetition doubles an event. A file that has grown is
-another content: all its ids would be others. Import what is new as a file of its own, or give events ids of their own (without
-{#file}); also where two mappings make two events of one definition out of a line.
+and its line: 0f3a…-0000000042. The same file has the same ids, so that no repetition doubles an event. A file that has grown is
+another content with other ids: import new lines as a file of their own, or map ids (without {#file}). Map ids also where two
+mappings create two events of one definition from one line.
 
 A mapping:
 
@@ -58,16 +58,16 @@ A mapping:
   fields      id, definition_id, person_id, external_person_id, session_id, company_id, occurred_at, properties
   value from  one of column (in NDJSON and Parquet a path: customer.id), constant, template: {column}, {#line} (in the file),
               {#row} (among the rows; {#row:6} with zeros), {#file} (a digest), {{ and }}
-  type        text, number, boolean, date, json; left out: as it is. Fields are texts, occurred_at is a date
+  type        text, number, boolean, date, json; left out: not converted. Fields are texts, occurred_at is a date
   date        format iso (default), unix, unix_ms, or a pattern of yyyy MM M MMM dd d HH H hh h a mm ss SSS XXX and 'text';
-              timezone for times without an offset; clock_change for times that the clocks showed twice or never:
+              timezone for times without an offset; clock_change for local times that occurred twice or never:
               compatible (default: the first; after the gap), earlier, later, reject
   number      decimal "." or ",", without separators of thousands
   boolean     true and false: lists of texts. Default: true t yes y 1, false f no n 0
   empty       default (a value), or if_empty: skip (default), keep (an empty text), refuse. A template is empty when one of
               its columns is
 
-Exit code: 0, everything is loaded; 1, lines were refused; 2, it could not be loaded to the end; 130, interrupted.`;
+Exit code: 0, everything is loaded; 1, lines were rejected; 2, the file could not be loaded to the end; 130, interrupted.`;
 
 export interface Options {
   file: string;
@@ -89,7 +89,7 @@ export interface Options {
   encoding: string;
 }
 
-/** @param path makes a path absolute. @returns null when help is asked for. @throws Unusable for what means nothing here. */
+/** @param path resolves a path. @returns null for --help. @throws InputError for a missing or invalid option. */
 export function readOptions(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -98,17 +98,17 @@ export function readOptions(
   const { values, positionals } = parse(args);
   if (values.help) return null;
   const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new Unusable("Name one file. --help says more.");
+  if (file === undefined || others.length > 0) throw new InputError("Name exactly one file. --help lists the options.");
   if (values.space === undefined || values.space === "")
-    throw new Unusable("--space is missing: the id or the name of the space that you mean.");
+    throw new InputError("--space is missing: give the id or the name of the space.");
   const key = values.key ?? environment["SPILLWAY_KEY"] ?? "";
-  if (key === "") throw new Unusable("The API key is missing: --key, or SPILLWAY_KEY in the environment.");
-  if (!URL.canParse(values.origin)) throw new Unusable("--origin is no URL.");
+  if (key === "") throw new InputError("The API key is missing: set SPILLWAY_KEY in the environment, or use --key.");
+  if (!URL.canParse(values.origin)) throw new InputError("--origin must be a URL.");
   const format = FORMATS.find((known) => known === values.format);
   if (values.format !== undefined && format === undefined)
-    throw new Unusable(`--format is one of ${FORMATS.join(", ")}.`);
-  if (values["allow-new-ids"] && !values.restart) throw new Unusable("--allow-new-ids goes with --restart.");
-  if (values.define && values.map === undefined) throw new Unusable("--define needs a mapping: --map FILE.");
+    throw new InputError(`--format must be one of ${FORMATS.join(", ")}.`);
+  if (values["allow-new-ids"] && !values.restart) throw new InputError("--allow-new-ids needs --restart.");
+  if (values.define && values.map === undefined) throw new InputError("--define needs a mapping: --map FILE.");
   return {
     file: path(file),
     space: values.space,
@@ -156,26 +156,26 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (thrown) {
-    throw new Unusable(`${thrown instanceof Error ? thrown.message : String(thrown)} --help says more.`);
+    throw new InputError(`${thrown instanceof Error ? thrown.message : String(thrown)} --help lists the options.`);
   }
 }
 
-function wholeNumber(name: string, text: string, most: number): number {
+function wholeNumber(name: string, text: string, max: number): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new Unusable(`--${name} is a whole number from 1 to ${most}.`);
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new InputError(`--${name} must be a whole number from 1 to ${max}.`);
 }
 
 function delimiterOf(text: string): string {
   if (text === "tab" || text === "\\t") return "\t";
   if (text.length === 1 && !'"\r\n'.includes(text)) return text;
-  throw new Unusable("--delimiter is one character, or tab.");
+  throw new InputError("--delimiter must be one character, or tab.");
 }
 
 function encodingOf(label: string): string {
   try {
     return new TextDecoder(label).encoding;
   } catch {
-    throw new Unusable(`--encoding ${label} is not known here.`);
+    throw new InputError(`--encoding ${label} is not a known encoding.`);
   }
 }

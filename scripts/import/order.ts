@@ -1,36 +1,37 @@
 /**
- * Which batches may not be under way at the same time. The service takes calls as they come, in either order: of two events of one
- * id the first one stays, and an event needs its person, whom the event before it may make. The file's order is to decide that.
+ * Which batches must not be in flight at the same time, so that the file's order decides and not the order in which
+ * calls arrive: of two events with one id the service keeps the first, and an event needs its person, whom an earlier
+ * event may create.
  */
 
 import { rulesOf } from "../../src/ingest/catalogue/rules.ts";
 import type { Item } from "./events.ts";
 
-/** What a batch has to do with others. */
+/** The ids and people of a batch, by which batches depend on each other. */
 export interface Names {
   ids: ReadonlySet<unknown>;
   persons: ReadonlySet<string>;
-  /** Of those persons: whom its events make, where they are not there yet. */
-  made: ReadonlySet<string>;
+  /** The people of those whom an event of the batch creates where they do not exist. */
+  created: ReadonlySet<string>;
 }
 
-/** @param arePersonsThere no event has to make one. */
+/** @param arePersonsThere the people exist already, so that no event creates one. */
 export function namesIn(batch: readonly Item[], arePersonsThere: boolean): Names {
-  const names = { ids: new Set<unknown>(), persons: new Set<string>(), made: new Set<string>() };
+  const names = { ids: new Set<unknown>(), persons: new Set<string>(), created: new Set<string>() };
   for (const { id, definitionId, person } of batch) {
     names.ids.add(id);
     if (arePersonsThere) continue;
     const { person_id: personId, external_person_id: externalId } = person;
     const key = typeof personId === "string" ? `p${personId}` : `x${String(externalId)}`;
     names.persons.add(key);
-    if (makesPersons(definitionId)) names.made.add(key);
+    if (createsPerson(definitionId)) names.created.add(key);
   }
   return names;
 }
 
-/** Either would make a difference to the other. */
+/** @returns whether the two batches share an id, or one may create a person of the other. */
 export function mustFollow(batch: Names, before: Names): boolean {
-  return meet(batch.ids, before.ids) || meet(batch.persons, before.made) || meet(batch.made, before.persons);
+  return meet(batch.ids, before.ids) || meet(batch.persons, before.created) || meet(batch.created, before.persons);
 }
 
 function meet<Name>(these: ReadonlySet<Name>, those: ReadonlySet<Name>): boolean {
@@ -38,7 +39,7 @@ function meet<Name>(these: ReadonlySet<Name>, those: ReadonlySet<Name>): boolean
   return false;
 }
 
-/** A definition of the space's own may have such an id: its events wait then, and need not. */
-function makesPersons(definitionId: unknown): boolean {
-  return rulesOf({ id: String(definitionId), category: "" }).createsProfileOfType !== undefined;
+/** A custom definition may have the id of such a built-in one: its batches then wait without need. */
+function createsPerson(definitionId: unknown): boolean {
+  return rulesOf({ id: String(definitionId), category: "" }).makesProfileOfType !== undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Parquet: only the columns that are asked for, and never more than a slice of rows at once. Times that the file keeps in local
- * time come as texts without an offset, those in UTC with a Z; whole numbers stay exact, as bigint, and decimals as they are written.
+ * Parquet: reads only the needed columns, and at most a slice of rows at once. Local times become texts without an
+ * offset, times in UTC texts with a Z; integers stay exact, as bigint, and decimals as WrittenNumber.
  */
 
 import {
@@ -14,18 +14,21 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { within } from "./ndjson.ts";
-import { type Piece, type Reader, Unusable } from "./rows.ts";
+import { type Piece, type Reader, InputError } from "./rows.ts";
 import type { Source } from "./source.ts";
 import { WrittenNumber } from "./values.ts";
 
 const SLICE_ROWS = 20_000;
 const SLICE_BYTES = 16_000_000;
 
-/** @param paths what will be got of a row; null for everything. @throws Unusable when the file cannot be read as Parquet. */
+/**
+ * @param paths the paths that are read; null for all columns. @throws InputError when the file cannot be read as
+ * Parquet.
+ */
 export async function parquetReader(source: Source, paths: readonly string[] | null): Promise<Reader> {
   const file = await asyncBufferFromFile(source.path);
   const read = await parquetMetadataAsync(file).catch((thrown: unknown) => {
-    throw new Unusable(`${source.path} cannot be read as Parquet: ${sentence(thrown)}`);
+    throw new InputError(`${source.path} cannot be read as Parquet: ${sentence(thrown)}`);
   });
   const metadata = withRawDecimals(read);
   const schema = parquetSchema(metadata);
@@ -36,7 +39,7 @@ export async function parquetReader(source: Source, paths: readonly string[] | n
     let from = 0;
     for (const group of metadata.row_groups) {
       const groupEnd = from + Number(group.num_rows);
-      const slice = Math.ceil(Math.min(SLICE_ROWS, SLICE_BYTES / bytesARow(group)));
+      const slice = Math.ceil(Math.min(SLICE_ROWS, SLICE_BYTES / bytesPerRow(group)));
       while (from < groupEnd) {
         const to = Math.min(from + slice, groupEnd);
         const objects = await parquetReadObjects({
@@ -49,7 +52,7 @@ export async function parquetReader(source: Source, paths: readonly string[] | n
           useOffsetIndex: true,
           columns,
         }).catch((thrown: unknown) => {
-          throw new Unusable(`${source.path} cannot be read from row ${from + 1} on: ${sentence(thrown)}`);
+          throw new InputError(`${source.path} cannot be read from row ${from + 1} on: ${sentence(thrown)}`);
         });
         const first = from + 1;
         const rows = objects.map((object, index) => ({
@@ -66,9 +69,10 @@ export async function parquetReader(source: Source, paths: readonly string[] | n
 }
 
 /**
- * The library makes floating point numbers of decimals: 19.99 comes as 19.990000000000002. Without the old annotation they come
- * as they are stored, to be written by `decimalOf`. Bytes without any annotation are texts to the library unless that is turned
- * off, which decimals in bytes need: those that are texts are called so here. A map's keys become names: decimals among them stay.
+ * The library converts decimals to doubles: 19.99 becomes 19.990000000000002. Without the old annotation it returns the
+ * stored integer, which `decimalOf` writes. Decimals in bytes also need the option `utf8: false`, which turns bytes
+ * without an annotation into bytes: those columns are annotated as texts here. The keys of a map become names, so
+ * decimals among them stay as they are.
  */
 function withRawDecimals(metadata: FileMetaData): FileMetaData {
   const own: FileMetaData = { ...metadata, schema: metadata.schema.map((element) => ({ ...element })) };
@@ -87,7 +91,7 @@ function withRawDecimals(metadata: FileMetaData): FileMetaData {
   return own;
 }
 
-/** Of bytes: what the library makes a text of, where it is told nothing else. */
+/** @returns whether the library reads this column of bytes as texts by default. */
 function isText({ converted_type: converted, logical_type: logical }: SchemaTree["element"]): boolean {
   const isShape = logical?.type === "GEOMETRY" || logical?.type === "GEOGRAPHY";
   return !isShape && (converted === undefined || converted === "ENUM");
@@ -97,30 +101,30 @@ function isMap({ converted_type: converted, logical_type: logical }: SchemaTree[
   return logical?.type === "MAP" || converted === "MAP" || converted === "MAP_KEY_VALUE";
 }
 
-/** On the average, not compressed. */
-function bytesARow({ total_byte_size: bytes, num_rows: rows }: RowGroup): number {
+/** Average bytes per row, not compressed. */
+function bytesPerRow({ total_byte_size: bytes, num_rows: rows }: RowGroup): number {
   return Math.max(1, Number(bytes) / Math.max(1, Number(rows)));
 }
 
-/** One at least: rows must be counted by something. */
+/** At least one column, so that the rows are counted. */
 function needed(names: string[], paths: readonly string[]): string[] {
   const found = names.filter((name) => paths.some((path) => path === name || path.startsWith(`${name}.`)));
   return found.length > 0 ? found : names.slice(0, 1);
 }
 
-/** A time that is no date that JavaScript has: what it was is lost. */
-class NoTime extends Error {}
+/** A time beyond the range of JavaScript's dates: the library has lost its value. */
+class UnreadableTimeError extends Error {}
 
 function valueOf(object: Record<string, unknown>, schema: SchemaTree): { value: unknown } | { problem: string } {
   try {
     return { value: withTexts(object, schema) };
   } catch (thrown) {
-    if (thrown instanceof NoTime) return { problem: thrown.message };
+    if (thrown instanceof UnreadableTimeError) return { problem: thrown.message };
     throw thrown;
   }
 }
 
-/** Dates and decimals as the texts that say what the file knows. @throws NoTime */
+/** Converts dates and decimals to texts without loss. @throws UnreadableTimeError */
 function withTexts(value: unknown, node: SchemaTree | undefined): unknown {
   if (value instanceof Date) return textOf(value, node);
   if (Array.isArray(value)) {
@@ -139,7 +143,7 @@ function withTexts(value: unknown, node: SchemaTree | undefined): unknown {
   return Object.fromEntries(pairs) as Record<string, unknown>;
 }
 
-/** @param value without its point: a whole number, or its bytes, the highest first, in two's complement. */
+/** @param value without its point: an integer, or its bytes, big-endian in two's complement. */
 function decimalOf(value: unknown, scale: number): unknown {
   const whole = value instanceof Uint8Array ? wholeOf(value) : value;
   if (typeof whole !== "bigint" && typeof whole !== "number") return value;
@@ -158,8 +162,8 @@ function wholeOf(bytes: Uint8Array): bigint {
 
 function textOf(date: Date, node: SchemaTree | undefined): unknown {
   if (Number.isNaN(date.getTime()))
-    throw new NoTime(
-      `${node?.element.name ?? "A column"} has a time that cannot be read: it is infinite, or too far away.`,
+    throw new UnreadableTimeError(
+      `${node?.element.name ?? "A column"} has an unreadable time: it is infinite, or out of range.`,
     );
   const text = date.toISOString();
   const { logical_type: logical, converted_type: converted } = node?.element ?? {};

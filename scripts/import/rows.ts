@@ -1,28 +1,28 @@
-/** What every kind of file is read as: rows with their places, in the file's order, a piece at a time. */
+/** The interface of every reader: rows with their line numbers, in the file's order, a piece at a time. */
 
-/** A row that could be read, or what was wrong with it. `n` counts rows from 1, wrong ones with them: always the same for a file. */
+/** A row that could be read, or its problem. `n` counts all rows of the file from 1, unreadable ones too. */
 export type Row =
   | { n: number; line: number; value: unknown; problem?: undefined }
   | { n: number; line: number; problem: string };
 
 export interface Piece {
   rows: Row[];
-  /** How much of the file is read, in the reader's own measure. */
+  /** How much of the file has been read, in the unit of `total`. */
   done: number;
 }
 
 export interface Reader {
-  /** Of the table; null where each row has keys of its own. */
+  /** Column names; null where each row has its own keys. */
   columns: readonly string[] | null;
-  /** What stands in a column of a row's `value`; undefined where it has none. */
+  /** The value of a column in a row's `value`; undefined where the row has none. */
   get(value: unknown, column: string): unknown;
-  /** Once. Rows are held for a piece at most. */
+  /** Can be read once. No more than a piece is in memory. */
   pieces(): AsyncIterable<Piece>;
-  /** What `done` comes to in the end. */
+  /** `done` of the last piece. */
   total: number;
 }
 
-/** A file or a mapping that cannot be loaded, whatever its rows say. The message is for whoever typed the command. */
-export class Unusable extends Error {
-  override name = "Unusable";
+/** A file, a mapping or an option that cannot be used. The message is for the person who typed the command. */
+export class InputError extends Error {
+  override name = "InputError";
 }

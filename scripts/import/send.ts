@@ -1,34 +1,36 @@
-/** Batches of events, and what becomes of them: sent until the service has taken every line that is right. */
+/** Sends batches of events until the service has accepted every valid line. */
 
 import type { Accepted, Fault } from "../answers.ts";
 import { CallError, type Client } from "../client.ts";
-import type { Item, Refusal } from "./events.ts";
-import { patiently, type Patience } from "./patience.ts";
+import type { Item, Rejection } from "./events.ts";
+import { withRetry, type RetryPolicy } from "./retry.ts";
 
 /** Under the 15,728,640 bytes that a call may have. */
 export const MAX_BYTES = 15_000_000;
-/** What the service lists of a call's faults at most; where there are so many, more may follow. */
+/** The most errors that the service lists for a call; a call with that many may have more. */
 const MAX_FAULTS = 100;
-/** Where many lines are wrong, the rest goes in smaller parts: each call finds no more than `MAX_FAULTS` of them. */
+/** Events a call after one with `MAX_FAULTS` errors: smaller calls find the rest in few tries. */
 const CAREFUL_EVENTS = 500;
 
 export interface Sent extends Accepted {
-  /** Lines that the service has now. */
-  taken: Item[];
+  /** Events that the service has now, duplicates among them. */
+  acceptedItems: Item[];
 }
 
 export interface Sending {
   client: Client;
-  patience: Patience;
-  /** Hears of each line that the service does not take. May throw to end it all. */
-  onRefused: (refusal: Refusal) => void;
+  retryPolicy: RetryPolicy;
+  /** Called for each error of a line. May throw to end the import. */
+  onRejected: (rejection: Rejection) => void;
 }
 
-/** @param most events in each. A single event may be larger than a call: the service says so. */
-export function* inBatches(items: Iterable<Item>, pending: Item[], most: number): Generator<Item[]> {
+/**
+ * @param max events in a batch. An event that is larger than a call is a batch of its own, which the service rejects.
+ */
+export function* inBatches(items: Iterable<Item>, pending: Item[], max: number): Generator<Item[]> {
   let bytes = pending.reduce((sum, item) => sum + item.bytes + 1, 0);
   for (const item of items) {
-    if (pending.length >= most || (pending.length > 0 && bytes + item.bytes > MAX_BYTES)) {
+    if (pending.length >= max || (pending.length > 0 && bytes + item.bytes > MAX_BYTES)) {
       yield pending.splice(0);
       bytes = 0;
     }
@@ -38,42 +40,48 @@ export function* inBatches(items: Iterable<Item>, pending: Item[], most: number)
 }
 
 /**
- * All or nothing is the service's rule for a call: lines that it refuses are told and left out, and the others sent again.
- * @throws CallError when it cannot be sent for any other reason.
+ * The service accepts all events of a call or none: rejected lines are reported and left out, and the others are sent
+ * again.
+ * @throws CallError when the call fails for any other reason.
  */
 export async function sendBatch(batch: readonly Item[], sending: Sending): Promise<Sent> {
-  const sent: Sent = { accepted: 0, duplicates: 0, taken: [] };
+  const sent: Sent = { accepted: 0, duplicates: 0, acceptedItems: [] };
   const parts = [batch];
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     if (part.length === 0) continue;
     const lines = part.map((item) => item.json).join("\n");
     try {
-      const { client, patience } = sending;
-      const { accepted, duplicates } = await patiently(patience, () =>
+      const { client, retryPolicy } = sending;
+      const { accepted, duplicates } = await withRetry(retryPolicy, () =>
         client.json<Accepted>("POST", "/v1/events", lines),
       );
       sent.accepted += accepted;
       sent.duplicates += duplicates;
-      sent.taken.push(...part);
+      sent.acceptedItems.push(...part);
     } catch (thrown) {
       if (!(thrown instanceof CallError)) throw thrown;
-      parts.push(...withoutRefused(part, thrown, sending).toReversed());
+      parts.push(...withoutRejected(part, thrown, sending).toReversed());
     }
   }
   return sent;
 }
 
-/** @returns what is left to be sent. */
-function withoutRefused(part: readonly Item[], error: CallError, { onRefused }: Sending): (readonly Item[])[] {
+/** @returns the batches that are still to be sent. @throws the error when it names no line to leave out. */
+function withoutRejected(part: readonly Item[], error: CallError, { onRejected }: Sending): (readonly Item[])[] {
   if (error.status === 413) {
     const [only, ...others] = part;
     if (only === undefined || others.length > 0)
       return [part.slice(0, Math.ceil(part.length / 2)), part.slice(Math.ceil(part.length / 2))];
-    onRefused({ n: only.n, line: only.line, pointer: "", detail: "The event is larger than a call may be." });
+    onRejected({
+      n: only.n,
+      line: only.line,
+      pointer: "",
+      detail: "The event is larger than the service accepts in one call.",
+    });
     return [];
   }
   const faults = error.status === 422 ? byEvent(error.faults) : new Map<number, Fault[]>();
-  // Nothing that a line could be left out for: sent again, it would be refused again.
+  // The error names no line: the same call would fail again.
   if (faults.size === 0 || [...faults.keys()].some((index) => part[index] === undefined)) throw error;
   const left: Item[] = [];
   let last = 0;
@@ -81,7 +89,7 @@ function withoutRefused(part: readonly Item[], error: CallError, { onRefused }: 
     const own = faults.get(index);
     if (own === undefined) left.push(item);
     else last = left.length;
-    for (const { pointer, detail } of own ?? []) onRefused({ n: item.n, line: item.line, pointer, detail });
+    for (const { pointer, detail } of own ?? []) onRejected({ n: item.n, line: item.line, pointer, detail });
   }
   if (error.faults.length < MAX_FAULTS) return [left];
   const parts = [left.slice(0, last)];

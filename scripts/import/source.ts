@@ -1,6 +1,7 @@
 /**
- * The file: what it is, by its content and not by its name, and its bytes as a stream. It is read once from end to end before
- * anything is sent: a file that is cut off is found then, and its digest is what ids and a resumed import go by.
+ * The file: its format, detected from the content, and its bytes as a stream. The whole file is read once before
+ * anything is sent: this finds a truncated file, and computes the digest that derived ids and a resumed import depend
+ * on.
  */
 
 import { createHash } from "node:crypto";
@@ -8,7 +9,7 @@ import { createReadStream, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { TextDecoder } from "node:util";
 import { createGunzip } from "node:zlib";
-import { Unusable } from "./rows.ts";
+import { InputError } from "./rows.ts";
 
 export const FORMATS = ["ndjson", "csv", "parquet"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -17,19 +18,19 @@ export interface Source {
   path: string;
   format: Format;
   gzip: boolean;
-  /** Of the content, which is what is left when gzip is taken off: a file and its gzipped copy have the same. */
+  /** Of the content without gzip: a file and its gzipped copy have the same content. */
   bytes: number;
   /** In hex. */
   sha256: string;
-  /** Size and time of the file as it was then, and which one it was. */
+  /** Size, modification time and inode when the file was inspected. */
   stamp: string;
 }
 
-export interface Reading {
+export interface ReadOptions {
   format: Format | undefined;
   /** A label that TextDecoder knows. */
   encoding: string;
-  /** Sees the share of the file that was looked at, 0 to 1. */
+  /** Receives the share of the file that has been read, 0 to 1. */
   onProgress: (share: number) => void;
 }
 
@@ -38,8 +39,8 @@ const GZIP = Buffer.from([0x1f, 0x8b]);
 const PARQUET = Buffer.from("PAR1");
 const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** @throws Unusable when it is not there, not whole, or nothing that can be loaded. */
-export async function inspect(path: string, { format, encoding, onProgress }: Reading): Promise<Source> {
+/** @throws InputError when the file is missing, truncated, empty or of another kind. */
+export async function inspect(path: string, { format, encoding, onProgress }: ReadOptions): Promise<Source> {
   const stamp = stampOf(path);
   const gzip = (await firstBytes(path)).subarray(0, 2).equals(GZIP);
   const hash = createHash("sha256");
@@ -51,32 +52,33 @@ export async function inspect(path: string, { format, encoding, onProgress }: Re
     bytes += piece.length;
     if (head.length < PIECE_BYTES) head = Buffer.concat([head, piece]);
   }
-  if (bytes === 0) throw new Unusable(`${path} is empty.`);
+  if (bytes === 0) throw new InputError(`${path} is empty.`);
   const found = format ?? formatOf(head, encoding, path);
-  if (found === "parquet" && gzip) throw new Unusable(`${path} is Parquet inside gzip: gunzip it first.`);
+  if (found === "parquet" && gzip) throw new InputError(`${path} is Parquet inside gzip: gunzip it first.`);
   const source = { path, format: found, gzip, bytes, sha256: hash.digest("hex"), stamp };
-  checkUnchanged(source, "Nothing was sent: import it when nobody writes to it.");
+  checkUnchanged(source, "Nothing was sent: import the file when no program writes to it.");
   return source;
 }
 
-/** @param advice what to do then. @throws Unusable when the file is another one by now. */
+/** @param advice for the message. @throws InputError when the file has changed since it was inspected. */
 export function checkUnchanged(source: Source, advice: string): void {
   if (stampOf(source.path) !== source.stamp)
-    throw new Unusable(`${source.path} was changed while it was read. ${advice}`);
+    throw new InputError(`${source.path} was changed while it was read. ${advice}`);
 }
 
 /** A part of the content, as UTF-8. */
 export interface Part {
   bytes: Buffer;
-  /** How many bytes of the content were read so far. */
+  /** Bytes of the content that have been read so far. */
   end: number;
-  /** Something up to here is no text in its encoding: of another one than UTF-8, it became U+FFFD. */
+  /** Some bytes so far are invalid in the encoding; they are U+FFFD now, unless the encoding is UTF-8. */
   hasWrong: boolean;
 }
 
 /**
- * The content without a byte order mark, and no more of it than there was when it was looked at: ids are made of that.
- * @throws Unusable when it has become shorter.
+ * The content without a byte order mark, up to the length that was inspected, because derived ids depend on that
+ * content.
+ * @throws InputError when the file has become shorter.
  */
 export async function* contentOf(source: Source, encoding: string): AsyncGenerator<Part> {
   const decoder = isUtf8Label(encoding) ? null : new TextDecoder(encoding);
@@ -84,7 +86,7 @@ export async function* contentOf(source: Source, encoding: string): AsyncGenerat
   let end = 0;
   for await (const read of plainBytes(source.path, source.gzip)) {
     const piece = read.subarray(0, source.bytes - end);
-    const hasWrong = strict.see(piece);
+    const hasWrong = strict.check(piece);
     let bytes = decoder === null ? piece : Buffer.from(decoder.decode(piece, { stream: true }));
     // The first piece of a file is never smaller than the mark, unless the file is.
     if (end === 0 && bytes.subarray(0, 3).equals(UTF8_MARK)) bytes = bytes.subarray(3);
@@ -92,12 +94,12 @@ export async function* contentOf(source: Source, encoding: string): AsyncGenerat
     yield { bytes, end, hasWrong };
     if (end === source.bytes) break;
   }
-  if (end < source.bytes) throw new Unusable(`${source.path} has become shorter while it was read.`);
-  // A character that is cut off at the end of the file comes out now.
-  yield { bytes: Buffer.from(decoder?.decode() ?? ""), end, hasWrong: strict.see(null) };
+  if (end < source.bytes) throw new InputError(`${source.path} has become shorter while it was read.`);
+  // Flushes a character that is truncated at the end of the file.
+  yield { bytes: Buffer.from(decoder?.decode() ?? ""), end, hasWrong: strict.check(null) };
 }
 
-/** Decodes beside what is used, to find what is no text in its encoding. */
+/** Decodes a second time, to find bytes that are invalid in the encoding. */
 class StrictDecoder {
   #decoder: TextDecoder | null;
 
@@ -105,8 +107,8 @@ class StrictDecoder {
     this.#decoder = new TextDecoder(encoding, { fatal: true });
   }
 
-  /** @param bytes null: there are no more. @returns whether something was wrong up to here. */
-  see(bytes: Buffer | null): boolean {
+  /** @param bytes null at the end. @returns whether any byte so far was invalid. */
+  check(bytes: Buffer | null): boolean {
     try {
       if (bytes === null) this.#decoder?.decode();
       else this.#decoder?.decode(bytes, { stream: true });
@@ -121,7 +123,7 @@ export function isUtf8Label(encoding: string): boolean {
   return new TextDecoder(encoding).encoding === "utf-8";
 }
 
-/** @param onRead sees how many bytes of the file itself were read. */
+/** @param onRead receives the bytes of the file that have been read, compressed ones where it is gzip. */
 async function* plainBytes(
   path: string,
   gzip: boolean,
@@ -137,7 +139,7 @@ async function* plainBytes(
     }
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new Unusable(gzip ? `${path} is not whole gzip: ${why}.` : `${path} cannot be read: ${why}.`);
+    throw new InputError(gzip ? `${path} is not a complete gzip file: ${why}.` : `${path} cannot be read: ${why}.`);
   } finally {
     file.destroy();
   }
@@ -146,12 +148,12 @@ async function* plainBytes(
 function formatOf(head: Buffer, encoding: string, path: string): Format {
   if (head.subarray(0, 4).equals(PARQUET)) return "parquet";
   if (isUtf8Label(encoding) && head.includes(0))
-    throw new Unusable(
+    throw new InputError(
       `${path} is not UTF-8 text. If it is text, name its encoding: --encoding utf-16le, for example.`,
     );
   const first = new TextDecoder(encoding).decode(head).trimStart().charAt(0);
   if (first === "[")
-    throw new Unusable(`${path} is a JSON array. Make it an object a line: jq -c '.[]' FILE > FILE.ndjson`);
+    throw new InputError(`${path} is a JSON array. Convert it to one object per line: jq -c '.[]' FILE > FILE.ndjson`);
   return first === "{" ? "ndjson" : "csv";
 }
 
@@ -167,7 +169,8 @@ async function firstBytes(path: string): Promise<Buffer> {
 
 function stampOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false, bigint: true });
-  if (found === undefined) throw new Unusable(`There is no file ${path}.`);
-  if (!found.isFile()) throw new Unusable(`${path} is not a file. It is read twice: a pipe will not do.`);
+  if (found === undefined) throw new InputError(`The file ${path} does not exist.`);
+  if (!found.isFile())
+    throw new InputError(`${path} is not a regular file. The import reads it twice, so it cannot be a pipe.`);
   return `${found.size} ${found.mtimeNs} ${found.ino}`;
 }

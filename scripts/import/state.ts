@@ -1,16 +1,16 @@
 /**
- * How far an import came: which rows of which file the service has taken, in a file that is replaced as a whole after each
- * accepted batch. Only what is accepted is kept: lines that were refused are tried again by the next run.
+ * The progress of an import: the rows that the service has accepted, in a file that is replaced atomically after each
+ * accepted batch. Rejected rows are not in it: the next run tries them again.
  */
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import * as z from "zod";
-import { Unusable } from "./rows.ts";
+import { InputError } from "./rows.ts";
 
-/** Rows `[from, to]`, both with it, counted from 1. */
+/** Rows `[from, to]`, inclusive, counted from 1. */
 export type Range = [from: number, to: number];
 
-/** What an import is of: a state of anything else is not its state. */
+/** The file, space and settings of an import: a state with others belongs to another import. */
 export interface Subject {
   /** Of the content. */
   bytes: number;
@@ -21,7 +21,7 @@ export interface Subject {
   settings: string;
 }
 
-/** Beyond so many gaps the shortest range is forgotten: its rows are sent again, and are duplicates then. */
+/** Beyond this number the shortest range is dropped: its rows are sent again, and are duplicates then. */
 const MAX_RANGES = 10_000;
 
 const Stored = z.object({
@@ -34,10 +34,10 @@ const Stored = z.object({
   ids_of_content: z.boolean().default(true),
 });
 
-/** The rows that are accepted, as ranges in their order that do not touch. */
+/** The accepted rows, as sorted ranges with gaps between them. */
 export class Accepted {
   readonly #ranges: Range[];
-  /** Some events were sent, or may have been, with ids that are made of the content. */
+  /** Some events were sent, or may have been, with ids that are derived from the content. */
   idsOfContent: boolean;
 
   constructor(ranges: readonly Range[] = [], idsOfContent = false) {
@@ -58,7 +58,7 @@ export class Accepted {
     return range !== undefined && range[0] <= n;
   }
 
-  /** @param rows in their order. */
+  /** @param rows sorted. */
   add(rows: readonly number[]): void {
     let [from, to] = [0, -1];
     for (const n of rows) {
@@ -101,19 +101,19 @@ export class Accepted {
   }
 }
 
-/** What was asked for on the command line. */
-export interface Again {
-  /** Every line is sent, whatever the state says. */
+/** Options of the command line. */
+export interface RestartOptions {
+  /** Every line is sent, accepted ones too. */
   restart: boolean;
-  /** Also where events would get other ids than they have. */
+  /** Also where events would get other ids than before. */
   allowNewIds: boolean;
 }
 
 /**
- * @returns what was accepted; nothing where there is no such file yet, or where it is to begin again.
- * @throws Unusable for the state of something else, and where beginning again would double events.
+ * @returns the accepted rows; none without a state file, or with `restart`.
+ * @throws InputError for the state of another import, and where a restart would double events.
  */
-export function readState(path: string, subject: Subject, { restart, allowNewIds }: Again): Accepted {
+export function readState(path: string, subject: Subject, { restart, allowNewIds }: RestartOptions): Accepted {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -122,34 +122,34 @@ export function readState(path: string, subject: Subject, { restart, allowNewIds
     throw thrown;
   }
   const read = Stored.safeParse(jsonOf(text));
-  if (!read.success) throw new Unusable(`${path} is not the state of an import. Name another: --state FILE.`);
+  if (!read.success) throw new InputError(`${path} is not the state of an import. Name another file: --state FILE.`);
   const { accepted, ids_of_content: idsOfContent, ...stored } = read.data;
   const isSameContent = stored.sha256 === subject.sha256 && stored.bytes === subject.bytes;
   const doubles = idsOfContent && stored.space === subject.space && !isSameContent;
   if (restart && (allowNewIds || !doubles)) return new Accepted([], idsOfContent && isSameContent);
   const other =
     stored.space !== subject.space
-      ? "was made by an import into another space"
+      ? "belongs to an import into another space"
       : !isSameContent
-        ? "is of another content of this file, which was changed since"
+        ? "belongs to another content of this file, which has changed since"
         : stored.settings !== subject.settings
-          ? "was made with another mapping, or with other options for reading the file"
+          ? "belongs to an import with another mapping, or with other options for reading the file"
           : null;
-  if (other !== null) throw new Unusable(`${path} ${other}. ${adviceOn(doubles)}`);
+  if (other !== null) throw new InputError(`${path} ${other}. ${adviceOn(doubles)}`);
   return new Accepted(accepted, idsOfContent);
 }
 
-/** What to do where lines would have to be sent again. @param doubles they would get other ids than they have. */
+/** @returns what to do where lines would have to be sent again. @param doubles they would get other ids than before. */
 export function adviceOn(doubles: boolean): string {
   if (!doubles)
-    return "--restart sends every line again: what is there already, by its id, is a duplicate. --state FILE keeps another state.";
+    return "--restart sends every line again; events whose ids exist already are duplicates. --state FILE uses another state.";
   return (
-    "Events were sent whose ids are made of the content as it was. Sent again, they would get other ids and be there twice: " +
-    "import what is new as a file of its own. --restart --allow-new-ids sends every line all the same."
+    "Events were sent whose ids are derived from the previous content. Sent again, they would get other ids and be doubled: " +
+    "import new lines as a file of their own. --restart --allow-new-ids sends every line nevertheless."
   );
 }
 
-/** Whole or not at all, also when the machine goes down. */
+/** Writes the file atomically, also when the machine loses power. */
 export function writeState(path: string, subject: Subject, accepted: Accepted): void {
   const beside = `${path}.new`;
   const file = openSync(beside, "w");

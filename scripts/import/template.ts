@@ -1,11 +1,12 @@
 /**
- * Templates: `order-{InvoiceNo}-{#line}`. `{column}` is a column's value, `{#line}` the row's line in the file, `{#row}` its number
- * among the rows, from 1, `{#file}` a digest of the file; `{#row:6}` has leading zeros; `{{` and `}}` are braces.
+ * Templates: `order-{InvoiceNo}-{#line}`. `{column}` is a column's value, `{#line}` the row's line in the file,
+ * `{#row}` its number among the rows, from 1, `{#file}` a digest of the file; `{#row:6}` has leading zeros; `{{` and
+ * `}}` are braces.
  */
 
 import { asText } from "./values.ts";
 
-/** Where a row stands, and what stands in it. */
+/** The position of a row, and its values. */
 export interface Place {
   line: number;
   n: number;
@@ -14,24 +15,24 @@ export interface Place {
   get(column: string): unknown;
 }
 
-/** A value that is no text, or would not be the same as one. */
-export class Unfit extends Error {}
+/** A value that cannot be written as a text without loss. */
+export class TemplateError extends Error {}
 
 const PART = /\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+/g;
 const SPECIAL = /^#(line|row|file)(?::([1-9]|1\d))?$/;
 
-/** What is wrong with it; null if nothing is. */
+/** @returns what is wrong with the template; null for a valid one. */
 export function templateProblem(template: string): string | null {
   for (const [part, name] of template.matchAll(PART)) {
-    if (part === "{" || part === "}") return "has a brace without its other one: a brace itself is written twice";
-    if (name === "") return "has {} without a column";
+    if (part === "{" || part === "}") return "has a single brace: write a literal brace twice";
+    if (name === "") return "has {} without the name of a column";
     if (name?.startsWith("#") === true && !SPECIAL.test(name))
-      return `has {${name}}: there are {#line}, {#row} (with leading zeros: {#row:6}) and {#file}`;
+      return `has the unknown {${name}}: use {#line}, {#row} (with leading zeros: {#row:6}) or {#file}`;
   }
   return null;
 }
 
-/** `fill` gives null where a column that it names is empty, and throws Unfit where one has a value that a text cannot have. */
+/** `fill` returns null where one of its columns is empty, and throws TemplateError for a value that is not a text. */
 export function compileTemplate(template: string): {
   columns: string[];
   usesFile: boolean;
@@ -54,7 +55,7 @@ export function compileTemplate(template: string): {
       const found = place.get(name);
       if (found === undefined || found === null) return "";
       const text = asText(found);
-      if ("problem" in text) throw new Unfit(`${name}: ${text.problem}`);
+      if ("problem" in text) throw new TemplateError(`${name}: ${text.problem}`);
       return text.value;
     };
   });

@@ -1,4 +1,4 @@
-/** Values of a file → JSON values of a type. Nothing is rounded or guessed: what does not fit is told. */
+/** Values of a file → JSON values of a type. A value that would change is an error: nothing is rounded or guessed. */
 
 import { findChangedNumbers, isKept } from "../../src/http/numbers.ts";
 
@@ -7,9 +7,9 @@ export type Converted<Value = unknown> = { value: Value } | { problem: string };
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const TRUE = ["true", "t", "yes", "y", "1"];
 const FALSE = ["false", "f", "no", "n", "0"];
-const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly: take it as a text.";
+const INEXACT = "is an integer beyond 2^53, which a JSON number does not keep exactly: map it as a text.";
 
-/** A number that reading would change, of a JSON file, and any decimal of a Parquet file: it is kept as it was written. */
+/** A number of a JSON file that parsing would change, or any decimal of a Parquet file: keeps the digits as written. */
 export class WrittenNumber {
   readonly literal: string;
 
@@ -22,7 +22,7 @@ export class WrittenNumber {
   }
 }
 
-/** JSON as it says, but for the numbers that a floating point number does not hold. @throws SyntaxError */
+/** Parses JSON; a number that a double does not keep exactly becomes a WrittenNumber. @throws SyntaxError */
 export function parseExactly(json: string): unknown {
   const value: unknown = JSON.parse(json);
   if (findChangedNumbers(json).length === 0) return value;
@@ -31,23 +31,23 @@ export function parseExactly(json: string): unknown {
   );
 }
 
-/** @param decimal the sign before decimals; there are none between thousands. */
+/** @param decimal the decimal separator; separators of thousands are errors. */
 export function numberOf(found: unknown, decimal: "." | ","): Converted<number> {
   if (found instanceof WrittenNumber) return numberOf(found.literal, ".");
   if (typeof found === "bigint" || typeof found === "number") return checked(Number(found), found);
-  if (typeof found !== "string") return { problem: `${shown(found)} is no number.` };
+  if (typeof found !== "string") return { problem: `${shown(found)} is not a number.` };
   const trimmed = found.trim();
   const text = decimal === "," && !trimmed.includes(".") ? trimmed.replace(",", ".") : trimmed;
   if (!NUMBER.test(text) || (decimal === "," && trimmed.includes(".")))
-    return { problem: `${shown(found)} is no number.` };
+    return { problem: `${shown(found)} is not a number.` };
   const made = checked(Number(text), found);
   if ("problem" in made || isKept(literalOf(text))) return made;
   return {
-    problem: `${shown(found)} is not kept exactly as a JSON number: it would be read as ${made.value}. Take it as a text.`,
+    problem: `${shown(found)} is not kept exactly as a JSON number: it would be read as ${made.value}. Map it as a text.`,
   };
 }
 
-/** As JSON writes it, which has no `+5`, `.5` and `5.`. */
+/** Writes a number as a JSON literal: JSON has no `+5`, `.5` and `5.`. */
 function literalOf(text: string): string {
   return text
     .replace("+", (sign, at) => (at === 0 ? "" : sign))
@@ -56,12 +56,12 @@ function literalOf(text: string): string {
 }
 
 function checked(value: number, found: unknown): Converted<number> {
-  if (!Number.isFinite(value)) return { problem: `${shown(found)} is no number that JSON can hold.` };
+  if (!Number.isFinite(value)) return { problem: `${shown(found)} is beyond the range of JSON numbers.` };
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) return { problem: `${shown(found)} ${INEXACT}` };
   return { value };
 }
 
-/** @param yes @param no texts that mean them, whatever their case. */
+/** @param yes @param no texts for true and false, in any case. */
 export function boolOf(
   found: unknown,
   yes: readonly string[] = TRUE,
@@ -78,12 +78,12 @@ export function asText(found: unknown): Converted<string> {
   if (typeof found === "string") return { value: found };
   if (typeof found === "bigint" || typeof found === "boolean" || found instanceof WrittenNumber)
     return { value: String(found) };
-  if (typeof found !== "number") return { problem: `${shown(found)} is no text.` };
+  if (typeof found !== "number") return { problem: `${shown(found)} is not a text.` };
   const number = checked(found, found);
   return "problem" in number ? number : { value: String(found) };
 }
 
-/** What a text says as JSON. */
+/** Parses a text as JSON. */
 export function jsonOf(found: string): Converted {
   try {
     const value: unknown = JSON.parse(found);
@@ -95,7 +95,7 @@ export function jsonOf(found: string): Converted {
   }
 }
 
-/** As it is, where JSON has it. */
+/** The value without conversion, where JSON can represent it. */
 export function plain(found: unknown): Converted {
   if (typeof found === "bigint" || typeof found === "number") return checked(Number(found), found);
   if (found instanceof WrittenNumber) return numberOf(found, ".");
@@ -105,7 +105,7 @@ export function plain(found: unknown): Converted {
       items.find((item) => "problem" in item) ?? { value: items.map((item) => ("value" in item ? item.value : null)) }
     );
   }
-  if (ArrayBuffer.isView(found)) return { problem: "has bytes, which JSON cannot hold." };
+  if (ArrayBuffer.isView(found)) return { problem: "has bytes, which JSON cannot represent." };
   if (typeof found !== "object" || found === null) return { value: found };
   const pairs: [string, unknown][] = [];
   for (const [name, inner] of Object.entries(found)) {

@@ -1,4 +1,6 @@
-/** The configuration of a Ceph cluster of one monitor, one disk in memory and one gateway, all of it below one folder. */
+/**
+ * The configuration of a Ceph cluster of one monitor, one disk in memory and one gateway, all of it below one folder.
+ */
 
 import { join } from "node:path";
 
@@ -14,7 +16,7 @@ const KMS_KEY = "c3BpbGx3YXktbG9jYWwtZ2F0ZXdheS1rbXMta2V5LTE=";
 const DISK_BYTES = 4 * 1024 ** 3;
 
 /** @param fsid a UUID, the cluster's own. */
-export function confOf(folder: string, fsid: string, ports: Ports): string {
+export function cephConfig(folder: string, fsid: string, ports: Ports): string {
   const at = (name: string) => join(folder, name);
   const sections: Record<string, Record<string, string | number>> = {
     global: {

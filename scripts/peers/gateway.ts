@@ -1,6 +1,7 @@
 /**
- * A real S3 and STS on this machine: Ceph's gateway (radosgw) over one monitor and one disk in memory, with the people of
- * people.ts. All of it lives below one folder and on ports of its own, so that several can run; when it is stopped nothing is left.
+ * A real S3 and STS on this machine: Ceph's gateway (radosgw) over one monitor and one disk in memory, with the people
+ * of identities.ts. All of it lives below one folder and on ports of its own, so that several can run; when it is
+ * stopped, no file and no process remains.
  */
 
 import { execFile } from "node:child_process";
@@ -10,15 +11,15 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../stack.ts";
-import { confOf } from "./conf.ts";
-import { invite } from "./invite.ts";
+import { cephConfig } from "./conf.ts";
+import { setUpUsers } from "./users.ts";
 
 const PROGRAMS = ["radosgw", "radosgw-admin", "ceph-mon", "ceph-osd", "ceph", "ceph-authtool", "monmaptool"];
 const PACKAGES = ["radosgw", "ceph-mon", "ceph-osd"];
 const READY_WITHIN_MS = 90_000;
 const COMMAND_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 100;
-const LOG_SHOWN = 2_000;
+const CHECK_INTERVAL_MS = 100;
+const MAX_LOG_CHARACTERS = 2_000;
 
 export interface Gateway {
   /** S3 (path style) and STS. */
@@ -34,15 +35,18 @@ export function missingPrograms(): string[] {
   return PROGRAMS.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
 }
 
-/** What is missing, and where it comes from. */
+/** Names the missing programs, and how to install them. */
 export function installation(): string {
   return (
-    `${missingPrograms().join(", ")}: not found. On Debian and Ubuntu:\n` +
+    `These programs are not installed: ${missingPrograms().join(", ")}. On Debian and Ubuntu:\n` +
     `  sudo apt-get update && sudo apt-get install --yes --no-install-recommends ${PACKAGES.join(" ")}`
   );
 }
 
-/** @param folder is made, and removed when it stops. @throws when a program is missing, a port is taken, or it does not come up. */
+/**
+ * @param folder is created, and removed at the end. @throws when a program is missing, the port is in use, or the
+ * gateway does not start.
+ */
 export async function startGateway(folder: string, port: number): Promise<Gateway> {
   const gateway: Gateway = {
     origin: `http://127.0.0.1:${port}`,
@@ -50,21 +54,22 @@ export async function startGateway(folder: string, port: number): Promise<Gatewa
     stop: () => stopGateway(folder),
   };
   await stopGateway(folder);
-  if ((await statusAt(gateway.origin)) !== null) throw new Error(`Somebody else answers at ${gateway.origin}.`);
+  if ((await statusAt(gateway.origin)) !== null)
+    throw new Error(`Another server answers at ${gateway.origin}. Choose another port.`);
   await mkdir(folder, { recursive: true });
   try {
     await startCluster(folder, port);
-    await answers(gateway.origin);
-    await invite(gateway);
+    await waitUntilReady(gateway.origin);
+    await setUpUsers(gateway);
   } catch (thrown) {
-    const said = lastWords(folder);
+    const logs = logTails(folder);
     await gateway.stop();
-    throw new Error(`The gateway did not start: ${String(thrown)}${said}`, { cause: thrown });
+    throw new Error(`The gateway did not start: ${String(thrown)}${logs}`, { cause: thrown });
   }
   return gateway;
 }
 
-/** Ends what runs below that folder, and removes it. Its data is worth nothing: nobody is asked to put it away. */
+/** Ends what runs below that folder, and removes it. Its data is disposable, so SIGKILL is enough. */
 export async function stopGateway(folder: string): Promise<void> {
   for (const pid of pidsOf(folder)) {
     process.kill(pid, "SIGKILL");
@@ -82,9 +87,9 @@ async function startCluster(folder: string, port: number): Promise<void> {
   const [conf, keyring, map] = [at("ceph.conf"), at("keyring"), at("monmap")];
   const fsid = randomUUID();
   const monitor = await freePort();
-  await writeFile(conf, confOf(folder, fsid, { gateway: port, monitor }));
+  await writeFile(conf, cephConfig(folder, fsid, { gateway: port, monitor }));
   await mkdir(at("disk"));
-  // All keys are in the monitor's first keyring: nobody has to be made known later.
+  // The monitor's first keyring has all keys, so that none is registered later.
   await writeFile(keyring, "");
   const owners = {
     "mon.": ["mon"],
@@ -106,16 +111,16 @@ async function startCluster(folder: string, port: number): Promise<void> {
   await run("radosgw", "--conf", conf, "--name", "client.gateway");
 }
 
-async function answers(origin: string): Promise<void> {
+async function waitUntilReady(origin: string): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
     if ((await statusAt(origin)) === 200) return;
     await pause();
   }
-  throw new Error(`it did not answer within ${READY_WITHIN_MS / 1000} s`);
+  throw new Error(`no answer within ${READY_WITHIN_MS / 1000} s`);
 }
 
-/** @returns null where nobody answers. */
+/** @returns null without an answer. */
 async function statusAt(origin: string): Promise<number | null> {
   try {
     const response = await fetch(origin);
@@ -126,7 +131,7 @@ async function statusAt(origin: string): Promise<number | null> {
   }
 }
 
-/** Processes that wrote their number below that folder, and are still the ones that did. */
+/** The running processes that wrote their pid below that folder. */
 function pidsOf(folder: string): number[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
@@ -135,7 +140,7 @@ function pidsOf(folder: string): number[] {
     .filter((pid) => pid > 0 && runsBelow(folder, pid));
 }
 
-/** A number may have gone to somebody else: ours were started with a file of that folder. */
+/** A pid may have been reused: processes of this gateway have a file of that folder in their command line. */
 function runsBelow(folder: string, pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(join(folder, "ceph.conf"));
@@ -144,9 +149,11 @@ function runsBelow(folder: string, pid: number): boolean {
   }
 }
 
-function lastWords(folder: string): string {
+function logTails(folder: string): string {
   const logs = readdirSync(folder).filter((name) => name.endsWith(".log"));
-  return logs.map((name) => `\n${name}: …${readFileSync(join(folder, name), "utf8").slice(-LOG_SHOWN)}`).join("");
+  return logs
+    .map((name) => `\n${name}: …${readFileSync(join(folder, name), "utf8").slice(-MAX_LOG_CHARACTERS)}`)
+    .join("");
 }
 
 async function run(program: string, ...args: string[]): Promise<void> {
@@ -154,5 +161,5 @@ async function run(program: string, ...args: string[]): Promise<void> {
 }
 
 function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  return new Promise((resolve) => setTimeout(resolve, CHECK_INTERVAL_MS));
 }

@@ -1,6 +1,6 @@
 /**
- * Runs a Node program as the leader of a process group, and ends the whole group when the process that started the guard is
- * gone. The kernel closes the guard's stdin then, whatever ended that process: SIGKILL and a crash too.
+ * Runs a Node program as the leader of a process group, and ends the whole group when the process that started the
+ * guard is gone. The kernel closes the guard's stdin then, whatever ended that process: SIGKILL and a crash too.
  */
 
 import { spawn } from "node:child_process";

@@ -1,4 +1,7 @@
-/** Notices that npm, which runs a script, has been killed: neither a signal nor a closed pipe reports that to the script. */
+/**
+ * Notices that npm, which runs a script, has been killed: neither a signal nor a closed pipe reports that to the
+ * script.
+ */
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

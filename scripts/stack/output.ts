@@ -1,6 +1,6 @@
 /**
- * The service's output as `npm run dev` shows it: wrangler's banner, bindings and warnings are kept back until the service
- * answers, then its log follows without what repeats itself.
+ * The service's output as `npm run dev` shows it: wrangler's banner, bindings and warnings are kept back until the
+ * service answers, then its log follows without what repeats itself.
  */
 
 import { stripVTControlCharacters } from "node:util";
@@ -31,7 +31,9 @@ export class QuietOutput {
     this.#isOpen = !filters;
   }
 
-  /** An error during the start shows at once, with the lines before it: wrangler waits for a change of the source then. */
+  /**
+   * An error during the start shows at once, with the lines before it: wrangler waits for a change of the source then.
+   */
   take(line: string): void {
     const plain = stripVTControlCharacters(line);
     if (this.#isOpen) {

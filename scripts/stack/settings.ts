@@ -18,7 +18,10 @@ export interface SettingsFile {
   text: string;
 }
 
-/** Reads what `--env-file` names, else `.dev.vars`. @param args of `wrangler dev`. @throws for a file that does not exist. */
+/**
+ * Reads what `--env-file` names, else `.dev.vars`. @param args of `wrangler dev`. @throws for a file that does not
+ * exist.
+ */
 export function readSettingsFiles(args: readonly string[]): SettingsFile[] {
   const named = args.flatMap((arg, index) => {
     if (arg.startsWith("--env-file=")) return [arg.slice("--env-file=".length)];
@@ -31,7 +34,10 @@ export function readSettingsFiles(args: readonly string[]): SettingsFile[] {
   });
 }
 
-/** @throws Error that names each missing or wrong setting, its file and line, and what to do. It has no value of a setting. */
+/**
+ * @throws Error that names each missing or wrong setting, its file and line, and what to do. It has no value of a
+ * setting.
+ */
 export function checkSettings(args: readonly string[]): void {
   const example = readFileSync(join(ROOT, EXAMPLE), "utf8");
   const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");

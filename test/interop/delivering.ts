@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import type { ExportView, Manifest } from "../../scripts/answers.ts";
-import { CUSTOMER_BUCKET, roleArn } from "../../scripts/peers/people.ts";
+import { CUSTOMER_BUCKET, roleArn } from "../../scripts/peers/identities.ts";
 import { ALL_ORDERS, orders } from "../live/support.ts";
 import { dice, noise } from "../support/random.ts";
 import type { Scene } from "./scene.ts";

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { KMS_KEY_ID } from "../../scripts/peers/conf.ts";
-import { CUSTOMER } from "../../scripts/peers/people.ts";
+import { CUSTOMER } from "../../scripts/peers/identities.ts";
 import { begin, byRole, deliver, EVENTS, measure, said, sendOrders, until } from "./delivering.ts";
 import type { Call, Meddler } from "./recorder.ts";
 import type { Scene } from "./scene.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { KMS_KEY_ID } from "../../scripts/peers/conf.ts";
-import { CUSTOMER, SERVICE_PRINCIPAL } from "../../scripts/peers/people.ts";
+import { CUSTOMER, SERVICE_PRINCIPAL } from "../../scripts/peers/identities.ts";
 import { byRole, makeDestination } from "./delivering.ts";
 import type { Scene } from "./scene.ts";
 import { WRONG_SECRET } from "./secrets.ts";

@@ -2,8 +2,8 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportView } from "../../scripts/answers.ts";
-import { makeRole, makeTrust } from "../../scripts/peers/invite.ts";
-import { ANYTHING, CUSTOMER_BUCKET, roleArn, SERVICE_PRINCIPAL, STRANGER } from "../../scripts/peers/people.ts";
+import { createRole, setTrust } from "../../scripts/peers/users.ts";
+import { ANYTHING, CUSTOMER_BUCKET, roleArn, SERVICE_PRINCIPAL, STRANGER } from "../../scripts/peers/identities.ts";
 import {
   begin,
   bulkyOrders,
@@ -117,14 +117,14 @@ export function roles(scene: Scene): void {
     });
 
     test("a role that does not trust the service is tried again for all to see, and goes on once it does", async () => {
-      await makeRole(scene.gateway, { name: "late", trusts: STRANGER, allows: ANYTHING });
+      await createRole(scene.gateway, { name: "late", trusts: STRANGER, allows: ANYTHING });
       const { id } = await begin(scene, { auth: byRole("late"), directory_path: "exports/late/" });
       const waiting = await until(scene, id, (seen) => seen.next_retry_at !== null);
       expect(waiting).toMatchObject({
         status: "processing",
         error: { code: "role_denied", owner: "customer", retryable: true, message: expect.stringMatching(/trust/) },
       });
-      await makeTrust(scene.gateway, "late", SERVICE_PRINCIPAL);
+      await setTrust(scene.gateway, "late", SERVICE_PRINCIPAL);
       expect(await until(scene, id, () => false)).toMatchObject({ status: "completed", error: null });
       const refused = scene.toStore.exchanges.filter((each) => isAssumeRole(each) && each.status !== 200);
       expect(refused.length).toBeGreaterThan(0);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Client } from "../../scripts/client.ts";
-import { CUSTOMER, SERVICE } from "../../scripts/peers/people.ts";
+import { CUSTOMER, SERVICE } from "../../scripts/peers/identities.ts";
 import { ALL_ORDERS } from "../live/support.ts";
 import { type Scene, SECRETS_KEY } from "./scene.ts";
 import { assumed, sessionIn } from "./sts.ts";

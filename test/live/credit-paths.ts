@@ -1,7 +1,7 @@
 /**
- * The sample of the R package ChannelAttribution: 10,000 paths of channels under Greek names (`eta > iota > alpha`), each with how
- * many conversions it led to and what they were worth together; and credit by channel as that package and MAM (Python) give it. A
- * path's `total_null`, the journeys that led to nothing, is looked at by none of these models.
+ * The sample of the R package ChannelAttribution: 10,000 paths of channels under Greek names (`eta > iota > alpha`),
+ * each with how many conversions it led to and what they were worth together; and credit by channel as that package and
+ * MAM (Python) give it. A path's `total_null`, the journeys that led to nothing, is looked at by none of these models.
  */
 
 import { table } from "./credit.ts";
@@ -24,7 +24,9 @@ export const SOURCE_OF: Readonly<Record<string, string>> = {
   mi: "substack",
 };
 
-/** Everything is on this day: paths from midnight, a touchpoint a minute; conversions from noon, a path's in its second. */
+/**
+ * Everything is on this day: paths from midnight, a touchpoint a minute; conversions from noon, a path's in its second.
+ */
 export const DAY = "2026-01-15";
 const MIDNIGHT = Date.parse(`${DAY}T00:00:00Z`);
 const MINUTE = 60_000;
@@ -62,8 +64,8 @@ export function bySource({ by, column }: (typeof PUBLISHED)[number]): Map<string
 }
 
 /**
- * A path with conversions is a profile with touchpoints and as many conversions. The first of these has the value of all, with all
- * its decimals; the others have none, which is no amount and counts as a conversion all the same.
+ * A path with conversions is a profile with touchpoints and as many conversions. The first of these has the value of
+ * all, with all its decimals; the others have none, which is no amount and counts as a conversion all the same.
  */
 export function journeys() {
   const paths = table(`${FOLDER}/PathData.csv`, ";").flatMap((row, n) => {

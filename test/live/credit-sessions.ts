@@ -1,14 +1,16 @@
 /**
- * dbt's attribution playbook: 90 sessions of an online shop (33 of them direct, and many of customers who never bought, or bought
- * before), 21 conversions, and credit as its SQL gives it to each session with `converted_at - 30 days <= started_at <=
- * converted_at`. The same journeys went through MAM (Python), and over paid sources alone.
+ * dbt's attribution playbook: 90 sessions of an online shop (33 of them direct, and many of customers who never bought,
+ * or bought before), 21 conversions, and credit as its SQL gives it to each session with `converted_at - 30 days <=
+ * started_at <= converted_at`. The same journeys went through MAM (Python), and over paid sources alone.
  */
 
 import { table } from "./credit.ts";
 
 const FOLDER = "attribution-sessions";
 
-/** The playbook's sources as ours: Google and Bing are searches (`utm_medium` is `search`), the paid ones are AdWords'. */
+/**
+ * The playbook's sources as ours: Google and Bing are searches (`utm_medium` is `search`), the paid ones are AdWords'.
+ */
 export const SOURCE_OF: Readonly<Record<string, string>> = {
   adwords: "google_ads",
   facebook_ads: "facebook_ads",
@@ -77,7 +79,10 @@ export function byTouch(model: keyof typeof TOUCH_COLUMN, figure: "points" | "re
   );
 }
 
-/** Session → its revenue, by MAM, whose table has no ids: a line is a customer, in the order of ids, and lists sessions in time. */
+/**
+ * Session → its revenue, by MAM, whose table has no ids: a line is a customer, in the order of ids, and lists sessions
+ * in time.
+ */
 export function byTouchOfMam(model: keyof typeof MAM_COLUMN): Map<string, number> {
   const sessions = Map.groupBy(table(`${FOLDER}/reference_attribution_touches.csv`), (touch) => touch["customer_id"]);
   const paths = table(`${FOLDER}/paths_30d.csv`);

@@ -1,8 +1,8 @@
 /**
- * Credit against what others have published of the same journeys: dbt's attribution playbook, the R package ChannelAttribution and
- * the Python library MAM. They split money without rounding; here its units stay whole, and an event's shares add up to its amount
- * exactly. So a share may be up to a unit away from theirs, and sums up to half a unit a row; a model that splits nothing is not
- * away at all.
+ * Credit against what others have published of the same journeys: dbt's attribution playbook, the R package
+ * ChannelAttribution and the Python library MAM. They split money without rounding; here its units stay whole, and an
+ * event's shares add up to its amount exactly. So a share may be up to a unit away from theirs, and sums up to half a
+ * unit a row; a model that splits nothing is not away at all.
  */
 
 import { beforeAll, describe, expect, test } from "vitest";
@@ -62,7 +62,10 @@ function sumsOf(groups: readonly Group[]): Map<string, Credit> {
   return sums;
 }
 
-/** Sums as texts, so that they can be compared: floating point numbers that were added up in another order differ at their end. */
+/**
+ * Sums as texts, so that they can be compared: floating point numbers that were added up in another order differ at
+ * their end.
+ */
 const written = (sums: ReadonlyMap<string, Credit>) =>
   Object.fromEntries([...sums].map(([key, { rows, amount }]) => [key, `${rows} rows, ${amount.toFixed(6)}`]));
 

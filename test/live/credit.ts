@@ -1,6 +1,7 @@
 /**
- * Credit for conversions, from end to end: a space is filled over HTTP, an export is fetched, and its credit is added up twice,
- * from what the manifest says and from the lines themselves. Beside it, tables of credit as others have published it.
+ * Credit for conversions, from end to end: a space is filled over HTTP, an export is fetched, and its credit is added
+ * up twice, from what the manifest says and from the lines themselves. Beside it, tables of credit as others have
+ * published it.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -33,7 +34,9 @@ export interface Journeys {
   conversions: Row[];
 }
 
-/** @returns a client of a new space in UTC that has all of these. @throws when any of them was not taken in, or twice. */
+/**
+ * @returns a client of a new space in UTC that has all of these. @throws when any of them was not taken in, or twice.
+ */
 export async function filledSpace(origin: string, name: string, journeys: Journeys): Promise<Client> {
   const space = await createSpace(origin, { name, timezone: "UTC", retention_days: 36_500 });
   const client = new Client(origin, space.api_key);
@@ -100,7 +103,8 @@ export function added(lines: readonly Line[], keyOf: (line: Line) => string): Ma
 }
 
 /**
- * Where two sides are further apart than they may be, a text each; empty when they agree. What a side does not have is 0 there.
+ * Where two sides are further apart than they may be, a text each; empty when they agree. What a side does not have is
+ * 0 there.
  * @param within how far apart they may be.
  */
 export function apart(

@@ -1,7 +1,8 @@
 /**
- * Where every day from 1970 to 2037 begins and ends in every zone, as the product tells it inside workerd, by workerd's zone data,
- * against Python's zoneinfo and this machine's zone data (test/time/oracle.py), which share nothing with them. Of zones whose
- * tables are equal one is compared day by day, the others on each month's first day and around each change.
+ * Where every day from 1970 to 2037 begins and ends in every zone, as the product tells it inside workerd, by workerd's
+ * zone data, against Python's zoneinfo and this machine's zone data (test/time/oracle.py), which share nothing with
+ * them. Of zones whose tables are equal one is compared day by day, the others on each month's first day and around
+ * each change.
  */
 
 import { readFileSync } from "node:fs";
@@ -30,8 +31,8 @@ const IRAN = { from: "1979-05-27", to: "1979-05-27", why: "2026d: the clocks wen
 const CUBA = { from: "2026-11-01", to: "2027-03-14", why: "2026f: the winter of 2026 stays on summer time" };
 
 /**
- * Differences that come from the versions of the zone data alone, and the only ones that may be: the days that they concern.
- * One that is gone, because the machine's zone data are newer, is only told.
+ * Differences that come from the versions of the zone data alone, and the only ones that may be: the days that they
+ * concern. One that is gone, because the machine's zone data are newer, is only told.
  */
 const NAMED: Record<string, { from: string; to: string; why: string }> = {
   "Africa/Casablanca": MOROCCO,

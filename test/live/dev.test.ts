@@ -1,4 +1,6 @@
-/** `npm run dev` as a developer uses it: what it prints, and that no way of ending it leaves a process or a used port. */
+/**
+ * `npm run dev` as a developer uses it: what it prints, and that no way of ending it leaves a process or a used port.
+ */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createServer } from "node:net";

@@ -1,6 +1,6 @@
 /**
- * A week of real flights through the whole service: what comes out is compared with the source row by row, by digest here and by
- * DuckDB, which reads both by itself.
+ * A week of real flights through the whole service: what comes out is compared with the source row by row, by digest
+ * here and by DuckDB, which reads both by itself.
  */
 
 import { mkdir } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportView, Manifest } from "../../scripts/answers.ts";
 import type { Client } from "../../scripts/client.ts";
-import { flatRows, makeFlightSpace, nestedRows, sendFlights } from "../../scripts/flight-space.ts";
+import { flatRows, createFlightSpace, nestedRows, sendFlights } from "../../scripts/flight-space.ts";
 import { type Flight, readFlights, SOURCE_FILE, WEEK } from "../../scripts/flights.ts";
 import { differences, digestOf, receive, type Received, rowsOf } from "../../scripts/proof.ts";
 import { liveStack, run } from "./support.ts";
@@ -45,7 +45,7 @@ function deliveryOf(name: string): Delivered {
 
 beforeAll(async () => {
   flights = await readFlights();
-  ({ client } = await makeFlightSpace(stack.origin, flights));
+  ({ client } = await createFlightSpace(stack.origin, flights));
   await sendFlights(client, flights);
   for (const layout of LAYOUTS) await deliver(layout, { layout, row_format: "nested" });
   await deliver("flat", { row_format: "flat" });

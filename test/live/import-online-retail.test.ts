@@ -1,4 +1,7 @@
-/** 541,909 real order lines, loaded by one command from the file as it is: every one is there once, as DuckDB reads the source. */
+/**
+ * 541,909 real order lines, loaded by one command from the file as it is: every one is there once, as DuckDB reads the
+ * source.
+ */
 
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -55,7 +58,7 @@ describe.skipIf(missing)("the order lines of an online retailer", () => {
 
   test("are all accepted", () => {
     expect(ended).toMatchObject({ code: 0, stderr: "" });
-    expect(ended.stdout).toContain("541,909 rows read: 541,909 accepted, 0 duplicates, 0 refused");
+    expect(ended.stdout).toContain("541,909 rows read: 541,909 accepted, 0 duplicates, 0 rejected");
   });
 
   test(

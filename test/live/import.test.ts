@@ -1,4 +1,7 @@
-/** `npm run import` against the whole service: files of every kind, killed in the middle and taken up again, and exported again. */
+/**
+ * `npm run import` against the whole service: files of every kind, killed in the middle and taken up again, and
+ * exported again.
+ */
 
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -30,7 +33,9 @@ const MAPPING = {
 /** `1.1.2026` as the CSV has it. */
 const german = (n: number) => `01.01.2026 ${timeOf(n).slice(11, 23)}`;
 
-/** Kinds of files with the same orders, some of them wrong: the file, how it is imported, and the line of the order `n`. */
+/**
+ * Kinds of files with the same orders, some of them wrong: the file, how it is imported, and the line of the order `n`.
+ */
 const KINDS = [
   {
     name: "NDJSON without a mapping",
@@ -58,7 +63,7 @@ const KINDS = [
       const lines = numbers.map((n) => `${orderId(n)};1;${german(n)};"A-${n}";${amount(n)}`);
       return put("orders.data", gzipped(`id;customer;at;order;amount\r\n${lines.join("\r\n")}\r\n`));
     },
-    wrong: { pointer: "/properties/amount", detail: 'amount: "much" is no number.' },
+    wrong: { pointer: "/properties/amount", detail: 'amount: "much" is not a number.' },
   },
   {
     name: "Parquet with a mapping",
@@ -127,7 +132,7 @@ function acceptedIn(state: string): number {
 }
 
 describe.each(KINDS)("$name, killed in the middle", ({ write, args, lineOf, wrong }) => {
-  test("goes on, and every right line is there once", async () => {
+  test("continues, and every valid line is there once", async () => {
     const shop = await openShop(stack.origin);
     const file = await write();
     const errors = put("errors.ndjson");
@@ -143,8 +148,8 @@ describe.each(KINDS)("$name, killed in the middle", ({ write, args, lineOf, wron
 
     const second = await runImport(shop.space.api_key, ...command);
     const wrongOnes = numbers.filter(isWrong);
-    expect(second.stdout).toContain(`20,000 rows read: ${before.toLocaleString("en")} taken by an earlier run`);
-    expect(second.stdout).toContain(`${wrongOnes.length} refused`);
+    expect(second.stdout).toContain(`20,000 rows read: ${before.toLocaleString("en")} accepted by an earlier run`);
+    expect(second.stdout).toContain(`${wrongOnes.length} rejected`);
     expect(second.code).toBe(1);
     expect(second.stdout + second.stderr).not.toContain(shop.space.api_key);
     const told = readFileSync(errors, "utf8")
@@ -173,7 +178,7 @@ describe("a file of events", () => {
     const shop = await openShop(stack.origin);
     const [plain, packed] = [put("events.csv", CSV), put("packed", gzipped(CSV))];
     const first = await runImport(shop.space.api_key, plain, ...base(shop));
-    expect(first.stdout).toContain("2 accepted, 0 duplicates, 1 refused");
+    expect(first.stdout).toContain("2 accepted, 0 duplicates, 1 rejected");
     expect(first.stderr).toContain(
       "events.csv:4: /external_person_id: The space has no profile with the external id CRM-2.",
     );
@@ -181,7 +186,7 @@ describe("a file of events", () => {
     const second = await runImport(shop.space.api_key, packed, ...base(shop), "--create-profiles");
     expect(second).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("1 accepted, 2 duplicates, 0 refused") as string,
+      stdout: expect.stringContaining("1 accepted, 2 duplicates, 0 rejected") as string,
     });
     const rows = [...(await exported(shop)).values()];
     expect(
@@ -196,7 +201,9 @@ describe("a file of events", () => {
       ["-0000000003", "CRM-1", "7", 1.5],
       ["-0000000004", "CRM-2", null, null],
     ]);
-    expect((await runImport(shop.space.api_key, plain, ...base(shop))).stdout).toContain("2 taken by an earlier run");
+    expect((await runImport(shop.space.api_key, plain, ...base(shop))).stdout).toContain(
+      "2 accepted by an earlier run",
+    );
 
     appendFileSync(plain, "\norder_placed,CRM-1,2026-01-01T00:00:00Z,A-9,9\n");
     const again = [plain, ...base(shop), "--create-profiles", "--restart"];
@@ -207,7 +214,7 @@ describe("a file of events", () => {
     expect(forced.stdout).toContain("4 accepted, 0 duplicates");
   });
 
-  test("stops at the first wrong line where that is asked", async () => {
+  test("stops at the first invalid line with --strict", async () => {
     const shop = await openShop(stack.origin);
     const lines = ["{}", ...numbers.slice(0, 9).map((n) => JSON.stringify({ id: orderId(n) }))];
     const { code, stderr } = await runImport(
@@ -218,7 +225,7 @@ describe("a file of events", () => {
     );
     expect(code).toBe(1);
     expect(stderr.match(/strict\.ndjson:/g)).toHaveLength(1);
-    expect(stderr).toContain("Stopped at the first wrong line");
+    expect(stderr).toContain("The import stopped at the first invalid line");
   });
 
   test("with --define needs no definition before", async () => {
@@ -252,13 +259,13 @@ describe("a file of events", () => {
 
 describe("nothing is sent", () => {
   test.each([
-    ["with the key of another space", ["--space", "Another"], "not of Another. Nothing was sent"],
+    ["with the key of another space", ["--space", "Another"], "not to Another. Nothing was sent"],
     [
       "with columns that the file has not",
       ["--space", "Shop", "--map", put("other.json", JSON.stringify(MAPPING))],
       "The file has these columns: a, b",
     ],
-    ["without a mapping for other columns", ["--space", "Shop"], "is no file of events: a, b is no field of one"],
+    ["without a mapping for other columns", ["--space", "Shop"], "has no events: a, b is not a field of an event"],
   ])("%s", async (_, args, message) => {
     const shop = await openShop(stack.origin);
     const file = put("other.csv", "a,b\n1,2\n");
@@ -283,7 +290,7 @@ describe("nothing is sent", () => {
   });
 });
 
-test("Ctrl-C waits for what is under way: what goes on then sends no row twice", async () => {
+test("Ctrl-C waits for the calls in flight: the next run sends no row twice", async () => {
   const shop = await openShop(stack.origin);
   const event = (n: number) => ({
     definition_id: "order_placed",
@@ -298,17 +305,17 @@ test("Ctrl-C waits for what is under way: what goes on then sends no row twice",
   running.process.kill("SIGINT");
   expect(await running.ended).toMatchObject({
     code: 130,
-    stderr: "Interrupted: the same command goes on from here.\n",
+    stderr: "The import was interrupted. Run the same command again to continue.\n",
   });
   const before = acceptedIn(`${file}.import.json`);
   const { code, stdout } = await runImport(shop.space.api_key, ...command);
   expect(code).toBe(0);
   expect(stdout).toContain(
-    `${before.toLocaleString("en")} taken by an earlier run, ${(ROWS - before).toLocaleString("en")} accepted, 0 duplicates`,
+    `${before.toLocaleString("en")} accepted by an earlier run, ${(ROWS - before).toLocaleString("en")} accepted, 0 duplicates`,
   );
 });
 
-test("a service that goes away and comes back is waited for", async () => {
+test("a call is retried while the service restarts", async () => {
   const shop = await openShop(stack.origin);
   const event = (n: number) => ({
     id: orderId(n),
@@ -323,7 +330,7 @@ test("a service that goes away and comes back is waited for", async () => {
   await stack.kill();
   await stack.start();
   const { code, stderr } = await running.ended;
-  expect(stderr).toContain("Again in");
+  expect(stderr).toContain("The call is retried in");
   expect(code).toBe(0);
   expect((await exported(shop)).size).toBe(ROWS);
 });

@@ -1,6 +1,7 @@
 /**
- * 541,909 real order lines through the whole service, with all that real data brings: negative quantities, lines without a
- * customer, empty texts, exact duplicates, clock changes. Every one comes out once, unchanged, in both layouts and row formats.
+ * 541,909 real order lines through the whole service, with all that real data brings: negative quantities, lines
+ * without a customer, empty texts, exact duplicates, clock changes. Every one comes out once, unchanged, in both
+ * layouts and row formats.
  */
 
 import { existsSync } from "node:fs";

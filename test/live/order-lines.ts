@@ -1,6 +1,6 @@
 /**
- * The order lines of an online retailer, read by DuckDB: as events to send, and as what an export of them has to contain. The
- * comparison is DuckDB's own from end to end: it reads the source and the exported files by itself.
+ * The order lines of an online retailer, read by DuckDB: as events to send, and as what an export of them has to
+ * contain. The comparison is DuckDB's own from end to end: it reads the source and the exported files by itself.
  */
 
 import { join } from "node:path";

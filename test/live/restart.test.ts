@@ -1,7 +1,7 @@
 /**
- * The machine goes down in the middle of an export, again and again, at every stage of it: each time it comes back and goes on,
- * and the files are the ones that they would have been. wrangler's local queue forgets its messages in a kill: what
- * goes on was brought back by the sweep.
+ * The machine goes down in the middle of an export, again and again, at every stage of it: each time it comes back and
+ * goes on, and the files are the ones that they would have been. wrangler's local queue forgets its messages in a kill:
+ * what goes on was brought back by the sweep.
  */
 
 import { mkdir } from "node:fs/promises";
@@ -17,7 +17,7 @@ const EVENTS = 250_000;
 const RUN_WITHIN_MS = 240_000;
 const SWEEP_AFTER_MS = 300;
 
-// Work is taken for stuck sooner than by default; the poll may be asked until the right moment comes.
+// Work counts as stuck sooner than by default, and the rate limits allow polling for the right moment.
 const stack = liveStack(
   ...["LEASE_SECONDS:5", "RESEND_AFTER_SECONDS:1", "CREATE_LIMIT:100", "POLL_LIMIT:10000"].flatMap((v) => ["--var", v]),
 );
@@ -60,7 +60,7 @@ function* bulkyOrders(): Generator<Record<string, unknown>> {
   for (const order of orders(EVENTS)) yield { ...order, properties: { order_id: noise(roll, 64), amount: 1 } };
 }
 
-/** Wakes the sweep, as cron does. */
+/** Runs the sweep, as cron does. */
 async function sweep(): Promise<void> {
   await (await fetch(`${stack.origin}/cdn-cgi/local/scheduled`)).arrayBuffer();
 }
@@ -81,7 +81,7 @@ async function until(id: string, reached: Moment[1]): Promise<ExportView> {
   }
 }
 
-/** The names of all that stands in the bucket of an export, wherever below its prefix. */
+/** The names of all objects below the export's prefix. */
 async function objectsOf(id: string): Promise<string[]> {
   const credentials = { accessKeyId: "local-access-key", secretAccessKey: "local-secret-access-key" };
   const client = new AwsClient({ ...credentials, region: "auto", service: "s3", retries: 0 });

@@ -1,6 +1,6 @@
 /**
- * What the live tests share: the whole service, started with wrangler on a free port over a directory of its own; a shop
- * with events in it; and the commands of this machine.
+ * What the live tests share: the whole service, started with wrangler on a free port over a directory of its own; a
+ * shop with events in it; and the commands of this machine.
  */
 
 import { spawn } from "node:child_process";
@@ -56,7 +56,7 @@ export class LiveStack {
     });
   }
 
-  /** As when the machine loses power: wrangler and workerd are gone at once. */
+  /** As when the machine loses power: ends wrangler and workerd at once. */
   async kill(): Promise<void> {
     await this.#stack?.stop("SIGKILL");
     this.#stack = null;
@@ -90,7 +90,9 @@ export interface Shop {
   client: Client;
 }
 
-/** A space that keeps everything, with `order_placed {order_id: text, amount: number}` and the profile `p-1` (`CRM-1`). */
+/**
+ * A space that keeps everything, with `order_placed {order_id: text, amount: number}` and the profile `p-1` (`CRM-1`).
+ */
 export async function openShop(origin: string): Promise<Shop> {
   const space = await createSpace(origin, { name: "Shop", timezone: "Europe/London", retention_days: 36_500 });
   const client = new Client(origin, space.api_key);

@@ -1,6 +1,6 @@
 /**
- * A real receiver is told of an export's end, through wrangler's own queue: it refuses each first try, is tried again by the
- * schedule, and verifies what it gets with the reference library.
+ * A real receiver is told of an export's end, through wrangler's own queue: it refuses each first try, is tried again
+ * by the schedule, and verifies what it gets with the reference library.
  */
 
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";

@@ -53,7 +53,7 @@ describe("a mapping", () => {
     });
   });
 
-  test("a template refuses what is no text", () => {
+  test("a template rejects a value that is not a text", () => {
     const mapping = { id: { template: "order-{no}" } };
     expect(() => eventOf(mapping, { person: "p", no: { deep: 1 } })).toThrow("no: ");
     expect(() => eventOf(mapping, { person: "p", no: 2 ** 60 })).toThrow("beyond 2^53");
@@ -87,26 +87,26 @@ describe("a mapping", () => {
   });
 
   test.each([
-    [{ type: "number" }, "12 pcs", 'it: "12 pcs" is no number.'],
-    [{ type: "number" }, "0x10", "no number"],
-    [{ type: "number" }, "1,5", "no number"],
-    [{ type: "number", decimal: "," }, "1.234,5", "no number"],
+    [{ type: "number" }, "12 pcs", 'it: "12 pcs" is not a number.'],
+    [{ type: "number" }, "0x10", "is not a number"],
+    [{ type: "number" }, "1,5", "is not a number"],
+    [{ type: "number", decimal: "," }, "1.234,5", "is not a number"],
     [{ type: "number" }, "9007199254740993", "beyond 2^53"],
     [{}, 9007199254740993n, "beyond 2^53"],
-    [{ type: "number" }, "0.1234567890123456789", "would be read as 0.12345678901234568. Take it as a text."],
+    [{ type: "number" }, "0.1234567890123456789", "would be read as 0.12345678901234568. Map it as a text."],
     [{ type: "number" }, "+.1234567890123456789", "is not kept exactly"],
     [{ type: "number" }, "1.00000000000000000001", "is not kept exactly"],
     [{ type: "number" }, "123456789012345.678901", "is not kept exactly"],
     [{ type: "number", decimal: "," }, "123456789012345,678901", "is not kept exactly"],
     [{ type: "number" }, "1e-400", "would be read as 0"],
-    [{ type: "number" }, "1e999", "no number that JSON can hold"],
+    [{ type: "number" }, "1e999", "is beyond the range of JSON numbers"],
     [{ type: "boolean" }, "maybe", "neither true (true, t, yes, y, 1) nor false"],
-    [{ type: "date" }, "2011-02-30", "is no time as ISO 8601 writes it"],
+    [{ type: "date" }, "2011-02-30", "is not a time in the form of ISO 8601"],
     [{ type: "json" }, '[{"sku":1.00000000000000000001}]', "/0/sku: 1.00000000000000000001 is not kept exactly"],
     [{ type: "json" }, "{", "not valid JSON"],
     [{ if_empty: "refuse" }, "", "it is empty"],
     [{}, new Uint8Array(2), "has bytes"],
-  ])("%o refuses %o: %s", (value, found, message) => {
+  ])("%o rejects %o: %s", (value, found, message) => {
     expect(() => valueOf(value, found)).toThrow(message);
   });
 });
@@ -114,22 +114,22 @@ describe("a mapping", () => {
 test.each([
   ["{", "is not valid JSON"],
   ["{}", "/definition_id: "],
-  [{ person: { column: "a" } }, "/person: there is nothing of that name here"],
-  [{ person_id: undefined }, "/person_id: or external_person_id must be there"],
+  [{ person: { column: "a" } }, "/person: is not a known option"],
+  [{ person_id: undefined }, "/person_id: or external_person_id is required"],
   [{ person_id: { column: "a", constant: "b" } }, "/person_id: needs exactly one of column, constant and template"],
   [{ person_id: "a" }, "/person_id: "],
-  [{ person_id: { column: "a", type: "number" } }, "/person_id/type: is always text here"],
+  [{ person_id: { column: "a", type: "number" } }, "/person_id/type: must be text here"],
   [{ properties: { a: { column: "a", format: "unix" } } }, "/properties/a/format: is only for the type date"],
   [
     { properties: { a: { column: "a", type: "date", timezone: "Mars/Base" } } },
-    "/properties/a/timezone: is no time zone",
+    "/properties/a/timezone: is not a known time zone",
   ],
-  [{ occurred_at: { column: "a", format: "dd.MM HH:mm" } }, "/occurred_at/format: It needs yyyy"],
-  [{ occurred_at: { column: "a", format: "yyyy-MM-dd at HH" } }, "/occurred_at/format: t means nothing"],
-  [{ id: { template: "{a" } }, "/id/template: has a brace without its other one"],
-  [{ id: { template: "{#no}" } }, "/id/template: has {#no}"],
+  [{ occurred_at: { column: "a", format: "dd.MM HH:mm" } }, "/occurred_at/format: The pattern needs yyyy"],
+  [{ occurred_at: { column: "a", format: "yyyy-MM-dd at HH" } }, "/occurred_at/format: t is not a letter of patterns"],
+  [{ id: { template: "{a" } }, "/id/template: has a single brace"],
+  [{ id: { template: "{#no}" } }, "/id/template: has the unknown {#no}"],
   [{ properties: { "a/b": { column: "a", default: 1, if_empty: "keep" } } }, "/properties/a~1b/if_empty: "],
-])("the mapping %j is refused: %s", (change, message) => {
+])("the mapping %j is rejected: %s", (change, message) => {
   const valid = { definition_id: { constant: "order" }, ...PERSON, properties: {} };
   const text = typeof change === "string" ? change : JSON.stringify({ ...valid, ...change });
   expect(() => readMapping(text, "mapping.json")).toThrow(message);
@@ -149,49 +149,49 @@ test("--define makes the definition that a mapping describes", () => {
   });
 });
 
-describe("--define where a definition of that id is there", () => {
+describe("--define where a definition of that id exists", () => {
   const properties = [
     { name: "a", type: "number" as const },
     { name: "b", type: "text" as const },
   ];
   const definition = { id: "order", name: "order", properties };
 
-  /** @param standing what GET answers: the definition, or a status. */
-  function defining(standing: object | number) {
+  /** @param existing what GET answers: the definition, or a status. */
+  function defining(existing: object | number) {
     const client = {
       define: () => Promise.reject(new CallError("There is an event definition order already.", 409, "conflict")),
       json: (method: string, path: string) =>
-        typeof standing === "number"
-          ? Promise.reject(new CallError(`${method} ${path}`, standing, "forbidden"))
-          : Promise.resolve({ id: "order", enabled: true, properties, ...standing }),
+        typeof existing === "number"
+          ? Promise.reject(new CallError(`${method} ${path}`, existing, "forbidden"))
+          : Promise.resolve({ id: "order", enabled: true, properties, ...existing }),
     };
     return define(client as unknown as Client, definition);
   }
 
-  test("goes on where it fits, whatever else it has", async () => {
+  test("continues where the definition has the properties, whatever else it has", async () => {
     await expect(defining({ properties: [{ name: "z", type: "date" }, ...properties] })).resolves.toBe("fits");
   });
 
-  test("goes on where the key may not look at it, and stops when it cannot be read for another reason", async () => {
+  test("continues where the key may not read it, and stops when it cannot be read for another reason", async () => {
     await expect(defining(403)).resolves.toBe("not read");
     await expect(defining(404)).rejects.toThrow("GET /v1/event-definitions/order");
   });
 
   test.each([
-    [{ enabled: false }, 'it is disabled. First: PATCH /v1/event-definitions/order {"enabled":true}'],
+    [{ enabled: false }, 'it is disabled. Change it first: PATCH /v1/event-definitions/order {"enabled":true}'],
     [
       { properties: properties.slice(0, 1) },
-      'it has no b. First: PATCH /v1/event-definitions/order {"properties":[{"name":"b","type":"text"}]}',
+      'it has no b. Change it first: PATCH /v1/event-definitions/order {"properties":[{"name":"b","type":"text"}]}',
     ],
     [
       { enabled: false, properties: properties.slice(1) },
-      'it is disabled, and it has no a. First: PATCH /v1/event-definitions/order {"enabled":true,"properties":[{"name":"a","type":"number"}]}',
+      'it is disabled, and it has no a. Change it first: PATCH /v1/event-definitions/order {"enabled":true,"properties":[{"name":"a","type":"number"}]}',
     ],
     [
       { properties: [{ name: "a", type: "text" }] },
-      "a is text there and number in the mapping. A property keeps its type",
+      "its property a is text, and number in the mapping. The type of a property cannot be changed",
     ],
-  ])("stops with what to do where it is %j", async (standing, message) => {
-    await expect(defining(standing)).rejects.toThrow(message);
+  ])("stops with advice where it is %j", async (existing, message) => {
+    await expect(defining(existing)).rejects.toThrow(message);
   });
 });

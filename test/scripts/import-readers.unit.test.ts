@@ -13,7 +13,7 @@ describe("what a file is", () => {
     ["events.csv", '{"id":"1"}\n', "ndjson"],
     ["events.json", "id,definition_id\n1,2\n", "csv"],
     ["events.txt", '\uFEFF  \n{"id":"1"}\n', "ndjson"],
-  ])("%s is told by its content", async (name, content, format) => {
+  ])("the format %s is detected from the content", async (name, content, format) => {
     expect(await look(put(name, content))).toMatchObject({ format, gzip: false });
     expect(await look(put(name, gzipped(content)))).toMatchObject({ format, gzip: true });
   });
@@ -25,14 +25,14 @@ describe("what a file is", () => {
 
   test("a file that is cut off is found before any row is read", async () => {
     const whole = gzipped("a,b\n".repeat(1000));
-    await expect(look(put("cut.csv.gz", whole.subarray(0, -6)))).rejects.toThrow("is not whole gzip");
+    await expect(look(put("cut.csv.gz", whole.subarray(0, -6)))).rejects.toThrow("is not a complete gzip file");
   });
 
   test.each([
     ["an empty file", "", "is empty"],
     ["a JSON array", '[{"id":1}]', "jq -c"],
     ["UTF-16", Buffer.from("a,b\n1,2\n", "utf16le"), "--encoding"],
-  ])("%s is refused with what to do", async (_, content, message) => {
+  ])("%s is rejected with advice", async (_, content, message) => {
     await expect(look(put("wrong", content))).rejects.toThrow(message);
   });
 });
@@ -61,19 +61,19 @@ describe("NDJSON", () => {
     expect(await read('{"a":"\u2028\u0085"}\n')).toEqual([[1, "\u2028\u0085", undefined]]);
   });
 
-  test("wrong lines are told, and the others read", async () => {
+  test("invalid lines are reported, and the others are read", async () => {
     const lines = [Buffer.from('{"a":1}\n{"a":\n[1]\n"\n'), Buffer.from([0x7b, 0xff, 0x0a]), Buffer.from('{"a":2}\n')];
     expect(await read(Buffer.concat(lines))).toEqual([
       [1, 1, undefined],
       [2, expect.stringContaining("not valid JSON")],
-      [3, "The line is JSON, but no object."],
+      [3, "The line is valid JSON, but not an object."],
       [4, expect.stringContaining("not valid JSON")],
       [5, "The line is not valid UTF-8."],
       [6, 2, undefined],
     ]);
   });
 
-  test("a line that no event could have is told, without being held", async () => {
+  test("a line that is longer than any event is reported, and not kept in memory", async () => {
     expect(await read(`{"a":1}\n{"a":"${"x".repeat(9_000_000)}"}\n{"a":2}\n`)).toEqual([
       [1, 1, undefined],
       [2, expect.stringContaining("9000008 bytes")],
@@ -94,12 +94,12 @@ describe("CSV", () => {
     ]);
   });
 
-  test("a wrong line costs itself and no other", async () => {
+  test("an invalid line costs no other line", async () => {
     expect(await read('a,b\n1,2\n3,"4"x\n5,6\n7,8"\n9\n10,11,12\n13,14\n')).toEqual([
       [2, "1", "2"],
-      [3, expect.stringContaining("ends, and goes on")],
+      [3, expect.stringContaining("Characters follow the end of a quoted value")],
       [4, "5", "6"],
-      [5, expect.stringContaining("does not begin with one")],
+      [5, expect.stringContaining("does not begin with a quote")],
       [6, "The line has 1 values, the header has 2."],
       [7, "The line has 3 values, the header has 2."],
       [8, "13", "14"],
@@ -108,14 +108,14 @@ describe("CSV", () => {
 
   test("a quote that is never closed costs its line, and not the rest", async () => {
     expect(await read('a,b\n1,"2\n3,4\n"5,6\n7,8')).toEqual([
-      [2, expect.stringContaining("ends, and goes on")],
+      [2, expect.stringContaining("Characters follow the end of a quoted value")],
       [3, "3", "4"],
       [4, 'A quote (") is opened and never closed.'],
       [5, "7", "8"],
     ]);
   });
 
-  test("bytes that are no UTF-8 are told where they stand; in their own encoding they are read", async () => {
+  test("bytes that are not UTF-8 are reported with their line; in their own encoding they are read", async () => {
     const latin = Buffer.from("a,b\n1,caf\u00e9\n2,\u00fcber\n3,x\n", "latin1");
     const wrong = expect.stringContaining("not valid UTF-8") as string;
     expect(await read(latin)).toEqual([
@@ -135,7 +135,7 @@ describe("CSV", () => {
     const utf8 = Buffer.from("a,b\n1,x\n2,\u00fc");
     const wrong = (encoding: string) => [
       [2, "1", "x"],
-      [3, `The line is not valid ${encoding}. --encoding names another encoding.`],
+      [3, `The line is not valid ${encoding}. Name its encoding with --encoding.`],
     ];
     expect(await read(utf8.subarray(0, -1))).toEqual(wrong("UTF-8"));
     const utf16 = Buffer.from("a,b\n1,x\n2,yz", "utf16le");
@@ -154,13 +154,13 @@ describe("CSV", () => {
   test.each([
     ["a,a\n", "two columns called a"],
     ["a,,b\n", "a column without a name"],
-    ['a,"b\n1,2\n', "no header that can be read"],
+    ['a,"b\n1,2\n', "has an unreadable header"],
     ["\n\n", "no header line"],
-  ])("the header %j is refused", async (content, message) => {
+  ])("the header %j is rejected", async (content, message) => {
     await expect(readerOf(put("header.csv", content), { format: "csv" })).rejects.toThrow(message);
   });
 
-  test("a file of many pieces is read as csv-parse reads it in one, with each wrong line in its place", async () => {
+  test("a file of many pieces is read as csv-parse reads it in one, with each invalid line in its place", async () => {
     const lines = ["a,b"];
     const wrong: number[] = [];
     for (let n = 0; lines.length < 90_000; n += 1) {
@@ -235,7 +235,7 @@ describe("Parquet", () => {
     expect(plain(rows[0]?.slice(5))).toEqual({ value: [[19.99, null], { a: 19.99 }] });
   });
 
-  test("a time that cannot be read refuses its row, and no other", async () => {
+  test("an unreadable time rejects its row, and no other", async () => {
     const path = await write(
       "infinite.parquet",
       `SELECT * FROM (VALUES (1, {'at': TIMESTAMP '2011-01-01 00:00:00'}), (2, {'at': TIMESTAMP 'infinity'}), (3, {'at': NULL}))
@@ -243,7 +243,7 @@ describe("Parquet", () => {
     );
     expect(await rowsIn(path, ["a", "deep.at"])).toEqual([
       [1, 1, "2011-01-01T00:00:00.000"],
-      [2, "at has a time that cannot be read: it is infinite, or too far away."],
+      [2, "at has an unreadable time: it is infinite, or out of range."],
       [3, 3, null],
     ]);
   });
@@ -257,7 +257,7 @@ describe("Parquet", () => {
     ).toBe(true);
   });
 
-  test("inside gzip it is refused with what to do", async () => {
+  test("inside gzip it is rejected with advice", async () => {
     await expect(look(put("packed.parquet", gzipped("PAR1 and more")))).rejects.toThrow("gunzip it first");
   });
 });

@@ -3,15 +3,15 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Fault } from "../../scripts/answers.ts";
 import { CallError, Client } from "../../scripts/client.ts";
-import type { Item, Refusal } from "../../scripts/import/events.ts";
+import type { Item, Rejection } from "../../scripts/import/events.ts";
 import { load } from "../../scripts/import/load.ts";
-import { patiently, waitOf } from "../../scripts/import/patience.ts";
-import { madeId, Profiles } from "../../scripts/import/profiles.ts";
+import { withRetry, retryDelayMs } from "../../scripts/import/retry.ts";
+import { derivedPersonId, Profiles } from "../../scripts/import/profiles.ts";
 import { inBatches, sendBatch } from "../../scripts/import/send.ts";
-import { itemOf, items, NOTHING_YET, PATIENCE, unwatched } from "./import-support.ts";
+import { itemOf, items, NOTHING_YET, RETRY_POLICY, unwatched } from "./import-support.ts";
 
 const waits: number[] = [];
-const patience = { ...PATIENCE, onWait: (_: CallError, seconds: number) => void waits.push(seconds) };
+const retryPolicy = { ...RETRY_POLICY, onWait: (_: CallError, seconds: number) => void waits.push(seconds) };
 
 /** A service that takes what `judge` finds nothing wrong with; as the real one, it lists 100 faults at most. */
 function serviceThat(judge: (n: number) => string | null, most = Infinity) {
@@ -33,50 +33,50 @@ function serviceThat(judge: (n: number) => string | null, most = Infinity) {
 
 describe("a batch", () => {
   async function send(batch: Item[], service: { client: Client }) {
-    const refused: Refusal[] = [];
+    const rejected: Rejection[] = [];
     const sent = await sendBatch(batch, {
       client: service.client,
-      patience,
-      onRefused: (refusal) => void refused.push(refusal),
+      retryPolicy,
+      onRejected: (rejection) => void rejected.push(rejection),
     });
-    return { sent, refused };
+    return { sent, rejected };
   }
 
-  test("goes again without the lines that were refused, each told with its line and where it is wrong", async () => {
+  test("is sent again without the rejected lines, each reported with its line and pointer", async () => {
     const service = serviceThat((n) => (n === 2 || n === 5 ? "amount must be a number." : null));
-    const { sent, refused } = await send(items(6), service);
+    const { sent, rejected } = await send(items(6), service);
     expect(service.calls).toEqual([
       [1, 2, 3, 4, 5, 6],
       [1, 3, 4, 6],
     ]);
     expect(sent).toMatchObject({ accepted: 4, duplicates: 0 });
-    expect(refused).toEqual([
+    expect(rejected).toEqual([
       { n: 2, line: 3, pointer: "/properties/amount", detail: "amount must be a number." },
       { n: 5, line: 6, pointer: "/properties/amount", detail: "amount must be a number." },
     ]);
   });
 
-  test("of wrong lines alone comes to an end, with each told once", async () => {
-    const { sent, refused } = await send(
+  test("of invalid lines only ends, with each reported once", async () => {
+    const { sent, rejected } = await send(
       items(2_345),
       serviceThat(() => "wrong"),
     );
-    expect(sent).toEqual({ accepted: 0, duplicates: 0, taken: [] });
-    expect(refused.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual(items(2_345).map(({ n }) => n));
+    expect(sent).toEqual({ accepted: 0, duplicates: 0, acceptedItems: [] });
+    expect(rejected.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual(items(2_345).map(({ n }) => n));
   });
 
-  test("loses no line where many are wrong", async () => {
-    const { sent, refused } = await send(
+  test("loses no line where many are invalid", async () => {
+    const { sent, rejected } = await send(
       items(5_000),
       serviceThat((n) => (n % 3 === 0 ? "wrong" : null)),
     );
-    expect(refused).toHaveLength(1_666);
-    expect(sent.taken.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual(
+    expect(rejected).toHaveLength(1_666);
+    expect(sent.acceptedItems.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual(
       items(5_000).flatMap(({ n }) => (n % 3 === 0 ? [] : [n])),
     );
   });
 
-  test("that is too large goes by halves, and an event that is too large alone is refused", async () => {
+  test("that is too large is sent in halves, and an event that is too large alone is rejected", async () => {
     expect(
       (
         await send(
@@ -91,7 +91,7 @@ describe("a batch", () => {
           items(1),
           serviceThat(() => null, 0),
         )
-      ).refused,
+      ).rejected,
     ).toMatchObject([{ line: 2, pointer: "" }]);
   });
 
@@ -126,22 +126,22 @@ describe("trouble that passes", () => {
   };
 
   test.each([0, 409, 429, 500, 503])("is waited out: status %i", async (status) => {
-    await expect(patiently(patience, failing(3, status))).resolves.toBe(4);
+    await expect(withRetry(retryPolicy, failing(3, status))).resolves.toBe(4);
   });
 
   test("is given up after so many tries", async () => {
-    await expect(patiently(patience, failing(4, 503))).rejects.toThrow("away");
+    await expect(withRetry(retryPolicy, failing(4, 503))).rejects.toThrow("away");
   });
 
   test.each([400, 401, 403, 404, 422])("is none of: status %i", async (status) => {
     waits.length = 0;
-    await expect(patiently(patience, failing(1, status))).rejects.toThrow("away");
+    await expect(withRetry(retryPolicy, failing(1, status))).rejects.toThrow("away");
     expect(waits).toEqual([]);
   });
 
   test("is waited for longer each time, by no more than half a minute or so", () => {
-    expect([1, 2, 3, 20].map((attempt) => waitOf(attempt, 0.5))).toEqual([500, 1_000, 2_000, 30_000]);
-    expect([waitOf(1, 0), waitOf(1, 1)]).toEqual([375, 625]);
+    expect([1, 2, 3, 20].map((attempt) => retryDelayMs(attempt, 0.5))).toEqual([500, 1_000, 2_000, 30_000]);
+    expect([retryDelayMs(1, 0), retryDelayMs(1, 1)]).toEqual([375, 625]);
   });
 });
 
@@ -154,7 +154,7 @@ test("an answer that breaks off is waited out as none is", async () => {
   vi.stubGlobal("fetch", () => Promise.resolve(answers.shift()));
   onTestFinished(() => void vi.unstubAllGlobals());
   const client = new Client("http://127.0.0.1:1", "key");
-  await expect(sendBatch(items(1), { client, patience, onRefused: () => {} })).resolves.toMatchObject({
+  await expect(sendBatch(items(1), { client, retryPolicy, onRejected: () => {} })).resolves.toMatchObject({
     duplicates: 1,
   });
 });
@@ -187,7 +187,7 @@ describe("batches at the same time", () => {
       batch: 1,
       concurrency: 3,
       make: ({ n }: { n: number }) => events[n] ?? itemOf(n),
-      sending: { client: { json } as unknown as Client, patience, onRefused: () => {} },
+      sending: { client: { json } as unknown as Client, retryPolicy, onRejected: () => {} },
       pieces: (async function* () {
         yield await Promise.resolve({ rows, done: 1 });
       })(),
@@ -240,41 +240,41 @@ describe("--create-profiles", () => {
       const wrong = judge(persons, calls.length);
       return wrong === null ? Promise.resolve({}) : Promise.reject(new CallError(wrong, 409, "conflict"));
     };
-    return { calls, profiles: new Profiles({ json } as unknown as Client, patience) };
+    return { calls, profiles: new Profiles({ json } as unknown as Client, retryPolicy) };
   }
   const persons = (...ids: string[]) =>
     ids.map((id, n): Item => ({ ...itemOf(n), person: { person_id: undefined, external_person_id: id } }));
 
-  test("nobody is taken for somebody else: the person 7 and the one with the external id 7 are two", async () => {
+  test("the person 7 and the person with the external id 7 are two", async () => {
     const sent: Merge[] = [];
     const json = (_method: string, _path: string, body: { profiles: Merge[] }) => {
       sent.push(...body.profiles);
       return Promise.resolve({});
     };
-    const profiles = new Profiles({ json } as unknown as Client, patience);
+    const profiles = new Profiles({ json } as unknown as Client, retryPolicy);
     const named = (personId?: string, externalId?: string): Item => ({
       ...itemOf(1),
       person: { person_id: personId, external_person_id: externalId },
     });
-    await profiles.ensure([named("7"), named(undefined, "7"), named(undefined, "8"), named(madeId("8"))]);
+    await profiles.ensure([named("7"), named(undefined, "7"), named(undefined, "8"), named(derivedPersonId("8"))]);
     expect(sent).toEqual([
       { person_id: "7" },
-      { person_id: madeId("7"), external_person_id: "7" },
-      { person_id: madeId("8"), external_person_id: "8" },
+      { person_id: derivedPersonId("7"), external_person_id: "7" },
+      { person_id: derivedPersonId("8"), external_person_id: "8" },
     ]);
-    expect(madeId("7")).toBe("external-7902699be42c8a8e46fbbb45");
-    expect(profiles.made).toBe(3);
+    expect(derivedPersonId("7")).toBe("external-7902699be42c8a8e46fbbb45");
+    expect(profiles.sent).toBe(3);
   });
 
-  test("an external id that is taken is found by halves, at once, and left out", async () => {
+  test("an external id of another profile is found by halving, at once, and left out", async () => {
     waits.length = 0;
     const { calls, profiles } = profilesThat((sent) => (sent.includes("c") ? TAKEN : null));
     await profiles.ensure(persons("a", "b", "c", "d"));
     expect(calls).toEqual([["a", "b", "c", "d"], ["a", "b"], ["c", "d"], ["c"], ["d"]]);
-    expect([profiles.made, waits]).toEqual([3, []]);
+    expect([profiles.sent, waits]).toEqual([3, []]);
   });
 
-  test("a conflict with other calls is waited out, and nobody is left out", async () => {
+  test("a conflict with other calls is retried, and no profile is left out", async () => {
     waits.length = 0;
     const { calls, profiles } = profilesThat((_, call) => (call <= 2 ? MOVED : null));
     await profiles.ensure(persons("a", "b"));
@@ -283,12 +283,12 @@ describe("--create-profiles", () => {
       ["a", "b"],
       ["a", "b"],
     ]);
-    expect([profiles.made, waits.length]).toEqual([2, 2]);
+    expect([profiles.sent, waits.length]).toEqual([2, 2]);
   });
 
   test("a conflict that does not pass ends it", async () => {
     const { calls, profiles } = profilesThat(() => MOVED);
     await expect(profiles.ensure(persons("a", "b"))).rejects.toThrow("at the same time");
-    expect(calls).toHaveLength(patience.tries);
+    expect(calls).toHaveLength(retryPolicy.tries);
   });
 });

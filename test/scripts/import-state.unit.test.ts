@@ -8,13 +8,13 @@ import { load } from "../../scripts/import/load.ts";
 import { type Mapping, readMapping } from "../../scripts/import/mapping.ts";
 import { checkUnchanged } from "../../scripts/import/source.ts";
 import { Accepted, readState, writeState } from "../../scripts/import/state.ts";
-import { folder, look, NOTHING_YET, PATIENCE, readerOf, unwatched } from "./import-support.ts";
+import { folder, look, NOTHING_YET, RETRY_POLICY, readerOf, unwatched } from "./import-support.ts";
 
 const put = folder();
 
 describe("the state", () => {
   const subject = { bytes: 10, sha256: "ab", space: "s", settings: "m" };
-  const GO_ON = { restart: false, allowNewIds: false };
+  const CONTINUE = { restart: false, allowNewIds: false };
   const RESTART = { restart: true, allowNewIds: false };
 
   test("has the accepted rows as ranges, in whatever order they come", () => {
@@ -40,26 +40,26 @@ describe("the state", () => {
 
   test("is read as it was written, and is empty where there is none", () => {
     const path = put("state");
-    expect(readState(path, subject, GO_ON).ranges).toEqual([]);
+    expect(readState(path, subject, CONTINUE).ranges).toEqual([]);
     writeState(path, subject, new Accepted([[1, 5]]));
-    expect(readState(path, subject, GO_ON).ranges).toEqual([[1, 5]]);
+    expect(readState(path, subject, CONTINUE).ranges).toEqual([[1, 5]]);
     expect(readState(path, subject, RESTART).ranges).toEqual([]);
     expect(readFileSync(path, "utf8")).not.toContain("\0");
   });
 
   test.each([
     [{ space: "t" }, "another space"],
-    [{ sha256: "cd" }, "which was changed since"],
+    [{ sha256: "cd" }, "which has changed since"],
     [{ settings: "n" }, "with another mapping"],
-  ])("of something else (%j) is refused", (change, message) => {
+  ])("of another import (%j) is rejected", (change, message) => {
     const path = put("state-of-other");
     writeState(path, subject, new Accepted());
-    expect(() => readState(path, { ...subject, ...change }, GO_ON)).toThrow(message);
-    expect(() => readState(path, { ...subject, ...change }, GO_ON)).toThrow("--restart sends every line again");
+    expect(() => readState(path, { ...subject, ...change }, CONTINUE)).toThrow(message);
+    expect(() => readState(path, { ...subject, ...change }, CONTINUE)).toThrow("--restart sends every line again");
     expect(readState(path, { ...subject, ...change }, RESTART).ranges).toEqual([]);
   });
 
-  describe("of a run whose ids were made of the content", () => {
+  describe("of a run whose ids were derived from the content", () => {
     const grown = { ...subject, sha256: "cd", bytes: 20 };
     const stateOf = (idsOfContent: boolean) => {
       const path = put(`state-${idsOfContent}`);
@@ -67,11 +67,11 @@ describe("the state", () => {
       return path;
     };
 
-    test("begins again with another content only where that is asked for: all its events would be there twice", () => {
+    test("restarts with another content only with the option for it: all its events would be doubled", () => {
       const path = stateOf(true);
-      for (const how of [GO_ON, RESTART])
+      for (const how of [CONTINUE, RESTART])
         expect(() => readState(path, grown, how)).toThrow(
-          "Sent again, they would get other ids and be there twice: import what is new as a file of its own.",
+          "Sent again, they would get other ids and be doubled: import new lines as a file of their own.",
         );
       expect(readState(path, grown, { restart: true, allowNewIds: true })).toMatchObject({
         rows: 0,
@@ -87,22 +87,22 @@ describe("the state", () => {
       expect(readState(stateOf(true), { ...grown, space: "t" }, RESTART).rows).toBe(0);
     });
 
-    test("is told from one whose events had ids of their own", () => {
+    test("differs from one whose events had ids of their own", () => {
       expect(readState(stateOf(false), grown, RESTART)).toMatchObject({ rows: 0, idsOfContent: false });
     });
 
     test("may be older than that question: then they may have been", () => {
       const { ids_of_content: _, ...old } = JSON.parse(readFileSync(stateOf(false), "utf8")) as Record<string, unknown>;
-      expect(() => readState(put("old", JSON.stringify(old)), grown, RESTART)).toThrow("be there twice");
+      expect(() => readState(put("old", JSON.stringify(old)), grown, RESTART)).toThrow("be doubled");
     });
   });
 
-  test("that is no state is not overwritten", () => {
+  test("that is not a state is not overwritten", () => {
     expect(() => readState(put("notes.txt", "my notes"), subject, RESTART)).toThrow("is not the state of an import");
   });
 });
 
-describe("an id is made of the content", () => {
+describe("an id is derived from the content", () => {
   async function isOfContent(line: string, id?: Mapping["id"]): Promise<boolean | undefined> {
     const path = put("event.ndjson", line);
     const rest = { definition_id: { constant: "order" }, person_id: { column: "a" }, properties: {} };
@@ -143,7 +143,7 @@ describe("a file that changes while it is read", () => {
     expect(() => checkUnchanged(source, "Do this.")).toThrow("was changed while it was read. Do this.");
   });
 
-  test("gives no more than it had when it was looked at, and less is told", async () => {
+  test("is read up to the inspected length, and a shorter file is an error", async () => {
     const path = put("growing.ndjson", LINES);
     const reader = await readerOf(path);
     appendFileSync(path, '{"id":"3"}\n');
@@ -170,13 +170,13 @@ describe("a file that changes while it is read", () => {
     const work = {
       ...unwatched(),
       make: eventMaker(source, reader, null, new Map()),
-      sending: { client: { json } as unknown as Client, patience: PATIENCE, onRefused: () => {} },
+      sending: { client: { json } as unknown as Client, retryPolicy: RETRY_POLICY, onRejected: () => {} },
       pieces: reader.pieces(),
       profiles: null,
       batch: 1,
       concurrency: 1,
       beforeBatch: () => checkUnchanged(source, ""),
-      onTaken: () => appendFileSync(path, '{"id":"3"}\n'),
+      onAccepted: () => appendFileSync(path, '{"id":"3"}\n'),
     };
     await expect(load(work, { ...NOTHING_YET })).rejects.toThrow("was changed while it was read");
     expect(sent).toEqual(['{"id":"1"}']);

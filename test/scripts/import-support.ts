@@ -42,17 +42,17 @@ export const itemOf = (n: number, bytes = 10): Item => ({
 export const items = (count: number) => Array.from({ length: count }, (_, index) => itemOf(index + 1));
 
 /** Four tries, and no time passes between them. */
-export const PATIENCE = { tries: 4, onWait: () => {}, wait: () => Promise.resolve() };
+export const RETRY_POLICY = { tries: 4, onWait: () => {}, wait: () => Promise.resolve() };
 
 /** For a load that nobody watches; and what it counts. */
 export const unwatched = () => ({
   accepted: new Accepted(),
   beforeBatch: () => {},
-  onTaken: () => {},
+  onAccepted: () => {},
   onProgress: () => {},
   signal: new AbortController().signal,
 });
-export const NOTHING_YET: Totals = { read: 0, earlier: 0, accepted: 0, duplicates: 0, refused: 0 };
+export const NOTHING_YET: Totals = { read: 0, earlier: 0, accepted: 0, duplicates: 0, rejected: 0 };
 
 interface How {
   format?: Format;

@@ -1,6 +1,6 @@
 /**
- * The main flow as a client sees it, through wrangler's own queue, cron and bucket: ask, watch, and fetch the result with what
- * everybody has: fetch, curl, gzip.
+ * The main flow as a client sees it, through wrangler's own queue, cron and bucket: ask, watch, and fetch the result
+ * with what everybody has: fetch, curl, gzip.
  */
 
 import { createHash } from "node:crypto";
@@ -11,7 +11,7 @@ import type { ExportView } from "../../scripts/answers.ts";
 import { ALL_ORDERS, liveStack, onlyFile, openShop, orderId, orders, run, type Shop } from "../live/support.ts";
 
 const EVENTS = 60_000;
-/** Small files make many steps: enough polls see the export under way. */
+/** Small files need many steps, so that enough polls see the export in progress. */
 const FILE_ROWS = 500;
 
 /** An export from its 202 to its end. */
@@ -115,7 +115,7 @@ test("the content comes plain to a client that accepts nothing else", async () =
   expect(content.stdout.equals(compressed.stdout)).toBe(true);
 });
 
-test("curl -L follows a file's address to the bucket, and shows the key to nobody but the service", async () => {
+test("curl -L follows a file's address to the bucket, and sends the API key to the service only", async () => {
   const file = onlyFile(single.view);
   const address = `${stack.origin}/v1/exports/${single.view.id}/files/${file.name}`;
   const got = await curl(...withKey(), "--location", "--verbose", address);
@@ -141,7 +141,7 @@ describe("a link that was altered is refused:", () => {
   });
 });
 
-test("the OpenAPI document is there for anybody", async () => {
+test("the OpenAPI document needs no key", async () => {
   const response = await fetch(`${stack.origin}/openapi.json`);
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({
@@ -150,7 +150,7 @@ test("the OpenAPI document is there for anybody", async () => {
   });
 });
 
-test("the reference page is there for anybody", async () => {
+test("the reference page needs no key", async () => {
   const response = await fetch(`${stack.origin}/docs`);
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toMatch(/^text\/html/);

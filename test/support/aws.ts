@@ -1,6 +1,7 @@
 /**
- * A strict S3 and STS for tests, in memory. Each request's Signature Version 4 is computed anew with node:crypto, by the
- * steps of AWS's own description, and not by the product's library; session tokens, times and policies are looked at too.
+ * A strict S3 and STS for tests, in memory. Each request's Signature Version 4 is computed anew with node:crypto, by
+ * the steps of AWS's own description, and not by the product's library; session tokens, times and policies are checked
+ * too.
  */
 
 import { createHash, createHmac } from "node:crypto";
@@ -54,20 +55,20 @@ const encode = (text: string) =>
 export class FakeAws {
   readonly bucket: string;
   readonly region: string;
-  /** External ids that the role takes; null: any, and none. */
+  /** External ids that the role accepts; null: any, and none. */
   trusted: Set<string> | null = new Set();
   /** Every request that was signed well, in order. */
   readonly seen: Seen[] = [];
   readonly sts: { params: URLSearchParams; host: string }[] = [];
   readonly objects = new Map<string, Held>();
   readonly uploads = new Map<string, { key: string; parts: Map<number, Uint8Array<ArrayBuffer>>; headers: Headers }>();
-  /** Everything that must never be told. */
+  /** Secrets that no output may have. */
   readonly secrets: string[] = [IDENTITY.secretAccessKey, KEYS.secret_access_key];
-  /** Looked at before anything else: an answer stands in for the store's. */
+  /** Asked before the store: a response replaces the store's. */
   instead: (seen: Seen) => Response | null = () => null;
   /** What the store does with `If-None-Match`. */
   conditional: "keeps" | "refuses" | "ignores" = "keeps";
-  /** Does it do as the encryption's field says? `quietly`: it tells so only when the object is asked for. */
+  /** Whether the store encrypts as requested. `quietly`: it reports the encryption only with a GET. */
   encrypts: boolean | "quietly" = true;
   now: () => number = () => Date.now();
   readonly #sessions = new Map<string, Session>();
@@ -93,7 +94,7 @@ export class FakeAws {
     return this.#s3(seen);
   };
 
-  /** Another's object, which was there before. */
+  /** Stores an object of another writer, from before the export. */
   plant(key: string, text: string): void {
     this.objects.set(key, { body: new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>, headers: new Headers() });
   }
@@ -102,7 +103,7 @@ export class FakeAws {
     return new TextDecoder().decode(this.objects.get(key)?.body);
   }
 
-  /** @returns the access key id of whoever signed, or the refusal. */
+  /** @returns the access key id of the signature, or the error response. */
   #whoSigned({ method, url, headers, body }: Seen, service: string): string | Response {
     const refuse = (code: string) => s3Error(403, code);
     const [, id = "", date, region, of, names = "", signature] =
@@ -226,7 +227,7 @@ export class FakeAws {
 
   #get(key: string): Response {
     const held = this.objects.get(key);
-    // Without the permission to list, a store does not say that an object is missing.
+    // Without the permission to list, a store does not reveal that an object is missing.
     if (held === undefined) return s3Error(403, "AccessDenied");
     return new Response(held.body, { headers: this.encrypts === false ? {} : encryptionOf(held.headers) });
   }

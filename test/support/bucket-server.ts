@@ -1,4 +1,6 @@
-/** The bucket of the tests: wrangler's own S3 endpoint over local R2, in a workerd of its own, new and empty each run. */
+/**
+ * The bucket of the tests: wrangler's own S3 endpoint over local R2, in a workerd of its own, new and empty each run.
+ */
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import type { TestProject } from "vitest/node";

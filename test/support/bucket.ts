@@ -34,7 +34,7 @@ export async function fileNameSecret(exportId: string): Promise<string> {
 export const fileName = (secret: string, chunk: number, nth: number): string =>
   `${unguessableName(secret, chunk * 100_000 + nth)}.ndjson.gz`;
 
-/** Multipart uploads that were begun through a line and that nobody has ended: id → key. */
+/** Open multipart uploads that were begun through a line: id → key. */
 const uploads = new Map<string, string>();
 
 /** The ids of multipart uploads to the export's keys that are still open. */
@@ -53,12 +53,12 @@ export interface Sent {
   signal: AbortSignal | null;
 }
 
-/** What becomes of a request: `pass` sends it and gives the bucket's answer. */
+/** Handles a request; `pass` sends it and returns the bucket's response. */
 export type Line = (sent: Sent, pass: () => Promise<Response>) => Promise<Response>;
 
 /**
- * From here on the service reaches its bucket by this line. The local store cannot list multipart uploads, as S3 and R2 do:
- * the line can. @returns every request that was made since, in order.
+ * From here on the service reaches its bucket by this line. The local store cannot list multipart uploads, as S3 and R2
+ * do: the line can. @returns every request that was made since, in order.
  */
 export function throughLine(service: Service, line: Line = (_sent, pass) => pass()): Sent[] {
   const requests: Sent[] = [];

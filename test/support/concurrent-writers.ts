@@ -1,6 +1,7 @@
 /**
- * Clients that write into one space at the same time: events, and external ids of the people in these events. The writes are seeded,
- * and the test paces them with `startRound`, so that the writers never outrun the exports beside them.
+ * Clients that write into one space at the same time: events, and external ids of the people in these events. The
+ * writes are seeded, and the test paces them with `startRound`, so that the writers never outrun the exports beside
+ * them.
  */
 
 import { between, dice, pick } from "./random.ts";
@@ -58,7 +59,10 @@ export class ConcurrentWriters {
     this.startRound();
   }
 
-  /** One writer, until `stop`: mostly events at random times, some of them sent before; otherwise a person's new external id. */
+  /**
+   * One writer, until `stop`: mostly events at random times, some of them sent before; otherwise a person's new
+   * external id.
+   */
   async write(writer: number): Promise<void> {
     const roll = dice(writer);
     const known: string[] = [];

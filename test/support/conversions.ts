@@ -1,4 +1,4 @@
-/** Conversions in tests: who buys, what they touched before, and the lines of a day's export. */
+/** Conversions in tests: purchases, the touchpoints before them, and the lines of a day's export. */
 
 import { gunzip } from "./gunzip.ts";
 import { roomyService, type Row, rowsOf } from "./pipeline.ts";
@@ -12,7 +12,7 @@ export const DAY_MS = 86_400_000;
 
 export const at = (time: number) => new Date(time).toISOString();
 
-/** A purchase of `p-1` for 100 at noon, unless it is said otherwise. */
+/** A purchase, by default of `p-1` for 100 at noon. */
 export const conversion = (id: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
   id,
   definition_id: "purchase",

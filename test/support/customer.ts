@@ -18,7 +18,7 @@ export const DAY_MS = 86_400_000;
 /** Of the events that the shop has. */
 export const IDS = orders(5).map((event) => event["id"]);
 
-/** What destinations are described with at least. */
+/** The required fields of a destination. */
 export const MINIMAL = {
   name: "Warehouse",
   bucket: "acme-exports",
@@ -26,7 +26,7 @@ export const MINIMAL = {
   auth: { type: "role", role_arn: ROLE },
 };
 
-/** A store and STS beside a service, with a role that trusts a space of it. @param make makes the space. */
+/** A store and STS beside a service, with a role that trusts a space of it. @param make creates the space. */
 async function beside(service: Service, make: () => Promise<Space>) {
   const aws = new FakeAws();
   aws.now = () => service.now;

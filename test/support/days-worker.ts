@@ -53,7 +53,10 @@ function check({ zone, table, whole }: Job): Answer {
   return answer;
 }
 
-/** A window has two boundaries, so that every second day has all of them; around changes each window is looked at by itself. */
+/**
+ * A window has two boundaries, so that every second day has all of them; around changes each window is looked at by
+ * itself.
+ */
 function daysOf(table: Table, whole: boolean): Set<number> {
   const regular = dates.flatMap((date, day) => ((whole ? day % 2 === 0 : date.endsWith("-01")) ? [day] : []));
   const changes = table.flatMap(([day]) => [day - 2, day - 1, day, day + 1]);

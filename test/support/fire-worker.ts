@@ -1,6 +1,7 @@
 /**
- * The service with a limiter that fails on purpose: every second space's object is reset four times while it is under fire, in
- * the middle of calls, in each of the ways that an eviction can meet them. It counts what it did, for the test to ask.
+ * The service with a limiter that fails on purpose: every second space's object is reset four times while it is under
+ * fire, in the middle of calls, in each of the ways that an eviction can meet them. It counts what it did, for the test
+ * to ask.
  */
 
 import spillway, { Limiter as Real } from "../../src/index.ts";

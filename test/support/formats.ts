@@ -3,7 +3,10 @@
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { START, type ExportView, type Service, type Space } from "./service.ts";
 
-/** `visit {page: text, amount: number, member: boolean, at: date, items: [{sku: text, count: number}]}` and the person `p-1`. */
+/**
+ * `visit {page: text, amount: number, member: boolean, at: date, items: [{sku: text, count: number}]}` and the person
+ * `p-1`.
+ */
 export const VISIT = {
   id: "visit",
   name: "Visit",
@@ -45,7 +48,7 @@ export async function define(service: Service, space: Space, definition: Record<
   await service.json("POST", "/v1/event-definitions", 201, { key: space.key, body: definition });
 }
 
-/** A cell of CSV: null where nothing stands between the commas. */
+/** A cell of CSV: null for an empty one. */
 export type Cell = string | null;
 
 /** RFC 4180 to the letter. @throws for whatever it does not allow. */

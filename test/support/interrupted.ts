@@ -1,4 +1,4 @@
-/** A service between whose looks and writes something else happens. */
+/** A service in which something else happens between a read and the write after it. */
 
 import { env } from "cloudflare:workers";
 import { Database, newMeter } from "../../src/db/core/database.ts";

@@ -1,4 +1,7 @@
-/** Each test file begins with empty tables and nothing mocked. The files of a worker share its databases: the first makes them. */
+/**
+ * Each test file begins with empty tables and nothing mocked. The files of a worker share its databases: the first
+ * makes them.
+ */
 
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";

@@ -1,6 +1,6 @@
 /**
- * The lines of an export with attribution, the slow way: every touchpoint is looked at for every event. It shares nothing with
- * the product but naive-credit's words for the models.
+ * The lines of an export with attribution, the slow way: every touchpoint is compared with every event. It shares
+ * nothing with the product but naive-credit's words for the models.
  */
 
 import { fractions, naiveCredited, naiveSplit } from "./naive-credit.ts";
@@ -34,7 +34,7 @@ export interface Question {
   days: number;
   level: "profile" | "company";
   sources: readonly string[];
-  /** Do lines say their model? */
+  /** Whether lines have their model. */
   named: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Attribution once more, the slow way: fractions of whole numbers, a list with an entry for each touchpoint, a sort. It shares
- * nothing with src/attribution; tests compare the two.
+ * Attribution once more, the slow way: fractions of whole numbers, a list with an entry for each touchpoint, a sort. It
+ * shares nothing with src/attribution; tests compare the two.
  */
 
 import { between, pick } from "./random.ts";

@@ -1,4 +1,7 @@
-/** The pipeline by hand: one step at a time, as a queue that is careless with its messages, and what came out of it. */
+/**
+ * The pipeline by hand: one step at a time, or as a queue that repeats and reorders messages; and readers of its
+ * results.
+ */
 
 import type { Message } from "../../src/context.ts";
 import { segmentKey } from "../../src/export/delivery/object-keys.ts";
@@ -11,7 +14,7 @@ export function roomyService(vars: Record<string, string> = {}): Service {
   return new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", ...vars });
 }
 
-/** Takes the next message off the queue, of one step if one is named. @throws when none waits. */
+/** Removes the next message from the queue, of the named step if one is given. @throws when there is none. */
 export function take(service: Service, step?: Message["step"]): Message {
   const at = service.queue.findIndex((message) => step === undefined || message.step === step);
   const message = at === -1 ? undefined : service.queue.splice(at, 1)[0];
@@ -25,15 +28,17 @@ export function deliver(service: Service, message: Message, attempt = 1): Promis
 }
 
 export interface Carelessness {
-  /** How often each message comes. */
+  /** How often each message is delivered. */
   times: number;
-  /** The order in which those that wait come. */
+  /** Orders the waiting messages. */
   order: (waiting: Message[]) => Message[];
-  /** How many are worked on at once. */
+  /** Messages in parallel. */
   width: number;
 }
 
-/** Pumps as a queue may that promises no more than to deliver at least once. @returns every message that was delivered. */
+/**
+ * Delivers messages as an at-least-once queue may: repeated, reordered, in parallel. @returns every delivered message.
+ */
 export async function pumpCarelessly(service: Service, how: Carelessness): Promise<Message[]> {
   const delivered: Message[] = [];
   while (service.queue.length > 0) {
@@ -72,12 +77,12 @@ export async function eventIdsOf(service: Service, view: ExportView): Promise<un
   return (await rowsOf(service, view)).map((row) => row["eventId"]);
 }
 
-/** What is the same for the same request on the same data: a file's name alone carries the export's id. */
+/** The facts of files that equal requests on equal data share: only the names have the export's id. */
 export function bytesOf(view: ExportView) {
   return view.files.map(({ rows, bytes, uncompressed_bytes, sha256 }) => ({ rows, bytes, uncompressed_bytes, sha256 }));
 }
 
-/** The numbers of the segments that still stand in the bucket. */
+/** The numbers of the segments that are still in the bucket. */
 export async function segmentsLeft(service: Service, space: Space, exportId: string, chunks: number) {
   const numbers = Array.from({ length: chunks }, (_, n) => n);
   const found = await Promise.all(

@@ -1,4 +1,4 @@
-/** Dice that fall the same way each run: what a seed gives never changes. */
+/** Random numbers from a seed, the same in every run. */
 
 /** @returns numbers in [0, 1) (mulberry32). */
 export function dice(seed: number): () => number {

@@ -1,4 +1,7 @@
-/** A receiver of webhooks in a test's hands: what it answers, what it was sent; and the wake-ups, pumped by hand. */
+/**
+ * A receiver of webhooks under the control of a test: its answers, the requests it got, and the messages, pumped by
+ * hand.
+ */
 
 import { Webhook } from "standardwebhooks";
 import { vi } from "vitest";
@@ -37,9 +40,9 @@ export type Answer = Response | Error;
 
 export class Receiver {
   readonly received: Received[] = [];
-  /** What the next ones are answered; after that everything is taken. */
+  /** Answers to the next requests; later ones are accepted. */
   readonly answers: Answer[] = [];
-  /** What every one is answered, where nothing stands in `answers`. */
+  /** The answer to each request when `answers` is empty. */
   always: () => Answer = () => new Response(null, { status: 204 });
   /** Runs while the sender waits. */
   meanwhile: () => Promise<unknown> = async () => {};
@@ -62,7 +65,10 @@ export class Receiver {
     };
   }
 
-  /** From here on the queue takes wake-ups of this space; those of others, which a sweep finds of other tests, are dropped. */
+  /**
+   * From here on the queue accepts messages of this space; those of others, which a sweep finds of other tests, are
+   * dropped.
+   */
   listen(service: Service, space: Space): void {
     service.context.sendWebhook = async (message, delaySeconds) => {
       if (message.space_id === space.id) service.webhooks.push({ message, delaySeconds });
@@ -95,14 +101,17 @@ export function timeout(): Error {
   return new DOMException("The operation was aborted due to timeout", "TimeoutError");
 }
 
-/** Works on the wake-ups that wait now, at the present time. @returns how many there were. */
+/** Handles the waiting messages without moving the clock. @returns their number. */
 export async function wakeAll(service: Service): Promise<number> {
   const waiting = service.webhooks.splice(0);
   for (const { message } of waiting) await deliver(service.context, message);
   return waiting.length;
 }
 
-/** Moves the clock to when the next wake-up comes, and works on it. @returns the seconds that went by. @throws when none waits. */
+/**
+ * Moves the clock to the time of the next message, and handles it. @returns the seconds that passed. @throws when none
+ * waits.
+ */
 export async function wakeNext(service: Service): Promise<number> {
   const next = service.webhooks.shift();
   if (next === undefined) throw new Error("no wake-up waits");

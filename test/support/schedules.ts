@@ -42,7 +42,7 @@ export const dropSchedules = (service: Service, space: Space) =>
 export const HOUR = 3_600_000;
 export const MINUTE = 60_000;
 
-/** Every hour, all events of the time since the last run, unless it says otherwise. */
+/** A schedule, by default hourly with all events since the last run. */
 export const hourly = (more: Record<string, unknown> = {}) => ({
   name: "Hourly",
   cron: "0 * * * *",
@@ -70,7 +70,7 @@ export async function runsOf(service: Service, space: Space, id: string): Promis
   return (await service.json<{ data: RunView[] }>("GET", path, 200, { key: space.key })).data.toReversed();
 }
 
-/** The runs that made an export, as `[start, end)` of their windows by the clock of the day, oldest first. */
+/** The runs that created an export, as `[start, end)` of their windows by the clock of the day, oldest first. */
 export async function windowsOf(service: Service, space: Space, id: string): Promise<string[]> {
   const made = (await runsOf(service, space, id)).filter((run) => run.outcome === "made");
   return made.map(({ window }) => `${window?.start.slice(5, 16)} ${window?.end.slice(5, 16)}`);
@@ -85,7 +85,7 @@ export async function sweepAt(service: Service, time: number): Promise<void> {
 /** A sweep a minute after the last. */
 export const nextSweep = (service: Service) => sweepAt(service, service.now + MINUTE);
 
-/** The time comes, what is due is made, and what was made is done. */
+/** Moves the clock, creates the exports that are due, and runs them to their end. */
 export async function runAt(service: Service, time: number): Promise<void> {
   await sweepAt(service, time);
   await service.pump();

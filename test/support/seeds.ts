@@ -1,5 +1,5 @@
 /**
- * How much of a random suite a run plays. `SEEDS` says it: `few` (`npm test`), `full` (`npm run test:full`), `all`
+ * How much of a random suite a run plays. `SEEDS` sets it: `few` (`npm test`), `full` (`npm run test:full`), `all`
  * (`npm run test:soak`), or the seeds themselves, as a failed test's title names them: `SEEDS=5003,5010`.
  */
 

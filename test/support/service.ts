@@ -1,6 +1,6 @@
 /**
- * The service inside a test: the real app, databases, limiter and bucket; the clock, and the queue's pump, in the test's
- * hands. Each test makes spaces of its own, so tests share nothing.
+ * The service inside a test: the real app, databases, limiter and bucket; the test moves the clock and pumps the queue.
+ * Each test creates its own spaces, so tests share nothing.
  */
 
 import { runInDurableObject } from "cloudflare:test";
@@ -21,7 +21,7 @@ export const ADMIN = "test-admin-token";
 /** Where a test's clock begins. */
 export const START = Date.parse("2026-03-01T12:00:00.000Z");
 
-/** The real queue gives a message up long before: a step that always asks for a retry ends the pump and the test. */
+/** The real queue has far fewer tries: a step that always asks for a retry ends the pump and the test. */
 const MAX_PUMPED_ATTEMPTS = 100;
 
 /** The real network. */
@@ -57,7 +57,7 @@ export class Service {
   readonly meter = newMeter();
   /** Messages that were sent and not yet pumped. */
   readonly queue: Message[] = [];
-  /** Wake-ups of webhook deliveries that were sent. */
+  /** Messages for webhook deliveries that were sent. */
   readonly webhooks: { message: WebhookMessage; delaySeconds: number }[] = [];
   /** How customers' stores are reached. */
   customers: typeof fetch = async () => {
@@ -82,7 +82,7 @@ export class Service {
       databases: openDatabases(env, this.meter),
       // S3 checks the time of a signature: this is the one place that needs the real clock.
       bucket: new Bucket(this.config.bucket, () => Date.now(), reach, "service"),
-      // Customers' buckets are where a test says: nobody is there unless it does.
+      // Customers' buckets exist only where a test sets them up.
       customers: new CustomerBuckets(this.config, {
         now: () => this.now,
         fetch: (input, init) => this.customers(input, init),
@@ -95,7 +95,7 @@ export class Service {
       sendWebhook: async (message, delaySeconds) => {
         this.webhooks.push({ message: structuredClone(message), delaySeconds });
       },
-      // Nobody is reached from a test unless it says whom.
+      // No host is reachable unless a test sets one up.
       fetch: async () => {
         throw new Error("nobody is there");
       },
@@ -149,7 +149,7 @@ export class Service {
     return (text === "" ? undefined : JSON.parse(text)) as Body;
   }
 
-  /** Makes a call that must be refused as not valid. @returns the pointers to what was wrong. */
+  /** Makes a call that validation must reject. @returns the pointers of its errors. */
   async faults(method: string, path: string, options: CallOptions): Promise<string[]> {
     const problem = await this.json<ProblemView>(method, path, 422, options);
     return (problem.errors ?? []).map((fault) => fault.pointer);
@@ -161,7 +161,7 @@ export class Service {
     return (await this.json<{ key: string }>("POST", "/v1/api-keys", 201, { key: space.key, body })).key;
   }
 
-  /** From here on the space's limiter tells the time by this service's clock, until it is evicted. */
+  /** From here on the space's limiter uses this service's clock, until it is evicted. */
   async followClock(space: Space): Promise<void> {
     const stub = env.LIMITER.get(env.LIMITER.idFromName(space.id));
     await runInDurableObject(stub, (limiter) => void Object.assign(limiter, { now: () => this.now }));
@@ -205,7 +205,7 @@ export class Service {
       });
   }
 
-  /** Asks for an export of everything in the hour before now, unless the request says otherwise. @returns its id. */
+  /** Creates an export, by default of everything in the hour before now. @returns its id. */
   async ask(space: Space, request: Record<string, unknown> = {}): Promise<string> {
     const made = await this.json<{ id: string }>("POST", "/v1/exports", 202, {
       key: space.key,
@@ -255,7 +255,7 @@ export class Service {
   }
 }
 
-/** A refusal as a client reads it. */
+/** A problem document as a client reads it. */
 export interface ProblemView {
   type: string;
   title: string;

@@ -2,7 +2,7 @@
 
 export interface Query {
   file: string;
-  /** The function that it stands in. */
+  /** The function that contains it. */
   name: string;
   /** Pieces that are put into it (`${…}`) are spelled out where the file says what they are. */
   sql: string;

@@ -1,4 +1,4 @@
-/** List Events in tests: a page, a refusal, a whole walk. */
+/** List Events in tests: a page, a rejected call, all pages. */
 
 import { roomyService, type Row } from "./pipeline.ts";
 import { type Service, type Space, START } from "./service.ts";
@@ -16,7 +16,7 @@ export const at = (time: number) => new Date(time).toISOString();
 /** The hour before the tests' clock begins. */
 export const HOUR = { start: at(START - HOUR_MS), end: at(START) };
 
-/** The address of a page of that hour, unless the query says otherwise. */
+/** The path of a page, by default of that hour. */
 export function addressOf(query: Record<string, string>): string {
   return `/v1/events?${new URLSearchParams({ ...HOUR, ...query }).toString()}`;
 }
@@ -25,7 +25,7 @@ export function list(service: Service, space: Space, query: Record<string, strin
   return service.json<Listed>("GET", addressOf(query), 200, { key: space.key });
 }
 
-/** @returns the pointers of a refusal. */
+/** @returns the pointers of a rejected call. */
 export function faults(service: Service, space: Space, query: Record<string, string>): Promise<string[]> {
   return service.faults("GET", addressOf(query), { key: space.key });
 }
@@ -33,7 +33,7 @@ export function faults(service: Service, space: Space, query: Record<string, str
 export const idsOf = (rows: readonly Row[]) => rows.map((row) => row["eventId"]);
 export const idsSent = (events: readonly Record<string, unknown>[]) => events.map((event) => event["id"]);
 
-/** Every page of a walk. `between` comes after each page. */
+/** All pages, in order. `between` is called after each page. */
 export async function walk(
   service: Service,
   space: Space,

@@ -1,54 +1,60 @@
-/** A service for one occasion: on a port and in a directory of its own, on the embedded defaults, and gone without a trace afterwards. */
+/**
+ * A service for one occasion: on a port and in a directory of its own, on the embedded defaults, and gone without a
+ * trace afterwards.
+ */
 
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, ROOT, type Stack, startStack } from "../stack.ts";
 
-export interface Stage {
+export interface TemporaryService {
   origin: string;
   /** Its directory: the service's state, and room for downloads. */
   folder: string;
   /** Rejects when the service ends before it is closed. */
   ended: Promise<never>;
-  /** Ends the service and removes its directory. Again: nothing more happens. */
+  /** Ends the service and removes its directory. May be called again. */
   close(): Promise<void>;
 }
 
-export interface StageOptions {
+export interface TemporaryServiceOptions {
   /** Left out: a free one. */
   port?: number;
-  /** Takes the service's output. Left out: nobody sees it. */
+  /** Receives the service's output. Left out: the output is dropped. */
   onLine?: (line: string) => void;
 }
 
 const PARENT = join(ROOT, ".demo");
 
-/** @throws when the port is taken, or the service does not start; nothing is left behind then. */
-export async function openStage({ port, onLine = () => {} }: StageOptions = {}): Promise<Stage> {
+/** @throws when the port is in use or the service does not start, without leaving a process or a file. */
+export async function startTemporaryService({
+  port,
+  onLine = () => {},
+}: TemporaryServiceOptions = {}): Promise<TemporaryService> {
   mkdirSync(PARENT, { recursive: true });
   const folder = mkdtempSync(join(PARENT, "run-"));
   try {
     const stack = await startStack({
       port: port ?? (await freePort()),
       persistTo: join(folder, "state"),
-      // Not what this machine's .dev.vars says, but what it is made from.
+      // The defaults, whatever this machine's .dev.vars has.
       args: ["--env-file", ".dev.vars.example"],
       onLine,
     });
-    return stageOf(stack, folder);
+    return temporaryService(stack, folder);
   } catch (thrown) {
     remove(folder);
     throw thrown;
   }
 }
 
-function stageOf(stack: Stack, folder: string): Stage {
+function temporaryService(stack: Stack, folder: string): TemporaryService {
   const ended = new Promise<never>((_, reject) => {
     stack.process.once("close", (code, signal) =>
-      reject(new Error(`The service ended by itself (${signal ?? `code ${code}`}).`)),
+      reject(new Error(`The service ended unexpectedly (${signal ?? `code ${code}`}).`)),
     );
   });
-  // Whoever does not wait for it need not hear of it.
+  // A rejection that no caller awaits is not an error.
   ended.catch(() => {});
   let closing: Promise<void> | null = null;
   const close = async () => {
@@ -63,6 +69,6 @@ function remove(folder: string): void {
   try {
     rmdirSync(PARENT);
   } catch {
-    // another one is running
+    // Another demo uses it.
   }
 }

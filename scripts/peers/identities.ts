@@ -1,6 +1,6 @@
 /**
- * Who there is at the gateway: the service's own user, a customer, and the customer's roles. Names and keys are the same each
- * time, so that the README can say them; they are worth nothing elsewhere.
+ * The gateway's users: the service's own user, a customer, and the customer's roles. Names and keys are the
+ * same each time, so that the README can name them; they are valid nowhere else.
  */
 
 export interface User {
@@ -16,7 +16,7 @@ export const SERVICE: User = {
   secretAccessKey: "local-gateway-service-secret-000000000001",
 };
 
-/** Whose buckets they are; a bucket is made with a PUT. */
+/** Owns the buckets; a PUT creates one. */
 export const CUSTOMER: User = {
   uid: "customer",
   accessKeyId: "AKCUSTOMER0000000001",
@@ -24,9 +24,9 @@ export const CUSTOMER: User = {
 };
 
 export const SERVICE_PRINCIPAL = `arn:aws:iam:::user/${SERVICE.uid}`;
-/** There from the start. */
+/** Exists from the start. */
 export const CUSTOMER_BUCKET = "customer-exports";
-/** What the role `customer` is confined to. */
+/** The only directory that the role `customer` may write to. */
 export const CUSTOMER_DIRECTORY = "exports/";
 
 export const roleArn = (name: string): string => `arn:aws:iam:::role/${name}`;
@@ -43,18 +43,18 @@ export const ANYTHING = { Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] };
 
 export const STRANGER = "arn:aws:iam:::user/nobody";
 
-/** `what`: in words, for whoever starts this by hand. */
+/** `what` describes the role in the output of `npm run peers`. */
 export const ROLES: readonly (Role & { what: string })[] = [
   {
     name: "export",
     trusts: SERVICE_PRINCIPAL,
-    what: "trusts the service and may do anything in any bucket: what confines an export is its session's policy",
+    what: "trusts the service and may do anything in any bucket: only the session policy restricts an export",
     allows: ANYTHING,
   },
   {
     name: "customer",
     trusts: SERVICE_PRINCIPAL,
-    what: `trusts the service and may write below ${CUSTOMER_DIRECTORY} of ${CUSTOMER_BUCKET} alone, and not delete`,
+    what: `trusts the service and may write only below ${CUSTOMER_DIRECTORY} of ${CUSTOMER_BUCKET}, and not delete`,
     allows: {
       Action: ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"],
       Resource: [`arn:aws:s3:::${CUSTOMER_BUCKET}/${CUSTOMER_DIRECTORY}*`],
@@ -73,7 +73,10 @@ export function trustIn(principal: string): string {
   return policy({ Effect: "Allow", Principal: { AWS: [principal] }, Action: ["sts:AssumeRole"] });
 }
 
-/** This store gives an object to whoever wrote it, a role's session too: the customer may read and delete what is in its bucket by policy. */
+/**
+ * In this store the writer owns an object, also a session of a role: this policy lets the customer read and delete
+ * objects in its bucket by policy.
+ */
 export function bucketPolicy(bucket: string): string {
   return policy({
     Effect: "Allow",

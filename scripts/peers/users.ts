@@ -1,4 +1,4 @@
-/** Makes the people of people.ts known to a gateway, and tells whoever started it by hand how to use them. */
+/** Creates the users and roles of identities.ts at a gateway, and describes them for `npm run peers`. */
 
 import { AwsClient } from "aws4fetch";
 import { KMS_KEY_ID } from "./conf.ts";
@@ -14,15 +14,15 @@ import {
   SERVICE,
   SERVICE_PRINCIPAL,
   trustIn,
-} from "./people.ts";
+} from "./identities.ts";
 
-/** Makes the users, their roles and the customer's bucket. */
-export async function invite(gateway: Gateway): Promise<void> {
+/** Creates the users, their roles and the customer's bucket. */
+export async function setUpUsers(gateway: Gateway): Promise<void> {
   const users = [SERVICE, CUSTOMER].map((user) => {
     const keys = ["--access-key", user.accessKeyId, "--secret", user.secretAccessKey];
     return gateway.admin("user", "create", "--uid", user.uid, "--display-name", user.uid, ...keys);
   });
-  await Promise.all([...users, ...ROLES.map((role) => makeRole(gateway, role))]);
+  await Promise.all([...users, ...ROLES.map((role) => createRole(gateway, role))]);
   const customer = new AwsClient({ ...CUSTOMER, service: "s3", region: "us-east-1", retries: 0 });
   const put = async (path: string, body?: string): Promise<void> => {
     const response = await customer.fetch(`${gateway.origin}/${path}`, {
@@ -36,15 +36,15 @@ export async function invite(gateway: Gateway): Promise<void> {
   await put(`${CUSTOMER_BUCKET}?policy`, bucketPolicy(CUSTOMER_BUCKET));
 }
 
-export async function makeRole(gateway: Gateway, role: Role): Promise<void> {
+export async function createRole(gateway: Gateway, role: Role): Promise<void> {
   const { trust, permissions } = policiesOf(role);
   await gateway.admin("role", "create", "--role-name", role.name, "--assume-role-policy-doc", trust);
   const policy = ["--policy-name", "export", "--policy-doc", permissions];
   await gateway.admin("role-policy", "put", "--role-name", role.name, ...policy);
 }
 
-/** Makes a role that is there trust somebody else. */
-export async function makeTrust(gateway: Gateway, name: string, principal: string): Promise<void> {
+/** Changes the principal that a role trusts. */
+export async function setTrust(gateway: Gateway, name: string, principal: string): Promise<void> {
   await gateway.admin("role", "modify", "--role-name", name, "--assume-role-policy-doc", trustIn(principal));
 }
 
@@ -60,14 +60,14 @@ export const settingsFor = (origin: string) => ({
 export const linesOf = (settings: Record<string, string>): string[] =>
   Object.entries(settings).map(([name, value]) => `${name}=${value}`);
 
-/** How to use it, once it is ready. @param file has all settings of the service, and those for this gateway. */
+/** How to use the gateway. @param file has the settings of .dev.vars, and those for this gateway. */
 export function guide(origin: string, file: string): string {
   return [
-    `radosgw answers at ${origin} (S3 in path style, and STS)`,
+    `radosgw answers at ${origin} (S3 in path style, and STS).`,
     "",
     "Start the service with",
     `  npm run dev -- --env-file ${file}`,
-    "which has what is in .dev.vars, and",
+    "This file has the settings of .dev.vars, and",
     ...linesOf(settingsFor(origin)).map((line) => `  ${line}`),
     "",
     `A customer's bucket: ${CUSTOMER_BUCKET}, any region`,
