@@ -1,7 +1,7 @@
 /** The ledger of an export: what each chunk was to read, and what it wrote. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { GOING, goingBy } from "./exports.ts";
+import { goingBy } from "./exports.ts";
 
 export interface ChunkRow {
   n: number;
@@ -26,14 +26,8 @@ export interface ChunkRow {
   last_id: string | null;
 }
 
-const CHUNK = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, takeovers, records_read, rows, bytes,
+export const CHUNK = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, takeovers, records_read, rows, bytes,
   uncompressed_bytes, crc32, sha256, first_time, first_id, last_time, last_id`;
-
-/** A lease as its holder knows it, and what it becomes. A holder that lost it changes nothing. */
-export interface Lease {
-  held: number;
-  next: number;
-}
 
 export type PlannedChunk = Pick<
   ChunkRow,
@@ -107,77 +101,6 @@ export async function idleChunks(
     limit,
   );
   return rows.map((row) => row.n);
-}
-
-/**
- * Takes a chunk to work on it, of an export that is processing. The lease only keeps two consumers from doing the same work;
- * nothing breaks when both do. @returns null when it is done, held by another, or the export is not processing.
- */
-export async function leaseChunk(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  now: number,
-  leaseUntil: number,
-): Promise<(ChunkRow & { first_in_file: number; last_in_file: number }) | null> {
-  const other = (order: "<" | ">") => `NOT EXISTS (SELECT 1 FROM export_chunks o
-       WHERE o.space_id = ?1 AND o.export_id = ?2 AND o.file_n = export_chunks.file_n AND o.n ${order} export_chunks.n)`;
-  return db.first<ChunkRow & { first_in_file: number; last_in_file: number }>(
-    `UPDATE export_chunks SET takeovers = takeovers + (lease_until > 0), lease_until = ?5, rows_so_far = 0
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
-       AND ${GOING}
-     RETURNING ${CHUNK}, ${other("<")} AS first_in_file, ${other(">")} AS last_in_file`,
-    spaceId,
-    exportId,
-    n,
-    now,
-    leaseUntil,
-  );
-}
-
-/**
- * Renews the lease and shows progress. @returns false when the export is not processing any more, or another has taken the
- * chunk over: stop.
- */
-export async function renewChunk(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  rowsSoFar: number,
-  lease: Lease,
-): Promise<boolean> {
-  const changed = await db.run(
-    `UPDATE export_chunks SET lease_until = ?5, rows_so_far = ?4
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6
-       AND ${GOING}`,
-    spaceId,
-    exportId,
-    n,
-    rowsSoFar,
-    lease.next,
-    lease.held,
-  );
-  return changed > 0;
-}
-
-/** Gives a chunk back after a failed attempt, so that the next need not wait for the lease to run out. */
-export async function releaseChunk(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  held: number,
-): Promise<void> {
-  await db.run(
-    `UPDATE export_chunks SET lease_until = 0, rows_so_far = 0
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4`,
-    spaceId,
-    exportId,
-    n,
-    held,
-  );
 }
 
 export interface WrittenChunk {

@@ -1,8 +1,7 @@
 /** The files of an export: what they are called, whether they are put together, and how far the export is. */
 
-import type { Lease } from "./chunks.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { GOING, goingBy } from "./exports.ts";
+import { goingBy } from "./exports.ts";
 import { jsonLists } from "../core/pagination.ts";
 
 export interface FileRow {
@@ -23,7 +22,7 @@ export interface FileRow {
   last_id: string | null;
 }
 
-const FILE =
+export const FILE =
   "n, name, done, lease_until, takeovers, upload_id, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id";
 
 export function insertFiles(spaceId: string, exportId: string, plan: number, names: readonly string[]): Statement {
@@ -114,50 +113,6 @@ export async function idleFiles(
   return rows.map((row) => row.n);
 }
 
-/** Takes a file to put it together. @returns null as `leaseChunk` does. */
-export async function leaseFile(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  now: number,
-  leaseUntil: number,
-): Promise<FileRow | null> {
-  return db.first<FileRow>(
-    `UPDATE export_files SET takeovers = takeovers + (lease_until > 0), lease_until = ?5 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
-       AND ${GOING}
-       AND NOT EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.done = 0)
-     RETURNING ${FILE}`,
-    spaceId,
-    exportId,
-    n,
-    now,
-    leaseUntil,
-  );
-}
-
-/** Renews the lease and remembers the upload under way. @returns false as `renewChunk` does. */
-export async function renewFile(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  uploadId: string | null,
-  lease: Lease,
-): Promise<boolean> {
-  const changed = await db.run(
-    `UPDATE export_files SET lease_until = ?5, upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0
-       AND lease_until = ?6 AND ${GOING}`,
-    spaceId,
-    exportId,
-    n,
-    uploadId,
-    lease.next,
-    lease.held,
-  );
-  return changed > 0;
-}
-
 /**
  * Whoever holds its chunk began a multipart upload to a customer's bucket: who comes after a try that was killed ends it. A file
  * that is cut as it is written may not be in the ledger before.
@@ -224,22 +179,6 @@ export async function listOpenUploads(
   exportId: string,
 ): Promise<{ name: string; upload_id: string }[]> {
   return db.all(OPEN_UPLOADS, spaceId, exportId);
-}
-
-export async function releaseFile(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  held: number,
-): Promise<void> {
-  await db.run(
-    "UPDATE export_files SET lease_until = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4",
-    spaceId,
-    exportId,
-    n,
-    held,
-  );
 }
 
 export interface WrittenFile {

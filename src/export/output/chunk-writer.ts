@@ -55,7 +55,8 @@ export interface Tools {
   row: ExportRow;
   chunk: ChunkRow & Place;
   encoder: Encoder;
-  lease: { held: number };
+  /** Of the chunk, in epoch ms: whoever renews it moves it. */
+  lease: { readonly until: number };
 }
 
 /** @param file null for a segment, which stands in the service's own bucket; a whole file stands where the export's files go. */
@@ -116,7 +117,7 @@ async function beginFile(tools: Tools, file: Named, place: Place, room: Room | n
       id,
       plan: row.plan_version,
       chunk: chunk.n,
-      held: lease.held,
+      held: lease.until,
     });
   const onUpload = isCustomers(row) ? begun : async () => {};
   const writer = new ObjectWriter(bucket, key, encoder.objectType, context.sizes.partBytes, onUpload);

@@ -6,7 +6,7 @@
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { stepSucceeded } from "../../db/exports/progress.ts";
 import { chunksOfFile } from "../../db/exports/chunks.ts";
-import { fileDone, leaseFile, releaseFile, renewFile, type WrittenFile } from "../../db/exports/files.ts";
+import { fileDone, type WrittenFile } from "../../db/exports/files.ts";
 import type { ChunkRow } from "../../db/exports/chunks.ts";
 import type { FileRow } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
@@ -14,7 +14,7 @@ import { bucketOf } from "../delivery/destination.ts";
 import { combineCrc32, GZIP_HEADER, gzipTrailer } from "../output/gzip.ts";
 import type { Context, Message } from "../../context.ts";
 import { deleteOrphanedFiles } from "./orphans.ts";
-import { withRenewal, failPoisonedChunk } from "./lease.ts";
+import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
 import { fileKey, segmentKey } from "../delivery/object-keys.ts";
 import { ObjectWriter } from "../output/object-writer.ts";
@@ -23,27 +23,18 @@ import { dispatchNext } from "./dispatch.ts";
 export async function assemble(context: Context, message: Message): Promise<void> {
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId, n } = message;
-  const now = context.runtime.now();
   const row = await findExport(control, spaceId, exportId);
   if (row === null) return;
-  const file = await leaseFile(control, spaceId, exportId, n, now, now + context.config.leaseMs);
-  if (file === null) return;
-
-  failPoisonedChunk(file);
-
-  const lease = { held: file.lease_until };
-  const written = await withFreeKey(context, row, file, (named) => join(context, row, named, lease)).catch(
-    async (thrown: unknown) => {
-      await releaseFile(control, spaceId, exportId, n, lease.held);
-      throw thrown;
-    },
+  const target = { table: "export_files", spaceId, exportId, n } as const;
+  const written = await withLease(context, target, (file, lease) =>
+    withFreeKey(context, row, file, (named) => join(context, row, named, lease)),
   );
   if (written === null) return;
   const [entered] = await control.batch([
     fileDone(spaceId, exportId, row.plan_version, n, written),
     stepSucceeded(spaceId, exportId, context.runtime.now(), context.config.resendAfterMs),
   ]);
-  if (entered?.changes === 0) await deleteOrphanedFiles(context, row, [fileKey(row, file.name)]);
+  if (entered?.changes === 0) await deleteOrphanedFiles(context, row, [written.key]);
   await dispatchNext(context, message);
 }
 
@@ -52,30 +43,22 @@ async function join(
   context: Context,
   row: ExportRow,
   file: FileRow,
-  lease: { held: number },
-): Promise<WrittenFile | null> {
+  lease: Lease,
+): Promise<(WrittenFile & { key: string }) | null> {
   const { control } = context.databases;
   const key = fileKey(row, file.name);
   const bucket = await bucketOf(context, row);
   if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
-  let lost = false;
-  async function renew(uploadId: string | null): Promise<void> {
-    const next = context.runtime.now() + context.config.leaseMs;
-    const renewed = { held: lease.held, next };
-    if (await renewFile(control, row.space_id, row.id, file.n, uploadId, renewed)) lease.held = next;
-    else lost = true;
-  }
-
   let uploadId: string | null = null;
   const writer = new ObjectWriter(bucket, key, "application/gzip", context.sizes.partBytes, async (id) => {
     uploadId = id;
-    await renew(id);
+    await lease.renew();
   });
   try {
     const chunks = await chunksOfFile(control, row.space_id, row.id, file.n);
     const sum = { rows: 0, bytes: 0, crc32: 0 };
     writer.write(GZIP_HEADER);
-    let renewedAt = context.runtime.now();
+    lease.track(() => uploadId);
     const pieces = piecesOf(chunks, context.sizes.partBytes);
     let next = fetchPiece(context, row, pieces[0]);
     for (const [index] of pieces.entries()) {
@@ -84,12 +67,7 @@ async function join(
       next.catch(() => {});
       writer.write(body);
       await writer.drain();
-      const now = context.runtime.now();
-      if (now - renewedAt >= context.config.leaseMs / 3) {
-        renewedAt = now;
-        await renew(uploadId);
-      }
-      if (lost) {
+      if (!(await lease.shouldContinue())) {
         await writer.abort();
         return null;
       }
@@ -101,9 +79,8 @@ async function join(
       sum.rows += chunk.rows ?? 0;
     }
     writer.write(gzipTrailer(sum.crc32, sum.bytes));
-    const renewUpload = () => renew(uploadId);
-    const closed = await withRenewal(context.config.leaseMs / 3, renewUpload, () => writer.finish());
-    return { rows: sum.rows, uncompressedBytes: sum.bytes, ...closed };
+    const closed = await lease.during(() => writer.finish());
+    return { key, rows: sum.rows, uncompressedBytes: sum.bytes, ...closed };
   } catch (thrown) {
     await writer.abort().catch(() => {});
     throw thrown;

@@ -6,15 +6,9 @@
 import type { Bounds, Source } from "../../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { stepSucceeded } from "../../db/exports/progress.ts";
-import {
-  type ChunkRow,
-  chunkDone,
-  leaseChunk,
-  releaseChunk,
-  renewChunk,
-  type WrittenChunk,
-} from "../../db/exports/chunks.ts";
+import { type ChunkRow, chunkDone, type WrittenChunk } from "../../db/exports/chunks.ts";
 import { filesDone, findFileByNumber } from "../../db/exports/files.ts";
+import type { Leased } from "../../db/exports/leases.ts";
 import { SpillwayError } from "../../errors.ts";
 import {
   FileRenamed,
@@ -28,7 +22,7 @@ import { openEncoder } from "../output/encode/encoder.ts";
 import type { Context, Message } from "../../context.ts";
 import { sourceOf } from "../../context.ts";
 import { deleteOrphanedFiles, deleteOrphanedSegment } from "./orphans.ts";
-import { withRenewal, failPoisonedChunk } from "./lease.ts";
+import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
 import { dispatchNext } from "./dispatch.ts";
 
@@ -37,24 +31,15 @@ const RENEW_EVERY_MS = 500;
 /** Between two files of a page, which may be a thousand. */
 const RENEW_BETWEEN_FILES_MS = 3_000;
 
-type Leased = NonNullable<Awaited<ReturnType<typeof leaseChunk>>>;
+type LeasedChunk = Leased["export_chunks"];
 
 export async function writeChunk(context: Context, message: Message): Promise<void> {
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId, n } = message;
-  const now = context.runtime.now();
   const row = await findExport(control, spaceId, exportId);
   if (row === null) return;
-  const chunk = await leaseChunk(control, spaceId, exportId, n, now, now + context.config.leaseMs);
-  if (chunk === null) return;
-
-  failPoisonedChunk(chunk);
-
-  const lease = { held: chunk.lease_until };
-  const written = await writeOnce(context, row, chunk, lease).catch(async (thrown: unknown) => {
-    await releaseChunk(control, spaceId, exportId, n, lease.held);
-    throw thrown;
-  });
+  const target = { table: "export_chunks", spaceId, exportId, n } as const;
+  const written = await withLease(context, target, (chunk, lease) => writeOnce(context, row, chunk, lease));
   if (written === null) return;
   const files = written.objects.flatMap(({ file, ...object }) => (file === null ? [] : [{ ...file, ...object }]));
   const [entered] = await control.batch([
@@ -76,12 +61,7 @@ export async function writeChunk(context: Context, message: Message): Promise<vo
 type Written = WrittenChunk & { objects: readonly WrittenObject[] };
 
 /** @returns null when the export was stopped meanwhile, or another has taken the chunk over. */
-async function writeOnce(
-  context: Context,
-  row: ExportRow,
-  chunk: Leased,
-  lease: { held: number },
-): Promise<Written | null> {
+async function writeOnce(context: Context, row: ExportRow, chunk: LeasedChunk, lease: Lease): Promise<Written | null> {
   const source = sourceOf(context, row);
   const { files } = source;
   const encoder = await openEncoder(context, row, source.form);
@@ -113,55 +93,34 @@ async function againIfRenamed(work: () => Promise<Written | null>): Promise<Writ
 async function write(
   context: Context,
   row: ExportRow,
-  chunk: Leased,
+  chunk: LeasedChunk,
   source: Source,
-  lease: { held: number },
+  lease: Lease,
   open: () => Promise<Output>,
 ): Promise<Written | null> {
   const output = await open();
   let [records, summary]: [number, unknown] = [0, null];
-  // One renewal at a time: each must know which lease the one before it left.
-  let renewing: Promise<unknown> = Promise.resolve();
-  function renew(): Promise<boolean> {
-    const renewed = renewing.then(renewOnce);
-    renewing = renewed.catch(() => {});
-    return renewed;
-  }
-  async function renewOnce(): Promise<boolean> {
-    const next = context.runtime.now() + context.config.leaseMs;
-    const renewed = { held: lease.held, next };
-    if (!(await renewChunk(context.databases.control, row.space_id, row.id, chunk.n, output.rows, renewed)))
-      return false;
-    lease.held = next;
-    return true;
-  }
-  let renewedAt = context.runtime.now();
-  async function goesOn(everyMs: number): Promise<boolean> {
-    const now = context.runtime.now();
-    if (now - renewedAt < everyMs) return true;
-    renewedAt = now;
-    return renew();
-  }
-  const betweenFiles = () => goesOn(RENEW_BETWEEN_FILES_MS);
+  lease.track(() => output.rows);
+  const shouldContinue = () => lease.shouldContinue(RENEW_BETWEEN_FILES_MS);
   const pages = ahead(source.pages(boundsOf(chunk)));
   try {
     for (;;) {
       // Where few records are what is asked for, the next page may be long in coming.
-      const { value: page, done } = await withRenewal(context.config.leaseMs / 3, renew, () => pages.next());
+      const { value: page, done } = await lease.during(() => pages.next());
       if (done === true) break;
       records += page.records;
       if (source.summing !== undefined && page.summary !== undefined)
         summary = source.summing.merge(summary, page.summary);
-      const written = await withRenewal(context.config.leaseMs / 3, renew, () => output.write(page, betweenFiles));
+      const written = await lease.during(() => output.write(page, shouldContinue));
       if (output.bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
-      if (written && (await goesOn(RENEW_EVERY_MS))) continue;
+      if (written && (await lease.shouldContinue(RENEW_EVERY_MS))) continue;
       await output.abort();
       await deleteOrphanedFiles(context, row, output.closed);
       return null;
     }
     // Before the last is uploaded: what is not whole must leave no object that a better try would find in its way.
     if (records !== chunk.records) throw new SpillwayError("incomplete_export");
-    const { objects, ...held } = await withRenewal(context.config.leaseMs / 3, renew, () => output.finish());
+    const { objects, ...held } = await lease.during(() => output.finish());
     return {
       ...held,
       recordsRead: records,

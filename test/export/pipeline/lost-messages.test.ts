@@ -1,8 +1,7 @@
 /** Messages get lost and consumers die: the sweep finds what nobody works on, and the export is completed all the same. */
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { leaseChunk } from "../../../src/db/exports/chunks.ts";
-import { leaseFile } from "../../../src/db/exports/files.ts";
+import { acquireLease } from "../../../src/db/exports/leases.ts";
 import { findSpace } from "../../../src/db/tenants/spaces.ts";
 import { createExport } from "../../../src/export/api/create.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
@@ -85,8 +84,9 @@ describe("a consumer that dies", () => {
   it("with a chunk in its hands holds the others off until its lease is over", async () => {
     const id = await service.ask(space, FILES);
     await deliver(service, take(service, "plan"));
-    const { control } = service.context.databases;
-    await leaseChunk(control, space.id, id, 1, service.now, service.now + service.config.leaseMs);
+    const chunk = { table: "export_chunks", spaceId: space.id, exportId: id, n: 1 } as const;
+    const until = service.now + service.config.leaseMs;
+    await acquireLease(service.context.databases.control, chunk, service.now, until);
     await service.pump();
     expect((await service.poll(space, id)).progress).toMatchObject({ phase: "writing", files_written: 2 });
     service.now += service.config.leaseMs - 1;
@@ -99,8 +99,9 @@ describe("a consumer that dies", () => {
   it("while it puts a file together is followed by another", async () => {
     const id = await service.ask(space, SINGLE);
     while (!service.queue.some((message) => message.step === "assemble")) await deliver(service, take(service));
-    const { control } = service.context.databases;
-    await leaseFile(control, space.id, id, 0, service.now, service.now + service.config.leaseMs);
+    const file = { table: "export_files", spaceId: space.id, exportId: id, n: 0 } as const;
+    const until = service.now + service.config.leaseMs;
+    await acquireLease(service.context.databases.control, file, service.now, until);
     await service.pump();
     expect(await service.poll(space, id)).toMatchObject({ status: "processing", progress: { phase: "assembling" } });
     await recover(id);
