@@ -13,7 +13,8 @@ export interface ExportRow {
   phase: ExportPhase;
   request: string;
   query: string;
-  layout: "single" | "files";
+  /** JSON, as export/pipeline/result-shape.ts has it: how its chunks become files. */
+  result_shape: string;
   file_rows: number;
   snapshot_seq: number;
   reads_from: number;
@@ -43,19 +44,15 @@ export interface ExportRow {
   error_retryable: number | null;
   /** Records that the plan counted. */
   rows_total: number | null;
-  /** 1: a record may give several rows, or none. */
-  rows_vary: number;
-  /** 1: how many files there are is known at the end. */
-  files_vary: number;
   /** JSON, as datasets/dataset.ts has it: what an earlier export had; null: nothing is left out. */
   since: string | null;
   message: string | null;
   manifest_sha256: string | null;
 }
 
-export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, encoding, destination, destination_id, callback_url,
+export const COLUMNS = `id, space_id, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from, encoding, destination, destination_id, callback_url,
   request_id, schedule_id, generation, plan_version, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
-  error_detail, error_retryable, rows_total, rows_vary, files_vary, since, message, manifest_sha256`;
+  error_detail, error_retryable, rows_total, since, message, manifest_sha256`;
 
 /** SQL: the export ?2 of space ?1 is processing. */
 export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
@@ -71,7 +68,7 @@ export type NewExport = Pick<
   | "dataset"
   | "request"
   | "query"
-  | "layout"
+  | "result_shape"
   | "file_rows"
   | "snapshot_seq"
   | "reads_from"
@@ -83,8 +80,6 @@ export type NewExport = Pick<
   | "schedule_id"
   | "created_at"
   | "wake_at"
-  | "rows_vary"
-  | "files_vary"
   | "since"
 >;
 
@@ -111,10 +106,9 @@ export async function insertExport(
 ): Promise<boolean> {
   const [inserted] = await db.batch([
     statement(
-      `INSERT INTO exports (id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from,
-         callback_url, request_id, created_at, status_at, wake_at, encoding, destination, destination_id, schedule_id,
-         rows_vary, files_vary, since)
-       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16, ?17, ?18, ?19, ?21, ?22, ?23
+      `INSERT INTO exports (id, space_id, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from,
+         callback_url, request_id, created_at, status_at, wake_at, encoding, destination, destination_id, schedule_id, since)
+       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16, ?17, ?18, ?19, ?21
        WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?14
          AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
          AND (?15 IS NULL OR EXISTS
@@ -129,7 +123,7 @@ export async function insertExport(
       row.dataset,
       row.request,
       row.query,
-      row.layout,
+      row.result_shape,
       row.file_rows,
       row.snapshot_seq,
       row.reads_from,
@@ -144,8 +138,6 @@ export async function insertExport(
       row.destination_id,
       row.schedule_id,
       dueAt,
-      row.rows_vary,
-      row.files_vary,
       row.since,
     ),
     entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),

@@ -16,6 +16,7 @@ import { resolveEncoding } from "../output/encode/resolve.ts";
 import { datasetOf, type ExportRequest } from "./request.ts";
 import { claimKey, giveKeyBack } from "./idempotency.ts";
 import { dispatchPlan } from "../pipeline/dispatch.ts";
+import { deriveResultShape, type ResultShape } from "../pipeline/result-shape.ts";
 
 const PENDING_RETRY_SECONDS = 10;
 /** An export is one row, which D1 takes up to 2,000,000 bytes. */
@@ -98,7 +99,7 @@ export async function makeExport(context: Context, asked: Asked, id: string, ter
   const { config, databases } = context;
   const { space, request, requestId } = asked;
   // First of all: every write that was answered before this call is in, none that comes after the answer.
-  const { query, snapshotSeq, now, source, since, encoding, delivered } = await freeze(
+  const { query, snapshotSeq, now, source, shape, since, encoding, delivered } = await freeze(
     context,
     space,
     request,
@@ -111,7 +112,7 @@ export async function makeExport(context: Context, asked: Asked, id: string, ter
     dataset: request.dataset,
     request: JSON.stringify(request),
     query: JSON.stringify(query),
-    layout: request.layout,
+    result_shape: JSON.stringify(shape),
     file_rows: request.file_rows,
     snapshot_seq: snapshotSeq,
     reads_from: source.readsFrom,
@@ -123,8 +124,6 @@ export async function makeExport(context: Context, asked: Asked, id: string, ter
     schedule_id: terms.run?.scheduleId ?? null,
     created_at: now,
     wake_at: now + config.resendAfterMs,
-    rows_vary: source.rowsVary === true ? 1 : 0,
-    files_vary: source.files.cut === "written" && request.layout === "files" ? 1 : 0,
     since: since === null ? null : JSON.stringify(since),
   };
   const conditions = { pendingLimit: config.pendingLimit, key: terms.key, dueAt: terms.run?.dueAt ?? null };
@@ -186,8 +185,9 @@ async function freeze(
     );
   const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames: eventNamesOf(request) };
   const delivered = await freezeDestination(context, space, request.delivery, facts);
-  if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);
-  return { query, snapshotSeq, now, encoding, source, since, delivered };
+  const shape = deriveResultShape(request, source, context.sizes);
+  if (shape.kind === "assembled" && request.format === "parquet") await mustFitOneFile(source, shape);
+  return { query, snapshotSeq, now, encoding, source, shape, since, delivered };
 }
 
 /** What the export had that another goes on from. @throws invalid_request when it is none to go on from. */
@@ -208,12 +208,12 @@ function eventNamesOf(request: object): readonly string[] {
 }
 
 /** A Parquet file is written by one step. @throws invalid_request. */
-async function mustFitOneFile(source: Source, rows: number): Promise<void> {
-  const { next } = await source.cut(source.bounds, rows);
+async function mustFitOneFile(source: Source, { chunk_records: records, rows_vary }: ResultShape): Promise<void> {
+  const { next } = await source.cut(source.bounds, records);
   if (next !== null)
     throw invalid({
       pointer: "/layout",
-      detail: `There are more than ${rows} ${source.rowsVary === true ? "records" : "rows"}, which one Parquet file does not hold here: ask for the layout files.`,
+      detail: `There are more than ${records} ${rows_vary ? "records" : "rows"}, which one Parquet file does not hold here: ask for the layout files.`,
     });
 }
 
@@ -222,6 +222,6 @@ export async function dryRun(
   context: Context,
   space: SpaceRow,
   request: ExportRequest,
-): Promise<{ source: Source; encoding: Encoding | null }> {
+): Promise<{ source: Source; shape: ResultShape; encoding: Encoding | null }> {
   return freeze(context, space, request, NO_ID);
 }

@@ -24,7 +24,7 @@ const NO_KEY = new Uint8Array(32);
 
 /** @throws invalid_request as a create would. */
 export async function estimate(context: Context, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
-  const { source, encoding } = await dryRun(context, space, request);
+  const { source, shape, encoding } = await dryRun(context, space, request);
   // A Parquet file comes to about what the same rows come to as gzipped lines.
   const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
   const form = fileForm(asLines, source.form);
@@ -50,9 +50,12 @@ export async function estimate(context: Context, space: SpaceRow, request: Expor
   }
   blocks.flush();
   const whole = records / Math.max(sampled, 1);
-  const rows = source.rowsVary === true ? Math.round(sampledRows * whole) : records;
-  const cut = source.files.cut === "written" ? Math.ceil((length * whole) / context.sizes.fileBytes) : 0;
-  const parts = source.files.cut === "written" && rows > 0 ? Math.ceil(records / (source.recordsAStep ?? records)) : 0;
-  const files = request.layout === "single" ? 1 : Math.max(Math.ceil(rows / request.file_rows), cut, parts);
+  const rows = shape.rows_vary ? Math.round(sampledRows * whole) : records;
+  const byRows = Math.ceil(rows / request.file_rows);
+  const byBytes = Math.ceil((length * whole) / context.sizes.fileBytes);
+  // Each chunk begins a file of its own.
+  const byChunks = rows > 0 ? Math.ceil(records / (source.recordsAStep ?? records)) : 0;
+  const splitFiles = Math.max(byRows, byBytes, byChunks);
+  const files = { assembled: 1, counted_files: byRows, split_files: splitFiles }[shape.kind];
   return { rows, files, bytes_estimate: Math.ceil(bytes * whole) };
 }

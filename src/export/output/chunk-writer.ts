@@ -62,8 +62,8 @@ export interface Tools {
 /** @param file null for a segment, which stands in the service's own bucket; a whole file stands where the export's files go. */
 export async function openObject(tools: Tools, file: Named | null): Promise<Output> {
   const { context, row, chunk, encoder } = tools;
-  // Of one Parquet file whose rows could not be counted beforehand.
-  const room = encoder.kind === "table" && row.rows_vary === 1 ? { rows: row.file_rows, bytes: Infinity } : null;
+  // A Parquet file is written whole, and its records may give more rows than a file has room for.
+  const room = encoder.kind === "table" ? { rows: row.file_rows, bytes: Infinity } : null;
   const object = await begin(tools, file, chunk, room);
   return {
     get rows() {

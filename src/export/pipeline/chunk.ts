@@ -25,6 +25,7 @@ import { deleteOrphanedFiles, deleteOrphanedSegment } from "./orphans.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
 import { dispatchNext } from "./dispatch.ts";
+import { fileSecretOf, resultShapeOf } from "./result-shape.ts";
 
 /** The lease is renewed, and the poll told, at the first page after this. */
 const RENEW_EVERY_MS = 500;
@@ -63,20 +64,20 @@ type Written = WrittenChunk & { objects: readonly WrittenObject[] };
 /** @returns null when the export was stopped meanwhile, or another has taken the chunk over. */
 async function writeOnce(context: Context, row: ExportRow, chunk: LeasedChunk, lease: Lease): Promise<Written | null> {
   const source = sourceOf(context, row);
-  const { files } = source;
   const encoder = await openEncoder(context, row, source.form);
   const tools: Tools = { context, row, chunk, encoder, lease };
-  if (row.files_vary === 1 && files.cut === "written") {
-    const { secret } = files;
-    return againIfRenamed(() => write(context, row, chunk, source, lease, () => openFiles(tools, secret)));
+  const writeTo = (open: () => Promise<Output>) => write(context, row, chunk, source, lease, open);
+  switch (resultShapeOf(row).kind) {
+    case "split_files":
+      return againIfRenamed(() => writeTo(() => openFiles(tools, fileSecretOf(source))));
+    case "assembled":
+      if (chunk.first_in_file === 0 || chunk.last_in_file === 0) return writeTo(() => openObject(tools, null));
+      break;
+    case "counted_files":
   }
-  if (chunk.first_in_file === 0 || chunk.last_in_file === 0)
-    return write(context, row, chunk, source, lease, () => openObject(tools, null));
   const file = await findFileByNumber(context.databases.control, row.space_id, row.id, chunk.file_n);
   if (file === null) throw new Error("a chunk's file is missing from the ledger");
-  return withFreeKey(context, row, file, (named) =>
-    write(context, row, chunk, source, lease, () => openObject(tools, named)),
-  );
+  return withFreeKey(context, row, file, (named) => writeTo(() => openObject(tools, named)));
 }
 
 /** Each time a file has got another name, and a file has only so many. */

@@ -16,6 +16,7 @@ import { type Context, LAST_CALL_MS, type Message, sourceOf } from "../../contex
 import { makeManifest } from "../output/manifest.ts";
 import { manifestBeside, manifestKey, segmentKey } from "../delivery/object-keys.ts";
 import { inParallel } from "./parallel.ts";
+import { resultShapeOf } from "./result-shape.ts";
 import { FINAL_STATUSES } from "./state.ts";
 
 export async function finish(context: Context, message: Message): Promise<void> {
@@ -32,7 +33,7 @@ export async function finish(context: Context, message: Message): Promise<void> 
   const bytes = files.reduce((sum, file) => sum + (file.uncompressed_bytes ?? 0), 0);
   if (bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
 
-  await dropSegments(context, row, chunks, files.length);
+  await dropSegments(context, row, chunks);
   const source = sourceOf(context, row);
   const summary = await summaryOf(context, row, source);
   const manifest = utf8(`${JSON.stringify(makeManifest(row, files, chunks, summary), null, 2)}\n`);
@@ -114,13 +115,8 @@ async function summaryOf(context: Context, row: ExportRow, { summing }: Source):
   }
 }
 
-/** Segments are there when a file has several chunks. Deleting one that is gone is no error. */
-async function dropSegments(
-  context: Context,
-  row: ExportRow,
-  chunks: readonly ChunkRow[],
-  fileCount: number,
-): Promise<void> {
-  if (row.layout === "files" || chunks.length === fileCount) return;
+/** A file of several chunks was assembled from segments. To delete a missing segment is no error. */
+async function dropSegments(context: Context, row: ExportRow, chunks: readonly ChunkRow[]): Promise<void> {
+  if (resultShapeOf(row).kind !== "assembled" || chunks.length === 1) return;
   await inParallel(chunks, 6, (chunk) => context.bucket.delete(segmentKey(row, chunk.n)));
 }

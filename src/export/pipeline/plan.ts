@@ -16,8 +16,9 @@ import type { Context, Message } from "../../context.ts";
 import { sourceOf } from "../../context.ts";
 import { endCustomersUploads } from "../delivery/key-conflicts.ts";
 import { isCustomers } from "../delivery/object-keys.ts";
-import { fileNumber, unguessableName } from "../output/file-names.ts";
+import { unguessableName } from "../output/file-names.ts";
 import { dispatchIdle } from "./dispatch.ts";
+import { firstFileOfChunk, resultShapeOf } from "./result-shape.ts";
 
 /** Chunks found in one slice: each is a query, and an invocation has a thousand. */
 const SLICE = 200;
@@ -56,7 +57,7 @@ export async function plan(context: Context, message: Message): Promise<void> {
   const total = all.reduce((sum, chunk) => sum + chunk.records, 0);
   await control.batch([
     insertChunks(spaceId, exportId, row.plan_version, chunks),
-    insertFiles(spaceId, exportId, row.plan_version, row.files_vary === 1 ? [] : fileNames(row, source, all)),
+    insertFiles(spaceId, exportId, row.plan_version, fileNames(row, source, all)),
     markPlanned(spaceId, exportId, row.plan_version, total, wakeAt),
     entry(spaceId, exportId, now, "export.planned", { rows: total, chunks: all.length }, { key: "planned" }),
   ]);
@@ -72,11 +73,7 @@ async function cut(
   source: Source,
   before: Cut | null,
 ): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
-  const encoding = encodingOf(row);
-  const parquet = encoding?.format === "parquet";
-  const whole = row.layout === "files" || parquet ? row.file_rows : context.sizes.chunkRows;
-  // One Parquet file is written by one step.
-  const rows = parquet && row.layout === "single" ? whole : Math.min(whole, source.recordsAStep ?? whole);
+  const shape = resultShapeOf(row);
   const { lower: start, upper: end } = source.bounds;
   const chunks: PlannedChunk[] = [];
   let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };
@@ -84,14 +81,13 @@ async function cut(
   if (before !== null && lower.time === end.time && lower.id === end.id) return { chunks, complete: true };
   const began = context.runtime.now();
   while (chunks.length < SLICE && (chunks.length === 0 || context.runtime.now() - began < SLICE_MS)) {
-    const { records, next } = await source.cut({ lower, upper: end }, rows);
+    const { records, next } = await source.cut({ lower, upper: end }, shape.chunk_records);
     const upper = next ?? end;
-    const file = row.files_vary === 1 ? fileNumber(n, 0) : row.layout === "files" ? n : 0;
-    // Nothing found: one empty file where one was asked, none where files were.
-    if (n > 0 || records > 0 || row.layout === "single")
+    // Without a record, an assembled result is one empty file, and any other has no file.
+    if (n > 0 || records > 0 || shape.kind === "assembled")
       chunks.push({
         n,
-        file_n: file,
+        file_n: firstFileOfChunk(shape, n),
         lower_time: lower.time,
         lower_id: lower.id,
         upper_time: upper.time,
@@ -106,24 +102,25 @@ async function cut(
 }
 
 /**
- * A name a file. Windows are contiguous: the first starts with the request's, the last ends with it, each other boundary is
- * the time of the next file's first record. Names that come out equal get -2, -3 … before the extension. Files that are cut as
- * they are written get their names then: only a single one has one already.
+ * The names of the files that the plan knows; split files get theirs when they are opened. Windows are contiguous: the first
+ * starts with the request's, the last ends with it, each other boundary is the time of the next file's first record. Equal
+ * names get -2, -3 … before the extension.
  */
 export function fileNames(
-  row: Pick<ExportRow, "id" | "layout" | "encoding">,
+  row: Pick<ExportRow, "id" | "result_shape" | "encoding">,
   source: Pick<Source, "files" | "form" | "window">,
   chunks: readonly Pick<PlannedChunk, "lower_time">[],
 ): string[] {
+  const { kind } = resultShapeOf(row);
+  if (kind === "split_files") return [];
   const { files } = source;
   const { start, end } = source.window;
   const { fileExtension } = fileForm(encodingOf(row), source.form);
   if (files.cut === "written") return [`${unguessableName(files.secret, 0)}${fileExtension}`];
-  const cuts = row.layout === "single" ? [start, end] : chunks.map((chunk, n) => (n === 0 ? start : chunk.lower_time));
-  if (row.layout === "files") cuts.push(end);
+  const starts = kind === "assembled" ? [start] : chunks.map((chunk, n) => (n === 0 ? start : chunk.lower_time));
   const seen = new Map<string, number>();
-  return cuts.slice(0, -1).map((from, n) => {
-    const stem = files.stem(row.id, { start: from, end: cuts[n + 1] ?? end });
+  return starts.map((from, n) => {
+    const stem = files.stem(row.id, { start: from, end: starts[n + 1] ?? end });
     const times = (seen.get(stem) ?? 0) + 1;
     seen.set(stem, times);
     return `${stem}${times === 1 ? "" : `-${times}`}${fileExtension}`;

@@ -11,13 +11,15 @@ import { type ExportView, orders, START, type Service, type Space } from "../../
 const START_AT = Date.UTC(2026, 0, 1);
 const END_AT = Date.UTC(2026, 0, 8);
 
+const SHAPES = { single: "assembled", files: "counted_files" };
+
 /** @param lowers when the first record of each chunk occurred. */
 function namesOf(layout: "single" | "files", lowers: readonly number[]): string[] {
   const query = { start: START_AT, end: END_AT, definition_ids: null, row_format: "flat", clashes: {} } as const;
   const db = roomyService().context.databases.space("s");
   const source = activityEvents.open({ ...query }, { db, spaceId: "s", snapshotSeq: 1, since: null });
   return fileNames(
-    { id: "x", layout, encoding: null },
+    { id: "x", result_shape: JSON.stringify({ kind: SHAPES[layout] }), encoding: null },
     source,
     lowers.map((lower_time) => ({ lower_time })),
   );
