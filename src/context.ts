@@ -63,7 +63,7 @@ export interface Context {
 }
 
 /** The source of a stored export, at its snapshot. */
-export function sourceOf(context: Context, row: ExportRow): Source {
+export function sourceOf(context: Pick<Context, "databases">, row: ExportRow): Source {
   return openSource(row.dataset, row.query, {
     db: context.databases.space(row.space_id),
     spaceId: row.space_id,

@@ -7,19 +7,24 @@ import { deleteExport } from "../../db/exports/cleanup.ts";
 import { cancelExport, retryExport } from "../../db/exports/transitions.ts";
 import { SpillwayError } from "../../errors.ts";
 import { tooManyPending } from "./create.ts";
-import { onFinished } from "../pipeline/on-finished.ts";
+import { type FinishedContext, onFinished } from "../pipeline/on-finished.ts";
 import type { Context } from "../../context.ts";
 import { dispatchPlan } from "../pipeline/dispatch.ts";
 
 /** Stops an export. Steps under way find out at their next page, and take back what they upload after. @throws conflict. */
-export async function cancel(context: Context, spaceId: string, exportId: string): Promise<void> {
+export async function cancel(context: FinishedContext, spaceId: string, exportId: string): Promise<void> {
   if (!(await cancelExport(context.databases.control, spaceId, exportId, context.runtime.now())))
     throw new SpillwayError("conflict", "The export has ended already.");
   await onFinished(context, spaceId, exportId);
 }
 
 /** Takes a failed export up again, from its last good file. @throws conflict, too_many_pending_exports. */
-export async function retry(context: Context, spaceId: string, exportId: string, requestId: string): Promise<void> {
+export async function retry(
+  context: Pick<Context, "config" | "databases" | "runtime" | "send">,
+  spaceId: string,
+  exportId: string,
+  requestId: string,
+): Promise<void> {
   const { config, databases, runtime } = context;
   const { control } = databases;
   const now = runtime.now();
@@ -47,6 +52,10 @@ export async function retry(context: Context, spaceId: string, exportId: string,
 }
 
 /** Removes an export that has ended. Its files go in the background. @returns false when it is under way. */
-export async function remove(context: Context, spaceId: string, exportId: string): Promise<boolean> {
+export async function remove(
+  context: Pick<Context, "databases" | "runtime">,
+  spaceId: string,
+  exportId: string,
+): Promise<boolean> {
   return deleteExport(context.databases.control, spaceId, exportId, context.runtime.now());
 }

@@ -22,6 +22,10 @@ const PENDING_RETRY_SECONDS = 10;
 /** An export is one row, which D1 takes up to 2,000,000 bytes. */
 const MAX_STORED_BYTES = 1_500_000;
 
+/** What a request is checked and frozen with; and what its export is created with. */
+export type FreezeContext = Pick<Context, "config" | "databases" | "runtime" | "sizes">;
+export type CreateContext = FreezeContext & Pick<Context, "send">;
+
 /** Who asks for what. */
 export interface Asked {
   space: SpaceRow;
@@ -61,7 +65,7 @@ export interface Order extends Asked {
  * @throws invalid_request naming the field; too_many_pending_exports; idempotency_mismatch; conflict.
  */
 export async function createExport(
-  context: Context,
+  context: CreateContext,
   order: Order,
 ): Promise<{ id: string; answer: string; replayed: boolean }> {
   const { space, request, idempotencyKey: key } = order;
@@ -77,7 +81,7 @@ export async function createExport(
   }
 }
 
-async function answered(context: Context, order: Order, id: string): Promise<string> {
+async function answered(context: CreateContext, order: Order, id: string): Promise<string> {
   const { space, idempotencyKey: key } = order;
   let answer = "";
   await makeExport(context, order, id, {
@@ -95,7 +99,7 @@ async function answered(context: Context, order: Order, id: string): Promise<str
  * Writes the export's row, with its snapshot, and wakes its plan.
  * @throws invalid_request naming the field; too_many_pending_exports; conflict where the terms are no longer met.
  */
-export async function makeExport(context: Context, asked: Asked, id: string, terms: Terms): Promise<void> {
+export async function makeExport(context: CreateContext, asked: Asked, id: string, terms: Terms): Promise<void> {
   const { config, databases } = context;
   const { space, request, requestId } = asked;
   // First of all: every write that was answered before this call is in, none that comes after the answer.
@@ -131,7 +135,7 @@ export async function makeExport(context: Context, asked: Asked, id: string, ter
   await dispatchPlan(context, { space_id: space.id, export_id: id, request_id: requestId, generation: 0 });
 }
 
-async function whyNot(context: Context, spaceId: string): Promise<SpillwayError> {
+async function whyNot(context: FreezeContext, spaceId: string): Promise<SpillwayError> {
   const pending = await countPending(context.databases.control, spaceId);
   if (pending >= context.config.pendingLimit) return tooManyPending();
   return new SpillwayError("conflict", "The space was changed while the export was asked for. Ask again.");
@@ -143,7 +147,7 @@ export function tooManyPending(): SpillwayError {
 
 /** @throws invalid_request for whatever is asked and cannot be. */
 async function freeze(
-  context: Context,
+  context: FreezeContext,
   space: SpaceRow,
   request: ExportRequest,
   exportId: string,
@@ -191,7 +195,12 @@ async function freeze(
 }
 
 /** What the export had that another goes on from. @throws invalid_request when it is none to go on from. */
-async function hadBy(context: Context, spaceId: string, exportId: string, dataset: string): Promise<Since> {
+async function hadBy(
+  context: Pick<Context, "databases">,
+  spaceId: string,
+  exportId: string,
+  dataset: string,
+): Promise<Since> {
   const earlier = await findExport(context.databases.control, spaceId, exportId);
   const refuse = (detail: string) => invalid({ pointer: "/since", detail });
   if (earlier === null) throw refuse("since must be the id of an export that the space has.");
@@ -219,7 +228,7 @@ async function mustFitOneFile(source: Source, { chunk_records: records, rows_var
 
 /** What a request would give, without making anything. */
 export async function dryRun(
-  context: Context,
+  context: FreezeContext,
   space: SpaceRow,
   request: ExportRequest,
 ): Promise<{ source: Source; shape: ResultShape; encoding: Encoding | null }> {

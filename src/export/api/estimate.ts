@@ -2,11 +2,10 @@
 
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { BlockWriter } from "../output/block-buffer.ts";
-import { dryRun } from "./create.ts";
+import { dryRun, type FreezeContext } from "./create.ts";
 import { compressor } from "../output/deflate.ts";
 import { encoderOf, fileForm } from "../output/encode/encoder.ts";
 import type { Encoding } from "../output/encode/encoding.ts";
-import type { Context } from "../../context.ts";
 import type { ExportRequest } from "./request.ts";
 
 export interface Estimate {
@@ -23,7 +22,7 @@ const MAX_PAGES = 10;
 const NO_KEY = new Uint8Array(32);
 
 /** @throws invalid_request as a create would. */
-export async function estimate(context: Context, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
+export async function estimate(context: FreezeContext, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
   const { source, shape, encoding } = await dryRun(context, space, request);
   // A Parquet file comes to about what the same rows come to as gzipped lines.
   const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;

@@ -13,6 +13,8 @@ export const KEY_KEPT_MS = 24 * 3_600_000;
 const RESERVED_MS = 60_000;
 const ASK_AGAIN_SECONDS = 1;
 
+type KeyContext = Pick<Context, "databases" | "runtime">;
+
 /**
  * @param requestSha256 of the request, so that the key is not taken for another one's.
  * @param exportId of the export that the caller makes if the key is its own.
@@ -20,7 +22,7 @@ const ASK_AGAIN_SECONDS = 1;
  * @throws idempotency_mismatch; conflict while the first call is under way.
  */
 export async function claimKey(
-  context: Context,
+  context: KeyContext,
   spaceId: string,
   key: string,
   requestSha256: string,
@@ -40,12 +42,12 @@ export async function claimKey(
 }
 
 /** Does a call with this key repeat another, so that it takes no place of a create? */
-export async function isKnownKey(context: Context, spaceId: string, key: string): Promise<boolean> {
+export async function isKnownKey(context: KeyContext, spaceId: string, key: string): Promise<boolean> {
   return (await findKeyHolder(context.databases.control, spaceId, key, context.runtime.now(), KEY_KEPT_MS)) !== null;
 }
 
 /** A key whose call made nothing is free again: at once, or where that fails after a minute. Never throws. */
-export async function giveKeyBack(context: Context, spaceId: string, key: string, exportId: string): Promise<void> {
+export async function giveKeyBack(context: KeyContext, spaceId: string, key: string, exportId: string): Promise<void> {
   await releaseKey(context.databases.control, spaceId, key, exportId).catch((thrown: unknown) =>
     logFailure("idempotency.not_released", thrown, { space_id: spaceId, export_id: exportId }),
   );

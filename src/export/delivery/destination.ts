@@ -45,9 +45,11 @@ export function destinationOf(row: Pick<ExportRow, "destination">): Destination 
   return row.destination === null ? null : (JSON.parse(row.destination) as Destination);
 }
 
+type Opening = Pick<Context, "config" | "databases">;
+
 /** @throws invalid_request naming what of the delivery cannot be. @returns null for the service's own bucket. */
 export async function freezeDestination(
-  context: Context,
+  context: Opening,
   space: SpaceRow,
   delivery: Delivery,
   facts: Facts,
@@ -79,7 +81,7 @@ export async function freezeDestination(
   return { destination: { ...destination, external_id: space.external_id }, destinationId: null };
 }
 
-async function freezeStored(context: Context, space: SpaceRow, id: string, facts: Facts) {
+async function freezeStored(context: Opening, space: SpaceRow, id: string, facts: Facts) {
   const pointer = "/delivery/destination_id";
   const stored = await findDestination(context.databases.control, space.id, id);
   if (stored === null) throw invalid({ pointer, detail: "The space has no such destination." });
@@ -95,7 +97,10 @@ async function freezeStored(context: Context, space: SpaceRow, id: string, facts
 }
 
 /** The bucket that an export's files go to: a customer's, or the service's own. @throws bucket_denied. */
-export async function bucketOf(context: Context, row: DeliveredRow): Promise<Bucket> {
+export async function bucketOf(
+  context: Pick<Context, "bucket" | "config" | "customers" | "databases">,
+  row: DeliveredRow,
+): Promise<Bucket> {
   const destination = destinationOf(row);
   if (destination === null) return context.bucket;
   const opener = await openerOf(context, row, destination);
@@ -108,7 +113,7 @@ export async function bucketOf(context: Context, row: DeliveredRow): Promise<Buc
 
 export type DeliveredRow = Pick<ExportRow, "id" | "space_id" | "destination" | "destination_id">;
 
-async function openerOf(context: Context, row: DeliveredRow, destination: Destination): Promise<Opener> {
+async function openerOf(context: Opening, row: DeliveredRow, destination: Destination): Promise<Opener> {
   const { role_arn: roleArn, external_id: externalId } = destination;
   if (roleArn !== null) return { type: "role", roleArn, externalId };
   const id = row.destination_id ?? "";
@@ -122,7 +127,7 @@ async function openerOf(context: Context, row: DeliveredRow, destination: Destin
 
 /** @param id the destination's: its secret is sealed for it. */
 export async function unseal(
-  context: Context,
+  context: Pick<Context, "config">,
   id: string,
   externalId: string,
   stored: { auth: string; secret: string | null },

@@ -14,7 +14,7 @@ import { fileKey, isCustomers, nextName } from "./object-keys.ts";
 
 /** @throws destination_conflict where other bytes stand that are none of the export's own. */
 export async function withFreeKey<Result>(
-  context: Context,
+  context: Pick<Context, "databases">,
   row: ExportRow,
   file: FileRow,
   write: (file: FileRow) => Promise<Result>,
@@ -33,7 +33,7 @@ export async function withFreeKey<Result>(
  * @throws what was thrown, where no other name helps.
  */
 export async function nextFreeKey(
-  context: Context,
+  context: Pick<Context, "databases">,
   row: ExportRow,
   file: Pick<FileRow, "n" | "name">,
   thrown: unknown,
@@ -51,7 +51,10 @@ export async function nextFreeKey(
  * Ends the uploads to a customer's bucket that are known, those of earlier plans too. Nothing else of it is touched, and one
  * that cannot be ended (the role may be gone by now) holds nothing up: the bucket's own rule for incomplete uploads takes it.
  */
-export async function endCustomersUploads(context: Context, row: DeliveredRow & { request_id: string }): Promise<void> {
+export async function endCustomersUploads(
+  context: Pick<Context, "bucket" | "config" | "customers" | "databases">,
+  row: DeliveredRow & { request_id: string },
+): Promise<void> {
   const { space_id, id, request_id } = row;
   try {
     for (const { name, upload_id } of await listOpenUploads(context.databases.control, space_id, id))

@@ -51,7 +51,7 @@ export interface Output {
 }
 
 export interface Tools {
-  context: Context;
+  context: Pick<Context, "bucket" | "config" | "customers" | "databases" | "sizes">;
   row: ExportRow;
   chunk: ChunkRow & Place;
   encoder: Encoder;

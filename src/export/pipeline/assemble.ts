@@ -20,7 +20,12 @@ import { fileKey, segmentKey } from "../delivery/object-keys.ts";
 import { ObjectWriter } from "../output/object-writer.ts";
 import { dispatchNext } from "./dispatch.ts";
 
-export async function assemble(context: Context, message: Message): Promise<void> {
+export type AssembleContext = Pick<
+  Context,
+  "bucket" | "config" | "customers" | "databases" | "runtime" | "send" | "sizes"
+>;
+
+export async function assemble(context: AssembleContext, message: Message): Promise<void> {
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId, n } = message;
   const row = await findExport(control, spaceId, exportId);
@@ -40,7 +45,7 @@ export async function assemble(context: Context, message: Message): Promise<void
 
 /** @returns null when the export was stopped meanwhile, or another has taken the file over. */
 async function join(
-  context: Context,
+  context: AssembleContext,
   row: ExportRow,
   file: FileRow,
   lease: Lease,
@@ -103,7 +108,11 @@ function piecesOf(chunks: readonly ChunkRow[], most: number): Piece[] {
   });
 }
 
-async function fetchPiece(context: Context, row: ExportRow, piece: Piece | undefined): Promise<Uint8Array> {
+async function fetchPiece(
+  context: Pick<Context, "bucket">,
+  row: ExportRow,
+  piece: Piece | undefined,
+): Promise<Uint8Array> {
   if (piece === undefined) return new Uint8Array();
   const body = await context.bucket.read(segmentKey(row, piece.chunk), piece);
   if (body?.length !== piece.length)

@@ -34,7 +34,12 @@ const RENEW_BETWEEN_FILES_MS = 3_000;
 
 type LeasedChunk = Leased["export_chunks"];
 
-export async function writeChunk(context: Context, message: Message): Promise<void> {
+export type ChunkContext = Pick<
+  Context,
+  "bucket" | "config" | "customers" | "databases" | "runtime" | "send" | "sizes"
+>;
+
+export async function writeChunk(context: ChunkContext, message: Message): Promise<void> {
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId, n } = message;
   const row = await findExport(control, spaceId, exportId);
@@ -62,7 +67,12 @@ export async function writeChunk(context: Context, message: Message): Promise<vo
 type Written = WrittenChunk & { objects: readonly WrittenObject[] };
 
 /** @returns null when the export was stopped meanwhile, or another has taken the chunk over. */
-async function writeOnce(context: Context, row: ExportRow, chunk: LeasedChunk, lease: Lease): Promise<Written | null> {
+async function writeOnce(
+  context: ChunkContext,
+  row: ExportRow,
+  chunk: LeasedChunk,
+  lease: Lease,
+): Promise<Written | null> {
   const source = sourceOf(context, row);
   const encoder = await openEncoder(context, row, source.form);
   const tools: Tools = { context, row, chunk, encoder, lease };
@@ -92,7 +102,7 @@ async function againIfRenamed(work: () => Promise<Written | null>): Promise<Writ
 }
 
 async function write(
-  context: Context,
+  context: ChunkContext,
   row: ExportRow,
   chunk: LeasedChunk,
   source: Source,

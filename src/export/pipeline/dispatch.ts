@@ -14,26 +14,33 @@ import type { Context, Message } from "../../context.ts";
 /** As many as an export may have chunks. */
 const MAX_MESSAGES = 20_000;
 
+export type DispatchContext = Pick<Context, "databases" | "runtime" | "send">;
+export type DeliveriesContext = Pick<Context, "databases" | "runtime" | "sendWebhook">;
+
 type Of = Pick<Message, "space_id" | "export_id">;
 
 /** Of an export that is queued. The row is the promise, the message only wakes: if it cannot be sent, the sweep sends it. */
-export async function dispatchPlan(context: Context, of: Omit<Message, "step" | "n">): Promise<void> {
+export async function dispatchPlan(context: Pick<Context, "send">, of: Omit<Message, "step" | "n">): Promise<void> {
   await context
     .send([{ ...of, step: "plan", n: 0 }])
     .catch((thrown: unknown) => logFailure("export.not_sent", thrown, { ...of }));
 }
 
 /** After a chunk or a file was written: moves the phase on when it can, and wakes what this made due. */
-export async function dispatchNext(context: Context, of: Of): Promise<void> {
+export async function dispatchNext(context: DispatchContext, of: Of): Promise<void> {
   await wake(context, of, ["assembling", "finishing"]);
 }
 
 /** After the plan, and from the sweep: wakes everything that is due and idle. */
-export async function dispatchIdle(context: Context, of: Of): Promise<void> {
+export async function dispatchIdle(context: DispatchContext, of: Of): Promise<void> {
   await wake(context, of, ["writing", "assembling", "finishing"]);
 }
 
-async function wake(context: Context, { space_id, export_id }: Of, phases: readonly ExportPhase[]): Promise<void> {
+async function wake(
+  context: DispatchContext,
+  { space_id, export_id }: Of,
+  phases: readonly ExportPhase[],
+): Promise<void> {
   const { control } = context.databases;
   const going = await advancePhase(control, space_id, export_id);
   if (going === null || !phases.includes(going.phase)) return;
@@ -52,7 +59,11 @@ async function wake(context: Context, { space_id, export_id }: Of, phases: reado
 }
 
 /** Sends a message for each due webhook delivery of an export, or of a schedule. The sweep repeats what fails here. */
-export async function dispatchDeliveries(context: Context, spaceId: string, subjectId: string): Promise<void> {
+export async function dispatchDeliveries(
+  context: DeliveriesContext,
+  spaceId: string,
+  subjectId: string,
+): Promise<void> {
   const due = await listDueOfExport(context.databases.control, spaceId, subjectId, context.runtime.now());
   for (const id of due) await context.sendWebhook({ space_id: spaceId, delivery_id: id }, 0);
 }

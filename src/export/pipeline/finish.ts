@@ -11,7 +11,7 @@ import { type FileRow, listFiles } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { bucketOf, destinationOf } from "../delivery/destination.ts";
-import { onFinished } from "./on-finished.ts";
+import { type FinishedContext, onFinished } from "./on-finished.ts";
 import { type Context, LAST_CALL_MS, type Message, sourceOf } from "../../context.ts";
 import { makeManifest } from "../output/manifest.ts";
 import { manifestBeside, manifestKey, segmentKey } from "../delivery/object-keys.ts";
@@ -19,7 +19,9 @@ import { inParallel } from "./parallel.ts";
 import { resultShapeOf } from "./result-shape.ts";
 import { FINAL_STATUSES } from "./state.ts";
 
-export async function finish(context: Context, message: Message): Promise<void> {
+export type FinishContext = FinishedContext & Pick<Context, "bucket" | "config" | "customers">;
+
+export async function finish(context: FinishContext, message: Message): Promise<void> {
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId } = message;
   const row = await findExport(control, spaceId, exportId);
@@ -103,7 +105,7 @@ export function whatIsNotCovered(
 }
 
 /** What the dataset sums up over the whole result; undefined where that is nothing. */
-async function summaryOf(context: Context, row: ExportRow, { summing }: Source): Promise<unknown> {
+async function summaryOf(context: Pick<Context, "databases">, row: ExportRow, { summing }: Source): Promise<unknown> {
   if (summing === undefined) return undefined;
   let sum: unknown = null;
   for (let after = -1; ;) {
@@ -116,7 +118,11 @@ async function summaryOf(context: Context, row: ExportRow, { summing }: Source):
 }
 
 /** A file of several chunks was assembled from segments. To delete a missing segment is no error. */
-async function dropSegments(context: Context, row: ExportRow, chunks: readonly ChunkRow[]): Promise<void> {
+async function dropSegments(
+  context: Pick<Context, "bucket">,
+  row: ExportRow,
+  chunks: readonly ChunkRow[],
+): Promise<void> {
   if (resultShapeOf(row).kind !== "assembled" || chunks.length === 1) return;
   await inParallel(chunks, 6, (chunk) => context.bucket.delete(segmentKey(row, chunk.n)));
 }

@@ -4,10 +4,12 @@ import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { exportTotals } from "../../db/exports/files.ts";
 import { log, logFailure } from "../../log.ts";
 import type { Context } from "../../context.ts";
-import { dispatchDeliveries } from "./dispatch.ts";
+import { type DeliveriesContext, dispatchDeliveries } from "./dispatch.ts";
+
+export type FinishedContext = DeliveriesContext & Pick<Context, "measure">;
 
 /** Never throws: the end stands whatever becomes of this, and the sweep tells those who were not told here. */
-export async function onFinished(context: Context, spaceId: string, exportId: string): Promise<void> {
+export async function onFinished(context: FinishedContext, spaceId: string, exportId: string): Promise<void> {
   const { control } = context.databases;
   let row: ExportRow | null = null;
   try {

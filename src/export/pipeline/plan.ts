@@ -26,7 +26,9 @@ const SLICE = 200;
 const SLICE_MS = 10_000;
 const MAX_CHUNKS = 20_000;
 
-export async function plan(context: Context, message: Message): Promise<void> {
+export type PlanContext = Pick<Context, "bucket" | "config" | "customers" | "databases" | "runtime" | "send">;
+
+export async function plan(context: PlanContext, message: Message): Promise<void> {
   const now = context.runtime.now();
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId } = message;
@@ -68,7 +70,7 @@ type Cut = Pick<PlannedChunk, "n" | "upper_time" | "upper_id">;
 
 /** The chunks that come after `before`, a slice of them. */
 async function cut(
-  context: Context,
+  context: Pick<Context, "runtime">,
   row: ExportRow,
   source: Source,
   before: Cut | null,

@@ -7,15 +7,18 @@ import { failExport } from "../../db/exports/transitions.ts";
 import { recordRetry } from "../../db/exports/progress.ts";
 import { asSpillwayError, detailOf, SpillwayError } from "../../errors.ts";
 import { log, logFailure } from "../../log.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, type AssembleContext } from "./assemble.ts";
 import { backoffSeconds, MAX_ATTEMPTS } from "./backoff.ts";
-import { writeChunk } from "./chunk.ts";
-import { onFinished } from "./on-finished.ts";
-import { finish } from "./finish.ts";
+import { type ChunkContext, writeChunk } from "./chunk.ts";
+import { type FinishedContext, onFinished } from "./on-finished.ts";
+import { finish, type FinishContext } from "./finish.ts";
 import type { Context, Message } from "../../context.ts";
-import { plan } from "./plan.ts";
+import { plan, type PlanContext } from "./plan.ts";
 
-const STEPS: Record<Message["step"], (context: Context, message: Message) => Promise<void>> = {
+type FailContext = FinishedContext & Pick<Context, "config">;
+export type StepContext = AssembleContext & ChunkContext & FinishContext & PlanContext;
+
+const STEPS: Record<Message["step"], (context: StepContext, message: Message) => Promise<void>> = {
   plan,
   chunk: writeChunk,
   assemble,
@@ -31,7 +34,7 @@ export type Verdict = "ack" | { retryInSeconds: number };
  * Does one message's step. Never throws: one message's failure is no other's.
  * @param attempt how often this message was delivered, from 1.
  */
-export async function runStep(context: Context, message: Message, attempt: number): Promise<Verdict> {
+export async function runStep(context: StepContext, message: Message, attempt: number): Promise<Verdict> {
   const { space_id: spaceId, export_id: exportId, step, n } = message;
   const startedAt = context.runtime.now();
   const about = { ...message, attempt };
@@ -61,7 +64,7 @@ export async function runStep(context: Context, message: Message, attempt: numbe
 }
 
 /** A message that the queue gave up on: the export says so. */
-export async function handleDeadLetter(context: Context, message: Message): Promise<Verdict> {
+export async function handleDeadLetter(context: FailContext, message: Message): Promise<Verdict> {
   log("message.gave_up", { ...message });
   await fail(context, message, new SpillwayError("internal"));
   return "ack";
@@ -72,7 +75,7 @@ function stored(error: SpillwayError) {
   return { code: error.code, owner: error.owner, detail: detailOf(error), retryable: error.retryable };
 }
 
-async function fail(context: Context, message: Message, error: SpillwayError): Promise<void> {
+async function fail(context: FailContext, message: Message, error: SpillwayError): Promise<void> {
   const { space_id: spaceId, export_id: exportId } = message;
   const now = context.runtime.now();
   const keptUntil = now + context.config.ttlMs.download;

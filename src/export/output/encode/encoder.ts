@@ -65,7 +65,7 @@ export function fileForm(encoding: Encoding | null, own: Form): FileForm {
 }
 
 /** @param own the dataset's form. */
-export async function openEncoder(context: Context, row: ExportRow, own: Form): Promise<Encoder> {
+export async function openEncoder(context: SecretContext, row: ExportRow, own: Form): Promise<Encoder> {
   const encoding = encodingOf(row);
   const form = fileForm(encoding, own);
   if (encoding === null) return { kind: "text", form, objectType: "application/gzip", line: null };
@@ -102,8 +102,10 @@ function objects(read: (line: string) => Value, fields: readonly Field[] | null)
   };
 }
 
+type SecretContext = Pick<Context, "config" | "databases" | "runtime">;
+
 /** The space's own key of its hashes: made when it is first needed, and never changed. */
-export async function redactionKey(context: Context, spaceId: string): Promise<Uint8Array> {
+export async function redactionKey(context: SecretContext, spaceId: string): Promise<Uint8Array> {
   const { config, databases, runtime } = context;
   const fresh = () => encrypt(config.secretsKey, spaceId, base64(runtime.randomBytes(32)), runtime.randomBytes(12));
   const sealed =
