@@ -1,9 +1,10 @@
 /** The ledger of an export: what each chunk was to read, and what it wrote. */
 
+import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { goingBy } from "./exports.ts";
 
-export interface ChunkRow {
+interface ExportChunks {
   n: number;
   file_n: number;
   lower_time: number;
@@ -26,8 +27,10 @@ export interface ChunkRow {
   last_id: string | null;
 }
 
-export const CHUNK = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, takeovers, records_read, rows, bytes,
+export const CHUNK_COLUMNS = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, takeovers, records_read, rows, bytes,
   uncompressed_bytes, crc32, sha256, first_time, first_id, last_time, last_id`;
+
+export type ChunkRow = Row<ExportChunks, typeof CHUNK_COLUMNS>;
 
 export type PlannedChunk = Pick<
   ChunkRow,
@@ -56,7 +59,7 @@ export function insertChunks(
 /** The chunk that the plan found last, or null. */
 export async function lastChunk(db: Database, spaceId: string, exportId: string): Promise<ChunkRow | null> {
   return db.first<ChunkRow>(
-    `SELECT ${CHUNK} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n DESC LIMIT 1`,
+    `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n DESC LIMIT 1`,
     spaceId,
     exportId,
   );
@@ -64,7 +67,7 @@ export async function lastChunk(db: Database, spaceId: string, exportId: string)
 
 export async function listChunks(db: Database, spaceId: string, exportId: string): Promise<ChunkRow[]> {
   return db.all<ChunkRow>(
-    `SELECT ${CHUNK} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
+    `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
     spaceId,
     exportId,
   );
@@ -78,7 +81,7 @@ export async function chunksOfFile(
   fileN: number,
 ): Promise<ChunkRow[]> {
   return db.all<ChunkRow>(
-    `SELECT ${CHUNK} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND file_n = ?3 ORDER BY n`,
+    `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND file_n = ?3 ORDER BY n`,
     spaceId,
     exportId,
     fileN,

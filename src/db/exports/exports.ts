@@ -1,11 +1,12 @@
 /** The export's row: how it is written, found and listed. Its moves are in moves.ts. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
+import type { Row } from "../core/columns.ts";
 import type { Position } from "../core/pagination.ts";
 import type { ExportPhase, ExportStatus } from "./status.ts";
 import { entry } from "./timeline.ts";
 
-export interface ExportRow {
+interface Exports {
   id: string;
   space_id: string;
   dataset: string;
@@ -50,9 +51,12 @@ export interface ExportRow {
   manifest_sha256: string | null;
 }
 
-export const COLUMNS = `id, space_id, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from, encoding, destination, destination_id, callback_url,
-  request_id, schedule_id, generation, plan_version, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
-  error_detail, error_retryable, rows_total, since, message, manifest_sha256`;
+export const EXPORT_COLUMNS = `id, space_id, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from,
+  encoding, destination, destination_id, callback_url, request_id, schedule_id, generation, plan_version, created_at, started_at,
+  completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner, error_detail, error_retryable,
+  rows_total, since, message, manifest_sha256`;
+
+export type ExportRow = Row<Exports, typeof EXPORT_COLUMNS>;
 
 /** SQL: the export ?2 of space ?1 is processing. */
 export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
@@ -61,27 +65,11 @@ export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND 
 export const goingBy = (plan: string) =>
   `EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing' AND e.plan_version = ${plan})`;
 
-export type NewExport = Pick<
-  ExportRow,
-  | "id"
-  | "space_id"
-  | "dataset"
-  | "request"
-  | "query"
-  | "result_shape"
-  | "file_rows"
-  | "snapshot_seq"
-  | "reads_from"
-  | "encoding"
-  | "destination"
-  | "destination_id"
-  | "callback_url"
-  | "request_id"
-  | "schedule_id"
-  | "created_at"
-  | "wake_at"
-  | "since"
->;
+const NEW_COLUMNS = `space_id, id, dataset, request, query, result_shape, file_rows, snapshot_seq, reads_from, callback_url, request_id,
+  created_at, wake_at, encoding, destination, destination_id, schedule_id, since`;
+
+/** What an export is created with. */
+export type NewExport = Row<Exports, typeof NEW_COLUMNS>;
 
 /** What has to be so when the row is written. */
 export interface InsertConditions {
@@ -106,18 +94,17 @@ export async function insertExport(
 ): Promise<boolean> {
   const [inserted] = await db.batch([
     statement(
-      `INSERT INTO exports (id, space_id, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from,
-         callback_url, request_id, created_at, status_at, wake_at, encoding, destination, destination_id, schedule_id, since)
-       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16, ?17, ?18, ?19, ?21
-       WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?14
+      `INSERT INTO exports (${NEW_COLUMNS}, status, phase, status_at)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 'queued', 'planning', ?12
+       WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?19
          AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
-         AND (?15 IS NULL OR EXISTS
-           (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?15 AND k.export_id = ?2 AND k.response IS NULL))
-         AND (?18 IS NULL OR EXISTS (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = ?18))
-         AND (?19 IS NULL OR EXISTS
-           (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?19 AND c.status = 'active' AND c.next_run_at = ?20))
-         AND (?19 IS NULL OR NOT EXISTS
-           (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?19 AND o.status IN ('queued', 'processing')))`,
+         AND (?20 IS NULL OR EXISTS
+           (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?20 AND k.export_id = ?2 AND k.response IS NULL))
+         AND (?16 IS NULL OR EXISTS (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = ?16))
+         AND (?17 IS NULL OR EXISTS
+           (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?17 AND c.status = 'active' AND c.next_run_at = ?21))
+         AND (?17 IS NULL OR NOT EXISTS
+           (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?17 AND o.status IN ('queued', 'processing')))`,
       row.space_id,
       row.id,
       row.dataset,
@@ -131,14 +118,14 @@ export async function insertExport(
       row.request_id,
       row.created_at,
       row.wake_at,
-      pendingLimit,
-      key,
       row.encoding,
       row.destination,
       row.destination_id,
       row.schedule_id,
-      dueAt,
       row.since,
+      pendingLimit,
+      key,
+      dueAt,
     ),
     entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),
     ...also,
@@ -162,7 +149,7 @@ export async function isReadBefore(db: Database, spaceId: string, seq: number): 
 /** One that was deleted is not there. */
 export async function findExport(db: Database, spaceId: string, exportId: string): Promise<ExportRow | null> {
   return db.first<ExportRow>(
-    `SELECT ${COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`,
+    `SELECT ${EXPORT_COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`,
     spaceId,
     exportId,
   );
@@ -181,7 +168,7 @@ export async function listExports(
   filter: { status: string | null; dataset: string | null; limit: number; after: Position | null },
 ): Promise<{ rows: ExportRow[]; shown: number }> {
   const found = await db.all<ExportRow & { found: number }>(
-    `SELECT ${COLUMNS}, found FROM (
+    `SELECT ${EXPORT_COLUMNS}, found FROM (
        SELECT *, count(*) OVER () AS found, sum(octet_length(request) + octet_length(query) + ifnull(octet_length(encoding), 0))
          OVER (ORDER BY created_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
        FROM (SELECT * FROM exports

@@ -1,10 +1,11 @@
 /** The files of an export: what they are called, whether they are put together, and how far the export is. */
 
+import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { goingBy } from "./exports.ts";
 import { jsonLists } from "../core/pagination.ts";
 
-export interface FileRow {
+interface ExportFiles {
   n: number;
   name: string;
   done: number;
@@ -22,8 +23,10 @@ export interface FileRow {
   last_id: string | null;
 }
 
-export const FILE =
+export const FILE_COLUMNS =
   "n, name, done, lease_until, takeovers, upload_id, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id";
+
+export type FileRow = Row<ExportFiles, typeof FILE_COLUMNS>;
 
 export function insertFiles(spaceId: string, exportId: string, plan: number, names: readonly string[]): Statement {
   return statement(
@@ -44,7 +47,7 @@ export async function filesBetween(
   { from, to }: { from: number; to: number },
 ): Promise<FileRow[]> {
   return db.all<FileRow>(
-    `SELECT ${FILE} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n >= ?3 AND n < ?4 ORDER BY n`,
+    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n >= ?3 AND n < ?4 ORDER BY n`,
     spaceId,
     exportId,
     from,
@@ -59,7 +62,7 @@ export async function countFiles(db: Database, spaceId: string, exportId: string
 
 export async function listFiles(db: Database, spaceId: string, exportId: string): Promise<FileRow[]> {
   return db.all<FileRow>(
-    `SELECT ${FILE} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
+    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
     spaceId,
     exportId,
   );
@@ -72,7 +75,7 @@ export async function findFileByNumber(
   n: number,
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
-    `SELECT ${FILE} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`,
+    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`,
     spaceId,
     exportId,
     n,
@@ -86,7 +89,7 @@ export async function findFileByName(
   name: string,
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
-    `SELECT ${FILE} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`,
+    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`,
     spaceId,
     exportId,
     name,
@@ -154,7 +157,7 @@ export async function renameFile(
     `INSERT INTO export_files (space_id, export_id, n, name) SELECT ?1, ?2, ?3, ?5 WHERE ${goingBy("?6")}
      ON CONFLICT (export_id, n) DO UPDATE SET name = CASE export_files.name WHEN ?4 THEN ?5 ELSE export_files.name END,
        upload_id = CASE export_files.name WHEN ?4 THEN NULL ELSE export_files.upload_id END
-     WHERE export_files.space_id = ?1 AND (export_files.done = 0 OR export_files.name <> ?4) RETURNING ${FILE}`,
+     WHERE export_files.space_id = ?1 AND (export_files.done = 0 OR export_files.name <> ?4) RETURNING ${FILE_COLUMNS}`,
     spaceId,
     exportId,
     n,

@@ -4,10 +4,10 @@
  * their work.
  */
 
-import { CHUNK, type ChunkRow } from "./chunks.ts";
+import { CHUNK_COLUMNS, type ChunkRow } from "./chunks.ts";
 import type { Database } from "../core/database.ts";
 import { GOING } from "./exports.ts";
-import { FILE, type FileRow } from "./files.ts";
+import { FILE_COLUMNS, type FileRow } from "./files.ts";
 
 /** A row of the ledger that one consumer at a time works on. */
 export interface LeaseTarget<Table extends keyof Leased = keyof Leased> {
@@ -33,7 +33,7 @@ const LEASES = {
   export_chunks: {
     lease: `UPDATE export_chunks SET takeovers = takeovers + (lease_until > 0), lease_until = ?5, rows_so_far = 0
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4 AND ${GOING}
-       RETURNING ${CHUNK}, ${noOther("<")} AS first_in_file, ${noOther(">")} AS last_in_file`,
+       RETURNING ${CHUNK_COLUMNS}, ${noOther("<")} AS first_in_file, ${noOther(">")} AS last_in_file`,
     renew: `UPDATE export_chunks SET lease_until = ?5, rows_so_far = ?4
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6 AND ${GOING}`,
     release: `UPDATE export_chunks SET lease_until = 0, rows_so_far = 0
@@ -43,7 +43,7 @@ const LEASES = {
     lease: `UPDATE export_files SET takeovers = takeovers + (lease_until > 0), lease_until = ?5
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4 AND ${GOING} AND NOT EXISTS
          (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.done = 0)
-       RETURNING ${FILE}`,
+       RETURNING ${FILE_COLUMNS}`,
     renew: `UPDATE export_files SET lease_until = ?5, upload_id = ?4
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6 AND ${GOING}`,
     release: `UPDATE export_files SET lease_until = 0

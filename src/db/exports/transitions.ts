@@ -5,7 +5,7 @@
 
 import { enqueueWebhooks } from "./outbox.ts";
 import { type Database, statement } from "../core/database.ts";
-import { COLUMNS, type ExportRow } from "./exports.ts";
+import { EXPORT_COLUMNS, type ExportRow } from "./exports.ts";
 import { ORPHANED_UPLOADS } from "./files.ts";
 import type { ExportError } from "./status.ts";
 import { entry } from "./timeline.ts";
@@ -22,7 +22,7 @@ export async function startExport(
     statement(
       `UPDATE exports SET status_at = CASE status WHEN 'queued' THEN ?3 ELSE status_at END, status = 'processing',
          started_at = coalesce(started_at, ?3), wake_at = ?4
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') RETURNING ${COLUMNS}`,
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') RETURNING ${EXPORT_COLUMNS}`,
       spaceId,
       exportId,
       now,

@@ -1,0 +1,12 @@
+/** The type of a row follows from the list of columns that its query names, so that the two cannot differ. */
+
+type Trim<Text extends string> = Text extends ` ${infer Rest}` | `\n${infer Rest}` ? Trim<Rest> : Text;
+
+type Names<List extends string> = List extends `${infer Name},${infer Rest}` ? Trim<Name> | Names<Rest> : Trim<List>;
+
+/**
+ * What a query that names these columns returns.
+ * @typeParam Table the table's columns with their types, declared once.
+ * @typeParam List the columns as SQL lists them: "id, name". A name that the table does not have fails to compile.
+ */
+export type Row<Table, List extends string> = Names<List> extends keyof Table ? Pick<Table, Names<List>> : never;
