@@ -1,8 +1,8 @@
-/** The ledger of an export: what each chunk was to read, and what it wrote. */
+/** The ledger of an export: what each chunk has to read, and what it wrote. */
 
 import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { goingBy } from "./exports.ts";
+import { isProcessingPlan } from "./exports.ts";
 
 interface ExportChunks {
   n: number;
@@ -37,7 +37,7 @@ export type PlannedChunk = Pick<
   "n" | "file_n" | "lower_time" | "lower_id" | "upper_time" | "upper_id" | "records"
 >;
 
-/** A plan that is made twice is the same plan: what stands stays. */
+/** Inserts chunks of a plan. A repeated plan is the same plan: rows that exist stay as they are. */
 export function insertChunks(
   spaceId: string,
   exportId: string,
@@ -48,7 +48,7 @@ export function insertChunks(
   return statement(
     `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
      SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-     FROM json_each(?3) WHERE ${goingBy("?4")} ON CONFLICT DO NOTHING`,
+     FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
     spaceId,
     exportId,
     JSON.stringify(rows),
@@ -56,7 +56,7 @@ export function insertChunks(
   );
 }
 
-/** The chunk that the plan found last, or null. */
+/** The last chunk that was planned so far, or null. */
 export async function lastChunk(db: Database, spaceId: string, exportId: string): Promise<ChunkRow | null> {
   return db.first<ChunkRow>(
     `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n DESC LIMIT 1`,
@@ -73,7 +73,7 @@ export async function listChunks(db: Database, spaceId: string, exportId: string
   );
 }
 
-/** The chunks that one file is made of, in order. */
+/** The chunks of one file, in order. */
 export async function chunksOfFile(
   db: Database,
   spaceId: string,
@@ -88,7 +88,7 @@ export async function chunksOfFile(
   );
 }
 
-/** Chunks still to be written on which nobody holds a live lease. */
+/** The numbers of chunks that are not written and have no live lease. */
 export async function idleChunks(
   db: Database,
   spaceId: string,
@@ -109,7 +109,7 @@ export async function idleChunks(
 export interface WrittenChunk {
   recordsRead: number;
   rows: number;
-  /** Of the object: a segment, or the whole file where the chunk is alone in it. */
+  /** Of all its objects: a segment, a whole file, or several files. */
   bytes: number;
   uncompressedBytes: number;
   crc32: number;
@@ -117,7 +117,7 @@ export interface WrittenChunk {
   sha256: string | null;
   first: { time: number; id: string } | null;
   last: { time: number; id: string } | null;
-  /** JSON: what the dataset sums up over its rows; null where it sums up nothing. */
+  /** JSON: the dataset's summary of its rows; null where the dataset has none. */
   summary: string | null;
 }
 
@@ -131,7 +131,7 @@ export function chunkDone(
   return statement(
     `UPDATE export_chunks SET done = 1, records_read = ?4, rows = ?5, bytes = ?6, uncompressed_bytes = ?7, crc32 = ?8, sha256 = ?9,
        first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5, summary = ?15
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?14")}`,
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${isProcessingPlan("?14")}`,
     spaceId,
     exportId,
     n,
@@ -150,7 +150,7 @@ export function chunkDone(
   );
 }
 
-/** What chunks after `after` summed up, in order, one at least and about 8 MB at most. */
+/** The summaries of chunks after `after`, in order: at least one, and about 8 MB at most. */
 export async function listSummaries(
   db: Database,
   spaceId: string,

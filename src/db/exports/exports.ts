@@ -1,4 +1,4 @@
-/** The export's row: how it is written, found and listed. Its moves are in moves.ts. */
+/** The row of an export: inserted, found and listed. Its transitions are in transitions.ts. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import type { Row } from "../core/columns.ts";
@@ -20,12 +20,12 @@ interface Exports {
   snapshot_seq: number;
   reads_from: number;
   encoding: string | null;
-  /** JSON: where its files go; null: to the service's own bucket. */
+  /** JSON: the customer's bucket that its files go to; null: the service's own bucket. */
   destination: string | null;
   destination_id: string | null;
   callback_url: string | null;
   request_id: string;
-  /** The schedule that made it; null: a call did. */
+  /** The schedule that created it; null: a call did. */
   schedule_id: string | null;
   /** How often a call retried it. */
   generation: number;
@@ -45,7 +45,7 @@ interface Exports {
   error_retryable: number | null;
   /** Records that the plan counted. */
   rows_total: number | null;
-  /** JSON, as datasets/dataset.ts has it: what an earlier export had; null: nothing is left out. */
+  /** JSON, as datasets/dataset.ts has it: what an earlier export had, which is left out; null: nothing is. */
   since: string | null;
   message: string | null;
   manifest_sha256: string | null;
@@ -58,11 +58,12 @@ export const EXPORT_COLUMNS = `id, space_id, dataset, status, phase, request, qu
 
 export type ExportRow = Row<Exports, typeof EXPORT_COLUMNS>;
 
-/** SQL: the export ?2 of space ?1 is processing. */
-export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
+/** SQL: export ?2 of space ?1 is processing. */
+export const IS_PROCESSING =
+  "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
 
-/** SQL: as GOING, and by the plan that the caller works for. */
-export const goingBy = (plan: string) =>
+/** SQL: the same, by the plan that the caller works for. */
+export const isProcessingPlan = (plan: string) =>
   `EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing' AND e.plan_version = ${plan})`;
 
 const NEW_COLUMNS = `space_id, id, dataset, request, query, result_shape, file_rows, snapshot_seq, reads_from, callback_url, request_id,
@@ -71,20 +72,21 @@ const NEW_COLUMNS = `space_id, id, dataset, request, query, result_shape, file_r
 /** What an export is created with. */
 export type NewExport = Row<Exports, typeof NEW_COLUMNS>;
 
-/** What has to be so when the row is written. */
+/** Conditions that must be met when the row is inserted. */
 export interface InsertConditions {
   /** Fewer than this many of the space's exports are queued or processing. */
   pendingLimit: number;
   /** An idempotency key that must still be reserved for this export. */
   key: string | null;
-  /** The run that its schedule must still have before it, with none of its exports under way. */
+  /** Epoch ms of the run that must still be due on its schedule, with none of its exports in progress. */
   dueAt: number | null;
 }
 
 /**
- * Writes the row, where the space has room for it and still keeps what it reads.
- * @param also what stands or falls with it; must itself look whether the export is there.
- * @returns whether it was written.
+ * Inserts the row if the space has fewer pending exports than its limit and still retains the events that the export
+ * reads.
+ * @param also statements of the same transaction; each must itself check that the export was inserted.
+ * @returns whether it was inserted.
  */
 export async function insertExport(
   db: Database,
@@ -105,24 +107,7 @@ export async function insertExport(
            (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?17 AND c.status = 'active' AND c.next_run_at = ?21))
          AND (?17 IS NULL OR NOT EXISTS
            (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?17 AND o.status IN ('queued', 'processing')))`,
-      row.space_id,
-      row.id,
-      row.dataset,
-      row.request,
-      row.query,
-      row.result_shape,
-      row.file_rows,
-      row.snapshot_seq,
-      row.reads_from,
-      row.callback_url,
-      row.request_id,
-      row.created_at,
-      row.wake_at,
-      row.encoding,
-      row.destination,
-      row.destination_id,
-      row.schedule_id,
-      row.since,
+      ...NEW_COLUMNS.split(/,\s+/).map((name) => row[name as keyof NewExport]),
       pendingLimit,
       key,
       dueAt,
@@ -139,14 +124,14 @@ export async function countPending(db: Database, spaceId: string): Promise<numbe
   return (await db.first<{ n: number }>(sql, spaceId))?.n ?? 0;
 }
 
-/** Is an export of the space under way that reads what stood before a sequence number? */
+/** Does an export in progress read the space as of a sequence number before this one? */
 export async function isReadBefore(db: Database, spaceId: string, seq: number): Promise<boolean> {
   const sql =
     "SELECT 1 AS found FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing') AND snapshot_seq < ?2 LIMIT 1";
   return (await db.first(sql, spaceId, seq)) !== null;
 }
 
-/** One that was deleted is not there. */
+/** @returns null for a deleted export too. */
 export async function findExport(db: Database, spaceId: string, exportId: string): Promise<ExportRow | null> {
   return db.first<ExportRow>(
     `SELECT ${EXPORT_COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`,
@@ -155,7 +140,7 @@ export async function findExport(db: Database, spaceId: string, exportId: string
   );
 }
 
-/** Of what a page of a list holds in memory: one request may have a megabyte. */
+/** Bytes of requests, queries and encodings that one page of a list reads: one export may have a megabyte. */
 const MAX_LIST_BYTES = 8_000_000;
 
 /**

@@ -1,8 +1,8 @@
-/** The files of an export: what they are called, whether they are put together, and how far the export is. */
+/** The files of an export: their names, whether they are written, and the export's progress over chunks and files. */
 
 import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { goingBy } from "./exports.ts";
+import { isProcessingPlan } from "./exports.ts";
 import { jsonLists } from "../core/pagination.ts";
 
 interface ExportFiles {
@@ -16,7 +16,7 @@ interface ExportFiles {
   bytes: number | null;
   uncompressed_bytes: number | null;
   sha256: string | null;
-  /** Of a file that is one of several of a chunk: the keys of its first and last row. */
+  /** The keys of its first and last row, where its chunk has several files. */
   first_time: number | null;
   first_id: string | null;
   last_time: number | null;
@@ -31,7 +31,7 @@ export type FileRow = Row<ExportFiles, typeof FILE_COLUMNS>;
 export function insertFiles(spaceId: string, exportId: string, plan: number, names: readonly string[]): Statement {
   return statement(
     `INSERT INTO export_files (space_id, export_id, n, name)
-     SELECT ?1, ?2, key, value FROM json_each(?3) WHERE ${goingBy("?4")} ON CONFLICT DO NOTHING`,
+     SELECT ?1, ?2, key, value FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
     spaceId,
     exportId,
     JSON.stringify(names),
@@ -96,7 +96,7 @@ export async function findFileByName(
   );
 }
 
-/** Files whose chunks are all written but which are not put together yet, and on which nobody holds a live lease. */
+/** The numbers of files whose chunks are all written, which are not assembled and have no live lease. */
 export async function idleFiles(
   db: Database,
   spaceId: string,
@@ -117,8 +117,8 @@ export async function idleFiles(
 }
 
 /**
- * Whoever holds its chunk began a multipart upload to a customer's bucket: who comes after a try that was killed ends it. A file
- * that is cut as it is written may not be in the ledger before.
+ * Stores the multipart upload that the holder of a chunk's lease began in a customer's bucket, so that the next attempt
+ * can abort it. A split file may not be in the ledger before that.
  */
 export async function rememberUpload(
   db: Database,
@@ -128,7 +128,7 @@ export async function rememberUpload(
   upload: { id: string; plan: number; chunk: number; held: number },
 ): Promise<void> {
   await db.run(
-    `INSERT INTO export_files (space_id, export_id, n, name, upload_id) SELECT ?1, ?2, ?3, ?8, ?4 WHERE ${goingBy("?5")}
+    `INSERT INTO export_files (space_id, export_id, n, name, upload_id) SELECT ?1, ?2, ?3, ?8, ?4 WHERE ${isProcessingPlan("?5")}
        AND EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n = ?7 AND c.lease_until = ?6 AND c.done = 0)
      ON CONFLICT (export_id, n) DO UPDATE SET upload_id = excluded.upload_id WHERE export_files.space_id = ?1 AND export_files.done = 0`,
     spaceId,
@@ -143,8 +143,8 @@ export async function rememberUpload(
 }
 
 /**
- * Gives a file another name than `from`, under which it cannot be written. @returns the file as it is called now, whoever
- * renamed it; null when it is written, or not of this plan.
+ * Renames a file whose key is taken by other bytes. @returns the file with its current name, which another consumer may
+ * have set; null when the file is written, or the plan is not current.
  */
 export async function renameFile(
   db: Database,
@@ -154,7 +154,7 @@ export async function renameFile(
   { from, to, plan }: { from: string; to: string; plan: number },
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
-    `INSERT INTO export_files (space_id, export_id, n, name) SELECT ?1, ?2, ?3, ?5 WHERE ${goingBy("?6")}
+    `INSERT INTO export_files (space_id, export_id, n, name) SELECT ?1, ?2, ?3, ?5 WHERE ${isProcessingPlan("?6")}
      ON CONFLICT (export_id, n) DO UPDATE SET name = CASE export_files.name WHEN ?4 THEN ?5 ELSE export_files.name END,
        upload_id = CASE export_files.name WHEN ?4 THEN NULL ELSE export_files.upload_id END
      WHERE export_files.space_id = ?1 AND (export_files.done = 0 OR export_files.name <> ?4) RETURNING ${FILE_COLUMNS}`,
@@ -167,15 +167,15 @@ export async function renameFile(
   );
 }
 
-/** SQL: the uploads of export ?2 of space ?1 that were begun and not written down as done. */
+/** SQL: the multipart uploads of export ?2 of space ?1 that were begun and not recorded as done. */
 const OPEN_UPLOADS = `SELECT name, upload_id FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND upload_id IS NOT NULL
      UNION ALL SELECT value ->> 'name', value ->> 'upload_id'
      FROM exports e, json_each(e.orphaned_uploads) WHERE e.space_id = ?1 AND e.id = ?2`;
 
-/** SQL: the same as JSON, for an export that is planned anew: its files are forgotten. */
+/** SQL: the same as JSON, for an export that is planned anew: the rows of its files are deleted. */
 export const ORPHANED_UPLOADS = `(SELECT json_group_array(json_object('name', name, 'upload_id', upload_id)) FROM (${OPEN_UPLOADS}))`;
 
-/** Multipart uploads that were begun and not written down as done, by earlier plans too. */
+/** Multipart uploads that were begun and not recorded as done, those of earlier plans included. */
 export async function listOpenUploads(
   db: Database,
   spaceId: string,
@@ -189,16 +189,16 @@ export interface WrittenFile {
   bytes: number;
   uncompressedBytes: number;
   sha256: string;
-  /** Left out where its chunks tell them. */
+  /** Left out where the rows of its chunks have them. */
   first?: { time: number; id: string } | null;
   last?: { time: number; id: string } | null;
 }
 
-/** A file that was put together. */
+/** Records that a file was assembled. */
 export function fileDone(spaceId: string, exportId: string, plan: number, n: number, written: WrittenFile): Statement {
   return statement(
     `UPDATE export_files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?8")}`,
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${isProcessingPlan("?8")}`,
     spaceId,
     exportId,
     n,
@@ -210,7 +210,7 @@ export function fileDone(spaceId: string, exportId: string, plan: number, n: num
   );
 }
 
-/** Files that a chunk has written, under the names that they were written by. They stand in the ledger already, or come into it. */
+/** Records the files that a chunk wrote, under their present names; inserts those that the ledger lacks. */
 export function filesDone(
   spaceId: string,
   exportId: string,
@@ -226,7 +226,7 @@ export function filesDone(
     statement(
       `INSERT INTO export_files (space_id, export_id, n, name, done, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id)
        SELECT ?1, ?2, value ->> 0, value ->> 1, 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9
-       FROM json_each(?3) WHERE ${goingBy("?4")}
+       FROM json_each(?3) WHERE ${isProcessingPlan("?4")}
        ON CONFLICT (export_id, n) DO UPDATE SET done = 1, upload_id = NULL, name = excluded.name, rows = excluded.rows, bytes = excluded.bytes,
          uncompressed_bytes = excluded.uncompressed_bytes, sha256 = excluded.sha256, first_time = excluded.first_time,
          first_id = excluded.first_id, last_time = excluded.last_time, last_id = excluded.last_id
@@ -258,7 +258,7 @@ export const NO_TOTALS: ExportTotals = {
   files_total: 0,
 };
 
-/** How far an export is, from its ledger. `rows_written` counts chunks under way too. */
+/** An export's progress, from its ledger. `rows_written` includes chunks in progress. */
 export async function exportTotals(db: Database, spaceId: string, exportId: string): Promise<ExportTotals> {
   const row = await db.first<ExportTotals>(
     `SELECT

@@ -1,12 +1,12 @@
 /**
- * The statements of a lease on a chunk or on a file. A lease is the time in `lease_until`: its holder names that time in each
- * statement, so a holder that was taken over changes nothing. Two consumers that work on one row do no harm, a lease only saves
- * their work.
+ * The statements of a lease on a chunk or on a file. A lease is the time in `lease_until`: its holder names that time
+ * in each statement, so a holder that was taken over changes nothing. Two consumers that work on one row do no harm, a
+ * lease only saves their work.
  */
 
 import { CHUNK_COLUMNS, type ChunkRow } from "./chunks.ts";
 import type { Database } from "../core/database.ts";
-import { GOING } from "./exports.ts";
+import { IS_PROCESSING } from "./exports.ts";
 import { FILE_COLUMNS, type FileRow } from "./files.ts";
 
 /** A row of the ledger that one consumer at a time works on. */
@@ -28,24 +28,24 @@ export interface Leased {
 const noOther = (order: "<" | ">") => `NOT EXISTS (SELECT 1 FROM export_chunks o
          WHERE o.space_id = ?1 AND o.export_id = ?2 AND o.file_n = export_chunks.file_n AND o.n ${order} export_chunks.n)`;
 
-/** `lease`: ?4 now, ?5 the lease. `renew`: ?4 the progress, ?5 the next lease, ?6 the present one. `release`: ?4 the present one. */
+/** `lease`: ?4 now, ?5 the lease. `renew`: ?4 progress, ?5 next, ?6 present lease. `release`: ?4 present lease. */
 const LEASES = {
   export_chunks: {
     lease: `UPDATE export_chunks SET takeovers = takeovers + (lease_until > 0), lease_until = ?5, rows_so_far = 0
-       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4 AND ${GOING}
+       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4 AND ${IS_PROCESSING}
        RETURNING ${CHUNK_COLUMNS}, ${noOther("<")} AS first_in_file, ${noOther(">")} AS last_in_file`,
     renew: `UPDATE export_chunks SET lease_until = ?5, rows_so_far = ?4
-       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6 AND ${GOING}`,
+       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6 AND ${IS_PROCESSING}`,
     release: `UPDATE export_chunks SET lease_until = 0, rows_so_far = 0
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4`,
   },
   export_files: {
     lease: `UPDATE export_files SET takeovers = takeovers + (lease_until > 0), lease_until = ?5
-       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4 AND ${GOING} AND NOT EXISTS
+       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4 AND ${IS_PROCESSING} AND NOT EXISTS
          (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.done = 0)
        RETURNING ${FILE_COLUMNS}`,
     renew: `UPDATE export_files SET lease_until = ?5, upload_id = ?4
-       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6 AND ${GOING}`,
+       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6 AND ${IS_PROCESSING}`,
     release: `UPDATE export_files SET lease_until = 0
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4`,
   },
@@ -65,7 +65,8 @@ export async function acquireLease<Table extends keyof Leased>(
 }
 
 /**
- * @param progress stored with it: of a chunk, the rows written so far; of a file, its multipart upload under way, or null.
+ * @param progress stored with it: of a chunk, the rows written so far; of a file, its multipart upload under way, or
+ * null.
  * @returns false when the lease is lost: another consumer took over, or the export is not processing any more.
  */
 export async function renewLease(

@@ -1,4 +1,4 @@
-/** How large a result would be: counted rows, and bytes from a sample of them. */
+/** The size that a result would have: rows are counted, bytes are extrapolated from a sample. */
 
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { BlockWriter } from "../output/block-buffer.ts";
@@ -9,22 +9,22 @@ import type { Encoding } from "../output/encode/encoding.ts";
 import type { ExportRequest } from "./request.ts";
 
 export interface Estimate {
-  /** Counted; from the sample where a record may give several rows. */
+  /** Counted; extrapolated from the sample where a record may give several rows. */
   rows: number;
   files: number;
   /** Compressed. */
   bytes_estimate: number;
 }
 
-/** Of a sample. */
+/** Pages of the sample. */
 const MAX_PAGES = 10;
-/** A hash is as long under any key. */
+/** Stands in for the space's redaction key: a hash has the same length under any key. */
 const NO_KEY = new Uint8Array(32);
 
 /** @throws invalid_request as a create would. */
 export async function estimate(context: FreezeContext, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
   const { source, shape, encoding } = await dryRun(context, space, request);
-  // A Parquet file comes to about what the same rows come to as gzipped lines.
+  // A Parquet file is about as large as the same rows as gzipped lines.
   const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
   const form = fileForm(asLines, source.form);
   const encoder = asLines === null ? null : encoderOf(asLines, form, NO_KEY);
@@ -44,7 +44,7 @@ export async function estimate(context: FreezeContext, space: SpaceRow, request:
     sampledRows += page.lines.length;
     sampled += page.records;
     pages += 1;
-    // A record of very many rows comes in several pages, and counts with the last.
+    // A record with very many rows spans several pages, and is counted in the last of them.
     if ((sampled > 0 && sampledRows > 0) || pages === MAX_PAGES) break;
   }
   blocks.flush();

@@ -1,6 +1,7 @@
 /**
- * assemble: the segments of one file, compressed apart, become one ordinary gzip member. Streams: a piece of a segment in, a
- * part of the object out. Cut off, it starts again from zero, and ends the upload that the try before it left.
+ * assemble: joins the compressed segments of one file into one ordinary gzip member. It streams: it reads a piece of a
+ * segment, and uploads a part of the object. An attempt that was cut off is repeated from the start, and the next one
+ * aborts its upload.
  */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
@@ -18,14 +19,10 @@ import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
 import { fileKey, segmentKey } from "../delivery/object-keys.ts";
 import { ObjectWriter } from "../output/object-writer.ts";
+import type { ChunkContext } from "./chunk.ts";
 import { dispatchNext } from "./dispatch.ts";
 
-export type AssembleContext = Pick<
-  Context,
-  "bucket" | "config" | "customers" | "databases" | "runtime" | "send" | "sizes"
->;
-
-export async function assemble(context: AssembleContext, message: Message): Promise<void> {
+export async function assemble(context: ChunkContext, message: Message): Promise<void> {
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId, n } = message;
   const row = await findExport(control, spaceId, exportId);
@@ -43,9 +40,9 @@ export async function assemble(context: AssembleContext, message: Message): Prom
   await dispatchNext(context, message);
 }
 
-/** @returns null when the export was stopped meanwhile, or another has taken the file over. */
+/** @returns null when the lease was lost: the export was stopped, or another consumer took over. */
 async function join(
-  context: AssembleContext,
+  context: ChunkContext,
   row: ExportRow,
   file: FileRow,
   lease: Lease,
@@ -98,12 +95,12 @@ interface Piece {
   length: number;
 }
 
-/** The segments in order, each in pieces of at most a part. */
-function piecesOf(chunks: readonly ChunkRow[], most: number): Piece[] {
+/** The segments in order, each in pieces of at most `maxBytes`. */
+function piecesOf(chunks: readonly ChunkRow[], maxBytes: number): Piece[] {
   return chunks.flatMap(({ n, bytes }) => {
     const pieces: Piece[] = [];
-    for (let from = 0; from < (bytes ?? 0); from += most)
-      pieces.push({ chunk: n, from, length: Math.min(most, (bytes ?? 0) - from) });
+    for (let from = 0; from < (bytes ?? 0); from += maxBytes)
+      pieces.push({ chunk: n, from, length: Math.min(maxBytes, (bytes ?? 0) - from) });
     return pieces;
   });
 }
@@ -116,6 +113,8 @@ async function fetchPiece(
   if (piece === undefined) return new Uint8Array();
   const body = await context.bucket.read(segmentKey(row, piece.chunk), piece);
   if (body?.length !== piece.length)
-    throw new SpillwayError("incomplete_export", undefined, { cause: new Error("a segment is not as it was written") });
+    throw new SpillwayError("incomplete_export", undefined, {
+      cause: new Error("a segment is shorter than it was written, or missing"),
+    });
   return body;
 }

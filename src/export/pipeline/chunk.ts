@@ -1,6 +1,7 @@
 /**
- * chunk: reads its records page by page, writes them as lines, compresses and uploads them, and enters what it wrote into the
- * ledger. A chunk is a whole file, a segment of one for `assemble`, or as many files as its rows fill.
+ * chunk: reads its records page by page, encodes them as lines, compresses and uploads them, and commits their counts
+ * to the ledger. The result's shape decides whether a chunk writes a whole file, a segment for `assemble`, or several
+ * files.
  */
 
 import type { Bounds, Source } from "../../datasets/dataset.ts";
@@ -19,25 +20,21 @@ import {
   type WrittenObject,
 } from "../output/chunk-writer.ts";
 import { openEncoder } from "../output/encode/encoder.ts";
-import type { Context, Message } from "../../context.ts";
-import { sourceOf } from "../../context.ts";
+import { type Context, type Message, sourceOf } from "../../context.ts";
 import { deleteOrphanedFiles, deleteOrphanedSegment } from "./orphans.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
 import { dispatchNext } from "./dispatch.ts";
 import { fileSecretOf, resultShapeOf } from "./result-shape.ts";
 
-/** The lease is renewed, and the poll told, at the first page after this. */
+/** The first page after this time renews the lease, which also stores the progress that a poll reports. */
 const RENEW_EVERY_MS = 500;
-/** Between two files of a page, which may be a thousand. */
+/** The same between two files of one page, which may have a thousand files. */
 const RENEW_BETWEEN_FILES_MS = 3_000;
 
-type LeasedChunk = Leased["export_chunks"];
+type Chunk = Leased["export_chunks"];
 
-export type ChunkContext = Pick<
-  Context,
-  "bucket" | "config" | "customers" | "databases" | "runtime" | "send" | "sizes"
->;
+export type ChunkContext = Tools["context"] & Pick<Context, "runtime" | "send">;
 
 export async function writeChunk(context: ChunkContext, message: Message): Promise<void> {
   const { control } = context.databases;
@@ -45,7 +42,7 @@ export async function writeChunk(context: ChunkContext, message: Message): Promi
   const row = await findExport(control, spaceId, exportId);
   if (row === null) return;
   const target = { table: "export_chunks", spaceId, exportId, n } as const;
-  const written = await withLease(context, target, (chunk, lease) => writeOnce(context, row, chunk, lease));
+  const written = await withLease(context, target, (chunk, lease) => writeObjects(context, row, chunk, lease));
   if (written === null) return;
   const files = written.objects.flatMap(({ file, ...object }) => (file === null ? [] : [{ ...file, ...object }]));
   const [entered] = await control.batch([
@@ -55,28 +52,27 @@ export async function writeChunk(context: ChunkContext, message: Message): Promi
   ]);
   if (entered?.changes === 0) {
     for (const { file, key } of written.objects) if (file === null) await deleteOrphanedSegment(context, row, key);
-    await deleteOrphanedFiles(
-      context,
-      row,
-      files.map(({ key }) => key),
-    );
+    const keys = files.map(({ key }) => key);
+    await deleteOrphanedFiles(context, row, keys);
   }
   await dispatchNext(context, message);
 }
 
 type Written = WrittenChunk & { objects: readonly WrittenObject[] };
 
-/** @returns null when the export was stopped meanwhile, or another has taken the chunk over. */
-async function writeOnce(
+type Work = Tools & { lease: Lease; source: Source };
+
+/** @returns null when the lease was lost: the export was stopped, or another consumer took over. */
+async function writeObjects(
   context: ChunkContext,
   row: ExportRow,
-  chunk: LeasedChunk,
+  chunk: Chunk,
   lease: Lease,
 ): Promise<Written | null> {
   const source = sourceOf(context, row);
   const encoder = await openEncoder(context, row, source.form);
-  const tools: Tools = { context, row, chunk, encoder, lease };
-  const writeTo = (open: () => Promise<Output>) => write(context, row, chunk, source, lease, open);
+  const tools: Work = { context, row, chunk, encoder, lease, source };
+  const writeTo = (open: () => Promise<Output>) => write(tools, open);
   switch (resultShapeOf(row).kind) {
     case "split_files":
       return againIfRenamed(() => writeTo(() => openFiles(tools, fileSecretOf(source))));
@@ -90,7 +86,7 @@ async function writeOnce(
   return withFreeKey(context, row, file, (named) => writeTo(() => openObject(tools, named)));
 }
 
-/** Each time a file has got another name, and a file has only so many. */
+/** Writes the chunk again while a file was renamed. It ends: each file has a bounded number of names. */
 async function againIfRenamed(work: () => Promise<Written | null>): Promise<Written | null> {
   for (;;) {
     try {
@@ -101,14 +97,8 @@ async function againIfRenamed(work: () => Promise<Written | null>): Promise<Writ
   }
 }
 
-async function write(
-  context: ChunkContext,
-  row: ExportRow,
-  chunk: LeasedChunk,
-  source: Source,
-  lease: Lease,
-  open: () => Promise<Output>,
-): Promise<Written | null> {
+async function write(work: Work, open: () => Promise<Output>): Promise<Written | null> {
+  const { context, row, chunk, lease, source } = work;
   const output = await open();
   let [records, summary]: [number, unknown] = [0, null];
   lease.track(() => output.rows);
@@ -116,7 +106,7 @@ async function write(
   const pages = ahead(source.pages(boundsOf(chunk)));
   try {
     for (;;) {
-      // Where few records are what is asked for, the next page may be long in coming.
+      // A page may take minutes to read where few records match.
       const { value: page, done } = await lease.during(() => pages.next());
       if (done === true) break;
       records += page.records;
@@ -129,11 +119,12 @@ async function write(
       await deleteOrphanedFiles(context, row, output.closed);
       return null;
     }
-    // Before the last is uploaded: what is not whole must leave no object that a better try would find in its way.
+    // Checked before the last upload: an incomplete file must leave no object that conflicts with a later, complete
+    // attempt.
     if (records !== chunk.records) throw new SpillwayError("incomplete_export");
-    const { objects, ...held } = await lease.during(() => output.finish());
+    const { objects, ...totals } = await lease.during(() => output.finish());
     return {
-      ...held,
+      ...totals,
       recordsRead: records,
       bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
       sha256: objects.length === 1 ? (objects[0]?.sha256 ?? null) : null,
@@ -153,7 +144,7 @@ const boundsOf = (chunk: ChunkRow): Bounds => ({
   upper: { time: chunk.upper_time, id: chunk.upper_id },
 });
 
-/** The same items, the next one asked for while the present one is worked on. */
+/** The same items, read ahead: the next one is requested while the caller works on the present one. */
 async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
   let next = items.next();
   try {
@@ -161,7 +152,7 @@ async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
       const { value, done } = await next;
       if (done === true) return;
       next = items.next();
-      // Whoever stops early never looks at it.
+      // A caller that stops early never awaits it.
       next.catch(() => {});
       yield value;
     }

@@ -1,6 +1,6 @@
 /**
- * The one place that leases a chunk or a file, renews the lease while the step works, notices its loss, and releases it when
- * the work fails. A step asks the lease whether to continue and keeps no timer of its own.
+ * The one place that leases a chunk or a file, renews the lease while the step works, notices its loss, and releases it
+ * when the work fails. A step asks the lease whether to continue and keeps no timer of its own.
  */
 
 import type { Context } from "../../context.ts";
@@ -33,7 +33,7 @@ export async function withLease<Table extends keyof Leased, Result>(
   }
 }
 
-/** A crashed consumer (out of memory, or of time) reports nothing: the work fails after as many takeovers as a message has attempts. */
+/** A crashed consumer (out of memory or time) reports nothing: fail after MAX_ATTEMPTS takeovers. */
 function failPoisonedWork({ takeovers }: { takeovers: number }): void {
   if (takeovers < MAX_ATTEMPTS) return;
   throw new SpillwayError("internal", undefined, {
@@ -72,7 +72,7 @@ export class Lease {
     this.#renewedAt = this.#context.runtime.now();
   }
 
-  /** Renewals run one after the other: each has to name the lease that the one before it left. @returns false when it is lost. */
+  /** Renewals run one by one: each names the lease that the last one left. @returns false when it is lost. */
   renew(): Promise<boolean> {
     const renewed = this.#renewing.then(() => this.#renewOnce());
     this.#renewing = renewed.catch(() => {});
@@ -90,8 +90,8 @@ export class Lease {
   }
 
   /**
-   * Renews by a timer during work that may take minutes: a store's answer, a page with few records. A renewal that fails is no
-   * reason to stop: two consumers at the same work do no harm.
+   * Renews by a timer during work that may take minutes: a store's answer, a page with few records. A renewal that
+   * fails is no reason to stop: two consumers at the same work do no harm.
    */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
     const timer = setInterval(() => void this.renew().catch(() => {}), this.#defaultIntervalMs);

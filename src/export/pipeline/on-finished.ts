@@ -1,4 +1,4 @@
-/** After the move that ended an export: it is logged and measured, and whoever waits for it is told soon. */
+/** After the transition that ended an export: logs and measures it, and sends its webhook deliveries. */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { exportTotals } from "../../db/exports/files.ts";
@@ -8,7 +8,7 @@ import { type DeliveriesContext, dispatchDeliveries } from "./dispatch.ts";
 
 export type FinishedContext = DeliveriesContext & Pick<Context, "measure">;
 
-/** Never throws: the end stands whatever becomes of this, and the sweep tells those who were not told here. */
+/** Never throws: the transition is committed, and the sweep sends the deliveries that fail here. */
 export async function onFinished(context: FinishedContext, spaceId: string, exportId: string): Promise<void> {
   const { control } = context.databases;
   let row: ExportRow | null = null;
@@ -42,7 +42,7 @@ export async function onFinished(context: FinishedContext, spaceId: string, expo
     });
     await dispatchDeliveries(context, spaceId, exportId);
   } catch (thrown) {
-    logFailure("export.end_not_told", thrown, {
+    logFailure("export.notify_failed", thrown, {
       space_id: spaceId,
       export_id: exportId,
       request_id: row?.request_id,

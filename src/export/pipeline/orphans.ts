@@ -1,8 +1,7 @@
 /**
- * A step that ends after its export did (it was canceled, or another did the same work) must leave nothing behind: what it
- * uploaded goes again. Not where the export goes on, or may (a failed one, by a retry): there the object is the same bytes
- * that somebody else wrote, or will.
- * What went to a customer's bucket stays there, whatever becomes of its export.
+ * Deletes objects that a step uploaded after its export had ended: it was canceled, or another consumer did the same
+ * work. While the export continues, or may (a failed one can be retried), the objects stay: another consumer writes the
+ * same bytes to the same key. Files in a customer's bucket always stay.
  */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
@@ -13,13 +12,13 @@ import { inParallel } from "./parallel.ts";
 
 type OrphanContext = Pick<Context, "bucket" | "databases">;
 
-/** After a segment was uploaded that the ledger did not take. */
+/** After a segment was uploaded and the ledger rejected its commit. */
 export async function deleteOrphanedSegment(context: OrphanContext, of: ExportRow, key: string): Promise<void> {
   const row = await findExport(context.databases.control, of.space_id, of.id);
   if (row === null || row.status === "completed" || FINAL_STATUSES.has(row.status)) await context.bucket.delete(key);
 }
 
-/** After files were uploaded that the ledger did not take. A completed export has them from somebody else. */
+/** After files were uploaded and their commit was rejected. A completed export has them from another consumer. */
 export async function deleteOrphanedFiles(
   context: OrphanContext,
   of: ExportRow,

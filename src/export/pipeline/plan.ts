@@ -1,6 +1,7 @@
 /**
- * plan: cuts the work into chunks with known bounds and counts what each has to read. The cuts depend on the request, the
- * snapshot and the data alone, so a plan that is made again is the same plan. A long one is made in slices.
+ * plan: cuts the work into chunks with known bounds and counts the records of each. The cuts depend on the request, the
+ * snapshot and the data alone, so a repeated plan is the same plan. A plan of many chunks is written in slices, a
+ * message for each.
  */
 
 import type { Key, Source } from "../../datasets/dataset.ts";
@@ -12,17 +13,16 @@ import { insertFiles } from "../../db/exports/files.ts";
 import { entry } from "../../db/exports/timeline.ts";
 import { SpillwayError } from "../../errors.ts";
 import { encodingOf, fileForm } from "../output/encode/encoder.ts";
-import type { Context, Message } from "../../context.ts";
-import { sourceOf } from "../../context.ts";
+import { type Context, type Message, sourceOf } from "../../context.ts";
 import { endCustomersUploads } from "../delivery/key-conflicts.ts";
 import { isCustomers } from "../delivery/object-keys.ts";
 import { unguessableName } from "../output/file-names.ts";
 import { dispatchIdle } from "./dispatch.ts";
 import { firstFileOfChunk, resultShapeOf } from "./result-shape.ts";
 
-/** Chunks found in one slice: each is a query, and an invocation has a thousand. */
+/** Chunks per slice: each costs a query, and an invocation may run a thousand. */
 const SLICE = 200;
-/** And so long one slice takes, about: to find a chunk may be several queries. */
+/** The time that one slice takes, about: one chunk may cost several queries. */
 const SLICE_MS = 10_000;
 const MAX_CHUNKS = 20_000;
 
@@ -36,7 +36,7 @@ export async function plan(context: PlanContext, message: Message): Promise<void
   const row = await startExport(control, spaceId, exportId, now, wakeAt);
   if (row === null) return;
   if (row.phase !== "planning") {
-    // It was retried: what is planned stands, and goes on from what is written.
+    // A retried export keeps its plan and continues from its last written chunk.
     await dispatchIdle(context, message);
     return;
   }
@@ -104,9 +104,9 @@ async function cut(
 }
 
 /**
- * The names of the files that the plan knows; split files get theirs when they are opened. Windows are contiguous: the first
- * starts with the request's, the last ends with it, each other boundary is the time of the next file's first record. Equal
- * names get -2, -3 … before the extension.
+ * The names of the files that the plan knows; split files get theirs when they are opened. Windows are contiguous: the
+ * first starts with the request's, the last ends with it, each other boundary is the time of the next file's first
+ * record. Equal names get -2, -3 … before the extension.
  */
 export function fileNames(
   row: Pick<ExportRow, "id" | "result_shape" | "encoding">,

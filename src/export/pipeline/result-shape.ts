@@ -1,13 +1,13 @@
 /**
- * The shape of a result: how its chunks become files. It is derived once, when the export is created, and stored with it;
- * plan, chunk, finish and estimate switch on it and derive nothing again.
+ * The shape of a result: how its chunks become files. It is derived once, when the export is created, and stored with
+ * it; plan, chunk, finish and estimate switch on it and derive nothing again.
  *
- * - `assembled`: one file, empty where there are no records. Each chunk writes a segment, and `assemble` joins the segments; the
- *   only chunk of a file writes the file itself. Parquet has no segments: its one chunk holds everything.
- * - `counted_files`: a chunk is a file. Every file but the last has exactly the rows that were asked for, so the plan knows how
- *   many files there are and what each is called.
- * - `split_files`: a chunk writes as many files as its rows fill, by rows and by bytes, and names them as it opens them. How many
- *   there are is known at the end.
+ * - `assembled`: one file, empty where there are no records. Each chunk writes a segment, and `assemble` joins the
+ *   segments; the only chunk of a file writes the file itself. Parquet has no segments: its one chunk holds everything.
+ * - `counted_files`: a chunk is a file. Every file but the last has exactly the rows that were asked for, so the plan
+ *   knows how many files there are and what each is called.
+ * - `split_files`: a chunk writes as many files as its rows fill, by rows and by bytes, and names them as it opens
+ *   them. How many there are is known at the end.
  */
 
 import type { Sizes } from "../../context.ts";

@@ -38,7 +38,7 @@ async function failed(code: string, events = 5): Promise<{ service: Service; spa
     space.id,
     id,
     { code, owner: "service" },
-    { now: service.now, generation: 0, keptUntil: service.now + day, putAwayAt: service.now + day },
+    { now: service.now, generation: 0, keptUntil: service.now + day, cleanupAt: service.now + day },
   );
   return { service, space, id };
 }
