@@ -1,4 +1,4 @@
-/** The pipeline by hand: one step at a time, as a queue that is careless with its messages, and what came out of it. */
+/** Runs the pipeline by hand, one message at a time or as a careless queue does, and reads the results. */
 
 import type { Message } from "../../src/context.ts";
 import { segmentKey } from "../../src/export/delivery/object-keys.ts";
@@ -11,7 +11,7 @@ export function roomyService(vars: Record<string, string> = {}): Service {
   return new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", ...vars });
 }
 
-/** Takes the next message off the queue, of one step if one is named. @throws when none waits. */
+/** Removes the next message from the queue, of one step if one is named. @throws when none waits. */
 export function take(service: Service, step?: Message["step"]): Message {
   const at = service.queue.findIndex((message) => step === undefined || message.step === step);
   const message = at === -1 ? undefined : service.queue.splice(at, 1)[0];
@@ -25,11 +25,11 @@ export function deliver(service: Service, message: Message, attempt = 1): Promis
 }
 
 export interface Carelessness {
-  /** How often each message comes. */
+  /** How often each message is delivered. */
   times: number;
-  /** The order in which those that wait come. */
+  /** The order in which waiting messages are delivered. */
   order: (waiting: Message[]) => Message[];
-  /** How many are worked on at once. */
+  /** How many are delivered at once. */
   width: number;
 }
 
@@ -72,12 +72,12 @@ export async function eventIdsOf(service: Service, view: ExportView): Promise<un
   return (await rowsOf(service, view)).map((row) => row["eventId"]);
 }
 
-/** What is the same for the same request on the same data: a file's name alone carries the export's id. */
+/** The part of a result that equal requests on equal data share: only a file's name has the export's id. */
 export function bytesOf(view: ExportView) {
   return view.files.map(({ rows, bytes, uncompressed_bytes, sha256 }) => ({ rows, bytes, uncompressed_bytes, sha256 }));
 }
 
-/** The numbers of the segments that still stand in the bucket. */
+/** The numbers of the segments that still exist in the bucket. */
 export async function segmentsLeft(service: Service, space: Space, exportId: string, chunks: number) {
   const numbers = Array.from({ length: chunks }, (_, n) => n);
   const found = await Promise.all(

@@ -1,4 +1,4 @@
-/** What the README tells an operator to run against the control database runs, and repairs what it says. */
+/** The statements that the README has for operators run, and repair what they promise. */
 
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
@@ -87,7 +87,7 @@ describe("the README's repairs", () => {
     expect((await service.poll(space, id)).status).toBe("failed");
   });
 
-  it("wake everything that is under way at the next sweep", async () => {
+  it("dispatch everything in progress at the next sweep", async () => {
     const service = roomyService();
     const space = await service.shop();
     const id = await service.ask(space);

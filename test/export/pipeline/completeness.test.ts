@@ -42,7 +42,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
     await step("plan");
   });
 
-  it("fails when an event goes away after the plan counted it", async () => {
+  it("fails when an event is deleted after the plan counted it", async () => {
     await data("DELETE FROM events WHERE space_id = ?1 AND id = 'e-0000005'");
     const { seen, end, most } = await outcome();
     expect(seen).toEqual(["processing", "failed"]);

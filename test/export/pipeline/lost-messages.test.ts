@@ -1,4 +1,4 @@
-/** Messages get lost and consumers die: the sweep finds what nobody works on, and the export is completed all the same. */
+/** Messages get lost and consumers die: the sweep finds work without a live lease, and the export is completed. */
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { acquireLease } from "../../../src/db/exports/leases.ts";
@@ -33,7 +33,7 @@ beforeEach(() => {
   service.queue.length = 0;
 });
 
-/** Long enough for the sweep to take for stuck what it may. */
+/** Moves the clock far enough for the sweep to find stuck exports. */
 function later(): void {
   service.now += service.config.leaseMs + service.config.resendAfterMs + 1;
 }
@@ -81,7 +81,7 @@ describe.each([
 });
 
 describe("a consumer that dies", () => {
-  it("with a chunk in its hands holds the others off until its lease is over", async () => {
+  it("with a leased chunk keeps the others from it until its lease ends", async () => {
     const id = await service.ask(space, FILES);
     await deliver(service, take(service, "plan"));
     const chunk = { table: "export_chunks", spaceId: space.id, exportId: id, n: 1 } as const;
@@ -96,7 +96,7 @@ describe("a consumer that dies", () => {
     await expectWhole(id, FILES);
   });
 
-  it("while it puts a file together is followed by another", async () => {
+  it("while it assembles a file is followed by another", async () => {
     const id = await service.ask(space, SINGLE);
     while (!service.queue.some((message) => message.step === "assemble")) await deliver(service, take(service));
     const file = { table: "export_files", spaceId: space.id, exportId: id, n: 0 } as const;
@@ -110,7 +110,7 @@ describe("a consumer that dies", () => {
 });
 
 describe("the sweep", () => {
-  it("sends nothing for an export that is not late", async () => {
+  it("sends nothing for an export that is not overdue", async () => {
     await service.ask(space, FILES);
     service.queue.length = 0;
     service.now += service.config.resendAfterMs - 1;
@@ -154,7 +154,7 @@ describe("the sweep", () => {
   });
 });
 
-it("takes an export in when the queue does not take its message, and does it later", async () => {
+it("accepts an export when the queue rejects its message, and runs it later", async () => {
   const row = await findSpace(service.context.databases.control, space.id);
   if (row === null) throw new Error("the space is gone");
   const { request } = await service.export(space, FILES);

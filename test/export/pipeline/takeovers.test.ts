@@ -1,4 +1,4 @@
-/** Work that kills whoever does it comes to an end; work that is taken over is let go by who had it before. */
+/** Work that crashes its consumers fails in the end; a consumer that was taken over stops. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { findFileByNumber, rememberUpload } from "../../../src/db/exports/files.ts";
@@ -73,8 +73,8 @@ describe("a chunk that kills its consumer", () => {
   });
 });
 
-describe("who has lost a lease", () => {
-  it("of a chunk neither renews nor gives back that of the next", async () => {
+describe("a consumer that has lost its lease", () => {
+  it("of a chunk neither renews nor releases the next holder's", async () => {
     const of = await planned(2);
     const { control } = of.service.context.databases;
     const chunk = firstOf("export_chunks", of);
@@ -86,7 +86,7 @@ describe("who has lost a lease", () => {
     expect(await renewLease(control, chunk, 1, { held: 200, next: 300 })).toBe(true);
   });
 
-  it("of a file neither renews nor gives back that of the next", async () => {
+  it("of a file neither renews nor releases the next holder's", async () => {
     const of = await planned(3);
     const { service } = of;
     const { control } = service.context.databases;
@@ -102,7 +102,7 @@ describe("who has lost a lease", () => {
 });
 
 describe("a multipart upload to a customer's bucket", () => {
-  it("is written down by whoever has the chunk, and by nobody who had it, or of an earlier plan", async () => {
+  it("is recorded by the holder of the chunk's lease, not by an earlier holder, nor by an earlier plan", async () => {
     const of = await planned(2);
     const { service, space, id } = of;
     const { control } = service.context.databases;
@@ -124,13 +124,13 @@ describe("a multipart upload to a customer's bucket", () => {
   });
 });
 
-describe("a store that takes its time to close a file", () => {
+describe("a store that is slow to complete a file", () => {
   afterEach(() => vi.useRealTimers());
 
   it.each([
     ["written", {}, 100, "chunk", "export_chunks"],
-    ["put together", { layout: "single" }, 300, "assemble", "export_files"],
-  ] as const)("leaves a file that is %s to whoever has it", async (_what, more, partBytes, step, table) => {
+    ["assembled", { layout: "single" }, 300, "assemble", "export_files"],
+  ] as const)("leaves a file that is %s to the holder of its lease", async (_what, more, partBytes, step, table) => {
     const customer = await Customer.open();
     const { service, aws } = customer;
     const { control } = service.context.databases;
