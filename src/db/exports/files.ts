@@ -125,7 +125,7 @@ export async function rememberUpload(
   spaceId: string,
   exportId: string,
   file: Pick<FileRow, "n" | "name">,
-  upload: { id: string; plan: number; chunk: number; held: number },
+  upload: { id: string; plan: number; chunk: number; leaseUntil: number },
 ): Promise<void> {
   await db.run(
     `INSERT INTO export_files (space_id, export_id, n, name, upload_id) SELECT ?1, ?2, ?3, ?8, ?4 WHERE ${isProcessingPlan("?5")}
@@ -136,7 +136,7 @@ export async function rememberUpload(
     file.n,
     upload.id,
     upload.plan,
-    upload.held,
+    upload.leaseUntil,
     upload.chunk,
     file.name,
   );

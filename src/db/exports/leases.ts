@@ -73,16 +73,16 @@ export async function renewLease(
   db: Database,
   { table, spaceId, exportId, n }: LeaseTarget,
   progress: number | string | null,
-  { held, next }: { held: number; next: number },
+  { current, next }: { current: number; next: number },
 ): Promise<boolean> {
-  return (await db.run(LEASES[table].renew, spaceId, exportId, n, progress, next, held)) > 0;
+  return (await db.run(LEASES[table].renew, spaceId, exportId, n, progress, next, current)) > 0;
 }
 
 /** After a failed attempt: the next one need not wait until the lease runs out. */
 export async function releaseLease(
   db: Database,
   { table, spaceId, exportId, n }: LeaseTarget,
-  held: number,
+  current: number,
 ): Promise<void> {
-  await db.run(LEASES[table].release, spaceId, exportId, n, held);
+  await db.run(LEASES[table].release, spaceId, exportId, n, current);
 }

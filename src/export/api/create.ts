@@ -61,7 +61,7 @@ export interface Order extends Asked {
 }
 
 /**
- * @returns the export's id and the answer; `replayed` when an earlier call with the same key made it.
+ * @returns the export's id and the answer; `replayed` when an earlier call with the same key created it.
  * @throws invalid_request naming the field; too_many_pending_exports; idempotency_mismatch; conflict.
  */
 export async function createExport(

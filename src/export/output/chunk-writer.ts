@@ -117,7 +117,7 @@ async function beginFile(tools: Tools, file: Named, place: Place, room: Room | n
       id,
       plan: row.plan_version,
       chunk: chunk.n,
-      held: lease.until,
+      leaseUntil: lease.until,
     });
   const onUpload = isCustomers(row) ? begun : async () => {};
   const writer = new ObjectWriter(bucket, key, encoder.objectType, context.sizes.partBytes, onUpload);

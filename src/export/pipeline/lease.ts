@@ -107,7 +107,7 @@ export class Lease {
   async #renewOnce(): Promise<boolean> {
     const next = this.#context.runtime.now() + this.#context.config.leaseMs;
     const { control } = this.#context.databases;
-    if (await renewLease(control, this.#target, this.#progress(), { held: this.#until, next })) this.#until = next;
+    if (await renewLease(control, this.#target, this.#progress(), { current: this.#until, next })) this.#until = next;
     else this.#lost = true;
     return !this.#lost;
   }

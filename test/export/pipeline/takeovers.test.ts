@@ -81,9 +81,9 @@ describe("a consumer that has lost its lease", () => {
     const first = await acquireLease(control, chunk, 0, 100);
     const second = await acquireLease(control, chunk, 100, 200);
     expect([first?.takeovers, second?.takeovers]).toEqual([0, 1]);
-    expect(await renewLease(control, chunk, 1, { held: 100, next: 300 })).toBe(false);
+    expect(await renewLease(control, chunk, 1, { current: 100, next: 300 })).toBe(false);
     await releaseLease(control, chunk, 100);
-    expect(await renewLease(control, chunk, 1, { held: 200, next: 300 })).toBe(true);
+    expect(await renewLease(control, chunk, 1, { current: 200, next: 300 })).toBe(true);
   });
 
   it("of a file neither renews nor releases the next holder's", async () => {
@@ -95,9 +95,9 @@ describe("a consumer that has lost its lease", () => {
     await deliver(service, take(service, "chunk"));
     await acquireLease(control, file, 0, 100);
     await acquireLease(control, file, 100, 200);
-    expect(await renewLease(control, file, "upload", { held: 100, next: 300 })).toBe(false);
+    expect(await renewLease(control, file, "upload", { current: 100, next: 300 })).toBe(false);
     await releaseLease(control, file, 100);
-    expect(await renewLease(control, file, "upload", { held: 200, next: 300 })).toBe(true);
+    expect(await renewLease(control, file, "upload", { current: 200, next: 300 })).toBe(true);
   });
 });
 
@@ -113,14 +113,14 @@ describe("a multipart upload to a customer's bucket", () => {
       return leased?.lease_until ?? 0;
     };
     const [late, live] = [await take(), await take()];
-    const after = async (upload: { id: string; plan: number; held: number }) => {
+    const after = async (upload: { id: string; plan: number; leaseUntil: number }) => {
       await rememberUpload(control, space.id, id, { n: 0, name: "any" }, { ...upload, chunk: 0 });
       return (await findFileByNumber(control, space.id, id, 0))?.upload_id;
     };
-    expect(await after({ id: "live", plan: 0, held: live })).toBe("live");
-    expect(await after({ id: "late", plan: 0, held: late })).toBe("live");
+    expect(await after({ id: "live", plan: 0, leaseUntil: live })).toBe("live");
+    expect(await after({ id: "late", plan: 0, leaseUntil: late })).toBe("live");
     await control.run("UPDATE exports SET plan_version = 1 WHERE id = ?1", id);
-    expect(await after({ id: "earlier", plan: 0, held: live })).toBe("live");
+    expect(await after({ id: "earlier", plan: 0, leaseUntil: live })).toBe("live");
   });
 });
 
