@@ -1,4 +1,4 @@
-/** What every step of an export works with, and the messages that wake the steps. */
+/** What the steps of an export work with, of which each takes the part it uses; and the queue's messages. */
 
 import * as z from "zod";
 import type { Config } from "./config.ts";
@@ -12,33 +12,33 @@ import type { Bucket } from "./outbound/s3.ts";
 import type { Resolve } from "./outbound/url-guard.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** A wake-up: which step of which export may be due. It carries no state, and any number of them does no harm. */
+/** A step of an export may be due. The message carries no state, and repeated messages do no harm. */
 export const Message = z.object({
   space_id: z.string().min(1),
   export_id: z.string().min(1),
   step: z.enum(["plan", "chunk", "assemble", "finish"]),
-  /** The chunk, or the file to put together. */
+  /** The chunk to write, or the file to assemble. */
   n: z.number().int().min(0).default(0),
-  /** How often a call had retried the export: a message of before a retry may work, but its failure ends nothing. */
+  /** How often a call had retried the export. A message from before a retry may work, but cannot fail the export. */
   generation: z.number().int().min(0).default(0),
-  /** Of the call that asked for the export: for the logs alone. */
+  /** The id of the call that created or retried the export, for the logs. */
   request_id: z.string().default(""),
 });
 
 export type Message = z.output<typeof Message>;
 
-/** A wake-up: this delivery of a webhook may be due. */
+/** A webhook delivery may be due. */
 export const WebhookMessage = z.object({ space_id: z.string().min(1), delivery_id: z.string().min(1) });
 
 export type WebhookMessage = z.output<typeof WebhookMessage>;
 
-/** How work is cut. These decide an export's bytes: the same sizes give the same objects. */
+/** How an export is cut into chunks, files and parts. Equal sizes make equal objects. */
 export interface Sizes {
-  /** Records a chunk reads when all go into one file. */
+  /** Records per chunk of a result that is assembled into one file. */
   chunkRows: number;
-  /** Bytes of a part of a large object: R2 wants all but the last of one size, S3 at least 5 MiB. */
+  /** Bytes per part of a multipart upload. R2 requires equal sizes for all parts but the last, S3 at least 5 MiB. */
   partBytes: number;
-  /** Where files are cut as they are written, one is ended before it has this many bytes, uncompressed. */
+  /** Uncompressed bytes per file of a result that is split as it is written: each file stays below this. */
   fileBytes: number;
 }
 
@@ -56,14 +56,14 @@ export interface Context {
   send(messages: readonly Message[]): Promise<void>;
   /** @param delaySeconds at most a day. */
   sendWebhook(message: WebhookMessage, delaySeconds: number): Promise<void>;
-  /** How the outside is reached: whoever is told of an export's end. */
+  /** Reaches webhook receivers. */
   fetch: typeof fetch;
   resolve: Resolve;
   measure(point: Point): void;
 }
 
 /** The source of a stored export, at its snapshot. */
-export function sourceOf(context: Context, row: ExportRow): Source {
+export function sourceOf(context: Pick<Context, "databases">, row: ExportRow): Source {
   return datasetNamed(row.dataset).open(JSON.parse(row.query), {
     db: context.databases.space(row.space_id),
     spaceId: row.space_id,
@@ -72,5 +72,5 @@ export function sourceOf(context: Context, row: ExportRow): Source {
   });
 }
 
-/** No invocation is still at work this long after it began: the platform ends a consumer after 15 minutes. */
+/** The platform ends a queue consumer after 15 minutes: a step that began before that has ended. */
 export const LAST_CALL_MS = 15 * 60_000;

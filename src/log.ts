@@ -6,7 +6,7 @@ export function log(event: string, fields: LogFields = {}): void {
   console.log(JSON.stringify({ event, ...fields }));
 }
 
-/** An unexpected failure. The message stays in the log; clients see `internal`. */
+/** Logs an unexpected failure, with the message of its cause. Clients get the code `internal` without it. */
 export function logFailure(event: string, thrown: unknown, fields: LogFields = {}): void {
   const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
   const error = cause instanceof Error ? `${cause.name}: ${cause.message}` : typeof cause;

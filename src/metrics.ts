@@ -1,6 +1,6 @@
 /**
- * What is measured, as data points of Workers Analytics Engine: one shape for each kind. Locally they go nowhere. A point's
- * index is the space, so that sampling is fair to small ones.
+ * Metrics as data points of Workers Analytics Engine, one shape per kind; the local runtime drops them. The index of a
+ * point is its space, so that sampling keeps points of small spaces.
  */
 
 export type Point =
@@ -11,7 +11,7 @@ export type Point =
       outcome: "completed" | "failed" | "canceled";
       errorCode: string | null;
       rows: number;
-      /** Of the stored objects. */
+      /** Bytes of the stored objects. */
       bytes: number;
       retries: number;
       durationMs: number;
@@ -22,11 +22,11 @@ export type Point =
       eventType: string;
       outcome: "delivered" | "retrying" | "failed";
       attempt: number;
-      /** From the event to this attempt's end. */
+      /** From the event to the end of this attempt. */
       lagMs: number;
     };
 
-/** blob1 is the kind; what the other blobs and doubles are is said here, and nowhere else. */
+/** The only place that assigns blobs and doubles: blob1 is the kind, the others depend on it. */
 export function dataPoint(point: Point): { indexes: string[]; blobs: string[]; doubles: number[] } {
   const indexes = [point.spaceId];
   if (point.kind === "export")

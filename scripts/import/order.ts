@@ -41,5 +41,5 @@ function meet<Name>(these: ReadonlySet<Name>, those: ReadonlySet<Name>): boolean
 
 /** A custom definition may have the id of such a built-in one: its batches then wait without need. */
 function createsPerson(definitionId: unknown): boolean {
-  return rulesOf({ id: String(definitionId), category: "" }).makesProfileOfType !== undefined;
+  return rulesOf({ id: String(definitionId), category: "" }).createsProfileOfType !== undefined;
 }

@@ -67,7 +67,7 @@ function altered(context: Context, spaceId: string, change: (packed: string) => 
 }
 
 describe("the harness notices", () => {
-  it("a row that took another's place, though every count is right", async () => {
+  it("a row in another's place, though every count is right", async () => {
     const tamper = rereading((packed) => {
       const rows = packed.split("\n");
       return [rows[0], ...rows.slice(0, 1), ...rows.slice(2)].join("\n");
@@ -91,7 +91,7 @@ describe("the harness notices", () => {
 
   it("a completion without its guard, after the export was canceled", async () => {
     const completion = effectThat("status = 'completed'");
-    const plan = { ...oneFault(completion.name, "late before"), cancelAt: completion.index + 1 };
+    const plan = { ...oneFault(completion.name, "stalled before"), cancelAt: completion.index + 1 };
     await runPlan(rig, plan);
     const tamper = replacing("AND status = 'processing' AND phase = 'finishing'", "");
     await expect(runPlan(rig, plan, tamper)).rejects.toThrow(/an illegal move: canceled … canceled → completed/);
@@ -99,7 +99,7 @@ describe("the harness notices", () => {
 
   it("a chunk that is never entered into the ledger", async () => {
     const tamper = replacing("UPDATE export_chunks SET done = 1", "UPDATE export_chunks SET done = 0");
-    await expect(runPlan(rig, { ...undisturbed(), mostEffects: 400 }, tamper)).rejects.toThrow(/no end after/);
+    await expect(runPlan(rig, { ...undisturbed(), maxEffects: 400 }, tamper)).rejects.toThrow(/no end after/);
   });
 
   it("a chunk that is entered twice, differently", async () => {
@@ -115,7 +115,7 @@ describe("the harness notices", () => {
     await expect(runPlan(rig, plan, tamper)).rejects.toThrow(/chunks \d was done as/);
   });
 
-  it("an end that is told under a new id each time", async () => {
+  it("an end that is delivered under a new id each time", async () => {
     let tries = 0;
     const tamper: Tamper = (context) => ({
       ...context,
@@ -130,7 +130,7 @@ describe("the harness notices", () => {
     await expect(runPlan(rig, plan, tamper)).rejects.toThrow(/webhook ids/);
   });
 
-  it("an end that nobody is told of", async () => {
+  it("an end that is never delivered", async () => {
     const tamper = replacing("e.callback_url IS NOT NULL", "e.callback_url IS NULL");
     await expect(runPlan(rig, undisturbed(), tamper)).rejects.toThrow(/: events: \[\]/);
   });

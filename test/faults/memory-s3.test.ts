@@ -1,4 +1,4 @@
-/** The bucket in memory stands for a real one: the same calls, the same outcomes, as the S3 endpoint of the other tests. */
+/** The bucket in memory behaves like a real one: the same calls, the same outcomes, as the S3 endpoint of the other tests. */
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
@@ -26,7 +26,7 @@ function inMemory(): Bucket {
   return new Bucket(ADDRESS, () => Date.now(), answer);
 }
 
-/** What a call gives: its answer, or the code that it fails with. */
+/** The outcome of a call: its answer, or the code that it fails with. */
 async function outcome(work: Promise<unknown>): Promise<unknown> {
   return work.then(
     (value) => value ?? "done",
@@ -93,7 +93,7 @@ it("lists the uploads that are under way", async () => {
   expect(await bucket.listUploads("a/")).toEqual([{ key: "a/2", uploadId: second }]);
 });
 
-it("refuses what is not signed, or not what its hash says", async () => {
+it("rejects what is not signed, or does not match its hash", async () => {
   const s3 = new MemoryS3(`${ADDRESS.endpoint}/${ADDRESS.name}`);
   const url = `${ADDRESS.endpoint}/${ADDRESS.name}/key`;
   expect(s3.answer("PUT", url, new Headers(), utf8("x")).status).toBe(403);

@@ -1,5 +1,5 @@
 /**
- * Schedules by dice, layout files: up to six faults of any kind at any effects, messages that come twice, late and in disorder to
+ * Random schedules, layout files: up to six faults of any kind at any effects, messages that come twice, late and in disorder to
  * several consumers at once, cancels at any moment, a bucket that is down until a retry. Each ends as it must; one that does
  * not is named by its seed.
  */
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterEach(report);
 
-/** Schedules in one test: so that a test takes seconds. */
+/** Schedules per test, so that a test lasts seconds. */
 const EACH = 26;
 const SUITE = { first: 5000, few: EACH, full: 3 * EACH, all: 10 * EACH };
 

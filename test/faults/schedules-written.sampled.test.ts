@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterEach(report);
 
-/** Schedules in one test: so that a test takes seconds. */
+/** Schedules per test, so that a test lasts seconds. */
 const EACH = 13;
 const SUITE = { first: 9000, few: EACH, full: 3 * EACH, all: 3 * EACH };
 

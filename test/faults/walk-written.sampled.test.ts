@@ -22,8 +22,8 @@ const FAULTS: readonly Fault[] = [
   "fails after",
   "cut before",
   "cut after, forgotten",
-  "late before",
-  "very late after",
+  "stalled before",
+  "long stalled after",
   "twice",
   "500",
 ];

@@ -1,7 +1,4 @@
-/**
- * The pipeline by hand: one step at a time, or as a queue that repeats and reorders messages; and readers of its
- * results.
- */
+/** Runs the pipeline by hand, one message at a time or as a careless queue does, and reads the results. */
 
 import type { Message } from "../../src/context.ts";
 import { segmentKey } from "../../src/export/delivery/object-keys.ts";
@@ -14,7 +11,7 @@ export function roomyService(vars: Record<string, string> = {}): Service {
   return new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", ...vars });
 }
 
-/** Removes the next message from the queue, of the named step if one is given. @throws when there is none. */
+/** Removes the next message from the queue, of one step if one is named. @throws when none waits. */
 export function take(service: Service, step?: Message["step"]): Message {
   const at = service.queue.findIndex((message) => step === undefined || message.step === step);
   const message = at === -1 ? undefined : service.queue.splice(at, 1)[0];
@@ -30,9 +27,9 @@ export function deliver(service: Service, message: Message, attempt = 1): Promis
 export interface Carelessness {
   /** How often each message is delivered. */
   times: number;
-  /** Orders the waiting messages. */
+  /** The order in which waiting messages are delivered. */
   order: (waiting: Message[]) => Message[];
-  /** Messages in parallel. */
+  /** How many are delivered at once. */
   width: number;
 }
 
@@ -77,12 +74,12 @@ export async function eventIdsOf(service: Service, view: ExportView): Promise<un
   return (await rowsOf(service, view)).map((row) => row["eventId"]);
 }
 
-/** The facts of files that equal requests on equal data share: only the names have the export's id. */
+/** The part of a result that equal requests on equal data share: only a file's name has the export's id. */
 export function bytesOf(view: ExportView) {
   return view.files.map(({ rows, bytes, uncompressed_bytes, sha256 }) => ({ rows, bytes, uncompressed_bytes, sha256 }));
 }
 
-/** The numbers of the segments that are still in the bucket. */
+/** The numbers of the segments that still exist in the bucket. */
 export async function segmentsLeft(service: Service, space: Space, exportId: string, chunks: number) {
   const numbers = Array.from({ length: chunks }, (_, n) => n);
   const found = await Promise.all(

@@ -1,9 +1,10 @@
-/** The ledger of an export: what each chunk was to read, and what it wrote. */
+/** The ledger of an export: what each chunk has to read, and what it wrote. */
 
+import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { GOING, goingBy } from "./exports.ts";
+import { isProcessingPlan } from "./exports.ts";
 
-export interface ChunkRow {
+interface ExportChunks {
   n: number;
   file_n: number;
   lower_time: number;
@@ -26,21 +27,17 @@ export interface ChunkRow {
   last_id: string | null;
 }
 
-const CHUNK = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, takeovers, records_read, rows, bytes,
+export const CHUNK_COLUMNS = `n, file_n, lower_time, lower_id, upper_time, upper_id, records, done, lease_until, takeovers, records_read, rows, bytes,
   uncompressed_bytes, crc32, sha256, first_time, first_id, last_time, last_id`;
 
-/** A lease as its holder knows it, and what it becomes. A holder that lost it changes nothing. */
-export interface Lease {
-  held: number;
-  next: number;
-}
+export type ChunkRow = Row<ExportChunks, typeof CHUNK_COLUMNS>;
 
 export type PlannedChunk = Pick<
   ChunkRow,
   "n" | "file_n" | "lower_time" | "lower_id" | "upper_time" | "upper_id" | "records"
 >;
 
-/** A plan that is made twice is the same plan: what stands stays. */
+/** Inserts chunks of a plan. A repeated plan is the same plan: rows that exist stay as they are. */
 export function insertChunks(
   spaceId: string,
   exportId: string,
@@ -51,7 +48,7 @@ export function insertChunks(
   return statement(
     `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
      SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-     FROM json_each(?3) WHERE ${goingBy("?4")} ON CONFLICT DO NOTHING`,
+     FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
     spaceId,
     exportId,
     JSON.stringify(rows),
@@ -59,10 +56,10 @@ export function insertChunks(
   );
 }
 
-/** The chunk that the plan found last, or null. */
+/** The last chunk that was planned so far, or null. */
 export async function lastChunk(db: Database, spaceId: string, exportId: string): Promise<ChunkRow | null> {
   return db.first<ChunkRow>(
-    `SELECT ${CHUNK} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n DESC LIMIT 1`,
+    `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n DESC LIMIT 1`,
     spaceId,
     exportId,
   );
@@ -70,13 +67,13 @@ export async function lastChunk(db: Database, spaceId: string, exportId: string)
 
 export async function listChunks(db: Database, spaceId: string, exportId: string): Promise<ChunkRow[]> {
   return db.all<ChunkRow>(
-    `SELECT ${CHUNK} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
+    `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
     spaceId,
     exportId,
   );
 }
 
-/** The chunks that one file is made of, in order. */
+/** The chunks of one file, in order. */
 export async function chunksOfFile(
   db: Database,
   spaceId: string,
@@ -84,14 +81,14 @@ export async function chunksOfFile(
   fileN: number,
 ): Promise<ChunkRow[]> {
   return db.all<ChunkRow>(
-    `SELECT ${CHUNK} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND file_n = ?3 ORDER BY n`,
+    `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND file_n = ?3 ORDER BY n`,
     spaceId,
     exportId,
     fileN,
   );
 }
 
-/** Chunks still to be written on which nobody holds a live lease. */
+/** The numbers of chunks that are not written and have no live lease. */
 export async function idleChunks(
   db: Database,
   spaceId: string,
@@ -109,81 +106,10 @@ export async function idleChunks(
   return rows.map((row) => row.n);
 }
 
-/**
- * Takes a chunk to work on it, of an export that is processing. The lease only keeps two consumers from doing the same work;
- * nothing breaks when both do. @returns null when it is done, held by another, or the export is not processing.
- */
-export async function leaseChunk(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  now: number,
-  leaseUntil: number,
-): Promise<(ChunkRow & { first_in_file: number; last_in_file: number }) | null> {
-  const other = (order: "<" | ">") => `NOT EXISTS (SELECT 1 FROM export_chunks o
-       WHERE o.space_id = ?1 AND o.export_id = ?2 AND o.file_n = export_chunks.file_n AND o.n ${order} export_chunks.n)`;
-  return db.first<ChunkRow & { first_in_file: number; last_in_file: number }>(
-    `UPDATE export_chunks SET takeovers = takeovers + (lease_until > 0), lease_until = ?5, rows_so_far = 0
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
-       AND ${GOING}
-     RETURNING ${CHUNK}, ${other("<")} AS first_in_file, ${other(">")} AS last_in_file`,
-    spaceId,
-    exportId,
-    n,
-    now,
-    leaseUntil,
-  );
-}
-
-/**
- * Renews the lease and shows progress. @returns false when the export is not processing any more, or another has taken the
- * chunk over: stop.
- */
-export async function renewChunk(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  rowsSoFar: number,
-  lease: Lease,
-): Promise<boolean> {
-  const changed = await db.run(
-    `UPDATE export_chunks SET lease_until = ?5, rows_so_far = ?4
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6
-       AND ${GOING}`,
-    spaceId,
-    exportId,
-    n,
-    rowsSoFar,
-    lease.next,
-    lease.held,
-  );
-  return changed > 0;
-}
-
-/** Gives a chunk back after a failed attempt, so that the next need not wait for the lease to run out. */
-export async function releaseChunk(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  held: number,
-): Promise<void> {
-  await db.run(
-    `UPDATE export_chunks SET lease_until = 0, rows_so_far = 0
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4`,
-    spaceId,
-    exportId,
-    n,
-    held,
-  );
-}
-
 export interface WrittenChunk {
   recordsRead: number;
   rows: number;
-  /** Of the object: a segment, or the whole file where the chunk is alone in it. */
+  /** Of all its objects: a segment, a whole file, or several files. */
   bytes: number;
   uncompressedBytes: number;
   crc32: number;
@@ -191,7 +117,7 @@ export interface WrittenChunk {
   sha256: string | null;
   first: { time: number; id: string } | null;
   last: { time: number; id: string } | null;
-  /** JSON: what the dataset sums up over its rows; null where it sums up nothing. */
+  /** JSON: the dataset's summary of its rows; null where the dataset has none. */
   summary: string | null;
 }
 
@@ -205,7 +131,7 @@ export function chunkDone(
   return statement(
     `UPDATE export_chunks SET done = 1, records_read = ?4, rows = ?5, bytes = ?6, uncompressed_bytes = ?7, crc32 = ?8, sha256 = ?9,
        first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5, summary = ?15
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?14")}`,
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${isProcessingPlan("?14")}`,
     spaceId,
     exportId,
     n,
@@ -224,7 +150,7 @@ export function chunkDone(
   );
 }
 
-/** What chunks after `after` summed up, in order, one at least and about 8 MB at most. */
+/** The summaries of chunks after `after`, in order: at least one, and about 8 MB at most. */
 export async function listSummaries(
   db: Database,
   spaceId: string,

@@ -1,7 +1,7 @@
-/** What is over and has to go: objects in the bucket, then the records themselves. */
+/** Ended exports: which objects to delete, and when to delete the records themselves. */
 
 import { type Database, statement } from "../core/database.ts";
-import { nobodyAtWork } from "./progress.ts";
+import { noLiveLease } from "./progress.ts";
 
 export interface ExportToCleanUp {
   id: string;
@@ -12,22 +12,22 @@ export interface ExportToCleanUp {
   completed_at: number | null;
   destination: string | null;
   destination_id: string | null;
-  /** 1: it is completed and stays; only what its steps left beside its files goes. */
+  /** 1: it is completed and stays; only objects beside its files are deleted. */
   stays: number;
 }
 
-/** Every space's exports of which something may stand in the bucket that should not, and on which nobody is at work. */
+/** Every space's exports that may have orphaned objects in the bucket, and no live lease. */
 export async function listToCleanUp(db: Database, now: number, limit: number): Promise<ExportToCleanUp[]> {
   return db.all(
     `SELECT e.id, e.space_id, e.request_id, e.plan_version, e.cleanup_at, e.completed_at, e.destination, e.destination_id,
        e.status = 'completed' AND e.deleted_at IS NULL AS stays
-     FROM exports e WHERE e.cleanup_at <= ?1 AND ${nobodyAtWork("?1")} ORDER BY e.cleanup_at LIMIT ?2`,
+     FROM exports e WHERE e.cleanup_at <= ?1 AND ${noLiveLease("?1")} ORDER BY e.cleanup_at LIMIT ?2`,
     now,
     limit,
   );
 }
 
-/** @param next when to look again; null: what had to go is gone. Nothing when another call has put it on the list anew. */
+/** @param next when to clean up again; null: all is deleted. Changes nothing if another call set a new time. */
 export async function markCleanedUp(
   db: Database,
   of: ExportToCleanUp,
@@ -46,13 +46,13 @@ export async function markCleanedUp(
   );
 }
 
-/** Has a space exports whose files may still stand in the bucket? */
+/** Does a space have exports whose files may still be in the bucket? */
 export async function hasUnpurgedExports(db: Database, spaceId: string): Promise<boolean> {
   const sql = "SELECT 1 AS found FROM exports WHERE space_id = ?1 AND files_purged_at IS NULL LIMIT 1";
   return (await db.first(sql, spaceId)) !== null;
 }
 
-/** A final export from here on answers as an unknown id; its files and its record go in the background. */
+/** Deletes an ended export: its id is unknown from now on; its files and its record are deleted in the background. */
 export async function deleteExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
   const deleted = await db.run(
     `UPDATE exports SET deleted_at = ?3, cleanup_at = ?3
@@ -65,7 +65,7 @@ export async function deleteExport(db: Database, spaceId: string, exportId: stri
 }
 
 /**
- * Exports of every space that ended before `before` count as deleted: failed, canceled and expired ones, and those that were
+ * Deletes exports of every space that ended before `before`: failed, canceled and expired ones, and those that were
  * delivered to a customer's bucket, which never expire.
  */
 export async function deleteOldExports(db: Database, before: number, now: number, limit: number): Promise<void> {
@@ -83,7 +83,7 @@ export async function deleteOldExports(db: Database, before: number, now: number
   ]);
 }
 
-/** Deleted exports of every space whose files are gone and of whose end everybody was told. */
+/** Deleted exports of every space whose files are deleted and whose webhook deliveries have ended. */
 export async function listPurgeable(db: Database, limit: number): Promise<{ id: string; space_id: string }[]> {
   return db.all(
     `SELECT e.id, e.space_id FROM exports e WHERE e.deleted_at IS NOT NULL AND e.cleanup_at IS NULL
@@ -94,7 +94,7 @@ export async function listPurgeable(db: Database, limit: number): Promise<{ id: 
   );
 }
 
-/** Removes an export's record and everything that hangs on it. */
+/** Deletes an export's record and every row that belongs to it. */
 export async function purgeExport(db: Database, spaceId: string, exportId: string): Promise<void> {
   const hanging = (column: string) => (table: string) =>
     statement(`DELETE FROM ${table} WHERE space_id = ?1 AND ${column} = ?2`, spaceId, exportId);

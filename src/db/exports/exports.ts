@@ -1,11 +1,12 @@
-/** The export's row: how it is written, found and listed. Its moves are in moves.ts. */
+/** The row of an export: inserted, found and listed. Its transitions are in transitions.ts. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
+import type { Row } from "../core/columns.ts";
 import type { Position } from "../core/pagination.ts";
 import type { ExportPhase, ExportStatus } from "./status.ts";
 import { entry } from "./timeline.ts";
 
-export interface ExportRow {
+interface Exports {
   id: string;
   space_id: string;
   dataset: string;
@@ -13,17 +14,18 @@ export interface ExportRow {
   phase: ExportPhase;
   request: string;
   query: string;
-  layout: "single" | "files";
+  /** JSON, as export/pipeline/result-shape.ts has it: how its chunks become files. */
+  result_shape: string;
   file_rows: number;
   snapshot_seq: number;
   reads_from: number;
   encoding: string | null;
-  /** JSON: where its files go; null: to the service's own bucket. */
+  /** JSON: the customer's bucket that its files go to; null: the service's own bucket. */
   destination: string | null;
   destination_id: string | null;
   callback_url: string | null;
   request_id: string;
-  /** The schedule that made it; null: a call did. */
+  /** The schedule that created it; null: a call did. */
   schedule_id: string | null;
   /** How often a call retried it. */
   generation: number;
@@ -43,65 +45,48 @@ export interface ExportRow {
   error_retryable: number | null;
   /** Records that the plan counted. */
   rows_total: number | null;
-  /** 1: a record may give several rows, or none. */
-  rows_vary: number;
-  /** 1: how many files there are is known at the end. */
-  files_vary: number;
-  /** JSON, as datasets/dataset.ts has it: what an earlier export had; null: nothing is left out. */
+  /** JSON, as datasets/dataset.ts has it: what an earlier export had, which is left out; null: nothing is. */
   since: string | null;
   message: string | null;
   manifest_sha256: string | null;
 }
 
-export const COLUMNS = `id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from, encoding, destination, destination_id, callback_url,
-  request_id, schedule_id, generation, plan_version, created_at, started_at, completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner,
-  error_detail, error_retryable, rows_total, rows_vary, files_vary, since, message, manifest_sha256`;
+export const EXPORT_COLUMNS = `id, space_id, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from,
+  encoding, destination, destination_id, callback_url, request_id, schedule_id, generation, plan_version, created_at, started_at,
+  completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner, error_detail, error_retryable,
+  rows_total, since, message, manifest_sha256`;
 
-/** SQL: the export ?2 of space ?1 is processing. */
-export const GOING = "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
+export type ExportRow = Row<Exports, typeof EXPORT_COLUMNS>;
 
-/** SQL: as GOING, and by the plan that the caller works for. */
-export const goingBy = (plan: string) =>
+/** SQL: export ?2 of space ?1 is processing. */
+export const IS_PROCESSING =
+  "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
+
+/** SQL: the same, by the plan that the caller works for. */
+export const isProcessingPlan = (plan: string) =>
   `EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing' AND e.plan_version = ${plan})`;
 
-export type NewExport = Pick<
-  ExportRow,
-  | "id"
-  | "space_id"
-  | "dataset"
-  | "request"
-  | "query"
-  | "layout"
-  | "file_rows"
-  | "snapshot_seq"
-  | "reads_from"
-  | "encoding"
-  | "destination"
-  | "destination_id"
-  | "callback_url"
-  | "request_id"
-  | "schedule_id"
-  | "created_at"
-  | "wake_at"
-  | "rows_vary"
-  | "files_vary"
-  | "since"
->;
+const NEW_COLUMNS = `space_id, id, dataset, request, query, result_shape, file_rows, snapshot_seq, reads_from, callback_url, request_id,
+  created_at, wake_at, encoding, destination, destination_id, schedule_id, since`;
 
-/** What has to be so when the row is written. */
+/** What an export is created with. */
+export type NewExport = Row<Exports, typeof NEW_COLUMNS>;
+
+/** Conditions that must be met when the row is inserted. */
 export interface InsertConditions {
   /** Fewer than this many of the space's exports are queued or processing. */
   pendingLimit: number;
   /** An idempotency key that must still be reserved for this export. */
   key: string | null;
-  /** The run that its schedule must still have before it, with none of its exports under way. */
+  /** Epoch ms of the run that must still be due on its schedule, with none of its exports in progress. */
   dueAt: number | null;
 }
 
 /**
- * Writes the row, where the space has room for it and still keeps what it reads.
- * @param also what stands or falls with it; must itself look whether the export is there.
- * @returns whether it was written.
+ * Inserts the row if the space has fewer pending exports than its limit and still retains the events that the export
+ * reads.
+ * @param also statements of the same transaction; each must itself check that the export was inserted.
+ * @returns whether it was inserted.
  */
 export async function insertExport(
   db: Database,
@@ -111,42 +96,21 @@ export async function insertExport(
 ): Promise<boolean> {
   const [inserted] = await db.batch([
     statement(
-      `INSERT INTO exports (id, space_id, dataset, status, phase, request, query, layout, file_rows, snapshot_seq, reads_from,
-         callback_url, request_id, created_at, status_at, wake_at, encoding, destination, destination_id, schedule_id,
-         rows_vary, files_vary, since)
-       SELECT ?2, ?1, ?3, 'queued', 'planning', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?16, ?17, ?18, ?19, ?21, ?22, ?23
-       WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?14
+      `INSERT INTO exports (${NEW_COLUMNS}, status, phase, status_at)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 'queued', 'planning', ?12
+       WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?19
          AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
-         AND (?15 IS NULL OR EXISTS
-           (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?15 AND k.export_id = ?2 AND k.response IS NULL))
-         AND (?18 IS NULL OR EXISTS (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = ?18))
-         AND (?19 IS NULL OR EXISTS
-           (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?19 AND c.status = 'active' AND c.next_run_at = ?20))
-         AND (?19 IS NULL OR NOT EXISTS
-           (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?19 AND o.status IN ('queued', 'processing')))`,
-      row.space_id,
-      row.id,
-      row.dataset,
-      row.request,
-      row.query,
-      row.layout,
-      row.file_rows,
-      row.snapshot_seq,
-      row.reads_from,
-      row.callback_url,
-      row.request_id,
-      row.created_at,
-      row.wake_at,
+         AND (?20 IS NULL OR EXISTS
+           (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?20 AND k.export_id = ?2 AND k.response IS NULL))
+         AND (?16 IS NULL OR EXISTS (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = ?16))
+         AND (?17 IS NULL OR EXISTS
+           (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?17 AND c.status = 'active' AND c.next_run_at = ?21))
+         AND (?17 IS NULL OR NOT EXISTS
+           (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?17 AND o.status IN ('queued', 'processing')))`,
+      ...NEW_COLUMNS.split(/,\s+/).map((name) => row[name as keyof NewExport]),
       pendingLimit,
       key,
-      row.encoding,
-      row.destination,
-      row.destination_id,
-      row.schedule_id,
       dueAt,
-      row.rows_vary,
-      row.files_vary,
-      row.since,
     ),
     entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),
     ...also,
@@ -160,23 +124,23 @@ export async function countPending(db: Database, spaceId: string): Promise<numbe
   return (await db.first<{ n: number }>(sql, spaceId))?.n ?? 0;
 }
 
-/** Is an export of the space under way that reads what stood before a sequence number? */
+/** Does an export in progress read the space as of a sequence number before this one? */
 export async function isReadBefore(db: Database, spaceId: string, seq: number): Promise<boolean> {
   const sql =
     "SELECT 1 AS found FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing') AND snapshot_seq < ?2 LIMIT 1";
   return (await db.first(sql, spaceId, seq)) !== null;
 }
 
-/** One that was deleted is not there. */
+/** @returns null for a deleted export too. */
 export async function findExport(db: Database, spaceId: string, exportId: string): Promise<ExportRow | null> {
   return db.first<ExportRow>(
-    `SELECT ${COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`,
+    `SELECT ${EXPORT_COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`,
     spaceId,
     exportId,
   );
 }
 
-/** Of what a page of a list holds in memory: one request may have a megabyte. */
+/** Bytes of requests, queries and encodings that one page of a list reads: one export may have a megabyte. */
 const MAX_LIST_BYTES = 8_000_000;
 
 /**
@@ -189,7 +153,7 @@ export async function listExports(
   filter: { status: string | null; dataset: string | null; limit: number; after: Position | null },
 ): Promise<{ rows: ExportRow[]; shown: number }> {
   const found = await db.all<ExportRow & { found: number }>(
-    `SELECT ${COLUMNS}, found FROM (
+    `SELECT ${EXPORT_COLUMNS}, found FROM (
        SELECT *, count(*) OVER () AS found, sum(octet_length(request) + octet_length(query) + ifnull(octet_length(encoding), 0))
          OVER (ORDER BY created_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
        FROM (SELECT * FROM exports

@@ -1,11 +1,11 @@
-/** The files of an export: what they are called, whether they are put together, and how far the export is. */
+/** The files of an export: their names, whether they are written, and the export's progress over chunks and files. */
 
-import type { Lease } from "./chunks.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { GOING, goingBy } from "./exports.ts";
+import { isProcessingPlan } from "./exports.ts";
 import { jsonLists } from "../core/pagination.ts";
 
-export interface FileRow {
+interface ExportFiles {
   n: number;
   name: string;
   done: number;
@@ -16,20 +16,22 @@ export interface FileRow {
   bytes: number | null;
   uncompressed_bytes: number | null;
   sha256: string | null;
-  /** Of a file that is one of several of a chunk: the keys of its first and last row. */
+  /** The keys of its first and last row, where its chunk has several files. */
   first_time: number | null;
   first_id: string | null;
   last_time: number | null;
   last_id: string | null;
 }
 
-const FILE =
+export const FILE_COLUMNS =
   "n, name, done, lease_until, takeovers, upload_id, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id";
+
+export type FileRow = Row<ExportFiles, typeof FILE_COLUMNS>;
 
 export function insertFiles(spaceId: string, exportId: string, plan: number, names: readonly string[]): Statement {
   return statement(
     `INSERT INTO export_files (space_id, export_id, n, name)
-     SELECT ?1, ?2, key, value FROM json_each(?3) WHERE ${goingBy("?4")} ON CONFLICT DO NOTHING`,
+     SELECT ?1, ?2, key, value FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
     spaceId,
     exportId,
     JSON.stringify(names),
@@ -45,7 +47,7 @@ export async function filesBetween(
   { from, to }: { from: number; to: number },
 ): Promise<FileRow[]> {
   return db.all<FileRow>(
-    `SELECT ${FILE} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n >= ?3 AND n < ?4 ORDER BY n`,
+    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n >= ?3 AND n < ?4 ORDER BY n`,
     spaceId,
     exportId,
     from,
@@ -60,7 +62,7 @@ export async function countFiles(db: Database, spaceId: string, exportId: string
 
 export async function listFiles(db: Database, spaceId: string, exportId: string): Promise<FileRow[]> {
   return db.all<FileRow>(
-    `SELECT ${FILE} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
+    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
     spaceId,
     exportId,
   );
@@ -73,7 +75,7 @@ export async function findFileByNumber(
   n: number,
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
-    `SELECT ${FILE} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`,
+    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`,
     spaceId,
     exportId,
     n,
@@ -87,14 +89,14 @@ export async function findFileByName(
   name: string,
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
-    `SELECT ${FILE} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`,
+    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`,
     spaceId,
     exportId,
     name,
   );
 }
 
-/** Files whose chunks are all written but which are not put together yet, and on which nobody holds a live lease. */
+/** The numbers of files whose chunks are all written, which are not assembled and have no live lease. */
 export async function idleFiles(
   db: Database,
   spaceId: string,
@@ -114,63 +116,19 @@ export async function idleFiles(
   return rows.map((row) => row.n);
 }
 
-/** Takes a file to put it together. @returns null as `leaseChunk` does. */
-export async function leaseFile(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  now: number,
-  leaseUntil: number,
-): Promise<FileRow | null> {
-  return db.first<FileRow>(
-    `UPDATE export_files SET takeovers = takeovers + (lease_until > 0), lease_until = ?5 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4
-       AND ${GOING}
-       AND NOT EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = ?3 AND c.done = 0)
-     RETURNING ${FILE}`,
-    spaceId,
-    exportId,
-    n,
-    now,
-    leaseUntil,
-  );
-}
-
-/** Renews the lease and remembers the upload under way. @returns false as `renewChunk` does. */
-export async function renewFile(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  uploadId: string | null,
-  lease: Lease,
-): Promise<boolean> {
-  const changed = await db.run(
-    `UPDATE export_files SET lease_until = ?5, upload_id = ?4 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0
-       AND lease_until = ?6 AND ${GOING}`,
-    spaceId,
-    exportId,
-    n,
-    uploadId,
-    lease.next,
-    lease.held,
-  );
-  return changed > 0;
-}
-
 /**
- * Whoever holds its chunk began a multipart upload to a customer's bucket: who comes after a try that was killed ends it. A file
- * that is cut as it is written may not be in the ledger before.
+ * Stores the multipart upload that the holder of a chunk's lease began in a customer's bucket, so that the next attempt
+ * can abort it. A split file may not be in the ledger before that.
  */
 export async function rememberUpload(
   db: Database,
   spaceId: string,
   exportId: string,
   file: Pick<FileRow, "n" | "name">,
-  upload: { id: string; plan: number; chunk: number; held: number },
+  upload: { id: string; plan: number; chunk: number; leaseUntil: number },
 ): Promise<void> {
   await db.run(
-    `INSERT INTO export_files (space_id, export_id, n, name, upload_id) SELECT ?1, ?2, ?3, ?8, ?4 WHERE ${goingBy("?5")}
+    `INSERT INTO export_files (space_id, export_id, n, name, upload_id) SELECT ?1, ?2, ?3, ?8, ?4 WHERE ${isProcessingPlan("?5")}
        AND EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n = ?7 AND c.lease_until = ?6 AND c.done = 0)
      ON CONFLICT (export_id, n) DO UPDATE SET upload_id = excluded.upload_id WHERE export_files.space_id = ?1 AND export_files.done = 0`,
     spaceId,
@@ -178,15 +136,15 @@ export async function rememberUpload(
     file.n,
     upload.id,
     upload.plan,
-    upload.held,
+    upload.leaseUntil,
     upload.chunk,
     file.name,
   );
 }
 
 /**
- * Gives a file another name than `from`, under which it cannot be written. @returns the file as it is called now, whoever
- * renamed it; null when it is written, or not of this plan.
+ * Renames a file whose key is taken by other bytes. @returns the file with its current name, which another consumer may
+ * have set; null when the file is written, or the plan is not current.
  */
 export async function renameFile(
   db: Database,
@@ -196,10 +154,10 @@ export async function renameFile(
   { from, to, plan }: { from: string; to: string; plan: number },
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
-    `INSERT INTO export_files (space_id, export_id, n, name) SELECT ?1, ?2, ?3, ?5 WHERE ${goingBy("?6")}
+    `INSERT INTO export_files (space_id, export_id, n, name) SELECT ?1, ?2, ?3, ?5 WHERE ${isProcessingPlan("?6")}
      ON CONFLICT (export_id, n) DO UPDATE SET name = CASE export_files.name WHEN ?4 THEN ?5 ELSE export_files.name END,
        upload_id = CASE export_files.name WHEN ?4 THEN NULL ELSE export_files.upload_id END
-     WHERE export_files.space_id = ?1 AND (export_files.done = 0 OR export_files.name <> ?4) RETURNING ${FILE}`,
+     WHERE export_files.space_id = ?1 AND (export_files.done = 0 OR export_files.name <> ?4) RETURNING ${FILE_COLUMNS}`,
     spaceId,
     exportId,
     n,
@@ -209,15 +167,15 @@ export async function renameFile(
   );
 }
 
-/** SQL: the uploads of export ?2 of space ?1 that were begun and not written down as done. */
+/** SQL: the multipart uploads of export ?2 of space ?1 that were begun and not recorded as done. */
 const OPEN_UPLOADS = `SELECT name, upload_id FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND upload_id IS NOT NULL
      UNION ALL SELECT value ->> 'name', value ->> 'upload_id'
      FROM exports e, json_each(e.orphaned_uploads) WHERE e.space_id = ?1 AND e.id = ?2`;
 
-/** SQL: the same as JSON, for an export that is planned anew: its files are forgotten. */
+/** SQL: the same as JSON, for an export that is planned anew: the rows of its files are deleted. */
 export const ORPHANED_UPLOADS = `(SELECT json_group_array(json_object('name', name, 'upload_id', upload_id)) FROM (${OPEN_UPLOADS}))`;
 
-/** Multipart uploads that were begun and not written down as done, by earlier plans too. */
+/** Multipart uploads that were begun and not recorded as done, those of earlier plans included. */
 export async function listOpenUploads(
   db: Database,
   spaceId: string,
@@ -226,37 +184,21 @@ export async function listOpenUploads(
   return db.all(OPEN_UPLOADS, spaceId, exportId);
 }
 
-export async function releaseFile(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-  held: number,
-): Promise<void> {
-  await db.run(
-    "UPDATE export_files SET lease_until = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4",
-    spaceId,
-    exportId,
-    n,
-    held,
-  );
-}
-
 export interface WrittenFile {
   rows: number;
   bytes: number;
   uncompressedBytes: number;
   sha256: string;
-  /** Left out where its chunks tell them. */
+  /** Left out where the rows of its chunks have them. */
   first?: { time: number; id: string } | null;
   last?: { time: number; id: string } | null;
 }
 
-/** A file that was put together. */
+/** Records that a file was assembled. */
 export function fileDone(spaceId: string, exportId: string, plan: number, n: number, written: WrittenFile): Statement {
   return statement(
     `UPDATE export_files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${goingBy("?8")}`,
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${isProcessingPlan("?8")}`,
     spaceId,
     exportId,
     n,
@@ -268,7 +210,7 @@ export function fileDone(spaceId: string, exportId: string, plan: number, n: num
   );
 }
 
-/** Files that a chunk has written, under the names that they were written by. They stand in the ledger already, or come into it. */
+/** Records the files that a chunk wrote, under their present names; inserts those that the ledger lacks. */
 export function filesDone(
   spaceId: string,
   exportId: string,
@@ -284,7 +226,7 @@ export function filesDone(
     statement(
       `INSERT INTO export_files (space_id, export_id, n, name, done, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id)
        SELECT ?1, ?2, value ->> 0, value ->> 1, 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9
-       FROM json_each(?3) WHERE ${goingBy("?4")}
+       FROM json_each(?3) WHERE ${isProcessingPlan("?4")}
        ON CONFLICT (export_id, n) DO UPDATE SET done = 1, upload_id = NULL, name = excluded.name, rows = excluded.rows, bytes = excluded.bytes,
          uncompressed_bytes = excluded.uncompressed_bytes, sha256 = excluded.sha256, first_time = excluded.first_time,
          first_id = excluded.first_id, last_time = excluded.last_time, last_id = excluded.last_id
@@ -316,7 +258,7 @@ export const NO_TOTALS: ExportTotals = {
   files_total: 0,
 };
 
-/** How far an export is, from its ledger. `rows_written` counts chunks under way too. */
+/** An export's progress, from its ledger. `rows_written` includes chunks in progress. */
 export async function exportTotals(db: Database, spaceId: string, exportId: string): Promise<ExportTotals> {
   const row = await db.first<ExportTotals>(
     `SELECT

@@ -1,15 +1,15 @@
-/** Idempotency keys: reserved by the first call that sends one, and holding that call's answer from its commit on. */
+/** Idempotency keys: the first call with a key reserves it, and from its commit on the key has that call's answer. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 
 export interface KeyHolder {
   request_sha256: string;
   export_id: string;
-  /** JSON; null while the first call is under way. */
+  /** JSON; null while the first call is in progress. */
   response: string | null;
 }
 
-/** Who holds this key now? A key that is too old, or was reserved by a call that never ended, is held by nobody. */
+/** The reservation or the answer of a key; null once it is expired, or its reservation ended without answer. */
 export async function findKeyHolder(
   db: Database,
   spaceId: string,
@@ -27,7 +27,7 @@ export async function findKeyHolder(
   );
 }
 
-/** Takes a key that nobody holds. @returns whether it is ours now. */
+/** Reserves a key that is free. @returns whether this call reserved it. */
 export async function reserveKey(
   db: Database,
   spaceId: string,
@@ -50,7 +50,7 @@ export async function reserveKey(
   return reserved > 0;
 }
 
-/** Part of the batch that writes the export: the key holds its answer from then on. */
+/** Part of the batch that inserts the export: stores the answer under the key. */
 export function answerKey(spaceId: string, key: string, exportId: string, response: string): Statement {
   return statement(
     `UPDATE idempotency_keys SET response = ?4 WHERE space_id = ?1 AND key = ?2 AND export_id = ?3 AND response IS NULL
@@ -62,7 +62,7 @@ export function answerKey(spaceId: string, key: string, exportId: string, respon
   );
 }
 
-/** Gives a key back that led to nothing. */
+/** Releases the key of a call that created nothing. */
 export async function releaseKey(db: Database, spaceId: string, key: string, exportId: string): Promise<void> {
   await db.run(
     "DELETE FROM idempotency_keys WHERE space_id = ?1 AND key = ?2 AND export_id = ?3 AND response IS NULL",
@@ -72,7 +72,7 @@ export async function releaseKey(db: Database, spaceId: string, key: string, exp
   );
 }
 
-/** Every space's keys that are older than they are kept. */
+/** Deletes every space's expired keys. */
 export async function dropOldKeys(db: Database, before: number, limit: number): Promise<void> {
   await db.run(
     `DELETE FROM idempotency_keys WHERE (space_id, key) IN

@@ -1,10 +1,10 @@
-/** An export while it is processing: from phase to phase, from try to try, and found again when nobody is at work on it. */
+/** An export while it is processing: its phases, its failed attempts, and exports that are stuck without a message. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import type { ExportError, ExportPhase } from "./status.ts";
 import { entry } from "./timeline.ts";
 
-/** planning → writing, with what the plan found. Part of the batch that writes the last of the plan. */
+/** planning → writing, with the plan's count of records. Part of the batch that inserts the last chunks of the plan. */
 export function markPlanned(
   spaceId: string,
   exportId: string,
@@ -25,8 +25,8 @@ export function markPlanned(
 }
 
 /**
- * A step of this export succeeded: what went wrong before is over, but for what still waits for its next try. Part of a
- * step's batch.
+ * A step of this export succeeded: clears its failed attempts and its error, unless one still waits for its next
+ * attempt. Part of a step's batch.
  */
 export function stepSucceeded(spaceId: string, exportId: string, now: number, resendAfterMs: number): Statement {
   const unlessWaiting = (column: string) => `${column} = CASE WHEN next_retry_at > ?3 THEN ${column} END`;
@@ -42,8 +42,8 @@ export function stepSucceeded(spaceId: string, exportId: string, now: number, re
 }
 
 /**
- * writing → assembling → finishing, as far as the ledger allows. @returns the phase it is in now, and what its messages carry,
- * or null when it is not processing any more.
+ * writing → assembling → finishing, as far as the ledger allows. @returns the current phase and the fields of its
+ * messages; null when the export is not processing any more.
  */
 export async function advancePhase(
   db: Database,
@@ -63,8 +63,8 @@ export async function advancePhase(
 }
 
 /**
- * An attempt failed and will be repeated at `nextRetryAt`. @returns false when that is of no use: the export has ended, or a
- * call retried it after the attempt's message was sent, which has messages of its own.
+ * Records a failed attempt that is repeated at `nextRetryAt`. @returns false when no retry is needed: the export has
+ * ended, or a call retried it after the attempt's message was sent, and that retry has messages of its own.
  */
 export async function recordRetry(
   db: Database,
@@ -107,18 +107,18 @@ export async function recordRetry(
 }
 
 /** SQL: no chunk and no file of export `e` has a live lease. */
-export const nobodyAtWork = (now: string) =>
+export const noLiveLease = (now: string) =>
   `NOT EXISTS (SELECT 1 FROM export_chunks c
        WHERE c.space_id = e.space_id AND c.export_id = e.id AND c.done = 0 AND c.lease_until > ${now})
    AND NOT EXISTS (SELECT 1 FROM export_files f
        WHERE f.space_id = e.space_id AND f.export_id = e.id AND f.done = 0 AND f.lease_until > ${now})`;
 
-/** An export that only waits in a long queue is woken ever more seldom: its messages are there. */
-const MAX_PUT_OFF_MS = 900_000;
+/** An export that waits in a long queue is dispatched again with growing delay: its messages still exist. */
+const MAX_REDISPATCH_DELAY_MS = 900_000;
 
 /**
- * Every space's exports that are in flight, due for a look, and on which nobody holds a live lease: their messages were
- * lost, or never sent. Each is put off before it is given back.
+ * Every space's exports in flight that are due to be checked and have no live lease: their messages were lost, or never
+ * sent. Each gets a later time for its next check before it is returned.
  */
 export async function takeStuckExports(
   db: Database,
@@ -129,11 +129,11 @@ export async function takeStuckExports(
   { id: string; space_id: string; phase: ExportPhase; status: string; request_id: string; generation: number }[]
 > {
   return db.all(
-    `UPDATE exports SET wake_at = ?1 + min(max(?2, (?1 - created_at) / 2), ${MAX_PUT_OFF_MS})
+    `UPDATE exports SET wake_at = ?1 + min(max(?2, (?1 - created_at) / 2), ${MAX_REDISPATCH_DELAY_MS})
      WHERE id IN (
        SELECT e.id FROM exports e
        WHERE e.status IN ('queued', 'processing') AND e.wake_at <= ?1
-         AND ${nobodyAtWork("?1")}
+         AND ${noLiveLease("?1")}
        ORDER BY e.wake_at LIMIT ?3)
      RETURNING id, space_id, phase, status, request_id, generation`,
     now,

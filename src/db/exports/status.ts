@@ -1,14 +1,14 @@
-/** What an export can be, and the parts of its work. `export/state.ts` has the table of moves. */
+/** The statuses of an export, and the phases of its work. export/pipeline/state.ts has the table of transitions. */
 
 export type ExportStatus = "queued" | "processing" | "completed" | "failed" | "canceled" | "expired";
 export type ExportPhase = "planning" | "writing" | "assembling" | "finishing" | "done";
 
-/** What went wrong: a code of the error table, and whose turn it is. */
+/** Why an export failed: a code of the error table, and who must act. */
 export interface ExportError {
   code: string;
   owner: "customer" | "service";
-  /** What the code's own title does not say; public. */
+  /** Public; adds to the title of the code. */
   detail?: string | null;
-  /** Where the code's own answer does not hold. */
+  /** Overrides the code's own. */
   retryable?: boolean | null;
 }

@@ -1,14 +1,14 @@
-/** What happened to an export, in order: entries are written in the transaction of what they tell. */
+/** The timeline of an export. Each entry is written in the transaction of the change that it reports. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import type { ExportStatus } from "./status.ts";
 
-/** What may happen again and again is entered no more beyond this, whatever goes wrong with an export. */
+/** Entries without a key are dropped beyond this many, so that a failing export has a bounded timeline. */
 const MAX_ENTRIES = 1_000;
 
 export interface TimelineEntry {
   at: number;
-  /** What orders entries of one millisecond. */
+  /** Orders entries of one millisecond. */
   id: string;
   type: string;
   /** JSON object. */
@@ -16,16 +16,16 @@ export interface TimelineEntry {
 }
 
 export interface EntryCondition {
-  /** What can happen only once (in each round of tries) is entered once. */
+  /** An entry with a key is written once per generation of the export. */
   key?: string;
-  /** Enters nothing unless the export got this status at this very moment. */
+  /** Writes nothing unless the export got this status at the time of the entry. */
   status?: ExportStatus;
-  /** Enters nothing unless the export is in flight, and was retried this often. */
+  /** Writes nothing unless the export is in flight and of this generation. */
   inGeneration?: number;
 }
 
 /**
- * Part of a batch: an entry, where the export is there.
+ * Part of a batch: an entry, if the export exists.
  * @param detail numbers and codes; no secrets, no addresses.
  */
 export function entry(
@@ -55,7 +55,7 @@ export function entry(
   );
 }
 
-/** Oldest first: what the export's steps entered, and every attempt to tell of its end. */
+/** Oldest first: the entries of the export, and every attempt of its webhook deliveries. */
 export async function listTimeline(
   db: Database,
   spaceId: string,

@@ -1,16 +1,17 @@
 /**
- * The moves of an export. Each is one statement that says in its WHERE from where it may be made; no row back means that
- * somebody else made it. `export/state.ts` has the table of moves. What ends an export is told in the same transaction.
+ * The transitions of an export, one compare-and-set statement each: its WHERE names the statuses that it may start
+ * from, and no row back means that another call made it. export/pipeline/state.ts has the table of transitions. The
+ * transition that ends an export writes its timeline entry and its webhook deliveries in the same transaction.
  */
 
 import { enqueueWebhooks } from "./outbox.ts";
 import { type Database, statement } from "../core/database.ts";
-import { COLUMNS, type ExportRow } from "./exports.ts";
+import { EXPORT_COLUMNS, type ExportRow } from "./exports.ts";
 import { ORPHANED_UPLOADS } from "./files.ts";
 import type { ExportError } from "./status.ts";
 import { entry } from "./timeline.ts";
 
-/** queued → processing; one that is processing already is given back as it is. */
+/** queued → processing. An export that is processing already is returned as it is. */
 export async function startExport(
   db: Database,
   spaceId: string,
@@ -22,7 +23,7 @@ export async function startExport(
     statement(
       `UPDATE exports SET status_at = CASE status WHEN 'queued' THEN ?3 ELSE status_at END, status = 'processing',
          started_at = coalesce(started_at, ?3), wake_at = ?4
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') RETURNING ${COLUMNS}`,
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') RETURNING ${EXPORT_COLUMNS}`,
       spaceId,
       exportId,
       now,
@@ -33,23 +34,23 @@ export async function startExport(
   return started?.rows[0] ?? null;
 }
 
-/** processing → completed, by the plan that the files belong to. @returns whether it was this call that made the move. */
+/** processing → completed, by the plan that the files belong to. @returns whether this call made the transition. */
 export async function completeExport(
   db: Database,
   spaceId: string,
   exportId: string,
   end: {
     completedAt: number;
-    /** Null: nothing of it is ours to take away. */
+    /** Null: its files are in a customer's bucket, and never expire. */
     expiresAt: number | null;
-    putAwayAt: number;
+    cleanupAt: number;
     message: string | null;
     manifestSha256: string;
     rows: number;
     plan: number;
   },
 ): Promise<boolean> {
-  const [moved] = await db.batch([
+  const [changed] = await db.batch([
     statement(
       `UPDATE exports SET status = 'completed', phase = 'done', status_at = ?3, completed_at = ?3, expires_at = ?4, cleanup_at = ?5,
          message = ?6, manifest_sha256 = ?7, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
@@ -58,29 +59,29 @@ export async function completeExport(
       exportId,
       end.completedAt,
       end.expiresAt,
-      end.putAwayAt,
+      end.cleanupAt,
       end.message,
       end.manifestSha256,
       end.plan,
     ),
     ...enqueueWebhooks(spaceId, exportId, "completed", end.completedAt, { rows: end.rows }),
   ]);
-  return (moved?.changes ?? 0) > 0;
+  return (changed?.changes ?? 0) > 0;
 }
 
 /**
  * queued | processing → failed. Until `keptUntil` it can be retried, and its good files are kept for that.
- * @param end `generation`: of the message that failed; one of before a retry ends nothing.
- * @returns whether it was this call that made the move.
+ * @param end `generation`: of the message that failed; a message from before a retry changes nothing.
+ * @returns whether this call made the transition.
  */
 export async function failExport(
   db: Database,
   spaceId: string,
   exportId: string,
   error: ExportError,
-  end: { now: number; generation: number; keptUntil: number; putAwayAt: number },
+  end: { now: number; generation: number; keptUntil: number; cleanupAt: number },
 ): Promise<boolean> {
-  const [moved] = await db.batch([
+  const [changed] = await db.batch([
     statement(
       `UPDATE exports SET status = 'failed', status_at = ?5, completed_at = ?5, expires_at = ?6, cleanup_at = ?7,
          error_code = ?3, error_owner = ?4, error_detail = ?9, error_retryable = ?10, next_retry_at = NULL
@@ -91,19 +92,19 @@ export async function failExport(
       error.owner,
       end.now,
       end.keptUntil,
-      end.putAwayAt,
+      end.cleanupAt,
       end.generation,
       error.detail ?? null,
       typeof error.retryable === "boolean" ? Number(error.retryable) : null,
     ),
     ...enqueueWebhooks(spaceId, exportId, "failed", end.now, { code: error.code, owner: error.owner }),
   ]);
-  return (moved?.changes ?? 0) > 0;
+  return (changed?.changes ?? 0) > 0;
 }
 
-/** queued | processing → canceled. @returns whether it was this call that made the move. */
+/** queued | processing → canceled. @returns whether this call made the transition. */
 export async function cancelExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
-  const [moved] = await db.batch([
+  const [changed] = await db.batch([
     statement(
       `UPDATE exports SET status = 'canceled', status_at = ?3, completed_at = ?3, cleanup_at = ?3,
          error_code = NULL, error_owner = NULL, next_retry_at = NULL
@@ -114,14 +115,14 @@ export async function cancelExport(db: Database, spaceId: string, exportId: stri
     ),
     ...enqueueWebhooks(spaceId, exportId, "canceled", now),
   ]);
-  return (moved?.changes ?? 0) > 0;
+  return (changed?.changes ?? 0) > 0;
 }
 
 /**
- * failed → queued, in the phase it failed in, while its files are kept and the space has room. One that failed while it was
- * planned, or whose counts did not add up, is planned and written anew: its earlier plan and its ledger no longer count.
- * @param again `anew`: it is in any case, as what it counted is no longer there.
- * @returns which retry this is, from 1, or null when the move could not be made.
+ * failed → queued, in the phase it failed in, while its files are kept and the space has room. An export that failed in
+ * its plan, or whose counts did not agree, is planned and written anew, and its earlier ledger is deleted.
+ * @param again `anew`: plan it anew in any case, because records that it counted were erased.
+ * @returns which retry this is, from 1, or null when the transition was not possible.
  */
 export async function retryExport(
   db: Database,
@@ -129,21 +130,21 @@ export async function retryExport(
   exportId: string,
   again: { now: number; wakeAt: number; pendingLimit: number; requestId: string; anew?: boolean },
 ): Promise<number | null> {
-  const anew = (table: "export_chunks" | "export_files") =>
+  const deleteLedger = (table: "export_chunks" | "export_files") =>
     statement(
       `DELETE FROM ${table} WHERE space_id = ?1 AND export_id = ?2 AND EXISTS
          (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued' AND e.phase = 'planning')`,
       spaceId,
       exportId,
     );
-  const afresh = (table: "export_chunks" | "export_files") =>
+  const resetTakeovers = (table: "export_chunks" | "export_files") =>
     statement(
       `UPDATE ${table} SET takeovers = 0 WHERE space_id = ?1 AND export_id = ?2 AND takeovers > 0 AND EXISTS
          (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued')`,
       spaceId,
       exportId,
     );
-  const [moved] = await db.batch<{ generation: number }>([
+  const [changed] = await db.batch<{ generation: number }>([
     statement(
       `UPDATE exports SET status = 'queued', status_at = ?3, wake_at = ?4, generation = generation + 1, request_id = ?6,
          plan_version = plan_version + (phase = 'planning' OR error_code IS 'incomplete_export' OR ?7),
@@ -166,16 +167,16 @@ export async function retryExport(
       again.requestId,
       Number(again.anew ?? false),
     ),
-    anew("export_chunks"),
-    anew("export_files"),
-    afresh("export_chunks"),
-    afresh("export_files"),
+    deleteLedger("export_chunks"),
+    deleteLedger("export_files"),
+    resetTakeovers("export_chunks"),
+    resetTakeovers("export_files"),
     entry(spaceId, exportId, again.now, "export.retried", {}, { key: "retried", status: "queued" }),
   ]);
-  return moved?.rows[0]?.generation ?? null;
+  return changed?.rows[0]?.generation ?? null;
 }
 
-/** Every space's completed exports whose time is over. */
+/** Every space's completed exports that are past `expires_at`. */
 export async function listToExpire(
   db: Database,
   now: number,
@@ -189,9 +190,9 @@ export async function listToExpire(
   );
 }
 
-/** completed → expired, when its time is over. @returns whether it was this call that made the move. */
+/** completed → expired, past `expires_at`. @returns whether this call made the transition. */
 export async function expireExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
-  const [moved] = await db.batch([
+  const [changed] = await db.batch([
     statement(
       `UPDATE exports SET status = 'expired', status_at = ?3, cleanup_at = ?3
        WHERE space_id = ?1 AND id = ?2 AND status = 'completed' AND expires_at <= ?3 AND deleted_at IS NULL`,
@@ -201,5 +202,5 @@ export async function expireExport(db: Database, spaceId: string, exportId: stri
     ),
     ...enqueueWebhooks(spaceId, exportId, "expired", now),
   ]);
-  return (moved?.changes ?? 0) > 0;
+  return (changed?.changes ?? 0) > 0;
 }

@@ -1,4 +1,4 @@
-/** What a call may do to an export: stop it, take it up again, remove it. */
+/** The calls on an existing export: cancel, retry, delete. */
 
 import { erasedSince } from "../../db/profiles/deletions.ts";
 import { findAuth } from "../../db/tenants/destinations.ts";
@@ -7,24 +7,32 @@ import { deleteExport } from "../../db/exports/cleanup.ts";
 import { cancelExport, retryExport } from "../../db/exports/transitions.ts";
 import { SpillwayError } from "../../errors.ts";
 import { tooManyPending } from "./create.ts";
-import { onFinished } from "../pipeline/on-finished.ts";
+import { type FinishedContext, onFinished } from "../pipeline/on-finished.ts";
 import type { Context } from "../../context.ts";
 import { dispatchPlan } from "../pipeline/dispatch.ts";
 
-/** Stops an export. Steps under way find out at their next page, and take back what they upload after. @throws conflict. */
-export async function cancel(context: Context, spaceId: string, exportId: string): Promise<void> {
+type RetryContext = Pick<Context, "config" | "databases" | "runtime" | "send">;
+type RemoveContext = Pick<Context, "databases" | "runtime">;
+
+/** Cancels an export. Running steps stop at their next page and delete their later uploads. @throws conflict. */
+export async function cancel(context: FinishedContext, spaceId: string, exportId: string): Promise<void> {
   if (!(await cancelExport(context.databases.control, spaceId, exportId, context.runtime.now())))
-    throw new SpillwayError("conflict", "The export has ended already.");
+    throw new SpillwayError("conflict", "Only an export that is queued or processing can be canceled.");
   await onFinished(context, spaceId, exportId);
 }
 
-/** Takes a failed export up again, from its last good file. @throws conflict, too_many_pending_exports. */
-export async function retry(context: Context, spaceId: string, exportId: string, requestId: string): Promise<void> {
+/** Queues a failed export again; it continues from its last good file. @throws conflict, too_many_pending_exports. */
+export async function retry(
+  context: RetryContext,
+  spaceId: string,
+  exportId: string,
+  requestId: string,
+): Promise<void> {
   const { config, databases, runtime } = context;
   const { control } = databases;
   const now = runtime.now();
   const failed = await findExport(control, spaceId, exportId);
-  // What people who were deleted left behind was not kept for an export that had failed.
+  // Deleted people's rows were erased while the export was failed, so its counts may no longer be right: plan anew.
   const anew = failed !== null && (await erasedSince(databases.space(spaceId), spaceId, failed.snapshot_seq));
   const again = { now, wakeAt: now + config.resendAfterMs, pendingLimit: config.pendingLimit, requestId, anew };
   const generation = await retryExport(control, spaceId, exportId, again);
@@ -32,21 +40,24 @@ export async function retry(context: Context, spaceId: string, exportId: string,
     const row = await findExport(control, spaceId, exportId);
     if (row?.status !== "failed") throw new SpillwayError("conflict", "Only a failed export can be retried.");
     if ((row.expires_at ?? 0) <= now)
-      throw new SpillwayError("conflict", "The export failed too long ago to be retried. Ask for a new one.");
+      throw new SpillwayError(
+        "conflict",
+        "The export failed too long ago to be retried: its files have expired. Create a new export.",
+      );
     if (row.destination_id !== null && (await findAuth(control, spaceId, row.destination_id)) === null)
-      throw new SpillwayError("conflict", "The export's destination was deleted. Ask for a new export.");
+      throw new SpillwayError("conflict", "The export's destination was deleted. Create a new export.");
     if ((await countPending(control, spaceId)) >= config.pendingLimit) throw tooManyPending();
     if (row.schedule_id !== null)
       throw new SpillwayError(
         "conflict",
-        "Another export of its schedule is under way, or the export was changed by another call. Poll it.",
+        "Another export of the same schedule is in progress, or another call changed this export. Poll it.",
       );
-    throw new SpillwayError("conflict", "The export was changed by another call. Poll it.");
+    throw new SpillwayError("conflict", "Another call changed this export. Poll it.");
   }
   await dispatchPlan(context, { space_id: spaceId, export_id: exportId, request_id: requestId, generation });
 }
 
-/** Removes an export that has ended. Its files go in the background. @returns false when it is under way. */
-export async function remove(context: Context, spaceId: string, exportId: string): Promise<boolean> {
+/** Deletes an export that has ended; its files are deleted in the background. @returns false when it has not ended. */
+export async function remove(context: RemoveContext, spaceId: string, exportId: string): Promise<boolean> {
   return deleteExport(context.databases.control, spaceId, exportId, context.runtime.now());
 }

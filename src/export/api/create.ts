@@ -1,4 +1,4 @@
-/** Takes an export in: freezes the snapshot and the request, writes the row, and wakes the plan. */
+/** Creates an export: freezes the snapshot and the request, writes the row, and sends the message of its plan. */
 
 import type { Statement } from "../../db/core/database.ts";
 import { countPending, findExport, insertExport, type NewExport } from "../../db/exports/exports.ts";
@@ -15,41 +15,46 @@ import { type Context, sourceOf } from "../../context.ts";
 import { dependsOnRows, type Encoding, isPlain } from "../output/encode/encoding.ts";
 import { resolveEncoding } from "../output/encode/resolve.ts";
 import type { ExportRequest } from "./request.ts";
-import { claimKey, giveKeyBack } from "./idempotency.ts";
+import { claimKey, releaseReservation } from "./idempotency.ts";
 import { dispatchPlan } from "../pipeline/dispatch.ts";
+import { deriveResultShape, type ResultShape } from "../pipeline/result-shape.ts";
 
 const PENDING_RETRY_SECONDS = 10;
-/** An export is one row, which D1 takes up to 2,000,000 bytes. */
+/** D1 accepts rows of up to 2,000,000 bytes, and an export is one row. */
 const MAX_STORED_BYTES = 1_500_000;
 
-/** Who asks for what. */
+/** What a request is checked and frozen with; and what its export is created with. */
+export type FreezeContext = Pick<Context, "config" | "databases" | "runtime" | "sizes">;
+export type CreateContext = FreezeContext & Pick<Context, "send">;
+
+/** A request and the space that it is for. */
 export interface Asked {
   space: SpaceRow;
   /** Checked by its dataset's schema, defaults filled in. */
   request: ExportRequest;
-  /** Of the call, for the logs. */
+  /** The id of the call, for the logs. */
   requestId: string;
 }
 
-/** A run of a schedule, by the time that the schedule has for it. */
+/** A run of a schedule, identified by the time that it is due. */
 export interface DueRun {
   scheduleId: string;
   dueAt: number;
-  /** What the export had that it goes on from by `since`, though that may have been deleted; null: it is looked up. */
+  /** What the export that `since` names had, which may have been deleted; null: it is read from that export. */
   had: Since | null;
 }
 
-/** What the export's row is written on condition of, and what is written with it. */
+/** The conditions of writing the export's row, and what is written in the same transaction. */
 export interface Terms {
   /** An idempotency key that is still reserved for it. */
   key: string | null;
   /** A run of a schedule that is still due. */
   run: DueRun | null;
-  /** Stands or falls with the row; each must itself look whether the export is there. */
+  /** Statements of the same transaction. Each must itself check that the export was written. */
   also(row: NewExport): Statement[];
 }
 
-/** Asked for by a call. */
+/** An export that a call creates. */
 export interface Order extends Asked {
   idempotencyKey: string | null;
   /** The answer to the call, from the row as it is written: the same bytes when the call is repeated. */
@@ -57,27 +62,27 @@ export interface Order extends Asked {
 }
 
 /**
- * @returns the export's id and the answer; `replayed` when an earlier call with the same key made it.
+ * @returns the export's id and the answer; `replayed` when an earlier call with the same key created it.
  * @throws invalid_request naming the field; too_many_pending_exports; idempotency_mismatch; conflict.
  */
 export async function createExport(
-  context: Context,
+  context: CreateContext,
   order: Order,
 ): Promise<{ id: string; answer: string; replayed: boolean }> {
   const { space, request, idempotencyKey: key } = order;
   const id = context.runtime.uuid();
-  if (key === null) return { id, answer: await answered(context, order, id), replayed: false };
+  if (key === null) return { id, answer: await createAndAnswer(context, order, id), replayed: false };
   const earlier = await claimKey(context, space.id, key, await sha256Hex(utf8(JSON.stringify(request))), id);
   if (earlier !== null) return { id: (JSON.parse(earlier) as { id: string }).id, answer: earlier, replayed: true };
   try {
-    return { id, answer: await answered(context, order, id), replayed: false };
+    return { id, answer: await createAndAnswer(context, order, id), replayed: false };
   } catch (thrown) {
-    await giveKeyBack(context, space.id, key, id);
+    await releaseReservation(context, space.id, key, id);
     throw thrown;
   }
 }
 
-async function answered(context: Context, order: Order, id: string): Promise<string> {
+async function createAndAnswer(context: CreateContext, order: Order, id: string): Promise<string> {
   const { space, idempotencyKey: key } = order;
   let answer = "";
   await makeExport(context, order, id, {
@@ -92,27 +97,23 @@ async function answered(context: Context, order: Order, id: string): Promise<str
 }
 
 /**
- * Writes the export's row, with its snapshot, and wakes its plan.
+ * Writes the export's row, with its snapshot, and sends the message of its plan.
  * @throws invalid_request naming the field; too_many_pending_exports; conflict where the terms are no longer met.
  */
-export async function makeExport(context: Context, asked: Asked, id: string, terms: Terms): Promise<void> {
+export async function makeExport(context: CreateContext, asked: Asked, id: string, terms: Terms): Promise<void> {
   const { config, databases } = context;
   const { space, request, requestId } = asked;
-  // First of all: every write that was answered before this call is in, none that comes after the answer.
-  const { query, snapshotSeq, now, source, since, encoding, delivered } = await freeze(
-    context,
-    space,
-    request,
-    id,
-    terms.run?.had ?? null,
-  );
+  // The snapshot comes first: it has every write that was answered before this call, and none that starts after the
+  // answer.
+  const frozen = await freeze(context, space, request, id, terms.run?.had ?? null);
+  const { query, snapshotSeq, now, source, shape, since, encoding, delivered } = frozen;
   const row: NewExport = {
     id,
     space_id: space.id,
     dataset: request.dataset,
     request: JSON.stringify(request),
     query: JSON.stringify(query),
-    layout: request.layout,
+    result_shape: JSON.stringify(shape),
     file_rows: request.file_rows,
     snapshot_seq: snapshotSeq,
     reads_from: source.readsFrom,
@@ -124,50 +125,43 @@ export async function makeExport(context: Context, asked: Asked, id: string, ter
     schedule_id: terms.run?.scheduleId ?? null,
     created_at: now,
     wake_at: now + config.resendAfterMs,
-    rows_vary: source.rowsVary === true ? 1 : 0,
-    files_vary: source.files.cut === "written" && request.layout === "files" ? 1 : 0,
     since: since === null ? null : JSON.stringify(since),
   };
   const conditions = { pendingLimit: config.pendingLimit, key: terms.key, dueAt: terms.run?.dueAt ?? null };
-  if (!(await insertExport(databases.control, row, conditions, terms.also(row)))) throw await whyNot(context, space.id);
+  if (!(await insertExport(databases.control, row, conditions, terms.also(row))))
+    throw await rejectionReason(context, space.id);
   await dispatchPlan(context, { space_id: space.id, export_id: id, request_id: requestId, generation: 0 });
 }
 
-async function whyNot(context: Context, spaceId: string): Promise<SpillwayError> {
+async function rejectionReason(context: FreezeContext, spaceId: string): Promise<SpillwayError> {
   const pending = await countPending(context.databases.control, spaceId);
   if (pending >= context.config.pendingLimit) return tooManyPending();
-  return new SpillwayError("conflict", "The space was changed while the export was asked for. Ask again.");
+  return new SpillwayError("conflict", "The space was changed while the export was created. Repeat the call.");
 }
 
 export function tooManyPending(): SpillwayError {
   return new SpillwayError("too_many_pending_exports", undefined, { retryAfterSeconds: PENDING_RETRY_SECONDS });
 }
 
-/** @throws invalid_request for whatever is asked and cannot be. */
+/** Checks a request and resolves everything in it that could change later. @throws invalid_request naming the field. */
 async function freeze(
-  context: Context,
+  context: FreezeContext,
   space: SpaceRow,
   request: ExportRequest,
   exportId: string,
   had: Since | null = null,
 ) {
-  const refusal =
-    request.callback_url === undefined ? null : urlFault(request.callback_url, context.config.allowInsecureTargets);
+  const { callback_url: callback, since: sinceId } = request;
+  const refusal = callback === undefined ? null : urlFault(callback, context.config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
   const dataset = datasetNamed(request.dataset);
   if (dataset.tabular === undefined && request.layout === "files")
-    throw invalid({ pointer: "/layout", detail: "layout must be single: this dataset gives one JSON document." });
+    throw invalid({ pointer: "/layout", detail: "layout must be single: the result is one JSON document." });
   const db = context.databases.space(space.id);
   const snapshotSeq = await readSequence(db, space.id);
   const now = context.runtime.now();
-  const asking = {
-    db,
-    space,
-    now,
-    snapshotSeq,
-    secret: context.runtime.uuid(),
-    increment: request.since !== undefined,
-  };
+  const secret = context.runtime.uuid();
+  const asking = { db, space, now, snapshotSeq, secret, increment: sinceId !== undefined };
   const query = await dataset.freeze(request, asking);
   const { tabular } = dataset;
   const columns =
@@ -175,52 +169,60 @@ async function freeze(
   const encoding = resolveEncoding(request, columns, tabular?.fieldsParameter);
   const stored = JSON.stringify([request, query, encoding]);
   if (stored.length * 3 > MAX_STORED_BYTES && utf8(stored).length > MAX_STORED_BYTES)
-    throw invalid({ pointer: "/columns", detail: "The columns' names are too long together: name fewer, or shorter." });
-  const since =
-    request.since === undefined ? null : (had ?? (await hadBy(context, space.id, request.since, dataset.name)));
+    throw invalid({
+      pointer: "/columns",
+      detail: "The names of all columns are too long together. Name fewer columns.",
+    });
+  const since = sinceId === undefined ? null : (had ?? (await resolveSince(context, space.id, sinceId, dataset.name)));
   const source = dataset.open(query, { db, spaceId: space.id, seq: snapshotSeq, since });
-  const told = Object.keys(request.redact ?? {}).filter((path) => source.summarized?.names.includes(path));
-  if (told.length > 0)
+  const revealed = Object.keys(request.redact ?? {}).filter((path) => source.summarized?.names.includes(path));
+  if (revealed.length > 0)
     throw invalid(
-      ...told.map((path) => ({
+      ...revealed.map((path) => ({
         pointer: `/redact/${pointerToken(path)}`,
-        detail: `The summary in the manifest would tell ${path}: leave it out of redact, or ask for no summary.`,
+        detail: `The summary in the manifest contains ${path}. Leave it out of redact, or request no summary.`,
       })),
     );
   const eventNames = dataset.eventNames?.(request) ?? [];
   const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames };
   const delivered = await freezeDestination(context, space, request.delivery, facts);
-  if (request.format === "parquet" && request.layout === "single") await mustFitOneFile(source, request.file_rows);
-  return { query, snapshotSeq, now, encoding, source, since, delivered };
+  const shape = deriveResultShape(request, source, context.sizes);
+  if (shape.kind === "assembled" && request.format === "parquet") await assertFitsOneFile(source, shape);
+  return { query, snapshotSeq, now, encoding, source, shape, since, delivered };
 }
 
-/** What the export had that another goes on from. @throws invalid_request when it is none to go on from. */
-async function hadBy(context: Context, spaceId: string, exportId: string, dataset: string): Promise<Since> {
+/** Snapshot and window's end of the export that `since` names. @throws invalid_request if it has none to use. */
+async function resolveSince(
+  context: Pick<Context, "databases">,
+  spaceId: string,
+  exportId: string,
+  dataset: string,
+): Promise<Since> {
   const earlier = await findExport(context.databases.control, spaceId, exportId);
   const refuse = (detail: string) => invalid({ pointer: "/since", detail });
-  if (earlier === null) throw refuse("since must be the id of an export that the space has.");
+  if (earlier === null) throw refuse("since must be the id of an export of this space.");
   if (earlier.dataset !== dataset)
-    throw refuse(`since must be an export of ${dataset}: this one is of ${earlier.dataset}.`);
+    throw refuse(`since must be an export of ${dataset}. This one is of ${earlier.dataset}.`);
   if (earlier.status !== "completed" && earlier.status !== "expired")
-    throw refuse(`since must be an export that was completed: this one is ${earlier.status}.`);
+    throw refuse(`since must be a completed export. This one is ${earlier.status}.`);
   return { seq: earlier.snapshot_seq, end: sourceOf(context, earlier).window.end };
 }
 
-/** A Parquet file is written by one step. @throws invalid_request. */
-async function mustFitOneFile(source: Source, rows: number): Promise<void> {
-  const { next } = await source.cut(source.bounds, rows);
+/** A Parquet file is written by one step, which reads a bounded number of records. @throws invalid_request. */
+async function assertFitsOneFile(source: Source, { chunk_records: records, rows_vary }: ResultShape): Promise<void> {
+  const { next } = await source.cut(source.bounds, records);
   if (next !== null)
     throw invalid({
       pointer: "/layout",
-      detail: `There are more than ${rows} ${source.rowsVary === true ? "records" : "rows"}, which one Parquet file does not hold here: ask for the layout files.`,
+      detail: `There are more than ${records} ${rows_vary ? "records" : "rows"}, the limit of one Parquet file. Request the layout files.`,
     });
 }
 
-/** What a request would give, without making anything. */
+/** Checks a request as a create does, and opens its source, without creating anything. */
 export async function dryRun(
-  context: Context,
+  context: FreezeContext,
   space: SpaceRow,
   request: ExportRequest,
-): Promise<{ source: Source; encoding: Encoding | null }> {
+): Promise<{ source: Source; shape: ResultShape; encoding: Encoding | null }> {
   return freeze(context, space, request, NO_ID);
 }

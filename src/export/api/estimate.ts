@@ -1,30 +1,29 @@
-/** How large a result would be: counted rows, and bytes from a sample of them. */
+/** The size that a result would have: rows are counted, bytes are extrapolated from a sample. */
 
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { BlockBuffer } from "../output/block-buffer.ts";
-import { dryRun } from "./create.ts";
+import { dryRun, type FreezeContext } from "./create.ts";
 import { createEncoder, fileForm } from "../output/encode/encoder.ts";
 import type { Encoding } from "../output/encode/encoding.ts";
-import type { Context } from "../../context.ts";
 import type { ExportRequest } from "./request.ts";
 
 export interface Estimate {
-  /** Counted; from the sample where a record may give several rows. */
+  /** Counted; extrapolated from the sample where a record may give several rows. */
   rows: number;
   files: number;
   /** Compressed. */
   bytes_estimate: number;
 }
 
-/** Of a sample. */
+/** Pages of the sample. */
 const MAX_PAGES = 10;
-/** A hash is as long under any key. */
+/** Stands in for the space's redaction key: a hash has the same length under any key. */
 const NO_KEY = new Uint8Array(32);
 
 /** @throws invalid_request as a create would. */
-export async function estimate(context: Context, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
-  const { source, encoding } = await dryRun(context, space, request);
-  // A Parquet file comes to about what the same rows come to as gzipped lines.
+export async function estimate(context: FreezeContext, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
+  const { source, shape, encoding } = await dryRun(context, space, request);
+  // A Parquet file is about as large as the same rows as gzipped lines.
   const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
   const form = fileForm(asLines, source.form);
   const encoder = createEncoder(asLines, form, NO_KEY);
@@ -44,15 +43,17 @@ export async function estimate(context: Context, space: SpaceRow, request: Expor
     sampledRows += page.lines.length;
     sampled += page.records;
     pages += 1;
-    // A record of very many rows comes in several pages, and counts with the last.
+    // A record with very many rows spans several pages, and is counted in the last of them.
     if ((sampled > 0 && sampledRows > 0) || pages === MAX_PAGES) break;
   }
   blocks.flush();
   const whole = records / Math.max(sampled, 1);
-  const rows = source.rowsVary === true ? Math.round(sampledRows * whole) : records;
-  const cut = source.files.cut === "written" ? Math.ceil((length * whole) / context.sizes.fileBytes) : 0;
-  const parts =
-    source.files.cut === "written" && rows > 0 ? Math.ceil(records / (source.maxRecordsPerStep ?? records)) : 0;
-  const files = request.layout === "single" ? 1 : Math.max(Math.ceil(rows / request.file_rows), cut, parts);
+  const rows = shape.rows_vary ? Math.round(sampledRows * whole) : records;
+  const byRows = Math.ceil(rows / request.file_rows);
+  const byBytes = Math.ceil((length * whole) / context.sizes.fileBytes);
+  // Each chunk begins a file of its own.
+  const byChunks = rows > 0 ? Math.ceil(records / (source.maxRecordsPerStep ?? records)) : 0;
+  const splitFiles = Math.max(byRows, byBytes, byChunks);
+  const files = { assembled: 1, counted_files: byRows, split_files: splitFiles }[shape.kind];
   return { rows, files, bytes_estimate: Math.ceil(bytes * whole) };
 }

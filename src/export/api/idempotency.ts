@@ -1,6 +1,6 @@
 /**
- * Idempotency keys. The first call that sends a key reserves it, and its answer is stored in the transaction that makes the
- * export: whatever is repeated, lost or cut off, a key makes one export at most.
+ * Idempotency keys. The first call with a key reserves it, and the transaction that creates the export stores the
+ * answer under the key. So a key creates at most one export, whichever calls are repeated, lost or cut off.
  */
 
 import { findKeyHolder, releaseKey, reserveKey } from "../../db/exports/idempotency.ts";
@@ -10,18 +10,20 @@ import type { Context } from "../../context.ts";
 import { DAY_MS } from "../../time/durations.ts";
 
 export const KEY_KEPT_MS = DAY_MS;
-/** A call that takes longer than this has died: the next one with its key takes over. */
+/** A call that takes longer than this has died, and the next call with its key replaces the reservation. */
 const RESERVED_MS = 60_000;
-const ASK_AGAIN_SECONDS = 1;
+const RETRY_AFTER_SECONDS = 1;
+
+type KeyContext = Pick<Context, "databases" | "runtime">;
 
 /**
- * @param requestSha256 of the request, so that the key is not taken for another one's.
- * @param exportId of the export that the caller makes if the key is its own.
- * @returns null when it is; else the answer of the call that had it.
- * @throws idempotency_mismatch; conflict while the first call is under way.
+ * @param requestSha256 of the request, in hex: the same key with another request is an error.
+ * @param exportId the export that the caller creates if it gets the key.
+ * @returns null when the caller reserved the key; else the stored answer of the call that used it first.
+ * @throws idempotency_mismatch; conflict while the first call is in progress.
  */
 export async function claimKey(
-  context: Context,
+  context: KeyContext,
   spaceId: string,
   key: string,
   requestSha256: string,
@@ -34,19 +36,24 @@ export async function claimKey(
   const holder = await findKeyHolder(control, spaceId, key, now, KEY_KEPT_MS);
   if (holder !== null && holder.request_sha256 !== requestSha256) throw new SpillwayError("idempotency_mismatch");
   if (holder?.response === null || holder === null)
-    throw new SpillwayError("conflict", "A call with this idempotency key is under way.", {
-      retryAfterSeconds: ASK_AGAIN_SECONDS,
+    throw new SpillwayError("conflict", "Another call with this idempotency key is in progress.", {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
   return holder.response;
 }
 
-/** Does a call with this key repeat another, so that it takes no place of a create? */
-export async function isKnownKey(context: Context, spaceId: string, key: string): Promise<boolean> {
+/** Does a call with this key repeat an earlier one, so that the limit of creates does not count it? */
+export async function isKnownKey(context: KeyContext, spaceId: string, key: string): Promise<boolean> {
   return (await findKeyHolder(context.databases.control, spaceId, key, context.runtime.now(), KEY_KEPT_MS)) !== null;
 }
 
-/** A key whose call made nothing is free again: at once, or where that fails after a minute. Never throws. */
-export async function giveKeyBack(context: Context, spaceId: string, key: string, exportId: string): Promise<void> {
+/** Releases the key of a call that created nothing. If that fails, the key is free after a minute. Never throws. */
+export async function releaseReservation(
+  context: KeyContext,
+  spaceId: string,
+  key: string,
+  exportId: string,
+): Promise<void> {
   await releaseKey(context.databases.control, spaceId, key, exportId).catch((thrown: unknown) =>
     logFailure("idempotency.not_released", thrown, { space_id: spaceId, export_id: exportId }),
   );

@@ -1,4 +1,4 @@
-/** What an export can be asked for: each dataset's own parameters, and the ones that all share. */
+/** The request of an export: each dataset's own parameters, and the parameters that all datasets share. */
 
 import * as z from "zod";
 import type { AnyDataset } from "../../datasets/dataset.ts";
@@ -12,7 +12,7 @@ const common = {
   delivery: Delivery,
   layout: z.enum(["single", "files"]).optional().meta({
     description:
-      "`single`: one file. `files`: files of `file_rows` rows. Default: `single`, and `files` for `parquet` and for a delivery to `s3`. What is one document is always `single`.",
+      "`single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.",
   }),
   ...encodingShape,
   file_rows: z
@@ -21,14 +21,14 @@ const common = {
     .min(1)
     .max(MAX_FILE_ROWS)
     .default(MAX_FILE_ROWS)
-    .meta({ description: "Rows a file, for `files`." }),
+    .meta({ description: "Rows per file, for the layout `files`." }),
   since: z.uuid().optional().meta({
     description:
-      "The id of a completed export of this dataset: only what it did not have. That is whatever was accepted after its snapshot, and what was there but occurred at its window's end or later. A chain of such exports has everything once.",
+      "The id of a completed export of this dataset. The new export contains only what that one does not: what was accepted after its snapshot, and what occurred at the end of its window or later. A chain of such exports contains everything once.",
   }),
   callback_url: z.url().max(2_000).optional().meta({
     description:
-      "Is told when the export ends, by a webhook signed with the space's `webhook_secret`. https, and no private address.",
+      "Receives a webhook when the export ends, signed with the space's `webhook_secret`. Must be https and resolve to a public address.",
     example: "https://shop.example/hooks/spillway",
   }),
 } as const;
@@ -47,7 +47,7 @@ export function shapeOf(dataset: AnyDataset) {
   return { dataset: z.literal(dataset.name), ...dataset.shape, ...common };
 }
 
-/** As a client sends it, checked. */
+/** A request as a client sends it, after validation. */
 export interface SentRequest extends EncodingRequest {
   dataset: string;
   delivery: Delivery;
@@ -57,16 +57,16 @@ export interface SentRequest extends EncodingRequest {
   callback_url?: string | undefined;
 }
 
-/** With every default filled in. */
+/** A request with every default filled in. */
 export interface ExportRequest extends SentRequest {
   layout: "single" | "files";
 }
 
-/** Names come in the schema's order, whether they were sent or filled in: equal requests are equal texts. */
+/** Fills in the defaults. Names keep the schema's order, so that equal requests are equal texts. */
 export function filledIn(sent: SentRequest): ExportRequest {
   const inFiles = sent.format === "parquet" || sent.delivery.type === "s3";
-  const usual = inFiles && datasetNamed(sent.dataset).tabular !== undefined ? "files" : "single";
-  const { layout = usual, csv_escape_formulas: escape, ...others } = sent;
+  const defaultLayout = inFiles && datasetNamed(sent.dataset).tabular !== undefined ? "files" : "single";
+  const { layout = defaultLayout, csv_escape_formulas: escape, ...others } = sent;
   const ordered = Object.entries(others).flatMap(([name, value]) =>
     name === "delivery"
       ? [
@@ -83,13 +83,13 @@ export function filledIn(sent: SentRequest): ExportRequest {
 const [first, ...others] = DATASETS.map(requestSchema);
 if (first === undefined) throw new Error("no dataset is listed");
 
-/** Any dataset's request, defaults filled in. What is null is left out: nothing here has null for a value. */
+/** The request of any dataset. Members that are null are dropped first: no parameter has null as a value. */
 export const AnyExportRequest = z.preprocess(
   (sent) => withoutNulls(sent),
   z.discriminatedUnion("dataset", [first, ...others]),
 );
 
-/** As deep as a request goes: a member, an item of it, a member of that. */
+/** The depth of a request: a member, an item of it, a member of the item. */
 const LEVELS = 3;
 
 export function withoutNulls(sent: unknown, depth = LEVELS): unknown {

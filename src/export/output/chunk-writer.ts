@@ -53,14 +53,15 @@ export interface Tools {
   row: ExportRow;
   chunk: ChunkRow & FilePosition;
   encoder: Encoder;
-  lease: { held: number };
+  /** Of the chunk, in epoch ms: whoever renews it moves it. */
+  lease: { readonly until: number };
 }
 
 /** @param file null for a segment, which goes to the service's own bucket; a file goes to the destination. */
 export async function openObject(tools: Tools, file: Named | null): Promise<Output> {
   const { row, chunk, encoder } = tools;
-  // A single Parquet file whose rows the plan could not count.
-  const limits = encoder.kind === "table" && row.rows_vary === 1 ? { rows: row.file_rows, bytes: Infinity } : null;
+  // A Parquet file is written whole, and its records may give more rows than a file has room for.
+  const limits = encoder.kind === "table" ? { rows: row.file_rows, bytes: Infinity } : null;
   const object = file === null ? await beginSegment(tools) : await beginFile(tools, file, chunk, limits);
   return {
     get rows() {
@@ -114,7 +115,7 @@ async function beginFile(
       id,
       plan: row.plan_version,
       chunk: chunk.n,
-      held: lease.held,
+      leaseUntil: lease.until,
     });
   const onUpload = isCustomerBucket(row) ? remember : async () => {};
   const writer = new ObjectWriter(bucket, key, encoder.objectType, context.sizes.partBytes, onUpload);

@@ -1,13 +1,13 @@
-/** When to try again. Pure and capped; jitter keeps many exports from coming back together. */
+/** The delay before a retry: pure and capped. Jitter spreads exports that failed at the same time. */
 
-/** The queue's `max_retries` (wrangler.toml) and the first try; and how many consumers a piece of work may cost. */
+/** The queue's `max_retries` (wrangler.toml) and the first attempt; also the takeovers that fail a chunk or file. */
 export const MAX_ATTEMPTS = 9;
 
 const FIRST_DELAY_SECONDS = 2;
 const MAX_SECONDS = 300;
 
 /**
- * @param attempt how many attempts failed, from 1.
+ * @param attempt attempts that failed so far, from 1.
  * @param random in [0, 1).
  * @returns whole seconds: 2, 4, 8 … 300, plus up to a fifth.
  */

@@ -1,20 +1,15 @@
 /**
- * chunk: reads its records page by page, writes them as lines, compresses and uploads them, and enters what it wrote into the
- * ledger. A chunk is a whole file, a segment of one for `assemble`, or as many files as its rows fill.
+ * chunk: reads its records page by page, encodes them as lines, compresses and uploads them, and commits their counts
+ * to the ledger. The result's shape decides whether a chunk writes a whole file, a segment for `assemble`, or several
+ * files.
  */
 
 import type { Bounds, Source } from "../../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { stepSucceeded } from "../../db/exports/progress.ts";
-import {
-  type ChunkRow,
-  chunkDone,
-  leaseChunk,
-  releaseChunk,
-  renewChunk,
-  type WrittenChunk,
-} from "../../db/exports/chunks.ts";
+import { type ChunkRow, chunkDone, type WrittenChunk } from "../../db/exports/chunks.ts";
 import { filesDone, findFileByNumber } from "../../db/exports/files.ts";
+import type { Leased } from "../../db/exports/leases.ts";
 import { SpillwayError } from "../../errors.ts";
 import {
   FileRenamed,
@@ -25,36 +20,29 @@ import {
   type WrittenObject,
 } from "../output/chunk-writer.ts";
 import { openEncoder } from "../output/encode/encoder.ts";
-import type { Context, Message } from "../../context.ts";
-import { sourceOf } from "../../context.ts";
+import { type Context, type Message, sourceOf } from "../../context.ts";
 import { deleteOrphanedFiles, deleteOrphanedSegment } from "./orphans.ts";
-import { withRenewal, failPoisonedChunk } from "./lease.ts";
+import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
 import { dispatchNext } from "./dispatch.ts";
+import { fileSecretOf, resultShapeOf } from "./result-shape.ts";
 
-/** The lease is renewed, and the poll told, at the first page after this. */
+/** The first page after this time renews the lease, which also stores the progress that a poll reports. */
 const RENEW_EVERY_MS = 500;
-/** Between two files of a page, which may be a thousand. */
+/** The same between two files of one page, which may have a thousand files. */
 const RENEW_BETWEEN_FILES_MS = 3_000;
 
-type Leased = NonNullable<Awaited<ReturnType<typeof leaseChunk>>>;
+type Chunk = Leased["export_chunks"];
 
-export async function writeChunk(context: Context, message: Message): Promise<void> {
+export type ChunkContext = Tools["context"] & Pick<Context, "runtime" | "send">;
+
+export async function writeChunk(context: ChunkContext, message: Message): Promise<void> {
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId, n } = message;
-  const now = context.runtime.now();
   const row = await findExport(control, spaceId, exportId);
   if (row === null) return;
-  const chunk = await leaseChunk(control, spaceId, exportId, n, now, now + context.config.leaseMs);
-  if (chunk === null) return;
-
-  failPoisonedChunk(chunk);
-
-  const lease = { held: chunk.lease_until };
-  const written = await writeOnce(context, row, chunk, lease).catch(async (thrown: unknown) => {
-    await releaseChunk(control, spaceId, exportId, n, lease.held);
-    throw thrown;
-  });
+  const target = { table: "export_chunks", spaceId, exportId, n } as const;
+  const written = await withLease(context, target, (chunk, lease) => writeObjects(context, row, chunk, lease));
   if (written === null) return;
   const files = written.objects.flatMap(({ file, ...object }) => (file === null ? [] : [{ ...file, ...object }]));
   const [entered] = await control.batch([
@@ -64,42 +52,41 @@ export async function writeChunk(context: Context, message: Message): Promise<vo
   ]);
   if (entered?.changes === 0) {
     for (const { file, key } of written.objects) if (file === null) await deleteOrphanedSegment(context, row, key);
-    await deleteOrphanedFiles(
-      context,
-      row,
-      files.map(({ key }) => key),
-    );
+    const keys = files.map(({ key }) => key);
+    await deleteOrphanedFiles(context, row, keys);
   }
   await dispatchNext(context, message);
 }
 
 type Written = WrittenChunk & { objects: readonly WrittenObject[] };
 
-/** @returns null when the export was stopped meanwhile, or another has taken the chunk over. */
-async function writeOnce(
-  context: Context,
+type Work = Tools & { lease: Lease; source: Source };
+
+/** @returns null when the lease was lost: the export was stopped, or another consumer took over. */
+async function writeObjects(
+  context: ChunkContext,
   row: ExportRow,
-  chunk: Leased,
-  lease: { held: number },
+  chunk: Chunk,
+  lease: Lease,
 ): Promise<Written | null> {
   const source = sourceOf(context, row);
-  const { files } = source;
   const encoder = await openEncoder(context, row, source.form);
-  const tools: Tools = { context, row, chunk, encoder, lease };
-  if (row.files_vary === 1 && files.cut === "written") {
-    const { secret } = files;
-    return againIfRenamed(() => write(context, row, chunk, source, lease, () => openFiles(tools, secret)));
+  const tools: Work = { context, row, chunk, encoder, lease, source };
+  const writeTo = (open: () => Promise<Output>) => write(tools, open);
+  switch (resultShapeOf(row).kind) {
+    case "split_files":
+      return againIfRenamed(() => writeTo(() => openFiles(tools, fileSecretOf(source))));
+    case "assembled":
+      if (chunk.first_in_file === 0 || chunk.last_in_file === 0) return writeTo(() => openObject(tools, null));
+      break;
+    case "counted_files":
   }
-  if (chunk.first_in_file === 0 || chunk.last_in_file === 0)
-    return write(context, row, chunk, source, lease, () => openObject(tools, null));
   const file = await findFileByNumber(context.databases.control, row.space_id, row.id, chunk.file_n);
   if (file === null) throw new Error("a chunk's file is missing from the ledger");
-  return withFreeKey(context, row, file, (named) =>
-    write(context, row, chunk, source, lease, () => openObject(tools, named)),
-  );
+  return withFreeKey(context, row, file, (named) => writeTo(() => openObject(tools, named)));
 }
 
-/** Each time a file has got another name, and a file has only so many. */
+/** Writes the chunk again while a file was renamed. It ends: each file has a bounded number of names. */
 async function againIfRenamed(work: () => Promise<Written | null>): Promise<Written | null> {
   for (;;) {
     try {
@@ -110,60 +97,34 @@ async function againIfRenamed(work: () => Promise<Written | null>): Promise<Writ
   }
 }
 
-async function write(
-  context: Context,
-  row: ExportRow,
-  chunk: Leased,
-  source: Source,
-  lease: { held: number },
-  open: () => Promise<Output>,
-): Promise<Written | null> {
+async function write(work: Work, open: () => Promise<Output>): Promise<Written | null> {
+  const { context, row, chunk, lease, source } = work;
   const output = await open();
   let [records, summary]: [number, unknown] = [0, null];
-  // One renewal at a time: each must know which lease the one before it left.
-  let renewing: Promise<unknown> = Promise.resolve();
-  function renew(): Promise<boolean> {
-    const renewed = renewing.then(renewOnce);
-    renewing = renewed.catch(() => {});
-    return renewed;
-  }
-  async function renewOnce(): Promise<boolean> {
-    const next = context.runtime.now() + context.config.leaseMs;
-    const renewed = { held: lease.held, next };
-    if (!(await renewChunk(context.databases.control, row.space_id, row.id, chunk.n, output.rows, renewed)))
-      return false;
-    lease.held = next;
-    return true;
-  }
-  let renewedAt = context.runtime.now();
-  async function goesOn(everyMs: number): Promise<boolean> {
-    const now = context.runtime.now();
-    if (now - renewedAt < everyMs) return true;
-    renewedAt = now;
-    return renew();
-  }
-  const betweenFiles = () => goesOn(RENEW_BETWEEN_FILES_MS);
+  lease.track(() => output.rows);
+  const shouldContinue = () => lease.shouldContinue(RENEW_BETWEEN_FILES_MS);
   const pages = ahead(source.pages(boundsOf(chunk)));
   try {
     for (;;) {
-      // Where few records are what is asked for, the next page may be long in coming.
-      const { value: page, done } = await withRenewal(context.config.leaseMs / 3, renew, () => pages.next());
+      // A page may take minutes to read where few records match.
+      const { value: page, done } = await lease.during(() => pages.next());
       if (done === true) break;
       records += page.records;
       if (source.summarized !== undefined && page.summary !== undefined)
         summary = source.summarized.merge(summary, page.summary);
-      const written = await withRenewal(context.config.leaseMs / 3, renew, () => output.write(page, betweenFiles));
+      const written = await lease.during(() => output.write(page, shouldContinue));
       if (output.bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
-      if (written && (await goesOn(RENEW_EVERY_MS))) continue;
+      if (written && (await lease.shouldContinue(RENEW_EVERY_MS))) continue;
       await output.abort();
       await deleteOrphanedFiles(context, row, output.closed);
       return null;
     }
-    // Before the last is uploaded: what is not whole must leave no object that a better try would find in its way.
+    // Checked before the last upload: an incomplete file must leave no object that conflicts with a later, complete
+    // attempt.
     if (records !== chunk.records) throw new SpillwayError("incomplete_export");
-    const { objects, ...held } = await withRenewal(context.config.leaseMs / 3, renew, () => output.finish());
+    const { objects, ...totals } = await lease.during(() => output.finish());
     return {
-      ...held,
+      ...totals,
       recordsRead: records,
       bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
       sha256: objects.length === 1 ? (objects[0]?.sha256 ?? null) : null,
@@ -183,7 +144,7 @@ const boundsOf = (chunk: ChunkRow): Bounds => ({
   upper: { time: chunk.upper_time, id: chunk.upper_id },
 });
 
-/** The same items, the next one asked for while the present one is worked on. */
+/** The same items, read ahead: the next one is requested while the caller works on the present one. */
 async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
   let next = items.next();
   try {
@@ -191,7 +152,7 @@ async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
       const { value, done } = await next;
       if (done === true) return;
       next = items.next();
-      // Whoever stops early never looks at it.
+      // A caller that stops early never awaits it.
       next.catch(() => {});
       yield value;
     }

@@ -1,6 +1,7 @@
 /**
- * What is due next follows from the ledger, so any step, and the sweep, may ask: which phase is this export in, and which of
- * its work has nobody on it? That is sent as messages. A message that is lost is found again here.
+ * Sends the messages that are due next. They follow from the ledger alone: from the export's phase, and from the chunks
+ * and files that no consumer has a lease on. So any step and the sweep may call this, and it repeats messages that were
+ * lost.
  */
 
 import { advancePhase } from "../../db/exports/progress.ts";
@@ -11,33 +12,40 @@ import { logFailure } from "../../log.ts";
 import { listDueDeliveries } from "../../db/webhooks/deliveries.ts";
 import type { Context, Message } from "../../context.ts";
 
-/** As many as an export may have chunks. */
+/** An export has at most this many chunks. */
 const MAX_MESSAGES = 20_000;
 
-type Of = Pick<Message, "space_id" | "export_id">;
+export type DispatchContext = Pick<Context, "databases" | "runtime" | "send">;
+export type DeliveriesContext = Pick<Context, "databases" | "runtime" | "sendWebhook">;
 
-/** Of an export that is queued. The row is the promise, the message only wakes: if it cannot be sent, the sweep sends it. */
-export async function dispatchPlan(context: Context, of: Omit<Message, "step" | "n">): Promise<void> {
+type ExportRef = Pick<Message, "space_id" | "export_id">;
+
+/** Sends the first message of a queued export. If that fails, the sweep sends it: the export is committed already. */
+export async function dispatchPlan(context: Pick<Context, "send">, of: Omit<Message, "step" | "n">): Promise<void> {
   await context
     .send([{ ...of, step: "plan", n: 0 }])
-    .catch((thrown: unknown) => logFailure("export.not_sent", thrown, { ...of }));
+    .catch((thrown: unknown) => logFailure("export.dispatch_failed", thrown, { ...of }));
 }
 
-/** After a chunk or a file was written: moves the phase on when it can, and wakes what this made due. */
-export async function dispatchNext(context: Context, of: Of): Promise<void> {
-  await wake(context, of, ["assembling", "finishing"]);
+/** After a chunk or a file was written: advances the phase if it can, and sends the messages of the new phase. */
+export async function dispatchNext(context: DispatchContext, of: ExportRef): Promise<void> {
+  await dispatch(context, of, ["assembling", "finishing"]);
 }
 
-/** After the plan, and from the sweep: wakes everything that is due and idle. */
-export async function dispatchIdle(context: Context, of: Of): Promise<void> {
-  await wake(context, of, ["writing", "assembling", "finishing"]);
+/** After the plan, and from the sweep: sends a message for everything that is due and has no live lease. */
+export async function dispatchIdle(context: DispatchContext, of: ExportRef): Promise<void> {
+  await dispatch(context, of, ["writing", "assembling", "finishing"]);
 }
 
-async function wake(context: Context, { space_id, export_id }: Of, phases: readonly ExportPhase[]): Promise<void> {
+async function dispatch(
+  context: DispatchContext,
+  { space_id, export_id }: ExportRef,
+  phases: readonly ExportPhase[],
+): Promise<void> {
   const { control } = context.databases;
-  const going = await advancePhase(control, space_id, export_id);
-  if (going === null || !phases.includes(going.phase)) return;
-  const { phase, generation, request_id } = going;
+  const current = await advancePhase(control, space_id, export_id);
+  if (current === null || !phases.includes(current.phase)) return;
+  const { phase, generation, request_id } = current;
   const now = context.runtime.now();
   const message = (step: Message["step"], n = 0): Message => ({ space_id, export_id, step, n, generation, request_id });
   if (phase === "writing") {
@@ -51,9 +59,9 @@ async function wake(context: Context, { space_id, export_id }: Of, phases: reado
   }
 }
 
-/** Sends a message for each due webhook delivery of an export, or of a schedule. The sweep repeats what fails here. */
+/** Sends a message for each due webhook delivery of an export or a schedule. The sweep repeats what fails here. */
 export async function dispatchDeliveries(
-  context: Pick<Context, "databases" | "runtime" | "sendWebhook">,
+  context: DeliveriesContext,
   spaceId: string,
   subjectId: string,
 ): Promise<void> {

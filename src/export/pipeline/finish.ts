@@ -1,6 +1,6 @@
 /**
- * finish: does everything add up? Then the segments go, the manifest is written, and the export is completed, in this order:
- * whoever sees `completed` finds everything there, and nothing that should be gone.
+ * finish: checks that all counts agree, deletes the segments, writes the manifest and completes the export, in this
+ * order. A client that reads `completed` finds every object, and no segment.
  */
 
 import type { Bounds, Source } from "../../datasets/dataset.ts";
@@ -11,14 +11,17 @@ import { type FileRow, listFiles } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { bucketOf, destinationOf } from "../delivery/destination.ts";
-import { onFinished } from "./on-finished.ts";
+import { type FinishedContext, onFinished } from "./on-finished.ts";
 import { type Context, LAST_CALL_MS, type Message, sourceOf } from "../../context.ts";
 import { createManifest } from "../output/manifest.ts";
 import { manifestBeside, manifestKey, segmentKey } from "../delivery/object-keys.ts";
 import { inParallel } from "./parallel.ts";
+import { resultShapeOf } from "./result-shape.ts";
 import { FINAL_STATUSES } from "./state.ts";
 
-export async function finish(context: Context, message: Message): Promise<void> {
+export type FinishContext = FinishedContext & Pick<Context, "bucket" | "config" | "customers">;
+
+export async function finish(context: FinishContext, message: Message): Promise<void> {
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId } = message;
   const row = await findExport(control, spaceId, exportId);
@@ -27,19 +30,19 @@ export async function finish(context: Context, message: Message): Promise<void> 
     listChunks(control, spaceId, exportId),
     listFiles(control, spaceId, exportId),
   ]);
-  const problem = whatIsMissing(row, chunks, files) ?? whatIsNotCovered(chunks, sourceOf(context, row).bounds);
+  const problem = findMismatch(row, chunks, files) ?? findCoverageGap(chunks, sourceOf(context, row).bounds);
   if (problem !== null) throw new SpillwayError("incomplete_export", undefined, { cause: new Error(problem) });
   const bytes = files.reduce((sum, file) => sum + (file.uncompressed_bytes ?? 0), 0);
   if (bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
 
-  await dropSegments(context, row, chunks, files.length);
+  await dropSegments(context, row, chunks);
   const source = sourceOf(context, row);
   const summary = await summaryOf(context, row, source);
   const manifest = utf8(`${JSON.stringify(createManifest(row, files, chunks, summary), null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
   await context.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");
   const destination = destinationOf(row);
-  // The last object there: whoever sees it finds all the others.
+  // The manifest is the last object in a customer's bucket: a reader that finds it finds all the others.
   if (destination !== null) {
     const bucket = await bucketOf(context, row);
     await bucket.putOnce(manifestBeside(row, destination), manifest, manifestSha256, "application/json");
@@ -50,15 +53,15 @@ export async function finish(context: Context, message: Message): Promise<void> 
   const done = await completeExport(control, spaceId, exportId, {
     completedAt: now,
     expiresAt: destination === null ? now + context.config.ttlMs[source.ttl ?? "download"] : null,
-    // Whoever still works on what is done already may leave a segment behind.
-    putAwayAt: now + LAST_CALL_MS,
+    // A consumer that was taken over may still upload a segment until its invocation ends.
+    cleanupAt: now + LAST_CALL_MS,
     rows,
     plan: row.plan_version,
     message: rows === 0 ? source.emptyMessage : null,
     manifestSha256,
   });
   if (!done) {
-    // Another call completed it, or will: the manifest stays (in a customer's bucket it always does). One that nothing can complete any more has none.
+    // The manifest stays if another call completed the export, or will. In a customer's bucket it always stays.
     const after = await findExport(control, spaceId, exportId);
     if (after === null || FINAL_STATUSES.has(after.status)) await context.bucket.delete(manifestKey(row));
     return;
@@ -67,10 +70,10 @@ export async function finish(context: Context, message: Message): Promise<void> 
 }
 
 /**
- * An export is complete when the records that its chunks read are those that its plan counted, and the rows of its files are
- * those that its chunks wrote. @returns what does not fit, or null.
+ * An export is complete when its chunks read the records that the plan counted, and its files have the rows that the
+ * chunks wrote. @returns the first count that differs, in words for the log; null when all agree.
  */
-export function whatIsMissing(
+export function findMismatch(
   row: Pick<ExportRow, "rows_total">,
   chunks: readonly ChunkRow[],
   files: readonly FileRow[],
@@ -85,8 +88,8 @@ export function whatIsMissing(
   return null;
 }
 
-/** The chunks must cover the whole of what was asked, each beginning where the one before it ends. */
-export function whatIsNotCovered(
+/** The chunks must cover the request's bounds, each beginning where the last one ends. @returns as `findMismatch`. */
+export function findCoverageGap(
   chunks: readonly Pick<ChunkRow, "n" | "lower_time" | "lower_id" | "upper_time" | "upper_id">[],
   { lower, upper }: Bounds,
 ): string | null {
@@ -96,13 +99,17 @@ export function whatIsNotCovered(
     if (chunk.lower_time !== at.time || chunk.lower_id !== at.id) return "the chunks do not touch";
     at = { time: chunk.upper_time, id: chunk.upper_id };
   }
-  // Nothing was found, and no file asked for.
+  // A plan without records has no chunks, except where the result is one empty file.
   if (chunks.length === 0) return null;
   return at.time === upper.time && at.id === upper.id ? null : "the chunks do not reach the end";
 }
 
-/** What the dataset sums up over the whole result; undefined where that is nothing. */
-async function summaryOf(context: Context, row: ExportRow, { summarized }: Source): Promise<unknown> {
+/** The dataset's summary over the whole result; undefined where the dataset has none. */
+async function summaryOf(
+  context: Pick<Context, "databases">,
+  row: ExportRow,
+  { summarized }: Source,
+): Promise<unknown> {
   if (summarized === undefined) return undefined;
   let sum: unknown = null;
   for (let after = -1; ;) {
@@ -114,13 +121,12 @@ async function summaryOf(context: Context, row: ExportRow, { summarized }: Sourc
   }
 }
 
-/** Segments are there when a file has several chunks. Deleting one that is gone is no error. */
+/** A file of several chunks was assembled from segments. To delete a missing segment is no error. */
 async function dropSegments(
-  context: Context,
+  context: Pick<Context, "bucket">,
   row: ExportRow,
   chunks: readonly ChunkRow[],
-  fileCount: number,
 ): Promise<void> {
-  if (row.layout === "files" || chunks.length === fileCount) return;
+  if (resultShapeOf(row).kind !== "assembled" || chunks.length === 1) return;
   await inParallel(chunks, 6, (chunk) => context.bucket.delete(segmentKey(row, chunk.n)));
 }

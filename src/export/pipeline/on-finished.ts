@@ -1,17 +1,15 @@
-/** After the transition that ended an export: logs and measures it, and dispatches its webhook deliveries. */
+/** After the transition that ended an export: logs and measures it, and sends its webhook deliveries. */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { exportTotals } from "../../db/exports/files.ts";
 import { log, logFailure } from "../../log.ts";
 import type { Context } from "../../context.ts";
-import { dispatchDeliveries } from "./dispatch.ts";
+import { type DeliveriesContext, dispatchDeliveries } from "./dispatch.ts";
 
-/** Never throws: the export has ended whatever fails here, and the sweep dispatches the deliveries again. */
-export async function onFinished(
-  context: Pick<Context, "databases" | "runtime" | "measure" | "sendWebhook">,
-  spaceId: string,
-  exportId: string,
-): Promise<void> {
+export type FinishedContext = DeliveriesContext & Pick<Context, "measure">;
+
+/** Never throws: the transition is committed, and the sweep sends the deliveries that fail here. */
+export async function onFinished(context: FinishedContext, spaceId: string, exportId: string): Promise<void> {
   const { control } = context.databases;
   let row: ExportRow | null = null;
   try {

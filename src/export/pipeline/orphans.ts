@@ -1,8 +1,7 @@
 /**
- * A step that ends after its export did (it was canceled, or another did the same work) must leave nothing behind: what it
- * uploaded goes again. Not where the export goes on, or may (a failed one, by a retry): there the object is the same bytes
- * that somebody else wrote, or will.
- * What went to a customer's bucket stays there, whatever becomes of its export.
+ * Deletes objects that a step uploaded after its export had ended: it was canceled, or another consumer did the same
+ * work. While the export continues, or may (a failed one can be retried), the objects stay: another consumer writes the
+ * same bytes to the same key. Files in a customer's bucket always stay.
  */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
@@ -11,14 +10,20 @@ import type { Context } from "../../context.ts";
 import { isCustomerBucket } from "../delivery/object-keys.ts";
 import { inParallel } from "./parallel.ts";
 
-/** After a segment was uploaded that the ledger did not take. */
-export async function deleteOrphanedSegment(context: Context, of: ExportRow, key: string): Promise<void> {
+type OrphanContext = Pick<Context, "bucket" | "databases">;
+
+/** After a segment was uploaded and the ledger rejected its commit. */
+export async function deleteOrphanedSegment(context: OrphanContext, of: ExportRow, key: string): Promise<void> {
   const row = await findExport(context.databases.control, of.space_id, of.id);
   if (row === null || row.status === "completed" || FINAL_STATUSES.has(row.status)) await context.bucket.delete(key);
 }
 
-/** After files were uploaded that the ledger did not take. A completed export has them from somebody else. */
-export async function deleteOrphanedFiles(context: Context, of: ExportRow, keys: readonly string[]): Promise<void> {
+/** After files were uploaded and their commit was rejected. A completed export has them from another consumer. */
+export async function deleteOrphanedFiles(
+  context: OrphanContext,
+  of: ExportRow,
+  keys: readonly string[],
+): Promise<void> {
   if (keys.length === 0 || isCustomerBucket(of)) return;
   const row = await findExport(context.databases.control, of.space_id, of.id);
   if (row === null || FINAL_STATUSES.has(row.status)) await inParallel(keys, 6, (key) => context.bucket.delete(key));

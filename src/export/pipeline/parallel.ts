@@ -1,4 +1,4 @@
-/** Runs a job for each item, a few at once: a Worker has six connections that wait for an answer. */
+/** Runs a job for each item, `width` at once: a Worker may have six open connections that wait for an answer. */
 export async function inParallel<Item>(
   items: readonly Item[],
   width: number,

@@ -1,6 +1,7 @@
 /**
- * plan: cuts the work into chunks with known bounds and counts what each has to read. The cuts depend on the request, the
- * snapshot and the data alone, so a plan that is made again is the same plan. A long one is made in slices.
+ * plan: cuts the work into chunks with known bounds and counts the records of each. The cuts depend on the request, the
+ * snapshot and the data alone, so a repeated plan is the same plan. A plan of many chunks is written in slices, a
+ * message for each.
  */
 
 import type { Key, Source } from "../../datasets/dataset.ts";
@@ -12,20 +13,22 @@ import { insertFiles } from "../../db/exports/files.ts";
 import { entry } from "../../db/exports/timeline.ts";
 import { SpillwayError } from "../../errors.ts";
 import { encodingOf, fileForm } from "../output/encode/encoder.ts";
-import type { Context, Message } from "../../context.ts";
-import { sourceOf } from "../../context.ts";
+import { type Context, type Message, sourceOf } from "../../context.ts";
 import { endCustomersUploads } from "../delivery/key-conflicts.ts";
 import { isCustomerBucket } from "../delivery/object-keys.ts";
-import { fileNumber, unguessableName } from "../output/file-names.ts";
+import { unguessableName } from "../output/file-names.ts";
 import { dispatchIdle } from "./dispatch.ts";
+import { firstFileOfChunk, resultShapeOf } from "./result-shape.ts";
 
-/** Chunks found in one slice: each is a query, and an invocation has a thousand. */
+/** Chunks per slice: each costs a query, and an invocation may run a thousand. */
 const SLICE = 200;
-/** And so long one slice takes, about: to find a chunk may be several queries. */
+/** The time that one slice takes, about: one chunk may cost several queries. */
 const SLICE_MS = 10_000;
 const MAX_CHUNKS = 20_000;
 
-export async function plan(context: Context, message: Message): Promise<void> {
+export type PlanContext = Pick<Context, "bucket" | "config" | "customers" | "databases" | "runtime" | "send">;
+
+export async function plan(context: PlanContext, message: Message): Promise<void> {
   const now = context.runtime.now();
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId } = message;
@@ -33,7 +36,7 @@ export async function plan(context: Context, message: Message): Promise<void> {
   const row = await startExport(control, spaceId, exportId, now, wakeAt);
   if (row === null) return;
   if (row.phase !== "planning") {
-    // It was retried: what is planned stands, and goes on from what is written.
+    // A retried export keeps its plan and continues from its last written chunk.
     await dispatchIdle(context, message);
     return;
   }
@@ -56,7 +59,7 @@ export async function plan(context: Context, message: Message): Promise<void> {
   const total = all.reduce((sum, chunk) => sum + chunk.records, 0);
   await control.batch([
     insertChunks(spaceId, exportId, row.plan_version, chunks),
-    insertFiles(spaceId, exportId, row.plan_version, row.files_vary === 1 ? [] : fileNames(row, source, all)),
+    insertFiles(spaceId, exportId, row.plan_version, fileNames(row, source, all)),
     markPlanned(spaceId, exportId, row.plan_version, total, wakeAt),
     entry(spaceId, exportId, now, "export.planned", { rows: total, chunks: all.length }, { key: "planned" }),
   ]);
@@ -67,16 +70,12 @@ type Cut = Pick<PlannedChunk, "n" | "upper_time" | "upper_id">;
 
 /** The chunks that come after `before`, a slice of them. */
 async function cut(
-  context: Context,
+  context: Pick<Context, "runtime">,
   row: ExportRow,
   source: Source,
   before: Cut | null,
 ): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
-  const encoding = encodingOf(row);
-  const parquet = encoding?.format === "parquet";
-  const whole = row.layout === "files" || parquet ? row.file_rows : context.sizes.chunkRows;
-  // One Parquet file is written by one step.
-  const rows = parquet && row.layout === "single" ? whole : Math.min(whole, source.maxRecordsPerStep ?? whole);
+  const shape = resultShapeOf(row);
   const { lower: start, upper: end } = source.bounds;
   const chunks: PlannedChunk[] = [];
   let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };
@@ -84,14 +83,13 @@ async function cut(
   if (before !== null && lower.time === end.time && lower.id === end.id) return { chunks, complete: true };
   const began = context.runtime.now();
   while (chunks.length < SLICE && (chunks.length === 0 || context.runtime.now() - began < SLICE_MS)) {
-    const { records, next } = await source.cut({ lower, upper: end }, rows);
+    const { records, next } = await source.cut({ lower, upper: end }, shape.chunk_records);
     const upper = next ?? end;
-    const file = row.files_vary === 1 ? fileNumber(n, 0) : row.layout === "files" ? n : 0;
-    // Nothing found: one empty file where one was asked, none where files were.
-    if (n > 0 || records > 0 || row.layout === "single")
+    // Without a record, an assembled result is one empty file, and any other has no file.
+    if (n > 0 || records > 0 || shape.kind === "assembled")
       chunks.push({
         n,
-        file_n: file,
+        file_n: firstFileOfChunk(shape, n),
         lower_time: lower.time,
         lower_id: lower.id,
         upper_time: upper.time,
@@ -106,24 +104,25 @@ async function cut(
 }
 
 /**
- * A name a file. Windows are contiguous: the first starts with the request's, the last ends with it, each other boundary is
- * the time of the next file's first record. Names that come out equal get -2, -3 … before the extension. Files that are cut as
- * they are written get their names then: only a single one has one already.
+ * The names of the files that the plan knows; split files get theirs when they are opened. Windows are contiguous: the
+ * first starts with the request's, the last ends with it, each other boundary is the time of the next file's first
+ * record. Equal names get -2, -3 … before the extension.
  */
 export function fileNames(
-  row: Pick<ExportRow, "id" | "layout" | "encoding">,
+  row: Pick<ExportRow, "id" | "result_shape" | "encoding">,
   source: Pick<Source, "files" | "form" | "window">,
   chunks: readonly Pick<PlannedChunk, "lower_time">[],
 ): string[] {
+  const { kind } = resultShapeOf(row);
+  if (kind === "split_files") return [];
   const { files } = source;
   const { start, end } = source.window;
   const { fileExtension } = fileForm(encodingOf(row), source.form);
   if (files.cut === "written") return [`${unguessableName(files.secret, 0)}${fileExtension}`];
-  const cuts = row.layout === "single" ? [start, end] : chunks.map((chunk, n) => (n === 0 ? start : chunk.lower_time));
-  if (row.layout === "files") cuts.push(end);
+  const starts = kind === "assembled" ? [start] : chunks.map((chunk, n) => (n === 0 ? start : chunk.lower_time));
   const seen = new Map<string, number>();
-  return cuts.slice(0, -1).map((from, n) => {
-    const stem = files.stem(row.id, { start: from, end: cuts[n + 1] ?? end });
+  return starts.map((from, n) => {
+    const stem = files.stem(row.id, { start: from, end: starts[n + 1] ?? end });
     const times = (seen.get(stem) ?? 0) + 1;
     seen.set(stem, times);
     return `${stem}${times === 1 ? "" : `-${times}`}${fileExtension}`;

@@ -1,6 +1,6 @@
 /**
- * The context's table of contents: a message names a step, the step looks at the rows and does what is due. Whatever is thrown
- * is turned into a verdict here: try again later, or the export has failed.
+ * The table of steps. A message names a step, and the step reads the export's row and does the work that is due. An
+ * error becomes a verdict here: the queue delivers the message again later, or the export fails.
  */
 
 import { failExport } from "../../db/exports/transitions.ts";
@@ -9,30 +9,33 @@ import { asSpillwayError, detailOf, SpillwayError } from "../../errors.ts";
 import { log, logFailure } from "../../log.ts";
 import { assemble } from "./assemble.ts";
 import { backoffSeconds, MAX_ATTEMPTS } from "./backoff.ts";
-import { writeChunk } from "./chunk.ts";
-import { onFinished } from "./on-finished.ts";
-import { finish } from "./finish.ts";
+import { type ChunkContext, writeChunk } from "./chunk.ts";
+import { type FinishedContext, onFinished } from "./on-finished.ts";
+import { finish, type FinishContext } from "./finish.ts";
 import type { Context, Message } from "../../context.ts";
-import { plan } from "./plan.ts";
+import { plan, type PlanContext } from "./plan.ts";
 import { HOUR_MS } from "../../time/durations.ts";
 
-const STEPS: Record<Message["step"], (context: Context, message: Message) => Promise<void>> = {
+type FailContext = FinishedContext & Pick<Context, "config">;
+export type StepContext = ChunkContext & FinishContext & PlanContext;
+
+const STEPS: Record<Message["step"], (context: StepContext, message: Message) => Promise<void>> = {
   plan,
   chunk: writeChunk,
   assemble,
   finish,
 };
 
-/** A failed export's files go this long after it can no longer be retried: a retry at the last moment still finds them. */
+/** A failed export's files are deleted this long after its last possible retry, which still finds them. */
 const GRACE_MS = HOUR_MS;
 
 export type Verdict = "ack" | { retryInSeconds: number };
 
 /**
- * Does one message's step. Never throws: one message's failure is no other's.
- * @param attempt how often this message was delivered, from 1.
+ * Runs the step of one message. Never throws: a failed message must not redeliver its neighbours in the batch.
+ * @param attempt how often the queue delivered this message, from 1.
  */
-export async function runStep(context: Context, message: Message, attempt: number): Promise<Verdict> {
+export async function runStep(context: StepContext, message: Message, attempt: number): Promise<Verdict> {
   const { space_id: spaceId, export_id: exportId, step, n } = message;
   const startedAt = context.runtime.now();
   const about = { ...message, attempt };
@@ -52,32 +55,32 @@ export async function runStep(context: Context, message: Message, attempt: numbe
       const delay = backoffSeconds(attempt, context.runtime.random());
       const nextRetryAt = now + delay * 1000;
       const failed = { step, n, attempt, generation: message.generation, now, nextRetryAt };
-      const again = await recordRetry(context.databases.control, spaceId, exportId, stored(error), failed);
+      const again = await recordRetry(context.databases.control, spaceId, exportId, exportError(error), failed);
       return again ? { retryInSeconds: delay } : "ack";
     } catch (second) {
-      logFailure("step.verdict_not_recorded", second, about);
+      logFailure("step.retry_not_recorded", second, about);
       return { retryInSeconds: backoffSeconds(attempt, context.runtime.random()) };
     }
   }
 }
 
-/** A message that the queue gave up on: the export says so. */
-export async function handleDeadLetter(context: Context, message: Message): Promise<Verdict> {
-  log("message.gave_up", { ...message });
+/** The queue gave the message up after all its attempts: the export fails. */
+export async function handleDeadLetter(context: FailContext, message: Message): Promise<Verdict> {
+  log("message.dead_lettered", { ...message });
   await fail(context, message, new SpillwayError("internal"));
   return "ack";
 }
 
-/** What a row keeps of an error. */
-function stored(error: SpillwayError) {
+/** An error as the export's row stores it. */
+function exportError(error: SpillwayError) {
   return { code: error.code, owner: error.owner, detail: detailOf(error), retryable: error.retryable };
 }
 
-async function fail(context: Context, message: Message, error: SpillwayError): Promise<void> {
+async function fail(context: FailContext, message: Message, error: SpillwayError): Promise<void> {
   const { space_id: spaceId, export_id: exportId } = message;
   const now = context.runtime.now();
   const keptUntil = now + context.config.ttlMs.download;
-  const end = { now, generation: message.generation, keptUntil, putAwayAt: keptUntil + GRACE_MS };
-  if (await failExport(context.databases.control, spaceId, exportId, stored(error), end))
+  const end = { now, generation: message.generation, keptUntil, cleanupAt: keptUntil + GRACE_MS };
+  if (await failExport(context.databases.control, spaceId, exportId, exportError(error), end))
     await onFinished(context, spaceId, exportId);
 }

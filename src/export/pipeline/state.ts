@@ -1,4 +1,4 @@
-/** The legal moves of an export. Every SQL transition in db/moves.ts makes one of these, and no other. */
+/** The legal transitions of an export. Each statement in db/exports/transitions.ts makes one of them. */
 
 import type { ExportStatus } from "../../db/exports/status.ts";
 
@@ -13,5 +13,5 @@ export const TRANSITIONS: Readonly<Record<ExportStatus, readonly ExportStatus[]>
 
 export const IN_FLIGHT: ReadonlySet<ExportStatus> = new Set(["queued", "processing"]);
 
-/** Whatever comes late to one of these goes again. A failed export may be retried: what it has is the same bytes, and stays. */
+/** Uploads that end after one of these are orphans. Not after `failed`: a retry writes the same bytes again. */
 export const FINAL_STATUSES: ReadonlySet<ExportStatus> = new Set(["canceled", "expired"]);

@@ -7,6 +7,7 @@ import { publicError, SpillwayError } from "../../errors.ts";
 import { destinationOf } from "../../export/delivery/destination.ts";
 import { fileFacts } from "../../export/output/manifest.ts";
 import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts";
+import { resultShapeOf } from "../../export/pipeline/result-shape.ts";
 import { IN_FLIGHT } from "../../export/pipeline/state.ts";
 import { ExportError } from "../../webhooks/events/family.ts";
 import { iso } from "../../time/names.ts";
@@ -192,15 +193,15 @@ const isDone = (row: ExportRow) => row.status === "completed" || row.status === 
 
 /** Of the records that the plan counted. Where one may give several rows, those of the chunks that are done. */
 const recordsDone = (row: ExportRow, counts: ExportTotals) =>
-  row.rows_vary === 1 ? counts.records_done : counts.rows_written;
+  resultShapeOf(row).rows_vary ? counts.records_done : counts.rows_written;
 
 function rowsTotal(row: ExportRow, counts: ExportTotals): number | null {
-  if (row.rows_vary === 0) return row.rows_total;
+  if (!resultShapeOf(row).rows_vary) return row.rows_total;
   return isDone(row) ? counts.rows_written : null;
 }
 
 function filesTotal(row: ExportRow, counts: ExportTotals): number | null {
-  if (row.phase === "planning" || (row.files_vary === 1 && !isDone(row))) return null;
+  if (row.phase === "planning" || (resultShapeOf(row).kind === "split_files" && !isDone(row))) return null;
   return counts.files_total;
 }
 

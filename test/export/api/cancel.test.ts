@@ -43,7 +43,7 @@ async function pumpTo(service: Service, step: Message["step"]): Promise<void> {
   while (!service.queue.some((message) => message.step === step)) await deliver(service, take(service));
 }
 
-/** One instance of the service takes the next message of that step, and reaches the bucket by this line. */
+/** One instance of the service consumes the next message of that step, and reaches the bucket by this line. */
 function stall(service: Service, step: Message["step"], line: Line): Promise<unknown> {
   const well = service.context.bucket;
   throughLine(service, line);
@@ -157,7 +157,7 @@ describe.each(STATES)("an export that is %s", (_what, request, bring) => {
   });
 });
 
-/** A step stalls at a request to the bucket, the export is canceled and swept, and then the step goes on. */
+/** A step stalls at a request to the bucket, the export is canceled and swept, and then the step continues. */
 const STALLS: [what: string, request: Record<string, unknown>, step: Message["step"], at: (sent: Sent) => boolean][] = [
   ["writes a file", FILES, "chunk", ({ method, name }) => method === "PUT" && name.endsWith(".json.gz")],
   ["writes a segment", SINGLE, "chunk", ({ method, name }) => method === "PUT" && name.startsWith("segments/")],
@@ -230,7 +230,7 @@ describe("an export that is canceled during a multipart upload", () => {
     return { of: { service, space, id }, step, open };
   }
 
-  it("has no upload left when its step goes on", async () => {
+  it("has no upload left when its step continues", async () => {
     const { of, step, open } = await uploading();
     await cancel(of);
     open();

@@ -1,4 +1,4 @@
-/** `/content` gives every row as one stream, plain or as one gzip member; `/files/{name}` leads to a file. */
+/** `/content` returns every row as one stream, plain or as one gzip member; `/files/{name}` leads to a file. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { fileKey } from "../../../src/export/delivery/object-keys.ts";
@@ -87,7 +87,7 @@ describe("the coding of the content", () => {
     expect(response.headers.get("content-encoding")).toBe(coding);
   });
 
-  it("is told to caches, and the type to readers", async () => {
+  it("is in the headers for caches, and the type for readers", async () => {
     const response = await contentOf(id);
     await response.body?.cancel();
     expect(response.headers.get("vary")).toBe("Accept-Encoding");
@@ -113,11 +113,11 @@ describe("the content of an export that", () => {
     await service.pump();
   });
 
-  it.each(["nothing", "4c959f87-0000-4000-8000-000000000000"])("does not exist (%s) is gone", async (id) => {
+  it.each(["nothing", "4c959f87-0000-4000-8000-000000000000"])("does not exist (%s) is not found", async (id) => {
     expect(await codeOf(await contentOf(id))).toEqual([410, "gone"]);
   });
 
-  it("is another space's is gone, as if it did not exist", async () => {
+  it("is another space's is not found, as if it did not exist", async () => {
     const done = await service.export(space, { end: new Date(service.now - 2_999_990).toISOString() });
     const other = await service.space();
     const response = await service.call("GET", `/v1/exports/${done.id}/content`, { key: other.key });
@@ -135,7 +135,7 @@ describe("the address of a file", () => {
   const follow = (name: string) =>
     service.call("GET", `/v1/exports/${done.id}/files/${encodeURIComponent(name)}`, { key: space.key });
 
-  it("leads to a fresh link that gives the file, and is not kept", async () => {
+  it("redirects to a fresh link to the file, and is not cached", async () => {
     const response = await follow(onlyFile(done).name);
     expect([response.status, response.headers.get("cache-control")]).toEqual([302, "no-store"]);
     const file = await fetch(response.headers.get("location") ?? "");

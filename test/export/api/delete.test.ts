@@ -54,7 +54,7 @@ async function sweepLate(): Promise<void> {
   }
 }
 
-/** Every receiver has been told: what waits to be told is kept for it. */
+/** Delivers every pending webhook: an export is kept until its deliveries have ended. */
 async function tellAll(id: string): Promise<void> {
   const { control } = service.context.databases;
   await control.run(
@@ -130,7 +130,7 @@ describe.each(Object.keys(MAKE))("an export that is %s and deleted", (status) =>
     expect(await recordOf(id)).toEqual(Object.fromEntries(Object.keys(before).map((name) => [name, 0])));
   });
 
-  it("is not brought back by late messages", async () => {
+  it("is not brought back by delayed messages", async () => {
     await remove(id);
     for (const step of ["plan", "chunk", "assemble", "finish"] as const)
       expect(
@@ -140,7 +140,7 @@ describe.each(Object.keys(MAKE))("an export that is %s and deleted", (status) =>
     expect([await objectsOf(service, space, id), service.queue]).toEqual([[], []]);
   });
 
-  it("takes nothing of another along", async () => {
+  it("deletes nothing of another export", async () => {
     const other = await service.export(space, { start: new Date(START - 3_600_000).toISOString() });
     const before = [await objectsOf(service, space, other.id), await recordOf(other.id)];
     await remove(id);
@@ -207,7 +207,7 @@ describe("a record", () => {
     expect(Object.values(await recordOf(id)).every((rows) => rows === 0)).toBe(true);
   });
 
-  it("of a deleted export is kept until its receivers were told", async () => {
+  it("of a deleted export is kept until its webhook deliveries have ended", async () => {
     const id = (await MAKE["completed"]?.()) ?? "";
     await remove(id);
     await sweepLate();

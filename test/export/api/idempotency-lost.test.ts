@@ -81,7 +81,7 @@ async function stalled() {
 }
 
 describe("while the first call with a key is under way", () => {
-  it("the second is told to come back, and then gets the first one's answer", async () => {
+  it("the second is asked to retry, and then gets the first one's answer", async () => {
     const first = await stalled();
     const early = await create("k");
     expect([early.status, early.headers.get("retry-after"), await codeOf(early)]).toEqual([409, "1", "conflict"]);
@@ -91,7 +91,7 @@ describe("while the first call with a key is under way", () => {
     expect(await count()).toBe(1);
   });
 
-  it("another request is refused at once, and other keys are not held up", async () => {
+  it("another request is rejected at once, and other keys are not delayed", async () => {
     const first = await stalled();
     expect((await create("k", OTHER)).status).toBe(422);
     expect((await create("another")).status).toBe(202);
@@ -100,7 +100,7 @@ describe("while the first call with a key is under way", () => {
 });
 
 describe("a call that died after it reserved its key", () => {
-  it("holds the key for a minute, to the millisecond, and makes nothing", async () => {
+  it("reserves the key for a minute, to the millisecond, and creates nothing", async () => {
     const dead = new Troubled(async () => {
       dead.dead = true;
       throw new Error("the line went dead");
@@ -114,7 +114,7 @@ describe("a call that died after it reserved its key", () => {
     expect(await count()).toBe(1);
   });
 
-  it("cannot make its export any more once another call has taken its key over", async () => {
+  it("cannot create its export any more once another call has reserved its key", async () => {
     const first = await stalled();
     service.now += 60_000;
     const second = await told(await create("k"));
@@ -124,7 +124,7 @@ describe("a call that died after it reserved its key", () => {
     expect(await count()).toBe(1);
   });
 
-  it("cannot make its export while the call that has taken its key over is still under way", async () => {
+  it("cannot create its export while the call that has reserved its key is still in progress", async () => {
     const first = await stalled();
     service.now += 60_000;
     const second = await stalled();
@@ -135,7 +135,7 @@ describe("a call that died after it reserved its key", () => {
     expect(await count()).toBe(1);
   });
 
-  it("makes its export when it wakes before anybody took its key over, and gives the others its answer", async () => {
+  it("creates its export when it resumes before another call reserved its key, and the others get its answer", async () => {
     const first = await stalled();
     service.now += 60_000;
     const answer = await first.finish();
@@ -144,7 +144,7 @@ describe("a call that died after it reserved its key", () => {
     expect(await count()).toBe(1);
   });
 
-  it("gives the key back at once when it can", async () => {
+  it("releases the key at once when it can", async () => {
     const failing = new Troubled(async () => {
       throw new Error("the database is overloaded");
     });

@@ -25,7 +25,7 @@ const count = async () =>
 
 const codeOf = async (response: Response) => (await response.json<ProblemView>()).code;
 
-/** What a client can tell of an answer. */
+/** What a client sees of an answer. */
 async function told(response: Response) {
   const header = (name: string) => response.headers.get(name);
   return {
@@ -38,7 +38,7 @@ async function told(response: Response) {
 }
 
 describe("a create that repeats another's key and request", () => {
-  it("gets the very same bytes, is told that it is a replay, and makes nothing", async () => {
+  it("gets the very same bytes, marked as a replay, and creates nothing", async () => {
     const first = await told(await create("k"));
     service.now += 5_000;
     const second = await told(await create("k"));
@@ -77,7 +77,7 @@ describe("a create that repeats another's key and request", () => {
     expect(await told(await create("k", body))).toEqual({ ...first, replay: "true" });
   });
 
-  it("takes its place from the polls, even where no place of a create is left", async () => {
+  it("counts as a poll, even where the limit of creates is used up", async () => {
     service = new Service({ CREATE_LIMIT: "1", POLL_LIMIT: "2" });
     await service.followClock(space);
     const policies = [];

@@ -125,7 +125,7 @@ describe("the limit of exports in flight", () => {
     expect((await create()).status).toBe(202);
   });
 
-  it("holds for creates that come at once, and for each space by itself", async () => {
+  it("applies to creates that come at once, and to each space by itself", async () => {
     const { service, space } = await shop(0, { PENDING_LIMIT: "2" });
     const other = await service.shop();
     const statuses = await Promise.all(

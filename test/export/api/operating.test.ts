@@ -1,4 +1,4 @@
-/** What the README tells an operator to run against the control database runs, and repairs what it says. */
+/** The statements that the README has for operators run, and repair what they promise. */
 
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
@@ -38,7 +38,7 @@ async function failed(code: string, events = 5): Promise<{ service: Service; spa
     space.id,
     id,
     { code, owner: "service" },
-    { now: service.now, generation: 0, keptUntil: service.now + day, putAwayAt: service.now + day },
+    { now: service.now, generation: 0, keptUntil: service.now + day, cleanupAt: service.now + day },
   );
   return { service, space, id };
 }
@@ -87,7 +87,7 @@ describe("the README's repairs", () => {
     expect((await service.poll(space, id)).status).toBe("failed");
   });
 
-  it("wake everything that is under way at the next sweep", async () => {
+  it("dispatch everything in progress at the next sweep", async () => {
     const service = roomyService();
     const space = await service.shop();
     const id = await service.ask(space);

@@ -1,4 +1,4 @@
-/** What `POST /v1/exports` takes and refuses, each refusal with a pointer to its place; and the request as it is stored. */
+/** What `POST /v1/exports` accepts and rejects, each rejection with a pointer to its place; and the request as it is stored. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { roomyService } from "../../support/pipeline.ts";
@@ -64,7 +64,7 @@ describe.each(["/v1/exports", "/v1/exports/estimate"])("%s", (path) => {
 });
 
 describe("a request", () => {
-  it("is told of everything that its schema finds wrong", async () => {
+  it("gets every error that its schema finds", async () => {
     const { pointers } = await post({ dataset: "activity_events", start: 1, file_rows: 0, colour: "red" });
     expect(pointers?.toSorted()).toEqual(["/colour", "/end", "/file_rows", "/start"]);
   });
@@ -118,7 +118,7 @@ describe("a request", () => {
   });
 });
 
-it("answers a create with the queued export, where it stands and when to look", async () => {
+it("answers a create with the queued export, its location and when to poll", async () => {
   const response = await service.call("POST", "/v1/exports", { key: space.key, body: GOOD });
   const body: Record<string, unknown> = await response.json();
   expect(response.status).toBe(202);

@@ -1,4 +1,4 @@
-/** Taking a failed export up again: it goes on from its good files, and comes to the same end as one that never failed. */
+/** Retrying a failed export: it continues from its good files, and ends as one that never failed. */
 
 import { describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";
@@ -37,7 +37,7 @@ function nthUpload(n: number): (sent: Sent) => boolean {
   };
 }
 
-/** An export whose second chunk the bucket never took. The others are written. */
+/** An export whose second chunk the bucket always rejected. The others are written. */
 async function failed(request: Record<string, unknown> = LAYOUTS.files, service = roomyService()): Promise<Case> {
   const of = await asked(request, service);
   const second = nthUpload(1);
@@ -74,7 +74,7 @@ describe.each(["files", "single"] as const)("a failed export in the layout %s th
     expect(written).toEqual([own, ...put, `${of.id}-manifest.json`]);
   });
 
-  it("gives the same bytes as one that never failed, and nothing beside them", async () => {
+  it("has the same bytes as one that never failed, and no other objects", async () => {
     const of = await failed(LAYOUTS[layout]);
     await retry(of);
     await of.service.pump();
@@ -110,7 +110,7 @@ describe("a retry", () => {
     await expectWhole(of);
   });
 
-  it("begins a new round: a second failure is told anew", async () => {
+  it("begins a new round: a second failure is reported anew", async () => {
     const service = roomyService();
     const of = await failed({ ...LAYOUTS.files, callback_url: "https://hooks.example/spillway" }, service);
     await retry(of);
@@ -199,7 +199,7 @@ describe("a retry", () => {
     await expectWhole(of);
   });
 
-  it("is too late at expires_at, and then the files go", async () => {
+  it("is rejected from expires_at on, and then the files are deleted", async () => {
     const of = await failed();
     const { service, space, id } = of;
     service.now = START + KEPT_MS;
@@ -250,7 +250,7 @@ describe("an export whose counts did not add up", () => {
   );
 });
 
-it("takes up an export that failed while it was planned", async () => {
+it("retries an export that failed while it was planned", async () => {
   const of = await asked();
   const { service, space, id } = of;
   const well = service.context.databases;

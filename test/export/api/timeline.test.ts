@@ -1,4 +1,4 @@
-/** The timeline of an export: everything that happened to it, in order, once, and nothing that is nobody's business. */
+/** The timeline of an export: everything that happened to it, in order, once, and nothing internal. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { runStep } from "../../../src/export/pipeline/run.ts";
@@ -47,7 +47,7 @@ async function pumpInVain(): Promise<void> {
 }
 
 describe("the timeline of an export", () => {
-  it("that nothing disturbed tells its four moments and their counts", async () => {
+  it("that nothing disturbed has its four entries and their counts", async () => {
     const id = await service.ask(space, FILES);
     service.now += 1_000;
     await deliver(service, take(service, "plan"));
@@ -62,7 +62,7 @@ describe("the timeline of an export", () => {
     ]);
   });
 
-  it("tells of each attempt that failed: where, why, whose turn it is and when the next is", async () => {
+  it("has each attempt that failed: where, why, who must act and when the next is", async () => {
     const id = await service.ask(space, FILES);
     await deliver(service, take(service, "plan"));
     const [first, second] = [take(service, "chunk"), take(service, "chunk")];
@@ -81,7 +81,7 @@ describe("the timeline of an export", () => {
     ]);
   });
 
-  it("tells that it was woken again, and in which phase", async () => {
+  it("has that it was dispatched again, and in which phase", async () => {
     const id = await service.ask(space, FILES);
     for (const phase of ["planning", "writing"]) {
       service.queue.length = 0;
@@ -94,7 +94,7 @@ describe("the timeline of an export", () => {
     expect(typesOf(await timeline(id)).join()).toBe("created,resent,started,planned,resent,completed");
   });
 
-  it("tells that it was canceled, and nothing after that", async () => {
+  it("has that it was canceled, and nothing after that", async () => {
     const id = await service.ask(space, FILES);
     await deliver(service, take(service, "plan"));
     await post(id, "cancel");
@@ -103,7 +103,7 @@ describe("the timeline of an export", () => {
     expect(typesOf(await timeline(id)).join()).toBe("created,started,planned,canceled");
   });
 
-  it("tells nothing of a step that fails after the export was canceled", async () => {
+  it("has nothing of a step that fails after the export was canceled", async () => {
     const id = await service.ask(space, { layout: "single" });
     while (!service.queue.some((message) => message.step === "assemble")) await deliver(service, take(service));
     const { line, reached, open } = gate(({ method }) => method === "GET");
@@ -119,7 +119,7 @@ describe("the timeline of an export", () => {
     expect(typesOf(await timeline(id)).at(-1)).toBe("canceled");
   });
 
-  it("that failed, was retried and completed tells both rounds", async () => {
+  it("that failed, was retried and completed has both rounds", async () => {
     const id = await service.ask(space, FILES);
     await deliver(service, take(service, "plan"));
     await pumpInVain();
@@ -137,7 +137,7 @@ describe("the timeline of an export", () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
-  it("tells that it expired", async () => {
+  it("has that it expired", async () => {
     const { id } = await service.export(space, FILES);
     service.now += service.config.ttlMs.download;
     await sweep(service.context);
@@ -148,7 +148,7 @@ describe("the timeline of an export", () => {
     });
   });
 
-  it("says each thing once, however often the steps come", async () => {
+  it("has each entry once, however often the steps run", async () => {
     const id = await service.ask(space, FILES);
     const delivered = await pumpCarelessly(service, { times: 3, order: (waiting) => waiting.toReversed(), width: 3 });
     service.now += 60_000;
@@ -156,14 +156,14 @@ describe("the timeline of an export", () => {
     expect(typesOf(await timeline(id)).join()).toBe("created,started,planned,completed");
   });
 
-  it("says once that it ended when several want to end it at once", async () => {
+  it("has its end once when several calls end it at once", async () => {
     const id = await service.ask(space, FILES);
     const answers = await Promise.all([1, 2, 3].map(() => post(id, "cancel")));
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([202, 409, 409]);
     expect(typesOf(await timeline(id)).join()).toBe("created,canceled");
   });
 
-  it("has the attempts to tell a receiver in their place", async () => {
+  it("has the attempts of webhook deliveries in their place", async () => {
     const id = await service.ask(space, { ...FILES, callback_url: CALLBACK });
     await service.pump();
     service.now += 7 * 86_400_000;

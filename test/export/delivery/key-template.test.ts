@@ -11,6 +11,8 @@ import { type ExportView, orders, START, type Service, type Space } from "../../
 const START_AT = Date.UTC(2026, 0, 1);
 const END_AT = Date.UTC(2026, 0, 8);
 
+const SHAPES = { single: "assembled", files: "counted_files" };
+
 /** @param lowers when the first record of each chunk occurred. */
 function namesOf(layout: "single" | "files", lowers: readonly number[]): string[] {
   const window = { start: START_AT, end: END_AT };
@@ -18,7 +20,7 @@ function namesOf(layout: "single" | "files", lowers: readonly number[]): string[
   const db = roomyService().context.databases.space("s");
   const source = activityEvents.open({ ...query, excludeDeleted: false }, { db, spaceId: "s", seq: 1, since: null });
   return fileNames(
-    { id: "x", layout, encoding: null },
+    { id: "x", result_shape: JSON.stringify({ kind: SHAPES[layout] }), encoding: null },
     source,
     lowers.map((lower_time) => ({ lower_time })),
   );

@@ -80,7 +80,7 @@ describe("a file of several parts", () => {
     expect(sha256).toBe(await sha256Hex(bytes));
   });
 
-  it("is put together after a try that was cut off, whose upload is ended", async () => {
+  it("is assembled after an attempt that was cut off, whose upload is aborted", async () => {
     const half = await written();
     const { service, space, id } = half;
     const { control } = service.context.databases;

@@ -15,12 +15,12 @@ it("stays at five minutes however many attempts failed", () => {
   expect(ATTEMPTS.slice(9).every((attempt) => backoffSeconds(attempt, 0) === 300)).toBe(true);
 });
 
-it("adds up to a fifth by the dice, and never takes any away", () => {
+it("adds up to a fifth at random, and never subtracts", () => {
   const spread = ATTEMPTS.map((attempt) => [backoffSeconds(attempt, 0), backoffSeconds(attempt, 0.999)] as const);
   expect(spread.every(([least, most]) => most >= least && most <= Math.ceil(least * 1.2))).toBe(true);
   expect(backoffSeconds(9, 0.5)).toBe(330);
 });
 
-it("gives whole seconds, as a queue wants them", () => {
+it("returns whole seconds, as a queue needs them", () => {
   expect(ATTEMPTS.every((attempt) => Number.isInteger(backoffSeconds(attempt, 0.37)))).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** A bucket that goes wrong, in every way that S3 does, at every place where it is asked: tried again, seen, and told. */
+/** A bucket that fails in every way that S3 does, at every call: the call is retried, noticed and reported. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
@@ -154,7 +154,7 @@ const ANSWERS: [string, Line][] = [
   ],
 ];
 
-describe.each(PLACES)("an export whose bucket goes wrong at %s", (what, request, at) => {
+describe.each(PLACES)("an export whose bucket fails at %s", (what, request, at) => {
   const offset = PLACES.findIndex(([place]) => place === what);
   it.each(everyNth(ANSWERS, 2, offset))("is whole in the end after %s", async (_fault, wrong) => {
     const of = await planned(request);

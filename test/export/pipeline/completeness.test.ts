@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ChunkRow, listChunks } from "../../../src/db/exports/chunks.ts";
 import { type FileRow } from "../../../src/db/exports/files.ts";
-import { whatIsMissing } from "../../../src/export/pipeline/finish.ts";
+import { findMismatch } from "../../../src/export/pipeline/finish.ts";
 import type { Message } from "../../../src/context.ts";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
@@ -42,7 +42,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
     await step("plan");
   });
 
-  it("fails when an event goes away after the plan counted it", async () => {
+  it("fails when an event is deleted after the plan counted it", async () => {
     await data("DELETE FROM events WHERE space_id = ?1 AND id = 'e-0000005'");
     const { seen, end, most } = await outcome();
     expect(seen).toEqual(["processing", "failed"]);
@@ -118,7 +118,7 @@ describe("what is missing", () => {
     return { n, name: `${n}`, upload_id: null, ...written, ...edges, ...more };
   };
   const good = { row: { rows_total: 10 }, chunks: [chunk(0), chunk(1)], files: [file(0), file(1)] };
-  const check = ({ row, chunks, files }: typeof good) => whatIsMissing(row, chunks, files);
+  const check = ({ row, chunks, files }: typeof good) => findMismatch(row, chunks, files);
 
   it("is nothing when all adds up", () => {
     expect(check(good)).toBeNull();

@@ -1,4 +1,4 @@
-/** A bucket that does not answer, or refuses: the export says what is wrong and whose turn it is, tries again, and gives up. */
+/** A bucket that does not answer, or refuses: the export reports what is wrong and who must act, is retried, and fails in the end. */
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
@@ -29,7 +29,7 @@ describe.each([
   ["does not answer", DEAD],
   ["answers as no store does", SICK],
 ])("an export whose bucket %s", (_what, vars) => {
-  it("is processing while it waits for its next try, and says when that is", async () => {
+  it("is processing while it waits for its next attempt, and reports when that is", async () => {
     const { service, space, id } = await before(vars);
     const message = take(service, "chunk");
     const delays: unknown[] = [];
@@ -52,7 +52,7 @@ describe.each([
   });
 });
 
-describe("an export whose bucket does not take its files", () => {
+describe("an export whose bucket rejects its files", () => {
   it("fails after the ninth try, and its content is an error", async () => {
     const { service, space, id } = await before(SICK);
     const message = take(service, "chunk");
@@ -96,7 +96,7 @@ describe("an export whose bucket does not take its files", () => {
     expect(await eventIdsOf(repaired, done)).toEqual(orders(6).map((event) => event["id"]));
   });
 
-  it("holds no chunk back: the next try need not wait for a lease to run out", async () => {
+  it("keeps no lease: the next attempt need not wait for one to run out", async () => {
     const { service, space, id } = await before(SICK);
     const messages = [take(service, "chunk"), take(service, "chunk")];
     await Promise.all(messages.map((message) => deliver(service, message, 1)));
@@ -122,7 +122,7 @@ describe("a bucket of the service's own", () => {
     expect(JSON.stringify(error)).not.toMatch(/Signature|NoSuchBucket|wrong|no-such-bucket/);
   });
 
-  it("that holds other bytes under a file's name is the service's turn too, and they stay", async () => {
+  it("that has other bytes at a file's key is for the service to act on too, and they stay", async () => {
     const { service, space, id } = await before({});
     const [file] = await listFiles(service.context.databases.control, space.id, id);
     const key = fileKey({ space_id: space.id, id }, file?.name ?? "");
@@ -143,7 +143,7 @@ it("fails an export that outgrows the size limit, which no further try can help"
   });
 });
 
-it("fails an export whose plan comes to more than 20,000 chunks", async () => {
+it("fails an export whose plan has more than 20,000 chunks", async () => {
   const service = roomyService();
   const space = await service.shop();
   await service.send(space, orders(2));
@@ -168,7 +168,7 @@ it("fails an export whose message the queue gave up on", async () => {
   });
 });
 
-it("keeps a completed export as it is when an old message of it is given up", async () => {
+it("keeps a completed export as it is when an old message of it is dead-lettered", async () => {
   const { service, space, id } = await before({});
   const [message] = service.queue;
   await service.pump();

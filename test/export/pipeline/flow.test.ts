@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { gunzip, lines } from "../../support/gunzip.ts";
 import { orders, Service } from "../../support/service.ts";
 
-it("gives every event back, once, in order, in one gzip member", async () => {
+it("exports every event once, in order, in one gzip member", async () => {
   const service = new Service();
   const space = await service.shop();
   await service.send(space, orders(3));

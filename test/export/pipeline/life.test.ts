@@ -42,7 +42,7 @@ describe("progress", () => {
     ]);
   });
 
-  it("says when an export was made, began and ended, and when its files go", async () => {
+  it("reports when an export was created, started and ended, and when its files expire", async () => {
     const { service, space } = await shop(1);
     const id = await service.ask(space);
     service.now += 1000;
@@ -61,7 +61,7 @@ describe("progress", () => {
 });
 
 describe("the links of a completed export", () => {
-  it("are for fifteen minutes, made anew with each poll, and only for one file a download", async () => {
+  it("are valid for fifteen minutes, new with each poll, and a single file only has a download link", async () => {
     const { service, space } = await shop(3);
     const one = await service.export(space);
     expect(one.download_url).toBe(onlyFile(one).url);
@@ -81,7 +81,7 @@ describe("an export whose seven days are over", () => {
     return { service, space, done };
   }
 
-  it("is expired to the millisecond, and says so without links", async () => {
+  it("is expired to the millisecond, and reports that without links", async () => {
     const { service, space } = await shop(3);
     const done = await service.export(space);
     service.now += 7 * DAY_MS - 1;

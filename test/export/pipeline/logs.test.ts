@@ -117,7 +117,7 @@ describe("a line of the log", () => {
     expect(textsIn(all).filter((text) => text.includes("\n"))).toEqual([]);
     expect(linesIn(all).filter((line) => typeof line.event !== "string")).toEqual([]);
     const events = new Set(linesIn(all).map((line) => line.event));
-    for (const event of ["completed", "failed", "canceled", "resent", "expired", "not_sent"])
+    for (const event of ["completed", "failed", "canceled", "resent", "expired", "dispatch_failed"])
       expect(events).toContain(`export.${event}`);
   });
 
@@ -129,8 +129,8 @@ describe("a line of the log", () => {
     "export.canceled",
     "export.resent",
     "export.expired",
-    "export.not_sent",
-    "message.gave_up",
+    "export.dispatch_failed",
+    "message.dead_lettered",
   ])("(%s) about an export says which, whose, and which call asked for it", async (event) => {
     const { written: all, spaceId } = await livedOnce();
     const about = linesIn(all).filter((line) => line.event === event);

@@ -1,8 +1,7 @@
-/** Messages get lost and consumers die: the sweep finds what nobody works on, and the export is completed all the same. */
+/** Messages get lost and consumers die: the sweep finds work without a live lease, and the export is completed. */
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { leaseChunk } from "../../../src/db/exports/chunks.ts";
-import { leaseFile } from "../../../src/db/exports/files.ts";
+import { acquireLease } from "../../../src/db/exports/leases.ts";
 import { findSpace } from "../../../src/db/tenants/spaces.ts";
 import { createExport } from "../../../src/export/api/create.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
@@ -34,7 +33,7 @@ beforeEach(() => {
   service.queue.length = 0;
 });
 
-/** Long enough for the sweep to take for stuck what it may. */
+/** Moves the clock far enough for the sweep to find stuck exports. */
 function later(): void {
   service.now += service.config.leaseMs + service.config.resendAfterMs + 1;
 }
@@ -82,11 +81,12 @@ describe.each([
 });
 
 describe("a consumer that dies", () => {
-  it("with a chunk in its hands holds the others off until its lease is over", async () => {
+  it("with a leased chunk keeps the others from it until its lease ends", async () => {
     const id = await service.ask(space, FILES);
     await deliver(service, take(service, "plan"));
-    const { control } = service.context.databases;
-    await leaseChunk(control, space.id, id, 1, service.now, service.now + service.config.leaseMs);
+    const chunk = { table: "export_chunks", spaceId: space.id, exportId: id, n: 1 } as const;
+    const until = service.now + service.config.leaseMs;
+    await acquireLease(service.context.databases.control, chunk, service.now, until);
     await service.pump();
     expect((await service.poll(space, id)).progress).toMatchObject({ phase: "writing", files_written: 2 });
     service.now += service.config.leaseMs - 1;
@@ -96,11 +96,12 @@ describe("a consumer that dies", () => {
     await expectWhole(id, FILES);
   });
 
-  it("while it puts a file together is followed by another", async () => {
+  it("while it assembles a file is followed by another", async () => {
     const id = await service.ask(space, SINGLE);
     while (!service.queue.some((message) => message.step === "assemble")) await deliver(service, take(service));
-    const { control } = service.context.databases;
-    await leaseFile(control, space.id, id, 0, service.now, service.now + service.config.leaseMs);
+    const file = { table: "export_files", spaceId: space.id, exportId: id, n: 0 } as const;
+    const until = service.now + service.config.leaseMs;
+    await acquireLease(service.context.databases.control, file, service.now, until);
     await service.pump();
     expect(await service.poll(space, id)).toMatchObject({ status: "processing", progress: { phase: "assembling" } });
     await recover(id);
@@ -109,7 +110,7 @@ describe("a consumer that dies", () => {
 });
 
 describe("the sweep", () => {
-  it("sends nothing for an export that is not late", async () => {
+  it("sends nothing for an export that is not overdue", async () => {
     await service.ask(space, FILES);
     service.queue.length = 0;
     service.now += service.config.resendAfterMs - 1;
@@ -153,7 +154,7 @@ describe("the sweep", () => {
   });
 });
 
-it("takes an export in when the queue does not take its message, and does it later", async () => {
+it("accepts an export when the queue rejects its message, and runs it later", async () => {
   const row = await findSpace(service.context.databases.control, space.id);
   if (row === null) throw new Error("the space is gone");
   const { request } = await service.export(space, FILES);

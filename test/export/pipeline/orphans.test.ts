@@ -1,4 +1,4 @@
-/** A consumer that stalls and ends after its export did leaves nothing behind, and takes nothing away. */
+/** A consumer that stalls and ends after its export did leaves no orphans, and deletes nothing that is needed. */
 
 import { describe, expect, it } from "vitest";
 import { listFiles } from "../../../src/db/exports/files.ts";
@@ -53,7 +53,7 @@ async function fileIsThere(service: Service, space: Space, id: string): Promise<
   return found !== null;
 }
 
-describe("a late consumer", () => {
+describe("a stalled consumer", () => {
   it("of a segment leaves no segment behind", async () => {
     const { service, space, id, finishLate } = await stalled(50_001, { layout: "single" });
     await service.pump();
@@ -62,7 +62,7 @@ describe("a late consumer", () => {
     expect(await segmentsLeft(service, space, id, 2)).toEqual([]);
   });
 
-  it("of a segment does not take away what is still to be put together", async () => {
+  it("of a segment does not delete what is still to be assembled", async () => {
     const { service, space, id, finishLate } = await stalled(50_001, { layout: "single" });
     while (!service.queue.some((message) => message.step === "assemble"))
       await runStep(service.context, take(service), 1);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { insertChunks } from "../../../src/db/exports/chunks.ts";
 import { findExport } from "../../../src/db/exports/exports.ts";
 import { failExport } from "../../../src/db/exports/transitions.ts";
-import { whatIsNotCovered } from "../../../src/export/pipeline/finish.ts";
+import { findCoverageGap } from "../../../src/export/pipeline/finish.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders } from "../../support/service.ts";
 
@@ -16,7 +16,7 @@ it("a slice of a plan from before the retry does not enter the new plan", async 
   const { control } = service.context.databases;
   const message = take(service, "plan");
   const error = { code: "internal", owner: "service" } as const;
-  const end = { now: service.now, generation: 0, keptUntil: service.now + 1_000, putAwayAt: service.now + 1_000 };
+  const end = { now: service.now, generation: 0, keptUntil: service.now + 1_000, cleanupAt: service.now + 1_000 };
   await failExport(control, space.id, id, error, end);
   await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
 
@@ -61,6 +61,6 @@ describe("chunks that are to be completed", () => {
     ["not what lies between", [chunk(0, 0, 10), chunk(1, 20, 30)], "the chunks do not touch"],
     ["not a whole chunk", [chunk(0, 0, 10), chunk(2, 10, 30)], "a chunk is missing"],
   ])("cover %s", (_, chunks, problem) => {
-    expect(whatIsNotCovered(chunks, bounds)).toBe(problem);
+    expect(findCoverageGap(chunks, bounds)).toBe(problem);
   });
 });

@@ -52,7 +52,7 @@ afterEach(() => {
   logged.mockRestore();
 });
 
-/** How often the log says that this export was completed. */
+/** How often the log has this export as completed. */
 function completions(id: string): number {
   return logged.mock.calls.filter(([line]) => {
     const entry = JSON.parse(String(line)) as { event: string; export_id?: string };
@@ -76,7 +76,7 @@ const WAYS: [what: string, how: Carelessness][] = [
 ];
 
 describe.each(["single", "files"] as const)("an export in the layout %s", (layout) => {
-  it.each(WAYS)("whose messages come %s gives the same bytes, completed once", async (_what, how) => {
+  it.each(WAYS)("whose messages come %s has the same bytes, and is completed once", async (_what, how) => {
     const id = await service.ask(space, LAYOUTS[layout]);
     await pumpCarelessly(service, how);
     const done = await service.poll(space, id);
@@ -98,7 +98,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
   });
 });
 
-/** What is made anew on each poll. */
+/** What is new on each poll. */
 const fresh = ({ download_url, url_expires_at }: { download_url: string | null; url_expires_at: string | null }) => ({
   download_url,
   url_expires_at,
@@ -113,7 +113,7 @@ describe("a step that two work on because the first one's lease ran out", () => 
     service.queue.push(...verdicts.filter((verdict) => verdict !== "ack").map(() => message));
   }
 
-  it.each(["single", "files"] as const)("gives the same bytes in the layout %s", async (layout) => {
+  it.each(["single", "files"] as const)("has the same bytes in the layout %s", async (layout) => {
     const id = await service.ask(space, LAYOUTS[layout]);
     while (service.queue.length > 0) await overtaken(take(service));
     const done = await service.poll(space, id);

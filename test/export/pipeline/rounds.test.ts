@@ -31,7 +31,7 @@ describe("a message of before the retry", () => {
     expect(await service.poll(space, id)).toMatchObject({ status: "processing", error: null });
   });
 
-  it("that the queue gives up does not fail the export again", async () => {
+  it("that is dead-lettered does not fail the export again", async () => {
     const { service, space, id, old } = await retried();
     expect(await handleDeadLetter(service.context, old)).toBe("ack");
     expect((await service.poll(space, id)).status).toBe("processing");

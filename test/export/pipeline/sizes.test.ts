@@ -66,7 +66,7 @@ describe("50,001 events", () => {
     expect(await eventIdsOf(native, done)).toEqual(IDS);
   });
 
-  it("give the same bytes each time they are asked", async () => {
+  it("have the same bytes for each equal request", async () => {
     const first = onlyFile(await service.export(space));
     const second = onlyFile(await service.export(space));
     expect(second.sha256).toBe(first.sha256);

@@ -1,4 +1,4 @@
-/** An export reads what stood when it was asked for: all that was answered before, nothing that came after. */
+/** An export reads the data as of its request: every write that was answered before, none that came after. */
 
 import { describe, expect, it } from "vitest";
 import { bytesOf, deliver, eventIdsOf, roomyService, rowsOf, take } from "../../support/pipeline.ts";
@@ -28,7 +28,7 @@ describe("an event", () => {
     expect(await eventIdsOf(service, await service.export(space))).toEqual(idsOf(orders(5)));
   });
 
-  it("that comes after the answer is out, however early it occurred and however late the work begins", async () => {
+  it("that is accepted after the answer is not in it, however early it occurred and however late the work begins", async () => {
     const { service, space } = await shop(orders(5));
     const id = await service.ask(space);
     await service.send(space, [
@@ -66,7 +66,7 @@ describe("an event", () => {
 });
 
 describe("a profile's external id", () => {
-  it("is the one that stood when the export was asked", async () => {
+  it("is the one that was current when the export was created", async () => {
     const { service, space } = await shop(orders(3));
     const id = await service.ask(space);
     await rename(service, space, "CRM-2");
@@ -138,7 +138,7 @@ describe("a chunk", () => {
     expect(bytesOf(second)).toEqual(bytesOf(first));
   });
 
-  it("gives a later export of an older window the same bytes, as nothing new is in it", async () => {
+  it("a later export of an older window has the same bytes, as nothing new is in it", async () => {
     const { service, space } = await shop(orders(20));
     const window = { start: new Date(START - 3_000_000).toISOString(), end: new Date(START - 2_999_980).toISOString() };
     const first = await service.export(space, window);
@@ -155,7 +155,7 @@ describe("while events keep coming", () => {
   const batch = (n: number) =>
     orders(10, START - 2_000_000 + n).map((event) => ({ ...event, id: `b${n}-${String(event["id"])}` }));
 
-  it("an export has what stood before it, and is not disturbed", async () => {
+  it("an export has the data from before it, and is not disturbed", async () => {
     const { service, space } = await shop(orders(500));
     const id = await service.ask(space, { layout: "files", file_rows: 60 });
     await Promise.all([service.pump(), ...Array.from({ length: 12 }, (_, n) => service.send(space, batch(n)))]);

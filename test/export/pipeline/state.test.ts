@@ -37,7 +37,7 @@ const STATEMENTS: Record<string, { to: ExportStatus; make: (db: Db, space: strin
         completeExport(db, space, id, {
           completedAt: START,
           expiresAt: START,
-          putAwayAt: START,
+          cleanupAt: START,
           message: null,
           manifestSha256: "",
           rows: 0,
@@ -52,7 +52,7 @@ const STATEMENTS: Record<string, { to: ExportStatus; make: (db: Db, space: strin
           space,
           id,
           { code: "internal", owner: "service" },
-          { now: START, generation: 0, keptUntil: START, putAwayAt: START },
+          { now: START, generation: 0, keptUntil: START, cleanupAt: START },
         ),
     },
     cancel: { to: "canceled", make: (db, space, id) => cancelExport(db, space, id, START) },

@@ -1,13 +1,21 @@
-/** Work that kills whoever does it comes to an end; work that is taken over is let go by who had it before. */
+/** Work that crashes its consumers fails in the end; a consumer that was taken over stops. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { leaseChunk, releaseChunk, renewChunk } from "../../../src/db/exports/chunks.ts";
-import { findFileByNumber, leaseFile, releaseFile, rememberUpload, renewFile } from "../../../src/db/exports/files.ts";
+import { findFileByNumber, rememberUpload } from "../../../src/db/exports/files.ts";
+import { acquireLease, releaseLease, renewLease } from "../../../src/db/exports/leases.ts";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { Customer } from "../../support/customer.ts";
 import { deliver, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type Service, type Space } from "../../support/service.ts";
+
+/** The first chunk of an export, or its first file. */
+const firstOf = <Table extends "export_chunks" | "export_files">(table: Table, { space, id }: Planned) => ({
+  table,
+  spaceId: space.id,
+  exportId: id,
+  n: 0,
+});
 
 interface Planned {
   service: Service;
@@ -26,9 +34,11 @@ async function planned(events: number, request: Record<string, unknown> = {}): P
 }
 
 /** A consumer takes the chunk and dies; its lease runs out. */
-async function die({ service, space, id }: Planned): Promise<void> {
+async function die(of: Planned): Promise<void> {
+  const { service } = of;
   const { control } = service.context.databases;
-  const taken = await leaseChunk(control, space.id, id, 0, service.now, service.now + service.config.leaseMs);
+  const until = service.now + service.config.leaseMs;
+  const taken = await acquireLease(control, firstOf("export_chunks", of), service.now, until);
   expect(taken).not.toBeNull();
   service.now += service.config.leaseMs + 1;
 }
@@ -63,59 +73,64 @@ describe("a chunk that kills its consumer", () => {
   });
 });
 
-describe("who has lost a lease", () => {
-  it("of a chunk neither renews nor gives back that of the next", async () => {
-    const { service, space, id } = await planned(2);
-    const { control } = service.context.databases;
-    const first = await leaseChunk(control, space.id, id, 0, 0, 100);
-    const second = await leaseChunk(control, space.id, id, 0, 100, 200);
+describe("a consumer that has lost its lease", () => {
+  it("of a chunk neither renews nor releases the next holder's", async () => {
+    const of = await planned(2);
+    const { control } = of.service.context.databases;
+    const chunk = firstOf("export_chunks", of);
+    const first = await acquireLease(control, chunk, 0, 100);
+    const second = await acquireLease(control, chunk, 100, 200);
     expect([first?.takeovers, second?.takeovers]).toEqual([0, 1]);
-    expect(await renewChunk(control, space.id, id, 0, 1, { held: 100, next: 300 })).toBe(false);
-    await releaseChunk(control, space.id, id, 0, 100);
-    expect(await renewChunk(control, space.id, id, 0, 1, { held: 200, next: 300 })).toBe(true);
+    expect(await renewLease(control, chunk, 1, { current: 100, next: 300 })).toBe(false);
+    await releaseLease(control, chunk, 100);
+    expect(await renewLease(control, chunk, 1, { current: 200, next: 300 })).toBe(true);
   });
 
-  it("of a file neither renews nor gives back that of the next", async () => {
-    const { service, space, id } = await planned(3);
+  it("of a file neither renews nor releases the next holder's", async () => {
+    const of = await planned(3);
+    const { service } = of;
     const { control } = service.context.databases;
+    const file = firstOf("export_files", of);
     await deliver(service, take(service, "chunk"));
     await deliver(service, take(service, "chunk"));
-    await leaseFile(control, space.id, id, 0, 0, 100);
-    await leaseFile(control, space.id, id, 0, 100, 200);
-    expect(await renewFile(control, space.id, id, 0, "upload", { held: 100, next: 300 })).toBe(false);
-    await releaseFile(control, space.id, id, 0, 100);
-    expect(await renewFile(control, space.id, id, 0, "upload", { held: 200, next: 300 })).toBe(true);
+    await acquireLease(control, file, 0, 100);
+    await acquireLease(control, file, 100, 200);
+    expect(await renewLease(control, file, "upload", { current: 100, next: 300 })).toBe(false);
+    await releaseLease(control, file, 100);
+    expect(await renewLease(control, file, "upload", { current: 200, next: 300 })).toBe(true);
   });
 });
 
 describe("a multipart upload to a customer's bucket", () => {
-  it("is written down by whoever has the chunk, and by nobody who had it, or of an earlier plan", async () => {
-    const { service, space, id } = await planned(2);
+  it("is recorded by the holder of the chunk's lease, not by an earlier holder, nor by an earlier plan", async () => {
+    const of = await planned(2);
+    const { service, space, id } = of;
     const { control } = service.context.databases;
     const take = async () => {
       service.now += service.config.leaseMs + 1;
-      const leased = await leaseChunk(control, space.id, id, 0, service.now, service.now + service.config.leaseMs);
+      const until = service.now + service.config.leaseMs;
+      const leased = await acquireLease(control, firstOf("export_chunks", of), service.now, until);
       return leased?.lease_until ?? 0;
     };
     const [late, live] = [await take(), await take()];
-    const after = async (upload: { id: string; plan: number; held: number }) => {
+    const after = async (upload: { id: string; plan: number; leaseUntil: number }) => {
       await rememberUpload(control, space.id, id, { n: 0, name: "any" }, { ...upload, chunk: 0 });
       return (await findFileByNumber(control, space.id, id, 0))?.upload_id;
     };
-    expect(await after({ id: "live", plan: 0, held: live })).toBe("live");
-    expect(await after({ id: "late", plan: 0, held: late })).toBe("live");
+    expect(await after({ id: "live", plan: 0, leaseUntil: live })).toBe("live");
+    expect(await after({ id: "late", plan: 0, leaseUntil: late })).toBe("live");
     await control.run("UPDATE exports SET plan_version = 1 WHERE id = ?1", id);
-    expect(await after({ id: "earlier", plan: 0, held: live })).toBe("live");
+    expect(await after({ id: "earlier", plan: 0, leaseUntil: live })).toBe("live");
   });
 });
 
-describe("a store that takes its time to close a file", () => {
+describe("a store that is slow to complete a file", () => {
   afterEach(() => vi.useRealTimers());
 
   it.each([
     ["written", {}, 100, "chunk", "export_chunks"],
-    ["put together", { layout: "single" }, 300, "assemble", "export_files"],
-  ] as const)("leaves a file that is %s to whoever has it", async (_what, more, partBytes, step, table) => {
+    ["assembled", { layout: "single" }, 300, "assemble", "export_files"],
+  ] as const)("leaves a file that is %s to the holder of its lease", async (_what, more, partBytes, step, table) => {
     const customer = await Customer.open();
     const { service, aws } = customer;
     const { control } = service.context.databases;

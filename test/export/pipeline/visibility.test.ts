@@ -6,7 +6,7 @@ import { deliver, roomyService, take } from "../../support/pipeline.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { orders } from "../../support/service.ts";
 
-it("a chunk that waits for its next try is told of while others are written, and is not woken before", async () => {
+it("a chunk that waits for its next attempt is reported while others are written, and is not dispatched before", async () => {
   const service = roomyService();
   const space = await service.shop();
   await service.send(space, orders(4));

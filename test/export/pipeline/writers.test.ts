@@ -121,7 +121,7 @@ describe("while twenty write", () => {
     expect(Math.min(broken, lost)).toBeGreaterThan(0);
   });
 
-  it.each(each)("export %i is exactly what stood at its number, external ids included", async (n) => {
+  it.each(each)("export %i is exactly the data as of its sequence number, external ids included", async (n) => {
     const view = await service.poll(space, exportOf(n).id);
     expect(view).toMatchObject({ status: "completed", error: null });
     expect(await rowsOf(service, view)).toEqual(expectedRows(tables, WINDOW, await snapshotOf(view.id)));
@@ -157,7 +157,7 @@ describe("when they are done", () => {
     }
   });
 
-  it.each([0, 1])("export %i, whose steps are all made again, is the same bytes", async (n) => {
+  it.each([0, 1])("export %i, whose steps are all repeated, has the same bytes", async (n) => {
     const { id } = exportOf(n);
     const before = await service.poll(space, id);
     const { control } = service.context.databases;

@@ -1,4 +1,4 @@
-/** Files that are cut as they are written, into a customer's bucket: what stands there is never overwritten, nor removed. */
+/** Split files in a customer's bucket: existing objects are never overwritten nor deleted. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { type FakeAws, s3Error } from "../../support/aws.ts";
@@ -115,7 +115,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
     ]);
   });
 
-  it("are not written where another's stand from the first: the export fails, and nothing is overwritten", async () => {
+  it("are not written where another's objects exist from the start: the export fails, and nothing is overwritten", async () => {
     const id = await ask();
     const [first = "", second = ""] = await namesOf(id);
     aws.plant(second, "another's");

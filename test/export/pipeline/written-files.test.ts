@@ -1,4 +1,4 @@
-/** Files that are cut as they are written: how many rows a record gives is not known before, and so not how many files. */
+/** Split files: the number of rows per record is unknown before they are written, and so is the number of files. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { readParquet } from "../../support/formats.ts";
@@ -49,7 +49,7 @@ const pairs = (purchases: number, touchpoints: number) =>
   );
 
 describe("files that are cut as they are written", () => {
-  it("have the rows that were asked for, but for a chunk's last, and the manifest tells where each begins and ends", async () => {
+  it("have the rows that were asked for, but for a chunk's last, and the manifest names the first and last row of each", async () => {
     await sell(service, space, 5, 3);
     const done = await service.export(space, { ...SALES, file_rows: 4 });
     expect([done.status, rowsIn(done)]).toEqual(["completed", [4, 4, 4, 3]]);
@@ -70,7 +70,7 @@ describe("files that are cut as they are written", () => {
     expect((await rowsOf(service, done)).map(keyOf)).toEqual(pairs(2, 3));
   });
 
-  it("are not made for a chunk whose records give no row, and begin and end with the rows that there are", async () => {
+  it("are not written for a chunk whose records have no rows, and begin and end with existing rows", async () => {
     await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles: [{ person_id: "p-2" }] } });
     const persons = ["p-2", "p-2", "p-1", "p-2", "p-2", "p-2"];
     await service.send(
@@ -97,7 +97,7 @@ describe("files that are cut as they are written", () => {
     expect(await textOf(service, single)).toBe("");
   });
 
-  it("have the same bytes and names whoever repeats which step when", async () => {
+  it("have the same bytes and names, whichever steps are repeated and when", async () => {
     await sell(service, space, 5, 3);
     const wanted = await service.export(space, { ...SALES, file_rows: 4 });
     const id = await service.ask(space, { ...SALES, file_rows: 4 });
@@ -197,7 +197,7 @@ describe("one file whose rows cannot be counted before", () => {
 });
 
 describe("the progress of an export whose rows and files cannot be counted before", () => {
-  it("says how many there are when it is completed, and its webhook too", async () => {
+  it("reports how many there are when it is completed, and so does its webhook", async () => {
     await sell(service, space, 5, 3);
     const id = await service.ask(space, { ...SALES, file_rows: 4, callback_url: "https://hooks.test/x" });
     const progress = async () => (await service.poll(space, id)).progress;

@@ -50,7 +50,7 @@ const REQUEST = { ...SALES, file_rows: 5 };
 /** Its chunk has 20 rows. */
 const FILES = 4;
 
-/** The chunk stands before the PUT of its second file. */
+/** The chunk waits before the PUT of its second file. */
 async function stalled() {
   const id = await service.ask(space, REQUEST);
   await deliver(service, take(service, "plan"));
@@ -126,7 +126,7 @@ describe("a chunk that stops between two of its files", () => {
     expect([bucket.puts, await present(id)]).toEqual([2, []]);
   });
 
-  it("leaves what it wrote to be put away, where the export is canceled and it never goes on", async () => {
+  it("leaves its files to the cleanup, where the export is canceled and the chunk never resumes", async () => {
     const { id } = await stalled();
     await service.json("POST", `/v1/exports/${id}/cancel`, 202, { key: space.key });
     expect(await present(id)).toHaveLength(1);
@@ -137,7 +137,7 @@ describe("a chunk that stops between two of its files", () => {
 });
 
 describe("an export that failed", () => {
-  it("goes on from its last good chunk, and writes no file of it again", async () => {
+  it("continues from its last good chunk, and writes no file of it again", async () => {
     const request = { ...SALES, file_rows: 3 };
     const wanted = await service.export(space, request);
     const id = await service.ask(space, request);
@@ -228,8 +228,8 @@ describe("an export of very many files", () => {
   });
 });
 
-describe("the names of files that nobody can guess", () => {
-  it("are the export's own, and what they are made of is told to nobody", async () => {
+describe("unguessable file names", () => {
+  it("are the export's own, and their secret is shown nowhere", async () => {
     const logged = vi.spyOn(console, "log").mockImplementation(() => {});
     const [one, two] = [await service.export(space, REQUEST), await service.export(space, REQUEST)];
     const names = [...one.files, ...two.files].map(({ name }) => name);

@@ -3,7 +3,7 @@
 import { connectionLost } from "./effects.ts";
 import type { Process, Stage } from "./stage.ts";
 
-/** @returns a D1 that does what the given one does, at its process's turn. */
+/** @returns a D1 that runs the real one's calls, each when the stage lets its process continue. */
 export function stagedD1(real: D1Database, name: string, stage: Stage, process: Process): D1Database {
   const perform = <Answer>(sql: string, act: () => Promise<Answer>) => {
     const nature = /^\s*(SELECT|WITH)\b/i.test(sql) ? "read" : "commit";

@@ -8,14 +8,14 @@ import { expectSame, query } from "./look.ts";
 import type { Play } from "./play.ts";
 import type { Rig } from "./rig.ts";
 
-/** What a run came to. */
+/** The results of a run. */
 export interface Facts {
   status: string;
   files: { rows: number; bytes: number; uncompressed_bytes: number; sha256: string }[];
   /** Segment → the hash of it. */
   segments: Record<string, string>;
   ids: string[];
-  /** What the manifest sums up. */
+  /** The summary in the manifest. */
   summary?: unknown;
 }
 
@@ -81,14 +81,14 @@ function expectManifest(play: Play, of: { space_id: string; id: string; plan: nu
     totals: Record<string, number>;
     summary?: unknown;
   };
-  const said = manifest.files.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));
+  const listed = manifest.files.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));
   const stored = files.map(({ name, rows, bytes }) => ({
     name,
     rows,
     bytes,
     sha256: play.s3.sha256Of(fileKey(of, name)),
   }));
-  expectSame("files in the manifest", said, stored);
+  expectSame("files in the manifest", listed, stored);
   const sum = (of: (file: FileEnd) => number) => files.reduce((total, file) => total + of(file), 0);
   const totals = {
     files: files.length,
@@ -100,7 +100,7 @@ function expectManifest(play: Play, of: { space_id: string; id: string; plan: nu
   return manifest.summary;
 }
 
-/** The different hashes that ever stood under a key. */
+/** The different hashes of all objects that were ever written to a key. */
 function hashesWritten(play: Play, key: string): string[] {
   return [...new Set(play.s3.writes.filter((write) => write.key === key).map((write) => write.sha256))];
 }

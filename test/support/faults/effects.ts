@@ -1,5 +1,5 @@
 /**
- * Effects and what can go wrong with them. An effect is whatever an export does that somebody else may see or that may fail:
+ * Effects and what can go wrong with them. An effect is anything that an export does and that others can see or that can fail:
  * a query or commit in D1, a message sent, a call to the bucket, a call to a receiver of webhooks.
  */
 
@@ -8,7 +8,7 @@ export type Nature = "read" | "commit" | "send" | "bucket" | "hook";
 export interface Effect {
   /** From 0, in the order in which they happen. */
   index: number;
-  /** What it is, and the how many-th of these: `control.commit#7`. */
+  /** Its label and how many of that label came before it, plus one: `control.commit#7`. */
   name: string;
   label: string;
   nature: Nature;
@@ -17,24 +17,24 @@ export interface Effect {
   detail: string;
 }
 
-/** Before: as if it had never been asked. After: it took effect, and nobody was told. */
+/** Before: it has no effect. After: it has its effect, and its answer is lost. */
 export const FAULTS = [
   "fails before",
   "fails after",
-  // The process dies there; the queue brings its message again, or (forgotten) never does.
+  // The process dies there; the queue delivers its message again, or (forgotten) never does.
   "cut before",
   "cut after",
   "cut before, forgotten",
   "cut after, forgotten",
-  // The process stands still there. Late: others take over meanwhile. Very late: everything is over when it goes on.
-  "late before",
-  "late after",
-  "very late before",
-  "very late after",
+  // The process stops there. Stalled: others take over meanwhile. Long stalled: all has ended when it continues.
+  "stalled before",
+  "stalled after",
+  "long stalled before",
+  "long stalled after",
   "twice",
   // Of messages.
   "lost",
-  "held back",
+  "delayed",
   // Of answers.
   "500",
   "503 SlowDown",
@@ -52,23 +52,23 @@ export type Fault = (typeof FAULTS)[number];
 
 const CUT_BEFORE = ["cut before", "cut before, forgotten"] as const;
 const CUT_AFTER = ["cut after", "cut after, forgotten"] as const;
-const LATE_BEFORE = ["late before", "very late before"] as const;
-const LATE_AFTER = ["late after", "very late after"] as const;
+const STALLED_BEFORE = ["stalled before", "long stalled before"] as const;
+const STALLED_AFTER = ["stalled after", "long stalled after"] as const;
 const ANY = [
   "fails before",
   "fails after",
   ...CUT_BEFORE,
   ...CUT_AFTER,
-  ...LATE_BEFORE,
-  ...LATE_AFTER,
+  ...STALLED_BEFORE,
+  ...STALLED_AFTER,
   "twice",
 ] as const;
 
 const KINDS: Record<Nature, readonly Fault[]> = {
-  // Before and after are one for what changes nothing.
-  read: ["fails before", ...CUT_BEFORE, ...LATE_BEFORE],
+  // A read has no effect, so that before and after are the same.
+  read: ["fails before", ...CUT_BEFORE, ...STALLED_BEFORE],
   commit: ANY,
-  send: [...ANY, "lost", "held back"],
+  send: [...ANY, "lost", "delayed"],
   bucket: [
     ...ANY,
     "500",
@@ -94,5 +94,5 @@ export function faultsOf(effect: Pick<Effect, "nature" | "label">): Fault[] {
   return KINDS[effect.nature].filter((fault) => fault !== "answer cut off" || ANSWERED.has(effect.label));
 }
 
-/** How a connection breaks, as the runtime says it. */
+/** The error of a broken connection, as the runtime throws it. */
 export const connectionLost = (): Error => new Error("Network connection lost.");

@@ -1,13 +1,13 @@
-/** How the checks look at the database, and how they say what is wrong. */
+/** How the checks read the database, and the error that they throw. */
 
 import { env } from "cloudflare:workers";
 
-/** Something does not hold that must. */
-export class Wrong extends Error {}
+/** A check failed. */
+export class CheckFailed extends Error {}
 
 export function expectSame(what: string, found: unknown, wanted: unknown): void {
   const [left, right] = [JSON.stringify(found), JSON.stringify(wanted)];
-  if (left !== right) throw new Wrong(`${what}: ${left}, and not ${right}`);
+  if (left !== right) throw new CheckFailed(`${what}: ${left}, and not ${right}`);
 }
 
 export async function query<Row>(sql: string, ...values: string[]): Promise<Row[]> {

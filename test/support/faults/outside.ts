@@ -30,7 +30,7 @@ export interface Received {
   body: string;
 }
 
-/** A receiver's `fetch`, of one process: it takes whatever comes. */
+/** A receiver's `fetch`, of one process: it accepts everything. */
 export function stagedReceiver(received: Received[], stage: Stage, process: Process): typeof fetch {
   return (input, init) => {
     const headers = new Headers(init?.headers);
@@ -50,7 +50,7 @@ export function stagedReceiver(received: Received[], stage: Stage, process: Proc
   };
 }
 
-/** The call, by what S3 makes of it. */
+/** The name of the S3 call. */
 function callOf(method: string, query: URLSearchParams, object: boolean): string {
   if (!object) return query.has("uploads") ? "UPLOADS" : "LIST";
   if (query.has("partNumber")) return "PART";

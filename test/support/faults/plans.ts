@@ -1,10 +1,10 @@
-/** What is to go wrong in a run, and in which order its effects happen: nothing, one fault at one effect, or by dice. */
+/** The faults of a run and the order of its effects: no fault, one fault at one effect, or both at random. */
 
 import { between, dice, pick } from "../random.ts";
 import { type Effect, type Fault, faultsOf } from "./effects.ts";
 
 export interface Plan {
-  /** To be told by whoever finds something wrong with the run. */
+  /** Named in the error when a check of the run fails. */
   title: string;
   /** The seed of everything that is left to chance. */
   seed: number;
@@ -13,15 +13,15 @@ export interface Plan {
   /** What passes with each effect. */
   tickMs: number;
   cronMs: number;
-  /** How often, in [0, 1): a message comes to two consumers; a message comes later than others that were sent after it. */
+  /** How often, in [0, 1): a message is delivered to two consumers; a message is delivered after later ones. */
   doubled: number;
   shuffled: number;
   /** The effect before which a client cancels, or null. */
   cancelAt: number | null;
-  /** May the export fail on its way? Only of what goes wrong for ever; then a client takes it up again, and all is mended. */
+  /** May the export fail? Only of a fault that lasts; then the fault ends, and a client retries the export. */
   mayFail: boolean;
-  /** A run that has more effects than this does not come to an end. */
-  mostEffects: number;
+  /** A run with more effects than this counts as endless. */
+  maxEffects: number;
   faultAt(effect: Effect): Fault | null;
 }
 
@@ -37,7 +37,7 @@ const CALM = {
   shuffled: 0,
   cancelAt: null,
   mayFail: false,
-  mostEffects: MAX_EFFECTS,
+  maxEffects: MAX_EFFECTS,
 };
 
 export const undisturbed = (): Plan => ({ ...CALM, title: "undisturbed", faultAt: () => null });
@@ -77,7 +77,7 @@ export function random(seed: number, effects: number): Plan {
     shuffled: pick(roll, [0, 0.2, 0.6]),
     cancelAt: chance(0.15) ? between(roll, 0, effects) : null,
     mayFail: down !== null,
-    mostEffects: MAX_EFFECTS,
+    maxEffects: MAX_EFFECTS,
     faultAt(effect) {
       const rolled = faults.get(effect.index);
       if (rolled !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * Plays one export from its request to the day after, under a plan of faults: client, queue, consumers, cron and clock. Goes
- * on until the export is final, no message waits, nobody is at work, and the sweep has put away what it has to.
+ * Plays one export from its request to the day after, under a plan of faults: client, queue, consumers, cron and clock. It
+ * runs until the export is final, no message waits, no process runs, and the sweep has cleaned up.
  */
 
 import { env } from "cloudflare:workers";
@@ -18,10 +18,10 @@ import type { Plan } from "./plans.ts";
 import { type Letter, Queue } from "./queue.ts";
 import type { Rig } from "./rig.ts";
 import { Stage } from "./stage.ts";
-import { type Around, type Posted, stagedHall } from "./staged-context.ts";
+import { type Around, type Posted, stagedContext } from "./staged-context.ts";
 
-/** A client that had no answer asks again, with the same idempotency key. */
-const ASK_AGAIN_MS = 61_000;
+/** A client without an answer repeats the call, with the same idempotency key. */
+const REPEAT_AFTER_MS = 61_000;
 const MAX_RETRIES = 4;
 const MAX_CLOSINGS = 6;
 
@@ -37,12 +37,12 @@ export class Play {
   /** What was thrown where nothing may be. */
   readonly thrown: unknown[] = [];
   exportId: string | null = null;
-  /** Called whenever the export has failed, before it is taken up again. */
+  /** Called whenever the export has failed, before it is retried. */
   onFailed: ((exportId: string) => Promise<void>) | null = null;
-  /** How often a client took the export up again after it had failed. */
+  /** How often a client retried the export after it had failed. */
   retries = 0;
   canceled = false;
-  /** Each time it failed: the code and whose turn it was. */
+  /** Each time it failed: the code and who had to act. */
   readonly failures: { code: string; owner: string }[] = [];
   readonly #rig: Rig;
   readonly #plan: Plan;
@@ -51,7 +51,7 @@ export class Play {
   readonly #tamper: Tamper;
   readonly #around: Around;
   #nextCron: number;
-  #askAt: number | null;
+  #createAt: number | null;
   #faultless = false;
 
   constructor(rig: Rig, plan: Plan, tamper: Tamper = (context) => context) {
@@ -66,7 +66,7 @@ export class Play {
     const { config, sizes } = rig;
     const post = (message: Posted, delayMs: number) => this.#post(message, delayMs);
     this.#around = { s3, stage, received, measured, config, sizes, roll: this.#roll, post };
-    this.#askAt = rig.startsAt;
+    this.#createAt = rig.startsAt;
     this.#nextCron = rig.startsAt + plan.cronMs;
   }
 
@@ -80,24 +80,24 @@ export class Play {
   }
 
   async run(): Promise<void> {
-    await this.#goOn();
+    await this.#runUntilIdle();
     for (let closing = 0; closing < MAX_CLOSINGS && (closing === 0 || (await this.#isUntidy())); closing += 1) {
       this.stage.now += LAST_CALL_MS + 60_000;
-      // What was to go wrong for ever is mended at some time.
+      // A lasting fault ends at some time.
       this.#faultless ||= closing > MAX_CLOSINGS / 2;
       this.#sweep();
-      await this.#goOn();
+      await this.#runUntilIdle();
     }
   }
 
-  /** As far as it goes by itself; a failed export is taken up again. */
-  async #goOn(): Promise<void> {
+  /** Runs as far as it goes by itself, and retries a failed export. */
+  async #runUntilIdle(): Promise<void> {
     for (;;) {
       await this.#step();
-      const { mostEffects } = this.#plan;
-      if (this.stage.trace.length > mostEffects) throw new Error(`no end after ${mostEffects} effects`);
+      const { maxEffects } = this.#plan;
+      if (this.stage.trace.length > maxEffects) throw new Error(`no end after ${maxEffects} effects`);
       if (!(await this.#isIdle())) continue;
-      if (!(await this.#takeUpAgain())) return;
+      if (!(await this.#retryFailed())) return;
     }
   }
 
@@ -105,7 +105,7 @@ export class Play {
     const { stage } = this;
     await stage.settle();
     for (const process of stage.suspended) if (process.resumeAt <= stage.now) stage.resume(process);
-    if (this.#askAt !== null && this.#askAt <= stage.now) this.#ask();
+    if (this.#createAt !== null && this.#createAt <= stage.now) this.#create();
     if (this.#cancelIsDue) this.#cancel();
     const visible = this.#queue.visible(stage.now);
     const room = visible.length > 0 && stage.running.length < this.#plan.width;
@@ -115,7 +115,7 @@ export class Play {
       await stage.grant(this.#plan.width === 1 ? 0 : Math.floor(this.#roll() * stage.waiting));
   }
 
-  /** Nothing can happen now: moves the clock to what comes next. @returns whether nothing comes. */
+  /** Nothing can happen now: moves the clock to the next event. @returns whether there is none. */
   async #isIdle(): Promise<boolean> {
     const { stage } = this;
     await stage.settle();
@@ -124,7 +124,7 @@ export class Play {
     const sweepAt = await this.#sweepAt();
     const times = [
       ...stage.suspended.map((process) => process.resumeAt),
-      ...[this.#queue.nextAt, this.#askAt, sweepAt].filter((at) => at !== null),
+      ...[this.#queue.nextAt, this.#createAt, sweepAt].filter((at) => at !== null),
     ];
     if (times.length === 0) return true;
     stage.now = Math.max(stage.now, Math.min(...times));
@@ -132,7 +132,7 @@ export class Play {
     return false;
   }
 
-  /** When the sweep comes that may find something; null when there is nothing to be found. Those between find nothing. */
+  /** The time of the next sweep that may find work; null when there is none. Sweeps before that find nothing. */
   async #sweepAt(): Promise<number | null> {
     const row = await env.CONTROL_DB.prepare(
       `SELECT status, wake_at, (SELECT min(next_attempt_at) FROM webhook_deliveries d WHERE d.subject_id = e.id AND d.status = 'pending') AS tell_at
@@ -153,8 +153,8 @@ export class Play {
     return row !== null && row.cleanup_at !== null;
   }
 
-  /** A failed export: what refused is mended, and a client takes it up again. */
-  async #takeUpAgain(): Promise<boolean> {
+  /** A failed export: ends all faults, and a client retries it. */
+  async #retryFailed(): Promise<boolean> {
     const row = await env.CONTROL_DB.prepare(
       "SELECT error_code, error_owner FROM exports WHERE id = ?1 AND status = 'failed'",
     )
@@ -173,19 +173,19 @@ export class Play {
     return true;
   }
 
-  #ask(): void {
-    const again = this.stage.now + ASK_AGAIN_MS;
-    this.#askAt = null;
+  #create(): void {
+    const again = this.stage.now + REPEAT_AFTER_MS;
+    this.#createAt = null;
     const key = "the same each time";
     const order = { space: this.#rig.space, request: this.#rig.request, requestId: "", idempotencyKey: key };
     const made = createOf(order);
     this.#start("create", made, {
       ok: ({ id }) => {
         this.exportId = id;
-        this.#askAt = null;
+        this.#createAt = null;
       },
-      failed: () => (this.#askAt = this.exportId === null ? again : null),
-      died: () => (this.#askAt = again),
+      failed: () => (this.#createAt = this.exportId === null ? again : null),
+      died: () => (this.#createAt = again),
     });
   }
 
@@ -198,7 +198,7 @@ export class Play {
     const id = this.exportId;
     if (id === null) return;
     this.canceled = true;
-    // Too late, or cut off: as it is.
+    // The export has ended already, or the call was cut off.
     this.#start("cancel", (context) => cancel(context, this.#rig.space.id, id), { failed: () => {} });
   }
 
@@ -239,7 +239,7 @@ export class Play {
       died?: (forgotten: boolean) => void;
     } = {},
   ): void {
-    this.stage.start(name, (process) => work(this.#tamper(stagedHall(this.#around, process), this)), {
+    this.stage.start(name, (process) => work(this.#tamper(stagedContext(this.#around, process), this)), {
       ok: (result) => ended.ok?.(result),
       failed: (thrown) => {
         if (ended.failed === undefined) this.thrown.push(thrown);

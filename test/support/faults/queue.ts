@@ -32,12 +32,12 @@ export class Queue {
     return this.#letters.filter((letter) => letter.visibleAt <= now);
   }
 
-  /** When the next message comes to be seen, or null when there is none. */
+  /** When the next message becomes visible, or null when there is none. */
   get nextAt(): number | null {
     return this.#letters.length === 0 ? null : Math.min(...this.#letters.map((letter) => letter.visibleAt));
   }
 
-  /** Hands a message to a consumer: until it says what became of it, nobody else gets it. */
+  /** Delivers a message to a consumer; it is invisible to others until its verdict. */
   take(letter: Letter): void {
     this.#letters = this.#letters.filter((each) => each !== letter);
   }

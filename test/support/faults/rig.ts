@@ -1,6 +1,6 @@
 /**
- * What all runs of a test file share: one space with its events, taken in once, the request, and what an undisturbed run of
- * it gives. Each run finds the databases as the first did.
+ * What all runs of a test file share: one space with its events, sent once, the request, and the results of an undisturbed run
+ * of it. Each run finds the databases as the first did.
  */
 
 import { vi } from "vitest";
@@ -33,7 +33,7 @@ export interface Rig {
   ids: string[];
   /** How many records they are of. */
   records: number;
-  /** What an undisturbed run gives. */
+  /** The results of an undisturbed run. */
   expected: Facts;
   /** Effects of the undisturbed run. */
   effects: Play["stage"]["trace"];
@@ -80,7 +80,7 @@ export async function openRig(kind: Kind): Promise<Rig> {
   return rig;
 }
 
-/** Plays a plan and checks all that must hold afterwards. @throws with the plan, what was done to the run, and its end. */
+/** Plays a plan and runs all checks afterwards. @throws with the plan, what was done to the run, and its end. */
 export async function runPlan(rig: Rig, plan: Plan, tamper?: Tamper): Promise<Outcome> {
   let play: Play | null = null;
   try {

@@ -12,7 +12,7 @@ export class Process {
   resumeAt = 0;
   readonly name: string;
   readonly startedAt: number;
-  /** Told when it is killed. */
+  /** Called when it is killed. */
   died: (forgotten: boolean) => void = () => {};
 
   constructor(name: string, startedAt: number) {
@@ -21,7 +21,7 @@ export class Process {
   }
 }
 
-/** One effect as its maker says it. */
+/** One effect, as its caller describes it. */
 export interface Doing<Answer> {
   label: string;
   nature: Nature;
@@ -45,9 +45,9 @@ interface Waiting {
 
 const MICROTURNS = 60;
 const MAX_TURNS = 10_000;
-/** How late is late: longer than a lease; and: nearly as long as an invocation may last. */
-const LATE_MS = 45_000;
-const VERY_LATE_MS = 13.5 * 60_000;
+/** How long a process stalls: longer than a lease; and nearly as long as an invocation may last. */
+const STALL_MS = 45_000;
+const LONG_STALL_MS = 13.5 * 60_000;
 
 export class Stage {
   /** Epoch ms. */
@@ -65,7 +65,7 @@ export class Stage {
     this.#faultAt = faultAt;
   }
 
-  /** Starts a process. `ended` is told its result, or what it threw, or that it was killed. */
+  /** Starts a process. `ended` gets its result, or its error, or that it was killed. */
   start<Result>(
     name: string,
     work: (process: Process) => Promise<Result>,
@@ -88,7 +88,7 @@ export class Stage {
     return process;
   }
 
-  /** An effect: waits for its turn, then happens as the plan of faults says. */
+  /** An effect: waits for its turn, then happens with the fault that the plan has for it. */
   async perform<Answer>(process: Process, doing: Doing<Answer>): Promise<Answer> {
     let done = await this.#turn(process);
     try {
@@ -96,7 +96,7 @@ export class Stage {
       if (fault === null) return await doing.act();
       if (fault === "fails before") throw doing.broken();
       if (fault.startsWith("cut before")) return await this.#die(process, fault, done);
-      if (fault.endsWith("late before")) {
+      if (fault.endsWith("stalled before")) {
         done = await this.#suspend(process, fault, done);
         return await doing.act();
       }
@@ -104,8 +104,8 @@ export class Stage {
         await doing.act();
         return await doing.act();
       }
-      if (fault === "fails after" || fault.startsWith("cut after") || fault.endsWith("late after")) {
-        // Whether it worked is known to nobody but the one who sees the answer.
+      if (fault === "fails after" || fault.startsWith("cut after") || fault.endsWith("stalled after")) {
+        // Only its caller knows whether it succeeded, by its answer.
         const outcome = await settled(doing.act());
         if (fault === "fails after") throw doing.broken();
         if (fault.startsWith("cut after")) return await this.#die(process, fault, done);
@@ -119,7 +119,7 @@ export class Stage {
     }
   }
 
-  /** Lets all that can run come to their next effect, or to their end. */
+  /** Runs all processes that can run up to their next effect, or to their end. */
   async settle(): Promise<void> {
     for (let turns = 0; turns < MAX_TURNS; turns += 1) {
       for (let turn = 0; turn < MICROTURNS; turn += 1) await Promise.resolve();
@@ -137,7 +137,7 @@ export class Stage {
     return this.#ready().length;
   }
 
-  /** Lets the one at this place have its turn. */
+  /** Runs the effect at this place. */
   async grant(place: number): Promise<void> {
     const waiting = this.#ready()[place];
     if (waiting === undefined) throw new Error("nobody waits there");
@@ -192,13 +192,13 @@ export class Stage {
 
   async #suspend(process: Process, fault: Fault, done: () => void): Promise<() => void> {
     process.state = "suspended";
-    process.resumeAt = this.now + (fault.startsWith("very") ? VERY_LATE_MS : LATE_MS);
+    process.resumeAt = this.now + (fault.startsWith("long") ? LONG_STALL_MS : STALL_MS);
     done();
     return this.#turn(process);
   }
 }
 
-/** Waits for it either way. @returns what gives its value, or throws what it threw. */
+/** Waits until it settles. @returns a function that returns its value, or throws its error. */
 async function settled<Value>(work: Promise<Value>): Promise<() => Value> {
   const [outcome] = await Promise.allSettled([work]);
   return () => {

@@ -1,4 +1,4 @@
-/** What one process works with: the product's own context, each of whose effects waits for its turn on the stage. */
+/** The context of one process: the product's own, of which each effect waits for its turn on the stage. */
 
 import { env } from "cloudflare:workers";
 import { newMeter } from "../../../src/db/core/database.ts";
@@ -13,7 +13,7 @@ import { type Received, stagedBucket, stagedReceiver } from "./outside.ts";
 import type { Letter } from "./queue.ts";
 import type { Process, Stage } from "./stage.ts";
 
-const HELD_BACK_MS = 70_000;
+const MESSAGE_DELAY_MS = 70_000;
 /** An address that a receiver may have. */
 const SOMEWHERE = "93.184.215.14";
 
@@ -34,7 +34,7 @@ export interface Around {
   post: (message: Posted, delayMs: number) => void;
 }
 
-export function stagedHall(around: Around, process: Process): Context {
+export function stagedContext(around: Around, process: Process): Context {
   const { stage, s3, received, measured, config, sizes, roll, post } = around;
   const now = () => stage.now;
   const send = (label: string, detail: string, put: (delayMs: number) => void) =>
@@ -44,7 +44,7 @@ export function stagedHall(around: Around, process: Process): Context {
       detail,
       act: async () => put(0),
       broken: connectionLost,
-      instead: async (fault) => void (fault === "held back" && put(HELD_BACK_MS)),
+      instead: async (fault) => void (fault === "delayed" && put(MESSAGE_DELAY_MS)),
     });
   return {
     config,
@@ -92,7 +92,7 @@ export function stagedHall(around: Around, process: Process): Context {
   };
 }
 
-/** A version 4 UUID by dice. */
+/** A random UUID, version 4. */
 function uuid(roll: () => number): string {
   const hex = Array.from({ length: 32 }, (_, n) => (n === 12 ? 4 : Math.floor(roll() * 16)).toString(16)).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");

@@ -1,13 +1,13 @@
 /**
- * What must hold after any run: the export is final by legal moves alone, what it delivered is what an undisturbed run
- * delivers, told once, and nothing else stands in the bucket.
+ * What must hold after any run: the export is final by legal transitions alone, it delivered what an undisturbed run
+ * delivers, its webhooks have one id, and the bucket has no other objects.
  */
 
 import type { ExportStatus } from "../../../src/db/exports/status.ts";
 import { TRANSITIONS } from "../../../src/export/pipeline/state.ts";
 import { exportPrefix } from "../../../src/export/delivery/object-keys.ts";
 import { type ExportEnd, expectDelivered, type Facts } from "./delivered.ts";
-import { expectSame, query, Wrong } from "./look.ts";
+import { expectSame, query, CheckFailed } from "./look.ts";
 import type { Play } from "./play.ts";
 import type { Rig } from "./rig.ts";
 import type { Seen } from "./witness.ts";
@@ -16,9 +16,10 @@ import type { Seen } from "./witness.ts";
 const REFUSALS: ReadonlySet<string> = new Set(["destination_unavailable", "destination_conflict", "clock_skew"]);
 
 export async function verify(rig: Rig, play: Play, { first }: { first: boolean }): Promise<Facts> {
-  if (play.thrown.length > 0) throw new Wrong(`something was thrown where nothing may be: ${String(play.thrown[0])}`);
+  if (play.thrown.length > 0)
+    throw new CheckFailed(`something was thrown where nothing may be: ${String(play.thrown[0])}`);
   const id = play.exportId;
-  if (id === null) throw new Wrong("no export was made");
+  if (id === null) throw new CheckFailed("no export was made");
   const all = await query<{ id: string }>("SELECT id FROM exports WHERE space_id = ?1", rig.owner.id);
   expectSame(
     "exports that were made",
@@ -30,12 +31,12 @@ export async function verify(rig: Rig, play: Play, { first }: { first: boolean }
        (SELECT sum(rows_so_far) FROM export_chunks c WHERE c.export_id = e.id) AS rows_written FROM exports e WHERE id = ?1`,
     id,
   );
-  if (row === undefined) throw new Wrong("the export is gone");
+  if (row === undefined) throw new CheckFailed("the export is gone");
   await expectLegal(id, row);
   await expectTold(play, row);
   for (const { code, owner } of play.failures)
     if (owner !== "service" || !REFUSALS.has(code))
-      throw new Wrong(`it failed with ${code}, said to be the ${owner}'s`);
+      throw new CheckFailed(`it failed with ${code}, said to be the ${owner}'s`);
   if (row.status === "canceled" && play.canceled) return expectNothing(rig, play, row);
   expectSame("the final status", row.status, "completed");
   if (!play.mayFail) expectSame("how often it failed", play.failures, []);
@@ -47,10 +48,10 @@ async function expectLegal(id: string, row: ExportEnd): Promise<void> {
   const seen = await query<Seen>("SELECT what, before, after FROM witness WHERE export_id = ?1 ORDER BY rowid", id);
   let at: string = "";
   for (const { what, before, after } of seen) {
-    if (what !== "status") throw new Wrong(`${what} was done as ${before} and then as ${after}`);
+    if (what !== "status") throw new CheckFailed(`${what} was done as ${before} and then as ${after}`);
     const legal =
       before === "" ? after === "queued" : TRANSITIONS[before as ExportStatus].includes(after as ExportStatus);
-    if (!legal || before !== at) throw new Wrong(`an illegal move: ${at} … ${before} → ${after}`);
+    if (!legal || before !== at) throw new CheckFailed(`an illegal move: ${at} … ${before} → ${after}`);
     at = after;
   }
   expectSame("the last move", at, row.status);
@@ -79,7 +80,7 @@ async function expectTold(play: Play, row: ExportEnd): Promise<void> {
   const measured = (status: string) => play.measured.filter((each) => each === status).length;
   for (const status of new Set(ends))
     if (measured(status) > ends.filter((each) => each === status).length)
-      throw new Wrong(`${status} was measured ${measured(status)} times`);
+      throw new CheckFailed(`${status} was measured ${measured(status)} times`);
   expectReceived(play, deliveries, events);
 }
 

@@ -44,10 +44,8 @@ CREATE TABLE exports (
   request TEXT NOT NULL, -- JSON: as sent, defaults filled in, secrets removed
   query TEXT NOT NULL, -- JSON: the request as the dataset froze it
   encoding TEXT, -- JSON, as export/output/encode/encoding.ts has it; null: as the dataset writes its rows
-  layout TEXT NOT NULL CHECK (layout IN ('single', 'files')),
+  result_shape TEXT NOT NULL, -- JSON, as export/pipeline/result-shape.ts has it: how its chunks become files
   file_rows INTEGER NOT NULL,
-  rows_vary INTEGER NOT NULL DEFAULT 0, -- 1: one record may give several rows, or none
-  files_vary INTEGER NOT NULL DEFAULT 0, -- 1: the number of files is known at the end only
   since TEXT, -- JSON {seq, end} of the export that this one continues; null: it continues none
   snapshot_seq INTEGER NOT NULL,
   reads_from INTEGER NOT NULL DEFAULT 0, -- the oldest occurred_at that it may read
