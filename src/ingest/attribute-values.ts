@@ -1,6 +1,6 @@
 /**
- * Checks the values of profiles' attributes: a native attribute's value has its form, and a value of an attribute that the space
- * defined has its type. An attribute that is not defined accepts any text, number or boolean.
+ * Checks the values of profiles' attributes: a native attribute's value has its form, and a value of an attribute that
+ * the space defined has its type. An attribute that is not defined accepts any text, number or boolean.
  */
 
 import type { Database, Statement } from "../db/core/database.ts";

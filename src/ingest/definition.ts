@@ -1,4 +1,6 @@
-/** Event definitions: the names and types of their properties, and how they grow. A definition never loses a property. */
+/**
+ * Event definitions: the names and types of their properties, and how they grow. A definition never loses a property.
+ */
 
 import * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
@@ -107,7 +109,8 @@ function listFaults(all: readonly Property[], sent: readonly Property[]): Fault[
 }
 
 /**
- * A flat row renames a property that has the name of a row field to `<id>_<name>`: no other property may have that name.
+ * A flat row renames a property that has the name of a row field to `<id>_<name>`: no other property may have that
+ * name.
  * @param sent the properties that the call sent: pointers lead to these.
  */
 function renamedFaults(id: string, sent: readonly Property[], present: readonly Property[]): Fault[] {
@@ -143,7 +146,8 @@ function repeated(named: readonly { name: string }[]): number[] {
 }
 
 /**
- * Adds properties to a definition: new ones at the end, new fields at the end of a list's fields. Existing ones do not change.
+ * Adds properties to a definition: new ones at the end, new fields at the end of a list's fields. Existing ones do not
+ * change.
  * @param id the definition's.
  * @throws invalid_request when an addition would change an existing property, or the grown definition is not valid.
  */

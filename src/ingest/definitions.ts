@@ -1,6 +1,7 @@
 /**
- * The event definitions of a space: the built-in ones of the catalogue, and its custom ones. A built-in definition that the space
- * has changed has a row, which replaces the catalogue's entry; an unchanged one has no row, version 1, and the space's age.
+ * The event definitions of a space: the built-in ones of the catalogue, and its custom ones. A built-in definition that
+ * the space has changed has a row, which replaces the catalogue's entry; an unchanged one has no row, version 1, and
+ * the space's age.
  */
 
 import type { Database } from "../db/core/database.ts";

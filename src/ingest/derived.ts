@@ -1,10 +1,10 @@
 /**
  * The people events that follow from a change of a profile, found by comparing the profile before and after it.
  *
- * A new profile gives personCreated, and an …Added event for each of its contacts and tags; …Changed events are for existing
- * profiles. External id, company and type count as standard attributes, as does each attribute whose name starts with $, except
- * those of name, location and contacts. A changed identifier gives contactInformationChanged. An installation is a push contact
- * while it has a push token. personMerged is not derived: no call merges persons.
+ * A new profile gives personCreated, and an …Added event for each of its contacts and tags; …Changed events are for
+ * existing profiles. External id, company and type count as standard attributes, as does each attribute whose name
+ * starts with $, except those of name, location and contacts. A changed identifier gives contactInformationChanged. An
+ * installation is a push contact while it has a push token. personMerged is not derived: no call merges persons.
  */
 
 import type { Installation } from "../db/profiles/profiles.ts";

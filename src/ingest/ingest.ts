@@ -38,8 +38,8 @@ export interface Ingest {
 
 /**
  * @param pointers the JSON pointer of each event in the body.
- * @throws invalid_request with a pointer to each fault; nothing is written then. conflict when other calls changed the events'
- * definitions or persons at each attempt.
+ * @throws invalid_request with a pointer to each fault; nothing is written then. conflict when other calls changed the
+ * events' definitions or persons at each attempt.
  */
 export async function ingestEvents(
   ingest: Ingest,

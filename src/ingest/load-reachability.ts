@@ -32,8 +32,8 @@ export const FIRST_REACHABILITY = Date.parse("2024-10-10T00:00:00.000Z");
 
 /**
  * @param pointers the JSON pointer of each event in the body.
- * @throws invalid_request with a pointer to each fault; nothing is written then. conflict when other calls changed the events'
- * persons at each attempt.
+ * @throws invalid_request with a pointer to each fault; nothing is written then. conflict when other calls changed the
+ * events' persons at each attempt.
  */
 export async function ingestReachability(
   load: Load,

@@ -1,4 +1,7 @@
-/** The native attributes: every space has them, their names start with $, and all are texts. Some require a form of the text. */
+/**
+ * The native attributes: every space has them, their names start with $, and all are texts. Some require a form of the
+ * text.
+ */
 
 import * as z from "zod";
 import type { ProfileDefinition } from "../db/profiles/definitions.ts";

@@ -1,4 +1,6 @@
-/** The person of an event: the profile that the event names by one of its two ids, or a profile that the event creates. */
+/**
+ * The person of an event: the profile that the event names by one of its two ids, or a profile that the event creates.
+ */
 
 import type { Database } from "../db/core/database.ts";
 import { inBatches } from "../db/core/batching.ts";

@@ -1,6 +1,6 @@
 /**
- * The definitions of profiles' attributes, tags and topics: the native attributes, and those that the space defined. A profile may
- * also have attributes, tags and topics without a definition.
+ * The definitions of profiles' attributes, tags and topics: the native attributes, and those that the space defined. A
+ * profile may also have attributes, tags and topics without a definition.
  */
 
 import type { Database } from "../db/core/database.ts";

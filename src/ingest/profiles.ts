@@ -1,7 +1,8 @@
 /**
- * Writes profiles, with the people events and the reachability events that are derived from their changes. A write that cannot
- * have derived events is the merge alone. Otherwise the current profiles are read first and compared with the merged ones; the
- * write fails and is repeated when another call changed them meanwhile, so that events derive from what was really replaced.
+ * Writes profiles, with the people events and the reachability events that are derived from their changes. A write that
+ * cannot have derived events is the merge alone. Otherwise the current profiles are read first and compared with the
+ * merged ones; the write fails and is repeated when another call changed them meanwhile, so that events derive from
+ * what was really replaced.
  */
 
 import type { Database } from "../db/core/database.ts";
@@ -32,8 +33,8 @@ const MAX_DERIVED_BYTES = 15_728_640;
 /**
  * Merges profiles, all or nothing.
  * @param merges in batches that fit a D1 parameter; each person once.
- * @throws invalid_request for values of a wrong type or form, and for a call with too many derived events; conflict when other
- * calls changed the profiles at each attempt.
+ * @throws invalid_request for values of a wrong type or form, and for a call with too many derived events; conflict
+ * when other calls changed the profiles at each attempt.
  */
 export async function writeProfiles(
   write: ProfileWrite,

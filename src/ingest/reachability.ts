@@ -1,10 +1,11 @@
 /**
- * The reachability events that follow from a change of a profile, found by comparing the profile before and after it. A write
- * gives one event per channel (for PUSH per installation), with every reason that applies and the state after the write.
+ * The reachability events that follow from a change of a profile, found by comparing the profile before and after it. A
+ * write gives one event per channel (for PUSH per installation), with every reason that applies and the state after the
+ * write.
  *
- * An empty text is no phone number and no email address. A subscription is `subscribed`, `unsubscribed` or unknown; any other
- * value is unknown. A change to `subscribed` subscribes; a change to `unsubscribed`, or from `subscribed` to unknown,
- * unsubscribes. A removed installation is no longer opted in. A removed push token gives no event.
+ * An empty text is no phone number and no email address. A subscription is `subscribed`, `unsubscribed` or unknown; any
+ * other value is unknown. A change to `subscribed` subscribes; a change to `unsubscribed`, or from `subscribed` to
+ * unknown, unsubscribes. A removed installation is no longer opted in. A removed push token gives no event.
  */
 
 import type { Installation } from "../db/profiles/profiles.ts";

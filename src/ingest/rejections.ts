@@ -1,4 +1,7 @@
-/** The faults of a call's items. An item whose id is stored already is a duplicate, whatever it says now: it has no faults. */
+/**
+ * The faults of a call's items. An item whose id is stored already is a duplicate, whatever it says now: it has no
+ * faults.
+ */
 
 import { type Fault, invalid } from "../errors.ts";
 

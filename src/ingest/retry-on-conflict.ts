@@ -1,4 +1,7 @@
-/** A write reads what it refers to, then writes; another call may change what was read in between, and a guard fails the write. */
+/**
+ * A write reads what it refers to, then writes; another call may change what was read in between, and a guard fails the
+ * write.
+ */
 
 import { isGuardFailure } from "../db/core/database.ts";
 import { SpillwayError } from "../errors.ts";

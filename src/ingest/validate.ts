@@ -1,6 +1,6 @@
 /**
- * Checks an event's properties against its definition, and renders the JSON that is stored and exported: keys in the definition's
- * order, absent properties as null.
+ * Checks an event's properties against its definition, and renders the JSON that is stored and exported: keys in the
+ * definition's order, absent properties as null.
  */
 
 import * as z from "zod";

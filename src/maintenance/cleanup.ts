@@ -1,6 +1,7 @@
 /**
- * Removes orphaned objects and expired files from the service's own bucket. Orphans are found by listing prefixes, not from the
- * ledger: a step that was killed may have uploaded objects that no row names. One sweep removes a limited number.
+ * Removes orphaned objects and expired files from the service's own bucket. Orphans are found by listing prefixes, not
+ * from the ledger: a step that was killed may have uploaded objects that no row names. One sweep removes a limited
+ * number.
  */
 
 import { type ExportToCleanUp, listToCleanUp, markCleanedUp } from "../db/exports/cleanup.ts";

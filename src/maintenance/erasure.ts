@@ -1,6 +1,7 @@
 /**
- * Erases the rows of deleted people, in slices that can be repeated. A deletion waits until every export that started before it
- * has ended: such an export reads the rows as of its snapshot. A failed export that is retried later is planned again.
+ * Erases the rows of deleted people, in slices that can be repeated. A deletion waits until every export that started
+ * before it has ended: such an export reads the rows as of its snapshot. A failed export that is retried later is
+ * planned again.
  */
 
 import { type DueDeletion, eraseSlice, leaseDueDeletions } from "../db/profiles/deletions.ts";

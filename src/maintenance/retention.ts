@@ -1,6 +1,6 @@
 /**
- * Deletes events and reachability events past their space's retention, in small steps. Events that an export still needs are
- * kept: otherwise its plan would count rows that its chunks do not find.
+ * Deletes events and reachability events past their space's retention, in small steps. Events that an export still
+ * needs are kept: otherwise its plan would count rows that its chunks do not find.
  */
 
 import { deleteEventsBefore, EVENTS, REACHABILITY_EVENTS } from "../db/events/event-range.ts";
@@ -15,15 +15,15 @@ const EVENTS_PER_STEP = 1_000;
 const STEPS_PER_SPACE = 10;
 const EVERY_MS = HOUR_MS;
 /**
- * Events are kept this much longer than the retention: an export that another machine's clock just accepted, with a window that
- * starts where the retention ends, still finds them.
+ * Events are kept this much longer than the retention: an export that another machine's clock just accepted, with a
+ * window that starts where the retention ends, still finds them.
  */
 export const GRACE_MS = HOUR_MS;
 
 export async function retain(context: Pick<Context, "runtime" | "databases">): Promise<void> {
   const { control } = context.databases;
   const now = context.runtime.now();
-  // The space is read before its exports: an export that is not seen here was checked against this retention, or a newer one.
+  // The space is read before its exports: an export that is not seen here was checked against this or a newer retention.
   for (const space of await leaseSpacesForRetention(control, now, now + EVERY_MS, SPACES_PER_SWEEP)) {
     const oldest = await oldestNeeded(control, space.id, now);
     const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
@@ -42,7 +42,9 @@ export async function retain(context: Pick<Context, "runtime" | "databases">): P
   }
 }
 
-/** @param step deletes at most `rows` rows, and returns how many. @returns `more`: whether there may be more to delete. */
+/**
+ * @param step deletes at most `rows` rows, and returns how many. @returns `more`: whether there may be more to delete.
+ */
 async function deleteSome(step: (rows: number) => Promise<number>): Promise<{ deleted: number; more: boolean }> {
   let deleted = 0;
   for (let n = 0; n < STEPS_PER_SPACE; n += 1) {

@@ -1,6 +1,6 @@
 /**
- * The sweep, every minute (locally every few seconds): resends lost messages, runs schedules, and removes what has expired.
- * Each task is small and repeatable; the failure of one does not stop the others.
+ * The sweep, every minute (locally every few seconds): resends lost messages, runs schedules, and removes what has
+ * expired. Each task is small and repeatable; the failure of one does not stop the others.
  */
 
 import { listEncryptedWith, replaceSecret } from "../db/tenants/destinations.ts";

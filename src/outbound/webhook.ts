@@ -1,6 +1,6 @@
 /**
- * One POST of a webhook as Standard Webhooks describes it (github.com/standard-webhooks/standard-webhooks): its headers, its
- * signature, and how the receiver's answer counts. An attempt never throws: its outcome is a value.
+ * One POST of a webhook as Standard Webhooks describes it (github.com/standard-webhooks/standard-webhooks): its
+ * headers, its signature, and how the receiver's answer counts. An attempt never throws: its outcome is a value.
  */
 
 const SECRET_PREFIX = "whsec_";
@@ -81,7 +81,10 @@ export async function post(reach: typeof fetch, now: () => number, webhook: Webh
 
 const MAX_RETRY_AFTER_SECONDS = 86_400;
 
-/** Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3). @returns seconds, a day at most; null if it is neither. */
+/**
+ * Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3). @returns seconds, a day at most; null if it is
+ * neither.
+ */
 export function retryAfter(header: string | null, now: number): number | null {
   const text = header?.trim() ?? "";
   // Date.parse also accepts many numbers: a text without letters is not a date.

@@ -1,6 +1,6 @@
 /**
- * A schedule's request: an export's request without the parameters that each run fills in. A run's window starts where the
- * completed runs' windows end, and ends at the run's time: skipped and failed runs leave no gap and no overlap.
+ * A schedule's request: an export's request without the parameters that each run fills in. A run's window starts where
+ * the completed runs' windows end, and ends at the run's time: skipped and failed runs leave no gap and no overlap.
  */
 
 import * as z from "zod";
@@ -63,8 +63,8 @@ export interface FilledRequest {
 }
 
 /**
- * Fills in a run's parameters. With `since`, the window of some datasets starts at the oldest event that is kept: the export
- * also has events that arrived late.
+ * Fills in a run's parameters. With `since`, the window of some datasets starts at the oldest event that is kept: the
+ * export also has events that arrived late.
  * @returns null when the run has nothing to export.
  */
 export function fillRequest(

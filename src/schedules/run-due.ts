@@ -1,7 +1,8 @@
 /**
- * Runs schedules. The sweep visits a schedule when its last export may have ended or its next run may be due. A run waits while
- * an export of its schedule is queued or processing, while the space has too many exports, and while the service has an error;
- * the runs that become due meanwhile are merged into one. No messages are needed: the next sweep repeats what was cut off.
+ * Runs schedules. The sweep visits a schedule when its last export may have ended or its next run may be due. A run
+ * waits while an export of its schedule is queued or processing, while the space has too many exports, and while the
+ * service has an error; the runs that become due meanwhile are merged into one. No messages are needed: the next sweep
+ * repeats what was cut off.
  */
 
 import {
@@ -83,8 +84,8 @@ export interface RunPlan {
 }
 
 /**
- * Which run to make now. Runs of a backfill, before the schedule was created, are made one after another; of the later runs
- * that are due, only the last is made, and the others are merged into it.
+ * Which run to make now. Runs of a backfill, before the schedule was created, are made one after another; of the later
+ * runs that are due, only the last is made, and the others are merged into it.
  */
 export function planRun(
   row: Pick<ScheduleRow, "cron" | "timezone" | "next_run_at" | "created_at">,

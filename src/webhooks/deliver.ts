@@ -1,7 +1,7 @@
 /**
- * The attempts of a webhook delivery. A delivery is a row of the outbox, and a message only triggers an attempt. Each attempt
- * leases the row, so that a duplicate message does nothing; an attempt that is cut off after its POST is repeated with the same
- * id and body. No attempt changes the export.
+ * The attempts of a webhook delivery. A delivery is a row of the outbox, and a message only triggers an attempt. Each
+ * attempt leases the row, so that a duplicate message does nothing; an attempt that is cut off after its POST is
+ * repeated with the same id and body. No attempt changes the export.
  */
 
 import {

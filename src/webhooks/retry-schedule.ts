@@ -10,8 +10,8 @@ const DELAYS = [0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14
  * @param tries how many were made, from 1.
  * @param random in [0, 1).
  * @param retryAfterSeconds what the receiver asked for with `Retry-After`.
- * @returns milliseconds until the next try: the schedule's delay plus up to a fifth, or `retryAfterSeconds` where that is
- * longer; null after the last try.
+ * @returns milliseconds until the next try: the schedule's delay plus up to a fifth, or `retryAfterSeconds` where that
+ * is longer; null after the last try.
  */
 export function nextTryMs(tries: number, random: number, retryAfterSeconds: number | null): number | null {
   const delay = DELAYS[tries];

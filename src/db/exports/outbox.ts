@@ -1,7 +1,7 @@
 /**
- * The outbox: a webhook delivery for each receiver of an event, written in the transaction of the change that the event reports.
- * Event ids are derived from the export, its status and how often it was retried, or from the schedule and its pause: writing
- * the same event again inserts nothing.
+ * The outbox: a webhook delivery for each receiver of an event, written in the transaction of the change that the event
+ * reports. Event ids are derived from the export, its status and how often it was retried, or from the schedule and its
+ * pause: writing the same event again inserts nothing.
  */
 
 import { type Statement, statement } from "../core/database.ts";
@@ -25,7 +25,8 @@ const EXPORT_DATA = `json_object('export_id', e.id, 'dataset', e.dataset, 'statu
 const PAUSE_EVENT_ID = "'evt_' || s.id || '_paused_' || s.paused_at";
 
 /**
- * The timeline entry and the deliveries of an export's new status. They go into the batch of the transition, right after it.
+ * The timeline entry and the deliveries of an export's new status. They go into the batch of the transition, right
+ * after it.
  * @param now the time of the transition, as it wrote it into `status_at`.
  */
 export function enqueueWebhooks(

@@ -1,6 +1,6 @@
 /**
- * Runs of schedules: which are due, their outcomes, and the schedule's state that follows from these. A run advances its
- * schedule in the transaction that inserts its export, so that concurrent and repeated tries insert one export.
+ * Runs of schedules: which are due, their outcomes, and the schedule's state that follows from these. A run advances
+ * its schedule in the transaction that inserts its export, so that concurrent and repeated tries insert one export.
  */
 
 import type { Row } from "../core/columns.ts";
@@ -36,8 +36,8 @@ export interface SettledSchedule extends ScheduleRow {
 }
 
 /**
- * Updates a schedule from its exports: how far they cover, the newest completed one, and one that is queued or processing.
- * When its last `maxFailures` ended runs failed, the schedule is paused, and its webhooks are enqueued.
+ * Updates a schedule from its exports: how far they cover, the newest completed one, and one that is queued or
+ * processing. When its last `maxFailures` ended runs failed, the schedule is paused, and its webhooks are enqueued.
  * @returns the updated schedule, and whether this call paused it.
  */
 export async function settleSchedule(
@@ -132,7 +132,10 @@ export interface NextRun {
   wakeAt: number;
 }
 
-/** Part of the batch that inserts a run's export: records the run and the runs merged into it, and advances the schedule. */
+/**
+ * Part of the batch that inserts a run's export: records the run and the runs merged into it, and advances the
+ * schedule.
+ */
 export function recordExportRun(
   of: Pick<ScheduleRow, "id" | "space_id">,
   exportId: string,

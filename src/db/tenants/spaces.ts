@@ -90,7 +90,9 @@ export async function keepRedactionSecret(db: Database, spaceId: string, fresh: 
   return row.redaction_secret;
 }
 
-/** Hides the space and cancels its exports; the sweep deletes its rows and files. @returns false when its id is unknown. */
+/**
+ * Hides the space and cancels its exports; the sweep deletes its rows and files. @returns false when its id is unknown.
+ */
 export async function markSpaceDeleting(db: Database, spaceId: string, now: number): Promise<boolean> {
   const [marked] = await db.batch([
     statement(
@@ -116,8 +118,8 @@ export async function listDeletingSpaces(db: Database, limit: number): Promise<{
 }
 
 /**
- * Deletes a slice of a deleted space's rows in the control database. The space's own row goes last, and only when the space was
- * deleted before `deletedBefore`: until then, a call that was authenticated earlier may still insert rows.
+ * Deletes a slice of a deleted space's rows in the control database. The space's own row goes last, and only when the
+ * space was deleted before `deletedBefore`: until then, a call that was authenticated earlier may still insert rows.
  * @returns how many rows were deleted: 0 when there is nothing to do for now.
  */
 export async function purgeControlRows(db: Database, spaceId: string, deletedBefore: number): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * Webhook deliveries: a row is an event and one receiver of it, and has attempts. An attempt leases the row, and its outcome is
- * recorded only while that lease is current: of two concurrent attempts, one is recorded.
+ * Webhook deliveries: a row is an event and one receiver of it, and has attempts. An attempt leases the row, and its
+ * outcome is recorded only while that lease is current: of two concurrent attempts, one is recorded.
  */
 
 import type { Row } from "../core/columns.ts";
@@ -55,7 +55,10 @@ export async function listDueDeliveries(
   return rows.map((row) => row.id);
 }
 
-/** Leases a due delivery for one attempt. @returns null when it is not due, is leased already, or its space is being deleted. */
+/**
+ * Leases a due delivery for one attempt. @returns null when it is not due, is leased already, or its space is being
+ * deleted.
+ */
 export async function leaseDelivery(
   db: Database,
   spaceId: string,
@@ -84,14 +87,19 @@ export interface AttemptOutcome {
   status: DeliveryStatus;
   /** Null unless the delivery stays pending. */
   nextAttemptAt: number | null;
-  /** Not null: this URL answered that it no longer exists. The endpoint is disabled, unless its URL was changed meanwhile. */
+  /**
+   * Not null: this URL answered that it no longer exists. The endpoint is disabled, unless its URL was changed
+   * meanwhile.
+   */
   disable: { url: string; reason: string } | null;
 }
 
 /** SQL: the attempt's lease on delivery `d` is current. */
 const LEASE_IS_CURRENT = "d.space_id = ?1 AND d.id = ?2 AND d.status = 'pending' AND d.lease_until = ?3";
 
-/** Records an attempt and releases the lease. @returns false when the lease was no longer current: nothing is recorded. */
+/**
+ * Records an attempt and releases the lease. @returns false when the lease was no longer current: nothing is recorded.
+ */
 export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: AttemptOutcome): Promise<boolean> {
   const lease = [of.space_id, of.id, of.lease_until] as const;
   const { disable } = attempt;
@@ -134,8 +142,8 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: A
 }
 
 /**
- * Every space's deliveries that were due before `dueBefore` and are not leased: their messages were lost, or never sent. Each
- * becomes due now, so that the next sweep does not return it again.
+ * Every space's deliveries that were due before `dueBefore` and are not leased: their messages were lost, or never
+ * sent. Each becomes due now, so that the next sweep does not return it again.
  */
 export async function takeLostDeliveries(
   db: Database,
@@ -216,7 +224,10 @@ export async function listAttempts(
   );
 }
 
-/** Makes a delivery due now, at the start of its retry schedule. @returns null when its id is unknown, or an attempt is under way. */
+/**
+ * Makes a delivery due now, at the start of its retry schedule. @returns null when its id is unknown, or an attempt is
+ * under way.
+ */
 export async function restartDelivery(
   db: Database,
   spaceId: string,

@@ -1,4 +1,7 @@
-/** Who receives a delivery, with the encrypted secrets that sign it: an endpoint, or for a `callback_url` the space itself. */
+/**
+ * Who receives a delivery, with the encrypted secrets that sign it: an endpoint, or for a `callback_url` the space
+ * itself.
+ */
 
 import type { Database } from "../core/database.ts";
 

@@ -1,4 +1,6 @@
-/** The catalogue: the built-in definitions, which every space has without rows. A new definition is a line in its group. */
+/**
+ * The catalogue: the built-in definitions, which every space has without rows. A new definition is a line in its group.
+ */
 
 import type { BuiltIn } from "./built-in.ts";
 import { CHANNEL } from "./channel.ts";

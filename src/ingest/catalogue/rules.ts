@@ -1,6 +1,6 @@
 /**
- * Rules of some built-in definitions beyond the types of their properties, by the definition's id. A custom definition with such
- * an id, older than the catalogue, has no rules.
+ * Rules of some built-in definitions beyond the types of their properties, by the definition's id. A custom definition
+ * with such an id, older than the catalogue, has no rules.
  */
 
 import * as z from "zod";

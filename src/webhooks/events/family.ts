@@ -1,6 +1,7 @@
 /**
- * What an event family is: the event types whose bodies have one schema. A family's file declares its types, the schema, an
- * example, and how `data` is rendered from what the outbox stored (the SQL that stores it is in db/exports/outbox.ts).
+ * What an event family is: the event types whose bodies have one schema. A family's file declares its types, the
+ * schema, an example, and how `data` is rendered from what the outbox stored (the SQL that stores it is in
+ * db/exports/outbox.ts).
  */
 
 import * as z from "zod";

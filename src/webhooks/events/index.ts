@@ -1,6 +1,6 @@
 /**
- * The registry of webhook events: a new event type is a file in this folder and a line in FAMILIES. The API's `event_types`,
- * the OpenAPI document and the bodies that are sent all read it.
+ * The registry of webhook events: a new event type is a file in this folder and a line in FAMILIES. The API's
+ * `event_types`, the OpenAPI document and the bodies that are sent all read it.
  */
 
 import type * as z from "zod";
