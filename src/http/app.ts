@@ -6,11 +6,11 @@
 import { type Context, Hono } from "hono";
 import { asSpillwayError, SpillwayError } from "../errors.ts";
 import { log, logFailure } from "../log.ts";
-import { authenticate } from "./auth.ts";
+import { authenticate } from "./middleware/authentication.ts";
 import { readBody } from "./body.ts";
-import { passLimiter } from "./limits.ts";
+import { passLimiter } from "./middleware/rate-limit.ts";
 import { inBody, inQuery, validate } from "./validate.ts";
-import { problem } from "./problem.ts";
+import { problem } from "./middleware/problems.ts";
 import type { Call, Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 

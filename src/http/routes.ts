@@ -1,23 +1,23 @@
 /** Every route there is. A new resource is a file beside this one, and a line here. */
 
-import { adObjectRoutes } from "./ad-objects.ts";
-import { definitionRoutes } from "./definitions.ts";
+import { adObjectRoutes } from "./ad-objects/routes.ts";
+import { definitionRoutes } from "./event-definitions/routes.ts";
 import { destinationRoutes } from "./destinations/routes.ts";
-import { eventRoutes } from "./events.ts";
+import { eventRoutes } from "./events/routes.ts";
 import { exportRoutes } from "./exports/routes.ts";
-import { flowRoutes } from "./flows.ts";
-import { keyRoutes } from "./keys.ts";
-import { listEventsRoute } from "./list-events.ts";
-import { metaRoutes } from "./meta.ts";
-import { profileDefinitionRoutes } from "./profile-definitions.ts";
-import { profileDeletionRoutes } from "./profile-deletions.ts";
-import { profileRoutes } from "./profiles.ts";
-import { reachabilityRoutes } from "./reachability.ts";
+import { flowRoutes } from "./flows/routes.ts";
+import { keyRoutes } from "./api-keys/routes.ts";
+import { listEventsRoute } from "./events/list.ts";
+import { metaRoutes } from "./meta/routes.ts";
+import { profileDefinitionRoutes } from "./profile-definitions/routes.ts";
+import { profileDeletionRoutes } from "./profiles/deletions.ts";
+import { profileRoutes } from "./profiles/routes.ts";
+import { reachabilityRoutes } from "./reachability-events/routes.ts";
 import type { Route } from "./route.ts";
-import { segmentRoutes } from "./segments.ts";
+import { segmentRoutes } from "./segments/routes.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
-import { spaceRoutes } from "./spaces.ts";
-import { touchpointRoutes } from "./touchpoints.ts";
+import { spaceRoutes } from "./spaces/routes.ts";
+import { touchpointRoutes } from "./touchpoints/routes.ts";
 import { deliveryRoutes } from "./webhooks/deliveries.ts";
 import { endpointRoutes } from "./webhooks/endpoints.ts";
 import { rotationRoutes } from "./webhooks/rotations.ts";

@@ -1,0 +1,145 @@
+/** Ad objects over HTTP: the ads that touchpoints may name, their sets, campaigns and accounts. */
+
+import * as z from "zod";
+import {
+  AD_LEVELS,
+  type AdLevel,
+  type AdObjectRow,
+  listAdObjects,
+  type NewAdObject,
+  putAdObjects,
+} from "../../db/events/ad-objects.ts";
+import { type Fault, invalid } from "../../errors.ts";
+import { iso } from "../../time/names.ts";
+import { json, route } from "../route.ts";
+import { Id, listOf, listQuery, page, readCursor, textOf, Time } from "../schemas.ts";
+
+const MAX_OBJECTS = 5_000;
+const MAX_BYTES = 15_728_640;
+const MAX_FAULTS = 100;
+
+const named = { id: Id, name: textOf(500).min(1) };
+const ParentId = Id.nullish().meta({ description: "It need not be known yet." });
+const upTo = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_OBJECTS).nullish();
+
+const SentObjects = z.strictObject({
+  ads: upTo(z.strictObject({ ...named, adset_id: ParentId })),
+  adsets: upTo(z.strictObject({ ...named, campaign_id: ParentId })),
+  campaigns: upTo(z.strictObject({ ...named, account_id: ParentId })),
+  accounts: upTo(z.strictObject(named)),
+});
+
+type SentObjects = z.output<typeof SentObjects>;
+
+const parent = z.string().nullable().optional();
+const AdObject = z
+  .object({
+    level: z.enum(AD_LEVELS),
+    id: z.string(),
+    name: z.string(),
+    adset_id: parent.meta({ description: "Of an ad." }),
+    campaign_id: parent.meta({ description: "Of an ad set." }),
+    account_id: parent.meta({ description: "Of a campaign." }),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: "AdObject" });
+
+export const adObjectRoutes = [
+  route({
+    method: "PUT",
+    path: "/v1/ad-objects",
+    operationId: "putAdObjects",
+    summary: "Make or replace ad objects",
+    description: `1 to ${MAX_OBJECTS} ads, ad sets, campaigns and accounts together, all or nothing, each replaced as a whole. An export fills the levels that a touchpoint does not name from the one below, as these objects stood at its snapshot.`,
+    tag: "Touchpoints",
+    auth: "events:write",
+    body: {
+      schema: SentObjects,
+      maxBytes: MAX_BYTES,
+      example: {
+        ads: [{ id: "120210000000000001", name: "Blue shoes, video", adset_id: "120210000000000010" }],
+        adsets: [{ id: "120210000000000010", name: "Runners, 25–40", campaign_id: "120210000000000100" }],
+        campaigns: [{ id: "120210000000000100", name: "Spring sale", account_id: "act_1234567890" }],
+        accounts: [{ id: "act_1234567890", name: "Shoe shop" }],
+      },
+    },
+    responses: {
+      200: {
+        description: "They stand: an export that is asked from now on reads them so.",
+        schema: z.object({ put: z.number().int() }).meta({ id: "AdObjectsPut" }),
+      },
+    },
+    async handle(call, { space, body }) {
+      const objects = objectsOf(body);
+      await putAdObjects(call.databases.space(space.id), space.id, objects, call.runtime.now());
+      return json({ put: objects.length });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/ad-objects",
+    operationId: "listAdObjects",
+    summary: "List the ad objects of a level",
+    tag: "Touchpoints",
+    auth: "events:read",
+    query: z.strictObject({ level: z.enum(AD_LEVELS), ...listQuery }),
+    responses: { 200: { description: "Ad objects, by id.", schema: listOf(AdObject) } },
+    async handle(call, { space, query }) {
+      const { level, limit, cursor } = query;
+      const after = readCursor(cursor)?.id ?? null;
+      const rows = await listAdObjects(call.databases.space(space.id), space.id, level, after, limit + 1);
+      return page(
+        call,
+        rows,
+        limit,
+        (row) => ({ time: 0, id: row.id }),
+        (row) => show(level, row),
+      );
+    },
+  }),
+];
+
+/** @throws invalid_request for an id that stands twice in one list, for none at all, and for too many together. */
+function objectsOf({ ads, adsets, campaigns, accounts }: SentObjects): NewAdObject[] {
+  const faults: Fault[] = [];
+  const rows = <Sent extends { id: string; name: string }>(
+    level: AdLevel,
+    list: readonly Sent[] | null | undefined,
+    parentOf: (sent: Sent) => string | null | undefined,
+  ): NewAdObject[] => {
+    const ids = new Set<string>();
+    return (list ?? []).map((sent, index) => {
+      if (ids.has(sent.id))
+        faults.push({ pointer: `/${level}s/${index}/id`, detail: "This id stands before already: once a list." });
+      ids.add(sent.id);
+      return { level, id: sent.id, name: sent.name, parent_id: parentOf(sent) ?? null };
+    });
+  };
+  const objects = [
+    ...rows("ad", ads, (ad) => ad.adset_id),
+    ...rows("adset", adsets, (adset) => adset.campaign_id),
+    ...rows("campaign", campaigns, (campaign) => campaign.account_id),
+    ...rows("account", accounts, () => null),
+  ];
+  if (objects.length === 0)
+    faults.push({ pointer: "", detail: "At least one object is needed, in ads, adsets, campaigns or accounts." });
+  if (objects.length > MAX_OBJECTS)
+    faults.push({ pointer: "", detail: `A call has ${MAX_OBJECTS} ad objects at most; these are ${objects.length}.` });
+  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
+  return objects;
+}
+
+const PARENTS = { ad: "adset_id", adset: "campaign_id", campaign: "account_id", account: null } as const;
+
+function show(level: AdLevel, row: AdObjectRow) {
+  const parent = PARENTS[level];
+  return {
+    level,
+    id: row.id,
+    name: row.name,
+    ...(parent === null ? {} : { [parent]: row.parent_id }),
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+  };
+}

@@ -1,0 +1,85 @@
+/** API keys of a space. A key is shown once, when it is made. */
+
+import * as z from "zod";
+import { deleteKey, insertKey, type KeyRow, listKeys } from "../../db/tenants/api-keys.ts";
+import { SpillwayError } from "../../errors.ts";
+import { iso } from "../../time/names.ts";
+import { makeKey } from "../middleware/authentication.ts";
+import { json, route, SCOPES } from "../route.ts";
+import { listOf, listQuery, Name, page, readCursor, Time } from "../schemas.ts";
+
+const Scopes = z
+  .array(z.enum(SCOPES))
+  .min(1)
+  .refine((scopes) => new Set(scopes).size === scopes.length, "Each scope at most once.");
+
+const Key = z
+  .object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(SCOPES)), created_at: Time })
+  .meta({ id: "ApiKey" });
+
+export const keyRoutes = [
+  route({
+    method: "POST",
+    path: "/v1/api-keys",
+    operationId: "createApiKey",
+    summary: "Make an API key",
+    tag: "API keys",
+    auth: "settings:write",
+    body: {
+      schema: z.strictObject({ name: Name, scopes: Scopes }),
+      maxBytes: 65_536,
+      example: { name: "nightly export", scopes: ["exports:read", "exports:write"] },
+    },
+    responses: {
+      201: {
+        description: "The key. It is shown only here.",
+        schema: Key.extend({ key: z.string() }).meta({ id: "NewApiKey" }),
+      },
+    },
+    async handle(call, { space, body }) {
+      const made = await makeKey(call.runtime);
+      const row: KeyRow = {
+        id: made.id,
+        space_id: space.id,
+        name: body.name,
+        scopes: JSON.stringify(body.scopes),
+        created_at: call.runtime.now(),
+      };
+      await insertKey(call.databases.control, row, made.secretSha256);
+      return json({ ...show(row), key: made.key }, 201);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/api-keys",
+    operationId: "listApiKeys",
+    summary: "List API keys",
+    tag: "API keys",
+    auth: "settings:write",
+    query: z.strictObject(listQuery),
+    responses: { 200: { description: "Keys without their secrets, newest first.", schema: listOf(Key) } },
+    async handle(call, { space, query }) {
+      const rows = await listKeys(call.databases.control, space.id, query.limit + 1, readCursor(query.cursor));
+      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), show);
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/api-keys/{id}",
+    operationId: "deleteApiKey",
+    summary: "Revoke an API key",
+    tag: "API keys",
+    auth: "settings:write",
+    params: z.object({ id: z.string() }),
+    responses: { 204: { description: "The key no longer opens anything." } },
+    errors: ["not_found"],
+    async handle(call, { space, params }) {
+      if (!(await deleteKey(call.databases.control, space.id, params.id))) throw new SpillwayError("not_found");
+      return new Response(null, { status: 204 });
+    },
+  }),
+];
+
+function show(row: KeyRow) {
+  return { id: row.id, name: row.name, scopes: JSON.parse(row.scopes) as unknown, created_at: iso(row.created_at) };
+}

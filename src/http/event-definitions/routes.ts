@@ -1,0 +1,170 @@
+/** Event definitions over HTTP. */
+
+import * as z from "zod";
+import { insertDefinition } from "../../db/events/definitions.ts";
+import { SpillwayError } from "../../errors.ts";
+import { builtIn } from "../../ingest/catalogue/catalogue.ts";
+import { applyChange } from "../../ingest/definition-change.ts";
+import { checkProperties, DefinitionId, MAX_PROPERTIES, Property } from "../../ingest/definition.ts";
+import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../../ingest/definitions.ts";
+import { iso } from "../../time/names.ts";
+import { json, route } from "../route.ts";
+import { listOf, listQuery, Name, page, readCursor, SectionId, textOf, Time } from "../schemas.ts";
+
+const CATEGORIES = ["custom", "template", "people", "channel", "product", "conversion"] as const;
+const MAX_BYTES = 1_048_576;
+
+const Properties = z.array(Property).max(MAX_PROPERTIES);
+const Description = textOf(2000).nullable();
+
+const Shown = z
+  .object({
+    id: DefinitionId,
+    name: z.string(),
+    description: z.string().nullable(),
+    section_id: z.string(),
+    category: z.enum(CATEGORIES),
+    enabled: z.boolean(),
+    version: z.number().int(),
+    properties: z.array(Property),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: "EventDefinition" });
+
+const params = z.object({ id: z.string() });
+const example = {
+  id: "order_placed",
+  name: "Order placed",
+  properties: [
+    { name: "order_id", type: "text", required: true },
+    { name: "amount", type: "number" },
+    { name: "lines", type: "list", fields: [{ name: "sku", type: "text" }] },
+  ],
+};
+
+export const definitionRoutes = [
+  route({
+    method: "POST",
+    path: "/v1/event-definitions",
+    operationId: "createEventDefinition",
+    summary: "Define a custom event",
+    description: "Events of it can be sent at once. Afterwards a definition only grows: see PATCH.",
+    tag: "Event definitions",
+    auth: "events:write",
+    body: {
+      schema: z.strictObject({
+        id: DefinitionId,
+        name: Name,
+        description: Description.default(null),
+        section_id: SectionId.nullish().transform((id) => id ?? "default"),
+        category: z.literal("custom").default("custom"),
+        enabled: z.boolean().default(true),
+        properties: Properties.default([]),
+      }),
+      maxBytes: MAX_BYTES,
+      example,
+    },
+    responses: { 201: { description: "The definition.", schema: Shown } },
+    errors: ["conflict"],
+    async handle(call, { space, body }) {
+      checkProperties(body.id, body.properties);
+      const now = call.runtime.now();
+      const definition: Definition = { ...body, version: 1, created_at: now, updated_at: now, stored: true };
+      const row = { ...definition, enabled: body.enabled ? 1 : 0, properties: JSON.stringify(body.properties) };
+      const isNew = builtIn(body.id) === undefined;
+      if (!isNew || !(await insertDefinition(call.databases.space(space.id), space.id, row)))
+        throw new SpillwayError("conflict", `There is an event definition ${body.id} already. Add to it with PATCH.`);
+      return json(show(definition), 201);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/event-definitions",
+    operationId: "listEventDefinitions",
+    summary: "List event definitions",
+    description:
+      "Built-in definitions and the space's own together, by id. A built-in one that was never changed is at version 1 and as old as the space.",
+    tag: "Event definitions",
+    auth: "events:read",
+    query: z.strictObject({
+      category: z.enum(CATEGORIES).optional(),
+      q: z.string().max(200).optional().meta({ description: "Found in the id or the name, whatever the case." }),
+      ...listQuery,
+    }),
+    responses: { 200: { description: "Definitions, by id.", schema: listOf(Shown) } },
+    async handle(call, { space, query }) {
+      const rows = await listDefinitions(call.databases.space(space.id), space, {
+        category: query.category ?? null,
+        q: query.q ?? null,
+        afterId: readCursor(query.cursor)?.id ?? null,
+        limit: query.limit + 1,
+      });
+      return page(call, rows, query.limit, (row) => ({ time: 0, id: row.id }), show);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/event-definitions/{id}",
+    operationId: "getEventDefinition",
+    summary: "Show an event definition",
+    tag: "Event definitions",
+    auth: "events:read",
+    params,
+    responses: { 200: { description: "The definition.", schema: Shown } },
+    errors: ["not_found"],
+    async handle(call, { space, params: { id } }) {
+      const definition = await findDefinition(call.databases.space(space.id), space, id);
+      if (definition === null) throw new SpillwayError("not_found");
+      return json(show(definition));
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/v1/event-definitions/{id}",
+    operationId: "growEventDefinition",
+    summary: "Add to an event definition",
+    description:
+      "`properties` are added at the end, and fields to a list's; one that is there keeps its type. Each change raises `version`. Of a built-in definition `enabled` can be changed and properties added; `name` only of `custom_event_1` to `custom_event_50`.",
+    tag: "Event definitions",
+    auth: "events:write",
+    params,
+    body: {
+      schema: z.strictObject({
+        name: Name.optional(),
+        description: Description.optional(),
+        enabled: z.boolean().optional(),
+        properties: Properties.optional(),
+      }),
+      maxBytes: MAX_BYTES,
+      example: { properties: [{ name: "currency", type: "text" }] },
+    },
+    responses: { 200: { description: "The definition as it is now.", schema: Shown } },
+    errors: ["not_found", "conflict"],
+    async handle(call, { space, params: { id }, body }) {
+      const db = call.databases.space(space.id);
+      const old = await findDefinition(db, space, id);
+      if (old === null) throw new SpillwayError("not_found");
+      const next = applyChange(old, body, call.runtime.now());
+      if (next === null) return json(show(old));
+      if (!(await changeDefinition(db, space.id, old, next)))
+        throw new SpillwayError("conflict", "The definition was changed by another call at the same time. Try again.");
+      return json(show(next));
+    },
+  }),
+];
+
+function show(definition: Definition) {
+  return {
+    id: definition.id,
+    name: definition.name,
+    description: definition.description,
+    section_id: definition.section_id,
+    category: definition.category,
+    enabled: definition.enabled,
+    version: definition.version,
+    properties: definition.properties,
+    created_at: iso(definition.created_at),
+    updated_at: iso(definition.updated_at),
+  };
+}

@@ -1,0 +1,57 @@
+/** Events over HTTP. */
+
+import * as z from "zod";
+import { ingestEvents } from "../../ingest/ingest.ts";
+import { json, route } from "../route.ts";
+import { Accepted, Id } from "../schemas.ts";
+
+export const MAX_EVENTS = 5_000;
+const MAX_BYTES = 15_728_640;
+
+const SentEvent = z.strictObject({
+  id: Id.nullish().meta({ description: "Left out: one is made. An id that the space has already is a duplicate." }),
+  definition_id: z.string().min(1).max(64),
+  person_id: Id.nullish(),
+  external_person_id: Id.nullish().meta({ description: "Instead of `person_id`." }),
+  session_id: Id.nullish(),
+  company_id: Id.nullish().meta({ description: "Left out: the profile's." }),
+  occurred_at: z.iso.datetime({ offset: true }).nullish().meta({ description: "Left out: when it is received." }),
+  properties: z.record(z.string(), z.unknown()),
+});
+
+export const eventRoutes = [
+  route({
+    method: "POST",
+    path: "/v1/events",
+    operationId: "sendEvents",
+    summary: "Send events",
+    description: `1 to ${MAX_EVENTS} events, all or nothing; also as NDJSON, an event a line. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. A property that is left out becomes null. Chatbot-session events alone make a profile where their person has none, of type Customer. A number that would not be kept exactly is refused: send it as a text.`,
+    tag: "Events",
+    auth: "events:write",
+    body: {
+      schema: z.strictObject({ events: z.array(SentEvent).min(1).max(MAX_EVENTS) }),
+      maxBytes: MAX_BYTES,
+      linesOf: { property: "events", most: MAX_EVENTS },
+      example: {
+        events: [
+          {
+            id: "evt-1",
+            definition_id: "order_placed",
+            person_id: "p-1",
+            occurred_at: "2026-01-15T10:23:45.123Z",
+            properties: { order_id: "A-17", amount: 19.9 },
+          },
+        ],
+      },
+    },
+    responses: {
+      202: { description: "They are stored: an export that is asked from now on has them.", schema: Accepted },
+    },
+    errors: ["conflict"],
+    async handle(call, { space, body }) {
+      const { runtime, databases } = call;
+      const ingest = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
+      return json(await ingestEvents(ingest, body.events, (index) => `/events/${index}`), 202);
+    },
+  }),
+];

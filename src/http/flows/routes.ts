@@ -1,0 +1,140 @@
+/** Flows over HTTP: what an export enriched with `enrich_with_moments_info` knows of the campaigns that events came from. */
+
+import * as z from "zod";
+import { type FlowRow, listFlows, putFlows } from "../../db/events/flows.ts";
+import { type Fault, invalid } from "../../errors.ts";
+import { iso } from "../../time/names.ts";
+import { json, route } from "../route.ts";
+import { Id, listOf, listQuery, page, readCursor, textOf, Time } from "../schemas.ts";
+
+const MAX_FLOWS = 1_000;
+const MAX_ELEMENTS = 500;
+const MAX_ELEMENTS_PER_CALL = 20_000;
+/** So that a page of flows stays small, whatever they hold. */
+const MAX_FLOW_BYTES = 65_536;
+const MAX_BYTES = 15_728_640;
+const MAX_FAULTS = 100;
+
+const Label = textOf(200).min(1);
+
+const SentFlow = z.strictObject({
+  id: Id,
+  campaign_name: Label.nullable().default(null),
+  campaign_start: z.iso.datetime({ offset: true }).nullable().default(null),
+  elements: z
+    .array(z.strictObject({ id: Id, name: Label.nullable().default(null) }))
+    .max(MAX_ELEMENTS)
+    .default([])
+    .meta({ description: "An event names its element in its property `flowElementId`." }),
+});
+
+type SentFlow = z.output<typeof SentFlow>;
+
+const Flow = z
+  .object({
+    id: z.string(),
+    campaign_name: z.string().nullable(),
+    campaign_start: Time.nullable(),
+    elements: z.array(z.object({ id: z.string(), name: z.string().nullable() })),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: "Flow" });
+
+export const flowRoutes = [
+  route({
+    method: "PUT",
+    path: "/v1/flows",
+    operationId: "putFlows",
+    summary: "Make or replace flows",
+    description: `1 to ${MAX_FLOWS} flows, all or nothing, each replaced as a whole. A flow has at most ${MAX_ELEMENTS} elements and ${MAX_FLOW_BYTES} bytes, and a call at most ${MAX_ELEMENTS_PER_CALL} elements. An element's id should be the space's only one: a call that has it twice is refused, and where several flows have it, the one that was made or changed last counts.`,
+    tag: "Flows",
+    auth: "events:write",
+    body: {
+      schema: z.strictObject({ flows: z.array(SentFlow).min(1).max(MAX_FLOWS) }),
+      maxBytes: MAX_BYTES,
+      example: {
+        flows: [
+          {
+            id: "10000005271386",
+            campaign_name: "Spring sale",
+            campaign_start: "2026-01-10T08:00:00.000Z",
+            elements: [{ id: "10000005271386-12", name: "Send email" }],
+          },
+        ],
+      },
+    },
+    responses: {
+      200: {
+        description: "They stand: an export that is asked from now on reads them so.",
+        schema: z.object({ put: z.number().int() }).meta({ id: "FlowsPut" }),
+      },
+    },
+    async handle(call, { space, body: { flows } }) {
+      checkTogether(flows);
+      const rows = flows.map((flow) => ({
+        ...flow,
+        campaign_start: flow.campaign_start === null ? null : Date.parse(flow.campaign_start),
+        elements: JSON.stringify(flow.elements),
+      }));
+      await putFlows(call.databases.space(space.id), space.id, rows, call.runtime.now());
+      return json({ put: flows.length });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/flows",
+    operationId: "listFlows",
+    summary: "List flows",
+    tag: "Flows",
+    auth: "events:read",
+    query: z.strictObject(listQuery),
+    responses: { 200: { description: "Flows, by id.", schema: listOf(Flow) } },
+    async handle(call, { space, query }) {
+      const after = readCursor(query.cursor)?.id ?? null;
+      const rows = await listFlows(call.databases.space(space.id), space.id, after, query.limit + 1);
+      return page(call, rows, query.limit, (row) => ({ time: 0, id: row.id }), show);
+    },
+  }),
+];
+
+/** @throws invalid_request for an id that stands twice in one call, and for what is too large. */
+function checkTogether(flows: readonly SentFlow[]): void {
+  const faults: Fault[] = [];
+  const ids = new Set<string>();
+  const elementIds = new Set<string>();
+  let elements = 0;
+  for (const [index, flow] of flows.entries()) {
+    const at = `/flows/${index}`;
+    if (ids.has(flow.id)) faults.push({ pointer: `${at}/id`, detail: "This flow stands before already: once a call." });
+    ids.add(flow.id);
+    if (Buffer.byteLength(JSON.stringify(flow)) > MAX_FLOW_BYTES)
+      faults.push({ pointer: at, detail: `A flow has ${MAX_FLOW_BYTES} bytes at most.` });
+    for (const [place, { id }] of flow.elements.entries()) {
+      if (elementIds.has(id))
+        faults.push({
+          pointer: `${at}/elements/${place}/id`,
+          detail: "This element stands before already: once a call.",
+        });
+      elementIds.add(id);
+    }
+    elements += flow.elements.length;
+  }
+  if (elements > MAX_ELEMENTS_PER_CALL)
+    faults.push({
+      pointer: "/flows",
+      detail: `A call has ${MAX_ELEMENTS_PER_CALL} elements at most; these are ${elements}.`,
+    });
+  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
+}
+
+function show(row: FlowRow) {
+  return {
+    id: row.id,
+    campaign_name: row.campaign_name,
+    campaign_start: row.campaign_start === null ? null : iso(row.campaign_start),
+    elements: JSON.parse(row.elements) as unknown,
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+  };
+}

@@ -1,0 +1,121 @@
+/** Calls about the service itself: its health, its document and the page that shows it, what errors mean. */
+
+import * as z from "zod";
+import { ERRORS, SpillwayError } from "../../errors.ts";
+import { openApiDocument } from "../openapi.ts";
+import { problemPage } from "../middleware/problems.ts";
+import { json, type Route, route } from "../route.ts";
+
+const TAG = "Service";
+
+/** The component's script: where the page finds it, and what it is called among the Worker's assets. */
+const SCRIPT = "/docs/openapi-explorer.js";
+const SCRIPT_ASSET = "/openapi-explorer.min.js";
+
+/** The page can reach this origin alone. The component makes styles of its own; its few images are in its styles. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'unsafe-inline'",
+  "img-src data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Spillway: API reference</title>
+<script type="module" src="${SCRIPT}"></script>
+</head>
+<body style="margin:0">
+<openapi-explorer spec-url="/openapi.json" hide-server-selection display-nulls primary-color="#0b6478"
+ secondary-color="#7fd1de" nav-bg-color="#12303a" nav-text-color="#d5e3e7" nav-hover-text-color="#ffffff"></openapi-explorer>
+<noscript>This page needs JavaScript. The document it shows: <a href="/openapi.json">openapi.json</a></noscript>
+</body>
+</html>
+`;
+
+/** @param all gives every route there is, these among them: the document describes itself too. */
+export const metaRoutes = (all: () => readonly Route[]): readonly Route[] => [
+  route({
+    method: "GET",
+    path: "/healthz",
+    operationId: "health",
+    summary: "Is the service up?",
+    tag: TAG,
+    auth: "none",
+    responses: { 200: { description: "It is.", schema: z.object({ status: z.literal("ok") }).meta({ id: "Health" }) } },
+    async handle() {
+      return json({ status: "ok" });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/openapi.json",
+    operationId: "openapi",
+    summary: "This document",
+    tag: TAG,
+    auth: "none",
+    responses: { 200: { description: "OpenAPI 3.1.", contentTypes: ["application/json"] } },
+    async handle() {
+      return json(openApiDocument(all()));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/docs",
+    operationId: "docs",
+    summary: "This document as a page",
+    description:
+      "A key that is typed in on the page stays in its memory: it is not stored, and goes to this service alone.",
+    tag: TAG,
+    auth: "none",
+    responses: { 200: { description: "The reference page.", contentTypes: ["text/html"] } },
+    async handle() {
+      return new Response(PAGE, {
+        headers: {
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy": POLICY,
+          "referrer-policy": "no-referrer",
+          "x-content-type-options": "nosniff",
+        },
+      });
+    },
+  }),
+  route({
+    method: "GET",
+    path: SCRIPT,
+    operationId: "docsScript",
+    summary: "The page's script",
+    tag: TAG,
+    auth: "none",
+    responses: {
+      200: { description: "The script.", contentTypes: ["text/javascript"], headers: { ETag: "Of this version." } },
+      304: { description: "It is the one that `If-None-Match` names." },
+    },
+    async handle(call) {
+      return call.assets.fetch(new Request(new URL(SCRIPT_ASSET, call.url), call.request));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/problems/{code}",
+    operationId: "problem",
+    summary: "What an error means",
+    tag: TAG,
+    auth: "none",
+    params: z.object({ code: z.enum(Object.keys(ERRORS)) }),
+    responses: { 200: { description: "A page about the error.", contentTypes: ["text/html"] } },
+    errors: ["not_found"],
+    async handle(_call, { params }) {
+      const page = problemPage(params.code);
+      if (page === null) throw new SpillwayError("not_found");
+      return page;
+    },
+  }),
+];

@@ -1,0 +1,203 @@
+/** Spaces: made and ended by operators, seen and changed by their own keys. */
+
+import * as z from "zod";
+import {
+  findSpace,
+  insertSpace,
+  listSpaces,
+  markSpaceDeleting,
+  type SpaceRow,
+  updateSpace,
+} from "../../db/tenants/spaces.ts";
+import { insertKey } from "../../db/tenants/api-keys.ts";
+import { SpillwayError } from "../../errors.ts";
+import { logFailure } from "../../log.ts";
+import type { LimiterObject } from "../../limiter/limiter.ts";
+import { encrypt } from "../../outbound/encryption.ts";
+import { secretOf } from "../../outbound/webhook.ts";
+import { iso } from "../../time/names.ts";
+import { makeKey } from "../middleware/authentication.ts";
+import { json, route, SCOPES } from "../route.ts";
+import { listOf, listQuery, Name, page, readCursor, Time, TimeZone } from "../schemas.ts";
+
+const RetentionDays = z.number().int().min(1).max(36_500);
+
+const Space = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    timezone: z.string(),
+    retention_days: z.number().int(),
+    status: z.enum(["active", "inactive"]),
+    external_id: z.string().meta({ description: "For the trust policy of a role in AWS. Never changes." }),
+    created_at: Time,
+  })
+  .meta({ id: "Space" });
+
+const NewSpace = z.strictObject({
+  name: Name,
+  timezone: TimeZone,
+  retention_days: RetentionDays.default(180).meta({ description: "How long events are kept, by `occurred_at`." }),
+});
+
+const SpaceChange = z.strictObject({
+  name: Name.optional(),
+  timezone: TimeZone.optional(),
+  retention_days: RetentionDays.optional(),
+});
+
+const SpaceId = z.object({ id: z.uuid() });
+const KIB = 1024;
+const example = { name: "Shop", timezone: "Europe/London" };
+
+export const spaceRoutes = [
+  route({
+    method: "POST",
+    path: "/v1/spaces",
+    operationId: "createSpace",
+    summary: "Make a space",
+    description: "The key has all scopes. It and the webhook secret are shown only here.",
+    tag: "Spaces",
+    auth: "admin",
+    body: { schema: NewSpace, maxBytes: 64 * KIB, example },
+    responses: {
+      201: {
+        description: "The space, with its first key.",
+        schema: Space.extend({ api_key: z.string(), webhook_secret: z.string() }).meta({ id: "NewSpaceAnswer" }),
+      },
+    },
+    async handle(call, { body }) {
+      const { runtime, databases, config } = call;
+      const now = runtime.now();
+      const row: SpaceRow = {
+        id: runtime.uuid(),
+        ...body,
+        status: "active",
+        external_id: `spillway-${runtime.uuid()}`,
+        created_at: now,
+      };
+      const webhookSecret = secretOf(runtime.randomBytes(32));
+      const key = await makeKey(runtime);
+      const sealed = await encrypt(config.secretsKey, row.id, webhookSecret, runtime.randomBytes(12));
+      await insertSpace(databases.control, row, sealed);
+      await insertKey(
+        databases.control,
+        { id: key.id, space_id: row.id, name: "first key", scopes: JSON.stringify(SCOPES), created_at: now },
+        key.secretSha256,
+      );
+      return json({ ...show(row), api_key: key.key, webhook_secret: webhookSecret }, 201);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/spaces",
+    operationId: "listSpaces",
+    summary: "List spaces",
+    tag: "Spaces",
+    auth: "admin",
+    query: z.strictObject(listQuery),
+    responses: { 200: { description: "Spaces, newest first.", schema: listOf(Space) } },
+    async handle(call, { query }) {
+      const rows = await listSpaces(call.databases.control, query.limit + 1, readCursor(query.cursor));
+      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), show);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/spaces/{id}",
+    operationId: "getSpace",
+    summary: "Show a space",
+    tag: "Spaces",
+    auth: "admin",
+    params: SpaceId,
+    responses: { 200: { description: "The space.", schema: Space } },
+    errors: ["not_found"],
+    async handle(call, { params }) {
+      return json(show(there(await findSpace(call.databases.control, params.id))));
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/v1/spaces/{id}",
+    operationId: "changeSpace",
+    summary: "Change a space",
+    tag: "Spaces",
+    auth: "admin",
+    params: SpaceId,
+    body: {
+      schema: SpaceChange.extend({ status: z.enum(["active", "inactive"]).optional() }),
+      maxBytes: 64 * KIB,
+      example: { status: "inactive" },
+    },
+    responses: { 200: { description: "The space as it is now.", schema: Space } },
+    errors: ["not_found"],
+    async handle(call, { params, body }) {
+      return json(show(there(await updateSpace(call.databases.control, params.id, body))));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/spaces/{id}",
+    operationId: "deleteSpace",
+    summary: "Delete a space",
+    description: "Its keys stop at once. Every row and every file of it goes, in the background.",
+    tag: "Spaces",
+    auth: "admin",
+    params: SpaceId,
+    responses: { 202: { description: "It is being deleted." } },
+    errors: ["not_found"],
+    async handle(call, { params }) {
+      if (!(await markSpaceDeleting(call.databases.control, params.id, call.runtime.now())))
+        throw new SpillwayError("not_found");
+      const namespace = call.limiter as DurableObjectNamespace<LimiterObject>;
+      // Where that fails, the object keeps a few times of calls of a space that nobody can call.
+      const forgotten = namespace.get(namespace.idFromName(params.id)).forget();
+      call.waitUntil(
+        forgotten.catch((thrown: unknown) => logFailure("limiter.not_forgotten", thrown, { space_id: params.id })),
+      );
+      return new Response(null, { status: 202 });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/space",
+    operationId: "getOwnSpace",
+    summary: "Show your space",
+    tag: "Spaces",
+    auth: "key",
+    responses: { 200: { description: "The key's own space.", schema: Space } },
+    async handle(_call, { space }) {
+      return json(show(space));
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/v1/space",
+    operationId: "changeOwnSpace",
+    summary: "Change your space",
+    tag: "Spaces",
+    auth: "settings:write",
+    body: { schema: SpaceChange, maxBytes: 64 * KIB, example: { retention_days: 365 } },
+    responses: { 200: { description: "The space as it is now.", schema: Space } },
+    async handle(call, { space, body }) {
+      return json(show(there(await updateSpace(call.databases.control, space.id, body))));
+    },
+  }),
+];
+
+function there(row: SpaceRow | null): SpaceRow {
+  if (row === null) throw new SpillwayError("not_found");
+  return row;
+}
+
+function show(row: SpaceRow) {
+  return {
+    id: row.id,
+    name: row.name,
+    timezone: row.timezone,
+    retention_days: row.retention_days,
+    status: row.status,
+    external_id: row.external_id,
+    created_at: iso(row.created_at),
+  };
+}

@@ -1,0 +1,61 @@
+/** Touchpoints over HTTP. */
+
+import * as z from "zod";
+import { TouchpointSource } from "../../datasets/conversion-events/sources.ts";
+import { ingestTouchpoints } from "../../ingest/touchpoints.ts";
+import { json, route } from "../route.ts";
+import { Accepted, Id } from "../schemas.ts";
+
+const MAX_TOUCHPOINTS = 5_000;
+const MAX_BYTES = 15_728_640;
+
+const SentTouchpoint = z.strictObject({
+  id: Id.meta({ description: "An id that the space has already is a duplicate." }),
+  person_id: Id.nullish(),
+  external_person_id: Id.nullish().meta({ description: "Instead of `person_id`." }),
+  occurred_at: z.iso
+    .datetime({ offset: true })
+    .meta({ description: "Five minutes in the future at most; as long ago as you like." }),
+  source: TouchpointSource,
+  ad_id: Id.nullish(),
+  adset_id: Id.nullish().meta({ description: "Left out: the ad's, as it is known when an export reads it." }),
+  campaign_id: Id.nullish().meta({ description: "Left out: the ad set's." }),
+  account_id: Id.nullish().meta({ description: "Left out: the campaign's." }),
+});
+
+export const touchpointRoutes = [
+  route({
+    method: "POST",
+    path: "/v1/touchpoints",
+    operationId: "sendTouchpoints",
+    summary: "Send touchpoints",
+    description: `1 to ${MAX_TOUCHPOINTS} touchpoints, all or nothing; also as NDJSON, a touchpoint a line. A touchpoint whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. Its person must have a profile; what it names of ads need not be known.`,
+    tag: "Touchpoints",
+    auth: "events:write",
+    body: {
+      schema: z.strictObject({ touchpoints: z.array(SentTouchpoint).min(1).max(MAX_TOUCHPOINTS) }),
+      maxBytes: MAX_BYTES,
+      linesOf: { property: "touchpoints", most: MAX_TOUCHPOINTS },
+      example: {
+        touchpoints: [
+          {
+            id: "tp-1",
+            person_id: "p-1",
+            occurred_at: "2026-01-12T08:15:30.000Z",
+            source: "facebook_ads",
+            ad_id: "120210000000000001",
+          },
+        ],
+      },
+    },
+    responses: {
+      202: { description: "They are stored: an export that is asked from now on has them.", schema: Accepted },
+    },
+    errors: ["conflict"],
+    async handle(call, { space, body }) {
+      const { runtime, databases } = call;
+      const ingest = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
+      return json(await ingestTouchpoints(ingest, body.touchpoints, (index) => `/touchpoints/${index}`), 202);
+    },
+  }),
+];
