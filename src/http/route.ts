@@ -1,6 +1,6 @@
 /**
- * A route is one value: its address, who may call it, its limit, its schemas and its handler. app.ts serves the list of
- * them, openapi.ts describes it: what is documented is what runs.
+ * An operation is one value: its address, who may call it, its limit, its schemas and its handler. resource.ts serves it,
+ * openapi.ts describes it: what is documented is what runs.
  */
 
 import type * as z from "zod";
@@ -41,6 +41,18 @@ export interface Call {
   waitUntil(work: Promise<unknown>): void;
   /** Ids and codes for the call's line in the log. */
   notes: LogFields;
+}
+
+/** What middleware leaves for the handlers behind it. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: {
+    call: Call;
+    /** The caller's space: `authenticate` sets it. */
+    space: SpaceRow;
+    /** The pattern of the address, for the log; empty when no resource has it. */
+    route: string;
+  };
 }
 
 export interface Parsed<Params, Query, Body> {

@@ -11,6 +11,7 @@ import {
 } from "../../db/events/ad-objects.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { Id, listOf, listQuery, page, readCursor, textOf, Time } from "../schemas.ts";
 
@@ -45,10 +46,10 @@ const AdObject = z
   })
   .meta({ id: "AdObject" });
 
-export const adObjectRoutes = [
+export const adObjectsResource = resource("/v1/ad-objects", [
   route({
     method: "PUT",
-    path: "/v1/ad-objects",
+    path: "/",
     operationId: "putAdObjects",
     summary: "Make or replace ad objects",
     description: `1 to ${MAX_OBJECTS} ads, ad sets, campaigns and accounts together, all or nothing, each replaced as a whole. An export fills the levels that a touchpoint does not name from the one below, as these objects stood at its snapshot.`,
@@ -78,7 +79,7 @@ export const adObjectRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/ad-objects",
+    path: "/",
     operationId: "listAdObjects",
     summary: "List the ad objects of a level",
     tag: "Touchpoints",
@@ -98,7 +99,7 @@ export const adObjectRoutes = [
       );
     },
   }),
-];
+]);
 
 /** @throws invalid_request for an id that stands twice in one list, for none at all, and for too many together. */
 function objectsOf({ ads, adsets, campaigns, accounts }: SentObjects): NewAdObject[] {

@@ -4,7 +4,8 @@ import * as z from "zod";
 import { deleteKey, insertKey, type KeyRow, listKeys } from "../../db/tenants/api-keys.ts";
 import { SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
-import { makeKey } from "../middleware/authentication.ts";
+import { createKey } from "./new-key.ts";
+import { resource } from "../resource.ts";
 import { json, route, SCOPES } from "../route.ts";
 import { listOf, listQuery, Name, page, readCursor, Time } from "../schemas.ts";
 
@@ -17,10 +18,10 @@ const Key = z
   .object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(SCOPES)), created_at: Time })
   .meta({ id: "ApiKey" });
 
-export const keyRoutes = [
+export const apiKeysResource = resource("/v1/api-keys", [
   route({
     method: "POST",
-    path: "/v1/api-keys",
+    path: "/",
     operationId: "createApiKey",
     summary: "Make an API key",
     tag: "API keys",
@@ -37,7 +38,7 @@ export const keyRoutes = [
       },
     },
     async handle(call, { space, body }) {
-      const made = await makeKey(call.runtime);
+      const made = await createKey(call.runtime);
       const row: KeyRow = {
         id: made.id,
         space_id: space.id,
@@ -51,7 +52,7 @@ export const keyRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/api-keys",
+    path: "/",
     operationId: "listApiKeys",
     summary: "List API keys",
     tag: "API keys",
@@ -65,7 +66,7 @@ export const keyRoutes = [
   }),
   route({
     method: "DELETE",
-    path: "/v1/api-keys/{id}",
+    path: "/{id}",
     operationId: "deleteApiKey",
     summary: "Revoke an API key",
     tag: "API keys",
@@ -78,7 +79,7 @@ export const keyRoutes = [
       return new Response(null, { status: 204 });
     },
   }),
-];
+]);
 
 function show(row: KeyRow) {
   return { id: row.id, name: row.name, scopes: JSON.parse(row.scopes) as unknown, created_at: iso(row.created_at) };

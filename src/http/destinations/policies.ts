@@ -15,7 +15,7 @@ const PolicyDocument = z
 export const policiesRoute = (tag: string) =>
   route({
     method: "GET",
-    path: "/v1/destinations/policies",
+    path: "/policies",
     operationId: "getDestinationPolicies",
     summary: "Get the policies of a role",
     description:

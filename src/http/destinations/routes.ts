@@ -13,6 +13,7 @@ import {
 import { SpillwayError } from "../../errors.ts";
 import { testConnection, STEPS } from "../../export/delivery/connection-test.ts";
 import { encryptForStore } from "../../outbound/encryption.ts";
+import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { policiesRoute } from "./policies.ts";
@@ -32,10 +33,10 @@ const example = {
   key_template: "dt={date}/",
 };
 
-export const destinationRoutes = [
+export const destinationsResource = resource("/v1/destinations", [
   route({
     method: "POST",
-    path: "/v1/destinations",
+    path: "/",
     operationId: "createDestination",
     summary: "Make a destination",
     description: `Nothing is called yet: test it. A space has ${MAX_DESTINATIONS} destinations at most.`,
@@ -57,7 +58,7 @@ export const destinationRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/destinations",
+    path: "/",
     operationId: "listDestinations",
     summary: "List destinations",
     tag: TAG,
@@ -72,7 +73,7 @@ export const destinationRoutes = [
   policiesRoute(TAG),
   route({
     method: "GET",
-    path: "/v1/destinations/{id}",
+    path: "/{id}",
     operationId: "getDestination",
     summary: "Show a destination",
     tag: TAG,
@@ -86,7 +87,7 @@ export const destinationRoutes = [
   }),
   route({
     method: "PATCH",
-    path: "/v1/destinations/{id}",
+    path: "/{id}",
     operationId: "changeDestination",
     summary: "Change a destination",
     description:
@@ -115,7 +116,7 @@ export const destinationRoutes = [
   }),
   route({
     method: "DELETE",
-    path: "/v1/destinations/{id}",
+    path: "/{id}",
     operationId: "deleteDestination",
     summary: "Delete a destination",
     description:
@@ -134,7 +135,7 @@ export const destinationRoutes = [
   }),
   route({
     method: "POST",
-    path: "/v1/destinations/{id}/test",
+    path: "/{id}/test",
     operationId: "testDestination",
     summary: "Test a destination",
     description:
@@ -164,7 +165,7 @@ export const destinationRoutes = [
       return json({ steps: await testConnection(call.context, destination, space.external_id) });
     },
   }),
-];
+]);
 
 /** @throws not_found for an id that the caller's space does not have. */
 async function destinationOf(call: Call, spaceId: string, id: string): Promise<DestinationRow> {

@@ -8,6 +8,7 @@ import { applyChange } from "../../ingest/definition-change.ts";
 import { checkProperties, DefinitionId, MAX_PROPERTIES, Property } from "../../ingest/definition.ts";
 import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../../ingest/definitions.ts";
 import { iso } from "../../time/names.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { listOf, listQuery, Name, page, readCursor, SectionId, textOf, Time } from "../schemas.ts";
 
@@ -43,10 +44,10 @@ const example = {
   ],
 };
 
-export const definitionRoutes = [
+export const eventDefinitionsResource = resource("/v1/event-definitions", [
   route({
     method: "POST",
-    path: "/v1/event-definitions",
+    path: "/",
     operationId: "createEventDefinition",
     summary: "Define a custom event",
     description: "Events of it can be sent at once. Afterwards a definition only grows: see PATCH.",
@@ -80,7 +81,7 @@ export const definitionRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/event-definitions",
+    path: "/",
     operationId: "listEventDefinitions",
     summary: "List event definitions",
     description:
@@ -105,7 +106,7 @@ export const definitionRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/event-definitions/{id}",
+    path: "/{id}",
     operationId: "getEventDefinition",
     summary: "Show an event definition",
     tag: "Event definitions",
@@ -121,7 +122,7 @@ export const definitionRoutes = [
   }),
   route({
     method: "PATCH",
-    path: "/v1/event-definitions/{id}",
+    path: "/{id}",
     operationId: "growEventDefinition",
     summary: "Add to an event definition",
     description:
@@ -152,7 +153,7 @@ export const definitionRoutes = [
       return json(show(next));
     },
   }),
-];
+]);
 
 function show(definition: Definition) {
   return {

@@ -152,9 +152,9 @@ const ConversionRow = z
     description: "With `touchpoint_id` where `sources` are asked for, and the fields that are.",
   });
 
-export const listEventsRoute = route({
+export const listEvents = route({
   method: "GET",
-  path: "/v1/events",
+  path: "/",
   operationId: "listEvents",
   summary: "List events",
   description: `The rows that an export of \`activity_events\` with these parameters has, in its order: by when they occurred, then by id; with \`view=conversions\` the lines of \`conversion_events\`. All pages of a walk show what stood when the first was asked for: each row once, and none that came in later; to see those, begin anew. Events of a person who was deleted are gone at once, from pages that are still to come too. A cursor goes with the parameters that it came from (\`limit\` alone may change) and holds for a day.

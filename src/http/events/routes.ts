@@ -2,6 +2,8 @@
 
 import * as z from "zod";
 import { ingestEvents } from "../../ingest/ingest.ts";
+import { listEvents } from "./list.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { Accepted, Id } from "../schemas.ts";
 
@@ -19,10 +21,10 @@ const SentEvent = z.strictObject({
   properties: z.record(z.string(), z.unknown()),
 });
 
-export const eventRoutes = [
+export const eventsResource = resource("/v1/events", [
   route({
     method: "POST",
-    path: "/v1/events",
+    path: "/",
     operationId: "sendEvents",
     summary: "Send events",
     description: `1 to ${MAX_EVENTS} events, all or nothing; also as NDJSON, an event a line. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. A property that is left out becomes null. Chatbot-session events alone make a profile where their person has none, of type Customer. A number that would not be kept exactly is refused: send it as a text.`,
@@ -54,4 +56,5 @@ export const eventRoutes = [
       return json(await ingestEvents(ingest, body.events, (index) => `/events/${index}`), 202);
     },
   }),
-];
+  listEvents,
+]);

@@ -10,7 +10,7 @@ const params = z.object({ id: z.string() });
 export const changeRoutes = [
   route({
     method: "POST",
-    path: "/v1/exports/{id}/cancel",
+    path: "/{id}/cancel",
     operationId: "cancelExport",
     summary: "Cancel an export",
     description:
@@ -29,7 +29,7 @@ export const changeRoutes = [
   }),
   route({
     method: "POST",
-    path: "/v1/exports/{id}/retry",
+    path: "/{id}/retry",
     operationId: "retryExport",
     summary: "Retry a failed export",
     description:
@@ -54,7 +54,7 @@ export const changeRoutes = [
   }),
   route({
     method: "DELETE",
-    path: "/v1/exports/{id}",
+    path: "/{id}",
     operationId: "deleteExport",
     summary: "Delete an export",
     description:

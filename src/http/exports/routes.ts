@@ -8,6 +8,7 @@ import { createExport } from "../../export/api/create.ts";
 import { estimate } from "../../export/api/estimate.ts";
 import { fileKey, manifestKey } from "../../export/delivery/object-keys.ts";
 import { AnyExportRequest, filledIn } from "../../export/api/request.ts";
+import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { changeRoutes } from "./changes.ts";
@@ -29,10 +30,10 @@ const example = {
 };
 const body = { schema: AnyExportRequest, maxBytes: MAX_BYTES, example };
 
-export const exportRoutes = [
+export const exportsResource = resource("/v1/exports", [
   route({
     method: "POST",
-    path: "/v1/exports",
+    path: "/",
     operationId: "createExport",
     summary: "Ask for an export",
     description:
@@ -75,7 +76,7 @@ export const exportRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/exports",
+    path: "/",
     operationId: "listExports",
     summary: "List exports",
     tag: TAG,
@@ -115,7 +116,7 @@ export const exportRoutes = [
   }),
   route({
     method: "POST",
-    path: "/v1/exports/estimate",
+    path: "/estimate",
     operationId: "estimateExport",
     summary: "Estimate an export",
     description:
@@ -138,7 +139,7 @@ export const exportRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/exports/{id}",
+    path: "/{id}",
     operationId: "getExport",
     summary: "Poll an export",
     description: "Links are made anew each time and hold for 15 minutes.",
@@ -167,7 +168,7 @@ export const exportRoutes = [
   timelineRoute,
   route({
     method: "GET",
-    path: "/v1/exports/{id}/files/{name}",
+    path: "/{id}/files/{name}",
     operationId: "getExportFile",
     summary: "Get a file",
     description: "What went to a bucket of yours is there: 409.",
@@ -193,7 +194,7 @@ export const exportRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/exports/{id}/content",
+    path: "/{id}/content",
     operationId: "getExportContent",
     summary: "Get the result as one stream",
     description:
@@ -224,7 +225,7 @@ export const exportRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/exports/{id}/manifest",
+    path: "/{id}/manifest",
     operationId: "getExportManifest",
     summary: "Get the manifest",
     description:
@@ -246,7 +247,7 @@ export const exportRoutes = [
       });
     },
   }),
-];
+]);
 
 /** An export whose files may still be there. @throws not_found, gone. */
 async function unexpired(call: Call, spaceId: string, exportId: string) {

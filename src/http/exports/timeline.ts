@@ -32,7 +32,7 @@ const Entry = z
 
 export const timelineRoute = route({
   method: "GET",
-  path: "/v1/exports/{id}/events",
+  path: "/{id}/events",
   operationId: "getExportTimeline",
   summary: "Show what happened to an export",
   description:

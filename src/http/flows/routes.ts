@@ -4,6 +4,7 @@ import * as z from "zod";
 import { type FlowRow, listFlows, putFlows } from "../../db/events/flows.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { Id, listOf, listQuery, page, readCursor, textOf, Time } from "../schemas.ts";
 
@@ -41,10 +42,10 @@ const Flow = z
   })
   .meta({ id: "Flow" });
 
-export const flowRoutes = [
+export const flowsResource = resource("/v1/flows", [
   route({
     method: "PUT",
-    path: "/v1/flows",
+    path: "/",
     operationId: "putFlows",
     summary: "Make or replace flows",
     description: `1 to ${MAX_FLOWS} flows, all or nothing, each replaced as a whole. A flow has at most ${MAX_ELEMENTS} elements and ${MAX_FLOW_BYTES} bytes, and a call at most ${MAX_ELEMENTS_PER_CALL} elements. An element's id should be the space's only one: a call that has it twice is refused, and where several flows have it, the one that was made or changed last counts.`,
@@ -83,7 +84,7 @@ export const flowRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/flows",
+    path: "/",
     operationId: "listFlows",
     summary: "List flows",
     tag: "Flows",
@@ -96,7 +97,7 @@ export const flowRoutes = [
       return page(call, rows, query.limit, (row) => ({ time: 0, id: row.id }), show);
     },
   }),
-];
+]);
 
 /** @throws invalid_request for an id that stands twice in one call, and for what is too large. */
 function checkTogether(flows: readonly SentFlow[]): void {

@@ -3,8 +3,9 @@
 import * as z from "zod";
 import { ERRORS, SpillwayError } from "../../errors.ts";
 import { openApiDocument } from "../openapi.ts";
-import { problemPage } from "../middleware/problems.ts";
+import { type Resource, resource } from "../resource.ts";
 import { json, type Route, route } from "../route.ts";
+import { problemPage } from "./problem-page.ts";
 
 const TAG = "Service";
 
@@ -41,81 +42,84 @@ const PAGE = `<!doctype html>
 `;
 
 /** @param all gives every route there is, these among them: the document describes itself too. */
-export const metaRoutes = (all: () => readonly Route[]): readonly Route[] => [
-  route({
-    method: "GET",
-    path: "/healthz",
-    operationId: "health",
-    summary: "Is the service up?",
-    tag: TAG,
-    auth: "none",
-    responses: { 200: { description: "It is.", schema: z.object({ status: z.literal("ok") }).meta({ id: "Health" }) } },
-    async handle() {
-      return json({ status: "ok" });
-    },
-  }),
-  route({
-    method: "GET",
-    path: "/openapi.json",
-    operationId: "openapi",
-    summary: "This document",
-    tag: TAG,
-    auth: "none",
-    responses: { 200: { description: "OpenAPI 3.1.", contentTypes: ["application/json"] } },
-    async handle() {
-      return json(openApiDocument(all()));
-    },
-  }),
-  route({
-    method: "GET",
-    path: "/docs",
-    operationId: "docs",
-    summary: "This document as a page",
-    description:
-      "A key that is typed in on the page stays in its memory: it is not stored, and goes to this service alone.",
-    tag: TAG,
-    auth: "none",
-    responses: { 200: { description: "The reference page.", contentTypes: ["text/html"] } },
-    async handle() {
-      return new Response(PAGE, {
-        headers: {
-          "content-type": "text/html; charset=utf-8",
-          "content-security-policy": POLICY,
-          "referrer-policy": "no-referrer",
-          "x-content-type-options": "nosniff",
-        },
-      });
-    },
-  }),
-  route({
-    method: "GET",
-    path: SCRIPT,
-    operationId: "docsScript",
-    summary: "The page's script",
-    tag: TAG,
-    auth: "none",
-    responses: {
-      200: { description: "The script.", contentTypes: ["text/javascript"], headers: { ETag: "Of this version." } },
-      304: { description: "It is the one that `If-None-Match` names." },
-    },
-    async handle(call) {
-      return call.assets.fetch(new Request(new URL(SCRIPT_ASSET, call.url), call.request));
-    },
-  }),
-  route({
-    method: "GET",
-    path: "/problems/{code}",
-    operationId: "problem",
-    summary: "What an error means",
-    tag: TAG,
-    auth: "none",
-    params: z.object({ code: z.enum(Object.keys(ERRORS)) }),
-    responses: { 200: { description: "A page about the error.", contentTypes: ["text/html"] } },
-    errors: ["not_found"],
-    async handle(_call, { params }) {
-      const page = problemPage(params.code);
-      if (page === null) throw new SpillwayError("not_found");
-      return page;
-    },
-  }),
-];
+export const metaResource = (all: () => readonly Route[]): Resource =>
+  resource("", [
+    route({
+      method: "GET",
+      path: "/healthz",
+      operationId: "health",
+      summary: "Is the service up?",
+      tag: TAG,
+      auth: "none",
+      responses: {
+        200: { description: "It is.", schema: z.object({ status: z.literal("ok") }).meta({ id: "Health" }) },
+      },
+      async handle() {
+        return json({ status: "ok" });
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/openapi.json",
+      operationId: "openapi",
+      summary: "This document",
+      tag: TAG,
+      auth: "none",
+      responses: { 200: { description: "OpenAPI 3.1.", contentTypes: ["application/json"] } },
+      async handle() {
+        return json(openApiDocument(all()));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/docs",
+      operationId: "docs",
+      summary: "This document as a page",
+      description:
+        "A key that is typed in on the page stays in its memory: it is not stored, and goes to this service alone.",
+      tag: TAG,
+      auth: "none",
+      responses: { 200: { description: "The reference page.", contentTypes: ["text/html"] } },
+      async handle() {
+        return new Response(PAGE, {
+          headers: {
+            "content-type": "text/html; charset=utf-8",
+            "content-security-policy": POLICY,
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
+          },
+        });
+      },
+    }),
+    route({
+      method: "GET",
+      path: SCRIPT,
+      operationId: "docsScript",
+      summary: "The page's script",
+      tag: TAG,
+      auth: "none",
+      responses: {
+        200: { description: "The script.", contentTypes: ["text/javascript"], headers: { ETag: "Of this version." } },
+        304: { description: "It is the one that `If-None-Match` names." },
+      },
+      async handle(call) {
+        return call.assets.fetch(new Request(new URL(SCRIPT_ASSET, call.url), call.request));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/problems/{code}",
+      operationId: "problem",
+      summary: "What an error means",
+      tag: TAG,
+      auth: "none",
+      params: z.object({ code: z.enum(Object.keys(ERRORS)) }),
+      responses: { 200: { description: "A page about the error.", contentTypes: ["text/html"] } },
+      errors: ["not_found"],
+      async handle(_call, { params }) {
+        const page = problemPage(params.code);
+        if (page === null) throw new SpillwayError("not_found");
+        return page;
+      },
+    }),
+  ]);

@@ -1,13 +1,32 @@
-/** Errors as RFC 9457 problem documents, and the page that each `type` leads to. */
+/** Errors as RFC 9457 problem documents: whatever a handler throws, an unknown address, and a method that it does not have. */
 
-import { ERRORS, type ErrorCode, type SpillwayError } from "../../errors.ts";
+import type { Context, MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { asSpillwayError, ERRORS, SpillwayError } from "../../errors.ts";
+import { logFailure } from "../../log.ts";
+import type { AppEnv } from "../route.ts";
 
-export function problem(error: SpillwayError, requestId: string, headers: Headers = new Headers()): Response {
+/** Hono passes only instances of Error to `onError`: anything else that is thrown is wrapped in one. */
+export const throwErrors = createMiddleware<AppEnv>(async (_c, next) => {
+  try {
+    await next();
+  } catch (thrown) {
+    throw asSpillwayError(thrown);
+  }
+});
+
+/** `onError`: an error that is no SpillwayError is logged, and answered as `internal` without a word of its cause. */
+export function problemOf(thrown: Error, c: Context<AppEnv>): Response {
+  const { call, route } = c.var;
+  const error = asSpillwayError(thrown);
+  if (error.code === "internal")
+    logFailure("request.failed", thrown, { request_id: call.requestId, path: route, ...call.notes });
   const { status, title } = ERRORS[error.code];
-  headers.set("content-type", "application/problem+json");
-  headers.set("cache-control", "no-store");
-  if (error.retryAfterSeconds !== undefined) headers.set("retry-after", String(error.retryAfterSeconds));
-  if (error.code === "unauthenticated") headers.set("www-authenticate", 'Bearer realm="spillway"');
+  c.header("content-type", "application/problem+json");
+  c.header("cache-control", "no-store");
+  if (error.retryAfterSeconds !== undefined) c.header("retry-after", String(error.retryAfterSeconds));
+  if (error.code === "unauthenticated") c.header("www-authenticate", 'Bearer realm="spillway"');
   const body = {
     type: `/problems/${error.code}`,
     title,
@@ -15,21 +34,24 @@ export function problem(error: SpillwayError, requestId: string, headers: Header
     detail: error.message,
     code: error.code,
     ...(error.faults.length === 0 ? {} : { errors: error.faults }),
-    request_id: requestId,
+    request_id: call.requestId,
   };
-  return new Response(JSON.stringify(body), { status, headers });
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode);
 }
 
-/** What a problem's `type` shows to a reader. @returns null for a code that does not exist. */
-export function problemPage(code: string): Response | null {
-  if (!Object.hasOwn(ERRORS, code)) return null;
-  const { status, title, owner, retryable } = ERRORS[code as ErrorCode];
-  const whose = owner === "customer" ? "yours: change the request, the key or the bucket" : "ours";
-  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${code}</title><style>body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}</style>
-<h1><code>${code}</code></h1><p>${title}</p>
-<ul><li>HTTP status: ${status}</li><li>Whose turn it is: ${whose}.</li>
-<li>${retryable ? "The same request may succeed later." : "The same request will fail again."}</li></ul>
-<p><a href="/docs">All calls and errors</a></p></html>`;
-  return new Response(html, { headers: { "content-type": "text/html; charset=utf-8" } });
+/** `notFound`: an address without a route. */
+export function notFound(c: Context<AppEnv>): Response {
+  return problemOf(
+    new SpillwayError("not_found", "No resource has this address. GET /openapi.json lists them all."),
+    c,
+  );
+}
+
+/** Answers every method that the routes of an address before it did not take. */
+export function methodNotAllowed(methods: readonly string[]): MiddlewareHandler<AppEnv> {
+  const allowed = methods.join(", ");
+  return async (c) => {
+    c.header("allow", allowed);
+    throw new SpillwayError("method_not_allowed", `This address accepts ${allowed}, not ${c.req.method}.`);
+  };
 }

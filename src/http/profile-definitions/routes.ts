@@ -13,7 +13,8 @@ import { NATIVE_MARK, nativeAttribute } from "../../ingest/native-attributes.ts"
 import { findDefined, listDefined } from "../../ingest/profile-definitions.ts";
 import { iso } from "../../time/names.ts";
 import { AttributeName } from "../profiles/routes.ts";
-import { json, route, type Route } from "../route.ts";
+import { type Resource, resource } from "../resource.ts";
+import { json, route } from "../route.ts";
 import { Id, listOf, listQuery, Name, page, readCursor, SectionId, Time } from "../schemas.ts";
 
 const TAG = "Profile definitions";
@@ -113,13 +114,12 @@ const search = {
   ...listQuery,
 };
 
-function routesOf({ kind, one, many, an, id, body, example, shape, says, show }: Kind): Route[] {
-  const path = `/v1/${many.toLowerCase()}`;
+function resourceOf({ kind, one, many, an, id, body, example, shape, says, show }: Kind): Resource {
   const params = z.object({ id: z.string() });
-  return [
+  return resource(`/v1/${many.toLowerCase()}`, [
     route({
       method: "PUT",
-      path: `${path}/{id}`,
+      path: "/{id}",
       operationId: `put${one}`,
       summary: `Define ${an}`,
       description:
@@ -145,7 +145,7 @@ function routesOf({ kind, one, many, an, id, body, example, shape, says, show }:
     }),
     route({
       method: "GET",
-      path,
+      path: "/",
       operationId: `list${many}`,
       summary: `List ${many.toLowerCase()}`,
       tag: TAG,
@@ -159,7 +159,7 @@ function routesOf({ kind, one, many, an, id, body, example, shape, says, show }:
     }),
     route({
       method: "GET",
-      path: `${path}/{id}`,
+      path: "/{id}",
       operationId: `get${one}`,
       summary: `Show ${an}`,
       tag: TAG,
@@ -173,7 +173,7 @@ function routesOf({ kind, one, many, an, id, body, example, shape, says, show }:
         return json(show(row));
       },
     }),
-  ];
+  ]);
 }
 
 /** One item more than the page has. */
@@ -197,11 +197,10 @@ function mustNotBeNative(id: string): void {
     throw invalid({ pointer: "#path/id", detail: `Names that begin with ${NATIVE_MARK} are native to the service.` });
 }
 
-export const profileDefinitionRoutes: readonly Route[] = [
-  ...[attribute, tag, topic].flatMap(routesOf),
+const sectionsResource = resource("/v1/sections", [
   route({
     method: "GET",
-    path: "/v1/sections",
+    path: "/",
     operationId: "listSections",
     summary: "List sections",
     description:
@@ -226,4 +225,9 @@ export const profileDefinitionRoutes: readonly Route[] = [
       );
     },
   }),
+]);
+
+export const profileDefinitionResources: readonly Resource[] = [
+  ...[attribute, tag, topic].map(resourceOf),
+  sectionsResource,
 ];

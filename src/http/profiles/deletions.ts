@@ -5,6 +5,7 @@ import { COUNTED, deletePerson, type DeletionRow, findDeletion, listDeletions } 
 import { SpillwayError } from "../../errors.ts";
 import { SETTLED_AFTER_MS } from "../../maintenance/erasure.ts";
 import { iso } from "../../time/names.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
 
@@ -24,36 +25,37 @@ const Deletion = z
   })
   .meta({ id: "ProfileDeletion" });
 
-export const profileDeletionRoutes = [
-  route({
-    method: "DELETE",
-    path: "/v1/profiles/{person_id}",
-    operationId: "deleteProfile",
-    summary: "Delete a person",
-    description:
-      "The profile and all that belongs to the person, events and touchpoints above all. No call shows them after this answer, and no export that is asked from then on has them. The rows themselves go in the background, a minute later at the earliest, and not before exports that were under way have ended: those still have what stood when they were asked for.\n\nFiles of exports that are completed stay as they are until they expire; delete those exports, and what was delivered to your own bucket, where that has to go too.\n\nA profile with the same `person_id` may be made again at once: it begins empty, and what is written from then on stays. Until the deletion is completed, the ids of the person's events still count as known: an event that is sent with one of them is a duplicate. Where the person is gone already and the deletion is pending, the answer is that deletion.",
-    tag: TAG,
-    auth: "profiles:write",
-    params: z.object({ person_id: z.string() }),
-    responses: {
-      202: {
-        description: "The person is gone; the rows are to go.",
-        schema: Deletion,
-        headers: { Location: "The deletion's address." },
-      },
+export const deleteProfile = route({
+  method: "DELETE",
+  path: "/{person_id}",
+  operationId: "deleteProfile",
+  summary: "Delete a person",
+  description:
+    "The profile and all that belongs to the person, events and touchpoints above all. No call shows them after this answer, and no export that is asked from then on has them. The rows themselves go in the background, a minute later at the earliest, and not before exports that were under way have ended: those still have what stood when they were asked for.\n\nFiles of exports that are completed stay as they are until they expire; delete those exports, and what was delivered to your own bucket, where that has to go too.\n\nA profile with the same `person_id` may be made again at once: it begins empty, and what is written from then on stays. Until the deletion is completed, the ids of the person's events still count as known: an event that is sent with one of them is a duplicate. Where the person is gone already and the deletion is pending, the answer is that deletion.",
+  tag: TAG,
+  auth: "profiles:write",
+  params: z.object({ person_id: z.string() }),
+  responses: {
+    202: {
+      description: "The person is gone; the rows are to go.",
+      schema: Deletion,
+      headers: { Location: "The deletion's address." },
     },
-    errors: ["not_found"],
-    async handle(call, { space, params }) {
-      const now = call.runtime.now();
-      const deletion = { id: call.runtime.uuid(), requestedAt: now, dueAt: now + SETTLED_AFTER_MS };
-      const row = await deletePerson(call.databases.space(space.id), space.id, params.person_id, deletion);
-      if (row === null) throw new SpillwayError("not_found");
-      return json(show(row), 202, { location: `/v1/profile-deletions/${row.id}` });
-    },
-  }),
+  },
+  errors: ["not_found"],
+  async handle(call, { space, params }) {
+    const now = call.runtime.now();
+    const deletion = { id: call.runtime.uuid(), requestedAt: now, dueAt: now + SETTLED_AFTER_MS };
+    const row = await deletePerson(call.databases.space(space.id), space.id, params.person_id, deletion);
+    if (row === null) throw new SpillwayError("not_found");
+    return json(show(row), 202, { location: `/v1/profile-deletions/${row.id}` });
+  },
+});
+
+export const profileDeletionsResource = resource("/v1/profile-deletions", [
   route({
     method: "GET",
-    path: "/v1/profile-deletions",
+    path: "/",
     operationId: "listProfileDeletions",
     summary: "List deletions of people",
     description:
@@ -73,7 +75,7 @@ export const profileDeletionRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/profile-deletions/{id}",
+    path: "/{id}",
     operationId: "getProfileDeletion",
     summary: "Show a deletion of a person",
     tag: TAG,
@@ -87,7 +89,7 @@ export const profileDeletionRoutes = [
       return json(show(row));
     },
   }),
-];
+]);
 
 function show(row: DeletionRow) {
   const counts = JSON.parse(row.deleted) as Record<string, number>;

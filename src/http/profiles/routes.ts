@@ -14,6 +14,8 @@ import {
 import { type Fault, invalid, SpillwayError } from "../../errors.ts";
 import { writeProfiles } from "../../ingest/profiles.ts";
 import { iso } from "../../time/names.ts";
+import { deleteProfile } from "./deletions.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { Id, textOf, Time, WholeText } from "../schemas.ts";
 
@@ -111,10 +113,10 @@ const Profile = z
   })
   .meta({ id: "Profile" });
 
-export const profileRoutes = [
+export const profilesResource = resource("/v1/profiles", [
   route({
     method: "PUT",
-    path: "/v1/profiles",
+    path: "/",
     operationId: "mergeProfiles",
     summary: "Make or change profiles",
     description:
@@ -157,7 +159,7 @@ export const profileRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/profiles/{person_id}",
+    path: "/{person_id}",
     operationId: "getProfile",
     summary: "Show a profile",
     tag: "Profiles",
@@ -171,7 +173,8 @@ export const profileRoutes = [
       return json(show(row));
     },
   }),
-];
+  deleteProfile,
+]);
 
 /** Sets in one order and with every field: the same set is the same bytes, and null is the empty one. */
 function canonical({ tags, installations, ...merge }: z.output<typeof Merge>): ProfileMerge {

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { takeReachability } from "../../ingest/load-reachability.ts";
 import { REASONS, SUBSCRIPTIONS } from "../../ingest/reachability.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { Accepted, Id } from "../schemas.ts";
 
@@ -57,10 +58,10 @@ const SentReachability = z.discriminatedUnion("channel", [
   }),
 ]);
 
-export const reachabilityRoutes = [
+export const reachabilityEventsResource = resource("/v1/reachability-events", [
   route({
     method: "POST",
-    path: "/v1/reachability-events",
+    path: "/",
     operationId: "loadReachabilityEvents",
     summary: "Load reachability events",
     description: `1 to ${MAX_EVENTS} changes of profiles' reachability that happened before or elsewhere, all or nothing; also as NDJSON, an event a line. Writes of profiles make such events by themselves. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. An event has the reasons and fields of its channel, those of PUSH an \`installation_id\` too; what is left out is not known: null. A \`timestamp\` is not before 2024-10-10, and no older than the space keeps events.`,
@@ -94,4 +95,4 @@ export const reachabilityRoutes = [
       return json(await takeReachability(load, body.events, (index) => `/events/${index}`), 202);
     },
   }),
-];
+]);

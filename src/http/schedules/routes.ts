@@ -16,6 +16,7 @@ import { datasetOf, filledIn } from "../../export/api/request.ts";
 import { checkScheduled, type ScheduledRequest } from "../../schedules/request.ts";
 import { nextAt, timesAfter } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
+import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { NewSchedule, Schedule, ScheduleChange, ScheduleRun, showRun, showSchedule } from "./schemas.ts";
@@ -32,10 +33,10 @@ const example = {
   request: { dataset: "activity_events", event_names: ["order_*"] },
 };
 
-export const scheduleRoutes = [
+export const schedulesResource = resource("/v1/schedules", [
   route({
     method: "POST",
-    path: "/v1/schedules",
+    path: "/",
     operationId: "createSchedule",
     summary: "Make a schedule",
     description: `Each run asks for an export as \`POST /v1/exports\` does, without a place of \`create\`; it counts as pending. Of one schedule one export is under way at a time: a run that is due meanwhile waits, and several that are due together are made as one, with the windows of all. What a failed or refused run should have covered belongs to the next one. After three failures in a row the schedule is paused, and \`schedule.paused\` is told to webhook endpoints. A space has ${MAX_SCHEDULES} schedules at most.`,
@@ -82,7 +83,7 @@ export const scheduleRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/schedules",
+    path: "/",
     operationId: "listSchedules",
     summary: "List schedules",
     tag: TAG,
@@ -96,7 +97,7 @@ export const scheduleRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/schedules/{id}",
+    path: "/{id}",
     operationId: "getSchedule",
     summary: "Show a schedule",
     tag: TAG,
@@ -110,7 +111,7 @@ export const scheduleRoutes = [
   }),
   route({
     method: "PATCH",
-    path: "/v1/schedules/{id}",
+    path: "/{id}",
     operationId: "changeSchedule",
     summary: "Change a schedule",
     description:
@@ -154,7 +155,7 @@ export const scheduleRoutes = [
   }),
   route({
     method: "DELETE",
-    path: "/v1/schedules/{id}",
+    path: "/{id}",
     operationId: "deleteSchedule",
     summary: "Delete a schedule",
     description: "Its exports stay, also one that is under way; the history of its runs goes.",
@@ -170,7 +171,7 @@ export const scheduleRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/schedules/{id}/exports",
+    path: "/{id}/exports",
     operationId: "listScheduleExports",
     summary: "List a schedule's runs and their exports",
     description: "Runs of the last 90 days. An export's files are got by its id, with a key that may read exports.",
@@ -187,7 +188,7 @@ export const scheduleRoutes = [
       return page(call, rows, query.limit, (row) => ({ time: row.scheduled_at, id: "" }), showRun);
     },
   }),
-];
+]);
 
 const notFound = () => new SpillwayError("not_found", "There is no schedule under that id.");
 

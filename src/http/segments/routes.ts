@@ -26,6 +26,7 @@ import {
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
 import { validate } from "../validate.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { Id, listOf, listQuery, Name, page, readCursor, Time } from "../schemas.ts";
 import { SegmentRule, SentRule } from "./rule.ts";
@@ -40,10 +41,10 @@ const Count = z.object({ count: z.number().int(), counted_at: Time }).meta({ id:
 
 const params = z.object({ id: z.string() });
 
-export const segmentRoutes = [
+export const segmentsResource = resource("/v1/segments", [
   route({
     method: "PUT",
-    path: "/v1/segments/{id}",
+    path: "/{id}",
     operationId: "putSegment",
     summary: "Make or replace a segment",
     description: `An export that was asked for before reads the rule as it stood then. A rule has at most ${MAX_RULES} rules within it (itself, and those about events' properties, included), ${MAX_EVENT_RULES} of them about events, ${MAX_DEPTH} levels and ${MAX_RULE_BYTES} bytes: what is more is refused as \`segment_too_complex\`, which says by how much, as is what would be too long for the store otherwise.`,
@@ -86,7 +87,7 @@ export const segmentRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/segments",
+    path: "/",
     operationId: "listSegments",
     summary: "List segments",
     tag: "Segments",
@@ -101,7 +102,7 @@ export const segmentRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/segments/{id}",
+    path: "/{id}",
     operationId: "getSegment",
     summary: "Show a segment",
     tag: "Segments",
@@ -117,7 +118,7 @@ export const segmentRoutes = [
   }),
   route({
     method: "DELETE",
-    path: "/v1/segments/{id}",
+    path: "/{id}",
     operationId: "deleteSegment",
     summary: "Delete a segment",
     description: "Exports that were asked for before still read it.",
@@ -134,7 +135,7 @@ export const segmentRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/segments/{id}/count",
+    path: "/{id}/count",
     operationId: "countSegment",
     summary: "Count who is in a segment",
     description:
@@ -157,7 +158,7 @@ export const segmentRoutes = [
       return json({ count, counted_at: iso(now) });
     },
   }),
-];
+]);
 
 function show(row: SegmentRow) {
   return {

@@ -16,7 +16,8 @@ import type { LimiterObject } from "../../limiter/limiter.ts";
 import { encrypt } from "../../outbound/encryption.ts";
 import { secretOf } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
-import { makeKey } from "../middleware/authentication.ts";
+import { createKey } from "../api-keys/new-key.ts";
+import { resource } from "../resource.ts";
 import { json, route, SCOPES } from "../route.ts";
 import { listOf, listQuery, Name, page, readCursor, Time, TimeZone } from "../schemas.ts";
 
@@ -50,10 +51,10 @@ const SpaceId = z.object({ id: z.uuid() });
 const KIB = 1024;
 const example = { name: "Shop", timezone: "Europe/London" };
 
-export const spaceRoutes = [
+export const spacesResource = resource("/v1/spaces", [
   route({
     method: "POST",
-    path: "/v1/spaces",
+    path: "/",
     operationId: "createSpace",
     summary: "Make a space",
     description: "The key has all scopes. It and the webhook secret are shown only here.",
@@ -77,7 +78,7 @@ export const spaceRoutes = [
         created_at: now,
       };
       const webhookSecret = secretOf(runtime.randomBytes(32));
-      const key = await makeKey(runtime);
+      const key = await createKey(runtime);
       const sealed = await encrypt(config.secretsKey, row.id, webhookSecret, runtime.randomBytes(12));
       await insertSpace(databases.control, row, sealed);
       await insertKey(
@@ -90,7 +91,7 @@ export const spaceRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/spaces",
+    path: "/",
     operationId: "listSpaces",
     summary: "List spaces",
     tag: "Spaces",
@@ -104,7 +105,7 @@ export const spaceRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/spaces/{id}",
+    path: "/{id}",
     operationId: "getSpace",
     summary: "Show a space",
     tag: "Spaces",
@@ -118,7 +119,7 @@ export const spaceRoutes = [
   }),
   route({
     method: "PATCH",
-    path: "/v1/spaces/{id}",
+    path: "/{id}",
     operationId: "changeSpace",
     summary: "Change a space",
     tag: "Spaces",
@@ -137,7 +138,7 @@ export const spaceRoutes = [
   }),
   route({
     method: "DELETE",
-    path: "/v1/spaces/{id}",
+    path: "/{id}",
     operationId: "deleteSpace",
     summary: "Delete a space",
     description: "Its keys stop at once. Every row and every file of it goes, in the background.",
@@ -158,9 +159,12 @@ export const spaceRoutes = [
       return new Response(null, { status: 202 });
     },
   }),
+]);
+
+export const ownSpaceResource = resource("/v1/space", [
   route({
     method: "GET",
-    path: "/v1/space",
+    path: "/",
     operationId: "getOwnSpace",
     summary: "Show your space",
     tag: "Spaces",
@@ -172,7 +176,7 @@ export const spaceRoutes = [
   }),
   route({
     method: "PATCH",
-    path: "/v1/space",
+    path: "/",
     operationId: "changeOwnSpace",
     summary: "Change your space",
     tag: "Spaces",
@@ -183,7 +187,7 @@ export const spaceRoutes = [
       return json(show(there(await updateSpace(call.databases.control, space.id, body))));
     },
   }),
-];
+]);
 
 function there(row: SpaceRow | null): SpaceRow {
   if (row === null) throw new SpillwayError("not_found");

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { TouchpointSource } from "../../datasets/conversion-events/sources.ts";
 import { ingestTouchpoints } from "../../ingest/touchpoints.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { Accepted, Id } from "../schemas.ts";
 
@@ -23,10 +24,10 @@ const SentTouchpoint = z.strictObject({
   account_id: Id.nullish().meta({ description: "Left out: the campaign's." }),
 });
 
-export const touchpointRoutes = [
+export const touchpointsResource = resource("/v1/touchpoints", [
   route({
     method: "POST",
-    path: "/v1/touchpoints",
+    path: "/",
     operationId: "sendTouchpoints",
     summary: "Send touchpoints",
     description: `1 to ${MAX_TOUCHPOINTS} touchpoints, all or nothing; also as NDJSON, a touchpoint a line. A touchpoint whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. Its person must have a profile; what it names of ads need not be known.`,
@@ -58,4 +59,4 @@ export const touchpointRoutes = [
       return json(await ingestTouchpoints(ingest, body.touchpoints, (index) => `/touchpoints/${index}`), 202);
     },
   }),
-];
+]);

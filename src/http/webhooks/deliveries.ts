@@ -13,6 +13,7 @@ import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import { EVENT_TYPES } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
 import { TAG } from "./endpoints.ts";
@@ -45,10 +46,10 @@ const Delivery = z
   })
   .meta({ id: "WebhookDelivery" });
 
-export const deliveryRoutes = [
+export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", [
   route({
     method: "GET",
-    path: "/v1/webhook-deliveries",
+    path: "/",
     operationId: "listWebhookDeliveries",
     summary: "List webhook deliveries",
     tag: TAG,
@@ -82,7 +83,7 @@ export const deliveryRoutes = [
   }),
   route({
     method: "POST",
-    path: "/v1/webhook-deliveries/{id}/redeliver",
+    path: "/{id}/redeliver",
     operationId: "redeliverWebhook",
     summary: "Deliver a webhook again",
     description:
@@ -107,7 +108,7 @@ export const deliveryRoutes = [
       return json(show(row, await listAttempts(control, space.id, [id])), 202);
     },
   }),
-];
+]);
 
 function show(row: DeliveryRow, attempts: readonly AttemptRow[]) {
   return {

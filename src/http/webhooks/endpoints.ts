@@ -13,6 +13,7 @@ import { invalid, SpillwayError } from "../../errors.ts";
 import { refusalOf } from "../../outbound/url-guard.ts";
 import { EVENT_TYPES } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
+import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
 import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
 import { newSecret, Secret } from "./secrets.ts";
@@ -48,10 +49,10 @@ export const Endpoint = z
 
 export const EndpointId = z.object({ id: z.string() });
 
-export const endpointRoutes = [
+export const webhookEndpointsResource = resource("/v1/webhook-endpoints", [
   route({
     method: "POST",
-    path: "/v1/webhook-endpoints",
+    path: "/",
     operationId: "createWebhookEndpoint",
     summary: "Make a webhook endpoint",
     description: `Whatever ends an export of the space from now on, or pauses a schedule, is told to it, by its event types. A space has ${MAX_ENDPOINTS} endpoints at most.`,
@@ -94,7 +95,7 @@ export const endpointRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/webhook-endpoints",
+    path: "/",
     operationId: "listWebhookEndpoints",
     summary: "List webhook endpoints",
     tag: TAG,
@@ -108,7 +109,7 @@ export const endpointRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/webhook-endpoints/{id}",
+    path: "/{id}",
     operationId: "getWebhookEndpoint",
     summary: "Show a webhook endpoint",
     tag: TAG,
@@ -122,7 +123,7 @@ export const endpointRoutes = [
   }),
   route({
     method: "PATCH",
-    path: "/v1/webhook-endpoints/{id}",
+    path: "/{id}",
     operationId: "changeWebhookEndpoint",
     summary: "Change a webhook endpoint",
     description:
@@ -151,7 +152,7 @@ export const endpointRoutes = [
   }),
   route({
     method: "DELETE",
-    path: "/v1/webhook-endpoints/{id}",
+    path: "/{id}",
     operationId: "deleteWebhookEndpoint",
     summary: "Delete a webhook endpoint",
     tag: TAG,
@@ -164,7 +165,7 @@ export const endpointRoutes = [
       return new Response(null, { status: 204 });
     },
   }),
-];
+]);
 
 /** @throws invalid_request for an address that may not be called. */
 function refuse(call: Call, url: string): void {

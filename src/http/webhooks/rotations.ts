@@ -4,6 +4,7 @@ import * as z from "zod";
 import { findEndpoint, rotateEndpointSecret } from "../../db/webhooks/endpoints.ts";
 import { rotateSpaceSecret } from "../../db/webhooks/receivers.ts";
 import { iso } from "../../time/names.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
 import { Endpoint, EndpointId, found, showEndpoint, TAG } from "./endpoints.ts";
 import { bothSignUntil, newSecret, rotated } from "./secrets.ts";
@@ -11,10 +12,10 @@ import { bothSignUntil, newSecret, rotated } from "./secrets.ts";
 const BOTH_SIGN =
   "For 24 hours each webhook carries two signatures, of this secret and of the one before it. A secret that was changed earlier no longer signs.";
 
-export const rotationRoutes = [
+export const rotateEndpointSecretResource = resource("/v1/webhook-endpoints", [
   route({
     method: "POST",
-    path: "/v1/webhook-endpoints/{id}/rotate-secret",
+    path: "/{id}/rotate-secret",
     operationId: "rotateWebhookEndpointSecret",
     summary: "Change an endpoint's secret",
     description: BOTH_SIGN,
@@ -38,9 +39,12 @@ export const rotationRoutes = [
       return json({ ...showEndpoint(row), secret, previous_secret_expires_at: iso(until) });
     },
   }),
+]);
+
+export const rotateSpaceSecretResource = resource("/v1/space", [
   route({
     method: "POST",
-    path: "/v1/space/rotate-webhook-secret",
+    path: "/rotate-webhook-secret",
     operationId: "rotateSpaceWebhookSecret",
     summary: "Change the space's webhook secret",
     description: `It signs the webhooks to \`callback_url\`s. ${BOTH_SIGN}`,
@@ -61,4 +65,4 @@ export const rotationRoutes = [
       return json({ webhook_secret: secret, previous_secret_expires_at: iso(until) });
     },
   }),
-];
+]);
