@@ -1,11 +1,7 @@
 /** Shapes that many calls share. */
 
 import * as z from "zod";
-import { invalid } from "../errors.ts";
-import type { Position } from "../db/core/pagination.ts";
 import { isTimeZone } from "../time/days.ts";
-import type { Call } from "./route.ts";
-import { json } from "./route.ts";
 
 export const Time = z.iso
   .datetime()
@@ -76,49 +72,3 @@ export const Problem = z
 
 /** What became of a list of things that are written once each. */
 export const Accepted = z.object({ accepted: z.number().int(), duplicates: z.number().int() }).meta({ id: "Accepted" });
-
-export const listQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: "Items a page." }),
-  cursor: z.string().max(1000).optional().meta({ description: "`next_cursor` of the page before." }),
-};
-
-export const listOf = (item: z.ZodType) => z.object({ data: z.array(item), next_cursor: z.string().nullable() });
-
-/** @throws invalid_request for a cursor that this service did not make. */
-export function readCursor(cursor: string | undefined): Position | null {
-  if (cursor === undefined) return null;
-  try {
-    const [time, id] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
-    if (Number.isSafeInteger(time) && typeof id === "string") return { time: Number(time), id };
-  } catch {
-    // falls through to the refusal
-  }
-  throw invalid({ pointer: "#query/cursor", detail: "This cursor did not come from this service." });
-}
-
-/**
- * A page of a list, from one item more than the page has.
- * @param positionOf where an item stands, so that the next page can go on after it.
- */
-export function page<Item>(
-  call: Call,
-  items: readonly Item[],
-  limit: number,
-  positionOf: (item: Item) => Position,
-  show: (item: Item) => unknown,
-): Response {
-  const shown = items.slice(0, limit);
-  const last = items.length > limit ? shown.at(-1) : undefined;
-  const position = last === undefined ? null : positionOf(last);
-  const cursor =
-    position === null ? null : Buffer.from(JSON.stringify([position.time, position.id])).toString("base64url");
-  return json({ data: shown.map(show), next_cursor: cursor }, 200, linkTo(call, cursor));
-}
-
-/** The header that leads to the next page: this call's address with another cursor. */
-export function linkTo(call: Call, cursor: string | null): Record<string, string> {
-  if (cursor === null) return {};
-  const next = new URL(call.url);
-  next.searchParams.set("cursor", cursor);
-  return { link: `<${next.href}>; rel="next"` };
-}

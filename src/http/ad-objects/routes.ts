@@ -11,9 +11,10 @@ import {
 } from "../../db/events/ad-objects.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
+import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { Id, listOf, listQuery, page, readCursor, textOf, Time } from "../schemas.ts";
+import { Id, textOf, Time } from "../schemas.ts";
 
 const MAX_OBJECTS = 5_000;
 const MAX_BYTES = 15_728_640;
@@ -77,27 +78,22 @@ export const adObjectsResource = resource("/v1/ad-objects", [
       return json({ put: objects.length });
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listAdObjects",
     summary: "List the ad objects of a level",
     tag: "Touchpoints",
     auth: "events:read",
-    query: z.strictObject({ level: z.enum(AD_LEVELS), ...listQuery }),
-    responses: { 200: { description: "Ad objects, by id.", schema: listOf(AdObject) } },
-    async handle(call, { space, query }) {
-      const { level, limit, cursor } = query;
-      const after = readCursor(cursor)?.id ?? null;
-      const rows = await listAdObjects(call.databases.space(space.id), space.id, level, after, limit + 1);
-      return page(
-        call,
-        rows,
-        limit,
-        (row) => ({ time: 0, id: row.id }),
-        (row) => show(level, row),
-      );
+    filters: { level: z.enum(AD_LEVELS) },
+    item: AdObject,
+    page: "Ad objects, by id.",
+    async read(call, { space, filters: { level }, limit, after }) {
+      const db = call.databases.space(space.id);
+      const rows = await listAdObjects(db, space.id, level, after?.id ?? null, limit);
+      return rows.map((row) => ({ level, ...row }));
     },
+    positionOf: byId,
+    show,
   }),
 ]);
 
@@ -133,7 +129,7 @@ function objectsOf({ ads, adsets, campaigns, accounts }: SentObjects): NewAdObje
 
 const PARENTS = { ad: "adset_id", adset: "campaign_id", campaign: "account_id", account: null } as const;
 
-function show(level: AdLevel, row: AdObjectRow) {
+function show({ level, ...row }: AdObjectRow & { level: AdLevel }) {
   const parent = PARENTS[level];
   return {
     level,

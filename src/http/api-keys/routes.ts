@@ -5,9 +5,10 @@ import { deleteKey, insertKey, type KeyRow, listKeys } from "../../db/tenants/ap
 import { SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "./new-key.ts";
+import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route, SCOPES } from "../route.ts";
-import { listOf, listQuery, Name, page, readCursor, Time } from "../schemas.ts";
+import { Name, Time } from "../schemas.ts";
 
 const Scopes = z
   .array(z.enum(SCOPES))
@@ -50,19 +51,17 @@ export const apiKeysResource = resource("/v1/api-keys", [
       return json({ ...show(row), key: made.key }, 201);
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listApiKeys",
     summary: "List API keys",
     tag: "API keys",
     auth: "settings:write",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Keys without their secrets, newest first.", schema: listOf(Key) } },
-    async handle(call, { space, query }) {
-      const rows = await listKeys(call.databases.control, space.id, query.limit + 1, readCursor(query.cursor));
-      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), show);
-    },
+    item: Key,
+    page: "Keys without their secrets, newest first.",
+    read: (call, { space, limit, after }) => listKeys(call.databases.control, space.id, limit, after),
+    positionOf: byCreation,
+    show,
   }),
   route({
     method: "DELETE",

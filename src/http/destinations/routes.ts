@@ -13,9 +13,9 @@ import {
 import { SpillwayError } from "../../errors.ts";
 import { testConnection, STEPS } from "../../export/delivery/connection-test.ts";
 import { encryptForStore } from "../../outbound/encryption.ts";
+import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { policiesRoute } from "./policies.ts";
 import { apart, describe, Destination, DestinationChange, NewDestination, showDestination } from "./schemas.ts";
 
@@ -56,19 +56,17 @@ export const destinationsResource = resource("/v1/destinations", [
       return json(showDestination(made), 201);
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listDestinations",
     summary: "List destinations",
     tag: TAG,
     auth: "settings:write",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Destinations, newest first.", schema: listOf(Destination) } },
-    async handle(call, { space, query }) {
-      const rows = await listDestinations(call.databases.control, space.id, query.limit + 1, readCursor(query.cursor));
-      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), showDestination);
-    },
+    item: Destination,
+    page: "Destinations, newest first.",
+    read: (call, { space, limit, after }) => listDestinations(call.databases.control, space.id, limit, after),
+    positionOf: byCreation,
+    show: showDestination,
   }),
   policiesRoute(TAG),
   route({

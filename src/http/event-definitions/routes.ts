@@ -8,9 +8,10 @@ import { applyChange } from "../../ingest/definition-change.ts";
 import { checkProperties, DefinitionId, MAX_PROPERTIES, Property } from "../../ingest/definition.ts";
 import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../../ingest/definitions.ts";
 import { iso } from "../../time/names.ts";
+import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { listOf, listQuery, Name, page, readCursor, SectionId, textOf, Time } from "../schemas.ts";
+import { Name, SectionId, textOf, Time } from "../schemas.ts";
 
 const CATEGORIES = ["custom", "template", "people", "channel", "product", "conversion"] as const;
 const MAX_BYTES = 1_048_576;
@@ -79,30 +80,24 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", [
       return json(show(definition), 201);
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listEventDefinitions",
     summary: "List event definitions",
     description:
-      "Built-in definitions and the space's own together, by id. A built-in one that was never changed is at version 1 and as old as the space.",
+      "The service's built-in definitions and the space's own, by id. A built-in definition that was never changed has version 1 and the space's creation time.",
     tag: "Event definitions",
     auth: "events:read",
-    query: z.strictObject({
+    filters: {
       category: z.enum(CATEGORIES).optional(),
-      q: z.string().max(200).optional().meta({ description: "Found in the id or the name, whatever the case." }),
-      ...listQuery,
-    }),
-    responses: { 200: { description: "Definitions, by id.", schema: listOf(Shown) } },
-    async handle(call, { space, query }) {
-      const rows = await listDefinitions(call.databases.space(space.id), space, {
-        category: query.category ?? null,
-        q: query.q ?? null,
-        afterId: readCursor(query.cursor)?.id ?? null,
-        limit: query.limit + 1,
-      });
-      return page(call, rows, query.limit, (row) => ({ time: 0, id: row.id }), show);
+      q: z.string().max(200).optional().meta({ description: "Text in the id or the name, in any case." }),
     },
+    item: Shown,
+    page: "Definitions, by id.",
+    read: (call, { space, filters: { category = null, q = null }, limit, after }) =>
+      listDefinitions(call.databases.space(space.id), space, { category, q, afterId: after?.id ?? null, limit }),
+    positionOf: byId,
+    show,
   }),
   route({
     method: "GET",

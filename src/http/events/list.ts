@@ -14,7 +14,7 @@ import { type Fault, invalid, SpillwayError } from "../../errors.ts";
 import { readCursor, type Walk, writeCursor } from "./cursor.ts";
 import { inQuery, validate } from "../validate.ts";
 import { route } from "../route.ts";
-import { linkTo, listOf } from "../schemas.ts";
+import { linkTo, pageOf } from "../list.ts";
 
 const MAX_ROWS = 4_000;
 /** Of an answer's rows, so that it is small beside an isolate's memory however large events are. */
@@ -165,7 +165,7 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
   limit: "list",
   query,
   responses: {
-    200: { description: "Rows, oldest first.", schema: listOf(z.union([FlatRow, NestedRow, ConversionRow])) },
+    200: { description: "Rows, oldest first.", schema: pageOf(z.union([FlatRow, NestedRow, ConversionRow])) },
   },
   async handle(call, { space, query: { view, limit, cursor, ...sent } }) {
     const db = call.databases.space(space.id);

@@ -1,16 +1,16 @@
 /** The calls under /v1/exports: asking for an export, watching it, getting its files. */
 
 import * as z from "zod";
-import { listExports } from "../../db/exports/exports.ts";
+import { type ExportRow, listExports } from "../../db/exports/exports.ts";
 import { findFileByName } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { createExport } from "../../export/api/create.ts";
 import { estimate } from "../../export/api/estimate.ts";
 import { fileKey, manifestKey } from "../../export/delivery/object-keys.ts";
 import { AnyExportRequest, filledIn } from "../../export/api/request.ts";
+import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { changeRoutes } from "./changes.ts";
 import { content, mustBeOurs } from "./content.ts";
 import { idempotencyKey, limitOfCreate } from "./idempotency.ts";
@@ -74,45 +74,20 @@ export const exportsResource = resource("/v1/exports", [
       });
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listExports",
     summary: "List exports",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
-    query: z.strictObject({
-      status: z.enum(STATUSES).optional(),
-      dataset: z.string().max(100).optional(),
-      ...listQuery,
-    }),
-    responses: {
-      200: {
-        description:
-          "Exports, newest first, without their files. A page ends early, with a cursor, where its requests are large.",
-        schema: listOf(ExportResource),
-      },
-    },
-    async handle(call, { space, query }) {
-      const { rows, shown } = await listExports(call.databases.control, space.id, {
-        status: query.status ?? null,
-        dataset: query.dataset ?? null,
-        limit: query.limit,
-        after: readCursor(query.cursor),
-      });
-      const resources = await Promise.all(
-        rows.slice(0, shown).map(async (row) => [row.id, await show(call, row, false)] as const),
-      );
-      const byId = new Map(resources);
-      return page(
-        call,
-        rows,
-        shown,
-        (row) => ({ time: row.created_at, id: row.id }),
-        (row) => byId.get(row.id),
-      );
-    },
+    filters: { status: z.enum(STATUSES).optional(), dataset: z.string().max(100).optional() },
+    item: ExportResource,
+    page: "Exports without their files, newest first. A page of large requests ends early, with a cursor.",
+    read: (call, { space, filters: { status = null, dataset = null }, limit, after }) =>
+      listExports(call.databases.control, space.id, { status, dataset, limit: limit - 1, after }),
+    positionOf: byCreation,
+    show: (row: ExportRow, call) => show(call, row, false),
   }),
   route({
     method: "POST",

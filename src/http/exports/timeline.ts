@@ -3,8 +3,8 @@
 import * as z from "zod";
 import { listTimeline } from "../../db/exports/timeline.ts";
 import { iso } from "../../time/names.ts";
-import { route } from "../route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
+import { list } from "../list.ts";
+import { Time } from "../schemas.ts";
 import { exportOf, TAG } from "./resource.ts";
 
 const Entry = z
@@ -30,30 +30,23 @@ const Entry = z
   })
   .meta({ id: "TimelineEntry" });
 
-export const timelineRoute = route({
-  method: "GET",
+export const timelineRoute = list({
   path: "/{id}/events",
   operationId: "getExportTimeline",
   summary: "Show what happened to an export",
   description:
-    "Oldest first: when it was created, planned, tried again, ended, and every attempt to tell a webhook of it.",
+    "The export's creation, plan, retries and end, and every attempt to deliver a webhook about it, oldest first.",
   tag: TAG,
   auth: "exports:read",
   limit: "poll",
   params: z.object({ id: z.string() }),
-  query: z.strictObject(listQuery),
-  responses: { 200: { description: "Its timeline.", schema: listOf(Entry) } },
+  item: Entry,
+  page: "The timeline, oldest first.",
   errors: ["not_found"],
-  async handle(call, { space, params: { id }, query }) {
+  async read(call, { space, params: { id }, limit, after }) {
     await exportOf(call, space.id, id);
-    const { control } = call.databases;
-    const entries = await listTimeline(control, space.id, id, query.limit + 1, readCursor(query.cursor));
-    return page(
-      call,
-      entries,
-      query.limit,
-      (entry) => ({ time: entry.at, id: entry.id }),
-      (entry) => ({ at: iso(entry.at), type: entry.type, detail: JSON.parse(entry.detail) as unknown }),
-    );
+    return listTimeline(call.databases.control, space.id, id, limit, after);
   },
+  positionOf: (entry) => ({ time: entry.at, id: entry.id }),
+  show: (entry) => ({ at: iso(entry.at), type: entry.type, detail: JSON.parse(entry.detail) as unknown }),
 });

@@ -4,9 +4,10 @@ import * as z from "zod";
 import { type FlowRow, listFlows, putFlows } from "../../db/events/flows.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
+import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { Id, listOf, listQuery, page, readCursor, textOf, Time } from "../schemas.ts";
+import { Id, textOf, Time } from "../schemas.ts";
 
 const MAX_FLOWS = 1_000;
 const MAX_ELEMENTS = 500;
@@ -82,20 +83,18 @@ export const flowsResource = resource("/v1/flows", [
       return json({ put: flows.length });
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listFlows",
     summary: "List flows",
     tag: "Flows",
     auth: "events:read",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Flows, by id.", schema: listOf(Flow) } },
-    async handle(call, { space, query }) {
-      const after = readCursor(query.cursor)?.id ?? null;
-      const rows = await listFlows(call.databases.space(space.id), space.id, after, query.limit + 1);
-      return page(call, rows, query.limit, (row) => ({ time: 0, id: row.id }), show);
-    },
+    item: Flow,
+    page: "Flows, by id.",
+    read: (call, { space, limit, after }) =>
+      listFlows(call.databases.space(space.id), space.id, after?.id ?? null, limit),
+    positionOf: byId,
+    show,
   }),
 ]);
 

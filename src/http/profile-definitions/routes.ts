@@ -13,9 +13,10 @@ import { NATIVE_MARK, nativeAttribute } from "../../ingest/native-attributes.ts"
 import { findDefined, listDefined } from "../../ingest/profile-definitions.ts";
 import { iso } from "../../time/names.ts";
 import { AttributeName } from "../profiles/routes.ts";
+import { byId, list } from "../list.ts";
 import { type Resource, resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { Id, listOf, listQuery, Name, page, readCursor, SectionId, Time } from "../schemas.ts";
+import { Id, Name, SectionId, Time } from "../schemas.ts";
 
 const TAG = "Profile definitions";
 const MAX_BYTES = 65_536;
@@ -109,10 +110,7 @@ const topic: Kind = {
   show: label,
 };
 
-const search = {
-  q: z.string().max(200).optional().meta({ description: "Found in the id or the name, whatever the case." }),
-  ...listQuery,
-};
+const search = { q: z.string().max(200).optional().meta({ description: "Text in the id or the name, in any case." }) };
 
 function resourceOf({ kind, one, many, an, id, body, example, shape, says, show }: Kind): Resource {
   const params = z.object({ id: z.string() });
@@ -143,19 +141,19 @@ function resourceOf({ kind, one, many, an, id, body, example, shape, says, show 
         return json(show(row));
       },
     }),
-    route({
-      method: "GET",
+    list({
       path: "/",
       operationId: `list${many}`,
       summary: `List ${many.toLowerCase()}`,
       tag: TAG,
       auth: "profiles:read",
-      query: z.strictObject(search),
-      responses: { 200: { description: `Definitions of ${many.toLowerCase()}, by id.`, schema: listOf(shape) } },
-      async handle(call, { space, query }) {
-        const rows = await listDefined(call.databases.space(space.id), space, kind, filterOf(query));
-        return page(call, rows, query.limit, (row) => ({ time: 0, id: row.id }), show);
-      },
+      filters: search,
+      item: shape,
+      page: `Definitions of ${many.toLowerCase()}, by id.`,
+      read: (call, { space, filters: { q = null }, limit, after }) =>
+        listDefined(call.databases.space(space.id), space, kind, { q, afterId: after?.id ?? null, limit }),
+      positionOf: byId,
+      show,
     }),
     route({
       method: "GET",
@@ -176,13 +174,6 @@ function resourceOf({ kind, one, many, an, id, body, example, shape, says, show 
   ]);
 }
 
-/** One item more than the page has. */
-const filterOf = (query: { q?: string | undefined; cursor?: string | undefined; limit: number }) => ({
-  q: query.q ?? null,
-  afterId: readCursor(query.cursor)?.id ?? null,
-  limit: query.limit + 1,
-});
-
 /** @throws invalid_request for what cannot be one. */
 function idOf(text: string, schema: z.ZodType<string>): string {
   const read = schema.safeParse(text);
@@ -198,32 +189,21 @@ function mustNotBeNative(id: string): void {
 }
 
 const sectionsResource = resource("/v1/sections", [
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listSections",
     summary: "List sections",
     description:
-      "Every section that a definition of an event, an attribute, a tag or a topic ever named, and `default`.",
+      "`default`, and every section that a definition of an event, an attribute, a tag or a topic has named so far.",
     tag: TAG,
     auth: "profiles:read",
-    query: z.strictObject(search),
-    responses: {
-      200: {
-        description: "Sections, by id.",
-        schema: listOf(z.object({ id: z.string(), name: z.string() }).meta({ id: "Section" })),
-      },
-    },
-    async handle(call, { space, query }) {
-      const rows = await listSections(call.databases.space(space.id), space.id, filterOf(query));
-      return page(
-        call,
-        rows,
-        query.limit,
-        (row) => ({ time: 0, id: row.id }),
-        ({ id, name }) => ({ id, name }),
-      );
-    },
+    filters: search,
+    item: z.object({ id: z.string(), name: z.string() }).meta({ id: "Section" }),
+    page: "Sections, by id.",
+    read: (call, { space, filters: { q = null }, limit, after }) =>
+      listSections(call.databases.space(space.id), space.id, { q, afterId: after?.id ?? null, limit }),
+    positionOf: byId,
+    show: ({ id, name }: { id: string; name: string }) => ({ id, name }),
   }),
 ]);
 

@@ -5,9 +5,10 @@ import { COUNTED, deletePerson, type DeletionRow, findDeletion, listDeletions } 
 import { SpillwayError } from "../../errors.ts";
 import { SETTLED_AFTER_MS } from "../../maintenance/erasure.ts";
 import { iso } from "../../time/names.ts";
+import { list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
+import { Time } from "../schemas.ts";
 
 const TAG = "Profiles";
 const STATUSES = ["pending", "completed"] as const;
@@ -53,25 +54,23 @@ export const deleteProfile = route({
 });
 
 export const profileDeletionsResource = resource("/v1/profile-deletions", [
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listProfileDeletions",
     summary: "List deletions of people",
     description:
-      "They are kept as long as the space: who was deleted, and when, is what exports tell those who have copies.",
+      "Deletions are kept as long as the space, so that exports can report them to whoever has copies of the data.",
     tag: TAG,
     auth: "profiles:read",
-    query: z.strictObject({ status: z.enum(STATUSES).optional(), ...listQuery }),
-    responses: { 200: { description: "Deletions, newest first.", schema: listOf(Deletion) } },
-    async handle(call, { space, query }) {
-      const rows = await listDeletions(call.databases.space(space.id), space.id, {
-        completed: query.status === undefined ? null : query.status === "completed",
-        limit: query.limit + 1,
-        after: readCursor(query.cursor),
-      });
-      return page(call, rows, query.limit, (row) => ({ time: row.requested_at, id: row.id }), show);
+    filters: { status: z.enum(STATUSES).optional() },
+    item: Deletion,
+    page: "Deletions, newest first.",
+    read(call, { space, filters: { status }, limit, after }) {
+      const completed = status === undefined ? null : status === "completed";
+      return listDeletions(call.databases.space(space.id), space.id, { completed, limit, after });
     },
+    positionOf: (row) => ({ time: row.requested_at, id: row.id }),
+    show,
   }),
   route({
     method: "GET",

@@ -16,9 +16,9 @@ import { datasetOf, filledIn } from "../../export/api/request.ts";
 import { checkScheduled, type ScheduledRequest } from "../../schedules/request.ts";
 import { nextAt, timesAfter } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
+import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { NewSchedule, Schedule, ScheduleChange, ScheduleRun, showRun, showSchedule } from "./schemas.ts";
 
 export const TAG = "Schedules";
@@ -81,19 +81,17 @@ export const schedulesResource = resource("/v1/schedules", [
       return json(showSchedule(row), 201);
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listSchedules",
     summary: "List schedules",
     tag: TAG,
     auth: "settings:write",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Schedules, newest first.", schema: listOf(Schedule) } },
-    async handle(call, { space, query }) {
-      const rows = await listSchedules(call.databases.control, space.id, query.limit + 1, readCursor(query.cursor));
-      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), showSchedule);
-    },
+    item: Schedule,
+    page: "Schedules, newest first.",
+    read: (call, { space, limit, after }) => listSchedules(call.databases.control, space.id, limit, after),
+    positionOf: byCreation,
+    show: showSchedule,
   }),
   route({
     method: "GET",
@@ -169,24 +167,23 @@ export const schedulesResource = resource("/v1/schedules", [
       return new Response(null, { status: 204 });
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/{id}/exports",
     operationId: "listScheduleExports",
     summary: "List a schedule's runs and their exports",
-    description: "Runs of the last 90 days. An export's files are got by its id, with a key that may read exports.",
+    description: "The runs of the last 90 days. Get an export's files by its id, with a key that may read exports.",
     tag: TAG,
     auth: "settings:write",
     params,
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Runs, newest first.", schema: listOf(ScheduleRun) } },
+    item: ScheduleRun,
+    page: "Runs, newest first.",
     errors: ["not_found"],
-    async handle(call, { space, params: { id }, query }) {
+    async read(call, { space, params: { id }, limit, after }) {
       await scheduleOf(call, space, id);
-      const before = readCursor(query.cursor)?.time ?? null;
-      const rows = await listRuns(call.databases.control, space.id, id, query.limit + 1, before);
-      return page(call, rows, query.limit, (row) => ({ time: row.scheduled_at, id: "" }), showRun);
+      return listRuns(call.databases.control, space.id, id, limit, after?.time ?? null);
     },
+    positionOf: (row) => ({ time: row.scheduled_at, id: "" }),
+    show: showRun,
   }),
 ]);
 

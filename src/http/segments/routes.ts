@@ -26,9 +26,10 @@ import {
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
 import { validate } from "../validate.ts";
+import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { Id, listOf, listQuery, Name, page, readCursor, Time } from "../schemas.ts";
+import { Id, Name, Time } from "../schemas.ts";
 import { SegmentRule, SentRule } from "./rule.ts";
 
 const MAX_BYTES = 262_144;
@@ -85,20 +86,18 @@ export const segmentsResource = resource("/v1/segments", [
       return json(show(await putSegment(call.databases.space(space.id), space.id, segment, call.runtime.now())));
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listSegments",
     summary: "List segments",
     tag: "Segments",
     auth: "profiles:read",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Segments, by id.", schema: listOf(Segment) } },
-    async handle(call, { space, query }) {
-      const after = readCursor(query.cursor)?.id ?? null;
-      const rows = await listSegments(call.databases.space(space.id), space.id, after, query.limit + 1);
-      return page(call, rows, query.limit, (row) => ({ time: 0, id: row.id }), show);
-    },
+    item: Segment,
+    page: "Segments, by id.",
+    read: (call, { space, limit, after }) =>
+      listSegments(call.databases.space(space.id), space.id, after?.id ?? null, limit),
+    positionOf: byId,
+    show,
   }),
   route({
     method: "GET",

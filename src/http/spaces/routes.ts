@@ -17,9 +17,10 @@ import { encrypt } from "../../outbound/encryption.ts";
 import { secretOf } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "../api-keys/new-key.ts";
+import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route, SCOPES } from "../route.ts";
-import { listOf, listQuery, Name, page, readCursor, Time, TimeZone } from "../schemas.ts";
+import { Name, Time, TimeZone } from "../schemas.ts";
 
 const RetentionDays = z.number().int().min(1).max(36_500);
 
@@ -89,19 +90,17 @@ export const spacesResource = resource("/v1/spaces", [
       return json({ ...show(row), api_key: key.key, webhook_secret: webhookSecret }, 201);
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listSpaces",
     summary: "List spaces",
     tag: "Spaces",
     auth: "admin",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Spaces, newest first.", schema: listOf(Space) } },
-    async handle(call, { query }) {
-      const rows = await listSpaces(call.databases.control, query.limit + 1, readCursor(query.cursor));
-      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), show);
-    },
+    item: Space,
+    page: "Spaces, newest first.",
+    read: (call, { limit, after }) => listSpaces(call.databases.control, limit, after),
+    positionOf: byCreation,
+    show,
   }),
   route({
     method: "GET",

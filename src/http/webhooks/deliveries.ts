@@ -13,9 +13,10 @@ import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import { EVENT_TYPES } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
+import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
+import { Time } from "../schemas.ts";
 import { TAG } from "./endpoints.ts";
 
 const Status = z.enum(["pending", "delivered", "failed"]);
@@ -47,39 +48,25 @@ const Delivery = z
   .meta({ id: "WebhookDelivery" });
 
 export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", [
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listWebhookDeliveries",
     summary: "List webhook deliveries",
     tag: TAG,
     auth: "settings:write",
-    query: z.strictObject({
-      export_id: z.string().optional(),
-      endpoint_id: z.string().optional(),
-      status: Status.optional(),
-      ...listQuery,
-    }),
-    responses: { 200: { description: "Deliveries with their attempts, newest first.", schema: listOf(Delivery) } },
-    async handle(call, { space, query }) {
+    filters: { export_id: z.string().optional(), endpoint_id: z.string().optional(), status: Status.optional() },
+    item: Delivery,
+    page: "Deliveries with their attempts, newest first.",
+    async read(call, { space, filters, limit, after }) {
       const { control } = call.databases;
-      const rows = await listDeliveries(control, space.id, {
-        exportId: query.export_id ?? null,
-        endpointId: query.endpoint_id ?? null,
-        status: query.status ?? null,
-        limit: query.limit + 1,
-        after: readCursor(query.cursor),
-      });
-      const shown = rows.slice(0, query.limit).map((row) => row.id);
+      const { export_id: exportId = null, endpoint_id: endpointId = null, status = null } = filters;
+      const rows = await listDeliveries(control, space.id, { exportId, endpointId, status, limit, after });
+      const shown = rows.slice(0, limit - 1).map((row) => row.id);
       const attempts = Map.groupBy(await listAttempts(control, space.id, shown), (each) => each.delivery_id);
-      return page(
-        call,
-        rows,
-        query.limit,
-        (row) => ({ time: row.created_at, id: row.id }),
-        (row) => show(row, attempts.get(row.id) ?? []),
-      );
+      return rows.map((row) => ({ ...row, attempts: attempts.get(row.id) ?? [] }));
     },
+    positionOf: byCreation,
+    show,
   }),
   route({
     method: "POST",
@@ -105,12 +92,12 @@ export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", [
       await call.context
         .sendWebhook(about, 0)
         .catch((thrown: unknown) => logFailure("webhook.not_sent", thrown, about));
-      return json(show(row, await listAttempts(control, space.id, [id])), 202);
+      return json(show({ ...row, attempts: await listAttempts(control, space.id, [id]) }), 202);
     },
   }),
 ]);
 
-function show(row: DeliveryRow, attempts: readonly AttemptRow[]) {
+function show({ attempts, ...row }: DeliveryRow & { attempts: readonly AttemptRow[] }) {
   return {
     id: row.id,
     webhook_id: row.event_id,

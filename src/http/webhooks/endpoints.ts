@@ -13,9 +13,10 @@ import { invalid, SpillwayError } from "../../errors.ts";
 import { refusalOf } from "../../outbound/url-guard.ts";
 import { EVENT_TYPES } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
+import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
+import { Time } from "../schemas.ts";
 import { newSecret, Secret } from "./secrets.ts";
 
 export const TAG = "Webhooks";
@@ -93,19 +94,17 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", [
       return json({ ...showEndpoint(row), secret }, 201);
     },
   }),
-  route({
-    method: "GET",
+  list({
     path: "/",
     operationId: "listWebhookEndpoints",
     summary: "List webhook endpoints",
     tag: TAG,
     auth: "settings:write",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Endpoints without their secrets, newest first.", schema: listOf(Endpoint) } },
-    async handle(call, { space, query }) {
-      const rows = await listEndpoints(call.databases.control, space.id, query.limit + 1, readCursor(query.cursor));
-      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), showEndpoint);
-    },
+    item: Endpoint,
+    page: "Endpoints without their secrets, newest first.",
+    read: (call, { space, limit, after }) => listEndpoints(call.databases.control, space.id, limit, after),
+    positionOf: byCreation,
+    show: showEndpoint,
   }),
   route({
     method: "GET",
