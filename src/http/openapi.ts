@@ -15,9 +15,10 @@ import {
 } from "zod-openapi";
 import { ERRORS, type ErrorCode } from "../errors.ts";
 import { EVENT_TYPES, type EventType, SCHEDULE_PAUSED, SchedulePausedBody, WebhookBody } from "../outbound/webhook.ts";
-import { EXAMPLES, INTRODUCTION, PAUSE_EXAMPLE, TAGS, webhookExample } from "./docs.ts";
+import { EXAMPLES, INTRODUCTION, TAGS } from "./docs.ts";
 import type { BodyDoc, ResponseDoc, Route } from "./route.ts";
 import { Problem } from "./schemas.ts";
+import { exportEventExample, SCHEDULE_PAUSED_EXAMPLE } from "./webhooks/examples.ts";
 
 type Document = ReturnType<typeof createDocument>;
 
@@ -137,7 +138,7 @@ function webhook(type: EventType): ZodOpenApiOperationObject {
       content: {
         "application/json": {
           schema: type === SCHEDULE_PAUSED ? SchedulePausedBody : WebhookBody,
-          example: type === SCHEDULE_PAUSED ? PAUSE_EXAMPLE : webhookExample(type),
+          example: type === SCHEDULE_PAUSED ? SCHEDULE_PAUSED_EXAMPLE : exportEventExample(type),
         },
       },
     },
