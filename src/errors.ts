@@ -1,6 +1,6 @@
 /**
- * THE error table: code → HTTP status, public text, whose turn it is, and whether trying again can help. HTTP answers, the
- * OpenAPI document, the export row and the queue's verdict all read it. Nothing else in the product invents an error.
+ * The error table: code → HTTP status, public text, who must act, and whether a retry can help. HTTP answers, the
+ * OpenAPI document, the export row and the queue's verdict all read it. No other place defines an error.
  */
 
 interface ErrorRow {
@@ -15,15 +15,25 @@ export const ERRORS = {
   unauthenticated: { status: 401, title: "No valid API key was sent.", owner: "customer", retryable: false },
   forbidden: { status: 403, title: "This key lacks the scope for this call.", owner: "customer", retryable: false },
   space_inactive: { status: 403, title: "The space's subscription is inactive.", owner: "customer", retryable: false },
-  not_found: { status: 404, title: "There is nothing here under that id.", owner: "customer", retryable: false },
-  method_not_allowed: {
-    status: 405,
-    title: "This address does not take that method.",
+  not_found: {
+    status: 404,
+    title: "Nothing exists at this address or with this id.",
     owner: "customer",
     retryable: false,
   },
-  conflict: { status: 409, title: "The request does not fit the present state.", owner: "customer", retryable: false },
-  gone: { status: 410, title: "The result is gone.", owner: "customer", retryable: false },
+  method_not_allowed: {
+    status: 405,
+    title: "This address does not accept this method.",
+    owner: "customer",
+    retryable: false,
+  },
+  conflict: {
+    status: 409,
+    title: "The request conflicts with the current state.",
+    owner: "customer",
+    retryable: false,
+  },
+  gone: { status: 410, title: "The result has expired or was removed.", owner: "customer", retryable: false },
   payload_too_large: { status: 413, title: "The body is too large.", owner: "customer", retryable: false },
   unsupported_media_type: {
     status: 415,
@@ -40,7 +50,7 @@ export const ERRORS = {
   },
   segment_too_complex: {
     status: 422,
-    title: "The segment's rule is more complex than a segment may be.",
+    title: "The segment's rule exceeds a limit of complexity.",
     owner: "customer",
     retryable: false,
   },
@@ -51,70 +61,81 @@ export const ERRORS = {
     owner: "customer",
     retryable: true,
   },
-  internal: { status: 500, title: "Something went wrong on our side.", owner: "service", retryable: true },
+  internal: {
+    status: 500,
+    title: "The service failed. Send the request again; if that fails too, report the request id.",
+    owner: "service",
+    retryable: true,
+  },
   export_failed: { status: 503, title: "The export failed.", owner: "service", retryable: true },
-  unavailable: { status: 503, title: "The service cannot answer at the moment.", owner: "service", retryable: true },
+  unavailable: { status: 503, title: "The service is temporarily unavailable.", owner: "service", retryable: true },
   export_too_large: {
     status: 422,
     title:
-      "The result is larger than an export may be. Ask for a shorter window, fewer events, or, in Parquet, fewer columns or rows a file.",
+      "The result is larger than an export may be. Request a shorter window, fewer events, or, in Parquet, fewer columns or rows per file.",
     owner: "customer",
     retryable: false,
   },
   incomplete_export: {
     status: 500,
-    title: "The rows that were written do not add up to the rows that were counted, so the export was not completed.",
+    title: "The export was not completed, because the written rows do not add up to the counted rows.",
     owner: "service",
     retryable: true,
   },
   destination_conflict: {
     status: 409,
-    title: "Another object already stands under a name of this export; it was not overwritten.",
+    title: "An object already exists at this key; it was not overwritten.",
     owner: "customer",
     retryable: false,
   },
   bucket_not_found: {
     status: 422,
-    title: "The bucket does not exist: make it, or ask for a new export with the right name.",
+    title: "The bucket does not exist. Create it, or create a new export with the right name.",
     owner: "customer",
     retryable: false,
   },
   wrong_region: {
     status: 422,
-    title: "The bucket is in another region: correct the region, and ask for a new export.",
+    title: "The bucket is in another region. Correct the region, and create a new export.",
     owner: "customer",
     retryable: false,
   },
   role_denied: {
     status: 422,
     title:
-      "The role may not be assumed: its trust policy must allow sts:AssumeRole to this service's principal with the space's external id.",
+      "The role cannot be assumed. Its trust policy must allow sts:AssumeRole to this service's principal with the space's external id.",
     owner: "customer",
     retryable: true,
   },
   external_id_refused: {
     status: 422,
-    title: "The role refuses the space's external id: its trust policy must want the one that the space has.",
+    title: "The role refuses the space's external id. Its trust policy must require the external id of the space.",
     owner: "customer",
     retryable: true,
   },
   bucket_denied: {
     status: 422,
     title:
-      "The bucket refused the call: allow s3:PutObject, s3:GetObject and s3:AbortMultipartUpload under the directory path.",
+      "The bucket refused the call. Allow s3:PutObject, s3:GetObject and s3:AbortMultipartUpload under the directory path.",
     owner: "customer",
     retryable: true,
   },
   kms_denied: {
     status: 422,
-    title: "The KMS key refused: allow kms:GenerateDataKey and kms:Decrypt on it, and look whether it is enabled.",
+    title:
+      "The KMS key refused the call. Allow kms:GenerateDataKey and kms:Decrypt on it, and check that it is enabled.",
     owner: "customer",
     retryable: true,
   },
-  clock_skew: { status: 503, title: "The store's clock and ours disagree.", owner: "service", retryable: true },
+  clock_skew: {
+    status: 503,
+    title: "The clocks of the object store and the service differ.",
+    owner: "service",
+    retryable: true,
+  },
   destination_unavailable: {
     status: 503,
-    title: "The object store did not take the file. It is tried again.",
+    title: "The object store did not accept the file. The upload is retried.",
     owner: "service",
     retryable: true,
   },
@@ -122,7 +143,10 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One thing wrong with a request. `pointer` is a JSON pointer into the body (RFC 6901), or `#query/<name>`, or `#path/<name>`. */
+/**
+ * One thing wrong with a request. `pointer` is a JSON pointer into the body (RFC 6901), or `#query/<name>`, or
+ * `#path/<name>`.
+ */
 export interface Fault {
   pointer: string;
   detail: string;
@@ -131,18 +155,18 @@ export interface Fault {
 /** A name as a token of a JSON pointer (RFC 6901). */
 export const pointerToken = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
 
-/** The JSON pointer that goes this way. */
+/** The JSON pointer to the value at a path. */
 export const pointerTo = (path: readonly PropertyKey[]): string =>
   path.map((step) => `/${pointerToken(String(step))}`).join("");
 
-/** The only error that anything may show to a client. `detail` is public text: no secrets, no driver messages. */
+/** The only error that clients see. `detail` is public text: no secrets, no driver messages. */
 export class SpillwayError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
   readonly retryAfterSeconds: number | undefined;
-  /** Whose turn it is: the table's owner, unless who met the error knows better. */
+  /** Who must act: the table's owner, unless the place that threw knows better. */
   readonly owner: "customer" | "service";
-  /** Can trying again help? */
+  /** Whether a retry can help. */
   readonly retryable: boolean;
 
   constructor(
@@ -166,12 +190,12 @@ export class SpillwayError extends Error {
   }
 }
 
-/** What the error says beyond its code's own title, or null. */
+/** @returns the error's detail, or null if it is only its code's title. */
 export function detailOf(error: SpillwayError): string | null {
   return error.message === ERRORS[error.code].title ? null : error.message;
 }
 
-/** A 422 that names the places. One fault's detail is the whole's; of several, the first speaks. */
+/** A 422 with its faults. Its detail is the first fault's; with several, the first detail and a count. */
 export function invalid(...faults: readonly Fault[]): SpillwayError {
   const first = faults[0];
   const detail =
@@ -179,12 +203,12 @@ export function invalid(...faults: readonly Fault[]): SpillwayError {
   return new SpillwayError("invalid_request", detail, { faults });
 }
 
-/** Anything thrown, as a public error: unknown failures say `internal` and nothing else. */
+/** Anything thrown, as a public error. An unknown failure becomes `internal`, without its message. */
 export function asSpillwayError(thrown: unknown): SpillwayError {
   return thrown instanceof SpillwayError ? thrown : new SpillwayError("internal", undefined, { cause: thrown });
 }
 
-/** What is stored beside a code where whoever met the error knew better. */
+/** What is stored beside a code if the place that threw knew more than the table. */
 interface Known {
   detail?: string | null | undefined;
   /** 0 or 1. */
@@ -194,8 +218,8 @@ interface Known {
 const retryableBy = ({ retryable }: Known) => (typeof retryable === "number" ? retryable === 1 : undefined);
 
 /**
- * An export's error as clients and webhooks see it, from what is stored: a code, and what whoever met it knew better: whose
- * turn it is, and what to change.
+ * An export's error as clients and webhooks see it.
+ * @param stored the stored code. @param owner @param known what was stored beside it, which overrides the table.
  */
 export function publicError(stored: string | null, owner: ErrorRow["owner"] | null, known: Known = {}) {
   if (stored === null) return null;

@@ -1,6 +1,6 @@
 /**
- * The HTTP API as a Hono app. Middleware opens the call, names and logs it, and answers errors as problem documents; each
- * resource is a sub-app. An API with other authentication or another error shape is one more sub-app and one more
+ * The HTTP API as a Hono app. Middleware opens the call, names and logs it, and answers errors as problem documents;
+ * each resource is a sub-app. An API with other authentication or another error shape is one more sub-app and one more
  * `app.route`: a sub-app's own `onError` and catch-all route come before the ones here.
  */
 
@@ -12,7 +12,7 @@ import { requestLog } from "./middleware/request-log.ts";
 import type { AppEnv, Call } from "./route.ts";
 import { RESOURCES } from "./routes.ts";
 
-/** @param begin makes the call from its request: the clock, the databases, the limiter and the rest. */
+/** @param begin creates the call of a request: the clock, the databases, the limiter and the rest. */
 export function createApp(begin: (request: Request, env: Env, ctx: ExecutionContext) => Call): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(async (c, next) => {

@@ -28,14 +28,14 @@ interface List<Row, Filters extends z.ZodRawShape, Params> extends Pick<
 > {
   filters?: Filters;
   item: z.ZodType;
-  /** What the page holds, and in which order. */
+  /** The description of a page: its items and their order. */
   page: string;
-  /** Reads `limit` rows after `after`. A page that must end early says how many rows it shows. */
+  /** Reads `limit` rows after `after`. A page that must end early also returns how many rows it shows. */
   read: (
     call: Call,
     asked: Asked<Filters, Params>,
   ) => Promise<readonly Row[] | { rows: readonly Row[]; shown: number }>;
-  /** Where the next page goes on after this row. */
+  /** The position of a row: the next page begins after it. */
   positionOf: (row: Row) => Position;
   show: (row: Row, call: Call) => unknown;
 }
@@ -50,7 +50,7 @@ export const byCreation = (row: { created_at: number; id: string }): Position =>
 /** A page of `item`s, as every list answers it. */
 export const pageOf = (item: z.ZodType) => z.object({ data: z.array(item), next_cursor: z.string().nullable() });
 
-/** The operation that lists something. Its query takes the filters, `limit` and `cursor`. */
+/** Defines a list operation. Its query accepts the filters, `limit` and `cursor`. */
 export function list<Row, Filters extends z.ZodRawShape = z.ZodRawShape, Params = undefined>(
   definition: List<Row, Filters, Params>,
 ): Route {

@@ -24,9 +24,8 @@ export interface Resource {
 export function resource(path: string, operations: readonly Route[]): Resource {
   const app = new Hono<AppEnv>();
   const routes = operations.map((each) => ({ ...each, path: each.path === "/" ? path : path + each.path }));
-  const patternOf = (each: Route) => each.path.replaceAll(/\{(\w+)\}/g, ":$1");
-  for (const [pattern, here] of Map.groupBy(operations, patternOf)) {
-    const whole = here[0]?.path === "/" ? path : `${path}${here[0]?.path}`;
+  for (const [whole, here] of Map.groupBy(routes, (each) => each.path)) {
+    const pattern = whole.slice(path.length).replaceAll(/\{(\w+)\}/g, ":$1") || "/";
     app.all(pattern, async (c, next) => {
       c.set("route", whole);
       await next();

@@ -1,4 +1,6 @@
-/** A second API beside the first: its authentication, its errors and its 404s are its own; the request id is everyone's. */
+/**
+ * A second API beside the first: its authentication, its errors and its 404s are its own; the request id is everyone's.
+ */
 
 import { Hono } from "hono";
 import { beforeAll, describe, expect, it } from "vitest";

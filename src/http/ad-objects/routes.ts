@@ -1,4 +1,4 @@
-/** Ad objects over HTTP: the ads that touchpoints may name, their sets, campaigns and accounts. */
+/** /v1/ad-objects: the ads that touchpoints may name, with their ad sets, campaigns and accounts. */
 
 import * as z from "zod";
 import {
@@ -21,7 +21,7 @@ const MAX_BYTES = 15_728_640;
 const MAX_FAULTS = 100;
 
 const named = { id: Id, name: textOf(500).min(1) };
-const ParentId = Id.nullish().meta({ description: "It need not be known yet." });
+const ParentId = Id.nullish().meta({ description: "The parent object need not exist yet." });
 const upTo = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_OBJECTS).nullish();
 
 const SentObjects = z.strictObject({
@@ -39,9 +39,9 @@ const AdObject = z
     level: z.enum(AD_LEVELS),
     id: z.string(),
     name: z.string(),
-    adset_id: parent.meta({ description: "Of an ad." }),
-    campaign_id: parent.meta({ description: "Of an ad set." }),
-    account_id: parent.meta({ description: "Of a campaign." }),
+    adset_id: parent.meta({ description: "Only for ads." }),
+    campaign_id: parent.meta({ description: "Only for ad sets." }),
+    account_id: parent.meta({ description: "Only for campaigns." }),
     created_at: Time,
     updated_at: Time,
   })
@@ -52,8 +52,8 @@ export const adObjectsResource = resource("/v1/ad-objects", [
     method: "PUT",
     path: "/",
     operationId: "putAdObjects",
-    summary: "Make or replace ad objects",
-    description: `1 to ${MAX_OBJECTS} ads, ad sets, campaigns and accounts together, all or nothing, each replaced as a whole. An export fills the levels that a touchpoint does not name from the one below, as these objects stood at its snapshot.`,
+    summary: "Create or replace ad objects",
+    description: `1 to ${MAX_OBJECTS} ads, ad sets, campaigns and accounts in total, all or nothing, each of which is replaced as a whole. If a touchpoint omits a level, an export fills it in from the level below, using these objects as of its snapshot.`,
     tag: "Touchpoints",
     auth: "events:write",
     body: {
@@ -68,7 +68,7 @@ export const adObjectsResource = resource("/v1/ad-objects", [
     },
     responses: {
       200: {
-        description: "They stand: an export that is asked from now on reads them so.",
+        description: "The ad objects are stored. Exports that are created from now on read them.",
         schema: z.object({ put: z.number().int() }).meta({ id: "AdObjectsPut" }),
       },
     },
@@ -97,7 +97,7 @@ export const adObjectsResource = resource("/v1/ad-objects", [
   }),
 ]);
 
-/** @throws invalid_request for an id that stands twice in one list, for none at all, and for too many together. */
+/** @throws invalid_request for an id that occurs twice in one list, for no object at all, and for too many in total. */
 function objectsOf({ ads, adsets, campaigns, accounts }: SentObjects): NewAdObject[] {
   const faults: Fault[] = [];
   const rows = <Sent extends { id: string; name: string }>(
@@ -107,8 +107,7 @@ function objectsOf({ ads, adsets, campaigns, accounts }: SentObjects): NewAdObje
   ): NewAdObject[] => {
     const ids = new Set<string>();
     return (list ?? []).map((sent, index) => {
-      if (ids.has(sent.id))
-        faults.push({ pointer: `/${level}s/${index}/id`, detail: "This id stands before already: once a list." });
+      if (ids.has(sent.id)) faults.push({ pointer: `/${level}s/${index}/id`, detail: "Duplicate id in this list." });
       ids.add(sent.id);
       return { level, id: sent.id, name: sent.name, parent_id: parentOf(sent) ?? null };
     });
@@ -120,9 +119,12 @@ function objectsOf({ ads, adsets, campaigns, accounts }: SentObjects): NewAdObje
     ...rows("account", accounts, () => null),
   ];
   if (objects.length === 0)
-    faults.push({ pointer: "", detail: "At least one object is needed, in ads, adsets, campaigns or accounts." });
+    faults.push({ pointer: "", detail: "Send at least one object in ads, adsets, campaigns or accounts." });
   if (objects.length > MAX_OBJECTS)
-    faults.push({ pointer: "", detail: `A call has ${MAX_OBJECTS} ad objects at most; these are ${objects.length}.` });
+    faults.push({
+      pointer: "",
+      detail: `A call may have at most ${MAX_OBJECTS} ad objects, but this one has ${objects.length}. Send them in several calls.`,
+    });
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
   return objects;
 }

@@ -1,4 +1,4 @@
-/** API keys of a space. A key is shown once, when it is made. */
+/** /v1/api-keys: the keys of a space. A key is returned once, when it is created. */
 
 import * as z from "zod";
 import { deleteKey, insertKey, type KeyRow, listKeys } from "../../db/tenants/api-keys.ts";
@@ -13,7 +13,7 @@ import { Name, Time } from "../schemas.ts";
 const Scopes = z
   .array(z.enum(SCOPES))
   .min(1)
-  .refine((scopes) => new Set(scopes).size === scopes.length, "Each scope at most once.");
+  .refine((scopes) => new Set(scopes).size === scopes.length, "must name each scope at most once.");
 
 const Key = z
   .object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(SCOPES)), created_at: Time })
@@ -24,7 +24,7 @@ export const apiKeysResource = resource("/v1/api-keys", [
     method: "POST",
     path: "/",
     operationId: "createApiKey",
-    summary: "Make an API key",
+    summary: "Create an API key",
     tag: "API keys",
     auth: "settings:write",
     body: {
@@ -34,21 +34,21 @@ export const apiKeysResource = resource("/v1/api-keys", [
     },
     responses: {
       201: {
-        description: "The key. It is shown only here.",
+        description: "The key. It is returned only here.",
         schema: Key.extend({ key: z.string() }).meta({ id: "NewApiKey" }),
       },
     },
     async handle(call, { space, body }) {
-      const made = await createKey(call.runtime);
+      const created = await createKey(call.runtime);
       const row: KeyRow = {
-        id: made.id,
+        id: created.id,
         space_id: space.id,
         name: body.name,
         scopes: JSON.stringify(body.scopes),
         created_at: call.runtime.now(),
       };
-      await insertKey(call.databases.control, row, made.secretSha256);
-      return json({ ...show(row), key: made.key }, 201);
+      await insertKey(call.databases.control, row, created.secretSha256);
+      return json({ ...show(row), key: created.key }, 201);
     },
   }),
   list({
@@ -71,7 +71,7 @@ export const apiKeysResource = resource("/v1/api-keys", [
     tag: "API keys",
     auth: "settings:write",
     params: z.object({ id: z.string() }),
-    responses: { 204: { description: "The key no longer opens anything." } },
+    responses: { 204: { description: "The key is revoked." } },
     errors: ["not_found"],
     async handle(call, { space, params }) {
       if (!(await deleteKey(call.databases.control, space.id, params.id))) throw new SpillwayError("not_found");

@@ -1,4 +1,4 @@
-/** Event definitions over HTTP. */
+/** /v1/event-definitions: create, list and extend event definitions. */
 
 import * as z from "zod";
 import { insertDefinition } from "../../db/events/definitions.ts";
@@ -10,7 +10,7 @@ import { changeDefinition, type Definition, findDefinition, listDefinitions } fr
 import { iso } from "../../time/names.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { json, route } from "../route.ts";
+import { found, json, route } from "../route.ts";
 import { Name, SectionId, textOf, Time } from "../schemas.ts";
 
 const CATEGORIES = ["custom", "template", "people", "channel", "product", "conversion"] as const;
@@ -51,7 +51,8 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", [
     path: "/",
     operationId: "createEventDefinition",
     summary: "Define a custom event",
-    description: "Events of it can be sent at once. Afterwards a definition only grows: see PATCH.",
+    description:
+      "Events of the new definition are accepted at once. Later a definition can only be extended: see PATCH.",
     tag: "Event definitions",
     auth: "events:write",
     body: {
@@ -76,7 +77,7 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", [
       const row = { ...definition, enabled: body.enabled ? 1 : 0, properties: JSON.stringify(body.properties) };
       const isNew = builtIn(body.id) === undefined;
       if (!isNew || !(await insertDefinition(call.databases.space(space.id), space.id, row)))
-        throw new SpillwayError("conflict", `There is an event definition ${body.id} already. Add to it with PATCH.`);
+        throw new SpillwayError("conflict", `An event definition ${body.id} already exists. Extend it with PATCH.`);
       return json(show(definition), 201);
     },
   }),
@@ -110,18 +111,16 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", [
     responses: { 200: { description: "The definition.", schema: Shown } },
     errors: ["not_found"],
     async handle(call, { space, params: { id } }) {
-      const definition = await findDefinition(call.databases.space(space.id), space, id);
-      if (definition === null) throw new SpillwayError("not_found");
-      return json(show(definition));
+      return json(show(found(await findDefinition(call.databases.space(space.id), space, id))));
     },
   }),
   route({
     method: "PATCH",
     path: "/{id}",
     operationId: "growEventDefinition",
-    summary: "Add to an event definition",
+    summary: "Extend an event definition",
     description:
-      "`properties` are added at the end, and fields to a list's; one that is there keeps its type. Each change raises `version`. Of a built-in definition `enabled` can be changed and properties added; `name` only of `custom_event_1` to `custom_event_50`.",
+      "New `properties` are appended, as are new fields of a list property; an existing property keeps its type. Each change increments `version`. Built-in definitions accept new properties and a change of `enabled`; only `custom_event_1` to `custom_event_50` accept a new `name`.",
     tag: "Event definitions",
     auth: "events:write",
     params,
@@ -139,12 +138,14 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", [
     errors: ["not_found", "conflict"],
     async handle(call, { space, params: { id }, body }) {
       const db = call.databases.space(space.id);
-      const old = await findDefinition(db, space, id);
-      if (old === null) throw new SpillwayError("not_found");
+      const old = found(await findDefinition(db, space, id));
       const next = applyChange(old, body, call.runtime.now());
       if (next === null) return json(show(old));
       if (!(await changeDefinition(db, space.id, old, next)))
-        throw new SpillwayError("conflict", "The definition was changed by another call at the same time. Try again.");
+        throw new SpillwayError(
+          "conflict",
+          "Another call changed this definition at the same time. Send the request again.",
+        );
       return json(show(next));
     },
   }),

@@ -1,24 +1,23 @@
 /**
- * List Events: the very rows of `activity_events`, a page at a time. The dataset checks the request and writes the rows; this
- * file cuts pages of them and puts their lines into the answer as they are. A walk from cursor to cursor reads one snapshot, the
- * first page's: each of its events once, whatever comes in or changes meanwhile.
+ * GET /v1/events: the rows that an export has, in pages. The dataset validates the request and encodes the rows; this
+ * file copies its lines into the answer. All pages from cursor to cursor read the snapshot of the first page: each
+ * event once, whatever is written meanwhile.
  */
 
 import * as z from "zod";
 import { activityEvents } from "../../datasets/activity-events.ts";
 import { conversionEvents } from "../../datasets/conversion-events/dataset.ts";
-import type { Asking, Page, Registered } from "../../datasets/dataset.ts";
+import type { Asking, Registered } from "../../datasets/dataset.ts";
 import { pendingDeletions } from "../../db/profiles/deletions.ts";
 import { readSequence } from "../../db/core/sequences.ts";
 import { type Fault, invalid, SpillwayError } from "../../errors.ts";
 import { readCursor, type Walk, writeCursor } from "./cursor.ts";
+import { MAX_PAGE_BYTES, PageRows } from "./page-rows.ts";
 import { inQuery, validate } from "../validate.ts";
 import { route } from "../route.ts";
 import { linkTo, pageOf } from "../list.ts";
 
 const MAX_ROWS = 4_000;
-/** Of an answer's rows, so that it is small beside an isolate's memory however large events are. */
-const MAX_PAGE_BYTES = 8_000_000;
 
 const { start, end, row_format: rowFormat, enrich_with_moments_info: enrich } = activityEvents.shape;
 const conversions = conversionEvents.shape;
@@ -28,24 +27,24 @@ const commas = (description: string | undefined, example: string) =>
     .optional()
     .meta({ description: `Separated by commas. ${description ?? ""}`, example });
 
-/** Each parameter as text; what it may be is its view's own schema. */
+/** Parameters as texts. The schema of the view's dataset validates them. */
 const query = z.strictObject({
   view: z
     .enum(["events", "conversions"])
     .default("events")
     .meta({ description: "`events`: the rows of `activity_events`. `conversions`: the lines of `conversion_events`." }),
-  start: start.optional().meta({ description: "Of `events`: required there." }),
-  end: end.optional().meta({ description: "Of `events`: required there." }),
+  start: start.optional().meta({ description: "View `events`: required." }),
+  end: end.optional().meta({ description: "View `events`: required." }),
   event_names: commas(
-    "Of `events`: ids of definitions, `*` for any characters, at most 200. Of `conversions`: 1 to 10 ids.",
+    "View `events`: at most 200 ids of definitions, in which `*` stands for any characters. View `conversions`: 1 to 10 ids.",
     "order_*,visit",
   ),
-  row_format: rowFormat.unwrap().optional().meta({ description: "Of `events`. Default: `flat`." }),
+  row_format: rowFormat.unwrap().optional().meta({ description: "View `events`. Default: `flat`." }),
   enrich_with_moments_info: z
     .enum(["true", "false"])
     .optional()
-    .meta({ description: `Of \`events\`. ${enrich.description ?? ""}` }),
-  date: conversions.date.meta({ description: "Of `conversions`: a day in the space's time zone." }),
+    .meta({ description: `View \`events\`. ${enrich.description ?? ""}` }),
+  date: conversions.date.meta({ description: "View `conversions`: a day in the space's time zone." }),
   start_date: conversions.start_date,
   end_date: conversions.end_date,
   level: conversions.level.unwrap().optional(),
@@ -56,15 +55,15 @@ const query = z.strictObject({
     .optional()
     .meta({ description: conversions.attribution_window.description }),
   fields: commas(conversions.fields.description, "event_name,amount"),
-  limit: z.coerce.number().int().min(1).max(MAX_ROWS).default(200).meta({ description: "Rows a page." }),
-  cursor: z.string().max(2_000).optional().meta({ description: "`next_cursor` of the page before." }),
+  limit: z.coerce.number().int().min(1).max(MAX_ROWS).default(200).meta({ description: "Rows per page." }),
+  cursor: z.string().max(2_000).optional().meta({ description: "`next_cursor` of the previous page." }),
 });
 
 type Sent = Omit<z.output<typeof query>, "view" | "limit" | "cursor">;
 
 const list = (text: string | undefined) => text?.split(",");
 
-/** A view: whose rows it shows, and what its parameters say to that dataset. */
+/** A view: its dataset, its parameters, and how they become a request to the dataset. */
 const VIEWS: Record<
   "events" | "conversions",
   { dataset: Registered; names: readonly (keyof Sent)[]; read(sent: Sent): unknown }
@@ -124,11 +123,14 @@ const FlatRow = z
     sessionId: z.string().nullable(),
     personId: z.string(),
     externalPersonId: z.string().nullable(),
-    occuredTime: z.string().meta({ description: "When it was received.", example: "2026-01-15T10:23:45.123+0000" }),
+    occuredTime: z
+      .string()
+      .meta({ description: "The time when the service received the event.", example: "2026-01-15T10:23:45.123+0000" }),
   })
   .meta({
     id: "FlatEventRow",
-    description: "With the event's properties side by side; enriched, with the fields of its flow too.",
+    description:
+      "An event with its properties as further fields; with `enrich_with_moments_info`, the fields of its flow as well.",
   });
 
 const NestedRow = z
@@ -136,7 +138,9 @@ const NestedRow = z
     definitionId: z.string(),
     personId: z.string(),
     externalPersonId: z.string().nullable(),
-    timestamp: z.string().meta({ description: "When it occurred.", example: "2026-01-15T10:23:45.123Z" }),
+    timestamp: z
+      .string()
+      .meta({ description: "The time when the event occurred.", example: "2026-01-15T10:23:45.123Z" }),
     campaignName: z.string().optional(),
     elementName: z.string().optional(),
     campaignStart: z.string().optional().meta({ example: "2026-01-10T08:00:00.000+0000" }),
@@ -149,7 +153,7 @@ const ConversionRow = z
   .looseObject({ id: z.string(), event_time_utc: z.string().meta({ example: "2026-01-15T10:23:45.123Z" }) })
   .meta({
     id: "ConversionRow",
-    description: "With `touchpoint_id` where `sources` are asked for, and the fields that are.",
+    description: "A conversion, with `touchpoint_id` if the request names `sources`, and with the requested `fields`.",
   });
 
 export const listEvents = route({
@@ -157,9 +161,9 @@ export const listEvents = route({
   path: "/",
   operationId: "listEvents",
   summary: "List events",
-  description: `The rows that an export of \`activity_events\` with these parameters has, in its order: by when they occurred, then by id; with \`view=conversions\` the lines of \`conversion_events\`. All pages of a walk show what stood when the first was asked for: each row once, and none that came in later; to see those, begin anew. Events of a person who was deleted are gone at once, from pages that are still to come too. A cursor goes with the parameters that it came from (\`limit\` alone may change) and holds for a day.
+  description: `Returns the rows that an export of \`activity_events\` with these parameters has, in the same order: by time of occurrence, then by id. With \`view=conversions\` it returns the rows of \`conversion_events\`. All pages read the snapshot of the first page: each row once, and none that was written later. For later rows, start again without a cursor. Events of a deleted person disappear at once, from further pages too. A cursor is valid for a day, and only with the parameters that it was returned for; only \`limit\` may change.
 
-A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE_BYTES} bytes, and where conversions have no touchpoint that gets credit: it may have no row at all then. For all of a long window an export is faster.`,
+A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page of conversions may also be short or empty, because conversions without a credited touchpoint have no rows. For a long window an export is faster.`,
   tag: "Events",
   auth: "events:read",
   limit: "list",
@@ -184,8 +188,8 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
     const { upper } = source.bounds;
     const lower = walk.next ?? source.bounds.lower;
     const { next: after } = await source.cut({ lower, upper }, Math.min(limit, source.recordsAStep ?? limit));
-    const collected = new Collected(limit, walk.skip);
-    for await (const page of source.pages({ lower, upper: after ?? upper })) if (!collected.take(page)) break;
+    const collected = new PageRows(limit, walk.skip);
+    for await (const page of source.pages({ lower, upper: after ?? upper })) if (!collected.add(page)) break;
     const next = collected.next ?? (after === null ? null : { next: after, skip: 0 });
     const nextCursor = next === null ? null : await writeCursor(call, space, owner, { ...walk, ...next });
     return new Response(`{"data":[${collected.rows}],"next_cursor":${JSON.stringify(nextCursor)}}`, {
@@ -194,68 +198,26 @@ A page ends early, with a cursor, where its rows would take more than ${MAX_PAGE
   },
 });
 
-/** @throws invalid_request with pointers into the query, for parameters of the other view too. */
+/** @throws invalid_request with pointers into the query, also for a parameter of the other view. */
 function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
   const { dataset, names } = VIEWS[view];
-  const strangers = Object.entries(sent).filter(
+  const misplaced = Object.entries(sent).filter(
     ([name, value]) => value !== undefined && !(names as readonly string[]).includes(name),
   );
-  const faults = strangers.map(([name]): Fault => ({
+  const faults = misplaced.map(([name]): Fault => ({
     pointer: `#query/${name}`,
-    detail: `${name} is not for the view ${view}.`,
+    detail: `The view ${view} has no parameter ${name}. Remove it or choose the other view.`,
   }));
   if (faults.length > 0) throw invalid(...faults);
   return validate(z.strictObject(dataset.shape), VIEWS[view].read(sent), inQuery);
 }
 
-/** @throws what the dataset refuses, with pointers into the query. */
+/** @throws the errors of the dataset, with pointers into the query. */
 async function freezeQuery(dataset: Registered, request: unknown, asking: Asking): Promise<object> {
   try {
     return (await dataset.freeze(request, asking)) as object;
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.code !== "invalid_request") throw thrown;
     throw invalid(...thrown.faults.map((fault) => ({ ...fault, pointer: `#query/${fault.pointer.split("/")[1]}` })));
-  }
-}
-
-/** As many rows as fit an answer, one at least where there is one. */
-class Collected {
-  /** With commas between. */
-  rows = "";
-  /** The record that the next page begins with, and how many of its rows came before; null: not cut. */
-  next: Pick<Walk, "next" | "skip"> | null = null;
-  readonly #most: number;
-  #skip: number;
-  #count = 0;
-  #bytes = 0;
-  /** Rows of the record under way, before the next row. */
-  #ofRecord = 0;
-  #record = "";
-
-  constructor(most: number, skip: number) {
-    this.#most = most;
-    this.#skip = skip;
-  }
-
-  /** @returns whether there is room for more. */
-  take(page: Page): boolean {
-    for (const [index, line] of page.lines.entries()) {
-      const key = page.keyOf(index);
-      const record = `${key.time} ${key.id}`;
-      if (record !== this.#record) this.#ofRecord = 0;
-      this.#record = record;
-      if (this.#skip > 0) this.#skip -= 1;
-      else {
-        this.#bytes += Buffer.byteLength(line) + 1;
-        if (this.#count === this.#most || (this.#count > 0 && this.#bytes > MAX_PAGE_BYTES)) {
-          this.next = { next: key, skip: this.#ofRecord };
-          return false;
-        }
-        this.rows += this.#count === 0 ? line : `,${line}`;
-        this.#count += 1;
-      }
-      this.#ofRecord += 1;
-    }
-    return true;
   }
 }

@@ -1,4 +1,4 @@
-/** Events over HTTP. */
+/** /v1/events: send events, and list them. */
 
 import * as z from "zod";
 import { ingestEvents } from "../../ingest/ingest.ts";
@@ -11,13 +11,18 @@ export const MAX_EVENTS = 5_000;
 const MAX_BYTES = 15_728_640;
 
 const SentEvent = z.strictObject({
-  id: Id.nullish().meta({ description: "Left out: one is made. An id that the space has already is a duplicate." }),
+  id: Id.nullish().meta({
+    description: "If omitted, the service creates an id. An event whose id the space already has is a duplicate.",
+  }),
   definition_id: z.string().min(1).max(64),
   person_id: Id.nullish(),
   external_person_id: Id.nullish().meta({ description: "Instead of `person_id`." }),
   session_id: Id.nullish(),
-  company_id: Id.nullish().meta({ description: "Left out: the profile's." }),
-  occurred_at: z.iso.datetime({ offset: true }).nullish().meta({ description: "Left out: when it is received." }),
+  company_id: Id.nullish().meta({ description: "If omitted, the company of the profile." }),
+  occurred_at: z.iso
+    .datetime({ offset: true })
+    .nullish()
+    .meta({ description: "If omitted, the time when the service receives the event." }),
   properties: z.record(z.string(), z.unknown()),
 });
 
@@ -27,13 +32,13 @@ export const eventsResource = resource("/v1/events", [
     path: "/",
     operationId: "sendEvents",
     summary: "Send events",
-    description: `1 to ${MAX_EVENTS} events, all or nothing; also as NDJSON, an event a line. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. A property that is left out becomes null. Chatbot-session events alone make a profile where their person has none, of type Customer. A number that would not be kept exactly is refused: send it as a text.`,
+    description: `1 to ${MAX_EVENTS} events, all or nothing; also as NDJSON with one event per line. An event whose id the space already has counts as a duplicate: the first one stays unchanged. An omitted property becomes null. If a person has no profile, a chatbot-session event creates one of type Customer; other events are rejected. A number that cannot be kept exactly is rejected: send it as a text.`,
     tag: "Events",
     auth: "events:write",
     body: {
       schema: z.strictObject({ events: z.array(SentEvent).min(1).max(MAX_EVENTS) }),
       maxBytes: MAX_BYTES,
-      linesOf: { property: "events", most: MAX_EVENTS },
+      linesOf: { property: "events", maxItems: MAX_EVENTS },
       example: {
         events: [
           {
@@ -47,7 +52,10 @@ export const eventsResource = resource("/v1/events", [
       },
     },
     responses: {
-      202: { description: "They are stored: an export that is asked from now on has them.", schema: Accepted },
+      202: {
+        description: "The records are stored. Exports that are created from now on contain them.",
+        schema: Accepted,
+      },
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {

@@ -1,4 +1,4 @@
-/** What happened to an export, for whoever has to explain it. */
+/** The timeline of an export: its transitions, failed attempts and webhook deliveries. */
 
 import * as z from "zod";
 import { listTimeline } from "../../db/exports/timeline.ts";
@@ -25,7 +25,7 @@ const Entry = z
     ]),
     detail: z.record(z.string(), z.unknown()).meta({
       description:
-        "Counts and codes: rows and chunks of a plan, the step, code and owner of what failed, a webhook's answer.",
+        "Counts and codes: the rows and chunks of a plan; the step, code and owner of a failure; a webhook's response.",
     }),
   })
   .meta({ id: "TimelineEntry" });

@@ -1,4 +1,4 @@
-/** Flows over HTTP: what an export enriched with `enrich_with_moments_info` knows of the campaigns that events came from. */
+/** /v1/flows: the campaigns that an export with `enrich_with_moments_info` adds to events. */
 
 import * as z from "zod";
 import { type FlowRow, listFlows, putFlows } from "../../db/events/flows.ts";
@@ -12,7 +12,7 @@ import { Id, textOf, Time } from "../schemas.ts";
 const MAX_FLOWS = 1_000;
 const MAX_ELEMENTS = 500;
 const MAX_ELEMENTS_PER_CALL = 20_000;
-/** So that a page of flows stays small, whatever they hold. */
+/** Bounds the bytes of a page of flows. */
 const MAX_FLOW_BYTES = 65_536;
 const MAX_BYTES = 15_728_640;
 const MAX_FAULTS = 100;
@@ -27,7 +27,7 @@ const SentFlow = z.strictObject({
     .array(z.strictObject({ id: Id, name: Label.nullable().default(null) }))
     .max(MAX_ELEMENTS)
     .default([])
-    .meta({ description: "An event names its element in its property `flowElementId`." }),
+    .meta({ description: "An event refers to an element by its property `flowElementId`." }),
 });
 
 type SentFlow = z.output<typeof SentFlow>;
@@ -48,8 +48,8 @@ export const flowsResource = resource("/v1/flows", [
     method: "PUT",
     path: "/",
     operationId: "putFlows",
-    summary: "Make or replace flows",
-    description: `1 to ${MAX_FLOWS} flows, all or nothing, each replaced as a whole. A flow has at most ${MAX_ELEMENTS} elements and ${MAX_FLOW_BYTES} bytes, and a call at most ${MAX_ELEMENTS_PER_CALL} elements. An element's id should be the space's only one: a call that has it twice is refused, and where several flows have it, the one that was made or changed last counts.`,
+    summary: "Create or replace flows",
+    description: `1 to ${MAX_FLOWS} flows, all or nothing, each of which is replaced as a whole. A flow has at most ${MAX_ELEMENTS} elements and ${MAX_FLOW_BYTES} bytes, and a call at most ${MAX_ELEMENTS_PER_CALL} elements. An element's id should be unique in the space. A call that contains it twice is rejected; if several flows have it, the flow that was changed last counts.`,
     tag: "Flows",
     auth: "events:write",
     body: {
@@ -68,7 +68,7 @@ export const flowsResource = resource("/v1/flows", [
     },
     responses: {
       200: {
-        description: "They stand: an export that is asked from now on reads them so.",
+        description: "The flows are stored. Exports that are created from now on read them.",
         schema: z.object({ put: z.number().int() }).meta({ id: "FlowsPut" }),
       },
     },
@@ -98,7 +98,7 @@ export const flowsResource = resource("/v1/flows", [
   }),
 ]);
 
-/** @throws invalid_request for an id that stands twice in one call, and for what is too large. */
+/** @throws invalid_request for an id that occurs twice in one call, and for too large a flow or call. */
 function checkTogether(flows: readonly SentFlow[]): void {
   const faults: Fault[] = [];
   const ids = new Set<string>();
@@ -106,15 +106,15 @@ function checkTogether(flows: readonly SentFlow[]): void {
   let elements = 0;
   for (const [index, flow] of flows.entries()) {
     const at = `/flows/${index}`;
-    if (ids.has(flow.id)) faults.push({ pointer: `${at}/id`, detail: "This flow stands before already: once a call." });
+    if (ids.has(flow.id)) faults.push({ pointer: `${at}/id`, detail: "Duplicate flow id in this request." });
     ids.add(flow.id);
     if (Buffer.byteLength(JSON.stringify(flow)) > MAX_FLOW_BYTES)
-      faults.push({ pointer: at, detail: `A flow has ${MAX_FLOW_BYTES} bytes at most.` });
+      faults.push({ pointer: at, detail: `A flow may have at most ${MAX_FLOW_BYTES} bytes of JSON.` });
     for (const [place, { id }] of flow.elements.entries()) {
       if (elementIds.has(id))
         faults.push({
           pointer: `${at}/elements/${place}/id`,
-          detail: "This element stands before already: once a call.",
+          detail: "Duplicate element id in this request.",
         });
       elementIds.add(id);
     }
@@ -123,7 +123,7 @@ function checkTogether(flows: readonly SentFlow[]): void {
   if (elements > MAX_ELEMENTS_PER_CALL)
     faults.push({
       pointer: "/flows",
-      detail: `A call has ${MAX_ELEMENTS_PER_CALL} elements at most; these are ${elements}.`,
+      detail: `A call may have at most ${MAX_ELEMENTS_PER_CALL} elements, but this one has ${elements}. Send the flows in several calls.`,
     });
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
 }

@@ -1,4 +1,6 @@
-/** Calls about the service itself: its health, its document and the page that shows it, what errors mean. */
+/**
+ * The service itself: its health, its OpenAPI document, the page that shows the document, and the pages about errors.
+ */
 
 import * as z from "zod";
 import { ERRORS, SpillwayError } from "../../errors.ts";
@@ -9,11 +11,11 @@ import { problemPage } from "./problem-page.ts";
 
 const TAG = "Service";
 
-/** The component's script: where the page finds it, and what it is called among the Worker's assets. */
+/** The path of the page's script, and its name among the Worker's assets. */
 const SCRIPT = "/docs/openapi-explorer.js";
 const SCRIPT_ASSET = "/openapi-explorer.min.js";
 
-/** The page can reach this origin alone. The component makes styles of its own; its few images are in its styles. */
+/** The page may load from this origin only. The component writes inline styles, which contain its few images. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -41,18 +43,21 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** @param all gives every route there is, these among them: the document describes itself too. */
+/** @param all returns every operation, these included: the document describes itself. */
 export const metaResource = (all: () => readonly Route[]): Resource =>
   resource("", [
     route({
       method: "GET",
       path: "/healthz",
       operationId: "health",
-      summary: "Is the service up?",
+      summary: "Check the service's health",
       tag: TAG,
       auth: "none",
       responses: {
-        200: { description: "It is.", schema: z.object({ status: z.literal("ok") }).meta({ id: "Health" }) },
+        200: {
+          description: "The service is up.",
+          schema: z.object({ status: z.literal("ok") }).meta({ id: "Health" }),
+        },
       },
       async handle() {
         return json({ status: "ok" });
@@ -62,7 +67,7 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       method: "GET",
       path: "/openapi.json",
       operationId: "openapi",
-      summary: "This document",
+      summary: "Get this document",
       tag: TAG,
       auth: "none",
       responses: { 200: { description: "OpenAPI 3.1.", contentTypes: ["application/json"] } },
@@ -74,9 +79,9 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       method: "GET",
       path: "/docs",
       operationId: "docs",
-      summary: "This document as a page",
+      summary: "Read this document as a page",
       description:
-        "A key that is typed in on the page stays in its memory: it is not stored, and goes to this service alone.",
+        "A key that is entered on the page stays in the page's memory: it is not stored, and is sent to this service only.",
       tag: TAG,
       auth: "none",
       responses: { 200: { description: "The reference page.", contentTypes: ["text/html"] } },
@@ -95,12 +100,16 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       method: "GET",
       path: SCRIPT,
       operationId: "docsScript",
-      summary: "The page's script",
+      summary: "Get the page's script",
       tag: TAG,
       auth: "none",
       responses: {
-        200: { description: "The script.", contentTypes: ["text/javascript"], headers: { ETag: "Of this version." } },
-        304: { description: "It is the one that `If-None-Match` names." },
+        200: {
+          description: "The script.",
+          contentTypes: ["text/javascript"],
+          headers: { ETag: "The version of the script." },
+        },
+        304: { description: "The script is the version that `If-None-Match` names." },
       },
       async handle(call) {
         return call.assets.fetch(new Request(new URL(SCRIPT_ASSET, call.url), call.request));
@@ -110,7 +119,7 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       method: "GET",
       path: "/problems/{code}",
       operationId: "problem",
-      summary: "What an error means",
+      summary: "Read what an error means",
       tag: TAG,
       auth: "none",
       params: z.object({ code: z.enum(Object.keys(ERRORS)) }),

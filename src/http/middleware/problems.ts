@@ -1,4 +1,7 @@
-/** Errors as RFC 9457 problem documents: whatever a handler throws, an unknown address, and a method that it does not have. */
+/**
+ * Errors as RFC 9457 problem documents: whatever a handler throws, an unknown address, and a method that it does not
+ * have.
+ */
 
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -47,7 +50,7 @@ export function notFound(c: Context<AppEnv>): Response {
   );
 }
 
-/** Answers every method that the routes of an address before it did not take. */
+/** Rejects every method that no operation of the address has. Registered after them. */
 export function methodNotAllowed(methods: readonly string[]): MiddlewareHandler<AppEnv> {
   const allowed = methods.join(", ");
   return async (c) => {

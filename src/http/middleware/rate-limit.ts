@@ -34,14 +34,14 @@ export function limitRate({ limit, limitOf }: Pick<Route, "limit" | "limitOf">):
 }
 
 /**
- * Asks the space's Durable Object. An object that is evicted, moved or reset breaks the call; a new stub reaches it again.
- * The broken call may have been counted: then one call counts twice, so that fewer calls pass, never more.
+ * Asks the space's Durable Object. An object that is evicted, moved or reset breaks the call; a new stub reaches it
+ * again. The broken call may have been counted: then one call counts twice, so that fewer calls pass, never more.
  */
 async function countCall(call: Call, spaceId: string, policy: Policy): Promise<Answer> {
   const namespace = call.limiter as DurableObjectNamespace<LimiterObject>;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await namespace.get(namespace.idFromName(spaceId)).take(policy, call.config.limits[policy]);
+      return await namespace.get(namespace.idFromName(spaceId)).admit(policy, call.config.limits[policy]);
     } catch (thrown) {
       if (attempt >= MAX_ATTEMPTS || isOverloaded(thrown)) {
         logFailure("limiter.unreachable", thrown, { request_id: call.requestId, space_id: spaceId, policy, attempt });

@@ -1,4 +1,4 @@
-/** One log line per request, with the route's pattern instead of the address: an address holds customers' ids. */
+/** One log line per request, with the route's pattern instead of the address: an address contains customers' ids. */
 
 import { createMiddleware } from "hono/factory";
 import { log } from "../../log.ts";

@@ -1,4 +1,7 @@
-/** Definitions of profiles' attributes, tags and topics over HTTP, and the sections that they belong to. */
+/**
+ * /v1/attributes, /v1/tags, /v1/topics: definitions of what profiles have. /v1/sections: the sections that they belong
+ * to.
+ */
 
 import * as z from "zod";
 import {
@@ -15,39 +18,39 @@ import { iso } from "../../time/names.ts";
 import { AttributeName } from "../profiles/routes.ts";
 import { byId, list } from "../list.ts";
 import { type Resource, resource } from "../resource.ts";
-import { json, route } from "../route.ts";
+import { found, json, route } from "../route.ts";
 import { Id, Name, SectionId, Time } from "../schemas.ts";
 
 const TAG = "Profile definitions";
 const MAX_BYTES = 65_536;
 const TYPES = ["text", "boolean", "date", "number"] as const satisfies readonly AttributeType[];
 
-const Type = z.enum(TYPES).meta({ description: "`date`: a text as RFC 3339 writes a time, with an offset." });
+const Type = z.enum(TYPES).meta({ description: "`date`: a text with an RFC 3339 time, with an offset." });
 const shown = { id: z.string(), section_id: z.string(), name: z.string() };
 const times = { created_at: Time, updated_at: Time };
 const sent = {
   section_id: SectionId.nullish()
     .transform((id) => id ?? DEFAULT_SECTION)
-    .meta({ description: "One that is new is made." }),
+    .meta({ description: "A new section is created." }),
   name: Name,
 };
 
 const timesOf = (row: ProfileDefinitionRow) => ({ created_at: iso(row.created_at), updated_at: iso(row.updated_at) });
 
-/** What the three kinds of definitions have of their own. */
+/** How the three kinds of definitions differ. */
 interface Kind {
   kind: DefinedKind;
-  /** In addresses and operations. */
+  /** Part of paths and operation ids. */
   one: string;
   many: string;
-  /** In sentences. */
+  /** With its article, for texts. */
   an: string;
   id: z.ZodType<string>;
   body: z.ZodType<{ section_id: string; name: string; type?: AttributeType }>;
   example: unknown;
   shape: z.ZodType;
-  /** Beside what every PUT says of itself. */
-  says: string;
+  /** An addition to the description of PUT. */
+  remarks: string;
   show: (row: ProfileDefinitionRow) => unknown;
 }
 
@@ -63,11 +66,12 @@ const attribute: Kind = {
     .object({
       ...shown,
       type: Type,
-      native: z.boolean().meta({ description: "Every space has it, and it cannot be changed." }),
+      native: z.boolean().meta({ description: "Native attributes exist in every space and cannot be changed." }),
       ...times,
     })
     .meta({ id: "Attribute" }),
-  says: "From then on profiles take values of its type alone; values that they have already stay. The type stays as it was first put: another one is 409. Names that begin with `$` are native to the service: they are shown, and cannot be defined.",
+  remarks:
+    "From then on profiles accept only values of this type; existing values stay. The type cannot be changed: another type is answered with 409. Names that begin with `$` are native: they can be read, but not defined.",
   show: (row) => ({
     id: row.id,
     section_id: row.section_id,
@@ -78,7 +82,7 @@ const attribute: Kind = {
   }),
 };
 
-const labelled = { id: Id, body: z.strictObject(sent) };
+const labeled = { id: Id, body: z.strictObject(sent) };
 const label = (row: ProfileDefinitionRow) => ({
   id: row.id,
   section_id: row.section_id,
@@ -87,32 +91,32 @@ const label = (row: ProfileDefinitionRow) => ({
 });
 
 const tag: Kind = {
-  ...labelled,
+  ...labeled,
   kind: "tag",
   one: "Tag",
   many: "Tags",
   an: "a tag",
   example: { section_id: "loyalty", name: "Very important" },
   shape: z.object({ ...shown, ...times }).meta({ id: "Tag" }),
-  says: "",
+  remarks: "",
   show: label,
 };
 
 const topic: Kind = {
-  ...labelled,
+  ...labeled,
   kind: "topic",
   one: "Topic",
   many: "Topics",
   an: "a topic",
   example: { name: "Newsletter" },
   shape: z.object({ ...shown, ...times }).meta({ id: "Topic" }),
-  says: "",
+  remarks: "",
   show: label,
 };
 
 const search = { q: z.string().max(200).optional().meta({ description: "Text in the id or the name, in any case." }) };
 
-function resourceOf({ kind, one, many, an, id, body, example, shape, says, show }: Kind): Resource {
+function resourceOf({ kind, one, many, an, id, body, example, shape, remarks, show }: Kind): Resource {
   const params = z.object({ id: z.string() });
   return resource(`/v1/${many.toLowerCase()}`, [
     route({
@@ -121,7 +125,7 @@ function resourceOf({ kind, one, many, an, id, body, example, shape, says, show 
       operationId: `put${one}`,
       summary: `Define ${an}`,
       description:
-        `Makes it, or changes its name and section: an export has what stood when it was asked for. ${says}`.trim(),
+        `Creates the definition, or changes its name and section. Exports that already exist keep the previous definition. ${remarks}`.trim(),
       tag: TAG,
       auth: "profiles:write",
       params,
@@ -129,14 +133,14 @@ function resourceOf({ kind, one, many, an, id, body, example, shape, says, show 
       responses: { 200: { description: "The definition as it is now.", schema: shape } },
       errors: kind === "attribute" ? ["conflict"] : [],
       async handle(call, { space, params, body }) {
-        const definition = { ...body, id: idOf(params.id, id), type: body.type ?? null };
-        if (kind === "attribute") mustNotBeNative(definition.id);
+        const definition = { ...body, id: parseId(params.id, id), type: body.type ?? null };
+        if (kind === "attribute") refuseNative(definition.id);
         const db = call.databases.space(space.id);
         const row = await putProfileDefinition(db, space.id, kind, definition, call.runtime.now());
         if (row === null)
           throw new SpillwayError(
             "conflict",
-            `There is an attribute ${definition.id} of another type: its type stays.`,
+            `The attribute ${definition.id} already exists with another type, which cannot be changed.`,
           );
         return json(show(row));
       },
@@ -166,26 +170,30 @@ function resourceOf({ kind, one, many, an, id, body, example, shape, says, show 
       responses: { 200: { description: "The definition.", schema: shape } },
       errors: ["not_found"],
       async handle(call, { space, params }) {
-        const row = await findDefined(call.databases.space(space.id), space, kind, params.id);
-        if (row === null) throw new SpillwayError("not_found");
-        return json(show(row));
+        return json(show(found(await findDefined(call.databases.space(space.id), space, kind, params.id))));
       },
     }),
   ]);
 }
 
-/** @throws invalid_request for what cannot be one. */
-function idOf(text: string, schema: z.ZodType<string>): string {
+/** @throws invalid_request for an id that the schema rejects. */
+function parseId(text: string, schema: z.ZodType<string>): string {
   const read = schema.safeParse(text);
   if (read.success) return read.data;
-  throw invalid({ pointer: "#path/id", detail: read.error.issues[0]?.message ?? "This is no id." });
+  throw invalid({
+    pointer: "#path/id",
+    detail: read.error.issues[0]?.message ?? "The id in the address is not valid.",
+  });
 }
 
-function mustNotBeNative(id: string): void {
+function refuseNative(id: string): void {
   if (nativeAttribute(id) !== undefined)
-    throw new SpillwayError("conflict", `${id} is native to the service: it cannot be changed.`);
+    throw new SpillwayError("conflict", `The attribute ${id} is native to the service and cannot be changed.`);
   if (id.startsWith(NATIVE_MARK))
-    throw invalid({ pointer: "#path/id", detail: `Names that begin with ${NATIVE_MARK} are native to the service.` });
+    throw invalid({
+      pointer: "#path/id",
+      detail: `Names that begin with ${NATIVE_MARK} are reserved for native attributes. Choose another name.`,
+    });
 }
 
 const sectionsResource = resource("/v1/sections", [

@@ -1,13 +1,14 @@
-/** Deleting a person over HTTP: gone from every answer at once, from the database in the background. */
+/**
+ * Deletions of people: a deleted person disappears from every answer at once, and from the database in the background.
+ */
 
 import * as z from "zod";
 import { COUNTED, deletePerson, type DeletionRow, findDeletion, listDeletions } from "../../db/profiles/deletions.ts";
-import { SpillwayError } from "../../errors.ts";
 import { SETTLED_AFTER_MS } from "../../maintenance/erasure.ts";
 import { iso } from "../../time/names.ts";
 import { list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { json, route } from "../route.ts";
+import { found, json, route } from "../route.ts";
 import { Time } from "../schemas.ts";
 
 const TAG = "Profiles";
@@ -22,7 +23,7 @@ const Deletion = z
     completed_at: Time.nullable(),
     deleted: z
       .object(Object.fromEntries(COUNTED.map((of) => [of, z.number().int()])))
-      .meta({ description: "Rows that are gone by now." }),
+      .meta({ description: "Rows that are deleted so far." }),
   })
   .meta({ id: "ProfileDeletion" });
 
@@ -32,13 +33,13 @@ export const deleteProfile = route({
   operationId: "deleteProfile",
   summary: "Delete a person",
   description:
-    "The profile and all that belongs to the person, events and touchpoints above all. No call shows them after this answer, and no export that is asked from then on has them. The rows themselves go in the background, a minute later at the earliest, and not before exports that were under way have ended: those still have what stood when they were asked for.\n\nFiles of exports that are completed stay as they are until they expire; delete those exports, and what was delivered to your own bucket, where that has to go too.\n\nA profile with the same `person_id` may be made again at once: it begins empty, and what is written from then on stays. Until the deletion is completed, the ids of the person's events still count as known: an event that is sent with one of them is a duplicate. Where the person is gone already and the deletion is pending, the answer is that deletion.",
+    "Deletes the profile and all data of the person, such as events and touchpoints. After this answer no call returns them, and exports that are created later do not contain them. The rows are deleted in the background, at least a minute later, and only after running exports have ended: those still contain the person as of their snapshot.\n\nFiles of completed exports stay unchanged until they expire. If they must not contain the person, delete those exports, and the files in your own bucket.\n\nA profile with the same `person_id` may be created again at once. It starts empty, and later writes to it stay. Until the deletion is completed, an event with the id of one of the deleted events counts as a duplicate. If a deletion of this person is already pending, the answer is that deletion.",
   tag: TAG,
   auth: "profiles:write",
   params: z.object({ person_id: z.string() }),
   responses: {
     202: {
-      description: "The person is gone; the rows are to go.",
+      description: "The person no longer appears in answers; the rows will be deleted.",
       schema: Deletion,
       headers: { Location: "The deletion's address." },
     },
@@ -47,8 +48,7 @@ export const deleteProfile = route({
   async handle(call, { space, params }) {
     const now = call.runtime.now();
     const deletion = { id: call.runtime.uuid(), requestedAt: now, dueAt: now + SETTLED_AFTER_MS };
-    const row = await deletePerson(call.databases.space(space.id), space.id, params.person_id, deletion);
-    if (row === null) throw new SpillwayError("not_found");
+    const row = found(await deletePerson(call.databases.space(space.id), space.id, params.person_id, deletion));
     return json(show(row), 202, { location: `/v1/profile-deletions/${row.id}` });
   },
 });
@@ -80,12 +80,10 @@ export const profileDeletionsResource = resource("/v1/profile-deletions", [
     tag: TAG,
     auth: "profiles:read",
     params: z.object({ id: z.string() }),
-    responses: { 200: { description: "The deletion as it stands.", schema: Deletion } },
+    responses: { 200: { description: "The deletion in its current state.", schema: Deletion } },
     errors: ["not_found"],
     async handle(call, { space, params }) {
-      const row = await findDeletion(call.databases.space(space.id), space.id, params.id);
-      if (row === null) throw new SpillwayError("not_found");
-      return json(show(row));
+      return json(show(found(await findDeletion(call.databases.space(space.id), space.id, params.id))));
     },
   }),
 ]);

@@ -1,4 +1,4 @@
-/** Profiles over HTTP. */
+/** /v1/profiles: merge, read and delete profiles. */
 
 import * as z from "zod";
 import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
@@ -16,7 +16,7 @@ import { writeProfiles } from "../../ingest/profiles.ts";
 import { iso } from "../../time/names.ts";
 import { deleteProfile } from "./deletions.ts";
 import { resource } from "../resource.ts";
-import { json, route } from "../route.ts";
+import { found, json, route } from "../route.ts";
 import { Id, textOf, Time, WholeText } from "../schemas.ts";
 
 const MAX_PROFILES = 1000;
@@ -24,37 +24,37 @@ const MAX_BYTES = 15_728_640;
 const MAX_TAGS = 200;
 const MAX_INSTALLATIONS = 50;
 const MAX_TOKEN_CHARACTERS = 4096;
-const TOO_LARGE = `A profile has ${MAX_PROFILE_BYTES} bytes of identifiers, attributes, tags, topics and installations at most.`;
+const TOO_LARGE = `A profile may have at most ${MAX_PROFILE_BYTES} bytes of identifiers, attributes, tags, topics and installations.`;
 
 const exactNumber = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), INEXACT);
 export const AttributeName = z
   .string()
   .regex(
     ATTRIBUTE_NAME,
-    "An attribute's name begins with a letter, a digit, _ or $, and goes on with those, dots, spaces or hyphens: 128 characters at most.",
+    "An attribute's name starts with a letter, a digit, _ or $, continues with these, dots, spaces or hyphens, and has at most 128 characters.",
   );
 const Attributes = z.record(AttributeName, z.union([WholeText, exactNumber, z.boolean(), z.null()])).meta({
   description:
-    "Merged by name; null removes. Names that begin with `$` are native: `GET /v1/attributes` shows them. Their values are texts, `$email_marketing` and `$sms_marketing` are `subscribed` or `unsubscribed`, `$date_of_birth` is a date (`1815-12-10`). A value of an attribute that the space defined is of its type; others may have any.",
+    "Merged by name; null removes an attribute. Names that begin with `$` are native: `GET /v1/attributes` lists them. Native values are texts: `$email_marketing` and `$sms_marketing` are `subscribed` or `unsubscribed`, `$date_of_birth` is a date (`1815-12-10`). A value of a defined attribute must have its type; undefined attributes accept any type.",
 });
 const Identifiers = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), Id.nullable());
 
 const CONSENTS = ["opt-in", "confirmed-opt-in", "opt-out"] as const;
 const Topics = z.record(Id, z.record(Id, z.enum(CONSENTS).nullable()).nullable()).meta({
   description:
-    "Topic → channel → what the person said to it. Merged by topic and channel; null removes a channel or a topic, and a topic without channels goes.",
+    "Topic → channel → consent. Merged by topic and channel; null removes a channel or a topic. A topic without channels is removed.",
 });
 
-/** A set as a list: what names an item stands once. @param at where in an item its name stands. */
+/** A list without duplicates. @param nameOf the name of an item. @param at the path of the name inside an item. */
 function setOf<Item extends z.ZodType>(
   item: Item,
-  most: number,
+  max: number,
   nameOf: (item: z.output<Item>) => string,
   at: readonly string[],
 ) {
   return z
     .array(item)
-    .max(most)
+    .max(max)
     .superRefine((items, context) => {
       const names = new Set<string>();
       for (const [index, each] of items.entries()) {
@@ -63,7 +63,7 @@ function setOf<Item extends z.ZodType>(
           context.addIssue({
             code: "custom",
             path: [index, ...at],
-            message: "This one stands before already: once in a set.",
+            message: "Duplicate item in this list.",
           });
         names.add(name);
       }
@@ -81,7 +81,7 @@ const Installations = setOf(
   MAX_INSTALLATIONS,
   (each) => each.installation_id,
   ["installation_id"],
-).meta({ description: "Replaces the installations, each id once; null or an empty list removes them all." });
+).meta({ description: "Replaces the installations, whose ids must differ; null or an empty list removes them all." });
 
 const Merge = z.strictObject({
   person_id: Id,
@@ -118,9 +118,9 @@ export const profilesResource = resource("/v1/profiles", [
     method: "PUT",
     path: "/",
     operationId: "mergeProfiles",
-    summary: "Make or change profiles",
+    summary: "Create or change profiles",
     description:
-      "Merges up to 1,000 profiles, all or nothing. What is left out stays; identifiers, attributes and topics are merged by key, tags and installations are replaced as a whole; null removes. What changes makes an event of each people definition that is enabled for it: `personCreated`, `nameChanged`, `emailAddressAdded` and the like. What changes how a profile can be reached (`$phone_number`, `$sms_marketing`, `$email_address`, `$email_marketing`, an installation's `is_optin` and `push_token`) always makes a reachability event: one a channel, of push one an installation, with each reason that applies. Who comes to `subscribed` subscribes; who comes to `unsubscribed`, or was `subscribed` and is not any more, unsubscribes. At most 100,000 events a call.",
+      "Merges up to 1,000 profiles, all or nothing. Omitted fields stay unchanged; identifiers, attributes and topics are merged by key; tags and installations are replaced as a whole; null removes a value. A change creates an event for each enabled people definition that it concerns, such as `personCreated`, `nameChanged` and `emailAddressAdded`. A change of `$phone_number`, `$sms_marketing`, `$email_address`, `$email_marketing`, or of an installation's `is_optin` or `push_token` always creates a reachability event with every reason that applies: one per channel, and for push one per installation. A change to `subscribed` is a subscription; a change to `unsubscribed`, or away from `subscribed`, is its end. A call may create at most 100,000 events.",
     tag: "Profiles",
     auth: "profiles:write",
     body: {
@@ -140,7 +140,7 @@ export const profilesResource = resource("/v1/profiles", [
     },
     responses: {
       200: {
-        description: "All of them are merged.",
+        description: "All profiles are merged.",
         schema: z.object({ merged: z.number().int() }).meta({ id: "Merged" }),
       },
     },
@@ -152,7 +152,10 @@ export const profilesResource = resource("/v1/profiles", [
       const write = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
       const outcome = await writeProfiles(write, inBatches(merges));
       if (outcome === "external_id_taken")
-        throw new SpillwayError("conflict", "An external_person_id of these belongs to another profile.");
+        throw new SpillwayError(
+          "conflict",
+          "An external_person_id in this request belongs to another profile. Each external id may belong to one profile only.",
+        );
       if (outcome === "too_large") throw invalid({ pointer: "/profiles", detail: TOO_LARGE });
       return json({ merged: merges.length });
     },
@@ -168,19 +171,17 @@ export const profilesResource = resource("/v1/profiles", [
     responses: { 200: { description: "The profile.", schema: Profile } },
     errors: ["not_found"],
     async handle(call, { space, params }) {
-      const row = await findProfile(call.databases.space(space.id), space.id, params.person_id);
-      if (row === null) throw new SpillwayError("not_found");
-      return json(show(row));
+      return json(show(found(await findProfile(call.databases.space(space.id), space.id, params.person_id))));
     },
   }),
   deleteProfile,
 ]);
 
-/** Sets in one order and with every field: the same set is the same bytes, and null is the empty one. */
+/** Sorts lists and fills in absent fields: equal sets become equal bytes, and null becomes the empty set. */
 function canonical({ tags, installations, ...merge }: z.output<typeof Merge>): ProfileMerge {
   return {
     ...merge,
-    // A map that is null changes nothing: each of its members is removed by a null of its own.
+    // A null instead of a map changes nothing: only a null inside the map removes a member.
     identifiers: merge.identifiers ?? undefined,
     attributes: merge.attributes ?? undefined,
     topics: merge.topics ?? undefined,
@@ -199,7 +200,7 @@ function byId(a: Installation, b: Installation): number {
   return a.installation_id < b.installation_id ? -1 : 1;
 }
 
-/** @throws invalid_request for a profile that stands twice in one call, or is too large. */
+/** @throws invalid_request for a profile that occurs twice in one call, or is too large. */
 function checkTogether(merges: readonly ProfileMerge[]): void {
   const faults: Fault[] = [];
   const persons = new Set<string>();
@@ -207,11 +208,11 @@ function checkTogether(merges: readonly ProfileMerge[]): void {
   for (const [index, merge] of merges.entries()) {
     const at = `/profiles/${index}`;
     if (persons.has(merge.person_id))
-      faults.push({ pointer: `${at}/person_id`, detail: "This profile stands before already: once a call." });
+      faults.push({ pointer: `${at}/person_id`, detail: "Duplicate person_id in this request." });
     persons.add(merge.person_id);
     const external = merge.external_person_id;
     if (typeof external === "string" && externals.has(external))
-      faults.push({ pointer: `${at}/external_person_id`, detail: "This external id stands before already." });
+      faults.push({ pointer: `${at}/external_person_id`, detail: "Duplicate external_person_id in this request." });
     if (typeof external === "string") externals.add(external);
     if (Buffer.byteLength(JSON.stringify(merge)) > MAX_PROFILE_BYTES) faults.push({ pointer: at, detail: TOO_LARGE });
   }

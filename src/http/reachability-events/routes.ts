@@ -1,4 +1,4 @@
-/** Reachability events over HTTP: those that happened before, or elsewhere. Writes of profiles make the others. */
+/** /v1/reachability-events: events of the past or of other systems. Profile writes derive the others. */
 
 import * as z from "zod";
 import { takeReachability } from "../../ingest/load-reachability.ts";
@@ -17,11 +17,12 @@ const reasonsOf = <const Reason extends string>(reasons: readonly Reason[]) =>
     .array(z.enum(reasons))
     .min(1)
     .max(reasons.length)
-    .refine((sent) => new Set(sent).size === sent.length, "must name each reason once.")
+    .refine((sent) => new Set(sent).size === sent.length, "must name each reason at most once.")
     .meta({ uniqueItems: true });
 
-/** Optional fields may be null, those of other channels too. */
-const none = (channel: string) => z.null({ error: `must be null or left out: it is of ${channel} alone.` }).optional();
+/** Fields of other channels may be null or absent. */
+const none = (channel: string) =>
+  z.null({ error: `must be null or omitted: only the channel ${channel} has it.` }).optional();
 
 const ofSms = { has_phone_number: none("SMS"), sms_marketing: none("SMS") };
 const ofEmail = { has_email_address: none("EMAIL"), email_marketing: none("EMAIL") };
@@ -64,13 +65,13 @@ export const reachabilityEventsResource = resource("/v1/reachability-events", [
     path: "/",
     operationId: "loadReachabilityEvents",
     summary: "Load reachability events",
-    description: `1 to ${MAX_EVENTS} changes of profiles' reachability that happened before or elsewhere, all or nothing; also as NDJSON, an event a line. Writes of profiles make such events by themselves. An event whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. An event has the reasons and fields of its channel, those of PUSH an \`installation_id\` too; what is left out is not known: null. A \`timestamp\` is not before 2024-10-10, and no older than the space keeps events.`,
+    description: `1 to ${MAX_EVENTS} changes of profiles' reachability from the past or from another system, all or nothing; also as NDJSON with one event per line. Profile writes derive such events automatically. An event whose id the space already has counts as a duplicate: the first one stays unchanged. An event has the reasons and fields of its channel; PUSH events also need an \`installation_id\`. An omitted field is unknown: null. A \`timestamp\` must not be before 2024-10-10, nor older than the space's retention.`,
     tag: "Profiles",
     auth: "profiles:write",
     body: {
       schema: z.strictObject({ events: z.array(SentReachability).min(1).max(MAX_EVENTS) }),
       maxBytes: MAX_BYTES,
-      linesOf: { property: "events", most: MAX_EVENTS },
+      linesOf: { property: "events", maxItems: MAX_EVENTS },
       example: {
         events: [
           {
@@ -86,7 +87,10 @@ export const reachabilityEventsResource = resource("/v1/reachability-events", [
       },
     },
     responses: {
-      202: { description: "They are stored: an export that is asked from now on has them.", schema: Accepted },
+      202: {
+        description: "The records are stored. Exports that are created from now on contain them.",
+        schema: Accepted,
+      },
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {

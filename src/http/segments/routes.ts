@@ -1,4 +1,4 @@
-/** Segments over HTTP: rules that say which profiles are in. */
+/** /v1/segments: named rules that select profiles. */
 
 import * as z from "zod";
 import { pendingDeletions } from "../../db/profiles/deletions.ts";
@@ -28,7 +28,7 @@ import { iso } from "../../time/names.ts";
 import { validate } from "../validate.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { json, route } from "../route.ts";
+import { found, json, route } from "../route.ts";
 import { Id, Name, Time } from "../schemas.ts";
 import { SegmentRule, SentRule } from "./rule.ts";
 
@@ -47,14 +47,14 @@ export const segmentsResource = resource("/v1/segments", [
     method: "PUT",
     path: "/{id}",
     operationId: "putSegment",
-    summary: "Make or replace a segment",
-    description: `An export that was asked for before reads the rule as it stood then. A rule has at most ${MAX_RULES} rules within it (itself, and those about events' properties, included), ${MAX_EVENT_RULES} of them about events, ${MAX_DEPTH} levels and ${MAX_RULE_BYTES} bytes: what is more is refused as \`segment_too_complex\`, which says by how much, as is what would be too long for the store otherwise.`,
+    summary: "Create or replace a segment",
+    description: `Exports that already exist keep the previous rule. A rule may contain at most ${MAX_RULES} rules (counting itself and the conditions on events' properties), ${MAX_EVENT_RULES} of them about events, and have ${MAX_DEPTH} levels and ${MAX_RULE_BYTES} bytes. A rule above one of these limits, or one that the database cannot evaluate, is rejected as \`segment_too_complex\` with the limit in its detail.`,
     tag: "Segments",
     auth: "profiles:write",
     params,
     body: {
       schema: z.strictObject({
-        id: z.string().nullish().meta({ description: "The address's own, where it is given." }),
+        id: z.string().nullish().meta({ description: "If sent, the id in the address." }),
         name: Name,
         rule: SentRule,
       }),
@@ -75,12 +75,12 @@ export const segmentsResource = resource("/v1/segments", [
         },
       },
     },
-    responses: { 200: { description: "The segment as it stands.", schema: Segment } },
+    responses: { 200: { description: "The segment as stored.", schema: Segment } },
     errors: ["segment_too_complex"],
     async handle(call, { space, params, body }) {
       const id = validate(Id, params.id, () => "/id");
       if (typeof body.id === "string" && body.id !== id)
-        throw invalid({ pointer: "/id", detail: "id must be the address's own, or left out." });
+        throw invalid({ pointer: "/id", detail: "id must equal the id in the address. Correct it or omit it." });
       refuseTooComplex(body.rule);
       const segment = { id, name: body.name, rule: JSON.stringify(body.rule) };
       return json(show(await putSegment(call.databases.space(space.id), space.id, segment, call.runtime.now())));
@@ -110,9 +110,7 @@ export const segmentsResource = resource("/v1/segments", [
     responses: { 200: { description: "The segment.", schema: Segment } },
     errors: ["not_found"],
     async handle(call, { space, params }) {
-      const row = await findSegment(call.databases.space(space.id), space.id, params.id);
-      if (row === null) throw new SpillwayError("not_found");
-      return json(show(row));
+      return json(show(found(await findSegment(call.databases.space(space.id), space.id, params.id))));
     },
   }),
   route({
@@ -120,11 +118,11 @@ export const segmentsResource = resource("/v1/segments", [
     path: "/{id}",
     operationId: "deleteSegment",
     summary: "Delete a segment",
-    description: "Exports that were asked for before still read it.",
+    description: "Exports that already exist still read the segment.",
     tag: "Segments",
     auth: "profiles:write",
     params,
-    responses: { 204: { description: "It is gone." } },
+    responses: { 204: { description: "The segment is deleted." } },
     errors: ["not_found"],
     async handle(call, { space, params }) {
       if (!(await deleteSegment(call.databases.space(space.id), space.id, params.id)))
@@ -136,18 +134,17 @@ export const segmentsResource = resource("/v1/segments", [
     method: "GET",
     path: "/{id}/count",
     operationId: "countSegment",
-    summary: "Count who is in a segment",
+    summary: "Count the profiles of a segment",
     description:
-      "The profiles that match now. This reads every profile of the space, and the events of each that a rule about events needs: on a large space it takes its time.",
+      "Counts the profiles that match the rule now. The count reads every profile of the space, and the events that the rule needs, so it takes long on a large space.",
     tag: "Segments",
     auth: "profiles:read",
     params,
-    responses: { 200: { description: "How many there are.", schema: Count } },
+    responses: { 200: { description: "The number of matching profiles.", schema: Count } },
     errors: ["not_found"],
     async handle(call, { space, params }) {
       const db = call.databases.space(space.id);
-      const row = await findSegment(db, space.id, params.id);
-      if (row === null) throw new SpillwayError("not_found");
+      const row = found(await findSegment(db, space.id, params.id));
       const rule = JSON.parse(row.rule) as Rule;
       const now = call.runtime.now();
       const seq = await readSequence(db, space.id);

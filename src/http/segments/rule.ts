@@ -1,11 +1,11 @@
-/** The schema of a segment's rule, and what it says of its meaning. */
+/** The schema of a segment's rule, with the description of its meaning. */
 
 import * as z from "zod";
 import { DefinitionId } from "../../ingest/definition.ts";
 import { refuseTooDeep } from "../../segments/limits.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { Id, textOf, WholeText } from "../schemas.ts";
-import { NOTHING_FITS } from "../zod-error-map.ts";
+import { NO_FORM_MATCHES } from "../zod-error-map.ts";
 
 const MAX_VALUES = 1_000;
 const MAX_DAYS = 36_500;
@@ -18,7 +18,7 @@ const Property = textOf(256).min(1).meta({ description: "The name of an event's 
 const Scalar = z.union([WholeText, z.number(), z.boolean()], "must be a text, a number, true or false.");
 const Ordered = z.union([WholeText, z.number()], "must be a text or a number.");
 
-/** How a value is compared; `named` says which. */
+/** A comparison of a value; `named` is the field that names the value. */
 function compared<Named extends z.ZodRawShape>(named: Named) {
   return z.discriminatedUnion("op", [
     z.strictObject({ ...named, op: z.enum(["eq", "neq"]), value: Scalar }),
@@ -28,7 +28,7 @@ function compared<Named extends z.ZodRawShape>(named: Named) {
     z.strictObject({
       ...named,
       op: z.literal("exists"),
-      value: z.boolean().nullish().meta({ description: "Default true; false: it is missing." }),
+      value: z.boolean().nullish().meta({ description: "Default true; false holds if the value is missing." }),
     }),
   ]);
 }
@@ -42,13 +42,18 @@ const EventRule = z.strictObject({
     .min(1)
     .max(MAX_DAYS)
     .nullish()
-    .meta({ description: "Days of 24 hours. Default: as long as the space keeps events." }),
-  at_least: z.int().min(1).max(MAX_EVENTS).nullish().meta({ description: "How many such events. Default 1." }),
+    .meta({ description: "Days of 24 hours. Default: the space's retention." }),
+  at_least: z
+    .int()
+    .min(1)
+    .max(MAX_EVENTS)
+    .nullish()
+    .meta({ description: "The least number of such events. Default 1." }),
   properties: z
     .array(compared({ property: Property }))
     .max(MAX_CONDITIONS)
     .nullish()
-    .meta({ description: "What must hold of an event, all of it, for the event to count." }),
+    .meta({ description: "Conditions that an event must all meet to count." }),
 });
 
 const KINDS = ["all", "any", "none", "attribute", "tag", "event"];
@@ -64,21 +69,24 @@ export const SegmentRule: z.ZodType<Rule> = z
       z.strictObject({ none: Rules }),
       z.strictObject({ tag: Id }),
       EventRule,
-      // Last: without an `op` it cannot be told from the others.
+      // Last: a rule without an `op` matches none of the others either, and their errors say more.
       compared({ attribute: Attribute }),
     ],
-    { error: ({ input }) => (isOfAKind(input) ? NOTHING_FITS : `must have one of ${KINDS.join(", ")}.`) },
+    {
+      error: ({ input }) =>
+        isOfAKind(input) ? NO_FORM_MATCHES : `must have one of the properties ${KINDS.join(", ")}.`,
+    },
   )
   .meta({
     id: "SegmentRule",
-    description: `Who is in. Groups: \`all\` (every rule holds; empty: everyone), \`any\` (one holds at least; empty: no one), \`none\` (not one holds). Or the profile has a \`tag\`, an \`attribute\` that compares so, or events.
+    description: `A rule that selects profiles. Groups: \`all\` (every rule holds; an empty list selects everyone), \`any\` (at least one rule holds; an empty list selects no one), \`none\` (no rule holds). Other rules test a \`tag\`, an \`attribute\` or the events of a profile.
 
-Comparisons go by type: a text compares with a text, by UTF-8 bytes, so upper and lower case differ and dates compare as they are written; a number with a number; true and false by \`eq\`, \`neq\` and \`in\`. With a value of another type, a list or a missing one no comparison holds. \`neq\` is exactly what \`eq\` is not: it holds where the value is missing or of another type. \`exists\` holds of any value, a list too. \`contains\` and \`starts_with\` are of texts. A null is missing.
+Only values of one type compare. Texts compare by UTF-8 bytes, so case matters, and dates compare as texts; numbers compare with numbers; true and false support \`eq\`, \`neq\` and \`in\`. No comparison holds for a value of another type, a list, or a missing value. \`neq\` is the negation of \`eq\`: it holds if the value is missing or has another type. \`exists\` holds for any value, lists included. \`contains\` and \`starts_with\` apply to texts. A null counts as missing.
 
-An \`event\` rule holds where the person has \`at_least\` so many events of the definition whose \`properties\` all compare so. \`within_days\` counts back from the moment of the export's snapshot, or of the count, in milliseconds; what happened later counts too. Events that are older than the space keeps them do not count. An unknown attribute, tag, definition or property is one that nobody has.`,
+An \`event\` rule holds if the person has \`at_least\` that many events of the definition that meet all \`properties\`. \`within_days\` counts back from the export's snapshot, or from the count, to the millisecond; later events count too. Events older than the space's retention do not count. An unknown attribute, tag, definition or property is treated as one that no profile has.`,
   });
 
-/** For a body: refuses what nests too deep before the schema goes down. */
+/** The rule in a request body: too deep a nesting is rejected before the recursive schema runs. */
 export const SentRule = z.preprocess((sent) => {
   refuseTooDeep(sent);
   return sent;

@@ -1,4 +1,4 @@
-/** Spaces: made and ended by operators, seen and changed by their own keys. */
+/** /v1/spaces: operators create, change and delete spaces. /v1/space: a key reads and changes its own space. */
 
 import * as z from "zod";
 import {
@@ -19,7 +19,7 @@ import { iso } from "../../time/names.ts";
 import { createKey } from "../api-keys/new-key.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { json, route, SCOPES } from "../route.ts";
+import { found, json, route, SCOPES } from "../route.ts";
 import { Name, Time, TimeZone } from "../schemas.ts";
 
 const RetentionDays = z.number().int().min(1).max(36_500);
@@ -31,7 +31,9 @@ const Space = z
     timezone: z.string(),
     retention_days: z.number().int(),
     status: z.enum(["active", "inactive"]),
-    external_id: z.string().meta({ description: "For the trust policy of a role in AWS. Never changes." }),
+    external_id: z
+      .string()
+      .meta({ description: "The external id for the trust policy of an AWS role. It never changes." }),
     created_at: Time,
   })
   .meta({ id: "Space" });
@@ -39,7 +41,9 @@ const Space = z
 const NewSpace = z.strictObject({
   name: Name,
   timezone: TimeZone,
-  retention_days: RetentionDays.default(180).meta({ description: "How long events are kept, by `occurred_at`." }),
+  retention_days: RetentionDays.default(180).meta({
+    description: "Events are kept for this many days after `occurred_at`.",
+  }),
 });
 
 const SpaceChange = z.strictObject({
@@ -57,8 +61,9 @@ export const spacesResource = resource("/v1/spaces", [
     method: "POST",
     path: "/",
     operationId: "createSpace",
-    summary: "Make a space",
-    description: "The key has all scopes. It and the webhook secret are shown only here.",
+    summary: "Create a space",
+    description:
+      "Creates a space with a first key, which has all scopes. The key and the webhook secret are returned only here.",
     tag: "Spaces",
     auth: "admin",
     body: { schema: NewSpace, maxBytes: 64 * KIB, example },
@@ -80,8 +85,8 @@ export const spacesResource = resource("/v1/spaces", [
       };
       const webhookSecret = secretOf(runtime.randomBytes(32));
       const key = await createKey(runtime);
-      const sealed = await encrypt(config.secretsKey, row.id, webhookSecret, runtime.randomBytes(12));
-      await insertSpace(databases.control, row, sealed);
+      const encryptedSecret = await encrypt(config.secretsKey, row.id, webhookSecret, runtime.randomBytes(12));
+      await insertSpace(databases.control, row, encryptedSecret);
       await insertKey(
         databases.control,
         { id: key.id, space_id: row.id, name: "first key", scopes: JSON.stringify(SCOPES), created_at: now },
@@ -113,7 +118,7 @@ export const spacesResource = resource("/v1/spaces", [
     responses: { 200: { description: "The space.", schema: Space } },
     errors: ["not_found"],
     async handle(call, { params }) {
-      return json(show(there(await findSpace(call.databases.control, params.id))));
+      return json(show(found(await findSpace(call.databases.control, params.id))));
     },
   }),
   route({
@@ -132,7 +137,7 @@ export const spacesResource = resource("/v1/spaces", [
     responses: { 200: { description: "The space as it is now.", schema: Space } },
     errors: ["not_found"],
     async handle(call, { params, body }) {
-      return json(show(there(await updateSpace(call.databases.control, params.id, body))));
+      return json(show(found(await updateSpace(call.databases.control, params.id, body))));
     },
   }),
   route({
@@ -140,20 +145,20 @@ export const spacesResource = resource("/v1/spaces", [
     path: "/{id}",
     operationId: "deleteSpace",
     summary: "Delete a space",
-    description: "Its keys stop at once. Every row and every file of it goes, in the background.",
+    description: "The space's keys are revoked at once. All its rows and files are deleted in the background.",
     tag: "Spaces",
     auth: "admin",
     params: SpaceId,
-    responses: { 202: { description: "It is being deleted." } },
+    responses: { 202: { description: "The deletion has begun." } },
     errors: ["not_found"],
     async handle(call, { params }) {
       if (!(await markSpaceDeleting(call.databases.control, params.id, call.runtime.now())))
         throw new SpillwayError("not_found");
       const namespace = call.limiter as DurableObjectNamespace<LimiterObject>;
-      // Where that fails, the object keeps a few times of calls of a space that nobody can call.
-      const forgotten = namespace.get(namespace.idFromName(params.id)).forget();
+      // If this fails, the object keeps a few timestamps of a space without keys: harmless.
+      const cleared = namespace.get(namespace.idFromName(params.id)).clear();
       call.waitUntil(
-        forgotten.catch((thrown: unknown) => logFailure("limiter.not_forgotten", thrown, { space_id: params.id })),
+        cleared.catch((thrown: unknown) => logFailure("limiter.clear_failed", thrown, { space_id: params.id })),
       );
       return new Response(null, { status: 202 });
     },
@@ -183,15 +188,10 @@ export const ownSpaceResource = resource("/v1/space", [
     body: { schema: SpaceChange, maxBytes: 64 * KIB, example: { retention_days: 365 } },
     responses: { 200: { description: "The space as it is now.", schema: Space } },
     async handle(call, { space, body }) {
-      return json(show(there(await updateSpace(call.databases.control, space.id, body))));
+      return json(show(found(await updateSpace(call.databases.control, space.id, body))));
     },
   }),
 ]);
-
-function there(row: SpaceRow | null): SpaceRow {
-  if (row === null) throw new SpillwayError("not_found");
-  return row;
-}
 
 function show(row: SpaceRow) {
   return {

@@ -1,4 +1,4 @@
-/** Touchpoints over HTTP. */
+/** /v1/touchpoints: contacts of people with ads and channels. */
 
 import * as z from "zod";
 import { TouchpointSource } from "../../datasets/conversion-events/sources.ts";
@@ -11,17 +11,17 @@ const MAX_TOUCHPOINTS = 5_000;
 const MAX_BYTES = 15_728_640;
 
 const SentTouchpoint = z.strictObject({
-  id: Id.meta({ description: "An id that the space has already is a duplicate." }),
+  id: Id.meta({ description: "A touchpoint whose id the space already has is a duplicate." }),
   person_id: Id.nullish(),
   external_person_id: Id.nullish().meta({ description: "Instead of `person_id`." }),
   occurred_at: z.iso
     .datetime({ offset: true })
-    .meta({ description: "Five minutes in the future at most; as long ago as you like." }),
+    .meta({ description: "At most five minutes in the future; any time in the past." }),
   source: TouchpointSource,
   ad_id: Id.nullish(),
-  adset_id: Id.nullish().meta({ description: "Left out: the ad's, as it is known when an export reads it." }),
-  campaign_id: Id.nullish().meta({ description: "Left out: the ad set's." }),
-  account_id: Id.nullish().meta({ description: "Left out: the campaign's." }),
+  adset_id: Id.nullish().meta({ description: "If omitted, an export uses the ad set of the ad as of its snapshot." }),
+  campaign_id: Id.nullish().meta({ description: "If omitted, the campaign of the ad set." }),
+  account_id: Id.nullish().meta({ description: "If omitted, the account of the campaign." }),
 });
 
 export const touchpointsResource = resource("/v1/touchpoints", [
@@ -30,13 +30,13 @@ export const touchpointsResource = resource("/v1/touchpoints", [
     path: "/",
     operationId: "sendTouchpoints",
     summary: "Send touchpoints",
-    description: `1 to ${MAX_TOUCHPOINTS} touchpoints, all or nothing; also as NDJSON, a touchpoint a line. A touchpoint whose id the space has already is counted as a duplicate: the first one stays, whatever else differs. Its person must have a profile; what it names of ads need not be known.`,
+    description: `1 to ${MAX_TOUCHPOINTS} touchpoints, all or nothing; also as NDJSON with one touchpoint per line. A touchpoint whose id the space already has counts as a duplicate: the first one stays unchanged. The person must have a profile; the ad objects need not exist yet.`,
     tag: "Touchpoints",
     auth: "events:write",
     body: {
       schema: z.strictObject({ touchpoints: z.array(SentTouchpoint).min(1).max(MAX_TOUCHPOINTS) }),
       maxBytes: MAX_BYTES,
-      linesOf: { property: "touchpoints", most: MAX_TOUCHPOINTS },
+      linesOf: { property: "touchpoints", maxItems: MAX_TOUCHPOINTS },
       example: {
         touchpoints: [
           {
@@ -50,7 +50,10 @@ export const touchpointsResource = resource("/v1/touchpoints", [
       },
     },
     responses: {
-      202: { description: "They are stored: an export that is asked from now on has them.", schema: Accepted },
+      202: {
+        description: "The records are stored. Exports that are created from now on contain them.",
+        schema: Accepted,
+      },
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {

@@ -1,4 +1,4 @@
-/** Deliveries of webhooks with every attempt, and one that is to be made again. */
+/** /v1/webhook-deliveries: list deliveries with every attempt, and deliver one again. */
 
 import * as z from "zod";
 import {
@@ -24,11 +24,11 @@ const Status = z.enum(["pending", "delivered", "failed"]);
 const Delivery = z
   .object({
     id: z.string(),
-    webhook_id: z.string().meta({ description: "The event's id, as the receiver gets it in `webhook-id`." }),
+    webhook_id: z.string().meta({ description: "The event's id, which the receiver gets in `webhook-id`." }),
     type: z.enum(EVENT_TYPES),
-    export_id: z.string().nullable().meta({ description: "null: it is about a schedule." }),
-    schedule_id: z.string().nullable().meta({ description: "null: it is about an export." }),
-    endpoint_id: z.string().nullable().meta({ description: "null: it goes to the export's `callback_url`." }),
+    export_id: z.string().nullable().meta({ description: "null for a delivery about a schedule." }),
+    schedule_id: z.string().nullable().meta({ description: "null for a delivery about an export." }),
+    endpoint_id: z.string().nullable().meta({ description: "null for a delivery to the export's `callback_url`." }),
     status: Status,
     created_at: Time,
     next_attempt_at: Time.nullable(),
@@ -40,7 +40,7 @@ const Delivery = z
         status_code: z.int().nullable(),
         error: z.string().nullable().meta({
           description:
-            "null: it was taken. Else `http_status`, `redirected`, `timeout`, `connection_failed`, `target_not_allowed`, `target_unresolved`, `endpoint_disabled`, `endpoint_deleted` or `internal`.",
+            "null if the receiver accepted the webhook; otherwise `http_status`, `redirected`, `timeout`, `connection_failed`, `target_not_allowed`, `target_unresolved`, `endpoint_disabled`, `endpoint_deleted` or `internal`.",
         }),
       }),
     ),
@@ -74,21 +74,21 @@ export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", [
     operationId: "redeliverWebhook",
     summary: "Deliver a webhook again",
     description:
-      "The same event with the same `webhook-id`, at once, and from then on by the schedule from its beginning. Not while an attempt is under way.",
+      "Sends the same event with the same `webhook-id` at once, and restarts its schedule of attempts. A delivery with an attempt in progress is answered with 409.",
     tag: TAG,
     auth: "settings:write",
     params: z.object({ id: z.string() }),
-    responses: { 202: { description: "It is due.", schema: Delivery } },
+    responses: { 202: { description: "The delivery is due now.", schema: Delivery } },
     errors: ["not_found", "conflict"],
     async handle(call, { space, params: { id } }) {
       const { control } = call.databases;
       const row = await restartDelivery(control, space.id, id, call.runtime.now());
       if (row === null) {
         if ((await findDelivery(control, space.id, id)) === null) throw new SpillwayError("not_found");
-        throw new SpillwayError("conflict", "An attempt is under way.");
+        throw new SpillwayError("conflict", "An attempt of this delivery is in progress. Try again when it has ended.");
       }
       const about = { space_id: space.id, delivery_id: id };
-      // The row is due: if the message cannot be sent, the sweep sends it.
+      // The row is due: if sending the message fails here, the sweep sends one.
       await call.context
         .sendWebhook(about, 0)
         .catch((thrown: unknown) => logFailure("webhook.not_sent", thrown, about));

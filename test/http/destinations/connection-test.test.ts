@@ -1,4 +1,7 @@
-/** The test of a destination: what it tries, and what it says; and what becomes of its secret when the sealing key changes. */
+/**
+ * The test of a destination: what it tries, and what it says; and what becomes of its secret when the sealing key
+ * changes.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Walks through List Events: from cursor to cursor each event of one snapshot once, whatever comes in meanwhile; and a cursor
- * opens nothing but the walk that it came from.
+ * Walks through List Events: from cursor to cursor each event of one snapshot once, whatever comes in meanwhile; and a
+ * cursor opens nothing but the walk that it came from.
  */
 
 import { beforeEach, describe, expect, it } from "vitest";

@@ -1,4 +1,6 @@
-/** List Events: an export's rows, byte for byte; what it refuses; how large a page may be, and how often one may ask. */
+/**
+ * List Events: an export's rows, byte for byte; what it refuses; how large a page may be, and how often one may ask.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { lines } from "../../support/gunzip.ts";

@@ -1,4 +1,6 @@
-/** A call's profiles together: how many, each once, external ids that move, all or nothing, and the versions they leave. */
+/**
+ * A call's profiles together: how many, each once, external ids that move, all or nothing, and the versions they leave.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -181,7 +181,7 @@ describe("what is wrong is refused with a pointer to it", () => {
     expect(await problem({ ...EMAIL, sms_marketing: "subscribed" })).toEqual([
       {
         pointer: "/events/0/sms_marketing",
-        detail: "sms_marketing must be null or left out: it is of SMS alone.",
+        detail: "sms_marketing must be null or omitted: only the channel SMS has it.",
       },
     ]);
   });

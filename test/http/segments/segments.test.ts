@@ -49,7 +49,9 @@ describe("a segment that is put", () => {
     await put(GOLD, "gold", { id: "gold" });
     await put(GOLD, "gold", { id: null });
     const problem = await problemOf({ id: "silver", name: "Gold", rule: GOLD });
-    expect(problem.errors).toEqual([{ pointer: "/id", detail: "id must be the address's own, or left out." }]);
+    expect(problem.errors).toEqual([
+      { pointer: "/id", detail: "id must equal the id in the address. Correct it or omit it." },
+    ]);
   });
 
   it("replaces the one that stood, and keeps when it was made", async () => {
@@ -189,13 +191,13 @@ function orderOf(property: string, op: string, value: unknown, at_least: number)
 
 describe("what is no rule is refused:", () => {
   it.each<[rule: unknown, pointer: string, detail: string]>([
-    [{}, "/rule", "rule must have one of all, any, none, attribute, tag, event."],
-    [null, "/rule", "rule must have one of all, any, none, attribute, tag, event."],
-    ["gold", "/rule", "rule must have one of all, any, none, attribute, tag, event."],
+    [{}, "/rule", "rule must have one of the properties all, any, none, attribute, tag, event."],
+    [null, "/rule", "rule must have one of the properties all, any, none, attribute, tag, event."],
+    ["gold", "/rule", "rule must have one of the properties all, any, none, attribute, tag, event."],
     [{ all: GOLD }, "/rule/all", "all must be a list."],
     [{ all: [GOLD, 7] }, "/rule/all/1", "Item 1 must have one of"],
-    [{ ...GOLD, tag: "vip" }, "/rule/tag", "There is no property tag here."],
-    [{ none: [], colour: 1 }, "/rule/colour", "There is no property colour here."],
+    [{ ...GOLD, tag: "vip" }, "/rule/tag", "The property tag is unknown here. Remove it or correct its name."],
+    [{ none: [], colour: 1 }, "/rule/colour", "The property colour is unknown here. Remove it or correct its name."],
     [{ attribute: "a" }, "/rule/op", "op must be one of eq, neq, gt"],
     [{ attribute: "a", op: "like", value: "x" }, "/rule/op", "op must be one of eq, neq, gt"],
     [{ attribute: "a", op: "eq" }, "/rule/value", "value must be a text, a number, true or false."],
@@ -215,7 +217,11 @@ describe("what is no rule is refused:", () => {
     [{ event: "e", at_least: 0 }, "/rule/at_least", "at_least must be at least 1."],
     [{ event: "e", properties: { amount: 1 } }, "/rule/properties", "properties must be a list."],
     [orderOf("p", "gt", false, 1), "/rule/properties/0/value", "value must be a text or a number."],
-    [{ any: [{ none: [{ event: "e", days: 1 }] }] }, "/rule/any/0/none/0/days", "There is no property days here."],
+    [
+      { any: [{ none: [{ event: "e", days: 1 }] }] },
+      "/rule/any/0/none/0/days",
+      "The property days is unknown here. Remove it or correct its name.",
+    ],
   ])("%j: %s", async (rule, pointer, detail) => {
     const problem = await problemOf({ name: "Gold", rule });
     expect(problem.code).toBe("invalid_request");

@@ -1,4 +1,6 @@
-/** Spaces: each field's rule, its limits and one past them; what operators may change, and what a space's own keys may. */
+/**
+ * Spaces: each field's rule, its limits and one past them; what operators may change, and what a space's own keys may.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { ADMIN, Service, type Space } from "../../support/service.ts";
