@@ -1,6 +1,6 @@
 /**
- * The fuse box: what the runtime calls (fetch, queue, scheduled, the Durable Object) is connected here to what does the
- * work. The only place that reads the clock and the dice.
+ * The Worker's entry point: connects fetch, queue, scheduled and the Durable Object to the rooms that do the work. The
+ * only place that reads the clock and randomness.
  */
 
 import type * as z from "zod";
@@ -33,32 +33,32 @@ export class Limiter extends LimiterObject {
   }
 }
 
-/** What lives as long as the isolate: the settings, and the sessions of customers' roles. */
-interface Kept {
+/** What an isolate keeps between invocations: the settings, and the sessions of customers' roles. */
+interface IsolateState {
   config: Config;
   customers: CustomerBuckets;
 }
 
-const kept = new WeakMap<Env, Kept>();
+const isolateStates = new WeakMap<Env, IsolateState>();
 
 const reach: typeof fetch = (input, init) => fetch(input, init);
 
-function keptOf(env: Env): Kept {
-  let found = kept.get(env);
-  if (found === undefined) {
+function isolateState(env: Env): IsolateState {
+  let state = isolateStates.get(env);
+  if (state === undefined) {
     const config = readConfig(env);
     const outside = { now: () => runtime.now(), fetch: reach, resolve: resolver(reach) };
-    found = { config, customers: new CustomerBuckets(config, outside) };
-    kept.set(env, found);
+    state = { config, customers: new CustomerBuckets(config, outside) };
+    isolateStates.set(env, state);
   }
-  return found;
+  return state;
 }
 
-/** Messages a call to the queue takes at most. */
-const SEND_BATCH = 100;
+/** Messages per call, by the queue's limit. */
+const MAX_MESSAGES_PER_SEND = 100;
 
-function openHall(env: Env): { context: Context; meter: ReturnType<typeof newMeter> } {
-  const { config, customers } = keptOf(env);
+function openContext(env: Env): { context: Context; meter: ReturnType<typeof newMeter> } {
+  const { config, customers } = isolateState(env);
   const meter = newMeter();
   return {
     meter,
@@ -70,8 +70,10 @@ function openHall(env: Env): { context: Context; meter: ReturnType<typeof newMet
       bucket: new Bucket(config.bucket, () => runtime.now(), reach, "service"),
       customers,
       async send(messages) {
-        for (let from = 0; from < messages.length; from += SEND_BATCH)
-          await env.EXPORT_QUEUE.sendBatch(messages.slice(from, from + SEND_BATCH).map((body) => ({ body })));
+        for (let from = 0; from < messages.length; from += MAX_MESSAGES_PER_SEND)
+          await env.EXPORT_QUEUE.sendBatch(
+            messages.slice(from, from + MAX_MESSAGES_PER_SEND).map((body) => ({ body })),
+          );
       },
       async sendWebhook(message, delaySeconds) {
         await env.WEBHOOK_QUEUE.send(message, { delaySeconds });
@@ -84,7 +86,7 @@ function openHall(env: Env): { context: Context; meter: ReturnType<typeof newMet
 }
 
 const app = createApp((request, env, ctx) => {
-  const { context } = openHall(env);
+  const { context } = openContext(env);
   return {
     request,
     url: new URL(request.url),
@@ -102,7 +104,7 @@ const app = createApp((request, env, ctx) => {
 
 type Consume = (context: Context, body: unknown, attempt: number) => Promise<Verdict>;
 
-/** What is no message of ours is dropped. */
+/** Messages that do not match the schema are dropped: a retry would not help. */
 function consume<Body>(
   schema: z.ZodType<Body>,
   work: (context: Context, message: Body, attempt: number) => Promise<Verdict>,
@@ -124,9 +126,9 @@ const QUEUES: Record<string, Consume> = {
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
 
-  /** The messages of a batch are worked on together; one's failure is no other's. */
+  /** Processes the messages of a batch concurrently. A failure retries only its own message. */
   async queue(batch, env) {
-    const { context, meter } = openHall(env);
+    const { context, meter } = openContext(env);
     await Promise.all(
       batch.messages.map(async (message) => {
         try {
@@ -149,6 +151,6 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    await sweep(openHall(env).context);
+    await sweep(openContext(env).context);
   },
 } satisfies ExportedHandler<Env>;

@@ -1,4 +1,4 @@
-/** A request's body, as JSON or as lines of JSON, never more of it than is allowed. */
+/** A request's body, as JSON or as lines of JSON, of which at most the allowed bytes are read. */
 
 import { type Fault, invalid, pointerToken, SpillwayError } from "../errors.ts";
 import { findChangedNumbers } from "./numbers.ts";
@@ -8,7 +8,7 @@ const MAX_FAULTS = 100;
 
 /**
  * @throws unsupported_media_type, payload_too_large, malformed_request; invalid_request for a line that is not
- * JSON, and for a number that would not be kept as it was sent.
+ * JSON, and for a number that a JSON parser would change.
  */
 export async function readBody(request: Request, doc: BodyDoc<unknown>): Promise<unknown> {
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
@@ -36,9 +36,9 @@ function parseJson(text: string): unknown {
   return value;
 }
 
-/** The schemas' library drops a key `__proto__` without a word; nothing that was sent may be lost like that. */
+/** zod silently drops a key `__proto__`. No property that a client sent may be lost, so such a body is rejected. */
 function refuseProto(text: string, value: unknown): unknown {
-  // An escape may spell it too.
+  // A unicode escape may spell the name too.
   if (!text.includes("__proto__") && !text.includes("\\u")) return value;
   const faults: Fault[] = [];
   const rest: { at: unknown; pointer: string }[] = [{ at: value, pointer: "" }];
@@ -46,7 +46,7 @@ function refuseProto(text: string, value: unknown): unknown {
     if (typeof next.at !== "object" || next.at === null) continue;
     for (const [key, inner] of Object.entries(next.at)) {
       const pointer = `${next.pointer}/${pointerToken(key)}`;
-      if (key === "__proto__") faults.push({ pointer, detail: "There is no property __proto__ here." });
+      if (key === "__proto__") faults.push({ pointer, detail: "A property __proto__ is not allowed here. Remove it." });
       else if (typeof inner === "object") rest.push({ at: inner, pointer });
     }
   }
@@ -55,7 +55,10 @@ function refuseProto(text: string, value: unknown): unknown {
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const tooLarge = new SpillwayError("payload_too_large", `The body may have ${maxBytes} bytes at most.`);
+  const tooLarge = new SpillwayError(
+    "payload_too_large",
+    `The body may have at most ${maxBytes} bytes. Send it in several calls.`,
+  );
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
   if (request.body === null) return new Uint8Array();
   const pieces: Uint8Array[] = [];
@@ -76,12 +79,12 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** Empty lines are passed over; a pointer counts the others, from 0. What is too much is not read to its end. */
-function parseLines(text: string, { property, most }: Lines): unknown[] {
+/** Skips empty lines; pointers count the other lines from 0. Stops reading once there are more items than allowed. */
+function parseLines(text: string, { property, maxItems }: Lines): unknown[] {
   const faults: Fault[] = [];
   const items: unknown[] = [];
   let [start, number] = [0, 0];
-  while (start < text.length && items.length <= most && faults.length < MAX_FAULTS) {
+  while (start < text.length && items.length <= maxItems && faults.length < MAX_FAULTS) {
     const feed = text.indexOf("\n", start);
     const end = feed === -1 ? text.length : feed;
     const line = text.slice(start, end);

@@ -1,9 +1,9 @@
 /**
- * Numbers that JSON.parse would change. It reads every number as a 64-bit floating point one without a word, so
- * `9007199254740993` comes out as another integer and `0.1234567890123456789` with other digits. What was sent must not be
- * stored as something else: such a number is refused, by looking at its text.
+ * Numbers that JSON.parse would change. JSON.parse silently reads every number as a 64-bit floating point number, so
+ * `9007199254740993` comes out as another integer and `0.1234567890123456789` with other digits. A sent number must not
+ * be stored as another one, so such a number is rejected by its text.
  *
- * A number is kept when the one that is read, written with as many digits as were sent, is the same again. That is so for
+ * A number is kept if the parsed number, written with as many digits as were sent, is the same again. That holds for
  * every number of up to 15 digits, and for each longer one that a program printed from a floating point number.
  */
 
@@ -11,17 +11,20 @@ import { type Fault, pointerTo } from "../errors.ts";
 
 const MAX_FAULTS = 100;
 const MAX_SHOWN = 40;
-/** toPrecision writes no more. */
+/** The limit of Number.prototype.toPrecision. */
 const MAX_DIGITS = 100;
-/** Numbers nearer to zero have fewer digits than others. */
+/** Numbers nearer to zero than this have fewer significant digits. */
 const SMALLEST_NORMAL = 2.2250738585072014e-308;
 
-/** A number of 16 digits or more, or with an exponent of three. Texts may look like one: this only tells where to look. */
+/**
+ * Might match a number of 16 or more digits, or with a three-digit exponent. Texts match too, so a match is only a
+ * hint.
+ */
 const SUSPECT = /[:,[]\s*-?(?:[\d.]{16}|[\d.]+[eE][-+]?\d{3})/;
 
 const TOKEN = /["{}[\],]|-?\d[\d.eE+-]*/g;
 
-/** An object or a list that the scan is in: the name or place it has come to. */
+/** An object or list that the scan is inside, and its current property or index. */
 interface Level {
   at: string | number;
   awaitsName: boolean;
@@ -71,7 +74,7 @@ export function findChangedNumbers(text: string, base = ""): Fault[] {
   return faults;
 }
 
-/** Behind the quote that ends the text which begins here. */
+/** @returns the index after the closing quote of the string that starts at `start`. */
 function endOfText(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
@@ -88,12 +91,12 @@ export function isKept(literal: string): boolean {
   if (digits === "") return true;
   if (!Number.isFinite(value) || digits.length > MAX_DIGITS) return false;
   if (digits.length <= 15 && Math.abs(value) >= SMALLEST_NORMAL) return true;
-  // Where two texts are as near to the number, programs choose differently.
+  // When two texts are equally near to the number, programs choose differently.
   const texts = [value.toPrecision(digits.length), String(value)];
   return texts.some((text) => String(normal(text)) === String(normal(literal)));
 }
 
-/** The significant digits, and where the point stands before them or among them: 0.00120 and 1.2e-3 are the same. */
+/** The significant digits, and the position of the decimal point: 0.00120 and 1.2e-3 are the same. */
 function normal(literal: string): [digits: string, point: number] {
   const [, whole = "", fraction = "", exponent = "0"] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
   const digits = whole + fraction;

@@ -1,6 +1,6 @@
 /**
- * The OpenAPI document, made from the routes that are served and the schemas that validate. The lint holds its examples to
- * their schemas.
+ * The OpenAPI document, built from the operations that are served and the schemas that validate. The lint checks its
+ * examples against their schemas.
  */
 
 import * as z from "zod";
@@ -21,34 +21,38 @@ import { Problem } from "./schemas.ts";
 
 type Document = ReturnType<typeof createDocument>;
 
-let made: Document | undefined;
+let cached: Document | undefined;
 
-/** The document of all routes, made once. */
+/** The document of all operations, built once per isolate. */
 export function openApiDocument(routes: readonly Route[]): Document {
-  made ??= makeDocument(routes);
-  return made;
+  cached ??= buildDocument(routes);
+  return cached;
 }
 
-/** Fields that answers share. `header.id` makes each a component, where it is used. */
+/** Headers that responses share. `header.id` makes a component of each that is used. */
 const shared = (name: string, schema: z.ZodType, description: string) =>
   schema.meta({ description, header: { id: name } });
 const HEADERS = {
-  requestId: { "X-Request-Id": shared("X-Request-Id", z.string(), "This call's id, for support.") },
-  limit: {
-    "RateLimit-Policy": shared("RateLimit-Policy", z.string(), "The policy: calls (`q`) in a span of seconds (`w`)."),
-    RateLimit: shared("RateLimit", z.string(), "Calls left (`r`), and seconds until one more is free (`t`)."),
-    "X-RateLimit-Limit": shared("X-RateLimit-Limit", z.int(), "Calls in the span."),
-    "X-RateLimit-Remaining": shared("X-RateLimit-Remaining", z.int(), "Calls left."),
+  requestId: {
+    "X-Request-Id": shared("X-Request-Id", z.string(), "The id of this call: name it when you ask for support."),
   },
-  list: { Link: shared("Link", z.string().optional(), 'The next page\'s address (`rel="next"`), where there is one.') },
-  problem: { "Cache-Control": shared("Cache-Control", z.literal("no-store"), "Errors are not kept.") },
+  limit: {
+    "RateLimit-Policy": shared("RateLimit-Policy", z.string(), "The policy: at most `q` calls in any `w` seconds."),
+    RateLimit: shared("RateLimit", z.string(), "Calls left (`r`), and seconds until one more call is free (`t`)."),
+    "X-RateLimit-Limit": shared("X-RateLimit-Limit", z.int(), "Calls that the policy allows."),
+    "X-RateLimit-Remaining": shared("X-RateLimit-Remaining", z.int(), "Calls that are left."),
+  },
+  list: {
+    Link: shared("Link", z.string().optional(), 'The address of the next page (`rel="next"`), if there is one.'),
+  },
+  problem: { "Cache-Control": shared("Cache-Control", z.literal("no-store"), "Errors must not be cached.") },
   challenge: {
     "WWW-Authenticate": shared("WWW-Authenticate", z.string(), "How to authenticate: with a bearer token."),
   },
-  retry: { "Retry-After": shared("Retry-After", z.int(), "Whole seconds; a request made then passes.") },
+  retry: { "Retry-After": shared("Retry-After", z.int(), "Whole seconds to wait before the same request.") },
 };
 
-export function makeDocument(routes: readonly Route[]): Document {
+function buildDocument(routes: readonly Route[]): Document {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
     const item = (paths[route.path] ??= {});
@@ -80,8 +84,7 @@ export function makeDocument(routes: readonly Route[]): Document {
 }
 
 /**
- * Says the same in fewer words: without JavaScript's own bounds and the pattern that stands for a known format, and
- * "X or null" as a type.
+ * Shortens schemas: drops JavaScript's integer bounds and patterns of known formats, and writes "X or null" as a type.
  */
 const plain: ZodOpenApiOverride = ({ jsonSchema }) => {
   const [inner, none, ...others] = jsonSchema.anyOf ?? [];
@@ -114,14 +117,14 @@ function operation(route: Route): ZodOpenApiOperationObject {
   };
 }
 
-/** What a receiver is sent. It knows the sender by the signature alone. */
+/** A webhook as its receiver gets it. The signature is its only authentication. */
 function webhook(type: EventType): ZodOpenApiOperationObject {
   const family = familyOf(type);
   return {
     operationId: type.replace(/\.(.)/, (_, first: string) => first.toUpperCase()),
     summary: family.summaries[type] ?? type,
     description:
-      "Signed by [Standard Webhooks](https://www.standardwebhooks.com). It may come more than once, with the same `webhook-id` and body. Redirects are not followed.",
+      "Signed as [Standard Webhooks](https://www.standardwebhooks.com) define. A webhook may be delivered more than once, with the same `webhook-id` and body. Redirects are not followed.",
     tags: ["Webhooks"],
     security: [],
     requestParams: { header: WEBHOOK_HEADERS },
@@ -134,22 +137,22 @@ function webhook(type: EventType): ZodOpenApiOperationObject {
     responses: {
       "204": { description: "Accepted; any 2xx counts as delivered." },
       "410": {
-        description: "The receiver no longer exists: the endpoint is disabled, and this delivery is not tried again.",
+        description: "The endpoint no longer exists: it is disabled, and this delivery is not sent again.",
       },
       "503": {
         description:
-          "Not accepted, as with any answer but 2xx. The event is sent again later, not before `Retry-After` is over.",
+          "Not accepted, like every status but 2xx. The delivery is sent again later, not before `Retry-After` has passed.",
       },
     },
   };
 }
 
 const WEBHOOK_HEADERS = z.object({
-  "webhook-id": z.string().meta({ description: "The event's id. Take an event once." }),
-  "webhook-timestamp": z.string().meta({ description: "When this attempt was made, in seconds since 1970." }),
+  "webhook-id": z.string().meta({ description: "The event's id. Process each id once." }),
+  "webhook-timestamp": z.string().meta({ description: "The time of this attempt, in seconds since 1970." }),
   "webhook-signature": z.string().meta({
     description:
-      "`v1,<base64>`: HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`, by the bytes after `whsec_`. Several, with a space between them, while a secret changes.",
+      "`v1,<base64>`: HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`, keyed with the bytes after `whsec_`. While a secret is being rotated there are two signatures, with a space between them.",
   }),
 });
 
@@ -160,7 +163,7 @@ function bodies(body: BodyDoc<unknown>): Record<string, ZodOpenApiMediaTypeObjec
   return {
     "application/json": { schema, example },
     "application/x-ndjson": {
-      schema: { type: "string", description: `One of \`${linesOf.property}\` a line.` },
+      schema: { type: "string", description: `One item of \`${linesOf.property}\` per line.` },
       example: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
     },
   };
@@ -205,7 +208,7 @@ function content(route: Route, doc: ResponseDoc) {
   return { content: Object.fromEntries(types.map((type) => [type, media(type)])) };
 }
 
-/** @returns undefined where there is none. */
+/** @returns undefined for a response without an example. */
 function exampleOf(route: Route, schema: z.ZodType | undefined): unknown {
   const given = EXAMPLES[route.operationId] ?? EXAMPLES[schema?.meta()?.id ?? ""];
   if (given !== undefined || !(schema instanceof z.ZodObject)) return given;
@@ -215,7 +218,7 @@ function exampleOf(route: Route, schema: z.ZodType | undefined): unknown {
   return item === undefined ? undefined : { data: [item], next_cursor: null };
 }
 
-/** The codes that a route can answer, by status. A route may say more about a status in its `responses`. */
+/** The error codes that an operation can answer, by status. Its `responses` may describe a status further. */
 function failures(route: Route): Responses {
   const codes = new Set<ErrorCode>(route.errors ?? []);
   if (route.auth !== "none") codes.add("unauthenticated");
@@ -235,7 +238,7 @@ function failures(route: Route): Responses {
           ...HEADERS.requestId,
           ...HEADERS.problem,
           ...(status === 401 ? HEADERS.challenge : {}),
-          // The limit comes after authentication: what is refused before it has not been counted.
+          // The limit comes after authentication: a call that is refused before was not counted.
           ...(route.limit === undefined || status === 401 || status === 403 ? {} : HEADERS.limit),
           ...(status === 429 || group.includes("unavailable") ? HEADERS.retry : {}),
           ...own(doc),

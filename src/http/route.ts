@@ -1,13 +1,13 @@
 /**
- * A route is one value: its address, who may call it, its limit, its schemas and its handler. app.ts serves the list of
- * them, openapi.ts describes it: what is documented is what runs.
+ * An operation is one value: its address, who may call it, its limit, its schemas and its handler. resource.ts serves
+ * it, openapi.ts describes it: what is documented is what runs.
  */
 
 import type * as z from "zod";
 import type { Config } from "../config.ts";
 import type { Databases } from "../db/core/shards.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
-import type { ErrorCode } from "../errors.ts";
+import { type ErrorCode, SpillwayError } from "../errors.ts";
 import type { Context } from "../context.ts";
 import type { Policy } from "../limiter/limiter.ts";
 import type { LogFields } from "../log.ts";
@@ -25,7 +25,7 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
-/** What every call has at hand. */
+/** What the handlers of every call work with. */
 export interface Call {
   request: Request;
   url: URL;
@@ -35,19 +35,31 @@ export interface Call {
   databases: Databases;
   context: Context;
   limiter: Env["LIMITER"];
-  /** Files that the Worker carries along. */
+  /** Static files that are deployed with the Worker. */
   assets: Fetcher;
-  /** Work that goes on after the answer. */
+  /** Work that continues after the response. */
   waitUntil(work: Promise<unknown>): void;
-  /** Ids and codes for the call's line in the log. */
+  /** Ids and codes for the call's log line. */
   notes: LogFields;
+}
+
+/** What middleware leaves for the handlers behind it. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: {
+    call: Call;
+    /** The caller's space: `authenticate` sets it. */
+    space: SpaceRow;
+    /** The pattern of the address, for the log; empty when no resource has it. */
+    route: string;
+  };
 }
 
 export interface Parsed<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
-  /** The caller's space. Calls of operators have none. */
+  /** The caller's space; operators have none. */
   space: SpaceRow;
 }
 
@@ -58,24 +70,24 @@ export interface ResponseDoc {
   headers?: Record<string, string>;
 }
 
-/** The list of a body that may also come as lines of JSON, and how many items it may have. */
+/** The list in a body that may also be sent as lines of JSON. */
 export interface Lines {
   property: string;
-  most: number;
+  maxItems: number;
 }
 
-/** JSON unless it says otherwise. */
+/** A JSON body. */
 export interface BodyDoc<Body> {
   schema: z.ZodType<Body>;
   maxBytes: number;
-  /** Takes `application/x-ndjson` too: each line becomes an item of this property. */
+  /** `application/x-ndjson` is accepted too: each line becomes an item of this property. */
   linesOf?: Lines;
   example: unknown;
 }
 
 export interface RouteDefinition<Params, Query, Body> {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** With `{name}` for a parameter. */
+  /** Below the resource's path, with `{name}` for a parameter. */
   path: string;
   operationId: string;
   summary: string;
@@ -83,27 +95,33 @@ export interface RouteDefinition<Params, Query, Body> {
   tag: string;
   auth: "none" | "admin" | "key" | Scope;
   limit?: Policy;
-  /** The policy of this very call, where that depends on it. */
+  /** The policy of one call, when it depends on the request. */
   limitOf?(call: Call, space: SpaceRow): Promise<Policy>;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
-  /** Request headers, for the document alone. */
+  /** Request headers; only the document reads them. */
   headers?: z.ZodType;
   body?: BodyDoc<Body>;
   responses: Record<number, ResponseDoc>;
-  /** Error codes beyond those that follow from auth, limit, parameters and body. */
+  /** Error codes beyond those that auth, limit, parameters and body imply. */
   errors?: readonly ErrorCode[];
   handle(call: Call, parsed: Parsed<Params, Query, Body>): Promise<Response>;
 }
 
-/** A route in the list. Methods keep their parameters' real types inside. */
+/** An operation whose types are erased, so that one list can contain all. */
 export type Route = RouteDefinition<unknown, unknown, unknown>;
 
-/** Ties a handler's types to its route's schemas. */
+/** Ties a handler's types to its operation's schemas. */
 export function route<Params = undefined, Query = undefined, Body = undefined>(
   definition: RouteDefinition<Params, Query, Body>,
 ): Route {
   return definition;
+}
+
+/** @throws not_found for an id that the caller's space does not have. */
+export function found<Row>(row: Row | null): Row {
+  if (row === null) throw new SpillwayError("not_found");
+  return row;
 }
 
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {

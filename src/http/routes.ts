@@ -1,46 +1,50 @@
-/** Every route there is. A new resource is a file beside this one, and a line here. */
+/** Every resource of the API. A new resource is a folder beside this file, and a line here. */
 
-import { adObjectRoutes } from "./ad-objects.ts";
-import { definitionRoutes } from "./definitions.ts";
-import { destinationRoutes } from "./destinations/routes.ts";
-import { eventRoutes } from "./events.ts";
-import { exportRoutes } from "./exports/routes.ts";
-import { flowRoutes } from "./flows.ts";
-import { keyRoutes } from "./keys.ts";
-import { listEventsRoute } from "./list-events.ts";
-import { metaRoutes } from "./meta.ts";
-import { profileDefinitionRoutes } from "./profile-definitions.ts";
-import { profileDeletionRoutes } from "./profile-deletions.ts";
-import { profileRoutes } from "./profiles.ts";
-import { reachabilityRoutes } from "./reachability.ts";
+import { adObjectsResource } from "./ad-objects/routes.ts";
+import { apiKeysResource } from "./api-keys/routes.ts";
+import { destinationsResource } from "./destinations/routes.ts";
+import { eventDefinitionsResource } from "./event-definitions/routes.ts";
+import { eventsResource } from "./events/routes.ts";
+import { exportsResource } from "./exports/routes.ts";
+import { flowsResource } from "./flows/routes.ts";
+import { metaResource } from "./meta/routes.ts";
+import { profileDefinitionResources } from "./profile-definitions/routes.ts";
+import { profileDeletionsResource } from "./profiles/deletions.ts";
+import { profilesResource } from "./profiles/routes.ts";
+import { reachabilityEventsResource } from "./reachability-events/routes.ts";
+import type { Resource } from "./resource.ts";
 import type { Route } from "./route.ts";
-import { segmentRoutes } from "./segments.ts";
-import { scheduleRoutes } from "./schedules/routes.ts";
-import { spaceRoutes } from "./spaces.ts";
-import { touchpointRoutes } from "./touchpoints.ts";
-import { deliveryRoutes } from "./webhooks/deliveries.ts";
-import { endpointRoutes } from "./webhooks/endpoints.ts";
-import { rotationRoutes } from "./webhooks/rotations.ts";
+import { schedulesResource } from "./schedules/routes.ts";
+import { segmentsResource } from "./segments/routes.ts";
+import { ownSpaceResource, spacesResource } from "./spaces/routes.ts";
+import { touchpointsResource } from "./touchpoints/routes.ts";
+import { webhookDeliveriesResource } from "./webhooks/deliveries.ts";
+import { webhookEndpointsResource } from "./webhooks/endpoints.ts";
+import { rotateEndpointSecretResource, rotateSpaceSecretResource } from "./webhooks/rotations.ts";
 
-export const ROUTES: readonly Route[] = [
-  ...exportRoutes,
-  ...eventRoutes,
-  listEventsRoute,
-  ...definitionRoutes,
-  ...flowRoutes,
-  ...touchpointRoutes,
-  ...adObjectRoutes,
-  ...profileRoutes,
-  ...segmentRoutes,
-  ...reachabilityRoutes,
-  ...profileDeletionRoutes,
-  ...profileDefinitionRoutes,
-  ...spaceRoutes,
-  ...keyRoutes,
-  ...destinationRoutes,
-  ...scheduleRoutes,
-  ...endpointRoutes,
-  ...rotationRoutes,
-  ...deliveryRoutes,
-  ...metaRoutes(() => ROUTES),
+export const RESOURCES: readonly Resource[] = [
+  exportsResource,
+  eventsResource,
+  eventDefinitionsResource,
+  flowsResource,
+  touchpointsResource,
+  adObjectsResource,
+  profilesResource,
+  segmentsResource,
+  reachabilityEventsResource,
+  profileDeletionsResource,
+  ...profileDefinitionResources,
+  spacesResource,
+  ownSpaceResource,
+  apiKeysResource,
+  destinationsResource,
+  schedulesResource,
+  webhookEndpointsResource,
+  rotateEndpointSecretResource,
+  rotateSpaceSecretResource,
+  webhookDeliveriesResource,
+  metaResource(() => ROUTES),
 ];
+
+/** Every operation, with its whole path. */
+export const ROUTES: readonly Route[] = RESOURCES.flatMap((each) => each.routes);

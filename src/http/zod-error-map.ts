@@ -1,4 +1,4 @@
-/** What a schema finds wrong, in words for whoever sent it. What a schema says itself stays as it is. */
+/** Validation errors as sentences for the client. A schema's own message is kept as it is. */
 
 import type * as z from "zod";
 
@@ -18,11 +18,13 @@ const UNITS: Record<string, [one: string, many: string]> = {
   record: ["member", "members"],
 };
 
-/** Said of a value that no alternative takes, where the schema has no words for it: what is wrong with the alternative that was meant says more. */
-export const NOTHING_FITS = "must be something else.";
+/**
+ * The message for a value that fits no alternative; `validate` replaces it by the errors of the nearest alternative.
+ */
+export const NO_FORM_MATCHES = "does not match any allowed form.";
 
-/** The error map of every schema at the door. */
-export function sentence(issue: z.core.$ZodRawIssue): string | undefined {
+/** The zod error map of every request schema. @returns undefined to keep the schema's own message. */
+export function toSentence(issue: z.core.$ZodRawIssue): string | undefined {
   const name = nameOf(issue.path);
   switch (issue.code) {
     case "invalid_type":
@@ -36,14 +38,15 @@ export function sentence(issue: z.core.$ZodRawIssue): string | undefined {
     case "too_big":
       return `${name} must ${bound("at most", issue.maximum, issue.origin)}.`;
     case "invalid_format":
-      if (issue.format === "datetime") return `${name} must be a time as RFC 3339 writes it: 2026-01-31T09:30:00.000Z.`;
-      if (issue.format === "date") return `${name} must be a day that there is, written as 2026-01-31.`;
-      if (issue.format === "uuid") return `${name} must be an id as this service makes them: a UUID.`;
+      if (issue.format === "datetime")
+        return `${name} must be a time in RFC 3339 format, such as 2026-01-31T09:30:00.000Z.`;
+      if (issue.format === "date") return `${name} must be a calendar day, such as 2026-01-31.`;
+      if (issue.format === "uuid") return `${name} must be a UUID, as the service's ids are.`;
       if (issue.format === "url") return `${name} must be a URL.`;
       return undefined;
     case "invalid_union":
-      // The member that says which alternative is meant.
-      if (!Array.isArray(issue.options)) return NOTHING_FITS;
+      // A discriminated union: its discriminator is missing or unknown.
+      if (!Array.isArray(issue.options)) return NO_FORM_MATCHES;
       return `${issue.discriminator} must be ${oneOf(issue.options)}.`;
     case "not_multiple_of":
     case "unrecognized_keys":
@@ -61,7 +64,7 @@ function bound(limit: string, count: number | bigint, origin: string): string {
   return unit === undefined ? `be ${limit} ${count}` : `have ${limit} ${count} ${unit[count === 1 ? 0 : 1]}`;
 }
 
-/** The innermost name on the way to the value. */
+/** The innermost name on the path to the value. */
 export function nameOf(path: readonly PropertyKey[] | undefined): string {
   const last = path?.at(-1);
   if (last === undefined) return "The body";

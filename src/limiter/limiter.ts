@@ -1,6 +1,6 @@
 /**
- * The doorman: one object a space, which all calls of that space pass one after another. What passed is written down before
- * the answer leaves (a Durable Object's output gate), so an eviction forgets nothing.
+ * The rate limiter: one Durable Object per space, which admits the calls of that space one after another. Admitted
+ * calls are stored before the answer leaves (the output gate of Durable Objects), so an eviction loses nothing.
  */
 
 import { DurableObject } from "cloudflare:workers";
@@ -26,8 +26,8 @@ export class LimiterObject extends DurableObject<Env> {
       this.#passed.set(row.policy, JSON.parse(row.times) as number[]);
   }
 
-  /** Lets a call pass, or not. The clock is the object's own: it never goes back behind a call that passed. */
-  take(policy: Policy, limit: number): Answer {
+  /** Admits a call, or not. The clock never goes back behind an admitted call. */
+  admit(policy: Policy, limit: number): Answer {
     const before = this.#passed.get(policy) ?? [];
     const now = Math.max(this.now(), before.at(-1) ?? 0);
     const { passed, ...decision } = decide(before, now, limit);
@@ -43,11 +43,11 @@ export class LimiterObject extends DurableObject<Env> {
     return { ...decision, limit };
   }
 
-  /** Forgets everything: the space is gone. */
-  async forget(): Promise<void> {
+  /** Deletes everything: the space is deleted. */
+  async clear(): Promise<void> {
     this.#passed.clear();
     await this.ctx.storage.deleteAll();
-    // A call that was on its way still gets its answer.
+    // A call that is still in flight creates the table again.
     this.#hasTable = false;
   }
 
@@ -58,8 +58,8 @@ export class LimiterObject extends DurableObject<Env> {
     this.#hasTable = true;
   }
 
-  /** Epoch ms. The Worker's entry gives it the clock. */
+  /** Epoch ms. The Worker's entry point overrides it: only it reads the clock. */
   protected now(): number {
-    throw new Error("a limiter needs a clock");
+    throw new Error("the limiter needs a clock");
   }
 }

@@ -154,7 +154,10 @@ function pointed(to: string): unknown {
   return names.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document);
 }
 
-/** A schema with its references replaced by what they point to, the first time that each comes: some lead back to themselves. */
+/**
+ * A schema with its references replaced by what they point to, the first time that each comes: some lead back to
+ * themselves.
+ */
 function resolve(schema: object): unknown {
   const replaced = new Set<string>();
   return JSON.parse(

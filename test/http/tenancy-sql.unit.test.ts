@@ -1,6 +1,6 @@
 /**
- * Every query names its space. This reads the source of src/db, finds each SQL text in it, and fails on one that touches a
- * table of spaces' rows without naming space_id once for each such table.
+ * Every query names its space. This reads the source of src/db, finds each SQL text in it, and fails on one that
+ * touches a table of spaces' rows without naming space_id once for each such table.
  */
 
 /// <reference types="vite/types/importMeta.d.ts" />

@@ -1,6 +1,6 @@
 /**
- * No call shows or touches another space's data. The table below has every route there is: one that is added without a line
- * here fails the first test.
+ * No call shows or touches another space's data. The table below has every route there is: one that is added without a
+ * line here fails the first test.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -26,7 +26,10 @@ interface Ids {
   schedule: string;
 }
 
-/** `foreign`: takes an id. `list`: shows many; `query` is what it needs beside. `own`: shows what is the caller's. A text says why a route can show nothing of another space's. */
+/**
+ * `foreign`: takes an id. `list`: shows many; `query` is what it needs beside. `own`: shows what is the caller's. A
+ * text says why a route can show nothing of another space's.
+ */
 type Line =
   | { foreign: (ids: Ids) => string; status: number; body?: unknown }
   | { list: string; query?: string }

@@ -18,7 +18,7 @@ it.each<[unknown, string, string]>([
   [
     { ...window, start: "yesterday" },
     "/start",
-    "start must be a time as RFC 3339 writes it: 2026-01-31T09:30:00.000Z.",
+    "start must be a time in RFC 3339 format, such as 2026-01-31T09:30:00.000Z.",
   ],
   [{ ...window, format: "xml" }, "/format", "format must be one of ndjson, csv, parquet."],
   [{ ...window, file_rows: 0 }, "/file_rows", "file_rows must be at least 1."],
@@ -34,8 +34,8 @@ it.each<[unknown, string, string]>([
     "enrich_with_moments_info must be true or false.",
   ],
   [{ ...window, callback_url: "nowhere" }, "/callback_url", "callback_url must be a URL."],
-  [{ ...window, since: "yesterday" }, "/since", "since must be an id as this service makes them: a UUID."],
-  [{ ...window, colour: 1 }, "/colour", "There is no property colour here."],
+  [{ ...window, since: "yesterday" }, "/since", "since must be a UUID, as the service's ids are."],
+  [{ ...window, colour: 1 }, "/colour", "The property colour is unknown here. Remove it or correct its name."],
   [{ ...window, dataset: "people" }, "/dataset", "dataset must be "],
   [
     { ...window, delivery: { type: "s3", bucket: "acme", region: "eu-central-1" } },

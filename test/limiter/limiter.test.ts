@@ -14,7 +14,7 @@ async function limiter() {
   const wind = () => runInDurableObject(stub, (object) => void Object.assign(object, { now: () => clock.now }));
   await wind();
   const take = async (count: number, policy: Policy = "create", limit = 5) => {
-    const answers = await Promise.all(Array.from({ length: count }, () => stub.take(policy, limit)));
+    const answers = await Promise.all(Array.from({ length: count }, () => stub.admit(policy, limit)));
     return answers.filter((answer) => answer.allowed).length;
   };
   const evict = async () => {
@@ -111,7 +111,7 @@ it("uses the places of a limit that was raised meanwhile", async () => {
 it("leaves nothing in its storage once it is told to forget", async () => {
   const { stub, take } = await limiter();
   await take(5);
-  await stub.forget();
+  await stub.clear();
   const stored = await runInDurableObject(stub, (_, state) =>
     state.storage.sql.exec<{ name: string }>("SELECT name FROM sqlite_master").toArray(),
   );
@@ -121,6 +121,6 @@ it("leaves nothing in its storage once it is told to forget", async () => {
 it("still answers a call that was on its way when it was told to forget", async () => {
   const { stub, take } = await limiter();
   await take(5);
-  await stub.forget();
+  await stub.clear();
   expect(await take(6)).toBe(5);
 });

@@ -1,6 +1,6 @@
 /**
- * A limiter's object that breaks in the middle of calls: the call is made again, never let through, and nothing is forgotten.
- * (workerd writes `uncaught exception` for each reset: that is the reset.)
+ * A limiter's object that breaks in the middle of calls: the call is made again, never let through, and nothing is
+ * forgotten. (workerd writes `uncaught exception` for each reset: that is the reset.)
  */
 
 import { runInDurableObject } from "cloudflare:test";
@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LimiterObject } from "../../src/limiter/limiter.ts";
 import { type ProblemView, Service, type Space } from "../support/service.ts";
 
-type Take = LimiterObject["take"];
+type Take = LimiterObject["admit"];
 
 let service: Service;
 let space: Space;
@@ -57,9 +57,9 @@ function behind(take: (real: () => Promise<ReturnType<Take>>, nth: number) => Pr
   const asked = { times: 0 };
   const real = stubOf(space);
   vi.spyOn(env.LIMITER, "get").mockImplementation((() => ({
-    take: (...asks: Parameters<Take>) => {
+    admit: (...asks: Parameters<Take>) => {
       asked.times += 1;
-      return take(() => real.take(...asks), asked.times);
+      return take(() => real.admit(...asks), asked.times);
     },
   })) as never);
   return asked;

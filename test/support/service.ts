@@ -65,7 +65,8 @@ export class Service {
   };
   /** What was measured. */
   readonly points: Point[] = [];
-  readonly #app: ReturnType<typeof createApp>;
+  /** The real app; a test may mount another API on it before the first call. */
+  readonly app: ReturnType<typeof createApp>;
 
   /** @param vars settings that differ from wrangler.toml's. */
   constructor(vars: Record<string, string> = {}) {
@@ -104,7 +105,7 @@ export class Service {
       },
       measure: (point) => void this.points.push(point),
     };
-    this.#app = createApp((request, _env, ctx) => ({
+    this.app = createApp((request, _env, ctx) => ({
       request,
       url: new URL(request.url),
       requestId: crypto.randomUUID(),
@@ -134,7 +135,7 @@ export class Service {
       passThroughOnException() {},
       props: {},
     };
-    const response = await this.#app.fetch(new Request(`${ORIGIN}${path}`, init), env, ctx);
+    const response = await this.app.fetch(new Request(`${ORIGIN}${path}`, init), env, ctx);
     // A stream that is written in the background must be read while it is.
     void Promise.allSettled(pending);
     return response;

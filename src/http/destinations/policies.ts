@@ -1,4 +1,4 @@
-/** What a customer pastes into AWS so that this service may write into a bucket: whole policies, and the same for Terraform. */
+/** The AWS policies that let this service write into a bucket, ready to paste, as JSON and as Terraform. */
 
 import * as z from "zod";
 import { SpillwayError } from "../../errors.ts";
@@ -15,11 +15,11 @@ const PolicyDocument = z
 export const policiesRoute = (tag: string) =>
   route({
     method: "GET",
-    path: "/v1/destinations/policies",
+    path: "/policies",
     operationId: "getDestinationPolicies",
     summary: "Get the policies of a role",
     description:
-      "Ready to paste: the trust policy of the role, its permissions, and both for Terraform. The permissions are all that this service ever uses; it never lists a bucket, and never removes a file from it.",
+      "Returns the trust policy and the permissions policy of the role, and both as Terraform, ready to paste. The service uses no other permissions: it never lists a bucket, and never removes a file from it.",
     tag,
     auth: "settings:write",
     query: z.strictObject({
@@ -30,14 +30,14 @@ export const policiesRoute = (tag: string) =>
         .max(500)
         .regex(/^arn:aws(-cn|-us-gov)?:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, "must be the ARN of a KMS key.")
         .optional()
-        .meta({ description: "Of a bucket whose objects are encrypted with it." }),
+        .meta({ description: "The key that encrypts the bucket's objects." }),
     }),
     responses: {
       200: {
         description: "The policies.",
         schema: z
           .object({
-            external_id: z.string().meta({ description: "The space's own. It never changes." }),
+            external_id: z.string().meta({ description: "The external id of the space. It never changes." }),
             trust_policy: PolicyDocument,
             permissions_policy: PolicyDocument,
             terraform: z.string().meta({ description: "HCL for the AWS provider." }),

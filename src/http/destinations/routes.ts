@@ -1,4 +1,4 @@
-/** Destinations: customers' own buckets, described once and named by exports. */
+/** /v1/destinations: customers' own buckets, described once and named by exports. */
 
 import * as z from "zod";
 import {
@@ -13,10 +13,11 @@ import {
 import { SpillwayError } from "../../errors.ts";
 import { testConnection, STEPS } from "../../export/delivery/connection-test.ts";
 import { encryptForStore } from "../../outbound/encryption.ts";
-import { type Call, json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor } from "../schemas.ts";
+import { byCreation, list } from "../list.ts";
+import { resource } from "../resource.ts";
+import { type Call, found, json, route } from "../route.ts";
 import { policiesRoute } from "./policies.ts";
-import { apart, describe, Destination, DestinationChange, NewDestination, showDestination } from "./schemas.ts";
+import { splitSecret, describe, Destination, DestinationChange, NewDestination, showDestination } from "./schemas.ts";
 
 export const TAG = "Destinations";
 export const MAX_DESTINATIONS = 50;
@@ -32,13 +33,13 @@ const example = {
   key_template: "dt={date}/",
 };
 
-export const destinationRoutes = [
+export const destinationsResource = resource("/v1/destinations", [
   route({
     method: "POST",
-    path: "/v1/destinations",
+    path: "/",
     operationId: "createDestination",
-    summary: "Make a destination",
-    description: `Nothing is called yet: test it. A space has ${MAX_DESTINATIONS} destinations at most.`,
+    summary: "Create a destination",
+    description: `Stores the destination without contacting the bucket: test it afterwards. A space may have at most ${MAX_DESTINATIONS} destinations.`,
     tag: TAG,
     auth: "settings:write",
     body: { schema: NewDestination, maxBytes: MAX_BYTES, example },
@@ -46,33 +47,34 @@ export const destinationRoutes = [
     errors: ["conflict"],
     async handle(call, { space, body }) {
       const now = call.runtime.now();
-      const { auth, secret } = apart(body.auth);
+      const { auth, secret } = splitSecret(body.auth);
       const row = { ...describe(call, { ...body, auth }), id: call.runtime.uuid(), space_id: space.id };
-      const made: DestinationRow = { ...row, created_at: now, updated_at: now };
-      const sealed = secret === null ? null : await sealSecret(call, made.id, secret);
-      if (!(await insertDestination(call.databases.control, made, sealed, MAX_DESTINATIONS)))
-        throw new SpillwayError("conflict", `A space has ${MAX_DESTINATIONS} destinations at most.`);
-      return json(showDestination(made), 201);
+      const created: DestinationRow = { ...row, created_at: now, updated_at: now };
+      const encryptedSecret = secret === null ? null : await encryptSecret(call, created.id, secret);
+      if (!(await insertDestination(call.databases.control, created, encryptedSecret, MAX_DESTINATIONS)))
+        throw new SpillwayError(
+          "conflict",
+          `A space may have at most ${MAX_DESTINATIONS} destinations. Delete one first.`,
+        );
+      return json(showDestination(created), 201);
     },
   }),
-  route({
-    method: "GET",
-    path: "/v1/destinations",
+  list({
+    path: "/",
     operationId: "listDestinations",
     summary: "List destinations",
     tag: TAG,
     auth: "settings:write",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Destinations, newest first.", schema: listOf(Destination) } },
-    async handle(call, { space, query }) {
-      const rows = await listDestinations(call.databases.control, space.id, query.limit + 1, readCursor(query.cursor));
-      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), showDestination);
-    },
+    item: Destination,
+    page: "Destinations, newest first.",
+    read: (call, { space, limit, after }) => listDestinations(call.databases.control, space.id, limit, after),
+    positionOf: byCreation,
+    show: showDestination,
   }),
   policiesRoute(TAG),
   route({
     method: "GET",
-    path: "/v1/destinations/{id}",
+    path: "/{id}",
     operationId: "getDestination",
     summary: "Show a destination",
     tag: TAG,
@@ -81,16 +83,16 @@ export const destinationRoutes = [
     responses: { 200: { description: "The destination, without its secret.", schema: Destination } },
     errors: ["not_found"],
     async handle(call, { space, params }) {
-      return json(showDestination(await destinationOf(call, space.id, params.id)));
+      return json(showDestination(found(await findDestination(call.databases.control, space.id, params.id))));
     },
   }),
   route({
     method: "PATCH",
-    path: "/v1/destinations/{id}",
+    path: "/{id}",
     operationId: "changeDestination",
     summary: "Change a destination",
     description:
-      "Null takes a field away; `auth` and `encryption` are replaced as a whole. Exports that were asked for before keep their place: bucket, path, template, encryption and storage class are theirs. What opens the bucket (`auth`) is the destination's as it is now, so that an export that is refused goes on when it is mended.",
+      "A null removes a field; `auth` and `encryption` are replaced as a whole. Exports that already exist keep their bucket, path, key template, encryption and storage class. They use the destination's current `auth`, so that correcting it unblocks an export whose access was denied.",
     tag: TAG,
     auth: "settings:write",
     params,
@@ -98,60 +100,67 @@ export const destinationRoutes = [
     responses: { 200: { description: "The destination as it is now.", schema: Destination } },
     errors: ["not_found", "conflict"],
     async handle(call, { space, params, body }) {
-      const before = await destinationOf(call, space.id, params.id);
+      const before = found(await findDestination(call.databases.control, space.id, params.id));
       const { id: _, created_at: __, updated_at: ___, ...shown } = showDestination(before);
-      const { auth, secret } = body.auth === undefined ? { auth: shown.auth, secret: undefined } : apart(body.auth);
-      // With another kind of address its defaults are taken anew.
+      const { auth, secret } =
+        body.auth === undefined ? { auth: shown.auth, secret: undefined } : splitSecret(body.auth);
+      // Between AWS and another store, the defaults that depend on the endpoint apply again.
       const moved = body.endpoint !== undefined && (body.endpoint === null) !== (shown.endpoint === null);
       const kept = moved ? { ...shown, provider: null, path_style: null } : shown;
       const { name = shown.name, bucket = shown.bucket, region = shown.region } = body;
       const described = describe(call, { ...kept, ...body, name, bucket, region, auth });
       const row = { ...before, ...described, updated_at: Math.max(call.runtime.now(), before.updated_at + 1) };
-      const sealed = typeof secret === "string" ? await sealSecret(call, row.id, secret) : secret;
-      if (!(await replaceDestination(call.databases.control, row, before.updated_at, sealed)))
-        throw new SpillwayError("conflict", "The destination was changed by another call. Look at it, and ask again.");
+      const encryptedSecret = typeof secret === "string" ? await encryptSecret(call, row.id, secret) : secret;
+      if (!(await replaceDestination(call.databases.control, row, before.updated_at, encryptedSecret)))
+        throw new SpillwayError(
+          "conflict",
+          "Another call changed this destination at the same time. GET it, then send the change again.",
+        );
       return json(showDestination(row));
     },
   }),
   route({
     method: "DELETE",
-    path: "/v1/destinations/{id}",
+    path: "/{id}",
     operationId: "deleteDestination",
     summary: "Delete a destination",
     description:
-      "Not while an export to it is under way. Files in its bucket stay. A failed export to it cannot be retried any more.",
+      "A destination with an export in progress is answered with 409. Files in its bucket stay. Failed exports to it can no longer be retried.",
     tag: TAG,
     auth: "settings:write",
     params,
-    responses: { 204: { description: "It is gone." } },
+    responses: { 204: { description: "The destination is deleted." } },
     errors: ["not_found", "conflict"],
     async handle(call, { space, params }) {
-      await destinationOf(call, space.id, params.id);
+      found(await findDestination(call.databases.control, space.id, params.id));
       if (!(await deleteDestination(call.databases.control, space.id, params.id)))
-        throw new SpillwayError("conflict", "An export to this destination is under way: cancel it, or wait.");
+        throw new SpillwayError(
+          "conflict",
+          "An export to this destination is in progress. Cancel it, or wait until it has ended.",
+        );
       return new Response(null, { status: 204 });
     },
   }),
   route({
     method: "POST",
-    path: "/v1/destinations/{id}/test",
+    path: "/{id}/test",
     operationId: "testDestination",
     summary: "Test a destination",
     description:
-      "Assumes the role, sees that it refuses another external id, writes one small object below the directory path as an export would, and deletes it where that is allowed. Always 200: the steps say what does not work, and what to change.",
+      "Assumes the role, checks that the role refuses another external id, writes a small object below the directory path like an export, and deletes the object if that is allowed. The status is always 200: each step reports what does not work, and what to change.",
     tag: TAG,
     auth: "settings:write",
     params,
     responses: {
       200: {
-        description: "What works.",
+        description: "The outcome of each step.",
         schema: z
           .object({
             steps: z.array(
               z.object({
                 name: z.enum(STEPS),
                 status: z.enum(["passed", "failed", "skipped"]),
-                detail: z.string().meta({ description: "What to do." }),
+                detail: z.string().meta({ description: "The outcome of the step, and what to change." }),
               }),
             ),
           })
@@ -160,19 +169,12 @@ export const destinationRoutes = [
     },
     errors: ["not_found"],
     async handle(call, { space, params }) {
-      const destination = await destinationOf(call, space.id, params.id);
+      const destination = found(await findDestination(call.databases.control, space.id, params.id));
       return json({ steps: await testConnection(call.context, destination, space.external_id) });
     },
   }),
-];
+]);
 
-/** @throws not_found for an id that the caller's space does not have. */
-async function destinationOf(call: Call, spaceId: string, id: string): Promise<DestinationRow> {
-  const row = await findDestination(call.databases.control, spaceId, id);
-  if (row === null) throw new SpillwayError("not_found");
-  return row;
-}
-
-async function sealSecret(call: Call, id: string, secret: string): Promise<EncryptedSecret> {
+async function encryptSecret(call: Call, id: string, secret: string): Promise<EncryptedSecret> {
   return encryptForStore(call.config.secretsKey, id, secret, call.runtime.randomBytes(12));
 }

@@ -1,4 +1,4 @@
-/** A destination as a client sends it and sees it, and as it is stored. */
+/** Destinations in requests and answers, and their form in the database. */
 
 import * as z from "zod";
 import type { DestinationRow } from "../../db/tenants/destinations.ts";
@@ -14,7 +14,7 @@ import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
 import { Name, Time } from "../schemas.ts";
 
-/** Goes into a header as it is. */
+/** Becomes the value of a header. */
 const KeyId = z.string().regex(/^[A-Za-z0-9:/_.-]{1,500}$/, "must be the id, the ARN or an alias of a key.");
 
 const KeyTemplate = z
@@ -25,7 +25,7 @@ const KeyTemplate = z
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
   })
   .meta({
-    description: `Stands between the directory path and a file's name, such as \`dt={date}/\`. Variables: ${VARIABLES.map((name) => `\`{${name}}\``).join(", ")}; \`date\` (\`2026-01-15\`) and \`hour\` (\`09\`) are of the window's start in UTC, \`event_name\` is there for an export of exactly one. A missing slash at its end is added.`,
+    description: `The part of an object's key between the directory path and the file's name, such as \`dt={date}/\`. Variables: ${VARIABLES.map((name) => `\`{${name}}\``).join(", ")}; \`date\` (\`2026-01-15\`) and \`hour\` (\`09\`) are the start of the window in UTC; \`event_name\` is available for exports of exactly one event. A missing slash at the end is added.`,
     example: "dt={date}/",
   });
 
@@ -34,7 +34,8 @@ const shape = {
   bucket: BucketName,
   region: Region,
   endpoint: z.url().max(500).nullish().meta({
-    description: "Of a store that is not AWS: https, and no private address. Then `path_style` is `true` by default.",
+    description:
+      "The https address of a store other than AWS; private addresses are rejected. With it, `path_style` defaults to `true`.",
     example: "https://objects.acme.example",
   }),
   directory_path: DirectoryPath.nullish(),
@@ -49,17 +50,20 @@ const shape = {
     ])
     .meta({
       description:
-        "`role`: assumed with the space's external id, for each export anew. `keys`: the second choice; the secret is stored encrypted and never shown.",
+        "`role` is recommended: the service assumes it for each export with the space's external id. `keys`: the secret is stored encrypted and never returned.",
     }),
   encryption: z
     .strictObject({ sse: z.enum(ENCRYPTIONS), kms_key_id: KeyId.nullish() })
     .nullish()
-    .meta({ description: "Of files and manifest alike. A store that does not take it is refused." }),
-  provider: z
-    .enum(PROVIDERS)
+    .meta({ description: "The encryption of files and manifests. A store that does not support it is rejected." }),
+  provider: z.enum(PROVIDERS).nullish().meta({
+    description:
+      "Defaults to `aws`; with an `endpoint`, to `generic`. Settings that the store does not support are rejected.",
+  }),
+  path_style: z
+    .boolean()
     .nullish()
-    .meta({ description: "Left out: `aws`, with an `endpoint` `generic`. What a store cannot do is refused here." }),
-  path_style: z.boolean().nullish().meta({ description: "The bucket in the path, not in the host's name." }),
+    .meta({ description: "Whether the bucket is in the path of addresses instead of in the host name." }),
   storage_class: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]{1,40}$/, "must be a storage class, such as STANDARD_IA.")
@@ -113,13 +117,13 @@ export function showDestination(row: DestinationRow): z.output<typeof Destinatio
   };
 }
 
-/** What is stored of a destination, but for its secret. */
+/** The stored columns of a destination, without its secret. */
 export type Described = Pick<DestinationRow, "name" | "bucket_location" | "directory_path" | "key_template" | "auth">;
 
-/** As a client describes it; of an `auth` that stays, the secret is not known. */
+/** A destination as a client describes it, with `auth` without its secret. */
 type Wanted = Omit<NewDestination, "auth"> & { auth: Auth };
 
-/** @throws invalid_request naming every field that does not fit the others. */
+/** @throws invalid_request with every field that contradicts the others. */
 export function describe(call: Call, wanted: Wanted): Described {
   const { auth } = wanted;
   const endpoint = wanted.endpoint?.replace(/\/+$/, "") ?? null;
@@ -142,8 +146,9 @@ export function describe(call: Call, wanted: Wanted): Described {
   if (endpoint !== null) {
     const refusal = urlFault(endpoint, call.config.allowInsecureTargets);
     if (refusal !== null) refuse("/endpoint", refusal);
-    else if (/[?#]/.test(endpoint)) refuse("/endpoint", "must have no query and no fragment.");
-    else if (!isAddress(place)) refuse("/path_style", "The endpoint can have no bucket as part of its host.");
+    else if (/[?#]/.test(endpoint)) refuse("/endpoint", "endpoint must have no query and no fragment.");
+    else if (!isAddress(place))
+      refuse("/path_style", "This endpoint's host cannot be prefixed with the bucket. Set path_style to true.");
   }
   if (auth.type === "role" && aws === null) refuse("/auth/type", NO_IDENTITY);
   const refused =
@@ -176,8 +181,8 @@ const POINTERS: Record<ReturnType<typeof locationFaults>[number]["field"], strin
   storage_class: "/storage_class",
 };
 
-/** An `auth` as it may be stored in the open, and its secret. */
-export function apart(auth: NewDestination["auth"]): { auth: Auth; secret: string | null } {
+/** Splits an `auth` into the part that is stored in plain text and the secret. */
+export function splitSecret(auth: NewDestination["auth"]): { auth: Auth; secret: string | null } {
   if (auth.type === "role") return { auth, secret: null };
   const { type, access_key_id, secret_access_key } = auth;
   return { auth: { type, access_key_id }, secret: secret_access_key };

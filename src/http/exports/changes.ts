@@ -1,4 +1,4 @@
-/** The calls that change an export: stop it, take it up again, remove it. */
+/** The operations that change an export: cancel, retry, delete. */
 
 import * as z from "zod";
 import { cancel, remove, retry } from "../../export/api/actions.ts";
@@ -10,16 +10,16 @@ const params = z.object({ id: z.string() });
 export const changeRoutes = [
   route({
     method: "POST",
-    path: "/v1/exports/{id}/cancel",
+    path: "/{id}/cancel",
     operationId: "cancelExport",
     summary: "Cancel an export",
     description:
-      "Stops it wherever it is. Nothing of it stays in the service's own bucket; what is in a bucket of yours stays there.",
+      "Stops the export at any point. Its files in the service's bucket are removed; files in your own bucket stay.",
     tag: TAG,
     auth: "exports:write",
     limit: "poll",
     params,
-    responses: { 202: { description: "It is canceled.", schema: ExportResource } },
+    responses: { 202: { description: "The export is canceled.", schema: ExportResource } },
     errors: ["not_found", "conflict"],
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
@@ -29,20 +29,20 @@ export const changeRoutes = [
   }),
   route({
     method: "POST",
-    path: "/v1/exports/{id}/retry",
+    path: "/{id}/retry",
     operationId: "retryExport",
     summary: "Retry a failed export",
     description:
-      "It goes on from its last good file, at the same snapshot; where a person was deleted since, it begins anew, without them. A failed export can be retried until its `expires_at`. It counts as a create and as pending.",
+      "Continues after the last complete file, at the same snapshot. If a person was deleted in the meantime, the export starts again without that person. A failed export can be retried until its `expires_at`. The call counts as a `create`, and the export counts as pending.",
     tag: TAG,
     auth: "exports:write",
     limit: "create",
     params,
     responses: {
       202: {
-        description: "It is queued again.",
+        description: "The export is queued again.",
         schema: ExportResource,
-        headers: { "Retry-After": "Seconds until a poll is worth while." },
+        headers: { "Retry-After": "Seconds to wait before polling." },
       },
     },
     errors: ["not_found", "conflict", "too_many_pending_exports"],
@@ -54,18 +54,18 @@ export const changeRoutes = [
   }),
   route({
     method: "DELETE",
-    path: "/v1/exports/{id}",
+    path: "/{id}",
     operationId: "deleteExport",
     summary: "Delete an export",
     description:
-      "One that is under way is canceled (202). One that has ended is removed (204): its id is unknown from then on, and its files go from the service's own bucket within minutes. Files in a bucket of yours stay.",
+      "An export in progress is canceled (202). An export that has ended is deleted (204): its id is unknown from then on, and its files are removed from the service's bucket within minutes. Files in your own bucket stay.",
     tag: TAG,
     auth: "exports:write",
     limit: "poll",
     params,
     responses: {
-      202: { description: "It was under way, and is canceled.", schema: ExportResource },
-      204: { description: "It is removed." },
+      202: { description: "The export was in progress and is canceled.", schema: ExportResource },
+      204: { description: "The export is deleted." },
     },
     errors: ["not_found", "conflict"],
     async handle(call, { space, params: { id } }) {

@@ -17,32 +17,40 @@ import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts"
 import { utf8 } from "../../outbound/s3.ts";
 import type { Call } from "../route.ts";
 
-/** The only form whose files follow one another as one. */
+/** The only format whose files can be concatenated. */
 const NDJSON = "application/x-ndjson";
 
-/** Each file is a request to the bucket, and an invocation has a limit of those. */
+/** Each file is a request to the bucket, and an invocation may make a limited number of them. */
 const MAX_JOINED = 1_000;
 
-/** @throws not_found until it is ready, gone, export_failed; conflict for what went to a customer's bucket. */
+/** @throws not_found until the export is completed, gone, export_failed; conflict for files in a customer's bucket. */
 export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
   call.notes["export_id"] = exportId;
   const row = await findExport(call.databases.control, spaceId, exportId);
   if (row === null || row.status === "expired" || row.status === "canceled")
-    throw new SpillwayError("gone", "There is no content under that id, or no longer.");
-  if (row.status === "failed") throw new SpillwayError("export_failed", "The export failed: poll it to see why.");
+    throw new SpillwayError(
+      "gone",
+      "No export with this id has content: it is unknown, canceled or expired. Create a new export.",
+    );
+  if (row.status === "failed")
+    throw new SpillwayError("export_failed", "The export failed. GET the export to see why.");
   if (row.status !== "completed")
-    throw new SpillwayError("not_found", "The export is not completed yet.", { retryAfterSeconds: 2 });
+    throw new SpillwayError(
+      "not_found",
+      "The export is not completed yet. Poll it, and ask again when its status is completed.",
+      { retryAfterSeconds: 2 },
+    );
 
-  mustBeOurs(row);
+  refuseDelivered(row);
   const [files, chunks] = await Promise.all([
     listFiles(call.databases.control, spaceId, exportId),
     listChunks(call.databases.control, spaceId, exportId),
   ]);
   const form = fileForm(encodingOf(row), sourceOf(call.context, row).form);
   if (files.length > 1 && form.contentType !== NDJSON)
-    throw new SpillwayError("conflict", "Several files of this format cannot be joined: get them one by one.");
+    throw new SpillwayError("conflict", "Several files of this format cannot be joined. Download them one by one.");
   if (files.length > MAX_JOINED)
-    throw new SpillwayError("conflict", `More than ${MAX_JOINED} files are not joined: get them one by one.`);
+    throw new SpillwayError("conflict", `At most ${MAX_JOINED} files are joined. Download the files one by one.`);
   const headers = new Headers({
     "content-type": form.contentType,
     vary: "Accept-Encoding",
@@ -51,21 +59,21 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   const { compression } = form;
   const compressed = compression !== null && accepts(call.request, compression.contentEncoding);
   if (compressed) headers.set("content-encoding", compression.contentEncoding);
-  if (files.length === 0) return nothing(call, encodingOf(row), form, compressed, headers);
+  if (files.length === 0) return emptyFile(call, encodingOf(row), form, compressed, headers);
   if (compression === null) return asStored(call, row, files[0], headers);
   const file = joined(call, row, compression, files, chunks);
   if (!compressed) return new Response(compression.decompress(file), { headers });
   return new Response(file, { headers, encodeBody: "manual" });
 }
 
-/** @throws conflict for an export whose files stand in a customer's own bucket. */
-export function mustBeOurs(row: ExportRow): void {
+/** @throws conflict for an export whose files are in a customer's own bucket. */
+export function refuseDelivered(row: ExportRow): void {
   if (isCustomerBucket(row))
-    throw new SpillwayError("conflict", "The files of this export are in your own bucket: get them there.");
+    throw new SpillwayError("conflict", "The files of this export are in your own bucket. Download them from there.");
 }
 
-/** What a file of no rows is, where there is no file. */
-function nothing(
+/** The content of an export without rows, which has no file. */
+function emptyFile(
   call: Call,
   encoding: Encoding | null,
   { before, after, compression }: FileForm,
@@ -78,14 +86,14 @@ function nothing(
   return new Response(file, { headers, encodeBody: "manual" });
 }
 
-/** A file that is no gzip file goes out as it is. */
+/** A file without a compression of its own is streamed unchanged. */
 async function asStored(call: Call, row: ExportRow, file: FileRow | undefined, headers: Headers): Promise<Response> {
   const stored = file === undefined ? null : await call.context.bucket.get(fileKey(row, file.name));
   if (stored === null) throw new Error("a file of a completed export is missing");
   return new Response(stored.body, { headers });
 }
 
-/** The runtime rewrites Accept-Encoding; what the client sent stands in `cf`. */
+/** The runtime rewrites Accept-Encoding; `cf` has the value that the client sent. */
 function accepts(request: Request, contentEncoding: string): boolean {
   const sent = request.cf?.["clientAcceptEncoding"];
   const accepted = typeof sent === "string" ? sent : (request.headers.get("accept-encoding") ?? "");
@@ -96,7 +104,7 @@ function accepts(request: Request, contentEncoding: string): boolean {
   });
 }
 
-/** All files as one. */
+/** All files, joined into one. */
 function joined(
   call: Call,
   row: ExportRow,
@@ -107,7 +115,7 @@ function joined(
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>();
   call.waitUntil(
     writeAll(call, row, compression, files, chunks, writable).catch(async (thrown: unknown) => {
-      // The reader sees the stream break off: it never takes a part for the whole.
+      // The reader sees an aborted stream, and cannot mistake a part for the whole.
       await writable.abort(thrown).catch(() => {});
     }),
   );

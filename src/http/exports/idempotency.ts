@@ -1,4 +1,4 @@
-/** The header Idempotency-Key: a create with it may be repeated. */
+/** The header Idempotency-Key, which makes a create repeatable. */
 
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid } from "../../errors.ts";
@@ -12,11 +12,11 @@ const MAX_CHARACTERS = 255;
 export function idempotencyKey(call: Call): string | null {
   const key = call.request.headers.get("idempotency-key");
   if (key === null || isKey(key)) return key;
-  const detail = `An idempotency key has 1 to ${MAX_CHARACTERS} characters.`;
+  const detail = `Idempotency-Key must have 1 to ${MAX_CHARACTERS} characters.`;
   throw invalid({ pointer: "#header/Idempotency-Key", detail });
 }
 
-/** A call that repeats another makes nothing: it takes its place from the polls. */
+/** A repeated create starts no new export, so it counts as a poll. */
 export async function limitOfCreate(call: Call, space: SpaceRow): Promise<Policy> {
   const key = call.request.headers.get("idempotency-key");
   return key !== null && isKey(key) && (await isKnownKey(call.context, space.id, key)) ? "poll" : "create";

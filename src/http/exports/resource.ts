@@ -1,4 +1,4 @@
-/** The export as a client sees it. */
+/** The export as the API returns it. */
 
 import * as z from "zod";
 import { type ExportRow, findExport, type NewExport } from "../../db/exports/exports.ts";
@@ -15,22 +15,22 @@ import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";
 
 export const TAG = "Exports";
-/** Seconds until a poll is worth while. */
+/** Seconds to wait before polling. */
 export const POLL_AFTER = { "retry-after": "2" };
 export const STATUSES = ["queued", "processing", "completed", "failed", "canceled", "expired"] as const;
 
 const File = z.object({
-  name: z.string().meta({ description: "In a bucket of yours: the object's whole key." }),
+  name: z.string().meta({ description: "The file's name; in your own bucket, the object's whole key." }),
   rows: z.number().int(),
-  bytes: z.number().int().meta({ description: "Of the stored object." }),
+  bytes: z.number().int().meta({ description: "Bytes of the stored object." }),
   uncompressed_bytes: z.number().int(),
-  sha256: z.string().meta({ description: "Of the stored object, in hex." }),
+  sha256: z.string().meta({ description: "SHA-256 of the stored object, in hex." }),
   url: z.string().optional().meta({
-    description: "Gives the file to whoever holds it, until `url_expires_at`. Not of a file in a bucket of yours.",
+    description: "A presigned link to the file, valid until `url_expires_at`. Files in your own bucket have none.",
   }),
 });
 
-/** Where the files go, as it was when the export was asked for. */
+/** Where the files are written, as of the creation of the export. */
 const DeliveryView = z.discriminatedUnion("type", [
   z.object({ type: z.literal("download") }),
   z.object({
@@ -40,7 +40,9 @@ const DeliveryView = z.discriminatedUnion("type", [
     region: z.string(),
     endpoint: z.string().nullable(),
     directory_path: z.string(),
-    prefix: z.string().meta({ description: "Of every key: the directory path, and what the key template made." }),
+    prefix: z
+      .string()
+      .meta({ description: "The start of every object key: the directory path and the filled-in key template." }),
   }),
 ]);
 
@@ -54,7 +56,7 @@ export const ExportResource = z
     completed_at: Time.nullable(),
     expires_at: Time.nullable().meta({
       description:
-        "Of a completed export: until when its files are kept; null for files in a bucket of yours, which are never removed. Of a failed one: until when it can be retried.",
+        "Completed exports: the files are kept until this time; null for files in your own bucket, which are never removed. Failed exports: a retry is possible until this time.",
     }),
     snapshot_at: Time,
     progress: z.object({
@@ -84,11 +86,11 @@ export const ExportResource = z
 export async function exportOf(call: Call, spaceId: string, exportId: string): Promise<ExportRow> {
   call.notes["export_id"] = exportId;
   const row = await findExport(call.databases.control, spaceId, exportId);
-  if (row === null) throw new SpillwayError("not_found", "There is no export under that id.");
+  if (row === null) throw new SpillwayError("not_found", "The space has no export with this id.");
   return row;
 }
 
-/** @param withFiles whether to list the files with fresh links; a list of exports does without. */
+/** @param withFiles whether to list the files with fresh links; a list of exports omits them. */
 export async function show(call: Call, row: ExportRow, withFiles: boolean): Promise<View> {
   const { control } = call.databases;
   const counts = await exportTotals(control, row.space_id, row.id);
@@ -96,10 +98,10 @@ export async function show(call: Call, row: ExportRow, withFiles: boolean): Prom
   return view(call, row, counts, await Promise.all(rows.map((file) => showFile(call, row, file))));
 }
 
-/** An export as it is made: the answer to the call that asked for it. */
-export function showNew(call: Call, made: NewExport): View {
+/** A new export, as the call that creates it returns it. */
+export function showNew(call: Call, created: NewExport): View {
   const row: ExportRow = {
-    ...made,
+    ...created,
     status: "queued",
     phase: "planning",
     generation: 0,
@@ -181,7 +183,7 @@ async function showFile(call: Call, row: ExportRow, file: FileRow) {
   };
 }
 
-/** One decimal. 100 is for what is completed: while rows are all written but not yet put together it says 99.9. */
+/** One decimal. Only a completed export has 100: while files are still being assembled it is at most 99.9. */
 function percentOf(row: ExportRow, counts: ExportTotals): number | null {
   if (isDone(row)) return 100;
   if (row.rows_total === null) return null;
@@ -191,7 +193,7 @@ function percentOf(row: ExportRow, counts: ExportTotals): number | null {
 
 const isDone = (row: ExportRow) => row.status === "completed" || row.status === "expired";
 
-/** Of the records that the plan counted. Where one may give several rows, those of the chunks that are done. */
+/** Records written, of those that the plan counted. If a record may become several rows, records of finished chunks. */
 const recordsDone = (row: ExportRow, counts: ExportTotals) =>
   resultShapeOf(row).rows_vary ? counts.records_done : counts.rows_written;
 
@@ -205,7 +207,7 @@ function filesTotal(row: ExportRow, counts: ExportTotals): number | null {
   return counts.files_total;
 }
 
-/** At the pace so far; null before there is one. */
+/** The remaining time at the average pace so far; null before the first record is written. */
 function etaSeconds(row: ExportRow, counts: ExportTotals, now: number): number | null {
   const done = recordsDone(row, counts);
   if (!IN_FLIGHT.has(row.status) || row.started_at === null || row.rows_total === null || done === 0) return null;

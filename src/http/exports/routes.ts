@@ -1,17 +1,18 @@
-/** The calls under /v1/exports: asking for an export, watching it, getting its files. */
+/** /v1/exports: create an export, follow its progress, download its files. */
 
 import * as z from "zod";
-import { listExports } from "../../db/exports/exports.ts";
+import { type ExportRow, listExports } from "../../db/exports/exports.ts";
 import { findFileByName } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { createExport } from "../../export/api/create.ts";
 import { estimate } from "../../export/api/estimate.ts";
 import { fileKey, manifestKey } from "../../export/delivery/object-keys.ts";
 import { AnyExportRequest, filledIn } from "../../export/api/request.ts";
+import { byCreation, list } from "../list.ts";
+import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { changeRoutes } from "./changes.ts";
-import { content, mustBeOurs } from "./content.ts";
+import { content, refuseDelivered } from "./content.ts";
 import { idempotencyKey, limitOfCreate } from "./idempotency.ts";
 import { ExportResource, exportOf, POLL_AFTER, show, showNew, STATUSES, TAG } from "./resource.ts";
 import { timelineRoute } from "./timeline.ts";
@@ -29,30 +30,35 @@ const example = {
 };
 const body = { schema: AnyExportRequest, maxBytes: MAX_BYTES, example };
 
-export const exportRoutes = [
+export const exportsResource = resource("/v1/exports", [
   route({
     method: "POST",
-    path: "/v1/exports",
+    path: "/",
     operationId: "createExport",
-    summary: "Ask for an export",
+    summary: "Create an export",
     description:
-      "The export has every write that was answered before this call, and none that is received after its answer, however long it runs.\n\nWith `Idempotency-Key` (at most 255 characters, kept for 24 hours) a call may be repeated: the same request gets the same answer and makes nothing new. It then takes its place from `poll`, not `create`.",
+      "The export contains every write that was answered before this call, and none that arrives after this call's answer, however long the export runs.\n\nWith `Idempotency-Key` (at most 255 characters, kept for 24 hours) a call may be repeated: the same request gets the same answer and creates nothing new. A repeated call counts against `poll`, not `create`.",
     tag: TAG,
     auth: "exports:write",
     limit: "create",
     limitOf: limitOfCreate,
     headers: z.object({
-      "Idempotency-Key": z.string().min(1).max(255).optional().meta({ description: "Makes the call repeatable." }),
+      "Idempotency-Key": z
+        .string()
+        .min(1)
+        .max(255)
+        .optional()
+        .meta({ description: "A key of your choice that makes the call repeatable." }),
     }),
     body,
     responses: {
       202: {
-        description: "It is queued. Poll the address in Location.",
+        description: "The export is queued. Poll the address in Location.",
         schema: ExportResource,
         headers: {
           Location: "The export's address.",
-          "Retry-After": "Seconds until a poll is worth while.",
-          "Idempotent-Replay": "`true` where an earlier call with the same key made it.",
+          "Retry-After": "Seconds to wait before polling.",
+          "Idempotent-Replay": "`true` if an earlier call with the same key created the export.",
         },
       },
     },
@@ -73,60 +79,35 @@ export const exportRoutes = [
       });
     },
   }),
-  route({
-    method: "GET",
-    path: "/v1/exports",
+  list({
+    path: "/",
     operationId: "listExports",
     summary: "List exports",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
-    query: z.strictObject({
-      status: z.enum(STATUSES).optional(),
-      dataset: z.string().max(100).optional(),
-      ...listQuery,
-    }),
-    responses: {
-      200: {
-        description:
-          "Exports, newest first, without their files. A page ends early, with a cursor, where its requests are large.",
-        schema: listOf(ExportResource),
-      },
-    },
-    async handle(call, { space, query }) {
-      const { rows, shown } = await listExports(call.databases.control, space.id, {
-        status: query.status ?? null,
-        dataset: query.dataset ?? null,
-        limit: query.limit,
-        after: readCursor(query.cursor),
-      });
-      const resources = await Promise.all(
-        rows.slice(0, shown).map(async (row) => [row.id, await show(call, row, false)] as const),
-      );
-      const byId = new Map(resources);
-      return page(
-        call,
-        rows,
-        shown,
-        (row) => ({ time: row.created_at, id: row.id }),
-        (row) => byId.get(row.id),
-      );
-    },
+    filters: { status: z.enum(STATUSES).optional(), dataset: z.string().max(100).optional() },
+    item: ExportResource,
+    page: "Exports without their files, newest first. A page of large requests ends early, with a cursor.",
+    read: (call, { space, filters: { status = null, dataset = null }, limit, after }) =>
+      listExports(call.databases.control, space.id, { status, dataset, limit: limit - 1, after }),
+    positionOf: byCreation,
+    show: (row: ExportRow, call) => show(call, row, false),
   }),
   route({
     method: "POST",
-    path: "/v1/exports/estimate",
+    path: "/estimate",
     operationId: "estimateExport",
     summary: "Estimate an export",
     description:
-      "Takes the same body as a create and makes nothing. Rows are counted, bytes (compressed) are from a sample.",
+      "Accepts the body of a create, and creates nothing. Rows are counted; compressed bytes are estimated from a sample.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
     body,
     responses: {
       200: {
-        description: "What the export would be now.",
+        description: "The size that the export would have now.",
         schema: z
           .object({ rows: z.number().int(), files: z.number().int(), bytes_estimate: z.number().int() })
           .meta({ id: "Estimate" }),
@@ -138,20 +119,20 @@ export const exportRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/exports/{id}",
+    path: "/{id}",
     operationId: "getExport",
     summary: "Poll an export",
-    description: "Links are made anew each time and hold for 15 minutes.",
+    description: "Each poll returns new links, which are valid for 15 minutes.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
     params,
     responses: {
       200: {
-        description: "The export, whatever its state.",
+        description: "The export in its current state.",
         schema: ExportResource,
         headers: {
-          "Retry-After": "While it is under way: seconds until a poll is worth while.",
+          "Retry-After": "While the export is in progress: seconds to wait before polling.",
           "Cache-Control": "`no-store`",
         },
       },
@@ -167,37 +148,38 @@ export const exportRoutes = [
   timelineRoute,
   route({
     method: "GET",
-    path: "/v1/exports/{id}/files/{name}",
+    path: "/{id}/files/{name}",
     operationId: "getExportFile",
     summary: "Get a file",
-    description: "What went to a bucket of yours is there: 409.",
+    description: "Redirects to the file. A file in your own bucket is answered with 409.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
     params: z.object({ id: z.string(), name: z.string() }),
     responses: {
       302: {
-        description: "To a link that holds for 15 minutes.",
+        description: "A redirect to a link that is valid for 15 minutes.",
         headers: { Location: "The link.", "Cache-Control": "no-store" },
       },
     },
     errors: ["not_found", "gone", "conflict"],
     async handle(call, { space, params: { id, name } }) {
       const row = await unexpired(call, space.id, id);
-      mustBeOurs(row);
+      refuseDelivered(row);
       const file = row.status === "completed" ? await findFileByName(call.databases.control, space.id, id, name) : null;
-      if (file === null) throw new SpillwayError("not_found", "The export has no such file.");
+      if (file === null)
+        throw new SpillwayError("not_found", "The export has no file of this name. GET the export to see its files.");
       const location = await call.context.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds);
       return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
     },
   }),
   route({
     method: "GET",
-    path: "/v1/exports/{id}/content",
+    path: "/{id}/content",
     operationId: "getExportContent",
     summary: "Get the result as one stream",
     description:
-      "Several files of NDJSON are joined; several of CSV or Parquet are not: get them one by one. What went to a bucket of yours is there: 409. With `Accept-Encoding: gzip` it comes compressed, else plain; Parquet is compressed inside, and comes as it is. It can be asked as often as one likes.",
+      "Several NDJSON files are joined. Several CSV or Parquet files are not: download them one by one. Files in your own bucket are answered with 409. With `Accept-Encoding: gzip` the stream is compressed, otherwise plain; Parquet is compressed internally and is sent unchanged. The content can be downloaded any number of times.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
@@ -208,13 +190,13 @@ export const exportRoutes = [
         contentTypes: ["application/x-ndjson", "text/csv", "application/vnd.apache.parquet"],
         headers: {
           Vary: "Accept-Encoding",
-          "Content-Encoding": "`gzip` where it was accepted.",
+          "Content-Encoding": "`gzip` if the client accepts it.",
           "Cache-Control": "`no-store`",
         },
       },
       404: {
-        description: "Not completed yet.",
-        headers: { "Retry-After": "Seconds until it is worth while to ask again." },
+        description: "The export is not completed yet.",
+        headers: { "Retry-After": "Seconds to wait before asking again." },
       },
     },
     errors: ["not_found", "gone", "export_failed", "conflict"],
@@ -224,33 +206,41 @@ export const exportRoutes = [
   }),
   route({
     method: "GET",
-    path: "/v1/exports/{id}/manifest",
+    path: "/{id}/manifest",
     operationId: "getExportManifest",
     summary: "Get the manifest",
     description:
-      "Each file's rows, bytes and SHA-256, and the totals: the proof of what was delivered. The service keeps a copy of the manifests that it wrote to customers' buckets.",
+      "The rows, bytes and SHA-256 of each file, and the totals. The service also keeps a copy of each manifest that it wrote to your own bucket.",
     tag: TAG,
     auth: "exports:read",
     limit: "poll",
     params,
     responses: {
-      200: { description: "The manifest, as it stands beside the files.", contentTypes: ["application/json"] },
+      200: {
+        description: "The manifest, with the same bytes as the one beside the files.",
+        contentTypes: ["application/json"],
+      },
     },
     errors: ["not_found", "gone"],
     async handle(call, { space, params: { id } }) {
       const row = await unexpired(call, space.id, id);
       const stored = row.status === "completed" ? await call.context.bucket.get(manifestKey(row)) : null;
-      if (stored === null) throw new SpillwayError("not_found", "The export is not completed: it has no manifest yet.");
+      if (stored === null)
+        throw new SpillwayError(
+          "not_found",
+          "The export has no manifest yet, because it is not completed. Poll it until its status is completed.",
+        );
       return new Response(stored.body, {
         headers: { "content-type": "application/json", "cache-control": "no-store" },
       });
     },
   }),
-];
+]);
 
-/** An export whose files may still be there. @throws not_found, gone. */
+/** The export, unless its files have expired. @throws not_found, gone. */
 async function unexpired(call: Call, spaceId: string, exportId: string) {
   const row = await exportOf(call, spaceId, exportId);
-  if (row.status === "expired") throw new SpillwayError("gone", "The export's files have expired.");
+  if (row.status === "expired")
+    throw new SpillwayError("gone", "The export's files have expired. Create a new export.");
   return row;
 }

@@ -1,10 +1,10 @@
-/** What happened to an export, for whoever has to explain it. */
+/** The timeline of an export: its transitions, failed attempts and webhook deliveries. */
 
 import * as z from "zod";
 import { listTimeline } from "../../db/exports/timeline.ts";
 import { iso } from "../../time/names.ts";
-import { route } from "../route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
+import { list } from "../list.ts";
+import { Time } from "../schemas.ts";
 import { exportOf, TAG } from "./resource.ts";
 
 const Entry = z
@@ -25,35 +25,28 @@ const Entry = z
     ]),
     detail: z.record(z.string(), z.unknown()).meta({
       description:
-        "Counts and codes: rows and chunks of a plan, the step, code and owner of what failed, a webhook's answer.",
+        "Counts and codes: the rows and chunks of a plan; the step, code and owner of a failure; a webhook's response.",
     }),
   })
   .meta({ id: "TimelineEntry" });
 
-export const timelineRoute = route({
-  method: "GET",
-  path: "/v1/exports/{id}/events",
+export const timelineRoute = list({
+  path: "/{id}/events",
   operationId: "getExportTimeline",
   summary: "Show what happened to an export",
   description:
-    "Oldest first: when it was created, planned, tried again, ended, and every attempt to tell a webhook of it.",
+    "The export's creation, plan, retries and end, and every attempt to deliver a webhook about it, oldest first.",
   tag: TAG,
   auth: "exports:read",
   limit: "poll",
   params: z.object({ id: z.string() }),
-  query: z.strictObject(listQuery),
-  responses: { 200: { description: "Its timeline.", schema: listOf(Entry) } },
+  item: Entry,
+  page: "The timeline, oldest first.",
   errors: ["not_found"],
-  async handle(call, { space, params: { id }, query }) {
+  async read(call, { space, params: { id }, limit, after }) {
     await exportOf(call, space.id, id);
-    const { control } = call.databases;
-    const entries = await listTimeline(control, space.id, id, query.limit + 1, readCursor(query.cursor));
-    return page(
-      call,
-      entries,
-      query.limit,
-      (entry) => ({ time: entry.at, id: entry.id }),
-      (entry) => ({ at: iso(entry.at), type: entry.type, detail: JSON.parse(entry.detail) as unknown }),
-    );
+    return listTimeline(call.databases.control, space.id, id, limit, after);
   },
+  positionOf: (entry) => ({ time: entry.at, id: entry.id }),
+  show: (entry) => ({ at: iso(entry.at), type: entry.type, detail: JSON.parse(entry.detail) as unknown }),
 });

@@ -1,49 +1,50 @@
-/** Answers about schedules, for the document. */
+/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
 
-/** By a call's operationId, or the id of the answer's schema. @param exportId of an export that stands in other examples. */
-export function scheduleExamples(exportId: string): Record<string, unknown> {
-  const SCHEDULE = {
-    id: "b3a1f0c2-58d4-4f0e-8f0a-6c2d9e7b1a45",
-    name: "Nightly orders",
-    cron: "0 3 * * *",
-    timezone: "Europe/London",
-    request: {
-      dataset: "activity_events",
-      event_names: ["order_*"],
-      row_format: "flat",
-      enrich_with_moments_info: false,
-      delivery: { type: "download" },
-      layout: "single",
-      format: "ndjson",
-      file_rows: 50_000,
-    },
-    incremental: true,
-    backfill_from: null,
-    status: "active",
-    paused_reason: null,
-    paused_at: null,
-    next_run_at: "2026-01-16T03:00:00.000Z",
-    covered_until: "2026-01-15T03:00:00.000Z",
-    created_at: "2026-01-10T10:23:45.123Z",
-    updated_at: "2026-01-10T10:23:45.123Z",
-  };
-  return {
-    Schedule: SCHEDULE,
-    createSchedule: { ...SCHEDULE, next_run_at: "2026-01-11T03:00:00.000Z", covered_until: SCHEDULE.created_at },
-    ScheduleRun: {
-      scheduled_at: "2026-01-15T03:00:00.000Z",
-      outcome: "made",
-      window: { start: "2026-01-14T03:00:00.000Z", end: "2026-01-15T03:00:00.000Z" },
-      export: {
-        id: exportId,
-        status: "completed",
-        completed_at: "2026-01-15T03:00:31.207Z",
-        rows: 41_909,
-        files: 1,
-        error: null,
-      },
+import { EXPORT_ID } from "../example-values.ts";
+
+export const SCHEDULE_ID = "b3a1f0c2-58d4-4f0e-8f0a-6c2d9e7b1a45";
+
+const SCHEDULE = {
+  id: SCHEDULE_ID,
+  name: "Nightly orders",
+  cron: "0 3 * * *",
+  timezone: "Europe/London",
+  request: {
+    dataset: "activity_events",
+    event_names: ["order_*"],
+    row_format: "flat",
+    enrich_with_moments_info: false,
+    delivery: { type: "download" },
+    layout: "single",
+    format: "ndjson",
+    file_rows: 50_000,
+  },
+  incremental: true,
+  backfill_from: null,
+  status: "active",
+  paused_reason: null,
+  paused_at: null,
+  next_run_at: "2026-01-16T03:00:00.000Z",
+  covered_until: "2026-01-15T03:00:00.000Z",
+  created_at: "2026-01-10T10:23:45.123Z",
+  updated_at: "2026-01-10T10:23:45.123Z",
+};
+export const scheduleExamples: Record<string, unknown> = {
+  Schedule: SCHEDULE,
+  createSchedule: { ...SCHEDULE, next_run_at: "2026-01-11T03:00:00.000Z", covered_until: SCHEDULE.created_at },
+  ScheduleRun: {
+    scheduled_at: "2026-01-15T03:00:00.000Z",
+    outcome: "made",
+    window: { start: "2026-01-14T03:00:00.000Z", end: "2026-01-15T03:00:00.000Z" },
+    export: {
+      id: EXPORT_ID,
+      status: "completed",
+      completed_at: "2026-01-15T03:00:31.207Z",
+      rows: 41_909,
+      files: 1,
       error: null,
-      reason: null,
     },
-  };
-}
+    error: null,
+    reason: null,
+  },
+};

@@ -1,4 +1,4 @@
-/** Schedules: exports that come by themselves, and what became of each run. */
+/** /v1/schedules: recurring exports on a cron schedule, and the history of their runs. */
 
 import * as z from "zod";
 import { listRuns } from "../../db/schedules/runs.ts";
@@ -17,8 +17,9 @@ import { filledIn } from "../../export/api/request.ts";
 import { checkScheduled, type ScheduledRequest } from "../../schedules/request.ts";
 import { nextAt, timesAfter } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
+import { byCreation, list } from "../list.ts";
+import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor } from "../schemas.ts";
 import { NewSchedule, Schedule, ScheduleChange, ScheduleRun, showRun, showSchedule } from "./schemas.ts";
 
 export const TAG = "Schedules";
@@ -33,13 +34,13 @@ const example = {
   request: { dataset: "activity_events", event_names: ["order_*"] },
 };
 
-export const scheduleRoutes = [
+export const schedulesResource = resource("/v1/schedules", [
   route({
     method: "POST",
-    path: "/v1/schedules",
+    path: "/",
     operationId: "createSchedule",
-    summary: "Make a schedule",
-    description: `Each run asks for an export as \`POST /v1/exports\` does, without a place of \`create\`; it counts as pending. Of one schedule one export is under way at a time: a run that is due meanwhile waits, and several that are due together are made as one, with the windows of all. What a failed or refused run should have covered belongs to the next one. After three failures in a row the schedule is paused, and \`schedule.paused\` is told to webhook endpoints. A space has ${MAX_SCHEDULES} schedules at most.`,
+    summary: "Create a schedule",
+    description: `Each run creates an export as \`POST /v1/exports\` does. The export counts as pending, but not as a \`create\`. A schedule has one export in progress at a time: a run that comes due meanwhile waits, and several waiting runs are merged into one that covers all their windows. The next run also covers the window of a failed or refused run. After three failures in a row the schedule is paused, and webhook endpoints receive \`schedule.paused\`. A space may have at most ${MAX_SCHEDULES} schedules.`,
     tag: TAG,
     auth: "settings:write",
     body: { schema: NewSchedule, maxBytes: MAX_BYTES, example },
@@ -77,27 +78,25 @@ export const scheduleRoutes = [
         updated_at: now,
       };
       if (!(await insertSchedule(call.databases.control, row, MAX_SCHEDULES)))
-        throw new SpillwayError("conflict", `A space has ${MAX_SCHEDULES} schedules at most.`);
+        throw new SpillwayError("conflict", `A space may have at most ${MAX_SCHEDULES} schedules. Delete one first.`);
       return json(showSchedule(row), 201);
     },
   }),
-  route({
-    method: "GET",
-    path: "/v1/schedules",
+  list({
+    path: "/",
     operationId: "listSchedules",
     summary: "List schedules",
     tag: TAG,
     auth: "settings:write",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Schedules, newest first.", schema: listOf(Schedule) } },
-    async handle(call, { space, query }) {
-      const rows = await listSchedules(call.databases.control, space.id, query.limit + 1, readCursor(query.cursor));
-      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), showSchedule);
-    },
+    item: Schedule,
+    page: "Schedules, newest first.",
+    read: (call, { space, limit, after }) => listSchedules(call.databases.control, space.id, limit, after),
+    positionOf: byCreation,
+    show: showSchedule,
   }),
   route({
     method: "GET",
-    path: "/v1/schedules/{id}",
+    path: "/{id}",
     operationId: "getSchedule",
     summary: "Show a schedule",
     tag: TAG,
@@ -111,11 +110,11 @@ export const scheduleRoutes = [
   }),
   route({
     method: "PATCH",
-    path: "/v1/schedules/{id}",
+    path: "/{id}",
     operationId: "changeSchedule",
     summary: "Change a schedule",
     description:
-      "`request` is replaced as a whole. `paused: false` goes on with the next time from now; the window of what was missed belongs to that run. Times of the past that are still to be caught up with are not lost by a change.",
+      "`request` is replaced as a whole. `paused: false` resumes with the next time from now on; that run also covers the missed windows. A change does not discard runs of a backfill that are still to come.",
     tag: TAG,
     auth: "settings:write",
     params,
@@ -141,56 +140,55 @@ export const scheduleRoutes = [
       };
       const resumed = before.status === "paused" && row.status === "active";
       if (resumed || cron !== before.cron || timezone !== before.timezone) {
-        // What is still to be caught up with comes before anything from now on.
+        // Runs of a backfill that are still to come go before the runs from now on.
         const after = before.next_run_at <= before.created_at ? before.next_run_at - 1 : now;
         row.next_run_at = nextOf(cron, timezone, after);
       }
       if (!(await replaceSchedule(call.databases.control, row, before)))
         throw new SpillwayError(
           "conflict",
-          "The schedule was changed or has run meanwhile. Look at it, and ask again.",
+          "The schedule was changed or has run at the same time. GET it, then send the change again.",
         );
       return json(showSchedule(row));
     },
   }),
   route({
     method: "DELETE",
-    path: "/v1/schedules/{id}",
+    path: "/{id}",
     operationId: "deleteSchedule",
     summary: "Delete a schedule",
-    description: "Its exports stay, also one that is under way; the history of its runs goes.",
+    description: "The schedule's exports stay, including one in progress; the history of its runs is deleted.",
     tag: TAG,
     auth: "settings:write",
     params,
-    responses: { 204: { description: "It runs no more." } },
+    responses: { 204: { description: "The schedule is deleted." } },
     errors: ["not_found"],
     async handle(call, { space, params }) {
       if (!(await deleteSchedule(call.databases.control, space.id, params.id))) throw notFound();
       return new Response(null, { status: 204 });
     },
   }),
-  route({
-    method: "GET",
-    path: "/v1/schedules/{id}/exports",
+  list({
+    path: "/{id}/exports",
     operationId: "listScheduleExports",
     summary: "List a schedule's runs and their exports",
-    description: "Runs of the last 90 days. An export's files are got by its id, with a key that may read exports.",
+    description: "The runs of the last 90 days. Get an export's files by its id, with a key that may read exports.",
     tag: TAG,
     auth: "settings:write",
     params,
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Runs, newest first.", schema: listOf(ScheduleRun) } },
+    item: ScheduleRun,
+    page: "Runs, newest first.",
     errors: ["not_found"],
-    async handle(call, { space, params: { id }, query }) {
+    async read(call, { space, params: { id }, limit, after }) {
       await scheduleOf(call, space, id);
-      const before = readCursor(query.cursor)?.time ?? null;
-      const rows = await listRuns(call.databases.control, space.id, id, query.limit + 1, before);
-      return page(call, rows, query.limit, (row) => ({ time: row.scheduled_at, id: "" }), showRun);
+      return listRuns(call.databases.control, space.id, id, limit, after?.time ?? null);
     },
+    positionOf: (row) => ({ time: row.scheduled_at, id: "" }),
+    show: showRun,
   }),
-];
+]);
 
-const notFound = () => new SpillwayError("not_found", "There is no schedule under that id.");
+const notFound = () => new SpillwayError("not_found", "The space has no schedule with this id.");
 
 async function scheduleOf(call: Call, space: SpaceRow, id: string): Promise<ScheduleRow> {
   const row = await findSchedule(call.databases.control, space.id, id);
@@ -198,14 +196,14 @@ async function scheduleOf(call: Call, space: SpaceRow, id: string): Promise<Sche
   return row;
 }
 
-/** @throws invalid_request for an expression that never comes again. */
+/** @throws invalid_request for an expression without a future time. */
 function nextOf(cron: string, timezone: string, after: number): number {
   const next = nextAt(cron, timezone, after);
-  if (next === null) throw invalid({ pointer: "/cron", detail: "cron never comes." });
+  if (next === null) throw invalid({ pointer: "/cron", detail: "cron matches no future time." });
   return next;
 }
 
-/** @throws invalid_request for a past that cannot be caught up with. */
+/** @throws invalid_request for a past that cannot be backfilled. */
 function checkBackfill(
   space: SpaceRow,
   { request, cron, timezone, from }: { request: ScheduledRequest; cron: string; timezone: string; from: number },
@@ -214,20 +212,21 @@ function checkBackfill(
   const refuse = (detail: string) => invalid({ pointer: "/backfill_from", detail });
   const { schedulable } = datasetNamed(request.dataset);
   if (schedulable === undefined)
-    throw refuse(`backfill_from is for datasets with a window: ${request.dataset} has none.`);
+    throw refuse(`backfill_from needs a dataset with a window, and ${request.dataset} has none. Omit it.`);
   if (from >= now) throw refuse("backfill_from must be in the past.");
   const oldest = schedulable.oldest(space, now);
-  if (from < oldest) throw refuse(`backfill_from is older than what is kept and can be asked for: ${iso(oldest)}.`);
+  if (from < oldest)
+    throw refuse(`backfill_from must not be before ${iso(oldest)}, the oldest time that can be exported.`);
   let runs = 0;
   for (const at of timesAfter(cron, timezone, from)) {
     if (at > now) return;
     runs += 1;
     if (runs > MAX_BACKFILLED)
-      throw refuse(`backfill_from makes more than ${MAX_BACKFILLED} runs: begin later, or run less often.`);
+      throw refuse(`backfill_from would create more than ${MAX_BACKFILLED} runs. Begin later, or run less often.`);
   }
 }
 
-/** @param paused undefined: it stays as it is. */
+/** @param paused undefined to leave the status unchanged. */
 function pausing(before: ScheduleRow, paused: boolean | undefined, now: number): Partial<ScheduleRow> {
   if (paused === undefined || paused === (before.status === "paused")) return {};
   return paused

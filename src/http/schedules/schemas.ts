@@ -1,4 +1,4 @@
-/** Schedules as clients send and see them. */
+/** Schedules and their runs in requests and answers. */
 
 import * as z from "zod";
 import type { RunRow } from "../../db/schedules/runs.ts";
@@ -24,18 +24,18 @@ const CronExpression = z
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
   })
   .meta({
-    description: `Five fields: minute, hour, day of the month, month, day of the week; at least ${MIN_BETWEEN_MS / 60_000} minutes lie between two runs. Where clocks change, a time of day that does not exist is the first moment after the gap, and one that comes twice is its first.`,
+    description: `Five fields: minute, hour, day of the month, month, day of the week; two runs must be at least ${MIN_BETWEEN_MS / 60_000} minutes apart. When clocks change, a time of day that does not exist means the first moment after the gap, and one that occurs twice means its first occurrence.`,
     example: "0 3 * * *",
   });
 
 const Request = AnyScheduledRequest.meta({
   description:
-    "As `POST /v1/exports` takes it, without `since` and without the window: each run fills those in. It is checked when it is given.",
+    "The body of `POST /v1/exports` without `since` and without the window, which each run fills in. The request is validated when the schedule is created or changed.",
 });
 
 const Incremental = z.boolean().meta({
   description:
-    "Each run gives what the completed one before it did not, also of what came late, where the dataset has `since`. Where it has none, and with `false`, the windows of the runs follow each other.",
+    "If the dataset supports `since`, each run exports what the previous completed run did not contain, late arrivals included. Otherwise, and with `false`, the windows of the runs follow one another.",
 });
 
 const shape = { name: Name, cron: CronExpression, timezone: TimeZone, request: Request };
@@ -45,13 +45,13 @@ export const NewSchedule = z.strictObject({
   incremental: Incremental.nullish().transform((sent) => sent ?? true),
   backfill_from: z.iso.datetime({ offset: true }).nullish().meta({
     description:
-      "Where the first window begins, instead of now: runs for the past are made one after another, each for its own span. For datasets with a window; not older than what is kept.",
+      "The start of the first window, instead of now. The runs of the past are made one after another, each for its own window. Only for datasets with a window; not before the oldest time that can be exported.",
   }),
 });
 
 const change = z.strictObject({ ...shape, incremental: Incremental, paused: z.boolean() }).partial();
 
-/** What is null is left out. */
+/** A null counts as absent. */
 export const ScheduleChange = z.preprocess((sent) => withoutNulls(sent, 1), change).meta({ id: "ScheduleChange" });
 
 export const Schedule = z
@@ -67,14 +67,14 @@ export const Schedule = z
     paused_reason: z
       .enum(["requested", "failures"])
       .nullable()
-      .meta({ description: "`requested`: by a call. `failures`: its last three runs failed." }),
+      .meta({ description: "`requested`: a call paused the schedule. `failures`: its last three runs failed." }),
     paused_at: Time.nullable(),
     next_run_at: Time.nullable().meta({
-      description: "In the past where a run is due and waits, or the past is caught up with. null while it is paused.",
+      description: "In the past if a run is due and waiting, or during a backfill. null while the schedule is paused.",
     }),
     covered_until: Time.nullable().meta({
       description:
-        "What its completed exports cover: here the next window begins. null where the dataset has no window.",
+        "The end of what the completed exports cover, where the next window begins. null if the dataset has no window.",
     }),
     created_at: Time,
     updated_at: Time,
@@ -86,7 +86,7 @@ export const ScheduleRun = z
     scheduled_at: Time,
     outcome: z.enum(["made", "skipped", "refused"]).meta({
       description:
-        "`made`: there is an export. `skipped`: another run took its window along, or there was nothing to ask for. `refused`: its export could not be asked for; its window belongs to the next run.",
+        "`made`: the run created an export. `skipped`: another run covered the window, or there was nothing to export. `refused`: the export could not be created; the next run covers the window.",
     }),
     window: z.object({ start: Time, end: Time }).nullable(),
     export: z
@@ -99,9 +99,9 @@ export const ScheduleRun = z
         error: ExportError.nullable(),
       })
       .nullable()
-      .meta({ description: "null where none was made, or it is no longer there." }),
-    error: ExportError.nullable().meta({ description: "Of a refused run." }),
-    reason: z.string().nullable().meta({ description: "Of a skipped run." }),
+      .meta({ description: "null if the run created no export, or if the export was deleted." }),
+    error: ExportError.nullable().meta({ description: "The error of a refused run." }),
+    reason: z.string().nullable().meta({ description: "The reason of a skipped run." }),
   })
   .meta({ id: "ScheduleRun" });
 

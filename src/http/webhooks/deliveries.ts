@@ -1,4 +1,4 @@
-/** Deliveries of webhooks with every attempt, and one that is to be made again. */
+/** /v1/webhook-deliveries: list deliveries with every attempt, and deliver one again. */
 
 import * as z from "zod";
 import {
@@ -13,8 +13,10 @@ import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import { EVENT_TYPES } from "../../webhooks/events/index.ts";
 import { iso } from "../../time/names.ts";
+import { byCreation, list } from "../list.ts";
+import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
+import { Time } from "../schemas.ts";
 import { TAG } from "./endpoints.ts";
 
 const Status = z.enum(["pending", "delivered", "failed"]);
@@ -22,11 +24,11 @@ const Status = z.enum(["pending", "delivered", "failed"]);
 const Delivery = z
   .object({
     id: z.string(),
-    webhook_id: z.string().meta({ description: "The event's id, as the receiver gets it in `webhook-id`." }),
+    webhook_id: z.string().meta({ description: "The event's id, which the receiver gets in `webhook-id`." }),
     type: z.enum(EVENT_TYPES),
-    export_id: z.string().nullable().meta({ description: "null: it is about a schedule." }),
-    schedule_id: z.string().nullable().meta({ description: "null: it is about an export." }),
-    endpoint_id: z.string().nullable().meta({ description: "null: it goes to the export's `callback_url`." }),
+    export_id: z.string().nullable().meta({ description: "null for a delivery about a schedule." }),
+    schedule_id: z.string().nullable().meta({ description: "null for a delivery about an export." }),
+    endpoint_id: z.string().nullable().meta({ description: "null for a delivery to the export's `callback_url`." }),
     status: Status,
     created_at: Time,
     next_attempt_at: Time.nullable(),
@@ -38,78 +40,64 @@ const Delivery = z
         status_code: z.int().nullable(),
         error: z.string().nullable().meta({
           description:
-            "null: it was taken. Else `http_status`, `redirected`, `timeout`, `connection_failed`, `target_not_allowed`, `target_unresolved`, `endpoint_disabled`, `endpoint_deleted` or `internal`.",
+            "null if the receiver accepted the webhook; otherwise `http_status`, `redirected`, `timeout`, `connection_failed`, `target_not_allowed`, `target_unresolved`, `endpoint_disabled`, `endpoint_deleted` or `internal`.",
         }),
       }),
     ),
   })
   .meta({ id: "WebhookDelivery" });
 
-export const deliveryRoutes = [
-  route({
-    method: "GET",
-    path: "/v1/webhook-deliveries",
+export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", [
+  list({
+    path: "/",
     operationId: "listWebhookDeliveries",
     summary: "List webhook deliveries",
     tag: TAG,
     auth: "settings:write",
-    query: z.strictObject({
-      export_id: z.string().optional(),
-      endpoint_id: z.string().optional(),
-      status: Status.optional(),
-      ...listQuery,
-    }),
-    responses: { 200: { description: "Deliveries with their attempts, newest first.", schema: listOf(Delivery) } },
-    async handle(call, { space, query }) {
+    filters: { export_id: z.string().optional(), endpoint_id: z.string().optional(), status: Status.optional() },
+    item: Delivery,
+    page: "Deliveries with their attempts, newest first.",
+    async read(call, { space, filters, limit, after }) {
       const { control } = call.databases;
-      const rows = await listDeliveries(control, space.id, {
-        subjectId: query.export_id ?? null,
-        endpointId: query.endpoint_id ?? null,
-        status: query.status ?? null,
-        limit: query.limit + 1,
-        after: readCursor(query.cursor),
-      });
-      const shown = rows.slice(0, query.limit).map((row) => row.id);
+      const { export_id: subjectId = null, endpoint_id: endpointId = null, status = null } = filters;
+      const rows = await listDeliveries(control, space.id, { subjectId, endpointId, status, limit, after });
+      const shown = rows.slice(0, limit - 1).map((row) => row.id);
       const attempts = Map.groupBy(await listAttempts(control, space.id, shown), (each) => each.delivery_id);
-      return page(
-        call,
-        rows,
-        query.limit,
-        (row) => ({ time: row.created_at, id: row.id }),
-        (row) => show(row, attempts.get(row.id) ?? []),
-      );
+      return rows.map((row) => ({ ...row, attempts: attempts.get(row.id) ?? [] }));
     },
+    positionOf: byCreation,
+    show,
   }),
   route({
     method: "POST",
-    path: "/v1/webhook-deliveries/{id}/redeliver",
+    path: "/{id}/redeliver",
     operationId: "redeliverWebhook",
     summary: "Deliver a webhook again",
     description:
-      "The same event with the same `webhook-id`, at once, and from then on by the schedule from its beginning. Not while an attempt is under way.",
+      "Sends the same event with the same `webhook-id` at once, and restarts its schedule of attempts. A delivery with an attempt in progress is answered with 409.",
     tag: TAG,
     auth: "settings:write",
     params: z.object({ id: z.string() }),
-    responses: { 202: { description: "It is due.", schema: Delivery } },
+    responses: { 202: { description: "The delivery is due now.", schema: Delivery } },
     errors: ["not_found", "conflict"],
     async handle(call, { space, params: { id } }) {
       const { control } = call.databases;
       const row = await restartDelivery(control, space.id, id, call.runtime.now());
       if (row === null) {
         if ((await findDelivery(control, space.id, id)) === null) throw new SpillwayError("not_found");
-        throw new SpillwayError("conflict", "An attempt is under way.");
+        throw new SpillwayError("conflict", "An attempt of this delivery is in progress. Try again when it has ended.");
       }
       const about = { space_id: space.id, delivery_id: id };
-      // The row is due: if the message cannot be sent, the sweep sends it.
+      // The row is due: if sending the message fails here, the sweep sends one.
       await call.context
         .sendWebhook(about, 0)
         .catch((thrown: unknown) => logFailure("webhook.not_sent", thrown, about));
-      return json(show(row, await listAttempts(control, space.id, [id])), 202);
+      return json(show({ ...row, attempts: await listAttempts(control, space.id, [id]) }), 202);
     },
   }),
-];
+]);
 
-function show(row: DeliveryRow, attempts: readonly AttemptRow[]) {
+function show({ attempts, ...row }: DeliveryRow & { attempts: readonly AttemptRow[] }) {
   return {
     id: row.id,
     webhook_id: row.event_id,

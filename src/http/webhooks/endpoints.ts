@@ -1,4 +1,6 @@
-/** Webhook endpoints: who is told when an export of the space ends. A secret is shown once, when it is made. */
+/**
+ * /v1/webhook-endpoints: addresses that receive the space's webhooks. A secret is returned once, when it is created.
+ */
 
 import * as z from "zod";
 import {
@@ -13,8 +15,10 @@ import { invalid, SpillwayError } from "../../errors.ts";
 import { urlFault } from "../../outbound/url-guard.ts";
 import { EVENT_TYPES } from "../../webhooks/events/index.ts";
 import { iso } from "../../time/names.ts";
-import { type Call, json, route } from "../route.ts";
-import { listOf, listQuery, page, readCursor, Time } from "../schemas.ts";
+import { byCreation, list } from "../list.ts";
+import { resource } from "../resource.ts";
+import { type Call, found, json, route } from "../route.ts";
+import { Time } from "../schemas.ts";
 import { newSecret, Secret } from "./secrets.ts";
 
 export const TAG = "Webhooks";
@@ -24,12 +28,12 @@ const MAX_BYTES = 65_536;
 const Url = z
   .url()
   .max(2_000)
-  .meta({ description: "https, and no private address.", example: "https://shop.example/hooks/spillway" });
+  .meta({ description: "An https address that is not private.", example: "https://shop.example/hooks/spillway" });
 
 const EventTypes = z
   .array(z.enum(EVENT_TYPES))
   .min(1)
-  .refine((types) => new Set(types).size === types.length, "Each event type at most once.");
+  .refine((types) => new Set(types).size === types.length, "must name each event type at most once.");
 
 export const Endpoint = z
   .object({
@@ -40,7 +44,7 @@ export const Endpoint = z
     disabled_reason: z
       .string()
       .nullable()
-      .meta({ description: "Why the service itself disabled it. `gone`: its address answered 410." }),
+      .meta({ description: "Why the service disabled the endpoint. `gone`: its address answered 410." }),
     created_at: Time,
     updated_at: Time,
   })
@@ -48,13 +52,13 @@ export const Endpoint = z
 
 export const EndpointId = z.object({ id: z.string() });
 
-export const endpointRoutes = [
+export const webhookEndpointsResource = resource("/v1/webhook-endpoints", [
   route({
     method: "POST",
-    path: "/v1/webhook-endpoints",
+    path: "/",
     operationId: "createWebhookEndpoint",
-    summary: "Make a webhook endpoint",
-    description: `Whatever ends an export of the space from now on, or pauses a schedule, is told to it, by its event types. A space has ${MAX_ENDPOINTS} endpoints at most.`,
+    summary: "Create a webhook endpoint",
+    description: `From now on the endpoint receives the events of its types: an export of the space ended, or a schedule was paused. A space may have at most ${MAX_ENDPOINTS} endpoints.`,
     tag: TAG,
     auth: "settings:write",
     body: {
@@ -68,13 +72,13 @@ export const endpointRoutes = [
     },
     responses: {
       201: {
-        description: "The endpoint. Its secret is shown only here.",
+        description: "The endpoint. Its secret is returned only here.",
         schema: Endpoint.extend({ secret: Secret }).meta({ id: "NewWebhookEndpoint" }),
       },
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      refuse(call, body.url);
+      checkUrl(call, body.url);
       const now = call.runtime.now();
       const row: EndpointRow = {
         id: call.runtime.uuid(),
@@ -86,29 +90,30 @@ export const endpointRoutes = [
         created_at: now,
         updated_at: now,
       };
-      const { secret, sealed } = await newSecret(call, row.id);
-      if (!(await insertEndpoint(call.databases.control, row, sealed, MAX_ENDPOINTS)))
-        throw new SpillwayError("conflict", `A space has ${MAX_ENDPOINTS} webhook endpoints at most.`);
+      const { secret, encryptedSecret } = await newSecret(call, row.id);
+      if (!(await insertEndpoint(call.databases.control, row, encryptedSecret, MAX_ENDPOINTS)))
+        throw new SpillwayError(
+          "conflict",
+          `A space may have at most ${MAX_ENDPOINTS} webhook endpoints. Delete one first.`,
+        );
       return json({ ...showEndpoint(row), secret }, 201);
     },
   }),
-  route({
-    method: "GET",
-    path: "/v1/webhook-endpoints",
+  list({
+    path: "/",
     operationId: "listWebhookEndpoints",
     summary: "List webhook endpoints",
     tag: TAG,
     auth: "settings:write",
-    query: z.strictObject(listQuery),
-    responses: { 200: { description: "Endpoints without their secrets, newest first.", schema: listOf(Endpoint) } },
-    async handle(call, { space, query }) {
-      const rows = await listEndpoints(call.databases.control, space.id, query.limit + 1, readCursor(query.cursor));
-      return page(call, rows, query.limit, (row) => ({ time: row.created_at, id: row.id }), showEndpoint);
-    },
+    item: Endpoint,
+    page: "Endpoints without their secrets, newest first.",
+    read: (call, { space, limit, after }) => listEndpoints(call.databases.control, space.id, limit, after),
+    positionOf: byCreation,
+    show: showEndpoint,
   }),
   route({
     method: "GET",
-    path: "/v1/webhook-endpoints/{id}",
+    path: "/{id}",
     operationId: "getWebhookEndpoint",
     summary: "Show a webhook endpoint",
     tag: TAG,
@@ -122,11 +127,11 @@ export const endpointRoutes = [
   }),
   route({
     method: "PATCH",
-    path: "/v1/webhook-endpoints/{id}",
+    path: "/{id}",
     operationId: "changeWebhookEndpoint",
     summary: "Change a webhook endpoint",
     description:
-      "What still waits to be delivered goes to the new address. One that is disabled when its turn comes fails.",
+      "Pending deliveries go to the new address. Deliveries that come due while the endpoint is disabled fail.",
     tag: TAG,
     auth: "settings:write",
     params: EndpointId,
@@ -134,7 +139,7 @@ export const endpointRoutes = [
       schema: z.strictObject({
         url: Url.optional(),
         event_types: EventTypes.optional(),
-        enabled: z.boolean().optional().meta({ description: "`true` forgets `disabled_reason`." }),
+        enabled: z.boolean().optional().meta({ description: "`true` also clears `disabled_reason`." }),
       }),
       maxBytes: MAX_BYTES,
       example: { enabled: false },
@@ -142,7 +147,7 @@ export const endpointRoutes = [
     responses: { 200: { description: "The endpoint as it is now.", schema: Endpoint } },
     errors: ["not_found"],
     async handle(call, { space, params, body }) {
-      if (body.url !== undefined) refuse(call, body.url);
+      if (body.url !== undefined) checkUrl(call, body.url);
       const { url, event_types: types, enabled } = body;
       const change = { url, event_types: types === undefined ? undefined : JSON.stringify(types), enabled };
       const { control } = call.databases;
@@ -151,30 +156,25 @@ export const endpointRoutes = [
   }),
   route({
     method: "DELETE",
-    path: "/v1/webhook-endpoints/{id}",
+    path: "/{id}",
     operationId: "deleteWebhookEndpoint",
     summary: "Delete a webhook endpoint",
     tag: TAG,
     auth: "settings:write",
     params: EndpointId,
-    responses: { 204: { description: "Nothing goes to it any more. What was still to be delivered fails." } },
+    responses: { 204: { description: "The endpoint is deleted. Its pending deliveries fail." } },
     errors: ["not_found"],
     async handle(call, { space, params }) {
       if (!(await deleteEndpoint(call.databases.control, space.id, params.id))) throw new SpillwayError("not_found");
       return new Response(null, { status: 204 });
     },
   }),
-];
+]);
 
-/** @throws invalid_request for an address that may not be called. */
-function refuse(call: Call, url: string): void {
+/** @throws invalid_request for an address that the service may not call. */
+function checkUrl(call: Call, url: string): void {
   const refusal = urlFault(url, call.config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/url", detail: refusal });
-}
-
-export function found(row: EndpointRow | null): EndpointRow {
-  if (row === null) throw new SpillwayError("not_found");
-  return row;
 }
 
 export function showEndpoint(row: EndpointRow) {

@@ -1,4 +1,6 @@
-/** The secrets that sign webhooks, and their change: for a day both sign, so that a receiver can change over in its own time. */
+/**
+ * Secrets that sign webhooks. After a rotation both secrets sign for a day, so that a receiver can switch at any time.
+ */
 
 import * as z from "zod";
 import { encrypt } from "../../outbound/encryption.ts";
@@ -12,20 +14,20 @@ const BOTH_SIGN_MS = DAY_MS;
 
 export const Secret = z
   .string()
-  .meta({ description: "`whsec_…`, as Standard Webhooks writes it.", example: "whsec_<secret>" });
+  .meta({ description: "`whsec_…`, in the format of Standard Webhooks.", example: "whsec_<secret>" });
 
-/** What a call that changes a secret answers. */
+/** The fields that a rotation adds to its answer. */
 export const rotated = {
   secret: Secret,
-  previous_secret_expires_at: Time.meta({ description: "Until then the secret before it signs too." }),
+  previous_secret_expires_at: Time.meta({ description: "The previous secret also signs until this time." }),
 };
 
-/** @param owner whose it is: an endpoint's id, or the space's. */
-export async function newSecret(call: Call, owner: string): Promise<{ secret: string; sealed: string }> {
+/** @param owner the endpoint's id, or the space's. @returns the secret, and its encrypted form for the database. */
+export async function newSecret(call: Call, owner: string): Promise<{ secret: string; encryptedSecret: string }> {
   const { runtime, config } = call;
   const secret = formatSecret(runtime.randomBytes(SECRET_BYTES));
-  return { secret, sealed: await encrypt(config.secretsKey, owner, secret, runtime.randomBytes(12)) };
+  return { secret, encryptedSecret: await encrypt(config.secretsKey, owner, secret, runtime.randomBytes(12)) };
 }
 
-/** When a secret that is changed now stops signing. */
+/** Epoch ms at which a secret that is rotated now stops signing. */
 export const bothSignUntil = (call: Call): number => call.runtime.now() + BOTH_SIGN_MS;

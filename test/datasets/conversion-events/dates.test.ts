@@ -57,7 +57,7 @@ describe("fact 2.a.3: a date", () => {
   it("is told how it is written", async () => {
     const body = asked({ date: "2026-02-30" });
     const { errors } = await service.json<ProblemView>("POST", "/v1/exports", 422, { key: space.key, body });
-    expect(errors).toEqual([{ pointer: "/date", detail: "date must be a day that there is, written as 2026-01-31." }]);
+    expect(errors).toEqual([{ pointer: "/date", detail: "date must be a calendar day, such as 2026-01-31." }]);
   });
 
   it("is a leap day where there is one", async () => {

@@ -1,7 +1,7 @@
 /** What the three formats share: the rows, the request as it is kept, the estimate, repeated calls, and the document. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { exportRoutes } from "../../../src/http/exports/routes.ts";
+import { exportsResource } from "../../../src/http/exports/routes.ts";
 import { readCsv, tablesOf } from "../../support/formats.ts";
 import { gunzip } from "../../support/gunzip.ts";
 import { deliver, onlyFile, roomyService, rowsOf, take, textOf } from "../../support/pipeline.ts";
@@ -147,7 +147,7 @@ it("the document describes each parameter, and its example is an export that the
     const described = new RegExp(`"${name}":\\{.*?"description":"[^"]{20,}"`).exec(schemas);
     expect(described).not.toBeNull();
   }
-  const { body } = exportRoutes.find((route) => route.operationId === "createExport") ?? {};
+  const { body } = exportsResource.routes.find((route) => route.operationId === "createExport") ?? {};
   const done = await service.export(space, { ...(body?.example as object), ...windowOf() });
   const [header, row] = readCsv(await textOf(service, done));
   expect(header).toEqual(["id", "externalPersonId", "order_id"]);

@@ -1,0 +1,20 @@
+/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
+
+export const eventExamples: Record<string, unknown> = {
+  Accepted: { accepted: 1, duplicates: 0 },
+  listEvents: {
+    data: [
+      {
+        definitionId: "order_placed",
+        eventId: "evt-1",
+        sessionId: null,
+        personId: "p-1",
+        externalPersonId: "CRM-1",
+        occuredTime: "2026-01-15T10:23:46.007+0000",
+        order_id: "A-17",
+        amount: 19.9,
+      },
+    ],
+    next_cursor: null,
+  },
+};

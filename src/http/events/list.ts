@@ -1,0 +1,223 @@
+/**
+ * GET /v1/events: the rows that an export has, in pages. The dataset validates the request and encodes the rows; this
+ * file copies its lines into the answer. All pages from cursor to cursor read the snapshot of the first page: each
+ * event once, whatever is written meanwhile.
+ */
+
+import * as z from "zod";
+import { activityEvents } from "../../datasets/activity-events.ts";
+import { conversionEvents } from "../../datasets/conversion-events/dataset.ts";
+import type { FreezeContext, AnyDataset } from "../../datasets/dataset.ts";
+import { pendingDeletions } from "../../db/profiles/deletions.ts";
+import { readSequence } from "../../db/core/sequences.ts";
+import { type Fault, invalid, SpillwayError } from "../../errors.ts";
+import { readCursor, type Walk, writeCursor } from "./cursor.ts";
+import { MAX_PAGE_BYTES, PageRows } from "./page-rows.ts";
+import { inQuery, validate } from "../validate.ts";
+import { route } from "../route.ts";
+import { linkTo, pageOf } from "../list.ts";
+
+const MAX_ROWS = 4_000;
+
+const { start, end, row_format: rowFormat, enrich_with_moments_info: enrich } = activityEvents.shape;
+const conversions = conversionEvents.shape;
+const commas = (description: string | undefined, example: string) =>
+  z
+    .string()
+    .optional()
+    .meta({ description: `Separated by commas. ${description ?? ""}`, example });
+
+/** Parameters as texts. The schema of the view's dataset validates them. */
+const query = z.strictObject({
+  view: z
+    .enum(["events", "conversions"])
+    .default("events")
+    .meta({ description: "`events`: the rows of `activity_events`. `conversions`: the lines of `conversion_events`." }),
+  start: start.optional().meta({ description: "View `events`: required." }),
+  end: end.optional().meta({ description: "View `events`: required." }),
+  event_names: commas(
+    "View `events`: at most 200 ids of definitions, in which `*` stands for any characters. View `conversions`: 1 to 10 ids.",
+    "order_*,visit",
+  ),
+  row_format: rowFormat.unwrap().optional().meta({ description: "View `events`. Default: `flat`." }),
+  enrich_with_moments_info: z
+    .enum(["true", "false"])
+    .optional()
+    .meta({ description: `View \`events\`. ${enrich.description ?? ""}` }),
+  date: conversions.date.meta({ description: "View `conversions`: a day in the space's time zone." }),
+  start_date: conversions.start_date,
+  end_date: conversions.end_date,
+  level: conversions.level.unwrap().optional(),
+  sources: commas(conversions.sources.description, "google_ads,email"),
+  attribution_model: commas(conversions.attribution_model.description, "linear"),
+  attribution_window: z
+    .enum(["0", "1", "7", "14", "30", "60", "90"])
+    .optional()
+    .meta({ description: conversions.attribution_window.description }),
+  fields: commas(conversions.fields.description, "event_name,amount"),
+  limit: z.coerce.number().int().min(1).max(MAX_ROWS).default(200).meta({ description: "Rows per page." }),
+  cursor: z.string().max(2_000).optional().meta({ description: "`next_cursor` of the previous page." }),
+});
+
+type Sent = Omit<z.output<typeof query>, "view" | "limit" | "cursor">;
+
+const list = (text: string | undefined) => text?.split(",");
+
+/** A view: its dataset, its parameters, and how they become a request to the dataset. */
+const VIEWS: Record<
+  "events" | "conversions",
+  { dataset: AnyDataset; names: readonly (keyof Sent)[]; read(sent: Sent): unknown }
+> = {
+  events: {
+    dataset: activityEvents,
+    names: ["start", "end", "event_names", "row_format", "enrich_with_moments_info"],
+    read: ({ start, end, event_names: names, row_format, enrich_with_moments_info: enriched }) => ({
+      start,
+      end,
+      event_names: list(names),
+      row_format,
+      enrich_with_moments_info: enriched === undefined ? undefined : enriched === "true",
+    }),
+  },
+  conversions: {
+    dataset: conversionEvents,
+    names: [
+      "date",
+      "start_date",
+      "end_date",
+      "level",
+      "event_names",
+      "sources",
+      "attribution_model",
+      "attribution_window",
+      "fields",
+    ],
+    read: ({
+      date,
+      start_date,
+      end_date,
+      level,
+      event_names,
+      sources,
+      attribution_model: model,
+      attribution_window: days,
+      fields,
+    }) => ({
+      date,
+      start_date,
+      end_date,
+      level,
+      event_names: list(event_names),
+      sources: list(sources),
+      attribution_model: model?.includes(",") === true ? list(model) : model,
+      attribution_window: days === undefined ? undefined : Number(days),
+      fields: list(fields),
+    }),
+  },
+};
+
+const FlatRow = z
+  .looseObject({
+    definitionId: z.string(),
+    eventId: z.string(),
+    sessionId: z.string().nullable(),
+    personId: z.string(),
+    externalPersonId: z.string().nullable(),
+    occuredTime: z
+      .string()
+      .meta({ description: "The time when the service received the event.", example: "2026-01-15T10:23:45.123+0000" }),
+  })
+  .meta({
+    id: "FlatEventRow",
+    description:
+      "An event with its properties as further fields; with `enrich_with_moments_info`, the fields of its flow as well.",
+  });
+
+const NestedRow = z
+  .looseObject({
+    definitionId: z.string(),
+    personId: z.string(),
+    externalPersonId: z.string().nullable(),
+    timestamp: z
+      .string()
+      .meta({ description: "The time when the event occurred.", example: "2026-01-15T10:23:45.123Z" }),
+    campaignName: z.string().optional(),
+    elementName: z.string().optional(),
+    campaignStart: z.string().optional().meta({ example: "2026-01-10T08:00:00.000+0000" }),
+    flowElementId: z.string().optional(),
+    properties: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "NestedEventRow" });
+
+const ConversionRow = z
+  .looseObject({ id: z.string(), event_time_utc: z.string().meta({ example: "2026-01-15T10:23:45.123Z" }) })
+  .meta({
+    id: "ConversionRow",
+    description: "A conversion, with `touchpoint_id` if the request names `sources`, and with the requested `fields`.",
+  });
+
+export const listEvents = route({
+  method: "GET",
+  path: "/",
+  operationId: "listEvents",
+  summary: "List events",
+  description: `Returns the rows that an export of \`activity_events\` with these parameters has, in the same order: by time of occurrence, then by id. With \`view=conversions\` it returns the rows of \`conversion_events\`. All pages read the snapshot of the first page: each row once, and none that was written later. For later rows, start again without a cursor. Events of a deleted person disappear at once, from further pages too. A cursor is valid for a day, and only with the parameters that it was returned for; only \`limit\` may change.
+
+A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page of conversions may also be short or empty, because conversions without a credited touchpoint have no rows. For a long window an export is faster.`,
+  tag: "Events",
+  auth: "events:read",
+  limit: "list",
+  query,
+  responses: {
+    200: { description: "Rows, oldest first.", schema: pageOf(z.union([FlatRow, NestedRow, ConversionRow])) },
+  },
+  async handle(call, { space, query: { view, limit, cursor, ...sent } }) {
+    const db = call.databases.space(space.id);
+    const request = requestOf(view, sent);
+    const { dataset } = VIEWS[view];
+    const owner = { view, request };
+    const walk: Walk =
+      cursor === undefined
+        ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.runtime.now(), next: null, skip: 0 }
+        : await readCursor(call, space, owner, cursor);
+    const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq, secret: "", increment: false };
+    const frozen = await freezeQuery(dataset, request, asking);
+    const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
+    const snapshot = { db, spaceId: space.id, seq: walk.snapshotSeq, since: null, excludeDeletedNow: deletions };
+    const source = dataset.open(frozen, snapshot);
+    const { upper } = source.bounds;
+    const lower = walk.next ?? source.bounds.lower;
+    const { next: after } = await source.cut({ lower, upper }, Math.min(limit, source.maxRecordsPerStep ?? limit));
+    const collected = new PageRows(limit, walk.skip);
+    for await (const page of source.pages({ lower, upper: after ?? upper })) if (!collected.add(page)) break;
+    const next = collected.next ?? (after === null ? null : { next: after, skip: 0 });
+    const nextCursor = next === null ? null : await writeCursor(call, space, owner, { ...walk, ...next });
+    return new Response(`{"data":[${collected.rows}],"next_cursor":${JSON.stringify(nextCursor)}}`, {
+      headers: { "content-type": "application/json", ...linkTo(call, nextCursor) },
+    });
+  },
+});
+
+/** @throws invalid_request with pointers into the query, also for a parameter of the other view. */
+function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
+  const { dataset, names } = VIEWS[view];
+  const misplaced = Object.entries(sent).filter(
+    ([name, value]) => value !== undefined && !(names as readonly string[]).includes(name),
+  );
+  const faults = misplaced.map(([name]): Fault => ({
+    pointer: `#query/${name}`,
+    detail: `The view ${view} has no parameter ${name}. Remove it or choose the other view.`,
+  }));
+  if (faults.length > 0) throw invalid(...faults);
+  return validate(z.strictObject(dataset.shape), VIEWS[view].read(sent), inQuery);
+}
+
+/** @throws the errors of the dataset, with pointers into the query. */
+async function freezeQuery(dataset: AnyDataset, request: unknown, asking: FreezeContext): Promise<unknown> {
+  try {
+    return await dataset.freeze(request, asking);
+  } catch (thrown) {
+    if (!(thrown instanceof SpillwayError) || thrown.code !== "invalid_request") throw thrown;
+    throw invalid(...thrown.faults.map((fault) => ({ ...fault, pointer: `#query/${fault.pointer.split("/")[1]}` })));
+  }
+}

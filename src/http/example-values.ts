@@ -1,0 +1,14 @@
+/** Values that the examples of several resources share. */
+
+export const AT = "2026-01-15T10:23:45.123Z";
+
+export const EXPORT_ID = "4c959f87-6c1d-4f2e-9a7b-3d5e8f0a1b2c";
+
+/** When the example export was completed. */
+export const COMPLETED_AT = "2026-01-15T10:23:58.902Z";
+
+/** Rows of the example export. */
+export const ROWS = 541_909;
+
+/** The external id of the example space. */
+export const EXTERNAL_ID = "spillway-3e5b8c1a-7d40-4f6b-9c2e-0a1d8f7b6c54";

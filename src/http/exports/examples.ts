@@ -1,0 +1,110 @@
+/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
+
+import { AT, COMPLETED_AT, EXPORT_ID, ROWS } from "../example-values.ts";
+
+const EXPORT_ADDRESS = `https://spillway.example/v1/exports/${EXPORT_ID}`;
+
+const FILE = {
+  name: `${EXPORT_ID}-events-20260101000000000-20260108000000000.json.gz`,
+  rows: ROWS,
+  bytes: 25_164_113,
+  uncompressed_bytes: 146_315_430,
+  sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+};
+
+const URL_OF_FILE = `https://bucket.example/exports/${FILE.name}?X-Amz-Expires=900&X-Amz-Signature=5d1c`;
+
+const QUEUED_EXPORT = {
+  id: EXPORT_ID,
+  dataset: "activity_events",
+  status: "queued",
+  created_at: AT,
+  started_at: null,
+  completed_at: null,
+  expires_at: null,
+  snapshot_at: AT,
+  progress: {
+    phase: "planning",
+    rows_written: 0,
+    rows_total: null,
+    files_written: 0,
+    files_total: null,
+    bytes_written: 0,
+    percent: null,
+    eta_seconds: null,
+  },
+  message: null,
+  error: null,
+  next_retry_at: null,
+  request: {
+    dataset: "activity_events",
+    start: "2026-01-01T00:00:00.000Z",
+    end: "2026-01-08T00:00:00.000Z",
+    event_names: ["order_*"],
+    row_format: "flat",
+    enrich_with_moments_info: false,
+    delivery: { type: "download" },
+    layout: "single",
+    format: "ndjson",
+    file_rows: 50_000,
+  },
+  delivery: { type: "download" },
+  files: [],
+  content_url: `${EXPORT_ADDRESS}/content`,
+  download_url: null,
+  url_expires_at: null,
+  manifest_url: null,
+};
+
+/** As a list shows it: without its files. */
+const COMPLETED_EXPORT = {
+  ...QUEUED_EXPORT,
+  status: "completed",
+  started_at: "2026-01-15T10:23:45.310Z",
+  completed_at: COMPLETED_AT,
+  expires_at: "2026-01-22T10:23:58.902Z",
+  progress: {
+    phase: "done",
+    rows_written: FILE.rows,
+    rows_total: FILE.rows,
+    files_written: 1,
+    files_total: 1,
+    bytes_written: FILE.bytes,
+    percent: 100,
+    eta_seconds: null,
+  },
+  manifest_url: `${EXPORT_ADDRESS}/manifest`,
+};
+
+export const exportExamples: Record<string, unknown> = {
+  createExport: QUEUED_EXPORT,
+  listExports: { data: [COMPLETED_EXPORT], next_cursor: null },
+  Export: {
+    ...COMPLETED_EXPORT,
+    files: [{ ...FILE, url: URL_OF_FILE }],
+    download_url: URL_OF_FILE,
+    url_expires_at: "2026-01-15T10:39:02.000Z",
+  },
+  getExportTimeline: {
+    data: [
+      { at: AT, type: "export.created", detail: {} },
+      { at: "2026-01-15T10:23:45.310Z", type: "export.started", detail: {} },
+      { at: "2026-01-15T10:23:45.702Z", type: "export.planned", detail: { rows: ROWS, chunks: 11 } },
+      {
+        at: "2026-01-15T10:23:47.020Z",
+        type: "export.attempt_failed",
+        detail: {
+          step: "chunk",
+          n: 3,
+          attempt: 1,
+          code: "destination_unavailable",
+          owner: "service",
+          retry_in_seconds: 3,
+        },
+      },
+      { at: COMPLETED_AT, type: "export.completed", detail: { rows: ROWS } },
+    ],
+    next_cursor: null,
+  },
+  Estimate: { rows: FILE.rows, files: 1, bytes_estimate: 25_000_000 },
+};

@@ -1,0 +1,140 @@
+/** /v1/flows: the campaigns that an export with `enrich_with_moments_info` adds to events. */
+
+import * as z from "zod";
+import { type FlowRow, listFlows, putFlows } from "../../db/events/flows.ts";
+import { type Fault, invalid } from "../../errors.ts";
+import { iso } from "../../time/names.ts";
+import { byId, list } from "../list.ts";
+import { resource } from "../resource.ts";
+import { json, route } from "../route.ts";
+import { Id, textOf, Time } from "../schemas.ts";
+
+const MAX_FLOWS = 1_000;
+const MAX_ELEMENTS = 500;
+const MAX_ELEMENTS_PER_CALL = 20_000;
+/** Bounds the bytes of a page of flows. */
+const MAX_FLOW_BYTES = 65_536;
+const MAX_BYTES = 15_728_640;
+const MAX_FAULTS = 100;
+
+const Label = textOf(200).min(1);
+
+const SentFlow = z.strictObject({
+  id: Id,
+  campaign_name: Label.nullable().default(null),
+  campaign_start: z.iso.datetime({ offset: true }).nullable().default(null),
+  elements: z
+    .array(z.strictObject({ id: Id, name: Label.nullable().default(null) }))
+    .max(MAX_ELEMENTS)
+    .default([])
+    .meta({ description: "An event refers to an element by its property `flowElementId`." }),
+});
+
+type SentFlow = z.output<typeof SentFlow>;
+
+const Flow = z
+  .object({
+    id: z.string(),
+    campaign_name: z.string().nullable(),
+    campaign_start: Time.nullable(),
+    elements: z.array(z.object({ id: z.string(), name: z.string().nullable() })),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: "Flow" });
+
+export const flowsResource = resource("/v1/flows", [
+  route({
+    method: "PUT",
+    path: "/",
+    operationId: "putFlows",
+    summary: "Create or replace flows",
+    description: `1 to ${MAX_FLOWS} flows, all or nothing, each of which is replaced as a whole. A flow has at most ${MAX_ELEMENTS} elements and ${MAX_FLOW_BYTES} bytes, and a call at most ${MAX_ELEMENTS_PER_CALL} elements. An element's id should be unique in the space. A call that contains it twice is rejected; if several flows have it, the flow that was changed last counts.`,
+    tag: "Flows",
+    auth: "events:write",
+    body: {
+      schema: z.strictObject({ flows: z.array(SentFlow).min(1).max(MAX_FLOWS) }),
+      maxBytes: MAX_BYTES,
+      example: {
+        flows: [
+          {
+            id: "10000005271386",
+            campaign_name: "Spring sale",
+            campaign_start: "2026-01-10T08:00:00.000Z",
+            elements: [{ id: "10000005271386-12", name: "Send email" }],
+          },
+        ],
+      },
+    },
+    responses: {
+      200: {
+        description: "The flows are stored. Exports that are created from now on read them.",
+        schema: z.object({ put: z.number().int() }).meta({ id: "FlowsPut" }),
+      },
+    },
+    async handle(call, { space, body: { flows } }) {
+      checkTogether(flows);
+      const rows = flows.map((flow) => ({
+        ...flow,
+        campaign_start: flow.campaign_start === null ? null : Date.parse(flow.campaign_start),
+        elements: JSON.stringify(flow.elements),
+      }));
+      await putFlows(call.databases.space(space.id), space.id, rows, call.runtime.now());
+      return json({ put: flows.length });
+    },
+  }),
+  list({
+    path: "/",
+    operationId: "listFlows",
+    summary: "List flows",
+    tag: "Flows",
+    auth: "events:read",
+    item: Flow,
+    page: "Flows, by id.",
+    read: (call, { space, limit, after }) =>
+      listFlows(call.databases.space(space.id), space.id, after?.id ?? null, limit),
+    positionOf: byId,
+    show,
+  }),
+]);
+
+/** @throws invalid_request for an id that occurs twice in one call, and for too large a flow or call. */
+function checkTogether(flows: readonly SentFlow[]): void {
+  const faults: Fault[] = [];
+  const ids = new Set<string>();
+  const elementIds = new Set<string>();
+  let elements = 0;
+  for (const [index, flow] of flows.entries()) {
+    const at = `/flows/${index}`;
+    if (ids.has(flow.id)) faults.push({ pointer: `${at}/id`, detail: "Duplicate flow id in this request." });
+    ids.add(flow.id);
+    if (Buffer.byteLength(JSON.stringify(flow)) > MAX_FLOW_BYTES)
+      faults.push({ pointer: at, detail: `A flow may have at most ${MAX_FLOW_BYTES} bytes of JSON.` });
+    for (const [place, { id }] of flow.elements.entries()) {
+      if (elementIds.has(id))
+        faults.push({
+          pointer: `${at}/elements/${place}/id`,
+          detail: "Duplicate element id in this request.",
+        });
+      elementIds.add(id);
+    }
+    elements += flow.elements.length;
+  }
+  if (elements > MAX_ELEMENTS_PER_CALL)
+    faults.push({
+      pointer: "/flows",
+      detail: `A call may have at most ${MAX_ELEMENTS_PER_CALL} elements, but this one has ${elements}. Send the flows in several calls.`,
+    });
+  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
+}
+
+function show(row: FlowRow) {
+  return {
+    id: row.id,
+    campaign_name: row.campaign_name,
+    campaign_start: row.campaign_start === null ? null : iso(row.campaign_start),
+    elements: JSON.parse(row.elements) as unknown,
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+  };
+}

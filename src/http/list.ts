@@ -1,0 +1,98 @@
+/** Lists come in pages, each with a cursor and a link to the next. Every list with this cursor is defined by `list`. */
+
+import * as z from "zod";
+import type { Position } from "../db/core/pagination.ts";
+import type { SpaceRow } from "../db/tenants/spaces.ts";
+import { invalid } from "../errors.ts";
+import { type Call, json, type Route, route, type RouteDefinition } from "./route.ts";
+
+const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: "Items per page." }),
+  cursor: z.string().max(1000).optional().meta({ description: "`next_cursor` of the previous page." }),
+};
+
+/** What a list's query asks for. */
+interface Asked<Filters extends z.ZodRawShape, Params> {
+  space: SpaceRow;
+  params: Params;
+  filters: z.output<z.ZodObject<Filters>>;
+  /** Rows to read: one more than the page shows, so that it is known whether another page follows. */
+  limit: number;
+  /** The last row of the previous page; null for the first page. */
+  after: Position | null;
+}
+
+interface List<Row, Filters extends z.ZodRawShape, Params> extends Pick<
+  RouteDefinition<Params, undefined, undefined>,
+  "path" | "operationId" | "summary" | "description" | "tag" | "auth" | "limit" | "params" | "errors"
+> {
+  filters?: Filters;
+  item: z.ZodType;
+  /** The description of a page: its items and their order. */
+  page: string;
+  /** Reads `limit` rows after `after`. A page that must end early also returns how many rows it shows. */
+  read: (
+    call: Call,
+    asked: Asked<Filters, Params>,
+  ) => Promise<readonly Row[] | { rows: readonly Row[]; shown: number }>;
+  /** The position of a row: the next page begins after it. */
+  positionOf: (row: Row) => Position;
+  show: (row: Row, call: Call) => unknown;
+}
+
+export const byId = (row: { id: string }): Position => ({ time: 0, id: row.id });
+
+export const byCreation = (row: { created_at: number; id: string }): Position => ({
+  time: row.created_at,
+  id: row.id,
+});
+
+/** A page of `item`s, as every list answers it. */
+export const pageOf = (item: z.ZodType) => z.object({ data: z.array(item), next_cursor: z.string().nullable() });
+
+/** Defines a list operation. Its query accepts the filters, `limit` and `cursor`. */
+export function list<Row, Filters extends z.ZodRawShape = z.ZodRawShape, Params = undefined>(
+  definition: List<Row, Filters, Params>,
+): Route {
+  const { filters, item, page, read, positionOf, show, ...operation } = definition;
+  return route<Params, z.output<z.ZodObject<typeof pageQuery>>>({
+    ...operation,
+    method: "GET",
+    query: z.strictObject({ ...filters, ...pageQuery }) as never,
+    responses: { 200: { description: page, schema: pageOf(item) } },
+    async handle(call, { space, params, query: { limit, cursor, ...sent } }) {
+      const asked = { filters: sent as never, space, params, limit: limit + 1, after: readCursor(cursor) };
+      const answer = await read(call, asked);
+      const { rows, shown } = "rows" in answer ? answer : { rows: answer, shown: limit };
+      const data = await Promise.all(rows.slice(0, shown).map((row) => show(row, call)));
+      const last = rows.length > shown ? rows[shown - 1] : undefined;
+      const next = last === undefined ? null : writeCursor(positionOf(last));
+      return json({ data, next_cursor: next }, 200, linkTo(call, next));
+    },
+  });
+}
+
+const writeCursor = ({ time, id }: Position) => Buffer.from(JSON.stringify([time, id])).toString("base64url");
+
+/** @throws invalid_request for a cursor that this service did not write. */
+function readCursor(cursor: string | undefined): Position | null {
+  if (cursor === undefined) return null;
+  try {
+    const [time, id] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
+    if (Number.isSafeInteger(time) && typeof id === "string") return { time: Number(time), id };
+  } catch {
+    // falls through to the refusal
+  }
+  throw invalid({
+    pointer: "#query/cursor",
+    detail: "This cursor is not one of this service's. Send next_cursor of the previous page unchanged.",
+  });
+}
+
+/** The header that leads to the next page: this call's address with another cursor. */
+export function linkTo(call: Call, cursor: string | null): Record<string, string> {
+  if (cursor === null) return {};
+  const next = new URL(call.url);
+  next.searchParams.set("cursor", cursor);
+  return { link: `<${next.href}>; rel="next"` };
+}

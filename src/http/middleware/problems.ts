@@ -1,0 +1,60 @@
+/**
+ * Errors as RFC 9457 problem documents: whatever a handler throws, an unknown address, and a method that it does not
+ * have.
+ */
+
+import type { Context, MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { asSpillwayError, ERRORS, SpillwayError } from "../../errors.ts";
+import { logFailure } from "../../log.ts";
+import type { AppEnv } from "../route.ts";
+
+/** Hono passes only instances of Error to `onError`: anything else that is thrown is wrapped in one. */
+export const throwErrors = createMiddleware<AppEnv>(async (_c, next) => {
+  try {
+    await next();
+  } catch (thrown) {
+    throw asSpillwayError(thrown);
+  }
+});
+
+/** `onError`: an error that is no SpillwayError is logged, and answered as `internal` without a word of its cause. */
+export function problemOf(thrown: Error, c: Context<AppEnv>): Response {
+  const { call, route } = c.var;
+  const error = asSpillwayError(thrown);
+  if (error.code === "internal")
+    logFailure("request.failed", thrown, { request_id: call.requestId, path: route, ...call.notes });
+  const { status, title } = ERRORS[error.code];
+  c.header("content-type", "application/problem+json");
+  c.header("cache-control", "no-store");
+  if (error.retryAfterSeconds !== undefined) c.header("retry-after", String(error.retryAfterSeconds));
+  if (error.code === "unauthenticated") c.header("www-authenticate", 'Bearer realm="spillway"');
+  const body = {
+    type: `/problems/${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    ...(error.faults.length === 0 ? {} : { errors: error.faults }),
+    request_id: call.requestId,
+  };
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode);
+}
+
+/** `notFound`: an address without a route. */
+export function notFound(c: Context<AppEnv>): Response {
+  return problemOf(
+    new SpillwayError("not_found", "No resource has this address. GET /openapi.json lists them all."),
+    c,
+  );
+}
+
+/** Rejects every method that no operation of the address has. AnyDataset after them. */
+export function methodNotAllowed(methods: readonly string[]): MiddlewareHandler<AppEnv> {
+  const allowed = methods.join(", ");
+  return async (c) => {
+    c.header("allow", allowed);
+    throw new SpillwayError("method_not_allowed", `This address accepts ${allowed}, not ${c.req.method}.`);
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * A resource: a Hono sub-app with one route per operation. Each operation runs the same chain: who calls → the limit →
+ * parameters → body → its handler. The operations also describe the resource in the OpenAPI document.
+ */
+
+import { type Handler, Hono } from "hono";
+import { SpillwayError } from "../errors.ts";
+import { readBody } from "./body.ts";
+import { authenticate } from "./middleware/authentication.ts";
+import { methodNotAllowed } from "./middleware/problems.ts";
+import { limitRate } from "./middleware/rate-limit.ts";
+import type { AppEnv, Call, Route } from "./route.ts";
+import { inBody, inQuery, validate } from "./validate.ts";
+
+export interface Resource {
+  /** Where `app` is mounted. */
+  path: string;
+  app: Hono<AppEnv>;
+  /** The operations, with whole paths. */
+  routes: readonly Route[];
+}
+
+/** @param operations with paths below `path`; `/` is the resource itself. */
+export function resource(path: string, operations: readonly Route[]): Resource {
+  const app = new Hono<AppEnv>();
+  const routes = operations.map((each) => ({ ...each, path: each.path === "/" ? path : path + each.path }));
+  for (const [whole, here] of Map.groupBy(routes, (each) => each.path)) {
+    const pattern = whole.slice(path.length).replaceAll(/\{(\w+)\}/g, ":$1") || "/";
+    app.all(pattern, async (c, next) => {
+      c.set("route", whole);
+      await next();
+    });
+    for (const each of here) app.on(each.method, pattern, authenticate(each.auth), limitRate(each), handlerOf(each));
+    app.all(pattern, methodNotAllowed(here.map((each) => each.method)));
+  }
+  return { path, app, routes };
+}
+
+function handlerOf(operation: Route): Handler<AppEnv> {
+  return async (c) => {
+    const { call, space } = c.var;
+    const { params, query, body } = operation;
+    return operation.handle(call, {
+      space,
+      params: params === undefined ? undefined : readPath(operation, c.req.param()),
+      query: query === undefined ? undefined : validate(query, readQuery(call), inQuery),
+      body: body === undefined ? undefined : validate(body.schema, await readBody(call.request, body), inBody),
+    });
+  };
+}
+
+/** An id that does not have an id's form is an unknown id. */
+function readPath({ params }: Route, sent: Record<string, string>): unknown {
+  const read = params?.safeParse(sent);
+  if (read?.success !== true) throw new SpillwayError("not_found");
+  return read.data;
+}
+
+/** When a name is given twice, the last value counts. */
+function readQuery(call: Call): Record<string, string> {
+  return Object.fromEntries(call.url.searchParams);
+}

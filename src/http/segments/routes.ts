@@ -1,0 +1,167 @@
+/** /v1/segments: named rules that select profiles. */
+
+import * as z from "zod";
+import { pendingDeletions } from "../../db/profiles/deletions.ts";
+import {
+  countMatching,
+  COUNTING,
+  deleteSegment,
+  findSegment,
+  listSegments,
+  putSegment,
+  type SegmentRow,
+} from "../../db/profiles/segments.ts";
+import { readSequence } from "../../db/core/sequences.ts";
+import { invalid, SpillwayError } from "../../errors.ts";
+import { compileSegment } from "../../segments/compile.ts";
+import { freezeFilter } from "../../segments/filter.ts";
+import {
+  MAX_RULE_BYTES,
+  MAX_DEPTH,
+  MAX_EVENT_RULES,
+  MAX_RULES,
+  maxProfilesPerQuery,
+  rejectTooComplex,
+} from "../../segments/limits.ts";
+import type { Rule } from "../../segments/rule.ts";
+import { iso } from "../../time/names.ts";
+import { validate } from "../validate.ts";
+import { byId, list } from "../list.ts";
+import { resource } from "../resource.ts";
+import { found, json, route } from "../route.ts";
+import { Id, Name, Time } from "../schemas.ts";
+import { SegmentRule, SentRule } from "./rule.ts";
+
+const MAX_BYTES = 262_144;
+
+const Segment = z
+  .object({ id: z.string(), name: z.string(), rule: SegmentRule, created_at: Time, updated_at: Time })
+  .meta({ id: "Segment" });
+
+const Count = z.object({ count: z.number().int(), counted_at: Time }).meta({ id: "SegmentCount" });
+
+const params = z.object({ id: z.string() });
+
+export const segmentsResource = resource("/v1/segments", [
+  route({
+    method: "PUT",
+    path: "/{id}",
+    operationId: "putSegment",
+    summary: "Create or replace a segment",
+    description: `Exports that already exist keep the previous rule. A rule may contain at most ${MAX_RULES} rules (counting itself and the conditions on events' properties), ${MAX_EVENT_RULES} of them about events, and have ${MAX_DEPTH} levels and ${MAX_RULE_BYTES} bytes. A rule above one of these limits, or one that the database cannot evaluate, is rejected as \`segment_too_complex\` with the limit in its detail.`,
+    tag: "Segments",
+    auth: "profiles:write",
+    params,
+    body: {
+      schema: z.strictObject({
+        id: z.string().nullish().meta({ description: "If sent, the id in the address." }),
+        name: Name,
+        rule: SentRule,
+      }),
+      maxBytes: MAX_BYTES,
+      example: {
+        name: "Gold customers who bought lately",
+        rule: {
+          all: [
+            { attribute: "tier", op: "in", value: ["gold", "platinum"] },
+            {
+              event: "order_placed",
+              within_days: 30,
+              at_least: 2,
+              properties: [{ property: "amount", op: "gte", value: 100 }],
+            },
+            { none: [{ tag: "staff" }] },
+          ],
+        },
+      },
+    },
+    responses: { 200: { description: "The segment as stored.", schema: Segment } },
+    errors: ["segment_too_complex"],
+    async handle(call, { space, params, body }) {
+      const id = validate(Id, params.id, () => "/id");
+      if (typeof body.id === "string" && body.id !== id)
+        throw invalid({ pointer: "/id", detail: "id must equal the id in the address. Correct it or omit it." });
+      rejectTooComplex(body.rule);
+      const segment = { id, name: body.name, rule: JSON.stringify(body.rule) };
+      return json(show(await putSegment(call.databases.space(space.id), space.id, segment, call.runtime.now())));
+    },
+  }),
+  list({
+    path: "/",
+    operationId: "listSegments",
+    summary: "List segments",
+    tag: "Segments",
+    auth: "profiles:read",
+    item: Segment,
+    page: "Segments, by id.",
+    read: (call, { space, limit, after }) =>
+      listSegments(call.databases.space(space.id), space.id, after?.id ?? null, limit),
+    positionOf: byId,
+    show,
+  }),
+  route({
+    method: "GET",
+    path: "/{id}",
+    operationId: "getSegment",
+    summary: "Show a segment",
+    tag: "Segments",
+    auth: "profiles:read",
+    params,
+    responses: { 200: { description: "The segment.", schema: Segment } },
+    errors: ["not_found"],
+    async handle(call, { space, params }) {
+      return json(show(found(await findSegment(call.databases.space(space.id), space.id, params.id))));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/{id}",
+    operationId: "deleteSegment",
+    summary: "Delete a segment",
+    description: "Exports that already exist still read the segment.",
+    tag: "Segments",
+    auth: "profiles:write",
+    params,
+    responses: { 204: { description: "The segment is deleted." } },
+    errors: ["not_found"],
+    async handle(call, { space, params }) {
+      if (!(await deleteSegment(call.databases.space(space.id), space.id, params.id)))
+        throw new SpillwayError("not_found");
+      return new Response(null, { status: 204 });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/{id}/count",
+    operationId: "countSegment",
+    summary: "Count the profiles of a segment",
+    description:
+      "Counts the profiles that match the rule now. The count reads every profile of the space, and the events that the rule needs, so it takes long on a large space.",
+    tag: "Segments",
+    auth: "profiles:read",
+    params,
+    responses: { 200: { description: "The number of matching profiles.", schema: Count } },
+    errors: ["not_found"],
+    async handle(call, { space, params }) {
+      const db = call.databases.space(space.id);
+      const row = found(await findSegment(db, space.id, params.id));
+      const rule = JSON.parse(row.rule) as Rule;
+      const now = call.runtime.now();
+      const seq = await readSequence(db, space.id);
+      const deletions = await pendingDeletions(db, space.id, seq);
+      const condition = compileSegment(freezeFilter(rule, now, space.retention_days, deletions), COUNTING);
+      const count = await countMatching(db, space.id, seq, condition, maxProfilesPerQuery(rule));
+      return json({ count, counted_at: iso(now) });
+    },
+  }),
+]);
+
+function show(row: SegmentRow) {
+  return {
+    id: row.id,
+    name: row.name,
+    rule: JSON.parse(row.rule) as unknown,
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+  };
+}

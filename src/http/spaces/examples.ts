@@ -1,0 +1,20 @@
+/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
+
+import { AT, EXTERNAL_ID } from "../example-values.ts";
+
+const SPACE = {
+  id: "9a4d1c6e-2f7b-4a55-8d3e-1b0c5e7f6a21",
+  name: "Shop",
+  timezone: "Europe/London",
+  retention_days: 180,
+  status: "active",
+  external_id: EXTERNAL_ID,
+  created_at: AT,
+};
+
+export const spaceExamples: Record<string, unknown> = {
+  Space: SPACE,
+  NewSpaceAnswer: { ...SPACE, api_key: "spw_<key id>_<secret>", webhook_secret: "whsec_<secret>" },
+  changeSpace: { ...SPACE, status: "inactive" },
+  changeOwnSpace: { ...SPACE, retention_days: 365 },
+};

@@ -1,0 +1,206 @@
+/** /v1/spaces: operators create, change and delete spaces. /v1/space: a key reads and changes its own space. */
+
+import * as z from "zod";
+import {
+  findSpace,
+  insertSpace,
+  listSpaces,
+  markSpaceDeleting,
+  type SpaceRow,
+  updateSpace,
+} from "../../db/tenants/spaces.ts";
+import { insertKey } from "../../db/tenants/api-keys.ts";
+import { SpillwayError } from "../../errors.ts";
+import { logFailure } from "../../log.ts";
+import type { LimiterObject } from "../../limiter/limiter.ts";
+import { encrypt } from "../../outbound/encryption.ts";
+import { formatSecret } from "../../outbound/webhook.ts";
+import { iso } from "../../time/names.ts";
+import { createKey } from "../api-keys/new-key.ts";
+import { byCreation, list } from "../list.ts";
+import { resource } from "../resource.ts";
+import { found, json, route, SCOPES } from "../route.ts";
+import { Name, Time, TimeZone } from "../schemas.ts";
+
+const RetentionDays = z.number().int().min(1).max(36_500);
+
+const Space = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    timezone: z.string(),
+    retention_days: z.number().int(),
+    status: z.enum(["active", "inactive"]),
+    external_id: z
+      .string()
+      .meta({ description: "The external id for the trust policy of an AWS role. It never changes." }),
+    created_at: Time,
+  })
+  .meta({ id: "Space" });
+
+const NewSpace = z.strictObject({
+  name: Name,
+  timezone: TimeZone,
+  retention_days: RetentionDays.default(180).meta({
+    description: "Events are kept for this many days after `occurred_at`.",
+  }),
+});
+
+const SpaceChange = z.strictObject({
+  name: Name.optional(),
+  timezone: TimeZone.optional(),
+  retention_days: RetentionDays.optional(),
+});
+
+const SpaceId = z.object({ id: z.uuid() });
+const KIB = 1024;
+const example = { name: "Shop", timezone: "Europe/London" };
+
+export const spacesResource = resource("/v1/spaces", [
+  route({
+    method: "POST",
+    path: "/",
+    operationId: "createSpace",
+    summary: "Create a space",
+    description:
+      "Creates a space with a first key, which has all scopes. The key and the webhook secret are returned only here.",
+    tag: "Spaces",
+    auth: "admin",
+    body: { schema: NewSpace, maxBytes: 64 * KIB, example },
+    responses: {
+      201: {
+        description: "The space, with its first key.",
+        schema: Space.extend({ api_key: z.string(), webhook_secret: z.string() }).meta({ id: "NewSpaceAnswer" }),
+      },
+    },
+    async handle(call, { body }) {
+      const { runtime, databases, config } = call;
+      const now = runtime.now();
+      const row: SpaceRow = {
+        id: runtime.uuid(),
+        ...body,
+        status: "active",
+        external_id: `spillway-${runtime.uuid()}`,
+        created_at: now,
+      };
+      const webhookSecret = formatSecret(runtime.randomBytes(32));
+      const key = await createKey(runtime);
+      const encryptedSecret = await encrypt(config.secretsKey, row.id, webhookSecret, runtime.randomBytes(12));
+      await insertSpace(databases.control, row, encryptedSecret);
+      await insertKey(
+        databases.control,
+        { id: key.id, space_id: row.id, name: "first key", scopes: JSON.stringify(SCOPES), created_at: now },
+        key.secretSha256,
+      );
+      return json({ ...show(row), api_key: key.key, webhook_secret: webhookSecret }, 201);
+    },
+  }),
+  list({
+    path: "/",
+    operationId: "listSpaces",
+    summary: "List spaces",
+    tag: "Spaces",
+    auth: "admin",
+    item: Space,
+    page: "Spaces, newest first.",
+    read: (call, { limit, after }) => listSpaces(call.databases.control, limit, after),
+    positionOf: byCreation,
+    show,
+  }),
+  route({
+    method: "GET",
+    path: "/{id}",
+    operationId: "getSpace",
+    summary: "Show a space",
+    tag: "Spaces",
+    auth: "admin",
+    params: SpaceId,
+    responses: { 200: { description: "The space.", schema: Space } },
+    errors: ["not_found"],
+    async handle(call, { params }) {
+      return json(show(found(await findSpace(call.databases.control, params.id))));
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/{id}",
+    operationId: "changeSpace",
+    summary: "Change a space",
+    tag: "Spaces",
+    auth: "admin",
+    params: SpaceId,
+    body: {
+      schema: SpaceChange.extend({ status: z.enum(["active", "inactive"]).optional() }),
+      maxBytes: 64 * KIB,
+      example: { status: "inactive" },
+    },
+    responses: { 200: { description: "The space as it is now.", schema: Space } },
+    errors: ["not_found"],
+    async handle(call, { params, body }) {
+      return json(show(found(await updateSpace(call.databases.control, params.id, body))));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/{id}",
+    operationId: "deleteSpace",
+    summary: "Delete a space",
+    description: "The space's keys are revoked at once. All its rows and files are deleted in the background.",
+    tag: "Spaces",
+    auth: "admin",
+    params: SpaceId,
+    responses: { 202: { description: "The deletion has begun." } },
+    errors: ["not_found"],
+    async handle(call, { params }) {
+      if (!(await markSpaceDeleting(call.databases.control, params.id, call.runtime.now())))
+        throw new SpillwayError("not_found");
+      const namespace = call.limiter as DurableObjectNamespace<LimiterObject>;
+      // If this fails, the object keeps a few timestamps of a space without keys: harmless.
+      const cleared = namespace.get(namespace.idFromName(params.id)).clear();
+      call.waitUntil(
+        cleared.catch((thrown: unknown) => logFailure("limiter.clear_failed", thrown, { space_id: params.id })),
+      );
+      return new Response(null, { status: 202 });
+    },
+  }),
+]);
+
+export const ownSpaceResource = resource("/v1/space", [
+  route({
+    method: "GET",
+    path: "/",
+    operationId: "getOwnSpace",
+    summary: "Show your space",
+    tag: "Spaces",
+    auth: "key",
+    responses: { 200: { description: "The key's own space.", schema: Space } },
+    async handle(_call, { space }) {
+      return json(show(space));
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/",
+    operationId: "changeOwnSpace",
+    summary: "Change your space",
+    tag: "Spaces",
+    auth: "settings:write",
+    body: { schema: SpaceChange, maxBytes: 64 * KIB, example: { retention_days: 365 } },
+    responses: { 200: { description: "The space as it is now.", schema: Space } },
+    async handle(call, { space, body }) {
+      return json(show(found(await updateSpace(call.databases.control, space.id, body))));
+    },
+  }),
+]);
+
+function show(row: SpaceRow) {
+  return {
+    id: row.id,
+    name: row.name,
+    timezone: row.timezone,
+    retention_days: row.retention_days,
+    status: row.status,
+    external_id: row.external_id,
+    created_at: iso(row.created_at),
+  };
+}

@@ -1,0 +1,136 @@
+/** Who may call: keys, their malformed and revoked relatives, the operator's token, inactive spaces. */
+
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Route } from "../../../src/http/route.ts";
+import { ROUTES } from "../../../src/http/routes.ts";
+import { ADMIN, type ProblemView, Service, type Space } from "../../support/service.ts";
+
+const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000" });
+let space: Space;
+let other: Space;
+
+beforeAll(async () => {
+  space = await service.shop();
+  other = await service.shop();
+});
+
+/** A call of a route with an id that nothing has. */
+async function visit(route: Route, headers: Record<string, string> = {}) {
+  const path = route.path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
+  const response = await service.call(route.method, path, {
+    headers,
+    ...(route.body === undefined ? {} : { body: {} }),
+  });
+  const text = await response.text();
+  return { status: response.status, response, text };
+}
+
+const named = (routes: readonly Route[]) => routes.map((route) => [route.operationId, route] as const);
+const guarded = named(ROUTES.filter((route) => route.auth !== "none"));
+const forKeys = named(ROUTES.filter((route) => route.auth !== "none" && route.auth !== "admin"));
+const forOperators = named(ROUTES.filter((route) => route.auth === "admin"));
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe("without credentials", () => {
+  it.each(guarded)("%s is refused, with a challenge", async (_, route) => {
+    const { status, response, text } = await visit(route);
+    expect([status, (JSON.parse(text) as ProblemView).code]).toEqual([401, "unauthenticated"]);
+    expect(response.headers.get("www-authenticate")).toMatch(/^Bearer/);
+  });
+
+  it("only the calls about the service itself are open", () => {
+    const open = ROUTES.filter((route) => route.auth === "none").map((route) => route.path);
+    expect(open.filter((path) => path.startsWith("/v1"))).toEqual([]);
+  });
+});
+
+describe("a key that is not one", () => {
+  const flip = (text: string) => (text.endsWith("A") ? `${text.slice(0, -1)}Q` : `${text.slice(0, -1)}A`);
+  const id = (key: string) => key.slice(0, "spw_".length + 24);
+  const secret = (key: string) => key.slice(id(key).length + 1);
+
+  it.each<[string, (key: string, others: string) => string]>([
+    ["an empty header", () => ""],
+    ["the scheme alone", () => "Bearer"],
+    ["the scheme and a blank", () => "Bearer "],
+    ["the key without a scheme", (key) => key],
+    ["another scheme", (key) => `Basic ${key}`],
+    ["the scheme glued to the key", (key) => `Bearer${key}`],
+    ["something after the key", (key) => `Bearer ${key} more`],
+    ["a character too many", (key) => `Bearer ${key}A`],
+    ["a character too few", (key) => `Bearer ${key.slice(0, -1)}`],
+    ["an upper-case key id", (key) => `Bearer spw_${id(key).slice(4).toUpperCase()}_${secret(key)}`],
+    ["another prefix", (key) => `Bearer sk${key.slice(3)}`],
+    ["an unknown key id", (key) => `Bearer spw_${"0".repeat(24)}_${secret(key)}`],
+    ["a wrong secret", (key) => `Bearer ${flip(key.slice(0, -1))}A`],
+    ["the secret of another space's key", (key, others) => `Bearer ${id(key)}_${secret(others)}`],
+    ["the key id alone", (key) => `Bearer ${id(key)}`],
+    ["two keys", (key, others) => `Bearer ${key}, Bearer ${others}`],
+    ["a token that names a scope", () => "Bearer events:read"],
+  ])("%s is refused", async (_, header) => {
+    const authorization = header(space.key, other.key);
+    const problem = await service.json<ProblemView>("GET", "/v1/space", 401, { headers: { authorization } });
+    expect(problem.code).toBe("unauthenticated");
+  });
+
+  it("is answered the same whether the key id is known or not", async () => {
+    const unknown = await visitText(`spw_${"0".repeat(24)}_${"A".repeat(43)}`);
+    const known = await visitText(`${space.key.slice(0, 28)}_${"A".repeat(43)}`);
+    expect(known).toBe(unknown);
+  });
+
+  async function visitText(key: string) {
+    const { request_id: _, ...problem } = await service.json<ProblemView>("GET", "/v1/space", 401, { key });
+    return JSON.stringify(problem);
+  }
+});
+
+describe("a valid key", () => {
+  it.each(["Bearer", "bearer", "BEARER"])("is taken behind %s", async (scheme) => {
+    const response = await service.call("GET", "/v1/space", { headers: { authorization: `${scheme} ${space.key}` } });
+    expect([response.status, (await response.json<Space>()).id]).toEqual([200, space.id]);
+  });
+
+  it("opens nothing any more once it is revoked", async () => {
+    const key = await service.keyWith(space, ["settings:write"]);
+    await service.json("DELETE", `/v1/api-keys/${key.slice(4, 28)}`, 204, { key });
+    const statuses = await Promise.all(forKeys.map(async ([, route]) => (await visit(route, bearer(key))).status));
+    expect(new Set(statuses)).toEqual(new Set([401]));
+  });
+
+  it("goes on when another key of its space is revoked", async () => {
+    const key = await service.keyWith(space, ["settings:write"]);
+    await service.json("DELETE", `/v1/api-keys/${key.slice(4, 28)}`, 204, { key: space.key });
+    expect((await service.call("GET", "/v1/space", { key: space.key })).status).toBe(200);
+  });
+});
+
+describe("operators and spaces", () => {
+  it.each(forKeys)("%s does not take the operator's token", async (_, route) => {
+    expect((await visit(route, bearer(ADMIN))).status).toBe(401);
+  });
+
+  it.each(forOperators)("%s does not take a space's key", async (_, route) => {
+    expect((await visit(route, bearer(space.key))).status).toBe(401);
+  });
+
+  it.each([`${ADMIN}x`, ADMIN.slice(0, -1), ADMIN.toUpperCase()])("%s is not the operator's token", async (token) => {
+    expect((await service.call("GET", "/v1/spaces", { key: token })).status).toBe(401);
+  });
+});
+
+describe("an inactive space", () => {
+  it.each(forKeys)("%s is refused", async (_, route) => {
+    const asleep = await service.space();
+    await service.json("PATCH", `/v1/spaces/${asleep.id}`, 200, { key: ADMIN, body: { status: "inactive" } });
+    const { status, text } = await visit(route, bearer(asleep.key));
+    expect([status, (JSON.parse(text) as ProblemView).code]).toEqual([403, "space_inactive"]);
+  });
+
+  it("is served again once it is active", async () => {
+    const asleep = await service.space();
+    await service.json("PATCH", `/v1/spaces/${asleep.id}`, 200, { key: ADMIN, body: { status: "inactive" } });
+    await service.json("PATCH", `/v1/spaces/${asleep.id}`, 200, { key: ADMIN, body: { status: "active" } });
+    expect((await service.call("GET", "/v1/space", { key: asleep.key })).status).toBe(200);
+  });
+});

@@ -1,0 +1,141 @@
+/** What each scope opens: for every route there is, a key with that scope alone, and a key with all the others. */
+
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Route, type Scope, SCOPES } from "../../../src/http/route.ts";
+import { ROUTES } from "../../../src/http/routes.ts";
+import { type ProblemView, Service } from "../../support/service.ts";
+
+/** Written by hand: a route that asks for another scope than it should is found. `any`: each key of the space. */
+const OPENS: Record<string, Scope | "any"> = {
+  createExport: "exports:write",
+  listExports: "exports:read",
+  estimateExport: "exports:read",
+  getExport: "exports:read",
+  cancelExport: "exports:write",
+  retryExport: "exports:write",
+  deleteExport: "exports:write",
+  getExportTimeline: "exports:read",
+  getExportFile: "exports:read",
+  getExportContent: "exports:read",
+  getExportManifest: "exports:read",
+  sendEvents: "events:write",
+  listEvents: "events:read",
+  putFlows: "events:write",
+  listFlows: "events:read",
+  sendTouchpoints: "events:write",
+  putAdObjects: "events:write",
+  listAdObjects: "events:read",
+  createEventDefinition: "events:write",
+  listEventDefinitions: "events:read",
+  getEventDefinition: "events:read",
+  growEventDefinition: "events:write",
+  mergeProfiles: "profiles:write",
+  getProfile: "profiles:read",
+  putSegment: "profiles:write",
+  listSegments: "profiles:read",
+  getSegment: "profiles:read",
+  deleteSegment: "profiles:write",
+  countSegment: "profiles:read",
+  loadReachabilityEvents: "profiles:write",
+  deleteProfile: "profiles:write",
+  listProfileDeletions: "profiles:read",
+  getProfileDeletion: "profiles:read",
+  putAttribute: "profiles:write",
+  listAttributes: "profiles:read",
+  getAttribute: "profiles:read",
+  putTag: "profiles:write",
+  listTags: "profiles:read",
+  getTag: "profiles:read",
+  putTopic: "profiles:write",
+  listTopics: "profiles:read",
+  getTopic: "profiles:read",
+  listSections: "profiles:read",
+  getOwnSpace: "any",
+  changeOwnSpace: "settings:write",
+  createApiKey: "settings:write",
+  listApiKeys: "settings:write",
+  deleteApiKey: "settings:write",
+  createDestination: "settings:write",
+  listDestinations: "settings:write",
+  getDestinationPolicies: "settings:write",
+  getDestination: "settings:write",
+  changeDestination: "settings:write",
+  deleteDestination: "settings:write",
+  testDestination: "settings:write",
+  createSchedule: "settings:write",
+  listSchedules: "settings:write",
+  getSchedule: "settings:write",
+  changeSchedule: "settings:write",
+  deleteSchedule: "settings:write",
+  listScheduleExports: "settings:write",
+  createWebhookEndpoint: "settings:write",
+  listWebhookEndpoints: "settings:write",
+  getWebhookEndpoint: "settings:write",
+  changeWebhookEndpoint: "settings:write",
+  deleteWebhookEndpoint: "settings:write",
+  rotateWebhookEndpointSecret: "settings:write",
+  rotateSpaceWebhookSecret: "settings:write",
+  listWebhookDeliveries: "settings:write",
+  redeliverWebhook: "settings:write",
+};
+
+const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", LIST_LIMIT: "10000" });
+const routes = ROUTES.filter((route) => route.auth !== "none" && route.auth !== "admin");
+const alone = new Map<Scope, string>();
+const without = new Map<Scope, string>();
+
+beforeAll(async () => {
+  const space = await service.space();
+  for (const scope of SCOPES) {
+    alone.set(scope, await service.keyWith(space, [scope]));
+    without.set(
+      scope,
+      await service.keyWith(
+        space,
+        SCOPES.filter((each) => each !== scope),
+      ),
+    );
+  }
+});
+
+it("names the scope of every route", () => {
+  expect(Object.keys(OPENS).toSorted()).toEqual(routes.map((route) => route.operationId).toSorted());
+});
+
+/** Which of these routes answer anything but 403 `forbidden` to a key. Bodies are empty: what is opened answers 422. */
+async function opened(key: string | undefined, among: readonly Route[]): Promise<string[]> {
+  const answers = await Promise.all(
+    among.map(async (route) => {
+      const path = route.path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
+      const response = await service.call(route.method, path, {
+        key: key ?? "",
+        ...(route.body === undefined ? {} : { body: { unknown: true } }),
+      });
+      const text = await response.text();
+      const refused = response.status === 403 && (JSON.parse(text) as ProblemView).code === "forbidden";
+      if (!refused && ![200, 404, 410, 422].includes(response.status)) throw new Error(`${path}: ${text}`);
+      return refused ? [] : [route.operationId];
+    }),
+  );
+  return answers.flat().toSorted();
+}
+
+describe.each(SCOPES)("%s", (scope) => {
+  it("alone opens its own calls and no other", async () => {
+    const own = Object.keys(OPENS).filter((id) => OPENS[id] === scope || OPENS[id] === "any");
+    expect(await opened(alone.get(scope), routes)).toEqual(own.toSorted());
+  });
+
+  it("is needed for its own calls, whatever other scopes a key has", async () => {
+    const others = Object.keys(OPENS).filter((id) => OPENS[id] !== scope);
+    expect(await opened(without.get(scope), routes)).toEqual(others.toSorted());
+  });
+});
+
+it("is named by the refusal", async () => {
+  const problem = await service.json<ProblemView>("PATCH", "/v1/space", 403, {
+    key: alone.get("events:read") ?? "",
+    body: {},
+  });
+  expect(problem.detail).toContain("settings:write");
+});

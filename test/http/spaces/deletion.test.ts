@@ -1,0 +1,263 @@
+/** The end of a space: its keys stop at once, then every row and every file of it goes, and nothing of any other. */
+
+import { AwsClient } from "aws4fetch";
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Message } from "../../../src/context.ts";
+import { runStep } from "../../../src/export/pipeline/run.ts";
+import { sweep } from "../../../src/maintenance/sweep.ts";
+import { KEYS } from "../../support/aws.ts";
+import { ADMIN, orders, Service, type Space } from "../../support/service.ts";
+
+const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000" });
+
+beforeEach(() => {
+  service.queue.length = 0;
+});
+
+/** How many rows each table has of a space; tables are asked for, not listed, so that a new one is seen. */
+async function rowsOf(space: Space): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const db of [env.CONTROL_DB, env.SPACE_DB]) {
+    const tables = await db
+      .prepare(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND (name = 'spaces' OR sql LIKE '%space_id TEXT%')",
+      )
+      .all<{ name: string }>();
+    for (const { name } of tables.results) {
+      const owner = name === "spaces" ? "id" : "space_id";
+      const query = db.prepare(`SELECT count(*) AS n FROM ${name} WHERE ${owner} = ?`);
+      counts[name] = (await query.bind(space.id).first<{ n: number }>())?.n ?? -1;
+    }
+  }
+  return counts;
+}
+
+/** The names of all objects in the bucket that are the space's. */
+async function filesOf(space: Space): Promise<string[]> {
+  const { endpoint, name, region, accessKeyId, secretAccessKey } = service.config.bucket;
+  const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "s3", retries: 0 });
+  const response = await client.fetch(`${endpoint}/${name}?list-type=2&prefix=spaces/${space.id}/`);
+  if (!response.ok) throw new Error(`the bucket answered ${response.status}`);
+  return [...(await response.text()).matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key);
+}
+
+/** A sweep a minute, as the clock of the service has it. */
+async function sweepUntilGone(space: Space): Promise<void> {
+  for (let round = 0; round < 60; round += 1) {
+    service.now += 60_000;
+    await sweep(service.context);
+    const left = Object.values(await rowsOf(space)).reduce((sum, rows) => sum + rows, 0);
+    if (left === 0) return;
+  }
+}
+
+/** Events of the hour before now, however far the clock has gone. */
+const recent = (count: number) => orders(count, service.now - 3_000_000);
+
+const end = (space: Space) => service.json("DELETE", `/v1/spaces/${space.id}`, 202, { key: ADMIN });
+
+/** A space with a row in each table, two exports that are done and one that waits. */
+async function livedIn(events = 3): Promise<Space> {
+  const space = await service.shop();
+  await service.keyWith(space, ["events:read"]);
+  const profiles = [{ person_id: "p-1", attributes: { $phone_number: "+441632960001" } }];
+  await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
+  const flows = [{ id: "flow-1", elements: [{ id: "flow-1-1" }] }];
+  await service.json("PUT", "/v1/flows", 200, { key: space.key, body: { flows } });
+  const at = new Date(service.now).toISOString();
+  const touchpoints = [{ id: "tp-1", person_id: "p-1", occurred_at: at, source: "direct" }];
+  await service.json("POST", "/v1/touchpoints", 202, { key: space.key, body: { touchpoints } });
+  const accounts = [{ id: "act_1", name: "Account" }];
+  await service.json("PUT", "/v1/ad-objects", 200, { key: space.key, body: { accounts } });
+  const segment = { name: "Everyone", rule: { all: [] } };
+  await service.json("PUT", "/v1/segments/everyone", 200, { key: space.key, body: segment });
+  await service.json("PUT", "/v1/tags/vip", 200, { key: space.key, body: { name: "Very important" } });
+  const spaceDb = service.context.databases.space(space.id);
+  // Nothing of it is left for a sweep to do.
+  await spaceDb.run(
+    `INSERT INTO profile_deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
+     VALUES (?1, 'd-1', 'gone', 1, 0, 0, 0)`,
+    space.id,
+  );
+  await service.send(space, recent(events));
+  await service.export(space);
+  await service.export(space, { layout: "files", file_rows: 2 });
+  await service.json("POST", "/v1/exports", 202, {
+    key: space.key,
+    headers: { "idempotency-key": "once" },
+    body: {
+      dataset: "activity_events",
+      start: new Date(service.now - 3_600_000).toISOString(),
+      end: new Date(service.now).toISOString(),
+      callback_url: "https://hooks.example/spillway",
+    },
+  });
+  await service.pump();
+  await service.json("POST", "/v1/destinations", 201, {
+    key: space.key,
+    body: { name: "Bucket", bucket: "acme-exports", region: "eu-central-1", auth: { type: "keys", ...KEYS } },
+  });
+  // It is paused: a sweep makes no runs of its own for the space that stays.
+  const schedule = await service.json<{ id: string }>("POST", "/v1/schedules", 201, {
+    key: space.key,
+    body: { name: "Nightly", cron: "0 3 * * *", timezone: "UTC", request: { dataset: "activity_events" } },
+  });
+  await service.json("PATCH", `/v1/schedules/${schedule.id}`, 200, { key: space.key, body: { paused: true } });
+  // A receiver, and an attempt to reach it, without the network between.
+  const { control } = service.context.databases;
+  await control.run(
+    `INSERT INTO webhook_endpoints (id, space_id, url, event_types, enabled, secret, created_at, updated_at)
+     VALUES (?2, ?1, 'https://hooks.example/', '[]', 1, '', 0, 0)`,
+    space.id,
+    crypto.randomUUID(),
+  );
+  await control.run(
+    `INSERT INTO schedule_runs (space_id, schedule_id, scheduled_at, at, outcome) VALUES (?1, ?2, ?3, ?3, 'skipped')`,
+    space.id,
+    schedule.id,
+    service.now,
+  );
+  await control.run(
+    `INSERT INTO webhook_deliveries (id, space_id, subject_type, subject_id, event_id, event_type, event_at, data, status, created_at)
+     VALUES (?2, ?1, 'schedule', ?3, ?2, 'schedule.paused', ?4, '{}', 'delivered', ?4)`,
+    space.id,
+    crypto.randomUUID(),
+    schedule.id,
+    service.now,
+  );
+  await control.run(
+    `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms)
+     SELECT space_id, id, 1, subject_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1`,
+    space.id,
+  );
+  return space;
+}
+
+describe("a deleted space", () => {
+  let gone: Space;
+  let kept: Space;
+  let keptBefore: unknown;
+  let statuses: number[];
+  let gonesFiles: string[];
+  let late: Message[];
+
+  beforeAll(async () => {
+    gone = await livedIn();
+    kept = await livedIn();
+    await service.ask(gone);
+    late = [...service.queue];
+    gonesFiles = await filesOf(gone);
+    keptBefore = [await rowsOf(kept), await filesOf(kept)];
+    const full = await rowsOf(gone);
+    if (Object.values(full).includes(0)) throw new Error(`a table has no row to lose: ${JSON.stringify(full)}`);
+    await end(gone);
+    const asked = [
+      service.call("GET", "/v1/space", { key: gone.key }),
+      service.call("GET", `/v1/spaces/${gone.id}`, { key: ADMIN }),
+      service.call("PATCH", `/v1/spaces/${gone.id}`, { key: ADMIN, body: { status: "active" } }),
+      service.call("DELETE", `/v1/spaces/${gone.id}`, { key: ADMIN }),
+    ];
+    statuses = (await Promise.all(asked)).map((response) => response.status);
+    await sweepUntilGone(gone);
+  }, 30_000);
+
+  it("is gone for its keys and for the operator before anything was swept", () => {
+    expect(statuses).toEqual([401, 404, 404, 404]);
+  });
+
+  it("leaves no row in any table", async () => {
+    const left = await rowsOf(gone);
+    expect(Object.keys(left).length).toBeGreaterThan(8);
+    expect(Object.values(left)).toEqual(Object.keys(left).map(() => 0));
+  });
+
+  it("leaves no file in the bucket", async () => {
+    expect(gonesFiles.length).toBeGreaterThanOrEqual(5);
+    expect(await filesOf(gone)).toEqual([]);
+  });
+
+  it("takes nothing of another space along", async () => {
+    expect([await rowsOf(kept), await filesOf(kept)]).toEqual(keptBefore);
+  });
+
+  it("comes back in no list", async () => {
+    const { data } = await service.json<{ data: Space[] }>("GET", "/v1/spaces", 200, { key: ADMIN });
+    expect(data.map((space) => space.id)).not.toContain(gone.id);
+  });
+
+  it("is not brought back by messages of its exports that come late", async () => {
+    expect(late.length).toBeGreaterThan(0);
+    service.queue.push(...late);
+    await service.pump();
+    expect([Object.values(await rowsOf(gone)).every((rows) => rows === 0), await filesOf(gone)]).toEqual([true, []]);
+  });
+});
+
+it("goes whole where it has more rows than a sweep takes, and parts of a file that is not put together yet", async () => {
+  const space = await service.shop();
+  await service.send(space, recent(50_001));
+  await service.ask(space);
+  const assemble = [];
+  for (let message = service.queue.shift(); message !== undefined; message = service.queue.shift()) {
+    if (message.step === "assemble") assemble.push(message);
+    else await runOne(message);
+  }
+  expect(assemble.length).toBeGreaterThan(0);
+  expect(await filesOf(space)).toContainEqual(expect.stringContaining("/segments/"));
+  await end(space);
+  await sweepUntilGone(space);
+  expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
+});
+
+it("leaves no file behind when a step of its export ends after the files were swept", async () => {
+  const space = await service.shop();
+  await service.send(space, recent(3));
+  await service.ask(space);
+  const plan = service.queue.shift();
+  if (plan !== undefined) await runOne(plan);
+  const chunk = service.queue.shift();
+  if (chunk === undefined) throw new Error("the plan woke no chunk");
+  // The files go while the chunk is under way: its PUT is held back until the sweep is over.
+  const put = service.context.bucket.putOnce.bind(service.context.bucket);
+  service.context.bucket.putOnce = async (...object) => {
+    await end(space);
+    await sweepUntilGone(space);
+    await put(...object);
+  };
+  await runOne(chunk);
+  service.context.bucket.putOnce = put;
+  await service.pump();
+  await sweepUntilGone(space);
+  expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
+});
+
+it("leaves no row behind of a call that was still being received", async () => {
+  const space = await service.shop();
+  const body = JSON.stringify({ profiles: [{ person_id: "late" }] });
+  let received = () => {};
+  const raw = new ReadableStream({
+    start(controller) {
+      received = () => {
+        controller.enqueue(new TextEncoder().encode(body));
+        controller.close();
+      };
+    },
+  });
+  const headers = { "content-type": "application/json" };
+  const late = service.call("PUT", "/v1/profiles", { key: space.key, raw, headers });
+  // The call has been let in: its key was good when it came.
+  await service.json("GET", "/v1/space", 200, { key: space.key });
+  await end(space);
+  service.now += 60_000;
+  await sweep(service.context);
+  received();
+  expect((await late).status).toBeLessThan(500);
+  await sweepUntilGone(space);
+  expect(Object.values(await rowsOf(space)).every((rows) => rows === 0)).toBe(true);
+});
+
+async function runOne(message: Message): Promise<void> {
+  const verdict = await runStep(service.context, message, 1);
+  if (verdict !== "ack") throw new Error(`${message.step} failed`);
+}
