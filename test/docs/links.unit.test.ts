@@ -1,6 +1,6 @@
 /** The pages lead where they say, keep to their lengths, and name what the source has. */
 
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../src/errors.ts";
@@ -11,9 +11,13 @@ const MAX_README_BYTES = 10_240;
 const MAX_LINES_WITHOUT_CONTENTS = 150;
 const MAX_PROSE_CHARACTERS = 120;
 
+/** The text of each file of src/. */
+const SOURCE = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => text(join("src", path)));
+
 const pages = readPages();
 const named = pages.map((page) => [page.path, page] as const);
-const text = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
 describe.each(named)("%s", (path, page) => {
   it("has links that lead to a file or a heading", () => {
@@ -76,6 +80,48 @@ it("docs/deploying.md has every setting of wrangler.toml", () => {
   expect(settings.length).toBeGreaterThan(10);
   expect(settings.filter((name) => !deploying.includes(`\`${name}\``))).toEqual([]);
 });
+
+describe("docs/operating.md", () => {
+  const [, table = ""] = /## The log\n([\s\S]*?)\n## /.exec(text("docs/operating.md")) ?? [];
+  const listed = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`([a-z_.]+)`/g)].map(([, name = ""]) => name),
+  );
+
+  it("has every log line of the source", () => {
+    const logged = SOURCE.flatMap((source) => [...source.matchAll(/\blog(?:Failure)?\(\s*"([a-z_.]+)"/g)]);
+    const names = new Set(logged.map(([, name = ""]) => name));
+    expect(names.size).toBeGreaterThan(20);
+    expect([...names].filter((name) => !listed.includes(name))).toEqual([]);
+  });
+
+  it("has no log line that the source does not write", () => {
+    // The line of an export's end is named after its state.
+    const ends = ["export.completed", "export.failed", "export.canceled"];
+    const isWritten = (name: string) => SOURCE.some((source) => source.includes(`"${name}"`)) || ends.includes(name);
+    expect(listed.filter((name) => !isWritten(name))).toEqual([]);
+  });
+});
+
+describe("docs/architecture.md", () => {
+  const architecture = text("docs/architecture.md");
+  const paths = [...architecture.matchAll(/`(src\/[\w./-]+)`/g)].map(([, path = ""]) => path);
+
+  // The page describes the rooms with their registries.
+  it.skipIf(!existsSync(join(ROOT, "src/webhooks/events")))("names files and folders that exist", () => {
+    expect(paths.length).toBeGreaterThan(10);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it("has every room", () => {
+    const [, tree = ""] = /## Rooms\n\n```\nsrc\/\n([\s\S]*?)```/.exec(architecture) ?? [];
+    const rooms = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(rooms.map(({ name }) => name).filter((name) => !tree.includes(`${name}/`))).toEqual([]);
+  });
+});
+
+function text(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
 
 function brokenLinks(page: Page): string[] {
   return proseOf(page).flatMap(({ line, text: prose }) =>

@@ -1,6 +1,6 @@
 /**
  * Every `sh` block of README.md and docs/ runs, in the order in which a reader meets them, against a real service: a page is one
- * `bash -e`, in a folder that looks like a checkout and can be thrown away. What a page shows after a block as `json` must have
+ * `bash -e`, in a folder that looks like a checkout and can be thrown away. What a page shows right after a block must have
  * fields that the block really printed.
  *
  * A block that cannot run here has the language `console`, and its reason stands below: nothing is skipped silently.
@@ -49,6 +49,8 @@ const LOCAL_ADMIN_TOKEN = "local-admin-token";
 /** What runs, what does not, what is shown, statements that test/export/api/operating.test.ts runs, and diagrams. */
 const LANGUAGES = new Set(["sh", "console", "json", "text", "sql", ""]);
 const PAGE_WITHIN_MS = 240_000;
+/** What a block printed, also in an excerpt. */
+const SHOWN = new Set(["json", "text"]);
 const MARK = "@@block";
 
 const stack = liveStack(
@@ -88,7 +90,7 @@ describe("the blocks of a page run", () => {
       expect(code, `${path}:${last}\n${printed.get(last ?? 0) ?? ""}\n${stderr}`).toBe(0);
       for (const [index, block] of blocks.entries()) {
         const before = blocks[index - 1];
-        if (block.language !== "json" || before?.language !== "sh") continue;
+        if (!SHOWN.has(block.language) || before?.language !== "sh") continue;
         const output = printed.get(before.line) ?? "";
         const missing = fieldsOf(block.code).filter((field) => !output.includes(`"${field}"`));
         expect(
