@@ -1,5 +1,5 @@
-# The shell functions of the pages in this folder. Use: `. docs/shell.sh` in the repository's folder, with bash or zsh.
-# They need curl and node. ORIGIN is the service, ADMIN_TOKEN its operator's token, KEY the API key of a space.
+# The shell functions of the pages in this folder, and a new space. Use: `. docs/shell.sh` in the repository's folder, with
+# bash or zsh, curl and node. ORIGIN is the service, ADMIN_TOKEN its operator's token, KEY the API key of the new space.
 
 export ORIGIN=${ORIGIN:-http://localhost:8787} ADMIN_TOKEN=${ADMIN_TOKEN:-local-admin-token}
 
@@ -35,13 +35,11 @@ new_space() {
     --data "{\"name\":\"$1\",\"timezone\":\"Europe/London\",\"retention_days\":3650}"
 }
 
-# The space of an earlier page, or a new one.
-if [ -z "${KEY:-}" ]; then
-  if space_answer=$(new_space Shop); then
-    KEY=$(printf '%s' "$space_answer" | field api_key)
-    export KEY
-  else
-    echo "No service answers at $ORIGIN. Start one with: npm run dev" >&2
-    false
-  fi
+# A new space for each page, so that pages do not meet. To work in a space of your own, set KEY afterwards.
+if space_answer=$(new_space Shop); then
+  KEY=$(printf '%s' "$space_answer" | field api_key)
+  export KEY
+else
+  echo "No space was created at $ORIGIN. Does the service run? Start it with: npm run dev" >&2
+  false
 fi
