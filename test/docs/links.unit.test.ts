@@ -112,6 +112,16 @@ describe("docs/architecture.md", () => {
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
+  it("has every table", () => {
+    const migrations = ["control/0001_control.sql", "space/0001_space.sql"];
+    const created = migrations.flatMap((path) => [
+      ...text(join("src/db/migrations", path)).matchAll(/^CREATE TABLE (\w+)/gm),
+    ]);
+    const tables = created.map(([, table = ""]) => table);
+    expect(tables.length).toBeGreaterThan(20);
+    expect(tables.filter((table) => !architecture.includes(`\`${table}\``))).toEqual([]);
+  });
+
   it("has every room", () => {
     const [, tree = ""] = /## Rooms\n\n```\nsrc\/\n([\s\S]*?)```/.exec(architecture) ?? [];
     const rooms = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
