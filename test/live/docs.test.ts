@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { freePort } from "../../scripts/stack.ts";
 import { type Block, blocksOf, type Page, readPages, ROOT } from "../support/pages.ts";
 import { liveStack } from "./support.ts";
 
@@ -126,6 +127,7 @@ async function runBlocks(page: Page, blocks: readonly Block[], folder: string) {
       PATH: `${join(process.execPath, "..")}:${environment["PATH"] ?? ""}`,
       ORIGIN: stack.origin,
       ADMIN_TOKEN: LOCAL_ADMIN_TOKEN,
+      PORT: String(await freePort()),
     },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
