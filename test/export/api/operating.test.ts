@@ -1,4 +1,4 @@
-/** The statements that the README has for operators run, and repair what they promise. */
+/** The statements of docs/operating.md run against the control database, and repair what the page says. */
 
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
@@ -7,11 +7,11 @@ import { sweep } from "../../../src/maintenance/sweep.ts";
 import { bytesOf, deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type Service, type Space } from "../../support/service.ts";
 
-const [README = ""] = Object.values(
-  import.meta.glob<string>("../../../README.md", { query: "?raw", import: "default", eager: true }),
+const [PAGE = ""] = Object.values(
+  import.meta.glob<string>("../../../docs/operating.md", { query: "?raw", import: "default", eager: true }),
 );
 /** The statements for D1; those for Analytics Engine read `spillway`. */
-const STATEMENTS = [...README.matchAll(/```sql\n([\s\S]*?)```/g)]
+const STATEMENTS = [...PAGE.matchAll(/```sql\n([\s\S]*?)```/g)]
   .flatMap(([, block = ""]) => block.split(/;\s*\n/))
   .map((text) => text.replaceAll(/--.*$/gm, "").replaceAll(/\s+/g, " ").trim())
   .filter((text) => text !== "" && !text.includes("FROM spillway"));
@@ -47,7 +47,7 @@ it("has the statements", () => {
   expect(STATEMENTS).toHaveLength(6);
 });
 
-describe("the README's queries", () => {
+describe("the page's queries", () => {
   const queries = STATEMENTS.filter((statement) => statement.startsWith("SELECT"));
 
   it.each(queries)("run: %s", async (query) => {
@@ -68,7 +68,7 @@ describe("the README's queries", () => {
   });
 });
 
-describe("the README's repairs", () => {
+describe("the page's repairs", () => {
   it("queue exports again that failed because the bucket was away: they complete with the bytes they would have had", async () => {
     const { service, space, id } = await failed("destination_unavailable");
     await service.context.databases.control.run(told("generation = generation + 1", service));
