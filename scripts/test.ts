@@ -27,8 +27,8 @@ interface Kind {
 const QUICK: Kind = { suites: ["unit", "worker", "smoke"], paths: [], seeds: "few", reporter: "default" };
 const KINDS: Record<string, Kind> = {
   full: {
-    suites: ["unit", "worker", "live", "interop"],
-    paths: [".sampled.", "test/live/", "test/interop/"],
+    suites: ["unit", "worker", "smoke", "live", "interop"],
+    paths: [".sampled.", "test/smoke/", "test/live/", "test/interop/"],
     seeds: "full",
     reporter: "default",
   },

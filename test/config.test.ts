@@ -14,7 +14,7 @@ describe("the identity in AWS", () => {
   });
 
   it.each(Object.keys(AWS_VARS))("is refused without %s", (name) => {
-    expect(() => read({ ...AWS_VARS, [name]: "" })).toThrow(/go together/);
+    expect(() => read({ ...AWS_VARS, [name]: "" })).toThrow(/must be set together/);
   });
 
   it("has the ARN of a principal", () => {

@@ -16,7 +16,7 @@ export function tryItYourself(): string {
     curl -s ${DEV_ORIGIN}/v1/spaces -H 'Authorization: Bearer ${LOCAL_ADMIN_TOKEN}' \\
       -H 'Content-Type: application/json' -d '{"name":"Mine","timezone":"Europe/London"}'
 
-  README.md                  import and export your own events, and deploy the service
+  docs/quickstart.md         import and export your own events, and deploy the service
 `;
 }
 
@@ -41,6 +41,6 @@ export function tryItHere(origin: string, key: string, exportId: string): string
   curl -si $SPILLWAY/v1/exports -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
     -d '${request}'
 
-  Reference: ${origin}/docs. More: README.md. Ctrl-C ends the service and deletes its data.
+  Reference: ${origin}/docs. More: docs/quickstart.md. Ctrl-C ends the service and deletes its data.
 `;
 }

@@ -3,6 +3,7 @@
  * examples against their schemas.
  */
 
+import manifest from "../../package.json";
 import * as z from "zod";
 import {
   createDocument,
@@ -64,7 +65,7 @@ function buildDocument(routes: readonly Route[]): Document {
       openapi: "3.1.0",
       info: {
         title: "Spillway",
-        version: "1.0.0",
+        version: manifest.version,
         description: INTRODUCTION,
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },

@@ -19,9 +19,9 @@ const EACH = 13;
 const SUITE = { first: 9000, few: EACH, full: 3 * EACH, all: 3 * EACH };
 
 describe("an export whose files are cut as they are written ends well under whatever schedule", () => {
-  it.each(seedGroups(SUITE, EACH).map((group) => [group[0], group] as const))(
-    `the ${EACH} from seed %i on`,
-    async (_first, group) => playSchedules(rig, group),
+  it.each(seedGroups(SUITE, EACH).map((group) => [group.length, group[0], group] as const))(
+    "the %i from seed %i on",
+    async (_count, _first, group) => playSchedules(rig, group),
     300_000,
   );
 });

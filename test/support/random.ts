@@ -32,7 +32,7 @@ export function shuffled<Item>(roll: () => number, items: readonly Item[]): Item
 
 /** Text that hardly compresses, of characters that JSON leaves as they are. */
 export function noise(roll: () => number, length: number): string {
-  const bytes = new Uint8Array(Math.ceil((length * 3) / 4));
-  for (let at = 0; at < bytes.length; at += 1) bytes[at] = Math.floor(roll() * 256);
-  return Buffer.from(bytes).toString("base64").slice(0, length);
+  const words = new Uint32Array(Math.ceil((length * 3) / 16));
+  for (let at = 0; at < words.length; at += 1) words[at] = Math.floor(roll() * 4_294_967_296);
+  return Buffer.from(words.buffer).toString("base64").slice(0, length);
 }

@@ -19,6 +19,9 @@ declare module "vitest" {
   }
 }
 
+/** Is this the quick run, which plays a sample of what the full run plays? */
+export const IS_SAMPLE = inject("seeds") === "few";
+
 /** @returns the seeds of this run, ascending. @throws when `SEEDS` is neither a kind of run nor a list of numbers. */
 export function seeds(suite: Suite): number[] {
   const asked = inject("seeds");
@@ -37,5 +40,5 @@ export function seedGroups(suite: Suite, size: number): number[][] {
 
 /** Every nth of a suite that is walked and not rolled: all of it but in a run of `few`. */
 export function everyNth<Item>(items: readonly Item[], n: number, offset: number): Item[] {
-  return inject("seeds") === "few" ? items.filter((_, at) => at % n === offset % n) : [...items];
+  return IS_SAMPLE ? items.filter((_, at) => at % n === offset % n) : [...items];
 }
