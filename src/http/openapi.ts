@@ -3,7 +3,7 @@
  * examples against their schemas.
  */
 
-import manifest from "../../package.json";
+import manifest from "../../package.json" with { type: "json" };
 import * as z from "zod";
 import {
   createDocument,
