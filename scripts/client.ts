@@ -3,16 +3,13 @@
  * (`Retry-After`) and throws a `CallError`, one plain sentence, for anything else that is not a success. Shapes of
  * answers are in answers.ts; fetching and reading files is in download.ts (`downloadTo`, `linesOf`).
  *
- *   createSpace(origin, {name, timezone, retention_days}) → Space      as the operator
- *   new Client(origin, key)                                            as a space's key:
- *     .call(method, path, body?) → Response      .json<T>(method, path, body?) → T
- *     .createKey({name, scopes})                 .define(definition)
- *     .putProfiles(profiles)                     .sendEvents(events, {batch, concurrency, onBatch}) → {accepted, duplicates}
- *     .putAdObjects({ads, adsets, campaigns, accounts})
- *     .sendTouchpoints(touchpoints, {batch, concurrency, onBatch}) → {accepted, duplicates}
- *     .createExport(request) → ExportView        .getExport(id)
- *     .waitForExport(id, onPoll?) → ExportView   .export(request, onPoll?): both in one; throws unless it completes
- *     .manifest(id) → Manifest
+ * createSpace(origin, {name, timezone, retention_days}) → Space      as the operator new Client(origin, key)
+ * as a space's key: .call(method, path, body?) → Response      .json<T>(method, path, body?) → T .createKey({name,
+ * scopes})                 .define(definition) .putProfiles(profiles)                     .sendEvents(events, {batch,
+ * concurrency, onBatch}) → {accepted, duplicates} .putAdObjects({ads, adsets, campaigns, accounts})
+ * .sendTouchpoints(touchpoints, {batch, concurrency, onBatch}) → {accepted, duplicates} .createExport(request) →
+ * ExportView        .getExport(id) .waitForExport(id, onPoll?) → ExportView   .export(request, onPoll?): both in one;
+ * throws unless it completes .manifest(id) → Manifest
  */
 
 import type { Accepted, ExportView, Fault, Manifest, Space } from "./answers.ts";

@@ -1,6 +1,6 @@
 /**
- * The steps of the demo: load the flights, export them, compare, print the figures. A line for each step that held; throws at one that
- * did not.
+ * The steps of the demo: load the flights, export them, compare, print the figures. A line for each step that held;
+ * throws at one that did not.
  */
 
 import { styleText } from "node:util";

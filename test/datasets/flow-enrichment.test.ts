@@ -27,7 +27,9 @@ const event = (id: string, properties: Record<string, unknown>, definition_id = 
   properties,
 });
 
-/** A shop with a definition that names flow elements, and one whose properties are named like what rows say of flows. */
+/**
+ * A shop with a definition that names flow elements, and one whose properties are named like what rows say of flows.
+ */
 async function flowShop(): Promise<{ service: Service; space: Space }> {
   const service = roomyService();
   const space = await service.shop();

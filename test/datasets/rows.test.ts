@@ -1,4 +1,6 @@
-/** Both row formats, to the byte: order of fields, nulls, renamed properties, and values that are passed on as they are. */
+/**
+ * Both row formats, to the byte: order of fields, nulls, renamed properties, and values that are passed on as they are.
+ */
 
 import { describe, expect, it } from "vitest";
 import { flatRow, nestedRow } from "../../src/datasets/rows.ts";

@@ -1,6 +1,6 @@
 /**
- * The harness bites: a product that is broken on purpose, in ways that no error shows, does not pass it. Each test breaks one
- * thing and says by which check it is found.
+ * The harness bites: a product that is broken on purpose, in ways that no error shows, does not pass it. Each test
+ * breaks one thing and says by which check it is found.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";

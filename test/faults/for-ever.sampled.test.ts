@@ -1,6 +1,6 @@
 /**
- * What is wrong for ever ends an export as `failed`, with a code that says what and whose turn it is; its good files are kept,
- * and once it is mended a retry completes it with the bytes of an undisturbed run.
+ * What is wrong for ever ends an export as `failed`, with a code that says what and whose turn it is; its good files
+ * are kept, and once it is mended a retry completes it with the bytes of an undisturbed run.
  */
 
 import { env } from "cloudflare:workers";

@@ -1,4 +1,7 @@
-/** The bucket in memory behaves like a real one: the same calls, the same outcomes, as the S3 endpoint of the other tests. */
+/**
+ * The bucket in memory behaves like a real one: the same calls, the same outcomes, as the S3 endpoint of the other
+ * tests.
+ */
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";

@@ -1,7 +1,7 @@
 /**
- * Random schedules, layout files: up to six faults of any kind at any effects, messages that come twice, late and in disorder to
- * several consumers at once, cancels at any moment, a bucket that is down until a retry. Each ends as it must; one that does
- * not is named by its seed.
+ * Random schedules, layout files: up to six faults of any kind at any effects, messages that come twice, late and in
+ * disorder to several consumers at once, cancels at any moment, a bucket that is down until a retry. Each ends as it
+ * must; one that does not is named by its seed.
  */
 
 import { afterEach, beforeAll, describe, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Whatever goes wrong at whichever effect of an export (three chunks, put together into one file), it ends completed, with
- * the bytes of an undisturbed run, told once, and leaves nothing behind.
+ * Whatever goes wrong at whichever effect of an export (three chunks, put together into one file), it ends completed,
+ * with the bytes of an undisturbed run, told once, and leaves nothing behind.
  */
 
 import { afterEach, beforeAll, describe, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Whatever goes wrong at whichever effect of a chunk of three files, in an export whose files are cut as they are written, it
- * ends completed, with the bytes of an undisturbed run, told once, and leaves nothing behind.
+ * Whatever goes wrong at whichever effect of a chunk of three files, in an export whose files are cut as they are
+ * written, it ends completed, with the bytes of an undisturbed run, told once, and leaves nothing behind.
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";

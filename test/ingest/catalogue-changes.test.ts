@@ -1,4 +1,7 @@
-/** What a space may change of a built-in definition, and who sees the change: lists, ingest, and exports by their snapshot. */
+/**
+ * What a space may change of a built-in definition, and who sees the change: lists, ingest, and exports by their
+ * snapshot.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

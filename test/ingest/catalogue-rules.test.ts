@@ -1,4 +1,7 @@
-/** What the specification asks of events beyond the types of their properties: each rule with the fact that it comes from. */
+/**
+ * What the specification asks of events beyond the types of their properties: each rule with the fact that it comes
+ * from.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** The people events that the service makes: with the write of the profile, of enabled definitions, on real change, once. */
+/**
+ * The people events that the service makes: with the write of the profile, of enabled definitions, on real change,
+ * once.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

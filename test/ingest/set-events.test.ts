@@ -1,4 +1,7 @@
-/** The people events of tags and installations: with the write that replaces the set, of what is really new or gone, once. */
+/**
+ * The people events of tags and installations: with the write that replaces the set, of what is really new or gone,
+ * once.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

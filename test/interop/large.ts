@@ -1,6 +1,6 @@
 /**
- * Half a million rows in ten files, through sessions that end on the way: one that says so and is renewed in time, and one that the
- * store ends before its time. Read back with another client, and compared to the last row and byte.
+ * Half a million rows in ten files, through sessions that end on the way: one that says so and is renewed in time, and
+ * one that the store ends before its time. Read back with another client, and compared to the last row and byte.
  */
 
 import { beforeAll, describe, expect, test } from "vitest";

@@ -1,4 +1,7 @@
-/** What stands in a customer's bucket: written once and never over another's, encrypted as asked, and by access keys as well. */
+/**
+ * What stands in a customer's bucket: written once and never over another's, encrypted as asked, and by access keys as
+ * well.
+ */
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { KMS_KEY_ID } from "../../scripts/peers/conf.ts";

@@ -1,4 +1,7 @@
-/** Delivery through a customer's role: what is signed and sent, what the session may do, and what is said when the role refuses. */
+/**
+ * Delivery through a customer's role: what is signed and sent, what the session may do, and what is said when the role
+ * refuses.
+ */
 
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportView } from "../../scripts/answers.ts";

@@ -1,6 +1,6 @@
 /**
- * The service with a real S3 and STS beside it, for all tests of a suite: a gateway, the service that assumes roles there,
- * and a recorder on each way, so that a test sees what was signed and sent, and what was answered to whom.
+ * The service with a real S3 and STS beside it, for all tests of a suite: a gateway, the service that assumes roles
+ * there, and a recorder on each way, so that a test sees what was signed and sent, and what was answered to whom.
  */
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -100,7 +100,10 @@ export class Scene {
   }
 }
 
-/** Secrets go to the Worker by a file: a command line is there for every process of the machine to read. @returns its path. */
+/**
+ * Secrets go to the Worker by a file: a command line is there for every process of the machine to read. @returns its
+ * path.
+ */
 async function settingsFile(folder: string, sts: string): Promise<string> {
   const example = await readFile(join(ROOT, ".dev.vars.example"), "utf8");
   const path = join(folder, "dev.vars");

@@ -1,4 +1,7 @@
-/** What goes to STS and comes back, read from the wire; and sessions that are got without the service, by AWS's own client. */
+/**
+ * What goes to STS and comes back, read from the wire; and sessions that are got without the service, by AWS's own
+ * client.
+ */
 
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { SERVICE } from "../../scripts/peers/identities.ts";

@@ -1,7 +1,7 @@
 /**
- * Every `sh` block of README.md and docs/ runs, in the order in which a reader meets them, against a real service: a page is one
- * `bash -e`, in a folder that looks like a checkout and can be thrown away. What a page shows right after a block must have
- * fields that the block really printed.
+ * Every `sh` block of README.md and docs/ runs, in the order in which a reader meets them, against a real service: a
+ * page is one `bash -e`, in a folder that looks like a checkout and can be thrown away. What a page shows right after a
+ * block must have fields that the block really printed.
  *
  * A block that cannot run here has the language `console`, and its reason stands below: nothing is skipped silently.
  */

@@ -1,4 +1,7 @@
-/** Exports around the deletion of a person: earlier ones have all rows as of their snapshot, later ones have none of the person's. */
+/**
+ * Exports around the deletion of a person: earlier ones have all rows as of their snapshot, later ones have none of the
+ * person's.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

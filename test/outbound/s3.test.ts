@@ -1,4 +1,6 @@
-/** The S3 client against a real S3 endpoint: what is written once stays, refusals have names, links work for their time. */
+/**
+ * The S3 client against a real S3 endpoint: what is written once stays, refusals have names, links work for their time.
+ */
 
 import { describe, expect, it, vi } from "vitest";
 import { env } from "cloudflare:workers";

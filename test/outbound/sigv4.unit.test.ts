@@ -1,6 +1,6 @@
 /**
- * Signatures against those of another implementation, stage by stage: the request as it is sent, the canonical request, the
- * string to sign, the signature. See test/vectors/sigv4/README.md for where they come from.
+ * Signatures against those of another implementation, stage by stage: the request as it is sent, the canonical request,
+ * the string to sign, the signature. See test/vectors/sigv4/README.md for where they come from.
  */
 
 import { expect, it } from "vitest";

@@ -1,4 +1,6 @@
-/** Files as rows: every kind by its content, every row with its line, and what is wrong with one costs that one alone. */
+/**
+ * Files as rows: every kind by its content, every row with its line, and what is wrong with one costs that one alone.
+ */
 
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";

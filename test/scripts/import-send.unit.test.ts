@@ -160,7 +160,10 @@ test("an answer that breaks off is waited out as none is", async () => {
 });
 
 describe("batches at the same time", () => {
-  /** @param batches each of one event. @returns how many were under way at most, and which went while another one of their kind did. */
+  /**
+   * @param batches each of one event. @returns how many were under way at most, and which went while another one of
+   * their kind did.
+   */
   async function run(
     batches: readonly Partial<Item>[],
     kindOf: (item: Item) => unknown,

@@ -1,4 +1,7 @@
-/** What a run leaves behind for the next one, and what it does about a file that is another by then, or while it is read. */
+/**
+ * What a run leaves behind for the next one, and what it does about a file that is another by then, or while it is
+ * read.
+ */
 
 import { appendFileSync, readFileSync, renameSync, utimesSync } from "node:fs";
 import { describe, expect, test } from "vitest";

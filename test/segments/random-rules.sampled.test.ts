@@ -1,6 +1,6 @@
 /**
- * Random rules over random profiles, on the real database, against a plain reading of what a rule means that shares nothing
- * with the compiler: now, and at an earlier snapshot.
+ * Random rules over random profiles, on the real database, against a plain reading of what a rule means that shares
+ * nothing with the compiler: now, and at an earlier snapshot.
  */
 
 import { env } from "cloudflare:workers";

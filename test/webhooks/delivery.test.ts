@@ -1,4 +1,6 @@
-/** From the end of an export to its receivers: which event each gets, how often it is sent, and when the attempts end. */
+/**
+ * From the end of an export to its receivers: which event each gets, how often it is sent, and when the attempts end.
+ */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../src/maintenance/sweep.ts";

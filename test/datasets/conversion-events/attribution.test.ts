@@ -1,4 +1,7 @@
-/** Credit from the touchpoints that were sent to the lines of the file, against a second attribution that is slow and plain. */
+/**
+ * Credit from the touchpoints that were sent to the lines of the file, against a second attribution that is slow and
+ * plain.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { at, credit, DAY_MS, exported, market, NOON, sendTouches } from "../../support/conversions.ts";

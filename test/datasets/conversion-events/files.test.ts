@@ -1,4 +1,7 @@
-/** Lines in files: in order over all of them, none with more than was asked for, a conversion's lines cut where a file is full. */
+/**
+ * Lines in files: in order over all of them, none with more than was asked for, a conversion's lines cut where a file
+ * is full.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { SIZES } from "../../../src/context.ts";

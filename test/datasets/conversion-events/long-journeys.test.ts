@@ -1,4 +1,7 @@
-/** A person with more touchpoints than are read at once: every model gives what it says, and no answer of the store is large. */
+/**
+ * A person with more touchpoints than are read at once: every model gives what it says, and no answer of the store is
+ * large.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,7 @@
-/** The document around the deletion of a person: asked before, it has all that stood; asked after, nothing of the person. */
+/**
+ * The document around the deletion of a person: asked before, it has all that stood; asked after, nothing of the
+ * person.
+ */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";

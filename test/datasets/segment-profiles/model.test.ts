@@ -1,6 +1,6 @@
 /**
- * The document beside a plain model of it, on random data: whatever the segment, the sections and the number of events, in one chunk
- * or in many, and as it stood when it was asked for.
+ * The document beside a plain model of it, on random data: whatever the segment, the sections and the number of events,
+ * in one chunk or in many, and as it stood when it was asked for.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,6 @@
-/** Reading reachability events: a range of keys, sequence numbers and channels, in the order of the key, page by page. */
+/**
+ * Reading reachability events: a range of keys, sequence numbers and channels, in the order of the key, page by page.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";

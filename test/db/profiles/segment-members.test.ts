@@ -1,4 +1,6 @@
-/** Members of a range, found slice by slice: cuts that follow each other hold each of them once, and come to the end. */
+/**
+ * Members of a range, found slice by slice: cuts that follow each other hold each of them once, and come to the end.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -33,7 +33,9 @@ const listed = async () => {
   return data.map((each) => each.id);
 };
 
-/** How many rows each table of the control database has of an export; tables are asked for, so that a new one is seen. */
+/**
+ * How many rows each table of the control database has of an export; tables are asked for, so that a new one is seen.
+ */
 async function recordOf(id: string): Promise<Record<string, number>> {
   const sql = `SELECT name, CASE WHEN name = 'exports' THEN 'id' WHEN sql LIKE '% export_id TEXT%' THEN 'export_id' ELSE 'subject_id' END AS column
     FROM sqlite_master WHERE type = 'table' AND (name = 'exports' OR sql LIKE '% export_id TEXT%' OR sql LIKE '% subject_id TEXT%')`;

@@ -1,4 +1,7 @@
-/** A create that stalls, dies or loses its answer: whatever becomes of it, its key makes one export at most, and is not stuck. */
+/**
+ * A create that stalls, dies or loses its answer: whatever becomes of it, its key makes one export at most, and is not
+ * stuck.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** What `POST /v1/exports` accepts and rejects, each rejection with a pointer to its place; and the request as it is stored. */
+/**
+ * What `POST /v1/exports` accepts and rejects, each rejection with a pointer to its place; and the request as it is
+ * stored.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { roomyService } from "../../support/pipeline.ts";

@@ -1,4 +1,7 @@
-/** Delivery into a customer's own bucket, from the call to the last object, against an S3 and STS that check every signature. */
+/**
+ * Delivery into a customer's own bucket, from the call to the last object, against an S3 and STS that check every
+ * signature.
+ */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";

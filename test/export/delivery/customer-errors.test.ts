@@ -1,4 +1,6 @@
-/** What keeps files from a customer's bucket, and what is told of it; and destinations, which say how files are written. */
+/**
+ * What keeps files from a customer's bucket, and what is told of it; and destinations, which say how files are written.
+ */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../../src/db/exports/files.ts";

@@ -1,4 +1,7 @@
-/** Text in pieces of any size gives the same blocks of UTF-8, so that a file's bytes do not depend on how its rows were paged. */
+/**
+ * Text in pieces of any size gives the same blocks of UTF-8, so that a file's bytes do not depend on how its rows were
+ * paged.
+ */
 
 import { describe, expect, it } from "vitest";
 import { BlockBuffer } from "../../../src/export/output/block-buffer.ts";

@@ -1,4 +1,7 @@
-/** `columns`: which values a row has, in which order, under which names. Whatever the rows lack is refused with its place. */
+/**
+ * `columns`: which values a row has, in which order, under which names. Whatever the rows lack is refused with its
+ * place.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { resolveEncoding } from "../../../src/export/output/encode/resolve.ts";

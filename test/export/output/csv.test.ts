@@ -1,4 +1,7 @@
-/** CSV as RFC 4180 has it: a header, CRLF, quotes where they are needed; null and the empty text apart; formulas, if asked. */
+/**
+ * CSV as RFC 4180 has it: a header, CRLF, quotes where they are needed; null and the empty text apart; formulas, if
+ * asked.
+ */
 
 import { describe, expect, it } from "vitest";
 import { csvHeader, csvLine } from "../../../src/export/output/encode/csv.ts";

@@ -1,4 +1,6 @@
-/** What the three formats share: the rows, the request as it is kept, the estimate, repeated calls, and the document. */
+/**
+ * What the three formats share: the rows, the request as it is kept, the estimate, repeated calls, and the document.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { exportsResource } from "../../../src/http/exports/routes.ts";

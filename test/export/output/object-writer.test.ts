@@ -1,4 +1,6 @@
-/** Objects of any length in bounded memory: one PUT up to a part, equal parts beyond it, nothing when it is given up. */
+/**
+ * Objects of any length in bounded memory: one PUT up to a part, equal parts beyond it, nothing when it is given up.
+ */
 
 import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";

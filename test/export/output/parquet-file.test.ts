@@ -1,4 +1,6 @@
-/** A Parquet file by itself: values of every type, any names, row groups of a size, in pieces. Read back by hyparquet. */
+/**
+ * A Parquet file by itself: values of every type, any names, row groups of a size, in pieces. Read back by hyparquet.
+ */
 
 import { parquetMetadata } from "hyparquet";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,6 @@
-/** Exports as Parquet: typed from the definitions, files by default, the same bytes each time. Read back by hyparquet. */
+/**
+ * Exports as Parquet: typed from the definitions, files by default, the same bytes each time. Read back by hyparquet.
+ */
 
 import { describe, expect, it, vi } from "vitest";
 import { define, MANDATORY, tablesOf, visit, visits } from "../../support/formats.ts";

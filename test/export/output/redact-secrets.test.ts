@@ -1,4 +1,7 @@
-/** What is redacted stands in clear in no file, manifest, row or log; the secret of a space's hashes is one, and encrypted. */
+/**
+ * What is redacted stands in clear in no file, manifest, row or log; the secret of a space's hashes is one, and
+ * encrypted.
+ */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";

@@ -1,4 +1,7 @@
-/** Segments that do not fit one PUT go up in parts, and a try that was cut off leaves nothing that a later one stumbles over. */
+/**
+ * Segments that do not fit one PUT go up in parts, and a try that was cut off leaves nothing that a later one stumbles
+ * over.
+ */
 
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";

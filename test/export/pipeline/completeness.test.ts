@@ -1,4 +1,7 @@
-/** An export is completed only if what was read and written adds up to what was planned. Nothing else is ever `completed`. */
+/**
+ * An export is completed only if what was read and written adds up to what was planned. Nothing else is ever
+ * `completed`.
+ */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ChunkRow, listChunks } from "../../../src/db/exports/chunks.ts";

@@ -1,4 +1,7 @@
-/** A bucket that does not answer, or refuses: the export reports what is wrong and who must act, is retried, and fails in the end. */
+/**
+ * A bucket that does not answer, or refuses: the export reports what is wrong and who must act, is retried, and fails
+ * in the end.
+ */
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** What operators see: a JSON line an event that leads from a call to its export and back, a point an end, and no secret. */
+/**
+ * What operators see: a JSON line an event that leads from a call to its export and back, a point an end, and no
+ * secret.
+ */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";

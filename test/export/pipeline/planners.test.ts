@@ -1,4 +1,6 @@
-/** Two planners of one export, one of them from before a retry: no row is left out, and nothing completes with a gap. */
+/**
+ * Two planners of one export, one of them from before a retry: no row is left out, and nothing completes with a gap.
+ */
 
 import { describe, expect, it } from "vitest";
 import { insertChunks } from "../../../src/db/exports/chunks.ts";

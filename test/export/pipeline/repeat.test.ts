@@ -1,6 +1,6 @@
 /**
- * The queue delivers at least once, in any order, several at a time: the result is the same bytes as if each message had come
- * once. Files' names alone carry the export's id.
+ * The queue delivers at least once, in any order, several at a time: the result is the same bytes as if each message
+ * had come once. Files' names alone carry the export's id.
  */
 
 import { afterEach, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";

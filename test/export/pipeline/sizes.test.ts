@@ -1,4 +1,6 @@
-/** Results of about one full chunk: 50,000 rows and one more, with the cut between chunks inside a crowded millisecond. */
+/**
+ * Results of about one full chunk: 50,000 rows and one more, with the cut between chunks inside a crowded millisecond.
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { listChunks } from "../../../src/db/exports/chunks.ts";

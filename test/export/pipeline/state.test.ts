@@ -1,4 +1,6 @@
-/** Every transition in SQL makes a move that the table of moves allows, from every status, and leaves the rest as it is. */
+/**
+ * Every transition in SQL makes a move that the table of moves allows, from every status, and leaves the rest as it is.
+ */
 
 import { describe, expect, it } from "vitest";
 import { findExport } from "../../../src/db/exports/exports.ts";

@@ -1,6 +1,7 @@
 /**
  * Whatever happens to exports, in whatever order: each change of status is a legal move, what is final stays, what is
- * completed is whole, and what is canceled leaves nothing. Random sequences from seeds; a failure tells what had happened.
+ * completed is whole, and what is canceled leaves nothing. Random sequences from seeds; a failure tells what had
+ * happened.
  */
 
 import { expect, it } from "vitest";

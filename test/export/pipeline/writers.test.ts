@@ -1,7 +1,7 @@
 /**
- * Twenty writers take events in and change profiles all the while exports are asked for and worked on, by a queue that repeats,
- * reorders and loses messages and with a bucket that breaks off. When all is quiet, each export is compared with what the tables
- * say stood at its number, and with what the writers know of when they were answered.
+ * Twenty writers take events in and change profiles all the while exports are asked for and worked on, by a queue that
+ * repeats, reorders and loses messages and with a bucket that breaks off. When all is quiet, each export is compared
+ * with what the tables say stood at its number, and with what the writers know of when they were answered.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";

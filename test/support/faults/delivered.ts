@@ -1,4 +1,7 @@
-/** What a completed export delivered: the events, each once and in order, in the objects of an undisturbed run, and no other. */
+/**
+ * What a completed export delivered: the events, each once and in order, in the objects of an undisturbed run, and no
+ * other.
+ */
 
 import type { ExportStatus } from "../../../src/db/exports/status.ts";
 import { exportPrefix, fileKey, manifestKey, segmentPrefix } from "../../../src/export/delivery/object-keys.ts";

@@ -1,4 +1,7 @@
-/** What the schedules of a test file came to, summed: counted, not claimed. `npm run faults` prints the sum of all files. */
+/**
+ * What the schedules of a test file came to, summed: counted, not claimed. `npm run faults` prints the sum of all
+ * files.
+ */
 
 import type { TestContext } from "vitest";
 import type { Play } from "./play.ts";

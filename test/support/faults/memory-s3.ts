@@ -1,6 +1,6 @@
 /**
- * An S3 in memory, at the level of HTTP: conditional PUT, ranges, lists, multipart uploads with the rules that real stores
- * have. It remembers every object that was ever written, so that a test can check what never existed.
+ * An S3 in memory, at the level of HTTP: conditional PUT, ranges, lists, multipart uploads with the rules that real
+ * stores have. It remembers every object that was ever written, so that a test can check what never existed.
  */
 
 import { createHash } from "node:crypto";

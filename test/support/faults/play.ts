@@ -1,6 +1,6 @@
 /**
- * Plays one export from its request to the day after, under a plan of faults: client, queue, consumers, cron and clock. It
- * runs until the export is final, no message waits, no process runs, and the sweep has cleaned up.
+ * Plays one export from its request to the day after, under a plan of faults: client, queue, consumers, cron and clock.
+ * It runs until the export is final, no message waits, no process runs, and the sweep has cleaned up.
  */
 
 import { env } from "cloudflare:workers";

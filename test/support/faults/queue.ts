@@ -1,6 +1,6 @@
 /**
- * A queue that promises no more than the platform's: each message at least once, at some time, in any order; tried a number
- * of times, and then handed to the dead-letter queue.
+ * A queue that promises no more than the platform's: each message at least once, at some time, in any order; tried a
+ * number of times, and then handed to the dead-letter queue.
  */
 
 import type { Message, WebhookMessage } from "../../../src/context.ts";

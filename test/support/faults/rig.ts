@@ -1,6 +1,6 @@
 /**
- * What all runs of a test file share: one space with its events, sent once, the request, and the results of an undisturbed run
- * of it. Each run finds the databases as the first did.
+ * What all runs of a test file share: one space with its events, sent once, the request, and the results of an
+ * undisturbed run of it. Each run finds the databases as the first did.
  */
 
 import { vi } from "vitest";

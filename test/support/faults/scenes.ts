@@ -1,4 +1,6 @@
-/** What the runs of a rig export: events, the request, and what its lines must be, told from the events that were sent. */
+/**
+ * What the runs of a rig export: events, the request, and what its lines must be, told from the events that were sent.
+ */
 
 import type { Sizes } from "../../../src/context.ts";
 import { dice, noise } from "../random.ts";

@@ -1,7 +1,7 @@
 /**
- * The stage: processes (consumers, the sweep, clients) run until they are about to have an effect, and wait there for their
- * turn. One effect happens at a time, in an order that the test chooses, so the same choices give the same run. At its turn
- * an effect may fail, happen twice, kill its process, or suspend it.
+ * The stage: processes (consumers, the sweep, clients) run until they are about to have an effect, and wait there for
+ * their turn. One effect happens at a time, in an order that the test chooses, so the same choices give the same run.
+ * At its turn an effect may fail, happen twice, kill its process, or suspend it.
  */
 
 import type { Effect, Fault, Nature } from "./effects.ts";

@@ -1,6 +1,6 @@
 /**
- * What an export's rows went through, seen by the database itself: triggers write down each change of status at its commit,
- * and each change of a ledger row that was done already. So nothing is missed between two looks.
+ * What an export's rows went through, seen by the database itself: triggers write down each change of status at its
+ * commit, and each change of a ledger row that was done already. So nothing is missed between two looks.
  */
 
 import { env } from "cloudflare:workers";

@@ -1,4 +1,7 @@
-/** Blocks that are compressed apart and joined in any order inflate to their texts, by a decoder that is not the product's. */
+/**
+ * Blocks that are compressed apart and joined in any order inflate to their texts, by a decoder that is not the
+ * product's.
+ */
 
 import { constants, crc32, gunzipSync, inflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
