@@ -9,7 +9,7 @@ import { readBody } from "./body.ts";
 import { authenticate } from "./middleware/authentication.ts";
 import { methodNotAllowed } from "./middleware/problems.ts";
 import { limitRate } from "./middleware/rate-limit.ts";
-import type { AppEnv, Call, Route } from "./route.ts";
+import type { AppEnv, Operation, Route } from "./route.ts";
 import { inBody, inQuery, validate } from "./validate.ts";
 
 export interface Resource {
@@ -20,10 +20,19 @@ export interface Resource {
   routes: readonly Route[];
 }
 
-/** @param operations with paths below `path`; `/` is the resource itself. */
-export function resource(path: string, operations: readonly Route[]): Resource {
+/** @param tag the group of the operations in the document. */
+export function resource(path: string, tag: string, operations: readonly Operation[]): Resource {
   const app = new Hono<AppEnv>();
-  const routes = operations.map((each) => ({ ...each, path: each.path === "/" ? path : path + each.path }));
+  const routes = operations.map((each) => ({
+    ...each,
+    path: path + (each.path ?? ""),
+    tag,
+    // A PUT creates what its path names.
+    errors: [
+      ...(each.params === undefined || each.method === "PUT" ? [] : (["not_found"] as const)),
+      ...(each.errors ?? []),
+    ],
+  }));
   for (const [whole, here] of Map.groupBy(routes, (each) => each.path)) {
     const pattern = whole.slice(path.length).replaceAll(/\{(\w+)\}/g, ":$1") || "/";
     app.all(pattern, async (c, next) => {
@@ -43,7 +52,8 @@ function handlerOf(operation: Route): Handler<AppEnv> {
     return operation.handle(call, {
       space,
       params: params === undefined ? undefined : readPath(operation, c.req.param()),
-      query: query === undefined ? undefined : validate(query, readQuery(call), inQuery),
+      // When a name is given twice, the last value counts.
+      query: query === undefined ? undefined : validate(query, Object.fromEntries(call.url.searchParams), inQuery),
       body: body === undefined ? undefined : validate(body.schema, await readBody(call.request, body), inBody),
     });
   };
@@ -54,9 +64,4 @@ function readPath({ params }: Route, sent: Record<string, string>): unknown {
   const read = params?.safeParse(sent);
   if (read?.success !== true) throw new SpillwayError("not_found");
   return read.data;
-}
-
-/** When a name is given twice, the last value counts. */
-function readQuery(call: Call): Record<string, string> {
-  return Object.fromEntries(call.url.searchParams);
 }

@@ -10,9 +10,8 @@ import { bucketUrl, locationFaults, type BucketLocation, normalizeRegion } from 
 import { ENCRYPTIONS, PROVIDERS } from "../../outbound/providers.ts";
 import { roleFault } from "../../outbound/role.ts";
 import { urlFault } from "../../outbound/url-guard.ts";
-import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
-import { Name, Time } from "../schemas.ts";
+import { Name, times, timesOf } from "../schemas.ts";
 
 /** Becomes the value of a header. */
 const KeyId = z.string().regex(/^[A-Za-z0-9:/_.-]{1,500}$/, "must be the id, the ARN or an alias of a key.");
@@ -92,8 +91,7 @@ export const Destination = z
     path_style: z.boolean(),
     storage_class: z.string().nullable(),
     key_template: z.string().nullable(),
-    created_at: Time,
-    updated_at: Time,
+    ...times,
   })
   .meta({ id: "Destination" });
 
@@ -112,8 +110,7 @@ export function showDestination(row: DestinationRow): z.output<typeof Destinatio
     path_style: place.path_style,
     storage_class: place.storage_class,
     key_template: row.key_template,
-    created_at: iso(row.created_at),
-    updated_at: iso(row.updated_at),
+    ...timesOf(row),
   };
 }
 

@@ -158,13 +158,11 @@ const ConversionRow = z
 
 export const listEvents = route({
   method: "GET",
-  path: "/",
   operationId: "listEvents",
   summary: "List events",
   description: `Returns the rows that an export of \`activity_events\` with these parameters has, in the same order: by time of occurrence, then by id. With \`view=conversions\` it returns the rows of \`conversion_events\`. All pages read the snapshot of the first page: each row once, and none that was written later. For later rows, start again without a cursor. Events of a deleted person disappear at once, from further pages too. A cursor is valid for a day, and only with the parameters that it was returned for; only \`limit\` may change.
 
 A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page of conversions may also be short or empty, because conversions without a credited touchpoint have no rows. For a long window an export is faster.`,
-  tag: "Events",
   auth: "events:read",
   limit: "list",
   query,

@@ -14,7 +14,6 @@ import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";
 
-export const TAG = "Exports";
 /** Seconds to wait before polling. */
 export const POLL_AFTER = { "retry-after": "2" };
 export const STATUSES = ["queued", "processing", "completed", "failed", "canceled", "expired"] as const;

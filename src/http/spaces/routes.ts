@@ -53,20 +53,17 @@ const SpaceChange = z.strictObject({
 });
 
 const SpaceId = z.object({ id: z.uuid() });
-const KIB = 1024;
 const example = { name: "Shop", timezone: "Europe/London" };
 
-export const spacesResource = resource("/v1/spaces", [
+export const spacesResource = resource("/v1/spaces", "Spaces", [
   route({
     method: "POST",
-    path: "/",
     operationId: "createSpace",
     summary: "Create a space",
     description:
       "Creates a space with a first key, which has all scopes. The key and the webhook secret are returned only here.",
-    tag: "Spaces",
     auth: "admin",
-    body: { schema: NewSpace, maxBytes: 64 * KIB, example },
+    body: { schema: NewSpace, example },
     responses: {
       201: {
         description: "The space, with its first key.",
@@ -96,10 +93,8 @@ export const spacesResource = resource("/v1/spaces", [
     },
   }),
   list({
-    path: "/",
     operationId: "listSpaces",
     summary: "List spaces",
-    tag: "Spaces",
     auth: "admin",
     item: Space,
     page: "Spaces, newest first.",
@@ -112,11 +107,9 @@ export const spacesResource = resource("/v1/spaces", [
     path: "/{id}",
     operationId: "getSpace",
     summary: "Show a space",
-    tag: "Spaces",
     auth: "admin",
     params: SpaceId,
     responses: { 200: { description: "The space.", schema: Space } },
-    errors: ["not_found"],
     async handle(call, { params }) {
       return json(show(found(await findSpace(call.databases.control, params.id))));
     },
@@ -126,16 +119,13 @@ export const spacesResource = resource("/v1/spaces", [
     path: "/{id}",
     operationId: "changeSpace",
     summary: "Change a space",
-    tag: "Spaces",
     auth: "admin",
     params: SpaceId,
     body: {
       schema: SpaceChange.extend({ status: z.enum(["active", "inactive"]).optional() }),
-      maxBytes: 64 * KIB,
       example: { status: "inactive" },
     },
     responses: { 200: { description: "The space as it is now.", schema: Space } },
-    errors: ["not_found"],
     async handle(call, { params, body }) {
       return json(show(found(await updateSpace(call.databases.control, params.id, body))));
     },
@@ -146,11 +136,9 @@ export const spacesResource = resource("/v1/spaces", [
     operationId: "deleteSpace",
     summary: "Delete a space",
     description: "The space's keys are revoked at once. All its rows and files are deleted in the background.",
-    tag: "Spaces",
     auth: "admin",
     params: SpaceId,
     responses: { 202: { description: "The deletion has begun." } },
-    errors: ["not_found"],
     async handle(call, { params }) {
       if (!(await markSpaceDeleting(call.databases.control, params.id, call.runtime.now())))
         throw new SpillwayError("not_found");
@@ -165,13 +153,11 @@ export const spacesResource = resource("/v1/spaces", [
   }),
 ]);
 
-export const ownSpaceResource = resource("/v1/space", [
+export const ownSpaceResource = resource("/v1/space", "Spaces", [
   route({
     method: "GET",
-    path: "/",
     operationId: "getOwnSpace",
     summary: "Show your space",
-    tag: "Spaces",
     auth: "key",
     responses: { 200: { description: "The key's own space.", schema: Space } },
     async handle(_call, { space }) {
@@ -180,12 +166,10 @@ export const ownSpaceResource = resource("/v1/space", [
   }),
   route({
     method: "PATCH",
-    path: "/",
     operationId: "changeOwnSpace",
     summary: "Change your space",
-    tag: "Spaces",
     auth: "settings:write",
-    body: { schema: SpaceChange, maxBytes: 64 * KIB, example: { retention_days: 365 } },
+    body: { schema: SpaceChange, example: { retention_days: 365 } },
     responses: { 200: { description: "The space as it is now.", schema: Space } },
     async handle(call, { space, body }) {
       return json(show(found(await updateSpace(call.databases.control, space.id, body))));
