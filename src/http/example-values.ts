@@ -1,6 +1,10 @@
-/** Values that the examples of several resources share. */
+/** Examples of answers in the OpenAPI document, and values that those of several resources share. */
+
+/** By operationId or, for every other operation, by the id of the answer's schema. */
+export type Examples = Record<string, unknown>;
 
 export const AT = "2026-01-15T10:23:45.123Z";
+export const TIMES = { created_at: AT, updated_at: AT };
 
 export const EXPORT_ID = "4c959f87-6c1d-4f2e-9a7b-3d5e8f0a1b2c";
 

@@ -30,8 +30,6 @@ const SentObjects = z.strictObject({
   accounts: upTo(z.strictObject(named)),
 });
 
-type SentObjects = z.output<typeof SentObjects>;
-
 const parent = z.string().nullable().optional();
 const AdObject = z
   .object({
@@ -92,7 +90,7 @@ export const adObjectsResource = resource("/v1/ad-objects", "Touchpoints", [
 ]);
 
 /** @throws invalid_request for an id that occurs twice in one list, for no object at all, and for too many in total. */
-function objectsOf({ ads, adsets, campaigns, accounts }: SentObjects): NewAdObject[] {
+function objectsOf({ ads, adsets, campaigns, accounts }: z.output<typeof SentObjects>): NewAdObject[] {
   const faults: Fault[] = [];
   const rows = <Sent extends { id: string; name: string }>(
     level: AdLevel,

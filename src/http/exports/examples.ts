@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { AT, COMPLETED_AT, EXPORT_ID, ROWS } from "../example-values.ts";
+import { AT, COMPLETED_AT, type Examples, EXPORT_ID, ROWS } from "../example-values.ts";
 
 const EXPORT_ADDRESS = `https://spillway.example/v1/exports/${EXPORT_ID}`;
 
@@ -76,7 +74,7 @@ const COMPLETED_EXPORT = {
   manifest_url: `${EXPORT_ADDRESS}/manifest`,
 };
 
-export const exportExamples: Record<string, unknown> = {
+export const exportExamples: Examples = {
   createExport: QUEUED_EXPORT,
   listExports: { data: [COMPLETED_EXPORT], next_cursor: null },
   Export: {

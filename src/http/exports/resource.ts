@@ -151,10 +151,7 @@ function view(call: Call, row: ExportRow, counts: ExportTotals, files: View["fil
       eta_seconds: etaSeconds(row, counts, now),
     },
     message: row.message,
-    error: publicError(row.error_code, row.error_owner, {
-      detail: row.error_detail,
-      retryable: row.error_retryable,
-    }),
+    error: publicError(row.error_code, row.error_owner, { detail: row.error_detail, retryable: row.error_retryable }),
     next_retry_at: time(row.next_retry_at),
     request,
     delivery: delivery(row),

@@ -30,8 +30,6 @@ const SentFlow = z.strictObject({
     .meta({ description: "An event refers to an element by its property `flowElementId`." }),
 });
 
-type SentFlow = z.output<typeof SentFlow>;
-
 const Flow = z
   .object({
     id: z.string(),
@@ -94,7 +92,7 @@ export const flowsResource = resource("/v1/flows", "Flows", [
 ]);
 
 /** @throws invalid_request for an id that occurs twice in one call, and for too large a flow or call. */
-function checkTogether(flows: readonly SentFlow[]): void {
+function checkTogether(flows: readonly z.output<typeof SentFlow>[]): void {
   const faults: Fault[] = [];
   const ids = new Set<string>();
   const elementIds = new Set<string>();
@@ -107,10 +105,7 @@ function checkTogether(flows: readonly SentFlow[]): void {
       faults.push({ pointer: at, detail: `A flow may have at most ${MAX_FLOW_BYTES} bytes of JSON.` });
     for (const [place, { id }] of flow.elements.entries()) {
       if (elementIds.has(id))
-        faults.push({
-          pointer: `${at}/elements/${place}/id`,
-          detail: "Duplicate element id in this request.",
-        });
+        faults.push({ pointer: `${at}/elements/${place}/id`, detail: "Duplicate element id in this request." });
       elementIds.add(id);
     }
     elements += flow.elements.length;

@@ -3,7 +3,7 @@
  */
 
 import * as z from "zod";
-import { ERRORS, SpillwayError } from "../../errors.ts";
+import { type ErrorCode, ERRORS } from "../../errors.ts";
 import { openApiDocument } from "../openapi.ts";
 import { type Resource, resource } from "../resource.ts";
 import { json, type Route, route } from "../route.ts";
@@ -115,12 +115,10 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       operationId: "problem",
       summary: "Read what an error means",
       auth: "none",
-      params: z.object({ code: z.enum(Object.keys(ERRORS)) }),
+      params: z.object({ code: z.enum(Object.keys(ERRORS) as ErrorCode[]) }),
       responses: { 200: { description: "A page about the error.", contentTypes: ["text/html"] } },
       async handle(_call, { params }) {
-        const page = problemPage(params.code);
-        if (page === null) throw new SpillwayError("not_found");
-        return page;
+        return problemPage(params.code);
       },
     }),
   ]);

@@ -34,9 +34,8 @@ const sent = {
 /** How the three kinds of definitions differ. */
 interface Kind {
   kind: DefinedKind;
-  /** Part of paths and operation ids. */
+  /** Part of operation ids; its plural, of paths. */
   one: string;
-  many: string;
   /** With its article, for texts. */
   an: string;
   id: z.ZodType<string>;
@@ -51,7 +50,6 @@ interface Kind {
 const attribute: Kind = {
   kind: "attribute",
   one: "Attribute",
-  many: "Attributes",
   an: "an attribute",
   id: AttributeName,
   body: z.strictObject({ ...sent, type: Type }),
@@ -76,41 +74,35 @@ const attribute: Kind = {
   }),
 };
 
-const labeled = { id: Id, body: z.strictObject(sent) };
-const label = (row: ProfileDefinitionRow) => ({
-  id: row.id,
-  section_id: row.section_id,
-  name: row.name,
-  ...timesOf(row),
-});
+const labeled = {
+  id: Id,
+  body: z.strictObject(sent),
+  remarks: "",
+  show: (row: ProfileDefinitionRow) => ({ id: row.id, section_id: row.section_id, name: row.name, ...timesOf(row) }),
+};
 
 const tag: Kind = {
   ...labeled,
   kind: "tag",
   one: "Tag",
-  many: "Tags",
   an: "a tag",
   example: { section_id: "loyalty", name: "Very important" },
   shape: z.object({ ...shown, ...times }).meta({ id: "Tag" }),
-  remarks: "",
-  show: label,
 };
 
 const topic: Kind = {
   ...labeled,
   kind: "topic",
   one: "Topic",
-  many: "Topics",
   an: "a topic",
   example: { name: "Newsletter" },
   shape: z.object({ ...shown, ...times }).meta({ id: "Topic" }),
-  remarks: "",
-  show: label,
 };
 
 const search = { q: z.string().max(200).optional().meta({ description: "Text in the id or the name, in any case." }) };
 
-function resourceOf({ kind, one, many, an, id, body, example, shape, remarks, show }: Kind): Resource {
+function resourceOf({ kind, one, an, id, body, example, shape, remarks, show }: Kind): Resource {
+  const many = `${one}s`;
   return resource(`/v1/${many.toLowerCase()}`, "Profile definitions", [
     route({
       method: "PUT",

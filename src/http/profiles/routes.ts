@@ -59,11 +59,7 @@ function setOf<Item extends z.ZodType>(
       for (const [index, each] of items.entries()) {
         const name = nameOf(each);
         if (names.has(name))
-          context.addIssue({
-            code: "custom",
-            path: [index, ...at],
-            message: "Duplicate item in this list.",
-          });
+          context.addIssue({ code: "custom", path: [index, ...at], message: "Duplicate item in this list." });
         names.add(name);
       }
     });

@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { EXPORT_ID } from "../example-values.ts";
+import { type Examples, EXPORT_ID } from "../example-values.ts";
 
 export const SCHEDULE_ID = "b3a1f0c2-58d4-4f0e-8f0a-6c2d9e7b1a45";
 
@@ -29,7 +27,7 @@ const SCHEDULE = {
   created_at: "2026-01-10T10:23:45.123Z",
   updated_at: "2026-01-10T10:23:45.123Z",
 };
-export const scheduleExamples: Record<string, unknown> = {
+export const scheduleExamples: Examples = {
   Schedule: SCHEDULE,
   createSchedule: { ...SCHEDULE, next_run_at: "2026-01-11T03:00:00.000Z", covered_until: SCHEDULE.created_at },
   ScheduleRun: {

@@ -142,10 +142,5 @@ export const segmentsResource = resource("/v1/segments", "Segments", [
 ]);
 
 function show(row: SegmentRow) {
-  return {
-    id: row.id,
-    name: row.name,
-    rule: JSON.parse(row.rule) as unknown,
-    ...timesOf(row),
-  };
+  return { id: row.id, name: row.name, rule: JSON.parse(row.rule) as unknown, ...timesOf(row) };
 }

@@ -13,14 +13,13 @@ import { insertKey } from "../../db/tenants/api-keys.ts";
 import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import type { LimiterObject } from "../../limiter/limiter.ts";
-import { encrypt } from "../../outbound/encryption.ts";
-import { formatSecret } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "../api-keys/new-key.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, route, SCOPES } from "../route.ts";
 import { Name, Time, TimeZone } from "../schemas.ts";
+import { newSecret } from "../webhooks/secrets.ts";
 
 const RetentionDays = z.number().int().min(1).max(36_500);
 
@@ -71,7 +70,7 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
       },
     },
     async handle(call, { body }) {
-      const { runtime, databases, config } = call;
+      const { runtime, databases } = call;
       const now = runtime.now();
       const row: SpaceRow = {
         id: runtime.uuid(),
@@ -80,16 +79,15 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
         external_id: `spillway-${runtime.uuid()}`,
         created_at: now,
       };
-      const webhookSecret = formatSecret(runtime.randomBytes(32));
       const key = await createKey(runtime);
-      const encryptedSecret = await encrypt(config.secretsKey, row.id, webhookSecret, runtime.randomBytes(12));
+      const { secret, encryptedSecret } = await newSecret(call, row.id);
       await insertSpace(databases.control, row, encryptedSecret);
       await insertKey(
         databases.control,
         { id: key.id, space_id: row.id, name: "first key", scopes: JSON.stringify(SCOPES), created_at: now },
         key.secretSha256,
       );
-      return json({ ...show(row), api_key: key.key, webhook_secret: webhookSecret }, 201);
+      return json({ ...show(row), api_key: key.key, webhook_secret: secret }, 201);
     },
   }),
   list({
