@@ -55,7 +55,7 @@ export interface AppEnv {
   };
 }
 
-export interface Parsed<Params, Query, Body> {
+interface Parsed<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;

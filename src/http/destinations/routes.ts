@@ -20,7 +20,7 @@ import { policiesRoute } from "./policies.ts";
 import { splitSecret, describe, Destination, DestinationChange, NewDestination, showDestination } from "./schemas.ts";
 import { IdInPath } from "../schemas.ts";
 
-export const MAX_DESTINATIONS = 50;
+const MAX_DESTINATIONS = 50;
 const example = {
   name: "Warehouse",
   bucket: "acme-exports",

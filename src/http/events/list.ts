@@ -64,7 +64,7 @@ type Sent = Omit<z.output<typeof query>, "view" | "limit" | "cursor">;
 const list = (text: string | undefined) => text?.split(",");
 
 /** A view: its dataset, whose parameters it has, and how the query's texts become a request to it. */
-const VIEWS: Record<"events" | "conversions", { dataset: AnyDataset; read(sent: Sent): unknown }> = {
+const VIEWS: Record<"events" | "conversions", { dataset: AnyDataset; read: (sent: Sent) => unknown }> = {
   events: {
     dataset: activityEvents,
     read: ({ event_names, enrich_with_moments_info: enriched, ...sent }) => ({

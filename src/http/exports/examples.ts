@@ -1,4 +1,4 @@
-import { AT, COMPLETED_AT, type Examples, EXPORT_ID, ROWS } from "../example-values.ts";
+import { AT, COMPLETED_AT, type Examples, EXPORT_ID, EXPORTED, ROWS } from "../example-values.ts";
 
 const EXPORT_ADDRESS = `https://spillway.example/v1/exports/${EXPORT_ID}`;
 
@@ -38,13 +38,7 @@ const QUEUED_EXPORT = {
     dataset: "activity_events",
     start: "2026-01-01T00:00:00.000Z",
     end: "2026-01-08T00:00:00.000Z",
-    event_names: ["order_*"],
-    row_format: "flat",
-    enrich_with_moments_info: false,
-    delivery: { type: "download" },
-    layout: "single",
-    format: "ndjson",
-    file_rows: 50_000,
+    ...EXPORTED,
   },
   delivery: { type: "download" },
   files: [],

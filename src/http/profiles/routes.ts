@@ -14,7 +14,7 @@ import {
 import { type Fault, invalid, SpillwayError } from "../../errors.ts";
 import { writeProfiles } from "../../ingest/profiles.ts";
 import { deleteProfile } from "./deletions.ts";
-import { MAX_RECORDS_BYTES } from "../records.ts";
+import { ingestOf, MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
 import { Id, textOf, times, timesOf, WholeText } from "../schemas.ts";
@@ -140,9 +140,7 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     async handle(call, { space, body }) {
       const merges = body.profiles.map(canonical);
       checkTogether(merges);
-      const { runtime, databases } = call;
-      const write = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
-      const outcome = await writeProfiles(write, inBatches(merges));
+      const outcome = await writeProfiles(ingestOf(call, space), inBatches(merges));
       if (outcome === "external_id_taken")
         throw new SpillwayError(
           "conflict",

@@ -1,22 +1,11 @@
-import { type Examples, EXPORT_ID } from "../example-values.ts";
-
-export const SCHEDULE_ID = "b3a1f0c2-58d4-4f0e-8f0a-6c2d9e7b1a45";
+import { type Examples, EXPORT_ID, EXPORTED } from "../example-values.ts";
 
 const SCHEDULE = {
-  id: SCHEDULE_ID,
+  id: "b3a1f0c2-58d4-4f0e-8f0a-6c2d9e7b1a45",
   name: "Nightly orders",
   cron: "0 3 * * *",
   timezone: "Europe/London",
-  request: {
-    dataset: "activity_events",
-    event_names: ["order_*"],
-    row_format: "flat",
-    enrich_with_moments_info: false,
-    delivery: { type: "download" },
-    layout: "single",
-    format: "ndjson",
-    file_rows: 50_000,
-  },
+  request: { dataset: "activity_events", ...EXPORTED },
   incremental: true,
   backfill_from: null,
   status: "active",

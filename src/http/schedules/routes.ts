@@ -22,7 +22,7 @@ import { type Call, json, route } from "../route.ts";
 import { NewSchedule, Schedule, ScheduleChange, ScheduleRun, showRun, showSchedule } from "./schemas.ts";
 import { IdInPath } from "../schemas.ts";
 
-export const MAX_SCHEDULES = 50;
+const MAX_SCHEDULES = 50;
 const MAX_BACKFILLED = 1_000;
 const MAX_BYTES = 131_072;
 const example = {
