@@ -27,11 +27,7 @@ export function resource(path: string, tag: string, operations: readonly Operati
     ...each,
     path: path + (each.path ?? ""),
     tag,
-    // A PUT creates what its path names.
-    errors: [
-      ...(each.params === undefined || each.method === "PUT" ? [] : (["not_found"] as const)),
-      ...(each.errors ?? []),
-    ],
+    errors: [...(each.errors ?? []), ...(mayNotFind(each) ? ["not_found" as const] : [])],
   }));
   for (const [whole, here] of Map.groupBy(routes, (each) => each.path)) {
     const pattern = whole.slice(path.length).replaceAll(/\{(\w+)\}/g, ":$1") || "/";
@@ -44,6 +40,9 @@ export function resource(path: string, tag: string, operations: readonly Operati
   }
   return { path, app, routes };
 }
+
+/** A PUT creates what its path names. */
+const mayNotFind = ({ params, method }: Operation) => params !== undefined && method !== "PUT";
 
 function handlerOf(operation: Route): Handler<AppEnv> {
   return async (c) => {
