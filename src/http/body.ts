@@ -18,7 +18,7 @@ export async function readBody(request: Request, doc: BodyDoc<unknown>): Promise
       "unsupported_media_type",
       `Send the body as application/json${doc.linesOf === undefined ? "" : " or application/x-ndjson"}.`,
     );
-  const text = decode(await readBytes(request, doc.maxBytes));
+  const text = decode(await readBytes(request, doc.maxBytes ?? 65_536));
   if (lines && doc.linesOf !== undefined)
     return refuseProto(text, { [doc.linesOf.property]: parseLines(text, doc.linesOf) });
   return refuseProto(text, parseJson(text));

@@ -9,6 +9,7 @@ import { destinationExamples } from "./destinations/examples.ts";
 import { eventDefinitionExamples } from "./event-definitions/examples.ts";
 import { eventExamples } from "./events/examples.ts";
 import { exportExamples } from "./exports/examples.ts";
+import type { Examples } from "./example-values.ts";
 import { flowExamples } from "./flows/examples.ts";
 import { metaExamples } from "./meta/examples.ts";
 import { profileDefinitionExamples } from "./profile-definitions/examples.ts";
@@ -52,8 +53,7 @@ export const TAGS: Record<string, string> = {
   Service: "The service itself: its health, this document, and what errors mean.",
 };
 
-/** Examples of answers, by operationId or, for every other operation, by the id of the answer's schema. */
-export const EXAMPLES: Record<string, unknown> = {
+export const EXAMPLES: Examples = {
   ...adObjectExamples,
   ...apiKeyExamples,
   ...destinationExamples,

@@ -1,11 +1,26 @@
-/** Values that the examples of several resources share. */
+/** Examples of answers in the OpenAPI document, and values that those of several resources share. */
+
+/** By operationId or, for every other operation, by the id of the answer's schema. */
+export type Examples = Record<string, unknown>;
 
 export const AT = "2026-01-15T10:23:45.123Z";
+export const TIMES = { created_at: AT, updated_at: AT };
 
 export const EXPORT_ID = "4c959f87-6c1d-4f2e-9a7b-3d5e8f0a1b2c";
 
 /** When the example export was completed. */
 export const COMPLETED_AT = "2026-01-15T10:23:58.902Z";
+
+/** What the example export and schedule ask for, beside the window. */
+export const EXPORTED = {
+  event_names: ["order_*"],
+  row_format: "flat",
+  enrich_with_moments_info: false,
+  delivery: { type: "download" },
+  layout: "single",
+  format: "ndjson",
+  file_rows: 50_000,
+};
 
 /** Rows of the example export. */
 export const ROWS = 541_909;

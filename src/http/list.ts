@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Position } from "../db/core/pagination.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { invalid } from "../errors.ts";
-import { type Call, json, type Route, route, type RouteDefinition } from "./route.ts";
+import { type Call, json, type Operation, route, type RouteDefinition } from "./route.ts";
 
 const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: "Items per page." }),
@@ -24,7 +24,7 @@ interface Asked<Filters extends z.ZodRawShape, Params> {
 
 interface List<Row, Filters extends z.ZodRawShape, Params> extends Pick<
   RouteDefinition<Params, undefined, undefined>,
-  "path" | "operationId" | "summary" | "description" | "tag" | "auth" | "limit" | "params" | "errors"
+  "path" | "operationId" | "summary" | "description" | "auth" | "limit" | "params" | "errors"
 > {
   filters?: Filters;
   item: z.ZodType;
@@ -53,7 +53,7 @@ export const pageOf = (item: z.ZodType) => z.object({ data: z.array(item), next_
 /** Defines a list operation. Its query accepts the filters, `limit` and `cursor`. */
 export function list<Row, Filters extends z.ZodRawShape = z.ZodRawShape, Params = undefined>(
   definition: List<Row, Filters, Params>,
-): Route {
+): Operation {
   const { filters, item, page, read, positionOf, show, ...operation } = definition;
   return route<Params, z.output<z.ZodObject<typeof pageQuery>>>({
     ...operation,

@@ -131,15 +131,11 @@ function webhook(type: EventType): ZodOpenApiOperationObject {
     requestParams: { header: WEBHOOK_HEADERS },
     requestBody: {
       required: true,
-      content: {
-        "application/json": { schema: family.body, example: family.example(type) },
-      },
+      content: { "application/json": { schema: family.body, example: family.example(type) } },
     },
     responses: {
       "204": { description: "Accepted; any 2xx counts as delivered." },
-      "410": {
-        description: "The endpoint no longer exists: it is disabled, and this delivery is not sent again.",
-      },
+      "410": { description: "The endpoint no longer exists: it is disabled, and this delivery is not sent again." },
       "503": {
         description:
           "Not accepted, like every status but 2xx. The delivery is sent again later, not before `Retry-After` has passed.",

@@ -9,7 +9,7 @@ import { readBody } from "./body.ts";
 import { authenticate } from "./middleware/authentication.ts";
 import { methodNotAllowed } from "./middleware/problems.ts";
 import { limitRate } from "./middleware/rate-limit.ts";
-import type { AppEnv, Call, Route } from "./route.ts";
+import type { AppEnv, Operation, Route } from "./route.ts";
 import { inBody, inQuery, validate } from "./validate.ts";
 
 export interface Resource {
@@ -20,10 +20,15 @@ export interface Resource {
   routes: readonly Route[];
 }
 
-/** @param operations with paths below `path`; `/` is the resource itself. */
-export function resource(path: string, operations: readonly Route[]): Resource {
+/** @param tag the group of the operations in the document. */
+export function resource(path: string, tag: string, operations: readonly Operation[]): Resource {
   const app = new Hono<AppEnv>();
-  const routes = operations.map((each) => ({ ...each, path: each.path === "/" ? path : path + each.path }));
+  const routes = operations.map((each) => ({
+    ...each,
+    path: path + (each.path ?? ""),
+    tag,
+    errors: [...(each.errors ?? []), ...(mayNotFind(each) ? ["not_found" as const] : [])],
+  }));
   for (const [whole, here] of Map.groupBy(routes, (each) => each.path)) {
     const pattern = whole.slice(path.length).replaceAll(/\{(\w+)\}/g, ":$1") || "/";
     app.all(pattern, async (c, next) => {
@@ -36,6 +41,9 @@ export function resource(path: string, operations: readonly Route[]): Resource {
   return { path, app, routes };
 }
 
+/** A PUT creates what its path names. */
+const mayNotFind = ({ params, method }: Operation) => params !== undefined && method !== "PUT";
+
 function handlerOf(operation: Route): Handler<AppEnv> {
   return async (c) => {
     const { call, space } = c.var;
@@ -43,7 +51,8 @@ function handlerOf(operation: Route): Handler<AppEnv> {
     return operation.handle(call, {
       space,
       params: params === undefined ? undefined : readPath(operation, c.req.param()),
-      query: query === undefined ? undefined : validate(query, readQuery(call), inQuery),
+      // When a name is given twice, the last value counts.
+      query: query === undefined ? undefined : validate(query, Object.fromEntries(call.url.searchParams), inQuery),
       body: body === undefined ? undefined : validate(body.schema, await readBody(call.request, body), inBody),
     });
   };
@@ -54,9 +63,4 @@ function readPath({ params }: Route, sent: Record<string, string>): unknown {
   const read = params?.safeParse(sent);
   if (read?.success !== true) throw new SpillwayError("not_found");
   return read.data;
-}
-
-/** When a name is given twice, the last value counts. */
-function readQuery(call: Call): Record<string, string> {
-  return Object.fromEntries(call.url.searchParams);
 }

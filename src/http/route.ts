@@ -55,7 +55,7 @@ export interface AppEnv {
   };
 }
 
-export interface Parsed<Params, Query, Body> {
+interface Parsed<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
@@ -79,7 +79,8 @@ export interface Lines {
 /** A JSON body. */
 export interface BodyDoc<Body> {
   schema: z.ZodType<Body>;
-  maxBytes: number;
+  /** Default: 65,536. */
+  maxBytes?: number;
   /** `application/x-ndjson` is accepted too: each line becomes an item of this property. */
   linesOf?: Lines;
   example: unknown;
@@ -87,12 +88,11 @@ export interface BodyDoc<Body> {
 
 export interface RouteDefinition<Params, Query, Body> {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Below the resource's path, with `{name}` for a parameter. */
-  path: string;
+  /** Below the resource's path, with `{name}` for a parameter; absent for the resource itself. */
+  path?: string;
   operationId: string;
   summary: string;
   description?: string;
-  tag: string;
   auth: "none" | "admin" | "key" | Scope;
   limit?: Policy;
   /** The policy of one call, when it depends on the request. */
@@ -103,18 +103,21 @@ export interface RouteDefinition<Params, Query, Body> {
   headers?: z.ZodType;
   body?: BodyDoc<Body>;
   responses: Record<number, ResponseDoc>;
-  /** Error codes beyond those that auth, limit, parameters and body imply. */
+  /** Error codes beyond those that method, auth, limit, parameters and body imply. */
   errors?: readonly ErrorCode[];
   handle(call: Call, parsed: Parsed<Params, Query, Body>): Promise<Response>;
 }
 
 /** An operation whose types are erased, so that one list can contain all. */
-export type Route = RouteDefinition<unknown, unknown, unknown>;
+export type Operation = RouteDefinition<unknown, unknown, unknown>;
+
+/** An operation as its resource serves it: with its whole path and its group in the document. */
+export type Route = Operation & { path: string; tag: string };
 
 /** Ties a handler's types to its operation's schemas. */
 export function route<Params = undefined, Query = undefined, Body = undefined>(
   definition: RouteDefinition<Params, Query, Body>,
-): Route {
+): Operation {
   return definition;
 }
 
@@ -122,6 +125,12 @@ export function route<Params = undefined, Query = undefined, Body = undefined>(
 export function found<Row>(row: Row | null): Row {
   if (row === null) throw new SpillwayError("not_found");
   return row;
+}
+
+/** The answer to a deletion. @throws not_found if there was nothing to delete. */
+export function deleted(existed: boolean): Response {
+  if (!existed) throw new SpillwayError("not_found");
+  return new Response(null, { status: 204 });
 }
 
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {

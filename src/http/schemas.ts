@@ -2,10 +2,19 @@
 
 import * as z from "zod";
 import { isTimeZone } from "../time/days.ts";
+import { iso } from "../time/names.ts";
 
 export const Time = z.iso
   .datetime()
   .meta({ description: "RFC 3339, UTC, with milliseconds.", example: "2026-01-15T10:23:45.123Z" });
+
+/** When a resource was created and last changed, as answers have it. */
+export const times = { created_at: Time, updated_at: Time };
+
+export const timesOf = (row: { created_at: number; updated_at: number }) => ({
+  created_at: iso(row.created_at),
+  updated_at: iso(row.updated_at),
+});
 
 const MAX_ID_BYTES = 200;
 // oxlint-disable-next-line no-control-regex -- control characters are what this finds
@@ -44,6 +53,9 @@ export const Id = z
     (id) => Buffer.byteLength(id) <= MAX_ID_BYTES && !CONTROL.test(id) && id.isWellFormed(),
     `An id has at most ${MAX_ID_BYTES} bytes of UTF-8 and no control characters.`,
   );
+
+/** The parameter of a path. */
+export const IdInPath = z.object({ id: z.string() });
 
 export const Problem = z
   .object({

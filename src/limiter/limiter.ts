@@ -4,16 +4,11 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { decide } from "./window.ts";
+import { decide, type Decision } from "./window.ts";
 
 export type Policy = "create" | "poll" | "list";
 
-export interface Answer {
-  allowed: boolean;
-  limit: number;
-  remaining: number;
-  resetMs: number;
-}
+export type Answer = Omit<Decision, "passed"> & { limit: number };
 
 export class LimiterObject extends DurableObject<Env> {
   readonly #passed = new Map<string, number[]>();

@@ -1,15 +1,12 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
+import { type Examples, TIMES } from "../example-values.ts";
 
-import { AT } from "../example-values.ts";
-
-export const adObjectExamples: Record<string, unknown> = {
+export const adObjectExamples: Examples = {
   AdObjectsPut: { put: 4 },
   AdObject: {
     level: "ad",
     id: "120210000000000001",
     name: "Blue shoes, video",
     adset_id: "120210000000000010",
-    created_at: AT,
-    updated_at: AT,
+    ...TIMES,
   },
 };

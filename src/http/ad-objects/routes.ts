@@ -10,14 +10,13 @@ import {
   putAdObjects,
 } from "../../db/events/ad-objects.ts";
 import { type Fault, invalid } from "../../errors.ts";
-import { iso } from "../../time/names.ts";
 import { byId, list } from "../list.ts";
+import { MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { Id, textOf, Time } from "../schemas.ts";
+import { Id, textOf, times, timesOf } from "../schemas.ts";
 
 const MAX_OBJECTS = 5_000;
-const MAX_BYTES = 15_728_640;
 const MAX_FAULTS = 100;
 
 const named = { id: Id, name: textOf(500).min(1) };
@@ -31,8 +30,6 @@ const SentObjects = z.strictObject({
   accounts: upTo(z.strictObject(named)),
 });
 
-type SentObjects = z.output<typeof SentObjects>;
-
 const parent = z.string().nullable().optional();
 const AdObject = z
   .object({
@@ -42,23 +39,20 @@ const AdObject = z
     adset_id: parent.meta({ description: "Only for ads." }),
     campaign_id: parent.meta({ description: "Only for ad sets." }),
     account_id: parent.meta({ description: "Only for campaigns." }),
-    created_at: Time,
-    updated_at: Time,
+    ...times,
   })
   .meta({ id: "AdObject" });
 
-export const adObjectsResource = resource("/v1/ad-objects", [
+export const adObjectsResource = resource("/v1/ad-objects", "Touchpoints", [
   route({
     method: "PUT",
-    path: "/",
     operationId: "putAdObjects",
     summary: "Create or replace ad objects",
     description: `1 to ${MAX_OBJECTS} ads, ad sets, campaigns and accounts in total, all or nothing, each of which is replaced as a whole. If a touchpoint omits a level, an export fills it in from the level below, using these objects as of its snapshot.`,
-    tag: "Touchpoints",
     auth: "events:write",
     body: {
       schema: SentObjects,
-      maxBytes: MAX_BYTES,
+      maxBytes: MAX_RECORDS_BYTES,
       example: {
         ads: [{ id: "120210000000000001", name: "Blue shoes, video", adset_id: "120210000000000010" }],
         adsets: [{ id: "120210000000000010", name: "Runners, 25–40", campaign_id: "120210000000000100" }],
@@ -79,10 +73,8 @@ export const adObjectsResource = resource("/v1/ad-objects", [
     },
   }),
   list({
-    path: "/",
     operationId: "listAdObjects",
     summary: "List the ad objects of a level",
-    tag: "Touchpoints",
     auth: "events:read",
     filters: { level: z.enum(AD_LEVELS) },
     item: AdObject,
@@ -98,7 +90,7 @@ export const adObjectsResource = resource("/v1/ad-objects", [
 ]);
 
 /** @throws invalid_request for an id that occurs twice in one list, for no object at all, and for too many in total. */
-function objectsOf({ ads, adsets, campaigns, accounts }: SentObjects): NewAdObject[] {
+function objectsOf({ ads, adsets, campaigns, accounts }: z.output<typeof SentObjects>): NewAdObject[] {
   const faults: Fault[] = [];
   const rows = <Sent extends { id: string; name: string }>(
     level: AdLevel,
@@ -138,7 +130,6 @@ function show({ level, ...row }: AdObjectRow & { level: AdLevel }) {
     id: row.id,
     name: row.name,
     ...(parent === null ? {} : { [parent]: row.parent_id }),
-    created_at: iso(row.created_at),
-    updated_at: iso(row.updated_at),
+    ...timesOf(row),
   };
 }

@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { AT } from "../example-values.ts";
+import { AT, type Examples } from "../example-values.ts";
 
 const API_KEY = {
   id: "5f0c2a9e7b41d836c0fe12ab",
@@ -9,7 +7,7 @@ const API_KEY = {
   created_at: AT,
 };
 
-export const apiKeyExamples: Record<string, unknown> = {
+export const apiKeyExamples: Examples = {
   ApiKey: API_KEY,
   NewApiKey: { ...API_KEY, key: "spw_<key id>_<secret>" },
 };

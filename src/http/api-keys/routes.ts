@@ -2,13 +2,12 @@
 
 import * as z from "zod";
 import { deleteKey, insertKey, type KeyRow, listKeys } from "../../db/tenants/api-keys.ts";
-import { SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "./new-key.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { json, route, SCOPES } from "../route.ts";
-import { Name, Time } from "../schemas.ts";
+import { deleted, json, route, SCOPES } from "../route.ts";
+import { IdInPath, Name, Time } from "../schemas.ts";
 
 const Scopes = z
   .array(z.enum(SCOPES))
@@ -19,17 +18,14 @@ const Key = z
   .object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(SCOPES)), created_at: Time })
   .meta({ id: "ApiKey" });
 
-export const apiKeysResource = resource("/v1/api-keys", [
+export const apiKeysResource = resource("/v1/api-keys", "API keys", [
   route({
     method: "POST",
-    path: "/",
     operationId: "createApiKey",
     summary: "Create an API key",
-    tag: "API keys",
     auth: "settings:write",
     body: {
       schema: z.strictObject({ name: Name, scopes: Scopes }),
-      maxBytes: 65_536,
       example: { name: "nightly export", scopes: ["exports:read", "exports:write"] },
     },
     responses: {
@@ -52,10 +48,8 @@ export const apiKeysResource = resource("/v1/api-keys", [
     },
   }),
   list({
-    path: "/",
     operationId: "listApiKeys",
     summary: "List API keys",
-    tag: "API keys",
     auth: "settings:write",
     item: Key,
     page: "Keys without their secrets, newest first.",
@@ -68,14 +62,11 @@ export const apiKeysResource = resource("/v1/api-keys", [
     path: "/{id}",
     operationId: "deleteApiKey",
     summary: "Revoke an API key",
-    tag: "API keys",
     auth: "settings:write",
-    params: z.object({ id: z.string() }),
+    params: IdInPath,
     responses: { 204: { description: "The key is revoked." } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
-      if (!(await deleteKey(call.databases.control, space.id, params.id))) throw new SpillwayError("not_found");
-      return new Response(null, { status: 204 });
+      return deleted(await deleteKey(call.databases.control, space.id, params.id));
     },
   }),
 ]);

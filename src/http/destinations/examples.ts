@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { AT, EXTERNAL_ID } from "../example-values.ts";
+import { type Examples, EXTERNAL_ID, TIMES } from "../example-values.ts";
 import { permissionsPolicy, terraform, trustPolicy } from "../../outbound/policies.ts";
 
 const DESTINATION = {
@@ -16,8 +14,7 @@ const DESTINATION = {
   path_style: false,
   storage_class: null,
   key_template: "dt={date}/",
-  created_at: AT,
-  updated_at: AT,
+  ...TIMES,
 };
 
 const TRUST = trustPolicy("arn:aws:iam::210987654321:user/spillway", EXTERNAL_ID);
@@ -28,7 +25,7 @@ const POLICIES = {
   permissions_policy: PERMISSIONS,
   terraform: terraform(TRUST, PERMISSIONS),
 };
-export const destinationExamples: Record<string, unknown> = {
+export const destinationExamples: Examples = {
   Destination: DESTINATION,
   changeDestination: { ...DESTINATION, storage_class: "STANDARD_IA" },
   DestinationPolicies: POLICIES,

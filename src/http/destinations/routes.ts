@@ -18,11 +18,9 @@ import { resource } from "../resource.ts";
 import { type Call, found, json, route } from "../route.ts";
 import { policiesRoute } from "./policies.ts";
 import { splitSecret, describe, Destination, DestinationChange, NewDestination, showDestination } from "./schemas.ts";
+import { IdInPath } from "../schemas.ts";
 
-export const TAG = "Destinations";
-export const MAX_DESTINATIONS = 50;
-const MAX_BYTES = 65_536;
-const params = z.object({ id: z.string() });
+const MAX_DESTINATIONS = 50;
 const example = {
   name: "Warehouse",
   bucket: "acme-exports",
@@ -33,16 +31,14 @@ const example = {
   key_template: "dt={date}/",
 };
 
-export const destinationsResource = resource("/v1/destinations", [
+export const destinationsResource = resource("/v1/destinations", "Destinations", [
   route({
     method: "POST",
-    path: "/",
     operationId: "createDestination",
     summary: "Create a destination",
     description: `Stores the destination without contacting the bucket: test it afterwards. A space may have at most ${MAX_DESTINATIONS} destinations.`,
-    tag: TAG,
     auth: "settings:write",
-    body: { schema: NewDestination, maxBytes: MAX_BYTES, example },
+    body: { schema: NewDestination, example },
     responses: { 201: { description: "The destination, without its secret.", schema: Destination } },
     errors: ["conflict"],
     async handle(call, { space, body }) {
@@ -60,10 +56,8 @@ export const destinationsResource = resource("/v1/destinations", [
     },
   }),
   list({
-    path: "/",
     operationId: "listDestinations",
     summary: "List destinations",
-    tag: TAG,
     auth: "settings:write",
     item: Destination,
     page: "Destinations, newest first.",
@@ -71,17 +65,15 @@ export const destinationsResource = resource("/v1/destinations", [
     positionOf: byCreation,
     show: showDestination,
   }),
-  policiesRoute(TAG),
+  policiesRoute,
   route({
     method: "GET",
     path: "/{id}",
     operationId: "getDestination",
     summary: "Show a destination",
-    tag: TAG,
     auth: "settings:write",
-    params,
+    params: IdInPath,
     responses: { 200: { description: "The destination, without its secret.", schema: Destination } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
       return json(showDestination(found(await findDestination(call.databases.control, space.id, params.id))));
     },
@@ -93,12 +85,11 @@ export const destinationsResource = resource("/v1/destinations", [
     summary: "Change a destination",
     description:
       "A null removes a field; `auth` and `encryption` are replaced as a whole. Exports that already exist keep their bucket, path, key template, encryption and storage class. They use the destination's current `auth`, so that correcting it unblocks an export whose access was denied.",
-    tag: TAG,
     auth: "settings:write",
-    params,
-    body: { schema: DestinationChange, maxBytes: MAX_BYTES, example: { storage_class: "STANDARD_IA" } },
+    params: IdInPath,
+    body: { schema: DestinationChange, example: { storage_class: "STANDARD_IA" } },
     responses: { 200: { description: "The destination as it is now.", schema: Destination } },
-    errors: ["not_found", "conflict"],
+    errors: ["conflict"],
     async handle(call, { space, params, body }) {
       const before = found(await findDestination(call.databases.control, space.id, params.id));
       const { id: _, created_at: __, updated_at: ___, ...shown } = showDestination(before);
@@ -126,11 +117,10 @@ export const destinationsResource = resource("/v1/destinations", [
     summary: "Delete a destination",
     description:
       "A destination with an export in progress is answered with 409. Files in its bucket stay. Failed exports to it can no longer be retried.",
-    tag: TAG,
     auth: "settings:write",
-    params,
+    params: IdInPath,
     responses: { 204: { description: "The destination is deleted." } },
-    errors: ["not_found", "conflict"],
+    errors: ["conflict"],
     async handle(call, { space, params }) {
       found(await findDestination(call.databases.control, space.id, params.id));
       if (!(await deleteDestination(call.databases.control, space.id, params.id)))
@@ -148,9 +138,8 @@ export const destinationsResource = resource("/v1/destinations", [
     summary: "Test a destination",
     description:
       "Assumes the role, checks that the role refuses another external id, writes a small object below the directory path like an export, and deletes the object if that is allowed. The status is always 200: each step reports what does not work, and what to change.",
-    tag: TAG,
     auth: "settings:write",
-    params,
+    params: IdInPath,
     responses: {
       200: {
         description: "The outcome of each step.",
@@ -167,7 +156,6 @@ export const destinationsResource = resource("/v1/destinations", [
           .meta({ id: "DestinationTest" }),
       },
     },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
       const destination = found(await findDestination(call.databases.control, space.id, params.id));
       return json({ steps: await testConnection(call.context, destination, space.external_id) });

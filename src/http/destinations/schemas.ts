@@ -10,9 +10,8 @@ import { bucketUrl, locationFaults, type BucketLocation, normalizeRegion } from 
 import { ENCRYPTIONS, PROVIDERS } from "../../outbound/providers.ts";
 import { roleFault } from "../../outbound/role.ts";
 import { urlFault } from "../../outbound/url-guard.ts";
-import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
-import { Name, Time } from "../schemas.ts";
+import { Name, times, timesOf } from "../schemas.ts";
 
 /** Becomes the value of a header. */
 const KeyId = z.string().regex(/^[A-Za-z0-9:/_.-]{1,500}$/, "must be the id, the ARN or an alias of a key.");
@@ -92,8 +91,7 @@ export const Destination = z
     path_style: z.boolean(),
     storage_class: z.string().nullable(),
     key_template: z.string().nullable(),
-    created_at: Time,
-    updated_at: Time,
+    ...times,
   })
   .meta({ id: "Destination" });
 
@@ -112,20 +110,17 @@ export function showDestination(row: DestinationRow): z.output<typeof Destinatio
     path_style: place.path_style,
     storage_class: place.storage_class,
     key_template: row.key_template,
-    created_at: iso(row.created_at),
-    updated_at: iso(row.updated_at),
+    ...timesOf(row),
   };
 }
 
-/** The stored columns of a destination, without its secret. */
-export type Described = Pick<DestinationRow, "name" | "bucket_location" | "directory_path" | "key_template" | "auth">;
-
-/** A destination as a client describes it, with `auth` without its secret. */
-type Wanted = Omit<NewDestination, "auth"> & { auth: Auth };
-
-/** @throws invalid_request with every field that contradicts the others. */
-export function describe(call: Call, wanted: Wanted): Described {
-  const { auth } = wanted;
+/**
+ * The stored columns of a destination, without its secret.
+ * @param wanted the destination as a client describes it, with `auth` without its secret.
+ * @throws invalid_request with every field that contradicts the others.
+ */
+export function describe(call: Call, wanted: Omit<NewDestination, "auth"> & { auth: Auth }) {
+  const { auth, encryption = null } = wanted;
   const endpoint = wanted.endpoint?.replace(/\/+$/, "") ?? null;
   const place: BucketLocation = {
     provider: wanted.provider ?? (endpoint === null ? "aws" : "generic"),
@@ -133,13 +128,13 @@ export function describe(call: Call, wanted: Wanted): Described {
     region: normalizeRegion(wanted.region),
     endpoint,
     path_style: wanted.path_style ?? endpoint !== null,
-    encryption: encryptionOf(wanted.encryption ?? null),
+    encryption: encryption === null ? null : { sse: encryption.sse, kms_key_id: encryption.kms_key_id ?? null },
     storage_class: wanted.storage_class ?? null,
   };
   const { aws, stsEndpoint } = call.config;
   const stsOfAws = stsEndpoint === null;
   const faults: Fault[] = locationFaults(place, auth.type, stsOfAws).map(({ field, detail }) => ({
-    pointer: POINTERS[field],
+    pointer: field === "auth" ? "/auth/type" : `/${field}`,
     detail,
   }));
   const refuse = (pointer: string, detail: string) => void faults.push({ pointer, detail });
@@ -147,7 +142,7 @@ export function describe(call: Call, wanted: Wanted): Described {
     const refusal = urlFault(endpoint, call.config.allowInsecureTargets);
     if (refusal !== null) refuse("/endpoint", refusal);
     else if (/[?#]/.test(endpoint)) refuse("/endpoint", "endpoint must have no query and no fragment.");
-    else if (!isAddress(place))
+    else if (!URL.canParse(bucketUrl(place)))
       refuse("/path_style", "This endpoint's host cannot be prefixed with the bucket. Set path_style to true.");
   }
   if (auth.type === "role" && aws === null) refuse("/auth/type", NO_IDENTITY);
@@ -164,22 +159,6 @@ export function describe(call: Call, wanted: Wanted): Described {
     auth: JSON.stringify(auth),
   };
 }
-
-function encryptionOf(asked: NonNullable<NewDestination["encryption"]> | null): BucketLocation["encryption"] {
-  return asked === null ? null : { sse: asked.sse, kms_key_id: asked.kms_key_id ?? null };
-}
-
-const isAddress = (place: BucketLocation): boolean => URL.canParse(bucketUrl(place));
-
-const POINTERS: Record<ReturnType<typeof locationFaults>[number]["field"], string> = {
-  endpoint: "/endpoint",
-  auth: "/auth/type",
-  encryption: "/encryption",
-  bucket: "/bucket",
-  path_style: "/path_style",
-  region: "/region",
-  storage_class: "/storage_class",
-};
 
 /** Splits an `auth` into the part that is stored in plain text and the secret. */
 export function splitSecret(auth: NewDestination["auth"]): { auth: Auth; secret: string | null } {

@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { AT } from "../example-values.ts";
+import { type Examples, TIMES } from "../example-values.ts";
 
 const DEFINITION = {
   id: "order_placed",
@@ -15,11 +13,10 @@ const DEFINITION = {
     { name: "amount", type: "number", required: false },
     { name: "lines", type: "list", required: false, fields: [{ name: "sku", type: "text", required: false }] },
   ],
-  created_at: AT,
-  updated_at: AT,
+  ...TIMES,
 };
 
-export const eventDefinitionExamples: Record<string, unknown> = {
+export const eventDefinitionExamples: Examples = {
   EventDefinition: DEFINITION,
   growEventDefinition: {
     ...DEFINITION,

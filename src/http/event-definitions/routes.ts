@@ -7,11 +7,10 @@ import { builtIn } from "../../ingest/catalogue/catalogue.ts";
 import { applyChange } from "../../ingest/definition-change.ts";
 import { checkProperties, DefinitionId, MAX_PROPERTIES, Property } from "../../ingest/definition.ts";
 import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../../ingest/definitions.ts";
-import { iso } from "../../time/names.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
-import { Name, SectionId, textOf, Time } from "../schemas.ts";
+import { IdInPath, Name, SectionId, textOf, times, timesOf } from "../schemas.ts";
 
 const CATEGORIES = ["custom", "template", "people", "channel", "product", "conversion"] as const;
 const MAX_BYTES = 1_048_576;
@@ -29,12 +28,10 @@ const Shown = z
     enabled: z.boolean(),
     version: z.number().int(),
     properties: z.array(Property),
-    created_at: Time,
-    updated_at: Time,
+    ...times,
   })
   .meta({ id: "EventDefinition" });
 
-const params = z.object({ id: z.string() });
 const example = {
   id: "order_placed",
   name: "Order placed",
@@ -45,15 +42,13 @@ const example = {
   ],
 };
 
-export const eventDefinitionsResource = resource("/v1/event-definitions", [
+export const eventDefinitionsResource = resource("/v1/event-definitions", "Event definitions", [
   route({
     method: "POST",
-    path: "/",
     operationId: "createEventDefinition",
     summary: "Define a custom event",
     description:
       "Events of the new definition are accepted at once. Later a definition can only be extended: see PATCH.",
-    tag: "Event definitions",
     auth: "events:write",
     body: {
       schema: z.strictObject({
@@ -82,12 +77,10 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", [
     },
   }),
   list({
-    path: "/",
     operationId: "listEventDefinitions",
     summary: "List event definitions",
     description:
       "The service's built-in definitions and the space's own, by id. A built-in definition that was never changed has version 1 and the space's creation time.",
-    tag: "Event definitions",
     auth: "events:read",
     filters: {
       category: z.enum(CATEGORIES).optional(),
@@ -105,11 +98,9 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", [
     path: "/{id}",
     operationId: "getEventDefinition",
     summary: "Show an event definition",
-    tag: "Event definitions",
     auth: "events:read",
-    params,
+    params: IdInPath,
     responses: { 200: { description: "The definition.", schema: Shown } },
-    errors: ["not_found"],
     async handle(call, { space, params: { id } }) {
       return json(show(found(await findDefinition(call.databases.space(space.id), space, id))));
     },
@@ -121,9 +112,8 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", [
     summary: "Extend an event definition",
     description:
       "New `properties` are appended, as are new fields of a list property; an existing property keeps its type. Each change increments `version`. Built-in definitions accept new properties and a change of `enabled`; only `custom_event_1` to `custom_event_50` accept a new `name`.",
-    tag: "Event definitions",
     auth: "events:write",
-    params,
+    params: IdInPath,
     body: {
       schema: z.strictObject({
         name: Name.optional(),
@@ -135,7 +125,7 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", [
       example: { properties: [{ name: "currency", type: "text" }] },
     },
     responses: { 200: { description: "The definition as it is now.", schema: Shown } },
-    errors: ["not_found", "conflict"],
+    errors: ["conflict"],
     async handle(call, { space, params: { id }, body }) {
       const db = call.databases.space(space.id);
       const old = found(await findDefinition(db, space, id));
@@ -161,7 +151,6 @@ function show(definition: Definition) {
     enabled: definition.enabled,
     version: definition.version,
     properties: definition.properties,
-    created_at: iso(definition.created_at),
-    updated_at: iso(definition.updated_at),
+    ...timesOf(definition),
   };
 }

@@ -1,6 +1,6 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
+import { type Examples } from "../example-values.ts";
 
-export const eventExamples: Record<string, unknown> = {
+export const eventExamples: Examples = {
   Accepted: { accepted: 1, duplicates: 0 },
   listEvents: {
     data: [

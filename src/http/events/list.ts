@@ -63,50 +63,20 @@ type Sent = Omit<z.output<typeof query>, "view" | "limit" | "cursor">;
 
 const list = (text: string | undefined) => text?.split(",");
 
-/** A view: its dataset, its parameters, and how they become a request to the dataset. */
-const VIEWS: Record<
-  "events" | "conversions",
-  { dataset: AnyDataset; names: readonly (keyof Sent)[]; read(sent: Sent): unknown }
-> = {
+/** A view: its dataset, whose parameters it has, and how the query's texts become a request to it. */
+const VIEWS: Record<"events" | "conversions", { dataset: AnyDataset; read: (sent: Sent) => unknown }> = {
   events: {
     dataset: activityEvents,
-    names: ["start", "end", "event_names", "row_format", "enrich_with_moments_info"],
-    read: ({ start, end, event_names: names, row_format, enrich_with_moments_info: enriched }) => ({
-      start,
-      end,
-      event_names: list(names),
-      row_format,
+    read: ({ event_names, enrich_with_moments_info: enriched, ...sent }) => ({
+      ...sent,
+      event_names: list(event_names),
       enrich_with_moments_info: enriched === undefined ? undefined : enriched === "true",
     }),
   },
   conversions: {
     dataset: conversionEvents,
-    names: [
-      "date",
-      "start_date",
-      "end_date",
-      "level",
-      "event_names",
-      "sources",
-      "attribution_model",
-      "attribution_window",
-      "fields",
-    ],
-    read: ({
-      date,
-      start_date,
-      end_date,
-      level,
-      event_names,
-      sources,
-      attribution_model: model,
-      attribution_window: days,
-      fields,
-    }) => ({
-      date,
-      start_date,
-      end_date,
-      level,
+    read: ({ event_names, sources, attribution_model: model, attribution_window: days, fields, ...sent }) => ({
+      ...sent,
       event_names: list(event_names),
       sources: list(sources),
       attribution_model: model?.includes(",") === true ? list(model) : model,
@@ -158,13 +128,11 @@ const ConversionRow = z
 
 export const listEvents = route({
   method: "GET",
-  path: "/",
   operationId: "listEvents",
   summary: "List events",
   description: `Returns the rows that an export of \`activity_events\` with these parameters has, in the same order: by time of occurrence, then by id. With \`view=conversions\` it returns the rows of \`conversion_events\`. All pages read the snapshot of the first page: each row once, and none that was written later. For later rows, start again without a cursor. Events of a deleted person disappear at once, from further pages too. A cursor is valid for a day, and only with the parameters that it was returned for; only \`limit\` may change.
 
 A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page of conversions may also be short or empty, because conversions without a credited touchpoint have no rows. For a long window an export is faster.`,
-  tag: "Events",
   auth: "events:read",
   limit: "list",
   query,
@@ -200,16 +168,14 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
 
 /** @throws invalid_request with pointers into the query, also for a parameter of the other view. */
 function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
-  const { dataset, names } = VIEWS[view];
-  const misplaced = Object.entries(sent).filter(
-    ([name, value]) => value !== undefined && !(names as readonly string[]).includes(name),
-  );
-  const faults = misplaced.map(([name]): Fault => ({
+  const { dataset, read } = VIEWS[view];
+  const misplaced = Object.keys(sent).filter((name) => !(name in dataset.shape));
+  const faults = misplaced.map((name): Fault => ({
     pointer: `#query/${name}`,
     detail: `The view ${view} has no parameter ${name}. Remove it or choose the other view.`,
   }));
   if (faults.length > 0) throw invalid(...faults);
-  return validate(z.strictObject(dataset.shape), VIEWS[view].read(sent), inQuery);
+  return validate(z.strictObject(dataset.shape), read(sent), inQuery);
 }
 
 /** @throws the errors of the dataset, with pointers into the query. */

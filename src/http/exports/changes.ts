@@ -1,11 +1,9 @@
 /** The operations that change an export: cancel, retry, delete. */
 
-import * as z from "zod";
 import { cancel, remove, retry } from "../../export/api/actions.ts";
 import { json, route } from "../route.ts";
-import { ExportResource, exportOf, POLL_AFTER, show, TAG } from "./resource.ts";
-
-const params = z.object({ id: z.string() });
+import { ExportResource, exportOf, POLL_AFTER, show } from "./resource.ts";
+import { IdInPath } from "../schemas.ts";
 
 export const changeRoutes = [
   route({
@@ -15,12 +13,11 @@ export const changeRoutes = [
     summary: "Cancel an export",
     description:
       "Stops the export at any point. Its files in the service's bucket are removed; files in your own bucket stay.",
-    tag: TAG,
     auth: "exports:write",
     limit: "poll",
-    params,
+    params: IdInPath,
     responses: { 202: { description: "The export is canceled.", schema: ExportResource } },
-    errors: ["not_found", "conflict"],
+    errors: ["conflict"],
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
       await cancel(call.context, space.id, id);
@@ -34,10 +31,9 @@ export const changeRoutes = [
     summary: "Retry a failed export",
     description:
       "Continues after the last complete file, at the same snapshot. If a person was deleted in the meantime, the export starts again without that person. A failed export can be retried until its `expires_at`. The call counts as a `create`, and the export counts as pending.",
-    tag: TAG,
     auth: "exports:write",
     limit: "create",
-    params,
+    params: IdInPath,
     responses: {
       202: {
         description: "The export is queued again.",
@@ -45,7 +41,7 @@ export const changeRoutes = [
         headers: { "Retry-After": "Seconds to wait before polling." },
       },
     },
-    errors: ["not_found", "conflict", "too_many_pending_exports"],
+    errors: ["conflict", "too_many_pending_exports"],
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
       await retry(call.context, space.id, id, call.requestId);
@@ -59,15 +55,14 @@ export const changeRoutes = [
     summary: "Delete an export",
     description:
       "An export in progress is canceled (202). An export that has ended is deleted (204): its id is unknown from then on, and its files are removed from the service's bucket within minutes. Files in your own bucket stay.",
-    tag: TAG,
     auth: "exports:write",
     limit: "poll",
-    params,
+    params: IdInPath,
     responses: {
       202: { description: "The export was in progress and is canceled.", schema: ExportResource },
       204: { description: "The export is deleted." },
     },
-    errors: ["not_found", "conflict"],
+    errors: ["conflict"],
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
       if (await remove(call.context, space.id, id)) return new Response(null, { status: 204 });

@@ -61,7 +61,7 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   if (compressed) headers.set("content-encoding", compression.contentEncoding);
   if (files.length === 0) return emptyFile(call, encodingOf(row), form, compressed, headers);
   if (compression === null) return asStored(call, row, files[0], headers);
-  const file = joined(call, row, compression, files, chunks);
+  const file = joined(call, { row, files, chunks }, compression);
   if (!compressed) return new Response(compression.decompress(file), { headers });
   return new Response(file, { headers, encodeBody: "manual" });
 }
@@ -104,17 +104,18 @@ function accepts(request: Request, contentEncoding: string): boolean {
   });
 }
 
+/** An export with its files and their parts. */
+interface Stored {
+  row: ExportRow;
+  files: readonly FileRow[];
+  chunks: readonly ChunkRow[];
+}
+
 /** All files, joined into one. */
-function joined(
-  call: Call,
-  row: ExportRow,
-  compression: Compression,
-  files: readonly FileRow[],
-  chunks: readonly ChunkRow[],
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+function joined(call: Call, stored: Stored, compression: Compression): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>();
   call.waitUntil(
-    writeAll(call, row, compression, files, chunks, writable).catch(async (thrown: unknown) => {
+    writeAll(call, stored, compression, writable).catch(async (thrown: unknown) => {
       // The reader sees an aborted stream, and cannot mistake a part for the whole.
       await writable.abort(thrown).catch(() => {});
     }),
@@ -124,10 +125,8 @@ function joined(
 
 async function writeAll(
   call: Call,
-  row: ExportRow,
+  { row, files, chunks }: Stored,
   { join }: Compression,
-  files: readonly FileRow[],
-  chunks: readonly ChunkRow[],
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {
   const headerBytes = join.header.length;

@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { AT, COMPLETED_AT, EXPORT_ID, ROWS } from "../example-values.ts";
+import { AT, COMPLETED_AT, type Examples, EXPORT_ID, EXPORTED, ROWS } from "../example-values.ts";
 
 const EXPORT_ADDRESS = `https://spillway.example/v1/exports/${EXPORT_ID}`;
 
@@ -40,13 +38,7 @@ const QUEUED_EXPORT = {
     dataset: "activity_events",
     start: "2026-01-01T00:00:00.000Z",
     end: "2026-01-08T00:00:00.000Z",
-    event_names: ["order_*"],
-    row_format: "flat",
-    enrich_with_moments_info: false,
-    delivery: { type: "download" },
-    layout: "single",
-    format: "ndjson",
-    file_rows: 50_000,
+    ...EXPORTED,
   },
   delivery: { type: "download" },
   files: [],
@@ -76,7 +68,7 @@ const COMPLETED_EXPORT = {
   manifest_url: `${EXPORT_ADDRESS}/manifest`,
 };
 
-export const exportExamples: Record<string, unknown> = {
+export const exportExamples: Examples = {
   createExport: QUEUED_EXPORT,
   listExports: { data: [COMPLETED_EXPORT], next_cursor: null },
   Export: {

@@ -14,7 +14,6 @@ import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";
 
-export const TAG = "Exports";
 /** Seconds to wait before polling. */
 export const POLL_AFTER = { "retry-after": "2" };
 export const STATUSES = ["queued", "processing", "completed", "failed", "canceled", "expired"] as const;
@@ -152,10 +151,7 @@ function view(call: Call, row: ExportRow, counts: ExportTotals, files: View["fil
       eta_seconds: etaSeconds(row, counts, now),
     },
     message: row.message,
-    error: publicError(row.error_code, row.error_owner, {
-      detail: row.error_detail,
-      retryable: row.error_retryable,
-    }),
+    error: publicError(row.error_code, row.error_owner, { detail: row.error_detail, retryable: row.error_retryable }),
     next_retry_at: time(row.next_retry_at),
     request,
     delivery: delivery(row),

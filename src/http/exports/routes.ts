@@ -14,11 +14,11 @@ import { type Call, json, route } from "../route.ts";
 import { changeRoutes } from "./changes.ts";
 import { content, refuseDelivered } from "./content.ts";
 import { idempotencyKey, limitOfCreate } from "./idempotency.ts";
-import { ExportResource, exportOf, POLL_AFTER, show, showNew, STATUSES, TAG } from "./resource.ts";
+import { ExportResource, exportOf, POLL_AFTER, show, showNew, STATUSES } from "./resource.ts";
 import { timelineRoute } from "./timeline.ts";
+import { IdInPath } from "../schemas.ts";
 
 const MAX_BYTES = 1_048_576;
-const params = z.object({ id: z.string() });
 const example = {
   dataset: "activity_events",
   start: "2026-01-01T00:00:00.000Z",
@@ -30,15 +30,13 @@ const example = {
 };
 const body = { schema: AnyExportRequest, maxBytes: MAX_BYTES, example };
 
-export const exportsResource = resource("/v1/exports", [
+export const exportsResource = resource("/v1/exports", "Exports", [
   route({
     method: "POST",
-    path: "/",
     operationId: "createExport",
     summary: "Create an export",
     description:
       "The export contains every write that was answered before this call, and none that arrives after this call's answer, however long the export runs.\n\nWith `Idempotency-Key` (at most 255 characters, kept for 24 hours) a call may be repeated: the same request gets the same answer and creates nothing new. A repeated call counts against `poll`, not `create`.",
-    tag: TAG,
     auth: "exports:write",
     limit: "create",
     limitOf: limitOfCreate,
@@ -80,10 +78,8 @@ export const exportsResource = resource("/v1/exports", [
     },
   }),
   list({
-    path: "/",
     operationId: "listExports",
     summary: "List exports",
-    tag: TAG,
     auth: "exports:read",
     limit: "poll",
     filters: { status: z.enum(STATUSES).optional(), dataset: z.string().max(100).optional() },
@@ -101,7 +97,6 @@ export const exportsResource = resource("/v1/exports", [
     summary: "Estimate an export",
     description:
       "Accepts the body of a create, and creates nothing. Rows are counted; compressed bytes are estimated from a sample.",
-    tag: TAG,
     auth: "exports:read",
     limit: "poll",
     body,
@@ -123,10 +118,9 @@ export const exportsResource = resource("/v1/exports", [
     operationId: "getExport",
     summary: "Poll an export",
     description: "Each poll returns new links, which are valid for 15 minutes.",
-    tag: TAG,
     auth: "exports:read",
     limit: "poll",
-    params,
+    params: IdInPath,
     responses: {
       200: {
         description: "The export in its current state.",
@@ -137,7 +131,6 @@ export const exportsResource = resource("/v1/exports", [
         },
       },
     },
-    errors: ["not_found"],
     async handle(call, { space, params: { id } }) {
       const row = await exportOf(call, space.id, id);
       const inFlight = row.status === "queued" || row.status === "processing";
@@ -152,7 +145,6 @@ export const exportsResource = resource("/v1/exports", [
     operationId: "getExportFile",
     summary: "Get a file",
     description: "Redirects to the file. A file in your own bucket is answered with 409.",
-    tag: TAG,
     auth: "exports:read",
     limit: "poll",
     params: z.object({ id: z.string(), name: z.string() }),
@@ -162,7 +154,7 @@ export const exportsResource = resource("/v1/exports", [
         headers: { Location: "The link.", "Cache-Control": "no-store" },
       },
     },
-    errors: ["not_found", "gone", "conflict"],
+    errors: ["gone", "conflict"],
     async handle(call, { space, params: { id, name } }) {
       const row = await unexpired(call, space.id, id);
       refuseDelivered(row);
@@ -180,10 +172,9 @@ export const exportsResource = resource("/v1/exports", [
     summary: "Get the result as one stream",
     description:
       "Several NDJSON files are joined. Several CSV or Parquet files are not: download them one by one. Files in your own bucket are answered with 409. With `Accept-Encoding: gzip` the stream is compressed, otherwise plain; Parquet is compressed internally and is sent unchanged. The content can be downloaded any number of times.",
-    tag: TAG,
     auth: "exports:read",
     limit: "poll",
-    params,
+    params: IdInPath,
     responses: {
       200: {
         description: "Every row.",
@@ -199,7 +190,7 @@ export const exportsResource = resource("/v1/exports", [
         headers: { "Retry-After": "Seconds to wait before asking again." },
       },
     },
-    errors: ["not_found", "gone", "export_failed", "conflict"],
+    errors: ["gone", "export_failed", "conflict"],
     async handle(call, { space, params: { id } }) {
       return content(call, space.id, id);
     },
@@ -211,17 +202,16 @@ export const exportsResource = resource("/v1/exports", [
     summary: "Get the manifest",
     description:
       "The rows, bytes and SHA-256 of each file, and the totals. The service also keeps a copy of each manifest that it wrote to your own bucket.",
-    tag: TAG,
     auth: "exports:read",
     limit: "poll",
-    params,
+    params: IdInPath,
     responses: {
       200: {
         description: "The manifest, with the same bytes as the one beside the files.",
         contentTypes: ["application/json"],
       },
     },
-    errors: ["not_found", "gone"],
+    errors: ["gone"],
     async handle(call, { space, params: { id } }) {
       const row = await unexpired(call, space.id, id);
       const stored = row.status === "completed" ? await call.context.bucket.get(manifestKey(row)) : null;

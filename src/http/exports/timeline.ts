@@ -4,8 +4,8 @@ import * as z from "zod";
 import { listTimeline } from "../../db/exports/timeline.ts";
 import { iso } from "../../time/names.ts";
 import { list } from "../list.ts";
-import { Time } from "../schemas.ts";
-import { exportOf, TAG } from "./resource.ts";
+import { IdInPath, Time } from "../schemas.ts";
+import { exportOf } from "./resource.ts";
 
 const Entry = z
   .object({
@@ -36,13 +36,11 @@ export const timelineRoute = list({
   summary: "Show what happened to an export",
   description:
     "The export's creation, plan, retries and end, and every attempt to deliver a webhook about it, oldest first.",
-  tag: TAG,
   auth: "exports:read",
   limit: "poll",
-  params: z.object({ id: z.string() }),
+  params: IdInPath,
   item: Entry,
   page: "The timeline, oldest first.",
-  errors: ["not_found"],
   async read(call, { space, params: { id }, limit, after }) {
     await exportOf(call, space.id, id);
     return listTimeline(call.databases.control, space.id, id, limit, after);

@@ -1,15 +1,12 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
+import { type Examples, TIMES } from "../example-values.ts";
 
-import { AT } from "../example-values.ts";
-
-export const flowExamples: Record<string, unknown> = {
+export const flowExamples: Examples = {
   FlowsPut: { put: 1 },
   Flow: {
     id: "10000005271386",
     campaign_name: "Spring sale",
     campaign_start: "2026-01-10T08:00:00.000Z",
     elements: [{ id: "10000005271386-12", name: "Send email" }],
-    created_at: AT,
-    updated_at: AT,
+    ...TIMES,
   },
 };

@@ -5,16 +5,16 @@ import { type FlowRow, listFlows, putFlows } from "../../db/events/flows.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
 import { byId, list } from "../list.ts";
+import { MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { Id, textOf, Time } from "../schemas.ts";
+import { Id, textOf, Time, times, timesOf } from "../schemas.ts";
 
 const MAX_FLOWS = 1_000;
 const MAX_ELEMENTS = 500;
 const MAX_ELEMENTS_PER_CALL = 20_000;
 /** Bounds the bytes of a page of flows. */
 const MAX_FLOW_BYTES = 65_536;
-const MAX_BYTES = 15_728_640;
 const MAX_FAULTS = 100;
 
 const Label = textOf(200).min(1);
@@ -30,31 +30,26 @@ const SentFlow = z.strictObject({
     .meta({ description: "An event refers to an element by its property `flowElementId`." }),
 });
 
-type SentFlow = z.output<typeof SentFlow>;
-
 const Flow = z
   .object({
     id: z.string(),
     campaign_name: z.string().nullable(),
     campaign_start: Time.nullable(),
     elements: z.array(z.object({ id: z.string(), name: z.string().nullable() })),
-    created_at: Time,
-    updated_at: Time,
+    ...times,
   })
   .meta({ id: "Flow" });
 
-export const flowsResource = resource("/v1/flows", [
+export const flowsResource = resource("/v1/flows", "Flows", [
   route({
     method: "PUT",
-    path: "/",
     operationId: "putFlows",
     summary: "Create or replace flows",
     description: `1 to ${MAX_FLOWS} flows, all or nothing, each of which is replaced as a whole. A flow has at most ${MAX_ELEMENTS} elements and ${MAX_FLOW_BYTES} bytes, and a call at most ${MAX_ELEMENTS_PER_CALL} elements. An element's id should be unique in the space. A call that contains it twice is rejected; if several flows have it, the flow that was changed last counts.`,
-    tag: "Flows",
     auth: "events:write",
     body: {
       schema: z.strictObject({ flows: z.array(SentFlow).min(1).max(MAX_FLOWS) }),
-      maxBytes: MAX_BYTES,
+      maxBytes: MAX_RECORDS_BYTES,
       example: {
         flows: [
           {
@@ -84,10 +79,8 @@ export const flowsResource = resource("/v1/flows", [
     },
   }),
   list({
-    path: "/",
     operationId: "listFlows",
     summary: "List flows",
-    tag: "Flows",
     auth: "events:read",
     item: Flow,
     page: "Flows, by id.",
@@ -99,7 +92,7 @@ export const flowsResource = resource("/v1/flows", [
 ]);
 
 /** @throws invalid_request for an id that occurs twice in one call, and for too large a flow or call. */
-function checkTogether(flows: readonly SentFlow[]): void {
+function checkTogether(flows: readonly z.output<typeof SentFlow>[]): void {
   const faults: Fault[] = [];
   const ids = new Set<string>();
   const elementIds = new Set<string>();
@@ -112,10 +105,7 @@ function checkTogether(flows: readonly SentFlow[]): void {
       faults.push({ pointer: at, detail: `A flow may have at most ${MAX_FLOW_BYTES} bytes of JSON.` });
     for (const [place, { id }] of flow.elements.entries()) {
       if (elementIds.has(id))
-        faults.push({
-          pointer: `${at}/elements/${place}/id`,
-          detail: "Duplicate element id in this request.",
-        });
+        faults.push({ pointer: `${at}/elements/${place}/id`, detail: "Duplicate element id in this request." });
       elementIds.add(id);
     }
     elements += flow.elements.length;
@@ -134,7 +124,6 @@ function show(row: FlowRow) {
     campaign_name: row.campaign_name,
     campaign_start: row.campaign_start === null ? null : iso(row.campaign_start),
     elements: JSON.parse(row.elements) as unknown,
-    created_at: iso(row.created_at),
-    updated_at: iso(row.updated_at),
+    ...timesOf(row),
   };
 }

@@ -1,3 +1,3 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
+import { type Examples } from "../example-values.ts";
 
-export const metaExamples: Record<string, unknown> = { Health: { status: "ok" } };
+export const metaExamples: Examples = { Health: { status: "ok" } };

@@ -2,10 +2,8 @@
 
 import { ERRORS, type ErrorCode } from "../../errors.ts";
 
-/** @returns null for a code that does not exist. */
-export function problemPage(code: string): Response | null {
-  if (!Object.hasOwn(ERRORS, code)) return null;
-  const { status, title, owner, retryable } = ERRORS[code as ErrorCode];
+export function problemPage(code: ErrorCode): Response {
+  const { status, title, owner, retryable } = ERRORS[code];
   const who = owner === "customer" ? "you: change the request, the key or the bucket" : "the service's operator";
   const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${code}</title><style>body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}</style>

@@ -3,13 +3,11 @@
  */
 
 import * as z from "zod";
-import { ERRORS, SpillwayError } from "../../errors.ts";
+import { type ErrorCode, ERRORS } from "../../errors.ts";
 import { openApiDocument } from "../openapi.ts";
 import { type Resource, resource } from "../resource.ts";
 import { json, type Route, route } from "../route.ts";
 import { problemPage } from "./problem-page.ts";
-
-const TAG = "Service";
 
 /** The path of the page's script, and its name among the Worker's assets. */
 const SCRIPT = "/docs/openapi-explorer.js";
@@ -45,13 +43,12 @@ const PAGE = `<!doctype html>
 
 /** @param all returns every operation, these included: the document describes itself. */
 export const metaResource = (all: () => readonly Route[]): Resource =>
-  resource("", [
+  resource("", "Service", [
     route({
       method: "GET",
       path: "/healthz",
       operationId: "health",
       summary: "Check the service's health",
-      tag: TAG,
       auth: "none",
       responses: {
         200: {
@@ -68,7 +65,6 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       path: "/openapi.json",
       operationId: "openapi",
       summary: "Get this document",
-      tag: TAG,
       auth: "none",
       responses: { 200: { description: "OpenAPI 3.1.", contentTypes: ["application/json"] } },
       async handle() {
@@ -82,7 +78,6 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       summary: "Read this document as a page",
       description:
         "A key that is entered on the page stays in the page's memory: it is not stored, and is sent to this service only.",
-      tag: TAG,
       auth: "none",
       responses: { 200: { description: "The reference page.", contentTypes: ["text/html"] } },
       async handle() {
@@ -101,7 +96,6 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       path: SCRIPT,
       operationId: "docsScript",
       summary: "Get the page's script",
-      tag: TAG,
       auth: "none",
       responses: {
         200: {
@@ -120,15 +114,11 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       path: "/problems/{code}",
       operationId: "problem",
       summary: "Read what an error means",
-      tag: TAG,
       auth: "none",
-      params: z.object({ code: z.enum(Object.keys(ERRORS)) }),
+      params: z.object({ code: z.enum(Object.keys(ERRORS) as ErrorCode[]) }),
       responses: { 200: { description: "A page about the error.", contentTypes: ["text/html"] } },
-      errors: ["not_found"],
       async handle(_call, { params }) {
-        const page = problemPage(params.code);
-        if (page === null) throw new SpillwayError("not_found");
-        return page;
+        return problemPage(params.code);
       },
     }),
   ]);

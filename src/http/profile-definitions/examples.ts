@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { AT } from "../example-values.ts";
+import { type Examples, TIMES } from "../example-values.ts";
 
 const ATTRIBUTE = {
   id: "points",
@@ -8,11 +6,10 @@ const ATTRIBUTE = {
   name: "Points",
   type: "number",
   native: false,
-  created_at: AT,
-  updated_at: AT,
+  ...TIMES,
 };
 
-export const profileDefinitionExamples: Record<string, unknown> = {
+export const profileDefinitionExamples: Examples = {
   Attribute: ATTRIBUTE,
   listAttributes: {
     data: [
@@ -28,7 +25,7 @@ export const profileDefinitionExamples: Record<string, unknown> = {
     ],
     next_cursor: null,
   },
-  Tag: { id: "vip", section_id: "loyalty", name: "Very important", created_at: AT, updated_at: AT },
-  Topic: { id: "newsletter", section_id: "default", name: "Newsletter", created_at: AT, updated_at: AT },
+  Tag: { id: "vip", section_id: "loyalty", name: "Very important", ...TIMES },
+  Topic: { id: "newsletter", section_id: "default", name: "Newsletter", ...TIMES },
   Section: { id: "loyalty", name: "loyalty" },
 };

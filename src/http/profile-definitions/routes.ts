@@ -14,20 +14,16 @@ import { DEFAULT_SECTION, listSections } from "../../db/core/sections.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
 import { NATIVE_MARK, nativeAttribute } from "../../ingest/native-attributes.ts";
 import { findDefined, listDefined } from "../../ingest/profile-definitions.ts";
-import { iso } from "../../time/names.ts";
 import { AttributeName } from "../profiles/routes.ts";
 import { byId, list } from "../list.ts";
 import { type Resource, resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
-import { Id, Name, SectionId, Time } from "../schemas.ts";
+import { Id, IdInPath, Name, SectionId, times, timesOf } from "../schemas.ts";
 
-const TAG = "Profile definitions";
-const MAX_BYTES = 65_536;
 const TYPES = ["text", "boolean", "date", "number"] as const satisfies readonly AttributeType[];
 
 const Type = z.enum(TYPES).meta({ description: "`date`: a text with an RFC 3339 time, with an offset." });
 const shown = { id: z.string(), section_id: z.string(), name: z.string() };
-const times = { created_at: Time, updated_at: Time };
 const sent = {
   section_id: SectionId.nullish()
     .transform((id) => id ?? DEFAULT_SECTION)
@@ -35,14 +31,11 @@ const sent = {
   name: Name,
 };
 
-const timesOf = (row: ProfileDefinitionRow) => ({ created_at: iso(row.created_at), updated_at: iso(row.updated_at) });
-
 /** How the three kinds of definitions differ. */
 interface Kind {
   kind: DefinedKind;
-  /** Part of paths and operation ids. */
+  /** Part of operation ids; its plural, of paths. */
   one: string;
-  many: string;
   /** With its article, for texts. */
   an: string;
   id: z.ZodType<string>;
@@ -57,7 +50,6 @@ interface Kind {
 const attribute: Kind = {
   kind: "attribute",
   one: "Attribute",
-  many: "Attributes",
   an: "an attribute",
   id: AttributeName,
   body: z.strictObject({ ...sent, type: Type }),
@@ -82,43 +74,36 @@ const attribute: Kind = {
   }),
 };
 
-const labeled = { id: Id, body: z.strictObject(sent) };
-const label = (row: ProfileDefinitionRow) => ({
-  id: row.id,
-  section_id: row.section_id,
-  name: row.name,
-  ...timesOf(row),
-});
+const labeled = {
+  id: Id,
+  body: z.strictObject(sent),
+  remarks: "",
+  show: (row: ProfileDefinitionRow) => ({ id: row.id, section_id: row.section_id, name: row.name, ...timesOf(row) }),
+};
 
 const tag: Kind = {
   ...labeled,
   kind: "tag",
   one: "Tag",
-  many: "Tags",
   an: "a tag",
   example: { section_id: "loyalty", name: "Very important" },
   shape: z.object({ ...shown, ...times }).meta({ id: "Tag" }),
-  remarks: "",
-  show: label,
 };
 
 const topic: Kind = {
   ...labeled,
   kind: "topic",
   one: "Topic",
-  many: "Topics",
   an: "a topic",
   example: { name: "Newsletter" },
   shape: z.object({ ...shown, ...times }).meta({ id: "Topic" }),
-  remarks: "",
-  show: label,
 };
 
 const search = { q: z.string().max(200).optional().meta({ description: "Text in the id or the name, in any case." }) };
 
-function resourceOf({ kind, one, many, an, id, body, example, shape, remarks, show }: Kind): Resource {
-  const params = z.object({ id: z.string() });
-  return resource(`/v1/${many.toLowerCase()}`, [
+function resourceOf({ kind, one, an, id, body, example, shape, remarks, show }: Kind): Resource {
+  const many = `${one}s`;
+  return resource(`/v1/${many.toLowerCase()}`, "Profile definitions", [
     route({
       method: "PUT",
       path: "/{id}",
@@ -126,10 +111,9 @@ function resourceOf({ kind, one, many, an, id, body, example, shape, remarks, sh
       summary: `Define ${an}`,
       description:
         `Creates the definition, or changes its name and section. Exports that already exist keep the previous definition. ${remarks}`.trim(),
-      tag: TAG,
       auth: "profiles:write",
-      params,
-      body: { schema: body, maxBytes: MAX_BYTES, example },
+      params: IdInPath,
+      body: { schema: body, example },
       responses: { 200: { description: "The definition as it is now.", schema: shape } },
       errors: kind === "attribute" ? ["conflict"] : [],
       async handle(call, { space, params, body }) {
@@ -146,10 +130,8 @@ function resourceOf({ kind, one, many, an, id, body, example, shape, remarks, sh
       },
     }),
     list({
-      path: "/",
       operationId: `list${many}`,
       summary: `List ${many.toLowerCase()}`,
-      tag: TAG,
       auth: "profiles:read",
       filters: search,
       item: shape,
@@ -164,11 +146,9 @@ function resourceOf({ kind, one, many, an, id, body, example, shape, remarks, sh
       path: "/{id}",
       operationId: `get${one}`,
       summary: `Show ${an}`,
-      tag: TAG,
       auth: "profiles:read",
-      params,
+      params: IdInPath,
       responses: { 200: { description: "The definition.", schema: shape } },
-      errors: ["not_found"],
       async handle(call, { space, params }) {
         return json(show(found(await findDefined(call.databases.space(space.id), space, kind, params.id))));
       },
@@ -196,14 +176,12 @@ function refuseNative(id: string): void {
     });
 }
 
-const sectionsResource = resource("/v1/sections", [
+const sectionsResource = resource("/v1/sections", "Profile definitions", [
   list({
-    path: "/",
     operationId: "listSections",
     summary: "List sections",
     description:
       "`default`, and every section that a definition of an event, an attribute, a tag or a topic has named so far.",
-    tag: TAG,
     auth: "profiles:read",
     filters: search,
     item: z.object({ id: z.string(), name: z.string() }).meta({ id: "Section" }),

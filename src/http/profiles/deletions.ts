@@ -9,9 +9,8 @@ import { iso } from "../../time/names.ts";
 import { list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
-import { Time } from "../schemas.ts";
+import { IdInPath, Time } from "../schemas.ts";
 
-const TAG = "Profiles";
 const STATUSES = ["pending", "completed"] as const;
 
 const Deletion = z
@@ -34,7 +33,6 @@ export const deleteProfile = route({
   summary: "Delete a person",
   description:
     "Deletes the profile and all data of the person, such as events and touchpoints. After this answer no call returns them, and exports that are created later do not contain them. The rows are deleted in the background, at least a minute later, and only after running exports have ended: those still contain the person as of their snapshot.\n\nFiles of completed exports stay unchanged until they expire. If they must not contain the person, delete those exports, and the files in your own bucket.\n\nA profile with the same `person_id` may be created again at once. It starts empty, and later writes to it stay. Until the deletion is completed, an event with the id of one of the deleted events counts as a duplicate. If a deletion of this person is already pending, the answer is that deletion.",
-  tag: TAG,
   auth: "profiles:write",
   params: z.object({ person_id: z.string() }),
   responses: {
@@ -44,7 +42,6 @@ export const deleteProfile = route({
       headers: { Location: "The deletion's address." },
     },
   },
-  errors: ["not_found"],
   async handle(call, { space, params }) {
     const now = call.runtime.now();
     const deletion = { id: call.runtime.uuid(), requestedAt: now, dueAt: now + SETTLED_AFTER_MS };
@@ -53,14 +50,12 @@ export const deleteProfile = route({
   },
 });
 
-export const profileDeletionsResource = resource("/v1/profile-deletions", [
+export const profileDeletionsResource = resource("/v1/profile-deletions", "Profiles", [
   list({
-    path: "/",
     operationId: "listProfileDeletions",
     summary: "List deletions of people",
     description:
       "Deletions are kept as long as the space, so that exports can report them to whoever has copies of the data.",
-    tag: TAG,
     auth: "profiles:read",
     filters: { status: z.enum(STATUSES).optional() },
     item: Deletion,
@@ -77,11 +72,9 @@ export const profileDeletionsResource = resource("/v1/profile-deletions", [
     path: "/{id}",
     operationId: "getProfileDeletion",
     summary: "Show a deletion of a person",
-    tag: TAG,
     auth: "profiles:read",
-    params: z.object({ id: z.string() }),
+    params: IdInPath,
     responses: { 200: { description: "The deletion in its current state.", schema: Deletion } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
       return json(show(found(await findDeletion(call.databases.space(space.id), space.id, params.id))));
     },

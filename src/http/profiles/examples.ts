@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { AT } from "../example-values.ts";
+import { AT, type Examples, TIMES } from "../example-values.ts";
 
 const DELETION = {
   id: "e0b3a1f6-58c7-4d0e-9b2f-7a6c5d4e3f21",
@@ -11,7 +9,7 @@ const DELETION = {
   deleted: { events: 0, touchpoints: 0, reachability_events: 0, profile_versions: 0 },
 };
 
-export const profileExamples: Record<string, unknown> = {
+export const profileExamples: Examples = {
   Merged: { merged: 1 },
   Profile: {
     person_id: "p-1",
@@ -23,8 +21,7 @@ export const profileExamples: Record<string, unknown> = {
     tags: ["vip"],
     topics: { newsletter: { email: "confirmed-opt-in" } },
     installations: [],
-    created_at: AT,
-    updated_at: AT,
+    ...TIMES,
   },
   ProfileDeletion: {
     ...DELETION,

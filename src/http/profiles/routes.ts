@@ -13,14 +13,13 @@ import {
 } from "../../db/profiles/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../../errors.ts";
 import { writeProfiles } from "../../ingest/profiles.ts";
-import { iso } from "../../time/names.ts";
 import { deleteProfile } from "./deletions.ts";
+import { ingestOf, MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
-import { Id, textOf, Time, WholeText } from "../schemas.ts";
+import { Id, textOf, times, timesOf, WholeText } from "../schemas.ts";
 
 const MAX_PROFILES = 1000;
-const MAX_BYTES = 15_728_640;
 const MAX_TAGS = 200;
 const MAX_INSTALLATIONS = 50;
 const MAX_TOKEN_CHARACTERS = 4096;
@@ -60,11 +59,7 @@ function setOf<Item extends z.ZodType>(
       for (const [index, each] of items.entries()) {
         const name = nameOf(each);
         if (names.has(name))
-          context.addIssue({
-            code: "custom",
-            path: [index, ...at],
-            message: "Duplicate item in this list.",
-          });
+          context.addIssue({ code: "custom", path: [index, ...at], message: "Duplicate item in this list." });
         names.add(name);
       }
     });
@@ -108,24 +103,21 @@ const Profile = z
     installations: z.array(
       z.object({ ...installation, installation_id: z.string(), push_token: z.string().nullable() }),
     ),
-    created_at: Time,
-    updated_at: Time,
+    ...times,
   })
   .meta({ id: "Profile" });
 
-export const profilesResource = resource("/v1/profiles", [
+export const profilesResource = resource("/v1/profiles", "Profiles", [
   route({
     method: "PUT",
-    path: "/",
     operationId: "mergeProfiles",
     summary: "Create or change profiles",
     description:
       "Merges up to 1,000 profiles, all or nothing. Omitted fields stay unchanged; identifiers, attributes and topics are merged by key; tags and installations are replaced as a whole; null removes a value. A change creates an event for each enabled people definition that it concerns, such as `personCreated`, `nameChanged` and `emailAddressAdded`. A change of `$phone_number`, `$sms_marketing`, `$email_address`, `$email_marketing`, or of an installation's `is_optin` or `push_token` always creates a reachability event with every reason that applies: one per channel, and for push one per installation. A change to `subscribed` is a subscription; a change to `unsubscribed`, or away from `subscribed`, is its end. A call may create at most 100,000 events.",
-    tag: "Profiles",
     auth: "profiles:write",
     body: {
       schema: z.strictObject({ profiles: z.array(Merge).min(1).max(MAX_PROFILES) }),
-      maxBytes: MAX_BYTES,
+      maxBytes: MAX_RECORDS_BYTES,
       example: {
         profiles: [
           {
@@ -148,9 +140,7 @@ export const profilesResource = resource("/v1/profiles", [
     async handle(call, { space, body }) {
       const merges = body.profiles.map(canonical);
       checkTogether(merges);
-      const { runtime, databases } = call;
-      const write = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
-      const outcome = await writeProfiles(write, inBatches(merges));
+      const outcome = await writeProfiles(ingestOf(call, space), inBatches(merges));
       if (outcome === "external_id_taken")
         throw new SpillwayError(
           "conflict",
@@ -165,11 +155,9 @@ export const profilesResource = resource("/v1/profiles", [
     path: "/{person_id}",
     operationId: "getProfile",
     summary: "Show a profile",
-    tag: "Profiles",
     auth: "profiles:read",
     params: z.object({ person_id: z.string() }),
     responses: { 200: { description: "The profile.", schema: Profile } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
       return json(show(found(await findProfile(call.databases.space(space.id), space.id, params.person_id))));
     },
@@ -230,7 +218,6 @@ function show(row: ProfileRow) {
     tags: JSON.parse(row.tags) as unknown,
     topics: JSON.parse(row.topics) as unknown,
     installations: JSON.parse(row.installations) as unknown,
-    created_at: iso(row.created_at),
-    updated_at: iso(row.updated_at),
+    ...timesOf(row),
   };
 }

@@ -3,12 +3,9 @@
 import * as z from "zod";
 import { ingestReachability } from "../../ingest/load-reachability.ts";
 import { REASONS, SUBSCRIPTIONS } from "../../ingest/reachability.ts";
+import { MAX_RECORDS, sendRecords } from "../records.ts";
 import { resource } from "../resource.ts";
-import { json, route } from "../route.ts";
-import { Accepted, Id } from "../schemas.ts";
-
-const MAX_EVENTS = 5_000;
-const MAX_BYTES = 15_728_640;
+import { Id } from "../schemas.ts";
 
 const common = { id: Id, person_id: Id, timestamp: z.iso.datetime({ offset: true }) };
 
@@ -59,44 +56,23 @@ const SentReachability = z.discriminatedUnion("channel", [
   }),
 ]);
 
-export const reachabilityEventsResource = resource("/v1/reachability-events", [
-  route({
-    method: "POST",
-    path: "/",
+export const reachabilityEventsResource = resource("/v1/reachability-events", "Profiles", [
+  sendRecords({
     operationId: "loadReachabilityEvents",
     summary: "Load reachability events",
-    description: `1 to ${MAX_EVENTS} changes of profiles' reachability from the past or from another system, all or nothing; also as NDJSON with one event per line. Profile writes derive such events automatically. An event whose id the space already has counts as a duplicate: the first one stays unchanged. An event has the reasons and fields of its channel; PUSH events also need an \`installation_id\`. An omitted field is unknown: null. A \`timestamp\` must not be before 2024-10-10, nor older than the space's retention.`,
-    tag: "Profiles",
+    description: `1 to ${MAX_RECORDS} changes of profiles' reachability from the past or from another system, all or nothing; also as NDJSON with one event per line. Profile writes derive such events automatically. An event whose id the space already has counts as a duplicate: the first one stays unchanged. An event has the reasons and fields of its channel; PUSH events also need an \`installation_id\`. An omitted field is unknown: null. A \`timestamp\` must not be before 2024-10-10, nor older than the space's retention.`,
     auth: "profiles:write",
-    body: {
-      schema: z.strictObject({ events: z.array(SentReachability).min(1).max(MAX_EVENTS) }),
-      maxBytes: MAX_BYTES,
-      linesOf: { property: "events", maxItems: MAX_EVENTS },
-      example: {
-        events: [
-          {
-            id: "6156b060574cb223e8c4ed47c5df1855",
-            person_id: "p-1",
-            channel: "SMS",
-            timestamp: "2026-01-15T10:23:45.123Z",
-            reasons: ["SUBSCRIBED_TO_SMS_MARKETING", "PHONE_NUMBER_ADDED"],
-            has_phone_number: true,
-            sms_marketing: "subscribed",
-          },
-        ],
-      },
+    property: "events",
+    record: SentReachability,
+    example: {
+      id: "6156b060574cb223e8c4ed47c5df1855",
+      person_id: "p-1",
+      channel: "SMS",
+      timestamp: "2026-01-15T10:23:45.123Z",
+      reasons: ["SUBSCRIBED_TO_SMS_MARKETING", "PHONE_NUMBER_ADDED"],
+      has_phone_number: true,
+      sms_marketing: "subscribed",
     },
-    responses: {
-      202: {
-        description: "The records are stored. Exports that are created from now on contain them.",
-        schema: Accepted,
-      },
-    },
-    errors: ["conflict"],
-    async handle(call, { space, body }) {
-      const { runtime, databases } = call;
-      const load = { db: databases.space(space.id), space, now: runtime.now(), uuid: () => runtime.uuid() };
-      return json(await ingestReachability(load, body.events, (index) => `/events/${index}`), 202);
-    },
+    store: ingestReachability,
   }),
 ]);

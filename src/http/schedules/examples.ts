@@ -1,24 +1,11 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { EXPORT_ID } from "../example-values.ts";
-
-export const SCHEDULE_ID = "b3a1f0c2-58d4-4f0e-8f0a-6c2d9e7b1a45";
+import { type Examples, EXPORT_ID, EXPORTED } from "../example-values.ts";
 
 const SCHEDULE = {
-  id: SCHEDULE_ID,
+  id: "b3a1f0c2-58d4-4f0e-8f0a-6c2d9e7b1a45",
   name: "Nightly orders",
   cron: "0 3 * * *",
   timezone: "Europe/London",
-  request: {
-    dataset: "activity_events",
-    event_names: ["order_*"],
-    row_format: "flat",
-    enrich_with_moments_info: false,
-    delivery: { type: "download" },
-    layout: "single",
-    format: "ndjson",
-    file_rows: 50_000,
-  },
+  request: { dataset: "activity_events", ...EXPORTED },
   incremental: true,
   backfill_from: null,
   status: "active",
@@ -29,7 +16,7 @@ const SCHEDULE = {
   created_at: "2026-01-10T10:23:45.123Z",
   updated_at: "2026-01-10T10:23:45.123Z",
 };
-export const scheduleExamples: Record<string, unknown> = {
+export const scheduleExamples: Examples = {
   Schedule: SCHEDULE,
   createSchedule: { ...SCHEDULE, next_run_at: "2026-01-11T03:00:00.000Z", covered_until: SCHEDULE.created_at },
   ScheduleRun: {

@@ -1,6 +1,5 @@
 /** /v1/schedules: recurring exports on a cron schedule, and the history of their runs. */
 
-import * as z from "zod";
 import { listRuns } from "../../db/schedules/runs.ts";
 import {
   deleteSchedule,
@@ -21,12 +20,11 @@ import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
 import { NewSchedule, Schedule, ScheduleChange, ScheduleRun, showRun, showSchedule } from "./schemas.ts";
+import { IdInPath } from "../schemas.ts";
 
-export const TAG = "Schedules";
-export const MAX_SCHEDULES = 50;
+const MAX_SCHEDULES = 50;
 const MAX_BACKFILLED = 1_000;
 const MAX_BYTES = 131_072;
-const params = z.object({ id: z.string() });
 const example = {
   name: "Nightly orders",
   cron: "0 3 * * *",
@@ -34,14 +32,12 @@ const example = {
   request: { dataset: "activity_events", event_names: ["order_*"] },
 };
 
-export const schedulesResource = resource("/v1/schedules", [
+export const schedulesResource = resource("/v1/schedules", "Schedules", [
   route({
     method: "POST",
-    path: "/",
     operationId: "createSchedule",
     summary: "Create a schedule",
     description: `Each run creates an export as \`POST /v1/exports\` does. The export counts as pending, but not as a \`create\`. A schedule has one export in progress at a time: a run that comes due meanwhile waits, and several waiting runs are merged into one that covers all their windows. The next run also covers the window of a failed or refused run. After three failures in a row the schedule is paused, and webhook endpoints receive \`schedule.paused\`. A space may have at most ${MAX_SCHEDULES} schedules.`,
-    tag: TAG,
     auth: "settings:write",
     body: { schema: NewSchedule, maxBytes: MAX_BYTES, example },
     responses: { 201: { description: "The schedule.", schema: Schedule } },
@@ -83,10 +79,8 @@ export const schedulesResource = resource("/v1/schedules", [
     },
   }),
   list({
-    path: "/",
     operationId: "listSchedules",
     summary: "List schedules",
-    tag: TAG,
     auth: "settings:write",
     item: Schedule,
     page: "Schedules, newest first.",
@@ -99,11 +93,9 @@ export const schedulesResource = resource("/v1/schedules", [
     path: "/{id}",
     operationId: "getSchedule",
     summary: "Show a schedule",
-    tag: TAG,
     auth: "settings:write",
-    params,
+    params: IdInPath,
     responses: { 200: { description: "The schedule.", schema: Schedule } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
       return json(showSchedule(await scheduleOf(call, space, params.id)));
     },
@@ -115,12 +107,11 @@ export const schedulesResource = resource("/v1/schedules", [
     summary: "Change a schedule",
     description:
       "`request` is replaced as a whole. `paused: false` resumes with the next time from now on; that run also covers the missed windows. A change does not discard runs of a backfill that are still to come.",
-    tag: TAG,
     auth: "settings:write",
-    params,
+    params: IdInPath,
     body: { schema: ScheduleChange, maxBytes: MAX_BYTES, example: { paused: true } },
     responses: { 200: { description: "The schedule as it is now.", schema: Schedule } },
-    errors: ["not_found", "conflict"],
+    errors: ["conflict"],
     async handle(call, { space, params, body }) {
       const before = await scheduleOf(call, space, params.id);
       const request: ScheduledRequest | null = body.request === undefined ? null : { ...filledIn(body.request) };
@@ -158,11 +149,9 @@ export const schedulesResource = resource("/v1/schedules", [
     operationId: "deleteSchedule",
     summary: "Delete a schedule",
     description: "The schedule's exports stay, including one in progress; the history of its runs is deleted.",
-    tag: TAG,
     auth: "settings:write",
-    params,
+    params: IdInPath,
     responses: { 204: { description: "The schedule is deleted." } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
       if (!(await deleteSchedule(call.databases.control, space.id, params.id))) throw notFound();
       return new Response(null, { status: 204 });
@@ -173,12 +162,10 @@ export const schedulesResource = resource("/v1/schedules", [
     operationId: "listScheduleExports",
     summary: "List a schedule's runs and their exports",
     description: "The runs of the last 90 days. Get an export's files by its id, with a key that may read exports.",
-    tag: TAG,
     auth: "settings:write",
-    params,
+    params: IdInPath,
     item: ScheduleRun,
     page: "Runs, newest first.",
-    errors: ["not_found"],
     async read(call, { space, params: { id }, limit, after }) {
       await scheduleOf(call, space, id);
       return listRuns(call.databases.control, space.id, id, limit, after?.time ?? null);

@@ -12,7 +12,7 @@ import { ExportError } from "../../webhooks/events/family.ts";
 import { cronFault } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
 import { STATUSES } from "../exports/resource.ts";
-import { Name, Time, TimeZone } from "../schemas.ts";
+import { Name, Time, times, timesOf, TimeZone } from "../schemas.ts";
 
 const MAX_CHARACTERS = 200;
 
@@ -76,8 +76,7 @@ export const Schedule = z
       description:
         "The end of what the completed exports cover, where the next window begins. null if the dataset has no window.",
     }),
-    created_at: Time,
-    updated_at: Time,
+    ...times,
   })
   .meta({ id: "Schedule" });
 
@@ -122,8 +121,7 @@ export function showSchedule(row: ScheduleRow) {
     paused_at: time(row.paused_at),
     next_run_at: row.status === "paused" ? null : iso(row.next_run_at),
     covered_until: datasetNamed(request.dataset).schedulable === undefined ? null : iso(row.covered_until),
-    created_at: iso(row.created_at),
-    updated_at: iso(row.updated_at),
+    ...timesOf(row),
   };
 }
 

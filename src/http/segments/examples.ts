@@ -1,8 +1,6 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
+import { AT, type Examples, TIMES } from "../example-values.ts";
 
-import { AT } from "../example-values.ts";
-
-export const segmentExamples: Record<string, unknown> = {
+export const segmentExamples: Examples = {
   Segment: {
     id: "gold-buyers",
     name: "Gold customers who bought lately",
@@ -12,8 +10,7 @@ export const segmentExamples: Record<string, unknown> = {
         { event: "order_placed", within_days: 30 },
       ],
     },
-    created_at: AT,
-    updated_at: AT,
+    ...TIMES,
   },
   SegmentCount: { count: 1_204, counted_at: AT },
 };

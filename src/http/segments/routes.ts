@@ -12,7 +12,7 @@ import {
   type SegmentRow,
 } from "../../db/profiles/segments.ts";
 import { readSequence } from "../../db/core/sequences.ts";
-import { invalid, SpillwayError } from "../../errors.ts";
+import { invalid } from "../../errors.ts";
 import { compileSegment } from "../../segments/compile.ts";
 import { freezeFilter } from "../../segments/filter.ts";
 import {
@@ -28,30 +28,25 @@ import { iso } from "../../time/names.ts";
 import { validate } from "../validate.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { found, json, route } from "../route.ts";
-import { Id, Name, Time } from "../schemas.ts";
+import { deleted, found, json, route } from "../route.ts";
+import { Id, IdInPath, Name, Time, times, timesOf } from "../schemas.ts";
 import { SegmentRule, SentRule } from "./rule.ts";
 
 const MAX_BYTES = 262_144;
 
-const Segment = z
-  .object({ id: z.string(), name: z.string(), rule: SegmentRule, created_at: Time, updated_at: Time })
-  .meta({ id: "Segment" });
+const Segment = z.object({ id: z.string(), name: z.string(), rule: SegmentRule, ...times }).meta({ id: "Segment" });
 
 const Count = z.object({ count: z.number().int(), counted_at: Time }).meta({ id: "SegmentCount" });
 
-const params = z.object({ id: z.string() });
-
-export const segmentsResource = resource("/v1/segments", [
+export const segmentsResource = resource("/v1/segments", "Segments", [
   route({
     method: "PUT",
     path: "/{id}",
     operationId: "putSegment",
     summary: "Create or replace a segment",
     description: `Exports that already exist keep the previous rule. A rule may contain at most ${MAX_RULES} rules (counting itself and the conditions on events' properties), ${MAX_EVENT_RULES} of them about events, and have ${MAX_DEPTH} levels and ${MAX_RULE_BYTES} bytes. A rule above one of these limits, or one that the database cannot evaluate, is rejected as \`segment_too_complex\` with the limit in its detail.`,
-    tag: "Segments",
     auth: "profiles:write",
-    params,
+    params: IdInPath,
     body: {
       schema: z.strictObject({
         id: z.string().nullish().meta({ description: "If sent, the id in the address." }),
@@ -87,10 +82,8 @@ export const segmentsResource = resource("/v1/segments", [
     },
   }),
   list({
-    path: "/",
     operationId: "listSegments",
     summary: "List segments",
-    tag: "Segments",
     auth: "profiles:read",
     item: Segment,
     page: "Segments, by id.",
@@ -104,11 +97,9 @@ export const segmentsResource = resource("/v1/segments", [
     path: "/{id}",
     operationId: "getSegment",
     summary: "Show a segment",
-    tag: "Segments",
     auth: "profiles:read",
-    params,
+    params: IdInPath,
     responses: { 200: { description: "The segment.", schema: Segment } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
       return json(show(found(await findSegment(call.databases.space(space.id), space.id, params.id))));
     },
@@ -119,15 +110,11 @@ export const segmentsResource = resource("/v1/segments", [
     operationId: "deleteSegment",
     summary: "Delete a segment",
     description: "Exports that already exist still read the segment.",
-    tag: "Segments",
     auth: "profiles:write",
-    params,
+    params: IdInPath,
     responses: { 204: { description: "The segment is deleted." } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
-      if (!(await deleteSegment(call.databases.space(space.id), space.id, params.id)))
-        throw new SpillwayError("not_found");
-      return new Response(null, { status: 204 });
+      return deleted(await deleteSegment(call.databases.space(space.id), space.id, params.id));
     },
   }),
   route({
@@ -137,11 +124,9 @@ export const segmentsResource = resource("/v1/segments", [
     summary: "Count the profiles of a segment",
     description:
       "Counts the profiles that match the rule now. The count reads every profile of the space, and the events that the rule needs, so it takes long on a large space.",
-    tag: "Segments",
     auth: "profiles:read",
-    params,
+    params: IdInPath,
     responses: { 200: { description: "The number of matching profiles.", schema: Count } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
       const db = call.databases.space(space.id);
       const row = found(await findSegment(db, space.id, params.id));
@@ -157,11 +142,5 @@ export const segmentsResource = resource("/v1/segments", [
 ]);
 
 function show(row: SegmentRow) {
-  return {
-    id: row.id,
-    name: row.name,
-    rule: JSON.parse(row.rule) as unknown,
-    created_at: iso(row.created_at),
-    updated_at: iso(row.updated_at),
-  };
+  return { id: row.id, name: row.name, rule: JSON.parse(row.rule) as unknown, ...timesOf(row) };
 }

@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { AT, EXTERNAL_ID } from "../example-values.ts";
+import { AT, type Examples, EXTERNAL_ID } from "../example-values.ts";
 
 const SPACE = {
   id: "9a4d1c6e-2f7b-4a55-8d3e-1b0c5e7f6a21",
@@ -12,7 +10,7 @@ const SPACE = {
   created_at: AT,
 };
 
-export const spaceExamples: Record<string, unknown> = {
+export const spaceExamples: Examples = {
   Space: SPACE,
   NewSpaceAnswer: { ...SPACE, api_key: "spw_<key id>_<secret>", webhook_secret: "whsec_<secret>" },
   changeSpace: { ...SPACE, status: "inactive" },

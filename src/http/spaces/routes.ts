@@ -13,14 +13,13 @@ import { insertKey } from "../../db/tenants/api-keys.ts";
 import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import type { LimiterObject } from "../../limiter/limiter.ts";
-import { encrypt } from "../../outbound/encryption.ts";
-import { formatSecret } from "../../outbound/webhook.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "../api-keys/new-key.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, route, SCOPES } from "../route.ts";
 import { Name, Time, TimeZone } from "../schemas.ts";
+import { newSecret } from "../webhooks/secrets.ts";
 
 const RetentionDays = z.number().int().min(1).max(36_500);
 
@@ -53,20 +52,17 @@ const SpaceChange = z.strictObject({
 });
 
 const SpaceId = z.object({ id: z.uuid() });
-const KIB = 1024;
 const example = { name: "Shop", timezone: "Europe/London" };
 
-export const spacesResource = resource("/v1/spaces", [
+export const spacesResource = resource("/v1/spaces", "Spaces", [
   route({
     method: "POST",
-    path: "/",
     operationId: "createSpace",
     summary: "Create a space",
     description:
       "Creates a space with a first key, which has all scopes. The key and the webhook secret are returned only here.",
-    tag: "Spaces",
     auth: "admin",
-    body: { schema: NewSpace, maxBytes: 64 * KIB, example },
+    body: { schema: NewSpace, example },
     responses: {
       201: {
         description: "The space, with its first key.",
@@ -74,7 +70,7 @@ export const spacesResource = resource("/v1/spaces", [
       },
     },
     async handle(call, { body }) {
-      const { runtime, databases, config } = call;
+      const { runtime, databases } = call;
       const now = runtime.now();
       const row: SpaceRow = {
         id: runtime.uuid(),
@@ -83,23 +79,20 @@ export const spacesResource = resource("/v1/spaces", [
         external_id: `spillway-${runtime.uuid()}`,
         created_at: now,
       };
-      const webhookSecret = formatSecret(runtime.randomBytes(32));
       const key = await createKey(runtime);
-      const encryptedSecret = await encrypt(config.secretsKey, row.id, webhookSecret, runtime.randomBytes(12));
+      const { secret, encryptedSecret } = await newSecret(call, row.id);
       await insertSpace(databases.control, row, encryptedSecret);
       await insertKey(
         databases.control,
         { id: key.id, space_id: row.id, name: "first key", scopes: JSON.stringify(SCOPES), created_at: now },
         key.secretSha256,
       );
-      return json({ ...show(row), api_key: key.key, webhook_secret: webhookSecret }, 201);
+      return json({ ...show(row), api_key: key.key, webhook_secret: secret }, 201);
     },
   }),
   list({
-    path: "/",
     operationId: "listSpaces",
     summary: "List spaces",
-    tag: "Spaces",
     auth: "admin",
     item: Space,
     page: "Spaces, newest first.",
@@ -112,11 +105,9 @@ export const spacesResource = resource("/v1/spaces", [
     path: "/{id}",
     operationId: "getSpace",
     summary: "Show a space",
-    tag: "Spaces",
     auth: "admin",
     params: SpaceId,
     responses: { 200: { description: "The space.", schema: Space } },
-    errors: ["not_found"],
     async handle(call, { params }) {
       return json(show(found(await findSpace(call.databases.control, params.id))));
     },
@@ -126,16 +117,13 @@ export const spacesResource = resource("/v1/spaces", [
     path: "/{id}",
     operationId: "changeSpace",
     summary: "Change a space",
-    tag: "Spaces",
     auth: "admin",
     params: SpaceId,
     body: {
       schema: SpaceChange.extend({ status: z.enum(["active", "inactive"]).optional() }),
-      maxBytes: 64 * KIB,
       example: { status: "inactive" },
     },
     responses: { 200: { description: "The space as it is now.", schema: Space } },
-    errors: ["not_found"],
     async handle(call, { params, body }) {
       return json(show(found(await updateSpace(call.databases.control, params.id, body))));
     },
@@ -146,11 +134,9 @@ export const spacesResource = resource("/v1/spaces", [
     operationId: "deleteSpace",
     summary: "Delete a space",
     description: "The space's keys are revoked at once. All its rows and files are deleted in the background.",
-    tag: "Spaces",
     auth: "admin",
     params: SpaceId,
     responses: { 202: { description: "The deletion has begun." } },
-    errors: ["not_found"],
     async handle(call, { params }) {
       if (!(await markSpaceDeleting(call.databases.control, params.id, call.runtime.now())))
         throw new SpillwayError("not_found");
@@ -165,13 +151,11 @@ export const spacesResource = resource("/v1/spaces", [
   }),
 ]);
 
-export const ownSpaceResource = resource("/v1/space", [
+export const ownSpaceResource = resource("/v1/space", "Spaces", [
   route({
     method: "GET",
-    path: "/",
     operationId: "getOwnSpace",
     summary: "Show your space",
-    tag: "Spaces",
     auth: "key",
     responses: { 200: { description: "The key's own space.", schema: Space } },
     async handle(_call, { space }) {
@@ -180,12 +164,10 @@ export const ownSpaceResource = resource("/v1/space", [
   }),
   route({
     method: "PATCH",
-    path: "/",
     operationId: "changeOwnSpace",
     summary: "Change your space",
-    tag: "Spaces",
     auth: "settings:write",
-    body: { schema: SpaceChange, maxBytes: 64 * KIB, example: { retention_days: 365 } },
+    body: { schema: SpaceChange, example: { retention_days: 365 } },
     responses: { 200: { description: "The space as it is now.", schema: Space } },
     async handle(call, { space, body }) {
       return json(show(found(await updateSpace(call.databases.control, space.id, body))));

@@ -16,8 +16,7 @@ import { iso } from "../../time/names.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { Time } from "../schemas.ts";
-import { TAG } from "./endpoints.ts";
+import { IdInPath, Time } from "../schemas.ts";
 
 const Status = z.enum(["pending", "delivered", "failed"]);
 
@@ -47,12 +46,10 @@ const Delivery = z
   })
   .meta({ id: "WebhookDelivery" });
 
-export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", [
+export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", "Webhooks", [
   list({
-    path: "/",
     operationId: "listWebhookDeliveries",
     summary: "List webhook deliveries",
-    tag: TAG,
     auth: "settings:write",
     filters: { export_id: z.string().optional(), endpoint_id: z.string().optional(), status: Status.optional() },
     item: Delivery,
@@ -75,11 +72,10 @@ export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", [
     summary: "Deliver a webhook again",
     description:
       "Sends the same event with the same `webhook-id` at once, and restarts its schedule of attempts. A delivery with an attempt in progress is answered with 409.",
-    tag: TAG,
     auth: "settings:write",
-    params: z.object({ id: z.string() }),
+    params: IdInPath,
     responses: { 202: { description: "The delivery is due now.", schema: Delivery } },
-    errors: ["not_found", "conflict"],
+    errors: ["conflict"],
     async handle(call, { space, params: { id } }) {
       const { control } = call.databases;
       const row = await restartDelivery(control, space.id, id, call.runtime.now());

@@ -14,16 +14,13 @@ import {
 import { invalid, SpillwayError } from "../../errors.ts";
 import { urlFault } from "../../outbound/url-guard.ts";
 import { EVENT_TYPES } from "../../webhooks/events/index.ts";
-import { iso } from "../../time/names.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { type Call, found, json, route } from "../route.ts";
-import { Time } from "../schemas.ts";
+import { type Call, deleted, found, json, route } from "../route.ts";
+import { IdInPath, times, timesOf } from "../schemas.ts";
 import { newSecret, Secret } from "./secrets.ts";
 
-export const TAG = "Webhooks";
 export const MAX_ENDPOINTS = 20;
-const MAX_BYTES = 65_536;
 
 const Url = z
   .url()
@@ -45,21 +42,16 @@ export const Endpoint = z
       .string()
       .nullable()
       .meta({ description: "Why the service disabled the endpoint. `gone`: its address answered 410." }),
-    created_at: Time,
-    updated_at: Time,
+    ...times,
   })
   .meta({ id: "WebhookEndpoint" });
 
-export const EndpointId = z.object({ id: z.string() });
-
-export const webhookEndpointsResource = resource("/v1/webhook-endpoints", [
+export const webhookEndpointsResource = resource("/v1/webhook-endpoints", "Webhooks", [
   route({
     method: "POST",
-    path: "/",
     operationId: "createWebhookEndpoint",
     summary: "Create a webhook endpoint",
     description: `From now on the endpoint receives the events of its types: an export of the space ended, or a schedule was paused. A space may have at most ${MAX_ENDPOINTS} endpoints.`,
-    tag: TAG,
     auth: "settings:write",
     body: {
       schema: z.strictObject({
@@ -67,7 +59,6 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", [
         event_types: EventTypes.default([...EVENT_TYPES]),
         enabled: z.boolean().default(true),
       }),
-      maxBytes: MAX_BYTES,
       example: { url: "https://shop.example/hooks/spillway", event_types: ["export.completed", "export.failed"] },
     },
     responses: {
@@ -100,10 +91,8 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", [
     },
   }),
   list({
-    path: "/",
     operationId: "listWebhookEndpoints",
     summary: "List webhook endpoints",
-    tag: TAG,
     auth: "settings:write",
     item: Endpoint,
     page: "Endpoints without their secrets, newest first.",
@@ -116,11 +105,9 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", [
     path: "/{id}",
     operationId: "getWebhookEndpoint",
     summary: "Show a webhook endpoint",
-    tag: TAG,
     auth: "settings:write",
-    params: EndpointId,
+    params: IdInPath,
     responses: { 200: { description: "The endpoint, without its secret.", schema: Endpoint } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
       return json(showEndpoint(found(await findEndpoint(call.databases.control, space.id, params.id))));
     },
@@ -132,20 +119,17 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", [
     summary: "Change a webhook endpoint",
     description:
       "Pending deliveries go to the new address. Deliveries that come due while the endpoint is disabled fail.",
-    tag: TAG,
     auth: "settings:write",
-    params: EndpointId,
+    params: IdInPath,
     body: {
       schema: z.strictObject({
         url: Url.optional(),
         event_types: EventTypes.optional(),
         enabled: z.boolean().optional().meta({ description: "`true` also clears `disabled_reason`." }),
       }),
-      maxBytes: MAX_BYTES,
       example: { enabled: false },
     },
     responses: { 200: { description: "The endpoint as it is now.", schema: Endpoint } },
-    errors: ["not_found"],
     async handle(call, { space, params, body }) {
       if (body.url !== undefined) checkUrl(call, body.url);
       const { url, event_types: types, enabled } = body;
@@ -159,14 +143,11 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", [
     path: "/{id}",
     operationId: "deleteWebhookEndpoint",
     summary: "Delete a webhook endpoint",
-    tag: TAG,
     auth: "settings:write",
-    params: EndpointId,
+    params: IdInPath,
     responses: { 204: { description: "The endpoint is deleted. Its pending deliveries fail." } },
-    errors: ["not_found"],
     async handle(call, { space, params }) {
-      if (!(await deleteEndpoint(call.databases.control, space.id, params.id))) throw new SpillwayError("not_found");
-      return new Response(null, { status: 204 });
+      return deleted(await deleteEndpoint(call.databases.control, space.id, params.id));
     },
   }),
 ]);
@@ -184,7 +165,6 @@ export function showEndpoint(row: EndpointRow) {
     event_types: JSON.parse(row.event_types) as unknown,
     enabled: row.enabled === 1,
     disabled_reason: row.disabled_reason,
-    created_at: iso(row.created_at),
-    updated_at: iso(row.updated_at),
+    ...timesOf(row),
   };
 }

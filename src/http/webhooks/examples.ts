@@ -1,6 +1,4 @@
-/** Examples of answers for the OpenAPI document, by operationId or by the id of the answer's schema. */
-
-import { AT, COMPLETED_AT, EXPORT_ID } from "../example-values.ts";
+import { COMPLETED_AT, type Examples, EXPORT_ID, TIMES } from "../example-values.ts";
 
 const ENDPOINT = {
   id: "0d5b7e1c-93aa-4c6f-8e21-6f4b2d9c1a37",
@@ -8,8 +6,7 @@ const ENDPOINT = {
   event_types: ["export.completed", "export.failed"],
   enabled: true,
   disabled_reason: null,
-  created_at: AT,
-  updated_at: AT,
+  ...TIMES,
 };
 
 const NEXT_SECRET = { secret: "whsec_<secret>", previous_secret_expires_at: "2026-01-16T10:23:45.123Z" };
@@ -32,7 +29,7 @@ const DELIVERY = {
   ],
 };
 
-export const webhookExamples: Record<string, unknown> = {
+export const webhookExamples: Examples = {
   WebhookEndpoint: ENDPOINT,
   changeWebhookEndpoint: { ...ENDPOINT, enabled: false },
   NewWebhookEndpoint: { ...ENDPOINT, secret: "whsec_<secret>" },

@@ -6,29 +6,28 @@ import { rotateSpaceSecret } from "../../db/webhooks/receivers.ts";
 import { iso } from "../../time/names.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
-import { Endpoint, EndpointId, showEndpoint, TAG } from "./endpoints.ts";
+import { Endpoint, showEndpoint } from "./endpoints.ts";
 import { bothSignUntil, newSecret, rotated } from "./secrets.ts";
+import { IdInPath } from "../schemas.ts";
 
 const BOTH_SIGN =
   "For 24 hours each webhook has two signatures: one by the new secret, one by the previous secret. Older secrets no longer sign.";
 
-export const rotateEndpointSecretResource = resource("/v1/webhook-endpoints", [
+export const rotateEndpointSecretResource = resource("/v1/webhook-endpoints", "Webhooks", [
   route({
     method: "POST",
     path: "/{id}/rotate-secret",
     operationId: "rotateWebhookEndpointSecret",
     summary: "Rotate an endpoint's secret",
     description: BOTH_SIGN,
-    tag: TAG,
     auth: "settings:write",
-    params: EndpointId,
+    params: IdInPath,
     responses: {
       200: {
         description: "The endpoint. Its new secret is returned only here.",
         schema: Endpoint.extend(rotated).meta({ id: "RotatedWebhookEndpoint" }),
       },
     },
-    errors: ["not_found"],
     async handle(call, { space, params: { id } }) {
       const { control } = call.databases;
       // An unknown id must not get a secret.
@@ -43,14 +42,13 @@ export const rotateEndpointSecretResource = resource("/v1/webhook-endpoints", [
   }),
 ]);
 
-export const rotateSpaceSecretResource = resource("/v1/space", [
+export const rotateSpaceSecretResource = resource("/v1/space", "Webhooks", [
   route({
     method: "POST",
     path: "/rotate-webhook-secret",
     operationId: "rotateSpaceWebhookSecret",
     summary: "Rotate the space's webhook secret",
     description: `This secret signs the webhooks to \`callback_url\`s. ${BOTH_SIGN}`,
-    tag: TAG,
     auth: "settings:write",
     responses: {
       200: {

@@ -9,9 +9,6 @@ import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";
 import { DAY_MS } from "../../time/durations.ts";
 
-const SECRET_BYTES = 32;
-const BOTH_SIGN_MS = DAY_MS;
-
 export const Secret = z
   .string()
   .meta({ description: "`whsec_…`, in the format of Standard Webhooks.", example: "whsec_<secret>" });
@@ -25,9 +22,9 @@ export const rotated = {
 /** @param owner the endpoint's id, or the space's. @returns the secret, and its encrypted form for the database. */
 export async function newSecret(call: Call, owner: string): Promise<{ secret: string; encryptedSecret: string }> {
   const { runtime, config } = call;
-  const secret = formatSecret(runtime.randomBytes(SECRET_BYTES));
+  const secret = formatSecret(runtime.randomBytes(32));
   return { secret, encryptedSecret: await encrypt(config.secretsKey, owner, secret, runtime.randomBytes(12)) };
 }
 
 /** Epoch ms at which a secret that is rotated now stops signing. */
-export const bothSignUntil = (call: Call): number => call.runtime.now() + BOTH_SIGN_MS;
+export const bothSignUntil = (call: Call): number => call.runtime.now() + DAY_MS;

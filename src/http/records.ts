@@ -1,0 +1,58 @@
+/** Operations that store a list of records, each once per id, all or nothing; also as NDJSON. */
+
+import * as z from "zod";
+import type { SpaceRow } from "../db/tenants/spaces.ts";
+import { type Call, json, type Operation, route, type RouteDefinition } from "./route.ts";
+import { Accepted } from "./schemas.ts";
+
+export const MAX_RECORDS = 5_000;
+/** Of the body of a call that writes many records. */
+export const MAX_RECORDS_BYTES = 15_728_640;
+
+interface Records<Sent> extends Pick<
+  RouteDefinition<undefined, undefined, undefined>,
+  "operationId" | "summary" | "description" | "auth"
+> {
+  /** The list's name in the body. */
+  property: string;
+  record: z.ZodType<Sent>;
+  example: unknown;
+  /** @param pointers the JSON pointer of each record in the body. */
+  store: (
+    ingest: ReturnType<typeof ingestOf>,
+    records: readonly Sent[],
+    pointers: (index: number) => string,
+  ) => Promise<z.output<typeof Accepted>>;
+}
+
+/** Defines the operation that stores a resource's records. */
+export function sendRecords<Sent>({ property, record, example, store, ...operation }: Records<Sent>): Operation {
+  return route({
+    ...operation,
+    method: "POST",
+    body: {
+      schema: z.strictObject({ [property]: z.array(record).min(1).max(MAX_RECORDS) }),
+      maxBytes: MAX_RECORDS_BYTES,
+      linesOf: { property, maxItems: MAX_RECORDS },
+      example: { [property]: [example] },
+    },
+    responses: {
+      202: {
+        description: "The records are stored. Exports that are created from now on contain them.",
+        schema: Accepted,
+      },
+    },
+    errors: ["conflict"],
+    async handle(call, { space, body }) {
+      return json(await store(ingestOf(call, space), body[property] ?? [], (index) => `/${property}/${index}`), 202);
+    },
+  });
+}
+
+/** What writes of events and profiles work with. */
+export const ingestOf = ({ runtime, databases }: Call, space: SpaceRow) => ({
+  db: databases.space(space.id),
+  space,
+  now: runtime.now(),
+  uuid: () => runtime.uuid(),
+});
