@@ -52,7 +52,7 @@ export async function putAdObjects(
        WHERE s.space_id = ?1 AND s.level = j.value ->> 'level' AND s.id = j.value ->> 'id' AND s.seq_to IS NULL)`;
   await db.batch([
     nextSequence(spaceId),
-    ...jsonLists(objects).flatMap((list) => [statement(close, spaceId, list), statement(open, spaceId, list, now)]),
+    ...jsonLists(objects).flatMap((list) => [statement(close, [spaceId, list]), statement(open, [spaceId, list, now])]),
   ]);
 }
 
@@ -67,10 +67,7 @@ export async function listAdObjects(
   return db.all<AdObjectRow>(
     `SELECT ${COLUMNS} FROM ad_objects
      WHERE space_id = ?1 AND level = ?2 AND seq_to IS NULL AND id > ?3 ORDER BY id LIMIT ?4`,
-    spaceId,
-    level,
-    afterId ?? "",
-    limit,
+    [spaceId, level, afterId ?? "", limit],
   );
 }
 
@@ -88,10 +85,7 @@ export async function adObjectsAt(
       ...(await db.all<AdObject>(
         `SELECT o.id, o.name, o.parent_id FROM json_each(?4) j CROSS JOIN ad_objects o
            ON o.space_id = ?1 AND o.level = ?3 AND o.id = j.value AND ${asOf("o", "?2")}`,
-        spaceId,
-        seq,
-        level,
-        list,
+        [spaceId, seq, level, list],
       )),
     );
   return found;

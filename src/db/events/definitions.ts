@@ -28,18 +28,20 @@ function insertVersion(spaceId: string, row: DefinitionRow): Statement {
   return statement(
     `INSERT INTO definitions (space_id, seq_from, seq_to, ${COLUMNS}, search)
      VALUES (?1, ${THIS_SEQUENCE}, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
-    spaceId,
-    row.id,
-    row.version,
-    row.name,
-    row.description,
-    row.section_id,
-    row.category,
-    row.enabled,
-    row.properties,
-    row.created_at,
-    row.updated_at,
-    searchText(row),
+    [
+      spaceId,
+      row.id,
+      row.version,
+      row.name,
+      row.description,
+      row.section_id,
+      row.category,
+      row.enabled,
+      row.properties,
+      row.created_at,
+      row.updated_at,
+      searchText(row),
+    ],
   );
 }
 
@@ -79,15 +81,12 @@ export async function replaceDefinition(
       statement(
         `INSERT INTO guard SELECT 0 WHERE
            (SELECT version FROM definitions WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL) IS NOT ?3`,
+        [spaceId, row.id, from],
+      ),
+      statement(`UPDATE definitions SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [
         spaceId,
         row.id,
-        from,
-      ),
-      statement(
-        `UPDATE definitions SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`,
-        spaceId,
-        row.id,
-      ),
+      ]),
       insertVersion(spaceId, row),
     ]);
     return true;
@@ -106,8 +105,7 @@ export function definitionsUnchanged(spaceId: string, expected: readonly Expecte
     `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN definitions d
        ON d.space_id = ?1 AND d.id = j.value ->> 0 AND d.seq_to IS NULL
      WHERE d.version IS NOT (j.value ->> 1) OR d.enabled = 0`,
-    spaceId,
-    JSON.stringify(expected),
+    [spaceId, JSON.stringify(expected)],
   );
 }
 
@@ -120,8 +118,7 @@ export async function findDefinitionRows(
   return db.all<DefinitionRow>(
     `SELECT ${COLUMNS} FROM definitions
      WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))`,
-    spaceId,
-    JSON.stringify(ids),
+    [spaceId, JSON.stringify(ids)],
   );
 }
 
@@ -143,16 +140,11 @@ export async function listDefinitionRows(
          AND (?3 IS NULL OR category = ?3)
          AND (?4 IS NULL OR instr(search, ?4) > 0)
        ORDER BY id LIMIT ?5`,
-      spaceId,
-      filter.afterId ?? "",
-      filter.category,
-      filter.q === null ? null : folded(filter.q),
-      filter.limit,
+      [spaceId, filter.afterId ?? "", filter.category, filter.q === null ? null : folded(filter.q), filter.limit],
     ),
     statement(
       "SELECT id FROM definitions WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))",
-      spaceId,
-      JSON.stringify(others),
+      [spaceId, JSON.stringify(others)],
     ),
   ]);
   return { rows: listed?.rows ?? [], current: (current?.rows ?? []).map((row) => row.id) };
@@ -167,7 +159,6 @@ export async function definitionRowsAt(
   return db.all(
     `SELECT id, name, section_id, category, properties FROM definitions
      WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)`,
-    spaceId,
-    seq,
+    [spaceId, seq],
   );
 }

@@ -30,23 +30,23 @@ export function insertRows(spaceId: string, events: readonly NewEvent[], receive
           `INSERT INTO events (space_id, ${COLUMNS})
            SELECT ?1, value ->> 0, value ->> 1, ${THIS_SEQUENCE}, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ?3, value ->> 7
            FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
-          spaceId,
-          rows,
-          receivedAt,
+          [spaceId, rows, receivedAt],
         )
       : statement(
           `INSERT INTO events (space_id, ${COLUMNS})
            VALUES (?1, ?2, ?3, ${THIS_SEQUENCE}, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
-          spaceId,
-          rows.occurred_at,
-          rows.id,
-          rows.definition_id,
-          rows.definition_version,
-          rows.person_id,
-          rows.company_id,
-          rows.session_id,
-          receivedAt,
-          rows.properties,
+          [
+            spaceId,
+            rows.occurred_at,
+            rows.id,
+            rows.definition_id,
+            rows.definition_version,
+            rows.person_id,
+            rows.company_id,
+            rows.session_id,
+            receivedAt,
+            rows.properties,
+          ],
         ),
   );
 }

@@ -50,10 +50,10 @@ export async function putFlows(db: Database, spaceId: string, flows: readonly Ne
   await db.batch([
     nextSequence(spaceId),
     ...lists.flatMap((list) => [
-      statement(close, spaceId, list),
-      statement(closeElements, spaceId, list),
-      statement(open, spaceId, list, now),
-      statement(openElements, spaceId, list),
+      statement(close, [spaceId, list]),
+      statement(closeElements, [spaceId, list]),
+      statement(open, [spaceId, list, now]),
+      statement(openElements, [spaceId, list]),
     ]),
   ]);
 }
@@ -67,9 +67,7 @@ export async function listFlows(
 ): Promise<FlowRow[]> {
   return db.all<FlowRow>(
     `SELECT ${COLUMNS} FROM flows WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`,
-    spaceId,
-    afterId ?? "",
-    limit,
+    [spaceId, afterId ?? "", limit],
   );
 }
 
@@ -97,9 +95,7 @@ export async function elementsAt(
      CROSS JOIN flow_elements e ON e.space_id = ?1 AND e.id = j.value AND ${asOf("e", "?2")}
      CROSS JOIN flows f ON f.space_id = ?1 AND f.id = e.flow_id AND f.seq_from = e.seq_from
      ORDER BY e.seq_from`,
-    spaceId,
-    seq,
-    JSON.stringify(elementIds),
+    [spaceId, seq, JSON.stringify(elementIds)],
   );
 }
 
@@ -113,8 +109,6 @@ export async function flowsAt(
   return db.all(
     `SELECT f.id, f.campaign_name, f.campaign_start
      FROM json_each(?3) j CROSS JOIN flows f ON f.space_id = ?1 AND f.id = j.value AND ${asOf("f", "?2")}`,
-    spaceId,
-    seq,
-    JSON.stringify(flowIds),
+    [spaceId, seq, JSON.stringify(flowIds)],
   );
 }

@@ -37,9 +37,7 @@ export function insertReachability(
        SELECT ?1, value ->> 'occurred_at', value ->> 'id', ${THIS_SEQUENCE}, value ->> 'person_id', value ->> 'channel',
          value ->> 'installation_id', ?3, value ->> 'event'
        FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
-      spaceId,
-      list,
-      receivedAt,
+      [spaceId, list, receivedAt],
     ),
   );
 }
@@ -78,8 +76,7 @@ export async function* readReachability(
     const page = await db.all<ReachabilityRecord>(
       `SELECT occurred_at, id, person_id, channel, installation_id, received_at, event
        FROM reachability_events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?10`,
-      ...eventRangeParams(range, lower),
-      rows,
+      [...eventRangeParams(range, lower), rows],
     );
     const last = page.at(-1);
     if (last === undefined) return;

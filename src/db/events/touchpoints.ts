@@ -51,9 +51,7 @@ export async function insertTouchpoints(
        SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
          value ->> 8, ${THIS_SEQUENCE}, ?3
        FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
-      spaceId,
-      list,
-      receivedAt,
+      [spaceId, list, receivedAt],
     ),
   );
   const results = await db.batch([...before, ...inserts]);

@@ -49,10 +49,7 @@ export function insertChunks(
     `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
      SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
      FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
-    spaceId,
-    exportId,
-    JSON.stringify(rows),
-    plan,
+    [spaceId, exportId, JSON.stringify(rows), plan],
   );
 }
 
@@ -60,16 +57,14 @@ export function insertChunks(
 export async function lastChunk(db: Database, spaceId: string, exportId: string): Promise<ChunkRow | null> {
   return db.first<ChunkRow>(
     `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n DESC LIMIT 1`,
-    spaceId,
-    exportId,
+    [spaceId, exportId],
   );
 }
 
 export async function listChunks(db: Database, spaceId: string, exportId: string): Promise<ChunkRow[]> {
   return db.all<ChunkRow>(
     `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
-    spaceId,
-    exportId,
+    [spaceId, exportId],
   );
 }
 
@@ -82,9 +77,7 @@ export async function chunksOfFile(
 ): Promise<ChunkRow[]> {
   return db.all<ChunkRow>(
     `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND file_n = ?3 ORDER BY n`,
-    spaceId,
-    exportId,
-    fileN,
+    [spaceId, exportId, fileN],
   );
 }
 
@@ -98,10 +91,7 @@ export async function idleChunks(
 ): Promise<number[]> {
   const rows = await db.all<{ n: number }>(
     "SELECT n FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND done = 0 AND lease_until <= ?3 ORDER BY n LIMIT ?4",
-    spaceId,
-    exportId,
-    now,
-    limit,
+    [spaceId, exportId, now, limit],
   );
   return rows.map((row) => row.n);
 }
@@ -132,21 +122,23 @@ export function chunkDone(
     `UPDATE export_chunks SET done = 1, records_read = ?4, rows = ?5, bytes = ?6, uncompressed_bytes = ?7, crc32 = ?8, sha256 = ?9,
        first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5, summary = ?15
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${isProcessingPlan("?14")}`,
-    spaceId,
-    exportId,
-    n,
-    written.recordsRead,
-    written.rows,
-    written.bytes,
-    written.uncompressedBytes,
-    written.crc32,
-    written.sha256,
-    written.first?.time ?? null,
-    written.first?.id ?? null,
-    written.last?.time ?? null,
-    written.last?.id ?? null,
-    plan,
-    written.summary,
+    [
+      spaceId,
+      exportId,
+      n,
+      written.recordsRead,
+      written.rows,
+      written.bytes,
+      written.uncompressedBytes,
+      written.crc32,
+      written.sha256,
+      written.first?.time ?? null,
+      written.first?.id ?? null,
+      written.last?.time ?? null,
+      written.last?.id ?? null,
+      plan,
+      written.summary,
+    ],
   );
 }
 
@@ -162,8 +154,6 @@ export async function listSummaries(
        SELECT n, summary, sum(octet_length(summary)) OVER (ORDER BY n) - octet_length(summary) AS bytes_before
        FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND n > ?3 AND summary IS NOT NULL)
      WHERE bytes_before < 8000000 ORDER BY n LIMIT 1000`,
-    spaceId,
-    exportId,
-    after,
+    [spaceId, exportId, after],
   );
 }

@@ -32,10 +32,7 @@ export function insertFiles(spaceId: string, exportId: string, plan: number, nam
   return statement(
     `INSERT INTO export_files (space_id, export_id, n, name)
      SELECT ?1, ?2, key, value FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
-    spaceId,
-    exportId,
-    JSON.stringify(names),
-    plan,
+    [spaceId, exportId, JSON.stringify(names), plan],
   );
 }
 
@@ -48,24 +45,20 @@ export async function filesBetween(
 ): Promise<FileRow[]> {
   return db.all<FileRow>(
     `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n >= ?3 AND n < ?4 ORDER BY n`,
-    spaceId,
-    exportId,
-    from,
-    to,
+    [spaceId, exportId, from, to],
   );
 }
 
 export async function countFiles(db: Database, spaceId: string, exportId: string): Promise<number> {
   const sql = "SELECT count(*) AS files FROM export_files WHERE space_id = ?1 AND export_id = ?2";
-  return (await db.first<{ files: number }>(sql, spaceId, exportId))?.files ?? 0;
+  return (await db.first<{ files: number }>(sql, [spaceId, exportId]))?.files ?? 0;
 }
 
 export async function listFiles(db: Database, spaceId: string, exportId: string): Promise<FileRow[]> {
-  return db.all<FileRow>(
-    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
+  return db.all<FileRow>(`SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`, [
     spaceId,
     exportId,
-  );
+  ]);
 }
 
 export async function findFileByNumber(
@@ -76,9 +69,7 @@ export async function findFileByNumber(
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
     `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`,
-    spaceId,
-    exportId,
-    n,
+    [spaceId, exportId, n],
   );
 }
 
@@ -90,9 +81,7 @@ export async function findFileByName(
 ): Promise<FileRow | null> {
   return db.first<FileRow>(
     `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`,
-    spaceId,
-    exportId,
-    name,
+    [spaceId, exportId, name],
   );
 }
 
@@ -108,10 +97,7 @@ export async function idleFiles(
     `SELECT n FROM export_files f WHERE space_id = ?1 AND export_id = ?2 AND done = 0 AND lease_until <= ?3
        AND NOT EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = f.n AND c.done = 0)
      ORDER BY n LIMIT ?4`,
-    spaceId,
-    exportId,
-    now,
-    limit,
+    [spaceId, exportId, now, limit],
   );
   return rows.map((row) => row.n);
 }
@@ -131,14 +117,7 @@ export async function rememberUpload(
     `INSERT INTO export_files (space_id, export_id, n, name, upload_id) SELECT ?1, ?2, ?3, ?8, ?4 WHERE ${isProcessingPlan("?5")}
        AND EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n = ?7 AND c.lease_until = ?6 AND c.done = 0)
      ON CONFLICT (export_id, n) DO UPDATE SET upload_id = excluded.upload_id WHERE export_files.space_id = ?1 AND export_files.done = 0`,
-    spaceId,
-    exportId,
-    file.n,
-    upload.id,
-    upload.plan,
-    upload.leaseUntil,
-    upload.chunk,
-    file.name,
+    [spaceId, exportId, file.n, upload.id, upload.plan, upload.leaseUntil, upload.chunk, file.name],
   );
 }
 
@@ -158,12 +137,7 @@ export async function renameFile(
      ON CONFLICT (export_id, n) DO UPDATE SET name = CASE export_files.name WHEN ?4 THEN ?5 ELSE export_files.name END,
        upload_id = CASE export_files.name WHEN ?4 THEN NULL ELSE export_files.upload_id END
      WHERE export_files.space_id = ?1 AND (export_files.done = 0 OR export_files.name <> ?4) RETURNING ${FILE_COLUMNS}`,
-    spaceId,
-    exportId,
-    n,
-    from,
-    to,
-    plan,
+    [spaceId, exportId, n, from, to, plan],
   );
 }
 
@@ -181,7 +155,7 @@ export async function listOpenUploads(
   spaceId: string,
   exportId: string,
 ): Promise<{ name: string; upload_id: string }[]> {
-  return db.all(OPEN_UPLOADS, spaceId, exportId);
+  return db.all(OPEN_UPLOADS, [spaceId, exportId]);
 }
 
 export interface WrittenFile {
@@ -199,14 +173,7 @@ export function fileDone(spaceId: string, exportId: string, plan: number, n: num
   return statement(
     `UPDATE export_files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${isProcessingPlan("?8")}`,
-    spaceId,
-    exportId,
-    n,
-    written.rows,
-    written.bytes,
-    written.uncompressedBytes,
-    written.sha256,
-    plan,
+    [spaceId, exportId, n, written.rows, written.bytes, written.uncompressedBytes, written.sha256, plan],
   );
 }
 
@@ -231,10 +198,7 @@ export function filesDone(
          uncompressed_bytes = excluded.uncompressed_bytes, sha256 = excluded.sha256, first_time = excluded.first_time,
          first_id = excluded.first_id, last_time = excluded.last_time, last_id = excluded.last_id
        WHERE export_files.space_id = ?1 AND export_files.done = 0`,
-      spaceId,
-      exportId,
-      list,
-      plan,
+      [spaceId, exportId, list, plan],
     ),
   );
 }
@@ -268,8 +232,7 @@ export async function exportTotals(db: Database, spaceId: string, exportId: stri
        (SELECT coalesce(sum(uncompressed_bytes), 0) FROM export_chunks WHERE space_id = ?1 AND export_id = ?2) AS uncompressed_bytes,
        (SELECT count(*) FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND done = 1) AS files_written,
        (SELECT count(*) FROM export_files WHERE space_id = ?1 AND export_id = ?2) AS files_total`,
-    spaceId,
-    exportId,
+    [spaceId, exportId],
   );
   return row ?? NO_TOTALS;
 }

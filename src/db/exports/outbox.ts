@@ -45,10 +45,7 @@ export function enqueueWebhooks(
        FROM exports e JOIN webhook_endpoints w ON w.space_id = ?1 AND w.enabled = 1
          AND EXISTS (SELECT 1 FROM json_each(w.event_types) t WHERE t.value = 'export.' || ?3)
        WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = ?3 AND e.status_at = ?4 ON CONFLICT DO NOTHING`,
-      spaceId,
-      exportId,
-      status,
-      now,
+      [spaceId, exportId, status, now],
     ),
     statement(
       `INSERT INTO webhook_deliveries (${COLUMNS})
@@ -57,10 +54,7 @@ export function enqueueWebhooks(
        FROM exports e
        WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = ?3 AND e.status_at = ?4 AND e.callback_url IS NOT NULL
        ON CONFLICT DO NOTHING`,
-      spaceId,
-      exportId,
-      status,
-      now,
+      [spaceId, exportId, status, now],
     ),
   ];
 }
@@ -86,9 +80,6 @@ export function enqueuePauseWebhooks(spaceId: string, scheduleId: string, now: n
      LEFT JOIN exports e ON e.space_id = ?1 AND e.id = r.export_id
      WHERE s.space_id = ?1 AND s.id = ?2 AND s.status = 'paused' AND s.paused_reason = 'failures' AND s.paused_at = ?3
      ON CONFLICT DO NOTHING`,
-    spaceId,
-    scheduleId,
-    now,
-    failures,
+    [spaceId, scheduleId, now, failures],
   );
 }

@@ -16,11 +16,7 @@ export function markPlanned(
     `UPDATE exports SET phase = 'writing', rows_total = ?3, wake_at = ?4, attempts = 0, error_code = NULL, error_owner = NULL,
        next_retry_at = NULL
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'planning' AND plan_version = ?5`,
-    spaceId,
-    exportId,
-    rowsTotal,
-    wakeAt,
-    plan,
+    [spaceId, exportId, rowsTotal, wakeAt, plan],
   );
 }
 
@@ -34,10 +30,7 @@ export function stepSucceeded(spaceId: string, exportId: string, now: number, re
     `UPDATE exports SET attempts = CASE WHEN next_retry_at > ?3 THEN attempts ELSE 0 END, ${unlessWaiting("error_code")},
        ${unlessWaiting("error_owner")}, ${unlessWaiting("next_retry_at")}, wake_at = max(?3 + ?4, coalesce(next_retry_at, 0))
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing'`,
-    spaceId,
-    exportId,
-    now,
-    resendAfterMs,
+    [spaceId, exportId, now, resendAfterMs],
   );
 }
 
@@ -57,8 +50,7 @@ export async function advancePhase(
        ELSE 'finishing' END
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase IN ('writing', 'assembling', 'finishing')
      RETURNING phase, generation, request_id`,
-    spaceId,
-    exportId,
+    [spaceId, exportId],
   );
 }
 
@@ -78,14 +70,16 @@ export async function recordRetry(
       `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, error_detail = ?7, error_retryable = ?8, next_retry_at = ?5,
          wake_at = max(wake_at, ?5)
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?6`,
-      spaceId,
-      exportId,
-      error.code,
-      error.owner,
-      attempt.nextRetryAt,
-      attempt.generation,
-      error.detail ?? null,
-      typeof error.retryable === "boolean" ? Number(error.retryable) : null,
+      [
+        spaceId,
+        exportId,
+        error.code,
+        error.owner,
+        attempt.nextRetryAt,
+        attempt.generation,
+        error.detail ?? null,
+        typeof error.retryable === "boolean" ? Number(error.retryable) : null,
+      ],
     ),
     entry(
       spaceId,
@@ -136,8 +130,6 @@ export async function takeStuckExports(
          AND ${noLiveLease("?1")}
        ORDER BY e.wake_at LIMIT ?3)
      RETURNING id, space_id, phase, status, request_id, generation`,
-    now,
-    resendAfterMs,
-    limit,
+    [now, resendAfterMs, limit],
   );
 }

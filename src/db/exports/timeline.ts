@@ -44,14 +44,7 @@ export function entry(
        AND (?8 IS NULL OR (e.generation = ?8 AND e.status IN ('queued', 'processing')))
        AND (?3 IS NOT NULL OR (SELECT count(*) FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2) < ${MAX_ENTRIES})
      ON CONFLICT DO NOTHING`,
-    spaceId,
-    exportId,
-    key ?? null,
-    at,
-    type,
-    JSON.stringify(detail),
-    status ?? null,
-    inGeneration ?? null,
+    [spaceId, exportId, key ?? null, at, type, JSON.stringify(detail), status ?? null, inGeneration ?? null],
   );
 }
 
@@ -72,10 +65,6 @@ export async function listTimeline(
        FROM webhook_attempts a JOIN webhook_deliveries d ON d.id = a.delivery_id AND d.space_id = ?1
        WHERE a.space_id = ?1 AND a.subject_id = ?2)
      WHERE ?4 IS NULL OR (at, id) > (?4, ?5) ORDER BY at, id LIMIT ?3`,
-    spaceId,
-    exportId,
-    limit,
-    after?.time ?? null,
-    after?.id ?? null,
+    [spaceId, exportId, limit, after?.time ?? null, after?.id ?? null],
   );
 }

@@ -24,10 +24,7 @@ export async function startExport(
       `UPDATE exports SET status_at = CASE status WHEN 'queued' THEN ?3 ELSE status_at END, status = 'processing',
          started_at = coalesce(started_at, ?3), wake_at = ?4
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') RETURNING ${EXPORT_COLUMNS}`,
-      spaceId,
-      exportId,
-      now,
-      wakeAt,
+      [spaceId, exportId, now, wakeAt],
     ),
     entry(spaceId, exportId, now, "export.started", {}, { key: "started", status: "processing" }),
   ]);
@@ -55,14 +52,7 @@ export async function completeExport(
       `UPDATE exports SET status = 'completed', phase = 'done', status_at = ?3, completed_at = ?3, expires_at = ?4, cleanup_at = ?5,
          message = ?6, manifest_sha256 = ?7, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'finishing' AND plan_version = ?8`,
-      spaceId,
-      exportId,
-      end.completedAt,
-      end.expiresAt,
-      end.cleanupAt,
-      end.message,
-      end.manifestSha256,
-      end.plan,
+      [spaceId, exportId, end.completedAt, end.expiresAt, end.cleanupAt, end.message, end.manifestSha256, end.plan],
     ),
     ...enqueueWebhooks(spaceId, exportId, "completed", end.completedAt, { rows: end.rows }),
   ]);
@@ -86,16 +76,18 @@ export async function failExport(
       `UPDATE exports SET status = 'failed', status_at = ?5, completed_at = ?5, expires_at = ?6, cleanup_at = ?7,
          error_code = ?3, error_owner = ?4, error_detail = ?9, error_retryable = ?10, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
-      spaceId,
-      exportId,
-      error.code,
-      error.owner,
-      end.now,
-      end.keptUntil,
-      end.cleanupAt,
-      end.generation,
-      error.detail ?? null,
-      typeof error.retryable === "boolean" ? Number(error.retryable) : null,
+      [
+        spaceId,
+        exportId,
+        error.code,
+        error.owner,
+        end.now,
+        end.keptUntil,
+        end.cleanupAt,
+        end.generation,
+        error.detail ?? null,
+        typeof error.retryable === "boolean" ? Number(error.retryable) : null,
+      ],
     ),
     ...enqueueWebhooks(spaceId, exportId, "failed", end.now, { code: error.code, owner: error.owner }),
   ]);
@@ -109,9 +101,7 @@ export async function cancelExport(db: Database, spaceId: string, exportId: stri
       `UPDATE exports SET status = 'canceled', status_at = ?3, completed_at = ?3, cleanup_at = ?3,
          error_code = NULL, error_owner = NULL, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
-      spaceId,
-      exportId,
-      now,
+      [spaceId, exportId, now],
     ),
     ...enqueueWebhooks(spaceId, exportId, "canceled", now),
   ]);
@@ -134,15 +124,13 @@ export async function retryExport(
     statement(
       `DELETE FROM ${table} WHERE space_id = ?1 AND export_id = ?2 AND EXISTS
          (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued' AND e.phase = 'planning')`,
-      spaceId,
-      exportId,
+      [spaceId, exportId],
     );
   const resetTakeovers = (table: "export_chunks" | "export_files") =>
     statement(
       `UPDATE ${table} SET takeovers = 0 WHERE space_id = ?1 AND export_id = ?2 AND takeovers > 0 AND EXISTS
          (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued')`,
-      spaceId,
-      exportId,
+      [spaceId, exportId],
     );
   const [changed] = await db.batch<{ generation: number }>([
     statement(
@@ -159,13 +147,7 @@ export async function retryExport(
          AND (destination_id IS NULL OR EXISTS
            (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = exports.destination_id))
        RETURNING generation`,
-      spaceId,
-      exportId,
-      again.now,
-      again.wakeAt,
-      again.pendingLimit,
-      again.requestId,
-      Number(again.anew ?? false),
+      [spaceId, exportId, again.now, again.wakeAt, again.pendingLimit, again.requestId, Number(again.anew ?? false)],
     ),
     deleteLedger("export_chunks"),
     deleteLedger("export_files"),
@@ -185,8 +167,7 @@ export async function listToExpire(
   return db.all(
     `SELECT id, space_id, request_id FROM exports
      WHERE status = 'completed' AND expires_at <= ?1 AND deleted_at IS NULL ORDER BY expires_at LIMIT ?2`,
-    now,
-    limit,
+    [now, limit],
   );
 }
 
@@ -196,9 +177,7 @@ export async function expireExport(db: Database, spaceId: string, exportId: stri
     statement(
       `UPDATE exports SET status = 'expired', status_at = ?3, cleanup_at = ?3
        WHERE space_id = ?1 AND id = ?2 AND status = 'completed' AND expires_at <= ?3 AND deleted_at IS NULL`,
-      spaceId,
-      exportId,
-      now,
+      [spaceId, exportId, now],
     ),
     ...enqueueWebhooks(spaceId, exportId, "expired", now),
   ]);

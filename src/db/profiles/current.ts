@@ -38,9 +38,7 @@ export async function readCurrent(
            FROM json_each(?2) j LEFT JOIN profiles s ON s.space_id = ?1 AND s.person_id = j.value AND s.seq_to IS NULL) w
      LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = w.person_id AND p.seq_to IS NULL
      WHERE w.place = 0 OR w.bytes <= ?3 ORDER BY w.place`,
-    spaceId,
-    JSON.stringify(personIds),
-    PAGE_BYTES,
+    [spaceId, JSON.stringify(personIds), PAGE_BYTES],
   );
 }
 
@@ -53,8 +51,7 @@ export function versionsUnchanged(spaceId: string, expected: readonly ExpectedVe
     `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value ->> 0 AND p.seq_to IS NULL
      WHERE p.seq_from IS NOT (j.value ->> 1)`,
-    spaceId,
-    JSON.stringify(expected),
+    [spaceId, JSON.stringify(expected)],
   );
 }
 
@@ -64,8 +61,7 @@ export function personsUnchanged(spaceId: string, personIds: readonly string[]):
     statement(
       `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
          (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL)`,
-      spaceId,
-      list,
+      [spaceId, list],
     ),
   );
 }
@@ -85,17 +81,14 @@ export function insertProfiles(spaceId: string, profiles: readonly NewProfile[],
          EXISTS (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to IS NULL)
          OR EXISTS (SELECT 1 FROM profiles p WHERE p.space_id = ?1
            AND p.external_person_id = j.value ->> 'external_person_id' AND p.seq_to IS NULL)`,
-      spaceId,
-      list,
+      [spaceId, list],
     ),
     statement(
       `INSERT INTO profiles (space_id, seq_from, seq_to, person_id, external_person_id, company_id, type, identifiers,
          attributes, created_at, updated_at)
        SELECT ?1, ${THIS_SEQUENCE}, NULL, value ->> 'person_id', value ->> 'external_person_id', NULL, value ->> 'type',
          '{}', '{}', ?3, ?3 FROM json_each(?2)`,
-      spaceId,
-      list,
-      now,
+      [spaceId, list, now],
     ),
   ]);
 }

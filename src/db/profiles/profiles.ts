@@ -115,16 +115,14 @@ export async function mergeProfiles(
       ...(derived === null
         ? []
         : [versionsUnchanged(spaceId, derived.profiles), definitionsUnchanged(spaceId, derived.definitions)]),
-      ...lists.map((list) => statement(close, spaceId, list)),
-      ...lists.map((list) => statement(open, spaceId, list, now)),
+      ...lists.map((list) => statement(close, [spaceId, list])),
+      ...lists.map((list) => statement(open, [spaceId, list, now])),
       statement(
         `INSERT INTO guard SELECT NULL FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
            AND person_id IN (SELECT value FROM json_each(?2))
            AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(topics)
              + octet_length(installations) > ?3`,
-        spaceId,
-        JSON.stringify(merges.flat().map((merge) => merge.person_id)),
-        MAX_PROFILE_BYTES,
+        [spaceId, JSON.stringify(merges.flat().map((merge) => merge.person_id)), MAX_PROFILE_BYTES],
       ),
       ...insertRows(spaceId, derived?.events ?? [], now),
       ...insertReachability(spaceId, derived?.reachability ?? [], now),
@@ -141,8 +139,7 @@ export async function mergeProfiles(
 export async function findProfile(db: Database, spaceId: string, personId: string): Promise<ProfileRow | null> {
   return db.first<ProfileRow>(
     `SELECT ${COLUMNS} FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`,
-    spaceId,
-    personId,
+    [spaceId, personId],
   );
 }
 
@@ -158,14 +155,12 @@ export async function resolvePersons(
     statement(
       `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL`,
-      spaceId,
-      JSON.stringify(personIds),
+      [spaceId, JSON.stringify(personIds)],
     ),
     statement(
       `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
        ON p.space_id = ?1 AND p.external_person_id = j.value AND p.seq_to IS NULL`,
-      spaceId,
-      JSON.stringify(externalIds),
+      [spaceId, JSON.stringify(externalIds)],
     ),
   ]);
   return results.flatMap((result) => result.rows);
@@ -182,9 +177,7 @@ export async function externalIdsAt(
     `SELECT p.person_id, p.external_person_id FROM json_each(?3) j CROSS JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}
      WHERE p.external_person_id IS NOT NULL`,
-    spaceId,
-    seq,
-    JSON.stringify(personIds),
+    [spaceId, seq, JSON.stringify(personIds)],
   );
 }
 
@@ -213,10 +206,6 @@ export async function identifiersAt(
         WHERE i.key IN (SELECT value FROM json_each(?4))) AS identifiers,
        (SELECT json_group_array(i.value ->> 'installation_id') FROM json_each(p.installations) i WHERE ?5) AS installation_ids
      FROM json_each(?3) j CROSS JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}`,
-    spaceId,
-    seq,
-    JSON.stringify(personIds),
-    JSON.stringify(names),
-    Number(withInstallations),
+    [spaceId, seq, JSON.stringify(personIds), JSON.stringify(names), Number(withInstallations)],
   );
 }

@@ -30,23 +30,16 @@ export async function putSegment(
     statement(
       `UPDATE segments SET seq_to = ${THIS_SEQUENCE}
        WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL AND (name <> ?3 OR rule <> ?4)`,
-      spaceId,
-      id,
-      name,
-      rule,
+      [spaceId, id, name, rule],
     ),
     statement(
       `INSERT INTO segments (space_id, seq_from, seq_to, ${COLUMNS})
        SELECT ?1, ${THIS_SEQUENCE}, NULL, ?2, ?3, ?4,
          coalesce((SELECT created_at FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to = ${THIS_SEQUENCE}), ?5), ?5
        WHERE NOT EXISTS (SELECT 1 FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL)`,
-      spaceId,
-      id,
-      name,
-      rule,
-      now,
+      [spaceId, id, name, rule, now],
     ),
-    statement(`SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, spaceId, id),
+    statement(`SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [spaceId, id]),
   ]);
   const row = results.at(-1)?.rows[0];
   if (row === undefined) throw new Error("A segment is missing after its PUT.");
@@ -57,30 +50,26 @@ export async function putSegment(
 export async function deleteSegment(db: Database, spaceId: string, id: string): Promise<boolean> {
   const [, closed] = await db.batch([
     nextSequence(spaceId),
-    statement(
-      `UPDATE segments SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`,
+    statement(`UPDATE segments SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [
       spaceId,
       id,
-    ),
+    ]),
   ]);
   return (closed?.changes ?? 0) > 0;
 }
 
 export async function findSegment(db: Database, spaceId: string, id: string): Promise<SegmentRow | null> {
-  return db.first<SegmentRow>(
-    `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`,
+  return db.first<SegmentRow>(`SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [
     spaceId,
     id,
-  );
+  ]);
 }
 
 /** The segment as of a sequence number, or null. */
 export async function segmentAt(db: Database, spaceId: string, id: string, seq: number): Promise<SegmentRow | null> {
   return db.first<SegmentRow>(
     `SELECT ${COLUMNS} FROM segments s WHERE s.space_id = ?1 AND s.id = ?2 AND ${asOf("s", "?3")}`,
-    spaceId,
-    id,
-    seq,
+    [spaceId, id, seq],
   );
 }
 
@@ -93,9 +82,7 @@ export async function listSegments(
 ): Promise<SegmentRow[]> {
   return db.all<SegmentRow>(
     `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`,
-    spaceId,
-    afterId ?? "",
-    limit,
+    [spaceId, afterId ?? "", limit],
   );
 }
 
@@ -120,11 +107,7 @@ export async function countMatching(
       `SELECT count(*) AS scanned, sum(matches) AS matching, max(person_id) AS last
        FROM (SELECT p.person_id, ${condition.sql} AS matches FROM profiles p
              WHERE p.space_id = ?1 AND p.person_id > ?4 AND ${asOf("p", "?2")} ORDER BY p.person_id LIMIT ?5)`,
-      spaceId,
-      seq,
-      condition.values,
-      after,
-      slice,
+      [spaceId, seq, condition.values, after, slice],
     );
     count += part?.matching ?? 0;
     after = part === null || part.scanned < slice ? null : part.last;

@@ -19,15 +19,14 @@ const COLUMNS = "id, space_id, name, scopes, created_at";
 export type KeyRow = Row<ApiKeys, typeof COLUMNS>;
 
 export async function insertKey(db: Database, key: KeyRow, secretSha256: string): Promise<void> {
-  await db.run(
-    `INSERT INTO api_keys (${COLUMNS}, secret_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
+  await db.run(`INSERT INTO api_keys (${COLUMNS}, secret_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`, [
     key.id,
     key.space_id,
     key.name,
     key.scopes,
     key.created_at,
     secretSha256,
-  );
+  ]);
 }
 
 /** The key with its space, for authentication; null when the key is unknown or its space is deleted. */
@@ -38,7 +37,7 @@ export async function findKeyWithSpace(
   return db.first(
     `SELECT ${SPACE_COLUMNS}, k.secret_sha256, k.scopes
      FROM (SELECT space_id, secret_sha256, scopes FROM api_keys WHERE id = ?1) k JOIN spaces ON id = k.space_id WHERE status <> 'deleting'`,
-    keyId,
+    [keyId],
   );
 }
 
@@ -49,10 +48,10 @@ export async function listKeys(
   limit: number,
   after: Position | null,
 ): Promise<KeyRow[]> {
-  return db.all<KeyRow>(`SELECT ${COLUMNS} FROM api_keys ${NEWEST_FIRST}`, ...pageParams(spaceId, limit, after));
+  return db.all<KeyRow>(`SELECT ${COLUMNS} FROM api_keys ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 }
 
 /** @returns false when its id is unknown. */
 export async function deleteKey(db: Database, spaceId: string, keyId: string): Promise<boolean> {
-  return (await db.run("DELETE FROM api_keys WHERE space_id = ?1 AND id = ?2", spaceId, keyId)) > 0;
+  return (await db.run("DELETE FROM api_keys WHERE space_id = ?1 AND id = ?2", [spaceId, keyId])) > 0;
 }

@@ -37,25 +37,27 @@ export async function insertDestination(
     `INSERT INTO destinations (${COLUMNS}, secret, encrypted_with)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
      WHERE (SELECT count(*) FROM destinations WHERE space_id = ?2) < ?12`,
-    row.id,
-    row.space_id,
-    row.name,
-    row.bucket_location,
-    row.directory_path,
-    row.key_template,
-    row.auth,
-    row.created_at,
-    row.updated_at,
-    encrypted?.secret ?? null,
-    encrypted?.encryptedWith ?? null,
-    limit,
+    [
+      row.id,
+      row.space_id,
+      row.name,
+      row.bucket_location,
+      row.directory_path,
+      row.key_template,
+      row.auth,
+      row.created_at,
+      row.updated_at,
+      encrypted?.secret ?? null,
+      encrypted?.encryptedWith ?? null,
+      limit,
+    ],
   );
   return inserted > 0;
 }
 
 export async function findDestination(db: Database, spaceId: string, id: string): Promise<DestinationRow | null> {
   const sql = `SELECT ${COLUMNS} FROM destinations WHERE space_id = ?1 AND id = ?2`;
-  return db.first<DestinationRow>(sql, spaceId, id);
+  return db.first<DestinationRow>(sql, [spaceId, id]);
 }
 
 /** The destination's current credentials; null when the destination was deleted. */
@@ -64,7 +66,7 @@ export async function findAuth(
   spaceId: string,
   id: string,
 ): Promise<{ auth: string; secret: string | null } | null> {
-  return db.first("SELECT auth, secret FROM destinations WHERE space_id = ?1 AND id = ?2", spaceId, id);
+  return db.first("SELECT auth, secret FROM destinations WHERE space_id = ?1 AND id = ?2", [spaceId, id]);
 }
 
 /** Newest first. */
@@ -76,7 +78,7 @@ export async function listDestinations(
 ): Promise<DestinationRow[]> {
   return db.all<DestinationRow>(
     `SELECT ${COLUMNS} FROM destinations ${NEWEST_FIRST}`,
-    ...pageParams(spaceId, limit, after),
+    pageParams(spaceId, limit, after),
   );
 }
 
@@ -97,18 +99,20 @@ export async function replaceDestination(
        updated_at = ?8, secret = CASE WHEN ?9 THEN ?10 ELSE secret END,
        encrypted_with = CASE WHEN ?9 THEN ?11 ELSE encrypted_with END
      WHERE space_id = ?1 AND id = ?2 AND updated_at = ?12`,
-    row.space_id,
-    row.id,
-    row.name,
-    row.bucket_location,
-    row.directory_path,
-    row.key_template,
-    row.auth,
-    row.updated_at,
-    Number(encrypted !== undefined),
-    encrypted?.secret ?? null,
-    encrypted?.encryptedWith ?? null,
-    readAt,
+    [
+      row.space_id,
+      row.id,
+      row.name,
+      row.bucket_location,
+      row.directory_path,
+      row.key_template,
+      row.auth,
+      row.updated_at,
+      Number(encrypted !== undefined),
+      encrypted?.secret ?? null,
+      encrypted?.encryptedWith ?? null,
+      readAt,
+    ],
   );
   return changed > 0;
 }
@@ -118,8 +122,7 @@ export async function deleteDestination(db: Database, spaceId: string, id: strin
   const deleted = await db.run(
     `DELETE FROM destinations WHERE space_id = ?1 AND id = ?2 AND NOT EXISTS
        (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.destination_id = ?2 AND e.status IN ('queued', 'processing'))`,
-    spaceId,
-    id,
+    [spaceId, id],
   );
   return deleted > 0;
 }
@@ -132,8 +135,7 @@ export async function listEncryptedWith(
 ): Promise<{ id: string; space_id: string; secret: string }[]> {
   return db.all(
     "SELECT id, space_id, secret FROM destinations WHERE encrypted_with IN (SELECT value FROM json_each(?1)) LIMIT ?2",
-    JSON.stringify(keyIds),
-    limit,
+    [JSON.stringify(keyIds), limit],
   );
 }
 
@@ -145,10 +147,6 @@ export async function replaceSecret(
 ): Promise<void> {
   await db.run(
     "UPDATE destinations SET secret = ?4, encrypted_with = ?5 WHERE space_id = ?1 AND id = ?2 AND secret = ?3",
-    found.space_id,
-    found.id,
-    found.secret,
-    encrypted.secret,
-    encrypted.encryptedWith,
+    [found.space_id, found.id, found.secret, encrypted.secret, encrypted.encryptedWith],
   );
 }

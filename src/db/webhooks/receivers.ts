@@ -28,8 +28,7 @@ export async function findEndpointReceiver(
   return db.first<EndpointReceiver>(
     `SELECT id AS owner, url, enabled, secret, previous_secret, previous_secret_until
      FROM webhook_endpoints WHERE space_id = ?1 AND id = ?2`,
-    spaceId,
-    endpointId,
+    [spaceId, endpointId],
   );
 }
 
@@ -38,7 +37,7 @@ export async function findSpaceSecrets(db: Database, spaceId: string): Promise<E
     `SELECT id AS owner, webhook_secret AS secret, previous_webhook_secret AS previous_secret,
        previous_webhook_secret_until AS previous_secret_until
      FROM spaces WHERE id = ?1 AND status <> 'deleting'`,
-    spaceId,
+    [spaceId],
   );
 }
 
@@ -52,8 +51,6 @@ export async function rotateSpaceSecret(
   await db.run(
     `UPDATE spaces SET previous_webhook_secret = webhook_secret, previous_webhook_secret_until = ?3, webhook_secret = ?2
      WHERE id = ?1 AND status <> 'deleting'`,
-    spaceId,
-    encryptedSecret,
-    until,
+    [spaceId, encryptedSecret, until],
   );
 }

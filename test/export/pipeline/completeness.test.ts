@@ -16,8 +16,8 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
   let space: Space;
   let id: string;
 
-  const control = (sql: string) => service.context.databases.control.run(sql, space.id, id);
-  const data = (sql: string) => service.context.databases.space(space.id).run(sql, space.id);
+  const control = (sql: string) => service.context.databases.control.run(sql, [space.id, id]);
+  const data = (sql: string) => service.context.databases.space(space.id).run(sql, [space.id]);
   const step = async (name: Message["step"]) => deliver(service, take(service, name));
 
   /** Pumps to the end. @returns every status that a poll between two steps showed, and the end. */

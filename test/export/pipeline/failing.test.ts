@@ -152,8 +152,7 @@ it("fails an export whose plan has more than 20,000 chunks", async () => {
   await service.context.databases.control.run(
     `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
      VALUES (?1, ?2, 19999, 19999, 0, '', 1, '', 1)`,
-    space.id,
-    id,
+    [space.id, id],
   );
   expect(await deliver(service, take(service, "plan"))).toBe("ack");
   expect(await service.poll(space, id)).toMatchObject({ status: "failed", error: { code: "export_too_large" } });

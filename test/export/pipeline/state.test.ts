@@ -81,14 +81,13 @@ async function after(from: ExportStatus, transition: string, phase = PHASE[from]
   const space = await service.shop();
   const id = await service.ask(space);
   const { control } = service.context.databases;
-  await control.run(
-    "UPDATE exports SET status = ?3, phase = ?4, expires_at = ?5 WHERE space_id = ?1 AND id = ?2",
+  await control.run("UPDATE exports SET status = ?3, phase = ?4, expires_at = ?5 WHERE space_id = ?1 AND id = ?2", [
     space.id,
     id,
     from,
     phase,
     START,
-  );
+  ]);
   await STATEMENTS[transition]?.make(control, space.id, id);
   return (await findExport(control, space.id, id))?.status;
 }
