@@ -3,7 +3,7 @@
  * snapshot. A PUT without a change adds no version, so that a nightly PUT of all objects costs nothing.
  */
 
-import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
@@ -13,17 +13,18 @@ export const AD_LEVELS = ["ad", "adset", "campaign", "account"] as const;
 
 export type AdLevel = (typeof AD_LEVELS)[number];
 
-const ROW = {
-  id: TEXT,
-  name: TEXT_OR_NULL,
+interface AdObjects {
+  id: string;
+  name: string | null;
   /** An object one level up, which need not exist. */
-  parent_id: TEXT_OR_NULL,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+  parent_id: string | null;
+  created_at: number;
+  updated_at: number;
+}
 
-export type AdObjectRow = typeof ROW;
+const COLUMNS = "id, name, parent_id, created_at, updated_at";
+
+export type AdObjectRow = Row<AdObjects, typeof COLUMNS>;
 
 /** The data of an object as it is sent. */
 export type AdObject = Pick<AdObjectRow, "id" | "name" | "parent_id">;

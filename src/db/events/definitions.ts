@@ -3,26 +3,27 @@
  * changed. ingest/definitions.ts adds the unchanged built-in ones.
  */
 
-import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "../core/database.ts";
 import { ensureSection } from "../core/sections.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  id: TEXT,
-  version: NUMBER,
-  name: TEXT,
-  description: TEXT_OR_NULL,
-  section_id: TEXT,
-  category: TEXT,
-  enabled: NUMBER,
-  properties: TEXT,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+interface Definitions {
+  id: string;
+  version: number;
+  name: string;
+  description: string | null;
+  section_id: string;
+  category: string;
+  enabled: number;
+  properties: string;
+  created_at: number;
+  updated_at: number;
+}
 
-export type DefinitionRow = typeof ROW;
+const COLUMNS = "id, version, name, description, section_id, category, enabled, properties, created_at, updated_at";
+
+export type DefinitionRow = Row<Definitions, typeof COLUMNS>;
 
 function insertVersion(spaceId: string, row: DefinitionRow): Statement {
   return statement(

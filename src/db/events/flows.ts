@@ -3,23 +3,24 @@
  * without a change adds no version, so that a nightly PUT of all flows costs nothing.
  */
 
-import { columnList, NUMBER, NUMBER_OR_NULL, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { inBatches } from "../core/batching.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  id: TEXT,
-  campaign_name: TEXT_OR_NULL,
-  campaign_start: NUMBER_OR_NULL,
+interface Flows {
+  id: string;
+  campaign_name: string | null;
+  campaign_start: number | null;
   /** JSON array of {id, name}. */
-  elements: TEXT,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+  elements: string;
+  created_at: number;
+  updated_at: number;
+}
 
-export type FlowRow = typeof ROW;
+const COLUMNS = "id, campaign_name, campaign_start, elements, created_at, updated_at";
+
+export type FlowRow = Row<Flows, typeof COLUMNS>;
 
 export type NewFlow = Pick<FlowRow, "id" | "campaign_name" | "campaign_start" | "elements">;
 

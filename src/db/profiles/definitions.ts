@@ -4,7 +4,7 @@
  * adds them.
  */
 
-import { columnList, NUMBER, TEXT } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, isGuardFailure, type Statement, statement } from "../core/database.ts";
 import { folded, searchText } from "../events/definitions.ts";
 import { jsonLists } from "../core/pagination.ts";
@@ -15,18 +15,19 @@ export type DefinedKind = "attribute" | "tag" | "topic";
 
 export type AttributeType = "text" | "boolean" | "date" | "number";
 
-const ROW = {
-  id: TEXT,
-  section_id: TEXT,
-  name: TEXT,
+interface ProfileDefinitions {
+  id: string;
+  section_id: string;
+  name: string;
   /** Of an attribute; null for tags and topics. */
-  type: null as AttributeType | null,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+  type: AttributeType | null;
+  created_at: number;
+  updated_at: number;
+}
 
-export type ProfileDefinitionRow = typeof ROW;
+const COLUMNS = "id, section_id, name, type, created_at, updated_at";
+
+export type ProfileDefinitionRow = Row<ProfileDefinitions, typeof COLUMNS>;
 
 export type ProfileDefinition = Pick<ProfileDefinitionRow, "id" | "section_id" | "name" | "type">;
 

@@ -3,22 +3,23 @@
  * erased later, in slices; rows after it belong to a new person with the same id. The deletions themselves are kept.
  */
 
-import { columnList, NUMBER, NUMBER_OR_NULL, TEXT } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import type { Position } from "../core/pagination.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  id: TEXT,
-  person_id: TEXT,
-  requested_at: NUMBER,
-  completed_at: NUMBER_OR_NULL,
+interface ProfileDeletions {
+  id: string;
+  person_id: string;
+  requested_at: number;
+  completed_at: number | null;
   /** JSON object: kind of row → number of erased rows. */
-  deleted: TEXT,
-};
-const COLUMNS = columnList(ROW);
+  deleted: string;
+}
 
-export type DeletionRow = typeof ROW;
+const COLUMNS = "id, person_id, requested_at, completed_at, deleted";
+
+export type DeletionRow = Row<ProfileDeletions, typeof COLUMNS>;
 
 /** A table with rows of persons. */
 interface PersonTable {

@@ -1,6 +1,6 @@
 /** Profiles, stored as versions [seq_from, seq_to): an export reads them as of its snapshot. */
 
-import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import {
   type Database,
   isGuardFailure,
@@ -16,22 +16,24 @@ import { insertReachability, type NewReachability } from "../events/reachability
 import { type ExpectedVersion, versionsUnchanged } from "./current.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  person_id: TEXT,
-  external_person_id: TEXT_OR_NULL,
-  company_id: TEXT_OR_NULL,
-  type: TEXT_OR_NULL,
-  identifiers: TEXT,
-  attributes: TEXT,
-  tags: TEXT,
-  topics: TEXT,
-  installations: TEXT,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+interface Profiles {
+  person_id: string;
+  external_person_id: string | null;
+  company_id: string | null;
+  type: string | null;
+  identifiers: string;
+  attributes: string;
+  tags: string;
+  topics: string;
+  installations: string;
+  created_at: number;
+  updated_at: number;
+}
 
-export type ProfileRow = typeof ROW;
+const COLUMNS =
+  "person_id, external_person_id, company_id, type, identifiers, attributes, tags, topics, installations, created_at, updated_at";
+
+export type ProfileRow = Row<Profiles, typeof COLUMNS>;
 
 /** The limit of a profile's JSON columns together: D1 accepts a row of 2,000,000 bytes, with ids and times. */
 export const MAX_PROFILE_BYTES = 1_890_000;

@@ -1,21 +1,22 @@
 /** Segments, stored as versions [seq_from, seq_to): an export reads the rule as of its snapshot. */
 
-import { columnList, NUMBER, TEXT } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import type { Condition } from "./conditions.ts";
 import { type Database, statement } from "../core/database.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  id: TEXT,
-  name: TEXT,
+interface Segments {
+  id: string;
+  name: string;
   /** JSON object. */
-  rule: TEXT,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+  rule: string;
+  created_at: number;
+  updated_at: number;
+}
 
-export type SegmentRow = typeof ROW;
+const COLUMNS = "id, name, rule, created_at, updated_at";
+
+export type SegmentRow = Row<Segments, typeof COLUMNS>;
 
 /** Creates or replaces a segment. A PUT without a change adds no version. @returns the current segment. */
 export async function putSegment(
