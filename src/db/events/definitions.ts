@@ -3,7 +3,7 @@
  * changed. ingest/definitions.ts adds the unchanged built-in ones.
  */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "../core/database.ts";
 import { ensureSection } from "../core/sections.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
@@ -29,20 +29,7 @@ function insertVersion(spaceId: string, row: DefinitionRow): Statement {
   return statement(
     `INSERT INTO definitions (space_id, seq_from, seq_to, ${COLUMNS}, search)
      VALUES (?1, ${THIS_SEQUENCE}, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
-    [
-      spaceId,
-      row.id,
-      row.version,
-      row.name,
-      row.description,
-      row.section_id,
-      row.category,
-      row.enabled,
-      row.properties,
-      row.created_at,
-      row.updated_at,
-      searchText(row),
-    ],
+    [spaceId, ...valuesOf(row, COLUMNS), searchText(row)],
   );
 }
 

@@ -6,8 +6,8 @@
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { type EventRange, eventRangeParams, inEventRange } from "./event-range.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
-import { personsUnchanged } from "../profiles/current.ts";
+import { THIS_SEQUENCE } from "../core/sequences.ts";
+import { insertOfPersons } from "../profiles/current.ts";
 
 export interface NewReachability {
   id: string;
@@ -54,12 +54,7 @@ export async function loadReachability(
   events: readonly NewReachability[],
   receivedAt: number,
 ): Promise<number> {
-  const before = [
-    nextSequence(spaceId),
-    ...personsUnchanged(spaceId, [...new Set(events.map((event) => event.person_id))]),
-  ];
-  const results = await db.batch([...before, ...insertReachability(spaceId, events, receivedAt)]);
-  return results.slice(before.length).reduce((sum, result) => sum + result.changes, 0);
+  return insertOfPersons(db, spaceId, events, insertReachability(spaceId, events, receivedAt));
 }
 
 const PAGE_ROWS = 1_000;

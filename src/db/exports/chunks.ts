@@ -1,6 +1,6 @@
 /** The ledger of an export: what each chunk has to read, and what it wrote. */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { isProcessingPlan } from "./exports.ts";
 
@@ -32,10 +32,9 @@ export const CHUNK_COLUMNS = `n, file_n, lower_time, lower_id, upper_time, upper
 
 export type ChunkRow = Row<ExportChunks, typeof CHUNK_COLUMNS>;
 
-export type PlannedChunk = Pick<
-  ChunkRow,
-  "n" | "file_n" | "lower_time" | "lower_id" | "upper_time" | "upper_id" | "records"
->;
+const PLANNED = "n, file_n, lower_time, lower_id, upper_time, upper_id, records";
+
+export type PlannedChunk = Row<ExportChunks, typeof PLANNED>;
 
 /** Inserts chunks of a plan. A repeated plan is the same plan: rows that exist stay as they are. */
 export function insertChunks(
@@ -44,9 +43,9 @@ export function insertChunks(
   plan: number,
   chunks: readonly PlannedChunk[],
 ): Statement {
-  const rows = chunks.map((c) => [c.n, c.file_n, c.lower_time, c.lower_id, c.upper_time, c.upper_id, c.records]);
+  const rows = chunks.map((chunk) => valuesOf(chunk, PLANNED));
   return statement(
-    `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
+    `INSERT INTO export_chunks (space_id, export_id, ${PLANNED})
      SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
      FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
     [spaceId, exportId, JSON.stringify(rows), plan],

@@ -1,7 +1,7 @@
 /** The row of an export: inserted, found and listed. Its transitions are in transitions.ts. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import type { Position } from "../core/pagination.ts";
 import type { ExportPhase, ExportStatus } from "./status.ts";
 import { entry } from "./timeline.ts";
@@ -107,7 +107,7 @@ export async function insertExport(
            (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?17 AND c.status = 'active' AND c.next_run_at = ?21))
          AND (?17 IS NULL OR NOT EXISTS
            (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?17 AND o.status IN ('queued', 'processing')))`,
-      [...NEW_COLUMNS.split(/,\s+/).map((name) => row[name as keyof NewExport]), pendingLimit, key, dueAt],
+      [...valuesOf(row, NEW_COLUMNS), pendingLimit, key, dueAt],
     ),
     entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),
     ...also,

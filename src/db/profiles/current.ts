@@ -5,7 +5,7 @@
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 /** The current version of a person's profile; `seq_from` and the rest are null for a person without one. */
 export interface CurrentProfile {
@@ -64,6 +64,23 @@ export function personsUnchanged(spaceId: string, personIds: readonly string[]):
       [spaceId, list],
     ),
   );
+}
+
+/**
+ * Inserts rows of persons, all or nothing, with the next sequence number.
+ * @returns how many rows were new.
+ * @throws a guard failure (`isGuardFailure`) when a person has no profile by now.
+ */
+export async function insertOfPersons(
+  db: Database,
+  spaceId: string,
+  rows: readonly { person_id: string }[],
+  inserts: readonly Statement[],
+): Promise<number> {
+  const personIds = [...new Set(rows.map((row) => row.person_id))];
+  const before = [nextSequence(spaceId), ...personsUnchanged(spaceId, personIds)];
+  const results = await db.batch([...before, ...inserts]);
+  return results.slice(before.length).reduce((sum, result) => sum + result.changes, 0);
 }
 
 /** A profile without attributes and identifiers. */

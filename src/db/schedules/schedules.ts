@@ -1,6 +1,6 @@
 /** Schedules of a space: what API calls read and write. runs.ts has what runs write. */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 
@@ -43,30 +43,9 @@ export type ScheduleRow = Row<Schedules, typeof SCHEDULE_COLUMNS>;
 export async function insertSchedule(db: Database, row: ScheduleRow, limit: number): Promise<boolean> {
   const inserted = await db.run(
     `INSERT INTO schedules (${SCHEDULE_COLUMNS})
-     SELECT ?2, ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
-     WHERE (SELECT count(*) FROM schedules WHERE space_id = ?1) < ?20`,
-    [
-      row.space_id,
-      row.id,
-      row.name,
-      row.cron,
-      row.timezone,
-      row.request,
-      row.incremental,
-      row.backfill_from,
-      row.status,
-      row.paused_reason,
-      row.paused_at,
-      row.next_run_at,
-      row.covered_until,
-      row.since_export_id,
-      row.open_export_id,
-      row.failures_from,
-      row.wake_at,
-      row.created_at,
-      row.updated_at,
-      limit,
-    ],
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
+     WHERE (SELECT count(*) FROM schedules WHERE space_id = ?2) < ?20`,
+    [...valuesOf(row, SCHEDULE_COLUMNS), limit],
   );
   return inserted > 0;
 }

@@ -1,6 +1,6 @@
 /** API keys. Only the SHA-256 of a key's secret is stored. */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import type { Database } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 import { SPACE_COLUMNS, type SpaceRow } from "./spaces.ts";
@@ -20,11 +20,7 @@ export type KeyRow = Row<ApiKeys, typeof COLUMNS>;
 
 export async function insertKey(db: Database, key: KeyRow, secretSha256: string): Promise<void> {
   await db.run(`INSERT INTO api_keys (${COLUMNS}, secret_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`, [
-    key.id,
-    key.space_id,
-    key.name,
-    key.scopes,
-    key.created_at,
+    ...valuesOf(key, COLUMNS),
     secretSha256,
   ]);
 }

@@ -1,5 +1,6 @@
 /** A space's destinations: customers' buckets and their credentials. A secret access key is stored encrypted. */
 
+import { valuesOf } from "../core/columns.ts";
 import type { Database } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 
@@ -37,20 +38,7 @@ export async function insertDestination(
     `INSERT INTO destinations (${COLUMNS}, secret, encrypted_with)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
      WHERE (SELECT count(*) FROM destinations WHERE space_id = ?2) < ?12`,
-    [
-      row.id,
-      row.space_id,
-      row.name,
-      row.bucket_location,
-      row.directory_path,
-      row.key_template,
-      row.auth,
-      row.created_at,
-      row.updated_at,
-      encrypted?.secret ?? null,
-      encrypted?.encryptedWith ?? null,
-      limit,
-    ],
+    [...valuesOf(row, COLUMNS), encrypted?.secret ?? null, encrypted?.encryptedWith ?? null, limit],
   );
   return inserted > 0;
 }

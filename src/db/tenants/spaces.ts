@@ -1,6 +1,6 @@
 /** Spaces: the tenants. */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import type { Position } from "../core/pagination.ts";
 
@@ -21,13 +21,7 @@ export type SpaceRow = Row<Spaces, typeof SPACE_COLUMNS>;
 
 export async function insertSpace(db: Database, space: SpaceRow, encryptedWebhookSecret: string): Promise<void> {
   await db.run(`INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, [
-    space.id,
-    space.name,
-    space.timezone,
-    space.retention_days,
-    space.status,
-    space.external_id,
-    space.created_at,
+    ...valuesOf(space, SPACE_COLUMNS),
     encryptedWebhookSecret,
   ]);
 }

@@ -1,6 +1,6 @@
 /** Webhook endpoints of a space: the events each receives, and the encrypted secret that signs them. */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import type { Database } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 
@@ -34,18 +34,7 @@ export async function insertEndpoint(
     `INSERT INTO webhook_endpoints (${COLUMNS}, secret)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
      WHERE (SELECT count(*) FROM webhook_endpoints WHERE space_id = ?2) < ?10`,
-    [
-      row.id,
-      row.space_id,
-      row.url,
-      row.event_types,
-      row.enabled,
-      row.disabled_reason,
-      row.created_at,
-      row.updated_at,
-      encryptedSecret,
-      limit,
-    ],
+    [...valuesOf(row, COLUMNS), encryptedSecret, limit],
   );
   return inserted > 0;
 }
