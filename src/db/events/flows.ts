@@ -66,10 +66,8 @@ export async function listFlows(
   afterId: string | null,
   limit: number,
 ): Promise<FlowRow[]> {
-  return db.all<FlowRow>(
-    `SELECT ${COLUMNS} FROM flows WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`,
-    [spaceId, afterId ?? "", limit],
-  );
+  const sql = `SELECT ${COLUMNS} FROM flows WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`;
+  return db.all<FlowRow>(sql, [spaceId, afterId ?? "", limit]);
 }
 
 /** An element: its name, and the campaign of its flow. */

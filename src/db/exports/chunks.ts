@@ -61,10 +61,8 @@ export async function lastChunk(db: Database, spaceId: string, exportId: string)
 }
 
 export async function listChunks(db: Database, spaceId: string, exportId: string): Promise<ChunkRow[]> {
-  return db.all<ChunkRow>(
-    `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
-    [spaceId, exportId],
-  );
+  const sql = `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`;
+  return db.all<ChunkRow>(sql, [spaceId, exportId]);
 }
 
 /** The chunks of one file, in order. */

@@ -130,10 +130,8 @@ export async function isReadBefore(db: Database, spaceId: string, seq: number): 
 
 /** @returns null for a deleted export too. */
 export async function findExport(db: Database, spaceId: string, exportId: string): Promise<ExportRow | null> {
-  return db.first<ExportRow>(
-    `SELECT ${EXPORT_COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`,
-    [spaceId, exportId],
-  );
+  const sql = `SELECT ${EXPORT_COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`;
+  return db.first<ExportRow>(sql, [spaceId, exportId]);
 }
 
 /** Bytes of requests, queries and encodings that one page of a list reads: one export may have a megabyte. */

@@ -67,10 +67,8 @@ export async function findFileByNumber(
   exportId: string,
   n: number,
 ): Promise<FileRow | null> {
-  return db.first<FileRow>(
-    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`,
-    [spaceId, exportId, n],
-  );
+  const sql = `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`;
+  return db.first<FileRow>(sql, [spaceId, exportId, n]);
 }
 
 export async function findFileByName(
@@ -79,10 +77,8 @@ export async function findFileByName(
   exportId: string,
   name: string,
 ): Promise<FileRow | null> {
-  return db.first<FileRow>(
-    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`,
-    [spaceId, exportId, name],
-  );
+  const sql = `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`;
+  return db.first<FileRow>(sql, [spaceId, exportId, name]);
 }
 
 /** The numbers of files whose chunks are all written, which are not assembled and have no live lease. */

@@ -60,10 +60,8 @@ export function answerKey(spaceId: string, key: string, exportId: string, respon
 
 /** Releases the key of a call that created nothing. */
 export async function releaseKey(db: Database, spaceId: string, key: string, exportId: string): Promise<void> {
-  await db.run(
-    "DELETE FROM idempotency_keys WHERE space_id = ?1 AND key = ?2 AND export_id = ?3 AND response IS NULL",
-    [spaceId, key, exportId],
-  );
+  const sql = "DELETE FROM idempotency_keys WHERE space_id = ?1 AND key = ?2 AND export_id = ?3 AND response IS NULL";
+  await db.run(sql, [spaceId, key, exportId]);
 }
 
 /** Deletes every space's expired keys. */

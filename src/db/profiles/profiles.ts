@@ -139,10 +139,8 @@ export async function mergeProfiles(
 }
 
 export async function findProfile(db: Database, spaceId: string, personId: string): Promise<ProfileRow | null> {
-  return db.first<ProfileRow>(
-    `SELECT ${COLUMNS} FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`,
-    [spaceId, personId],
-  );
+  const sql = `SELECT ${COLUMNS} FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`;
+  return db.first<ProfileRow>(sql, [spaceId, personId]);
 }
 
 /** The current profiles with these person ids or external ids, with the company to which their events belong. */

@@ -68,10 +68,8 @@ export async function findSegment(db: Database, spaceId: string, id: string): Pr
 
 /** The segment as of a sequence number, or null. */
 export async function segmentAt(db: Database, spaceId: string, id: string, seq: number): Promise<SegmentRow | null> {
-  return db.first<SegmentRow>(
-    `SELECT ${COLUMNS} FROM segments s WHERE s.space_id = ?1 AND s.id = ?2 AND ${asOf("s", "?3")}`,
-    [spaceId, id, seq],
-  );
+  const sql = `SELECT ${COLUMNS} FROM segments s WHERE s.space_id = ?1 AND s.id = ?2 AND ${asOf("s", "?3")}`;
+  return db.first<SegmentRow>(sql, [spaceId, id, seq]);
 }
 
 /** The current segments, by id. */
@@ -81,10 +79,8 @@ export async function listSegments(
   afterId: string | null,
   limit: number,
 ): Promise<SegmentRow[]> {
-  return db.all<SegmentRow>(
-    `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`,
-    [spaceId, afterId ?? "", limit],
-  );
+  const sql = `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`;
+  return db.all<SegmentRow>(sql, [spaceId, afterId ?? "", limit]);
 }
 
 /** The parameters of `countMatching` that its condition uses. */

@@ -62,10 +62,8 @@ export async function listSchedules(
   limit: number,
   after: Position | null,
 ): Promise<ScheduleRow[]> {
-  return db.all<ScheduleRow>(
-    `SELECT ${SCHEDULE_COLUMNS} FROM schedules ${NEWEST_FIRST}`,
-    pageParams(spaceId, limit, after),
-  );
+  const sql = `SELECT ${SCHEDULE_COLUMNS} FROM schedules ${NEWEST_FIRST}`;
+  return db.all<ScheduleRow>(sql, pageParams(spaceId, limit, after));
 }
 
 /**

@@ -64,10 +64,8 @@ export async function listDestinations(
   limit: number,
   after: Position | null,
 ): Promise<DestinationRow[]> {
-  return db.all<DestinationRow>(
-    `SELECT ${COLUMNS} FROM destinations ${NEWEST_FIRST}`,
-    pageParams(spaceId, limit, after),
-  );
+  const sql = `SELECT ${COLUMNS} FROM destinations ${NEWEST_FIRST}`;
+  return db.all<DestinationRow>(sql, pageParams(spaceId, limit, after));
 }
 
 /**

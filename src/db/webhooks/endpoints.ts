@@ -51,10 +51,8 @@ export async function listEndpoints(
   limit: number,
   after: Position | null,
 ): Promise<EndpointRow[]> {
-  return db.all<EndpointRow>(
-    `SELECT ${COLUMNS} FROM webhook_endpoints ${NEWEST_FIRST}`,
-    pageParams(spaceId, limit, after),
-  );
+  const sql = `SELECT ${COLUMNS} FROM webhook_endpoints ${NEWEST_FIRST}`;
+  return db.all<EndpointRow>(sql, pageParams(spaceId, limit, after));
 }
 
 export interface EndpointChange {
