@@ -2,6 +2,7 @@
 
 import { type Database, statement } from "../core/database.ts";
 import { noLiveLease } from "./progress.ts";
+import type { ExportKey } from "./status.ts";
 
 export interface ExportToCleanUp {
   id: string;
@@ -47,11 +48,11 @@ export async function hasUnpurgedExports(db: Database, spaceId: string): Promise
 }
 
 /** Deletes an ended export: its id is unknown from now on; its files and its record are deleted in the background. */
-export async function deleteExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
+export async function deleteExport(db: Database, of: ExportKey, now: number): Promise<boolean> {
   const deleted = await db.run(
     `UPDATE exports SET deleted_at = ?3, cleanup_at = ?3
      WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL AND status NOT IN ('queued', 'processing')`,
-    [spaceId, exportId, now],
+    [of.space_id, of.id, now],
   );
   return deleted > 0;
 }
@@ -85,12 +86,12 @@ export async function listPurgeable(db: Database, limit: number): Promise<{ id: 
 }
 
 /** Deletes an export's record and every row that belongs to it. */
-export async function purgeExport(db: Database, spaceId: string, exportId: string): Promise<void> {
+export async function purgeExport(db: Database, of: ExportKey): Promise<void> {
   const hanging = (column: string) => (table: string) =>
-    statement(`DELETE FROM ${table} WHERE space_id = ?1 AND ${column} = ?2`, [spaceId, exportId]);
+    statement(`DELETE FROM ${table} WHERE space_id = ?1 AND ${column} = ?2`, [of.space_id, of.id]);
   await db.batch([
     ...["export_chunks", "export_files", "export_events"].map(hanging("export_id")),
     ...["webhook_attempts", "webhook_deliveries"].map(hanging("subject_id")),
-    statement("DELETE FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL", [spaceId, exportId]),
+    statement("DELETE FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL", [of.space_id, of.id]),
   ]);
 }

@@ -109,7 +109,7 @@ export async function insertExport(
            (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?17 AND o.status IN ('queued', 'processing')))`,
       [...valuesOf(row, NEW_COLUMNS), pendingLimit, key, dueAt],
     ),
-    entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),
+    entry(row, row.created_at, "export.created", {}, { key: "created" }),
     ...also,
   ]);
   return (inserted?.changes ?? 0) > 0;

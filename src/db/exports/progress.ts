@@ -1,22 +1,16 @@
 /** An export while it is processing: its phases, its failed attempts, and exports that are stuck without a message. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import type { ExportError, ExportPhase } from "./status.ts";
+import type { ExportError, ExportPhase, ExportKey } from "./status.ts";
 import { entry } from "./timeline.ts";
 
 /** planning → writing, with the plan's count of records. Part of the batch that inserts the last chunks of the plan. */
-export function markPlanned(
-  spaceId: string,
-  exportId: string,
-  plan: number,
-  rowsTotal: number,
-  wakeAt: number,
-): Statement {
+export function markPlanned(of: ExportKey, plan: number, rowsTotal: number, wakeAt: number): Statement {
   return statement(
     `UPDATE exports SET phase = 'writing', rows_total = ?3, wake_at = ?4, attempts = 0, error_code = NULL, error_owner = NULL,
        next_retry_at = NULL
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'planning' AND plan_version = ?5`,
-    [spaceId, exportId, rowsTotal, wakeAt, plan],
+    [of.space_id, of.id, rowsTotal, wakeAt, plan],
   );
 }
 
@@ -24,13 +18,13 @@ export function markPlanned(
  * A step of this export succeeded: clears its failed attempts and its error, unless one still waits for its next
  * attempt. Part of a step's batch.
  */
-export function stepSucceeded(spaceId: string, exportId: string, now: number, resendAfterMs: number): Statement {
+export function stepSucceeded(of: ExportKey, now: number, resendAfterMs: number): Statement {
   const unlessWaiting = (column: string) => `${column} = CASE WHEN next_retry_at > ?3 THEN ${column} END`;
   return statement(
     `UPDATE exports SET attempts = CASE WHEN next_retry_at > ?3 THEN attempts ELSE 0 END, ${unlessWaiting("error_code")},
        ${unlessWaiting("error_owner")}, ${unlessWaiting("next_retry_at")}, wake_at = max(?3 + ?4, coalesce(next_retry_at, 0))
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing'`,
-    [spaceId, exportId, now, resendAfterMs],
+    [of.space_id, of.id, now, resendAfterMs],
   );
 }
 
@@ -40,8 +34,7 @@ export function stepSucceeded(spaceId: string, exportId: string, now: number, re
  */
 export async function advancePhase(
   db: Database,
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
 ): Promise<{ phase: ExportPhase; generation: number; request_id: string } | null> {
   return db.first(
     `UPDATE exports SET phase = CASE
@@ -50,7 +43,7 @@ export async function advancePhase(
        ELSE 'finishing' END
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase IN ('writing', 'assembling', 'finishing')
      RETURNING phase, generation, request_id`,
-    [spaceId, exportId],
+    [of.space_id, of.id],
   );
 }
 
@@ -60,8 +53,7 @@ export async function advancePhase(
  */
 export async function recordRetry(
   db: Database,
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   error: ExportError,
   attempt: { step: string; n: number; attempt: number; generation: number; now: number; nextRetryAt: number },
 ): Promise<boolean> {
@@ -71,8 +63,8 @@ export async function recordRetry(
          wake_at = max(wake_at, ?5)
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?6`,
       [
-        spaceId,
-        exportId,
+        of.space_id,
+        of.id,
         error.code,
         error.owner,
         attempt.nextRetryAt,
@@ -82,8 +74,7 @@ export async function recordRetry(
       ],
     ),
     entry(
-      spaceId,
-      exportId,
+      of,
       attempt.now,
       "export.attempt_failed",
       {

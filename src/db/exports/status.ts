@@ -3,6 +3,12 @@
 export type ExportStatus = "queued" | "processing" | "completed" | "failed" | "canceled" | "expired";
 export type ExportPhase = "planning" | "writing" | "assembling" | "finishing" | "done";
 
+/** Which export: an export's row is one. */
+export interface ExportKey {
+  space_id: string;
+  id: string;
+}
+
 /** Why an export failed: a code of the error table, and who must act. */
 export interface ExportError {
   code: string;

@@ -27,7 +27,9 @@ async function planAnew(id: string): Promise<void> {
 }
 
 const namesOf = async (id: string) =>
-  (await listFiles(service.context.databases.control, customer.space.id, id)).map(({ name }) => PREFIX + name);
+  (await listFiles(service.context.databases.control, { space_id: customer.space.id, id })).map(
+    ({ name }) => PREFIX + name,
+  );
 const retried = (name: string, times = 1) => name.replace(".", `.retry-${times}.`);
 const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
 

@@ -49,7 +49,9 @@ async function written(): Promise<Half> {
     );
     const [edge, sum] = [{ time: START, id: `${n}` }, crc32(plain)];
     const counts = { recordsRead: 1, rows: 1, summary: null, bytes: packed.length, uncompressedBytes: plain.length };
-    await control.batch([chunkDone(space.id, id, 0, n, { ...counts, crc32: sum, sha256, first: edge, last: edge })]);
+    await control.batch([
+      chunkDone({ space_id: space.id, id }, 0, n, { ...counts, crc32: sum, sha256, first: edge, last: edge }),
+    ]);
   }
   await control.run("UPDATE exports SET phase = 'assembling' WHERE space_id = ?1 AND id = ?2", [space.id, id]);
   service.queue.push({ space_id: space.id, export_id: id, step: "assemble", n: 0, generation: 0, request_id: "" });
@@ -57,7 +59,7 @@ async function written(): Promise<Half> {
 }
 
 const uploadOf = async ({ service, space, id }: Half) =>
-  (await listFiles(service.context.databases.control, space.id, id))[0]?.upload_id;
+  (await listFiles(service.context.databases.control, { space_id: space.id, id }))[0]?.upload_id;
 
 async function finished({ service, space, id }: Half) {
   await service.pump();
@@ -80,7 +82,7 @@ describe("a file of several parts", () => {
     const half = await written();
     const { service, space, id } = half;
     const { control } = service.context.databases;
-    const name = (await listFiles(control, space.id, id))[0]?.name ?? "";
+    const name = (await listFiles(control, { space_id: space.id, id }))[0]?.name ?? "";
     const key = fileKey({ space_id: space.id, id }, name);
     // A consumer that died after it had begun: its upload is in the ledger, its lease has run out.
     const upload = await service.context.bucket.createUpload(key, "application/gzip");
@@ -130,8 +132,8 @@ describe("a file of several parts", () => {
       id,
     ]);
     expect(await deliver(service, take(service, "assemble"))).toBe("ack");
-    const chunks = await chunksOfFile(control, space.id, id, 0);
+    const chunks = await chunksOfFile(control, { space_id: space.id, id }, 0);
     expect(chunks.map((chunk) => chunk.done)).toEqual([1, 0, 1]);
-    expect((await listFiles(control, space.id, id)).map((file) => file.done)).toEqual([0]);
+    expect((await listFiles(control, { space_id: space.id, id })).map((file) => file.done)).toEqual([0]);
   });
 });

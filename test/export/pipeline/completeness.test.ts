@@ -100,7 +100,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
   it("is completed when nothing of that happens", async () => {
     const { seen, end } = await outcome();
     expect(seen).toEqual(["processing", "completed"]);
-    const chunks = await listChunks(service.context.databases.control, space.id, id);
+    const chunks = await listChunks(service.context.databases.control, { space_id: space.id, id });
     expect(chunks.map((chunk) => chunk.records_read)).toEqual(chunks.map((chunk) => chunk.records));
     expect(end.progress.rows_written).toBe(10);
   });

@@ -124,7 +124,7 @@ describe("a bucket of the service's own", () => {
 
   it("that has other bytes at a file's key is for the service to act on too, and they stay", async () => {
     const { service, space, id } = await before({});
-    const [file] = await listFiles(service.context.databases.control, space.id, id);
+    const [file] = await listFiles(service.context.databases.control, { space_id: space.id, id });
     const key = fileKey({ space_id: space.id, id }, file?.name ?? "");
     const other = utf8("other");
     await service.context.bucket.putOnce(key, other, await sha256Hex(other), "text/plain");

@@ -114,8 +114,8 @@ describe("a multipart upload to a customer's bucket", () => {
     };
     const [late, live] = [await take(), await take()];
     const after = async (upload: { id: string; plan: number; leaseUntil: number }) => {
-      await rememberUpload(control, space.id, id, { n: 0, name: "any" }, { ...upload, chunk: 0 });
-      return (await findFileByNumber(control, space.id, id, 0))?.upload_id;
+      await rememberUpload(control, { space_id: space.id, id }, { n: 0, name: "any" }, { ...upload, chunk: 0 });
+      return (await findFileByNumber(control, { space_id: space.id, id }, 0))?.upload_id;
     };
     expect(await after({ id: "live", plan: 0, leaseUntil: live })).toBe("live");
     expect(await after({ id: "late", plan: 0, leaseUntil: late })).toBe("live");
