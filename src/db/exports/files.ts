@@ -55,10 +55,8 @@ export async function countFiles(db: Database, of: ExportKey): Promise<number> {
 }
 
 export async function listFiles(db: Database, of: ExportKey): Promise<FileRow[]> {
-  return db.all<FileRow>(`SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`, [
-    of.space_id,
-    of.id,
-  ]);
+  const sql = `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`;
+  return db.all<FileRow>(sql, [of.space_id, of.id]);
 }
 
 export async function findFileByNumber(db: Database, of: ExportKey, n: number): Promise<FileRow | null> {

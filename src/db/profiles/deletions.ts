@@ -83,10 +83,8 @@ export async function deletePerson(
 }
 
 export async function findDeletion(db: Database, spaceId: string, id: string): Promise<DeletionRow | null> {
-  return db.first<DeletionRow>(`SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND id = ?2`, [
-    spaceId,
-    id,
-  ]);
+  const sql = `SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND id = ?2`;
+  return db.first<DeletionRow>(sql, [spaceId, id]);
 }
 
 /** Deletions, newest first. `completed` null: completed or not. */

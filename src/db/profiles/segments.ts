@@ -60,10 +60,8 @@ export async function deleteSegment(db: Database, spaceId: string, id: string): 
 }
 
 export async function findSegment(db: Database, spaceId: string, id: string): Promise<SegmentRow | null> {
-  return db.first<SegmentRow>(`SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [
-    spaceId,
-    id,
-  ]);
+  const sql = `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`;
+  return db.first<SegmentRow>(sql, [spaceId, id]);
 }
 
 /** The segment as of a sequence number, or null. */

@@ -19,10 +19,8 @@ const COLUMNS = "id, space_id, name, scopes, created_at";
 export type KeyRow = Row<ApiKeys, typeof COLUMNS>;
 
 export async function insertKey(db: Database, key: KeyRow, secretSha256: string): Promise<void> {
-  await db.run(`INSERT INTO api_keys (${COLUMNS}, secret_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`, [
-    ...valuesOf(key, COLUMNS),
-    secretSha256,
-  ]);
+  const sql = `INSERT INTO api_keys (${COLUMNS}, secret_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`;
+  await db.run(sql, [...valuesOf(key, COLUMNS), secretSha256]);
 }
 
 /** The key with its space, for authentication; null when the key is unknown or its space is deleted. */

@@ -20,10 +20,8 @@ export const SPACE_COLUMNS = "id, name, timezone, retention_days, status, extern
 export type SpaceRow = Row<Spaces, typeof SPACE_COLUMNS>;
 
 export async function insertSpace(db: Database, space: SpaceRow, encryptedWebhookSecret: string): Promise<void> {
-  await db.run(`INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, [
-    ...valuesOf(space, SPACE_COLUMNS),
-    encryptedWebhookSecret,
-  ]);
+  const sql = `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`;
+  await db.run(sql, [...valuesOf(space, SPACE_COLUMNS), encryptedWebhookSecret]);
 }
 
 export async function findSpace(db: Database, spaceId: string): Promise<SpaceRow | null> {

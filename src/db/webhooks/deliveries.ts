@@ -179,10 +179,8 @@ export async function listDeliveries(db: Database, spaceId: string, filter: Deli
 }
 
 export async function findDelivery(db: Database, spaceId: string, id: string): Promise<DeliveryRow | null> {
-  return db.first<DeliveryRow>(`SELECT ${SHOWN} FROM webhook_deliveries WHERE space_id = ?1 AND id = ?2`, [
-    spaceId,
-    id,
-  ]);
+  const sql = `SELECT ${SHOWN} FROM webhook_deliveries WHERE space_id = ?1 AND id = ?2`;
+  return db.first<DeliveryRow>(sql, [spaceId, id]);
 }
 
 interface WebhookAttempts {
