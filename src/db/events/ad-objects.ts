@@ -58,19 +58,12 @@ export async function putAdObjects(
 }
 
 /** The current objects of a level, by id. */
-export async function listAdObjects(
-  db: Database,
-  spaceId: string,
-  level: AdLevel,
-  afterId: string | null,
-  limit: number,
-): Promise<AdObjectRow[]> {
-  return db.all<AdObjectRow>(
+export const listAdObjects = (db: Database, spaceId: string, level: AdLevel, afterId: string | null, limit: number) =>
+  db.all<AdObjectRow>(
     `SELECT ${COLUMNS} FROM ad_objects
      WHERE space_id = ?1 AND level = ?2 AND seq_to IS NULL AND id > ?3 ORDER BY id LIMIT ?4`,
     [spaceId, level, afterId ?? "", limit],
   );
-}
 
 /** These objects of a level as of a sequence number, with one query for each 1.9 MB of ids. */
 export async function adObjectsAt(

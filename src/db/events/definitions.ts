@@ -98,17 +98,12 @@ export function definitionsUnchanged(spaceId: string, expected: readonly Expecte
 }
 
 /** The current rows of these ids. */
-export async function findDefinitionRows(
-  db: Database,
-  spaceId: string,
-  ids: readonly string[],
-): Promise<DefinitionRow[]> {
-  return db.all<DefinitionRow>(
+export const findDefinitionRows = (db: Database, spaceId: string, ids: readonly string[]) =>
+  db.all<DefinitionRow>(
     `SELECT ${COLUMNS} FROM definitions
      WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))`,
     [spaceId, JSON.stringify(ids)],
   );
-}
 
 /**
  * Current rows by id. `q` is searched in id and name, without regard to case.
@@ -139,14 +134,9 @@ export async function listDefinitionRows(
 }
 
 /** The rows as of a sequence number, without their metadata. */
-export async function definitionRowsAt(
-  db: Database,
-  spaceId: string,
-  seq: number,
-): Promise<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties">[]> {
-  return db.all(
+export const definitionRowsAt = (db: Database, spaceId: string, seq: number) =>
+  db.all<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties">>(
     `SELECT id, name, section_id, category, properties FROM definitions
      WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)`,
     [spaceId, seq],
   );
-}

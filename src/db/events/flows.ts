@@ -60,15 +60,11 @@ export async function putFlows(db: Database, spaceId: string, flows: readonly Ne
 }
 
 /** The current flows, by id. */
-export async function listFlows(
-  db: Database,
-  spaceId: string,
-  afterId: string | null,
-  limit: number,
-): Promise<FlowRow[]> {
-  const sql = `SELECT ${COLUMNS} FROM flows WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`;
-  return db.all<FlowRow>(sql, [spaceId, afterId ?? "", limit]);
-}
+export const listFlows = (db: Database, spaceId: string, afterId: string | null, limit: number) =>
+  db.all<FlowRow>(
+    `SELECT ${COLUMNS} FROM flows WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`,
+    [spaceId, afterId ?? "", limit],
+  );
 
 /** An element: its name, and the campaign of its flow. */
 export interface ElementRow {
@@ -82,13 +78,8 @@ export interface ElementRow {
  * These elements as of a sequence number. Where several flows have an element with one id, the flow that was created or
  * changed last is the last one here.
  */
-export async function elementsAt(
-  db: Database,
-  spaceId: string,
-  seq: number,
-  elementIds: readonly string[],
-): Promise<ElementRow[]> {
-  return db.all<ElementRow>(
+export const elementsAt = (db: Database, spaceId: string, seq: number, elementIds: readonly string[]) =>
+  db.all<ElementRow>(
     `SELECT e.id, e.name, f.campaign_name, f.campaign_start
      FROM json_each(?3) j
      CROSS JOIN flow_elements e ON e.space_id = ?1 AND e.id = j.value AND ${asOf("e", "?2")}
@@ -96,18 +87,11 @@ export async function elementsAt(
      ORDER BY e.seq_from`,
     [spaceId, seq, JSON.stringify(elementIds)],
   );
-}
 
 /** These flows as of a sequence number. */
-export async function flowsAt(
-  db: Database,
-  spaceId: string,
-  seq: number,
-  flowIds: readonly string[],
-): Promise<Pick<FlowRow, "id" | "campaign_name" | "campaign_start">[]> {
-  return db.all(
+export const flowsAt = (db: Database, spaceId: string, seq: number, flowIds: readonly string[]) =>
+  db.all<Pick<FlowRow, "id" | "campaign_name" | "campaign_start">>(
     `SELECT f.id, f.campaign_name, f.campaign_start
      FROM json_each(?3) j CROSS JOIN flows f ON f.space_id = ?1 AND f.id = j.value AND ${asOf("f", "?2")}`,
     [spaceId, seq, JSON.stringify(flowIds)],
   );
-}

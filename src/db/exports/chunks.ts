@@ -119,16 +119,11 @@ export function chunkDone(of: ExportKey, plan: number, n: number, written: Writt
 }
 
 /** The summaries of chunks after `after`, in order: at least one, and about 8 MB at most. */
-export async function listSummaries(
-  db: Database,
-  of: ExportKey,
-  after: number,
-): Promise<{ n: number; summary: string }[]> {
-  return db.all(
+export const listSummaries = (db: Database, of: ExportKey, after: number) =>
+  db.all<{ n: number; summary: string }>(
     `SELECT n, summary FROM (
        SELECT n, summary, sum(octet_length(summary)) OVER (ORDER BY n) - octet_length(summary) AS bytes_before
        FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND n > ?3 AND summary IS NOT NULL)
      WHERE bytes_before < 8000000 ORDER BY n LIMIT 1000`,
     [of.space_id, of.id, after],
   );
-}

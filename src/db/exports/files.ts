@@ -38,16 +38,11 @@ export function insertFiles(of: ExportKey, plan: number, names: readonly string[
 }
 
 /** The files [from, to) that the ledger knows, in order. */
-export async function filesBetween(
-  db: Database,
-  of: ExportKey,
-  { from, to }: { from: number; to: number },
-): Promise<FileRow[]> {
-  return db.all<FileRow>(
+export const filesBetween = (db: Database, of: ExportKey, { from, to }: { from: number; to: number }) =>
+  db.all<FileRow>(
     `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n >= ?3 AND n < ?4 ORDER BY n`,
     [of.space_id, of.id, from, to],
   );
-}
 
 export async function countFiles(db: Database, of: ExportKey): Promise<number> {
   const sql = "SELECT count(*) AS files FROM export_files WHERE space_id = ?1 AND export_id = ?2";

@@ -10,19 +10,12 @@ export interface KeyHolder {
 }
 
 /** The reservation or the answer of a key; null once it is expired, or its reservation ended without answer. */
-export async function findKeyHolder(
-  db: Database,
-  spaceId: string,
-  key: string,
-  now: number,
-  keptMs: number,
-): Promise<KeyHolder | null> {
-  return db.first<KeyHolder>(
+export const findKeyHolder = (db: Database, spaceId: string, key: string, now: number, keptMs: number) =>
+  db.first<KeyHolder>(
     `SELECT request_sha256, export_id, response FROM idempotency_keys
      WHERE space_id = ?1 AND key = ?2 AND created_at > ?3 - ?4 AND (response IS NOT NULL OR reserved_until > ?3)`,
     [spaceId, key, now, keptMs],
   );
-}
 
 /** Reserves a key that is free. @returns whether this call reserved it. */
 export async function reserveKey(

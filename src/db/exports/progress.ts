@@ -32,11 +32,8 @@ export function stepSucceeded(of: ExportKey, now: number, resendAfterMs: number)
  * writing → assembling → finishing, as far as the ledger allows. @returns the current phase and the fields of its
  * messages; null when the export is not processing any more.
  */
-export async function advancePhase(
-  db: Database,
-  of: ExportKey,
-): Promise<{ phase: ExportPhase; generation: number; request_id: string } | null> {
-  return db.first(
+export const advancePhase = (db: Database, of: ExportKey) =>
+  db.first<{ phase: ExportPhase; generation: number; request_id: string }>(
     `UPDATE exports SET phase = CASE
        WHEN EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.done = 0) THEN 'writing'
        WHEN EXISTS (SELECT 1 FROM export_files f WHERE f.space_id = ?1 AND f.export_id = ?2 AND f.done = 0) THEN 'assembling'
@@ -45,7 +42,6 @@ export async function advancePhase(
      RETURNING phase, generation, request_id`,
     [of.space_id, of.id],
   );
-}
 
 /**
  * Records a failed attempt that is repeated at `nextRetryAt`. @returns false when no retry is needed: the export has

@@ -48,13 +48,8 @@ export function entry(
 }
 
 /** Oldest first: the entries of the export, and every attempt of its webhook deliveries. */
-export async function listTimeline(
-  db: Database,
-  of: ExportKey,
-  limit: number,
-  after: { time: number; id: string } | null,
-): Promise<TimelineEntry[]> {
-  return db.all<TimelineEntry>(
+export const listTimeline = (db: Database, of: ExportKey, limit: number, after: { time: number; id: string } | null) =>
+  db.all<TimelineEntry>(
     `SELECT at, id, type, detail FROM (
        SELECT at, 'a' || printf('%06d', n) AS id, type, detail FROM export_events WHERE space_id = ?1 AND export_id = ?2
        UNION ALL
@@ -65,4 +60,3 @@ export async function listTimeline(
      WHERE ?4 IS NULL OR (at, id) > (?4, ?5) ORDER BY at, id LIMIT ?3`,
     [of.space_id, of.id, limit, after?.time ?? null, after?.id ?? null],
   );
-}

@@ -150,17 +150,12 @@ export async function retryExport(
 }
 
 /** Every space's completed exports that are past `expires_at`. */
-export async function listToExpire(
-  db: Database,
-  now: number,
-  limit: number,
-): Promise<{ id: string; space_id: string; request_id: string }[]> {
-  return db.all(
+export const listToExpire = (db: Database, now: number, limit: number) =>
+  db.all<{ id: string; space_id: string; request_id: string }>(
     `SELECT id, space_id, request_id FROM exports
      WHERE status = 'completed' AND expires_at <= ?1 AND deleted_at IS NULL ORDER BY expires_at LIMIT ?2`,
     [now, limit],
   );
-}
 
 /** completed → expired, past `expires_at`. @returns whether this call made the transition. */
 export async function expireExport(db: Database, of: ExportKey, now: number): Promise<boolean> {

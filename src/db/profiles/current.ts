@@ -24,12 +24,8 @@ export interface CurrentProfile {
 const PAGE_BYTES = 8_000_000;
 
 /** The current versions of the first of these persons, as many as fit a page, at least one. */
-export async function readCurrent(
-  db: Database,
-  spaceId: string,
-  personIds: readonly string[],
-): Promise<CurrentProfile[]> {
-  return db.all<CurrentProfile>(
+export const readCurrent = (db: Database, spaceId: string, personIds: readonly string[]) =>
+  db.all<CurrentProfile>(
     `SELECT w.person_id, p.seq_from, p.external_person_id, p.company_id, p.type, p.identifiers, p.attributes, p.tags,
        p.installations
      FROM (SELECT j.key AS place, j.value AS person_id,
@@ -40,7 +36,6 @@ export async function readCurrent(
      WHERE w.place = 0 OR w.bytes <= ?3 ORDER BY w.place`,
     [spaceId, JSON.stringify(personIds), PAGE_BYTES],
   );
-}
 
 /** A person and the `seq_from` of the version that a write has read; null: there was no profile. */
 export type ExpectedVersion = readonly [personId: string, seqFrom: number | null];

@@ -78,17 +78,11 @@ export async function putProfileDefinition(
 }
 
 /** The current definition. */
-export async function findProfileDefinition(
-  db: Database,
-  spaceId: string,
-  kind: DefinedKind,
-  id: string,
-): Promise<ProfileDefinitionRow | null> {
-  return db.first<ProfileDefinitionRow>(
+export const findProfileDefinition = (db: Database, spaceId: string, kind: DefinedKind, id: string) =>
+  db.first<ProfileDefinitionRow>(
     `SELECT ${COLUMNS} FROM profile_definitions WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL`,
     [spaceId, kind, id],
   );
-}
 
 export interface ProfileDefinitionFilter {
   q: string | null;

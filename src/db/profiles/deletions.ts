@@ -165,19 +165,13 @@ export interface DueDeletion {
 }
 
 /** Leases due deletions of every space, and moves each one's due time to `againAt`. Times in epoch ms. */
-export async function leaseDueDeletions(
-  db: Database,
-  now: number,
-  againAt: number,
-  limit: number,
-): Promise<DueDeletion[]> {
-  return db.all<DueDeletion>(
+export const leaseDueDeletions = (db: Database, now: number, againAt: number, limit: number) =>
+  db.all<DueDeletion>(
     `UPDATE profile_deletions SET due_at = ?2 WHERE completed_at IS NULL AND (space_id, id) IN (
        SELECT space_id, id FROM profile_deletions WHERE completed_at IS NULL AND due_at <= ?1 ORDER BY due_at LIMIT ?3)
      RETURNING space_id, id, person_id, seq`,
     [now, againAt, limit],
   );
-}
 
 /**
  * Erases and counts rows of a deleted person, at most `rows` of each table. The last slice completes the deletion. A

@@ -167,19 +167,13 @@ export async function resolvePersons(
 }
 
 /** The external ids of these persons as of a sequence number; persons without one are left out. */
-export async function externalIdsAt(
-  db: Database,
-  spaceId: string,
-  seq: number,
-  personIds: readonly string[],
-): Promise<{ person_id: string; external_person_id: string }[]> {
-  return db.all(
+export const externalIdsAt = (db: Database, spaceId: string, seq: number, personIds: readonly string[]) =>
+  db.all<{ person_id: string; external_person_id: string }>(
     `SELECT p.person_id, p.external_person_id FROM json_each(?3) j CROSS JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}
      WHERE p.external_person_id IS NOT NULL`,
     [spaceId, seq, JSON.stringify(personIds)],
   );
-}
 
 /** The identifiers of a person. */
 export interface PersonIdentifiers {

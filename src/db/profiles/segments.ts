@@ -71,15 +71,11 @@ export async function segmentAt(db: Database, spaceId: string, id: string, seq: 
 }
 
 /** The current segments, by id. */
-export async function listSegments(
-  db: Database,
-  spaceId: string,
-  afterId: string | null,
-  limit: number,
-): Promise<SegmentRow[]> {
-  const sql = `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`;
-  return db.all<SegmentRow>(sql, [spaceId, afterId ?? "", limit]);
-}
+export const listSegments = (db: Database, spaceId: string, afterId: string | null, limit: number) =>
+  db.all<SegmentRow>(
+    `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`,
+    [spaceId, afterId ?? "", limit],
+  );
 
 /** The parameters of `countMatching` that its condition uses. */
 export const COUNTING = { seq: "?2", values: "?3" } as const;

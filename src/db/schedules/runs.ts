@@ -9,20 +9,14 @@ import { type Database, type Statement, statement } from "../core/database.ts";
 import { SCHEDULE_COLUMNS, type ScheduleRow } from "./schedules.ts";
 
 /** Claims active spaces' due schedules until `againAt`, the longest due first. */
-export async function takeDueSchedules(
-  db: Database,
-  now: number,
-  againAt: number,
-  limit: number,
-): Promise<Pick<ScheduleRow, "id" | "space_id">[]> {
-  return db.all(
+export const takeDueSchedules = (db: Database, now: number, againAt: number, limit: number) =>
+  db.all<Pick<ScheduleRow, "id" | "space_id">>(
     `UPDATE schedules SET wake_at = ?2 WHERE id IN (
        SELECT s.id FROM schedules s JOIN spaces p ON p.id = s.space_id AND p.status = 'active'
        WHERE s.status = 'active' AND s.wake_at <= ?1 ORDER BY s.wake_at LIMIT ?3)
      RETURNING id, space_id`,
     [now, againAt, limit],
   );
-}
 
 /** SQL: the runs of schedule ?2 after `covered_until` whose exports were completed. */
 const DELIVERED = `FROM schedule_runs r JOIN exports e ON e.space_id = ?1 AND e.id = r.export_id AND e.status IN ('completed', 'expired')
@@ -192,14 +186,8 @@ export interface RunRow extends Omit<ScheduleRuns, "export_id"> {
 }
 
 /** A schedule's runs, newest first. @param before the time of a run, or null for the first page. */
-export async function listRuns(
-  db: Database,
-  spaceId: string,
-  scheduleId: string,
-  limit: number,
-  before: number | null,
-): Promise<RunRow[]> {
-  return db.all<RunRow>(
+export const listRuns = (db: Database, spaceId: string, scheduleId: string, limit: number, before: number | null) =>
+  db.all<RunRow>(
     `SELECT r.scheduled_at, r.at, r.outcome, r.window_start, r.window_end, r.error_code, r.detail,
        e.id AS export_id, e.status, e.completed_at, e.error_code AS export_error, e.error_owner AS export_error_owner,
        e.error_detail AS export_error_detail, e.error_retryable AS export_error_retryable,
@@ -210,7 +198,6 @@ export async function listRuns(
      ORDER BY r.scheduled_at DESC LIMIT ?3`,
     [spaceId, scheduleId, limit, before],
   );
-}
 
 /** Deletes every space's runs and schedules' webhook deliveries of before `before`. */
 export async function dropOldRuns(db: Database, before: number, limit: number): Promise<void> {

@@ -56,15 +56,8 @@ export async function findSchedule(db: Database, spaceId: string, id: string): P
 }
 
 /** Newest first. */
-export async function listSchedules(
-  db: Database,
-  spaceId: string,
-  limit: number,
-  after: Position | null,
-): Promise<ScheduleRow[]> {
-  const sql = `SELECT ${SCHEDULE_COLUMNS} FROM schedules ${NEWEST_FIRST}`;
-  return db.all<ScheduleRow>(sql, pageParams(spaceId, limit, after));
-}
+export const listSchedules = (db: Database, spaceId: string, limit: number, after: Position | null) =>
+  db.all<ScheduleRow>(`SELECT ${SCHEDULE_COLUMNS} FROM schedules ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 
 /**
  * Replaces what a call may change of a schedule; the columns that runs write stay.

@@ -24,26 +24,16 @@ export async function insertKey(db: Database, key: KeyRow, secretSha256: string)
 }
 
 /** The key with its space, for authentication; null when the key is unknown or its space is deleted. */
-export async function findKeyWithSpace(
-  db: Database,
-  keyId: string,
-): Promise<(SpaceRow & { secret_sha256: string; scopes: string }) | null> {
-  return db.first(
+export const findKeyWithSpace = (db: Database, keyId: string) =>
+  db.first<SpaceRow & { secret_sha256: string; scopes: string }>(
     `SELECT ${SPACE_COLUMNS}, k.secret_sha256, k.scopes
      FROM (SELECT space_id, secret_sha256, scopes FROM api_keys WHERE id = ?1) k JOIN spaces ON id = k.space_id WHERE status <> 'deleting'`,
     [keyId],
   );
-}
 
 /** Newest first. */
-export async function listKeys(
-  db: Database,
-  spaceId: string,
-  limit: number,
-  after: Position | null,
-): Promise<KeyRow[]> {
-  return db.all<KeyRow>(`SELECT ${COLUMNS} FROM api_keys ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
-}
+export const listKeys = (db: Database, spaceId: string, limit: number, after: Position | null) =>
+  db.all<KeyRow>(`SELECT ${COLUMNS} FROM api_keys ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 
 /** @returns false when its id is unknown. */
 export async function deleteKey(db: Database, spaceId: string, keyId: string): Promise<boolean> {

@@ -49,24 +49,15 @@ export async function findDestination(db: Database, spaceId: string, id: string)
 }
 
 /** The destination's current credentials; null when the destination was deleted. */
-export async function findAuth(
-  db: Database,
-  spaceId: string,
-  id: string,
-): Promise<{ auth: string; secret: string | null } | null> {
-  return db.first("SELECT auth, secret FROM destinations WHERE space_id = ?1 AND id = ?2", [spaceId, id]);
-}
+export const findAuth = (db: Database, spaceId: string, id: string) =>
+  db.first<{ auth: string; secret: string | null }>(
+    "SELECT auth, secret FROM destinations WHERE space_id = ?1 AND id = ?2",
+    [spaceId, id],
+  );
 
 /** Newest first. */
-export async function listDestinations(
-  db: Database,
-  spaceId: string,
-  limit: number,
-  after: Position | null,
-): Promise<DestinationRow[]> {
-  const sql = `SELECT ${COLUMNS} FROM destinations ${NEWEST_FIRST}`;
-  return db.all<DestinationRow>(sql, pageParams(spaceId, limit, after));
-}
+export const listDestinations = (db: Database, spaceId: string, limit: number, after: Position | null) =>
+  db.all<DestinationRow>(`SELECT ${COLUMNS} FROM destinations ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 
 /**
  * Overwrites a destination.
@@ -114,16 +105,11 @@ export async function deleteDestination(db: Database, spaceId: string, id: strin
 }
 
 /** Secrets of every space that one of these keys encrypted. */
-export async function listEncryptedWith(
-  db: Database,
-  keyIds: readonly string[],
-  limit: number,
-): Promise<{ id: string; space_id: string; secret: string }[]> {
-  return db.all(
+export const listEncryptedWith = (db: Database, keyIds: readonly string[], limit: number) =>
+  db.all<{ id: string; space_id: string; secret: string }>(
     "SELECT id, space_id, secret FROM destinations WHERE encrypted_with IN (SELECT value FROM json_each(?1)) LIMIT ?2",
     [JSON.stringify(keyIds), limit],
   );
-}
 
 /** Stores the same secret, encrypted with another key. Writes nothing when the secret was changed meanwhile. */
 export async function replaceSecret(

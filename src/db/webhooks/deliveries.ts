@@ -57,21 +57,14 @@ export async function listDueDeliveries(
  * Leases a due delivery for one attempt. @returns null when it is not due, is leased already, or its space is being
  * deleted.
  */
-export async function leaseDelivery(
-  db: Database,
-  spaceId: string,
-  id: string,
-  now: number,
-  leaseUntil: number,
-): Promise<LeasedDelivery | null> {
-  return db.first<LeasedDelivery>(
+export const leaseDelivery = (db: Database, spaceId: string, id: string, now: number, leaseUntil: number) =>
+  db.first<LeasedDelivery>(
     `UPDATE webhook_deliveries SET lease_until = ?4
      WHERE space_id = ?1 AND id = ?2 AND status = 'pending' AND next_attempt_at <= ?3 AND lease_until <= ?3
        AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting')
      RETURNING ${LEASED}, (SELECT e.request_id FROM exports e WHERE e.space_id = ?1 AND e.id = subject_id) AS request_id`,
     [spaceId, id, now, leaseUntil],
   );
-}
 
 /** An attempt, and what follows from it. */
 export interface AttemptOutcome {
@@ -130,20 +123,14 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: A
  * Every space's deliveries that were due before `dueBefore` and are not leased: their messages were lost, or never
  * sent. Each becomes due now, so that the next sweep does not return it again.
  */
-export async function takeLostDeliveries(
-  db: Database,
-  now: number,
-  dueBefore: number,
-  limit: number,
-): Promise<{ id: string; space_id: string }[]> {
-  return db.all(
+export const takeLostDeliveries = (db: Database, now: number, dueBefore: number, limit: number) =>
+  db.all<{ id: string; space_id: string }>(
     `UPDATE webhook_deliveries SET next_attempt_at = ?1 WHERE id IN (
        SELECT id FROM webhook_deliveries WHERE status = 'pending' AND next_attempt_at <= ?2 AND lease_until <= ?1
        ORDER BY next_attempt_at LIMIT ?3)
      RETURNING id, space_id`,
     [now, dueBefore, limit],
   );
-}
 
 const SHOWN = "id, subject_type, subject_id, event_id, event_type, endpoint_id, status, next_attempt_at, created_at";
 
@@ -197,31 +184,20 @@ const ATTEMPT = "delivery_id, n, at, duration_ms, status_code, error";
 export type AttemptRow = Row<WebhookAttempts, typeof ATTEMPT>;
 
 /** The attempts of these deliveries, each delivery's in order. */
-export async function listAttempts(
-  db: Database,
-  spaceId: string,
-  deliveryIds: readonly string[],
-): Promise<AttemptRow[]> {
-  return db.all<AttemptRow>(
+export const listAttempts = (db: Database, spaceId: string, deliveryIds: readonly string[]) =>
+  db.all<AttemptRow>(
     `SELECT ${ATTEMPT} FROM webhook_attempts
      WHERE space_id = ?1 AND delivery_id IN (SELECT value FROM json_each(?2)) ORDER BY delivery_id, n`,
     [spaceId, JSON.stringify(deliveryIds)],
   );
-}
 
 /**
  * Makes a delivery due now, at the start of its retry schedule. @returns null when its id is unknown, or an attempt is
  * under way.
  */
-export async function restartDelivery(
-  db: Database,
-  spaceId: string,
-  id: string,
-  now: number,
-): Promise<DeliveryRow | null> {
-  return db.first<DeliveryRow>(
+export const restartDelivery = (db: Database, spaceId: string, id: string, now: number) =>
+  db.first<DeliveryRow>(
     `UPDATE webhook_deliveries SET status = 'pending', tries = 0, next_attempt_at = ?3, lease_until = 0
      WHERE space_id = ?1 AND id = ?2 AND lease_until <= ?3 RETURNING ${SHOWN}`,
     [spaceId, id, now],
   );
-}

@@ -45,15 +45,8 @@ export async function findEndpoint(db: Database, spaceId: string, id: string): P
 }
 
 /** Newest first. */
-export async function listEndpoints(
-  db: Database,
-  spaceId: string,
-  limit: number,
-  after: Position | null,
-): Promise<EndpointRow[]> {
-  const sql = `SELECT ${COLUMNS} FROM webhook_endpoints ${NEWEST_FIRST}`;
-  return db.all<EndpointRow>(sql, pageParams(spaceId, limit, after));
-}
+export const listEndpoints = (db: Database, spaceId: string, limit: number, after: Position | null) =>
+  db.all<EndpointRow>(`SELECT ${COLUMNS} FROM webhook_endpoints ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 
 export interface EndpointChange {
   url?: string | undefined;
@@ -63,14 +56,8 @@ export interface EndpointChange {
 }
 
 /** Enabling an endpoint clears its `disabled_reason`. @returns the changed endpoint, or null when its id is unknown. */
-export async function updateEndpoint(
-  db: Database,
-  spaceId: string,
-  id: string,
-  change: EndpointChange,
-  now: number,
-): Promise<EndpointRow | null> {
-  return db.first<EndpointRow>(
+export const updateEndpoint = (db: Database, spaceId: string, id: string, change: EndpointChange, now: number) =>
+  db.first<EndpointRow>(
     `UPDATE webhook_endpoints SET url = coalesce(?3, url), event_types = coalesce(?4, event_types),
        enabled = coalesce(?5, enabled), disabled_reason = CASE ?5 WHEN 1 THEN NULL ELSE disabled_reason END, updated_at = ?6
      WHERE space_id = ?1 AND id = ?2 RETURNING ${COLUMNS}`,
@@ -83,7 +70,6 @@ export async function updateEndpoint(
       now,
     ],
   );
-}
 
 /** @returns false when its id is unknown. */
 export async function deleteEndpoint(db: Database, spaceId: string, id: string): Promise<boolean> {

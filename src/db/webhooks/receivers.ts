@@ -20,17 +20,12 @@ export interface EndpointReceiver extends EncryptedSecrets {
   enabled: number;
 }
 
-export async function findEndpointReceiver(
-  db: Database,
-  spaceId: string,
-  endpointId: string,
-): Promise<EndpointReceiver | null> {
-  return db.first<EndpointReceiver>(
+export const findEndpointReceiver = (db: Database, spaceId: string, endpointId: string) =>
+  db.first<EndpointReceiver>(
     `SELECT id AS owner, url, enabled, secret, previous_secret, previous_secret_until
      FROM webhook_endpoints WHERE space_id = ?1 AND id = ?2`,
     [spaceId, endpointId],
   );
-}
 
 export async function findSpaceSecrets(db: Database, spaceId: string): Promise<EncryptedSecrets | null> {
   return db.first<EncryptedSecrets>(
