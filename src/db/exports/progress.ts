@@ -1,7 +1,7 @@
 /** An export while it is processing: its phases, its failed attempts, and exports that are stuck without a message. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import type { ExportError, ExportPhase, ExportKey } from "./status.ts";
+import { errorColumns, type ExportError, type ExportKey, type ExportPhase } from "./status.ts";
 import { entry } from "./timeline.ts";
 
 /** planning → writing, with the plan's count of records. Part of the batch that inserts the last chunks of the plan. */
@@ -55,19 +55,10 @@ export async function recordRetry(
 ): Promise<boolean> {
   const [recorded] = await db.batch([
     statement(
-      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, error_detail = ?7, error_retryable = ?8, next_retry_at = ?5,
-         wake_at = max(wake_at, ?5)
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?6`,
-      [
-        of.space_id,
-        of.id,
-        error.code,
-        error.owner,
-        attempt.nextRetryAt,
-        attempt.generation,
-        error.detail ?? null,
-        typeof error.retryable === "boolean" ? Number(error.retryable) : null,
-      ],
+      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, error_detail = ?5, error_retryable = ?6,
+         next_retry_at = ?7, wake_at = max(wake_at, ?7)
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
+      [of.space_id, of.id, ...errorColumns(error), attempt.nextRetryAt, attempt.generation],
     ),
     entry(
       of,

@@ -18,3 +18,7 @@ export interface ExportError {
   /** Overrides the code's own. */
   retryable?: boolean | null;
 }
+
+/** An error as the columns error_code, error_owner, error_detail and error_retryable have it. */
+export const errorColumns = ({ code, owner, detail, retryable }: ExportError) =>
+  [code, owner, detail ?? null, typeof retryable === "boolean" ? Number(retryable) : null] as const;

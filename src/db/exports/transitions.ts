@@ -8,7 +8,7 @@ import { enqueueWebhooks } from "./outbox.ts";
 import { type Database, statement } from "../core/database.ts";
 import { EXPORT_COLUMNS, type ExportRow } from "./exports.ts";
 import { ORPHANED_UPLOADS } from "./files.ts";
-import type { ExportError, ExportKey } from "./status.ts";
+import { errorColumns, type ExportError, type ExportKey } from "./status.ts";
 import { entry } from "./timeline.ts";
 
 /** queued → processing. An export that is processing already is returned as it is. */
@@ -65,21 +65,10 @@ export async function failExport(
 ): Promise<boolean> {
   const [changed] = await db.batch([
     statement(
-      `UPDATE exports SET status = 'failed', status_at = ?5, completed_at = ?5, expires_at = ?6, cleanup_at = ?7,
-         error_code = ?3, error_owner = ?4, error_detail = ?9, error_retryable = ?10, next_retry_at = NULL
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
-      [
-        of.space_id,
-        of.id,
-        error.code,
-        error.owner,
-        end.now,
-        end.keptUntil,
-        end.cleanupAt,
-        end.generation,
-        error.detail ?? null,
-        typeof error.retryable === "boolean" ? Number(error.retryable) : null,
-      ],
+      `UPDATE exports SET status = 'failed', status_at = ?7, completed_at = ?7, expires_at = ?8, cleanup_at = ?9,
+         error_code = ?3, error_owner = ?4, error_detail = ?5, error_retryable = ?6, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?10`,
+      [of.space_id, of.id, ...errorColumns(error), end.now, end.keptUntil, end.cleanupAt, end.generation],
     ),
     ...enqueueWebhooks(of, "failed", end.now, { code: error.code, owner: error.owner }),
   ]);
