@@ -2,6 +2,7 @@
 
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 import { isProcessingPlan } from "./exports.ts";
 import type { ExportKey } from "./status.ts";
 
@@ -87,8 +88,8 @@ export interface WrittenChunk {
   crc32: number;
   /** Null where the chunk has several objects, or none. */
   sha256: string | null;
-  first: { time: number; id: string } | null;
-  last: { time: number; id: string } | null;
+  first: Position | null;
+  last: Position | null;
   /** JSON: the dataset's summary of its rows; null where the dataset has none. */
   summary: string | null;
 }
@@ -108,10 +109,8 @@ export function chunkDone(of: ExportKey, plan: number, n: number, written: Writt
       written.uncompressedBytes,
       written.crc32,
       written.sha256,
-      written.first?.time ?? null,
-      written.first?.id ?? null,
-      written.last?.time ?? null,
-      written.last?.id ?? null,
+      ...positionParams(written.first),
+      ...positionParams(written.last),
       plan,
       written.summary,
     ],

@@ -2,7 +2,7 @@
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { type Row, valuesOf } from "../core/columns.ts";
-import type { Position } from "../core/pagination.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 import type { ExportPhase, ExportStatus } from "./status.ts";
 import { entry } from "./timeline.ts";
 
@@ -155,15 +155,7 @@ export async function listExports(
            AND (?5 IS NULL OR (created_at, id) < (?5, ?6))
          ORDER BY created_at DESC, id DESC LIMIT ?2))
      WHERE ifnull(bytes_before, 0) <= ?7 ORDER BY created_at DESC, id DESC`,
-    [
-      spaceId,
-      filter.limit + 1,
-      filter.status,
-      filter.dataset,
-      filter.after?.time ?? null,
-      filter.after?.id ?? null,
-      MAX_LIST_BYTES,
-    ],
+    [spaceId, filter.limit + 1, filter.status, filter.dataset, ...positionParams(filter.after), MAX_LIST_BYTES],
   );
   const cut = found.length < (found[0]?.found ?? 0);
   return { rows: found, shown: cut ? found.length - 1 : filter.limit };

@@ -4,7 +4,7 @@ import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { isProcessingPlan } from "./exports.ts";
 import type { ExportKey } from "./status.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists, type Position } from "../core/pagination.ts";
 
 interface ExportFiles {
   n: number;
@@ -131,8 +131,8 @@ export interface WrittenFile {
   uncompressedBytes: number;
   sha256: string;
   /** Left out where the rows of its chunks have them. */
-  first?: { time: number; id: string } | null;
-  last?: { time: number; id: string } | null;
+  first?: Position | null;
+  last?: Position | null;
 }
 
 /** Records that a file was assembled. */

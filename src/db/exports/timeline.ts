@@ -1,6 +1,7 @@
 /** The timeline of an export. Each entry is written in the transaction of the change that it reports. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 import type { ExportKey, ExportStatus } from "./status.ts";
 
 /** Entries without a key are dropped beyond this many, so that a failing export has a bounded timeline. */
@@ -48,7 +49,7 @@ export function entry(
 }
 
 /** Oldest first: the entries of the export, and every attempt of its webhook deliveries. */
-export const listTimeline = (db: Database, of: ExportKey, limit: number, after: { time: number; id: string } | null) =>
+export const listTimeline = (db: Database, of: ExportKey, limit: number, after: Position | null) =>
   db.all<TimelineEntry>(
     `SELECT at, id, type, detail FROM (
        SELECT at, 'a' || printf('%06d', n) AS id, type, detail FROM export_events WHERE space_id = ?1 AND export_id = ?2
@@ -58,5 +59,5 @@ export const listTimeline = (db: Database, of: ExportKey, limit: number, after: 
        FROM webhook_attempts a JOIN webhook_deliveries d ON d.id = a.delivery_id AND d.space_id = ?1
        WHERE a.space_id = ?1 AND a.subject_id = ?2)
      WHERE ?4 IS NULL OR (at, id) > (?4, ?5) ORDER BY at, id LIMIT ?3`,
-    [of.space_id, of.id, limit, after?.time ?? null, after?.id ?? null],
+    [of.space_id, of.id, limit, ...positionParams(after)],
   );

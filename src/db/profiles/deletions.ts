@@ -5,7 +5,7 @@
 
 import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import type { Position } from "../core/pagination.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 interface ProfileDeletions {
@@ -102,8 +102,7 @@ export async function listDeletions(
       spaceId,
       filter.limit,
       filter.completed === null ? null : Number(filter.completed),
-      filter.after?.time ?? null,
-      filter.after?.id ?? null,
+      ...positionParams(filter.after),
     ],
   );
 }

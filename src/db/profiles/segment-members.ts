@@ -111,6 +111,7 @@ export async function cutMembers(
   }
 }
 
+/** Counts the members of a range, one query for each slice. */
 export async function countMembers(db: Database, range: MemberRange): Promise<number> {
   let count = 0;
   let place: SliceStart = { id: range.lower, from: ">=" };

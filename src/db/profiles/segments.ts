@@ -1,7 +1,6 @@
 /** Segments, stored as versions [seq_from, seq_to): an export reads the rule as of its snapshot. */
 
 import type { Row } from "../core/columns.ts";
-import type { Condition } from "./conditions.ts";
 import { type Database, statement } from "../core/database.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
@@ -76,32 +75,3 @@ export const listSegments = (db: Database, spaceId: string, afterId: string | nu
     `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`,
     [spaceId, afterId ?? "", limit],
   );
-
-/** The parameters of `countMatching` that its condition uses. */
-export const COUNTING = { seq: "?2", values: "?3" } as const;
-
-/**
- * Counts the matching profiles as of a sequence number. Scans every profile, one query for each slice.
- * @param slice the number of profiles that one query scans.
- */
-export async function countMatching(
-  db: Database,
-  spaceId: string,
-  seq: number,
-  condition: Condition,
-  slice: number,
-): Promise<number> {
-  let count = 0;
-  let after: string | null = "";
-  while (after !== null) {
-    const part: { scanned: number; matching: number | null; last: string | null } | null = await db.first(
-      `SELECT count(*) AS scanned, sum(matches) AS matching, max(person_id) AS last
-       FROM (SELECT p.person_id, ${condition.sql} AS matches FROM profiles p
-             WHERE p.space_id = ?1 AND p.person_id > ?4 AND ${asOf("p", "?2")} ORDER BY p.person_id LIMIT ?5)`,
-      [spaceId, seq, condition.values, after, slice],
-    );
-    count += part?.matching ?? 0;
-    after = part === null || part.scanned < slice ? null : part.last;
-  }
-  return count;
-}

@@ -59,6 +59,9 @@ export async function findSchedule(db: Database, spaceId: string, id: string): P
 export const listSchedules = (db: Database, spaceId: string, limit: number, after: Position | null) =>
   db.all<ScheduleRow>(`SELECT ${SCHEDULE_COLUMNS} FROM schedules ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 
+const REPLACED = `name, cron, timezone, request, incremental, status, paused_reason, paused_at, next_run_at, failures_from, wake_at,
+  updated_at`;
+
 /**
  * Replaces what a call may change of a schedule; the columns that runs write stay.
  * @param asOf the schedule as it was read. When another call or a run has changed it since then, nothing is written.
@@ -66,27 +69,9 @@ export const listSchedules = (db: Database, spaceId: string, limit: number, afte
  */
 export async function replaceSchedule(db: Database, row: ScheduleRow, asOf: ScheduleRow): Promise<boolean> {
   const changed = await db.run(
-    `UPDATE schedules SET name = ?3, cron = ?4, timezone = ?5, request = ?6, incremental = ?7, status = ?8, paused_reason = ?9,
-       paused_at = ?10, next_run_at = ?11, failures_from = ?12, wake_at = ?13, updated_at = ?14
-     WHERE space_id = ?1 AND id = ?2 AND updated_at = ?15 AND next_run_at = ?16`,
-    [
-      row.space_id,
-      row.id,
-      row.name,
-      row.cron,
-      row.timezone,
-      row.request,
-      row.incremental,
-      row.status,
-      row.paused_reason,
-      row.paused_at,
-      row.next_run_at,
-      row.failures_from,
-      row.wake_at,
-      row.updated_at,
-      asOf.updated_at,
-      asOf.next_run_at,
-    ],
+    `UPDATE schedules SET (${REPLACED}) = (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+     WHERE space_id = ?1 AND id = ?2 AND updated_at = ?3 AND next_run_at = ?4`,
+    [row.space_id, row.id, asOf.updated_at, asOf.next_run_at, ...valuesOf(row, REPLACED)],
   );
   return changed > 0;
 }

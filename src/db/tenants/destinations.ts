@@ -59,6 +59,8 @@ export const findAuth = (db: Database, spaceId: string, id: string) =>
 export const listDestinations = (db: Database, spaceId: string, limit: number, after: Position | null) =>
   db.all<DestinationRow>(`SELECT ${COLUMNS} FROM destinations ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 
+const REPLACED = "name, bucket_location, directory_path, key_template, auth, updated_at";
+
 /**
  * Overwrites a destination.
  * @param readAt its `updated_at` when the caller read it: nothing is written when another call changed it since.
@@ -72,23 +74,17 @@ export async function replaceDestination(
   encrypted: EncryptedSecret | null | undefined,
 ): Promise<boolean> {
   const changed = await db.run(
-    `UPDATE destinations SET name = ?3, bucket_location = ?4, directory_path = ?5, key_template = ?6, auth = ?7,
-       updated_at = ?8, secret = CASE WHEN ?9 THEN ?10 ELSE secret END,
-       encrypted_with = CASE WHEN ?9 THEN ?11 ELSE encrypted_with END
-     WHERE space_id = ?1 AND id = ?2 AND updated_at = ?12`,
+    `UPDATE destinations SET (${REPLACED}) = (?7, ?8, ?9, ?10, ?11, ?12),
+       secret = CASE WHEN ?4 THEN ?5 ELSE secret END, encrypted_with = CASE WHEN ?4 THEN ?6 ELSE encrypted_with END
+     WHERE space_id = ?1 AND id = ?2 AND updated_at = ?3`,
     [
       row.space_id,
       row.id,
-      row.name,
-      row.bucket_location,
-      row.directory_path,
-      row.key_template,
-      row.auth,
-      row.updated_at,
+      readAt,
       Number(encrypted !== undefined),
       encrypted?.secret ?? null,
       encrypted?.encryptedWith ?? null,
-      readAt,
+      ...valuesOf(row, REPLACED),
     ],
   );
   return changed > 0;

@@ -2,7 +2,7 @@
 
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
-import type { Position } from "../core/pagination.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 
 interface Spaces {
   id: string;
@@ -34,7 +34,7 @@ export async function listSpaces(db: Database, limit: number, after: Position | 
     `SELECT ${SPACE_COLUMNS} FROM spaces
      WHERE status <> 'deleting' AND (?2 IS NULL OR (created_at, id) < (?2, ?3))
      ORDER BY created_at DESC, id DESC LIMIT ?1`,
-    [limit, after?.time ?? null, after?.id ?? null],
+    [limit, ...positionParams(after)],
   );
 }
 
