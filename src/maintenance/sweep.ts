@@ -65,7 +65,7 @@ async function resend(context: Context): Promise<void> {
     const { id, space_id, request_id, generation, phase, status } = stuck;
     const of = { space_id, export_id: id, request_id, generation };
     log("export.resent", { ...of, phase });
-    await control.batch([entry(space_id, id, now, "export.resent", { phase })]);
+    await control.batch([entry({ space_id, id }, now, "export.resent", { phase })]);
     if (phase === "planning" || status === "queued") await context.send([{ ...of, step: "plan", n: 0 }]);
     else await dispatchIdle(context, of);
   }
@@ -75,7 +75,7 @@ async function expire(context: Pick<Context, "databases" | "runtime" | "sendWebh
   const { control } = context.databases;
   const now = context.runtime.now();
   for (const { id, space_id: spaceId, request_id } of await listToExpire(control, now, MAX_ENDED))
-    if (await expireExport(control, spaceId, id, now)) {
+    if (await expireExport(control, { space_id: spaceId, id }, now)) {
       log("export.expired", { space_id: spaceId, export_id: id, request_id });
       await dispatchDeliveries(context, spaceId, id);
     }
@@ -86,8 +86,7 @@ async function deleteRecords(context: Pick<Context, "databases" | "runtime">): P
   const { control } = context.databases;
   const now = context.runtime.now();
   await deleteOldExports(control, now - RECORD_KEPT_MS, now, MAX_ENDED);
-  for (const { id, space_id: spaceId } of await listPurgeable(control, MAX_ENDED))
-    await purgeExport(control, spaceId, id);
+  for (const purgeable of await listPurgeable(control, MAX_ENDED)) await purgeExport(control, purgeable);
 }
 
 async function dropKeys(context: Pick<Context, "databases" | "runtime">): Promise<void> {

@@ -4,7 +4,7 @@
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Database, Statement } from "../../src/db/core/database.ts";
+import type { Database, Param, Statement } from "../../src/db/core/database.ts";
 import type { Context } from "../../src/context.ts";
 import { figures } from "../support/faults/figures.ts";
 import { oneFault, undisturbed } from "../support/faults/plans.ts";
@@ -59,8 +59,8 @@ function rereading(change: (packed: string) => string): Tamper {
 
 function altered(context: Context, spaceId: string, change: (packed: string) => string): Database {
   const space = context.databases.space(spaceId);
-  const first = async (sql: string, ...params: never[]) => {
-    const row = await space.first<{ packed?: string | null }>(sql, ...params);
+  const first = async (sql: string, params?: readonly Param[]) => {
+    const row = await space.first<{ packed?: string | null }>(sql, params);
     return typeof row?.packed === "string" ? { packed: change(row.packed) } : row;
   };
   return but(space, { first: first as Database["first"] });

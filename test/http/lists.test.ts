@@ -298,7 +298,7 @@ it("ends a page of large exports early, and leaves none out", async () => {
   // 3 MB each.
   await control.run(
     "UPDATE exports SET request = json_set(request, '$.x', hex(zeroblob(1500000))) WHERE space_id = ?1",
-    large.id,
+    [large.id],
   );
   const seen: string[][] = [];
   for (let cursor: string | null = ""; cursor !== null;) {

@@ -149,9 +149,9 @@ describe("a write of a profile", () => {
 class Watched extends Database {
   readonly looks: unknown[] = [];
 
-  override async all<Row>(sql: string, ...params: Param[]): Promise<Row[]> {
+  override async all<Row>(sql: string, params: readonly Param[] = []): Promise<Row[]> {
     if (sql.includes("LEFT JOIN profiles s")) this.looks.push(params[1]);
-    return super.all<Row>(sql, ...params);
+    return super.all<Row>(sql, params);
   }
 }
 

@@ -128,9 +128,9 @@ describe("an export that is asked after", () => {
 it("costs an export nothing where no deletion is pending", async () => {
   const texts: string[] = [];
   class Watched extends Database {
-    override async all<Row>(sql: string, ...params: Param[]): Promise<Row[]> {
+    override async all<Row>(sql: string, params: readonly Param[] = []): Promise<Row[]> {
       texts.push(sql);
-      return super.all<Row>(sql, ...params);
+      return super.all<Row>(sql, params);
     }
   }
   await service.send(space, mixed());

@@ -86,8 +86,8 @@ class Watched extends Database {
     super(d1, newMeter());
   }
 
-  override async run(sql: string, ...params: Param[]): Promise<number> {
-    const changes = await super.run(sql, ...params);
+  override async run(sql: string, params: readonly Param[] = []): Promise<number> {
+    const changes = await super.run(sql, params);
     if (sql.includes("DELETE FROM events")) this.deleted.push(changes);
     return changes;
   }

@@ -207,11 +207,10 @@ it("loses its history and its deliveries after ninety days", async () => {
 async function toNowhere(): Promise<{ id: string }> {
   const made = await schedule(service, space);
   const request = { ...made.request, delivery: { type: "s3", destination_id: "gone" } };
-  await service.context.databases.control.run(
-    "UPDATE schedules SET request = ?3 WHERE space_id = ?1 AND id = ?2",
+  await service.context.databases.control.run("UPDATE schedules SET request = ?3 WHERE space_id = ?1 AND id = ?2", [
     space.id,
     made.id,
     JSON.stringify(request),
-  );
+  ]);
   return made;
 }

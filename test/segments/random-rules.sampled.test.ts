@@ -215,9 +215,7 @@ async function found(rule: Rule, { at, seq }: Stand): Promise<string[]> {
   const condition = compileSegment(freezeFilter(rule, at, RETENTION_DAYS), { seq: "?2", values: "?3" });
   const rows = await db.all<{ person_id: string }>(
     `SELECT p.person_id FROM profiles p WHERE p.space_id = ?1 AND ${asOf("p", "?2")} AND (${condition.sql})`,
-    spaceId,
-    seq,
-    condition.values,
+    [spaceId, seq, condition.values],
   );
   return rows.map((row) => row.person_id).toSorted();
 }

@@ -37,7 +37,7 @@ export async function shop(): Promise<{ service: Service; space: Space }> {
 
 /** After each test: the next one starts at an earlier time, and must not find this one's schedules. */
 export const dropSchedules = (service: Service, space: Space) =>
-  service.context.databases.control.run("DELETE FROM schedules WHERE space_id = ?1", space.id);
+  service.context.databases.control.run("DELETE FROM schedules WHERE space_id = ?1", [space.id]);
 
 export const HOUR = 3_600_000;
 export const MINUTE = 60_000;

@@ -270,7 +270,7 @@ describe("a space that is deleted", () => {
     expect(await deliver(service.context, message)).toBe("ack");
     const rows = await service.context.databases.control.all(
       "SELECT 1 FROM webhook_attempts WHERE space_id = ?1 UNION ALL SELECT 1 FROM webhook_deliveries WHERE space_id = ?1",
-      space.id,
+      [space.id],
     );
     expect(rows).toEqual([]);
   });

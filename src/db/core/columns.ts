@@ -1,5 +1,7 @@
 /** The type of a row follows from the list of columns that its query names, so that the two cannot differ. */
 
+import type { Param } from "./database.ts";
+
 type Trim<Text extends string> = Text extends ` ${infer Rest}` | `\n${infer Rest}` ? Trim<Rest> : Text;
 
 type Names<List extends string> = List extends `${infer Name},${infer Rest}` ? Trim<Name> | Names<Rest> : Trim<List>;
@@ -11,13 +13,6 @@ type Names<List extends string> = List extends `${infer Name},${infer Rest}` ? T
  */
 export type Row<Table, List extends string> = Names<List> extends keyof Table ? Pick<Table, Names<List>> : never;
 
-/** A table's columns, declared once: the type of a row and the column list in SQL follow from the same object. */
-
-/** Types of columns. The values are never read. */
-export const TEXT: string = "";
-export const TEXT_OR_NULL: string | null = null;
-export const NUMBER: number = 0;
-export const NUMBER_OR_NULL: number | null = null;
-
-/** The columns as SQL, in the order of their declaration. */
-export const columnList = (row: object): string => Object.keys(row).join(", ");
+/** A row's values of these columns, in the order of the list: the parameters of an INSERT. */
+export const valuesOf = <List extends string>(row: Record<Names<List>, Param>, list: List): Param[] =>
+  list.split(",").map((name) => row[name.trim() as Names<List>]);

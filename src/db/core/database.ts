@@ -22,9 +22,7 @@ export interface Statement {
   params: readonly Param[];
 }
 
-export function statement(sql: string, ...params: Param[]): Statement {
-  return { sql, params };
-}
+export const statement = (sql: string, params: readonly Param[] = []): Statement => ({ sql, params });
 
 /** The result of one statement. `changes` counts rows inserted, updated or deleted. */
 export interface Rows<Row> {
@@ -41,16 +39,16 @@ export class Database {
     this.#meter = meter;
   }
 
-  async all<Row>(sql: string, ...params: Param[]): Promise<Row[]> {
+  async all<Row>(sql: string, params: readonly Param[] = []): Promise<Row[]> {
     return this.#read(await this.#prepare({ sql, params }).all<Row>()).rows;
   }
 
-  async first<Row>(sql: string, ...params: Param[]): Promise<Row | null> {
-    return (await this.all<Row>(sql, ...params))[0] ?? null;
+  async first<Row>(sql: string, params: readonly Param[] = []): Promise<Row | null> {
+    return (await this.all<Row>(sql, params))[0] ?? null;
   }
 
   /** @returns how many rows changed. */
-  async run(sql: string, ...params: Param[]): Promise<number> {
+  async run(sql: string, params: readonly Param[] = []): Promise<number> {
     return this.#read(await this.#prepare({ sql, params }).run()).changes;
   }
 

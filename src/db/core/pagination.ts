@@ -2,7 +2,7 @@
 
 import { inBatches } from "./batching.ts";
 
-/** The last row of a page of a list sorted by (created_at, id), newest first: the next page follows it. */
+/** A row of a list that is sorted by a time and an id, such as the last row of a page: the next page follows it. */
 export interface Position {
   time: number;
   id: string;
@@ -12,9 +12,11 @@ export interface Position {
 export const NEWEST_FIRST = `WHERE space_id = ?1 AND (?3 IS NULL OR (created_at, id) < (?3, ?4))
    ORDER BY created_at DESC, id DESC LIMIT ?2`;
 
-/** @param after null for the first page. */
+/** A position as two parameters, its time and its id; without a position both are null. */
+export const positionParams = (after: Position | null) => [after?.time ?? null, after?.id ?? null] as const;
+
 export const pageParams = (spaceId: string, limit: number, after: Position | null) =>
-  [spaceId, limit, after?.time ?? null, after?.id ?? null] as const;
+  [spaceId, limit, ...positionParams(after)] as const;
 
 /** Items as JSON lists that each fit a parameter, if each item does. Without items, no list. */
 export function jsonLists(items: readonly unknown[]): string[] {

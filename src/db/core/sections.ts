@@ -7,11 +7,10 @@ export const DEFAULT_SECTION = "default";
 
 /** Creates the section if the space has none with this id. */
 export function ensureSection(spaceId: string, sectionId: string): Statement {
-  return statement(
-    "INSERT INTO sections (space_id, id, name) VALUES (?1, ?2, ?2) ON CONFLICT DO NOTHING",
+  return statement("INSERT INTO sections (space_id, id, name) VALUES (?1, ?2, ?2) ON CONFLICT DO NOTHING", [
     spaceId,
     sectionId,
-  );
+  ]);
 }
 
 export interface SectionRow {
@@ -29,10 +28,6 @@ export async function listSections(
     `SELECT id, name FROM (
        SELECT ?5 AS id, ?5 AS name UNION SELECT id, name FROM sections WHERE space_id = ?1)
      WHERE id > ?2 AND (?3 IS NULL OR instr(lower(id || char(10) || name), lower(?3)) > 0) ORDER BY id LIMIT ?4`,
-    spaceId,
-    filter.afterId ?? "",
-    filter.q,
-    filter.limit,
-    DEFAULT_SECTION,
+    [spaceId, filter.afterId ?? "", filter.q, filter.limit, DEFAULT_SECTION],
   );
 }

@@ -7,7 +7,7 @@ export function nextSequence(spaceId: string): Statement {
   return statement(
     `INSERT INTO sequences (space_id, seq) VALUES (?1, 1)
      ON CONFLICT (space_id) DO UPDATE SET seq = seq + 1`,
-    spaceId,
+    [spaceId],
   );
 }
 
@@ -21,6 +21,6 @@ export function asOf(table: string, parameter: string): string {
 
 /** The sequence number of the last write; 0 for a space without one. */
 export async function readSequence(db: Database, spaceId: string): Promise<number> {
-  const row = await db.first<{ seq: number }>("SELECT seq FROM sequences WHERE space_id = ?1", spaceId);
+  const row = await db.first<{ seq: number }>("SELECT seq FROM sequences WHERE space_id = ?1", [spaceId]);
   return row?.seq ?? 0;
 }

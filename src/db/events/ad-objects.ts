@@ -3,7 +3,7 @@
  * snapshot. A PUT without a change adds no version, so that a nightly PUT of all objects costs nothing.
  */
 
-import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
@@ -13,17 +13,18 @@ export const AD_LEVELS = ["ad", "adset", "campaign", "account"] as const;
 
 export type AdLevel = (typeof AD_LEVELS)[number];
 
-const ROW = {
-  id: TEXT,
-  name: TEXT_OR_NULL,
+interface AdObjects {
+  id: string;
+  name: string | null;
   /** An object one level up, which need not exist. */
-  parent_id: TEXT_OR_NULL,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+  parent_id: string | null;
+  created_at: number;
+  updated_at: number;
+}
 
-export type AdObjectRow = typeof ROW;
+const COLUMNS = "id, name, parent_id, created_at, updated_at";
+
+export type AdObjectRow = Row<AdObjects, typeof COLUMNS>;
 
 /** The data of an object as it is sent. */
 export type AdObject = Pick<AdObjectRow, "id" | "name" | "parent_id">;
@@ -52,27 +53,17 @@ export async function putAdObjects(
        WHERE s.space_id = ?1 AND s.level = j.value ->> 'level' AND s.id = j.value ->> 'id' AND s.seq_to IS NULL)`;
   await db.batch([
     nextSequence(spaceId),
-    ...jsonLists(objects).flatMap((list) => [statement(close, spaceId, list), statement(open, spaceId, list, now)]),
+    ...jsonLists(objects).flatMap((list) => [statement(close, [spaceId, list]), statement(open, [spaceId, list, now])]),
   ]);
 }
 
 /** The current objects of a level, by id. */
-export async function listAdObjects(
-  db: Database,
-  spaceId: string,
-  level: AdLevel,
-  afterId: string | null,
-  limit: number,
-): Promise<AdObjectRow[]> {
-  return db.all<AdObjectRow>(
+export const listAdObjects = (db: Database, spaceId: string, level: AdLevel, afterId: string | null, limit: number) =>
+  db.all<AdObjectRow>(
     `SELECT ${COLUMNS} FROM ad_objects
      WHERE space_id = ?1 AND level = ?2 AND seq_to IS NULL AND id > ?3 ORDER BY id LIMIT ?4`,
-    spaceId,
-    level,
-    afterId ?? "",
-    limit,
+    [spaceId, level, afterId ?? "", limit],
   );
-}
 
 /** These objects of a level as of a sequence number, with one query for each 1.9 MB of ids. */
 export async function adObjectsAt(
@@ -88,10 +79,7 @@ export async function adObjectsAt(
       ...(await db.all<AdObject>(
         `SELECT o.id, o.name, o.parent_id FROM json_each(?4) j CROSS JOIN ad_objects o
            ON o.space_id = ?1 AND o.level = ?3 AND o.id = j.value AND ${asOf("o", "?2")}`,
-        spaceId,
-        seq,
-        level,
-        list,
+        [spaceId, seq, level, list],
       )),
     );
   return found;

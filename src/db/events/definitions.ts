@@ -3,43 +3,33 @@
  * changed. ingest/definitions.ts adds the unchanged built-in ones.
  */
 
-import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "../core/database.ts";
 import { ensureSection } from "../core/sections.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  id: TEXT,
-  version: NUMBER,
-  name: TEXT,
-  description: TEXT_OR_NULL,
-  section_id: TEXT,
-  category: TEXT,
-  enabled: NUMBER,
-  properties: TEXT,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+interface Definitions {
+  id: string;
+  version: number;
+  name: string;
+  description: string | null;
+  section_id: string;
+  category: string;
+  enabled: number;
+  properties: string;
+  created_at: number;
+  updated_at: number;
+}
 
-export type DefinitionRow = typeof ROW;
+const COLUMNS = "id, version, name, description, section_id, category, enabled, properties, created_at, updated_at";
+
+export type DefinitionRow = Row<Definitions, typeof COLUMNS>;
 
 function insertVersion(spaceId: string, row: DefinitionRow): Statement {
   return statement(
     `INSERT INTO definitions (space_id, seq_from, seq_to, ${COLUMNS}, search)
      VALUES (?1, ${THIS_SEQUENCE}, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
-    spaceId,
-    row.id,
-    row.version,
-    row.name,
-    row.description,
-    row.section_id,
-    row.category,
-    row.enabled,
-    row.properties,
-    row.created_at,
-    row.updated_at,
-    searchText(row),
+    [spaceId, ...valuesOf(row, COLUMNS), searchText(row)],
   );
 }
 
@@ -79,15 +69,12 @@ export async function replaceDefinition(
       statement(
         `INSERT INTO guard SELECT 0 WHERE
            (SELECT version FROM definitions WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL) IS NOT ?3`,
+        [spaceId, row.id, from],
+      ),
+      statement(`UPDATE definitions SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [
         spaceId,
         row.id,
-        from,
-      ),
-      statement(
-        `UPDATE definitions SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`,
-        spaceId,
-        row.id,
-      ),
+      ]),
       insertVersion(spaceId, row),
     ]);
     return true;
@@ -106,24 +93,17 @@ export function definitionsUnchanged(spaceId: string, expected: readonly Expecte
     `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN definitions d
        ON d.space_id = ?1 AND d.id = j.value ->> 0 AND d.seq_to IS NULL
      WHERE d.version IS NOT (j.value ->> 1) OR d.enabled = 0`,
-    spaceId,
-    JSON.stringify(expected),
+    [spaceId, JSON.stringify(expected)],
   );
 }
 
 /** The current rows of these ids. */
-export async function findDefinitionRows(
-  db: Database,
-  spaceId: string,
-  ids: readonly string[],
-): Promise<DefinitionRow[]> {
-  return db.all<DefinitionRow>(
+export const findDefinitionRows = (db: Database, spaceId: string, ids: readonly string[]) =>
+  db.all<DefinitionRow>(
     `SELECT ${COLUMNS} FROM definitions
      WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))`,
-    spaceId,
-    JSON.stringify(ids),
+    [spaceId, JSON.stringify(ids)],
   );
-}
 
 /**
  * Current rows by id. `q` is searched in id and name, without regard to case.
@@ -143,31 +123,20 @@ export async function listDefinitionRows(
          AND (?3 IS NULL OR category = ?3)
          AND (?4 IS NULL OR instr(search, ?4) > 0)
        ORDER BY id LIMIT ?5`,
-      spaceId,
-      filter.afterId ?? "",
-      filter.category,
-      filter.q === null ? null : folded(filter.q),
-      filter.limit,
+      [spaceId, filter.afterId ?? "", filter.category, filter.q === null ? null : folded(filter.q), filter.limit],
     ),
     statement(
       "SELECT id FROM definitions WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))",
-      spaceId,
-      JSON.stringify(others),
+      [spaceId, JSON.stringify(others)],
     ),
   ]);
   return { rows: listed?.rows ?? [], current: (current?.rows ?? []).map((row) => row.id) };
 }
 
 /** The rows as of a sequence number, without their metadata. */
-export async function definitionRowsAt(
-  db: Database,
-  spaceId: string,
-  seq: number,
-): Promise<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties">[]> {
-  return db.all(
+export const definitionRowsAt = (db: Database, spaceId: string, seq: number) =>
+  db.all<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties">>(
     `SELECT id, name, section_id, category, properties FROM definitions
      WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)`,
-    spaceId,
-    seq,
+    [spaceId, seq],
   );
-}

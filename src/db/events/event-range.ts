@@ -90,8 +90,7 @@ export async function cutEvents(
   const found = await db.first<{ n: number; last: string | null }>(
     `SELECT count(*) AS n, max((occurred_at + ${DIGITS_16}) || id) AS last
      FROM (SELECT occurred_at, id FROM ${range.table.name} WHERE ${inEventRange(range)} ORDER BY occurred_at, id LIMIT ?10)`,
-    ...eventRangeParams(range),
-    max + 1,
+    [...eventRangeParams(range), max + 1],
   );
   if (found === null || found.last === null || found.n <= max) return { records: found?.n ?? 0, next: null };
   return { records: max, next: parseKey(found.last) };
@@ -100,7 +99,7 @@ export async function cutEvents(
 export async function countEvents(db: Database, range: EventRange): Promise<number> {
   const row = await db.first<{ n: number }>(
     `SELECT count(*) AS n FROM ${range.table.name} WHERE ${inEventRange(range)}`,
-    ...eventRangeParams(range),
+    eventRangeParams(range),
   );
   return row?.n ?? 0;
 }
@@ -116,9 +115,7 @@ export async function deleteEventsBefore(
   return db.run(
     `DELETE FROM ${name} WHERE space_id = ?1 AND (occurred_at, id) IN
        (SELECT occurred_at, id FROM ${name} WHERE space_id = ?1 AND occurred_at < ?2 ORDER BY occurred_at, id LIMIT ?3)`,
-    spaceId,
-    before,
-    limit,
+    [spaceId, before, limit],
   );
 }
 
@@ -131,11 +128,10 @@ export async function findKnownIds(
 ): Promise<Set<string>> {
   const results = await db.batch<{ id: string }>(
     jsonLists([...new Set(ids)]).map((list) =>
-      statement(
-        `SELECT e.id FROM json_each(?2) j CROSS JOIN ${table} e ON e.space_id = ?1 AND e.id = j.value`,
+      statement(`SELECT e.id FROM json_each(?2) j CROSS JOIN ${table} e ON e.space_id = ?1 AND e.id = j.value`, [
         spaceId,
         list,
-      ),
+      ]),
     ),
   );
   return new Set(results.flatMap((result) => result.rows.map((row) => row.id)));

@@ -1,6 +1,7 @@
 /** An event as it is stored, and the statements that insert events, for any batch that writes them. */
 
 import { MAX_TEXT_BYTES } from "../core/batching.ts";
+import { valuesOf } from "../core/columns.ts";
 import { type Statement, statement } from "../core/database.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 
@@ -19,34 +20,22 @@ export interface NewEvent {
   properties: string;
 }
 
-const COLUMNS =
-  "occurred_at, id, seq, definition_id, definition_version, person_id, company_id, session_id, received_at, properties";
+const COLUMNS = "occurred_at, id, definition_id, definition_version, person_id, company_id, session_id, properties";
 
 /** Inserts events with the sequence number of the batch. An event whose id the space already has stays unchanged. */
 export function insertRows(spaceId: string, events: readonly NewEvent[], receivedAt: number): Statement[] {
   return packRows(events).map((rows) =>
     typeof rows === "string"
       ? statement(
-          `INSERT INTO events (space_id, ${COLUMNS})
-           SELECT ?1, value ->> 0, value ->> 1, ${THIS_SEQUENCE}, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ?3, value ->> 7
-           FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
-          spaceId,
-          rows,
-          receivedAt,
+          `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
+           SELECT ?1, ?2, ${THIS_SEQUENCE}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+           FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+          [spaceId, receivedAt, rows],
         )
       : statement(
-          `INSERT INTO events (space_id, ${COLUMNS})
-           VALUES (?1, ?2, ?3, ${THIS_SEQUENCE}, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
-          spaceId,
-          rows.occurred_at,
-          rows.id,
-          rows.definition_id,
-          rows.definition_version,
-          rows.person_id,
-          rows.company_id,
-          rows.session_id,
-          receivedAt,
-          rows.properties,
+          `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
+           VALUES (?1, ?2, ${THIS_SEQUENCE}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
+          [spaceId, receivedAt, ...valuesOf(rows, COLUMNS)],
         ),
   );
 }
@@ -60,16 +49,7 @@ function packRows(events: readonly NewEvent[]): (string | NewEvent)[] {
   let rows: string[] = [];
   let bytes = 2;
   for (const event of events) {
-    const row = JSON.stringify([
-      event.occurred_at,
-      event.id,
-      event.definition_id,
-      event.definition_version,
-      event.person_id,
-      event.company_id,
-      event.session_id,
-      event.properties,
-    ]);
+    const row = JSON.stringify(valuesOf(event, COLUMNS));
     const rowBytes = Buffer.byteLength(row) + 1;
     const large = rowBytes > MAX_TEXT_BYTES;
     if (rows.length > 0 && (large || bytes + rowBytes > MAX_TEXT_BYTES)) {

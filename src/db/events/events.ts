@@ -35,8 +35,7 @@ export async function definitionsInRange(db: Database, range: EventRange, rows =
        FROM (SELECT definition_id, occurred_at, id FROM events WHERE ${inEventRange(range, from)}
              ORDER BY occurred_at, id LIMIT ?10)
        GROUP BY definition_id`,
-      ...eventRangeParams(range, lower),
-      rows,
+      [...eventRangeParams(range, lower), rows],
     );
     for (const group of groups) found.add(group.definition_id);
     const last = groups[0]?.last;
@@ -68,9 +67,7 @@ export async function* readEvents(db: Database, range: EventRange): AsyncGenerat
            || CASE WHEN octet_length(properties) > ?11 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
        FROM (SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at, properties
              FROM events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?10)`,
-      ...eventRangeParams(range, lower),
-      rows,
-      inlineBytes,
+      [...eventRangeParams(range, lower), rows, inlineBytes],
     );
     const packed = page?.packed;
     if (packed === null || packed === undefined) return;
@@ -160,8 +157,7 @@ async function fetchProperties(db: Database, spaceId: string, records: readonly 
   const found = await db.all<{ id: string; properties: string }>(
     `SELECT e.id, e.properties FROM json_each(?2) j CROSS JOIN events e
        ON e.space_id = ?1 AND e.occurred_at = j.value ->> 0 AND e.id = j.value ->> 1`,
-    spaceId,
-    JSON.stringify(records.map((record) => [record.occurredAt, record.id])),
+    [spaceId, JSON.stringify(records.map((record) => [record.occurredAt, record.id]))],
   );
   const byId = new Map(found.map((row) => [row.id, row.properties]));
   for (const record of records) {

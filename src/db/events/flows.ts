@@ -3,23 +3,24 @@
  * without a change adds no version, so that a nightly PUT of all flows costs nothing.
  */
 
-import { columnList, NUMBER, NUMBER_OR_NULL, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { inBatches } from "../core/batching.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  id: TEXT,
-  campaign_name: TEXT_OR_NULL,
-  campaign_start: NUMBER_OR_NULL,
+interface Flows {
+  id: string;
+  campaign_name: string | null;
+  campaign_start: number | null;
   /** JSON array of {id, name}. */
-  elements: TEXT,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+  elements: string;
+  created_at: number;
+  updated_at: number;
+}
 
-export type FlowRow = typeof ROW;
+const COLUMNS = "id, campaign_name, campaign_start, elements, created_at, updated_at";
+
+export type FlowRow = Row<Flows, typeof COLUMNS>;
 
 export type NewFlow = Pick<FlowRow, "id" | "campaign_name" | "campaign_start" | "elements">;
 
@@ -50,28 +51,20 @@ export async function putFlows(db: Database, spaceId: string, flows: readonly Ne
   await db.batch([
     nextSequence(spaceId),
     ...lists.flatMap((list) => [
-      statement(close, spaceId, list),
-      statement(closeElements, spaceId, list),
-      statement(open, spaceId, list, now),
-      statement(openElements, spaceId, list),
+      statement(close, [spaceId, list]),
+      statement(closeElements, [spaceId, list]),
+      statement(open, [spaceId, list, now]),
+      statement(openElements, [spaceId, list]),
     ]),
   ]);
 }
 
 /** The current flows, by id. */
-export async function listFlows(
-  db: Database,
-  spaceId: string,
-  afterId: string | null,
-  limit: number,
-): Promise<FlowRow[]> {
-  return db.all<FlowRow>(
+export const listFlows = (db: Database, spaceId: string, afterId: string | null, limit: number) =>
+  db.all<FlowRow>(
     `SELECT ${COLUMNS} FROM flows WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`,
-    spaceId,
-    afterId ?? "",
-    limit,
+    [spaceId, afterId ?? "", limit],
   );
-}
 
 /** An element: its name, and the campaign of its flow. */
 export interface ElementRow {
@@ -85,36 +78,20 @@ export interface ElementRow {
  * These elements as of a sequence number. Where several flows have an element with one id, the flow that was created or
  * changed last is the last one here.
  */
-export async function elementsAt(
-  db: Database,
-  spaceId: string,
-  seq: number,
-  elementIds: readonly string[],
-): Promise<ElementRow[]> {
-  return db.all<ElementRow>(
+export const elementsAt = (db: Database, spaceId: string, seq: number, elementIds: readonly string[]) =>
+  db.all<ElementRow>(
     `SELECT e.id, e.name, f.campaign_name, f.campaign_start
      FROM json_each(?3) j
      CROSS JOIN flow_elements e ON e.space_id = ?1 AND e.id = j.value AND ${asOf("e", "?2")}
      CROSS JOIN flows f ON f.space_id = ?1 AND f.id = e.flow_id AND f.seq_from = e.seq_from
      ORDER BY e.seq_from`,
-    spaceId,
-    seq,
-    JSON.stringify(elementIds),
+    [spaceId, seq, JSON.stringify(elementIds)],
   );
-}
 
 /** These flows as of a sequence number. */
-export async function flowsAt(
-  db: Database,
-  spaceId: string,
-  seq: number,
-  flowIds: readonly string[],
-): Promise<Pick<FlowRow, "id" | "campaign_name" | "campaign_start">[]> {
-  return db.all(
+export const flowsAt = (db: Database, spaceId: string, seq: number, flowIds: readonly string[]) =>
+  db.all<Pick<FlowRow, "id" | "campaign_name" | "campaign_start">>(
     `SELECT f.id, f.campaign_name, f.campaign_start
      FROM json_each(?3) j CROSS JOIN flows f ON f.space_id = ?1 AND f.id = j.value AND ${asOf("f", "?2")}`,
-    spaceId,
-    seq,
-    JSON.stringify(flowIds),
+    [spaceId, seq, JSON.stringify(flowIds)],
   );
-}

@@ -42,8 +42,7 @@ export async function insertEvents(
       statement(
         `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE EXISTS
            (SELECT 1 FROM events e WHERE e.space_id = ?1 AND e.id = j.value)`,
-        spaceId,
-        list,
+        [spaceId, list],
       ),
     ),
   ];

@@ -130,7 +130,7 @@ export async function readEnds(
      SELECT group_concat(line, char(10)) AS packed FROM (
        SELECT n, n || char(31) || ${ends.map(best).join(" || char(31) || ")} AS line FROM reaches r ORDER BY n)
      GROUP BY n / ${EVENTS_PER_TEXT}`,
-    ...params(scope, reaches),
+    params(scope, reaches),
   );
   const lines = rows.flatMap(({ packed }) => packed.split(LINE));
   if (lines.length !== reaches.length) throw new Error("The result does not have every journey.");
@@ -165,7 +165,7 @@ export async function readJourneys(
       `${withMembers(reaches)}
        SELECT group_concat(n || char(9) || line, char(10)) AS packed FROM (
          SELECT m.n, ${touchText(scope)} AS line FROM ${touchesOf(scope, ALL)} LIMIT ${MAX_TOUCHES + 1})`,
-      ...params(scope, reaches),
+      params(scope, reaches),
     )
     .then((row) => row?.packed ?? "")
     .catch((thrown: unknown) => {
@@ -189,7 +189,7 @@ export async function readJourneys(
 export async function countJourney(db: Database, scope: JourneyScope, reach: Reach, minKind: Kind): Promise<number> {
   const row = await db.first<{ n: number }>(
     `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(scope, kindsFrom(minKind))}`,
-    ...params(scope, [reach]),
+    params(scope, [reach]),
   );
   return row?.n ?? 0;
 }
@@ -217,12 +217,7 @@ export async function* walkJourney(
          SELECT ${touchText(scope)} AS line, row_number() OVER (ORDER BY t.occurred_at, t.id) - 1 AS nth
          FROM (${queries.join(" UNION ALL ")}) t ORDER BY nth LIMIT ${WALK_ROWS})
        GROUP BY nth / ${TOUCHES_PER_TEXT}`,
-      scope.spaceId,
-      scope.seq,
-      reach.owner.id,
-      reach.to,
-      time,
-      id,
+      [scope.spaceId, scope.seq, reach.owner.id, reach.to, time, id],
     );
     const touches = rows.flatMap(({ packed }) => packed.split(LINE).map((line) => parseTouch(line, 0, line.length)));
     sortByKey(touches);

@@ -57,13 +57,15 @@ export async function readPersonEvents(
                AND (e.occurred_at, e.id) > (j.value ->> 1, j.value ->> 2) AND e.occurred_at < ?5 AND e.seq <= ?2
                AND e.definition_id IN (SELECT value FROM json_each(?4))${withoutDeleted}
            LIMIT ?6)`,
-    range.spaceId,
-    range.seq,
-    JSON.stringify(persons),
-    JSON.stringify(range.definitionIds),
-    range.before,
-    rows,
-    Math.floor(PERSON_EVENTS_BYTES / rows),
+    [
+      range.spaceId,
+      range.seq,
+      JSON.stringify(persons),
+      JSON.stringify(range.definitionIds),
+      range.before,
+      rows,
+      Math.floor(PERSON_EVENTS_BYTES / rows),
+    ],
   );
   const packed = page?.packed;
   if (packed === null || packed === undefined) return [];

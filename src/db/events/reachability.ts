@@ -6,8 +6,8 @@
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { type EventRange, eventRangeParams, inEventRange } from "./event-range.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
-import { personsUnchanged } from "../profiles/current.ts";
+import { THIS_SEQUENCE } from "../core/sequences.ts";
+import { insertOfPersons } from "../profiles/current.ts";
 
 export interface NewReachability {
   id: string;
@@ -37,9 +37,7 @@ export function insertReachability(
        SELECT ?1, value ->> 'occurred_at', value ->> 'id', ${THIS_SEQUENCE}, value ->> 'person_id', value ->> 'channel',
          value ->> 'installation_id', ?3, value ->> 'event'
        FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
-      spaceId,
-      list,
-      receivedAt,
+      [spaceId, list, receivedAt],
     ),
   );
 }
@@ -56,12 +54,7 @@ export async function loadReachability(
   events: readonly NewReachability[],
   receivedAt: number,
 ): Promise<number> {
-  const before = [
-    nextSequence(spaceId),
-    ...personsUnchanged(spaceId, [...new Set(events.map((event) => event.person_id))]),
-  ];
-  const results = await db.batch([...before, ...insertReachability(spaceId, events, receivedAt)]);
-  return results.slice(before.length).reduce((sum, result) => sum + result.changes, 0);
+  return insertOfPersons(db, spaceId, events, insertReachability(spaceId, events, receivedAt));
 }
 
 const PAGE_ROWS = 1_000;
@@ -78,8 +71,7 @@ export async function* readReachability(
     const page = await db.all<ReachabilityRecord>(
       `SELECT occurred_at, id, person_id, channel, installation_id, received_at, event
        FROM reachability_events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?10`,
-      ...eventRangeParams(range, lower),
-      rows,
+      [...eventRangeParams(range, lower), rows],
     );
     const last = page.at(-1);
     if (last === undefined) return;

@@ -3,25 +3,17 @@
 import type { Database } from "../core/database.ts";
 
 /** Leases spaces that are due, and moves each one's due time to `againAt`. Times in epoch ms. */
-export async function leaseSpacesForRetention(
-  db: Database,
-  now: number,
-  againAt: number,
-  limit: number,
-): Promise<{ id: string; retention_days: number }[]> {
-  return db.all(
+export const leaseSpacesForRetention = (db: Database, now: number, againAt: number, limit: number) =>
+  db.all<{ id: string; retention_days: number }>(
     `UPDATE spaces SET retention_due_at = ?2 WHERE id IN (
        SELECT id FROM spaces WHERE status <> 'deleting' AND retention_due_at <= ?1 ORDER BY retention_due_at LIMIT ?3)
      RETURNING id, retention_days`,
-    now,
-    againAt,
-    limit,
+    [now, againAt, limit],
   );
-}
 
 /** Makes a space with more to delete due at once, after the spaces that have waited longer. */
 export async function scheduleRetentionNow(db: Database, spaceId: string, now: number): Promise<void> {
-  await db.run("UPDATE spaces SET retention_due_at = ?2 WHERE id = ?1", spaceId, now);
+  await db.run("UPDATE spaces SET retention_due_at = ?2 WHERE id = ?1", [spaceId, now]);
 }
 
 /**
@@ -33,8 +25,7 @@ export async function oldestNeeded(db: Database, spaceId: string, now: number): 
     `SELECT min(reads_from) AS oldest FROM exports
      WHERE space_id = ?1 AND status IN ('queued', 'processing', 'failed') AND reads_from <> 0
        AND (status <> 'failed' OR (deleted_at IS NULL AND expires_at > ?2))`,
-    spaceId,
-    now,
+    [spaceId, now],
   );
   return row?.oldest ?? null;
 }

@@ -1,11 +1,12 @@
 /** Writes the touchpoints of one request: each once, with the sequence number of the write, all or nothing. */
 
+import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
-import { personsUnchanged } from "../profiles/current.ts";
+import { THIS_SEQUENCE } from "../core/sequences.ts";
+import { insertOfPersons } from "../profiles/current.ts";
 
-export interface NewTouchpoint {
+interface Touchpoints {
   id: string;
   person_id: string;
   /** 0 direct, 1 neither direct nor paid, 2 paid. */
@@ -19,6 +20,10 @@ export interface NewTouchpoint {
   account_id: string | null;
 }
 
+const COLUMNS = "id, person_id, kind, occurred_at, source, ad_id, adset_id, campaign_id, account_id";
+
+export type NewTouchpoint = Row<Touchpoints, typeof COLUMNS>;
+
 /**
  * Writes touchpoints, all or nothing, with the next sequence number. A touchpoint whose id the space
  * already has stays unchanged.
@@ -31,31 +36,15 @@ export async function insertTouchpoints(
   touchpoints: readonly NewTouchpoint[],
   receivedAt: number,
 ): Promise<number> {
-  const personIds = [...new Set(touchpoints.map((touchpoint) => touchpoint.person_id))];
-  const before = [nextSequence(spaceId), ...personsUnchanged(spaceId, personIds)];
-  const rows = touchpoints.map((each) => [
-    each.id,
-    each.person_id,
-    each.kind,
-    each.occurred_at,
-    each.source,
-    each.ad_id,
-    each.adset_id,
-    each.campaign_id,
-    each.account_id,
-  ]);
+  const rows = touchpoints.map((each) => valuesOf(each, COLUMNS));
   const inserts = jsonLists(rows).map((list) =>
     statement(
-      `INSERT INTO touchpoints (space_id, id, person_id, kind, occurred_at, source, ad_id, adset_id, campaign_id, account_id,
-         seq, received_at)
+      `INSERT INTO touchpoints (space_id, ${COLUMNS}, seq, received_at)
        SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
          value ->> 8, ${THIS_SEQUENCE}, ?3
        FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
-      spaceId,
-      list,
-      receivedAt,
+      [spaceId, list, receivedAt],
     ),
   );
-  const results = await db.batch([...before, ...inserts]);
-  return results.slice(before.length).reduce((sum, result) => sum + result.changes, 0);
+  return insertOfPersons(db, spaceId, touchpoints, inserts);
 }

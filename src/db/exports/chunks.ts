@@ -1,8 +1,10 @@
 /** The ledger of an export: what each chunk has to read, and what it wrote. */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 import { isProcessingPlan } from "./exports.ts";
+import type { ExportKey } from "./status.ts";
 
 interface ExportChunks {
   n: number;
@@ -32,76 +34,47 @@ export const CHUNK_COLUMNS = `n, file_n, lower_time, lower_id, upper_time, upper
 
 export type ChunkRow = Row<ExportChunks, typeof CHUNK_COLUMNS>;
 
-export type PlannedChunk = Pick<
-  ChunkRow,
-  "n" | "file_n" | "lower_time" | "lower_id" | "upper_time" | "upper_id" | "records"
->;
+const PLANNED = "n, file_n, lower_time, lower_id, upper_time, upper_id, records";
+
+export type PlannedChunk = Row<ExportChunks, typeof PLANNED>;
 
 /** Inserts chunks of a plan. A repeated plan is the same plan: rows that exist stay as they are. */
-export function insertChunks(
-  spaceId: string,
-  exportId: string,
-  plan: number,
-  chunks: readonly PlannedChunk[],
-): Statement {
-  const rows = chunks.map((c) => [c.n, c.file_n, c.lower_time, c.lower_id, c.upper_time, c.upper_id, c.records]);
+export function insertChunks(of: ExportKey, plan: number, chunks: readonly PlannedChunk[]): Statement {
+  const rows = chunks.map((chunk) => valuesOf(chunk, PLANNED));
   return statement(
-    `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
+    `INSERT INTO export_chunks (space_id, export_id, ${PLANNED})
      SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
      FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
-    spaceId,
-    exportId,
-    JSON.stringify(rows),
-    plan,
+    [of.space_id, of.id, JSON.stringify(rows), plan],
   );
 }
 
 /** The last chunk that was planned so far, or null. */
-export async function lastChunk(db: Database, spaceId: string, exportId: string): Promise<ChunkRow | null> {
+export async function lastChunk(db: Database, of: ExportKey): Promise<ChunkRow | null> {
   return db.first<ChunkRow>(
     `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n DESC LIMIT 1`,
-    spaceId,
-    exportId,
+    [of.space_id, of.id],
   );
 }
 
-export async function listChunks(db: Database, spaceId: string, exportId: string): Promise<ChunkRow[]> {
-  return db.all<ChunkRow>(
-    `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
-    spaceId,
-    exportId,
-  );
+export async function listChunks(db: Database, of: ExportKey): Promise<ChunkRow[]> {
+  const sql = `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`;
+  return db.all<ChunkRow>(sql, [of.space_id, of.id]);
 }
 
 /** The chunks of one file, in order. */
-export async function chunksOfFile(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  fileN: number,
-): Promise<ChunkRow[]> {
+export async function chunksOfFile(db: Database, of: ExportKey, fileN: number): Promise<ChunkRow[]> {
   return db.all<ChunkRow>(
     `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND file_n = ?3 ORDER BY n`,
-    spaceId,
-    exportId,
-    fileN,
+    [of.space_id, of.id, fileN],
   );
 }
 
 /** The numbers of chunks that are not written and have no live lease. */
-export async function idleChunks(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  now: number,
-  limit: number,
-): Promise<number[]> {
+export async function idleChunks(db: Database, of: ExportKey, now: number, limit: number): Promise<number[]> {
   const rows = await db.all<{ n: number }>(
     "SELECT n FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND done = 0 AND lease_until <= ?3 ORDER BY n LIMIT ?4",
-    spaceId,
-    exportId,
-    now,
-    limit,
+    [of.space_id, of.id, now, limit],
   );
   return rows.map((row) => row.n);
 }
@@ -115,55 +88,41 @@ export interface WrittenChunk {
   crc32: number;
   /** Null where the chunk has several objects, or none. */
   sha256: string | null;
-  first: { time: number; id: string } | null;
-  last: { time: number; id: string } | null;
+  first: Position | null;
+  last: Position | null;
   /** JSON: the dataset's summary of its rows; null where the dataset has none. */
   summary: string | null;
 }
 
-export function chunkDone(
-  spaceId: string,
-  exportId: string,
-  plan: number,
-  n: number,
-  written: WrittenChunk,
-): Statement {
+export function chunkDone(of: ExportKey, plan: number, n: number, written: WrittenChunk): Statement {
   return statement(
     `UPDATE export_chunks SET done = 1, records_read = ?4, rows = ?5, bytes = ?6, uncompressed_bytes = ?7, crc32 = ?8, sha256 = ?9,
        first_time = ?10, first_id = ?11, last_time = ?12, last_id = ?13, rows_so_far = ?5, summary = ?15
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${isProcessingPlan("?14")}`,
-    spaceId,
-    exportId,
-    n,
-    written.recordsRead,
-    written.rows,
-    written.bytes,
-    written.uncompressedBytes,
-    written.crc32,
-    written.sha256,
-    written.first?.time ?? null,
-    written.first?.id ?? null,
-    written.last?.time ?? null,
-    written.last?.id ?? null,
-    plan,
-    written.summary,
+    [
+      of.space_id,
+      of.id,
+      n,
+      written.recordsRead,
+      written.rows,
+      written.bytes,
+      written.uncompressedBytes,
+      written.crc32,
+      written.sha256,
+      ...positionParams(written.first),
+      ...positionParams(written.last),
+      plan,
+      written.summary,
+    ],
   );
 }
 
 /** The summaries of chunks after `after`, in order: at least one, and about 8 MB at most. */
-export async function listSummaries(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  after: number,
-): Promise<{ n: number; summary: string }[]> {
-  return db.all(
+export const listSummaries = (db: Database, of: ExportKey, after: number) =>
+  db.all<{ n: number; summary: string }>(
     `SELECT n, summary FROM (
        SELECT n, summary, sum(octet_length(summary)) OVER (ORDER BY n) - octet_length(summary) AS bytes_before
        FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND n > ?3 AND summary IS NOT NULL)
      WHERE bytes_before < 8000000 ORDER BY n LIMIT 1000`,
-    spaceId,
-    exportId,
-    after,
+    [of.space_id, of.id, after],
   );
-}

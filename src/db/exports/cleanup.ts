@@ -2,6 +2,7 @@
 
 import { type Database, statement } from "../core/database.ts";
 import { noLiveLease } from "./progress.ts";
+import type { ExportKey } from "./status.ts";
 
 export interface ExportToCleanUp {
   id: string;
@@ -22,8 +23,7 @@ export async function listToCleanUp(db: Database, now: number, limit: number): P
     `SELECT e.id, e.space_id, e.request_id, e.plan_version, e.cleanup_at, e.completed_at, e.destination, e.destination_id,
        e.status = 'completed' AND e.deleted_at IS NULL AS stays
      FROM exports e WHERE e.cleanup_at <= ?1 AND ${noLiveLease("?1")} ORDER BY e.cleanup_at LIMIT ?2`,
-    now,
-    limit,
+    [now, limit],
   );
 }
 
@@ -37,29 +37,22 @@ export async function markCleanedUp(
   await db.run(
     `UPDATE exports SET cleanup_at = ?4, files_purged_at = CASE WHEN ?4 IS NULL AND ?5 = 0 THEN ?6 ELSE files_purged_at END
      WHERE space_id = ?1 AND id = ?2 AND cleanup_at = ?3`,
-    of.space_id,
-    of.id,
-    of.cleanup_at,
-    next,
-    of.stays,
-    now,
+    [of.space_id, of.id, of.cleanup_at, next, of.stays, now],
   );
 }
 
 /** Does a space have exports whose files may still be in the bucket? */
 export async function hasUnpurgedExports(db: Database, spaceId: string): Promise<boolean> {
   const sql = "SELECT 1 AS found FROM exports WHERE space_id = ?1 AND files_purged_at IS NULL LIMIT 1";
-  return (await db.first(sql, spaceId)) !== null;
+  return (await db.first(sql, [spaceId])) !== null;
 }
 
 /** Deletes an ended export: its id is unknown from now on; its files and its record are deleted in the background. */
-export async function deleteExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
+export async function deleteExport(db: Database, of: ExportKey, now: number): Promise<boolean> {
   const deleted = await db.run(
     `UPDATE exports SET deleted_at = ?3, cleanup_at = ?3
      WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL AND status NOT IN ('queued', 'processing')`,
-    spaceId,
-    exportId,
-    now,
+    [of.space_id, of.id, now],
   );
   return deleted > 0;
 }
@@ -73,9 +66,7 @@ export async function deleteOldExports(db: Database, before: number, now: number
     statement(
       `UPDATE exports SET deleted_at = ?2, cleanup_at = ?2 WHERE id IN (
          SELECT id FROM exports WHERE ${which} AND deleted_at IS NULL AND status_at <= ?1 ORDER BY status_at LIMIT ?3)`,
-      before,
-      now,
-      limit,
+      [before, now, limit],
     );
   await db.batch([
     old("status IN ('failed', 'canceled', 'expired')"),
@@ -90,17 +81,17 @@ export async function listPurgeable(db: Database, limit: number): Promise<{ id: 
        AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d
          WHERE d.space_id = e.space_id AND d.subject_id = e.id AND d.status = 'pending')
      ORDER BY e.deleted_at LIMIT ?1`,
-    limit,
+    [limit],
   );
 }
 
 /** Deletes an export's record and every row that belongs to it. */
-export async function purgeExport(db: Database, spaceId: string, exportId: string): Promise<void> {
+export async function purgeExport(db: Database, of: ExportKey): Promise<void> {
   const hanging = (column: string) => (table: string) =>
-    statement(`DELETE FROM ${table} WHERE space_id = ?1 AND ${column} = ?2`, spaceId, exportId);
+    statement(`DELETE FROM ${table} WHERE space_id = ?1 AND ${column} = ?2`, [of.space_id, of.id]);
   await db.batch([
     ...["export_chunks", "export_files", "export_events"].map(hanging("export_id")),
     ...["webhook_attempts", "webhook_deliveries"].map(hanging("subject_id")),
-    statement("DELETE FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL", spaceId, exportId),
+    statement("DELETE FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL", [of.space_id, of.id]),
   ]);
 }

@@ -1,8 +1,8 @@
 /** The row of an export: inserted, found and listed. Its transitions are in transitions.ts. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import type { Row } from "../core/columns.ts";
-import type { Position } from "../core/pagination.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 import type { ExportPhase, ExportStatus } from "./status.ts";
 import { entry } from "./timeline.ts";
 
@@ -107,12 +107,9 @@ export async function insertExport(
            (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?17 AND c.status = 'active' AND c.next_run_at = ?21))
          AND (?17 IS NULL OR NOT EXISTS
            (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?17 AND o.status IN ('queued', 'processing')))`,
-      ...NEW_COLUMNS.split(/,\s+/).map((name) => row[name as keyof NewExport]),
-      pendingLimit,
-      key,
-      dueAt,
+      [...valuesOf(row, NEW_COLUMNS), pendingLimit, key, dueAt],
     ),
-    entry(row.space_id, row.id, row.created_at, "export.created", {}, { key: "created" }),
+    entry(row, row.created_at, "export.created", {}, { key: "created" }),
     ...also,
   ]);
   return (inserted?.changes ?? 0) > 0;
@@ -121,23 +118,20 @@ export async function insertExport(
 /** How many of a space's exports are queued or processing. */
 export async function countPending(db: Database, spaceId: string): Promise<number> {
   const sql = "SELECT count(*) AS n FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')";
-  return (await db.first<{ n: number }>(sql, spaceId))?.n ?? 0;
+  return (await db.first<{ n: number }>(sql, [spaceId]))?.n ?? 0;
 }
 
 /** Does an export in progress read the space as of a sequence number before this one? */
 export async function isReadBefore(db: Database, spaceId: string, seq: number): Promise<boolean> {
   const sql =
     "SELECT 1 AS found FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing') AND snapshot_seq < ?2 LIMIT 1";
-  return (await db.first(sql, spaceId, seq)) !== null;
+  return (await db.first(sql, [spaceId, seq])) !== null;
 }
 
 /** @returns null for a deleted export too. */
 export async function findExport(db: Database, spaceId: string, exportId: string): Promise<ExportRow | null> {
-  return db.first<ExportRow>(
-    `SELECT ${EXPORT_COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`,
-    spaceId,
-    exportId,
-  );
+  const sql = `SELECT ${EXPORT_COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`;
+  return db.first<ExportRow>(sql, [spaceId, exportId]);
 }
 
 /** Bytes of requests, queries and encodings that one page of a list reads: one export may have a megabyte. */
@@ -161,13 +155,7 @@ export async function listExports(
            AND (?5 IS NULL OR (created_at, id) < (?5, ?6))
          ORDER BY created_at DESC, id DESC LIMIT ?2))
      WHERE ifnull(bytes_before, 0) <= ?7 ORDER BY created_at DESC, id DESC`,
-    spaceId,
-    filter.limit + 1,
-    filter.status,
-    filter.dataset,
-    filter.after?.time ?? null,
-    filter.after?.id ?? null,
-    MAX_LIST_BYTES,
+    [spaceId, filter.limit + 1, filter.status, filter.dataset, ...positionParams(filter.after), MAX_LIST_BYTES],
   );
   const cut = found.length < (found[0]?.found ?? 0);
   return { rows: found, shown: cut ? found.length - 1 : filter.limit };

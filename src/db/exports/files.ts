@@ -3,7 +3,8 @@
 import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { isProcessingPlan } from "./exports.ts";
-import { jsonLists } from "../core/pagination.ts";
+import type { ExportKey } from "./status.ts";
+import { jsonLists, type Position } from "../core/pagination.ts";
 
 interface ExportFiles {
   n: number;
@@ -28,90 +29,48 @@ export const FILE_COLUMNS =
 
 export type FileRow = Row<ExportFiles, typeof FILE_COLUMNS>;
 
-export function insertFiles(spaceId: string, exportId: string, plan: number, names: readonly string[]): Statement {
+export function insertFiles(of: ExportKey, plan: number, names: readonly string[]): Statement {
   return statement(
     `INSERT INTO export_files (space_id, export_id, n, name)
      SELECT ?1, ?2, key, value FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
-    spaceId,
-    exportId,
-    JSON.stringify(names),
-    plan,
+    [of.space_id, of.id, JSON.stringify(names), plan],
   );
 }
 
 /** The files [from, to) that the ledger knows, in order. */
-export async function filesBetween(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  { from, to }: { from: number; to: number },
-): Promise<FileRow[]> {
-  return db.all<FileRow>(
+export const filesBetween = (db: Database, of: ExportKey, { from, to }: { from: number; to: number }) =>
+  db.all<FileRow>(
     `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n >= ?3 AND n < ?4 ORDER BY n`,
-    spaceId,
-    exportId,
-    from,
-    to,
+    [of.space_id, of.id, from, to],
   );
-}
 
-export async function countFiles(db: Database, spaceId: string, exportId: string): Promise<number> {
+export async function countFiles(db: Database, of: ExportKey): Promise<number> {
   const sql = "SELECT count(*) AS files FROM export_files WHERE space_id = ?1 AND export_id = ?2";
-  return (await db.first<{ files: number }>(sql, spaceId, exportId))?.files ?? 0;
+  return (await db.first<{ files: number }>(sql, [of.space_id, of.id]))?.files ?? 0;
 }
 
-export async function listFiles(db: Database, spaceId: string, exportId: string): Promise<FileRow[]> {
-  return db.all<FileRow>(
-    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`,
-    spaceId,
-    exportId,
-  );
+export async function listFiles(db: Database, of: ExportKey): Promise<FileRow[]> {
+  const sql = `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`;
+  return db.all<FileRow>(sql, [of.space_id, of.id]);
 }
 
-export async function findFileByNumber(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  n: number,
-): Promise<FileRow | null> {
-  return db.first<FileRow>(
-    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`,
-    spaceId,
-    exportId,
-    n,
-  );
+export async function findFileByNumber(db: Database, of: ExportKey, n: number): Promise<FileRow | null> {
+  const sql = `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`;
+  return db.first<FileRow>(sql, [of.space_id, of.id, n]);
 }
 
-export async function findFileByName(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  name: string,
-): Promise<FileRow | null> {
-  return db.first<FileRow>(
-    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`,
-    spaceId,
-    exportId,
-    name,
-  );
+export async function findFileByName(db: Database, of: ExportKey, name: string): Promise<FileRow | null> {
+  const sql = `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND name = ?3`;
+  return db.first<FileRow>(sql, [of.space_id, of.id, name]);
 }
 
 /** The numbers of files whose chunks are all written, which are not assembled and have no live lease. */
-export async function idleFiles(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  now: number,
-  limit: number,
-): Promise<number[]> {
+export async function idleFiles(db: Database, of: ExportKey, now: number, limit: number): Promise<number[]> {
   const rows = await db.all<{ n: number }>(
     `SELECT n FROM export_files f WHERE space_id = ?1 AND export_id = ?2 AND done = 0 AND lease_until <= ?3
        AND NOT EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.file_n = f.n AND c.done = 0)
      ORDER BY n LIMIT ?4`,
-    spaceId,
-    exportId,
-    now,
-    limit,
+    [of.space_id, of.id, now, limit],
   );
   return rows.map((row) => row.n);
 }
@@ -122,8 +81,7 @@ export async function idleFiles(
  */
 export async function rememberUpload(
   db: Database,
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   file: Pick<FileRow, "n" | "name">,
   upload: { id: string; plan: number; chunk: number; leaseUntil: number },
 ): Promise<void> {
@@ -131,14 +89,7 @@ export async function rememberUpload(
     `INSERT INTO export_files (space_id, export_id, n, name, upload_id) SELECT ?1, ?2, ?3, ?8, ?4 WHERE ${isProcessingPlan("?5")}
        AND EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n = ?7 AND c.lease_until = ?6 AND c.done = 0)
      ON CONFLICT (export_id, n) DO UPDATE SET upload_id = excluded.upload_id WHERE export_files.space_id = ?1 AND export_files.done = 0`,
-    spaceId,
-    exportId,
-    file.n,
-    upload.id,
-    upload.plan,
-    upload.leaseUntil,
-    upload.chunk,
-    file.name,
+    [of.space_id, of.id, file.n, upload.id, upload.plan, upload.leaseUntil, upload.chunk, file.name],
   );
 }
 
@@ -148,8 +99,7 @@ export async function rememberUpload(
  */
 export async function renameFile(
   db: Database,
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   n: number,
   { from, to, plan }: { from: string; to: string; plan: number },
 ): Promise<FileRow | null> {
@@ -158,12 +108,7 @@ export async function renameFile(
      ON CONFLICT (export_id, n) DO UPDATE SET name = CASE export_files.name WHEN ?4 THEN ?5 ELSE export_files.name END,
        upload_id = CASE export_files.name WHEN ?4 THEN NULL ELSE export_files.upload_id END
      WHERE export_files.space_id = ?1 AND (export_files.done = 0 OR export_files.name <> ?4) RETURNING ${FILE_COLUMNS}`,
-    spaceId,
-    exportId,
-    n,
-    from,
-    to,
-    plan,
+    [of.space_id, of.id, n, from, to, plan],
   );
 }
 
@@ -176,12 +121,8 @@ const OPEN_UPLOADS = `SELECT name, upload_id FROM export_files WHERE space_id = 
 export const ORPHANED_UPLOADS = `(SELECT json_group_array(json_object('name', name, 'upload_id', upload_id)) FROM (${OPEN_UPLOADS}))`;
 
 /** Multipart uploads that were begun and not recorded as done, those of earlier plans included. */
-export async function listOpenUploads(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-): Promise<{ name: string; upload_id: string }[]> {
-  return db.all(OPEN_UPLOADS, spaceId, exportId);
+export async function listOpenUploads(db: Database, of: ExportKey): Promise<{ name: string; upload_id: string }[]> {
+  return db.all(OPEN_UPLOADS, [of.space_id, of.id]);
 }
 
 export interface WrittenFile {
@@ -190,30 +131,22 @@ export interface WrittenFile {
   uncompressedBytes: number;
   sha256: string;
   /** Left out where the rows of its chunks have them. */
-  first?: { time: number; id: string } | null;
-  last?: { time: number; id: string } | null;
+  first?: Position | null;
+  last?: Position | null;
 }
 
 /** Records that a file was assembled. */
-export function fileDone(spaceId: string, exportId: string, plan: number, n: number, written: WrittenFile): Statement {
+export function fileDone(of: ExportKey, plan: number, n: number, written: WrittenFile): Statement {
   return statement(
     `UPDATE export_files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${isProcessingPlan("?8")}`,
-    spaceId,
-    exportId,
-    n,
-    written.rows,
-    written.bytes,
-    written.uncompressedBytes,
-    written.sha256,
-    plan,
+    [of.space_id, of.id, n, written.rows, written.bytes, written.uncompressedBytes, written.sha256, plan],
   );
 }
 
 /** Records the files that a chunk wrote, under their present names; inserts those that the ledger lacks. */
 export function filesDone(
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   plan: number,
   files: readonly (WrittenFile & { n: number; name: string })[],
 ): Statement[] {
@@ -231,10 +164,7 @@ export function filesDone(
          uncompressed_bytes = excluded.uncompressed_bytes, sha256 = excluded.sha256, first_time = excluded.first_time,
          first_id = excluded.first_id, last_time = excluded.last_time, last_id = excluded.last_id
        WHERE export_files.space_id = ?1 AND export_files.done = 0`,
-      spaceId,
-      exportId,
-      list,
-      plan,
+      [of.space_id, of.id, list, plan],
     ),
   );
 }
@@ -259,7 +189,7 @@ export const NO_TOTALS: ExportTotals = {
 };
 
 /** An export's progress, from its ledger. `rows_written` includes chunks in progress. */
-export async function exportTotals(db: Database, spaceId: string, exportId: string): Promise<ExportTotals> {
+export async function exportTotals(db: Database, of: ExportKey): Promise<ExportTotals> {
   const row = await db.first<ExportTotals>(
     `SELECT
        (SELECT coalesce(sum(records), 0) FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND done = 1) AS records_done,
@@ -268,8 +198,7 @@ export async function exportTotals(db: Database, spaceId: string, exportId: stri
        (SELECT coalesce(sum(uncompressed_bytes), 0) FROM export_chunks WHERE space_id = ?1 AND export_id = ?2) AS uncompressed_bytes,
        (SELECT count(*) FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND done = 1) AS files_written,
        (SELECT count(*) FROM export_files WHERE space_id = ?1 AND export_id = ?2) AS files_total`,
-    spaceId,
-    exportId,
+    [of.space_id, of.id],
   );
   return row ?? NO_TOTALS;
 }

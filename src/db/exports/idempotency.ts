@@ -10,22 +10,12 @@ export interface KeyHolder {
 }
 
 /** The reservation or the answer of a key; null once it is expired, or its reservation ended without answer. */
-export async function findKeyHolder(
-  db: Database,
-  spaceId: string,
-  key: string,
-  now: number,
-  keptMs: number,
-): Promise<KeyHolder | null> {
-  return db.first<KeyHolder>(
+export const findKeyHolder = (db: Database, spaceId: string, key: string, now: number, keptMs: number) =>
+  db.first<KeyHolder>(
     `SELECT request_sha256, export_id, response FROM idempotency_keys
      WHERE space_id = ?1 AND key = ?2 AND created_at > ?3 - ?4 AND (response IS NOT NULL OR reserved_until > ?3)`,
-    spaceId,
-    key,
-    now,
-    keptMs,
+    [spaceId, key, now, keptMs],
   );
-}
 
 /** Reserves a key that is free. @returns whether this call reserved it. */
 export async function reserveKey(
@@ -39,13 +29,15 @@ export async function reserveKey(
      VALUES (?1, ?2, ?3, ?4, ?5, ?6)
      ON CONFLICT (space_id, key) DO UPDATE SET request_sha256 = ?3, export_id = ?4, reserved_until = ?5, created_at = ?6, response = NULL
        WHERE created_at <= ?6 - ?7 OR (response IS NULL AND reserved_until <= ?6)`,
-    spaceId,
-    key,
-    reservation.requestSha256,
-    reservation.exportId,
-    reservation.until,
-    reservation.now,
-    reservation.keptMs,
+    [
+      spaceId,
+      key,
+      reservation.requestSha256,
+      reservation.exportId,
+      reservation.until,
+      reservation.now,
+      reservation.keptMs,
+    ],
   );
   return reserved > 0;
 }
@@ -55,21 +47,14 @@ export function answerKey(spaceId: string, key: string, exportId: string, respon
   return statement(
     `UPDATE idempotency_keys SET response = ?4 WHERE space_id = ?1 AND key = ?2 AND export_id = ?3 AND response IS NULL
        AND EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?3)`,
-    spaceId,
-    key,
-    exportId,
-    response,
+    [spaceId, key, exportId, response],
   );
 }
 
 /** Releases the key of a call that created nothing. */
 export async function releaseKey(db: Database, spaceId: string, key: string, exportId: string): Promise<void> {
-  await db.run(
-    "DELETE FROM idempotency_keys WHERE space_id = ?1 AND key = ?2 AND export_id = ?3 AND response IS NULL",
-    spaceId,
-    key,
-    exportId,
-  );
+  const sql = "DELETE FROM idempotency_keys WHERE space_id = ?1 AND key = ?2 AND export_id = ?3 AND response IS NULL";
+  await db.run(sql, [spaceId, key, exportId]);
 }
 
 /** Deletes every space's expired keys. */
@@ -77,7 +62,6 @@ export async function dropOldKeys(db: Database, before: number, limit: number): 
   await db.run(
     `DELETE FROM idempotency_keys WHERE (space_id, key) IN
        (SELECT space_id, key FROM idempotency_keys WHERE created_at <= ?1 LIMIT ?2)`,
-    before,
-    limit,
+    [before, limit],
   );
 }

@@ -61,7 +61,7 @@ export async function acquireLease<Table extends keyof Leased>(
   now: number,
   leaseUntil: number,
 ): Promise<Leased[Table] | null> {
-  return db.first<Leased[Table]>(LEASES[table].lease, spaceId, exportId, n, now, leaseUntil);
+  return db.first<Leased[Table]>(LEASES[table].lease, [spaceId, exportId, n, now, leaseUntil]);
 }
 
 /**
@@ -75,7 +75,7 @@ export async function renewLease(
   progress: number | string | null,
   { current, next }: { current: number; next: number },
 ): Promise<boolean> {
-  return (await db.run(LEASES[table].renew, spaceId, exportId, n, progress, next, current)) > 0;
+  return (await db.run(LEASES[table].renew, [spaceId, exportId, n, progress, next, current])) > 0;
 }
 
 /** After a failed attempt: the next one need not wait until the lease runs out. */
@@ -84,5 +84,5 @@ export async function releaseLease(
   { table, spaceId, exportId, n }: LeaseTarget,
   current: number,
 ): Promise<void> {
-  await db.run(LEASES[table].release, spaceId, exportId, n, current);
+  await db.run(LEASES[table].release, [spaceId, exportId, n, current]);
 }

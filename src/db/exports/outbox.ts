@@ -5,7 +5,7 @@
  */
 
 import { type Statement, statement } from "../core/database.ts";
-import type { ExportStatus } from "./status.ts";
+import type { ExportKey, ExportStatus } from "./status.ts";
 import { entry } from "./timeline.ts";
 
 const COLUMNS = `id, space_id, subject_type, subject_id, event_id, event_type, event_at, endpoint_id, url, data, status, next_attempt_at,
@@ -30,14 +30,13 @@ const PAUSE_EVENT_ID = "'evt_' || s.id || '_paused_' || s.paused_at";
  * @param now the time of the transition, as it wrote it into `status_at`.
  */
 export function enqueueWebhooks(
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   status: Extract<ExportStatus, "completed" | "failed" | "canceled" | "expired">,
   now: number,
   detail: Record<string, string | number | null> = {},
 ): Statement[] {
   return [
-    entry(spaceId, exportId, now, `export.${status}`, detail, { key: status, status }),
+    entry(of, now, `export.${status}`, detail, { key: status, status }),
     statement(
       `INSERT INTO webhook_deliveries (${COLUMNS})
        SELECT ${EXPORT_EVENT_ID} || '.' || w.id, e.space_id, 'export', e.id, ${EXPORT_EVENT_ID}, 'export.' || e.status, ?4, w.id, NULL,
@@ -45,10 +44,7 @@ export function enqueueWebhooks(
        FROM exports e JOIN webhook_endpoints w ON w.space_id = ?1 AND w.enabled = 1
          AND EXISTS (SELECT 1 FROM json_each(w.event_types) t WHERE t.value = 'export.' || ?3)
        WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = ?3 AND e.status_at = ?4 ON CONFLICT DO NOTHING`,
-      spaceId,
-      exportId,
-      status,
-      now,
+      [of.space_id, of.id, status, now],
     ),
     statement(
       `INSERT INTO webhook_deliveries (${COLUMNS})
@@ -57,10 +53,7 @@ export function enqueueWebhooks(
        FROM exports e
        WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = ?3 AND e.status_at = ?4 AND e.callback_url IS NOT NULL
        ON CONFLICT DO NOTHING`,
-      spaceId,
-      exportId,
-      status,
-      now,
+      [of.space_id, of.id, status, now],
     ),
   ];
 }
@@ -86,9 +79,6 @@ export function enqueuePauseWebhooks(spaceId: string, scheduleId: string, now: n
      LEFT JOIN exports e ON e.space_id = ?1 AND e.id = r.export_id
      WHERE s.space_id = ?1 AND s.id = ?2 AND s.status = 'paused' AND s.paused_reason = 'failures' AND s.paused_at = ?3
      ON CONFLICT DO NOTHING`,
-    spaceId,
-    scheduleId,
-    now,
-    failures,
+    [spaceId, scheduleId, now, failures],
   );
 }

@@ -1,26 +1,16 @@
 /** An export while it is processing: its phases, its failed attempts, and exports that are stuck without a message. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import type { ExportError, ExportPhase } from "./status.ts";
+import { errorColumns, type ExportError, type ExportKey, type ExportPhase } from "./status.ts";
 import { entry } from "./timeline.ts";
 
 /** planning → writing, with the plan's count of records. Part of the batch that inserts the last chunks of the plan. */
-export function markPlanned(
-  spaceId: string,
-  exportId: string,
-  plan: number,
-  rowsTotal: number,
-  wakeAt: number,
-): Statement {
+export function markPlanned(of: ExportKey, plan: number, rowsTotal: number, wakeAt: number): Statement {
   return statement(
     `UPDATE exports SET phase = 'writing', rows_total = ?3, wake_at = ?4, attempts = 0, error_code = NULL, error_owner = NULL,
        next_retry_at = NULL
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'planning' AND plan_version = ?5`,
-    spaceId,
-    exportId,
-    rowsTotal,
-    wakeAt,
-    plan,
+    [of.space_id, of.id, rowsTotal, wakeAt, plan],
   );
 }
 
@@ -28,16 +18,13 @@ export function markPlanned(
  * A step of this export succeeded: clears its failed attempts and its error, unless one still waits for its next
  * attempt. Part of a step's batch.
  */
-export function stepSucceeded(spaceId: string, exportId: string, now: number, resendAfterMs: number): Statement {
+export function stepSucceeded(of: ExportKey, now: number, resendAfterMs: number): Statement {
   const unlessWaiting = (column: string) => `${column} = CASE WHEN next_retry_at > ?3 THEN ${column} END`;
   return statement(
     `UPDATE exports SET attempts = CASE WHEN next_retry_at > ?3 THEN attempts ELSE 0 END, ${unlessWaiting("error_code")},
        ${unlessWaiting("error_owner")}, ${unlessWaiting("next_retry_at")}, wake_at = max(?3 + ?4, coalesce(next_retry_at, 0))
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing'`,
-    spaceId,
-    exportId,
-    now,
-    resendAfterMs,
+    [of.space_id, of.id, now, resendAfterMs],
   );
 }
 
@@ -45,22 +32,16 @@ export function stepSucceeded(spaceId: string, exportId: string, now: number, re
  * writing → assembling → finishing, as far as the ledger allows. @returns the current phase and the fields of its
  * messages; null when the export is not processing any more.
  */
-export async function advancePhase(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-): Promise<{ phase: ExportPhase; generation: number; request_id: string } | null> {
-  return db.first(
+export const advancePhase = (db: Database, of: ExportKey) =>
+  db.first<{ phase: ExportPhase; generation: number; request_id: string }>(
     `UPDATE exports SET phase = CASE
        WHEN EXISTS (SELECT 1 FROM export_chunks c WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.done = 0) THEN 'writing'
        WHEN EXISTS (SELECT 1 FROM export_files f WHERE f.space_id = ?1 AND f.export_id = ?2 AND f.done = 0) THEN 'assembling'
        ELSE 'finishing' END
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase IN ('writing', 'assembling', 'finishing')
      RETURNING phase, generation, request_id`,
-    spaceId,
-    exportId,
+    [of.space_id, of.id],
   );
-}
 
 /**
  * Records a failed attempt that is repeated at `nextRetryAt`. @returns false when no retry is needed: the export has
@@ -68,28 +49,19 @@ export async function advancePhase(
  */
 export async function recordRetry(
   db: Database,
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   error: ExportError,
   attempt: { step: string; n: number; attempt: number; generation: number; now: number; nextRetryAt: number },
 ): Promise<boolean> {
   const [recorded] = await db.batch([
     statement(
-      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, error_detail = ?7, error_retryable = ?8, next_retry_at = ?5,
-         wake_at = max(wake_at, ?5)
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?6`,
-      spaceId,
-      exportId,
-      error.code,
-      error.owner,
-      attempt.nextRetryAt,
-      attempt.generation,
-      error.detail ?? null,
-      typeof error.retryable === "boolean" ? Number(error.retryable) : null,
+      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, error_detail = ?5, error_retryable = ?6,
+         next_retry_at = ?7, wake_at = max(wake_at, ?7)
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
+      [of.space_id, of.id, ...errorColumns(error), attempt.nextRetryAt, attempt.generation],
     ),
     entry(
-      spaceId,
-      exportId,
+      of,
       attempt.now,
       "export.attempt_failed",
       {
@@ -136,8 +108,6 @@ export async function takeStuckExports(
          AND ${noLiveLease("?1")}
        ORDER BY e.wake_at LIMIT ?3)
      RETURNING id, space_id, phase, status, request_id, generation`,
-    now,
-    resendAfterMs,
-    limit,
+    [now, resendAfterMs, limit],
   );
 }

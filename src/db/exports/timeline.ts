@@ -1,7 +1,8 @@
 /** The timeline of an export. Each entry is written in the transaction of the change that it reports. */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import type { ExportStatus } from "./status.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
+import type { ExportKey, ExportStatus } from "./status.ts";
 
 /** Entries without a key are dropped beyond this many, so that a failing export has a bounded timeline. */
 const MAX_ENTRIES = 1_000;
@@ -29,8 +30,7 @@ export interface EntryCondition {
  * @param detail numbers and codes; no secrets, no addresses.
  */
 export function entry(
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   at: number,
   type: string,
   detail: Record<string, string | number | null>,
@@ -44,26 +44,13 @@ export function entry(
        AND (?8 IS NULL OR (e.generation = ?8 AND e.status IN ('queued', 'processing')))
        AND (?3 IS NOT NULL OR (SELECT count(*) FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2) < ${MAX_ENTRIES})
      ON CONFLICT DO NOTHING`,
-    spaceId,
-    exportId,
-    key ?? null,
-    at,
-    type,
-    JSON.stringify(detail),
-    status ?? null,
-    inGeneration ?? null,
+    [of.space_id, of.id, key ?? null, at, type, JSON.stringify(detail), status ?? null, inGeneration ?? null],
   );
 }
 
 /** Oldest first: the entries of the export, and every attempt of its webhook deliveries. */
-export async function listTimeline(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  limit: number,
-  after: { time: number; id: string } | null,
-): Promise<TimelineEntry[]> {
-  return db.all<TimelineEntry>(
+export const listTimeline = (db: Database, of: ExportKey, limit: number, after: Position | null) =>
+  db.all<TimelineEntry>(
     `SELECT at, id, type, detail FROM (
        SELECT at, 'a' || printf('%06d', n) AS id, type, detail FROM export_events WHERE space_id = ?1 AND export_id = ?2
        UNION ALL
@@ -72,10 +59,5 @@ export async function listTimeline(
        FROM webhook_attempts a JOIN webhook_deliveries d ON d.id = a.delivery_id AND d.space_id = ?1
        WHERE a.space_id = ?1 AND a.subject_id = ?2)
      WHERE ?4 IS NULL OR (at, id) > (?4, ?5) ORDER BY at, id LIMIT ?3`,
-    spaceId,
-    exportId,
-    limit,
-    after?.time ?? null,
-    after?.id ?? null,
+    [of.space_id, of.id, limit, ...positionParams(after)],
   );
-}

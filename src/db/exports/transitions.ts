@@ -8,28 +8,19 @@ import { enqueueWebhooks } from "./outbox.ts";
 import { type Database, statement } from "../core/database.ts";
 import { EXPORT_COLUMNS, type ExportRow } from "./exports.ts";
 import { ORPHANED_UPLOADS } from "./files.ts";
-import type { ExportError } from "./status.ts";
+import { errorColumns, type ExportError, type ExportKey } from "./status.ts";
 import { entry } from "./timeline.ts";
 
 /** queued → processing. An export that is processing already is returned as it is. */
-export async function startExport(
-  db: Database,
-  spaceId: string,
-  exportId: string,
-  now: number,
-  wakeAt: number,
-): Promise<ExportRow | null> {
+export async function startExport(db: Database, of: ExportKey, now: number, wakeAt: number): Promise<ExportRow | null> {
   const [started] = await db.batch<ExportRow>([
     statement(
       `UPDATE exports SET status_at = CASE status WHEN 'queued' THEN ?3 ELSE status_at END, status = 'processing',
          started_at = coalesce(started_at, ?3), wake_at = ?4
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') RETURNING ${EXPORT_COLUMNS}`,
-      spaceId,
-      exportId,
-      now,
-      wakeAt,
+      [of.space_id, of.id, now, wakeAt],
     ),
-    entry(spaceId, exportId, now, "export.started", {}, { key: "started", status: "processing" }),
+    entry(of, now, "export.started", {}, { key: "started", status: "processing" }),
   ]);
   return started?.rows[0] ?? null;
 }
@@ -37,8 +28,7 @@ export async function startExport(
 /** processing → completed, by the plan that the files belong to. @returns whether this call made the transition. */
 export async function completeExport(
   db: Database,
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   end: {
     completedAt: number;
     /** Null: its files are in a customer's bucket, and never expire. */
@@ -55,16 +45,9 @@ export async function completeExport(
       `UPDATE exports SET status = 'completed', phase = 'done', status_at = ?3, completed_at = ?3, expires_at = ?4, cleanup_at = ?5,
          message = ?6, manifest_sha256 = ?7, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'finishing' AND plan_version = ?8`,
-      spaceId,
-      exportId,
-      end.completedAt,
-      end.expiresAt,
-      end.cleanupAt,
-      end.message,
-      end.manifestSha256,
-      end.plan,
+      [of.space_id, of.id, end.completedAt, end.expiresAt, end.cleanupAt, end.message, end.manifestSha256, end.plan],
     ),
-    ...enqueueWebhooks(spaceId, exportId, "completed", end.completedAt, { rows: end.rows }),
+    ...enqueueWebhooks(of, "completed", end.completedAt, { rows: end.rows }),
   ]);
   return (changed?.changes ?? 0) > 0;
 }
@@ -76,44 +59,32 @@ export async function completeExport(
  */
 export async function failExport(
   db: Database,
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   error: ExportError,
   end: { now: number; generation: number; keptUntil: number; cleanupAt: number },
 ): Promise<boolean> {
   const [changed] = await db.batch([
     statement(
-      `UPDATE exports SET status = 'failed', status_at = ?5, completed_at = ?5, expires_at = ?6, cleanup_at = ?7,
-         error_code = ?3, error_owner = ?4, error_detail = ?9, error_retryable = ?10, next_retry_at = NULL
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
-      spaceId,
-      exportId,
-      error.code,
-      error.owner,
-      end.now,
-      end.keptUntil,
-      end.cleanupAt,
-      end.generation,
-      error.detail ?? null,
-      typeof error.retryable === "boolean" ? Number(error.retryable) : null,
+      `UPDATE exports SET status = 'failed', status_at = ?7, completed_at = ?7, expires_at = ?8, cleanup_at = ?9,
+         error_code = ?3, error_owner = ?4, error_detail = ?5, error_retryable = ?6, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?10`,
+      [of.space_id, of.id, ...errorColumns(error), end.now, end.keptUntil, end.cleanupAt, end.generation],
     ),
-    ...enqueueWebhooks(spaceId, exportId, "failed", end.now, { code: error.code, owner: error.owner }),
+    ...enqueueWebhooks(of, "failed", end.now, { code: error.code, owner: error.owner }),
   ]);
   return (changed?.changes ?? 0) > 0;
 }
 
 /** queued | processing → canceled. @returns whether this call made the transition. */
-export async function cancelExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
+export async function cancelExport(db: Database, of: ExportKey, now: number): Promise<boolean> {
   const [changed] = await db.batch([
     statement(
       `UPDATE exports SET status = 'canceled', status_at = ?3, completed_at = ?3, cleanup_at = ?3,
          error_code = NULL, error_owner = NULL, next_retry_at = NULL
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
-      spaceId,
-      exportId,
-      now,
+      [of.space_id, of.id, now],
     ),
-    ...enqueueWebhooks(spaceId, exportId, "canceled", now),
+    ...enqueueWebhooks(of, "canceled", now),
   ]);
   return (changed?.changes ?? 0) > 0;
 }
@@ -126,23 +97,20 @@ export async function cancelExport(db: Database, spaceId: string, exportId: stri
  */
 export async function retryExport(
   db: Database,
-  spaceId: string,
-  exportId: string,
+  of: ExportKey,
   again: { now: number; wakeAt: number; pendingLimit: number; requestId: string; anew?: boolean },
 ): Promise<number | null> {
   const deleteLedger = (table: "export_chunks" | "export_files") =>
     statement(
       `DELETE FROM ${table} WHERE space_id = ?1 AND export_id = ?2 AND EXISTS
          (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued' AND e.phase = 'planning')`,
-      spaceId,
-      exportId,
+      [of.space_id, of.id],
     );
   const resetTakeovers = (table: "export_chunks" | "export_files") =>
     statement(
       `UPDATE ${table} SET takeovers = 0 WHERE space_id = ?1 AND export_id = ?2 AND takeovers > 0 AND EXISTS
          (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued')`,
-      spaceId,
-      exportId,
+      [of.space_id, of.id],
     );
   const [changed] = await db.batch<{ generation: number }>([
     statement(
@@ -159,48 +127,34 @@ export async function retryExport(
          AND (destination_id IS NULL OR EXISTS
            (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = exports.destination_id))
        RETURNING generation`,
-      spaceId,
-      exportId,
-      again.now,
-      again.wakeAt,
-      again.pendingLimit,
-      again.requestId,
-      Number(again.anew ?? false),
+      [of.space_id, of.id, again.now, again.wakeAt, again.pendingLimit, again.requestId, Number(again.anew ?? false)],
     ),
     deleteLedger("export_chunks"),
     deleteLedger("export_files"),
     resetTakeovers("export_chunks"),
     resetTakeovers("export_files"),
-    entry(spaceId, exportId, again.now, "export.retried", {}, { key: "retried", status: "queued" }),
+    entry(of, again.now, "export.retried", {}, { key: "retried", status: "queued" }),
   ]);
   return changed?.rows[0]?.generation ?? null;
 }
 
 /** Every space's completed exports that are past `expires_at`. */
-export async function listToExpire(
-  db: Database,
-  now: number,
-  limit: number,
-): Promise<{ id: string; space_id: string; request_id: string }[]> {
-  return db.all(
+export const listToExpire = (db: Database, now: number, limit: number) =>
+  db.all<{ id: string; space_id: string; request_id: string }>(
     `SELECT id, space_id, request_id FROM exports
      WHERE status = 'completed' AND expires_at <= ?1 AND deleted_at IS NULL ORDER BY expires_at LIMIT ?2`,
-    now,
-    limit,
+    [now, limit],
   );
-}
 
 /** completed → expired, past `expires_at`. @returns whether this call made the transition. */
-export async function expireExport(db: Database, spaceId: string, exportId: string, now: number): Promise<boolean> {
+export async function expireExport(db: Database, of: ExportKey, now: number): Promise<boolean> {
   const [changed] = await db.batch([
     statement(
       `UPDATE exports SET status = 'expired', status_at = ?3, cleanup_at = ?3
        WHERE space_id = ?1 AND id = ?2 AND status = 'completed' AND expires_at <= ?3 AND deleted_at IS NULL`,
-      spaceId,
-      exportId,
-      now,
+      [of.space_id, of.id, now],
     ),
-    ...enqueueWebhooks(spaceId, exportId, "expired", now),
+    ...enqueueWebhooks(of, "expired", now),
   ]);
   return (changed?.changes ?? 0) > 0;
 }

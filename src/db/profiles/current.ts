@@ -5,7 +5,7 @@
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 /** The current version of a person's profile; `seq_from` and the rest are null for a person without one. */
 export interface CurrentProfile {
@@ -24,12 +24,8 @@ export interface CurrentProfile {
 const PAGE_BYTES = 8_000_000;
 
 /** The current versions of the first of these persons, as many as fit a page, at least one. */
-export async function readCurrent(
-  db: Database,
-  spaceId: string,
-  personIds: readonly string[],
-): Promise<CurrentProfile[]> {
-  return db.all<CurrentProfile>(
+export const readCurrent = (db: Database, spaceId: string, personIds: readonly string[]) =>
+  db.all<CurrentProfile>(
     `SELECT w.person_id, p.seq_from, p.external_person_id, p.company_id, p.type, p.identifiers, p.attributes, p.tags,
        p.installations
      FROM (SELECT j.key AS place, j.value AS person_id,
@@ -38,11 +34,8 @@ export async function readCurrent(
            FROM json_each(?2) j LEFT JOIN profiles s ON s.space_id = ?1 AND s.person_id = j.value AND s.seq_to IS NULL) w
      LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = w.person_id AND p.seq_to IS NULL
      WHERE w.place = 0 OR w.bytes <= ?3 ORDER BY w.place`,
-    spaceId,
-    JSON.stringify(personIds),
-    PAGE_BYTES,
+    [spaceId, JSON.stringify(personIds), PAGE_BYTES],
   );
-}
 
 /** A person and the `seq_from` of the version that a write has read; null: there was no profile. */
 export type ExpectedVersion = readonly [personId: string, seqFrom: number | null];
@@ -53,8 +46,7 @@ export function versionsUnchanged(spaceId: string, expected: readonly ExpectedVe
     `INSERT INTO guard SELECT 0 FROM json_each(?2) j LEFT JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value ->> 0 AND p.seq_to IS NULL
      WHERE p.seq_from IS NOT (j.value ->> 1)`,
-    spaceId,
-    JSON.stringify(expected),
+    [spaceId, JSON.stringify(expected)],
   );
 }
 
@@ -64,10 +56,26 @@ export function personsUnchanged(spaceId: string, personIds: readonly string[]):
     statement(
       `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE NOT EXISTS
          (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL)`,
-      spaceId,
-      list,
+      [spaceId, list],
     ),
   );
+}
+
+/**
+ * Inserts rows of persons, all or nothing, with the next sequence number.
+ * @returns how many rows were new.
+ * @throws a guard failure (`isGuardFailure`) when a person has no profile by now.
+ */
+export async function insertOfPersons(
+  db: Database,
+  spaceId: string,
+  rows: readonly { person_id: string }[],
+  inserts: readonly Statement[],
+): Promise<number> {
+  const personIds = [...new Set(rows.map((row) => row.person_id))];
+  const before = [nextSequence(spaceId), ...personsUnchanged(spaceId, personIds)];
+  const results = await db.batch([...before, ...inserts]);
+  return results.slice(before.length).reduce((sum, result) => sum + result.changes, 0);
 }
 
 /** A profile without attributes and identifiers. */
@@ -85,17 +93,14 @@ export function insertProfiles(spaceId: string, profiles: readonly NewProfile[],
          EXISTS (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to IS NULL)
          OR EXISTS (SELECT 1 FROM profiles p WHERE p.space_id = ?1
            AND p.external_person_id = j.value ->> 'external_person_id' AND p.seq_to IS NULL)`,
-      spaceId,
-      list,
+      [spaceId, list],
     ),
     statement(
       `INSERT INTO profiles (space_id, seq_from, seq_to, person_id, external_person_id, company_id, type, identifiers,
          attributes, created_at, updated_at)
        SELECT ?1, ${THIS_SEQUENCE}, NULL, value ->> 'person_id', value ->> 'external_person_id', NULL, value ->> 'type',
          '{}', '{}', ?3, ?3 FROM json_each(?2)`,
-      spaceId,
-      list,
-      now,
+      [spaceId, list, now],
     ),
   ]);
 }

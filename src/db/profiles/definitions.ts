@@ -4,7 +4,7 @@
  * adds them.
  */
 
-import { columnList, NUMBER, TEXT } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, isGuardFailure, type Statement, statement } from "../core/database.ts";
 import { folded, searchText } from "../events/definitions.ts";
 import { jsonLists } from "../core/pagination.ts";
@@ -15,18 +15,19 @@ export type DefinedKind = "attribute" | "tag" | "topic";
 
 export type AttributeType = "text" | "boolean" | "date" | "number";
 
-const ROW = {
-  id: TEXT,
-  section_id: TEXT,
-  name: TEXT,
+interface ProfileDefinitions {
+  id: string;
+  section_id: string;
+  name: string;
   /** Of an attribute; null for tags and topics. */
-  type: null as AttributeType | null,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+  type: AttributeType | null;
+  created_at: number;
+  updated_at: number;
+}
 
-export type ProfileDefinitionRow = typeof ROW;
+const COLUMNS = "id, section_id, name, type, created_at, updated_at";
+
+export type ProfileDefinitionRow = Row<ProfileDefinitions, typeof COLUMNS>;
 
 export type ProfileDefinition = Pick<ProfileDefinitionRow, "id" | "section_id" | "name" | "type">;
 
@@ -49,19 +50,12 @@ export async function putProfileDefinition(
       statement(
         `INSERT INTO guard SELECT 0 FROM profile_definitions
          WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL AND type IS NOT ?4`,
-        spaceId,
-        kind,
-        id,
-        type,
+        [spaceId, kind, id, type],
       ),
       statement(
         `UPDATE profile_definitions SET seq_to = ${THIS_SEQUENCE}
          WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL AND (section_id <> ?4 OR name <> ?5)`,
-        spaceId,
-        kind,
-        id,
-        sectionId,
-        name,
+        [spaceId, kind, id, sectionId, name],
       ),
       statement(
         `INSERT INTO profile_definitions (space_id, kind, seq_from, seq_to, ${COLUMNS}, search)
@@ -69,20 +63,11 @@ export async function putProfileDefinition(
            WHERE p.space_id = ?1 AND p.kind = ?2 AND p.id = ?3 AND p.seq_to = ${THIS_SEQUENCE}), ?7), ?7, ?8
          WHERE NOT EXISTS (SELECT 1 FROM profile_definitions s
            WHERE s.space_id = ?1 AND s.kind = ?2 AND s.id = ?3 AND s.seq_to IS NULL)`,
-        spaceId,
-        kind,
-        id,
-        sectionId,
-        name,
-        type,
-        now,
-        searchText(definition),
+        [spaceId, kind, id, sectionId, name, type, now, searchText(definition)],
       ),
       statement(
         `SELECT ${COLUMNS} FROM profile_definitions WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL`,
-        spaceId,
-        kind,
-        id,
+        [spaceId, kind, id],
       ),
     ]);
     return results.at(-1)?.rows[0] ?? null;
@@ -93,19 +78,11 @@ export async function putProfileDefinition(
 }
 
 /** The current definition. */
-export async function findProfileDefinition(
-  db: Database,
-  spaceId: string,
-  kind: DefinedKind,
-  id: string,
-): Promise<ProfileDefinitionRow | null> {
-  return db.first<ProfileDefinitionRow>(
+export const findProfileDefinition = (db: Database, spaceId: string, kind: DefinedKind, id: string) =>
+  db.first<ProfileDefinitionRow>(
     `SELECT ${COLUMNS} FROM profile_definitions WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL`,
-    spaceId,
-    kind,
-    id,
+    [spaceId, kind, id],
   );
-}
 
 export interface ProfileDefinitionFilter {
   q: string | null;
@@ -124,11 +101,7 @@ export async function listProfileDefinitionRows(
     `SELECT ${COLUMNS} FROM profile_definitions
      WHERE space_id = ?1 AND kind = ?2 AND seq_to IS NULL AND id > ?3 AND (?4 IS NULL OR instr(search, ?4) > 0)
      ORDER BY id LIMIT ?5`,
-    spaceId,
-    kind,
-    filter.afterId ?? "",
-    filter.q === null ? null : folded(filter.q),
-    filter.limit,
+    [spaceId, kind, filter.afterId ?? "", filter.q === null ? null : folded(filter.q), filter.limit],
   );
 }
 
@@ -144,10 +117,7 @@ export async function profileDefinitionRowsAt(
     `SELECT d.id, d.section_id, d.name, d.type FROM profile_definitions d
      WHERE d.space_id = ?1 AND d.kind = ?3 AND (?4 IS NULL OR d.id IN (SELECT value FROM json_each(?4)))
        AND ${asOf("d", "?2")} ORDER BY d.id`,
-    spaceId,
-    seq,
-    kind,
-    ids === null ? null : JSON.stringify(ids),
+    [spaceId, seq, kind, ids === null ? null : JSON.stringify(ids)],
   );
 }
 
@@ -158,13 +128,12 @@ export async function attributeTypes(
   names: readonly string[],
 ): Promise<{ types: Map<string, AttributeType>; seq: number }> {
   const [numbered, ...found] = await db.batch<{ seq: number; id: string; type: AttributeType }>([
-    statement("SELECT seq FROM sequences WHERE space_id = ?1", spaceId),
+    statement("SELECT seq FROM sequences WHERE space_id = ?1", [spaceId]),
     ...jsonLists(names).map((list) =>
       statement(
         `SELECT d.id, d.type FROM json_each(?2) j CROSS JOIN profile_definitions d
            ON d.space_id = ?1 AND d.kind = 'attribute' AND d.id = j.value AND d.seq_to IS NULL`,
-        spaceId,
-        list,
+        [spaceId, list],
       ),
     ),
   ]);
@@ -177,7 +146,6 @@ export function noneDefinedSince(spaceId: string, seq: number): Statement {
   return statement(
     `INSERT INTO guard SELECT 0 WHERE EXISTS
        (SELECT 1 FROM profile_definitions WHERE space_id = ?1 AND kind = 'attribute' AND seq_from > ?2)`,
-    spaceId,
-    seq,
+    [spaceId, seq],
   );
 }

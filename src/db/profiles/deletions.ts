@@ -3,22 +3,23 @@
  * erased later, in slices; rows after it belong to a new person with the same id. The deletions themselves are kept.
  */
 
-import { columnList, NUMBER, NUMBER_OR_NULL, TEXT } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import type { Position } from "../core/pagination.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  id: TEXT,
-  person_id: TEXT,
-  requested_at: NUMBER,
-  completed_at: NUMBER_OR_NULL,
+interface ProfileDeletions {
+  id: string;
+  person_id: string;
+  requested_at: number;
+  completed_at: number | null;
   /** JSON object: kind of row → number of erased rows. */
-  deleted: TEXT,
-};
-const COLUMNS = columnList(ROW);
+  deleted: string;
+}
 
-export type DeletionRow = typeof ROW;
+const COLUMNS = "id, person_id, requested_at, completed_at, deleted";
+
+export type DeletionRow = Row<ProfileDeletions, typeof COLUMNS>;
 
 /** A table with rows of persons. */
 interface PersonTable {
@@ -66,29 +67,24 @@ export async function deletePerson(
       `INSERT INTO profile_deletions (space_id, id, person_id, external_person_id, seq, requested_at, due_at)
        SELECT ?1, ?3, p.person_id, p.external_person_id, ${THIS_SEQUENCE}, ?4, ?5 FROM profiles p
        WHERE p.space_id = ?1 AND p.person_id = ?2 AND p.seq_to IS NULL`,
-      spaceId,
-      personId,
-      deletion.id,
-      deletion.requestedAt,
-      deletion.dueAt,
+      [spaceId, personId, deletion.id, deletion.requestedAt, deletion.dueAt],
     ),
     statement(
       `UPDATE profiles SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`,
-      spaceId,
-      personId,
+      [spaceId, personId],
     ),
     statement(
       `SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND person_id = ?2 AND completed_at IS NULL
        ORDER BY seq DESC LIMIT 1`,
-      spaceId,
-      personId,
+      [spaceId, personId],
     ),
   ]);
   return results.at(-1)?.rows[0] ?? null;
 }
 
 export async function findDeletion(db: Database, spaceId: string, id: string): Promise<DeletionRow | null> {
-  return db.first<DeletionRow>(`SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND id = ?2`, spaceId, id);
+  const sql = `SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND id = ?2`;
+  return db.first<DeletionRow>(sql, [spaceId, id]);
 }
 
 /** Deletions, newest first. `completed` null: completed or not. */
@@ -102,11 +98,12 @@ export async function listDeletions(
      WHERE space_id = ?1 AND (?3 IS NULL OR (completed_at IS NOT NULL) = ?3)
        AND (?4 IS NULL OR (requested_at, id) < (?4, ?5))
      ORDER BY requested_at DESC, id DESC LIMIT ?2`,
-    spaceId,
-    filter.limit,
-    filter.completed === null ? null : Number(filter.completed),
-    filter.after?.time ?? null,
-    filter.after?.id ?? null,
+    [
+      spaceId,
+      filter.limit,
+      filter.completed === null ? null : Number(filter.completed),
+      ...positionParams(filter.after),
+    ],
   );
 }
 
@@ -115,13 +112,13 @@ export async function pendingDeletions(db: Database, spaceId: string, seq: numbe
   // With the index by number, SQLite would scan every deletion of the space.
   const sql =
     "SELECT 1 AS found FROM profile_deletions INDEXED BY profile_deletions_pending WHERE space_id = ?1 AND completed_at IS NULL AND seq <= ?2 LIMIT 1";
-  return (await db.first(sql, spaceId, seq)) !== null;
+  return (await db.first(sql, [spaceId, seq])) !== null;
 }
 
 /** Have rows of people who were deleted after `seq` been erased? A read as of `seq` is incomplete then. */
 export async function erasedSince(db: Database, spaceId: string, seq: number): Promise<boolean> {
   const sql = "SELECT 1 AS found FROM profile_deletions WHERE space_id = ?1 AND seq > ?2 AND deleted <> '{}' LIMIT 1";
-  return (await db.first(sql, spaceId, seq)) !== null;
+  return (await db.first(sql, [spaceId, seq])) !== null;
 }
 
 /**
@@ -155,12 +152,7 @@ export async function deletionsBetween(
   return db.all<DeletedPerson>(
     `SELECT seq, id, person_id, external_person_id, requested_at FROM profile_deletions
      WHERE space_id = ?1 AND seq > ?2 AND seq <= ?3 AND (?4 IS NULL OR (seq, id) > (?4, ?5)) ORDER BY seq, id LIMIT ?6`,
-    spaceId,
-    fromSeqExclusive,
-    toSeqInclusive,
-    after?.seq ?? null,
-    after?.id ?? null,
-    limit,
+    [spaceId, fromSeqExclusive, toSeqInclusive, after?.seq ?? null, after?.id ?? null, limit],
   );
 }
 
@@ -172,21 +164,13 @@ export interface DueDeletion {
 }
 
 /** Leases due deletions of every space, and moves each one's due time to `againAt`. Times in epoch ms. */
-export async function leaseDueDeletions(
-  db: Database,
-  now: number,
-  againAt: number,
-  limit: number,
-): Promise<DueDeletion[]> {
-  return db.all<DueDeletion>(
+export const leaseDueDeletions = (db: Database, now: number, againAt: number, limit: number) =>
+  db.all<DueDeletion>(
     `UPDATE profile_deletions SET due_at = ?2 WHERE completed_at IS NULL AND (space_id, id) IN (
        SELECT space_id, id FROM profile_deletions WHERE completed_at IS NULL AND due_at <= ?1 ORDER BY due_at LIMIT ?3)
      RETURNING space_id, id, person_id, seq`,
-    now,
-    againAt,
-    limit,
+    [now, againAt, limit],
   );
-}
 
 /**
  * Erases and counts rows of a deleted person, at most `rows` of each table. The last slice completes the deletion. A
@@ -209,11 +193,7 @@ export async function eraseSlice(
     statement(
       `UPDATE profile_deletions SET completed_at = ?5
        WHERE space_id = ?1 AND id = ?4 AND completed_at IS NULL AND NOT (${remaining.join(" OR ")})`,
-      spaceId,
-      personId,
-      seq,
-      id,
-      now,
+      [spaceId, personId, seq, id, now],
     ),
   ]);
   const removed = PERSON_TABLES.reduce((sum, _, n) => sum + (results[2 * n + 1]?.changes ?? 0), 0);
@@ -230,18 +210,13 @@ function removal(from: PersonTable, deletion: DueDeletion, rows: number): Statem
       `UPDATE profile_deletions SET deleted = json_set(deleted, '$.${of}',
          coalesce(deleted ->> '${of}', 0) + (SELECT count(*) FROM (SELECT 1 ${theirs})))
        WHERE space_id = ?1 AND id = ?5`,
+      [spaceId, personId, seq, rows, id],
+    ),
+    statement(`DELETE FROM ${table} WHERE space_id = ?1 AND person_id = ?2 AND (${key}) IN (SELECT ${key} ${theirs})`, [
       spaceId,
       personId,
       seq,
       rows,
-      id,
-    ),
-    statement(
-      `DELETE FROM ${table} WHERE space_id = ?1 AND person_id = ?2 AND (${key}) IN (SELECT ${key} ${theirs})`,
-      spaceId,
-      personId,
-      seq,
-      rows,
-    ),
+    ]),
   ];
 }

@@ -1,6 +1,6 @@
 /** Profiles, stored as versions [seq_from, seq_to): an export reads them as of its snapshot. */
 
-import { columnList, NUMBER, TEXT, TEXT_OR_NULL } from "../core/columns.ts";
+import type { Row } from "../core/columns.ts";
 import {
   type Database,
   isGuardFailure,
@@ -16,22 +16,24 @@ import { insertReachability, type NewReachability } from "../events/reachability
 import { type ExpectedVersion, versionsUnchanged } from "./current.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  person_id: TEXT,
-  external_person_id: TEXT_OR_NULL,
-  company_id: TEXT_OR_NULL,
-  type: TEXT_OR_NULL,
-  identifiers: TEXT,
-  attributes: TEXT,
-  tags: TEXT,
-  topics: TEXT,
-  installations: TEXT,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+interface Profiles {
+  person_id: string;
+  external_person_id: string | null;
+  company_id: string | null;
+  type: string | null;
+  identifiers: string;
+  attributes: string;
+  tags: string;
+  topics: string;
+  installations: string;
+  created_at: number;
+  updated_at: number;
+}
 
-export type ProfileRow = typeof ROW;
+const COLUMNS =
+  "person_id, external_person_id, company_id, type, identifiers, attributes, tags, topics, installations, created_at, updated_at";
+
+export type ProfileRow = Row<Profiles, typeof COLUMNS>;
 
 /** The limit of a profile's JSON columns together: D1 accepts a row of 2,000,000 bytes, with ids and times. */
 export const MAX_PROFILE_BYTES = 1_890_000;
@@ -115,16 +117,14 @@ export async function mergeProfiles(
       ...(derived === null
         ? []
         : [versionsUnchanged(spaceId, derived.profiles), definitionsUnchanged(spaceId, derived.definitions)]),
-      ...lists.map((list) => statement(close, spaceId, list)),
-      ...lists.map((list) => statement(open, spaceId, list, now)),
+      ...lists.map((list) => statement(close, [spaceId, list])),
+      ...lists.map((list) => statement(open, [spaceId, list, now])),
       statement(
         `INSERT INTO guard SELECT NULL FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
            AND person_id IN (SELECT value FROM json_each(?2))
            AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(topics)
              + octet_length(installations) > ?3`,
-        spaceId,
-        JSON.stringify(merges.flat().map((merge) => merge.person_id)),
-        MAX_PROFILE_BYTES,
+        [spaceId, JSON.stringify(merges.flat().map((merge) => merge.person_id)), MAX_PROFILE_BYTES],
       ),
       ...insertRows(spaceId, derived?.events ?? [], now),
       ...insertReachability(spaceId, derived?.reachability ?? [], now),
@@ -139,11 +139,8 @@ export async function mergeProfiles(
 }
 
 export async function findProfile(db: Database, spaceId: string, personId: string): Promise<ProfileRow | null> {
-  return db.first<ProfileRow>(
-    `SELECT ${COLUMNS} FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`,
-    spaceId,
-    personId,
-  );
+  const sql = `SELECT ${COLUMNS} FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`;
+  return db.first<ProfileRow>(sql, [spaceId, personId]);
 }
 
 /** The current profiles with these person ids or external ids, with the company to which their events belong. */
@@ -158,35 +155,25 @@ export async function resolvePersons(
     statement(
       `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL`,
-      spaceId,
-      JSON.stringify(personIds),
+      [spaceId, JSON.stringify(personIds)],
     ),
     statement(
       `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
        ON p.space_id = ?1 AND p.external_person_id = j.value AND p.seq_to IS NULL`,
-      spaceId,
-      JSON.stringify(externalIds),
+      [spaceId, JSON.stringify(externalIds)],
     ),
   ]);
   return results.flatMap((result) => result.rows);
 }
 
 /** The external ids of these persons as of a sequence number; persons without one are left out. */
-export async function externalIdsAt(
-  db: Database,
-  spaceId: string,
-  seq: number,
-  personIds: readonly string[],
-): Promise<{ person_id: string; external_person_id: string }[]> {
-  return db.all(
+export const externalIdsAt = (db: Database, spaceId: string, seq: number, personIds: readonly string[]) =>
+  db.all<{ person_id: string; external_person_id: string }>(
     `SELECT p.person_id, p.external_person_id FROM json_each(?3) j CROSS JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}
      WHERE p.external_person_id IS NOT NULL`,
-    spaceId,
-    seq,
-    JSON.stringify(personIds),
+    [spaceId, seq, JSON.stringify(personIds)],
   );
-}
 
 /** The identifiers of a person. */
 export interface PersonIdentifiers {
@@ -213,10 +200,6 @@ export async function identifiersAt(
         WHERE i.key IN (SELECT value FROM json_each(?4))) AS identifiers,
        (SELECT json_group_array(i.value ->> 'installation_id') FROM json_each(p.installations) i WHERE ?5) AS installation_ids
      FROM json_each(?3) j CROSS JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}`,
-    spaceId,
-    seq,
-    JSON.stringify(personIds),
-    JSON.stringify(names),
-    Number(withInstallations),
+    [spaceId, seq, JSON.stringify(personIds), JSON.stringify(names), Number(withInstallations)],
   );
 }

@@ -71,14 +71,7 @@ async function scan<Row>(
        WHERE p.space_id = ?1 AND p.person_id ${from} ?4 AND p.person_id < ifnull(?5, x'') AND ${asOf("p", "?2")}
        ORDER BY p.person_id LIMIT ?6)
      SELECT count(*) AS scanned, max(id) AS last, ${select} FROM scanned`,
-    range.spaceId,
-    range.seq,
-    range.condition?.values ?? "[]",
-    id,
-    range.upper,
-    slice,
-    range.since,
-    ...more,
+    [range.spaceId, range.seq, range.condition?.values ?? "[]", id, range.upper, slice, range.since, ...more],
   );
   if (row === null) throw new Error("The scan of a slice of profiles returned no row.");
   return row;
@@ -118,6 +111,7 @@ export async function cutMembers(
   }
 }
 
+/** Counts the members of a range, one query for each slice. */
 export async function countMembers(db: Database, range: MemberRange): Promise<number> {
   let count = 0;
   let place: SliceStart = { id: range.lower, from: ">=" };
@@ -185,9 +179,7 @@ export async function readMembers(
     `SELECT p.person_id, p.external_person_id, p.identifiers, p.attributes, p.tags, p.topics, p.installations
      FROM json_each(?3) j CROSS JOIN profiles p
        ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}`,
-    spaceId,
-    seq,
-    JSON.stringify(ids),
+    [spaceId, seq, JSON.stringify(ids)],
   );
   if (rows.length !== ids.length || rows.some((row, n) => row.person_id !== ids[n]))
     throw new Error("A profile was deleted while its page was read.");

@@ -1,21 +1,21 @@
 /** Segments, stored as versions [seq_from, seq_to): an export reads the rule as of its snapshot. */
 
-import { columnList, NUMBER, TEXT } from "../core/columns.ts";
-import type { Condition } from "./conditions.ts";
+import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
-const ROW = {
-  id: TEXT,
-  name: TEXT,
+interface Segments {
+  id: string;
+  name: string;
   /** JSON object. */
-  rule: TEXT,
-  created_at: NUMBER,
-  updated_at: NUMBER,
-};
-const COLUMNS = columnList(ROW);
+  rule: string;
+  created_at: number;
+  updated_at: number;
+}
 
-export type SegmentRow = typeof ROW;
+const COLUMNS = "id, name, rule, created_at, updated_at";
+
+export type SegmentRow = Row<Segments, typeof COLUMNS>;
 
 /** Creates or replaces a segment. A PUT without a change adds no version. @returns the current segment. */
 export async function putSegment(
@@ -30,23 +30,16 @@ export async function putSegment(
     statement(
       `UPDATE segments SET seq_to = ${THIS_SEQUENCE}
        WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL AND (name <> ?3 OR rule <> ?4)`,
-      spaceId,
-      id,
-      name,
-      rule,
+      [spaceId, id, name, rule],
     ),
     statement(
       `INSERT INTO segments (space_id, seq_from, seq_to, ${COLUMNS})
        SELECT ?1, ${THIS_SEQUENCE}, NULL, ?2, ?3, ?4,
          coalesce((SELECT created_at FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to = ${THIS_SEQUENCE}), ?5), ?5
        WHERE NOT EXISTS (SELECT 1 FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL)`,
-      spaceId,
-      id,
-      name,
-      rule,
-      now,
+      [spaceId, id, name, rule, now],
     ),
-    statement(`SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, spaceId, id),
+    statement(`SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [spaceId, id]),
   ]);
   const row = results.at(-1)?.rows[0];
   if (row === undefined) throw new Error("A segment is missing after its PUT.");
@@ -57,77 +50,28 @@ export async function putSegment(
 export async function deleteSegment(db: Database, spaceId: string, id: string): Promise<boolean> {
   const [, closed] = await db.batch([
     nextSequence(spaceId),
-    statement(
-      `UPDATE segments SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`,
+    statement(`UPDATE segments SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [
       spaceId,
       id,
-    ),
+    ]),
   ]);
   return (closed?.changes ?? 0) > 0;
 }
 
 export async function findSegment(db: Database, spaceId: string, id: string): Promise<SegmentRow | null> {
-  return db.first<SegmentRow>(
-    `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`,
-    spaceId,
-    id,
-  );
+  const sql = `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`;
+  return db.first<SegmentRow>(sql, [spaceId, id]);
 }
 
 /** The segment as of a sequence number, or null. */
 export async function segmentAt(db: Database, spaceId: string, id: string, seq: number): Promise<SegmentRow | null> {
-  return db.first<SegmentRow>(
-    `SELECT ${COLUMNS} FROM segments s WHERE s.space_id = ?1 AND s.id = ?2 AND ${asOf("s", "?3")}`,
-    spaceId,
-    id,
-    seq,
-  );
+  const sql = `SELECT ${COLUMNS} FROM segments s WHERE s.space_id = ?1 AND s.id = ?2 AND ${asOf("s", "?3")}`;
+  return db.first<SegmentRow>(sql, [spaceId, id, seq]);
 }
 
 /** The current segments, by id. */
-export async function listSegments(
-  db: Database,
-  spaceId: string,
-  afterId: string | null,
-  limit: number,
-): Promise<SegmentRow[]> {
-  return db.all<SegmentRow>(
+export const listSegments = (db: Database, spaceId: string, afterId: string | null, limit: number) =>
+  db.all<SegmentRow>(
     `SELECT ${COLUMNS} FROM segments WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2 ORDER BY id LIMIT ?3`,
-    spaceId,
-    afterId ?? "",
-    limit,
+    [spaceId, afterId ?? "", limit],
   );
-}
-
-/** The parameters of `countMatching` that its condition uses. */
-export const COUNTING = { seq: "?2", values: "?3" } as const;
-
-/**
- * Counts the matching profiles as of a sequence number. Scans every profile, one query for each slice.
- * @param slice the number of profiles that one query scans.
- */
-export async function countMatching(
-  db: Database,
-  spaceId: string,
-  seq: number,
-  condition: Condition,
-  slice: number,
-): Promise<number> {
-  let count = 0;
-  let after: string | null = "";
-  while (after !== null) {
-    const part: { scanned: number; matching: number | null; last: string | null } | null = await db.first(
-      `SELECT count(*) AS scanned, sum(matches) AS matching, max(person_id) AS last
-       FROM (SELECT p.person_id, ${condition.sql} AS matches FROM profiles p
-             WHERE p.space_id = ?1 AND p.person_id > ?4 AND ${asOf("p", "?2")} ORDER BY p.person_id LIMIT ?5)`,
-      spaceId,
-      seq,
-      condition.values,
-      after,
-      slice,
-    );
-    count += part?.matching ?? 0;
-    after = part === null || part.scanned < slice ? null : part.last;
-  }
-  return count;
-}

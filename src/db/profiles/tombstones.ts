@@ -46,8 +46,7 @@ export async function cutTombstones(
   const found = await db.first<{ n: number; seq: number | null; id: string | null }>(
     `SELECT n, seq, id FROM (SELECT row_number() OVER (ORDER BY d.seq, d.id) AS n, d.seq, d.id ${inRange()}
        ORDER BY d.seq, d.id LIMIT ?8) ORDER BY n DESC LIMIT 1`,
-    ...rangeParams(range),
-    max + 1,
+    [...rangeParams(range), max + 1],
   );
   if (found === null || found.seq === null || found.id === null || found.n <= max)
     return { records: found?.n ?? 0, next: null };
@@ -55,7 +54,7 @@ export async function cutTombstones(
 }
 
 export async function countTombstones(db: Database, range: TombstoneRange): Promise<number> {
-  const row = await db.first<{ n: number }>(`SELECT count(*) AS n ${inRange()}`, ...rangeParams(range));
+  const row = await db.first<{ n: number }>(`SELECT count(*) AS n ${inRange()}`, rangeParams(range));
   return row?.n ?? 0;
 }
 
@@ -73,8 +72,7 @@ export async function* readTombstones(
     const page: DeletedPerson[] = await db.all(
       `SELECT d.seq, d.id, d.person_id, d.external_person_id, d.requested_at ${inRange(from)}
        ORDER BY d.seq, d.id LIMIT ?8`,
-      ...rangeParams(range, lower),
-      rows,
+      [...rangeParams(range, lower), rows],
     );
     const last = page.at(-1);
     if (last === undefined) return;

@@ -33,11 +33,7 @@ export async function typeMismatches(
        FROM (SELECT p.person_id, (SELECT t.value ->> 1 FROM json_each(?3) t WHERE ${TYPE_MISMATCH} LIMIT 1) AS name
              FROM profiles p WHERE p.space_id = ?1 AND p.person_id > ?4 AND ${asOf("p", "?2")}
              ORDER BY p.person_id LIMIT ?5)`,
-      spaceId,
-      seq,
-      JSON.stringify(open),
-      after,
-      rows,
+      [spaceId, seq, JSON.stringify(open), after, rows],
     );
     if (part === null) throw new Error("The scan of a slice of profiles returned no row.");
     const names = JSON.parse(part.names) as string[];

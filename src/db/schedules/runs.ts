@@ -9,22 +9,14 @@ import { type Database, type Statement, statement } from "../core/database.ts";
 import { SCHEDULE_COLUMNS, type ScheduleRow } from "./schedules.ts";
 
 /** Claims active spaces' due schedules until `againAt`, the longest due first. */
-export async function takeDueSchedules(
-  db: Database,
-  now: number,
-  againAt: number,
-  limit: number,
-): Promise<Pick<ScheduleRow, "id" | "space_id">[]> {
-  return db.all(
+export const takeDueSchedules = (db: Database, now: number, againAt: number, limit: number) =>
+  db.all<Pick<ScheduleRow, "id" | "space_id">>(
     `UPDATE schedules SET wake_at = ?2 WHERE id IN (
        SELECT s.id FROM schedules s JOIN spaces p ON p.id = s.space_id AND p.status = 'active'
        WHERE s.status = 'active' AND s.wake_at <= ?1 ORDER BY s.wake_at LIMIT ?3)
      RETURNING id, space_id`,
-    now,
-    againAt,
-    limit,
+    [now, againAt, limit],
   );
-}
 
 /** SQL: the runs of schedule ?2 after `covered_until` whose exports were completed. */
 const DELIVERED = `FROM schedule_runs r JOIN exports e ON e.space_id = ?1 AND e.id = r.export_id AND e.status IN ('completed', 'expired')
@@ -55,16 +47,14 @@ export async function settleSchedule(
            ${DELIVERED} ORDER BY r.scheduled_at DESC LIMIT 1), since_had),
          open_export_id = (SELECT o.id FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?2 AND o.status IN ('queued', 'processing') LIMIT 1)
        WHERE space_id = ?1 AND id = ?2`,
-      spaceId,
-      id,
+      [spaceId, id],
     ),
     ...pauseIfFailing(spaceId, id, now, maxFailures),
     statement(
       `SELECT ${SCHEDULE_COLUMNS},
          CASE WHEN since_had ->> 'dataset' = request ->> 'dataset' THEN since_had END AS since
        FROM schedules WHERE space_id = ?1 AND id = ?2`,
-      spaceId,
-      id,
+      [spaceId, id],
     ),
   ]);
   return { row: results.at(-1)?.rows[0] ?? null, paused: (results[1]?.changes ?? 0) > 0 };
@@ -82,10 +72,7 @@ function pauseIfFailing(spaceId: string, id: string, now: number, maxFailures: n
            WHERE r.space_id = ?1 AND r.schedule_id = ?2 AND r.at > schedules.failures_from
              AND (r.outcome = 'refused' OR e.status IN ('completed', 'expired', 'failed'))
            ORDER BY r.scheduled_at DESC LIMIT ?4) AS last)`,
-      spaceId,
-      id,
-      now,
-      maxFailures,
+      [spaceId, id, now, maxFailures],
     ),
     enqueuePauseWebhooks(spaceId, id, now, maxFailures),
   ];
@@ -96,9 +83,7 @@ export async function sleepUntilNextRun(db: Database, spaceId: string, id: strin
   await db.run(
     `UPDATE schedules SET wake_at = next_run_at
      WHERE space_id = ?1 AND id = ?2 AND next_run_at > ?3 AND open_export_id IS NULL`,
-    spaceId,
-    id,
-    now,
+    [spaceId, id, now],
   );
 }
 
@@ -145,14 +130,10 @@ export function recordExportRun(
   const isInserted = (parameter: string) =>
     `EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ${parameter} AND e.schedule_id = ?2)`;
   return [
-    statement(insertRecords(isInserted("?5")), of.space_id, of.id, now, JSON.stringify(records), exportId),
+    statement(insertRecords(isInserted("?5")), [of.space_id, of.id, now, JSON.stringify(records), exportId]),
     statement(
       `UPDATE schedules SET next_run_at = ?4, wake_at = ?5, open_export_id = ?3 WHERE space_id = ?1 AND id = ?2 AND ${isInserted("?3")}`,
-      of.space_id,
-      of.id,
-      exportId,
-      nextRunAt,
-      wakeAt,
+      [of.space_id, of.id, exportId, nextRunAt, wakeAt],
     ),
   ];
 }
@@ -171,22 +152,20 @@ export async function recordRunWithoutExport(
 ): Promise<boolean> {
   const due = "s.space_id = ?1 AND s.id = ?2 AND s.status = 'active' AND s.next_run_at = ?5";
   const results = await db.batch([
-    statement(
-      insertRecords(`EXISTS (SELECT 1 FROM schedules s WHERE ${due})`),
+    statement(insertRecords(`EXISTS (SELECT 1 FROM schedules s WHERE ${due})`), [
       of.space_id,
       of.id,
       now,
       JSON.stringify(records),
       of.next_run_at,
-    ),
-    statement(
-      `UPDATE schedules AS s SET next_run_at = ?3, wake_at = ?4 WHERE ${due}`,
+    ]),
+    statement(`UPDATE schedules AS s SET next_run_at = ?3, wake_at = ?4 WHERE ${due}`, [
       of.space_id,
       of.id,
       nextRunAt,
       wakeAt,
       of.next_run_at,
-    ),
+    ]),
     ...pauseIfFailing(of.space_id, of.id, now, maxFailures),
   ]);
   return (results[2]?.changes ?? 0) > 0;
@@ -207,14 +186,8 @@ export interface RunRow extends Omit<ScheduleRuns, "export_id"> {
 }
 
 /** A schedule's runs, newest first. @param before the time of a run, or null for the first page. */
-export async function listRuns(
-  db: Database,
-  spaceId: string,
-  scheduleId: string,
-  limit: number,
-  before: number | null,
-): Promise<RunRow[]> {
-  return db.all<RunRow>(
+export const listRuns = (db: Database, spaceId: string, scheduleId: string, limit: number, before: number | null) =>
+  db.all<RunRow>(
     `SELECT r.scheduled_at, r.at, r.outcome, r.window_start, r.window_end, r.error_code, r.detail,
        e.id AS export_id, e.status, e.completed_at, e.error_code AS export_error, e.error_owner AS export_error_owner,
        e.error_detail AS export_error_detail, e.error_retryable AS export_error_retryable,
@@ -223,12 +196,8 @@ export async function listRuns(
      FROM schedule_runs r LEFT JOIN exports e ON e.space_id = ?1 AND e.id = r.export_id AND e.deleted_at IS NULL
      WHERE r.space_id = ?1 AND r.schedule_id = ?2 AND (?4 IS NULL OR r.scheduled_at < ?4)
      ORDER BY r.scheduled_at DESC LIMIT ?3`,
-    spaceId,
-    scheduleId,
-    limit,
-    before,
+    [spaceId, scheduleId, limit, before],
   );
-}
 
 /** Deletes every space's runs and schedules' webhook deliveries of before `before`. */
 export async function dropOldRuns(db: Database, before: number, limit: number): Promise<void> {
@@ -236,20 +205,17 @@ export async function dropOldRuns(db: Database, before: number, limit: number): 
     statement(
       `DELETE FROM schedule_runs WHERE (schedule_id, scheduled_at) IN
          (SELECT schedule_id, scheduled_at FROM schedule_runs WHERE at <= ?1 LIMIT ?2)`,
-      before,
-      limit,
+      [before, limit],
     ),
     statement(
       `DELETE FROM webhook_attempts WHERE delivery_id IN (
          SELECT id FROM webhook_deliveries WHERE subject_type = 'schedule' AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
-      before,
-      limit,
+      [before, limit],
     ),
     statement(
       `DELETE FROM webhook_deliveries WHERE id IN (
          SELECT id FROM webhook_deliveries WHERE subject_type = 'schedule' AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
-      before,
-      limit,
+      [before, limit],
     ),
   ]);
 }

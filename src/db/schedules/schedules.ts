@@ -1,6 +1,6 @@
 /** Schedules of a space: what API calls read and write. runs.ts has what runs write. */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 
@@ -43,49 +43,24 @@ export type ScheduleRow = Row<Schedules, typeof SCHEDULE_COLUMNS>;
 export async function insertSchedule(db: Database, row: ScheduleRow, limit: number): Promise<boolean> {
   const inserted = await db.run(
     `INSERT INTO schedules (${SCHEDULE_COLUMNS})
-     SELECT ?2, ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
-     WHERE (SELECT count(*) FROM schedules WHERE space_id = ?1) < ?20`,
-    row.space_id,
-    row.id,
-    row.name,
-    row.cron,
-    row.timezone,
-    row.request,
-    row.incremental,
-    row.backfill_from,
-    row.status,
-    row.paused_reason,
-    row.paused_at,
-    row.next_run_at,
-    row.covered_until,
-    row.since_export_id,
-    row.open_export_id,
-    row.failures_from,
-    row.wake_at,
-    row.created_at,
-    row.updated_at,
-    limit,
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
+     WHERE (SELECT count(*) FROM schedules WHERE space_id = ?2) < ?20`,
+    [...valuesOf(row, SCHEDULE_COLUMNS), limit],
   );
   return inserted > 0;
 }
 
 export async function findSchedule(db: Database, spaceId: string, id: string): Promise<ScheduleRow | null> {
   const sql = `SELECT ${SCHEDULE_COLUMNS} FROM schedules WHERE space_id = ?1 AND id = ?2`;
-  return db.first<ScheduleRow>(sql, spaceId, id);
+  return db.first<ScheduleRow>(sql, [spaceId, id]);
 }
 
 /** Newest first. */
-export async function listSchedules(
-  db: Database,
-  spaceId: string,
-  limit: number,
-  after: Position | null,
-): Promise<ScheduleRow[]> {
-  return db.all<ScheduleRow>(
-    `SELECT ${SCHEDULE_COLUMNS} FROM schedules ${NEWEST_FIRST}`,
-    ...pageParams(spaceId, limit, after),
-  );
-}
+export const listSchedules = (db: Database, spaceId: string, limit: number, after: Position | null) =>
+  db.all<ScheduleRow>(`SELECT ${SCHEDULE_COLUMNS} FROM schedules ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
+
+const REPLACED = `name, cron, timezone, request, incremental, status, paused_reason, paused_at, next_run_at, failures_from, wake_at,
+  updated_at`;
 
 /**
  * Replaces what a call may change of a schedule; the columns that runs write stay.
@@ -94,25 +69,9 @@ export async function listSchedules(
  */
 export async function replaceSchedule(db: Database, row: ScheduleRow, asOf: ScheduleRow): Promise<boolean> {
   const changed = await db.run(
-    `UPDATE schedules SET name = ?3, cron = ?4, timezone = ?5, request = ?6, incremental = ?7, status = ?8, paused_reason = ?9,
-       paused_at = ?10, next_run_at = ?11, failures_from = ?12, wake_at = ?13, updated_at = ?14
-     WHERE space_id = ?1 AND id = ?2 AND updated_at = ?15 AND next_run_at = ?16`,
-    row.space_id,
-    row.id,
-    row.name,
-    row.cron,
-    row.timezone,
-    row.request,
-    row.incremental,
-    row.status,
-    row.paused_reason,
-    row.paused_at,
-    row.next_run_at,
-    row.failures_from,
-    row.wake_at,
-    row.updated_at,
-    asOf.updated_at,
-    asOf.next_run_at,
+    `UPDATE schedules SET (${REPLACED}) = (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+     WHERE space_id = ?1 AND id = ?2 AND updated_at = ?3 AND next_run_at = ?4`,
+    [row.space_id, row.id, asOf.updated_at, asOf.next_run_at, ...valuesOf(row, REPLACED)],
   );
   return changed > 0;
 }
@@ -120,8 +79,8 @@ export async function replaceSchedule(db: Database, row: ScheduleRow, asOf: Sche
 /** Deletes a schedule and its history; its exports stay. @returns false when its id is unknown. */
 export async function deleteSchedule(db: Database, spaceId: string, id: string): Promise<boolean> {
   const [, deleted] = await db.batch([
-    statement("DELETE FROM schedule_runs WHERE space_id = ?1 AND schedule_id = ?2", spaceId, id),
-    statement("DELETE FROM schedules WHERE space_id = ?1 AND id = ?2", spaceId, id),
+    statement("DELETE FROM schedule_runs WHERE space_id = ?1 AND schedule_id = ?2", [spaceId, id]),
+    statement("DELETE FROM schedules WHERE space_id = ?1 AND id = ?2", [spaceId, id]),
   ]);
   return (deleted?.changes ?? 0) > 0;
 }

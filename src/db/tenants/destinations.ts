@@ -1,5 +1,6 @@
 /** A space's destinations: customers' buckets and their credentials. A secret access key is stored encrypted. */
 
+import { valuesOf } from "../core/columns.ts";
 import type { Database } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 
@@ -37,48 +38,28 @@ export async function insertDestination(
     `INSERT INTO destinations (${COLUMNS}, secret, encrypted_with)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
      WHERE (SELECT count(*) FROM destinations WHERE space_id = ?2) < ?12`,
-    row.id,
-    row.space_id,
-    row.name,
-    row.bucket_location,
-    row.directory_path,
-    row.key_template,
-    row.auth,
-    row.created_at,
-    row.updated_at,
-    encrypted?.secret ?? null,
-    encrypted?.encryptedWith ?? null,
-    limit,
+    [...valuesOf(row, COLUMNS), encrypted?.secret ?? null, encrypted?.encryptedWith ?? null, limit],
   );
   return inserted > 0;
 }
 
 export async function findDestination(db: Database, spaceId: string, id: string): Promise<DestinationRow | null> {
   const sql = `SELECT ${COLUMNS} FROM destinations WHERE space_id = ?1 AND id = ?2`;
-  return db.first<DestinationRow>(sql, spaceId, id);
+  return db.first<DestinationRow>(sql, [spaceId, id]);
 }
 
 /** The destination's current credentials; null when the destination was deleted. */
-export async function findAuth(
-  db: Database,
-  spaceId: string,
-  id: string,
-): Promise<{ auth: string; secret: string | null } | null> {
-  return db.first("SELECT auth, secret FROM destinations WHERE space_id = ?1 AND id = ?2", spaceId, id);
-}
+export const findAuth = (db: Database, spaceId: string, id: string) =>
+  db.first<{ auth: string; secret: string | null }>(
+    "SELECT auth, secret FROM destinations WHERE space_id = ?1 AND id = ?2",
+    [spaceId, id],
+  );
 
 /** Newest first. */
-export async function listDestinations(
-  db: Database,
-  spaceId: string,
-  limit: number,
-  after: Position | null,
-): Promise<DestinationRow[]> {
-  return db.all<DestinationRow>(
-    `SELECT ${COLUMNS} FROM destinations ${NEWEST_FIRST}`,
-    ...pageParams(spaceId, limit, after),
-  );
-}
+export const listDestinations = (db: Database, spaceId: string, limit: number, after: Position | null) =>
+  db.all<DestinationRow>(`SELECT ${COLUMNS} FROM destinations ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
+
+const REPLACED = "name, bucket_location, directory_path, key_template, auth, updated_at";
 
 /**
  * Overwrites a destination.
@@ -93,22 +74,18 @@ export async function replaceDestination(
   encrypted: EncryptedSecret | null | undefined,
 ): Promise<boolean> {
   const changed = await db.run(
-    `UPDATE destinations SET name = ?3, bucket_location = ?4, directory_path = ?5, key_template = ?6, auth = ?7,
-       updated_at = ?8, secret = CASE WHEN ?9 THEN ?10 ELSE secret END,
-       encrypted_with = CASE WHEN ?9 THEN ?11 ELSE encrypted_with END
-     WHERE space_id = ?1 AND id = ?2 AND updated_at = ?12`,
-    row.space_id,
-    row.id,
-    row.name,
-    row.bucket_location,
-    row.directory_path,
-    row.key_template,
-    row.auth,
-    row.updated_at,
-    Number(encrypted !== undefined),
-    encrypted?.secret ?? null,
-    encrypted?.encryptedWith ?? null,
-    readAt,
+    `UPDATE destinations SET (${REPLACED}) = (?7, ?8, ?9, ?10, ?11, ?12),
+       secret = CASE WHEN ?4 THEN ?5 ELSE secret END, encrypted_with = CASE WHEN ?4 THEN ?6 ELSE encrypted_with END
+     WHERE space_id = ?1 AND id = ?2 AND updated_at = ?3`,
+    [
+      row.space_id,
+      row.id,
+      readAt,
+      Number(encrypted !== undefined),
+      encrypted?.secret ?? null,
+      encrypted?.encryptedWith ?? null,
+      ...valuesOf(row, REPLACED),
+    ],
   );
   return changed > 0;
 }
@@ -118,24 +95,17 @@ export async function deleteDestination(db: Database, spaceId: string, id: strin
   const deleted = await db.run(
     `DELETE FROM destinations WHERE space_id = ?1 AND id = ?2 AND NOT EXISTS
        (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.destination_id = ?2 AND e.status IN ('queued', 'processing'))`,
-    spaceId,
-    id,
+    [spaceId, id],
   );
   return deleted > 0;
 }
 
 /** Secrets of every space that one of these keys encrypted. */
-export async function listEncryptedWith(
-  db: Database,
-  keyIds: readonly string[],
-  limit: number,
-): Promise<{ id: string; space_id: string; secret: string }[]> {
-  return db.all(
+export const listEncryptedWith = (db: Database, keyIds: readonly string[], limit: number) =>
+  db.all<{ id: string; space_id: string; secret: string }>(
     "SELECT id, space_id, secret FROM destinations WHERE encrypted_with IN (SELECT value FROM json_each(?1)) LIMIT ?2",
-    JSON.stringify(keyIds),
-    limit,
+    [JSON.stringify(keyIds), limit],
   );
-}
 
 /** Stores the same secret, encrypted with another key. Writes nothing when the secret was changed meanwhile. */
 export async function replaceSecret(
@@ -145,10 +115,6 @@ export async function replaceSecret(
 ): Promise<void> {
   await db.run(
     "UPDATE destinations SET secret = ?4, encrypted_with = ?5 WHERE space_id = ?1 AND id = ?2 AND secret = ?3",
-    found.space_id,
-    found.id,
-    found.secret,
-    encrypted.secret,
-    encrypted.encryptedWith,
+    [found.space_id, found.id, found.secret, encrypted.secret, encrypted.encryptedWith],
   );
 }

@@ -1,8 +1,8 @@
 /** Spaces: the tenants. */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
-import type { Position } from "../core/pagination.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 
 interface Spaces {
   id: string;
@@ -20,21 +20,12 @@ export const SPACE_COLUMNS = "id, name, timezone, retention_days, status, extern
 export type SpaceRow = Row<Spaces, typeof SPACE_COLUMNS>;
 
 export async function insertSpace(db: Database, space: SpaceRow, encryptedWebhookSecret: string): Promise<void> {
-  await db.run(
-    `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
-    space.id,
-    space.name,
-    space.timezone,
-    space.retention_days,
-    space.status,
-    space.external_id,
-    space.created_at,
-    encryptedWebhookSecret,
-  );
+  const sql = `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`;
+  await db.run(sql, [...valuesOf(space, SPACE_COLUMNS), encryptedWebhookSecret]);
 }
 
 export async function findSpace(db: Database, spaceId: string): Promise<SpaceRow | null> {
-  return db.first<SpaceRow>(`SELECT ${SPACE_COLUMNS} FROM spaces WHERE id = ?1 AND status <> 'deleting'`, spaceId);
+  return db.first<SpaceRow>(`SELECT ${SPACE_COLUMNS} FROM spaces WHERE id = ?1 AND status <> 'deleting'`, [spaceId]);
 }
 
 /** Newest first. */
@@ -43,9 +34,7 @@ export async function listSpaces(db: Database, limit: number, after: Position | 
     `SELECT ${SPACE_COLUMNS} FROM spaces
      WHERE status <> 'deleting' AND (?2 IS NULL OR (created_at, id) < (?2, ?3))
      ORDER BY created_at DESC, id DESC LIMIT ?1`,
-    limit,
-    after?.time ?? null,
-    after?.id ?? null,
+    [limit, ...positionParams(after)],
   );
 }
 
@@ -62,20 +51,15 @@ export async function updateSpace(db: Database, spaceId: string, change: SpaceCh
     `UPDATE spaces SET name = coalesce(?2, name), timezone = coalesce(?3, timezone),
        retention_days = coalesce(?4, retention_days), status = coalesce(?5, status)
      WHERE id = ?1 AND status <> 'deleting' RETURNING ${SPACE_COLUMNS}`,
-    spaceId,
-    change.name ?? null,
-    change.timezone ?? null,
-    change.retention_days ?? null,
-    change.status ?? null,
+    [spaceId, change.name ?? null, change.timezone ?? null, change.retention_days ?? null, change.status ?? null],
   );
 }
 
 /** The encrypted key of the space's hashed values, or null while it has none. */
 export async function findRedactionSecret(db: Database, spaceId: string): Promise<string | null> {
-  const row = await db.first<{ redaction_secret: string | null }>(
-    "SELECT redaction_secret FROM spaces WHERE id = ?1",
+  const row = await db.first<{ redaction_secret: string | null }>("SELECT redaction_secret FROM spaces WHERE id = ?1", [
     spaceId,
-  );
+  ]);
   return row?.redaction_secret ?? null;
 }
 
@@ -83,8 +67,7 @@ export async function findRedactionSecret(db: Database, spaceId: string): Promis
 export async function keepRedactionSecret(db: Database, spaceId: string, fresh: string): Promise<string> {
   const row = await db.first<{ redaction_secret: string }>(
     "UPDATE spaces SET redaction_secret = coalesce(redaction_secret, ?2) WHERE id = ?1 RETURNING redaction_secret",
-    spaceId,
-    fresh,
+    [spaceId, fresh],
   );
   if (row === null) throw new Error("the space was deleted");
   return row.redaction_secret;
@@ -95,26 +78,24 @@ export async function keepRedactionSecret(db: Database, spaceId: string, fresh: 
  */
 export async function markSpaceDeleting(db: Database, spaceId: string, now: number): Promise<boolean> {
   const [marked] = await db.batch([
-    statement(
-      "UPDATE spaces SET status = 'deleting', deleted_at = ?2 WHERE id = ?1 AND status <> 'deleting'",
+    statement("UPDATE spaces SET status = 'deleting', deleted_at = ?2 WHERE id = ?1 AND status <> 'deleting'", [
       spaceId,
       now,
-    ),
+    ]),
     statement(
       `UPDATE exports SET status = 'canceled', status_at = ?2, completed_at = ?2 WHERE space_id = ?1 AND status IN ('queued', 'processing')`,
-      spaceId,
-      now,
+      [spaceId, now],
     ),
-    statement("UPDATE exports SET deleted_at = ?2, cleanup_at = ?2 WHERE space_id = ?1", spaceId, now),
-    statement("UPDATE webhook_endpoints SET enabled = 0 WHERE space_id = ?1", spaceId),
-    statement("DELETE FROM webhook_deliveries WHERE space_id = ?1 AND status = 'pending'", spaceId),
+    statement("UPDATE exports SET deleted_at = ?2, cleanup_at = ?2 WHERE space_id = ?1", [spaceId, now]),
+    statement("UPDATE webhook_endpoints SET enabled = 0 WHERE space_id = ?1", [spaceId]),
+    statement("DELETE FROM webhook_deliveries WHERE space_id = ?1 AND status = 'pending'", [spaceId]),
   ]);
   return (marked?.changes ?? 0) > 0;
 }
 
 /** Deleted spaces that still have rows. */
 export async function listDeletingSpaces(db: Database, limit: number): Promise<{ id: string }[]> {
-  return db.all("SELECT id FROM spaces WHERE status = 'deleting' ORDER BY deleted_at LIMIT ?1", limit);
+  return db.all("SELECT id FROM spaces WHERE status = 'deleting' ORDER BY deleted_at LIMIT ?1", [limit]);
 }
 
 /**
@@ -126,38 +107,37 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
   const ofExports = (column: string) => (table: string) =>
     statement(
       `DELETE FROM ${table} WHERE space_id = ?1 AND ${column} IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
-      spaceId,
+      [spaceId],
     );
   const results = await db.batch([
     ...["export_chunks", "export_files", "export_events"].map(ofExports("export_id")),
     ...["webhook_attempts", "webhook_deliveries"].map(ofExports("subject_id")),
     ofExports("id")("exports"),
     ...["api_keys", "idempotency_keys", "webhook_endpoints", "destinations"].map((table) =>
-      statement(`DELETE FROM ${table} WHERE space_id = ?1`, spaceId),
+      statement(`DELETE FROM ${table} WHERE space_id = ?1`, [spaceId]),
     ),
     statement(
       `DELETE FROM webhook_attempts WHERE space_id = ?1 AND delivery_id IN
          (SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule')`,
-      spaceId,
+      [spaceId],
     ),
-    statement("DELETE FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule'", spaceId),
+    statement("DELETE FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule'", [spaceId]),
     statement(
       `DELETE FROM schedule_runs WHERE space_id = ?1 AND (schedule_id, scheduled_at) IN (
          SELECT r.schedule_id, r.scheduled_at FROM schedules s JOIN schedule_runs r ON r.space_id = ?1 AND r.schedule_id = s.id
          WHERE s.space_id = ?1 LIMIT 1000)`,
-      spaceId,
+      [spaceId],
     ),
     statement(
       `DELETE FROM schedules WHERE space_id = ?1
          AND NOT EXISTS (SELECT 1 FROM schedule_runs r WHERE r.space_id = ?1 AND r.schedule_id = schedules.id)`,
-      spaceId,
+      [spaceId],
     ),
     statement(
       `DELETE FROM spaces WHERE id = ?1 AND status = 'deleting' AND deleted_at <= ?2
          AND NOT EXISTS (SELECT 1 FROM exports WHERE space_id = ?1)
          AND NOT EXISTS (SELECT 1 FROM schedules WHERE space_id = ?1)`,
-      spaceId,
-      deletedBefore,
+      [spaceId, deletedBefore],
     ),
   ]);
   return results.reduce((sum, result) => sum + result.changes, 0);
@@ -183,13 +163,13 @@ export async function purgeSpaceRows(db: Database, spaceId: string): Promise<num
   const slices = Object.entries(DATA_KEYS).map(([table, key]) =>
     statement(
       `DELETE FROM ${table} WHERE space_id = ?1 AND (${key}) IN (SELECT ${key} FROM ${table} WHERE space_id = ?1 LIMIT 1000)`,
-      spaceId,
+      [spaceId],
     ),
   );
   const results = await db.batch([
     ...slices,
-    statement("DELETE FROM sections WHERE space_id = ?1", spaceId),
-    statement("DELETE FROM sequences WHERE space_id = ?1", spaceId),
+    statement("DELETE FROM sections WHERE space_id = ?1", [spaceId]),
+    statement("DELETE FROM sequences WHERE space_id = ?1", [spaceId]),
   ]);
   return results.reduce((sum, result) => sum + result.changes, 0);
 }

@@ -5,7 +5,7 @@
 
 import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import type { Position } from "../core/pagination.ts";
+import { type Position, positionParams } from "../core/pagination.ts";
 
 export type DeliveryStatus = "pending" | "delivered" | "failed";
 
@@ -48,9 +48,7 @@ export async function listDueDeliveries(
 ): Promise<string[]> {
   const rows = await db.all<{ id: string }>(
     `SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2 AND status = 'pending' AND next_attempt_at <= ?3`,
-    spaceId,
-    subjectId,
-    now,
+    [spaceId, subjectId, now],
   );
   return rows.map((row) => row.id);
 }
@@ -59,24 +57,14 @@ export async function listDueDeliveries(
  * Leases a due delivery for one attempt. @returns null when it is not due, is leased already, or its space is being
  * deleted.
  */
-export async function leaseDelivery(
-  db: Database,
-  spaceId: string,
-  id: string,
-  now: number,
-  leaseUntil: number,
-): Promise<LeasedDelivery | null> {
-  return db.first<LeasedDelivery>(
+export const leaseDelivery = (db: Database, spaceId: string, id: string, now: number, leaseUntil: number) =>
+  db.first<LeasedDelivery>(
     `UPDATE webhook_deliveries SET lease_until = ?4
      WHERE space_id = ?1 AND id = ?2 AND status = 'pending' AND next_attempt_at <= ?3 AND lease_until <= ?3
        AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting')
      RETURNING ${LEASED}, (SELECT e.request_id FROM exports e WHERE e.space_id = ?1 AND e.id = subject_id) AS request_id`,
-    spaceId,
-    id,
-    now,
-    leaseUntil,
+    [spaceId, id, now, leaseUntil],
   );
-}
 
 /** An attempt, and what follows from it. */
 export interface AttemptOutcome {
@@ -111,11 +99,7 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: A
             `UPDATE webhook_endpoints SET enabled = 0, disabled_reason = ?6, updated_at = ?7
              WHERE space_id = ?1 AND id = ?4 AND url = ?5 AND enabled = 1
                AND EXISTS (SELECT 1 FROM webhook_deliveries d WHERE ${LEASE_IS_CURRENT})`,
-            ...lease,
-            of.endpoint_id,
-            disable.url,
-            disable.reason,
-            attempt.at,
+            [...lease, of.endpoint_id, disable.url, disable.reason, attempt.at],
           ),
         ];
   const results = await db.batch([
@@ -123,19 +107,13 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: A
       `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms, status_code, error)
        SELECT d.space_id, d.id, d.attempts + 1, d.subject_id, ?4, ?5, ?6, ?7
        FROM webhook_deliveries d WHERE ${LEASE_IS_CURRENT}`,
-      ...lease,
-      attempt.at,
-      attempt.durationMs,
-      attempt.statusCode,
-      attempt.error,
+      [...lease, attempt.at, attempt.durationMs, attempt.statusCode, attempt.error],
     ),
     ...disabling,
     statement(
       `UPDATE webhook_deliveries AS d SET status = ?4, next_attempt_at = ?5, tries = tries + 1, attempts = attempts + 1, lease_until = 0
        WHERE ${LEASE_IS_CURRENT}`,
-      ...lease,
-      attempt.status,
-      attempt.nextAttemptAt,
+      [...lease, attempt.status, attempt.nextAttemptAt],
     ),
   ]);
   return (results.at(-1)?.changes ?? 0) > 0;
@@ -145,22 +123,14 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: A
  * Every space's deliveries that were due before `dueBefore` and are not leased: their messages were lost, or never
  * sent. Each becomes due now, so that the next sweep does not return it again.
  */
-export async function takeLostDeliveries(
-  db: Database,
-  now: number,
-  dueBefore: number,
-  limit: number,
-): Promise<{ id: string; space_id: string }[]> {
-  return db.all(
+export const takeLostDeliveries = (db: Database, now: number, dueBefore: number, limit: number) =>
+  db.all<{ id: string; space_id: string }>(
     `UPDATE webhook_deliveries SET next_attempt_at = ?1 WHERE id IN (
        SELECT id FROM webhook_deliveries WHERE status = 'pending' AND next_attempt_at <= ?2 AND lease_until <= ?1
        ORDER BY next_attempt_at LIMIT ?3)
      RETURNING id, space_id`,
-    now,
-    dueBefore,
-    limit,
+    [now, dueBefore, limit],
   );
-}
 
 const SHOWN = "id, subject_type, subject_id, event_id, event_type, endpoint_id, status, next_attempt_at, created_at";
 
@@ -183,18 +153,13 @@ export async function listDeliveries(db: Database, spaceId: string, filter: Deli
      WHERE ${filter.subjectId === null ? "space_id = ?1 AND ?3 IS NULL" : "+space_id = ?1 AND subject_id = ?3"} AND (?4 IS NULL OR endpoint_id = ?4)
        AND (?5 IS NULL OR status = ?5) AND (?6 IS NULL OR (created_at, id) < (?6, ?7))
      ORDER BY created_at DESC, id DESC LIMIT ?2`,
-    spaceId,
-    filter.limit,
-    filter.subjectId,
-    filter.endpointId,
-    filter.status,
-    filter.after?.time ?? null,
-    filter.after?.id ?? null,
+    [spaceId, filter.limit, filter.subjectId, filter.endpointId, filter.status, ...positionParams(filter.after)],
   );
 }
 
 export async function findDelivery(db: Database, spaceId: string, id: string): Promise<DeliveryRow | null> {
-  return db.first<DeliveryRow>(`SELECT ${SHOWN} FROM webhook_deliveries WHERE space_id = ?1 AND id = ?2`, spaceId, id);
+  const sql = `SELECT ${SHOWN} FROM webhook_deliveries WHERE space_id = ?1 AND id = ?2`;
+  return db.first<DeliveryRow>(sql, [spaceId, id]);
 }
 
 interface WebhookAttempts {
@@ -211,34 +176,20 @@ const ATTEMPT = "delivery_id, n, at, duration_ms, status_code, error";
 export type AttemptRow = Row<WebhookAttempts, typeof ATTEMPT>;
 
 /** The attempts of these deliveries, each delivery's in order. */
-export async function listAttempts(
-  db: Database,
-  spaceId: string,
-  deliveryIds: readonly string[],
-): Promise<AttemptRow[]> {
-  return db.all<AttemptRow>(
+export const listAttempts = (db: Database, spaceId: string, deliveryIds: readonly string[]) =>
+  db.all<AttemptRow>(
     `SELECT ${ATTEMPT} FROM webhook_attempts
      WHERE space_id = ?1 AND delivery_id IN (SELECT value FROM json_each(?2)) ORDER BY delivery_id, n`,
-    spaceId,
-    JSON.stringify(deliveryIds),
+    [spaceId, JSON.stringify(deliveryIds)],
   );
-}
 
 /**
  * Makes a delivery due now, at the start of its retry schedule. @returns null when its id is unknown, or an attempt is
  * under way.
  */
-export async function restartDelivery(
-  db: Database,
-  spaceId: string,
-  id: string,
-  now: number,
-): Promise<DeliveryRow | null> {
-  return db.first<DeliveryRow>(
+export const restartDelivery = (db: Database, spaceId: string, id: string, now: number) =>
+  db.first<DeliveryRow>(
     `UPDATE webhook_deliveries SET status = 'pending', tries = 0, next_attempt_at = ?3, lease_until = 0
      WHERE space_id = ?1 AND id = ?2 AND lease_until <= ?3 RETURNING ${SHOWN}`,
-    spaceId,
-    id,
-    now,
+    [spaceId, id, now],
   );
-}

@@ -1,6 +1,6 @@
 /** Webhook endpoints of a space: the events each receives, and the encrypted secret that signs them. */
 
-import type { Row } from "../core/columns.ts";
+import { type Row, valuesOf } from "../core/columns.ts";
 import type { Database } from "../core/database.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 
@@ -34,37 +34,19 @@ export async function insertEndpoint(
     `INSERT INTO webhook_endpoints (${COLUMNS}, secret)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
      WHERE (SELECT count(*) FROM webhook_endpoints WHERE space_id = ?2) < ?10`,
-    row.id,
-    row.space_id,
-    row.url,
-    row.event_types,
-    row.enabled,
-    row.disabled_reason,
-    row.created_at,
-    row.updated_at,
-    encryptedSecret,
-    limit,
+    [...valuesOf(row, COLUMNS), encryptedSecret, limit],
   );
   return inserted > 0;
 }
 
 export async function findEndpoint(db: Database, spaceId: string, id: string): Promise<EndpointRow | null> {
   const sql = `SELECT ${COLUMNS} FROM webhook_endpoints WHERE space_id = ?1 AND id = ?2`;
-  return db.first<EndpointRow>(sql, spaceId, id);
+  return db.first<EndpointRow>(sql, [spaceId, id]);
 }
 
 /** Newest first. */
-export async function listEndpoints(
-  db: Database,
-  spaceId: string,
-  limit: number,
-  after: Position | null,
-): Promise<EndpointRow[]> {
-  return db.all<EndpointRow>(
-    `SELECT ${COLUMNS} FROM webhook_endpoints ${NEWEST_FIRST}`,
-    ...pageParams(spaceId, limit, after),
-  );
-}
+export const listEndpoints = (db: Database, spaceId: string, limit: number, after: Position | null) =>
+  db.all<EndpointRow>(`SELECT ${COLUMNS} FROM webhook_endpoints ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 
 export interface EndpointChange {
   url?: string | undefined;
@@ -74,29 +56,24 @@ export interface EndpointChange {
 }
 
 /** Enabling an endpoint clears its `disabled_reason`. @returns the changed endpoint, or null when its id is unknown. */
-export async function updateEndpoint(
-  db: Database,
-  spaceId: string,
-  id: string,
-  change: EndpointChange,
-  now: number,
-): Promise<EndpointRow | null> {
-  return db.first<EndpointRow>(
+export const updateEndpoint = (db: Database, spaceId: string, id: string, change: EndpointChange, now: number) =>
+  db.first<EndpointRow>(
     `UPDATE webhook_endpoints SET url = coalesce(?3, url), event_types = coalesce(?4, event_types),
        enabled = coalesce(?5, enabled), disabled_reason = CASE ?5 WHEN 1 THEN NULL ELSE disabled_reason END, updated_at = ?6
      WHERE space_id = ?1 AND id = ?2 RETURNING ${COLUMNS}`,
-    spaceId,
-    id,
-    change.url ?? null,
-    change.event_types ?? null,
-    change.enabled === undefined ? null : Number(change.enabled),
-    now,
+    [
+      spaceId,
+      id,
+      change.url ?? null,
+      change.event_types ?? null,
+      change.enabled === undefined ? null : Number(change.enabled),
+      now,
+    ],
   );
-}
 
 /** @returns false when its id is unknown. */
 export async function deleteEndpoint(db: Database, spaceId: string, id: string): Promise<boolean> {
-  return (await db.run("DELETE FROM webhook_endpoints WHERE space_id = ?1 AND id = ?2", spaceId, id)) > 0;
+  return (await db.run("DELETE FROM webhook_endpoints WHERE space_id = ?1 AND id = ?2", [spaceId, id])) > 0;
 }
 
 /** The current secret becomes the previous one, which signs too until `until`. @returns null when the id is unknown. */
@@ -110,10 +87,6 @@ export async function rotateEndpointSecret(
   return db.first<EndpointRow>(
     `UPDATE webhook_endpoints SET previous_secret = secret, previous_secret_until = ?4, secret = ?3, updated_at = ?5
      WHERE space_id = ?1 AND id = ?2 RETURNING ${COLUMNS}`,
-    spaceId,
-    id,
-    encryptedSecret,
-    until,
-    now,
+    [spaceId, id, encryptedSecret, until, now],
   );
 }

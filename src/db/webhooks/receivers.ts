@@ -20,25 +20,19 @@ export interface EndpointReceiver extends EncryptedSecrets {
   enabled: number;
 }
 
-export async function findEndpointReceiver(
-  db: Database,
-  spaceId: string,
-  endpointId: string,
-): Promise<EndpointReceiver | null> {
-  return db.first<EndpointReceiver>(
+export const findEndpointReceiver = (db: Database, spaceId: string, endpointId: string) =>
+  db.first<EndpointReceiver>(
     `SELECT id AS owner, url, enabled, secret, previous_secret, previous_secret_until
      FROM webhook_endpoints WHERE space_id = ?1 AND id = ?2`,
-    spaceId,
-    endpointId,
+    [spaceId, endpointId],
   );
-}
 
 export async function findSpaceSecrets(db: Database, spaceId: string): Promise<EncryptedSecrets | null> {
   return db.first<EncryptedSecrets>(
     `SELECT id AS owner, webhook_secret AS secret, previous_webhook_secret AS previous_secret,
        previous_webhook_secret_until AS previous_secret_until
      FROM spaces WHERE id = ?1 AND status <> 'deleting'`,
-    spaceId,
+    [spaceId],
   );
 }
 
@@ -52,8 +46,6 @@ export async function rotateSpaceSecret(
   await db.run(
     `UPDATE spaces SET previous_webhook_secret = webhook_secret, previous_webhook_secret_until = ?3, webhook_secret = ?2
      WHERE id = ?1 AND status <> 'deleting'`,
-    spaceId,
-    encryptedSecret,
-    until,
+    [spaceId, encryptedSecret, until],
   );
 }

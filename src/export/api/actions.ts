@@ -16,7 +16,7 @@ type RemoveContext = Pick<Context, "databases" | "runtime">;
 
 /** Cancels an export. Running steps stop at their next page and delete their later uploads. @throws conflict. */
 export async function cancel(context: FinishedContext, spaceId: string, exportId: string): Promise<void> {
-  if (!(await cancelExport(context.databases.control, spaceId, exportId, context.runtime.now())))
+  if (!(await cancelExport(context.databases.control, { space_id: spaceId, id: exportId }, context.runtime.now())))
     throw new SpillwayError("conflict", "Only an export that is queued or processing can be canceled.");
   await onFinished(context, spaceId, exportId);
 }
@@ -35,7 +35,7 @@ export async function retry(
   // Deleted people's rows were erased while the export was failed, so its counts may no longer be right: plan anew.
   const anew = failed !== null && (await erasedSince(databases.space(spaceId), spaceId, failed.snapshot_seq));
   const again = { now, wakeAt: now + config.resendAfterMs, pendingLimit: config.pendingLimit, requestId, anew };
-  const generation = await retryExport(control, spaceId, exportId, again);
+  const generation = await retryExport(control, { space_id: spaceId, id: exportId }, again);
   if (generation === null) {
     const row = await findExport(control, spaceId, exportId);
     if (row?.status !== "failed") throw new SpillwayError("conflict", "Only a failed export can be retried.");
@@ -59,5 +59,5 @@ export async function retry(
 
 /** Deletes an export that has ended; its files are deleted in the background. @returns false when it has not ended. */
 export async function remove(context: RemoveContext, spaceId: string, exportId: string): Promise<boolean> {
-  return deleteExport(context.databases.control, spaceId, exportId, context.runtime.now());
+  return deleteExport(context.databases.control, { space_id: spaceId, id: exportId }, context.runtime.now());
 }

@@ -44,7 +44,7 @@ export async function nextFreeKey(
   const to = conflicts ? nextName(row, file.name) : null;
   if (to === null) throw thrown;
   const renaming = { from: file.name, to, plan: row.plan_version };
-  const renamed = await renameFile(context.databases.control, row.space_id, row.id, file.n, renaming);
+  const renamed = await renameFile(context.databases.control, row, file.n, renaming);
   if (renamed === null) throw thrown;
   return renamed;
 }
@@ -58,7 +58,7 @@ type UploadingRow = DeliveredRow & { request_id: string };
 export async function endCustomersUploads(context: BucketContext, row: UploadingRow): Promise<void> {
   const { space_id, id, request_id } = row;
   try {
-    for (const { name, upload_id } of await listOpenUploads(context.databases.control, space_id, id))
+    for (const { name, upload_id } of await listOpenUploads(context.databases.control, row))
       await (await bucketOf(context, row)).abortUpload(fileKey(row, name), upload_id);
   } catch (thrown) {
     logFailure("upload.not_ended", thrown, { space_id, export_id: id, request_id });

@@ -111,7 +111,7 @@ async function beginFile(
   if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
   // Cleanup lists the service's own bucket, but not a customer's: the ledger keeps the id of an upload there.
   const remember = (id: string) =>
-    rememberUpload(context.databases.control, row.space_id, row.id, file, {
+    rememberUpload(context.databases.control, row, file, {
       id,
       plan: row.plan_version,
       chunk: chunk.n,
@@ -129,11 +129,11 @@ const WHOLE: FilePosition = { first_in_file: 1, last_in_file: 1 };
 export async function openFiles(tools: Tools, secret: string): Promise<Output> {
   const { context, row, chunk } = tools;
   const { control } = context.databases;
-  if (chunk.n % COUNT_AT_EVERY === 0 && (await countFiles(control, row.space_id, row.id)) >= MAX_FILES)
+  if (chunk.n % COUNT_AT_EVERY === 0 && (await countFiles(control, row)) >= MAX_FILES)
     throw tooManyFiles("The result", MAX_FILES);
   // An earlier try may have left an open upload, or may have renamed a file after a key conflict.
   const numbers = { from: fileNumber(chunk.n, 0), to: fileNumber(chunk.n + 1, 0) };
-  const known = await filesBetween(control, row.space_id, row.id, numbers);
+  const known = await filesBetween(control, row, numbers);
   return new Files(tools, secret, new Map(known.map((file) => [file.n, file])));
 }
 

@@ -34,8 +34,8 @@ export async function assemble(context: ChunkContext, message: Message): Promise
   );
   if (written === null) return;
   const [entered] = await control.batch([
-    fileDone(spaceId, exportId, row.plan_version, n, written),
-    stepSucceeded(spaceId, exportId, context.runtime.now(), context.config.resendAfterMs),
+    fileDone(row, row.plan_version, n, written),
+    stepSucceeded(row, context.runtime.now(), context.config.resendAfterMs),
   ]);
   if (entered?.changes === 0) await deleteOrphanedFiles(context, row, [written.key]);
   await dispatchNext(context, message);
@@ -60,7 +60,7 @@ async function join(
     await lease.renew();
   });
   try {
-    const chunks = await chunksOfFile(control, row.space_id, row.id, file.n);
+    const chunks = await chunksOfFile(control, row, file.n);
     writer.write(compression.join.header);
     lease.track(() => uploadId);
     const pieces = piecesOf(chunks, context.sizes.partBytes);

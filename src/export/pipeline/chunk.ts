@@ -46,9 +46,9 @@ export async function writeChunk(context: ChunkContext, message: Message): Promi
   if (written === null) return;
   const files = written.objects.flatMap(({ file, ...object }) => (file === null ? [] : [{ ...file, ...object }]));
   const [entered] = await control.batch([
-    chunkDone(spaceId, exportId, row.plan_version, n, written),
-    ...filesDone(spaceId, exportId, row.plan_version, files),
-    stepSucceeded(spaceId, exportId, context.runtime.now(), context.config.resendAfterMs),
+    chunkDone(row, row.plan_version, n, written),
+    ...filesDone(row, row.plan_version, files),
+    stepSucceeded(row, context.runtime.now(), context.config.resendAfterMs),
   ]);
   if (entered?.changes === 0) {
     for (const { file, key } of written.objects) if (file === null) await deleteOrphanedSegment(context, row, key);
@@ -81,7 +81,7 @@ async function writeObjects(
       break;
     case "counted_files":
   }
-  const file = await findFileByNumber(context.databases.control, row.space_id, row.id, chunk.file_n);
+  const file = await findFileByNumber(context.databases.control, row, chunk.file_n);
   if (file === null) throw new Error("a chunk's file is missing from the ledger");
   return withFreeKey(context, row, file, (named) => writeTo(() => openObject(tools, named)));
 }

@@ -43,16 +43,16 @@ async function dispatch(
   phases: readonly ExportPhase[],
 ): Promise<void> {
   const { control } = context.databases;
-  const current = await advancePhase(control, space_id, export_id);
+  const current = await advancePhase(control, { space_id, id: export_id });
   if (current === null || !phases.includes(current.phase)) return;
   const { phase, generation, request_id } = current;
   const now = context.runtime.now();
   const message = (step: Message["step"], n = 0): Message => ({ space_id, export_id, step, n, generation, request_id });
   if (phase === "writing") {
-    const chunks = await idleChunks(control, space_id, export_id, now, MAX_MESSAGES);
+    const chunks = await idleChunks(control, { space_id, id: export_id }, now, MAX_MESSAGES);
     await context.send(chunks.map((n) => message("chunk", n)));
   } else if (phase === "assembling") {
-    const files = await idleFiles(control, space_id, export_id, now, MAX_MESSAGES);
+    const files = await idleFiles(control, { space_id, id: export_id }, now, MAX_MESSAGES);
     await context.send(files.map((n) => message("assemble", n)));
   } else if (phase === "finishing") {
     await context.send([message("finish")]);

@@ -26,10 +26,7 @@ export async function finish(context: FinishContext, message: Message): Promise<
   const { space_id: spaceId, export_id: exportId } = message;
   const row = await findExport(control, spaceId, exportId);
   if (row === null || row.status !== "processing" || row.phase !== "finishing") return;
-  const [chunks, files] = await Promise.all([
-    listChunks(control, spaceId, exportId),
-    listFiles(control, spaceId, exportId),
-  ]);
+  const [chunks, files] = await Promise.all([listChunks(control, row), listFiles(control, row)]);
   const problem = findMismatch(row, chunks, files) ?? findCoverageGap(chunks, sourceOf(context, row).bounds);
   if (problem !== null) throw new SpillwayError("incomplete_export", undefined, { cause: new Error(problem) });
   const bytes = files.reduce((sum, file) => sum + (file.uncompressed_bytes ?? 0), 0);
@@ -50,7 +47,7 @@ export async function finish(context: FinishContext, message: Message): Promise<
 
   const rows = files.reduce((sum, file) => sum + (file.rows ?? 0), 0);
   const now = context.runtime.now();
-  const done = await completeExport(control, spaceId, exportId, {
+  const done = await completeExport(control, row, {
     completedAt: now,
     expiresAt: destination === null ? now + context.config.ttlMs[source.ttl ?? "download"] : null,
     // A consumer that was taken over may still upload a segment until its invocation ends.
@@ -113,7 +110,7 @@ async function summaryOf(
   if (summarized === undefined) return undefined;
   let sum: unknown = null;
   for (let after = -1; ;) {
-    const parts = await listSummaries(context.databases.control, row.space_id, row.id, after);
+    const parts = await listSummaries(context.databases.control, row, after);
     for (const part of parts) sum = summarized.merge(sum, JSON.parse(part.summary));
     const last = parts.at(-1);
     if (last === undefined) return summarized.toManifest(sum);

@@ -15,7 +15,7 @@ export async function onFinished(context: FinishedContext, spaceId: string, expo
   try {
     row = await findExport(control, spaceId, exportId);
     if (row === null || (row.status !== "completed" && row.status !== "failed" && row.status !== "canceled")) return;
-    const counts = await exportTotals(control, spaceId, exportId);
+    const counts = await exportTotals(control, row);
     const durationMs = (row.completed_at ?? row.created_at) - row.created_at;
     log(`export.${row.status}`, {
       space_id: spaceId,

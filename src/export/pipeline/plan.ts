@@ -33,7 +33,7 @@ export async function plan(context: PlanContext, message: Message): Promise<void
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId } = message;
   const wakeAt = now + context.config.resendAfterMs;
-  const row = await startExport(control, spaceId, exportId, now, wakeAt);
+  const row = await startExport(control, { space_id: spaceId, id: exportId }, now, wakeAt);
   if (row === null) return;
   if (row.phase !== "planning") {
     // A retried export keeps its plan and continues from its last written chunk.
@@ -42,26 +42,26 @@ export async function plan(context: PlanContext, message: Message): Promise<void
   }
 
   const source = sourceOf(context, row);
-  const before = await lastChunk(control, spaceId, exportId);
+  const before = await lastChunk(control, row);
   if (row.plan_version > 0 && before === null && isCustomerBucket(row)) await endCustomersUploads(context, row);
   const { chunks, complete } = await cut(context, row, source, before);
   if ((chunks.at(-1)?.n ?? 0) >= MAX_CHUNKS) throw new SpillwayError("export_too_large");
   if (!complete) {
     await control.batch([
-      insertChunks(spaceId, exportId, row.plan_version, chunks),
-      stepSucceeded(spaceId, exportId, now, context.config.resendAfterMs),
+      insertChunks(row, row.plan_version, chunks),
+      stepSucceeded(row, now, context.config.resendAfterMs),
     ]);
     await context.send([message]);
     return;
   }
 
-  const all = before === null ? chunks : [...(await listChunks(control, spaceId, exportId)), ...chunks];
+  const all = before === null ? chunks : [...(await listChunks(control, row)), ...chunks];
   const total = all.reduce((sum, chunk) => sum + chunk.records, 0);
   await control.batch([
-    insertChunks(spaceId, exportId, row.plan_version, chunks),
-    insertFiles(spaceId, exportId, row.plan_version, fileNames(row, source, all)),
-    markPlanned(spaceId, exportId, row.plan_version, total, wakeAt),
-    entry(spaceId, exportId, now, "export.planned", { rows: total, chunks: all.length }, { key: "planned" }),
+    insertChunks(row, row.plan_version, chunks),
+    insertFiles(row, row.plan_version, fileNames(row, source, all)),
+    markPlanned(row, row.plan_version, total, wakeAt),
+    entry(row, now, "export.planned", { rows: total, chunks: all.length }, { key: "planned" }),
   ]);
   await dispatchIdle(context, message);
 }

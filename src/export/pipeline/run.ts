@@ -55,7 +55,12 @@ export async function runStep(context: StepContext, message: Message, attempt: n
       const delay = backoffSeconds(attempt, context.runtime.random());
       const nextRetryAt = now + delay * 1000;
       const failed = { step, n, attempt, generation: message.generation, now, nextRetryAt };
-      const again = await recordRetry(context.databases.control, spaceId, exportId, exportError(error), failed);
+      const again = await recordRetry(
+        context.databases.control,
+        { space_id: spaceId, id: exportId },
+        exportError(error),
+        failed,
+      );
       return again ? { retryInSeconds: delay } : "ack";
     } catch (second) {
       logFailure("step.retry_not_recorded", second, about);
@@ -81,6 +86,6 @@ async function fail(context: FailContext, message: Message, error: SpillwayError
   const now = context.runtime.now();
   const keptUntil = now + context.config.ttlMs.download;
   const end = { now, generation: message.generation, keptUntil, cleanupAt: keptUntil + GRACE_MS };
-  if (await failExport(context.databases.control, spaceId, exportId, exportError(error), end))
+  if (await failExport(context.databases.control, { space_id: spaceId, id: exportId }, exportError(error), end))
     await onFinished(context, spaceId, exportId);
 }

@@ -43,8 +43,8 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
 
   refuseDelivered(row);
   const [files, chunks] = await Promise.all([
-    listFiles(call.databases.control, spaceId, exportId),
-    listChunks(call.databases.control, spaceId, exportId),
+    listFiles(call.databases.control, row),
+    listChunks(call.databases.control, row),
   ]);
   const form = fileForm(encodingOf(row), sourceOf(call.context, row).form);
   if (files.length > 1 && form.contentType !== NDJSON)

@@ -92,8 +92,8 @@ export async function exportOf(call: Call, spaceId: string, exportId: string): P
 /** @param withFiles whether to list the files with fresh links; a list of exports omits them. */
 export async function show(call: Call, row: ExportRow, withFiles: boolean): Promise<View> {
   const { control } = call.databases;
-  const counts = await exportTotals(control, row.space_id, row.id);
-  const rows = withFiles && row.status === "completed" ? await listFiles(control, row.space_id, row.id) : [];
+  const counts = await exportTotals(control, row);
+  const rows = withFiles && row.status === "completed" ? await listFiles(control, row) : [];
   return view(call, row, counts, await Promise.all(rows.map((file) => showFile(call, row, file))));
 }
 

@@ -158,7 +158,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     async handle(call, { space, params: { id, name } }) {
       const row = await unexpired(call, space.id, id);
       refuseDelivered(row);
-      const file = row.status === "completed" ? await findFileByName(call.databases.control, space.id, id, name) : null;
+      const file = row.status === "completed" ? await findFileByName(call.databases.control, row, name) : null;
       if (file === null)
         throw new SpillwayError("not_found", "The export has no file of this name. GET the export to see its files.");
       const location = await call.context.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds);

@@ -43,7 +43,7 @@ export const timelineRoute = list({
   page: "The timeline, oldest first.",
   async read(call, { space, params: { id }, limit, after }) {
     await exportOf(call, space.id, id);
-    return listTimeline(call.databases.control, space.id, id, limit, after);
+    return listTimeline(call.databases.control, { space_id: space.id, id }, limit, after);
   },
   positionOf: (entry) => ({ time: entry.at, id: entry.id }),
   show: (entry) => ({ at: iso(entry.at), type: entry.type, detail: JSON.parse(entry.detail) as unknown }),

@@ -2,15 +2,8 @@
 
 import * as z from "zod";
 import { pendingDeletions } from "../../db/profiles/deletions.ts";
-import {
-  countMatching,
-  COUNTING,
-  deleteSegment,
-  findSegment,
-  listSegments,
-  putSegment,
-  type SegmentRow,
-} from "../../db/profiles/segments.ts";
+import { countMembers, MEMBERS } from "../../db/profiles/segment-members.ts";
+import { deleteSegment, findSegment, listSegments, putSegment, type SegmentRow } from "../../db/profiles/segments.ts";
 import { readSequence } from "../../db/core/sequences.ts";
 import { invalid } from "../../errors.ts";
 import { compileSegment } from "../../segments/compile.ts";
@@ -134,8 +127,10 @@ export const segmentsResource = resource("/v1/segments", "Segments", [
       const now = call.runtime.now();
       const seq = await readSequence(db, space.id);
       const deletions = await pendingDeletions(db, space.id, seq);
-      const condition = compileSegment(freezeFilter(rule, now, space.retention_days, deletions), COUNTING);
-      const count = await countMatching(db, space.id, seq, condition, maxProfilesPerQuery(rule));
+      const condition = compileSegment(freezeFilter(rule, now, space.retention_days, deletions), MEMBERS);
+      const slice = maxProfilesPerQuery(rule);
+      const whole = { spaceId: space.id, seq, since: 0, condition, slice, lower: "", upper: null };
+      const count = await countMembers(db, whole);
       return json({ count, counted_at: iso(now) });
     },
   }),

@@ -15,7 +15,7 @@ it("a page of lines has some two million characters at most, however long a line
   const view = await exported(service, space, credit("linear", ["email"], { fields: ["event_url", "amount"] }));
   const row = await service.context.databases.control.first<{ query: string; snapshot_seq: number }>(
     "SELECT query, snapshot_seq FROM exports WHERE id = ?1",
-    view.id,
+    [view.id],
   );
   const snapshot = {
     db: new Database(env.SPACE_DB, newMeter()),

@@ -273,10 +273,9 @@ describe("the document", () => {
 
   it("comes in pieces where one profile has very many events, and counts it once", async () => {
     const sql = "SELECT query, snapshot_seq FROM exports WHERE id = ?1";
-    const row = await service.context.databases.control.first<{ query: string; snapshot_seq: number }>(
-      sql,
+    const row = await service.context.databases.control.first<{ query: string; snapshot_seq: number }>(sql, [
       await ask(),
-    );
+    ]);
     const source = datasetNamed("segment_profiles").open(JSON.parse(row?.query ?? ""), {
       db: service.context.databases.space(space.id),
       spaceId: space.id,

@@ -62,14 +62,12 @@ async function tellAll(id: string): Promise<void> {
   await control.run(
     `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms)
      SELECT space_id, id, 99, subject_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2`,
+    [space.id, id],
+  );
+  await control.run("UPDATE webhook_deliveries SET status = 'delivered' WHERE space_id = ?1 AND subject_id = ?2", [
     space.id,
     id,
-  );
-  await control.run(
-    "UPDATE webhook_deliveries SET status = 'delivered' WHERE space_id = ?1 AND subject_id = ?2",
-    space.id,
-    id,
-  );
+  ]);
 }
 
 /** Exports by the status that they have when they are deleted. */

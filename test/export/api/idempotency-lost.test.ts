@@ -49,9 +49,9 @@ class Troubled extends Database {
     return (await this.#around(() => super.batch<Row>(statements))) as Rows<Row>[];
   }
 
-  override async run(sql: string, ...params: Param[]): Promise<number> {
+  override async run(sql: string, params: readonly Param[] = []): Promise<number> {
     if (this.dead) throw new Error("the line went dead");
-    return super.run(sql, ...params);
+    return super.run(sql, params);
   }
 }
 

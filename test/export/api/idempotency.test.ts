@@ -149,7 +149,7 @@ describe("an idempotency key", () => {
     const kept = async () => {
       await sweep(service.context);
       const sql = "SELECT key FROM idempotency_keys WHERE space_id = ?1 ORDER BY key";
-      return (await service.context.databases.control.all<{ key: string }>(sql, space.id)).map((row) => row.key);
+      return (await service.context.databases.control.all<{ key: string }>(sql, [space.id])).map((row) => row.key);
     };
     await create("old");
     service.now += 1;

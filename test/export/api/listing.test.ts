@@ -99,7 +99,7 @@ describe("an estimate", () => {
     await estimate(service, space);
     const row = await service.context.databases.control.first<{ n: number }>(
       "SELECT count(*) AS n FROM exports WHERE space_id = ?1",
-      space.id,
+      [space.id],
     );
     expect([row?.n, service.queue]).toEqual([0, []]);
   });

@@ -35,8 +35,7 @@ async function failed(code: string, events = 5): Promise<{ service: Service; spa
   const day = 86_400_000;
   await failExport(
     control,
-    space.id,
-    id,
+    { space_id: space.id, id },
     { code, owner: "service" },
     { now: service.now, generation: 0, keptUntil: service.now + day, cleanupAt: service.now + day },
   );

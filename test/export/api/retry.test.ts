@@ -118,7 +118,7 @@ describe("a retry", () => {
     await service.pump();
     expect((await service.poll(of.space, of.id)).status).toBe("failed");
     const sql = "SELECT event_id FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2 ORDER BY event_id";
-    const told = await service.context.databases.control.all<{ event_id: string }>(sql, of.space.id, of.id);
+    const told = await service.context.databases.control.all<{ event_id: string }>(sql, [of.space.id, of.id]);
     expect(told.map((row) => row.event_id)).toEqual([`evt_${of.id}_failed_0`, `evt_${of.id}_failed_1`]);
   });
 
@@ -212,7 +212,8 @@ describe("a retry", () => {
 });
 
 describe("an export whose counts did not add up", () => {
-  const data = ({ service, space }: Case, sql: string) => service.context.databases.space(space.id).run(sql, space.id);
+  const data = ({ service, space }: Case, sql: string) =>
+    service.context.databases.space(space.id).run(sql, [space.id]);
 
   it.each(["files", "single"] as const)("is planned and written anew in the layout %s", async (layout) => {
     const of = await asked(LAYOUTS[layout]);

@@ -171,7 +171,7 @@ describe("the timeline of an export", () => {
     const sql = `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms, status_code)
       SELECT space_id, id, 1, subject_id, ?3, 5, 500 FROM webhook_deliveries
       WHERE space_id = ?1 AND subject_id = ?2 AND event_type = 'export.completed'`;
-    await service.context.databases.control.run(sql, space.id, id, START + 5_000);
+    await service.context.databases.control.run(sql, [space.id, id, START + 5_000]);
     const entries = await timeline(id);
     expect(typesOf(entries).join()).toBe("created,started,planned,completed,webhook.attempt,expired");
     expect(entries[4]?.detail).toMatchObject({ webhook_id: `evt_${id}_completed_0`, n: 1, status_code: 500 });

@@ -215,7 +215,7 @@ describe("a destination", () => {
       const made = await at(provider);
       const id = await customer.ask({ delivery: made.delivery, layout: "single" });
       await deliver(service, take(service, "plan"));
-      const [file] = await listFiles(service.context.databases.control, space.id, id);
+      const [file] = await listFiles(service.context.databases.control, { space_id: space.id, id });
       aws.plant(file?.name ?? "", "another's");
       await service.pump();
       expect((await customer.poll(id)).error?.code).toBe("destination_conflict");

@@ -21,14 +21,15 @@ async function planAnew(id: string): Promise<void> {
   service.queue.length = 0;
   await service.context.databases.control.run(
     "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
-    id,
-    service.now + DAY_MS,
+    [id, service.now + DAY_MS],
   );
   await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: customer.space.key });
 }
 
 const namesOf = async (id: string) =>
-  (await listFiles(service.context.databases.control, customer.space.id, id)).map(({ name }) => PREFIX + name);
+  (await listFiles(service.context.databases.control, { space_id: customer.space.id, id })).map(
+    ({ name }) => PREFIX + name,
+  );
 const retried = (name: string, times = 1) => name.replace(".", `.retry-${times}.`);
 const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
 

@@ -33,7 +33,7 @@ describe("another object under a name of the export", () => {
     async (_what, request, name) => {
       const { service, space, id } = await planned(request);
       const sql = "SELECT name FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n LIMIT 1";
-      const [file] = await service.context.databases.control.all<{ name: string }>(sql, space.id, id);
+      const [file] = await service.context.databases.control.all<{ name: string }>(sql, [space.id, id]);
       const key = fileKey({ space_id: space.id, id }, name(id, file?.name ?? ""));
       const other = utf8("other");
       await service.context.bucket.putOnce(key, other, await sha256Hex(other), "text/plain");

@@ -148,7 +148,7 @@ describe("an export as CSV", () => {
       start: new Date(START - 3_000_000).toISOString(),
       columns: [{ path: "eventId" }, { path: "order_id" }],
     });
-    const chunks = await listChunks(service.context.databases.control, space.id, done.id);
+    const chunks = await listChunks(service.context.databases.control, { space_id: space.id, id: done.id });
     expect(chunks.map((chunk) => chunk.rows)).toEqual([40, 40, 40, 10]);
     const rows = readCsv(await textOf(service, done));
     expect(rows).toEqual([["eventId", "order_id"], ...orders(130).map(({ id }, n) => [id, `A-${n}`])]);

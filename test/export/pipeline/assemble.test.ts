@@ -41,30 +41,28 @@ async function written(): Promise<Half> {
   await deliver(service, take(service, "plan"));
   service.queue.length = 0;
   const { control } = service.context.databases;
-  await control.run("DELETE FROM export_chunks WHERE space_id = ?1 AND export_id = ?2", space.id, id);
+  await control.run("DELETE FROM export_chunks WHERE space_id = ?1 AND export_id = ?2", [space.id, id]);
   for (const [n, { plain, packed }] of SEGMENTS.entries()) {
     const sha256 = await sha256Hex(packed);
     await service.context.bucket.putOnce(segmentKey({ space_id: space.id, id }, n), packed, sha256, "application/gzip");
     await control.run(
       `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
        VALUES (?1, ?2, ?3, 0, ?4, '', ?5, '', 1)`,
-      space.id,
-      id,
-      n,
-      START - 3_600_000 + n,
-      n === SEGMENTS.length - 1 ? START : START - 3_600_000 + n + 1,
+      [space.id, id, n, START - 3_600_000 + n, n === SEGMENTS.length - 1 ? START : START - 3_600_000 + n + 1],
     );
     const [edge, sum] = [{ time: START, id: `${n}` }, crc32(plain)];
     const counts = { recordsRead: 1, rows: 1, summary: null, bytes: packed.length, uncompressedBytes: plain.length };
-    await control.batch([chunkDone(space.id, id, 0, n, { ...counts, crc32: sum, sha256, first: edge, last: edge })]);
+    await control.batch([
+      chunkDone({ space_id: space.id, id }, 0, n, { ...counts, crc32: sum, sha256, first: edge, last: edge }),
+    ]);
   }
-  await control.run("UPDATE exports SET phase = 'assembling' WHERE space_id = ?1 AND id = ?2", space.id, id);
+  await control.run("UPDATE exports SET phase = 'assembling' WHERE space_id = ?1 AND id = ?2", [space.id, id]);
   service.queue.push({ space_id: space.id, export_id: id, step: "assemble", n: 0, generation: 0, request_id: "" });
   return { service, space, id };
 }
 
 const uploadOf = async ({ service, space, id }: Half) =>
-  (await listFiles(service.context.databases.control, space.id, id))[0]?.upload_id;
+  (await listFiles(service.context.databases.control, { space_id: space.id, id }))[0]?.upload_id;
 
 async function finished({ service, space, id }: Half) {
   await service.pump();
@@ -87,16 +85,13 @@ describe("a file of several parts", () => {
     const half = await written();
     const { service, space, id } = half;
     const { control } = service.context.databases;
-    const name = (await listFiles(control, space.id, id))[0]?.name ?? "";
+    const name = (await listFiles(control, { space_id: space.id, id }))[0]?.name ?? "";
     const key = fileKey({ space_id: space.id, id }, name);
     // A consumer that died after it had begun: its upload is in the ledger, its lease has run out.
     const upload = await service.context.bucket.createUpload(key, "application/gzip");
     await control.run(
       "UPDATE export_files SET upload_id = ?3, lease_until = ?4 WHERE space_id = ?1 AND export_id = ?2",
-      space.id,
-      id,
-      upload,
-      service.now,
+      [space.id, id, upload, service.now],
     );
     expect((await finished(half)).same).toBe(true);
     const part = utf8("late");
@@ -135,14 +130,13 @@ describe("a file of several parts", () => {
     const half = await written();
     const { service, space, id } = half;
     const { control } = service.context.databases;
-    await control.run(
-      "UPDATE export_chunks SET done = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = 1",
+    await control.run("UPDATE export_chunks SET done = 0 WHERE space_id = ?1 AND export_id = ?2 AND n = 1", [
       space.id,
       id,
-    );
+    ]);
     expect(await deliver(service, take(service, "assemble"))).toBe("ack");
-    const chunks = await chunksOfFile(control, space.id, id, 0);
+    const chunks = await chunksOfFile(control, { space_id: space.id, id }, 0);
     expect(chunks.map((chunk) => chunk.done)).toEqual([1, 0, 1]);
-    expect((await listFiles(control, space.id, id)).map((file) => file.done)).toEqual([0]);
+    expect((await listFiles(control, { space_id: space.id, id })).map((file) => file.done)).toEqual([0]);
   });
 });

@@ -19,8 +19,8 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
   let space: Space;
   let id: string;
 
-  const control = (sql: string) => service.context.databases.control.run(sql, space.id, id);
-  const data = (sql: string) => service.context.databases.space(space.id).run(sql, space.id);
+  const control = (sql: string) => service.context.databases.control.run(sql, [space.id, id]);
+  const data = (sql: string) => service.context.databases.space(space.id).run(sql, [space.id]);
   const step = async (name: Message["step"]) => deliver(service, take(service, name));
 
   /** Pumps to the end. @returns every status that a poll between two steps showed, and the end. */
@@ -103,7 +103,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
   it("is completed when nothing of that happens", async () => {
     const { seen, end } = await outcome();
     expect(seen).toEqual(["processing", "completed"]);
-    const chunks = await listChunks(service.context.databases.control, space.id, id);
+    const chunks = await listChunks(service.context.databases.control, { space_id: space.id, id });
     expect(chunks.map((chunk) => chunk.records_read)).toEqual(chunks.map((chunk) => chunk.records));
     expect(end.progress.rows_written).toBe(10);
   });

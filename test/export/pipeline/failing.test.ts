@@ -127,7 +127,7 @@ describe("a bucket of the service's own", () => {
 
   it("that has other bytes at a file's key is for the service to act on too, and they stay", async () => {
     const { service, space, id } = await before({});
-    const [file] = await listFiles(service.context.databases.control, space.id, id);
+    const [file] = await listFiles(service.context.databases.control, { space_id: space.id, id });
     const key = fileKey({ space_id: space.id, id }, file?.name ?? "");
     const other = utf8("other");
     await service.context.bucket.putOnce(key, other, await sha256Hex(other), "text/plain");
@@ -155,8 +155,7 @@ it("fails an export whose plan has more than 20,000 chunks", async () => {
   await service.context.databases.control.run(
     `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
      VALUES (?1, ?2, 19999, 19999, 0, '', 1, '', 1)`,
-    space.id,
-    id,
+    [space.id, id],
   );
   expect(await deliver(service, take(service, "plan"))).toBe("ack");
   expect(await service.poll(space, id)).toMatchObject({ status: "failed", error: { code: "export_too_large" } });

@@ -16,9 +16,7 @@ it.each([
   await service.context.databases.control.run(
     `INSERT INTO export_files (space_id, export_id, n, name, done, rows, bytes, uncompressed_bytes, sha256)
      SELECT ?1, ?2, 1 + j.key, 'made-' || j.key, 1, 0, 20, 0, '' FROM json_each(?3) j`,
-    space.id,
-    id,
-    JSON.stringify(Array.from({ length: files - 1 }, () => 0)),
+    [space.id, id, JSON.stringify(Array.from({ length: files - 1 }, () => 0))],
   );
   const response = await service.call("GET", `/v1/exports/${id}/content`, { key: space.key });
   await response.text();

@@ -47,7 +47,7 @@ async function stalled(events: number, request: Record<string, unknown>) {
 }
 
 async function fileIsThere(service: Service, space: Space, id: string): Promise<boolean> {
-  const [file] = await listFiles(service.context.databases.control, space.id, id);
+  const [file] = await listFiles(service.context.databases.control, { space_id: space.id, id });
   const found = await service.context.bucket.get(fileKey({ space_id: space.id, id }, file?.name ?? ""));
   await found?.body?.cancel();
   return found !== null;

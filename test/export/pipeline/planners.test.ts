@@ -19,11 +19,11 @@ it("a slice of a plan from before the retry does not enter the new plan", async 
   const message = take(service, "plan");
   const error = { code: "internal", owner: "service" } as const;
   const end = { now: service.now, generation: 0, keptUntil: service.now + 1_000, cleanupAt: service.now + 1_000 };
-  await failExport(control, space.id, id, error, end);
+  await failExport(control, { space_id: space.id, id }, error, end);
   await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
 
   // The new planner has begun, when what the old one found is entered: a later part of the plan.
-  await control.run("UPDATE exports SET status = 'processing' WHERE space_id = ?1 AND id = ?2", space.id, id);
+  await control.run("UPDATE exports SET status = 'processing' WHERE space_id = ?1 AND id = ?2", [space.id, id]);
   const late = {
     n: 1,
     file_n: 1,
@@ -33,7 +33,7 @@ it("a slice of a plan from before the retry does not enter the new plan", async 
     upper_id: "",
     records: 0,
   };
-  const [entered] = await control.batch([insertChunks(space.id, id, 0, [late])]);
+  const [entered] = await control.batch([insertChunks({ space_id: space.id, id }, 0, [late])]);
   expect(entered?.changes).toBe(0);
   expect((await findExport(control, space.id, id))?.plan_version).toBe(1);
 

@@ -57,16 +57,13 @@ it("an export that failed a thousand times still has its end in its timeline", a
   await service.context.databases.control.run(
     `INSERT INTO export_events (space_id, export_id, n, at, type, detail)
      SELECT ?1, ?2, 100 + key, ?3, 'export.attempt_failed', '{}' FROM json_each('[' || substr(replace(hex(zeroblob(1000)), '00', ',0'), 2) || ']')`,
-    space.id,
-    id,
-    service.now,
+    [space.id, id, service.now],
   );
   await deliver(service, take(service, "chunk"), MAX_ATTEMPTS);
   const { control } = service.context.databases;
   const entries = await control.all<{ type: string; n: number }>(
     "SELECT type, count(*) AS n FROM export_events WHERE space_id = ?1 AND export_id = ?2 GROUP BY type",
-    space.id,
-    id,
+    [space.id, id],
   );
   expect(Object.fromEntries(entries.map(({ type, n }) => [type, n]))).toMatchObject({ "export.failed": 2 });
 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await service.send(space, events);
 });
 
-const chunksOf = async (id: string) => listChunks(service.context.databases.control, space.id, id);
+const chunksOf = async (id: string) => listChunks(service.context.databases.control, { space_id: space.id, id });
 
 describe("exactly 50,000 events", () => {
   it("are one chunk, which is the file", async () => {

@@ -119,17 +119,15 @@ describe("a chunk", () => {
     await service.send(space, [{ ...orders(1)[0], id: "late" }]);
     // As if the consumer had died between the upload and the ledger.
     const { control } = service.context.databases;
-    await control.run(
-      "UPDATE export_chunks SET done = 0, lease_until = 0 WHERE space_id = ?1 AND export_id = ?2",
+    await control.run("UPDATE export_chunks SET done = 0, lease_until = 0 WHERE space_id = ?1 AND export_id = ?2", [
       space.id,
       id,
-    );
-    await control.run("UPDATE export_files SET done = 0 WHERE space_id = ?1 AND export_id = ?2", space.id, id);
-    await control.run(
-      "UPDATE exports SET status = 'processing', phase = 'writing' WHERE space_id = ?1 AND id = ?2",
+    ]);
+    await control.run("UPDATE export_files SET done = 0 WHERE space_id = ?1 AND export_id = ?2", [space.id, id]);
+    await control.run("UPDATE exports SET status = 'processing', phase = 'writing' WHERE space_id = ?1 AND id = ?2", [
       space.id,
       id,
-    );
+    ]);
     for (const n of [0, 1])
       await deliver(service, { space_id: space.id, export_id: id, step: "chunk", n, generation: 0, request_id: "" });
     await service.pump();

@@ -32,45 +32,47 @@ type Db = ReturnType<typeof roomyService>["context"]["databases"]["control"];
 
 const STATEMENTS: Record<string, { to: ExportStatus; make: (db: Db, space: string, id: string) => Promise<unknown> }> =
   {
-    start: { to: "processing", make: (db, space, id) => startExport(db, space, id, START, START) },
+    start: { to: "processing", make: (db, space, id) => startExport(db, { space_id: space, id }, START, START) },
     complete: {
       to: "completed",
       make: (db, space, id) =>
-        completeExport(db, space, id, {
-          completedAt: START,
-          expiresAt: START,
-          cleanupAt: START,
-          message: null,
-          manifestSha256: "",
-          rows: 0,
-          plan: 0,
-        }),
+        completeExport(
+          db,
+          { space_id: space, id },
+          {
+            completedAt: START,
+            expiresAt: START,
+            cleanupAt: START,
+            message: null,
+            manifestSha256: "",
+            rows: 0,
+            plan: 0,
+          },
+        ),
     },
     fail: {
       to: "failed",
       make: (db, space, id) =>
         failExport(
           db,
-          space,
-          id,
+          { space_id: space, id },
           { code: "internal", owner: "service" },
           { now: START, generation: 0, keptUntil: START, cleanupAt: START },
         ),
     },
-    cancel: { to: "canceled", make: (db, space, id) => cancelExport(db, space, id, START) },
-    expire: { to: "expired", make: (db, space, id) => expireExport(db, space, id, START + 1) },
+    cancel: { to: "canceled", make: (db, space, id) => cancelExport(db, { space_id: space, id }, START) },
+    expire: { to: "expired", make: (db, space, id) => expireExport(db, { space_id: space, id }, START + 1) },
     retry: {
       to: "queued",
       make: (db, space, id) =>
-        retryExport(db, space, id, { now: START - 1, wakeAt: START, pendingLimit: 10, requestId: "" }),
+        retryExport(db, { space_id: space, id }, { now: START - 1, wakeAt: START, pendingLimit: 10, requestId: "" }),
     },
     "try again later": {
       to: "processing",
       make: (db, space, id) =>
         recordRetry(
           db,
-          space,
-          id,
+          { space_id: space, id },
           { code: "internal", owner: "service" },
           { step: "chunk", n: 0, attempt: 1, generation: 0, now: START, nextRetryAt: START },
         ),
@@ -83,14 +85,13 @@ async function after(from: ExportStatus, transition: string, phase = PHASE[from]
   const space = await service.shop();
   const id = await service.ask(space);
   const { control } = service.context.databases;
-  await control.run(
-    "UPDATE exports SET status = ?3, phase = ?4, expires_at = ?5 WHERE space_id = ?1 AND id = ?2",
+  await control.run("UPDATE exports SET status = ?3, phase = ?4, expires_at = ?5 WHERE space_id = ?1 AND id = ?2", [
     space.id,
     id,
     from,
     phase,
     START,
-  );
+  ]);
   await STATEMENTS[transition]?.make(control, space.id, id);
   return (await findExport(control, space.id, id))?.status;
 }

@@ -114,12 +114,12 @@ describe("a multipart upload to a customer's bucket", () => {
     };
     const [late, live] = [await take(), await take()];
     const after = async (upload: { id: string; plan: number; leaseUntil: number }) => {
-      await rememberUpload(control, space.id, id, { n: 0, name: "any" }, { ...upload, chunk: 0 });
-      return (await findFileByNumber(control, space.id, id, 0))?.upload_id;
+      await rememberUpload(control, { space_id: space.id, id }, { n: 0, name: "any" }, { ...upload, chunk: 0 });
+      return (await findFileByNumber(control, { space_id: space.id, id }, 0))?.upload_id;
     };
     expect(await after({ id: "live", plan: 0, leaseUntil: live })).toBe("live");
     expect(await after({ id: "late", plan: 0, leaseUntil: late })).toBe("live");
-    await control.run("UPDATE exports SET plan_version = 1 WHERE id = ?1", id);
+    await control.run("UPDATE exports SET plan_version = 1 WHERE id = ?1", [id]);
     expect(await after({ id: "earlier", plan: 0, leaseUntil: live })).toBe("live");
   });
 });
@@ -152,7 +152,7 @@ describe("a store that is slow to complete a file", () => {
         vi.advanceTimersByTime(service.config.leaseMs / 3 + 1);
         const renewed = `SELECT 1 FROM ${table} WHERE export_id = ?1 AND lease_until = ?2`;
         for (let reads = 0; reads < 50; reads += 1)
-          if ((await control.first(renewed, id, service.now + service.config.leaseMs)) !== null) break;
+          if ((await control.first(renewed, [id, service.now + service.config.leaseMs])) !== null) break;
       }
       expect(await deliver(service, message)).toBe("ack");
     }

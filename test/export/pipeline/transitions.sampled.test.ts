@@ -156,7 +156,7 @@ class Sequence {
   async look(): Promise<void> {
     const sql = "SELECT id, status FROM exports WHERE space_id = ?1 AND deleted_at IS NULL";
     const { control } = this.service.context.databases;
-    const rows = await control.all<{ id: string; status: ExportStatus }>(sql, this.#space.id);
+    const rows = await control.all<{ id: string; status: ExportStatus }>(sql, [this.#space.id]);
     const found = new Map(rows.map((row) => [row.id, row.status]));
     for (const id of this.#seen.keys()) this.#saw(id, found.get(id) ?? "gone");
   }
@@ -186,8 +186,8 @@ class Sequence {
   async clear(): Promise<void> {
     const { control } = this.service.context.databases;
     for (const table of ["export_chunks", "export_files", "export_events", "exports"])
-      await control.run(`DELETE FROM ${table} WHERE space_id = ?1`, this.#space.id);
-    await control.run("DELETE FROM spaces WHERE id = ?1", this.#space.id);
+      await control.run(`DELETE FROM ${table} WHERE space_id = ?1`, [this.#space.id]);
+    await control.run("DELETE FROM spaces WHERE id = ?1", [this.#space.id]);
   }
 
   #isAnyInFlight(): boolean {

@@ -165,11 +165,10 @@ describe("when they are done", () => {
       "UPDATE export_chunks SET done = 0, lease_until = 0",
       "UPDATE export_files SET done = 0, lease_until = 0",
     ];
-    for (const set of again) await control.run(`${set} WHERE space_id = ?1 AND export_id = ?2`, space.id, id);
+    for (const set of again) await control.run(`${set} WHERE space_id = ?1 AND export_id = ?2`, [space.id, id]);
     await control.run(
       "UPDATE exports SET status = 'processing', phase = 'writing', wake_at = 0, cleanup_at = NULL WHERE space_id = ?1 AND id = ?2",
-      space.id,
-      id,
+      [space.id, id],
     );
     await untilQuiet();
     const after = await service.poll(space, id);

@@ -43,8 +43,7 @@ async function planAnew(id: string): Promise<void> {
   service.queue.length = 0;
   await service.context.databases.control.run(
     "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
-    id,
-    service.now + DAY_MS,
+    [id, service.now + DAY_MS],
   );
   await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: customer.space.key });
 }

@@ -217,8 +217,7 @@ describe("the progress of an export whose rows and files cannot be counted befor
     });
     const [told] = await service.context.databases.control.all<{ data: string }>(
       "SELECT data FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2",
-      space.id,
-      id,
+      [space.id, id],
     );
     expect(JSON.parse(told?.data ?? "{}")).toMatchObject({ rows: 15, files: 4 });
   });

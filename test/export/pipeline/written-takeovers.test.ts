@@ -167,8 +167,7 @@ describe("an export that failed", () => {
     service.queue.length = 0;
     await service.context.databases.control.run(
       "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
-      id,
-      service.now + 86_400_000,
+      [id, service.now + 86_400_000],
     );
     await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
     expect((await service.poll(space, id)).progress).toMatchObject({ files_written: 0, rows_written: 0 });
@@ -219,8 +218,7 @@ describe("an export of very many files", () => {
     await service.context.databases.control.run(
       `WITH RECURSIVE count (n) AS (SELECT 100000 UNION ALL SELECT n + 1 FROM count WHERE n < 119999)
        INSERT INTO export_files (space_id, export_id, n, name, done, rows) SELECT ?1, ?2, n, n, 1, 1 FROM count`,
-      space.id,
-      id,
+      [space.id, id],
     );
     await deliver(service, take(service, "chunk"));
     expect(await service.poll(space, id)).toMatchObject({ status: "failed", error: { code: "export_too_large" } });

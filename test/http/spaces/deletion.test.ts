@@ -78,7 +78,7 @@ async function livedIn(events = 3): Promise<Space> {
   await spaceDb.run(
     `INSERT INTO profile_deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
      VALUES (?1, 'd-1', 'gone', 1, 0, 0, 0)`,
-    space.id,
+    [space.id],
   );
   await service.send(space, recent(events));
   await service.export(space);
@@ -109,27 +109,21 @@ async function livedIn(events = 3): Promise<Space> {
   await control.run(
     `INSERT INTO webhook_endpoints (id, space_id, url, event_types, enabled, secret, created_at, updated_at)
      VALUES (?2, ?1, 'https://hooks.example/', '[]', 1, '', 0, 0)`,
-    space.id,
-    crypto.randomUUID(),
+    [space.id, crypto.randomUUID()],
   );
   await control.run(
     `INSERT INTO schedule_runs (space_id, schedule_id, scheduled_at, at, outcome) VALUES (?1, ?2, ?3, ?3, 'skipped')`,
-    space.id,
-    schedule.id,
-    service.now,
+    [space.id, schedule.id, service.now],
   );
   await control.run(
     `INSERT INTO webhook_deliveries (id, space_id, subject_type, subject_id, event_id, event_type, event_at, data, status, created_at)
      VALUES (?2, ?1, 'schedule', ?3, ?2, 'schedule.paused', ?4, '{}', 'delivered', ?4)`,
-    space.id,
-    crypto.randomUUID(),
-    schedule.id,
-    service.now,
+    [space.id, crypto.randomUUID(), schedule.id, service.now],
   );
   await control.run(
     `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms)
      SELECT space_id, id, 1, subject_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1`,
-    space.id,
+    [space.id],
   );
   return space;
 }
