@@ -8,14 +8,7 @@ import { clashingNames } from "../ingest/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Dataset, Page, Snapshot } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
-import {
-  definitionsForColumns,
-  eventKey,
-  type EventQuery,
-  freezeEvents,
-  rangeOf,
-  rangeSource,
-} from "./event-source.ts";
+import { definitionsForColumns, eventKey, type EventQuery, freezeEvents, rangeSource } from "./event-source.ts";
 import { externalIds } from "./external-ids.ts";
 import { flowEnrichment } from "./flow-enrichment.ts";
 import { linePage, NDJSON } from "./lines.ts";
@@ -83,10 +76,16 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     if (start < oldest) throw invalid({ pointer: "/start", detail: beforeRetention("start", space, oldest) });
     const { definitions, frozen } = await freezeEvents(request.event_names, context);
     const enriched = request.enrich_with_moments_info;
-    const clashes = definitions.map(({ id, properties }) => {
-      const names = properties.map((property) => property.name);
-      return [id, clashingNames(names, enriched)] as const;
-    });
+    const clashes = definitions.map(
+      ({ id, properties }) =>
+        [
+          id,
+          clashingNames(
+            properties.map(({ name }) => name),
+            enriched,
+          ),
+        ] as const,
+    );
     return {
       start,
       end,
@@ -107,9 +106,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
   },
 
   open: (query, snapshot) => ({
-    ...rangeSource(snapshot, rangeOf(EVENTS, query, query.definition_ids, snapshot), (range) =>
-      pages(snapshot, query, range),
-    ),
+    ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => pages(snapshot, query, range)),
     form: { ...NDJSON, extension: ".json" },
     files: {
       cut: "counted",

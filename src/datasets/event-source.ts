@@ -46,8 +46,7 @@ export const deletionsToExclude = (
 ): EventRange["excludeDeleted"] =>
   excludeDeletedNow === true ? "now" : query.excludeDeleted ? "at_snapshot" : undefined;
 
-/** @param types definition ids or channels, null: all. */
-export const rangeOf = (
+const rangeOf = (
   table: EventTable,
   query: WindowQuery,
   types: readonly string[] | null,
@@ -63,20 +62,26 @@ export const rangeOf = (
   excludeDeleted: deletionsToExclude(query, snapshot),
 });
 
-/** The parts of a source that follow from its range of events. */
-export const rangeSource = (
-  { db }: Pick<Snapshot, "db">,
-  whole: EventRange,
+/** The parts of a source that follow from its range of events. @param types definition ids or channels, null: all. */
+export function rangeSource(
+  snapshot: Snapshot,
+  table: EventTable,
+  query: WindowQuery,
+  types: readonly string[] | null,
   pages: (range: EventRange) => AsyncGenerator<Page>,
-): Omit<Source, "form" | "files"> => ({
-  bounds: { lower: whole.lower, upper: whole.upper },
-  window: { start: whole.lower.time, end: whole.upper.time },
-  readsFrom: whole.lower.time,
-  emptyMessage: "0 events found for the time period queried.",
-  cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
-  count: (bounds) => countEvents(db, { ...whole, ...bounds }),
-  pages: (bounds) => pages({ ...whole, ...bounds }),
-});
+): Omit<Source, "form" | "files"> {
+  const { db } = snapshot;
+  const whole = rangeOf(table, query, types, snapshot);
+  return {
+    bounds: { lower: whole.lower, upper: whole.upper },
+    window: { start: query.start, end: query.end },
+    readsFrom: query.start,
+    emptyMessage: "0 events found for the time period queried.",
+    cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
+    count: (bounds) => countEvents(db, { ...whole, ...bounds }),
+    pages: (bounds) => pages({ ...whole, ...bounds }),
+  };
+}
 
 export const eventKey = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });
 

@@ -1,4 +1,4 @@
-/** What the calls that ingest items share: an item that cannot be written fails the call, and nothing is written then. */
+/** What the calls that ingest items share: where one item cannot be written, the call writes none. */
 
 import { type Database, isGuardFailure } from "../db/core/database.ts";
 import { findKnownIds } from "../db/events/event-range.ts";
@@ -29,7 +29,7 @@ export interface Rejected {
 }
 
 /**
- * Runs a read and its write, and repeats both when another call changed what was read, so that a guard failed the write.
+ * Runs a read and its write, and repeats both when another call changed what was read: a guard fails the write then.
  * @param detail the error's text after the last attempt.
  * @param write returns how many of the items were written; the ids of the others were stored already.
  * @throws conflict when the guard failed each time.

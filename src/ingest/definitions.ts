@@ -112,21 +112,10 @@ export async function definitionsAt(
 ): Promise<Pick<Definition, "id" | "name" | "section_id" | "category" | "properties">[]> {
   const rows = await definitionRowsAt(db, spaceId, seq);
   const stored = new Set(rows.map((row) => row.id));
+  const builtIns = BUILT_INS.filter((each) => !stored.has(each.id));
   return [
-    ...rows.map(({ id, name, section_id, category, properties }) => ({
-      id,
-      name,
-      section_id,
-      category,
-      properties: JSON.parse(properties) as Property[],
-    })),
-    ...BUILT_INS.filter((each) => !stored.has(each.id)).map(({ id, name, category, properties }) => ({
-      id,
-      name,
-      section_id: DEFAULT_SECTION,
-      category,
-      properties,
-    })),
+    ...rows.map((row) => ({ ...row, properties: JSON.parse(row.properties) as Property[] })),
+    ...builtIns.map((each) => ({ ...each, section_id: DEFAULT_SECTION })),
   ].toSorted(byId);
 }
 

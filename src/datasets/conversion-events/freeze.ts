@@ -63,18 +63,14 @@ export async function freeze(request: ConversionRequest, context: FreezeContext)
 
 function readAttribution(request: ConversionRequest, faults: Fault[]): Attribution | null {
   const { sources, attribution_model: model, attribution_window: days, group_by: groupBy } = request;
-  const needs = (name: "attribution_model" | "attribution_window" | "group_by") =>
-    void faults.push({ pointer: `/${name}`, detail: `${name} needs sources.` });
+  const required = { attribution_model: model, attribution_window: days };
   if (sources === undefined) {
-    if (model !== undefined) needs("attribution_model");
-    if (days !== undefined) needs("attribution_window");
-    if (groupBy !== undefined) needs("group_by");
+    for (const [name, value] of Object.entries({ ...required, group_by: groupBy }))
+      if (value !== undefined) faults.push({ pointer: `/${name}`, detail: `${name} needs sources.` });
     return null;
   }
-  const missing = (name: string) =>
-    void faults.push({ pointer: `/${name}`, detail: `${name} is required with sources.` });
-  if (model === undefined) missing("attribution_model");
-  if (days === undefined) missing("attribution_window");
+  for (const [name, value] of Object.entries(required))
+    if (value === undefined) faults.push({ pointer: `/${name}`, detail: `${name} is required with sources.` });
   const fields = request.fields ?? [];
   return {
     sources,

@@ -26,8 +26,9 @@ type Sums = Readonly<Record<string, Sum>> | null;
 export class Totals {
   readonly #sums = new Map<string, { rows: number; credit: bigint; amount: Decimal }>();
 
-  /** @param amount of the share; null where the conversion has none. */
-  add(key: string, credit: bigint, amount: Decimal | null): void {
+  /** @param values of the groups. @param amount of the share; null where the conversion has none. */
+  add(model: string, values: readonly (string | null)[], credit: bigint, amount: Decimal | null): void {
+    const key = JSON.stringify([model, ...values]);
     const sum = this.#sums.get(key) ?? { rows: 0, credit: 0n, amount: { units: 0n, scale: 0 } };
     sum.rows += 1;
     sum.credit += credit;
@@ -98,7 +99,3 @@ export function summarize(attribution: Attribution | null): Summarized | undefin
     },
   };
 }
-
-/** The key of a line's group. */
-export const groupKey = (model: string, values: readonly (string | null)[]): string =>
-  JSON.stringify([model, ...values]);

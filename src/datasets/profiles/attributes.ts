@@ -106,26 +106,21 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
     async columns(query, context, ofRows) {
       const { attributes, identifiers, include_deletions: deletions } = query;
       const types = await typesOf(attributes, context, ofRows);
-      const own = [
-        ...new IdentifierRow(identifiers).columns(),
-        ...attributes.map((name): Column => ({ path: ["attributes", name], type: types.get(name) ?? "text" })),
-      ].map((column) => (column.path[1] === "profile_id" ? { ...column, edge: "id" as const } : column));
-      if (!deletions) return own;
-      const deleted = deletedColumns(query).map((column): Column => {
-        const twin = own.find(({ path: [around, name] }) => around === "identifiers" && name === column.path[1]);
-        return twin === undefined ? column : { ...column, alias: twin.path };
-      });
+      const withEdge = (column: Column): Column =>
+        column.path[1] === "profile_id" ? { ...column, edge: "id" } : column;
+      const ids = new IdentifierRow(identifiers).columns().map(withEdge);
+      const values = attributes
+        .map((name): Column => ({ path: ["attributes", name], type: types.get(name) ?? "text" }))
+        .map(withEdge);
+      if (!deletions) return [...ids, ...values];
+      const deleted = deletedColumns(query);
       // Redaction of a profile's identifier applies to the deletions too.
-      const twins = new Map(
-        deleted.flatMap(({ path, alias }) => (alias === undefined ? [] : [[alias, path] as const])),
-      );
-      return [
-        ...own.map((column) => {
-          const alias = twins.get(column.path);
-          return alias === undefined ? column : { ...column, alias };
-        }),
-        ...deleted,
-      ];
+      const aliased = (columns: Column[], twins: Column[]) =>
+        columns.map((column) => {
+          const twin = twins.find(({ path }) => path[1] === column.path[1]);
+          return twin === undefined ? column : { ...column, alias: twin.path };
+        });
+      return [...aliased(ids, deleted), ...values, ...aliased(deleted, ids)];
     },
   },
 
@@ -141,11 +136,8 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
       cut: (bounds, max) => cut(snapshot, query, bounds, max),
       async count(bounds) {
         const { profiles, deletions } = rangesOf(snapshot, query, bounds);
-        const counts = [
-          profiles === null ? 0 : await countMembers(snapshot.db, profiles),
-          deletions === null ? 0 : await countTombstones(snapshot.db, deletions),
-        ];
-        return counts.reduce((sum, count) => sum + count, 0);
+        const counted = profiles === null ? 0 : await countMembers(snapshot.db, profiles);
+        return counted + (deletions === null ? 0 : await countTombstones(snapshot.db, deletions));
       },
       pages: (bounds) => pages(snapshot, query, bounds),
     };

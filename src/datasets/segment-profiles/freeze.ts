@@ -59,10 +59,8 @@ export async function freeze(request: SegmentProfilesRequest, context: FreezeCon
   const known = new Set(eventDefinitions.map(({ id }) => id));
   for (const [index, id] of events.entries())
     if (!known.has(id)) faults.push({ pointer: `/events/${index}`, detail: unknownDefinition(id) });
-  const [attributeItems, tagItems] = [
-    withSections(attributes, attributeDefinitions),
-    withSections(tags, tagDefinitions),
-  ];
+  const attributeItems = withSections(attributes, attributeDefinitions);
+  const tagItems = withSections(tags, tagDefinitions);
   const sections = new Map(attributeItems.map(({ id, section }) => [id, section]));
   for (const [index, { id, section }] of tagItems.entries())
     if (sections.get(id) === section)
