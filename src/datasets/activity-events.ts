@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { EVENTS, type EventRange } from "../db/events/event-range.ts";
-import { type EventRecord, readEvents } from "../db/events/events.ts";
+import { readEvents } from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
 import { clashingNames } from "../ingest/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
@@ -116,17 +116,16 @@ export const activityEvents: Dataset<typeof shape, Query> = {
 };
 
 async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
-  const none: readonly string[] = [];
   const clashes = new Map(Object.entries(query.clashes));
   for await (const events of readEvents(snapshot.db, range)) {
     const persons = events.map((event) => event.personId);
     const external = await externalIds.look(snapshot, persons);
     const flows = query.enriched ? await flowEnrichment(snapshot, events) : [];
-    const row =
-      query.row_format === "flat"
-        ? (event: EventRecord, n: number) =>
-            flatRow(event, external.get(event.personId) ?? null, clashes.get(event.definitionId) ?? none, flows[n])
-        : (event: EventRecord, n: number) => nestedRow(event, external.get(event.personId) ?? null, flows[n]);
-    yield linePage(events, events.map(row), eventKey);
+    const lines = events.map((event, n) => {
+      const externalId = external.get(event.personId) ?? null;
+      if (query.row_format === "nested") return nestedRow(event, externalId, flows[n]);
+      return flatRow(event, externalId, clashes.get(event.definitionId) ?? [], flows[n]);
+    });
+    yield linePage(events, lines, eventKey);
   }
 }

@@ -4,14 +4,11 @@ import { countEvents, cutEvents, EVENTS, type EventRange, type EventTable } from
 import { definitionsInRange, type EventRecord } from "../db/events/events.ts";
 import { pendingDeletions } from "../db/profiles/deletions.ts";
 import { definitionsAt } from "../ingest/definitions.ts";
-import type { FreezeContext, Key, Page, Snapshot, Source } from "./dataset.ts";
+import type { FreezeContext, Key, Page, Snapshot, Source, TimeWindow } from "./dataset.ts";
 import { expandNames } from "./wildcards.ts";
 
 /** The frozen window of a query. */
-export interface WindowQuery {
-  /** Epoch ms: start ≤ time < end. */
-  start: number;
-  end: number;
+export interface WindowQuery extends TimeWindow {
   /** Were people deleted by the snapshot whose events may still be stored? */
   excludeDeleted: boolean;
 }

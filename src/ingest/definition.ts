@@ -18,11 +18,7 @@ const name = z
 
 const SCALARS = ["text", "boolean", "date", "number"] as const;
 
-const Field = z.strictObject({
-  name,
-  type: z.enum(SCALARS),
-  required: z.boolean().default(false),
-});
+const Field = z.strictObject({ name, type: z.enum(SCALARS), required: z.boolean().default(false) });
 
 export const Property = z
   .strictObject({

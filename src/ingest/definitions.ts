@@ -54,12 +54,7 @@ function unchanged(space: DefinitionSpace, definition: BuiltIn): Definition {
 }
 
 function fromRow(row: DefinitionRow): Definition {
-  return {
-    ...row,
-    enabled: row.enabled === 1,
-    properties: JSON.parse(row.properties) as Property[],
-    stored: true,
-  };
+  return { ...row, enabled: row.enabled === 1, properties: JSON.parse(row.properties) as Property[], stored: true };
 }
 
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
@@ -134,10 +129,6 @@ export async function changeDefinition(
   from: Definition,
   to: Definition,
 ): Promise<boolean> {
-  const row = {
-    ...to,
-    enabled: to.enabled ? 1 : 0,
-    properties: JSON.stringify(to.properties),
-  };
+  const row = { ...to, enabled: to.enabled ? 1 : 0, properties: JSON.stringify(to.properties) };
   return replaceDefinition(db, spaceId, row, from.stored ? from.version : null);
 }

@@ -140,7 +140,8 @@ export class Crediting {
     yield* this.#rest(events.at(-1));
   }
 
-  *#creditsOf(event: Prepared, { touches, kinds, from, to }: Journey): Generator<boolean> {
+  async *#byJourney(record: EventRecord, { touches, kinds, from, to }: Journey): AsyncGenerator<Page> {
+    const event = this.#prepare(record);
     for (const model of this.#attribution.models) {
       const places = credited(model, kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>);
       if (places.length === 0) continue;
@@ -149,14 +150,10 @@ export class Crediting {
         const touch = touches[from + (places[n] ?? 0)];
         if (touch === undefined || !this.#sources.has(touch.source)) continue;
         this.#push(event, model, touch, shares, n);
-        if (this.#isFull) yield true;
+        if (this.#isFull) yield await this.#page(record);
       }
     }
-  }
-
-  async *#byJourney(event: EventRecord, journey: Journey): AsyncGenerator<Page> {
-    for (const _full of this.#creditsOf(this.#prepare(event), journey)) yield await this.#page(event);
-    if (this.#recordDone()) yield await this.#page(event);
+    if (this.#recordDone()) yield await this.#page(record);
   }
 
   /** One event with a long journey: read whole if one page of the walk is enough, else counted first, then walked. */

@@ -46,10 +46,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
 
   freeze,
 
-  tabular: {
-    columns: async (query) => conversionColumns(query),
-    fieldsParameter: "fields",
-  },
+  tabular: { columns: async (query) => conversionColumns(query), fieldsParameter: "fields" },
 
   open(query, snapshot) {
     const { attribution } = query;

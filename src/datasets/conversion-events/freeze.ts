@@ -5,7 +5,7 @@ import { type Fault, invalid } from "../../errors.ts";
 import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
 import { dayWindow, daysBetween } from "../../time/days.ts";
 import { DAY_MS } from "../../time/durations.ts";
-import type { FreezeContext } from "../dataset.ts";
+import type { FreezeContext, TimeWindow } from "../dataset.ts";
 import { type EventQuery, freezeEvents } from "../event-source.ts";
 import { beforeRetention, oldestKept } from "../window.ts";
 import { AD_FIELDS, type ConversionRequest, type Field, FIXED_FIELDS, type Group, MAX_DAYS } from "./request.ts";
@@ -83,12 +83,8 @@ function readAttribution(request: ConversionRequest, faults: Fault[]): Attributi
   };
 }
 
-/** @returns the window of the days in epoch ms; null where a fault was found. */
-function readWindow(
-  request: ConversionRequest,
-  { space, now }: FreezeContext,
-  faults: Fault[],
-): { start: number; end: number } | null {
+/** @returns the window of the days; null where a fault was found. */
+function readWindow(request: ConversionRequest, { space, now }: FreezeContext, faults: Fault[]): TimeWindow | null {
   const { date, start_date: startDate, end_date: endDate } = request;
   const before = faults.length;
   const fault = (name: string, detail: string) => void faults.push({ pointer: `/${name}`, detail });

@@ -81,10 +81,9 @@ export function summarize(attribution: Attribution | null): Summarized | undefin
     merge,
     toManifest(sum) {
       const groups = (sum as { groups: Sums } | null)?.groups;
-      const about = { group_by: groupBy };
-      if (groups === null) return { ...about, groups: null, message: TOO_MANY };
+      if (groups === null) return { group_by: groupBy, groups: null, message: TOO_MANY };
       return {
-        ...about,
+        group_by: groupBy,
         groups: Object.entries(groups ?? {}).map(([key, [rows, credit, amount]]) => {
           const [model, ...values] = JSON.parse(key) as (string | null)[];
           return {

@@ -16,7 +16,7 @@ import {
   readMembers,
 } from "../../db/profiles/segment-members.ts";
 import { segmentAt } from "../../db/profiles/segments.ts";
-import { countTombstones, cutTombstones, readTombstones, type TombstoneRange } from "../../db/profiles/tombstones.ts";
+import { countTombstones, cutTombstones, readTombstones } from "../../db/profiles/tombstones.ts";
 import { typeMismatches } from "../../db/profiles/type-mismatches.ts";
 import { invalid } from "../../errors.ts";
 import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
@@ -24,7 +24,7 @@ import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import { freezeFilter, type SegmentFilter, segmentReadsFrom } from "../../segments/filter.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
-import type { Bounds, Column, Dataset, FreezeContext, Key, Page, Snapshot } from "../dataset.ts";
+import type { Bounds, Column, Dataset, FreezeContext, Page, Snapshot } from "../dataset.ts";
 import { distinct } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { linePage, NDJSON } from "../lines.ts";
@@ -171,11 +171,7 @@ const deletedColumns = (query: Query): Column[] => [
 ];
 
 /** The profiles and the deletions between two keys; null where the bounds exclude them. */
-function rangesOf(
-  snapshot: Snapshot,
-  { segment }: Query,
-  { lower, upper }: Bounds,
-): { profiles: MemberRange | null; deletions: TombstoneRange | null } {
+function rangesOf(snapshot: Snapshot, { segment }: Query, { lower, upper }: Bounds) {
   const start = { seq: 0, id: "" };
   return {
     profiles:
@@ -195,12 +191,7 @@ function rangesOf(
   };
 }
 
-async function cut(
-  snapshot: Snapshot,
-  query: Query,
-  bounds: Bounds,
-  max: number,
-): Promise<{ records: number; next: Key | null }> {
+async function cut(snapshot: Snapshot, query: Query, bounds: Bounds, max: number) {
   const { profiles, deletions } = rangesOf(snapshot, query, bounds);
   let records = 0;
   if (profiles !== null) {
@@ -215,11 +206,7 @@ async function cut(
 }
 
 /** Cuts exactly `max` profiles where there are as many: one step writes a whole file in some formats. */
-async function cutProfiles(
-  { db }: Snapshot,
-  range: MemberRange,
-  max: number,
-): Promise<{ records: number; next: string | null }> {
+async function cutProfiles({ db }: Snapshot, range: MemberRange, max: number) {
   // Without a condition every scanned profile counts: there is no need to scan more than are cut off.
   const takesEvery = range.condition === null && range.since === 0;
   const slice = takesEvery ? Math.min(range.slice, Math.max(max, MIN_SLICE) + 1) : range.slice;
