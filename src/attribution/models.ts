@@ -52,10 +52,11 @@ export function credited(model: Model, kinds: ArrayLike<Kind>): readonly number[
 
 function placesFrom(minKind: Kind, share: Rule["share"], kinds: ArrayLike<Kind>): readonly number[] {
   const places: number[] = [];
-  const one = share === "first" || share === "last";
-  for (let n = 0; n < kinds.length && !(one && places.length > 0); n += 1) {
+  for (let n = 0; n < kinds.length; n += 1) {
     const place = share === "last" ? kinds.length - 1 - n : n;
-    if ((kinds[place] ?? 0) >= minKind) places.push(place);
+    if ((kinds[place] ?? 0) < minKind) continue;
+    if (share === "first" || share === "last") return [place];
+    places.push(place);
   }
   return places;
 }

@@ -69,10 +69,7 @@ export function derivedReachability(
   }));
 }
 
-/**
- * The ids of a write's derived events, in order.
- * @param write random, unique to the write.
- */
+/** The ids of a write's derived events, in order. @param write random, unique to the write. */
 export function* derivedIds(write: string): Generator<string, never> {
   for (let n = 0; ; n += 1) yield `${write}-${String(n).padStart(5, "0")}`;
 }
