@@ -51,18 +51,12 @@ export function credited(model: Model, kinds: ArrayLike<Kind>): readonly number[
 }
 
 function placesFrom(minKind: Kind, share: Rule["share"], kinds: ArrayLike<Kind>): readonly number[] {
-  const isEligible = (place: number) => (kinds[place] ?? 0) >= minKind;
   const places: number[] = [];
-  switch (share) {
-    case "first":
-      for (let place = 0; place < kinds.length; place += 1) if (isEligible(place)) return [place];
-      return places;
-    case "last":
-      for (let place = kinds.length - 1; place >= 0; place -= 1) if (isEligible(place)) return [place];
-      return places;
-    case "even":
-    case "u_shaped":
-      for (let place = 0; place < kinds.length; place += 1) if (isEligible(place)) places.push(place);
-      return places;
+  for (let n = 0; n < kinds.length; n += 1) {
+    const place = share === "last" ? kinds.length - 1 - n : n;
+    if ((kinds[place] ?? 0) < minKind) continue;
+    if (share === "first" || share === "last") return [place];
+    places.push(place);
   }
+  return places;
 }

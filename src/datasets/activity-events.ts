@@ -2,20 +2,13 @@
 
 import * as z from "zod";
 import { EVENTS, type EventRange } from "../db/events/event-range.ts";
-import { type EventRecord, readEvents } from "../db/events/events.ts";
+import { readEvents } from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
 import { clashingNames } from "../ingest/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Dataset, Page, Snapshot } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
-import {
-  definitionsForColumns,
-  eventKey,
-  type EventQuery,
-  freezeEvents,
-  rangeOf,
-  rangeSource,
-} from "./event-source.ts";
+import { definitionsForColumns, eventKey, type EventQuery, freezeEvents, rangeSource } from "./event-source.ts";
 import { externalIds } from "./external-ids.ts";
 import { flowEnrichment } from "./flow-enrichment.ts";
 import { linePage, NDJSON } from "./lines.ts";
@@ -83,10 +76,16 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     if (start < oldest) throw invalid({ pointer: "/start", detail: beforeRetention("start", space, oldest) });
     const { definitions, frozen } = await freezeEvents(request.event_names, context);
     const enriched = request.enrich_with_moments_info;
-    const clashes = definitions.map(({ id, properties }) => {
-      const names = properties.map((property) => property.name);
-      return [id, clashingNames(names, enriched)] as const;
-    });
+    const clashes = definitions.map(
+      ({ id, properties }) =>
+        [
+          id,
+          clashingNames(
+            properties.map(({ name }) => name),
+            enriched,
+          ),
+        ] as const,
+    );
     return {
       start,
       end,
@@ -107,9 +106,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
   },
 
   open: (query, snapshot) => ({
-    ...rangeSource(snapshot, rangeOf(EVENTS, query, query.definition_ids, snapshot), (range) =>
-      pages(snapshot, query, range),
-    ),
+    ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => pages(snapshot, query, range)),
     form: { ...NDJSON, extension: ".json" },
     files: {
       cut: "counted",
@@ -119,17 +116,16 @@ export const activityEvents: Dataset<typeof shape, Query> = {
 };
 
 async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
-  const none: readonly string[] = [];
   const clashes = new Map(Object.entries(query.clashes));
   for await (const events of readEvents(snapshot.db, range)) {
     const persons = events.map((event) => event.personId);
     const external = await externalIds.look(snapshot, persons);
     const flows = query.enriched ? await flowEnrichment(snapshot, events) : [];
-    const row =
-      query.row_format === "flat"
-        ? (event: EventRecord, n: number) =>
-            flatRow(event, external.get(event.personId) ?? null, clashes.get(event.definitionId) ?? none, flows[n])
-        : (event: EventRecord, n: number) => nestedRow(event, external.get(event.personId) ?? null, flows[n]);
-    yield linePage(events, events.map(row), eventKey);
+    const lines = events.map((event, n) => {
+      const externalId = external.get(event.personId) ?? null;
+      if (query.row_format === "nested") return nestedRow(event, externalId, flows[n]);
+      return flatRow(event, externalId, clashes.get(event.definitionId) ?? [], flows[n]);
+    });
+    yield linePage(events, lines, eventKey);
   }
 }

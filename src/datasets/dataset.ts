@@ -36,6 +36,12 @@ export interface Dataset<
 /** Any dataset of the list, where the types of its request and query are not known. */
 export type AnyDataset = Dataset<z.ZodRawShape, unknown, unknown>;
 
+/** Epoch ms: start ≤ time < end. */
+export interface TimeWindow {
+  start: number;
+  end: number;
+}
+
 /** What `freeze` may read. */
 export interface FreezeContext {
   db: Database;
@@ -97,14 +103,11 @@ export interface Schedulable {
   /** The oldest start that the dataset accepts at this time, epoch ms. */
   oldest(space: SpaceRow, now: number): number;
   /**
-   * @param window [start, end) in epoch ms, not empty, not older than `oldest`, and in the past.
+   * @param window not empty, not older than `oldest`, and in the past.
    * @returns the parameters, and the end of what they cover: the window's end, or an earlier one where the dataset has
    * whole days or spans of a limited length; the next run covers the rest. Null: the window has nothing to ask for yet.
    */
-  toParameters(
-    window: { start: number; end: number },
-    space: SpaceRow,
-  ): { parameters: Record<string, unknown>; end: number } | null;
+  toParameters(window: TimeWindow, space: SpaceRow): { parameters: Record<string, unknown>; end: number } | null;
   /**
    * A request with `since` returns all that the earlier export did not have: what was stored after its snapshot, and
    * what was stored before but occurred at its window's end or later. Without this, the runs of an incremental schedule
@@ -149,7 +152,7 @@ export interface Source {
   /** The oldest time of which the source reads events, epoch ms; 0: it reads none that retention could delete. */
   readsFrom: number;
   /** The window of the whole request. */
-  window: { start: number; end: number };
+  window: TimeWindow;
   /**
    * Finds the end of a chunk.
    * @returns the number of records up to it, at most `max`, and the key of the next record, or null at the end of the
@@ -181,7 +184,7 @@ export interface Form {
  * and a repeated step finds it.
  */
 export type Files =
-  | { cut: "counted"; stem(exportId: string, window: { start: number; end: number }): string }
+  | { cut: "counted"; stem(exportId: string, window: TimeWindow): string }
   | { cut: "written"; secret: string };
 
 /** Records that were read together, in their order, as lines. */

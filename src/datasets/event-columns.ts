@@ -1,13 +1,8 @@
 /** The columns of an event's row, from the definitions as of the snapshot. */
 
+import type { Property } from "../ingest/definition.ts";
 import { FLAT_FIELDS, FLOW_ELEMENT, MOMENTS_FIELDS } from "../ingest/row-fields.ts";
 import type { Column, ColumnType } from "./dataset.ts";
-
-interface Property {
-  name: string;
-  type: "text" | "boolean" | "date" | "number" | "list";
-  fields?: readonly { name: string }[] | undefined;
-}
 
 /** A definition as an export sees it. */
 interface RowDefinition {

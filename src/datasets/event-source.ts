@@ -4,14 +4,11 @@ import { countEvents, cutEvents, EVENTS, type EventRange, type EventTable } from
 import { definitionsInRange, type EventRecord } from "../db/events/events.ts";
 import { pendingDeletions } from "../db/profiles/deletions.ts";
 import { definitionsAt } from "../ingest/definitions.ts";
-import type { FreezeContext, Key, Page, Snapshot, Source } from "./dataset.ts";
+import type { FreezeContext, Key, Page, Snapshot, Source, TimeWindow } from "./dataset.ts";
 import { expandNames } from "./wildcards.ts";
 
 /** The frozen window of a query. */
-export interface WindowQuery {
-  /** Epoch ms: start ≤ time < end. */
-  start: number;
-  end: number;
+export interface WindowQuery extends TimeWindow {
   /** Were people deleted by the snapshot whose events may still be stored? */
   excludeDeleted: boolean;
 }
@@ -46,8 +43,7 @@ export const deletionsToExclude = (
 ): EventRange["excludeDeleted"] =>
   excludeDeletedNow === true ? "now" : query.excludeDeleted ? "at_snapshot" : undefined;
 
-/** @param types definition ids or channels, null: all. */
-export const rangeOf = (
+const rangeOf = (
   table: EventTable,
   query: WindowQuery,
   types: readonly string[] | null,
@@ -63,20 +59,26 @@ export const rangeOf = (
   excludeDeleted: deletionsToExclude(query, snapshot),
 });
 
-/** The parts of a source that follow from its range of events. */
-export const rangeSource = (
-  { db }: Pick<Snapshot, "db">,
-  whole: EventRange,
+/** The parts of a source that follow from its range of events. @param types definition ids or channels, null: all. */
+export function rangeSource(
+  snapshot: Snapshot,
+  table: EventTable,
+  query: WindowQuery,
+  types: readonly string[] | null,
   pages: (range: EventRange) => AsyncGenerator<Page>,
-): Omit<Source, "form" | "files"> => ({
-  bounds: { lower: whole.lower, upper: whole.upper },
-  window: { start: whole.lower.time, end: whole.upper.time },
-  readsFrom: whole.lower.time,
-  emptyMessage: "0 events found for the time period queried.",
-  cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
-  count: (bounds) => countEvents(db, { ...whole, ...bounds }),
-  pages: (bounds) => pages({ ...whole, ...bounds }),
-});
+): Omit<Source, "form" | "files"> {
+  const { db } = snapshot;
+  const whole = rangeOf(table, query, types, snapshot);
+  return {
+    bounds: { lower: whole.lower, upper: whole.upper },
+    window: { start: query.start, end: query.end },
+    readsFrom: query.start,
+    emptyMessage: "0 events found for the time period queried.",
+    cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
+    count: (bounds) => countEvents(db, { ...whole, ...bounds }),
+    pages: (bounds) => pages({ ...whole, ...bounds }),
+  };
+}
 
 export const eventKey = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });
 

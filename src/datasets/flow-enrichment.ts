@@ -68,11 +68,10 @@ export async function flowEnrichment(
 const validIds = (ids: readonly (string | null)[]) =>
   ids.filter((id) => id !== null).filter((id) => id.length <= MAX_ID_LENGTH);
 
-const NONE = { element: null, flow: null };
-
 /** Most events have neither property: their JSON is not parsed. */
 function flowIdsIn({ properties }: Pick<EventRecord, "properties">): { element: string | null; flow: string | null } {
-  if (!properties.includes(`"${FLOW_ELEMENT}":`) && !properties.includes(`"${FLOW}":`)) return NONE;
+  if (!properties.includes(`"${FLOW_ELEMENT}":`) && !properties.includes(`"${FLOW}":`))
+    return { element: null, flow: null };
   const values = JSON.parse(properties) as Record<string, unknown>;
   const textIn = (name: string) => (typeof values[name] === "string" ? values[name] : null);
   return { element: textIn(FLOW_ELEMENT), flow: textIn(FLOW) };

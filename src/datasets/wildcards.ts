@@ -5,18 +5,15 @@ import { type Fault, invalid } from "../errors.ts";
 
 export const MAX_NAMES = 200;
 
+const EventName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_*]{1,128}$/,
+    "An event name has 1 to 128 letters, digits and underscores; * matches any of them.",
+  );
+
 /** The parameter. */
-export const EventNames = z
-  .array(
-    z
-      .string()
-      .regex(
-        /^[A-Za-z0-9_*]{1,128}$/,
-        "An event name has 1 to 128 letters, digits and underscores; * matches any of them.",
-      ),
-  )
-  .min(1)
-  .max(MAX_NAMES);
+export const EventNames = z.array(EventName).min(1).max(MAX_NAMES);
 
 /** The fault of an id that the space has no definition of. */
 export const unknownDefinition = (id: string): string => `The space has no event definition ${id}.`;

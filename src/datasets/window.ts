@@ -8,12 +8,8 @@ import { iso } from "../time/names.ts";
 export const CHECK_MARGIN_MS = 60_000;
 
 /** The oldest time of which the space keeps events. */
-export const oldestKept = ({ retention_days: days }: Pick<SpaceRow, "retention_days">, now: number): number =>
-  now - days * DAY_MS;
+export const oldestKept = (space: SpaceRow, now: number): number => now - space.retention_days * DAY_MS;
 
 /** The fault of a window that starts before `oldestKept`. @param name the parameter's. */
-export const beforeRetention = (
-  name: string,
-  { retention_days: days }: Pick<SpaceRow, "retention_days">,
-  oldest: number,
-): string => `${name} is before the space's retention of ${days} days, which begins at ${iso(oldest)}.`;
+export const beforeRetention = (name: string, space: SpaceRow, oldest: number): string =>
+  `${name} is before the space's retention of ${space.retention_days} days, which begins at ${iso(oldest)}.`;

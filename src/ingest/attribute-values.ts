@@ -7,8 +7,8 @@ import type { Database, Statement } from "../db/core/database.ts";
 import { attributeTypes, noneDefinedSince } from "../db/profiles/definitions.ts";
 import type { ProfileMerge } from "../db/profiles/profiles.ts";
 import { type Fault, invalid, pointerTo } from "../errors.ts";
+import { MAX_FAULTS } from "./all-or-none.ts";
 import { nativeAttribute, nativeProblem } from "./native-attributes.ts";
-import { MAX_FAULTS } from "./rejections.ts";
 import { scalarProblem } from "./validate.ts";
 
 /**

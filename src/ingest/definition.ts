@@ -7,7 +7,7 @@ import { type Fault, invalid } from "../errors.ts";
 import { clashingNames } from "./row-fields.ts";
 
 export const MAX_PROPERTIES = 120;
-export const MAX_LIST_FIELDS = 128;
+const MAX_LIST_FIELDS = 128;
 
 const name = z
   .string()
@@ -18,11 +18,7 @@ const name = z
 
 const SCALARS = ["text", "boolean", "date", "number"] as const;
 
-const Field = z.strictObject({
-  name,
-  type: z.enum(SCALARS),
-  required: z.boolean().default(false),
-});
+const Field = z.strictObject({ name, type: z.enum(SCALARS), required: z.boolean().default(false) });
 
 export const Property = z
   .strictObject({
@@ -60,23 +56,23 @@ export function checkProperties(id: string, properties: readonly Property[]): vo
   if (faults.length > 0) throw invalid(...faults);
 }
 
-const at = (index: number, rest = "") => `/properties/${index}${rest}`;
+/** A fault of the property with this index. @param rest of the pointer. */
+const faultAt = (index: number, rest: string, detail: string): Fault => ({
+  pointer: `/properties/${index}${rest}`,
+  detail,
+});
 
 /** The faults of each property, alone and beside the other properties of the call. */
 function eachFaults(sent: readonly Property[]): Fault[] {
   const faults: Fault[] = [];
-  for (const index of repeated(sent))
-    faults.push({ pointer: at(index, "/name"), detail: "Duplicate property name in this request." });
+  for (const index of repeated(sent)) faults.push(faultAt(index, "/name", "Duplicate property name in this request."));
   for (const [index, property] of sent.entries()) {
     if (property.type === "list" && property.fields === undefined)
-      faults.push({ pointer: at(index, "/fields"), detail: "A property of type list needs `fields`." });
+      faults.push(faultAt(index, "/fields", "A property of type list needs `fields`."));
     if (property.type !== "list" && property.fields !== undefined)
-      faults.push({ pointer: at(index, "/fields"), detail: "Only a property of type list can have `fields`." });
+      faults.push(faultAt(index, "/fields", "Only a property of type list can have `fields`."));
     for (const field of repeated(property.fields ?? []))
-      faults.push({
-        pointer: at(index, `/fields/${field}/name`),
-        detail: "Duplicate field name in this list.",
-      });
+      faults.push(faultAt(index, `/fields/${field}/name`, "Duplicate field name in this list."));
   }
   return faults;
 }
@@ -90,10 +86,7 @@ function listFaults(all: readonly Property[], sent: readonly Property[]): Fault[
   const place = (property: Property | undefined) => sent.findIndex((each) => each.name === property?.name);
   const second = all.filter((property) => property.type === "list")[1];
   if (second !== undefined)
-    faults.push({
-      pointer: at(place(second), "/type"),
-      detail: "An event definition can have at most one property of type list.",
-    });
+    faults.push(faultAt(place(second), "/type", "An event definition can have at most one property of type list."));
   if (all.length > MAX_PROPERTIES)
     faults.push({
       pointer: "/properties",
@@ -101,10 +94,7 @@ function listFaults(all: readonly Property[], sent: readonly Property[]): Fault[
     });
   const crowded = all.find((property) => (property.fields?.length ?? 0) > MAX_LIST_FIELDS);
   if (crowded !== undefined)
-    faults.push({
-      pointer: at(place(crowded), "/fields"),
-      detail: `A list can have at most ${MAX_LIST_FIELDS} fields.`,
-    });
+    faults.push(faultAt(place(crowded), "/fields", `A list can have at most ${MAX_LIST_FIELDS} fields.`));
   return faults;
 }
 
@@ -122,15 +112,8 @@ function renamedFaults(id: string, sent: readonly Property[], present: readonly 
     const added = [renamed, name].find((each) => !old.has(each));
     if (added === undefined) return [];
     const detail = `In a flat row, the property ${name} of this definition is named ${renamed}: the definition cannot have both.`;
-    return [
-      {
-        pointer: at(
-          sent.findIndex((each) => each.name === added),
-          "/name",
-        ),
-        detail,
-      },
-    ];
+    const index = sent.findIndex((each) => each.name === added);
+    return [faultAt(index, "/name", detail)];
   });
 }
 
@@ -161,7 +144,7 @@ export function grow(id: string, present: readonly Property[], added: readonly P
       continue;
     }
     const problem = changeProblem(old, addition);
-    if (problem !== null) faults.push({ pointer: at(index), detail: problem });
+    if (problem !== null) faults.push(faultAt(index, "", problem));
     else if (old.fields !== undefined) {
       const names = new Set(old.fields.map((field) => field.name));
       old.fields = [...old.fields, ...(addition.fields ?? []).filter((field) => !names.has(field.name))];

@@ -54,12 +54,7 @@ function unchanged(space: DefinitionSpace, definition: BuiltIn): Definition {
 }
 
 function fromRow(row: DefinitionRow): Definition {
-  return {
-    ...row,
-    enabled: row.enabled === 1,
-    properties: JSON.parse(row.properties) as Property[],
-    stored: true,
-  };
+  return { ...row, enabled: row.enabled === 1, properties: JSON.parse(row.properties) as Property[], stored: true };
 }
 
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
@@ -112,21 +107,10 @@ export async function definitionsAt(
 ): Promise<Pick<Definition, "id" | "name" | "section_id" | "category" | "properties">[]> {
   const rows = await definitionRowsAt(db, spaceId, seq);
   const stored = new Set(rows.map((row) => row.id));
+  const builtIns = BUILT_INS.filter((each) => !stored.has(each.id));
   return [
-    ...rows.map(({ id, name, section_id, category, properties }) => ({
-      id,
-      name,
-      section_id,
-      category,
-      properties: JSON.parse(properties) as Property[],
-    })),
-    ...BUILT_INS.filter((each) => !stored.has(each.id)).map(({ id, name, category, properties }) => ({
-      id,
-      name,
-      section_id: DEFAULT_SECTION,
-      category,
-      properties,
-    })),
+    ...rows.map((row) => ({ ...row, properties: JSON.parse(row.properties) as Property[] })),
+    ...builtIns.map((each) => ({ ...each, section_id: DEFAULT_SECTION })),
   ].toSorted(byId);
 }
 
@@ -145,10 +129,6 @@ export async function changeDefinition(
   from: Definition,
   to: Definition,
 ): Promise<boolean> {
-  const row = {
-    ...to,
-    enabled: to.enabled ? 1 : 0,
-    properties: JSON.stringify(to.properties),
-  };
+  const row = { ...to, enabled: to.enabled ? 1 : 0, properties: JSON.stringify(to.properties) };
   return replaceDefinition(db, spaceId, row, from.stored ? from.version : null);
 }

@@ -5,6 +5,7 @@ import type { NewEvent } from "../db/events/event-rows.ts";
 import type { NewReachability } from "../db/events/reachability.ts";
 import { type Definition, type DefinitionSpace, findDefinitions } from "./definitions.ts";
 import { DERIVED, type DerivedEvent, isDerived } from "./derived.ts";
+import type { Person } from "./persons.ts";
 import { type ReachabilityChange, reachabilityText } from "./reachability.ts";
 
 /** The definitions of derived events that the space has enabled: for most spaces none. */
@@ -13,19 +14,13 @@ export async function enabledDerived(db: Database, space: DefinitionSpace): Prom
   return new Map([...definitions].filter(([, each]) => each.enabled && isDerived(each)));
 }
 
-/** The person of an event. */
-export interface EventPerson {
-  person_id: string;
-  company_id: string | null;
-}
-
 /**
  * @param definitions the enabled ones: events of other definitions are left out.
  * @param ids the rows' ids, in order.
  */
 export function derivedRows(
   definitions: ReadonlyMap<string, Definition>,
-  person: EventPerson,
+  person: Person,
   events: readonly DerivedEvent[],
   now: number,
   ids: Iterator<string, never>,
@@ -74,10 +69,7 @@ export function derivedReachability(
   }));
 }
 
-/**
- * The ids of a write's derived events, in order.
- * @param write random, unique to the write.
- */
+/** The ids of a write's derived events, in order. @param write random, unique to the write. */
 export function* derivedIds(write: string): Generator<string, never> {
   for (let n = 0; ; n += 1) yield `${write}-${String(n).padStart(5, "0")}`;
 }

@@ -1,39 +1,26 @@
 /** Ingests events: looks up their definitions and persons, checks each event, writes all or none. */
 
-import type { Database } from "../db/core/database.ts";
 import type { ExpectedDefinition } from "../db/events/definitions.ts";
 import { MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
-import { findKnownIds } from "../db/events/event-range.ts";
 import { insertEvents } from "../db/events/insert.ts";
 import type { NewProfile } from "../db/profiles/current.ts";
 import type { Fault } from "../errors.ts";
+import { eventTimeFault, type IngestCall, type Rejected, storedIds, throwFaults, writeAll } from "./all-or-none.ts";
 import { rulesOf } from "./catalogue/rules.ts";
-import { type DefinitionSpace, findDefinitions, premiseOf } from "./definitions.ts";
+import { findDefinitions, premiseOf } from "./definitions.ts";
 import { deriveEvents, NOBODY } from "./derived.ts";
-import { retryOnConflict } from "./retry-on-conflict.ts";
 import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
-import { eventTimeFault } from "./event-time.ts";
-import { type Person, Persons } from "./persons.ts";
-import { type Rejected, throwFaults } from "./rejections.ts";
+import { type Naming, type Person, Persons } from "./persons.ts";
 import { canonicalProperties } from "./validate.ts";
 
 /** An event as it was sent, after the schema's checks. */
-export interface SentEvent {
+interface SentEvent extends Naming {
   id?: string | null | undefined;
   definition_id: string;
-  person_id?: string | null | undefined;
-  external_person_id?: string | null | undefined;
   session_id?: string | null | undefined;
   company_id?: string | null | undefined;
   occurred_at?: string | null | undefined;
   properties: Record<string, unknown>;
-}
-
-export interface Ingest {
-  db: Database;
-  space: DefinitionSpace & { retention_days: number };
-  now: number;
-  uuid: () => string;
 }
 
 /**
@@ -42,21 +29,19 @@ export interface Ingest {
  * events' definitions or persons at each attempt.
  */
 export async function ingestEvents(
-  ingest: Ingest,
+  ingest: IngestCall,
   events: readonly SentEvent[],
   pointers: (index: number) => string,
 ): Promise<{ accepted: number; duplicates: number }> {
-  return retryOnConflict(CHANGED, async () => {
-    const write = await check(ingest, events, pointers);
-    const accepted = await insertEvents(ingest.db, ingest.space.id, write, ingest.now);
-    return { accepted, duplicates: events.length - accepted };
-  });
+  return writeAll(events, CHANGED, async () =>
+    insertEvents(ingest.db, ingest.space.id, await check(ingest, events, pointers), ingest.now),
+  );
 }
 
 const CHANGED =
   "Other calls changed the definitions or profiles of these events at the same time. Send the events again.";
 
-async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (index: number) => string) {
+async function check(ingest: IngestCall, events: readonly SentEvent[], pointers: (index: number) => string) {
   const ids = [...new Set(events.map((event) => event.definition_id))];
   const [definitions, persons] = await Promise.all([
     findDefinitions(ingest.db, ingest.space, ids),
@@ -67,10 +52,8 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
     return definition === undefined ? null : (rulesOf(definition).createsProfileOfType ?? null);
   };
   // An event that is not written, because its id is stored already, creates no profile.
-  const seen = await storedIds(
-    ingest,
-    events.filter((event) => !persons.has(event) && profileType(event) !== null),
-  );
+  const creating = events.filter((event) => !persons.has(event) && profileType(event) !== null);
+  const seen = await storedIds(ingest, "events", creating);
   const makers: string[] = [];
   const rejected: Rejected[] = [];
   const rows: NewEvent[] = [];
@@ -86,16 +69,9 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
     if (persons.created.length > before) makers.push(id);
     seen.add(id);
     const occurredAt = occurredAtOf(event, ingest, pointer, faults);
-    if (definition === undefined)
-      faults.push({
-        pointer: `${pointer}/definition_id`,
-        detail: `The space has no event definition ${event.definition_id}.`,
-      });
-    else if (!definition.enabled)
-      faults.push({
-        pointer: `${pointer}/definition_id`,
-        detail: `The event definition ${event.definition_id} is disabled.`,
-      });
+    const definitionFault = (detail: string) => void faults.push({ pointer: `${pointer}/definition_id`, detail });
+    if (definition === undefined) definitionFault(`The space has no event definition ${event.definition_id}.`);
+    else if (!definition.enabled) definitionFault(`The event definition ${event.definition_id} is disabled.`);
     if (definition !== undefined && person !== null) {
       const row: NewEvent = {
         id,
@@ -116,7 +92,7 @@ async function check(ingest: Ingest, events: readonly SentEvent[], pointers: (in
     }
     if (faults.length > 0) rejected.push({ id: event.id, faults });
   }
-  await throwFaults(rejected, (ids) => findKnownIds(ingest.db, "events", ingest.space.id, ids));
+  await throwFaults(ingest, "events", rejected);
   const written = new Set(rows.map((row) => row.definition_id));
   const used = [...definitions.values()].filter((definition) => written.has(definition.id));
   const { made, definitions: derivedFrom } = await deriveOfNew(ingest, persons.created);
@@ -136,15 +112,9 @@ const UNWRITTEN: Person = { person_id: "", company_id: null };
 const namesOne = (event: SentEvent) =>
   ((event.person_id ?? null) === null) !== ((event.external_person_id ?? null) === null);
 
-/** Which of the ids of these events the space has. */
-async function storedIds(ingest: Ingest, events: readonly SentEvent[]): Promise<Set<string>> {
-  const ids = events.map((event) => event.id).filter((id) => id !== null && id !== undefined);
-  return ids.length === 0 ? new Set() : findKnownIds(ingest.db, "events", ingest.space.id, ids);
-}
-
 /** The derived events of new profiles. */
 async function deriveOfNew(
-  ingest: Ingest,
+  ingest: IngestCall,
   profiles: readonly NewProfile[],
 ): Promise<{ made: NewEvent[]; definitions: ExpectedDefinition[] }> {
   if (profiles.length === 0) return { made: [], definitions: [] };
@@ -164,7 +134,7 @@ function rowBytes(row: NewEvent): number {
 }
 
 /** An event without `occurred_at` occurred when it was received. */
-function occurredAtOf(event: SentEvent, ingest: Ingest, pointer: string, faults: Fault[]): number {
+function occurredAtOf(event: SentEvent, ingest: IngestCall, pointer: string, faults: Fault[]): number {
   if (event.occurred_at === null || event.occurred_at === undefined) return ingest.now;
   const time = Date.parse(event.occurred_at);
   const detail = eventTimeFault("occurred_at", time, ingest.now, ingest.space.retention_days);

@@ -23,7 +23,8 @@ export interface Person {
 export class Persons {
   readonly #byId: Map<string, Person>;
   readonly #byExternalId: Map<string, Person>;
-  readonly #created: NewProfile[] = [];
+  /** The profiles to insert together with the events. */
+  readonly created: NewProfile[] = [];
   readonly #uuid: () => string;
 
   private constructor(found: Awaited<ReturnType<typeof resolvePersons>>, uuid: () => string) {
@@ -47,11 +48,6 @@ export class Persons {
     return new Persons((await Promise.all(lookups)).flat(), uuid);
   }
 
-  /** The profiles to insert together with the events. */
-  get created(): readonly NewProfile[] {
-    return this.#created;
-  }
-
   /** Whether the profile that an event names exists. */
   has(event: Naming): boolean {
     return this.#byId.has(event.person_id ?? "") || this.#byExternalId.has(event.external_person_id ?? "");
@@ -65,30 +61,22 @@ export class Persons {
   find(event: Naming, type: string | null, pointer: string, faults: Fault[]): Person | null {
     const id = event.person_id ?? null;
     const externalId = event.external_person_id ?? null;
-    if ((id === null) === (externalId === null)) {
-      faults.push({
-        pointer: `${pointer}/person_id`,
-        detail: "Send exactly one of person_id and external_person_id.",
-      });
+    const fault = (field: keyof Naming, detail: string) => {
+      faults.push({ pointer: `${pointer}/${field}`, detail });
       return null;
-    }
+    };
+    if ((id === null) === (externalId === null))
+      return fault("person_id", "Send exactly one of person_id and external_person_id.");
     const found = id === null ? this.#byExternalId.get(externalId ?? "") : this.#byId.get(id);
     if (found !== undefined) return found;
     if (type !== null) return this.#create(id, externalId, type);
-    faults.push(
-      id !== null
-        ? { pointer: `${pointer}/person_id`, detail: `The space has no profile ${id}.` }
-        : {
-            pointer: `${pointer}/external_person_id`,
-            detail: `The space has no profile with the external id ${externalId}.`,
-          },
-    );
-    return null;
+    if (id !== null) return fault("person_id", `The space has no profile ${id}.`);
+    return fault("external_person_id", `The space has no profile with the external id ${externalId}.`);
   }
 
   #create(personId: string | null, externalId: string | null, type: string): Person {
     const person = { person_id: personId ?? this.#uuid(), company_id: null };
-    this.#created.push({ person_id: person.person_id, external_person_id: externalId, type });
+    this.created.push({ person_id: person.person_id, external_person_id: externalId, type });
     this.#byId.set(person.person_id, person);
     if (externalId !== null) this.#byExternalId.set(externalId, person);
     return person;

@@ -50,10 +50,7 @@ export async function listDefined(
   return [...found.map((each) => inSpace(space, each)), ...rows].slice(0, limit);
 }
 
-/**
- * The definitions as of a sequence number, by id, with the native attributes.
- * @param ids only these; null: all.
- */
+/** The definitions as of a sequence number, by id, with the native attributes. @param ids only these; null: all. */
 export async function profileDefinitionsAt(
   db: Database,
   spaceId: string,

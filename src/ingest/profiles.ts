@@ -5,24 +5,17 @@
  * what was really replaced.
  */
 
-import type { Database } from "../db/core/database.ts";
 import type { NewEvent } from "../db/events/event-rows.ts";
 import { type DerivedFromMerge, mergeProfiles, type ProfileMerge } from "../db/profiles/profiles.ts";
 import type { NewReachability } from "../db/events/reachability.ts";
 import { readCurrent, type ExpectedVersion, type CurrentProfile } from "../db/profiles/current.ts";
 import { invalid, SpillwayError } from "../errors.ts";
+import type { IngestCall } from "./all-or-none.ts";
 import { checkAttributes } from "./attribute-values.ts";
-import { type Definition, type DefinitionSpace, premiseOf } from "./definitions.ts";
+import { type Definition, premiseOf } from "./definitions.ts";
 import { deriveEvents, type ProfileState } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedReachability, derivedRows, reachabilityIds } from "./derived-rows.ts";
 import { deriveReachability, touchesReachability } from "./reachability.ts";
-
-export interface ProfileWrite {
-  db: Database;
-  space: DefinitionSpace;
-  now: number;
-  uuid: () => string;
-}
 
 /** How often a conflicting write is repeated. Of concurrent calls, one succeeds each time. */
 const MAX_ATTEMPTS = 50;
@@ -37,7 +30,7 @@ const MAX_DERIVED_BYTES = 15_728_640;
  * when other calls changed the profiles at each attempt.
  */
 export async function writeProfiles(
-  write: ProfileWrite,
+  write: IngestCall,
   merges: readonly ProfileMerge[][],
 ): Promise<"merged" | "external_id_taken" | "too_large"> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -53,7 +46,7 @@ export async function writeProfiles(
 }
 
 async function deriveAll(
-  write: ProfileWrite,
+  write: IngestCall,
   merges: readonly ProfileMerge[],
   definitions: ReadonlyMap<string, Definition>,
 ): Promise<DerivedFromMerge> {
@@ -86,7 +79,7 @@ async function deriveAll(
 
 /** Each merge with the current version of its profile, a page of profiles in memory at a time. */
 async function* currentOf(
-  write: ProfileWrite,
+  write: IngestCall,
   merges: readonly ProfileMerge[],
 ): AsyncGenerator<[CurrentProfile, ProfileMerge]> {
   const byPerson = new Map(merges.map((merge) => [merge.person_id, merge]));

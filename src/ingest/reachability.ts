@@ -31,13 +31,13 @@ export const REASONS = {
 } as const;
 
 export type Channel = keyof typeof REASONS;
-export type Reason = (typeof REASONS)[Channel][number];
+type Reason = (typeof REASONS)[Channel][number];
 
 export const SUBSCRIPTIONS = ["subscribed", "unsubscribed"] as const;
 type Subscription = (typeof SUBSCRIPTIONS)[number];
 
 /** The profile's fields in an event, by channel, in this order. */
-export const STATE_FIELDS = {
+const STATE_FIELDS = {
   SMS: ["has_phone_number", "sms_marketing"],
   EMAIL: ["has_email_address", "email_marketing"],
   PUSH: ["is_optin", "platform"],
@@ -61,8 +61,12 @@ export interface ReachabilityChange {
   state: ChannelState;
 }
 
-/** The attributes that reachability depends on, besides the installations. */
-const ATTRIBUTES = ["$phone_number", "$sms_marketing", "$email_address", "$email_marketing"] as const;
+/** The attributes with a channel's address and subscription, and the address's name in reasons. */
+const ADDRESSES = {
+  SMS: { name: "PHONE_NUMBER", address: "$phone_number", subscription: "$sms_marketing" },
+  EMAIL: { name: "EMAIL_ADDRESS", address: "$email_address", subscription: "$email_marketing" },
+} as const;
+const ATTRIBUTES = Object.values(ADDRESSES).flatMap(({ address, subscription }) => [address, subscription]);
 
 /** Whether this merge may change the profile's reachability. */
 export function touchesReachability(merge: {
@@ -76,7 +80,7 @@ export function touchesReachability(merge: {
 /** @param before null: there was no profile. */
 export function deriveReachability(before: ProfileState | null, after: ProfileState): ReachabilityChange[] {
   const old = before ?? NOBODY;
-  return [smsChange(old, after), emailChange(old, after), ...pushChanges(old, after)].filter(
+  return [addressChange("SMS", old, after), addressChange("EMAIL", old, after), ...pushChanges(old, after)].filter(
     (change) => change.reasons.length > 0,
   );
 }
@@ -90,48 +94,29 @@ export function reachabilityText(channel: Channel, reasons: readonly string[], s
   });
 }
 
-type Address = string | number | boolean | null;
-
-function addressOf(state: ProfileState, attribute: "$phone_number" | "$email_address"): Address {
-  const address = state.attributes[attribute];
-  return address === undefined || address === "" ? null : address;
-}
-
-function subscriptionOf(state: ProfileState, attribute: "$sms_marketing" | "$email_marketing"): Subscription | null {
-  return SUBSCRIPTIONS.find((each) => each === state.attributes[attribute]) ?? null;
-}
-
-function smsChange(old: ProfileState, after: ProfileState): ReachabilityChange {
-  const [was, is] = [addressOf(old, "$phone_number"), addressOf(after, "$phone_number")];
-  const [could, can] = [subscriptionOf(old, "$sms_marketing"), subscriptionOf(after, "$sms_marketing")];
+function addressChange(channel: keyof typeof ADDRESSES, old: ProfileState, after: ProfileState): ReachabilityChange {
+  const { name, address, subscription } = ADDRESSES[channel];
+  const [was, is] = [old, after].map(({ attributes }) =>
+    attributes[address] === "" ? undefined : attributes[address],
+  );
+  const [could, can] = [old, after].map(({ attributes }) =>
+    SUBSCRIPTIONS.find((each) => each === attributes[subscription]),
+  );
+  const unsubscribes = could !== can && (can === "unsubscribed" || could === "subscribed");
   return {
-    channel: "SMS",
+    channel,
     installation_id: null,
     reasons: [
-      ...when(subscribes(could, can), "SUBSCRIBED_TO_SMS_MARKETING"),
-      ...when(unsubscribes(could, can), "UNSUBSCRIBED_FROM_SMS_MARKETING"),
-      ...when(was === null && is !== null, "PHONE_NUMBER_ADDED"),
-      ...when(was !== null && is === null, "PHONE_NUMBER_REMOVED"),
-      ...when(was !== null && is !== null && was !== is, "PHONE_NUMBER_UPDATED"),
+      ...when(could !== can && can === "subscribed", `SUBSCRIBED_TO_${channel}_MARKETING`),
+      ...when(unsubscribes, `UNSUBSCRIBED_FROM_${channel}_MARKETING`),
+      ...when(was === undefined && is !== undefined, `${name}_ADDED`),
+      ...when(was !== undefined && is === undefined, `${name}_REMOVED`),
+      ...when(was !== undefined && is !== undefined && was !== is, `${name}_UPDATED`),
     ],
-    state: { has_phone_number: is !== null, sms_marketing: can },
-  };
-}
-
-function emailChange(old: ProfileState, after: ProfileState): ReachabilityChange {
-  const [was, is] = [addressOf(old, "$email_address"), addressOf(after, "$email_address")];
-  const [could, can] = [subscriptionOf(old, "$email_marketing"), subscriptionOf(after, "$email_marketing")];
-  return {
-    channel: "EMAIL",
-    installation_id: null,
-    reasons: [
-      ...when(subscribes(could, can), "SUBSCRIBED_TO_EMAIL_MARKETING"),
-      ...when(unsubscribes(could, can), "UNSUBSCRIBED_FROM_EMAIL_MARKETING"),
-      ...when(was === null && is !== null, "EMAIL_ADDRESS_ADDED"),
-      ...when(was !== null && is === null, "EMAIL_ADDRESS_REMOVED"),
-      ...when(was !== null && is !== null && was !== is, "EMAIL_ADDRESS_UPDATED"),
-    ],
-    state: { has_email_address: is !== null, email_marketing: can },
+    state:
+      channel === "SMS"
+        ? { has_phone_number: is !== undefined, sms_marketing: can ?? null }
+        : { has_email_address: is !== undefined, email_marketing: can ?? null },
   };
 }
 
@@ -159,8 +144,3 @@ function pushChange(id: string, was: Installation | undefined, is: Installation 
 }
 
 const when = (applies: boolean, reason: Reason): Reason[] => (applies ? [reason] : []);
-
-const subscribes = (was: Subscription | null, is: Subscription | null) => was !== is && is === "subscribed";
-
-const unsubscribes = (was: Subscription | null, is: Subscription | null) =>
-  was !== is && (is === "unsubscribed" || was === "subscribed");

@@ -29,25 +29,32 @@ export function canonicalProperties(
 ): string {
   const rules = rulesOf(definition);
   const complete = rules.complete?.(properties) ?? properties;
-  const known = new Set(definition.properties.map((property) => property.name));
   const found: Fault[] = [];
-  for (const name of Object.keys(properties))
-    if (!known.has(name))
-      found.push({
-        pointer: `${pointer}/${pointerToken(name)}`,
-        detail: `The definition ${definition.id} has no property ${name}. Names are case-sensitive.`,
-      });
-  const pairs = definition.properties.map((property) => {
-    const at = `${pointer}/${pointerToken(property.name)}`;
-    const value = own(complete, property.name);
-    return `${JSON.stringify(property.name)}:${valueText(property, value, at, found, rules.values)}`;
-  });
+  const unknown = (name: string) =>
+    `The definition ${definition.id} has no property ${name}. Names are case-sensitive.`;
+  const text = objectText(definition.properties, complete, pointer, found, unknown, rules.values);
   faults.push(...found.slice(0, MAX_FAULTS));
-  return `{${pairs.join()}}`;
+  return text;
 }
 
-function own(record: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
+/** @param unknown the fault of a name that is not among the fields. */
+function objectText(
+  fields: readonly (Property | Field)[],
+  record: Readonly<Record<string, unknown>>,
+  pointer: string,
+  faults: Fault[],
+  unknown: (name: string) => string,
+  rules?: IngestRules["values"],
+): string {
+  const known = new Set(fields.map((field) => field.name));
+  for (const name of Object.keys(record))
+    if (!known.has(name)) faults.push({ pointer: `${pointer}/${pointerToken(name)}`, detail: unknown(name) });
+  const pairs = fields.map((field) => {
+    const value = Object.hasOwn(record, field.name) ? record[field.name] : undefined;
+    const at = `${pointer}/${pointerToken(field.name)}`;
+    return `${JSON.stringify(field.name)}:${valueText(field, value, at, faults, rules)}`;
+  });
+  return `{${pairs.join()}}`;
 }
 
 function valueText(
@@ -73,22 +80,14 @@ function listText(property: Property | Field, value: unknown, pointer: string, f
     faults.push({ pointer, detail: `${property.name} must be a list of objects.` });
     return "null";
   }
-  const known = new Set(fields.map((field) => field.name));
+  const unknown = (name: string) => `${property.name} has no field ${name}.`;
   const items = value.map((item: unknown, index) => {
     const at = `${pointer}/${index}`;
     if (typeof item !== "object" || item === null || Array.isArray(item)) {
       faults.push({ pointer: at, detail: `Each item of ${property.name} must be an object.` });
       return "null";
     }
-    const record = item as Record<string, unknown>;
-    for (const name of Object.keys(record))
-      if (!known.has(name))
-        faults.push({ pointer: `${at}/${pointerToken(name)}`, detail: `${property.name} has no field ${name}.` });
-    const pairs = fields.map(
-      (field) =>
-        `${JSON.stringify(field.name)}:${valueText(field, own(record, field.name), `${at}/${pointerToken(field.name)}`, faults)}`,
-    );
-    return `{${pairs.join()}}`;
+    return objectText(fields, item as Record<string, unknown>, at, faults, unknown);
   });
   return `[${items.join()}]`;
 }

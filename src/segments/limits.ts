@@ -29,17 +29,13 @@ export function rejectTooComplex(rule: Rule): void {
   const events = all.filter((each) => "event" in each);
   const rules = all.length + events.reduce((sum, each) => sum + (each.properties?.length ?? 0), 0);
   const bytes = Buffer.byteLength(JSON.stringify(rule));
+  // The length hardly depends on the names of the parameters and on the time.
+  const { sql } = compileSegment(freezeFilter(rule, 0, 0, true), { seq: "?99", values: "?99" });
   const exceeded = [
     over("has", rules, MAX_RULES, "rules, those about events' properties included"),
     over("has", events.length, MAX_EVENT_RULES, "rules about events"),
     over("has", bytes, MAX_RULE_BYTES, "bytes"),
-    // The length hardly depends on the names of the parameters and on the time.
-    over(
-      "needs",
-      compileSegment(freezeFilter(rule, 0, 0, true), { seq: "?99", values: "?99" }).sql.length,
-      MAX_SQL_BYTES,
-      "bytes of SQL",
-    ),
+    over("needs", sql.length, MAX_SQL_BYTES, "bytes of SQL"),
   ].filter((sentence) => sentence !== null);
   if (exceeded.length > 0) throw tooComplex(exceeded.join(" "));
 }

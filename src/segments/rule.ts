@@ -11,9 +11,6 @@ export type Comparison =
   /** Default: true. */
   | { op: "exists"; value?: boolean | null | undefined };
 
-export type AttributeRule = { attribute: string } & Comparison;
-export type PropertyRule = { property: string } & Comparison;
-
 export interface EventRule {
   /** A definition's id. */
   event: string;
@@ -22,13 +19,19 @@ export interface EventRule {
   /** Default: 1. */
   at_least?: number | null | undefined;
   /** An event counts if it matches all of these. */
-  properties?: PropertyRule[] | null | undefined;
+  properties?: ({ property: string } & Comparison)[] | null | undefined;
 }
 
-export type Rule = { all: Rule[] } | { any: Rule[] } | { none: Rule[] } | AttributeRule | { tag: string } | EventRule;
+export type Rule =
+  | { all: Rule[] }
+  | { any: Rule[] }
+  | { none: Rule[] }
+  | ({ attribute: string } & Comparison)
+  | { tag: string }
+  | EventRule;
 
 /** The rules directly within a rule. */
-export function rulesIn(rule: Rule): readonly Rule[] {
+function rulesIn(rule: Rule): readonly Rule[] {
   if ("all" in rule) return rule.all;
   if ("any" in rule) return rule.any;
   return "none" in rule ? rule.none : [];

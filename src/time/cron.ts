@@ -62,11 +62,8 @@ export function nextAt(cron: string, zone: string, after: number): number | null
 
 /** The last time that is not after `notAfter` (epoch ms), or null if there was none. */
 export function lastAt(cron: string, zone: string, notAfter: number): number | null {
-  return (
-    compile(cron, zone)
-      .previousRuns(1, new Date(notAfter + 1))[0]
-      ?.getTime() ?? null
-  );
+  const [last] = compile(cron, zone).previousRuns(1, new Date(notAfter + 1));
+  return last?.getTime() ?? null;
 }
 
 /** Every time after `after` (epoch ms), in order. */

@@ -17,12 +17,12 @@ interface Known {
   parent: string | null;
 }
 
-const levelCache = (level: AdLevel) =>
-  new SnapshotCache<Known>(MAX_KNOWN, async ({ db, spaceId, seq }, ids) =>
+const caches = AD_LEVELS.map((level) => {
+  const cache = new SnapshotCache<Known>(MAX_KNOWN, async ({ db, spaceId, seq }, ids) =>
     (await adObjectsAt(db, spaceId, seq, level, ids)).map((row) => [row.id, { name: row.name, parent: row.parent_id }]),
   );
-
-const caches = AD_LEVELS.map((level) => [level, levelCache(level)] as const);
+  return [level, cache] as const;
+});
 
 /** The ids and names of a touchpoint's ads. */
 export type Ads = Partial<Record<AdField, string | null>>;
@@ -61,12 +61,8 @@ export class AdLevels {
     for (const [index, [level, cache]] of caches.entries()) {
       if (index > this.#highest) break;
       const ids = touches.map((touch, n) => touch[MEMBER_ID[level]] ?? parents[n] ?? null);
-      const known = this.#lookedUp.includes(level)
-        ? await cache.look(
-            this.#asOf,
-            ids.filter((id) => id !== null),
-          )
-        : null;
+      const named = ids.filter((id) => id !== null);
+      const known = this.#lookedUp.includes(level) ? await cache.look(this.#asOf, named) : null;
       const objectOf = (id: string | null) => (id === null ? null : (known?.get(id) ?? null));
       for (const [n, ads] of resolved.entries()) {
         const id = ids[n] ?? null;

@@ -25,8 +25,8 @@ import { deletionsToExclude, eventKey } from "../event-source.ts";
 import { type Ads, AdLevels } from "./ad-levels.ts";
 import type { Attribution, Query } from "./freeze.ts";
 import { endOf, type Journey, NO_JOURNEY, ownerKey, readCreditedEnds, readParts, readWhole } from "./journeys.ts";
-import { type EventText, Lines, type Sale } from "./lines.ts";
-import { CREDIT, groupKey, Totals } from "./summary.ts";
+import { type EventText, Lines } from "./lines.ts";
+import { CREDIT, Totals } from "./summary.ts";
 
 /** The first number of events whose journeys one query reads. */
 const FIRST_EVENTS = 500;
@@ -46,7 +46,7 @@ interface Credit {
   units: bigint | null;
 }
 
-type Prepared = EventText & Sale & { record: EventRecord };
+type Prepared = EventText & { record: EventRecord };
 
 export class Crediting {
   readonly #snapshot: Snapshot;
@@ -84,21 +84,20 @@ export class Crediting {
   }
 
   async *pages(events: AsyncGenerator<EventRecord[]>): AsyncGenerator<Page> {
-    const ends = this.#attribution.models.map(endOf);
-    const whole = ends.some((end) => end === null);
+    const whole = this.#attribution.models.some((model) => endOf(model) === null);
     for await (const page of events)
       if (whole) yield* this.#byJourneys(page);
       else yield* this.#byEnds(page);
   }
 
-  #reachOf(event: EventRecord): Reach {
+  readonly #reachOf = (event: EventRecord): Reach => {
     const { level, windowMs } = this.#attribution;
     const owner: Owner =
       level === "company" && event.companyId !== null
         ? { id: event.companyId, isCompany: true }
         : { id: event.personId, isCompany: false };
     return { owner, from: windowMs === null ? WHOLE_LIFE : event.occurredAt - windowMs, to: event.occurredAt };
-  }
+  };
 
   #prepare(record: EventRecord): Prepared {
     return { ...this.#lines.prepare(record), record };
@@ -109,12 +108,7 @@ export class Crediting {
     const max = MAX_ENDS[this.#attribution.level];
     for (let from = 0; from < events.length; from += max) {
       const part = events.slice(from, from + max);
-      const found = await readCreditedEnds(
-        db,
-        this.#scope,
-        part.map((event) => this.#reachOf(event)),
-        this.#attribution.models,
-      );
+      const found = await readCreditedEnds(db, this.#scope, part.map(this.#reachOf), this.#attribution.models);
       for (const [n, event] of part.entries()) {
         const prepared = this.#prepare(event);
         for (const [m, model] of this.#attribution.models.entries())
@@ -127,18 +121,14 @@ export class Crediting {
 
   async *#byJourneys(events: readonly EventRecord[]): AsyncGenerator<Page> {
     for (let from = 0; from < events.length;) {
-      const [first] = events.slice(from, from + 1);
+      const first = events[from];
       if (first !== undefined && this.#long.has(ownerKey(this.#reachOf(first)))) {
         yield* this.#byWalk(first);
         from += 1;
         continue;
       }
       const part = events.slice(from, from + this.#batchSize);
-      const journeys = await readParts(
-        this.#snapshot.db,
-        this.#scope,
-        part.map((event) => this.#reachOf(event)),
-      );
+      const journeys = await readParts(this.#snapshot.db, this.#scope, part.map(this.#reachOf));
       if (journeys !== null) {
         for (const [n, event] of part.entries()) yield* this.#byJourney(event, journeys.of[n] ?? NO_JOURNEY);
         // The next batch is as large as probably fits, judging by this one.
@@ -150,22 +140,20 @@ export class Crediting {
     yield* this.#rest(events.at(-1));
   }
 
-  *#creditsOf(event: Prepared, { touches, kinds, from, to }: Journey): Generator<boolean> {
+  async *#byJourney(record: EventRecord, { touches, kinds, from, to }: Journey): AsyncGenerator<Page> {
+    const event = this.#prepare(record);
     for (const model of this.#attribution.models) {
       const places = credited(model, kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>);
+      if (places.length === 0) continue;
       const shares = this.#sharesOf(event, model, places.length);
       for (let n = 0; n < places.length; n += 1) {
         const touch = touches[from + (places[n] ?? 0)];
         if (touch === undefined || !this.#sources.has(touch.source)) continue;
         this.#push(event, model, touch, shares, n);
-        if (this.#isFull) yield true;
+        if (this.#isFull) yield await this.#page(record);
       }
     }
-  }
-
-  async *#byJourney(event: EventRecord, journey: Journey): AsyncGenerator<Page> {
-    for (const _full of this.#creditsOf(this.#prepare(event), journey)) yield await this.#page(event);
-    if (this.#recordDone()) yield await this.#page(event);
+    if (this.#recordDone()) yield await this.#page(record);
   }
 
   /** One event with a long journey: read whole if one page of the walk is enough, else counted first, then walked. */
@@ -201,8 +189,7 @@ export class Crediting {
     if (this.#recordDone()) yield await this.#page(event);
   }
 
-  #sharesOf({ amount }: Sale, model: Model, n: number): Shares {
-    if (n === 0) return NO_SHARES;
+  #sharesOf({ amount }: EventText, model: Model, n: number): Shares {
     const { share } = RULES[model];
     return {
       amount: amount === null ? () => "null" : splitText(amount, share, n),
@@ -276,7 +263,7 @@ export class Crediting {
       const values = this.#attribution.groupBy.map((name) =>
         name === "source" ? touch.source : (known[name] ?? null),
       );
-      this.#totals.add(groupKey(model, values), units ?? 0n, event.amount === null ? null : parseDecimal(share));
+      this.#totals.add(model, values, units ?? 0n, event.amount === null ? null : parseDecimal(share));
     }
   }
 }
@@ -288,5 +275,3 @@ interface Shares {
 }
 
 const NO_ADS: Ads = {};
-
-const NO_SHARES: Shares = { amount: () => "null", credit: null };

@@ -3,8 +3,8 @@
 import { EVENTS } from "../../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { addDays, dayOf, daysBetween, dayWindow } from "../../time/days.ts";
-import type { Dataset, Page, Snapshot } from "../dataset.ts";
-import { eventKey, rangeOf, rangeSource } from "../event-source.ts";
+import type { Dataset, Page } from "../dataset.ts";
+import { eventKey, rangeSource } from "../event-source.ts";
 import { linePage, NDJSON } from "../lines.ts";
 import { oldestKept } from "../window.ts";
 import { Crediting } from "./credit.ts";
@@ -46,20 +46,17 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
 
   freeze,
 
-  tabular: {
-    columns: async (query) => conversionColumns(query),
-    fieldsParameter: "fields",
-  },
+  tabular: { columns: async (query) => conversionColumns(query), fieldsParameter: "fields" },
 
   open(query, snapshot) {
     const { attribution } = query;
     const summarized = summarize(attribution);
     const maxRecordsPerStep = maxConversionsPerStep(attribution?.models ?? [], attribution?.level ?? "profile");
     return {
-      ...rangeSource(snapshot, rangeOf(EVENTS, query, query.definition_ids, snapshot), (range) => {
+      ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
         const events = readEvents(snapshot.db, range);
         return attribution === null
-          ? conversions(events, query, snapshot)
+          ? conversions(events, new Lines(query, snapshot.spaceId))
           : new Crediting(snapshot, query, attribution).pages(events);
       }),
       form: NDJSON,
@@ -71,12 +68,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
   },
 };
 
-async function* conversions(
-  events: AsyncGenerator<EventRecord[]>,
-  query: Query,
-  snapshot: Snapshot,
-): AsyncGenerator<Page> {
-  const lines = new Lines(query, snapshot.spaceId);
+async function* conversions(events: AsyncGenerator<EventRecord[]>, lines: Lines): AsyncGenerator<Page> {
   for await (const page of events) {
     const texts = page.map((event) => lines.conversion(lines.prepare(event)));
     yield linePage(page, texts, eventKey);

@@ -5,7 +5,7 @@ import { type Fault, invalid } from "../../errors.ts";
 import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
 import { dayWindow, daysBetween } from "../../time/days.ts";
 import { DAY_MS } from "../../time/durations.ts";
-import type { FreezeContext } from "../dataset.ts";
+import type { FreezeContext, TimeWindow } from "../dataset.ts";
 import { type EventQuery, freezeEvents } from "../event-source.ts";
 import { beforeRetention, oldestKept } from "../window.ts";
 import { AD_FIELDS, type ConversionRequest, type Field, FIXED_FIELDS, type Group, MAX_DAYS } from "./request.ts";
@@ -63,18 +63,14 @@ export async function freeze(request: ConversionRequest, context: FreezeContext)
 
 function readAttribution(request: ConversionRequest, faults: Fault[]): Attribution | null {
   const { sources, attribution_model: model, attribution_window: days, group_by: groupBy } = request;
-  const needs = (name: "attribution_model" | "attribution_window" | "group_by") =>
-    void faults.push({ pointer: `/${name}`, detail: `${name} needs sources.` });
+  const required = { attribution_model: model, attribution_window: days };
   if (sources === undefined) {
-    if (model !== undefined) needs("attribution_model");
-    if (days !== undefined) needs("attribution_window");
-    if (groupBy !== undefined) needs("group_by");
+    for (const [name, value] of Object.entries({ ...required, group_by: groupBy }))
+      if (value !== undefined) faults.push({ pointer: `/${name}`, detail: `${name} needs sources.` });
     return null;
   }
-  const missing = (name: string) =>
-    void faults.push({ pointer: `/${name}`, detail: `${name} is required with sources.` });
-  if (model === undefined) missing("attribution_model");
-  if (days === undefined) missing("attribution_window");
+  for (const [name, value] of Object.entries(required))
+    if (value === undefined) faults.push({ pointer: `/${name}`, detail: `${name} is required with sources.` });
   const fields = request.fields ?? [];
   return {
     sources,
@@ -87,12 +83,8 @@ function readAttribution(request: ConversionRequest, faults: Fault[]): Attributi
   };
 }
 
-/** @returns the window of the days in epoch ms; null where a fault was found. */
-function readWindow(
-  request: ConversionRequest,
-  { space, now }: FreezeContext,
-  faults: Fault[],
-): { start: number; end: number } | null {
+/** @returns the window of the days; null where a fault was found. */
+function readWindow(request: ConversionRequest, { space, now }: FreezeContext, faults: Fault[]): TimeWindow | null {
   const { date, start_date: startDate, end_date: endDate } = request;
   const before = faults.length;
   const fault = (name: string, detail: string) => void faults.push({ pointer: `/${name}`, detail });

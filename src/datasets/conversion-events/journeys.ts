@@ -43,10 +43,7 @@ export async function readCreditedEnds(
   reaches: readonly Reach[],
   models: readonly Model[],
 ): Promise<(Touch | null)[][]> {
-  const modelEnds = models.flatMap((model) => {
-    const end = endOf(model);
-    return end === null ? [] : [end];
-  });
+  const modelEnds = models.map(endOf).filter((end) => end !== null);
   const ends = new Map(
     modelEnds.flatMap(({ which, kinds, fallback }) =>
       [...kinds, ...fallback].map((kind) => [`${which} ${kind}`, { which, kind }] as const),

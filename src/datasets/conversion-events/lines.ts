@@ -16,7 +16,7 @@ import { AD_FIELDS, type AdField, type Field } from "./request.ts";
 const AD: ReadonlySet<Field> = new Set(AD_FIELDS);
 const OF_PROPERTIES: ReadonlySet<Field> = new Set(["amount", "is_upsell", "order_id", "order_name", "event_url"]);
 
-/** The text that all lines of one event share. */
+/** The text that all lines of one event share, and its amount, which lines divide. */
 export interface EventText {
   /** `{"id":…,"event_time_utc":…`, under attribution up to the touchpoint's id. */
   head: string;
@@ -24,15 +24,11 @@ export interface EventText {
   between: readonly string[];
   /** The text after the touchpoint's id in the last line: mostly the next line has the same. */
   tail: { model: string; source: string; share: string; text: string };
+  /** The amount, as JSON writes the number; null: the conversion has none. */
+  amount: string | null;
 }
 
 const NO_TAIL = { model: "", source: "", share: "", text: "" };
-
-/** The amount of a conversion, which lines divide. */
-export interface Sale {
-  /** As JSON writes the number; null: the conversion has none. */
-  amount: string | null;
-}
 
 export class Lines {
   readonly #query: Query;
@@ -55,8 +51,7 @@ export class Lines {
       query.fields.some((field) => OF_PROPERTIES.has(field)) || (query.attribution?.groupBy.length ?? 0) > 0;
   }
 
-  /** The text that an event's lines share, and its amount. */
-  prepare(event: EventRecord): EventText & Sale {
+  prepare(event: EventRecord): EventText {
     const properties = this.#readsProperties ? (JSON.parse(event.properties) as Record<string, unknown>) : {};
     const between: string[] = [""];
     for (const field of this.#query.fields) {
@@ -106,6 +101,7 @@ export class Lines {
   }
 
   #text(field: Field, event: EventRecord, properties: Record<string, unknown>): string {
+    if (isOfAd(field)) return "null";
     switch (field) {
       case "profile_id":
         return quote(event.personId);
@@ -123,20 +119,13 @@ export class Lines {
       case "order_name":
       case "event_url":
         return JSON.stringify(properties[field] ?? null);
-      case "ad_id":
-      case "ad_name":
-      case "adset_id":
-      case "adset_name":
-      case "campaign_id":
-      case "campaign_name":
-      case "account_id":
-      case "account_name":
-        return "null";
     }
   }
 }
 
-const isOwn = (field: Field): field is AdField | "amount" => field === "amount" || AD.has(field);
+const isOfAd = (field: Field): field is AdField => AD.has(field);
+
+const isOwn = (field: Field): field is AdField | "amount" => field === "amount" || isOfAd(field);
 
 /** The columns of a line, in their order. */
 export function conversionColumns({ fields, attribution }: Query): Column[] {

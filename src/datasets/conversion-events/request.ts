@@ -2,9 +2,9 @@
 
 import * as z from "zod";
 import { MODELS } from "../../attribution/models.ts";
+import { SOURCES } from "../../attribution/sources.ts";
 import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
 import { distinct } from "../distinct.ts";
-import { TouchpointSource } from "./sources.ts";
 
 export const AD_FIELDS = [
   "ad_id",
@@ -44,6 +44,9 @@ export type Group = (typeof GROUPS)[number];
 
 export const MAX_DAYS = 31;
 const WINDOWS = [0, 1, 7, 14, 30, 60, 90] as const;
+
+/** The source of a touchpoint: of a sent one, and in the parameter `sources`. */
+export const TouchpointSource = z.enum(SOURCES);
 
 /** A list of 1 to `max` items, each at most once. */
 const list = <Item extends z.ZodType<string>>(item: Item, max: number) => distinct(z.array(item).min(1).max(max));

@@ -26,8 +26,9 @@ type Sums = Readonly<Record<string, Sum>> | null;
 export class Totals {
   readonly #sums = new Map<string, { rows: number; credit: bigint; amount: Decimal }>();
 
-  /** @param amount of the share; null where the conversion has none. */
-  add(key: string, credit: bigint, amount: Decimal | null): void {
+  /** @param values of the groups. @param amount of the share; null where the conversion has none. */
+  add(model: string, values: readonly (string | null)[], credit: bigint, amount: Decimal | null): void {
+    const key = JSON.stringify([model, ...values]);
     const sum = this.#sums.get(key) ?? { rows: 0, credit: 0n, amount: { units: 0n, scale: 0 } };
     sum.rows += 1;
     sum.credit += credit;
@@ -80,10 +81,9 @@ export function summarize(attribution: Attribution | null): Summarized | undefin
     merge,
     toManifest(sum) {
       const groups = (sum as { groups: Sums } | null)?.groups;
-      const about = { group_by: groupBy };
-      if (groups === null) return { ...about, groups: null, message: TOO_MANY };
+      if (groups === null) return { group_by: groupBy, groups: null, message: TOO_MANY };
       return {
-        ...about,
+        group_by: groupBy,
         groups: Object.entries(groups ?? {}).map(([key, [rows, credit, amount]]) => {
           const [model, ...values] = JSON.parse(key) as (string | null)[];
           return {
@@ -98,7 +98,3 @@ export function summarize(attribution: Attribution | null): Summarized | undefin
     },
   };
 }
-
-/** The key of a line's group. */
-export const groupKey = (model: string, values: readonly (string | null)[]): string =>
-  JSON.stringify([model, ...values]);

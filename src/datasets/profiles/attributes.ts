@@ -16,7 +16,7 @@ import {
   readMembers,
 } from "../../db/profiles/segment-members.ts";
 import { segmentAt } from "../../db/profiles/segments.ts";
-import { countTombstones, cutTombstones, readTombstones, type TombstoneRange } from "../../db/profiles/tombstones.ts";
+import { countTombstones, cutTombstones, readTombstones } from "../../db/profiles/tombstones.ts";
 import { typeMismatches } from "../../db/profiles/type-mismatches.ts";
 import { invalid } from "../../errors.ts";
 import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
@@ -24,7 +24,7 @@ import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import { freezeFilter, type SegmentFilter, segmentReadsFrom } from "../../segments/filter.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
-import type { Bounds, Column, Dataset, FreezeContext, Key, Page, Snapshot } from "../dataset.ts";
+import type { Bounds, Column, Dataset, FreezeContext, Page, Snapshot } from "../dataset.ts";
 import { distinct } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { linePage, NDJSON } from "../lines.ts";
@@ -106,26 +106,21 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
     async columns(query, context, ofRows) {
       const { attributes, identifiers, include_deletions: deletions } = query;
       const types = await typesOf(attributes, context, ofRows);
-      const own = [
-        ...new IdentifierRow(identifiers).columns(),
-        ...attributes.map((name): Column => ({ path: ["attributes", name], type: types.get(name) ?? "text" })),
-      ].map((column) => (column.path[1] === "profile_id" ? { ...column, edge: "id" as const } : column));
-      if (!deletions) return own;
-      const deleted = deletedColumns(query).map((column): Column => {
-        const twin = own.find(({ path: [around, name] }) => around === "identifiers" && name === column.path[1]);
-        return twin === undefined ? column : { ...column, alias: twin.path };
-      });
+      const withEdge = (column: Column): Column =>
+        column.path[1] === "profile_id" ? { ...column, edge: "id" } : column;
+      const ids = new IdentifierRow(identifiers).columns().map(withEdge);
+      const values = attributes
+        .map((name): Column => ({ path: ["attributes", name], type: types.get(name) ?? "text" }))
+        .map(withEdge);
+      if (!deletions) return [...ids, ...values];
+      const deleted = deletedColumns(query);
       // Redaction of a profile's identifier applies to the deletions too.
-      const twins = new Map(
-        deleted.flatMap(({ path, alias }) => (alias === undefined ? [] : [[alias, path] as const])),
-      );
-      return [
-        ...own.map((column) => {
-          const alias = twins.get(column.path);
-          return alias === undefined ? column : { ...column, alias };
-        }),
-        ...deleted,
-      ];
+      const aliased = (columns: Column[], twins: Column[]) =>
+        columns.map((column) => {
+          const twin = twins.find(({ path }) => path[1] === column.path[1]);
+          return twin === undefined ? column : { ...column, alias: twin.path };
+        });
+      return [...aliased(ids, deleted), ...values, ...aliased(deleted, ids)];
     },
   },
 
@@ -141,11 +136,8 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
       cut: (bounds, max) => cut(snapshot, query, bounds, max),
       async count(bounds) {
         const { profiles, deletions } = rangesOf(snapshot, query, bounds);
-        const counts = [
-          profiles === null ? 0 : await countMembers(snapshot.db, profiles),
-          deletions === null ? 0 : await countTombstones(snapshot.db, deletions),
-        ];
-        return counts.reduce((sum, count) => sum + count, 0);
+        const counted = profiles === null ? 0 : await countMembers(snapshot.db, profiles);
+        return counted + (deletions === null ? 0 : await countTombstones(snapshot.db, deletions));
       },
       pages: (bounds) => pages(snapshot, query, bounds),
     };
@@ -179,11 +171,7 @@ const deletedColumns = (query: Query): Column[] => [
 ];
 
 /** The profiles and the deletions between two keys; null where the bounds exclude them. */
-function rangesOf(
-  snapshot: Snapshot,
-  { segment }: Query,
-  { lower, upper }: Bounds,
-): { profiles: MemberRange | null; deletions: TombstoneRange | null } {
+function rangesOf(snapshot: Snapshot, { segment }: Query, { lower, upper }: Bounds) {
   const start = { seq: 0, id: "" };
   return {
     profiles:
@@ -203,12 +191,7 @@ function rangesOf(
   };
 }
 
-async function cut(
-  snapshot: Snapshot,
-  query: Query,
-  bounds: Bounds,
-  max: number,
-): Promise<{ records: number; next: Key | null }> {
+async function cut(snapshot: Snapshot, query: Query, bounds: Bounds, max: number) {
   const { profiles, deletions } = rangesOf(snapshot, query, bounds);
   let records = 0;
   if (profiles !== null) {
@@ -223,11 +206,7 @@ async function cut(
 }
 
 /** Cuts exactly `max` profiles where there are as many: one step writes a whole file in some formats. */
-async function cutProfiles(
-  { db }: Snapshot,
-  range: MemberRange,
-  max: number,
-): Promise<{ records: number; next: string | null }> {
+async function cutProfiles({ db }: Snapshot, range: MemberRange, max: number) {
   // Without a condition every scanned profile counts: there is no need to scan more than are cut off.
   const takesEvery = range.condition === null && range.since === 0;
   const slice = takesEvery ? Math.min(range.slice, Math.max(max, MIN_SLICE) + 1) : range.slice;

@@ -1,22 +1,15 @@
 /** `profile_events`: a record is an event of any definition, with its profile's identifiers. */
 
-import { EVENTS, type EventRange } from "../../db/events/event-range.ts";
+import { EVENTS } from "../../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { iso } from "../../time/names.ts";
-import type { Dataset, Page, Snapshot } from "../dataset.ts";
+import type { Dataset } from "../dataset.ts";
 import { columnsWithin } from "../event-columns.ts";
-import {
-  definitionsForColumns,
-  eventKey,
-  type EventQuery,
-  freezeEvents,
-  rangeOf,
-  rangeSource,
-} from "../event-source.ts";
+import { definitionsForColumns, eventKey, type EventQuery, freezeEvents, rangeSource } from "../event-source.ts";
 import { quote } from "../json-text.ts";
-import { linePage, NDJSON } from "../lines.ts";
+import { NDJSON } from "../lines.ts";
 import { EventNames } from "../wildcards.ts";
-import { IdentifierRow, Identifiers, IDENTIFIERS_HELP, PersonsIdentifiers } from "./identifiers.ts";
+import { IdentifierRow, Identifiers, IDENTIFIERS_HELP, identifiedPages } from "./identifiers.ts";
 import { readWindow, schedulable, windowShape } from "./window.ts";
 
 const shape = {
@@ -70,22 +63,14 @@ export const profileEvents: Dataset<typeof shape, Query> = {
   },
 
   open: (query, snapshot) => ({
-    ...rangeSource(snapshot, rangeOf(EVENTS, query, query.definition_ids, snapshot), (range) =>
-      pages(snapshot, query, range),
-    ),
+    ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
+      const row = new IdentifierRow(query.identifiers);
+      return identifiedPages(snapshot, row, readEvents(snapshot.db, range), (event) => event.personId, line, eventKey);
+    }),
     form: NDJSON,
     files: { cut: "written", secret: query.secret },
   }),
 };
-
-async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
-  const persons = new PersonsIdentifiers(snapshot, new IdentifierRow(query.identifiers));
-  for await (const events of readEvents(snapshot.db, range)) {
-    const identifiers = await persons.look(events.map((event) => event.personId));
-    const lines = events.map((event, n) => line(event, identifiers[n] ?? "{"));
-    yield linePage(events, lines, eventKey);
-  }
-}
 
 const line = (event: EventRecord, identifiers: string) =>
   `{"event":{"id":${quote(event.id)},"name":${quote(event.definitionId)},"timestamp":"${iso(event.occurredAt)}","attributes":${event.properties}},"identifiers":${identifiers}}}`;

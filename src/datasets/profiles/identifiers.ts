@@ -3,39 +3,34 @@
 import * as z from "zod";
 import { identifiersAt } from "../../db/profiles/profiles.ts";
 import { SnapshotCache } from "../snapshot-cache.ts";
-import type { AsOf, Column } from "../dataset.ts";
+import type { AsOf, Column, Key, Page } from "../dataset.ts";
 import { distinct } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
+import { linePage } from "../lines.ts";
 
-const MAX_IDENTIFIERS = 50;
 const MAX_PERSONS = 10_000;
 
 /** Always included, first. */
 const PROFILE_ID = "profile_id";
 const EXTERNAL_ID = "external_person_id";
-export const INSTALLATION_IDS = "installation_ids";
+const INSTALLATION_IDS = "installation_ids";
 const OWN: readonly string[] = [PROFILE_ID, EXTERNAL_ID, INSTALLATION_IDS];
 
+const Identifier = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
+    "An identifier's name begins with a letter and has at most 64 letters, digits and underscores.",
+  );
+
 /** The parameter. */
-export const Identifiers = distinct(
-  z
-    .array(
-      z
-        .string()
-        .regex(
-          /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
-          "An identifier's name begins with a letter and has at most 64 letters, digits and underscores.",
-        ),
-    )
-    .min(1)
-    .max(MAX_IDENTIFIERS),
-);
+export const Identifiers = distinct(z.array(Identifier).min(1).max(50));
 
 /** The help text of the parameter. */
 export const IDENTIFIERS_HELP =
   "`custom_id` or another of the profile's `identifiers`, `external_person_id`, or `installation_ids`, which is a list. `profile_id` (the `person_id`) is always included, first. An identifier that the profile lacks is null.";
 
-export interface ProfileIdentifiers {
+interface ProfileIdentifiers {
   person_id: string;
   external_person_id: string | null;
   identifiers: Readonly<Record<string, string>>;
@@ -51,7 +46,7 @@ export class IdentifierRow {
     this.#names = requested.filter((name) => name !== PROFILE_ID);
   }
 
-  /** The names that are looked up in the profile's `identifiers`. */
+  /** Those in the profile's `identifiers`. */
   get inMap(): readonly string[] {
     return this.#names.filter((name) => !OWN.includes(name));
   }
@@ -83,35 +78,34 @@ function value(profile: ProfileIdentifiers, name: string): string {
   return quoteOrNull(Object.hasOwn(profile.identifiers, name) ? (profile.identifiers[name] ?? null) : null);
 }
 
-/** persons → their identifiers at an export's snapshot, as JSON without the closing brace. */
-export class PersonsIdentifiers {
-  readonly #asOf: AsOf;
-  readonly #row: IdentifierRow;
-  readonly #known: SnapshotCache<string>;
-
-  constructor(asOf: AsOf, row: IdentifierRow) {
-    this.#asOf = asOf;
-    this.#row = row;
-    this.#known = new SnapshotCache(MAX_PERSONS, async ({ db, spaceId, seq }, ids) => {
-      const found = await identifiersAt(db, spaceId, seq, ids, row.inMap, row.hasInstallations);
-      return found.map((each) => {
-        const identifiers = JSON.parse(each.identifiers) as Record<string, string>;
-        const installation_ids = JSON.parse(each.installation_ids) as string[];
-        return [each.person_id, row.open({ ...each, identifiers, installation_ids })];
-      });
+/**
+ * Pages of records with one line each.
+ * @param line gets the identifiers of the record's person at the snapshot, as JSON without the closing brace: of a
+ * person without a profile, the `profile_id` and nulls.
+ */
+export async function* identifiedPages<Item>(
+  asOf: AsOf,
+  row: IdentifierRow,
+  pages: AsyncIterable<Item[]>,
+  personOf: (item: Item) => string,
+  line: (item: Item, identifiers: string) => string,
+  keyOf: (item: Item) => Key,
+): AsyncGenerator<Page> {
+  const cache = new SnapshotCache<string>(MAX_PERSONS, async ({ db, spaceId, seq }, ids) => {
+    const found = await identifiersAt(db, spaceId, seq, ids, row.inMap, row.hasInstallations);
+    return found.map((each) => {
+      const identifiers = JSON.parse(each.identifiers) as Record<string, string>;
+      const installation_ids = JSON.parse(each.installation_ids) as string[];
+      return [each.person_id, row.open({ ...each, identifiers, installation_ids })];
     });
-  }
-
-  /** @returns the text of each of these persons; for a person without a profile, the `profile_id` and nulls. */
-  async look(personIds: readonly string[]): Promise<string[]> {
-    const known = await this.#known.look(this.#asOf, personIds);
-    return personIds.map((id) => known.get(id) ?? this.#row.open(withoutProfile(id)));
+  });
+  const none = { external_person_id: null, identifiers: {}, installation_ids: [] };
+  for await (const items of pages) {
+    const known = await cache.look(asOf, items.map(personOf));
+    const lines = items.map((item) => {
+      const id = personOf(item);
+      return line(item, known.get(id) ?? row.open({ person_id: id, ...none }));
+    });
+    yield linePage(items, lines, keyOf);
   }
 }
-
-const withoutProfile = (id: string): ProfileIdentifiers => ({
-  person_id: id,
-  external_person_id: null,
-  identifiers: {},
-  installation_ids: [],
-});

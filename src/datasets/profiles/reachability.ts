@@ -1,18 +1,18 @@
 /** `reachability_events`: a record is a change of a profile's reachability on a channel. */
 
 import * as z from "zod";
-import { type EventRange, REACHABILITY_EVENTS } from "../../db/events/event-range.ts";
+import { REACHABILITY_EVENTS } from "../../db/events/event-range.ts";
 import { type ReachabilityRecord, readReachability } from "../../db/events/reachability.ts";
 import { pendingDeletions } from "../../db/profiles/deletions.ts";
 import { FIRST_REACHABILITY } from "../../ingest/load-reachability.ts";
 import { type Channel, REASONS } from "../../ingest/reachability.ts";
 import { iso } from "../../time/names.ts";
-import type { Column, Dataset, Key, Page, Snapshot } from "../dataset.ts";
+import type { Column, Dataset, Key } from "../dataset.ts";
 import { distinct } from "../distinct.ts";
-import { rangeOf, rangeSource, type WindowQuery } from "../event-source.ts";
+import { rangeSource, type WindowQuery } from "../event-source.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
-import { linePage, NDJSON } from "../lines.ts";
-import { IdentifierRow, PersonsIdentifiers } from "./identifiers.ts";
+import { NDJSON } from "../lines.ts";
+import { identifiedPages, IdentifierRow } from "./identifiers.ts";
 import { readWindow, schedulable, windowShape } from "./window.ts";
 
 const CHANNELS = Object.keys(REASONS) as [Channel, ...Channel[]];
@@ -69,24 +69,16 @@ export const reachabilityEvents: Dataset<typeof shape, Query> = {
   tabular: { columns: async () => COLUMNS },
 
   open: (query, snapshot) => ({
-    ...rangeSource(snapshot, rangeOf(REACHABILITY_EVENTS, query, query.channels, snapshot), (range) =>
-      pages(snapshot, range),
-    ),
+    ...rangeSource(snapshot, REACHABILITY_EVENTS, query, query.channels, (range) => {
+      const records = readReachability(snapshot.db, range);
+      return identifiedPages(snapshot, CUSTOM_ID, records, (record) => record.person_id, line, keyOf);
+    }),
     form: NDJSON,
     files: { cut: "written", secret: query.secret },
   }),
 };
 
 const keyOf = (record: ReachabilityRecord): Key => ({ time: record.occurred_at, id: record.id });
-
-async function* pages(snapshot: Snapshot, range: EventRange): AsyncGenerator<Page> {
-  const persons = new PersonsIdentifiers(snapshot, CUSTOM_ID);
-  for await (const records of readReachability(snapshot.db, range)) {
-    const identifiers = await persons.look(records.map((record) => record.person_id));
-    const lines = records.map((record, n) => line(record, identifiers[n] ?? "{"));
-    yield linePage(records, lines, keyOf);
-  }
-}
 
 function line(record: ReachabilityRecord, identifiers: string): string {
   const installation = record.channel === "PUSH" ? `,"installation_id":${quoteOrNull(record.installation_id)}` : "";

@@ -5,7 +5,7 @@ import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid } from "../../errors.ts";
 import { DAY_MS } from "../../time/durations.ts";
 import { iso } from "../../time/names.ts";
-import type { Schedulable } from "../dataset.ts";
+import type { Schedulable, TimeWindow } from "../dataset.ts";
 import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "../window.ts";
 
 const LOOKBACK_DAYS = 90;
@@ -30,7 +30,7 @@ export function readWindow(
   space: SpaceRow,
   now: number,
   first: number | null = null,
-): { start: number; end: number } {
+): TimeWindow {
   const start = Date.parse(request.from);
   const end = request.to === undefined ? now : Date.parse(request.to);
   if (end > now) throw invalid({ pointer: "/to", detail: "to must not be in the future." });

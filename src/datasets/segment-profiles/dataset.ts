@@ -11,9 +11,6 @@ import { freeze, type Query } from "./freeze.ts";
 import { keyOf, pages } from "./pages.ts";
 import { MAX_MONTHS, shape } from "./request.ts";
 
-/** With events, a step that reads a few hundred events of each profile has about a thousand queries. */
-const MAX_RECORDS_PER_STEP = { withoutEvents: 20_000, withEvents: 1_000 };
-
 export const segmentProfiles: Dataset<typeof shape, Query> = {
   name: "segment_profiles",
   title: "The profiles of a segment, with attributes, tags, events and topics",
@@ -58,7 +55,8 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
         after: "}}",
       },
       files: { cut: "written", secret: query.secret },
-      maxRecordsPerStep: MAX_RECORDS_PER_STEP[query.events.length === 0 ? "withoutEvents" : "withEvents"],
+      // With events, a step that reads a few hundred events of each profile has about a thousand queries.
+      maxRecordsPerStep: query.events.length === 0 ? 20_000 : 1_000,
       ttl: "segment",
       emptyMessage: isEmpty
         ? "The document has no profiles: request at least one attribute or tag."

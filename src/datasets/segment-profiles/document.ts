@@ -8,7 +8,7 @@ import type { MemberProfile } from "../../db/profiles/segment-members.ts";
 import type { PersonEvent } from "../../db/events/person-events.ts";
 import type { Consent } from "../../db/profiles/profiles.ts";
 import { quote } from "../json-text.ts";
-import type { SectionItem, Query } from "./freeze.ts";
+import type { Query } from "./freeze.ts";
 
 /** A profile's values in a section, except its events. */
 export interface Section {
@@ -25,11 +25,7 @@ export interface Section {
 export type Topics = Record<string, Record<string, Consent>>;
 
 /** The requested ids of a section. */
-interface Requested {
-  attributes: string[];
-  tags: string[];
-  events: string[];
-}
+type Requested = Record<"attributes" | "tags" | "events", string[]>;
 
 export class Sections {
   readonly #requested = new Map<string, Requested>();
@@ -37,16 +33,12 @@ export class Sections {
 
   constructor(query: Query) {
     this.#topics = query.topics;
-    const into = (list: keyof Requested, all: readonly SectionItem[]) => {
-      for (const { id, section } of all) {
+    for (const list of ["attributes", "tags", "events"] as const)
+      for (const { id, section } of query[list]) {
         const requested = this.#requested.get(section) ?? { attributes: [], tags: [], events: [] };
         requested[list].push(id);
         this.#requested.set(section, requested);
       }
-    };
-    into("attributes", query.attributes);
-    into("tags", query.tags);
-    into("events", query.events);
   }
 
   /** The profile's sections, by id. @param sectionOf the section of a topic. */

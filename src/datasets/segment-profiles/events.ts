@@ -17,14 +17,6 @@ const MIN_ROWS = 10;
 /** The most bytes of events on a page. A profile that exceeds it by itself is read page by page. */
 const MAX_BYTES = 2_000_000;
 
-/** The events of the first profiles of a list. */
-export interface Gathered {
-  /** The number of profiles with all their events; 0: the first profile has too many for one page. */
-  profiles: number;
-  /** For each of these profiles, its events. */
-  events: PersonEvent[][];
-}
-
 export class Events {
   readonly #asOf: AsOf;
   readonly #query: Query;
@@ -40,7 +32,11 @@ export class Events {
     this.#end = query.window?.end ?? 0;
   }
 
-  async gather(personIds: readonly string[]): Promise<Gathered> {
+  /**
+   * @returns how many of the first profiles of the list fit into a page with all their events, and their events by
+   * profile; 0: the first profile has too many for one page.
+   */
+  async gather(personIds: readonly string[]): Promise<{ profiles: number; events: PersonEvent[][] }> {
     const definitionIds = this.#query.events.map(({ id }) => id);
     const all = { profiles: personIds.length, events: personIds.map((): PersonEvent[] => []) };
     if (definitionIds.length === 0) return all;

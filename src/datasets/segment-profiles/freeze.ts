@@ -10,14 +10,14 @@ import { freezeFilter, type SegmentFilter } from "../../segments/filter.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { addMonths } from "../../time/days.ts";
 import { DAY_MS } from "../../time/durations.ts";
-import type { FreezeContext } from "../dataset.ts";
+import type { FreezeContext, TimeWindow } from "../dataset.ts";
 import { unknownSegment } from "../members.ts";
 import { unknownDefinition } from "../wildcards.ts";
 import { beforeRetention, oldestKept } from "../window.ts";
 import { MAX_MONTHS, type SegmentProfilesRequest } from "./request.ts";
 
 /** A requested attribute, tag or event, and its section as of the snapshot. */
-export interface SectionItem {
+interface SectionItem {
   id: string;
   section: string;
 }
@@ -29,8 +29,8 @@ export interface Query {
   tags: readonly SectionItem[];
   events: readonly SectionItem[];
   topics: boolean;
-  /** The window of events, epoch ms; null: the request has none. */
-  window: { start: number; end: number } | null;
+  /** The window of events; null: the request has none. */
+  window: TimeWindow | null;
   secret: string;
   /** Were people deleted by the snapshot whose events may still be stored? */
   excludeDeleted: boolean;
@@ -59,10 +59,8 @@ export async function freeze(request: SegmentProfilesRequest, context: FreezeCon
   const known = new Set(eventDefinitions.map(({ id }) => id));
   for (const [index, id] of events.entries())
     if (!known.has(id)) faults.push({ pointer: `/events/${index}`, detail: unknownDefinition(id) });
-  const [attributeItems, tagItems] = [
-    withSections(attributes, attributeDefinitions),
-    withSections(tags, tagDefinitions),
-  ];
+  const attributeItems = withSections(attributes, attributeDefinitions);
+  const tagItems = withSections(tags, tagDefinitions);
   const sections = new Map(attributeItems.map(({ id, section }) => [id, section]));
   for (const [index, { id, section }] of tagItems.entries())
     if (sections.get(id) === section)

@@ -3,17 +3,12 @@
 import * as z from "zod";
 import { distinct } from "../distinct.ts";
 
-export const MAX_ATTRIBUTES = 75;
-export const MAX_TAGS = 25;
-export const MAX_EVENTS = 200;
 export const MAX_MONTHS = 3;
-
-const MAX_NAME_CHARACTERS = 200;
 
 const name = z
   .string()
   .min(1)
-  .max(MAX_NAME_CHARACTERS)
+  .max(200)
   .refine((text) => text.isWellFormed(), "A name must not contain half of a surrogate pair.");
 const time = z.iso.datetime({ offset: true });
 
@@ -23,11 +18,11 @@ export const shape = {
   segment: name
     .optional()
     .describe("A segment's id: only the profiles that are in it at the snapshot. Default: every profile."),
-  attributes: names(MAX_ATTRIBUTES).describe(
+  attributes: names(75).describe(
     "Ids of attributes, native (`$email_address`) or the space's own. A profile has those that it has a value of. Without any attribute or tag the result has no profiles.",
   ),
-  tags: names(MAX_TAGS).describe("Ids of tags. A profile's tags are listed among its attributes, with the value null."),
-  events: names(MAX_EVENTS).describe("Ids of event definitions. Needs `start_at`."),
+  tags: names(25).describe("Ids of tags. A profile's tags are listed among its attributes, with the value null."),
+  events: names(200).describe("Ids of event definitions. Needs `start_at`."),
   include_topics: z.boolean().default(false).describe("Adds the consents of each profile to topics."),
   start_at: time
     .optional()

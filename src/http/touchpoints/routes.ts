@@ -1,7 +1,7 @@
 /** /v1/touchpoints: contacts of people with ads and channels. */
 
 import * as z from "zod";
-import { TouchpointSource } from "../../datasets/conversion-events/sources.ts";
+import { TouchpointSource } from "../../datasets/conversion-events/request.ts";
 import { ingestTouchpoints } from "../../ingest/touchpoints.ts";
 import { MAX_RECORDS, sendRecords } from "../records.ts";
 import { resource } from "../resource.ts";

@@ -30,10 +30,7 @@ export const required = (property: Property): Property => ({ ...property, requir
 /** The flow element that produced an event, and its message. */
 export const FLOW_PROPERTIES: readonly Property[] = [text("flowElementId"), text("messageId")];
 
-/**
- * A group of the catalogue.
- * @param shared properties that follow each definition's own.
- */
+/** A group of the catalogue. @param shared properties that follow each definition's own. */
 export function group(
   category: BuiltInCategory,
   enabled: boolean,
