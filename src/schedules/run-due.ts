@@ -10,6 +10,7 @@ import {
   recordExportRun,
   recordRunWithoutExport,
   type RunRecord,
+  type ScheduleKey,
   settleSchedule,
   type SettledSchedule,
   sleepUntilNextRun,
@@ -55,22 +56,19 @@ export async function runSchedules(context: Context): Promise<void> {
   await dropOldRuns(control, now - RUNS_KEPT_MS, MAX_DROPPED);
 }
 
-type ScheduleId = Pick<ScheduleRow, "id" | "space_id">;
-
-async function visit(context: Context, of: ScheduleId, now: number): Promise<void> {
+async function visit(context: Context, of: ScheduleKey, now: number): Promise<void> {
   const { control } = context.databases;
-  const { id, space_id: spaceId } = of;
-  const { row, paused } = await settleSchedule(control, spaceId, id, now, MAX_FAILURES);
+  const { row, paused } = await settleSchedule(control, of, now, MAX_FAILURES);
   if (paused) await onPaused(context, of);
   if (row === null || row.status !== "active" || row.open_export_id !== null) return;
-  if (row.next_run_at > now) return sleepUntilNextRun(control, spaceId, id, now);
-  const space = await findSpace(control, spaceId);
+  if (row.next_run_at > now) return sleepUntilNextRun(control, of, now);
+  const space = await findSpace(control, of.space_id);
   if (space !== null) await run(context, space, row, now);
 }
 
 async function onPaused(
   context: Pick<Context, "databases" | "runtime" | "sendWebhook">,
-  of: ScheduleId,
+  of: ScheduleKey,
 ): Promise<void> {
   log("schedule.paused", { space_id: of.space_id, schedule_id: of.id });
   await dispatchDeliveries(context, of.space_id, of.id);

@@ -8,9 +8,12 @@ import { enqueuePauseWebhooks } from "../exports/outbox.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { SCHEDULE_COLUMNS, type ScheduleRow } from "./schedules.ts";
 
+/** Which schedule: a schedule's row is one. */
+export type ScheduleKey = Pick<ScheduleRow, "id" | "space_id">;
+
 /** Claims active spaces' due schedules until `againAt`, the longest due first. */
 export const takeDueSchedules = (db: Database, now: number, againAt: number, limit: number) =>
-  db.all<Pick<ScheduleRow, "id" | "space_id">>(
+  db.all<ScheduleKey>(
     `UPDATE schedules SET wake_at = ?2 WHERE id IN (
        SELECT s.id FROM schedules s JOIN spaces p ON p.id = s.space_id AND p.status = 'active'
        WHERE s.status = 'active' AND s.wake_at <= ?1 ORDER BY s.wake_at LIMIT ?3)
@@ -34,8 +37,7 @@ export interface SettledSchedule extends ScheduleRow {
  */
 export async function settleSchedule(
   db: Database,
-  spaceId: string,
-  id: string,
+  of: ScheduleKey,
   now: number,
   maxFailures: number,
 ): Promise<{ row: SettledSchedule | null; paused: boolean }> {
@@ -47,21 +49,21 @@ export async function settleSchedule(
            ${DELIVERED} ORDER BY r.scheduled_at DESC LIMIT 1), since_had),
          open_export_id = (SELECT o.id FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?2 AND o.status IN ('queued', 'processing') LIMIT 1)
        WHERE space_id = ?1 AND id = ?2`,
-      [spaceId, id],
+      [of.space_id, of.id],
     ),
-    ...pauseIfFailing(spaceId, id, now, maxFailures),
+    ...pauseIfFailing(of, now, maxFailures),
     statement(
       `SELECT ${SCHEDULE_COLUMNS},
          CASE WHEN since_had ->> 'dataset' = request ->> 'dataset' THEN since_had END AS since
        FROM schedules WHERE space_id = ?1 AND id = ?2`,
-      [spaceId, id],
+      [of.space_id, of.id],
     ),
   ]);
   return { row: results.at(-1)?.rows[0] ?? null, paused: (results[1]?.changes ?? 0) > 0 };
 }
 
 /** The failures are counted from the exports' current states: an export that a retry completed is not a failure. */
-function pauseIfFailing(spaceId: string, id: string, now: number, maxFailures: number): Statement[] {
+function pauseIfFailing(of: ScheduleKey, now: number, maxFailures: number): Statement[] {
   return [
     statement(
       `UPDATE schedules SET status = 'paused', paused_reason = 'failures', paused_at = ?3, updated_at = max(?3, updated_at + 1)
@@ -72,18 +74,18 @@ function pauseIfFailing(spaceId: string, id: string, now: number, maxFailures: n
            WHERE r.space_id = ?1 AND r.schedule_id = ?2 AND r.at > schedules.failures_from
              AND (r.outcome = 'refused' OR e.status IN ('completed', 'expired', 'failed'))
            ORDER BY r.scheduled_at DESC LIMIT ?4) AS last)`,
-      [spaceId, id, now, maxFailures],
+      [of.space_id, of.id, now, maxFailures],
     ),
-    enqueuePauseWebhooks(spaceId, id, now, maxFailures),
+    enqueuePauseWebhooks(of.space_id, of.id, now, maxFailures),
   ];
 }
 
 /** A schedule with no open export and no due run is not visited before its next run. */
-export async function sleepUntilNextRun(db: Database, spaceId: string, id: string, now: number): Promise<void> {
+export async function sleepUntilNextRun(db: Database, of: ScheduleKey, now: number): Promise<void> {
   await db.run(
     `UPDATE schedules SET wake_at = next_run_at
      WHERE space_id = ?1 AND id = ?2 AND next_run_at > ?3 AND open_export_id IS NULL`,
-    [spaceId, id, now],
+    [of.space_id, of.id, now],
   );
 }
 
@@ -122,7 +124,7 @@ export interface NextRun {
  * schedule.
  */
 export function recordExportRun(
-  of: Pick<ScheduleRow, "id" | "space_id">,
+  of: ScheduleKey,
   exportId: string,
   records: readonly RunRecord[],
   { now, nextRunAt, wakeAt }: NextRun,
@@ -166,7 +168,7 @@ export async function recordRunWithoutExport(
       wakeAt,
       of.next_run_at,
     ]),
-    ...pauseIfFailing(of.space_id, of.id, now, maxFailures),
+    ...pauseIfFailing(of, now, maxFailures),
   ]);
   return (results[2]?.changes ?? 0) > 0;
 }
