@@ -35,7 +35,7 @@ const common = {
 
 /** The request of one dataset, as a schema of its own. */
 export function requestSchema(dataset: AnyDataset) {
-  return z.strictObject(shapeOf(dataset)).meta({
+  return z.strictObject(requestShape(dataset)).meta({
     id: `ExportRequest_${dataset.name}`,
     description: dataset.title,
     example: { dataset: dataset.name, ...dataset.example },
@@ -43,7 +43,7 @@ export function requestSchema(dataset: AnyDataset) {
 }
 
 /** Every parameter that a dataset's request has. */
-export function shapeOf(dataset: AnyDataset) {
+export function requestShape(dataset: AnyDataset) {
   return { dataset: z.literal(dataset.name), ...dataset.shape, ...common };
 }
 
@@ -63,7 +63,7 @@ export interface ExportRequest extends SentRequest {
 }
 
 /** Fills in the defaults. Names keep the schema's order, so that equal requests are equal texts. */
-export function filledIn(sent: SentRequest): ExportRequest {
+export function withDefaults(sent: SentRequest): ExportRequest {
   const inFiles = sent.format === "parquet" || sent.delivery.type === "s3";
   const defaultLayout = inFiles && datasetNamed(sent.dataset).tabular !== undefined ? "files" : "single";
   const { layout = defaultLayout, csv_escape_formulas: escape, ...others } = sent;

@@ -12,7 +12,7 @@ import { SpillwayError } from "../../errors.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { bucketOf, destinationOf } from "../delivery/destination.ts";
 import { type FinishedContext, onFinished } from "./on-finished.ts";
-import { type Context, LAST_CALL_MS, type Message, sourceOf } from "../../context.ts";
+import { type Context, MAX_INVOCATION_MS, type Message, sourceOf } from "../../context.ts";
 import { createManifest } from "../output/manifest.ts";
 import { manifestBeside, manifestKey, segmentKey } from "../delivery/object-keys.ts";
 import { inParallel } from "./parallel.ts";
@@ -54,7 +54,7 @@ export async function finish(context: FinishContext, message: Message): Promise<
     completedAt: now,
     expiresAt: destination === null ? now + context.config.ttlMs[source.ttl ?? "download"] : null,
     // A consumer that was taken over may still upload a segment until its invocation ends.
-    cleanupAt: now + LAST_CALL_MS,
+    cleanupAt: now + MAX_INVOCATION_MS,
     rows,
     plan: row.plan_version,
     message: rows === 0 ? source.emptyMessage : null,
