@@ -101,7 +101,7 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
   const { context, row, chunk, lease, source } = work;
   const output = await open();
   let [records, summary]: [number, unknown] = [0, null];
-  lease.track(() => output.rows);
+  lease.track(() => output.written().rows);
   const shouldContinue = () => lease.shouldContinue(RENEW_BETWEEN_FILES_MS);
   const pages = ahead(source.pages(boundsOf(chunk)));
   try {
@@ -113,7 +113,8 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
       if (source.summarized !== undefined && page.summary !== undefined)
         summary = source.summarized.merge(summary, page.summary);
       const written = await lease.during(() => output.write(page, shouldContinue));
-      if (output.bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
+      if (output.written().uncompressedBytes > context.config.maxExportBytes)
+        throw new SpillwayError("export_too_large");
       if (written && (await lease.shouldContinue(RENEW_EVERY_MS))) continue;
       await output.abort();
       await deleteOrphanedFiles(context, row, output.closed);
