@@ -161,11 +161,9 @@ export class S3Caller {
   }
 
   async text(response: Response): Promise<string> {
-    try {
-      return await textOf(response);
-    } catch (thrown) {
+    return textOf(response).catch((thrown: unknown) => {
       throw this.unavailable(thrown);
-    }
+    });
   }
 
   /** @throws destination_unavailable for null, an answer that was not what S3 specifies. */

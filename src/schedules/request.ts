@@ -8,7 +8,7 @@ import type { AnyDataset } from "../datasets/dataset.ts";
 import { datasetNamed, DATASETS } from "../datasets/index.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../errors.ts";
-import { dryRun } from "../export/api/create.ts";
+import { freeze } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
 import {
   AnyExportRequest,
@@ -118,7 +118,7 @@ export async function checkScheduled(context: Context, space: SpaceRow, request:
   );
   if (sample === null) return;
   try {
-    await dryRun(context, space, checkFilled(sample));
+    await freeze(context, space, checkFilled(sample));
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.faults.length === 0) throw thrown;
     const faults = thrown.faults.map(({ pointer, detail }) => ({ pointer: `/request${pointer}`, detail }));

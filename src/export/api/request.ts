@@ -67,14 +67,10 @@ export function withDefaults(sent: SentRequest): ExportRequest {
   const inFiles = sent.format === "parquet" || sent.delivery.type === "s3";
   const defaultLayout = inFiles && datasetNamed(sent.dataset).tabular !== undefined ? "files" : "single";
   const { layout = defaultLayout, csv_escape_formulas: escape, ...others } = sent;
-  const ordered = Object.entries(others).flatMap(([name, value]) =>
-    name === "delivery"
-      ? [
-          [name, value],
-          ["layout", layout],
-        ]
-      : [[name, value]],
-  );
+  const ordered = Object.entries(others).flatMap(([name, value]) => [
+    [name, value],
+    ...(name === "delivery" ? [["layout", layout]] : []),
+  ]);
   const filled = { ...(Object.fromEntries(ordered) as typeof others), layout };
   if (sent.format === "csv") return { ...filled, csv_escape_formulas: escape ?? false };
   return escape === undefined ? filled : { ...filled, csv_escape_formulas: escape };

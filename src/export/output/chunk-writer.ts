@@ -89,7 +89,8 @@ interface OpenObject {
 
 function beginSegment({ context, row, chunk, encoder }: Tools): OpenObject {
   const key = segmentKey(row, chunk.n);
-  const writer = new ObjectWriter(context.bucket, key, encoder.objectType, context.sizes.partBytes, async () => {});
+  const { partBytes } = context.sizes;
+  const writer = new ObjectWriter({ bucket: context.bucket, key, contentType: encoder.objectType, partBytes });
   return { key, writer, lines: pageWriter(encoder, context.config, chunk, (piece) => writer.write(piece)) };
 }
 
@@ -120,7 +121,7 @@ export async function openFile(
   const key = fileKey(row, name);
   const bucket = await bucketOf(context, row);
   if (upload_id !== null) await bucket.abortUpload(key, upload_id);
-  return { key, writer: new ObjectWriter(bucket, key, contentType, context.sizes.partBytes, onUpload) };
+  return { key, writer: new ObjectWriter({ bucket, key, contentType, partBytes: context.sizes.partBytes, onUpload }) };
 }
 
 const tooManyFiles = (subject: string, max: number) =>
