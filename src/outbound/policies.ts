@@ -65,14 +65,12 @@ export function permissionsPolicy(
   partition: string,
 ): Policy {
   const objects = `arn:${partition}:s3:::${bucket}/${directoryPath}*`;
-  const write: Statement = {
-    Sid: "SpillwayWritesExports",
-    Effect: "Allow",
-    Action: OBJECT_ACTIONS,
-    Resource: objects,
-  };
-  if (kmsKeyArn === null) return policy([write]);
-  return policy([write, { Sid: "SpillwayUsesTheKey", Effect: "Allow", Action: KEY_ACTIONS, Resource: kmsKeyArn }]);
+  const statements: Statement[] = [
+    { Sid: "SpillwayWritesExports", Effect: "Allow", Action: OBJECT_ACTIONS, Resource: objects },
+  ];
+  if (kmsKeyArn !== null)
+    statements.push({ Sid: "SpillwayUsesTheKey", Effect: "Allow", Action: KEY_ACTIONS, Resource: kmsKeyArn });
+  return policy(statements);
 }
 
 /** The role with both policies for Terraform's AWS provider. JSON is valid HCL. */

@@ -30,13 +30,15 @@ export async function finish(context: FinishContext, message: Message): Promise<
     listChunks(control, spaceId, exportId),
     listFiles(control, spaceId, exportId),
   ]);
-  const problem = findMismatch(row, chunks, files) ?? findCoverageGap(chunks, sourceOf(context, row).bounds);
+  const source = sourceOf(context, row);
+  const problem = findMismatch(row, chunks, files) ?? findCoverageGap(chunks, source.bounds);
   if (problem !== null) throw new SpillwayError("incomplete_export", undefined, { cause: new Error(problem) });
   const bytes = files.reduce((sum, file) => sum + (file.uncompressed_bytes ?? 0), 0);
   if (bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
 
-  await dropSegments(context, row, chunks);
-  const source = sourceOf(context, row);
+  // A file of several chunks was assembled from segments. To delete a missing segment is no error.
+  if (resultShapeOf(row).kind === "assembled" && chunks.length > 1)
+    await inParallel(chunks, 6, (chunk) => context.bucket.delete(segmentKey(row, chunk.n)));
   const summary = await summaryOf(context, row, source);
   const manifest = utf8(`${JSON.stringify(createManifest(row, files, chunks, summary), null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
@@ -119,14 +121,4 @@ async function summaryOf(
     if (last === undefined) return summarized.toManifest(sum);
     after = last.n;
   }
-}
-
-/** A file of several chunks was assembled from segments. To delete a missing segment is no error. */
-async function dropSegments(
-  context: Pick<Context, "bucket">,
-  row: ExportRow,
-  chunks: readonly ChunkRow[],
-): Promise<void> {
-  if (resultShapeOf(row).kind !== "assembled" || chunks.length === 1) return;
-  await inParallel(chunks, 6, (chunk) => context.bucket.delete(segmentKey(row, chunk.n)));
 }
