@@ -7,7 +7,6 @@
 import { SpillwayError } from "../errors.ts";
 import { ANSWER_WITHIN_MS, type ConditionSupport, drain, type S3Request, type S3Caller } from "./s3-call.ts";
 
-const IF_NONE = { "if-none-match": "*" };
 /** The condition failed: an object exists. Some stores answer 304 instead of 412. */
 const EXISTS = [412, 304];
 /** The minimum speed to read an object for comparison: a mebibyte per second. */
@@ -62,10 +61,8 @@ export class OnceWriter {
     const state = support === "yes" ? "unknown" : await this.#check(key, whole, support === "no" ? CANNOT_CHECK : null);
     if (state === "exists") return "exists";
     if (support === "no") return read(await write({}));
-    const response = await write({
-      headers: IF_NONE,
-      accept: support === "look" ? [...EXISTS, NOT_IMPLEMENTED] : EXISTS,
-    });
+    const accept = support === "look" ? [...EXISTS, NOT_IMPLEMENTED] : EXISTS;
+    const response = await write({ headers: { "if-none-match": "*" }, accept });
     if (response.ok && (await read(response)) === "written") return "written";
     await drain(response);
     if (response.status !== NOT_IMPLEMENTED) {
@@ -83,33 +80,28 @@ export class OnceWriter {
   }
 
   /**
-   * Checks the key. @param denied of a check that must succeed, because no condition protects the write that follows, or
-   * because the condition failed.
-   * @returns unknown when the read is denied and `denied` is null.
-   * @throws destination_conflict for other bytes; bucket_denied with `denied`.
+   * Compares the object at the key, if there is one.
+   * @param refusal thrown when the read is denied; null: the caller goes on without the check, as `unknown`.
+   * @throws destination_conflict for other bytes; bucket_denied with `refusal`.
    */
   async #check(
     key: string,
     { bytes, sha256 }: ObjectDigest,
-    denied: typeof CANNOT_CHECK | null,
+    refusal: typeof CANNOT_CHECK | null,
   ): Promise<"exists" | "missing" | "unknown"> {
-    const response = await this.#getUnlessDenied(key, bytes);
-    if (response === null) return "missing";
-    if (response === "denied") {
-      if (denied !== null) throw this.#calls.error("bucket_denied", denied.log, denied.detail);
+    let response: Response | null;
+    try {
+      response = await this.#get(key, ANSWER_WITHIN_MS + bytes / READ_BYTES_PER_MS);
+    } catch (thrown) {
+      if (!(thrown instanceof SpillwayError) || thrown.code !== "bucket_denied") throw thrown;
+      if (refusal !== null) throw this.#calls.error("bucket_denied", refusal.log, refusal.detail);
       return "unknown";
     }
+    if (response === null) return "missing";
     if ((await this.#sha256Of(response, bytes)) !== sha256)
       throw this.#calls.error("destination_conflict", "other bytes exist at the key");
     this.#calls.requireEncryption(response);
     return "exists";
-  }
-
-  async #getUnlessDenied(key: string, bytes: number): Promise<Response | null | "denied"> {
-    return this.#get(key, ANSWER_WITHIN_MS + bytes / READ_BYTES_PER_MS).catch((thrown: unknown) => {
-      if (thrown instanceof SpillwayError && thrown.code === "bucket_denied") return "denied" as const;
-      throw thrown;
-    });
   }
 
   /** @returns null for an object of more than `max` bytes, of which no more is read. */

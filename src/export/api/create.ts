@@ -25,7 +25,7 @@ const MAX_STORED_BYTES = 1_500_000;
 
 /** What a request is checked and frozen with; and what its export is created with. */
 export type FreezeContext = Pick<Context, "config" | "databases" | "runtime" | "sizes">;
-export type CreateContext = FreezeContext & Pick<Context, "send">;
+type CreateContext = FreezeContext & Pick<Context, "send">;
 
 /** A request and the space that it is for. */
 export interface Asked {
@@ -37,7 +37,7 @@ export interface Asked {
 }
 
 /** A run of a schedule, identified by the time that it is due. */
-export interface DueRun {
+interface DueRun {
   scheduleId: string;
   dueAt: number;
   /** What the export that `since` names had, which may have been deleted; null: it is read from that export. */
@@ -45,7 +45,7 @@ export interface DueRun {
 }
 
 /** The conditions of writing the export's row, and what is written in the same transaction. */
-export interface Terms {
+interface Terms {
   /** An idempotency key that is still reserved for it. */
   key: string | null;
   /** A run of a schedule that is still due. */

@@ -12,7 +12,6 @@ import { DAY_MS } from "../../time/durations.ts";
 export const KEY_TTL_MS = DAY_MS;
 /** A call that takes longer than this has died, and the next call with its key replaces the reservation. */
 const RESERVED_MS = 60_000;
-const RETRY_AFTER_SECONDS = 1;
 
 type KeyContext = Pick<Context, "databases" | "runtime">;
 
@@ -35,11 +34,9 @@ export async function claimKey(
   if (await reserveKey(control, spaceId, key, reservation)) return null;
   const holder = await findKeyHolder(control, spaceId, key, now, KEY_TTL_MS);
   if (holder !== null && holder.request_sha256 !== requestSha256) throw new SpillwayError("idempotency_mismatch");
-  if (holder?.response === null || holder === null)
-    throw new SpillwayError("conflict", "Another call with this idempotency key is in progress.", {
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    });
-  return holder.response;
+  if (holder !== null && holder.response !== null) return holder.response;
+  const more = { retryAfterSeconds: 1 };
+  throw new SpillwayError("conflict", "Another call with this idempotency key is in progress.", more);
 }
 
 /** Does a call with this key repeat an earlier one, so that the limit of creates does not count it? */

@@ -6,7 +6,7 @@ import { datasetNamed, DATASETS } from "../../datasets/index.ts";
 import { Delivery } from "../delivery/schema.ts";
 import { type EncodingRequest, encodingShape } from "../output/encode/encoding.ts";
 
-export const MAX_FILE_ROWS = 50_000;
+const MAX_FILE_ROWS = 50_000;
 
 const common = {
   delivery: Delivery,
@@ -34,7 +34,7 @@ const common = {
 } as const;
 
 /** The request of one dataset, as a schema of its own. */
-export function requestSchema(dataset: AnyDataset) {
+function requestSchema(dataset: AnyDataset) {
   return z.strictObject(requestShape(dataset)).meta({
     id: `ExportRequest_${dataset.name}`,
     description: dataset.title,
@@ -48,7 +48,7 @@ export function requestShape(dataset: AnyDataset) {
 }
 
 /** A request as a client sends it, after validation. */
-export interface SentRequest extends EncodingRequest {
+interface SentRequest extends EncodingRequest {
   dataset: string;
   delivery: Delivery;
   layout?: "single" | "files" | undefined;

@@ -15,7 +15,7 @@ import type { Context, Message } from "../../context.ts";
 /** An export has at most this many chunks. */
 const MAX_MESSAGES = 20_000;
 
-export type DispatchContext = Pick<Context, "databases" | "runtime" | "send">;
+type DispatchContext = Pick<Context, "databases" | "runtime" | "send">;
 export type DeliveriesContext = Pick<Context, "databases" | "runtime" | "sendWebhook">;
 
 type ExportRef = Pick<Message, "space_id" | "export_id">;

@@ -8,7 +8,7 @@ import { acquireLease, type Leased, type LeaseTarget, releaseLease, renewLease }
 import { SpillwayError } from "../../errors.ts";
 import { MAX_ATTEMPTS } from "./backoff.ts";
 
-export type LeaseContext = Pick<Context, "config" | "databases" | "runtime">;
+type LeaseContext = Pick<Context, "config" | "databases" | "runtime">;
 
 /**
  * Runs work on a chunk or a file under a lease, and releases the lease when the work throws.
