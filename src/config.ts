@@ -46,47 +46,11 @@ const settings = z.object({
   MAX_EXPORT_BYTES: count(1_000, 1e13),
 });
 
-/** The service's own identity in AWS. */
-export interface AwsIdentity {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly principalArn: string;
-}
-
-/** All settings, with their units. */
-export interface Config {
-  readonly adminToken: string;
-  readonly allowInsecureTargets: boolean;
-  readonly bucket: {
-    readonly endpoint: string;
-    readonly name: string;
-    readonly region: string;
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-  };
-  /** The identity that assumes customers' roles; null when none is set, and then no role can be assumed. */
-  readonly aws: AwsIdentity | null;
-  /** Without a trailing slash; null for the region's own. */
-  readonly stsEndpoint: string | null;
-  /** `<key id>:<base64 of 32 bytes>`: the first key encrypts, older ones after commas still decrypt. */
-  readonly secretsKey: string;
-  readonly gzip: { readonly engine: "fflate" | "native"; readonly level: number };
-  /** Calls in any 60 seconds. */
-  readonly limits: { readonly create: number; readonly poll: number; readonly list: number };
-  readonly pendingLimit: number;
-  readonly leaseMs: number;
-  readonly resendAfterMs: number;
-  readonly ttlMs: { readonly download: number; readonly segment: number };
-  readonly urlTtlSeconds: number;
-  /** Uncompressed. */
-  readonly maxExportBytes: number;
-}
-
 /** The environment's strings, without its bindings. */
 type Settings = Partial<Record<keyof z.input<typeof settings>, unknown>>;
 
 /** @throws Error that names each missing or wrong setting, never its value. */
-export function readConfig(env: Settings): Config {
+export function readConfig(env: Settings) {
   const read = settings.safeParse(env);
   if (!read.success) {
     const wrong = read.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
@@ -106,26 +70,34 @@ export function readConfig(env: Settings): Config {
       accessKeyId: from.BUCKET_ACCESS_KEY_ID,
       secretAccessKey: from.BUCKET_SECRET_ACCESS_KEY,
     }),
+    /** Null when none is set, and then no role can be assumed. */
     aws: awsIdentity(from),
+    /** Without a trailing slash; null for the region's own. */
     stsEndpoint: from.STS_ENDPOINT?.replace(/\/+$/, "") ?? null,
+    /** `<key id>:<base64 of 32 bytes>`: the first key encrypts, older ones after commas still decrypt. */
     secretsKey: from.SECRETS_KEY,
     gzip: Object.freeze({ engine: from.GZIP_ENGINE, level: from.GZIP_LEVEL }),
+    /** Calls in any 60 seconds. */
     limits: Object.freeze({ create: from.CREATE_LIMIT, poll: from.POLL_LIMIT, list: from.LIST_LIMIT }),
     pendingLimit: from.PENDING_LIMIT,
     leaseMs: from.LEASE_SECONDS * 1000,
     resendAfterMs: from.RESEND_AFTER_SECONDS * 1000,
     ttlMs: Object.freeze({ download: from.DOWNLOAD_TTL_DAYS * DAY_MS, segment: from.SEGMENT_TTL_DAYS * DAY_MS }),
     urlTtlSeconds: from.URL_TTL_SECONDS,
+    /** Uncompressed. */
     maxExportBytes: from.MAX_EXPORT_BYTES,
   });
 }
 
-/** @throws Error when only a part of the identity is set. */
+/** All settings, with their units. */
+export type Config = ReturnType<typeof readConfig>;
+
+/** The identity that assumes customers' roles. @throws Error when only a part of it is set. */
 function awsIdentity({
   AWS_ACCESS_KEY_ID: accessKeyId,
   AWS_SECRET_ACCESS_KEY: secretAccessKey,
   AWS_PRINCIPAL_ARN: principalArn,
-}: z.output<typeof settings>): AwsIdentity | null {
+}: z.output<typeof settings>) {
   if (accessKeyId !== undefined && secretAccessKey !== undefined && principalArn !== undefined)
     return Object.freeze({ accessKeyId, secretAccessKey, principalArn });
   if (accessKeyId === undefined && secretAccessKey === undefined && principalArn === undefined) return null;

@@ -73,4 +73,4 @@ export function sourceOf(context: Pick<Context, "databases">, row: ExportRow): S
 }
 
 /** The platform ends a queue consumer after 15 minutes: a step that began before that has ended. */
-export const LAST_CALL_MS = 15 * 60_000;
+export const MAX_INVOCATION_MS = 15 * 60_000;

@@ -154,19 +154,18 @@ export function asSpillwayError(thrown: unknown): SpillwayError {
   return thrown instanceof SpillwayError ? thrown : new SpillwayError("internal", undefined, { cause: thrown });
 }
 
-/** Stored beside a code where they differ from the table: 0 or 1 for `retryable`. */
-interface StoredDetails {
-  detail?: string | null | undefined;
-  retryable?: number | null | undefined;
-}
-
 /**
  * A stored error as the API and webhooks return it.
  * @param stored the code; null where there is no error. A code of an older version that is not in the table becomes
  * `internal`.
  * @param owner null: the table's.
+ * @param known what differs from the table: 0 or 1 for `retryable`.
  */
-export function publicError(stored: string | null, owner: Owner | null, known: StoredDetails = {}) {
+export function publicError(
+  stored: string | null,
+  owner: Owner | null,
+  known: { detail?: string | null | undefined; retryable?: number | null | undefined } = {},
+) {
   if (stored === null) return null;
   const code = (Object.hasOwn(ERRORS, stored) ? stored : "internal") as ErrorCode;
   const row = ERRORS[code];

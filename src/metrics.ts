@@ -35,9 +35,5 @@ export function dataPoint(point: Point): { indexes: string[]; blobs: string[]; d
       blobs: ["export", point.outcome, point.dataset, point.errorCode ?? ""],
       doubles: [point.rows, point.bytes, point.retries, point.durationMs],
     };
-  return {
-    indexes,
-    blobs: ["webhook", point.outcome, point.eventType],
-    doubles: [point.attempt, point.lagMs],
-  };
+  return { indexes, blobs: ["webhook", point.outcome, point.eventType], doubles: [point.attempt, point.lagMs] };
 }

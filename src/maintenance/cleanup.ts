@@ -7,7 +7,7 @@
 import { type ExportToCleanUp, listToCleanUp, markCleanedUp } from "../db/exports/cleanup.ts";
 import { asSpillwayError } from "../errors.ts";
 import { logFailure } from "../log.ts";
-import { type Context, LAST_CALL_MS } from "../context.ts";
+import { type Context, MAX_INVOCATION_MS } from "../context.ts";
 import { endCustomersUploads } from "../export/delivery/key-conflicts.ts";
 import { exportPrefix, isCustomerBucket, planPrefix, segmentPrefix } from "../export/delivery/object-keys.ts";
 import { inParallel } from "../export/pipeline/parallel.ts";
@@ -48,7 +48,7 @@ async function clearAll(context: Context, row: ExportToCleanUp, limit: number): 
   for (const prefix of prefixesOf(row)) removed += await clear(context, prefix, limit);
   if (removed >= limit) return removed;
   const now = context.runtime.now();
-  const settledAt = (row.completed_at ?? 0) + LAST_CALL_MS;
+  const settledAt = (row.completed_at ?? 0) + MAX_INVOCATION_MS;
   // Until then, a step that started before the export ended may still upload: the prefixes are listed once more.
   await markCleanedUp(context.databases.control, row, now < settledAt ? settledAt : null, now);
   return removed;

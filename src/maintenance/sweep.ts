@@ -7,16 +7,16 @@ import { listEncryptedWith, replaceSecret } from "../db/tenants/destinations.ts"
 import { dropOldKeys } from "../db/exports/idempotency.ts";
 import { deleteOldExports, purgeExport, hasUnpurgedExports, listPurgeable } from "../db/exports/cleanup.ts";
 import { expireExport, listToExpire } from "../db/exports/transitions.ts";
-import { takeStuckExports } from "../db/exports/progress.ts";
+import { claimStuckExports } from "../db/exports/progress.ts";
 import { listDeletingSpaces, purgeControlRows, purgeSpaceRows } from "../db/tenants/spaces.ts";
 import { entry } from "../db/exports/timeline.ts";
 import { log, logFailure } from "../log.ts";
 import { decrypt, encryptForStore, olderKeyIds } from "../outbound/encryption.ts";
 import { erase } from "./erasure.ts";
-import { type Context, LAST_CALL_MS } from "../context.ts";
+import { type Context, MAX_INVOCATION_MS } from "../context.ts";
 import { redispatchDeliveries } from "../webhooks/deliver.ts";
 import { cleanUp } from "./cleanup.ts";
-import { KEY_KEPT_MS } from "../export/api/idempotency.ts";
+import { KEY_TTL_MS } from "../export/api/idempotency.ts";
 import { retain } from "./retention.ts";
 import { runSchedules } from "../schedules/run-due.ts";
 import { dispatchDeliveries, dispatchIdle } from "../export/pipeline/dispatch.ts";
@@ -61,7 +61,7 @@ async function resend(context: Context): Promise<void> {
   const { config, databases, runtime } = context;
   const { control } = databases;
   const now = runtime.now();
-  for (const stuck of await takeStuckExports(control, now, config.resendAfterMs, MAX_PER_SWEEP)) {
+  for (const stuck of await claimStuckExports(control, now, config.resendAfterMs, MAX_PER_SWEEP)) {
     const { id, space_id, request_id, generation, phase, status } = stuck;
     const of = { space_id, export_id: id, request_id, generation };
     log("export.resent", { ...of, phase });
@@ -90,7 +90,7 @@ async function deleteRecords(context: Pick<Context, "databases" | "runtime">): P
 }
 
 async function dropKeys(context: Pick<Context, "databases" | "runtime">): Promise<void> {
-  await dropOldKeys(context.databases.control, context.runtime.now() - KEY_KEPT_MS, 1_000);
+  await dropOldKeys(context.databases.control, context.runtime.now() - KEY_TTL_MS, 1_000);
 }
 
 /** After SECRETS_KEY was changed, destinations' access keys are encrypted again with the new key. */
@@ -124,6 +124,6 @@ async function purgeSpace(context: Pick<Context, "databases" | "runtime">, space
   for (let step = 0; step < PURGE_STEPS; step += 1) {
     if ((await purgeSpaceRows(context.databases.space(spaceId), spaceId)) > 0) continue;
     if (await hasUnpurgedExports(control, spaceId)) return;
-    if ((await purgeControlRows(control, spaceId, context.runtime.now() - LAST_CALL_MS)) === 0) return;
+    if ((await purgeControlRows(control, spaceId, context.runtime.now() - MAX_INVOCATION_MS)) === 0) return;
   }
 }

@@ -48,7 +48,7 @@ export function writeHeaders({ encryption, storage_class: storageClass }: Bucket
   };
 }
 
-export interface LocationFault {
+interface LocationFault {
   field: "endpoint" | "auth" | "encryption" | "bucket" | "path_style" | "region" | "storage_class";
   detail: string;
 }
@@ -80,8 +80,6 @@ export function locationFaults(location: BucketLocation, auth: "role" | "keys", 
     refuse("encryption", `${can.title} has no default KMS key: name one in kms_key_id.`);
   if (ARCHIVES.has(location.storage_class ?? ""))
     refuse("storage_class", "Archived objects cannot be compared: choose a class whose objects can be read at once.");
-  if (location.storage_class !== null && !can.storageClass)
-    refuse("storage_class", `${can.title} has no storage classes: leave it out.`);
   if ((location.endpoint === null || !location.path_style) && !HOST_LABEL.test(location.bucket))
     refuse(
       "bucket",

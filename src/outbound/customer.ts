@@ -29,20 +29,20 @@ export interface SessionScope {
   probe: string | null;
 }
 
-export type CustomerSettings = Pick<Config, "aws" | "stsEndpoint" | "allowInsecureTargets">;
-
-export interface Outside {
+interface Outside {
   now: () => number;
   fetch: typeof fetch;
   resolve: Resolve;
 }
 
+type Settings = Pick<Config, "aws" | "stsEndpoint" | "allowInsecureTargets">;
+
 export class CustomerBuckets {
-  readonly #settings: CustomerSettings;
+  readonly #settings: Settings;
   readonly #outside: Outside;
   readonly #sessions: RoleSessions | null;
 
-  constructor(settings: CustomerSettings, outside: Outside) {
+  constructor(settings: Settings, outside: Outside) {
     const { aws, stsEndpoint: endpoint } = settings;
     this.#settings = settings;
     this.#outside = outside;
@@ -127,12 +127,7 @@ const REFUSALS = {
   target_unresolved: "The host name of the destination's endpoint could not be resolved: correct it.",
 } as const;
 
-function roleRequest(
-  location: BucketLocation,
-  roleArn: string,
-  externalId: string | null,
-  scope: SessionScope,
-): RoleRequest {
-  const policy = sessionPolicy(location, scope.prefix, scope.probe);
-  return { roleArn, externalId, sessionName: scope.sessionName, policy, region: location.region };
+function roleRequest(at: BucketLocation, roleArn: string, externalId: string | null, scope: SessionScope): RoleRequest {
+  const policy = sessionPolicy(at, scope.prefix, scope.probe);
+  return { roleArn, externalId, sessionName: scope.sessionName, policy, region: at.region };
 }

@@ -6,17 +6,18 @@
 import { partitionOf, type BucketLocation } from "./bucket-location.ts";
 import { CAPABILITIES } from "./providers.ts";
 
-export interface Policy {
-  Version: "2012-10-17";
-  Statement: {
-    Sid?: string;
-    Effect: "Allow";
-    Principal?: { AWS: string };
-    Action: string | string[];
-    Resource?: string;
-    Condition?: Record<string, Record<string, string>>;
-  }[];
+interface Statement {
+  Sid?: string;
+  Effect: "Allow";
+  Principal?: { AWS: string };
+  Action: string | string[];
+  Resource?: string;
+  Condition?: Record<string, Record<string, string>>;
 }
+
+const policy = (Statement: Statement[]) => ({ Version: "2012-10-17", Statement }) as const;
+
+export type Policy = ReturnType<typeof policy>;
 
 const OBJECT_ACTIONS = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"];
 const KEY_ACTIONS = ["kms:GenerateDataKey", "kms:Decrypt"];
@@ -28,19 +29,11 @@ const KEY_ACTIONS = ["kms:GenerateDataKey", "kms:Decrypt"];
  */
 export function sessionPolicy(location: BucketLocation, prefix: string, probe: string | null): string {
   const objects = `arn:${partitionOf(location.region)}:s3:::${location.bucket}/`;
-  const policy: Policy = {
-    Version: "2012-10-17",
-    Statement: [
-      { Effect: "Allow", Action: OBJECT_ACTIONS, Resource: `${objects}${prefix}*` },
-      ...(probe === null
-        ? []
-        : [{ Effect: "Allow" as const, Action: "s3:DeleteObject", Resource: `${objects}${probe}` }]),
-      ...(location.encryption?.sse === "aws:kms" && CAPABILITIES[location.provider].keyPolicies
-        ? [{ Effect: "Allow" as const, Action: KEY_ACTIONS, ...keyResource(location, location.encryption.kms_key_id) }]
-        : []),
-    ],
-  };
-  return JSON.stringify(policy);
+  const statements: Statement[] = [{ Effect: "Allow", Action: OBJECT_ACTIONS, Resource: `${objects}${prefix}*` }];
+  if (probe !== null) statements.push({ Effect: "Allow", Action: "s3:DeleteObject", Resource: `${objects}${probe}` });
+  if (location.encryption?.sse === "aws:kms" && CAPABILITIES[location.provider].keyPolicies)
+    statements.push({ Effect: "Allow", Action: KEY_ACTIONS, ...keyResource(location, location.encryption.kms_key_id) });
+  return JSON.stringify(policy(statements));
 }
 
 /** A policy can name a key by ARN or id, but no alias and not the default key: a condition bounds those. */
@@ -53,18 +46,15 @@ function keyResource({ region }: BucketLocation, keyId: string | null) {
 
 /** Who may assume the role: this service's principal, and only with this space's external id. */
 export function trustPolicy(principalArn: string, externalId: string): Policy {
-  return {
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Sid: "SpillwayAssumesThisRole",
-        Effect: "Allow",
-        Principal: { AWS: principalArn },
-        Action: "sts:AssumeRole",
-        Condition: { StringEquals: { "sts:ExternalId": externalId } },
-      },
-    ],
-  };
+  return policy([
+    {
+      Sid: "SpillwayAssumesThisRole",
+      Effect: "Allow",
+      Principal: { AWS: principalArn },
+      Action: "sts:AssumeRole",
+      Condition: { StringEquals: { "sts:ExternalId": externalId } },
+    },
+  ]);
 }
 
 /** The role's permissions. */
@@ -74,20 +64,13 @@ export function permissionsPolicy(
   kmsKeyArn: string | null,
   partition: string,
 ): Policy {
-  return {
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Sid: "SpillwayWritesExports",
-        Effect: "Allow",
-        Action: OBJECT_ACTIONS,
-        Resource: `arn:${partition}:s3:::${bucket}/${directoryPath}*`,
-      },
-      ...(kmsKeyArn === null
-        ? []
-        : [{ Sid: "SpillwayUsesTheKey", Effect: "Allow" as const, Action: KEY_ACTIONS, Resource: kmsKeyArn }]),
-    ],
-  };
+  const objects = `arn:${partition}:s3:::${bucket}/${directoryPath}*`;
+  const statements: Statement[] = [
+    { Sid: "SpillwayWritesExports", Effect: "Allow", Action: OBJECT_ACTIONS, Resource: objects },
+  ];
+  if (kmsKeyArn !== null)
+    statements.push({ Sid: "SpillwayUsesTheKey", Effect: "Allow", Action: KEY_ACTIONS, Resource: kmsKeyArn });
+  return policy(statements);
 }
 
 /** The role with both policies for Terraform's AWS provider. JSON is valid HCL. */

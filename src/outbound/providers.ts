@@ -10,7 +10,7 @@ export const ENCRYPTIONS = ["AES256", "aws:kms"] as const;
 
 export type Sse = (typeof ENCRYPTIONS)[number];
 
-export interface Capabilities {
+interface Capabilities {
   /** Its name within a sentence. */
   title: string;
   /** Accepts the temporary credentials of an assumed role. */
@@ -24,10 +24,11 @@ export interface Capabilities {
   keyPolicies: boolean;
   /** Has a default KMS key. */
   defaultKey: boolean;
-  storageClass: boolean;
   /** Needs no endpoint: the region determines it. */
   ownEndpoint: boolean;
 }
+
+const ELSEWHERE = { keyPolicies: false, defaultKey: false, ownEndpoint: false };
 
 export const CAPABILITIES: Readonly<Record<Provider, Capabilities>> = {
   aws: {
@@ -38,54 +39,42 @@ export const CAPABILITIES: Readonly<Record<Provider, Capabilities>> = {
     encryption: ENCRYPTIONS,
     keyPolicies: true,
     defaultKey: true,
-    storageClass: true,
     ownEndpoint: true,
   },
   // R2 always encrypts and has no header for it; its temporary credentials do not come from an STS.
   r2: {
+    ...ELSEWHERE,
     title: "Cloudflare R2",
     roles: false,
     conditionalPut: "yes",
     conditionalComplete: "no",
     encryption: [],
-    keyPolicies: false,
-    defaultKey: false,
-    storageClass: true,
-    ownEndpoint: false,
   },
   // The XML API with HMAC keys: its conditional headers have other names, which it rejects beside x-amz- headers.
   gcs: {
+    ...ELSEWHERE,
     title: "Google Cloud Storage",
     roles: false,
     conditionalPut: "no",
     conditionalComplete: "no",
     encryption: [],
-    keyPolicies: false,
-    defaultKey: false,
-    storageClass: true,
-    ownEndpoint: false,
   },
   // Its gateway ignores the condition when a multipart upload is completed.
   ceph: {
+    ...ELSEWHERE,
     title: "Ceph",
     roles: true,
     conditionalPut: "yes",
     conditionalComplete: "look",
     encryption: ENCRYPTIONS,
-    keyPolicies: false,
-    defaultKey: false,
-    storageClass: true,
-    ownEndpoint: false,
   },
   generic: {
+    ...ELSEWHERE,
     title: "a store of the kind generic",
     roles: true,
     conditionalPut: "look",
     conditionalComplete: "look",
     encryption: ENCRYPTIONS,
-    keyPolicies: false,
     defaultKey: true,
-    storageClass: true,
-    ownEndpoint: false,
   },
 };

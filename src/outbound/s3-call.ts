@@ -54,7 +54,7 @@ export const COMPLETED_WITHIN_MS = 300_000;
 /** A customer's store may answer with anything. */
 const MAX_ANSWER_BYTES = 4 * 1_048_576;
 /** Sent with a request, and confirmed in its answer. */
-export const ENCRYPTION = "x-amz-server-side-encryption";
+const ENCRYPTION = "x-amz-server-side-encryption";
 const SAFE_KEY = /^[A-Za-z0-9/_=.-]{1,1024}$/;
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -161,11 +161,9 @@ export class S3Caller {
   }
 
   async text(response: Response): Promise<string> {
-    try {
-      return await textOf(response);
-    } catch (thrown) {
+    return textOf(response).catch((thrown: unknown) => {
       throw this.unavailable(thrown);
-    }
+    });
   }
 
   /** @throws destination_unavailable for null, an answer that was not what S3 specifies. */

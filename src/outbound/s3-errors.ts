@@ -42,10 +42,10 @@ const PERMANENT = new Set([
 /** The only names of regions that are repeated to a customer. */
 const REGION = /^[a-z0-9-]{2,40}$/;
 
-export interface Refusal {
+interface Refusal {
   code: ErrorCode;
   /** Replaces the code's title. */
-  detail?: string;
+  detail?: string | undefined;
   /** Replaces the table's. */
   retryable?: boolean;
   /** The store's own code, for the log; empty when the answer has none. */
@@ -58,7 +58,10 @@ export function classifyRefusal(response: Response, text: string, asked: { kms: 
   const right = response.headers.get("x-amz-bucket-region") ?? region;
   const redirected = response.status >= 300 && response.status < 400;
   const elsewhere = right !== "" && (redirected || s3Code === "AuthorizationHeaderMalformed");
-  if (elsewhere || CODES[s3Code] === "wrong_region") return { code: "wrong_region", ...inRegion(right), s3Code };
+  if (elsewhere || CODES[s3Code] === "wrong_region") {
+    const detail = `The bucket is in ${right}: correct the region, and ask for a new export.`;
+    return { code: "wrong_region", detail: REGION.test(right) ? detail : undefined, s3Code };
+  }
   if (redirected) return { code: "destination_unavailable", detail: REDIRECTED, s3Code, retryable: false };
   // AWS's message names the denied action; other stores name the missing key, some under an unrelated code.
   if (s3Code.startsWith("KMS.") || (asked.kms && /\bkms\b/i.test(message))) return { code: "kms_denied", s3Code };
@@ -71,12 +74,5 @@ export function classifyRefusal(response: Response, text: string, asked: { kms: 
   }
   const denied = response.status === 401 || response.status === 403;
   const code = CODES[s3Code] ?? (denied ? "bucket_denied" : "destination_unavailable");
-  const detail = DETAILS[s3Code];
-  return { code, ...(detail !== undefined && { detail }), s3Code };
-}
-
-function inRegion(region: string): { detail?: string } {
-  return REGION.test(region)
-    ? { detail: `The bucket is in ${region}: correct the region, and ask for a new export.` }
-    : {};
+  return { code, detail: DETAILS[s3Code], s3Code };
 }

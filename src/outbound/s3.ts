@@ -3,20 +3,14 @@
  * SHA-256. Object keys stay in [A-Za-z0-9/_=.-], so that no client and no store encodes a path differently.
  */
 
+import type { Config } from "../config.ts";
 import { SpillwayError } from "../errors.ts";
 import { ANSWER_WITHIN_MS, COMPLETED_WITHIN_MS, drain, type S3Request, S3Caller, type Store } from "./s3-call.ts";
 import { type WriteOutcome, OnceWriter, type ObjectDigest } from "./write-once.ts";
 import { completionXml, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
 
-/** The service's own bucket. */
-export interface BucketAddress {
-  /** Origin and path before the bucket, without a trailing slash; path style. */
-  endpoint: string;
-  name: string;
-  region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-}
+/** The service's own bucket. Its endpoint has no trailing slash, and the bucket's name follows it: path style. */
+export type BucketAddress = Config["bucket"];
 
 export class Bucket {
   readonly #calls: S3Caller;

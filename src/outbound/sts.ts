@@ -27,10 +27,8 @@ interface Session {
   endsAt: number;
 }
 
-export interface StsSettings {
-  accessKeyId: string;
-  secretAccessKey: string;
-  /** Null for the region's own. */
+/** The service's identity. `endpoint`: null for the region's own. */
+interface StsSettings extends Credentials {
   endpoint: string | null;
 }
 
@@ -86,7 +84,12 @@ export class RoleSessions {
     const cached = this.#cache.get(name);
     if (cached !== undefined && cached.endsAt - this.#now() > RENEW_BEFORE_MS) return cached.credentials;
     const session = await this.assume(request);
-    this.#store(name, session);
+    this.#cache.delete(name);
+    this.#cache.set(name, session);
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= MAX_SESSIONS) break;
+      this.#cache.delete(oldest);
+    }
     return session.credentials;
   }
 
@@ -95,21 +98,12 @@ export class RoleSessions {
     this.#cache.delete(keyOf(request));
   }
 
-  #store(name: string, session: Session): void {
-    this.#cache.delete(name);
-    this.#cache.set(name, session);
-    for (const oldest of this.#cache.keys()) {
-      if (this.#cache.size <= MAX_SESSIONS) break;
-      this.#cache.delete(oldest);
-    }
-  }
-
   /**
    * Assumes a role, without the cache.
    * @throws role_denied, external_id_refused; destination_unavailable and clock_skew with the owner `service`.
    */
   async assume(request: RoleRequest): Promise<Session> {
-    const { accessKeyId, secretAccessKey, endpoint } = this.#settings;
+    const { endpoint, ...identity } = this.#settings;
     const url = `${endpoint ?? `https://${awsHost("sts", request.region)}`}/`;
     // A string, because aws4fetch hashes no URLSearchParams.
     const body = new URLSearchParams({
@@ -125,8 +119,7 @@ export class RoleSessions {
       // Not every store decodes + as a space.
       .replaceAll("+", "%20");
     const signed = await new AwsV4Signer({
-      accessKeyId,
-      secretAccessKey,
+      ...identity,
       service: "sts",
       region: request.region,
       method: "POST",
@@ -154,11 +147,8 @@ export class RoleSessions {
     const endsAt = Date.parse(issued?.Expiration ?? "");
     if (issued === undefined || Number.isNaN(endsAt))
       throw serviceError("destination_unavailable", new Error("the answer of STS could not be parsed"));
-    const { AccessKeyId, SecretAccessKey, SessionToken } = issued;
-    return {
-      credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-      endsAt,
-    };
+    const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = issued;
+    return { credentials: { accessKeyId, secretAccessKey, sessionToken }, endsAt };
   }
 }
 

@@ -36,14 +36,14 @@ export function urlFault(url: string, allowInsecure: boolean): string | null {
   return null;
 }
 
-/** Why a call was refused before it was sent. */
-export type TargetError = "target_not_allowed" | "target_unresolved";
-
-/** Checks a URL right before it is called, with the addresses that its name resolves to now. */
+/**
+ * Checks a URL right before it is called, with the addresses that its name resolves to now.
+ * @returns why the URL may not be called; null for one that may.
+ */
 export async function checkTarget(
   url: string,
   { allowInsecure, resolve }: { allowInsecure: boolean; resolve: Resolve },
-): Promise<TargetError | null> {
+): Promise<"target_not_allowed" | "target_unresolved" | null> {
   if (urlFault(url, allowInsecure) !== null) return "target_not_allowed";
   const { hostname } = new URL(url);
   if (allowInsecure || literalAddress(hostname) !== null) return null;

@@ -7,7 +7,6 @@
 import { SpillwayError } from "../errors.ts";
 import { ANSWER_WITHIN_MS, type ConditionSupport, drain, type S3Request, type S3Caller } from "./s3-call.ts";
 
-const IF_NONE = { "if-none-match": "*" };
 /** The condition failed: an object exists. Some stores answer 304 instead of 412. */
 const EXISTS = [412, 304];
 /** The minimum speed to read an object for comparison: a mebibyte per second. */
@@ -24,10 +23,17 @@ export interface ObjectDigest {
   sha256: string;
 }
 
-const CANNOT_COMPARE =
-  "An object already exists at a key of this export, and could not be compared: allow s3:GetObject under the directory path.";
-const CANNOT_CHECK =
-  "The service could not check whether an object already exists at a key of this export: allow s3:GetObject under the directory path, and s3:ListBucket, without which a store does not report a missing object as missing.";
+/** Refusals of a read: the text for the log, and the text for the customer. */
+const CANNOT_COMPARE = {
+  log: "an object cannot be compared",
+  detail:
+    "An object already exists at a key of this export, and could not be compared: allow s3:GetObject under the directory path.",
+};
+const CANNOT_CHECK = {
+  log: "a key cannot be checked",
+  detail:
+    "The service could not check whether an object already exists at a key of this export: allow s3:GetObject under the directory path, and s3:ListBucket, without which a store does not report a missing object as missing.",
+};
 
 export class OnceWriter {
   readonly #calls: S3Caller;
@@ -52,58 +58,50 @@ export class OnceWriter {
     write: (more: S3Request) => Promise<Response>,
     read: (response: Response) => Promise<WriteOutcome>,
   ): Promise<WriteOutcome> {
-    const state = support === "yes" ? "unknown" : await this.#check(key, whole, support === "no");
+    const state = support === "yes" ? "unknown" : await this.#check(key, whole, support === "no" ? CANNOT_CHECK : null);
     if (state === "exists") return "exists";
     if (support === "no") return read(await write({}));
-    const response = await write({
-      headers: IF_NONE,
-      accept: support === "look" ? [...EXISTS, NOT_IMPLEMENTED] : EXISTS,
-    });
+    const accept = support === "look" ? [...EXISTS, NOT_IMPLEMENTED] : EXISTS;
+    const response = await write({ headers: { "if-none-match": "*" }, accept });
     if (response.ok && (await read(response)) === "written") return "written";
     await drain(response);
-    if (response.status !== NOT_IMPLEMENTED) return this.#compare(key, whole);
-    if (state === "unknown" && (await this.#check(key, whole, true)) === "exists") return "exists";
+    if (response.status !== NOT_IMPLEMENTED) {
+      if ((await this.#check(key, whole, CANNOT_COMPARE)) === "exists") return "exists";
+      // Deleted a moment ago, or a read that the store answers from an older state.
+      throw this.#calls.unavailable(new Error("an object was reported, and is missing"));
+    }
+    if (state === "unknown" && (await this.#check(key, whole, CANNOT_CHECK)) === "exists") return "exists";
     return read(await write({}));
   }
 
   /** Whether the same bytes exist at the key, as far as the service may read it. @throws destination_conflict. */
   async exists(key: string, whole: ObjectDigest): Promise<boolean> {
-    return (await this.#check(key, whole, false)) === "exists";
+    return (await this.#check(key, whole, null)) === "exists";
   }
 
   /**
-   * Checks the key. @param must whether the check has to succeed, because no condition protects the write that follows.
-   * @throws destination_conflict for other bytes; bucket_denied when `must` is set and the read is denied.
+   * Compares the object at the key, if there is one.
+   * @param refusal thrown when the read is denied; null: the caller goes on without the check, as `unknown`.
+   * @throws destination_conflict for other bytes; bucket_denied with `refusal`.
    */
-  async #check(key: string, whole: ObjectDigest, must: boolean): Promise<"exists" | "missing" | "unknown"> {
-    const response = await this.#getUnlessDenied(key, whole);
-    if (response === "denied" && must)
-      throw this.#calls.error("bucket_denied", "a key cannot be checked", CANNOT_CHECK);
-    if (response === "denied") return "unknown";
-    return response === null ? "missing" : this.#requireSame(response, whole);
-  }
-
-  /** After the store reported that an object exists. */
-  async #compare(key: string, whole: ObjectDigest): Promise<"exists"> {
-    const response = await this.#getUnlessDenied(key, whole);
-    if (response === "denied") throw this.#calls.error("bucket_denied", "an object cannot be compared", CANNOT_COMPARE);
-    return this.#requireSame(response, whole);
-  }
-
-  async #requireSame(response: Response | null, { bytes, sha256 }: ObjectDigest): Promise<"exists"> {
-    // Deleted a moment ago, or a read that the store answers from an older state.
-    if (response === null) throw this.#calls.unavailable(new Error("an object was reported, and is missing"));
+  async #check(
+    key: string,
+    { bytes, sha256 }: ObjectDigest,
+    refusal: typeof CANNOT_CHECK | null,
+  ): Promise<"exists" | "missing" | "unknown"> {
+    let response: Response | null;
+    try {
+      response = await this.#get(key, ANSWER_WITHIN_MS + bytes / READ_BYTES_PER_MS);
+    } catch (thrown) {
+      if (!(thrown instanceof SpillwayError) || thrown.code !== "bucket_denied") throw thrown;
+      if (refusal !== null) throw this.#calls.error("bucket_denied", refusal.log, refusal.detail);
+      return "unknown";
+    }
+    if (response === null) return "missing";
     if ((await this.#sha256Of(response, bytes)) !== sha256)
       throw this.#calls.error("destination_conflict", "other bytes exist at the key");
     this.#calls.requireEncryption(response);
     return "exists";
-  }
-
-  async #getUnlessDenied(key: string, { bytes }: ObjectDigest): Promise<Response | null | "denied"> {
-    return this.#get(key, ANSWER_WITHIN_MS + bytes / READ_BYTES_PER_MS).catch((thrown: unknown) => {
-      if (thrown instanceof SpillwayError && thrown.code === "bucket_denied") return "denied" as const;
-      throw thrown;
-    });
   }
 
   /** @returns null for an object of more than `max` bytes, of which no more is read. */

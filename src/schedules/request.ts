@@ -8,9 +8,15 @@ import type { AnyDataset } from "../datasets/dataset.ts";
 import { datasetNamed, DATASETS } from "../datasets/index.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../errors.ts";
-import { dryRun } from "../export/api/create.ts";
+import { freeze } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
-import { AnyExportRequest, type ExportRequest, filledIn, shapeOf, withoutNulls } from "../export/api/request.ts";
+import {
+  AnyExportRequest,
+  type ExportRequest,
+  withDefaults,
+  requestShape,
+  withoutNulls,
+} from "../export/api/request.ts";
 import { DAY_MS } from "../time/durations.ts";
 
 /** The request field that names an earlier export: the result has only what came after that export. */
@@ -19,7 +25,7 @@ const SINCE = "since";
 const runParameters = (dataset: AnyDataset) => [SINCE, ...(dataset.schedulable?.parameters ?? [])];
 
 function scheduledSchema(dataset: AnyDataset) {
-  const shape = shapeOf(dataset);
+  const shape = requestShape(dataset);
   const excluded = runParameters(dataset);
   const kept = Object.fromEntries(Object.entries(shape).filter(([name]) => !excluded.includes(name))) as typeof shape;
   const example = Object.fromEntries(Object.entries(dataset.example).filter(([name]) => !excluded.includes(name)));
@@ -93,7 +99,7 @@ export function fillRequest(
 /** Checks a run's request as a call's. @throws invalid_request when the API no longer accepts it. */
 export function checkFilled(filled: FilledRequest): ExportRequest {
   const read = AnyExportRequest.safeParse(filled.request);
-  if (read.success) return filledIn(read.data);
+  if (read.success) return withDefaults(read.data);
   throw invalid({ pointer: "", detail: "The schedule's request is no longer valid. Change the schedule's `request`." });
 }
 
@@ -112,7 +118,7 @@ export async function checkScheduled(context: Context, space: SpaceRow, request:
   );
   if (sample === null) return;
   try {
-    await dryRun(context, space, checkFilled(sample));
+    await freeze(context, space, checkFilled(sample));
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.faults.length === 0) throw thrown;
     const faults = thrown.faults.map(({ pointer, detail }) => ({ pointer: `/request${pointer}`, detail }));

@@ -22,7 +22,7 @@ const OTHER_ROOMS = import.meta.glob<string>(["../../src/**/*.ts", "!../../src/d
 /** Functions whose query serves every space, and why that is right. */
 const EVERY_SPACE: Record<string, string> = {
   findKeyWithSpace: "authentication: the key's id says which space it is; nothing is known of the caller before it",
-  takeStuckExports: "the sweep wakes late exports of every space, and gives each back with its space_id",
+  claimStuckExports: "the sweep wakes late exports of every space, and gives each back with its space_id",
   listToExpire: "the sweep expires what is over, whosever it is, each by its space_id",
   leaseDueDeletions: "the sweep erases deleted people of every space, and takes each with its space_id",
   listToCleanUp: "the sweep finds what to clean up for every space, each with its space_id",

@@ -92,7 +92,7 @@ const MAX_REDISPATCH_DELAY_MS = 900_000;
  * Every space's exports in flight that are due to be checked and have no live lease: their messages were lost, or never
  * sent. Each gets a later time for its next check before it is returned.
  */
-export async function takeStuckExports(
+export async function claimStuckExports(
   db: Database,
   now: number,
   resendAfterMs: number,

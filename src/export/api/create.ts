@@ -12,7 +12,7 @@ import { sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { urlFault } from "../../outbound/url-guard.ts";
 import { freezeDestination, NO_ID } from "../delivery/destination.ts";
 import { type Context, sourceOf } from "../../context.ts";
-import { dependsOnRows, type Encoding, isPlain } from "../output/encode/encoding.ts";
+import { dependsOnRows, isPlain } from "../output/encode/encoding.ts";
 import { resolveEncoding } from "../output/encode/resolve.ts";
 import type { ExportRequest } from "./request.ts";
 import { claimKey, releaseReservation } from "./idempotency.ts";
@@ -25,7 +25,7 @@ const MAX_STORED_BYTES = 1_500_000;
 
 /** What a request is checked and frozen with; and what its export is created with. */
 export type FreezeContext = Pick<Context, "config" | "databases" | "runtime" | "sizes">;
-export type CreateContext = FreezeContext & Pick<Context, "send">;
+type CreateContext = FreezeContext & Pick<Context, "send">;
 
 /** A request and the space that it is for. */
 export interface Asked {
@@ -37,7 +37,7 @@ export interface Asked {
 }
 
 /** A run of a schedule, identified by the time that it is due. */
-export interface DueRun {
+interface DueRun {
   scheduleId: string;
   dueAt: number;
   /** What the export that `since` names had, which may have been deleted; null: it is read from that export. */
@@ -45,7 +45,7 @@ export interface DueRun {
 }
 
 /** The conditions of writing the export's row, and what is written in the same transaction. */
-export interface Terms {
+interface Terms {
   /** An idempotency key that is still reserved for it. */
   key: string | null;
   /** A run of a schedule that is still due. */
@@ -143,12 +143,17 @@ export function tooManyPending(): SpillwayError {
   return new SpillwayError("too_many_pending_exports", undefined, { retryAfterSeconds: PENDING_RETRY_SECONDS });
 }
 
-/** Checks a request and resolves everything in it that could change later. @throws invalid_request naming the field. */
-async function freeze(
+/**
+ * Checks a request and resolves everything in it that could change later, without creating anything.
+ * @param exportId by default that of an export which is only estimated or checked.
+ * @param had what the export that `since` names had; null: it is read from that export.
+ * @throws invalid_request naming the field.
+ */
+export async function freeze(
   context: FreezeContext,
   space: SpaceRow,
   request: ExportRequest,
-  exportId: string,
+  exportId = NO_ID,
   had: Since | null = null,
 ) {
   const { callback_url: callback, since: sinceId } = request;
@@ -216,13 +221,4 @@ async function assertFitsOneFile(source: Source, { chunk_records: records, rows_
       pointer: "/layout",
       detail: `There are more than ${records} ${rows_vary ? "records" : "rows"}, the limit of one Parquet file. Request the layout files.`,
     });
-}
-
-/** Checks a request as a create does, and opens its source, without creating anything. */
-export async function dryRun(
-  context: FreezeContext,
-  space: SpaceRow,
-  request: ExportRequest,
-): Promise<{ source: Source; shape: ResultShape; encoding: Encoding | null }> {
-  return freeze(context, space, request, NO_ID);
 }

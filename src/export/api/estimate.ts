@@ -2,7 +2,7 @@
 
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { BlockBuffer } from "../output/block-buffer.ts";
-import { dryRun, type FreezeContext } from "./create.ts";
+import { freeze, type FreezeContext } from "./create.ts";
 import { createEncoder, fileForm } from "../output/encode/encoder.ts";
 import type { Encoding } from "../output/encode/encoding.ts";
 import type { ExportRequest } from "./request.ts";
@@ -22,7 +22,7 @@ const NO_KEY = new Uint8Array(32);
 
 /** @throws invalid_request as a create would. */
 export async function estimate(context: FreezeContext, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
-  const { source, shape, encoding } = await dryRun(context, space, request);
+  const { source, shape, encoding } = await freeze(context, space, request);
   // A Parquet file is about as large as the same rows as gzipped lines.
   const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
   const form = fileForm(asLines, source.form);

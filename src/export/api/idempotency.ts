@@ -9,10 +9,9 @@ import { logFailure } from "../../log.ts";
 import type { Context } from "../../context.ts";
 import { DAY_MS } from "../../time/durations.ts";
 
-export const KEY_KEPT_MS = DAY_MS;
+export const KEY_TTL_MS = DAY_MS;
 /** A call that takes longer than this has died, and the next call with its key replaces the reservation. */
 const RESERVED_MS = 60_000;
-const RETRY_AFTER_SECONDS = 1;
 
 type KeyContext = Pick<Context, "databases" | "runtime">;
 
@@ -31,20 +30,18 @@ export async function claimKey(
 ): Promise<string | null> {
   const { control } = context.databases;
   const now = context.runtime.now();
-  const reservation = { requestSha256, exportId, now, until: now + RESERVED_MS, keptMs: KEY_KEPT_MS };
+  const reservation = { requestSha256, exportId, now, until: now + RESERVED_MS, keptMs: KEY_TTL_MS };
   if (await reserveKey(control, spaceId, key, reservation)) return null;
-  const holder = await findKeyHolder(control, spaceId, key, now, KEY_KEPT_MS);
+  const holder = await findKeyHolder(control, spaceId, key, now, KEY_TTL_MS);
   if (holder !== null && holder.request_sha256 !== requestSha256) throw new SpillwayError("idempotency_mismatch");
-  if (holder?.response === null || holder === null)
-    throw new SpillwayError("conflict", "Another call with this idempotency key is in progress.", {
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    });
-  return holder.response;
+  if (holder !== null && holder.response !== null) return holder.response;
+  const more = { retryAfterSeconds: 1 };
+  throw new SpillwayError("conflict", "Another call with this idempotency key is in progress.", more);
 }
 
 /** Does a call with this key repeat an earlier one, so that the limit of creates does not count it? */
 export async function isKnownKey(context: KeyContext, spaceId: string, key: string): Promise<boolean> {
-  return (await findKeyHolder(context.databases.control, spaceId, key, context.runtime.now(), KEY_KEPT_MS)) !== null;
+  return (await findKeyHolder(context.databases.control, spaceId, key, context.runtime.now(), KEY_TTL_MS)) !== null;
 }
 
 /** Releases the key of a call that created nothing. If that fails, the key is free after a minute. Never throws. */

@@ -6,7 +6,7 @@ import { datasetNamed, DATASETS } from "../../datasets/index.ts";
 import { Delivery } from "../delivery/schema.ts";
 import { type EncodingRequest, encodingShape } from "../output/encode/encoding.ts";
 
-export const MAX_FILE_ROWS = 50_000;
+const MAX_FILE_ROWS = 50_000;
 
 const common = {
   delivery: Delivery,
@@ -34,8 +34,8 @@ const common = {
 } as const;
 
 /** The request of one dataset, as a schema of its own. */
-export function requestSchema(dataset: AnyDataset) {
-  return z.strictObject(shapeOf(dataset)).meta({
+function requestSchema(dataset: AnyDataset) {
+  return z.strictObject(requestShape(dataset)).meta({
     id: `ExportRequest_${dataset.name}`,
     description: dataset.title,
     example: { dataset: dataset.name, ...dataset.example },
@@ -43,12 +43,12 @@ export function requestSchema(dataset: AnyDataset) {
 }
 
 /** Every parameter that a dataset's request has. */
-export function shapeOf(dataset: AnyDataset) {
+export function requestShape(dataset: AnyDataset) {
   return { dataset: z.literal(dataset.name), ...dataset.shape, ...common };
 }
 
 /** A request as a client sends it, after validation. */
-export interface SentRequest extends EncodingRequest {
+interface SentRequest extends EncodingRequest {
   dataset: string;
   delivery: Delivery;
   layout?: "single" | "files" | undefined;
@@ -63,18 +63,14 @@ export interface ExportRequest extends SentRequest {
 }
 
 /** Fills in the defaults. Names keep the schema's order, so that equal requests are equal texts. */
-export function filledIn(sent: SentRequest): ExportRequest {
+export function withDefaults(sent: SentRequest): ExportRequest {
   const inFiles = sent.format === "parquet" || sent.delivery.type === "s3";
   const defaultLayout = inFiles && datasetNamed(sent.dataset).tabular !== undefined ? "files" : "single";
   const { layout = defaultLayout, csv_escape_formulas: escape, ...others } = sent;
-  const ordered = Object.entries(others).flatMap(([name, value]) =>
-    name === "delivery"
-      ? [
-          [name, value],
-          ["layout", layout],
-        ]
-      : [[name, value]],
-  );
+  const ordered = Object.entries(others).flatMap(([name, value]) => [
+    [name, value],
+    ...(name === "delivery" ? [["layout", layout]] : []),
+  ]);
   const filled = { ...(Object.fromEntries(ordered) as typeof others), layout };
   if (sent.format === "csv") return { ...filled, csv_escape_formulas: escape ?? false };
   return escape === undefined ? filled : { ...filled, csv_escape_formulas: escape };

@@ -31,49 +31,58 @@ const skipped = (name: Step["name"], detail: string): Step => ({ name, status: "
 
 type TestContext = Pick<Context, "config" | "customers" | "databases" | "runtime">;
 
+/** A connection test that runs. */
+interface Test {
+  context: TestContext;
+  row: DestinationRow;
+  location: BucketLocation;
+  /** The space's. */
+  externalId: string;
+  scope: SessionScope;
+  /** Of the object that the test writes. */
+  key: string;
+}
+
 /** @returns every step in order. A refusal is a failed step: nothing is thrown. */
 export async function testConnection(context: TestContext, row: DestinationRow, externalId: string): Promise<Step[]> {
   const location = JSON.parse(row.bucket_location) as BucketLocation;
   const auth = JSON.parse(row.auth) as Auth;
   const key = `${row.directory_path}spillway-test-${context.runtime.uuid()}.txt`;
   const scope: SessionScope = { sessionName: `test-${row.id}`, prefix: row.directory_path, probe: key };
+  const test: Test = { context, row, location, externalId, scope, key };
   if (auth.type === "keys")
     return [
       skipped("assume_role", "The destination has access keys: there is no role to assume."),
       skipped("external_id_enforced", "The destination has access keys: there is no role to protect."),
-      ...(await writeAndDelete(context, row, externalId, location, scope, key)),
+      ...(await writeAndDelete(test)),
     ];
-  const refusal = await catchFailure(row, () =>
-    context.customers.tryAssumeRole(location, auth.role_arn, externalId, scope),
-  );
+  const refusal = await assumeRole(test, auth.role_arn, externalId);
   if (refusal !== null)
     return [
-      failed("assume_role", DENIALS.has(refusal.code) ? howToTrust(context, externalId) : refusal.message),
+      failed("assume_role", DENIALS.has(refusal.code) ? howToTrust(test) : refusal.message),
       ...STEPS.slice(1).map((name) => skipped(name, "The role could not be assumed.")),
     ];
   return [
     passed("assume_role", "The role can be assumed with the space's external id."),
-    await testExternalId(context, row, location, auth.role_arn, scope),
-    ...(await writeAndDelete(context, row, externalId, location, scope, key)),
+    await testExternalId(test, auth.role_arn),
+    ...(await writeAndDelete(test)),
   ];
 }
 
-function howToTrust(context: TestContext, externalId: string): string {
+/** @returns the failure, or null. */
+const assumeRole = ({ context, row, location, scope }: Test, roleArn: string, externalId: string | null) =>
+  catchFailure(row, () => context.customers.tryAssumeRole(location, roleArn, externalId, scope));
+
+function howToTrust({ context, externalId }: Test): string {
   const principal = context.config.aws?.principalArn ?? "this service";
   return `The role cannot be assumed: its trust policy must allow sts:AssumeRole to ${principal} with the external id ${externalId}. A new role works after a few minutes.`;
 }
 
 /** With a role that accepts any external id, everyone who knows its ARN could write through this service. */
-async function testExternalId(
-  context: TestContext,
-  row: DestinationRow,
-  location: BucketLocation,
-  roleArn: string,
-  scope: SessionScope,
-): Promise<Step> {
+async function testExternalId(test: Test, roleArn: string): Promise<Step> {
   const name = "external_id_enforced";
-  for (const other of [`spillway-${context.runtime.uuid()}`, null]) {
-    const refusal = await catchFailure(row, () => context.customers.tryAssumeRole(location, roleArn, other, scope));
+  for (const other of [`spillway-${test.context.runtime.uuid()}`, null]) {
+    const refusal = await assumeRole(test, roleArn, other);
     if (refusal === null)
       return failed(
         name,
@@ -85,14 +94,7 @@ async function testExternalId(
   return passed(name, "The role refuses any other external id.");
 }
 
-async function writeAndDelete(
-  context: TestContext,
-  row: DestinationRow,
-  externalId: string,
-  location: BucketLocation,
-  scope: SessionScope,
-  key: string,
-): Promise<Step[]> {
+async function writeAndDelete({ context, row, location, externalId, scope, key }: Test): Promise<Step[]> {
   let bucket: Bucket | undefined;
   const refused = await catchFailure(row, async () => {
     const stored = await findAuth(context.databases.control, row.space_id, row.id);
@@ -102,11 +104,11 @@ async function writeAndDelete(
   });
   const opened = bucket;
   // An encryption that the store does not confirm is refused after the object was written.
-  const written = refused === null || refused.code === "kms_denied";
+  const byKey = refused?.code === "kms_denied";
+  const written = refused === null || byKey;
   const unread = written && opened !== undefined ? await catchFailure(row, () => readBack(opened, key)) : refused;
   if (opened === undefined || (refused !== null && unread !== null)) {
     const why = refused?.message ?? "";
-    const byKey = refused?.code === "kms_denied";
     return [
       failed("write", why),
       byKey ? failed("encryption", why) : skipped("encryption", "Nothing was written."),

@@ -7,7 +7,7 @@
 import { findAuth, findDestination } from "../../db/tenants/destinations.ts";
 import type { ExportRow } from "../../db/exports/exports.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
-import { type Fault, invalid, SpillwayError } from "../../errors.ts";
+import { invalid, SpillwayError } from "../../errors.ts";
 import type { BucketAuth } from "../../outbound/customer.ts";
 import { locationFaults, type BucketLocation, normalizeRegion } from "../../outbound/bucket-location.ts";
 import { roleFault } from "../../outbound/role.ts";
@@ -61,9 +61,13 @@ export async function freezeDestination(
 ): Promise<{ destination: Destination; destinationId: string | null } | null> {
   if (delivery.type === "download") return null;
   const { destination_id: id } = delivery;
-  if (id !== undefined) return freezeStored(context, space, id, facts);
+  const own = id === undefined ? freezeInline(context, delivery) : await freezeStored(context, space, id, facts);
+  return { destination: { ...own, external_id: space.external_id }, destinationId: id ?? null };
+}
+
+function freezeInline({ config }: Opening, delivery: Extract<Delivery, { type: "s3" }>) {
   const { bucket = "", region = "", role_arn: roleArn = "", directory_path: path = "" } = delivery;
-  const { aws, stsEndpoint } = context.config;
+  const { aws, stsEndpoint } = config;
   if (aws === null) throw invalid({ pointer: "/delivery/role_arn", detail: NO_IDENTITY });
   const location: BucketLocation = {
     provider: "aws",
@@ -74,16 +78,13 @@ export async function freezeDestination(
     encryption: null,
     storage_class: null,
   };
-  const faults: Fault[] = locationFaults(location, "role", stsEndpoint === null).map(({ field, detail }) => ({
-    pointer: `/delivery/${field}`,
-    detail,
-  }));
+  const faults: { field: string; detail: string }[] = locationFaults(location, "role", stsEndpoint === null);
   const refusal = roleFault(roleArn, location, aws.principalArn, stsEndpoint === null);
-  if (refusal !== null) faults.push({ pointer: "/delivery/role_arn", detail: refusal });
-  if (faults.length > 0) throw invalid(...faults);
+  if (refusal !== null) faults.push({ field: "role_arn", detail: refusal });
+  if (faults.length > 0)
+    throw invalid(...faults.map(({ field, detail }) => ({ pointer: `/delivery/${field}`, detail })));
   const directory = asDirectory(path);
-  const own = { bucket_location: location, directory_path: directory, prefix: directory, role_arn: roleArn };
-  return { destination: { ...own, external_id: space.external_id }, destinationId: null };
+  return { bucket_location: location, directory_path: directory, prefix: directory, role_arn: roleArn };
 }
 
 async function freezeStored(context: Opening, space: SpaceRow, id: string, facts: Facts) {
@@ -97,8 +98,7 @@ async function freezeStored(context: Opening, space: SpaceRow, id: string, facts
   if (prefix.length + MAX_NAME > MAX_KEY)
     throw invalid({ pointer, detail: `The destination's path of ${prefix.length} bytes is too long: shorten it.` });
   const location = JSON.parse(stored.bucket_location) as BucketLocation;
-  const own = { bucket_location: location, directory_path: directory, prefix, role_arn: null };
-  return { destination: { ...own, external_id: space.external_id }, destinationId: id };
+  return { bucket_location: location, directory_path: directory, prefix, role_arn: null };
 }
 
 const DELETED = "The export's destination was deleted: create a destination, and ask for a new export.";

@@ -49,13 +49,14 @@ export async function nextFreeKey(
   return renamed;
 }
 
-type UploadingRow = DeliveredRow & { request_id: string };
-
 /**
  * Aborts the multipart uploads to a customer's bucket that the ledger knows, of earlier plans too. A failure is logged
  * and does not stop the caller: the role may be deleted by now. The bucket's lifecycle rule then removes the uploads.
  */
-export async function endCustomersUploads(context: BucketContext, row: UploadingRow): Promise<void> {
+export async function endCustomersUploads(
+  context: BucketContext,
+  row: DeliveredRow & Pick<ExportRow, "request_id">,
+): Promise<void> {
   const { space_id, id, request_id } = row;
   try {
     for (const { name, upload_id } of await listOpenUploads(context.databases.control, row))

@@ -53,4 +53,4 @@ export const manifestKey = (of: ExportId): string => `${planPrefix(of)}${manifes
 /** Beside the files in a customer's bucket. */
 export const manifestBeside = (of: ExportId, { prefix }: Destination): string => `${prefix}${manifestName(of)}`;
 
-export const manifestName = (of: ExportId): string => `${of.id}-manifest.json`;
+const manifestName = (of: ExportId): string => `${of.id}-manifest.json`;

@@ -24,10 +24,7 @@ export const DirectoryPath = z
     const fault = pathFault(path);
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
   })
-  .meta({
-    description: "Begins every key. A missing slash at its end is added.",
-    example: "spillway/events/",
-  });
+  .meta({ description: "Begins every key. A missing slash at its end is added.", example: "spillway/events/" });
 
 export const RoleArn = z
   .string()

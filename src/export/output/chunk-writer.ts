@@ -36,10 +36,8 @@ export interface WrittenObject extends WrittenFile {
 }
 
 export interface Output {
-  /** Written so far, in all objects. */
-  readonly rows: number;
-  /** Before compression. */
-  readonly bytes: number;
+  /** Rows, and bytes before compression, in all objects so far. */
+  written(): Pick<ObjectCounts, "rows" | "uncompressedBytes">;
   /** Keys of the files that are closed already. */
   readonly closed: readonly string[];
   /** @param shouldContinue is called between files. @returns false when it stopped the write within the page. */
@@ -53,7 +51,7 @@ export interface Tools {
   row: ExportRow;
   chunk: ChunkRow & FilePosition;
   encoder: Encoder;
-  /** Of the chunk, in epoch ms: whoever renews it moves it. */
+  /** The chunk's lease. Its end is in epoch ms, and each renewal sets a later one. */
   lease: { readonly until: number };
 }
 
@@ -62,35 +60,25 @@ export async function openObject(tools: Tools, file: Named | null): Promise<Outp
   const { row, chunk, encoder } = tools;
   // A Parquet file is written whole, and its records may give more rows than a file has room for.
   const limits = encoder.kind === "table" ? { rows: row.file_rows, bytes: Infinity } : null;
-  const object = file === null ? await beginSegment(tools) : await beginFile(tools, file, chunk, limits);
+  const object = file === null ? beginSegment(tools) : await beginFile(tools, file, chunk, limits);
+  const { lines, writer } = object;
   return {
-    get rows() {
-      return object.lines.rows;
-    },
-    get bytes() {
-      return object.lines.bytes;
-    },
+    written: () => lines.counts,
     closed: [],
     async write(page) {
-      if (object.lines.write(page) < page.lines.length) throw new SpillwayError("export_too_large");
-      await object.writer.drain();
+      if (lines.write(page) < page.lines.length) throw new SpillwayError("export_too_large");
+      await writer.drain();
       return true;
     },
     async finish() {
-      const counts = object.lines.end();
-      const closed = await object.writer.finish();
+      const counts = lines.end();
+      const closed = await writer.finish();
       // The chunk's ledger row keeps the first and last key, so the file's need not.
       const { first: _first, last: _last, ...fileCounts } = counts;
       return { ...counts, objects: [{ file, key: object.key, ...fileCounts, ...closed }] };
     },
-    abort: () => object.writer.abort(),
+    abort: () => writer.abort(),
   };
-}
-
-async function beginSegment({ context, row, chunk, encoder }: Tools): Promise<OpenObject> {
-  const key = segmentKey(row, chunk.n);
-  const writer = new ObjectWriter(context.bucket, key, encoder.objectType, context.sizes.partBytes, async () => {});
-  return { key, writer, lines: pageWriter(encoder, context.config, chunk, (piece) => writer.write(piece)) };
 }
 
 interface OpenObject {
@@ -99,134 +87,124 @@ interface OpenObject {
   lines: PageWriter;
 }
 
+function beginSegment({ context, row, chunk, encoder }: Tools): OpenObject {
+  const key = segmentKey(row, chunk.n);
+  const { partBytes } = context.sizes;
+  const writer = new ObjectWriter({ bucket: context.bucket, key, contentType: encoder.objectType, partBytes });
+  return { key, writer, lines: pageWriter(encoder, context.config, chunk, (piece) => writer.write(piece)) };
+}
+
 async function beginFile(
-  tools: Tools,
+  { context, row, chunk, encoder, lease }: Tools,
   file: Named,
   position: FilePosition,
   limits: FileLimits | null,
 ): Promise<OpenObject> {
-  const { context, row, chunk, encoder, lease } = tools;
-  const key = fileKey(row, file.name);
-  const bucket = await bucketOf(context, row);
-  if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
   // Cleanup lists the service's own bucket, but not a customer's: the ledger keeps the id of an upload there.
-  const remember = (id: string) =>
-    rememberUpload(context.databases.control, row, file, {
-      id,
-      plan: row.plan_version,
-      chunk: chunk.n,
-      leaseUntil: lease.until,
-    });
-  const onUpload = isCustomerBucket(row) ? remember : async () => {};
-  const writer = new ObjectWriter(bucket, key, encoder.objectType, context.sizes.partBytes, onUpload);
-  const lines = pageWriter(encoder, context.config, position, (piece) => writer.write(piece), limits);
-  return { key, writer, lines };
+  const remember = async (id: string) => {
+    if (!isCustomerBucket(row)) return;
+    const upload = { id, plan: row.plan_version, chunk: chunk.n, leaseUntil: lease.until };
+    await rememberUpload(context.databases.control, row, file, upload);
+  };
+  const { key, writer } = await openFile(context, row, file, encoder.objectType, remember);
+  return { key, writer, lines: pageWriter(encoder, context.config, position, (piece) => writer.write(piece), limits) };
 }
 
-const WHOLE: FilePosition = { first_in_file: 1, last_in_file: 1 };
+/** A writer of a file in the export's destination. Aborts the upload that an earlier try left open. */
+export async function openFile(
+  context: Tools["context"],
+  row: ExportRow,
+  { name, upload_id }: Pick<FileRow, "name" | "upload_id">,
+  contentType: string,
+  onUpload: (id: string) => Promise<void>,
+): Promise<{ key: string; writer: ObjectWriter }> {
+  const key = fileKey(row, name);
+  const bucket = await bucketOf(context, row);
+  if (upload_id !== null) await bucket.abortUpload(key, upload_id);
+  return { key, writer: new ObjectWriter({ bucket, key, contentType, partBytes: context.sizes.partBytes, onUpload }) };
+}
+
+const tooManyFiles = (subject: string, max: number) =>
+  new SpillwayError("export_too_large", `${subject} would have more than ${max} files: ask for more rows per file.`);
 
 /** @param secret from which file names are derived. @throws export_too_large when the export has MAX_FILES files. */
 export async function openFiles(tools: Tools, secret: string): Promise<Output> {
-  const { context, row, chunk } = tools;
+  const { context, row, chunk, encoder } = tools;
   const { control } = context.databases;
   if (chunk.n % COUNT_AT_EVERY === 0 && (await countFiles(control, row)) >= MAX_FILES)
     throw tooManyFiles("The result", MAX_FILES);
   // An earlier try may have left an open upload, or may have renamed a file after a key conflict.
   const numbers = { from: fileNumber(chunk.n, 0), to: fileNumber(chunk.n + 1, 0) };
   const known = await filesBetween(control, row, numbers);
-  return new Files(tools, secret, new Map(known.map((file) => [file.n, file])));
-}
+  const limits = { rows: row.file_rows, bytes: context.sizes.fileBytes };
+  const closed: (WrittenObject & ObjectCounts)[] = [];
+  let open: (OpenObject & { file: Named }) | null = null;
+  /** Of the files that were closed or renamed. */
+  const ended = { files: 0, rows: 0, uncompressedBytes: 0 };
+  let renamed = false;
 
-const tooManyFiles = (subject: string, max: number) =>
-  new SpillwayError("export_too_large", `${subject} would have more than ${max} files: ask for more rows per file.`);
-
-class Files implements Output {
-  readonly #tools: Tools;
-  readonly #secret: string;
-  readonly #known: ReadonlyMap<number, Named>;
-  readonly #closed: (WrittenObject & ObjectCounts)[] = [];
-  #open: { file: Named; object: OpenObject } | null = null;
-  /** Files that were closed or renamed. */
-  #ended = 0;
-  #renamed = false;
-  #rows = 0;
-  #bytes = 0;
-
-  constructor(tools: Tools, secret: string, known: ReadonlyMap<number, Named>) {
-    this.#tools = tools;
-    this.#secret = secret;
-    this.#known = known;
+  async function next(): Promise<OpenObject & { file: Named }> {
+    if (ended.files >= MAX_FILES_PER_CHUNK) throw tooManyFiles("One chunk of the result", MAX_FILES_PER_CHUNK);
+    const n = fileNumber(chunk.n, ended.files);
+    const name = `${unguessableName(secret, n)}${encoder.form.fileExtension}`;
+    const file = known.find((each) => each.n === n) ?? { n, name, upload_id: null };
+    return { file, ...(await beginFile(tools, file, { first_in_file: 1, last_in_file: 1 }, limits)) };
   }
 
-  get rows(): number {
-    return this.#rows + (this.#open?.object.lines.rows ?? 0);
-  }
-
-  get bytes(): number {
-    return this.#bytes + (this.#open?.object.lines.bytes ?? 0);
-  }
-
-  get closed(): string[] {
-    return this.#closed.map(({ key }) => key);
-  }
-
-  async write(page: Page, shouldContinue: () => Promise<boolean>): Promise<boolean> {
-    for (let from = 0; from < page.lines.length;) {
-      this.#open ??= await this.#next();
-      const { lines, writer } = this.#open.object;
-      const next = lines.write(page, from);
-      if (next === from && lines.rows === 0) throw new SpillwayError("export_too_large");
-      from = next;
-      await writer.drain();
-      if (from === page.lines.length) break;
-      await this.#close();
-      if (!(await shouldContinue())) return false;
-    }
-    return true;
-  }
-
-  async finish(): Promise<ObjectCounts & { objects: readonly WrittenObject[] }> {
-    await this.#close();
-    if (this.#renamed) throw new FileRenamed();
-    const rows = this.#closed.reduce((sum, file) => sum + file.rows, 0);
-    const content = this.#closed.reduce(concatContent, EMPTY);
-    const [first, last] = [this.#closed[0]?.first ?? null, this.#closed.at(-1)?.last ?? null];
-    return { rows, ...content, first, last, objects: this.#closed };
-  }
-
-  async abort(): Promise<void> {
-    await this.#open?.object.writer.abort();
-  }
-
-  async #next(): Promise<{ file: Named; object: OpenObject }> {
-    const { context, row, chunk, encoder } = this.#tools;
-    if (this.#ended >= MAX_FILES_PER_CHUNK) throw tooManyFiles("One chunk of the result", MAX_FILES_PER_CHUNK);
-    const n = fileNumber(chunk.n, this.#ended);
-    const name = `${unguessableName(this.#secret, n)}${encoder.form.fileExtension}`;
-    const file = this.#known.get(n) ?? { n, name, upload_id: null };
-    const limits = { rows: row.file_rows, bytes: context.sizes.fileBytes };
-    return { file, object: await beginFile(this.#tools, file, WHOLE, limits) };
-  }
-
-  async #close(): Promise<void> {
-    if (this.#open === null) return;
-    const { file, object } = this.#open;
-    const counts = object.lines.end();
-    this.#open = null;
-    this.#ended += 1;
-    this.#rows += counts.rows;
-    this.#bytes += counts.uncompressedBytes;
+  async function close(): Promise<void> {
+    if (open === null) return;
+    const { file, key, lines, writer } = open;
+    const counts = lines.end();
+    open = null;
+    ended.files += 1;
+    ended.rows += counts.rows;
+    ended.uncompressedBytes += counts.uncompressedBytes;
     try {
-      this.#closed.push({ file, key: object.key, ...counts, ...(await object.writer.finish()) });
+      closed.push({ file, key, ...counts, ...(await writer.finish()) });
     } catch (thrown) {
       // Before the rename, which removes the upload's id from the ledger.
-      await object.writer.abort().catch(() => {});
+      await writer.abort().catch(() => {});
       // After a rename this file's rows must be written again. The rest of this pass finds the other key conflicts, and
       // the next pass writes all files under their new names.
-      await nextFreeKey(this.#tools.context, this.#tools.row, file, thrown);
-      this.#renamed = true;
+      await nextFreeKey(context, row, file, thrown);
+      renamed = true;
     }
   }
+
+  return {
+    written() {
+      const { rows, uncompressedBytes } = open?.lines.counts ?? { rows: 0, uncompressedBytes: 0 };
+      return { rows: ended.rows + rows, uncompressedBytes: ended.uncompressedBytes + uncompressedBytes };
+    },
+    get closed() {
+      return closed.map(({ key }) => key);
+    },
+    async write(page, shouldContinue) {
+      for (let from = 0; from < page.lines.length;) {
+        open ??= await next();
+        const { lines, writer } = open;
+        const to = lines.write(page, from);
+        if (to === from && lines.counts.rows === 0) throw new SpillwayError("export_too_large");
+        from = to;
+        await writer.drain();
+        if (from === page.lines.length) break;
+        await close();
+        if (!(await shouldContinue())) return false;
+      }
+      return true;
+    },
+    async finish() {
+      await close();
+      if (renamed) throw new FileRenamed();
+      const rows = closed.reduce((sum, file) => sum + file.rows, 0);
+      const content = closed.reduce(concatContent, EMPTY);
+      const [first, last] = [closed[0]?.first ?? null, closed.at(-1)?.last ?? null];
+      return { rows, ...content, first, last, objects: closed };
+    },
+    async abort() {
+      await open?.writer.abort();
+    },
+  };
 }
 
 /** A key conflict gave a file another name: the caller must write the chunk again. */

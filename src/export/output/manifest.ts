@@ -16,22 +16,7 @@ interface Edge {
   id: string | null;
 }
 
-export interface Manifest {
-  export: { id: string; dataset: string; request: unknown };
-  snapshot: { sequence: number; at: string };
-  files: {
-    name: string;
-    rows: number;
-    bytes: number;
-    uncompressed_bytes: number;
-    sha256: string;
-    first: Edge | null;
-    last: Edge | null;
-  }[];
-  totals: { files: number; rows: number; bytes: number; uncompressed_bytes: number };
-  /** The dataset's totals, for a dataset that has them. */
-  summary?: unknown;
-}
+export type Manifest = ReturnType<typeof createManifest>;
 
 /** A finished file as the manifest and the poll show it. */
 export function fileFacts(row: ExportRow, file: FileRow) {
@@ -44,13 +29,16 @@ export function fileFacts(row: ExportRow, file: FileRow) {
   };
 }
 
-/** @param files, @param chunks all of the export's, finished, in order. @param summary undefined for none. */
+/**
+ * @param files, @param chunks all of the export's, finished, in order.
+ * @param summary the dataset's totals; undefined for a dataset that has none.
+ */
 export function createManifest(
   row: ExportRow,
   files: readonly FileRow[],
   chunks: readonly ChunkRow[],
   summary: unknown,
-): Manifest {
+) {
   const hidden = new Set(encodingOf(row)?.hidden);
   const edge = (time?: number | null, id?: string | null): Edge | null =>
     typeof time === "number" && typeof id === "string"
@@ -67,7 +55,7 @@ export function createManifest(
   });
   const sum = (of: (file: (typeof listed)[number]) => number) => listed.reduce((total, file) => total + of(file), 0);
   return {
-    export: { id: row.id, dataset: row.dataset, request: JSON.parse(row.request) },
+    export: { id: row.id, dataset: row.dataset, request: JSON.parse(row.request) as unknown },
     snapshot: { sequence: row.snapshot_seq, at: iso(row.created_at) },
     files: listed,
     totals: {

@@ -8,12 +8,18 @@ import { createHash } from "node:crypto";
 import { type Bucket, sha256Hex } from "../../outbound/s3.ts";
 import type { UploadedPart } from "../../outbound/s3-xml.ts";
 
+/** The object to write. */
+interface Target {
+  bucket: Bucket;
+  key: string;
+  contentType: string;
+  partBytes: number;
+  /** Receives the id of a multipart upload before its first part, so that a later try can abort it. */
+  onUpload?: (uploadId: string) => Promise<void>;
+}
+
 export class ObjectWriter {
-  readonly #bucket: Bucket;
-  readonly #key: string;
-  readonly #contentType: string;
-  readonly #partBytes: number;
-  readonly #onUpload: (uploadId: string) => Promise<void>;
+  readonly #target: Target;
   readonly #hash = createHash("sha256");
   #pieces: Uint8Array[] = [];
   #pending = 0;
@@ -22,19 +28,8 @@ export class ObjectWriter {
   #parts: UploadedPart[] = [];
   #uploading: Promise<UploadedPart> | null = null;
 
-  /** @param onUpload receives the id of a multipart upload before its first part, so that a later try can abort it. */
-  constructor(
-    bucket: Bucket,
-    key: string,
-    contentType: string,
-    partBytes: number,
-    onUpload: (uploadId: string) => Promise<void>,
-  ) {
-    this.#partBytes = partBytes;
-    this.#bucket = bucket;
-    this.#key = key;
-    this.#contentType = contentType;
-    this.#onUpload = onUpload;
+  constructor(target: Target) {
+    this.#target = target;
   }
 
   /** Buffers a piece, which the caller must not change afterwards. Only `drain` and `finish` upload. */
@@ -47,21 +42,22 @@ export class ObjectWriter {
 
   /** Uploads the full parts. A caller that calls it after each block keeps no more than a part in memory. */
   async drain(): Promise<void> {
-    while (this.#pending > this.#partBytes) await this.#uploadPart(this.#removeFirst(this.#partBytes));
+    const { partBytes } = this.#target;
+    while (this.#pending > partBytes) await this.#uploadPart(this.#removeFirst(partBytes));
   }
 
   /** Uploads the rest and completes the object. @returns its length, and its SHA-256 in hex. */
   async finish(): Promise<{ bytes: number; sha256: string }> {
+    const { bucket, key, contentType } = this.#target;
     await this.drain();
     const rest = this.#removeFirst(this.#pending);
     const sha256 = this.#hash.digest("hex");
     if (this.#uploadId === null) {
-      await this.#bucket.putOnce(this.#key, rest, sha256, this.#contentType);
+      await bucket.putOnce(key, rest, sha256, contentType);
     } else {
       await this.#uploadPart(rest);
       await this.#awaitPart();
-      const whole = { bytes: this.#bytes, sha256 };
-      await this.#bucket.completeUpload(this.#key, this.#uploadId, this.#parts, whole);
+      await bucket.completeUpload(key, this.#uploadId, this.#parts, { bytes: this.#bytes, sha256 });
     }
     return { bytes: this.#bytes, sha256 };
   }
@@ -69,20 +65,19 @@ export class ObjectWriter {
   /** After a failure: deletes the uploaded parts. */
   async abort(): Promise<void> {
     await this.#uploading?.catch(() => {});
-    if (this.#uploadId !== null) await this.#bucket.abortUpload(this.#key, this.#uploadId);
+    if (this.#uploadId !== null) await this.#target.bucket.abortUpload(this.#target.key, this.#uploadId);
   }
 
   async #uploadPart(body: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { bucket, key, contentType, onUpload } = this.#target;
     if (this.#uploadId === null) {
-      this.#uploadId = await this.#bucket.createUpload(this.#key, this.#contentType);
-      await this.#onUpload(this.#uploadId);
+      this.#uploadId = await bucket.createUpload(key, contentType);
+      await onUpload?.(this.#uploadId);
     }
     await this.#awaitPart();
     const number = this.#parts.length + 1;
     const uploadId = this.#uploadId;
-    this.#uploading = sha256Hex(body).then((sha256) =>
-      this.#bucket.uploadPart(this.#key, uploadId, number, body, sha256),
-    );
+    this.#uploading = sha256Hex(body).then((sha256) => bucket.uploadPart(key, uploadId, number, body, sha256));
     // The next #awaitPart throws a failure; until then it must not count as unhandled.
     this.#uploading.catch(() => {});
   }

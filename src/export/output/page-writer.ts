@@ -27,13 +27,24 @@ export interface ObjectCounts extends Content {
 }
 
 export interface PageWriter {
-  /** Written so far. */
-  readonly rows: number;
-  /** Written so far, before compression. */
-  readonly bytes: number;
+  /** What was written so far. */
+  readonly counts: Readonly<ObjectCounts>;
   /** Writes a page's lines from an index on, until the file is full. @returns the index after the last line written. */
   write(page: Page, from?: number): number;
   end(): ObjectCounts;
+}
+
+type Sink = (piece: Uint8Array) => void;
+
+/** How one kind of file writes its rows. */
+interface RowWriter {
+  /** The bytes before and after all rows, and those around each row. */
+  bytes: { ends: number; around: number };
+  encode: ((line: string) => string) | null;
+  /** @param row its number in the object, from 0; null where the line continues the last row. */
+  write(line: string, row: number | null): void;
+  endPage(): void;
+  end(): void;
 }
 
 /** @param sink receives the object's bytes in pieces. @param limits null: the caller has bounded the rows already. */
@@ -41,145 +52,100 @@ export function pageWriter(
   encoder: Encoder,
   settings: CodecSettings,
   position: FilePosition,
-  sink: (piece: Uint8Array) => void,
+  sink: Sink,
   limits: FileLimits | null = null,
 ): PageWriter {
-  return encoder.kind === "table"
-    ? new TablePages(encoder, sink, limits)
-    : new TextPages(encoder, settings, position, sink, limits);
+  const counts: ObjectCounts = { rows: 0, uncompressedBytes: 0, crc32: 0, first: null, last: null };
+  const rows =
+    encoder.kind === "table" ? tableRows(encoder, counts, sink) : textRows(encoder, settings, position, counts, sink);
+  const { encode } = rows;
+  let limitedBytes = rows.bytes.ends;
+  const fits = (encoded: string) => {
+    if (limits === null) return true;
+    const bytes = limitedBytes + Buffer.byteLength(encoded) + rows.bytes.around;
+    if (counts.rows >= limits.rows || bytes >= limits.bytes) return false;
+    limitedBytes = bytes;
+    return true;
+  };
+  return {
+    counts,
+    write(page, from = 0) {
+      let at = from;
+      for (; at < page.lines.length; at += 1) {
+        const line = page.lines[at] ?? "";
+        const encoded = encode === null ? line : encode(line);
+        const continues = at === 0 && page.continues === true;
+        if (!continues && !fits(encoded)) break;
+        rows.write(encoded, continues ? null : counts.rows);
+        if (!continues) counts.rows += 1;
+      }
+      rows.endPage();
+      if (at === from) return at;
+      counts.first ??= page.keyOf(from);
+      counts.last = page.keyOf(at - 1);
+      return at;
+    },
+    end() {
+      rows.end();
+      return counts;
+    },
+  };
 }
 
-/** The counts of text and table files alike. */
-class Counts {
-  rows = 0;
-  bytes = 0;
-  protected crc32 = 0;
-  readonly #limits: FileLimits | null;
-  #limitedBytes = 0;
-  #first: Key | null = null;
-  #last: Key | null = null;
-
-  constructor(limits: FileLimits | null) {
-    this.#limits = limits;
-  }
-
-  /** Counts a line unless the file is full. @param more bytes around it. @returns whether the line was counted. */
-  protected countLine(text: string, more: number): boolean {
-    if (this.#limits !== null) {
-      const bytes = Buffer.byteLength(text) + more;
-      if (this.rows >= this.#limits.rows || this.#limitedBytes + bytes >= this.#limits.bytes) return false;
-      this.#limitedBytes += bytes;
-    }
-    this.rows += 1;
-    return true;
-  }
-
-  /** Keeps the first and the last row's key. @param to the index after the last line that was written. */
-  protected countPage(page: Page, from: number, to: number): void {
-    if (to === from) return;
-    this.#first ??= page.keyOf(from);
-    this.#last = page.keyOf(to - 1);
-  }
-
-  protected counts(): ObjectCounts {
-    const { rows, bytes: uncompressedBytes, crc32: sum } = this;
-    return { rows, uncompressedBytes, crc32: sum, first: this.#first, last: this.#last };
-  }
+/** @param block before compression. */
+function countBlock(counts: Content, block: Uint8Array): void {
+  counts.uncompressedBytes += block.length;
+  counts.crc32 = crc32(block, counts.crc32);
 }
 
 /** Lines → blocks → compressed blocks: a whole file with header and trailer, or a segment of one without. */
-class TextPages extends Counts implements PageWriter {
-  readonly #encoder: LineEncoder;
-  readonly #position: FilePosition;
-  readonly #sink: (piece: Uint8Array) => void;
-  readonly #blocks: BlockBuffer;
-
-  constructor(
-    encoder: LineEncoder,
-    settings: CodecSettings,
-    position: FilePosition,
-    sink: (piece: Uint8Array) => void,
-    limits: FileLimits | null,
-  ) {
-    const { before, after } = encoder.form;
-    super(limits === null ? null : { ...limits, bytes: limits.bytes - Buffer.byteLength(before + after) });
-    this.#encoder = encoder;
-    this.#position = position;
-    this.#sink = sink;
-    this.#blocks = new BlockBuffer((block) => {
-      this.bytes += block.length;
-      this.crc32 = crc32(block, this.crc32);
-      sink(encoder.compression.compressBlock(block, settings));
-    });
-    if (this.#isWhole) sink(encoder.compression.join.header);
-    if (position.first_in_file === 1) this.#blocks.write(before);
-  }
-
-  get #isWhole(): boolean {
-    return this.#position.first_in_file === 1 && this.#position.last_in_file === 1;
-  }
-
-  write(page: Page, from = 0): number {
-    const { between, lineEnd } = this.#encoder.form;
-    const { line: encode } = this.#encoder;
-    const around = between.length + lineEnd.length;
-    let text = "";
-    let at = from;
-    for (; at < page.lines.length; at += 1) {
-      const line = page.lines[at] ?? "";
-      const encoded = encode === null ? line : encode(line);
-      if (at === 0 && page.continues === true) {
-        text += encoded;
-        continue;
-      }
-      const separated = between !== "" && (this.rows > 0 || this.#position.first_in_file === 0);
-      if (!this.countLine(encoded, around)) break;
-      if (separated) text += between;
-      text += encoded;
-      text += lineEnd;
-    }
-    this.#blocks.write(text);
-    this.countPage(page, from, at);
-    return at;
-  }
-
-  end(): ObjectCounts {
-    if (this.#position.last_in_file === 1) this.#blocks.write(this.#encoder.form.after);
-    this.#blocks.flush();
-    const counts = this.counts();
-    if (this.#isWhole) this.#sink(this.#encoder.compression.join.trailer(counts));
-    return counts;
-  }
+function textRows(
+  { form, compression, line: encode }: LineEncoder,
+  settings: CodecSettings,
+  { first_in_file: isFirst, last_in_file: isLast }: FilePosition,
+  counts: Content,
+  sink: Sink,
+): RowWriter {
+  const { before, between, lineEnd, after } = form;
+  const { header, trailer } = compression.join;
+  const isWhole = isFirst === 1 && isLast === 1;
+  const blocks = new BlockBuffer((block) => {
+    countBlock(counts, block);
+    sink(compression.compressBlock(block, settings));
+  });
+  if (isWhole) sink(header);
+  if (isFirst === 1) blocks.write(before);
+  let text = "";
+  return {
+    bytes: { ends: Buffer.byteLength(before + after), around: between.length + lineEnd.length },
+    encode,
+    write(line, row) {
+      if (row === null) text += line;
+      else text += (row > 0 || isFirst === 0 ? between : "") + line + lineEnd;
+    },
+    endPage() {
+      blocks.write(text);
+      text = "";
+    },
+    end() {
+      if (isLast === 1) blocks.write(after);
+      blocks.flush();
+      if (isWhole) sink(trailer(counts));
+    },
+  };
 }
 
 /** Rows → row groups of a Parquet file, which compresses its own pages and is always whole. */
-class TablePages extends Counts implements PageWriter {
-  readonly #encoder: TableEncoder;
-  readonly #file: ParquetFile;
-
-  constructor(encoder: TableEncoder, sink: (piece: Uint8Array) => void, limits: FileLimits | null) {
-    super(limits);
-    this.#encoder = encoder;
-    this.#file = new ParquetFile(encoder.fields, (bytes) => {
-      this.bytes += bytes.length;
-      this.crc32 = crc32(bytes, this.crc32);
-      sink(bytes);
-    });
-  }
-
-  write(page: Page, from = 0): number {
-    let at = from;
-    for (; at < page.lines.length; at += 1) {
-      const line = page.lines[at] ?? "";
-      if (!this.countLine(line, 1)) break;
-      this.#file.write(this.#encoder.cells(line), line.length);
-    }
-    this.countPage(page, from, at);
-    return at;
-  }
-
-  end(): ObjectCounts {
-    this.#file.end();
-    return this.counts();
-  }
+function tableRows({ fields, cells }: TableEncoder, counts: Content, sink: Sink): RowWriter {
+  const file = new ParquetFile(fields, (bytes) => {
+    countBlock(counts, bytes);
+    sink(bytes);
+  });
+  return {
+    bytes: { ends: 0, around: 1 },
+    encode: null,
+    write: (line) => file.write(cells(line), line.length),
+    endPage() {},
+    end: () => file.end(),
+  };
 }

@@ -6,20 +6,17 @@
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { stepSucceeded } from "../../db/exports/progress.ts";
-import { chunksOfFile } from "../../db/exports/chunks.ts";
-import { fileDone, type WrittenFile } from "../../db/exports/files.ts";
-import type { ChunkRow } from "../../db/exports/chunks.ts";
-import type { FileRow } from "../../db/exports/files.ts";
+import { type ChunkRow, chunksOfFile } from "../../db/exports/chunks.ts";
+import { fileDone, type FileRow, type WrittenFile } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
-import { bucketOf } from "../delivery/destination.ts";
+import { openFile } from "../output/chunk-writer.ts";
 import { contentOfChunks } from "../output/crc32.ts";
 import { compressionOf, encodingOf } from "../output/encode/encoder.ts";
 import type { Context, Message } from "../../context.ts";
 import { deleteOrphanedFiles } from "./orphans.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
-import { fileKey, segmentKey } from "../delivery/object-keys.ts";
-import { ObjectWriter } from "../output/object-writer.ts";
+import { segmentKey } from "../delivery/object-keys.ts";
 import type { ChunkContext } from "./chunk.ts";
 import { dispatchNext } from "./dispatch.ts";
 
@@ -48,19 +45,15 @@ async function join(
   file: FileRow,
   lease: Lease,
 ): Promise<(WrittenFile & { key: string }) | null> {
-  const { control } = context.databases;
-  const key = fileKey(row, file.name);
-  const bucket = await bucketOf(context, row);
-  if (file.upload_id !== null) await bucket.abortUpload(key, file.upload_id);
   let uploadId: string | null = null;
   const compression = compressionOf(encodingOf(row));
   if (compression === null) throw new Error("a file that compresses its own pages is never assembled");
-  const writer = new ObjectWriter(bucket, key, compression.mediaType, context.sizes.partBytes, async (id) => {
+  const { key, writer } = await openFile(context, row, file, compression.mediaType, async (id) => {
     uploadId = id;
     await lease.renew();
   });
   try {
-    const chunks = await chunksOfFile(control, row, file.n);
+    const chunks = await chunksOfFile(context.databases.control, row, file.n);
     writer.write(compression.join.header);
     lease.track(() => uploadId);
     const pieces = piecesOf(chunks, context.sizes.partBytes);

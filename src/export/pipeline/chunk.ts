@@ -4,10 +4,10 @@
  * files.
  */
 
-import type { Bounds, Source } from "../../datasets/dataset.ts";
+import type { Source } from "../../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { stepSucceeded } from "../../db/exports/progress.ts";
-import { type ChunkRow, chunkDone, type WrittenChunk } from "../../db/exports/chunks.ts";
+import { chunkDone, type WrittenChunk } from "../../db/exports/chunks.ts";
 import { filesDone, findFileByNumber } from "../../db/exports/files.ts";
 import type { Leased } from "../../db/exports/leases.ts";
 import { SpillwayError } from "../../errors.ts";
@@ -31,8 +31,6 @@ import { fileSecretOf, resultShapeOf } from "./result-shape.ts";
 const RENEW_EVERY_MS = 500;
 /** The same between two files of one page, which may have a thousand files. */
 const RENEW_BETWEEN_FILES_MS = 3_000;
-
-type Chunk = Leased["export_chunks"];
 
 export type ChunkContext = Tools["context"] & Pick<Context, "runtime" | "send">;
 
@@ -66,7 +64,7 @@ type Work = Tools & { lease: Lease; source: Source };
 async function writeObjects(
   context: ChunkContext,
   row: ExportRow,
-  chunk: Chunk,
+  chunk: Leased["export_chunks"],
   lease: Lease,
 ): Promise<Written | null> {
   const source = sourceOf(context, row);
@@ -101,9 +99,11 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
   const { context, row, chunk, lease, source } = work;
   const output = await open();
   let [records, summary]: [number, unknown] = [0, null];
-  lease.track(() => output.rows);
+  lease.track(() => output.written().rows);
   const shouldContinue = () => lease.shouldContinue(RENEW_BETWEEN_FILES_MS);
-  const pages = ahead(source.pages(boundsOf(chunk)));
+  const lower = { time: chunk.lower_time, id: chunk.lower_id };
+  const upper = { time: chunk.upper_time, id: chunk.upper_id };
+  const pages = ahead(source.pages({ lower, upper }));
   try {
     for (;;) {
       // A page may take minutes to read where few records match.
@@ -113,7 +113,8 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
       if (source.summarized !== undefined && page.summary !== undefined)
         summary = source.summarized.merge(summary, page.summary);
       const written = await lease.during(() => output.write(page, shouldContinue));
-      if (output.bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
+      if (output.written().uncompressedBytes > context.config.maxExportBytes)
+        throw new SpillwayError("export_too_large");
       if (written && (await lease.shouldContinue(RENEW_EVERY_MS))) continue;
       await output.abort();
       await deleteOrphanedFiles(context, row, output.closed);
@@ -138,11 +139,6 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
     await pages.return(undefined);
   }
 }
-
-const boundsOf = (chunk: ChunkRow): Bounds => ({
-  lower: { time: chunk.lower_time, id: chunk.lower_id },
-  upper: { time: chunk.upper_time, id: chunk.upper_id },
-});
 
 /** The same items, read ahead: the next one is requested while the caller works on the present one. */
 async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {

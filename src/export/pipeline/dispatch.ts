@@ -15,7 +15,7 @@ import type { Context, Message } from "../../context.ts";
 /** An export has at most this many chunks. */
 const MAX_MESSAGES = 20_000;
 
-export type DispatchContext = Pick<Context, "databases" | "runtime" | "send">;
+type DispatchContext = Pick<Context, "databases" | "runtime" | "send">;
 export type DeliveriesContext = Pick<Context, "databases" | "runtime" | "sendWebhook">;
 
 type ExportRef = Pick<Message, "space_id" | "export_id">;
@@ -29,18 +29,14 @@ export async function dispatchPlan(context: Pick<Context, "send">, of: Omit<Mess
 
 /** After a chunk or a file was written: advances the phase if it can, and sends the messages of the new phase. */
 export async function dispatchNext(context: DispatchContext, of: ExportRef): Promise<void> {
-  await dispatch(context, of, ["assembling", "finishing"]);
+  await dispatchIdle(context, of, ["assembling", "finishing"]);
 }
 
 /** After the plan, and from the sweep: sends a message for everything that is due and has no live lease. */
-export async function dispatchIdle(context: DispatchContext, of: ExportRef): Promise<void> {
-  await dispatch(context, of, ["writing", "assembling", "finishing"]);
-}
-
-async function dispatch(
+export async function dispatchIdle(
   context: DispatchContext,
   { space_id, export_id }: ExportRef,
-  phases: readonly ExportPhase[],
+  phases: readonly ExportPhase[] = ["writing", "assembling", "finishing"],
 ): Promise<void> {
   const { control } = context.databases;
   const current = await advancePhase(control, { space_id, id: export_id });

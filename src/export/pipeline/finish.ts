@@ -12,7 +12,7 @@ import { SpillwayError } from "../../errors.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { bucketOf, destinationOf } from "../delivery/destination.ts";
 import { type FinishedContext, onFinished } from "./on-finished.ts";
-import { type Context, LAST_CALL_MS, type Message, sourceOf } from "../../context.ts";
+import { type Context, MAX_INVOCATION_MS, type Message, sourceOf } from "../../context.ts";
 import { createManifest } from "../output/manifest.ts";
 import { manifestBeside, manifestKey, segmentKey } from "../delivery/object-keys.ts";
 import { inParallel } from "./parallel.ts";
@@ -27,13 +27,15 @@ export async function finish(context: FinishContext, message: Message): Promise<
   const row = await findExport(control, spaceId, exportId);
   if (row === null || row.status !== "processing" || row.phase !== "finishing") return;
   const [chunks, files] = await Promise.all([listChunks(control, row), listFiles(control, row)]);
-  const problem = findMismatch(row, chunks, files) ?? findCoverageGap(chunks, sourceOf(context, row).bounds);
+  const source = sourceOf(context, row);
+  const problem = findMismatch(row, chunks, files) ?? findCoverageGap(chunks, source.bounds);
   if (problem !== null) throw new SpillwayError("incomplete_export", undefined, { cause: new Error(problem) });
   const bytes = files.reduce((sum, file) => sum + (file.uncompressed_bytes ?? 0), 0);
   if (bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
 
-  await dropSegments(context, row, chunks);
-  const source = sourceOf(context, row);
+  // A file of several chunks was assembled from segments. To delete a missing segment is no error.
+  if (resultShapeOf(row).kind === "assembled" && chunks.length > 1)
+    await inParallel(chunks, 6, (chunk) => context.bucket.delete(segmentKey(row, chunk.n)));
   const summary = await summaryOf(context, row, source);
   const manifest = utf8(`${JSON.stringify(createManifest(row, files, chunks, summary), null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
@@ -51,7 +53,7 @@ export async function finish(context: FinishContext, message: Message): Promise<
     completedAt: now,
     expiresAt: destination === null ? now + context.config.ttlMs[source.ttl ?? "download"] : null,
     // A consumer that was taken over may still upload a segment until its invocation ends.
-    cleanupAt: now + LAST_CALL_MS,
+    cleanupAt: now + MAX_INVOCATION_MS,
     rows,
     plan: row.plan_version,
     message: rows === 0 ? source.emptyMessage : null,
@@ -116,14 +118,4 @@ async function summaryOf(
     if (last === undefined) return summarized.toManifest(sum);
     after = last.n;
   }
-}
-
-/** A file of several chunks was assembled from segments. To delete a missing segment is no error. */
-async function dropSegments(
-  context: Pick<Context, "bucket">,
-  row: ExportRow,
-  chunks: readonly ChunkRow[],
-): Promise<void> {
-  if (resultShapeOf(row).kind !== "assembled" || chunks.length === 1) return;
-  await inParallel(chunks, 6, (chunk) => context.bucket.delete(segmentKey(row, chunk.n)));
 }

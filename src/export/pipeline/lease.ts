@@ -8,7 +8,7 @@ import { acquireLease, type Leased, type LeaseTarget, releaseLease, renewLease }
 import { SpillwayError } from "../../errors.ts";
 import { MAX_ATTEMPTS } from "./backoff.ts";
 
-export type LeaseContext = Pick<Context, "config" | "databases" | "runtime">;
+type LeaseContext = Pick<Context, "config" | "databases" | "runtime">;
 
 /**
  * Runs work on a chunk or a file under a lease, and releases the lease when the work throws.
@@ -23,7 +23,12 @@ export async function withLease<Table extends keyof Leased, Result>(
   const now = context.runtime.now();
   const leased = await acquireLease(context.databases.control, target, now, now + context.config.leaseMs);
   if (leased === null) return null;
-  failPoisonedWork(leased);
+  // A crashed consumer (out of memory or time) reports nothing.
+  if (leased.takeovers >= MAX_ATTEMPTS)
+    throw new SpillwayError("internal", undefined, {
+      retryable: false,
+      cause: new Error(`${leased.takeovers} consumers died at this work`),
+    });
   const lease = new Lease(context, target, leased.lease_until);
   try {
     return await work(leased, lease);
@@ -31,15 +36,6 @@ export async function withLease<Table extends keyof Leased, Result>(
     await releaseLease(context.databases.control, target, lease.until);
     throw thrown;
   }
-}
-
-/** A crashed consumer (out of memory or time) reports nothing: fail after MAX_ATTEMPTS takeovers. */
-function failPoisonedWork({ takeovers }: { takeovers: number }): void {
-  if (takeovers < MAX_ATTEMPTS) return;
-  throw new SpillwayError("internal", undefined, {
-    retryable: false,
-    cause: new Error(`${takeovers} consumers died at this work`),
-  });
 }
 
 /** A lease in the hands of its holder. */

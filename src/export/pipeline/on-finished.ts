@@ -42,10 +42,7 @@ export async function onFinished(context: FinishedContext, spaceId: string, expo
     });
     await dispatchDeliveries(context, spaceId, exportId);
   } catch (thrown) {
-    logFailure("export.notify_failed", thrown, {
-      space_id: spaceId,
-      export_id: exportId,
-      request_id: row?.request_id,
-    });
+    const requestId = row?.request_id;
+    logFailure("export.notify_failed", thrown, { space_id: spaceId, export_id: exportId, request_id: requestId });
   }
 }

@@ -66,14 +66,12 @@ export async function plan(context: PlanContext, message: Message): Promise<void
   await dispatchIdle(context, message);
 }
 
-type Cut = Pick<PlannedChunk, "n" | "upper_time" | "upper_id">;
-
 /** The chunks that come after `before`, a slice of them. */
 async function cut(
   context: Pick<Context, "runtime">,
   row: ExportRow,
   source: Source,
-  before: Cut | null,
+  before: Pick<PlannedChunk, "n" | "upper_time" | "upper_id"> | null,
 ): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
   const shape = resultShapeOf(row);
   const { lower: start, upper: end } = source.bounds;

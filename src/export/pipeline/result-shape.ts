@@ -23,17 +23,12 @@ export interface ResultShape {
   readonly chunk_records: number;
 }
 
-/** @param request what was asked for: the layout, the format, and how many rows a file may have. */
 export function deriveResultShape(
-  request: { layout: "single" | "files"; format: string; file_rows: number },
-  {
-    files,
-    rowsVary: rows_vary = false,
-    maxRecordsPerStep = Infinity,
-  }: Pick<Source, "files" | "rowsVary" | "maxRecordsPerStep">,
+  { layout, format, file_rows }: { layout: "single" | "files"; format: string; file_rows: number },
+  source: Pick<Source, "files" | "rowsVary" | "maxRecordsPerStep">,
   sizes: Pick<Sizes, "chunkRows">,
 ): ResultShape {
-  const { layout, format, file_rows } = request;
+  const { files, rowsVary: rows_vary = false, maxRecordsPerStep = Infinity } = source;
   if (layout === "files") {
     const kind = files.cut === "written" ? "split_files" : "counted_files";
     return { kind, rows_vary, chunk_records: Math.min(file_rows, maxRecordsPerStep) };
@@ -48,16 +43,8 @@ export function resultShapeOf(row: Pick<ExportRow, "result_shape">): ResultShape
 }
 
 /** The number of the file that a chunk writes, or of the first of its files. */
-export function firstFileOfChunk({ kind }: ResultShape, chunk: number): number {
-  switch (kind) {
-    case "assembled":
-      return 0;
-    case "counted_files":
-      return chunk;
-    case "split_files":
-      return fileNumber(chunk, 0);
-  }
-}
+export const firstFileOfChunk = ({ kind }: ResultShape, chunk: number): number =>
+  ({ assembled: 0, counted_files: chunk, split_files: fileNumber(chunk, 0) })[kind];
 
 /** The secret that the names of a result's files are made of. */
 export function fileSecretOf({ files }: Pick<Source, "files">): string {

@@ -17,7 +17,7 @@ import { plan, type PlanContext } from "./plan.ts";
 import { HOUR_MS } from "../../time/durations.ts";
 
 type FailContext = FinishedContext & Pick<Context, "config">;
-export type StepContext = ChunkContext & FinishContext & PlanContext;
+type StepContext = ChunkContext & FinishContext & PlanContext;
 
 const STEPS: Record<Message["step"], (context: StepContext, message: Message) => Promise<void>> = {
   plan,

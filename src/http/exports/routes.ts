@@ -7,7 +7,7 @@ import { SpillwayError } from "../../errors.ts";
 import { createExport } from "../../export/api/create.ts";
 import { estimate } from "../../export/api/estimate.ts";
 import { fileKey, manifestKey } from "../../export/delivery/object-keys.ts";
-import { AnyExportRequest, filledIn } from "../../export/api/request.ts";
+import { AnyExportRequest, withDefaults } from "../../export/api/request.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
@@ -64,7 +64,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     async handle(call, { space, body }) {
       const { id, answer, replayed } = await createExport(call.context, {
         space,
-        request: filledIn(body),
+        request: withDefaults(body),
         requestId: call.requestId,
         idempotencyKey: idempotencyKey(call),
         answer: (row) => JSON.stringify(showNew(call, row)),
@@ -109,7 +109,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
       },
     },
     async handle(call, parsed) {
-      return json(await estimate(call.context, parsed.space, filledIn(parsed.body)));
+      return json(await estimate(call.context, parsed.space, withDefaults(parsed.body)));
     },
   }),
   route({

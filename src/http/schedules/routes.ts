@@ -12,7 +12,7 @@ import {
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
 import { datasetNamed } from "../../datasets/index.ts";
-import { filledIn } from "../../export/api/request.ts";
+import { withDefaults } from "../../export/api/request.ts";
 import { checkScheduled, type ScheduledRequest } from "../../schedules/request.ts";
 import { nextAt, timesAfter } from "../../time/cron.ts";
 import { iso } from "../../time/names.ts";
@@ -44,7 +44,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     errors: ["conflict"],
     async handle(call, { space, body }) {
       const { name, cron, timezone, incremental } = body;
-      const request: ScheduledRequest = { ...filledIn(body.request) };
+      const request: ScheduledRequest = { ...withDefaults(body.request) };
       const now = call.runtime.now();
       const from = body.backfill_from ?? null;
       const backfillFrom = from === null ? null : Date.parse(from);
@@ -114,7 +114,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     errors: ["conflict"],
     async handle(call, { space, params, body }) {
       const before = await scheduleOf(call, space, params.id);
-      const request: ScheduledRequest | null = body.request === undefined ? null : { ...filledIn(body.request) };
+      const request: ScheduledRequest | null = body.request === undefined ? null : { ...withDefaults(body.request) };
       if (request !== null) await checkScheduled(call.context, space, request);
       const now = call.runtime.now();
       const { name = before.name, cron = before.cron, timezone = before.timezone } = body;

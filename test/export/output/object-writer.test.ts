@@ -42,7 +42,13 @@ function begin() {
   const bucket = new WatchedBucket(readConfig({ ...env }).bucket, () => Date.now(), reach);
   const key = `tests/upload/${crypto.randomUUID()}`;
   const uploads: string[] = [];
-  const writer = new ObjectWriter(bucket, key, "application/gzip", PART_BYTES, async (id) => void uploads.push(id));
+  const writer = new ObjectWriter({
+    bucket,
+    key,
+    contentType: "application/gzip",
+    partBytes: PART_BYTES,
+    onUpload: async (id) => void uploads.push(id),
+  });
   return { bucket, key, uploads, writer };
 }
 

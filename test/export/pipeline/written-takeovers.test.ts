@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { runStep } from "../../../src/export/pipeline/run.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
-import { LAST_CALL_MS } from "../../../src/context.ts";
+import { MAX_INVOCATION_MS } from "../../../src/context.ts";
 import { Bucket } from "../../../src/outbound/s3.ts";
 import { fileName, fileNameSecret, objectsOf } from "../../support/bucket.ts";
 import { bytesOf, deliver, roomyService, take } from "../../support/pipeline.ts";
@@ -130,7 +130,7 @@ describe("a chunk that stops between two of its files", () => {
     const { id } = await stalled();
     await service.json("POST", `/v1/exports/${id}/cancel`, 202, { key: space.key });
     expect(await present(id)).toHaveLength(1);
-    service.now += LAST_CALL_MS + 1;
+    service.now += MAX_INVOCATION_MS + 1;
     await sweep(service.context);
     expect(await present(id)).toEqual([]);
   });
@@ -174,7 +174,7 @@ describe("an export that failed", () => {
     await service.pump();
     const done = await service.poll(space, id);
     expect([done.status, done.files.length]).toEqual(["completed", FILES]);
-    service.now += LAST_CALL_MS + 1;
+    service.now += MAX_INVOCATION_MS + 1;
     await sweep(service.context);
     expect(await present(id)).toHaveLength(FILES + 1);
     await service.fetchFile(done.files[0] ?? { url: "" });

@@ -6,7 +6,7 @@
 import { env } from "cloudflare:workers";
 import { cancel } from "../../../src/export/api/actions.ts";
 import { createExport } from "../../../src/export/api/create.ts";
-import { type Context, LAST_CALL_MS } from "../../../src/context.ts";
+import { type Context, MAX_INVOCATION_MS } from "../../../src/context.ts";
 import { deliver } from "../../../src/webhooks/deliver.ts";
 import { handleDeadLetter, runStep, type Verdict } from "../../../src/export/pipeline/run.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
@@ -82,7 +82,7 @@ export class Play {
   async run(): Promise<void> {
     await this.#runUntilIdle();
     for (let closing = 0; closing < MAX_CLOSINGS && (closing === 0 || (await this.#isUntidy())); closing += 1) {
-      this.stage.now += LAST_CALL_MS + 60_000;
+      this.stage.now += MAX_INVOCATION_MS + 60_000;
       // A lasting fault ends at some time.
       this.#faultless ||= closing > MAX_CLOSINGS / 2;
       this.#sweep();

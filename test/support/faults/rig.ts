@@ -8,7 +8,7 @@ import type { Config } from "../../../src/config.ts";
 import { externalIds } from "../../../src/datasets/external-ids.ts";
 import { findSpace, type SpaceRow } from "../../../src/db/tenants/spaces.ts";
 import type { Sizes } from "../../../src/context.ts";
-import { AnyExportRequest, type ExportRequest, filledIn } from "../../../src/export/api/request.ts";
+import { AnyExportRequest, type ExportRequest, withDefaults } from "../../../src/export/api/request.ts";
 import { resetFigures } from "./figures.ts";
 import { roomyService } from "../pipeline.ts";
 import { type Service, type Space, START } from "../service.ts";
@@ -58,7 +58,7 @@ export async function openRig(kind: Kind): Promise<Rig> {
   const space = await findSpace(service.context.databases.control, owner.id);
   if (space === null) throw new Error("the space is gone");
   const sent = AnyExportRequest.parse({ ...scene.request, callback_url: "https://hooks.test/x" });
-  const request: ExportRequest = filledIn(sent);
+  const request: ExportRequest = withDefaults(sent);
   const none: Facts = { status: "", files: [], segments: {}, ids: [] };
   const rig: Rig = {
     service,

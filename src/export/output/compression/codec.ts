@@ -28,7 +28,7 @@ export interface Compression {
   readonly decompress: (file: ReadableStream<Uint8Array<ArrayBuffer>>) => ReadableStream<Uint8Array>;
 }
 
-export interface Join {
+interface Join {
   readonly header: Uint8Array<ArrayBuffer>;
   /** Every trailer has this length: a reader cuts it off before it joins files. */
   readonly trailerBytes: number;

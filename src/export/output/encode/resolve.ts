@@ -3,7 +3,7 @@
  * export; a fault is reported with its pointer into the request.
  */
 
-import type { Column, ColumnType, Edge } from "../../../datasets/dataset.ts";
+import type { Column, ColumnType } from "../../../datasets/dataset.ts";
 import { type Fault, invalid, pointerToken } from "../../../errors.ts";
 import { type Encoding, type EncodingRequest, type Field, isPlain, MAX_COLUMNS, type Redaction } from "./encoding.ts";
 
@@ -44,7 +44,9 @@ export function resolveEncoding(
       ? allFields(format, columns, redact, faults)
       : namedFields(request, known, redact, faults);
   if (faults.length > 0) throw invalid(...faults);
-  return { format, fields, redact, hidden: hiddenEdges(columns, redact), escapeFormulas: escapeFormulas ?? false };
+  const isHidden = (path: Path) => redact.some((each) => within(path, each.path));
+  const hidden = columns.flatMap(({ path, edge }) => (edge !== undefined && isHidden(path) ? [edge] : []));
+  return { format, fields, redact, hidden, escapeFormulas: escapeFormulas ?? false };
 }
 
 /** What a path may lead to: a column, an object around columns, or a field of a list's items. */
@@ -162,10 +164,4 @@ function allFields(
 function typeAfter(path: Path, target: Target | undefined, redact: readonly Redaction[]): ColumnType {
   const hashed = redact.some((each) => each.how === "sha256" && keyOf(each.path) === keyOf(path));
   return target === undefined || (hashed && !target.inList) ? "text" : target.type;
-}
-
-function hiddenEdges(columns: readonly Column[], redact: readonly Redaction[]): Edge[] {
-  return columns.flatMap(({ path, edge }) =>
-    edge !== undefined && redact.some((each) => within(path, each.path)) ? [edge] : [],
-  );
 }

@@ -15,7 +15,7 @@ export function rowReader(redactions: readonly Redaction[], key: Uint8Array): (l
 }
 
 /** A number that 64-bit floating point cannot represent, kept as its text (TC39's JSON.rawJSON). */
-export interface ExactNumber {
+interface ExactNumber {
   readonly rawJSON: string;
 }
 
