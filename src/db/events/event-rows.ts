@@ -28,7 +28,8 @@ export function insertRows(spaceId: string, events: readonly NewEvent[], receive
     typeof rows === "string"
       ? statement(
           `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
-           SELECT ?1, ?2, ${THIS_SEQUENCE}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+           SELECT ?1, ?2, ${THIS_SEQUENCE}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+             value ->> 6, value ->> 7
            FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
           [spaceId, receivedAt, rows],
         )

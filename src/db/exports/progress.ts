@@ -55,8 +55,8 @@ export async function recordRetry(
 ): Promise<boolean> {
   const [recorded] = await db.batch([
     statement(
-      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4, error_detail = ?5, error_retryable = ?6,
-         next_retry_at = ?7, wake_at = max(wake_at, ?7)
+      `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4,
+         error_detail = ?5, error_retryable = ?6, next_retry_at = ?7, wake_at = max(wake_at, ?7)
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
       [of.space_id, of.id, ...errorColumns(error), attempt.nextRetryAt, attempt.generation],
     ),

@@ -59,8 +59,8 @@ export async function findSchedule(db: Database, spaceId: string, id: string): P
 export const listSchedules = (db: Database, spaceId: string, limit: number, after: Position | null) =>
   db.all<ScheduleRow>(`SELECT ${SCHEDULE_COLUMNS} FROM schedules ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 
-const REPLACED = `name, cron, timezone, request, incremental, status, paused_reason, paused_at, next_run_at, failures_from, wake_at,
-  updated_at`;
+const REPLACED = `name, cron, timezone, request, incremental, status, paused_reason, paused_at, next_run_at, failures_from,
+  wake_at, updated_at`;
 
 /**
  * Replaces what a call may change of a schedule; the columns that runs write stay.
