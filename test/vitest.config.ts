@@ -33,7 +33,7 @@ const worker = {
           BUCKET_ACCESS_KEY_ID: "test-access-key",
           BUCKET_SECRET_ACCESS_KEY: "test-secret-access-key",
           BUCKET_ENDPOINT: inject<string>("bucketEndpoint"),
-          // Whatever stands in .dev.vars: a test says itself when roles can be assumed.
+          // Independent of .dev.vars: each test sets these itself when roles can be assumed.
           AWS_ACCESS_KEY_ID: "",
           AWS_SECRET_ACCESS_KEY: "",
           AWS_PRINCIPAL_ARN: "",

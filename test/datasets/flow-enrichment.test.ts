@@ -177,7 +177,7 @@ describe("an element", () => {
   const name = async (service: Service, space: Space, id: string) =>
     (await rowsOf(service, await service.poll(space, id))).map((row) => row["campaignName"] ?? null);
 
-  it("is what stood when the export was asked, however late the work begins", async () => {
+  it("is as of the export's creation, however late the work begins", async () => {
     const { service, space } = await flowShop();
     await service.send(space, [event("e", { flowElementId: "1" })]);
     const flow = (campaign_name: string, elements = [{ id: "1" }]) =>
@@ -196,7 +196,7 @@ describe("an element", () => {
     ]);
   });
 
-  it("of several flows is that of the flow which was made or changed last", async () => {
+  it("of several flows is that of the flow which was created or changed last", async () => {
     const { service, space } = await flowShop();
     await service.send(space, [event("e", { flowElementId: "1" })]);
     const flow = (id: string, campaign_name: string) =>
@@ -205,7 +205,7 @@ describe("an element", () => {
     for (const [id, campaign] of [
       ["z", "Z"],
       ["a", "A"],
-      // As it stands: no change.
+      // A PUT of the current definition: no change.
       ["z", "Z"],
       ["z", "Z2"],
     ] as const) {

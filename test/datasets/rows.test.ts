@@ -55,7 +55,7 @@ describe("a flat row", () => {
     expect(row({ receivedAt: OCCURRED })["occuredTime"]).toBe("2022-09-14T15:00:35.495+0000");
   });
 
-  it("fact 1.a.22: the properties stand beside these fields, and differ from event to event", () => {
+  it("fact 1.a.22: the properties are beside these fields, and differ from event to event", () => {
     const [own, bare] = [row({ properties: '{"page":"/"}' }), row({ properties: "{}" })];
     expect([Object.keys(own).slice(6), Object.keys(bare).slice(6)]).toEqual([["page"], []]);
   });

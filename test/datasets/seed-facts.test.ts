@@ -175,9 +175,9 @@ describe("the files of months", () => {
   let names: string[];
 
   beforeAll(async () => {
-    const made = await shop(180, times);
-    service = made.service;
-    done = await service.export(made.space, { start: at(start), layout: "files", file_rows: 1 });
+    const created = await shop(180, times);
+    service = created.service;
+    done = await service.export(created.space, { start: at(start), layout: "files", file_rows: 1 });
     names = done.files.map((file) => file.name);
   });
 

@@ -67,7 +67,7 @@ it.each(["\ud83d", "alone \udc00", "turned \udc00\ud83d", "\ud83d\ud83d\udc00"])
   },
 );
 
-it("writes one line an event, whatever line breaks its texts have", async () => {
+it("writes one line per event, with any line breaks in its texts", async () => {
   const { service, space } = await withOrders([
     order("e-1", TEXTS["line feeds and tabs"]),
     order("e-2", TEXTS["line separators"]),

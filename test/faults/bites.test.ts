@@ -1,6 +1,6 @@
 /**
- * The harness bites: a product that is broken on purpose, in ways that no error shows, does not pass it. Each test
- * breaks one thing and says by which check it is found.
+ * Mutation tests of the fault harness: a service that is broken on purpose, without any error, does not pass it. Each
+ * test breaks one step and names the check that finds it.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * What is wrong for ever ends an export as `failed`, with a code that says what and whose turn it is; its good files
- * are kept, and once it is mended a retry completes it with the bytes of an undisturbed run.
+ * A permanent fault ends an export as `failed`, with a code that names the error and who must act. Its finished files
+ * are kept, and after the fault is fixed a retry completes the export with the bytes of an undisturbed run.
  */
 
 import { env } from "cloudflare:workers";
@@ -62,8 +62,8 @@ describe("the service's own bucket that refuses for ever", () => {
       expect(points).toHaveLength(4);
       for (const [done, { index }] of points.entries()) {
         let seen = { kept: 0 };
-        const { play, facts } = await runPlan(rig, bucketDown(fault, index), (context, made) => {
-          if (made.onFailed === null) seen = watchGoodFiles(made);
+        const { play, facts } = await runPlan(rig, bucketDown(fault, index), (context, started) => {
+          if (started.onFailed === null) seen = watchGoodFiles(started);
           return context;
         });
         expect(play.failures).toEqual([{ code, owner: "service" }]);

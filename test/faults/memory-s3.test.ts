@@ -1,7 +1,4 @@
-/**
- * The bucket in memory behaves like a real one: the same calls, the same outcomes, as the S3 endpoint of the other
- * tests.
- */
+/** The in-memory bucket behaves like a real one: the same results as the S3 endpoint of the other tests. */
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";

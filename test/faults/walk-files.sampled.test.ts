@@ -1,6 +1,6 @@
 /**
- * Whatever goes wrong at whichever effect of an export (three chunks that are three files), it ends completed, with
- * the bytes of an undisturbed run, told once, and leaves nothing behind.
+ * Each fault at each effect of an export with three chunks that are three files: the export completes with the bytes of
+ * an undisturbed run, sends its event once, and leaves no orphans.
  */
 
 import { afterEach, beforeAll, describe, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Whatever goes wrong at whichever effect of a chunk of three files, in an export whose files are cut as they are
- * written, it ends completed, with the bytes of an undisturbed run, told once, and leaves nothing behind.
+ * Each fault at each effect of a chunk that writes three files, with files cut by size while they are written: the
+ * export completes with the bytes of an undisturbed run, sends its event once, and leaves no orphans.
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";

@@ -33,7 +33,7 @@ describe("q", () => {
     ["ÄÖÜ", ["page_view"]],
     ["", ["OrderCanceled", "order_placed", "page_view", "signup"]],
     ["nothing", []],
-  ])("%j finds what has it in id or name, whatever the case", async (q, found) => {
+  ])("%j finds definitions with it in id or name, in any case of letters", async (q, found) => {
     expect(await find({ category: "custom", q })).toEqual(found);
   });
 
@@ -55,7 +55,7 @@ describe("q", () => {
 });
 
 describe("category", () => {
-  it("custom finds what was made here", async () => {
+  it("custom finds the space's own definitions", async () => {
     expect(await find({ category: "custom" })).toHaveLength(4);
   });
 

@@ -5,13 +5,13 @@ import { type ProblemView, Service, type Space } from "../support/service.ts";
 
 const service = new Service();
 let space: Space;
-let made = 0;
+let created = 0;
 
 beforeAll(async () => {
   space = await service.space();
 });
 
-const newId = () => `event_${(made += 1)}`;
+const newId = () => `event_${(created += 1)}`;
 const post = (body: Record<string, unknown>) =>
   service.json<Record<string, unknown>>("POST", "/v1/event-definitions", 201, { key: space.key, body });
 const faults = (body: Record<string, unknown>) =>
@@ -87,7 +87,7 @@ describe("a definition", () => {
     expect(await service.json("GET", `/v1/event-definitions/${id}`, 200, { key: space.key })).toEqual(first);
   });
 
-  it("is made by one of several calls that want it at once", async () => {
+  it("is created by one of several concurrent calls", async () => {
     const body = { id: newId(), name: "x" };
     const calls = [1, 2, 3].map(() => service.call("POST", "/v1/event-definitions", { key: space.key, body }));
     const statuses = (await Promise.all(calls)).map((response) => response.status);
@@ -101,7 +101,7 @@ describe("a definition", () => {
     expect(await post({ id: id.toUpperCase(), name: "y" })).toMatchObject({ name: "y" });
   });
 
-  it.each(["nothing", "order%5Fplaced%00", "%"])("%s, which nobody made, is not found", async (id) => {
+  it.each(["nothing", "order%5Fplaced%00", "%"])("%s, which does not exist, is not found", async (id) => {
     expect((await service.call("GET", `/v1/event-definitions/${id}`, { key: space.key })).status).toBe(404);
   });
 });

@@ -156,7 +156,7 @@ describe("values", () => {
     [true, "true", false, "false"],
     ["", "", "x", "x"],
     [1, "1", "1", "1"],
-  ])("%j and %j are told as texts", (was, wasText, is, isText) => {
+  ])("%j and %j are written as texts", (was, wasText, is, isText) => {
     const [before, after] = [having({ a: was }), having({ a: is })];
     expect(events(before, after)[0]?.[1]).toEqual({ attribute: "a", oldValue: wasText, newValue: isText });
   });
@@ -169,13 +169,13 @@ describe("values", () => {
 
 it("makes events of definitions that the catalogue has, with the properties that it has", () => {
   const known = new Map(EXPECTED.map((each) => [each.id, each.properties.map(({ name }) => name)]));
-  const made = [
+  const created = [
     ...deriveEvents(null, FULL),
     ...deriveEvents(FULL, state()),
     ...deriveEvents(state(), FULL),
     ...deriveEvents(FULL, having({ $email_address: "b", $phone_number: "1", $facebook_id: "f" })),
   ];
-  for (const { definition_id, properties } of made) {
+  for (const { definition_id, properties } of created) {
     expect(DERIVED).toContain(definition_id);
     expect(known.get(definition_id)).toEqual(expect.arrayContaining(Object.keys(properties)));
   }

@@ -73,7 +73,7 @@ describe("who it was", () => {
     ["its person id, the other null", { person_id: "p-1", external_person_id: null }],
     ["its external id", { person_id: undefined, external_person_id: "CRM-1" }],
     ["its external id, the other null", { person_id: null, external_person_id: "CRM-1" }],
-  ])("is told by %s", async (_, more) => {
+  ])("is named by %s", async (_, more) => {
     expect(await send(event(more))).toMatchObject({ accepted: 1 });
   });
 });

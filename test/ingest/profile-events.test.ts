@@ -49,7 +49,7 @@ async function stored(): Promise<Made[]> {
 }
 
 /** The stored events as `definition {properties}`. */
-const made = async () =>
+const derivedEvents = async () =>
   (await stored()).map((row) => [row.definition_id, JSON.parse(row.properties) as unknown] as const);
 
 async function sequence(): Promise<unknown> {
@@ -94,7 +94,7 @@ describe("a write of a profile", () => {
     await enable("nameChanged", "emailAddressChanged", "customAttributeChanged");
     await attributes({ $first_name: "Ada", $email_address: "a@x", tier: 1, $city: "Rome" });
     await attributes({ $first_name: "Eva", $email_address: "b@x", tier: null, $city: "Oslo" });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["nameChanged", { attribute: "$first_name", oldValue: null, newValue: "Ada" }],
       ["customAttributeChanged", { attribute: "tier", oldValue: null, newValue: "1" }],
       ["nameChanged", { attribute: "$first_name", oldValue: "Ada", newValue: "Eva" }],
@@ -139,7 +139,7 @@ describe("a write of a profile", () => {
     await enable("standardAttributeChanged", "contactInformationChanged");
     await put({ person_id: "p-1", type: "Lead", identifiers: { custom_id: "u", crm: "c" } });
     await put({ person_id: "p-1", external_person_id: null, identifiers: { custom_id: null } });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["standardAttributeChanged", { attribute: "type", oldValue: null, newValue: "Lead" }],
       ["contactInformationChanged", { kind: "crm", address: "c" }],
       ["contactInformationChanged", { kind: "custom_id", address: "u" }],
@@ -202,7 +202,7 @@ describe("properties that the space added to such a definition", () => {
     const body = { properties: [{ name: "source", type: "text" }] };
     await service.json("PATCH", "/v1/event-definitions/personCreated", 200, { key: space.key, body });
     await put({ person_id: "n" });
-    expect(await made()).toEqual([["personCreated", { source: null }]]);
+    expect(await derivedEvents()).toEqual([["personCreated", { source: null }]]);
   });
 });
 
@@ -212,7 +212,7 @@ describe("what changes between look and write", () => {
     const other = once(() => attributes({ $email_address: "theirs@x" }));
     const response = await call([{ person_id: "p-1", attributes: { $email_address: "ours@x" } }], interrupted(other));
     expect(response.status).toBe(200);
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["emailAddressAdded", { address: "theirs@x" }],
       ["emailAddressChanged", { address: "ours@x", oldAddress: "theirs@x" }],
     ]);
@@ -222,7 +222,7 @@ describe("what changes between look and write", () => {
     await enable("personCreated");
     const other = once(() => put({ person_id: "n" }));
     expect((await call([{ person_id: "n" }], interrupted(other))).status).toBe(200);
-    expect(await made()).toEqual([["personCreated", {}]]);
+    expect(await derivedEvents()).toEqual([["personCreated", {}]]);
   });
 
   it("makes no event where the definition was disabled", async () => {

@@ -145,7 +145,7 @@ describe("a write of a profile", () => {
   });
 });
 
-/** The spaces' database; whose standing versions were read is written down. */
+/** The spaces' database; it records for which profiles the current versions were read. */
 class Watched extends Database {
   readonly looks: unknown[] = [];
 
@@ -165,7 +165,7 @@ describe("the look before a write", () => {
     });
     const few = await statementsOf(quiet(0));
     expect(await statementsOf(...Array.from({ length: 1_000 }, (_, n) => quiet(n)))).toBe(few);
-    // Their standing versions, and the guards that these and the definitions have not moved.
+    // Their current versions, and the guards against changes of these and of the definitions.
     const other = await statementsOf({ person_id: "n-0", attributes: { $city: null } });
     expect(await statementsOf({ person_id: "n-0", attributes: { $phone_number: null } })).toBe(other + 3);
   });

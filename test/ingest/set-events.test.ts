@@ -1,6 +1,6 @@
 /**
- * The people events of tags and installations: with the write that replaces the set, of what is really new or gone,
- * once.
+ * Derived events of tags and installations: the write that replaces the set adds one event for each element that is
+ * really new, and one for each that is removed.
  */
 
 import { env } from "cloudflare:workers";
@@ -46,15 +46,16 @@ async function stored(): Promise<Stored[]> {
   return (await query.bind(space.id).all<Stored>()).results;
 }
 
-const made = async () => (await stored()).map((row) => [row.definition_id, JSON.parse(row.properties) as unknown]);
+const derivedEvents = async () =>
+  (await stored()).map((row) => [row.definition_id, JSON.parse(row.properties) as unknown]);
 
 describe("tags", () => {
-  it("that are new are added, ones that are gone removed, the others left alone", async () => {
+  it("that are new are added, missing ones removed, the others left unchanged", async () => {
     await enable(...SETS);
     await put({ tags: ["b", "a"] });
     await put({ tags: ["c", "b"] });
     await put({ tags: null });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["tagAdded", { tag: "a" }],
       ["tagAdded", { tag: "b" }],
       ["tagAdded", { tag: "c" }],
@@ -67,7 +68,7 @@ describe("tags", () => {
   it("that a new profile begins with are added", async () => {
     await enable("personCreated", ...SETS);
     await put({ person_id: "n", tags: ["a"], installations: [phone("i", "t")] });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["personCreated", {}],
       ["pushContactAdded", { address: "t" }],
       ["tagAdded", { tag: "a" }],
@@ -78,7 +79,7 @@ describe("tags", () => {
     await put({ tags: ["a"] });
     await enable("tagRemoved");
     await put({ tags: ["b"] });
-    expect(await made()).toEqual([["tagRemoved", { tag: "a" }]]);
+    expect(await derivedEvents()).toEqual([["tagRemoved", { tag: "a" }]]);
   });
 });
 
@@ -90,7 +91,7 @@ describe("an installation", () => {
     await put({ installations: [phone("i", "t-2"), phone("j", "u")] });
     await put({ installations: [phone("i", null), phone("j", "u")] });
     await put({ installations: [] });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["pushContactAdded", { address: "t-1" }],
       ["pushContactChanged", { address: "t-2", oldAddress: "t-1" }],
       ["pushContactAdded", { address: "u" }],
@@ -122,8 +123,8 @@ describe("a write", () => {
     const query = env.SPACE_DB.prepare(
       "SELECT seq_from FROM profiles WHERE space_id = ? AND person_id = 'p-1' AND seq_to IS NULL",
     );
-    const standing = await query.bind(space.id).first<{ seq_from: number }>();
-    expect(new Set((await stored()).map((row) => row.seq))).toEqual(new Set([standing?.seq_from]));
+    const current = await query.bind(space.id).first<{ seq_from: number }>();
+    expect(new Set((await stored()).map((row) => row.seq))).toEqual(new Set([current?.seq_from]));
     const profiles = [
       { person_id: "p-1", tags: [] },
       { person_id: "n", external_person_id: "CRM-1" },
@@ -137,7 +138,7 @@ describe("a write", () => {
     await enable(...SETS);
     const other = once(() => put({ tags: ["a", "theirs"] }));
     await put({ tags: ["a", "ours"] }, interrupted(other));
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["tagAdded", { tag: "a" }],
       ["tagAdded", { tag: "theirs" }],
       ["tagAdded", { tag: "ours" }],

@@ -76,7 +76,7 @@ describe("a row", () => {
 });
 
 describe("its properties", () => {
-  it("stand in the definition's order, whatever order they came in", async () => {
+  it("are in the definition's order, for any order in the request", async () => {
     await send(event({ properties: { amount: 2, order_id: "A" } }));
     expect(await properties()).toBe('{"order_id":"A","amount":2}');
   });

@@ -96,7 +96,7 @@ describe("a touchpoint", () => {
 });
 
 describe("an id that comes again", () => {
-  it("within a call is a duplicate: the first stays, whoever the second is of", async () => {
+  it("within a call is a duplicate: the first stays, also when the second is of another person", async () => {
     await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles: [{ person_id: "p-0" }] } });
     const again = touch({ person_id: "p-0", source: "direct", occurred_at: "2020-01-01T00:00:00Z" });
     expect(await send([touch(), again, again])).toEqual({ accepted: 1, duplicates: 2 });

@@ -27,7 +27,7 @@ export function probe(scene: Scene): void {
 
     test("goes through every step, and finds that this store does not look at the external id", async () => {
       const steps = await probe({});
-      // radosgw takes an external id and looks at none: the customer is told, because that is what it is there for.
+      // radosgw accepts an external id and ignores it. The connection test reports that to the customer.
       expect(statusesOf(steps)).toEqual({
         assume_role: "passed",
         external_id_enforced: "failed",

@@ -51,7 +51,7 @@ const SHORT_BYTES = 200_000;
 
 export class Recorder {
   readonly exchanges: Exchange[] = [];
-  /** Is asked with each call; whoever returns null leaves it alone. */
+  /** Runs for each call; null leaves the call as it is. */
   meddle: (call: Call) => Meddler | null = () => null;
   readonly #target: URL;
   readonly #server: Server;

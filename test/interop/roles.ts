@@ -104,7 +104,7 @@ export function roles(scene: Scene): void {
       expect(await scene.bucket(wide).tryPut(ELSEWHERE)).toBe(200);
     });
 
-    test("has a policy that confines whoever assumes the role with it", async () => {
+    test("has a policy that restricts the assumed role's session", async () => {
       const again = await assumeAs(scene.gateway.origin, call);
       expect(await scene.bucket(again).tryPut(ELSEWHERE)).toBe(403);
       expect(JSON.parse(parametersOf(call)["Policy"] ?? "")).toEqual({
@@ -133,7 +133,7 @@ export function roles(scene: Scene): void {
       expect(refused.length).toBeGreaterThan(0);
     });
 
-    test("a role that may not write there is told so, with what to allow", async () => {
+    test("a role without write permission fails with a detail that says what to allow", async () => {
       const { id } = await begin(scene, { auth: byRole("customer"), directory_path: "elsewhere/" });
       const waiting = await until(scene, id, (seen) => seen.next_retry_at !== null);
       expect(waiting.error).toMatchObject({

@@ -63,7 +63,7 @@ export class Scene {
     return this.#now.service.file("state");
   }
 
-  /** The customer's bucket: as its owner sees it, or as whoever has these keys does. Not through the recorder. */
+  /** The customer's bucket, with its owner's keys or with these keys. Bypasses the recorder. */
   bucket(keys: Keys = CUSTOMER): BucketOf {
     return new BucketOf(this.gateway.origin, CUSTOMER_BUCKET, keys);
   }
@@ -112,7 +112,7 @@ async function settingsFile(folder: string, sts: string): Promise<string> {
   return path;
 }
 
-/** Tests of the suite stand in one of these: skipped where there is no gateway to be had. */
+/** Each test of the suite is inside one of these: skipped when no gateway is available. */
 export const describeInterop = describe.skipIf(missingPrograms().length > 0);
 
 /** For all tests of a suite; when one fails, the last of what the service wrote is shown. */

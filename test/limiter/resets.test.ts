@@ -1,6 +1,6 @@
 /**
- * A limiter's object that breaks in the middle of calls: the call is made again, never let through, and nothing is
- * forgotten. (workerd writes `uncaught exception` for each reset: that is the reset.)
+ * A limiter's object that resets in the middle of calls: the call is retried, never admitted without a count, and no
+ * count is lost. (workerd logs `uncaught exception` for each reset.)
  */
 
 import { runInDurableObject } from "cloudflare:test";
@@ -49,7 +49,7 @@ const resetAtNextCall = () =>
     Object.assign(object, { now: () => state.abort("reset on purpose") });
   });
 
-/** Resets the object now, whatever it is doing. */
+/** Resets the object now, also in the middle of a call. */
 const reset = () => runInDurableObject(stubOf(space), (_, state) => state.abort("reset on purpose")).catch(() => {});
 
 /** From here on stubs take by this, with the real object behind it. @returns how often one was asked. */
@@ -91,7 +91,7 @@ describe("a call whose object is reset under it", () => {
 });
 
 describe("a call whose object cannot be reached", () => {
-  it("is told to come again, and does not pass", async () => {
+  it("is asked to retry, and does not pass", async () => {
     behind(() => broken());
     const response = await create();
     const problem = await response.json<ProblemView>();

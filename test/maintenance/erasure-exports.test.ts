@@ -80,7 +80,7 @@ describe("an export that was asked before", () => {
 
 describe("an export that is asked after", () => {
   it.each([
-    ["before any row is gone", async () => {}],
+    ["before any row is deleted", async () => {}],
     ["after that", () => shop.sweepLater()],
   ])("has no event of the person: asked %s", async (_, wait) => {
     await service.send(space, mixed());

@@ -227,7 +227,7 @@ describe("an export that is asked for while retention is lowered", () => {
 
   beforeEach(() => service.send(space, orders(10, OLD)));
 
-  it("before it is made is refused, and may be asked again", async () => {
+  it("before it is created is refused, and may be requested again", async () => {
     const answer = await ask(async (commit) => {
       await lower();
       return commit();
@@ -237,11 +237,11 @@ describe("an export that is asked for while retention is lowered", () => {
     expect(await eventsOf()).toEqual([]);
   });
 
-  it("right after it was made is whole", async () => {
+  it("right after it was created is complete", async () => {
     const answer = await ask(async (commit) => {
-      const made = await commit();
+      const created = await commit();
       await lower();
-      return made;
+      return created;
     });
     expect(answer.status).toBe(202);
     const { id } = await answer.json<{ id: string }>();

@@ -1,4 +1,4 @@
-/** How long a store may take: to show what stands under a name, and to put a large object together. */
+/** Timeouts of a store: to answer a HEAD of an object, and to complete a multipart upload. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Bucket, sha256Hex, utf8 } from "../../src/outbound/s3.ts";
@@ -74,7 +74,7 @@ describe("a large object that is put together", () => {
     ["is missing", () => s3Error(404, "NoSuchKey"), "destination_unavailable"],
     ["may not be looked for", () => s3Error(403, "AccessDenied"), "destination_unavailable"],
     ["is another's", () => new Response("other"), "destination_conflict"],
-  ])("and then %s is told so", async (_what, answer, code) => {
+  ])("and then %s is reported", async (_what, answer, code) => {
     await expect(complete(bucketWith((method) => late(method) ?? answer()))).rejects.toMatchObject({ code });
   });
 });

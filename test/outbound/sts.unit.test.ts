@@ -81,7 +81,7 @@ describe("a session", () => {
     expect(await sessions.credentials({ ...REQUEST, ...more })).not.toEqual(first);
   });
 
-  it("is forgotten when it is told to be", async () => {
+  it("is dropped on forget", async () => {
     const first = await sessions.credentials(REQUEST);
     sessions.forget(REQUEST);
     expect(await sessions.credentials(REQUEST)).not.toEqual(first);

@@ -36,9 +36,9 @@ function dataset(more: Partial<AnyDataset>): AnyDataset {
 }
 
 const request = { dataset: "made_up" };
-const standing = { at: AT, coveredUntil: AT - DAY, since: "export-1" };
-const filled = (of: AnyDataset, more: Partial<typeof standing> | { since: null } = {}) =>
-  fillRequest(of, request, { ...standing, ...more }, SPACE, NOW);
+const previous = { at: AT, coveredUntil: AT - DAY, since: "export-1" };
+const filled = (of: AnyDataset, more: Partial<typeof previous> | { since: null } = {}) =>
+  fillRequest(of, request, { ...previous, ...more }, SPACE, NOW);
 
 describe("a run of a dataset with a window", () => {
   it("begins where the completed ones end, where there is no since", () => {
@@ -69,7 +69,7 @@ describe("a run of a dataset with a window", () => {
     expect(filled(dataset({ schedulable: { ...schedulable, oldest: () => AT } }), long)).toBeNull();
   });
 
-  it("leaves to the next what the dataset does not take in one", () => {
+  it("ends where the dataset's longest request ends, and leaves the rest to the next run", () => {
     const days = {
       ...schedulable,
       toParameters: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }),

@@ -39,7 +39,7 @@ async function failAt(hour: number): Promise<void> {
   await nextSweep(service);
 }
 
-const told = () => receiver.received.map(({ body }) => JSON.parse(body) as { type: string; data: object });
+const receivedBodies = () => receiver.received.map(({ body }) => JSON.parse(body) as { type: string; data: object });
 
 it("is paused after three failures in a row, and its event is sent once, with the pause's time", async () => {
   const { secret } = await endpoint(service, space, { event_types: ["schedule.paused"] });
@@ -56,7 +56,7 @@ it("is paused after three failures in a row, and its event is sent once, with th
   await sweep(service.context);
   await wakeAll(service);
   const failed = (await runsOf(service, space, id)).at(-1);
-  expect(told()).toEqual([
+  expect(receivedBodies()).toEqual([
     {
       type: "schedule.paused",
       timestamp: new Date(service.now).toISOString(),
@@ -144,7 +144,7 @@ describe("a run that can no longer be asked for", () => {
     for (const hour of [1, 2, 3]) await sweepAt(service, START + hour * HOUR);
     await wakeAll(service);
     expect(await look(service, space, id)).toMatchObject({ status: "paused" });
-    expect(told()).toMatchObject([
+    expect(receivedBodies()).toMatchObject([
       {
         type: "schedule.paused",
         data: { last_export_id: null, error: { code: "invalid_request", owner: "customer" } },
@@ -205,13 +205,13 @@ it("loses its history and its deliveries after ninety days", async () => {
 
 /** A schedule of which every run is refused. */
 async function toNowhere(): Promise<{ id: string }> {
-  const made = await schedule(service, space);
-  const request = { ...made.request, delivery: { type: "s3", destination_id: "gone" } };
+  const created = await schedule(service, space);
+  const request = { ...created.request, delivery: { type: "s3", destination_id: "gone" } };
   await service.context.databases.control.run(
     "UPDATE schedules SET request = ?3 WHERE space_id = ?1 AND id = ?2",
     space.id,
-    made.id,
+    created.id,
     JSON.stringify(request),
   );
-  return made;
+  return created;
 }

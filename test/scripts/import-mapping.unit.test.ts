@@ -168,7 +168,7 @@ describe("--define where a definition of that id exists", () => {
     return define(client as unknown as Client, definition);
   }
 
-  test("continues where the definition has the properties, whatever else it has", async () => {
+  test("continues when the definition has the properties, also with further ones", async () => {
     await expect(defining({ properties: [{ name: "z", type: "date" }, ...properties] })).resolves.toBe("fits");
   });
 

@@ -20,7 +20,7 @@ describe("the state", () => {
   const CONTINUE = { restart: false, allowNewIds: false };
   const RESTART = { restart: true, allowNewIds: false };
 
-  test("has the accepted rows as ranges, in whatever order they come", () => {
+  test("has the accepted rows as ranges, in any order of arrival", () => {
     const accepted = new Accepted();
     for (const rows of [[4, 5, 6], [1, 2], [9], [3, 8], [20, 22]]) accepted.add(rows);
     expect(accepted.ranges).toEqual([
@@ -114,8 +114,8 @@ describe("an id is derived from the content", () => {
     const make = eventMaker(source, reader, mapping, new Map());
     for await (const { rows } of reader.pieces())
       for (const row of rows) {
-        const made = make(row);
-        return "json" in made ? made.isOfContent : undefined;
+        const created = make(row);
+        return "json" in created ? created.isOfContent : undefined;
       }
     return undefined;
   }

@@ -57,8 +57,8 @@ export interface Sent {
 export type Line = (sent: Sent, pass: () => Promise<Response>) => Promise<Response>;
 
 /**
- * From here on the service reaches its bucket by this line. The local store cannot list multipart uploads, as S3 and R2
- * do: the line can. @returns every request that was made since, in order.
+ * From now on the service sends its bucket requests through this line. The local store cannot list multipart uploads
+ * as S3 and R2 do, but the line can. @returns every request from now on, in order.
  */
 export function throughLine(service: Service, line: Line = (_sent, pass) => pass()): Sent[] {
   const requests: Sent[] = [];

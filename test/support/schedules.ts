@@ -72,8 +72,8 @@ export async function runsOf(service: Service, space: Space, id: string): Promis
 
 /** The runs that created an export, as `[start, end)` of their windows by the clock of the day, oldest first. */
 export async function windowsOf(service: Service, space: Space, id: string): Promise<string[]> {
-  const made = (await runsOf(service, space, id)).filter((run) => run.outcome === "made");
-  return made.map(({ window }) => `${window?.start.slice(5, 16)} ${window?.end.slice(5, 16)}`);
+  const created = (await runsOf(service, space, id)).filter((run) => run.outcome === "made");
+  return created.map(({ window }) => `${window?.start.slice(5, 16)} ${window?.end.slice(5, 16)}`);
 }
 
 /** The time comes, and with it the sweep's part for schedules. */

@@ -140,7 +140,7 @@ describe("the signature", () => {
   });
 
   it("of a callback is by the space's webhook secret", async () => {
-    const made = await service.json<{ id: string; api_key: string; webhook_secret: string }>(
+    const created = await service.json<{ id: string; api_key: string; webhook_secret: string }>(
       "POST",
       "/v1/spaces",
       201,
@@ -149,11 +149,11 @@ describe("the signature", () => {
         body: { name: "Shop", timezone: "UTC" },
       },
     );
-    const its: Space = { id: made.id, external_id: "", key: made.api_key };
+    const its: Space = { id: created.id, external_id: "", key: created.api_key };
     receiver = new Receiver(service, its);
     await canceled(service, its, CALLBACK);
     await wakeAll(service);
-    expect(verify(service, made.webhook_secret, receiver.last)).toMatchObject({ type: "export.canceled" });
+    expect(verify(service, created.webhook_secret, receiver.last)).toMatchObject({ type: "export.canceled" });
   });
 });
 
@@ -254,7 +254,7 @@ describe("a webhook that is not accepted", () => {
     receiver.always = () => status(500);
     await service.send(space, orders(3));
     const before = await service.export(space, CALLBACK);
-    // Links are made anew by each poll.
+    // Each poll creates new links.
     const alike = ({ files, ...view }: typeof before) => ({
       ...view,
       url_expires_at: null,
@@ -274,8 +274,8 @@ describe("a target that may not be called", () => {
   }
 
   it.each([
-    ["stands for a private address", async () => ["10.0.0.1"], "target_not_allowed"],
-    ["stands for nothing", async () => [], "target_unresolved"],
+    ["resolves to a private address", async () => ["10.0.0.1"], "target_not_allowed"],
+    ["does not resolve", async () => [], "target_unresolved"],
     ["cannot be resolved", () => Promise.reject(new Error("down")), "target_unresolved"],
   ])("since it %s is not called, and looked at again later", async (_, resolve, error) => {
     strict(resolve);

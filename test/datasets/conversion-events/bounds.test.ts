@@ -1,4 +1,4 @@
-/** What keeps memory and queries small whatever conversions hold, and what a summary may not tell. */
+/** Limits that keep memory and queries small for any conversion, and values that a summary must not contain. */
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";

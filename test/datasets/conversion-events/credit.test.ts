@@ -75,7 +75,7 @@ describe("a conversion of $100 after four touchpoints", () => {
     ]);
   });
 
-  it("fact 2.a.14: keeps the share that a touchpoint got, whoever else is left out", async () => {
+  it("fact 2.a.14: keeps the share that a touchpoint got, also when other touchpoints are left out", async () => {
     expect(await ask("linear", { sources: ["email"] })).toEqual([["t-3", 25]]);
     expect(await ask("last_touch", { sources: ["email"] })).toEqual([]);
   });

@@ -12,11 +12,11 @@ describe("a create", () => {
     const { service, space } = await market();
     const response = await service.call("POST", "/v1/exports", { key: space.key, body });
     expect(response.status).toBe(202);
-    const made = await response.json<ExportView>();
-    expect(made).toMatchObject({ dataset: "conversion_events", status: "queued", download_url: null });
-    expect(response.headers.get("location")).toBe(`/v1/exports/${made.id}`);
+    const created = await response.json<ExportView>();
+    expect(created).toMatchObject({ dataset: "conversion_events", status: "queued", download_url: null });
+    expect(response.headers.get("location")).toBe(`/v1/exports/${created.id}`);
     await service.pump();
-    const done = await service.poll(space, made.id);
+    const done = await service.poll(space, created.id);
     expect(done).toMatchObject({ status: "completed", download_url: onlyFile(done).url });
   });
 

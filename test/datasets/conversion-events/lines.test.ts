@@ -45,7 +45,7 @@ describe("a line", () => {
     ]);
   });
 
-  it("fact 2.a.11: has the id and the time first, whatever is asked for", async () => {
+  it("fact 2.a.11: has the id and the time first, with any selection of fields", async () => {
     const [line] = await linesOf(service, space, { fields: ["amount", "event_time_utc", "event_name", "id"] });
     expect(Object.entries(line ?? {})).toEqual([
       ["id", "e-1"],

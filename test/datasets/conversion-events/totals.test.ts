@@ -137,7 +137,7 @@ describe("totals", () => {
     expect(await manifestOf(service, space, view.id)).not.toHaveProperty("summary");
   });
 
-  it("are the same over several chunks, whoever repeats them in whatever order", async () => {
+  it("are the same over several chunks, also when chunks repeat in any order", async () => {
     const request = { ...credit(["linear", "u_shaped"], SOURCES), group_by: ["campaign_id", "source"] };
     const { summary } = await totals(request);
     service.context.sizes = { ...SIZES, chunkRows: 4 };

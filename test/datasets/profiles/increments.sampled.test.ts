@@ -74,7 +74,7 @@ describe("a chain", () => {
     const rounds = 4;
     for (let round = 1; round <= rounds; round += 1) {
       await happen(service, space, roll, round);
-      // In the end, whatever was ahead has come.
+      // In the last round, every event ahead of the clock comes due.
       service.now += round === rounds ? 6 * MINUTE_MS : between(roll, 0, 2 * MINUTE_MS);
       for (const [dataset, chain] of chains) {
         const since = chain.last === "" ? undefined : chain.last;

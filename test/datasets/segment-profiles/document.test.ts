@@ -73,12 +73,12 @@ beforeAll(async () => {
 });
 
 async function textOf(request: object): Promise<{ text: string; done: ExportView }> {
-  const made = await service.json<{ id: string }>("POST", "/v1/exports", 202, {
+  const created = await service.json<{ id: string }>("POST", "/v1/exports", 202, {
     key: space.key,
     body: { dataset: "segment_profiles", ...request },
   });
   await service.pump();
-  const done = await service.poll(space, made.id);
+  const done = await service.poll(space, created.id);
   if (done.status !== "completed") throw new Error(JSON.stringify(done));
   const [file] = done.files;
   if (file === undefined || done.files.length > 1) throw new Error("there is not one file");
@@ -167,7 +167,7 @@ describe("what the document has", () => {
 describe("events", () => {
   const asked = { attributes: ["tier"], start_at: WEEK_AGO };
 
-  it("stand in their definitions' sections, in the order of time and id (facts 3.a.12, 3.a.13)", async () => {
+  it("are in their definitions' sections, in the order of time and id (facts 3.a.12, 3.a.13)", async () => {
     const { ada, bob, cy } = await profilesOf({
       ...asked,
       events: ["order_placed", "card_shown"],

@@ -100,9 +100,9 @@ describe("events of very different sizes", () => {
   let texts: string[];
 
   beforeAll(async () => {
-    const made = await spaceWith(service, sizes);
-    texts = made.texts;
-    read = await pagesOf(await rangeOf(made.space));
+    const created = await spaceWith(service, sizes);
+    texts = created.texts;
+    read = await pagesOf(await rangeOf(created.space));
   });
 
   it("are all read, once, in order, unchanged", () => {

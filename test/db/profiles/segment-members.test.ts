@@ -66,16 +66,16 @@ describe("cuts", () => {
 
   it("end early where members are rare, not before the first of them, and lose none", async () => {
     const cuts = await cutsOf(rare(), 30);
-    // 40 profiles each: three slices after the 29th, from there on whatever has come up.
+    // 40 profiles each: three slices up to the 29th member, then slices as the members come up.
     expect(cuts.length).toBeGreaterThan(1);
     expect(cuts[0]?.records).toBe(1);
     for (const { records, ids } of cuts) expect(ids).toHaveLength(records);
     expect(cuts.flatMap(({ ids }) => ids)).toEqual(["p-029", "p-059", "p-089"]);
   });
 
-  it("are one of none where nobody matches", async () => {
-    const nobody = { ...everybody, condition: compileSegment(freezeFilter({ any: [] }, START, 180), MEMBERS) };
-    expect(await cutsOf(nobody, 30)).toEqual([{ records: 0, ids: [] }]);
+  it("are one empty slice when no profile matches", async () => {
+    const empty = { ...everybody, condition: compileSegment(freezeFilter({ any: [] }, START, 180), MEMBERS) };
+    expect(await cutsOf(empty, 30)).toEqual([{ records: 0, ids: [] }]);
   });
 });
 

@@ -203,7 +203,7 @@ describe.each(STALLS)("an export that is canceled while it %s", (_what, request,
     expect((await cancel(of)).status).toBe(202);
     await inOrder(service, async () => {
       open();
-      // It may find that its segments are gone, and come again: then there is nothing to do for it.
+      // The step may fail because its segments are deleted, and be retried: the retry has nothing to do.
       if ((await late) !== "ack" && message !== undefined) expect(await deliver(service, message, 2)).toBe("ack");
     });
     await expectNothingLeft(of);

@@ -19,11 +19,11 @@ describe("the list of exports", () => {
 
   it("is newest first, and is paged by a cursor without losing or doubling one", async () => {
     const { service, space } = await shop();
-    const made: string[] = [];
+    const created: string[] = [];
     for (let n = 0; n < 5; n += 1) {
       // Two of the same moment too.
       if (n !== 3) service.now += 1000;
-      made.push(await service.ask(space));
+      created.push(await service.ask(space));
     }
     const seen: string[] = [];
     let query = "?limit=2";
@@ -33,8 +33,8 @@ describe("the list of exports", () => {
       query = `?limit=2&cursor=${next_cursor ?? ""}`;
       expect(next_cursor === null).toBe(pages === 2);
     }
-    const sameMoment = made.slice(2, 4).toSorted().toReversed();
-    expect(seen).toEqual([made[4], ...sameMoment, made[1], made[0]]);
+    const sameMoment = created.slice(2, 4).toSorted().toReversed();
+    expect(seen).toEqual([created[4], ...sameMoment, created[1], created[0]]);
   });
 
   it("is narrowed by status and by dataset", async () => {

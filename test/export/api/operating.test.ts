@@ -17,7 +17,7 @@ const STATEMENTS = [...PAGE.matchAll(/```sql\n([\s\S]*?)```/g)]
   .filter((text) => text !== "" && !text.includes("FROM spillway"));
 
 /** The one statement that has this in it. The runtime's own clock is the test's. */
-function told(mark: string, service: Service): string {
+function statementWith(mark: string, service: Service): string {
   const found = STATEMENTS.filter((statement) => statement.includes(mark));
   expect(found).toHaveLength(1);
   return (found[0] ?? "").replaceAll("unixepoch() * 1000", String(service.now));
@@ -60,10 +60,12 @@ describe("the page's queries", () => {
     const hanging = await service.ask(space);
     service.now += 3_600_001;
     const { control } = service.context.databases;
-    const slow = await control.all<{ id: string }>(told("status IN ('queued', 'processing') AND created_at", service));
+    const slow = await control.all<{ id: string }>(
+      statementWith("status IN ('queued', 'processing') AND created_at", service),
+    );
     expect(slow.map((row) => row.id)).toContain(hanging);
     expect(slow.map((row) => row.id)).not.toContain(id);
-    const why = await control.all(told("GROUP BY error_code", service));
+    const why = await control.all(statementWith("GROUP BY error_code", service));
     expect(why).toContainEqual({ error_code: "destination_unavailable", error_owner: "service", exports: 1 });
   });
 });
@@ -71,7 +73,7 @@ describe("the page's queries", () => {
 describe("the page's repairs", () => {
   it("queue exports again that failed because the bucket was away: they complete with the bytes they would have had", async () => {
     const { service, space, id } = await failed("destination_unavailable");
-    await service.context.databases.control.run(told("generation = generation + 1", service));
+    await service.context.databases.control.run(statementWith("generation = generation + 1", service));
     await sweep(service.context);
     await service.pump();
     const repaired = await service.poll(space, id);
@@ -83,7 +85,7 @@ describe("the page's repairs", () => {
 
   it("leave exports alone that failed for another reason", async () => {
     const { service, space, id } = await failed("export_too_large");
-    await service.context.databases.control.run(told("generation = generation + 1", service));
+    await service.context.databases.control.run(statementWith("generation = generation + 1", service));
     expect((await service.poll(space, id)).status).toBe("failed");
   });
 
@@ -95,7 +97,7 @@ describe("the page's repairs", () => {
     await sweep(service.context);
     const woken = () => service.queue.filter((message) => message.export_id === id);
     expect(woken()).toEqual([]);
-    await service.context.databases.control.run(told("SET wake_at = 0 WHERE", service));
+    await service.context.databases.control.run(statementWith("SET wake_at = 0 WHERE", service));
     await sweep(service.context);
     expect(woken()).toMatchObject([{ step: "plan" }]);
   });

@@ -1,4 +1,4 @@
-/** An export to a customer's bucket that is planned anew: what its earlier plan left there, nobody can remove. */
+/** An export to a customer's bucket that is planned again. Files of its earlier plan cannot be removed there. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../../src/db/exports/files.ts";
@@ -33,7 +33,7 @@ const retried = (name: string, times = 1) => name.replace(".", `.retry-${times}.
 const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
 
 describe("an export that is planned anew", () => {
-  it("has the files that stand there already once, under their names", async () => {
+  it("keeps the files that are already there, each once, at their keys", async () => {
     const id = await customer.ask();
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
@@ -52,7 +52,7 @@ describe("an export that is planned anew", () => {
     ["whole files", {}, 8 * 1_048_576],
     ["files in parts", {}, 100],
     ["one file in parts, put together of segments", { layout: "single" }, 300],
-  ])("gives another name only where other bytes stand: %s", async (_what, more, partBytes) => {
+  ])("takes another key only where the object there has other bytes: %s", async (_what, more, partBytes) => {
     service.context.sizes = { chunkRows: 2, partBytes, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 3, ...more });
     await deliver(service, take(service, "plan"));

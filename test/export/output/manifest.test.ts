@@ -83,7 +83,7 @@ describe("a manifest", () => {
     expect((await manifestOf(done.id)).files).toMatchObject([{ rows: 0, first: null, last: null }]);
   });
 
-  it("is the same each time, and the object that stands beside the files", async () => {
+  it("is the same each time, and the same bytes as the object beside the files", async () => {
     const done = await service.export(space);
     const get = async () => (await service.call("GET", `/v1/exports/${done.id}/manifest`, { key: space.key })).text();
     const stored = await service.context.bucket.get(manifestKey({ space_id: space.id, id: done.id }));

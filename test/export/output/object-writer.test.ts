@@ -92,7 +92,7 @@ describe.each([
 });
 
 describe("a writer", () => {
-  it("tells the upload before its first part, and none where there is a single PUT", async () => {
+  it("reports the upload id before the first part, and none for a single PUT", async () => {
     const [large, small] = [begin(), begin()];
     await writeIn(large.writer, bytes(PART_BYTES + 1), PART_BYTES + 1);
     expect(large.uploads).toHaveLength(1);

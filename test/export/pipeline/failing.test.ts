@@ -114,7 +114,7 @@ describe("a bucket of the service's own", () => {
   it.each([
     ["the service's key", { BUCKET_SECRET_ACCESS_KEY: "wrong" }],
     ["any request, because it does not exist", { BUCKET_NAME: "no-such-bucket" }],
-  ])("that refuses %s is the service's turn to mend, told without the store's words", async (_what, vars) => {
+  ])("that refuses %s is for the service to fix, reported without the store's words", async (_what, vars) => {
     const { service, space, id } = await before(vars);
     await deliver(service, take(service, "chunk"), MAX_ATTEMPTS);
     const { status, error } = await service.poll(space, id);

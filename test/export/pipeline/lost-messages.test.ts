@@ -156,7 +156,7 @@ describe("the sweep", () => {
 
 it("accepts an export when the queue rejects its message, and runs it later", async () => {
   const row = await findSpace(service.context.databases.control, space.id);
-  if (row === null) throw new Error("the space is gone");
+  if (row === null) throw new Error("the space is missing");
   const { request } = await service.export(space, FILES);
   const silent = {
     ...service.context,
@@ -164,7 +164,7 @@ it("accepts an export when the queue rejects its message, and runs it later", as
       throw new Error("the queue is down");
     },
   };
-  const made = await createExport(silent, {
+  const created = await createExport(silent, {
     space: row,
     request: request as unknown as Parameters<typeof createExport>[1]["request"],
     requestId: "",
@@ -174,5 +174,5 @@ it("accepts an export when the queue rejects its message, and runs it later", as
   later();
   await sweep(service.context);
   await service.pump();
-  await expectWhole(made.id, FILES);
+  await expectWhole(created.id, FILES);
 });

@@ -1,7 +1,7 @@
 /**
- * Whatever happens to exports, in whatever order: each change of status is a legal move, what is final stays, what is
- * completed is whole, and what is canceled leaves nothing. Random sequences from seeds; a failure tells what had
- * happened.
+ * Random sequences of calls, messages and sweeps, from seeds: each change of status is a legal transition, a final
+ * status stays, a completed export has all its files, and a canceled one leaves no object. A failed test prints its
+ * sequence.
  */
 
 import { expect, it } from "vitest";
@@ -211,7 +211,7 @@ class Sequence {
   }
 }
 
-/** Does a way lead from one status to another, as far as nobody looked in between? */
+/** Is there a path of transitions from one status to another? */
 function isPath(from: ExportStatus, to: ExportStatus): boolean {
   const reached = new Set<ExportStatus>(TRANSITIONS[from]);
   // Only a call makes a failed export queued, and the calls are all seen here.

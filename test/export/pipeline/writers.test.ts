@@ -1,7 +1,7 @@
 /**
- * Twenty writers take events in and change profiles all the while exports are asked for and worked on, by a queue that
- * repeats, reorders and loses messages and with a bucket that breaks off. When all is quiet, each export is compared
- * with what the tables say stood at its number, and with what the writers know of when they were answered.
+ * Twenty concurrent writers send events and change profiles while exports are created and written. The queue repeats,
+ * reorders and loses messages, and the bucket breaks connections. When all work has finished, each export is compared
+ * with the tables as of its sequence number, and with the times of the writers' answers.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -88,7 +88,7 @@ beforeAll(async () => {
   space = await service.shop();
   concurrent = new ConcurrentWriters(service, space, WINDOW);
   await concurrent.createPeople();
-  // The limiter's module is loaded at its first call, which would wait until nobody writes.
+  // The limiter's module is loaded at its first call, which would wait until all writers have finished.
   await service.call("GET", "/v1/exports", { key: space.key });
   const { bucket } = service.context;
   Object.assign(service.context, { bucket: brittle(dice(7)), sizes: { ...SIZES, chunkRows: 200 } });

@@ -77,21 +77,24 @@ describe("files in a customer's bucket that are cut as they are written", () => 
   it.each([
     ["whole", 8 * 1_048_576],
     ["in parts", 100],
-  ])("get another name only where other bytes stand, once they are planned anew: %s", async (_what, partBytes) => {
-    parts(partBytes);
-    const id = await ask();
-    const [first = "", second = "", ...others] = await namesOf(id);
-    aws.plant(second, "of the earlier plan");
-    await deliver(service, take(service, "plan"));
-    await planAnew(id);
-    await pumpCarelessly(service, { times: 2, order: (waiting) => waiting.toReversed(), width: 2 });
-    const done = await customer.poll(id);
-    const names = [first, retried(second), ...others];
-    expect([done.status, done.files.map(({ name }) => name)]).toEqual(["completed", names]);
-    expect([aws.text(second), rowsAt(names)]).toEqual(["of the earlier plan", 20]);
-    expect(customer.keys()).toEqual([second, ...names, manifestOf(id)].toSorted());
-    expect(aws.uploads.size).toBe(0);
-  });
+  ])(
+    "get another key only where the object there has other bytes, when they are planned again: %s",
+    async (_what, partBytes) => {
+      parts(partBytes);
+      const id = await ask();
+      const [first = "", second = "", ...others] = await namesOf(id);
+      aws.plant(second, "of the earlier plan");
+      await deliver(service, take(service, "plan"));
+      await planAnew(id);
+      await pumpCarelessly(service, { times: 2, order: (waiting) => waiting.toReversed(), width: 2 });
+      const done = await customer.poll(id);
+      const names = [first, retried(second), ...others];
+      expect([done.status, done.files.map(({ name }) => name)]).toEqual(["completed", names]);
+      expect([aws.text(second), rowsAt(names)]).toEqual(["of the earlier plan", 20]);
+      expect(customer.keys()).toEqual([second, ...names, manifestOf(id)].toSorted());
+      expect(aws.uploads.size).toBe(0);
+    },
+  );
 
   it("have several other names, each only as often as there were plans", async () => {
     const id = await ask();

@@ -129,7 +129,7 @@ describe("a file ends before it has too many bytes", () => {
     const sizes = texts.map((text) => Buffer.byteLength(text));
     expect(done.files.map((file) => file.uncompressed_bytes)).toEqual(sizes);
     expect(sizes.every((bytes) => bytes < fileBytes)).toBe(true);
-    // And not before it has to: the next one's first line would not have gone in.
+    // And a file is not cut too early: the next file's first line would not have fitted.
     const first = (n: number) => Buffer.byteLength(texts[n]?.split("\n").at("format" in more ? 1 : 0) ?? "") + 1;
     for (const [n, bytes] of sizes.slice(0, -1).entries())
       expect(bytes + first(n + 1)).toBeGreaterThanOrEqual(fileBytes);
@@ -215,11 +215,11 @@ describe("the progress of an export whose rows and files cannot be counted befor
       files_written: 4,
       percent: 100,
     });
-    const [told] = await service.context.databases.control.all<{ data: string }>(
+    const [event] = await service.context.databases.control.all<{ data: string }>(
       "SELECT data FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2",
       space.id,
       id,
     );
-    expect(JSON.parse(told?.data ?? "{}")).toMatchObject({ rows: 15, files: 4 });
+    expect(JSON.parse(event?.data ?? "{}")).toMatchObject({ rows: 15, files: 4 });
   });
 });

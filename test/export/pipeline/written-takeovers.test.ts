@@ -183,7 +183,7 @@ describe("an export that failed", () => {
 });
 
 describe("a chunk of very many files", () => {
-  /** A bucket that takes whatever comes. */
+  /** A bucket that accepts every upload. */
   function taking(): GatedBucket {
     const bucket = new GatedBucket(service, 0);
     bucket.putOnce = async () => {};
@@ -240,7 +240,7 @@ describe("unguessable file names", () => {
     const secret = await fileNameSecret(one.id);
     expect(secret.length).toBeGreaterThan(30);
     const get = async (path: string) => (await service.call("GET", path, { key: space.key })).text();
-    const told = [
+    const texts = [
       await get(`/v1/exports/${one.id}`),
       await get(`/v1/exports/${one.id}/manifest`),
       await get(`/v1/exports/${one.id}/events`),
@@ -250,7 +250,7 @@ describe("unguessable file names", () => {
       JSON.stringify(service.points),
     ];
     logged.mockRestore();
-    expect(told.every((text) => text.length > 2)).toBe(true);
-    expect(told.filter((text) => text.includes(secret))).toEqual([]);
+    expect(texts.every((text) => text.length > 2)).toBe(true);
+    expect(texts.filter((text) => text.includes(secret))).toEqual([]);
   });
 });

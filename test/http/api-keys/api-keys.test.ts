@@ -48,10 +48,10 @@ describe("a new key", () => {
     expect(await make({ ...NEW, name })).toMatchObject({ name });
   });
 
-  it("is shown with its scopes in the order they were sent, and when it was made", async () => {
+  it("is shown with its scopes in the order they were sent, and created_at", async () => {
     const scopes = [...SCOPES].toReversed();
-    const made = await make({ name: "all", scopes });
-    expect(made).toEqual({
+    const created = await make({ name: "all", scopes });
+    expect(created).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{24}$/),
       name: "all",
       scopes,
@@ -68,8 +68,8 @@ describe("a new key", () => {
 
 describe("the list of keys", () => {
   it("shows all of a key but the key", async () => {
-    const { key: _, ...made } = await make(NEW);
-    expect(await list()).toContainEqual(made);
+    const { key: _, ...created } = await make(NEW);
+    expect(await list()).toContainEqual(created);
   });
 
   it("has the space's first key, with every scope", async () => {
@@ -95,8 +95,8 @@ describe("a revocation", () => {
   });
 
   it("may be a key's own", async () => {
-    const made = await make({ name: "x", scopes: ["settings:write"] });
-    await service.json("DELETE", `/v1/api-keys/${made.id}`, 204, { key: made.key ?? "" });
-    expect((await service.call("GET", "/v1/space", { key: made.key ?? "" })).status).toBe(401);
+    const created = await make({ name: "x", scopes: ["settings:write"] });
+    await service.json("DELETE", `/v1/api-keys/${created.id}`, 204, { key: created.key ?? "" });
+    expect((await service.call("GET", "/v1/space", { key: created.key ?? "" })).status).toBe(401);
   });
 });

@@ -118,14 +118,14 @@ describe("the test of a destination", () => {
     expect(aws.objects.size).toBe(0);
   });
 
-  it("tells a write that is denied", async () => {
+  it("reports a denied write", async () => {
     aws.instead = ({ method }) => (method === "PUT" ? s3Error(403, "AccessDenied") : null);
     const { statuses, details } = await test();
     expect(statuses).toEqual(NOTHING);
     expect(details["write"]).toContain("s3:PutObject");
   });
 
-  it("tells a key that refuses, and an encryption that was dropped", async () => {
+  it("reports a KMS key that denies access, and an encryption that was ignored", async () => {
     const encryption = { sse: "aws:kms", kms_key_id: "k-1" };
     aws.instead = ({ method }) =>
       method === "PUT"
@@ -143,7 +143,7 @@ describe("the test of a destination", () => {
     expect(aws.sts).toEqual([]);
   });
 
-  it("calls no address that a name has come to stand for", async () => {
+  it("calls no private address that the host name now resolves to", async () => {
     const { id } = await post({ endpoint: "https://s3.acme.example", auth: KEYS_AUTH });
     const strict = new Service({ ALLOW_INSECURE_TARGETS: "false", BUCKET_ENDPOINT: "https://bucket.example" });
     strict.customers = aws.fetch;
@@ -176,13 +176,13 @@ it("an encrypted secret moves to the new key, so that the old one can go", async
   expect(steps[2]?.status).toBe("passed");
 });
 
-it("a secret whose key is gone keeps no other from moving to the new key", async () => {
-  const gone = await post({ auth: KEYS_AUTH });
+it("a secret whose key is missing does not keep the others from re-encryption with the new key", async () => {
+  const keyless = await post({ auth: KEYS_AUTH });
   const others = [await post({ auth: KEYS_AUTH }), await post({ auth: KEYS_AUTH })];
-  const stand = (id: string) =>
+  const keyIdOf = (id: string) =>
     env.CONTROL_DB.prepare("SELECT encrypted_with FROM destinations WHERE id = ?").bind(id).first("encrypted_with");
   await env.CONTROL_DB.prepare("UPDATE destinations SET encrypted_with = 'k0', secret = 'k0.x.x' WHERE id = ?")
-    .bind(gone.id)
+    .bind(keyless.id)
     .run();
   // More than a sweep takes, and the first that it would find.
   const copies = "INSERT INTO destinations SELECT '00-' || value";
@@ -190,10 +190,10 @@ it("a secret whose key is gone keeps no other from moving to the new key", async
     "space_id, name, bucket_location, directory_path, key_template, auth, secret, encrypted_with, created_at, updated_at";
   const numbers = JSON.stringify(Array.from({ length: 60 }, (_, n) => n));
   await env.CONTROL_DB.prepare(`${copies}, ${columns} FROM destinations, json_each(?) WHERE destinations.id = ?`)
-    .bind(numbers, gone.id)
+    .bind(numbers, keyless.id)
     .run();
   const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";
   service = new Service({ ...AWS_VARS, SECRETS_KEY: `${fresh},${service.config.secretsKey}` });
   await sweep(service.context);
-  expect(await Promise.all([...others, gone].map(({ id }) => stand(id)))).toEqual(["k2", "k2", "k0"]);
+  expect(await Promise.all([...others, keyless].map(({ id }) => keyIdOf(id)))).toEqual(["k2", "k2", "k0"]);
 });

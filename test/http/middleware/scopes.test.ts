@@ -126,7 +126,7 @@ describe.each(SCOPES)("%s", (scope) => {
     expect(await opened(alone.get(scope), routes)).toEqual(own.toSorted());
   });
 
-  it("is needed for its own calls, whatever other scopes a key has", async () => {
+  it("is needed for its own calls, also by a key with every other scope", async () => {
     const others = Object.keys(OPENS).filter((id) => OPENS[id] !== scope);
     expect(await opened(without.get(scope), routes)).toEqual(others.toSorted());
   });

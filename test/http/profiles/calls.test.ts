@@ -59,7 +59,7 @@ describe("the number of profiles in a call", () => {
 });
 
 describe("a person", () => {
-  it("may stand in a call once only", async () => {
+  it("may occur in a call once only", async () => {
     expect(await faults([...people(2), { person_id: "p-0" }])).toEqual(["/profiles/2/person_id"]);
   });
 
@@ -150,7 +150,7 @@ describe("the tags and installations of a profile", () => {
   };
   const installation = (id: string) => ({ installation_id: id, platform: "iOS", push_token: null, is_optin: true });
 
-  it("are the same bytes in whatever order they come", async () => {
+  it("are the same bytes in any order of the input", async () => {
     const [i, j] = [installation("i"), installation("j")];
     await put({ person_id: "p", tags: ["a", "é", "b"], installations: [i, j] });
     const mixed = { is_optin: true, platform: "iOS", installation_id: "i" };
@@ -199,7 +199,7 @@ describe("the versions of a profile", () => {
     expect([await versions("a"), await versions("b")]).toMatchObject([[{ seq_from: 2 }], [{ seq_from: 2 }]]);
   });
 
-  it("are not made by a call that is refused", async () => {
+  it("are not derived from a rejected call", async () => {
     await put({ person_id: "p", type: "one" });
     await faults([{ person_id: "p", type: "two" }, { person_id: "" }]);
     expect(await versions("p")).toHaveLength(1);

@@ -148,12 +148,12 @@ describe("a merge", () => {
     expect([lost, response.status < 500]).toEqual([false, true]);
   });
 
-  it("keeps when the profile was made, and says when it was changed", async () => {
+  it("keeps created_at, and sets updated_at", async () => {
     await put(FULL);
-    const made = (await get())["created_at"];
+    const created = (await get())["created_at"];
     service.now += 5_000;
     await put({ person_id: "p-1", type: "Lead" });
-    expect(await get()).toMatchObject({ created_at: made, updated_at: new Date(service.now).toISOString() });
+    expect(await get()).toMatchObject({ created_at: created, updated_at: new Date(service.now).toISOString() });
   });
 
   it.each(["a/b", "a b", "50%", "%2F", "ü-東", "?x#y"])("takes the id %s, and finds it again", async (id) => {
@@ -245,7 +245,7 @@ describe("a profile", () => {
     expect(await get()).toMatchObject({ attributes: { t: "🛒" }, tags: ["🛒"] });
   });
 
-  it("that nobody made is not found", async () => {
+  it("that does not exist is not found", async () => {
     expect((await service.call("GET", "/v1/profiles/nobody", { key: space.key })).status).toBe(404);
   });
 });

@@ -112,7 +112,7 @@ describe("an event that is loaded", () => {
 });
 
 describe("an id that the space has", () => {
-  it("is a duplicate, whatever else differs: the first one stays", async () => {
+  it("is a duplicate, also with other fields: the first one stays", async () => {
     await load([SMS]);
     const first = await stored();
     const later = { ...PUSH, timestamp: "2026-03-01T11:30:00.000Z" };
@@ -168,10 +168,10 @@ const WRONG: [what: string, event: object, pointer: string][] = [
 
 describe("what is wrong is refused with a pointer to it", () => {
   it("in each event, and nothing is written", async () => {
-    const told = new Map(
+    const details = new Map(
       (await refusal(...WRONG.map(([, event]) => event))).map((pointer) => [pointer.split("/")[2], pointer] as const),
     );
-    expect(WRONG.map(([what], n) => [what, told.get(String(n))])).toEqual(
+    expect(WRONG.map(([what], n) => [what, details.get(String(n))])).toEqual(
       WRONG.map(([what, , pointer], n) => [what, `/events/${n}${pointer}`]),
     );
     expect(await stored()).toEqual([]);

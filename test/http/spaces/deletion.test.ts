@@ -52,7 +52,7 @@ async function sweepUntilGone(space: Space): Promise<void> {
   }
 }
 
-/** Events of the hour before now, however far the clock has gone. */
+/** Events of the hour before now, wherever the clock is. */
 const recent = (count: number) => orders(count, service.now - 3_000_000);
 
 const end = (space: Space) => service.json("DELETE", `/v1/spaces/${space.id}`, 202, { key: ADMIN });
@@ -135,46 +135,46 @@ async function livedIn(events = 3): Promise<Space> {
 }
 
 describe("a deleted space", () => {
-  let gone: Space;
+  let deleted: Space;
   let kept: Space;
   let keptBefore: unknown;
   let statuses: number[];
-  let gonesFiles: string[];
+  let deletedFiles: string[];
   let late: Message[];
 
   beforeAll(async () => {
-    gone = await livedIn();
+    deleted = await livedIn();
     kept = await livedIn();
-    await service.ask(gone);
+    await service.ask(deleted);
     late = [...service.queue];
-    gonesFiles = await filesOf(gone);
+    deletedFiles = await filesOf(deleted);
     keptBefore = [await rowsOf(kept), await filesOf(kept)];
-    const full = await rowsOf(gone);
+    const full = await rowsOf(deleted);
     if (Object.values(full).includes(0)) throw new Error(`a table has no row to lose: ${JSON.stringify(full)}`);
-    await end(gone);
+    await end(deleted);
     const asked = [
-      service.call("GET", "/v1/space", { key: gone.key }),
-      service.call("GET", `/v1/spaces/${gone.id}`, { key: ADMIN }),
-      service.call("PATCH", `/v1/spaces/${gone.id}`, { key: ADMIN, body: { status: "active" } }),
-      service.call("DELETE", `/v1/spaces/${gone.id}`, { key: ADMIN }),
+      service.call("GET", "/v1/space", { key: deleted.key }),
+      service.call("GET", `/v1/spaces/${deleted.id}`, { key: ADMIN }),
+      service.call("PATCH", `/v1/spaces/${deleted.id}`, { key: ADMIN, body: { status: "active" } }),
+      service.call("DELETE", `/v1/spaces/${deleted.id}`, { key: ADMIN }),
     ];
     statuses = (await Promise.all(asked)).map((response) => response.status);
-    await sweepUntilGone(gone);
+    await sweepUntilGone(deleted);
   }, 30_000);
 
-  it("is gone for its keys and for the operator before anything was swept", () => {
+  it("is unknown to its keys and to the operator before the sweep deletes anything", () => {
     expect(statuses).toEqual([401, 404, 404, 404]);
   });
 
   it("leaves no row in any table", async () => {
-    const left = await rowsOf(gone);
+    const left = await rowsOf(deleted);
     expect(Object.keys(left).length).toBeGreaterThan(8);
     expect(Object.values(left)).toEqual(Object.keys(left).map(() => 0));
   });
 
   it("leaves no file in the bucket", async () => {
-    expect(gonesFiles.length).toBeGreaterThanOrEqual(5);
-    expect(await filesOf(gone)).toEqual([]);
+    expect(deletedFiles.length).toBeGreaterThanOrEqual(5);
+    expect(await filesOf(deleted)).toEqual([]);
   });
 
   it("takes nothing of another space along", async () => {
@@ -183,14 +183,17 @@ describe("a deleted space", () => {
 
   it("comes back in no list", async () => {
     const { data } = await service.json<{ data: Space[] }>("GET", "/v1/spaces", 200, { key: ADMIN });
-    expect(data.map((space) => space.id)).not.toContain(gone.id);
+    expect(data.map((space) => space.id)).not.toContain(deleted.id);
   });
 
   it("is not brought back by messages of its exports that come late", async () => {
     expect(late.length).toBeGreaterThan(0);
     service.queue.push(...late);
     await service.pump();
-    expect([Object.values(await rowsOf(gone)).every((rows) => rows === 0), await filesOf(gone)]).toEqual([true, []]);
+    expect([Object.values(await rowsOf(deleted)).every((rows) => rows === 0), await filesOf(deleted)]).toEqual([
+      true,
+      [],
+    ]);
   });
 });
 

@@ -178,8 +178,8 @@ export class Play {
     this.#createAt = null;
     const key = "the same each time";
     const order = { space: this.#rig.space, request: this.#rig.request, requestId: "", idempotencyKey: key };
-    const made = createOf(order);
-    this.#start("create", made, {
+    const created = createOf(order);
+    this.#start("create", created, {
       ok: ({ id }) => {
         this.exportId = id;
         this.#createAt = null;

@@ -140,7 +140,7 @@ export class Stage {
   /** Runs the effect at this place. */
   async grant(place: number): Promise<void> {
     const waiting = this.#ready()[place];
-    if (waiting === undefined) throw new Error("nobody waits there");
+    if (waiting === undefined) throw new Error("no effect waits there");
     this.#waiting = this.#waiting.filter((each) => each !== waiting);
     this.now += this.tickMs;
     waiting.go();

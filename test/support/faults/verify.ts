@@ -19,10 +19,10 @@ export async function verify(rig: Rig, play: Play, { first }: { first: boolean }
   if (play.thrown.length > 0)
     throw new CheckFailed(`something was thrown where nothing may be: ${String(play.thrown[0])}`);
   const id = play.exportId;
-  if (id === null) throw new CheckFailed("no export was made");
+  if (id === null) throw new CheckFailed("no export was created");
   const all = await query<{ id: string }>("SELECT id FROM exports WHERE space_id = ?1", rig.owner.id);
   expectSame(
-    "exports that were made",
+    "exports that were created",
     all.map((row) => row.id),
     [id],
   );
@@ -31,7 +31,7 @@ export async function verify(rig: Rig, play: Play, { first }: { first: boolean }
        (SELECT sum(rows_so_far) FROM export_chunks c WHERE c.export_id = e.id) AS rows_written FROM exports e WHERE id = ?1`,
     id,
   );
-  if (row === undefined) throw new CheckFailed("the export is gone");
+  if (row === undefined) throw new CheckFailed("the export is missing");
   await expectLegal(id, row);
   await expectTold(play, row);
   for (const { code, owner } of play.failures)
@@ -55,20 +55,20 @@ async function expectLegal(id: string, row: ExportEnd): Promise<void> {
     at = after;
   }
   expectSame("the last move", at, row.status);
-  expectSame("what is left to put away", row.cleanup_at, null);
+  expectSame("cleanup_at of the export", row.cleanup_at, null);
 }
 
 /** Each end has one entry in the timeline, one event, and is measured at most once. */
 async function expectTold(play: Play, row: ExportEnd): Promise<void> {
   const ends = [...play.failures.map(() => "failed"), row.status];
-  const told = await query<{ type: string }>(
+  const ownEvents = await query<{ type: string }>(
     `SELECT type FROM export_events WHERE export_id = ?1
        AND type IN ('export.completed', 'export.failed', 'export.canceled') ORDER BY n`,
     row.id,
   );
   expectSame(
     "ends in the timeline",
-    told.map(({ type }) => type),
+    ownEvents.map(({ type }) => type),
     ends.map((status) => `export.${status}`),
   );
   const deliveries = await query<{ event_id: string; status: string }>(
