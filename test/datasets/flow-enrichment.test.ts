@@ -1,4 +1,4 @@
-/** `enrich_with_moments_info`: what rows say of the flows that their events came from, and what they leave out. */
+/** `enrich_with_moments_info`: the fields that rows have for the flows of their events, and the omitted ones. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { newMeter } from "../../src/db/core/database.ts";

@@ -1,4 +1,4 @@
-/** The pages lead where they say, keep to their lengths, and name what the source has. */
+/** Links of the pages work, the pages keep to their maximum lengths, and names in them exist in the source. */
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";

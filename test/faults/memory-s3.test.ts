@@ -85,7 +85,7 @@ it("answers as a real one does", async () => {
   expect(real).toContainEqual(["big", "one"]);
 });
 
-it("lists the uploads that are under way", async () => {
+it("lists the uploads that are in progress", async () => {
   const bucket = inMemory();
   const [first, second] = [await bucket.createUpload("a/1", TYPE), await bucket.createUpload("a/2", TYPE)];
   await bucket.createUpload("b/1", TYPE);

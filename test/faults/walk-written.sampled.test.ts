@@ -28,7 +28,7 @@ const FAULTS: readonly Fault[] = [
   "500",
 ];
 
-describe("an export whose files are cut as they are written ends well", () => {
+describe("an export whose files are cut as they are written completes", () => {
   it("is one of several files a chunk, in parts", () => {
     expect(rig.expected.files.map(({ rows }) => rows)).toEqual([9, 9, 3, 6]);
     expect(rig.effects.filter(({ label }) => label === "bucket.PART").length).toBeGreaterThan(0);

@@ -182,7 +182,7 @@ const LISTS: Record<string, List> = {
 const APART: Record<string, string> = {
   listScheduleExports: "its items are runs, which differ by their times: schedules.test.ts",
   listEvents:
-    "its rows have no id of their own, it has pages of up to 4,000, and its cursors are encrypted: list-events.test.ts, event-cursor.test.ts",
+    "its rows have no id of their own, it has pages of up to 4,000, and its cursors are encrypted: list-events.test.ts, cursor.test.ts",
 };
 
 /** Some items are created in the same millisecond, some later. */

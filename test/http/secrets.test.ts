@@ -94,7 +94,7 @@ it("shows a space's key and webhook secret in no later answer", async () => {
   expect(texts).not.toMatch(/whsec|secret|api_key/);
 });
 
-it("makes every key and secret anew", async () => {
+it("creates a new value for every key and secret", async () => {
   const [one, two] = await Promise.all([make(), make()]);
   expect(secretOf(one.api_key)).not.toBe(secretOf(two.api_key));
   expect(one.webhook_secret).not.toBe(two.webhook_secret);

@@ -96,7 +96,7 @@ describe("a value", () => {
     await service.json("PUT", "/v1/profiles", 200, { key: other.key, body: bodyOf({ a: "text" }) });
   });
 
-  it("is refused where its attribute was defined between the look and the write", async () => {
+  it("is refused where its attribute was defined between the read and the write", async () => {
     const slow = interrupted(once(() => define("a", "number")));
     const response = await slow.call("PUT", "/v1/profiles", { key: space.key, body: bodyOf({ a: "text" }) });
     const { errors } = await response.json<ProblemView>();

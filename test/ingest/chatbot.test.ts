@@ -1,4 +1,4 @@
-/** Chatbot-session events make a profile where their person has none; no other event does. */
+/** Chatbot-session events create a profile when their person has none; no other event does. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -109,7 +109,7 @@ describe("fact 1.a.30: a person who is not there", () => {
   });
 });
 
-describe("an event whose id is known makes no profile", () => {
+describe("an event whose id is known creates no profile", () => {
   const chat = (id: string, person: Record<string, unknown>) => ({ ...event(person), id });
 
   it.each([{ person_id: "new" }, { external_person_id: "CRM-9" }])("of %j, in a later call", async (person) => {
@@ -129,7 +129,7 @@ describe("an event whose id is known makes no profile", () => {
     expect(await profiles()).toEqual([]);
   });
 
-  it("where it became known between look and write", async () => {
+  it("where it became known between read and write", async () => {
     const meanwhile = once(() => send([chat("e-1", { person_id: "p-1" })]));
     const sent = await send([chat("e-1", { person_id: "new" })], interrupted(meanwhile));
     expect(sent).toEqual({ accepted: 0, duplicates: 1 });
@@ -170,12 +170,15 @@ describe("a person who is there", () => {
 });
 
 describe("calls at once", () => {
-  it.each([{ person_id: "new" }, { external_person_id: "CRM-9" }])("that name %j make one profile", async (person) => {
-    const answers = await Promise.all([1, 2, 3].map(() => send([event(person)])));
-    expect(answers).toEqual(answers.map(() => ({ accepted: 1, duplicates: 0 })));
-    expect(await profiles()).toHaveLength(1);
-    expect(new Set((await events()).map((row) => row["person_id"])).size).toBe(1);
-  });
+  it.each([{ person_id: "new" }, { external_person_id: "CRM-9" }])(
+    "that name %j create one profile",
+    async (person) => {
+      const answers = await Promise.all([1, 2, 3].map(() => send([event(person)])));
+      expect(answers).toEqual(answers.map(() => ({ accepted: 1, duplicates: 0 })));
+      expect(await profiles()).toHaveLength(1);
+      expect(new Set((await events()).map((row) => row["person_id"])).size).toBe(1);
+    },
+  );
 
   it("find the profile that was created between read and write", async () => {
     const meanwhile = once(() =>

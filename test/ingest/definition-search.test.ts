@@ -41,7 +41,7 @@ describe("q", () => {
     expect(await find({ q: "äöü" })).toEqual(["page_view"]);
   });
 
-  it("goes on behind a cursor", async () => {
+  it("continues behind a cursor", async () => {
     const first = await service.json<{ next_cursor: string }>("GET", "/v1/event-definitions?q=order&limit=2", 200, {
       key: space.key,
     });

@@ -49,11 +49,11 @@ describe("a profile that stays as it was", () => {
   it.each([
     ["empty", state()],
     ["full", FULL],
-  ])("(%s) makes no event", (_, same) => {
+  ])("(%s) derives no event", (_, same) => {
     expect(events(same, structuredClone(same))).toEqual([]);
   });
 
-  it("makes none either where its parts come in another order", () => {
+  it("derives none either when its parts are in another order", () => {
     const [ab, ba] = [state({ attributes: { a: 1, b: 2 }, tags: ["x", "y"] }), state({ attributes: { b: 2, a: 1 } })];
     expect(events(ab, { ...ba, tags: ["y", "x"] })).toEqual([]);
   });
@@ -167,7 +167,7 @@ describe("values", () => {
   });
 });
 
-it("makes events of definitions that the catalogue has, with the properties that it has", () => {
+it("derives events of definitions that the catalogue has, with the properties that it has", () => {
   const known = new Map(EXPECTED.map((each) => [each.id, each.properties.map(({ name }) => name)]));
   const created = [
     ...deriveEvents(null, FULL),

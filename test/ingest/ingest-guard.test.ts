@@ -62,7 +62,7 @@ it("gives up with a conflict where the definition changes each time, and writes 
   expect([await rows(), await sequence()]).toEqual([[], before]);
 });
 
-it("does not look again where something else was written meanwhile", async () => {
+it("does not read again when an unrelated row was written meanwhile", async () => {
   let writes = 0;
   const other = async () => {
     writes += 1;
@@ -101,7 +101,7 @@ describe("a built-in definition", () => {
     expect(await rows()).toEqual([]);
   });
 
-  it("that changes each time makes the call give up", async () => {
+  it("that changes on every retry ends the call with a conflict", async () => {
     const response = await mail(interrupted((nth) => touch({ enabled: nth % 2 === 0 })));
     expect([422, 409]).toContain(response.status);
     expect(await rows()).toEqual([]);

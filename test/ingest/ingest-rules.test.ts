@@ -1,4 +1,4 @@
-/** What an event must say of itself: what it is, who it was, when it was, and its ids. Each fault has its pointer. */
+/** Required fields of an event: definition, person, time and ids. Each error has its pointer. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { Service, type Space } from "../support/service.ts";
@@ -126,7 +126,7 @@ describe("its ids", () => {
       ["with a tab", "a\tb"],
       ["with a line feed", "a\nb"],
       ["with a DEL", "a\u007f"],
-      ["with half a character", "a\ud800"],
+      ["with an unpaired surrogate", "a\ud800"],
       ["with the other half", "\udc00a"],
       ["a number", 5],
       ["an object", {}],

@@ -75,7 +75,7 @@ describe("tags", () => {
     ]);
   });
 
-  it("make events of the enabled definitions alone", async () => {
+  it("derive events of the enabled definitions only", async () => {
     await put({ tags: ["a"] });
     await enable("tagRemoved");
     await put({ tags: ["b"] });
@@ -104,7 +104,7 @@ describe("an installation", () => {
 describe("a write", () => {
   const sets = { tags: ["a", "b"], installations: [phone("i", "t"), phone("j", null)] };
 
-  it("that leaves the sets as they were makes no event, however it is sent", async () => {
+  it("that leaves the sets as they were derives no event, however it is sent", async () => {
     await enable(...SETS);
     await put(sets);
     const first = await stored();
@@ -149,7 +149,7 @@ describe("a write", () => {
 
 const definitionsOf = (rows: readonly Row[]) => rows.map((row) => String(row["definitionId"])).toSorted();
 
-it("an export has the events of what changed before it was asked for, and none of what came after", async () => {
+it("an export has the events of what changed before it was requested, and none of what came after", async () => {
   await enable(...SETS);
   await put({ tags: ["a"], installations: [phone("i", "t")] });
   service.now += 1_000;

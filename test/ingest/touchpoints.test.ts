@@ -143,7 +143,7 @@ describe("a call", () => {
     expect(await rows()).toHaveLength(5000);
   });
 
-  it("accepts more bytes than D1 takes in a parameter", async () => {
+  it("accepts more bytes than one D1 parameter holds", async () => {
     const long = "é".repeat(100);
     const ids = { ad_id: long, adset_id: long, campaign_id: long, account_id: long };
     const touchpoints = many(2000, (n) => ({ ...ids, id: `${String(n).padStart(4, "0")}${"x".repeat(196)}` }));
@@ -172,7 +172,7 @@ describe("a call", () => {
   });
 });
 
-describe("a person who goes away between the look and the write", () => {
+describe("a person who is deleted between the read and the write", () => {
   const sendBy = (by: Service, more: Record<string, unknown> = {}) =>
     by.call("POST", "/v1/touchpoints", { key: space.key, body: { touchpoints: [touch(more)] } });
 

@@ -5,7 +5,7 @@
 
 import { large } from "./large.ts";
 import { objects } from "./objects.ts";
-import { probe } from "./probe.ts";
+import { connectionTest } from "./connection-test.ts";
 import { roles } from "./roles.ts";
 import { describeInterop, interopScene } from "./scene.ts";
 import { keepsSecrets } from "./secrets.ts";
@@ -14,7 +14,7 @@ describeInterop("delivery to a real S3", () => {
   const scene = interopScene();
   roles(scene);
   objects(scene);
-  probe(scene);
+  connectionTest(scene);
   large(scene);
   keepsSecrets(scene);
 });

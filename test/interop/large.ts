@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportView, Manifest } from "../../scripts/answers.ts";
 import { digits17 } from "../../src/time/names.ts";
 import { ALL_ORDERS } from "../live/support.ts";
-import { bulkyOrders, deliver, manifestIn, measure, type Read, rowOf, said } from "./delivering.ts";
+import { bulkyOrders, deliver, manifestIn, measure, type Read, rowOf, said } from "./deliveries.ts";
 import type { Call, Exchange, Meddler } from "./recorder.ts";
 import type { Scene } from "./scene.ts";
 import { assumeAs, assumed, isAssumeRole, isFor, type Session, sessionIn, withSession } from "./sts.ts";

@@ -6,7 +6,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { KMS_KEY_ID } from "../../scripts/peers/conf.ts";
 import { CUSTOMER } from "../../scripts/peers/identities.ts";
-import { begin, byRole, deliver, EVENTS, measure, said, sendOrders, until } from "./delivering.ts";
+import { begin, byRole, deliver, EVENTS, measure, said, sendOrders, until } from "./deliveries.ts";
 import type { Call, Meddler } from "./recorder.ts";
 import type { Scene } from "./scene.ts";
 import { WRONG_SECRET } from "./secrets.ts";
@@ -76,7 +76,7 @@ export function objects(scene: Scene): void {
       expect(stored).toHaveLength(view.files.length + 1);
     });
 
-    test("are encrypted with the KMS key that was asked for, the manifest too", async () => {
+    test("are encrypted with the KMS key that was requested, the manifest too", async () => {
       const directory = "exports/kms/";
       const encryption = { sse: "aws:kms", kms_key_id: KMS_KEY_ID };
       const view = await deliver(scene, { directory_path: directory, encryption });
@@ -99,7 +99,7 @@ export function objects(scene: Scene): void {
       const [put] = scene.toStore.calls("PUT", `/${directory}`);
       expect(put?.headers["x-amz-server-side-encryption"]).toBe("AES256");
       expect(put?.headers.authorization).toContain(";x-amz-server-side-encryption");
-      // This store takes the header and confirms nothing: an encryption that was asked for is not silently dropped.
+      // This store takes the header and confirms nothing: an encryption that was requested is not silently dropped.
       expect(put?.answerHeaders).not.toHaveProperty("x-amz-server-side-encryption");
       expect(view).toMatchObject({ status: "failed", error: { code: "kms_denied", owner: "customer" } });
     });

@@ -19,7 +19,7 @@ import {
   said,
   sendOrders,
   until,
-} from "./delivering.ts";
+} from "./deliveries.ts";
 import type { Exchange } from "./recorder.ts";
 import type { Scene } from "./scene.ts";
 import { assumeAs, assumed, isAssumeRole, parametersOf, type Session, sessionIn } from "./sts.ts";
@@ -119,7 +119,7 @@ export function roles(scene: Scene): void {
       });
     });
 
-    test("a role that does not trust the service is tried again for all to see, and goes on once it does", async () => {
+    test("a role that does not trust the service is retried with a visible error, and the export continues once it does", async () => {
       await createRole(scene.gateway, { name: "late", trusts: STRANGER, allows: ANYTHING });
       const { id } = await begin(scene, { auth: byRole("late"), directory_path: "exports/late/" });
       const waiting = await until(scene, id, (seen) => seen.next_retry_at !== null);

@@ -22,7 +22,7 @@ export const parametersOf = (call: Call): Record<string, string> => Object.fromE
 export const assumed = (store: Recorder, directory = ""): Exchange[] =>
   store.exchanges.filter((call) => isAssumeRole(call) && call.status === 200 && isFor(call, directory));
 
-/** Whether the session that is asked for is confined to that directory. */
+/** Whether the session that is requested is confined to that directory. */
 export const isFor = (call: Call, directory: string): boolean =>
   (parametersOf(call)["Policy"] ?? "").includes(`/${directory}`);
 

@@ -102,7 +102,7 @@ it("holds to a limit that was lowered meanwhile", async () => {
   expect(await take(200, "create", 2)).toBe(0);
 });
 
-it("uses the places of a limit that was raised meanwhile", async () => {
+it("uses a limit that was raised meanwhile", async () => {
   const { take } = await limiter();
   await take(5);
   expect(await take(200, "create", 8)).toBe(3);

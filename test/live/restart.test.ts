@@ -1,7 +1,7 @@
 /**
  * The machine goes down in the middle of an export, again and again, at every stage of it: each time it comes back and
- * goes on, and the files are the ones that they would have been. wrangler's local queue forgets its messages in a kill:
- * what goes on was brought back by the sweep.
+ * continues, and the files are the ones that they would have been. wrangler's local queue forgets its messages in a kill:
+ * what continues was brought back by the sweep.
  */
 
 import { mkdir } from "node:fs/promises";
@@ -54,7 +54,7 @@ const LAYOUTS = {
   },
 } as const;
 
-/** Events that hardly compress: what is put together goes up in several parts. */
+/** Events that hardly compress: what is assembled goes up in several parts. */
 function* bulkyOrders(): Generator<Record<string, unknown>> {
   const roll = dice(1);
   for (const order of orders(EVENTS)) yield { ...order, properties: { order_id: noise(roll, 64), amount: 1 } };
@@ -122,7 +122,7 @@ describe.each(["single", "files"] as const)(
       resumed = await until(view.id, () => false);
     }, RUN_WITHIN_MS);
 
-    test("was under way whenever it was cut off, but for the last time, when it may have been done", () => {
+    test("was in progress whenever it was cut off, but for the last time, when it may have been done", () => {
       const statuses = kills.slice(0, -1).map((moment) => seen.get(moment)?.status);
       expect(statuses).toEqual(kills.slice(0, -1).map((moment) => (moment === AT_ONCE ? "queued" : "processing")));
     });

@@ -49,7 +49,7 @@ it("an object that is compared comes within a time that goes by its size", async
   expect(limits.map(({ ms }) => Math.round(ms / 1_000))).toEqual([25, 35]);
 });
 
-describe("a large object that is put together", () => {
+describe("a large object whose upload is completed", () => {
   const complete = async (bucket: Bucket) =>
     bucket.completeUpload("a", "u", [], { bytes: BODY.length, sha256: await sha256Hex(BODY) });
   /** The completion takes longer than it may. */

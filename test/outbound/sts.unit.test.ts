@@ -1,4 +1,4 @@
-/** AssumeRole: what is asked, what is kept and for how long, and what a refusal means. */
+/** AssumeRole: the request, the cache of sessions, and the error codes of a refusal. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { SpillwayError } from "../../src/errors.ts";
@@ -96,7 +96,7 @@ describe("a session", () => {
     expect(aws.sts).toHaveLength(202);
   });
 
-  it("that was refused is asked for anew", async () => {
+  it("that was refused is not cached", async () => {
     aws.trusted = new Set();
     expect(await codeOf(sessions.credentials(REQUEST))).toBe("role_denied customer");
     aws.trusted = null;

@@ -53,7 +53,7 @@ describe("a run of a dataset with a window", () => {
     expect(filled(dataset({ schedulable }))?.request).toEqual({ ...request, from: AT - DAY, to: AT });
   });
 
-  it("asks for all that is kept, beyond the last completed export, where since is whole", () => {
+  it("covers the whole retention, with the last completed export as since, for a dataset with sinceIsWhole", () => {
     const whole = dataset({ schedulable: { ...schedulable, sinceIsWhole: true } });
     expect(filled(whole)).toEqual({
       request: { ...request, from: NOW - 30 * DAY, to: AT, since: "export-1" },

@@ -90,7 +90,7 @@ it("is sent to no endpoint without the event type, and to none of another space"
   expect(await deliveriesOf(service, other)).toEqual([]);
 });
 
-it("begins to count anew with a run that is completed", async () => {
+it("restarts its count after a completed run", async () => {
   const { id } = await schedule(service, space);
   for (const hour of [1, 2]) await failAt(hour);
   await runAt(service, START + 3 * HOUR);
@@ -100,7 +100,7 @@ it("begins to count anew with a run that is completed", async () => {
   expect(await look(service, space, id)).toMatchObject({ status: "paused" });
 });
 
-it("does not count a failure that a retry has mended", async () => {
+it("does not count a failure whose retry completed", async () => {
   const { id } = await schedule(service, space);
   for (const hour of [1, 2]) await failAt(hour);
   const second = (await runsOf(service, space, id)).at(-1);
@@ -152,7 +152,7 @@ describe("a run that can no longer be asked for", () => {
     ]);
   });
 
-  it("leaves its window to the first that can, when the schedule is mended and goes on", async () => {
+  it("leaves its window to the first valid run after the schedule is corrected and resumed", async () => {
     const { id } = await toBucket();
     for (const hour of [1, 2, 3]) await sweepAt(service, START + hour * HOUR);
     await sweepAt(service, START + 3.5 * HOUR);
@@ -179,7 +179,7 @@ describe("a run that can no longer be asked for", () => {
   });
 });
 
-it("runs no more while it is paused by a call, and says so", async () => {
+it("does not run while a call has paused it, and shows that", async () => {
   const { id } = await schedule(service, space);
   expect(await change(service, space, id, { paused: true })).toMatchObject({
     status: "paused",

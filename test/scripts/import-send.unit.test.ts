@@ -161,7 +161,7 @@ test("an answer that breaks off is waited out as none is", async () => {
 
 describe("batches at the same time", () => {
   /**
-   * @param batches each of one event. @returns how many were under way at most, and which went while another one of
+   * @param batches each of one event. @returns the most in flight at once, and those sent while another one of
    * their kind did.
    */
   async function run(

@@ -92,7 +92,7 @@ export async function runAt(service: Service, time: number): Promise<void> {
   await nextSweep(service);
 }
 
-/** Whatever waits in the queue fails for good. */
+/** Fails every message in the queue permanently. */
 export async function failAll(service: Service): Promise<void> {
   for (const message of service.queue.splice(0)) await handleDeadLetter(service.context, message);
 }

@@ -1,4 +1,4 @@
-/** Days in a time zone, as workerd's own zone data tell them: the days that are not like others, one by one. */
+/** Days in a time zone, by workerd's own zone data: the irregular days, one by one. */
 
 import { describe, expect, it } from "vitest";
 import { addDays, dayOf, daysBetween, dayWindow, isTimeZone } from "../../src/time/days.ts";

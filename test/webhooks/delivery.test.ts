@@ -81,7 +81,7 @@ describe("the end of an export", () => {
     expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
   });
 
-  it("that was a failure says what went wrong and whose turn it is", async () => {
+  it("that was a failure says what went wrong and who must act", async () => {
     await failed(CALLBACK);
     await wakeAll(service);
     expect(parsed()).toMatchObject([
@@ -173,7 +173,7 @@ describe("a webhook that is not accepted", () => {
     );
   });
 
-  it("is signed anew with each try's own time", async () => {
+  it("has a new signature for each try, with its own time", async () => {
     receiver.answers.push(status(500));
     const { secret } = await endpoint(service, space);
     await canceled(service, space);
@@ -194,7 +194,7 @@ describe("a webhook that is not accepted", () => {
     });
   });
 
-  it("is not tried before its time, however often it is woken", async () => {
+  it("is not tried before its time, however often it is dispatched", async () => {
     receiver.answers.push(status(500));
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
@@ -291,7 +291,7 @@ describe("a target that may not be called", () => {
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
 
-  it("by its looks is not called, though it was accepted under other settings", async () => {
+  it("that is not allowed is not called, though it was accepted under other settings", async () => {
     await canceled(service, space, { callback_url: "http://127.0.0.1:9000/" });
     strict(async () => ["93.184.215.14"]);
     await wakeAll(service);
@@ -362,7 +362,7 @@ describe("an endpoint", () => {
     });
   });
 
-  it("that moves gets what still waits at its new address", async () => {
+  it("with a new URL gets the pending deliveries there", async () => {
     receiver.answers.push(status(500));
     const { id } = await endpoint(service, space);
     await canceled(service, space);

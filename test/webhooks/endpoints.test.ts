@@ -28,7 +28,7 @@ const change = (id: string, body: object) =>
   service.json<EndpointView>("PATCH", `/v1/webhook-endpoints/${id}`, 200, { key: space.key, body });
 
 describe("a new endpoint", () => {
-  it("hears of everything unless it says otherwise", async () => {
+  it("gets all event types by default", async () => {
     const { secret, ...created } = await make({ url: URL_GIVEN });
     expect(created).toEqual({
       id: expect.any(String) as string,

@@ -100,7 +100,7 @@ describe("the levels of a touchpoint", () => {
     expect(await said({})).toEqual(FIELDS.map(() => null));
   });
 
-  it("stay in the order they were asked for", async () => {
+  it("stay in the requested order", async () => {
     await putAds(service, space, TREE);
     const fields = ["account_name", "amount", "ad_id", "campaign_id"];
     expect(await said({ ad_id: "a-1" }, fields)).toEqual(["Account 1", 100, "a-1", "c-1"]);

@@ -1,4 +1,4 @@
-/** Credit, case by case, as the page says it. */
+/** Credit, case by case, as the documentation defines it. */
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,4 @@
-/** Which days may be asked for. */
+/** Which days a request may have. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { asked, market } from "../../support/conversions.ts";
@@ -47,7 +47,7 @@ describe("fact 2.a.3: a date", () => {
     },
   );
 
-  it("is refused, and nothing more, as far away as dates go", async () => {
+  it("is refused without a failure, up to the earliest and latest dates", async () => {
     expect(await refused({ date: "9999-12-31" })).toEqual(["/date"]);
     expect(await refused({ start_date: "9999-12-01", end_date: "9999-12-31" })).toEqual(["/end_date"]);
     expect(await refused({ date: "0000-01-01" })).toEqual(["/date"]);

@@ -1,4 +1,4 @@
-/** What the page says of the call around the export, in short: other tests have it at length. */
+/** The documentation's statements about the call, one short test each; other tests check the details. */
 
 import { describe, expect, it } from "vitest";
 import { at, asked, conversion, credit, exported, market, NOON } from "../../support/conversions.ts";

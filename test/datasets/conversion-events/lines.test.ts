@@ -1,4 +1,4 @@
-/** A line without attribution: what it has, in which order, and what of an event it says. */
+/** A line without attribution: its fields, their order, and the values of an event. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { at, conversion, exported, linesOf, market, NOON } from "../../support/conversions.ts";
@@ -55,7 +55,7 @@ describe("a line", () => {
     ]);
   });
 
-  it("has the fields in the order they were asked for, and null for what is missing", async () => {
+  it("has the fields in the requested order, and null for what is missing", async () => {
     const fields = [
       "event_url",
       "order_name",
@@ -105,7 +105,7 @@ describe("the events", () => {
     expect(lines.map((line) => line["id"])).toEqual(["e-1", "e-2", "e-3", "e-4"]);
   });
 
-  it("fact 2.a.5: are those of the names that were asked for", async () => {
+  it("fact 2.a.5: are those of the names that were requested", async () => {
     const lines = await linesOf(service, space, { event_names: ["custom_event_8", "custom_event_7"] });
     expect(lines.map((line) => line["id"])).toEqual(["e-3", "e-4"]);
   });

@@ -1,4 +1,4 @@
-/** `profile_attributes`: a line is a profile, with what was asked of it. */
+/** `profile_attributes`: a line is a profile, with the requested columns. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { readCsv, tablesOf } from "../../support/formats.ts";
@@ -51,7 +51,7 @@ beforeAll(async () => {
 });
 
 describe("a line", () => {
-  it("fact 4.a.2: has native attributes, attributes of the space's own and identifiers, as they were asked", async () => {
+  it("fact 4.a.2: has native attributes, attributes of the space's own and identifiers, as requested", async () => {
     const done = await ask({
       attributes: ["tier", "$email_address", "member", "visits", "constructor"],
       identifiers: ["installation_ids", "custom_id", "profile_id", "external_person_id", "loyalty"],
@@ -66,7 +66,7 @@ describe("a line", () => {
     );
   });
 
-  it("has both objects, whichever was asked", async () => {
+  it("has both objects, also when only one was requested", async () => {
     const [[attributes], [identifiers]] = [await rows(TIER), await rows({ identifiers: ["profile_id"] })];
     expect(attributes).toEqual({ identifiers: { profile_id: "p-1" }, attributes: { tier: "gold" } });
     expect(identifiers).toEqual({ identifiers: { profile_id: "p-1" }, attributes: {} });
@@ -210,7 +210,7 @@ describe("other formats", () => {
     identifiers: ["custom_id", "installation_ids"],
   };
 
-  it("csv has a column for each thing that was asked", async () => {
+  it("csv has a column for each thing that was requested", async () => {
     const [header, first] = readCsv(await textOf(service, await ask({ ...request, format: "csv" })));
     expect(header).toEqual([
       "identifiers.profile_id",

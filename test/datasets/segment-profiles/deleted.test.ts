@@ -67,7 +67,7 @@ const THREE = orders(3).map((event) => event["id"]);
 const tier = (value: string) => ({ tier: { value } });
 const OTHER = ["p-2", tier("old"), []];
 
-describe("a document that was asked for before", () => {
+describe("a document that was requested before", () => {
   it("has everything as of its snapshot, however late it is written", async () => {
     const [all, buyers] = [await ask(), await ask({ segment: "buyers" })];
     await deliver(service, take(service, "plan"));
@@ -80,7 +80,7 @@ describe("a document that was asked for before", () => {
   });
 });
 
-describe("a document that is asked for after", () => {
+describe("a document that is requested after", () => {
   it("has nothing of the person", async () => {
     await end();
     const [all, buyers] = [await ask(), await ask({ segment: "buyers" })];

@@ -1,4 +1,4 @@
-/** The document of a segment's profiles: the seed's facts, one by one, and beside them what the seed leaves open. */
+/** The document of a segment's profiles: the seed's facts, one by one, and the cases that the seed leaves open. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { gunzip } from "../../support/gunzip.ts";
@@ -119,12 +119,12 @@ describe("profiles", () => {
     );
   });
 
-  it("have only what was asked for (facts 3.a.1, 3.a.3)", async () => {
+  it("have only what was requested (facts 3.a.1, 3.a.3)", async () => {
     const { ada } = await profilesOf({ attributes: ["tier"] });
     expect(ada).toEqual({ sections: { loyalty: { attributes: { tier: { value: "gold" } } } } });
   });
 
-  it("have topics where they are asked for, in the topics' sections (fact 3.a.1)", async () => {
+  it("have topics when they are requested, in the topics' sections (fact 3.a.1)", async () => {
     const { ada, bob } = await profilesOf({ attributes: ["tier"], include_topics: true });
     expect(ada?.sections).toEqual({
       default: { attributes: {}, topics: { sales: { email: "confirmed-opt-in" } } },

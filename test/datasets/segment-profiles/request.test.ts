@@ -1,4 +1,4 @@
-/** What an export of a segment's profiles may be asked for, and what is filled in. */
+/** Parameters of an export of a segment's profiles, and their defaults. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { roomyService } from "../../support/pipeline.ts";

@@ -43,7 +43,7 @@ it("keep a parent that is not there yet, and lead to it once it is", async () =>
   expect(await at(after, "ad", ["a"])).toEqual([{ id: "a", name: "Video", parent_id: "s" }]);
 });
 
-it("are those of the level and the space that are asked for, unknown ids left out", async () => {
+it("are those of the level and the space that are requested, unknown ids left out", async () => {
   const other = await service.space();
   const seq = await put({ ads: [{ id: "1", name: "Ad" }], adsets: [{ id: "1", name: "Set" }] });
   expect(await at(seq, "adset", ["1", "2"])).toEqual([{ id: "1", name: "Set", parent_id: null }]);

@@ -87,7 +87,7 @@ describe("members", () => {
     expect(await idsOf({ ...everybody, lower: "p-010", upper: "p-012" })).toEqual(["p-010", "p-011"]);
   });
 
-  it("are those of later versions alone where that is asked for", async () => {
+  it("are those of later versions alone when the request asks for them", async () => {
     expect(await countMembers(db, { ...everybody, since: 1 })).toBe(PEOPLE);
     expect(await countMembers(db, { ...everybody, since: 2 })).toBe(0);
     expect(await countMembers(db, { ...everybody, seq: 0 })).toBe(0);

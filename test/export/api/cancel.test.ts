@@ -142,7 +142,7 @@ describe.each(STATES)("an export that is %s", (_what, request, bring) => {
     await expectNothingLeft(of);
   });
 
-  it("makes place for another one", async () => {
+  it("frees a place for another export", async () => {
     const of = await asked(request, { PENDING_LIMIT: "1" });
     await bring(of);
     const { service, space } = of;

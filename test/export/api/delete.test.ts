@@ -1,4 +1,4 @@
-/** The end of an export's record: deleted by a call, or forgotten with time; its files go, and nothing of any other. */
+/** Deletion of an export's record, by a call or by retention: its files are deleted, and no other export's files. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -153,7 +153,7 @@ describe.each(Object.keys(MAKE))("an export that is %s and deleted", (status) =>
   });
 });
 
-describe("DELETE of an export that is under way", () => {
+describe("DELETE of an export that is in progress", () => {
   it.each(["queued", "processing"])("(%s) cancels it, and a second one removes it", async (status) => {
     const id = await service.ask(space, FILES);
     if (status === "processing") await deliver(service, take(service, "plan"));
@@ -166,7 +166,7 @@ describe("DELETE of an export that is under way", () => {
     expect(await listed()).not.toContain(id);
   });
 
-  it("leaves nothing where a step was at work", async () => {
+  it("leaves no object when a step was running", async () => {
     const id = await service.ask(space, FILES);
     await deliver(service, take(service, "plan"));
     const [first, ...others] = service.queue.splice(0);

@@ -34,7 +34,7 @@ async function summarize(response: Response) {
   return { status: response.status, text, replay: response.headers.get("idempotent-replay") };
 }
 
-/** The control database, with something happening around the transaction that makes the export. */
+/** The control database, with something happening around the transaction that creates the export. */
 class Troubled extends Database {
   readonly #around: (commit: () => Promise<unknown>) => Promise<unknown>;
   /** Whether nothing can be written any more. */
@@ -83,7 +83,7 @@ async function stalled() {
   };
 }
 
-describe("while the first call with a key is under way", () => {
+describe("while the first call with a key is in progress", () => {
   it("the second is asked to retry, and then gets the first one's answer", async () => {
     const first = await stalled();
     const early = await create("k");

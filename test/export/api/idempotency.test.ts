@@ -1,4 +1,4 @@
-/** Idempotency keys: the same call with the same key gets the same answer, for a day, and makes one export. */
+/** Idempotency keys: the same call with the same key gets the same answer, for a day, and creates one export. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";
@@ -160,7 +160,7 @@ describe("an idempotency key", () => {
     expect(await kept()).toEqual(["young"]);
   });
 
-  it.each([2, 20])("makes one export when %i calls come at once", async (calls) => {
+  it.each([2, 20])("creates one export when %i calls come at once", async (calls) => {
     const answers = await Promise.all(Array.from({ length: calls }, async () => summarize(await create("k"))));
     const accepted = answers.filter((answer) => answer.status === 202);
     expect(answers.filter((answer) => answer.status !== 202 && answer.status !== 409)).toEqual([]);
@@ -170,7 +170,7 @@ describe("an idempotency key", () => {
     expect((await summarize(await create("k"))).text).toBe(accepted[0]?.text);
   });
 
-  it("makes one export when two different requests come with it at once", async () => {
+  it("creates one export when two different requests come with it at once", async () => {
     const answers = await Promise.all([create("k"), create("k", OTHER)]);
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([202, 422]);
     expect(await count()).toBe(1);

@@ -94,7 +94,7 @@ describe("an estimate", () => {
     expect(await estimate(service, space, { layout: "files" })).toEqual({ rows: 0, files: 0, bytes_estimate: 0 });
   });
 
-  it("makes no export and sends no message", async () => {
+  it("creates no export and sends no message", async () => {
     const { service, space } = await shop(1);
     await estimate(service, space);
     const row = await service.context.databases.control.first<{ n: number }>(
@@ -112,7 +112,7 @@ describe("the limit of exports in flight", () => {
     end: new Date(service.now).toISOString(),
   });
 
-  it("refuses the next one with a time to come back, and makes place when one is done", async () => {
+  it("refuses the next one with Retry-After, and accepts one when another has finished", async () => {
     const { service, space } = await shop(0, { PENDING_LIMIT: "2" });
     const create = () => service.call("POST", "/v1/exports", { key: space.key, body: body(service) });
     await service.ask(space);

@@ -1,4 +1,4 @@
-/** The statements of docs/operating.md run against the control database, and repair what the page says. */
+/** The statements of docs/operating.md run against the control database, and have the effect that the page names. */
 
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";

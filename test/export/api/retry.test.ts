@@ -110,7 +110,7 @@ describe("a retry", () => {
     await expectWhole(of);
   });
 
-  it("begins a new round: a second failure is reported anew", async () => {
+  it("begins a new round: a second failure is reported again", async () => {
     const service = roomyService();
     const of = await failed({ ...LAYOUTS.files, callback_url: "https://hooks.example/spillway" }, service);
     await retry(of);
@@ -131,7 +131,7 @@ describe("a retry", () => {
     expect(await refusal(narrow)).toEqual([429, "rate_limited"]);
   });
 
-  it("counts as pending, and waits for room", async () => {
+  it("counts as pending, and waits for a free place", async () => {
     const of = await failed(LAYOUTS.files, roomyService({ PENDING_LIMIT: "1" }));
     const other = await of.service.ask(of.space);
     const response = await retry(of);
@@ -214,7 +214,7 @@ describe("a retry", () => {
 describe("an export whose counts did not add up", () => {
   const data = ({ service, space }: Case, sql: string) => service.context.databases.space(space.id).run(sql, space.id);
 
-  it.each(["files", "single"] as const)("is planned and written anew in the layout %s", async (layout) => {
+  it.each(["files", "single"] as const)("is planned and written again in the layout %s", async (layout) => {
     const of = await asked(LAYOUTS[layout]);
     await deliver(of.service, take(of.service, "plan"));
     await data(of, "UPDATE events SET space_id = ?1 || '-away' WHERE space_id = ?1 AND id = 'e-0000005'");

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 
 describe("an export that was refused", () => {
-  it("waits, says why, and goes on once the role lets it in", async () => {
+  it("waits, says why, and continues once the role lets it in", async () => {
     aws.trusted = new Set();
     const id = await customer.ask();
     await deliver(service, take(service, "plan"));
@@ -81,7 +81,7 @@ describe("an export that was refused", () => {
   it.each<[string, () => Promise<string[]>, string]>([
     ["a resolver that does not answer", () => Promise.reject(new Error("SERVFAIL")), "service"],
     ["a name that is not known", async () => [], "customer"],
-  ])("because of %s says whose turn it is", async (_what, resolve, owner) => {
+  ])("because of %s says who must act", async (_what, resolve, owner) => {
     const created = await customer.destination({
       endpoint: "https://s3.acme.example",
       auth: { type: "keys", ...KEYS },
@@ -244,7 +244,7 @@ describe("a destination", () => {
     expect([done.status, done.files.every((file) => file.name.startsWith("old/"))]).toEqual(["completed", true]);
   });
 
-  it("stays while an export to it is under way, and is missed by a retry", async () => {
+  it("stays while an export to it is in progress, and is missed by a retry", async () => {
     aws.trusted = new Set();
     const created = await customer.destination();
     const exportId = await customer.ask({ delivery: created.delivery });

@@ -32,7 +32,7 @@ const namesOf = async (id: string) =>
 const retried = (name: string, times = 1) => name.replace(".", `.retry-${times}.`);
 const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
 
-describe("an export that is planned anew", () => {
+describe("an export that is planned again", () => {
   it("keeps the files that are already there, each once, at their keys", async () => {
     const id = await customer.ask();
     await deliver(service, take(service, "plan"));
@@ -51,7 +51,7 @@ describe("an export that is planned anew", () => {
   it.each([
     ["whole files", {}, 8 * 1_048_576],
     ["files in parts", {}, 100],
-    ["one file in parts, put together of segments", { layout: "single" }, 300],
+    ["one file in parts, assembled from segments", { layout: "single" }, 300],
   ])("takes another key only where the object there has other bytes: %s", async (_what, more, partBytes) => {
     service.context.sizes = { chunkRows: 2, partBytes, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 3, ...more });

@@ -115,7 +115,7 @@ describe("an export in files", () => {
     expect(windowsOf(done)).toEqual([{ id: done.id, start: "20260301100000000", end: "20260301120000000" }]);
   });
 
-  it("has one row a file when that is asked", async () => {
+  it("has one row a file when the request asks for it", async () => {
     const { service, space } = await withEvents(times);
     const done = await service.export(space, { layout: "files", file_rows: 1 });
     expect(done.files.map((file) => file.rows)).toEqual(times.map(() => 1));

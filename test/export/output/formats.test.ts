@@ -116,7 +116,7 @@ describe("the estimate", () => {
     expect(bytes / onlyFile(done).bytes).toBeLessThan(4);
   });
 
-  it("counts the columns that were asked for alone, hashes among them", async () => {
+  it("counts the columns that were requested alone, hashes among them", async () => {
     const columns = [{ path: "amount" }];
     for (const format of FORMATS) {
       const all = await estimate({ format });

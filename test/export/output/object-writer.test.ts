@@ -46,7 +46,7 @@ function begin() {
   return { bucket, key, uploads, writer };
 }
 
-/** Bytes that tell their place, so that parts that are swapped or doubled show. */
+/** Bytes that depend on their position, so that swapped or repeated parts are detected. */
 function bytes(length: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(length);
   const view = new DataView(all.buffer);
@@ -119,7 +119,7 @@ describe("a writer", () => {
     expect(await bucket.get(key)).toBeNull();
   });
 
-  it("fails when a part under way failed, and can still be aborted", async () => {
+  it("fails when a part in progress failed, and can still be aborted", async () => {
     const { bucket, key, writer } = begin();
     bucket.failPart = 2;
     await expect(

@@ -30,7 +30,7 @@ const SEGMENTS = [5_000_000, 10, 9_000_000].map((length, n) => {
 });
 
 /**
- * An export whose chunks are written, and which waits to be put together. Its one real chunk is replaced by three, of
+ * An export whose chunks are written, and which waits to be assembled. Its one real chunk is replaced by three, of
  * random text: that many events would take minutes to load.
  */
 async function written(): Promise<Half> {

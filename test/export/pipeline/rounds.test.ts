@@ -1,4 +1,4 @@
-/** A retried export is in a new round: what an earlier round left in the queue ends nothing in it. */
+/** A retried export is in a new round: messages of an earlier round do not end the export. */
 
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../../src/context.ts";

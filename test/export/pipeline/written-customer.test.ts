@@ -57,7 +57,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
   it.each([
     ["whole", 8 * 1_048_576],
     ["in parts", 100],
-  ])("keep their names when they are planned anew: %s", async (_what, partBytes) => {
+  ])("keep their names when they are planned again: %s", async (_what, partBytes) => {
     parts(partBytes);
     const id = await ask();
     const names = await namesOf(id);

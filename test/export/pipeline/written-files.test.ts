@@ -49,7 +49,7 @@ const pairs = (purchases: number, touchpoints: number) =>
   );
 
 describe("files that are cut as they are written", () => {
-  it("have the rows that were asked for, but for a chunk's last, and the manifest names the first and last row of each", async () => {
+  it("have the rows that were requested, but for a chunk's last, and the manifest names the first and last row of each", async () => {
     await sell(service, space, 5, 3);
     const done = await service.export(space, { ...SALES, file_rows: 4 });
     expect([done.status, rowsIn(done)]).toEqual(["completed", [4, 4, 4, 3]]);

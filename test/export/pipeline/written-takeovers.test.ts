@@ -10,7 +10,7 @@ import { bytesOf, deliver, roomyService, take } from "../../support/pipeline.ts"
 import { SALES, sell } from "../../support/conversions.ts";
 import { reach, type Service, type Space } from "../../support/service.ts";
 
-/** The real bucket; one PUT of it waits until it is let go, or for ever. */
+/** The real bucket; one PUT of it waits until it is let go, or forever. */
 class GatedBucket extends Bucket {
   readonly #reached = Promise.withResolvers<void>();
   readonly #opened = Promise.withResolvers<void>();
@@ -160,7 +160,7 @@ describe("an export that failed", () => {
     expect(counted.puts).toBe(done.files.length - good.length + 1);
   });
 
-  it("is planned and written anew in a place of its own where its counts did not add up", async () => {
+  it("is planned and written again in a place of its own where its counts did not add up", async () => {
     const id = await service.ask(space, REQUEST);
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));

@@ -101,7 +101,7 @@ describe("a call", () => {
     expect(await versions()).toBe(10_000);
   });
 
-  it("takes more bytes than D1 takes in a parameter", async () => {
+  it("accepts more bytes than one D1 parameter holds", async () => {
     const name = "é".repeat(500);
     expect(await put({ ads: many(2500, name) })).toEqual({ put: 2500 });
     expect(await versions()).toBe(2500);

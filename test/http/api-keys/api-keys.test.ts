@@ -30,7 +30,7 @@ describe("a new key", () => {
     ["an empty name", { ...NEW, name: "" }, ["/name"]],
     ["a name of blanks", { ...NEW, name: "  " }, ["/name"]],
     ["a name of 201 characters", { ...NEW, name: "n".repeat(201) }, ["/name"]],
-    ["a name with half a character", { ...NEW, name: "\udc00" }, ["/name"]],
+    ["a name with an unpaired surrogate", { ...NEW, name: "\udc00" }, ["/name"]],
     ["no scopes", { name: "x" }, ["/scopes"]],
     ["an empty list of scopes", { ...NEW, scopes: [] }, ["/scopes"]],
     ["an unknown scope", { ...NEW, scopes: ["events:read", "admin"] }, ["/scopes/1"]],

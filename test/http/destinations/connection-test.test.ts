@@ -1,5 +1,5 @@
 /**
- * The test of a destination: what it tries, and what it says; and what becomes of its secret when the sealing key
+ * The test of a destination: its steps and its report; and re-encryption of its secret when the encryption key
  * changes.
  */
 

@@ -72,7 +72,7 @@ describe("a destination", () => {
     expect(JSON.stringify(answers)).not.toContain("secret");
   });
 
-  it("is changed by what is sent, and no more; null takes away", async () => {
+  it("is changed only by the fields in the request; null removes a value", async () => {
     const created = await post({ directory_path: "a", storage_class: "STANDARD_IA", encryption: { sse: "AES256" } });
     const changed = await patch(created.id, { name: "Lake", storage_class: null });
     expect(changed).toEqual({ ...created, name: "Lake", storage_class: null, updated_at: expect.any(String) });

@@ -30,7 +30,7 @@ describe("a walk", () => {
     expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
   });
 
-  it("goes on inside a crowded millisecond", async () => {
+  it("continues within a millisecond of many events", async () => {
     const crowd = orders(9).map((event) => ({ ...event, occurred_at: at(START - 1000) }));
     const { service, space } = await shopWith(crowd);
     expect(idsOf((await walk(service, space, { limit: "2" })).flat())).toEqual(idsSent(crowd));

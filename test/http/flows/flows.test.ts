@@ -120,7 +120,7 @@ describe("a call", () => {
     expect([await versions("flows"), await versions("flow_elements")]).toEqual([1000, 20_000]);
   });
 
-  it("takes more bytes than D1 takes in a parameter", async () => {
+  it("accepts more bytes than one D1 parameter holds", async () => {
     expect(await put(many(60, 250, "x".repeat(190)))).toEqual({ put: 60 });
     expect(await versions("flow_elements")).toBe(15_000);
     expect((await list("?limit=200")).every((flow) => flow.elements.length === 250)).toBe(true);

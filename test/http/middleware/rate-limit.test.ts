@@ -1,4 +1,4 @@
-/** Rate limits on the wire: what each limited answer says, and that what it says is true. */
+/** Rate limits over HTTP: the headers of each limited answer, and that their values are correct. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Route } from "../../../src/http/route.ts";
@@ -96,7 +96,7 @@ describe("a 429", () => {
     expect([early, (await create()).status]).toEqual([429, 202]);
   });
 
-  it("uses no place, so that waiting helps however often one tries", async () => {
+  it("is not counted, so that a client passes after the wait, however often it tries", async () => {
     await times(5, create);
     service.now += 59_000;
     await times(20, create);

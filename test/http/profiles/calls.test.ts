@@ -1,5 +1,5 @@
 /**
- * A call's profiles together: how many, each once, external ids that move, all or nothing, and the versions they leave.
+ * Several profiles in a call: how many, each once, moved external ids, all or nothing, and the versions they write.
  */
 
 import { env } from "cloudflare:workers";
@@ -172,7 +172,7 @@ describe("the tags and installations of a profile", () => {
     expect(await stored()).toMatchObject([empty, full, full, empty]);
   });
 
-  it("come to one of two merges at once, never to a mixture", async () => {
+  it("end as the result of one of two concurrent merges, never as a mixture", async () => {
     await Promise.all(["a", "b", "c"].map((tag) => put({ person_id: "p", tags: [tag, `${tag}${tag}`] })));
     const profile = await service.json<{ tags: string[] }>("GET", "/v1/profiles/p", 200, { key: space.key });
     const [tag] = profile.tags;

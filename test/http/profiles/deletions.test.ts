@@ -97,7 +97,7 @@ describe("the answer", () => {
 });
 
 describe("the list", () => {
-  it("has the newest first, and those of one status where that is asked", async () => {
+  it("has the newest first, and those of one status when the request asks for it", async () => {
     await put({ person_id: "p-2" }, { person_id: "p-3" });
     await end("p-1");
     await sweepLater();
@@ -186,7 +186,7 @@ describe("a write at the same time", () => {
     expect(await eventIds()).toEqual([]);
   });
 
-  it("of the profile makes it anew, and says so", async () => {
+  it("of the profile creates it again, and the answer says so", async () => {
     await service.json("PATCH", "/v1/event-definitions/personCreated", 200, { ...key(), body: { enabled: true } });
     await put({ person_id: "p-1", attributes: { old: 1 } });
     const slow = interrupted(once(() => end()));

@@ -242,14 +242,14 @@ describe("the call", () => {
     expect([await call("events:write"), await call("profiles:write")]).toEqual([403, 202]);
   });
 
-  it("gives up with a conflict, and writes nothing, where a person goes each time it looks", async () => {
+  it("ends with a conflict, and writes nothing, when a person is deleted after each read", async () => {
     const set = (seqTo: string) =>
       env.SPACE_DB.prepare(`UPDATE profiles SET seq_to = ${seqTo} WHERE space_id = ?`).bind(space.id).run();
     const going = interrupted(() => set("99"));
     const { databases } = going.context;
     const db = databases.space(space.id);
     const batch = db.batch.bind(db);
-    // Each look finds the profile, each write does not.
+    // Each read finds the profile, each write does not.
     db.batch = async (statements) => {
       if (statements.length === 2) await set("NULL");
       return batch(statements);

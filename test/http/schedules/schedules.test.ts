@@ -1,4 +1,4 @@
-/** Schedules over HTTP: what may be asked for, and how it is shown. */
+/** Schedules over HTTP: valid and rejected requests, and responses. */
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { roomyService } from "../../support/pipeline.ts";
@@ -108,7 +108,7 @@ describe("a body", () => {
     expect(await service.faults("POST", "/v1/schedules", { key: space.key, body: hourly(more) })).toEqual(pointers);
   });
 
-  it("is refused in words that say what would do", async () => {
+  it("is refused with a detail that says what is valid", async () => {
     const say = async (more: object) =>
       (await service.json<ProblemView>("POST", "/v1/schedules", 422, { key: space.key, body: hourly({ ...more }) }))
         .detail;
@@ -120,7 +120,7 @@ describe("a body", () => {
   });
 });
 
-it("has fifty at most, and one that is deleted makes room", async () => {
+it("has fifty at most, and another one after a deletion", async () => {
   const full = await service.space();
   const created = [];
   for (let n = 0; n < 50; n += 1) created.push(await schedule(service, full));

@@ -1,4 +1,4 @@
-/** The end of a space: its keys stop at once, then every row and every file of it goes, and nothing of any other. */
+/** Deletion of a space: its keys are rejected at once, then sweeps delete all of its rows and files, and no others. */
 
 import { AwsClient } from "aws4fetch";
 import { env } from "cloudflare:workers";
@@ -15,7 +15,7 @@ beforeEach(() => {
   service.queue.length = 0;
 });
 
-/** How many rows each table has of a space; tables are asked for, not listed, so that a new one is seen. */
+/** How many rows each table has of a space; read from the schema, so that a new table is included. */
 async function rowsOf(space: Space): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const db of [env.CONTROL_DB, env.SPACE_DB]) {
@@ -177,7 +177,7 @@ describe("a deleted space", () => {
     expect(await filesOf(deleted)).toEqual([]);
   });
 
-  it("takes nothing of another space along", async () => {
+  it("deletes nothing of another space", async () => {
     expect([await rowsOf(kept), await filesOf(kept)]).toEqual(keptBefore);
   });
 
@@ -197,7 +197,7 @@ describe("a deleted space", () => {
   });
 });
 
-it("goes whole where it has more rows than a sweep takes, and parts of a file that is not put together yet", async () => {
+it("is deleted completely with more rows than one sweep deletes, and with parts of a file that is not assembled yet", async () => {
   const space = await service.shop();
   await service.send(space, recent(50_001));
   await service.ask(space);
@@ -221,7 +221,7 @@ it("leaves no file behind when a step of its export ends after the files were sw
   if (plan !== undefined) await runOne(plan);
   const chunk = service.queue.shift();
   if (chunk === undefined) throw new Error("the plan woke no chunk");
-  // The files go while the chunk is under way: its PUT is held back until the sweep is over.
+  // The files are deleted while the chunk is being written: its PUT waits until the sweep has finished.
   const put = service.context.bucket.putOnce.bind(service.context.bucket);
   service.context.bucket.putOnce = async (...object) => {
     await end(space);

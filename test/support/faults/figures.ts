@@ -37,12 +37,12 @@ declare module "vitest" {
   }
 }
 
-/** Begins anew: the files of a worker share the figures. */
+/** Resets the figures: the files of a worker share them. */
 export function resetFigures(): void {
   Object.assign(figures, none());
 }
 
-/** Hands the figures so far to the report, with this test, and begins anew. */
+/** Hands the figures so far to the report, with this test, and resets them. */
 export function report(context: TestContext): void {
   context.task.meta.faults = structuredClone(figures);
   resetFigures();

@@ -27,7 +27,7 @@ export interface Doing<Answer> {
   nature: Nature;
   detail: string;
   act(): Promise<Answer>;
-  /** What a call looks like that failed. */
+  /** The error of a failed call. */
   broken(): Error;
   /** Faults that are its own: how each answers instead. */
   instead?(fault: Fault, act: () => Promise<Answer>): Promise<Answer>;

@@ -43,7 +43,7 @@ export async function verify(rig: Rig, play: Play, { first }: { first: boolean }
   return expectDelivered(rig, play, row, first);
 }
 
-/** Each change of status is a move, and what the ledger had for done never changed. */
+/** Each change of status is a legal transition, and finished rows of the ledger never change. */
 async function expectLegal(id: string, row: ExportEnd): Promise<void> {
   const seen = await query<Seen>("SELECT what, before, after FROM witness WHERE export_id = ?1 ORDER BY rowid", id);
   let at: string = "";
@@ -54,7 +54,7 @@ async function expectLegal(id: string, row: ExportEnd): Promise<void> {
     if (!legal || before !== at) throw new CheckFailed(`an illegal move: ${at} … ${before} → ${after}`);
     at = after;
   }
-  expectSame("the last move", at, row.status);
+  expectSame("the last transition", at, row.status);
   expectSame("cleanup_at of the export", row.cleanup_at, null);
 }
 

@@ -52,7 +52,7 @@ const CODES: [fault: Fault, code: string][] = [
   ["404 NoSuchBucket", "destination_unavailable"],
 ];
 
-describe("the service's own bucket that refuses for ever", () => {
+describe("the service's own bucket that always refuses", () => {
   it.each(everyNth(CODES, 4, 2))(
     "with %s fails the export: %s, the service's turn; a retry completes it",
     async (fault, code) => {

@@ -50,7 +50,7 @@ export async function begin(
   return scene.shop.client.createExport({ ...request, delivery });
 }
 
-/** Polls until it is as asked, or final. */
+/** Polls until the condition holds or the status is final. */
 export async function until(scene: Scene, id: string, reached: (view: ExportView) => boolean): Promise<ExportView> {
   for (;;) {
     const view = await scene.shop.client.getExport(id);

@@ -55,7 +55,7 @@ async function exportAgainAndAgain(exporter: number): Promise<void> {
   }
 }
 
-/** A bucket that breaks off one call in ten, half of them after it did what it was asked. */
+/** A bucket that breaks one call in ten, half of them after the call took effect. */
 function brittle(roll: () => number): Bucket {
   const fetch: typeof reach = async (input, init) => {
     const fate = roll();

@@ -1,5 +1,5 @@
 /**
- * Two planners of one export, one of them from before a retry: no row is left out, and nothing completes with a gap.
+ * Two concurrent planners of one export, one of them from before a retry: no row is left out, no export has a gap.
  */
 
 import { describe, expect, it } from "vitest";
@@ -56,7 +56,7 @@ describe("chunks that are to be completed", () => {
   });
 
   it.each([
-    ["all that was asked", [chunk(0, 0, 10), chunk(1, 10, 30)], null],
+    ["all that was requested", [chunk(0, 0, 10), chunk(1, 10, 30)], null],
     ["nothing, where nothing was found", [], null],
     ["not the beginning", [chunk(0, 5, 30)], "the chunks do not touch"],
     ["not the end", [chunk(0, 0, 10)], "the chunks do not reach the end"],

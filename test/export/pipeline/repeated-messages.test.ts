@@ -25,7 +25,7 @@ const window = (events: number) => ({
   end: new Date(FROM + events).toISOString(),
 });
 const LAYOUTS = {
-  // Two chunks that are put together.
+  // Two chunks that are assembled.
   single: { layout: "single", ...window(50_001) },
   // Six chunks that are files.
   files: { layout: "files", file_rows: 199, ...window(1_000) },

@@ -1,4 +1,4 @@
-/** An export from queue to expiry as a client sees it: progress, links and their end. */
+/** An export from queue to expiry as a client sees it: progress, links and expiry. */
 
 import { afterEach, describe, expect, it } from "vitest";
 import { fileKey, manifestKey } from "../../../src/export/delivery/object-keys.ts";
