@@ -1,7 +1,7 @@
 /**
- * Random schedules, layout single: up to six faults of any kind at any effects, messages that arrive twice, late and out
- * of order at several consumers at once, cancels at any time, a bucket that is down until a retry. Each export ends in
- * the expected status. A failure prints its seed.
+ * Random schedules, layout single: up to six faults of any kind at any effects, messages that arrive twice, late and
+ * out of order at several consumers at once, cancels at any time, a bucket that is down until a retry. Each export ends
+ * in the expected status. A failure prints its seed.
  */
 
 import { afterEach, beforeAll, describe, it } from "vitest";

@@ -15,7 +15,7 @@ interface Step {
 }
 
 export function connectionTest(scene: Scene): void {
-  describe("the test call of a destination", () => {
+  describe("the connection test of a destination", () => {
     async function runConnectionTest(destination: Record<string, unknown>): Promise<Map<string, Step>> {
       const id = await makeDestination(scene, { directory_path: "exports/probe/", ...destination });
       const { steps } = await scene.shop.client.json<{ steps: Step[] }>("POST", `/v1/destinations/${id}/test`);
@@ -71,7 +71,7 @@ export function connectionTest(scene: Scene): void {
       expect(steps.get("write")).toMatchObject({ status: "failed", detail: expect.stringContaining("s3:PutObject") });
     });
 
-    test("is content with a role that may not delete", async () => {
+    test("passes with a role that may not delete", async () => {
       const steps = await runConnectionTest({ auth: byRole("customer"), directory_path: "exports/kept/" });
       expect(statusesOf(steps)).toMatchObject({ write: "passed", delete: "skipped" });
       expect(steps.get("delete")?.detail).toContain("exports never do: delete exports/kept/spillway-test-");
@@ -82,7 +82,7 @@ export function connectionTest(scene: Scene): void {
       expect(statusesOf(steps)).toMatchObject({ write: "passed", encryption: "passed" });
     });
 
-    test("sees where a store takes the wish for encryption and does nothing", async () => {
+    test("reports a store that accepts the encryption header and does not encrypt", async () => {
       const steps = await runConnectionTest({ encryption: { sse: "AES256" } });
       expect(statusesOf(steps)).toMatchObject({ write: "passed", encryption: "failed" });
       expect(steps.get("encryption")?.detail).toContain("does not confirm the destination's encryption");

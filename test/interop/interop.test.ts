@@ -1,6 +1,6 @@
 /**
  * The service with a real S3 and STS: Ceph's radosgw. All of it in one scene, because starting one takes longer than
- * most of the tests; and at the end of all, nothing secret may have been seen anywhere.
+ * most of the tests; at the end, no log, row or answer may have a secret.
  */
 
 import { large } from "./large.ts";

@@ -1,5 +1,5 @@
 /**
- * Stands between a client and a server, and keeps what passes: each call as it was signed and sent, and its answer.
+ * A proxy between a client and a server that records each call, as it was signed and sent, and its answer.
  * Nothing is changed on the way unless a test says so; `Host` is left as it was, because it is signed.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Delivery through a customer's role: what is signed and sent, what the session may do, and what is said when the role
+ * Delivery through a customer's role: the signed requests, the session's permissions, and the errors when the role
  * refuses.
  */
 

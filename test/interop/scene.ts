@@ -16,7 +16,7 @@ import { BucketOf, type Keys } from "./bucket.ts";
 import { Recorder } from "./recorder.ts";
 
 const START_WITHIN_MS = 120_000;
-/** Sealed with this, so that the tests know what must not be seen. */
+/** The encryption key of stored secrets, so that the tests know which values must not occur. */
 export const SECRETS_KEY = "interop:aW50ZXJvcC1zdWl0ZS1zZWFsaW5nLWtleS0wMDAwMDE=";
 // Tests ask more often than a customer may.
 const VARS = ["CREATE_LIMIT:1000", "POLL_LIMIT:10000"].flatMap((setting) => ["--var", setting]);
@@ -68,7 +68,7 @@ export class Scene {
     return new BucketOf(this.gateway.origin, CUSTOMER_BUCKET, keys);
   }
 
-  /** Whatever a test did to the calls of the service is over with it. */
+  /** Changes of a test to the service's calls end with the test. */
   leaveAlone(): void {
     if (this.#running !== null) this.#running.toStore.meddle = () => null;
   }

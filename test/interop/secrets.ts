@@ -1,4 +1,4 @@
-/** What must not be seen, and where it is looked for once all tests have run: logs, rows, and answers over HTTP. */
+/** Secrets must not occur in logs, rows, or answers over HTTP: checked once all tests have run. */
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * What goes to STS and comes back, read from the wire; and sessions that are got without the service, by AWS's own
+ * Requests to STS and its answers, read from the recording; and sessions without the service, from AWS's own
  * client.
  */
 

@@ -52,7 +52,7 @@ const resetAtNextCall = () =>
 /** Resets the object now, also in the middle of a call. */
 const reset = () => runInDurableObject(stubOf(space), (_, state) => state.abort("reset on purpose")).catch(() => {});
 
-/** From here on stubs take by this, with the real object behind it. @returns how often one was asked. */
+/** From now on stubs call this function, with the real object behind it. @returns the number of calls. */
 function behind(take: (real: () => Promise<ReturnType<Take>>, nth: number) => Promise<ReturnType<Take>>) {
   const asked = { times: 0 };
   const real = stubOf(space);
@@ -101,12 +101,12 @@ describe("a call whose object cannot be reached", () => {
     expect(data).toEqual([]);
   });
 
-  it("says nothing of what is inside", async () => {
+  it("reveals no internal error", async () => {
     behind(() => broken());
     expect(await (await poll()).text()).not.toMatch(/Durable|updated/);
   });
 
-  it("does not ask again an object that has too much to do already", async () => {
+  it("does not retry an overloaded object", async () => {
     const asked = behind(() => broken({ overloaded: true }));
     expect([(await poll()).status, asked.times]).toEqual([503, 1]);
   });

@@ -1,4 +1,4 @@
-/** The sliding log: what it lets pass, in any span of sixty seconds, at its edges and over random times. */
+/** The sliding log: the calls that it admits in any sixty seconds, at its edges and over random times. */
 
 import { describe, expect, it } from "vitest";
 import { decide, WINDOW_MS } from "../../src/limiter/window.ts";

@@ -1,5 +1,5 @@
 /**
- * The limits under fire: 2,000 creates and polls of 20 spaces at once, while every second space's object is reset in
+ * The limits under load: 2,000 creates and polls of 20 spaces at once, while every second space's object is reset in
  * the middle of its calls, and a kill of the whole service in the same minute. What passed is judged by the answers and
  * by this side's clock alone: an answer's moment lies between its sending and its arrival.
  */

@@ -39,7 +39,7 @@ const codeOf = async (work: Promise<unknown>) =>
   );
 
 describe("a session", () => {
-  it("is asked for as STS wants it", async () => {
+  it("is requested in the form that STS expects", async () => {
     const given = await sessions.credentials(REQUEST);
     expect(given).toMatchObject({ accessKeyId: expect.stringMatching(/^ASIA/), sessionToken: expect.any(String) });
     expect(Object.fromEntries(aws.sts[0]?.params ?? [])).toEqual({
@@ -132,7 +132,7 @@ describe("a refusal", () => {
     ],
     ["no XML", () => new Response("hello"), "destination_unavailable service"],
     ["half an answer", () => new Response("<AssumeRoleResponse/>"), "destination_unavailable service"],
-  ])("of %s is whose it is", async (_what, instead, code) => {
+  ])("of %s names who must act", async (_what, instead, code) => {
     aws.instead = instead;
     expect(await codeOf(sessions.credentials(REQUEST))).toBe(code);
   });

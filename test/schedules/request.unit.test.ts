@@ -1,4 +1,4 @@
-/** What a run fills in: its window, and the export that it continues. */
+/** Values that a run fills in: its window, and the export that it continues. */
 
 import { describe, expect, it } from "vitest";
 import type { AnyDataset, Schedulable } from "../../src/datasets/dataset.ts";
@@ -63,7 +63,7 @@ describe("a run of a dataset with a window", () => {
     expect(filled(whole, { since: null })?.request).toEqual({ ...request, from: AT - DAY, to: AT });
   });
 
-  it("goes no further back than what is kept", () => {
+  it("goes no further back than the retention", () => {
     const long = { coveredUntil: AT - 60 * DAY };
     expect(filled(dataset({ schedulable }), long)).toMatchObject({ windowStart: NOW - 30 * DAY });
     expect(filled(dataset({ schedulable: { ...schedulable, oldest: () => AT } }), long)).toBeNull();
@@ -83,11 +83,11 @@ describe("a run of a dataset with a window", () => {
 });
 
 describe("a run of a dataset without a window", () => {
-  it("asks the same each time, where there is no since", () => {
+  it("has the same request each time without since", () => {
     expect(filled(dataset({}), { since: null })).toEqual({ request, windowStart: null, windowEnd: AT });
   });
 
-  it("asks for what has changed since the last completed export", () => {
+  it("requests changes since the last completed export", () => {
     expect(filled(dataset({}))?.request).toEqual({ ...request, since: "export-1" });
   });
 });
@@ -105,7 +105,7 @@ describe("the turn", () => {
     expect(planRun(row, NOW)).toEqual({ at: AT - 4 * HOUR, skipped: [], nextRunAt: AT - 3 * HOUR });
   });
 
-  it("names a hundred of those that it merges, and no more, however long nothing ran", () => {
+  it("names a hundred of those that it merges, and no more, after any number of missed runs", () => {
     const turn = planRun({ ...hourly, next_run_at: AT - 9 * DAY }, NOW);
     expect(turn).toMatchObject({ at: AT, nextRunAt: AT + HOUR });
     expect(turn.skipped).toHaveLength(100);

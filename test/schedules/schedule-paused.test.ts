@@ -110,7 +110,7 @@ it("does not count a failure whose retry completed", async () => {
   expect(await look(service, space, id)).toMatchObject({ status: "active" });
 });
 
-describe("a run that can no longer be asked for", () => {
+describe("a run whose request is no longer valid", () => {
   async function toBucket(): Promise<{ id: string; bucket: string }> {
     const body = { name: "Bucket", bucket: "acme-exports", region: "eu-central-1", auth: { type: "keys", ...KEYS } };
     const { id: bucket } = await service.json<{ id: string }>("POST", "/v1/destinations", 201, {
@@ -203,7 +203,7 @@ it("loses its history and its deliveries after ninety days", async () => {
   expect([await runsOf(service, space, id), await deliveriesOf(service, space)]).toEqual([[], []]);
 });
 
-/** A schedule of which every run is refused. */
+/** A schedule with an invalid request: every run is refused. */
 async function toNowhere(): Promise<{ id: string }> {
   const created = await schedule(service, space);
   const request = { ...created.request, delivery: { type: "s3", destination_id: "gone" } };

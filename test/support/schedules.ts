@@ -1,4 +1,4 @@
-/** Schedules in a test's hands: the clock is moved, the sweep is called, and the exports that came are worked on. */
+/** Schedules in tests: a test moves the clock, runs the sweep, and runs the created exports. */
 
 import { handleDeadLetter } from "../../src/export/pipeline/run.ts";
 import { runSchedules } from "../../src/schedules/run-due.ts";
@@ -76,7 +76,7 @@ export async function windowsOf(service: Service, space: Space, id: string): Pro
   return created.map(({ window }) => `${window?.start.slice(5, 16)} ${window?.end.slice(5, 16)}`);
 }
 
-/** The time comes, and with it the sweep's part for schedules. */
+/** Moves the clock, and runs the sweep of schedules. */
 export async function sweepAt(service: Service, time: number): Promise<void> {
   service.now = Math.max(service.now, time);
   await runSchedules(service.context);

@@ -63,7 +63,7 @@ export class Service {
   customers: typeof fetch = async () => {
     throw new Error("no store is there");
   };
-  /** What was measured. */
+  /** Data points that were measured. */
   readonly points: Point[] = [];
   /** The real app; a test may mount another API on it before the first call. */
   readonly app: ReturnType<typeof createApp>;
@@ -98,7 +98,7 @@ export class Service {
       },
       // No host is reachable unless a test sets one up.
       fetch: async () => {
-        throw new Error("nobody is there");
+        throw new Error("no host is reachable");
       },
       resolve: async () => {
         throw new Error("no name is known");

@@ -81,7 +81,7 @@ describe("the end of an export", () => {
     expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
   });
 
-  it("that was a failure says what went wrong and who must act", async () => {
+  it("as failed has the error and who must act", async () => {
     await failed(CALLBACK);
     await wakeAll(service);
     expect(parsed()).toMatchObject([
@@ -92,7 +92,7 @@ describe("the end of an export", () => {
     ]);
   });
 
-  it("that was a cancellation says so", async () => {
+  it("as canceled has that event type", async () => {
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
     expect(parsed()).toMatchObject([{ type: "export.canceled", data: { status: "canceled", error: null } }]);
@@ -121,7 +121,7 @@ describe("the end of an export", () => {
     expect((await deliveriesOf(service, space)).map((each) => each.status)).toEqual(["delivered", "delivered"]);
   });
 
-  it("carries nothing in its id that would blur what is signed", async () => {
+  it("has an id without characters that separate the signed parts", async () => {
     await endpoint(service, space);
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
@@ -277,7 +277,7 @@ describe("a target that may not be called", () => {
     ["resolves to a private address", async () => ["10.0.0.1"], "target_not_allowed"],
     ["does not resolve", async () => [], "target_unresolved"],
     ["cannot be resolved", () => Promise.reject(new Error("down")), "target_unresolved"],
-  ])("since it %s is not called, and looked at again later", async (_, resolve, error) => {
+  ])("since it %s is not called, and checked again later", async (_, resolve, error) => {
     strict(resolve);
     await canceled(service, space, CALLBACK);
     await wakeAll(service);

@@ -48,7 +48,7 @@ async function recordOf(id: string): Promise<Record<string, number>> {
   return counts;
 }
 
-/** As cron does: at once, and after everything that was at work must have ended. */
+/** Like cron: one sweep at once, and one after every running step must have ended. */
 async function sweepLate(): Promise<void> {
   for (const wait of [0, SETTLED_MS, 60_000]) {
     service.now += wait;

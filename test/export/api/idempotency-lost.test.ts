@@ -34,10 +34,10 @@ async function summarize(response: Response) {
   return { status: response.status, text, replay: response.headers.get("idempotent-replay") };
 }
 
-/** The control database, with something happening around the transaction that creates the export. */
+/** The control database, with a hook around the transaction that creates the export. */
 class Troubled extends Database {
   readonly #around: (commit: () => Promise<unknown>) => Promise<unknown>;
-  /** Whether nothing can be written any more. */
+  /** Whether every further write fails. */
   dead = false;
 
   constructor(around: (commit: () => Promise<unknown>) => Promise<unknown>) {

@@ -25,7 +25,7 @@ const count = async () =>
 
 const codeOf = async (response: Response) => (await response.json<ProblemView>()).code;
 
-/** What a client sees of an answer. */
+/** The parts of an answer that a client reads. */
 async function summarize(response: Response) {
   const header = (name: string) => response.headers.get(name);
   return {
@@ -96,7 +96,7 @@ describe("a create that repeats another's key and request", () => {
 });
 
 describe("an idempotency key", () => {
-  it("is refused for another request, which makes nothing, and stays good for its own", async () => {
+  it("is refused for another request, which creates nothing, and stays valid for its own", async () => {
     const first = await summarize(await create("k"));
     const other = await create("k", OTHER);
     expect([other.status, await codeOf(other)]).toEqual([422, "idempotency_mismatch"]);

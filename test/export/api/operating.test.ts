@@ -16,7 +16,7 @@ const STATEMENTS = [...PAGE.matchAll(/```sql\n([\s\S]*?)```/g)]
   .map((text) => text.replaceAll(/--.*$/gm, "").replaceAll(/\s+/g, " ").trim())
   .filter((text) => text !== "" && !text.includes("FROM spillway"));
 
-/** The one statement that has this in it. The runtime's own clock is the test's. */
+/** The only statement that contains this text. The test's clock replaces SQLite's. */
 function statementWith(mark: string, service: Service): string {
   const found = STATEMENTS.filter((statement) => statement.includes(mark));
   expect(found).toHaveLength(1);

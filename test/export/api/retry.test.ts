@@ -175,7 +175,7 @@ describe("a retry", () => {
     await of.service.pump();
   });
 
-  it("is one where two come at once", async () => {
+  it("is one retry when two calls come at once", async () => {
     const of = await failed();
     const answers = await Promise.all([retry(of), retry(of)]);
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([202, 409]);
@@ -239,7 +239,7 @@ describe("an export whose counts did not add up", () => {
     const done = await of.service.poll(of.space, of.id);
     expect(done).toMatchObject({ status: "completed", error: null });
     expect(await eventIdsOf(of.service, done)).toEqual(IDS.filter((id) => id !== "e-0000005"));
-    // What the first plan left goes when nothing can be at work on it any more.
+    // Objects of the first plan are deleted once no step can be writing them any more.
     of.service.now += SETTLED_MS;
     await sweep(of.service.context);
     const names = [...done.files.map((file) => file.name), `${of.id}-manifest.json`];

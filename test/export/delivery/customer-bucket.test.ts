@@ -81,7 +81,7 @@ describe("an export to a bucket by role", () => {
     expect(problem.code).toBe("conflict");
   });
 
-  it("as one file keeps its segments to itself and puts one object there", async () => {
+  it("as one file keeps its segments in the service's bucket and puts one object there", async () => {
     service.context.sizes = { chunkRows: 2, partBytes: 8 * 1_048_576, fileBytes: 100_000_000 };
     const done = await customer.export({ layout: "single" });
     expect(done).toMatchObject({ status: "completed", progress: { files_total: 1 } });
@@ -110,7 +110,7 @@ describe("what is repeated", () => {
     expect(new Set(puts).size).toBe(4);
   });
 
-  it("after an answer was lost finds its own bytes there, and takes them", async () => {
+  it("after a lost answer finds its own bytes there, and counts them as written", async () => {
     const lost = new Set<string>();
     service.customers = async (input, init) => {
       const response = await aws.fetch(input, init);
@@ -124,7 +124,7 @@ describe("what is repeated", () => {
     expect(customer.idsAt(done.files.map((file) => file.name))).toEqual(IDS);
   });
 
-  it("as a large file goes in parts, ends what an earlier try left, and never overwrites", async () => {
+  it("as a large file is uploaded in parts, aborts an earlier try's upload, and never overwrites", async () => {
     service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     let refused = 0;
     aws.instead = ({ method, url }) =>

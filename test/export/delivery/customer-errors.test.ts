@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 
 describe("an export that was refused", () => {
-  it("waits, says why, and continues once the role lets it in", async () => {
+  it("waits, reports why, and continues once the role permits it", async () => {
     aws.trusted = new Set();
     const id = await customer.ask();
     await deliver(service, take(service, "plan"));
@@ -39,7 +39,7 @@ describe("an export that was refused", () => {
     expect((await customer.poll(id)).status).toBe("completed");
   });
 
-  /** The clock is ours, and sessions are: AWS's own clock is right. */
+  /** The test's clock is late, and so are its sessions: AWS's own clock is right. */
   const SERVICES = new Set(["clock", "assumes the role again"]);
 
   it.each<[string, () => Response, string, string]>([
@@ -189,7 +189,7 @@ describe("a destination", () => {
   });
 
   describe("of a store that may not keep conditions", () => {
-    /** This one says that an object is missing, and does as it likes with a condition. */
+    /** This store reports that an object is missing, and ignores a condition. */
     async function at(provider: string) {
       const endpoint = "http://localhost:9000";
       aws.instead = ({ method, url }) =>
@@ -226,7 +226,7 @@ describe("a destination", () => {
     });
   });
 
-  it("that is changed moves no export half way, but mends one that is refused", async () => {
+  it("that is changed does not redirect an export in progress, but fixes one that is refused", async () => {
     aws.trusted = new Set();
     const created = await customer.destination({ directory_path: "old" });
     const exportId = await customer.ask({ delivery: created.delivery });

@@ -16,7 +16,7 @@ beforeEach(async () => {
   ({ service, aws } = customer);
 });
 
-/** The counts did not add up, and a call asks for another try. */
+/** The export fails because its counts did not add up, and a call retries it. */
 async function planAnew(id: string): Promise<void> {
   service.queue.length = 0;
   await service.context.databases.control.run(
@@ -88,7 +88,7 @@ describe("an export that is planned again", () => {
     expect(await customer.poll(id)).toMatchObject({ status: "failed", error: { code: "destination_conflict" } });
   });
 
-  it("ends the uploads that its earlier plan left open", async () => {
+  it("aborts the uploads that its earlier plan left open", async () => {
     service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 50_000 });
     aws.instead = ({ method, url }) =>

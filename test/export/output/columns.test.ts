@@ -1,6 +1,6 @@
 /**
- * `columns`: which values a row has, in which order, under which names. Whatever the rows lack is refused with its
- * place.
+ * `columns`: which values a row has, in which order, under which names. A column that the rows do not have is refused
+ * with its place.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -202,7 +202,7 @@ describe("a space with more than 2,000 properties", () => {
   });
 });
 
-it("costs no look at the events where they make no difference", async () => {
+it("reads no events when they make no difference", async () => {
   const [service, many] = [roomyService(), orders(300)];
   const space = await service.shop();
   await service.send(space, many);

@@ -1,5 +1,5 @@
 /**
- * CSV as RFC 4180 has it: a header, CRLF, quotes where they are needed; null and the empty text apart; formulas, if
+ * CSV by RFC 4180: a header, CRLF, quotes where needed; null differs from the empty text; formulas are escaped if
  * asked.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Objects of any length in bounded memory: one PUT up to a part, equal parts beyond it, nothing when it is given up.
+ * Objects of any length in bounded memory: one PUT up to a part, equal parts beyond it, no object when it is aborted.
  */
 
 import { createHash } from "node:crypto";

@@ -1,4 +1,4 @@
-/** `redact`: what is dropped is in no row; what is hashed is equal where it was equal, in one space alone. */
+/** `redact`: dropped values are in no row; equal values have equal hashes, within one space only. */
 
 import { createHmac } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";

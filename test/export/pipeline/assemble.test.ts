@@ -1,5 +1,5 @@
 /**
- * Segments that do not fit one PUT go up in parts, and a try that was cut off leaves nothing that a later one stumbles
+ * Segments that do not fit one PUT are uploaded in parts. A later try is not disturbed by an interrupted one that left
  * over.
  */
 

@@ -46,7 +46,7 @@ const silence: Line = ({ signal }) =>
     else signal?.addEventListener("abort", hangUp);
   });
 
-/** The minute that an answer is waited for is over at once. */
+/** Skips the minute that the service waits for an answer. */
 function impatient(): void {
   vi.spyOn(AbortSignal, "timeout").mockImplementation(() => AbortSignal.abort(new DOMException("", "TimeoutError")));
 }
@@ -135,7 +135,7 @@ const PLACES: [what: string, request: Record<string, unknown>, at: (sent: Sent) 
   ["the manifest", FILES, ({ method, name }) => method === "PUT" && name.endsWith("manifest.json")],
 ];
 
-/** What the bucket answers, or how it fails to. */
+/** Answers of the bucket, and failures to answer. */
 const ANSWERS: [string, Line][] = [
   ["a refusal", async () => s3Error(503, "SlowDown")],
   [

@@ -1,4 +1,4 @@
-/** The error of one chunk stays visible in the export until its next try, whatever other chunks do. */
+/** The error of one chunk stays visible in the export until its next try, while other chunks are written. */
 
 import { expect, it } from "vitest";
 import { throughLine } from "../../support/bucket.ts";

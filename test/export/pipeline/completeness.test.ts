@@ -100,7 +100,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
     expect(await service.poll(space, id)).toMatchObject({ status: "failed", error: { code: "incomplete_export" } });
   });
 
-  it("is completed when nothing of that happens", async () => {
+  it("is completed when the ledger has none of these errors", async () => {
     const { seen, end } = await outcome();
     expect(seen).toEqual(["processing", "completed"]);
     const chunks = await listChunks(service.context.databases.control, space.id, id);

@@ -22,7 +22,7 @@ it("a slice of a plan from before the retry does not enter the new plan", async 
   await failExport(control, space.id, id, error, end);
   await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
 
-  // The new planner has begun, when what the old one found is entered: a later part of the plan.
+  // The new planner has begun. Now the old planner's slice is inserted, a later part of the plan.
   await control.run("UPDATE exports SET status = 'processing' WHERE space_id = ?1 AND id = ?2", space.id, id);
   const late = {
     n: 1,

@@ -15,7 +15,7 @@ import { reach, START, type Space } from "../../support/service.ts";
 import { readTables, expectedRows, type Tables } from "../../support/expected-rows.ts";
 
 const WRITERS = 20;
-/** Exporters that ask and pump side by side, and exports of each: now in one file, now in many. */
+/** Concurrent exporters, and the number of exports of each, in one file and in many by turns. */
 const EXPORTERS = 3;
 const EXPORTS_EACH = 4;
 const LAYOUTS = [{ layout: "single" }, { layout: "files", file_rows: 150 }];
@@ -67,7 +67,7 @@ function brittle(roll: () => number): Bucket {
   return new Bucket(service.config.bucket, () => Date.now(), fetch, "service");
 }
 
-/** Brings every export to its end, as cron and the queue would. */
+/** Runs every export until it is final, as cron and the queue do. */
 async function untilQuiet(): Promise<void> {
   for (let round = 0; round < 10; round += 1) {
     await service.pump();
@@ -112,7 +112,7 @@ function exportOf(n: number): (typeof asked)[number] {
 }
 
 describe("while twenty write", () => {
-  it("exports are asked at many moments, and messages and calls to the bucket are lost", async () => {
+  it("exports are created at many times, and messages and calls to the bucket are lost", async () => {
     const snapshots = await Promise.all(asked.map(({ id }) => snapshotOf(id)));
     expect(new Set(snapshots).size).toBeGreaterThan(EXPORTS_EACH);
     expect(expectedRows(tables, WINDOW, Math.max(...snapshots)).length).toBeGreaterThan(

@@ -46,7 +46,7 @@ describe("a message of before the retry", () => {
   });
 });
 
-it("a message of the present round fails the export as ever", async () => {
+it("a message of the present round fails the export", async () => {
   const { service, space, id } = await retried();
   await deliver(service, take(service, "chunk"), MAX_ATTEMPTS);
   expect((await service.poll(space, id)).status).toBe("failed");

@@ -38,7 +38,7 @@ const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
 const rowsAt = (names: readonly string[]) =>
   names.flatMap((name) => lines(gunzip(aws.objects.get(name)?.body ?? new Uint8Array()))).length;
 
-/** The counts did not add up, and a call asks for another try. */
+/** The export fails because its counts did not add up, and a call retries it. */
 async function planAnew(id: string): Promise<void> {
   service.queue.length = 0;
   await service.context.databases.control.run(
@@ -127,7 +127,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
     expect([aws.text(second), customer.keys()]).toEqual(["another's", [first, second].toSorted()]);
   });
 
-  it("leave no upload open when a try is cut off in the middle of one: the next ends it", async () => {
+  it("leave no upload open when a try is cut off in the middle of one: the next try aborts it", async () => {
     parts(100);
     const id = await ask();
     await deliver(service, take(service, "plan"));

@@ -10,7 +10,7 @@ import { bytesOf, deliver, roomyService, take } from "../../support/pipeline.ts"
 import { SALES, sell } from "../../support/conversions.ts";
 import { reach, type Service, type Space } from "../../support/service.ts";
 
-/** The real bucket; one PUT of it waits until it is let go, or forever. */
+/** The real bucket; one PUT of it waits until the test releases it, or forever. */
 class GatedBucket extends Bucket {
   readonly #reached = Promise.withResolvers<void>();
   readonly #opened = Promise.withResolvers<void>();
@@ -86,7 +86,7 @@ describe("a chunk that stops between two of its files", () => {
     expect(await present(id)).toEqual([...names, `${id}-manifest.json`].toSorted());
   });
 
-  it("stops for good at the next file once another has it", async () => {
+  it("stops at the next file once another consumer has taken it over", async () => {
     const { id, bucket, loseLease, goOn } = await stalled();
     loseLease();
     await service.pump();
@@ -97,7 +97,7 @@ describe("a chunk that stops between two of its files", () => {
     expect(links([await present(id), await service.poll(space, id)])).toEqual(links(before));
   });
 
-  it("writes on beside another that has the chunk too, and both come to the same", async () => {
+  it("continues concurrently with another consumer of the chunk, and both write the same files", async () => {
     const wanted = await service.export(space, REQUEST);
     const id = await service.ask(space, REQUEST);
     await deliver(service, take(service, "plan"));

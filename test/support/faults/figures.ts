@@ -1,5 +1,5 @@
 /**
- * What the schedules of a test file came to, summed: counted, not claimed. `npm run faults` prints the sum of all
+ * The summed figures of the schedules in a test file. `npm run faults` prints the sum of all
  * files.
  */
 

@@ -52,7 +52,7 @@ const LONG_STALL_MS = 13.5 * 60_000;
 export class Stage {
   /** Epoch ms. */
   now: number;
-  /** What passes with each effect. */
+  /** The time that each effect takes. */
   tickMs = 5;
   readonly trace: Happened[] = [];
   readonly processes = new Set<Process>();

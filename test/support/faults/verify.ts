@@ -1,5 +1,5 @@
 /**
- * What must hold after any run: the export is final by legal transitions alone, it delivered what an undisturbed run
+ * Checks after every run: the export is final by legal transitions alone, it delivered what an undisturbed run
  * delivers, its webhooks have one id, and the bucket has no other objects.
  */
 
@@ -12,7 +12,7 @@ import type { Play } from "./play.ts";
 import type { Rig } from "./rig.ts";
 import type { Seen } from "./witness.ts";
 
-/** What the service's own bucket can refuse. */
+/** Errors of the service's own bucket. */
 const REFUSALS: ReadonlySet<string> = new Set(["destination_unavailable", "destination_conflict", "clock_skew"]);
 
 export async function verify(rig: Rig, play: Play, { first }: { first: boolean }): Promise<Facts> {
