@@ -104,7 +104,7 @@ describe("for any journey", () => {
   const journeys = Array.from({ length: 400 }, () => journey(roll, 12));
   const last = (kinds: readonly Kind[], places: readonly number[]) => places.map((place) => kinds.length - 1 - place);
 
-  it.each(MODELS)("%s credits whom its words name", (model) => {
+  it.each(MODELS)("%s credits the touchpoints of its description", (model) => {
     for (const kinds of journeys) expect(credited(model, kinds), String(kinds)).toEqual(naiveCredited(model, kinds));
   });
 

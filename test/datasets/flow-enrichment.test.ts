@@ -163,7 +163,7 @@ describe("an enriched row", () => {
     ]);
   });
 
-  it("is asked for: without that, rows have their properties alone, as they are named", async () => {
+  it("is optional: without it, rows have only their properties, under their own names", async () => {
     const plain = await textOf(service, await service.export(space, { event_names: ["clashing", "opened"] }));
     expect(plain.split("\n")[0]).toBe(
       `{"definitionId":"opened","eventId":"a-whole",${FLAT},"subject":"Hi","flowElementId":"100-12","size":1}`,

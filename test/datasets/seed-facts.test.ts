@@ -1,4 +1,7 @@
-/** What the vendors' pages state of a row and its file, fact by fact (11 to 24 here, 25 in moments.test.ts). */
+/**
+ * Statements of the vendors' pages about a row and its file, fact by fact (11 to 24 here, 25 in
+ * flow-enrichment.test.ts).
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { gunzip } from "../support/gunzip.ts";

@@ -49,7 +49,7 @@ function effectThat(does: string) {
   return effect;
 }
 
-/** What a page of events is read by, and the page as it comes from there. */
+/** The query of a page of events, and the page that it returns. */
 function rereading(change: (packed: string) => string): Tamper {
   return (context) => ({
     ...context,

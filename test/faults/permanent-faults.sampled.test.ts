@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterEach(report);
 
-/** Looks, while the export has failed, whether the files that were good are still there. @returns how many. */
+/** Checks, while the export has failed, that its finished files still exist. @returns how many. */
 function watchGoodFiles(play: Play): { kept: number } {
   const seen = { kept: 0 };
   play.onFailed = async (exportId) => {
@@ -54,7 +54,7 @@ const CODES: [fault: Fault, code: string][] = [
 
 describe("the service's own bucket that always refuses", () => {
   it.each(everyNth(CODES, 4, 2))(
-    "with %s fails the export: %s, the service's turn; a retry completes it",
+    "with %s fails the export: %s, owned by the service; a retry completes it",
     async (fault, code) => {
       const points = rig.effects.filter((effect) =>
         ["PUT", "COMPLETE"].some((call) => effect.label === `bucket.${call}`),

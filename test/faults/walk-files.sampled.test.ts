@@ -17,6 +17,6 @@ beforeAll(async () => {
 
 afterEach(report);
 
-describe("an export in the layout files ends well", () => {
+describe("an export in the layout files completes", () => {
   it.each(FAULTS)("with one fault at any of its effects: %s", async (fault) => walk(rig, fault), 300_000);
 });

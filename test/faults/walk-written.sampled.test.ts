@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterEach(report);
 
-/** What leaves a chunk between two of its files: the other layouts have every fault, at every step. */
+/** Faults that stop a chunk between two of its files: the other layouts have every fault, at every step. */
 const FAULTS: readonly Fault[] = [
   "fails after",
   "cut before",

@@ -19,7 +19,7 @@ let created = 0;
 
 interface List {
   path: string;
-  /** What its query must have beside. */
+  /** Parameters that its query needs. */
   needs?: Record<string, string>;
   key: () => string;
   newestFirst: boolean;

@@ -1,4 +1,4 @@
-/** The same ids in two spaces are two things: what one space writes, the other neither sees nor changes. */
+/** The same ids in two spaces are two things: the writes of one space are invisible to the other. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { gunzip, lines } from "../support/gunzip.ts";

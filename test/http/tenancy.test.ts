@@ -161,7 +161,7 @@ let theirs: Ids;
 let them: Space;
 let us: Space;
 
-/** A space whose every text says zebra. */
+/** A space in which every text contains zebra. */
 beforeAll(async () => {
   us = await service.shop();
   them = await service.space({ name: "Zebra crossing" });
@@ -227,7 +227,7 @@ const entries = ROUTES.flatMap((route) => {
 
 it("knows every route there is, those with an id and those that list above all", () => {
   expect(Object.keys(TABLE).toSorted()).toEqual(ROUTES.map((route) => route.operationId).toSorted());
-  // A PUT makes what it names.
+  // A PUT creates the object that it names.
   const exposed = ROUTES.filter(
     (route) =>
       route.auth !== "none" && ((/\{/.test(route.path) && route.method !== "PUT") || route.query !== undefined),

@@ -1,4 +1,4 @@
-/** A profile's values against what is said of its attributes: native ones, and those that the space defined. */
+/** A profile's values are validated against the definitions of its attributes: native ones and the space's own. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { interrupted, once } from "../support/interrupted.ts";
@@ -81,7 +81,7 @@ describe("a value", () => {
     expect((await service.call("GET", "/v1/profiles/p-1", { key: space.key })).status).toBe(404);
   });
 
-  it("that does not fit is said of in words that begin with the attribute's name", async () => {
+  it("that does not fit gets a detail that begins with the attribute's name", async () => {
     await define("points", "number");
     const problem = await service.json<ProblemView>("PUT", "/v1/profiles", 422, {
       key: space.key,

@@ -1,5 +1,5 @@
 /**
- * What a space may change of a built-in definition, and who sees the change: lists, ingest, and exports by their
+ * Changes of a space to a built-in definition, and their effect on lists, ingest, and exports by their
  * snapshot.
  */
 

@@ -112,7 +112,7 @@ describe("a change", () => {
     expect(after).toEqual({ ...before, name: "Renamed", description: "d", enabled: false, version: 2, updated_at: at });
   });
 
-  it("may take the description away", async () => {
+  it("may remove the description", async () => {
     await patch({ description: "d" });
     expect(await patch({ description: null })).toMatchObject({ description: null, version: 3 });
   });
@@ -162,7 +162,7 @@ describe("a change that changes nothing", () => {
   });
 });
 
-describe("a change that would do more than add", () => {
+describe("a change that does not only add", () => {
   it.each<[string, unknown, string[]]>([
     ["another type", adding({ name: "order_id", type: "number", required: true }), ["/properties/0"]],
     ["another required", adding({ name: "order_id", type: "text" }), ["/properties/0"]],

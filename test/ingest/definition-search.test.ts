@@ -69,7 +69,7 @@ describe("category", () => {
     expect(await service.faults("GET", path, { key: space.key })).toEqual(["#query/category"]);
   });
 
-  it("and q are both held to", async () => {
+  it("and q both apply", async () => {
     expect(await find({ category: "custom", q: "sign" })).toEqual(["signup"]);
   });
 });

@@ -1,4 +1,4 @@
-/** Event definitions: what may be defined, and what is shown of it. */
+/** Event definitions: validation of requests, and responses. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ProblemView, Service, type Space } from "../support/service.ts";

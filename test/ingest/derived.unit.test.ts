@@ -80,7 +80,7 @@ describe.each([
     [definition, { attribute, oldValue, newValue }],
   ];
 
-  it(`makes ${definition} when it is set, changed and removed`, () => {
+  it(`derives ${definition} when it is set, changed and removed`, () => {
     expect(events(state(), having({ [attribute]: "a" }))).toEqual(change(null, "a"));
     expect(events(having({ [attribute]: "a" }), having({ [attribute]: "b" }))).toEqual(change("a", "b"));
     expect(events(having({ [attribute]: "a" }), state())).toEqual(change("a", null));

@@ -1,4 +1,4 @@
-/** A call's events together: how many, how many bytes, as JSON or as lines. */
+/** The events of a call: their number, their bytes, as JSON or as lines. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

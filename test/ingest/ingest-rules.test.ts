@@ -23,7 +23,7 @@ const faults = (...events: unknown[]) => service.faults("POST", "/v1/events", { 
 const send = (...events: unknown[]) => service.json("POST", "/v1/events", 202, { key: space.key, body: { events } });
 const at = (ms: number) => new Date(service.now + ms).toISOString();
 
-describe("what it is", () => {
+describe("the definition", () => {
   it.each<[string, Record<string, unknown>, string]>([
     ["an unknown definition", { definition_id: "nothing" }, "/definition_id"],
     ["a definition in another case", { definition_id: "Order_placed" }, "/definition_id"],
@@ -55,7 +55,7 @@ describe("what it is", () => {
   });
 });
 
-describe("who it was", () => {
+describe("the person", () => {
   it.each<[string, Record<string, unknown>, string]>([
     ["an unknown person", { person_id: "nobody" }, "/person_id"],
     ["a person in another case", { person_id: "P-1" }, "/person_id"],
@@ -78,7 +78,7 @@ describe("who it was", () => {
   });
 });
 
-describe("when it was", () => {
+describe("the time", () => {
   it.each<[string, () => string | null]>([
     ["now", () => at(0)],
     ["five minutes ahead", () => at(300_000)],

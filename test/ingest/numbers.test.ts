@@ -1,4 +1,4 @@
-/** Numbers come in without loss, or not at all. */
+/** Numbers are stored without loss, or rejected. */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";

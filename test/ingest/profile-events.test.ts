@@ -1,5 +1,5 @@
 /**
- * The people events that the service makes: with the write of the profile, of enabled definitions, on real change,
+ * The people events that the service derives: with the write of the profile, of enabled definitions, on real change,
  * once.
  */
 

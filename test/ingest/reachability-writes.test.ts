@@ -1,4 +1,4 @@
-/** The reachability events that writes of profiles make: in the same transaction, of what was really replaced, once. */
+/** The reachability events that writes of profiles derive: in the same transaction, of real changes, once. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -65,7 +65,7 @@ describe("tags", () => {
     ]);
   });
 
-  it("that a new profile begins with are added", async () => {
+  it("of a new profile are added", async () => {
     await enable("personCreated", ...SETS);
     await put({ person_id: "n", tags: ["a"], installations: [phone("i", "t")] });
     expect(await derivedEvents()).toEqual([
@@ -117,7 +117,7 @@ describe("a write", () => {
     expect(first).toHaveLength(3);
   });
 
-  it("makes them at its own sequence number: with the profile, or not at all", async () => {
+  it("derives them at its own sequence number: with the profile, or not at all", async () => {
     await enable(...SETS);
     await put(sets);
     const query = env.SPACE_DB.prepare(

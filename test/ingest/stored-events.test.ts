@@ -1,4 +1,4 @@
-/** What is stored of an event: every column, the definition's order of properties, values as they were sent. */
+/** The stored row of an event: every column, the definition's order of properties, values as they were sent. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -55,7 +55,7 @@ describe("a touchpoint", () => {
     expect(await rows()).toEqual([{ ...touch(ad), ...stored }]);
   });
 
-  it("may leave out what it knows of ads, or say null", async () => {
+  it("may leave out its ads' fields, or have null", async () => {
     const none = { ad_id: null, adset_id: null, campaign_id: null, account_id: null };
     await send([touch(), touch({ id: "tp-2", external_person_id: null, ...none })]);
     expect(await rows()).toMatchObject([none, none]);
@@ -163,7 +163,7 @@ describe("a call", () => {
     expect(await rows()).toEqual([]);
   });
 
-  it("says who is not there", async () => {
+  it("names the unknown person", async () => {
     const body = { touchpoints: [touch({ person_id: undefined, external_person_id: "CRM-9" })] };
     const problem = await service.json<ProblemView>("POST", "/v1/touchpoints", 422, { key: space.key, body });
     expect(problem.errors).toEqual([
@@ -183,7 +183,7 @@ describe("a person who is deleted between the read and the write", () => {
     expect(await rows()).toEqual([]);
   });
 
-  it("and comes back is taken for who is there", async () => {
+  it("and created again is the existing person", async () => {
     const back = { profiles: [{ person_id: "p-2", external_person_id: "CRM-1" }] };
     const move = async () => {
       await leave("p-1");
@@ -194,7 +194,7 @@ describe("a person who is deleted between the read and the write", () => {
     expect(await rows()).toMatchObject([{ person_id: "p-2" }]);
   });
 
-  it("each time, and comes back, ends in a conflict", async () => {
+  it("and created again on every retry ends in a conflict", async () => {
     const profile = (nth: number) => ({ profiles: [{ person_id: `p-1-${nth}`, external_person_id: "CRM-1" }] });
     const move = async (nth: number) => {
       await leave(nth === 1 ? "p-1" : `p-1-${nth - 1}`);

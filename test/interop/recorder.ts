@@ -1,6 +1,6 @@
 /**
- * A proxy between a client and a server that records each call, as it was signed and sent, and its answer.
- * Nothing is changed on the way unless a test says so; `Host` is left as it was, because it is signed.
+ * A proxy between a client and a server that records each call, as it was signed and sent, and its answer. It changes
+ * no call unless a test does; `Host` is never changed, because it is signed.
  */
 
 import { createHash } from "node:crypto";

@@ -1,4 +1,4 @@
-/** A mapping and a row: the event that they make, or what is wrong and where. */
+/** A mapping and a row give an event, or an error with its place. */
 
 import { describe, expect, test } from "vitest";
 import { CallError, type Client } from "../../scripts/client.ts";

@@ -1,5 +1,5 @@
 /**
- * What a run leaves behind for the next one, and what it does about a file that is another by then, or while it is
+ * The state that a run saves for the next one, and the handling of a file that has changed since, or while it is
  * read.
  */
 
@@ -82,7 +82,7 @@ describe("the state", () => {
       });
     });
 
-    test("begins again with the same content, and still knows of the ids", () => {
+    test("restarts with the same content, and keeps that the ids are derived", () => {
       expect(readState(stateOf(true), subject, RESTART)).toMatchObject({ rows: 0, idsOfContent: true });
     });
 
@@ -94,7 +94,7 @@ describe("the state", () => {
       expect(readState(stateOf(false), grown, RESTART)).toMatchObject({ rows: 0, idsOfContent: false });
     });
 
-    test("may be older than that question: then they may have been", () => {
+    test("of an older version does not record this: then the ids may be derived", () => {
       const { ids_of_content: _, ...old } = JSON.parse(readFileSync(stateOf(false), "utf8")) as Record<string, unknown>;
       expect(() => readState(put("old", JSON.stringify(old)), grown, RESTART)).toThrow("be doubled");
     });

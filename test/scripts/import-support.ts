@@ -1,4 +1,4 @@
-/** What the tests of the import share: files, what is read of them, and the command itself as a process. */
+/** Shared code of the import's tests: files, readers, and the command as a process. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

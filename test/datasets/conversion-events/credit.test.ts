@@ -80,7 +80,7 @@ describe("a conversion of $100 after four touchpoints", () => {
     expect(await ask("last_touch", { sources: ["email"] })).toEqual([]);
   });
 
-  it("fact 2.a.11: says the touchpoint after the time, and its source before the first field of ads", async () => {
+  it("fact 2.a.11: has the touchpoint after the time, and its source before the first field of ads", async () => {
     const [plain] = await linesOf(service, space, credit("last_touch", SOURCES));
     expect(Object.keys(plain ?? {})).toEqual(["id", "event_time_utc", "touchpoint_id"]);
     const [line] = await linesOf(service, space, { ...credit("last_touch", SOURCES), fields: ["amount", "ad_name"] });

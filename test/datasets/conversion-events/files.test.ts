@@ -1,5 +1,5 @@
 /**
- * Lines in files: in order over all of them, none with more than was asked for, a conversion's lines cut where a file
+ * Lines in files: in order over all of them, none with more than requested, a conversion's lines split where a file
  * is full.
  */
 
@@ -39,7 +39,7 @@ beforeAll(async () => {
   );
   await service.send(
     space,
-    // The last one is of somebody without touchpoints.
+    // The last one is of a person without touchpoints.
     Array.from({ length: EVENTS + 1 }, (_, n) =>
       conversion(`e-${n}`, { occurred_at: at(NOON + n), person_id: n < EVENTS ? "p-1" : "p-2" }),
     ),

@@ -83,7 +83,7 @@ describe("a line", () => {
     });
   });
 
-  it("fact 2.a.14: says what the space calls a custom event, and of others their name", async () => {
+  it("fact 2.a.14: has the space's name of a custom event, and the name of others", async () => {
     const lines = await linesOf(service, space, { fields: ["event_name", "configured_name"] });
     expect(lines.map((line) => [line["event_name"], line["configured_name"]])).toEqual([
       ["purchase", "purchase"],
@@ -93,7 +93,7 @@ describe("a line", () => {
     ]);
   });
 
-  it("says the event's own company, else its person's", async () => {
+  it("has the event's own company, else its person's", async () => {
     const lines = await linesOf(service, space, { fields: ["company_id"] });
     expect(lines.map((line) => line["company_id"])).toEqual(["acme", null, "acme", "globex"]);
   });
@@ -143,7 +143,7 @@ describe("the file", () => {
     expect(await content.text()).toBe(text);
   });
 
-  it("fact 2.a.24: is called by a UUID that says nothing of the export, another each time", async () => {
+  it("fact 2.a.24: is named by a UUID independent of the export, another each time", async () => {
     const [one, two] = [await exported(service, space), await exported(service, space)];
     const [name, other] = [onlyFile(one).name, onlyFile(two).name];
     expect(name).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.ndjson\.gz$/);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const refused = (request: Record<string, unknown>) =>
   service.faults("POST", "/v1/exports", { key: space.key, body: asked(request) });
-/** Checked as for a create, and nothing is made. */
+/** Validates like a create, and creates nothing. */
 const taken = (request: Record<string, unknown>) =>
   service.json("POST", "/v1/exports/estimate", 200, { key: space.key, body: asked(request) });
 const CREDIT = { sources: ["email"], attribution_model: "linear", attribution_window: 7 };

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { market } from "../../support/conversions.ts";
 import { runAt, runsOf, schedule } from "../../support/schedules.ts";
 
-it("asks for the days that are over, also after some were missed, and leaves the present one to the next run", async () => {
+it("exports the days that are over, also missed ones, and leaves the present day to the next run", async () => {
   const { service, space } = await market([null], { timezone: "America/New_York" });
   service.now = Date.parse("2026-03-06T20:00:00Z");
   const request = { dataset: "conversion_events", fields: ["amount"] };

@@ -1,4 +1,4 @@
-/** `reachability_events`: a line is a change of a profile's reachability, as the vendor's page has it. */
+/** `reachability_events`: a line is a change of a profile's reachability, as the vendor's page describes it. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { readCsv, tablesOf } from "../../support/formats.ts";

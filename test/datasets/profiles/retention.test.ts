@@ -99,12 +99,12 @@ describe("a schedule", () => {
     expect(schedulable?.oldest(space(30), NOW)).toBe(NOW - 30 * DAY_MS + 60_000);
   });
 
-  it("asks for no reachability events from before there were any", () => {
+  it("requests no reachability events from before their first date", () => {
     const first = Date.parse("2024-10-10T00:00:00.000Z");
     expect(schedulableOf("reachability_events")?.oldest(space(180), first + DAY_MS)).toBe(first);
   });
 
-  it("asks for profiles as they are each time", () => {
+  it("requests the current profiles each time", () => {
     expect(schedulableOf("profile_attributes")).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** Journeys as they are read: whole, or page by page, in texts that D1 gives. */
+/** Reading journeys: whole, or page by page, in texts below D1's limit. */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";

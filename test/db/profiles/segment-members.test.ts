@@ -29,7 +29,7 @@ beforeAll(async () => {
     tags: n % 30 === 29 ? ["rare"] : [],
   }));
   await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
-  // Everybody has an older version too.
+  // Every profile has an older version too.
   const again = profiles.map(({ person_id }) => ({ person_id, attributes: { tier: "gold" } }));
   await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles: again } });
   everybody = { spaceId: space.id, seq: 2, since: 0, condition: null, slice: 2, lower: "", upper: null };
@@ -58,7 +58,7 @@ async function cutsOf(range: MemberRange, most: number) {
 }
 
 describe("cuts", () => {
-  it("have as many members each as were asked for, and the last the rest", async () => {
+  it("have the requested number of members each, and the last the rest", async () => {
     const cuts = await cutsOf(everybody, 30);
     expect(cuts.map(({ records }) => records)).toEqual([30, 30, 30, 10]);
     expect(cuts.flatMap(({ ids }) => ids)).toEqual(await idsOf(everybody));

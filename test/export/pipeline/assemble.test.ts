@@ -1,6 +1,6 @@
 /**
- * Segments that do not fit one PUT are uploaded in parts. A later try is not disturbed by an interrupted one that left
- * over.
+ * Segments that do not fit one PUT are uploaded in parts. An interrupted
+ * try leaves nothing that disturbs a later one.
  */
 
 import { crc32 } from "node:zlib";

@@ -1,4 +1,4 @@
-/** API keys: their fields' rules, what is shown of them, and their end. */
+/** API keys: validation of their fields, responses, and revocation. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { SCOPES } from "../../../src/http/route.ts";

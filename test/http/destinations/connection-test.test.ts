@@ -46,7 +46,7 @@ describe("the test of a destination", () => {
     delete: "skipped",
   };
 
-  it("passes where all is well, and leaves nothing", async () => {
+  it("passes when every step passes, and leaves no object", async () => {
     const { statuses } = await test({ encryption: { sse: "AES256" } });
     expect(statuses).toEqual({
       assume_role: "passed",
@@ -66,7 +66,7 @@ describe("the test of a destination", () => {
     expect(tried).toEqual([space.external_id, expect.stringMatching(/^spillway-/), null, space.external_id]);
   });
 
-  it("says how to be trusted where the role is denied", async () => {
+  it("says how to set up the trust policy when the role is denied", async () => {
     aws.trusted = new Set();
     const { statuses, details } = await test();
     expect(statuses).toEqual({
@@ -110,7 +110,7 @@ describe("the test of a destination", () => {
   it.each([
     ["s3:GetObject", "", "skipped"],
     ["kms:", "not authorized to perform: kms:Decrypt", "failed"],
-  ])("fails where the object may not be read for want of %s, and takes it away", async (words, message, encryption) => {
+  ])("fails when the object may not be read without %s, and deletes it", async (words, message, encryption) => {
     aws.instead = ({ method }) => (method === "GET" ? s3Error(403, "AccessDenied", { message }) : null);
     const { statuses, details } = await test();
     expect(statuses).toMatchObject({ write: "failed", encryption, delete: "passed" });
@@ -137,7 +137,7 @@ describe("the test of a destination", () => {
     expect((await test({ encryption })).statuses).toMatchObject({ write: "passed", encryption: "failed" });
   });
 
-  it("with access keys has no role to try", async () => {
+  it("with access keys skips the steps of the role", async () => {
     const { statuses } = await test({ auth: KEYS_AUTH });
     expect(statuses).toMatchObject({ assume_role: "skipped", external_id_enforced: "skipped", write: "passed" });
     expect(aws.sts).toEqual([]);
@@ -158,7 +158,7 @@ describe("the test of a destination", () => {
   });
 });
 
-it("an encrypted secret moves to the new key, so that the old one can go", async () => {
+it("a secret is re-encrypted with the new key, so that the old one can be removed", async () => {
   const { id } = await post({ auth: KEYS_AUTH });
   const before = service.config.secretsKey;
   const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";
@@ -184,7 +184,7 @@ it("a secret whose key is missing does not keep the others from re-encryption wi
   await env.CONTROL_DB.prepare("UPDATE destinations SET encrypted_with = 'k0', secret = 'k0.x.x' WHERE id = ?")
     .bind(keyless.id)
     .run();
-  // More than a sweep takes, and the first that it would find.
+  // More destinations than one sweep re-encrypts, and the first ones that it finds.
   const copies = "INSERT INTO destinations SELECT '00-' || value";
   const columns =
     "space_id, name, bucket_location, directory_path, key_template, auth, secret, encrypted_with, created_at, updated_at";

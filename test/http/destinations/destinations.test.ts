@@ -1,4 +1,4 @@
-/** Destinations: what is taken, and what is shown. */
+/** Destinations: validation of requests, and responses. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { AWS_VARS, KEYS, PRINCIPAL, ROLE } from "../../support/aws.ts";

@@ -95,7 +95,7 @@ describe("the lines of conversions", () => {
     }
   });
 
-  it("stay those of the first page's moment", async () => {
+  it("stay those of the first page's snapshot", async () => {
     const parameters = { date: DATE, ...ATTRIBUTION, limit: "2" };
     const first = await get(parameters);
     const expected = (await walk(parameters)).rows;
@@ -118,7 +118,7 @@ describe("a request", () => {
     return service.faults("GET", `/v1/events?${query}`, { key: space.key });
   };
 
-  it("is refused with the name of what is wrong", async () => {
+  it("is refused with the name of the wrong parameter", async () => {
     expect(await faults({})).toEqual(["#query/date"]);
     expect(await faults({ date: "2026-02-30" })).toEqual(["#query/date"]);
     expect(await faults({ date: DATE, sources: "email" })).toEqual([

@@ -1,5 +1,5 @@
 /**
- * List Events: an export's rows, byte for byte; what it refuses; how large a page may be, and how often one may ask.
+ * List Events: an export's rows, byte for byte; rejected requests; the maximum size of a page; and the rate limit.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";

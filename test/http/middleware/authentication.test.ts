@@ -1,4 +1,4 @@
-/** Who may call: keys, their malformed and revoked relatives, the operator's token, inactive spaces. */
+/** Authentication: valid, malformed and revoked keys, the operator's token, inactive spaces. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Route } from "../../../src/http/route.ts";

@@ -1,4 +1,4 @@
-/** Deleting a person: what the calls answer, and that nothing shows the person from then on. */
+/** Deleting a person: the answers of the calls, and that no later answer shows the person. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { deletionsBetween } from "../../../src/db/profiles/deletions.ts";

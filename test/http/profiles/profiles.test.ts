@@ -1,4 +1,4 @@
-/** Profiles: what a merge changes and what it leaves, and each field's rule. */
+/** Profiles: the result of a merge, and the validation of each field. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { Service, type Space } from "../../support/service.ts";

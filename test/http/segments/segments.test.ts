@@ -1,4 +1,4 @@
-/** Segments over HTTP: put, shown, listed, counted and deleted; what is not a rule is refused with the place. */
+/** Segments over HTTP: put, shown, listed, counted and deleted; an invalid rule is refused with a pointer. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

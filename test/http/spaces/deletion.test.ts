@@ -74,7 +74,7 @@ async function livedIn(events = 3): Promise<Space> {
   await service.json("PUT", "/v1/segments/everyone", 200, { key: space.key, body: segment });
   await service.json("PUT", "/v1/tags/vip", 200, { key: space.key, body: { name: "Very important" } });
   const spaceDb = service.context.databases.space(space.id);
-  // Nothing of it is left for a sweep to do.
+  // No sweep has anything left to do for it.
   await spaceDb.run(
     `INSERT INTO profile_deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
      VALUES (?1, 'd-1', 'gone', 1, 0, 0, 0)`,
@@ -181,7 +181,7 @@ describe("a deleted space", () => {
     expect([await rowsOf(kept), await filesOf(kept)]).toEqual(keptBefore);
   });
 
-  it("comes back in no list", async () => {
+  it("is in no list any more", async () => {
     const { data } = await service.json<{ data: Space[] }>("GET", "/v1/spaces", 200, { key: ADMIN });
     expect(data.map((space) => space.id)).not.toContain(deleted.id);
   });
@@ -249,7 +249,7 @@ it("leaves no row behind of a call that was still being received", async () => {
   });
   const headers = { "content-type": "application/json" };
   const late = service.call("PUT", "/v1/profiles", { key: space.key, raw, headers });
-  // The call has been let in: its key was good when it came.
+  // The call has passed authentication: its key was valid then.
   await service.json("GET", "/v1/space", 200, { key: space.key });
   await end(space);
   service.now += 60_000;

@@ -1,7 +1,4 @@
-/**
- * The summed figures of the schedules in a test file. `npm run faults` prints the sum of all
- * files.
- */
+/** The summed figures of the schedules in a test file. `npm run faults` prints the sum of all files. */
 
 import type { TestContext } from "vitest";
 import type { Play } from "./play.ts";
