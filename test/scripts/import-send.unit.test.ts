@@ -8,7 +8,7 @@ import { load } from "../../scripts/import/load.ts";
 import { withRetry, retryDelayMs } from "../../scripts/import/retry.ts";
 import { derivedPersonId, Profiles } from "../../scripts/import/profiles.ts";
 import { inBatches, sendBatch } from "../../scripts/import/send.ts";
-import { itemOf, items, NOTHING_YET, RETRY_POLICY, unwatched } from "./import-support.ts";
+import { itemOf, items, NOTHING_YET, RETRY_POLICY, loadOptions } from "./import-support.ts";
 
 const waits: number[] = [];
 const retryPolicy = { ...RETRY_POLICY, onWait: (_: CallError, seconds: number) => void waits.push(seconds) };
@@ -185,7 +185,7 @@ describe("batches at the same time", () => {
     };
     const rows = events.map(({ n, line }) => ({ n, line, value: null }));
     const work = {
-      ...unwatched(),
+      ...loadOptions(),
       profiles,
       batch: 1,
       concurrency: 3,

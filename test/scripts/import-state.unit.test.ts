@@ -11,7 +11,7 @@ import { load } from "../../scripts/import/load.ts";
 import { type Mapping, readMapping } from "../../scripts/import/mapping.ts";
 import { checkUnchanged } from "../../scripts/import/source.ts";
 import { Accepted, readState, writeState } from "../../scripts/import/state.ts";
-import { folder, look, NOTHING_YET, RETRY_POLICY, readerOf, unwatched } from "./import-support.ts";
+import { folder, look, NOTHING_YET, RETRY_POLICY, readerOf, loadOptions } from "./import-support.ts";
 
 const put = folder();
 
@@ -171,7 +171,7 @@ describe("a file that changes while it is read", () => {
     const path = put("stopping.ndjson", LINES);
     const [source, reader] = [await look(path), await readerOf(path)];
     const work = {
-      ...unwatched(),
+      ...loadOptions(),
       make: eventMaker(source, reader, null, new Map()),
       sending: { client: { json } as unknown as Client, retryPolicy: RETRY_POLICY, onRejected: () => {} },
       pieces: reader.pieces(),

@@ -45,7 +45,7 @@ export const items = (count: number) => Array.from({ length: count }, (_, index)
 export const RETRY_POLICY = { tries: 4, onWait: () => {}, wait: () => Promise.resolve() };
 
 /** For a load without a terminal; it keeps the counts. */
-export const unwatched = () => ({
+export const loadOptions = () => ({
   accepted: new Accepted(),
   beforeBatch: () => {},
   onAccepted: () => {},

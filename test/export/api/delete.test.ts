@@ -57,7 +57,7 @@ async function sweepLate(): Promise<void> {
 }
 
 /** Delivers every pending webhook: an export is kept until its deliveries have ended. */
-async function tellAll(id: string): Promise<void> {
+async function deliverWebhooks(id: string): Promise<void> {
   const { control } = service.context.databases;
   await control.run(
     `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms)
@@ -123,7 +123,7 @@ describe.each(Object.keys(MAKE))("an export that is %s and deleted", (status) =>
   });
 
   it("leaves no object in the bucket and no row in any table", async () => {
-    await tellAll(id);
+    await deliverWebhooks(id);
     const before = await recordOf(id);
     expect(Object.values(before).filter((rows) => rows > 0).length).toBeGreaterThanOrEqual(6);
     await remove(id);
@@ -197,7 +197,7 @@ describe("a record", () => {
   it.each(["expired", "canceled", "failed"])("of an export that is %s is forgotten after 90 days", async (status) => {
     const id = (await MAKE[status]?.()) ?? "";
     const ended = service.now;
-    await tellAll(id);
+    await deliverWebhooks(id);
     await sweepLate();
     service.now = ended + 90 * DAY_MS - 1;
     await sweep(service.context);
@@ -215,7 +215,7 @@ describe("a record", () => {
     await sweepLate();
     const { exports, webhook_deliveries } = await recordOf(id);
     expect({ exports, webhook_deliveries }).toEqual({ exports: 1, webhook_deliveries: 1 });
-    await tellAll(id);
+    await deliverWebhooks(id);
     await sweep(service.context);
     expect(Object.values(await recordOf(id)).every((rows) => rows === 0)).toBe(true);
   });

@@ -55,7 +55,7 @@ async function refusal(of: Case): Promise<[number, string]> {
   return [response.status, (await response.json<ProblemView>()).code];
 }
 
-async function expectWhole({ service, space, id }: Case): Promise<void> {
+async function expectComplete({ service, space, id }: Case): Promise<void> {
   const done = await service.poll(space, id);
   expect(done).toMatchObject({ status: "completed", error: null, next_retry_at: null, progress: { percent: 100 } });
   expect(await eventIdsOf(service, done)).toEqual(IDS);
@@ -78,7 +78,7 @@ describe.each(["files", "single"] as const)("a failed export in the layout %s th
     const of = await failed(LAYOUTS[layout]);
     await retry(of);
     await of.service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
     const [done, other] = [await of.service.poll(of.space, of.id), await of.service.export(of.space, LAYOUTS[layout])];
     expect(bytesOf(done)).toEqual(bytesOf(other));
     const names = [...done.files.map((file) => file.name), `${of.id}-manifest.json`];
@@ -107,7 +107,7 @@ describe("a retry", () => {
     await of.service.send(of.space, [{ ...orders(6)[5], id: "late" }]);
     await retry(of);
     await of.service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
   });
 
   it("begins a new round: a second failure is reported again", async () => {
@@ -181,7 +181,7 @@ describe("a retry", () => {
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([202, 409]);
     expect(of.service.queue).toHaveLength(1);
     await of.service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
   });
 
   it("is possible to the last millisecond before expires_at, and its files wait for it", async () => {
@@ -196,7 +196,7 @@ describe("a retry", () => {
     await sweep(service.context);
     expect(await objectsOf(service, space, id)).toHaveLength(2);
     await service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
   });
 
   it("is rejected from expires_at on, and then the files are deleted", async () => {
@@ -226,7 +226,7 @@ describe("an export whose counts did not add up", () => {
     await data(of, "UPDATE events SET space_id = ?1 WHERE space_id = ?1 || '-away'");
     expect(await (await retry(of)).json()).toMatchObject({ progress: { phase: "planning", files_total: null } });
     await of.service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
   });
 
   it.each(["files", "single"] as const)("completes without the deleted events, in the layout %s", async (layout) => {
@@ -263,5 +263,5 @@ it("retries an export that failed while it was planned", async () => {
   expect(await service.poll(space, id)).toMatchObject({ status: "failed", error, progress: { phase: "planning" } });
   expect((await retry(of)).status).toBe(202);
   await service.pump();
-  await expectWhole(of);
+  await expectComplete(of);
 });

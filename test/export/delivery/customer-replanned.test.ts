@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 
 /** The export fails because its counts did not add up, and a call retries it. */
-async function planAnew(id: string): Promise<void> {
+async function planAgain(id: string): Promise<void> {
   service.queue.length = 0;
   await service.context.databases.control.run(
     "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
@@ -38,7 +38,7 @@ describe("an export that is planned again", () => {
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
     const [first = ""] = customer.keys();
-    await planAnew(id);
+    await planAgain(id);
     await service.pump();
     const done = await customer.poll(id);
     const names = done.files.map(({ name }) => name);
@@ -58,7 +58,7 @@ describe("an export that is planned again", () => {
     await deliver(service, take(service, "plan"));
     const [first = "", ...others] = await namesOf(id);
     aws.plant(first, "of the earlier plan");
-    await planAnew(id);
+    await planAgain(id);
     await pumpCarelessly(service, { times: 2, order: (waiting) => waiting.toReversed(), width: 2 });
     const done = await customer.poll(id);
     const names = done.files.map(({ name }) => name);
@@ -73,16 +73,16 @@ describe("an export that is planned again", () => {
     await deliver(service, take(service, "plan"));
     const [name = ""] = await namesOf(id);
     aws.plant(name, "of the first plan");
-    await planAnew(id);
+    await planAgain(id);
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
-    await planAnew(id);
+    await planAgain(id);
     aws.plant(retried(name, 2), "another's");
     await service.pump();
     expect((await customer.poll(id)).files.map((file) => file.name)).toEqual([retried(name)]);
 
     aws.plant(retried(name), "of the second plan");
-    await planAnew(id);
+    await planAgain(id);
     aws.plant(retried(name, 3), "another's");
     await service.pump();
     expect(await customer.poll(id)).toMatchObject({ status: "failed", error: { code: "destination_conflict" } });
@@ -96,8 +96,8 @@ describe("an export that is planned again", () => {
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
     expect(aws.uploads.size).toBe(1);
-    await planAnew(id);
-    await planAnew(id);
+    await planAgain(id);
+    await planAgain(id);
     aws.instead = () => null;
     await deliver(service, take(service, "plan"));
     expect(aws.uploads.size).toBe(0);

@@ -29,7 +29,7 @@ async function planned(request: Record<string, unknown>): Promise<Case> {
   return { service, space, id };
 }
 
-async function expectWhole({ service, space, id }: Case, request: Record<string, unknown>): Promise<void> {
+async function expectComplete({ service, space, id }: Case, request: Record<string, unknown>): Promise<void> {
   const done = await service.poll(space, id);
   expect(done).toMatchObject({ status: "completed", error: null, next_retry_at: null });
   expect(await eventIdsOf(service, done)).toEqual(IDS);
@@ -113,7 +113,7 @@ describe.each(FAULTS)("%s to an upload", (_what, line, error) => {
     throughLine(of.service);
     of.service.queue.push(message);
     await of.service.pump();
-    await expectWhole(of, FILES);
+    await expectComplete(of, FILES);
   });
 });
 
@@ -162,7 +162,7 @@ describe.each(PLACES)("an export whose bucket fails at %s", (what, request, at) 
     const verdicts = await of.service.pump();
     expect([times(), verdicts.filter((verdict) => verdict !== "ack").length > 0]).toEqual([3, true]);
     throughLine(of.service);
-    await expectWhole(of, request);
+    await expectComplete(of, request);
   });
 });
 
@@ -194,5 +194,5 @@ it.each<[string, (bytes: Uint8Array<ArrayBuffer>) => ReadableStream<Uint8Array>]
   await of.service.pump();
   expect(times()).toBe(3);
   throughLine(of.service);
-  await expectWhole(of, SINGLE);
+  await expectComplete(of, SINGLE);
 });

@@ -39,7 +39,7 @@ const rowsAt = (names: readonly string[]) =>
   names.flatMap((name) => lines(gunzip(aws.objects.get(name)?.body ?? new Uint8Array()))).length;
 
 /** The export fails because its counts did not add up, and a call retries it. */
-async function planAnew(id: string): Promise<void> {
+async function planAgain(id: string): Promise<void> {
   service.queue.length = 0;
   await service.context.databases.control.run(
     "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
@@ -65,7 +65,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
     await deliver(service, take(service, "chunk"));
     expect(customer.keys()).toEqual(names.toSorted());
     const before = customer.objects();
-    await planAnew(id);
+    await planAgain(id);
     await service.pump();
     const done = await customer.poll(id);
     expect([done.status, done.files.map(({ name }) => name)]).toEqual(["completed", names]);
@@ -85,7 +85,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
       const [first = "", second = "", ...others] = await namesOf(id);
       aws.plant(second, "of the earlier plan");
       await deliver(service, take(service, "plan"));
-      await planAnew(id);
+      await planAgain(id);
       await pumpCarelessly(service, { times: 2, order: (waiting) => waiting.toReversed(), width: 2 });
       const done = await customer.poll(id);
       const names = [first, retried(second), ...others];
@@ -101,12 +101,12 @@ describe("files in a customer's bucket that are cut as they are written", () => 
     const [first = "", second = "", ...others] = await namesOf(id);
     for (const name of [first, second]) aws.plant(name, "of the earlier plan");
     await deliver(service, take(service, "plan"));
-    await planAnew(id);
+    await planAgain(id);
     aws.plant(retried(second), "another's");
     await service.pump();
     expect(await customer.poll(id)).toMatchObject({ status: "failed", error: { code: "destination_conflict" } });
 
-    await planAnew(id);
+    await planAgain(id);
     await service.pump();
     const done = await customer.poll(id);
     const names = [retried(first), retried(second, 2), ...others];

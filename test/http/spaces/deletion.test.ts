@@ -43,7 +43,7 @@ async function filesOf(space: Space): Promise<string[]> {
 }
 
 /** A sweep a minute, as the clock of the service has it. */
-async function sweepUntilGone(space: Space): Promise<void> {
+async function sweepUntilDeleted(space: Space): Promise<void> {
   for (let round = 0; round < 60; round += 1) {
     service.now += 60_000;
     await sweep(service.context);
@@ -159,7 +159,7 @@ describe("a deleted space", () => {
       service.call("DELETE", `/v1/spaces/${deleted.id}`, { key: ADMIN }),
     ];
     statuses = (await Promise.all(asked)).map((response) => response.status);
-    await sweepUntilGone(deleted);
+    await sweepUntilDeleted(deleted);
   }, 30_000);
 
   it("is unknown to its keys and to the operator before the sweep deletes anything", () => {
@@ -209,7 +209,7 @@ it("is deleted completely with more rows than one sweep deletes, and with parts 
   expect(assemble.length).toBeGreaterThan(0);
   expect(await filesOf(space)).toContainEqual(expect.stringContaining("/segments/"));
   await end(space);
-  await sweepUntilGone(space);
+  await sweepUntilDeleted(space);
   expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
 });
 
@@ -225,13 +225,13 @@ it("leaves no file behind when a step of its export ends after the files were sw
   const put = service.context.bucket.putOnce.bind(service.context.bucket);
   service.context.bucket.putOnce = async (...object) => {
     await end(space);
-    await sweepUntilGone(space);
+    await sweepUntilDeleted(space);
     await put(...object);
   };
   await runOne(chunk);
   service.context.bucket.putOnce = put;
   await service.pump();
-  await sweepUntilGone(space);
+  await sweepUntilDeleted(space);
   expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
 });
 
@@ -256,7 +256,7 @@ it("leaves no row behind of a call that was still being received", async () => {
   await sweep(service.context);
   received();
   expect((await late).status).toBeLessThan(500);
-  await sweepUntilGone(space);
+  await sweepUntilDeleted(space);
   expect(Object.values(await rowsOf(space)).every((rows) => rows === 0)).toBe(true);
 });
 

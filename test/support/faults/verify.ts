@@ -33,7 +33,7 @@ export async function verify(rig: Rig, play: Play, { first }: { first: boolean }
   );
   if (row === undefined) throw new CheckFailed("the export is missing");
   await expectLegal(id, row);
-  await expectTold(play, row);
+  await expectNotified(play, row);
   for (const { code, owner } of play.failures)
     if (owner !== "service" || !REFUSALS.has(code))
       throw new CheckFailed(`it failed with ${code}, said to be the ${owner}'s`);
@@ -59,7 +59,7 @@ async function expectLegal(id: string, row: ExportEnd): Promise<void> {
 }
 
 /** Each end has one entry in the timeline, one event, and is measured at most once. */
-async function expectTold(play: Play, row: ExportEnd): Promise<void> {
+async function expectNotified(play: Play, row: ExportEnd): Promise<void> {
   const ends = [...play.failures.map(() => "failed"), row.status];
   const ownEvents = await query<{ type: string }>(
     `SELECT type FROM export_events WHERE export_id = ?1
