@@ -4,10 +4,10 @@
  * - `*.unit.test.ts`: pure code, in Node (`unit`).
  * - `*.test.ts`: inside workerd with the real bindings, and a second workerd beside it whose S3 endpoint is
  *   the bucket (`worker`).
- * - `*.sampled.*`: of these the random and the exhaustive ones; `SEEDS` says how much of them is played (support/seeds.ts).
- * - `smoke/`: the service as wrangler runs it, over HTTP (`smoke`).
- * - `live/`: the same with large data, kills and foreign readers (`live`).
- * - `interop/`: the same beside a real S3 and STS (Ceph's radosgw), skipped where that is not installed (`interop`).
+ * - `*.sampled.*`: of these the random and the exhaustive ones; `SEEDS` says how much of them is played
+ * (support/seeds.ts). - `smoke/`: the service as wrangler runs it, over HTTP (`smoke`). - `live/`: the same with large
+ * data, kills and foreign readers (`live`). - `interop/`: the same beside a real S3 and STS (Ceph's radosgw), skipped
+ * where that is not installed (`interop`).
  *
  * scripts/test.ts says which of them a command runs.
  */
@@ -33,7 +33,7 @@ const worker = {
           BUCKET_ACCESS_KEY_ID: "test-access-key",
           BUCKET_SECRET_ACCESS_KEY: "test-secret-access-key",
           BUCKET_ENDPOINT: inject<string>("bucketEndpoint"),
-          // Whatever stands in .dev.vars: a test says itself when roles can be assumed.
+          // Independent of .dev.vars: each test sets these itself when roles can be assumed.
           AWS_ACCESS_KEY_ID: "",
           AWS_SECRET_ACCESS_KEY: "",
           AWS_PRINCIPAL_ARN: "",

@@ -98,7 +98,7 @@ it.each([
   expect(formatDecimal(addDecimals(parseDecimal(b), parseDecimal(a)))).toBe(sum);
 });
 
-it("adds up to the same whatever the order", () => {
+it("has the same sum in any order", () => {
   const roll = dice(11);
   const decimals = Array.from({ length: 300 }, () => ({
     units: wholeOf(roll, 25) * (roll() < 0.5 ? -1n : 1n),

@@ -67,7 +67,7 @@ it.each<[Model, number[]]>([
   expect(credited(model, JOURNEY)).toEqual(places);
 });
 
-it.each(MODELS)("%s credits nobody for an empty journey", (model) => {
+it.each(MODELS)("%s gives no credit for an empty journey", (model) => {
   expect(credited(model, [])).toEqual([]);
 });
 
@@ -75,9 +75,9 @@ it.each(MODELS)("%s gives all of it to the only touchpoint, when that is paid", 
   expect(percents(model, [PAID])).toEqual([100]);
 });
 
-describe("where nobody paid", () => {
+describe("without a paid touchpoint", () => {
   it.each<[Model]>([["first_platform_touch"], ["last_platform_touch"], ["linear_paid"]])(
-    "%s credits nobody",
+    "%s gives no credit",
     (model) => {
       expect(credited(model, [DIRECT, OTHER, OTHER, DIRECT])).toEqual([]);
     },
@@ -99,12 +99,12 @@ describe("last_non_direct_touch", () => {
   });
 });
 
-describe("whatever the journey", () => {
+describe("for any journey", () => {
   const roll = dice(20_260_301);
   const journeys = Array.from({ length: 400 }, () => journey(roll, 12));
   const last = (kinds: readonly Kind[], places: readonly number[]) => places.map((place) => kinds.length - 1 - place);
 
-  it.each(MODELS)("%s credits whom its words name", (model) => {
+  it.each(MODELS)("%s credits the touchpoints of its description", (model) => {
     for (const kinds of journeys) expect(credited(model, kinds), String(kinds)).toEqual(naiveCredited(model, kinds));
   });
 

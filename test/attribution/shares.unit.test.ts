@@ -1,4 +1,4 @@
-/** What each credited touchpoint gets of an amount: whole units that add up, by largest remainder. */
+/** The share of an amount for each credited touchpoint: whole units that add up, by largest remainder. */
 
 import { describe, expect, it } from "vitest";
 import { addDecimals, parseDecimal, formatDecimal } from "../../src/attribution/decimals.ts";
@@ -84,14 +84,14 @@ it.each([
   expect(textsOf(amount, "even", 2)).toEqual(texts);
 });
 
-it("gives all of it to the first or the last where that is the way", () => {
+it("gives all of it to the first or the last, by the ways first and last", () => {
   expect(each(3, split(-7n, "first", 3))).toEqual([-7n, 0n, 0n]);
   expect(each(3, split(-7n, "last", 3))).toEqual([0n, 0n, -7n]);
   expect(each(1, splitText("12.30", "first", 1))).toEqual(["12.3"]);
   expect(each(1, splitText("12.30", "last", 1))).toEqual(["12.3"]);
 });
 
-it("says the same of a place whenever it is asked", () => {
+it("gives the same share of a place on every call", () => {
   const share = splitText("0.98", "u_shaped", 7);
   const forwards = each(7, share);
   const backwards = each(7, (place) => share(6 - place));

@@ -1,4 +1,4 @@
-/** The sources, and what each counts as. */
+/** The sources, and the kind of each. */
 
 import { describe, expect, it } from "vitest";
 import { AI, kindOf, ORGANIC, OTHER, PAID, SOURCES } from "../../src/attribution/sources.ts";

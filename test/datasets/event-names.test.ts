@@ -123,7 +123,7 @@ it("refuses a pattern that means more than two hundred definitions", async () =>
   });
 });
 
-it("means the definitions that stood when the export was asked", async () => {
+it("means the definitions as of the export's creation", async () => {
   const service = roomyService();
   const space = await service.shop();
   const id = await service.ask(space, { event_names: ["late_*"] });

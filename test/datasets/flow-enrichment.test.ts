@@ -1,4 +1,4 @@
-/** `enrich_with_moments_info`: what rows say of the flows that their events came from, and what they leave out. */
+/** `enrich_with_moments_info`: the fields that rows have for the flows of their events, and the omitted ones. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { newMeter } from "../../src/db/core/database.ts";
@@ -163,7 +163,7 @@ describe("an enriched row", () => {
     ]);
   });
 
-  it("is asked for: without that, rows have their properties alone, as they are named", async () => {
+  it("is optional: without it, rows have only their properties, under their own names", async () => {
     const plain = await textOf(service, await service.export(space, { event_names: ["clashing", "opened"] }));
     expect(plain.split("\n")[0]).toBe(
       `{"definitionId":"opened","eventId":"a-whole",${FLAT},"subject":"Hi","flowElementId":"100-12","size":1}`,
@@ -177,7 +177,7 @@ describe("an element", () => {
   const name = async (service: Service, space: Space, id: string) =>
     (await rowsOf(service, await service.poll(space, id))).map((row) => row["campaignName"] ?? null);
 
-  it("is what stood when the export was asked, however late the work begins", async () => {
+  it("is as of the export's creation, however late the work begins", async () => {
     const { service, space } = await flowShop();
     await service.send(space, [event("e", { flowElementId: "1" })]);
     const flow = (campaign_name: string, elements = [{ id: "1" }]) =>
@@ -196,7 +196,7 @@ describe("an element", () => {
     ]);
   });
 
-  it("of several flows is that of the flow which was made or changed last", async () => {
+  it("of several flows is that of the flow which was created or changed last", async () => {
     const { service, space } = await flowShop();
     await service.send(space, [event("e", { flowElementId: "1" })]);
     const flow = (id: string, campaign_name: string) =>
@@ -205,7 +205,7 @@ describe("an element", () => {
     for (const [id, campaign] of [
       ["z", "Z"],
       ["a", "A"],
-      // As it stands: no change.
+      // A PUT of the current definition: no change.
       ["z", "Z"],
       ["z", "Z2"],
     ] as const) {

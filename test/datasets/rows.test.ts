@@ -29,7 +29,7 @@ describe("a flat row", () => {
   const row = (more: Partial<EventRecord> = {}, externalId: string | null = null) =>
     JSON.parse(flatRow(event(more), externalId, [])) as Row;
 
-  it("fact 1.a.16: definitionId says what the event is", () => {
+  it("fact 1.a.16: definitionId is the event's definition", () => {
     expect(row({ definitionId: "personEnteredFlow" })).toMatchObject({ definitionId: "personEnteredFlow" });
   });
 
@@ -55,7 +55,7 @@ describe("a flat row", () => {
     expect(row({ receivedAt: OCCURRED })["occuredTime"]).toBe("2022-09-14T15:00:35.495+0000");
   });
 
-  it("fact 1.a.22: the properties stand beside these fields, and differ from event to event", () => {
+  it("fact 1.a.22: the properties are beside these fields, and differ from event to event", () => {
     const [own, bare] = [row({ properties: '{"page":"/"}' }), row({ properties: "{}" })];
     expect([Object.keys(own).slice(6), Object.keys(bare).slice(6)]).toEqual([["page"], []]);
   });
@@ -174,7 +174,7 @@ describe("an export", () => {
     );
   });
 
-  it("says null for every property that was left out, and for an external id that a person lacks", async () => {
+  it("has null for every property that was left out, and for an external id that a person lacks", async () => {
     const { service, space } = await visits([{ person_id: "p-2", properties: {} }]);
     expect(await rowsOf(service, await service.export(space))).toEqual([
       expect.objectContaining({

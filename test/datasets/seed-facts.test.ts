@@ -1,4 +1,7 @@
-/** What the vendors' pages state of a row and its file, fact by fact (11 to 24 here, 25 in moments.test.ts). */
+/**
+ * Statements of the vendors' pages about a row and its file, fact by fact (11 to 24 here, 25 in
+ * flow-enrichment.test.ts).
+ */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { gunzip } from "../support/gunzip.ts";
@@ -175,9 +178,9 @@ describe("the files of months", () => {
   let names: string[];
 
   beforeAll(async () => {
-    const made = await shop(180, times);
-    service = made.service;
-    done = await service.export(made.space, { start: at(start), layout: "files", file_rows: 1 });
+    const created = await shop(180, times);
+    service = created.service;
+    done = await service.export(created.space, { start: at(start), layout: "files", file_rows: 1 });
     names = done.files.map((file) => file.name);
   });
 

@@ -1,4 +1,4 @@
-/** Text of every kind comes out as it went in, and a line of the result is always one line of valid UTF-8 and JSON. */
+/** Text of every kind is exported unchanged, and a line of the result is always one line of valid UTF-8 and JSON. */
 
 import { describe, expect, it } from "vitest";
 import { gunzip, lines } from "../support/gunzip.ts";
@@ -54,7 +54,7 @@ it("writes bytes that are valid UTF-8", async () => {
 });
 
 it.each(["\ud83d", "alone \udc00", "turned \udc00\ud83d", "\ud83d\ud83d\udc00"])(
-  "takes no half of a character in, which no file could hold: %j",
+  "rejects an unpaired surrogate, which UTF-8 cannot encode: %j",
   async (text) => {
     const service = roomyService();
     const space = await service.shop();
@@ -67,7 +67,7 @@ it.each(["\ud83d", "alone \udc00", "turned \udc00\ud83d", "\ud83d\ud83d\udc00"])
   },
 );
 
-it("writes one line an event, whatever line breaks its texts have", async () => {
+it("writes one line per event, with any line breaks in its texts", async () => {
   const { service, space } = await withOrders([
     order("e-1", TEXTS["line feeds and tabs"]),
     order("e-2", TEXTS["line separators"]),

@@ -1,4 +1,4 @@
-/** `*` stands for any number of characters, also for none; everything else stands for itself. */
+/** `*` matches any number of characters, also none; every other character matches itself. */
 
 import { describe, expect, it } from "vitest";
 import { expandNames, matches, MAX_NAMES } from "../../src/datasets/wildcards.ts";
@@ -66,7 +66,7 @@ const faultsOf = (expand: () => unknown) => {
 describe("a list of names", () => {
   const known = ["cart_filled", "order_placed", "order_shipped", "visit"];
 
-  it("means each definition once, in the order of ids, whatever the order of names", () => {
+  it("means each definition once, in the order of ids, for any order of names", () => {
     expect(expandNames(["visit", "order_*", "*placed", "visit"], known)).toEqual([
       "order_placed",
       "order_shipped",

@@ -1,4 +1,4 @@
-/** The pages lead where they say, keep to their lengths, and name what the source has. */
+/** Links of the pages work, the pages keep to their maximum lengths, and names in them exist in the source. */
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -106,7 +106,7 @@ describe("docs/architecture.md", () => {
   const architecture = text("docs/architecture.md");
   const paths = [...architecture.matchAll(/`(src\/[\w./-]+)`/g)].map(([, path = ""]) => path);
 
-  // The page describes the rooms with their registries.
+  // The page describes the folders with their registries.
   it("names files and folders that exist", () => {
     expect(paths.length).toBeGreaterThan(10);
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
@@ -122,10 +122,10 @@ describe("docs/architecture.md", () => {
     expect(tables.filter((table) => !architecture.includes(`\`${table}\``))).toEqual([]);
   });
 
-  it("has every room", () => {
+  it("has every folder of src", () => {
     const [, tree = ""] = /## Rooms\n\n```\nsrc\/\n([\s\S]*?)```/.exec(architecture) ?? [];
-    const rooms = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    expect(rooms.map(({ name }) => name).filter((name) => !tree.includes(`${name}/`))).toEqual([]);
+    const folders = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map(({ name }) => name).filter((name) => !tree.includes(`${name}/`))).toEqual([]);
   });
 });
 

@@ -1,7 +1,4 @@
-/**
- * The bucket in memory behaves like a real one: the same calls, the same outcomes, as the S3 endpoint of the other
- * tests.
- */
+/** The in-memory bucket behaves like a real one: the same results as the S3 endpoint of the other tests. */
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
@@ -88,7 +85,7 @@ it("answers as a real one does", async () => {
   expect(real).toContainEqual(["big", "one"]);
 });
 
-it("lists the uploads that are under way", async () => {
+it("lists the uploads that are in progress", async () => {
   const bucket = inMemory();
   const [first, second] = [await bucket.createUpload("a/1", TYPE), await bucket.createUpload("a/2", TYPE)];
   await bucket.createUpload("b/1", TYPE);

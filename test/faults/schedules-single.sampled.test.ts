@@ -1,7 +1,7 @@
 /**
- * Random schedules, layout single: up to six faults of any kind at any effects, messages that come twice, late and in
- * disorder to several consumers at once, cancels at any moment, a bucket that is down until a retry. Each ends as it
- * must; one that does not is named by its seed.
+ * Random schedules, layout single: up to six faults of any kind at any effects, messages that arrive twice, late and
+ * out of order at several consumers at once, cancels at any time, a bucket that is down until a retry. Each export ends
+ * in the expected status. A failure prints its seed.
  */
 
 import { afterEach, beforeAll, describe, it } from "vitest";
@@ -22,7 +22,7 @@ afterEach(report);
 const EACH = 26;
 const SUITE = { first: 1000, few: EACH / 2, full: 3 * EACH, all: 10 * EACH };
 
-describe("an export in the layout single ends well under whatever schedule", () => {
+describe("an export in the layout single completes under any schedule", () => {
   it.each(seedGroups(SUITE, EACH).map((group) => [group.length, group[0], group] as const))(
     "the %i from seed %i on",
     async (_count, _first, group) => playSchedules(rig, group),

@@ -1,4 +1,4 @@
-/** Schedules by dice, of an export whose files are cut as they are written. See schedules-files.sampled.test.ts. */
+/** Random schedules, with files cut by size while they are written. See schedules-files.sampled.test.ts. */
 
 import { afterEach, beforeAll, describe, it } from "vitest";
 import { report } from "../support/faults/figures.ts";
@@ -18,7 +18,7 @@ afterEach(report);
 const EACH = 13;
 const SUITE = { first: 9000, few: EACH, full: 3 * EACH, all: 3 * EACH };
 
-describe("an export whose files are cut as they are written ends well under whatever schedule", () => {
+describe("an export whose files are cut as they are written completes under any schedule", () => {
   it.each(seedGroups(SUITE, EACH).map((group) => [group.length, group[0], group] as const))(
     "the %i from seed %i on",
     async (_count, _first, group) => playSchedules(rig, group),

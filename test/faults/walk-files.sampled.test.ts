@@ -1,6 +1,6 @@
 /**
- * Whatever goes wrong at whichever effect of an export (three chunks that are three files), it ends completed, with
- * the bytes of an undisturbed run, told once, and leaves nothing behind.
+ * Each fault at each effect of an export with three chunks that are three files: the export completes with the bytes of
+ * an undisturbed run, sends its event once, and leaves no orphans.
  */
 
 import { afterEach, beforeAll, describe, it } from "vitest";
@@ -17,6 +17,6 @@ beforeAll(async () => {
 
 afterEach(report);
 
-describe("an export in the layout files ends well", () => {
+describe("an export in the layout files completes", () => {
   it.each(FAULTS)("with one fault at any of its effects: %s", async (fault) => walk(rig, fault), 300_000);
 });

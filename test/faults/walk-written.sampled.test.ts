@@ -1,6 +1,6 @@
 /**
- * Whatever goes wrong at whichever effect of a chunk of three files, in an export whose files are cut as they are
- * written, it ends completed, with the bytes of an undisturbed run, told once, and leaves nothing behind.
+ * Each fault at each effect of a chunk that writes three files, with files cut by size while they are written: the
+ * export completes with the bytes of an undisturbed run, sends its event once, and leaves no orphans.
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterEach(report);
 
-/** What leaves a chunk between two of its files: the other layouts have every fault, at every step. */
+/** Faults that stop a chunk between two of its files: the other layouts have every fault, at every step. */
 const FAULTS: readonly Fault[] = [
   "fails after",
   "cut before",
@@ -28,7 +28,7 @@ const FAULTS: readonly Fault[] = [
   "500",
 ];
 
-describe("an export whose files are cut as they are written ends well", () => {
+describe("an export whose files are cut as they are written completes", () => {
   it("is one of several files a chunk, in parts", () => {
     expect(rig.expected.files.map(({ rows }) => rows)).toEqual([9, 9, 3, 6]);
     expect(rig.effects.filter(({ label }) => label === "bucket.PART").length).toBeGreaterThan(0);

@@ -27,7 +27,7 @@ describe("the size of a body", () => {
     expect(await patch({ body: padded(MAX) })).toEqual([200, "taken"]);
   });
 
-  it("may not be a byte more, where nobody says it before", async () => {
+  it("may not be a byte more, also without a declared length", async () => {
     expect(await patch({ body: padded(MAX + 1) })).toEqual([413, "payload_too_large"]);
   });
 
@@ -36,7 +36,7 @@ describe("the size of a body", () => {
     expect(await patch({ body: { name } })).toEqual([413, "payload_too_large"]);
   });
 
-  it("may not be declared larger, whatever then comes", async () => {
+  it("may not be declared larger, whatever its real length", async () => {
     const headers = { "content-length": String(MAX + 1) };
     expect(await patch({ headers, body: "{}" })).toEqual([413, "payload_too_large"]);
   });
@@ -147,7 +147,7 @@ describe("JSON of another shape", () => {
     },
   );
 
-  it("is told apart from a body that changes nothing", async () => {
+  it("is distinguished from a body that changes nothing", async () => {
     const before = await service.json("GET", "/v1/space", 200, { key: space.key });
     expect(await service.json("PATCH", "/v1/space", 200, { key: space.key, body: {} })).toEqual(before);
   });

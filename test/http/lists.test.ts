@@ -1,4 +1,4 @@
-/** Every list: pages of a size, a cursor and a link to the next, each item once, whatever is added meanwhile. */
+/** Every list: pages of a size, a cursor and a link to the next, each item once, although items are added meanwhile. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { insertDestination } from "../../src/db/tenants/destinations.ts";
@@ -15,11 +15,11 @@ interface Page {
 const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", PENDING_LIMIT: "10000" });
 const ITEMS = 7;
 let space: Space;
-let made = 0;
+let created = 0;
 
 interface List {
   path: string;
-  /** What its query must have beside. */
+  /** Parameters that its query needs. */
   needs?: Record<string, string>;
   key: () => string;
   newestFirst: boolean;
@@ -27,7 +27,7 @@ interface List {
 }
 
 const define = (kind: string, more: Record<string, unknown> = {}) =>
-  service.json("PUT", `/v1/${kind}/id_${String((made += 1)).padStart(3, "0")}`, 200, {
+  service.json("PUT", `/v1/${kind}/id_${String((created += 1)).padStart(3, "0")}`, 200, {
     key: space.key,
     body: { name: "Defined", ...more },
   });
@@ -47,7 +47,7 @@ const LISTS: Record<string, List> = {
     add: () =>
       service.json("POST", "/v1/event-definitions", 201, {
         key: space.key,
-        body: { id: `event_${String((made += 1)).padStart(3, "0")}`, name: "Event" },
+        body: { id: `event_${String((created += 1)).padStart(3, "0")}`, name: "Event" },
       }),
   },
   listFlows: {
@@ -57,7 +57,7 @@ const LISTS: Record<string, List> = {
     add: () =>
       service.json("PUT", "/v1/flows", 200, {
         key: space.key,
-        body: { flows: [{ id: `flow_${String((made += 1)).padStart(3, "0")}` }] },
+        body: { flows: [{ id: `flow_${String((created += 1)).padStart(3, "0")}` }] },
       }),
   },
   listAdObjects: {
@@ -68,7 +68,7 @@ const LISTS: Record<string, List> = {
     add: () =>
       service.json("PUT", "/v1/ad-objects", 200, {
         key: space.key,
-        body: { ads: [{ id: `ad_${String((made += 1)).padStart(3, "0")}`, name: "Ad" }] },
+        body: { ads: [{ id: `ad_${String((created += 1)).padStart(3, "0")}`, name: "Ad" }] },
       }),
   },
   listSegments: {
@@ -76,7 +76,7 @@ const LISTS: Record<string, List> = {
     key: () => space.key,
     newestFirst: false,
     add: () =>
-      service.json("PUT", `/v1/segments/s-${String((made += 1)).padStart(3, "0")}`, 200, {
+      service.json("PUT", `/v1/segments/s-${String((created += 1)).padStart(3, "0")}`, 200, {
         key: space.key,
         body: { name: "Segment", rule: { all: [] } },
       }),
@@ -93,16 +93,16 @@ const LISTS: Record<string, List> = {
     path: "/v1/sections",
     key: () => space.key,
     newestFirst: false,
-    add: () => define("tags", { section_id: `section_${String(made).padStart(3, "0")}` }),
+    add: () => define("tags", { section_id: `section_${String(created).padStart(3, "0")}` }),
   },
   listProfileDeletions: {
     path: "/v1/profile-deletions",
     key: () => space.key,
     newestFirst: true,
     add: async () => {
-      const profiles = [{ person_id: `gone-${(made += 1)}` }];
+      const profiles = [{ person_id: `gone-${(created += 1)}` }];
       await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
-      await service.json("DELETE", `/v1/profiles/gone-${made}`, 202, { key: space.key });
+      await service.json("DELETE", `/v1/profiles/gone-${created}`, 202, { key: space.key });
     },
   },
   listSpaces: {
@@ -180,12 +180,12 @@ const LISTS: Record<string, List> = {
 
 /** Lists with rules of their own, and where they are tested. */
 const APART: Record<string, string> = {
-  listScheduleExports: "its items are runs, which are told apart by their times: schedules.test.ts",
+  listScheduleExports: "its items are runs, which differ by their times: schedules.test.ts",
   listEvents:
-    "its rows have no id of their own, it has pages of up to 4,000, and its cursors are sealed: list-events.test.ts, event-cursor.test.ts",
+    "its rows have no id of their own, it has pages of up to 4,000, and its cursors are encrypted: list-events.test.ts, cursor.test.ts",
 };
 
-/** Some items are made in the same millisecond, some later. */
+/** Some items are created in the same millisecond, some later. */
 beforeAll(async () => {
   space = await service.shop();
   await service.send(space, orders(1));

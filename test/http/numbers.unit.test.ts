@@ -1,4 +1,4 @@
-/** Numbers that reading JSON would change are refused where they stand; all others come out as they went in. */
+/** Numbers that reading JSON would change are rejected with a pointer; all others are kept unchanged. */
 
 import { describe, expect, it } from "vitest";
 import { findChangedNumbers, isKept } from "../../src/http/numbers.ts";
@@ -42,7 +42,7 @@ describe("a number", () => {
     expect(isKept(literal)).toBe(false);
   });
 
-  it("that a program printed is kept, whatever it is", () => {
+  it("that a program printed is always kept", () => {
     const random = dice(7);
     for (let n = 0; n < 20_000; n += 1) {
       const value = (random() - 0.5) * 10 ** between(random, -300, 300);

@@ -1,4 +1,4 @@
-/** The document says what is served: every route, its errors, its limit, and examples that the service takes. */
+/** The OpenAPI document describes every route, its errors and its limit, and has examples that the service accepts. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { ERRORS, type ErrorCode } from "../../src/errors.ts";
@@ -71,7 +71,7 @@ describe("the document", () => {
 });
 
 describe.each(named(ROUTES))("%s", (_, route) => {
-  /** What every call of its kind can be refused with, by the contract; and what it says itself. */
+  /** Errors of every call of its kind, by the contract; and its own. */
   function codes(): ErrorCode[] {
     const all: ErrorCode[] = [...(route.errors ?? []), "internal"];
     if (route.auth !== "none") all.push("unauthenticated");

@@ -1,5 +1,5 @@
 /**
- * A second API beside the first: its authentication, its errors and its 404s are its own; the request id is everyone's.
+ * A second API next to the first has its own authentication, errors and 404s; both have the request id.
  */
 
 import { Hono } from "hono";

@@ -1,4 +1,4 @@
-/** What is shown once and kept only as a hash, or sealed: no column of any table holds a key. */
+/** Secrets are shown once and stored only as a hash, or encrypted: no column of any table holds a key. */
 
 import { env } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
@@ -36,35 +36,35 @@ async function everything(): Promise<string> {
 const secretOf = (key: string) => key.slice("spw_".length + 24 + 1);
 
 it("stores neither a key nor its secret, of a space's first key and of a later one", async () => {
-  const made = await make();
+  const created = await make();
   const later = await service.json<{ key: string }>("POST", "/v1/api-keys", 201, {
-    key: made.api_key,
+    key: created.api_key,
     body: { name: "later", scopes: ["events:read"] },
   });
   const stored = await everything();
-  expect(stored).toContain(made.id);
-  for (const key of [made.api_key, later.key]) expect(stored).not.toContain(secretOf(key));
+  expect(stored).toContain(created.id);
+  for (const key of [created.api_key, later.key]) expect(stored).not.toContain(secretOf(key));
 });
 
 it("stores the SHA-256 of a key's secret", async () => {
-  const made = await make();
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secretOf(made.api_key)));
+  const created = await make();
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secretOf(created.api_key)));
   const row = await env.CONTROL_DB.prepare("SELECT secret_sha256 FROM api_keys WHERE space_id = ?")
-    .bind(made.id)
+    .bind(created.id)
     .first();
   expect(row).toEqual({ secret_sha256: Buffer.from(digest).toString("hex") });
 });
 
-it("stores the webhook secret sealed", async () => {
-  const made = await make();
-  expect(made.webhook_secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+it("stores the webhook secret encrypted", async () => {
+  const created = await make();
+  expect(created.webhook_secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
   const stored = await everything();
-  expect(stored).not.toContain(made.webhook_secret.slice("whsec_".length));
+  expect(stored).not.toContain(created.webhook_secret.slice("whsec_".length));
 });
 
-it("stores an endpoint's secret sealed, and those that a change made", async () => {
-  const made = await make();
-  const key = { key: made.api_key };
+it("stores an endpoint's secret encrypted, and each rotated secret", async () => {
+  const created = await make();
+  const key = { key: created.api_key };
   const body = { url: "https://shop.example/hooks" };
   const endpoint = await service.json<{ id: string; secret: string }>("POST", "/v1/webhook-endpoints", 201, {
     ...key,
@@ -75,34 +75,34 @@ it("stores an endpoint's secret sealed, and those that a change made", async () 
   const space = await service.json<Made>("POST", "/v1/space/rotate-webhook-secret", 200, key);
   const stored = await everything();
   expect(stored).toContain(endpoint.id);
-  for (const secret of [endpoint.secret, rotated.secret, space.webhook_secret, made.webhook_secret])
+  for (const secret of [endpoint.secret, rotated.secret, space.webhook_secret, created.webhook_secret])
     expect(stored).not.toContain(secret.slice("whsec_".length));
 });
 
 it("shows a space's key and webhook secret in no later answer", async () => {
-  const made = await make();
+  const created = await make();
   const answers = await Promise.all([
-    service.call("GET", `/v1/spaces/${made.id}`, { key: ADMIN }),
+    service.call("GET", `/v1/spaces/${created.id}`, { key: ADMIN }),
     service.call("GET", "/v1/spaces", { key: ADMIN }),
-    service.call("PATCH", `/v1/spaces/${made.id}`, { key: ADMIN, body: { name: "Renamed" } }),
-    service.call("GET", "/v1/space", { key: made.api_key }),
-    service.call("GET", "/v1/api-keys", { key: made.api_key }),
+    service.call("PATCH", `/v1/spaces/${created.id}`, { key: ADMIN, body: { name: "Renamed" } }),
+    service.call("GET", "/v1/space", { key: created.api_key }),
+    service.call("GET", "/v1/api-keys", { key: created.api_key }),
   ]);
   expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200, 200]);
   const texts = (await Promise.all(answers.map((answer) => answer.text()))).join();
-  expect(texts).not.toContain(secretOf(made.api_key));
+  expect(texts).not.toContain(secretOf(created.api_key));
   expect(texts).not.toMatch(/whsec|secret|api_key/);
 });
 
-it("makes every key and secret anew", async () => {
+it("creates a new value for every key and secret", async () => {
   const [one, two] = await Promise.all([make(), make()]);
   expect(secretOf(one.api_key)).not.toBe(secretOf(two.api_key));
   expect(one.webhook_secret).not.toBe(two.webhook_secret);
 });
 
-it("tells no key, session or signature of customers' buckets: in no row, log or answer, whatever goes wrong", async () => {
-  const told: string[] = [];
-  const listen = (...line: unknown[]) => void told.push(line.map(String).join(" "));
+it("puts no key, session or signature of customers' buckets in a row, log or answer, also when requests fail", async () => {
+  const output: string[] = [];
+  const listen = (...line: unknown[]) => void output.push(line.map(String).join(" "));
   vi.spyOn(console, "log").mockImplementation(listen);
   vi.spyOn(console, "error").mockImplementation(listen);
   const customer = await Customer.open();
@@ -110,7 +110,7 @@ it("tells no key, session or signature of customers' buckets: in no row, log or 
   const call = service.call.bind(service);
   service.call = async (...args) => {
     const response = await call(...args);
-    told.push(await response.clone().text());
+    output.push(await response.clone().text());
     return response;
   };
   const byRole = await customer.destination();
@@ -133,7 +133,7 @@ it("tells no key, session or signature of customers' buckets: in no row, log or 
   service.now += DAY_MS;
   await sweep(service.context);
   vi.restoreAllMocks();
-  const all = [...told, await everything(), ...[...aws.objects].map(([key]) => aws.text(key))].join("\n");
+  const all = [...output, await everything(), ...[...aws.objects].map(([key]) => aws.text(key))].join("\n");
   expect([all.includes("step.failed"), all.includes(byKeys.id), aws.secrets.length > 4]).toEqual([true, true, true]);
   expect(aws.secrets.filter((secret) => all.includes(secret))).toEqual([]);
   expect(all).not.toMatch(/Signature=[0-9a-f]{64}/);

@@ -1,4 +1,4 @@
-/** The same ids in two spaces are two things: what one space writes, the other neither sees nor changes. */
+/** The same ids in two spaces are two things: the writes of one space are invisible to the other. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { gunzip, lines } from "../support/gunzip.ts";
@@ -159,7 +159,7 @@ describe("touchpoints", () => {
     expect(await faults({ external_person_id: "EXT-THEIRS" })).toEqual(["/touchpoints/0/external_person_id"]);
   });
 
-  it("may have an id that another space's touchpoint has, which vouches for nobody", async () => {
+  it("may have an id that another space's touchpoint has, and its person is still looked up", async () => {
     const send = { key: them.key, ...touch({ person_id: "p-1" }) };
     await service.json("POST", "/v1/touchpoints", 202, send);
     const unknown = { key: us.key, ...touch({ person_id: "p-9" }) };

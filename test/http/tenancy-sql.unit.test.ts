@@ -104,7 +104,7 @@ describe("every query", () => {
     ]);
   });
 
-  it("stands in src/db, but for the limiter's own storage", () => {
+  it("is in src/db, except for the limiter's own storage", () => {
     const strays = Object.entries(OTHER_ROOMS).flatMap(([file, source]) => queriesIn(file, source));
     expect([...new Set(strays.map((query) => query.file))]).toEqual(["../../src/limiter/limiter.ts"]);
   });

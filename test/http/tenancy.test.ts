@@ -8,7 +8,7 @@ import { ROUTES } from "../../src/http/routes.ts";
 import { AWS_VARS, KEYS } from "../support/aws.ts";
 import { ADMIN, orders, Service, type Space } from "../support/service.ts";
 
-/** Ids in a path: those of the other space, or ones that nobody has. */
+/** Ids in a path: those of the other space, or unknown ids. */
 interface Ids {
   export: string;
   file: string;
@@ -161,7 +161,7 @@ let theirs: Ids;
 let them: Space;
 let us: Space;
 
-/** A space whose every text says zebra. */
+/** A space in which every text contains zebra. */
 beforeAll(async () => {
   us = await service.shop();
   them = await service.space({ name: "Zebra crossing" });
@@ -187,8 +187,8 @@ beforeAll(async () => {
   const profiles = [{ person_id: "zebra-gone", external_person_id: "zebra-y" }];
   await service.json("PUT", "/v1/profiles", 200, { ...key, body: { profiles } });
   const deletion = await service.json<{ id: string }>("DELETE", "/v1/profiles/zebra-gone", 202, key);
-  const made = { name: "zebra key", scopes: ["events:read"] };
-  const apiKey = await service.json<{ id: string }>("POST", "/v1/api-keys", 201, { ...key, body: made });
+  const created = { name: "zebra key", scopes: ["events:read"] };
+  const apiKey = await service.json<{ id: string }>("POST", "/v1/api-keys", 201, { ...key, body: created });
   const endpoint = await service.json<{ id: string }>("POST", "/v1/webhook-endpoints", 201, {
     ...key,
     body: { url: "https://zebra.example/hooks" },
@@ -227,7 +227,7 @@ const entries = ROUTES.flatMap((route) => {
 
 it("knows every route there is, those with an id and those that list above all", () => {
   expect(Object.keys(TABLE).toSorted()).toEqual(ROUTES.map((route) => route.operationId).toSorted());
-  // A PUT makes what it names.
+  // A PUT creates the object that it names.
   const exposed = ROUTES.filter(
     (route) =>
       route.auth !== "none" && ((/\{/.test(route.path) && route.method !== "PUT") || route.query !== undefined),
@@ -250,7 +250,7 @@ async function answer(method: string, path: string, ids: Ids, key: string, body?
 const foreign = entries.flatMap(({ name, method, line }) => ("foreign" in line ? [{ name, method, line }] : []));
 
 describe("another space's id", () => {
-  it.each(foreign)("$name answers it exactly like one that nobody has", async ({ method, line }) => {
+  it.each(foreign)("$name answers it exactly like an unknown id", async ({ method, line }) => {
     const theirAnswer = await answer(method, line.foreign(theirs), theirs, us.key, line.body);
     const nobodys = await answer(method, line.foreign(NOBODY), NOBODY, us.key, line.body);
     expect(theirAnswer.text).toBe(nobodys.text);

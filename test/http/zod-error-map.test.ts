@@ -1,4 +1,4 @@
-/** What is wrong with a request is told in words, with the name of what it is about. */
+/** A rejected request gets a detail in words that names the wrong parameter. */
 
 import { beforeAll, expect, it } from "vitest";
 import { type ProblemView, Service, type Space } from "../support/service.ts";

@@ -1,4 +1,4 @@
-/** A profile's values against what is said of its attributes: native ones, and those that the space defined. */
+/** A profile's values are validated against the definitions of its attributes: native ones and the space's own. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { interrupted, once } from "../support/interrupted.ts";
@@ -50,7 +50,7 @@ describe.each(Object.keys(FITS))("an attribute that was defined as %s", (type) =
 });
 
 describe("a value", () => {
-  it("of an attribute that nobody defined may be of any type", async () => {
+  it("of an undefined attribute may be of any type", async () => {
     await define("other", "text");
     for (const value of Object.values(VALUES)) await put({ a: value });
     expect(await attributes()).toEqual({ a: VALUES["date"] });
@@ -81,7 +81,7 @@ describe("a value", () => {
     expect((await service.call("GET", "/v1/profiles/p-1", { key: space.key })).status).toBe(404);
   });
 
-  it("that does not fit is said of in words that begin with the attribute's name", async () => {
+  it("that does not fit gets a detail that begins with the attribute's name", async () => {
     await define("points", "number");
     const problem = await service.json<ProblemView>("PUT", "/v1/profiles", 422, {
       key: space.key,
@@ -96,7 +96,7 @@ describe("a value", () => {
     await service.json("PUT", "/v1/profiles", 200, { key: other.key, body: bodyOf({ a: "text" }) });
   });
 
-  it("is refused where its attribute was defined between the look and the write", async () => {
+  it("is refused where its attribute was defined between the read and the write", async () => {
     const slow = interrupted(once(() => define("a", "number")));
     const response = await slow.call("PUT", "/v1/profiles", { key: space.key, body: bodyOf({ a: "text" }) });
     const { errors } = await response.json<ProblemView>();

@@ -1,5 +1,5 @@
 /**
- * What a space may change of a built-in definition, and who sees the change: lists, ingest, and exports by their
+ * Changes of a space to a built-in definition, and their effect on lists, ingest, and exports by their
  * snapshot.
  */
 
@@ -140,7 +140,7 @@ describe("a change of a built-in definition", () => {
     ).toEqual(["/events/0/properties/shop"]);
   });
 
-  it("loses none of several made at once: each is there, or was told to try again", async () => {
+  it("loses none of several concurrent ones: each is there, or was answered with a retryable error", async () => {
     const names = Array.from({ length: 5 }, (_, n) => `added_${n}`);
     const answers = await Promise.all(names.map((name) => call("purchase", adding(name))));
     const taken = names.filter((_, n) => answers[n]?.status === 200);

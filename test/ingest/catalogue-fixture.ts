@@ -1,5 +1,5 @@
 /**
- * The built-in definitions, typed from the specification's tables, and made by no product code. In a
+ * The built-in definitions, typed from the specification's tables, independent of the code under test. In a
  * row: the id, then its properties; T text, B boolean, D date, N number, `!` mandatory.
  */
 

@@ -1,5 +1,5 @@
 /**
- * What the specification asks of events beyond the types of their properties: each rule with the fact that it comes
+ * The specification's rules for events beyond the types of their properties: each with the fact that it comes
  * from.
  */
 
@@ -161,7 +161,7 @@ describe("fact 1.a.34: a page view", () => {
     expect((await store("pageView", { url: url(length) }))["url"]).toBe(url(length).slice(0, kept));
   });
 
-  it("fact 1.a.34: keeps no half of a character", async () => {
+  it("fact 1.a.34: keeps no unpaired surrogate", async () => {
     expect((await store("pageView", { url: `${url(1_499)}🛒🛒` }))["url"]).toBe(url(1_499));
     expect((await store("pageView", { url: `${url(1_498)}🛒🛒` }))["url"]).toBe(`${url(1_498)}🛒`);
   });

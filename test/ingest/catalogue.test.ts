@@ -17,7 +17,7 @@ interface Definition {
 }
 
 const service = new Service();
-const made = new Date(service.now).toISOString();
+const created = new Date(service.now).toISOString();
 let space: Space;
 let listed: Map<string, Definition>;
 
@@ -71,8 +71,8 @@ describe("the catalogue", () => {
         { name: "flowElementId", type: "text", required: false },
         { name: "messageId", type: "text", required: false },
       ],
-      created_at: made,
-      updated_at: made,
+      created_at: created,
+      updated_at: created,
     });
   });
 
@@ -94,7 +94,7 @@ describe("the catalogue", () => {
     },
   );
 
-  it("tells ids apart by case", async () => {
+  it("distinguishes ids by case", async () => {
     const response = await service.call("GET", "/v1/event-definitions/emailsent", { key: space.key });
     expect(response.status).toBe(404);
   });

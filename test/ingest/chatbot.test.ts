@@ -1,4 +1,4 @@
-/** Chatbot-session events make a profile where their person has none; no other event does. */
+/** Chatbot-session events create a profile when their person has none; no other event does. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -41,7 +41,7 @@ async function events(): Promise<Record<string, unknown>[]> {
 }
 
 describe("fact 1.a.30: a person who is not there", () => {
-  it.each(SESSIONS)("fact 1.a.30: is made by %s, of type Customer", async (definition) => {
+  it.each(SESSIONS)("fact 1.a.30: is created by %s, of type Customer", async (definition) => {
     expect(await send([event({ person_id: "new" }, definition)])).toEqual({ accepted: 1, duplicates: 0 });
     expect(await profiles()).toEqual([{ person_id: "new", external_person_id: null, type: "Customer" }]);
     const shown = await service.json("GET", "/v1/profiles/new", 200, { key: space.key });
@@ -61,7 +61,7 @@ describe("fact 1.a.30: a person who is not there", () => {
     });
   });
 
-  it("is made under the external id by which the event names them, with a person id of their own", async () => {
+  it("is created with the external id by which the event names them, with a person id of their own", async () => {
     await send([event({ external_person_id: "CRM-9" })]);
     const [profile, ...more] = await profiles();
     expect([profile, more]).toEqual([
@@ -71,7 +71,7 @@ describe("fact 1.a.30: a person who is not there", () => {
     expect(await events()).toEqual([{ definition_id: "chatbotSessionStarted", person_id: profile?.["person_id"] }]);
   });
 
-  it("is made once, whatever number of events of one call name them", async () => {
+  it("is created once, for any number of events in one call that name them", async () => {
     await send([event({ external_person_id: "CRM-9" }), event({ external_person_id: "CRM-9" }, SESSIONS[1])]);
     await send([event({ person_id: "new" }), event({ person_id: "new" })]);
     expect(await profiles()).toHaveLength(2);
@@ -83,19 +83,19 @@ describe("fact 1.a.30: a person who is not there", () => {
     expect(await send([session, conversation])).toEqual({ accepted: 2, duplicates: 0 });
   });
 
-  it.each(["conversationCreated", "emailSent", "order_placed"])("is not made by %s", async (definition) => {
+  it.each(["conversationCreated", "emailSent", "order_placed"])("is not created by %s", async (definition) => {
     expect(await faults([event({ person_id: "new" }, definition)])).toEqual(["/events/0/person_id"]);
     expect(await profiles()).toEqual([]);
   });
 
-  it("is not made by a call that is refused", async () => {
+  it("is not created by a rejected call", async () => {
     expect(await faults([event({ person_id: "new" }), event({ person_id: "p-1", properties: { a: 1 } })])).toEqual([
       "/events/1/properties/a",
     ]);
     expect(await profiles()).toEqual([]);
   });
 
-  it("is not made by a disabled definition", async () => {
+  it("is not created by a disabled definition", async () => {
     await service.json("PATCH", "/v1/event-definitions/chatbotSessionStarted", 200, {
       key: space.key,
       body: { enabled: false },
@@ -103,13 +103,13 @@ describe("fact 1.a.30: a person who is not there", () => {
     expect(await faults([event({ person_id: "new" })])).toEqual(["/events/0/definition_id"]);
   });
 
-  it("is not made where neither id, or both, are sent", async () => {
+  it("is not created when neither id, or both, are sent", async () => {
     const both = event({ person_id: "new", external_person_id: "CRM-9" });
     expect(await faults([event({}), both])).toEqual(["/events/0/person_id", "/events/1/person_id"]);
   });
 });
 
-describe("an event whose id is known makes no profile", () => {
+describe("an event whose id is known creates no profile", () => {
   const chat = (id: string, person: Record<string, unknown>) => ({ ...event(person), id });
 
   it.each([{ person_id: "new" }, { external_person_id: "CRM-9" }])("of %j, in a later call", async (person) => {
@@ -129,7 +129,7 @@ describe("an event whose id is known makes no profile", () => {
     expect(await profiles()).toEqual([]);
   });
 
-  it("where it became known between look and write", async () => {
+  it("where it became known between read and write", async () => {
     const meanwhile = once(() => send([chat("e-1", { person_id: "p-1" })]));
     const sent = await send([chat("e-1", { person_id: "new" })], interrupted(meanwhile));
     expect(sent).toEqual({ accepted: 0, duplicates: 1 });
@@ -139,8 +139,8 @@ describe("an event whose id is known makes no profile", () => {
   it("nor where it is wrong now", async () => {
     await send([chat("e-1", { person_id: "p-1" })]);
     const wrong = { ...chat("e-1", { person_id: "new" }), properties: { nothing: 1 } };
-    const nobody = [chat("e-1", {}), chat("e-1", { person_id: "a", external_person_id: "b" })];
-    expect(await send([wrong, ...nobody])).toEqual({ accepted: 0, duplicates: 3 });
+    const unnamed = [chat("e-1", {}), chat("e-1", { person_id: "a", external_person_id: "b" })];
+    expect(await send([wrong, ...unnamed])).toEqual({ accepted: 0, duplicates: 3 });
     expect(await profiles()).toEqual([]);
   });
 
@@ -163,21 +163,24 @@ describe("a person who is there", () => {
   it("is found again when the same call comes twice", async () => {
     const call = [{ ...event({ external_person_id: "CRM-9" }), id: "e-1" }];
     await send(call);
-    const made = await profiles();
+    const derivedEvents = await profiles();
     expect(await send(call)).toEqual({ accepted: 0, duplicates: 1 });
-    expect(await profiles()).toEqual(made);
+    expect(await profiles()).toEqual(derivedEvents);
   });
 });
 
 describe("calls at once", () => {
-  it.each([{ person_id: "new" }, { external_person_id: "CRM-9" }])("that name %j make one profile", async (person) => {
-    const answers = await Promise.all([1, 2, 3].map(() => send([event(person)])));
-    expect(answers).toEqual(answers.map(() => ({ accepted: 1, duplicates: 0 })));
-    expect(await profiles()).toHaveLength(1);
-    expect(new Set((await events()).map((row) => row["person_id"])).size).toBe(1);
-  });
+  it.each([{ person_id: "new" }, { external_person_id: "CRM-9" }])(
+    "that name %j create one profile",
+    async (person) => {
+      const answers = await Promise.all([1, 2, 3].map(() => send([event(person)])));
+      expect(answers).toEqual(answers.map(() => ({ accepted: 1, duplicates: 0 })));
+      expect(await profiles()).toHaveLength(1);
+      expect(new Set((await events()).map((row) => row["person_id"])).size).toBe(1);
+    },
+  );
 
-  it("find the profile that was made between look and write", async () => {
+  it("find the profile that was created between read and write", async () => {
     const meanwhile = once(() =>
       service.json("PUT", "/v1/profiles", 200, {
         key: space.key,
@@ -191,14 +194,14 @@ describe("calls at once", () => {
 });
 
 describe("personCreated", () => {
-  it("is made with the profile where it is enabled, and not counted as accepted", async () => {
+  it("is derived with the profile when it is enabled, and not counted as accepted", async () => {
     await enable("personCreated");
     expect(await send([event({ person_id: "new" })])).toEqual({ accepted: 1, duplicates: 0 });
     const stored = (await events()).map((row) => String(row["definition_id"]));
     expect(stored.toSorted()).toEqual(["chatbotSessionStarted", "personCreated"]);
   });
 
-  it("is not made for a person who was there", async () => {
+  it("is not derived for an existing profile", async () => {
     await enable("personCreated");
     await send([event({ person_id: "p-1" })]);
     expect(await events()).toHaveLength(1);

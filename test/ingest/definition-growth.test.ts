@@ -112,7 +112,7 @@ describe("a change", () => {
     expect(after).toEqual({ ...before, name: "Renamed", description: "d", enabled: false, version: 2, updated_at: at });
   });
 
-  it("may take the description away", async () => {
+  it("may remove the description", async () => {
     await patch({ description: "d" });
     expect(await patch({ description: null })).toMatchObject({ description: null, version: 3 });
   });
@@ -162,11 +162,11 @@ describe("a change that changes nothing", () => {
   });
 });
 
-describe("a change that would do more than add", () => {
+describe("a change that does not only add", () => {
   it.each<[string, unknown, string[]]>([
     ["another type", adding({ name: "order_id", type: "number", required: true }), ["/properties/0"]],
     ["another required", adding({ name: "order_id", type: "text" }), ["/properties/0"]],
-    ["a list made a text", adding({ name: "lines", type: "text" }), ["/properties/0"]],
+    ["a list changed to a text", adding({ name: "lines", type: "text" }), ["/properties/0"]],
     ["a field's other type", lines({ name: "sku", type: "number" }), ["/properties/0"]],
     ["another id", { id: "other" }, ["/id"]],
     ["another section", { section_id: "other" }, ["/section_id"]],
@@ -209,7 +209,7 @@ describe("a change that would do more than add", () => {
 });
 
 describe("changes at once", () => {
-  it("lose nothing: each is in the definition, or was told to try again", async () => {
+  it("lose nothing: each is in the definition, or was answered with a retryable error", async () => {
     const names = Array.from({ length: 6 }, (_, n) => `added_${n}`);
     const answers = await Promise.all(names.map((name) => call(adding({ name, type: "text" }))));
     const taken = names.filter((_, n) => answers[n]?.status === 200);

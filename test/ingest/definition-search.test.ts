@@ -33,7 +33,7 @@ describe("q", () => {
     ["ÄÖÜ", ["page_view"]],
     ["", ["OrderCanceled", "order_placed", "page_view", "signup"]],
     ["nothing", []],
-  ])("%j finds what has it in id or name, whatever the case", async (q, found) => {
+  ])("%j finds definitions with it in id or name, in any case of letters", async (q, found) => {
     expect(await find({ category: "custom", q })).toEqual(found);
   });
 
@@ -41,7 +41,7 @@ describe("q", () => {
     expect(await find({ q: "äöü" })).toEqual(["page_view"]);
   });
 
-  it("goes on behind a cursor", async () => {
+  it("continues behind a cursor", async () => {
     const first = await service.json<{ next_cursor: string }>("GET", "/v1/event-definitions?q=order&limit=2", 200, {
       key: space.key,
     });
@@ -55,7 +55,7 @@ describe("q", () => {
 });
 
 describe("category", () => {
-  it("custom finds what was made here", async () => {
+  it("custom finds the space's own definitions", async () => {
     expect(await find({ category: "custom" })).toHaveLength(4);
   });
 
@@ -69,7 +69,7 @@ describe("category", () => {
     expect(await service.faults("GET", path, { key: space.key })).toEqual(["#query/category"]);
   });
 
-  it("and q are both held to", async () => {
+  it("and q both apply", async () => {
     expect(await find({ category: "custom", q: "sign" })).toEqual(["signup"]);
   });
 });

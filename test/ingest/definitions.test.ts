@@ -1,17 +1,17 @@
-/** Event definitions: what may be defined, and what is shown of it. */
+/** Event definitions: validation of requests, and responses. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ProblemView, Service, type Space } from "../support/service.ts";
 
 const service = new Service();
 let space: Space;
-let made = 0;
+let created = 0;
 
 beforeAll(async () => {
   space = await service.space();
 });
 
-const newId = () => `event_${(made += 1)}`;
+const newId = () => `event_${(created += 1)}`;
 const post = (body: Record<string, unknown>) =>
   service.json<Record<string, unknown>>("POST", "/v1/event-definitions", 201, { key: space.key, body });
 const faults = (body: Record<string, unknown>) =>
@@ -61,9 +61,9 @@ describe("a definition", () => {
     ["no name", { name: undefined }, "/name"],
     ["an empty name", { name: " " }, "/name"],
     ["a name of 201 characters", { name: "n".repeat(201) }, "/name"],
-    ["a name with half a character", { name: "n\ud83d" }, "/name"],
+    ["a name with an unpaired surrogate", { name: "n\ud83d" }, "/name"],
     ["a description of 2,001 characters", { description: "d".repeat(2001) }, "/description"],
-    ["a description with half a character", { description: "d\udc00" }, "/description"],
+    ["a description with an unpaired surrogate", { description: "d\udc00" }, "/description"],
     ["an empty section", { section_id: "" }, "/section_id"],
     ["a section with a blank", { section_id: "a b" }, "/section_id"],
     ["a section of 101 characters", { section_id: "s".repeat(101) }, "/section_id"],
@@ -87,7 +87,7 @@ describe("a definition", () => {
     expect(await service.json("GET", `/v1/event-definitions/${id}`, 200, { key: space.key })).toEqual(first);
   });
 
-  it("is made by one of several calls that want it at once", async () => {
+  it("is created by one of several concurrent calls", async () => {
     const body = { id: newId(), name: "x" };
     const calls = [1, 2, 3].map(() => service.call("POST", "/v1/event-definitions", { key: space.key, body }));
     const statuses = (await Promise.all(calls)).map((response) => response.status);
@@ -101,7 +101,7 @@ describe("a definition", () => {
     expect(await post({ id: id.toUpperCase(), name: "y" })).toMatchObject({ name: "y" });
   });
 
-  it.each(["nothing", "order%5Fplaced%00", "%"])("%s, which nobody made, is not found", async (id) => {
+  it.each(["nothing", "order%5Fplaced%00", "%"])("%s, which does not exist, is not found", async (id) => {
     expect((await service.call("GET", `/v1/event-definitions/${id}`, { key: space.key })).status).toBe(404);
   });
 });

@@ -49,11 +49,11 @@ describe("a profile that stays as it was", () => {
   it.each([
     ["empty", state()],
     ["full", FULL],
-  ])("(%s) makes no event", (_, same) => {
+  ])("(%s) derives no event", (_, same) => {
     expect(events(same, structuredClone(same))).toEqual([]);
   });
 
-  it("makes none either where its parts come in another order", () => {
+  it("derives none either when its parts are in another order", () => {
     const [ab, ba] = [state({ attributes: { a: 1, b: 2 }, tags: ["x", "y"] }), state({ attributes: { b: 2, a: 1 } })];
     expect(events(ab, { ...ba, tags: ["y", "x"] })).toEqual([]);
   });
@@ -80,7 +80,7 @@ describe.each([
     [definition, { attribute, oldValue, newValue }],
   ];
 
-  it(`makes ${definition} when it is set, changed and removed`, () => {
+  it(`derives ${definition} when it is set, changed and removed`, () => {
     expect(events(state(), having({ [attribute]: "a" }))).toEqual(change(null, "a"));
     expect(events(having({ [attribute]: "a" }), having({ [attribute]: "b" }))).toEqual(change("a", "b"));
     expect(events(having({ [attribute]: "a" }), state())).toEqual(change("a", null));
@@ -156,7 +156,7 @@ describe("values", () => {
     [true, "true", false, "false"],
     ["", "", "x", "x"],
     [1, "1", "1", "1"],
-  ])("%j and %j are told as texts", (was, wasText, is, isText) => {
+  ])("%j and %j are written as texts", (was, wasText, is, isText) => {
     const [before, after] = [having({ a: was }), having({ a: is })];
     expect(events(before, after)[0]?.[1]).toEqual({ attribute: "a", oldValue: wasText, newValue: isText });
   });
@@ -167,15 +167,15 @@ describe("values", () => {
   });
 });
 
-it("makes events of definitions that the catalogue has, with the properties that it has", () => {
+it("derives events of definitions that the catalogue has, with the properties that it has", () => {
   const known = new Map(EXPECTED.map((each) => [each.id, each.properties.map(({ name }) => name)]));
-  const made = [
+  const created = [
     ...deriveEvents(null, FULL),
     ...deriveEvents(FULL, state()),
     ...deriveEvents(state(), FULL),
     ...deriveEvents(FULL, having({ $email_address: "b", $phone_number: "1", $facebook_id: "f" })),
   ];
-  for (const { definition_id, properties } of made) {
+  for (const { definition_id, properties } of created) {
     expect(DERIVED).toContain(definition_id);
     expect(known.get(definition_id)).toEqual(expect.arrayContaining(Object.keys(properties)));
   }

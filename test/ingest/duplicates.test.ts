@@ -1,4 +1,4 @@
-/** Once each, and all or nothing: ids that come again, calls that come at once, one bad event among many. */
+/** Each event once, and all of a call or nothing: repeated ids, concurrent calls, one invalid event among many. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** A call's events together: how many, how many bytes, as JSON or as lines. */
+/** The events of a call: their number, their bytes, as JSON or as lines. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -142,7 +142,7 @@ describe("lines", () => {
     expect(await stored()).toBe(0);
   });
 
-  it("are told apart by number where one is no JSON", async () => {
+  it("are identified by line number when one is not JSON", async () => {
     const problem = await (await sendLines(`${first}\noops\n${third}`)).json<ProblemView>();
     expect(problem.errors).toEqual([{ pointer: "/events/1", detail: expect.stringContaining("2") }]);
   });

@@ -1,4 +1,4 @@
-/** What an ingest has read may change before it writes: then it reads and writes again, or writes nothing. */
+/** Rows that an ingest has read may change before it writes: then it reads and writes again, or writes nothing. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -51,7 +51,7 @@ it("refuses an event that lacks what became required meanwhile", async () => {
   expect([response.status, errors?.[0]?.pointer]).toEqual([422, "/events/0/properties/currency"]);
 });
 
-it("gives up with a conflict where the definition changes each time, and writes nothing", async () => {
+it("ends with a conflict when the definition changes on every retry, and writes nothing", async () => {
   let before: unknown;
   const always = async (nth: number) => {
     await change({ name: `Renamed ${nth}` });
@@ -62,7 +62,7 @@ it("gives up with a conflict where the definition changes each time, and writes 
   expect([await rows(), await sequence()]).toEqual([[], before]);
 });
 
-it("does not look again where something else was written meanwhile", async () => {
+it("does not read again when an unrelated row was written meanwhile", async () => {
   let writes = 0;
   const other = async () => {
     writes += 1;
@@ -101,13 +101,13 @@ describe("a built-in definition", () => {
     expect(await rows()).toEqual([]);
   });
 
-  it("that changes each time makes the call give up", async () => {
+  it("that changes on every retry ends the call with a conflict", async () => {
     const response = await mail(interrupted((nth) => touch({ enabled: nth % 2 === 0 })));
     expect([422, 409]).toContain(response.status);
     expect(await rows()).toEqual([]);
   });
 
-  it("that another one's change leaves alone is written at once", async () => {
+  it("that a change of another definition does not affect is written at once", async () => {
     let writes = 0;
     const other = async () => {
       writes += 1;

@@ -1,4 +1,4 @@
-/** What an event must say of itself: what it is, who it was, when it was, and its ids. Each fault has its pointer. */
+/** Required fields of an event: definition, person, time and ids. Each error has its pointer. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { Service, type Space } from "../support/service.ts";
@@ -23,7 +23,7 @@ const faults = (...events: unknown[]) => service.faults("POST", "/v1/events", { 
 const send = (...events: unknown[]) => service.json("POST", "/v1/events", 202, { key: space.key, body: { events } });
 const at = (ms: number) => new Date(service.now + ms).toISOString();
 
-describe("what it is", () => {
+describe("the definition", () => {
   it.each<[string, Record<string, unknown>, string]>([
     ["an unknown definition", { definition_id: "nothing" }, "/definition_id"],
     ["a definition in another case", { definition_id: "Order_placed" }, "/definition_id"],
@@ -55,7 +55,7 @@ describe("what it is", () => {
   });
 });
 
-describe("who it was", () => {
+describe("the person", () => {
   it.each<[string, Record<string, unknown>, string]>([
     ["an unknown person", { person_id: "nobody" }, "/person_id"],
     ["a person in another case", { person_id: "P-1" }, "/person_id"],
@@ -73,12 +73,12 @@ describe("who it was", () => {
     ["its person id, the other null", { person_id: "p-1", external_person_id: null }],
     ["its external id", { person_id: undefined, external_person_id: "CRM-1" }],
     ["its external id, the other null", { person_id: null, external_person_id: "CRM-1" }],
-  ])("is told by %s", async (_, more) => {
+  ])("is named by %s", async (_, more) => {
     expect(await send(event(more))).toMatchObject({ accepted: 1 });
   });
 });
 
-describe("when it was", () => {
+describe("the time", () => {
   it.each<[string, () => string | null]>([
     ["now", () => at(0)],
     ["five minutes ahead", () => at(300_000)],
@@ -126,7 +126,7 @@ describe("its ids", () => {
       ["with a tab", "a\tb"],
       ["with a line feed", "a\nb"],
       ["with a DEL", "a\u007f"],
-      ["with half a character", "a\ud800"],
+      ["with an unpaired surrogate", "a\ud800"],
       ["with the other half", "\udc00a"],
       ["a number", 5],
       ["an object", {}],

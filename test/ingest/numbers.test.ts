@@ -1,4 +1,4 @@
-/** Numbers come in without loss, or not at all. */
+/** Numbers are stored without loss, or rejected. */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -53,7 +53,7 @@ describe("an amount", () => {
     expect(await service.faults("POST", "/v1/events", options(inLines, true))).toEqual(["/events/1/properties/amount"]);
   });
 
-  it("that is refused is told how it can be sent", async () => {
+  it("that is rejected gets a detail that says how to send it", async () => {
     for (const amount of ["9007199254740993", "1e30"]) {
       const problem = await service.json<ProblemView>(
         "POST",

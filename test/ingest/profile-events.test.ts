@@ -1,5 +1,5 @@
 /**
- * The people events that the service makes: with the write of the profile, of enabled definitions, on real change,
+ * The people events that the service derives: with the write of the profile, of enabled definitions, on real change,
  * once.
  */
 
@@ -49,7 +49,7 @@ async function stored(): Promise<Made[]> {
 }
 
 /** The stored events as `definition {properties}`. */
-const made = async () =>
+const derivedEvents = async () =>
   (await stored()).map((row) => [row.definition_id, JSON.parse(row.properties) as unknown] as const);
 
 async function sequence(): Promise<unknown> {
@@ -57,7 +57,7 @@ async function sequence(): Promise<unknown> {
 }
 
 describe("a write of a profile", () => {
-  it("makes no event where none of the definitions is enabled, and looks at no profile", async () => {
+  it("derives no event when none of the definitions is enabled, and reads no profile", async () => {
     const before = service.meter.statements;
     await attributes({ $first_name: "Ada" });
     const quiet = service.meter.statements - before;
@@ -68,7 +68,7 @@ describe("a write of a profile", () => {
     expect(service.meter.statements - again).toBe(quiet + 3);
   });
 
-  it("makes the event in the same write, at its moment", async () => {
+  it("derives the event in the same write, at its moment", async () => {
     await enable("nameChanged");
     await put({ person_id: "p-1", company_id: "acme" });
     service.now += 5_000;
@@ -90,11 +90,11 @@ describe("a write of a profile", () => {
     ]);
   });
 
-  it("makes each event of several changes, of the enabled definitions alone", async () => {
+  it("derives each event of several changes, of the enabled definitions alone", async () => {
     await enable("nameChanged", "emailAddressChanged", "customAttributeChanged");
     await attributes({ $first_name: "Ada", $email_address: "a@x", tier: 1, $city: "Rome" });
     await attributes({ $first_name: "Eva", $email_address: "b@x", tier: null, $city: "Oslo" });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["nameChanged", { attribute: "$first_name", oldValue: null, newValue: "Ada" }],
       ["customAttributeChanged", { attribute: "tier", oldValue: null, newValue: "1" }],
       ["nameChanged", { attribute: "$first_name", oldValue: "Ada", newValue: "Eva" }],
@@ -103,7 +103,7 @@ describe("a write of a profile", () => {
     ]);
   });
 
-  it("makes events for the persons of one call, each their own", async () => {
+  it("derives events for the persons of one call, each their own", async () => {
     await enable("personCreated", "phoneNumberAdded");
     const profiles = Array.from({ length: 50 }, (_, n) => ({
       person_id: `n-${n}`,
@@ -118,7 +118,7 @@ describe("a write of a profile", () => {
     expect(new Set(rows.map((row) => row.id)).size).toBe(101);
   });
 
-  it("that changes nothing makes none, however often it comes", async () => {
+  it("that changes nothing derives none, however often it is sent", async () => {
     await enable(...DERIVED);
     const profile = {
       person_id: "n",
@@ -139,7 +139,7 @@ describe("a write of a profile", () => {
     await enable("standardAttributeChanged", "contactInformationChanged");
     await put({ person_id: "p-1", type: "Lead", identifiers: { custom_id: "u", crm: "c" } });
     await put({ person_id: "p-1", external_person_id: null, identifiers: { custom_id: null } });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["standardAttributeChanged", { attribute: "type", oldValue: null, newValue: "Lead" }],
       ["contactInformationChanged", { kind: "crm", address: "c" }],
       ["contactInformationChanged", { kind: "custom_id", address: "u" }],
@@ -148,7 +148,7 @@ describe("a write of a profile", () => {
     ]);
   });
 
-  it("that is refused makes none", async () => {
+  it("that is rejected derives none", async () => {
     await enable("personCreated");
     const taken = await call([{ person_id: "n-1" }, { person_id: "n-2", external_person_id: "CRM-1" }]);
     expect([taken.status, await stored()]).toEqual([409, []]);
@@ -168,7 +168,7 @@ describe("a write of a profile", () => {
     expect(await stored()).toHaveLength(1);
   });
 
-  it("that would make more than 100,000 events is refused, and nothing is written", async () => {
+  it("that would derive more than 100,000 events is refused, and nothing is written", async () => {
     await enable("customAttributeChanged");
     const profiles = (value: number) =>
       Array.from({ length: 200 }, (_, n) => ({
@@ -202,30 +202,30 @@ describe("properties that the space added to such a definition", () => {
     const body = { properties: [{ name: "source", type: "text" }] };
     await service.json("PATCH", "/v1/event-definitions/personCreated", 200, { key: space.key, body });
     await put({ person_id: "n" });
-    expect(await made()).toEqual([["personCreated", { source: null }]]);
+    expect(await derivedEvents()).toEqual([["personCreated", { source: null }]]);
   });
 });
 
-describe("what changes between look and write", () => {
+describe("what changes between read and write", () => {
   it("is read again: the event has what was really replaced", async () => {
     await enable("emailAddressAdded", "emailAddressChanged");
     const other = once(() => attributes({ $email_address: "theirs@x" }));
     const response = await call([{ person_id: "p-1", attributes: { $email_address: "ours@x" } }], interrupted(other));
     expect(response.status).toBe(200);
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["emailAddressAdded", { address: "theirs@x" }],
       ["emailAddressChanged", { address: "ours@x", oldAddress: "theirs@x" }],
     ]);
   });
 
-  it("makes one creation of a profile that two calls make", async () => {
+  it("derives one creation of a profile that two calls create", async () => {
     await enable("personCreated");
     const other = once(() => put({ person_id: "n" }));
     expect((await call([{ person_id: "n" }], interrupted(other))).status).toBe(200);
-    expect(await made()).toEqual([["personCreated", {}]]);
+    expect(await derivedEvents()).toEqual([["personCreated", {}]]);
   });
 
-  it("makes no event where the definition was disabled", async () => {
+  it("derives no event where the definition was disabled", async () => {
     await enable("personCreated");
     const disable = once(() =>
       service.json("PATCH", "/v1/event-definitions/personCreated", 200, { key: space.key, body: { enabled: false } }),
@@ -235,7 +235,7 @@ describe("what changes between look and write", () => {
     await service.json("GET", "/v1/profiles/n", 200, { key: space.key });
   });
 
-  it("each time makes the call give up with a conflict, and write nothing", async () => {
+  it("on every retry ends the call with a conflict, and nothing is written", async () => {
     await enable("customAttributeChanged");
     const always = (nth: number) => attributes({ other: nth });
     const response = await call([{ person_id: "p-1", attributes: { ours: 1 } }], interrupted(always));

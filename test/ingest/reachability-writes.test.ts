@@ -1,4 +1,4 @@
-/** The reachability events that writes of profiles make: in the same transaction, of what was really replaced, once. */
+/** The reachability events that writes of profiles derive: in the same transaction, of real changes, once. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -49,7 +49,7 @@ async function statementsOf(...profiles: unknown[]): Promise<number> {
 }
 
 describe("a write of a profile", () => {
-  it("makes the event in the same write, at its moment, with an id of 32 hex characters", async () => {
+  it("derives the event in the same write, at its moment, with an id of 32 hex characters", async () => {
     service.now += 5_000;
     await attributes({ $phone_number: "+441", $sms_marketing: "subscribed" });
     expect(await stored()).toEqual([
@@ -68,7 +68,7 @@ describe("a write of a profile", () => {
     ]);
   });
 
-  it("makes one an installation, which it names", async () => {
+  it("derives one per installation, which it names", async () => {
     const phone = (installation_id: string) => ({ installation_id, platform: "iOS", push_token: "t", is_optin: true });
     await put({ person_id: "p-1", installations: [phone("i-2"), phone("i-1")] });
     await put({ person_id: "p-1", installations: null });
@@ -83,7 +83,7 @@ describe("a write of a profile", () => {
     ]);
   });
 
-  it("makes the events of each person of the call, in their order", async () => {
+  it("derives the events of each person of the call, in their order", async () => {
     const profiles = Array.from({ length: 50 }, (_, n) => ({
       person_id: `n-${String(n).padStart(2, "0")}`,
       attributes: n % 2 === 0 ? { $email_address: `${n}@x` } : { tier: n },
@@ -107,7 +107,7 @@ describe("a write of a profile", () => {
     ]);
   });
 
-  it("that comes again makes none", async () => {
+  it("that is sent again derives none", async () => {
     const profile = {
       person_id: "n",
       attributes: { $email_address: "a@x", $email_marketing: "subscribed" },
@@ -120,7 +120,7 @@ describe("a write of a profile", () => {
     expect([first.length, await stored()]).toEqual([2, first]);
   });
 
-  it("that is refused makes none", async () => {
+  it("that is rejected derives none", async () => {
     const taken = [
       { person_id: "n-1", attributes: { $phone_number: "+441" } },
       { person_id: "n-2", external_person_id: "CRM-1" },
@@ -132,7 +132,7 @@ describe("a write of a profile", () => {
     expect(await stored()).toEqual([]);
   });
 
-  it("makes it beside the people events that are enabled", async () => {
+  it("derives it together with the enabled people events", async () => {
     const key = { key: space.key, body: { enabled: true } };
     await service.json("PATCH", "/v1/event-definitions/phoneNumberAdded", 200, key);
     await attributes({ $phone_number: "+441", tier: 1 });
@@ -145,7 +145,7 @@ describe("a write of a profile", () => {
   });
 });
 
-/** The spaces' database; whose standing versions were read is written down. */
+/** The spaces' database; it records for which profiles the current versions were read. */
 class Watched extends Database {
   readonly looks: unknown[] = [];
 
@@ -155,7 +155,7 @@ class Watched extends Database {
   }
 }
 
-describe("the look before a write", () => {
+describe("the read before a write", () => {
   it("is left out where no merge can change reachability, however many there are", async () => {
     const quiet = (n: number) => ({
       person_id: `n-${n}`,
@@ -165,7 +165,7 @@ describe("the look before a write", () => {
     });
     const few = await statementsOf(quiet(0));
     expect(await statementsOf(...Array.from({ length: 1_000 }, (_, n) => quiet(n)))).toBe(few);
-    // Their standing versions, and the guards that these and the definitions have not moved.
+    // Their current versions, and the guards against changes of these and of the definitions.
     const other = await statementsOf({ person_id: "n-0", attributes: { $city: null } });
     expect(await statementsOf({ person_id: "n-0", attributes: { $phone_number: null } })).toBe(other + 3);
   });
@@ -180,7 +180,7 @@ describe("the look before a write", () => {
   });
 });
 
-describe("what changes between look and write", () => {
+describe("what changes between read and write", () => {
   it("is read again: the event has what was really replaced", async () => {
     const other = once(() => attributes({ $email_address: "theirs@x" }));
     const ours = [{ person_id: "p-1", attributes: { $email_address: "ours@x" } }];
@@ -188,7 +188,7 @@ describe("what changes between look and write", () => {
     expect(await reasons()).toEqual(["EMAIL_ADDRESS_ADDED", "EMAIL_ADDRESS_UPDATED"]);
   });
 
-  it("makes one addition where two calls make the profile", async () => {
+  it("derives one addition when two calls create the profile", async () => {
     const profile = { person_id: "n", attributes: { $phone_number: "+441" } };
     const other = once(() => put(profile));
     expect((await call([profile], interrupted(other))).status).toBe(200);
@@ -206,7 +206,7 @@ describe("what changes between look and write", () => {
   });
 });
 
-it("would make too many events: the call is refused, and nothing is written", async () => {
+it("would derive too many events: the call is refused, and nothing is written", async () => {
   const profiles = Array.from({ length: 1_000 }, (_, n) => ({
     person_id: `many-${n}`,
     attributes: Object.fromEntries(Array.from({ length: 99 }, (_each, a) => [`a${a}`, 0])),

@@ -1,6 +1,6 @@
 /**
- * The people events of tags and installations: with the write that replaces the set, of what is really new or gone,
- * once.
+ * Derived events of tags and installations: the write that replaces the set adds one event for each element that is
+ * really new, and one for each that is removed.
  */
 
 import { env } from "cloudflare:workers";
@@ -46,15 +46,16 @@ async function stored(): Promise<Stored[]> {
   return (await query.bind(space.id).all<Stored>()).results;
 }
 
-const made = async () => (await stored()).map((row) => [row.definition_id, JSON.parse(row.properties) as unknown]);
+const derivedEvents = async () =>
+  (await stored()).map((row) => [row.definition_id, JSON.parse(row.properties) as unknown]);
 
 describe("tags", () => {
-  it("that are new are added, ones that are gone removed, the others left alone", async () => {
+  it("that are new are added, missing ones removed, the others left unchanged", async () => {
     await enable(...SETS);
     await put({ tags: ["b", "a"] });
     await put({ tags: ["c", "b"] });
     await put({ tags: null });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["tagAdded", { tag: "a" }],
       ["tagAdded", { tag: "b" }],
       ["tagAdded", { tag: "c" }],
@@ -64,21 +65,21 @@ describe("tags", () => {
     ]);
   });
 
-  it("that a new profile begins with are added", async () => {
+  it("of a new profile are added", async () => {
     await enable("personCreated", ...SETS);
     await put({ person_id: "n", tags: ["a"], installations: [phone("i", "t")] });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["personCreated", {}],
       ["pushContactAdded", { address: "t" }],
       ["tagAdded", { tag: "a" }],
     ]);
   });
 
-  it("make events of the enabled definitions alone", async () => {
+  it("derive events of the enabled definitions only", async () => {
     await put({ tags: ["a"] });
     await enable("tagRemoved");
     await put({ tags: ["b"] });
-    expect(await made()).toEqual([["tagRemoved", { tag: "a" }]]);
+    expect(await derivedEvents()).toEqual([["tagRemoved", { tag: "a" }]]);
   });
 });
 
@@ -90,7 +91,7 @@ describe("an installation", () => {
     await put({ installations: [phone("i", "t-2"), phone("j", "u")] });
     await put({ installations: [phone("i", null), phone("j", "u")] });
     await put({ installations: [] });
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["pushContactAdded", { address: "t-1" }],
       ["pushContactChanged", { address: "t-2", oldAddress: "t-1" }],
       ["pushContactAdded", { address: "u" }],
@@ -103,7 +104,7 @@ describe("an installation", () => {
 describe("a write", () => {
   const sets = { tags: ["a", "b"], installations: [phone("i", "t"), phone("j", null)] };
 
-  it("that leaves the sets as they were makes no event, however it is sent", async () => {
+  it("that leaves the sets as they were derives no event, however it is sent", async () => {
     await enable(...SETS);
     await put(sets);
     const first = await stored();
@@ -116,14 +117,14 @@ describe("a write", () => {
     expect(first).toHaveLength(3);
   });
 
-  it("makes them at its own sequence number: with the profile, or not at all", async () => {
+  it("derives them at its own sequence number: with the profile, or not at all", async () => {
     await enable(...SETS);
     await put(sets);
     const query = env.SPACE_DB.prepare(
       "SELECT seq_from FROM profiles WHERE space_id = ? AND person_id = 'p-1' AND seq_to IS NULL",
     );
-    const standing = await query.bind(space.id).first<{ seq_from: number }>();
-    expect(new Set((await stored()).map((row) => row.seq))).toEqual(new Set([standing?.seq_from]));
+    const current = await query.bind(space.id).first<{ seq_from: number }>();
+    expect(new Set((await stored()).map((row) => row.seq))).toEqual(new Set([current?.seq_from]));
     const profiles = [
       { person_id: "p-1", tags: [] },
       { person_id: "n", external_person_id: "CRM-1" },
@@ -137,7 +138,7 @@ describe("a write", () => {
     await enable(...SETS);
     const other = once(() => put({ tags: ["a", "theirs"] }));
     await put({ tags: ["a", "ours"] }, interrupted(other));
-    expect(await made()).toEqual([
+    expect(await derivedEvents()).toEqual([
       ["tagAdded", { tag: "a" }],
       ["tagAdded", { tag: "theirs" }],
       ["tagAdded", { tag: "ours" }],
@@ -148,7 +149,7 @@ describe("a write", () => {
 
 const definitionsOf = (rows: readonly Row[]) => rows.map((row) => String(row["definitionId"])).toSorted();
 
-it("an export has the events of what changed before it was asked for, and none of what came after", async () => {
+it("an export has the events of what changed before it was requested, and none of what came after", async () => {
   await enable(...SETS);
   await put({ tags: ["a"], installations: [phone("i", "t")] });
   service.now += 1_000;

@@ -55,7 +55,7 @@ describe("a touchpoint", () => {
     expect(await rows()).toEqual([{ ...touch(ad), ...stored }]);
   });
 
-  it("may leave out what it knows of ads, or say null", async () => {
+  it("may leave out its ads' fields, or have null", async () => {
     const none = { ad_id: null, adset_id: null, campaign_id: null, account_id: null };
     await send([touch(), touch({ id: "tp-2", external_person_id: null, ...none })]);
     expect(await rows()).toMatchObject([none, none]);
@@ -96,7 +96,7 @@ describe("a touchpoint", () => {
 });
 
 describe("an id that comes again", () => {
-  it("within a call is a duplicate: the first stays, whoever the second is of", async () => {
+  it("within a call is a duplicate: the first stays, also when the second is of another person", async () => {
     await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles: [{ person_id: "p-0" }] } });
     const again = touch({ person_id: "p-0", source: "direct", occurred_at: "2020-01-01T00:00:00Z" });
     expect(await send([touch(), again, again])).toEqual({ accepted: 1, duplicates: 2 });
@@ -143,7 +143,7 @@ describe("a call", () => {
     expect(await rows()).toHaveLength(5000);
   });
 
-  it("accepts more bytes than D1 takes in a parameter", async () => {
+  it("accepts more bytes than one D1 parameter holds", async () => {
     const long = "é".repeat(100);
     const ids = { ad_id: long, adset_id: long, campaign_id: long, account_id: long };
     const touchpoints = many(2000, (n) => ({ ...ids, id: `${String(n).padStart(4, "0")}${"x".repeat(196)}` }));
@@ -163,7 +163,7 @@ describe("a call", () => {
     expect(await rows()).toEqual([]);
   });
 
-  it("says who is not there", async () => {
+  it("names the unknown person", async () => {
     const body = { touchpoints: [touch({ person_id: undefined, external_person_id: "CRM-9" })] };
     const problem = await service.json<ProblemView>("POST", "/v1/touchpoints", 422, { key: space.key, body });
     expect(problem.errors).toEqual([
@@ -172,7 +172,7 @@ describe("a call", () => {
   });
 });
 
-describe("a person who goes away between the look and the write", () => {
+describe("a person who is deleted between the read and the write", () => {
   const sendBy = (by: Service, more: Record<string, unknown> = {}) =>
     by.call("POST", "/v1/touchpoints", { key: space.key, body: { touchpoints: [touch(more)] } });
 
@@ -183,7 +183,7 @@ describe("a person who goes away between the look and the write", () => {
     expect(await rows()).toEqual([]);
   });
 
-  it("and comes back is taken for who is there", async () => {
+  it("and created again is the existing person", async () => {
     const back = { profiles: [{ person_id: "p-2", external_person_id: "CRM-1" }] };
     const move = async () => {
       await leave("p-1");
@@ -194,7 +194,7 @@ describe("a person who goes away between the look and the write", () => {
     expect(await rows()).toMatchObject([{ person_id: "p-2" }]);
   });
 
-  it("each time, and comes back, ends in a conflict", async () => {
+  it("and created again on every retry ends in a conflict", async () => {
     const profile = (nth: number) => ({ profiles: [{ person_id: `p-1-${nth}`, external_person_id: "CRM-1" }] });
     const move = async (nth: number) => {
       await leave(nth === 1 ? "p-1" : `p-1-${nth - 1}`);

@@ -1,4 +1,4 @@
-/** A bucket as its owner looks at it: through AWS's own client, which shares no code with the service. */
+/** A bucket as its owner reads it, through AWS's own client, which shares no code with the service. */
 
 import {
   GetObjectCommand,
@@ -20,7 +20,7 @@ export class BucketOf {
   readonly name: string;
   readonly #client: S3Client;
 
-  /** @param keys whose eyes it is seen with. */
+  /** @param keys the access keys of the reader. */
   constructor(origin: string, name: string, keys: Keys) {
     this.name = name;
     this.#client = new S3Client({

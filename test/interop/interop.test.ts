@@ -1,11 +1,11 @@
 /**
  * The service with a real S3 and STS: Ceph's radosgw. All of it in one scene, because starting one takes longer than
- * most of the tests; and at the end of all, nothing secret may have been seen anywhere.
+ * most of the tests; at the end, no log, row or answer may have a secret.
  */
 
 import { large } from "./large.ts";
 import { objects } from "./objects.ts";
-import { probe } from "./probe.ts";
+import { connectionTest } from "./connection-test.ts";
 import { roles } from "./roles.ts";
 import { describeInterop, interopScene } from "./scene.ts";
 import { keepsSecrets } from "./secrets.ts";
@@ -14,7 +14,7 @@ describeInterop("delivery to a real S3", () => {
   const scene = interopScene();
   roles(scene);
   objects(scene);
-  probe(scene);
+  connectionTest(scene);
   large(scene);
   keepsSecrets(scene);
 });

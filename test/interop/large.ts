@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { ExportView, Manifest } from "../../scripts/answers.ts";
 import { digits17 } from "../../src/time/names.ts";
 import { ALL_ORDERS } from "../live/support.ts";
-import { bulkyOrders, deliver, manifestIn, measure, type Read, rowOf, said } from "./delivering.ts";
+import { bulkyOrders, deliver, manifestIn, measure, type Read, rowOf, said } from "./deliveries.ts";
 import type { Call, Exchange, Meddler } from "./recorder.ts";
 import type { Scene } from "./scene.ts";
 import { assumeAs, assumed, isAssumeRole, isFor, type Session, sessionIn, withSession } from "./sts.ts";
@@ -30,12 +30,12 @@ export function large(scene: Scene): void {
     const read: Read[] = [];
     const rows: string[] = [];
 
-    /** Until the first file is up, whoever asks for a session below a directory gets one of another length. */
-    function firstSessions(directory: string, made: (call: Call) => Promise<Session>, more: Meddler = {}): void {
+    /** Until the first file is uploaded, a session for a key below a directory has another length. */
+    function firstSessions(directory: string, created: (call: Call) => Promise<Session>, more: Meddler = {}): void {
       scene.toStore.meddle = (call) => {
         if (!isAssumeRole(call)) return call.path.includes(directory) ? more : null;
         if (putsBelow(directory).length > 0 || !isFor(call, directory)) return null;
-        return { answer: async (_, answer) => withSession(answer, await made(call)) };
+        return { answer: async (_, answer) => withSession(answer, await created(call)) };
       };
     }
 
@@ -102,7 +102,7 @@ export function large(scene: Scene): void {
         sessions.push(session);
         return { ...session, endsAt: session.endsAt + 3_600_000 };
       };
-      // The first file goes up in time; whatever comes after it finds the session at its end.
+      // The first file is uploaded in time; the requests after it find the session expired.
       firstSessions(directory, short, { before: () => (putsBelow(directory).length === 0 ? undefined : ended()) });
       const end = new Date(Date.parse(ALL_ORDERS.start) + 1_000).toISOString();
       const small = await deliver(scene, { directory_path: directory }, { ...ALL_ORDERS, end, file_rows: 100 });

@@ -1,12 +1,12 @@
 /**
- * What stands in a customer's bucket: written once and never over another's, encrypted as asked, and by access keys as
- * well.
+ * Objects in a customer's bucket: each is written once, never overwrites another object, is encrypted as the
+ * destination says, and can be written with access keys as well.
  */
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { KMS_KEY_ID } from "../../scripts/peers/conf.ts";
 import { CUSTOMER } from "../../scripts/peers/identities.ts";
-import { begin, byRole, deliver, EVENTS, measure, said, sendOrders, until } from "./delivering.ts";
+import { begin, byRole, deliver, EVENTS, measure, said, sendOrders, until } from "./deliveries.ts";
 import type { Call, Meddler } from "./recorder.ts";
 import type { Scene } from "./scene.ts";
 import { WRONG_SECRET } from "./secrets.ts";
@@ -66,7 +66,7 @@ export function objects(scene: Scene): void {
       expect(await measure(scene, lost)).toEqual(file);
     });
 
-    test("stand where the destination's key template puts them, in keys with = in them", async () => {
+    test("are at the keys of the destination's key template, in keys with = in them", async () => {
       const where = { directory_path: "exports/lake/", key_template: "{dataset}/dt={date}/" };
       const view = await deliver(scene, where);
       expect(view).toMatchObject({ status: "completed", progress: { rows_written: EVENTS } });
@@ -76,7 +76,7 @@ export function objects(scene: Scene): void {
       expect(stored).toHaveLength(view.files.length + 1);
     });
 
-    test("are encrypted with the KMS key that was asked for, the manifest too", async () => {
+    test("are encrypted with the KMS key that was requested, the manifest too", async () => {
       const directory = "exports/kms/";
       const encryption = { sse: "aws:kms", kms_key_id: KMS_KEY_ID };
       const view = await deliver(scene, { directory_path: directory, encryption });
@@ -93,18 +93,18 @@ export function objects(scene: Scene): void {
       expect(new Set(ids).size).toBe(EVENTS);
     });
 
-    test("are asked to be encrypted by the store itself where that was asked for, and a store that does nothing is told", async () => {
+    test("are uploaded with the destination's server-side encryption, and a store that ignores it is reported", async () => {
       const directory = "exports/aes/";
       const view = await deliver(scene, { directory_path: directory, encryption: { sse: "AES256" } });
       const [put] = scene.toStore.calls("PUT", `/${directory}`);
       expect(put?.headers["x-amz-server-side-encryption"]).toBe("AES256");
       expect(put?.headers.authorization).toContain(";x-amz-server-side-encryption");
-      // This store takes the header and confirms nothing: an encryption that was asked for is not silently dropped.
+      // This store takes the header and confirms nothing: an encryption that was requested is not silently dropped.
       expect(put?.answerHeaders).not.toHaveProperty("x-amz-server-side-encryption");
       expect(view).toMatchObject({ status: "failed", error: { code: "kms_denied", owner: "customer" } });
     });
 
-    test("a KMS key that the store does not have is told as that", async () => {
+    test("a KMS key that the store does not have is reported as that", async () => {
       const encryption = { sse: "aws:kms", kms_key_id: "no-such-key" };
       const { id } = await begin(scene, { directory_path: "exports/no-key/", encryption });
       const waiting = await until(scene, id, (seen) => seen.error !== null);
@@ -122,7 +122,7 @@ export function objects(scene: Scene): void {
       for (const put of puts) expect(put.headers.authorization).toContain(`Credential=${CUSTOMER.accessKeyId}/`);
     });
 
-    test("a wrong secret is told, and nothing of it is repeated", async () => {
+    test("a wrong secret is reported, and the report repeats nothing of it", async () => {
       const { id } = await begin(scene, { directory_path: "exports/wrong/", auth: keys(WRONG_SECRET) });
       const waiting = await until(scene, id, (seen) => seen.error !== null);
       expect(waiting.error).toMatchObject({ code: "bucket_denied", owner: "customer" });

@@ -1,6 +1,6 @@
 /**
- * Stands between a client and a server, and keeps what passes: each call as it was signed and sent, and its answer.
- * Nothing is changed on the way unless a test says so; `Host` is left as it was, because it is signed.
+ * A proxy between a client and a server that records each call, as it was signed and sent, and its answer. It changes
+ * no call unless a test does; `Host` is never changed, because it is signed.
  */
 
 import { createHash } from "node:crypto";
@@ -51,7 +51,7 @@ const SHORT_BYTES = 200_000;
 
 export class Recorder {
   readonly exchanges: Exchange[] = [];
-  /** Is asked with each call; whoever returns null leaves it alone. */
+  /** Runs for each call; null leaves the call as it is. */
   meddle: (call: Call) => Meddler | null = () => null;
   readonly #target: URL;
   readonly #server: Server;

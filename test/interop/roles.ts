@@ -1,5 +1,5 @@
 /**
- * Delivery through a customer's role: what is signed and sent, what the session may do, and what is said when the role
+ * Delivery through a customer's role: the signed requests, the session's permissions, and the errors when the role
  * refuses.
  */
 
@@ -19,7 +19,7 @@ import {
   said,
   sendOrders,
   until,
-} from "./delivering.ts";
+} from "./deliveries.ts";
 import type { Exchange } from "./recorder.ts";
 import type { Scene } from "./scene.ts";
 import { assumeAs, assumed, isAssumeRole, parametersOf, type Session, sessionIn } from "./sts.ts";
@@ -104,7 +104,7 @@ export function roles(scene: Scene): void {
       expect(await scene.bucket(wide).tryPut(ELSEWHERE)).toBe(200);
     });
 
-    test("has a policy that confines whoever assumes the role with it", async () => {
+    test("has a policy that restricts the assumed role's session", async () => {
       const again = await assumeAs(scene.gateway.origin, call);
       expect(await scene.bucket(again).tryPut(ELSEWHERE)).toBe(403);
       expect(JSON.parse(parametersOf(call)["Policy"] ?? "")).toEqual({
@@ -119,7 +119,7 @@ export function roles(scene: Scene): void {
       });
     });
 
-    test("a role that does not trust the service is tried again for all to see, and goes on once it does", async () => {
+    test("a role that does not trust the service is retried with a visible error, and the export continues once it does", async () => {
       await createRole(scene.gateway, { name: "late", trusts: STRANGER, allows: ANYTHING });
       const { id } = await begin(scene, { auth: byRole("late"), directory_path: "exports/late/" });
       const waiting = await until(scene, id, (seen) => seen.next_retry_at !== null);
@@ -133,7 +133,7 @@ export function roles(scene: Scene): void {
       expect(refused.length).toBeGreaterThan(0);
     });
 
-    test("a role that may not write there is told so, with what to allow", async () => {
+    test("a role without write permission fails with a detail that says what to allow", async () => {
       const { id } = await begin(scene, { auth: byRole("customer"), directory_path: "elsewhere/" });
       const waiting = await until(scene, id, (seen) => seen.next_retry_at !== null);
       expect(waiting.error).toMatchObject({

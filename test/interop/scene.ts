@@ -16,7 +16,7 @@ import { BucketOf, type Keys } from "./bucket.ts";
 import { Recorder } from "./recorder.ts";
 
 const START_WITHIN_MS = 120_000;
-/** Sealed with this, so that the tests know what must not be seen. */
+/** The encryption key of stored secrets, so that the tests know which values must not occur. */
 export const SECRETS_KEY = "interop:aW50ZXJvcC1zdWl0ZS1zZWFsaW5nLWtleS0wMDAwMDE=";
 // Tests ask more often than a customer may.
 const VARS = ["CREATE_LIMIT:1000", "POLL_LIMIT:10000"].flatMap((setting) => ["--var", setting]);
@@ -63,12 +63,12 @@ export class Scene {
     return this.#now.service.file("state");
   }
 
-  /** The customer's bucket: as its owner sees it, or as whoever has these keys does. Not through the recorder. */
+  /** The customer's bucket, with its owner's keys or with these keys. Bypasses the recorder. */
   bucket(keys: Keys = CUSTOMER): BucketOf {
     return new BucketOf(this.gateway.origin, CUSTOMER_BUCKET, keys);
   }
 
-  /** Whatever a test did to the calls of the service is over with it. */
+  /** Changes of a test to the service's calls end with the test. */
   leaveAlone(): void {
     if (this.#running !== null) this.#running.toStore.meddle = () => null;
   }
@@ -112,7 +112,7 @@ async function settingsFile(folder: string, sts: string): Promise<string> {
   return path;
 }
 
-/** Tests of the suite stand in one of these: skipped where there is no gateway to be had. */
+/** Each test of the suite is inside one of these: skipped when no gateway is available. */
 export const describeInterop = describe.skipIf(missingPrograms().length > 0);
 
 /** For all tests of a suite; when one fails, the last of what the service wrote is shown. */

@@ -1,4 +1,4 @@
-/** What must not be seen, and where it is looked for once all tests have run: logs, rows, and answers over HTTP. */
+/** Secrets must not occur in logs, rows, or answers over HTTP: checked once all tests have run. */
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -52,7 +52,7 @@ function secretsOf(scene: Scene): string[] {
   return secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]);
 }
 
-/** What of that stands in the texts: one look at each, because there are many of both. */
+/** Which secrets occur in the texts: one search per text, because there are many of both. */
 function seenIn(texts: readonly string[], secrets: readonly string[]): string[] {
   const any = new RegExp([...new Set(secrets)].map((secret) => secret.replaceAll(/[^\w]/g, "\\$&")).join("|"));
   return texts.flatMap((text) => any.exec(text)?.[0] ?? []);
@@ -61,7 +61,7 @@ function seenIn(texts: readonly string[], secrets: readonly string[]): string[] 
 /** To be called at the end of a scene: its tests come last. */
 export function keepsSecrets(scene: Scene): void {
   describe("after all of that", () => {
-    // Links are told to whoever asks for a download, and to nobody else: one is made, off the record.
+    // Only a download request returns links: create one here, outside the recording.
     beforeAll(async () => {
       const client = new Client(scene.service, scene.shop.space.api_key);
       const { download_url: link } = await client.export({ ...ALL_ORDERS, end: "2026-01-01T00:00:01.000Z" });

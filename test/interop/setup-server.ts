@@ -1,4 +1,4 @@
-/** Says why the suite is skipped where it is, or refuses to run without it where it must not be. */
+/** Prints why the suite is skipped, or fails where it must not be skipped. */
 
 import { installation, missingPrograms } from "../../scripts/peers/gateway.ts";
 

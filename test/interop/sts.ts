@@ -1,5 +1,5 @@
 /**
- * What goes to STS and comes back, read from the wire; and sessions that are got without the service, by AWS's own
+ * Requests to STS and its answers, read from the recording; and sessions without the service, from AWS's own
  * client.
  */
 
@@ -22,7 +22,7 @@ export const parametersOf = (call: Call): Record<string, string> => Object.fromE
 export const assumed = (store: Recorder, directory = ""): Exchange[] =>
   store.exchanges.filter((call) => isAssumeRole(call) && call.status === 200 && isFor(call, directory));
 
-/** Whether the session that is asked for is confined to that directory. */
+/** Whether the session that is requested is confined to that directory. */
 export const isFor = (call: Call, directory: string): boolean =>
   (parametersOf(call)["Policy"] ?? "").includes(`/${directory}`);
 

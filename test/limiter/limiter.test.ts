@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import type { LimiterObject, Policy } from "../../src/limiter/limiter.ts";
 import { START } from "../support/service.ts";
 
-/** A limiter nobody else has, its clock in the test's hands. */
+/** A limiter for one test only, with a clock that the test sets. */
 async function limiter() {
   const namespace = env.LIMITER as DurableObjectNamespace<LimiterObject>;
   const stub = namespace.get(namespace.idFromName(crypto.randomUUID()));
@@ -80,7 +80,7 @@ it("lets no more through when the clock goes back after an eviction", async () =
   expect(await take(200)).toBe(1);
 });
 
-it("counts a call that passed on a clock that went back as made at the latest time it knows", async () => {
+it("counts a call on a clock that went back at the latest time it knows", async () => {
   const { take, clock } = await limiter();
   await take(1);
   clock.now -= 30_000;
@@ -102,13 +102,13 @@ it("holds to a limit that was lowered meanwhile", async () => {
   expect(await take(200, "create", 2)).toBe(0);
 });
 
-it("uses the places of a limit that was raised meanwhile", async () => {
+it("uses a limit that was raised meanwhile", async () => {
   const { take } = await limiter();
   await take(5);
   expect(await take(200, "create", 8)).toBe(3);
 });
 
-it("leaves nothing in its storage once it is told to forget", async () => {
+it("leaves nothing in its storage after forget", async () => {
   const { stub, take } = await limiter();
   await take(5);
   await stub.clear();
@@ -118,7 +118,7 @@ it("leaves nothing in its storage once it is told to forget", async () => {
   expect(stored.filter((table) => !table.name.startsWith("_cf_"))).toEqual([]);
 });
 
-it("still answers a call that was on its way when it was told to forget", async () => {
+it("still answers a call that was in flight at forget", async () => {
   const { stub, take } = await limiter();
   await take(5);
   await stub.clear();

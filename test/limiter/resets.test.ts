@@ -1,6 +1,6 @@
 /**
- * A limiter's object that breaks in the middle of calls: the call is made again, never let through, and nothing is
- * forgotten. (workerd writes `uncaught exception` for each reset: that is the reset.)
+ * A limiter's object that resets in the middle of calls: the call is retried, never admitted without a count, and no
+ * count is lost. (workerd logs `uncaught exception` for each reset.)
  */
 
 import { runInDurableObject } from "cloudflare:test";
@@ -49,10 +49,10 @@ const resetAtNextCall = () =>
     Object.assign(object, { now: () => state.abort("reset on purpose") });
   });
 
-/** Resets the object now, whatever it is doing. */
+/** Resets the object now, also in the middle of a call. */
 const reset = () => runInDurableObject(stubOf(space), (_, state) => state.abort("reset on purpose")).catch(() => {});
 
-/** From here on stubs take by this, with the real object behind it. @returns how often one was asked. */
+/** From now on stubs call this function, with the real object behind it. @returns the number of calls. */
 function behind(take: (real: () => Promise<ReturnType<Take>>, nth: number) => Promise<ReturnType<Take>>) {
   const asked = { times: 0 };
   const real = stubOf(space);
@@ -91,7 +91,7 @@ describe("a call whose object is reset under it", () => {
 });
 
 describe("a call whose object cannot be reached", () => {
-  it("is told to come again, and does not pass", async () => {
+  it("is asked to retry, and does not pass", async () => {
     behind(() => broken());
     const response = await create();
     const problem = await response.json<ProblemView>();
@@ -101,12 +101,12 @@ describe("a call whose object cannot be reached", () => {
     expect(data).toEqual([]);
   });
 
-  it("says nothing of what is inside", async () => {
+  it("reveals no internal error", async () => {
     behind(() => broken());
     expect(await (await poll()).text()).not.toMatch(/Durable|updated/);
   });
 
-  it("does not ask again an object that has too much to do already", async () => {
+  it("does not retry an overloaded object", async () => {
     const asked = behind(() => broken({ overloaded: true }));
     expect([(await poll()).status, asked.times]).toEqual([503, 1]);
   });

@@ -1,4 +1,4 @@
-/** The sliding log: what it lets pass, in any span of sixty seconds, at its edges and over random times. */
+/** The sliding log: the calls that it admits in any sixty seconds, at its edges and over random times. */
 
 import { describe, expect, it } from "vitest";
 import { decide, WINDOW_MS } from "../../src/limiter/window.ts";
@@ -90,7 +90,7 @@ describe.each(seeds({ first: 1, few: 8, full: 8, all: 64 }))("over random times 
     expect(new Set(refused.map((call) => before(call.time)))).toEqual(new Set([limit]));
   });
 
-  it("tells each refused call a time at which it passes, and no later one than needed", () => {
+  it("gives each refused call the earliest time at which it passes", () => {
     const refused = calls.filter((call) => !call.allowed);
     const outcomes = refused.map((call) => [
       decide(call.passed, call.time + call.resetMs - 1, limit).allowed,

@@ -45,7 +45,7 @@ function utc(time: string | undefined): string {
   return `${day}T${clock.padStart(8, "0")}Z`;
 }
 
-/** A session is a touchpoint when it began; its id stands for its ad, so that credit is summed up by session, too. */
+/** A session is a touchpoint at its start. Its id is also its ad's, so that credit is summed up by session, too. */
 export function journeys() {
   const sessions = table(`${FOLDER}/sessions.csv`);
   return {

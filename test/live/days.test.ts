@@ -1,5 +1,5 @@
 /**
- * Where every day from 1970 to 2037 begins and ends in every zone, as the product tells it inside workerd, by workerd's
+ * Start and end of every day from 1970 to 2037 in every zone, as the service computes them inside workerd from its
  * zone data, against Python's zoneinfo and this machine's zone data (test/time/oracle.py), which share nothing with
  * them. Of zones whose tables are equal one is compared day by day, the others on each month's first day and around
  * each change.
@@ -31,8 +31,8 @@ const IRAN = { from: "1979-05-27", to: "1979-05-27", why: "2026d: the clocks wen
 const CUBA = { from: "2026-11-01", to: "2027-03-14", why: "2026f: the winter of 2026 stays on summer time" };
 
 /**
- * Differences that come from the versions of the zone data alone, and the only ones that may be: the days that they
- * concern. One that is gone, because the machine's zone data are newer, is only told.
+ * The only allowed differences, with their days: all come from different versions of the zone data. A difference that
+ * no longer occurs, because the machine's zone data are newer, is only printed.
  */
 const NAMED: Record<string, { from: string; to: string; why: string }> = {
   "Africa/Casablanca": MOROCCO,
@@ -138,7 +138,9 @@ beforeAll(async () => {
   answers = await compare();
   const workerd = readFileSync(join(ROOT, "node_modules", "workerd", "package.json"), "utf8");
   const { version } = JSON.parse(workerd) as { version: string };
-  say(`tzdata ${oracle.tzdata} by Python ${oracle.python}, against workerd ${version}, whose own version is not told.`);
+  say(
+    `tzdata ${oracle.tzdata} by Python ${oracle.python}, against workerd ${version}, whose own version is not known.`,
+  );
 });
 
 beforeEach(({ skip }) => skip(oracle === null, missing));
@@ -170,8 +172,8 @@ test("every boundary of every table was compared: all 24,838", () => {
 });
 
 test("both sides know the same zones, but for the named ones", () => {
-  const told = new Set(jobs.map(({ zone }) => zone));
+  const computed = new Set(jobs.map(({ zone }) => zone));
   const unknown = answers.flatMap(({ zone, known }) => (known ? [] : [zone]));
-  const unasked = listed.filter((zone) => !told.has(zone));
+  const unasked = listed.filter((zone) => !computed.has(zone));
   expect([...unknown, ...unasked].filter((zone) => !Object.hasOwn(ONE_SIDED, zone))).toEqual([]);
 });

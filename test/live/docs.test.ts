@@ -3,7 +3,7 @@
  * page is one `bash -e`, in a folder that looks like a checkout and can be thrown away. What a page shows right after a
  * block must have fields that the block really printed.
  *
- * A block that cannot run here has the language `console`, and its reason stands below: nothing is skipped silently.
+ * A block that cannot run here has the language `console`, and a reason below.
  */
 
 import { spawn } from "node:child_process";

@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 
 describe.each(LAYOUTS)("a week of real flights in layout %s", (layout) => {
-  test("comes out row for row as it stands in the source, and in its order", async () => {
+  test("has the rows of the source, row for row, and in its order", async () => {
     expect(await digestOf(rowsOf(deliveryOf(layout).files))).toEqual(await digestOf(nestedRows(flights)));
   });
 

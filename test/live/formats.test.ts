@@ -1,6 +1,6 @@
 /**
  * One set of events in all three formats, through the whole service, read by DuckDB: the same rows, with the types of
- * their definitions, whatever their texts have in them.
+ * their definitions, with any characters in their texts.
  */
 
 import { mkdir } from "node:fs/promises";

@@ -62,7 +62,7 @@ describe.skipIf(missing)("the order lines of an online retailer", () => {
   });
 
   test(
-    "come out as they stand in the source, none lost, doubled or changed",
+    "are exported as they are in the source, none lost, duplicated or changed",
     async () => {
       const view = await client.export({ dataset: "activity_events", ...WINDOW, row_format: "flat" });
       await mkdir(stack.file("export"));

@@ -152,11 +152,13 @@ describe.each(KINDS)("$name, killed in the middle", ({ write, args, lineOf, wron
     expect(second.stdout).toContain(`${wrongOnes.length} rejected`);
     expect(second.code).toBe(1);
     expect(second.stdout + second.stderr).not.toContain(shop.space.api_key);
-    const told = readFileSync(errors, "utf8")
+    const rejections = readFileSync(errors, "utf8")
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Json & { line: number });
-    expect(told.toSorted((a, b) => a.line - b.line)).toEqual(wrongOnes.map((n) => ({ line: lineOf(n), ...wrong })));
+    expect(rejections.toSorted((a, b) => a.line - b.line)).toEqual(
+      wrongOnes.map((n) => ({ line: lineOf(n), ...wrong })),
+    );
 
     const right = numbers.filter((n) => !isWrong(n));
     expect(await exported(shop)).toEqual(new Map(right.map((n) => [orderId(n), order(orderId(n), n)])));
@@ -174,7 +176,7 @@ describe("a file of events", () => {
     "order_placed,CRM-2,2026-01-01T00:00:00Z,,",
   ].join("\n");
 
-  test("in CSV gets the types of its definition; ids are of the content, whatever it is called or packed in", async () => {
+  test("in CSV gets the types of its definition; ids derive from the content, independent of file name and compression", async () => {
     const shop = await openShop(stack.origin);
     const [plain, packed] = [put("events.csv", CSV), put("packed", gzipped(CSV))];
     const first = await runImport(shop.space.api_key, plain, ...base(shop));

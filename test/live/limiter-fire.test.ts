@@ -1,5 +1,5 @@
 /**
- * The limits under fire: 2,000 creates and polls of 20 spaces at once, while every second space's object is reset in
+ * The limits under load: 2,000 creates and polls of 20 spaces at once, while every second space's object is reset in
  * the middle of its calls, and a kill of the whole service in the same minute. What passed is judged by the answers and
  * by this side's clock alone: an answer's moment lies between its sending and its arrival.
  */
@@ -33,7 +33,7 @@ interface Report {
   disturbed: boolean;
 }
 
-// The entry stands behind an option that takes one value: `--var` would take it for another variable.
+// The entry point follows an option that takes one value: `--var` would take it for another variable.
 const stack = liveStack("--name", "spillway", "test/support/fire-worker.ts");
 let spaces: Space[] = [];
 let answers: Answer[] = [];
@@ -122,11 +122,11 @@ describe.each(["create", "poll"] as const)("the policy %s", (policy) => {
     expect(Math.max(...spaces.map((space) => mostInOneWindow(passesOf(space, policy))))).toBe(limit);
   });
 
-  test("gives every space all its places, whatever the others do", () => {
+  test("admits every space up to its limit, independent of the other spaces", () => {
     expect(new Set(spaces.map((space) => reportOf(space).taken[policy]))).toEqual(new Set([limit]));
   });
 
-  test("lets a space whose object stays pass exactly as often as it may, each place told once", () => {
+  test("admits a space whose object stays exactly up to its limit, each remaining count once", () => {
     const places = Array.from({ length: limit }, (_, n) => n);
     for (const space of calm()) {
       const left = passesOf(space, policy).map((answer) => Number(answer.headers.get("x-ratelimit-remaining")));
@@ -139,7 +139,7 @@ describe.each(["create", "poll"] as const)("the policy %s", (policy) => {
   });
 });
 
-test("every answer tells its policy, and every refusal that nothing is left and when to come again", () => {
+test("every answer names its policy, and every refusal says that nothing remains and when to retry", () => {
   for (const { policy, status, headers } of answers) {
     expect(headers.get("ratelimit-policy")).toBe(`"${policy}";q=${POLICIES[policy].limit};w=60`);
     if (status !== 429) continue;
@@ -161,7 +161,7 @@ test("a refusal leads, to the second, to the moment when the first place is free
   }
 });
 
-test("a kill of the service in the same minute gives nobody a place back", async () => {
+test("a kill of the service in the same minute resets no space's count", async () => {
   await stack.kill();
   await stack.start();
   const all = [...answers, ...(await fire(2))];

@@ -39,7 +39,7 @@ const MANDATORY = {
 } as const;
 const columnsOf = (format: RowFormat) => [...Object.keys(MANDATORY[format]), ...Object.keys(LINE)].join();
 
-/** Lines without a customer stand under this profile. */
+/** Lines without a customer belong to this profile. */
 const NOBODY = "no-customer";
 const SEND_TOGETHER = 20_000;
 

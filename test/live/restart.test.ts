@@ -1,7 +1,7 @@
 /**
  * The machine goes down in the middle of an export, again and again, at every stage of it: each time it comes back and
- * goes on, and the files are the ones that they would have been. wrangler's local queue forgets its messages in a kill:
- * what goes on was brought back by the sweep.
+ * continues, and the files are the ones that they would have been. wrangler's local queue forgets its messages in a
+ * kill: what continues was brought back by the sweep.
  */
 
 import { mkdir } from "node:fs/promises";
@@ -54,7 +54,7 @@ const LAYOUTS = {
   },
 } as const;
 
-/** Events that hardly compress: what is put together goes up in several parts. */
+/** Events that hardly compress: what is assembled goes up in several parts. */
 function* bulkyOrders(): Generator<Record<string, unknown>> {
   const roll = dice(1);
   for (const order of orders(EVENTS)) yield { ...order, properties: { order_id: noise(roll, 64), amount: 1 } };
@@ -103,7 +103,7 @@ beforeAll(async () => {
 }, 120_000);
 
 describe.each(["single", "files"] as const)(
-  "an export in the layout %s that is cut off by kill after kill",
+  "an export in the layout %s that is interrupted by repeated kills",
   (layout) => {
     const { request, kills, phases } = LAYOUTS[layout];
     const seen = new Map<Moment, ExportView>();
@@ -122,12 +122,12 @@ describe.each(["single", "files"] as const)(
       resumed = await until(view.id, () => false);
     }, RUN_WITHIN_MS);
 
-    test("was under way whenever it was cut off, but for the last time, when it may have been done", () => {
+    test("was in progress at each kill, except perhaps at the last one", () => {
       const statuses = kills.slice(0, -1).map((moment) => seen.get(moment)?.status);
       expect(statuses).toEqual(kills.slice(0, -1).map((moment) => (moment === AT_ONCE ? "queued" : "processing")));
     });
 
-    test("was cut off in each of its phases, and with a part of its rows written", () => {
+    test("was killed in each of its phases, and with a part of its rows written", () => {
       const found = [...seen.values()].map((view) => view.progress);
       expect(found.map((progress) => progress.phase)).toEqual(expect.arrayContaining([...phases]));
       expect(found.filter(({ rows_written: rows }) => rows > 0 && rows < EVENTS)).not.toHaveLength(0);

@@ -1,5 +1,5 @@
 /**
- * What the live tests share: the whole service, started with wrangler on a free port over a directory of its own; a
+ * Shared code of the live tests: the whole service, started with wrangler on a free port over a directory of its own; a
  * shop with events in it; and the commands of this machine.
  */
 
@@ -56,7 +56,7 @@ export class LiveStack {
     });
   }
 
-  /** As when the machine loses power: ends wrangler and workerd at once. */
+  /** Like a power failure: kills wrangler and workerd at once. */
   async kill(): Promise<void> {
     await this.#stack?.stop("SIGKILL");
     this.#stack = null;

@@ -1,6 +1,6 @@
 /**
- * A real receiver is told of an export's end, through wrangler's own queue: it refuses each first try, is tried again
- * by the schedule, and verifies what it gets with the reference library.
+ * A real receiver gets the webhooks of an export's end, through wrangler's own queue. It refuses each first try, gets
+ * the retry on schedule, and verifies the webhook with the reference library.
  */
 
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
@@ -67,7 +67,7 @@ async function settled(exportId: string, count: number): Promise<Delivery[]> {
 
 const at = (path: string): Received[] => received[path] ?? [];
 
-test("a callback and an endpoint that refuse at first are told on the second try, with one id and good signatures", async () => {
+test("a callback and an endpoint that refuse at first are notified on the second try, with one id and good signatures", async () => {
   const endpoint = await shop.client.json<{ id: string; secret: string }>("POST", "/v1/webhook-endpoints", {
     url: `${origin}/endpoint`,
     event_types: ["export.completed"],

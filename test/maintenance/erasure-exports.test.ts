@@ -24,7 +24,7 @@ beforeEach(async () => {
 const ALL = ["e-0", "e-1", "e-2", "e-3", "e-4"];
 const OTHERS = ["e-1", "e-3"];
 
-describe("an export that was asked before", () => {
+describe("an export that was requested before", () => {
   it.each([
     ["queued", 0],
     ["planned", 1],
@@ -78,9 +78,9 @@ describe("an export that was asked before", () => {
   });
 });
 
-describe("an export that is asked after", () => {
+describe("an export that is requested after", () => {
   it.each([
-    ["before any row is gone", async () => {}],
+    ["before any row is deleted", async () => {}],
     ["after that", () => shop.sweepLater()],
   ])("has no event of the person: asked %s", async (_, wait) => {
     await service.send(space, mixed());

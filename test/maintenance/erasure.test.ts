@@ -128,7 +128,7 @@ class Failing extends Database {
 }
 
 describe("slices", () => {
-  /** 2,500 events: three slices. Past the product: that is faster. */
+  /** 2,500 events: three slices. Inserted directly into the database: that is faster. */
   const fill = (person = "p-1") =>
     env.SPACE_DB.prepare(
       `INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
@@ -138,7 +138,7 @@ describe("slices", () => {
       .run();
 
   it.each(["before", "after"] as const)(
-    "may be cut off %s they are written: nothing is counted twice or lost",
+    "may be interrupted %s they are written: nothing is counted twice or lost",
     async (how) => {
       await fill();
       const deletion = await shop.remove();

@@ -93,7 +93,7 @@ class Watched extends Database {
   }
 }
 
-it("deletes in small steps, no more than so many a sweep, and goes on with the next sweep", async () => {
+it("deletes in small steps, no more than so many a sweep, and continues with the next sweep", async () => {
   await service.send(space, [...orders(STEP * STEPS + 1_500, OLD), at(START - HOUR_MS, "young")]);
   await keep(1);
   const watched = new Watched(env.SPACE_DB);
@@ -206,8 +206,8 @@ describe("an export whose window begins at the edge of retention", () => {
   });
 });
 
-describe("an export that is asked for while retention is lowered", () => {
-  /** Asks, and makes something happen right before or after the transaction that makes the export. */
+describe("an export that is requested while retention is lowered", () => {
+  /** Creates an export, and runs a function right before or after its transaction. */
   async function ask(around: (commit: () => Promise<unknown>) => Promise<unknown>): Promise<Response> {
     const instance = roomyService();
     const control = new (class extends Database {
@@ -227,7 +227,7 @@ describe("an export that is asked for while retention is lowered", () => {
 
   beforeEach(() => service.send(space, orders(10, OLD)));
 
-  it("before it is made is refused, and may be asked again", async () => {
+  it("before it is created is refused, and may be requested again", async () => {
     const answer = await ask(async (commit) => {
       await lower();
       return commit();
@@ -237,11 +237,11 @@ describe("an export that is asked for while retention is lowered", () => {
     expect(await eventsOf()).toEqual([]);
   });
 
-  it("right after it was made is whole", async () => {
+  it("right after it was created is complete", async () => {
     const answer = await ask(async (commit) => {
-      const made = await commit();
+      const created = await commit();
       await lower();
-      return made;
+      return created;
     });
     expect(answer.status).toBe(202);
     const { id } = await answer.json<{ id: string }>();

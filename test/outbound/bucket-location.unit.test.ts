@@ -1,4 +1,4 @@
-/** Where a bucket is, what each kind of store is sent, and what a session may do there. */
+/** A bucket's address, the request headers for each kind of store, and the permissions of a session. */
 
 import { describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,4 @@
-/** How long a store may take: to show what stands under a name, and to put a large object together. */
+/** Timeouts of a store: to answer a HEAD of an object, and to complete a multipart upload. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Bucket, sha256Hex, utf8 } from "../../src/outbound/s3.ts";
@@ -49,7 +49,7 @@ it("an object that is compared comes within a time that goes by its size", async
   expect(limits.map(({ ms }) => Math.round(ms / 1_000))).toEqual([25, 35]);
 });
 
-describe("a large object that is put together", () => {
+describe("a large object whose upload is completed", () => {
   const complete = async (bucket: Bucket) =>
     bucket.completeUpload("a", "u", [], { bytes: BODY.length, sha256: await sha256Hex(BODY) });
   /** The completion takes longer than it may. */
@@ -74,7 +74,7 @@ describe("a large object that is put together", () => {
     ["is missing", () => s3Error(404, "NoSuchKey"), "destination_unavailable"],
     ["may not be looked for", () => s3Error(403, "AccessDenied"), "destination_unavailable"],
     ["is another's", () => new Response("other"), "destination_conflict"],
-  ])("and then %s is told so", async (_what, answer, code) => {
+  ])("and then %s is reported", async (_what, answer, code) => {
     await expect(complete(bucketWith((method) => late(method) ?? answer()))).rejects.toMatchObject({ code });
   });
 });

@@ -67,9 +67,9 @@ describe("an object that is put once", () => {
   it("is the same for two who put it at once, and one of two that differ wins", async () => {
     const [bucket, key] = [bucketAt(), newKey()];
     const codes = await Promise.all(["one", "one", "two"].map((text) => codeOf(put(bucket, key, text))));
-    const stands = await textAt(bucket, key);
+    const stored = await textAt(bucket, key);
     expect(codes).toEqual(
-      stands === "one"
+      stored === "one"
         ? ["none", "none", "destination_conflict"]
         : ["destination_conflict", "destination_conflict", "none"],
     );
@@ -94,7 +94,7 @@ describe("reading and deleting", () => {
     expect(await bucketAt().get(newKey())).toBeNull();
   });
 
-  it("deletes an object, and one that is gone again", async () => {
+  it("deletes an object, and does so again when it is already deleted", async () => {
     const [bucket, key] = [bucketAt(), newKey()];
     await put(bucket, key, "first");
     await bucket.delete(key);
@@ -113,11 +113,11 @@ describe("a refusal", () => {
     ["of an unknown key id", { accessKeyId: "nobody" }, "bucket_denied"],
     ["for want of the bucket", { name: "no-such-bucket" }, "bucket_not_found"],
     ["of the connection", { endpoint: "http://127.0.0.1:9" }, "destination_unavailable"],
-  ])("%s is told by its code", async (_what, more, code) => {
+  ])("%s is recognized by its code", async (_what, more, code) => {
     expect(await codeOf(put(bucketAt(more), newKey(), "first"))).toBe(code);
   });
 
-  it("of a clock that is an hour late is told by its code", async () => {
+  it("of a clock that is an hour late is recognized by its code", async () => {
     const late = bucketAt({}, () => Date.now() - 3_600_000);
     expect(await codeOf(put(late, newKey(), "first"))).toBe("clock_skew");
   });
@@ -132,7 +132,7 @@ describe("a refusal", () => {
 });
 
 describe("a link", () => {
-  it("gives the object to whoever holds it", async () => {
+  it("returns the object without credentials", async () => {
     const [bucket, key] = [bucketAt(), newKey()];
     await put(bucket, key, "first");
     const response = await fetch(await bucket.presign(key, 900));

@@ -54,7 +54,7 @@ function wire(answer: () => Response): { fetch: typeof fetch; sent: () => Sent }
   };
 }
 
-/** The bucket of a vector: what stands before the object's key in its address. */
+/** The bucket of a vector: the part of its URL before the object's key. */
 function bucketOf(
   { region, credentials, at }: Vector,
   url: string,

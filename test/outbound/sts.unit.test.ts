@@ -1,4 +1,4 @@
-/** AssumeRole: what is asked, what is kept and for how long, and what a refusal means. */
+/** AssumeRole: the request, the cache of sessions, and the error codes of a refusal. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { SpillwayError } from "../../src/errors.ts";
@@ -39,7 +39,7 @@ const codeOf = async (work: Promise<unknown>) =>
   );
 
 describe("a session", () => {
-  it("is asked for as STS wants it", async () => {
+  it("is requested in the form that STS expects", async () => {
     const given = await sessions.credentials(REQUEST);
     expect(given).toMatchObject({ accessKeyId: expect.stringMatching(/^ASIA/), sessionToken: expect.any(String) });
     expect(Object.fromEntries(aws.sts[0]?.params ?? [])).toEqual({
@@ -81,7 +81,7 @@ describe("a session", () => {
     expect(await sessions.credentials({ ...REQUEST, ...more })).not.toEqual(first);
   });
 
-  it("is forgotten when it is told to be", async () => {
+  it("is dropped on forget", async () => {
     const first = await sessions.credentials(REQUEST);
     sessions.forget(REQUEST);
     expect(await sessions.credentials(REQUEST)).not.toEqual(first);
@@ -96,7 +96,7 @@ describe("a session", () => {
     expect(aws.sts).toHaveLength(202);
   });
 
-  it("that was refused is asked for anew", async () => {
+  it("that was refused is not cached", async () => {
     aws.trusted = new Set();
     expect(await codeOf(sessions.credentials(REQUEST))).toBe("role_denied customer");
     aws.trusted = null;
@@ -132,7 +132,7 @@ describe("a refusal", () => {
     ],
     ["no XML", () => new Response("hello"), "destination_unavailable service"],
     ["half an answer", () => new Response("<AssumeRoleResponse/>"), "destination_unavailable service"],
-  ])("of %s is whose it is", async (_what, instead, code) => {
+  ])("of %s names who must act", async (_what, instead, code) => {
     aws.instead = instead;
     expect(await codeOf(sessions.credentials(REQUEST))).toBe(code);
   });

@@ -1,4 +1,4 @@
-/** Only public hosts are called: whatever else an address may look like, and whatever its name stands for. */
+/** Only public hosts are called: for every spelling of an address, and every address that a name resolves to. */
 
 import { describe, expect, it } from "vitest";
 import { checkTarget, urlFault, resolver } from "../../src/outbound/url-guard.ts";
@@ -96,7 +96,7 @@ describe("an address that is given", () => {
     ["NAT64 of a local prefix", "[64:ff9b:1::a00:1]"],
     ["6to4", "[2002:7f00:1::]"],
     ["Teredo", "[2001:0:7f00:1::]"],
-    ["v6 that is handed out to nobody", "[4000::1]"],
+    ["v6 that is not allocated", "[4000::1]"],
   ])("is refused at an address that is %s", (_, host) => {
     expect(refused(`https://${host}/`)).toBe(true);
   });
@@ -148,12 +148,12 @@ describe("before a call", () => {
     ["64:ff9b::a00:1"],
     ["nonsense"],
     [""],
-  ])("a name is refused that stands for %s, also beside a public address", async (address) => {
+  ])("a name is refused that resolves to %s, also beside a public address", async (address) => {
     expect(await check([address])).toBe("target_not_allowed");
     expect(await check(["93.184.215.14", address])).toBe("target_not_allowed");
   });
 
-  it("a name is refused that stands for nothing", async () => {
+  it("a name is refused that does not resolve", async () => {
     expect(await check([])).toBe("target_unresolved");
   });
 

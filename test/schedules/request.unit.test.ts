@@ -1,4 +1,4 @@
-/** What a run fills in: its window, and the export that it continues. */
+/** Values that a run fills in: its window, and the export that it continues. */
 
 import { describe, expect, it } from "vitest";
 import type { AnyDataset, Schedulable } from "../../src/datasets/dataset.ts";
@@ -36,9 +36,9 @@ function dataset(more: Partial<AnyDataset>): AnyDataset {
 }
 
 const request = { dataset: "made_up" };
-const standing = { at: AT, coveredUntil: AT - DAY, since: "export-1" };
-const filled = (of: AnyDataset, more: Partial<typeof standing> | { since: null } = {}) =>
-  fillRequest(of, request, { ...standing, ...more }, SPACE, NOW);
+const previous = { at: AT, coveredUntil: AT - DAY, since: "export-1" };
+const filled = (of: AnyDataset, more: Partial<typeof previous> | { since: null } = {}) =>
+  fillRequest(of, request, { ...previous, ...more }, SPACE, NOW);
 
 describe("a run of a dataset with a window", () => {
   it("begins where the completed ones end, where there is no since", () => {
@@ -53,7 +53,7 @@ describe("a run of a dataset with a window", () => {
     expect(filled(dataset({ schedulable }))?.request).toEqual({ ...request, from: AT - DAY, to: AT });
   });
 
-  it("asks for all that is kept, beyond the last completed export, where since is whole", () => {
+  it("covers the whole retention, with the last completed export as since, for a dataset with sinceIsWhole", () => {
     const whole = dataset({ schedulable: { ...schedulable, sinceIsWhole: true } });
     expect(filled(whole)).toEqual({
       request: { ...request, from: NOW - 30 * DAY, to: AT, since: "export-1" },
@@ -63,13 +63,13 @@ describe("a run of a dataset with a window", () => {
     expect(filled(whole, { since: null })?.request).toEqual({ ...request, from: AT - DAY, to: AT });
   });
 
-  it("goes no further back than what is kept", () => {
+  it("goes no further back than the retention", () => {
     const long = { coveredUntil: AT - 60 * DAY };
     expect(filled(dataset({ schedulable }), long)).toMatchObject({ windowStart: NOW - 30 * DAY });
     expect(filled(dataset({ schedulable: { ...schedulable, oldest: () => AT } }), long)).toBeNull();
   });
 
-  it("leaves to the next what the dataset does not take in one", () => {
+  it("ends where the dataset's longest request ends, and leaves the rest to the next run", () => {
     const days = {
       ...schedulable,
       toParameters: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }),
@@ -83,11 +83,11 @@ describe("a run of a dataset with a window", () => {
 });
 
 describe("a run of a dataset without a window", () => {
-  it("asks the same each time, where there is no since", () => {
+  it("has the same request each time without since", () => {
     expect(filled(dataset({}), { since: null })).toEqual({ request, windowStart: null, windowEnd: AT });
   });
 
-  it("asks for what has changed since the last completed export", () => {
+  it("requests changes since the last completed export", () => {
     expect(filled(dataset({}))?.request).toEqual({ ...request, since: "export-1" });
   });
 });
@@ -105,7 +105,7 @@ describe("the turn", () => {
     expect(planRun(row, NOW)).toEqual({ at: AT - 4 * HOUR, skipped: [], nextRunAt: AT - 3 * HOUR });
   });
 
-  it("names a hundred of those that it merges, and no more, however long nothing ran", () => {
+  it("names a hundred of those that it merges, and no more, after any number of missed runs", () => {
     const turn = planRun({ ...hourly, next_run_at: AT - 9 * DAY }, NOW);
     expect(turn).toMatchObject({ at: AT, nextRunAt: AT + HOUR });
     expect(turn.skipped).toHaveLength(100);

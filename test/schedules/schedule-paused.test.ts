@@ -39,7 +39,7 @@ async function failAt(hour: number): Promise<void> {
   await nextSweep(service);
 }
 
-const told = () => receiver.received.map(({ body }) => JSON.parse(body) as { type: string; data: object });
+const receivedBodies = () => receiver.received.map(({ body }) => JSON.parse(body) as { type: string; data: object });
 
 it("is paused after three failures in a row, and its event is sent once, with the pause's time", async () => {
   const { secret } = await endpoint(service, space, { event_types: ["schedule.paused"] });
@@ -56,7 +56,7 @@ it("is paused after three failures in a row, and its event is sent once, with th
   await sweep(service.context);
   await wakeAll(service);
   const failed = (await runsOf(service, space, id)).at(-1);
-  expect(told()).toEqual([
+  expect(receivedBodies()).toEqual([
     {
       type: "schedule.paused",
       timestamp: new Date(service.now).toISOString(),
@@ -90,7 +90,7 @@ it("is sent to no endpoint without the event type, and to none of another space"
   expect(await deliveriesOf(service, other)).toEqual([]);
 });
 
-it("begins to count anew with a run that is completed", async () => {
+it("restarts its count after a completed run", async () => {
   const { id } = await schedule(service, space);
   for (const hour of [1, 2]) await failAt(hour);
   await runAt(service, START + 3 * HOUR);
@@ -100,7 +100,7 @@ it("begins to count anew with a run that is completed", async () => {
   expect(await look(service, space, id)).toMatchObject({ status: "paused" });
 });
 
-it("does not count a failure that a retry has mended", async () => {
+it("does not count a failure whose retry completed", async () => {
   const { id } = await schedule(service, space);
   for (const hour of [1, 2]) await failAt(hour);
   const second = (await runsOf(service, space, id)).at(-1);
@@ -110,7 +110,7 @@ it("does not count a failure that a retry has mended", async () => {
   expect(await look(service, space, id)).toMatchObject({ status: "active" });
 });
 
-describe("a run that can no longer be asked for", () => {
+describe("a run whose request is no longer valid", () => {
   async function toBucket(): Promise<{ id: string; bucket: string }> {
     const body = { name: "Bucket", bucket: "acme-exports", region: "eu-central-1", auth: { type: "keys", ...KEYS } };
     const { id: bucket } = await service.json<{ id: string }>("POST", "/v1/destinations", 201, {
@@ -144,7 +144,7 @@ describe("a run that can no longer be asked for", () => {
     for (const hour of [1, 2, 3]) await sweepAt(service, START + hour * HOUR);
     await wakeAll(service);
     expect(await look(service, space, id)).toMatchObject({ status: "paused" });
-    expect(told()).toMatchObject([
+    expect(receivedBodies()).toMatchObject([
       {
         type: "schedule.paused",
         data: { last_export_id: null, error: { code: "invalid_request", owner: "customer" } },
@@ -152,7 +152,7 @@ describe("a run that can no longer be asked for", () => {
     ]);
   });
 
-  it("leaves its window to the first that can, when the schedule is mended and goes on", async () => {
+  it("leaves its window to the first valid run after the schedule is corrected and resumed", async () => {
     const { id } = await toBucket();
     for (const hour of [1, 2, 3]) await sweepAt(service, START + hour * HOUR);
     await sweepAt(service, START + 3.5 * HOUR);
@@ -179,7 +179,7 @@ describe("a run that can no longer be asked for", () => {
   });
 });
 
-it("runs no more while it is paused by a call, and says so", async () => {
+it("does not run while a call has paused it, and shows that", async () => {
   const { id } = await schedule(service, space);
   expect(await change(service, space, id, { paused: true })).toMatchObject({
     status: "paused",
@@ -203,14 +203,14 @@ it("loses its history and its deliveries after ninety days", async () => {
   expect([await runsOf(service, space, id), await deliveriesOf(service, space)]).toEqual([[], []]);
 });
 
-/** A schedule of which every run is refused. */
+/** A schedule with an invalid request: every run is refused. */
 async function toNowhere(): Promise<{ id: string }> {
-  const made = await schedule(service, space);
-  const request = { ...made.request, delivery: { type: "s3", destination_id: "gone" } };
+  const created = await schedule(service, space);
+  const request = { ...created.request, delivery: { type: "s3", destination_id: "gone" } };
   await service.context.databases.control.run("UPDATE schedules SET request = ?3 WHERE space_id = ?1 AND id = ?2", [
     space.id,
-    made.id,
+    created.id,
     JSON.stringify(request),
   ]);
-  return made;
+  return created;
 }

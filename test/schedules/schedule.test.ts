@@ -33,7 +33,7 @@ afterEach(() => dropSchedules(service, space));
 const at = (time: string) => Date.parse(`2026-03-01T${time}:00.000Z`);
 
 describe("a run", () => {
-  it("asks for the time from the one before it to its own, whenever it is made", async () => {
+  it("exports the window from the run before to its own time, however late the export is created", async () => {
     const { id } = await schedule(service, space);
     await runAt(service, at("13:00") + 42_000);
     await runAt(service, at("14:00"));
@@ -45,7 +45,7 @@ describe("a run", () => {
     ]);
   });
 
-  it("is not made before its time", async () => {
+  it("is not created before its scheduled time", async () => {
     const { id } = await schedule(service, space);
     await sweepAt(service, at("13:00") - 1);
     expect(await runsOf(service, space, id)).toEqual([]);
@@ -53,7 +53,7 @@ describe("a run", () => {
     expect(await runsOf(service, space, id)).toHaveLength(1);
   });
 
-  it("gives what a call with the same request gives, and its history says how it went", async () => {
+  it("has the rows of a call with the same request, and its history has the outcome", async () => {
     service.now = at("12:40");
     await service.send(space, [
       ...orders(3),
@@ -78,8 +78,8 @@ describe("a run", () => {
       error: null,
       reason: null,
     });
-    const made = await service.poll(space, run?.export?.id ?? "");
-    expect(made.request).toMatchObject({
+    const created = await service.poll(space, run?.export?.id ?? "");
+    expect(created.request).toMatchObject({
       ...request,
       start: "2026-03-01T12:00:00.000Z",
       end: "2026-03-01T13:00:00.000Z",
@@ -118,7 +118,7 @@ describe("a run", () => {
     expect(await runsOf(service, space, id)).toHaveLength(1);
   });
 
-  it("is made by the next sweep where the one that took it was killed", async () => {
+  it("is created by the next sweep when the sweep that claimed it was killed", async () => {
     const { id } = await schedule(service, space);
     const { control } = service.context.databases;
     const space_ = () => {
@@ -132,7 +132,7 @@ describe("a run", () => {
     expect(await windowsOf(service, space, id)).toEqual(["03-01T12:00 03-01T13:00"]);
   });
 
-  it("is made once where its message could not be sent, and goes on by the sweep", async () => {
+  it("is created once when its message could not be sent, and the sweep continues it", async () => {
     const { id } = await schedule(service, space);
     service.now = at("13:00");
     await sweep({ ...service.context, send: () => Promise.reject(new Error("the queue is down")) });
@@ -143,7 +143,7 @@ describe("a run", () => {
   });
 });
 
-describe("a run that is due while the export before it is under way", () => {
+describe("a run that is due while the export before it is in progress", () => {
   it("waits for its end", async () => {
     const { id } = await schedule(service, space);
     await sweepAt(service, at("13:00"));
@@ -188,7 +188,7 @@ describe("a run that is due while the export before it is under way", () => {
   });
 });
 
-it("waits while the space has too many exports under way, and is made when there is room", async () => {
+it("waits while the space has too many active exports, and is created when one has finished", async () => {
   service = roomyService({ PENDING_LIMIT: "1" });
   space = await service.shop();
   const { id } = await schedule(service, space);
@@ -222,7 +222,7 @@ it("leaves what a canceled export should have covered to the next run", async ()
   expect(await windowsOf(service, space, id)).toEqual(["03-01T12:00 03-01T13:00", "03-01T12:00 03-01T14:00"]);
 });
 
-it.each([true, false])("gives each event once, whatever is skipped (incremental: %s)", async (incremental) => {
+it.each([true, false])("exports each event once, whichever runs are skipped (incremental: %s)", async (incremental) => {
   const { id } = await schedule(service, space, { cron: "*/15 * * * *", incremental });
   const times = Array.from({ length: 24 }, (_, n) => START + n * 5 * MINUTE);
   service.now = START + 2 * HOUR;
@@ -259,7 +259,7 @@ describe("an incremental schedule", () => {
     expect(requests.map((request) => request["since"])).toEqual([undefined, runs[0]?.export?.id, runs[1]?.export?.id]);
   });
 
-  it("goes on from the last completed run also where its export was deleted", async () => {
+  it("continues from the last completed run also where its export was deleted", async () => {
     const { id } = await schedule(service, space, { incremental: true });
     await runAt(service, at("13:00"));
     const [first] = await runsOf(service, space, id);
@@ -269,7 +269,7 @@ describe("an incremental schedule", () => {
     expect(await idsOf((await runsOf(service, space, id)).at(-1))).toEqual(["late"]);
   });
 
-  it("begins anew where it asks for another dataset", async () => {
+  it("starts over when its dataset changes", async () => {
     const { id } = await schedule(service, space, { incremental: true });
     await runAt(service, at("13:00"));
     await change(service, space, id, { request: { dataset: "profile_events" } });
@@ -279,7 +279,7 @@ describe("an incremental schedule", () => {
     expect((await service.poll(space, last?.export?.id ?? "")).request).not.toHaveProperty("since");
   });
 
-  it("has no two exports under way by a retry of an earlier one", async () => {
+  it("has no two active exports when an earlier one is retried", async () => {
     const { id } = await schedule(service, space, { incremental: true });
     await sweepAt(service, at("13:00"));
     await failAll(service);
@@ -293,7 +293,7 @@ describe("an incremental schedule", () => {
     await retry(202);
   });
 
-  it("goes on from the last completed run where one failed", async () => {
+  it("continues from the last completed run where one failed", async () => {
     const { id } = await schedule(service, space, { incremental: true });
     await runAt(service, at("13:00"));
     await service.send(space, [late("first", 59)]);
@@ -305,7 +305,7 @@ describe("an incremental schedule", () => {
   });
 });
 
-it("makes no run for a space that is inactive, and one for all that it missed when it is active again", async () => {
+it("creates no run for an inactive space, and one for all missed runs when it is active again", async () => {
   const { id } = await schedule(service, space);
   const set = (status: string) =>
     service.json("PATCH", `/v1/spaces/${space.id}`, 200, { key: ADMIN, body: { status } });
@@ -317,7 +317,7 @@ it("makes no run for a space that is inactive, and one for all that it missed wh
   expect(await windowsOf(service, space, id)).toEqual(["03-01T12:00 03-01T15:00"]);
 });
 
-it("asks for no more than the space still keeps", async () => {
+it("reads no further back than the space's retention", async () => {
   space = await service.shop({ retention_days: 1 });
   const { id } = await schedule(service, space, { cron: "0 12 * * *" });
   await change(service, space, id, { paused: true });
@@ -364,9 +364,9 @@ describe("on a day when clocks change", () => {
 describe("a past to catch up with", () => {
   const from = new Date(START - 5 * HOUR).toISOString();
 
-  it("is run span by span, one after another, and then goes on as ever", async () => {
-    const made = await schedule(service, space, { backfill_from: from });
-    expect(made).toMatchObject({ backfill_from: from, next_run_at: "2026-03-01T08:00:00.000Z" });
+  it("is exported span by span, one after another, and then follows the schedule", async () => {
+    const created = await schedule(service, space, { backfill_from: from });
+    expect(created).toMatchObject({ backfill_from: from, next_run_at: "2026-03-01T08:00:00.000Z" });
     for (let round = 0; round < 8; round += 1) {
       await nextSweep(service);
       const { data } = await service.json<{ data: unknown[] }>("GET", "/v1/exports?status=queued", 200, {
@@ -376,7 +376,7 @@ describe("a past to catch up with", () => {
       await service.pump();
     }
     await runAt(service, at("13:00"));
-    expect(await windowsOf(service, space, made.id)).toEqual([
+    expect(await windowsOf(service, space, created.id)).toEqual([
       "03-01T07:00 03-01T08:00",
       "03-01T08:00 03-01T09:00",
       "03-01T09:00 03-01T10:00",
@@ -386,7 +386,7 @@ describe("a past to catch up with", () => {
     ]);
   });
 
-  it("goes on where it was after a pause, and after a change of its times", async () => {
+  it("continues where it was after a pause, and after a change of its times", async () => {
     const { id } = await schedule(service, space, { backfill_from: from });
     await runAt(service, START + MINUTE);
     await change(service, space, id, { paused: true });

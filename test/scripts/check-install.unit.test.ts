@@ -1,4 +1,4 @@
-/** What a script says before it starts in a checkout whose installation is incomplete. */
+/** Messages of a script that starts in a checkout with an incomplete installation. */
 
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** A mapping and a row: the event that they make, or what is wrong and where. */
+/** A mapping and a row give an event, or an error with its place. */
 
 import { describe, expect, test } from "vitest";
 import { CallError, type Client } from "../../scripts/client.ts";
@@ -168,7 +168,7 @@ describe("--define where a definition of that id exists", () => {
     return define(client as unknown as Client, definition);
   }
 
-  test("continues where the definition has the properties, whatever else it has", async () => {
+  test("continues when the definition has the properties, also with further ones", async () => {
     await expect(defining({ properties: [{ name: "z", type: "date" }, ...properties] })).resolves.toBe("fits");
   });
 

@@ -133,7 +133,7 @@ describe("CSV", () => {
     expect(await read("a,b\n1,\uFFFD\n")).toEqual([[2, "1", "\uFFFD"]]);
   });
 
-  test("a file that is cut off inside a character tells of it", async () => {
+  test("a file that is cut off inside a character is reported", async () => {
     const utf8 = Buffer.from("a,b\n1,x\n2,\u00fc");
     const wrong = (encoding: string) => [
       [2, "1", "x"],
@@ -174,8 +174,8 @@ describe("CSV", () => {
       else lines.push(`${n},${"value ".repeat(odd % 7)}\r`);
     }
     const rows = await read(lines.join("\n"));
-    const told = rows.filter((row) => row.length === 2);
-    expect(told.map(([line]) => line)).toEqual(wrong);
+    const reported = rows.filter((row) => row.length === 2);
+    expect(reported.map(([line]) => line)).toEqual(wrong);
     const right = lines.filter((_, index) => !wrong.includes(index + 1)).join("\n");
     const expected = parse(right, { record_delimiter: ["\n", "\r\n"] }).slice(1);
     expect(rows.filter((row) => row.length === 3).map((row) => row.slice(1))).toEqual(expected);

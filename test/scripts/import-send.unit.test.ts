@@ -1,4 +1,4 @@
-/** What becomes of batches, of the persons that they name, and of the service's trouble. */
+/** Sending batches: rejected lines, created persons, and retries of transient errors. */
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Fault } from "../../scripts/answers.ts";
@@ -8,7 +8,7 @@ import { load } from "../../scripts/import/load.ts";
 import { withRetry, retryDelayMs } from "../../scripts/import/retry.ts";
 import { derivedPersonId, Profiles } from "../../scripts/import/profiles.ts";
 import { inBatches, sendBatch } from "../../scripts/import/send.ts";
-import { itemOf, items, NOTHING_YET, RETRY_POLICY, unwatched } from "./import-support.ts";
+import { itemOf, items, NOTHING_YET, RETRY_POLICY, loadOptions } from "./import-support.ts";
 
 const waits: number[] = [];
 const retryPolicy = { ...RETRY_POLICY, onWait: (_: CallError, seconds: number) => void waits.push(seconds) };
@@ -116,7 +116,7 @@ test("batches have so many events, and no more bytes than a call may have", () =
   expect(sizes([itemOf(1, 8e6), itemOf(2, 8e6), itemOf(3, 99), itemOf(4, 20e6)])).toEqual([1, 2, 1]);
 });
 
-describe("trouble that passes", () => {
+describe("a transient error", () => {
   const failing = (times: number, status: number) => {
     let calls = 0;
     return () => {
@@ -125,7 +125,7 @@ describe("trouble that passes", () => {
     };
   };
 
-  test.each([0, 409, 429, 500, 503])("is waited out: status %i", async (status) => {
+  test.each([0, 409, 429, 500, 503])("is retried: status %i", async (status) => {
     await expect(withRetry(retryPolicy, failing(3, status))).resolves.toBe(4);
   });
 
@@ -133,7 +133,7 @@ describe("trouble that passes", () => {
     await expect(withRetry(retryPolicy, failing(4, 503))).rejects.toThrow("away");
   });
 
-  test.each([400, 401, 403, 404, 422])("is none of: status %i", async (status) => {
+  test.each([400, 401, 403, 404, 422])("is not: status %i", async (status) => {
     waits.length = 0;
     await expect(withRetry(retryPolicy, failing(1, status))).rejects.toThrow("away");
     expect(waits).toEqual([]);
@@ -145,7 +145,7 @@ describe("trouble that passes", () => {
   });
 });
 
-test("an answer that breaks off is waited out as none is", async () => {
+test("an interrupted answer is retried like a missing one", async () => {
   const answers = [
     new Response(new ReadableStream({ pull: (body) => body.error(new Error("terminated")) }), { status: 202 }),
     new Response('{"accepted":1,"dupl', { status: 202 }),
@@ -161,7 +161,7 @@ test("an answer that breaks off is waited out as none is", async () => {
 
 describe("batches at the same time", () => {
   /**
-   * @param batches each of one event. @returns how many were under way at most, and which went while another one of
+   * @param batches each of one event. @returns the most in flight at once, and those sent while another one of
    * their kind did.
    */
   async function run(
@@ -185,7 +185,7 @@ describe("batches at the same time", () => {
     };
     const rows = events.map(({ n, line }) => ({ n, line, value: null }));
     const work = {
-      ...unwatched(),
+      ...loadOptions(),
       profiles,
       batch: 1,
       concurrency: 3,
@@ -212,7 +212,7 @@ describe("batches at the same time", () => {
     ).toEqual({ most: 3, clashes: [] });
   });
 
-  test("never name a person whom an event of the other one makes", async () => {
+  test("never name a person whom an event of the other batch creates", async () => {
     const events = [
       { person: person("a"), definitionId: "chatbotSessionStarted" },
       { person: person("a") },

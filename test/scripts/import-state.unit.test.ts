@@ -1,5 +1,5 @@
 /**
- * What a run leaves behind for the next one, and what it does about a file that is another by then, or while it is
+ * The state that a run saves for the next one, and the handling of a file that has changed since, or while it is
  * read.
  */
 
@@ -11,7 +11,7 @@ import { load } from "../../scripts/import/load.ts";
 import { type Mapping, readMapping } from "../../scripts/import/mapping.ts";
 import { checkUnchanged } from "../../scripts/import/source.ts";
 import { Accepted, readState, writeState } from "../../scripts/import/state.ts";
-import { folder, look, NOTHING_YET, RETRY_POLICY, readerOf, unwatched } from "./import-support.ts";
+import { folder, look, NOTHING_YET, RETRY_POLICY, readerOf, loadOptions } from "./import-support.ts";
 
 const put = folder();
 
@@ -20,7 +20,7 @@ describe("the state", () => {
   const CONTINUE = { restart: false, allowNewIds: false };
   const RESTART = { restart: true, allowNewIds: false };
 
-  test("has the accepted rows as ranges, in whatever order they come", () => {
+  test("has the accepted rows as ranges, in any order of arrival", () => {
     const accepted = new Accepted();
     for (const rows of [[4, 5, 6], [1, 2], [9], [3, 8], [20, 22]]) accepted.add(rows);
     expect(accepted.ranges).toEqual([
@@ -82,7 +82,7 @@ describe("the state", () => {
       });
     });
 
-    test("begins again with the same content, and still knows of the ids", () => {
+    test("restarts with the same content, and keeps that the ids are derived", () => {
       expect(readState(stateOf(true), subject, RESTART)).toMatchObject({ rows: 0, idsOfContent: true });
     });
 
@@ -94,7 +94,7 @@ describe("the state", () => {
       expect(readState(stateOf(false), grown, RESTART)).toMatchObject({ rows: 0, idsOfContent: false });
     });
 
-    test("may be older than that question: then they may have been", () => {
+    test("of an older version does not record this: then the ids may be derived", () => {
       const { ids_of_content: _, ...old } = JSON.parse(readFileSync(stateOf(false), "utf8")) as Record<string, unknown>;
       expect(() => readState(put("old", JSON.stringify(old)), grown, RESTART)).toThrow("be doubled");
     });
@@ -114,8 +114,8 @@ describe("an id is derived from the content", () => {
     const make = eventMaker(source, reader, mapping, new Map());
     for await (const { rows } of reader.pieces())
       for (const row of rows) {
-        const made = make(row);
-        return "json" in made ? made.isOfContent : undefined;
+        const created = make(row);
+        return "json" in created ? created.isOfContent : undefined;
       }
     return undefined;
   }
@@ -171,7 +171,7 @@ describe("a file that changes while it is read", () => {
     const path = put("stopping.ndjson", LINES);
     const [source, reader] = [await look(path), await readerOf(path)];
     const work = {
-      ...unwatched(),
+      ...loadOptions(),
       make: eventMaker(source, reader, null, new Map()),
       sending: { client: { json } as unknown as Client, retryPolicy: RETRY_POLICY, onRejected: () => {} },
       pieces: reader.pieces(),

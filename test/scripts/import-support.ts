@@ -1,4 +1,4 @@
-/** What the tests of the import share: files, what is read of them, and the command itself as a process. */
+/** Shared code of the import's tests: files, readers, and the command as a process. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -44,8 +44,8 @@ export const items = (count: number) => Array.from({ length: count }, (_, index)
 /** Four tries, and no time passes between them. */
 export const RETRY_POLICY = { tries: 4, onWait: () => {}, wait: () => Promise.resolve() };
 
-/** For a load that nobody watches; and what it counts. */
-export const unwatched = () => ({
+/** For a load without a terminal; it keeps the counts. */
+export const loadOptions = () => ({
   accepted: new Accepted(),
   beforeBatch: () => {},
   onAccepted: () => {},
@@ -71,13 +71,13 @@ export async function readerOf(path: string, how: How = {}): Promise<Reader> {
   return source.format === "csv" ? csvReader(source, { encoding, delimiter }) : parquetReader(source, null);
 }
 
-/** Every row: its line, and what stands in these columns or what is wrong. */
+/** Every row: its line, and the values of these columns or the error. */
 export async function rowsIn(path: string, columns: readonly string[], how: How = {}): Promise<unknown[][]> {
   const reader = await readerOf(path, how);
   const rows: unknown[][] = [];
   for await (const piece of reader.pieces())
     for (const row of piece.rows) {
-      if (row.n !== rows.length + 1) throw new Error(`row ${row.n} stands at ${rows.length + 1}`);
+      if (row.n !== rows.length + 1) throw new Error(`row ${row.n} is at position ${rows.length + 1}`);
       const values = "value" in row ? columns.map((column) => reader.get(row.value, column)) : [row.problem];
       rows.push([row.line, ...values]);
     }

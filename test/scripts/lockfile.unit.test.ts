@@ -1,4 +1,4 @@
-/** `npm ci` checks what it downloads against package-lock.json: of each package, on whatever platform it is for. */
+/** `npm ci` checks what it downloads against package-lock.json: each package, for every platform. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

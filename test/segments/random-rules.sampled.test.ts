@@ -82,7 +82,7 @@ const db = new Database(env.SPACE_DB, newMeter());
 // Of the seed that is played.
 let spaceId: string;
 let roll: () => number;
-let stands: Stand[];
+let snapshots: Stand[];
 
 const some = <Item>(items: readonly Item[], most: number) =>
   Array.from({ length: between(roll, 0, most) }, () => pick(roll, items));
@@ -103,10 +103,10 @@ function randomPerson(id: string, at: number, earlier: Person["events"]): Person
 /** Writes them, and each person's events from one on. */
 async function write(persons: readonly Person[], at: number, newFrom: (person: Person) => number): Promise<void> {
   // Null removes what a merge would keep.
-  const gone = Object.fromEntries(NAMES.map((name) => [name, null]));
+  const cleared = Object.fromEntries(NAMES.map((name) => [name, null]));
   const merges = persons.map(({ id, attributes, tags }) => ({
     person_id: id,
-    attributes: { ...gone, ...attributes },
+    attributes: { ...cleared, ...attributes },
     tags,
   }));
   expect(await mergeProfiles(db, spaceId, [merges], at)).toBe("merged");
@@ -128,18 +128,18 @@ async function write(persons: readonly Person[], at: number, newFrom: (person: P
 async function populate(seed: number): Promise<void> {
   spaceId = crypto.randomUUID();
   roll = dice(seed);
-  stands = [];
+  snapshots = [];
   const at = Date.parse("2026-03-01T12:00:00.000Z");
   const ids = Array.from({ length: PERSONS }, (_, n) => `p-${n}`);
   const first = ids.slice(0, -5).map((id) => randomPerson(id, at, []));
   await write(first, at, () => 0);
-  stands.push({ at, seq: await readSequence(db, spaceId), persons: first });
+  snapshots.push({ at, seq: await readSequence(db, spaceId), persons: first });
   const later = at + 3 * DAY_MS;
   const known = new Map(first.map((person) => [person.id, person]));
   const changed = ids.slice(PERSONS / 2).map((id) => randomPerson(id, later, known.get(id)?.events ?? []));
   await write(changed, later, ({ id }) => known.get(id)?.events.length ?? 0);
   const persons = [...first.slice(0, PERSONS / 2), ...changed];
-  stands.push({ at: later, seq: await readSequence(db, spaceId), persons });
+  snapshots.push({ at: later, seq: await readSequence(db, spaceId), persons });
 }
 
 function randomComparison(): Comparison {
@@ -227,10 +227,12 @@ describe.each(seeds({ first: 20_260_301, few: 1, full: 2, all: 10 }))("seed %i",
     let telling = 0;
     for (let n = 0; n < RULES; n += 1) {
       const rule = randomRule(between(roll, 0, 3));
-      for (const stand of stands) {
-        const expected = stand.persons.filter((person) => isIn(person, rule, stand.at)).map((person) => person.id);
-        if (expected.length > 0 && expected.length < stand.persons.length) telling += 1;
-        expect([rule, await found(rule, stand)]).toEqual([rule, expected.toSorted()]);
+      for (const snapshot of snapshots) {
+        const expected = snapshot.persons
+          .filter((person) => isIn(person, rule, snapshot.at))
+          .map((person) => person.id);
+        if (expected.length > 0 && expected.length < snapshot.persons.length) telling += 1;
+        expect([rule, await found(rule, snapshot)]).toEqual([rule, expected.toSorted()]);
       }
     }
     // Rules that everyone or no one matches tell little.

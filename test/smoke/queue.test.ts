@@ -75,7 +75,7 @@ describe.each([
   );
 });
 
-test("a poll under way says how many rows there are, and how much of them is written", () => {
+test("a poll of a running export has the number of rows, and how many are written", () => {
   const underWay = files.polls.filter(({ status, progress: { rows_written: written } }) => {
     return status === "processing" && written > 0 && written < EVENTS;
   });

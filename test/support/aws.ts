@@ -1,7 +1,7 @@
 /**
- * A strict S3 and STS for tests, in memory. Each request's Signature Version 4 is computed anew with node:crypto, by
- * the steps of AWS's own description, and not by the product's library; session tokens, times and policies are checked
- * too.
+ * A strict S3 and STS for tests, in memory. Each request's Signature Version 4 is computed independently with
+ * node:crypto, by the steps of AWS's own description, and not by the service's library; session tokens, times and
+ * policies are checked too.
  */
 
 import { createHash, createHmac } from "node:crypto";

@@ -57,8 +57,8 @@ export interface Sent {
 export type Line = (sent: Sent, pass: () => Promise<Response>) => Promise<Response>;
 
 /**
- * From here on the service reaches its bucket by this line. The local store cannot list multipart uploads, as S3 and R2
- * do: the line can. @returns every request that was made since, in order.
+ * From now on the service sends its bucket requests through this line. The local store cannot list multipart uploads
+ * as S3 and R2 do, but the line can. @returns every request from now on, in order.
  */
 export function throughLine(service: Service, line: Line = (_sent, pass) => pass()): Sent[] {
   const requests: Sent[] = [];
@@ -95,7 +95,7 @@ async function asStore(
   return response;
 }
 
-/** A line on which every request that `which` picks waits until it is opened. */
+/** A line on which every request that `which` selects waits until `open`. */
 export function gate(which: (sent: Sent) => boolean): { line: Line; reached: Promise<void>; open: () => void } {
   const reached = Promise.withResolvers<void>();
   const opened = Promise.withResolvers<void>();
@@ -109,7 +109,7 @@ export function gate(which: (sent: Sent) => boolean): { line: Line; reached: Pro
   return { line, reached: reached.promise, open: () => opened.resolve() };
 }
 
-/** From here on the first requests that `at` picks go wrong. @returns how many did. */
+/** From now on the first requests that `at` selects fail. @returns how many failed. */
 export function goWrong(service: Service, at: (sent: Sent) => boolean, most: number, wrong: Line): () => number {
   let times = 0;
   throughLine(service, async (sent, pass) => {

@@ -4,7 +4,7 @@ import { gunzip } from "./gunzip.ts";
 import { roomyService, type Row, rowsOf } from "./pipeline.ts";
 import { type ExportView, type Service, type Space, START } from "./service.ts";
 
-/** The day that is asked for, of a space in London, and its noon. */
+/** The day that is requested, of a space in London, and its noon. */
 export const DATE = "2026-02-28";
 export const NOON = Date.parse("2026-02-28T12:00:00.000Z");
 export const HOUR_MS = 3_600_000;

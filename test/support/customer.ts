@@ -80,11 +80,11 @@ export class Customer {
   /** Makes a destination. @returns the delivery to it, and its id. */
   async destination(more: Record<string, unknown> = {}) {
     const body = { ...MINIMAL, ...more };
-    const made = await this.service.json<{ id: string }>("POST", "/v1/destinations", 201, {
+    const created = await this.service.json<{ id: string }>("POST", "/v1/destinations", 201, {
       key: this.space.key,
       body,
     });
-    return { id: made.id, delivery: { type: "s3", destination_id: made.id } };
+    return { id: created.id, delivery: { type: "s3", destination_id: created.id } };
   }
 
   /** Of the customer's objects. */

@@ -1,4 +1,4 @@
-/** The product's days, inside workerd and by its zone data, held against tables of where they begin. */
+/** The service's days, computed inside workerd with its zone data, compared with tables of their starts. */
 
 import { addDays, daysBetween, dayWindow, isTimeZone } from "../../src/time/days.ts";
 

@@ -51,7 +51,7 @@ export async function define(service: Service, space: Space, definition: Record<
 /** A cell of CSV: null for an empty one. */
 export type Cell = string | null;
 
-/** RFC 4180 to the letter. @throws for whatever it does not allow. */
+/** RFC 4180 to the letter. @throws for anything that it does not allow. */
 export function readCsv(text: string): Cell[][] {
   const rows: Cell[][] = [];
   let row: Cell[] = [];

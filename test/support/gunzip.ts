@@ -1,4 +1,4 @@
-/** Reading what was exported, by decoders that are not the product's. */
+/** Reads exported files with decoders that are independent of the service. */
 
 import { gunzipSync } from "node:zlib";
 

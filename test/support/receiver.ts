@@ -47,7 +47,7 @@ export class Receiver {
   /** Runs while the sender waits. */
   meanwhile: () => Promise<unknown> = async () => {};
 
-  /** From here on everything that the service calls outside is this receiver. */
+  /** From now on every external call of the service reaches this receiver. */
   constructor(service: Service, space: Space) {
     this.listen(service, space);
     service.context.fetch = async (input, init) => {

@@ -1,4 +1,4 @@
-/** Schedules in a test's hands: the clock is moved, the sweep is called, and the exports that came are worked on. */
+/** Schedules in tests: a test moves the clock, runs the sweep, and runs the created exports. */
 
 import { handleDeadLetter } from "../../src/export/pipeline/run.ts";
 import { runSchedules } from "../../src/schedules/run-due.ts";
@@ -72,11 +72,11 @@ export async function runsOf(service: Service, space: Space, id: string): Promis
 
 /** The runs that created an export, as `[start, end)` of their windows by the clock of the day, oldest first. */
 export async function windowsOf(service: Service, space: Space, id: string): Promise<string[]> {
-  const made = (await runsOf(service, space, id)).filter((run) => run.outcome === "made");
-  return made.map(({ window }) => `${window?.start.slice(5, 16)} ${window?.end.slice(5, 16)}`);
+  const created = (await runsOf(service, space, id)).filter((run) => run.outcome === "made");
+  return created.map(({ window }) => `${window?.start.slice(5, 16)} ${window?.end.slice(5, 16)}`);
 }
 
-/** The time comes, and with it the sweep's part for schedules. */
+/** Moves the clock, and runs the sweep of schedules. */
 export async function sweepAt(service: Service, time: number): Promise<void> {
   service.now = Math.max(service.now, time);
   await runSchedules(service.context);
@@ -92,7 +92,7 @@ export async function runAt(service: Service, time: number): Promise<void> {
   await nextSweep(service);
 }
 
-/** Whatever waits in the queue fails for good. */
+/** Fails every message in the queue permanently. */
 export async function failAll(service: Service): Promise<void> {
   for (const message of service.queue.splice(0)) await handleDeadLetter(service.context, message);
 }

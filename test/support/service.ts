@@ -63,7 +63,7 @@ export class Service {
   customers: typeof fetch = async () => {
     throw new Error("no store is there");
   };
-  /** What was measured. */
+  /** Data points that were measured. */
   readonly points: Point[] = [];
   /** The real app; a test may mount another API on it before the first call. */
   readonly app: ReturnType<typeof createApp>;
@@ -98,7 +98,7 @@ export class Service {
       },
       // No host is reachable unless a test sets one up.
       fetch: async () => {
-        throw new Error("nobody is there");
+        throw new Error("no host is reachable");
       },
       resolve: async () => {
         throw new Error("no name is known");
@@ -169,11 +169,11 @@ export class Service {
   }
 
   async space(more: Record<string, unknown> = {}): Promise<Space> {
-    const made = await this.json<{ id: string; api_key: string; external_id: string }>("POST", "/v1/spaces", 201, {
+    const created = await this.json<{ id: string; api_key: string; external_id: string }>("POST", "/v1/spaces", 201, {
       key: ADMIN,
       body: { name: "Shop", timezone: "Europe/London", ...more },
     });
-    return { id: made.id, key: made.api_key, external_id: made.external_id };
+    return { id: created.id, key: created.api_key, external_id: created.external_id };
   }
 
   /** A space with a definition `order_placed {order_id: text, amount: number}` and a profile `p-1` (`CRM-1`). */
@@ -208,7 +208,7 @@ export class Service {
 
   /** Creates an export, by default of everything in the hour before now. @returns its id. */
   async ask(space: Space, request: Record<string, unknown> = {}): Promise<string> {
-    const made = await this.json<{ id: string }>("POST", "/v1/exports", 202, {
+    const created = await this.json<{ id: string }>("POST", "/v1/exports", 202, {
       key: space.key,
       body: {
         dataset: "activity_events",
@@ -217,7 +217,7 @@ export class Service {
         ...request,
       },
     });
-    return made.id;
+    return created.id;
   }
 
   /** Works on messages, in the order they were sent, until none is left. A retry goes to the back at once. */

@@ -62,7 +62,7 @@ describe("the next time", () => {
     expect(times("30 2,14 * * *", BERLIN, "2026-10-25T00:00:00Z", 2)).toEqual(["2026-10-25T00:30", "2026-10-25T13:30"]);
   });
 
-  it("of every half hour goes on through the hour that comes twice", () => {
+  it("of every half hour continues through the hour that comes twice", () => {
     expect(times("*/30 * * * *", BERLIN, "2026-10-25T00:00:00Z", 4)).toEqual([
       "2026-10-25T00:30",
       "2026-10-25T01:00",

@@ -1,4 +1,4 @@
-/** Days in a time zone, as workerd's own zone data tell them: the days that are not like others, one by one. */
+/** Days in a time zone, by workerd's own zone data: the irregular days, one by one. */
 
 import { describe, expect, it } from "vitest";
 import { addDays, dayOf, daysBetween, dayWindow, isTimeZone } from "../../src/time/days.ts";
@@ -61,7 +61,7 @@ const DAYS: [what: string, date: string, zone: string, start: string, end: strin
     24,
   ],
   [
-    "a day that a new offset of the zone made longer",
+    "a day that is longer by a new offset of the zone",
     "2015-08-14",
     "Asia/Pyongyang",
     "2015-08-13T15:00",
@@ -106,7 +106,7 @@ it("counts days over months, leap days and years, forward and back", () => {
   expect(daysBetween("2011-12-29", "2011-12-31")).toBe(2);
 });
 
-it("has no window for a date that does not exist, or a zone that nobody knows", () => {
+it("has no window for a date that does not exist, or an unknown zone", () => {
   for (const date of ["2023-02-29", "2024-13-01", "2024-1-1", "20240101", "2024-01-01T00:00", ""])
     expect(() => dayWindow(date, "UTC")).toThrow(RangeError);
   expect(() => dayWindow("2024-01-01", "Mars/Olympus")).toThrow(RangeError);

@@ -1,4 +1,4 @@
-/** Times as file names and rows write them: UTC, whatever the moment. */
+/** Times as file names and rows write them: UTC, for any time. */
 
 import { expect, it } from "vitest";
 import { digits17, iso, isoWithOffset } from "../../src/time/names.ts";

@@ -81,7 +81,7 @@ describe("the end of an export", () => {
     expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
   });
 
-  it("that was a failure says what went wrong and whose turn it is", async () => {
+  it("as failed has the error and who must act", async () => {
     await failed(CALLBACK);
     await wakeAll(service);
     expect(parsed()).toMatchObject([
@@ -92,7 +92,7 @@ describe("the end of an export", () => {
     ]);
   });
 
-  it("that was a cancellation says so", async () => {
+  it("as canceled has that event type", async () => {
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
     expect(parsed()).toMatchObject([{ type: "export.canceled", data: { status: "canceled", error: null } }]);
@@ -121,7 +121,7 @@ describe("the end of an export", () => {
     expect((await deliveriesOf(service, space)).map((each) => each.status)).toEqual(["delivered", "delivered"]);
   });
 
-  it("carries nothing in its id that would blur what is signed", async () => {
+  it("has an id without characters that separate the signed parts", async () => {
     await endpoint(service, space);
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
@@ -140,7 +140,7 @@ describe("the signature", () => {
   });
 
   it("of a callback is by the space's webhook secret", async () => {
-    const made = await service.json<{ id: string; api_key: string; webhook_secret: string }>(
+    const created = await service.json<{ id: string; api_key: string; webhook_secret: string }>(
       "POST",
       "/v1/spaces",
       201,
@@ -149,11 +149,11 @@ describe("the signature", () => {
         body: { name: "Shop", timezone: "UTC" },
       },
     );
-    const its: Space = { id: made.id, external_id: "", key: made.api_key };
+    const its: Space = { id: created.id, external_id: "", key: created.api_key };
     receiver = new Receiver(service, its);
     await canceled(service, its, CALLBACK);
     await wakeAll(service);
-    expect(verify(service, made.webhook_secret, receiver.last)).toMatchObject({ type: "export.canceled" });
+    expect(verify(service, created.webhook_secret, receiver.last)).toMatchObject({ type: "export.canceled" });
   });
 });
 
@@ -173,7 +173,7 @@ describe("a webhook that is not accepted", () => {
     );
   });
 
-  it("is signed anew with each try's own time", async () => {
+  it("has a new signature for each try, with its own time", async () => {
     receiver.answers.push(status(500));
     const { secret } = await endpoint(service, space);
     await canceled(service, space);
@@ -194,7 +194,7 @@ describe("a webhook that is not accepted", () => {
     });
   });
 
-  it("is not tried before its time, however often it is woken", async () => {
+  it("is not tried before its time, however often it is dispatched", async () => {
     receiver.answers.push(status(500));
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
@@ -254,7 +254,7 @@ describe("a webhook that is not accepted", () => {
     receiver.always = () => status(500);
     await service.send(space, orders(3));
     const before = await service.export(space, CALLBACK);
-    // Links are made anew by each poll.
+    // Each poll creates new links.
     const alike = ({ files, ...view }: typeof before) => ({
       ...view,
       url_expires_at: null,
@@ -274,10 +274,10 @@ describe("a target that may not be called", () => {
   }
 
   it.each([
-    ["stands for a private address", async () => ["10.0.0.1"], "target_not_allowed"],
-    ["stands for nothing", async () => [], "target_unresolved"],
+    ["resolves to a private address", async () => ["10.0.0.1"], "target_not_allowed"],
+    ["does not resolve", async () => [], "target_unresolved"],
     ["cannot be resolved", () => Promise.reject(new Error("down")), "target_unresolved"],
-  ])("since it %s is not called, and looked at again later", async (_, resolve, error) => {
+  ])("since it %s is not called, and checked again later", async (_, resolve, error) => {
     strict(resolve);
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
@@ -291,7 +291,7 @@ describe("a target that may not be called", () => {
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
 
-  it("by its looks is not called, though it was accepted under other settings", async () => {
+  it("that is not allowed is not called, though it was accepted under other settings", async () => {
     await canceled(service, space, { callback_url: "http://127.0.0.1:9000/" });
     strict(async () => ["93.184.215.14"]);
     await wakeAll(service);
@@ -362,7 +362,7 @@ describe("an endpoint", () => {
     });
   });
 
-  it("that moves gets what still waits at its new address", async () => {
+  it("with a new URL gets the pending deliveries there", async () => {
     receiver.answers.push(status(500));
     const { id } = await endpoint(service, space);
     await canceled(service, space);

@@ -28,9 +28,9 @@ const change = (id: string, body: object) =>
   service.json<EndpointView>("PATCH", `/v1/webhook-endpoints/${id}`, 200, { key: space.key, body });
 
 describe("a new endpoint", () => {
-  it("hears of everything unless it says otherwise", async () => {
-    const { secret, ...made } = await make({ url: URL_GIVEN });
-    expect(made).toEqual({
+  it("gets all event types by default", async () => {
+    const { secret, ...created } = await make({ url: URL_GIVEN });
+    expect(created).toEqual({
       id: expect.any(String) as string,
       url: URL_GIVEN,
       event_types: EVENT_TYPES,
@@ -43,11 +43,11 @@ describe("a new endpoint", () => {
   });
 
   it("shows its secret in no later answer", async () => {
-    const { secret, ...made } = await make({ url: URL_GIVEN });
-    expect(await show(made.id)).toEqual(made);
-    expect(await change(made.id, {})).toEqual(made);
+    const { secret, ...created } = await make({ url: URL_GIVEN });
+    expect(await show(created.id)).toEqual(created);
+    expect(await change(created.id, {})).toEqual(created);
     const list = await service.json("GET", "/v1/webhook-endpoints", 200, { key: space.key });
-    expect(list).toEqual({ data: [made], next_cursor: null });
+    expect(list).toEqual({ data: [created], next_cursor: null });
     expect(JSON.stringify(list)).not.toContain(secret);
   });
 
@@ -83,15 +83,15 @@ describe("a new endpoint", () => {
 
 describe("a change", () => {
   it("sets what it names and leaves the rest", async () => {
-    const { secret: _, ...made } = await make({ url: URL_GIVEN });
+    const { secret: _, ...created } = await make({ url: URL_GIVEN });
     service.now += 1_000;
     const updated_at = new Date(service.now).toISOString();
-    const moved = { ...made, url: "https://moved.example/", updated_at };
-    expect(await change(made.id, { url: moved.url })).toEqual(moved);
+    const moved = { ...created, url: "https://moved.example/", updated_at };
+    expect(await change(created.id, { url: moved.url })).toEqual(moved);
     const fewer = { ...moved, event_types: ["export.failed"] };
-    expect(await change(made.id, { event_types: fewer.event_types })).toEqual(fewer);
-    expect(await change(made.id, { enabled: false })).toEqual({ ...fewer, enabled: false });
-    expect(await show(made.id)).toEqual({ ...fewer, enabled: false });
+    expect(await change(created.id, { event_types: fewer.event_types })).toEqual(fewer);
+    expect(await change(created.id, { enabled: false })).toEqual({ ...fewer, enabled: false });
+    expect(await show(created.id)).toEqual({ ...fewer, enabled: false });
   });
 
   it("to an address that may not be called is refused", async () => {
@@ -131,30 +131,30 @@ describe("an endpoint's secret that is changed", () => {
     service.json<EndpointView & Rotated>("POST", `/v1/webhook-endpoints/${id}/rotate-secret`, 200, { key: space.key });
 
   it("is answered once, with the time until which the old one signs too", async () => {
-    const made = await make({ url: URL_GIVEN });
-    const rotated = await rotate(made.id);
+    const created = await make({ url: URL_GIVEN });
+    const rotated = await rotate(created.id);
     expect(rotated).toEqual({
-      ...made,
+      ...created,
       secret: expect.stringMatching(/^whsec_/) as string,
       previous_secret_expires_at: new Date(service.now + DAY_MS).toISOString(),
     });
-    expect(rotated.secret).not.toBe(made.secret);
-    expect(JSON.stringify(await show(made.id))).not.toContain("secret");
+    expect(rotated.secret).not.toBe(created.secret);
+    expect(JSON.stringify(await show(created.id))).not.toContain("secret");
   });
 
   it("signs beside the old one for a day, then alone", async () => {
-    const made = await make({ url: URL_GIVEN });
-    const { secret } = await rotate(made.id);
+    const created = await make({ url: URL_GIVEN });
+    const { secret } = await rotate(created.id);
     service.now += DAY_MS - 1;
     await canceled(service, space);
     await wakeAll(service);
-    for (const either of [secret, made.secret])
+    for (const either of [secret, created.secret])
       expect(verify(service, either, receiver.last)).toMatchObject({ type: "export.canceled" });
     service.now += 1;
     await canceled(service, space);
     await wakeAll(service);
     expect(verify(service, secret, receiver.last)).toMatchObject({ type: "export.canceled" });
-    expect(() => verify(service, made.secret, receiver.last)).toThrow("No matching signature");
+    expect(() => verify(service, created.secret, receiver.last)).toThrow("No matching signature");
   });
 
   it("twice in a day leaves the last two", async () => {
@@ -170,11 +170,16 @@ describe("an endpoint's secret that is changed", () => {
 });
 
 it("the space's webhook secret that is changed signs callbacks beside the old one for a day, then alone", async () => {
-  const made = await service.json<{ id: string; api_key: string; webhook_secret: string }>("POST", "/v1/spaces", 201, {
-    key: ADMIN,
-    body: { name: "Shop", timezone: "UTC" },
-  });
-  const its: Space = { id: made.id, external_id: "", key: made.api_key };
+  const created = await service.json<{ id: string; api_key: string; webhook_secret: string }>(
+    "POST",
+    "/v1/spaces",
+    201,
+    {
+      key: ADMIN,
+      body: { name: "Shop", timezone: "UTC" },
+    },
+  );
+  const its: Space = { id: created.id, external_id: "", key: created.api_key };
   receiver = new Receiver(service, its);
   const path = "/v1/space/rotate-webhook-secret";
   const rotated = await service.json<{ webhook_secret: string }>("POST", path, 200, { key: its.key });
@@ -182,18 +187,18 @@ it("the space's webhook secret that is changed signs callbacks beside the old on
     webhook_secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) as string,
     previous_secret_expires_at: new Date(service.now + DAY_MS).toISOString(),
   });
-  const told = async () => {
+  const lastDelivery = async () => {
     await canceled(service, its, { callback_url: URL_GIVEN });
     await wakeAll(service);
     return receiver.last;
   };
-  const during = await told();
-  for (const either of [rotated.webhook_secret, made.webhook_secret])
+  const during = await lastDelivery();
+  for (const either of [rotated.webhook_secret, created.webhook_secret])
     expect(verify(service, either, during)).toMatchObject({ type: "export.canceled" });
   service.now += DAY_MS;
-  const after = await told();
+  const after = await lastDelivery();
   expect(verify(service, rotated.webhook_secret, after)).toMatchObject({ type: "export.canceled" });
-  expect(() => verify(service, made.webhook_secret, after)).toThrow("No matching signature");
+  expect(() => verify(service, created.webhook_secret, after)).toThrow("No matching signature");
 });
 
 it("no call about webhooks is open to a key without the scope", async () => {

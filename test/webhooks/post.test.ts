@@ -41,7 +41,7 @@ function verify(secret: string, headers: Record<string, string>, body = BODY): u
 }
 
 describe("what is sent", () => {
-  it("is a POST of JSON to the address, that follows no redirect and does not wait for ever", async () => {
+  it("is a POST of JSON to the address, that follows no redirect and does not wait forever", async () => {
     const { url, init, headers } = await to(ok());
     expect([url, init.method, init.body, init.redirect]).toEqual([webhook.url, "POST", BODY, "manual"]);
     expect(init.signal).toBeInstanceOf(AbortSignal);

@@ -9,7 +9,7 @@ import { canceled, deliveriesOf, onlyDelivery, Receiver, status, wakeAll, wakeNe
 import { ADMIN, type Service, type Space } from "../support/service.ts";
 
 const CALLBACK = { callback_url: "https://shop.example/called-back" };
-/** Longer than any attempt holds its delivery. */
+/** Longer than the lease of any attempt. */
 const LEASE_OVER_MS = 60_000;
 
 let service: Service;
@@ -53,14 +53,14 @@ function databaseGoesDown(): () => void {
 }
 
 describe("a message", () => {
-  it("that comes twice at once makes one call", async () => {
+  it("that arrives twice at once makes one call", async () => {
     const message = await wakeUp();
     await Promise.all([deliver(service.context, message), deliver(service.context, message)]);
     expect(receiver.received).toHaveLength(1);
     expect((await onlyDelivery(service, space)).attempts).toHaveLength(1);
   });
 
-  it("that comes again while a call is under way makes none", async () => {
+  it("that comes again while a call is in progress makes none", async () => {
     const message = await wakeUp();
     receiver.meanwhile = () => deliver(service.context, message);
     await deliver(service.context, message);
@@ -95,7 +95,7 @@ describe("a message", () => {
 });
 
 describe("an attempt that is cut off between its call and its record", () => {
-  it("is repeated with the same id and body once its hold is over", async () => {
+  it("is repeated with the same id and body once its lease has expired", async () => {
     const message = await wakeUp();
     // As when the isolate ends: the answer is never seen.
     receiver.meanwhile = () => new Promise(() => {});
@@ -181,7 +181,7 @@ describe("the sweep", () => {
     expect(service.webhooks).toEqual([]);
   });
 
-  it("makes up for a queue that accepts no message", async () => {
+  it("replaces messages that the queue did not accept", async () => {
     await whileQueueIsDown(() => canceled(service, space, CALLBACK));
     service.now += service.config.resendAfterMs;
     await sweep(service.context);
@@ -190,7 +190,7 @@ describe("the sweep", () => {
   });
 });
 
-describe("a delivery that is asked for again", () => {
+describe("a delivery that is requested again", () => {
   it("is sent at once with the same id and body, after it was accepted", async () => {
     await canceled(service, space, CALLBACK);
     await wakeAll(service);
@@ -209,7 +209,7 @@ describe("a delivery that is asked for again", () => {
     expect((await onlyDelivery(service, space)).attempts.map((attempt) => attempt.n)).toEqual([1, 2]);
   });
 
-  it("begins its schedule anew after it failed", async () => {
+  it("restarts its retry schedule after it failed", async () => {
     receiver.always = () => status(500);
     await canceled(service, space, CALLBACK);
     while (service.webhooks.length > 0) await wakeNext(service);
@@ -230,7 +230,7 @@ describe("a delivery that is asked for again", () => {
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
 
-  it("is refused while an attempt is under way, and that attempt counts", async () => {
+  it("is refused while an attempt is in progress, and that attempt counts", async () => {
     const message = await wakeUp();
     const { id } = await onlyDelivery(service, space);
     receiver.meanwhile = () => redeliver(id, 409);
@@ -264,7 +264,7 @@ describe("a space that is deleted", () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it("while a call is under way keeps no record of it", async () => {
+  it("while a call is in progress keeps no record of it", async () => {
     const message = await wakeUp();
     receiver.meanwhile = end;
     expect(await deliver(service.context, message)).toBe("ack");

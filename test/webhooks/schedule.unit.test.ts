@@ -24,7 +24,7 @@ describe.each(STEPS)("after %i tries", (tries, delay) => {
   });
 });
 
-it("there is no try after the tenth, whatever the receiver wishes", () => {
+it("there is no try after the tenth, also when the receiver sends Retry-After", () => {
   expect(nextTryMs(10, 0, null)).toBeNull();
   expect(nextTryMs(10, 0, 60)).toBeNull();
 });

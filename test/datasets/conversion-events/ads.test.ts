@@ -1,4 +1,4 @@
-/** The four levels of ads: what a touchpoint names, what is known above it, and what it costs to ask. */
+/** The four levels of ads: the ids of a touchpoint, the known levels above it, and the number of queries. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import {
@@ -37,7 +37,7 @@ beforeEach(async () => {
   await service.send(space, [conversion("e-1")]);
 });
 
-/** What is said of a touchpoint that names these. */
+/** The fields of a touchpoint with these ids. */
 async function said(named: Record<string, unknown>, fields: readonly string[] = FIELDS): Promise<unknown[]> {
   await sendTouches(service, space, [touch("t-1", "google_ads", NOON - 1, named)]);
   const [line] = await linesOf(service, space, { ...credit("linear", ["google_ads"]), fields });
@@ -100,7 +100,7 @@ describe("the levels of a touchpoint", () => {
     expect(await said({})).toEqual(FIELDS.map(() => null));
   });
 
-  it("stay in the order they were asked for", async () => {
+  it("stay in the requested order", async () => {
     await putAds(service, space, TREE);
     const fields = ["account_name", "amount", "ad_id", "campaign_id"];
     expect(await said({ ad_id: "a-1" }, fields)).toEqual(["Account 1", 100, "a-1", "c-1"]);
@@ -108,7 +108,7 @@ describe("the levels of a touchpoint", () => {
 });
 
 describe("fact 2.a.23: a level", () => {
-  it("costs a look-up more when it is higher, and nothing when it is not asked for", async () => {
+  it("costs one query more when it is higher, and none when it is not requested", async () => {
     await putAds(service, space, TREE);
     await sendTouches(service, space, [touch("t-1", "google_ads", NOON - 1, { ad_id: "a-1" })]);
     const statements = async (field: string) => {

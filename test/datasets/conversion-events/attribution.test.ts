@@ -97,7 +97,7 @@ async function exportedLines({ models, days, level, sources, named }: Question):
 }
 
 describe.each(["profile", "company"] as const)("at the level %s", (level) => {
-  it.each(WINDOWS)("all models give the credit they say, within a window of %i days", async (days) => {
+  it.each(WINDOWS)("all models give the expected credit, within a window of %i days", async (days) => {
     const question = { models: MODELS, days, level, sources: SOURCES, named: true };
     const naive = naiveLines(runtime, question);
     expect(naive.length).toBeGreaterThan(50);
@@ -113,7 +113,7 @@ describe.each(["profile", "company"] as const)("at the level %s", (level) => {
   );
 });
 
-it.each(MODELS)("the one model %s gives what it gives among others", async (model) => {
+it.each(MODELS)("the model %s alone gives the same credit as with others", async (model) => {
   const question = { models: [model], days: 60, level: "company" as const, sources: SOURCES, named: false };
   expect(await exportedLines(question)).toEqual(naiveLines(runtime, question));
 });

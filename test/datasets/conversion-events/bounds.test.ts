@@ -1,4 +1,4 @@
-/** What keeps memory and queries small whatever conversions hold, and what a summary may not tell. */
+/** Limits that keep memory and queries small for any conversion, and values that a summary must not contain. */
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
@@ -33,7 +33,7 @@ it("a page of lines has some two million characters at most, however long a line
   expect([lines, records, view.progress.rows_written]).toEqual([300, 1, 300]);
 });
 
-it("a company with a journey too long for one query costs about a query a conversion, by however many models", async () => {
+it("a company with a journey too long for one query costs about one query per conversion, for any number of models", async () => {
   const { service, space } = await market(["acme", "acme"]);
   const touches = Array.from({ length: 8_000 }, (_, n) =>
     touch(`t-${n}`, n % 2 === 0 ? "email" : "google_ads", NOON - 100_000 + n, { person_id: `p-${(n % 2) + 1}` }),
@@ -52,7 +52,7 @@ it("a company with a journey too long for one query costs about a query a conver
   expect(service.meter.statements - before).toBeLessThan(80);
 });
 
-it("a summary does not tell what is redacted", async () => {
+it("a summary contains no redacted value", async () => {
   const { service, space } = await market();
   const request = (redact: Record<string, string>) =>
     asked(credit("linear", ["email"], { fields: ["ad_id", "amount", "order_id"], group_by: ["ad_id"], redact }));
@@ -65,7 +65,7 @@ it("a summary does not tell what is redacted", async () => {
   await service.json("POST", "/v1/exports", 202, { key: space.key, body: request({ order_id: "drop" }) });
 });
 
-it("an estimate goes on to where lines are", async () => {
+it("an estimate reads on until it finds lines", async () => {
   const { service, space } = await market([null, null]);
   await sendTouches(service, space, [touch("t-1", "email", NOON - 1_000, { person_id: "p-2" })]);
   // More conversions without a line than the first page has.

@@ -1,4 +1,4 @@
-/** Credit, case by case, as the page says it. */
+/** Credit, case by case, as the documentation defines it. */
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -75,12 +75,12 @@ describe("a conversion of $100 after four touchpoints", () => {
     ]);
   });
 
-  it("fact 2.a.14: keeps the share that a touchpoint got, whoever else is left out", async () => {
+  it("fact 2.a.14: keeps the share that a touchpoint got, also when other touchpoints are left out", async () => {
     expect(await ask("linear", { sources: ["email"] })).toEqual([["t-3", 25]]);
     expect(await ask("last_touch", { sources: ["email"] })).toEqual([]);
   });
 
-  it("fact 2.a.11: says the touchpoint after the time, and its source before the first field of ads", async () => {
+  it("fact 2.a.11: has the touchpoint after the time, and its source before the first field of ads", async () => {
     const [plain] = await linesOf(service, space, credit("last_touch", SOURCES));
     expect(Object.keys(plain ?? {})).toEqual(["id", "event_time_utc", "touchpoint_id"]);
     const [line] = await linesOf(service, space, { ...credit("last_touch", SOURCES), fields: ["amount", "ad_name"] });

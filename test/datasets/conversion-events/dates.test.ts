@@ -1,4 +1,4 @@
-/** Which days may be asked for. */
+/** Which days a request may have. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { asked, market } from "../../support/conversions.ts";
@@ -47,14 +47,14 @@ describe("fact 2.a.3: a date", () => {
     },
   );
 
-  it("is refused, and nothing more, as far away as dates go", async () => {
+  it("is refused without a failure, up to the earliest and latest dates", async () => {
     expect(await refused({ date: "9999-12-31" })).toEqual(["/date"]);
     expect(await refused({ start_date: "9999-12-01", end_date: "9999-12-31" })).toEqual(["/end_date"]);
     expect(await refused({ date: "0000-01-01" })).toEqual(["/date"]);
     expect(await refused({ start_date: "0000-01-01", end_date: "9999-12-31" })).toEqual(["/end_date"]);
   });
 
-  it("is told how it is written", async () => {
+  it("is rejected with the expected format", async () => {
     const body = asked({ date: "2026-02-30" });
     const { errors } = await service.json<ProblemView>("POST", "/v1/exports", 422, { key: space.key, body });
     expect(errors).toEqual([{ pointer: "/date", detail: "date must be a calendar day, such as 2026-01-31." }]);
@@ -87,7 +87,7 @@ describe("a day in the future", () => {
     expect(await refused({ start_date: "2026-02-28", end_date: "2026-03-02" })).toEqual(["/end_date"]);
   });
 
-  it("is told by the space's own clock", async () => {
+  it("is computed in the space's time zone", async () => {
     const auckland = await service.space({ timezone: "Pacific/Auckland" });
     const honolulu = await service.space({ timezone: "Pacific/Honolulu" });
     // Noon in London is one in the morning of the next day there, and two in the morning of the same day here.

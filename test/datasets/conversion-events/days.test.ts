@@ -1,4 +1,4 @@
-/** A day is the space's own: what its clocks call by that date, whatever they do on it. */
+/** A day is a calendar date in the space's time zone, also on days with a change of the clocks. */
 
 import { describe, expect, it } from "vitest";
 import { at, conversion, exported, market, HOUR_MS, linesOf } from "../../support/conversions.ts";
@@ -68,7 +68,7 @@ describe("a day that never was", () => {
     expect(view.files.map(({ rows }) => rows)).toEqual(layout === "single" ? [0] : []);
   });
 
-  it("takes nothing from a range that it stands in", async () => {
+  it("loses no event of a range that contains it", async () => {
     const { service, space } = await market([null], { timezone: "Pacific/Apia", ...KEPT });
     const begin = Date.parse("2011-12-30T10:00:00.000Z");
     await service.send(space, [

@@ -1,4 +1,4 @@
-/** What the page says of the call around the export, in short: other tests have it at length. */
+/** The documentation's statements about the call, one short test each; other tests check the details. */
 
 import { describe, expect, it } from "vitest";
 import { at, asked, conversion, credit, exported, market, NOON } from "../../support/conversions.ts";
@@ -12,11 +12,11 @@ describe("a create", () => {
     const { service, space } = await market();
     const response = await service.call("POST", "/v1/exports", { key: space.key, body });
     expect(response.status).toBe(202);
-    const made = await response.json<ExportView>();
-    expect(made).toMatchObject({ dataset: "conversion_events", status: "queued", download_url: null });
-    expect(response.headers.get("location")).toBe(`/v1/exports/${made.id}`);
+    const created = await response.json<ExportView>();
+    expect(created).toMatchObject({ dataset: "conversion_events", status: "queued", download_url: null });
+    expect(response.headers.get("location")).toBe(`/v1/exports/${created.id}`);
     await service.pump();
-    const done = await service.poll(space, made.id);
+    const done = await service.poll(space, created.id);
     expect(done).toMatchObject({ status: "completed", download_url: onlyFile(done).url });
   });
 

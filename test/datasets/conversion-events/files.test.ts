@@ -1,5 +1,5 @@
 /**
- * Lines in files: in order over all of them, none with more than was asked for, a conversion's lines cut where a file
+ * Lines in files: in order over all of them, none with more than requested, a conversion's lines split where a file
  * is full.
  */
 
@@ -39,7 +39,7 @@ beforeAll(async () => {
   );
   await service.send(
     space,
-    // The last one is of somebody without touchpoints.
+    // The last one is of a person without touchpoints.
     Array.from({ length: EVENTS + 1 }, (_, n) =>
       conversion(`e-${n}`, { occurred_at: at(NOON + n), person_id: n < EVENTS ? "p-1" : "p-2" }),
     ),
@@ -67,7 +67,7 @@ describe("files of three lines", () => {
     expect(new Set(view.files.map(({ name }) => name)).size).toBe(10);
   });
 
-  it("tell the edges of the one file by its lines, whatever conversions without any come after", async () => {
+  it("report the first and last time of the one file from its lines, also when conversions without lines follow", async () => {
     const { files } = await manifestOf(service, space, (await exported(service, space, LINEAR)).id);
     expect(files.map(({ first, last }) => [first, last])).toEqual([
       [
@@ -85,7 +85,7 @@ describe("files of three lines", () => {
     ]);
   });
 
-  it("are the same however often their steps are repeated, in whatever order", async () => {
+  it("are the same when their steps are repeated, in any order", async () => {
     const request = { ...LINEAR, layout: "files", file_rows: 3 };
     const once = await exported(service, space, request);
     const id = await ask(service, space, request);
@@ -151,7 +151,7 @@ describe("progress", () => {
   });
 });
 
-it("an estimate tells the lines and the files that a result has", async () => {
+it("an estimate has the same lines and files as the result", async () => {
   const body = { dataset: "conversion_events", date: "2026-02-28", ...LINEAR, layout: "files", file_rows: 3 };
   const estimate = await service.json("POST", "/v1/exports/estimate", 200, { key: space.key, body });
   expect(estimate).toMatchObject({ rows: EVENTS * TOUCHES, files: 10 });

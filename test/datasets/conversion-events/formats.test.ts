@@ -80,7 +80,7 @@ describe("conversions", () => {
 });
 
 describe("redaction", () => {
-  it("hashes ids, in the manifest they are not told either", async () => {
+  it("hashes ids, and keeps them out of the manifest", async () => {
     const view = await exported(service, space, { ...LINEAR, redact: { id: "sha256", touchpoint_id: "drop" } });
     const manifest = await manifestOf(service, space, view.id);
     expect(manifest.files.map(({ first, last }) => [first, last])).toEqual([

@@ -1,4 +1,4 @@
-/** A line without attribution: what it has, in which order, and what of an event it says. */
+/** A line without attribution: its fields, their order, and the values of an event. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { at, conversion, exported, linesOf, market, NOON } from "../../support/conversions.ts";
@@ -45,7 +45,7 @@ describe("a line", () => {
     ]);
   });
 
-  it("fact 2.a.11: has the id and the time first, whatever is asked for", async () => {
+  it("fact 2.a.11: has the id and the time first, with any selection of fields", async () => {
     const [line] = await linesOf(service, space, { fields: ["amount", "event_time_utc", "event_name", "id"] });
     expect(Object.entries(line ?? {})).toEqual([
       ["id", "e-1"],
@@ -55,7 +55,7 @@ describe("a line", () => {
     ]);
   });
 
-  it("has the fields in the order they were asked for, and null for what is missing", async () => {
+  it("has the fields in the requested order, and null for what is missing", async () => {
     const fields = [
       "event_url",
       "order_name",
@@ -83,7 +83,7 @@ describe("a line", () => {
     });
   });
 
-  it("fact 2.a.14: says what the space calls a custom event, and of others their name", async () => {
+  it("fact 2.a.14: has the space's name of a custom event, and the name of others", async () => {
     const lines = await linesOf(service, space, { fields: ["event_name", "configured_name"] });
     expect(lines.map((line) => [line["event_name"], line["configured_name"]])).toEqual([
       ["purchase", "purchase"],
@@ -93,7 +93,7 @@ describe("a line", () => {
     ]);
   });
 
-  it("says the event's own company, else its person's", async () => {
+  it("has the event's own company, else its person's", async () => {
     const lines = await linesOf(service, space, { fields: ["company_id"] });
     expect(lines.map((line) => line["company_id"])).toEqual(["acme", null, "acme", "globex"]);
   });
@@ -105,7 +105,7 @@ describe("the events", () => {
     expect(lines.map((line) => line["id"])).toEqual(["e-1", "e-2", "e-3", "e-4"]);
   });
 
-  it("fact 2.a.5: are those of the names that were asked for", async () => {
+  it("fact 2.a.5: are those of the names that were requested", async () => {
     const lines = await linesOf(service, space, { event_names: ["custom_event_8", "custom_event_7"] });
     expect(lines.map((line) => line["id"])).toEqual(["e-3", "e-4"]);
   });
@@ -143,7 +143,7 @@ describe("the file", () => {
     expect(await content.text()).toBe(text);
   });
 
-  it("fact 2.a.24: is called by a UUID that says nothing of the export, another each time", async () => {
+  it("fact 2.a.24: is named by a UUID independent of the export, another each time", async () => {
     const [one, two] = [await exported(service, space), await exported(service, space)];
     const [name, other] = [onlyFile(one).name, onlyFile(two).name];
     expect(name).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.ndjson\.gz$/);

@@ -1,6 +1,6 @@
 /**
- * A person with more touchpoints than are read at once: every model gives what it says, and no answer of the store is
- * large.
+ * A person with more touchpoints than are read at once: every model gives the expected credit, and no answer of the
+ * database is large.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -111,7 +111,7 @@ describe("a journey of 32,000", () => {
     }
   });
 
-  it("serves several conversions, those beside it read as ever", async () => {
+  it("serves several conversions, and other journeys are read as usual", async () => {
     await service.send(space, [
       conversion("e-0", { occurred_at: at(NOON - 1), person_id: "p-2" }),
       conversion("e-2", { occurred_at: at(NOON + 1) }),

@@ -1,4 +1,4 @@
-/** What an export of conversions may be asked for, and what is refused, each with a pointer to where it stands. */
+/** Parameters of an export of conversions, valid ones and rejected ones, each rejection with a pointer. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { PAID, SOURCES } from "../../../src/attribution/sources.ts";
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const refused = (request: Record<string, unknown>) =>
   service.faults("POST", "/v1/exports", { key: space.key, body: asked(request) });
-/** Checked as for a create, and nothing is made. */
+/** Validates like a create, and creates nothing. */
 const taken = (request: Record<string, unknown>) =>
   service.json("POST", "/v1/exports/estimate", 200, { key: space.key, body: asked(request) });
 const CREDIT = { sources: ["email"], attribution_model: "linear", attribution_window: 7 };
@@ -54,8 +54,8 @@ describe("level", () => {
     await taken({ level: "profile" });
     await taken({ level: "company" });
     expect(await refused({ level: "contact" })).toEqual(["/level"]);
-    const made = await service.poll(space, await ask(service, space));
-    expect(made.request["level"]).toBe("profile");
+    const created = await service.poll(space, await ask(service, space));
+    expect(created.request["level"]).toBe("profile");
   });
 });
 
@@ -148,7 +148,7 @@ describe("attribution_window", () => {
 });
 
 describe("fields", () => {
-  it("fact 2.a.10: are any of the 18, and the two that always stand there: 20 together", async () => {
+  it("fact 2.a.10: are any of the 18, and the two that are always there: 20 in total", async () => {
     const all = [...FIELDS, ...AD_FIELDS];
     expect(all).toHaveLength(18);
     await taken({ ...CREDIT, fields: all });
@@ -186,7 +186,7 @@ describe("group_by", () => {
 });
 
 describe("a request", () => {
-  it("tells everything that is wrong in it at once, in sentences that begin with the parameter", async () => {
+  it("reports every error at once, in sentences that begin with the parameter", async () => {
     const body = asked({ date: "2999-01-01", attribution_window: 7, group_by: ["source"], fields: ["ad_id"] });
     const problem = await service.json<ProblemView>("POST", "/v1/exports", 422, { key: space.key, body });
     expect(problem.code).toBe("invalid_request");
@@ -200,7 +200,7 @@ describe("a request", () => {
       expect(detail).toContain(pointer === "/fields/0" ? "ad_id needs sources" : pointer.slice(1));
   });
 
-  it("may have null for whatever is left out", async () => {
+  it("may have null for any optional parameter", async () => {
     const nothing = {
       date: DATE,
       start_date: null,
@@ -213,8 +213,8 @@ describe("a request", () => {
       fields: null,
       group_by: null,
     };
-    const made = await service.poll(space, await ask(service, space, nothing));
-    expect(made.request).toEqual({
+    const created = await service.poll(space, await ask(service, space, nothing));
+    expect(created.request).toEqual({
       dataset: "conversion_events",
       date: DATE,
       level: "profile",

@@ -1,4 +1,4 @@
-/** What an export of conversions reads is what stood when it was asked for, whichever step reads it, and when. */
+/** Every step of an export of conversions reads its snapshot, however late the step runs. */
 
 import { beforeEach, expect, it } from "vitest";
 import {

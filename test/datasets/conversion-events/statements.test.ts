@@ -1,4 +1,4 @@
-/** What a day's journeys cost: a page of events is a query more, however many events and persons it has. */
+/** Cost of a day's journeys: one query per page of events, for any number of events and persons. */
 
 import { expect, it } from "vitest";
 import {

@@ -100,7 +100,7 @@ describe("totals", () => {
     expect(Object.keys(summary.groups?.[0] ?? {})).toEqual([...group_by, "rows", "credit", "amount"]);
   });
 
-  it("are of each model where several were asked for", async () => {
+  it("are of each model when several were requested", async () => {
     const models = ["linear", "u_shaped", "last_touch"];
     const request = { ...credit(models, SOURCES), group_by: ["source"], fields: ["source", "amount"] };
     const { summary, lines } = await totals(request);
@@ -114,7 +114,7 @@ describe("totals", () => {
     expect(new Map(said)).toEqual(new Map(rows));
   });
 
-  it("do without the fields they are of in the lines", async () => {
+  it("need no such fields in the lines", async () => {
     const { summary, lines } = await totals({ ...credit("linear", SOURCES), group_by: ["account_id"] });
     expect(Object.keys(lines[0] ?? {})).toEqual(["id", "event_time_utc", "touchpoint_id"]);
     expect(new Set((summary.groups ?? []).map((group) => group["account_id"]))).toEqual(new Set(["act_1", null]));
@@ -132,12 +132,12 @@ describe("totals", () => {
     expect(summary).toEqual({ group_by: ["source"], groups: [] });
   });
 
-  it("are not there where none were asked for", async () => {
+  it("are missing when none were requested", async () => {
     const view = await exported(service, space, credit("linear", SOURCES));
     expect(await manifestOf(service, space, view.id)).not.toHaveProperty("summary");
   });
 
-  it("are the same over several chunks, whoever repeats them in whatever order", async () => {
+  it("are the same over several chunks, also when chunks repeat in any order", async () => {
     const request = { ...credit(["linear", "u_shaped"], SOURCES), group_by: ["campaign_id", "source"] };
     const { summary } = await totals(request);
     service.context.sizes = { ...SIZES, chunkRows: 4 };

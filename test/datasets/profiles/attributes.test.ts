@@ -1,4 +1,4 @@
-/** `profile_attributes`: a line is a profile, with what was asked of it. */
+/** `profile_attributes`: a line is a profile, with the requested columns. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { readCsv, tablesOf } from "../../support/formats.ts";
@@ -51,7 +51,7 @@ beforeAll(async () => {
 });
 
 describe("a line", () => {
-  it("fact 4.a.2: has native attributes, attributes of the space's own and identifiers, as they were asked", async () => {
+  it("fact 4.a.2: has native attributes, attributes of the space's own and identifiers, as requested", async () => {
     const done = await ask({
       attributes: ["tier", "$email_address", "member", "visits", "constructor"],
       identifiers: ["installation_ids", "custom_id", "profile_id", "external_person_id", "loyalty"],
@@ -66,7 +66,7 @@ describe("a line", () => {
     );
   });
 
-  it("has both objects, whichever was asked", async () => {
+  it("has both objects, also when only one was requested", async () => {
     const [[attributes], [identifiers]] = [await rows(TIER), await rows({ identifiers: ["profile_id"] })];
     expect(attributes).toEqual({ identifiers: { profile_id: "p-1" }, attributes: { tier: "gold" } });
     expect(identifiers).toEqual({ identifiers: { profile_id: "p-1" }, attributes: {} });
@@ -105,7 +105,7 @@ describe("a request", () => {
     service.now -= 400 * 86_400_000;
   });
 
-  it("is told when there is nothing", async () => {
+  it("reports an empty result", async () => {
     const empty = await service.space();
     const done = await ask(TIER, empty);
     expect([done.status, done.message, done.files.map((file) => file.rows)]).toEqual([
@@ -148,7 +148,7 @@ describe("a segment", () => {
 });
 
 describe("what is read", () => {
-  it("is what stood when it was asked", async () => {
+  it("is as of the export's creation", async () => {
     const shop = await service.shop();
     await put([{ person_id: "p-1", attributes: { tier: "gold" } }, { person_id: "p-2" }], shop);
     const id = await service.ask(shop, { ...TIER, identifiers: ["custom_id"] });
@@ -210,7 +210,7 @@ describe("other formats", () => {
     identifiers: ["custom_id", "installation_ids"],
   };
 
-  it("csv has a column for each thing that was asked", async () => {
+  it("csv has a column for each thing that was requested", async () => {
     const [header, first] = readCsv(await textOf(service, await ask({ ...request, format: "csv" })));
     expect(header).toEqual([
       "identifiers.profile_id",
@@ -269,7 +269,7 @@ describe("other formats", () => {
     expect(table?.rows.map((row) => row["attributes.n"])).toEqual(["no number", "2"]);
   });
 
-  it("columns are picked, and redacted, by paths, whatever an attribute's name has in it", async () => {
+  it("columns are picked, and redacted, by paths, with any character in an attribute's name", async () => {
     const picked = await rows({
       ...request,
       columns: [{ path: "attributes.last seen.at", as: "seen" }, { path: "identifiers.profile_id" }],
@@ -297,10 +297,10 @@ describe("deletions", () => {
     await put([{ person_id: "d" }], shop);
   });
 
-  const told = { ...TIER, identifiers: ["external_person_id"], include_deletions: true };
+  const withDeletions = { ...TIER, identifiers: ["external_person_id"], include_deletions: true };
 
   it("come after the profiles, in their order, of people who have no profile", async () => {
-    expect(await textOf(service, await ask(told, shop))).toBe(
+    expect(await textOf(service, await ask(withDeletions, shop))).toBe(
       [
         '{"identifiers":{"profile_id":"c","external_person_id":"x-c"},"attributes":{"tier":null}}\n',
         '{"identifiers":{"profile_id":"d","external_person_id":null},"attributes":{"tier":null}}\n',
@@ -310,13 +310,13 @@ describe("deletions", () => {
     );
   });
 
-  it("are not told where that is not asked", async () => {
+  it("are left out unless the request asks for them", async () => {
     expect((await rows(TIER, shop)).map(idOf)).toEqual(["c", "d"]);
   });
 
-  it("stand in files as profiles do, and count", async () => {
+  it("are rows of files like profiles, and count", async () => {
     for (const file_rows of [1, 2, 3]) {
-      const done = await ask({ ...told, layout: "files", file_rows }, shop);
+      const done = await ask({ ...withDeletions, layout: "files", file_rows }, shop);
       expect([done.status, done.progress.rows_total, (await rowsOf(service, done)).length]).toEqual([
         "completed",
         4,
@@ -326,25 +326,25 @@ describe("deletions", () => {
   });
 
   it("have columns of their own, and are redacted as profiles are", async () => {
-    const csv = readCsv(await textOf(service, await ask({ ...told, format: "csv" }, shop)));
+    const csv = readCsv(await textOf(service, await ask({ ...withDeletions, format: "csv" }, shop)));
     expect(csv[0]?.slice(-3)).toEqual(["deleted.profile_id", "deleted.external_person_id", "deleted.deleted_at"]);
     expect(csv[3]).toEqual([null, null, null, "b", "x-b", at()]);
     const hashed = await rows(
-      { ...told, redact: { "identifiers.profile_id": "sha256", "identifiers.external_person_id": "drop" } },
+      { ...withDeletions, redact: { "identifiers.profile_id": "sha256", "identifiers.external_person_id": "drop" } },
       shop,
     );
     expect(hashed[2]).toEqual({
       deleted: { profile_id: expect.stringMatching(/^[0-9a-f]{64}$/), deleted_at: at() },
     });
-    const back = await rows({ ...told, redact: { "deleted.profile_id": "drop" } }, shop);
+    const back = await rows({ ...withDeletions, redact: { "deleted.profile_id": "drop" } }, shop);
     expect(back[0]?.["identifiers"]).toEqual({ external_person_id: "x-c" });
   });
 
   it("are only those after the earlier export, with since", async () => {
-    const first: ExportView = await ask(told, shop);
+    const first: ExportView = await ask(withDeletions, shop);
     await remove("c");
     await put([{ person_id: "e" }], shop);
-    const next = await rows({ ...told, since: first.id }, shop);
+    const next = await rows({ ...withDeletions, since: first.id }, shop);
     expect(next.map((row) => (row["deleted"] as Row | undefined)?.["profile_id"] ?? idOf(row))).toEqual(["e", "c"]);
   });
 });

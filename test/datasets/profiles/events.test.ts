@@ -78,7 +78,7 @@ describe("a request", () => {
     expect(await pointers({ from: HOUR.from, event_names: ["order_placed", "unknown"] })).toEqual(["/event_names/1"]);
   });
 
-  it("takes the moment it is made for the end, and a window without its last moment", async () => {
+  it("ends at the export's creation by default, and a window excludes its end", async () => {
     const shop = await service.shop();
     await service.send(shop, [
       order("a", START - 2),
@@ -119,14 +119,14 @@ describe("a request", () => {
     );
   });
 
-  it("is told when there is nothing", async () => {
+  it("reports an empty result", async () => {
     const done = await ask({ to: at(START - 3_500_000) });
     expect([done.status, done.message]).toEqual(["completed", "0 events found for the time period queried."]);
   });
 });
 
 describe("what is read", () => {
-  it("is what stood when it was asked", async () => {
+  it("is as of the export's creation", async () => {
     const shop = await service.shop();
     await service.send(shop, [order("a", START - 5)]);
     const id = await service.ask(shop, { ...HOUR, identifiers: ["custom_id"] });

@@ -1,4 +1,4 @@
-/** A chain of exports, each with `since` the one before: together they are what one export would have given. */
+/** A chain of exports, each with `since` the one before: together they have the rows of a single export. */
 
 import { describe, expect, it } from "vitest";
 import { roomyService, type Row, rowsOf } from "../../support/pipeline.ts";
@@ -11,7 +11,7 @@ const at = (time: number) => new Date(time).toISOString();
 const PERSONS = ["p-1", "p-2", "p-3"];
 const FROM = at(START - 60 * MINUTE_MS);
 
-/** What each dataset is asked for at a time. */
+/** The requests of each dataset. */
 const WINDOWED: Record<string, (now: number) => Record<string, unknown>> = {
   activity_events: (now) => ({ start: FROM, end: at(now) }),
   conversion_events: () => ({ start: undefined, end: undefined, date: FROM.slice(0, 10), fields: ["order_name"] }),
@@ -27,7 +27,7 @@ const ATTRIBUTES = {
   include_deletions: true,
 };
 
-/** Something that happened lately, or that a clock which is fast says will happen within five minutes. */
+/** The time of a recent event, or of one up to five minutes ahead, as from a fast clock. */
 const moment = (roll: () => number, now: number) => at(now + between(roll, -30 * MINUTE_MS, 5 * MINUTE_MS));
 
 const post = (service: Service, space: Space, path: string, body: unknown) =>
@@ -74,7 +74,7 @@ describe("a chain", () => {
     const rounds = 4;
     for (let round = 1; round <= rounds; round += 1) {
       await happen(service, space, roll, round);
-      // In the end, whatever was ahead has come.
+      // In the last round, every event ahead of the clock comes due.
       service.now += round === rounds ? 6 * MINUTE_MS : between(roll, 0, 2 * MINUTE_MS);
       for (const [dataset, chain] of chains) {
         const since = chain.last === "" ? undefined : chain.last;

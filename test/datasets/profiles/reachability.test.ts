@@ -1,4 +1,4 @@
-/** `reachability_events`: a line is a change of a profile's reachability, as the vendor's page has it. */
+/** `reachability_events`: a line is a change of a profile's reachability, as the vendor's page describes it. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { readCsv, tablesOf } from "../../support/formats.ts";
@@ -67,7 +67,7 @@ beforeAll(async () => {
 });
 
 describe("a line", () => {
-  it("fact 4.a.8, 4.a.9, 4.a.10: is an event, with what its channel tells, and the identifiers", async () => {
+  it("fact 4.a.8, 4.a.9, 4.a.10: is an event, with its channel's fields, and the identifiers", async () => {
     expect(await textOf(service, await ask())).toBe(
       [
         `{"event":{"channel":"SMS","id":"${idFor(1)}","timestamp":"${at(START - 3_000)}","reasons":["SUBSCRIBED_TO_SMS_MARKETING","PHONE_NUMBER_ADDED"],"has_phone_number":true,"sms_marketing":"subscribed"},"identifiers":{"profile_id":"p-1","custom_id":"User1"}}\n`,
@@ -77,7 +77,7 @@ describe("a line", () => {
     );
   });
 
-  it("fact 4.a.11: tells each of the 13 reasons, as a profile changes", async () => {
+  it("fact 4.a.11: has each of the 13 reasons, as a profile changes", async () => {
     const shop = await service.space();
     const before = service.now;
     const change = async (more: object) => {
@@ -172,14 +172,14 @@ describe("a request", () => {
     ]);
   });
 
-  it("is told when there is nothing", async () => {
+  it("reports an empty result", async () => {
     const done = await ask({ to: at(START - 3_000) });
     expect([done.status, done.message]).toEqual(["completed", "0 events found for the time period queried."]);
   });
 });
 
 describe("what is read", () => {
-  it("is what stood when it was asked", async () => {
+  it("is as of the export's creation", async () => {
     const shop = await service.shop();
     await load([sms(1, START - 5)], shop);
     const id = await service.ask(shop, HOUR);
@@ -229,7 +229,7 @@ describe("files and formats", () => {
     expect(await rowsOf(service, byBytes)).toEqual(await rowsOf(service, byRows));
   });
 
-  it("csv and parquet have a column for whatever a channel may tell", async () => {
+  it("csv and parquet have a column for every field of any channel", async () => {
     const [header, , , last] = readCsv(await textOf(service, await ask({ format: "csv" })));
     expect(header).toEqual([
       "event.channel",

@@ -1,6 +1,6 @@
 /**
- * The document around the deletion of a person: asked before, it has all that stood; asked after, nothing of the
- * person.
+ * The document and the deletion of a person: requested before, it has everything as of then; requested after, it has
+ * nothing of the person.
  */
 
 import { beforeEach, describe, expect, it } from "vitest";
@@ -67,8 +67,8 @@ const THREE = orders(3).map((event) => event["id"]);
 const tier = (value: string) => ({ tier: { value } });
 const OTHER = ["p-2", tier("old"), []];
 
-describe("a document that was asked for before", () => {
-  it("has all that stood, however late it is written", async () => {
+describe("a document that was requested before", () => {
+  it("has everything as of its snapshot, however late it is written", async () => {
     const [all, buyers] = [await ask(), await ask({ segment: "buyers" })];
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "plan"));
@@ -80,7 +80,7 @@ describe("a document that was asked for before", () => {
   });
 });
 
-describe("a document that is asked for after", () => {
+describe("a document that is requested after", () => {
   it("has nothing of the person", async () => {
     await end();
     const [all, buyers] = [await ask(), await ask({ segment: "buyers" })];
@@ -88,7 +88,7 @@ describe("a document that is asked for after", () => {
     expect(await peopleOf(buyers)).toEqual([]);
   });
 
-  it("has whoever is new under the id, and not the events of before, whether they are gone or going", async () => {
+  it("has the new profile with the same id, and no events of the deleted one, deleted or still to be deleted", async () => {
     await end();
     await write("p-1", "new");
     const [all, buyers] = [await ask(), await ask({ segment: "buyers" })];

@@ -1,4 +1,4 @@
-/** The document in a customer's bucket: one file, whatever else is asked for there. */
+/** The document in a customer's bucket: one file, with any layout of the destination. */
 
 import { expect, it } from "vitest";
 import { Customer, INLINE } from "../../support/customer.ts";
@@ -16,9 +16,9 @@ it("a document is delivered to a bucket as one file of several chunks, and never
   const request = { dataset: "segment_profiles", tags: ["vip"], delivery: INLINE };
   const body = { ...request, layout: "files" };
   expect(await service.faults("POST", "/v1/exports", { key: space.key, body })).toEqual(["/layout"]);
-  const made = await service.json<{ id: string }>("POST", "/v1/exports", 202, { key: space.key, body: request });
+  const created = await service.json<{ id: string }>("POST", "/v1/exports", 202, { key: space.key, body: request });
   await service.pump();
-  const done = await service.poll(space, made.id);
+  const done = await service.poll(space, created.id);
   expect([done.status, done.request["layout"]]).toEqual(["completed", "single"]);
   const stored = aws.objects.get(onlyFile(done).name);
   const { profiles } = JSON.parse(gunzip(stored?.body ?? new Uint8Array())) as { profiles: object };

@@ -1,4 +1,4 @@
-/** The document of a segment's profiles: the seed's facts, one by one, and beside them what the seed leaves open. */
+/** The document of a segment's profiles: the seed's facts, one by one, and the cases that the seed leaves open. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { gunzip } from "../../support/gunzip.ts";
@@ -73,12 +73,12 @@ beforeAll(async () => {
 });
 
 async function textOf(request: object): Promise<{ text: string; done: ExportView }> {
-  const made = await service.json<{ id: string }>("POST", "/v1/exports", 202, {
+  const created = await service.json<{ id: string }>("POST", "/v1/exports", 202, {
     key: space.key,
     body: { dataset: "segment_profiles", ...request },
   });
   await service.pump();
-  const done = await service.poll(space, made.id);
+  const done = await service.poll(space, created.id);
   if (done.status !== "completed") throw new Error(JSON.stringify(done));
   const [file] = done.files;
   if (file === undefined || done.files.length > 1) throw new Error("there is not one file");
@@ -119,12 +119,12 @@ describe("profiles", () => {
     );
   });
 
-  it("have only what was asked for (facts 3.a.1, 3.a.3)", async () => {
+  it("have only what was requested (facts 3.a.1, 3.a.3)", async () => {
     const { ada } = await profilesOf({ attributes: ["tier"] });
     expect(ada).toEqual({ sections: { loyalty: { attributes: { tier: { value: "gold" } } } } });
   });
 
-  it("have topics where they are asked for, in the topics' sections (fact 3.a.1)", async () => {
+  it("have topics when they are requested, in the topics' sections (fact 3.a.1)", async () => {
     const { ada, bob } = await profilesOf({ attributes: ["tier"], include_topics: true });
     expect(ada?.sections).toEqual({
       default: { attributes: {}, topics: { sales: { email: "confirmed-opt-in" } } },
@@ -167,7 +167,7 @@ describe("what the document has", () => {
 describe("events", () => {
   const asked = { attributes: ["tier"], start_at: WEEK_AGO };
 
-  it("stand in their definitions' sections, in the order of time and id (facts 3.a.12, 3.a.13)", async () => {
+  it("are in their definitions' sections, in the order of time and id (facts 3.a.12, 3.a.13)", async () => {
     const { ada, bob, cy } = await profilesOf({
       ...asked,
       events: ["order_placed", "card_shown"],

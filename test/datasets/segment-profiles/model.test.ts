@@ -1,6 +1,6 @@
 /**
- * The document beside a plain model of it, on random data: whatever the segment, the sections and the number of events,
- * in one chunk or in many, and as it stood when it was asked for.
+ * The document compared with a plain model of it, on random data: random segments, sections and numbers of events, in
+ * one chunk or in many, as of the export's creation.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -197,7 +197,7 @@ function entriesOf(text: string): [string, unknown][] {
   ]);
 }
 
-/** A number's name comes first in an object, wherever it stands in the text. */
+/** A numeric key comes first in an object, wherever it is in the text. */
 const inAnyOrder = (entries: [string, unknown][]) => {
   const place = (name: string) => ATTRIBUTES.indexOf(name);
   const tags = entries.filter(([, value]) => value === null);
@@ -233,7 +233,7 @@ describe("the document", () => {
     expect((await documentOf(cut)).text === text).toBe(true);
   });
 
-  it("has the same bytes however often and in whatever order its steps are repeated", async () => {
+  it("has the same bytes when its steps are repeated, in any order", async () => {
     service.context.sizes = { ...service.context.sizes, chunkRows: 5 };
     const once = await ask({ segment: "some" });
     await service.pump();
@@ -243,7 +243,7 @@ describe("the document", () => {
     expect(bytesOf(await service.poll(space, again))).toEqual(bytesOf(await service.poll(space, once)));
   });
 
-  it("is as everything stood when it was asked for", async () => {
+  it("has everything as of the export's creation", async () => {
     const before = await ask({ segment: "some" });
     await service.pump();
     const late = await ask({ segment: "some" });

@@ -1,4 +1,4 @@
-/** What an export of a segment's profiles may be asked for, and what is filled in. */
+/** Parameters of an export of a segment's profiles, and their defaults. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { roomyService } from "../../support/pipeline.ts";
@@ -28,7 +28,7 @@ describe("a request", () => {
     expect(await refused({ attributes: names(75, "a"), tags: names(26, "t") })).toEqual(["/tags"]);
   });
 
-  it("is told what it does not say: one document, no topics", async () => {
+  it("has defaults: one document, no topics", async () => {
     const { request } = await asked({ attributes: ["tier"], segment: "everybody" });
     expect(request).toEqual({
       dataset: "segment_profiles",
@@ -59,7 +59,7 @@ describe("a request", () => {
     expect(await refused(request)).toEqual(pointers);
   });
 
-  it("has no segment that is too complex: that is told when the segment is put (fact 3.a.19)", async () => {
+  it("has no segment that is too complex: that is rejected when the segment is put (fact 3.a.19)", async () => {
     const rule = { any: names(201, "a").map((attribute) => ({ attribute, op: "exists" })) };
     const options = { key: space.key, body: { name: "Too much", rule } };
     const problem = await service.json<ProblemView>("PUT", "/v1/segments/complex", 422, options);
@@ -67,7 +67,7 @@ describe("a request", () => {
     expect(await refused({ ...tier, segment: "complex" })).toEqual(["/segment"]);
   });
 
-  it("is one of ten that wait: the next is told to come later (fact 3.a.17)", async () => {
+  it("is one of at most ten that wait: the next gets 429 (fact 3.a.17)", async () => {
     const limited = roomyService();
     const busy = await limited.space();
     const call = (status: number) =>

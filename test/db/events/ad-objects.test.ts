@@ -1,4 +1,4 @@
-/** Ad objects as they stood: what an export reads at its snapshot. */
+/** Ad objects as of a snapshot, as an export reads them. */
 
 import { beforeEach, expect, it } from "vitest";
 import { adObjectsAt } from "../../../src/db/events/ad-objects.ts";
@@ -21,7 +21,7 @@ async function put(body: unknown): Promise<number> {
 const at = (seq: number, level: "ad" | "adset", ids: string[], of = space) =>
   adObjectsAt(service.context.databases.space(of.id), of.id, seq, level, ids);
 
-it("stand at a snapshot as they did then, whatever came after", async () => {
+it("have at a snapshot their version of then, whatever was written later", async () => {
   const first = await put({ ads: [{ id: "a", name: "Video", adset_id: "s" }] });
   const second = await put({ ads: [{ id: "a", name: "Picture" }] });
   const third = await put({ ads: [{ id: "a", name: "Picture" }] });
@@ -30,7 +30,7 @@ it("stand at a snapshot as they did then, whatever came after", async () => {
   expect(await at(third, "ad", ["a"])).toEqual([{ id: "a", name: "Picture", parent_id: null }]);
 });
 
-it("do not stand before they were put", async () => {
+it("do not exist before they were put", async () => {
   const seq = await put({ ads: [{ id: "a", name: "Video" }] });
   expect(await at(seq - 1, "ad", ["a"])).toEqual([]);
 });
@@ -43,7 +43,7 @@ it("keep a parent that is not there yet, and lead to it once it is", async () =>
   expect(await at(after, "ad", ["a"])).toEqual([{ id: "a", name: "Video", parent_id: "s" }]);
 });
 
-it("are those of the level and the space that are asked for, unknown ids left out", async () => {
+it("are those of the level and the space that are requested, unknown ids left out", async () => {
   const other = await service.space();
   const seq = await put({ ads: [{ id: "1", name: "Ad" }], adsets: [{ id: "1", name: "Set" }] });
   expect(await at(seq, "adset", ["1", "2"])).toEqual([{ id: "1", name: "Set", parent_id: null }]);

@@ -100,9 +100,9 @@ describe("events of very different sizes", () => {
   let texts: string[];
 
   beforeAll(async () => {
-    const made = await spaceWith(service, sizes);
-    texts = made.texts;
-    read = await pagesOf(await rangeOf(made.space));
+    const created = await spaceWith(service, sizes);
+    texts = created.texts;
+    read = await pagesOf(await rangeOf(created.space));
   });
 
   it("are all read, once, in order, unchanged", () => {
@@ -135,7 +135,7 @@ it("stays under D1's limit where ids and properties are as long as a page may me
     key: space.key,
     body: { profiles: [{ person_id: long(0) }, { person_id: "p" }] },
   });
-  // Small ones first, so that the reader asks for as many as it ever does; then the longest that it takes with them.
+  // Small ones first, so that the reader reads its largest page; then the longest event that fits into that page.
   const small = { definition_id: definition, person_id: "p", properties: { t: "" } };
   const large = { definition_id: definition, person_id: long(0), properties: { t: "y".repeat(650) } };
   const at = (n: number) => new Date(START - 3_000_000 + n).toISOString();
@@ -182,7 +182,7 @@ describe("a range", () => {
     expect(await idsOf({ ...range, spaceId: "another" })).toEqual([]);
   });
 
-  it("has nothing where no definition is meant", async () => {
+  it("has nothing when the request names no definition", async () => {
     expect(await idsOf({ ...range, types: [] })).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-/** Journeys as they are read: whole, or page by page, in texts that D1 gives. */
+/** Reading journeys: whole, or page by page, in texts below D1's limit. */
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -58,7 +58,7 @@ describe("answers of the store", () => {
     expect(await readJourneys(db, snapshot, [whom])).toBeNull();
   });
 
-  it("that the store does not give, for all ids are as long as ids may be, are asked for in parts", async () => {
+  it("that the database does not return at once, because all ids have the maximum length, are read in batches", async () => {
     const own = await service.space();
     await service.json("PUT", "/v1/profiles", 200, { key: own.key, body: { profiles: [{ person_id: "p-1" }] } });
     const long = (text: string) => text.padEnd(200, "x");

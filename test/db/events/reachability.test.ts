@@ -72,7 +72,7 @@ describe("reading", () => {
     expect((await idsOf(of, 2)).flat()).toEqual(["r-04", "r-05", "r-06", "r-07", "r-08", "r-09"]);
   });
 
-  it("reads what stood at the snapshot, after the one before", async () => {
+  it("reads the versions as of the snapshot, after the snapshot before", async () => {
     expect((await idsOf(range({ seq: 4 }))).flat()).toEqual(IDS.slice(0, 20));
     const since = (seq: number, end = 9_999) => range({ seq: 4, since: { seq, end } });
     expect((await idsOf(since(3))).flat()).toEqual(IDS.slice(10, 20));

@@ -29,7 +29,7 @@ beforeAll(async () => {
     tags: n % 30 === 29 ? ["rare"] : [],
   }));
   await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
-  // Everybody has an older version too.
+  // Every profile has an older version too.
   const again = profiles.map(({ person_id }) => ({ person_id, attributes: { tier: "gold" } }));
   await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles: again } });
   everybody = { spaceId: space.id, seq: 2, since: 0, condition: null, slice: 2, lower: "", upper: null };
@@ -58,7 +58,7 @@ async function cutsOf(range: MemberRange, most: number) {
 }
 
 describe("cuts", () => {
-  it("have as many members each as were asked for, and the last the rest", async () => {
+  it("have the requested number of members each, and the last the rest", async () => {
     const cuts = await cutsOf(everybody, 30);
     expect(cuts.map(({ records }) => records)).toEqual([30, 30, 30, 10]);
     expect(cuts.flatMap(({ ids }) => ids)).toEqual(await idsOf(everybody));
@@ -66,16 +66,16 @@ describe("cuts", () => {
 
   it("end early where members are rare, not before the first of them, and lose none", async () => {
     const cuts = await cutsOf(rare(), 30);
-    // 40 profiles each: three slices after the 29th, from there on whatever has come up.
+    // 40 profiles each: three slices up to the 29th member, then slices as the members come up.
     expect(cuts.length).toBeGreaterThan(1);
     expect(cuts[0]?.records).toBe(1);
     for (const { records, ids } of cuts) expect(ids).toHaveLength(records);
     expect(cuts.flatMap(({ ids }) => ids)).toEqual(["p-029", "p-059", "p-089"]);
   });
 
-  it("are one of none where nobody matches", async () => {
-    const nobody = { ...everybody, condition: compileSegment(freezeFilter({ any: [] }, START, 180), MEMBERS) };
-    expect(await cutsOf(nobody, 30)).toEqual([{ records: 0, ids: [] }]);
+  it("are one empty slice when no profile matches", async () => {
+    const empty = { ...everybody, condition: compileSegment(freezeFilter({ any: [] }, START, 180), MEMBERS) };
+    expect(await cutsOf(empty, 30)).toEqual([{ records: 0, ids: [] }]);
   });
 });
 
@@ -87,7 +87,7 @@ describe("members", () => {
     expect(await idsOf({ ...everybody, lower: "p-010", upper: "p-012" })).toEqual(["p-010", "p-011"]);
   });
 
-  it("are those of later versions alone where that is asked for", async () => {
+  it("are those of later versions alone when the request asks for them", async () => {
     expect(await countMembers(db, { ...everybody, since: 1 })).toBe(PEOPLE);
     expect(await countMembers(db, { ...everybody, since: 2 })).toBe(0);
     expect(await countMembers(db, { ...everybody, seq: 0 })).toBe(0);

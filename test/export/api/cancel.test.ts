@@ -1,4 +1,4 @@
-/** Cancelling an export wherever it is: it stops, stays canceled, and leaves nothing in the bucket. */
+/** Cancelling an export in any phase: it stops, stays canceled, and leaves no object in the bucket. */
 
 import { afterEach, describe, expect, it } from "vitest";
 import type { Message } from "../../../src/context.ts";
@@ -31,7 +31,7 @@ async function asked(request: Record<string, unknown>, vars: Record<string, stri
   return { service, space, id: await service.ask(space, request) };
 }
 
-/** A sweep sees all spaces: what one test leaves in flight is ended before the next. */
+/** A sweep works on all spaces: exports that one test leaves in flight are ended before the next test. */
 afterEach(async () => {
   for (const service of services.splice(0)) await service.pump();
 });
@@ -52,7 +52,7 @@ function stall(service: Service, step: Message["step"], line: Line): Promise<unk
   return late;
 }
 
-/** As cron does: at once, and after everything that was at work must have ended. */
+/** Like cron: one sweep at once, and one after every running step must have ended. */
 async function sweepLate(service: Service): Promise<void> {
   await sweep(service.context);
   service.now += SETTLED_MS;
@@ -73,7 +73,7 @@ async function expectNothingLeft({ service, space, id }: Case): Promise<void> {
 const SINGLE = { layout: "single" };
 const FILES = { layout: "files", file_rows: 4 };
 
-/** How far it came before it is canceled. */
+/** Phases in which an export is canceled. */
 const STATES: [what: string, request: Record<string, unknown>, reach: (of: Case) => Promise<unknown>][] = [
   ["queued", FILES, async () => {}],
   ["planned", FILES, ({ service }) => pumpTo(service, "chunk")],
@@ -142,7 +142,7 @@ describe.each(STATES)("an export that is %s", (_what, request, bring) => {
     await expectNothingLeft(of);
   });
 
-  it("makes place for another one", async () => {
+  it("frees a place for another export", async () => {
     const of = await asked(request, { PENDING_LIMIT: "1" });
     await bring(of);
     const { service, space } = of;
@@ -203,7 +203,7 @@ describe.each(STALLS)("an export that is canceled while it %s", (_what, request,
     expect((await cancel(of)).status).toBe(202);
     await inOrder(service, async () => {
       open();
-      // It may find that its segments are gone, and come again: then there is nothing to do for it.
+      // The step may fail because its segments are deleted, and be retried: the retry has nothing to do.
       if ((await late) !== "ack" && message !== undefined) expect(await deliver(service, message, 2)).toBe("ack");
     });
     await expectNothingLeft(of);

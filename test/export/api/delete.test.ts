@@ -1,4 +1,4 @@
-/** The end of an export's record: deleted by a call, or forgotten with time; its files go, and nothing of any other. */
+/** Deletion of an export's record, by a call or by retention: its files are deleted, and no other export's files. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -48,7 +48,7 @@ async function recordOf(id: string): Promise<Record<string, number>> {
   return counts;
 }
 
-/** As cron does: at once, and after everything that was at work must have ended. */
+/** Like cron: one sweep at once, and one after every running step must have ended. */
 async function sweepLate(): Promise<void> {
   for (const wait of [0, SETTLED_MS, 60_000]) {
     service.now += wait;
@@ -57,7 +57,7 @@ async function sweepLate(): Promise<void> {
 }
 
 /** Delivers every pending webhook: an export is kept until its deliveries have ended. */
-async function tellAll(id: string): Promise<void> {
+async function deliverWebhooks(id: string): Promise<void> {
   const { control } = service.context.databases;
   await control.run(
     `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms)
@@ -121,7 +121,7 @@ describe.each(Object.keys(MAKE))("an export that is %s and deleted", (status) =>
   });
 
   it("leaves no object in the bucket and no row in any table", async () => {
-    await tellAll(id);
+    await deliverWebhooks(id);
     const before = await recordOf(id);
     expect(Object.values(before).filter((rows) => rows > 0).length).toBeGreaterThanOrEqual(6);
     await remove(id);
@@ -151,7 +151,7 @@ describe.each(Object.keys(MAKE))("an export that is %s and deleted", (status) =>
   });
 });
 
-describe("DELETE of an export that is under way", () => {
+describe("DELETE of an export that is in progress", () => {
   it.each(["queued", "processing"])("(%s) cancels it, and a second one removes it", async (status) => {
     const id = await service.ask(space, FILES);
     if (status === "processing") await deliver(service, take(service, "plan"));
@@ -164,7 +164,7 @@ describe("DELETE of an export that is under way", () => {
     expect(await listed()).not.toContain(id);
   });
 
-  it("leaves nothing where a step was at work", async () => {
+  it("leaves no object when a step was running", async () => {
     const id = await service.ask(space, FILES);
     await deliver(service, take(service, "plan"));
     const [first, ...others] = service.queue.splice(0);
@@ -195,7 +195,7 @@ describe("a record", () => {
   it.each(["expired", "canceled", "failed"])("of an export that is %s is forgotten after 90 days", async (status) => {
     const id = (await MAKE[status]?.()) ?? "";
     const ended = service.now;
-    await tellAll(id);
+    await deliverWebhooks(id);
     await sweepLate();
     service.now = ended + 90 * DAY_MS - 1;
     await sweep(service.context);
@@ -213,7 +213,7 @@ describe("a record", () => {
     await sweepLate();
     const { exports, webhook_deliveries } = await recordOf(id);
     expect({ exports, webhook_deliveries }).toEqual({ exports: 1, webhook_deliveries: 1 });
-    await tellAll(id);
+    await deliverWebhooks(id);
     await sweep(service.context);
     expect(Object.values(await recordOf(id)).every((rows) => rows === 0)).toBe(true);
   });

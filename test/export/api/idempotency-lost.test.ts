@@ -1,6 +1,6 @@
 /**
- * A create that stalls, dies or loses its answer: whatever becomes of it, its key makes one export at most, and is not
- * stuck.
+ * A create that stalls, crashes or loses its answer: its idempotency key creates one export at most, and can be used
+ * again.
  */
 
 import { env } from "cloudflare:workers";
@@ -29,15 +29,15 @@ const count = async () =>
 
 const codeOf = async (response: Response) => (await response.json<ProblemView>()).code;
 
-async function told(response: Response) {
+async function summarize(response: Response) {
   const text = await response.text();
   return { status: response.status, text, replay: response.headers.get("idempotent-replay") };
 }
 
-/** The control database, with something happening around the transaction that makes the export. */
+/** The control database, with a hook around the transaction that creates the export. */
 class Troubled extends Database {
   readonly #around: (commit: () => Promise<unknown>) => Promise<unknown>;
-  /** Whether nothing can be written any more. */
+  /** Whether every further write fails. */
   dead = false;
 
   constructor(around: (commit: () => Promise<unknown>) => Promise<unknown>) {
@@ -78,19 +78,19 @@ async function stalled() {
   return {
     finish: async () => {
       go.resolve();
-      return told(await answer);
+      return summarize(await answer);
     },
   };
 }
 
-describe("while the first call with a key is under way", () => {
+describe("while the first call with a key is in progress", () => {
   it("the second is asked to retry, and then gets the first one's answer", async () => {
     const first = await stalled();
     const early = await create("k");
     expect([early.status, early.headers.get("retry-after"), await codeOf(early)]).toEqual([409, "1", "conflict"]);
     const answer = await first.finish();
     expect(answer.status).toBe(202);
-    expect(await told(await create("k"))).toEqual({ ...answer, replay: "true" });
+    expect(await summarize(await create("k"))).toEqual({ ...answer, replay: "true" });
     expect(await count()).toBe(1);
   });
 
@@ -112,7 +112,7 @@ describe("a call that died after it reserved its key", () => {
     service.now += 59_999;
     expect((await create("k")).status).toBe(409);
     service.now += 1;
-    const next = await told(await create("k", OTHER));
+    const next = await summarize(await create("k", OTHER));
     expect([next.status, next.replay]).toEqual([202, null]);
     expect(await count()).toBe(1);
   });
@@ -120,10 +120,10 @@ describe("a call that died after it reserved its key", () => {
   it("cannot create its export any more once another call has reserved its key", async () => {
     const first = await stalled();
     service.now += 60_000;
-    const second = await told(await create("k"));
+    const second = await summarize(await create("k"));
     expect(second.status).toBe(202);
     expect((await first.finish()).status).toBe(409);
-    expect(await told(await create("k"))).toEqual({ ...second, replay: "true" });
+    expect(await summarize(await create("k"))).toEqual({ ...second, replay: "true" });
     expect(await count()).toBe(1);
   });
 
@@ -134,7 +134,7 @@ describe("a call that died after it reserved its key", () => {
     expect((await first.finish()).status).toBe(409);
     const answer = await second.finish();
     expect(answer.status).toBe(202);
-    expect(await told(await create("k"))).toEqual({ ...answer, replay: "true" });
+    expect(await summarize(await create("k"))).toEqual({ ...answer, replay: "true" });
     expect(await count()).toBe(1);
   });
 
@@ -143,7 +143,7 @@ describe("a call that died after it reserved its key", () => {
     service.now += 60_000;
     const answer = await first.finish();
     expect(answer.status).toBe(202);
-    expect(await told(await create("k"))).toEqual({ ...answer, replay: "true" });
+    expect(await summarize(await create("k"))).toEqual({ ...answer, replay: "true" });
     expect(await count()).toBe(1);
   });
 
@@ -159,14 +159,14 @@ describe("a call that died after it reserved its key", () => {
 it.each([
   ["and nothing else", false],
   ["and the line with it", true],
-])("an answer that is lost after the export was made, %s, is given to the next call", async (_what, lineToo) => {
+])("an answer that is lost after the export was created, %s, is given to the next call", async (_what, lineToo) => {
   const lossy = new Troubled(async (commit) => {
     await commit();
     lossy.dead = lineToo;
     throw new Error("the answer was lost");
   });
   expect((await createWith(lossy)).status).toBe(500);
-  const answer = await told(await create("k"));
+  const answer = await summarize(await create("k"));
   expect(answer).toMatchObject({ status: 202, replay: "true" });
   expect(await count()).toBe(1);
   // No message was sent for it: the sweep finds it.

@@ -1,4 +1,4 @@
-/** Idempotency keys: the same call with the same key gets the same answer, for a day, and makes one export. */
+/** Idempotency keys: the same call with the same key gets the same answer, for a day, and creates one export. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";
@@ -25,8 +25,8 @@ const count = async () =>
 
 const codeOf = async (response: Response) => (await response.json<ProblemView>()).code;
 
-/** What a client sees of an answer. */
-async function told(response: Response) {
+/** The parts of an answer that a client reads. */
+async function summarize(response: Response) {
   const header = (name: string) => response.headers.get(name);
   return {
     status: response.status,
@@ -39,9 +39,9 @@ async function told(response: Response) {
 
 describe("a create that repeats another's key and request", () => {
   it("gets the very same bytes, marked as a replay, and creates nothing", async () => {
-    const first = await told(await create("k"));
+    const first = await summarize(await create("k"));
     service.now += 5_000;
-    const second = await told(await create("k"));
+    const second = await summarize(await create("k"));
     expect(first).toMatchObject({
       status: 202,
       replay: null,
@@ -63,18 +63,18 @@ describe("a create that repeats another's key and request", () => {
       },
     ],
   ])("gets the same answer after the export was %s", async (_what, then) => {
-    const first = await told(await create("k"));
+    const first = await summarize(await create("k"));
     await then((JSON.parse(first.text) as { id: string }).id);
     const before = [await count(), service.queue.length];
-    expect(await told(await create("k"))).toEqual({ ...first, replay: "true" });
+    expect(await summarize(await create("k"))).toEqual({ ...first, replay: "true" });
     expect([await count(), service.queue.length]).toEqual(before);
   });
 
   it("may write the request in another way: spaces, order, defaults spelled out", async () => {
-    const first = await told(await create("k"));
+    const first = await summarize(await create("k"));
     const { end, start, dataset } = LAST_HOUR;
     const body = JSON.stringify({ row_format: "flat", layout: "single", end, start, dataset }, null, 2);
-    expect(await told(await create("k", body))).toEqual({ ...first, replay: "true" });
+    expect(await summarize(await create("k", body))).toEqual({ ...first, replay: "true" });
   });
 
   it("counts as a poll, even where the limit of creates is used up", async () => {
@@ -96,12 +96,12 @@ describe("a create that repeats another's key and request", () => {
 });
 
 describe("an idempotency key", () => {
-  it("is refused for another request, which makes nothing, and stays good for its own", async () => {
-    const first = await told(await create("k"));
+  it("is refused for another request, which creates nothing, and stays valid for its own", async () => {
+    const first = await summarize(await create("k"));
     const other = await create("k", OTHER);
     expect([other.status, await codeOf(other)]).toEqual([422, "idempotency_mismatch"]);
     expect(await count()).toBe(1);
-    expect(await told(await create("k"))).toEqual({ ...first, replay: "true" });
+    expect(await summarize(await create("k"))).toEqual({ ...first, replay: "true" });
   });
 
   it.each([
@@ -133,14 +133,14 @@ describe("an idempotency key", () => {
   });
 
   it("is kept for 24 hours, to the millisecond", async () => {
-    const first = await told(await create("k"));
+    const first = await summarize(await create("k"));
     await service.pump();
     service.now += DAY_MS - 1;
     await sweep(service.context);
-    expect(await told(await create("k"))).toEqual({ ...first, replay: "true" });
+    expect(await summarize(await create("k"))).toEqual({ ...first, replay: "true" });
     expect((await create("k", OTHER)).status).toBe(422);
     service.now += 1;
-    const next = await told(await create("k", OTHER));
+    const next = await summarize(await create("k", OTHER));
     expect([next.status, next.replay, next.location === first.location]).toEqual([202, null, false]);
     expect(await count()).toBe(2);
   });
@@ -160,17 +160,17 @@ describe("an idempotency key", () => {
     expect(await kept()).toEqual(["young"]);
   });
 
-  it.each([2, 20])("makes one export when %i calls come at once", async (calls) => {
-    const answers = await Promise.all(Array.from({ length: calls }, async () => told(await create("k"))));
+  it.each([2, 20])("creates one export when %i calls come at once", async (calls) => {
+    const answers = await Promise.all(Array.from({ length: calls }, async () => summarize(await create("k"))));
     const accepted = answers.filter((answer) => answer.status === 202);
     expect(answers.filter((answer) => answer.status !== 202 && answer.status !== 409)).toEqual([]);
     expect(accepted.filter((answer) => answer.replay === null)).toHaveLength(1);
     expect(new Set(accepted.map((answer) => answer.text)).size).toBe(1);
     expect([await count(), service.queue.length]).toEqual([1, 1]);
-    expect((await told(await create("k"))).text).toBe(accepted[0]?.text);
+    expect((await summarize(await create("k"))).text).toBe(accepted[0]?.text);
   });
 
-  it("makes one export when two different requests come with it at once", async () => {
+  it("creates one export when two different requests come with it at once", async () => {
     const answers = await Promise.all([create("k"), create("k", OTHER)]);
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([202, 422]);
     expect(await count()).toBe(1);
@@ -179,7 +179,7 @@ describe("an idempotency key", () => {
   it("is free again when its call was refused", async () => {
     const early = await create("k", { ...LAST_HOUR, end: new Date(START + 1).toISOString() });
     expect(early.status).toBe(422);
-    const good = await told(await create("k"));
+    const good = await summarize(await create("k"));
     expect([good.status, good.replay]).toEqual([202, null]);
   });
 
@@ -189,7 +189,7 @@ describe("an idempotency key", () => {
     const refused = await create("k");
     expect([refused.status, await codeOf(refused)]).toEqual([429, "too_many_pending_exports"]);
     await service.pump();
-    const good = await told(await create("k"));
+    const good = await summarize(await create("k"));
     expect([good.status, good.replay]).toEqual([202, null]);
   });
 });

@@ -19,11 +19,11 @@ describe("the list of exports", () => {
 
   it("is newest first, and is paged by a cursor without losing or doubling one", async () => {
     const { service, space } = await shop();
-    const made: string[] = [];
+    const created: string[] = [];
     for (let n = 0; n < 5; n += 1) {
       // Two of the same moment too.
       if (n !== 3) service.now += 1000;
-      made.push(await service.ask(space));
+      created.push(await service.ask(space));
     }
     const seen: string[] = [];
     let query = "?limit=2";
@@ -33,8 +33,8 @@ describe("the list of exports", () => {
       query = `?limit=2&cursor=${next_cursor ?? ""}`;
       expect(next_cursor === null).toBe(pages === 2);
     }
-    const sameMoment = made.slice(2, 4).toSorted().toReversed();
-    expect(seen).toEqual([made[4], ...sameMoment, made[1], made[0]]);
+    const sameMoment = created.slice(2, 4).toSorted().toReversed();
+    expect(seen).toEqual([created[4], ...sameMoment, created[1], created[0]]);
   });
 
   it("is narrowed by status and by dataset", async () => {
@@ -94,7 +94,7 @@ describe("an estimate", () => {
     expect(await estimate(service, space, { layout: "files" })).toEqual({ rows: 0, files: 0, bytes_estimate: 0 });
   });
 
-  it("makes no export and sends no message", async () => {
+  it("creates no export and sends no message", async () => {
     const { service, space } = await shop(1);
     await estimate(service, space);
     const row = await service.context.databases.control.first<{ n: number }>(
@@ -112,7 +112,7 @@ describe("the limit of exports in flight", () => {
     end: new Date(service.now).toISOString(),
   });
 
-  it("refuses the next one with a time to come back, and makes place when one is done", async () => {
+  it("refuses the next one with Retry-After, and accepts one when another has finished", async () => {
     const { service, space } = await shop(0, { PENDING_LIMIT: "2" });
     const create = () => service.call("POST", "/v1/exports", { key: space.key, body: body(service) });
     await service.ask(space);

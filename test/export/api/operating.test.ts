@@ -1,4 +1,4 @@
-/** The statements of docs/operating.md run against the control database, and repair what the page says. */
+/** The statements of docs/operating.md run against the control database, and have the effect that the page names. */
 
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
@@ -16,8 +16,8 @@ const STATEMENTS = [...PAGE.matchAll(/```sql\n([\s\S]*?)```/g)]
   .map((text) => text.replaceAll(/--.*$/gm, "").replaceAll(/\s+/g, " ").trim())
   .filter((text) => text !== "" && !text.includes("FROM spillway"));
 
-/** The one statement that has this in it. The runtime's own clock is the test's. */
-function told(mark: string, service: Service): string {
+/** The only statement that contains this text. The test's clock replaces SQLite's. */
+function statementWith(mark: string, service: Service): string {
   const found = STATEMENTS.filter((statement) => statement.includes(mark));
   expect(found).toHaveLength(1);
   return (found[0] ?? "").replaceAll("unixepoch() * 1000", String(service.now));
@@ -59,10 +59,12 @@ describe("the page's queries", () => {
     const hanging = await service.ask(space);
     service.now += 3_600_001;
     const { control } = service.context.databases;
-    const slow = await control.all<{ id: string }>(told("status IN ('queued', 'processing') AND created_at", service));
+    const slow = await control.all<{ id: string }>(
+      statementWith("status IN ('queued', 'processing') AND created_at", service),
+    );
     expect(slow.map((row) => row.id)).toContain(hanging);
     expect(slow.map((row) => row.id)).not.toContain(id);
-    const why = await control.all(told("GROUP BY error_code", service));
+    const why = await control.all(statementWith("GROUP BY error_code", service));
     expect(why).toContainEqual({ error_code: "destination_unavailable", error_owner: "service", exports: 1 });
   });
 });
@@ -70,7 +72,7 @@ describe("the page's queries", () => {
 describe("the page's repairs", () => {
   it("queue exports again that failed because the bucket was away: they complete with the bytes they would have had", async () => {
     const { service, space, id } = await failed("destination_unavailable");
-    await service.context.databases.control.run(told("generation = generation + 1", service));
+    await service.context.databases.control.run(statementWith("generation = generation + 1", service));
     await sweep(service.context);
     await service.pump();
     const repaired = await service.poll(space, id);
@@ -82,7 +84,7 @@ describe("the page's repairs", () => {
 
   it("leave exports alone that failed for another reason", async () => {
     const { service, space, id } = await failed("export_too_large");
-    await service.context.databases.control.run(told("generation = generation + 1", service));
+    await service.context.databases.control.run(statementWith("generation = generation + 1", service));
     expect((await service.poll(space, id)).status).toBe("failed");
   });
 
@@ -94,7 +96,7 @@ describe("the page's repairs", () => {
     await sweep(service.context);
     const woken = () => service.queue.filter((message) => message.export_id === id);
     expect(woken()).toEqual([]);
-    await service.context.databases.control.run(told("SET wake_at = 0 WHERE", service));
+    await service.context.databases.control.run(statementWith("SET wake_at = 0 WHERE", service));
     await sweep(service.context);
     expect(woken()).toMatchObject([{ step: "plan" }]);
   });

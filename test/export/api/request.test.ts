@@ -84,7 +84,7 @@ describe("a request", () => {
     expect(await post("{")).toMatchObject({ status: 400, code: "malformed_request" });
   });
 
-  it("that is refused makes no export", async () => {
+  it("that is refused creates no export", async () => {
     const other = await service.shop({ retention_days: 30 });
     for (const [, body] of REFUSED) await service.call("POST", "/v1/exports", { key: other.key, body });
     expect(await service.json("GET", "/v1/exports", 200, { key: other.key })).toMatchObject({ data: [] });

@@ -55,7 +55,7 @@ async function refusal(of: Case): Promise<[number, string]> {
   return [response.status, (await response.json<ProblemView>()).code];
 }
 
-async function expectWhole({ service, space, id }: Case): Promise<void> {
+async function expectComplete({ service, space, id }: Case): Promise<void> {
   const done = await service.poll(space, id);
   expect(done).toMatchObject({ status: "completed", error: null, next_retry_at: null, progress: { percent: 100 } });
   expect(await eventIdsOf(service, done)).toEqual(IDS);
@@ -78,7 +78,7 @@ describe.each(["files", "single"] as const)("a failed export in the layout %s th
     const of = await failed(LAYOUTS[layout]);
     await retry(of);
     await of.service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
     const [done, other] = [await of.service.poll(of.space, of.id), await of.service.export(of.space, LAYOUTS[layout])];
     expect(bytesOf(done)).toEqual(bytesOf(other));
     const names = [...done.files.map((file) => file.name), `${of.id}-manifest.json`];
@@ -107,10 +107,10 @@ describe("a retry", () => {
     await of.service.send(of.space, [{ ...orders(6)[5], id: "late" }]);
     await retry(of);
     await of.service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
   });
 
-  it("begins a new round: a second failure is reported anew", async () => {
+  it("begins a new round: a second failure is reported again", async () => {
     const service = roomyService();
     const of = await failed({ ...LAYOUTS.files, callback_url: "https://hooks.example/spillway" }, service);
     await retry(of);
@@ -118,8 +118,8 @@ describe("a retry", () => {
     await service.pump();
     expect((await service.poll(of.space, of.id)).status).toBe("failed");
     const sql = "SELECT event_id FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2 ORDER BY event_id";
-    const told = await service.context.databases.control.all<{ event_id: string }>(sql, [of.space.id, of.id]);
-    expect(told.map((row) => row.event_id)).toEqual([`evt_${of.id}_failed_0`, `evt_${of.id}_failed_1`]);
+    const failedEvents = await service.context.databases.control.all<{ event_id: string }>(sql, [of.space.id, of.id]);
+    expect(failedEvents.map((row) => row.event_id)).toEqual([`evt_${of.id}_failed_0`, `evt_${of.id}_failed_1`]);
   });
 
   it("uses a place of a create", async () => {
@@ -131,7 +131,7 @@ describe("a retry", () => {
     expect(await refusal(narrow)).toEqual([429, "rate_limited"]);
   });
 
-  it("counts as pending, and waits for room", async () => {
+  it("counts as pending, and waits for a free place", async () => {
     const of = await failed(LAYOUTS.files, roomyService({ PENDING_LIMIT: "1" }));
     const other = await of.service.ask(of.space);
     const response = await retry(of);
@@ -175,13 +175,13 @@ describe("a retry", () => {
     await of.service.pump();
   });
 
-  it("is one where two come at once", async () => {
+  it("is one retry when two calls come at once", async () => {
     const of = await failed();
     const answers = await Promise.all([retry(of), retry(of)]);
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([202, 409]);
     expect(of.service.queue).toHaveLength(1);
     await of.service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
   });
 
   it("is possible to the last millisecond before expires_at, and its files wait for it", async () => {
@@ -196,7 +196,7 @@ describe("a retry", () => {
     await sweep(service.context);
     expect(await objectsOf(service, space, id)).toHaveLength(2);
     await service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
   });
 
   it("is rejected from expires_at on, and then the files are deleted", async () => {
@@ -215,7 +215,7 @@ describe("an export whose counts did not add up", () => {
   const data = ({ service, space }: Case, sql: string) =>
     service.context.databases.space(space.id).run(sql, [space.id]);
 
-  it.each(["files", "single"] as const)("is planned and written anew in the layout %s", async (layout) => {
+  it.each(["files", "single"] as const)("is planned and written again in the layout %s", async (layout) => {
     const of = await asked(LAYOUTS[layout]);
     await deliver(of.service, take(of.service, "plan"));
     await data(of, "UPDATE events SET space_id = ?1 || '-away' WHERE space_id = ?1 AND id = 'e-0000005'");
@@ -227,28 +227,25 @@ describe("an export whose counts did not add up", () => {
     await data(of, "UPDATE events SET space_id = ?1 WHERE space_id = ?1 || '-away'");
     expect(await (await retry(of)).json()).toMatchObject({ progress: { phase: "planning", files_total: null } });
     await of.service.pump();
-    await expectWhole(of);
+    await expectComplete(of);
   });
 
-  it.each(["files", "single"] as const)(
-    "is completed without what is gone for good, in the layout %s",
-    async (layout) => {
-      const of = await asked(LAYOUTS[layout]);
-      await deliver(of.service, take(of.service, "plan"));
-      await data(of, "DELETE FROM events WHERE space_id = ?1 AND id = 'e-0000005'");
-      await of.service.pump();
-      await retry(of);
-      await of.service.pump();
-      const done = await of.service.poll(of.space, of.id);
-      expect(done).toMatchObject({ status: "completed", error: null });
-      expect(await eventIdsOf(of.service, done)).toEqual(IDS.filter((id) => id !== "e-0000005"));
-      // What the first plan left goes when nothing can be at work on it any more.
-      of.service.now += SETTLED_MS;
-      await sweep(of.service.context);
-      const names = [...done.files.map((file) => file.name), `${of.id}-manifest.json`];
-      expect(await objectsOf(of.service, of.space, of.id)).toEqual(names.toSorted());
-    },
-  );
+  it.each(["files", "single"] as const)("completes without the deleted events, in the layout %s", async (layout) => {
+    const of = await asked(LAYOUTS[layout]);
+    await deliver(of.service, take(of.service, "plan"));
+    await data(of, "DELETE FROM events WHERE space_id = ?1 AND id = 'e-0000005'");
+    await of.service.pump();
+    await retry(of);
+    await of.service.pump();
+    const done = await of.service.poll(of.space, of.id);
+    expect(done).toMatchObject({ status: "completed", error: null });
+    expect(await eventIdsOf(of.service, done)).toEqual(IDS.filter((id) => id !== "e-0000005"));
+    // Objects of the first plan are deleted once no step can be writing them any more.
+    of.service.now += SETTLED_MS;
+    await sweep(of.service.context);
+    const names = [...done.files.map((file) => file.name), `${of.id}-manifest.json`];
+    expect(await objectsOf(of.service, of.space, of.id)).toEqual(names.toSorted());
+  });
 });
 
 it("retries an export that failed while it was planned", async () => {
@@ -267,5 +264,5 @@ it("retries an export that failed while it was planned", async () => {
   expect(await service.poll(space, id)).toMatchObject({ status: "failed", error, progress: { phase: "planning" } });
   expect((await retry(of)).status).toBe(202);
   await service.pump();
-  await expectWhole(of);
+  await expectComplete(of);
 });

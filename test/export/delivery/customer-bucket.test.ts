@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 
 describe("an export to a bucket by role", () => {
-  it("puts its files and the manifest there, under the names that it tells", async () => {
+  it("uploads its files and the manifest there, under the names in the export", async () => {
     const done = await customer.export();
     expect(done).toMatchObject({ status: "completed", expires_at: null, download_url: null, url_expires_at: null });
     const names = done.files.map((file) => file.name);
@@ -71,7 +71,7 @@ describe("an export to a bucket by role", () => {
     const { files } = JSON.parse(aws.text(`${PREFIX}${done.id}-manifest.json`)) as { files: { name: string }[] };
     expect(files.map(({ name }) => name)).toEqual(done.files.map(({ name }) => name));
     expect(await objectsOf(service, space, done.id)).toEqual([`${done.id}-manifest.json`]);
-    // Written last: whoever sees it finds all the others.
+    // Written last: a reader who finds the manifest finds all the other objects.
     expect(aws.seen.at(-1)?.url.pathname).toBe(`/${PREFIX}${done.id}-manifest.json`);
   });
 
@@ -81,7 +81,7 @@ describe("an export to a bucket by role", () => {
     expect(problem.code).toBe("conflict");
   });
 
-  it("as one file keeps its segments to itself and puts one object there", async () => {
+  it("as one file keeps its segments in the service's bucket and puts one object there", async () => {
     service.context.sizes = { chunkRows: 2, partBytes: 8 * 1_048_576, fileBytes: 100_000_000 };
     const done = await customer.export({ layout: "single" });
     expect(done).toMatchObject({ status: "completed", progress: { files_total: 1 } });
@@ -110,7 +110,7 @@ describe("what is repeated", () => {
     expect(new Set(puts).size).toBe(4);
   });
 
-  it("after an answer was lost finds its own bytes there, and takes them", async () => {
+  it("after a lost answer finds its own bytes there, and counts them as written", async () => {
     const lost = new Set<string>();
     service.customers = async (input, init) => {
       const response = await aws.fetch(input, init);
@@ -124,7 +124,7 @@ describe("what is repeated", () => {
     expect(customer.idsAt(done.files.map((file) => file.name))).toEqual(IDS);
   });
 
-  it("as a large file goes in parts, ends what an earlier try left, and never overwrites", async () => {
+  it("as a large file is uploaded in parts, aborts an earlier try's upload, and never overwrites", async () => {
     service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     let refused = 0;
     aws.instead = ({ method, url }) =>
@@ -138,13 +138,13 @@ describe("what is repeated", () => {
     expect(completions.every(({ headers }) => headers.get("if-none-match") === "*")).toBe(true);
   });
 
-  it("as a large file that stands there already ends its upload", async () => {
+  it("as a large file aborts its upload when the object exists already", async () => {
     service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 50_000 });
     const before = take(service, "plan");
     await deliver(service, before);
     const chunk = take(service, "chunk");
-    // The completion takes effect, its answer is lost, and the store is gone.
+    // The completion takes effect, its answer is lost, and the store stops answering.
     let away = false;
     service.customers = async (input, init) => {
       const response = await aws.fetch(input, init);
@@ -195,14 +195,14 @@ describe("an object that is there already", () => {
     });
   });
 
-  it("which may not be read is told to be the reason", async () => {
+  it("which may not be read is reported as the reason", async () => {
     aws.instead = ({ method }) => (method === "GET" ? s3Error(403, "AccessDenied") : null);
     const { error } = await withAnother();
     expect(error).toMatchObject({ code: "bucket_denied", message: expect.stringContaining("s3:GetObject") });
   });
 });
 
-describe("nothing of ours removes a file from a customer's bucket", () => {
+describe("no step of the service removes a file from a customer's bucket", () => {
   const noDeletes = () =>
     aws.seen.filter(({ method, url }) => method === "DELETE" && !url.searchParams.has("uploadId"));
 

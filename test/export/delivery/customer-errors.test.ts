@@ -1,5 +1,5 @@
 /**
- * What keeps files from a customer's bucket, and what is told of it; and destinations, which say how files are written.
+ * Errors that keep files from a customer's bucket, and their reports; and the write settings of destinations.
  */
 
 import { beforeEach, describe, expect, it } from "vitest";
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 
 describe("an export that was refused", () => {
-  it("waits, says why, and goes on once the role lets it in", async () => {
+  it("waits, reports why, and continues once the role permits it", async () => {
     aws.trusted = new Set();
     const id = await customer.ask();
     await deliver(service, take(service, "plan"));
@@ -39,7 +39,7 @@ describe("an export that was refused", () => {
     expect((await customer.poll(id)).status).toBe("completed");
   });
 
-  /** The clock is ours, and sessions are: AWS's own clock is right. */
+  /** The test's clock is late, and so are its sessions: AWS's own clock is right. */
   const SERVICES = new Set(["clock", "assumes the role again"]);
 
   it.each<[string, () => Response, string, string]>([
@@ -81,9 +81,12 @@ describe("an export that was refused", () => {
   it.each<[string, () => Promise<string[]>, string]>([
     ["a resolver that does not answer", () => Promise.reject(new Error("SERVFAIL")), "service"],
     ["a name that is not known", async () => [], "customer"],
-  ])("because of %s says whose turn it is", async (_what, resolve, owner) => {
-    const made = await customer.destination({ endpoint: "https://s3.acme.example", auth: { type: "keys", ...KEYS } });
-    const id = await customer.ask({ delivery: made.delivery });
+  ])("because of %s says who must act", async (_what, resolve, owner) => {
+    const created = await customer.destination({
+      endpoint: "https://s3.acme.example",
+      auth: { type: "keys", ...KEYS },
+    });
+    const id = await customer.ask({ delivery: created.delivery });
     const strict = roomyService({ ALLOW_INSECURE_TARGETS: "false", BUCKET_ENDPOINT: "https://bucket.example" });
     strict.context.resolve = resolve;
     strict.queue.push(...service.queue);
@@ -100,12 +103,12 @@ describe("an export that was refused", () => {
 
   it("by a key of KMS while parts go up says so", async () => {
     service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
-    const made = await customer.destination({ encryption: { sse: "aws:kms" } });
+    const created = await customer.destination({ encryption: { sse: "aws:kms" } });
     aws.instead = ({ method, url }) =>
       method === "PUT" && url.searchParams.has("partNumber")
         ? s3Error(403, "AccessDenied", { message: "kms says no" })
         : null;
-    const { error } = await customer.export({ delivery: made.delivery, file_rows: 50_000 });
+    const { error } = await customer.export({ delivery: created.delivery, file_rows: 50_000 });
     expect(error?.code).toBe("kms_denied");
   });
 
@@ -122,8 +125,8 @@ describe("an export that was refused", () => {
 describe("a destination", () => {
   it("says how each object is written: data and manifest alike", async () => {
     const encryption = { sse: "aws:kms", kms_key_id: "arn:aws:kms:eu-central-1:123456789012:key/k-1" };
-    const made = await customer.destination({ encryption, storage_class: "STANDARD_IA" });
-    expect((await customer.export({ delivery: made.delivery })).status).toBe("completed");
+    const created = await customer.destination({ encryption, storage_class: "STANDARD_IA" });
+    expect((await customer.export({ delivery: created.delivery })).status).toBe("completed");
     const sent = [...aws.objects.values()].map(({ headers }) => [
       headers.get("x-amz-server-side-encryption"),
       headers.get("x-amz-server-side-encryption-aws-kms-key-id"),
@@ -139,14 +142,14 @@ describe("a destination", () => {
   it.each([100, 8 * 1_048_576])("may confirm the encryption late: parts of %i bytes", async (partBytes) => {
     service.context.sizes = { chunkRows: 50_000, partBytes, fileBytes: 100_000_000 };
     aws.encrypts = "quietly";
-    const made = await customer.destination({ encryption: { sse: "AES256" } });
-    expect((await customer.export({ delivery: made.delivery, file_rows: 50_000 })).status).toBe("completed");
+    const created = await customer.destination({ encryption: { sse: "AES256" } });
+    expect((await customer.export({ delivery: created.delivery, file_rows: 50_000 })).status).toBe("completed");
   });
 
   it("whose store drops the encryption fails the export, also when it is tried again", async () => {
     aws.encrypts = false;
-    const made = await customer.destination({ encryption: { sse: "AES256" } });
-    const failed = await customer.export({ delivery: made.delivery });
+    const created = await customer.destination({ encryption: { sse: "AES256" } });
+    const failed = await customer.export({ delivery: created.delivery });
     expect(failed).toMatchObject({ status: "failed", error: { code: "kms_denied", owner: "customer" } });
     await service.json("POST", `/v1/exports/${failed.id}/retry`, 202, { key: space.key });
     await service.pump();
@@ -154,11 +157,11 @@ describe("a destination", () => {
   });
 
   it("with a key template has directories of the export's own facts", async () => {
-    const made = await customer.destination({
+    const created = await customer.destination({
       directory_path: "lake",
       key_template: "{dataset}/{event_name}/dt={date}/h={hour}",
     });
-    const done = await customer.export({ delivery: made.delivery, event_names: ["order_placed"] });
+    const done = await customer.export({ delivery: created.delivery, event_names: ["order_placed"] });
     const prefix = "lake/activity_events/order_placed/dt=2026-03-01/h=11/";
     expect(customer.keys()).toEqual(
       [...done.files.map((file) => file.name), `${prefix}${done.id}-manifest.json`].toSorted(),
@@ -170,8 +173,8 @@ describe("a destination", () => {
   it.each([[undefined], [["order_*"]], [["order_placed", "itemViewed"]]])(
     "with {event_name} wants exactly one name, not %j",
     async (names) => {
-      const made = await customer.destination({ key_template: "{event_name}/" });
-      const body = { ...LAST_HOUR, delivery: made.delivery, event_names: names };
+      const created = await customer.destination({ key_template: "{event_name}/" });
+      const body = { ...LAST_HOUR, delivery: created.delivery, event_names: names };
       expect(await service.faults("POST", "/v1/exports", { key: space.key, body })).toEqual([
         "/delivery/destination_id",
       ]);
@@ -180,13 +183,13 @@ describe("a destination", () => {
   );
 
   it("with access keys signs with them, and asks no STS", async () => {
-    const made = await customer.destination({ auth: { type: "keys", ...KEYS } });
-    expect((await customer.export({ delivery: made.delivery })).status).toBe("completed");
+    const created = await customer.destination({ auth: { type: "keys", ...KEYS } });
+    expect((await customer.export({ delivery: created.delivery })).status).toBe("completed");
     expect([aws.sts, new Set(aws.seen.map((seen) => seen.accessKeyId))]).toEqual([[], new Set([KEYS.access_key_id])]);
   });
 
   describe("of a store that may not keep conditions", () => {
-    /** This one says that an object is missing, and does as it likes with a condition. */
+    /** This store reports that an object is missing, and ignores a condition. */
     async function at(provider: string) {
       const endpoint = "http://localhost:9000";
       aws.instead = ({ method, url }) =>
@@ -203,8 +206,8 @@ describe("a destination", () => {
       ["r2", "keeps"],
     ] as const)("%s looks first, where it %s them", async (provider, conditional) => {
       aws.conditional = conditional;
-      const made = await at(provider);
-      const done = await customer.export({ delivery: made.delivery });
+      const created = await at(provider);
+      const done = await customer.export({ delivery: created.delivery });
       expect([done.status, customer.keys().length]).toEqual(["completed", 4]);
       expect(aws.seen.every(({ url }) => url.href.startsWith("http://localhost:9000/acme-exports/"))).toBe(true);
     });
@@ -212,8 +215,8 @@ describe("a destination", () => {
     it.each(["generic", "ceph", "r2", "gcs"])("%s overwrites no other object with one in parts", async (provider) => {
       aws.conditional = "ignores";
       service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
-      const made = await at(provider);
-      const id = await customer.ask({ delivery: made.delivery, layout: "single" });
+      const created = await at(provider);
+      const id = await customer.ask({ delivery: created.delivery, layout: "single" });
       await deliver(service, take(service, "plan"));
       const [file] = await listFiles(service.context.databases.control, { space_id: space.id, id });
       aws.plant(file?.name ?? "", "another's");
@@ -223,13 +226,13 @@ describe("a destination", () => {
     });
   });
 
-  it("that is changed moves no export half way, but mends one that is refused", async () => {
+  it("that is changed does not redirect an export in progress, but fixes one that is refused", async () => {
     aws.trusted = new Set();
-    const made = await customer.destination({ directory_path: "old" });
-    const exportId = await customer.ask({ delivery: made.delivery });
+    const created = await customer.destination({ directory_path: "old" });
+    const exportId = await customer.ask({ delivery: created.delivery });
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
-    await service.json("PATCH", `/v1/destinations/${made.id}`, 200, {
+    await service.json("PATCH", `/v1/destinations/${created.id}`, 200, {
       key: space.key,
       body: { directory_path: "new", bucket: "elsewhere", auth: { type: "keys", ...KEYS } },
     });
@@ -241,14 +244,14 @@ describe("a destination", () => {
     expect([done.status, done.files.every((file) => file.name.startsWith("old/"))]).toEqual(["completed", true]);
   });
 
-  it("stays while an export to it is under way, and is missed by a retry", async () => {
+  it("stays while an export to it is in progress, and is missed by a retry", async () => {
     aws.trusted = new Set();
-    const made = await customer.destination();
-    const exportId = await customer.ask({ delivery: made.delivery });
-    await service.json("DELETE", `/v1/destinations/${made.id}`, 409, { key: space.key });
+    const created = await customer.destination();
+    const exportId = await customer.ask({ delivery: created.delivery });
+    await service.json("DELETE", `/v1/destinations/${created.id}`, 409, { key: space.key });
     await service.pump();
     expect((await customer.poll(exportId)).status).toBe("failed");
-    await service.json("DELETE", `/v1/destinations/${made.id}`, 204, { key: space.key });
+    await service.json("DELETE", `/v1/destinations/${created.id}`, 204, { key: space.key });
     const problem = await service.json<ProblemView>("POST", `/v1/exports/${exportId}/retry`, 409, { key: space.key });
     expect(problem.detail).toContain("destination was deleted");
   });

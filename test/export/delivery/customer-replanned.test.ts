@@ -1,4 +1,4 @@
-/** An export to a customer's bucket that is planned anew: what its earlier plan left there, nobody can remove. */
+/** An export to a customer's bucket that is planned again. Files of its earlier plan cannot be removed there. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../../src/db/exports/files.ts";
@@ -16,8 +16,8 @@ beforeEach(async () => {
   ({ service, aws } = customer);
 });
 
-/** The counts did not add up, and a call asks for another try. */
-async function planAnew(id: string): Promise<void> {
+/** The export fails because its counts did not add up, and a call retries it. */
+async function planAgain(id: string): Promise<void> {
   service.queue.length = 0;
   await service.context.databases.control.run(
     "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
@@ -33,13 +33,13 @@ const namesOf = async (id: string) =>
 const retried = (name: string, times = 1) => name.replace(".", `.retry-${times}.`);
 const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
 
-describe("an export that is planned anew", () => {
-  it("has the files that stand there already once, under their names", async () => {
+describe("an export that is planned again", () => {
+  it("keeps the files that are already there, each once, at their keys", async () => {
     const id = await customer.ask();
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
     const [first = ""] = customer.keys();
-    await planAnew(id);
+    await planAgain(id);
     await service.pump();
     const done = await customer.poll(id);
     const names = done.files.map(({ name }) => name);
@@ -52,14 +52,14 @@ describe("an export that is planned anew", () => {
   it.each([
     ["whole files", {}, 8 * 1_048_576],
     ["files in parts", {}, 100],
-    ["one file in parts, put together of segments", { layout: "single" }, 300],
-  ])("gives another name only where other bytes stand: %s", async (_what, more, partBytes) => {
+    ["one file in parts, assembled from segments", { layout: "single" }, 300],
+  ])("takes another key only where the object there has other bytes: %s", async (_what, more, partBytes) => {
     service.context.sizes = { chunkRows: 2, partBytes, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 3, ...more });
     await deliver(service, take(service, "plan"));
     const [first = "", ...others] = await namesOf(id);
     aws.plant(first, "of the earlier plan");
-    await planAnew(id);
+    await planAgain(id);
     await pumpCarelessly(service, { times: 2, order: (waiting) => waiting.toReversed(), width: 2 });
     const done = await customer.poll(id);
     const names = done.files.map(({ name }) => name);
@@ -74,22 +74,22 @@ describe("an export that is planned anew", () => {
     await deliver(service, take(service, "plan"));
     const [name = ""] = await namesOf(id);
     aws.plant(name, "of the first plan");
-    await planAnew(id);
+    await planAgain(id);
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
-    await planAnew(id);
+    await planAgain(id);
     aws.plant(retried(name, 2), "another's");
     await service.pump();
     expect((await customer.poll(id)).files.map((file) => file.name)).toEqual([retried(name)]);
 
     aws.plant(retried(name), "of the second plan");
-    await planAnew(id);
+    await planAgain(id);
     aws.plant(retried(name, 3), "another's");
     await service.pump();
     expect(await customer.poll(id)).toMatchObject({ status: "failed", error: { code: "destination_conflict" } });
   });
 
-  it("ends the uploads that its earlier plan left open", async () => {
+  it("aborts the uploads that its earlier plan left open", async () => {
     service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
     const id = await customer.ask({ file_rows: 50_000 });
     aws.instead = ({ method, url }) =>
@@ -97,8 +97,8 @@ describe("an export that is planned anew", () => {
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
     expect(aws.uploads.size).toBe(1);
-    await planAnew(id);
-    await planAnew(id);
+    await planAgain(id);
+    await planAgain(id);
     aws.instead = () => null;
     await deliver(service, take(service, "plan"));
     expect(aws.uploads.size).toBe(0);

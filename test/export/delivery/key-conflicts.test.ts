@@ -1,4 +1,4 @@
-/** Objects that stand where an export is to write: the same bytes are its own, others are never overwritten. */
+/** Key conflicts: an object with the same bytes counts as the export's own, another one is never overwritten. */
 
 import { describe, expect, it } from "vitest";
 import { fileKey } from "../../../src/export/delivery/object-keys.ts";
@@ -56,11 +56,11 @@ describe("a file of several parts", () => {
   const completes = ({ method, query }: Sent) => method === "POST" && query.startsWith("uploadId=");
 
   it.each<[string, (sent: Sent) => boolean, Line]>([
-    ["its upload begins and nobody is told", begins, lostAnswer],
+    ["its upload begins and the answer is lost", begins, lostAnswer],
     ["a part of it is refused", sendsPart, async () => s3Error(503, "SlowDown")],
     ["its completion is refused", completes, async () => s3Error(503, "SlowDown")],
     ["its completion is answered with 200 and an error", completes, async () => s3Error(200, "InternalError")],
-    ["it is completed and nobody is told", completes, lostAnswer],
+    ["it is completed and the answer is lost", completes, lostAnswer],
   ])("is whole in the end when %s", async (_what, at, wrong) => {
     const service = roomyService();
     service.context.sizes = { chunkRows: 50_000, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };

@@ -109,13 +109,13 @@ describe("an export in files", () => {
     ]);
   });
 
-  it("writes the windows in UTC, whatever offset the request had", async () => {
+  it("writes the windows in UTC, for any offset in the request", async () => {
     const { service, space } = await withEvents(times);
     const done = await service.export(space, { start: "2026-03-01T15:30:00+05:30", end: "2026-03-01T07:00:00-05:00" });
     expect(windowsOf(done)).toEqual([{ id: done.id, start: "20260301100000000", end: "20260301120000000" }]);
   });
 
-  it("has one row a file when that is asked", async () => {
+  it("has one row a file when the request asks for it", async () => {
     const { service, space } = await withEvents(times);
     const done = await service.export(space, { layout: "files", file_rows: 1 });
     expect(done.files.map((file) => file.rows)).toEqual(times.map(() => 1));

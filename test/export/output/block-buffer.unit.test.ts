@@ -45,7 +45,7 @@ describe("a text of several blocks", () => {
     [2, 5_000],
     [3, 600_000],
     [4, 1_048_576],
-  ])("gives the same blocks however it is cut (seed %i, up to %i characters a piece)", (seed, most) => {
+  ])("gives the same blocks for pieces of any size (seed %i, up to %i characters a piece)", (seed, most) => {
     const [whole, pieces] = [blocksOf([text]), blocksOf(cut(text, seed, most))];
     expect(sizes(pieces)).toEqual(sizes(whole));
     expect(Buffer.concat(pieces).equals(Buffer.concat(whole))).toBe(true);

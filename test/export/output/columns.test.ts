@@ -1,6 +1,6 @@
 /**
- * `columns`: which values a row has, in which order, under which names. Whatever the rows lack is refused with its
- * place.
+ * `columns`: which values a row has, in which order, under which names. A column that the rows do not have is refused
+ * with its place.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -45,7 +45,7 @@ async function faults(request: Record<string, unknown>, of: Space = space): Prom
 }
 
 describe("columns", () => {
-  it("come in the order that was asked, under their paths or other names, numbers among them", async () => {
+  it("come in the order that was requested, under their paths or other names, numbers among them", async () => {
     const columns = [{ path: "page", as: "2" }, { path: "eventId" }, { path: "amount", as: "1" }];
     expect(await text(columns)).toBe(
       '{"2":"/","eventId":"v-000000","1":2}\n' +
@@ -95,7 +95,7 @@ describe("columns", () => {
     ]);
   });
 
-  it("are those of the definitions that were asked for", async () => {
+  it("are those of the definitions that were requested", async () => {
     expect(await faults({ event_names: ["order_placed"], columns: paths("order_id", "page") })).toEqual([
       "/columns/1/path",
     ]);
@@ -155,7 +155,7 @@ describe("refused", () => {
     ["two things at once", { columns: paths("a", "b") }, ["/columns/0/path", "/columns/1/path"]],
     ["no column", { columns: [] }, ["/columns"]],
     ["an empty name", { columns: [{ path: "page", as: "" }] }, ["/columns/0/as"]],
-    ["half a character as a name", { columns: [{ path: "page", as: "\ud83d" }] }, ["/columns/0/as"]],
+    ["an unpaired surrogate as a name", { columns: [{ path: "page", as: "\ud83d" }] }, ["/columns/0/as"]],
     ["a property too many", { columns: [{ path: "page", type: "text" }] }, ["/columns/0/type"]],
     [
       "2,001 columns",
@@ -202,7 +202,7 @@ describe("a space with more than 2,000 properties", () => {
   });
 });
 
-it("costs no look at the events where they make no difference", async () => {
+it("reads no events when they make no difference", async () => {
   const [service, many] = [roomyService(), orders(300)];
   const space = await service.shop();
   await service.send(space, many);

@@ -1,5 +1,5 @@
 /**
- * CSV as RFC 4180 has it: a header, CRLF, quotes where they are needed; null and the empty text apart; formulas, if
+ * CSV by RFC 4180: a header, CRLF, quotes where needed; null differs from the empty text; formulas are escaped if
  * asked.
  */
 
@@ -46,7 +46,7 @@ describe("a field", () => {
 describe("formulas", () => {
   const DANGEROUS = ["=1+1", "+49 30 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=cmd|"/c calc"!A1'];
 
-  it.each(DANGEROUS)("are escaped where that is asked: %j", (text) => {
+  it.each(DANGEROUS)("are escaped when the request asks for it: %j", (text) => {
     expect(readCsv(`${csvLine([text, "x"], true)}\r\n`)).toEqual([[`'${text}`, "x"]]);
     expect(readCsv(`${csvLine([text, "x"], false)}\r\n`)).toEqual([[text, "x"]]);
   });
@@ -108,7 +108,7 @@ describe("an export as CSV", () => {
     expect(readCsv(await textOf(service, done))).toEqual([["page"], ...texts.map((text) => [text])]);
   });
 
-  it("escapes formulas in rows and header when that is asked", async () => {
+  it("escapes formulas in rows and header when the request asks for it", async () => {
     const service = roomyService();
     const space = await visits(service, [{ page: "=1" }]);
     const request = { format: "csv", csv_escape_formulas: true, columns: [{ path: "page", as: "@page" }] };
@@ -138,7 +138,7 @@ describe("an export as CSV", () => {
     expect(done.files.map((file) => file.rows)).toEqual([2, 2, 1]);
   });
 
-  it("has one header in a file that is put together from several chunks", async () => {
+  it("has one header in a file that is assembled from several chunks", async () => {
     const service = roomyService();
     Object.assign(service.context, { sizes: { ...service.context.sizes, chunkRows: 40 } });
     const space = await service.shop();

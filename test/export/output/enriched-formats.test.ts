@@ -104,7 +104,7 @@ it("nested, leave a property alone that no field repeats", async () => {
   expect(text).not.toContain("flowElementId");
 });
 
-it("cannot be asked for where the export is not enriched", async () => {
+it("cannot be requested when the export is not enriched", async () => {
   const { service, space } = await flows();
   const body = {
     dataset: "activity_events",

@@ -1,4 +1,4 @@
-/** Numbers that a floating point number does not hold, such as a share of money, leave as the dataset wrote them. */
+/** Numbers beyond the precision of doubles, such as a share of money, are exported as the dataset wrote them. */
 
 import { describe, expect, it } from "vitest";
 import type { Encoding, Redaction } from "../../../src/export/output/encode/encoding.ts";

@@ -24,7 +24,7 @@ const windowOf = () => ({
   end: new Date(service.now).toISOString(),
 });
 
-/** What came out, as ids and amounts, by a reader of its own. */
+/** Ids and amounts of an export, each format read by an independent reader. */
 async function readBack(format: (typeof FORMATS)[number], request: Record<string, unknown> = {}) {
   const done = await service.export(space, { format, layout: "files", file_rows: 300, ...request });
   expect(done.files.map((file) => file.rows)).toEqual([300, 300, 300, 100]);
@@ -46,7 +46,7 @@ it("the three formats have the same rows", async () => {
   expect(await read("parquet")).toEqual(plain);
 });
 
-it("rows that are encoded are the dataset's own, to the byte, where nothing is asked of them", async () => {
+it("rows are the dataset's own, to the byte, without columns and redaction", async () => {
   const plain = await textOf(service, await service.export(space));
   expect((await textOf(service, await service.export(space, { redact: {} }))) === plain).toBe(true);
 });
@@ -116,7 +116,7 @@ describe("the estimate", () => {
     expect(bytes / onlyFile(done).bytes).toBeLessThan(4);
   });
 
-  it("counts the columns that were asked for alone, hashes among them", async () => {
+  it("counts the columns that were requested alone, hashes among them", async () => {
     const columns = [{ path: "amount" }];
     for (const format of FORMATS) {
       const all = await estimate({ format });

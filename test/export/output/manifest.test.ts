@@ -1,4 +1,4 @@
-/** The manifest is the proof: it says of each stored file what anyone finds who fetches it. */
+/** The manifest lists each stored file with the size, hash and rows that a download of the file has. */
 
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const manifestOf = (id: string) => service.json<Manifest>("GET", `/v1/exports/${id}/manifest`, 200, { key: space.key });
 
-/** What the manifest should say of a file, from its stored bytes and the events that were sent. */
+/** The expected entry of a file, computed from its stored bytes and the events that were sent. */
 async function measured(file: ExportView["files"][number]) {
   const bytes = await service.fetchFile(file);
   const text = gunzip(bytes);
@@ -42,7 +42,7 @@ describe.each([
   ["one file", { layout: "single" }, 1],
   ["several files", { layout: "files", file_rows: 10 }, 3],
 ])("the manifest of %s", (_what, request, count) => {
-  it("says of each file what its bytes say", async () => {
+  it("has for each file the values of its bytes", async () => {
     const done = await service.export(space, request);
     expect(done.files).toHaveLength(count);
     const { files } = await manifestOf(done.id);
@@ -83,7 +83,7 @@ describe("a manifest", () => {
     expect((await manifestOf(done.id)).files).toMatchObject([{ rows: 0, first: null, last: null }]);
   });
 
-  it("is the same each time, and the object that stands beside the files", async () => {
+  it("is the same each time, and the same bytes as the object beside the files", async () => {
     const done = await service.export(space);
     const get = async () => (await service.call("GET", `/v1/exports/${done.id}/manifest`, { key: space.key })).text();
     const stored = await service.context.bucket.get(manifestKey({ space_id: space.id, id: done.id }));

@@ -1,5 +1,5 @@
 /**
- * Objects of any length in bounded memory: one PUT up to a part, equal parts beyond it, nothing when it is given up.
+ * Objects of any length in bounded memory: one PUT up to a part, equal parts beyond it, no object when it is aborted.
  */
 
 import { createHash } from "node:crypto";
@@ -52,7 +52,7 @@ function begin() {
   return { bucket, key, uploads, writer };
 }
 
-/** Bytes that tell their place, so that parts that are swapped or doubled show. */
+/** Bytes that depend on their position, so that swapped or repeated parts are detected. */
 function bytes(length: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(length);
   const view = new DataView(all.buffer);
@@ -98,7 +98,7 @@ describe.each([
 });
 
 describe("a writer", () => {
-  it("tells the upload before its first part, and none where there is a single PUT", async () => {
+  it("reports the upload id before the first part, and none for a single PUT", async () => {
     const [large, small] = [begin(), begin()];
     await writeIn(large.writer, bytes(PART_BYTES + 1), PART_BYTES + 1);
     expect(large.uploads).toHaveLength(1);
@@ -125,7 +125,7 @@ describe("a writer", () => {
     expect(await bucket.get(key)).toBeNull();
   });
 
-  it("fails when a part under way failed, and can still be aborted", async () => {
+  it("fails when a part in progress failed, and can still be aborted", async () => {
     const { bucket, key, writer } = begin();
     bucket.failPart = 2;
     await expect(

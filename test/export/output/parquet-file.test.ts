@@ -114,7 +114,7 @@ describe("a Parquet file", () => {
     expect(parquetMetadata(new Uint8Array(file).buffer).row_groups).toHaveLength(1);
   });
 
-  it("of more columns and groups than memory has room for says so", () => {
+  it("of more columns and groups than fit in memory is rejected with an error", () => {
     const wide = Array.from({ length: 2_000 }, (_, n): Field => ({ name: `c${n}`, path: [], type: "json" }));
     const file = new ParquetFile(wide, () => {});
     const row: Value[] = [{}];

@@ -1,6 +1,6 @@
 /**
- * What is redacted stands in clear in no file, manifest, row or log; the secret of a space's hashes is one, and
- * encrypted.
+ * A redacted value is in no file, manifest, row or log in plain text. Each space has one key for its hashes, and it is
+ * stored encrypted.
  */
 
 import { env } from "cloudflare:workers";

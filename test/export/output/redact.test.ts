@@ -1,4 +1,4 @@
-/** `redact`: what is dropped is in no row; what is hashed is equal where it was equal, in one space alone. */
+/** `redact`: dropped values are in no row; equal values have equal hashes, within one space only. */
 
 import { createHmac } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -103,7 +103,7 @@ describe("what is hashed", () => {
     expect(row?.["page"]).not.toBe(hash(FULL.page));
   });
 
-  it("is text in Parquet, whatever it was; in a list it is a list", async () => {
+  it("is text in Parquet, for any type; a list stays a list", async () => {
     const redact = { amount: "sha256", at: "sha256", "items.sku": "sha256" };
     const columns = ["amount", "at", "items.sku"].map((path) => ({ path }));
     const [table] = await tablesOf(service, await exported(redact, { format: "parquet", columns }));

@@ -1,6 +1,6 @@
 /**
- * Segments that do not fit one PUT go up in parts, and a try that was cut off leaves nothing that a later one stumbles
- * over.
+ * Segments that do not fit one PUT are uploaded in parts. An interrupted
+ * try leaves nothing that disturbs a later one.
  */
 
 import { crc32 } from "node:zlib";
@@ -30,7 +30,7 @@ const SEGMENTS = [5_000_000, 10, 9_000_000].map((length, n) => {
 });
 
 /**
- * An export whose chunks are written, and which waits to be put together. Its one real chunk is replaced by three, of
+ * An export whose chunks are written, and which waits to be assembled. Its one real chunk is replaced by three, of
  * random text: that many events would take minutes to load.
  */
 async function written(): Promise<Half> {

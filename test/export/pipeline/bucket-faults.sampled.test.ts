@@ -29,7 +29,7 @@ async function planned(request: Record<string, unknown>): Promise<Case> {
   return { service, space, id };
 }
 
-async function expectWhole({ service, space, id }: Case, request: Record<string, unknown>): Promise<void> {
+async function expectComplete({ service, space, id }: Case, request: Record<string, unknown>): Promise<void> {
   const done = await service.poll(space, id);
   expect(done).toMatchObject({ status: "completed", error: null, next_retry_at: null });
   expect(await eventIdsOf(service, done)).toEqual(IDS);
@@ -46,7 +46,7 @@ const silence: Line = ({ signal }) =>
     else signal?.addEventListener("abort", hangUp);
   });
 
-/** The minute that an answer is waited for is over at once. */
+/** Skips the minute that the service waits for an answer. */
 function impatient(): void {
   vi.spyOn(AbortSignal, "timeout").mockImplementation(() => AbortSignal.abort(new DOMException("", "TimeoutError")));
 }
@@ -113,7 +113,7 @@ describe.each(FAULTS)("%s to an upload", (_what, line, error) => {
     throughLine(of.service);
     of.service.queue.push(message);
     await of.service.pump();
-    await expectWhole(of, FILES);
+    await expectComplete(of, FILES);
   });
 });
 
@@ -135,7 +135,7 @@ const PLACES: [what: string, request: Record<string, unknown>, at: (sent: Sent) 
   ["the manifest", FILES, ({ method, name }) => method === "PUT" && name.endsWith("manifest.json")],
 ];
 
-/** What the bucket answers, or how it fails to. */
+/** Answers of the bucket, and failures to answer. */
 const ANSWERS: [string, Line][] = [
   ["a refusal", async () => s3Error(503, "SlowDown")],
   [
@@ -162,7 +162,7 @@ describe.each(PLACES)("an export whose bucket fails at %s", (what, request, at) 
     const verdicts = await of.service.pump();
     expect([times(), verdicts.filter((verdict) => verdict !== "ack").length > 0]).toEqual([3, true]);
     throughLine(of.service);
-    await expectWhole(of, request);
+    await expectComplete(of, request);
   });
 });
 
@@ -194,5 +194,5 @@ it.each<[string, (bytes: Uint8Array<ArrayBuffer>) => ReadableStream<Uint8Array>]
   await of.service.pump();
   expect(times()).toBe(3);
   throughLine(of.service);
-  await expectWhole(of, SINGLE);
+  await expectComplete(of, SINGLE);
 });

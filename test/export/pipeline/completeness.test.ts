@@ -71,7 +71,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
     await data("UPDATE events SET space_id = ?1 || '-away' WHERE space_id = ?1 AND id = 'e-0000005'");
     const chunks = service.queue.splice(0);
     const missing = chunks.find((message) => message.n === (layout === "files" ? 1 : 0));
-    if (missing === undefined) throw new Error("the plan made no chunk for the event");
+    if (missing === undefined) throw new Error("the plan has no chunk for the event");
     expect(await deliver(service, missing)).toEqual({ retryInSeconds: 2 });
     await data("UPDATE events SET space_id = ?1 WHERE space_id = ?1 || '-away'");
     service.queue.push(...chunks);
@@ -89,7 +89,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
     ["a file has more rows", "UPDATE export_files SET rows = rows + 1"],
     ["a file is not written", "UPDATE export_files SET done = 0"],
     ["a chunk is not written", "UPDATE export_chunks SET done = 0"],
-    ["a chunk is gone", "DELETE FROM export_chunks"],
+    ["a chunk is missing", "DELETE FROM export_chunks"],
   ])("is not completed when the ledger says that %s", async (_what, sql) => {
     while (service.queue.some((message) => message.step !== "finish")) await deliver(service, take(service));
     const key = sql.includes("exports") ? "id" : "export_id";
@@ -100,7 +100,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
     expect(await service.poll(space, id)).toMatchObject({ status: "failed", error: { code: "incomplete_export" } });
   });
 
-  it("is completed when nothing of that happens", async () => {
+  it("is completed when the ledger has none of these errors", async () => {
     const { seen, end } = await outcome();
     expect(seen).toEqual(["processing", "completed"]);
     const chunks = await listChunks(service.context.databases.control, { space_id: space.id, id });
@@ -141,7 +141,7 @@ describe("what is missing", () => {
     ["a file", { files: [file(0)] }],
     ["a row of a file", { files: [file(0), file(1, { rows: 4 })] }],
     ["the total", { row: { rows_total: null as unknown as number } }],
-  ])("is told of %s", (_what, more) => {
+  ])("reports %s", (_what, more) => {
     expect(check({ ...good, ...more })).toEqual(expect.any(String));
   });
 });

@@ -13,9 +13,9 @@ import { sha256Hex, utf8 } from "../../../src/outbound/s3.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type Service, type Space, START } from "../../support/service.ts";
 
-/** Nobody listens on the discard port. */
+/** No process listens on the discard port. */
 const DEAD = { BUCKET_ENDPOINT: "http://127.0.0.1:9" };
-/** Somebody answers here, but as no store does. */
+/** An HTTP server answers here, but it is not a store. */
 const SICK = { BUCKET_ENDPOINT: `${new URL(env.BUCKET_ENDPOINT).origin}/nothing` };
 
 /** An export whose first chunk waits for a bucket with these settings. */
@@ -114,7 +114,7 @@ describe("a bucket of the service's own", () => {
   it.each([
     ["the service's key", { BUCKET_SECRET_ACCESS_KEY: "wrong" }],
     ["any request, because it does not exist", { BUCKET_NAME: "no-such-bucket" }],
-  ])("that refuses %s is the service's turn to mend, told without the store's words", async (_what, vars) => {
+  ])("that refuses %s is for the service to fix, reported without the store's words", async (_what, vars) => {
     const { service, space, id } = await before(vars);
     await deliver(service, take(service, "chunk"), MAX_ATTEMPTS);
     const { status, error } = await service.poll(space, id);
@@ -151,7 +151,7 @@ it("fails an export whose plan has more than 20,000 chunks", async () => {
   const space = await service.shop();
   await service.send(space, orders(2));
   const id = await service.ask(space, { layout: "files", file_rows: 1 });
-  // As if the plan had come as far as its 20,000th chunk.
+  // A plan that already has 20,000 chunks.
   await service.context.databases.control.run(
     `INSERT INTO export_chunks (space_id, export_id, n, file_n, lower_time, lower_id, upper_time, upper_id, records)
      VALUES (?1, ?2, 19999, 19999, 0, '', 1, '', 1)`,

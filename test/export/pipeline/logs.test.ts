@@ -1,5 +1,5 @@
 /**
- * What operators see: a JSON line an event that leads from a call to its export and back, a point an end, and no
+ * Logs and metrics: one JSON line per event that links a call and its export, one data point per end, and no
  * secret.
  */
 
@@ -22,7 +22,7 @@ let service: Service;
 let space: Space;
 let written: unknown[][];
 
-/** A shop and what it writes into the log from then on. */
+/** A shop, and the log lines that its service writes from then on. */
 async function open(vars: Record<string, string> = {}): Promise<void> {
   service = roomyService(vars);
   space = await service.shop();
@@ -72,7 +72,7 @@ async function pumpInVain(): Promise<void> {
   throughLine(service);
 }
 
-/** What a space and its exports wrote while everything happened to them that may. All tests read the same. */
+/** The log of a space whose exports went through every event. All tests read the same log. */
 let lived: Promise<{ written: unknown[][]; spaceId: string }> | null = null;
 
 function livedOnce() {
@@ -80,7 +80,7 @@ function livedOnce() {
   return lived;
 }
 
-/** Everything that may happen to exports of a space. */
+/** Runs every event that exports of a space can have. */
 async function live(): Promise<void> {
   const { id } = await ask();
   await pumpInVain();

@@ -49,7 +49,7 @@ async function recover(id: string): Promise<number> {
   throw new Error("ten sweeps did not bring it to an end");
 }
 
-async function expectWhole(id: string, request: unknown): Promise<void> {
+async function expectComplete(id: string, request: unknown): Promise<void> {
   const done = await service.poll(space, id);
   expect(done).toMatchObject({ status: "completed", error: null });
   expect(bytesOf(done)).toEqual(undisturbed.get(request));
@@ -65,7 +65,7 @@ describe.each([
     for (let step = 0; step < steps; step += 1) await deliver(service, take(service));
     service.queue.length = 0;
     expect(await recover(id)).toBe(1);
-    await expectWhole(id, request);
+    await expectComplete(id, request);
   });
 
   it("is completed when every message is lost once", async () => {
@@ -76,7 +76,7 @@ describe.each([
       await sweep(service.context);
       for (const message of service.queue.splice(0)) await deliver(service, message);
     }
-    await expectWhole(id, request);
+    await expectComplete(id, request);
   });
 });
 
@@ -93,7 +93,7 @@ describe("a consumer that dies", () => {
     await sweep(service.context);
     expect(service.queue).toEqual([]);
     await recover(id);
-    await expectWhole(id, FILES);
+    await expectComplete(id, FILES);
   });
 
   it("while it assembles a file is followed by another", async () => {
@@ -105,7 +105,7 @@ describe("a consumer that dies", () => {
     await service.pump();
     expect(await service.poll(space, id)).toMatchObject({ status: "processing", progress: { phase: "assembling" } });
     await recover(id);
-    await expectWhole(id, SINGLE);
+    await expectComplete(id, SINGLE);
   });
 });
 
@@ -156,7 +156,7 @@ describe("the sweep", () => {
 
 it("accepts an export when the queue rejects its message, and runs it later", async () => {
   const row = await findSpace(service.context.databases.control, space.id);
-  if (row === null) throw new Error("the space is gone");
+  if (row === null) throw new Error("the space is missing");
   const { request } = await service.export(space, FILES);
   const silent = {
     ...service.context,
@@ -164,7 +164,7 @@ it("accepts an export when the queue rejects its message, and runs it later", as
       throw new Error("the queue is down");
     },
   };
-  const made = await createExport(silent, {
+  const created = await createExport(silent, {
     space: row,
     request: request as unknown as Parameters<typeof createExport>[1]["request"],
     requestId: "",
@@ -174,5 +174,5 @@ it("accepts an export when the queue rejects its message, and runs it later", as
   later();
   await sweep(service.context);
   await service.pump();
-  await expectWhole(made.id, FILES);
+  await expectComplete(created.id, FILES);
 });

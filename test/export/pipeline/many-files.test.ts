@@ -12,7 +12,7 @@ it.each([
   const space = await service.shop();
   await service.send(space, orders(1));
   const { id } = await service.export(space, { layout: "files", file_rows: 1 });
-  // The ledger of so many is made by hand: no file beyond the first is read here.
+  // The test inserts the ledger rows itself: no file beyond the first is read here.
   await service.context.databases.control.run(
     `INSERT INTO export_files (space_id, export_id, n, name, done, rows, bytes, uncompressed_bytes, sha256)
      SELECT ?1, ?2, 1 + j.key, 'made-' || j.key, 1, 0, 20, 0, '' FROM json_each(?3) j`,

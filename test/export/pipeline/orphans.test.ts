@@ -9,7 +9,7 @@ import { Bucket } from "../../../src/outbound/s3.ts";
 import { bytesOf, eventIdsOf, roomyService, segmentsLeft, take } from "../../support/pipeline.ts";
 import { orders, reach, type Service, type Space } from "../../support/service.ts";
 
-/** The real bucket; a PUT waits at its door until it is opened. */
+/** The real bucket; each PUT waits until the test releases it. */
 class GatedBucket extends Bucket {
   readonly #reached = Promise.withResolvers<void>();
   readonly #opened = Promise.withResolvers<void>();
@@ -26,7 +26,7 @@ class GatedBucket extends Bucket {
   }
 }
 
-/** Its first chunk stalls in the hands of one consumer, just before the upload, and its lease runs out. */
+/** One consumer stalls with its first chunk, just before the upload, and the lease expires. */
 async function stalled(events: number, request: Record<string, unknown>) {
   const service = roomyService();
   const space = await service.shop();

@@ -1,4 +1,4 @@
-/** A retried export is in a new round: what an earlier round left in the queue ends nothing in it. */
+/** A retried export is in a new round: messages of an earlier round do not end the export. */
 
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../../src/context.ts";
@@ -46,7 +46,7 @@ describe("a message of before the retry", () => {
   });
 });
 
-it("a message of the present round fails the export as ever", async () => {
+it("a message of the present round fails the export", async () => {
   const { service, space, id } = await retried();
   await deliver(service, take(service, "chunk"), MAX_ATTEMPTS);
   expect((await service.poll(space, id)).status).toBe("failed");

@@ -23,7 +23,7 @@ const externalIds = async (service: Service, space: Space, id: string) =>
   new Set((await rowsOf(service, await service.poll(space, id))).map((row) => row["externalPersonId"]));
 
 describe("an event", () => {
-  it("that was answered before the export was asked is in", async () => {
+  it("that was answered before the export was created is in it", async () => {
     const { service, space } = await shop(orders(5));
     expect(await eventIdsOf(service, await service.export(space))).toEqual(idsOf(orders(5)));
   });
@@ -117,7 +117,7 @@ describe("a chunk", () => {
 
     await rename(service, space, "CRM-2");
     await service.send(space, [{ ...orders(1)[0], id: "late" }]);
-    // As if the consumer had died between the upload and the ledger.
+    // As after a crash of the consumer between the upload and the ledger's update.
     const { control } = service.context.databases;
     await control.run("UPDATE export_chunks SET done = 0, lease_until = 0 WHERE space_id = ?1 AND export_id = ?2", [
       space.id,

@@ -1,5 +1,5 @@
 /**
- * Every transition in SQL makes a move that the table of moves allows, from every status, and leaves the rest as it is.
+ * Every transition in SQL is one that the table of transitions allows, from every status, and changes nothing else.
  */
 
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 /**
- * Whatever happens to exports, in whatever order: each change of status is a legal move, what is final stays, what is
- * completed is whole, and what is canceled leaves nothing. Random sequences from seeds; a failure tells what had
- * happened.
+ * Random sequences of calls, messages and sweeps, from seeds: each change of status is a legal transition, a final
+ * status stays, a completed export has all its files, and a canceled one leaves no object. A failed test prints its
+ * sequence.
  */
 
 import { expect, it } from "vitest";
@@ -59,7 +59,7 @@ class Sequence {
     return this.service.call(method, path, { key: this.#space.key, ...(body === undefined ? {} : { body }) });
   }
 
-  /** One thing that may happen. Each names itself in the trace. */
+  /** One random step. Each adds its name to the trace. */
   async step(): Promise<void> {
     const [any, waits] = [this.#seen.size > 0 ? 1 : 0, this.#waiting.length > 0 ? 1 : 0];
     const actions: [weight: number, name: string, act: () => Promise<unknown>][] = [
@@ -105,7 +105,7 @@ class Sequence {
     await answer.body?.cancel();
     const before = this.#seen.get(id);
     expect(before === "gone" ? [404] : [202, 409, 429]).toContain(answer.status);
-    // A retry may fail again before anybody polls: it was queued in between.
+    // A retry may fail again before the next poll: it was queued in between.
     if (answer.status === 202) this.#saw(id, verb === "retry" ? "queued" : "canceled");
   }
 
@@ -148,11 +148,11 @@ class Sequence {
     const before = this.#seen.get(id);
     this.#seen.set(id, status);
     if (before === status) return;
-    const told = `${id}: ${before} → ${status} after ${this.trace.join(", ")}`;
-    expect(before !== "gone" && before !== undefined && status !== "gone" && isPath(before, status), told).toBe(true);
+    const hint = `${id}: ${before} → ${status} after ${this.trace.join(", ")}`;
+    expect(before !== "gone" && before !== undefined && status !== "gone" && isPath(before, status), hint).toBe(true);
   }
 
-  /** Looks at all exports: each change must be a way that the moves allow. */
+  /** Reads all exports: each change of status must be a path of legal transitions. */
   async look(): Promise<void> {
     const sql = "SELECT id, status FROM exports WHERE space_id = ?1 AND deleted_at IS NULL";
     const { control } = this.service.context.databases;
@@ -161,10 +161,10 @@ class Sequence {
     for (const id of this.#seen.keys()) this.#saw(id, found.get(id) ?? "gone");
   }
 
-  /** The bucket is well again and the queue keeps its word: everything comes to an end, and each end is checked. */
+  /** The bucket and the queue work again: every export becomes final, and each end is checked. */
   async end(): Promise<Record<string, number>> {
     this.#faults = 0;
-    // The last sweeps come when nothing that was at work can be at work any more.
+    // The last sweeps run when every earlier step must have ended.
     for (let rounds = 2; rounds > 0; rounds -= this.#waiting.length > 0 || this.#isAnyInFlight() ? 0 : 1) {
       for (const { message, attempt } of shuffled(this.#roll, this.#waiting.splice(0)))
         if ((await deliver(this.service, message, Math.min(attempt, MAX_ATTEMPTS - 1))) !== "ack")
@@ -182,7 +182,7 @@ class Sequence {
     return ends;
   }
 
-  /** A sweep sees all spaces: what one sequence leaves is no work of the next. */
+  /** A sweep works on all spaces: exports of one sequence must not be left for the next. */
   async clear(): Promise<void> {
     const { control } = this.service.context.databases;
     for (const table of ["export_chunks", "export_files", "export_events", "exports"])
@@ -195,35 +195,35 @@ class Sequence {
   }
 
   async #expectEnd(id: string, status: ExportStatus | "gone"): Promise<void> {
-    const told = `${id} is ${status} after ${this.trace.join(", ")}`;
+    const hint = `${id} is ${status} after ${this.trace.join(", ")}`;
     const objects = await objectsOf(this.service, this.#space, id);
-    expect(uploadsOf(this.#space, id), told).toEqual([]);
+    expect(uploadsOf(this.#space, id), hint).toEqual([]);
     if (status === "completed") {
       const view = await this.service.poll(this.#space, id);
-      expect(await eventIdsOf(this.service, view), told).toEqual(IDS);
-      expect(objects, told).toEqual([...view.files.map((file) => file.name), `${id}-manifest.json`].toSorted());
+      expect(await eventIdsOf(this.service, view), hint).toEqual(IDS);
+      expect(objects, hint).toEqual([...view.files.map((file) => file.name), `${id}-manifest.json`].toSorted());
     } else if (status === "failed") {
-      expect(await this.service.poll(this.#space, id), told).toMatchObject({ files: [], manifest_url: null });
+      expect(await this.service.poll(this.#space, id), hint).toMatchObject({ files: [], manifest_url: null });
     } else {
-      expect(["canceled", "expired", "gone"], told).toContain(status);
-      expect(objects, told).toEqual([]);
+      expect(["canceled", "expired", "gone"], hint).toContain(status);
+      expect(objects, hint).toEqual([]);
     }
   }
 }
 
-/** Does a way lead from one status to another, as far as nobody looked in between? */
+/** Is there a path of transitions from one status to another? */
 function isPath(from: ExportStatus, to: ExportStatus): boolean {
   const reached = new Set<ExportStatus>(TRANSITIONS[from]);
-  // Only a call makes a failed export queued, and the calls are all seen here.
+  // Only a call requeues a failed export, and the trace has all calls.
   for (const status of reached) if (status !== "failed") for (const next of TRANSITIONS[status]) reached.add(next);
   return reached.has(to);
 }
 
-/** How many exports came to which end, in all sequences. */
+/** How many exports ended in each status, in all sequences. */
 const reached: Record<string, number> = {};
 
 it.each(GROUPS.map((group) => [group[0], group] as const))(
-  "makes legal moves alone, and ends as it should, in twenty sequences from seed %i on",
+  "makes only legal transitions, and ends in the expected status, in twenty sequences from seed %i on",
   async (_first, group) => {
     for (const seed of group) {
       const sequence = await Sequence.begin(seed);
@@ -239,6 +239,6 @@ it.each(GROUPS.map((group) => [group[0], group] as const))(
 const EVERY_END = ["completed", "failed", "canceled", "expired", "gone"];
 const [ENDS, ENOUGH] = GROUPS.length * A_TEST < SEQUENCES ? [["completed", "canceled", "gone"], 0] : [EVERY_END, 10];
 
-it("has come to every end often enough to prove something", () => {
+it("has reached every final status often enough", () => {
   for (const status of ENDS) expect(reached[status] ?? 0, JSON.stringify(reached)).toBeGreaterThan(ENOUGH);
 });

@@ -38,8 +38,8 @@ const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
 const rowsAt = (names: readonly string[]) =>
   names.flatMap((name) => lines(gunzip(aws.objects.get(name)?.body ?? new Uint8Array()))).length;
 
-/** The counts did not add up, and a call asks for another try. */
-async function planAnew(id: string): Promise<void> {
+/** The export fails because its counts did not add up, and a call retries it. */
+async function planAgain(id: string): Promise<void> {
   service.queue.length = 0;
   await service.context.databases.control.run(
     "UPDATE exports SET status = 'failed', error_code = 'incomplete_export', expires_at = ?2 WHERE id = ?1",
@@ -56,7 +56,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
   it.each([
     ["whole", 8 * 1_048_576],
     ["in parts", 100],
-  ])("keep their names when they are planned anew: %s", async (_what, partBytes) => {
+  ])("keep their names when they are planned again: %s", async (_what, partBytes) => {
     parts(partBytes);
     const id = await ask();
     const names = await namesOf(id);
@@ -64,7 +64,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
     await deliver(service, take(service, "chunk"));
     expect(customer.keys()).toEqual(names.toSorted());
     const before = customer.objects();
-    await planAnew(id);
+    await planAgain(id);
     await service.pump();
     const done = await customer.poll(id);
     expect([done.status, done.files.map(({ name }) => name)]).toEqual(["completed", names]);
@@ -76,33 +76,36 @@ describe("files in a customer's bucket that are cut as they are written", () => 
   it.each([
     ["whole", 8 * 1_048_576],
     ["in parts", 100],
-  ])("get another name only where other bytes stand, once they are planned anew: %s", async (_what, partBytes) => {
-    parts(partBytes);
-    const id = await ask();
-    const [first = "", second = "", ...others] = await namesOf(id);
-    aws.plant(second, "of the earlier plan");
-    await deliver(service, take(service, "plan"));
-    await planAnew(id);
-    await pumpCarelessly(service, { times: 2, order: (waiting) => waiting.toReversed(), width: 2 });
-    const done = await customer.poll(id);
-    const names = [first, retried(second), ...others];
-    expect([done.status, done.files.map(({ name }) => name)]).toEqual(["completed", names]);
-    expect([aws.text(second), rowsAt(names)]).toEqual(["of the earlier plan", 20]);
-    expect(customer.keys()).toEqual([second, ...names, manifestOf(id)].toSorted());
-    expect(aws.uploads.size).toBe(0);
-  });
+  ])(
+    "get another key only where the object there has other bytes, when they are planned again: %s",
+    async (_what, partBytes) => {
+      parts(partBytes);
+      const id = await ask();
+      const [first = "", second = "", ...others] = await namesOf(id);
+      aws.plant(second, "of the earlier plan");
+      await deliver(service, take(service, "plan"));
+      await planAgain(id);
+      await pumpCarelessly(service, { times: 2, order: (waiting) => waiting.toReversed(), width: 2 });
+      const done = await customer.poll(id);
+      const names = [first, retried(second), ...others];
+      expect([done.status, done.files.map(({ name }) => name)]).toEqual(["completed", names]);
+      expect([aws.text(second), rowsAt(names)]).toEqual(["of the earlier plan", 20]);
+      expect(customer.keys()).toEqual([second, ...names, manifestOf(id)].toSorted());
+      expect(aws.uploads.size).toBe(0);
+    },
+  );
 
   it("have several other names, each only as often as there were plans", async () => {
     const id = await ask();
     const [first = "", second = "", ...others] = await namesOf(id);
     for (const name of [first, second]) aws.plant(name, "of the earlier plan");
     await deliver(service, take(service, "plan"));
-    await planAnew(id);
+    await planAgain(id);
     aws.plant(retried(second), "another's");
     await service.pump();
     expect(await customer.poll(id)).toMatchObject({ status: "failed", error: { code: "destination_conflict" } });
 
-    await planAnew(id);
+    await planAgain(id);
     await service.pump();
     const done = await customer.poll(id);
     const names = [retried(first), retried(second, 2), ...others];
@@ -123,7 +126,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
     expect([aws.text(second), customer.keys()]).toEqual(["another's", [first, second].toSorted()]);
   });
 
-  it("leave no upload open when a try is cut off in the middle of one: the next ends it", async () => {
+  it("leave no upload open when a try is cut off in the middle of one: the next try aborts it", async () => {
     parts(100);
     const id = await ask();
     await deliver(service, take(service, "plan"));

@@ -49,7 +49,7 @@ const pairs = (purchases: number, touchpoints: number) =>
   );
 
 describe("files that are cut as they are written", () => {
-  it("have the rows that were asked for, but for a chunk's last, and the manifest names the first and last row of each", async () => {
+  it("have the rows that were requested, but for a chunk's last, and the manifest names the first and last row of each", async () => {
     await sell(service, space, 5, 3);
     const done = await service.export(space, { ...SALES, file_rows: 4 });
     expect([done.status, rowsIn(done)]).toEqual(["completed", [4, 4, 4, 3]]);
@@ -129,7 +129,7 @@ describe("a file ends before it has too many bytes", () => {
     const sizes = texts.map((text) => Buffer.byteLength(text));
     expect(done.files.map((file) => file.uncompressed_bytes)).toEqual(sizes);
     expect(sizes.every((bytes) => bytes < fileBytes)).toBe(true);
-    // And not before it has to: the next one's first line would not have gone in.
+    // And a file is not cut too early: the next file's first line would not have fitted.
     const first = (n: number) => Buffer.byteLength(texts[n]?.split("\n").at("format" in more ? 1 : 0) ?? "") + 1;
     for (const [n, bytes] of sizes.slice(0, -1).entries())
       expect(bytes + first(n + 1)).toBeGreaterThanOrEqual(fileBytes);
@@ -215,10 +215,10 @@ describe("the progress of an export whose rows and files cannot be counted befor
       files_written: 4,
       percent: 100,
     });
-    const [told] = await service.context.databases.control.all<{ data: string }>(
+    const [event] = await service.context.databases.control.all<{ data: string }>(
       "SELECT data FROM webhook_deliveries WHERE space_id = ?1 AND subject_id = ?2",
       [space.id, id],
     );
-    expect(JSON.parse(told?.data ?? "{}")).toMatchObject({ rows: 15, files: 4 });
+    expect(JSON.parse(event?.data ?? "{}")).toMatchObject({ rows: 15, files: 4 });
   });
 });

@@ -10,7 +10,7 @@ import { bytesOf, deliver, roomyService, take } from "../../support/pipeline.ts"
 import { SALES, sell } from "../../support/conversions.ts";
 import { reach, type Service, type Space } from "../../support/service.ts";
 
-/** The real bucket; one PUT of it waits until it is let go, or for ever. */
+/** The real bucket; one PUT of it waits until the test releases it, or forever. */
 class GatedBucket extends Bucket {
   readonly #reached = Promise.withResolvers<void>();
   readonly #opened = Promise.withResolvers<void>();
@@ -86,7 +86,7 @@ describe("a chunk that stops between two of its files", () => {
     expect(await present(id)).toEqual([...names, `${id}-manifest.json`].toSorted());
   });
 
-  it("stops for good at the next file once another has it", async () => {
+  it("stops at the next file once another consumer has taken it over", async () => {
     const { id, bucket, loseLease, goOn } = await stalled();
     loseLease();
     await service.pump();
@@ -97,7 +97,7 @@ describe("a chunk that stops between two of its files", () => {
     expect(links([await present(id), await service.poll(space, id)])).toEqual(links(before));
   });
 
-  it("writes on beside another that has the chunk too, and both come to the same", async () => {
+  it("continues concurrently with another consumer of the chunk, and both write the same files", async () => {
     const wanted = await service.export(space, REQUEST);
     const id = await service.ask(space, REQUEST);
     await deliver(service, take(service, "plan"));
@@ -160,7 +160,7 @@ describe("an export that failed", () => {
     expect(counted.puts).toBe(done.files.length - good.length + 1);
   });
 
-  it("is planned and written anew in a place of its own where its counts did not add up", async () => {
+  it("is planned and written again in a place of its own where its counts did not add up", async () => {
     const id = await service.ask(space, REQUEST);
     await deliver(service, take(service, "plan"));
     await deliver(service, take(service, "chunk"));
@@ -182,7 +182,7 @@ describe("an export that failed", () => {
 });
 
 describe("a chunk of very many files", () => {
-  /** A bucket that takes whatever comes. */
+  /** A bucket that accepts every upload. */
   function taking(): GatedBucket {
     const bucket = new GatedBucket(service, 0);
     bucket.putOnce = async () => {};
@@ -238,7 +238,7 @@ describe("unguessable file names", () => {
     const secret = await fileNameSecret(one.id);
     expect(secret.length).toBeGreaterThan(30);
     const get = async (path: string) => (await service.call("GET", path, { key: space.key })).text();
-    const told = [
+    const texts = [
       await get(`/v1/exports/${one.id}`),
       await get(`/v1/exports/${one.id}/manifest`),
       await get(`/v1/exports/${one.id}/events`),
@@ -248,7 +248,7 @@ describe("unguessable file names", () => {
       JSON.stringify(service.points),
     ];
     logged.mockRestore();
-    expect(told.every((text) => text.length > 2)).toBe(true);
-    expect(told.filter((text) => text.includes(secret))).toEqual([]);
+    expect(texts.every((text) => text.length > 2)).toBe(true);
+    expect(texts.filter((text) => text.includes(secret))).toEqual([]);
   });
 });

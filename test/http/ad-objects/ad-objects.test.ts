@@ -1,4 +1,4 @@
-/** Ad objects: whole ones are put, all of a call or none, and what stands is listed level by level. */
+/** Ad objects: each PUT replaces whole objects, all of a call or none; lists show the current ones per level. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -63,17 +63,17 @@ describe("ad objects that are put", () => {
     expect(await list("ad")).toMatchObject([{ adset_id: parent["adset_id"] ?? null }]);
   });
 
-  it("replace the whole of those that stood, and keep when they were made", async () => {
+  it("replace the current ones as a whole, and keep created_at", async () => {
     await put(HIERARCHY);
-    const made = new Date(service.now).toISOString();
+    const created = new Date(service.now).toISOString();
     service.now += 1000;
     await put({ ads: [{ id: "a-1", name: "Picture" }] });
-    const changed = { created_at: made, updated_at: new Date(service.now).toISOString() };
+    const changed = { created_at: created, updated_at: new Date(service.now).toISOString() };
     expect(await list("ad")).toEqual([{ level: "ad", id: "a-1", name: "Picture", adset_id: null, ...changed }]);
     expect(await list("adset")).toMatchObject(HIERARCHY.adsets);
   });
 
-  it("as they stand change nothing, and take no room", async () => {
+  it("without a change write no version and no row", async () => {
     await put(HIERARCHY);
     const before = await list("ad");
     service.now += 1000;
@@ -101,7 +101,7 @@ describe("a call", () => {
     expect(await versions()).toBe(10_000);
   });
 
-  it("takes more bytes than D1 takes in a parameter", async () => {
+  it("accepts more bytes than one D1 parameter holds", async () => {
     const name = "é".repeat(500);
     expect(await put({ ads: many(2500, name) })).toEqual({ put: 2500 });
     expect(await versions()).toBe(2500);

@@ -1,4 +1,4 @@
-/** API keys: their fields' rules, what is shown of them, and their end. */
+/** API keys: validation of their fields, responses, and revocation. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { SCOPES } from "../../../src/http/route.ts";
@@ -30,7 +30,7 @@ describe("a new key", () => {
     ["an empty name", { ...NEW, name: "" }, ["/name"]],
     ["a name of blanks", { ...NEW, name: "  " }, ["/name"]],
     ["a name of 201 characters", { ...NEW, name: "n".repeat(201) }, ["/name"]],
-    ["a name with half a character", { ...NEW, name: "\udc00" }, ["/name"]],
+    ["a name with an unpaired surrogate", { ...NEW, name: "\udc00" }, ["/name"]],
     ["no scopes", { name: "x" }, ["/scopes"]],
     ["an empty list of scopes", { ...NEW, scopes: [] }, ["/scopes"]],
     ["an unknown scope", { ...NEW, scopes: ["events:read", "admin"] }, ["/scopes/1"]],
@@ -48,10 +48,10 @@ describe("a new key", () => {
     expect(await make({ ...NEW, name })).toMatchObject({ name });
   });
 
-  it("is shown with its scopes in the order they were sent, and when it was made", async () => {
+  it("is shown with its scopes in the order they were sent, and created_at", async () => {
     const scopes = [...SCOPES].toReversed();
-    const made = await make({ name: "all", scopes });
-    expect(made).toEqual({
+    const created = await make({ name: "all", scopes });
+    expect(created).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{24}$/),
       name: "all",
       scopes,
@@ -68,8 +68,8 @@ describe("a new key", () => {
 
 describe("the list of keys", () => {
   it("shows all of a key but the key", async () => {
-    const { key: _, ...made } = await make(NEW);
-    expect(await list()).toContainEqual(made);
+    const { key: _, ...created } = await make(NEW);
+    expect(await list()).toContainEqual(created);
   });
 
   it("has the space's first key, with every scope", async () => {
@@ -95,8 +95,8 @@ describe("a revocation", () => {
   });
 
   it("may be a key's own", async () => {
-    const made = await make({ name: "x", scopes: ["settings:write"] });
-    await service.json("DELETE", `/v1/api-keys/${made.id}`, 204, { key: made.key ?? "" });
-    expect((await service.call("GET", "/v1/space", { key: made.key ?? "" })).status).toBe(401);
+    const created = await make({ name: "x", scopes: ["settings:write"] });
+    await service.json("DELETE", `/v1/api-keys/${created.id}`, 204, { key: created.key ?? "" });
+    expect((await service.call("GET", "/v1/space", { key: created.key ?? "" })).status).toBe(401);
   });
 });

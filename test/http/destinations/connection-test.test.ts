@@ -1,5 +1,5 @@
 /**
- * The test of a destination: what it tries, and what it says; and what becomes of its secret when the sealing key
+ * The test of a destination: its steps and its report; and re-encryption of its secret when the encryption key
  * changes.
  */
 
@@ -46,7 +46,7 @@ describe("the test of a destination", () => {
     delete: "skipped",
   };
 
-  it("passes where all is well, and leaves nothing", async () => {
+  it("passes when every step passes, and leaves no object", async () => {
     const { statuses } = await test({ encryption: { sse: "AES256" } });
     expect(statuses).toEqual({
       assume_role: "passed",
@@ -66,7 +66,7 @@ describe("the test of a destination", () => {
     expect(tried).toEqual([space.external_id, expect.stringMatching(/^spillway-/), null, space.external_id]);
   });
 
-  it("says how to be trusted where the role is denied", async () => {
+  it("says how to set up the trust policy when the role is denied", async () => {
     aws.trusted = new Set();
     const { statuses, details } = await test();
     expect(statuses).toEqual({
@@ -110,7 +110,7 @@ describe("the test of a destination", () => {
   it.each([
     ["s3:GetObject", "", "skipped"],
     ["kms:", "not authorized to perform: kms:Decrypt", "failed"],
-  ])("fails where the object may not be read for want of %s, and takes it away", async (words, message, encryption) => {
+  ])("fails when the object may not be read without %s, and deletes it", async (words, message, encryption) => {
     aws.instead = ({ method }) => (method === "GET" ? s3Error(403, "AccessDenied", { message }) : null);
     const { statuses, details } = await test();
     expect(statuses).toMatchObject({ write: "failed", encryption, delete: "passed" });
@@ -118,14 +118,14 @@ describe("the test of a destination", () => {
     expect(aws.objects.size).toBe(0);
   });
 
-  it("tells a write that is denied", async () => {
+  it("reports a denied write", async () => {
     aws.instead = ({ method }) => (method === "PUT" ? s3Error(403, "AccessDenied") : null);
     const { statuses, details } = await test();
     expect(statuses).toEqual(NOTHING);
     expect(details["write"]).toContain("s3:PutObject");
   });
 
-  it("tells a key that refuses, and an encryption that was dropped", async () => {
+  it("reports a KMS key that denies access, and an encryption that was ignored", async () => {
     const encryption = { sse: "aws:kms", kms_key_id: "k-1" };
     aws.instead = ({ method }) =>
       method === "PUT"
@@ -137,13 +137,13 @@ describe("the test of a destination", () => {
     expect((await test({ encryption })).statuses).toMatchObject({ write: "passed", encryption: "failed" });
   });
 
-  it("with access keys has no role to try", async () => {
+  it("with access keys skips the steps of the role", async () => {
     const { statuses } = await test({ auth: KEYS_AUTH });
     expect(statuses).toMatchObject({ assume_role: "skipped", external_id_enforced: "skipped", write: "passed" });
     expect(aws.sts).toEqual([]);
   });
 
-  it("calls no address that a name has come to stand for", async () => {
+  it("calls no private address that the host name now resolves to", async () => {
     const { id } = await post({ endpoint: "https://s3.acme.example", auth: KEYS_AUTH });
     const strict = new Service({ ALLOW_INSECURE_TARGETS: "false", BUCKET_ENDPOINT: "https://bucket.example" });
     strict.customers = aws.fetch;
@@ -158,7 +158,7 @@ describe("the test of a destination", () => {
   });
 });
 
-it("an encrypted secret moves to the new key, so that the old one can go", async () => {
+it("a secret is re-encrypted with the new key, so that the old one can be removed", async () => {
   const { id } = await post({ auth: KEYS_AUTH });
   const before = service.config.secretsKey;
   const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";
@@ -176,24 +176,24 @@ it("an encrypted secret moves to the new key, so that the old one can go", async
   expect(steps[2]?.status).toBe("passed");
 });
 
-it("a secret whose key is gone keeps no other from moving to the new key", async () => {
-  const gone = await post({ auth: KEYS_AUTH });
+it("a secret whose key is missing does not keep the others from re-encryption with the new key", async () => {
+  const keyless = await post({ auth: KEYS_AUTH });
   const others = [await post({ auth: KEYS_AUTH }), await post({ auth: KEYS_AUTH })];
-  const stand = (id: string) =>
+  const keyIdOf = (id: string) =>
     env.CONTROL_DB.prepare("SELECT encrypted_with FROM destinations WHERE id = ?").bind(id).first("encrypted_with");
   await env.CONTROL_DB.prepare("UPDATE destinations SET encrypted_with = 'k0', secret = 'k0.x.x' WHERE id = ?")
-    .bind(gone.id)
+    .bind(keyless.id)
     .run();
-  // More than a sweep takes, and the first that it would find.
+  // More destinations than one sweep re-encrypts, and the first ones that it finds.
   const copies = "INSERT INTO destinations SELECT '00-' || value";
   const columns =
     "space_id, name, bucket_location, directory_path, key_template, auth, secret, encrypted_with, created_at, updated_at";
   const numbers = JSON.stringify(Array.from({ length: 60 }, (_, n) => n));
   await env.CONTROL_DB.prepare(`${copies}, ${columns} FROM destinations, json_each(?) WHERE destinations.id = ?`)
-    .bind(numbers, gone.id)
+    .bind(numbers, keyless.id)
     .run();
   const fresh = "k2:bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldzA=";
   service = new Service({ ...AWS_VARS, SECRETS_KEY: `${fresh},${service.config.secretsKey}` });
   await sweep(service.context);
-  expect(await Promise.all([...others, gone].map(({ id }) => stand(id)))).toEqual(["k2", "k2", "k0"]);
+  expect(await Promise.all([...others, keyless].map(({ id }) => keyIdOf(id)))).toEqual(["k2", "k2", "k0"]);
 });

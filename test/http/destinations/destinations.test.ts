@@ -1,4 +1,4 @@
-/** Destinations: what is taken, and what is shown. */
+/** Destinations: validation of requests, and responses. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { AWS_VARS, KEYS, PRINCIPAL, ROLE } from "../../support/aws.ts";
@@ -31,8 +31,8 @@ const faults = (more: Record<string, unknown>) =>
 
 describe("a destination", () => {
   it("is shown with every default", async () => {
-    const made = await post({ directory_path: "a/b", key_template: "dt={date}" });
-    expect(made).toEqual({
+    const created = await post({ directory_path: "a/b", key_template: "dt={date}" });
+    expect(created).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       name: "Warehouse",
       bucket: "acme-exports",
@@ -48,35 +48,35 @@ describe("a destination", () => {
       created_at: "2026-03-01T12:00:00.000Z",
       updated_at: "2026-03-01T12:00:00.000Z",
     });
-    const path = `/v1/destinations/${made.id}`;
-    expect(await service.json("GET", path, 200, { key: space.key })).toEqual(made);
+    const path = `/v1/destinations/${created.id}`;
+    expect(await service.json("GET", path, 200, { key: space.key })).toEqual(created);
   });
 
   it("of another store has path style, is generic, and may have a role without an account", async () => {
     service = new Service({ ...AWS_VARS, STS_ENDPOINT: "https://sts.acme.example" });
-    const made = await post({ ...STORE, auth: { type: "role", role_arn: "arn:aws:iam:::role/export" } });
-    expect(made).toMatchObject({ endpoint: "https://s3.acme.example", path_style: true, provider: "generic" });
+    const created = await post({ ...STORE, auth: { type: "role", role_arn: "arn:aws:iam:::role/export" } });
+    expect(created).toMatchObject({ endpoint: "https://s3.acme.example", path_style: true, provider: "generic" });
   });
 
   it("never shows a secret access key", async () => {
-    const made = await post({ auth: KEYS_AUTH });
-    const path = `/v1/destinations/${made.id}`;
+    const created = await post({ auth: KEYS_AUTH });
+    const path = `/v1/destinations/${created.id}`;
     const answers = [
-      made,
+      created,
       await service.json("GET", path, 200, { key: space.key }),
       await service.json("GET", "/v1/destinations", 200, { key: space.key }),
-      await patch(made.id, { name: "Other" }),
-      await patch(made.id, { auth: KEYS_AUTH }),
+      await patch(created.id, { name: "Other" }),
+      await patch(created.id, { auth: KEYS_AUTH }),
     ];
-    expect(made.auth).toEqual({ type: "keys", access_key_id: KEYS.access_key_id });
+    expect(created.auth).toEqual({ type: "keys", access_key_id: KEYS.access_key_id });
     expect(JSON.stringify(answers)).not.toContain("secret");
   });
 
-  it("is changed by what is sent, and no more; null takes away", async () => {
-    const made = await post({ directory_path: "a", storage_class: "STANDARD_IA", encryption: { sse: "AES256" } });
-    const changed = await patch(made.id, { name: "Lake", storage_class: null });
-    expect(changed).toEqual({ ...made, name: "Lake", storage_class: null, updated_at: expect.any(String) });
-    const path = `/v1/destinations/${made.id}`;
+  it("is changed only by the fields in the request; null removes a value", async () => {
+    const created = await post({ directory_path: "a", storage_class: "STANDARD_IA", encryption: { sse: "AES256" } });
+    const changed = await patch(created.id, { name: "Lake", storage_class: null });
+    expect(changed).toEqual({ ...created, name: "Lake", storage_class: null, updated_at: expect.any(String) });
+    const path = `/v1/destinations/${created.id}`;
     const wrong = { key: space.key, body: { endpoint: "https://10.0.0.1/" } };
     expect(await service.faults("PATCH", path, wrong)).toContain("/endpoint");
     expect(await service.json("GET", path, 200, { key: space.key })).toEqual(changed);
@@ -88,7 +88,7 @@ describe("a destination", () => {
     expect(await patch(id, { endpoint: null })).toMatchObject({ provider: "aws", path_style: false });
   });
 
-  it("is gone once it is deleted", async () => {
+  it("is not found once it is deleted", async () => {
     const { id } = await post();
     await service.json("DELETE", `/v1/destinations/${id}`, 204, { key: space.key });
     await service.json("DELETE", `/v1/destinations/${id}`, 404, { key: space.key });

@@ -1,6 +1,6 @@
 /**
- * Walks through List Events: from cursor to cursor each event of one snapshot once, whatever comes in meanwhile; and a
- * cursor opens nothing but the walk that it came from.
+ * Pagination of List Events: the pages of one walk have each event of one snapshot once, although more events arrive
+ * meanwhile. A cursor only continues the walk that it came from.
  */
 
 import { beforeEach, describe, expect, it } from "vitest";
@@ -30,13 +30,13 @@ describe("a walk", () => {
     expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
   });
 
-  it("goes on inside a crowded millisecond", async () => {
+  it("continues within a millisecond of many events", async () => {
     const crowd = orders(9).map((event) => ({ ...event, occurred_at: at(START - 1000) }));
     const { service, space } = await shopWith(crowd);
     expect(idsOf((await walk(service, space, { limit: "2" })).flat())).toEqual(idsSent(crowd));
   });
 
-  it("shows only what stood at its first page, whatever comes in between", async () => {
+  it("shows only events of its first page's snapshot, although more are written meanwhile", async () => {
     const { service, space } = await shopWith(orders(10));
     const pages = await walk(service, space, { limit: "3" }, async (n) => {
       service.now += 1000;
@@ -51,7 +51,7 @@ describe("a walk", () => {
     expect((await list(service, space)).data).toHaveLength(10 + 3 * pages.length);
   });
 
-  it("shows profiles, flows and definitions as they stood at its first page", async () => {
+  it("shows profiles, flows and definitions as of its first page", async () => {
     const { service, space } = await shopWith(orders(4));
     const key = space.key;
     const pages = await walk(service, space, { limit: "1", event_names: "order_*" }, async (n) => {
@@ -133,7 +133,7 @@ describe("a cursor", () => {
     expect(await faults(service, space, { cursor: forged() })).toEqual(["#query/cursor"]);
   });
 
-  it("that was sealed with another key is refused", async () => {
+  it("that was encrypted with another key is refused", async () => {
     const other = `k1:${Buffer.alloc(32).toString("base64")}`;
     const forged = await encrypt(other, "x", JSON.stringify([1e9, START, 0, ""]), new Uint8Array(12));
     expect(await faults(service, space, { cursor: forged })).toEqual(["#query/cursor"]);
@@ -146,7 +146,7 @@ describe("a cursor", () => {
     expect(await faults(service, space, { cursor })).toEqual(["#query/cursor"]);
   });
 
-  it("is refused when events after it may be gone", async () => {
+  it("is refused when events after it may be deleted", async () => {
     const edge = START - 180 * DAY_MS;
     await service.send(
       space,

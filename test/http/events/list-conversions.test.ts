@@ -95,7 +95,7 @@ describe("the lines of conversions", () => {
     }
   });
 
-  it("stay those of the first page's moment", async () => {
+  it("stay those of the first page's snapshot", async () => {
     const parameters = { date: DATE, ...ATTRIBUTION, limit: "2" };
     const first = await get(parameters);
     const expected = (await walk(parameters)).rows;
@@ -118,7 +118,7 @@ describe("a request", () => {
     return service.faults("GET", `/v1/events?${query}`, { key: space.key });
   };
 
-  it("is refused with the name of what is wrong", async () => {
+  it("is refused with the name of the wrong parameter", async () => {
     expect(await faults({})).toEqual(["#query/date"]);
     expect(await faults({ date: "2026-02-30" })).toEqual(["#query/date"]);
     expect(await faults({ date: DATE, sources: "email" })).toEqual([
@@ -141,7 +141,7 @@ describe("a request", () => {
     expect(await service.faults("GET", `/v1/events?${query}`, { key: space.key })).toEqual(["#query/level"]);
   });
 
-  it("does not go on in another time zone, where its day is another", async () => {
+  it("does not continue in another time zone, where its day is another", async () => {
     const moved = await service.space({ timezone: "UTC" });
     const key = moved.key;
     await service.json("PUT", "/v1/profiles", 200, { key, body: { profiles: [{ person_id: "p-1" }] } });
@@ -159,7 +159,7 @@ describe("a request", () => {
     expect(await service.faults("GET", `${path}&cursor=${cursor ?? ""}`, { key })).toEqual(["#query/cursor"]);
   });
 
-  it("goes on with its own cursor alone", async () => {
+  it("continues with its own cursor alone", async () => {
     const { next_cursor: cursor } = await get({ date: DATE, limit: "1" });
     expect(await faults({ date: DATE, level: "company", cursor: cursor ?? "" })).toEqual(["#query/cursor"]);
   });

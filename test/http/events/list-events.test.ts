@@ -1,5 +1,5 @@
 /**
- * List Events: an export's rows, byte for byte; what it refuses; how large a page may be, and how often one may ask.
+ * List Events: an export's rows, byte for byte; rejected requests; the maximum size of a page; and the rate limit.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -115,7 +115,7 @@ describe("a request", () => {
     expect(await faults(service, space, query)).toEqual([`#query/${name}`]);
   });
 
-  it("without a window is told of both ends", async () => {
+  it("without a window is rejected with both ends named", async () => {
     expect(await service.faults("GET", "/v1/events", { key: space.key })).toEqual(["#query/start", "#query/end"]);
   });
 
@@ -147,7 +147,7 @@ describe("a page of large events", () => {
 });
 
 describe("the limit", () => {
-  const told = (response: Response) =>
+  const rateLimitHeaders = (response: Response) =>
     ["ratelimit-policy", "ratelimit", "x-ratelimit-limit", "x-ratelimit-remaining"].map((name) =>
       response.headers.get(name),
     );
@@ -158,7 +158,7 @@ describe("the limit", () => {
     await service.followClock(space);
     const get = () => service.call("GET", addressOf({}), { key: space.key });
     const first = await get();
-    expect(told(first)).toEqual(['"list";q=7;w=60', '"list";r=6;t=60', "7", "6"]);
+    expect(rateLimitHeaders(first)).toEqual(['"list";q=7;w=60', '"list";r=6;t=60', "7", "6"]);
     for (let n = 1; n < 7; n += 1) expect((await get()).status).toBe(200);
     service.now += 59_000;
     const refused = await get();

@@ -1,4 +1,4 @@
-/** Flows: whole ones are put, all of a call or none, and what stands is shown as it was put. */
+/** Flows: each PUT replaces whole flows, all of a call or none; reads return them as they were put. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -57,14 +57,14 @@ describe("a flow that is put", () => {
     ]);
   });
 
-  it("shows its start in UTC, whatever offset it had", async () => {
+  it("shows its start in UTC, for any offset in the request", async () => {
     await put([{ id: "f", campaign_start: "2026-01-10T09:30:00+01:30" }]);
     expect(await list()).toMatchObject([{ campaign_start: "2026-01-10T08:00:00.000Z" }]);
   });
 
-  it("replaces the whole of the one that stood, and keeps when it was made", async () => {
+  it("replaces the current one as a whole, and keeps created_at", async () => {
     await put([SALE]);
-    const made = new Date(service.now).toISOString();
+    const created = new Date(service.now).toISOString();
     service.now += 1000;
     await put([{ id: "f-1", elements: [{ id: "f-1-3", name: "Send SMS" }] }]);
     expect(await list()).toEqual([
@@ -73,13 +73,13 @@ describe("a flow that is put", () => {
         campaign_name: null,
         campaign_start: null,
         elements: [{ id: "f-1-3", name: "Send SMS" }],
-        created_at: made,
+        created_at: created,
         updated_at: new Date(service.now).toISOString(),
       },
     ]);
   });
 
-  it("as it stands changes nothing, and takes no room", async () => {
+  it("without a change writes no version and no row", async () => {
     await put([SALE, { id: "other" }]);
     const before = await list();
     service.now += 1000;
@@ -120,7 +120,7 @@ describe("a call", () => {
     expect([await versions("flows"), await versions("flow_elements")]).toEqual([1000, 20_000]);
   });
 
-  it("takes more bytes than D1 takes in a parameter", async () => {
+  it("accepts more bytes than one D1 parameter holds", async () => {
     expect(await put(many(60, 250, "x".repeat(190)))).toEqual({ put: 60 });
     expect(await versions("flow_elements")).toBe(15_000);
     expect((await list("?limit=200")).every((flow) => flow.elements.length === 250)).toBe(true);

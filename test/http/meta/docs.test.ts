@@ -45,7 +45,7 @@ describe("the reference page", () => {
     });
   });
 
-  it("tells no host where its reader comes from", async () => {
+  it("sends no referrer to other hosts", async () => {
     const response = await service.call("GET", "/docs");
 
     expect(response.headers.get("referrer-policy")).toBe("no-referrer");

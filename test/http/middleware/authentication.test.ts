@@ -1,4 +1,4 @@
-/** Who may call: keys, their malformed and revoked relatives, the operator's token, inactive spaces. */
+/** Authentication: valid, malformed and revoked keys, the operator's token, inactive spaces. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Route } from "../../../src/http/route.ts";
@@ -98,7 +98,7 @@ describe("a valid key", () => {
     expect(new Set(statuses)).toEqual(new Set([401]));
   });
 
-  it("goes on when another key of its space is revoked", async () => {
+  it("continues when another key of its space is revoked", async () => {
     const key = await service.keyWith(space, ["settings:write"]);
     await service.json("DELETE", `/v1/api-keys/${key.slice(4, 28)}`, 204, { key: space.key });
     expect((await service.call("GET", "/v1/space", { key: space.key })).status).toBe(200);

@@ -1,7 +1,4 @@
-/**
- * Every refusal is a problem document with a request id, leads to a page that exists, and says nothing of what is
- * inside.
- */
+/** Every refusal is a problem document with a request id, links to a page that exists, and reveals no internals. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { Database, newMeter } from "../../../src/db/core/database.ts";

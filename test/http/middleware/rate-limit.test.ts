@@ -1,4 +1,4 @@
-/** Rate limits on the wire: what each limited answer says, and that what it says is true. */
+/** Rate limits over HTTP: the headers of each limited answer, and that their values are correct. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Route } from "../../../src/http/route.ts";
@@ -23,31 +23,31 @@ const create = (body: unknown = window()) => service.call("POST", "/v1/exports",
 const poll = (of: Space = space) => service.call("GET", `/v1/exports/${crypto.randomUUID()}`, { key: of.key });
 
 async function times<Item>(count: number, make: () => Promise<Item>): Promise<Item[]> {
-  const made: Item[] = [];
-  for (let n = 0; n < count; n += 1) made.push(await make());
-  return made;
+  const created: Item[] = [];
+  for (let n = 0; n < count; n += 1) created.push(await make());
+  return created;
 }
 
 const NAMES = ["ratelimit-policy", "ratelimit", "x-ratelimit-limit", "x-ratelimit-remaining"];
-const told = (response: Response) => NAMES.map((name) => response.headers.get(name));
+const rateLimitHeaders = (response: Response) => NAMES.map((name) => response.headers.get(name));
 
 describe("the headers", () => {
   it("of a create tell its policy, what is left of it, and when more is", async () => {
     const first = await create();
     service.now += 22_100;
     const second = await create();
-    expect(told(first)).toEqual(['"create";q=5;w=60', '"create";r=4;t=60', "5", "4"]);
-    expect(told(second)).toEqual(['"create";q=5;w=60', '"create";r=3;t=38', "5", "3"]);
+    expect(rateLimitHeaders(first)).toEqual(['"create";q=5;w=60', '"create";r=4;t=60', "5", "4"]);
+    expect(rateLimitHeaders(second)).toEqual(['"create";q=5;w=60', '"create";r=3;t=38', "5", "3"]);
   });
 
   it("of a poll tell its policy", async () => {
-    expect(told(await poll())).toEqual(['"poll";q=30;w=60', '"poll";r=29;t=60', "30", "29"]);
+    expect(rateLimitHeaders(await poll())).toEqual(['"poll";q=30;w=60', '"poll";r=29;t=60', "30", "29"]);
   });
 
   it("follow the settings", async () => {
     const narrow = new Service({ CREATE_LIMIT: "2" });
     const response = await narrow.call("POST", "/v1/exports", { key: space.key, body: window() });
-    expect(told(response)).toEqual(['"create";q=2;w=60', '"create";r=1;t=60', "2", "1"]);
+    expect(rateLimitHeaders(response)).toEqual(['"create";q=2;w=60', '"create";r=1;t=60', "2", "1"]);
   });
 
   it.each<[string, number, () => Promise<Response>]>([
@@ -59,17 +59,22 @@ describe("the headers", () => {
   ])("are on a %s too", async (_, status, refused) => {
     const response = await refused();
     expect(response.status).toBe(status);
-    expect(told(response)).not.toContain(null);
+    expect(rateLimitHeaders(response)).not.toContain(null);
   });
 
   it("are on the 429, which leaves none", async () => {
     const [last] = (await times(6, create)).slice(-1);
-    expect(last === undefined ? [] : told(last)).toEqual(['"create";q=5;w=60', '"create";r=0;t=60', "5", "0"]);
+    expect(last === undefined ? [] : rateLimitHeaders(last)).toEqual([
+      '"create";q=5;w=60',
+      '"create";r=0;t=60',
+      "5",
+      "0",
+    ]);
   });
 
   it("are not on calls that have no limit", async () => {
     const response = await service.call("GET", "/v1/space", { key: space.key });
-    expect(told(response)).toEqual([null, null, null, null]);
+    expect(rateLimitHeaders(response)).toEqual([null, null, null, null]);
   });
 });
 
@@ -81,7 +86,7 @@ describe("a 429", () => {
     expect(await response.json<ProblemView>()).toMatchObject({ code: "rate_limited", status: 429 });
   });
 
-  it.each([1, 999, 1_000, 1_001, 37_250, 59_999])("tells the truth %i ms after the first call", async (elapsed) => {
+  it.each([1, 999, 1_000, 1_001, 37_250, 59_999])("is correct %i ms after the first call", async (elapsed) => {
     await times(5, create);
     service.now += elapsed;
     const wait = Number((await create()).headers.get("retry-after"));
@@ -91,7 +96,7 @@ describe("a 429", () => {
     expect([early, (await create()).status]).toEqual([429, 202]);
   });
 
-  it("uses no place, so that waiting helps however often one tries", async () => {
+  it("is not counted, so that a client passes after the wait, however often it tries", async () => {
     await times(5, create);
     service.now += 59_000;
     await times(20, create);
@@ -144,7 +149,7 @@ describe("a place", () => {
 
   it("of a poll is used by an estimate", async () => {
     const response = await service.call("POST", "/v1/exports/estimate", { key: space.key, body: window() });
-    expect(told(response)).toEqual(['"poll";q=30;w=60', '"poll";r=29;t=60', "30", "29"]);
+    expect(rateLimitHeaders(response)).toEqual(['"poll";q=30;w=60', '"poll";r=29;t=60', "30", "29"]);
   });
 });
 

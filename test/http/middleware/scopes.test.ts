@@ -1,11 +1,13 @@
-/** What each scope opens: for every route there is, a key with that scope alone, and a key with all the others. */
+/** Access by scope: each route is called with a key of that scope alone, and with a key of all the others. */
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Route, type Scope, SCOPES } from "../../../src/http/route.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { type ProblemView, Service } from "../../support/service.ts";
 
-/** Written by hand: a route that asks for another scope than it should is found. `any`: each key of the space. */
+/**
+ * Written by hand: independent of the routes, so that a wrong scope of a route is found. `any`: each key of the space.
+ */
 const OPENS: Record<string, Scope | "any"> = {
   createExport: "exports:write",
   listExports: "exports:read",
@@ -126,7 +128,7 @@ describe.each(SCOPES)("%s", (scope) => {
     expect(await opened(alone.get(scope), routes)).toEqual(own.toSorted());
   });
 
-  it("is needed for its own calls, whatever other scopes a key has", async () => {
+  it("is needed for its own calls, also by a key with every other scope", async () => {
     const others = Object.keys(OPENS).filter((id) => OPENS[id] !== scope);
     expect(await opened(without.get(scope), routes)).toEqual(others.toSorted());
   });

@@ -50,29 +50,29 @@ describe.each(KINDS)("a definition among %s", (path) => {
 
   it("belongs to the section default where it names none, and is found again", async () => {
     const now = new Date(service.now).toISOString();
-    const made = await put(path, "one", body);
+    const created = await put(path, "one", body);
     const own = path === "attributes" ? { native: false } : {};
-    expect(made).toEqual({ id: "one", section_id: "default", ...body, ...own, created_at: now, updated_at: now });
-    expect(await get(path, "one")).toEqual(made);
-    expect(await list(path, `q=${String(body["name"]).toUpperCase()}`)).toEqual([made]);
+    expect(created).toEqual({ id: "one", section_id: "default", ...body, ...own, created_at: now, updated_at: now });
+    expect(await get(path, "one")).toEqual(created);
+    expect(await list(path, `q=${String(body["name"]).toUpperCase()}`)).toEqual([created]);
   });
 
-  it("changes its name and section, and keeps when it was made", async () => {
-    const made = await put(path, "one", body);
+  it("changes its name and section, and keeps created_at", async () => {
+    const created = await put(path, "one", body);
     service.now += 5_000;
     const changed = await put(path, "one", { ...body, name: "Other", section_id: "s-1" });
     const updated_at = new Date(service.now).toISOString();
-    expect(changed).toEqual({ ...made, name: "Other", section_id: "s-1", updated_at });
+    expect(changed).toEqual({ ...created, name: "Other", section_id: "s-1", updated_at });
     expect(await ids("sections")).toEqual(["default", "s-1"]);
   });
 
-  it("has no new version where it is put as it stands", async () => {
+  it("has no new version when a PUT changes nothing", async () => {
     await put(path, "one", body);
     await put(path, "one", body);
     expect(await versions()).toMatchObject([{ seq_to: null }]);
   });
 
-  it("that nobody made is not found", async () => {
+  it("that does not exist is not found", async () => {
     expect((await service.call("GET", at(path, "nobody"), { key: space.key })).status).toBe(404);
   });
 
@@ -86,7 +86,7 @@ describe.each(KINDS)("a definition among %s", (path) => {
     expect(await faults(path, "one", { ...body, ...wrong })).toEqual([pointer]);
   });
 
-  it("stands at each number as it stood then", async () => {
+  it("has at each sequence number the version of that number", async () => {
     const kind = ({ attributes: "attribute", tags: "tag", topics: "topic" } as const)[path] ?? "tag";
     const db = service.context.databases.space(space.id);
     const seen: number[] = [await readSequence(db, space.id)];
@@ -143,10 +143,10 @@ describe("the type of an attribute", () => {
   });
 
   it("stays: another one is a conflict, and nothing is changed", async () => {
-    const made = await put("attributes", "a", { name: "A", type: "number" });
+    const created = await put("attributes", "a", { name: "A", type: "number" });
     const other = { name: "Other", type: "text", section_id: "never" };
     expect(await refused("attributes", "a", other)).toEqual([409, "conflict"]);
-    expect([await get("attributes", "a"), await ids("sections")]).toEqual([made, ["default"]]);
+    expect([await get("attributes", "a"), await ids("sections")]).toEqual([created, ["default"]]);
   });
 
   it("is that of one of two calls at once", async () => {
@@ -176,7 +176,7 @@ describe("a native attribute", () => {
     expect(await faults("attributes", "$own", BODY["attributes"])).toEqual(["#path/id"]);
   });
 
-  it("is found in its name, whatever the case, and page by page with the space's own", async () => {
+  it("is found in its name, in any case of letters, and page by page with the space's own", async () => {
     await put("attributes", "email_score", { name: "Score", type: "number" });
     expect(await ids("attributes", "q=EMAIL")).toEqual(["$email_address", "$email_marketing", "email_score"]);
     const first = await service.json<{ next_cursor: string }>("GET", "/v1/attributes?q=email&limit=1", 200, {

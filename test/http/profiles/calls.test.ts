@@ -1,5 +1,5 @@
 /**
- * A call's profiles together: how many, each once, external ids that move, all or nothing, and the versions they leave.
+ * Several profiles in a call: how many, each once, moved external ids, all or nothing, and the versions they write.
  */
 
 import { env } from "cloudflare:workers";
@@ -59,7 +59,7 @@ describe("the number of profiles in a call", () => {
 });
 
 describe("a person", () => {
-  it("may stand in a call once only", async () => {
+  it("may occur in a call once only", async () => {
     expect(await faults([...people(2), { person_id: "p-0" }])).toEqual(["/profiles/2/person_id"]);
   });
 
@@ -150,7 +150,7 @@ describe("the tags and installations of a profile", () => {
   };
   const installation = (id: string) => ({ installation_id: id, platform: "iOS", push_token: null, is_optin: true });
 
-  it("are the same bytes in whatever order they come", async () => {
+  it("are the same bytes in any order of the input", async () => {
     const [i, j] = [installation("i"), installation("j")];
     await put({ person_id: "p", tags: ["a", "é", "b"], installations: [i, j] });
     const mixed = { is_optin: true, platform: "iOS", installation_id: "i" };
@@ -172,7 +172,7 @@ describe("the tags and installations of a profile", () => {
     expect(await stored()).toMatchObject([empty, full, full, empty]);
   });
 
-  it("come to one of two merges at once, never to a mixture", async () => {
+  it("end as the result of one of two concurrent merges, never as a mixture", async () => {
     await Promise.all(["a", "b", "c"].map((tag) => put({ person_id: "p", tags: [tag, `${tag}${tag}`] })));
     const profile = await service.json<{ tags: string[] }>("GET", "/v1/profiles/p", 200, { key: space.key });
     const [tag] = profile.tags;
@@ -199,7 +199,7 @@ describe("the versions of a profile", () => {
     expect([await versions("a"), await versions("b")]).toMatchObject([[{ seq_from: 2 }], [{ seq_from: 2 }]]);
   });
 
-  it("are not made by a call that is refused", async () => {
+  it("are not derived from a rejected call", async () => {
     await put({ person_id: "p", type: "one" });
     await faults([{ person_id: "p", type: "two" }, { person_id: "" }]);
     expect(await versions("p")).toHaveLength(1);

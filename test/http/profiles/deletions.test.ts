@@ -1,4 +1,4 @@
-/** Deleting a person: what the calls answer, and that nothing shows the person from then on. */
+/** Deleting a person: the answers of the calls, and that no later answer shows the person. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { deletionsBetween } from "../../../src/db/profiles/deletions.ts";
@@ -63,7 +63,7 @@ describe("the answer", () => {
     expect(await service.json("GET", `/v1/profile-deletions/${deletion.id}`, 200, key())).toEqual(deletion);
   });
 
-  it("is the same to a second call as long as it is pending, then that nobody is there", async () => {
+  it("is the same for a second call while it is pending; afterwards the profile is unknown", async () => {
     const first = await end();
     expect(await end()).toEqual(first);
     expect(await list()).toEqual([first]);
@@ -71,7 +71,7 @@ describe("the answer", () => {
     expect(await status("DELETE", "/v1/profiles/p-1")).toBe(404);
   });
 
-  it("is another to a call for somebody who was made anew meanwhile", async () => {
+  it("is another one for a profile that was created again meanwhile", async () => {
     const first = await end();
     await put({ person_id: "p-1" });
     const second = await end();
@@ -85,7 +85,7 @@ describe("the answer", () => {
     expect(await list()).toHaveLength(1);
   });
 
-  it("is 404 for nobody, and for an id that no deletion has", async () => {
+  it("is 404 for an unknown profile, and for an unknown deletion", async () => {
     expect(await status("DELETE", "/v1/profiles/nobody")).toBe(404);
     expect(await status("GET", "/v1/profile-deletions/nobody")).toBe(404);
   });
@@ -97,7 +97,7 @@ describe("the answer", () => {
 });
 
 describe("the list", () => {
-  it("has the newest first, and those of one status where that is asked", async () => {
+  it("has the newest first, and those of one status when the request asks for it", async () => {
     await put({ person_id: "p-2" }, { person_id: "p-3" });
     await end("p-1");
     await sweepLater();
@@ -112,7 +112,7 @@ describe("the list", () => {
   });
 });
 
-describe("from the answer on, before any row is gone,", () => {
+describe("from the answer on, before any row is deleted,", () => {
   beforeEach(async () => {
     await put({ person_id: "p-2" });
     const [order] = orders(1);
@@ -166,7 +166,7 @@ describe("from the answer on, before any row is gone,", () => {
     expect(await rows()).toBe(1);
   });
 
-  it("a profile that is made anew begins empty, and its own events are shown", async () => {
+  it("a profile that is created again begins empty, and its own events are shown", async () => {
     await put({ person_id: "p-1", attributes: { tier: "gold" }, tags: ["vip"], topics: { news: { sms: "opt-in" } } });
     await end();
     await put({ person_id: "p-1", type: "Lead" });
@@ -178,7 +178,7 @@ describe("from the answer on, before any row is gone,", () => {
 });
 
 describe("a write at the same time", () => {
-  it("of the person's events comes to nothing: the event names nobody by then", async () => {
+  it("of the person's events is rejected: their profile is unknown by then", async () => {
     const slow = interrupted(once(() => end()));
     const response = await slow.call("POST", "/v1/events", { ...key(), body: { events: orders(1) } });
     const { errors } = await response.json<ProblemView>();
@@ -186,7 +186,7 @@ describe("a write at the same time", () => {
     expect(await eventIds()).toEqual([]);
   });
 
-  it("of the profile makes it anew, and says so", async () => {
+  it("of the profile creates it again, and the answer says so", async () => {
     await service.json("PATCH", "/v1/event-definitions/personCreated", 200, { ...key(), body: { enabled: true } });
     await put({ person_id: "p-1", attributes: { old: 1 } });
     const slow = interrupted(once(() => end()));
@@ -194,17 +194,17 @@ describe("a write at the same time", () => {
     expect((await slow.call("PUT", "/v1/profiles", { ...key(), body })).status).toBe(200);
     expect(await service.json("GET", "/v1/profiles/p-1", 200, key())).toMatchObject({ attributes: { young: 1 } });
     service.now += 1;
-    const made = await service.json<{ data: unknown[] }>(
+    const created = await service.json<{ data: unknown[] }>(
       "GET",
       `/v1/events?start=${new Date(START).toISOString()}&end=${new Date(service.now).toISOString()}`,
       200,
       key(),
     );
-    expect(made.data).toMatchObject([{ definitionId: "personCreated", personId: "p-1" }]);
+    expect(created.data).toMatchObject([{ definitionId: "personCreated", personId: "p-1" }]);
   });
 });
 
-it("tells exports who was deleted between two numbers, page by page, and for good", async () => {
+it("gives exports the profiles deleted between two sequence numbers, page by page, permanently", async () => {
   await put(...["a", "b", "c", "d"].map((id) => ({ person_id: id, external_person_id: `X-${id}` })));
   const db = service.context.databases.space(space.id);
   await end("a");

@@ -1,4 +1,4 @@
-/** Profiles: what a merge changes and what it leaves, and each field's rule. */
+/** Profiles: the result of a merge, and the validation of each field. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { Service, type Space } from "../../support/service.ts";
@@ -33,13 +33,13 @@ const FULL = {
 };
 
 describe("a merge", () => {
-  it("makes a profile that is not there", async () => {
+  it("creates a profile that does not exist", async () => {
     expect(await put(FULL)).toEqual({ merged: 1 });
     const at = new Date(service.now).toISOString();
     expect(await get()).toEqual({ ...FULL, created_at: at, updated_at: at });
   });
 
-  it("makes an empty profile from an id alone", async () => {
+  it("creates an empty profile from an id alone", async () => {
     await put({ person_id: "p-1" });
     const empty = { external_person_id: null, company_id: null, type: null, identifiers: {}, attributes: {} };
     expect(await get()).toMatchObject({ ...empty, tags: [], topics: {}, installations: [] });
@@ -148,12 +148,12 @@ describe("a merge", () => {
     expect([lost, response.status < 500]).toEqual([false, true]);
   });
 
-  it("keeps when the profile was made, and says when it was changed", async () => {
+  it("keeps created_at, and sets updated_at", async () => {
     await put(FULL);
-    const made = (await get())["created_at"];
+    const created = (await get())["created_at"];
     service.now += 5_000;
     await put({ person_id: "p-1", type: "Lead" });
-    expect(await get()).toMatchObject({ created_at: made, updated_at: new Date(service.now).toISOString() });
+    expect(await get()).toMatchObject({ created_at: created, updated_at: new Date(service.now).toISOString() });
   });
 
   it.each(["a/b", "a b", "50%", "%2F", "ü-東", "?x#y"])("takes the id %s, and finds it again", async (id) => {
@@ -177,13 +177,13 @@ describe("a profile", () => {
     ["an empty person_id", { person_id: "" }, "/person_id"],
     ["a person_id of 201 bytes", { person_id: `${"é".repeat(100)}x` }, "/person_id"],
     ["a control character in its id", { person_id: "a\u0007" }, "/person_id"],
-    ["half a character in its id", { person_id: "a\ud800" }, "/person_id"],
+    ["an unpaired surrogate in its id", { person_id: "a\ud800" }, "/person_id"],
     ["a number for an id", { person_id: 5 }, "/person_id"],
     ["an empty external id", deep({ external_person_id: "" }), "/external_person_id"],
     ["an empty company", deep({ company_id: "" }), "/company_id"],
     ["an empty type", deep({ type: "" }), "/type"],
     ["a type of 101 characters", deep({ type: "t".repeat(101) }), "/type"],
-    ["half a character in its type", deep({ type: "t\ud800" }), "/type"],
+    ["an unpaired surrogate in its type", deep({ type: "t\ud800" }), "/type"],
     ["an identifier that is a number", deep({ identifiers: { custom_id: 5 } }), "/identifiers/custom_id"],
     ["an identifier with a bad name", deep({ identifiers: { "custom-id": "x" } }), "/identifiers/custom-id"],
     ["an attribute that is a list", deep({ attributes: { a: [1] } }), "/attributes/a"],
@@ -195,12 +195,16 @@ describe("a profile", () => {
       `/attributes/${"a".repeat(129)}`,
     ],
     ["attributes that are a list", deep({ attributes: [] }), "/attributes"],
-    ["half a character in an attribute", deep({ attributes: { a: "x\udc00" } }), "/attributes/a"],
-    ["half a character in an identifier", deep({ identifiers: { custom_id: "\ud800x" } }), "/identifiers/custom_id"],
+    ["an unpaired surrogate in an attribute", deep({ attributes: { a: "x\udc00" } }), "/attributes/a"],
+    [
+      "an unpaired surrogate in an identifier",
+      deep({ identifiers: { custom_id: "\ud800x" } }),
+      "/identifiers/custom_id",
+    ],
     ["tags that are an object", deep({ tags: {} }), "/tags"],
     ["a tag that is no text", deep({ tags: ["a", 5] }), "/tags/1"],
     ["an empty tag", deep({ tags: [""] }), "/tags/0"],
-    ["half a character in a tag", deep({ tags: ["\ud800"] }), "/tags/0"],
+    ["an unpaired surrogate in a tag", deep({ tags: ["\ud800"] }), "/tags/0"],
     ["the same tag twice", deep({ tags: ["a", "b", "a"] }), "/tags/2"],
     ["201 tags", deep({ tags: tags(201) }), "/tags"],
     ["topics that are a list", deep({ topics: [] }), "/topics"],
@@ -208,7 +212,7 @@ describe("a profile", () => {
     ["a topic without a name", deep({ topics: { "": { sms: "opt-in" } } }), "/topics/"],
     ["a channel with a control character", deep({ topics: { news: { "\u0007": "opt-in" } } }), "/topics/news/\u0007"],
     ["a consent that there is not", deep({ topics: { news: { sms: "in" } } }), "/topics/news/sms"],
-    ["half a character in a topic", deep({ topics: { "\ud800": { sms: "opt-in" } } }), "/topics/\ud800"],
+    ["an unpaired surrogate in a topic", deep({ topics: { "\ud800": { sms: "opt-in" } } }), "/topics/\ud800"],
     ["installations that are an object", deep({ installations: {} }), "/installations"],
     ["an installation without an id", installed({ installation_id: undefined }), "/installations/0/installation_id"],
     ["an installation on an unknown platform", installed({ platform: "ios" }), "/installations/0/platform"],
@@ -217,7 +221,7 @@ describe("a profile", () => {
     ["no opt-in", installed({ is_optin: undefined }), "/installations/0/is_optin"],
     ["an empty push token", installed({ push_token: "" }), "/installations/0/push_token"],
     ["a push token of 4,097 characters", installed({ push_token: "t".repeat(4097) }), "/installations/0/push_token"],
-    ["half a character in a push token", installed({ push_token: "t\udc00" }), "/installations/0/push_token"],
+    ["an unpaired surrogate in a push token", installed({ push_token: "t\udc00" }), "/installations/0/push_token"],
     ["an unknown property of an installation", installed({ token: "t" }), "/installations/0/token"],
     ["the same installation twice", installed({}, {}), "/installations/1/installation_id"],
     ["51 installations", installed(...numbered(51)), "/installations"],
@@ -245,7 +249,7 @@ describe("a profile", () => {
     expect(await get()).toMatchObject({ attributes: { t: "🛒" }, tags: ["🛒"] });
   });
 
-  it("that nobody made is not found", async () => {
+  it("that does not exist is not found", async () => {
     expect((await service.call("GET", "/v1/profiles/nobody", { key: space.key })).status).toBe(404);
   });
 });

@@ -112,7 +112,7 @@ describe("an event that is loaded", () => {
 });
 
 describe("an id that the space has", () => {
-  it("is a duplicate, whatever else differs: the first one stays", async () => {
+  it("is a duplicate, also with other fields: the first one stays", async () => {
     await load([SMS]);
     const first = await stored();
     const later = { ...PUSH, timestamp: "2026-03-01T11:30:00.000Z" };
@@ -168,10 +168,10 @@ const WRONG: [what: string, event: object, pointer: string][] = [
 
 describe("what is wrong is refused with a pointer to it", () => {
   it("in each event, and nothing is written", async () => {
-    const told = new Map(
+    const details = new Map(
       (await refusal(...WRONG.map(([, event]) => event))).map((pointer) => [pointer.split("/")[2], pointer] as const),
     );
-    expect(WRONG.map(([what], n) => [what, told.get(String(n))])).toEqual(
+    expect(WRONG.map(([what], n) => [what, details.get(String(n))])).toEqual(
       WRONG.map(([what, , pointer], n) => [what, `/events/${n}${pointer}`]),
     );
     expect(await stored()).toEqual([]);
@@ -242,14 +242,14 @@ describe("the call", () => {
     expect([await call("events:write"), await call("profiles:write")]).toEqual([403, 202]);
   });
 
-  it("gives up with a conflict, and writes nothing, where a person goes each time it looks", async () => {
+  it("ends with a conflict, and writes nothing, when a person is deleted after each read", async () => {
     const set = (seqTo: string) =>
       env.SPACE_DB.prepare(`UPDATE profiles SET seq_to = ${seqTo} WHERE space_id = ?`).bind(space.id).run();
     const going = interrupted(() => set("99"));
     const { databases } = going.context;
     const db = databases.space(space.id);
     const batch = db.batch.bind(db);
-    // Each look finds the profile, each write does not.
+    // Each read finds the profile, each write does not.
     db.batch = async (statements) => {
       if (statements.length === 2) await set("NULL");
       return batch(statements);

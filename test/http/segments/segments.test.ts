@@ -1,4 +1,4 @@
-/** Segments over HTTP: put, shown, listed, counted and deleted; what is not a rule is refused with the place. */
+/** Segments over HTTP: put, shown, listed, counted and deleted; an invalid rule is refused with a pointer. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -54,17 +54,17 @@ describe("a segment that is put", () => {
     ]);
   });
 
-  it("replaces the one that stood, and keeps when it was made", async () => {
-    const made = await put(GOLD);
+  it("replaces the current one, and keeps created_at", async () => {
+    const created = await put(GOLD);
     service.now += 1000;
     const changed = await put({ all: [] });
-    expect(changed).toEqual({ ...made, rule: { all: [] }, updated_at: new Date(service.now).toISOString() });
+    expect(changed).toEqual({ ...created, rule: { all: [] }, updated_at: new Date(service.now).toISOString() });
   });
 
-  it("as it stands changes nothing, and takes no room", async () => {
-    const made = await put(GOLD);
+  it("without a change writes no version and no row", async () => {
+    const created = await put(GOLD);
     service.now += 1000;
-    expect(await put(GOLD)).toEqual(made);
+    expect(await put(GOLD)).toEqual(created);
     const versions = env.SPACE_DB.prepare("SELECT count(*) AS n FROM segments WHERE space_id = ?").bind(space.id);
     expect(await versions.first("n")).toBe(1);
   });
@@ -98,7 +98,7 @@ describe("a segment that is put", () => {
 });
 
 describe("a segment that is deleted", () => {
-  it("is gone, and what is not there cannot be deleted", async () => {
+  it("is not found any more, and an unknown segment cannot be deleted", async () => {
     await put(GOLD);
     const remove = (status: number) => service.json("DELETE", "/v1/segments/gold", status, { key: space.key });
     await remove(204);

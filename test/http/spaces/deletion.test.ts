@@ -1,4 +1,4 @@
-/** The end of a space: its keys stop at once, then every row and every file of it goes, and nothing of any other. */
+/** Deletion of a space: its keys are rejected at once, then sweeps delete all of its rows and files, and no others. */
 
 import { AwsClient } from "aws4fetch";
 import { env } from "cloudflare:workers";
@@ -15,7 +15,7 @@ beforeEach(() => {
   service.queue.length = 0;
 });
 
-/** How many rows each table has of a space; tables are asked for, not listed, so that a new one is seen. */
+/** How many rows each table has of a space; read from the schema, so that a new table is included. */
 async function rowsOf(space: Space): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const db of [env.CONTROL_DB, env.SPACE_DB]) {
@@ -43,7 +43,7 @@ async function filesOf(space: Space): Promise<string[]> {
 }
 
 /** A sweep a minute, as the clock of the service has it. */
-async function sweepUntilGone(space: Space): Promise<void> {
+async function sweepUntilDeleted(space: Space): Promise<void> {
   for (let round = 0; round < 60; round += 1) {
     service.now += 60_000;
     await sweep(service.context);
@@ -52,7 +52,7 @@ async function sweepUntilGone(space: Space): Promise<void> {
   }
 }
 
-/** Events of the hour before now, however far the clock has gone. */
+/** Events of the hour before now, wherever the clock is. */
 const recent = (count: number) => orders(count, service.now - 3_000_000);
 
 const end = (space: Space) => service.json("DELETE", `/v1/spaces/${space.id}`, 202, { key: ADMIN });
@@ -74,7 +74,7 @@ async function livedIn(events = 3): Promise<Space> {
   await service.json("PUT", "/v1/segments/everyone", 200, { key: space.key, body: segment });
   await service.json("PUT", "/v1/tags/vip", 200, { key: space.key, body: { name: "Very important" } });
   const spaceDb = service.context.databases.space(space.id);
-  // Nothing of it is left for a sweep to do.
+  // No sweep has anything left to do for it.
   await spaceDb.run(
     `INSERT INTO profile_deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
      VALUES (?1, 'd-1', 'gone', 1, 0, 0, 0)`,
@@ -129,66 +129,69 @@ async function livedIn(events = 3): Promise<Space> {
 }
 
 describe("a deleted space", () => {
-  let gone: Space;
+  let deleted: Space;
   let kept: Space;
   let keptBefore: unknown;
   let statuses: number[];
-  let gonesFiles: string[];
+  let deletedFiles: string[];
   let late: Message[];
 
   beforeAll(async () => {
-    gone = await livedIn();
+    deleted = await livedIn();
     kept = await livedIn();
-    await service.ask(gone);
+    await service.ask(deleted);
     late = [...service.queue];
-    gonesFiles = await filesOf(gone);
+    deletedFiles = await filesOf(deleted);
     keptBefore = [await rowsOf(kept), await filesOf(kept)];
-    const full = await rowsOf(gone);
+    const full = await rowsOf(deleted);
     if (Object.values(full).includes(0)) throw new Error(`a table has no row to lose: ${JSON.stringify(full)}`);
-    await end(gone);
+    await end(deleted);
     const asked = [
-      service.call("GET", "/v1/space", { key: gone.key }),
-      service.call("GET", `/v1/spaces/${gone.id}`, { key: ADMIN }),
-      service.call("PATCH", `/v1/spaces/${gone.id}`, { key: ADMIN, body: { status: "active" } }),
-      service.call("DELETE", `/v1/spaces/${gone.id}`, { key: ADMIN }),
+      service.call("GET", "/v1/space", { key: deleted.key }),
+      service.call("GET", `/v1/spaces/${deleted.id}`, { key: ADMIN }),
+      service.call("PATCH", `/v1/spaces/${deleted.id}`, { key: ADMIN, body: { status: "active" } }),
+      service.call("DELETE", `/v1/spaces/${deleted.id}`, { key: ADMIN }),
     ];
     statuses = (await Promise.all(asked)).map((response) => response.status);
-    await sweepUntilGone(gone);
+    await sweepUntilDeleted(deleted);
   }, 30_000);
 
-  it("is gone for its keys and for the operator before anything was swept", () => {
+  it("is unknown to its keys and to the operator before the sweep deletes anything", () => {
     expect(statuses).toEqual([401, 404, 404, 404]);
   });
 
   it("leaves no row in any table", async () => {
-    const left = await rowsOf(gone);
+    const left = await rowsOf(deleted);
     expect(Object.keys(left).length).toBeGreaterThan(8);
     expect(Object.values(left)).toEqual(Object.keys(left).map(() => 0));
   });
 
   it("leaves no file in the bucket", async () => {
-    expect(gonesFiles.length).toBeGreaterThanOrEqual(5);
-    expect(await filesOf(gone)).toEqual([]);
+    expect(deletedFiles.length).toBeGreaterThanOrEqual(5);
+    expect(await filesOf(deleted)).toEqual([]);
   });
 
-  it("takes nothing of another space along", async () => {
+  it("deletes nothing of another space", async () => {
     expect([await rowsOf(kept), await filesOf(kept)]).toEqual(keptBefore);
   });
 
-  it("comes back in no list", async () => {
+  it("is in no list any more", async () => {
     const { data } = await service.json<{ data: Space[] }>("GET", "/v1/spaces", 200, { key: ADMIN });
-    expect(data.map((space) => space.id)).not.toContain(gone.id);
+    expect(data.map((space) => space.id)).not.toContain(deleted.id);
   });
 
   it("is not brought back by messages of its exports that come late", async () => {
     expect(late.length).toBeGreaterThan(0);
     service.queue.push(...late);
     await service.pump();
-    expect([Object.values(await rowsOf(gone)).every((rows) => rows === 0), await filesOf(gone)]).toEqual([true, []]);
+    expect([Object.values(await rowsOf(deleted)).every((rows) => rows === 0), await filesOf(deleted)]).toEqual([
+      true,
+      [],
+    ]);
   });
 });
 
-it("goes whole where it has more rows than a sweep takes, and parts of a file that is not put together yet", async () => {
+it("is deleted completely with more rows than one sweep deletes, and with parts of a file that is not assembled yet", async () => {
   const space = await service.shop();
   await service.send(space, recent(50_001));
   await service.ask(space);
@@ -200,7 +203,7 @@ it("goes whole where it has more rows than a sweep takes, and parts of a file th
   expect(assemble.length).toBeGreaterThan(0);
   expect(await filesOf(space)).toContainEqual(expect.stringContaining("/segments/"));
   await end(space);
-  await sweepUntilGone(space);
+  await sweepUntilDeleted(space);
   expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
 });
 
@@ -212,17 +215,17 @@ it("leaves no file behind when a step of its export ends after the files were sw
   if (plan !== undefined) await runOne(plan);
   const chunk = service.queue.shift();
   if (chunk === undefined) throw new Error("the plan woke no chunk");
-  // The files go while the chunk is under way: its PUT is held back until the sweep is over.
+  // The files are deleted while the chunk is being written: its PUT waits until the sweep has finished.
   const put = service.context.bucket.putOnce.bind(service.context.bucket);
   service.context.bucket.putOnce = async (...object) => {
     await end(space);
-    await sweepUntilGone(space);
+    await sweepUntilDeleted(space);
     await put(...object);
   };
   await runOne(chunk);
   service.context.bucket.putOnce = put;
   await service.pump();
-  await sweepUntilGone(space);
+  await sweepUntilDeleted(space);
   expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
 });
 
@@ -240,14 +243,14 @@ it("leaves no row behind of a call that was still being received", async () => {
   });
   const headers = { "content-type": "application/json" };
   const late = service.call("PUT", "/v1/profiles", { key: space.key, raw, headers });
-  // The call has been let in: its key was good when it came.
+  // The call has passed authentication: its key was valid then.
   await service.json("GET", "/v1/space", 200, { key: space.key });
   await end(space);
   service.now += 60_000;
   await sweep(service.context);
   received();
   expect((await late).status).toBeLessThan(500);
-  await sweepUntilGone(space);
+  await sweepUntilDeleted(space);
   expect(Object.values(await rowsOf(space)).every((rows) => rows === 0)).toBe(true);
 });
 

@@ -98,13 +98,13 @@ describe("a new space", () => {
     expect(await service.faults("POST", "/v1/spaces", { key: ADMIN, body })).toEqual([`/${field}`]);
   });
 
-  it("is active, keeps events 180 days and was made now", async () => {
-    const made = await make();
-    expect(made).toMatchObject({ ...NEW, status: "active", retention_days: 180 });
-    expect(made.created_at).toBe(new Date(service.now).toISOString());
+  it("is active, keeps events 180 days and has the current time as created_at", async () => {
+    const created = await make();
+    expect(created).toMatchObject({ ...NEW, status: "active", retention_days: 180 });
+    expect(created.created_at).toBe(new Date(service.now).toISOString());
   });
 
-  it("has an id and an external id of its own, whatever its name", async () => {
+  it("has an id and an external id of its own, also with the name of another space", async () => {
     const [one, two] = [await make(), await make()];
     expect(new Set([one.id, two.id, one.external_id, two.external_id]).size).toBe(4);
   });
@@ -125,12 +125,16 @@ describe("a new space", () => {
 
 describe("a change", () => {
   it("leaves what it does not name", async () => {
-    const made = await make({ retention_days: 30 });
-    const changed = await service.json<Shown>("PATCH", `/v1/spaces/${made.id}`, 200, {
+    const created = await make({ retention_days: 30 });
+    const changed = await service.json<Shown>("PATCH", `/v1/spaces/${created.id}`, 200, {
       key: ADMIN,
       body: { name: "Renamed" },
     });
-    const { api_key: _, webhook_secret: __, ...before } = made as Shown & { api_key: string; webhook_secret: string };
+    const {
+      api_key: _,
+      webhook_secret: __,
+      ...before
+    } = created as Shown & { api_key: string; webhook_secret: string };
     expect(changed).toEqual({ ...before, name: "Renamed" });
   });
 

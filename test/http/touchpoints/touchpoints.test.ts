@@ -1,4 +1,4 @@
-/** What the door of touchpoints lets through, and what it refuses: nothing of a refused call is written. */
+/** Validation of touchpoints: valid and rejected calls. Nothing of a rejected call is written. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -39,7 +39,7 @@ describe("a call", () => {
     ["5,001 touchpoints", many(5001), "/touchpoints"],
     ["no id", [touch({ id: undefined })], "/touchpoints/0/id"],
     ["an id of 201 bytes", [touch({ id: "x".repeat(201) })], "/touchpoints/0/id"],
-    ["half a character in an id", [touch({ ad_id: "\ud800" })], "/touchpoints/0/ad_id"],
+    ["an unpaired surrogate in an id", [touch({ ad_id: "\ud800" })], "/touchpoints/0/ad_id"],
     ["an empty ad", [touch({ ad_id: "" })], "/touchpoints/0/ad_id"],
     ["no person", [touch({ person_id: null })], "/touchpoints/0/person_id"],
     ["two persons", [touch({ external_person_id: "CRM-1" })], "/touchpoints/0/person_id"],

@@ -1,6 +1,6 @@
 /**
- * Effects and what can go wrong with them. An effect is anything that an export does and that others can see or that
- * can fail: a query or commit in D1, a message sent, a call to the bucket, a call to a receiver of webhooks.
+ * Effects and their faults. An effect is any action of an export that is visible outside or that can fail:
+ * a query or commit in D1, a message sent, a call to the bucket, a call to a receiver of webhooks.
  */
 
 export type Nature = "read" | "commit" | "send" | "bucket" | "hook";

@@ -1,7 +1,4 @@
-/**
- * What the schedules of a test file came to, summed: counted, not claimed. `npm run faults` prints the sum of all
- * files.
- */
+/** The summed figures of the schedules in a test file. `npm run faults` prints the sum of all files. */
 
 import type { TestContext } from "vitest";
 import type { Play } from "./play.ts";
@@ -37,12 +34,12 @@ declare module "vitest" {
   }
 }
 
-/** Begins anew: the files of a worker share the figures. */
+/** Resets the figures: the files of a worker share them. */
 export function resetFigures(): void {
   Object.assign(figures, none());
 }
 
-/** Hands the figures so far to the report, with this test, and begins anew. */
+/** Hands the figures so far to the report, with this test, and resets them. */
 export function report(context: TestContext): void {
   context.task.meta.faults = structuredClone(figures);
   resetFigures();

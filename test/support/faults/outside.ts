@@ -1,4 +1,4 @@
-/** What is outside and answers over HTTP, as effects on the stage: the bucket, and the receiver of webhooks. */
+/** External HTTP servers as effects on the stage: the bucket, and the receiver of webhooks. */
 
 import { connectionLost, type Fault } from "./effects.ts";
 import { type MemoryS3, refusal } from "./memory-s3.ts";
@@ -24,7 +24,7 @@ export function stagedBucket(s3: MemoryS3, stage: Stage, process: Process): type
   };
 }
 
-/** What came to a receiver of webhooks. */
+/** Requests that a receiver of webhooks got. */
 export interface Received {
   id: string;
   body: string;

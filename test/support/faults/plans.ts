@@ -10,7 +10,7 @@ export interface Plan {
   seed: number;
   /** Consumers at work at once. */
   width: number;
-  /** What passes with each effect. */
+  /** The time that each effect takes. */
   tickMs: number;
   cronMs: number;
   /** How often, in [0, 1): a message is delivered to two consumers; a message is delivered after later ones. */

@@ -25,7 +25,7 @@ const REPEAT_AFTER_MS = 61_000;
 const MAX_RETRIES = 4;
 const MAX_CLOSINGS = 6;
 
-/** The product, or what a test puts in its place to see whether that is noticed. */
+/** The service, or a mutation of it that the checks must find. */
 export type Tamper = (context: Context, play: Play) => Context;
 
 export class Play {
@@ -34,7 +34,7 @@ export class Play {
   readonly received: Received[] = [];
   /** Outcomes that were measured. */
   readonly measured: string[] = [];
-  /** What was thrown where nothing may be. */
+  /** Errors from code that must not throw. */
   readonly thrown: unknown[] = [];
   exportId: string | null = null;
   /** Called whenever the export has failed, before it is retried. */
@@ -178,8 +178,8 @@ export class Play {
     this.#createAt = null;
     const key = "the same each time";
     const order = { space: this.#rig.space, request: this.#rig.request, requestId: "", idempotencyKey: key };
-    const made = createOf(order);
-    this.#start("create", made, {
+    const created = createOf(order);
+    this.#start("create", created, {
       ok: ({ id }) => {
         this.exportId = id;
         this.#createAt = null;

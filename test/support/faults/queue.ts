@@ -47,7 +47,7 @@ export class Queue {
     if (verdict !== "ack") this.#again(letter, now + verdict.retryInSeconds * 1000);
   }
 
-  /** There was none: the consumer threw, or died. */
+  /** The consumer sent no verdict: it threw or crashed. */
   unanswered(letter: Letter, now: number): void {
     this.#again(letter, now + AGAIN_AFTER_MS);
   }

@@ -56,7 +56,7 @@ export async function openRig(kind: Kind): Promise<Rig> {
   const scene = await openScene(service, owner, kind);
   await setUpWitness();
   const space = await findSpace(service.context.databases.control, owner.id);
-  if (space === null) throw new Error("the space is gone");
+  if (space === null) throw new Error("the space is missing");
   const sent = AnyExportRequest.parse({ ...scene.request, callback_url: "https://hooks.test/x" });
   const request: ExportRequest = withDefaults(sent);
   const none: Facts = { status: "", files: [], segments: {}, ids: [] };
@@ -84,7 +84,7 @@ export async function openRig(kind: Kind): Promise<Rig> {
 export async function runPlan(rig: Rig, plan: Plan, tamper?: Tamper): Promise<Outcome> {
   let play: Play | null = null;
   try {
-    play = await perform(rig, plan, tamper, (made) => (play = made));
+    play = await perform(rig, plan, tamper, (onCreated) => (play = onCreated));
     return { play, facts: await verify(rig, play, { first: false }) };
   } catch (thrown) {
     const faults = play?.faults.map(({ fault, name, by }) => `${fault}: ${name} (${by})`).join("; ") ?? "";
@@ -95,13 +95,18 @@ export async function runPlan(rig: Rig, plan: Plan, tamper?: Tamper): Promise<Ou
   }
 }
 
-async function perform(rig: Rig, plan: Plan, tamper?: Tamper, made: (play: Play) => void = () => {}): Promise<Play> {
+async function perform(
+  rig: Rig,
+  plan: Plan,
+  tamper?: Tamper,
+  onCreated: (play: Play) => void = () => {},
+): Promise<Play> {
   await forgetRuns();
   // The look-up of external ids remembers the last snapshot: each run begins without.
   const db = rig.service.context.databases.space(rig.owner.id);
   await externalIds.look({ db, spaceId: "nobody", seq: 0 }, []);
   const play = new Play(rig, plan, tamper);
-  made(play);
+  onCreated(play);
   await play.run();
   return play;
 }

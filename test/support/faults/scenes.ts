@@ -1,6 +1,4 @@
-/**
- * What the runs of a rig export: events, the request, and what its lines must be, told from the events that were sent.
- */
+/** Inputs of a rig's runs: the events, the request, and the expected lines, computed from the events that were sent. */
 
 import type { Sizes } from "../../../src/context.ts";
 import { dice, noise } from "../random.ts";

@@ -1,4 +1,4 @@
-/** Random schedules: the same seeds each run, so that whatever one of them finds can be found again by its seed. */
+/** Random schedules: the same seeds each run, so that a failure can be reproduced by its seed. */
 
 import { random } from "./plans.ts";
 import type { Rig } from "./rig.ts";

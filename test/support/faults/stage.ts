@@ -27,7 +27,7 @@ export interface Doing<Answer> {
   nature: Nature;
   detail: string;
   act(): Promise<Answer>;
-  /** What a call looks like that failed. */
+  /** The error of a failed call. */
   broken(): Error;
   /** Faults that are its own: how each answers instead. */
   instead?(fault: Fault, act: () => Promise<Answer>): Promise<Answer>;
@@ -52,7 +52,7 @@ const LONG_STALL_MS = 13.5 * 60_000;
 export class Stage {
   /** Epoch ms. */
   now: number;
-  /** What passes with each effect. */
+  /** The time that each effect takes. */
   tickMs = 5;
   readonly trace: Happened[] = [];
   readonly processes = new Set<Process>();
@@ -140,7 +140,7 @@ export class Stage {
   /** Runs the effect at this place. */
   async grant(place: number): Promise<void> {
     const waiting = this.#ready()[place];
-    if (waiting === undefined) throw new Error("nobody waits there");
+    if (waiting === undefined) throw new Error("no effect waits there");
     this.#waiting = this.#waiting.filter((each) => each !== waiting);
     this.now += this.tickMs;
     waiting.go();

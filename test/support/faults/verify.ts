@@ -1,5 +1,5 @@
 /**
- * What must hold after any run: the export is final by legal transitions alone, it delivered what an undisturbed run
+ * Checks after every run: the export is final by legal transitions alone, it delivered what an undisturbed run
  * delivers, its webhooks have one id, and the bucket has no other objects.
  */
 
@@ -12,17 +12,17 @@ import type { Play } from "./play.ts";
 import type { Rig } from "./rig.ts";
 import type { Seen } from "./witness.ts";
 
-/** What the service's own bucket can refuse. */
+/** Errors of the service's own bucket. */
 const REFUSALS: ReadonlySet<string> = new Set(["destination_unavailable", "destination_conflict", "clock_skew"]);
 
 export async function verify(rig: Rig, play: Play, { first }: { first: boolean }): Promise<Facts> {
   if (play.thrown.length > 0)
     throw new CheckFailed(`something was thrown where nothing may be: ${String(play.thrown[0])}`);
   const id = play.exportId;
-  if (id === null) throw new CheckFailed("no export was made");
+  if (id === null) throw new CheckFailed("no export was created");
   const all = await query<{ id: string }>("SELECT id FROM exports WHERE space_id = ?1", rig.owner.id);
   expectSame(
-    "exports that were made",
+    "exports that were created",
     all.map((row) => row.id),
     [id],
   );
@@ -31,9 +31,9 @@ export async function verify(rig: Rig, play: Play, { first }: { first: boolean }
        (SELECT sum(rows_so_far) FROM export_chunks c WHERE c.export_id = e.id) AS rows_written FROM exports e WHERE id = ?1`,
     id,
   );
-  if (row === undefined) throw new CheckFailed("the export is gone");
+  if (row === undefined) throw new CheckFailed("the export is missing");
   await expectLegal(id, row);
-  await expectTold(play, row);
+  await expectNotified(play, row);
   for (const { code, owner } of play.failures)
     if (owner !== "service" || !REFUSALS.has(code))
       throw new CheckFailed(`it failed with ${code}, said to be the ${owner}'s`);
@@ -43,7 +43,7 @@ export async function verify(rig: Rig, play: Play, { first }: { first: boolean }
   return expectDelivered(rig, play, row, first);
 }
 
-/** Each change of status is a move, and what the ledger had for done never changed. */
+/** Each change of status is a legal transition, and finished rows of the ledger never change. */
 async function expectLegal(id: string, row: ExportEnd): Promise<void> {
   const seen = await query<Seen>("SELECT what, before, after FROM witness WHERE export_id = ?1 ORDER BY rowid", id);
   let at: string = "";
@@ -54,21 +54,21 @@ async function expectLegal(id: string, row: ExportEnd): Promise<void> {
     if (!legal || before !== at) throw new CheckFailed(`an illegal move: ${at} … ${before} → ${after}`);
     at = after;
   }
-  expectSame("the last move", at, row.status);
-  expectSame("what is left to put away", row.cleanup_at, null);
+  expectSame("the last transition", at, row.status);
+  expectSame("cleanup_at of the export", row.cleanup_at, null);
 }
 
 /** Each end has one entry in the timeline, one event, and is measured at most once. */
-async function expectTold(play: Play, row: ExportEnd): Promise<void> {
+async function expectNotified(play: Play, row: ExportEnd): Promise<void> {
   const ends = [...play.failures.map(() => "failed"), row.status];
-  const told = await query<{ type: string }>(
+  const ownEvents = await query<{ type: string }>(
     `SELECT type FROM export_events WHERE export_id = ?1
        AND type IN ('export.completed', 'export.failed', 'export.canceled') ORDER BY n`,
     row.id,
   );
   expectSame(
     "ends in the timeline",
-    told.map(({ type }) => type),
+    ownEvents.map(({ type }) => type),
     ends.map((status) => `export.${status}`),
   );
   const deliveries = await query<{ event_id: string; status: string }>(

@@ -12,7 +12,7 @@ const MAX_SHOWN = 4;
 const SAMPLED = 40;
 
 /**
- * Puts this fault at each effect that can have it.
+ * Puts this fault at each effect that allows it.
  * @param by of whom: what others do is walked elsewhere.
  * @throws with every run that did not end as it must.
  */

@@ -1,6 +1,6 @@
 /**
- * What an export's rows went through, seen by the database itself: triggers write down each change of status at its
- * commit, and each change of a ledger row that was done already. So nothing is missed between two looks.
+ * The history of an export's rows, recorded by the database itself: triggers record each change of status at its
+ * commit, and each change of a ledger row that was done already. So no change between two reads is missed.
  */
 
 import { env } from "cloudflare:workers";

@@ -60,7 +60,7 @@ describe.each(ENGINES)("%s", (engine) => {
       expect(inflateRawSync(joined).equals(wanted)).toBe(true);
     });
 
-    it("makes the same bytes of the same text, whatever it compressed before", () => {
+    it("compresses the same text to the same bytes, independently of earlier texts", () => {
       const compress = compressor({ engine, level });
       const first = texts.map((text) => Buffer.from(compress(text)).toString("base64"));
       const again = compressAll({ engine, level }, texts.toReversed()).toReversed();

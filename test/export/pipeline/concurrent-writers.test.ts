@@ -1,7 +1,7 @@
 /**
- * Twenty writers take events in and change profiles all the while exports are asked for and worked on, by a queue that
- * repeats, reorders and loses messages and with a bucket that breaks off. When all is quiet, each export is compared
- * with what the tables say stood at its number, and with what the writers know of when they were answered.
+ * Twenty concurrent writers send events and change profiles while exports are created and written. The queue repeats,
+ * reorders and loses messages, and the bucket breaks connections. When all work has finished, each export is compared
+ * with the tables as of its sequence number, and with the times of the writers' answers.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ import { reach, START, type Space } from "../../support/service.ts";
 import { readTables, expectedRows, type Tables } from "../../support/expected-rows.ts";
 
 const WRITERS = 20;
-/** Exporters that ask and pump side by side, and exports of each: now in one file, now in many. */
+/** Concurrent exporters, and the number of exports of each, in one file and in many by turns. */
 const EXPORTERS = 3;
 const EXPORTS_EACH = 4;
 const LAYOUTS = [{ layout: "single" }, { layout: "files", file_rows: 150 }];
@@ -55,7 +55,7 @@ async function exportAgainAndAgain(exporter: number): Promise<void> {
   }
 }
 
-/** A bucket that breaks off one call in ten, half of them after it did what it was asked. */
+/** A bucket that breaks one call in ten, half of them after the call took effect. */
 function brittle(roll: () => number): Bucket {
   const fetch: typeof reach = async (input, init) => {
     const fate = roll();
@@ -67,7 +67,7 @@ function brittle(roll: () => number): Bucket {
   return new Bucket(service.config.bucket, () => Date.now(), fetch, "service");
 }
 
-/** Brings every export to its end, as cron and the queue would. */
+/** Runs every export until it is final, as cron and the queue do. */
 async function untilQuiet(): Promise<void> {
   for (let round = 0; round < 10; round += 1) {
     await service.pump();
@@ -88,7 +88,7 @@ beforeAll(async () => {
   space = await service.shop();
   concurrent = new ConcurrentWriters(service, space, WINDOW);
   await concurrent.createPeople();
-  // The limiter's module is loaded at its first call, which would wait until nobody writes.
+  // The limiter's module is loaded at its first call, which would wait until all writers have finished.
   await service.call("GET", "/v1/exports", { key: space.key });
   const { bucket } = service.context;
   Object.assign(service.context, { bucket: brittle(dice(7)), sizes: { ...SIZES, chunkRows: 200 } });
@@ -112,7 +112,7 @@ function exportOf(n: number): (typeof asked)[number] {
 }
 
 describe("while twenty write", () => {
-  it("exports are asked at many moments, and messages and calls to the bucket are lost", async () => {
+  it("exports are created at many times, and messages and calls to the bucket are lost", async () => {
     const snapshots = await Promise.all(asked.map(({ id }) => snapshotOf(id)));
     expect(new Set(snapshots).size).toBeGreaterThan(EXPORTS_EACH);
     expect(expectedRows(tables, WINDOW, Math.max(...snapshots)).length).toBeGreaterThan(

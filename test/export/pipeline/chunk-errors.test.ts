@@ -1,4 +1,4 @@
-/** What went wrong with one part of an export stays to be seen until its next try, whatever other parts do. */
+/** The error of one chunk stays visible in the export until its next try, while other chunks are written. */
 
 import { expect, it } from "vitest";
 import { throughLine } from "../../support/bucket.ts";

@@ -50,7 +50,7 @@ export async function begin(
   return scene.shop.client.createExport({ ...request, delivery });
 }
 
-/** Polls until it is as asked, or final. */
+/** Polls until the condition holds or the status is final. */
 export async function until(scene: Scene, id: string, reached: (view: ExportView) => boolean): Promise<ExportView> {
   for (;;) {
     const view = await scene.shop.client.getExport(id);
@@ -82,7 +82,7 @@ export const rowOf = (event: Record<string, unknown>): string => {
   return `${String(event["id"])} ${String(order)} ${String(amount)}`;
 };
 
-/** What stands in the bucket under that key, measured by Node alone; `rows` takes its rows, as `rowOf` has them. */
+/** The object in the bucket at that key, measured by Node alone; `rows` takes its rows, as `rowOf` has them. */
 export async function measure(scene: Scene, key: string, rows: string[] = []): Promise<Read> {
   const stored = await scene.bucket().read(key);
   const plain = gunzipSync(stored);
@@ -101,7 +101,7 @@ export async function measure(scene: Scene, key: string, rows: string[] = []): P
   };
 }
 
-/** The manifest that stands in the bucket. */
+/** The manifest in the bucket. */
 export async function manifestIn(scene: Scene, directory: string, id: string): Promise<Manifest> {
   return JSON.parse((await scene.bucket().read(`${directory}${id}-manifest.json`)).toString("utf8")) as Manifest;
 }

@@ -1,6 +1,6 @@
 /**
- * The harness bites: a product that is broken on purpose, in ways that no error shows, does not pass it. Each test
- * breaks one thing and says by which check it is found.
+ * Mutation tests of the fault harness: a service that is broken on purpose, without any error, does not pass it. Each
+ * test breaks one step and names the check that finds it.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -49,7 +49,7 @@ function effectThat(does: string) {
   return effect;
 }
 
-/** What a page of events is read by, and the page as it comes from there. */
+/** The query of a page of events, and the page that it returns. */
 function rereading(change: (packed: string) => string): Tamper {
   return (context) => ({
     ...context,

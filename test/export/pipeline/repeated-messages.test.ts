@@ -25,7 +25,7 @@ const window = (events: number) => ({
   end: new Date(FROM + events).toISOString(),
 });
 const LAYOUTS = {
-  // Two chunks that are put together.
+  // Two chunks that are assembled.
   single: { layout: "single", ...window(50_001) },
   // Six chunks that are files.
   files: { layout: "files", file_rows: 199, ...window(1_000) },
@@ -98,14 +98,14 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
   });
 });
 
-/** What is new on each poll. */
+/** Fields that differ between polls. */
 const fresh = ({ download_url, url_expires_at }: { download_url: string | null; url_expires_at: string | null }) => ({
   download_url,
   url_expires_at,
 });
 
-describe("a step that two work on because the first one's lease ran out", () => {
-  /** Delivers the message to a second consumer while the first is at work, its lease over. */
+describe("a step of two consumers, because the first one's lease expired", () => {
+  /** Delivers the message to a second consumer while the first still runs with an expired lease. */
   async function overtaken(message: Message): Promise<void> {
     const first = deliver(service, message);
     service.now += LEASE_MS + 1;

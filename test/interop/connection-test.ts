@@ -1,9 +1,9 @@
-/** The test call of a destination: step by step, each saying what to do where it failed. */
+/** The connection test of a destination: each step, and what to do when it fails. */
 
 import { describe, expect, test } from "vitest";
 import { KMS_KEY_ID } from "../../scripts/peers/conf.ts";
 import { CUSTOMER, SERVICE_PRINCIPAL } from "../../scripts/peers/identities.ts";
-import { byRole, makeDestination } from "./delivering.ts";
+import { byRole, makeDestination } from "./deliveries.ts";
 import type { Scene } from "./scene.ts";
 import { WRONG_SECRET } from "./secrets.ts";
 import { isAssumeRole, isFor, parametersOf } from "./sts.ts";
@@ -14,9 +14,9 @@ interface Step {
   detail: string | null;
 }
 
-export function probe(scene: Scene): void {
-  describe("the test call of a destination", () => {
-    async function probe(destination: Record<string, unknown>): Promise<Map<string, Step>> {
+export function connectionTest(scene: Scene): void {
+  describe("the connection test of a destination", () => {
+    async function runConnectionTest(destination: Record<string, unknown>): Promise<Map<string, Step>> {
       const id = await makeDestination(scene, { directory_path: "exports/probe/", ...destination });
       const { steps } = await scene.shop.client.json<{ steps: Step[] }>("POST", `/v1/destinations/${id}/test`);
       return new Map(steps.map((step) => [step.name, step]));
@@ -26,8 +26,8 @@ export function probe(scene: Scene): void {
       Object.fromEntries([...steps].map(([name, { status }]) => [name, status]));
 
     test("goes through every step, and finds that this store does not look at the external id", async () => {
-      const steps = await probe({});
-      // radosgw takes an external id and looks at none: the customer is told, because that is what it is there for.
+      const steps = await runConnectionTest({});
+      // radosgw accepts an external id and ignores it. The connection test reports that to the customer.
       expect(statusesOf(steps)).toEqual({
         assume_role: "passed",
         external_id_enforced: "failed",
@@ -40,7 +40,7 @@ export function probe(scene: Scene): void {
 
     test("assumes the role with the external id, and once without the right one", async () => {
       const directory = "exports/enforced/";
-      await probe({ directory_path: directory });
+      await runConnectionTest({ directory_path: directory });
       const calls = scene.toStore.exchanges.filter((call) => isAssumeRole(call) && isFor(call, directory));
       const sent = calls.map((call) => parametersOf(call)["ExternalId"]);
       expect(sent).toContain(scene.shop.space.external_id);
@@ -48,12 +48,12 @@ export function probe(scene: Scene): void {
     });
 
     test("leaves nothing in the bucket", async () => {
-      await probe({});
+      await runConnectionTest({});
       expect(await scene.bucket().keys("exports/probe/")).toEqual([]);
     });
 
     test("says whom to trust where the role does not, and tries nothing after it", async () => {
-      const steps = await probe({ auth: byRole("closed") });
+      const steps = await runConnectionTest({ auth: byRole("closed") });
       expect(statusesOf(steps)).toEqual({
         assume_role: "failed",
         external_id_enforced: "skipped",
@@ -67,30 +67,30 @@ export function probe(scene: Scene): void {
     });
 
     test("says what to allow where the role may not write", async () => {
-      const steps = await probe({ auth: byRole("customer"), directory_path: "elsewhere/" });
+      const steps = await runConnectionTest({ auth: byRole("customer"), directory_path: "elsewhere/" });
       expect(steps.get("write")).toMatchObject({ status: "failed", detail: expect.stringContaining("s3:PutObject") });
     });
 
-    test("is content with a role that may not delete", async () => {
-      const steps = await probe({ auth: byRole("customer"), directory_path: "exports/kept/" });
+    test("passes with a role that may not delete", async () => {
+      const steps = await runConnectionTest({ auth: byRole("customer"), directory_path: "exports/kept/" });
       expect(statusesOf(steps)).toMatchObject({ write: "passed", delete: "skipped" });
       expect(steps.get("delete")?.detail).toContain("exports never do: delete exports/kept/spillway-test-");
     });
 
     test("sees that the KMS key was used", async () => {
-      const steps = await probe({ encryption: { sse: "aws:kms", kms_key_id: KMS_KEY_ID } });
+      const steps = await runConnectionTest({ encryption: { sse: "aws:kms", kms_key_id: KMS_KEY_ID } });
       expect(statusesOf(steps)).toMatchObject({ write: "passed", encryption: "passed" });
     });
 
-    test("sees where a store takes the wish for encryption and does nothing", async () => {
-      const steps = await probe({ encryption: { sse: "AES256" } });
+    test("reports a store that accepts the encryption header and does not encrypt", async () => {
+      const steps = await runConnectionTest({ encryption: { sse: "AES256" } });
       expect(statusesOf(steps)).toMatchObject({ write: "passed", encryption: "failed" });
       expect(steps.get("encryption")?.detail).toContain("does not confirm the destination's encryption");
     });
 
     test("says which secret is wrong", async () => {
       const auth = { type: "keys", access_key_id: CUSTOMER.accessKeyId, secret_access_key: WRONG_SECRET };
-      const steps = await probe({ auth });
+      const steps = await runConnectionTest({ auth });
       expect(statusesOf(steps)).toMatchObject({
         assume_role: "skipped",
         external_id_enforced: "skipped",
@@ -100,7 +100,7 @@ export function probe(scene: Scene): void {
     });
 
     test("says that the bucket is missing", async () => {
-      const steps = await probe({ bucket: "no-such-bucket" });
+      const steps = await runConnectionTest({ bucket: "no-such-bucket" });
       expect(steps.get("write")).toMatchObject({ status: "failed", detail: expect.stringMatching(/bucket/i) });
     });
   });

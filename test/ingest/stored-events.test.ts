@@ -1,4 +1,4 @@
-/** What is stored of an event: every column, the definition's order of properties, values as they were sent. */
+/** The stored row of an event: every column, the definition's order of properties, values as they were sent. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -76,7 +76,7 @@ describe("a row", () => {
 });
 
 describe("its properties", () => {
-  it("stand in the definition's order, whatever order they came in", async () => {
+  it("are in the definition's order, for any order in the request", async () => {
     await send(event({ properties: { amount: 2, order_id: "A" } }));
     expect(await properties()).toBe('{"order_id":"A","amount":2}');
   });

@@ -1,4 +1,4 @@
-/** The document's address: polled until it is there, read plain and gzipped, and gone after a day. */
+/** The document's address: polled until it is there, read plain and gzipped, and expired after a day. */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";
@@ -57,7 +57,7 @@ describe("the document", () => {
     }
   });
 
-  it("is a file whose name nobody can guess", async () => {
+  it("is a file with an unguessable name", async () => {
     const id = await ask();
     await service.pump();
     const [file] = (await service.poll(space, id)).files;
@@ -65,7 +65,7 @@ describe("the document", () => {
     expect(file?.name).not.toContain(id);
   });
 
-  it("is kept for a day, and is gone then (facts 3.a.5, 3.a.7)", async () => {
+  it("is kept for a day, and expires then (facts 3.a.5, 3.a.7)", async () => {
     const id = await ask();
     await service.pump();
     expect((await service.poll(space, id)).expires_at).toBe(new Date(START + DAY).toISOString());
@@ -77,7 +77,7 @@ describe("the document", () => {
     expect(await statusOf(id)).toBe(410);
   });
 
-  it("is gone under an id that is unknown, or another space's (facts 3.a.6, 3.a.7)", async () => {
+  it("answers 410 to an unknown id, and to another space's id (facts 3.a.6, 3.a.7)", async () => {
     const id = await ask();
     await service.pump();
     const other = await service.space();
@@ -86,7 +86,7 @@ describe("the document", () => {
     expect((await service.call("GET", `/v1/exports/${id}/content`)).status).toBe(401);
   });
 
-  it("that could not be made says so (fact 3.a.7)", async () => {
+  it("of a failed export says so (fact 3.a.7)", async () => {
     const id = await ask();
     throughLine(service, async () => s3Error(503, "SlowDown"));
     await service.pump();

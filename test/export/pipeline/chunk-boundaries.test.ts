@@ -1,5 +1,6 @@
 /**
- * Results of about one full chunk: 50,000 rows and one more, with the cut between chunks inside a crowded millisecond.
+ * Results of about one full chunk: 50,000 rows and one more, with the boundary of two chunks inside a millisecond of
+ * many events.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -79,7 +80,7 @@ describe("huge events", () => {
   const huge = (n: number, length: number) => `${n}:${"é".repeat(length / 2)}`;
   const lengths = [1_988_000, 10, 1_400_000, 1_988_000, 20, 30, 1_000_000, 1_988_000];
 
-  it("come out whole, beside small ones", async () => {
+  it("are exported complete, next to small ones", async () => {
     const crowd = await service.shop();
     const texts = lengths.map((length, n) => huge(n, length));
     const events = orders(lengths.length).map((event, n) => ({ ...event, properties: { order_id: texts[n] } }));

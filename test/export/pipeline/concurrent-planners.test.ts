@@ -1,5 +1,5 @@
 /**
- * Two planners of one export, one of them from before a retry: no row is left out, and nothing completes with a gap.
+ * Two concurrent planners of one export, one of them from before a retry: no row is left out, no export has a gap.
  */
 
 import { describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ it("a slice of a plan from before the retry does not enter the new plan", async 
   await failExport(control, { space_id: space.id, id }, error, end);
   await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
 
-  // The new planner has begun, when what the old one found is entered: a later part of the plan.
+  // The new planner has begun. Now the old planner's slice is inserted, a later part of the plan.
   await control.run("UPDATE exports SET status = 'processing' WHERE space_id = ?1 AND id = ?2", [space.id, id]);
   const late = {
     n: 1,
@@ -56,7 +56,7 @@ describe("chunks that are to be completed", () => {
   });
 
   it.each([
-    ["all that was asked", [chunk(0, 0, 10), chunk(1, 10, 30)], null],
+    ["all that was requested", [chunk(0, 0, 10), chunk(1, 10, 30)], null],
     ["nothing, where nothing was found", [], null],
     ["not the beginning", [chunk(0, 5, 30)], "the chunks do not touch"],
     ["not the end", [chunk(0, 0, 10)], "the chunks do not reach the end"],

@@ -1,4 +1,4 @@
-/** An export from queue to expiry as a client sees it: progress, links and their end. */
+/** An export from queue to expiry as a client sees it: progress, links and expiry. */
 
 import { afterEach, describe, expect, it } from "vitest";
 import { fileKey, manifestKey } from "../../../src/export/delivery/object-keys.ts";
@@ -17,7 +17,7 @@ async function shop(events: number): Promise<{ service: Service; space: Space }>
   return { service, space };
 }
 
-/** A sweep sees all spaces: what one test leaves in flight is ended before the next. */
+/** A sweep works on all spaces: exports that one test leaves in flight are ended before the next test. */
 afterEach(async () => {
   for (const service of services.splice(0)) await service.pump();
 });

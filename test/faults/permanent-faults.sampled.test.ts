@@ -1,6 +1,6 @@
 /**
- * What is wrong for ever ends an export as `failed`, with a code that says what and whose turn it is; its good files
- * are kept, and once it is mended a retry completes it with the bytes of an undisturbed run.
+ * A permanent fault ends an export as `failed`, with a code that names the error and who must act. Its finished files
+ * are kept, and after the fault is fixed a retry completes the export with the bytes of an undisturbed run.
  */
 
 import { env } from "cloudflare:workers";
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterEach(report);
 
-/** Looks, while the export has failed, whether the files that were good are still there. @returns how many. */
+/** Checks, while the export has failed, that its finished files still exist. @returns how many. */
 function watchGoodFiles(play: Play): { kept: number } {
   const seen = { kept: 0 };
   play.onFailed = async (exportId) => {
@@ -52,9 +52,9 @@ const CODES: [fault: Fault, code: string][] = [
   ["404 NoSuchBucket", "destination_unavailable"],
 ];
 
-describe("the service's own bucket that refuses for ever", () => {
+describe("the service's own bucket that always refuses", () => {
   it.each(everyNth(CODES, 4, 2))(
-    "with %s fails the export: %s, the service's turn; a retry completes it",
+    "with %s fails the export: %s, owned by the service; a retry completes it",
     async (fault, code) => {
       const points = rig.effects.filter((effect) =>
         ["PUT", "COMPLETE"].some((call) => effect.label === `bucket.${call}`),
@@ -62,8 +62,8 @@ describe("the service's own bucket that refuses for ever", () => {
       expect(points).toHaveLength(4);
       for (const [done, { index }] of points.entries()) {
         let seen = { kept: 0 };
-        const { play, facts } = await runPlan(rig, bucketDown(fault, index), (context, made) => {
-          if (made.onFailed === null) seen = watchGoodFiles(made);
+        const { play, facts } = await runPlan(rig, bucketDown(fault, index), (context, started) => {
+          if (started.onFailed === null) seen = watchGoodFiles(started);
           return context;
         });
         expect(play.failures).toEqual([{ code, owner: "service" }]);

@@ -1,4 +1,4 @@
-/** What exports of profiles need, and how far back schedules ask for it. */
+/** Retention of the rows that exports of profiles need, and how far back schedules read. */
 
 import { describe, expect, it } from "vitest";
 import { datasetNamed } from "../../../src/datasets/index.ts";
@@ -16,7 +16,7 @@ const NO_WINDOW = { start: undefined, end: undefined };
 const ATTRIBUTES = { ...NO_WINDOW, dataset: "profile_attributes", attributes: ["tier"] };
 const BUYERS = { event: "order_placed", within_days: 30 };
 
-describe("what is asked for stays until it is read", () => {
+describe("rows that an export needs are kept until it has read them", () => {
   it.each([
     [{ dataset: "profile_events", from: at(OLD) }],
     [{ dataset: "reachability_events", from: at(OLD) }],
@@ -61,7 +61,7 @@ describe("what is asked for stays until it is read", () => {
   });
 });
 
-it("who was deleted and is there anew is in no segment for what they did before", async () => {
+it("a person who was deleted and created again is in no segment because of earlier events", async () => {
   const service = roomyService();
   const space = await service.shop();
   const key = { key: space.key };
@@ -99,12 +99,12 @@ describe("a schedule", () => {
     expect(schedulable?.oldest(space(30), NOW)).toBe(NOW - 30 * DAY_MS + 60_000);
   });
 
-  it("asks for no reachability events from before there were any", () => {
+  it("requests no reachability events from before their first date", () => {
     const first = Date.parse("2024-10-10T00:00:00.000Z");
     expect(schedulableOf("reachability_events")?.oldest(space(180), first + DAY_MS)).toBe(first);
   });
 
-  it("asks for profiles as they are each time", () => {
+  it("requests the current profiles each time", () => {
     expect(schedulableOf("profile_attributes")).toBeUndefined();
   });
 });
