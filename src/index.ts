@@ -41,13 +41,13 @@ interface IsolateState {
 
 const isolateStates = new WeakMap<Env, IsolateState>();
 
-const reach: typeof fetch = (input, init) => fetch(input, init);
+const boundFetch: typeof fetch = (input, init) => fetch(input, init);
 
 function isolateState(env: Env): IsolateState {
   let state = isolateStates.get(env);
   if (state === undefined) {
     const config = readConfig(env);
-    const outside = { now: () => runtime.now(), fetch: reach, resolve: resolver(reach) };
+    const outside = { now: () => runtime.now(), fetch: boundFetch, resolve: resolver(boundFetch) };
     state = { config, customers: new CustomerBuckets(config, outside) };
     isolateStates.set(env, state);
   }
@@ -67,7 +67,7 @@ function openContext(env: Env): { context: Context; meter: ReturnType<typeof new
       runtime,
       sizes: SIZES,
       databases: openDatabases(env, meter),
-      bucket: new Bucket(config.bucket, () => runtime.now(), reach, "service"),
+      bucket: new Bucket(config.bucket, () => runtime.now(), boundFetch, "service"),
       customers,
       async send(messages) {
         for (let from = 0; from < messages.length; from += MAX_MESSAGES_PER_SEND)
@@ -78,8 +78,8 @@ function openContext(env: Env): { context: Context; meter: ReturnType<typeof new
       async sendWebhook(message, delaySeconds) {
         await env.WEBHOOK_QUEUE.send(message, { delaySeconds });
       },
-      fetch: reach,
-      resolve: resolver(reach),
+      fetch: boundFetch,
+      resolve: resolver(boundFetch),
       measure: (point) => env.METRICS.writeDataPoint(dataPoint(point)),
     },
   };

@@ -1,7 +1,4 @@
-/**
- * What only the outside can tell: the time and the dice. index.ts makes the real one, tests bring their own, and everything
- * else takes it as an argument.
- */
+/** Clock, randomness and ids. index.ts creates the real runtime, tests bring their own, all other code gets it passed. */
 export interface Runtime {
   /** Epoch milliseconds, UTC. */
   now(): number;

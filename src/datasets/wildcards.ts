@@ -19,7 +19,7 @@ export const EventNames = z.array(EventName).min(1).max(MAX_NAMES);
 export const unknownDefinition = (id: string): string => `The space has no event definition ${id}.`;
 
 /**
- * The ids of the definitions that names and patterns match, each once, in their order.
+ * The ids of the definitions that names and patterns match, each once, sorted by id.
  * @param known every definition of the space.
  * @throws invalid_request for an unknown name, and for more than 200 definitions. A pattern may match none.
  */

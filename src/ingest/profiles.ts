@@ -50,13 +50,13 @@ async function deriveAll(
   merges: readonly ProfileMerge[],
   definitions: ReadonlyMap<string, Definition>,
 ): Promise<DerivedFromMerge> {
-  const standing: ExpectedVersion[] = [];
+  const expected: ExpectedVersion[] = [];
   const events: NewEvent[] = [];
   const reachability: NewReachability[] = [];
   const [ids, reachIds] = [derivedIds(write.uuid()), reachabilityIds(write.uuid())];
   let bytes = 0;
   for await (const [row, merge] of currentOf(write, merges)) {
-    standing.push([row.person_id, row.seq_from]);
+    expected.push([row.person_id, row.seq_from]);
     const before = stateOf(row);
     const after = merged(before, merge);
     const person = { person_id: row.person_id, company_id: after.company_id };
@@ -74,7 +74,7 @@ async function deriveAll(
         detail: `These changes would create more than ${MAX_DERIVED} events, or ${MAX_DERIVED_BYTES} bytes of events. Send fewer profiles per request.`,
       });
   }
-  return { events, reachability, profiles: standing, definitions: [...definitions.values()].map(premiseOf) };
+  return { events, reachability, profiles: expected, definitions: [...definitions.values()].map(premiseOf) };
 }
 
 /** Each merge with the current version of its profile, a page of profiles in memory at a time. */

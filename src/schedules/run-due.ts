@@ -22,7 +22,7 @@ import { asSpillwayError, ERRORS } from "../errors.ts";
 import type { Since } from "../datasets/dataset.ts";
 import { log, logFailure } from "../log.ts";
 import { lastAt, nextAt, timesAfter } from "../time/cron.ts";
-import { makeExport } from "../export/api/create.ts";
+import { insertAndDispatch } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
 import { dispatchDeliveries } from "../export/pipeline/dispatch.ts";
 import { datasetNamed } from "../datasets/index.ts";
@@ -46,11 +46,11 @@ const NOTHING = "There was nothing to export: the run's window has not ended yet
 export async function runSchedules(context: Context): Promise<void> {
   const now = context.runtime.now();
   const { control } = context.databases;
-  for (const of of await takeDueSchedules(control, now, now + context.config.resendAfterMs, MAX_PER_SWEEP)) {
+  for (const due of await takeDueSchedules(control, now, now + context.config.resendAfterMs, MAX_PER_SWEEP)) {
     try {
-      await visit(context, of, now);
+      await visit(context, due, now);
     } catch (thrown) {
-      logFailure("schedule.failed", thrown, { space_id: of.space_id, schedule_id: of.id });
+      logFailure("schedule.failed", thrown, { space_id: due.space_id, schedule_id: due.id });
     }
   }
   await dropOldRuns(control, now - RUNS_KEPT_MS, MAX_DROPPED);
@@ -155,7 +155,7 @@ async function createExport(
     export_id: id,
   };
   const next = { now, nextRunAt: plan.nextRunAt, wakeAt: now + config.resendAfterMs };
-  await makeExport(context, asked, id, {
+  await insertAndDispatch(context, asked, id, {
     key: null,
     run: { scheduleId: row.id, dueAt: row.next_run_at, had },
     also: () => recordExportRun(row, id, [record, ...mergedRuns(plan)], next),

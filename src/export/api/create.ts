@@ -28,7 +28,7 @@ export type FreezeContext = Pick<Context, "config" | "databases" | "runtime" | "
 type CreateContext = FreezeContext & Pick<Context, "send">;
 
 /** A request and the space that it is for. */
-export interface Asked {
+export interface RequestOfSpace {
   space: SpaceRow;
   /** Checked by its dataset's schema, defaults filled in. */
   request: ExportRequest;
@@ -55,7 +55,7 @@ interface Terms {
 }
 
 /** An export that a call creates. */
-export interface Order extends Asked {
+export interface CreateCall extends RequestOfSpace {
   idempotencyKey: string | null;
   /** The answer to the call, from the row as it is written: the same bytes when the call is repeated. */
   answer: (row: NewExport) => string;
@@ -67,7 +67,7 @@ export interface Order extends Asked {
  */
 export async function createExport(
   context: CreateContext,
-  order: Order,
+  order: CreateCall,
 ): Promise<{ id: string; answer: string; replayed: boolean }> {
   const { space, request, idempotencyKey: key } = order;
   const id = context.runtime.uuid();
@@ -82,10 +82,10 @@ export async function createExport(
   }
 }
 
-async function createAndAnswer(context: CreateContext, order: Order, id: string): Promise<string> {
+async function createAndAnswer(context: CreateContext, order: CreateCall, id: string): Promise<string> {
   const { space, idempotencyKey: key } = order;
   let answer = "";
-  await makeExport(context, order, id, {
+  await insertAndDispatch(context, order, id, {
     key,
     run: null,
     also(row) {
@@ -100,7 +100,12 @@ async function createAndAnswer(context: CreateContext, order: Order, id: string)
  * Writes the export's row, with its snapshot, and sends the message of its plan.
  * @throws invalid_request naming the field; too_many_pending_exports; conflict where the terms are no longer met.
  */
-export async function makeExport(context: CreateContext, asked: Asked, id: string, terms: Terms): Promise<void> {
+export async function insertAndDispatch(
+  context: CreateContext,
+  asked: RequestOfSpace,
+  id: string,
+  terms: Terms,
+): Promise<void> {
   const { config, databases } = context;
   const { space, request, requestId } = asked;
   // The snapshot comes first: it has every write that was answered before this call, and none that starts after the

@@ -117,7 +117,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     path: "/{id}",
     operationId: "getExport",
     summary: "Poll an export",
-    description: "Each poll returns new links, which are valid for 15 minutes.",
+    description: "Each poll returns new links, which are valid until `url_expires_at`: 15 minutes by default.",
     auth: "exports:read",
     limit: "poll",
     params: IdInPath,
@@ -150,7 +150,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     params: z.object({ id: z.string(), name: z.string() }),
     responses: {
       302: {
-        description: "A redirect to a link that is valid for 15 minutes.",
+        description: "A redirect to a link that is valid for a short time: 15 minutes by default.",
         headers: { Location: "The link.", "Cache-Control": "no-store" },
       },
     },

@@ -1,6 +1,6 @@
 /**
- * Who calls. A key is `spw_<key id>_<secret>`; only the secret's SHA-256 is stored, and it is compared in constant
- * time, against a dummy hash when the key is unknown, so that timing tells nothing.
+ * Authentication. A key is `spw_<key id>_<secret>`; only the secret's SHA-256 is stored, and it is compared in constant
+ * time, against a dummy hash when the key is unknown, so that response times reveal nothing.
  */
 
 import type { MiddlewareHandler } from "hono";
