@@ -17,6 +17,10 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const root = new URL("..", import.meta.url).pathname;
+/** The files of these suites share all cores. */
+const TOGETHER = { maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } };
+/** One file at a time, with the machine to itself, after the suites with a lower number. */
+const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
 const provide = { seeds: process.env["SEEDS"] ?? "few" };
 
 /** Tests inside workerd. Files share a workerd, its module cache and its tables; each file begins with empty tables. */
@@ -54,13 +58,15 @@ const worker = {
     setupFiles: ["./test/support/migrate.ts"],
     testTimeout: 60_000,
     isolate: false,
-    maxWorkers: availableParallelism(),
-    sequence: { groupOrder: 1 },
+    ...TOGETHER,
   },
 };
 
-/** Tests in Node that start the service with wrangler: one file at a time, with the machine to themselves. */
-const overHttp = (name: string, groupOrder: number, globalSetup: string[] = []) => ({
+/**
+ * Tests in Node that start the service with wrangler.
+ * @param when which files run at the same time.
+ */
+const overHttp = (name: string, when: typeof TOGETHER | ReturnType<typeof alone>, globalSetup: string[] = []) => ({
   root,
   test: {
     name,
@@ -69,8 +75,7 @@ const overHttp = (name: string, groupOrder: number, globalSetup: string[] = []) 
     globalSetup,
     testTimeout: 300_000,
     hookTimeout: 120_000,
-    fileParallelism: false,
-    sequence: { groupOrder },
+    ...when,
   },
 });
 
@@ -86,14 +91,13 @@ export default defineConfig({
           provide,
           isolate: false,
           testTimeout: 60_000,
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 0 },
+          ...TOGETHER,
         },
       },
       worker,
-      overHttp("smoke", 2),
-      overHttp("live", 3),
-      overHttp("interop", 4, ["./test/interop/setup-server.ts"]),
+      overHttp("smoke", TOGETHER),
+      overHttp("live", alone(1)),
+      overHttp("interop", alone(2), ["./test/interop/setup-server.ts"]),
     ],
   },
 });

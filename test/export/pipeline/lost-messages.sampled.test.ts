@@ -7,6 +7,7 @@ import { createExport } from "../../../src/export/api/create.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { bytesOf, deliver, roomyService, segmentsLeft, take } from "../../support/pipeline.ts";
 import { orders, type Service, START, type Space } from "../../support/service.ts";
+import { everyNth } from "../../support/seeds.ts";
 
 const FROM = START - 3_000_000;
 const window = (events: number) => ({
@@ -60,13 +61,16 @@ describe.each([
   ["single", SINGLE],
   ["files", FILES],
 ])("an export in the layout %s", (_layout, request) => {
-  it.each([0, 1, 2, 3, 4])("whose messages are all lost after %i steps is completed by one sweep", async (steps) => {
-    const id = await service.ask(space, request);
-    for (let step = 0; step < steps; step += 1) await deliver(service, take(service));
-    service.queue.length = 0;
-    expect(await recover(id)).toBe(1);
-    await expectComplete(id, request);
-  });
+  it.each(everyNth([0, 1, 2, 3, 4], 2, 1))(
+    "whose messages are all lost after %i steps is completed by one sweep",
+    async (steps) => {
+      const id = await service.ask(space, request);
+      for (let step = 0; step < steps; step += 1) await deliver(service, take(service));
+      service.queue.length = 0;
+      expect(await recover(id)).toBe(1);
+      await expectComplete(id, request);
+    },
+  );
 
   it("is completed when every message is lost once", async () => {
     const id = await service.ask(space, request);

@@ -16,6 +16,7 @@ import {
 } from "../../support/pipeline.ts";
 import { dice, shuffled } from "../../support/random.ts";
 import { orders, START, type Space } from "../../support/service.ts";
+import { everyNth } from "../../support/seeds.ts";
 
 const service = roomyService();
 const LEASE_MS = service.config.leaseMs;
@@ -76,15 +77,18 @@ const WAYS: [what: string, how: Carelessness][] = [
 ];
 
 describe.each(["single", "files"] as const)("an export in the layout %s", (layout) => {
-  it.each(WAYS)("whose messages come %s has the same bytes, and is completed once", async (_what, how) => {
-    const id = await service.ask(space, LAYOUTS[layout]);
-    await pumpCarelessly(service, how);
-    const done = await service.poll(space, id);
-    expect(done).toMatchObject({ status: "completed", error: null, next_retry_at: null });
-    expect(bytesOf(done)).toEqual(undisturbed[layout]);
-    expect(completions(id)).toBe(1);
-    expect(await segmentsLeft(service, space, id, 6)).toEqual([]);
-  });
+  it.each(everyNth(WAYS, 2, layout === "single" ? 0 : 1))(
+    "whose messages come %s has the same bytes, and is completed once",
+    async (_what, how) => {
+      const id = await service.ask(space, LAYOUTS[layout]);
+      await pumpCarelessly(service, how);
+      const done = await service.poll(space, id);
+      expect(done).toMatchObject({ status: "completed", error: null, next_retry_at: null });
+      expect(bytesOf(done)).toEqual(undisturbed[layout]);
+      expect(completions(id)).toBe(1);
+      expect(await segmentsLeft(service, space, id, 6)).toEqual([]);
+    },
+  );
 
   it("is not touched by messages that come after it was completed", async () => {
     const id = await service.ask(space, LAYOUTS[layout]);
