@@ -133,6 +133,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       const force = setTimeout(() => signalGroup(child, "SIGKILL"), STOP_WITHIN_MS);
       await ended;
       clearTimeout(force);
+      await waitUntilFree(options.port);
     },
   };
 }
@@ -170,6 +171,18 @@ async function waitUntilReady(origin: string, child: ChildProcess, output: () =>
   }
   signalGroup(child, "SIGKILL");
   throw new Error(`wrangler dev did not answer within ${READY_WITHIN_MS / 1000} s:\n${output()}`);
+}
+
+/** A killed workerd keeps its port until the system has ended it: the next start finds the port free. */
+async function waitUntilFree(port: number): Promise<void> {
+  for (const deadline = Date.now() + STOP_WITHIN_MS; Date.now() < deadline;) {
+    const isFree = await checkPort(port).then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** @throws at once for what would make the start fail: the port is in use, or a setting is missing or wrong. */
