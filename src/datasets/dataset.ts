@@ -48,7 +48,7 @@ export interface FreezeContext {
   space: SpaceRow;
   now: number;
   snapshotSeq: number;
-  /** Random, one for each export: file names that nobody can guess are derived from it. */
+  /** Random, one for each export: unguessable file names are derived from it. */
   secret: string;
   /** Does the request have `since`? */
   increment: boolean;
@@ -180,7 +180,7 @@ export interface Form {
 /**
  * How the result is cut into files, and how they are named. `counted`: every file but the last has exactly the
  * requested number of rows, and its name shows its window. `written`: a file ends when it has the requested number of
- * rows, or would exceed 100,000,000 bytes; its name is derived from a secret of the export, so that nobody can guess it
+ * rows, or would exceed 100,000,000 bytes; its name is derived from a secret of the export, which makes it unguessable
  * and a repeated step finds it.
  */
 export type Files =

@@ -55,7 +55,7 @@ export const profileDeletionsResource = resource("/v1/profile-deletions", "Profi
     operationId: "listProfileDeletions",
     summary: "List deletions of people",
     description:
-      "Deletions are kept as long as the space, so that exports can report them to whoever has copies of the data.",
+      "Deletions are kept as long as the space, so that exports can report them to everyone who has a copy of the data.",
     auth: "profiles:read",
     filters: { status: z.enum(STATUSES).optional() },
     item: Deletion,

@@ -74,7 +74,7 @@ async function livedIn(events = 3): Promise<Space> {
   await service.json("PUT", "/v1/segments/everyone", 200, { key: space.key, body: segment });
   await service.json("PUT", "/v1/tags/vip", 200, { key: space.key, body: { name: "Very important" } });
   const spaceDb = service.context.databases.space(space.id);
-  // No sweep has anything left to do for it.
+  // A deletion that is already completed, so that the sweep ignores it.
   await spaceDb.run(
     `INSERT INTO profile_deletions (space_id, id, person_id, seq, requested_at, due_at, completed_at)
      VALUES (?1, 'd-1', 'gone', 1, 0, 0, 0)`,

@@ -104,7 +104,7 @@ async function perform(
   await forgetRuns();
   // The look-up of external ids remembers the last snapshot: each run begins without.
   const db = rig.service.context.databases.space(rig.owner.id);
-  await externalIds.look({ db, spaceId: "nobody", seq: 0 }, []);
+  await externalIds.look({ db, spaceId: "no-space", seq: 0 }, []);
   const play = new Play(rig, plan, tamper);
   onCreated(play);
   await play.run();
