@@ -180,8 +180,8 @@ export interface Form {
 /**
  * How the result is cut into files, and how they are named. `counted`: every file but the last has exactly the
  * requested number of rows, and its name shows its window. `written`: a file ends when it has the requested number of
- * rows, or would exceed 100,000,000 bytes; its name is derived from a secret of the export, which makes it unguessable
- * and a repeated step finds it.
+ * rows, or would exceed 100,000,000 bytes; its name is derived from a secret of the export: the name is unguessable,
+ * and a repeated step derives the same one.
  */
 export type Files =
   | { cut: "counted"; stem(exportId: string, window: TimeWindow): string }
