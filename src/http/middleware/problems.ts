@@ -50,7 +50,7 @@ export function notFound(c: Context<AppEnv>): Response {
   );
 }
 
-/** Rejects every method that no operation of the address has. AnyDataset after them. */
+/** Rejects every method that no operation of the address has. It is registered after the operations. */
 export function methodNotAllowed(methods: readonly string[]): MiddlewareHandler<AppEnv> {
   const allowed = methods.join(", ");
   return async (c) => {
