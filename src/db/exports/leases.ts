@@ -17,7 +17,7 @@ export interface LeaseTarget<Table extends keyof Leased = keyof Leased> {
   n: number;
 }
 
-/** What the holder of a lease gets to know. */
+/** The row that `acquireLease` returns. */
 export interface Leased {
   /** `first_in_file`, `last_in_file`: 1 where no other chunk of its file comes before it, or after it. */
   export_chunks: ChunkRow & { first_in_file: number; last_in_file: number };

@@ -67,29 +67,29 @@ export interface CreateCall extends RequestOfSpace {
  */
 export async function createExport(
   context: CreateContext,
-  order: CreateCall,
+  call: CreateCall,
 ): Promise<{ id: string; answer: string; replayed: boolean }> {
-  const { space, request, idempotencyKey: key } = order;
+  const { space, request, idempotencyKey: key } = call;
   const id = context.runtime.uuid();
-  if (key === null) return { id, answer: await createAndAnswer(context, order, id), replayed: false };
+  if (key === null) return { id, answer: await createAndAnswer(context, call, id), replayed: false };
   const earlier = await claimKey(context, space.id, key, await sha256Hex(utf8(JSON.stringify(request))), id);
   if (earlier !== null) return { id: (JSON.parse(earlier) as { id: string }).id, answer: earlier, replayed: true };
   try {
-    return { id, answer: await createAndAnswer(context, order, id), replayed: false };
+    return { id, answer: await createAndAnswer(context, call, id), replayed: false };
   } catch (thrown) {
     await releaseReservation(context, space.id, key, id);
     throw thrown;
   }
 }
 
-async function createAndAnswer(context: CreateContext, order: CreateCall, id: string): Promise<string> {
-  const { space, idempotencyKey: key } = order;
+async function createAndAnswer(context: CreateContext, call: CreateCall, id: string): Promise<string> {
+  const { space, idempotencyKey: key } = call;
   let answer = "";
-  await insertAndDispatch(context, order, id, {
+  await insertAndDispatch(context, call, id, {
     key,
     run: null,
     also(row) {
-      answer = order.answer(row);
+      answer = call.answer(row);
       return key === null ? [] : [answerKey(space.id, key, id, answer)];
     },
   });
@@ -102,12 +102,12 @@ async function createAndAnswer(context: CreateContext, order: CreateCall, id: st
  */
 export async function insertAndDispatch(
   context: CreateContext,
-  asked: RequestOfSpace,
+  call: RequestOfSpace,
   id: string,
   terms: Terms,
 ): Promise<void> {
   const { config, databases } = context;
-  const { space, request, requestId } = asked;
+  const { space, request, requestId } = call;
   // The snapshot comes first: it has every write that was answered before this call, and none that starts after the
   // answer.
   const frozen = await freeze(context, space, request, id, terms.run?.had ?? null);

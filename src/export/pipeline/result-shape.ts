@@ -46,7 +46,7 @@ export function resultShapeOf(row: Pick<ExportRow, "result_shape">): ResultShape
 export const firstFileOfChunk = ({ kind }: ResultShape, chunk: number): number =>
   ({ assembled: 0, counted_files: chunk, split_files: fileNumber(chunk, 0) })[kind];
 
-/** The secret that the names of a result's files are made of. */
+/** The secret from which the names of a result's files are derived. */
 export function fileSecretOf({ files }: Pick<Source, "files">): string {
   if (files.cut !== "written") throw new Error("only files that are split as they are written have a secret");
   return files.secret;
