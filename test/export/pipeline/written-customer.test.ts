@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { type FakeAws, s3Error } from "../../support/aws.ts";
+import type { Message } from "../../../src/context.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { fileName, fileNameSecret } from "../../support/bucket.ts";
 import { Customer, DAY_MS, PREFIX } from "../../support/customer.ts";
@@ -51,6 +52,22 @@ async function planAgain(id: string): Promise<void> {
 const parts = (partBytes: number) => {
   service.context.sizes = { ...service.context.sizes, partBytes };
 };
+
+/** An export whose first chunk was cut off: it neither completed nor aborted the upload of its second file. */
+async function cutOffInUpload(): Promise<{ id: string; cut: Message }> {
+  parts(100);
+  const id = await ask();
+  await deliver(service, take(service, "plan"));
+  const cut = take(service, "chunk");
+  let closed = 0;
+  aws.instead = ({ method, url }) => {
+    if (!url.searchParams.has("uploadId") || method === "PUT") return null;
+    closed += 1;
+    return closed === 1 ? null : s3Error(503, "SlowDown");
+  };
+  await deliver(service, cut);
+  return { id, cut };
+}
 
 describe("files in a customer's bucket that are cut as they are written", () => {
   it.each([
@@ -127,18 +144,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
   });
 
   it("leave no upload open when a try is cut off in the middle of one: the next try aborts it", async () => {
-    parts(100);
-    const id = await ask();
-    await deliver(service, take(service, "plan"));
-    const cut = take(service, "chunk");
-    // It neither closes nor ends its second file.
-    let closed = 0;
-    aws.instead = ({ method, url }) => {
-      if (!url.searchParams.has("uploadId") || method === "PUT") return null;
-      closed += 1;
-      return closed === 1 ? null : s3Error(503, "SlowDown");
-    };
-    await deliver(service, cut);
+    const { id, cut } = await cutOffInUpload();
     expect([customer.keys().length, aws.uploads.size]).toEqual([1, 1]);
     aws.instead = () => null;
     service.queue.push(cut);
@@ -151,17 +157,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
   });
 
   it("leave no upload open when the export is canceled in the middle of one, and what is there stays", async () => {
-    parts(100);
-    const id = await ask();
-    await deliver(service, take(service, "plan"));
-    const cut = take(service, "chunk");
-    let closed = 0;
-    aws.instead = ({ method, url }) => {
-      if (!url.searchParams.has("uploadId") || method === "PUT") return null;
-      closed += 1;
-      return closed === 1 ? null : s3Error(503, "SlowDown");
-    };
-    await deliver(service, cut);
+    const { id, cut } = await cutOffInUpload();
     await service.json("POST", `/v1/exports/${id}/cancel`, 202, { key: customer.space.key });
     const [first = ""] = await namesOf(id);
     aws.instead = () => null;
