@@ -157,7 +157,7 @@ describe("files in a customer's bucket that are cut as they are written", () => 
   });
 
   it("leave no upload open when the export is canceled in the middle of one, and what is there stays", async () => {
-    const { id, cut } = await cutOffInUpload();
+    const { id } = await cutOffInUpload();
     await service.json("POST", `/v1/exports/${id}/cancel`, 202, { key: customer.space.key });
     const [first = ""] = await namesOf(id);
     aws.instead = () => null;
