@@ -74,7 +74,7 @@ export function connectionTest(scene: Scene): void {
     test("passes with a role that may not delete", async () => {
       const steps = await runConnectionTest({ auth: byRole("customer"), directory_path: "exports/kept/" });
       expect(statusesOf(steps)).toMatchObject({ write: "passed", delete: "skipped" });
-      expect(steps.get("delete")?.detail).toContain("exports never do: delete exports/kept/spillway-test-");
+      expect(steps.get("delete")?.detail).toContain("exports never do: delete exports/kept/_spillway-test-");
     });
 
     test("sees that the KMS key was used", async () => {

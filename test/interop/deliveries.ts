@@ -103,7 +103,7 @@ export async function measure(scene: Scene, key: string, rows: string[] = []): P
 
 /** The manifest in the bucket. */
 export async function manifestIn(scene: Scene, directory: string, id: string): Promise<Manifest> {
-  return JSON.parse((await scene.bucket().read(`${directory}${id}-manifest.json`)).toString("utf8")) as Manifest;
+  return JSON.parse((await scene.bucket().read(`${directory}_${id}-manifest.json`)).toString("utf8")) as Manifest;
 }
 
 /** A file as the service says that it is, under its key. */

@@ -50,7 +50,7 @@ export function roles(scene: Scene): void {
     test("leaves its files and its manifest in the customer's bucket, and nothing else", async () => {
       const expected = [
         ...view.files.map((file) => said(DIRECTORY, file).name),
-        `${DIRECTORY}${view.id}-manifest.json`,
+        `${DIRECTORY}_${view.id}-manifest.json`,
       ];
       expect(new Set(await scene.bucket().keys(DIRECTORY))).toEqual(new Set(expected));
     });

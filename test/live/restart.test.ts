@@ -151,7 +151,7 @@ describe.each(["single", "files"] as const)(
       await mkdir(folder);
       const manifest = await shop.client.manifest(resumed.id);
       expect(differences(manifest, await receive(resumed, folder))).toEqual([]);
-      const names = [...resumed.files.map((file) => file.name), `${resumed.id}-manifest.json`];
+      const names = [...resumed.files.map((file) => file.name), `_${resumed.id}-manifest.json`];
       expect((await objectsOf(resumed.id)).toSorted()).toEqual(names.toSorted());
     });
 

@@ -12,6 +12,7 @@ import type { BucketLocation } from "../../outbound/bucket-location.ts";
 import { type Bucket, sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { type Auth, decryptAuth } from "./destination.ts";
 import type { Context } from "../../context.ts";
+import { besideData } from "./object-keys.ts";
 
 export const STEPS = ["assume_role", "external_id_enforced", "write", "encryption", "delete"] as const;
 
@@ -47,7 +48,7 @@ interface Test {
 export async function testConnection(context: TestContext, row: DestinationRow, externalId: string): Promise<Step[]> {
   const location = JSON.parse(row.bucket_location) as BucketLocation;
   const auth = JSON.parse(row.auth) as Auth;
-  const key = `${row.directory_path}spillway-test-${context.runtime.uuid()}.txt`;
+  const key = besideData(`${row.directory_path}spillway-test-${context.runtime.uuid()}.txt`);
   const scope: SessionScope = { sessionName: `test-${row.id}`, prefix: row.directory_path, probe: key };
   const test: Test = { context, row, location, externalId, scope, key };
   if (auth.type === "keys")

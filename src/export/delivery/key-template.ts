@@ -34,6 +34,9 @@ export function pathFault(path: string): string | null {
 /** With a slash at its end, unless it is empty. */
 export const asDirectory = (path: string): string => (path === "" || path.endsWith("/") ? path : `${path}/`);
 
+/** What stands before a key's name: up to its last slash, and empty without one. */
+export const directoryOf = (key: string): string => key.slice(0, key.lastIndexOf("/") + 1);
+
 /** The facts of an export that a template may contain. */
 export interface Facts {
   dataset: string;

@@ -48,9 +48,16 @@ export const segmentPrefix = (of: ExportId): string => `${planPrefix(of)}segment
 export const segmentKey = (of: ExportId, chunk: number): string => `${segmentPrefix(of)}${chunk}`;
 
 /** In the service's own bucket, which keeps every export's manifest. */
-export const manifestKey = (of: ExportId): string => `${planPrefix(of)}${manifestName(of)}`;
+export const manifestKey = (of: ExportId): string => besideData(`${planPrefix(of)}${manifestName(of)}`);
 
 /** Beside the files in a customer's bucket. */
-export const manifestBeside = (of: ExportId, { prefix }: Destination): string => `${prefix}${manifestName(of)}`;
+export const manifestBeside = (of: ExportId, { prefix }: Destination): string =>
+  besideData(`${prefix}${manifestName(of)}`);
 
 const manifestName = (of: ExportId): string => `${of.id}-manifest.json`;
+
+/**
+ * The key of an object that lies among data files and is none: its last segment begins with an underscore. Readers of a
+ * whole prefix (Spark, Hive, Athena, Trino, pyarrow) pass over such objects.
+ */
+export const besideData = (key: string): string => key.replace(/[^/]*$/, (segment) => `_${segment}`);

@@ -36,14 +36,14 @@ export const destinationExamples: Examples = {
       {
         name: "write",
         status: "passed",
-        detail: "Wrote spillway/events/spillway-test-0e9b6c1d-3f52-4b7a-8f6e-2a4d9c7b1e35.txt.",
+        detail: "Wrote spillway/events/_spillway-test-0e9b6c1d-3f52-4b7a-8f6e-2a4d9c7b1e35.txt.",
       },
       { name: "encryption", status: "passed", detail: "The object is encrypted with AES256." },
       {
         name: "delete",
         status: "skipped",
         detail:
-          "It may not be deleted, and exports never delete: remove spillway/events/spillway-test-0e9b6c1d-3f52-4b7a-8f6e-2a4d9c7b1e35.txt yourself if you like.",
+          "It may not be deleted, and exports never delete: remove spillway/events/_spillway-test-0e9b6c1d-3f52-4b7a-8f6e-2a4d9c7b1e35.txt yourself if you like.",
       },
     ],
   },

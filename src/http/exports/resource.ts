@@ -41,7 +41,7 @@ const DeliveryView = z.discriminatedUnion("type", [
     directory_path: z.string(),
     prefix: z
       .string()
-      .meta({ description: "The start of every object key: the directory path and the filled-in key template." }),
+      .meta({ description: "The start of every file's key: the directory path and the filled-in key template." }),
   }),
 ]);
 

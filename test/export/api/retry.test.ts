@@ -71,7 +71,7 @@ describe.each(["files", "single"] as const)("a failed export in the layout %s th
     const { files } = await of.service.poll(of.space, of.id);
     const own = layout === "files" ? files[1]?.name : "segments/1";
     const put = layout === "files" ? [] : [files[0]?.name];
-    expect(written).toEqual([own, ...put, `${of.id}-manifest.json`]);
+    expect(written).toEqual([own, ...put, `_${of.id}-manifest.json`]);
   });
 
   it("has the same bytes as one that never failed, and no other objects", async () => {
@@ -81,7 +81,7 @@ describe.each(["files", "single"] as const)("a failed export in the layout %s th
     await expectComplete(of);
     const [done, other] = [await of.service.poll(of.space, of.id), await of.service.export(of.space, LAYOUTS[layout])];
     expect(bytesOf(done)).toEqual(bytesOf(other));
-    const names = [...done.files.map((file) => file.name), `${of.id}-manifest.json`];
+    const names = [...done.files.map((file) => file.name), `_${of.id}-manifest.json`];
     expect(await objectsOf(of.service, of.space, of.id)).toEqual(names.toSorted());
   });
 });
@@ -243,7 +243,7 @@ describe("an export whose counts did not add up", () => {
     // Objects of the first plan are deleted once no step can be writing them any more.
     of.service.now += SETTLED_MS;
     await sweep(of.service.context);
-    const names = [...done.files.map((file) => file.name), `${of.id}-manifest.json`];
+    const names = [...done.files.map((file) => file.name), `_${of.id}-manifest.json`];
     expect(await objectsOf(of.service, of.space, of.id)).toEqual(names.toSorted());
   });
 });

@@ -35,7 +35,7 @@ describe("an export to a bucket by role", () => {
     const names = done.files.map((file) => file.name);
     expect(names).toHaveLength(3);
     expect(names[0]).toMatch(new RegExp(`^${PREFIX}${done.id}-events-\\d{17}-\\d{17}\\.json\\.gz$`));
-    expect(customer.keys()).toEqual([...names, `${PREFIX}${done.id}-manifest.json`].toSorted());
+    expect(customer.keys()).toEqual([...names, `${PREFIX}_${done.id}-manifest.json`].toSorted());
     expect(customer.idsAt(names)).toEqual(IDS);
     expect(done.files.every((file) => file.url === undefined)).toBe(true);
     expect(done).toMatchObject({
@@ -67,12 +67,12 @@ describe("an export to a bucket by role", () => {
   it("has its manifest in both places, the same bytes, and the service's own bucket has nothing else of it", async () => {
     const done = await customer.export();
     const manifest = await service.call("GET", `/v1/exports/${done.id}/manifest`, { key: space.key });
-    expect(await manifest.text()).toBe(aws.text(`${PREFIX}${done.id}-manifest.json`));
-    const { files } = JSON.parse(aws.text(`${PREFIX}${done.id}-manifest.json`)) as { files: { name: string }[] };
+    expect(await manifest.text()).toBe(aws.text(`${PREFIX}_${done.id}-manifest.json`));
+    const { files } = JSON.parse(aws.text(`${PREFIX}_${done.id}-manifest.json`)) as { files: { name: string }[] };
     expect(files.map(({ name }) => name)).toEqual(done.files.map(({ name }) => name));
-    expect(await objectsOf(service, space, done.id)).toEqual([`${done.id}-manifest.json`]);
+    expect(await objectsOf(service, space, done.id)).toEqual([`_${done.id}-manifest.json`]);
     // Written last: a reader who finds the manifest finds all the other objects.
-    expect(aws.seen.at(-1)?.url.pathname).toBe(`/${PREFIX}${done.id}-manifest.json`);
+    expect(aws.seen.at(-1)?.url.pathname).toBe(`/${PREFIX}_${done.id}-manifest.json`);
   });
 
   it.each(["content", "files/any"])("says that /%s is in the customer's bucket", async (path) => {
@@ -87,7 +87,7 @@ describe("an export to a bucket by role", () => {
     expect(done).toMatchObject({ status: "completed", progress: { files_total: 1 } });
     expect(customer.keys()).toHaveLength(2);
     expect(customer.idsAt(done.files.map((file) => file.name))).toEqual(IDS);
-    expect(await objectsOf(service, space, done.id)).toEqual([`${done.id}-manifest.json`]);
+    expect(await objectsOf(service, space, done.id)).toEqual([`_${done.id}-manifest.json`]);
   });
 
   it("with nothing found leaves a manifest and no file", async () => {
@@ -96,7 +96,7 @@ describe("an export to a bucket by role", () => {
     expect([done.status, done.files, customer.keys()]).toEqual([
       "completed",
       [],
-      [`${PREFIX}${done.id}-manifest.json`],
+      [`${PREFIX}_${done.id}-manifest.json`],
     ]);
   });
 });

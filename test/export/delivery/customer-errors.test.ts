@@ -164,7 +164,7 @@ describe("a destination", () => {
     const done = await customer.export({ delivery: created.delivery, event_names: ["order_placed"] });
     const prefix = "lake/activity_events/order_placed/dt=2026-03-01/h=11/";
     expect(customer.keys()).toEqual(
-      [...done.files.map((file) => file.name), `${prefix}${done.id}-manifest.json`].toSorted(),
+      [...done.files.map((file) => file.name), `${prefix}_${done.id}-manifest.json`].toSorted(),
     );
     expect(done.files.every((file) => file.name.startsWith(`${prefix}${done.id}-events-`))).toBe(true);
     expect(aws.sts[0]?.params.get("Policy")).toContain(`${prefix}*`);

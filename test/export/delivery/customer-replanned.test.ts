@@ -31,7 +31,7 @@ const namesOf = async (id: string) =>
     ({ name }) => PREFIX + name,
   );
 const retried = (name: string, times = 1) => name.replace(".", `.retry-${times}.`);
-const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
+const manifestOf = (id: string) => `${PREFIX}_${id}-manifest.json`;
 
 describe("an export that is planned again", () => {
   it("keeps the files that are already there, each once, at their keys", async () => {

@@ -28,7 +28,7 @@ describe("another object under a name of the export", () => {
     ["a file", FILES, (_id, file) => file],
     ["a segment", SINGLE, () => "segments/1"],
     ["a file of segments", SINGLE, (_id, file) => file],
-    ["the manifest", FILES, (id) => `${id}-manifest.json`],
+    ["the manifest", FILES, (id) => `_${id}-manifest.json`],
   ])(
     "(%s) fails it at once, is not overwritten, and is not taken for a fault of the customer",
     async (_what, request, name) => {

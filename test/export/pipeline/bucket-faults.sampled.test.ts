@@ -34,7 +34,7 @@ async function expectComplete({ service, space, id }: Case, request: Record<stri
   expect(done).toMatchObject({ status: "completed", error: null, next_retry_at: null });
   expect(await eventIdsOf(service, done)).toEqual(IDS);
   expect(bytesOf(done)).toEqual(bytesOf(await service.export(space, request)));
-  const names = [...done.files.map((file) => file.name), `${id}-manifest.json`];
+  const names = [...done.files.map((file) => file.name), `_${id}-manifest.json`];
   expect([await objectsOf(service, space, id), uploadsOf(space, id)]).toEqual([names.toSorted(), []]);
 }
 

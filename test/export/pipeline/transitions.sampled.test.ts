@@ -201,7 +201,7 @@ class Sequence {
     if (status === "completed") {
       const view = await this.service.poll(this.#space, id);
       expect(await eventIdsOf(this.service, view), hint).toEqual(IDS);
-      expect(objects, hint).toEqual([...view.files.map((file) => file.name), `${id}-manifest.json`].toSorted());
+      expect(objects, hint).toEqual([...view.files.map((file) => file.name), `_${id}-manifest.json`].toSorted());
     } else if (status === "failed") {
       expect(await this.service.poll(this.#space, id), hint).toMatchObject({ files: [], manifest_url: null });
     } else {

@@ -35,7 +35,7 @@ async function namesOf(id: string): Promise<string[]> {
 }
 
 const retried = (name: string, times = 1) => name.replace(".ndjson", `.retry-${times}.ndjson`);
-const manifestOf = (id: string) => `${PREFIX}${id}-manifest.json`;
+const manifestOf = (id: string) => `${PREFIX}_${id}-manifest.json`;
 const rowsAt = (names: readonly string[]) =>
   names.flatMap((name) => lines(gunzip(aws.objects.get(name)?.body ?? new Uint8Array()))).length;
 

@@ -83,7 +83,7 @@ describe("a chunk that stops between two of its files", () => {
     expect([done.status, bytesOf(done)]).toEqual(["completed", bytesOf(wanted)]);
     const names = Array.from({ length: FILES }, (_, nth) => fileName(secret, 0, nth));
     expect(done.files.map(({ name }) => name)).toEqual(names);
-    expect(await present(id)).toEqual([...names, `${id}-manifest.json`].toSorted());
+    expect(await present(id)).toEqual([...names, `_${id}-manifest.json`].toSorted());
   });
 
   it("stops at the next file once another consumer has taken it over", async () => {

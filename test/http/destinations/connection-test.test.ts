@@ -57,7 +57,7 @@ describe("the test of a destination", () => {
     });
     expect(aws.objects.size).toBe(0);
     const [key, ...same] = aws.seen.map(({ url }) => url.pathname);
-    expect(key).toMatch(/^\/a\/spillway-test-[0-9a-f-]{36}\.txt$/);
+    expect(key).toMatch(/^\/a\/_spillway-test-[0-9a-f-]{36}\.txt$/);
     expect([aws.seen.map(({ method }) => method), same]).toEqual([
       ["PUT", "GET", "DELETE"],
       [key, key],
