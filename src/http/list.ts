@@ -38,6 +38,8 @@ interface List<Row, Filters extends z.ZodRawShape, Params> extends Pick<
   /** The position of a row: the next page begins after it. */
   positionOf: (row: Row) => Position;
   show: (row: Row, call: Call) => unknown;
+  /** Of each answer, beside the link. */
+  headers?: Record<string, string>;
 }
 
 export const byId = (row: { id: string }): Position => ({ time: 0, id: row.id });
@@ -54,7 +56,7 @@ export const pageOf = (item: z.ZodType) => z.object({ data: z.array(item), next_
 export function list<Row, Filters extends z.ZodRawShape = z.ZodRawShape, Params = undefined>(
   definition: List<Row, Filters, Params>,
 ): Operation {
-  const { filters, item, page, read, positionOf, show, ...operation } = definition;
+  const { filters, item, page, read, positionOf, show, headers = {}, ...operation } = definition;
   return route<Params, z.output<z.ZodObject<typeof pageQuery>>>({
     ...operation,
     method: "GET",
@@ -67,7 +69,7 @@ export function list<Row, Filters extends z.ZodRawShape = z.ZodRawShape, Params 
       const data = await Promise.all(rows.slice(0, shown).map((row) => show(row, call)));
       const last = rows.length > shown ? rows[shown - 1] : undefined;
       const next = last === undefined ? null : writeCursor(positionOf(last));
-      return json({ data, next_cursor: next }, 200, linkTo(call, next));
+      return json({ data, next_cursor: next }, 200, { ...linkTo(call, next), ...headers });
     },
   });
 }

@@ -181,6 +181,7 @@ const LISTS: Record<string, List> = {
 /** Lists with rules of their own, and where they are tested. */
 const APART: Record<string, string> = {
   listScheduleExports: "its items are runs, which differ by their times: schedules.test.ts",
+  listExportFiles: "its items never change once there are any: listing.test.ts",
   listEvents:
     "its rows have no id of their own, it has pages of up to 4,000, and its cursors are encrypted: list-events.test.ts, cursor.test.ts",
 };

@@ -52,6 +52,7 @@ const TABLE: Record<string, Line> = {
   retryExport: { foreign: (ids) => `/v1/exports/${ids.export}/retry`, status: 404 },
   deleteExport: { foreign: (ids) => `/v1/exports/${ids.export}`, status: 404 },
   getExportTimeline: { foreign: (ids) => `/v1/exports/${ids.export}/events`, status: 404 },
+  listExportFiles: { foreign: (ids) => `/v1/exports/${ids.export}/files`, status: 404 },
   getExportFile: { foreign: (ids) => `/v1/exports/${ids.export}/files/${ids.file}`, status: 404 },
   getExportContent: { foreign: (ids) => `/v1/exports/${ids.export}/content`, status: 410 },
   getExportManifest: { foreign: (ids) => `/v1/exports/${ids.export}/manifest`, status: 404 },

@@ -54,6 +54,13 @@ export async function listFiles(db: Database, of: ExportKey): Promise<FileRow[]>
   return db.all<FileRow>(sql, [of.space_id, of.id]);
 }
 
+/** At most `limit` files with a number above `after`, in order. */
+export const listFilesAfter = (db: Database, of: ExportKey, after: number, limit: number) =>
+  db.all<FileRow>(
+    `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n > ?3 ORDER BY n LIMIT ?4`,
+    [of.space_id, of.id, after, limit],
+  );
+
 export async function findFileByNumber(db: Database, of: ExportKey, n: number): Promise<FileRow | null> {
   const sql = `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`;
   return db.first<FileRow>(sql, [of.space_id, of.id, n]);

@@ -21,7 +21,7 @@ export const changeRoutes = [
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
       await cancel(call.context, space.id, id);
-      return json(await show(call, await exportOf(call, space.id, id), false), 202);
+      return json(await show(call, await exportOf(call, space.id, id)), 202);
     },
   }),
   route({
@@ -45,7 +45,7 @@ export const changeRoutes = [
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
       await retry(call.context, space.id, id, call.requestId);
-      return json(await show(call, await exportOf(call, space.id, id), false), 202, POLL_AFTER);
+      return json(await show(call, await exportOf(call, space.id, id)), 202, POLL_AFTER);
     },
   }),
   route({
@@ -67,7 +67,7 @@ export const changeRoutes = [
       await exportOf(call, space.id, id);
       if (await remove(call.context, space.id, id)) return new Response(null, { status: 204 });
       await cancel(call.context, space.id, id);
-      return json(await show(call, await exportOf(call, space.id, id), false), 202);
+      return json(await show(call, await exportOf(call, space.id, id)), 202);
     },
   }),
 ];

@@ -48,7 +48,6 @@ const QUEUED_EXPORT = {
   manifest_url: null,
 };
 
-/** As a list shows it: without its files. */
 const COMPLETED_EXPORT = {
   ...QUEUED_EXPORT,
   status: "completed",
@@ -68,9 +67,13 @@ const COMPLETED_EXPORT = {
   manifest_url: `${EXPORT_ADDRESS}/manifest`,
 };
 
+/** As a list shows it: without its files and links. */
+const { files: _files, download_url: _link, url_expires_at: _until, ...LISTED_EXPORT } = COMPLETED_EXPORT;
+
 export const exportExamples: Examples = {
   createExport: QUEUED_EXPORT,
-  listExports: { data: [COMPLETED_EXPORT], next_cursor: null },
+  listExports: { data: [LISTED_EXPORT], next_cursor: null },
+  listExportFiles: { data: [{ ...FILE, url: URL_OF_FILE }], next_cursor: null },
   Export: {
     ...COMPLETED_EXPORT,
     files: [{ ...FILE, url: URL_OF_FILE }],

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { type ExportRow, findExport, type NewExport } from "../../db/exports/exports.ts";
-import { type FileRow, listFiles, NO_TOTALS, type ExportTotals, exportTotals } from "../../db/exports/files.ts";
+import { type FileRow, listFilesAfter, NO_TOTALS, type ExportTotals, exportTotals } from "../../db/exports/files.ts";
 import { publicError, SpillwayError } from "../../errors.ts";
 import { destinationOf } from "../../export/delivery/destination.ts";
 import { fileFacts } from "../../export/output/manifest.ts";
@@ -16,9 +16,12 @@ import { Time } from "../schemas.ts";
 
 /** Seconds to wait before polling. */
 export const POLL_AFTER = { "retry-after": "2" };
+/** Files that an export's resource lists: each has a link, which is signed anew for every poll. */
+const FILES_IN_RESOURCE = 100;
+
 export const STATUSES = ["queued", "processing", "completed", "failed", "canceled", "expired"] as const;
 
-const File = z.object({
+export const File = z.object({
   name: z.string().meta({ description: "The file's name; in your own bucket, the object's whole key." }),
   rows: z.number().int(),
   bytes: z.number().int().meta({ description: "Bytes of the stored object." }),
@@ -73,13 +76,20 @@ export const ExportResource = z
     next_retry_at: Time.nullable(),
     request: z.record(z.string(), z.unknown()),
     delivery: DeliveryView,
-    files: z.array(File),
-    content_url: z.string(),
-    download_url: z.string().nullable(),
+    files: z.array(File).meta({
+      description: `The first ${FILES_IN_RESOURCE} files of a completed export; \`progress.files_total\` says how many there are. \`GET /v1/exports/{id}/files\` has every one.`,
+    }),
+    content_url: z.string().meta({ description: "The address of the whole result as one stream." }),
+    download_url: z.string().nullable().meta({ description: "A presigned link, if the result is one file." }),
     url_expires_at: Time.nullable(),
     manifest_url: z.string().nullable(),
   })
   .meta({ id: "Export" });
+
+/** An export in a list, which neither reads files nor signs links. */
+export const ListedExport = ExportResource.omit({ files: true, download_url: true, url_expires_at: true }).meta({
+  id: "ListedExport",
+});
 
 /** @throws not_found for an id that the caller's space does not have. */
 export async function exportOf(call: Call, spaceId: string, exportId: string): Promise<ExportRow> {
@@ -89,12 +99,26 @@ export async function exportOf(call: Call, spaceId: string, exportId: string): P
   return row;
 }
 
-/** @param withFiles whether to list the files with fresh links; a list of exports omits them. */
-export async function show(call: Call, row: ExportRow, withFiles: boolean): Promise<View> {
+/** The export, unless its files have expired. @throws not_found, gone. */
+export async function unexpired(call: Call, spaceId: string, exportId: string): Promise<ExportRow> {
+  const row = await exportOf(call, spaceId, exportId);
+  if (row.status === "expired")
+    throw new SpillwayError("gone", "The export's files have expired. Create a new export.");
+  return row;
+}
+
+/** The resource, with fresh links to its first files. */
+export async function show(call: Call, row: ExportRow): Promise<View> {
   const { control } = call.databases;
   const counts = await exportTotals(control, row);
-  const rows = withFiles && row.status === "completed" ? await listFiles(control, row) : [];
+  const rows = row.status === "completed" ? await listFilesAfter(control, row, -1, FILES_IN_RESOURCE) : [];
   return view(call, row, counts, await Promise.all(rows.map((file) => showFile(call, row, file))));
+}
+
+export async function showListed(call: Call, row: ExportRow): Promise<z.output<typeof ListedExport>> {
+  const shown = view(call, row, await exportTotals(call.databases.control, row), []);
+  const { files: _files, download_url: _link, url_expires_at: _until, ...listed } = shown;
+  return listed;
 }
 
 /** A new export, as the call that creates it returns it. */
@@ -171,7 +195,8 @@ function delivery(row: ExportRow): View["delivery"] {
   return { type: "s3", destination_id: row.destination_id, bucket, region, endpoint, directory_path, prefix };
 }
 
-async function showFile(call: Call, row: ExportRow, file: FileRow) {
+/** A file, with a fresh link if it is in the service's own bucket. */
+export async function showFile(call: Call, row: ExportRow, file: FileRow) {
   if (isCustomerBucket(row)) return fileFacts(row, file);
   return {
     ...fileFacts(row, file),

@@ -2,19 +2,29 @@
 
 import * as z from "zod";
 import { type ExportRow, listExports } from "../../db/exports/exports.ts";
-import { findFileByName } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { createExport } from "../../export/api/create.ts";
 import { estimate } from "../../export/api/estimate.ts";
-import { fileKey, manifestKey } from "../../export/delivery/object-keys.ts";
+import { manifestKey } from "../../export/delivery/object-keys.ts";
 import { AnyExportRequest, withDefaults } from "../../export/api/request.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { type Call, json, route } from "../route.ts";
+import { json, route } from "../route.ts";
 import { changeRoutes } from "./changes.ts";
-import { content, refuseDelivered } from "./content.ts";
+import { content } from "./content.ts";
+import { fileRoutes } from "./files.ts";
 import { idempotencyKey, limitOfCreate } from "./idempotency.ts";
-import { ExportResource, exportOf, POLL_AFTER, show, showNew, STATUSES } from "./resource.ts";
+import {
+  ExportResource,
+  exportOf,
+  ListedExport,
+  POLL_AFTER,
+  show,
+  showListed,
+  showNew,
+  STATUSES,
+  unexpired,
+} from "./resource.ts";
 import { timelineRoute } from "./timeline.ts";
 import { IdInPath } from "../schemas.ts";
 
@@ -83,12 +93,12 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     auth: "exports:read",
     limit: "poll",
     filters: { status: z.enum(STATUSES).optional(), dataset: z.string().max(100).optional() },
-    item: ExportResource,
-    page: "Exports without their files, newest first. A page of large requests ends early, with a cursor.",
+    item: ListedExport,
+    page: "Exports without their files and links, newest first. A page of large requests ends early, with a cursor.",
     read: (call, { space, filters: { status = null, dataset = null }, limit, after }) =>
       listExports(call.databases.control, space.id, { status, dataset, limit: limit - 1, after }),
     positionOf: byCreation,
-    show: (row: ExportRow, call) => show(call, row, false),
+    show: (row: ExportRow, call) => showListed(call, row),
   }),
   route({
     method: "POST",
@@ -117,7 +127,8 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     path: "/{id}",
     operationId: "getExport",
     summary: "Poll an export",
-    description: "Each poll returns new links, which are valid until `url_expires_at`: 15 minutes by default.",
+    description:
+      "Each poll returns new links, which are valid until `url_expires_at`: 15 minutes by default. `files` has the first 100 files; `GET /v1/exports/{id}/files` has every one.",
     auth: "exports:read",
     limit: "poll",
     params: IdInPath,
@@ -134,37 +145,12 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     async handle(call, { space, params: { id } }) {
       const row = await exportOf(call, space.id, id);
       const inFlight = row.status === "queued" || row.status === "processing";
-      return json(await show(call, row, true), 200, { "cache-control": "no-store", ...(inFlight ? POLL_AFTER : {}) });
+      return json(await show(call, row), 200, { "cache-control": "no-store", ...(inFlight ? POLL_AFTER : {}) });
     },
   }),
   ...changeRoutes,
   timelineRoute,
-  route({
-    method: "GET",
-    path: "/{id}/files/{name}",
-    operationId: "getExportFile",
-    summary: "Get a file",
-    description: "Redirects to the file. A file in your own bucket is answered with 409.",
-    auth: "exports:read",
-    limit: "poll",
-    params: z.object({ id: z.string(), name: z.string() }),
-    responses: {
-      302: {
-        description: "A redirect to a link that is valid for a short time: 15 minutes by default.",
-        headers: { Location: "The link.", "Cache-Control": "no-store" },
-      },
-    },
-    errors: ["gone", "conflict"],
-    async handle(call, { space, params: { id, name } }) {
-      const row = await unexpired(call, space.id, id);
-      refuseDelivered(row);
-      const file = row.status === "completed" ? await findFileByName(call.databases.control, row, name) : null;
-      if (file === null)
-        throw new SpillwayError("not_found", "The export has no file of this name. GET the export to see its files.");
-      const location = await call.context.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds);
-      return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
-    },
-  }),
+  ...fileRoutes,
   route({
     method: "GET",
     path: "/{id}/content",
@@ -226,11 +212,3 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     },
   }),
 ]);
-
-/** The export, unless its files have expired. @throws not_found, gone. */
-async function unexpired(call: Call, spaceId: string, exportId: string) {
-  const row = await exportOf(call, spaceId, exportId);
-  if (row.status === "expired")
-    throw new SpillwayError("gone", "The export's files have expired. Create a new export.");
-  return row;
-}

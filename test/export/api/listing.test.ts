@@ -1,6 +1,9 @@
 /** Exports among others: lists and their pages, estimates, and the limit of exports in flight. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { sweep } from "../../../src/maintenance/sweep.ts";
+import { Customer } from "../../support/customer.ts";
+import { gunzip, lines } from "../../support/gunzip.ts";
 import { deliver, onlyFile, roomyService, take } from "../../support/pipeline.ts";
 import { type ExportView, orders, type Service, type Space, START } from "../../support/service.ts";
 
@@ -59,10 +62,87 @@ describe("the list of exports", () => {
     expect((await list(service, other, "")).data).toEqual([]);
   });
 
+  it("leaves out what it does not load: files and links", async () => {
+    const { service, space } = await shop(1);
+    const done = await service.export(space);
+    const [listed] = (await list(service, space, "")).data;
+    expect(Object.keys(done).filter((member) => !Object.hasOwn(listed ?? {}, member))).toEqual([
+      "files",
+      "download_url",
+      "url_expires_at",
+    ]);
+    expect(done).toMatchObject(listed ?? {});
+  });
+
   it.each(["status=done", "limit=0", "limit=201", "cursor=x"])("refuses the query %s", async (query) => {
     const { service, space } = await shop();
     const problem = await service.json("GET", `/v1/exports?${query}`, 422, { key: space.key });
     expect(problem).toMatchObject({ errors: [{ pointer: `#query/${query.split("=")[0] ?? ""}` }] });
+  });
+});
+
+describe("the files of an export", () => {
+  interface Page {
+    data: ExportView["files"];
+    next_cursor: string | null;
+  }
+  const list = (service: Service, space: Space, id: string, query: string) =>
+    service.json<Page>("GET", `/v1/exports/${id}/files${query}`, 200, { key: space.key });
+  const FILES = 205;
+
+  async function inFiles() {
+    const { service, space } = await shop(FILES);
+    const done = await service.export(space, { layout: "files", file_rows: 1 });
+    return { service, space, done };
+  }
+
+  it("are listed whole, page by page in their order, each with a link that opens it", async () => {
+    const { service, space, done } = await inFiles();
+    const pages: Page[] = [];
+    for (let cursor: string | null = ""; cursor !== null; cursor = pages.at(-1)?.next_cursor ?? null)
+      pages.push(await list(service, space, done.id, `?limit=100${cursor === "" ? "" : `&cursor=${cursor}`}`));
+    expect(pages.map(({ data }) => data.length)).toEqual([100, 100, 5]);
+    const files = pages.flatMap(({ data }) => data);
+    const ids = await Promise.all(
+      files.map(async (file) => lines(gunzip(await service.fetchFile(file))).map((row) => row["eventId"])),
+    );
+    expect(ids.flat()).toEqual(orders(FILES).map((event) => event["id"]));
+    const named = ({ name, sha256 }: { name: string; sha256: string }) => [name, sha256];
+    expect(done.files.map(named)).toEqual(files.slice(0, 100).map(named));
+  });
+
+  it("are signed a hundred at most for a poll, which says how many there are", async () => {
+    const { service, space, done } = await inFiles();
+    const sign = vi.spyOn(service.context.bucket, "presign");
+    const polled = await service.poll(space, done.id);
+    expect([polled.files.length, sign.mock.calls.length]).toEqual([100, 100]);
+    expect(polled).toMatchObject({ progress: { files_total: FILES }, download_url: null });
+  });
+
+  it("are none until the export is completed, and gone when it has expired", async () => {
+    const { service, space } = await shop(3);
+    const id = await service.ask(space, { layout: "files", file_rows: 1 });
+    await deliver(service, take(service));
+    expect(await list(service, space, id, "")).toEqual({ data: [], next_cursor: null });
+    await service.pump();
+    expect((await list(service, space, id, "")).data).toHaveLength(3);
+    service.now += 8 * 86_400_000;
+    await sweep(service.context);
+    const problem = await service.json("GET", `/v1/exports/${id}/files`, 410, { key: space.key });
+    expect(problem).toMatchObject({ code: "gone" });
+  });
+
+  it("have no link in a customer's own bucket, and are stored by no cache", async () => {
+    const customer = await Customer.open();
+    const { id } = await customer.export();
+    const response = await customer.service.call("GET", `/v1/exports/${id}/files`, { key: customer.space.key });
+    const { data } = await response.json<Page>();
+    expect(data.map((file) => [file.name.startsWith("spillway/"), "url" in file])).toEqual([
+      [true, false],
+      [true, false],
+      [true, false],
+    ]);
+    expect(response.headers.get("cache-control")).toBe("no-store");
   });
 });
 

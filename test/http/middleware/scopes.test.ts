@@ -17,6 +17,7 @@ const OPENS: Record<string, Scope | "any"> = {
   retryExport: "exports:write",
   deleteExport: "exports:write",
   getExportTimeline: "exports:read",
+  listExportFiles: "exports:read",
   getExportFile: "exports:read",
   getExportContent: "exports:read",
   getExportManifest: "exports:read",
