@@ -7,10 +7,10 @@
 import { Hono } from "hono";
 import { headWithoutBody } from "./middleware/head.ts";
 import { notFound, problemOf, throwErrors } from "./middleware/problems.ts";
-import { requestId } from "./middleware/request-id.ts";
+import { answerHeaders } from "./middleware/answer-headers.ts";
 import { requestLog } from "./middleware/request-log.ts";
 import type { AppEnv, Call } from "./route.ts";
-import { RESOURCES } from "./routes.ts";
+import { RESOURCES, ROUTES } from "./routes.ts";
 
 /** @param begin creates the call of a request: the clock, the databases, the limiter and the rest. */
 export function createApp(begin: (request: Request, env: Env, ctx: ExecutionContext) => Call): Hono<AppEnv> {
@@ -20,9 +20,9 @@ export function createApp(begin: (request: Request, env: Env, ctx: ExecutionCont
     c.set("route", "");
     await next();
   });
-  app.use(requestLog, requestId, headWithoutBody, throwErrors);
+  app.use(requestLog, answerHeaders, headWithoutBody, throwErrors);
   app.onError(problemOf);
-  app.notFound(notFound);
+  app.notFound(notFound(ROUTES.map(({ path }) => path)));
   for (const { path, app: resource } of RESOURCES) app.route(path, resource);
   return app;
 }

@@ -221,7 +221,8 @@ function failures(route: Route): Responses {
   if (route.auth !== "none") codes.add("unauthenticated");
   if (route.auth !== "none" && route.auth !== "admin") codes.add("forbidden").add("space_inactive");
   if (route.limit !== undefined) codes.add("rate_limited").add("unavailable");
-  if (route.query !== undefined || route.body !== undefined) codes.add("invalid_request");
+  // Every operation refuses parameters that it does not have.
+  codes.add("invalid_request");
   if (route.body !== undefined) codes.add("malformed_request").add("payload_too_large").add("unsupported_media_type");
   codes.add("internal");
   return [...Map.groupBy(codes, (code) => ERRORS[code].status)].map(([status, group]) => {

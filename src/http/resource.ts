@@ -1,16 +1,17 @@
 /**
  * A resource: a Hono sub-app with one route per operation. Each operation runs the same chain: who calls → the limit →
- * parameters → body → its handler. The operations also describe the resource in the OpenAPI document.
+ * path → query → body → its handler. The operations also describe the resource in the OpenAPI document.
  */
 
 import { type Handler, Hono } from "hono";
 import { SpillwayError } from "../errors.ts";
 import { readBody } from "./body.ts";
 import { authenticate } from "./middleware/authentication.ts";
-import { methodNotAllowed } from "./middleware/problems.ts";
+import { otherMethods } from "./middleware/problems.ts";
 import { limitRate } from "./middleware/rate-limit.ts";
+import { readQuery } from "./query.ts";
 import type { AppEnv, Operation, Route } from "./route.ts";
-import { inBody, inQuery, validate } from "./validate.ts";
+import { inBody, validate } from "./validate.ts";
 
 export interface Resource {
   /** Where `app` is mounted. */
@@ -36,7 +37,7 @@ export function resource(path: string, tag: string, operations: readonly Operati
       await next();
     });
     for (const each of here) app.on(each.method, pattern, authenticate(each.auth), limitRate(each), handlerOf(each));
-    app.all(pattern, methodNotAllowed(here.map((each) => each.method)));
+    app.all(pattern, otherMethods(here.map((each) => each.method)));
   }
   return { path, app, routes };
 }
@@ -51,8 +52,7 @@ function handlerOf(operation: Route): Handler<AppEnv> {
     return operation.handle(call, {
       space,
       params: params === undefined ? undefined : readPath(operation, c.req.param()),
-      // When a name is given twice, the last value counts.
-      query: query === undefined ? undefined : validate(query, Object.fromEntries(call.url.searchParams), inQuery),
+      query: readQuery(query, call.url.searchParams),
       body: body === undefined ? undefined : validate(body.schema, await readBody(call.request, body), inBody),
     });
   };

@@ -2,9 +2,14 @@
 
 import type * as z from "zod";
 import { type Fault, invalid, pointerTo } from "../errors.ts";
-import { nameOf, NO_FORM_MATCHES, toSentence } from "./zod-error-map.ts";
+import { didYouMean } from "../suggestion.ts";
+import { nameOf, NO_FORM_MATCHES, propertiesOf, toSentence } from "./zod-error-map.ts";
 
 const MAX_FAULTS = 100;
+
+type Path = readonly PropertyKey[];
+/** What an input consists of: properties of a body, parameters of a query. */
+type Part = "property" | "parameter";
 
 /**
  * @param place turns a path inside the value into a pointer.
@@ -13,16 +18,38 @@ const MAX_FAULTS = 100;
 export function validate<Output>(
   schema: z.ZodType<Output>,
   value: unknown,
-  place: (path: readonly PropertyKey[]) => string,
+  place: (path: Path) => string,
+  part: Part = "property",
 ): Output {
-  const read = schema.safeParse(value, { error: toSentence });
+  const known = new Map<unknown, readonly string[]>();
+  const read = schema.safeParse(value, {
+    error(issue) {
+      if (issue.code === "unrecognized_keys") known.set(issue.keys, propertiesOf(issue));
+      return toSentence(issue);
+    },
+  });
   if (read.success) return read.data;
-  throw invalid(
-    ...withoutLengthOfWrongType(read.error.issues)
-      .flatMap((issue) => locationFaults(issue, place))
-      .slice(0, MAX_FAULTS),
-  );
+  const locate = (issue: z.core.$ZodIssue): Fault[] => {
+    if (issue.code === "unrecognized_keys") {
+      const names = known.get(issue.keys) ?? [];
+      return issue.keys.map((key) => ({
+        pointer: place([...issue.path, key]),
+        detail: `The ${part} ${key} is unknown here. Remove it or correct its name.${didYouMean(key, names)}`,
+      }));
+    }
+    if (issue.code === "invalid_union" && issue.message === NO_FORM_MATCHES) {
+      const best = nearestAlternative(issue.errors);
+      if (best !== undefined)
+        return best.flatMap((inner) => locate({ ...inner, path: [...issue.path, ...inner.path] }));
+    }
+    // A message without the value's name: "must be …".
+    const { path, message } = issue;
+    return [{ pointer: place(path), detail: /^[a-z]/.test(message) ? named(message, nameOf(path)) : message }];
+  };
+  throw invalid(...withoutLengthOfWrongType(read.error.issues).flatMap(locate).slice(0, MAX_FAULTS));
 }
+
+const named = (message: string, name: string) => (message.startsWith(`${name} `) ? message : `${name} ${message}`);
 
 /**
  * Drops complaints about the length of a value that has the wrong type: a string instead of a list is not also too
@@ -37,28 +64,16 @@ function withoutLengthOfWrongType(issues: readonly z.core.$ZodIssue[]): readonly
 
 export const inBody = pointerTo;
 
-export const inQuery = (path: readonly PropertyKey[]): string => `#query/${String(path[0] ?? "")}`;
+export const inQuery = (path: Path): string => `#query/${String(path[0] ?? "")}`;
 
-function locationFaults(issue: z.core.$ZodIssue, place: (path: readonly PropertyKey[]) => string): Fault[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({
-      pointer: place([...issue.path, key]),
-      detail: `The property ${key} is unknown here. Remove it or correct its name.`,
-    }));
-  if (issue.code === "invalid_union" && issue.message === NO_FORM_MATCHES) {
-    // The client meant the alternative with the fewest unknown properties; of several, the one that failed deepest.
-    const alternatives = issue.errors.filter((issues) => issues.length > 0);
-    const best = alternatives.toSorted((a, b) => unknownKeys(a) - unknownKeys(b) || depth(b) - depth(a))[0];
-    if (best !== undefined)
-      return best.flatMap((inner) => locationFaults({ ...inner, path: [...issue.path, ...inner.path] }, place));
-  }
-  // A schema's own message omits the name: "must be …".
-  const [name, message] = [nameOf(issue.path), issue.message];
-  const detail = /^[a-z]/.test(message) && !message.startsWith(`${name} `) ? `${name} ${message}` : message;
-  return [{ pointer: place(issue.path), detail }];
+/** The client meant the alternative with the fewest unknown properties; of several, the one that failed deepest. */
+function nearestAlternative(alternatives: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const failed = alternatives.filter((issues) => issues.length > 0);
+  return failed.toSorted((a, b) => unknownKeys(a) - unknownKeys(b) || depth(b) - depth(a))[0];
 }
 
 const unknownKeys = (issues: readonly z.core.$ZodIssue[]) =>
   issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 0), 0);
 
-const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(...issues.map((issue) => issue.path.length));
+const depth = (issues: readonly z.core.$ZodIssue[]) =>
+  issues.reduce((deepest, { path }) => Math.max(deepest, path.length), 0);

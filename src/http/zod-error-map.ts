@@ -1,6 +1,10 @@
-/** Validation errors as sentences for the client. A schema's own message is kept as it is. */
+/**
+ * Validation errors as sentences for the client, without the name of the value: `validate` puts it before them. A
+ * schema's own message is kept as it is.
+ */
 
-import type * as z from "zod";
+import * as z from "zod";
+import { didYouMean } from "../suggestion.ts";
 
 const KINDS: Record<string, string> = {
   string: "a text",
@@ -25,29 +29,27 @@ export const NO_FORM_MATCHES = "does not match any allowed form.";
 
 /** The zod error map of every request schema. @returns undefined to keep the schema's own message. */
 export function toSentence(issue: z.core.$ZodRawIssue): string | undefined {
-  const name = nameOf(issue.path);
   switch (issue.code) {
     case "invalid_type":
-      if (issue.input === undefined) return `${name} is required.`;
-      return `${name} must be ${KINDS[issue.expected] ?? `of the type ${issue.expected}`}.`;
+      if (issue.input === undefined) return "is required.";
+      return `must be ${KINDS[issue.expected] ?? `of the type ${issue.expected}`}.`;
     case "invalid_value":
-      if (issue.input === undefined) return `${name} is required.`;
-      return `${name} must be ${oneOf(issue.values)}.`;
+      if (issue.input === undefined) return "is required.";
+      return mustBeOneOf(issue.values, issue.input);
     case "too_small":
-      return `${name} must ${bound("at least", issue.minimum, issue.origin)}.`;
+      return `must ${bound("at least", issue.minimum, issue.origin)}.`;
     case "too_big":
-      return `${name} must ${bound("at most", issue.maximum, issue.origin)}.`;
+      return `must ${bound("at most", issue.maximum, issue.origin)}.`;
     case "invalid_format":
-      if (issue.format === "datetime")
-        return `${name} must be a time in RFC 3339 format, such as 2026-01-31T09:30:00.000Z.`;
-      if (issue.format === "date") return `${name} must be a calendar day, such as 2026-01-31.`;
-      if (issue.format === "uuid") return `${name} must be a UUID, as the service's ids are.`;
-      if (issue.format === "url") return `${name} must be a URL.`;
+      if (issue.format === "datetime") return "must be a time in RFC 3339 format, such as 2026-01-31T09:30:00.000Z.";
+      if (issue.format === "date") return "must be a calendar day, such as 2026-01-31.";
+      if (issue.format === "uuid") return "must be a UUID, as the service's ids are.";
+      if (issue.format === "url") return "must be a URL.";
       return undefined;
     case "invalid_union":
       // A discriminated union: its discriminator is missing or unknown.
       if (!Array.isArray(issue.options)) return NO_FORM_MATCHES;
-      return `${issue.discriminator} must be ${oneOf(issue.options)}.`;
+      return mustBeOneOf(issue.options, discriminatorIn(issue));
     case "not_multiple_of":
     case "unrecognized_keys":
     case "invalid_key":
@@ -57,16 +59,33 @@ export function toSentence(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
-const oneOf = (values: readonly unknown[]) => `${values.length === 1 ? "" : "one of "}${values.map(String).join(", ")}`;
+function discriminatorIn({ input, discriminator }: z.core.$ZodRawIssue): unknown {
+  if (typeof input !== "object" || input === null || typeof discriminator !== "string") return undefined;
+  return (input as Record<string, unknown>)[discriminator];
+}
+
+/** @param sent what was sent instead: a text may be a mistyped one of the values. */
+function mustBeOneOf(values: readonly unknown[], sent: unknown): string {
+  const texts = values.map(String);
+  const sentence = `must be ${texts.length === 1 ? "" : "one of "}${texts.join(", ")}.`;
+  return typeof sent === "string" ? sentence + didYouMean(sent, texts) : sentence;
+}
 
 function bound(limit: string, count: number | bigint, origin: string): string {
   const unit = UNITS[origin];
   return unit === undefined ? `be ${limit} ${count}` : `have ${limit} ${count} ${unit[count === 1 ? 0 : 1]}`;
 }
 
+/** The properties that an object with an unknown one may have. */
+export function propertiesOf({ inst }: z.core.$ZodRawIssue): readonly string[] {
+  return inst instanceof z.ZodObject ? Object.keys(inst.shape) : [];
+}
+
 /** The innermost name on the path to the value. */
-export function nameOf(path: readonly PropertyKey[] | undefined): string {
-  const last = path?.at(-1);
+export function nameOf(path: readonly PropertyKey[]): string {
+  const last = path.at(-1);
   if (last === undefined) return "The body";
-  return typeof last === "number" ? `Item ${last}` : String(last);
+  if (typeof last !== "number") return String(last);
+  const list = path.at(-2);
+  return list === undefined ? `Item ${last}` : `Item ${last} of ${nameOf(path.slice(0, -1))}`;
 }

@@ -38,19 +38,51 @@ export function authenticate(auth: Route["auth"]): MiddlewareHandler<AppEnv> {
 
 async function callerOf(call: Call, auth: Route["auth"]): Promise<SpaceRow> {
   if (auth === "none") return NO_SPACE;
-  const token = /^Bearer ([^\s]+)$/i.exec(call.request.headers.get("authorization") ?? "")?.[1] ?? "";
+  const token = bearerToken(call.request.headers.get("authorization"), auth === "admin" ? TOKEN : API_KEY);
   if (auth !== "admin") return spaceOfKey(call, token, auth);
-  if (token === "" || !(await sameText(token, call.config.adminToken))) throw new SpillwayError("unauthenticated");
+  if (!(await sameText(token, call.config.adminToken)))
+    throw unauthenticated("This is not the operator's token. Calls under /v1/spaces accept no API key.");
   return NO_SPACE;
+}
+
+const TOKEN = "the operator's token";
+const API_KEY = "an API key";
+
+const unauthenticated = (detail: string) => new SpillwayError("unauthenticated", detail);
+
+/** @param what the credential that the call needs. @throws unauthenticated saying what is wrong with the header. */
+function bearerToken(header: string | null, what: string): string {
+  const sent = (header ?? "").trim();
+  if (sent === "")
+    throw unauthenticated(`The header Authorization is missing: send \`Authorization: Bearer\` with ${what}.`);
+  const [scheme = "", token, ...more] = sent.split(/\s+/);
+  if (scheme.toLowerCase() !== "bearer")
+    throw unauthenticated(
+      token === undefined
+        ? `The header Authorization has no scheme: send the word Bearer, a space, and ${what}.`
+        : `The scheme of the header Authorization must be Bearer: send the word Bearer, a space, and ${what}.`,
+    );
+  if (token === undefined)
+    throw unauthenticated(`The header Authorization has the scheme Bearer, but nothing after it: add ${what}.`);
+  if (more.length > 0)
+    throw unauthenticated(
+      `The header Authorization has something after the first token: send Bearer and ${what} only.`,
+    );
+  return token;
 }
 
 async function spaceOfKey(call: Call, token: string, auth: Scope | "key"): Promise<SpaceRow> {
   const [, keyId, secret] = KEY.exec(token) ?? [];
-  if (keyId === undefined || secret === undefined) throw new SpillwayError("unauthenticated");
+  if (keyId === undefined || secret === undefined)
+    throw unauthenticated(
+      "This token does not have the form of an API key, spw_<24 hex digits>_<43 characters>: copy the whole key.",
+    );
   const found = await findKeyWithSpace(call.databases.control, keyId);
   const stored = found === null ? new Uint8Array(32) : Buffer.from(found.secret_sha256, "hex");
   const same = crypto.subtle.timingSafeEqual(await sha256(secret), stored);
-  if (found === null || !same) throw new SpillwayError("unauthenticated");
+  // One text for an unknown id and a wrong secret: it must not tell which ids exist.
+  if (found === null || !same)
+    throw unauthenticated("This API key is unknown: it was revoked, its space was deleted, or a character is wrong.");
   const { secret_sha256: _, scopes, ...space } = found;
   if (auth !== "key" && !(JSON.parse(scopes) as string[]).includes(auth))
     throw new SpillwayError("forbidden", `This key lacks the scope ${auth}. Use a key that has it.`);

@@ -8,6 +8,7 @@ import { createMiddleware } from "hono/factory";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { asSpillwayError, ERRORS, SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
+import { nearestPath } from "../nearest-path.ts";
 import type { AppEnv } from "../route.ts";
 
 /** Hono passes only instances of Error to `onError`: anything else that is thrown is wrapped in one. */
@@ -42,19 +43,24 @@ export function problemOf(thrown: Error, c: Context<AppEnv>): Response {
   return c.body(JSON.stringify(body), status as ContentfulStatusCode);
 }
 
-/** `notFound`: an address without a route. */
-export function notFound(c: Context<AppEnv>): Response {
-  return problemOf(
-    new SpillwayError("not_found", "No resource has this address. GET /openapi.json lists them all."),
-    c,
-  );
+/** `notFound`: an address without a route. @param patterns the paths of all routes, with `{name}` for a parameter. */
+export function notFound(patterns: readonly string[]): (c: Context<AppEnv>) => Response {
+  return (c) => {
+    const near = nearestPath(c.var.call.url.pathname, patterns);
+    const detail = `No resource has this address.${near === null ? "" : ` Did you mean ${near}?`} GET /openapi.json lists them all.`;
+    return problemOf(new SpillwayError("not_found", detail), c);
+  };
 }
 
-/** Rejects every method that no operation of the address has. It is registered after the operations. */
-export function methodNotAllowed(methods: readonly string[]): MiddlewareHandler<AppEnv> {
-  const allowed = methods.join(", ");
+/**
+ * Answers the methods that no operation of the address has: OPTIONS with those that there are, others with a refusal.
+ * It is registered after the operations. Hono answers HEAD by the operation of GET.
+ */
+export function otherMethods(methods: readonly string[]): MiddlewareHandler<AppEnv> {
+  const allowed = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
   return async (c) => {
     c.header("allow", allowed);
+    if (c.req.method === "OPTIONS") return c.body(null, 204);
     throw new SpillwayError("method_not_allowed", `This address accepts ${allowed}, not ${c.req.method}.`);
   };
 }

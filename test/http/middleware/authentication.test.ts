@@ -73,6 +73,31 @@ describe("a key that is not one", () => {
     expect(problem.code).toBe("unauthenticated");
   });
 
+  it.each<[string, (key: string) => string | undefined, detail: string]>([
+    ["no header", () => undefined, "The header Authorization is missing"],
+    ["the key without a scheme", (key) => key, "The header Authorization has no scheme"],
+    ["another scheme", (key) => `Basic ${key}`, "The scheme of the header Authorization must be Bearer"],
+    ["the scheme alone", () => "Bearer", "has the scheme Bearer, but nothing after it"],
+    ["two tokens", (key) => `Bearer ${key} ${key}`, "has something after the first token"],
+    ["a part of the key", (key) => `Bearer ${key.slice(0, -1)}`, "does not have the form of an API key"],
+    ["a wrong secret", (key) => `Bearer ${id(key)}_${"A".repeat(43)}`, "This API key is unknown"],
+  ])("%s is told as what it is, without the key", async (_, header, detail) => {
+    const authorization = header(space.key);
+    const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+    const problem = await service.json<ProblemView>("GET", "/v1/space", 401, { headers });
+    expect(problem).toMatchObject({ code: "unauthenticated", detail: expect.stringContaining(detail) as string });
+    expect(JSON.stringify(problem)).not.toContain(secret(space.key).slice(0, 20));
+  });
+
+  it("is told as what it is to operators too", async () => {
+    const ask = async (headers: Record<string, string>) =>
+      (await service.json<ProblemView>("GET", "/v1/spaces", 401, { headers })).detail;
+    expect(await ask({})).toContain("with the operator's token");
+    expect(await ask(bearer(space.key))).toBe(
+      "This is not the operator's token. Calls under /v1/spaces accept no API key.",
+    );
+  });
+
   it("is answered the same whether the key id is known or not", async () => {
     const unknown = await visitText(`spw_${"0".repeat(24)}_${"A".repeat(43)}`);
     const known = await visitText(`${space.key.slice(0, 28)}_${"A".repeat(43)}`);

@@ -70,6 +70,64 @@ describe("a refusal", () => {
   });
 });
 
+describe("an address that no resource has", () => {
+  it.each([
+    ["/v1/export", "/v1/exports"],
+    ["/v1/exports/", "/v1/exports"],
+    ["/exports", "/v1/exports"],
+    ["/v1/Exports/abc/Content", "/v1/exports/abc/content"],
+    ["/v1/event_definitions", "/v1/event-definitions"],
+    ["/v1/webhook-endpoint/abc/rotate-secret", "/v1/webhook-endpoints/abc/rotate-secret"],
+    ["/v1/segments/abc/counts", "/v1/segments/abc/count"],
+    ["/healtz", "/healthz"],
+  ])("%s is answered with %s", async (path, near) => {
+    const problem = await service.json<ProblemView>("GET", path, 404);
+    expect(problem.detail).toBe(
+      `No resource has this address. Did you mean ${near}? GET /openapi.json lists them all.`,
+    );
+  });
+
+  it.each(["/v1", "/wp-login.php", "/v1/exports/abc/content/more", `/${"x/".repeat(2_000)}`])(
+    "%s is near to none",
+    async (path) => {
+      const problem = await service.json<ProblemView>("GET", path, 404);
+      expect(problem.detail).toBe("No resource has this address. GET /openapi.json lists them all.");
+    },
+  );
+});
+
+const paths = [...Map.groupBy(ROUTES, (route) => route.path)].map(([path, routes]) => ({
+  path: path.replaceAll(/\{\w+\}/g, "gone"),
+  methods: routes.map(({ method }) => method as string),
+}));
+
+describe.each(paths)("$path", ({ path, methods }) => {
+  const allowed = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+
+  it("answers OPTIONS with its methods, to anyone", async () => {
+    const response = await service.call("OPTIONS", path);
+    expect([response.status, response.headers.get("allow")]).toEqual([204, allowed]);
+    expect(await response.text()).toBe("");
+  });
+
+  it.runIf(methods.includes("GET"))("answers HEAD as GET, without a body", async () => {
+    const [get, head] = [await service.call("GET", path), await service.call("HEAD", path)];
+    await get.arrayBuffer();
+    expect([head.status, await head.text()]).toEqual([get.status, ""]);
+    const names = (response: Response) => [...response.headers.keys()].toSorted();
+    expect(names(head)).toEqual(names(get));
+  });
+
+  it("is taken for what its type says, and is stored by nobody unless it says so", async () => {
+    for (const method of [...methods, "OPTIONS", "PROPFIND"]) {
+      const response = await service.call(method, path, { key: space.key });
+      await response.arrayBuffer();
+      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(response.headers.get("cache-control")).toMatch(path.startsWith("/v1") ? /^no-store$/ : /./);
+    }
+  });
+});
+
 describe("X-Request-Id", () => {
   it("is on answers that are no refusal too, another one each time", async () => {
     const answers = await Promise.all([service.call("GET", "/healthz"), service.call("GET", "/healthz")]);
@@ -105,8 +163,9 @@ describe("an address", () => {
 
   const byPath = [...Map.groupBy(ROUTES, (route) => route.path)];
   it.each(byPath)("%s says which methods it takes, and refuses others", async (path, routes) => {
-    const allowed = routes.map((route) => route.method as string);
-    const other = ["PUT", "DELETE", "POST", "OPTIONS"].find((method) => !allowed.includes(method)) ?? "";
+    const methods = routes.map((route) => route.method as string);
+    const allowed = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
+    const other = ["PUT", "DELETE", "POST", "PATCH"].find((method) => !allowed.includes(method)) ?? "";
     const response = await service.call(other, path.replaceAll(/\{\w+\}/g, "x"), { key: ADMIN });
     expect([response.status, (await response.json<ProblemView>()).code]).toEqual([405, "method_not_allowed"]);
     expect((response.headers.get("allow") ?? "").split(", ").toSorted()).toEqual(allowed.toSorted());

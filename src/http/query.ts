@@ -1,0 +1,36 @@
+/** The parameters of a query: every operation refuses those that it does not have, and one that is sent twice. */
+
+import * as z from "zod";
+import { type Fault, invalid } from "../errors.ts";
+import { inQuery, validate } from "./validate.ts";
+
+const MAX_FAULTS = 100;
+
+const NO_PARAMETERS = z.strictObject({});
+
+/**
+ * @param schema undefined for an operation without parameters.
+ * @throws invalid_request with a pointer to each parameter that is unknown, sent twice or not valid.
+ */
+export function readQuery(schema: z.ZodType | undefined, sent: URLSearchParams): unknown {
+  const faults = [...repeated(sent), ...unreadable(sent)];
+  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
+  return validate(schema ?? NO_PARAMETERS, Object.fromEntries(sent), inQuery, "parameter");
+}
+
+/** Which of several values is meant nobody knows. */
+function repeated(sent: URLSearchParams): Fault[] {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const name of sent.keys()) (seen.has(name) ? twice : seen).add(name);
+  return [...twice].map((name) => ({
+    pointer: inQuery([name]),
+    detail: `The parameter ${name} is sent more than once. Send it once; items of a list are separated by commas.`,
+  }));
+}
+
+/** zod silently drops `__proto__`, which no operation has. */
+function unreadable(sent: URLSearchParams): Fault[] {
+  if (!sent.has("__proto__")) return [];
+  return [{ pointer: inQuery(["__proto__"]), detail: "The parameter __proto__ is unknown here. Remove it." }];
+}
