@@ -37,13 +37,23 @@ export class CallError extends Error {
   readonly status: number;
   readonly code: string;
   readonly faults: readonly Fault[];
+  /** What `Retry-After` said; null where the answer has none. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(message: string, status: number, code: string, cause?: unknown, faults: readonly Fault[] = []) {
+  constructor(
+    message: string,
+    status: number,
+    code: string,
+    cause?: unknown,
+    faults: readonly Fault[] = [],
+    retryAfterSeconds: number | null = null,
+  ) {
     super(message, { cause });
     this.name = "CallError";
     this.status = status;
     this.code = code;
     this.faults = faults;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -58,10 +68,13 @@ const FEW_PLACES = 15;
 export class Client {
   readonly origin: string;
   readonly #token: string;
+  readonly #maxWaits: number;
 
-  constructor(origin: string, token: string) {
+  /** @param maxWaits how often a call waits out a rate limit before it throws. */
+  constructor(origin: string, token: string, { maxWaits = MAX_WAITS } = {}) {
     this.origin = origin;
     this.#token = token;
+    this.#maxWaits = maxWaits;
   }
 
   /** @param body goes as JSON; a string as NDJSON, as it is. @throws CallError for anything but a success. */
@@ -75,9 +88,9 @@ export class Client {
     for (let wait = 0; ; wait += 1) {
       const response = await reach(`${method} ${path}`, new URL(path, this.origin), init);
       if (response.ok) return response;
-      const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
       const error = await callError(`${method} ${path}`, response);
-      if (response.status !== 429 || Number.isNaN(seconds) || wait >= MAX_WAITS) throw error;
+      const seconds = error.retryAfterSeconds;
+      if (response.status !== 429 || seconds === null || wait >= this.#maxWaits) throw error;
       await pause(seconds * 1000);
     }
   }
@@ -225,7 +238,15 @@ export async function callError(what: string, response: Response): Promise<CallE
   const where = fault === undefined ? "" : ` ${fault.pointer}: ${fault.detail}`;
   const detail = problem.detail === undefined ? "" : `: ${problem.detail}${where}`;
   const sentence = `${what} answered ${response.status}${detail}`;
-  return new CallError(sentence, response.status, problem.code ?? "unknown", undefined, problem.errors);
+  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return new CallError(
+    sentence,
+    response.status,
+    problem.code ?? "unknown",
+    undefined,
+    problem.errors,
+    retryAfter >= 0 ? retryAfter : null,
+  );
 }
 
 function pause(ms: number): Promise<void> {

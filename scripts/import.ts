@@ -11,6 +11,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { DefinitionView, Space } from "./answers.ts";
 import { CallError, Client } from "./client.ts";
 import { csvReader } from "./import/csv.ts";
+import { CreatedProfiles } from "./import/create-profiles.ts";
 import { define, definitionOf } from "./import/define.ts";
 import { eventMaker } from "./import/events.ts";
 import { load, type Totals } from "./import/load.ts";
@@ -18,10 +19,9 @@ import { columnsOf, type Mapping, readMapping } from "./import/mapping.ts";
 import { ndjsonReader } from "./import/ndjson.ts";
 import { HELP, type Options, readOptions } from "./import/options.ts";
 import { parquetReader } from "./import/parquet.ts";
-import type { RetryPolicy } from "./import/retry.ts";
-import { Profiles } from "./import/profiles.ts";
 import { RejectionLog } from "./import/rejections.ts";
 import { type Reader, InputError } from "./import/rows.ts";
+import { retrying, type RetryPolicy, type Service } from "./import/service.ts";
 import { checkUnchanged, inspect, type Source } from "./import/source.ts";
 import { adviceOn, readState, type Subject, writeState } from "./import/state.ts";
 import { openProgress, type Progress } from "./progress.ts";
@@ -38,6 +38,16 @@ const DEFINED = {
 };
 /** On Ctrl-C the terminal and npm each send a signal: the two count as one. */
 const SAME_SIGNAL_MS = 1_000;
+
+const RETRY_POLICY: RetryPolicy = {
+  tries: TRIES,
+  onWait(error, seconds) {
+    const line = `${error.message} The call is retried in ${seconds.toFixed(1)} s.`;
+    if (progress === null) console.error(line);
+    else progress.print(line);
+  },
+  wait: (ms) => wait(ms, undefined, { signal: interrupt.signal }),
+};
 
 /** `--strict`: a line is invalid. */
 class Stopped extends Error {}
@@ -78,8 +88,9 @@ function absolute(path: string): string {
 
 async function run(options: Options): Promise<number> {
   const mapping = options.map === null ? null : readMapping(readFileSync(options.map, "utf8"), options.map);
-  const client = new Client(options.origin, options.key);
-  const space = await spaceOf(client, options.space);
+  // Rate limits are waited out by the retries, where an interrupt ends the wait.
+  const service = retrying(new Client(options.origin, options.key, { maxWaits: 0 }), RETRY_POLICY);
+  const space = await spaceOf(service, options.space);
 
   progress = openProgress("checking");
   const source = await inspect(options.file, {
@@ -97,7 +108,7 @@ async function run(options: Options): Promise<number> {
   );
   const reader = await readerOf(source, options, mapping);
   const texts = source.format === "csv";
-  const definitions = texts && mapping === null ? await definitionsOf(client) : new Map<string, DefinitionView>();
+  const definitions = texts && mapping === null ? await definitionsOf(service) : new Map<string, DefinitionView>();
   const make = eventMaker(source, reader, mapping, definitions);
 
   const subject = subjectOf(source, space, options, mapping);
@@ -106,7 +117,7 @@ async function run(options: Options): Promise<number> {
   writeState(options.state, subject, accepted);
   if (options.define && mapping !== null) {
     const definition = definitionOf(mapping, texts);
-    const outcome = await define(client, definition);
+    const outcome = await define(service, definition);
     console.log(`The event definition ${definition.id} ${DEFINED[outcome]}.`);
   }
 
@@ -115,8 +126,7 @@ async function run(options: Options): Promise<number> {
   progress = openProgress("loading");
   const print = (line: string) => progress?.print(line);
   const rejections = new RejectionLog(basename(source.path), options.errors, print);
-  const retryPolicy = retryPolicyWith(print);
-  const profiles = options.createProfiles ? new Profiles(client, retryPolicy) : null;
+  const profiles = options.createProfiles ? new CreatedProfiles(service) : null;
   try {
     await load(
       {
@@ -124,8 +134,7 @@ async function run(options: Options): Promise<number> {
         make,
         accepted,
         sending: {
-          client,
-          retryPolicy,
+          service,
           onRejected(rejection) {
             rejections.add(rejection);
             if (options.strict) throw new Stopped("The import stopped at the first invalid line (--strict).");
@@ -170,8 +179,8 @@ async function run(options: Options): Promise<number> {
 }
 
 /** @throws InputError when the key belongs to another space than the named one. */
-async function spaceOf(client: Client, meant: string): Promise<Space> {
-  const space = await client.json<Space>("GET", "/v1/space");
+async function spaceOf(service: Service, meant: string): Promise<Space> {
+  const space = await service.json<Space>("GET", "/v1/space");
   if (space.id === meant || space.name === meant) return space;
   throw new InputError(
     `The API key belongs to the space ${space.name} (${space.id}), not to ${meant}. Nothing was sent: use a key of ${meant}.`,
@@ -179,12 +188,12 @@ async function spaceOf(client: Client, meant: string): Promise<Space> {
 }
 
 /** Every definition of the space, by its id. */
-async function definitionsOf(client: Client): Promise<Map<string, DefinitionView>> {
+async function definitionsOf(service: Service): Promise<Map<string, DefinitionView>> {
   const found = new Map<string, DefinitionView>();
   let cursor: string | null = null;
   do {
     const query = new URLSearchParams({ limit: "200", ...(cursor === null ? {} : { cursor }) });
-    const page: { data: DefinitionView[]; next_cursor: string | null } = await client.json(
+    const page: { data: DefinitionView[]; next_cursor: string | null } = await service.json(
       "GET",
       `/v1/event-definitions?${query.toString()}`,
     );
@@ -216,20 +225,12 @@ function subjectOf(source: Source, space: Space, { delimiter, encoding }: Option
   };
 }
 
-function retryPolicyWith(print: (line: string) => void): RetryPolicy {
-  return {
-    tries: TRIES,
-    onWait: (error, seconds) => print(`${error.message} The call is retried in ${seconds.toFixed(1)} s.`),
-    wait: (ms) => wait(ms, undefined, { signal: interrupt.signal }),
-  };
-}
-
 function noteOf(totals: Totals, started: number): string {
   const rejected = totals.rejected === 0 ? "" : `, ${count(totals.rejected)} rejected`;
   return `${count(totals.read)} rows, ${count(perSecond(totals, started))} rows/s${rejected}`;
 }
 
-function summarize(totals: Totals, profiles: Profiles | null, started: number): void {
+function summarize(totals: Totals, profiles: CreatedProfiles | null, started: number): void {
   const { read, earlier, accepted, duplicates, rejected } = totals;
   const seconds = (performance.now() - started) / 1000;
   const before = earlier === 0 ? "" : `${count(earlier)} accepted by an earlier run, `;

@@ -1,9 +1,10 @@
 /** `--define`: the event definition that a mapping describes. */
 
 import type { DefinitionView } from "../answers.ts";
-import { CallError, type Client } from "../client.ts";
+import { CallError } from "../client.ts";
 import type { Mapping } from "./mapping.ts";
 import { InputError } from "./rows.ts";
+import type { Service } from "./service.ts";
 
 type Properties = { name: string; type: "text" | "number" | "boolean" | "date" }[];
 
@@ -32,18 +33,18 @@ export function definitionOf(mapping: Mapping, texts: boolean): { id: string; na
  * @throws InputError where the service would reject events of this mapping, with the PATCH that helps.
  */
 export async function define(
-  client: Client,
+  service: Service,
   definition: ReturnType<typeof definitionOf>,
 ): Promise<"created" | "fits" | "not read"> {
   try {
-    await client.define(definition);
+    await service.json("POST", "/v1/event-definitions", definition, (error) => error.status === 409);
     return "created";
   } catch (thrown) {
     if (!(thrown instanceof CallError) || thrown.status !== 409) throw thrown;
   }
   let existing: DefinitionView;
   try {
-    existing = await client.json<DefinitionView>("GET", `/v1/event-definitions/${definition.id}`);
+    existing = await service.json<DefinitionView>("GET", `/v1/event-definitions/${definition.id}`);
   } catch (thrown) {
     // A key may have the scope to write events and not the scope to read definitions.
     if (thrown instanceof CallError && thrown.status === 403) return "not read";

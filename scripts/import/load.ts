@@ -2,7 +2,7 @@
 
 import type { Item, Rejection } from "./events.ts";
 import { mustFollow, type Names, namesIn } from "./order.ts";
-import type { Profiles } from "./profiles.ts";
+import type { CreatedProfiles } from "./create-profiles.ts";
 import type { Piece, Row } from "./rows.ts";
 import { inBatches, sendBatch, type Sending, type Sent } from "./send.ts";
 import type { Accepted } from "./state.ts";
@@ -14,7 +14,7 @@ export interface Load {
   accepted: Accepted;
   sending: Sending;
   /** Creates profiles before their events; null: they must exist. */
-  profiles: Profiles | null;
+  profiles: CreatedProfiles | null;
   /** Events a call. */
   batch: number;
   /** Calls at once. */

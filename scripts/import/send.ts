@@ -1,9 +1,10 @@
 /** Sends batches of events until the service has accepted every valid line. */
 
 import type { Accepted, Fault } from "../answers.ts";
-import { CallError, type Client } from "../client.ts";
+import { CallError } from "../client.ts";
 import type { Item, Rejection } from "./events.ts";
-import { withRetry, type RetryPolicy } from "./retry.ts";
+import { faultsByItem } from "./faults.ts";
+import type { Service } from "./service.ts";
 
 /** Under the 15,728,640 bytes that a call may have. */
 export const MAX_BYTES = 15_000_000;
@@ -18,8 +19,7 @@ export interface Sent extends Accepted {
 }
 
 export interface Sending {
-  client: Client;
-  retryPolicy: RetryPolicy;
+  service: Service;
   /** Called for each error of a line. May throw to end the import. */
   onRejected: (rejection: Rejection) => void;
 }
@@ -51,10 +51,7 @@ export async function sendBatch(batch: readonly Item[], sending: Sending): Promi
     if (part.length === 0) continue;
     const lines = part.map((item) => item.json).join("\n");
     try {
-      const { client, retryPolicy } = sending;
-      const { accepted, duplicates } = await withRetry(retryPolicy, () =>
-        client.json<Accepted>("POST", "/v1/events", lines),
-      );
+      const { accepted, duplicates } = await sending.service.json<Accepted>("POST", "/v1/events", lines);
       sent.accepted += accepted;
       sent.duplicates += duplicates;
       sent.acceptedItems.push(...part);
@@ -80,7 +77,7 @@ function withoutRejected(part: readonly Item[], error: CallError, { onRejected }
     });
     return [];
   }
-  const faults = error.status === 422 ? byEvent(error.faults) : new Map<number, Fault[]>();
+  const faults = error.status === 422 ? faultsByItem("events", error.faults) : new Map<number, Fault[]>();
   // The error names no line: the same call would fail again.
   if (faults.size === 0 || [...faults.keys()].some((index) => part[index] === undefined)) throw error;
   const left: Item[] = [];
@@ -95,17 +92,4 @@ function withoutRejected(part: readonly Item[], error: CallError, { onRejected }
   const parts = [left.slice(0, last)];
   for (let from = last; from < left.length; from += CAREFUL_EVENTS) parts.push(left.slice(from, from + CAREFUL_EVENTS));
   return parts;
-}
-
-/** `/events/3/properties/amount` → 3, with `/properties/amount`. */
-function byEvent(faults: readonly Fault[]): Map<number, Fault[]> {
-  const found = new Map<number, Fault[]>();
-  for (const { pointer, detail } of faults) {
-    const [, index, rest] = /^\/events\/(\d+)(\/.*)?$/.exec(pointer) ?? [];
-    if (index === undefined) return new Map();
-    const own = found.get(Number(index)) ?? [];
-    own.push({ pointer: rest ?? "", detail });
-    found.set(Number(index), own);
-  }
-  return found;
 }

@@ -1,8 +1,9 @@
 /** A mapping and a row give an event, or an error with its place. */
 
 import { describe, expect, test } from "vitest";
-import { CallError, type Client } from "../../scripts/client.ts";
+import { CallError } from "../../scripts/client.ts";
 import { define, definitionOf } from "../../scripts/import/define.ts";
+import type { Service } from "../../scripts/import/service.ts";
 import { compileMapping, readMapping } from "../../scripts/import/mapping.ts";
 
 type Json = Record<string, unknown>;
@@ -158,14 +159,13 @@ describe("--define where a definition of that id exists", () => {
 
   /** @param existing what GET answers: the definition, or a status. */
   function defining(existing: object | number) {
-    const client = {
-      define: () => Promise.reject(new CallError("There is an event definition order already.", 409, "conflict")),
-      json: (method: string, path: string) =>
-        typeof existing === "number"
-          ? Promise.reject(new CallError(`${method} ${path}`, existing, "forbidden"))
-          : Promise.resolve({ id: "order", enabled: true, properties, ...existing }),
+    const json = (method: string, path: string) => {
+      if (method === "POST") return Promise.reject(new CallError("There is such a definition.", 409, "conflict"));
+      return typeof existing === "number"
+        ? Promise.reject(new CallError(`${method} ${path}`, existing, "forbidden"))
+        : Promise.resolve({ id: "order", enabled: true, properties, ...existing });
     };
-    return define(client as unknown as Client, definition);
+    return define({ json } as unknown as Service, definition);
   }
 
   test("continues when the definition has the properties, also with further ones", async () => {

@@ -5,13 +5,15 @@ import type { Fault } from "../../scripts/answers.ts";
 import { CallError, Client } from "../../scripts/client.ts";
 import type { Item, Rejection } from "../../scripts/import/events.ts";
 import { load } from "../../scripts/import/load.ts";
-import { withRetry, retryDelayMs } from "../../scripts/import/retry.ts";
-import { derivedPersonId, Profiles } from "../../scripts/import/profiles.ts";
+import { CreatedProfiles, derivedPersonId } from "../../scripts/import/create-profiles.ts";
 import { inBatches, sendBatch } from "../../scripts/import/send.ts";
+import { retryDelayMs, retrying, type Service } from "../../scripts/import/service.ts";
 import { itemOf, items, NOTHING_YET, RETRY_POLICY, loadOptions } from "./import-support.ts";
 
 const waits: number[] = [];
 const retryPolicy = { ...RETRY_POLICY, onWait: (_: CallError, seconds: number) => void waits.push(seconds) };
+/** @param json answers each call. @returns the service as the import calls it: with retries. */
+const serviceOf = (json: unknown): Service => retrying({ json } as Service, retryPolicy);
 
 /** A service that takes what `judge` finds nothing wrong with; as the real one, it lists 100 faults at most. */
 function serviceThat(judge: (n: number) => string | null, most = Infinity) {
@@ -28,15 +30,14 @@ function serviceThat(judge: (n: number) => string | null, most = Infinity) {
       ? Promise.resolve({ accepted: sent.length, duplicates: 0 })
       : Promise.reject(new CallError("wrong", 422, "invalid_request", undefined, faults.slice(0, 100)));
   };
-  return { calls, client: { json } as unknown as Client };
+  return { calls, service: serviceOf(json) };
 }
 
 describe("a batch", () => {
-  async function send(batch: Item[], service: { client: Client }) {
+  async function send(batch: Item[], { service }: { service: Service }) {
     const rejected: Rejection[] = [];
     const sent = await sendBatch(batch, {
-      client: service.client,
-      retryPolicy,
+      service,
       onRejected: (rejection) => void rejected.push(rejection),
     });
     return { sent, rejected };
@@ -101,7 +102,7 @@ describe("a batch", () => {
     [422, [{ pointer: "/events", detail: "no line of its own" }]],
   ])("is not sent again after %i that names no line", async (status, faults) => {
     const json = () => Promise.reject(new CallError("no", status, "x", undefined, faults));
-    await expect(send(items(3), { client: { json } as unknown as Client })).rejects.toThrow(CallError);
+    await expect(send(items(3), { service: serviceOf(json) })).rejects.toThrow(CallError);
   });
 });
 
@@ -126,16 +127,43 @@ describe("a transient error", () => {
   };
 
   test.each([0, 409, 429, 500, 503])("is retried: status %i", async (status) => {
-    await expect(withRetry(retryPolicy, failing(3, status))).resolves.toBe(4);
+    await expect(serviceOf(failing(3, status)).json("GET", "/")).resolves.toBe(4);
   });
 
   test("is given up after so many tries", async () => {
-    await expect(withRetry(retryPolicy, failing(4, 503))).rejects.toThrow("away");
+    await expect(serviceOf(failing(4, 503)).json("GET", "/")).rejects.toThrow("away");
+  });
+
+  test("that is a rate limit is waited out as the answer says, for as long as it lasts", async () => {
+    waits.length = 0;
+    const limited = new CallError("limited", 429, "rate_limited", undefined, [], 17);
+    let calls = 0;
+    const json = () => (++calls <= 30 ? Promise.reject(limited) : Promise.resolve(calls));
+    await expect(serviceOf(json).json("PUT", "/v1/profiles")).resolves.toBe(31);
+    expect(waits).toHaveLength(30);
+    expect(waits.every((seconds) => seconds >= 17 && seconds <= 17.5)).toBe(true);
+  });
+
+  test("of the service is retried no earlier than its answer says", async () => {
+    waits.length = 0;
+    const moving = new CallError("moving", 503, "unavailable", undefined, [], 4);
+    const json = () => Promise.reject(moving);
+    await expect(serviceOf(json).json("POST", "/v1/events")).rejects.toThrow("moving");
+    expect(waits).toHaveLength(retryPolicy.tries - 1);
+    expect(waits.every((seconds) => seconds >= 4 && seconds <= 4.5)).toBe(true);
+  });
+
+  test("has the answer's Retry-After", async () => {
+    const answer = () => Promise.resolve(new Response("{}", { status: 429, headers: { "retry-after": "9" } }));
+    vi.stubGlobal("fetch", answer);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const call = new Client("http://127.0.0.1:1", "key", { maxWaits: 0 }).call("GET", "/v1/space");
+    await expect(call).rejects.toMatchObject({ status: 429, retryAfterSeconds: 9 });
   });
 
   test.each([400, 401, 403, 404, 422])("is not: status %i", async (status) => {
     waits.length = 0;
-    await expect(withRetry(retryPolicy, failing(1, status))).rejects.toThrow("away");
+    await expect(serviceOf(failing(1, status)).json("GET", "/")).rejects.toThrow("away");
     expect(waits).toEqual([]);
   });
 
@@ -153,8 +181,8 @@ test("an interrupted answer is retried like a missing one", async () => {
   ];
   vi.stubGlobal("fetch", () => Promise.resolve(answers.shift()));
   onTestFinished(() => void vi.unstubAllGlobals());
-  const client = new Client("http://127.0.0.1:1", "key");
-  await expect(sendBatch(items(1), { client, retryPolicy, onRejected: () => {} })).resolves.toMatchObject({
+  const service = retrying(new Client("http://127.0.0.1:1", "key"), retryPolicy);
+  await expect(sendBatch(items(1), { service, onRejected: () => {} })).resolves.toMatchObject({
     duplicates: 1,
   });
 });
@@ -167,7 +195,7 @@ describe("batches at the same time", () => {
   async function run(
     batches: readonly Partial<Item>[],
     kindOf: (item: Item) => unknown,
-    profiles: Profiles | null = null,
+    profiles: CreatedProfiles | null = null,
   ) {
     const events = batches.map((item, index): Item => ({ ...itemOf(index), ...item, json: String(index) }));
     const underWay = new Set<Item>();
@@ -190,7 +218,7 @@ describe("batches at the same time", () => {
       batch: 1,
       concurrency: 3,
       make: ({ n }: { n: number }) => events[n] ?? itemOf(n),
-      sending: { client: { json } as unknown as Client, retryPolicy, onRejected: () => {} },
+      sending: { service: serviceOf(json), onRejected: () => {} },
       pieces: (async function* () {
         yield await Promise.resolve({ rows, done: 1 });
       })(),
@@ -229,24 +257,31 @@ describe("batches at the same time", () => {
 });
 
 describe("--create-profiles", () => {
-  const TAKEN = "PUT /v1/profiles answered 409: An external_person_id of these belongs to another profile.";
   type Merge = { person_id: string; external_person_id?: string };
-  const MOVED =
-    "PUT /v1/profiles answered 409: These profiles were changed by other calls at the same time. Try again.";
+  const OTHERS = "PUT /v1/profiles answered 409: Other calls changed these profiles at the same time.";
+  const refused = (status: number, message: string, pointers: string[] = []) =>
+    new CallError(
+      message,
+      status,
+      "x",
+      undefined,
+      pointers.map((pointer): Fault => ({ pointer, detail: "wrong" })),
+    );
 
-  /** @param judge what is wrong with a call, its number from 1; null takes it. */
-  function profilesThat(judge: (persons: string[], call: number) => string | null) {
+  /** @param judge the error of a call, its number from 1; null takes it. */
+  function profilesThat(judge: (persons: string[], call: number) => CallError | null) {
     const calls: string[][] = [];
     const json = (_method: string, _path: string, { profiles }: { profiles: Merge[] }) => {
       const persons = profiles.map((profile) => profile.external_person_id ?? profile.person_id);
       calls.push(persons);
       const wrong = judge(persons, calls.length);
-      return wrong === null ? Promise.resolve({}) : Promise.reject(new CallError(wrong, 409, "conflict"));
+      return wrong === null ? Promise.resolve({}) : Promise.reject(wrong);
     };
-    return { calls, profiles: new Profiles({ json } as unknown as Client, retryPolicy) };
+    return { calls, profiles: new CreatedProfiles(serviceOf(json)) };
   }
   const persons = (...ids: string[]) =>
     ids.map((id, n): Item => ({ ...itemOf(n), person: { person_id: undefined, external_person_id: id } }));
+  const many = (count: number) => persons(...Array.from({ length: count }, (_, n) => `C-${n}`));
 
   test("the person 7 and the person with the external id 7 are two", async () => {
     const sent: Merge[] = [];
@@ -254,7 +289,7 @@ describe("--create-profiles", () => {
       sent.push(...body.profiles);
       return Promise.resolve({});
     };
-    const profiles = new Profiles({ json } as unknown as Client, retryPolicy);
+    const profiles = new CreatedProfiles(serviceOf(json));
     const named = (personId?: string, externalId?: string): Item => ({
       ...itemOf(1),
       person: { person_id: personId, external_person_id: externalId },
@@ -269,17 +304,42 @@ describe("--create-profiles", () => {
     expect(profiles.sent).toBe(3);
   });
 
-  test("an external id of another profile is found by halving, at once, and left out", async () => {
+  test("sends each person once, 1,000 a call", async () => {
+    const { calls, profiles } = profilesThat(() => null);
+    await profiles.ensure([...many(2_500), ...many(2_500)]);
+    await profiles.ensure(many(2_501));
+    expect(calls.map((call) => call.length)).toEqual([1_000, 1_000, 500, 1]);
+    expect(profiles.sent).toBe(2_501);
+  });
+
+  test("leaves out external ids that other profiles have in two calls, however many they are", async () => {
     waits.length = 0;
-    const { calls, profiles } = profilesThat((sent) => (sent.includes("c") ? TAKEN : null));
-    await profiles.ensure(persons("a", "b", "c", "d"));
-    expect(calls).toEqual([["a", "b", "c", "d"], ["a", "b"], ["c", "d"], ["c"], ["d"]]);
-    expect([profiles.sent, waits]).toEqual([3, []]);
+    const { calls, profiles } = profilesThat((sent) => {
+      const taken = sent.flatMap((id, index) => (Number(id.slice(2)) % 3 > 0 ? [index] : []));
+      const pointers = taken.map((index) => `/profiles/${index}/external_person_id`);
+      return taken.length === 0 ? null : refused(409, "belongs to another profile", pointers);
+    });
+    await profiles.ensure(many(900));
+    expect(calls.map((call) => call.length)).toEqual([900, 300]);
+    expect([profiles.sent, waits]).toEqual([300, []]);
+  });
+
+  test("sends no more for people who are all there under other ids", async () => {
+    const { calls, profiles } = profilesThat((sent) =>
+      refused(
+        409,
+        "belong to others",
+        sent.map((_, index) => `/profiles/${index}/external_person_id`),
+      ),
+    );
+    await profiles.ensure(many(5_000));
+    expect(calls).toHaveLength(5);
+    expect(profiles.sent).toBe(0);
   });
 
   test("a conflict with other calls is retried, and no profile is left out", async () => {
     waits.length = 0;
-    const { calls, profiles } = profilesThat((_, call) => (call <= 2 ? MOVED : null));
+    const { calls, profiles } = profilesThat((_, call) => (call <= 2 ? refused(409, OTHERS) : null));
     await profiles.ensure(persons("a", "b"));
     expect(calls).toEqual([
       ["a", "b"],
@@ -289,9 +349,12 @@ describe("--create-profiles", () => {
     expect([profiles.sent, waits.length]).toEqual([2, 2]);
   });
 
-  test("a conflict that does not pass ends it", async () => {
-    const { calls, profiles } = profilesThat(() => MOVED);
+  test.each([
+    [409, retryPolicy.tries],
+    [422, 1],
+  ])("ends where %i names no profile, after %i calls", async (status, count) => {
+    const { calls, profiles } = profilesThat(() => refused(status, OTHERS, status === 422 ? ["/profiles"] : []));
     await expect(profiles.ensure(persons("a", "b"))).rejects.toThrow("at the same time");
-    expect(calls).toHaveLength(retryPolicy.tries);
+    expect(calls).toHaveLength(count);
   });
 });

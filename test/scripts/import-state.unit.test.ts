@@ -5,13 +5,13 @@
 
 import { appendFileSync, readFileSync, renameSync, utimesSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Client } from "../../scripts/client.ts";
 import { eventMaker } from "../../scripts/import/events.ts";
 import { load } from "../../scripts/import/load.ts";
 import { type Mapping, readMapping } from "../../scripts/import/mapping.ts";
+import type { Service } from "../../scripts/import/service.ts";
 import { checkUnchanged } from "../../scripts/import/source.ts";
 import { Accepted, readState, writeState } from "../../scripts/import/state.ts";
-import { folder, look, NOTHING_YET, RETRY_POLICY, readerOf, loadOptions } from "./import-support.ts";
+import { folder, look, NOTHING_YET, readerOf, loadOptions } from "./import-support.ts";
 
 const put = folder();
 
@@ -173,7 +173,7 @@ describe("a file that changes while it is read", () => {
     const work = {
       ...loadOptions(),
       make: eventMaker(source, reader, null, new Map()),
-      sending: { client: { json } as unknown as Client, retryPolicy: RETRY_POLICY, onRejected: () => {} },
+      sending: { service: { json } as unknown as Service, onRejected: () => {} },
       pieces: reader.pieces(),
       profiles: null,
       batch: 1,

@@ -4,12 +4,14 @@ import * as z from "zod";
 import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
 import { INEXACT } from "../../ingest/validate.ts";
 import { inBatches } from "../../db/core/batching.ts";
+import type { Database } from "../../db/core/database.ts";
 import {
   findProfile,
   type Installation,
   MAX_PROFILE_BYTES,
   type ProfileMerge,
   type ProfileRow,
+  resolvePersons,
 } from "../../db/profiles/profiles.ts";
 import { type Fault, invalid, SpillwayError } from "../../errors.ts";
 import { writeProfiles } from "../../ingest/profiles.ts";
@@ -142,10 +144,7 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
       checkTogether(merges);
       const outcome = await writeProfiles(ingestOf(call, space), inBatches(merges));
       if (outcome === "external_id_taken")
-        throw new SpillwayError(
-          "conflict",
-          "An external_person_id in this request belongs to another profile. Each external id may belong to one profile only.",
-        );
+        throw await externalIdsTaken(call.databases.space(space.id), space.id, merges);
       if (outcome === "too_large") throw invalid({ pointer: "/profiles", detail: TOO_LARGE });
       return json({ merged: merges.length });
     },
@@ -205,6 +204,34 @@ function checkTogether(merges: readonly ProfileMerge[]): void {
     if (Buffer.byteLength(JSON.stringify(merge)) > MAX_PROFILE_BYTES) faults.push({ pointer: at, detail: TOO_LARGE });
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, 100));
+}
+
+/**
+ * The conflict, with a fault for each external id that belongs to another profile, so that a caller can leave these
+ * profiles out. It has no faults where the other profiles were changed in the meantime: the same call may then succeed.
+ */
+async function externalIdsTaken(
+  db: Database,
+  spaceId: string,
+  merges: readonly ProfileMerge[],
+): Promise<SpillwayError> {
+  const sent = merges.map((merge) => merge.external_person_id).filter((id) => typeof id === "string");
+  const owners = new Map<string | null, string>();
+  for (const batch of inBatches(sent))
+    for (const found of await resolvePersons(db, spaceId, [], batch))
+      owners.set(found.external_person_id, found.person_id);
+  const faults = merges.flatMap((merge, index): Fault[] => {
+    const owner = owners.get(merge.external_person_id ?? null);
+    if (owner === undefined || owner === merge.person_id) return [];
+    return [
+      { pointer: `/profiles/${index}/external_person_id`, detail: "This external id belongs to another profile." },
+    ];
+  });
+  return new SpillwayError(
+    "conflict",
+    "An external_person_id in this request belongs to another profile. Each external id may belong to one profile only.",
+    { faults },
+  );
 }
 
 function show(row: ProfileRow) {

@@ -45,6 +45,24 @@ describe("a merge", () => {
     expect(await get()).toMatchObject({ ...empty, tags: [], topics: {}, installations: [] });
   });
 
+  it("is refused as a whole, with each external id that belongs to another profile", async () => {
+    await put({ person_id: "a", external_person_id: "A" }, { person_id: "b", external_person_id: "B" });
+    const people = ["b", "new", "a", "c"].map((id) => ({ person_id: `${id}-2`, external_person_id: id.toUpperCase() }));
+    const answer = await service.json("PUT", "/v1/profiles", 409, {
+      key: space.key,
+      body: { profiles: [{ person_id: "a", company_id: "acme" }, ...people] },
+    });
+    const detail = "This external id belongs to another profile.";
+    expect(answer).toMatchObject({
+      code: "conflict",
+      errors: [
+        { pointer: "/profiles/1/external_person_id", detail },
+        { pointer: "/profiles/3/external_person_id", detail },
+      ],
+    });
+    await service.json("GET", "/v1/profiles/new-2", 404, { key: space.key });
+  });
+
   it("leaves what it does not send", async () => {
     await put(FULL);
     await put({ person_id: "p-1" });

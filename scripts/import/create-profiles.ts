@@ -4,25 +4,24 @@
  */
 
 import { createHash } from "node:crypto";
-import { CallError, type Client } from "../client.ts";
+import { CallError } from "../client.ts";
 import type { Item } from "./events.ts";
-import { withRetry, type RetryPolicy } from "./retry.ts";
+import { faultsByItem } from "./faults.ts";
+import type { Service } from "./service.ts";
 
 type Merge = { person_id: string; external_person_id?: string };
 
-const MAX_PROFILES = 1_000;
+export const MAX_PROFILES = 1_000;
 /** Beyond this number the known people are forgotten and sent again, which changes nothing: a PUT merges. */
 const REMEMBERED = 2_000_000;
 
-export class Profiles {
-  readonly #client: Client;
-  readonly #retryPolicy: RetryPolicy;
+export class CreatedProfiles {
+  readonly #service: Service;
   readonly #known = new Set<string>();
   #sent = 0;
 
-  constructor(client: Client, retryPolicy: RetryPolicy) {
-    this.#client = client;
-    this.#retryPolicy = retryPolicy;
+  constructor(service: Service) {
+    this.#service = service;
   }
 
   /** How many profiles were sent; some may have existed before. */
@@ -43,8 +42,8 @@ export class Profiles {
           merges,
         );
     }
-    for (let from = 0; from < merges.length; from += MAX_PROFILES)
-      await this.#put(distinct(merges.slice(from, from + MAX_PROFILES)));
+    const each = distinct(merges);
+    for (let from = 0; from < each.length; from += MAX_PROFILES) await this.#put(each.slice(from, from + MAX_PROFILES));
   }
 
   #note(key: string, merge: Merge, merges: Merge[]): void {
@@ -55,26 +54,25 @@ export class Profiles {
   }
 
   /**
-   * The service accepts all profiles of a call or none: halving finds an invalid one, and its events report the error.
+   * The service accepts all profiles of a call or none, and names those that it does not accept: they are left out. One
+   * whose external id belongs to another profile is there already; the events of an invalid one report its error.
    */
   async #put(merges: readonly Merge[]): Promise<void> {
-    if (merges.length === 0) return;
-    try {
-      await withRetry(this.#retryPolicy, () => this.#client.json("PUT", "/v1/profiles", { profiles: merges }), isTaken);
-      this.#sent += merges.length;
-    } catch (thrown) {
-      if (!(thrown instanceof CallError) || (thrown.status !== 422 && !isTaken(thrown))) throw thrown;
-      if (merges.length === 1) return;
-      const middle = Math.ceil(merges.length / 2);
-      await this.#put(merges.slice(0, middle));
-      await this.#put(merges.slice(middle));
+    for (let left = merges; left.length > 0;) {
+      try {
+        await this.#service.json("PUT", "/v1/profiles", { profiles: left }, (error) => error.faults.length > 0);
+        this.#sent += left.length;
+        return;
+      } catch (thrown) {
+        if (!(thrown instanceof CallError) || (thrown.status !== 422 && thrown.status !== 409)) throw thrown;
+        const faults = faultsByItem("profiles", thrown.faults);
+        const others = left.filter((_, index) => !faults.has(index));
+        // The error names no profile: the same call would fail again.
+        if (others.length === left.length) throw thrown;
+        left = others;
+      }
     }
   }
-}
-
-/** The external id of another profile: this conflict lasts. Other conflicts come from concurrent calls, and pass. */
-function isTaken({ status, message }: CallError): boolean {
-  return status === 409 && message.includes("belongs to another profile");
 }
 
 /**
