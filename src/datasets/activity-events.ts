@@ -2,16 +2,17 @@
 
 import * as z from "zod";
 import { EVENTS, type EventRange } from "../db/events/event-range.ts";
-import { readEvents } from "../db/events/events.ts";
+import { type EventRecord, readEvents } from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
 import { clashingNames } from "../ingest/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Dataset, Page, Snapshot } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
+import { filledEvents } from "./event-properties.ts";
 import { definitionsForColumns, eventKey, type EventQuery, freezeEvents, rangeSource } from "./event-source.ts";
 import { externalIds } from "./external-ids.ts";
 import { flowEnrichment } from "./flow-enrichment.ts";
-import { linePage, NDJSON } from "./lines.ts";
+import { linePages, NDJSON } from "./lines.ts";
 import { flatRow, nestedRow } from "./rows.ts";
 import { EventNames } from "./wildcards.ts";
 import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "./window.ts";
@@ -117,15 +118,15 @@ export const activityEvents: Dataset<typeof shape, Query> = {
 
 async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
   const clashes = new Map(Object.entries(query.clashes));
-  for await (const events of readEvents(snapshot.db, range)) {
+  for await (const events of filledEvents(snapshot, readEvents(snapshot.db, range))) {
     const persons = events.map((event) => event.personId);
     const external = await externalIds.look(snapshot, persons);
     const flows = query.enriched ? await flowEnrichment(snapshot, events) : [];
-    const lines = events.map((event, n) => {
+    const lineOf = (event: EventRecord, n: number) => {
       const externalId = external.get(event.personId) ?? null;
       if (query.row_format === "nested") return nestedRow(event, externalId, flows[n]);
       return flatRow(event, externalId, clashes.get(event.definitionId) ?? [], flows[n]);
-    });
-    yield linePage(events, lines, eventKey);
+    };
+    yield* linePages(events, lineOf, eventKey);
   }
 }

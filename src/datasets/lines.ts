@@ -11,6 +11,33 @@ export const NDJSON: Form = {
   after: "",
 };
 
+/** The characters of a page's lines. One line may have more. */
+const PAGE_CHARACTERS = 2_000_000;
+
+/**
+ * Pages of records with one line each. Lines are made one at a time, and a page ends before its lines exceed about
+ * 2 MB, so that memory is bounded however much longer than its record a line is.
+ */
+export function* linePages<Item>(
+  items: readonly Item[],
+  lineOf: (item: Item, index: number) => string,
+  keyOf: (item: Item) => Key,
+): Generator<Page> {
+  let from = 0;
+  let lines: string[] = [];
+  let characters = 0;
+  for (const [index, item] of items.entries()) {
+    const line = lineOf(item, index);
+    if (lines.length > 0 && characters + line.length > PAGE_CHARACTERS) {
+      yield linePage(items.slice(from, index), lines, keyOf);
+      [from, lines, characters] = [index, [], 0];
+    }
+    lines.push(line);
+    characters += line.length;
+  }
+  if (lines.length > 0) yield linePage(items.slice(from), lines, keyOf);
+}
+
 /** @param lines one for each record, in order. */
 export function linePage<Item>(items: readonly Item[], lines: readonly string[], keyOf: (item: Item) => Key): Page {
   return {

@@ -99,15 +99,17 @@ export async function listDefinitions(
   return [...rows.map(fromRow), ...rest].toSorted(byId).slice(0, limit);
 }
 
-/** The definitions as of a sequence number, by id, with the fields that an export needs. */
+/** The definitions as of a sequence number, by id, with the fields that an export needs. @param ids default: all. */
 export async function definitionsAt(
   db: Database,
   spaceId: string,
   seq: number,
+  ids: readonly string[] | null = null,
 ): Promise<Pick<Definition, "id" | "name" | "section_id" | "category" | "properties">[]> {
-  const rows = await definitionRowsAt(db, spaceId, seq);
+  const rows = await definitionRowsAt(db, spaceId, seq, ids);
   const stored = new Set(rows.map((row) => row.id));
-  const builtIns = BUILT_INS.filter((each) => !stored.has(each.id));
+  const among = ids === null ? null : new Set(ids);
+  const builtIns = BUILT_INS.filter((each) => !stored.has(each.id) && (among?.has(each.id) ?? true));
   return [
     ...rows.map((row) => ({ ...row, properties: JSON.parse(row.properties) as Property[] })),
     ...builtIns.map((each) => ({ ...each, section_id: DEFAULT_SECTION })),

@@ -43,11 +43,11 @@ export function derivedRows(
   });
 }
 
-/** Keys in the definition's order; properties that the space added are null. */
+/** Keys in the definition's order. As of events that are sent, null is not stored. */
 function canonical(definition: Definition, values: DerivedEvent["properties"]): string {
-  const pairs = definition.properties.map(({ name }) => {
+  const pairs = definition.properties.flatMap(({ name }) => {
     const value = Object.hasOwn(values, name) ? (values[name] ?? null) : null;
-    return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    return value === null ? [] : [`${JSON.stringify(name)}:${JSON.stringify(value)}`];
   });
   return `{${pairs.join()}}`;
 }

@@ -4,7 +4,7 @@ import type { ExpectedDefinition } from "../db/events/definitions.ts";
 import { MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
 import { insertEvents } from "../db/events/insert.ts";
 import type { NewProfile } from "../db/profiles/current.ts";
-import type { Fault } from "../errors.ts";
+import { type Fault, SpillwayError } from "../errors.ts";
 import { eventTimeFault, type IngestCall, type Rejected, storedIds, throwFaults, writeAll } from "./all-or-none.ts";
 import { rulesOf } from "./catalogue/rules.ts";
 import { findDefinitions, premiseOf } from "./definitions.ts";
@@ -41,6 +41,13 @@ export async function ingestEvents(
 const CHANGED =
   "Other calls changed the definitions or profiles of these events at the same time. Send the events again.";
 
+/** The most bytes that one call stores. A number may be stored longer than it was sent: 1e15 has sixteen digits. */
+const MAX_CALL_BYTES = 31_457_280;
+const TOO_MUCH = `These events would be stored as more than ${MAX_CALL_BYTES} bytes, the most that one call may store. Send them in several calls.`;
+const TOO_LARGE = "The event is larger than 1,990,000 bytes, the most that can be stored.";
+const TOO_LARGE_FILLED =
+  "The event's row would be larger than 1,990,000 bytes, the most that a row may have: it shows null for each property and list field that the event leaves out. Send fewer items in the list.";
+
 async function check(ingest: IngestCall, events: readonly SentEvent[], pointers: (index: number) => string) {
   const ids = [...new Set(events.map((event) => event.definition_id))];
   const [definitions, persons] = await Promise.all([
@@ -57,6 +64,7 @@ async function check(ingest: IngestCall, events: readonly SentEvent[], pointers:
   const makers: string[] = [];
   const rejected: Rejected[] = [];
   const rows: NewEvent[] = [];
+  let bytes = 0;
   for (const [index, event] of events.entries()) {
     const faults: Fault[] = [];
     const pointer = pointers(index);
@@ -73,6 +81,8 @@ async function check(ingest: IngestCall, events: readonly SentEvent[], pointers:
     if (definition === undefined) definitionFault(`The space has no event definition ${event.definition_id}.`);
     else if (!definition.enabled) definitionFault(`The event definition ${event.definition_id} is disabled.`);
     if (definition !== undefined && person !== null) {
+      const at = `${pointer}/properties`;
+      const { text, missingBytes } = canonicalProperties(definition, event.properties, at, faults);
       const row: NewEvent = {
         id,
         definition_id: definition.id,
@@ -81,13 +91,13 @@ async function check(ingest: IngestCall, events: readonly SentEvent[], pointers:
         company_id: event.company_id ?? person.company_id,
         session_id: event.session_id ?? null,
         occurred_at: occurredAt,
-        properties: canonicalProperties(definition, event.properties, `${pointer}/properties`, faults),
+        properties: text,
       };
-      if (rowBytes(row) > MAX_ROW_BYTES)
-        faults.push({
-          pointer: `${pointer}/properties`,
-          detail: "The event is larger than 1,990,000 bytes, the most that can be stored.",
-        });
+      const stored = rowBytes(row);
+      if (stored + missingBytes > MAX_ROW_BYTES)
+        faults.push({ pointer: at, detail: stored > MAX_ROW_BYTES ? TOO_LARGE : TOO_LARGE_FILLED });
+      bytes += stored;
+      if (bytes > MAX_CALL_BYTES) throw new SpillwayError("payload_too_large", TOO_MUCH);
       if (!duplicate && faults.length === 0) rows.push(row);
     }
     if (faults.length > 0) rejected.push({ id: event.id, faults });

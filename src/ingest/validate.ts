@@ -1,12 +1,15 @@
 /**
- * Checks an event's properties against its definition, and renders the JSON that is stored and exported: keys in the
- * definition's order, absent properties as null.
+ * Checks an event's properties against its definition, and renders the JSON that is stored: the properties that were
+ * sent, with keys in the definition's order. A property that was left out or is null is not stored. Rows show it as
+ * null: datasets/event-properties.ts fills it in when they are read.
  */
 
 import * as z from "zod";
+import { MAX_ROW_BYTES } from "../db/events/event-rows.ts";
 import { type Fault, pointerToken } from "../errors.ts";
 import { type IngestRules, rulesOf } from "./catalogue/rules.ts";
-import type { Field, Property, Scalar } from "./definition.ts";
+import type { Property, Scalar } from "./definition.ts";
+import { type ObjectShape, type ShapeField, shapeOf } from "./object-shape.ts";
 
 const dateTime = z.iso.datetime({ offset: true });
 
@@ -16,80 +19,100 @@ export const INEXACT = "is an integer beyond 2^53, which JSON numbers do not kee
 /** The most faults that are listed for one event. */
 const MAX_FAULTS = 20;
 
+/** An event's properties, checked. */
+export interface CanonicalProperties {
+  /** JSON object: what is stored; not valid when faults were added. */
+  text: string;
+  /** The bytes that a row has beyond these: null for everything that was left out. */
+  missingBytes: number;
+}
+
 /**
  * @param pointer the properties' JSON pointer in the body, e.g. `/events/3/properties`.
- * @param faults what is wrong is added here.
- * @returns the JSON text of the properties; not valid when faults were added.
+ * @param faults what is wrong is added here. An event that is larger than a row may be has no fault here: the walk ends
+ * when `missingBytes` alone exceeds it.
  */
 export function canonicalProperties(
   definition: { id: string; category: string; properties: readonly Property[] },
   properties: Readonly<Record<string, unknown>>,
   pointer: string,
   faults: Fault[],
-): string {
+): CanonicalProperties {
   const rules = rulesOf(definition);
   const complete = rules.complete?.(properties) ?? properties;
-  const found: Fault[] = [];
+  const walk = new Walk();
   const unknown = (name: string) =>
     `The definition ${definition.id} has no property ${name}. Names are case-sensitive.`;
-  const text = objectText(definition.properties, complete, pointer, found, unknown, rules.values);
-  faults.push(...found.slice(0, MAX_FAULTS));
-  return text;
+  const text = walk.object(shapeOf(definition.properties), complete, pointer, unknown, rules.values);
+  faults.push(...walk.faults);
+  return { text, missingBytes: walk.missingBytes };
 }
 
-/** @param unknown the fault of a name that is not among the fields. */
-function objectText(
-  fields: readonly (Property | Field)[],
-  record: Readonly<Record<string, unknown>>,
-  pointer: string,
-  faults: Fault[],
-  unknown: (name: string) => string,
-  rules?: IngestRules["values"],
-): string {
-  const known = new Set(fields.map((field) => field.name));
-  for (const name of Object.keys(record))
-    if (!known.has(name)) faults.push({ pointer: `${pointer}/${pointerToken(name)}`, detail: unknown(name) });
-  const pairs = fields.map((field) => {
-    const value = Object.hasOwn(record, field.name) ? record[field.name] : undefined;
-    const at = `${pointer}/${pointerToken(field.name)}`;
-    return `${JSON.stringify(field.name)}:${valueText(field, value, at, faults, rules)}`;
-  });
-  return `{${pairs.join()}}`;
-}
+/** The walk through one event's properties: its cost follows from what was sent, not from the definition. */
+class Walk {
+  readonly faults: Fault[] = [];
+  missingBytes = 0;
 
-function valueText(
-  property: Property | Field,
-  value: unknown,
-  pointer: string,
-  faults: Fault[],
-  rules?: IngestRules["values"],
-): string {
-  if (value === undefined || value === null) {
-    if (property.required) faults.push({ pointer, detail: `${property.name} is required.` });
-    return "null";
+  get #ends(): boolean {
+    return this.faults.length >= MAX_FAULTS || this.missingBytes > MAX_ROW_BYTES;
   }
-  if (property.type === "list") return listText(property, value, pointer, faults);
-  const problem = scalarProblem(property.type, value) ?? rules?.get(property.name)?.(value) ?? null;
-  if (problem !== null) faults.push({ pointer, detail: `${property.name} ${problem}` });
-  return JSON.stringify(value);
-}
 
-function listText(property: Property | Field, value: unknown, pointer: string, faults: Fault[]): string {
-  const fields = "fields" in property ? (property.fields ?? []) : [];
-  if (!Array.isArray(value)) {
-    faults.push({ pointer, detail: `${property.name} must be a list of objects.` });
-    return "null";
+  #fault(pointer: string, detail: string): void {
+    if (this.faults.length < MAX_FAULTS) this.faults.push({ pointer, detail });
   }
-  const unknown = (name: string) => `${property.name} has no field ${name}.`;
-  const items = value.map((item: unknown, index) => {
-    const at = `${pointer}/${index}`;
-    if (typeof item !== "object" || item === null || Array.isArray(item)) {
-      faults.push({ pointer: at, detail: `Each item of ${property.name} must be an object.` });
-      return "null";
+
+  /** @param unknown the fault of a name that is not among the fields. */
+  object(
+    shape: ObjectShape,
+    record: Readonly<Record<string, unknown>>,
+    pointer: string,
+    unknown: (name: string) => string,
+    rules?: IngestRules["values"],
+  ): string {
+    const present: ShapeField[] = [];
+    for (const name of Object.keys(record)) {
+      const known = shape.find(name);
+      if (known === undefined) this.#fault(`${pointer}/${pointerToken(name)}`, unknown(name));
+      else if ((record[name] ?? null) !== null) present.push(known);
+      if (this.#ends) return "{}";
     }
-    return objectText(fields, item as Record<string, unknown>, at, faults, unknown);
-  });
-  return `[${items.join()}]`;
+    for (const { field } of shape.required)
+      if (!Object.hasOwn(record, field.name) || (record[field.name] ?? null) === null)
+        this.#fault(`${pointer}/${pointerToken(field.name)}`, `${field.name} is required.`);
+    this.missingBytes += shape.missingBytes(present);
+    const pairs = present
+      .toSorted((a, b) => a.place - b.place)
+      .map((each) => {
+        const { name } = each.field;
+        return `${JSON.stringify(name)}:${this.#value(each, record[name], `${pointer}/${pointerToken(name)}`, rules)}`;
+      });
+    return `{${pairs.join()}}`;
+  }
+
+  #value({ field, items }: ShapeField, value: unknown, pointer: string, rules?: IngestRules["values"]): string {
+    if (field.type === "list") return this.#list(field.name, items, value, pointer);
+    const problem = scalarProblem(field.type, value) ?? rules?.get(field.name)?.(value) ?? null;
+    if (problem === null) return JSON.stringify(value);
+    this.#fault(pointer, `${field.name} ${problem}`);
+    return "null";
+  }
+
+  #list(name: string, shape: ObjectShape | null, value: unknown, pointer: string): string {
+    if (!Array.isArray(value) || shape === null) {
+      this.#fault(pointer, `${name} must be a list of objects.`);
+      return "[]";
+    }
+    const unknown = (field: string) => `${name} has no field ${field}.`;
+    const texts: string[] = [];
+    for (const [index, item] of value.entries()) {
+      if (this.#ends) break;
+      const at = `${pointer}/${index}`;
+      if (typeof item !== "object" || item === null || Array.isArray(item))
+        this.#fault(at, `Each item of ${name} must be an object.`);
+      else texts.push(this.object(shape, item as Record<string, unknown>, at, unknown));
+    }
+    return `[${texts.join()}]`;
+  }
 }
 
 /** @returns what is wrong with a value of this type, in words that follow its name; null: nothing. */

@@ -161,8 +161,8 @@ describe("events", () => {
       "SELECT definition_version, properties FROM events WHERE space_id = ? ORDER BY seq",
     );
     expect((await query.bind(space.id).all()).results).toEqual([
-      { definition_version: 1, properties: '{"flowElementId":null,"messageId":"m-1"}' },
-      { definition_version: 2, properties: '{"flowElementId":null,"messageId":null,"subject":"Hi"}' },
+      { definition_version: 1, properties: '{"messageId":"m-1"}' },
+      { definition_version: 2, properties: '{"subject":"Hi"}' },
     ]);
   });
 

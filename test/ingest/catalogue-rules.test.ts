@@ -6,6 +6,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Service, type Space } from "../support/service.ts";
+import { shownProperties } from "../support/shown-properties.ts";
 
 const service = new Service();
 let space: Space;
@@ -26,14 +27,11 @@ const faults = async (definition: string, properties: unknown) => {
   return pointers.map((pointer) => pointer.replace("/events/0/properties", ""));
 };
 
-/** Sends an event. @returns the properties that were stored. */
+/** Sends an event. @returns its properties as rows show them. */
 async function store(definition: string, properties: unknown): Promise<Record<string, unknown>> {
   const id = `stored-${(sent += 1)}`;
   await service.json("POST", "/v1/events", 202, { key: space.key, body: bodyOf(definition, properties, id) });
-  const row = await env.SPACE_DB.prepare("SELECT properties FROM events WHERE space_id = ? AND id = ?")
-    .bind(space.id, id)
-    .first<{ properties: string }>();
-  return JSON.parse(row?.properties ?? "null") as Record<string, unknown>;
+  return JSON.parse(await shownProperties(space.id, id)) as Record<string, unknown>;
 }
 
 describe("fact 1.a.29: properties and the schema", () => {

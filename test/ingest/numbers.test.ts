@@ -29,7 +29,7 @@ describe("an amount", () => {
       const row = await env.SPACE_DB.prepare("SELECT properties FROM events WHERE space_id = ? AND id = ?")
         .bind(space.id, id)
         .first<{ properties: string }>();
-      expect(row?.properties).toBe(`{"order_id":null,"amount":${JSON.stringify(Number(amount))}}`);
+      expect(row?.properties).toBe(`{"amount":${JSON.stringify(Number(amount))}}`);
     },
   );
 

@@ -1,8 +1,8 @@
 /** An event's properties against its definition: each type's values, what is required, lists and their fields. */
 
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Service, type Space } from "../support/service.ts";
+import { shownProperties } from "../support/shown-properties.ts";
 
 const service = new Service();
 let space: Space;
@@ -144,10 +144,7 @@ describe("a list", () => {
     const id = "list-nulls";
     const events = [{ id, definition_id: "typed", person_id: "p-1", properties: { items: [{ sku: "A", number: 1 }] } }];
     await service.json("POST", "/v1/events", 202, { key: space.key, body: { events } });
-    const row = await env.SPACE_DB.prepare("SELECT properties FROM events WHERE space_id = ? AND id = ?")
-      .bind(space.id, id)
-      .first<{ properties: string }>();
-    expect(JSON.parse(row?.properties ?? "null")).toMatchObject({
+    expect(JSON.parse(await shownProperties(space.id, id))).toMatchObject({
       items: [{ text: null, boolean: null, date: null, number: 1, sku: "A" }],
     });
   });

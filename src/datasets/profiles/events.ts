@@ -5,6 +5,7 @@ import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { iso } from "../../time/names.ts";
 import type { Dataset } from "../dataset.ts";
 import { columnsWithin } from "../event-columns.ts";
+import { filledEvents } from "../event-properties.ts";
 import { definitionsForColumns, eventKey, type EventQuery, freezeEvents, rangeSource } from "../event-source.ts";
 import { quote } from "../json-text.ts";
 import { NDJSON } from "../lines.ts";
@@ -65,7 +66,8 @@ export const profileEvents: Dataset<typeof shape, Query> = {
   open: (query, snapshot) => ({
     ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
       const row = new IdentifierRow(query.identifiers);
-      return identifiedPages(snapshot, row, readEvents(snapshot.db, range), (event) => event.personId, line, eventKey);
+      const events = filledEvents(snapshot, readEvents(snapshot.db, range));
+      return identifiedPages(snapshot, row, events, (event) => event.personId, line, eventKey);
     }),
     form: NDJSON,
     files: { cut: "written", secret: query.secret },

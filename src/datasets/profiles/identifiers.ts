@@ -6,7 +6,7 @@ import { SnapshotCache } from "../snapshot-cache.ts";
 import type { AsOf, Column, Key, Page } from "../dataset.ts";
 import { distinct } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
-import { linePage } from "../lines.ts";
+import { linePages } from "../lines.ts";
 
 const MAX_PERSONS = 10_000;
 
@@ -102,10 +102,10 @@ export async function* identifiedPages<Item>(
   const none = { external_person_id: null, identifiers: {}, installation_ids: [] };
   for await (const items of pages) {
     const known = await cache.look(asOf, items.map(personOf));
-    const lines = items.map((item) => {
+    const lineOf = (item: Item) => {
       const id = personOf(item);
       return line(item, known.get(id) ?? row.open({ person_id: id, ...none }));
-    });
-    yield linePage(items, lines, keyOf);
+    };
+    yield* linePages(items, lineOf, keyOf);
   }
 }

@@ -82,7 +82,7 @@ export const PROFILE_AFTER = "}}";
 
 export const profileBefore = (personId: string): string => `${quote(personId)}:{"sections":{`;
 
-/** The text of a whole profile. @param events in their order. */
+/** The text of a whole profile. @param events in their order, with filled properties. */
 export function profileText(personId: string, sections: readonly Section[], events: readonly PersonEvent[]): string {
   const present = sections.flatMap((section) => {
     const wanted = new Set(section.events);
@@ -94,7 +94,10 @@ export function profileText(personId: string, sections: readonly Section[], even
   return profileBefore(personId) + present.join() + PROFILE_AFTER;
 }
 
-/** Whether an event was sent with a time is not stored: if it occurred when it was received, it counts as without. */
+/**
+ * Whether an event was sent with a time is not stored: if it occurred when it was received, it counts as without.
+ * @param event with filled properties.
+ */
 export function eventText(event: PersonEvent): string {
   const { id, occurredAt, definitionId, definitionVersion, receivedAt, properties } = event;
   const sourceTime = occurredAt === receivedAt ? 0 : occurredAt;

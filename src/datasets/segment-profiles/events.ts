@@ -10,11 +10,12 @@ import {
   readPersonEvents,
 } from "../../db/events/person-events.ts";
 import type { AsOf } from "../dataset.ts";
+import { filledEvents, propertyFiller } from "../event-properties.ts";
 import type { Query } from "./freeze.ts";
 
 const FIRST_ROWS = 500;
 const MIN_ROWS = 10;
-/** The most bytes of events on a page. A profile that exceeds it by itself is read page by page. */
+/** The most bytes of events on a page, stored and filled. A profile that exceeds it by itself is read page by page. */
 const MAX_BYTES = 2_000_000;
 
 export class Events {
@@ -34,7 +35,7 @@ export class Events {
 
   /**
    * @returns how many of the first profiles of the list fit into a page with all their events, and their events by
-   * profile; 0: the first profile has too many for one page.
+   * profile, with filled properties; 0: the first profile has too many for one page.
    */
   async gather(personIds: readonly string[]): Promise<{ profiles: number; events: PersonEvent[][] }> {
     const definitionIds = this.#query.events.map(({ id }) => id);
@@ -48,13 +49,24 @@ export class Events {
     const whole = found.length < rows ? personIds.length : (found.at(-1)?.place ?? 0);
     const profiles = Math.min(whole, firstBeyond(found, MAX_BYTES) ?? whole);
     const kept = found.filter(({ place }) => place < profiles);
+    const fill = await propertyFiller(this.#asOf, definitionIds);
+    let characters = 0;
     for await (const part of fillLarge(this.#asOf.db, this.#asOf.spaceId, kept))
-      for (const event of part) all.events[event.place]?.push(event);
+      for (const event of part) {
+        const properties = fill(event);
+        characters += properties.length;
+        if (characters > MAX_BYTES) return { profiles: event.place, events: all.events.slice(0, event.place) };
+        all.events[event.place]?.push({ ...event, properties });
+      }
     return { profiles, events: all.events.slice(0, profiles) };
   }
 
-  /** One profile's events of these definitions, page by page. */
-  async *walk(personId: string, definitionIds: readonly string[]): AsyncGenerator<PersonEvent[]> {
+  /** One profile's events of these definitions, with filled properties, page by page. */
+  walk(personId: string, definitionIds: readonly string[]): AsyncGenerator<PersonEvent[]> {
+    return filledEvents(this.#asOf, this.#walkStored(personId, definitionIds));
+  }
+
+  async *#walkStored(personId: string, definitionIds: readonly string[]): AsyncGenerator<PersonEvent[]> {
     let from: FromKey = [personId, this.#start, ""];
     for (;;) {
       const rows = this.#rows;

@@ -133,10 +133,11 @@ export async function listDefinitionRows(
   return { rows: listed?.rows ?? [], current: (current?.rows ?? []).map((row) => row.id) };
 }
 
-/** The rows as of a sequence number, without their metadata. */
-export const definitionRowsAt = (db: Database, spaceId: string, seq: number) =>
+/** The rows as of a sequence number, without their metadata. @param ids null: all. */
+export const definitionRowsAt = (db: Database, spaceId: string, seq: number, ids: readonly string[] | null) =>
   db.all<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties">>(
     `SELECT id, name, section_id, category, properties FROM definitions
-     WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)`,
-    [spaceId, seq],
+     WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)
+       AND ${ids === null ? "?3 IS NULL" : "id IN (SELECT value FROM json_each(?3))"}`,
+    [spaceId, seq, ids === null ? null : JSON.stringify(ids)],
   );

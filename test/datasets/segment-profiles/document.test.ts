@@ -193,9 +193,9 @@ describe("events", () => {
       shop: {
         attributes: {},
         events: [
-          order("o-1", 1, 1, { order_id: "A-1" }),
-          order("o-2", 1, 1, { order_id: "A-2" }),
-          order("o-0", 5, 1, { order_id: "A-0" }),
+          order("o-1", 1, 1, { order_id: "A-1", note: null }),
+          order("o-2", 1, 1, { order_id: "A-2", note: null }),
+          order("o-0", 5, 1, { order_id: "A-0", note: null }),
           order("o-3", 9, 2, { order_id: "A-3", note: "n" }),
         ],
       },

@@ -18,7 +18,7 @@ CREATE TABLE events (
   company_id TEXT,
   session_id TEXT,
   received_at INTEGER NOT NULL,
-  properties TEXT NOT NULL, -- JSON object, keys in the definition's order, missing ones null
+  properties TEXT NOT NULL, -- JSON object, keys in the definition's order; without nulls, which rows show when read
   PRIMARY KEY (space_id, occurred_at, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX events_by_id ON events (space_id, id);
