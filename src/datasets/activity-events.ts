@@ -5,6 +5,7 @@ import { EVENTS, type EventRange } from "../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
 import { clashingNames } from "../ingest/row-fields.ts";
+import { boundMs } from "../time/bounds.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Dataset, Page, Snapshot } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
@@ -20,7 +21,9 @@ import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "./window.ts";
 const time = z.iso.datetime({ offset: true });
 
 const shape = {
-  start: time.describe("Start of the window, inclusive."),
+  start: time.describe(
+    "Start of the window, inclusive. A bound with more digits than milliseconds counts as it was sent.",
+  ),
   end: time.describe("End of the window, exclusive. Must not be in the future."),
   event_names: EventNames.optional().describe(
     "Ids of event definitions; `*` matches any characters. Default: every event. In formats with columns, rows then have by default the columns of the definitions that have events in the window.",
@@ -63,16 +66,16 @@ export const activityEvents: Dataset<typeof shape, Query> = {
   schedulable: {
     parameters: ["start", "end"],
     oldest: (space, now) => oldestKept(space, now) + CHECK_MARGIN_MS,
-    toParameters: ({ start, end }) => ({ parameters: { start: iso(start), end: iso(end) }, end }),
-    sinceIsWhole: true,
+    toParameters: (window) => ({ parameters: { start: iso(window.start), end: iso(window.end) }, window }),
+    readsLate: true,
   },
 
   async freeze(request, context) {
     const { space, now } = context;
-    const start = Date.parse(request.start);
-    const end = Date.parse(request.end);
+    const start = boundMs(request.start);
+    const end = boundMs(request.end);
     if (start >= end) throw invalid({ pointer: "/end", detail: "end must be later than start." });
-    if (end > now) throw invalid({ pointer: "/end", detail: "end must not be in the future." });
+    if (Date.parse(request.end) > now) throw invalid({ pointer: "/end", detail: "end must not be in the future." });
     const oldest = oldestKept(space, now);
     if (start < oldest) throw invalid({ pointer: "/start", detail: beforeRetention("start", space, oldest) });
     const { definitions, frozen } = await freezeEvents(request.event_names, context);
@@ -111,7 +114,9 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     form: { ...NDJSON, extension: ".json" },
     files: {
       cut: "counted",
-      stem: (exportId, window) => `${exportId}-events-${digits17(window.start)}-${digits17(window.end)}`,
+      // The name of a file with late events shows the part of its window that lies within the request's.
+      stem: (exportId, { start, end }) =>
+        `${exportId}-events-${digits17(Math.max(start, query.start))}-${digits17(Math.max(end, query.start))}`,
     },
   }),
 };

@@ -6,6 +6,7 @@
 
 import type * as z from "zod";
 import type { Database } from "../db/core/database.ts";
+import type { HadStep } from "../db/events/event-range.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 
 export interface Dataset<
@@ -69,14 +70,20 @@ export interface Snapshot {
 export type AsOf = Pick<Snapshot, "db" | "spaceId" | "seq">;
 
 /**
- * What an earlier export had: everything up to its snapshot that occurred before the end of its window. A sender's
- * clock may be fast: an event that was stored before the snapshot but occurred after the window's end was not in that
- * export.
+ * What earlier exports had, and which records count that occurred before this export's window. A sender's clock may be
+ * fast or slow, and an event may arrive late: when it was stored and when it occurred both decide whether an export had
+ * it.
  */
 export interface Since {
+  /** Of records without a time of occurrence: those with a sequence number ≤ seq were had. */
   seq: number;
-  /** Epoch ms. Datasets without a window ignore it. */
-  end: number;
+  /** Of events: what was had, in ascending order. */
+  steps: readonly HadStep[];
+  /**
+   * Epoch ms: also events that occurred from this time on, before the window's start, are in the export, unless they
+   * were had. Null: only those of the window.
+   */
+  lateFrom: number | null;
 }
 
 /**
@@ -104,16 +111,20 @@ export interface Schedulable {
   oldest(space: SpaceRow, now: number): number;
   /**
    * @param window not empty, not older than `oldest`, and in the past.
-   * @returns the parameters, and the end of what they cover: the window's end, or an earlier one where the dataset has
-   * whole days or spans of a limited length; the next run covers the rest. Null: the window has nothing to ask for yet.
+   * @returns the parameters, and the window that they cover: the same, or another where the dataset has whole days or
+   * spans of a limited length; the next run covers the rest. Null: the window has nothing to ask for yet.
    */
-  toParameters(window: TimeWindow, space: SpaceRow): { parameters: Record<string, unknown>; end: number } | null;
+  toParameters(window: TimeWindow, space: SpaceRow): { parameters: Record<string, unknown>; window: TimeWindow } | null;
   /**
-   * A request with `since` returns all that the earlier export did not have: what was stored after its snapshot, and
-   * what was stored before but occurred at its window's end or later. Without this, the runs of an incremental schedule
-   * use windows that follow each other.
+   * The source leaves out what earlier exports had (`Since`), and reads what occurred before its window but arrived
+   * late. Without this, the runs of an incremental schedule use windows that follow each other.
    */
-  sinceIsWhole?: true;
+  readsLate?: true;
+  /**
+   * The start of the first window of a schedule that is made at this time, where the dataset has whole days.
+   * @param time epoch ms.
+   */
+  firstStart?(time: number, space: SpaceRow): number;
 }
 
 /** Capability: totals over the rows, for the manifest. Sums are plain JSON; the ledger stores one for each chunk. */
@@ -151,8 +162,10 @@ export interface Source {
   ttl?: "download" | "segment";
   /** The oldest time of which the source reads events, epoch ms; 0: it reads none that retention could delete. */
   readsFrom: number;
-  /** The window of the whole request. */
+  /** The window of the whole request, also where events from before it are in the export (`Since.lateFrom`). */
   window: TimeWindow;
+  /** The first requested day, as `YYYY-MM-DD`, where the request names days. Default: the window's start in UTC. */
+  firstDay?: string;
   /**
    * Finds the end of a chunk.
    * @returns the number of records up to it, at most `max`, and the key of the next record, or null at the end of the

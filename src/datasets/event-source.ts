@@ -52,9 +52,9 @@ const rangeOf = (
   table,
   spaceId: snapshot.spaceId,
   seq: snapshot.seq,
-  since: snapshot.since,
+  had: snapshot.since?.steps ?? [],
   types,
-  lower: { time: query.start, id: "" },
+  lower: { time: Math.min(query.start, snapshot.since?.lateFrom ?? query.start), id: "" },
   upper: { time: query.end, id: "" },
   excludeDeleted: deletionsToExclude(query, snapshot),
 });
@@ -72,7 +72,7 @@ export function rangeSource(
   return {
     bounds: { lower: whole.lower, upper: whole.upper },
     window: { start: query.start, end: query.end },
-    readsFrom: query.start,
+    readsFrom: whole.lower.time,
     emptyMessage: "0 events found for the time period queried.",
     cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
     count: (bounds) => countEvents(db, { ...whole, ...bounds }),

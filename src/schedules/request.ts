@@ -49,13 +49,14 @@ export const AnyScheduledRequest = z.preprocess(
 /** As it is stored: with defaults filled in. */
 export type ScheduledRequest = Record<string, unknown> & { dataset: string };
 
-/** The bounds of a run. Times in epoch ms. */
+/** What a run's parameters follow from. Times in epoch ms. */
 export interface RunBounds {
   /** The run's time. */
   at: number;
   /** The end of the completed runs' windows. */
   coveredUntil: number;
-  /** The newest completed export of an incremental schedule, by its id; null: there is none. */
+  incremental: boolean;
+  /** The newest completed export, by its id; null: there is none of this dataset. */
   since: string | null;
 }
 
@@ -66,33 +67,37 @@ export interface FilledRequest {
   windowStart: number | null;
   /** The next run's window starts here. */
   windowEnd: number;
+  /** Epoch ms: events from this time on, before the window, are in the export if they arrived late. Null: none are. */
+  lateFrom: number | null;
 }
 
 /**
- * Fills in a run's parameters. With `since`, the window of some datasets starts at the oldest event that is kept: the
- * export also has events that arrived late.
+ * Fills in a run's parameters.
+ * @param space with the schedule's own time zone.
  * @returns null when the run has nothing to export.
  */
 export function fillRequest(
   dataset: AnyDataset,
   request: ScheduledRequest,
-  { at, coveredUntil, since }: RunBounds,
+  { at, coveredUntil, incremental, since }: RunBounds,
   space: SpaceRow,
   now: number,
 ): FilledRequest | null {
   const { schedulable } = dataset;
-  const increment = since === null ? {} : { [SINCE]: since };
-  if (schedulable === undefined) return { request: { ...request, ...increment }, windowStart: null, windowEnd: at };
-  const isWhole = since !== null && schedulable.sinceIsWhole === true;
+  const increment = incremental && since !== null ? { [SINCE]: since } : {};
+  if (schedulable === undefined)
+    return { request: { ...request, ...increment }, windowStart: null, windowEnd: at, lateFrom: null };
   const oldest = schedulable.oldest(space, now);
-  const start = isWhole ? oldest : Math.max(coveredUntil, oldest);
+  const start = Math.max(coveredUntil, oldest);
   if (start >= at) return null;
   const filled = schedulable.toParameters({ start, end: at }, space);
   if (filled === null) return null;
+  const readsLate = incremental && schedulable.readsLate === true;
   return {
-    request: { ...request, ...filled.parameters, ...(isWhole ? increment : {}) },
-    windowStart: start,
-    windowEnd: filled.end,
+    request: { ...request, ...filled.parameters, ...(readsLate ? increment : {}) },
+    windowStart: filled.window.start,
+    windowEnd: filled.window.end,
+    lateFrom: readsLate ? oldest : null,
   };
 }
 
@@ -109,13 +114,8 @@ const SAMPLE_MS = 2 * DAY_MS;
 /** Checks a schedule's request as its first run would. @throws invalid_request naming the field, below `/request`. */
 export async function checkScheduled(context: Context, space: SpaceRow, request: ScheduledRequest): Promise<void> {
   const now = context.runtime.now();
-  const sample = fillRequest(
-    datasetNamed(request.dataset),
-    request,
-    { at: now, coveredUntil: now - SAMPLE_MS, since: null },
-    space,
-    now,
-  );
+  const bounds = { at: now, coveredUntil: now - SAMPLE_MS, incremental: false, since: null };
+  const sample = fillRequest(datasetNamed(request.dataset), request, bounds, space, now);
   if (sample === null) return;
   try {
     await freeze(context, space, checkFilled(sample));

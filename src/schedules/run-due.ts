@@ -6,6 +6,8 @@
  */
 
 import {
+  countDelivered,
+  type DeliveredRun,
   dropOldRuns,
   recordExportRun,
   recordRunWithoutExport,
@@ -16,6 +18,7 @@ import {
   sleepUntilNextRun,
   takeDueSchedules,
 } from "../db/schedules/runs.ts";
+import type { HadStep } from "../db/events/event-range.ts";
 import type { ScheduleRow } from "../db/schedules/schedules.ts";
 import { findSpace, type SpaceRow } from "../db/tenants/spaces.ts";
 import { asSpillwayError, ERRORS } from "../errors.ts";
@@ -23,10 +26,12 @@ import type { Since } from "../datasets/dataset.ts";
 import { log, logFailure } from "../log.ts";
 import { lastAt, nextAt, timesAfter } from "../time/cron.ts";
 import { insertAndDispatch } from "../export/api/create.ts";
+import type { ExportRequest } from "../export/api/request.ts";
 import type { Context } from "../context.ts";
 import { dispatchDeliveries } from "../export/pipeline/dispatch.ts";
 import { datasetNamed } from "../datasets/index.ts";
 import { DAY_MS } from "../time/durations.ts";
+import { cover } from "./coverage.ts";
 import { checkFilled, type FilledRequest, fillRequest, type ScheduledRequest } from "./request.ts";
 
 /** The shortest time between two runs. */
@@ -58,12 +63,49 @@ export async function runSchedules(context: Context): Promise<void> {
 
 async function visit(context: Context, of: ScheduleKey, now: number): Promise<void> {
   const { control } = context.databases;
-  const { row, paused } = await settleSchedule(control, of, now, MAX_FAILURES);
-  if (paused) await onPaused(context, of);
+  const row = await settle(context, of, now);
   if (row === null || row.status !== "active" || row.open_export_id !== null) return;
   if (row.next_run_at > now) return sleepUntilNextRun(control, of, now);
   const space = await findSpace(control, of.space_id);
   if (space !== null) await run(context, space, row, now);
+}
+
+/** @returns the schedule, with every completed export part of its coverage. */
+async function settle(context: Context, of: ScheduleKey, now: number): Promise<SettledSchedule | null> {
+  const { control } = context.databases;
+  for (;;) {
+    const { row, paused } = await settleSchedule(control, of, now, MAX_FAILURES);
+    if (paused) await onPaused(context, of);
+    const delivered = row === null ? [] : (JSON.parse(row.delivered) as DeliveredRun[]);
+    if (row === null || delivered.length === 0) return row;
+    const counted = countRuns(row, delivered);
+    const times = delivered.map((run) => run.scheduled_at);
+    await countDelivered(control, row, counted, times);
+  }
+}
+
+/** The coverage of a schedule with these completed runs. */
+export function countRuns(
+  row: Pick<SettledSchedule, "coverage" | "covered_until" | "since_export_id" | "since_dataset" | "since_seq">,
+  delivered: readonly DeliveredRun[],
+) {
+  let steps = JSON.parse(row.coverage) as HadStep[];
+  let until = row.covered_until;
+  let since = { id: row.since_export_id, dataset: row.since_dataset, seq: row.since_seq };
+  for (const run of delivered.toSorted((a, b) => a.scheduled_at - b.scheduled_at)) {
+    const { window_start: start, window_end: end, seq } = run;
+    if (start !== null)
+      steps = cover(steps, { start: run.with_late === 1 ? Number.NEGATIVE_INFINITY : start, end, seq });
+    until = Math.max(until, end);
+    since = { id: run.export_id, dataset: run.dataset, seq };
+  }
+  return {
+    coverage: JSON.stringify(steps),
+    covered_until: until,
+    since_export_id: since.id,
+    since_dataset: since.dataset,
+    since_seq: since.seq,
+  };
 }
 
 async function onPaused(
@@ -104,17 +146,18 @@ export function planRun(
 /** The latest time that a Date can hold. */
 const NEVER = 8.64e15;
 
-async function run(context: Context, space: SpaceRow, row: SettledSchedule, now: number): Promise<void> {
+async function run(context: Context, of: SpaceRow, row: SettledSchedule, now: number): Promise<void> {
+  // Days are those of the schedule's time zone, whatever the space's has become.
+  const space = { ...of, timezone: row.timezone };
   const plan = planRun(row, now);
   const request = JSON.parse(row.request) as ScheduledRequest;
-  const since = row.incremental === 1 && row.since !== null ? row.since_export_id : null;
-  const filled = fillRequest(
-    datasetNamed(request.dataset),
-    request,
-    { at: plan.at, coveredUntil: row.covered_until, since },
-    space,
-    now,
-  );
+  const bounds = {
+    at: plan.at,
+    coveredUntil: row.covered_until,
+    incremental: row.incremental === 1,
+    since: row.since_dataset === request.dataset ? row.since_export_id : null,
+  };
+  const filled = fillRequest(datasetNamed(request.dataset), request, bounds, space, now);
   if (filled === null) {
     await recordNoExport(context, row, plan, now, { outcome: "skipped", detail: NOTHING });
     return;
@@ -145,19 +188,20 @@ async function createExport(
 ): Promise<void> {
   const { runtime, config } = context;
   const id = runtime.uuid();
-  const asked = { space, request: checkFilled(filled), requestId: runtime.uuid() };
-  const had = row.since === null ? null : (JSON.parse(row.since) as Since);
+  const request = checkFilled(filled);
+  const asked = { space, request, requestId: runtime.uuid() };
   const record: RunRecord = {
     scheduled_at: plan.at,
     outcome: "made",
     window_start: filled.windowStart,
     window_end: filled.windowEnd,
     export_id: id,
+    with_late: Number(filled.lateFrom !== null),
   };
   const next = { now, nextRunAt: plan.nextRunAt, wakeAt: now + config.resendAfterMs };
   await insertAndDispatch(context, asked, id, {
     key: null,
-    run: { scheduleId: row.id, dueAt: row.next_run_at, had },
+    run: { scheduleId: row.id, dueAt: row.next_run_at, had: hadBefore(row, request, filled.lateFrom) },
     also: () => recordExportRun(row, id, [record, ...mergedRuns(plan)], next),
   });
   log("schedule.ran", {
@@ -168,6 +212,15 @@ async function createExport(
     late_ms: now - plan.at,
     skipped: plan.skipped.length,
   });
+}
+
+/** What a run's export leaves out; null: nothing. */
+function hadBefore(row: SettledSchedule, request: ExportRequest, lateFrom: number | null): Since | null {
+  const { schedulable } = datasetNamed(request.dataset);
+  if (schedulable?.readsLate === true) return { seq: 0, steps: JSON.parse(row.coverage) as HadStep[], lateFrom };
+  return request.since === undefined || row.since_seq === null
+    ? null
+    : { seq: row.since_seq, steps: [], lateFrom: null };
 }
 
 async function recordNoExport(

@@ -138,6 +138,7 @@ const LISTS: Record<string, List> = {
       const described = { name: "Nightly", cron: "0 3 * * *", timezone: "UTC", incremental: 1, backfill_from: null };
       const times = { next_run_at: service.now, covered_until: service.now, failures_from: 0, wake_at: service.now };
       const none = { paused_reason: null, paused_at: null, since_export_id: null, open_export_id: null };
+      const since = { since_dataset: null, since_seq: null };
       const row = {
         id: crypto.randomUUID(),
         space_id: space.id,
@@ -146,7 +147,12 @@ const LISTS: Record<string, List> = {
         created_at: service.now,
         updated_at: service.now,
       };
-      return insertSchedule(service.context.databases.control, { ...row, ...described, ...times, ...none }, 10_000);
+      return insertSchedule(
+        service.context.databases.control,
+        { ...row, ...described, ...times, ...none, ...since },
+        [],
+        10_000,
+      );
     },
   },
   listWebhookEndpoints: {

@@ -26,7 +26,7 @@ if (events === undefined) throw new Error("no dataset is listed");
 const schedulable: Schedulable = {
   parameters: ["from", "to"],
   oldest: () => NOW - 30 * DAY,
-  toParameters: ({ start, end }) => ({ parameters: { from: start, to: end }, end }),
+  toParameters: (window) => ({ parameters: { from: window.start, to: window.end }, window }),
 };
 
 /** A dataset that has these members beyond what any has. */
@@ -36,7 +36,7 @@ function dataset(more: Partial<AnyDataset>): AnyDataset {
 }
 
 const request = { dataset: "made_up" };
-const previous = { at: AT, coveredUntil: AT - DAY, since: "export-1" };
+const previous = { at: AT, coveredUntil: AT - DAY, incremental: true, since: "export-1" };
 const filled = (of: AnyDataset, more: Partial<typeof previous> | { since: null } = {}) =>
   fillRequest(of, request, { ...previous, ...more }, SPACE, NOW);
 
@@ -46,6 +46,7 @@ describe("a run of a dataset with a window", () => {
       request: { ...request, from: AT - DAY, to: AT },
       windowStart: AT - DAY,
       windowEnd: AT,
+      lateFrom: null,
     });
   });
 
@@ -53,14 +54,13 @@ describe("a run of a dataset with a window", () => {
     expect(filled(dataset({ schedulable }))?.request).toEqual({ ...request, from: AT - DAY, to: AT });
   });
 
-  it("covers the whole retention, with the last completed export as since, for a dataset with sinceIsWhole", () => {
-    const whole = dataset({ schedulable: { ...schedulable, sinceIsWhole: true } });
-    expect(filled(whole)).toEqual({
-      request: { ...request, from: NOW - 30 * DAY, to: AT, since: "export-1" },
-      windowStart: NOW - 30 * DAY,
-      windowEnd: AT,
-    });
-    expect(filled(whole, { since: null })?.request).toEqual({ ...request, from: AT - DAY, to: AT });
+  it("keeps to that too where the dataset reads late events, from the oldest that is kept", () => {
+    const late = dataset({ schedulable: { ...schedulable, readsLate: true } });
+    const window = { windowStart: AT - DAY, windowEnd: AT };
+    const request_ = { ...request, from: AT - DAY, to: AT };
+    expect(filled(late)).toEqual({ request: { ...request_, since: "export-1" }, ...window, lateFrom: NOW - 30 * DAY });
+    expect(filled(late, { since: null })).toEqual({ request: request_, ...window, lateFrom: NOW - 30 * DAY });
+    expect(filled(late, { incremental: false })).toEqual({ request: request_, ...window, lateFrom: null });
   });
 
   it("goes no further back than the retention", () => {
@@ -72,10 +72,14 @@ describe("a run of a dataset with a window", () => {
   it("ends where the dataset's longest request ends, and leaves the rest to the next run", () => {
     const days = {
       ...schedulable,
-      toParameters: () => ({ parameters: { date: "2026-03-09" }, end: AT - 3 * 3_600_000 }),
+      toParameters: () => ({
+        parameters: { date: "2026-03-09" },
+        window: { start: AT - 27 * 3_600_000, end: AT - 3 * 3_600_000 },
+      }),
     };
     expect(filled(dataset({ schedulable: days }))).toMatchObject({
       request: { date: "2026-03-09" },
+      windowStart: AT - 27 * 3_600_000,
       windowEnd: AT - 3 * 3_600_000,
     });
     expect(filled(dataset({ schedulable: { ...schedulable, toParameters: () => null } }))).toBeNull();
@@ -84,7 +88,12 @@ describe("a run of a dataset with a window", () => {
 
 describe("a run of a dataset without a window", () => {
   it("has the same request each time without since", () => {
-    expect(filled(dataset({}), { since: null })).toEqual({ request, windowStart: null, windowEnd: AT });
+    expect(filled(dataset({}), { since: null })).toEqual({
+      request,
+      windowStart: null,
+      windowEnd: AT,
+      lateFrom: null,
+    });
   });
 
   it("requests changes since the last completed export", () => {

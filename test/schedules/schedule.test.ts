@@ -289,7 +289,7 @@ describe("an incremental schedule", () => {
       service.json("POST", `/v1/exports/${failed?.export?.id}/retry`, status, { key: space.key });
     expect(open?.export?.status).toBe("queued");
     await retry(409);
-    await service.pump();
+    await failAll(service);
     await retry(202);
   });
 

@@ -28,7 +28,8 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
 
   eventNames: (request) => request.event_names ?? [],
 
-  // A run covers whole days: the day on which it runs belongs to the next run.
+  // A run covers whole days: the day on which it runs belongs to the next run. The space that it is given has the
+  // schedule's time zone.
   schedulable: {
     parameters: ["date", "start_date", "end_date"],
     oldest(space, now) {
@@ -40,8 +41,10 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
       if (days < 1) return null;
       const last = addDays(first, Math.min(days, MAX_DAYS) - 1);
       const parameters = first === last ? { date: first } : { start_date: first, end_date: last };
-      return { parameters, end: dayWindow(last, timezone).end };
+      return { parameters, window: { start: dayWindow(first, timezone).start, end: dayWindow(last, timezone).end } };
     },
+    readsLate: true,
+    firstStart: (time, { timezone }) => dayWindow(dayOf(time, timezone), timezone).start,
   },
 
   freeze,
@@ -60,6 +63,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
           : new Crediting(snapshot, query, attribution).pages(events);
       }),
       form: NDJSON,
+      firstDay: query.firstDay,
       files: { cut: "written", secret: query.secret },
       rowsVary: attribution !== null,
       ...(summarized === undefined ? {} : { summarized }),

@@ -25,6 +25,8 @@ export interface Attribution {
 }
 
 export interface Query extends EventQuery {
+  /** The first requested day, as `YYYY-MM-DD`. */
+  firstDay: string;
   fields: readonly Field[];
   /** Null: lines are conversions. */
   attribution: Attribution | null;
@@ -83,8 +85,12 @@ function readAttribution(request: ConversionRequest, faults: Fault[]): Attributi
   };
 }
 
-/** @returns the window of the days; null where a fault was found. */
-function readWindow(request: ConversionRequest, { space, now }: FreezeContext, faults: Fault[]): TimeWindow | null {
+/** @returns the window of the days, and the first of them; null where a fault was found. */
+function readWindow(
+  request: ConversionRequest,
+  { space, now }: FreezeContext,
+  faults: Fault[],
+): (TimeWindow & { firstDay: string }) | null {
   const { date, start_date: startDate, end_date: endDate } = request;
   const before = faults.length;
   const fault = (name: string, detail: string) => void faults.push({ pointer: `/${name}`, detail });
@@ -108,5 +114,5 @@ function readWindow(request: ConversionRequest, { space, now }: FreezeContext, f
   if (lastBegins > now) fault(lastName, `${lastName} is in the future: in ${space.timezone} that day has not begun.`);
   const oldest = oldestKept(space, now);
   if (start < oldest) fault(firstName, beforeRetention(firstName, space, oldest));
-  return faults.length > before ? null : { start, end };
+  return faults.length > before ? null : { start, end, firstDay: first };
 }

@@ -58,7 +58,7 @@ export const shape = {
   date: date
     .optional()
     .describe(
-      "A day in the space's time zone, with the length that the zone gives it. Not in the future; today has the conversions so far.",
+      "A day in the space's time zone (in a schedule, in the schedule's), with the length that the zone gives it. Not in the future; today has the conversions so far.",
     ),
   start_date: date
     .optional()

@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid } from "../../errors.ts";
 import { DAY_MS } from "../../time/durations.ts";
+import { boundMs } from "../../time/bounds.ts";
 import { iso } from "../../time/names.ts";
 import type { Schedulable, TimeWindow } from "../dataset.ts";
 import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "../window.ts";
@@ -31,9 +32,10 @@ export function readWindow(
   now: number,
   first: number | null = null,
 ): TimeWindow {
-  const start = Date.parse(request.from);
-  const end = request.to === undefined ? now : Date.parse(request.to);
-  if (end > now) throw invalid({ pointer: "/to", detail: "to must not be in the future." });
+  const start = boundMs(request.from);
+  const end = request.to === undefined ? now : boundMs(request.to);
+  if (request.to !== undefined && Date.parse(request.to) > now)
+    throw invalid({ pointer: "/to", detail: "to must not be in the future." });
   if (start >= end)
     throw request.to === undefined
       ? invalid({ pointer: "/from", detail: "from must be earlier than now." })
@@ -58,6 +60,6 @@ export function readWindow(
 export const schedulable = (first = Number.NEGATIVE_INFINITY): Schedulable => ({
   parameters: ["from", "to"],
   oldest: (space, now) => Math.max(first, oldestExportable(space, now) + CHECK_MARGIN_MS),
-  toParameters: ({ start, end }) => ({ parameters: { from: iso(start), to: iso(end) }, end }),
-  sinceIsWhole: true,
+  toParameters: (window) => ({ parameters: { from: iso(window.start), to: iso(window.end) }, window }),
+  readsLate: true,
 });

@@ -31,7 +31,7 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
     oldest: (space, now) => oldestKept(space, now) + CHECK_MARGIN_MS,
     toParameters({ start, end }, { timezone }) {
       const until = Math.min(end, addMonths(start, MAX_MONTHS, timezone));
-      return { parameters: { start_at: iso(start), end_at: iso(until) }, end: until };
+      return { parameters: { start_at: iso(start), end_at: iso(until) }, window: { start, end: until } };
     },
   },
 

@@ -9,6 +9,7 @@ import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import { freezeFilter, type SegmentFilter } from "../../segments/filter.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { addMonths } from "../../time/days.ts";
+import { boundMs } from "../../time/bounds.ts";
 import { DAY_MS } from "../../time/durations.ts";
 import type { FreezeContext, TimeWindow } from "../dataset.ts";
 import { unknownSegment } from "../members.ts";
@@ -100,10 +101,10 @@ function readWindow(request: SegmentProfilesRequest, { space, now }: FreezeConte
     else if (endAt !== undefined) fault("start_at", "start_at is required with end_at.");
     return null;
   }
-  const start = Date.parse(startAt);
-  const end = endAt === undefined ? start + 7 * DAY_MS : Date.parse(endAt);
+  const start = boundMs(startAt);
+  const end = endAt === undefined ? start + 7 * DAY_MS : boundMs(endAt);
   const oldest = oldestKept(space, now);
-  if (start > now) fault("start_at", "start_at must not be in the future.");
+  if (Date.parse(startAt) > now) fault("start_at", "start_at must not be in the future.");
   else if (hasEvents && start < oldest) fault("start_at", beforeRetention("start_at", space, oldest));
   if (end <= start) fault("end_at", "end_at must be later than start_at.");
   else if (end > addMonths(start, MAX_MONTHS, space.timezone))

@@ -23,13 +23,22 @@ export interface EventTable {
 export const EVENTS: EventTable = { name: "events", typeColumn: "definition_id" };
 export const REACHABILITY_EVENTS: EventTable = { name: "reachability_events", typeColumn: "channel" };
 
+/**
+ * One step of what earlier exports had: of the events that occurred before `until` (epoch ms), and not before the step
+ * before ends, those with a sequence number ≤ `seq`.
+ */
+export interface HadStep {
+  until: number;
+  seq: number;
+}
+
 /** The events of a space with sequence number ≤ seq, of these types (null: of every type), with lower ≤ key < upper. */
 export interface EventRange {
   table: EventTable;
   spaceId: string;
   seq: number;
-  /** Leaves out events with sequence number ≤ since.seq that occurred before since.end (epoch ms). */
-  since: { seq: number; end: number } | null;
+  /** Leaves out the events of these steps, which are in ascending order. */
+  had: readonly HadStep[];
   types: readonly string[] | null;
   lower: EventKey;
   upper: EventKey;
@@ -37,10 +46,28 @@ export interface EventRange {
   excludeDeleted?: "at_snapshot" | "now" | undefined;
 }
 
-/** SQL: the WHERE of a range, with parameters ?1 to ?9. @param from `>` leaves out the event at the lower key. */
+/** SQL: the WHERE of a range, with parameters ?1 to ?7. @param from `>` leaves out the event at the lower key. */
 export const inEventRange = (range: EventRange, from: ">" | ">=" = ">=") =>
   `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6
-     AND (seq > ?8 OR occurred_at >= ?9) AND ${hasType(range)}${withoutDeleted(range)}`;
+     AND ${hasType(range)}${withoutHad(range)}${withoutDeleted(range)}`;
+
+/** Steps that end before the range begins, and those after it, match no event of it. */
+function withoutHad({ had, lower, upper }: EventRange): string {
+  const first = had.findIndex(({ until }) => until > lower.time);
+  if (first === -1) return "";
+  const last = had.findIndex(({ until }) => until > upper.time);
+  return ` AND seq > ${hadUpTo(had.slice(first, last === -1 ? undefined : last + 1))}`;
+}
+
+/** SQL: the sequence number up to which an event was had. A binary search, so that many steps cost little a row. */
+function hadUpTo(steps: readonly HadStep[]): string {
+  const middle = steps.length >> 1;
+  const step = steps[middle === 0 ? 0 : middle - 1];
+  if (step === undefined) return "0";
+  const [before, after] =
+    middle === 0 ? [String(step.seq), "0"] : [hadUpTo(steps.slice(0, middle)), hadUpTo(steps.slice(middle))];
+  return `CASE WHEN occurred_at < ${step.until} THEN ${before} ELSE ${after} END`;
+}
 
 const hasType = ({ types, table }: EventRange) =>
   types === null ? "?7 IS NULL" : `${table.typeColumn} IN (SELECT value FROM json_each(?7))`;
@@ -50,7 +77,7 @@ const withoutDeleted = (range: EventRange) =>
     ? ""
     : ` AND ${excludeDeleted(range.table.name, range.excludeDeleted === "now" ? "true" : "d.seq <= ?6")}`;
 
-/** The parameters ?1 to ?9 of `inEventRange`. */
+/** The parameters ?1 to ?7 of `inEventRange`. */
 export const eventRangeParams = (range: EventRange, lower: EventKey = range.lower) =>
   [
     range.spaceId,
@@ -60,8 +87,6 @@ export const eventRangeParams = (range: EventRange, lower: EventKey = range.lowe
     range.upper.id,
     range.seq,
     range.types === null ? null : JSON.stringify(range.types),
-    range.since?.seq ?? 0,
-    range.since?.end ?? 0,
   ] as const;
 
 /** Times lie within ±4·10^15 ms. With this added they have 16 digits, so their text sorts as the number does. */
@@ -89,7 +114,7 @@ export async function cutEvents(
 ): Promise<{ records: number; next: EventKey | null }> {
   const found = await db.first<{ n: number; last: string | null }>(
     `SELECT count(*) AS n, max((occurred_at + ${DIGITS_16}) || id) AS last
-     FROM (SELECT occurred_at, id FROM ${range.table.name} WHERE ${inEventRange(range)} ORDER BY occurred_at, id LIMIT ?10)`,
+     FROM (SELECT occurred_at, id FROM ${range.table.name} WHERE ${inEventRange(range)} ORDER BY occurred_at, id LIMIT ?8)`,
     [...eventRangeParams(range), max + 1],
   );
   if (found === null || found.last === null || found.n <= max) return { records: found?.n ?? 0, next: null };

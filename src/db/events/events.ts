@@ -33,7 +33,7 @@ export async function definitionsInRange(db: Database, range: EventRange, rows =
     const groups = await db.all<{ definition_id: string; n: number; last: string }>(
       `SELECT definition_id, count(*) AS n, max(max((occurred_at + ${DIGITS_16}) || id)) OVER () AS last
        FROM (SELECT definition_id, occurred_at, id FROM events WHERE ${inEventRange(range, from)}
-             ORDER BY occurred_at, id LIMIT ?10)
+             ORDER BY occurred_at, id LIMIT ?8)
        GROUP BY definition_id`,
       [...eventRangeParams(range, lower), rows],
     );
@@ -64,9 +64,9 @@ export async function* readEvents(db: Database, range: EventRange): AsyncGenerat
     const page = await db.first<{ packed: string | null }>(
       `SELECT group_concat(occurred_at || char(9) || id || char(9) || definition_id || char(9) || person_id || char(9)
            || ifnull(session_id, '') || char(9) || ifnull(company_id, '') || char(9) || received_at || char(9)
-           || CASE WHEN octet_length(properties) > ?11 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
+           || CASE WHEN octet_length(properties) > ?9 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
        FROM (SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at, properties
-             FROM events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?10)`,
+             FROM events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?8)`,
       [...eventRangeParams(range, lower), rows, inlineBytes],
     );
     const packed = page?.packed;

@@ -70,7 +70,7 @@ export async function* readReachability(
   for (;;) {
     const page = await db.all<ReachabilityRecord>(
       `SELECT occurred_at, id, person_id, channel, installation_id, received_at, event
-       FROM reachability_events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?10`,
+       FROM reachability_events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?8`,
       [...eventRangeParams(range, lower), rows],
     );
     const last = page.at(-1);

@@ -78,7 +78,10 @@ export interface InsertConditions {
   pendingLimit: number;
   /** An idempotency key that must still be reserved for this export. */
   key: string | null;
-  /** Epoch ms of the run that must still be due on its schedule, with none of its exports in progress. */
+  /**
+   * Epoch ms of the run that must still be due on its schedule, with none of its exports in progress, and every
+   * completed one part of its coverage.
+   */
   dueAt: number | null;
 }
 
@@ -106,7 +109,9 @@ export async function insertExport(
          AND (?17 IS NULL OR EXISTS
            (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?17 AND c.status = 'active' AND c.next_run_at = ?21))
          AND (?17 IS NULL OR NOT EXISTS
-           (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?17 AND o.status IN ('queued', 'processing')))`,
+           (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?17 AND o.status IN ('queued', 'processing')))
+         AND (?17 IS NULL OR NOT EXISTS
+           (SELECT 1 FROM schedule_runs r WHERE r.space_id = ?1 AND r.schedule_id = ?17 AND r.delivered_seq IS NOT NULL AND r.counted = 0))`,
       [...valuesOf(row, NEW_COLUMNS), pendingLimit, key, dueAt],
     ),
     entry(row, row.created_at, "export.created", {}, { key: "created" }),

@@ -6,6 +6,7 @@
 
 import { enqueueWebhooks } from "./outbox.ts";
 import { type Database, statement } from "../core/database.ts";
+import { IS_SUPERSEDED, runDelivered } from "../schedules/runs.ts";
 import { EXPORT_COLUMNS, type ExportRow } from "./exports.ts";
 import { ORPHANED_UPLOADS } from "./files.ts";
 import { errorColumns, type ExportError, type ExportKey } from "./status.ts";
@@ -47,6 +48,7 @@ export async function completeExport(
        WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'finishing' AND plan_version = ?8`,
       [of.space_id, of.id, end.completedAt, end.expiresAt, end.cleanupAt, end.message, end.manifestSha256, end.plan],
     ),
+    runDelivered(of),
     ...enqueueWebhooks(of, "completed", end.completedAt, { rows: end.rows }),
   ]);
   return (changed?.changes ?? 0) > 0;
@@ -124,6 +126,7 @@ export async function retryExport(
          AND (SELECT count(*) FROM exports o WHERE o.space_id = ?1 AND o.status IN ('queued', 'processing')) < ?5
          AND NOT EXISTS (SELECT 1 FROM exports o
            WHERE o.space_id = ?1 AND o.schedule_id = exports.schedule_id AND o.status IN ('queued', 'processing'))
+         AND NOT ${IS_SUPERSEDED}
          AND (destination_id IS NULL OR EXISTS
            (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = exports.destination_id))
        RETURNING generation`,

@@ -21,18 +21,32 @@ export const takeDueSchedules = (db: Database, now: number, againAt: number, lim
     [now, againAt, limit],
   );
 
-/** SQL: the runs of schedule ?2 after `covered_until` whose exports were completed. */
-const DELIVERED = `FROM schedule_runs r JOIN exports e ON e.space_id = ?1 AND e.id = r.export_id AND e.status IN ('completed', 'expired')
-  WHERE r.space_id = ?1 AND r.schedule_id = ?2 AND r.scheduled_at > schedules.covered_until`;
-
 export interface SettledSchedule extends ScheduleRow {
-  /** JSON {seq, end} of the newest completed export; null when there is none, or it has another dataset. */
-  since: string | null;
+  /** JSON: what the completed exports had, as HadStep[] in ascending order. */
+  coverage: string;
+  /** JSON: the completed runs that are not yet part of the coverage, as DeliveredRun[]. */
+  delivered: string;
 }
 
+/** A run with a completed export. Times in epoch ms. */
+export interface DeliveredRun {
+  scheduled_at: number;
+  export_id: string;
+  dataset: string;
+  seq: number;
+  /** Null: its dataset has no window. */
+  window_start: number | null;
+  window_end: number;
+  /** 1: the export also has what arrived late for earlier windows. */
+  with_late: number;
+}
+
+/** SQL: the completed runs of schedule ?2 that are not yet part of its coverage. */
+const TO_COUNT = `schedule_runs r WHERE r.space_id = ?1 AND r.schedule_id = ?2 AND r.delivered_seq IS NOT NULL AND r.counted = 0`;
+
 /**
- * Updates a schedule from its exports: how far they cover, the newest completed one, and one that is queued or
- * processing. When its last `maxFailures` ended runs failed, the schedule is paused, and its webhooks are enqueued.
+ * Updates which export of a schedule is queued or processing. When its last `maxFailures` ended runs failed, the
+ * schedule is paused, and its webhooks are enqueued.
  * @returns the updated schedule, and whether this call paused it.
  */
 export async function settleSchedule(
@@ -43,24 +57,70 @@ export async function settleSchedule(
 ): Promise<{ row: SettledSchedule | null; paused: boolean }> {
   const results = await db.batch<SettledSchedule>([
     statement(
-      `UPDATE schedules SET covered_until = max(covered_until, coalesce((SELECT max(r.window_end) ${DELIVERED}), 0)),
-         since_export_id = coalesce((SELECT r.export_id ${DELIVERED} ORDER BY r.scheduled_at DESC LIMIT 1), since_export_id),
-         since_had = coalesce((SELECT json_object('dataset', e.dataset, 'seq', e.snapshot_seq, 'end', r.window_end)
-           ${DELIVERED} ORDER BY r.scheduled_at DESC LIMIT 1), since_had),
-         open_export_id = (SELECT o.id FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?2 AND o.status IN ('queued', 'processing') LIMIT 1)
+      `UPDATE schedules SET open_export_id =
+         (SELECT o.id FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?2 AND o.status IN ('queued', 'processing') LIMIT 1)
        WHERE space_id = ?1 AND id = ?2`,
       [of.space_id, of.id],
     ),
     ...pauseIfFailing(of, now, maxFailures),
     statement(
-      `SELECT ${SCHEDULE_COLUMNS},
-         CASE WHEN since_had ->> 'dataset' = request ->> 'dataset' THEN since_had END AS since
+      `SELECT ${SCHEDULE_COLUMNS}, coverage, (SELECT json_group_array(json_object('scheduled_at', r.scheduled_at,
+         'export_id', r.export_id, 'dataset', r.delivered_dataset, 'seq', r.delivered_seq, 'window_start', r.window_start,
+         'window_end', r.window_end, 'with_late', r.with_late)) FROM ${TO_COUNT}) AS delivered
        FROM schedules WHERE space_id = ?1 AND id = ?2`,
       [of.space_id, of.id],
     ),
   ]);
   return { row: results.at(-1)?.rows[0] ?? null, paused: (results[1]?.changes ?? 0) > 0 };
 }
+
+/**
+ * Makes completed runs part of a schedule's coverage.
+ * @param of the schedule as it was read: when its coverage has changed since then, nothing is written.
+ * @param counted its new coverage, and the newest of all completed exports.
+ * @param runs the times of the runs.
+ */
+export async function countDelivered(
+  db: Database,
+  of: SettledSchedule,
+  counted: Pick<SettledSchedule, "coverage" | "covered_until" | "since_export_id" | "since_dataset" | "since_seq">,
+  runs: readonly number[],
+): Promise<void> {
+  const { coverage, covered_until: until, since_export_id: id, since_dataset: dataset, since_seq: seq } = counted;
+  await db.batch([
+    statement(
+      `UPDATE schedule_runs AS r SET counted = 1 WHERE r.space_id = ?1 AND r.schedule_id = ?2
+         AND r.scheduled_at IN (SELECT value FROM json_each(?3))
+         AND EXISTS (SELECT 1 FROM schedules s WHERE s.space_id = ?1 AND s.id = ?2 AND s.coverage = ?4)`,
+      [of.space_id, of.id, JSON.stringify(runs), of.coverage],
+    ),
+    statement(
+      `UPDATE schedules SET coverage = ?4, covered_until = ?5, since_export_id = ?6, since_dataset = ?7, since_seq = ?8
+       WHERE space_id = ?1 AND id = ?2 AND coverage = ?3`,
+      [of.space_id, of.id, of.coverage, coverage, until, id, dataset, seq],
+    ),
+  ]);
+}
+
+/** SQL: has a later run of its schedule delivered what row `exports` of space ?1 should have? */
+export const IS_SUPERSEDED = `EXISTS (SELECT 1 FROM schedule_runs r JOIN schedule_runs l
+    ON l.space_id = ?1 AND l.schedule_id = r.schedule_id AND l.scheduled_at > r.scheduled_at AND l.delivered_seq IS NOT NULL
+  WHERE r.space_id = ?1 AND r.schedule_id = exports.schedule_id AND r.export_id = exports.id)`;
+
+/** Has a later run of its schedule delivered what this export should have? */
+export async function isSuperseded(db: Database, spaceId: string, exportId: string): Promise<boolean> {
+  const sql = `SELECT 1 AS found FROM exports WHERE space_id = ?1 AND id = ?2 AND ${IS_SUPERSEDED}`;
+  return (await db.first(sql, [spaceId, exportId])) !== null;
+}
+
+/** SQL, for the batch that completes export ?2: its run has delivered it. */
+export const runDelivered = (of: { space_id: string; id: string }) =>
+  statement(
+    `UPDATE schedule_runs AS r SET delivered_dataset = e.dataset, delivered_seq = e.snapshot_seq
+     FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'completed' AND r.space_id = ?1
+       AND r.schedule_id = e.schedule_id AND r.export_id = e.id AND r.delivered_seq IS NULL`,
+    [of.space_id, of.id],
+  );
 
 /** The failures are counted from the exports' current states: an export that a retry completed is not a failure. */
 function pauseIfFailing(of: ScheduleKey, now: number, maxFailures: number): Statement[] {
@@ -96,11 +156,12 @@ interface ScheduleRuns {
   window_start: number | null;
   window_end: number | null;
   export_id: string | null;
+  with_late: number | null;
   error_code: string | null;
   detail: string | null;
 }
 
-const OUTCOME = "outcome, window_start, window_end, export_id, error_code, detail";
+const OUTCOME = "outcome, window_start, window_end, export_id, with_late, error_code, detail";
 
 /** A run's entry in the history. What is left out is null. */
 export type RunRecord = Pick<ScheduleRuns, "scheduled_at" | "outcome"> & Partial<Row<ScheduleRuns, typeof OUTCOME>>;
@@ -108,7 +169,7 @@ export type RunRecord = Pick<ScheduleRuns, "scheduled_at" | "outcome"> & Partial
 const insertRecords = (guard: string) =>
   `INSERT INTO schedule_runs (space_id, schedule_id, at, scheduled_at, ${OUTCOME})
    SELECT ?1, ?2, ?3, j.value ->> 'scheduled_at', j.value ->> 'outcome', j.value ->> 'window_start', j.value ->> 'window_end',
-     j.value ->> 'export_id', j.value ->> 'error_code', j.value ->> 'detail'
+     j.value ->> 'export_id', j.value ->> 'with_late', j.value ->> 'error_code', j.value ->> 'detail'
    FROM json_each(?4) j WHERE ${guard} ON CONFLICT DO NOTHING`;
 
 /** When a schedule runs next. */
@@ -174,7 +235,7 @@ export async function recordRunWithoutExport(
 }
 
 /** A run as the API shows it, with its export. */
-export interface RunRow extends Omit<ScheduleRuns, "export_id"> {
+export interface RunRow extends Omit<ScheduleRuns, "export_id" | "with_late"> {
   /** Null: the run has no export, or the export was deleted. */
   export_id: string | null;
   status: string | null;
@@ -201,12 +262,16 @@ export const listRuns = (db: Database, spaceId: string, scheduleId: string, limi
     [spaceId, scheduleId, limit, before],
   );
 
-/** Deletes every space's runs and schedules' webhook deliveries of before `before`. */
+/**
+ * Deletes every space's runs and schedules' webhook deliveries of before `before`. Runs that are not yet part of their
+ * schedule's coverage stay: those of a paused schedule.
+ */
 export async function dropOldRuns(db: Database, before: number, limit: number): Promise<void> {
   await db.batch([
     statement(
       `DELETE FROM schedule_runs WHERE (schedule_id, scheduled_at) IN
-         (SELECT schedule_id, scheduled_at FROM schedule_runs WHERE at <= ?1 LIMIT ?2)`,
+         (SELECT schedule_id, scheduled_at FROM schedule_runs
+          WHERE at <= ?1 AND (delivered_seq IS NULL OR counted = 1) LIMIT ?2)`,
       [before, limit],
     ),
     statement(

@@ -2,6 +2,7 @@
 
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
+import type { HadStep } from "../events/event-range.ts";
 import { NEWEST_FIRST, pageParams, type Position } from "../core/pagination.ts";
 
 interface Schedules {
@@ -22,8 +23,11 @@ interface Schedules {
   next_run_at: number;
   /** The end of the completed exports' windows, epoch ms: the next window starts here. */
   covered_until: number;
-  /** The newest completed export. */
+  /** The newest completed export; null: there is none. */
   since_export_id: string | null;
+  /** Dataset and snapshot of that export. */
+  since_dataset: string | null;
+  since_seq: number | null;
   /** The newest export, until the sweep sees that it has ended. */
   open_export_id: string | null;
   /** Earlier runs no longer count as failures. */
@@ -35,17 +39,25 @@ interface Schedules {
 }
 
 export const SCHEDULE_COLUMNS = `id, space_id, name, cron, timezone, request, incremental, backfill_from, status, paused_reason, paused_at, next_run_at,
-  covered_until, since_export_id, open_export_id, failures_from, wake_at, created_at, updated_at`;
+  covered_until, since_export_id, since_dataset, since_seq, open_export_id, failures_from, wake_at, created_at, updated_at`;
 
 export type ScheduleRow = Row<Schedules, typeof SCHEDULE_COLUMNS>;
 
-/** @returns false when the space already has `limit` schedules. */
-export async function insertSchedule(db: Database, row: ScheduleRow, limit: number): Promise<boolean> {
+/**
+ * @param coverage what runs leave out from the beginning, in ascending order.
+ * @returns false when the space already has `limit` schedules.
+ */
+export async function insertSchedule(
+  db: Database,
+  row: ScheduleRow,
+  coverage: readonly HadStep[],
+  limit: number,
+): Promise<boolean> {
   const inserted = await db.run(
-    `INSERT INTO schedules (${SCHEDULE_COLUMNS})
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
-     WHERE (SELECT count(*) FROM schedules WHERE space_id = ?2) < ?20`,
-    [...valuesOf(row, SCHEDULE_COLUMNS), limit],
+    `INSERT INTO schedules (${SCHEDULE_COLUMNS}, coverage)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22
+     WHERE (SELECT count(*) FROM schedules WHERE space_id = ?2) < ?23`,
+    [...valuesOf(row, SCHEDULE_COLUMNS), JSON.stringify(coverage), limit],
   );
   return inserted > 0;
 }

@@ -5,6 +5,7 @@ import { findAuth } from "../../db/tenants/destinations.ts";
 import { countPending, findExport } from "../../db/exports/exports.ts";
 import { deleteExport } from "../../db/exports/cleanup.ts";
 import { cancelExport, retryExport } from "../../db/exports/transitions.ts";
+import { isSuperseded } from "../../db/schedules/runs.ts";
 import { SpillwayError } from "../../errors.ts";
 import { tooManyPending } from "./create.ts";
 import { type FinishedContext, onFinished } from "../pipeline/on-finished.ts";
@@ -47,6 +48,11 @@ export async function retry(
     if (row.destination_id !== null && (await findAuth(control, spaceId, row.destination_id)) === null)
       throw new SpillwayError("conflict", "The export's destination was deleted. Create a new export.");
     if ((await countPending(control, spaceId)) >= config.pendingLimit) throw tooManyPending();
+    if (await isSuperseded(control, spaceId, exportId))
+      throw new SpillwayError(
+        "conflict",
+        "A later run of the schedule has exported what this export should have: a retry would deliver it twice.",
+      );
     if (row.schedule_id !== null)
       throw new SpillwayError(
         "conflict",

@@ -40,7 +40,7 @@ export interface RequestOfSpace {
 interface DueRun {
   scheduleId: string;
   dueAt: number;
-  /** What the export that `since` names had, which may have been deleted; null: it is read from that export. */
+  /** What the earlier runs had; null: nothing is left out. */
   had: Since | null;
 }
 
@@ -110,7 +110,7 @@ export async function insertAndDispatch(
   const { space, request, requestId } = call;
   // The snapshot comes first: it has every write that was answered before this call, and none that starts after the
   // answer.
-  const frozen = await freeze(context, space, request, id, terms.run?.had ?? null);
+  const frozen = await freeze(context, space, request, id, terms.run?.had);
   const { query, snapshotSeq, now, source, shape, since, encoding, delivered } = frozen;
   const row: NewExport = {
     id,
@@ -130,7 +130,7 @@ export async function insertAndDispatch(
     schedule_id: terms.run?.scheduleId ?? null,
     created_at: now,
     wake_at: now + config.resendAfterMs,
-    since: since === null ? null : JSON.stringify(since),
+    since: since === null ? null : JSON.stringify(overlapping(since, source)),
   };
   const conditions = { pendingLimit: config.pendingLimit, key: terms.key, dueAt: terms.run?.dueAt ?? null };
   if (!(await insertExport(databases.control, row, conditions, terms.also(row))))
@@ -151,7 +151,7 @@ export function tooManyPending(): SpillwayError {
 /**
  * Checks a request and resolves everything in it that could change later, without creating anything.
  * @param exportId by default that of an export which is only estimated or checked.
- * @param had what the export that `since` names had; null: it is read from that export.
+ * @param had what earlier exports had; undefined: what the export that `since` names had.
  * @throws invalid_request naming the field.
  */
 export async function freeze(
@@ -159,7 +159,7 @@ export async function freeze(
   space: SpaceRow,
   request: ExportRequest,
   exportId = NO_ID,
-  had: Since | null = null,
+  had?: Since | null,
 ) {
   const { callback_url: callback, since: sinceId } = request;
   const refusal = callback === undefined ? null : urlFault(callback, context.config.allowInsecureTargets);
@@ -183,7 +183,9 @@ export async function freeze(
       pointer: "/columns",
       detail: "The names of all columns are too long together. Name fewer columns.",
     });
-  const since = sinceId === undefined ? null : (had ?? (await resolveSince(context, space.id, sinceId, dataset.name)));
+  const named = async () =>
+    sinceId === undefined ? null : await resolveSince(context, space.id, sinceId, dataset.name);
+  const since = had === undefined ? await named() : had;
   const source = dataset.open(query, { db, spaceId: space.id, seq: snapshotSeq, since });
   const revealed = Object.keys(request.redact ?? {}).filter((path) => source.summarized?.names.includes(path));
   if (revealed.length > 0)
@@ -194,7 +196,8 @@ export async function freeze(
       })),
     );
   const eventNames = dataset.eventNames?.(request) ?? [];
-  const facts = { dataset: request.dataset, exportId, start: source.window.start, eventNames };
+  const { window, firstDay } = source;
+  const facts = { dataset: request.dataset, exportId, start: window.start, firstDay, eventNames };
   const delivered = await freezeDestination(context, space, request.delivery, facts);
   const shape = deriveResultShape(request, source, context.sizes);
   if (shape.kind === "assembled" && request.format === "parquet") await assertFitsOneFile(source, shape);
@@ -215,8 +218,15 @@ async function resolveSince(
     throw refuse(`since must be an export of ${dataset}. This one is of ${earlier.dataset}.`);
   if (earlier.status !== "completed" && earlier.status !== "expired")
     throw refuse(`since must be a completed export. This one is ${earlier.status}.`);
-  return { seq: earlier.snapshot_seq, end: sourceOf(context, earlier).window.end };
+  const { snapshot_seq: seq } = earlier;
+  return { seq, steps: [{ until: sourceOf(context, earlier).window.end, seq }], lateFrom: null };
 }
+
+/** Without the steps that end before the source begins. */
+const overlapping = (since: Since, { bounds }: Source): Since => ({
+  ...since,
+  steps: since.steps.filter(({ until }) => until > bounds.lower.time),
+});
 
 /** A Parquet file is written by one step, which reads a bounded number of records. @throws invalid_request. */
 async function assertFitsOneFile(source: Source, { chunk_records: records, rows_vary }: ResultShape): Promise<void> {

@@ -43,6 +43,8 @@ export interface Facts {
   exportId: string;
   /** The start of the export's window, epoch ms; 0 when the dataset has no window. */
   start: number;
+  /** The first requested day, as `YYYY-MM-DD`, where the request names days. */
+  firstDay?: string | undefined;
   /** As requested, with wildcards. */
   eventNames: readonly string[];
 }
@@ -55,8 +57,8 @@ export function expand(template: string, facts: Facts, pointer: string): string 
   const values: Record<Variable, string | null> = {
     dataset: facts.dataset,
     export_id: facts.exportId,
-    date: facts.start === 0 ? null : start.slice(0, 10),
-    hour: facts.start === 0 ? null : start.slice(11, 13),
+    date: facts.start === 0 ? null : (facts.firstDay ?? start.slice(0, 10)),
+    hour: facts.start === 0 ? null : facts.firstDay === undefined ? start.slice(11, 13) : "00",
     event_name: single,
   };
   return template.replaceAll(VARIABLE, (_, name: string) => {

@@ -24,7 +24,7 @@ const KeyTemplate = z
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
   })
   .meta({
-    description: `The part of an object's key between the directory path and the file's name, such as \`dt={date}/\`. Variables: ${VARIABLES.map((name) => `\`{${name}}\``).join(", ")}; \`date\` (\`2026-01-15\`) and \`hour\` (\`09\`) are the start of the window in UTC; \`event_name\` is available for exports of exactly one event. A missing slash at the end is added.`,
+    description: `The part of an object's key between the directory path and the file's name, such as \`dt={date}/\`. Variables: ${VARIABLES.map((name) => `\`{${name}}\``).join(", ")}; \`date\` (\`2026-01-15\`) and \`hour\` (\`09\`) are the start of the window in UTC (of conversions, the first requested day); \`event_name\` is available for exports of exactly one event. A missing slash at the end is added.`,
     example: "dt={date}/",
   });
 

@@ -1,5 +1,6 @@
 /** /v1/schedules: recurring exports on a cron schedule, and the history of their runs. */
 
+import { readSequence } from "../../db/core/sequences.ts";
 import { listRuns } from "../../db/schedules/runs.ts";
 import {
   deleteSchedule,
@@ -15,6 +16,7 @@ import { datasetNamed } from "../../datasets/index.ts";
 import { withDefaults } from "../../export/api/request.ts";
 import { checkScheduled, type ScheduledRequest } from "../../schedules/request.ts";
 import { nextAt, timesAfter } from "../../time/cron.ts";
+import { boundMs } from "../../time/bounds.ts";
 import { iso } from "../../time/names.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
@@ -47,11 +49,15 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
       const request: ScheduledRequest = { ...withDefaults(body.request) };
       const now = call.runtime.now();
       const from = body.backfill_from ?? null;
-      const backfillFrom = from === null ? null : Date.parse(from);
+      const backfillFrom = from === null ? null : boundMs(from);
       if (backfillFrom !== null) checkBackfill(space, { request, cron, timezone, from: backfillFrom }, now);
-      await checkScheduled(call.context, space, request);
-      const coveredUntil = backfillFrom ?? now;
-      const nextRunAt = nextOf(cron, timezone, coveredUntil);
+      const zoned = { ...space, timezone };
+      await checkScheduled(call.context, zoned, request);
+      // Read before the schedule is made: what is accepted from now on is in one of its runs.
+      const seq = await readSequence(call.databases.space(space.id), space.id);
+      const firstAt = backfillFrom ?? now;
+      const coveredUntil = datasetNamed(request.dataset).schedulable?.firstStart?.(firstAt, zoned) ?? firstAt;
+      const nextRunAt = nextOf(cron, timezone, firstAt);
       const row: ScheduleRow = {
         id: call.runtime.uuid(),
         space_id: space.id,
@@ -67,13 +73,15 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
         next_run_at: nextRunAt,
         covered_until: coveredUntil,
         since_export_id: null,
+        since_dataset: null,
+        since_seq: null,
         open_export_id: null,
         failures_from: now,
         wake_at: nextRunAt,
         created_at: now,
         updated_at: now,
       };
-      if (!(await insertSchedule(call.databases.control, row, MAX_SCHEDULES)))
+      if (!(await insertSchedule(call.databases.control, row, [{ until: coveredUntil, seq }], MAX_SCHEDULES)))
         throw new SpillwayError("conflict", `A space may have at most ${MAX_SCHEDULES} schedules. Delete one first.`);
       return json(showSchedule(row), 201);
     },
@@ -115,9 +123,9 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     async handle(call, { space, params, body }) {
       const before = await scheduleOf(call, space, params.id);
       const request: ScheduledRequest | null = body.request === undefined ? null : { ...withDefaults(body.request) };
-      if (request !== null) await checkScheduled(call.context, space, request);
       const now = call.runtime.now();
       const { name = before.name, cron = before.cron, timezone = before.timezone } = body;
+      if (request !== null) await checkScheduled(call.context, { ...space, timezone }, request);
       const row: ScheduleRow = {
         ...before,
         name,

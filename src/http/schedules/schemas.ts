@@ -35,7 +35,7 @@ const Request = AnyScheduledRequest.meta({
 
 const Incremental = z.boolean().meta({
   description:
-    "If the dataset supports `since`, each run exports what the previous completed run did not contain, late arrivals included. Otherwise, and with `false`, the windows of the runs follow one another.",
+    "The windows of the runs follow one another. With `true`, a run of a dataset of events also has what arrived late for earlier windows, so that everything accepted after the schedule was made is in one of its runs; a run of a dataset without a window has what changed since the previous one.",
 });
 
 const shape = { name: Name, cron: CronExpression, timezone: TimeZone, request: Request };
@@ -87,7 +87,10 @@ export const ScheduleRun = z
       description:
         "`made`: the run created an export. `skipped`: another run covered the window, or there was nothing to export. `refused`: the export could not be created; the next run covers the window.",
     }),
-    window: z.object({ start: Time, end: Time }).nullable(),
+    window: z
+      .object({ start: Time, end: Time })
+      .nullable()
+      .meta({ description: "The run's own span. Late arrivals of earlier spans are in the export too." }),
     export: z
       .object({
         id: z.uuid(),

@@ -20,7 +20,7 @@ async function rangeOf(space: Space, more: Partial<EventRange> = {}): Promise<Ev
     table: EVENTS,
     spaceId: space.id,
     seq,
-    since: null,
+    had: [],
     types: null,
     lower: { time: 0, id: "" },
     upper: { time: START + 1, id: "" },

@@ -39,7 +39,7 @@ const range = (more: Partial<EventRange> = {}): EventRange => ({
   table: REACHABILITY_EVENTS,
   spaceId,
   seq: 5,
-  since: null,
+  had: [],
   types: null,
   lower: { time: 0, id: "" },
   upper: { time: 9_999, id: "" },
@@ -74,7 +74,7 @@ describe("reading", () => {
 
   it("reads the versions as of the snapshot, after the snapshot before", async () => {
     expect((await idsOf(range({ seq: 4 }))).flat()).toEqual(IDS.slice(0, 20));
-    const since = (seq: number, end = 9_999) => range({ seq: 4, since: { seq, end } });
+    const since = (seq: number, end = 9_999) => range({ seq: 4, had: [{ until: end, seq }] });
     expect((await idsOf(since(3))).flat()).toEqual(IDS.slice(10, 20));
     expect(await idsOf(since(4))).toEqual([]);
     expect((await idsOf(since(4, TIME + 5))).flat()).toEqual(IDS.slice(15, 20));
@@ -91,7 +91,7 @@ describe("counting and cutting", () => {
     for (const of of [
       range(),
       range({ seq: 3 }),
-      range({ since: { seq: 4, end: TIME + 3 } }),
+      range({ had: [{ until: TIME + 3, seq: 4 }] }),
       range({ types: ["SMS"] }),
     ])
       expect(await countEvents(db, of)).toBe((await idsOf(of)).flat().length);

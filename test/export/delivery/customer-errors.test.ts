@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../../src/db/exports/files.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { type FakeAws, KEYS, s3Error } from "../../support/aws.ts";
+import { conversion } from "../../support/conversions.ts";
 import { Customer, INLINE } from "../../support/customer.ts";
 import { deliver, roomyService, take } from "../../support/pipeline.ts";
 import { LAST_HOUR, type ProblemView, type Service, type Space } from "../../support/service.ts";
@@ -168,6 +169,16 @@ describe("a destination", () => {
     );
     expect(done.files.every((file) => file.name.startsWith(`${prefix}${done.id}-events-`))).toBe(true);
     expect(aws.sts[0]?.params.get("Policy")).toContain(`${prefix}*`);
+  });
+
+  it("with a key template has the requested day of conversions as its date, in the space's time zone", async () => {
+    await service.json("PATCH", "/v1/space", 200, { key: space.key, body: { timezone: "Asia/Tokyo" } });
+    const event = conversion("c-1", { occurred_at: "2026-02-27T20:00:00.000Z", person_id: "p-1" });
+    await service.send(space, [event]);
+    const created = await customer.destination({ key_template: "dt={date}/h={hour}/" });
+    const request = { dataset: "conversion_events", date: "2026-02-28", start: undefined, end: undefined };
+    const done = await customer.export({ delivery: created.delivery, ...request });
+    expect(done.files.map((file) => file.name.replace(/[^/]*$/, ""))).toEqual(["dt=2026-02-28/h=00/"]);
   });
 
   it.each([[undefined], [["order_*"]], [["order_placed", "itemViewed"]]])(

@@ -46,7 +46,7 @@ CREATE TABLE exports (
   encoding TEXT, -- JSON, as export/output/encode/encoding.ts has it; null: as the dataset writes its rows
   result_shape TEXT NOT NULL, -- JSON, as export/pipeline/result-shape.ts has it: how its chunks become files
   file_rows INTEGER NOT NULL,
-  since TEXT, -- JSON {seq, end} of the export that this one continues; null: it continues none
+  since TEXT, -- JSON, a Since of datasets/dataset.ts: what earlier exports had; null: it has everything
   snapshot_seq INTEGER NOT NULL,
   reads_from INTEGER NOT NULL DEFAULT 0, -- the oldest occurred_at that it may read
   destination TEXT, -- JSON: the customer's bucket, frozen at creation; null: the service's own bucket
@@ -228,8 +228,10 @@ CREATE TABLE schedules (
   paused_at INTEGER,
   next_run_at INTEGER NOT NULL, -- the next run; in the past when it is due
   covered_until INTEGER NOT NULL, -- the end of what completed exports cover: the next window begins here
+  coverage TEXT NOT NULL, -- JSON: what the completed exports had, as schedules/coverage.ts has it
   since_export_id TEXT, -- the newest completed export
-  since_had TEXT, -- JSON {dataset, seq, end} of that export, kept after its deletion
+  since_dataset TEXT, -- that export's dataset and snapshot, kept after its deletion
+  since_seq INTEGER,
   open_export_id TEXT, -- the newest export, until it has ended
   failures_from INTEGER NOT NULL, -- runs made before this time no longer count as failures
   wake_at INTEGER NOT NULL, -- when the sweep looks at it next
@@ -249,8 +251,13 @@ CREATE TABLE schedule_runs (
   window_start INTEGER, -- null: its dataset has no window
   window_end INTEGER,
   export_id TEXT,
+  with_late INTEGER, -- 1: the export also has what arrived late for earlier windows
+  delivered_dataset TEXT, -- of its completed export, kept after the export's deletion
+  delivered_seq INTEGER, -- the snapshot of its completed export
+  counted INTEGER NOT NULL DEFAULT 0, -- 1: what it delivered is part of the schedule's coverage
   error_code TEXT,
   detail TEXT, -- public: why there is no export
   PRIMARY KEY (schedule_id, scheduled_at)
 ) WITHOUT ROWID;
 CREATE INDEX schedule_runs_by_age ON schedule_runs (at);
+CREATE INDEX schedule_runs_to_count ON schedule_runs (schedule_id) WHERE delivered_seq IS NOT NULL AND counted = 0;
