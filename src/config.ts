@@ -8,6 +8,9 @@ import { DAY_MS } from "./time/durations.ts";
 
 const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
+/** Redeliveries of a space's webhooks in any 60 seconds. */
+const REDELIVERIES = 10;
+
 /** An empty setting counts as missing. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
@@ -37,6 +40,7 @@ const settings = z.object({
   CREATE_LIMIT: count(1, 10_000),
   POLL_LIMIT: count(1, 10_000),
   LIST_LIMIT: count(1, 10_000),
+  API_LIMIT: count(1, 100_000),
   PENDING_LIMIT: count(1, 10_000),
   LEASE_SECONDS: count(5, 900),
   RESEND_AFTER_SECONDS: count(1, 900),
@@ -78,7 +82,13 @@ export function readConfig(env: Settings) {
     secretsKey: from.SECRETS_KEY,
     gzip: Object.freeze({ engine: from.GZIP_ENGINE, level: from.GZIP_LEVEL }),
     /** Calls in any 60 seconds. */
-    limits: Object.freeze({ create: from.CREATE_LIMIT, poll: from.POLL_LIMIT, list: from.LIST_LIMIT }),
+    limits: Object.freeze({
+      create: from.CREATE_LIMIT,
+      poll: from.POLL_LIMIT,
+      list: from.LIST_LIMIT,
+      api: from.API_LIMIT,
+      redeliver: REDELIVERIES,
+    }),
     pendingLimit: from.PENDING_LIMIT,
     leaseMs: from.LEASE_SECONDS * 1000,
     resendAfterMs: from.RESEND_AFTER_SECONDS * 1000,

@@ -168,6 +168,9 @@ function bodies(body: BodyDoc<unknown>): Record<string, ZodOpenApiMediaTypeObjec
 
 type Responses = [status: string, response: ZodOpenApiResponseObject][];
 
+/** Every call of a space is counted. */
+const isCounted = ({ auth }: Route) => auth !== "none" && auth !== "admin";
+
 const isFailure = (status: string | number) => Number(status) >= 400;
 
 function successes(route: Route): Responses {
@@ -180,7 +183,7 @@ function successes(route: Route): Responses {
         description: doc.description,
         headers: z.object({
           ...HEADERS.requestId,
-          ...(route.limit === undefined ? {} : HEADERS.limit),
+          ...(isCounted(route) ? HEADERS.limit : {}),
           ...(pages ? HEADERS.list : {}),
           ...own(doc),
         }),
@@ -220,7 +223,7 @@ function failures(route: Route): Responses {
   const codes = new Set<ErrorCode>(route.errors ?? []);
   if (route.auth !== "none") codes.add("unauthenticated");
   if (route.auth !== "none" && route.auth !== "admin") codes.add("forbidden").add("space_inactive");
-  if (route.limit !== undefined) codes.add("rate_limited").add("unavailable");
+  if (isCounted(route)) codes.add("rate_limited").add("unavailable");
   // Every operation refuses parameters that it does not have.
   codes.add("invalid_request");
   if (route.body !== undefined) codes.add("malformed_request").add("payload_too_large").add("unsupported_media_type");
@@ -237,7 +240,7 @@ function failures(route: Route): Responses {
           ...HEADERS.problem,
           ...(status === 401 ? HEADERS.challenge : {}),
           // The limit comes after authentication: a call that is refused before was not counted.
-          ...(route.limit === undefined || status === 401 || status === 403 ? {} : HEADERS.limit),
+          ...(isCounted(route) && status !== 401 ? HEADERS.limit : {}),
           ...(status === 429 || group.includes("unavailable") ? HEADERS.retry : {}),
           ...own(doc),
         }),

@@ -1,14 +1,15 @@
 /**
- * A resource: a Hono sub-app with one route per operation. Each operation runs the same chain: who calls → the limit →
- * path → query → body → its handler. The operations also describe the resource in the OpenAPI document.
+ * A resource: a Hono sub-app with one route per operation. Each operation runs the same chain: who calls → the limit
+ * of every call → may they → path → query → body → the operation's own limit → its handler. The operations also
+ * describe the resource in the OpenAPI document.
  */
 
 import { type Handler, Hono } from "hono";
 import { SpillwayError } from "../errors.ts";
 import { readBody } from "./body.ts";
-import { authenticate } from "./middleware/authentication.ts";
+import { authenticate, authorize } from "./middleware/authentication.ts";
 import { otherMethods } from "./middleware/problems.ts";
-import { limitRate } from "./middleware/rate-limit.ts";
+import { limitEveryCall, limitOperation } from "./middleware/rate-limit.ts";
 import { readQuery } from "./query.ts";
 import type { AppEnv, Operation, Route } from "./route.ts";
 import { inBody, validate } from "./validate.ts";
@@ -36,7 +37,8 @@ export function resource(path: string, tag: string, operations: readonly Operati
       c.set("route", whole);
       await next();
     });
-    for (const each of here) app.on(each.method, pattern, authenticate(each.auth), limitRate(each), handlerOf(each));
+    for (const each of here)
+      app.on(each.method, pattern, authenticate(each.auth), limitEveryCall, authorize(each.auth), handlerOf(each));
     app.all(pattern, otherMethods(here.map((each) => each.method)));
   }
   return { path, app, routes };
@@ -47,14 +49,18 @@ const mayNotFind = ({ params, method }: Operation) => params !== undefined && me
 
 function handlerOf(operation: Route): Handler<AppEnv> {
   return async (c) => {
-    const { call, space } = c.var;
+    const { call, space, scopes } = c.var;
     const { params, query, body } = operation;
-    return operation.handle(call, {
+    const parsed = {
       space,
+      scopes,
       params: params === undefined ? undefined : readPath(operation, c.req.param()),
       query: readQuery(query, call.url.searchParams),
       body: body === undefined ? undefined : validate(body.schema, await readBody(call.request, body), inBody),
-    });
+    };
+    operation.check?.(parsed);
+    await limitOperation(c, operation);
+    return operation.handle(call, parsed);
   };
 }
 

@@ -9,7 +9,8 @@ import type { Databases } from "../db/core/shards.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { type ErrorCode, SpillwayError } from "../errors.ts";
 import type { Context } from "../context.ts";
-import type { Policy } from "../limiter/limiter.ts";
+import type { Answer } from "../limiter/limiter.ts";
+import type { Policy } from "../limiter/policies.ts";
 import type { LogFields } from "../log.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -43,6 +44,12 @@ export interface Call {
   notes: LogFields;
 }
 
+/** A policy that counted a call, and what it answered. */
+export interface Counted {
+  policy: Policy;
+  answer: Answer;
+}
+
 /** What middleware leaves for the handlers behind it. */
 export interface AppEnv {
   Bindings: Env;
@@ -50,6 +57,10 @@ export interface AppEnv {
     call: Call;
     /** The caller's space: `authenticate` sets it. */
     space: SpaceRow;
+    /** The scopes of the caller's key: `authenticate` sets them. Operators and open calls have none. */
+    scopes: readonly Scope[];
+    /** The policy that counted the call last. */
+    counted: Counted | undefined;
     /** The pattern of the address, for the log; empty when no resource has it. */
     route: string;
   };
@@ -61,6 +72,8 @@ interface Parsed<Params, Query, Body> {
   body: Body;
   /** The caller's space; operators have none. */
   space: SpaceRow;
+  /** The scopes of the caller's key; operators have none. */
+  scopes: readonly Scope[];
 }
 
 export interface ResponseDoc {
@@ -94,9 +107,12 @@ export interface RouteDefinition<Params, Query, Body> {
   summary: string;
   description?: string;
   auth: "none" | "admin" | "key" | Scope;
-  limit?: Policy;
+  /** Validates what the schemas alone cannot, before the call is counted: it looks nothing up. @throws invalid_request. */
+  check?(parsed: Parsed<Params, Query, Body>): void;
+  /** The policy that counts a valid call, besides `api`, which counts every call of a space. */
+  limit?: Exclude<Policy, "api">;
   /** The policy of one call, when it depends on the request. */
-  limitOf?(call: Call, space: SpaceRow): Promise<Policy>;
+  limitOf?(call: Call, space: SpaceRow): Promise<Exclude<Policy, "api">>;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   /** Request headers; only the document reads them. */

@@ -1,14 +1,18 @@
 /**
- * The rate limiter: one Durable Object per space, which admits the calls of that space one after another. Admitted
- * calls are stored before the answer leaves (the output gate of Durable Objects), so an eviction loses nothing.
+ * The rate limiter: one Durable Object per space, which admits the calls of that space one after another. The admitted
+ * calls of an exact policy are stored before the answer leaves (the output gate of Durable Objects), so an eviction
+ * loses nothing. Those of the others are in memory alone: an eviction forgets them.
  */
 
 import { DurableObject } from "cloudflare:workers";
+import { POLICIES, type Policy } from "./policies.ts";
 import { decide, type Decision } from "./window.ts";
 
-export type Policy = "create" | "poll" | "list";
-
-export type Answer = Omit<Decision, "passed"> & { limit: number };
+export type Answer = Omit<Decision, "passed"> & {
+  limit: number;
+  /** Epoch ms, by this object's clock: one more call than now passes from then on. */
+  resetAt: number;
+};
 
 export class LimiterObject extends DurableObject<Env> {
   readonly #passed = new Map<string, number[]>();
@@ -27,7 +31,7 @@ export class LimiterObject extends DurableObject<Env> {
     const now = Math.max(this.now(), before.at(-1) ?? 0);
     const { passed, ...decision } = decide(before, now, limit);
     this.#passed.set(policy, passed);
-    if (decision.allowed) {
+    if (decision.allowed && POLICIES[policy].exact) {
       if (!this.#hasTable) this.#makeTable();
       this.ctx.storage.sql.exec(
         "INSERT INTO passed (policy, times) VALUES (?1, ?2) ON CONFLICT (policy) DO UPDATE SET times = ?2",
@@ -35,7 +39,7 @@ export class LimiterObject extends DurableObject<Env> {
         JSON.stringify(passed),
       );
     }
-    return { ...decision, limit };
+    return { ...decision, limit, resetAt: now + decision.resetMs };
   }
 
   /** Deletes everything: the space is deleted. */

@@ -3,7 +3,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import type { LimiterObject, Policy } from "../../src/limiter/limiter.ts";
+import type { LimiterObject } from "../../src/limiter/limiter.ts";
+import type { Policy } from "../../src/limiter/policies.ts";
 import { START } from "../support/service.ts";
 
 /** A limiter for one test only, with a clock that the test sets. */
@@ -106,6 +107,20 @@ it("uses a limit that was raised meanwhile", async () => {
   const { take } = await limiter();
   await take(5);
   expect(await take(200, "create", 8)).toBe(3);
+});
+
+it("says at which time of its clock one more call passes", async () => {
+  const { take, clock, stub } = await limiter();
+  await take(5);
+  clock.now += 12_345;
+  expect(await stub.admit("create", 5)).toMatchObject({ allowed: false, resetMs: 47_655, resetAt: START + 60_000 });
+});
+
+it("counts the policy api in memory alone: exactly, until an eviction forgets it", async () => {
+  const { take, evict } = await limiter();
+  expect(await take(200, "api", 100)).toBe(100);
+  await evict();
+  expect(await take(200, "api", 100)).toBe(100);
 });
 
 it("leaves nothing in its storage after forget", async () => {

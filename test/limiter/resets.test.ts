@@ -52,12 +52,16 @@ const resetAtNextCall = () =>
 /** Resets the object now, also in the middle of a call. */
 const reset = () => runInDurableObject(stubOf(space), (_, state) => state.abort("reset on purpose")).catch(() => {});
 
-/** From now on stubs call this function, with the real object behind it. @returns the number of calls. */
+/**
+ * From now on stubs call this function for the exact policies, with the real object behind it. @returns the number of
+ * calls.
+ */
 function behind(take: (real: () => Promise<ReturnType<Take>>, nth: number) => Promise<ReturnType<Take>>) {
   const asked = { times: 0 };
   const real = stubOf(space);
   vi.spyOn(env.LIMITER, "get").mockImplementation((() => ({
     admit: (...asks: Parameters<Take>) => {
+      if (asks[0] === "api") return real.admit(...asks);
       asked.times += 1;
       return take(() => real.admit(...asks), asked.times);
     },
@@ -116,6 +120,27 @@ describe("a call whose object cannot be reached", () => {
     await poll();
     vi.restoreAllMocks();
     expect((await poll()).headers.get("x-ratelimit-remaining")).toBe("29");
+  });
+});
+
+describe("a call that only the policy api counts", () => {
+  const look = () => service.call("GET", "/v1/space", { key: space.key });
+  const failing = (marks: Record<string, boolean>) => {
+    const admit = vi.fn<Take>(() => broken(marks) as never);
+    vi.spyOn(env.LIMITER, "get").mockImplementation((() => ({ admit })) as never);
+    return admit;
+  };
+
+  it("passes uncounted while the object cannot be reached", async () => {
+    const admit = failing({ retryable: true });
+    const response = await look();
+    expect([response.status, response.headers.get("ratelimit"), admit.mock.calls.length]).toEqual([200, null, 5]);
+  });
+
+  it("does not pass while a flood of calls overloads the object", async () => {
+    const admit = failing({ overloaded: true });
+    const response = await look();
+    expect([response.status, response.headers.get("retry-after"), admit.mock.calls.length]).toEqual([503, "5", 1]);
   });
 });
 

@@ -230,6 +230,16 @@ describe("a delivery that is requested again", () => {
     expect(await onlyDelivery(service, space)).toMatchObject({ status: "delivered" });
   });
 
+  it("is refused while the one before is still due", async () => {
+    await canceled(service, space, CALLBACK);
+    await wakeAll(service);
+    const { id } = await onlyDelivery(service, space);
+    await redeliver(id);
+    await redeliver(id, 409);
+    await wakeAll(service);
+    await redeliver(id);
+  });
+
   it("is refused while an attempt is in progress, and that attempt counts", async () => {
     const message = await wakeUp();
     const { id } = await onlyDelivery(service, space);

@@ -184,12 +184,13 @@ export const listAttempts = (db: Database, spaceId: string, deliveryIds: readonl
   );
 
 /**
- * Makes a delivery due now, at the start of its retry schedule. @returns null when its id is unknown, or an attempt is
- * under way.
+ * Makes a delivery due now, at the start of its retry schedule. @returns null when its id is unknown, an attempt is
+ * under way, or one is due already.
  */
 export const restartDelivery = (db: Database, spaceId: string, id: string, now: number) =>
   db.first<DeliveryRow>(
     `UPDATE webhook_deliveries SET status = 'pending', tries = 0, next_attempt_at = ?3, lease_until = 0
-     WHERE space_id = ?1 AND id = ?2 AND lease_until <= ?3 RETURNING ${SHOWN}`,
+     WHERE space_id = ?1 AND id = ?2 AND lease_until <= ?3 AND NOT (status = 'pending' AND next_attempt_at <= ?3)
+     RETURNING ${SHOWN}`,
     [spaceId, id, now],
   );

@@ -139,6 +139,10 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
   responses: {
     200: { description: "Rows, oldest first.", schema: pageOf(z.union([FlatRow, NestedRow, ConversionRow])) },
   },
+  check({ query }) {
+    const { view, limit: _, cursor: __, ...sent } = query;
+    requestOf(view, sent);
+  },
   async handle(call, { space, query: { view, limit, cursor, ...sent } }) {
     const db = call.databases.space(space.id);
     const request = requestOf(view, sent);

@@ -14,7 +14,6 @@ export const changeRoutes = [
     description:
       "Stops the export at any point. Its files in the service's bucket are removed; files in your own bucket stay.",
     auth: "exports:write",
-    limit: "poll",
     params: IdInPath,
     responses: { 202: { description: "The export is canceled.", schema: ExportResource } },
     errors: ["conflict"],
@@ -56,7 +55,6 @@ export const changeRoutes = [
     description:
       "An export in progress is canceled (202). An export that has ended is deleted (204): its id is unknown from then on, and its files are removed from the service's bucket within minutes. Files in your own bucket stay.",
     auth: "exports:write",
-    limit: "poll",
     params: IdInPath,
     responses: {
       202: { description: "The export was in progress and is canceled.", schema: ExportResource },

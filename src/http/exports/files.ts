@@ -39,7 +39,6 @@ export const fileRoutes = [
     summary: "Get a file",
     description: "Redirects to the file. A file in your own bucket is answered with 409.",
     auth: "exports:read",
-    limit: "poll",
     params: z.object({ id: z.string(), name: z.string() }),
     responses: {
       302: {

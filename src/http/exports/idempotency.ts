@@ -3,7 +3,6 @@
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid } from "../../errors.ts";
 import { isKnownKey } from "../../export/api/idempotency.ts";
-import type { Policy } from "../../limiter/limiter.ts";
 import type { Call } from "../route.ts";
 
 const MAX_CHARACTERS = 255;
@@ -16,10 +15,10 @@ export function idempotencyKey(call: Call): string | null {
   throw invalid({ pointer: "#header/Idempotency-Key", detail });
 }
 
-/** A repeated create starts no new export, so it counts as a poll. */
-export async function limitOfCreate(call: Call, space: SpaceRow): Promise<Policy> {
-  const key = call.request.headers.get("idempotency-key");
-  return key !== null && isKey(key) && (await isKnownKey(call.context, space.id, key)) ? "poll" : "create";
+/** A repeated create starts no new export, so it counts as a poll. @throws as idempotencyKey. */
+export async function limitOfCreate(call: Call, space: SpaceRow): Promise<"create" | "poll"> {
+  const key = idempotencyKey(call);
+  return key !== null && (await isKnownKey(call.context, space.id, key)) ? "poll" : "create";
 }
 
 const isKey = (key: string) => key.length > 0 && key.length <= MAX_CHARACTERS;

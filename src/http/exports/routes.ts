@@ -108,7 +108,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     description:
       "Accepts the body of a create, and creates nothing. Rows are counted; compressed bytes are estimated from a sample.",
     auth: "exports:read",
-    limit: "poll",
+    limit: "list",
     body,
     responses: {
       200: {
@@ -159,7 +159,6 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     description:
       "Several NDJSON files are joined. Several CSV or Parquet files are not: download them one by one. Files in your own bucket are answered with 409. With `Accept-Encoding: gzip` the stream is compressed, otherwise plain; Parquet is compressed internally and is sent unchanged. The content can be downloaded any number of times.",
     auth: "exports:read",
-    limit: "poll",
     params: IdInPath,
     responses: {
       200: {
@@ -189,7 +188,6 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     description:
       "The rows, bytes and SHA-256 of each file, and the totals. The service also keeps a copy of each manifest that it wrote to your own bucket.",
     auth: "exports:read",
-    limit: "poll",
     params: IdInPath,
     responses: {
       200: {

@@ -37,7 +37,6 @@ export const timelineRoute = list({
   description:
     "The export's creation, plan, retries and end, and every attempt to deliver a webhook about it, oldest first.",
   auth: "exports:read",
-  limit: "poll",
   params: IdInPath,
   item: Entry,
   page: "The timeline, oldest first.",

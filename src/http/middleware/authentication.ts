@@ -22,27 +22,48 @@ const NO_SPACE: SpaceRow = {
   created_at: 0,
 };
 
+interface Caller {
+  space: SpaceRow;
+  scopes: readonly Scope[];
+}
+
 /**
- * Sets the caller's space, if the operation allows this caller.
- * @throws unauthenticated, forbidden, space_inactive.
+ * Sets the caller's space and the scopes of its key.
+ * @throws unauthenticated.
  */
 export function authenticate(auth: Route["auth"]): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { call } = c.var;
-    const space = await callerOf(call, auth);
+    const { space, scopes } = await callerOf(call, auth);
     if (space.id !== "") call.notes["space_id"] = space.id;
     c.set("space", space);
+    c.set("scopes", scopes);
     await next();
   };
 }
 
-async function callerOf(call: Call, auth: Route["auth"]): Promise<SpaceRow> {
-  if (auth === "none") return NO_SPACE;
+/**
+ * Refuses an authenticated caller who may not use the operation. It runs after the limit of every call, so that refused
+ * calls count too.
+ * @throws forbidden, space_inactive.
+ */
+export function authorize(auth: Route["auth"]): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const { space, scopes } = c.var;
+    if (auth !== "none" && auth !== "admin" && auth !== "key" && !scopes.includes(auth))
+      throw new SpillwayError("forbidden", `This key lacks the scope ${auth}. Use a key that has it.`);
+    if (space.status === "inactive") throw new SpillwayError("space_inactive");
+    await next();
+  };
+}
+
+async function callerOf(call: Call, auth: Route["auth"]): Promise<Caller> {
+  if (auth === "none") return { space: NO_SPACE, scopes: [] };
   const token = bearerToken(call.request.headers.get("authorization"), auth === "admin" ? TOKEN : API_KEY);
-  if (auth !== "admin") return spaceOfKey(call, token, auth);
+  if (auth !== "admin") return callerOfKey(call, token);
   if (!(await sameText(token, call.config.adminToken)))
     throw unauthenticated("This is not the operator's token. Calls under /v1/spaces accept no API key.");
-  return NO_SPACE;
+  return { space: NO_SPACE, scopes: [] };
 }
 
 const TOKEN = "the operator's token";
@@ -71,7 +92,7 @@ function bearerToken(header: string | null, what: string): string {
   return token;
 }
 
-async function spaceOfKey(call: Call, token: string, auth: Scope | "key"): Promise<SpaceRow> {
+async function callerOfKey(call: Call, token: string): Promise<Caller> {
   const [, keyId, secret] = KEY.exec(token) ?? [];
   if (keyId === undefined || secret === undefined)
     throw unauthenticated(
@@ -84,10 +105,7 @@ async function spaceOfKey(call: Call, token: string, auth: Scope | "key"): Promi
   if (found === null || !same)
     throw unauthenticated("This API key is unknown: it was revoked, its space was deleted, or a character is wrong.");
   const { secret_sha256: _, scopes, ...space } = found;
-  if (auth !== "key" && !(JSON.parse(scopes) as string[]).includes(auth))
-    throw new SpillwayError("forbidden", `This key lacks the scope ${auth}. Use a key that has it.`);
-  if (space.status === "inactive") throw new SpillwayError("space_inactive");
-  return space;
+  return { space, scopes: JSON.parse(scopes) as Scope[] };
 }
 
 async function sameText(a: string, b: string): Promise<boolean> {

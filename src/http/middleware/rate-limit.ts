@@ -1,11 +1,17 @@
-/** Rate limits on the wire: the fields of draft-ietf-httpapi-ratelimit-headers, and the older X- ones. */
+/**
+ * Rate limits on the wire: the fields of draft-ietf-httpapi-ratelimit-headers, and the older X- ones. Every call of a
+ * space is counted by the policy `api`; an operation's own policy counts it too, once its request has been validated.
+ */
 
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
 import { SpillwayError } from "../../errors.ts";
-import type { Answer, LimiterObject, Policy } from "../../limiter/limiter.ts";
+import type { Answer, LimiterObject } from "../../limiter/limiter.ts";
+import { POLICIES, type Policy } from "../../limiter/policies.ts";
 import { WINDOW_MS } from "../../limiter/window.ts";
 import { logFailure } from "../../log.ts";
-import type { AppEnv, Call, Route } from "../route.ts";
+import { iso } from "../../time/names.ts";
+import type { AppEnv, Call, Counted, Route } from "../route.ts";
 
 const MAX_ATTEMPTS = 5;
 /** Before the second attempt; each later pause is twice as long. */
@@ -13,38 +19,60 @@ const PAUSE_MS = 20;
 const UNREACHABLE_RETRY_SECONDS = 5;
 
 /**
- * Counts the call against its policy, and describes the policy on the answer, whatever it is.
+ * Counts a space's call by the policy `api`, and describes on the answer the policy that counted the call last.
+ * @throws rate_limited; unavailable when the limiter is overloaded.
+ */
+export const limitEveryCall = createMiddleware<AppEnv>(async (c, next) => {
+  try {
+    if (c.var.space.id !== "") await count(c, "api");
+    await next();
+  } finally {
+    if (c.var.counted !== undefined) writeFields(c, c.var.counted);
+  }
+});
+
+/**
+ * Counts a validated call by its operation's own policy, if it has one.
  * @throws rate_limited; unavailable when the limiter cannot be reached.
  */
-export function limitRate({ limit, limitOf }: Pick<Route, "limit" | "limitOf">): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const { call, space } = c.var;
-    const policy = (await limitOf?.(call, space)) ?? limit;
-    if (policy === undefined) return next();
-    const answer = await countCall(call, space.id, policy);
-    if (answer.allowed) await next();
-    writeFields(c, policy, answer);
-    if (!answer.allowed)
-      throw new SpillwayError(
-        "rate_limited",
-        `A space may make ${answer.limit} calls of the policy ${policy} in any ${WINDOW_MS / 1000} seconds. Wait for Retry-After.`,
-        { retryAfterSeconds: Math.ceil(answer.resetMs / 1000) },
-      );
-  };
+export async function limitOperation(c: Context<AppEnv>, { limit, limitOf }: Pick<Route, "limit" | "limitOf">) {
+  const policy = (await limitOf?.(c.var.call, c.var.space)) ?? limit;
+  if (policy !== undefined) await count(c, policy);
+}
+
+async function count(c: Context<AppEnv>, policy: Policy): Promise<void> {
+  const { call, space } = c.var;
+  const answer = await askLimiter(call, space.id, policy);
+  if (answer === null) return;
+  c.set("counted", { policy, answer });
+  if (answer.allowed) return;
+  const seconds = Math.ceil(answer.resetMs / 1000);
+  // In whole seconds, rounded up: at that second a call passes.
+  const from = iso(Math.ceil(answer.resetAt / 1000) * 1000).replace(".000Z", "Z");
+  const calls = `${answer.limit} ${answer.limit === 1 ? "call" : "calls"} in any ${WINDOW_MS / 1000} seconds`;
+  throw new SpillwayError(
+    "rate_limited",
+    `The policy ${policy} allows a space ${calls} (${POLICIES[policy].calls}). A call passes from ${from} on: wait ${seconds} seconds.`,
+    { retryAfterSeconds: seconds },
+  );
 }
 
 /**
  * Asks the space's Durable Object. An object that is evicted, moved or reset breaks the call; a new stub reaches it
  * again. The broken call may have been counted: then one call counts twice, so that fewer calls pass, never more.
+ * @returns null when the object cannot be reached and the policy is not exact: the call passes uncounted.
  */
-async function countCall(call: Call, spaceId: string, policy: Policy): Promise<Answer> {
+async function askLimiter(call: Call, spaceId: string, policy: Policy): Promise<Answer | null> {
   const namespace = call.limiter as DurableObjectNamespace<LimiterObject>;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await namespace.get(namespace.idFromName(spaceId)).admit(policy, call.config.limits[policy]);
     } catch (thrown) {
-      if (attempt >= MAX_ATTEMPTS || isOverloaded(thrown)) {
+      const overloaded = isOverloaded(thrown);
+      if (attempt >= MAX_ATTEMPTS || overloaded) {
         logFailure("limiter.unreachable", thrown, { request_id: call.requestId, space_id: spaceId, policy, attempt });
+        // A flood of the space's own calls overloads its object, so an overloaded object lets none pass.
+        if (!POLICIES[policy].exact && !overloaded) return null;
         throw new SpillwayError("unavailable", undefined, {
           retryAfterSeconds: UNREACHABLE_RETRY_SECONDS,
           cause: thrown,
@@ -60,7 +88,7 @@ function isOverloaded(thrown: unknown): boolean {
   return thrown instanceof Error && "overloaded" in thrown && thrown.overloaded === true;
 }
 
-function writeFields(c: Context<AppEnv>, policy: Policy, answer: Answer): void {
+function writeFields(c: Context<AppEnv>, { policy, answer }: Counted): void {
   c.header("ratelimit-policy", `"${policy}";q=${answer.limit};w=${WINDOW_MS / 1000}`);
   c.header("ratelimit", `"${policy}";r=${answer.remaining};t=${Math.ceil(answer.resetMs / 1000)}`);
   c.header("x-ratelimit-limit", String(answer.limit));

@@ -118,6 +118,7 @@ export const segmentsResource = resource("/v1/segments", "Segments", [
     description:
       "Counts the profiles that match the rule now. The count reads every profile of the space, and the events that the rule needs, so it takes long on a large space.",
     auth: "profiles:read",
+    limit: "list",
     params: IdInPath,
     responses: { 200: { description: "The number of matching profiles.", schema: Count } },
     async handle(call, { space, params }) {

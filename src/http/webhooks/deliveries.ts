@@ -71,8 +71,9 @@ export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", "Web
     operationId: "redeliverWebhook",
     summary: "Deliver a webhook again",
     description:
-      "Sends the same event with the same `webhook-id` at once, and restarts its schedule of attempts. A delivery with an attempt in progress is answered with 409.",
+      "Sends the same event with the same `webhook-id` at once, and restarts its schedule of attempts. A delivery with an attempt that is due or in progress is answered with 409. A space may ask for 10 redeliveries in any 60 seconds.",
     auth: "settings:write",
+    limit: "redeliver",
     params: IdInPath,
     responses: { 202: { description: "The delivery is due now.", schema: Delivery } },
     errors: ["conflict"],
@@ -81,7 +82,10 @@ export const webhookDeliveriesResource = resource("/v1/webhook-deliveries", "Web
       const row = await restartDelivery(control, space.id, id, call.runtime.now());
       if (row === null) {
         if ((await findDelivery(control, space.id, id)) === null) throw new SpillwayError("not_found");
-        throw new SpillwayError("conflict", "An attempt of this delivery is in progress. Try again when it has ended.");
+        throw new SpillwayError(
+          "conflict",
+          "An attempt of this delivery is due or in progress. Try again when it has ended.",
+        );
       }
       const about = { space_id: space.id, delivery_id: id };
       // The row is due: if sending the message fails here, the sweep sends one.

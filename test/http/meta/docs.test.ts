@@ -178,7 +178,9 @@ describe("the document", () => {
     expect(has("createExport", "202")).toBe(true);
     expect(has("createExport", "422")).toBe(true);
     expect(has("createExport", "401")).toBe(false);
-    expect(has("sendEvents", "202")).toBe(false);
+    expect(has("createExport", "403")).toBe(true);
+    expect(has("sendEvents", "202")).toBe(true);
+    expect(has("listSpaces", "200")).toBe(false);
   });
 
   const asked = { dataset: "activity_events", start: "2026-02-01T00:00:00Z", end: "2026-02-02T00:00:00Z" };

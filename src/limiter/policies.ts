@@ -1,0 +1,24 @@
+/** THE table of rate limits: each policy, the calls that it counts, and whether its count is exact. */
+
+interface PolicyRow {
+  /** Ends the sentence "… counts these calls: ". */
+  calls: string;
+  /**
+   * Exact: each admitted call is stored before it passes, so that an eviction forgets none. Otherwise the count is in
+   * memory alone, and a call costs no write.
+   */
+  exact: boolean;
+}
+
+export const POLICIES = {
+  create: { calls: "POST /v1/exports, POST /v1/exports/{id}/retry", exact: true },
+  poll: {
+    calls: "GET /v1/exports, GET /v1/exports/{id}, a repeated POST /v1/exports with its Idempotency-Key",
+    exact: true,
+  },
+  list: { calls: "GET /v1/events, POST /v1/exports/estimate, GET /v1/segments/{id}/count", exact: true },
+  redeliver: { calls: "POST /v1/webhook-deliveries/{id}/redeliver", exact: true },
+  api: { calls: "every call of the space", exact: false },
+} as const satisfies Record<string, PolicyRow>;
+
+export type Policy = keyof typeof POLICIES;
