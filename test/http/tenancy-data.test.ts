@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { gunzip, lines } from "../support/gunzip.ts";
 import { orders, Service, type Space } from "../support/service.ts";
 
-const service = new Service();
+const service = new Service({ LIST_LIMIT: "10000" });
 let us: Space;
 let them: Space;
 

@@ -3,7 +3,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { type ProblemView, Service, type Space } from "../support/service.ts";
 
-const service = new Service();
+const service = new Service({ LIST_LIMIT: "10000" });
 let space: Space;
 
 beforeAll(async () => {

@@ -55,7 +55,7 @@ export async function shopWith(
   events: readonly Record<string, unknown>[],
   vars: Record<string, string> = {},
 ): Promise<{ service: Service; space: Space }> {
-  const service = roomyService({ LIST_LIMIT: "10000", ...vars });
+  const service = roomyService(vars);
   const space = await service.shop();
   if (events.length > 0) await service.send(space, events);
   return { service, space };

@@ -15,7 +15,7 @@ interface Member {
   >;
 }
 
-const service = new Service({ CREATE_LIMIT: "1000", POLL_LIMIT: "1000" });
+const service = new Service({ CREATE_LIMIT: "1000", POLL_LIMIT: "1000", LIST_LIMIT: "1000" });
 let space: Space;
 const WEEK_AGO = new Date(START - 7 * 86_400_000).toISOString();
 const AN_HOUR_AGO = START - 3_600_000;

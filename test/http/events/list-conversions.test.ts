@@ -18,7 +18,7 @@ let service: Service;
 let space: Space;
 
 beforeAll(async () => {
-  service = roomyService({ LIST_LIMIT: "10000" });
+  service = roomyService();
   space = await service.space({ timezone: "UTC" });
   const key = space.key;
   const profiles = [{ person_id: "p-1" }, { person_id: "p-2" }];

@@ -26,7 +26,7 @@ describe("the rows", () => {
   let space: Space;
 
   beforeAll(async () => {
-    service = roomyService({ LIST_LIMIT: "10000" });
+    service = roomyService();
     space = await service.shop();
     const key = space.key;
     const properties = [
@@ -88,7 +88,7 @@ describe("a request", () => {
   let space: Space;
 
   beforeAll(async () => {
-    service = roomyService({ LIST_LIMIT: "10000" });
+    service = roomyService();
     space = await service.shop({ retention_days: 30 });
   });
 

@@ -21,7 +21,7 @@ let service: Service;
 let space: Space;
 
 beforeEach(async () => {
-  service = roomyService({ LIST_LIMIT: "10000" });
+  service = roomyService();
   space = await service.shop();
 });
 

@@ -14,7 +14,7 @@ interface Segment {
   updated_at: string;
 }
 
-const service = new Service();
+const service = new Service({ LIST_LIMIT: "10000" });
 let space: Space;
 
 beforeEach(async () => {
