@@ -1,7 +1,7 @@
 # The shell functions of the pages in this folder, and a new space. Use: `. docs/shell.sh` in the repository's folder, with
 # bash or zsh, curl and node. ORIGIN is the service, ADMIN_TOKEN its operator's token, KEY the API key of the new space.
 
-export ORIGIN=${ORIGIN:-http://localhost:8787} ADMIN_TOKEN=${ADMIN_TOKEN:-local-admin-token}
+export ORIGIN=${ORIGIN:-http://localhost:8787} ADMIN_TOKEN=${ADMIN_TOKEN:-local-admin-token-for-development-only}
 
 # api PATH [curl's options]: calls the API with KEY, and prints the answer. Fails when the answer is an error.
 api() {

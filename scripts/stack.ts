@@ -28,7 +28,7 @@ export const ENVIRONMENT = {
 };
 
 /** The token that `.dev.vars.example` sets for local work. */
-export const LOCAL_ADMIN_TOKEN = "local-admin-token";
+export const LOCAL_ADMIN_TOKEN = "local-admin-token-for-development-only";
 
 export interface Stack {
   origin: string;

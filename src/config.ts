@@ -16,7 +16,7 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 
 const settings = z.object({
-  ADMIN_TOKEN: z.string().min(8),
+  ADMIN_TOKEN: z.string().min(32, "must have at least 32 characters: `openssl rand -base64 32` makes one"),
   ALLOW_INSECURE_TARGETS: z.enum(["true", "false"]).default("false"),
   BUCKET_ENDPOINT: z.url({ protocol: /^https?$/ }),
   BUCKET_NAME: z.string().min(3),
@@ -42,6 +42,8 @@ const settings = z.object({
   LIST_LIMIT: count(1, 10_000),
   API_LIMIT: count(1, 100_000),
   PENDING_LIMIT: count(1, 10_000),
+  KEY_LIMIT: count(1, 10_000),
+  DEFINITION_LIMIT: count(1, 100_000),
   LEASE_SECONDS: count(5, 900),
   RESEND_AFTER_SECONDS: count(1, 900),
   DOWNLOAD_TTL_DAYS: count(1, 365),
@@ -90,6 +92,9 @@ export function readConfig(env: Settings) {
       redeliver: REDELIVERIES,
     }),
     pendingLimit: from.PENDING_LIMIT,
+    /** What a space may have of each. */
+    keyLimit: from.KEY_LIMIT,
+    definitionLimit: from.DEFINITION_LIMIT,
     leaseMs: from.LEASE_SECONDS * 1000,
     resendAfterMs: from.RESEND_AFTER_SECONDS * 1000,
     ttlMs: Object.freeze({ download: from.DOWNLOAD_TTL_DAYS * DAY_MS, segment: from.SEGMENT_TTL_DAYS * DAY_MS }),

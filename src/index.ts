@@ -12,6 +12,7 @@ import { deliver } from "./webhooks/deliver.ts";
 import { handleDeadLetter, runStep, type Verdict } from "./export/pipeline/run.ts";
 import { sweep } from "./maintenance/sweep.ts";
 import { createApp } from "./http/app.ts";
+import { Failures } from "./limiter/failures.ts";
 import { LimiterObject } from "./limiter/limiter.ts";
 import { log, logFailure } from "./log.ts";
 import { dataPoint } from "./metrics.ts";
@@ -33,9 +34,10 @@ export class Limiter extends LimiterObject {
   }
 }
 
-/** What an isolate keeps between invocations: the settings, and the sessions of customers' roles. */
+/** What an isolate keeps between invocations: the settings, the sessions of customers' roles, failed logins. */
 interface IsolateState {
   config: Config;
+  adminFailures: Failures;
   customers: CustomerBuckets;
 }
 
@@ -48,7 +50,7 @@ function isolateState(env: Env): IsolateState {
   if (state === undefined) {
     const config = readConfig(env);
     const outside = { now: () => runtime.now(), fetch: boundFetch, resolve: resolver(boundFetch) };
-    state = { config, customers: new CustomerBuckets(config, outside) };
+    state = { config, adminFailures: new Failures(), customers: new CustomerBuckets(config, outside) };
     isolateStates.set(env, state);
   }
   return state;
@@ -96,6 +98,7 @@ const app = createApp((request, env, ctx) => {
     databases: context.databases,
     context,
     limiter: env.LIMITER,
+    adminFailures: isolateState(env).adminFailures,
     assets: env.ASSETS,
     waitUntil: (work) => ctx.waitUntil(work),
     notes: {},

@@ -24,6 +24,13 @@ describe("the identity in AWS", () => {
   });
 });
 
+describe("the operator's token", () => {
+  it("has at least 32 characters", () => {
+    expect(() => read({ ADMIN_TOKEN: "x".repeat(31) })).toThrow(/ADMIN_TOKEN: must have at least 32 characters/);
+    expect(read({ ADMIN_TOKEN: "x".repeat(32) }).adminToken).toHaveLength(32);
+  });
+});
+
 describe("the STS endpoint", () => {
   it("is the region's own where none is set", () => {
     expect(read({}).stsEndpoint).toBeNull();

@@ -32,7 +32,7 @@ const worker = {
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
         bindings: {
-          ADMIN_TOKEN: "test-admin-token",
+          ADMIN_TOKEN: "test-admin-token-of-32-characters",
           ALLOW_INSECURE_TARGETS: "true",
           BUCKET_ACCESS_KEY_ID: "test-access-key",
           BUCKET_SECRET_ACCESS_KEY: "test-secret-access-key",

@@ -224,6 +224,7 @@ function failures(route: Route): Responses {
   if (route.auth !== "none") codes.add("unauthenticated");
   if (route.auth !== "none" && route.auth !== "admin") codes.add("forbidden").add("space_inactive");
   if (isCounted(route)) codes.add("rate_limited").add("unavailable");
+  if (route.auth === "admin") codes.add("rate_limited");
   // Every operation refuses parameters that it does not have.
   codes.add("invalid_request");
   if (route.body !== undefined) codes.add("malformed_request").add("payload_too_large").add("unsupported_media_type");

@@ -9,6 +9,7 @@ import type { Databases } from "../db/core/shards.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { type ErrorCode, SpillwayError } from "../errors.ts";
 import type { Context } from "../context.ts";
+import type { Failures } from "../limiter/failures.ts";
 import type { Answer } from "../limiter/limiter.ts";
 import type { Policy } from "../limiter/policies.ts";
 import type { LogFields } from "../log.ts";
@@ -36,6 +37,8 @@ export interface Call {
   databases: Databases;
   context: Context;
   limiter: Env["LIMITER"];
+  /** Failed authentications of operators. */
+  adminFailures: Failures;
   /** Static files that are deployed with the Worker. */
   assets: Fetcher;
   /** Work that continues after the response. */

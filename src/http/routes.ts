@@ -1,7 +1,7 @@
 /** Every resource of the API. A new resource is a folder beside this file, and a line here. */
 
 import { adObjectsResource } from "./ad-objects/routes.ts";
-import { apiKeysResource } from "./api-keys/routes.ts";
+import { apiKeysResource, spaceApiKeysResource } from "./api-keys/routes.ts";
 import { destinationsResource } from "./destinations/routes.ts";
 import { eventDefinitionsResource } from "./event-definitions/routes.ts";
 import { eventsResource } from "./events/routes.ts";
@@ -37,6 +37,7 @@ export const RESOURCES: readonly Resource[] = [
   spacesResource,
   ownSpaceResource,
   apiKeysResource,
+  spaceApiKeysResource,
   destinationsResource,
   schedulesResource,
   webhookEndpointsResource,

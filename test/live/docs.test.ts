@@ -45,7 +45,7 @@ const NOT_RUN: Record<string, Record<string, string>> = {
 };
 
 /** The token that `.dev.vars.example` sets for local work. */
-const LOCAL_ADMIN_TOKEN = "local-admin-token";
+const LOCAL_ADMIN_TOKEN = "local-admin-token-for-development-only";
 
 /** What runs, what does not, what is shown, statements that test/export/api/operating.test.ts runs, and diagrams. */
 const LANGUAGES = new Set(["sh", "console", "json", "text", "sql", ""]);

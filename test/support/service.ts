@@ -11,13 +11,14 @@ import { openDatabases } from "../../src/db/core/shards.ts";
 import { type Context, type Message, SIZES, type WebhookMessage } from "../../src/context.ts";
 import { runStep, type Verdict } from "../../src/export/pipeline/run.ts";
 import { createApp } from "../../src/http/app.ts";
+import { Failures } from "../../src/limiter/failures.ts";
 import type { Point } from "../../src/metrics.ts";
 import { CustomerBuckets } from "../../src/outbound/customer.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import type { Runtime } from "../../src/runtime.ts";
 
 export const ORIGIN = "https://spillway.test";
-export const ADMIN = "test-admin-token";
+export const ADMIN = "test-admin-token-of-32-characters";
 /** Where a test's clock begins. */
 export const START = Date.parse("2026-03-01T12:00:00.000Z");
 
@@ -63,6 +64,7 @@ export class Service {
   customers: typeof fetch = async () => {
     throw new Error("no store is there");
   };
+  readonly adminFailures = new Failures();
   /** Data points that were measured. */
   readonly points: Point[] = [];
   /** The real app; a test may mount another API on it before the first call. */
@@ -114,6 +116,7 @@ export class Service {
       databases: this.context.databases,
       context: this.context,
       limiter: env.LIMITER,
+      adminFailures: this.adminFailures,
       assets: env.ASSETS,
       waitUntil: (work) => ctx.waitUntil(work),
       notes: {},

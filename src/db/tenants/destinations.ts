@@ -100,6 +100,18 @@ export async function deleteDestination(db: Database, spaceId: string, id: strin
   return deleted > 0;
 }
 
+/** Reserves a destination for a test. @returns false while another test of it runs, or when it was deleted. */
+export async function beginTest(db: Database, spaceId: string, id: string, now: number, until: number) {
+  const sql = "UPDATE destinations SET tested_until = ?4 WHERE space_id = ?1 AND id = ?2 AND tested_until <= ?3";
+  return (await db.run(sql, [spaceId, id, now, until])) > 0;
+}
+
+/** Ends the test that was reserved until `until`. */
+export async function endTest(db: Database, spaceId: string, id: string, until: number): Promise<void> {
+  const sql = "UPDATE destinations SET tested_until = 0 WHERE space_id = ?1 AND id = ?2 AND tested_until = ?3";
+  await db.run(sql, [spaceId, id, until]);
+}
+
 /** Secrets of every space that one of these keys encrypted. */
 export const listEncryptedWith = (db: Database, keyIds: readonly string[], limit: number) =>
   db.all<{ id: string; space_id: string; secret: string }>(

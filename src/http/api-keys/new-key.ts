@@ -1,11 +1,32 @@
 /** A new API key. Its text is returned once; the database stores the id and the secret's SHA-256. */
 
-import type { Runtime } from "../../runtime.ts";
+import { insertKey, type KeyRow } from "../../db/tenants/api-keys.ts";
+import { SpillwayError } from "../../errors.ts";
 import { sha256 } from "../middleware/authentication.ts";
+import type { Call, Scope } from "../route.ts";
 
-/** @returns the key's id, the key as its holder sends it, and what is stored of its secret, in hex. */
-export async function createKey(runtime: Runtime): Promise<{ id: string; key: string; secretSha256: string }> {
+export interface WantedKey {
+  name: string;
+  scopes: readonly Scope[];
+  /** Epoch ms; null: it never expires. */
+  expiresAt: number | null;
+}
+
+/** @returns the stored key, and its text as its holder sends it. @throws conflict when the space has too many keys. */
+export async function createKey(call: Call, spaceId: string, wanted: WantedKey): Promise<KeyRow & { key: string }> {
+  const { runtime, databases, config } = call;
   const id = Buffer.from(runtime.randomBytes(12)).toString("hex");
   const secret = Buffer.from(runtime.randomBytes(32)).toString("base64url");
-  return { id, key: `spw_${id}_${secret}`, secretSha256: Buffer.from(await sha256(secret)).toString("hex") };
+  const row: KeyRow = {
+    id,
+    space_id: spaceId,
+    name: wanted.name,
+    scopes: JSON.stringify(wanted.scopes),
+    expires_at: wanted.expiresAt,
+    created_at: runtime.now(),
+  };
+  const secretSha256 = Buffer.from(await sha256(secret)).toString("hex");
+  if (!(await insertKey(databases.control, row, secretSha256, config.keyLimit)))
+    throw new SpillwayError("conflict", `A space may have at most ${config.keyLimit} API keys. Delete one first.`);
+  return { ...row, key: `spw_${id}_${secret}` };
 }

@@ -1,12 +1,17 @@
-/** /v1/api-keys: the keys of a space. A key is returned once, when it is created. */
+/**
+ * /v1/api-keys: a space manages its own keys. /v1/spaces/{id}/api-keys: operators manage the keys of any space, so that
+ * a lost key can be replaced. A key is returned once, when it is created.
+ */
 
 import * as z from "zod";
-import { deleteKey, insertKey, type KeyRow, listKeys } from "../../db/tenants/api-keys.ts";
+import { deleteKey, type KeyRow, listKeys } from "../../db/tenants/api-keys.ts";
+import { findSpace } from "../../db/tenants/spaces.ts";
+import { invalid, SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "./new-key.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
-import { deleted, json, route, SCOPES } from "../route.ts";
+import { type Call, deleted, found, json, route, type Scope, SCOPES } from "../route.ts";
 import { IdInPath, Name, Time } from "../schemas.ts";
 
 const Scopes = z
@@ -14,37 +19,49 @@ const Scopes = z
   .min(1)
   .refine((scopes) => new Set(scopes).size === scopes.length, "must name each scope at most once.");
 
+const NewKey = z.strictObject({
+  name: Name,
+  scopes: Scopes,
+  expires_at: z.iso
+    .datetime({ offset: true })
+    .nullish()
+    .meta({ description: "From this time on the key is refused. By default it never expires." }),
+});
+
 const Key = z
-  .object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(SCOPES)), created_at: Time })
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scopes: z.array(z.enum(SCOPES)),
+    expires_at: Time.nullable(),
+    created_at: Time,
+  })
   .meta({ id: "ApiKey" });
+
+const example = { name: "nightly export", scopes: ["exports:read", "exports:write"] };
+const created = {
+  201: {
+    description: "The key. It is returned only here.",
+    schema: Key.extend({ key: z.string() }).meta({ id: "NewApiKey" }),
+  },
+};
+const PAGE = "Keys without their secrets, newest first.";
+const KEEPS_LAST =
+  "The key ends at once. The last key of a space with the scope `settings:write` is not revoked (409): create another one first.";
 
 export const apiKeysResource = resource("/v1/api-keys", "API keys", [
   route({
     method: "POST",
     operationId: "createApiKey",
     summary: "Create an API key",
+    description: "A key gets no scope that the key which creates it lacks (403).",
     auth: "settings:write",
-    body: {
-      schema: z.strictObject({ name: Name, scopes: Scopes }),
-      example: { name: "nightly export", scopes: ["exports:read", "exports:write"] },
-    },
-    responses: {
-      201: {
-        description: "The key. It is returned only here.",
-        schema: Key.extend({ key: z.string() }).meta({ id: "NewApiKey" }),
-      },
-    },
-    async handle(call, { space, body }) {
-      const created = await createKey(call.runtime);
-      const row: KeyRow = {
-        id: created.id,
-        space_id: space.id,
-        name: body.name,
-        scopes: JSON.stringify(body.scopes),
-        created_at: call.runtime.now(),
-      };
-      await insertKey(call.databases.control, row, created.secretSha256);
-      return json({ ...show(row), key: created.key }, 201);
+    body: { schema: NewKey, example },
+    responses: created,
+    errors: ["conflict"],
+    async handle(call, { space, scopes, body }) {
+      refuseForeignScopes(scopes, body.scopes);
+      return create(call, space.id, body);
     },
   }),
   list({
@@ -52,7 +69,7 @@ export const apiKeysResource = resource("/v1/api-keys", "API keys", [
     summary: "List API keys",
     auth: "settings:write",
     item: Key,
-    page: "Keys without their secrets, newest first.",
+    page: PAGE,
     read: (call, { space, limit, after }) => listKeys(call.databases.control, space.id, limit, after),
     positionOf: byCreation,
     show,
@@ -62,15 +79,109 @@ export const apiKeysResource = resource("/v1/api-keys", "API keys", [
     path: "/{id}",
     operationId: "deleteApiKey",
     summary: "Revoke an API key",
+    description: KEEPS_LAST,
     auth: "settings:write",
     params: IdInPath,
     responses: { 204: { description: "The key is revoked." } },
-    async handle(call, { space, params }) {
-      return deleted(await deleteKey(call.databases.control, space.id, params.id));
+    errors: ["conflict"],
+    handle: (call, { space, params }) => revoke(call, space.id, params.id),
+  }),
+]);
+
+const SpaceInPath = z.object({ id: z.uuid().meta({ description: "The space's id." }) });
+
+export const spaceApiKeysResource = resource("/v1/spaces", "API keys", [
+  route({
+    method: "POST",
+    path: "/{id}/api-keys",
+    operationId: "createSpaceApiKey",
+    summary: "Create an API key of a space",
+    description: "For operators: replaces a key that was lost.",
+    auth: "admin",
+    params: SpaceInPath,
+    body: { schema: NewKey, example: { name: "replacement", scopes: SCOPES } },
+    responses: created,
+    errors: ["conflict"],
+    async handle(call, { params, body }) {
+      return create(call, await knownSpace(call, params.id), body);
+    },
+  }),
+  list({
+    path: "/{id}/api-keys",
+    operationId: "listSpaceApiKeys",
+    summary: "List the API keys of a space",
+    auth: "admin",
+    params: SpaceInPath,
+    item: Key,
+    page: PAGE,
+    async read(call, { params, limit, after }) {
+      return listKeys(call.databases.control, await knownSpace(call, params.id), limit, after);
+    },
+    positionOf: byCreation,
+    show,
+  }),
+  route({
+    method: "DELETE",
+    path: "/{id}/api-keys/{key_id}",
+    operationId: "deleteSpaceApiKey",
+    summary: "Revoke an API key of a space",
+    description: KEEPS_LAST,
+    auth: "admin",
+    params: SpaceInPath.extend({ key_id: z.string() }),
+    responses: { 204: { description: "The key is revoked." } },
+    errors: ["conflict"],
+    async handle(call, { params }) {
+      return revoke(call, await knownSpace(call, params.id), params.key_id);
     },
   }),
 ]);
 
+async function create(call: Call, spaceId: string, body: z.output<typeof NewKey>): Promise<Response> {
+  const { name, scopes, expires_at: expires } = body;
+  const expiresAt = typeof expires === "string" ? Date.parse(expires) : null;
+  if (expiresAt !== null && expiresAt <= call.runtime.now())
+    throw invalid({ pointer: "/expires_at", detail: "expires_at must be in the future." });
+  const row = await createKey(call, spaceId, { name, scopes, expiresAt });
+  return json({ ...show(row), key: row.key }, 201);
+}
+
+/** @throws forbidden naming each scope that the maker of the key lacks. */
+function refuseForeignScopes(own: readonly Scope[], wanted: readonly Scope[]): void {
+  const faults = wanted.flatMap((scope, index) =>
+    own.includes(scope)
+      ? []
+      : [{ pointer: `/scopes/${index}`, detail: `The key that makes this call lacks the scope ${scope}.` }],
+  );
+  if (faults.length === 0) return;
+  const lacking = wanted.filter((scope) => !own.includes(scope)).join(", ");
+  throw new SpillwayError(
+    "forbidden",
+    `A key cannot give scopes that it lacks: ${lacking}. Leave them out, or use a key that has them.`,
+    { faults },
+  );
+}
+
+async function revoke(call: Call, spaceId: string, keyId: string): Promise<Response> {
+  const outcome = await deleteKey(call.databases.control, spaceId, keyId, call.runtime.now());
+  if (outcome === "last")
+    throw new SpillwayError(
+      "conflict",
+      "This is the space's last key with the scope settings:write. Create another one first.",
+    );
+  return deleted(outcome === "deleted");
+}
+
+/** @throws not_found. */
+async function knownSpace(call: Call, spaceId: string): Promise<string> {
+  return found(await findSpace(call.databases.control, spaceId)).id;
+}
+
 function show(row: KeyRow) {
-  return { id: row.id, name: row.name, scopes: JSON.parse(row.scopes) as unknown, created_at: iso(row.created_at) };
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: JSON.parse(row.scopes) as unknown,
+    expires_at: row.expires_at === null ? null : iso(row.expires_at),
+    created_at: iso(row.created_at),
+  };
 }

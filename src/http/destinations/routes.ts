@@ -2,7 +2,9 @@
 
 import * as z from "zod";
 import {
+  beginTest,
   deleteDestination,
+  endTest,
   type DestinationRow,
   findDestination,
   insertDestination,
@@ -21,6 +23,8 @@ import { splitSecret, describe, Destination, DestinationChange, NewDestination, 
 import { IdInPath } from "../schemas.ts";
 
 const MAX_DESTINATIONS = 50;
+/** Longer than a test takes: ten calls of a store that each take as long as they may. */
+const TEST_WITHIN_MS = 300_000;
 const example = {
   name: "Warehouse",
   bucket: "acme-exports",
@@ -137,7 +141,7 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
     operationId: "testDestination",
     summary: "Test a destination",
     description:
-      "Assumes the role, checks that the role refuses another external id, writes a small object below the directory path like an export, and deletes the object if that is allowed. The status is always 200: each step reports what does not work, and what to change.",
+      "Assumes the role, checks that the role refuses another external id, writes a small object below the directory path like an export, and deletes the object if that is allowed. The status is 200 whatever the outcome: each step reports what does not work, and what to change. While another test of the destination runs, the answer is 409.",
     auth: "settings:write",
     params: IdInPath,
     responses: {
@@ -156,9 +160,19 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
           .meta({ id: "DestinationTest" }),
       },
     },
+    errors: ["conflict"],
     async handle(call, { space, params }) {
-      const destination = found(await findDestination(call.databases.control, space.id, params.id));
-      return json({ steps: await testConnection(call.context, destination, space.external_id) });
+      const { control } = call.databases;
+      const destination = found(await findDestination(control, space.id, params.id));
+      const now = call.runtime.now();
+      const until = now + TEST_WITHIN_MS;
+      if (!(await beginTest(control, space.id, params.id, now, until)))
+        throw new SpillwayError("conflict", "A test of this destination is in progress. Test again when it has ended.");
+      try {
+        return json({ steps: await testConnection(call.context, destination, space.external_id) });
+      } finally {
+        await endTest(control, space.id, params.id, until);
+      }
     },
   }),
 ]);

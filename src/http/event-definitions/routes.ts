@@ -7,6 +7,7 @@ import { builtIn } from "../../ingest/catalogue/catalogue.ts";
 import { applyChange } from "../../ingest/definition-change.ts";
 import { checkProperties, DefinitionId, MAX_PROPERTIES, Property } from "../../ingest/definition.ts";
 import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../../ingest/definitions.ts";
+import { refuseOneTooMany } from "../caps.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
@@ -67,6 +68,7 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
     errors: ["conflict"],
     async handle(call, { space, body }) {
       checkProperties(body.id, body.properties);
+      await refuseOneTooMany(call, space, "event definition", body.id);
       const now = call.runtime.now();
       const definition: Definition = { ...body, version: 1, created_at: now, updated_at: now, stored: true };
       const row = { ...definition, enabled: body.enabled ? 1 : 0, properties: JSON.stringify(body.properties) };

@@ -7,6 +7,7 @@ import type { MiddlewareHandler } from "hono";
 import { findKeyWithSpace } from "../../db/tenants/api-keys.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { SpillwayError } from "../../errors.ts";
+import { iso } from "../../time/names.ts";
 import type { AppEnv, Call, Route, Scope } from "../route.ts";
 
 const KEY = /^spw_([0-9a-f]{24})_([A-Za-z0-9_-]{43})$/;
@@ -61,8 +62,7 @@ async function callerOf(call: Call, auth: Route["auth"]): Promise<Caller> {
   if (auth === "none") return { space: NO_SPACE, scopes: [] };
   const token = bearerToken(call.request.headers.get("authorization"), auth === "admin" ? TOKEN : API_KEY);
   if (auth !== "admin") return callerOfKey(call, token);
-  if (!(await sameText(token, call.config.adminToken)))
-    throw unauthenticated("This is not the operator's token. Calls under /v1/spaces accept no API key.");
+  await checkOperator(call, token);
   return { space: NO_SPACE, scopes: [] };
 }
 
@@ -92,6 +92,25 @@ function bearerToken(header: string | null, what: string): string {
   return token;
 }
 
+/**
+ * Compares the operator's token. An address from which too many wrong tokens came has to wait, whatever token it sends:
+ * otherwise the answer would still tell a right guess.
+ * @throws unauthenticated, rate_limited.
+ */
+async function checkOperator({ request, config, runtime, adminFailures }: Call, token: string): Promise<void> {
+  const address = request.headers.get("cf-connecting-ip") ?? "";
+  const waitSeconds = Math.ceil(adminFailures.waitMs(address, runtime.now()) / 1000);
+  if (waitSeconds > 0)
+    throw new SpillwayError(
+      "rate_limited",
+      `Too many wrong operator tokens came from this address. Wait ${waitSeconds} seconds.`,
+      { retryAfterSeconds: waitSeconds },
+    );
+  if (await sameText(token, config.adminToken)) return;
+  adminFailures.add(address, runtime.now());
+  throw unauthenticated("This is not the operator's token. Calls under /v1/spaces accept no API key.");
+}
+
 async function callerOfKey(call: Call, token: string): Promise<Caller> {
   const [, keyId, secret] = KEY.exec(token) ?? [];
   if (keyId === undefined || secret === undefined)
@@ -104,7 +123,9 @@ async function callerOfKey(call: Call, token: string): Promise<Caller> {
   // One text for an unknown id and a wrong secret: it must not tell which ids exist.
   if (found === null || !same)
     throw unauthenticated("This API key is unknown: it was revoked, its space was deleted, or a character is wrong.");
-  const { secret_sha256: _, scopes, ...space } = found;
+  const { secret_sha256: _, scopes, expires_at: expiresAt, ...space } = found;
+  if (expiresAt !== null && expiresAt <= call.runtime.now())
+    throw unauthenticated(`This key expired at ${iso(expiresAt)}. Create a new one.`);
   return { space, scopes: JSON.parse(scopes) as Scope[] };
 }
 

@@ -15,6 +15,7 @@ import { invalid, SpillwayError } from "../../errors.ts";
 import { NATIVE_MARK, nativeAttribute } from "../../ingest/native-attributes.ts";
 import { findDefined, listDefined } from "../../ingest/profile-definitions.ts";
 import { AttributeName } from "../profiles/routes.ts";
+import { refuseOneTooMany } from "../caps.ts";
 import { byId, list } from "../list.ts";
 import { type Resource, resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
@@ -115,10 +116,11 @@ function resourceOf({ kind, one, an, id, body, example, shape, remarks, show }: 
       params: IdInPath,
       body: { schema: body, example },
       responses: { 200: { description: "The definition as it is now.", schema: shape } },
-      errors: kind === "attribute" ? ["conflict"] : [],
+      errors: ["conflict"],
       async handle(call, { space, params, body }) {
         const definition = { ...body, id: parseId(params.id, id), type: body.type ?? null };
         if (kind === "attribute") refuseNative(definition.id);
+        await refuseOneTooMany(call, space, kind, definition.id);
         const db = call.databases.space(space.id);
         const row = await putProfileDefinition(db, space.id, kind, definition, call.runtime.now());
         if (row === null)

@@ -19,6 +19,7 @@ import {
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
 import { validate } from "../validate.ts";
+import { refuseOneTooMany } from "../caps.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { deleted, found, json, route } from "../route.ts";
@@ -64,12 +65,13 @@ export const segmentsResource = resource("/v1/segments", "Segments", [
       },
     },
     responses: { 200: { description: "The segment as stored.", schema: Segment } },
-    errors: ["segment_too_complex"],
+    errors: ["segment_too_complex", "conflict"],
     async handle(call, { space, params, body }) {
       const id = validate(Id, params.id, () => "/id");
       if (typeof body.id === "string" && body.id !== id)
         throw invalid({ pointer: "/id", detail: "id must equal the id in the address. Correct it or omit it." });
       rejectTooComplex(body.rule);
+      await refuseOneTooMany(call, space, "segment", id);
       const segment = { id, name: body.name, rule: JSON.stringify(body.rule) };
       return json(show(await putSegment(call.databases.space(space.id), space.id, segment, call.runtime.now())));
     },

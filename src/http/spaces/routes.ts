@@ -9,7 +9,6 @@ import {
   type SpaceRow,
   updateSpace,
 } from "../../db/tenants/spaces.ts";
-import { insertKey } from "../../db/tenants/api-keys.ts";
 import { SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
 import type { LimiterObject } from "../../limiter/limiter.ts";
@@ -79,15 +78,10 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
         external_id: `spillway-${runtime.uuid()}`,
         created_at: now,
       };
-      const key = await createKey(runtime);
       const { secret, encryptedSecret } = await newSecret(call, row.id);
       await insertSpace(databases.control, row, encryptedSecret);
-      await insertKey(
-        databases.control,
-        { id: key.id, space_id: row.id, name: "first key", scopes: JSON.stringify(SCOPES), created_at: now },
-        key.secretSha256,
-      );
-      return json({ ...show(row), api_key: key.key, webhook_secret: secret }, 201);
+      const { key } = await createKey(call, row.id, { name: "first key", scopes: SCOPES, expiresAt: null });
+      return json({ ...show(row), api_key: key, webhook_secret: secret }, 201);
     },
   }),
   list({

@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { AWS_VARS, type FakeAws, KEYS, PRINCIPAL, s3Error } from "../../support/aws.ts";
 import { emptySpace, MINIMAL } from "../../support/customer.ts";
-import { Service, type Space } from "../../support/service.ts";
+import { type ProblemView, Service, type Space } from "../../support/service.ts";
 
 const KEYS_AUTH = { type: "keys", ...KEYS };
 
@@ -64,6 +64,31 @@ describe("the test of a destination", () => {
     ]);
     const tried = aws.sts.map(({ params }) => params.get("ExternalId"));
     expect(tried).toEqual([space.external_id, expect.stringMatching(/^spillway-/), null, space.external_id]);
+  });
+
+  it("runs one at a time: another is refused until it has ended, or its time has passed", async () => {
+    const { id } = await post({ directory_path: "a" });
+    const start = () => service.call("POST", `/v1/destinations/${id}/test`, { key: space.key });
+    const reached = service.customers;
+    let release: () => void = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const begun = new Promise<void>((resolve) => {
+      service.customers = async (...request) => {
+        resolve();
+        await released;
+        return reached(...request);
+      };
+    });
+    const first = start();
+    await begun;
+    const second = await start();
+    const problem = await second.json<ProblemView>();
+    service.now += 300_000;
+    const third = start();
+    release();
+    expect([second.status, (await first).status, (await third).status]).toEqual([409, 200, 200]);
+    expect(problem.detail).toMatch(/A test of this destination is in progress/);
+    expect((await start()).status).toBe(200);
   });
 
   it("says how to set up the trust policy when the role is denied", async () => {

@@ -1,6 +1,6 @@
 /** Authentication: valid, malformed and revoked keys, the operator's token, inactive spaces. */
 
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Route } from "../../../src/http/route.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { ADMIN, type ProblemView, Service, type Space } from "../../support/service.ts";
@@ -14,11 +14,15 @@ beforeAll(async () => {
   other = await service.shop();
 });
 
+let clients = 0;
+/** Each visit comes from an address of its own: operators' wrong tokens are throttled by address. */
+const elsewhere = () => ({ "cf-connecting-ip": `192.0.2.${(clients += 1)}` });
+
 /** A call of a route with an id that nothing has. */
 async function visit(route: Route, headers: Record<string, string> = {}) {
   const path = route.path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
   const response = await service.call(route.method, path, {
-    headers,
+    headers: { ...elsewhere(), ...headers },
     ...(route.body === undefined ? {} : { body: {} }),
   });
   const text = await response.text();
@@ -141,6 +145,55 @@ describe("operators and spaces", () => {
 
   it.each([`${ADMIN}x`, ADMIN.slice(0, -1), ADMIN.toUpperCase()])("%s is not the operator's token", async (token) => {
     expect((await service.call("GET", "/v1/spaces", { key: token })).status).toBe(401);
+  });
+});
+
+describe("a wrong operator's token", () => {
+  let guarded: Service;
+  const from = (address: string, token: string) =>
+    guarded.call("GET", "/v1/spaces", { key: token, headers: { "cf-connecting-ip": address } });
+  const guess = async (address: string, times: number) => {
+    const statuses: number[] = [];
+    for (let n = 0; n < times; n += 1) statuses.push((await from(address, `guess-${n}`)).status);
+    return statuses;
+  };
+
+  beforeEach(() => {
+    guarded = new Service();
+  });
+
+  it("is answered ten times, then its address has to wait, with the right token too", async () => {
+    expect(await guess("192.0.2.1", 11)).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+    const right = await from("192.0.2.1", ADMIN);
+    const problem = await right.json<ProblemView>();
+    expect([right.status, problem.code, right.headers.get("retry-after")]).toEqual([429, "rate_limited", "60"]);
+    expect(problem.detail).toMatch(/Too many wrong operator tokens/);
+  });
+
+  it("does not keep operators at other addresses out", async () => {
+    await guess("192.0.2.1", 11);
+    expect((await from("192.0.2.2", ADMIN)).status).toBe(200);
+  });
+
+  it("is answered again at the second that the refusal names", async () => {
+    await guess("192.0.2.1", 10);
+    guarded.now += 30_500;
+    const wait = Number((await from("192.0.2.1", ADMIN)).headers.get("retry-after"));
+    guarded.now += wait * 1000 - 1000;
+    const early = (await from("192.0.2.1", ADMIN)).status;
+    guarded.now += 1000;
+    expect([early, (await from("192.0.2.1", ADMIN)).status]).toEqual([429, 200]);
+  });
+
+  it("is counted by network: a /64 of IPv6 is one client", async () => {
+    await guess("2001:db8:1:2::1", 10);
+    expect((await from("2001:db8:1:2:ffff::9", ADMIN)).status).toBe(429);
+    expect((await from("2001:db8:1:3::1", ADMIN)).status).toBe(200);
+  });
+
+  it("is no missing one: calls without a token are not counted", async () => {
+    for (let n = 0; n < 20; n += 1) await guarded.call("GET", "/v1/spaces", { headers: { "cf-connecting-ip": "x" } });
+    expect((await from("x", ADMIN)).status).toBe(200);
   });
 });
 

@@ -26,6 +26,7 @@ CREATE TABLE api_keys (
   name TEXT NOT NULL,
   secret_sha256 TEXT NOT NULL, -- hex; the secret itself is not stored
   scopes TEXT NOT NULL, -- JSON array
+  expires_at INTEGER, -- null: never
   created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX api_keys_by_space ON api_keys (space_id, created_at DESC, id DESC);
@@ -207,6 +208,7 @@ CREATE TABLE destinations (
   auth TEXT NOT NULL, -- JSON, without the secret
   secret TEXT, -- encrypted secret access key; null for a role
   encrypted_with TEXT, -- the id of the key that encrypted it
+  tested_until INTEGER NOT NULL DEFAULT 0, -- a test of it may run until then
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;
