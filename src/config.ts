@@ -16,7 +16,10 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 
 const settings = z.object({
-  ADMIN_TOKEN: z.string().min(32, "must have at least 32 characters: `openssl rand -base64 32` makes one"),
+  ADMIN_TOKEN: z
+    .string()
+    .min(32, "must have at least 32 characters: `openssl rand -base64 32` makes one")
+    .regex(/^(?!spw_)/, "must not begin as an API key does"),
   ALLOW_INSECURE_TARGETS: z.enum(["true", "false"]).default("false"),
   BUCKET_ENDPOINT: z.url({ protocol: /^https?$/ }),
   BUCKET_NAME: z.string().min(3),

@@ -25,8 +25,9 @@ describe("the identity in AWS", () => {
 });
 
 describe("the operator's token", () => {
-  it("has at least 32 characters", () => {
+  it("has at least 32 characters, and is no API key", () => {
     expect(() => read({ ADMIN_TOKEN: "x".repeat(31) })).toThrow(/ADMIN_TOKEN: must have at least 32 characters/);
+    expect(() => read({ ADMIN_TOKEN: `spw_${"x".repeat(32)}` })).toThrow(/ADMIN_TOKEN: must not begin as an API key/);
     expect(read({ ADMIN_TOKEN: "x".repeat(32) }).adminToken).toHaveLength(32);
   });
 });

@@ -22,7 +22,10 @@ const DEFAULTS = {
   CREATE_LIMIT: "5",
   POLL_LIMIT: "30",
   LIST_LIMIT: "7",
+  API_LIMIT: "1200",
   PENDING_LIMIT: "10",
+  KEY_LIMIT: "100",
+  DEFINITION_LIMIT: "1000",
   LEASE_SECONDS: "30",
   RESEND_AFTER_SECONDS: "10",
   DOWNLOAD_TTL_DAYS: "7",
@@ -99,7 +102,9 @@ describe("settings", () => {
   });
 
   test("of the command line replace those of the file", () => {
-    expect(problemsOf(EXAMPLE.replace(/^ADMIN_TOKEN=.*\n/m, ""), { ADMIN_TOKEN: "long enough" })).toEqual([]);
+    expect(
+      problemsOf(EXAMPLE.replace(/^ADMIN_TOKEN=.*\n/m, ""), { ADMIN_TOKEN: "long enough, so 32 characters or more" }),
+    ).toEqual([]);
     expect(problemsOf(EXAMPLE, { GZIP_LEVEL: "12" })).toEqual([
       expect.stringMatching(/^wrangler\.toml or --var: GZIP_LEVEL is invalid: /),
     ]);

@@ -2,16 +2,16 @@
 
 import type { Database } from "./database.ts";
 
-/** The current rows of each kind in a space, whose id is ?1. Built-in definitions do not count. */
-const CURRENT = {
-  "event definition": "definitions WHERE space_id = ?1 AND seq_to IS NULL AND category = 'custom'",
-  attribute: "profile_definitions WHERE space_id = ?1 AND seq_to IS NULL AND kind = 'attribute'",
-  tag: "profile_definitions WHERE space_id = ?1 AND seq_to IS NULL AND kind = 'tag'",
-  topic: "profile_definitions WHERE space_id = ?1 AND seq_to IS NULL AND kind = 'topic'",
-  segment: "segments WHERE space_id = ?1 AND seq_to IS NULL",
+/** The table of each kind, and which of its rows are of that kind. Built-in definitions do not count. */
+const ROWS = {
+  "event definition": ["definitions", "category = 'custom'"],
+  attribute: ["profile_definitions", "kind = 'attribute'"],
+  tag: ["profile_definitions", "kind = 'tag'"],
+  topic: ["profile_definitions", "kind = 'topic'"],
+  segment: ["segments", "TRUE"],
 } as const;
 
-export type Capped = keyof typeof CURRENT;
+export type Capped = keyof typeof ROWS;
 
 /**
  * Whether the space has fewer than `limit` of a kind, or has this one already. It is asked before the write: calls at
@@ -24,9 +24,10 @@ export async function hasRoomFor(
   id: string,
   limit: number,
 ): Promise<boolean> {
-  const current = CURRENT[kind];
+  const [table, isOfKind] = ROWS[kind];
   const row = await db.first<{ room: number }>(
-    `SELECT (SELECT count(*) FROM ${current}) < ?3 OR EXISTS (SELECT 1 FROM ${current} AND id = ?2) AS room`,
+    `SELECT (SELECT count(*) FROM ${table} WHERE space_id = ?1 AND seq_to IS NULL AND ${isOfKind}) < ?3
+       OR EXISTS (SELECT 1 FROM ${table} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL AND ${isOfKind}) AS room`,
     [spaceId, id, limit],
   );
   return row?.room === 1;

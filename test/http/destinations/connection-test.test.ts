@@ -212,7 +212,7 @@ it("a secret whose key is missing does not keep the others from re-encryption wi
   // More destinations than one sweep re-encrypts, and the first ones that it finds.
   const copies = "INSERT INTO destinations SELECT '00-' || value";
   const columns =
-    "space_id, name, bucket_location, directory_path, key_template, auth, secret, encrypted_with, created_at, updated_at";
+    "space_id, name, bucket_location, directory_path, key_template, auth, secret, encrypted_with, tested_until, created_at, updated_at";
   const numbers = JSON.stringify(Array.from({ length: 60 }, (_, n) => n));
   await env.CONTROL_DB.prepare(`${copies}, ${columns} FROM destinations, json_each(?) WHERE destinations.id = ?`)
     .bind(numbers, keyless.id)
