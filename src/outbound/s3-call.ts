@@ -5,7 +5,7 @@
 
 import { AwsV4Signer } from "aws4fetch";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
-import { classifyRefusal } from "./s3-errors.ts";
+import { classifyRefusal, StoreRefusal } from "./s3-errors.ts";
 
 export interface Credentials {
   accessKeyId: string;
@@ -125,12 +125,19 @@ export class S3Caller {
   refusal(response: Response, text: string, sent: Record<string, string> = {}, inSession = false): SpillwayError {
     const kms = this.store.headers[ENCRYPTION] === "aws:kms";
     const asked = { kms, options: ENCRYPTION in sent || "x-amz-storage-class" in sent };
-    const { code, detail, s3Code, retryable } = classifyRefusal(response, text, asked);
+    const { code, detail, s3Code, retryable, lacksPermission } = classifyRefusal(response, text, asked);
     const log = `S3 answered ${response.status} ${s3Code}`;
     const ended = inSession && code !== "kms_denied" && ENDED.has(s3Code);
     if (ended || code === "bucket_denied") this.store.refused?.();
-    if (!ended) return this.error(code, log, detail, retryable === undefined ? {} : { retryable });
-    return new SpillwayError("destination_unavailable", SESSION_ENDED, { cause: new Error(log), owner: "service" });
+    const cause = new Error(log);
+    if (ended) {
+      const why = `The store answered ${response.status} ${s3Code}: ${SESSION_ENDED}`;
+      return new SpillwayError("destination_unavailable", why, { cause, owner: "service" });
+    }
+    if (this.#owner === "service") return this.error(code, log);
+    const owner = (code === "clock_skew" ? this.store.clock : undefined) ?? "customer";
+    const more = retryable === undefined ? { cause, owner } : { cause, owner, retryable };
+    return new StoreRefusal(code, detail, { ...more, lacksPermission });
   }
 
   /** A refusal of the service's own bucket becomes destination_unavailable: the customer cannot act on it. */
@@ -175,7 +182,7 @@ export class S3Caller {
 
 /** The S3 error codes of stores for expired temporary credentials. */
 const ENDED = new Set(["ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "TokenRefreshRequired"]);
-const SESSION_ENDED = "The role's session has expired: a retry assumes the role again.";
+const SESSION_ENDED = "the role's session has expired; a retry assumes the role again.";
 const NOT_CONFIRMED =
   "The store does not confirm the destination's encryption: choose one that the store supports, or none.";
 

@@ -1,78 +1,75 @@
-/** A store's refusal → a code of errors.ts, by its S3 error code or its status. A store's own message is never shown. */
+/**
+ * A store's refusal → a code of errors.ts with the store's own code in its text. A store's own message is never shown,
+ * and its code only where it has the form of one.
+ */
 
-import type { ErrorCode } from "../errors.ts";
+import { type ErrorCode, SpillwayError } from "../errors.ts";
 import { refusalIn } from "./s3-xml.ts";
+import { storeCode, storeStatus } from "./store-codes.ts";
 
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  NoSuchBucket: "bucket_not_found",
-  RequestTimeTooSkewed: "clock_skew",
-  AccessDenied: "bucket_denied",
-  AccountProblem: "bucket_denied",
-  AllAccessDisabled: "bucket_denied",
-  InvalidAccessKeyId: "bucket_denied",
-  SignatureDoesNotMatch: "bucket_denied",
-  PermanentRedirect: "wrong_region",
-  IllegalLocationConstraintException: "wrong_region",
-};
+/** A store's refusal as a public error. */
+export class StoreRefusal extends SpillwayError {
+  /** A permission could change the answer; false for a store that does not accept who signed. */
+  readonly lacksPermission: boolean;
 
-const DETAILS: Readonly<Record<string, string>> = {
-  InvalidAccessKeyId: "The store does not know the access key: give the destination an access key of this store.",
-  SignatureDoesNotMatch: "The store refused the signature: the secret access key does not match its id.",
-};
+  constructor(code: ErrorCode, detail: string, more: RefusalMore) {
+    super(code, detail, more);
+    this.lacksPermission = more.lacksPermission;
+  }
+}
 
-const REDIRECTED =
-  "The store redirects to another address, which is not followed: correct the endpoint or the region, and ask for a new export.";
+type RefusalMore = NonNullable<ConstructorParameters<typeof SpillwayError>[2]> & { lacksPermission: boolean };
+
 const REFUSED_OPTIONS = new Set(["InvalidArgument", "InvalidStorageClass", "InvalidEncryptionAlgorithmError"]);
+const REDIRECTED =
+  "it redirects to another address, which is not followed: correct the endpoint or the region, and ask for a new export.";
 const OPTIONS =
-  "The store refused the encryption or the storage class: correct them in the destination, and ask for a new export.";
+  "it refused the encryption or the storage class: correct them in the destination, and ask for a new export.";
 const OWN_KEY =
-  "The bucket encrypts with a KMS key by default: use a destination with the encryption aws:kms and that key, and ask for a new export.";
-/** Faults of the request itself: the store would reject the same request again. */
-const PERMANENT = new Set([
-  "InvalidBucketName",
-  "InvalidRequest",
-  "InvalidArgument",
-  "InvalidURI",
-  "KeyTooLongError",
-  "MethodNotAllowed",
-  "NotImplemented",
-  "AuthorizationHeaderMalformed",
-]);
+  "the bucket encrypts with a KMS key by default: use a destination with the encryption aws:kms and that key, and ask for a new export.";
 
-/** The only names of regions that are repeated to a customer. */
+/** The only names of regions, and the only codes, that are repeated to a customer or in a log. */
 const REGION = /^[a-z0-9-]{2,40}$/;
+const CODE = /^[A-Za-z][A-Za-z0-9._:-]{0,63}$/;
+
+/** A store's code as texts may have it: empty for what cannot be one. */
+export const shownCode = (code: string): string => (CODE.test(code) ? code : "");
 
 interface Refusal {
   code: ErrorCode;
-  /** Replaces the code's title. */
-  detail?: string | undefined;
+  /** A whole sentence that names the status, and the store's code. */
+  detail: string;
   /** Replaces the table's. */
-  retryable?: boolean;
-  /** The store's own code, for the log; empty when the answer has none. */
+  retryable: boolean | undefined;
+  lacksPermission: boolean;
+  /** The store's own code; empty when the answer has none. */
   s3Code: string;
 }
 
 /** @param asked whether the request's headers had encryption by KMS, and any encryption or storage class (options). */
 export function classifyRefusal(response: Response, text: string, asked: { kms: boolean; options: boolean }): Refusal {
-  const { code: s3Code, message, region } = refusalIn(text);
-  const right = response.headers.get("x-amz-bucket-region") ?? region;
-  const redirected = response.status >= 300 && response.status < 400;
-  const elsewhere = right !== "" && (redirected || s3Code === "AuthorizationHeaderMalformed");
-  if (elsewhere || CODES[s3Code] === "wrong_region") {
-    const detail = `The bucket is in ${right}: correct the region, and ask for a new export.`;
-    return { code: "wrong_region", detail: REGION.test(right) ? detail : undefined, s3Code };
+  const { code: sentCode, message, region } = refusalIn(text);
+  const s3Code = shownCode(sentCode);
+  const { status, headers } = response;
+  const known = storeCode(s3Code) ?? storeStatus(status);
+  const refuse = (code: ErrorCode, advice: string, retryable?: boolean, lacksPermission = false): Refusal => {
+    const detail = `The store answered ${status}${s3Code === "" ? "" : ` ${s3Code}`}: ${advice}`;
+    return { code, detail, retryable, lacksPermission, s3Code };
+  };
+  const right = headers.get("x-amz-bucket-region") ?? region;
+  const redirected = status >= 300 && status < 400;
+  if (known.code === "wrong_region" || (right !== "" && (redirected || s3Code === "AuthorizationHeaderMalformed"))) {
+    if (!REGION.test(right)) return refuse("wrong_region", "correct the region, and ask for a new export.");
+    return refuse("wrong_region", `the bucket is in ${right}: correct the region, and ask for a new export.`);
   }
-  if (redirected) return { code: "destination_unavailable", detail: REDIRECTED, s3Code, retryable: false };
+  if (redirected) return refuse("destination_unavailable", REDIRECTED, false);
   // AWS's message names the denied action; other stores name the missing key, some under an unrelated code.
-  if (s3Code.startsWith("KMS.") || (asked.kms && /\bkms\b/i.test(message))) return { code: "kms_denied", s3Code };
-  if (/\bkms:/.test(message)) return { code: "kms_denied", detail: OWN_KEY, s3Code };
-  if (asked.options && response.status === 400 && REFUSED_OPTIONS.has(s3Code))
-    return { code: "bucket_denied", detail: OPTIONS, s3Code, retryable: false };
-  if (PERMANENT.has(s3Code) || response.status === 405 || response.status === 501) {
-    const detail = `The store rejected the request as invalid (${response.status}): check the destination's settings, and ask for a new export.`;
-    return { code: "bucket_denied", detail, s3Code, retryable: false };
+  if (known.code !== "kms_denied") {
+    if (asked.kms && /\bkms\b/i.test(message)) return refuse("kms_denied", KEY_ADVICE);
+    if (/\bkms:/.test(message)) return refuse("kms_denied", OWN_KEY);
   }
-  const denied = response.status === 401 || response.status === 403;
-  const code = CODES[s3Code] ?? (denied ? "bucket_denied" : "destination_unavailable");
-  return { code, detail: DETAILS[s3Code], s3Code };
+  if (asked.options && status === 400 && REFUSED_OPTIONS.has(s3Code)) return refuse("bucket_denied", OPTIONS, false);
+  return refuse(known.code, known.advice, known.retryable, known.permission);
 }
+
+const KEY_ADVICE = storeCode("KMS.")?.advice ?? "";

@@ -5,9 +5,10 @@
 
 import { AwsV4Signer } from "aws4fetch";
 import * as z from "zod";
-import { type ErrorCode, SpillwayError } from "../errors.ts";
+import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
 import { awsHost } from "./bucket-location.ts";
 import { type Credentials, signatureTime } from "./s3-call.ts";
+import { shownCode } from "./s3-errors.ts";
 import { readXml } from "./s3-xml.ts";
 
 export interface RoleRequest {
@@ -64,6 +65,7 @@ const SERVICE_FAULTS = new Set([
   "PackedPolicyTooLarge",
 ]);
 const SKEWED = new Set(["RequestExpired", "RequestTimeTooSkewed"]);
+const BUSY = new Set(["Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"]);
 
 export class RoleSessions {
   readonly #settings: StsSettings;
@@ -155,22 +157,26 @@ export class RoleSessions {
 /** Translates a refusal by the code of STS, or by the status for stores that send no code. */
 function roleError(status: number, text: string): SpillwayError {
   const error = readXml(Refusal, text)?.ErrorResponse.Error;
-  const code = error?.Code ?? "";
-  const cause = new Error(`STS answered ${status} ${code}`);
-  if (SKEWED.has(code)) return serviceError("clock_skew", cause);
-  if (SERVICE_FAULTS.has(code) || status < 400 || status >= 500 || status === 429 || code === "Throttling")
-    return serviceError("destination_unavailable", cause);
-  if (code === "RegionDisabledException") return new SpillwayError("role_denied", REGION_OFF, { cause });
-  if (code === "ValidationError" && /externalid/i.test(error?.Message ?? ""))
-    return new SpillwayError("external_id_refused", undefined, { cause });
-  return new SpillwayError("role_denied", undefined, { cause });
+  const code = shownCode(error?.Code ?? "");
+  const answered = `STS answered ${status}${code === "" ? "" : ` ${code}`}`;
+  const cause = new Error(answered);
+  if (SKEWED.has(code)) return serviceError("clock_skew", cause, `${answered}. ${ERRORS.clock_skew.title}`);
+  if (SERVICE_FAULTS.has(code)) return serviceError("destination_unavailable", cause, `${answered}: ${OUR_FAULT}`);
+  if (status < 400 || status >= 500 || status === 429 || BUSY.has(code))
+    return serviceError("destination_unavailable", cause, `${answered}: retry once it is available.`);
+  const refuse = (as: "role_denied" | "external_id_refused", advice: string = ERRORS[as].title) =>
+    new SpillwayError(as, `${answered}. ${advice}`, { cause });
+  if (code === "RegionDisabledException") return refuse("role_denied", REGION_OFF);
+  if (code === "ValidationError" && /externalid/i.test(error?.Message ?? "")) return refuse("external_id_refused");
+  return refuse("role_denied");
 }
 
+const OUR_FAULT = "it does not accept this service's own identity or request. The service's operator must act.";
 const REGION_OFF =
   "AWS STS is not active in the bucket's region for the role's account: activate it there (IAM, account settings).";
 
-const serviceError = (code: ErrorCode, cause: unknown) =>
-  new SpillwayError(code, undefined, { cause, owner: "service" });
+const serviceError = (code: ErrorCode, cause: unknown, detail?: string) =>
+  new SpillwayError(code, detail, { cause, owner: "service" });
 
 const keyOf = ({ roleArn, externalId, policy, sessionName, region }: RoleRequest) =>
   JSON.stringify([roleArn, externalId, policy, sessionName, region]);

@@ -4,7 +4,7 @@
  * check and the write.
  */
 
-import { SpillwayError } from "../errors.ts";
+import { StoreRefusal } from "./s3-errors.ts";
 import { ANSWER_WITHIN_MS, type ConditionSupport, drain, type S3Request, type S3Caller } from "./s3-call.ts";
 
 /** The condition failed: an object exists. Some stores answer 304 instead of 412. */
@@ -93,7 +93,8 @@ export class OnceWriter {
     try {
       response = await this.#get(key, ANSWER_WITHIN_MS + bytes / READ_BYTES_PER_MS);
     } catch (thrown) {
-      if (!(thrown instanceof SpillwayError) || thrown.code !== "bucket_denied") throw thrown;
+      // A store that does not accept who signed says so: its own reason helps more than what is missing here.
+      if (!(thrown instanceof StoreRefusal) || !thrown.lacksPermission) throw thrown;
       if (refusal !== null) throw this.#calls.error("bucket_denied", refusal.log, refusal.detail);
       return "unknown";
     }

@@ -122,11 +122,11 @@ describe("a refusal", () => {
     expect(await codeOf(put(late, newKey(), "first"))).toBe("clock_skew");
   });
 
-  it("says nothing of the store's own words", async () => {
+  it("has the store's own code, and none of its words", async () => {
     const work = put(bucketAt({ secretAccessKey: "wrong" }), newKey(), "first");
     const thrown = await work.catch((error: unknown) => error);
     expect((thrown as Error).message).toBe(
-      "The store refused the signature: the secret access key does not match its id.",
+      "The store answered 403 SignatureDoesNotMatch: the secret access key does not belong to its access key id: correct the destination's secret_access_key.",
     );
   });
 });

@@ -7,6 +7,7 @@
 import { type DestinationRow, findAuth } from "../../db/tenants/destinations.ts";
 import { asSpillwayError, SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
+import { StoreRefusal } from "../../outbound/s3-errors.ts";
 import type { SessionScope } from "../../outbound/customer.ts";
 import type { BucketLocation } from "../../outbound/bucket-location.ts";
 import { type Bucket, sha256Hex, utf8 } from "../../outbound/s3.ts";
@@ -60,7 +61,7 @@ export async function testConnection(context: TestContext, row: DestinationRow, 
   const refusal = await assumeRole(test, auth.role_arn, externalId);
   if (refusal !== null)
     return [
-      failed("assume_role", DENIALS.has(refusal.code) ? howToTrust(test) : refusal.message),
+      failed("assume_role", DENIALS.has(refusal.code) ? `${refusal.message} ${howToTrust(test)}` : refusal.message),
       ...STEPS.slice(1).map((name) => skipped(name, "The role could not be assumed.")),
     ];
   return [
@@ -76,7 +77,7 @@ const assumeRole = ({ context, row, location, scope }: Test, roleArn: string, ex
 
 function howToTrust({ context, externalId }: Test): string {
   const principal = context.config.aws?.principalArn ?? "this service";
-  return `The role cannot be assumed: its trust policy must allow sts:AssumeRole to ${principal} with the external id ${externalId}. A new role works after a few minutes.`;
+  return `The principal is ${principal}, the external id ${externalId}. A new role works after a few minutes.`;
 }
 
 /** With a role that accepts any external id, everyone who knows its ARN could write through this service. */
@@ -130,9 +131,11 @@ async function readBack(bucket: Bucket, key: string): Promise<void> {
 }
 
 function readFailure(refusal: SpillwayError): string {
-  if (refusal.code !== "bucket_denied") return refusal.message;
+  if (!lacksPermission(refusal)) return refusal.message;
   return "The object was written, but cannot be read: allow s3:GetObject under the directory path, because exports compare the objects that already exist there.";
 }
+
+const lacksPermission = (refusal: SpillwayError) => refusal instanceof StoreRefusal && refusal.lacksPermission;
 
 function encryptionStep({ encryption }: BucketLocation, refusal: SpillwayError | null): Step {
   const name = "encryption";
@@ -144,7 +147,7 @@ function encryptionStep({ encryption }: BucketLocation, refusal: SpillwayError |
 async function deleteProbe(row: DestinationRow, bucket: Bucket, key: string): Promise<Step> {
   const refusal = await catchFailure(row, () => bucket.delete(key));
   if (refusal === null) return passed("delete", "The object was deleted.");
-  if (refusal.code === "bucket_denied")
+  if (lacksPermission(refusal))
     return skipped("delete", `The role or key may not delete objects, and exports never do: delete ${key} yourself.`);
   return failed("delete", refusal.message);
 }

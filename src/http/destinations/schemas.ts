@@ -43,7 +43,13 @@ const shape = {
       z.strictObject({ type: z.literal("role"), role_arn: RoleArn }),
       z.strictObject({
         type: z.literal("keys"),
-        access_key_id: z.string().regex(/^[\w+=/.-]{3,128}$/, "must be an access key id."),
+        access_key_id: z
+          .string()
+          .regex(
+            /^[\w+=/.:@~%-]{3,128}$/,
+            "must be an access key id of 3 to 128 letters, digits and these characters: + = / . : @ ~ % _ -",
+          )
+          .meta({ description: "Of AWS or another store; Swift's have a colon, such as `account:user`." }),
         secret_access_key: z.string().regex(/^[\x21-\x7e]{8,256}$/, "must be a secret access key."),
       }),
     ])

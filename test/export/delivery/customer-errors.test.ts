@@ -58,18 +58,28 @@ describe("an export that was refused", () => {
       "redirects to another address",
     ],
     ["an access key", () => s3Error(403, "InvalidAccessKeyId"), "destination_unavailable", "assumes the role again"],
-    ["an option", () => s3Error(400, "InvalidArgument"), "bucket_denied", "as invalid (400)"],
+    [
+      "an option",
+      () => s3Error(400, "InvalidArgument"),
+      "bucket_denied",
+      "400 InvalidArgument: it rejected the request as invalid",
+    ],
     [
       "the bucket's own key",
       () => s3Error(403, "AccessDenied", { message: "not authorized to perform: kms:GenerateDataKey" }),
       "kms_denied",
       "aws:kms and that key",
     ],
-    ["a call that it has not", () => s3Error(501, "NotImplemented"), "bucket_denied", "as invalid (501)"],
+    [
+      "a call that it has not",
+      () => s3Error(501, "NotImplemented"),
+      "bucket_denied",
+      "501 NotImplemented: it rejected the request as invalid",
+    ],
     ["a denied write", () => s3Error(403, "AccessDenied"), "bucket_denied", "s3:PutObject"],
     ["a key of KMS", () => s3Error(400, "KMS.DisabledException"), "kms_denied", "kms:GenerateDataKey"],
     ["a clock", () => s3Error(403, "RequestTimeTooSkewed"), "clock_skew", "clock"],
-    ["a store that is away", () => s3Error(503, "SlowDown"), "destination_unavailable", ""],
+    ["a store that is away", () => s3Error(503, "SlowDown"), "destination_unavailable", "answered 503 SlowDown"],
   ])("because of %s says so, in words that help", async (_what, answer, code, words) => {
     aws.instead = ({ url }) => (url.host.startsWith("sts.") ? null : answer());
     const id = await customer.ask();
@@ -118,7 +128,8 @@ describe("an export that was refused", () => {
     await service.pump();
     expect((await customer.poll(id)).error).toMatchObject({
       code: "wrong_region",
-      message: "The bucket is in eu-central-1: correct the region, and ask for a new export.",
+      message:
+        "The store answered 400 AuthorizationHeaderMalformed: the bucket is in eu-central-1: correct the region, and ask for a new export.",
     });
   });
 });

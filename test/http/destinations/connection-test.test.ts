@@ -101,6 +101,7 @@ describe("the test of a destination", () => {
       encryption: "skipped",
       delete: "skipped",
     });
+    expect(details["assume_role"]).toContain("STS answered 403 AccessDenied");
     expect(details["assume_role"]).toContain(PRINCIPAL);
     expect(details["assume_role"]).toContain(space.external_id);
   });
@@ -149,6 +150,33 @@ describe("the test of a destination", () => {
     expect(statuses).toEqual(NOTHING);
     expect(details["write"]).toContain("s3:PutObject");
   });
+
+  describe.each([
+    ["aws", {}],
+    ["r2", { provider: "r2", endpoint: "https://s3.acme.example" }],
+    ["gcs", { provider: "gcs", endpoint: "https://s3.acme.example" }],
+    ["ceph", { provider: "ceph", endpoint: "https://s3.acme.example" }],
+    ["generic", { endpoint: "https://s3.acme.example" }],
+  ])("of a store of the kind %s", (_kind, at) => {
+    it.each([
+      ["a wrong secret", { secret_access_key: "wrong-secret" }, "SignatureDoesNotMatch", "secret_access_key"],
+      ["an unknown access key", { access_key_id: "account:nobody" }, "InvalidAccessKeyId", "access key id"],
+    ])("tells %s as such, and as no missing permission", async (_what, wrong, code, advice) => {
+      const { statuses, details } = await test({ ...at, auth: { ...KEYS_AUTH, ...wrong } });
+      expect(statuses).toMatchObject({ write: "failed", delete: "skipped" });
+      expect(details["write"]).toMatch(new RegExp(`^The store answered 403 ${code}: .*${advice}`));
+      expect(details["write"]).not.toMatch(/s3:|allow/);
+    });
+  });
+
+  it.each(["ExpiredToken", "RequestTimeTooSkewed", "QuotaExceeded", "UserSuspended"])(
+    "names the store's reason %s in the step that failed",
+    async (code) => {
+      aws.instead = () => s3Error(403, code);
+      const { details } = await test({ auth: KEYS_AUTH });
+      expect(details["write"]).toContain(`The store answered 403 ${code}: `);
+    },
+  );
 
   it("reports a KMS key that denies access, and an encryption that was ignored", async () => {
     const encryption = { sse: "aws:kms", kms_key_id: "k-1" };
