@@ -101,11 +101,12 @@ async function reencryptSecrets(context: Pick<Context, "config" | "databases" | 
   if (older.length === 0) return;
   for (const found of await listEncryptedWith(control, older, MAX_PER_SWEEP)) {
     try {
-      const text = await decrypt(config.secretsKey, found.id, found.secret);
+      const place = { purpose: "destination-secret", row: found.id } as const;
+      const text = await decrypt(config.secretsKey, place, found.secret);
       await replaceSecret(
         control,
         found,
-        await encryptForStore(config.secretsKey, found.id, text, runtime.randomBytes(12)),
+        await encryptForStore(config.secretsKey, place, text, runtime.randomBytes(12)),
       );
     } catch (thrown) {
       logFailure("destination.decrypt_failed", thrown, { space_id: found.space_id, destination_id: found.id });

@@ -1,20 +1,28 @@
 /**
- * Secrets that the service must read again (webhook secrets, access keys of destinations) are stored encrypted:
- * AES-256-GCM under the Worker secret SECRETS_KEY, written `<key id>.<iv>.<ciphertext>` in base64url so that the key
- * can be rotated. The owner's id is authenticated with the text: a secret that is copied to another row does not
- * decrypt.
+ * Texts that the service must read again (webhook secrets, access keys of destinations, cursors) are encrypted:
+ * AES-256-GCM, written `<key id>.<iv>.<ciphertext>` in base64url so that the Worker secret SECRETS_KEY can be rotated.
+ * Each purpose has a key of its own, derived from SECRETS_KEY by HKDF (RFC 5869). Key id, purpose and row are
+ * authenticated with the text: what is copied to another row, or used for another purpose, does not decrypt.
  */
 
-/** @param secretsKey the setting: its first key encrypts. @param owner the id of the row that keeps the secret. */
+/** What a text is encrypted for, and where it belongs. */
+export interface Place {
+  purpose: "destination-secret" | "webhook-secret" | "redaction-key" | "list-cursor";
+  /** The id of the row that keeps the text; of a cursor, the request that it continues. */
+  row: string;
+}
+
+/** @param secretsKey the setting: its first key encrypts. */
 export async function encrypt(
   secretsKey: string,
-  owner: string,
+  place: Place,
   text: string,
   iv: Uint8Array<ArrayBuffer>,
 ): Promise<string> {
-  const { id, key } = await importKey(secretsKey.split(",")[0] ?? "");
-  const encrypted = await crypto.subtle.encrypt(algorithm(owner, iv), key, new TextEncoder().encode(text));
-  return `${id}.${Buffer.from(iv).toString("base64url")}.${Buffer.from(encrypted).toString("base64url")}`;
+  const [first = ""] = secretsKey.split(",");
+  const key = await deriveKey(first, place.purpose);
+  const encrypted = await crypto.subtle.encrypt(algorithm(idOf(first), place, iv), key, utf8(text));
+  return `${idOf(first)}.${Buffer.from(iv).toString("base64url")}.${Buffer.from(encrypted).toString("base64url")}`;
 }
 
 const idOf = (key: string): string => key.slice(0, key.indexOf(":"));
@@ -25,33 +33,38 @@ export const olderKeyIds = (secretsKey: string): string[] => secretsKey.split(",
 /** As `encrypt`, with the key's id beside it: a query can then find the secrets that an older key encrypted. */
 export async function encryptForStore(
   secretsKey: string,
-  owner: string,
+  place: Place,
   text: string,
   iv: Uint8Array<ArrayBuffer>,
 ): Promise<{ secret: string; encryptedWith: string }> {
-  return { secret: await encrypt(secretsKey, owner, text, iv), encryptedWith: idOf(secretsKey) };
+  return { secret: await encrypt(secretsKey, place, text, iv), encryptedWith: idOf(secretsKey) };
 }
 
-/** @throws Error when the key is not in SECRETS_KEY, the owner is another, or the text was changed. */
-export async function decrypt(secretsKey: string, owner: string, encrypted: string): Promise<string> {
-  const [keyId, iv, text] = encrypted.split(".");
+/** @throws Error when the key is not in SECRETS_KEY, the place is another, or the text was changed. */
+export async function decrypt(secretsKey: string, place: Place, encrypted: string): Promise<string> {
+  const [keyId = "", iv, text] = encrypted.split(".");
   const known = secretsKey.split(",").find((each) => each.startsWith(`${keyId}:`));
   if (known === undefined || iv === undefined || text === undefined)
     throw new Error("the secret was encrypted with another key");
-  const { key } = await importKey(known);
+  const key = await deriveKey(known, place.purpose);
   const bytes = (part: string) => new Uint8Array(Buffer.from(part, "base64url"));
-  const decrypted = await crypto.subtle.decrypt(algorithm(owner, bytes(iv)), key, bytes(text));
+  const decrypted = await crypto.subtle.decrypt(algorithm(keyId, place, bytes(iv)), key, bytes(text));
   return new TextDecoder().decode(decrypted);
 }
 
-const algorithm = (owner: string, iv: Uint8Array<ArrayBuffer>) => ({
+const algorithm = (keyId: string, { purpose, row }: Place, iv: Uint8Array<ArrayBuffer>) => ({
   name: "AES-GCM",
   iv,
-  additionalData: new TextEncoder().encode(owner),
+  additionalData: utf8(JSON.stringify([keyId, purpose, row])),
 });
 
-async function importKey(secretsKey: string): Promise<{ id: string; key: CryptoKey }> {
+/** @param secretsKey one `<key id>:<base64>` of the setting. */
+async function deriveKey(secretsKey: string, purpose: Place["purpose"]): Promise<CryptoKey> {
   const bytes = Buffer.from(secretsKey.slice(secretsKey.indexOf(":") + 1), "base64");
-  const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
-  return { id: idOf(secretsKey), key };
+  const base = await crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
+  // No salt: SECRETS_KEY is uniformly random (RFC 5869, section 3.1).
+  const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8(`spillway ${purpose}`) };
+  return crypto.subtle.deriveKey(derivation, base, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }
+
+const utf8 = (text: string) => new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;

@@ -166,7 +166,8 @@ async function findReceiver(
 /** The current secret, and for a day after a rotation the previous one. */
 async function decryptAll({ config, runtime }: Sending, from: EncryptedSecrets): Promise<string[]> {
   const { secretsKey } = config;
-  const current = await decrypt(secretsKey, from.owner, from.secret);
+  const place = { purpose: "webhook-secret", row: from.owner } as const;
+  const current = await decrypt(secretsKey, place, from.secret);
   const previous = (from.previous_secret_until ?? 0) > runtime.now() ? from.previous_secret : null;
-  return previous === null ? [current] : [current, await decrypt(secretsKey, from.owner, previous)];
+  return previous === null ? [current] : [current, await decrypt(secretsKey, place, previous)];
 }

@@ -134,6 +134,10 @@ export async function decryptAuth(
 ): Promise<BucketAuth> {
   const auth = JSON.parse(stored.auth) as Auth;
   if (auth.type === "role") return { type: "role", roleArn: auth.role_arn, externalId };
-  const secretAccessKey = await decrypt(context.config.secretsKey, id, stored.secret ?? "");
+  const secretAccessKey = await decrypt(
+    context.config.secretsKey,
+    { purpose: "destination-secret", row: id },
+    stored.secret ?? "",
+  );
   return { type: "keys", accessKeyId: auth.access_key_id, secretAccessKey };
 }

@@ -178,5 +178,6 @@ export const destinationsResource = resource("/v1/destinations", "Destinations",
 ]);
 
 async function encryptSecret(call: Call, id: string, secret: string): Promise<EncryptedSecret> {
-  return encryptForStore(call.config.secretsKey, id, secret, call.runtime.randomBytes(12));
+  const place = { purpose: "destination-secret", row: id } as const;
+  return encryptForStore(call.config.secretsKey, place, secret, call.runtime.randomBytes(12));
 }

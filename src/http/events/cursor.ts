@@ -8,7 +8,7 @@ import type { Key } from "../../datasets/dataset.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid } from "../../errors.ts";
 import { GRACE_MS } from "../../maintenance/retention.ts";
-import { decrypt, encrypt } from "../../outbound/encryption.ts";
+import { decrypt, encrypt, type Place } from "../../outbound/encryption.ts";
 import { DAY_MS } from "../../time/durations.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
@@ -27,13 +27,13 @@ export interface Walk {
 /** @param request the call's parameters without cursor and limit, with defaults. */
 export async function writeCursor(call: Call, space: SpaceRow, request: unknown, walk: Walk): Promise<string> {
   const text = JSON.stringify([walk.snapshotSeq, walk.askedAt, walk.next?.time, walk.next?.id, walk.skip]);
-  return encrypt(call.config.secretsKey, ownerOf(space, request), text, call.runtime.randomBytes(12));
+  return encrypt(call.config.secretsKey, placeOf(space, request), text, call.runtime.randomBytes(12));
 }
 
 /** @throws invalid_request for a cursor of another space or request, and for one that is too old. */
 export async function readCursor(call: Call, space: SpaceRow, request: unknown, cursor: string): Promise<Walk> {
   const refuse = (detail: string) => invalid({ pointer: "#query/cursor", detail });
-  const text = await decrypt(call.config.secretsKey, ownerOf(space, request), cursor).catch(() => {
+  const text = await decrypt(call.config.secretsKey, placeOf(space, request), cursor).catch(() => {
     throw refuse(
       "This cursor does not belong to these parameters. Repeat those of the first page: only limit may differ.",
     );
@@ -49,5 +49,7 @@ export async function readCursor(call: Call, space: SpaceRow, request: unknown, 
   return { snapshotSeq, askedAt, next: { time, id }, skip };
 }
 
-const ownerOf = (space: SpaceRow, request: unknown) =>
-  `list-events ${space.id} ${space.timezone} ${JSON.stringify(request)}`;
+const placeOf = (space: SpaceRow, request: unknown): Place => ({
+  purpose: "list-cursor",
+  row: JSON.stringify(["list-events", space.id, space.timezone, request]),
+});

@@ -23,7 +23,8 @@ export const rotated = {
 export async function newSecret(call: Call, owner: string): Promise<{ secret: string; encryptedSecret: string }> {
   const { runtime, config } = call;
   const secret = formatSecret(runtime.randomBytes(32));
-  return { secret, encryptedSecret: await encrypt(config.secretsKey, owner, secret, runtime.randomBytes(12)) };
+  const place = { purpose: "webhook-secret", row: owner } as const;
+  return { secret, encryptedSecret: await encrypt(config.secretsKey, place, secret, runtime.randomBytes(12)) };
 }
 
 /** Epoch ms at which a secret that is rotated now stops signing. */

@@ -135,7 +135,12 @@ describe("a cursor", () => {
 
   it("that was encrypted with another key is refused", async () => {
     const other = `k1:${Buffer.alloc(32).toString("base64")}`;
-    const forged = await encrypt(other, "x", JSON.stringify([1e9, START, 0, ""]), new Uint8Array(12));
+    const forged = await encrypt(
+      other,
+      { purpose: "list-cursor", row: "x" },
+      JSON.stringify([1e9, START, 0, ""]),
+      new Uint8Array(12),
+    );
     expect(await faults(service, space, { cursor: forged })).toEqual(["#query/cursor"]);
   });
 

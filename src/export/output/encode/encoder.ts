@@ -115,11 +115,12 @@ type SecretContext = Pick<Context, "config" | "databases" | "runtime">;
 /** The key of a space's hashes: created at its first use, and never changed. */
 export async function redactionKey(context: SecretContext, spaceId: string): Promise<Uint8Array> {
   const { config, databases, runtime } = context;
-  const create = () => encrypt(config.secretsKey, spaceId, base64(runtime.randomBytes(32)), runtime.randomBytes(12));
+  const place = { purpose: "redaction-key", row: spaceId } as const;
+  const create = () => encrypt(config.secretsKey, place, base64(runtime.randomBytes(32)), runtime.randomBytes(12));
   const encrypted =
     (await findRedactionSecret(databases.control, spaceId)) ??
     (await keepRedactionSecret(databases.control, spaceId, await create()));
-  return Buffer.from(await decrypt(config.secretsKey, spaceId, encrypted), "base64");
+  return Buffer.from(await decrypt(config.secretsKey, place, encrypted), "base64");
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
