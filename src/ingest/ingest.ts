@@ -1,7 +1,7 @@
 /** Ingests events: looks up their definitions and persons, checks each event, writes all or none. */
 
 import type { ExpectedDefinition } from "../db/events/definitions.ts";
-import { MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
+import { eventBytes, MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
 import { insertEvents } from "../db/events/insert.ts";
 import type { NewProfile } from "../db/profiles/current.ts";
 import { type Fault, SpillwayError } from "../errors.ts";
@@ -10,7 +10,7 @@ import { rulesOf } from "./catalogue/rules.ts";
 import { findDefinitions, premiseOf } from "./definitions.ts";
 import { deriveEvents, NOBODY } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
-import { type Naming, type Person, Persons } from "./persons.ts";
+import { type Naming, namesSent, type Person, Persons } from "./persons.ts";
 import { canonicalProperties } from "./validate.ts";
 
 /** An event as it was sent, after the schema's checks. */
@@ -71,7 +71,7 @@ async function check(ingest: IngestCall, events: readonly SentEvent[], pointers:
     const definition = definitions.get(event.definition_id);
     const id = event.id ?? ingest.uuid();
     const type = profileType(event);
-    const duplicate = type !== null && seen.has(id) && !persons.has(event) && namesOne(event);
+    const duplicate = type !== null && seen.has(id) && !persons.has(event) && namesSent(event) === 1;
     const before = persons.created.length;
     const person = duplicate ? UNWRITTEN : persons.find(event, type, pointer, faults);
     if (persons.created.length > before) makers.push(id);
@@ -93,7 +93,7 @@ async function check(ingest: IngestCall, events: readonly SentEvent[], pointers:
         occurred_at: occurredAt,
         properties: text,
       };
-      const stored = rowBytes(row);
+      const stored = eventBytes(row);
       if (stored + missingBytes > MAX_ROW_BYTES)
         faults.push({ pointer: at, detail: stored > MAX_ROW_BYTES ? TOO_LARGE : TOO_LARGE_FILLED });
       bytes += stored;
@@ -119,9 +119,6 @@ async function check(ingest: IngestCall, events: readonly SentEvent[], pointers:
 /** The placeholder for the person of an event that is not written. */
 const UNWRITTEN: Person = { person_id: "", company_id: null };
 
-const namesOne = (event: SentEvent) =>
-  ((event.person_id ?? null) === null) !== ((event.external_person_id ?? null) === null);
-
 /** The derived events of new profiles. */
 async function deriveOfNew(
   ingest: IngestCall,
@@ -136,11 +133,6 @@ async function deriveOfNew(
     return derivedRows(definitions, person, deriveEvents(null, state), ingest.now, ids);
   });
   return { made, definitions: [...definitions.values()].map(premiseOf) };
-}
-
-function rowBytes(row: NewEvent): number {
-  const texts = [row.id, row.definition_id, row.person_id, row.company_id, row.session_id, row.properties];
-  return texts.reduce((sum, text) => sum + (text === null ? 0 : Buffer.byteLength(text)), 0);
 }
 
 /** An event without `occurred_at` occurred when it was received. */

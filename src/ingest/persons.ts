@@ -1,10 +1,9 @@
 /**
- * The person of an event: the profile that the event names by one of its two ids, or a profile that the event creates.
+ * The person of an event: the profile that the event names by one of its ids, or a profile that the event creates.
  */
 
 import type { Database } from "../db/core/database.ts";
-import { inBatches } from "../db/core/batching.ts";
-import { resolvePersons } from "../db/profiles/profiles.ts";
+import { PERSON_IDS, type ResolvedPerson, resolvePersons } from "../db/profiles/lookup.ts";
 import type { NewProfile } from "../db/profiles/current.ts";
 import type { Fault } from "../errors.ts";
 
@@ -12,6 +11,7 @@ import type { Fault } from "../errors.ts";
 export interface Naming {
   person_id?: string | null | undefined;
   external_person_id?: string | null | undefined;
+  custom_id?: string | null | undefined;
 }
 
 export interface Person {
@@ -19,66 +19,88 @@ export interface Person {
   company_id: string | null;
 }
 
+/** A person's id of one kind. */
+const idOf = (naming: Naming, name: (typeof PERSON_IDS)[number]) => naming[name] ?? null;
+
+/** How many of its person's ids an event has: it must have exactly one. */
+export const namesSent = (naming: Naming) => PERSON_IDS.filter((name) => idOf(naming, name) !== null).length;
+
+/** The fault of an id that no profile has. */
+const UNKNOWN: Record<(typeof PERSON_IDS)[number], (id: string) => string> = {
+  person_id: (id) => `The space has no profile ${id}.`,
+  external_person_id: (id) => `The space has no profile with the external id ${id}.`,
+  custom_id: (id) => `The space has no profile with the custom id ${id}.`,
+};
+
 /** The persons of one call's events. A profile that one event creates exists for the events after it. */
 export class Persons {
-  readonly #byId: Map<string, Person>;
-  readonly #byExternalId: Map<string, Person>;
+  /** By kind of id. */
+  readonly #known: Record<(typeof PERSON_IDS)[number], Map<string, Person>>;
   /** The profiles to insert together with the events. */
   readonly created: NewProfile[] = [];
   readonly #uuid: () => string;
 
-  private constructor(found: Awaited<ReturnType<typeof resolvePersons>>, uuid: () => string) {
-    this.#byId = new Map(found.map((person) => [person.person_id, person]));
-    this.#byExternalId = new Map(
-      found.flatMap((person) => (person.external_person_id === null ? [] : [[person.external_person_id, person]])),
-    );
+  private constructor(found: readonly ResolvedPerson[], uuid: () => string) {
+    const by = (name: (typeof PERSON_IDS)[number]) =>
+      new Map(found.flatMap((person) => (person[name] === null ? [] : [[person[name], person]])));
+    this.#known = {
+      person_id: by("person_id"),
+      external_person_id: by("external_person_id"),
+      custom_id: by("custom_id"),
+    };
     this.#uuid = uuid;
   }
 
-  /** Looks up the persons of these events. @param uuid the ids of profiles that are created for an external id. */
+  /** Looks up the persons of these events. @param uuid the ids of profiles that are created for another id. */
   static async of(db: Database, spaceId: string, events: readonly Naming[], uuid: () => string): Promise<Persons> {
-    const sent = (id: (event: Naming) => string | null | undefined) =>
-      [...new Set(events.map(id))].filter((each) => each !== null && each !== undefined);
-    const personIds = sent((event) => event.person_id);
-    const externalIds = sent((event) => event.external_person_id);
-    const [persons, externals] = [inBatches(personIds), inBatches(externalIds)];
-    const lookups = Array.from({ length: Math.max(persons.length, externals.length) }, (_, n) =>
-      resolvePersons(db, spaceId, persons[n] ?? [], externals[n] ?? []),
-    );
-    return new Persons((await Promise.all(lookups)).flat(), uuid);
+    const sent = (name: (typeof PERSON_IDS)[number]) => [
+      ...new Set(events.map((event) => idOf(event, name)).filter((id) => id !== null)),
+    ];
+    const ids = {
+      person_id: sent("person_id"),
+      external_person_id: sent("external_person_id"),
+      custom_id: sent("custom_id"),
+    };
+    return new Persons(await resolvePersons(db, spaceId, ids), uuid);
   }
 
   /** Whether the profile that an event names exists. */
   has(event: Naming): boolean {
-    return this.#byId.has(event.person_id ?? "") || this.#byExternalId.has(event.external_person_id ?? "");
+    return PERSON_IDS.some((name) => this.#known[name].has(idOf(event, name) ?? ""));
   }
 
   /**
    * @param type the type of the profile to create when the named one does not exist; null: that is a fault.
    * @param pointer the event's JSON pointer in the body.
-   * @returns null when a fault was added: exactly one of the two ids is needed, and it must be known.
+   * @returns null when a fault was added: exactly one of the ids is needed, and it must be known.
    */
   find(event: Naming, type: string | null, pointer: string, faults: Fault[]): Person | null {
-    const id = event.person_id ?? null;
-    const externalId = event.external_person_id ?? null;
-    const fault = (field: keyof Naming, detail: string) => {
-      faults.push({ pointer: `${pointer}/${field}`, detail });
+    const [name, ...more] = PERSON_IDS.filter((each) => idOf(event, each) !== null);
+    const id = name === undefined ? null : idOf(event, name);
+    if (name === undefined || id === null || more.length > 0) {
+      const detail = "Send exactly one of person_id, external_person_id and custom_id.";
+      faults.push({ pointer: `${pointer}/person_id`, detail });
       return null;
-    };
-    if ((id === null) === (externalId === null))
-      return fault("person_id", "Send exactly one of person_id and external_person_id.");
-    const found = id === null ? this.#byExternalId.get(externalId ?? "") : this.#byId.get(id);
+    }
+    const found = this.#known[name].get(id);
     if (found !== undefined) return found;
-    if (type !== null) return this.#create(id, externalId, type);
-    if (id !== null) return fault("person_id", `The space has no profile ${id}.`);
-    return fault("external_person_id", `The space has no profile with the external id ${externalId}.`);
+    if (type !== null) return this.#create({ [name]: id }, type);
+    faults.push({ pointer: `${pointer}/${name}`, detail: UNKNOWN[name](id) });
+    return null;
   }
 
-  #create(personId: string | null, externalId: string | null, type: string): Person {
-    const person = { person_id: personId ?? this.#uuid(), company_id: null };
-    this.created.push({ person_id: person.person_id, external_person_id: externalId, type });
-    this.#byId.set(person.person_id, person);
-    if (externalId !== null) this.#byExternalId.set(externalId, person);
+  #create(naming: Naming, type: string): Person {
+    const person = { person_id: naming.person_id ?? this.#uuid(), company_id: null };
+    const ids = {
+      ...person,
+      external_person_id: naming.external_person_id ?? null,
+      custom_id: naming.custom_id ?? null,
+    };
+    this.created.push({ ...ids, type });
+    for (const name of PERSON_IDS) {
+      const id = ids[name];
+      if (id !== null) this.#known[name].set(id, person);
+    }
     return person;
   }
 }

@@ -5,9 +5,10 @@
  * what was really replaced.
  */
 
-import type { NewEvent } from "../db/events/event-rows.ts";
-import { type DerivedFromMerge, mergeProfiles, type ProfileMerge } from "../db/profiles/profiles.ts";
-import type { NewReachability } from "../db/events/reachability.ts";
+import { eventBytes, type NewEvent } from "../db/events/event-rows.ts";
+import { type DerivedFromMerge, MAX_PROFILE_BYTES, mergeProfiles, type ProfileMerge } from "../db/profiles/profiles.ts";
+import { type NewReachability, reachabilityBytes } from "../db/events/reachability.ts";
+import { currentBytes } from "../db/profiles/lookup.ts";
 import { readCurrent, type ExpectedVersion, type CurrentProfile } from "../db/profiles/current.ts";
 import { invalid, SpillwayError } from "../errors.ts";
 import type { IngestCall } from "./all-or-none.ts";
@@ -16,33 +17,53 @@ import { type Definition, premiseOf } from "./definitions.ts";
 import { deriveEvents, type ProfileState } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedReachability, derivedRows, reachabilityIds } from "./derived-rows.ts";
 import { deriveReachability, touchesReachability } from "./reachability.ts";
+import { throwTaken } from "./taken-ids.ts";
 
 /** How often a conflicting write is repeated. Of concurrent calls, one succeeds each time. */
 const MAX_ATTEMPTS = 50;
 /** The derived events of one call: what one transaction writes in a few seconds. */
 const MAX_DERIVED = 100_000;
 const MAX_DERIVED_BYTES = 15_728_640;
+/** The bytes of the profiles that one call writes: each of them as a whole, however little of it is sent. */
+const MAX_PROFILES_BYTES = 31_457_280;
+/** Fewer profiles cannot exceed this. */
+const MIN_COUNTED = Math.floor(MAX_PROFILES_BYTES / MAX_PROFILE_BYTES);
 
 /**
  * Merges profiles, all or nothing.
  * @param merges in batches that fit a D1 parameter; each person once.
- * @throws invalid_request for values of a wrong type or form, and for a call with too many derived events; conflict
- * when other calls changed the profiles at each attempt.
+ * @throws invalid_request for values of a wrong type or form, and for a call with too many derived events;
+ * payload_too_large for profiles that are too large together; conflict
+ * with a pointer to each id that another profile has, and when other calls changed the profiles at each attempt.
  */
 export async function writeProfiles(
   write: IngestCall,
   merges: readonly ProfileMerge[][],
-): Promise<"merged" | "external_id_taken" | "too_large"> {
+): Promise<"merged" | "too_large"> {
+  const all = merges.flat();
+  await rejectTooMuch(write, all);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const guards = await checkAttributes(write.db, write.space.id, merges.flat());
+    const guards = await checkAttributes(write.db, write.space.id, all);
     const definitions = await enabledDerived(write.db, write.space);
-    const all = merges.flat();
     const deriving = definitions.size === 0 ? all.filter(touchesReachability) : all;
     const made = deriving.length === 0 ? null : await deriveAll(write, deriving, definitions);
     const outcome = await mergeProfiles(write.db, write.space.id, merges, write.now, made, guards);
-    if (outcome !== "moved") return outcome;
+    if (outcome === "id_taken") await throwTaken(write.db, write.space.id, all);
+    else if (outcome !== "moved") return outcome;
   }
   throw new SpillwayError("conflict", "Other calls changed these profiles at the same time. Send the request again.");
+}
+
+/** @throws payload_too_large for profiles that are too large together. */
+async function rejectTooMuch({ db, space }: IngestCall, merges: readonly ProfileMerge[]): Promise<void> {
+  if (merges.length <= MIN_COUNTED) return;
+  const ids = merges.map((merge) => merge.person_id);
+  const bytes = (await currentBytes(db, space.id, ids)) + Buffer.byteLength(JSON.stringify(merges));
+  if (bytes > MAX_PROFILES_BYTES)
+    throw new SpillwayError(
+      "payload_too_large",
+      `A change writes the whole profile anew, and these have ${bytes} bytes together: a call may write ${MAX_PROFILES_BYTES}. Send fewer profiles per request.`,
+    );
 }
 
 async function deriveAll(
@@ -62,11 +83,11 @@ async function deriveAll(
     const person = { person_id: row.person_id, company_id: after.company_id };
     for (const event of derivedRows(definitions, person, deriveEvents(before, after), write.now, ids)) {
       events.push(event);
-      bytes += Buffer.byteLength(event.properties);
+      bytes += eventBytes(event);
     }
     for (const event of derivedReachability(row.person_id, deriveReachability(before, after), write.now, reachIds)) {
       reachability.push(event);
-      bytes += Buffer.byteLength(event.event);
+      bytes += reachabilityBytes(event);
     }
     if (events.length + reachability.length > MAX_DERIVED || bytes > MAX_DERIVED_BYTES)
       throw invalid({

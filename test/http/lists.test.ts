@@ -8,9 +8,11 @@ import { ROUTES } from "../../src/http/routes.ts";
 import { ADMIN, ORIGIN, orders, Service, type Space } from "../support/service.ts";
 
 interface Page {
-  data: { id: string; created_at?: string; requested_at?: string }[];
+  data: { id?: string; person_id?: string; created_at?: string; requested_at?: string }[];
   next_cursor: string | null;
 }
+
+const idOf = (item: Page["data"][number]) => item.id ?? item.person_id ?? "";
 
 const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", PENDING_LIMIT: "10000" });
 const ITEMS = 7;
@@ -69,6 +71,16 @@ const LISTS: Record<string, List> = {
       service.json("PUT", "/v1/ad-objects", 200, {
         key: space.key,
         body: { ads: [{ id: `ad_${String((created += 1)).padStart(3, "0")}`, name: "Ad" }] },
+      }),
+  },
+  listProfiles: {
+    path: "/v1/profiles",
+    key: () => space.key,
+    newestFirst: false,
+    add: () =>
+      service.json("PUT", "/v1/profiles", 200, {
+        key: space.key,
+        body: { profiles: [{ person_id: `person_${String((created += 1)).padStart(3, "0")}` }] },
       }),
   },
   listSegments: {
@@ -215,7 +227,7 @@ describe.each(Object.entries(LISTS))("%s", (_, { path, needs = {}, key, newestFi
     return { status: response.status, link: response.headers.get("link"), page: await response.json<Page>() };
   };
   const faults = (query: string) => service.faults("GET", address(query), { key: key() });
-  const ids = (page: Page) => page.data.map((item) => item.id);
+  const ids = (page: Page) => page.data.map(idOf);
 
   async function walk(limit: number, between: () => Promise<unknown> = async () => {}): Promise<string[]> {
     const all: string[] = [];
@@ -237,7 +249,7 @@ describe.each(Object.entries(LISTS))("%s", (_, { path, needs = {}, key, newestFi
 
   it(newestFirst ? "has the newest first" : "is sorted by id", async () => {
     const { data } = (await get("limit=200")).page;
-    const order = data.map((item) => (newestFirst ? (item.created_at ?? item.requested_at ?? "") : item.id));
+    const order = data.map((item) => (newestFirst ? (item.created_at ?? item.requested_at ?? "") : idOf(item)));
     expect(order).toEqual(newestFirst ? order.toSorted().toReversed() : order.toSorted());
   });
 
@@ -311,7 +323,7 @@ it("ends a page of large exports early, and leaves none out", async () => {
   for (let cursor: string | null = ""; cursor !== null;) {
     const at: string = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
     const page: Page = await service.json("GET", `/v1/exports?limit=200${at}`, 200, { key: large.key });
-    seen.push(page.data.map((item) => item.id).toSorted());
+    seen.push(page.data.map(idOf).toSorted());
     cursor = page.next_cursor;
   }
   expect(seen.map((ids) => ids.length)).toEqual([2, 3]);

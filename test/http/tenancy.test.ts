@@ -72,6 +72,7 @@ const TABLE: Record<string, Line> = {
     body: { enabled: false, properties: [{ name: "spy", type: "text" }] },
   },
   mergeProfiles: "writes to the caller's own space: tenancy-data.test.ts",
+  listProfiles: { list: "/v1/profiles" },
   getProfile: { foreign: (ids) => `/v1/profiles/${ids.person}`, status: 404 },
   putSegment: "makes what it names, in the caller's own space: tenancy-data.test.ts",
   listSegments: { list: "/v1/segments" },

@@ -20,6 +20,13 @@ export interface NewEvent {
   properties: string;
 }
 
+/** The bytes of an event's texts. */
+export function eventBytes(event: NewEvent): number {
+  const { id, definition_id, person_id, company_id, session_id, properties } = event;
+  const texts = [id, definition_id, person_id, company_id, session_id, properties];
+  return texts.reduce((sum, text) => sum + (text === null ? 0 : Buffer.byteLength(text)), 0);
+}
+
 const COLUMNS = "occurred_at, id, definition_id, definition_version, person_id, company_id, session_id, properties";
 
 /** Inserts events with the sequence number of the batch. An event whose id the space already has stays unchanged. */

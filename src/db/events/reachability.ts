@@ -20,6 +20,10 @@ export interface NewReachability {
   event: string;
 }
 
+/** The bytes of an event's texts. */
+export const reachabilityBytes = ({ id, person_id, channel, installation_id, event }: NewReachability): number =>
+  [id, person_id, channel, installation_id ?? "", event].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+
 export interface ReachabilityRecord extends NewReachability {
   received_at: number;
 }

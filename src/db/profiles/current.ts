@@ -78,10 +78,11 @@ export async function insertOfPersons(
   return results.slice(before.length).reduce((sum, result) => sum + result.changes, 0);
 }
 
-/** A profile without attributes and identifiers. */
+/** A profile without attributes, and without identifiers other than a custom id. */
 export interface NewProfile {
   person_id: string;
   external_person_id: string | null;
+  custom_id: string | null;
   type: string;
 }
 
@@ -92,14 +93,16 @@ export function insertProfiles(spaceId: string, profiles: readonly NewProfile[],
       `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE
          EXISTS (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to IS NULL)
          OR EXISTS (SELECT 1 FROM profiles p WHERE p.space_id = ?1
-           AND p.external_person_id = j.value ->> 'external_person_id' AND p.seq_to IS NULL)`,
+           AND p.external_person_id = j.value ->> 'external_person_id' AND p.seq_to IS NULL)
+         OR EXISTS (SELECT 1 FROM profiles p WHERE p.space_id = ?1
+           AND p.custom_id = j.value ->> 'custom_id' AND p.seq_to IS NULL)`,
       [spaceId, list],
     ),
     statement(
       `INSERT INTO profiles (space_id, seq_from, seq_to, person_id, external_person_id, company_id, type, identifiers,
          attributes, created_at, updated_at)
        SELECT ?1, ${THIS_SEQUENCE}, NULL, value ->> 'person_id', value ->> 'external_person_id', NULL, value ->> 'type',
-         '{}', '{}', ?3, ?3 FROM json_each(?2)`,
+         json_patch('{}', json_object('custom_id', value ->> 'custom_id')), '{}', ?3, ?3 FROM json_each(?2)`,
       [spaceId, list, now],
     ),
   ]);

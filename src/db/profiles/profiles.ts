@@ -30,10 +30,13 @@ interface Profiles {
   updated_at: number;
 }
 
-const COLUMNS =
+export const PROFILE_COLUMNS =
   "person_id, external_person_id, company_id, type, identifiers, attributes, tags, topics, installations, created_at, updated_at";
 
-export type ProfileRow = Row<Profiles, typeof COLUMNS>;
+export type ProfileRow = Row<Profiles, typeof PROFILE_COLUMNS>;
+
+/** Ids that belong to at most one current profile of a space. */
+const UNIQUE_IDS = ["external_person_id", "custom_id"];
 
 /** The limit of a profile's JSON columns together: D1 accepts a row of 2,000,000 bytes, with ids and times. */
 export const MAX_PROFILE_BYTES = 1_890_000;
@@ -86,8 +89,8 @@ export interface DerivedFromMerge {
  * @param merges batches under 1.9 MB as JSON, with each person at most once.
  * @param derived events to write with the profiles; null: none.
  * @param guards statements that fail the batch where a condition of the caller is no longer true.
- * @returns `external_id_taken` if an external id belongs to another profile, `too_large` if a profile would exceed a
- * row, `moved` if a version that `derived` or a guard names is not current any more; nothing is written then.
+ * @returns `id_taken` if an external id or custom id belongs to another profile, `too_large` if a
+ * profile would exceed a row, `moved` if a version that `derived` or a guard names is not current any more; nothing is written then.
  */
 export async function mergeProfiles(
   db: Database,
@@ -96,10 +99,10 @@ export async function mergeProfiles(
   now: number,
   derived: DerivedFromMerge | null = null,
   guards: readonly Statement[] = [],
-): Promise<"merged" | "external_id_taken" | "too_large" | "moved"> {
+): Promise<"merged" | "id_taken" | "too_large" | "moved"> {
   const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
      WHERE space_id = ?1 AND seq_to IS NULL AND person_id IN (SELECT value ->> 'person_id' FROM json_each(?2))`;
-  const open = `INSERT INTO profiles (space_id, seq_from, seq_to, ${COLUMNS})
+  const open = `INSERT INTO profiles (space_id, seq_from, seq_to, ${PROFILE_COLUMNS})
      SELECT ?1, ${THIS_SEQUENCE}, NULL, j.value ->> 'person_id',
        ${sentOrOld("external_person_id")}, ${sentOrOld("company_id")}, ${sentOrOld("type")},
        json_patch(coalesce(p.identifiers, '{}'), coalesce(j.value -> 'identifiers', '{}')),
@@ -133,37 +136,14 @@ export async function mergeProfiles(
   } catch (thrown) {
     if (isGuardFailure(thrown)) return "moved";
     if (isSizeFailure(thrown) || isTooBig(thrown)) return "too_large";
-    if (isUniqueFailure(thrown, "profiles.space_id, profiles.external_person_id")) return "external_id_taken";
+    if (UNIQUE_IDS.some((id) => isUniqueFailure(thrown, `profiles.space_id, profiles.${id}`))) return "id_taken";
     throw thrown;
   }
 }
 
 export async function findProfile(db: Database, spaceId: string, personId: string): Promise<ProfileRow | null> {
-  const sql = `SELECT ${COLUMNS} FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`;
+  const sql = `SELECT ${PROFILE_COLUMNS} FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`;
   return db.first<ProfileRow>(sql, [spaceId, personId]);
-}
-
-/** The current profiles with these person ids or external ids, with the company to which their events belong. */
-export async function resolvePersons(
-  db: Database,
-  spaceId: string,
-  personIds: readonly string[],
-  externalIds: readonly string[],
-): Promise<{ person_id: string; external_person_id: string | null; company_id: string | null }[]> {
-  const columns = "p.person_id, p.external_person_id, p.company_id";
-  const results = await db.batch<{ person_id: string; external_person_id: string | null; company_id: string | null }>([
-    statement(
-      `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
-       ON p.space_id = ?1 AND p.person_id = j.value AND p.seq_to IS NULL`,
-      [spaceId, JSON.stringify(personIds)],
-    ),
-    statement(
-      `SELECT ${columns} FROM json_each(?2) j CROSS JOIN profiles p
-       ON p.space_id = ?1 AND p.external_person_id = j.value AND p.seq_to IS NULL`,
-      [spaceId, JSON.stringify(externalIds)],
-    ),
-  ]);
-  return results.flatMap((result) => result.rows);
 }
 
 /** The external ids of these persons as of a sequence number; persons without one are left out. */

@@ -14,6 +14,7 @@ const SentEvent = z.strictObject({
   definition_id: z.string().min(1).max(64),
   person_id: Id.nullish(),
   external_person_id: Id.nullish().meta({ description: "Instead of `person_id`." }),
+  custom_id: Id.nullish().meta({ description: "Instead of `person_id`: the `custom_id` of the profile." }),
   session_id: Id.nullish(),
   company_id: Id.nullish().meta({ description: "If omitted, the company of the profile." }),
   occurred_at: z.iso

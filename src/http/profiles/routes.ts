@@ -4,18 +4,18 @@ import * as z from "zod";
 import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
 import { INEXACT } from "../../ingest/validate.ts";
 import { inBatches } from "../../db/core/batching.ts";
-import type { Database } from "../../db/core/database.ts";
 import {
   findProfile,
   type Installation,
   MAX_PROFILE_BYTES,
   type ProfileMerge,
   type ProfileRow,
-  resolvePersons,
 } from "../../db/profiles/profiles.ts";
-import { type Fault, invalid, SpillwayError } from "../../errors.ts";
+import { type Fault, invalid } from "../../errors.ts";
 import { writeProfiles } from "../../ingest/profiles.ts";
 import { deleteProfile } from "./deletions.ts";
+import { listProfiles } from "../../db/profiles/lookup.ts";
+import { list } from "../list.ts";
 import { ingestOf, MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
@@ -38,7 +38,9 @@ const Attributes = z.record(AttributeName, z.union([WholeText, exactNumber, z.bo
   description:
     "Merged by name; null removes an attribute. Names that begin with `$` are native: `GET /v1/attributes` lists them. Native values are texts: `$email_marketing` and `$sms_marketing` are `subscribed` or `unsubscribed`, `$date_of_birth` is a date (`1815-12-10`). A value of a defined attribute must have its type; undefined attributes accept any type.",
 });
-const Identifiers = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), Id.nullable());
+const Identifiers = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), Id.nullable()).meta({
+  description: "Merged by name; null removes an identifier. `custom_id` names one profile of the space.",
+});
 
 const CONSENTS = ["opt-in", "confirmed-opt-in", "opt-out"] as const;
 const Topics = z.record(Id, z.record(Id, z.enum(CONSENTS).nullable()).nullable()).meta({
@@ -115,7 +117,7 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     operationId: "mergeProfiles",
     summary: "Create or change profiles",
     description:
-      "Merges up to 1,000 profiles, all or nothing. Omitted fields stay unchanged; identifiers, attributes and topics are merged by key; tags and installations are replaced as a whole; null removes a value. A change creates an event for each enabled people definition that it concerns, such as `personCreated`, `nameChanged` and `emailAddressAdded`. A change of `$phone_number`, `$sms_marketing`, `$email_address`, `$email_marketing`, or of an installation's `is_optin` or `push_token` always creates a reachability event with every reason that applies: one per channel, and for push one per installation. A change to `subscribed` is a subscription; a change to `unsubscribed`, or away from `subscribed`, is its end. A call may create at most 100,000 events.",
+      "Merges up to 1,000 profiles, all or nothing. Omitted fields stay unchanged; identifiers, attributes and topics are merged by key; tags and installations are replaced as a whole; null removes a value. An `external_person_id` and a `custom_id` belong to one profile of the space at a time: one that another profile has is a conflict, with a pointer to it. A change creates an event for each enabled people definition that it concerns, such as `personCreated`, `nameChanged` and `emailAddressAdded`. A change of `$phone_number`, `$sms_marketing`, `$email_address`, `$email_marketing`, or of an installation's `is_optin` or `push_token` always creates a reachability event with every reason that applies: one per channel, and for push one per installation. A change to `subscribed` is a subscription; a change to `unsubscribed`, or away from `subscribed`, is its end. A call may create at most 100,000 events.",
     auth: "profiles:write",
     body: {
       schema: z.strictObject({ profiles: z.array(Merge).min(1).max(MAX_PROFILES) }),
@@ -143,11 +145,30 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
       const merges = body.profiles.map(canonical);
       checkTogether(merges);
       const outcome = await writeProfiles(ingestOf(call, space), inBatches(merges));
-      if (outcome === "external_id_taken")
-        throw await externalIdsTaken(call.databases.space(space.id), space.id, merges);
       if (outcome === "too_large") throw invalid({ pointer: "/profiles", detail: TOO_LARGE });
       return json({ merged: merges.length });
     },
+  }),
+  list({
+    operationId: "listProfiles",
+    summary: "List and find profiles",
+    description:
+      "The profiles of the space as they are now, or the profile with an `external_person_id` or `custom_id`: an id names one profile, so the list then has at most one. A deleted person is not listed. A page ends early, with a cursor, if its profiles would exceed 8,000,000 bytes.",
+    auth: "profiles:read",
+    filters: {
+      external_person_id: Id.optional().meta({ description: "Only the profile with this external id." }),
+      custom_id: Id.optional().meta({ description: "Only the profile with this `custom_id` among its identifiers." }),
+    },
+    item: Profile,
+    page: "Profiles, by person_id.",
+    async read(call, { space, filters, limit, after }) {
+      const { external_person_id = null, custom_id = null } = filters;
+      const filter = { external_person_id, custom_id, afterId: after?.id ?? null, limit };
+      const { rows, cut } = await listProfiles(call.databases.space(space.id), space.id, filter);
+      return cut ? { rows, shown: rows.length - 1 } : rows;
+    },
+    positionOf: (row) => ({ time: 0, id: row.person_id }),
+    show,
   }),
   route({
     method: "GET",
@@ -192,6 +213,7 @@ function checkTogether(merges: readonly ProfileMerge[]): void {
   const faults: Fault[] = [];
   const persons = new Set<string>();
   const externals = new Set<string>();
+  const customs = new Set<unknown>();
   for (const [index, merge] of merges.entries()) {
     const at = `/profiles/${index}`;
     if (persons.has(merge.person_id))
@@ -201,37 +223,13 @@ function checkTogether(merges: readonly ProfileMerge[]): void {
     if (typeof external === "string" && externals.has(external))
       faults.push({ pointer: `${at}/external_person_id`, detail: "Duplicate external_person_id in this request." });
     if (typeof external === "string") externals.add(external);
+    const custom = merge.identifiers?.["custom_id"];
+    if (typeof custom === "string" && customs.has(custom))
+      faults.push({ pointer: `${at}/identifiers/custom_id`, detail: "Duplicate custom_id in this request." });
+    customs.add(custom);
     if (Buffer.byteLength(JSON.stringify(merge)) > MAX_PROFILE_BYTES) faults.push({ pointer: at, detail: TOO_LARGE });
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, 100));
-}
-
-/**
- * The conflict, with a fault for each external id that belongs to another profile, so that a caller can leave these
- * profiles out. It has no faults where the other profiles were changed in the meantime: the same call may then succeed.
- */
-async function externalIdsTaken(
-  db: Database,
-  spaceId: string,
-  merges: readonly ProfileMerge[],
-): Promise<SpillwayError> {
-  const sent = merges.map((merge) => merge.external_person_id).filter((id) => typeof id === "string");
-  const owners = new Map<string | null, string>();
-  for (const batch of inBatches(sent))
-    for (const found of await resolvePersons(db, spaceId, [], batch))
-      owners.set(found.external_person_id, found.person_id);
-  const faults = merges.flatMap((merge, index): Fault[] => {
-    const owner = owners.get(merge.external_person_id ?? null);
-    if (owner === undefined || owner === merge.person_id) return [];
-    return [
-      { pointer: `/profiles/${index}/external_person_id`, detail: "This external id belongs to another profile." },
-    ];
-  });
-  return new SpillwayError(
-    "conflict",
-    "An external_person_id in this request belongs to another profile. Each external id may belong to one profile only.",
-    { faults },
-  );
 }
 
 function show(row: ProfileRow) {

@@ -11,6 +11,7 @@ const SentTouchpoint = z.strictObject({
   id: Id.meta({ description: "A touchpoint whose id the space already has is a duplicate." }),
   person_id: Id.nullish(),
   external_person_id: Id.nullish().meta({ description: "Instead of `person_id`." }),
+  custom_id: Id.nullish().meta({ description: "Instead of `person_id`: the `custom_id` of the profile." }),
   occurred_at: z.iso
     .datetime({ offset: true })
     .meta({ description: "At most five minutes in the future; any time in the past." }),

@@ -35,6 +35,7 @@ const OPENS: Record<string, Scope | "any"> = {
   mergeProfiles: "profiles:write",
   getProfile: "profiles:read",
   putSegment: "profiles:write",
+  listProfiles: "profiles:read",
   listSegments: "profiles:read",
   getSegment: "profiles:read",
   deleteSegment: "profiles:write",

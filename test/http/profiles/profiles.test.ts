@@ -52,12 +52,13 @@ describe("a merge", () => {
       key: space.key,
       body: { profiles: [{ person_id: "a", company_id: "acme" }, ...people] },
     });
-    const detail = "This external id belongs to another profile.";
+    const taken = (id: string): unknown =>
+      expect.stringContaining(`The external_person_id ${id} belongs to another profile`);
     expect(answer).toMatchObject({
       code: "conflict",
       errors: [
-        { pointer: "/profiles/1/external_person_id", detail },
-        { pointer: "/profiles/3/external_person_id", detail },
+        { pointer: "/profiles/1/external_person_id", detail: taken("B") },
+        { pointer: "/profiles/3/external_person_id", detail: taken("A") },
       ],
     });
     await service.json("GET", "/v1/profiles/new-2", 404, { key: space.key });

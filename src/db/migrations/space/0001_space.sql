@@ -120,6 +120,7 @@ CREATE TABLE profiles (
   company_id TEXT,
   type TEXT,
   identifiers TEXT NOT NULL, -- JSON object
+  custom_id TEXT GENERATED ALWAYS AS (identifiers ->> 'custom_id') VIRTUAL,
   attributes TEXT NOT NULL, -- JSON object
   tags TEXT NOT NULL DEFAULT '[]', -- JSON array of ids, sorted
   installations TEXT NOT NULL DEFAULT '[]', -- JSON array of objects, sorted by installation_id
@@ -130,6 +131,7 @@ CREATE TABLE profiles (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX profiles_current ON profiles (space_id, person_id) WHERE seq_to IS NULL;
 CREATE UNIQUE INDEX profiles_by_external_id ON profiles (space_id, external_person_id) WHERE seq_to IS NULL AND external_person_id IS NOT NULL;
+CREATE UNIQUE INDEX profiles_by_custom_id ON profiles (space_id, custom_id) WHERE seq_to IS NULL AND custom_id IS NOT NULL;
 -- A company's people, whose touchpoints are one journey at the level of companies; a covering index.
 CREATE INDEX profiles_by_company ON profiles (space_id, company_id, person_id, seq_from, seq_to) WHERE company_id IS NOT NULL;
 
