@@ -101,9 +101,19 @@ export interface Fault {
 /** A name as a token of a JSON pointer (RFC 6901). */
 export const pointerToken = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
 
-/** A path of names and indexes as a JSON pointer. */
-export const pointerTo = (path: readonly PropertyKey[]): string =>
-  path.map((step) => `/${pointerToken(String(step))}`).join("");
+/** UTF-16 units. No value that this API knows has a longer pointer. */
+export const MAX_POINTER = 2_000;
+
+/** A path of names and indexes as a JSON pointer. Where that would be too long, it leads to a value further out. */
+export function pointerTo(path: readonly PropertyKey[]): string {
+  let pointer = "";
+  for (const step of path) {
+    const longer = `${pointer}/${pointerToken(String(step))}`;
+    if (longer.length > MAX_POINTER) break;
+    pointer = longer;
+  }
+  return pointer;
+}
 
 /** The only error that clients see. `detail` is public text: no secrets, no driver messages. */
 export class SpillwayError extends Error {
@@ -114,6 +124,8 @@ export class SpillwayError extends Error {
   readonly owner: Owner;
   /** The table's, unless the code that throws knows better. */
   readonly retryable: boolean;
+  /** Headers of the answer that say what else the client can do. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: ErrorCode,
@@ -123,6 +135,7 @@ export class SpillwayError extends Error {
       retryAfterSeconds?: number;
       owner?: Owner;
       retryable?: boolean;
+      headers?: Readonly<Record<string, string>>;
       cause?: unknown;
     } = {},
   ) {
@@ -133,6 +146,7 @@ export class SpillwayError extends Error {
     this.retryAfterSeconds = more.retryAfterSeconds;
     this.owner = more.owner ?? ERRORS[code].owner;
     this.retryable = more.retryable ?? ERRORS[code].retryable;
+    this.headers = more.headers ?? {};
   }
 }
 

@@ -6,9 +6,12 @@ import type * as z from "zod";
 export function distinct<Item extends z.ZodType<string>>(list: z.ZodArray<Item>) {
   return list
     .superRefine((items, context) => {
-      for (const [index, each] of items.entries())
-        if (items.indexOf(each) < index)
+      const seen = new Set<string>();
+      for (const [index, each] of items.entries()) {
+        if (seen.has(each))
           context.addIssue({ code: "custom", path: [index], message: `${each} is already in this list: remove it.` });
+        seen.add(each);
+      }
     })
     .meta({ uniqueItems: true });
 }

@@ -1,14 +1,19 @@
-/** A request's body, as JSON or as lines of JSON, of which at most the allowed bytes are read. */
+/** A request's body, as JSON or as lines of JSON. */
 
-import { type Fault, invalid, pointerToken, SpillwayError } from "../errors.ts";
-import { findChangedNumbers } from "./numbers.ts";
+import { type Fault, invalid, SpillwayError } from "../errors.ts";
+import { readBytes } from "./body-bytes.ts";
+import { MAX_FAULTS, scanJson, type Scanned, type ScanOptions } from "./json-scan.ts";
 import type { BodyDoc, Lines } from "./route.ts";
+import { listsOf } from "./validate-body.ts";
 
-const MAX_FAULTS = 100;
+const MAX_BYTES = 65_536;
+const MAX_VALUES = 20_000;
+/** The depth of a record: an item of a list in the body. */
+const RECORD_DEPTH = 2;
 
 /**
- * @throws unsupported_media_type, payload_too_large, malformed_request; invalid_request for a line that is not
- * JSON, and for a number that a JSON parser would change.
+ * @throws unsupported_media_type, payload_too_large; malformed_request with the place that is not JSON;
+ * invalid_request for a line that is not JSON, and for what scanJson finds, such as duplicate members.
  */
 export async function readBody(request: Request, doc: BodyDoc<unknown>): Promise<unknown> {
   const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
@@ -18,57 +23,27 @@ export async function readBody(request: Request, doc: BodyDoc<unknown>): Promise
       "unsupported_media_type",
       `Send the body as application/json${doc.linesOf === undefined ? "" : " or application/x-ndjson"}.`,
     );
-  const text = decode(await readBytes(request, doc.maxBytes ?? 65_536));
-  if (lines && doc.linesOf !== undefined)
-    return refuseProto(text, { [doc.linesOf.property]: parseLines(text, doc.linesOf) });
-  return refuseProto(text, parseJson(text));
+  const text = decode(await readBytes(request, doc.maxBytes ?? MAX_BYTES));
+  const maxValues = doc.maxValues ?? MAX_VALUES;
+  if (lines && doc.linesOf !== undefined) return { [doc.linesOf.property]: parseLines(text, doc.linesOf, maxValues) };
+  const read = parse(text, { maxValues, recordDepth: listsOf(doc.schema).size > 0 ? RECORD_DEPTH : 0 });
+  if ("value" in read) return read.value;
+  if (read.broken === null) throw invalid(...read.faults);
+  const { pointer, place, detail } = read.broken;
+  if (text.trim() === "") throw new SpillwayError("malformed_request", "The body is empty: send JSON.");
+  const sentence = `The body is not valid JSON: ${detail} at ${place}.`;
+  throw new SpillwayError("malformed_request", sentence, { faults: [{ pointer, detail: sentence }] });
 }
 
-function parseJson(text: string): unknown {
-  let value: unknown;
+/** The value of a text in which the scan finds nothing, or what it finds. */
+function parse(text: string, options: ScanOptions): { value: unknown } | Scanned {
+  const scanned = scanJson(text, options);
+  if (scanned.broken !== null || scanned.faults.length > 0) return scanned;
   try {
-    value = JSON.parse(text);
+    return { value: JSON.parse(text) as unknown };
   } catch {
-    throw new SpillwayError("malformed_request", "The body is not valid JSON.");
+    return scanJson(text, { ...options, strict: true });
   }
-  const faults = findChangedNumbers(text);
-  if (faults.length > 0) throw invalid(...faults);
-  return value;
-}
-
-/** zod silently drops a key `__proto__`. No property that a client sent may be lost, so such a body is rejected. */
-function refuseProto(text: string, value: unknown): unknown {
-  // A unicode escape may spell the name too.
-  if (!text.includes("__proto__") && !text.includes("\\u")) return value;
-  const faults: Fault[] = [];
-  const rest: { at: unknown; pointer: string }[] = [{ at: value, pointer: "" }];
-  for (let next = rest.pop(); next !== undefined && faults.length < MAX_FAULTS; next = rest.pop()) {
-    if (typeof next.at !== "object" || next.at === null) continue;
-    for (const [key, inner] of Object.entries(next.at)) {
-      const pointer = `${next.pointer}/${pointerToken(key)}`;
-      if (key === "__proto__") faults.push({ pointer, detail: "A property __proto__ is not allowed here. Remove it." });
-      else if (typeof inner === "object") rest.push({ at: inner, pointer });
-    }
-  }
-  if (faults.length > 0) throw invalid(...faults);
-  return value;
-}
-
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const tooLarge = new SpillwayError(
-    "payload_too_large",
-    `The body may have at most ${maxBytes} bytes. Send it in several calls.`,
-  );
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
-  if (request.body === null) return new Uint8Array();
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of request.body) {
-    bytes += piece.byteLength;
-    if (bytes > maxBytes) throw tooLarge;
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces, bytes);
 }
 
 function decode(bytes: Uint8Array): string {
@@ -80,7 +55,7 @@ function decode(bytes: Uint8Array): string {
 }
 
 /** Skips empty lines; pointers count the other lines from 0. Stops reading once there are more items than allowed. */
-function parseLines(text: string, { property, maxItems }: Lines): unknown[] {
+function parseLines(text: string, { property, maxItems }: Lines, maxValues: number): unknown[] {
   const faults: Fault[] = [];
   const items: unknown[] = [];
   let [start, number] = [0, 0];
@@ -91,14 +66,17 @@ function parseLines(text: string, { property, maxItems }: Lines): unknown[] {
     start = end + 1;
     number += 1;
     if (line.trim() === "") continue;
-    const pointer = `/${property}/${items.length}`;
-    try {
-      items.push(JSON.parse(line));
-      faults.push(...findChangedNumbers(line, pointer));
-    } catch {
-      faults.push({ pointer, detail: `Line ${number} is not valid JSON.` });
-      items.push(null);
-    }
+    const place = number;
+    const base = `/${property}/${items.length}`;
+    const read = parse(line, { base, maxValues, placeOf: (at) => `line ${place}, column ${at + 1}` });
+    items.push("value" in read ? read.value : null);
+    if ("value" in read) continue;
+    faults.push(...read.faults);
+    if (read.broken !== null)
+      faults.push({
+        pointer: base,
+        detail: `Line ${number} is not valid JSON: ${read.broken.detail} at ${read.broken.place}.`,
+      });
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
   return items;

@@ -15,6 +15,7 @@ const MAX_SHOWN = 40;
 const MAX_DIGITS = 100;
 /** Numbers nearer to zero than this have fewer significant digits. */
 const SMALLEST_NORMAL = 2.2250738585072014e-308;
+const ZERO = 0x30;
 
 /**
  * Might match a number of 16 or more digits, or with a three-digit exponent. Texts match too, so a match is only a
@@ -87,6 +88,7 @@ function endOfText(text: string, start: number): number {
 /** @param literal a number as JSON writes it. */
 export function isKept(literal: string): boolean {
   const value = Number(literal);
+  if (String(value) === literal) return true;
   const [digits] = normal(literal);
   if (digits === "") return true;
   if (!Number.isFinite(value) || digits.length > MAX_DIGITS) return false;
@@ -98,8 +100,11 @@ export function isKept(literal: string): boolean {
 
 /** The significant digits, and the position of the decimal point: 0.00120 and 1.2e-3 are the same. */
 function normal(literal: string): [digits: string, point: number] {
-  const [, whole = "", fraction = "", exponent = "0"] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
+  const [mantissa = "", exponent = "0"] = literal.slice(literal.startsWith("-") ? 1 : 0).split(/[eE]/);
+  const [whole = "", fraction = ""] = mantissa.split(".");
   const digits = whole + fraction;
-  const leading = digits.length - digits.replace(/^0+/, "").length;
-  return [digits.slice(leading).replace(/0+$/, ""), whole.length + Number(exponent) - leading];
+  let [first, end] = [0, digits.length];
+  while (first < end && digits.charCodeAt(first) === ZERO) first += 1;
+  while (end > first && digits.charCodeAt(end - 1) === ZERO) end -= 1;
+  return [digits.slice(first, end), whole.length + Number(exponent) - first];
 }

@@ -17,6 +17,7 @@ import {
 import { ERRORS, type ErrorCode } from "../errors.ts";
 import { EVENT_TYPES, type EventType, familyOf } from "../webhooks/events/index.ts";
 import { EXAMPLES, INTRODUCTION, TAGS } from "./docs.ts";
+import { CODINGS } from "./body-bytes.ts";
 import type { BodyDoc, ResponseDoc, Route } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
@@ -111,11 +112,25 @@ function operation(route: Route): ZodOpenApiOperationObject {
     requestParams: {
       ...(route.params === undefined ? {} : { path: route.params as never }),
       ...(route.query === undefined ? {} : { query: route.query as never }),
-      ...(route.headers === undefined ? {} : { header: route.headers as never }),
+      ...requestHeaders(route),
     },
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: bodies(route.body) } }),
     responses: Object.fromEntries([...successes(route), ...failures(route)]),
   };
+}
+
+const ContentEncoding = z
+  .enum(CODINGS)
+  .optional()
+  .meta({
+    description: "The body may be compressed. Limits of its size are those of the body after decompression.",
+    param: { id: "Content-Encoding" },
+  });
+
+function requestHeaders({ headers, body }: Route) {
+  if (body === undefined) return headers === undefined ? {} : { header: headers as never };
+  const own = headers instanceof z.ZodObject ? headers.shape : {};
+  return { header: z.object({ ...own, "Content-Encoding": ContentEncoding }) as never };
 }
 
 /** A webhook as its receiver gets it. The signature is its only authentication. */

@@ -16,6 +16,8 @@ interface Records<Sent> extends Pick<
   /** The list's name in the body. */
   property: string;
   record: z.ZodType<Sent>;
+  /** JSON values in a record. */
+  maxValues?: number;
   example: unknown;
   /** @param pointers the JSON pointer of each record in the body. */
   store: (
@@ -26,13 +28,21 @@ interface Records<Sent> extends Pick<
 }
 
 /** Defines the operation that stores a resource's records. */
-export function sendRecords<Sent>({ property, record, example, store, ...operation }: Records<Sent>): Operation {
+export function sendRecords<Sent>({
+  property,
+  record,
+  maxValues,
+  example,
+  store,
+  ...operation
+}: Records<Sent>): Operation {
   return route({
     ...operation,
     method: "POST",
     body: {
       schema: z.strictObject({ [property]: z.array(record).min(1).max(MAX_RECORDS) }),
       maxBytes: MAX_RECORDS_BYTES,
+      ...(maxValues === undefined ? {} : { maxValues }),
       linesOf: { property, maxItems: MAX_RECORDS },
       example: { [property]: [example] },
     },

@@ -95,8 +95,10 @@ export interface Lines {
 /** A JSON body. */
 export interface BodyDoc<Body> {
   schema: z.ZodType<Body>;
-  /** Default: 65,536. */
+  /** Of the body as it is after decompression. Default: 65,536. */
   maxBytes?: number;
+  /** JSON values in the body, or in each item of its lists. Default: 20,000. */
+  maxValues?: number;
   /** `application/x-ndjson` is accepted too: each line becomes an item of this property. */
   linesOf?: Lines;
   example: unknown;

@@ -5,7 +5,7 @@ import { type Fault, invalid, pointerTo } from "../errors.ts";
 import { didYouMean } from "../suggestion.ts";
 import { nameOf, NO_FORM_MATCHES, propertiesOf, toSentence } from "./zod-error-map.ts";
 
-const MAX_FAULTS = 100;
+export const MAX_FAULTS = 100;
 
 type Path = readonly PropertyKey[];
 /** What an input consists of: properties of a body, parameters of a query. */
@@ -21,6 +21,22 @@ export function validate<Output>(
   place: (path: Path) => string,
   part: Part = "property",
 ): Output {
+  const { data, faults } = check(schema, value, place, part);
+  if (faults.length > 0) throw invalid(...faults);
+  return data as Output;
+}
+
+/**
+ * @param base the path of the value, where it is part of an input.
+ * @returns at most 100 faults; `data` is not valid where there are any.
+ */
+export function check(
+  schema: z.ZodType,
+  value: unknown,
+  place: (path: Path) => string,
+  part: Part = "property",
+  base: Path = [],
+): { data: unknown; faults: Fault[] } {
   const known = new Map<unknown, readonly string[]>();
   const read = schema.safeParse(value, {
     error(issue) {
@@ -28,25 +44,33 @@ export function validate<Output>(
       return toSentence(issue);
     },
   });
-  if (read.success) return read.data;
-  const locate = (issue: z.core.$ZodIssue): Fault[] => {
+  const faults: Fault[] = [];
+  const locate = (issue: z.core.$ZodIssue): void => {
+    if (faults.length >= MAX_FAULTS) return;
     if (issue.code === "unrecognized_keys") {
       const names = known.get(issue.keys) ?? [];
-      return issue.keys.map((key) => ({
-        pointer: place([...issue.path, key]),
-        detail: `The ${part} ${key} is unknown here. Remove it or correct its name.${didYouMean(key, names)}`,
-      }));
+      for (const key of issue.keys.slice(0, MAX_FAULTS - faults.length))
+        faults.push({
+          pointer: place([...issue.path, key]),
+          detail: `The ${part} ${key} is unknown here. Remove it or correct its name.${didYouMean(key, names)}`,
+        });
+      return;
     }
-    if (issue.code === "invalid_union" && issue.message === NO_FORM_MATCHES) {
-      const best = nearestAlternative(issue.errors);
-      if (best !== undefined)
-        return best.flatMap((inner) => locate({ ...inner, path: [...issue.path, ...inner.path] }));
+    const best =
+      issue.code === "invalid_union" && issue.message === NO_FORM_MATCHES
+        ? nearestAlternative(issue.errors)
+        : undefined;
+    if (best !== undefined) {
+      for (const inner of best) locate({ ...inner, path: [...issue.path, ...inner.path] });
+      return;
     }
     // A message without the value's name: "must be …".
     const { path, message } = issue;
-    return [{ pointer: place(path), detail: /^[a-z]/.test(message) ? named(message, nameOf(path)) : message }];
+    faults.push({ pointer: place(path), detail: /^[a-z]/.test(message) ? named(message, nameOf(path)) : message });
   };
-  throw invalid(...withoutLengthOfWrongType(read.error.issues).flatMap(locate).slice(0, MAX_FAULTS));
+  for (const issue of withoutLengthOfWrongType(read.error?.issues ?? []))
+    locate({ ...issue, path: [...base, ...issue.path] });
+  return { data: read.data, faults };
 }
 
 const named = (message: string, name: string) => (message.startsWith(`${name} `) ? message : `${name} ${message}`);

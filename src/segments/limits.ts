@@ -40,14 +40,22 @@ export function rejectTooComplex(rule: Rule): void {
   if (exceeded.length > 0) throw tooComplex(exceeded.join(" "));
 }
 
+/** So many rules are refused before their schema, which takes a kilobyte or more for the faults of each. */
+const MAX_READ_RULES = 10 * MAX_RULES;
+
 /**
- * Checks the depth of a rule before its schema, which is recursive and would overflow the stack.
- * @throws segment_too_complex if groups of rules are nested too deep.
+ * Checks the size of a rule before its schema, which is recursive and collects the faults of every rule.
+ * @throws segment_too_complex if groups of rules are nested too deep, or far too many.
  */
-export function rejectTooDeep(rule: unknown): void {
-  let depth = 0;
-  for (let level: unknown[] = [rule]; level.length > 0; level = level.flatMap(groupedIn)) depth += 1;
-  const exceeded = over("nests", depth, MAX_DEPTH, "levels of rules");
+export function rejectTooLarge(rule: unknown): void {
+  let [depth, rules] = [0, 0];
+  for (let level: unknown[] = [rule]; level.length > 0; level = level.flatMap(groupedIn)) {
+    depth += 1;
+    rules += level.length;
+  }
+  const exceeded =
+    over("nests", depth, MAX_DEPTH, "levels of rules") ??
+    (rules > MAX_READ_RULES ? over("has", rules, MAX_RULES, "rules") : null);
   if (exceeded !== null) throw tooComplex(exceeded);
 }
 

@@ -31,7 +31,7 @@ const faults = async (properties: unknown, definition?: string) => {
 };
 
 const RIGHT: Record<string, unknown[]> = {
-  text: ["", "a", "1", "true", "\u0000\n\t", "東京 🛍️", "x".repeat(100_000)],
+  text: ["", "a", "1", "true", "\u0001\n\t", "東京 🛍️", "x".repeat(100_000)],
   boolean: [true, false],
   date: ["2026-01-31T09:30:00Z", "2026-01-31T09:30:00.123456+05:30", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"],
   number: [0, -1, 0.1, 1e-7, -123.456, 9_007_199_254_740_991, -9_007_199_254_740_991, 1.5],
@@ -63,6 +63,12 @@ describe("a property", () => {
     expect(await service.faults("POST", "/v1/events", { key: space.key, body: text })).toEqual([
       "/events/0/properties/number",
     ]);
+  });
+
+  it.each(["text", "date", "number", "boolean", "items"])("%s may not contain U+0000", async (name) => {
+    const value = name === "items" ? [{ sku: "a\u0000" }] : "a\u0000";
+    const pointer = name === "items" ? "/items/0/sku" : `/${name}`;
+    expect(await faults({ [name]: value })).toEqual([pointer]);
   });
 
   it.each(["text", "items"])("%s may not be nested deeper than a stack is high", async (name) => {

@@ -5,7 +5,7 @@ import { countMembers, MEMBERS } from "../../src/db/profiles/segment-members.ts"
 import { readSequence } from "../../src/db/core/sequences.ts";
 import { compileSegment } from "../../src/segments/compile.ts";
 import { freezeFilter, segmentReadsFrom } from "../../src/segments/filter.ts";
-import { MAX_SQL_BYTES, maxProfilesPerQuery, rejectTooComplex, rejectTooDeep } from "../../src/segments/limits.ts";
+import { MAX_SQL_BYTES, maxProfilesPerQuery, rejectTooComplex, rejectTooLarge } from "../../src/segments/limits.ts";
 import type { Rule } from "../../src/segments/rule.ts";
 import { orders, Service, type Space } from "../support/service.ts";
 
@@ -58,7 +58,7 @@ it.each<[what: string, rule: Rule, count: number]>([
   ],
   ["an empty group", { all: [] }, 10],
 ])("%s", async (_what, rule, expected) => {
-  rejectTooDeep(rule);
+  rejectTooLarge(rule);
   rejectTooComplex(rule);
   expect(await count(rule)).toBe(expected);
 });

@@ -7,6 +7,9 @@ import { MAX_RECORDS, sendRecords } from "../records.ts";
 import { resource } from "../resource.ts";
 import { Id } from "../schemas.ts";
 
+/** Of an event: a list property may have very many. */
+const MAX_VALUES = 200_000;
+
 const SentEvent = z.strictObject({
   id: Id.nullish().meta({
     description: "If omitted, the service creates an id. An event whose id the space already has is a duplicate.",
@@ -32,6 +35,7 @@ export const eventsResource = resource("/v1/events", "Events", [
     auth: "events:write",
     property: "events",
     record: SentEvent,
+    maxValues: MAX_VALUES,
     example: {
       id: "evt-1",
       definition_id: "order_placed",

@@ -31,6 +31,7 @@ export function problemOf(thrown: Error, c: Context<AppEnv>): Response {
   c.header("cache-control", "no-store");
   if (error.retryAfterSeconds !== undefined) c.header("retry-after", String(error.retryAfterSeconds));
   if (error.code === "unauthenticated") c.header("www-authenticate", 'Bearer realm="spillway"');
+  for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
   const body = {
     type: `/problems/${error.code}`,
     title,

@@ -27,6 +27,8 @@ import { Id, IdInPath, Name, Time, times, timesOf } from "../schemas.ts";
 import { SegmentRule, SentRule } from "./rule.ts";
 
 const MAX_BYTES = 262_144;
+/** More than a rule of MAX_RULE_BYTES can have. */
+const MAX_VALUES = 40_000;
 
 const Segment = z.object({ id: z.string(), name: z.string(), rule: SegmentRule, ...times }).meta({ id: "Segment" });
 
@@ -48,6 +50,7 @@ export const segmentsResource = resource("/v1/segments", "Segments", [
         rule: SentRule,
       }),
       maxBytes: MAX_BYTES,
+      maxValues: MAX_VALUES,
       example: {
         name: "Gold customers who bought lately",
         rule: {

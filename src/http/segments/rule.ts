@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { DefinitionId } from "../../ingest/definition.ts";
-import { rejectTooDeep } from "../../segments/limits.ts";
+import { rejectTooLarge } from "../../segments/limits.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { Id, textOf, WholeText } from "../schemas.ts";
 import { NO_FORM_MATCHES } from "../zod-error-map.ts";
@@ -86,8 +86,8 @@ Only values of one type compare. Texts compare by UTF-8 bytes, so case matters, 
 An \`event\` rule holds if the person has \`at_least\` that many events of the definition that meet all \`properties\`. \`within_days\` counts back from the export's snapshot, or from the count, to the millisecond; later events count too. Events older than the space's retention do not count. An unknown attribute, tag, definition or property is treated as one that no profile has.`,
   });
 
-/** The rule in a request body: too deep a nesting is rejected before the recursive schema runs. */
+/** The rule in a request body: too large a rule is rejected before the recursive schema runs. */
 export const SentRule = z.preprocess((sent) => {
-  rejectTooDeep(sent);
+  rejectTooLarge(sent);
   return sent;
 }, SegmentRule);
