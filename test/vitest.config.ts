@@ -21,7 +21,7 @@ const root = new URL("..", import.meta.url).pathname;
 const TOGETHER = { maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } };
 /** One file at a time, with the machine to itself, after the suites with a lower number. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
-const provide = { seeds: process.env["SEEDS"] ?? "few" };
+const provide = { seeds: process.env["SEEDS"] ?? "few", history: process.env["HISTORY"] ?? "" };
 
 /** Tests inside workerd. Files share a workerd, its module cache and its tables; each file begins with empty tables. */
 const worker = {

@@ -1,0 +1,25 @@
+/** Random histories of events: sent late, early and twice, in definitions that grow, and exported in every way. */
+
+import { deletePeople, definitions, events, invalidEvents, mergePeople } from "./commands-data.ts";
+import { changeSpace, moveTime, outage, sweeps } from "./commands-clock.ts";
+import { cancel, exportEvents, exportProfileEvents, listEvents, remove, retry, work } from "./commands-exports.ts";
+import { playHistories } from "./history.ts";
+
+playHistories({ first: 16_001, few: 3, full: 60, all: 800 }, [
+  { weight: 8, arbitrary: events },
+  { weight: 2, arbitrary: definitions },
+  { weight: 1, arbitrary: invalidEvents },
+  { weight: 3, arbitrary: mergePeople },
+  { weight: 1, arbitrary: deletePeople },
+  { weight: 6, arbitrary: exportEvents },
+  { weight: 2, arbitrary: exportProfileEvents },
+  { weight: 3, arbitrary: work },
+  { weight: 1, arbitrary: cancel },
+  { weight: 1, arbitrary: retry },
+  { weight: 1, arbitrary: remove },
+  { weight: 2, arbitrary: listEvents },
+  { weight: 2, arbitrary: moveTime },
+  { weight: 1, arbitrary: sweeps },
+  { weight: 1, arbitrary: outage },
+  { weight: 1, arbitrary: changeSpace },
+]);
