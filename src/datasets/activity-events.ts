@@ -109,16 +109,21 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     },
   },
 
-  open: (query, snapshot) => ({
-    ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => pages(snapshot, query, range)),
-    form: { ...NDJSON, extension: ".json" },
-    files: {
-      cut: "counted",
-      // The name of a file with late events shows the part of its window that lies within the request's.
-      stem: (exportId, { start, end }) =>
-        `${exportId}-events-${digits17(Math.max(start, query.start))}-${digits17(Math.max(end, query.start))}`,
-    },
-  }),
+  open(query, snapshot) {
+    const { definition_ids: ids } = query;
+    const { starts, ...source } = rangeSource(snapshot, EVENTS, query, ids, (range) => pages(snapshot, query, range));
+    return {
+      ...source,
+      form: { ...NDJSON, extension: ".json" },
+      files: {
+        cut: "counted",
+        // The name of a file with late events shows the part of its window that lies within the request's.
+        stem: (exportId, { start, end }) =>
+          `${exportId}-events-${digits17(Math.max(start, query.start))}-${digits17(Math.max(end, query.start))}`,
+        starts,
+      },
+    };
+  },
 };
 
 async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {

@@ -197,7 +197,12 @@ export interface Form {
  * and a repeated step derives the same one.
  */
 export type Files =
-  | { cut: "counted"; stem(exportId: string, window: TimeWindow): string }
+  | {
+      cut: "counted";
+      stem(exportId: string, window: TimeWindow): string;
+      /** When the first record within these bounds occurred, and every `every`th after it: epoch ms. */
+      starts(bounds: Bounds, every: number): Promise<number[]>;
+    }
   | { cut: "written"; secret: string };
 
 /** Records that were read together, in their order, as lines. */

@@ -1,10 +1,17 @@
 /** What the datasets of events share: the frozen window and names, their range, and its cut, count and pages. */
 
-import { countEvents, cutEvents, EVENTS, type EventRange, type EventTable } from "../db/events/event-range.ts";
+import {
+  countEvents,
+  cutEvents,
+  EVENTS,
+  type EventRange,
+  type EventTable,
+  timesOfEveryNth,
+} from "../db/events/event-range.ts";
 import { definitionsInRange, type EventRecord } from "../db/events/events.ts";
 import { pendingDeletions } from "../db/profiles/deletions.ts";
 import { definitionsAt } from "../ingest/definitions.ts";
-import type { FreezeContext, Key, Page, Snapshot, Source, TimeWindow } from "./dataset.ts";
+import type { Files, FreezeContext, Key, Page, Snapshot, Source, TimeWindow } from "./dataset.ts";
 import { expandNames } from "./wildcards.ts";
 
 /** The frozen window of a query. */
@@ -59,14 +66,18 @@ const rangeOf = (
   excludeDeleted: deletionsToExclude(query, snapshot),
 });
 
-/** The parts of a source that follow from its range of events. @param types definition ids or channels, null: all. */
+/**
+ * The parts of a source that follow from its range of events, and `starts` of counted files.
+ *
+ * @param types definition ids or channels, null: all.
+ */
 export function rangeSource(
   snapshot: Snapshot,
   table: EventTable,
   query: WindowQuery,
   types: readonly string[] | null,
   pages: (range: EventRange) => AsyncGenerator<Page>,
-): Omit<Source, "form" | "files"> {
+): Omit<Source, "form" | "files"> & Pick<Extract<Files, { cut: "counted" }>, "starts"> {
   const { db } = snapshot;
   const whole = rangeOf(table, query, types, snapshot);
   return {
@@ -76,6 +87,7 @@ export function rangeSource(
     emptyMessage: "0 events found for the time period queried.",
     cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
     count: (bounds) => countEvents(db, { ...whole, ...bounds }),
+    starts: (bounds, every) => timesOfEveryNth(db, { ...whole, ...bounds }, every),
     pages: (bounds) => pages({ ...whole, ...bounds }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Each fault at each effect of an export with three chunks that are three files: the export completes with the bytes of
+ * Each fault at each effect of an export with three chunks, two of them of two files: the export completes with the bytes of
  * an undisturbed run, sends its event once, and leaves no orphans.
  */
 

@@ -121,6 +121,16 @@ export async function cutEvents(
   return { records: max, next: parseKey(found.last) };
 }
 
+/** When the first event of a range occurred, and every nth after it: the range is a chunk's, and read whole. */
+export async function timesOfEveryNth(db: Database, range: EventRange, n: number): Promise<number[]> {
+  const rows = await db.all<{ time: number }>(
+    `SELECT occurred_at AS time FROM (SELECT occurred_at, row_number() OVER (ORDER BY occurred_at, id) - 1 AS place
+       FROM ${range.table.name} WHERE ${inEventRange(range)}) WHERE place % ?8 = 0 ORDER BY place`,
+    [...eventRangeParams(range), n],
+  );
+  return rows.map((row) => row.time);
+}
+
 export async function countEvents(db: Database, range: EventRange): Promise<number> {
   const row = await db.first<{ n: number }>(
     `SELECT count(*) AS n FROM ${range.table.name} WHERE ${inEventRange(range)}`,

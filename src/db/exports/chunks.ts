@@ -9,6 +9,8 @@ import type { ExportKey } from "./status.ts";
 interface ExportChunks {
   n: number;
   file_n: number;
+  /** JSON list: when the first record of each of its files occurred; null where it has one file, or its files are split. */
+  file_starts: string | null;
   lower_time: number;
   lower_id: string;
   upper_time: number;
@@ -34,7 +36,7 @@ export const CHUNK_COLUMNS = `n, file_n, lower_time, lower_id, upper_time, upper
 
 export type ChunkRow = Row<ExportChunks, typeof CHUNK_COLUMNS>;
 
-const PLANNED = "n, file_n, lower_time, lower_id, upper_time, upper_id, records";
+const PLANNED = "n, file_n, lower_time, lower_id, upper_time, upper_id, records, file_starts";
 
 export type PlannedChunk = Row<ExportChunks, typeof PLANNED>;
 
@@ -43,7 +45,7 @@ export function insertChunks(of: ExportKey, plan: number, chunks: readonly Plann
   const rows = chunks.map((chunk) => valuesOf(chunk, PLANNED));
   return statement(
     `INSERT INTO export_chunks (space_id, export_id, ${PLANNED})
-     SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+     SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
      FROM json_each(?3) WHERE ${isProcessingPlan("?4")} ON CONFLICT DO NOTHING`,
     [of.space_id, of.id, JSON.stringify(rows), plan],
   );
@@ -70,13 +72,41 @@ export async function chunksOfFile(db: Database, of: ExportKey, fileN: number): 
   );
 }
 
-/** The numbers of chunks that are not written and have no live lease. */
-export async function idleChunks(db: Database, of: ExportKey, now: number, limit: number): Promise<number[]> {
+/** Of the first `window` chunks that are not written: the numbers of those without a live lease. */
+export async function idleChunks(db: Database, of: ExportKey, now: number, window: number): Promise<number[]> {
   const rows = await db.all<{ n: number }>(
-    "SELECT n FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND done = 0 AND lease_until <= ?3 ORDER BY n LIMIT ?4",
-    [of.space_id, of.id, now, limit],
+    `SELECT n FROM (SELECT n, lease_until FROM export_chunks
+       WHERE space_id = ?1 AND export_id = ?2 AND done = 0 ORDER BY n LIMIT ?4) WHERE lease_until <= ?3 ORDER BY n`,
+    [of.space_id, of.id, now, window],
   );
   return rows.map((row) => row.n);
+}
+
+/**
+ * The last of the first `window` chunks that are not written, if there are so many. In the batch that commits a chunk it
+ * is the one that takes that chunk's place, and no other commit finds the same.
+ */
+export const chunkEnteringWindow = (of: ExportKey, window: number): Statement =>
+  statement(
+    "SELECT n FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND done = 0 ORDER BY n LIMIT 1 OFFSET ?3",
+    [of.space_id, of.id, window - 1],
+  );
+
+/** When the first record of each file of the chunks up to `last` occurred, in order: of counted files, by the plan. */
+export async function listFileStarts(db: Database, of: ExportKey, last: number): Promise<number[]> {
+  const rows = await db.all<{ time: number }>(
+    `SELECT coalesce(f.value, c.lower_time) AS time FROM export_chunks c LEFT JOIN json_each(c.file_starts) f
+     WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n <= ?3 ORDER BY c.n, f.key`,
+    [of.space_id, of.id, last],
+  );
+  return rows.map((row) => row.time);
+}
+
+/** How many records the chunks up to `last` have. */
+export async function countPlanned(db: Database, of: ExportKey, last: number): Promise<number> {
+  const sql =
+    "SELECT coalesce(sum(records), 0) AS records FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND n <= ?3";
+  return (await db.first<{ records: number }>(sql, [of.space_id, of.id, last]))?.records ?? 0;
 }
 
 export interface WrittenChunk {

@@ -195,7 +195,7 @@ export const NO_TOTALS: ExportTotals = {
   files_total: 0,
 };
 
-/** An export's progress, from its ledger. `rows_written` includes chunks in progress. */
+/** An export's progress, from its ledger. `rows_written` includes chunks in progress, and never falls. */
 export async function exportTotals(db: Database, of: ExportKey): Promise<ExportTotals> {
   const row = await db.first<ExportTotals>(
     `SELECT

@@ -31,12 +31,12 @@ const noOther = (order: "<" | ">") => `NOT EXISTS (SELECT 1 FROM export_chunks o
 /** `lease`: ?4 now, ?5 the lease. `renew`: ?4 progress, ?5 next, ?6 present lease. `release`: ?4 present lease. */
 const LEASES = {
   export_chunks: {
-    lease: `UPDATE export_chunks SET takeovers = takeovers + (lease_until > 0), lease_until = ?5, rows_so_far = 0
+    lease: `UPDATE export_chunks SET takeovers = takeovers + (lease_until > 0), lease_until = ?5
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4 AND ${IS_PROCESSING}
        RETURNING ${CHUNK_COLUMNS}, ${noOther("<")} AS first_in_file, ${noOther(">")} AS last_in_file`,
-    renew: `UPDATE export_chunks SET lease_until = ?5, rows_so_far = ?4
+    renew: `UPDATE export_chunks SET lease_until = ?5, rows_so_far = max(rows_so_far, ?4)
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6 AND ${IS_PROCESSING}`,
-    release: `UPDATE export_chunks SET lease_until = 0, rows_so_far = 0
+    release: `UPDATE export_chunks SET lease_until = 0
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4`,
   },
   export_files: {
@@ -65,8 +65,8 @@ export async function acquireLease<Table extends keyof Leased>(
 }
 
 /**
- * @param progress stored with it: of a chunk, the rows written so far; of a file, its multipart upload under way, or
- * null.
+ * @param progress stored with it: of a chunk, the rows written so far, of which the ledger keeps the most, so that no poll
+ * sees progress fall when an attempt is repeated; of a file, its multipart upload under way, or null.
  * @returns false when the lease is lost: another consumer took over, or the export is not processing any more.
  */
 export async function renewLease(

@@ -13,6 +13,7 @@ import { urlFault } from "../../outbound/url-guard.ts";
 import { freezeDestination, NO_ID } from "../delivery/destination.ts";
 import { type Context, sourceOf } from "../../context.ts";
 import { dependsOnRows, isPlain } from "../output/encode/encoding.ts";
+import { MAX_FILES } from "../output/file-count.ts";
 import { resolveEncoding } from "../output/encode/resolve.ts";
 import type { ExportRequest } from "./request.ts";
 import { claimKey, releaseReservation } from "./idempotency.ts";
@@ -201,6 +202,7 @@ export async function freeze(
   const delivered = await freezeDestination(context, space, request.delivery, facts);
   const shape = deriveResultShape(request, source, context.sizes);
   if (shape.kind === "assembled" && request.format === "parquet") await assertFitsOneFile(source, shape);
+  if (shape.kind !== "assembled" && !shape.rows_vary) await assertFewFiles(source, request.file_rows);
   return { query, snapshotSeq, now, encoding, source, shape, since, delivered };
 }
 
@@ -235,5 +237,20 @@ async function assertFitsOneFile(source: Source, { chunk_records: records, rows_
     throw invalid({
       pointer: "/layout",
       detail: `There are more than ${records} ${rows_vary ? "records" : "rows"}, the limit of one Parquet file. Request the layout files.`,
+    });
+}
+
+/** A create reads at most this many records to find out whether there are too many for their files. */
+const MAX_COUNTED = 250_000;
+
+/** Where more records would have to be read for it, the plan finds out. @throws invalid_request. */
+async function assertFewFiles(source: Source, fileRows: number): Promise<void> {
+  const most = fileRows * MAX_FILES;
+  if (most > MAX_COUNTED) return;
+  const { records, next } = await source.cut(source.bounds, most);
+  if (records === most && next !== null)
+    throw invalid({
+      pointer: "/file_rows",
+      detail: `The result would have more than ${MAX_FILES} files: there are more than ${most} rows. Ask for more rows per file.`,
     });
 }

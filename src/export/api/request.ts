@@ -21,7 +21,7 @@ const common = {
     .min(1)
     .max(MAX_FILE_ROWS)
     .default(MAX_FILE_ROWS)
-    .meta({ description: "Rows per file, for the layout `files`." }),
+    .meta({ description: "Rows per file, for the layout `files`. A result has at most 20,000 files." }),
   since: z.uuid().optional().meta({
     description:
       "The id of a completed export of this dataset. The new export contains only what that one does not: what was accepted after its snapshot, and what occurred at the end of its window or later. A chain of such exports contains everything once.",

@@ -16,15 +16,14 @@ import type { Context } from "../../context.ts";
 import { nextFreeKey } from "../delivery/key-conflicts.ts";
 import { fileKey, isCustomerBucket, segmentKey } from "../delivery/object-keys.ts";
 import { type ObjectCounts, type PageWriter, pageWriter, type FilePosition, type FileLimits } from "./page-writer.ts";
-import { fileNumber, unguessableName } from "./file-names.ts";
+import { MAX_FILES, tooManyFiles } from "./file-count.ts";
+import { unguessableName } from "./file-names.ts";
 import { ObjectWriter } from "./object-writer.ts";
 
-/** Each file costs several subrequests, and an invocation has 10,000 of them for all its chunks. */
-const MAX_FILES_PER_CHUNK = 1_000;
-/** About as many as an export may have chunks: the manifest and the poll list them all. */
-const MAX_FILES = 20_000;
+/** Where rows vary, a chunk may have more files than planned. An invocation has 10,000 subrequests for its chunks. */
+const MAX_FILES_WRITTEN = 1_000;
 /** Counting reads a row per file, so every 20th chunk counts: those between two counts add at most MAX_FILES. */
-const COUNT_AT_EVERY = MAX_FILES / MAX_FILES_PER_CHUNK;
+const COUNT_AT_EVERY = MAX_FILES / MAX_FILES_WRITTEN;
 
 /** A file's identity in the ledger. */
 type Named = Pick<FileRow, "n" | "name" | "upload_id">;
@@ -124,30 +123,39 @@ export async function openFile(
   return { key, writer: new ObjectWriter({ bucket, key, contentType, partBytes: context.sizes.partBytes, onUpload }) };
 }
 
-const tooManyFiles = (subject: string, max: number) =>
-  new SpillwayError("export_too_large", `${subject} would have more than ${max} files: ask for more rows per file.`);
-
-/** @param secret from which file names are derived. @throws export_too_large when the export has MAX_FILES files. */
-export async function openFiles(tools: Tools, secret: string): Promise<Output> {
+/**
+ * @param naming `counted`: the plan counted and named this many files for the chunk. `written`: their names are derived
+ * from a secret, and how many there are follows from their rows.
+ * @throws export_too_large when the export has MAX_FILES files.
+ */
+export async function openFiles(tools: Tools, naming: { counted: number } | { secret: string }): Promise<Output> {
   const { context, row, chunk, encoder } = tools;
   const { control } = context.databases;
-  if (chunk.n % COUNT_AT_EVERY === 0 && (await countFiles(control, row)) >= MAX_FILES)
-    throw tooManyFiles("The result", MAX_FILES);
-  // An earlier try may have left an open upload, or may have renamed a file after a key conflict.
-  const numbers = { from: fileNumber(chunk.n, 0), to: fileNumber(chunk.n + 1, 0) };
-  const known = await filesBetween(control, row, numbers);
-  const limits = { rows: row.file_rows, bytes: context.sizes.fileBytes };
+  const secret = "secret" in naming ? naming.secret : null;
+  if (secret !== null && chunk.n % COUNT_AT_EVERY === 0 && (await countFiles(control, row)) >= MAX_FILES)
+    throw tooManyFiles();
+  // Split files are in the ledger where an earlier try left an upload open, or renamed one after a key conflict.
+  const count = "counted" in naming ? naming.counted : MAX_FILES_WRITTEN;
+  const found = await filesBetween(control, row, { from: chunk.file_n, to: chunk.file_n + count });
+  const known = new Map(found.map((file) => [file.n, file]));
+  const limits = { rows: row.file_rows, bytes: secret === null ? Infinity : context.sizes.fileBytes };
   const closed: (WrittenObject & ObjectCounts)[] = [];
   let open: (OpenObject & { file: Named }) | null = null;
   /** Of the files that were closed or renamed. */
   const ended = { files: 0, rows: 0, uncompressedBytes: 0 };
   let renamed = false;
 
+  function newFile(n: number): Named {
+    // The chunk has more rows than the plan counted.
+    if (secret === null) throw new SpillwayError("incomplete_export");
+    return { n, name: `${unguessableName(secret, n)}${encoder.form.fileExtension}`, upload_id: null };
+  }
+
   async function next(): Promise<OpenObject & { file: Named }> {
-    if (ended.files >= MAX_FILES_PER_CHUNK) throw tooManyFiles("One chunk of the result", MAX_FILES_PER_CHUNK);
-    const n = fileNumber(chunk.n, ended.files);
-    const name = `${unguessableName(secret, n)}${encoder.form.fileExtension}`;
-    const file = known.find((each) => each.n === n) ?? { n, name, upload_id: null };
+    if (secret !== null && ended.files >= MAX_FILES_WRITTEN)
+      throw tooManyFiles("One chunk of the result", MAX_FILES_WRITTEN);
+    const n = chunk.file_n + ended.files;
+    const file = known.get(n) ?? newFile(n);
     return { file, ...(await beginFile(tools, file, { first_in_file: 1, last_in_file: 1 }, limits)) };
   }
 

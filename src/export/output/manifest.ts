@@ -44,8 +44,12 @@ export function createManifest(
     typeof time === "number" && typeof id === "string"
       ? { time: hidden.has("time") ? null : iso(time), id: hidden.has("id") ? null : id }
       : null;
+  const written = Map.groupBy(
+    chunks.filter((chunk) => (chunk.rows ?? 0) > 0),
+    (chunk) => chunk.file_n,
+  );
   const listed = files.map((file) => {
-    const own = chunks.filter((chunk) => chunk.file_n === file.n && (chunk.rows ?? 0) > 0);
+    const own = written.get(file.n) ?? [];
     const [head, tail] = [own[0], own.at(-1)];
     return {
       ...fileFacts(row, file),

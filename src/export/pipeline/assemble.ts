@@ -24,7 +24,7 @@ export async function assemble(context: ChunkContext, message: Message): Promise
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId, n } = message;
   const row = await findExport(control, spaceId, exportId);
-  if (row === null) return;
+  if (row?.status !== "processing") return;
   const target = { table: "export_files", spaceId, exportId, n } as const;
   const written = await withLease(context, target, (file, lease) =>
     withFreeKey(context, row, file, (named) => join(context, row, named, lease)),

@@ -7,7 +7,7 @@
 import type { Source } from "../../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { stepSucceeded } from "../../db/exports/progress.ts";
-import { chunkDone, type WrittenChunk } from "../../db/exports/chunks.ts";
+import { chunkDone, chunkEnteringWindow, type WrittenChunk } from "../../db/exports/chunks.ts";
 import { filesDone, findFileByNumber } from "../../db/exports/files.ts";
 import type { Leased } from "../../db/exports/leases.ts";
 import { SpillwayError } from "../../errors.ts";
@@ -24,7 +24,7 @@ import { type Context, type Message, sourceOf } from "../../context.ts";
 import { deleteOrphanedFiles, deleteOrphanedSegment } from "./orphans.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
-import { dispatchNext } from "./dispatch.ts";
+import { CHUNK_WINDOW, dispatchNext } from "./dispatch.ts";
 import { fileSecretOf, resultShapeOf } from "./result-shape.ts";
 
 /** The first page after this time renews the lease, which also stores the progress that a poll reports. */
@@ -38,22 +38,26 @@ export async function writeChunk(context: ChunkContext, message: Message): Promi
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId, n } = message;
   const row = await findExport(control, spaceId, exportId);
-  if (row === null) return;
+  // A canceled export's messages cost this one look-up.
+  if (row?.status !== "processing") return;
   const target = { table: "export_chunks", spaceId, exportId, n } as const;
   const written = await withLease(context, target, (chunk, lease) => writeObjects(context, row, chunk, lease));
   if (written === null) return;
   const files = written.objects.flatMap(({ file, ...object }) => (file === null ? [] : [{ ...file, ...object }]));
-  const [entered] = await control.batch([
+  const results = await control.batch<{ n: number }>([
     chunkDone(row, row.plan_version, n, written),
     ...filesDone(row, row.plan_version, files),
     stepSucceeded(row, context.runtime.now(), context.config.resendAfterMs),
+    chunkEnteringWindow(row, CHUNK_WINDOW),
   ]);
-  if (entered?.changes === 0) {
+  const entered = (results[0]?.changes ?? 0) > 0;
+  if (!entered) {
     for (const { file, key } of written.objects) if (file === null) await deleteOrphanedSegment(context, row, key);
     const keys = files.map(({ key }) => key);
     await deleteOrphanedFiles(context, row, keys);
   }
-  await dispatchNext(context, message);
+  // Another consumer that committed the chunk has sent the message of the one that follows.
+  await dispatchNext(context, message, entered ? (results.at(-1)?.rows ?? []) : []);
 }
 
 type Written = WrittenChunk & { objects: readonly WrittenObject[] };
@@ -71,13 +75,14 @@ async function writeObjects(
   const encoder = await openEncoder(context, row, source.form);
   const tools: Work = { context, row, chunk, encoder, lease, source };
   const writeTo = (open: () => Promise<Output>) => write(tools, open);
-  switch (resultShapeOf(row).kind) {
+  const { kind, chunk_files } = resultShapeOf(row);
+  switch (kind) {
     case "split_files":
-      return againIfRenamed(() => writeTo(() => openFiles(tools, fileSecretOf(source))));
+      return againIfRenamed(() => writeTo(() => openFiles(tools, { secret: fileSecretOf(source) })));
+    case "counted_files":
+      return againIfRenamed(() => writeTo(() => openFiles(tools, { counted: chunk_files })));
     case "assembled":
       if (chunk.first_in_file === 0 || chunk.last_in_file === 0) return writeTo(() => openObject(tools, null));
-      break;
-    case "counted_files":
   }
   const file = await findFileByNumber(context.databases.control, row, chunk.file_n);
   if (file === null) throw new Error("a chunk's file is missing from the ledger");

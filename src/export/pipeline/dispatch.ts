@@ -12,8 +12,14 @@ import { logFailure } from "../../log.ts";
 import { listDueDeliveries } from "../../db/webhooks/deliveries.ts";
 import type { Context, Message } from "../../context.ts";
 
-/** An export has at most this many chunks. */
-const MAX_MESSAGES = 20_000;
+/**
+ * Chunks of one export that have a message at the same time: the first of those that are not written. Each one that is
+ * written sends the message of the chunk that takes its place. The queue is every space's, and nobody waits in it
+ * behind all chunks of a large export.
+ */
+export const CHUNK_WINDOW = 8;
+/** An assembled result has one file. */
+const MAX_FILES = 8;
 
 type DispatchContext = Pick<Context, "databases" | "runtime" | "send">;
 export type DeliveriesContext = Pick<Context, "databases" | "runtime" | "sendWebhook">;
@@ -27,28 +33,50 @@ export async function dispatchPlan(context: Pick<Context, "send">, of: Omit<Mess
     .catch((thrown: unknown) => logFailure("export.dispatch_failed", thrown, { ...of }));
 }
 
-/** After a chunk or a file was written: advances the phase if it can, and sends the messages of the new phase. */
-export async function dispatchNext(context: DispatchContext, of: ExportRef): Promise<void> {
-  await dispatchIdle(context, of, ["assembling", "finishing"]);
+/**
+ * After a chunk or a file was written: sends the message of the chunk that entered the window, if one did, or advances
+ * the phase if it can, and sends the messages of the new phase.
+ */
+export async function dispatchNext(
+  context: DispatchContext,
+  of: ExportRef,
+  entered: readonly { n: number }[] = [],
+): Promise<void> {
+  const current = await advance(context, of);
+  if (current === null) return;
+  if (current.phase === "writing") await context.send(entered.map(({ n }) => current.message("chunk", n)));
+  else await sendIdle(context, of, current);
 }
 
 /** After the plan, and from the sweep: sends a message for everything that is due and has no live lease. */
-export async function dispatchIdle(
-  context: DispatchContext,
-  { space_id, export_id }: ExportRef,
-  phases: readonly ExportPhase[] = ["writing", "assembling", "finishing"],
-): Promise<void> {
-  const { control } = context.databases;
-  const current = await advancePhase(control, { space_id, id: export_id });
-  if (current === null || !phases.includes(current.phase)) return;
+export async function dispatchIdle(context: DispatchContext, of: ExportRef): Promise<void> {
+  const current = await advance(context, of);
+  if (current !== null) await sendIdle(context, of, current);
+}
+
+interface Current {
+  phase: ExportPhase;
+  message: (step: Message["step"], n?: number) => Message;
+}
+
+/** @returns null when the export is not processing any more. */
+async function advance({ databases }: DispatchContext, of: ExportRef): Promise<Current | null> {
+  const { space_id, export_id } = of;
+  const current = await advancePhase(databases.control, { space_id, id: export_id });
+  if (current === null) return null;
   const { phase, generation, request_id } = current;
+  return { phase, message: (step, n = 0) => ({ space_id, export_id, step, n, generation, request_id }) };
+}
+
+async function sendIdle(context: DispatchContext, of: ExportRef, { phase, message }: Current): Promise<void> {
+  const { control } = context.databases;
+  const ref = { space_id: of.space_id, id: of.export_id };
   const now = context.runtime.now();
-  const message = (step: Message["step"], n = 0): Message => ({ space_id, export_id, step, n, generation, request_id });
   if (phase === "writing") {
-    const chunks = await idleChunks(control, { space_id, id: export_id }, now, MAX_MESSAGES);
+    const chunks = await idleChunks(control, ref, now, CHUNK_WINDOW);
     await context.send(chunks.map((n) => message("chunk", n)));
   } else if (phase === "assembling") {
-    const files = await idleFiles(control, { space_id, id: export_id }, now, MAX_MESSAGES);
+    const files = await idleFiles(control, ref, now, MAX_FILES);
     await context.send(files.map((n) => message("assemble", n)));
   } else if (phase === "finishing") {
     await context.send([message("finish")]);

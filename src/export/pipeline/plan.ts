@@ -4,11 +4,11 @@
  * message for each.
  */
 
-import type { Key, Source } from "../../datasets/dataset.ts";
+import type { Bounds, Key, Source } from "../../datasets/dataset.ts";
 import type { ExportRow } from "../../db/exports/exports.ts";
 import { startExport } from "../../db/exports/transitions.ts";
 import { markPlanned, stepSucceeded } from "../../db/exports/progress.ts";
-import { insertChunks, lastChunk, listChunks, type PlannedChunk } from "../../db/exports/chunks.ts";
+import { countPlanned, insertChunks, lastChunk, listFileStarts, type PlannedChunk } from "../../db/exports/chunks.ts";
 import { insertFiles } from "../../db/exports/files.ts";
 import { entry } from "../../db/exports/timeline.ts";
 import { SpillwayError } from "../../errors.ts";
@@ -16,6 +16,7 @@ import { encodingOf, fileForm } from "../output/encode/encoder.ts";
 import { type Context, type Message, sourceOf } from "../../context.ts";
 import { endCustomersUploads } from "../delivery/key-conflicts.ts";
 import { isCustomerBucket } from "../delivery/object-keys.ts";
+import { MAX_FILES, tooManyFiles } from "../output/file-count.ts";
 import { unguessableName } from "../output/file-names.ts";
 import { dispatchIdle } from "./dispatch.ts";
 import { firstFileOfChunk, resultShapeOf } from "./result-shape.ts";
@@ -55,16 +56,35 @@ export async function plan(context: PlanContext, message: Message): Promise<void
     return;
   }
 
-  const all = before === null ? chunks : [...(await listChunks(control, row)), ...chunks];
-  const total = all.reduce((sum, chunk) => sum + chunk.records, 0);
+  const earlier = before === null ? 0 : await countPlanned(control, row, before.n);
+  const total = chunks.reduce((sum, chunk) => sum + chunk.records, earlier);
+  assertFewFiles(row, total);
+  const starts = before === null ? [] : await listFileStarts(control, row, before.n);
+  starts.push(...chunks.flatMap(startsOf));
   await control.batch([
     insertChunks(row, row.plan_version, chunks),
-    insertFiles(row, row.plan_version, fileNames(row, source, all)),
+    insertFiles(row, row.plan_version, fileNames(row, source, starts)),
     markPlanned(row, row.plan_version, total, wakeAt),
-    entry(row, now, "export.planned", { rows: total, chunks: all.length }, { key: "planned" }),
+    entry(
+      row,
+      now,
+      "export.planned",
+      { rows: total, chunks: (chunks.at(-1) ?? before ?? { n: -1 }).n + 1 },
+      { key: "planned" },
+    ),
   ]);
   await dispatchIdle(context, message);
 }
+
+/** @throws export_too_large where each record is a row, so that the number of files is known. */
+function assertFewFiles(row: ExportRow, records: number): void {
+  const { kind, rows_vary } = resultShapeOf(row);
+  if (kind !== "assembled" && !rows_vary && records > MAX_FILES * row.file_rows) throw tooManyFiles();
+}
+
+/** When the first record of each of a chunk's files occurred. */
+const startsOf = ({ file_starts, lower_time }: PlannedChunk): number[] =>
+  file_starts === null ? [lower_time] : (JSON.parse(file_starts) as number[]);
 
 /** The chunks that come after `before`, a slice of them. */
 async function cut(
@@ -93,23 +113,33 @@ async function cut(
         upper_time: upper.time,
         upper_id: upper.id,
         records,
+        file_starts: await fileStarts(row, source, { lower, upper }, records),
       });
     if (next === null) return { chunks, complete: true };
     lower = next;
     n += 1;
+    if (shape.kind === "counted_files" && firstFileOfChunk(shape, n) >= MAX_FILES) throw tooManyFiles();
   }
   return { chunks, complete: false };
+}
+
+/** @returns null where the chunk has at most one file, or its files get their names as they are opened. */
+async function fileStarts(row: ExportRow, { files }: Source, bounds: Bounds, records: number): Promise<string | null> {
+  if (resultShapeOf(row).kind !== "counted_files" || files.cut !== "counted" || records <= row.file_rows) return null;
+  return JSON.stringify(await files.starts(bounds, row.file_rows));
 }
 
 /**
  * The names of the files that the plan knows; split files get theirs when they are opened. Windows are contiguous: the
  * first starts with the request's, the last ends with it, each other boundary is the time of the next file's first
  * record. Equal names get -2, -3 … before the extension.
+ *
+ * @param starts when the first record of each file occurred.
  */
 export function fileNames(
   row: Pick<ExportRow, "id" | "result_shape" | "encoding">,
   source: Pick<Source, "files" | "form" | "window">,
-  chunks: readonly Pick<PlannedChunk, "lower_time">[],
+  starts: readonly number[],
 ): string[] {
   const { kind } = resultShapeOf(row);
   if (kind === "split_files") return [];
@@ -117,10 +147,10 @@ export function fileNames(
   const { start, end } = source.window;
   const { fileExtension } = fileForm(encodingOf(row), source.form);
   if (files.cut === "written") return [`${unguessableName(files.secret, 0)}${fileExtension}`];
-  const starts = kind === "assembled" ? [start] : chunks.map((chunk, n) => (n === 0 ? start : chunk.lower_time));
+  const from = kind === "assembled" ? [start] : starts.map((time, n) => (n === 0 ? start : time));
   const seen = new Map<string, number>();
-  return starts.map((from, n) => {
-    const stem = files.stem(row.id, { start: from, end: starts[n + 1] ?? end });
+  return from.map((time, n) => {
+    const stem = files.stem(row.id, { start: time, end: from[n + 1] ?? end });
     const times = (seen.get(stem) ?? 0) + 1;
     seen.set(stem, times);
     return `${stem}${times === 1 ? "" : `-${times}`}${fileExtension}`;

@@ -4,8 +4,8 @@
  *
  * - `assembled`: one file, empty where there are no records. Each chunk writes a segment, and `assemble` joins the
  *   segments; the only chunk of a file writes the file itself. Parquet has no segments: its one chunk holds everything.
- * - `counted_files`: a chunk is a file. Every file but the last has exactly the rows that were asked for, so the plan
- *   knows how many files there are and what each is called.
+ * - `counted_files`: every file but the last has exactly the rows that were asked for, so the plan knows how many files
+ *   there are and what each is called. Small files share a chunk, and a file is never in two.
  * - `split_files`: a chunk writes as many files as its rows fill, by rows and by bytes, and names them as it opens
  *   them. How many there are is known at the end.
  */
@@ -13,14 +13,17 @@
 import type { Sizes } from "../../context.ts";
 import type { Source } from "../../datasets/dataset.ts";
 import type { ExportRow } from "../../db/exports/exports.ts";
+import { MAX_FILES_PER_CHUNK } from "../output/file-count.ts";
 import { fileNumber } from "../output/file-names.ts";
 
 export interface ResultShape {
   readonly kind: "assembled" | "counted_files" | "split_files";
   /** A record may give several rows, or none. */
   readonly rows_vary: boolean;
-  /** Records that one chunk reads at most. */
+  /** Records that one chunk reads at most: those of whole files, where a record is a row. */
   readonly chunk_records: number;
+  /** Files that a full chunk of counted files has; 1 in other shapes. */
+  readonly chunk_files: number;
 }
 
 export function deriveResultShape(
@@ -31,10 +34,13 @@ export function deriveResultShape(
   const { files, rowsVary: rows_vary = false, maxRecordsPerStep = Infinity } = source;
   if (layout === "files") {
     const kind = files.cut === "written" ? "split_files" : "counted_files";
-    return { kind, rows_vary, chunk_records: Math.min(file_rows, maxRecordsPerStep) };
+    // How many files the rows of a record fill is unknown where rows vary.
+    const together = rows_vary ? 1 : Math.floor(Math.min(sizes.chunkRows, maxRecordsPerStep) / file_rows);
+    const chunk_files = Math.min(MAX_FILES_PER_CHUNK, Math.max(1, together));
+    return { kind, rows_vary, chunk_records: Math.min(file_rows * chunk_files, maxRecordsPerStep), chunk_files };
   }
   const chunk_records = format === "parquet" ? file_rows : Math.min(sizes.chunkRows, maxRecordsPerStep);
-  return { kind: "assembled", rows_vary, chunk_records };
+  return { kind: "assembled", rows_vary, chunk_records, chunk_files: 1 };
 }
 
 /** The shape that is stored with an export. */
@@ -43,8 +49,8 @@ export function resultShapeOf(row: Pick<ExportRow, "result_shape">): ResultShape
 }
 
 /** The number of the file that a chunk writes, or of the first of its files. */
-export const firstFileOfChunk = ({ kind }: ResultShape, chunk: number): number =>
-  ({ assembled: 0, counted_files: chunk, split_files: fileNumber(chunk, 0) })[kind];
+export const firstFileOfChunk = ({ kind, chunk_files }: ResultShape, chunk: number): number =>
+  ({ assembled: 0, counted_files: chunk * chunk_files, split_files: fileNumber(chunk, 0) })[kind];
 
 /** The secret from which the names of a result's files are derived. */
 export function fileSecretOf({ files }: Pick<Source, "files">): string {

@@ -92,6 +92,7 @@ describe("the files of an export", () => {
 
   async function inFiles() {
     const { service, space } = await shop(FILES);
+    service.chunkPerFile = false;
     const done = await service.export(space, { layout: "files", file_rows: 1 });
     return { service, space, done };
   }

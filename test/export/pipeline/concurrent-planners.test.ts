@@ -32,6 +32,7 @@ it("a slice of a plan from before the retry does not enter the new plan", async 
     upper_time: service.now,
     upper_id: "",
     records: 0,
+    file_starts: null,
   };
   const [entered] = await control.batch([insertChunks({ space_id: space.id, id }, 0, [late])]);
   expect(entered?.changes).toBe(0);

@@ -222,9 +222,9 @@ describe("no line of the log", () => {
     const { control } = service.context.databases;
     const { id } = await ask();
     await deliver(service, take(service, "plan"));
-    await control.run("ALTER TABLE export_chunks RENAME COLUMN rows_so_far TO away");
+    await control.run("ALTER TABLE export_chunks RENAME COLUMN takeovers TO away");
     await service.pump();
-    await control.run("ALTER TABLE export_chunks RENAME COLUMN away TO rows_so_far");
+    await control.run("ALTER TABLE export_chunks RENAME COLUMN away TO takeovers");
     expect((await service.poll(space, id)).status).toBe("failed");
     expectClean();
   });

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await service.send(space, orders(50_001, FROM));
   for (const [name, request] of Object.entries(LAYOUTS))
     undisturbed[name] = bytesOf(await service.export(space, request));
-});
+}, 60_000);
 
 beforeEach(() => {
   service.now = START;

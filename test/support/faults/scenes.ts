@@ -33,9 +33,13 @@ function eventsOf(definition: string, count: number, chars: number) {
   }));
 }
 
-/** Small chunks, many parts: the first two chunks outgrow a part, the last does not. */
+/**
+ * Small chunks, many parts: the first two chunks outgrow a part, the last does not. In files, each of those two chunks
+ * has two files that do.
+ */
 async function orders(service: Service, owner: Space, layout: "single" | "files"): Promise<Scene> {
-  const sizes: Sizes = { chunkRows: 40, partBytes: 2_048, fileBytes: 100_000_000 };
+  const partBytes = layout === "files" ? 1_024 : 2_048;
+  const sizes: Sizes = { chunkRows: 40, partBytes, fileBytes: 100_000_000 };
   const events = eventsOf("order_placed", 90, 60);
   await service.send(owner, events);
   const request = {
@@ -43,7 +47,7 @@ async function orders(service: Service, owner: Space, layout: "single" | "files"
     start: new Date(FROM).toISOString(),
     end: new Date(FROM + 60_000).toISOString(),
     layout,
-    ...(layout === "files" ? { file_rows: sizes.chunkRows } : {}),
+    ...(layout === "files" ? { file_rows: sizes.chunkRows / 2 } : {}),
   };
   const ids = events.map(({ id }) => id);
   return { request, sizes, idOf: (line) => String(line["eventId"]), ids, records: ids.length };

@@ -93,10 +93,11 @@ CREATE TABLE export_chunks (
   lower_time INTEGER NOT NULL, lower_id TEXT NOT NULL,
   upper_time INTEGER NOT NULL, upper_id TEXT NOT NULL,
   records INTEGER NOT NULL, -- counted by the plan
+  file_starts TEXT, -- JSON list: when the first record of each of its files occurred, where it has several counted files
   done INTEGER NOT NULL DEFAULT 0,
   lease_until INTEGER NOT NULL DEFAULT 0,
   takeovers INTEGER NOT NULL DEFAULT 0, -- how often its lease ran out and another consumer took it
-  rows_so_far INTEGER NOT NULL DEFAULT 0, -- while it is written: the progress that a poll shows
+  rows_so_far INTEGER NOT NULL DEFAULT 0, -- the most rows that any attempt has written: the progress that a poll shows
   records_read INTEGER, rows INTEGER, bytes INTEGER, uncompressed_bytes INTEGER,
   crc32 INTEGER, sha256 TEXT,
   first_time INTEGER, first_id TEXT, last_time INTEGER, last_id TEXT,

@@ -1,0 +1,15 @@
+/** How many files an export may have: the manifest lists them all, and each is uploaded, signed and deleted on its own. */
+
+import { SpillwayError } from "../../errors.ts";
+
+export const MAX_FILES = 20_000;
+
+/** An upload takes a subrequest or two and up to a tenth of a second: these are seconds of work for one consumer. */
+export const MAX_FILES_PER_CHUNK = 100;
+
+/** What a result of too many files is told, before anything is written where their number is known by then. */
+export const tooManyFiles = (subject = "The result", max = MAX_FILES): SpillwayError =>
+  new SpillwayError(
+    "export_too_large",
+    `${subject} would have more than ${max} files. Ask for more rows per file (file_rows).`,
+  );
