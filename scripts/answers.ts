@@ -65,5 +65,10 @@ export interface Fault {
 export interface DefinitionView {
   id: string;
   enabled: boolean;
-  properties: { name: string; type: "text" | "boolean" | "date" | "number" | "list" }[];
+  properties: {
+    name: string;
+    type: "text" | "boolean" | "date" | "number" | "list";
+    /** Of a list's items. */
+    fields?: { name: string; type: "text" | "boolean" | "date" | "number" }[];
+  }[];
 }

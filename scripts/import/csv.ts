@@ -11,6 +11,8 @@ import { contentOf, type Source } from "./source.ts";
 export interface CsvOptions {
   delimiter: string;
   encoding: string;
+  /** A record with fewer values than the header has empty ones at its end. */
+  fillMissing: boolean;
 }
 
 /** Characters: more than any event has. A quote that is never closed is an error after that many. */
@@ -79,7 +81,11 @@ class CsvTable {
       n += 1;
       if (cells === null) return { n, line, problem };
       if (cells.length === width) return { n, line, value: cells };
-      return { n, line, problem: `The line has ${cells.length} values, the header has ${width}.` };
+      const counts = `The line has ${cells.length} values, the header has ${width}.`;
+      if (cells.length > width) return { n, line, problem: counts };
+      if (!this.#options.fillMissing)
+        return { n, line, problem: `${counts} --fill-missing takes missing ones as empty.` };
+      return { n, line, value: [...cells, ...Array<string>(width - cells.length).fill("")] };
     };
     yield { rows: this.#first.records.map(rowOf), done: this.#first.done };
     for await (const { records, done } of this.#batches) yield { rows: records.map(rowOf), done };

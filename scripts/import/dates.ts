@@ -25,23 +25,25 @@ const REMEMBERED = 10_000;
 type NoInstant = "no time" | "no offset" | "occurred twice" | "never occurred";
 
 /** The letters of a pattern, and the digits or names that they match. */
-const TOKENS: Record<string, string> = {
-  yyyy: "(?<year>\\d{4})",
-  MMM: "(?<name>[A-Za-z]{3})",
-  MM: "(?<month>\\d{2})",
-  M: "(?<month>\\d{1,2})",
-  dd: "(?<day>\\d{2})",
-  d: "(?<day>\\d{1,2})",
-  HH: "(?<hour>\\d{2})",
-  H: "(?<hour>\\d{1,2})",
-  hh: "(?<hour12>\\d{2})",
-  h: "(?<hour12>\\d{1,2})",
-  mm: "(?<minute>\\d{2})",
-  ss: "(?<second>\\d{2})",
-  S: "(?<fraction>\\d{1,9})",
-  a: "(?<half>[AaPp][Mm])",
-  XXX: "(?<offset>[Zz]|[+-]\\d{2}:?\\d{2})",
-};
+const TOKENS = new Map(
+  Object.entries({
+    yyyy: "(?<year>\\d{4})",
+    MMM: "(?<name>[A-Za-z]{3})",
+    MM: "(?<month>\\d{2})",
+    M: "(?<month>\\d{1,2})",
+    dd: "(?<day>\\d{2})",
+    d: "(?<day>\\d{1,2})",
+    HH: "(?<hour>\\d{2})",
+    H: "(?<hour>\\d{1,2})",
+    hh: "(?<hour12>\\d{2})",
+    h: "(?<hour12>\\d{1,2})",
+    mm: "(?<minute>\\d{2})",
+    ss: "(?<second>\\d{2})",
+    S: "(?<fraction>\\d{1,9})",
+    a: "(?<half>[AaPp][Mm])",
+    XXX: "(?<offset>[Zz]|[+-]\\d{2}:?\\d{2})",
+  }),
+);
 const TOKEN = /'([^']*)'|yyyy|MMM|MM?|dd?|HH?|hh?|mm|ss|S+|a|XXX|[\s\S]/g;
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const ISO =
@@ -50,7 +52,7 @@ const ISO =
 /** @returns what is wrong with a pattern; null for a valid one. */
 export function patternProblem(pattern: string): string | null {
   const tokens = pattern.match(TOKEN) ?? [];
-  const wrong = tokens.find((token) => /^[A-Za-z]$/.test(token) && !Object.hasOwn(TOKENS, token));
+  const wrong = tokens.find((token) => /^[A-Za-z]$/.test(token) && !TOKENS.has(token));
   if (wrong !== undefined) return `${wrong} is not a letter of patterns: put literal letters in '…'.`;
   const named = tokens.flatMap((token) => /<(\w+)>/.exec(tokenSource(token))?.[1] ?? []);
   const has = (name: string) => named.includes(name);
@@ -59,6 +61,11 @@ export function patternProblem(pattern: string): string | null {
   if (!has("year") || !(has("month") || has("name")) || !has("day"))
     return "The pattern needs yyyy, MM (M, MMM) and dd (d).";
   return has("hour12") === has("half") ? null : "The pattern needs both hh and a, or neither.";
+}
+
+/** @returns whether times of this pattern need the zone of the mapping, because they have no offset of their own. */
+export function needsTimezone(format: string): boolean {
+  return !["iso", "unix", "unix_ms"].includes(format) && (format.match(TOKEN) ?? []).every((token) => token !== "XXX");
 }
 
 export function isTimezone(name: string): boolean {
@@ -74,10 +81,13 @@ export function dateReader(form: DateForm): DateReader {
   const { format } = form;
   if (format === "unix" || format === "unix_ms") return (text) => fromEpoch(text, format === "unix" ? 3 : 0);
   const regex = format === "iso" ? ISO : new RegExp(`^${(format.match(TOKEN) ?? []).map(tokenSource).join("")}$`);
-  const expected = format === "iso" ? "in the form of ISO 8601 (2026-01-31T09:30:00)" : `in the form ${format}`;
+  const expected =
+    format === "iso"
+      ? 'in the form of ISO 8601 (2026-01-31T09:30:00). Name another form in the mapping, for example "format": "d.M.yyyy H:mm"'
+      : `in the form ${format}`;
   const problems = {
     "no time": `is not a time ${expected}.`,
-    "no offset": "has no offset from UTC: add its timezone to the mapping.",
+    "no offset": 'has no offset from UTC. Name its zone in the mapping, for example "timezone": "Europe/London".',
     "occurred twice": `occurred twice in ${form.timezone}, where the clocks were changed: set clock_change in the mapping.`,
     "never occurred": `never occurred in ${form.timezone}, where the clocks were changed: set clock_change in the mapping.`,
   };
@@ -94,7 +104,7 @@ export function dateReader(form: DateForm): DateReader {
 
 function tokenSource(token: string): string {
   if (token.startsWith("'") && token.length > 1) return escape(token === "''" ? "'" : token.slice(1, -1));
-  return TOKENS[token.startsWith("S") ? "S" : token] ?? escape(token);
+  return TOKENS.get(token.startsWith("S") ? "S" : token) ?? escape(token);
 }
 
 function escape(text: string): string {

@@ -1,76 +1,65 @@
-/** `--define`: the event definition that a mapping describes. */
+/** `--define`: creates the event definitions that an import needs, or checks those that exist. */
 
 import type { DefinitionView } from "../answers.ts";
 import { CallError } from "../client.ts";
-import type { Mapping } from "./mapping.ts";
 import { InputError } from "./rows.ts";
 import type { Service } from "./service.ts";
+import type { Property, Wanted } from "./wanted.ts";
 
-type Properties = { name: string; type: "text" | "number" | "boolean" | "date" }[];
+export type Outcome = "created" | "fits" | "not read";
 
 /**
- * @param texts the file has only texts, so that a property without a type is a text. @throws InputError for a property
- * without a type.
+ * Creates the definitions that are missing. Existing ones are not changed: they must have the wanted properties.
+ * @returns "not read" where the key may not read an existing definition.
+ * @throws InputError, before anything is created, where the service would reject events, with the PATCH that helps.
  */
-export function definitionOf(mapping: Mapping, texts: boolean): { id: string; name: string; properties: Properties } {
-  const id = mapping.definition_id.constant;
-  if (typeof id !== "string") throw new InputError("--define needs a constant definition_id in the mapping.");
-  const properties = Object.entries(mapping.properties).map(([name, value]): Properties[number] => {
-    const { constant, type = texts || value.template !== undefined ? "text" : undefined } = value;
-    if (constant !== undefined) return { name, type: typeof constant === "string" ? "text" : kindOf(constant) };
-    if (type === undefined || type === "json")
-      throw new InputError(
-        `--define needs a type of the property ${name} in the mapping: text, number, boolean or date.`,
-      );
-    return { name, type };
+export async function define(service: Service, wanted: readonly Wanted[]): Promise<Map<string, Outcome>> {
+  const existing = new Map<string, DefinitionView | "missing" | "not read">();
+  for (const { id } of wanted) existing.set(id, await read(service, id));
+  const problems = wanted.flatMap((definition) => {
+    const found = existing.get(definition.id);
+    const problem = typeof found === "object" ? definitionProblem(definition, found) : null;
+    return problem === null ? [] : [problem];
   });
-  return { id, name: id, properties };
+  if (problems.length > 0) throw new InputError(problems.join("\n"));
+  const outcomes = new Map<string, Outcome>();
+  for (const definition of wanted) {
+    const found = existing.get(definition.id);
+    outcomes.set(definition.id, typeof found === "object" ? "fits" : await create(service, definition, found));
+  }
+  return outcomes;
 }
 
-/**
- * Creates the definition. An existing one is not changed: it must have the mapping's properties.
- * @returns "not read" where the key may not read the existing definition.
- * @throws InputError where the service would reject events of this mapping, with the PATCH that helps.
- */
-export async function define(
-  service: Service,
-  definition: ReturnType<typeof definitionOf>,
-): Promise<"created" | "fits" | "not read"> {
+async function read(service: Service, id: string): Promise<DefinitionView | "missing" | "not read"> {
   try {
-    await service.json("POST", "/v1/event-definitions", definition, (error) => error.status === 409);
-    return "created";
+    return await service.json<DefinitionView>("GET", `/v1/event-definitions/${id}`);
   } catch (thrown) {
-    if (!(thrown instanceof CallError) || thrown.status !== 409) throw thrown;
-  }
-  let existing: DefinitionView;
-  try {
-    existing = await service.json<DefinitionView>("GET", `/v1/event-definitions/${definition.id}`);
-  } catch (thrown) {
+    if (thrown instanceof CallError && thrown.status === 404) return "missing";
     // A key may have the scope to write events and not the scope to read definitions.
     if (thrown instanceof CallError && thrown.status === 403) return "not read";
     throw thrown;
   }
-  const problem = definitionProblem(definition, existing);
-  if (problem !== null) throw new InputError(problem);
-  return "fits";
 }
 
-/** @returns why the existing definition does not suit the mapping, and what to do; null where it does. */
-export function definitionProblem(
-  { id, properties }: ReturnType<typeof definitionOf>,
-  existing: DefinitionView,
-): string | null {
-  const types = new Map(existing.properties.map(({ name, type }) => [name, type]));
-  const other = properties.filter(({ name, type }) => types.has(name) && types.get(name) !== type);
-  if (other.length > 0) {
-    const differing = other.map(
-      ({ name, type }) => `its property ${name} is ${types.get(name)}, and ${type} in the mapping`,
-    );
-    return `The event definition ${id} exists already: ${differing.join(", ")}. The type of a property cannot be changed: change the mapping, or name another definition.`;
+async function create(service: Service, definition: Wanted, found: "missing" | "not read" | undefined) {
+  try {
+    await service.json("POST", "/v1/event-definitions", definition, (error) => error.status === 409);
+    return "created";
+  } catch (thrown) {
+    if (found === "not read" && thrown instanceof CallError && thrown.status === 409) return "not read";
+    throw thrown;
   }
-  const missing = properties.filter(({ name }) => !types.has(name));
+}
+
+/** @returns why the existing definition does not suit the import, and what to do; null where it does. */
+export function definitionProblem({ id, properties }: Wanted, existing: DefinitionView): string | null {
+  const own = new Map(existing.properties.map((property) => [property.name, property]));
+  const other = properties.flatMap((property) => differing(property, own.get(property.name), "its property"));
+  if (other.length > 0)
+    return `The event definition ${id} exists already: ${other.join(", ")}. The type of a property cannot be changed: change the mapping, or name another definition.`;
+  const missing = properties.flatMap((property) => lacking(property, own.get(property.name)));
   if (existing.enabled && missing.length === 0) return null;
-  const lacks = missing.length === 0 ? [] : [`it has no ${missing.map(({ name }) => name).join(", ")}`];
+  const lacks = missing.length === 0 ? [] : [`it has no ${missing.map(shownName).join(", ")}`];
   const why = [...(existing.enabled ? [] : ["it is disabled"]), ...lacks].join(", and ");
   const change = {
     ...(existing.enabled ? {} : { enabled: true }),
@@ -79,6 +68,21 @@ export function definitionProblem(
   return `The event definition ${id} exists already, but ${why}. Change it first: PATCH /v1/event-definitions/${id} ${JSON.stringify(change)}`;
 }
 
-function kindOf(constant: number | boolean): "number" | "boolean" {
-  return typeof constant === "number" ? "number" : "boolean";
+function differing({ name, type, fields = [] }: Property, own: Property | undefined, what: string): string[] {
+  if (own === undefined) return [];
+  if (own.type !== type) return [`${what} ${name} is ${own.type}, and ${type} in the import`];
+  const types = new Map((own.fields ?? []).map((field) => [field.name, field]));
+  return fields.flatMap((field) => differing(field, types.get(field.name), `the field of ${name}`));
+}
+
+/** The property as far as the definition lacks it: as a whole, or a list with the missing fields. */
+function lacking(property: Property, own: Property | undefined): Property[] {
+  if (own === undefined) return [property];
+  const names = new Set((own.fields ?? []).map((field) => field.name));
+  const fields = (property.fields ?? []).filter((field) => !names.has(field.name));
+  return fields.length === 0 ? [] : [{ ...property, fields }];
+}
+
+function shownName({ name, fields }: Property): string {
+  return fields === undefined ? name : `${name} (${fields.map((field) => field.name).join(", ")})`;
 }

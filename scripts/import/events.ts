@@ -5,12 +5,13 @@
 
 import { createHash } from "node:crypto";
 import type { DefinitionView } from "../answers.ts";
-import { columnsOf, compileMapping, type EventObject, type Mapping, RowProblem } from "./mapping.ts";
+import { columnsOf, compileMapping, type Mapping } from "./mapping.ts";
 import type { JsonLine } from "./ndjson.ts";
 import { type Reader, type Row, InputError } from "./rows.ts";
-import type { Format, Source } from "./source.ts";
+import { rowsAsEvents } from "./rows-as-events.ts";
+import { emptyObject, RowProblem, type SentObject } from "./setter.ts";
+import type { Source } from "./source.ts";
 import { compileTemplate, type Place } from "./template.ts";
-import { boolOf, type Converted, jsonOf, numberOf, plain } from "./values.ts";
 
 /** An event to send. */
 export interface Item {
@@ -38,10 +39,11 @@ export interface Rejection {
   line: number;
   pointer: string;
   detail: string;
+  /** The row's own ids, which the detail may have: errors that differ in these alone are of one kind. */
+  values?: readonly string[];
 }
 
-const FIELDS = ["id", "definition_id", "person_id", "external_person_id", "session_id", "company_id", "occurred_at"];
-const PROPERTY = "properties.";
+const NO_TIME = "occurred_at is null. Leave it out to let the event occur when it is received.";
 const LINE_DIGITS = 10;
 
 /**
@@ -64,7 +66,7 @@ export function eventMaker(
     try {
       if (make === null && asEvents === null) return lineItem(n, line, row.value as JsonLine, ids);
       const place: Place = { n, line, file: ids.file, get: (column) => reader.get(row.value, column) };
-      const event = (make ?? asEvents)?.(place) ?? {};
+      const event = (make ?? asEvents)?.(place) ?? emptyObject();
       const isDerived = event["id"] === undefined || event["id"] === null;
       if (isDerived) event["id"] = ids.of(event["definition_id"], line);
       return item(n, line, JSON.stringify(event), event, isDerived || isOfContent);
@@ -103,7 +105,7 @@ class FileIds {
   }
 }
 
-function item(n: number, line: number, json: string, event: EventObject, isOfContent = false): Item {
+function item(n: number, line: number, json: string, event: SentObject, isOfContent = false): Item {
   const { id, definition_id: definitionId, person_id, external_person_id } = event;
   const person = { person_id, external_person_id };
   return { n, line, json, bytes: Buffer.byteLength(json), id, isOfContent, definitionId, person };
@@ -114,6 +116,7 @@ function item(n: number, line: number, json: string, event: EventObject, isOfCon
  * of null.
  */
 function lineItem(n: number, line: number, { text, object }: JsonLine, ids: FileIds): Item {
+  if (object["occurred_at"] === null) throw new RowProblem("/occurred_at", NO_TIME);
   if (object["id"] !== undefined && object["id"] !== null) return item(n, line, text, object);
   const start = text.slice(0, text.lastIndexOf("}"));
   const comma = Object.keys(object).length === 0 ? "" : ",";
@@ -122,91 +125,20 @@ function lineItem(n: number, line: number, { text, object }: JsonLine, ids: File
 }
 
 /** @throws InputError for a mapping that names columns that the file does not have. */
-function rowMapper(source: Source, reader: Reader, mapping: Mapping): (place: Place) => EventObject {
-  const { columns } = reader;
+function rowMapper(source: Source, reader: Reader, mapping: Mapping): (place: Place) => SentObject {
+  checkColumns(source, reader, columnsOf(mapping));
+  return compileMapping(mapping);
+}
+
+/** @param named the columns of a mapping. @throws InputError for those that the file does not have. */
+export function checkColumns(source: Source, { columns }: Reader, named: readonly string[]): void {
   // A column of Parquet may be an object, and a path may name a field of it.
   const tops = source.format === "parquet" ? (columns ?? []).map((column) => `${column}.`) : [];
-  const missing = columnsOf(mapping).filter(
+  const missing = named.filter(
     (column) => columns?.includes(column) === false && !tops.some((top) => column.startsWith(top)),
   );
   if (missing.length > 0)
     throw new InputError(
       `The mapping names ${missing.join(", ")}. The file has these columns: ${columns?.join(", ")}.`,
     );
-  return compileMapping(mapping);
-}
-
-/** @throws InputError for columns that are not fields of an event. */
-function rowsAsEvents(
-  source: Source,
-  reader: Reader,
-  definitions: ReadonlyMap<string, DefinitionView>,
-): (place: Place) => EventObject {
-  const columns = reader.columns ?? [];
-  const unknown = columns.filter(
-    (column) => !FIELDS.includes(column) && column !== "properties" && !column.startsWith(PROPERTY),
-  );
-  if (unknown.length > 0 || !columns.includes("definition_id"))
-    throw new InputError(
-      `${source.path} has no events: ${unknown.length > 0 ? `${unknown.join(", ")} is not a field of an event` : "the column definition_id is missing"}. ` +
-        `The fields of an event are ${FIELDS.join(", ")} and ${PROPERTY}NAME. Other columns need a mapping: --map FILE.${hintOf(columns)}`,
-    );
-  const text = source.format === ("csv" satisfies Format);
-  const fields = columns.filter((column) => FIELDS.includes(column));
-  const properties = columns
-    .filter((column) => column.startsWith(PROPERTY))
-    .map((column) => column.slice(PROPERTY.length));
-  return (place) => {
-    const event: EventObject = {};
-    for (const field of fields) set(event, field, `/${field}`, place.get(field), plain);
-    const types = text ? typesOf(definitions, event["definition_id"]) : null;
-    const bag: EventObject = {};
-    if (columns.includes("properties"))
-      set(event, "properties", "/properties", place.get("properties"), text ? parsed : plain);
-    for (const name of properties)
-      set(
-        bag,
-        name,
-        `/properties/${name}`,
-        place.get(`${PROPERTY}${name}`),
-        types === null ? plain : typed(types.get(name)),
-      );
-    const whole = event["properties"];
-    event["properties"] = typeof whole === "object" && whole !== null ? { ...whole, ...bag } : (whole ?? bag);
-    return event;
-  };
-}
-
-/** Sets a field, unless its value is empty. @throws RowProblem */
-function set(
-  into: EventObject,
-  name: string,
-  pointer: string,
-  found: unknown,
-  read: (found: unknown) => Converted,
-): void {
-  if (found === undefined || found === null || found === "") return;
-  const made = read(found);
-  if ("problem" in made) throw new RowProblem(pointer, `${name}: ${made.problem}`);
-  into[name] = made.value;
-}
-
-function typesOf(definitions: ReadonlyMap<string, DefinitionView>, id: unknown): Map<string, string> {
-  const properties = definitions.get(String(id))?.properties ?? [];
-  return new Map(properties.map(({ name, type }) => [name, type]));
-}
-
-/** Reads a text as the type of its property. */
-function typed(type: string | undefined): (found: unknown) => Converted {
-  if (type === "number") return (found) => numberOf(found, ".");
-  if (type === "boolean") return (found) => boolOf(found);
-  return type === "list" ? parsed : plain;
-}
-
-const parsed = (found: unknown) => jsonOf(String(found));
-
-function hintOf(columns: readonly string[]): string {
-  return columns.length === 1 && /[;\t|]/.test(columns[0] ?? "")
-    ? " If the delimiter is not a comma, name it: --delimiter ';'"
-    : "";
 }

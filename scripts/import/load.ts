@@ -1,10 +1,10 @@
-/** Rows → events → batches → calls, a few at a time: reading waits while `concurrency` calls are in flight. */
+/** Rows → events or profiles → batches → calls, a few at a time: reading waits while `concurrency` calls are in flight. */
 
 import type { Item, Rejection } from "./events.ts";
 import { mustFollow, type Names, namesIn } from "./order.ts";
 import type { CreatedProfiles } from "./create-profiles.ts";
 import type { Piece, Row } from "./rows.ts";
-import { inBatches, sendBatch, type Sending, type Sent } from "./send.ts";
+import type { OnRejected, Sent } from "./send.ts";
 import type { Accepted } from "./state.ts";
 
 export interface Load {
@@ -12,11 +12,16 @@ export interface Load {
   make: (row: Row) => Item | Rejection;
   /** Rows in it are skipped; rows that the service accepts are added. */
   accepted: Accepted;
-  sending: Sending;
-  /** Creates profiles before their events; null: they must exist. */
+  /** Cuts items into batches; the last one stays in `pending`. */
+  cut: (items: Iterable<Item>, pending: Item[]) => Generator<Item[]>;
+  /** Sends a batch until the service has accepted every valid item of it. */
+  send: (batch: readonly Item[], onRejected: OnRejected) => Promise<Sent>;
+  /** Called for each error of a line. May throw to end the import. */
+  onRejected: OnRejected;
+  /** Creates the people of a batch before it is sent; null: no item needs a person, or the people must exist. */
   profiles: CreatedProfiles | null;
-  /** Events a call. */
-  batch: number;
+  /** No item creates or needs a person that is not there, so that batches depend on each other by ids alone. */
+  arePersonsThere: boolean;
   /** Calls at once. */
   concurrency: number;
   /** Called before a batch is sent. May throw to end the import. */
@@ -46,16 +51,12 @@ export async function load(work: Load, totals: Totals): Promise<void> {
 
   const deliver = async (batch: readonly Item[]): Promise<void> => {
     const rejected = new Set<number>();
-    const { onRejected } = work.sending;
-    const counting: Sending = {
-      ...work.sending,
-      onRejected(rejection) {
-        if (!rejected.has(rejection.n)) totals.rejected += 1;
-        rejected.add(rejection.n);
-        onRejected(rejection);
-      },
+    const counting: OnRejected = (rejection) => {
+      if (!rejected.has(rejection.n)) totals.rejected += 1;
+      rejected.add(rejection.n);
+      work.onRejected(rejection);
     };
-    settle(await sendBatch(batch, counting));
+    settle(await work.send(batch, counting));
   };
   const settle = (sent: Sent): void => {
     totals.accepted += sent.accepted;
@@ -64,7 +65,7 @@ export async function load(work: Load, totals: Totals): Promise<void> {
     if (sent.acceptedItems.length > 0) work.onAccepted();
   };
   const start = async (batch: readonly Item[]): Promise<void> => {
-    const names = namesIn(batch, work.profiles !== null);
+    const names = namesIn(batch, work.arePersonsThere);
     const mustWait = () => [...inFlight.values()].some((before) => mustFollow(names, before));
     while (inFlight.size >= work.concurrency || mustWait()) await Promise.race(inFlight.keys());
     if (isOver() || batch.length === 0) return;
@@ -86,7 +87,7 @@ export async function load(work: Load, totals: Totals): Promise<void> {
       if ("json" in event) yield event;
       else {
         totals.rejected += 1;
-        work.sending.onRejected(event);
+        work.onRejected(event);
       }
     }
   }
@@ -94,7 +95,7 @@ export async function load(work: Load, totals: Totals): Promise<void> {
   const pending: Item[] = [];
   try {
     for await (const { rows, done } of work.pieces) {
-      for (const batch of inBatches(items(rows), pending, work.batch)) {
+      for (const batch of work.cut(items(rows), pending)) {
         await start(batch);
         if (isOver()) break;
       }

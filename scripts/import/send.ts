@@ -18,10 +18,12 @@ export interface Sent extends Accepted {
   acceptedItems: Item[];
 }
 
+/** Called for each error of a line. May throw to end the import. */
+export type OnRejected = (rejection: Rejection) => void;
+
 export interface Sending {
   service: Service;
-  /** Called for each error of a line. May throw to end the import. */
-  onRejected: (rejection: Rejection) => void;
+  onRejected: OnRejected;
 }
 
 /**
@@ -86,10 +88,15 @@ function withoutRejected(part: readonly Item[], error: CallError, { onRejected }
     const own = faults.get(index);
     if (own === undefined) left.push(item);
     else last = left.length;
-    for (const { pointer, detail } of own ?? []) onRejected({ n: item.n, line: item.line, pointer, detail });
+    for (const { pointer, detail } of own ?? [])
+      onRejected({ n: item.n, line: item.line, pointer, detail, values: idsOf(item) });
   }
   if (error.faults.length < MAX_FAULTS) return [left];
   const parts = [left.slice(0, last)];
   for (let from = last; from < left.length; from += CAREFUL_EVENTS) parts.push(left.slice(from, from + CAREFUL_EVENTS));
   return parts;
+}
+
+function idsOf({ id, person }: Item): string[] {
+  return [id, person.person_id, person.external_person_id].filter((value) => typeof value === "string");
 }

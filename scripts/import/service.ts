@@ -35,6 +35,30 @@ export function retrying(service: Service, policy: RetryPolicy): Service {
   };
 }
 
+/**
+ * The same calls, and whether the service may have taken anything of them.
+ * @param service with retries: an error that it throws is the last one.
+ */
+export function sendingOutcome(service: Service): { service: Service; isNothingTaken: () => boolean } {
+  let refused = 0;
+  let calls = 0;
+  return {
+    isNothingTaken: () => calls === refused,
+    service: {
+      async json(method, path, body, isFinal) {
+        calls += 1;
+        try {
+          return await service.json(method, path, body, isFinal);
+        } catch (thrown) {
+          // Without an answer the service may have taken the call.
+          if (thrown instanceof CallError && thrown.status >= 400 && thrown.status < 500) refused += 1;
+          throw thrown;
+        }
+      },
+    },
+  };
+}
+
 /** No answer, a timeout, a conflict with another write, a rate limit, or an error of the service. */
 export function isTransient({ status }: CallError): boolean {
   return status === 0 || status === 408 || status === 409 || status === 429 || status >= 500;

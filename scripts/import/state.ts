@@ -1,9 +1,9 @@
 /**
  * The progress of an import: the rows that the service has accepted, in a file that is replaced atomically after each
- * accepted batch. Rejected rows are not in it: the next run tries them again.
+ * accepted batch. Rejected rows are not in it: the next run tries them again. A run that took nothing leaves no file.
  */
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import * as z from "zod";
 import { InputError } from "./rows.ts";
 
@@ -124,6 +124,8 @@ export function readState(path: string, subject: Subject, { restart, allowNewIds
   const read = Stored.safeParse(jsonOf(text));
   if (!read.success) throw new InputError(`${path} is not the state of an import. Name another file: --state FILE.`);
   const { accepted, ids_of_content: idsOfContent, ...stored } = read.data;
+  // A run that took nothing binds nothing: another mapping may be the mended one.
+  if (accepted.length === 0 && !idsOfContent) return new Accepted();
   const isSameContent = stored.sha256 === subject.sha256 && stored.bytes === subject.bytes;
   const doubles = idsOfContent && stored.space === subject.space && !isSameContent;
   if (restart && (allowNewIds || !doubles)) return new Accepted([], idsOfContent && isSameContent);
@@ -147,6 +149,11 @@ export function adviceOn(doubles: boolean): string {
     "Events were sent whose ids are derived from the previous content. Sent again, they would get other ids and be doubled: " +
     "import new lines as a file of their own. --restart --allow-new-ids sends every line nevertheless."
   );
+}
+
+/** Removes the state of a run that sent nothing the service may have. */
+export function removeState(path: string): void {
+  rmSync(path, { force: true });
 }
 
 /** Writes the file atomically, also when the machine loses power. */

@@ -4,12 +4,17 @@ import { findChangedNumbers, isKept } from "../../src/http/numbers.ts";
 
 export type Converted<Value = unknown> = { value: Value } | { problem: string };
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+/**
+ * Might match a JSON number that JavaScript writes in another way: 1.50, 1e3, -0, 0.0000001, 9007199254740993. Texts match
+ * too, so a match is only a hint.
+ */
+const REWRITTEN = /[:,[]\s*(?:-0(?![\d.])|-?(?:[\d.]{16}|[\d.]+[eE]|0\.0{6}|\d+\.\d*0(?!\d)))/;
 const TRUE = ["true", "t", "yes", "y", "1"];
 const FALSE = ["false", "f", "no", "n", "0"];
 const INEXACT = "is an integer beyond 2^53, which a JSON number does not keep exactly: map it as a text.";
 
-/** A number of a JSON file that parsing would change, or any decimal of a Parquet file: keeps the digits as written. */
+/** A number of a JSON file that JavaScript would write in another way, or any decimal of Parquet: keeps its digits. */
 export class WrittenNumber {
   readonly literal: string;
 
@@ -22,12 +27,14 @@ export class WrittenNumber {
   }
 }
 
-/** Parses JSON; a number that a double does not keep exactly becomes a WrittenNumber. @throws SyntaxError */
+/** Parses JSON; a number that JavaScript would write in another way becomes a WrittenNumber. @throws SyntaxError */
 export function parseExactly(json: string): unknown {
   const value: unknown = JSON.parse(json);
-  if (findChangedNumbers(json).length === 0) return value;
+  if (!REWRITTEN.test(json)) return value;
   return JSON.parse(json, (_name, inner: unknown, at?: { source?: string }) =>
-    typeof inner === "number" && at?.source !== undefined && !isKept(at.source) ? new WrittenNumber(at.source) : inner,
+    typeof inner === "number" && at?.source !== undefined && String(inner) !== at.source
+      ? new WrittenNumber(at.source)
+      : inner,
   );
 }
 
@@ -68,7 +75,7 @@ export function boolOf(
   no: readonly string[] = FALSE,
 ): Converted<boolean> {
   if (typeof found === "boolean") return { value: found };
-  const text = String(found).trim().toLowerCase();
+  const text = String(shortest(found)).trim().toLowerCase();
   if (yes.some((word) => word.toLowerCase() === text)) return { value: true };
   if (no.some((word) => word.toLowerCase() === text)) return { value: false };
   return { problem: `${shown(found)} is neither true (${yes.join(", ")}) nor false (${no.join(", ")}).` };
@@ -81,6 +88,32 @@ export function asText(found: unknown): Converted<string> {
   if (typeof found !== "number") return { problem: `${shown(found)} is not a text.` };
   const number = checked(found, found);
   return "problem" in number ? number : { value: String(found) };
+}
+
+/** A number as JavaScript writes it, for a value whose digits do not count: 1.0 is 1. */
+export function shortest(found: unknown): unknown {
+  return found instanceof WrittenNumber && isKept(found.literal) ? Number(found.literal) : found;
+}
+
+/** Any value as a text: a text as it is, lists and objects as their JSON, numbers with their digits. */
+export function jsonText(found: unknown): Converted<string> {
+  if (typeof found !== "object" || found === null || found instanceof WrittenNumber) return asText(found);
+  const json = written(found);
+  return "problem" in json ? json : { value: json.value };
+}
+
+function written(found: unknown): Converted<string> {
+  if (typeof found === "string" || found === null) return { value: JSON.stringify(found) };
+  if (ArrayBuffer.isView(found)) return { problem: "has bytes, which JSON cannot represent." };
+  if (typeof found !== "object" || found instanceof WrittenNumber) return asText(found);
+  const names = Array.isArray(found) ? null : Object.keys(found);
+  const parts: string[] = [];
+  for (const [index, inner] of Object.values(found).entries()) {
+    const json = inner === undefined ? { value: "null" } : written(inner);
+    if ("problem" in json) return json;
+    parts.push(names === null ? json.value : `${JSON.stringify(names[index])}:${json.value}`);
+  }
+  return { value: names === null ? `[${parts.join()}]` : `{${parts.join()}}` };
 }
 
 /** Parses a text as JSON. */

@@ -1,9 +1,6 @@
 /** A mapping and a row give an event, or an error with its place. */
 
 import { describe, expect, test } from "vitest";
-import { CallError } from "../../scripts/client.ts";
-import { define, definitionOf } from "../../scripts/import/define.ts";
-import type { Service } from "../../scripts/import/service.ts";
 import { compileMapping, readMapping } from "../../scripts/import/mapping.ts";
 
 type Json = Record<string, unknown>;
@@ -54,6 +51,36 @@ describe("a mapping", () => {
     });
   });
 
+  test("an event without a time is rejected, unless the mapping says what happens then", () => {
+    const timed = (at: Json) => ({ occurred_at: { column: "at", ...at } });
+    const row = { person: "p", at: "" };
+    expect(() => eventOf(timed({}), row)).toThrow(
+      'at is empty. To let the event occur when it is received, add "if_empty": "skip"',
+    );
+    expect(() => eventOf(timed({ format: "unix" }), { person: "p" })).toThrow("at is empty.");
+    expect(eventOf(timed({ if_empty: "skip" }), row)).not.toHaveProperty("occurred_at");
+    const day = "2026-01-01T00:00:00Z";
+    expect(eventOf(timed({ default: day }), row)).toHaveProperty("occurred_at", day);
+    expect(eventOf({}, row)).not.toHaveProperty("occurred_at");
+  });
+
+  test("an id is never made of a list or an object", () => {
+    expect(() => eventOf({ session_id: { column: "session" } }, { person: "p", session: { a: 1 } })).toThrow(
+      "is not a text",
+    );
+  });
+
+  test.each(["constructor", "toString", "hasOwnProperty"])("a property and its column may be called %s", (name) => {
+    const row = new Map<string, unknown>([
+      ["person", "p"],
+      [name, 2],
+    ]);
+    const mapping = { definition_id: { constant: "order" }, ...PERSON, properties: { [name]: { column: name } } };
+    const make = compileMapping(readMapping(JSON.stringify(mapping), "mapping.json"));
+    const event = make({ line: 1, n: 1, file: "f", get: (column) => row.get(column) });
+    expect(JSON.stringify(event["properties"])).toBe(`{"${name}":2}`);
+  });
+
   test("a template rejects a value that is not a text", () => {
     const mapping = { id: { template: "order-{no}" } };
     expect(() => eventOf(mapping, { person: "p", no: { deep: 1 } })).toThrow("no: ");
@@ -83,6 +110,14 @@ describe("a mapping", () => {
     [{ type: "boolean", true: ["ja"], false: ["nein"] }, "NEIN", false],
     [{ type: "json" }, '[{"sku":"a"}]', [{ sku: "a" }]],
     [{}, { deep: [1n] }, { deep: [1] }],
+    [{ type: "text" }, { b: ["x", 1.5, null, true], a: { 'q"': 2n } }, '{"b":["x",1.5,null,true],"a":{"q\\"":2}}'],
+    [{ type: "text" }, [], "[]"],
+    [{ type: "list" }, '[{"sku":"a","price":1.50}]', [{ sku: "a", price: 1.5 }]],
+    [
+      { type: "list", fields: { sku: "text", paid: "boolean" } },
+      '[{"sku":1.50,"paid":"yes"},{"sku":null}]',
+      [{ sku: "1.50", paid: true }, {}],
+    ],
   ])("%o makes of %o: %o", (value, found, expected) => {
     expect(valueOf(value, found)).toEqual(expected);
   });
@@ -107,6 +142,12 @@ describe("a mapping", () => {
     [{ type: "json" }, "{", "not valid JSON"],
     [{ if_empty: "refuse" }, "", "it is empty"],
     [{}, new Uint8Array(2), "has bytes"],
+    [{ type: "text" }, { a: new Uint8Array(2) }, "has bytes"],
+    [{ type: "list" }, '{"sku":"a"}', "is not a list"],
+    [{ type: "list" }, "[1]", "item 1: is not an object"],
+    [{ type: "list" }, "[", "is not valid JSON"],
+    [{ type: "list", fields: { sku: "text" } }, '[{"sku":"a"},{"sku":"a","size":1}]', "item 2: has the field size"],
+    [{ type: "list", fields: { n: "number" } }, '[{"n":"much"}]', 'item 1: n: "much" is not a number'],
   ])("%o rejects %o: %s", (value, found, message) => {
     expect(() => valueOf(value, found)).toThrow(message);
   });
@@ -125,6 +166,12 @@ test.each([
     { properties: { a: { column: "a", type: "date", timezone: "Mars/Base" } } },
     "/properties/a/timezone: is not a known time zone",
   ],
+  [{ occurred_at: { column: "a", format: "d.M.yyyy H:mm" } }, "/occurred_at/timezone: is missing"],
+  [
+    { properties: { "a/b": { column: "a", type: "date", format: "yyyy-MM-dd" } } },
+    '/properties/a~1b/timezone: is missing: times of this format have no offset. Name their zone: "Europe/London"',
+  ],
+  [{ properties: { a: { column: "a", type: "text", fields: {} } } }, "/properties/a/fields: is only for the type list"],
   [{ occurred_at: { column: "a", format: "dd.MM HH:mm" } }, "/occurred_at/format: The pattern needs yyyy"],
   [{ occurred_at: { column: "a", format: "yyyy-MM-dd at HH" } }, "/occurred_at/format: t is not a letter of patterns"],
   [{ id: { template: "{a" } }, "/id/template: has a single brace"],
@@ -134,64 +181,4 @@ test.each([
   const valid = { definition_id: { constant: "order" }, ...PERSON, properties: {} };
   const text = typeof change === "string" ? change : JSON.stringify({ ...valid, ...change });
   expect(() => readMapping(text, "mapping.json")).toThrow(message);
-});
-
-test("--define makes the definition that a mapping describes", () => {
-  const properties = { a: { column: "a", type: "number" }, b: { column: "b" }, c: { constant: false } };
-  const mapping = { definition_id: { constant: "order" }, ...PERSON, properties };
-  expect(definitionOf(readMapping(JSON.stringify(mapping), "mapping.json"), true)).toEqual({
-    id: "order",
-    name: "order",
-    properties: [
-      { name: "a", type: "number" },
-      { name: "b", type: "text" },
-      { name: "c", type: "boolean" },
-    ],
-  });
-});
-
-describe("--define where a definition of that id exists", () => {
-  const properties = [
-    { name: "a", type: "number" as const },
-    { name: "b", type: "text" as const },
-  ];
-  const definition = { id: "order", name: "order", properties };
-
-  /** @param existing what GET answers: the definition, or a status. */
-  function defining(existing: object | number) {
-    const json = (method: string, path: string) => {
-      if (method === "POST") return Promise.reject(new CallError("There is such a definition.", 409, "conflict"));
-      return typeof existing === "number"
-        ? Promise.reject(new CallError(`${method} ${path}`, existing, "forbidden"))
-        : Promise.resolve({ id: "order", enabled: true, properties, ...existing });
-    };
-    return define({ json } as unknown as Service, definition);
-  }
-
-  test("continues when the definition has the properties, also with further ones", async () => {
-    await expect(defining({ properties: [{ name: "z", type: "date" }, ...properties] })).resolves.toBe("fits");
-  });
-
-  test("continues where the key may not read it, and stops when it cannot be read for another reason", async () => {
-    await expect(defining(403)).resolves.toBe("not read");
-    await expect(defining(404)).rejects.toThrow("GET /v1/event-definitions/order");
-  });
-
-  test.each([
-    [{ enabled: false }, 'it is disabled. Change it first: PATCH /v1/event-definitions/order {"enabled":true}'],
-    [
-      { properties: properties.slice(0, 1) },
-      'it has no b. Change it first: PATCH /v1/event-definitions/order {"properties":[{"name":"b","type":"text"}]}',
-    ],
-    [
-      { enabled: false, properties: properties.slice(1) },
-      'it is disabled, and it has no a. Change it first: PATCH /v1/event-definitions/order {"enabled":true,"properties":[{"name":"a","type":"number"}]}',
-    ],
-    [
-      { properties: [{ name: "a", type: "text" }] },
-      "its property a is text, and number in the mapping. The type of a property cannot be changed",
-    ],
-  ])("stops with advice where it is %j", async (existing, message) => {
-    await expect(defining(existing)).rejects.toThrow(message);
-  });
 });

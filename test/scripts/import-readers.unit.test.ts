@@ -5,7 +5,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { asText, boolOf, numberOf, plain, WrittenNumber } from "../../scripts/import/values.ts";
+import { asText, boolOf, jsonText, numberOf, plain, shortest, WrittenNumber } from "../../scripts/import/values.ts";
 import { folder, gzipped, look, readerOf, rowsIn } from "./import-support.ts";
 
 const put = folder();
@@ -59,6 +59,23 @@ describe("NDJSON", () => {
     expect(boolOf(a)).toHaveProperty("problem");
   });
 
+  test.each(["1.50", "1.0", "-0", "1e3", "0.0000001", "1E-2", "9007199254740993", "100", "1.05", "20", "0"])(
+    "the number %s keeps its digits as a text, wherever it is",
+    async (literal) => {
+      const [row] = await read(`{"b":{"c":[{"x": ${literal}}]},"a":${literal}}`);
+      const [, a, list] = row ?? [];
+      expect(asText(a)).toEqual({ value: literal });
+      expect(jsonText(list)).toEqual({ value: `[{"x":${literal}}]` });
+    },
+  );
+
+  test("a number whose digits do not count is the same number", async () => {
+    const [row] = await read('{"a":1.0,"b":{"c":1.7e9}}');
+    const [, a, c] = row ?? [];
+    expect([numberOf(a, "."), boolOf(a), plain({ a })]).toEqual([{ value: 1 }, { value: true }, { value: { a: 1 } }]);
+    expect(shortest(c)).toBe(1_700_000_000);
+  });
+
   test("a line ends with a line feed only", async () => {
     expect(await read('{"a":"\u2028\u0085"}\n')).toEqual([[1, "\u2028\u0085", undefined]]);
   });
@@ -102,9 +119,18 @@ describe("CSV", () => {
       [3, expect.stringContaining("Characters follow the end of a quoted value")],
       [4, "5", "6"],
       [5, expect.stringContaining("does not begin with a quote")],
-      [6, "The line has 1 values, the header has 2."],
+      [6, "The line has 1 values, the header has 2. --fill-missing takes missing ones as empty."],
       [7, "The line has 3 values, the header has 2."],
       [8, "13", "14"],
+    ]);
+  });
+
+  test("missing values at the end of a line are empty ones, where they are to be filled", async () => {
+    const fill = { fillMissing: true };
+    expect(await read('a,b\n1\n""\n2,x\n3,y,z\n', fill)).toEqual([
+      [2, "1", ""],
+      [4, "2", "x"],
+      [5, "The line has 3 values, the header has 2."],
     ]);
   });
 

@@ -52,8 +52,8 @@ describe("a batch", () => {
     ]);
     expect(sent).toMatchObject({ accepted: 4, duplicates: 0 });
     expect(rejected).toEqual([
-      { n: 2, line: 3, pointer: "/properties/amount", detail: "amount must be a number." },
-      { n: 5, line: 6, pointer: "/properties/amount", detail: "amount must be a number." },
+      { n: 2, line: 3, pointer: "/properties/amount", detail: "amount must be a number.", values: ["e-2", "p"] },
+      { n: 5, line: 6, pointer: "/properties/amount", detail: "amount must be a number.", values: ["e-5", "p"] },
     ]);
   });
 
@@ -215,10 +215,9 @@ describe("batches at the same time", () => {
     const work = {
       ...loadOptions(),
       profiles,
-      batch: 1,
       concurrency: 3,
       make: ({ n }: { n: number }) => events[n] ?? itemOf(n),
-      sending: { service: serviceOf(json), onRejected: () => {} },
+      send: (batch: readonly Item[]) => sendBatch(batch, { service: serviceOf(json), onRejected: () => {} }),
       pieces: (async function* () {
         yield await Promise.resolve({ rows, done: 1 });
       })(),

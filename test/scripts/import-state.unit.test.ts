@@ -5,9 +5,10 @@
 
 import { appendFileSync, readFileSync, renameSync, utimesSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { eventMaker } from "../../scripts/import/events.ts";
+import { eventMaker, type Item } from "../../scripts/import/events.ts";
 import { load } from "../../scripts/import/load.ts";
 import { type Mapping, readMapping } from "../../scripts/import/mapping.ts";
+import { sendBatch } from "../../scripts/import/send.ts";
 import type { Service } from "../../scripts/import/service.ts";
 import { checkUnchanged } from "../../scripts/import/source.ts";
 import { Accepted, readState, writeState } from "../../scripts/import/state.ts";
@@ -56,10 +57,19 @@ describe("the state", () => {
     [{ settings: "n" }, "with another mapping"],
   ])("of another import (%j) is rejected", (change, message) => {
     const path = put("state-of-other");
-    writeState(path, subject, new Accepted());
+    writeState(path, subject, new Accepted([[1, 1]]));
     expect(() => readState(path, { ...subject, ...change }, CONTINUE)).toThrow(message);
     expect(() => readState(path, { ...subject, ...change }, CONTINUE)).toThrow("--restart sends every line again");
     expect(readState(path, { ...subject, ...change }, RESTART).ranges).toEqual([]);
+  });
+
+  test("of a run that took nothing binds no other import", () => {
+    const path = put("state-of-nothing");
+    writeState(path, subject, new Accepted());
+    const changed = { bytes: 11, sha256: "cd", space: "t", settings: "n" };
+    expect(readState(path, changed, CONTINUE)).toMatchObject({ rows: 0, idsOfContent: false });
+    writeState(path, subject, new Accepted([], true));
+    expect(() => readState(path, changed, CONTINUE)).toThrow("another space");
   });
 
   describe("of a run whose ids were derived from the content", () => {
@@ -173,10 +183,9 @@ describe("a file that changes while it is read", () => {
     const work = {
       ...loadOptions(),
       make: eventMaker(source, reader, null, new Map()),
-      sending: { service: { json } as unknown as Service, onRejected: () => {} },
+      send: (batch: readonly Item[]) =>
+        sendBatch(batch, { service: { json } as unknown as Service, onRejected: () => {} }),
       pieces: reader.pieces(),
-      profiles: null,
-      batch: 1,
       concurrency: 1,
       beforeBatch: () => checkUnchanged(source, ""),
       onAccepted: () => appendFileSync(path, '{"id":"3"}\n'),

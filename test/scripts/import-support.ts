@@ -9,6 +9,7 @@ import { afterAll } from "vitest";
 import { csvReader } from "../../scripts/import/csv.ts";
 import type { Item } from "../../scripts/import/events.ts";
 import type { Totals } from "../../scripts/import/load.ts";
+import { inBatches } from "../../scripts/import/send.ts";
 import { ndjsonReader } from "../../scripts/import/ndjson.ts";
 import { parquetReader } from "../../scripts/import/parquet.ts";
 import type { Reader } from "../../scripts/import/rows.ts";
@@ -47,6 +48,10 @@ export const RETRY_POLICY = { tries: 4, onWait: () => {}, wait: () => Promise.re
 /** For a load without a terminal; it keeps the counts. */
 export const loadOptions = () => ({
   accepted: new Accepted(),
+  profiles: null,
+  arePersonsThere: false,
+  cut: (all: Iterable<Item>, pending: Item[]) => inBatches(all, pending, 1),
+  onRejected: () => {},
   beforeBatch: () => {},
   onAccepted: () => {},
   onProgress: () => {},
@@ -58,6 +63,7 @@ interface How {
   format?: Format;
   encoding?: string;
   delimiter?: string;
+  fillMissing?: boolean;
 }
 
 export function look(path: string, { format, encoding = "utf-8" }: How = {}): Promise<Source> {
@@ -65,10 +71,12 @@ export function look(path: string, { format, encoding = "utf-8" }: How = {}): Pr
 }
 
 export async function readerOf(path: string, how: How = {}): Promise<Reader> {
-  const { encoding = "utf-8", delimiter = "," } = how;
+  const { encoding = "utf-8", delimiter = ",", fillMissing = false } = how;
   const source = await look(path, how);
   if (source.format === "ndjson") return ndjsonReader(source, encoding);
-  return source.format === "csv" ? csvReader(source, { encoding, delimiter }) : parquetReader(source, null);
+  return source.format === "csv"
+    ? csvReader(source, { encoding, delimiter, fillMissing })
+    : parquetReader(source, null);
 }
 
 /** Every row: its line, and the values of these columns or the error. */
