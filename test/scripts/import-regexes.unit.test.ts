@@ -13,7 +13,7 @@ import { ROOT } from "../../scripts/stack.ts";
 const FOLDER = join(ROOT, "scripts", "import");
 /** A literal: after an operator or a parenthesis, with classes that may have a slash. */
 const LITERAL = /(?<=[=(,:?|&!{]\s*)\/(?![/*])((?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([a-z]*)/g;
-const LENGTH = 200_000;
+const LENGTH = 60_000;
 const PIECES = [
   "0",
   "1",
