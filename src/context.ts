@@ -3,7 +3,7 @@
 import * as z from "zod";
 import type { Config } from "./config.ts";
 import { datasetNamed } from "./datasets/index.ts";
-import type { Since, Source } from "./datasets/dataset.ts";
+import type { Column, Since, Source } from "./datasets/dataset.ts";
 import type { ExportRow } from "./db/exports/exports.ts";
 import type { Databases } from "./db/core/shards.ts";
 import type { Point } from "./metrics.ts";
@@ -70,6 +70,13 @@ export function sourceOf(context: Pick<Context, "databases">, row: ExportRow): S
     seq: row.snapshot_seq,
     since: row.since === null ? null : (JSON.parse(row.since) as Since),
   });
+}
+
+/** The columns of a stored export's rows, as of its snapshot; null where its result is one document. */
+export async function columnsOf(context: Pick<Context, "databases">, row: ExportRow): Promise<Column[] | null> {
+  const { tabular } = datasetNamed(row.dataset);
+  const db = context.databases.space(row.space_id);
+  return (await tabular?.columns(JSON.parse(row.query), { db, spaceId: row.space_id, seq: row.snapshot_seq })) ?? null;
 }
 
 /** The platform ends a queue consumer after 15 minutes: a step that began before that has ended. */

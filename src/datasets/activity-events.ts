@@ -4,13 +4,14 @@ import * as z from "zod";
 import { EVENTS, type EventRange } from "../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
-import { clashingNames } from "../ingest/row-fields.ts";
+import { clashingNames, type FlatFields } from "../ingest/row-fields.ts";
 import { boundMs } from "../time/bounds.ts";
 import { digits17, iso } from "../time/names.ts";
 import type { Dataset, Page, Snapshot } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
 import { filledEvents } from "./event-properties.ts";
-import { definitionsForColumns, eventKey, type EventQuery, freezeEvents, rangeSource } from "./event-source.ts";
+import { schemaOf } from "./event-schema.ts";
+import { eventKey, type EventQuery, freezeEvents, rangeSource } from "./event-source.ts";
 import { externalIds } from "./external-ids.ts";
 import { flowEnrichment } from "./flow-enrichment.ts";
 import { linePages, NDJSON } from "./lines.ts";
@@ -26,13 +27,19 @@ const shape = {
   ),
   end: time.describe("End of the window, exclusive. Must not be in the future."),
   event_names: EventNames.optional().describe(
-    "Ids of event definitions; `*` matches any characters. Default: every event. In formats with columns, rows then have by default the columns of the definitions that have events in the window.",
+    "Ids of event definitions; `*` matches any characters. Default: every event. In formats with columns, rows then have by default the columns of the definitions that the space ever had events of.",
   ),
   row_format: z
     .enum(["flat", "nested"])
     .default("flat")
     .describe(
-      "`flat`: properties side by side with the mandatory fields; `sessionId` is the session that the event was sent with (`session_id`), else null. `nested`: properties as an object.",
+      "`flat`: properties side by side with the mandatory fields. `occuredTime` is when the service received the event, `occurredAt` when it occurred; `sessionId` is the session that the event was sent with (`session_id`), else null. A property that is named like a mandatory field, in any case of letters, becomes `<definitionId>_<name>`. `nested`: properties as an object; `timestamp` is when the event occurred.",
+    ),
+  extra_fields: z
+    .boolean()
+    .default(true)
+    .describe(
+      "`false` leaves out `occurredAt` of flat rows and `eventId` of nested rows, and renames a property of a flat row only if its name equals that of a mandatory field exactly.",
     ),
   enrich_with_moments_info: z
     .boolean()
@@ -44,10 +51,10 @@ const shape = {
 
 interface Query extends EventQuery {
   row_format: "flat" | "nested";
-  /** Definition → its properties that a flat row renames. */
-  clashes: Record<string, string[]>;
-  /** Do rows have the fields of their flow? */
-  enriched: boolean;
+  /** Definitions with their properties that a flat row renames. */
+  clashes: readonly (readonly [definitionId: string, names: readonly string[]])[];
+  /** Which fields rows have beside the properties. */
+  fields: FlatFields;
 }
 
 export const activityEvents: Dataset<typeof shape, Query> = {
@@ -79,33 +86,27 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     const oldest = oldestKept(space, now);
     if (start < oldest) throw invalid({ pointer: "/start", detail: beforeRetention("start", space, oldest) });
     const { definitions, frozen } = await freezeEvents(request.event_names, context);
-    const enriched = request.enrich_with_moments_info;
-    const clashes = definitions.map(
-      ({ id, properties }) =>
-        [
-          id,
-          clashingNames(
-            properties.map(({ name }) => name),
-            enriched,
-          ),
-        ] as const,
-    );
+    const fields = { enriched: request.enrich_with_moments_info, extra: request.extra_fields };
+    const clashes = definitions.map(({ id, properties }) => {
+      const names = properties.map(({ name }) => name);
+      return [id, clashingNames(names, fields)] as const;
+    });
     return {
       start,
       end,
       ...frozen,
       row_format: request.row_format,
-      clashes: Object.fromEntries(clashes.filter(([, clashing]) => clashing.length > 0)),
-      enriched,
+      clashes: clashes.filter(([, clashing]) => clashing.length > 0),
+      fields,
     };
   },
 
   tabular: {
-    async columns(query, context, ofRows) {
-      const definitions = await definitionsForColumns(query, context, ofRows);
+    async columns(query, asOf) {
+      const schema = await schemaOf(query, asOf);
       return query.row_format === "flat"
-        ? flatColumns(definitions, query.clashes, query.enriched)
-        : nestedColumns(definitions, query.enriched);
+        ? flatColumns(schema, new Map(query.clashes), query.fields)
+        : nestedColumns(schema, query.fields);
     },
   },
 
@@ -127,15 +128,16 @@ export const activityEvents: Dataset<typeof shape, Query> = {
 };
 
 async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
-  const clashes = new Map(Object.entries(query.clashes));
+  const { enriched, extra } = query.fields;
+  const clashes = new Map(query.clashes);
   for await (const events of filledEvents(snapshot, readEvents(snapshot.db, range))) {
     const persons = events.map((event) => event.personId);
     const external = await externalIds.look(snapshot, persons);
-    const flows = query.enriched ? await flowEnrichment(snapshot, events) : [];
+    const flows = enriched ? await flowEnrichment(snapshot, events) : [];
     const lineOf = (event: EventRecord, n: number) => {
-      const externalId = external.get(event.personId) ?? null;
-      if (query.row_format === "nested") return nestedRow(event, externalId, flows[n]);
-      return flatRow(event, externalId, clashes.get(event.definitionId) ?? [], flows[n]);
+      const parts = { externalId: external.get(event.personId) ?? null, extra, moments: flows[n] };
+      if (query.row_format === "nested") return nestedRow(event, parts);
+      return flatRow(event, clashes.get(event.definitionId) ?? [], parts);
     };
     yield* linePages(events, lineOf, eventKey);
   }

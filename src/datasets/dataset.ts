@@ -92,10 +92,10 @@ export interface Since {
  */
 export interface Tabular<Query = unknown> {
   /**
-   * The columns that a row may have, in their order.
-   * @param ofRows the result depends on the columns that the rows really have: the dataset looks at the rows for it.
+   * The columns that a row may have, in their order. They follow from the query and the definitions as of the snapshot,
+   * whatever the rows hold: the same request has the same columns day after day, or more of them at the end.
    */
-  columns(query: Query, context: FreezeContext, ofRows: boolean): Promise<Column[]>;
+  columns(query: Query, asOf: AsOf): Promise<Column[]>;
   /** The dataset's own parameter that selects the fields of a row. The common `columns` is rejected then. */
   fieldsParameter?: string;
 }
@@ -231,13 +231,26 @@ export type Edge = "time" | "id";
 export interface Column {
   /** Names from the row inwards. */
   path: readonly string[];
+  /** The column's name, where it is not the path with full stops. */
+  name?: string;
   type: ColumnType;
+  /** Every row has a value. */
+  required?: true;
   /** Of a list of objects: the names in them, with which a path may continue. */
   fields?: readonly string[];
   /** Included only when named: the column is part of another column, or no row has a value in it. */
   within?: boolean;
+  /** No row of this space has a value in it: who names it gets nulls, and a warning. */
+  unused?: boolean;
+  /** The rows whose value belongs to the column, where the rows of several columns have values at the path. */
+  rows?: RowCondition;
   /** The path of a second copy of the value: redaction of one applies to both. */
   alias?: readonly string[];
   /** The manifest shows this value of a file's first and last record, unless the column is redacted. */
   edge?: Edge;
 }
+
+/** Rows whose text at a path is one of these, or none of these. */
+export type RowCondition =
+  | { at: readonly string[]; only: readonly string[] }
+  | { at: readonly string[]; except: readonly string[] };

@@ -1,101 +1,78 @@
 /** The columns of an event's row, from the definitions as of the snapshot. */
 
 import type { Property } from "../ingest/definition.ts";
-import { FLAT_FIELDS, FLOW_ELEMENT, MOMENTS_FIELDS } from "../ingest/row-fields.ts";
-import type { Column, ColumnType } from "./dataset.ts";
+import { type FlatFields, FLOW_ELEMENT, flatFields, MOMENTS_FIELDS, OCCURRED_AT } from "../ingest/row-fields.ts";
+import type { Column } from "./dataset.ts";
+import { propertyColumns, schemaOf } from "./event-schema.ts";
 
-/** A definition as an export sees it. */
-interface RowDefinition {
-  id: string;
-  properties: readonly Property[];
-  /** No row has this definition: its columns are included only when named, and do not change the type of others. */
-  unused: boolean;
-}
+type Schema = Awaited<ReturnType<typeof schemaOf>>;
 
 const text = (...path: string[]): Column => ({ path, type: "text" });
 const date = (...path: string[]): Column => ({ path, type: "date" });
 
-/** The fields that an enriched row has of the flow that produced the event. */
-const MOMENTS = MOMENTS_FIELDS.map((name) => (name === "campaignStart" ? date(name) : text(name)));
+/** The columns of the fixed fields, by name. */
+const FIXED: ReadonlyMap<string, Column> = new Map(
+  [
+    { ...text("definitionId"), required: true as const },
+    { ...text("eventId"), required: true as const, edge: "id" as const },
+    text("sessionId"),
+    { ...text("personId"), required: true as const },
+    text("externalPersonId"),
+    { ...date("occuredTime"), required: true as const },
+    { ...date(OCCURRED_AT), required: true as const, edge: "time" as const },
+    { ...date("timestamp"), required: true as const, edge: "time" as const },
+    ...MOMENTS_FIELDS.map((name) => (name === "campaignStart" ? date(name) : text(name))),
+  ].map((column) => [column.path.join("."), column]),
+);
+
+const fixed = (names: readonly string[]): Column[] => names.flatMap((name) => FIXED.get(name) ?? []);
 
 /**
- * Mandatory fields, then every property of every definition, each name once, at its first place.
+ * Mandatory fields, then the properties, side by side.
  * @param clashes definition → its properties that a flat row renames.
- * @param enriched with the fields of flow-enrichment.ts after the mandatory ones.
  */
 export function flatColumns(
-  definitions: readonly RowDefinition[],
-  clashes: Readonly<Record<string, readonly string[]>>,
-  enriched: boolean,
+  schema: Schema,
+  clashes: ReadonlyMap<string, readonly string[]>,
+  fields: FlatFields,
 ): Column[] {
-  const mandatory = FLAT_FIELDS.map((name): Column => {
-    if (name === "eventId") return { ...text(name), edge: "id" };
-    return name === "occuredTime" ? date(name) : text(name);
-  });
-  const named = definitions.flatMap(({ id, properties, unused }) =>
-    properties.flatMap((property) => {
+  const taken = flatFields(fields);
+  const properties = propertyColumns(schema, {
+    within: [],
+    nameOf(definitionId, { name, type }: Property) {
       // In an enriched row the text `flowElementId` is one of the row's own fields.
-      if (enriched && property.name === FLOW_ELEMENT && property.type === "text") return [];
-      const name = clashes[id]?.includes(property.name) === true ? `${id}_${property.name}` : property.name;
-      return [columnOf([name], property, unused)];
-    }),
-  );
-  return merge([...mandatory, ...(enriched ? MOMENTS : []), ...named]);
+      if (fields.enriched && name === FLOW_ELEMENT && type === "text") return null;
+      return clashes.get(definitionId)?.includes(name) === true ? `${definitionId}_${name}` : name;
+    },
+    definitionAt: ["definitionId"],
+    taken,
+  });
+  return [...fixed(taken), ...properties];
 }
 
 /** Mandatory fields and `properties` as a whole; each property within it only when named. */
-export function nestedColumns(definitions: readonly RowDefinition[], enriched: boolean): Column[] {
-  const own = columnsWithin(["properties"], definitions);
+export function nestedColumns(schema: Schema, { enriched, extra }: FlatFields): Column[] {
+  const own = columnsWithin(["properties"], schema, ["definitionId"]);
   const flowElement = own.find(({ path }) => path[1] === FLOW_ELEMENT)?.path;
   // An enriched row has the element's id twice: in its own fields and in `properties`.
   const twice = enriched && flowElement !== undefined;
-  const moments = MOMENTS.map((each) =>
+  const moments = fixed(MOMENTS_FIELDS).map((each) =>
     twice && each.path[0] === FLOW_ELEMENT ? { ...each, alias: flowElement } : each,
   );
-  const inner = own.map((each) => (twice && each.path === flowElement ? { ...each, alias: [FLOW_ELEMENT] } : each));
+  const inner = own.map((each) => (twice && each.path[1] === FLOW_ELEMENT ? { ...each, alias: [FLOW_ELEMENT] } : each));
   return [
-    text("definitionId"),
-    text("personId"),
-    text("externalPersonId"),
-    { ...date("timestamp"), edge: "time" },
+    ...fixed(["definitionId", ...(extra ? ["eventId"] : []), "personId", "externalPersonId", "timestamp"]),
     ...(enriched ? moments : []),
-    { path: ["properties"], type: "json" },
-    ...inner.map((column) => ({ ...column, within: true })),
+    { path: ["properties"], type: "json", required: true },
+    ...inner,
   ];
 }
 
-/** A column for every property of every definition, in an object at a path. */
-export function columnsWithin(path: readonly string[], definitions: readonly RowDefinition[]): Column[] {
-  return merge(
-    definitions.flatMap(({ properties, unused }) =>
-      properties.map((property) => columnOf([...path, property.name], property, unused)),
-    ),
-  );
-}
-
-function columnOf(path: string[], property: Property, unused: boolean): Column {
-  const rest = unused ? { within: true } : {};
-  if (property.type !== "list") return { path, type: property.type, ...rest };
-  return { path, type: "json", fields: (property.fields ?? []).map((field) => field.name), ...rest };
-}
-
-/** One column for each path. A path with two types is text; unused definitions come last and change no type. */
-function merge(columns: readonly Column[]): Column[] {
-  const byPath = new Map<string, Column>();
-  const isUnused = (column: Column) => column.within === true;
-  for (const column of [...columns.filter((each) => !isUnused(each)), ...columns.filter(isUnused)]) {
-    const key = column.path.join("\u0000");
-    const before = byPath.get(key);
-    if (before === undefined) byPath.set(key, column);
-    else byPath.set(key, { ...before, type: commonType(before, column), ...mergedFields(before, column) });
-  }
-  return [...byPath.values()];
-}
-
-const commonType = (a: Column, b: Column): ColumnType =>
-  a.type === b.type || (b.within === true && a.within !== true) ? a.type : "text";
-
-function mergedFields(a: Column, b: Column): { fields?: readonly string[] } {
-  const fields = new Set([...(a.fields ?? []), ...(b.fields ?? [])]);
-  return fields.size === 0 ? {} : { fields: [...fields] };
+/** A column for every property, in an object at a path, each included only when named. */
+export function columnsWithin(path: readonly string[], schema: Schema, definitionAt: readonly string[]): Column[] {
+  const nameOf = (_id: string, { name }: Property) => name;
+  return propertyColumns(schema, { within: path, nameOf, definitionAt, taken: [] }).map((column) => ({
+    ...column,
+    within: true,
+  }));
 }

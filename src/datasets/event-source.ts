@@ -3,12 +3,11 @@
 import {
   countEvents,
   cutEvents,
-  EVENTS,
   type EventRange,
   type EventTable,
   timesOfEveryNth,
 } from "../db/events/event-range.ts";
-import { definitionsInRange, type EventRecord } from "../db/events/events.ts";
+import type { EventRecord } from "../db/events/events.ts";
 import { pendingDeletions } from "../db/profiles/deletions.ts";
 import { definitionsAt } from "../ingest/definitions.ts";
 import type { Files, FreezeContext, Key, Page, Snapshot, Source, TimeWindow } from "./dataset.ts";
@@ -93,23 +92,3 @@ export function rangeSource(
 }
 
 export const eventKey = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });
-
-/**
- * The definitions whose properties are columns, each with `unused`: no event of the range has it. A space has a hundred
- * built-in definitions and may never send an event of most of them: without `event_names`, only used ones are columns
- * by default.
- * @param ofRows whether to look at the rows. Without it no definition is unused.
- */
-export async function definitionsForColumns(
-  query: EventQuery,
-  { db, space, snapshotSeq }: FreezeContext,
-  ofRows: boolean,
-) {
-  const definitions = await definitionsAt(db, space.id, snapshotSeq);
-  const ids = query.definition_ids;
-  const snapshot = { spaceId: space.id, seq: snapshotSeq, since: null };
-  const used = ofRows && ids === null ? await definitionsInRange(db, rangeOf(EVENTS, query, null, snapshot)) : null;
-  return definitions
-    .filter(({ id }) => ids?.includes(id) ?? true)
-    .map(({ id, properties }) => ({ id, properties, unused: used !== null && !used.has(id) }));
-}

@@ -7,29 +7,40 @@
  */
 
 import type { EventRecord } from "../db/events/events.ts";
-import { FLOW_ELEMENT } from "../ingest/row-fields.ts";
+import { FLOW_ELEMENT, OCCURRED_AT } from "../ingest/row-fields.ts";
 import { iso, isoWithOffset } from "../time/names.ts";
 import { quote, quoteOrNull } from "./json-text.ts";
 
+/** What a row has beside its event's own values. */
+export interface RowParts {
+  /** The external id of the event's person. */
+  externalId: string | null;
+  /** Does the row have the fields that the seeds' rows do not have: `occurredAt`, and the nested `eventId`? */
+  extra: boolean;
+  /** The fields of flow-enrichment.ts, as JSON with a comma before each. */
+  moments?: string | undefined;
+}
+
 /**
  * `definitionId, eventId, sessionId, personId, externalPersonId, occuredTime` (when the service received the event),
- * then the properties side by side; a property with the name of one of these fields becomes `<definitionId>_<name>`.
+ * `occurredAt` (when it occurred), then the properties side by side; a property with the name of one of these fields
+ * becomes `<definitionId>_<name>`.
  * @param clashing the definition's properties to rename, mostly none.
- * @param moments the fields of flow-enrichment.ts, as JSON with a comma before each.
  */
 export function flatRow(
   event: EventRecord,
-  externalId: string | null,
   clashing: readonly string[],
-  moments = "",
+  { externalId, extra, moments = "" }: RowParts,
 ): string {
   const properties = clashing.length === 0 ? event.properties : renameClashing(event, clashing);
-  return `{"definitionId":${quote(event.definitionId)},"eventId":${quote(event.id)},"sessionId":${quoteOrNull(event.sessionId)},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"occuredTime":"${receivedText(event.receivedAt)}"${moments}${properties === "{}" ? "}" : `,${properties.slice(1)}`}`;
+  const occurred = extra ? `,"${OCCURRED_AT}":"${iso(event.occurredAt)}"` : "";
+  return `{"definitionId":${quote(event.definitionId)},"eventId":${quote(event.id)},"sessionId":${quoteOrNull(event.sessionId)},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"occuredTime":"${receivedText(event.receivedAt)}"${occurred}${moments}${properties === "{}" ? "}" : `,${properties.slice(1)}`}`;
 }
 
-/** `definitionId, personId, externalPersonId, timestamp` (when it occurred), `properties` as an object. */
-export function nestedRow(event: EventRecord, externalId: string | null, moments = ""): string {
-  return `{"definitionId":${quote(event.definitionId)},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"timestamp":"${iso(event.occurredAt)}"${moments},"properties":${event.properties}}`;
+/** `definitionId, eventId, personId, externalPersonId, timestamp` (when it occurred), `properties` as an object. */
+export function nestedRow(event: EventRecord, { externalId, extra, moments = "" }: RowParts): string {
+  const id = extra ? `,"eventId":${quote(event.id)}` : "";
+  return `{"definitionId":${quote(event.definitionId)}${id},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"timestamp":"${iso(event.occurredAt)}"${moments},"properties":${event.properties}}`;
 }
 
 function renameClashing(event: EventRecord, clashing: readonly string[]): string {

@@ -15,6 +15,7 @@ export const COMPLETED_AT = "2026-01-15T10:23:58.902Z";
 export const EXPORTED = {
   event_names: ["order_*"],
   row_format: "flat",
+  extra_fields: true,
   enrich_with_moments_info: false,
   delivery: { type: "download" },
   layout: "single",

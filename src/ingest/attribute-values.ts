@@ -6,6 +6,7 @@
 import type { Database, Statement } from "../db/core/database.ts";
 import { attributeTypes, noneDefinedSince } from "../db/profiles/definitions.ts";
 import type { ProfileMerge } from "../db/profiles/profiles.ts";
+import { recordTypes, type SeenType } from "../db/profiles/value-types.ts";
 import { type Fault, invalid, pointerTo } from "../errors.ts";
 import { MAX_FAULTS } from "./all-or-none.ts";
 import { nativeAttribute, nativeProblem } from "./native-attributes.ts";
@@ -13,7 +14,8 @@ import { scalarProblem } from "./validate.ts";
 
 /**
  * @param merges in the order of the call's `profiles`.
- * @returns guards for the batch that writes them: it fails when an attribute was defined meanwhile.
+ * @returns statements for the batch that writes them: it fails when an attribute was defined meanwhile, and records the
+ * types of the values of undefined attributes.
  * @throws invalid_request with a pointer to each value that does not have its attribute's type or form.
  */
 export async function checkAttributes(
@@ -39,5 +41,24 @@ export async function checkAttributes(
     }
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
-  return defined === null ? [] : [noneDefinedSince(spaceId, defined.seq)];
+  if (defined === null) return [];
+  const undefinedNames = new Set(own.filter((name) => !defined.types.has(name)));
+  return [noneDefinedSince(spaceId, defined.seq), ...recordTypes(spaceId, typesOf(merges, undefinedNames))];
+}
+
+/** The types of the values that these attributes get. */
+function typesOf(merges: readonly ProfileMerge[], names: ReadonlySet<string>): SeenType[] {
+  const seen = new Map<string, SeenType>();
+  for (const { attributes = {} } of merges)
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === null || !names.has(name)) continue;
+      const type = typeOf(value);
+      seen.set(`${type} ${name}`, [name, type]);
+    }
+  return [...seen.values()];
+}
+
+function typeOf(value: unknown): SeenType[1] {
+  if (typeof value === "number" || typeof value === "boolean") return typeof value === "number" ? "number" : "boolean";
+  return scalarProblem("date", value) === null ? "date" : "text";
 }

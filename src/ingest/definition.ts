@@ -3,6 +3,7 @@
  */
 
 import * as z from "zod";
+import { folded } from "../db/events/definitions.ts";
 import { type Fault, invalid } from "../errors.ts";
 import { clashingNames } from "./row-fields.ts";
 
@@ -74,6 +75,22 @@ function eachFaults(sent: readonly Property[]): Fault[] {
     for (const field of repeated(property.fields ?? []))
       faults.push(faultAt(index, `/fields/${field}/name`, "Duplicate field name in this list."));
   }
+  return [...faults, ...spellingFaults(sent)];
+}
+
+/** The faults of names that differ in letter case alone from one before them, properties and list fields together. */
+function spellingFaults(sent: readonly Property[]): Fault[] {
+  const faults: Fault[] = [];
+  const spelled = new Map<string, string>();
+  const check = (name: string, index: number, rest: string) => {
+    const first = spelled.get(folded(name)) ?? name;
+    spelled.set(folded(name), first);
+    if (first !== name) faults.push(faultAt(index, rest, `${name} differs in letter case alone from ${first}.`));
+  };
+  for (const [index, { name, fields = [] }] of sent.entries()) {
+    check(name, index, "/name");
+    for (const [n, field] of fields.entries()) check(field.name, index, `/fields/${n}/name`);
+  }
   return faults;
 }
 
@@ -106,12 +123,12 @@ function listFaults(all: readonly Property[], sent: readonly Property[]): Fault[
 function renamedFaults(id: string, sent: readonly Property[], present: readonly Property[]): Fault[] {
   const old = new Set(present.map((property) => property.name));
   const all = new Set([...old, ...sent.map((property) => property.name)]);
-  return clashingNames([...all], true).flatMap((name) => {
-    const renamed = `${id}_${name}`;
-    if (!all.has(renamed)) return [];
+  return clashingNames([...all], { enriched: true, extra: true }).flatMap((name) => {
+    const renamed = [...all].find((each) => folded(each) === folded(`${id}_${name}`));
+    if (renamed === undefined) return [];
     const added = [renamed, name].find((each) => !old.has(each));
     if (added === undefined) return [];
-    const detail = `In a flat row, the property ${name} of this definition is named ${renamed}: the definition cannot have both.`;
+    const detail = `In a flat row, the property ${name} of this definition is named ${id}_${name}: the definition cannot have both.`;
     const index = sent.findIndex((each) => each.name === added);
     return [faultAt(index, "/name", detail)];
   });

@@ -12,7 +12,6 @@ import {
   findDefinitionRows,
   folded,
   listDefinitionRows,
-  replaceDefinition,
   searchText,
 } from "../db/events/definitions.ts";
 import { DEFAULT_SECTION } from "../db/core/sections.ts";
@@ -35,10 +34,18 @@ export interface Definition {
   category: string;
   enabled: boolean;
   properties: readonly Property[];
+  /** Of each property, the sequence number of the write that defined it; 0: it is built in. */
+  property_seqs: readonly number[];
   created_at: number;
   updated_at: number;
   /** Whether it has a row. */
   stored: boolean;
+}
+
+/** A definition that was looked up by its id. */
+export interface FoundDefinition extends Definition {
+  /** Whether it had an event before. Once true, it stays so. */
+  used: boolean;
 }
 
 function unchanged(space: DefinitionSpace, definition: BuiltIn): Definition {
@@ -47,14 +54,22 @@ function unchanged(space: DefinitionSpace, definition: BuiltIn): Definition {
     version: 1,
     description: null,
     section_id: DEFAULT_SECTION,
+    property_seqs: builtInSeqs(definition),
     created_at: space.created_at,
     updated_at: space.created_at,
     stored: false,
   };
 }
 
+const builtInSeqs = ({ properties }: BuiltIn) => properties.map(() => 0);
+
+const propertiesOf = (row: Pick<DefinitionRow, "properties" | "property_seqs">) => ({
+  properties: JSON.parse(row.properties) as Property[],
+  property_seqs: JSON.parse(row.property_seqs) as number[],
+});
+
 function fromRow(row: DefinitionRow): Definition {
-  return { ...row, enabled: row.enabled === 1, properties: JSON.parse(row.properties) as Property[], stored: true };
+  return { ...row, enabled: row.enabled === 1, ...propertiesOf(row), stored: true };
 }
 
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
@@ -64,18 +79,24 @@ export async function findDefinitions(
   db: Database,
   space: DefinitionSpace,
   ids: readonly string[],
-): Promise<Map<string, Definition>> {
-  const rows = new Map((await findDefinitionRows(db, space.id, ids)).map((row) => [row.id, row]));
-  const found = new Map<string, Definition>();
+): Promise<Map<string, FoundDefinition>> {
+  const current = await findDefinitionRows(db, space.id, ids);
+  const rows = new Map(current.rows.map((row) => [row.id, row]));
+  const found = new Map<string, FoundDefinition>();
   for (const id of ids) {
     const [row, known] = [rows.get(id), builtIn(id)];
-    if (row !== undefined) found.set(id, fromRow(row));
-    else if (known !== undefined) found.set(id, unchanged(space, known));
+    const used = current.used.has(id);
+    if (row !== undefined) found.set(id, { ...fromRow(row), used });
+    else if (known !== undefined) found.set(id, { ...unchanged(space, known), used });
   }
   return found;
 }
 
-export async function findDefinition(db: Database, space: DefinitionSpace, id: string): Promise<Definition | null> {
+export async function findDefinition(
+  db: Database,
+  space: DefinitionSpace,
+  id: string,
+): Promise<FoundDefinition | null> {
   return (await findDefinitions(db, space, [id])).get(id) ?? null;
 }
 
@@ -105,32 +126,18 @@ export async function definitionsAt(
   spaceId: string,
   seq: number,
   ids: readonly string[] | null = null,
-): Promise<Pick<Definition, "id" | "name" | "section_id" | "category" | "properties">[]> {
+): Promise<Pick<Definition, "id" | "name" | "section_id" | "category" | "properties" | "property_seqs">[]> {
   const rows = await definitionRowsAt(db, spaceId, seq, ids);
   const stored = new Set(rows.map((row) => row.id));
   const among = ids === null ? null : new Set(ids);
   const builtIns = BUILT_INS.filter((each) => !stored.has(each.id) && (among?.has(each.id) ?? true));
   return [
-    ...rows.map((row) => ({ ...row, properties: JSON.parse(row.properties) as Property[] })),
-    ...builtIns.map((each) => ({ ...each, section_id: DEFAULT_SECTION })),
+    ...rows.map((row) => ({ ...row, ...propertiesOf(row) })),
+    ...builtIns.map((each) => ({ ...each, section_id: DEFAULT_SECTION, property_seqs: builtInSeqs(each) })),
   ].toSorted(byId);
 }
 
 /** The version that a write used: the write fails when the definition has another one by then. */
-export function premiseOf(definition: Definition): ExpectedDefinition {
-  return [definition.id, definition.stored ? definition.version : null];
-}
-
-/**
- * Replaces a definition by its changed version.
- * @returns false when `from` is no longer the current version; nothing is written then.
- */
-export async function changeDefinition(
-  db: Database,
-  spaceId: string,
-  from: Definition,
-  to: Definition,
-): Promise<boolean> {
-  const row = { ...to, enabled: to.enabled ? 1 : 0, properties: JSON.stringify(to.properties) };
-  return replaceDefinition(db, spaceId, row, from.stored ? from.version : null);
+export function premiseOf(definition: FoundDefinition): ExpectedDefinition {
+  return [definition.id, definition.stored ? definition.version : null, definition.used];
 }

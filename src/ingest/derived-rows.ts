@@ -3,13 +3,13 @@
 import type { Database } from "../db/core/database.ts";
 import type { NewEvent } from "../db/events/event-rows.ts";
 import type { NewReachability } from "../db/events/reachability.ts";
-import { type Definition, type DefinitionSpace, findDefinitions } from "./definitions.ts";
+import { type Definition, type DefinitionSpace, findDefinitions, type FoundDefinition } from "./definitions.ts";
 import { DERIVED, type DerivedEvent, isDerived } from "./derived.ts";
 import type { Person } from "./persons.ts";
 import { type ReachabilityChange, reachabilityText } from "./reachability.ts";
 
 /** The definitions of derived events that the space has enabled: for most spaces none. */
-export async function enabledDerived(db: Database, space: DefinitionSpace): Promise<Map<string, Definition>> {
+export async function enabledDerived(db: Database, space: DefinitionSpace): Promise<Map<string, FoundDefinition>> {
   const definitions = await findDefinitions(db, space, DERIVED);
   return new Map([...definitions].filter(([, each]) => each.enabled && isDerived(each)));
 }

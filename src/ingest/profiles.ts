@@ -13,7 +13,7 @@ import { readCurrent, type ExpectedVersion, type CurrentProfile } from "../db/pr
 import { invalid, SpillwayError } from "../errors.ts";
 import type { IngestCall } from "./all-or-none.ts";
 import { checkAttributes } from "./attribute-values.ts";
-import { type Definition, premiseOf } from "./definitions.ts";
+import { type FoundDefinition, premiseOf } from "./definitions.ts";
 import { deriveEvents, type ProfileState } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedReachability, derivedRows, reachabilityIds } from "./derived-rows.ts";
 import { deriveReachability, touchesReachability } from "./reachability.ts";
@@ -69,7 +69,7 @@ async function rejectTooMuch({ db, space }: IngestCall, merges: readonly Profile
 async function deriveAll(
   write: IngestCall,
   merges: readonly ProfileMerge[],
-  definitions: ReadonlyMap<string, Definition>,
+  definitions: ReadonlyMap<string, FoundDefinition>,
 ): Promise<DerivedFromMerge> {
   const expected: ExpectedVersion[] = [];
   const events: NewEvent[] = [];

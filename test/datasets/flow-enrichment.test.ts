@@ -47,7 +47,8 @@ async function flowShop(): Promise<{ service: Service; space: Space }> {
 
 const ENRICHED = { enrich_with_moments_info: true };
 const FLAT =
-  '"sessionId":null,"personId":"p-1","externalPersonId":"CRM-1","occuredTime":"2026-03-01T12:00:00.000+0000"';
+  '"sessionId":null,"personId":"p-1","externalPersonId":"CRM-1","occuredTime":"2026-03-01T12:00:00.000+0000",' +
+  '"occurredAt":"2026-03-01T11:59:59.000Z"';
 
 describe("an enriched row", () => {
   let service: Service;
@@ -154,11 +155,11 @@ describe("an enriched row", () => {
   it("that is nested has the fields beside the properties, which stay as they are", async () => {
     const request = { ...ENRICHED, row_format: "nested", event_names: ["clashing"] };
     expect((await textOf(service, await service.export(space, request))).split("\n")).toEqual([
-      '{"definitionId":"clashing","personId":"p-1","externalPersonId":"CRM-1","timestamp":"2026-03-01T11:59:59.000Z",' +
-        '"campaignName":"Communication name 56","elementName":"Send email","campaignStart":"2022-06-14T10:54:30.033+0000",' +
+      '{"definitionId":"clashing","eventId":"h-clashing","personId":"p-1","externalPersonId":"CRM-1",' +
+        '"timestamp":"2026-03-01T11:59:59.000Z","campaignName":"Communication name 56","elementName":"Send email","campaignStart":"2022-06-14T10:54:30.033+0000",' +
         '"flowElementId":"100-12","properties":{"campaignName":"mine","flowElementId":"100-12","elementName":7,"campaignStart":null}}',
-      '{"definitionId":"clashing","personId":"p-1","externalPersonId":"CRM-1","timestamp":"2026-03-01T11:59:59.000Z",' +
-        '"properties":{"campaignName":"mine","flowElementId":null,"elementName":null,"campaignStart":null}}',
+      '{"definitionId":"clashing","eventId":"i-clashingNone","personId":"p-1","externalPersonId":"CRM-1",' +
+        '"timestamp":"2026-03-01T11:59:59.000Z","properties":{"campaignName":"mine","flowElementId":null,"elementName":null,"campaignStart":null}}',
       "",
     ]);
   });

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { flatRow, nestedRow } from "../../src/datasets/rows.ts";
 import type { EventRecord } from "../../src/db/events/events.ts";
 import { clashingNames } from "../../src/ingest/row-fields.ts";
-import { VISIT } from "../support/formats.ts";
+import { MANDATORY, VISIT } from "../support/formats.ts";
 import { gunzip, lines } from "../support/gunzip.ts";
 import { type Row, roomyService, rowsOf, textOf } from "../support/pipeline.ts";
 import { START } from "../support/service.ts";
@@ -25,9 +25,12 @@ const event = (more: Partial<EventRecord> = {}): EventRecord => ({
   ...more,
 });
 
+const KNOWN = { externalId: "CRM-1", extra: true };
+const PLAIN = { enriched: false, extra: true };
+
 describe("a flat row", () => {
   const row = (more: Partial<EventRecord> = {}, externalId: string | null = null) =>
-    JSON.parse(flatRow(event(more), externalId, [])) as Row;
+    JSON.parse(flatRow(event(more), [], { externalId, extra: true })) as Row;
 
   it("fact 1.a.16: definitionId is the event's definition", () => {
     expect(row({ definitionId: "personEnteredFlow" })).toMatchObject({ definitionId: "personEnteredFlow" });
@@ -57,23 +60,29 @@ describe("a flat row", () => {
 
   it("fact 1.a.22: the properties are beside these fields, and differ from event to event", () => {
     const [own, bare] = [row({ properties: '{"page":"/"}' }), row({ properties: "{}" })];
-    expect([Object.keys(own).slice(6), Object.keys(bare).slice(6)]).toEqual([["page"], []]);
+    expect([Object.keys(own).slice(7), Object.keys(bare).slice(7)]).toEqual([["page"], []]);
   });
 
   it("has the mandatory fields in order, then the properties, and the time of receipt with an offset", () => {
-    expect(flatRow(event({ sessionId: "s-1" }), "CRM-1", [])).toBe(
+    expect(flatRow(event({ sessionId: "s-1" }), [], KNOWN)).toBe(
       '{"definitionId":"visit","eventId":"e-1","sessionId":"s-1","personId":"p-1","externalPersonId":"CRM-1",' +
-        '"occuredTime":"2022-09-14T15:01:35.495+0000","page":"/","depth":null}',
+        '"occuredTime":"2022-09-14T15:01:35.495+0000","occurredAt":"2022-09-14T15:00:35.495Z","page":"/","depth":null}',
     );
   });
 
   it("ends after the mandatory fields when the definition has no properties", () => {
-    expect(flatRow(event({ properties: "{}" }), null, [])).toMatch(/"occuredTime":"2022-09-14T15:01:35\.495\+0000"}$/);
+    expect(flatRow(event({ properties: "{}" }), [], KNOWN)).toMatch(/"occurredAt":"2022-09-14T15:00:35\.495Z"}$/);
+  });
+
+  it("has the time of receipt as its only time without extra fields", () => {
+    expect(flatRow(event({ properties: "{}" }), [], { ...KNOWN, extra: false })).toMatch(
+      /"occuredTime":"2022-09-14T15:01:35\.495\+0000"}$/,
+    );
   });
 
   it("does not show one event's time of receipt on another", () => {
     const [early, late] = [event({ receivedAt: OCCURRED }), event({ receivedAt: OCCURRED + 1 })];
-    const times = [early, late, early].map((each) => (JSON.parse(flatRow(each, null, [])) as Row)["occuredTime"]);
+    const times = [early, late, early].map((each) => (JSON.parse(flatRow(each, [], KNOWN)) as Row)["occuredTime"]);
     expect(times).toEqual([
       "2022-09-14T15:00:35.495+0000",
       "2022-09-14T15:00:35.496+0000",
@@ -83,27 +92,37 @@ describe("a flat row", () => {
 
   it("fact 1.a.23: puts the definition's id before a property that is named like a mandatory field, in its place", () => {
     const properties = '{"page":"/","personId":"them","occuredTime":1,"depth":2}';
-    const row = flatRow(event({ properties }), null, clashingNames(["page", "personId", "occuredTime", "depth"]));
+    const clashes = clashingNames(["page", "personId", "occuredTime", "depth"], PLAIN);
+    const row = flatRow(event({ properties }), clashes, KNOWN);
     expect(row).toMatch(/,"page":"\/","visit_personId":"them","visit_occuredTime":1,"depth":2}$/);
     expect(JSON.parse(row)).toMatchObject({ personId: "p-1" });
   });
 
-  it("renames a property for each mandatory field, and for nothing else", () => {
-    const mandatory = ["definitionId", "eventId", "sessionId", "personId", "externalPersonId", "occuredTime"];
-    expect(clashingNames(["timestamp", ...mandatory, "eventid", "occurredTime", "properties"])).toEqual(mandatory);
+  it("renames a property for each mandatory field, in any case of letters, and for nothing else", () => {
+    const clashing = [...MANDATORY, "eventid", "PERSONID"];
+    expect(clashingNames(["timestamp", ...clashing, "occurredTime", "properties"], PLAIN)).toEqual(clashing);
+  });
+
+  it("renames a property for exactly the name of a field without extra fields", () => {
+    const seed = MANDATORY.filter((name) => name !== "occurredAt");
+    expect(clashingNames([...MANDATORY, "eventid", "PERSONID"], { ...PLAIN, extra: false })).toEqual(seed);
   });
 });
 
 describe("a nested row", () => {
   it("fact 1.a.24: has its fields in order, the time when the event occurred, and the properties as an object", () => {
-    expect(nestedRow(event(), "CRM-1")).toBe(
+    expect(nestedRow(event(), { ...KNOWN, extra: false })).toBe(
       '{"definitionId":"visit","personId":"p-1","externalPersonId":"CRM-1","timestamp":"2022-09-14T15:00:35.495Z",' +
         '"properties":{"page":"/","depth":null}}',
     );
   });
 
+  it("has its event's id after the definition's", () => {
+    expect(nestedRow(event(), KNOWN)).toMatch(/^{"definitionId":"visit","eventId":"e-1","personId":"p-1",/);
+  });
+
   it("renames nothing", () => {
-    const row = nestedRow(event({ properties: '{"personId":"them"}' }), null);
+    const row = nestedRow(event({ properties: '{"personId":"them"}' }), { ...KNOWN, externalId: null });
     expect(JSON.parse(row)).toMatchObject({
       personId: "p-1",
       externalPersonId: null,
@@ -114,8 +133,8 @@ describe("a nested row", () => {
 
 describe.each(['say "hi"', "back\\slash", "🛒", "\u2028", "a/b~c", "日本語", "e\u0301"])("the id %j", (id) => {
   it.each([
-    ["flat", flatRow(event({ id, personId: id, sessionId: id }), id, [])],
-    ["nested", nestedRow(event({ personId: id }), id)],
+    ["flat", flatRow(event({ id, personId: id, sessionId: id }), [], { ...KNOWN, externalId: id })],
+    ["nested", nestedRow(event({ id, personId: id }), { ...KNOWN, externalId: id })],
   ])("comes back unchanged from a %s row", (_format, row) => {
     expect(JSON.parse(row)).toMatchObject({ personId: id, externalPersonId: id });
   });
@@ -162,14 +181,14 @@ describe("an export", () => {
     const { service, space } = await visits([{ session_id: "s-1", properties: FULL }]);
     expect(await textOf(service, await service.export(space))).toBe(
       '{"definitionId":"visit","eventId":"v-0","sessionId":"s-1","personId":"p-1","externalPersonId":"CRM-1",' +
-        `"occuredTime":"2026-03-01T12:00:00.000+0000","visit_eventId":"theirs",${PROPERTIES}}\n`,
+        `"occuredTime":"2026-03-01T12:00:00.000+0000","occurredAt":"2026-03-01T11:59:59.000Z","visit_eventId":"theirs",${PROPERTIES}}\n`,
     );
   });
 
   it("writes nested rows with the properties as they are named", async () => {
     const { service, space } = await visits([{ properties: FULL }]);
     expect(await textOf(service, await service.export(space, { row_format: "nested" }))).toBe(
-      '{"definitionId":"visit","personId":"p-1","externalPersonId":"CRM-1","timestamp":"2026-03-01T11:59:59.000Z",' +
+      '{"definitionId":"visit","eventId":"v-0","personId":"p-1","externalPersonId":"CRM-1","timestamp":"2026-03-01T11:59:59.000Z",' +
         `"properties":{"eventId":"theirs",${PROPERTIES}}}\n`,
     );
   });

@@ -112,5 +112,5 @@ it("names properties in any script", async () => {
     },
   ]);
   const [row = {}] = await rowsOf(service, await service.export(space));
-  expect(Object.entries(row).slice(6)).toEqual(names.map((name) => [name, name]));
+  expect(Object.entries(row).slice(7)).toEqual(names.map((name) => [name, name]));
 });

@@ -44,6 +44,8 @@ describe("a name that a flat row gives to another property", () => {
     "personId",
     "externalPersonId",
     "occuredTime",
+    "occurredAt",
+    "EVENTID",
     "campaignName",
     "elementName",
     "campaignStart",

@@ -39,6 +39,7 @@ export function expectedRows(tables: Tables, window: { start: number; end: numbe
       personId: event.person_id,
       externalPersonId: external.get(event.person_id) ?? null,
       occuredTime: new Date(event.received_at).toISOString().replace("Z", "+0000"),
+      occurredAt: new Date(event.occurred_at).toISOString(),
       ...(JSON.parse(event.properties) as Row),
     }));
 }

@@ -26,7 +26,15 @@ export const VISIT = {
   ],
 };
 
-export const MANDATORY = ["definitionId", "eventId", "sessionId", "personId", "externalPersonId", "occuredTime"];
+export const MANDATORY = [
+  "definitionId",
+  "eventId",
+  "sessionId",
+  "personId",
+  "externalPersonId",
+  "occuredTime",
+  "occurredAt",
+];
 
 /** Visits with these properties, one a millisecond, in a space of their own. */
 export async function visits(service: Service, properties: readonly Record<string, unknown>[]): Promise<Space> {

@@ -30,8 +30,8 @@ export interface Query extends EventQuery {
   fields: readonly Field[];
   /** Null: lines are conversions. */
   attribution: Attribution | null;
-  /** A custom event's id → its name in the space, where that differs from the id. */
-  names: Readonly<Record<string, string>>;
+  /** Custom events with their names in the space, where these differ from their ids. */
+  names: readonly (readonly [id: string, name: string])[];
   secret: string;
 }
 
@@ -58,7 +58,7 @@ export async function freeze(request: ConversionRequest, context: FreezeContext)
     definition_ids: request.event_names ?? CONVERSION_IDS,
     fields: (request.fields ?? []).filter((field): field is Field => !FIXED.has(field)),
     attribution,
-    names: Object.fromEntries(custom.map(({ id, name }) => [id, name])),
+    names: custom.map(({ id, name }) => [id, name] as const),
     secret: context.secret,
   };
 }

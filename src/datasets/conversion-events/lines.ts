@@ -33,6 +33,7 @@ const NO_TAIL = { model: "", source: "", share: "", text: "" };
 export class Lines {
   readonly #query: Query;
   readonly #spaceId: string;
+  readonly #names: ReadonlyMap<string, string>;
   /** The requested fields that differ between the touchpoints of an event, in their order. */
   readonly #own: readonly (AdField | "amount")[];
   readonly #readsProperties: boolean;
@@ -43,6 +44,7 @@ export class Lines {
   constructor(query: Query, spaceId: string) {
     this.#query = query;
     this.#spaceId = spaceId;
+    this.#names = new Map(query.names);
     this.#own = query.attribution === null ? [] : query.fields.filter(isOwn);
     this.#readsAds = this.#own.some((field) => field !== "amount");
     this.#named = query.attribution?.named ?? false;
@@ -112,7 +114,7 @@ export class Lines {
       case "event_name":
         return quote(event.definitionId);
       case "configured_name":
-        return quote(this.#query.names[event.definitionId] ?? event.definitionId);
+        return quote(this.#names.get(event.definitionId) ?? event.definitionId);
       case "amount":
       case "is_upsell":
       case "order_id":
@@ -127,16 +129,26 @@ const isOfAd = (field: Field): field is AdField => AD.has(field);
 
 const isOwn = (field: Field): field is AdField | "amount" => field === "amount" || isOfAd(field);
 
+/** Fields that every conversion has. */
+const REQUIRED: ReadonlySet<Field> = new Set(["profile_id", "space_id", "event_name", "configured_name"]);
+const TYPES: ReadonlyMap<Field, Column["type"]> = new Map([
+  ["amount", "number"],
+  ["is_upsell", "boolean"],
+]);
+
 /** The columns of a line, in their order. */
 export function conversionColumns({ fields, attribution }: Query): Column[] {
-  const text = (name: string): Column => ({ path: [name], type: "text" });
-  const types: Partial<Record<Field, Column["type"]>> = { amount: "number", is_upsell: "boolean" };
+  const text = (name: string): Column => ({ path: [name], type: "text", required: true });
   return [
     { ...text("id"), edge: "id" },
-    { path: ["event_time_utc"], type: "date", edge: "time" },
+    { path: ["event_time_utc"], type: "date", required: true, edge: "time" },
     ...(attribution === null ? [] : [text("touchpoint_id")]),
     ...(attribution?.named === true ? [text("model")] : []),
     ...(attribution?.withSource === true ? [text("source")] : []),
-    ...fields.map((field): Column => ({ path: [field], type: types[field] ?? "text" })),
+    ...fields.map((field): Column => ({
+      path: [field],
+      type: TYPES.get(field) ?? "text",
+      ...(REQUIRED.has(field) ? { required: true } : {}),
+    })),
   ];
 }

@@ -17,14 +17,14 @@ import {
 } from "../../db/profiles/segment-members.ts";
 import { segmentAt } from "../../db/profiles/segments.ts";
 import { countTombstones, cutTombstones, readTombstones } from "../../db/profiles/tombstones.ts";
-import { typeMismatches } from "../../db/profiles/type-mismatches.ts";
+import { mixedAttributes } from "../../db/profiles/value-types.ts";
 import { invalid } from "../../errors.ts";
 import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
 import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import { freezeFilter, type SegmentFilter, segmentReadsFrom } from "../../segments/filter.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
-import type { Bounds, Column, Dataset, FreezeContext, Page, Snapshot } from "../dataset.ts";
+import type { AsOf, Bounds, Column, Dataset, Page, Snapshot } from "../dataset.ts";
 import { distinct } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { linePage, NDJSON } from "../lines.ts";
@@ -103,12 +103,15 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
   },
 
   tabular: {
-    async columns(query, context, ofRows) {
+    async columns(query, asOf) {
       const { attributes, identifiers, include_deletions: deletions } = query;
-      const types = await typesOf(attributes, context, ofRows);
+      const types = await typesOf(attributes, asOf);
       const withEdge = (column: Column): Column =>
         column.path[1] === "profile_id" ? { ...column, edge: "id" } : column;
-      const ids = new IdentifierRow(identifiers).columns().map(withEdge);
+      const ids = new IdentifierRow(identifiers)
+        .columns()
+        .map(withEdge)
+        .map(deletions ? optional : (column) => column);
       const values = attributes
         .map((name): Column => ({ path: ["attributes", name], type: types.get(name) ?? "text" }))
         .map(withEdge);
@@ -144,23 +147,22 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
   },
 };
 
-/**
- * The types of the attributes that are not texts.
- * @param ofRows an attribute with a stored value of another type, from before its definition, is a text.
- */
+/** The types of the attributes that are not texts. An attribute that had values of several types is a text. */
 async function typesOf(
   names: readonly string[],
-  { db, space, snapshotSeq }: FreezeContext,
-  ofRows: boolean,
+  { db, spaceId, seq }: AsOf,
 ): Promise<Map<string, "boolean" | "date" | "number">> {
   if (names.length === 0) return new Map();
-  const definitions = await profileDefinitionsAt(db, space.id, snapshotSeq, "attribute", names);
+  const definitions = await profileDefinitionsAt(db, spaceId, seq, "attribute", names);
   const types = new Map(
     definitions.flatMap(({ id, type }) => (type === null || type === "text" ? [] : [[id, type] as const])),
   );
-  if (ofRows) for (const name of await typeMismatches(db, space.id, snapshotSeq, types)) types.delete(name);
+  for (const name of await mixedAttributes(db, spaceId, seq, types)) types.delete(name);
   return types;
 }
+
+/** A deletion's row has no value in a profile's columns. */
+const optional = ({ required: _required, ...column }: Column): Column => column;
 
 const hasExternalId = ({ identifiers }: Query) => identifiers.includes("external_person_id");
 

@@ -3,10 +3,11 @@
 import { EVENTS } from "../../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { iso } from "../../time/names.ts";
-import type { Dataset } from "../dataset.ts";
+import type { Column, Dataset } from "../dataset.ts";
 import { columnsWithin } from "../event-columns.ts";
 import { filledEvents } from "../event-properties.ts";
-import { definitionsForColumns, eventKey, type EventQuery, freezeEvents, rangeSource } from "../event-source.ts";
+import { schemaOf } from "../event-schema.ts";
+import { eventKey, type EventQuery, freezeEvents, rangeSource } from "../event-source.ts";
 import { quote } from "../json-text.ts";
 import { NDJSON } from "../lines.ts";
 import { EventNames } from "../wildcards.ts";
@@ -50,14 +51,14 @@ export const profileEvents: Dataset<typeof shape, Query> = {
   },
 
   tabular: {
-    async columns(query, context, ofRows) {
-      const definitions = await definitionsForColumns(query, context, ofRows);
+    async columns(query, asOf) {
+      const name: Column = { path: ["event", "name"], type: "text", required: true };
       return [
-        { path: ["event", "id"], type: "text", edge: "id" },
-        { path: ["event", "name"], type: "text" },
-        { path: ["event", "timestamp"], type: "date", edge: "time" },
-        { path: ["event", "attributes"], type: "json" },
-        ...columnsWithin(["event", "attributes"], definitions).map((column) => ({ ...column, within: true })),
+        { path: ["event", "id"], type: "text", required: true, edge: "id" },
+        name,
+        { path: ["event", "timestamp"], type: "date", required: true, edge: "time" },
+        { path: ["event", "attributes"], type: "json", required: true },
+        ...columnsWithin(["event", "attributes"], await schemaOf(query, asOf), name.path),
         ...new IdentifierRow(query.identifiers).columns(),
       ];
     },

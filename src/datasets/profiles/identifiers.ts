@@ -63,7 +63,7 @@ export class IdentifierRow {
   /** @param more names after the requested ones. */
   columns(more: readonly string[] = []): Column[] {
     return [
-      { path: ["identifiers", PROFILE_ID], type: "text" },
+      { path: ["identifiers", PROFILE_ID], type: "text", required: true },
       ...[...this.#names, ...more].map((name): Column => ({
         path: ["identifiers", name],
         type: name === INSTALLATION_IDS ? "json" : "text",

@@ -35,10 +35,10 @@ const CUSTOM_ID = new IdentifierRow(["custom_id"]);
 const event = (name: string, type: Column["type"]): Column => ({ path: ["event", name], type });
 
 const COLUMNS: Column[] = [
-  event("channel", "text"),
-  { ...event("id", "text"), edge: "id" },
-  { ...event("timestamp", "date"), edge: "time" },
-  event("reasons", "json"),
+  { ...event("channel", "text"), required: true },
+  { ...event("id", "text"), required: true, edge: "id" },
+  { ...event("timestamp", "date"), required: true, edge: "time" },
+  { ...event("reasons", "json"), required: true },
   event("has_phone_number", "boolean"),
   event("sms_marketing", "text"),
   event("has_email_address", "boolean"),

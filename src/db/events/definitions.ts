@@ -7,6 +7,7 @@ import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "../core/database.ts";
 import { ensureSection } from "../core/sections.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { neverUsed } from "./first-events.ts";
 
 interface Definitions {
   id: string;
@@ -17,19 +18,45 @@ interface Definitions {
   category: string;
   enabled: number;
   properties: string;
+  property_seqs: string;
   created_at: number;
   updated_at: number;
 }
 
 const COLUMNS = "id, version, name, description, section_id, category, enabled, properties, created_at, updated_at";
 
-export type DefinitionRow = Row<Definitions, typeof COLUMNS>;
+const READ_COLUMNS = `${COLUMNS}, property_seqs` as const;
 
-function insertVersion(spaceId: string, row: DefinitionRow): Statement {
+/** A version to write. */
+export type NewDefinitionRow = Row<Definitions, typeof COLUMNS>;
+
+export type DefinitionRow = Row<Definitions, typeof READ_COLUMNS>;
+
+/** What a write of a version adds to its row. */
+export interface VersionFacts {
+  /** Of the properties that were there before, the sequence numbers that defined them; this write defines the rest. */
+  seqs: readonly number[];
+  /** The names of properties and list fields, folded → as they are spelled. */
+  spellings: ReadonlyMap<string, string>;
+}
+
+/** SQL: a version's number, where no current version is replaced: it follows that of a deleted definition. */
+const NEXT_VERSION = `(SELECT coalesce(max(d.version), 0) + 1 FROM definitions d WHERE d.space_id = ?1 AND d.id = ?2)`;
+
+/** @param version SQL for the version's number. */
+function insertVersion(spaceId: string, row: NewDefinitionRow, facts: VersionFacts, version = "?3"): Statement {
   return statement(
-    `INSERT INTO definitions (space_id, seq_from, seq_to, ${COLUMNS}, search)
-     VALUES (?1, ${THIS_SEQUENCE}, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
-    [spaceId, ...valuesOf(row, COLUMNS), searchText(row)],
+    `INSERT INTO definitions (space_id, seq_from, seq_to, ${COLUMNS}, search, property_seqs, spellings)
+     VALUES (?1, ${THIS_SEQUENCE}, NULL, ?2, ${version}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+       (SELECT json_group_array(coalesce(?13 ->> j.key, ${THIS_SEQUENCE})) FROM json_each(?9) j), ?14)
+     RETURNING version`,
+    [
+      spaceId,
+      ...valuesOf(row, COLUMNS),
+      searchText(row),
+      JSON.stringify(facts.seqs),
+      JSON.stringify(Object.fromEntries(facts.spellings)),
+    ],
   );
 }
 
@@ -40,13 +67,30 @@ export const folded = (text: string): string => text.normalize("NFC").toLowerCas
 export const searchText = (definition: { id: string; name: string }): string =>
   folded(`${definition.id}\n${definition.name}`);
 
-/** @returns false if the space already has a definition with this id. */
-export async function insertDefinition(db: Database, spaceId: string, row: DefinitionRow): Promise<boolean> {
+/**
+ * Creates a definition.
+ * @param guards statements that fail the batch where a condition of the caller is no longer true.
+ * @returns its version: 1, or the next one after a deleted definition with this id; `exists` if the space has a
+ * definition with this id; `changed` if a guard failed.
+ */
+export async function insertDefinition(
+  db: Database,
+  spaceId: string,
+  row: NewDefinitionRow,
+  facts: VersionFacts,
+  guards: readonly Statement[],
+): Promise<number | "exists" | "changed"> {
   try {
-    await db.batch([nextSequence(spaceId), ensureSection(spaceId, row.section_id), insertVersion(spaceId, row)]);
-    return true;
+    const results = await db.batch<{ version: number }>([
+      nextSequence(spaceId),
+      ensureSection(spaceId, row.section_id),
+      ...guards,
+      insertVersion(spaceId, row, facts, NEXT_VERSION),
+    ]);
+    return results.at(-1)?.rows[0]?.version ?? row.version;
   } catch (thrown) {
-    if (isUniqueFailure(thrown, "definitions.space_id, definitions.id")) return false;
+    if (isUniqueFailure(thrown, "definitions.space_id, definitions.id")) return "exists";
+    if (isGuardFailure(thrown)) return "changed";
     throw thrown;
   }
 }
@@ -54,28 +98,29 @@ export async function insertDefinition(db: Database, spaceId: string, row: Defin
 /**
  * Replaces the current version with the next one.
  * @param from the version that the caller read before; null: no row was current.
- * @returns false if another version is current by now; nothing is written then.
+ * @param guards statements that fail the batch where a condition of the caller is no longer true.
+ * @returns false if another version is current by now, or a guard failed; nothing is written then.
  */
 export async function replaceDefinition(
   db: Database,
   spaceId: string,
-  row: DefinitionRow,
+  row: NewDefinitionRow,
+  facts: VersionFacts,
   from: number | null,
+  guards: readonly Statement[],
 ): Promise<boolean> {
   try {
     await db.batch([
       nextSequence(spaceId),
       ensureSection(spaceId, row.section_id),
+      ...guards,
       statement(
         `INSERT INTO guard SELECT 0 WHERE
            (SELECT version FROM definitions WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL) IS NOT ?3`,
         [spaceId, row.id, from],
       ),
-      statement(`UPDATE definitions SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [
-        spaceId,
-        row.id,
-      ]),
-      insertVersion(spaceId, row),
+      endCurrent(spaceId, row.id),
+      insertVersion(spaceId, row, facts),
     ]);
     return true;
   } catch (thrown) {
@@ -84,8 +129,35 @@ export async function replaceDefinition(
   }
 }
 
-/** The version of a definition that a write has read; null: it has no row, as for an unchanged built-in one. */
-export type ExpectedDefinition = readonly [id: string, version: number | null];
+const endCurrent = (spaceId: string, id: string) =>
+  statement(`UPDATE definitions SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND id = ?2 AND seq_to IS NULL`, [
+    spaceId,
+    id,
+  ]);
+
+/**
+ * Deletes a definition that never had an event. Exports that were created before keep it.
+ * @returns `used` if it has had an event; nothing is written then.
+ */
+export async function deleteDefinition(
+  db: Database,
+  spaceId: string,
+  id: string,
+): Promise<"deleted" | "unknown" | "used"> {
+  try {
+    const results = await db.batch([nextSequence(spaceId), neverUsed(spaceId, id), endCurrent(spaceId, id)]);
+    return results.at(-1)?.changes === 0 ? "unknown" : "deleted";
+  } catch (thrown) {
+    if (isGuardFailure(thrown)) return "used";
+    throw thrown;
+  }
+}
+
+/**
+ * The version of a definition that a write has read; null: it has no row, as for an unchanged built-in one. `used`: it
+ * had an event before.
+ */
+export type ExpectedDefinition = readonly [id: string, version: number | null, used: boolean];
 
 /** Fails the batch (`isGuardFailure`) if one of these has another version by now, or is disabled by its row. */
 export function definitionsUnchanged(spaceId: string, expected: readonly ExpectedDefinition[]): Statement {
@@ -97,13 +169,27 @@ export function definitionsUnchanged(spaceId: string, expected: readonly Expecte
   );
 }
 
-/** The current rows of these ids. */
-export const findDefinitionRows = (db: Database, spaceId: string, ids: readonly string[]) =>
-  db.all<DefinitionRow>(
-    `SELECT ${COLUMNS} FROM definitions
-     WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))`,
-    [spaceId, JSON.stringify(ids)],
-  );
+/** The current rows of these ids, and which of the ids have had an event, with a row or without. */
+export async function findDefinitionRows(
+  db: Database,
+  spaceId: string,
+  ids: readonly string[],
+): Promise<{ rows: DefinitionRow[]; used: Set<string> }> {
+  const params = [spaceId, JSON.stringify(ids)];
+  const [current, used] = await db.batch<DefinitionRow>([
+    statement(
+      `SELECT ${READ_COLUMNS} FROM definitions
+       WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))`,
+      params,
+    ),
+    statement(
+      `SELECT definition_id AS id FROM first_events
+       WHERE space_id = ?1 AND definition_id IN (SELECT value FROM json_each(?2))`,
+      params,
+    ),
+  ]);
+  return { rows: current?.rows ?? [], used: new Set((used?.rows ?? []).map((row) => row.id)) };
+}
 
 /**
  * Current rows by id. `q` is searched in id and name, without regard to case.
@@ -118,7 +204,7 @@ export async function listDefinitionRows(
 ): Promise<{ rows: DefinitionRow[]; current: string[] }> {
   const [listed, current] = await db.batch<DefinitionRow>([
     statement(
-      `SELECT ${COLUMNS} FROM definitions
+      `SELECT ${READ_COLUMNS} FROM definitions
        WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2
          AND (?3 IS NULL OR category = ?3)
          AND (?4 IS NULL OR instr(search, ?4) > 0)
@@ -135,8 +221,8 @@ export async function listDefinitionRows(
 
 /** The rows as of a sequence number, without their metadata. @param ids null: all. */
 export const definitionRowsAt = (db: Database, spaceId: string, seq: number, ids: readonly string[] | null) =>
-  db.all<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties">>(
-    `SELECT id, name, section_id, category, properties FROM definitions
+  db.all<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties" | "property_seqs">>(
+    `SELECT id, name, section_id, category, properties, property_seqs FROM definitions
      WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)
        AND ${ids === null ? "?3 IS NULL" : "id IN (SELECT value FROM json_each(?3))"}`,
     [spaceId, seq, ids === null ? null : JSON.stringify(ids)],

@@ -4,7 +4,7 @@
  */
 
 import type { Database } from "../core/database.ts";
-import { DIGITS_16, type EventRange, eventRangeParams, inEventRange, parseKey } from "./event-range.ts";
+import { type EventRange, eventRangeParams, inEventRange } from "./event-range.ts";
 
 export interface EventRecord {
   occurredAt: number;
@@ -16,33 +16,6 @@ export interface EventRecord {
   receivedAt: number;
   /** JSON object. */
   properties: string;
-}
-
-/** Events that one query of `definitionsInRange` scans: D1 ends a query after 30 seconds. */
-const SCAN_ROWS = 250_000;
-
-/**
- * The ids of the definitions that the events of a range have. Events have no index by definition: this scans the whole
- * range, one query for each 250,000 events. Call it only where the result depends on it.
- */
-export async function definitionsInRange(db: Database, range: EventRange, rows = SCAN_ROWS): Promise<Set<string>> {
-  const found = new Set<string>();
-  let lower = range.lower;
-  let from: ">" | ">=" = ">=";
-  for (;;) {
-    const groups = await db.all<{ definition_id: string; n: number; last: string }>(
-      `SELECT definition_id, count(*) AS n, max(max((occurred_at + ${DIGITS_16}) || id)) OVER () AS last
-       FROM (SELECT definition_id, occurred_at, id FROM events WHERE ${inEventRange(range, from)}
-             ORDER BY occurred_at, id LIMIT ?8)
-       GROUP BY definition_id`,
-      [...eventRangeParams(range, lower), rows],
-    );
-    for (const group of groups) found.add(group.definition_id);
-    const last = groups[0]?.last;
-    if (last === undefined || groups.reduce((sum, group) => sum + group.n, 0) < rows) return found;
-    lower = parseKey(last);
-    from = ">";
-  }
 }
 
 const FIRST_PAGE_ROWS = 500;

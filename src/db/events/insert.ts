@@ -3,6 +3,7 @@
 import { type Database, statement } from "../core/database.ts";
 import { type ExpectedDefinition, definitionsUnchanged } from "./definitions.ts";
 import { insertRows, type NewEvent } from "./event-rows.ts";
+import { recordFirstEvents } from "./first-events.ts";
 import { jsonLists } from "../core/pagination.ts";
 import { nextSequence } from "../core/sequences.ts";
 import { insertProfiles, type NewProfile, personsUnchanged } from "../profiles/current.ts";
@@ -47,6 +48,10 @@ export async function insertEvents(
     ),
   ];
   const inserts = insertRows(spaceId, write.events, receivedAt);
-  const results = await db.batch([...before, ...inserts, ...insertRows(spaceId, write.derived, receivedAt)]);
+  const after = [
+    ...insertRows(spaceId, write.derived, receivedAt),
+    ...recordFirstEvents(spaceId, write.definitions, [...write.events, ...write.derived]),
+  ];
+  const results = await db.batch([...before, ...inserts, ...after]);
   return results.slice(before.length, before.length + inserts.length).reduce((sum, result) => sum + result.changes, 0);
 }

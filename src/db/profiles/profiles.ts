@@ -12,6 +12,7 @@ import {
 } from "../core/database.ts";
 import { type ExpectedDefinition, definitionsUnchanged } from "../events/definitions.ts";
 import { insertRows, type NewEvent } from "../events/event-rows.ts";
+import { recordFirstEvents } from "../events/first-events.ts";
 import { insertReachability, type NewReachability } from "../events/reachability.ts";
 import { type ExpectedVersion, versionsUnchanged } from "./current.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
@@ -130,6 +131,7 @@ export async function mergeProfiles(
         [spaceId, JSON.stringify(merges.flat().map((merge) => merge.person_id)), MAX_PROFILE_BYTES],
       ),
       ...insertRows(spaceId, derived?.events ?? [], now),
+      ...recordFirstEvents(spaceId, derived?.definitions ?? [], derived?.events ?? []),
       ...insertReachability(spaceId, derived?.reachability ?? [], now),
     ]);
     return "merged";

@@ -12,7 +12,7 @@ import { sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { urlFault } from "../../outbound/url-guard.ts";
 import { freezeDestination, NO_ID } from "../delivery/destination.ts";
 import { type Context, sourceOf } from "../../context.ts";
-import { dependsOnRows, isPlain } from "../output/encode/encoding.ts";
+import { isPlain } from "../output/encode/encoding.ts";
 import { MAX_FILES } from "../output/file-count.ts";
 import { resolveEncoding } from "../output/encode/resolve.ts";
 import type { ExportRequest } from "./request.ts";
@@ -175,8 +175,8 @@ export async function freeze(
   const asking = { db, space, now, snapshotSeq, secret, increment: sinceId !== undefined };
   const query = await dataset.freeze(request, asking);
   const { tabular } = dataset;
-  const columns =
-    isPlain(request) || tabular === undefined ? null : await tabular.columns(query, asking, dependsOnRows(request));
+  const asOf = { db, spaceId: space.id, seq: snapshotSeq };
+  const columns = isPlain(request) || tabular === undefined ? null : await tabular.columns(query, asOf);
   const encoding = resolveEncoding(request, columns, tabular?.fieldsParameter);
   const stored = JSON.stringify([request, query, encoding]);
   if (stored.length * 3 > MAX_STORED_BYTES && utf8(stored).length > MAX_STORED_BYTES)

@@ -1,6 +1,6 @@
 /**
- * The manifest: the files, rows and hashes of an export. It is derived from the ledger alone, so it is the same each
- * time.
+ * The manifest: the columns, files, rows and hashes of an export. It is derived from the ledger and the definitions as
+ * of the snapshot, so it is the same each time.
  */
 
 import type { ExportRow } from "../../db/exports/exports.ts";
@@ -8,7 +8,10 @@ import type { ChunkRow } from "../../db/exports/chunks.ts";
 import type { FileRow } from "../../db/exports/files.ts";
 import { shownName } from "../delivery/object-keys.ts";
 import { iso } from "../../time/names.ts";
+import type { Column } from "../../datasets/dataset.ts";
 import { encodingOf } from "./encode/encoder.ts";
+import type { Encoding, Field } from "./encode/encoding.ts";
+import { redactedFields } from "./encode/resolve.ts";
 
 /** A record's key. A field is null when the export's redactions hide it in the rows too. */
 interface Edge {
@@ -29,14 +32,38 @@ export function fileFacts(row: ExportRow, file: FileRow) {
   };
 }
 
+/** A column of the files as the manifest shows it. */
+interface ManifestColumn extends Pick<Field, "name" | "type"> {
+  nullable: boolean;
+}
+
+/**
+ * The columns of the files: of NDJSON, the members of its rows. `json`: an object, a list, or values of several types.
+ * @param columns the dataset's.
+ */
+export function manifestColumns(encoding: Encoding | null, columns: readonly Column[]): ManifestColumn[] {
+  if (encoding !== null && encoding.fields !== null)
+    return encoding.fields.map(({ name, type, required }) => ({ name, type, nullable: required !== true }));
+  const members = new Map<string, ManifestColumn>();
+  for (const { path, type, required } of redactedFields(columns, encoding?.redact ?? [])) {
+    const name = path.join(".");
+    const before = members.get(name);
+    const isMixed = before !== undefined && before.type !== type;
+    members.set(name, { name, type: isMixed ? "json" : type, nullable: required !== true });
+  }
+  return [...members.values()];
+}
+
 /**
  * @param files, @param chunks all of the export's, finished, in order.
+ * @param columns of its rows; null where the result is one document.
  * @param summary the dataset's totals; undefined for a dataset that has none.
  */
 export function createManifest(
   row: ExportRow,
   files: readonly FileRow[],
   chunks: readonly ChunkRow[],
+  columns: readonly ManifestColumn[] | null,
   summary: unknown,
 ) {
   const hidden = new Set(encodingOf(row)?.hidden);
@@ -61,6 +88,7 @@ export function createManifest(
   return {
     export: { id: row.id, dataset: row.dataset, request: JSON.parse(row.request) as unknown },
     snapshot: { sequence: row.snapshot_seq, at: iso(row.created_at) },
+    ...(columns === null ? {} : { columns }),
     files: listed,
     totals: {
       files: listed.length,

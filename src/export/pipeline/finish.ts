@@ -12,8 +12,9 @@ import { SpillwayError } from "../../errors.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
 import { bucketOf, destinationOf } from "../delivery/destination.ts";
 import { type FinishedContext, onFinished } from "./on-finished.ts";
-import { type Context, MAX_INVOCATION_MS, type Message, sourceOf } from "../../context.ts";
-import { createManifest } from "../output/manifest.ts";
+import { columnsOf, type Context, MAX_INVOCATION_MS, type Message, sourceOf } from "../../context.ts";
+import { encodingOf } from "../output/encode/encoder.ts";
+import { createManifest, manifestColumns } from "../output/manifest.ts";
 import { manifestBeside, manifestKey, segmentKey } from "../delivery/object-keys.ts";
 import { inParallel } from "./parallel.ts";
 import { resultShapeOf } from "./result-shape.ts";
@@ -37,7 +38,9 @@ export async function finish(context: FinishContext, message: Message): Promise<
   if (resultShapeOf(row).kind === "assembled" && chunks.length > 1)
     await inParallel(chunks, 6, (chunk) => context.bucket.delete(segmentKey(row, chunk.n)));
   const summary = await summaryOf(context, row, source);
-  const manifest = utf8(`${JSON.stringify(createManifest(row, files, chunks, summary), null, 2)}\n`);
+  const columns = await columnsOf(context, row);
+  const listed = columns === null ? null : manifestColumns(encodingOf(row), columns);
+  const manifest = utf8(`${JSON.stringify(createManifest(row, files, chunks, listed, summary), null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
   await context.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");
   const destination = destinationOf(row);

@@ -1,12 +1,10 @@
-/** /v1/event-definitions: create, list and extend event definitions. */
+/** /v1/event-definitions: create, list, extend and delete event definitions. */
 
 import * as z from "zod";
-import { insertDefinition } from "../../db/events/definitions.ts";
 import { SpillwayError } from "../../errors.ts";
-import { builtIn } from "../../ingest/catalogue/catalogue.ts";
-import { applyChange } from "../../ingest/definition-change.ts";
-import { checkProperties, DefinitionId, MAX_PROPERTIES, Property } from "../../ingest/definition.ts";
-import { changeDefinition, type Definition, findDefinition, listDefinitions } from "../../ingest/definitions.ts";
+import { DefinitionId, MAX_PROPERTIES, Property } from "../../ingest/definition.ts";
+import { type Definition, findDefinition, listDefinitions } from "../../ingest/definitions.ts";
+import { changeDefinition, createDefinition, deleteDefinition } from "../../ingest/write-definition.ts";
 import { refuseOneTooMany } from "../caps.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
@@ -49,7 +47,7 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
     operationId: "createEventDefinition",
     summary: "Define a custom event",
     description:
-      "Events of the new definition are accepted at once. Later a definition can only be extended: see PATCH.",
+      "Events of the new definition are accepted at once. Later a definition can only be extended: see PATCH. A name of a property or list field that differs in letter case alone from one that the space's definitions or attributes have is a conflict (409): many readers take the two for one column. A spelling that a built-in definition has is always accepted.",
     auth: "events:write",
     body: {
       schema: z.strictObject({
@@ -67,15 +65,8 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
     responses: { 201: { description: "The definition.", schema: Shown } },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      checkProperties(body.id, body.properties);
       await refuseOneTooMany(call, space, "event definition", body.id);
-      const now = call.runtime.now();
-      const definition: Definition = { ...body, version: 1, created_at: now, updated_at: now, stored: true };
-      const row = { ...definition, enabled: body.enabled ? 1 : 0, properties: JSON.stringify(body.properties) };
-      const isNew = builtIn(body.id) === undefined;
-      if (!isNew || !(await insertDefinition(call.databases.space(space.id), space.id, row)))
-        throw new SpillwayError("conflict", `An event definition ${body.id} already exists. Extend it with PATCH.`);
-      return json(show(definition), 201);
+      return json(show(await createDefinition(call.databases.space(space.id), space, body, call.runtime.now())), 201);
     },
   }),
   list({
@@ -130,15 +121,23 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
     errors: ["conflict"],
     async handle(call, { space, params: { id }, body }) {
       const db = call.databases.space(space.id);
-      const old = found(await findDefinition(db, space, id));
-      const next = applyChange(old, body, call.runtime.now());
-      if (next === null) return json(show(old));
-      if (!(await changeDefinition(db, space.id, old, next)))
-        throw new SpillwayError(
-          "conflict",
-          "Another call changed this definition at the same time. Send the request again.",
-        );
-      return json(show(next));
+      return json(show(found(await changeDefinition(db, space, id, body, call.runtime.now()))));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/{id}",
+    operationId: "deleteEventDefinition",
+    summary: "Delete an event definition that was never used",
+    description:
+      "For a definition that was made by mistake. A definition that has had an event cannot be deleted, even if all its events are deleted, and a built-in one neither: 409. Set `enabled` to `false` to refuse their events. Schedules that name a deleted definition are refused from the next run on.",
+    auth: "events:write",
+    params: IdInPath,
+    responses: { 204: { description: "The definition is deleted. Its id and its names are free." } },
+    errors: ["conflict"],
+    async handle(call, { space, params: { id } }) {
+      if (!(await deleteDefinition(call.databases.space(space.id), space.id, id))) throw new SpillwayError("not_found");
+      return new Response(null, { status: 204 });
     },
   }),
 ]);

@@ -11,6 +11,7 @@ export const eventExamples: Examples = {
         personId: "p-1",
         externalPersonId: "CRM-1",
         occuredTime: "2026-01-15T10:23:46.007+0000",
+        occurredAt: "2026-01-15T10:23:45.123Z",
         order_id: "A-17",
         amount: 19.9,
       },

@@ -19,7 +19,13 @@ import { linkTo, pageOf } from "../list.ts";
 
 const MAX_ROWS = 4_000;
 
-const { start, end, row_format: rowFormat, enrich_with_moments_info: enrich } = activityEvents.shape;
+const {
+  start,
+  end,
+  row_format: rowFormat,
+  extra_fields: extra,
+  enrich_with_moments_info: enrich,
+} = activityEvents.shape;
 const conversions = conversionEvents.shape;
 const commas = (description: string | undefined, example: string) =>
   z
@@ -40,6 +46,10 @@ const query = z.strictObject({
     "order_*,visit",
   ),
   row_format: rowFormat.unwrap().optional().meta({ description: "View `events`. Default: `flat`." }),
+  extra_fields: z
+    .enum(["true", "false"])
+    .optional()
+    .meta({ description: `View \`events\`. Default: \`true\`. ${extra.description ?? ""}` }),
   enrich_with_moments_info: z
     .enum(["true", "false"])
     .optional()
@@ -62,15 +72,17 @@ const query = z.strictObject({
 type Sent = Omit<z.output<typeof query>, "view" | "limit" | "cursor">;
 
 const list = (text: string | undefined) => text?.split(",");
+const flag = (text: "true" | "false" | undefined) => (text === undefined ? undefined : text === "true");
 
 /** A view: its dataset, whose parameters it has, and how the query's texts become a request to it. */
 const VIEWS: Record<"events" | "conversions", { dataset: AnyDataset; read: (sent: Sent) => unknown }> = {
   events: {
     dataset: activityEvents,
-    read: ({ event_names, enrich_with_moments_info: enriched, ...sent }) => ({
+    read: ({ event_names, extra_fields: extraFields, enrich_with_moments_info: enriched, ...sent }) => ({
       ...sent,
       event_names: list(event_names),
-      enrich_with_moments_info: enriched === undefined ? undefined : enriched === "true",
+      extra_fields: flag(extraFields),
+      enrich_with_moments_info: flag(enriched),
     }),
   },
   conversions: {
@@ -96,6 +108,10 @@ const FlatRow = z
     occuredTime: z
       .string()
       .meta({ description: "The time when the service received the event.", example: "2026-01-15T10:23:45.123+0000" }),
+    occurredAt: z.string().optional().meta({
+      description: "The time when the event occurred. Left out with `extra_fields=false`.",
+      example: "2026-01-15T10:23:45.123Z",
+    }),
   })
   .meta({
     id: "FlatEventRow",
@@ -106,6 +122,7 @@ const FlatRow = z
 const NestedRow = z
   .looseObject({
     definitionId: z.string(),
+    eventId: z.string().optional().meta({ description: "Left out with `extra_fields=false`." }),
     personId: z.string(),
     externalPersonId: z.string().nullable(),
     timestamp: z

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Database, newMeter } from "../../../src/db/core/database.ts";
 import { countEvents, cutEvents, EVENTS, type EventRange } from "../../../src/db/events/event-range.ts";
-import { definitionsInRange, type EventRecord, readEvents } from "../../../src/db/events/events.ts";
+import { type EventRecord, readEvents } from "../../../src/db/events/events.ts";
 import { readSequence } from "../../../src/db/core/sequences.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { between, dice, noise, pick } from "../../support/random.ts";
@@ -34,31 +34,6 @@ async function pagesOf(range: EventRange) {
   for await (const page of readEvents(new Database(d1, newMeter()), range)) pages.push(page);
   return { pages, answers };
 }
-
-it.each([1, 2, 3, 250_000])("finds the definitions of a range, %i events a query", async (rows) => {
-  const service = roomyService();
-  const space = await service.shop();
-  const key = space.key;
-  for (const id of ["first", "last"])
-    await service.json("POST", "/v1/event-definitions", 201, { key, body: { id, name: id } });
-  // One millisecond, and ids that UTF-16 orders otherwise than UTF-8.
-  const ids = ["a", "b", "\uffee", "\u{1f6d2}"];
-  const events = ids.map((id, n) => ({
-    id,
-    definition_id: ["first", "order_placed", "order_placed", "last"][n],
-    person_id: "p-1",
-    occurred_at: new Date(START - 1000).toISOString(),
-    properties: {},
-  }));
-  await service.send(space, events.slice(0, 3));
-  const before = await rangeOf(space);
-  await service.send(space, events.slice(3));
-  const of = async (range: EventRange) =>
-    [...(await definitionsInRange(new Database(env.SPACE_DB, newMeter()), range, rows))].toSorted();
-  expect(await of(await rangeOf(space))).toEqual(["first", "last", "order_placed"]);
-  expect(await of(before)).toEqual(["first", "order_placed"]);
-  expect(await of({ ...before, lower: { time: START, id: "" } })).toEqual([]);
-});
 
 async function spaceWith(service: Service, sizes: readonly number[]): Promise<{ space: Space; texts: string[] }> {
   const space = await service.shop();

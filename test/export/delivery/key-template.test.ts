@@ -16,7 +16,13 @@ const SHAPES = { single: "assembled", files: "counted_files" };
 /** @param starts when the first record of each file occurred. */
 function namesOf(layout: "single" | "files", starts: readonly number[]): string[] {
   const window = { start: START_AT, end: END_AT };
-  const query = { ...window, definition_ids: null, row_format: "flat", clashes: {}, enriched: false } as const;
+  const query = {
+    ...window,
+    definition_ids: null,
+    row_format: "flat",
+    clashes: [],
+    fields: { enriched: false, extra: true },
+  } as const;
   const db = roomyService().context.databases.space("s");
   const source = activityEvents.open({ ...query, excludeDeleted: false }, { db, spaceId: "s", seq: 1, since: null });
   return fileNames({ id: "x", result_shape: JSON.stringify({ kind: SHAPES[layout] }), encoding: null }, source, starts);

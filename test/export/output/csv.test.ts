@@ -27,7 +27,16 @@ describe("a field", () => {
     ["spaces around, which some readers trim", " a ", '" a "'],
     ["a byte order mark at its start", "\ufeffa", '"\ufeffa"'],
     ["nothing", "", '""'],
-    ["semicolons, apostrophes and backslashes", ";'\\", ";'\\"],
+    ["a semicolon, at which some readers split", "a;b", '"a;b"'],
+    ["a bar, at which some readers split", "a|b", '"a|b"'],
+    ["a tab, at which some readers split", "a\tb", '"a\tb"'],
+    ["an apostrophe, which some readers take for a quote", "it's", '"it\'s"'],
+    ["the end of PostgreSQL's COPY", "\\.", '"\\."'],
+    ["a null of some readers", "\\N", '"\\N"'],
+    ["a null of other readers", "NULL", '"NULL"'],
+    ["a comment of some readers", "#1", '"#1"'],
+    ["a line end of some readers", "a\u2028b", '"a\u2028b"'],
+    ["a next line", "a\u0085b", '"a\u0085b"'],
   ])("of text with %s is %s", (_what, text, written) => {
     expect(line(text, "x")).toBe(`${written},x`);
   });
@@ -44,16 +53,30 @@ describe("a field", () => {
 });
 
 describe("formulas", () => {
-  const DANGEROUS = ["=1+1", "+49 30 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=cmd|"/c calc"!A1'];
+  const DANGEROUS = [
+    ...["=1+1", "+49 30 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=cmd|"/c calc"!A1'],
+    ...[" =1", "\ufeff=1", "\u00a0 @1", "\ufeff +1"],
+  ];
 
   it.each(DANGEROUS)("are escaped when the request asks for it: %j", (text) => {
     expect(readCsv(`${csvLine([text, "x"], true)}\r\n`)).toEqual([[`'${text}`, "x"]]);
     expect(readCsv(`${csvLine([text, "x"], false)}\r\n`)).toEqual([[text, "x"]]);
   });
 
+  it.each([
+    [";=1", "';'=1"],
+    ["a;=1", "a;'=1"],
+    ["a,\t=1", "a,\t'=1"],
+    ["a\n=1|=2", "a\n'=1|'=2"],
+    ["a; b=1", "a; b=1"],
+  ])("are escaped behind a separator, at which a spreadsheet may split: %j", (text, escaped) => {
+    expect(readCsv(`${csvLine([text, "x"], true)}\r\n`)).toEqual([[escaped, "x"]]);
+    expect(readCsv(`${csvLine([text, "x"], false)}\r\n`)).toEqual([[text, "x"]]);
+  });
+
   it("are escaped in names of columns too", () => {
     const field = { name: "=evil()", path: ["a"], type: "text" as const };
-    expect([csvHeader([field], true), csvHeader([field], false)]).toEqual(["'=evil()\r\n", "=evil()\r\n"]);
+    expect([csvHeader([field], true), csvHeader([field], false)]).toEqual(['"\'=evil()"\r\n', '"=evil()"\r\n']);
   });
 
   it("are no numbers, nulls, lists or words: these stay", () => {
@@ -71,13 +94,14 @@ describe("an export as CSV", () => {
     ]);
     const done = await service.export(space, { format: "csv", event_names: ["visit"] });
     const received = "2026-03-01T12:00:00.000+0000";
-    const mandatory = (id: string) => ["visit", id, null, "p-1", "CRM-1", received];
+    const occurred = (n: number) => new Date(START - 1_000_000 + n).toISOString();
+    const mandatory = (id: string, n: number) => ["visit", id, null, "p-1", "CRM-1", received, occurred(n)];
     expect(onlyFile(done).name).toMatch(/\.csv\.gz$/);
     expect(readCsv(await textOf(service, done))).toEqual([
       [...MANDATORY, ...PROPERTIES],
-      [...mandatory("v-000000"), "/", "1.5", "true", "2026-01-01T00:00:00+01:00", '[{"sku":"A","count":2}]'],
-      [...mandatory("v-000001"), "", null, "false", null, "[]"],
-      [...mandatory("v-000002"), null, null, null, null, null],
+      [...mandatory("v-000000", 0), "/", "1.5", "true", "2026-01-01T00:00:00+01:00", '[{"sku":"A","count":2}]'],
+      [...mandatory("v-000001", 1), "", null, "false", null, "[]"],
+      [...mandatory("v-000002", 2), null, null, null, null, null],
     ]);
   });
 
@@ -112,13 +136,13 @@ describe("an export as CSV", () => {
     const service = roomyService();
     const space = await visits(service, [{ page: "=1" }]);
     const request = { format: "csv", csv_escape_formulas: true, columns: [{ path: "page", as: "@page" }] };
-    expect(await textOf(service, await service.export(space, request))).toBe("'@page\r\n'=1\r\n");
+    expect(await textOf(service, await service.export(space, request))).toBe(`"'@page"\r\n"'=1"\r\n`);
   });
 
   it("is a header alone where nothing is found", async () => {
     const service = roomyService();
     const done = await service.export(await visits(service, []), { format: "csv", event_names: ["visit"] });
-    expect(await textOf(service, done)).toBe(`${[...MANDATORY, ...PROPERTIES].join()}\r\n`);
+    expect(await textOf(service, done)).toBe(`${[...MANDATORY, ...PROPERTIES].map((name) => `"${name}"`).join()}\r\n`);
     expect(onlyFile(done).rows).toBe(0);
   });
 
@@ -133,7 +157,7 @@ describe("an export as CSV", () => {
       columns: [{ path: "order_id" }],
     });
     const texts = await Promise.all(done.files.map(async (file) => gunzip(await service.fetchFile(file))));
-    const header = "order_id\r\n";
+    const header = '"order_id"\r\n';
     expect(texts).toEqual([`${header}A-0\r\nA-1\r\n`, `${header}A-2\r\nA-3\r\n`, `${header}A-4\r\n`]);
     expect(done.files.map((file) => file.rows)).toEqual([2, 2, 1]);
   });

@@ -43,11 +43,11 @@ it("as CSV have the flow's fields after the mandatory ones, each once", async ()
   const [header = [], ...rows] = readCsv(
     await textOf(service, await service.export(space, { ...ASKED, format: "csv" })),
   );
-  expect(header.slice(6)).toEqual([...MOMENTS, "counted_flowElementId", "messageId"]);
-  expect(rows.map((row) => row.slice(6))).toEqual([
+  expect(header.slice(7)).toEqual([...MOMENTS, "messageId", "counted_flowElementId"]);
+  expect(rows.map((row) => row.slice(7))).toEqual([
     ["Spring", "Send email", "2026-02-01T08:00:00.000+0000", "1-2", null, null],
     [null, null, null, null, null, null],
-    [null, null, null, null, "7", null],
+    [null, null, null, null, null, "7"],
   ]);
 });
 

@@ -56,7 +56,7 @@ describe("the content", () => {
 
   it("of no files is what a file of no rows is", async () => {
     const nothing = { layout: "files", end: new Date(service.now - 3_599_999).toISOString() };
-    const header = "order_id,amount\r\n";
+    const header = '"order_id","amount"\r\n';
     const columns = [{ path: "order_id" }, { path: "amount" }];
     const csv = await service.export(space, { ...nothing, format: "csv", columns });
     expect(Buffer.from((await contentOf(csv.id)).bytes).toString()).toBe(header);

@@ -139,7 +139,7 @@ it("the columns are those of the snapshot, however late the export is written", 
   });
   await service.pump();
   const [header] = readCsv(await textOf(service, await service.poll(own, id)));
-  expect(header?.slice(6)).toEqual(["order_id", "amount"]);
+  expect(header?.slice(7)).toEqual(["order_id", "amount"]);
 });
 
 it("the document describes each parameter, and its example is an export that the service makes", async () => {

@@ -22,7 +22,7 @@ describe("an export as Parquet", () => {
     const done = await service.export(space, PARQUET);
     const [table] = await tablesOf(service, done);
     expect(table?.columns).toEqual([
-      ...MANDATORY.map((name) => [name, name === "occuredTime" ? "TIMESTAMP" : "STRING"]),
+      ...MANDATORY.map((name) => [name, name.startsWith("occu") ? "TIMESTAMP" : "STRING"]),
       ["page", "STRING"],
       ["amount", "DOUBLE"],
       ["member", "BOOLEAN"],
@@ -33,6 +33,7 @@ describe("an export as Parquet", () => {
     const dated = plain.map((row) => ({
       ...row,
       occuredTime: new Date(service.now),
+      occurredAt: new Date(String(row["occurredAt"])),
       at: row["at"] === null ? null : new Date(at),
     }));
     expect(table?.rows).toEqual(dated);
@@ -82,11 +83,11 @@ describe("an export as Parquet", () => {
     const space = await visits(service, []);
     const single = await service.export(space, { ...PARQUET, layout: "single" });
     const [table] = await tablesOf(service, single);
-    expect([table?.rows, table?.columns.length]).toEqual([[], 11]);
+    expect([table?.rows, table?.columns.length]).toEqual([[], 12]);
     expect(await service.export(space, PARQUET)).toMatchObject({ status: "completed", files: [] });
   });
 
-  it("makes text of a property that two definitions type differently", async () => {
+  it("has a column of its own for a property that a later definition types differently", async () => {
     const service = roomyService();
     const space = await visits(service, [{ page: "/", amount: 2 }]);
     const other = [
@@ -97,8 +98,11 @@ describe("an export as Parquet", () => {
     await service.send(space, [{ ...visit({ amount: "two", page: "x" }, 1), definition_id: "other" }]);
     const [table] = await tablesOf(service, await service.export(space, { ...PARQUET, event_names: ["*"] }));
     const types = new Map(table?.columns);
-    expect([types.get("amount"), types.get("page")]).toEqual(["STRING", "STRING"]);
-    expect(table?.rows.map((row) => row["amount"])).toEqual(["2", "two"]);
+    expect(["amount", "other_amount", "page"].map((name) => types.get(name))).toEqual(["DOUBLE", "STRING", "STRING"]);
+    expect(table?.rows.map((row) => [row["amount"], row["other_amount"], row["page"]])).toEqual([
+      [2, null, "/"],
+      [null, "two", "x"],
+    ]);
   });
 
   it("has the same bytes however its messages come, and after a step that broke off", async () => {

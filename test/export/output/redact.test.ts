@@ -49,6 +49,7 @@ describe("what is dropped", () => {
       "sessionId",
       "personId",
       "occuredTime",
+      "occurredAt",
       "amount",
       "member",
       "at",
@@ -65,7 +66,7 @@ describe("what is dropped", () => {
 
   it("may be all properties of nested rows, or one", async () => {
     const [row] = await rows({ properties: "drop" }, { row_format: "nested" });
-    expect(Object.keys(row ?? {})).toEqual(["definitionId", "personId", "externalPersonId", "timestamp"]);
+    expect(Object.keys(row ?? {})).toEqual(["definitionId", "eventId", "personId", "externalPersonId", "timestamp"]);
     const [other] = await rows({ "properties.page": "drop" }, { row_format: "nested" });
     expect(Object.keys(other?.["properties"] ?? {})).toEqual(["amount", "member", "at", "items"]);
   });
@@ -74,8 +75,8 @@ describe("what is dropped", () => {
     const redact = { page: "drop", items: "drop" };
     const [header] = readCsv(await textOf(service, await exported(redact, { format: "csv" })));
     const [table] = await tablesOf(service, await exported(redact, { format: "parquet" }));
-    expect(header?.slice(6)).toEqual(["amount", "member", "at"]);
-    expect(table?.columns.slice(6).map(([name]) => name)).toEqual(["amount", "member", "at"]);
+    expect(header?.slice(7)).toEqual(["amount", "member", "at"]);
+    expect(table?.columns.slice(7).map(([name]) => name)).toEqual(["amount", "member", "at"]);
   });
 });
 
@@ -94,7 +95,7 @@ describe("what is hashed", () => {
     const [, csv] = readCsv(await textOf(service, await exported(redact, { format: "csv" })));
     const ann = hash("ann@shop.example");
     expect(first).toMatchObject({ page: ann, items: [{ sku: ann }, { sku: null }] });
-    expect([second?.["properties"], csv?.[6]]).toEqual([expect.objectContaining({ page: ann }), ann]);
+    expect([second?.["properties"], csv?.[7]]).toEqual([expect.objectContaining({ page: ann }), ann]);
   });
 
   it("is another in another space", async () => {
@@ -150,7 +151,7 @@ describe("refused is", () => {
   });
 
   it("a file of no columns", async () => {
-    const names = ["definitionId", "personId", "externalPersonId", "timestamp", "properties"];
+    const names = ["definitionId", "eventId", "personId", "externalPersonId", "timestamp", "properties"];
     const redact = Object.fromEntries(names.map((name) => [name, "drop"]));
     expect(await faults({ ...VISITS, row_format: "nested", format: "csv", redact })).toEqual(["/redact"]);
   });

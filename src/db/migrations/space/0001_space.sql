@@ -37,11 +37,21 @@ CREATE TABLE definitions (
   category TEXT NOT NULL,
   enabled INTEGER NOT NULL,
   properties TEXT NOT NULL, -- JSON array
+  property_seqs TEXT NOT NULL, -- JSON array: of each property, the sequence number that defined it; 0: built in
+  spellings TEXT NOT NULL, -- JSON object: the names of properties and list fields, in lower case → as they are spelled
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (space_id, id, seq_from)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX definitions_current ON definitions (space_id, id) WHERE seq_to IS NULL;
+
+-- Of each definition, the write that had its first event. Retention and erasure delete no row: columns stay.
+CREATE TABLE first_events (
+  space_id TEXT NOT NULL,
+  definition_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (space_id, definition_id)
+) WITHOUT ROWID;
 
 CREATE TABLE sections (
   space_id TEXT NOT NULL,
@@ -152,6 +162,15 @@ CREATE TABLE profile_definitions (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX profile_definitions_current ON profile_definitions (space_id, kind, id) WHERE seq_to IS NULL;
 CREATE INDEX profile_definitions_by_seq ON profile_definitions (space_id, kind, seq_from);
+
+-- The types of the values that attributes had before they were defined.
+CREATE TABLE attribute_value_types (
+  space_id TEXT NOT NULL,
+  attribute TEXT NOT NULL,
+  type TEXT NOT NULL, -- text, boolean, number, or date: a text with a date
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (space_id, attribute, type)
+) WITHOUT ROWID;
 
 -- Tombstones of deleted people. Their rows go in the background; the tombstone stays.
 CREATE TABLE profile_deletions (

@@ -12,7 +12,7 @@ import type { Compression } from "../compression/codec.ts";
 import { COMPRESSIONS } from "../compression/index.ts";
 import { csvHeader, LINE_END, csvLine } from "./csv.ts";
 import type { Encoding, Field } from "./encoding.ts";
-import { cellsOf, rowReader, type Value } from "./rows.ts";
+import { cellReader, rowReader, type Value } from "./rows.ts";
 
 /** The form of a file: the dataset's own, or that of the requested format. */
 export interface FileForm extends Form {
@@ -91,22 +91,25 @@ export function createEncoder(encoding: Encoding | null, form: FileForm, key: Ui
   const { compression } = form;
   if (compression === null) {
     const fields = encoding?.fields ?? [];
-    const read = rowReader(encoding?.redact ?? [], key);
-    return { kind: "table", form, objectType: form.contentType, fields, cells: (line) => cellsOf(read(line), fields) };
+    const cells = cellReader(fields, encoding?.redact ?? [], key);
+    return { kind: "table", form, objectType: form.contentType, fields, cells };
   }
   const line = encoding === null ? null : encodeLine(encoding, key);
   return { kind: "text", form, compression, objectType: compression.mediaType, line };
 }
 
 function encodeLine({ format, fields, redact, escapeFormulas }: Encoding, key: Uint8Array): (line: string) => string {
-  const read = rowReader(redact, key);
-  if (format === "csv") return (line) => csvLine(cellsOf(read(line), fields ?? []), escapeFormulas);
-  if (fields === null) return (line) => JSON.stringify(read(line));
+  if (fields === null) {
+    const read = rowReader(redact, key);
+    return (line) => JSON.stringify(read(line));
+  }
+  const cells = cellReader(fields, redact, key);
+  if (format === "csv") return (line) => csvLine(cells(line), escapeFormulas);
   // Written by hand, because an object would put names that are whole numbers first.
   const keys = fields.map((field) => `${JSON.stringify(field.name)}:`);
   return (line) => {
-    const cells = cellsOf(read(line), fields);
-    return `{${keys.map((name, index) => name + JSON.stringify(cells[index])).join()}}`;
+    const values = cells(line);
+    return `{${keys.map((name, index) => name + JSON.stringify(values[index])).join()}}`;
   };
 }
 

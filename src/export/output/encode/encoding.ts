@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import type { ColumnType, Edge } from "../../../datasets/dataset.ts";
+import type { ColumnType, Edge, RowCondition } from "../../../datasets/dataset.ts";
 
 export const FORMATS = ["ndjson", "csv", "parquet"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -75,11 +75,17 @@ export interface Field {
   name: string;
   path: readonly string[];
   type: ColumnType;
+  /** Every row has a value. */
+  required?: true;
+  /** Only these rows have a value in it. */
+  rows?: RowCondition;
 }
 
 export interface Redaction {
   path: readonly string[];
   how: "drop" | "sha256";
+  /** Only in these rows. */
+  rows?: RowCondition;
 }
 
 /** Frozen with an export. An export without one has the dataset's own lines. */
@@ -97,9 +103,4 @@ export interface Encoding {
 /** Whether the dataset's own lines satisfy the request. */
 export function isPlain(request: EncodingRequest): boolean {
   return request.format === "ndjson" && request.columns === undefined && request.redact === undefined;
-}
-
-/** Whether the columns or their types depend on the definitions. Columns requested by name are texts in CSV. */
-export function dependsOnRows({ format, columns }: EncodingRequest): boolean {
-  return format === "parquet" || (format === "csv" && columns === undefined);
 }

@@ -1,6 +1,6 @@
 /**
  * Parquet, written one row group at a time. A group ends after a number of rows or characters, not with a page, so the
- * same rows give the same bytes. Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (milliseconds), lists and
+ * same rows give the same bytes. Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (microseconds), lists and
  * objects JSON; every column may be null.
  */
 
@@ -26,8 +26,8 @@ const TYPES = {
   number: { type: "DOUBLE" },
   date: {
     type: "INT64",
-    converted_type: "TIMESTAMP_MILLIS",
-    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
+    converted_type: "TIMESTAMP_MICROS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" },
   },
   json: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
 } as const satisfies Record<ColumnType, Omit<Schema[number], "name">>;
@@ -164,12 +164,23 @@ function convert(value: Exclude<Value, null>, type: ColumnType): unknown {
       if (isExactNumber(value)) return Number(value.rawJSON);
       break;
     case "date": {
-      const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
-      if (!Number.isNaN(time)) return new Date(time);
+      const micros = typeof value === "string" ? microseconds(value) : null;
+      if (micros !== null) return micros;
       break;
     }
     case "json":
       return value;
   }
   throw new Error(`a value does not match its column of type ${type}`);
+}
+
+/** The digits of an RFC 3339 time below the millisecond, down to the microsecond. */
+const BELOW_MS = /\.\d{3}(\d{1,3})/;
+
+/** Epoch microseconds of an RFC 3339 time or day; null for another text. More digits than these are cut. */
+function microseconds(text: string): bigint | null {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) return null;
+  const below = BELOW_MS.exec(text)?.[1] ?? "";
+  return BigInt(ms) * 1000n + BigInt(below.padEnd(3, "0"));
 }

@@ -3,8 +3,9 @@
  * export; a fault is reported with its pointer into the request.
  */
 
-import type { Column, ColumnType } from "../../../datasets/dataset.ts";
+import type { Column, ColumnType, RowCondition } from "../../../datasets/dataset.ts";
 import { type Fault, invalid, pointerToken } from "../../../errors.ts";
+import { folded } from "../../../db/events/definitions.ts";
 import { type Encoding, type EncodingRequest, type Field, isPlain, MAX_COLUMNS, type Redaction } from "./encoding.ts";
 
 type Path = readonly string[];
@@ -37,7 +38,7 @@ export function resolveEncoding(
     });
   }
   const faults: Fault[] = [];
-  const known = listTargets(columns);
+  const known = listTargets(columns, format);
   const redact = resolveRedactions(request, columns, known, faults);
   const fields =
     request.columns === undefined
@@ -49,30 +50,65 @@ export function resolveEncoding(
   return { format, fields, redact, hidden, escapeFormulas: escapeFormulas ?? false };
 }
 
+/** The requested columns in which no row of the space has a value, each with its pointer: the export has nulls there. */
+export function unusedColumns(request: Pick<EncodingRequest, "columns">, columns: readonly Column[]): Fault[] {
+  const unused = new Map<string, boolean>();
+  for (const column of columns)
+    for (const name of [nameOf(column), ...(column.fields ?? []).map((field) => `${nameOf(column)}.${field}`)])
+      unused.set(name, column.unused === true);
+  return (request.columns ?? []).flatMap(({ path }, index) =>
+    unused.get(path) === true
+      ? [
+          {
+            pointer: `/columns/${index}/path`,
+            detail: `No row can have a value in ${path}: the space never had an event of a definition with it. The column is null.`,
+          },
+        ]
+      : [],
+  );
+}
+
 /** What a path may lead to: a column, an object around columns, or a field of a list's items. */
 interface Target {
   /** A name may contain full stops itself, so the path is not split again. */
   path: Path;
   type: ColumnType;
   inList: boolean;
+  required?: true;
+  rows?: RowCondition;
 }
 
 const keyOf = (path: Path) => path.join(".");
 
-function listTargets(columns: readonly Column[]): Map<string, Target> {
+/** The name by which a request names a column. */
+const nameOf = ({ name, path }: Column) => name ?? keyOf(path);
+
+/** By name. In NDJSON a path has the values of all rows: other types among them are columns of their own beside it. */
+function listTargets(columns: readonly Column[], format: EncodingRequest["format"]): Map<string, Target> {
   const targets = new Map<string, Target>();
-  const add = (path: Path, type: ColumnType, inList: boolean) => targets.set(keyOf(path), { path, type, inList });
-  for (const { path, fields } of columns) {
-    for (let depth = 1; depth < path.length; depth += 1) add(path.slice(0, depth), "json", false);
-    for (const field of fields ?? []) add([...path, field], "json", true);
+  const around = (path: Path): Target => ({ path, type: "json", inList: false });
+  for (const column of columns) {
+    const { path, fields, rows } = column;
+    const condition = rows === undefined ? {} : { rows };
+    for (let depth = 1; depth < path.length; depth += 1)
+      targets.set(keyOf(path.slice(0, depth)), around(path.slice(0, depth)));
+    for (const field of fields ?? [])
+      targets.set(`${nameOf(column)}.${field}`, { ...around([...path, field]), inList: true, ...condition });
   }
-  for (const { path, type } of columns) add(path, type, false);
+  for (const column of columns) {
+    const { path, type, rows, required } = column;
+    const target: Target = { path, type, inList: false, ...(required === undefined ? {} : { required }) };
+    if (rows === undefined) targets.set(nameOf(column), target);
+    else if (format === "ndjson" && "except" in rows) targets.set(nameOf(column), { ...target, type: "json" });
+    else targets.set(nameOf(column), { ...target, rows });
+  }
   return targets;
 }
 
 /**
  * The requested redactions, extended to the aliases of their columns, where `drop` wins over `sha256`. The deepest come
- * first, so that their order in the request makes no difference.
+ * first, so that their order in the request makes no difference. A redaction of a name is for every row that has a
+ * value at its path, also where that value is a column of its own; one of such a column is for its rows alone.
  */
 function resolveRedactions(
   request: EncodingRequest,
@@ -90,17 +126,27 @@ function resolveRedactions(
       if (column.alias !== undefined && within(column.path, pathOf(path)) && hows.get(keyOf(column.alias)) !== "drop")
         hows.set(keyOf(column.alias), how);
   }
-  const found = [...hows].map(([path, how]) => ({ path: pathOf(path), how }));
+  const found = [...hows].map(([path, how]): Redaction => {
+    const rows = known.get(path)?.rows;
+    return { path: pathOf(path), how, ...(rows !== undefined && "only" in rows ? { rows } : {}) };
+  });
   return found.toSorted((a, b) => b.path.length - a.path.length || (keyOf(a.path) < keyOf(b.path) ? -1 : 1));
 }
 
 const within = (path: Path, around: Path) => around.every((name, depth) => path[depth] === name);
 
+/** A column's value, as a redaction sees it. */
+type Place = Pick<Field, "path" | "rows">;
+
+/** Is the redaction for all rows, or for the rows of this column? */
+const reaches = (redaction: Redaction, { rows }: Place) =>
+  redaction.rows === undefined || JSON.stringify(redaction.rows) === JSON.stringify(rows);
+
 /** The redaction that removes a path: one that drops it or an object around it, or that hashes an object around it. */
-function removedBy(path: Path, redact: readonly Redaction[]): Redaction | undefined {
-  const around = redact.filter((each) => within(path, each.path));
+function removedBy(place: Place, redact: readonly Redaction[]): Redaction | undefined {
+  const around = redact.filter((each) => within(place.path, each.path) && reaches(each, place));
   // The last is the outermost.
-  return around.findLast((each) => each.how === "drop" || each.path.length < path.length);
+  return around.findLast((each) => each.how === "drop" || each.path.length < place.path.length);
 }
 
 /** The requested columns, in the request's order. */
@@ -110,15 +156,15 @@ function namedFields(
   redact: readonly Redaction[],
   faults: Fault[],
 ): Field[] {
-  const names = new Set<string>();
+  const names = new Map<string, string>();
   const copies = new Map<string, number>();
   return (request.columns ?? []).map(({ path: text, as }, index) => {
     const at = `/columns/${index}`;
     const fault = (detail: string, member = "path") => void faults.push({ pointer: `${at}/${member}`, detail });
     const target = known.get(text);
-    const path = target?.path ?? text.split(".");
+    const place: Place = target ?? { path: text.split(".") };
     const name = as ?? text;
-    const removed = removedBy(path, redact);
+    const removed = removedBy(place, redact);
     const times = (copies.get(text) ?? 0) + 1;
     if (target === undefined) fault(`The rows have no field ${text}.`);
     else if (removed?.how === "drop")
@@ -126,11 +172,18 @@ function namedFields(
     else if (removed !== undefined)
       fault(`redact replaces ${keyOf(removed.path)} by one hash: ask for the whole of it, or redact its fields.`);
     else if (times > MAX_COPIES) fault(`columns may contain one path at most ${MAX_COPIES} times.`);
-    if (names.has(name))
-      fault(`An earlier column already has the name ${name}: set another.`, as === undefined ? "path" : "as");
-    names.add(name);
+    // Many readers do not tell names apart that differ in letter case alone.
+    const taken = names.get(folded(name));
+    if (taken !== undefined)
+      fault(
+        taken === name
+          ? `An earlier column already has the name ${name}: set another.`
+          : `${name} differs in letter case alone from ${taken}, the name of an earlier column: set another.`,
+        as === undefined ? "path" : "as",
+      );
+    names.set(folded(name), name);
     copies.set(text, times);
-    return { name, path, type: typeAfter(path, target, redact) };
+    return { name, ...typed(place, target, redact) };
   });
 }
 
@@ -142,26 +195,39 @@ function allFields(
   faults: Fault[],
 ): Field[] | null {
   if (format === "ndjson") return null;
-  const fields = new Map<string, Field>();
-  for (const column of columns) {
-    const removed = removedBy(column.path, redact);
-    if (column.within === true || removed?.how === "drop") continue;
-    // An object that is hashed becomes one column with its hash.
-    const path = removed?.path ?? column.path;
-    const type = removed === undefined ? typeAfter(path, { path, type: column.type, inList: false }, redact) : "text";
-    fields.set(keyOf(path), { name: keyOf(path), path, type });
-  }
-  if (fields.size === 0) faults.push({ pointer: "/redact", detail: "redact drops every column: keep at least one." });
-  if (fields.size > MAX_COLUMNS)
+  const fields = redactedFields(columns, redact);
+  if (fields.length === 0) faults.push({ pointer: "/redact", detail: "redact drops every column: keep at least one." });
+  if (fields.length > MAX_COLUMNS)
     faults.push({
       pointer: "/columns",
-      detail: `The rows have ${fields.size} columns, and a file may have ${MAX_COLUMNS}: name the ones that you want in columns.`,
+      detail: `The rows have ${fields.length} columns, and a file may have ${MAX_COLUMNS}: name the ones that you want in columns, or name events.`,
     });
+  return fields;
+}
+
+/** Every column that is included without being named, and that the redactions leave. */
+export function redactedFields(columns: readonly Column[], redact: readonly Redaction[]): Field[] {
+  const fields = new Map<string, Field>();
+  for (const column of columns) {
+    const removed = removedBy(column, redact);
+    if (column.within === true || removed?.how === "drop") continue;
+    // An object that is hashed becomes one column with its hash.
+    if (removed !== undefined)
+      fields.set(keyOf(removed.path), { name: keyOf(removed.path), path: removed.path, type: "text" });
+    else {
+      const target: Target = { ...column, inList: false };
+      fields.set(nameOf(column), { name: nameOf(column), ...typed(target, target, redact) });
+    }
+  }
   return [...fields.values()];
 }
 
 /** A hash is a text. A hashed field of a list stays JSON: a list of hashes. */
-function typeAfter(path: Path, target: Target | undefined, redact: readonly Redaction[]): ColumnType {
-  const hashed = redact.some((each) => each.how === "sha256" && keyOf(each.path) === keyOf(path));
-  return target === undefined || (hashed && !target.inList) ? "text" : target.type;
+function typed(place: Place, target: Target | undefined, redact: readonly Redaction[]): Omit<Field, "name"> {
+  const { path, rows } = place;
+  const required = target?.required;
+  const same = (each: Redaction) => keyOf(each.path) === keyOf(path) && reaches(each, place);
+  const hashed = redact.some((each) => each.how === "sha256" && same(each));
+  const type = target === undefined || (hashed && !target.inList) ? "text" : target.type;
+  return { path, type, ...(required === undefined ? {} : { required }), ...(rows === undefined ? {} : { rows }) };
 }

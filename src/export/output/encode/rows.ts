@@ -1,16 +1,51 @@
 /** A dataset's lines as values: parsed, redacted, and picked into the requested columns. */
 
 import { createHmac } from "node:crypto";
+import type { RowCondition } from "../../../datasets/dataset.ts";
 import type { Field, Redaction } from "./encoding.ts";
 
 export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
 
 /** @param key of the hashes; empty for none. @returns a function from a line of JSON to the redacted row. */
 export function rowReader(redactions: readonly Redaction[], key: Uint8Array): (line: string) => Value {
+  const tests = redactions.map(({ rows }) => rowTest(rows));
   return (line) => {
     const row = parse(line);
-    for (const { path, how } of redactions) redact(row, path, 0, how, key);
+    // Which rows a redaction is for is read before any of them changes the row.
+    const due = redactions.filter((_, index) => tests[index]?.(row) ?? true);
+    for (const { path, how } of due) redact(row, path, 0, how, key);
     return row;
+  };
+}
+
+/**
+ * @param key of the hashes; empty for none.
+ * @returns a function from a line of JSON to its cells, redacted, in the order of the fields; null for a value that the
+ * row lacks, or that is another column's.
+ */
+export function cellReader(
+  fields: readonly Field[],
+  redactions: readonly Redaction[],
+  key: Uint8Array,
+): (line: string) => Value[] {
+  const conditions = fields.map(({ rows }) => rowTest(rows));
+  const redactionTests = redactions.map(({ rows }) => rowTest(rows));
+  return (line) => {
+    const row = parse(line);
+    const own = conditions.map((test) => test === null || test(row));
+    const due = redactions.filter((_, index) => redactionTests[index]?.(row) ?? true);
+    for (const { path, how } of due) redact(row, path, 0, how, key);
+    return fields.map((field, index) => (own[index] === true ? valueAt(row, field.path, 0) : null));
+  };
+}
+
+/** @returns null for a condition that every row meets. */
+function rowTest(rows: RowCondition | undefined): ((row: Value) => boolean) | null {
+  if (rows === undefined) return null;
+  const [texts, wanted] = "only" in rows ? [new Set(rows.only), true] : [new Set(rows.except), false];
+  return (row) => {
+    const text = valueAt(row, rows.at, 0);
+    return texts.has(typeof text === "string" ? text : "") === wanted;
   };
 }
 
@@ -44,11 +79,6 @@ const keepNumber: Reviver = (_name, value, { source }) =>
   typeof value === "number" && source !== undefined && String(value) !== source ? exactly.rawJSON(source) : value;
 
 export const isExactNumber = (value: unknown): value is ExactNumber => exactly.isRawJSON(value);
-
-/** A row's cells in the order of the fields; null for a path that the row lacks. */
-export function cellsOf(row: Value, fields: readonly Field[]): Value[] {
-  return fields.map((field) => valueAt(row, field.path, 0));
-}
 
 /** A path leads through a list into each of its items. */
 function valueAt(from: Value, path: readonly string[], depth: number): Value {

@@ -1,0 +1,112 @@
+/** Writes event definitions: creates, extends and deletes them. */
+
+import type { Database } from "../db/core/database.ts";
+import {
+  deleteDefinition as endDefinition,
+  insertDefinition,
+  type NewDefinitionRow,
+  replaceDefinition,
+} from "../db/events/definitions.ts";
+import { SpillwayError } from "../errors.ts";
+import { builtIn } from "./catalogue/catalogue.ts";
+import { checkProperties, type Property } from "./definition.ts";
+import { applyChange, type Change } from "./definition-change.ts";
+import { type Definition, type DefinitionSpace, findDefinition } from "./definitions.ts";
+import { checkSpellings, namesIn, spellingsOf } from "./spellings.ts";
+
+/** A definition as a call sends it, with defaults filled in. */
+export type SentDefinition = Pick<
+  Definition,
+  "id" | "name" | "description" | "section_id" | "category" | "enabled" | "properties"
+>;
+
+const CHANGED = "Another call changed the definitions at the same time. Send the request again.";
+
+/**
+ * Creates a custom definition.
+ * @param now epoch ms.
+ * @throws invalid_request for properties that do not go together; conflict for an id that is taken, and for a name that
+ * the space spells in another way.
+ */
+export async function createDefinition(
+  db: Database,
+  space: DefinitionSpace,
+  sent: SentDefinition,
+  now: number,
+): Promise<Definition> {
+  checkProperties(sent.id, sent.properties);
+  const taken = `An event definition ${sent.id} already exists. Extend it with PATCH.`;
+  if (builtIn(sent.id) !== undefined) throw new SpillwayError("conflict", taken);
+  const guards = await checkSpellings(db, space.id, namesIn(sent.properties));
+  const definition: Definition = {
+    ...sent,
+    version: 1,
+    property_seqs: [],
+    created_at: now,
+    updated_at: now,
+    stored: true,
+  };
+  const facts = { seqs: [], spellings: spellingsOf(sent.properties) };
+  const version = await insertDefinition(db, space.id, toRow(definition), facts, guards);
+  if (version === "exists") throw new SpillwayError("conflict", taken);
+  if (version === "changed") throw new SpillwayError("conflict", CHANGED);
+  return { ...definition, version };
+}
+
+/**
+ * Changes a definition: see `applyChange`.
+ * @param now epoch ms.
+ * @returns the definition as it is now; null if the space has none with this id.
+ * @throws invalid_request with a pointer to each field that cannot be changed; conflict for a name that the space
+ * spells in another way, and where another call changed the definition meanwhile.
+ */
+export async function changeDefinition(
+  db: Database,
+  space: DefinitionSpace,
+  id: string,
+  change: Change,
+  now: number,
+): Promise<Definition | null> {
+  const old = await findDefinition(db, space, id);
+  if (old === null) return null;
+  const next = applyChange(old, change, now);
+  if (next === null) return old;
+  const guards = await checkSpellings(db, space.id, addedNames(old.properties, change.properties ?? []));
+  const facts = { seqs: old.property_seqs, spellings: spellingsOf(next.properties) };
+  const from = old.stored ? old.version : null;
+  if (!(await replaceDefinition(db, space.id, toRow(next), facts, from, guards)))
+    throw new SpillwayError("conflict", CHANGED);
+  return next;
+}
+
+/** The names in a call that the definition does not have yet. */
+function addedNames(present: readonly Property[], sent: readonly Property[]) {
+  const known = new Set(namesIn(present).map(({ name }) => name));
+  return namesIn(sent).filter(({ name }) => !known.has(name));
+}
+
+/**
+ * Deletes a custom definition that never had an event.
+ * @returns false if the space has none with this id.
+ * @throws conflict for a built-in definition, and for one that has had an event.
+ */
+export async function deleteDefinition(db: Database, spaceId: string, id: string): Promise<boolean> {
+  if (builtIn(id) !== undefined)
+    throw new SpillwayError(
+      "conflict",
+      `${id} is built in: it cannot be deleted. To refuse its events, set enabled to false with PATCH.`,
+    );
+  const outcome = await endDefinition(db, spaceId, id);
+  if (outcome === "used")
+    throw new SpillwayError(
+      "conflict",
+      `${id} has had events, which exports may still read: it cannot be deleted. To refuse further events, set enabled to false with PATCH.`,
+    );
+  return outcome === "deleted";
+}
+
+function toRow(definition: Definition): NewDefinitionRow {
+  const { id, version, name, description, section_id, category, created_at, updated_at } = definition;
+  const texts = { id, version, name, description, section_id, category, created_at, updated_at };
+  return { ...texts, enabled: definition.enabled ? 1 : 0, properties: JSON.stringify(definition.properties) };
+}
