@@ -3,9 +3,9 @@
 import type { Property } from "../ingest/definition.ts";
 import { type FlatFields, FLOW_ELEMENT, flatFields, MOMENTS_FIELDS, OCCURRED_AT } from "../ingest/row-fields.ts";
 import type { Column } from "./dataset.ts";
-import { propertyColumns, schemaOf } from "./event-schema.ts";
+import { propertyColumns, type SchemaProperty } from "./event-schema.ts";
 
-type Schema = Awaited<ReturnType<typeof schemaOf>>;
+type Schema = readonly SchemaProperty[];
 
 const text = (...path: string[]): Column => ({ path, type: "text" });
 const date = (...path: string[]): Column => ({ path, type: "date" });

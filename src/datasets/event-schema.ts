@@ -13,7 +13,7 @@ import type { AsOf, Column } from "./dataset.ts";
 import type { EventQuery } from "./event-source.ts";
 
 /** A property of a definition as of the snapshot. */
-interface SchemaProperty {
+export interface SchemaProperty {
   definitionId: string;
   property: Property;
   /** The write from which on the schema has it. */

@@ -54,8 +54,19 @@ describe("a field", () => {
 
 describe("formulas", () => {
   const DANGEROUS = [
-    ...["=1+1", "+49 30 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=cmd|"/c calc"!A1'],
-    ...[" =1", "\ufeff=1", "\u00a0 @1", "\ufeff +1"],
+    "=1+1",
+    "+49 30 1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1",
+    '=cmd|"/c calc"!A1',
+    " =1",
+    "\ufeff=1",
+    "\u00a0 @1",
+    "\ufeff +1",
   ];
 
   it.each(DANGEROUS)("are escaped when the request asks for it: %j", (text) => {
