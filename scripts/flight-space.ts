@@ -61,9 +61,10 @@ function* eventsOf(flights: readonly Flight[]): Generator<Record<string, unknown
 
 /** The expected rows with `row_format: "nested"`, in the order of an export. */
 export function* nestedRows(flights: readonly Flight[]): Generator<Record<string, unknown>> {
-  for (const { departed_at, ...properties } of flights)
+  for (const [n, { departed_at, ...properties }] of flights.entries())
     yield {
       definitionId: DEFINITION.id,
+      eventId: eventId(n),
       personId: personOf(properties.origin),
       externalPersonId: properties.origin,
       timestamp: departed_at,
@@ -73,13 +74,14 @@ export function* nestedRows(flights: readonly Flight[]): Generator<Record<string
 
 /** The expected rows with `row_format: "flat"`, without `occuredTime`, the time when the service received the event. */
 export function* flatRows(flights: readonly Flight[]): Generator<Record<string, unknown>> {
-  for (const [n, { departed_at: _, ...properties }] of flights.entries())
+  for (const [n, { departed_at: occurredAt, ...properties }] of flights.entries())
     yield {
       definitionId: DEFINITION.id,
       eventId: eventId(n),
       sessionId: null,
       personId: personOf(properties.origin),
       externalPersonId: properties.origin,
+      occurredAt,
       ...properties,
     };
 }

@@ -46,7 +46,8 @@ const linesOf = (spaceId: string) => `
   SELECT '{"definitionId":' || json_quote(e.definition_id) || ',"eventId":' || json_quote(e.id)
     || ',"sessionId":' || json_quote(e.session_id) || ',"personId":' || json_quote(e.person_id)
     || ',"externalPersonId":' || json_quote(p.external_person_id)
-    || ',"occuredTime":"' || strftime('%Y-%m-%dT%H:%M:%f', e.received_at / 1000.0, 'unixepoch') || '+0000",'
+    || ',"occuredTime":"' || strftime('%Y-%m-%dT%H:%M:%f', e.received_at / 1000.0, 'unixepoch') || '+0000"'
+    || ',"occurredAt":"' || strftime('%Y-%m-%dT%H:%M:%f', e.occurred_at / 1000.0, 'unixepoch') || 'Z",'
     || substr(e.properties, 2)
   FROM events e
   LEFT JOIN profiles p ON p.space_id = e.space_id AND p.person_id = e.person_id AND p.seq_to IS NULL

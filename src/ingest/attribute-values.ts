@@ -9,14 +9,16 @@ import type { ProfileMerge } from "../db/profiles/profiles.ts";
 import { recordTypes, type SeenType } from "../db/profiles/value-types.ts";
 import { type Fault, invalid, pointerTo } from "../errors.ts";
 import { MAX_FAULTS } from "./all-or-none.ts";
+import { checkAttributeSpellings } from "./attribute-spellings.ts";
 import { nativeAttribute, nativeProblem } from "./native-attributes.ts";
 import { scalarProblem } from "./validate.ts";
 
 /**
  * @param merges in the order of the call's `profiles`.
- * @returns statements for the batch that writes them: it fails when an attribute was defined meanwhile, and records the
- * types of the values of undefined attributes.
- * @throws invalid_request with a pointer to each value that does not have its attribute's type or form.
+ * @returns statements for the batch that writes them: it fails when another call changed meanwhile what was read here,
+ * and records the types of the values.
+ * @throws invalid_request with a pointer to each value that does not have its attribute's type or form, and to each
+ * attribute that differs in letter case alone from another of its profile.
  */
 export async function checkAttributes(
   db: Database,
@@ -40,10 +42,12 @@ export async function checkAttributes(
       faults.push({ pointer: pointerTo(["profiles", index, "attributes", name]), detail: `${name} ${problem}` });
     }
   }
+  const spellings = await checkAttributeSpellings(db, spaceId, merges);
+  faults.push(...spellings.faults);
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
   if (defined === null) return [];
-  const undefinedNames = new Set(own.filter((name) => !defined.types.has(name)));
-  return [noneDefinedSince(spaceId, defined.seq), ...recordTypes(spaceId, typesOf(merges, undefinedNames))];
+  const seen = typesOf(merges, new Set(own));
+  return [noneDefinedSince(spaceId, defined.seq), ...spellings.guards, ...recordTypes(spaceId, seen)];
 }
 
 /** The types of the values that these attributes get. */

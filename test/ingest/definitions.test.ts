@@ -143,13 +143,6 @@ describe("its properties", () => {
       ],
     ],
     [
-      "names that differ in case",
-      [
-        { name: "a", type: "text" },
-        { name: "A", type: "text" },
-      ],
-    ],
-    [
       "names that objects have already",
       [
         { name: "constructor", type: "text" },

@@ -102,7 +102,7 @@ async function exported({ client, space }: Shop): Promise<Map<unknown, Json>> {
   const target = stack.file(`export-${space.id}`);
   await mkdir(target, { recursive: true });
   const found = new Map<unknown, Json>();
-  for await (const { occuredTime: _, ...row } of rowsOf(await receive(view, target))) {
+  for await (const { occuredTime: _, occurredAt: __, ...row } of rowsOf(await receive(view, target))) {
     if (found.has(row["eventId"])) throw new Error(`${String(row["eventId"])} came twice`);
     found.set(row["eventId"], row);
   }

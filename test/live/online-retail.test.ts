@@ -23,9 +23,9 @@ const CASES = [
     layout: "files",
     row_format: "flat",
     rows: [...Array<number>(10).fill(50_000), 41_909],
-    fields: { eventId: ["VARCHAR"], sessionId: ["NULL"], occuredTime: ["VARCHAR"] },
+    fields: { eventId: ["VARCHAR"], sessionId: ["NULL"], occuredTime: ["VARCHAR"], occurredAt: ["VARCHAR"] },
   },
-  { layout: "single", row_format: "nested", rows: [LINES], fields: { timestamp: ["VARCHAR"] } },
+  { layout: "single", row_format: "nested", rows: [LINES], fields: { eventId: ["VARCHAR"], timestamp: ["VARCHAR"] } },
 ] as const;
 
 const missing = !existsSync(SOURCE_FILE);

@@ -25,7 +25,7 @@ import { freezeFilter, type SegmentFilter, segmentReadsFrom } from "../../segmen
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
 import type { AsOf, Bounds, Column, Dataset, Page, Snapshot } from "../dataset.ts";
-import { distinct } from "../distinct.ts";
+import { distinctNames } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { linePage, NDJSON } from "../lines.ts";
 import { memberRange, unknownSegment } from "../members.ts";
@@ -40,7 +40,7 @@ const DELETIONS = 1;
 const END = 2;
 
 const shape = {
-  attributes: distinct(
+  attributes: distinctNames(
     z.array(z.string().regex(ATTRIBUTE_NAME, "This is not a valid attribute name.")).min(1).max(MAX_ATTRIBUTES),
   )
     .optional()

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { identifiersAt } from "../../db/profiles/profiles.ts";
 import { SnapshotCache } from "../snapshot-cache.ts";
 import type { AsOf, Column, Key, Page } from "../dataset.ts";
-import { distinct } from "../distinct.ts";
+import { distinctNames } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { linePages } from "../lines.ts";
 
@@ -24,7 +24,7 @@ const Identifier = z
   );
 
 /** The parameter. */
-export const Identifiers = distinct(z.array(Identifier).min(1).max(50));
+export const Identifiers = distinctNames(z.array(Identifier).min(1).max(50));
 
 /** The help text of the parameter. */
 export const IDENTIFIERS_HELP =

@@ -1,7 +1,7 @@
 /** The parameters of an export of a segment's profiles: names and limits. freeze.ts checks how they fit together. */
 
 import * as z from "zod";
-import { distinct } from "../distinct.ts";
+import { distinct, distinctNames } from "../distinct.ts";
 
 export const MAX_MONTHS = 3;
 
@@ -12,13 +12,13 @@ const name = z
   .refine((text) => text.isWellFormed(), "A name must not contain half of a surrogate pair.");
 const time = z.iso.datetime({ offset: true });
 
-const names = (max: number) => distinct(z.array(name).max(max)).optional();
+const names = (max: number, list = distinct<typeof name>) => list(z.array(name).max(max)).optional();
 
 export const shape = {
   segment: name
     .optional()
     .describe("A segment's id: only the profiles that are in it at the snapshot. Default: every profile."),
-  attributes: names(75).describe(
+  attributes: names(75, distinctNames).describe(
     "Ids of attributes, native (`$email_address`) or the space's own. A profile has those that it has a value of. Without any attribute or tag the result has no profiles.",
   ),
   tags: names(25).describe("Ids of tags. A profile's tags are listed among its attributes, with the value null."),

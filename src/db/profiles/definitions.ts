@@ -33,7 +33,8 @@ export type ProfileDefinition = Pick<ProfileDefinitionRow, "id" | "section_id" |
 
 /**
  * Creates or changes a definition, and creates its section where it is new.
- * @returns the current definition; null if it exists with another type: nothing is written then.
+ * @param guards statements that fail the batch where a condition of the caller is no longer true.
+ * @returns the current definition; null if it exists with another type, or a guard failed: nothing is written then.
  */
 export async function putProfileDefinition(
   db: Database,
@@ -41,12 +42,14 @@ export async function putProfileDefinition(
   kind: DefinedKind,
   definition: ProfileDefinition,
   now: number,
+  guards: readonly Statement[] = [],
 ): Promise<ProfileDefinitionRow | null> {
   const { id, section_id: sectionId, name, type } = definition;
   try {
     const results = await db.batch<ProfileDefinitionRow>([
       nextSequence(spaceId),
       ensureSection(spaceId, sectionId),
+      ...guards,
       statement(
         `INSERT INTO guard SELECT 0 FROM profile_definitions
          WHERE space_id = ?1 AND kind = ?2 AND id = ?3 AND seq_to IS NULL AND type IS NOT ?4`,

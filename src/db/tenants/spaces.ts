@@ -150,7 +150,7 @@ const DATA_KEYS = {
   profiles: "person_id, seq_from",
   profile_deletions: "id",
   profile_definitions: "kind, id, seq_from",
-  attribute_value_types: "attribute, type",
+  attribute_value_types: "folded, attribute, type",
   definitions: "id, seq_from",
   first_events: "definition_id",
   flows: "id, seq_from",

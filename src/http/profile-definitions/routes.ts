@@ -14,6 +14,7 @@ import { DEFAULT_SECTION, listSections } from "../../db/core/sections.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
 import { NATIVE_MARK, nativeAttribute } from "../../ingest/native-attributes.ts";
 import { findDefined, listDefined } from "../../ingest/profile-definitions.ts";
+import { checkSpellings } from "../../ingest/spellings.ts";
 import { AttributeName } from "../profiles/routes.ts";
 import { refuseOneTooMany } from "../caps.ts";
 import { byId, list } from "../list.ts";
@@ -64,7 +65,7 @@ const attribute: Kind = {
     })
     .meta({ id: "Attribute" }),
   remarks:
-    "From then on profiles accept only values of this type; existing values stay. The type cannot be changed: another type is answered with 409. Names that begin with `$` are native: they can be read, but not defined.",
+    "From then on profiles accept only values of this type; existing values stay. The type cannot be changed: another type is answered with 409, as is a name that differs in letter case alone from one that the space's definitions of attributes or events have. Names that begin with `$` are native: they can be read, but not defined.",
   show: (row) => ({
     id: row.id,
     section_id: row.section_id,
@@ -122,7 +123,9 @@ function resourceOf({ kind, one, an, id, body, example, shape, remarks, show }: 
         if (kind === "attribute") refuseNative(definition.id);
         await refuseOneTooMany(call, space, kind, definition.id);
         const db = call.databases.space(space.id);
-        const row = await putProfileDefinition(db, space.id, kind, definition, call.runtime.now());
+        const names = kind === "attribute" ? [{ name: definition.id, pointer: "#path/id" }] : [];
+        const guards = await checkSpellings(db, space.id, names);
+        const row = await putProfileDefinition(db, space.id, kind, definition, call.runtime.now(), guards);
         if (row === null)
           throw new SpillwayError(
             "conflict",

@@ -163,13 +163,14 @@ CREATE TABLE profile_definitions (
 CREATE UNIQUE INDEX profile_definitions_current ON profile_definitions (space_id, kind, id) WHERE seq_to IS NULL;
 CREATE INDEX profile_definitions_by_seq ON profile_definitions (space_id, kind, seq_from);
 
--- The types of the values that attributes had before they were defined.
+-- The types of the values that attributes have had, without native ones.
 CREATE TABLE attribute_value_types (
   space_id TEXT NOT NULL,
+  folded TEXT NOT NULL, -- the attribute's name in lower case
   attribute TEXT NOT NULL,
   type TEXT NOT NULL, -- text, boolean, number, or date: a text with a date
   seq INTEGER NOT NULL,
-  PRIMARY KEY (space_id, attribute, type)
+  PRIMARY KEY (space_id, folded, attribute, type)
 ) WITHOUT ROWID;
 
 -- Tombstones of deleted people. Their rows go in the background; the tombstone stays.
