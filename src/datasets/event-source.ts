@@ -1,12 +1,6 @@
 /** What the datasets of events share: the frozen window and names, their range, and its cut, count and pages. */
 
-import {
-  countEvents,
-  cutEvents,
-  type EventRange,
-  type EventTable,
-  timesOfEveryNth,
-} from "../db/events/event-range.ts";
+import { countEvents, cutEvents, type EventRange, type EventTable, timesOfEveryNth } from "../db/events/event-range.ts";
 import type { EventRecord } from "../db/events/events.ts";
 import { pendingDeletions } from "../db/profiles/deletions.ts";
 import { definitionsAt } from "../ingest/definitions.ts";

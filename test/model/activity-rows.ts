@@ -121,7 +121,10 @@ export function flatColumns(data: Data, patterns: readonly string[] | undefined)
         at: Math.max(property.seq, begins(definition)),
       })),
     )
-    .toSorted((a, b) => a.at - b.at || a.n - b.n);
+    .toSorted(
+      (a, b) =>
+        a.at - b.at || a.property.seq - b.property.seq || compare(a.definition.id, b.definition.id) || a.n - b.n,
+    );
   const columns: Column[] = MANDATORY.map((name) => ({ name, of: null, property: name }));
   for (const { definition, property } of properties) {
     const name = flatName(definition.id, property.name);
@@ -132,6 +135,8 @@ export function flatColumns(data: Data, patterns: readonly string[] | undefined)
   }
   return columns;
 }
+
+const compare = (a: string, b: string) => Number(a > b) - Number(a < b);
 
 export interface Column {
   name: string;
