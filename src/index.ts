@@ -8,7 +8,7 @@ import { type Config, readConfig } from "./config.ts";
 import { newMeter } from "./db/core/database.ts";
 import { openDatabases } from "./db/core/shards.ts";
 import { type Context, Message, SIZES, WebhookMessage } from "./context.ts";
-import { deliver } from "./webhooks/deliver.ts";
+import { deliverWithin } from "./webhooks/deliver.ts";
 import { handleDeadLetter, runStep, type Verdict } from "./export/pipeline/run.ts";
 import { sweep } from "./maintenance/sweep.ts";
 import { createApp } from "./http/app.ts";
@@ -105,37 +105,51 @@ const app = createApp((request, env, ctx) => {
   };
 });
 
-type Consume = (context: Context, body: unknown, attempt: number) => Promise<Verdict>;
+/** What a consumer knows of a message beside its body. */
+interface Delivered {
+  /** How often the queue delivered it, from 1. */
+  attempts: number;
+  /** Keeps work alive after the batch has ended. */
+  waitUntil: (work: Promise<unknown>) => void;
+}
+
+type Consume = (context: Context, body: unknown, delivered: Delivered) => Promise<Verdict>;
 
 /** Messages that do not match the schema are dropped: a retry would not help. */
 function consume<Body>(
   schema: z.ZodType<Body>,
-  work: (context: Context, message: Body, attempt: number) => Promise<Verdict>,
+  work: (context: Context, message: Body, delivered: Delivered) => Promise<Verdict>,
 ): Consume {
-  return async (context, body, attempt) => {
+  return async (context, body, delivered) => {
     const read = schema.safeParse(body);
-    if (read.success) return work(context, read.data, attempt);
+    if (read.success) return work(context, read.data, delivered);
     log("message.unreadable");
     return "ack";
   };
 }
 
+/** Most receivers answer sooner. A slower one goes on beside the next batch, which need not be its own space's. */
+const WEBHOOK_PATIENCE_MS = 1_000;
+
 const QUEUES: Record<string, Consume> = {
-  "spillway-exports": consume(Message, runStep),
+  "spillway-exports": consume(Message, (context, message, { attempts }) => runStep(context, message, attempts)),
   "spillway-exports-dead": consume(Message, handleDeadLetter),
-  "spillway-webhooks": consume(WebhookMessage, deliver),
+  "spillway-webhooks": consume(WebhookMessage, (context, message, { waitUntil }) =>
+    deliverWithin(context, message, scheduler.wait(WEBHOOK_PATIENCE_MS), waitUntil),
+  ),
 };
 
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
 
   /** Processes the messages of a batch concurrently. A failure retries only its own message. */
-  async queue(batch, env) {
+  async queue(batch, env, ctx) {
     const { context, meter } = openContext(env);
+    const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work);
     await Promise.all(
       batch.messages.map(async (message) => {
         try {
-          const verdict = await QUEUES[batch.queue]?.(context, message.body, message.attempts);
+          const verdict = await QUEUES[batch.queue]?.(context, message.body, { attempts: message.attempts, waitUntil });
           if (verdict === undefined || verdict === "ack") message.ack();
           else message.retry({ delaySeconds: verdict.retryInSeconds });
         } catch (thrown) {

@@ -6,6 +6,7 @@
 
 import {
   type AttemptOutcome,
+  deferDelivery,
   leaseDelivery,
   type LeasedDelivery,
   recordAttempt,
@@ -22,6 +23,13 @@ import { nextTryMs } from "./retry-schedule.ts";
 
 /** Longer than an attempt can take: 5 s for the DNS lookup, 15 s for the answer. */
 const LEASE_MS = 60_000;
+/**
+ * Attempts under way at the same time. A receiver that does not answer takes its 15 seconds of its own space's share,
+ * and of the six connections that an invocation has.
+ */
+const SHARE = { space: 4, endpoint: 2 };
+/** How long a delivery waits while its share is used up: 5 to 15 seconds. */
+const DEFER_MS = { min: 5_000, spread: 10_000 };
 /** The queue's longest delay; the sweep dispatches what is due later. */
 const MAX_DELAY_SECONDS = 86_400;
 const MAX_PER_SWEEP = 200;
@@ -45,21 +53,50 @@ type Attempting = Sending & Pick<Context, "sendWebhook" | "measure">;
  * Makes one attempt if the delivery is due, and schedules the next.
  * @returns "ack" also when the receiver did not accept the event. The message is retried only when the database fails.
  */
-export async function deliver(
-  context: Attempting,
-  message: WebhookMessage,
-): Promise<"ack" | { retryInSeconds: number }> {
+export async function deliver(context: Attempting, message: WebhookMessage): Promise<Verdict> {
   const { space_id: spaceId, delivery_id: deliveryId } = message;
   try {
     const now = context.runtime.now();
-    const leased = await leaseDelivery(context.databases.control, spaceId, deliveryId, now, now + LEASE_MS);
-    if (leased !== null) await attempt(context, leased, now);
+    const lease = { now, until: now + LEASE_MS, share: SHARE };
+    const leased = await leaseDelivery(context.databases.control, spaceId, deliveryId, lease);
+    if (leased === null) await defer(context, message, now);
+    else await attempt(context, leased, now);
     return "ack";
   } catch (thrown) {
     logFailure("webhook.record_failed", thrown, { space_id: spaceId, delivery_id: deliveryId });
     // The lease, if it was taken, has expired by then.
     return { retryInSeconds: LEASE_MS / 1000 };
   }
+}
+
+type Verdict = "ack" | { retryInSeconds: number };
+
+/**
+ * The same, for a consumer that does not wait for slow receivers: its next messages may be other spaces'.
+ *
+ * @param patience settles when the consumer stops waiting.
+ * @param goOn receives an attempt that has not ended by then, and keeps it alive. If it is cut off, its lease expires
+ *   and the sweep dispatches the delivery.
+ */
+export async function deliverWithin(
+  context: Attempting,
+  message: WebhookMessage,
+  patience: Promise<void>,
+  goOn: (attempt: Promise<unknown>) => void,
+): Promise<Verdict> {
+  const attempted = deliver(context, message);
+  const verdict = await Promise.race([attempted, patience]);
+  if (verdict !== undefined) return verdict;
+  goOn(attempted);
+  return "ack";
+}
+
+/** A due delivery for which there was no room waits for its turn, and holds no consumer up meanwhile. */
+async function defer(context: Attempting, message: WebhookMessage, now: number): Promise<void> {
+  const delayMs = DEFER_MS.min + Math.round(context.runtime.random() * DEFER_MS.spread);
+  const { space_id: spaceId, delivery_id: deliveryId } = message;
+  const isDeferred = await deferDelivery(context.databases.control, spaceId, deliveryId, { now, until: now + delayMs });
+  if (isDeferred) await dispatchLater(context, message, delayMs);
 }
 
 async function attempt(context: Attempting, of: LeasedDelivery, at: number): Promise<void> {
@@ -93,21 +130,20 @@ async function attempt(context: Attempting, of: LeasedDelivery, at: number): Pro
   });
   const { space_id: spaceId, event_type: eventType, event_at: eventAt } = of;
   context.measure({ kind: "webhook", spaceId, eventType, outcome, attempt: tries, lagMs: now - eventAt });
-  if (delayMs !== null) await dispatchNextAttempt(context, of, delayMs);
+  if (delayMs !== null) await dispatchLater(context, { space_id: spaceId, delivery_id: of.id }, delayMs);
 }
 
 /** The sweep dispatches the attempt when this message cannot be sent. */
-async function dispatchNextAttempt(
+async function dispatchLater(
   context: Pick<Context, "sendWebhook">,
-  of: LeasedDelivery,
+  message: WebhookMessage,
   delayMs: number,
 ): Promise<void> {
   const delaySeconds = Math.ceil(delayMs / 1000);
   if (delaySeconds > MAX_DELAY_SECONDS) return;
-  const message = { space_id: of.space_id, delivery_id: of.id };
   await context
     .sendWebhook(message, delaySeconds)
-    .catch((thrown: unknown) => logFailure("webhook.not_sent", thrown, message));
+    .catch((thrown: unknown) => logFailure("webhook.not_sent", thrown, { ...message }));
 }
 
 /** The outcome of an attempt, also of one that failed before its POST. */

@@ -53,18 +53,52 @@ export async function listDueDeliveries(
   return rows.map((row) => row.id);
 }
 
+/** How many attempts may be under way at the same time: of a space, and of one endpoint. */
+export interface Share {
+  space: number;
+  endpoint: number;
+}
+
 /**
- * Leases a due delivery for one attempt. @returns null when it is not due, is leased already, or its space is being
- * deleted.
+ * Leases a due delivery for one attempt, within its space's and its endpoint's share. @returns null when it is not due,
+ * is leased already, its space is being deleted, or a share is used up.
  */
-export const leaseDelivery = (db: Database, spaceId: string, id: string, now: number, leaseUntil: number) =>
+export const leaseDelivery = (
+  db: Database,
+  spaceId: string,
+  id: string,
+  { now, until, share }: { now: number; until: number; share: Share },
+) =>
   db.first<LeasedDelivery>(
-    `UPDATE webhook_deliveries SET lease_until = ?4
-     WHERE space_id = ?1 AND id = ?2 AND status = 'pending' AND next_attempt_at <= ?3 AND lease_until <= ?3
+    `UPDATE webhook_deliveries AS d SET lease_until = ?4
+     WHERE d.space_id = ?1 AND d.id = ?2 AND d.status = 'pending' AND d.next_attempt_at <= ?3 AND d.lease_until <= ?3
        AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting')
+       AND (SELECT count(*) FROM webhook_deliveries o
+         WHERE o.space_id = ?1 AND o.lease_until > 0 AND o.lease_until > ?3) < ?5
+       AND (SELECT count(*) FROM webhook_deliveries o
+         WHERE o.space_id = ?1 AND o.lease_until > 0 AND o.lease_until > ?3 AND o.endpoint_id = d.endpoint_id) < ?6
      RETURNING ${LEASED}, (SELECT e.request_id FROM exports e WHERE e.space_id = ?1 AND e.id = subject_id) AS request_id`,
-    [spaceId, id, now, leaseUntil],
+    [spaceId, id, now, until, share.space, share.endpoint],
   );
+
+/**
+ * Gives a delivery that is due and not leased a later time. @returns false when it is not due or leased, so that of
+ * several messages one is sent again.
+ */
+export async function deferDelivery(
+  db: Database,
+  spaceId: string,
+  id: string,
+  { now, until }: { now: number; until: number },
+): Promise<boolean> {
+  const deferred = await db.run(
+    `UPDATE webhook_deliveries SET next_attempt_at = ?4
+     WHERE space_id = ?1 AND id = ?2 AND status = 'pending' AND next_attempt_at <= ?3 AND lease_until <= ?3
+       AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting')`,
+    [spaceId, id, now, until],
+  );
+  return deferred > 0;
+}
 
 /** An attempt, and what follows from it. */
 export interface AttemptOutcome {

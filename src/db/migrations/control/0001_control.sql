@@ -184,6 +184,7 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX webhook_deliveries_by_space ON webhook_deliveries (space_id, created_at DESC, id DESC);
 CREATE INDEX webhook_deliveries_by_subject ON webhook_deliveries (subject_id, created_at DESC, id DESC);
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE status = 'pending';
+CREATE INDEX webhook_deliveries_leased ON webhook_deliveries (space_id, lease_until) WHERE lease_until > 0;
 CREATE INDEX webhook_deliveries_of_schedules ON webhook_deliveries (created_at) WHERE subject_type = 'schedule';
 
 CREATE TABLE webhook_attempts (
