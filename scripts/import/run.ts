@@ -84,7 +84,8 @@ export async function run(options: Options, service: Service, shell: Shell): Pro
 async function dryRun(prepared: Prepared, texts: boolean): Promise<Result> {
   const { kind, mappings, source, shell } = prepared;
   const survey = await read(prepared, "reading", () => false);
-  for (const line of dryRunReport(survey, kind.noun, mappings.events, texts)) shell.log(line);
+  const mapped = mappings.events?.properties ?? mappings.profiles?.attributes ?? {};
+  for (const line of dryRunReport(survey, kind.noun, mapped, texts)) shell.log(line);
   for (const line of survey.rejections.report(basename(source.path))) shell.warn(line);
   return { rejected: survey.rows - survey.valid, stopped: false };
 }

@@ -34,6 +34,8 @@ export class Survey {
   readonly rejections = new RejectionKinds();
   /** By the id of the definition; `MAX_DEFINITIONS` and one at most. */
   readonly definitions = new Map<string, SeenDefinition>();
+  /** Of profiles. */
+  readonly attributes = new Map<string, SeenMember>();
 
   add(made: Item | Rejection): void {
     this.rows += 1;
@@ -43,7 +45,8 @@ export class Survey {
     }
     this.valid += 1;
     if (this.first.length < SHOWN) this.first.push({ line: made.line, json: made.json });
-    const { properties } = JSON.parse(made.json) as { properties?: unknown };
+    const { properties, attributes } = JSON.parse(made.json) as { properties?: unknown; attributes?: unknown };
+    if (typeof attributes === "object" && attributes !== null) see(this.attributes, attributes, made.line);
     if (typeof made.definitionId !== "string") return;
     const known = this.definitions.get(made.definitionId);
     if (known === undefined && this.definitions.size > MAX_DEFINITIONS) return;

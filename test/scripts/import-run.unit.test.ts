@@ -138,6 +138,24 @@ describe("--dry-run", () => {
     ]);
   });
 
+  test("shows the attributes of profiles", async () => {
+    const file = put("people.csv", "who,mail,since\np-1,ada@example.com,2026-01-01\np-2,,2026-01-02\n");
+    const attributes = {
+      $email_address: { column: "mail" },
+      since: { column: "since", type: "date", timezone: "UTC" },
+    };
+    const map = put("people.json", JSON.stringify({ person_id: { column: "who" }, attributes }));
+    const options = readOptions([file, "--profiles", "--map", map, "--dry-run"], {}, (path) => path) as Options;
+    await run(options, service, SHELL);
+    expect(calls).toEqual([]);
+    expect(shown.slice(4)).toEqual([
+      "The attributes of these profiles, with the types of their values:",
+      "  $email_address  text, in 1 profiles",
+      "  since           date, in 2 profiles",
+      "2 rows read: 2 can be sent, 0 rejected. Nothing was sent (--dry-run).",
+    ]);
+  });
+
   test("needs neither a key nor a space with a mapping", async () => {
     const file = put("dry.csv", "who,page\np-1,x\n");
     const map = put("dry.json", JSON.stringify(BASE));
