@@ -5,6 +5,7 @@
 
 import { AwsV4Signer } from "aws4fetch";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
+import { readStartText, readWholeText } from "./bodies.ts";
 import { classifyRefusal, StoreRefusal } from "./s3-errors.ts";
 
 export interface Credentials {
@@ -51,8 +52,9 @@ export interface S3Request {
 export const ANSWER_WITHIN_MS = 25_000;
 /** The store assembles a large object before it answers; the step renews its lease meanwhile. */
 export const COMPLETED_WITHIN_MS = 300_000;
-/** A customer's store may answer with anything. */
+/** A list of a thousand keys of 1,024 bytes, each of whose bytes may be written as an entity. */
 const MAX_ANSWER_BYTES = 4 * 1_048_576;
+const MAX_REFUSAL_BYTES = 65_536;
 /** Sent with a request, and confirmed in its answer. */
 const ENCRYPTION = "x-amz-server-side-encryption";
 const SAFE_KEY = /^[A-Za-z0-9/_=.-]{1,1024}$/;
@@ -99,7 +101,7 @@ export class S3Caller {
       throw this.unavailable(thrown);
     }
     if (response.ok || more.accept?.includes(response.status) === true) return response;
-    const text = await textOf(response).catch(() => "");
+    const text = await readStartText(response, MAX_REFUSAL_BYTES).catch(() => "");
     throw this.refusal(response, text, more.headers ?? {}, credentials.sessionToken !== undefined);
   }
 
@@ -168,7 +170,7 @@ export class S3Caller {
   }
 
   async text(response: Response): Promise<string> {
-    return textOf(response).catch((thrown: unknown) => {
+    return readWholeText(response, MAX_ANSWER_BYTES).catch((thrown: unknown) => {
       throw this.unavailable(thrown);
     });
   }
@@ -185,17 +187,6 @@ const ENDED = new Set(["ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "To
 const SESSION_ENDED = "the role's session has expired; a retry assumes the role again.";
 const NOT_CONFIRMED =
   "The store does not confirm the destination's encryption: choose one that the store supports, or none.";
-
-async function textOf(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of response.body ?? []) {
-    bytes += piece.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) throw new Error("the store's answer is too long");
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
-}
 
 /** An unread body would keep its connection open. */
 export async function drain(response: Response): Promise<void> {

@@ -15,11 +15,13 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
 const element = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.preprocess((value) => (value === "" ? {} : value), z.object(shape));
 
+/** Is stored, and sent back. */
+const UploadId = z.string().min(1).max(2_048);
 const Listing = z.object({ ListBucketResult: element({ Contents: listOf(z.object({ Key: z.string() })) }) });
 const Uploads = z.object({
-  ListMultipartUploadsResult: element({ Upload: listOf(z.object({ Key: z.string(), UploadId: z.string() })) }),
+  ListMultipartUploadsResult: element({ Upload: listOf(z.object({ Key: z.string(), UploadId: UploadId })) }),
 });
-const Begun = z.object({ InitiateMultipartUploadResult: z.object({ UploadId: z.string().min(1) }) });
+const Begun = z.object({ InitiateMultipartUploadResult: z.object({ UploadId }) });
 const Completed = z.object({ CompleteMultipartUploadResult: z.unknown() });
 const Refusal = z.object({
   Error: z.object({ Code: z.string(), Message: z.string().optional(), Region: z.string().optional() }),
@@ -54,11 +56,14 @@ export function refusalIn(answer: string): { code: string; message: string; regi
   return { code: error?.Code ?? "", message: error?.Message ?? "", region: error?.Region ?? "" };
 }
 
+/** S3 defines no entities of its own, so few are enough; the others are XML's five. */
+const ENTITIES = { enabled: true, maxEntityCount: 10, maxTotalExpansions: 100_000, maxExpandedLength: 100_000 };
+
 /** @returns null when the text is not XML or does not match the schema. */
 export function readXml<Output>(schema: z.ZodType<Output>, text: string): Output | null {
   let xml: unknown;
   try {
-    xml = new XMLParser({ parseTagValue: false, ignoreAttributes: true, processEntities: true }).parse(text);
+    xml = new XMLParser({ parseTagValue: false, ignoreAttributes: true, processEntities: ENTITIES }).parse(text);
   } catch {
     return null;
   }

@@ -7,7 +7,11 @@ import type { Config } from "../config.ts";
 import { SpillwayError } from "../errors.ts";
 import { ANSWER_WITHIN_MS, COMPLETED_WITHIN_MS, drain, type S3Request, S3Caller, type Store } from "./s3-call.ts";
 import { type WriteOutcome, OnceWriter, type ObjectDigest } from "./write-once.ts";
+import { readWhole } from "./bodies.ts";
 import { completionXml, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
+
+/** Characters of an ETag that is kept and sent back. */
+const MAX_ID = 1_024;
 
 /** The service's own bucket. Its endpoint has no trailing slash, and the bucket's name follows it: path style. */
 export type BucketAddress = Config["bucket"];
@@ -80,12 +84,15 @@ export class Bucket {
     return null;
   }
 
-  /** As `get`, read into memory: for small objects and parts. */
-  async read(key: string, range?: { from: number; length: number }): Promise<Uint8Array<ArrayBuffer> | null> {
+  /**
+   * As `get`, read into memory: for small objects and parts.
+   * @throws destination_unavailable when the store sends more than was asked for.
+   */
+  async read(key: string, range: { from: number; length: number }): Promise<Uint8Array<ArrayBuffer> | null> {
     const response = await this.#fetchObject(key, range);
     if (response === null) return null;
     try {
-      return new Uint8Array(await response.arrayBuffer());
+      return await readWhole(response, range.length);
     } catch (thrown) {
       throw this.#calls.unavailable(thrown);
     }
@@ -130,7 +137,7 @@ export class Bucket {
     const response = await this.#calls.send("PUT", key, query, { body, sha256 });
     const etag = response.headers.get("etag");
     await drain(response);
-    return { number, etag: this.#calls.parsed(etag) };
+    return { number, etag: this.#calls.parsed(etag !== null && etag.length <= MAX_ID ? etag : null) };
   }
 
   /**

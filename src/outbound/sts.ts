@@ -6,6 +6,7 @@
 import { AwsV4Signer } from "aws4fetch";
 import * as z from "zod";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
+import { readWholeText } from "./bodies.ts";
 import { awsHost } from "./bucket-location.ts";
 import { type Credentials, signatureTime } from "./s3-call.ts";
 import { shownCode } from "./s3-errors.ts";
@@ -37,15 +38,20 @@ const DURATION_SECONDS = 3600;
 const RENEW_BEFORE_MS = 5 * 60_000;
 const MAX_SESSIONS = 200;
 const ANSWER_WITHIN_MS = 15_000;
+/** A session token has at most a few thousand. */
+const MAX_ANSWER_BYTES = 65_536;
+
+/** Becomes a part of a header. */
+const HeaderText = z.string().regex(/^[\x21-\x7e]{1,16384}$/);
 
 const Answer = z.object({
   AssumeRoleResponse: z.object({
     AssumeRoleResult: z.object({
       Credentials: z.object({
-        AccessKeyId: z.string().min(1),
-        SecretAccessKey: z.string().min(1),
-        SessionToken: z.string().min(1),
-        Expiration: z.string(),
+        AccessKeyId: HeaderText,
+        SecretAccessKey: HeaderText,
+        SessionToken: HeaderText,
+        Expiration: z.string().max(100),
       }),
     }),
   }),
@@ -140,7 +146,7 @@ export class RoleSessions {
         redirect: "manual",
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       });
-      text = await response.text();
+      text = await readWholeText(response, MAX_ANSWER_BYTES);
     } catch (thrown) {
       throw serviceError("destination_unavailable", thrown);
     }

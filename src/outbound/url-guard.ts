@@ -9,6 +9,7 @@
 
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
+import { readWholeText } from "./bodies.ts";
 
 /** Every address of a name, v4 and v6; empty when it has none. @throws when the resolver does not answer. */
 export type Resolve = (name: string) => Promise<readonly string[]>;
@@ -73,6 +74,7 @@ function isPublic(text: string): boolean {
 
 const RESOLVER = "https://cloudflare-dns.com/dns-query";
 const RESOLVED_WITHIN_MS = 5_000;
+const MAX_ANSWER_BYTES = 65_536;
 const NO_ERROR = 0;
 const NO_SUCH_NAME = 3;
 /** DNS record types and their numbers. */
@@ -95,7 +97,7 @@ export function resolver(reach: typeof fetch): Resolve {
       await response.body?.cancel();
       throw new Error(`the resolver answered ${response.status}`);
     }
-    const answer = Answer.parse(await response.json());
+    const answer = Answer.parse(JSON.parse(await readWholeText(response, MAX_ANSWER_BYTES)));
     if (answer.Status !== NO_ERROR && answer.Status !== NO_SUCH_NAME)
       throw new Error(`the resolver answered with status ${answer.Status}`);
     // The answer also contains the CNAME records that lead to the addresses.

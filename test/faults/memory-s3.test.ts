@@ -43,7 +43,9 @@ async function tour(bucket: Bucket, prefix: string): Promise<unknown[]> {
     await note(bucket.putOnce(`${prefix}${name}`, body, await sha256Hex(body), TYPE));
   };
   const read = async (name: string, range?: { from: number; length: number }) => {
-    const bytes = await bucket.read(`${prefix}${name}`, range).catch((thrown: SpillwayError) => utf8(thrown.code));
+    const bytes = await bucket
+      .read(`${prefix}${name}`, range ?? { from: 0, length: 100 })
+      .catch((thrown: SpillwayError) => utf8(thrown.code));
     outcomes.push(bytes === null ? "nothing" : [bytes.length, new TextDecoder().decode(bytes.slice(0, 40))]);
   };
   const names = async () => outcomes.push((await bucket.list(prefix)).map((key) => key.slice(prefix.length)));

@@ -9,6 +9,7 @@ import { invalid, pointerToken, SpillwayError } from "../../errors.ts";
 import type { Since, Source } from "../../datasets/dataset.ts";
 import { datasetNamed } from "../../datasets/index.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
+import { isCutUrl } from "../../outbound/shown-url.ts";
 import { urlFault } from "../../outbound/url-guard.ts";
 import { freezeDestination, NO_ID } from "../delivery/destination.ts";
 import { type Context, sourceOf } from "../../context.ts";
@@ -163,7 +164,7 @@ export async function freeze(
   had?: Since | null,
 ) {
   const { callback_url: callback, since: sinceId } = request;
-  const refusal = callback === undefined ? null : urlFault(callback, context.config.allowInsecureTargets);
+  const refusal = callback === undefined ? null : callbackFault(callback, context.config.allowInsecureTargets);
   if (refusal !== null) throw invalid({ pointer: "/callback_url", detail: refusal });
   const dataset = datasetNamed(request.dataset);
   if (dataset.tabular === undefined && request.layout === "files")
@@ -204,6 +205,11 @@ export async function freeze(
   if (shape.kind === "assembled" && request.format === "parquet") await assertFitsOneFile(source, shape);
   if (shape.kind !== "assembled" && !shape.rows_vary) await assertFewFiles(source, request.file_rows);
   return { query, snapshotSeq, now, encoding, source, shape, since, delivered };
+}
+
+function callbackFault(url: string, allowInsecure: boolean): string | null {
+  if (isCutUrl(url)) return "This address is cut, as answers show it. Send the whole address.";
+  return urlFault(url, allowInsecure);
 }
 
 /** Snapshot and window's end of the export that `since` names. @throws invalid_request if it has none to use. */

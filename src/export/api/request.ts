@@ -28,7 +28,7 @@ const common = {
   }),
   callback_url: z.url().max(2_000).optional().meta({
     description:
-      "Receives a webhook when the export ends, signed with the space's `webhook_secret`. Must be https and resolve to a public address.",
+      "Receives a webhook when the export ends, signed with the space's `webhook_secret`. Must be https and resolve to a public address. It may contain a token: answers show its origin and the beginning of its path.",
     example: "https://shop.example/hooks/spillway",
   }),
 } as const;

@@ -126,7 +126,7 @@ async function writeAndDelete({ context, row, location, externalId, scope, key }
 
 /** A repeated step of an export reads the objects that it wrote before. @throws SpillwayError. */
 async function readBack(bucket: Bucket, key: string): Promise<void> {
-  if ((await bucket.read(key)) === null)
+  if ((await bucket.read(key, { from: 0, length: CONTENT.length })) === null)
     throw new SpillwayError("destination_unavailable", "The store accepted the object, but does not return it.");
 }
 

@@ -10,6 +10,7 @@ import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts"
 import { resultShapeOf } from "../../export/pipeline/result-shape.ts";
 import { IN_FLIGHT } from "../../export/pipeline/state.ts";
 import { ExportError } from "../../webhooks/events/family.ts";
+import { shownRequest } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
 import { Time } from "../schemas.ts";
@@ -152,7 +153,7 @@ function view(call: Call, row: ExportRow, counts: ExportTotals, files: View["fil
   const { config, runtime } = call;
   const now = runtime.now();
   const completed = row.status === "completed";
-  const request = JSON.parse(row.request) as Record<string, unknown>;
+  const request = shownRequest(JSON.parse(row.request) as Record<string, unknown>);
   const address = `${call.url.origin}/v1/exports/${row.id}`;
   const time = (at: number | null) => (at === null ? null : iso(at));
   return {

@@ -17,6 +17,7 @@ import { withDefaults } from "../../export/api/request.ts";
 import { checkScheduled, type ScheduledRequest } from "../../schedules/request.ts";
 import { nextAt, timesAfter } from "../../time/cron.ts";
 import { boundMs } from "../../time/bounds.ts";
+import { withStoredUrl } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
@@ -122,7 +123,9 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     errors: ["conflict"],
     async handle(call, { space, params, body }) {
       const before = await scheduleOf(call, space, params.id);
-      const request: ScheduledRequest | null = body.request === undefined ? null : { ...withDefaults(body.request) };
+      const stored = JSON.parse(before.request) as ScheduledRequest;
+      const request: ScheduledRequest | null =
+        body.request === undefined ? null : { ...withDefaults(withStoredUrl(body.request, stored)) };
       const now = call.runtime.now();
       const { name = before.name, cron = before.cron, timezone = before.timezone } = body;
       if (request !== null) await checkScheduled(call.context, { ...space, timezone }, request);

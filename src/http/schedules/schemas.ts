@@ -10,6 +10,7 @@ import { datasetNamed } from "../../datasets/index.ts";
 import { withoutNulls } from "../../export/api/request.ts";
 import { ExportError } from "../../webhooks/events/family.ts";
 import { cronFault } from "../../time/cron.ts";
+import { shownRequest } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import { STATUSES } from "../exports/resource.ts";
 import { Name, Time, times, timesOf, TimeZone } from "../schemas.ts";
@@ -116,7 +117,7 @@ export function showSchedule(row: ScheduleRow) {
     name: row.name,
     cron: row.cron,
     timezone: row.timezone,
-    request,
+    request: shownRequest(request),
     incremental: row.incremental === 1,
     backfill_from: time(row.backfill_from),
     status: row.status,
