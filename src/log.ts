@@ -7,7 +7,7 @@ export type LogFields = Record<string, string | number | boolean | null | undefi
 /** Characters of a text: what foreign servers and clients send may be of any length. */
 const MAX_TEXT = 500;
 /** Control characters, line and paragraph separators, and marks that change the direction of a text. */
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const ADDRESS = /\bhttps?:\/\/[^\s"'<>]+/gi;
 
 export function log(event: string, fields: LogFields = {}): void {
