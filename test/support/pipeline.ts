@@ -8,7 +8,7 @@ import { type ExportView, Service, type Space } from "./service.ts";
 
 /** A service whose rate limits are out of the way. */
 export function roomyService(vars: Record<string, string> = {}): Service {
-  return new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", LIST_LIMIT: "10000", API_LIMIT: "100000", ...vars });
+  return new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", LIST_LIMIT: "10000", ...vars });
 }
 
 /** Removes the next message from the queue, of one step if one is named. @throws when none waits. */

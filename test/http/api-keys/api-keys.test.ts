@@ -118,10 +118,6 @@ describe("a space's keys", () => {
     expect(await list()).toHaveLength(3);
   });
 
-  it("are 100 by default", () => {
-    expect(service.config.keyLimit).toBe(100);
-  });
-
   it("that have expired make room for others", async () => {
     const narrow = new Service({ KEY_LIMIT: "2" });
     const soon = { ...NEW, expires_at: new Date(narrow.now + 1_000).toISOString() };

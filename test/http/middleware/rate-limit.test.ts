@@ -12,7 +12,7 @@ let service: Service;
 let space: Space;
 
 beforeEach(async () => {
-  service = new Service();
+  service = new Service({ API_LIMIT: "1200" });
   space = await service.shop();
   await service.followClock(space);
 });
