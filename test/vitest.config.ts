@@ -60,6 +60,7 @@ const worker = {
     globalSetup: ["./test/support/bucket-server.ts"],
     setupFiles: ["./test/support/migrate.ts"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     isolate: false,
     ...TOGETHER,
   },
