@@ -18,8 +18,9 @@ import { linePages, NDJSON } from "./lines.ts";
 import { flatRow, nestedRow } from "./rows.ts";
 import { EventNames } from "./wildcards.ts";
 import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "./window.ts";
+import { Instant } from "../time/instant.ts";
 
-const time = z.iso.datetime({ offset: true });
+const time = Instant;
 
 const shape = {
   start: time.describe(

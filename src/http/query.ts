@@ -13,7 +13,7 @@ const NO_PARAMETERS = z.strictObject({});
  * @throws invalid_request with a pointer to each parameter that is unknown, sent twice or not valid.
  */
 export function readQuery(schema: z.ZodType | undefined, sent: URLSearchParams): unknown {
-  const faults = [...repeated(sent), ...unreadable(sent)];
+  const faults = [...repeated(sent), ...unreadable(sent), ...unstorable(sent)];
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
   return validate(schema ?? NO_PARAMETERS, Object.fromEntries(sent), inQuery, "parameter");
 }
@@ -27,6 +27,15 @@ function repeated(sent: URLSearchParams): Fault[] {
     pointer: inQuery([name]),
     detail: `The parameter ${name} is sent more than once. Send it once; items of a list are separated by commas.`,
   }));
+}
+
+/** No text that is stored has U+0000. The parser writes U+FFFD for what is no UTF-8, which then looks like a text. */
+function unstorable(sent: URLSearchParams): Fault[] {
+  return [...sent].flatMap(([name, value]) =>
+    value.includes("\0") || value.includes("\ufffd")
+      ? [{ pointer: inQuery([name]), detail: `${name} contains U+0000, or bytes that are not UTF-8. Correct it.` }]
+      : [],
+  );
 }
 
 /** zod silently drops `__proto__`, which no operation has. */

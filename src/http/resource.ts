@@ -65,7 +65,8 @@ function handlerOf(operation: Route): Handler<AppEnv> {
 }
 
 /** An id that does not have an id's form is an unknown id. */
-function readPath({ params }: Route, sent: Record<string, string>): unknown {
+function readPath({ params, method }: Route, sent: Record<string, string>): unknown {
+  if (method !== "PUT" && Object.values(sent).some((text) => text.includes("\0"))) throw new SpillwayError("not_found");
   const read = params?.safeParse(sent);
   if (read?.success !== true) throw new SpillwayError("not_found");
   return read.data;

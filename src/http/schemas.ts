@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { isTimeZone } from "../time/days.ts";
 import { iso } from "../time/names.ts";
+import { isId, isOneLine, NOT_AN_ID, NOT_ONE_LINE } from "../names.ts";
 
 export const Time = z.iso
   .datetime()
@@ -16,16 +17,18 @@ export const timesOf = (row: { created_at: number; updated_at: number }) => ({
   updated_at: iso(row.updated_at),
 });
 
-const MAX_ID_BYTES = 200;
-// oxlint-disable-next-line no-control-regex -- control characters are what this finds
-const CONTROL = /[\u0000-\u001f\u007f]/;
-
 /** UTF-8 cannot encode half of a surrogate pair. */
 const wellFormed = (text: string) => text.isWellFormed();
 const HALF = "must be valid Unicode: it contains half of a surrogate pair.";
 
-/** Text for people, trimmed. */
-export const Name = z.string().trim().min(1).max(200).refine(wellFormed, HALF);
+/** A name for people, trimmed. */
+export const Name = z.string().refine(isOneLine, NOT_ONE_LINE).trim().min(1).max(200);
+
+/** A name of at most `max` characters. */
+export const nameOf = (max: number) => z.string().min(1).max(max).refine(isOneLine, NOT_ONE_LINE);
+
+/** The address of something outside. A URL's parser would drop line breaks without a word. */
+export const Url = (max: number) => z.url().max(max).refine(isOneLine, NOT_ONE_LINE);
 
 /** Text without a length limit. */
 export const WholeText = z.string().refine(wellFormed, HALF);
@@ -36,7 +39,10 @@ export const textOf = (max: number) => z.string().max(max).refine(wellFormed, HA
 /** A section's id. A definition that names a new section creates it. */
 export const SectionId = z
   .string()
-  .regex(/^[A-Za-z0-9_.-]{1,100}$/, "A section's id has 1 to 100 letters, digits, underscores, dots and hyphens.");
+  .regex(
+    /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}$/,
+    "A section's id has 1 to 100 letters, digits, underscores, dots and hyphens, and is neither . nor ..",
+  );
 
 /** A region/city name or UTC, not an offset: an offset has no daylight saving. */
 export const TimeZone = z
@@ -46,13 +52,7 @@ export const TimeZone = z
   .meta({ example: "Europe/London" });
 
 /** An id that the customer chose: opaque text. */
-export const Id = z
-  .string()
-  .min(1)
-  .refine(
-    (id) => Buffer.byteLength(id) <= MAX_ID_BYTES && !CONTROL.test(id) && id.isWellFormed(),
-    `An id has at most ${MAX_ID_BYTES} bytes of UTF-8 and no control characters.`,
-  );
+export const Id = z.string().min(1).refine(isId, NOT_AN_ID);
 
 /** The parameter of a path. */
 export const IdInPath = z.object({ id: z.string() });

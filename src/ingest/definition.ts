@@ -26,7 +26,9 @@ export const Property = z
     name,
     type: z
       .enum([...SCALARS, "list"])
-      .describe("`date`: RFC 3339 with an offset. `list`: objects with the properties in `fields`."),
+      .describe(
+        "`date`: RFC 3339 with an offset, or a plain day (`2026-01-31`), kept as it was sent. `list`: objects with the properties in `fields`.",
+      ),
     required: z.boolean().default(false),
     fields: z.array(Field).min(1).max(MAX_LIST_FIELDS).optional().describe("For a `list` only."),
   })

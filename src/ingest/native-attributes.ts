@@ -3,9 +3,9 @@
  * text.
  */
 
-import * as z from "zod";
 import type { ProfileDefinition } from "../db/profiles/definitions.ts";
 import { DEFAULT_SECTION } from "../db/core/sections.ts";
+import { Day } from "../time/instant.ts";
 
 /** Attribute names that start with it are reserved for native ones: a space cannot define them. */
 export const NATIVE_MARK = "$";
@@ -43,12 +43,10 @@ export const nativeAttribute = (id: string): (ProfileDefinition & { type: "text"
 const subscription = (text: string) =>
   text === "subscribed" || text === "unsubscribed" ? null : "must be subscribed or unsubscribed.";
 
-const day = z.iso.date();
-
 const FORMS = new Map<string, (text: string) => string | null>([
   ["$email_marketing", subscription],
   ["$sms_marketing", subscription],
-  ["$date_of_birth", (text) => (day.safeParse(text).success ? null : "must be a date: 1815-12-10.")],
+  ["$date_of_birth", (text) => (Day.safeParse(text).success ? null : "must be a date: 1815-12-10.")],
 ]);
 
 /** @returns what is wrong with a native attribute's text, in words that follow its name; null: nothing. */

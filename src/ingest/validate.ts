@@ -4,14 +4,12 @@
  * null: datasets/event-properties.ts fills it in when they are read.
  */
 
-import * as z from "zod";
 import { MAX_ROW_BYTES } from "../db/events/event-rows.ts";
 import { type Fault, pointerToken } from "../errors.ts";
 import { type IngestRules, rulesOf } from "./catalogue/rules.ts";
 import type { Property, Scalar } from "./definition.ts";
 import { type ObjectShape, type ShapeField, shapeOf } from "./object-shape.ts";
-
-const dateTime = z.iso.datetime({ offset: true });
+import { Day, Instant } from "../time/instant.ts";
 
 /** JSON numbers are read as 64-bit floating point, which rounds larger integers. */
 export const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly. Send it as a text.";
@@ -127,8 +125,8 @@ export function scalarProblem(type: Scalar, value: unknown): string | null {
       if (typeof value !== "number" || !Number.isFinite(value)) return "must be a number.";
       return Number.isInteger(value) && !Number.isSafeInteger(value) ? INEXACT : null;
     case "date":
-      return typeof value === "string" && dateTime.safeParse(value).success
+      return typeof value === "string" && (Instant.safeParse(value).success || Day.safeParse(value).success)
         ? null
-        : "must be an RFC 3339 date and time with an offset, for example 2026-01-31T09:30:00.000Z.";
+        : "must be an RFC 3339 date and time with an offset, or a day, of the years 0001 to 9999: for example 2026-01-31T09:30:00.000Z or 2026-01-31.";
   }
 }

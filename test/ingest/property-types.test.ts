@@ -40,7 +40,7 @@ const RIGHT: Record<string, unknown[]> = {
 const WRONG: Record<string, unknown[]> = {
   text: [1, true, [], {}, ["a"], "\ud800 half", "\udc00\ud83d"],
   boolean: [0, 1, "true", "", [], {}],
-  date: ["", "2026-01-31", "2026-01-31T09:30:00", "2026-02-30T09:30:00Z", "yesterday", 1_772_362_800_000, true, {}],
+  date: ["", "2026-02-30", "2026-01-31T09:30:00", "2026-02-30T09:30:00Z", "yesterday", 1_772_362_800_000, true, {}],
   number: ["1", "", true, [], {}, 9_007_199_254_740_992, -9_007_199_254_740_992, 1e300],
 };
 

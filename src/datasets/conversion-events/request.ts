@@ -5,6 +5,7 @@ import { MODELS } from "../../attribution/models.ts";
 import { SOURCES } from "../../attribution/sources.ts";
 import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
 import { distinct } from "../distinct.ts";
+import { Day } from "../../time/instant.ts";
 
 export const AD_FIELDS = [
   "ad_id",
@@ -52,7 +53,7 @@ export const TouchpointSource = z.enum(SOURCES);
 const list = <Item extends z.ZodType<string>>(item: Item, max: number) => distinct(z.array(item).min(1).max(max));
 
 const Model = z.enum(MODELS);
-const date = z.iso.date();
+const date = Day;
 
 export const shape = {
   date: date

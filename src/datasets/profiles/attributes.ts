@@ -30,6 +30,7 @@ import { quote, quoteOrNull } from "../json-text.ts";
 import { linePage, NDJSON } from "../lines.ts";
 import { memberRange, unknownSegment } from "../members.ts";
 import { IdentifierRow, Identifiers, IDENTIFIERS_HELP } from "./identifiers.ts";
+import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
 
 const MAX_ATTRIBUTES = 200;
 /** The fewest profiles that one query scans. */
@@ -52,6 +53,7 @@ const shape = {
     .string()
     .min(1)
     .max(200)
+    .refine(isOneLine, NOT_ONE_LINE)
     .optional()
     .describe(
       "The id of a segment: only the profiles in it. Default: every profile. With `since`, the profiles in the segment that were written to after the earlier export; a profile that entered or left the segment without a write is not reported.",

@@ -1,6 +1,5 @@
 /** The window of the datasets of profiles' events: `from`, and `to` or now; at most 90 days back. */
 
-import * as z from "zod";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid } from "../../errors.ts";
 import { DAY_MS } from "../../time/durations.ts";
@@ -8,10 +7,11 @@ import { boundMs } from "../../time/bounds.ts";
 import { iso } from "../../time/names.ts";
 import type { Schedulable, TimeWindow } from "../dataset.ts";
 import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "../window.ts";
+import { Instant } from "../../time/instant.ts";
 
 const LOOKBACK_DAYS = 90;
 
-const time = z.iso.datetime({ offset: true });
+const time = Instant;
 
 export const windowShape = {
   from: time.describe("Start of the window, inclusive. At most 90 days ago."),

@@ -2,15 +2,13 @@
 
 import * as z from "zod";
 import { distinct, distinctNames } from "../distinct.ts";
+import { Instant } from "../../time/instant.ts";
+import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
 
 export const MAX_MONTHS = 3;
 
-const name = z
-  .string()
-  .min(1)
-  .max(200)
-  .refine((text) => text.isWellFormed(), "A name must not contain half of a surrogate pair.");
-const time = z.iso.datetime({ offset: true });
+const name = z.string().min(1).max(200).refine(isOneLine, NOT_ONE_LINE);
+const time = Instant;
 
 const names = (max: number, list = distinct<typeof name>) => list(z.array(name).max(max)).optional();
 

@@ -5,6 +5,7 @@ import type { AnyDataset } from "../../datasets/dataset.ts";
 import { datasetNamed, DATASETS } from "../../datasets/index.ts";
 import { Delivery } from "../delivery/schema.ts";
 import { type EncodingRequest, encodingShape } from "../output/encode/encoding.ts";
+import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
 
 const MAX_FILE_ROWS = 50_000;
 
@@ -26,7 +27,7 @@ const common = {
     description:
       "The id of a completed export of this dataset. The new export contains only what that one does not: what was accepted after its snapshot, and what occurred at the end of its window or later. A chain of such exports contains everything once.",
   }),
-  callback_url: z.url().max(2_000).optional().meta({
+  callback_url: z.url().max(2_000).refine(isOneLine, NOT_ONE_LINE).optional().meta({
     description:
       "Receives a webhook when the export ends, signed with the space's `webhook_secret`. Must be https and resolve to a public address. It may contain a token: answers show its origin and the beginning of its path.",
     example: "https://shop.example/hooks/spillway",

@@ -14,12 +14,12 @@ import { byId, list } from "../list.ts";
 import { MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { Id, textOf, times, timesOf } from "../schemas.ts";
+import { Id, nameOf, times, timesOf } from "../schemas.ts";
 
 const MAX_OBJECTS = 5_000;
 const MAX_FAULTS = 100;
 
-const named = { id: Id, name: textOf(500).min(1) };
+const named = { id: Id, name: nameOf(500) };
 const ParentId = Id.nullish().meta({ description: "The parent object need not exist yet." });
 const upTo = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_OBJECTS).nullish();
 

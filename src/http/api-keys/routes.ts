@@ -13,6 +13,7 @@ import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, deleted, found, json, route, type Scope, SCOPES } from "../route.ts";
 import { IdInPath, Name, Time } from "../schemas.ts";
+import { Instant } from "../../time/instant.ts";
 
 const Scopes = z
   .array(z.enum(SCOPES))
@@ -22,10 +23,9 @@ const Scopes = z
 const NewKey = z.strictObject({
   name: Name,
   scopes: Scopes,
-  expires_at: z.iso
-    .datetime({ offset: true })
-    .nullish()
-    .meta({ description: "From this time on the key is refused. By default it never expires." }),
+  expires_at: Instant.nullish().meta({
+    description: "From this time on the key is refused. By default it never expires.",
+  }),
 });
 
 const Key = z

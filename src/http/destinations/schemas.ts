@@ -11,7 +11,7 @@ import { ENCRYPTIONS, PROVIDERS } from "../../outbound/providers.ts";
 import { roleFault } from "../../outbound/role.ts";
 import { urlFault } from "../../outbound/url-guard.ts";
 import type { Call } from "../route.ts";
-import { Name, times, timesOf } from "../schemas.ts";
+import { Name, Url, times, timesOf } from "../schemas.ts";
 
 /** Becomes the value of a header. */
 const KeyId = z.string().regex(/^[A-Za-z0-9:/_.-]{1,500}$/, "must be the id, the ARN or an alias of a key.");
@@ -32,7 +32,7 @@ const shape = {
   name: Name,
   bucket: BucketName,
   region: Region,
-  endpoint: z.url().max(500).nullish().meta({
+  endpoint: Url(500).nullish().meta({
     description:
       "The https address of a store other than AWS; private addresses are rejected. With it, `path_style` defaults to `true`.",
     example: "https://objects.acme.example",

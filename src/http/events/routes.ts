@@ -6,6 +6,7 @@ import { listEvents } from "./list.ts";
 import { MAX_RECORDS, sendRecords } from "../records.ts";
 import { resource } from "../resource.ts";
 import { Id } from "../schemas.ts";
+import { Instant } from "../../time/instant.ts";
 
 /** Of an event: a list property may have very many. */
 const MAX_VALUES = 200_000;
@@ -20,10 +21,7 @@ const SentEvent = z.strictObject({
   custom_id: Id.nullish().meta({ description: "Instead of `person_id`: the `custom_id` of the profile." }),
   session_id: Id.nullish(),
   company_id: Id.nullish().meta({ description: "If omitted, the company of the profile." }),
-  occurred_at: z.iso
-    .datetime({ offset: true })
-    .nullish()
-    .meta({ description: "If omitted, the time when the service receives the event." }),
+  occurred_at: Instant.nullish().meta({ description: "If omitted, the time when the service receives the event." }),
   properties: z.record(z.string(), z.unknown()),
 });
 

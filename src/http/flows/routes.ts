@@ -8,7 +8,8 @@ import { byId, list } from "../list.ts";
 import { MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
-import { Id, textOf, Time, times, timesOf } from "../schemas.ts";
+import { Id, nameOf, Time, times, timesOf } from "../schemas.ts";
+import { Instant } from "../../time/instant.ts";
 
 const MAX_FLOWS = 1_000;
 const MAX_ELEMENTS = 500;
@@ -17,12 +18,12 @@ const MAX_ELEMENTS_PER_CALL = 20_000;
 const MAX_FLOW_BYTES = 65_536;
 const MAX_FAULTS = 100;
 
-const Label = textOf(200).min(1);
+const Label = nameOf(200);
 
 const SentFlow = z.strictObject({
   id: Id,
   campaign_name: Label.nullable().default(null),
-  campaign_start: z.iso.datetime({ offset: true }).nullable().default(null),
+  campaign_start: Instant.nullable().default(null),
   elements: z
     .array(z.strictObject({ id: Id, name: Label.nullable().default(null) }))
     .max(MAX_ELEMENTS)

@@ -24,7 +24,9 @@ import { Id, IdInPath, Name, SectionId, times, timesOf } from "../schemas.ts";
 
 const TYPES = ["text", "boolean", "date", "number"] as const satisfies readonly AttributeType[];
 
-const Type = z.enum(TYPES).meta({ description: "`date`: a text with an RFC 3339 time, with an offset." });
+const Type = z
+  .enum(TYPES)
+  .meta({ description: "`date`: a text with an RFC 3339 time, with an offset, or a plain day (`2026-01-31`)." });
 const shown = { id: z.string(), section_id: z.string(), name: z.string() };
 const sent = {
   section_id: SectionId.nullish()

@@ -19,7 +19,7 @@ import { list } from "../list.ts";
 import { ingestOf, MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
-import { Id, textOf, times, timesOf, WholeText } from "../schemas.ts";
+import { Id, nameOf, textOf, times, timesOf, WholeText } from "../schemas.ts";
 
 const MAX_PROFILES = 1000;
 const MAX_TAGS = 200;
@@ -86,7 +86,7 @@ const Merge = z.strictObject({
   person_id: Id,
   external_person_id: Id.nullable().optional(),
   company_id: Id.nullable().optional(),
-  type: textOf(100).min(1).nullable().optional(),
+  type: nameOf(100).nullable().optional(),
   identifiers: Identifiers.nullable().optional(),
   attributes: Attributes.nullable().optional(),
   tags: Tags.nullable().optional(),

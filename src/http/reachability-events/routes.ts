@@ -6,8 +6,9 @@ import { REASONS, SUBSCRIPTIONS } from "../../ingest/reachability.ts";
 import { MAX_RECORDS, sendRecords } from "../records.ts";
 import { resource } from "../resource.ts";
 import { Id } from "../schemas.ts";
+import { Instant } from "../../time/instant.ts";
 
-const common = { id: Id, person_id: Id, timestamp: z.iso.datetime({ offset: true }) };
+const common = { id: Id, person_id: Id, timestamp: Instant };
 
 const reasonsOf = <const Reason extends string>(reasons: readonly Reason[]) =>
   z

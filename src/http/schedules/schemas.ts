@@ -14,6 +14,7 @@ import { shownRequest } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import { STATUSES } from "../exports/resource.ts";
 import { Name, Time, times, timesOf, TimeZone } from "../schemas.ts";
+import { Instant } from "../../time/instant.ts";
 
 const MAX_CHARACTERS = 200;
 
@@ -44,7 +45,7 @@ const shape = { name: Name, cron: CronExpression, timezone: TimeZone, request: R
 export const NewSchedule = z.strictObject({
   ...shape,
   incremental: Incremental.nullish().transform((sent) => sent ?? true),
-  backfill_from: z.iso.datetime({ offset: true }).nullish().meta({
+  backfill_from: Instant.nullish().meta({
     description:
       "The start of the first window, instead of now. The runs of the past are made one after another, each for its own window. Only for datasets with a window; not before the oldest time that can be exported.",
   }),

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { DefinitionId } from "../../ingest/definition.ts";
 import { rejectTooLarge } from "../../segments/limits.ts";
 import type { Rule } from "../../segments/rule.ts";
-import { Id, textOf, WholeText } from "../schemas.ts";
+import { Id, nameOf, WholeText } from "../schemas.ts";
 import { NO_FORM_MATCHES } from "../zod-error-map.ts";
 
 const MAX_VALUES = 1_000;
@@ -12,8 +12,8 @@ const MAX_DAYS = 36_500;
 const MAX_EVENTS = 1_000;
 const MAX_CONDITIONS = 50;
 
-const Attribute = textOf(256).min(1).meta({ description: "An attribute's name." });
-const Property = textOf(256).min(1).meta({ description: "The name of an event's property." });
+const Attribute = nameOf(256).meta({ description: "An attribute's name." });
+const Property = nameOf(256).meta({ description: "The name of an event's property." });
 
 const Scalar = z.union([WholeText, z.number(), z.boolean()], "must be a text, a number, true or false.");
 const Ordered = z.union([WholeText, z.number()], "must be a text or a number.");

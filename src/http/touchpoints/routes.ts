@@ -6,15 +6,14 @@ import { ingestTouchpoints } from "../../ingest/touchpoints.ts";
 import { MAX_RECORDS, sendRecords } from "../records.ts";
 import { resource } from "../resource.ts";
 import { Id } from "../schemas.ts";
+import { Instant } from "../../time/instant.ts";
 
 const SentTouchpoint = z.strictObject({
   id: Id.meta({ description: "A touchpoint whose id the space already has is a duplicate." }),
   person_id: Id.nullish(),
   external_person_id: Id.nullish().meta({ description: "Instead of `person_id`." }),
   custom_id: Id.nullish().meta({ description: "Instead of `person_id`: the `custom_id` of the profile." }),
-  occurred_at: z.iso
-    .datetime({ offset: true })
-    .meta({ description: "At most five minutes in the future; any time in the past." }),
+  occurred_at: Instant.meta({ description: "At most five minutes in the future; any time in the past." }),
   source: TouchpointSource,
   ad_id: Id.nullish(),
   adset_id: Id.nullish().meta({ description: "If omitted, an export uses the ad set of the ad as of its snapshot." }),

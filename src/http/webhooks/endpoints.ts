@@ -17,15 +17,15 @@ import { EVENT_TYPES } from "../../webhooks/events/index.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, deleted, found, json, route } from "../route.ts";
-import { IdInPath, times, timesOf } from "../schemas.ts";
+import { IdInPath, times, timesOf, Url } from "../schemas.ts";
 import { newSecret, Secret } from "./secrets.ts";
 
 export const MAX_ENDPOINTS = 20;
 
-const Url = z
-  .url()
-  .max(2_000)
-  .meta({ description: "An https address that is not private.", example: "https://shop.example/hooks/spillway" });
+const EndpointUrl = Url(2_000).meta({
+  description: "An https address that is not private.",
+  example: "https://shop.example/hooks/spillway",
+});
 
 const EventTypes = z
   .array(z.enum(EVENT_TYPES))
@@ -55,7 +55,7 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", "Webho
     auth: "settings:write",
     body: {
       schema: z.strictObject({
-        url: Url,
+        url: EndpointUrl,
         event_types: EventTypes.default([...EVENT_TYPES]),
         enabled: z.boolean().default(true),
       }),
@@ -123,7 +123,7 @@ export const webhookEndpointsResource = resource("/v1/webhook-endpoints", "Webho
     params: IdInPath,
     body: {
       schema: z.strictObject({
-        url: Url.optional(),
+        url: EndpointUrl.optional(),
         event_types: EventTypes.optional(),
         enabled: z.boolean().optional().meta({ description: "`true` also clears `disabled_reason`." }),
       }),

@@ -3,8 +3,8 @@
  * with such an id, older than the catalogue, has no rules.
  */
 
-import * as z from "zod";
 import { truncate } from "../truncate.ts";
+import { Instant } from "../../time/instant.ts";
 
 type Sent = Readonly<Record<string, unknown>>;
 
@@ -25,12 +25,11 @@ export const MAX_URL_CHARACTERS = 1_500;
 const DEVICE_TYPES: readonly unknown[] = ["unknown", "mobile", "tablet", "desktop", "spider", "TV", "console"];
 const UTM = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"];
 
-const dateTime = z.iso.datetime();
 const SESSION_TIME = /^(\d{2})\/(\d{2})\/(\d{4}) (\d{2}:\d{2}:\d{2})$/;
 
 function sessionTime(value: unknown): string | null {
   const [, day, month, year, time] = SESSION_TIME.exec(String(value)) ?? [];
-  return dateTime.safeParse(`${year}-${month}-${day}T${time}Z`).success
+  return Instant.safeParse(`${year}-${month}-${day}T${time}Z`).success
     ? null
     : "must be a date and time as DD/MM/YYYY HH:MM:ss, for example 31/01/2026 09:30:00.";
 }

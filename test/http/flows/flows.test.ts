@@ -94,7 +94,7 @@ describe("a flow that is put", () => {
     expect((await list()).map((flow) => flow.id)).toEqual(["f-1", "f-2"]);
   });
 
-  it.each(['"; DROP TABLE flows; --', "日本語 🛒", "a\\b/c~d", "line\nfeed\ttab\u0001", "e\u0301", "  spaced  "])(
+  it.each(['"; DROP TABLE flows; --', "日本語 🛒", "a\\b/c~d", "e\u0301", "  spaced  "])(
     "keeps the name %j",
     async (name) => {
       await put([{ id: "f", campaign_name: name, elements: [{ id: "e", name }] }]);

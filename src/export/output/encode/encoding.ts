@@ -5,6 +5,7 @@
 
 import * as z from "zod";
 import type { ColumnType, Edge, RowCondition } from "../../../datasets/dataset.ts";
+import { isOneLine, NOT_ONE_LINE } from "../../../names.ts";
 
 export const FORMATS = ["ndjson", "csv", "parquet"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -16,6 +17,7 @@ const Path = z
   .string()
   .min(1)
   .max(600)
+  .refine(isOneLine, NOT_ONE_LINE)
   .meta({ description: "Names from the row inwards, separated by full stops.", example: "properties.order_id" });
 
 /** The parameters of a request that describe the encoding. */
@@ -32,10 +34,7 @@ export const encodingShape = {
           .string()
           .min(1)
           .max(200)
-          .refine(
-            (name) => name.isWellFormed(),
-            "The name contains half of a surrogate pair, which is not a character: remove it.",
-          )
+          .refine(isOneLine, NOT_ONE_LINE)
           .optional()
           .meta({ description: "The column's name in the result. Default: the path.", example: "order" }),
       }),

@@ -1,0 +1,22 @@
+/** What names and ids may be, in every call. */
+
+export const MAX_ID_BYTES = 200;
+
+/** Line breaks and control characters of every kind: they break headers, CSV and logs. */
+// oxlint-disable-next-line no-control-regex -- control characters are what this finds
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+/** Whether a text is one line that UTF-8 can encode. */
+export const isOneLine = (text: string): boolean => !CONTROL.test(text) && text.isWellFormed();
+
+/** The fault of a name that is not, in words that follow the field's name. */
+export const NOT_ONE_LINE = "must be one line of valid Unicode, without control characters.";
+
+/** A path with one of these as a segment is another path: nobody could read or delete what has such an id. */
+const DOT_SEGMENTS: ReadonlySet<string> = new Set([".", ".."]);
+
+/** Whether a text may be an id that the customer chose. */
+export const isId = (text: string): boolean =>
+  Buffer.byteLength(text) <= MAX_ID_BYTES && isOneLine(text) && !DOT_SEGMENTS.has(text);
+
+export const NOT_AN_ID = `An id has at most ${MAX_ID_BYTES} bytes of UTF-8 and no control characters, and is neither . nor ..`;
