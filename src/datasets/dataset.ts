@@ -6,6 +6,7 @@
 
 import type * as z from "zod";
 import type { Database } from "../db/core/database.ts";
+import type { ScanBudget } from "../db/core/scan-budget.ts";
 import type { HadStep } from "../db/events/event-range.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 
@@ -173,7 +174,8 @@ export interface Source {
    * one.
    */
   cut(bounds: Bounds, max: number): Promise<{ records: number; next: Key | null }>;
-  count(bounds: Bounds): Promise<number>;
+  /** @returns the number of records, and null; when the budget ended before, those up to a key, and this key. */
+  count(bounds: Bounds, budget: ScanBudget): Promise<{ records: number; next: Key | null }>;
   pages(bounds: Bounds): AsyncGenerator<Page>;
   /** The message of a result without records. */
   emptyMessage: string;

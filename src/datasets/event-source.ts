@@ -1,6 +1,7 @@
 /** What the datasets of events share: the frozen window and names, their range, and its cut, count and pages. */
 
-import { countEvents, cutEvents, type EventRange, type EventTable, timesOfEveryNth } from "../db/events/event-range.ts";
+import { countEvents } from "../db/events/count-events.ts";
+import { cutEvents, type EventRange, type EventTable, timesOfEveryNth } from "../db/events/event-range.ts";
 import type { EventRecord } from "../db/events/events.ts";
 import { pendingDeletions } from "../db/profiles/deletions.ts";
 import { definitionsAt } from "../ingest/definitions.ts";
@@ -79,7 +80,7 @@ export function rangeSource(
     readsFrom: whole.lower.time,
     emptyMessage: "0 events found for the time period queried.",
     cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
-    count: (bounds) => countEvents(db, { ...whole, ...bounds }),
+    count: (bounds, budget) => countEvents(db, { ...whole, ...bounds }, budget),
     starts: (bounds, every) => timesOfEveryNth(db, { ...whole, ...bounds }, every),
     pages: (bounds) => pages({ ...whole, ...bounds }),
   };

@@ -8,6 +8,7 @@ import { freezeFilter, segmentReadsFrom } from "../../src/segments/filter.ts";
 import { MAX_SQL_BYTES, maxProfilesPerQuery, rejectTooComplex, rejectTooLarge } from "../../src/segments/limits.ts";
 import type { Rule } from "../../src/segments/rule.ts";
 import { orders, Service, type Space } from "../support/service.ts";
+import { ample } from "../support/ample-budget.ts";
 
 const service = new Service();
 let space: Space;
@@ -25,7 +26,9 @@ async function count(rule: Rule, slice = maxProfilesPerQuery(rule)): Promise<num
   const db = service.context.databases.space(space.id);
   const condition = compileSegment(freezeFilter(rule, service.now, 180), MEMBERS);
   const seq = await readSequence(db, space.id);
-  return countMembers(db, { spaceId: space.id, seq, since: 0, condition, slice, lower: "", upper: null });
+  return (
+    await countMembers(db, { spaceId: space.id, seq, since: 0, condition, slice, lower: "", upper: null }, ample())
+  ).records;
 }
 
 const ANY_VALUE: Rule = { attribute: "n", op: "in", value: [0, "x", true, false] };

@@ -48,6 +48,8 @@ export interface CallOptions {
   /** A body that goes as it is, without a content type of the harness's. */
   raw?: BodyInit;
   headers?: Record<string, string>;
+  /** Aborted when the client leaves. */
+  signal?: AbortSignal;
 }
 
 export class Service {
@@ -134,6 +136,7 @@ export class Service {
       init.body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
     }
     if (options.raw !== undefined) init.body = options.raw;
+    if (options.signal !== undefined) init.signal = options.signal;
     const pending: Promise<unknown>[] = [];
     const ctx = {
       waitUntil: (work: Promise<unknown>) => void pending.push(work),

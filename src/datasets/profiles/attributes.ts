@@ -139,10 +139,13 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
       emptyMessage: "0 profiles found.",
       files: { cut: "written", secret: query.secret },
       cut: (bounds, max) => cut(snapshot, query, bounds, max),
-      async count(bounds) {
+      async count(bounds, budget) {
         const { profiles, deletions } = rangesOf(snapshot, query, bounds);
-        const counted = profiles === null ? 0 : await countMembers(snapshot.db, profiles);
-        return counted + (deletions === null ? 0 : await countTombstones(snapshot.db, deletions));
+        const counted =
+          profiles === null ? { records: 0, next: null } : await countMembers(snapshot.db, profiles, budget);
+        if (counted.next !== null) return { ...counted, next: { time: PROFILES, id: counted.next } };
+        const deleted = deletions === null ? 0 : await countTombstones(snapshot.db, deletions);
+        return { records: counted.records + deleted, next: null };
       },
       pages: (bounds) => pages(snapshot, query, bounds),
     };

@@ -66,7 +66,11 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
         const { records, next } = await cutMembers(db, range(bounds), max);
         return { records, next: next === null ? null : keyOf(next) };
       },
-      count: async (bounds) => (isEmpty ? 0 : countMembers(db, range(bounds))),
+      async count(bounds, budget) {
+        if (isEmpty) return { records: 0, next: null };
+        const { records, next } = await countMembers(db, range(bounds), budget);
+        return { records, next: next === null ? null : keyOf(next) };
+      },
       async *pages(bounds) {
         if (!isEmpty) yield* pages(snapshot, query, range(bounds));
       },

@@ -39,6 +39,11 @@ export class Database {
     this.#meter = meter;
   }
 
+  /** Rows that were read so far, as the meter counts them. */
+  get rowsRead(): number {
+    return this.#meter.rowsRead;
+  }
+
   async all<Row>(sql: string, params: readonly Param[] = []): Promise<Row[]> {
     return this.#read(await this.#prepare({ sql, params }).all<Row>()).rows;
   }

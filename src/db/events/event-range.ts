@@ -48,8 +48,15 @@ export interface EventRange {
 
 /** SQL: the WHERE of a range, with parameters ?1 to ?7. @param from `>` leaves out the event at the lower key. */
 export const inEventRange = (range: EventRange, from: ">" | ">=" = ">=") =>
-  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5) AND seq <= ?6
-     AND ${hasType(range)}${withoutHad(range)}${withoutDeleted(range)}`;
+  `${betweenKeys(from)} AND ${belongs(range)}`;
+
+/** SQL: the event's key is in the range. */
+export const betweenKeys = (from: ">" | ">=" = ">=") =>
+  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5)`;
+
+/** SQL: what an event between the keys must be besides. */
+export const belongs = (range: EventRange) =>
+  `seq <= ?6 AND ${hasType(range)}${withoutHad(range)}${withoutDeleted(range)}`;
 
 /** Steps that end before the range begins, and those after it, match no event of it. */
 function withoutHad({ had, lower, upper }: EventRange): string {
@@ -129,14 +136,6 @@ export async function timesOfEveryNth(db: Database, range: EventRange, n: number
     [...eventRangeParams(range), n],
   );
   return rows.map((row) => row.time);
-}
-
-export async function countEvents(db: Database, range: EventRange): Promise<number> {
-  const row = await db.first<{ n: number }>(
-    `SELECT count(*) AS n FROM ${range.table.name} WHERE ${inEventRange(range)}`,
-    eventRangeParams(range),
-  );
-  return row?.n ?? 0;
 }
 
 /** Deletes the space's oldest events that occurred before `before` (epoch ms), at most `limit`. @returns how many. */

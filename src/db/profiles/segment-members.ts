@@ -5,6 +5,7 @@
 
 import { type Condition, every } from "./conditions.ts";
 import { type Database, type Param } from "../core/database.ts";
+import type { ScanBudget } from "../core/scan-budget.ts";
 import { asOf } from "../core/sequences.ts";
 
 /** The parameters of these queries that a condition uses. */
@@ -111,16 +112,36 @@ export async function cutMembers(
   }
 }
 
-/** Counts the members of a range, one query for each slice. */
-export async function countMembers(db: Database, range: MemberRange): Promise<number> {
-  let count = 0;
+/** Profiles of the first slice of a count: how much a profile costs is known after it. */
+const FIRST_SLICE = 100;
+/** The rows that one query of a count should read: other queries of the database wait for it. */
+const ROWS_PER_QUERY = 50_000;
+
+/**
+ * Counts the members of a range, one query for each slice. A slice is a tenth of what one query may scan at most, and
+ * smaller where profiles have many events, so that others get a turn between the slices.
+ * @returns how many there are, and null; when the budget ended before, those up to a key, and this key.
+ */
+export async function countMembers(
+  db: Database,
+  range: MemberRange,
+  budget: ScanBudget,
+  rowsPerQuery = ROWS_PER_QUERY,
+): Promise<{ records: number; next: string | null }> {
+  const max = Math.ceil(range.slice / 10);
+  let slice = Math.min(FIRST_SLICE, max);
+  let records = 0;
   let place: SliceStart = { id: range.lower, from: ">=" };
   for (;;) {
+    const before = db.rowsRead;
     const select = "ifnull(sum(matches), 0) AS matching";
-    const { scanned, last, matching } = await scan<{ matching: number }>(db, range, place, range.slice, select);
-    count += matching;
-    if (last === null || scanned < range.slice) return count;
+    const { scanned, last, matching } = await scan<{ matching: number }>(db, range, place, slice, select);
+    records += matching;
+    if (last === null || scanned < slice) return { records, next: null };
+    const read = Math.max(db.rowsRead - before, 1);
+    if (!budget.spend(read)) return { records, next: `${last}${JUST_AFTER}` };
     place = { id: last, from: ">" };
+    slice = Math.max(1, Math.min(max, 2 * slice, Math.floor((slice * rowsPerQuery) / read)));
   }
 }
 

@@ -1,5 +1,6 @@
 /** The size that a result would have: rows are counted, bytes are extrapolated from a sample. */
 
+import type { ScanBudget } from "../../db/core/scan-budget.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { BlockBuffer } from "../output/block-buffer.ts";
 import { freeze, type FreezeContext } from "./create.ts";
@@ -9,7 +10,9 @@ import type { ExportRequest } from "./request.ts";
 
 export interface Estimate {
   /** Counted; extrapolated from the sample where a record may give several rows. */
-  rows: number;
+  rows?: number;
+  /** Instead of `rows`, where the budget ended before everything was counted: files and bytes are those of these. */
+  rows_at_least?: number;
   files: number;
   /** Compressed. */
   bytes_estimate: number;
@@ -21,7 +24,12 @@ const MAX_PAGES = 10;
 const NO_KEY = new Uint8Array(32);
 
 /** @throws invalid_request as a create would. */
-export async function estimate(context: FreezeContext, space: SpaceRow, request: ExportRequest): Promise<Estimate> {
+export async function estimate(
+  context: FreezeContext,
+  space: SpaceRow,
+  request: ExportRequest,
+  budget: ScanBudget,
+): Promise<Estimate> {
   const { source, shape, encoding } = await freeze(context, space, request);
   // A Parquet file is about as large as the same rows as gzipped lines.
   const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
@@ -29,12 +37,14 @@ export async function estimate(context: FreezeContext, space: SpaceRow, request:
   const encoder = createEncoder(asLines, form, NO_KEY);
   if (encoder.kind !== "text") throw new Error("a sample is estimated as text");
   const { compression, line: encode } = encoder;
-  const records = await source.count(source.bounds);
+  const { records, next } = await source.count(source.bounds, budget);
+  // Where no record was found there is no sample, and to look for one would scan everything once more.
+  const sample = records === 0 ? [] : source.pages({ ...source.bounds, upper: next ?? source.bounds.upper });
   let [sampled, sampledRows, length, bytes, pages] = [0, 0, 0, 0, 0];
   const blocks = new BlockBuffer((block) => {
     bytes += compression.compressBlock(block, context.config).length;
   });
-  for await (const page of source.pages(source.bounds)) {
+  for await (const page of sample) {
     for (const line of page.lines) {
       const encoded = (encode === null ? line : encode(line)) + form.lineEnd;
       blocks.write(encoded);
@@ -55,5 +65,5 @@ export async function estimate(context: FreezeContext, space: SpaceRow, request:
   const byChunks = rows > 0 ? Math.ceil(records / (source.maxRecordsPerStep ?? records)) : 0;
   const splitFiles = Math.max(byRows, byBytes, byChunks);
   const files = { assembled: 1, counted_files: byRows, split_files: splitFiles }[shape.kind];
-  return { rows, files, bytes_estimate: Math.ceil(bytes * whole) };
+  return { ...(next === null ? { rows } : { rows_at_least: rows }), files, bytes_estimate: Math.ceil(bytes * whole) };
 }

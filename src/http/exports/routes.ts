@@ -10,6 +10,7 @@ import { AnyExportRequest, withDefaults } from "../../export/api/request.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
+import { BUDGET_HELP, scanBudget } from "../scan-budget.ts";
 import { changeRoutes } from "./changes.ts";
 import { content } from "./content.ts";
 import { fileRoutes } from "./files.ts";
@@ -105,8 +106,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     path: "/estimate",
     operationId: "estimateExport",
     summary: "Estimate an export",
-    description:
-      "Accepts the body of a create, and creates nothing. Rows are counted; compressed bytes are estimated from a sample.",
+    description: `Accepts the body of a create, and creates nothing. Rows are counted; compressed bytes are estimated from a sample. ${BUDGET_HELP} Then \`rows_at_least\` replaces \`rows\`, and \`files\` and \`bytes_estimate\` are those of the rows that were counted.`,
     auth: "exports:read",
     limit: "list",
     body,
@@ -114,12 +114,21 @@ export const exportsResource = resource("/v1/exports", "Exports", [
       200: {
         description: "The size that the export would have now.",
         schema: z
-          .object({ rows: z.number().int(), files: z.number().int(), bytes_estimate: z.number().int() })
+          .object({
+            rows: z.number().int().optional(),
+            rows_at_least: z
+              .number()
+              .int()
+              .optional()
+              .meta({ description: "Instead of `rows`, where counting all of them would scan too much." }),
+            files: z.number().int(),
+            bytes_estimate: z.number().int(),
+          })
           .meta({ id: "Estimate" }),
       },
     },
     async handle(call, parsed) {
-      return json(await estimate(call.context, parsed.space, withDefaults(parsed.body)));
+      return json(await estimate(call.context, parsed.space, withDefaults(parsed.body), scanBudget(call)));
     },
   }),
   route({

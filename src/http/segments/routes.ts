@@ -1,29 +1,16 @@
 /** /v1/segments: named rules that select profiles. */
 
 import * as z from "zod";
-import { pendingDeletions } from "../../db/profiles/deletions.ts";
-import { countMembers, MEMBERS } from "../../db/profiles/segment-members.ts";
 import { deleteSegment, findSegment, listSegments, putSegment, type SegmentRow } from "../../db/profiles/segments.ts";
-import { readSequence } from "../../db/core/sequences.ts";
 import { invalid } from "../../errors.ts";
-import { compileSegment } from "../../segments/compile.ts";
-import { freezeFilter } from "../../segments/filter.ts";
-import {
-  MAX_RULE_BYTES,
-  MAX_DEPTH,
-  MAX_EVENT_RULES,
-  MAX_RULES,
-  maxProfilesPerQuery,
-  rejectTooComplex,
-} from "../../segments/limits.ts";
-import type { Rule } from "../../segments/rule.ts";
-import { iso } from "../../time/names.ts";
+import { MAX_RULE_BYTES, MAX_DEPTH, MAX_EVENT_RULES, MAX_RULES, rejectTooComplex } from "../../segments/limits.ts";
 import { validate } from "../validate.ts";
 import { refuseOneTooMany } from "../caps.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { deleted, found, json, route } from "../route.ts";
-import { Id, IdInPath, Name, Time, times, timesOf } from "../schemas.ts";
+import { Id, IdInPath, Name, times, timesOf } from "../schemas.ts";
+import { countSegment } from "./counts.ts";
 import { SegmentRule, SentRule } from "./rule.ts";
 
 const MAX_BYTES = 262_144;
@@ -31,8 +18,6 @@ const MAX_BYTES = 262_144;
 const MAX_VALUES = 40_000;
 
 const Segment = z.object({ id: z.string(), name: z.string(), rule: SegmentRule, ...times }).meta({ id: "Segment" });
-
-const Count = z.object({ count: z.number().int(), counted_at: Time }).meta({ id: "SegmentCount" });
 
 export const segmentsResource = resource("/v1/segments", "Segments", [
   route({
@@ -115,31 +100,7 @@ export const segmentsResource = resource("/v1/segments", "Segments", [
       return deleted(await deleteSegment(call.databases.space(space.id), space.id, params.id));
     },
   }),
-  route({
-    method: "GET",
-    path: "/{id}/count",
-    operationId: "countSegment",
-    summary: "Count the profiles of a segment",
-    description:
-      "Counts the profiles that match the rule now. The count reads every profile of the space, and the events that the rule needs, so it takes long on a large space.",
-    auth: "profiles:read",
-    limit: "list",
-    params: IdInPath,
-    responses: { 200: { description: "The number of matching profiles.", schema: Count } },
-    async handle(call, { space, params }) {
-      const db = call.databases.space(space.id);
-      const row = found(await findSegment(db, space.id, params.id));
-      const rule = JSON.parse(row.rule) as Rule;
-      const now = call.runtime.now();
-      const seq = await readSequence(db, space.id);
-      const deletions = await pendingDeletions(db, space.id, seq);
-      const condition = compileSegment(freezeFilter(rule, now, space.retention_days, deletions), MEMBERS);
-      const slice = maxProfilesPerQuery(rule);
-      const whole = { spaceId: space.id, seq, since: 0, condition, slice, lower: "", upper: null };
-      const count = await countMembers(db, whole);
-      return json({ count, counted_at: iso(now) });
-    },
-  }),
+  countSegment,
 ]);
 
 function show(row: SegmentRow) {

@@ -3,13 +3,16 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Database, newMeter } from "../../../src/db/core/database.ts";
-import { countEvents, cutEvents, EVENTS, type EventRange } from "../../../src/db/events/event-range.ts";
+import { countEvents } from "../../../src/db/events/count-events.ts";
+import { cutEvents, EVENTS, type EventRange } from "../../../src/db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../../../src/db/events/events.ts";
 import { readSequence } from "../../../src/db/core/sequences.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { between, dice, noise, pick } from "../../support/random.ts";
 import { orders, START, type Service, type Space } from "../../support/service.ts";
 import { withAnswerSizes } from "../../support/answer-sizes.ts";
+import { ScanBudget } from "../../../src/db/core/scan-budget.ts";
+import { ample } from "../../support/ample-budget.ts";
 
 /** D1 refuses a string or a row of this size. */
 const D1_REFUSES_BYTES = 2_000_000;
@@ -164,7 +167,21 @@ describe("a range", () => {
   it("is counted as it is read", async () => {
     const db = service.context.databases.space(space.id);
     const part = { ...range, lower: { time: time(3), id: "" } };
-    expect(await countEvents(db, part)).toBe((await idsOf(part)).length);
+    expect(await countEvents(db, part, ample())).toEqual({ records: (await idsOf(part)).length, next: null });
+  });
+
+  it("is counted in slices of scanned events until the budget ends, and goes on from there", async () => {
+    const db = service.context.databases.space(space.id);
+    for (const of of [range, { ...range, types: [] }]) {
+      const counts: number[] = [];
+      for (let lower = of.lower; ;) {
+        const { records, next } = await countEvents(db, { ...of, lower }, new ScanBudget(() => true, 4), 2);
+        counts.push(records);
+        if (next === null) break;
+        lower = next;
+      }
+      expect([counts.length > 2, counts.reduce((sum, each) => sum + each)]).toEqual([true, (await idsOf(of)).length]);
+    }
   });
 
   it.each([

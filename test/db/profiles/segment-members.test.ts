@@ -14,8 +14,10 @@ import {
   readMembers,
 } from "../../../src/db/profiles/segment-members.ts";
 import { compileSegment } from "../../../src/segments/compile.ts";
+import { ScanBudget } from "../../../src/db/core/scan-budget.ts";
 import { freezeFilter } from "../../../src/segments/filter.ts";
 import { Service, START } from "../../support/service.ts";
+import { ample } from "../../support/ample-budget.ts";
 
 const db = new Database(env.SPACE_DB, newMeter());
 const PEOPLE = 100;
@@ -81,16 +83,36 @@ describe("cuts", () => {
 
 describe("members", () => {
   it("are counted as they are listed", async () => {
-    expect(await countMembers(db, everybody)).toBe(PEOPLE);
-    expect(await countMembers(db, rare())).toBe(3);
-    expect(await countMembers(db, { ...everybody, lower: "p-010", upper: "p-020" })).toBe(10);
+    expect(await countMembers(db, everybody, ample())).toEqual({ records: PEOPLE, next: null });
+    expect(await countMembers(db, rare(), ample())).toEqual({ records: 3, next: null });
+    expect(await countMembers(db, { ...everybody, lower: "p-010", upper: "p-020" }, ample())).toEqual({
+      records: 10,
+      next: null,
+    });
     expect(await idsOf({ ...everybody, lower: "p-010", upper: "p-012" })).toEqual(["p-010", "p-011"]);
   });
 
+  it("are counted in smaller slices where their profiles cost more, until the budget ends", async () => {
+    const slices = async (rowsPerQuery: number, budget = ample()) => {
+      const meter = newMeter();
+      const range = { ...everybody, slice: 400 };
+      const counted = await countMembers(new Database(env.SPACE_DB, meter), range, budget, rowsPerQuery);
+      return { ...counted, slices: meter.statements };
+    };
+    expect(await slices(50_000)).toEqual({ records: PEOPLE, next: null, slices: 3 });
+    const small = await slices(4);
+    expect(small).toMatchObject({ records: PEOPLE, next: null });
+    expect(small.slices).toBeGreaterThan(30);
+    const part = await slices(50_000, new ScanBudget(() => true, 1));
+    expect(part).toMatchObject({ records: 40, slices: 1 });
+    const rest = await countMembers(db, { ...everybody, lower: part.next ?? "" }, ample());
+    expect(rest).toEqual({ records: PEOPLE - 40, next: null });
+  });
+
   it("are those of later versions alone when the request asks for them", async () => {
-    expect(await countMembers(db, { ...everybody, since: 1 })).toBe(PEOPLE);
-    expect(await countMembers(db, { ...everybody, since: 2 })).toBe(0);
-    expect(await countMembers(db, { ...everybody, seq: 0 })).toBe(0);
+    expect(await countMembers(db, { ...everybody, since: 1 }, ample())).toEqual({ records: PEOPLE, next: null });
+    expect(await countMembers(db, { ...everybody, since: 2 }, ample())).toEqual({ records: 0, next: null });
+    expect(await countMembers(db, { ...everybody, seq: 0 }, ample())).toEqual({ records: 0, next: null });
   });
 
   it("are read in the order of their ids, and one that is not there is an error", async () => {
