@@ -4,8 +4,11 @@ import { SpillwayError } from "../../errors.ts";
 
 export const MAX_FILES = 20_000;
 
-/** An upload takes a subrequest or two and up to a tenth of a second: these are seconds of work for one consumer. */
-export const MAX_FILES_PER_CHUNK = 100;
+/**
+ * An upload takes a subrequest or two and up to a tenth of a second, whatever its size: another space's message may wait
+ * in the queue behind a window of such chunks.
+ */
+export const MAX_FILES_PER_CHUNK = 20;
 
 /** What a result of too many files is told, before anything is written where their number is known by then. */
 export const tooManyFiles = (subject = "The result", max = MAX_FILES): SpillwayError =>
