@@ -131,13 +131,16 @@ function consume<Body>(
 /** Most receivers answer sooner. A slower one goes on beside the next batch, which need not be its own space's. */
 const WEBHOOK_PATIENCE_MS = 1_000;
 
-const QUEUES: Record<string, Consume> = {
-  "spillway-exports": consume(Message, (context, message, { attempts }) => runStep(context, message, attempts)),
-  "spillway-exports-dead": consume(Message, handleDeadLetter),
-  "spillway-webhooks": consume(WebhookMessage, (context, message, { waitUntil }) =>
-    deliverWithin(context, message, scheduler.wait(WEBHOOK_PATIENCE_MS), waitUntil),
-  ),
-};
+const QUEUES: ReadonlyMap<string, Consume> = new Map([
+  ["spillway-exports", consume(Message, (context, message, { attempts }) => runStep(context, message, attempts))],
+  ["spillway-exports-dead", consume(Message, handleDeadLetter)],
+  [
+    "spillway-webhooks",
+    consume(WebhookMessage, (context, message, { waitUntil }) =>
+      deliverWithin(context, message, scheduler.wait(WEBHOOK_PATIENCE_MS), waitUntil),
+    ),
+  ],
+]);
 
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
@@ -149,7 +152,10 @@ export default {
     await Promise.all(
       batch.messages.map(async (message) => {
         try {
-          const verdict = await QUEUES[batch.queue]?.(context, message.body, { attempts: message.attempts, waitUntil });
+          const verdict = await QUEUES.get(batch.queue)?.(context, message.body, {
+            attempts: message.attempts,
+            waitUntil,
+          });
           if (verdict === undefined || verdict === "ack") message.ack();
           else message.retry({ delaySeconds: verdict.retryInSeconds });
         } catch (thrown) {

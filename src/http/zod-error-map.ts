@@ -6,21 +6,21 @@
 import * as z from "zod";
 import { didYouMean } from "../suggestion.ts";
 
-const KINDS: Record<string, string> = {
-  string: "a text",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  object: "an object",
-  record: "an object",
-};
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["string", "a text"],
+  ["number", "a number"],
+  ["int", "a whole number"],
+  ["boolean", "true or false"],
+  ["array", "a list"],
+  ["object", "an object"],
+  ["record", "an object"],
+]);
 
-const UNITS: Record<string, [one: string, many: string]> = {
-  string: ["character", "characters"],
-  array: ["item", "items"],
-  record: ["member", "members"],
-};
+const UNITS: ReadonlyMap<string, readonly [one: string, many: string]> = new Map([
+  ["string", ["character", "characters"]],
+  ["array", ["item", "items"]],
+  ["record", ["member", "members"]],
+]);
 
 /**
  * The message for a value that fits no alternative; `validate` replaces it by the errors of the nearest alternative.
@@ -32,7 +32,7 @@ export function toSentence(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
       if (issue.input === undefined) return "is required.";
-      return `must be ${KINDS[issue.expected] ?? `of the type ${issue.expected}`}.`;
+      return `must be ${KINDS.get(issue.expected) ?? `of the type ${issue.expected}`}.`;
     case "invalid_value":
       if (issue.input === undefined) return "is required.";
       return mustBeOneOf(issue.values, issue.input);
@@ -72,7 +72,7 @@ function mustBeOneOf(values: readonly unknown[], sent: unknown): string {
 }
 
 function bound(limit: string, count: number | bigint, origin: string): string {
-  const unit = UNITS[origin];
+  const unit = UNITS.get(origin);
   return unit === undefined ? `be ${limit} ${count}` : `have ${limit} ${count} ${unit[count === 1 ? 0 : 1]}`;
 }
 

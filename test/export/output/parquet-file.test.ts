@@ -2,7 +2,8 @@
  * A Parquet file by itself: values of every type, any names, row groups of a size, in pieces. Read back by hyparquet.
  */
 
-import { parquetMetadata } from "hyparquet";
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { describe, expect, it } from "vitest";
 import type { Field } from "../../../src/export/output/encode/encoding.ts";
 import { emptyParquet, ParquetFile } from "../../../src/export/output/encode/parquet.ts";
@@ -124,4 +125,31 @@ describe("a Parquet file", () => {
     writeGroups(15);
     expect(() => writeGroups(1)).toThrow(expect.objectContaining({ code: "export_too_large" }));
   });
+});
+
+it("keeps a time's digits down to the microsecond, in any zone and any year", async () => {
+  const times = [
+    "2026-01-02T03:04:05.123456Z",
+    "2026-01-02T03:04:05.123456789+05:30",
+    "2026-01-02T03:04:05.1Z",
+    "0001-01-01T00:00:00.000001Z",
+    "9999-12-31T23:59:59.999999Z",
+    "2026-01-02",
+  ];
+  const pieces = written(
+    [{ name: "at", path: ["at"], type: "date" }],
+    times.map((time) => [time]),
+  );
+  const file = new Uint8Array(Buffer.concat(pieces)).buffer;
+  expect(parquetMetadata(file).schema[1]?.logical_type).toMatchObject({ unit: "MICROS", isAdjustedToUTC: true });
+  const parsers = { ...DEFAULT_PARSERS, timestampFromMicroseconds: (micros: bigint) => micros };
+  const rows = await parquetReadObjects({ file, parsers });
+  expect(rows.map((row) => row["at"])).toEqual([
+    1_767_323_045_123_456n,
+    1_767_303_245_123_456n,
+    1_767_323_045_100_000n,
+    -62_135_596_799_999_999n,
+    253_402_300_799_999_999n,
+    1_767_312_000_000_000n,
+  ]);
 });
