@@ -190,7 +190,7 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
 /** @throws invalid_request with pointers into the query, also for a parameter of the other view. */
 function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
   const { dataset, read } = VIEWS[view];
-  const misplaced = Object.keys(sent).filter((name) => !(Object.hasOwn(dataset.shape, name)));
+  const misplaced = Object.keys(sent).filter((name) => !Object.hasOwn(dataset.shape, name));
   const faults = misplaced.map((name): Fault => ({
     pointer: `#query/${name}`,
     detail: `The view ${view} has no parameter ${name}. Remove it or choose the other view.`,
