@@ -96,8 +96,10 @@ export class Accepted {
   }
 
   #forgetShortest(): void {
-    const lengths = this.#ranges.map(([from, to]) => to - from);
-    this.#ranges.splice(lengths.indexOf(Math.min(...lengths)), 1);
+    let [shortest, length] = [0, Number.POSITIVE_INFINITY];
+    for (const [index, [from, to]] of this.#ranges.entries())
+      if (to - from < length) [shortest, length] = [index, to - from];
+    this.#ranges.splice(shortest, 1);
   }
 }
 

@@ -14,7 +14,12 @@ interface Page {
 
 const idOf = (item: Page["data"][number]) => item.id ?? item.person_id ?? "";
 
-const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", PENDING_LIMIT: "10000" });
+const service = new Service({
+  API_LIMIT: "100000",
+  CREATE_LIMIT: "10000",
+  POLL_LIMIT: "10000",
+  PENDING_LIMIT: "10000",
+});
 const ITEMS = 7;
 let space: Space;
 let created = 0;
