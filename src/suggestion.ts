@@ -3,7 +3,7 @@
 /** Longer names are compared whole only: the distance of two texts costs the product of their lengths. */
 const MAX_LENGTH = 64;
 /** The most known names that are compared with one unknown name. */
-const MAX_KNOWN = 5_000;
+const MAX_KNOWN = 2_000;
 
 /** @returns a sentence with a space before it, to be added to an error's detail; empty where no known name is near. */
 export function didYouMean(unknown: string, known: Iterable<string>): string {

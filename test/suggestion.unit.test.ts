@@ -29,8 +29,8 @@ describe("the suggestion for an unknown name", () => {
     );
   });
 
-  it("is found among the first 5,000 names", () => {
-    const names = Array.from({ length: 5_000 }, (_, index) => `property_${index}`);
+  it("is found among the first 2,000 names", () => {
+    const names = Array.from({ length: 2_000 }, (_, index) => `property_${index}`);
     expect(didYouMean("amuont", [...names.slice(1), "amount"])).toBe(" Did you mean amount?");
     expect(didYouMean("amuont", [...names, "amount"])).toBe("");
   });

@@ -12,6 +12,7 @@ import { flatColumns, nestedColumns } from "./event-columns.ts";
 import { filledEvents } from "./event-properties.ts";
 import { schemaOf } from "./event-schema.ts";
 import { eventKey, type EventQuery, freezeEvents, rangeSource } from "./event-source.ts";
+import { propertiesAt } from "./open-object.ts";
 import { externalIds } from "./external-ids.ts";
 import { flowEnrichment } from "./flow-enrichment.ts";
 import { linePages, NDJSON } from "./lines.ts";
@@ -109,6 +110,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
         ? flatColumns(schema, new Map(query.clashes), query.fields)
         : nestedColumns(schema, query.fields);
     },
+    open: ({ row_format: format }, context) => propertiesAt(format === "flat" ? [] : ["properties"], context),
   },
 
   open(query, snapshot) {

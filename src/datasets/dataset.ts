@@ -9,6 +9,7 @@ import type { Database } from "../db/core/database.ts";
 import type { ScanBudget } from "../db/core/scan-budget.ts";
 import type { HadStep } from "../db/events/event-range.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
+import type { Fault } from "../errors.ts";
 
 export interface Dataset<
   Shape extends z.ZodRawShape = z.ZodRawShape,
@@ -54,6 +55,8 @@ export interface FreezeContext {
   secret: string;
   /** Does the request have `since`? */
   increment: boolean;
+  /** Tells the client of a name in the request that nothing has. Unlike a fault, it does not fail the request. */
+  warn: (warning: Fault) => void;
 }
 
 /** What an export reads: a space's data as of a sequence number. */
@@ -97,8 +100,20 @@ export interface Tabular<Query = unknown> {
    * whatever the rows hold: the same request has the same columns day after day, or more of them at the end.
    */
   columns(query: Query, asOf: AsOf): Promise<Column[]>;
+  /** The object in a row that may have further members. Absent: rows have the columns and nothing else. */
+  open?(query: Query, asOf: AsOf): Promise<OpenObject>;
   /** The dataset's own parameter that selects the fields of a row. The common `columns` is rejected then. */
   fieldsParameter?: string;
+}
+
+/** An object in a row whose members are the properties of events: definitions may add more. */
+export interface OpenObject {
+  /** From the row inwards; empty: the row itself. */
+  path: readonly string[];
+  /** The members that any row of the space may have, whatever the request selects: each member's path within it. */
+  members: ReadonlySet<string>;
+  /** Could a definition add a member of this name? */
+  admits(name: string): boolean;
 }
 
 /**

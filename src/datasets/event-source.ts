@@ -25,7 +25,10 @@ export interface EventQuery extends WindowQuery {
  * @returns the space's definitions, and the frozen part of the query.
  * @throws invalid_request see expandNames.
  */
-export async function freezeEvents(names: readonly string[] | undefined, { db, space, snapshotSeq }: FreezeContext) {
+export async function freezeEvents(
+  names: readonly string[] | undefined,
+  { db, space, snapshotSeq, warn }: FreezeContext,
+) {
   const [definitions, excludeDeleted] = await Promise.all([
     definitionsAt(db, space.id, snapshotSeq),
     pendingDeletions(db, space.id, snapshotSeq),
@@ -33,7 +36,7 @@ export async function freezeEvents(names: readonly string[] | undefined, { db, s
   const ids = definitions.map(({ id }) => id);
   return {
     definitions,
-    frozen: { definition_ids: names === undefined ? null : expandNames(names, ids), excludeDeleted },
+    frozen: { definition_ids: names === undefined ? null : expandNames(names, ids, warn), excludeDeleted },
   };
 }
 

@@ -1,5 +1,8 @@
 /** The profiles that a dataset reads: those of a segment, or all of the space. */
 
+import type { Database } from "../db/core/database.ts";
+import { listSegments } from "../db/profiles/segments.ts";
+import { didYouMean } from "../suggestion.ts";
 import { type MemberRange, MEMBERS } from "../db/profiles/segment-members.ts";
 import { compileSegment } from "../segments/compile.ts";
 import type { SegmentFilter } from "../segments/filter.ts";
@@ -9,6 +12,8 @@ import type { Snapshot } from "./dataset.ts";
 
 /** Profiles that one query reads where there is no rule to test. */
 const MAX_PROFILES_PER_QUERY = 20_000;
+/** Segments that are compared with an unknown one. */
+const MAX_SUGGESTED = 200;
 
 /** @param segment null: every profile. @param lower inclusive. @param upper exclusive; null: to the last profile. */
 export const memberRange = (
@@ -26,7 +31,12 @@ export const memberRange = (
   upper,
 });
 
-export const unknownSegment = (id: string): Fault => ({
-  pointer: "/segment",
-  detail: `The space has no segment ${id}.`,
-});
+/** The fault of a segment that the space does not have, with the one that may have been meant. */
+export async function unknownSegment(db: Database, spaceId: string, id: string): Promise<Fault> {
+  const segments = await listSegments(db, spaceId, null, MAX_SUGGESTED);
+  const suggestion = didYouMean(
+    id,
+    segments.map((segment) => segment.id),
+  );
+  return { pointer: "/segment", detail: `The space has no segment ${id}.${suggestion}` };
+}

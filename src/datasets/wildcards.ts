@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { type Fault, invalid } from "../errors.ts";
+import { didYouMean } from "../suggestion.ts";
 
 export const MAX_NAMES = 200;
 
@@ -15,25 +16,34 @@ const EventName = z
 /** The parameter. */
 export const EventNames = z.array(EventName).min(1).max(MAX_NAMES);
 
-/** The fault of an id that the space has no definition of. */
-export const unknownDefinition = (id: string): string => `The space has no event definition ${id}.`;
+/** The fault of an id that the space has no definition of. @param known the ids of its definitions. */
+export const unknownDefinition = (id: string, known: Iterable<string>): string =>
+  `The space has no event definition ${id}.${didYouMean(id, known)}`;
 
 /**
  * The ids of the definitions that names and patterns match, each once, sorted by id.
  * @param known every definition of the space.
- * @throws invalid_request for an unknown name, and for more than 200 definitions. A pattern may match none.
+ * @param warn is told of each pattern that matches none.
+ * @throws invalid_request for an unknown name, and for more than 200 definitions.
  */
-export function expandNames(patterns: readonly string[], known: readonly string[]): string[] {
+export function expandNames(
+  patterns: readonly string[],
+  known: readonly string[],
+  warn: (warning: Fault) => void = () => {},
+): string[] {
   const ids = new Set(known);
   const chosen = new Set<string>();
   const faults: Fault[] = [];
   for (const [index, pattern] of patterns.entries()) {
     if (!pattern.includes("*")) {
       if (ids.has(pattern)) chosen.add(pattern);
-      else faults.push({ pointer: `/event_names/${index}`, detail: unknownDefinition(pattern) });
+      else faults.push({ pointer: `/event_names/${index}`, detail: unknownDefinition(pattern, known) });
       continue;
     }
-    for (const id of known) if (matches(pattern, id)) chosen.add(id);
+    const matching = known.filter((id) => matches(pattern, id));
+    for (const id of matching) chosen.add(id);
+    if (matching.length === 0)
+      warn({ pointer: `/event_names/${index}`, detail: `No event definition of the space matches ${pattern}.` });
   }
   if (faults.length > 0) throw invalid(...faults);
   if (chosen.size > MAX_NAMES)

@@ -57,6 +57,15 @@ export const Id = z.string().min(1).refine(isId, NOT_AN_ID);
 /** The parameter of a path. */
 export const IdInPath = z.object({ id: z.string() });
 
+/** A place in a request, and what is to say about it. */
+export const Finding = z.object({
+  pointer: z.string().meta({
+    description: "A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.",
+    example: "/start",
+  }),
+  detail: z.string(),
+});
+
 export const Problem = z
   .object({
     type: z.string().meta({ example: "/problems/invalid_request" }),
@@ -64,17 +73,7 @@ export const Problem = z
     status: z.number().int(),
     detail: z.string(),
     code: z.string().meta({ example: "invalid_request" }),
-    errors: z
-      .array(
-        z.object({
-          pointer: z.string().meta({
-            description: "A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.",
-            example: "/start",
-          }),
-          detail: z.string(),
-        }),
-      )
-      .optional(),
+    errors: z.array(Finding).optional(),
     request_id: z.string(),
   })
   .meta({ id: "Problem", description: "An error as RFC 9457 defines it." });

@@ -10,10 +10,15 @@ import { clashingNames } from "./row-fields.ts";
 export const MAX_PROPERTIES = 120;
 const MAX_LIST_FIELDS = 128;
 
+const PROPERTY_NAME = /^(?!__proto__$)[\p{L}_$][\p{L}\p{N}_$-]{0,127}$/u;
+
+/** Whether a definition may have a property or a field of this name. */
+export const isPropertyName = (text: string): boolean => PROPERTY_NAME.test(text);
+
 const name = z
   .string()
   .regex(
-    /^(?!__proto__$)[\p{L}_$][\p{L}\p{N}_$-]{0,127}$/u,
+    PROPERTY_NAME,
     "A property's name starts with a letter, _ or $, followed by letters, digits, _, $ or -: at most 128 characters.",
   );
 

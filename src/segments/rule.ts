@@ -30,15 +30,17 @@ export type Rule =
   | { tag: string }
   | EventRule;
 
-/** The rules directly within a rule. */
-function rulesIn(rule: Rule): readonly Rule[] {
-  if ("all" in rule) return rule.all;
-  if ("any" in rule) return rule.any;
-  return "none" in rule ? rule.none : [];
+/** The rules directly within a rule, each with its path. */
+export function rulesIn(rule: Rule): readonly (readonly [path: readonly PropertyKey[], rule: Rule])[] {
+  const within = (group: string, rules: readonly Rule[]) =>
+    rules.map((inner, index) => [[group, index], inner] as const);
+  if ("all" in rule) return within("all", rule.all);
+  if ("any" in rule) return within("any", rule.any);
+  return "none" in rule ? within("none", rule.none) : [];
 }
 
 /** The rule itself and every one within it. */
 export function* eachRule(rule: Rule): Generator<Rule> {
   yield rule;
-  for (const inner of rulesIn(rule)) yield* eachRule(inner);
+  for (const [, inner] of rulesIn(rule)) yield* eachRule(inner);
 }

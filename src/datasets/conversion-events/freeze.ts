@@ -1,6 +1,7 @@
 /** Checks how the parameters of an export of conversions fit together, and freezes them. */
 
-import type { Model } from "../../attribution/models.ts";
+import { type Model, RULES } from "../../attribution/models.ts";
+import { PAID } from "../../attribution/sources.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
 import { dayWindow, daysBetween } from "../../time/days.ts";
@@ -38,6 +39,7 @@ export interface Query extends EventQuery {
 const CONVERSION_IDS = CONVERSION.map(({ id }) => id);
 const AD: ReadonlySet<string> = new Set(AD_FIELDS);
 const FIXED: ReadonlySet<string> = new Set(FIXED_FIELDS);
+const IS_PAID: ReadonlySet<string> = new Set(PAID);
 
 /** @throws invalid_request for each parameter that does not fit the others. */
 export async function freeze(request: ConversionRequest, context: FreezeContext): Promise<Query> {
@@ -48,6 +50,7 @@ export async function freeze(request: ConversionRequest, context: FreezeContext)
     if (request.sources === undefined && (AD.has(field) || field === "touchpoint_id" || field === "source"))
       faults.push({ pointer: `/fields/${index}`, detail: `${field} needs sources: it is a field of the touchpoint.` });
   if (window === null || faults.length > 0) throw invalid(...faults);
+  if (attribution !== null) warnOfSources(attribution, context);
   const { definitions, frozen } = await freezeEvents(undefined, context);
   const custom = definitions.filter(
     ({ id, name, category }) => category === "conversion" && id.startsWith("custom_event_") && name !== id,
@@ -61,6 +64,17 @@ export async function freeze(request: ConversionRequest, context: FreezeContext)
     names: custom.map(({ id, name }) => [id, name] as const),
     secret: context.secret,
   };
+}
+
+/** Some models credit paid touchpoints alone: there are no lines of another source. */
+function warnOfSources({ sources, models }: Attribution, { warn }: FreezeContext): void {
+  if (models.some((model) => RULES[model].among !== "paid")) return;
+  for (const [index, source] of sources.entries())
+    if (!IS_PAID.has(source))
+      warn({
+        pointer: `/sources/${index}`,
+        detail: `${models.join(" and ")} credits paid touchpoints alone, and ${source} is not a paid source: it has no lines.`,
+      });
 }
 
 function readAttribution(request: ConversionRequest, faults: Fault[]): Attribution | null {

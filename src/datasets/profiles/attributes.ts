@@ -29,7 +29,8 @@ import { distinctNames } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { linePage, NDJSON } from "../lines.ts";
 import { memberRange, unknownSegment } from "../members.ts";
-import { IdentifierRow, Identifiers, IDENTIFIERS_HELP } from "./identifiers.ts";
+import { warnOfUnknown } from "../unknown-names.ts";
+import { IdentifierRow, Identifiers, IDENTIFIERS_HELP, warnOfIdentifiers } from "./identifiers.ts";
 import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
 
 const MAX_ATTRIBUTES = 200;
@@ -86,13 +87,16 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
     segment: "gold",
   },
 
-  async freeze(request, { db, space, now, snapshotSeq, secret }) {
+  async freeze(request, context) {
+    const { db, space, now, snapshotSeq, secret } = context;
     const { attributes, identifiers, segment, include_deletions } = request;
     if (attributes === undefined && identifiers === undefined)
       throw invalid({ pointer: "/attributes", detail: "attributes, identifiers or both are required." });
     const found = segment === undefined ? null : await segmentAt(db, space.id, segment, snapshotSeq);
     const deletions = found !== null && (await pendingDeletions(db, space.id, snapshotSeq));
-    if (segment !== undefined && found === null) throw invalid(unknownSegment(segment));
+    if (segment !== undefined && found === null) throw invalid(await unknownSegment(db, space.id, segment));
+    await warnOfUnknown(context, "attribute", "/attributes", attributes);
+    await warnOfIdentifiers(context, identifiers);
     return {
       attributes: attributes ?? [],
       identifiers: identifiers ?? [],

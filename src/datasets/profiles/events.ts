@@ -8,10 +8,11 @@ import { columnsWithin } from "../event-columns.ts";
 import { filledEvents } from "../event-properties.ts";
 import { schemaOf } from "../event-schema.ts";
 import { eventKey, type EventQuery, freezeEvents, rangeSource } from "../event-source.ts";
+import { propertiesAt } from "../open-object.ts";
 import { quote } from "../json-text.ts";
 import { NDJSON } from "../lines.ts";
 import { EventNames } from "../wildcards.ts";
-import { IdentifierRow, Identifiers, IDENTIFIERS_HELP, identifiedPages } from "./identifiers.ts";
+import { IdentifierRow, Identifiers, IDENTIFIERS_HELP, identifiedPages, warnOfIdentifiers } from "./identifiers.ts";
 import { readWindow, schedulable, windowShape } from "./window.ts";
 
 const shape = {
@@ -47,6 +48,7 @@ export const profileEvents: Dataset<typeof shape, Query> = {
   async freeze(request, context) {
     const window = readWindow(request, context.space, context.now);
     const { frozen } = await freezeEvents(request.event_names, context);
+    await warnOfIdentifiers(context, request.identifiers);
     return { ...window, ...frozen, identifiers: request.identifiers ?? [], secret: context.secret };
   },
 
@@ -62,6 +64,7 @@ export const profileEvents: Dataset<typeof shape, Query> = {
         ...new IdentifierRow(query.identifiers).columns(),
       ];
     },
+    open: (_query, context) => propertiesAt(["event", "attributes"], context),
   },
 
   open: (query, snapshot) => ({

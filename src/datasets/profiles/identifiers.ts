@@ -3,10 +3,11 @@
 import * as z from "zod";
 import { identifiersAt } from "../../db/profiles/profiles.ts";
 import { SnapshotCache } from "../snapshot-cache.ts";
-import type { AsOf, Column, Key, Page } from "../dataset.ts";
+import type { AsOf, Column, FreezeContext, Key, Page } from "../dataset.ts";
 import { distinctNames } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { linePages } from "../lines.ts";
+import { warnOfUnknown } from "../unknown-names.ts";
 
 const MAX_PERSONS = 10_000;
 
@@ -29,6 +30,11 @@ export const Identifiers = distinctNames(z.array(Identifier).min(1).max(50));
 /** The help text of the parameter. */
 export const IDENTIFIERS_HELP =
   "`custom_id` or another of the profile's `identifiers`, `external_person_id`, or `installation_ids`, which is a list. `profile_id` (the `person_id`) is always included, first. An identifier that the profile lacks is null.";
+
+/** Warns of identifiers that no profile has. */
+export async function warnOfIdentifiers(context: FreezeContext, requested: readonly string[] = []): Promise<void> {
+  await warnOfUnknown(context, "identifier", "/identifiers", requested, (name) => OWN.includes(name));
+}
 
 interface ProfileIdentifiers {
   person_id: string;

@@ -13,6 +13,7 @@ import { boundMs } from "../../time/bounds.ts";
 import { DAY_MS } from "../../time/durations.ts";
 import type { FreezeContext, TimeWindow } from "../dataset.ts";
 import { unknownSegment } from "../members.ts";
+import { warnOfUnknown } from "../unknown-names.ts";
 import { unknownDefinition } from "../wildcards.ts";
 import { beforeRetention, oldestKept } from "../window.ts";
 import { MAX_MONTHS, type SegmentProfilesRequest } from "./request.ts";
@@ -56,10 +57,10 @@ export async function freeze(request: SegmentProfilesRequest, context: FreezeCon
     events.length === 0 ? [] : definitionsAt(db, space.id, seq),
     pendingDeletions(db, space.id, seq),
   ]);
-  if (segment === null && segmentId !== undefined) faults.push(unknownSegment(segmentId));
+  if (segment === null && segmentId !== undefined) faults.push(await unknownSegment(db, space.id, segmentId));
   const known = new Set(eventDefinitions.map(({ id }) => id));
   for (const [index, id] of events.entries())
-    if (!known.has(id)) faults.push({ pointer: `/events/${index}`, detail: unknownDefinition(id) });
+    if (!known.has(id)) faults.push({ pointer: `/events/${index}`, detail: unknownDefinition(id, known) });
   const attributeItems = withSections(attributes, attributeDefinitions);
   const tagItems = withSections(tags, tagDefinitions);
   const sections = new Map(attributeItems.map(({ id, section }) => [id, section]));
@@ -70,6 +71,8 @@ export async function freeze(request: SegmentProfilesRequest, context: FreezeCon
         detail: `${id} is requested as an attribute of the same section too: the document would have the name twice.`,
       });
   if (faults.length > 0) throw invalid(...faults);
+  await warnOfUnknown(context, "attribute", "/attributes", attributes);
+  await warnOfUnknown(context, "tag", "/tags", tags);
   const rule = segment === null ? null : (JSON.parse(segment.rule) as Rule);
   return {
     segment: rule === null ? null : freezeFilter(rule, now, space.retention_days, excludeDeleted),

@@ -47,6 +47,8 @@ interface Exports {
   rows_total: number | null;
   /** JSON, as datasets/dataset.ts has it: what an earlier export had, which is left out; null: nothing is. */
   since: string | null;
+  /** JSON list of faults: what the request named and nothing has. */
+  warnings: string;
   message: string | null;
   manifest_sha256: string | null;
 }
@@ -54,7 +56,7 @@ interface Exports {
 export const EXPORT_COLUMNS = `id, space_id, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from,
   encoding, destination, destination_id, callback_url, request_id, schedule_id, generation, plan_version, created_at, started_at,
   completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner, error_detail, error_retryable,
-  rows_total, since, message, manifest_sha256`;
+  rows_total, since, warnings, message, manifest_sha256`;
 
 export type ExportRow = Row<Exports, typeof EXPORT_COLUMNS>;
 
@@ -67,7 +69,7 @@ export const isProcessingPlan = (plan: string) =>
   `EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing' AND e.plan_version = ${plan})`;
 
 const NEW_COLUMNS = `space_id, id, dataset, request, query, result_shape, file_rows, snapshot_seq, reads_from, callback_url, request_id,
-  created_at, wake_at, encoding, destination, destination_id, schedule_id, since`;
+  created_at, wake_at, encoding, destination, destination_id, schedule_id, since, warnings`;
 
 /** What an export is created with. */
 export type NewExport = Row<Exports, typeof NEW_COLUMNS>;
@@ -100,14 +102,14 @@ export async function insertExport(
   const [inserted] = await db.batch([
     statement(
       `INSERT INTO exports (${NEW_COLUMNS}, status, phase, status_at)
-       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 'queued', 'planning', ?12
-       WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?19
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 'queued', 'planning', ?12
+       WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?20
          AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
-         AND (?20 IS NULL OR EXISTS
-           (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?20 AND k.export_id = ?2 AND k.response IS NULL))
+         AND (?21 IS NULL OR EXISTS
+           (SELECT 1 FROM idempotency_keys k WHERE k.space_id = ?1 AND k.key = ?21 AND k.export_id = ?2 AND k.response IS NULL))
          AND (?16 IS NULL OR EXISTS (SELECT 1 FROM destinations d WHERE d.space_id = ?1 AND d.id = ?16))
          AND (?17 IS NULL OR EXISTS
-           (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?17 AND c.status = 'active' AND c.next_run_at = ?21))
+           (SELECT 1 FROM schedules c WHERE c.space_id = ?1 AND c.id = ?17 AND c.status = 'active' AND c.next_run_at = ?22))
          AND (?17 IS NULL OR NOT EXISTS
            (SELECT 1 FROM exports o WHERE o.space_id = ?1 AND o.schedule_id = ?17 AND o.status IN ('queued', 'processing')))
          AND (?17 IS NULL OR NOT EXISTS

@@ -15,6 +15,7 @@ import { insertRows, type NewEvent } from "../events/event-rows.ts";
 import { recordFirstEvents } from "../events/first-events.ts";
 import { insertReachability, type NewReachability } from "../events/reachability.ts";
 import { type ExpectedVersion, versionsUnchanged } from "./current.ts";
+import { rememberNames } from "./names.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 interface Profiles {
@@ -85,6 +86,14 @@ export interface DerivedFromMerge {
   definitions: readonly ExpectedDefinition[];
 }
 
+/** The names that these merges give a value to. */
+function namesIn(merges: readonly ProfileMerge[][], members: "attributes" | "identifiers"): Set<string> {
+  const names = new Set<string>();
+  for (const merge of merges.flat())
+    for (const [name, value] of Object.entries(merge[members] ?? {})) if (value !== null) names.add(name);
+  return names;
+}
+
 /**
  * Merges profiles, all or nothing: at one sequence number the current versions end and new ones begin.
  * @param merges batches under 1.9 MB as JSON, with each person at most once.
@@ -129,6 +138,13 @@ export async function mergeProfiles(
            AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(topics)
              + octet_length(installations) > ?3`,
         [spaceId, JSON.stringify(merges.flat().map((merge) => merge.person_id)), MAX_PROFILE_BYTES],
+      ),
+      ...rememberNames(spaceId, "attribute", namesIn(merges, "attributes")),
+      ...rememberNames(spaceId, "identifier", namesIn(merges, "identifiers")),
+      ...rememberNames(
+        spaceId,
+        "tag",
+        merges.flatMap((batch) => batch.flatMap(({ tags }) => tags ?? [])),
       ),
       ...insertRows(spaceId, derived?.events ?? [], now),
       ...recordFirstEvents(spaceId, derived?.definitions ?? [], derived?.events ?? []),

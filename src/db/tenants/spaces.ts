@@ -149,6 +149,7 @@ const DATA_KEYS = {
   reachability_events: "occurred_at, id",
   profiles: "person_id, seq_from",
   profile_deletions: "id",
+  profile_names: "kind, name",
   profile_definitions: "kind, id, seq_from",
   attribute_value_types: "folded, attribute, type",
   definitions: "id, seq_from",

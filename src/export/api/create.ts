@@ -5,7 +5,7 @@ import { countPending, findExport, insertExport, type NewExport } from "../../db
 import { answerKey } from "../../db/exports/idempotency.ts";
 import { readSequence } from "../../db/core/sequences.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
-import { invalid, pointerToken, SpillwayError } from "../../errors.ts";
+import { type Fault, invalid, pointerToken, SpillwayError } from "../../errors.ts";
 import type { Since, Source } from "../../datasets/dataset.ts";
 import { datasetNamed } from "../../datasets/index.ts";
 import { sha256Hex, utf8 } from "../../outbound/s3.ts";
@@ -24,6 +24,7 @@ import { deriveResultShape, type ResultShape } from "../pipeline/result-shape.ts
 const PENDING_RETRY_SECONDS = 10;
 /** D1 accepts rows of up to 2,000,000 bytes, and an export is one row. */
 const MAX_STORED_BYTES = 1_500_000;
+const MAX_WARNINGS = 100;
 
 /** What a request is checked and frozen with; and what its export is created with. */
 export type FreezeContext = Pick<Context, "config" | "databases" | "runtime" | "sizes">;
@@ -113,7 +114,7 @@ export async function insertAndDispatch(
   // The snapshot comes first: it has every write that was answered before this call, and none that starts after the
   // answer.
   const frozen = await freeze(context, space, request, id, terms.run?.had);
-  const { query, snapshotSeq, now, source, shape, since, encoding, delivered } = frozen;
+  const { query, snapshotSeq, now, source, shape, since, encoding, delivered, warnings } = frozen;
   const row: NewExport = {
     id,
     space_id: space.id,
@@ -133,6 +134,7 @@ export async function insertAndDispatch(
     created_at: now,
     wake_at: now + config.resendAfterMs,
     since: since === null ? null : JSON.stringify(overlapping(since, source)),
+    warnings: JSON.stringify(warnings),
   };
   const conditions = { pendingLimit: config.pendingLimit, key: terms.key, dueAt: terms.run?.dueAt ?? null };
   if (!(await insertExport(databases.control, row, conditions, terms.also(row))))
@@ -173,12 +175,17 @@ export async function freeze(
   const snapshotSeq = await readSequence(db, space.id);
   const now = context.runtime.now();
   const secret = context.runtime.uuid();
-  const asking = { db, space, now, snapshotSeq, secret, increment: sinceId !== undefined };
+  const warnings: Fault[] = [];
+  const warn = (warning: Fault) => {
+    if (warnings.length < MAX_WARNINGS) warnings.push(warning);
+  };
+  const asking = { db, space, now, snapshotSeq, secret, increment: sinceId !== undefined, warn };
   const query = await dataset.freeze(request, asking);
   const { tabular } = dataset;
   const asOf = { db, spaceId: space.id, seq: snapshotSeq };
   const columns = isPlain(request) || tabular === undefined ? null : await tabular.columns(query, asOf);
-  const encoding = resolveEncoding(request, columns, tabular?.fieldsParameter);
+  const open = columns === null ? undefined : await tabular?.open?.(query, asOf);
+  const encoding = resolveEncoding(request, { columns, open, fieldsParameter: tabular?.fieldsParameter }, warn);
   const stored = JSON.stringify([request, query, encoding]);
   if (stored.length * 3 > MAX_STORED_BYTES && utf8(stored).length > MAX_STORED_BYTES)
     throw invalid({
@@ -204,7 +211,7 @@ export async function freeze(
   const shape = deriveResultShape(request, source, context.sizes);
   if (shape.kind === "assembled" && request.format === "parquet") await assertFitsOneFile(source, shape);
   if (shape.kind !== "assembled" && !shape.rows_vary) await assertFewFiles(source, request.file_rows);
-  return { query, snapshotSeq, now, encoding, source, shape, since, delivered };
+  return { query, snapshotSeq, now, encoding, source, shape, since, delivered, warnings };
 }
 
 function callbackFault(url: string, allowInsecure: boolean): string | null {

@@ -2,6 +2,7 @@
 
 import type { ScanBudget } from "../../db/core/scan-budget.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
+import type { Fault } from "../../errors.ts";
 import { BlockBuffer } from "../output/block-buffer.ts";
 import { freeze, type FreezeContext } from "./create.ts";
 import { createEncoder, fileForm } from "../output/encode/encoder.ts";
@@ -16,6 +17,8 @@ export interface Estimate {
   files: number;
   /** Compressed. */
   bytes_estimate: number;
+  /** What the request names and nothing has. */
+  warnings: Fault[];
 }
 
 /** Pages of the sample. */
@@ -30,7 +33,7 @@ export async function estimate(
   request: ExportRequest,
   budget: ScanBudget,
 ): Promise<Estimate> {
-  const { source, shape, encoding } = await freeze(context, space, request);
+  const { source, shape, encoding, warnings } = await freeze(context, space, request);
   // A Parquet file is about as large as the same rows as gzipped lines.
   const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
   const form = fileForm(asLines, source.form);
@@ -65,5 +68,10 @@ export async function estimate(
   const byChunks = rows > 0 ? Math.ceil(records / (source.maxRecordsPerStep ?? records)) : 0;
   const splitFiles = Math.max(byRows, byBytes, byChunks);
   const files = { assembled: 1, counted_files: byRows, split_files: splitFiles }[shape.kind];
-  return { ...(next === null ? { rows } : { rows_at_least: rows }), files, bytes_estimate: Math.ceil(bytes * whole) };
+  return {
+    ...(next === null ? { rows } : { rows_at_least: rows }),
+    files,
+    bytes_estimate: Math.ceil(bytes * whole),
+    warnings,
+  };
 }

@@ -169,7 +169,15 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
       cursor === undefined
         ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.runtime.now(), next: null, skip: 0 }
         : await readCursor(call, space, owner, cursor);
-    const asking = { db, space, now: walk.askedAt, snapshotSeq: walk.snapshotSeq, secret: "", increment: false };
+    const asking = {
+      db,
+      space,
+      now: walk.askedAt,
+      snapshotSeq: walk.snapshotSeq,
+      secret: "",
+      increment: false,
+      warn() {},
+    };
     const frozen = await freezeQuery(dataset, request, asking);
     const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
     const snapshot = { db, spaceId: space.id, seq: walk.snapshotSeq, since: null, excludeDeletedNow: deletions };

@@ -16,6 +16,7 @@ import { sourceOf } from "../../context.ts";
 import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts";
 import { utf8 } from "../../outbound/s3.ts";
 import type { Call } from "../route.ts";
+import { requireResult } from "./no-result.ts";
 
 /** The only format whose files can be concatenated. */
 const NDJSON = "application/x-ndjson";
@@ -27,20 +28,7 @@ const MAX_JOINED = 1_000;
 export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
   call.notes["export_id"] = exportId;
   const row = await findExport(call.databases.control, spaceId, exportId);
-  if (row === null || row.status === "expired" || row.status === "canceled")
-    throw new SpillwayError(
-      "gone",
-      "No export with this id has content: it is unknown, canceled or expired. Create a new export.",
-    );
-  if (row.status === "failed")
-    throw new SpillwayError("export_failed", "The export failed. GET the export to see why.");
-  if (row.status !== "completed")
-    throw new SpillwayError(
-      "not_found",
-      "The export is not completed yet. Poll it, and ask again when its status is completed.",
-      { retryAfterSeconds: 2 },
-    );
-
+  requireResult(row);
   refuseDelivered(row);
   const [files, chunks] = await Promise.all([
     listFiles(call.databases.control, row),

@@ -32,6 +32,7 @@ const QUEUED_EXPORT = {
     eta_seconds: null,
   },
   message: null,
+  warnings: [],
   error: null,
   next_retry_at: null,
   request: {
@@ -101,5 +102,5 @@ export const exportExamples: Examples = {
     ],
     next_cursor: null,
   },
-  Estimate: { rows: FILE.rows, files: 1, bytes_estimate: 25_000_000 },
+  Estimate: { rows: FILE.rows, files: 1, bytes_estimate: 25_000_000, warnings: [] },
 };

@@ -8,6 +8,7 @@ import { list } from "../list.ts";
 import { route } from "../route.ts";
 import { IdInPath } from "../schemas.ts";
 import { refuseDelivered } from "./content.ts";
+import { noResultBecause } from "./no-result.ts";
 import { File, showFile, unexpired } from "./resource.ts";
 
 export const fileRoutes = [
@@ -52,7 +53,10 @@ export const fileRoutes = [
       refuseDelivered(row);
       const file = row.status === "completed" ? await findFileByName(call.databases.control, row, name) : null;
       if (file === null)
-        throw new SpillwayError("not_found", "The export has no file of this name. GET the export to see its files.");
+        throw new SpillwayError(
+          "not_found",
+          noResultBecause(row) ?? "The export has no file of this name. GET the export to see its files.",
+        );
       const location = await call.context.bucket.presign(fileKey(row, file.name), call.config.urlTtlSeconds);
       return new Response(null, { status: 302, headers: { location, "cache-control": "no-store" } });
     },

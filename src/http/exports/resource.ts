@@ -13,7 +13,8 @@ import { ExportError } from "../../webhooks/events/family.ts";
 import { shownRequest } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
-import { Time } from "../schemas.ts";
+import { noResultBecause } from "./no-result.ts";
+import { Finding, Time } from "../schemas.ts";
 
 /** Seconds to wait before polling. */
 export const POLL_AFTER = { "retry-after": "2" };
@@ -49,6 +50,12 @@ const DeliveryView = z.discriminatedUnion("type", [
   }),
 ]);
 
+/** What a request names and nothing has; part of the export and of the estimate. */
+export const Warnings = z.array(Finding).meta({
+  description:
+    "Names in the request that nothing in the space has when the export is created: attributes, identifiers, tags, patterns of event names, columns. They do not fail the export. At most 100.",
+});
+
 export const ExportResource = z
   .object({
     id: z.uuid(),
@@ -73,6 +80,7 @@ export const ExportResource = z
       eta_seconds: z.number().int().nullable(),
     }),
     message: z.string().nullable(),
+    warnings: Warnings,
     error: ExportError.nullable(),
     next_retry_at: Time.nullable(),
     request: z.record(z.string(), z.unknown()),
@@ -103,8 +111,7 @@ export async function exportOf(call: Call, spaceId: string, exportId: string): P
 /** The export, unless its files have expired. @throws not_found, gone. */
 export async function unexpired(call: Call, spaceId: string, exportId: string): Promise<ExportRow> {
   const row = await exportOf(call, spaceId, exportId);
-  if (row.status === "expired")
-    throw new SpillwayError("gone", "The export's files have expired. Create a new export.");
+  if (row.status === "expired") throw new SpillwayError("gone", noResultBecause(row) ?? undefined);
   return row;
 }
 
@@ -176,6 +183,7 @@ function view(call: Call, row: ExportRow, counts: ExportTotals, files: View["fil
       eta_seconds: etaSeconds(row, counts, now),
     },
     message: row.message,
+    warnings: JSON.parse(row.warnings) as View["warnings"],
     error: publicError(row.error_code, row.error_owner, { detail: row.error_detail, retryable: row.error_retryable }),
     next_retry_at: time(row.next_retry_at),
     request,

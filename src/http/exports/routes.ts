@@ -25,7 +25,9 @@ import {
   showNew,
   STATUSES,
   unexpired,
+  Warnings,
 } from "./resource.ts";
+import { noResultBecause } from "./no-result.ts";
 import { timelineRoute } from "./timeline.ts";
 import { IdInPath } from "../schemas.ts";
 
@@ -123,6 +125,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
               .meta({ description: "Instead of `rows`, where counting all of them would scan too much." }),
             files: z.number().int(),
             bytes_estimate: z.number().int(),
+            warnings: Warnings,
           })
           .meta({ id: "Estimate" }),
       },
@@ -209,10 +212,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
       const row = await unexpired(call, space.id, id);
       const stored = row.status === "completed" ? await call.context.bucket.get(manifestKey(row)) : null;
       if (stored === null)
-        throw new SpillwayError(
-          "not_found",
-          "The export has no manifest yet, because it is not completed. Poll it until its status is completed.",
-        );
+        throw new SpillwayError("not_found", noResultBecause(row) ?? "The manifest is not stored any more.");
       return new Response(stored.body, {
         headers: { "content-type": "application/json", "cache-control": "no-store" },
       });

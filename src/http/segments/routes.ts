@@ -4,13 +4,15 @@ import * as z from "zod";
 import { deleteSegment, findSegment, listSegments, putSegment, type SegmentRow } from "../../db/profiles/segments.ts";
 import { invalid } from "../../errors.ts";
 import { MAX_RULE_BYTES, MAX_DEPTH, MAX_EVENT_RULES, MAX_RULES, rejectTooComplex } from "../../segments/limits.ts";
+import { ruleFaults } from "../../segments/check.ts";
 import { validate } from "../validate.ts";
 import { refuseOneTooMany } from "../caps.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { deleted, found, json, route } from "../route.ts";
-import { Id, IdInPath, Name, times, timesOf } from "../schemas.ts";
+import { Finding, Id, IdInPath, Name, times, timesOf } from "../schemas.ts";
 import { countSegment } from "./counts.ts";
+import { definedNames, ruleWarnings } from "./defined.ts";
 import { SegmentRule, SentRule } from "./rule.ts";
 
 const MAX_BYTES = 262_144;
@@ -19,13 +21,21 @@ const MAX_VALUES = 40_000;
 
 const Segment = z.object({ id: z.string(), name: z.string(), rule: SegmentRule, ...times }).meta({ id: "Segment" });
 
+const PutSegment = Segment.extend({
+  warnings: z.array(Finding).meta({
+    description: "Attributes and tags in the rule that are not defined and that no profile has.",
+  }),
+}).meta({ id: "PutSegment" });
+
 export const segmentsResource = resource("/v1/segments", "Segments", [
   route({
     method: "PUT",
     path: "/{id}",
     operationId: "putSegment",
     summary: "Create or replace a segment",
-    description: `Exports that already exist keep the previous rule. A rule may contain at most ${MAX_RULES} rules (counting itself and the conditions on events' properties), ${MAX_EVENT_RULES} of them about events, and have ${MAX_DEPTH} levels and ${MAX_RULE_BYTES} bytes. A rule above one of these limits, or one that the database cannot evaluate, is rejected as \`segment_too_complex\` with the limit in its detail.`,
+    description: `Exports that already exist keep the previous rule. A rule may contain at most ${MAX_RULES} rules (counting itself and the conditions on events' properties), ${MAX_EVENT_RULES} of them about events, and have ${MAX_DEPTH} levels and ${MAX_RULE_BYTES} bytes. A rule above one of these limits, or one that the database cannot evaluate, is rejected as \`segment_too_complex\` with the limit in its detail.
+
+A rule on an event that is not defined, on a property that its definition lacks or that is a list, or with a comparison that does not apply to the type of the property or of the defined attribute, is 422. An attribute or a tag that is not defined and that no profile has is told in \`warnings\`.`,
     auth: "profiles:write",
     params: IdInPath,
     body: {
@@ -52,16 +62,20 @@ export const segmentsResource = resource("/v1/segments", "Segments", [
         },
       },
     },
-    responses: { 200: { description: "The segment as stored.", schema: Segment } },
+    responses: { 200: { description: "The segment as stored.", schema: PutSegment } },
     errors: ["segment_too_complex", "conflict"],
     async handle(call, { space, params, body }) {
       const id = validate(Id, params.id, () => "/id");
       if (typeof body.id === "string" && body.id !== id)
         throw invalid({ pointer: "/id", detail: "id must equal the id in the address. Correct it or omit it." });
       rejectTooComplex(body.rule);
+      const db = call.databases.space(space.id);
+      const faults = ruleFaults(body.rule, await definedNames(db, space, body.rule), ["rule"]);
+      if (faults.length > 0) throw invalid(...faults);
       await refuseOneTooMany(call, space, "segment", id);
       const segment = { id, name: body.name, rule: JSON.stringify(body.rule) };
-      return json(show(await putSegment(call.databases.space(space.id), space.id, segment, call.runtime.now())));
+      const row = await putSegment(db, space.id, segment, call.runtime.now());
+      return json({ ...show(row), warnings: await ruleWarnings(db, space, body.rule) });
     },
   }),
   list({

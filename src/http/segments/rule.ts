@@ -83,7 +83,7 @@ export const SegmentRule: z.ZodType<Rule> = z
 
 Only values of one type compare. Texts compare by UTF-8 bytes, so case matters, and dates compare as texts; numbers compare with numbers; true and false support \`eq\`, \`neq\` and \`in\`. No comparison holds for a value of another type, a list, or a missing value. \`neq\` is the negation of \`eq\`: it holds if the value is missing or has another type. \`exists\` holds for any value, lists included. \`contains\` and \`starts_with\` apply to texts. A null counts as missing.
 
-An \`event\` rule holds if the person has \`at_least\` that many events of the definition that meet all \`properties\`. \`within_days\` counts back from the export's snapshot, or from the count, to the millisecond; later events count too. Events older than the space's retention do not count. An unknown attribute, tag, definition or property is treated as one that no profile has.`,
+An \`event\` rule holds if the person has \`at_least\` that many events of the definition that meet all \`properties\`. \`within_days\` counts back from the export's snapshot, or from the count, to the millisecond; later events count too. Events older than the space's retention do not count.`,
   });
 
 /** The rule in a request body: too large a rule is rejected before the recursive schema runs. */

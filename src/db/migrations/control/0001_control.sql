@@ -44,6 +44,7 @@ CREATE TABLE exports (
   plan_version INTEGER NOT NULL DEFAULT 0, -- how often it was planned anew: chunks and files of earlier plans no longer count
   request TEXT NOT NULL, -- JSON: as sent, defaults filled in, secrets removed
   query TEXT NOT NULL, -- JSON: the request as the dataset froze it
+  warnings TEXT NOT NULL DEFAULT '[]', -- JSON list of {pointer, detail}: what the request named and nothing has
   encoding TEXT, -- JSON, as export/output/encode/encoding.ts has it; null: as the dataset writes its rows
   result_shape TEXT NOT NULL, -- JSON, as export/pipeline/result-shape.ts has it: how its chunks become files
   file_rows INTEGER NOT NULL,

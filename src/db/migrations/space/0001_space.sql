@@ -145,6 +145,14 @@ CREATE UNIQUE INDEX profiles_by_custom_id ON profiles (space_id, custom_id) WHER
 -- A company's people, whose touchpoints are one journey at the level of companies; a covering index.
 CREATE INDEX profiles_by_company ON profiles (space_id, company_id, person_id, seq_from, seq_to) WHERE company_id IS NOT NULL;
 
+-- Names that profiles have or had: who asks for any other is told so. Not versioned.
+CREATE TABLE profile_names (
+  space_id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('attribute', 'identifier', 'tag')),
+  name TEXT NOT NULL,
+  PRIMARY KEY (space_id, kind, name)
+) WITHOUT ROWID;
+
 -- Definitions of profiles' attributes, tags and topics.
 CREATE TABLE profile_definitions (
   space_id TEXT NOT NULL,

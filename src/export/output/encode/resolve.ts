@@ -3,9 +3,10 @@
  * export; a fault is reported with its pointer into the request.
  */
 
-import type { Column, ColumnType, RowCondition } from "../../../datasets/dataset.ts";
+import type { Column, ColumnType, OpenObject, RowCondition } from "../../../datasets/dataset.ts";
 import { type Fault, invalid, pointerToken } from "../../../errors.ts";
 import { folded } from "../../../db/events/definitions.ts";
+import { AbsentPaths } from "./absent-paths.ts";
 import { type Encoding, type EncodingRequest, type Field, isPlain, MAX_COLUMNS, type Redaction } from "./encoding.ts";
 
 type Path = readonly string[];
@@ -13,22 +14,34 @@ type Path = readonly string[];
 /** A row may have 2 MB, and each copy of a column may repeat nearly all of it. */
 const MAX_COPIES = 3;
 
+/** What a request's paths may lead to. */
+interface Rows {
+  /** Null for a result that is one document. */
+  columns: readonly Column[] | null;
+  /** The object in a row that may have further members. */
+  open?: OpenObject | undefined;
+  /** The dataset's own parameter that selects fields, used instead of `columns`. */
+  fieldsParameter?: string | undefined;
+}
+
 /**
- * @param columns the dataset's; null for a result that is one document.
- * @param picks the dataset's own parameter that selects fields, used instead of `columns`.
+ * @param warn is told of each path that no row of this result has, but another may have.
  * @returns null when the dataset's own lines satisfy the request.
  * @throws invalid_request with a pointer to each wrong column or path.
  */
 export function resolveEncoding(
   request: EncodingRequest,
-  columns: readonly Column[] | null,
-  picks?: string,
+  { columns, open, fieldsParameter }: Rows,
+  warn: (warning: Fault) => void,
 ): Encoding | null {
   const { format, csv_escape_formulas: escapeFormulas } = request;
   if (escapeFormulas !== undefined && format !== "csv")
     throw invalid({ pointer: "/csv_escape_formulas", detail: "csv_escape_formulas requires the format csv." });
-  if (picks !== undefined && request.columns !== undefined)
-    throw invalid({ pointer: "/columns", detail: `This dataset does not support columns: use ${picks} instead.` });
+  if (fieldsParameter !== undefined && request.columns !== undefined)
+    throw invalid({
+      pointer: "/columns",
+      detail: `This dataset does not support columns: use ${fieldsParameter} instead.`,
+    });
   if (isPlain(request)) return null;
   if (columns === null) {
     const at = format !== "ndjson" ? "/format" : request.columns !== undefined ? "/columns" : "/redact";
@@ -39,11 +52,12 @@ export function resolveEncoding(
   }
   const faults: Fault[] = [];
   const known = listTargets(columns, format);
-  const redact = resolveRedactions(request, columns, known, faults);
+  const absent = new AbsentPaths(known, open);
+  const redact = resolveRedactions(request, columns, known, absent, { faults, warn });
   const fields =
     request.columns === undefined
       ? allFields(format, columns, redact, faults)
-      : namedFields(request, known, redact, faults);
+      : namedFields(request, known, absent, redact, { faults, warn });
   if (faults.length > 0) throw invalid(...faults);
   const isHidden = (path: Path) => redact.some((each) => within(path, each.path));
   const hidden = columns.flatMap(({ path, edge }) => (edge !== undefined && isHidden(path) ? [edge] : []));
@@ -105,6 +119,12 @@ function listTargets(columns: readonly Column[], format: EncodingRequest["format
   return targets;
 }
 
+/** Where faults and warnings go. */
+interface Findings {
+  faults: Fault[];
+  warn: (warning: Fault) => void;
+}
+
 /**
  * The requested redactions, extended to the aliases of their columns, where `drop` wins over `sha256`. The deepest come
  * first, so that their order in the request makes no difference. A redaction of a name is for every row that has a
@@ -114,14 +134,19 @@ function resolveRedactions(
   request: EncodingRequest,
   columns: readonly Column[],
   known: ReadonlyMap<string, Target>,
-  faults: Fault[],
+  absent: AbsentPaths,
+  { faults, warn }: Findings,
 ): Redaction[] {
   const asked = Object.entries(request.redact ?? {});
   const hows = new Map(asked);
   const pathOf = (text: string) => known.get(text)?.path ?? text.split(".");
   for (const [path, how] of asked) {
-    if (!known.has(path))
-      faults.push({ pointer: `/redact/${pointerToken(path)}`, detail: `The rows have no field ${path}.` });
+    if (!known.has(path)) {
+      const finding = { pointer: `/redact/${pointerToken(path)}`, detail: absent.detail(path, pathOf(path)) };
+      // A mistyped path would leave the value that it means in the file: only a path that the space has is let through.
+      if (absent.isElsewhere(pathOf(path))) warn(finding);
+      else faults.push(finding);
+    }
     for (const column of columns)
       if (column.alias !== undefined && within(column.path, pathOf(path)) && hows.get(keyOf(column.alias)) !== "drop")
         hows.set(keyOf(column.alias), how);
@@ -153,8 +178,9 @@ function removedBy(place: Place, redact: readonly Redaction[]): Redaction | unde
 function namedFields(
   request: EncodingRequest,
   known: ReadonlyMap<string, Target>,
+  absent: AbsentPaths,
   redact: readonly Redaction[],
-  faults: Fault[],
+  { faults, warn }: Findings,
 ): Field[] {
   const names = new Map<string, string>();
   const copies = new Map<string, number>();
@@ -166,8 +192,11 @@ function namedFields(
     const name = as ?? text;
     const removed = removedBy(place, redact);
     const times = (copies.get(text) ?? 0) + 1;
-    if (target === undefined) fault(`The rows have no field ${text}.`);
-    else if (removed?.how === "drop")
+    if (target === undefined) {
+      const finding = { pointer: `${at}/path`, detail: absent.detail(text, place.path) };
+      if (absent.isPossible(place.path)) warn({ ...finding, detail: `${finding.detail} The column is empty.` });
+      else faults.push(finding);
+    } else if (removed?.how === "drop")
       fault(`redact drops ${keyOf(removed.path)}: remove it from columns or from redact.`);
     else if (removed !== undefined)
       fault(`redact replaces ${keyOf(removed.path)} by one hash: ask for the whole of it, or redact its fields.`);

@@ -1,0 +1,51 @@
+/** What the names in a segment's rule mean in the space: its definitions, and what profiles have. */
+
+import type { Database } from "../../db/core/database.ts";
+import type { SpaceRow } from "../../db/tenants/spaces.ts";
+import type { Fault } from "../../errors.ts";
+import { definitionsAt, findDefinitions } from "../../ingest/definitions.ts";
+import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
+import { unknownNames } from "../../ingest/profile-names.ts";
+import { type DefinedNames, namesInRule } from "../../segments/check.ts";
+import { eachRule, type Rule } from "../../segments/rule.ts";
+
+/** Reads what is current. */
+const NOW = Number.MAX_SAFE_INTEGER;
+
+export async function definedNames(db: Database, space: SpaceRow, rule: Rule): Promise<DefinedNames> {
+  const rules = [...eachRule(rule)];
+  const events = [...new Set(rules.flatMap((each) => ("event" in each ? [each.event] : [])))];
+  const attributes = [...new Set(rules.flatMap((each) => ("attribute" in each ? [each.attribute] : [])))];
+  const [found, definitions] = await Promise.all([
+    findDefinitions(db, space, events),
+    profileDefinitionsAt(db, space.id, NOW, "attribute", attributes),
+  ]);
+  const isUnknown = events.some((id) => !found.has(id));
+  return {
+    events: new Map([...found].map(([id, { properties }]) => [id, new Map(properties.map((p) => [p.name, p.type]))])),
+    attributes: new Map(definitions.flatMap(({ id, type }) => (type === null ? [] : [[id, type] as const]))),
+    suggested: isUnknown ? (await definitionsAt(db, space.id, NOW)).map(({ id }) => id) : [],
+  };
+}
+
+/**
+ * Warnings of attributes and tags that are not defined and that no profile has. They are not refused: a profile may
+ * have them later, without a definition.
+ */
+export async function ruleWarnings(db: Database, space: SpaceRow, rule: Rule): Promise<Fault[]> {
+  const named = namesInRule(rule, ["rule"]);
+  const warnings = await Promise.all(
+    (["attribute", "tag"] as const).map(async (kind) => {
+      const asked = named.filter((each) => each.kind === kind);
+      const unknown = await unknownNames(
+        db,
+        space.id,
+        NOW,
+        kind,
+        asked.map(({ name }) => name),
+      );
+      return unknown.map(({ index, detail }) => ({ pointer: asked[index]?.pointer ?? "/rule", detail }));
+    }),
+  );
+  return warnings.flat();
+}
