@@ -8,7 +8,7 @@ export const MAX_SCAN_MS = 10_000;
 
 /** For the document. */
 export const BUDGET_HELP =
-  "A call scans at most about 2,000,000 rows, for 10 seconds, and ends when its caller leaves.";
+  "A call scans at most about 20,000,000 rows, for 10 seconds, and ends when its caller leaves.";
 
 export function scanBudget({ request, runtime }: Call): ScanBudget {
   const until = runtime.now() + MAX_SCAN_MS;

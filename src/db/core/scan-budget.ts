@@ -3,8 +3,8 @@
  * on: it ends early when the budget is used up, or when nobody waits any more.
  */
 
-/** Rows that the database reads for one call. */
-const MAX_ROWS = 2_000_000;
+/** Rows that the database reads for one call. Each member of a JSON column that a rule looks at counts as one. */
+const MAX_ROWS = 20_000_000;
 /** Queries of one call: an invocation of a Worker may have 1,000. */
 const MAX_QUERIES = 500;
 
