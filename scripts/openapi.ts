@@ -38,8 +38,11 @@ function lint(json: string): number {
 const { values } = parseArgs({ options: { lint: { type: "boolean", default: false } } });
 // Loaded by paths that the compiler does not follow: the Worker's types are not those of a script.
 const load = (file: string) => import(new URL(`../src/http/${file}`, import.meta.url).href);
-const { openApiDocument } = (await load("openapi.ts")) as { openApiDocument: (routes: unknown) => unknown };
+const { openApiDocument } = (await load("openapi.ts")) as {
+  openApiDocument: (routes: unknown, today: number) => unknown;
+};
+const { dayOfExamples } = (await load("example-dates.ts")) as { dayOfExamples: (now: number) => number };
 const { ROUTES } = (await load("routes.ts")) as { ROUTES: unknown };
-const json = JSON.stringify(openApiDocument(ROUTES), null, 2);
+const json = JSON.stringify(openApiDocument(ROUTES, dayOfExamples(Date.now())), null, 2);
 if (values.lint) process.exitCode = lint(json);
 else console.log(json);

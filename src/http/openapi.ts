@@ -14,21 +14,21 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
+import { DATASETS } from "../datasets/index.ts";
 import { ERRORS, type ErrorCode } from "../errors.ts";
+import { DatasetName } from "../webhooks/events/family.ts";
 import { EVENT_TYPES, type EventType, familyOf } from "../webhooks/events/index.ts";
 import { EXAMPLES, INTRODUCTION, TAGS } from "./docs.ts";
+import { withCurrentExamples } from "./example-dates.ts";
 import { CODINGS } from "./body-bytes.ts";
 import type { BodyDoc, ResponseDoc, Route } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
 type Document = ReturnType<typeof createDocument>;
 
-let cached: Document | undefined;
-
-/** The document of all operations, built once per isolate. */
-export function openApiDocument(routes: readonly Route[]): Document {
-  cached ??= buildDocument(routes);
-  return cached;
+/** The document of all operations. @param today examples are as of this day: see `dayOfExamples`. */
+export function openApiDocument(routes: readonly Route[], today: number): Document {
+  return withCurrentExamples(buildDocument(routes), today);
 }
 
 /** Headers that responses share. `header.id` makes a component of each that is used. */
@@ -76,8 +76,11 @@ function buildDocument(routes: readonly Route[]): Document {
       webhooks: Object.fromEntries(EVENT_TYPES.map((type) => [type, { post: webhook(type) }])),
       components: {
         securitySchemes: {
-          apiKey: { type: "http", scheme: "bearer", description: "An API key of a space." },
-          adminToken: { type: "http", scheme: "bearer", description: "The operator's token." },
+          bearer: {
+            type: "http",
+            scheme: "bearer",
+            description: "An API key of a space; for the calls of operators, the operator's token.",
+          },
         },
       },
     },
@@ -86,9 +89,10 @@ function buildDocument(routes: readonly Route[]): Document {
 }
 
 /**
- * Shortens schemas: drops JavaScript's integer bounds and patterns of known formats, and writes "X or null" as a type.
+ * Shortens schemas: drops JavaScript's integer bounds and patterns of known formats, writes "X or null" as a type, and
+ * lists the datasets, which the rooms that name one do not know.
  */
-const plain: ZodOpenApiOverride = ({ jsonSchema }) => {
+const plain: ZodOpenApiOverride = ({ jsonSchema, zodSchema }) => {
   const [inner, none, ...others] = jsonSchema.anyOf ?? [];
   const nullable = inner !== undefined && none?.type === "null" && others.length === 0;
   if (nullable && typeof inner.type === "string" && inner.enum === undefined && inner.const === undefined) {
@@ -97,18 +101,29 @@ const plain: ZodOpenApiOverride = ({ jsonSchema }) => {
   }
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  if (jsonSchema.format === "date-time" || jsonSchema.format === "uuid") delete jsonSchema.pattern;
+  // Not every reader of a document has Unicode's classes: they need the flag `u`.
+  if (jsonSchema.pattern?.includes("\\p{") === true) delete jsonSchema.pattern;
+  if (zodSchema === DatasetName) jsonSchema.enum = DATASETS.map(({ name }) => name);
+  if (jsonSchema.format === "date" || jsonSchema.format === "date-time" || jsonSchema.format === "uuid")
+    delete jsonSchema.pattern;
+};
+
+/** What the description says of who may call, beyond scopes. */
+const CREDENTIALS: Record<string, string> = {
+  none: "",
+  key: "Any API key of the space.",
+  admin: "For operators: send the operator's token.",
 };
 
 function operation(route: Route): ZodOpenApiOperationObject {
-  const scope = route.auth.includes(":") ? `Scope: \`${route.auth}\`.` : "";
+  const scope = CREDENTIALS[route.auth] ?? `Scope: \`${route.auth}\`.`;
   const description = [route.description, scope].filter(Boolean).join("\n\n");
   return {
     operationId: route.operationId,
     summary: route.summary,
     ...(description === "" ? {} : { description }),
     tags: [route.tag],
-    security: route.auth === "none" ? [] : route.auth === "admin" ? [{ adminToken: [] }] : [{ apiKey: [] }],
+    security: route.auth === "none" ? [] : [{ bearer: [] }],
     requestParams: {
       ...(route.params === undefined ? {} : { path: route.params as never }),
       ...(route.query === undefined ? {} : { query: route.query as never }),

@@ -1,6 +1,7 @@
 /** Schemas that several resources share. */
 
 import * as z from "zod";
+import { AnyErrorCode } from "../webhooks/events/family.ts";
 import { isTimeZone } from "../time/days.ts";
 import { iso } from "../time/names.ts";
 import { isId, isOneLine, NOT_AN_ID, NOT_ONE_LINE } from "../names.ts";
@@ -72,7 +73,7 @@ export const Problem = z
     title: z.string(),
     status: z.number().int(),
     detail: z.string(),
-    code: z.string().meta({ example: "invalid_request" }),
+    code: AnyErrorCode,
     errors: z.array(Finding).optional(),
     request_id: z.string(),
   })

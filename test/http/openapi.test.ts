@@ -15,6 +15,7 @@ interface Answer {
 interface Operation {
   operationId: string;
   summary: string;
+  description?: string;
   security: Record<string, string[]>[];
   parameters?: { name: string; in: string; required?: boolean }[];
   requestBody?: { required: boolean; content: Record<string, { schema: object; example?: unknown }> };
@@ -106,7 +107,8 @@ describe.each(named(ROUTES))("%s", (_, route) => {
 
   it("says whose credentials it takes", () => {
     const schemes = operationOf(route).security.flatMap((each) => Object.keys(each));
-    expect(schemes).toEqual(route.auth === "none" ? [] : route.auth === "admin" ? ["adminToken"] : ["apiKey"]);
+    expect(schemes).toEqual(route.auth === "none" ? [] : ["bearer"]);
+    expect(operationOf(route).description?.includes("operator's token") ?? false).toBe(route.auth === "admin");
     for (const scheme of schemes) expect(document.components.securitySchemes).toHaveProperty(scheme);
   });
 });

@@ -9,7 +9,7 @@ import { fileFacts } from "../../export/output/manifest.ts";
 import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts";
 import { resultShapeOf } from "../../export/pipeline/result-shape.ts";
 import { IN_FLIGHT } from "../../export/pipeline/state.ts";
-import { ExportError } from "../../webhooks/events/family.ts";
+import { DatasetName, ExportError } from "../../webhooks/events/family.ts";
 import { shownRequest } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
@@ -59,7 +59,7 @@ export const Warnings = z.array(Finding).meta({
 export const ExportResource = z
   .object({
     id: z.uuid(),
-    dataset: z.string(),
+    dataset: DatasetName,
     status: z.enum(STATUSES),
     created_at: Time,
     started_at: Time.nullable(),

@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { type ExportRow, listExports } from "../../db/exports/exports.ts";
+import { DATASETS } from "../../datasets/index.ts";
 import { SpillwayError } from "../../errors.ts";
 import { createExport } from "../../export/api/create.ts";
 import { estimate } from "../../export/api/estimate.ts";
@@ -95,7 +96,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     summary: "List exports",
     auth: "exports:read",
     limit: "poll",
-    filters: { status: z.enum(STATUSES).optional(), dataset: z.string().max(100).optional() },
+    filters: { status: z.enum(STATUSES).optional(), dataset: z.enum(DATASETS.map(({ name }) => name)).optional() },
     item: ListedExport,
     page: "Exports without their files and links, newest first. A page of large requests ends early, with a cursor.",
     read: (call, { space, filters: { status = null, dataset = null }, limit, after }) =>

@@ -4,9 +4,9 @@
 
 import * as z from "zod";
 import { type ErrorCode, ERRORS } from "../../errors.ts";
-import { openApiDocument } from "../openapi.ts";
 import { type Resource, resource } from "../resource.ts";
 import { json, type Route, route } from "../route.ts";
+import { documentResponse } from "./document.ts";
 import { problemPage } from "./problem-page.ts";
 
 /** The path of the page's script, and its name among the Worker's assets. */
@@ -66,9 +66,27 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
       operationId: "openapi",
       summary: "Get this document",
       auth: "none",
-      responses: { 200: { description: "OpenAPI 3.1.", contentTypes: ["application/json"] } },
+      responses: {
+        200: {
+          description: "OpenAPI 3.1. Examples are as of today.",
+          contentTypes: ["application/json"],
+          headers: { ETag: "The version of the document.", "Cache-Control": "For how long it may be kept." },
+        },
+        304: { description: "The document is the version that `If-None-Match` names." },
+      },
+      async handle({ request, runtime }) {
+        return documentResponse(request, all(), runtime.now());
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/",
+      operationId: "root",
+      summary: "Go to the reference page",
+      auth: "none",
+      responses: { 302: { description: "To `/docs`.", headers: { Location: "`/docs`" } } },
       async handle() {
-        return json(openApiDocument(all()));
+        return new Response(null, { status: 302, headers: { location: "/docs" } });
       },
     }),
     route({

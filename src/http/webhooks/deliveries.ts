@@ -37,10 +37,20 @@ const Delivery = z
         at: Time,
         duration_ms: z.int(),
         status_code: z.int().nullable(),
-        error: z.string().nullable().meta({
-          description:
-            "null if the receiver accepted the webhook; otherwise `http_status`, `redirected`, `timeout`, `connection_failed`, `target_not_allowed`, `target_unresolved`, `endpoint_disabled`, `endpoint_deleted` or `internal`.",
-        }),
+        error: z
+          .enum([
+            "http_status",
+            "redirected",
+            "timeout",
+            "connection_failed",
+            "target_not_allowed",
+            "target_unresolved",
+            "endpoint_disabled",
+            "endpoint_deleted",
+            "internal",
+          ])
+          .nullable()
+          .meta({ description: "null if the receiver accepted the webhook." }),
       }),
     ),
   })

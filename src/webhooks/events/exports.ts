@@ -2,7 +2,16 @@
 
 import * as z from "zod";
 import { ERRORS } from "../../errors.ts";
-import { errorFrom, type EventFamily, ExportError, isoTime, type StoredError, Time, Timestamp } from "./family.ts";
+import {
+  DatasetName,
+  errorFrom,
+  type EventFamily,
+  ExportError,
+  isoTime,
+  type StoredError,
+  Time,
+  Timestamp,
+} from "./family.ts";
 
 /** It names no file and no address: a receiver with an API key asks for the export. */
 export const ExportBody = z
@@ -11,7 +20,7 @@ export const ExportBody = z
     timestamp: Timestamp,
     data: z.object({
       export_id: z.string(),
-      dataset: z.string(),
+      dataset: DatasetName,
       status: z.enum(["completed", "failed", "canceled", "expired"]),
       rows: z.int().meta({ description: "Rows in the export's files." }),
       files: z.int(),

@@ -5,7 +5,7 @@
  */
 
 import * as z from "zod";
-import { publicError } from "../../errors.ts";
+import { type ErrorCode, ERRORS, publicError } from "../../errors.ts";
 
 type AnyBody = z.ZodType<{ type: string; timestamp: string; data: object }>;
 
@@ -26,9 +26,15 @@ export const Time = z.iso
 /** The body's `timestamp`. */
 export const Timestamp = Time.meta({ description: "When the event happened: the same in every attempt." });
 
+/** A code of the error table. */
+export const AnyErrorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]).meta({ id: "ErrorCode" });
+
+/** The name of a dataset. The OpenAPI document lists them. */
+export const DatasetName = z.string().meta({ id: "DatasetName" });
+
 /** An error as `publicError` shows it: one shape for exports, schedules' runs and webhooks. */
 export const ExportError = z.object({
-  code: z.string(),
+  code: AnyErrorCode,
   message: z.string(),
   owner: z.enum(["customer", "service"]),
   retryable: z.boolean(),

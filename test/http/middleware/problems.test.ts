@@ -153,7 +153,7 @@ describe("the page of a problem", () => {
 });
 
 describe("an address", () => {
-  it.each(["/", "/v1", "/v1/", "/v1/space/", "/v1/exports/", "/v2/space", "/V1/space", "//v1/space", "/v1/profiles/"])(
+  it.each(["/v1", "/v1/", "/v1/space/", "/v1/exports/", "/v2/space", "/V1/space", "//v1/space", "/v1/profiles/"])(
     "%s is unknown",
     async (path) => {
       const problem = await service.json<ProblemView>("GET", path, 404, { key: space.key });
