@@ -10,7 +10,7 @@ const TEXTS = {
   combining: "e\u0301 is not \u00e9; Z\u0351\u036b\u0343\u036a\u0302a\u0323lgo",
   "line separators": "one\u2028two\u2029three\u0085four",
   "line feeds and tabs": "one\r\ntwo\tthree\u000bfour",
-  "control characters": "\u0000\u0001\u001f\u007f\u0080\u009f",
+  "control characters": "\u0001\u0002\u001f\u007f\u0080\u009f",
   "quotes and backslashes": `"\\" \\\\ \\n \\u0041 '`,
   "right to left": "שלום \u202emirrored\u202c العربية",
   "byte order marks": "\ufeffbefore and after\ufeff",

@@ -6,9 +6,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { exportPrefix } from "../../src/export/delivery/object-keys.ts";
-import type { Fault } from "../support/faults/effects.ts";
+import type { Effect, Fault } from "../support/faults/effects.ts";
 import { count, report } from "../support/faults/figures.ts";
-import { bucketDown, undisturbed } from "../support/faults/plans.ts";
+import { bucketDown, type Plan, undisturbed } from "../support/faults/plans.ts";
 import type { Play, Tamper } from "../support/faults/play.ts";
 import { openRig, type Rig, runPlan } from "../support/faults/rig.ts";
 import { everyNth } from "../support/seeds.ts";
@@ -52,22 +52,37 @@ const CODES: [fault: Fault, code: string][] = [
   ["404 NoSuchBucket", "destination_unavailable"],
 ];
 
+const isWrite = ({ label }: Pick<Effect, "label">) => label === "bucket.PUT" || label === "bucket.COMPLETE";
+
+/** The bucket has this fault from a write on, whatever the order of the chunks is. */
+function downAfter(fault: Fault, writes: number): Plan {
+  let seen = 0;
+  return {
+    ...bucketDown(fault, 0),
+    title: `${fault} for ever, after ${writes} writes`,
+    faultAt(effect) {
+      if (effect.nature !== "bucket") return null;
+      if (isWrite(effect)) seen += 1;
+      return seen > writes ? fault : null;
+    },
+  };
+}
+
 describe("the service's own bucket that always refuses", () => {
   it.each(everyNth(CODES, 4, 2))(
     "with %s fails the export: %s, owned by the service; a retry completes it",
     async (fault, code) => {
-      const points = rig.effects.filter((effect) =>
-        ["PUT", "COMPLETE"].some((call) => effect.label === `bucket.${call}`),
-      );
-      expect(points).toHaveLength(4);
-      for (const [done, { index }] of points.entries()) {
+      // Two chunks of two files, one of one, and the manifest. The files of a chunk are finished together.
+      const finished = [0, 0, 2, 2, 4, 5];
+      expect(rig.effects.filter(isWrite)).toHaveLength(finished.length);
+      for (const [writes, files] of finished.entries()) {
         let seen = { kept: 0 };
-        const { play, facts } = await runPlan(rig, bucketDown(fault, index), (context, started) => {
+        const { play, facts } = await runPlan(rig, downAfter(fault, writes), (context, started) => {
           if (started.onFailed === null) seen = watchGoodFiles(started);
           return context;
         });
         expect(play.failures).toEqual([{ code, owner: "service" }]);
-        expect([facts.status, seen.kept]).toEqual(["completed", done]);
+        expect([facts.status, seen.kept]).toEqual(["completed", files]);
         count(play, facts.status);
       }
     },

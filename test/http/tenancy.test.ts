@@ -147,6 +147,7 @@ const TABLE: Record<string, Line> = {
   health: "shows nothing of any space",
   openapi: "shows nothing of any space",
   problem: "shows nothing of any space",
+  root: "shows nothing of any space",
   docs: "shows nothing of any space",
   docsScript: "shows nothing of any space",
 };

@@ -203,8 +203,8 @@ describe("a space's own definition of the same id, older than the catalogue", ()
   it("stays as it was: it has its own properties and none of these rules", async () => {
     const old = await service.shop();
     await env.SPACE_DB.prepare(
-      `INSERT INTO definitions (space_id, id, seq_from, version, name, search, section_id, category, enabled, properties, created_at, updated_at)
-       VALUES (?, 'pageView', 1, 4, 'Page', 'page', 'default', 'custom', 1, '[{"name":"path","type":"text","required":false}]', 0, 0)`,
+      `INSERT INTO definitions (space_id, id, seq_from, version, name, search, section_id, category, enabled, properties, property_seqs, spellings, created_at, updated_at)
+       VALUES (?, 'pageView', 1, 4, 'Page', 'page', 'default', 'custom', 1, '[{"name":"path","type":"text","required":false}]', '[1]', '{"path":"path"}', 0, 0)`,
     )
       .bind(old.id)
       .run();

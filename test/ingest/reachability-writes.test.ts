@@ -164,7 +164,8 @@ describe("the read before a write", () => {
       tags: ["vip"],
     });
     const few = await statementsOf(quiet(0));
-    expect(await statementsOf(...Array.from({ length: 1_000 }, (_, n) => quiet(n)))).toBe(few);
+    // Many profiles are measured before they are written: one more query, whatever their number.
+    expect(await statementsOf(...Array.from({ length: 1_000 }, (_, n) => quiet(n)))).toBe(few + 1);
     // Their current versions, and the guards against changes of these and of the definitions.
     const other = await statementsOf({ person_id: "n-0", attributes: { $city: null } });
     expect(await statementsOf({ person_id: "n-0", attributes: { $phone_number: null } })).toBe(other + 3);

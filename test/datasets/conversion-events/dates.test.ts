@@ -51,7 +51,7 @@ describe("fact 2.a.3: a date", () => {
     expect(await refused({ date: "9999-12-31" })).toEqual(["/date"]);
     expect(await refused({ start_date: "9999-12-01", end_date: "9999-12-31" })).toEqual(["/end_date"]);
     expect(await refused({ date: "0000-01-01" })).toEqual(["/date"]);
-    expect(await refused({ start_date: "0000-01-01", end_date: "9999-12-31" })).toEqual(["/end_date"]);
+    expect(await refused({ start_date: "0001-01-01", end_date: "9999-12-31" })).toEqual(["/end_date"]);
   });
 
   it("is rejected with the expected format", async () => {

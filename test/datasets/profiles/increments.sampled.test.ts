@@ -106,7 +106,11 @@ describe("a chain", () => {
           if (roll() < 0.35) await service.call("DELETE", `/v1/profiles/${person_id}`, { key: space.key });
           else
             await put(service, space, [
-              { person_id, attributes: { tier: between(roll, 0, 3) }, identifiers: { custom_id: `c${round}` } },
+              {
+                person_id,
+                attributes: { tier: between(roll, 0, 3) },
+                identifiers: { custom_id: `${person_id}${round}` },
+              },
             ]);
         }
         const done = await service.export(space, { ...ATTRIBUTES, since });

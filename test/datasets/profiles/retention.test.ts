@@ -90,10 +90,10 @@ describe("a schedule", () => {
 
   it.each(["profile_events", "reachability_events"])("fills in from and to of %s", (name) => {
     const schedulable = schedulableOf(name);
-    expect(schedulable).toMatchObject({ parameters: ["from", "to"], sinceIsWhole: true });
+    expect(schedulable).toMatchObject({ parameters: ["from", "to"], readsLate: true });
     expect(schedulable?.toParameters({ start: OLD, end: START }, space(180))).toEqual({
       parameters: { from: at(OLD), to: at(START) },
-      end: START,
+      window: { start: OLD, end: START },
     });
     expect(schedulable?.oldest(space(180), NOW)).toBe(NOW - 90 * DAY_MS + 60_000);
     expect(schedulable?.oldest(space(30), NOW)).toBe(NOW - 30 * DAY_MS + 60_000);

@@ -172,7 +172,12 @@ describe("an estimate", () => {
 
   it("of nothing is nothing", async () => {
     const { service, space } = await shop();
-    expect(await estimate(service, space, { layout: "files" })).toEqual({ rows: 0, files: 0, bytes_estimate: 0 });
+    expect(await estimate(service, space, { layout: "files" })).toEqual({
+      rows: 0,
+      files: 0,
+      bytes_estimate: 0,
+      warnings: [],
+    });
   });
 
   it("creates no export and sends no message", async () => {

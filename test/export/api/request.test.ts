@@ -107,6 +107,7 @@ describe("a request", () => {
       ...GOOD,
       row_format: "flat",
       enrich_with_moments_info: false,
+      extra_fields: true,
       delivery: { type: "download" },
       layout: "single",
       format: "ndjson",

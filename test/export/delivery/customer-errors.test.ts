@@ -236,7 +236,8 @@ describe("a destination", () => {
 
     it.each(["generic", "ceph", "r2", "gcs"])("%s overwrites no other object with one in parts", async (provider) => {
       aws.conditional = "ignores";
-      service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
+      // A segment fits one part of the service's own bucket; the file does not fit one part.
+      service.context.sizes = { chunkRows: 50_000, partBytes: 180, fileBytes: 100_000_000 };
       const created = await at(provider);
       const id = await customer.ask({ delivery: created.delivery, layout: "single" });
       await deliver(service, take(service, "plan"));

@@ -55,12 +55,12 @@ describe("columns", () => {
 
   it("may have any name that is whole", async () => {
     const columns = [
-      { path: "page", as: 'say "hi"\r\n' },
+      { path: "page", as: 'say "hi"\\' },
       { path: "eventId", as: "__proto__" },
       { path: "amount", as: "🛒" },
     ];
     const [line = ""] = (await text(columns)).split("\n");
-    expect(line).toBe(String.raw`{"say \"hi\"\r\n":"/","__proto__":"v-000000","🛒":2}`);
+    expect(line).toBe(String.raw`{"say \"hi\"\\":"/","__proto__":"v-000000","🛒":2}`);
   });
 
   it("reach into the properties of nested rows, and give them whole too", async () => {

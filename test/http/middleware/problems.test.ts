@@ -53,7 +53,7 @@ describe("a refusal", () => {
     if (code === "conflict") await service.call(method, path, options());
     const problem = await (await service.call(method, path, options())).json<ProblemView>();
     const names = ["type", "title", "status", "detail", "code", "request_id"];
-    if (code === "invalid_request") names.push("errors");
+    if (code === "invalid_request" || code === "malformed_request") names.push("errors");
     expect(Object.keys(problem).toSorted()).toEqual(names.toSorted());
   });
 

@@ -64,6 +64,7 @@ const OPENS: Record<string, Scope | "any"> = {
   getDestinationPolicies: "settings:write",
   getDestination: "settings:write",
   changeDestination: "settings:write",
+  deleteEventDefinition: "events:write",
   deleteDestination: "settings:write",
   testDestination: "settings:write",
   createSchedule: "settings:write",

@@ -251,7 +251,7 @@ describe("the call", () => {
     const batch = db.batch.bind(db);
     // Each read finds the profile, each write does not.
     db.batch = async (statements) => {
-      if (statements.length === 2) await set("NULL");
+      if (statements.length === 1) await set("NULL");
       return batch(statements);
     };
     going.context.databases = { ...databases, space: () => db };

@@ -40,6 +40,7 @@ it("is created with every default filled in, and shows when it runs next", async
       dataset: "activity_events",
       row_format: "flat",
       enrich_with_moments_info: false,
+      extra_fields: true,
       delivery: { type: "download" },
       layout: "single",
       format: "ndjson",
@@ -84,8 +85,8 @@ describe("a body", () => {
     ["an unknown parameter", { request: { ...events, colour: "red" } }, ["/request/colour"]],
     ["an unknown event", { request: { ...events, event_names: ["no_such_event"] } }, ["/request/event_names/0"]],
     [
-      "a column that no row has",
-      { request: { ...events, columns: [{ path: "nowhere" }] } },
+      "a column that no row can have",
+      { request: { ...events, columns: [{ path: "eventId.of" }] } },
       ["/request/columns/0/path"],
     ],
     [

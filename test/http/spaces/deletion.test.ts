@@ -61,7 +61,7 @@ const end = (space: Space) => service.json("DELETE", `/v1/spaces/${space.id}`, 2
 async function livedIn(events = 3): Promise<Space> {
   const space = await service.shop();
   await service.keyWith(space, ["events:read"]);
-  const profiles = [{ person_id: "p-1", attributes: { $phone_number: "+441632960001" } }];
+  const profiles = [{ person_id: "p-1", attributes: { $phone_number: "+441632960001", tier: 1 } }];
   await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
   const flows = [{ id: "flow-1", elements: [{ id: "flow-1-1" }] }];
   await service.json("PUT", "/v1/flows", 200, { key: space.key, body: { flows } });
