@@ -109,14 +109,14 @@ const plain: ZodOpenApiOverride = ({ jsonSchema, zodSchema }) => {
 };
 
 /** What the description says of who may call, beyond scopes. */
-const CREDENTIALS: Record<string, string> = {
-  none: "",
-  key: "Any API key of the space.",
-  admin: "For operators: send the operator's token.",
-};
+const CREDENTIALS = new Map<Route["auth"], string>([
+  ["none", ""],
+  ["key", "Any API key of the space."],
+  ["admin", "For operators: send the operator's token."],
+]);
 
 function operation(route: Route): ZodOpenApiOperationObject {
-  const scope = CREDENTIALS[route.auth] ?? `Scope: \`${route.auth}\`.`;
+  const scope = CREDENTIALS.get(route.auth) ?? `Scope: \`${route.auth}\`.`;
   const description = [route.description, scope].filter(Boolean).join("\n\n");
   return {
     operationId: route.operationId,

@@ -15,7 +15,7 @@ import { freezeDestination, NO_ID } from "../delivery/destination.ts";
 import { type Context, sourceOf } from "../../context.ts";
 import { isPlain } from "../output/encode/encoding.ts";
 import { MAX_FILES } from "../output/file-count.ts";
-import { resolveEncoding } from "../output/encode/resolve.ts";
+import { resolveEncoding, unusedColumns } from "../output/encode/resolve.ts";
 import type { ExportRequest } from "./request.ts";
 import { claimKey, releaseReservation } from "./idempotency.ts";
 import { dispatchPlan } from "../pipeline/dispatch.ts";
@@ -186,6 +186,7 @@ export async function freeze(
   const columns = isPlain(request) || tabular === undefined ? null : await tabular.columns(query, asOf);
   const open = columns === null ? undefined : await tabular?.open?.(query, asOf);
   const encoding = resolveEncoding(request, { columns, open, fieldsParameter: tabular?.fieldsParameter }, warn);
+  for (const warning of unusedColumns(request, columns ?? [])) warn(warning);
   const stored = JSON.stringify([request, query, encoding]);
   if (stored.length * 3 > MAX_STORED_BYTES && utf8(stored).length > MAX_STORED_BYTES)
     throw invalid({

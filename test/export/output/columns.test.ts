@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { resolveEncoding } from "../../../src/export/output/encode/resolve.ts";
 import { define, MANDATORY, readCsv, tablesOf, VISIT, visit, visits } from "../../support/formats.ts";
 import { roomyService, rowsOf, textOf } from "../../support/pipeline.ts";
-import { orders, type Space } from "../../support/service.ts";
+import { LAST_HOUR, orders, type Space } from "../../support/service.ts";
 
 const service = roomyService({ PENDING_LIMIT: "1000" });
 const NESTED = { row_format: "nested", event_names: ["visit"] };
@@ -61,6 +61,17 @@ describe("columns", () => {
     ];
     const [line = ""] = (await text(columns)).split("\n");
     expect(line).toBe(String.raw`{"say \"hi\"\\":"/","__proto__":"v-000000","🛒":2}`);
+  });
+
+  it("that no event of the space can have are null, with a warning", async () => {
+    const created = await service.json<{ id: string; warnings: { pointer: string }[] }>("POST", "/v1/exports", 202, {
+      key: space.key,
+      body: { ...LAST_HOUR, columns: paths("eventId", "timestamp") },
+    });
+    expect(created.warnings.map(({ pointer }) => pointer)).toEqual(["/columns/1/path"]);
+    await service.pump();
+    const [row] = await rowsOf(service, await service.poll(space, created.id));
+    expect(row).toMatchObject({ timestamp: null });
   });
 
   it("reach into the properties of nested rows, and give them whole too", async () => {
