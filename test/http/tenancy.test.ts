@@ -149,6 +149,8 @@ const TABLE: Record<string, Line> = {
   problem: "shows nothing of any space",
   root: "shows nothing of any space",
   docs: "shows nothing of any space",
+  docsSearch: "shows nothing of any space",
+  docsSearchIndex: "shows nothing of any space",
   docsScript: "shows nothing of any space",
 };
 

@@ -6,40 +6,12 @@ import * as z from "zod";
 import { type ErrorCode, ERRORS } from "../../errors.ts";
 import { type Resource, resource } from "../resource.ts";
 import { json, type Route, route } from "../route.ts";
-import { documentResponse } from "./document.ts";
+import { documentResponse, searchIndexAt } from "./document.ts";
+import { COMPONENT, PAGE, POLICY, SEARCH, SEARCH_INDEX, SEARCH_SCRIPT } from "./page.ts";
 import { problemPage } from "./problem-page.ts";
 
-/** The path of the page's script, and its name among the Worker's assets. */
-const SCRIPT = "/docs/openapi-explorer.js";
-const SCRIPT_ASSET = "/openapi-explorer.min.js";
-
-/** The page may load from this origin only. The component writes inline styles, which contain its few images. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'unsafe-inline'",
-  "img-src data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
-const PAGE = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Spillway: API reference</title>
-<script type="module" src="${SCRIPT}"></script>
-</head>
-<body style="margin:0">
-<openapi-explorer spec-url="/openapi.json" hide-server-selection display-nulls primary-color="#0b6478"
- secondary-color="#7fd1de" nav-bg-color="#12303a" nav-text-color="#d5e3e7" nav-hover-text-color="#ffffff"></openapi-explorer>
-<noscript>This page needs JavaScript. The document it shows: <a href="/openapi.json">openapi.json</a></noscript>
-</body>
-</html>
-`;
+/** The component's name among the Worker's assets. */
+const COMPONENT_ASSET = "/openapi-explorer.min.js";
 
 /** @param all returns every operation, these included: the document describes itself. */
 export const metaResource = (all: () => readonly Route[]): Resource =>
@@ -111,7 +83,7 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
     }),
     route({
       method: "GET",
-      path: SCRIPT,
+      path: COMPONENT,
       operationId: "docsScript",
       summary: "Get the page's script",
       auth: "none",
@@ -124,7 +96,35 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
         304: { description: "The script is the version that `If-None-Match` names." },
       },
       async handle(call) {
-        return call.assets.fetch(new Request(new URL(SCRIPT_ASSET, call.url), call.request));
+        return call.assets.fetch(new Request(new URL(COMPONENT_ASSET, call.url), call.request));
+      },
+    }),
+    route({
+      method: "GET",
+      path: SEARCH,
+      operationId: "docsSearch",
+      summary: "Get the script of the page's search",
+      auth: "none",
+      responses: { 200: { description: "The script.", contentTypes: ["text/javascript"] } },
+      async handle() {
+        const headers = { "content-type": "text/javascript; charset=utf-8", "cache-control": "max-age=300" };
+        return new Response(SEARCH_SCRIPT, { headers });
+      },
+    }),
+    route({
+      method: "GET",
+      path: SEARCH_INDEX,
+      operationId: "docsSearchIndex",
+      summary: "Get what the page's search looks through",
+      auth: "none",
+      responses: {
+        200: {
+          description: "Each operation, with the names of its parameters and of its body's fields.",
+          contentTypes: ["application/json"],
+        },
+      },
+      async handle({ runtime }) {
+        return json(await searchIndexAt(all(), runtime.now()), 200, { "cache-control": "max-age=300" });
       },
     }),
     route({

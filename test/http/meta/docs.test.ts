@@ -24,7 +24,7 @@ describe("the reference page", () => {
     const html = await (await service.call("GET", "/docs")).text();
 
     const addresses = [...html.matchAll(/(?:src|href|url|action)="([^"]*)"/g)].map(([, address]) => address);
-    expect(addresses).toEqual(["/docs/openapi-explorer.js", "/openapi.json", "/openapi.json"]);
+    expect(addresses).toEqual(["/docs/openapi-explorer.js", "/docs/search.js", "/openapi.json", "/openapi.json"]);
     expect(html).not.toMatch(/\/\/|@import|url\(/);
   });
 
@@ -49,6 +49,40 @@ describe("the reference page", () => {
     const response = await service.call("GET", "/docs");
 
     expect(response.headers.get("referrer-policy")).toBe("no-referrer");
+  });
+});
+
+describe("the page's search", () => {
+  interface Entry {
+    route: string;
+    call: string;
+    fields: string[];
+  }
+
+  it("has each operation of the document, once", async () => {
+    const response = await service.call("GET", "/docs/search.json");
+    const entries = await response.json<Entry[]>();
+    const calls = ROUTES.map((route) => `${route.method} ${route.path}`);
+    expect(entries.map((entry) => entry.call).toSorted()).toEqual(calls.toSorted());
+    expect(new Set(entries.map((entry) => entry.route)).size).toBe(entries.length);
+    expect(entries.flatMap((entry) => entry.fields)).not.toContain(null);
+  });
+
+  it("finds the fields of bodies, in all their forms and depths, and parameters", async () => {
+    const entries = await (await service.call("GET", "/docs/search.json")).json<Entry[]>();
+    const fieldsOf = (call: string) => entries.find((entry) => entry.call === call)?.fields;
+    expect(fieldsOf("POST /v1/exports")).toEqual(
+      expect.arrayContaining(["attribution_model", "include_topics", "role_arn", "redact", "event_names"]),
+    );
+    expect(fieldsOf("POST /v1/event-definitions")).toEqual(expect.arrayContaining(["properties", "required"]));
+    expect(fieldsOf("GET /v1/events")).toEqual(expect.arrayContaining(["row_format", "event_names"]));
+    expect(entries.find((entry) => entry.call === "GET /v1/exports/{id}")?.route).toBe("get-/v1/exports/-id-");
+  });
+
+  it("sends a script that asks this origin alone, and writes texts as texts", async () => {
+    const script = await (await service.call("GET", "/docs/search.js")).text();
+    expect(script).toContain('fetch("/docs/search.json")');
+    expect(script).not.toMatch(/innerHTML|\/\/[a-z]|eval/);
   });
 });
 
