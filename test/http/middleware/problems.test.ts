@@ -110,13 +110,14 @@ describe.each(paths)("$path", ({ path, methods }) => {
     expect(await response.text()).toBe("");
   });
 
-  it.runIf(methods.includes("GET"))("answers HEAD as GET, without a body", async () => {
-    const [get, head] = [await service.call("GET", path), await service.call("HEAD", path)];
-    await get.arrayBuffer();
-    expect([head.status, await head.text()]).toEqual([get.status, ""]);
-    const names = (response: Response) => [...response.headers.keys()].toSorted();
-    expect(names(head)).toEqual(names(get));
-  });
+  if (methods.includes("GET"))
+    it("answers HEAD as GET, without a body", async () => {
+      const [get, head] = [await service.call("GET", path), await service.call("HEAD", path)];
+      await get.arrayBuffer();
+      expect([head.status, await head.text()]).toEqual([get.status, ""]);
+      const names = (response: Response) => [...response.headers.keys()].toSorted();
+      expect(names(head)).toEqual(names(get));
+    });
 
   it("is taken for what its type says, and is stored by nobody unless it says so", async () => {
     for (const method of [...methods, "OPTIONS", "PROPFIND"]) {
