@@ -1,10 +1,11 @@
 /** Commands of schedules: they are made, edited, paused, run, and lose their newest export. */
 
 import * as fc from "fast-check";
-import { command, expectStatus, nth } from "./command.ts";
+import { type Command, command, expectStatus, nth } from "./command.ts";
 import { moveClock, sweepNow } from "./commands-clock.ts";
+import { expectEverything } from "./schedule-runs.ts";
 import type { Stage } from "./stage.ts";
-import { iso } from "./times.ts";
+import { dayAfter, dayOf, iso, startOfDay } from "./times.ts";
 import { workAll } from "./work.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, type ScheduleRecord, type World } from "./world.ts";
 
@@ -40,46 +41,48 @@ const REQUESTS: Record<string, readonly Record<string, unknown>[]> = {
 const namesOf = (request: Record<string, unknown>) => (request["event_names"] as string[] | undefined) ?? null;
 const datasetOf = ({ request }: ScheduleRecord) => String(request["dataset"]);
 
-export const makeSchedule = command(
-  "make a schedule",
-  fc.record({
-    dataset: fc.constantFrom("activity_events", "activity_events", "profile_events", "conversion_events"),
-    request: nat,
-    cron: fc.constantFrom(...CRONS),
-    timezone: fc.constantFrom(...ZONES),
-    incremental: fc.constantFrom(true, true, true, false),
-    /** So many runs back; fewer than the first catches up with at once. */
-    backfill: fc.option(fc.constantFrom(1, 2), { freq: 4 }),
-  }),
-  async ({ dataset, request, cron, timezone, incremental, backfill }, world, stage) => {
-    const filled = nth(REQUESTS[dataset] ?? [], request);
-    const from = backfill === null ? null : world.now - backfill * APART_MS[cron] - MINUTE_MS;
-    const body = {
-      name: "Run",
-      cron,
-      timezone,
-      incremental,
-      request: filled,
-      ...(from === null ? {} : { backfill_from: iso(from) }),
-    };
-    const answer = await stage.call("POST", "/v1/schedules", body);
-    expectStatus(answer, 201);
-    world.schedules.push({
-      id: String(answer.body["id"]),
-      request: filled,
-      timezone,
-      cron,
-      incremental,
-      backfillFrom: from,
-      made: world.data,
-      madeAt: world.now,
-      status: "active",
-      delivered: new Map(),
-      always: namesOf(filled),
-    });
-  },
-  ({ schedules }) => schedules.length < MAX_SCHEDULES,
-);
+/** Makes a schedule of one of these datasets. */
+export const makeSchedule = (...datasets: string[]): fc.Arbitrary<Command> =>
+  command(
+    "make a schedule",
+    fc.record({
+      dataset: fc.constantFrom(...datasets),
+      request: nat,
+      cron: fc.constantFrom(...CRONS),
+      timezone: fc.constantFrom(...ZONES),
+      incremental: fc.constantFrom(true, true, true, false),
+      /** So many runs back; fewer than the first catches up with at once. */
+      backfill: fc.option(fc.constantFrom(1, 2), { freq: 4 }),
+    }),
+    async ({ dataset, request, cron, timezone, incremental, backfill }, world, stage) => {
+      const filled = nth(REQUESTS[dataset] ?? [], request);
+      const from = backfill === null ? null : world.now - backfill * APART_MS[cron] - MINUTE_MS;
+      const body = {
+        name: "Run",
+        cron,
+        timezone,
+        incremental,
+        request: filled,
+        ...(from === null ? {} : { backfill_from: iso(from) }),
+      };
+      const answer = await stage.call("POST", "/v1/schedules", body);
+      expectStatus(answer, 201);
+      world.schedules.push({
+        id: String(answer.body["id"]),
+        request: filled,
+        timezone,
+        cron,
+        incremental,
+        backfillFrom: from,
+        made: world.data,
+        madeAt: world.now,
+        status: "active",
+        delivered: new Map(),
+        always: namesOf(filled),
+      });
+    },
+    ({ schedules }) => schedules.length < MAX_SCHEDULES,
+  );
 
 const hasSchedules = ({ schedules }: Readonly<World>) => schedules.length > 0;
 
@@ -127,7 +130,7 @@ export const runSchedule = command(
   "run a schedule",
   fc.record({
     schedule: nat,
-    late: fc.constantFrom(0, 0, 20_000, 31 * MINUTE_MS),
+    late: fc.constantFrom(0, 0, 20_000, 31 * MINUTE_MS, DAY_MS),
     work: fc.constantFrom(0, 2, Infinity, Infinity),
   }),
   async ({ schedule: n, late, work }, world, stage) => {
@@ -166,7 +169,7 @@ export const deleteNewest = command(
   hasSchedules,
 );
 
-/** Every schedule runs until nothing is left to do. Exports fail no more. */
+/** Every schedule runs until nothing is left to do; then its runs have everything. Exports fail no more. */
 export async function settleSchedules(world: World, stage: Stage): Promise<void> {
   for (const { id } of world.schedules)
     expectStatus(await stage.call("PATCH", `/v1/schedules/${id}`, { paused: false }), 200);
@@ -174,9 +177,16 @@ export async function settleSchedules(world: World, stage: Stage): Promise<void>
   // What occurs a few minutes ahead of the clock comes due.
   moveClock(world, stage, 6 * MINUTE_MS);
   for (const schedule of world.schedules) {
+    // Conversions come when a day is over, the late ones of earlier days too.
+    if (datasetOf(schedule) === "conversion_events") moveClock(world, stage, untilTomorrow(schedule, world));
     await moveToNextRun(world, stage, schedule, 0);
     await runAll(world, stage);
+    expectEverything(world, schedule);
   }
+}
+
+function untilTomorrow({ timezone }: ScheduleRecord, { now }: World): number {
+  return startOfDay(timezone, dayAfter(dayOf(timezone, now))) - now;
 }
 
 /** Sweeps and works until no more runs are made. */

@@ -1,11 +1,11 @@
 /** Random histories of events: sent late, early and twice, in definitions that grow, and exported in every way. */
 
 import { deletePeople, definitions, events, invalidEvents, mergePeople } from "./commands-data.ts";
-import { changeSpace, moveTime, outage, sweeps } from "./commands-clock.ts";
+import { changeRetention, changeZone, moveTime, outage, sweeps } from "./commands-clock.ts";
 import { cancel, exportEvents, exportProfileEvents, listEvents, remove, retry, work } from "./commands-exports.ts";
 import { playHistories } from "./history.ts";
 
-playHistories({ first: 16_001, few: 3, full: 60, all: 800 }, [
+playHistories({ first: 16_001, few: 2, full: 55, all: 600 }, [
   { weight: 8, arbitrary: events },
   { weight: 2, arbitrary: definitions },
   { weight: 1, arbitrary: invalidEvents },
@@ -21,5 +21,6 @@ playHistories({ first: 16_001, few: 3, full: 60, all: 800 }, [
   { weight: 2, arbitrary: moveTime },
   { weight: 1, arbitrary: sweeps },
   { weight: 1, arbitrary: outage },
-  { weight: 1, arbitrary: changeSpace },
+  { weight: 1, arbitrary: changeZone },
+  { weight: 1, arbitrary: changeRetention },
 ]);

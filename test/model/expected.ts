@@ -2,10 +2,11 @@
 
 import { cellsOf, eventsIn, flatColumns, flatRow, nestedRow, profileEventRow, type Row } from "./activity-rows.ts";
 import { CONVERSIONS, conversionRow, creditRows, daysWindow } from "./conversion-rows.ts";
+import { channelOf, reachabilityRow } from "./reachability-rows.ts";
 import { type AsOf, attributesRow, documentEntry, peopleOf } from "./people-rows.ts";
 import { lines } from "../support/gunzip.ts";
 import { readCsv } from "../support/formats.ts";
-import type { ExportRecord, StoredEvent, World } from "./world.ts";
+import { byTime, type ExportRecord, type StoredEvent, type World } from "./world.ts";
 
 export interface Expected {
   /** In their order. An optional one may be missing. */
@@ -30,7 +31,11 @@ const DATASETS: Record<string, (record: ExportRecord, world: World) => Expected>
   profile_attributes: profileAttributes,
   segment_profiles: segmentProfiles,
   conversion_events: conversionEvents,
+  reachability_events: reachabilityEvents,
 };
+
+/** When a thing happened, and by which write it came. */
+type Happened = Pick<StoredEvent, "occurredAt" | "seq">;
 
 /** A bound as whole milliseconds, rounded up. */
 function bound(text: unknown): number {
@@ -42,7 +47,7 @@ function bound(text: unknown): number {
 /** The window of an export of events, `[from, to)` in epoch ms. */
 function windowOf({ dataset, request, zone }: ExportRecord): { from: number; to: number } {
   if (dataset === "activity_events") return { from: bound(request["start"]), to: bound(request["end"]) };
-  if (dataset === "profile_events") return { from: bound(request["from"]), to: bound(request["to"]) };
+  if (dataset !== "conversion_events") return { from: bound(request["from"]), to: bound(request["to"]) };
   const { date, start_date: first = date, end_date: last = date } = request;
   return daysWindow(zone, String(first), String(last));
 }
@@ -51,7 +56,7 @@ function windowOf({ dataset, request, zone }: ExportRecord): { from: number; to:
  * Is the event for this export, which continues an earlier one? What was accepted after that one's snapshot is, and what
  * occurred after its window; what occurred before its window, and was there, is or is not.
  */
-function isNew({ since }: ExportRecord, event: StoredEvent): "yes" | "no" | "open" {
+function isNew({ since }: ExportRecord, event: Happened): "yes" | "no" | "open" {
   if (since === null || event.seq > since.snapshot.seq) return "yes";
   const { from, to } = windowOf(since);
   if (event.occurredAt >= to) return "yes";
@@ -59,7 +64,7 @@ function isNew({ since }: ExportRecord, event: StoredEvent): "yes" | "no" | "ope
 }
 
 /** May the event be missing? A retention pass may have deleted it; which run of a schedule has it is not said. */
-function isOptional(record: ExportRecord, event: StoredEvent): boolean {
+function isOptional(record: ExportRecord, event: Happened): boolean {
   return event.occurredAt < record.doubtBefore || record.withLate || isNew(record, event) === "open";
 }
 
@@ -180,6 +185,26 @@ function conversionEvents(record: ExportRecord): Expected {
         optional: isOptional(record, event),
       })),
     ),
+    read: readLines,
+    countsRows: true,
+  };
+}
+
+function reachabilityEvents(record: ExportRecord): Expected {
+  const { request, snapshot } = record;
+  const channels = request["channels"] as string[] | undefined;
+  const { from, to } = windowOf(record);
+  const found = snapshot.reached
+    .filter((event) => event.occurredAt >= from && event.occurredAt < to)
+    .filter((event) => channels === undefined || channels.includes(channelOf(event)))
+    .filter((event) => isNew(record, event) !== "no")
+    .toSorted(byTime);
+  return {
+    rows: found.map((event) => ({
+      id: event.id,
+      row: reachabilityRow(snapshot, event),
+      optional: isOptional(record, event),
+    })),
     read: readLines,
     countsRows: true,
   };

@@ -1,13 +1,14 @@
 /** Random histories of people: merged, erased and made again, in segments, and exported as lines and documents. */
 
 import { deletePeople, definitions, events, mergePeople } from "./commands-data.ts";
-import { changeSpace, moveTime, outage, sweeps } from "./commands-clock.ts";
+import { changeRetention, changeZone, moveTime, outage, sweeps } from "./commands-clock.ts";
 import { cancel, exportEvents, exportProfileEvents, remove, retry, work } from "./commands-exports.ts";
 import { countSegment, exportAttributes, exportDocument, putSegment } from "./commands-people.ts";
+import { loadReachability, exportReachability } from "./commands-reachability.ts";
 import { playHistories } from "./history.ts";
 
 playHistories(
-  { first: 18_001, few: 2, full: 30, all: 400 },
+  { first: 18_001, few: 2, full: 25, all: 300 },
   [
     { weight: 5, arbitrary: events },
     { weight: 1, arbitrary: definitions },
@@ -18,6 +19,8 @@ playHistories(
     { weight: 5, arbitrary: exportAttributes },
     { weight: 5, arbitrary: exportDocument },
     { weight: 1, arbitrary: exportProfileEvents },
+    { weight: 3, arbitrary: loadReachability },
+    { weight: 3, arbitrary: exportReachability },
     { weight: 1, arbitrary: exportEvents },
     { weight: 3, arbitrary: work },
     { weight: 1, arbitrary: cancel },
@@ -26,7 +29,8 @@ playHistories(
     { weight: 2, arbitrary: moveTime },
     { weight: 1, arbitrary: sweeps },
     { weight: 1, arbitrary: outage },
-    { weight: 1, arbitrary: changeSpace },
+    { weight: 1, arbitrary: changeZone },
+    { weight: 1, arbitrary: changeRetention },
   ],
   true,
 );

@@ -60,6 +60,16 @@ export interface Touchpoint {
   source: string;
 }
 
+/** A reachability event that was loaded. */
+export interface Reached {
+  id: string;
+  seq: number;
+  person: string;
+  occurredAt: number;
+  /** What it tells. */
+  kind: 0 | 1 | 2;
+}
+
 export type Rule =
   | { all: readonly Rule[] }
   | { none: readonly Rule[] }
@@ -74,6 +84,7 @@ export interface Data {
   events: readonly StoredEvent[];
   people: ReadonlyMap<string, Person>;
   touchpoints: readonly Touchpoint[];
+  reached: readonly Reached[];
   segments: ReadonlyMap<string, Rule>;
 }
 
@@ -144,6 +155,7 @@ export class World {
       events: [],
       people: new Map(),
       touchpoints: [],
+      reached: [],
       segments: new Map(),
     };
   }

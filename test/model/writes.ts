@@ -3,6 +3,7 @@
 import { expectSame, expectStatus } from "./command.ts";
 import type { Stage } from "./stage.ts";
 import {
+  DAY_MS,
   type Data,
   type Definition,
   type Person,
@@ -47,9 +48,13 @@ export interface SentEvent {
   properties?: Record<string, unknown>;
 }
 
-/** Sends valid events. The first row of an id stays. */
+/** Sends valid events. The first row of an id stays; with one that is past the retention, all are refused. */
 export async function ingest(world: World, stage: Stage, events: readonly SentEvent[]): Promise<void> {
   const answer = await stage.call("POST", "/v1/events", { events });
+  const isKnown = ({ id }: SentEvent) => world.data.events.some((event) => event.id === id);
+  const oldest = world.now - world.retentionDays * DAY_MS;
+  if (events.some((event) => !isKnown(event) && Date.parse(event.occurred_at) < oldest))
+    return expectStatus(answer, 422);
   expectStatus(answer, 202);
   const seq = world.data.seq + 1;
   const known = new Set(world.data.events.map(({ id }) => id));
@@ -154,9 +159,10 @@ function withoutNulls(values: Record<string, unknown>): Record<string, unknown> 
 /** Deletes a person, with their events and touchpoints. */
 export async function deletePerson(world: World, stage: Stage, id: string): Promise<void> {
   expectStatus(await stage.call("DELETE", `/v1/profiles/${id}`), 202);
-  world.write(({ people, events, touchpoints }) => ({
+  world.write(({ people, events, touchpoints, reached }) => ({
     people: new Map([...people].filter(([each]) => each !== id)),
     events: events.filter((event) => event.person !== id),
     touchpoints: touchpoints.filter((touchpoint) => touchpoint.person !== id),
+    reached: reached.filter((event) => event.person !== id),
   }));
 }
