@@ -41,6 +41,7 @@ export async function ask(
     retentionDays: world.retentionDays,
     status: "pending",
     completedAt: null,
+    failedAt: null,
     doubtBefore: world.goneBefore,
     since,
     schedule: null,

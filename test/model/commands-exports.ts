@@ -8,7 +8,7 @@ import { compareListed } from "./listing.ts";
 import { PENDING_LIMIT } from "./stage.ts";
 import { bound, windowOf } from "./times.ts";
 import { look, workAll } from "./work.ts";
-import type { ExportRecord, World } from "./world.ts";
+import { DAY_MS, type ExportRecord, type World } from "./world.ts";
 
 const nat = fc.nat({ max: 59 });
 
@@ -51,10 +51,12 @@ export const exportEvents = command(
   async ({ bounds, names, written, nested, columns, since, atOnce }, world, stage) => {
     const window = windowOf(bounds, world);
     const isNested = nested && written.format === "ndjson" && columns === null;
+    // The model does not know the columns of every built-in definition that a wildcard names.
+    const isTable = written.format === "csv" && columns === null;
     const request = {
       start: window.start,
       end: window.end,
-      event_names: names,
+      event_names: isTable && names?.some((name) => name.includes("*")) === true ? undefined : names,
       row_format: isNested ? "nested" : "flat",
       columns: columns === null ? undefined : nth(COLUMNS, columns),
       ...written,
@@ -127,7 +129,9 @@ export const retry = command(
   async (n, world, stage) => {
     const record = chosen(world, n);
     const answer = await stage.call("POST", `/v1/exports/${record.id}/retry`);
-    if (record.status !== "failed" || isSuperseded(world, record)) return expectStatus(answer, 409);
+    // Seven days after it failed, its good files are gone.
+    const isGone = (record.failedAt ?? 0) + 7 * DAY_MS <= world.now;
+    if (record.status !== "failed" || isGone || isSuperseded(world, record)) return expectStatus(answer, 409);
     if (world.pending().length >= PENDING_LIMIT) return expectStatus(answer, 429);
     expectStatus(answer, 202);
     record.status = "pending";

@@ -179,9 +179,19 @@ export async function settleSchedules(world: World, stage: Stage): Promise<void>
   for (const schedule of world.schedules) {
     // Conversions come when a day is over, the late ones of earlier days too.
     if (datasetOf(schedule) === "conversion_events") moveClock(world, stage, untilTomorrow(schedule, world));
-    await moveToNextRun(world, stage, schedule, 0);
-    await runAll(world, stage);
+    await runToPresent(world, stage, schedule);
     expectEverything(world, schedule);
+  }
+}
+
+/** Missed runs come one by one where they are many; the last is one that was not missed. */
+async function runToPresent(world: World, stage: Stage, schedule: ScheduleRecord): Promise<void> {
+  for (let n = 0; n < 10; n += 1) {
+    const before = world.now;
+    await moveToNextRun(world, stage, schedule, 0);
+    const wasAhead = world.now > before;
+    await runAll(world, stage);
+    if (wasAhead) return;
   }
 }
 

@@ -20,7 +20,7 @@ declare module "vitest" {
 }
 
 /** A history ends after so many commands; those whose precondition does not hold are left out. */
-const MAX_COMMANDS = 30;
+const MAX_COMMANDS = 24;
 /** How long a failed history is shrunk. */
 const SHRINK_MS = 3 * MINUTE_MS;
 

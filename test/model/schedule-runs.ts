@@ -46,6 +46,7 @@ async function notice(world: World, stage: Stage, schedule: ScheduleRecord, id: 
     retentionDays: world.retentionDays,
     status: "pending",
     completedAt: null,
+    failedAt: null,
     doubtBefore: world.goneBefore,
     since: null,
     schedule: schedule.id,
@@ -71,9 +72,10 @@ export function isDue(schedule: ScheduleRecord, event: StoredEvent, world: World
   const { made, backfillFrom, always, timezone } = schedule;
   if (event.occurredAt < world.goneBefore || !isNamed(event.definition, always ?? undefined)) return false;
   if (schedule.request["dataset"] === "conversion_events") {
-    // Days are exported once they are over.
+    // Days are exported once they are over, and as long as the whole day is within the retention.
     if (!isNamed(event.definition, CONVERSIONS)) return false;
     if (event.occurredAt >= startOfDay(timezone, dayOf(timezone, world.now))) return false;
+    if (startOfDay(timezone, dayOf(timezone, event.occurredAt)) < world.goneBefore) return false;
   }
   return event.seq > made.seq || (backfillFrom !== null && event.occurredAt >= backfillFrom);
 }

@@ -36,6 +36,7 @@ export async function look(world: World, stage: Stage, record: ExportRecord): Pr
   } else if (shown === "failed") {
     if (!stage.failed) throw new Differs(`the export failed though nothing was wrong: ${JSON.stringify(view.error)}`);
     record.status = "failed";
+    record.failedAt = world.now;
   } else if (shown !== "pending") throw new Differs(`the export became ${shown}`);
   return view;
 }

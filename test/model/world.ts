@@ -103,6 +103,7 @@ export interface ExportRecord {
   retentionDays: number;
   status: Status;
   completedAt: number | null;
+  failedAt: number | null;
   /** Events before this time may have been gone when it was created. */
   doubtBefore: number;
   since: ExportRecord | null;
