@@ -6,6 +6,8 @@ export const LANDED = {
   everyProperty: true,
   growingSchema: true,
   plainDays: false,
+  /** A time of occurrence that is the moment of receipt is told from none. */
+  sourceTimes: false,
   everyRun: true,
   belowMilliseconds: true,
 };

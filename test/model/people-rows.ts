@@ -1,5 +1,6 @@
 /** The rows of `profile_attributes` and the document of `segment_profiles`, by the contract (section 8). */
 
+import { LANDED } from "./landed.ts";
 import { eventsIn, propertiesOf, type Row } from "./activity-rows.ts";
 import { bytewise, DAY_MS, type Data, type Person, type Rule, type StoredEvent } from "./world.ts";
 
@@ -90,7 +91,7 @@ export function documentEntry(
 function documentEvent(data: Data, event: StoredEvent): Row {
   return {
     correlationId: event.id,
-    sourceEventTime: event.occurredAt,
+    sourceEventTime: !LANDED.sourceTimes && event.occurredAt === event.receivedAt ? 0 : event.occurredAt,
     typeId: `${event.definition}:${event.version}`,
     createdAt: event.receivedAt,
     data: propertiesOf(data, event),
