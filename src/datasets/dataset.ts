@@ -55,6 +55,8 @@ export interface FreezeContext {
   secret: string;
   /** Does the request have `since`? */
   increment: boolean;
+  /** Is it a run of a schedule? Its window may begin before the retention: then it has what is kept of it. */
+  scheduled: boolean;
   /** Tells the client of a name in the request that nothing has. Unlike a fault, it does not fail the request. */
   warn: (warning: Fault) => void;
 }

@@ -118,7 +118,7 @@ export async function checkScheduled(context: Context, space: SpaceRow, request:
   const sample = fillRequest(datasetNamed(request.dataset), request, bounds, space, now);
   if (sample === null) return;
   try {
-    await freeze(context, space, checkFilled(sample));
+    await freeze(context, space, checkFilled(sample), undefined, null);
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.faults.length === 0) throw thrown;
     const faults = thrown.faults.map(({ pointer, detail }) => ({ pointer: `/request${pointer}`, detail }));

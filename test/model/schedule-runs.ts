@@ -72,10 +72,9 @@ export function isDue(schedule: ScheduleRecord, event: StoredEvent, world: World
   const { made, backfillFrom, always, timezone } = schedule;
   if (event.occurredAt < world.goneBefore || !isNamed(event.definition, always ?? undefined)) return false;
   if (schedule.request["dataset"] === "conversion_events") {
-    // Days are exported once they are over, and as long as the whole day is within the retention.
+    // Days are exported once they are over.
     if (!isNamed(event.definition, CONVERSIONS)) return false;
     if (event.occurredAt >= startOfDay(timezone, dayOf(timezone, world.now))) return false;
-    if (startOfDay(timezone, dayOf(timezone, event.occurredAt)) < world.goneBefore) return false;
   }
   return event.seq > made.seq || (backfillFrom !== null && event.occurredAt >= backfillFrom);
 }

@@ -78,6 +78,17 @@ it.each(["America/New_York", "Pacific/Kiritimati", "UTC"])(
   },
 );
 
+it("a day that began before the retention is exported, with what is kept of it", async () => {
+  await service.json("PATCH", `/v1/spaces/${space.id}`, 200, { key: ADMIN, body: { retention_days: 1 } });
+  const { id } = await schedule(service, space, { ...daily, cron: "15 0 * * *" });
+  service.now = at("02T12:00");
+  await accept("yesterday", "01T23:00");
+  await runAt(service, at("02T15:15"));
+  await accept("today", "02T15:10");
+  await runAt(service, at("03T15:15"));
+  expect(await idsByRun(id)).toEqual([["yesterday"], ["today"]]);
+});
+
 it("a conversion that arrives late comes with the next run", async () => {
   const { id } = await schedule(service, space, daily);
   service.now = at("02T12:00");

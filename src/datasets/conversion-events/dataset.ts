@@ -6,7 +6,7 @@ import { addDays, dayOf, daysBetween, dayWindow } from "../../time/days.ts";
 import type { Dataset, Page } from "../dataset.ts";
 import { eventKey, rangeSource } from "../event-source.ts";
 import { linePage, NDJSON } from "../lines.ts";
-import { oldestKept } from "../window.ts";
+import { CHECK_MARGIN_MS, oldestKept } from "../window.ts";
 import { Crediting } from "./credit.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { maxConversionsPerStep } from "./journeys.ts";
@@ -32,9 +32,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
   // schedule's time zone.
   schedulable: {
     parameters: ["date", "start_date", "end_date"],
-    oldest(space, now) {
-      return dayWindow(addDays(dayOf(oldestKept(space, now), space.timezone), 1), space.timezone).start;
-    },
+    oldest: (space, now) => oldestKept(space, now) + CHECK_MARGIN_MS,
     toParameters({ start, end }, { timezone }) {
       const first = dayOf(start, timezone);
       const days = daysBetween(first, dayOf(end, timezone));

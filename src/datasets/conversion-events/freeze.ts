@@ -102,7 +102,7 @@ function readAttribution(request: ConversionRequest, faults: Fault[]): Attributi
 /** @returns the window of the days, and the first of them; null where a fault was found. */
 function readWindow(
   request: ConversionRequest,
-  { space, now }: FreezeContext,
+  { space, now, scheduled }: FreezeContext,
   faults: Fault[],
 ): (TimeWindow & { firstDay: string }) | null {
   const { date, start_date: startDate, end_date: endDate } = request;
@@ -127,6 +127,7 @@ function readWindow(
   const { start: lastBegins, end } = dayWindow(last, space.timezone);
   if (lastBegins > now) fault(lastName, `${lastName} is in the future: in ${space.timezone} that day has not begun.`);
   const oldest = oldestKept(space, now);
-  if (start < oldest) fault(firstName, beforeRetention(firstName, space, oldest));
-  return faults.length > before ? null : { start, end, firstDay: first };
+  const kept = scheduled && end > oldest ? Math.max(start, oldest) : start;
+  if (kept < oldest) fault(firstName, beforeRetention(firstName, space, oldest));
+  return faults.length > before ? null : { start: kept, end, firstDay: first };
 }

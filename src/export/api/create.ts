@@ -155,7 +155,8 @@ export function tooManyPending(): SpillwayError {
 /**
  * Checks a request and resolves everything in it that could change later, without creating anything.
  * @param exportId by default that of an export which is only estimated or checked.
- * @param had what earlier exports had; undefined: what the export that `since` names had.
+ * @param had of a run of a schedule, what the earlier runs had; undefined: a call's, which leaves out what the export
+ * that `since` names had.
  * @throws invalid_request naming the field.
  */
 export async function freeze(
@@ -179,7 +180,16 @@ export async function freeze(
   const warn = (warning: Fault) => {
     if (warnings.length < MAX_WARNINGS) warnings.push(warning);
   };
-  const asking = { db, space, now, snapshotSeq, secret, increment: sinceId !== undefined, warn };
+  const asking = {
+    db,
+    space,
+    now,
+    snapshotSeq,
+    secret,
+    increment: sinceId !== undefined,
+    scheduled: had !== undefined,
+    warn,
+  };
   const query = await dataset.freeze(request, asking);
   const { tabular } = dataset;
   const asOf = { db, spaceId: space.id, seq: snapshotSeq };

@@ -176,6 +176,7 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
       snapshotSeq: walk.snapshotSeq,
       secret: "",
       increment: false,
+      scheduled: false,
       warn() {},
     };
     const frozen = await freezeQuery(dataset, request, asking);
