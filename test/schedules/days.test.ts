@@ -84,7 +84,7 @@ it("a day that began before the retention is exported, with what is kept of it",
   service.now = at("02T12:00");
   await accept("yesterday", "01T23:00");
   await runAt(service, at("02T15:15"));
-  await accept("today", "02T15:10");
+  await accept("today", "02T15:20");
   await runAt(service, at("03T15:15"));
   expect(await idsByRun(id)).toEqual([["yesterday"], ["today"]]);
 });
