@@ -50,13 +50,19 @@ export function toSentence(issue: z.core.$ZodRawIssue): string | undefined {
       // A discriminated union: its discriminator is missing or unknown.
       if (!Array.isArray(issue.options)) return NO_FORM_MATCHES;
       return mustBeOneOf(issue.options, discriminatorIn(issue));
+    case "invalid_key":
+      // What is wrong with the name, instead of "Invalid key in record"; a schema's own message is whole already.
+      return aboutName(issue.issues[0]?.message);
     case "not_multiple_of":
     case "unrecognized_keys":
-    case "invalid_key":
     case "invalid_element":
     case "custom":
       return undefined;
   }
+}
+
+function aboutName(message: string | undefined): string | undefined {
+  return message !== undefined && /^[a-z]/.test(message) ? `The name ${message}` : message;
 }
 
 function discriminatorIn({ input, discriminator }: z.core.$ZodRawIssue): unknown {

@@ -87,3 +87,16 @@ it("an event without properties needs them all the same", async () => {
   const problem = await service.json<ProblemView>("POST", "/v1/events", 422, { key: space.key, body });
   expect(problem.errors).toEqual([{ pointer: "/events/0/properties", detail: "properties is required." }]);
 });
+
+it.each([
+  [{ attributes: { "a\nb": 1 } }, "/attributes/a\nb", "An attribute's name starts with "],
+  [{ identifiers: { "custom id": "x" } }, "/identifiers/custom id", "An identifier's name starts with a letter"],
+  [{ topics: { "..": {} } }, "/topics/..", "An id has at most 200 bytes of UTF-8"],
+  [{ topics: { news: { "": "opt-in" } } }, "/topics/news/", "The name must have at least 1 character."],
+])("the name of a member is told what it must be: %j", async (profile, pointer, detail) => {
+  const body = { profiles: [{ person_id: "p-1", ...profile }] };
+  const problem = await service.json<ProblemView>("PUT", "/v1/profiles", 422, { key: space.key, body });
+  expect(problem.errors).toEqual([
+    { pointer: `/profiles/0${pointer}`, detail: expect.stringContaining(detail) as string },
+  ]);
+});

@@ -38,7 +38,13 @@ const Attributes = z.record(AttributeName, z.union([WholeText, exactNumber, z.bo
   description:
     "Merged by name; null removes an attribute. Names that begin with `$` are native: `GET /v1/attributes` lists them. Native values are texts: `$email_marketing` and `$sms_marketing` are `subscribed` or `unsubscribed`, `$date_of_birth` is a date (`1815-12-10`). A value of a defined attribute must have its type; undefined attributes accept any type. A profile cannot have two attributes whose names differ in letter case alone.",
 });
-const Identifiers = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), Id.nullable()).meta({
+const IdentifierName = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
+    "An identifier's name starts with a letter, continues with letters, digits and underscores, and has at most 64 characters.",
+  );
+const Identifiers = z.record(IdentifierName, Id.nullable()).meta({
   description: "Merged by name; null removes an identifier. `custom_id` names one profile of the space.",
 });
 
