@@ -114,6 +114,7 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
       // A page may take minutes to read where few records match.
       const { value: page, done } = await lease.during(() => pages.next());
       if (done === true) break;
+      await othersTurn();
       records += page.records;
       if (source.summarized !== undefined && page.summary !== undefined)
         summary = source.summarized.merge(summary, page.summary);
@@ -144,6 +145,13 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
     await pages.return(undefined);
   }
 }
+
+/**
+ * Lets whatever else waits in this isolate run, and the clock and the lease's timer with it. Pages that need no look-up
+ * of their own, such as those of rows a thousand times as long as what is stored, would otherwise follow one another
+ * for minutes.
+ */
+const othersTurn = () => scheduler.wait(0);
 
 /** The same items, read ahead: the next one is requested while the caller works on the present one. */
 async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
