@@ -8,6 +8,7 @@ import type { Database } from "../db/core/database.ts";
 import {
   type ExpectedDefinition,
   type DefinitionRow,
+  definitionRowIds,
   definitionRowsAt,
   findDefinitionRows,
   folded,
@@ -136,6 +137,12 @@ export async function definitionsAt(
     ...builtIns.map((each) => ({ ...each, section_id: DEFAULT_SECTION, property_seqs: builtInSeqs(each) })),
   ].toSorted(byId);
 }
+
+/** The ids of every current definition of a space, the custom ones first: what a misspelt id may have meant. */
+export const definitionIds = async (db: Database, spaceId: string): Promise<string[]> => [
+  ...(await definitionRowIds(db, spaceId)),
+  ...BUILT_INS.map(({ id }) => id),
+];
 
 /** The version that a write used: the write fails when the definition has another one by then. */
 export function premiseOf(definition: FoundDefinition): ExpectedDefinition {

@@ -7,11 +7,12 @@ import type { NewProfile } from "../db/profiles/current.ts";
 import { type Fault, SpillwayError } from "../errors.ts";
 import { eventTimeFault, type IngestCall, type Rejected, storedIds, throwFaults, writeAll } from "./all-or-none.ts";
 import { rulesOf } from "./catalogue/rules.ts";
-import { findDefinitions, premiseOf } from "./definitions.ts";
+import { definitionIds, findDefinitions, type FoundDefinition, premiseOf } from "./definitions.ts";
 import { deriveEvents, NOBODY } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
 import { type Naming, namesSent, type Person, Persons } from "./persons.ts";
 import { canonicalProperties } from "./validate.ts";
+import { didYouMean } from "../suggestion.ts";
 
 /** An event as it was sent, after the schema's checks. */
 interface SentEvent extends Naming {
@@ -48,12 +49,16 @@ const TOO_LARGE = "The event is larger than 1,990,000 bytes, the most that can b
 const TOO_LARGE_FILLED =
   "The event's row would be larger than 1,990,000 bytes, the most that a row may have: it shows null for each property and list field that the event leaves out. Send fewer items in the list.";
 
+/** The rejected events, and the unknown ids, of a call that get suggestions: each is compared with every known name. */
+const MAX_SUGGESTING = 5;
+
 async function check(ingest: IngestCall, events: readonly SentEvent[], pointers: (index: number) => string) {
   const ids = [...new Set(events.map((event) => event.definition_id))];
   const [definitions, persons] = await Promise.all([
     findDefinitions(ingest.db, ingest.space, ids),
     Persons.of(ingest.db, ingest.space.id, events, ingest.uuid),
   ]);
+  const meant = await suggestions(ingest, ids, definitions);
   const profileType = (event: SentEvent) => {
     const definition = definitions.get(event.definition_id);
     return definition === undefined ? null : (rulesOf(definition).createsProfileOfType ?? null);
@@ -78,11 +83,15 @@ async function check(ingest: IngestCall, events: readonly SentEvent[], pointers:
     seen.add(id);
     const occurredAt = occurredAtOf(event, ingest, pointer, faults);
     const definitionFault = (detail: string) => void faults.push({ pointer: `${pointer}/definition_id`, detail });
-    if (definition === undefined) definitionFault(`The space has no event definition ${event.definition_id}.`);
+    if (definition === undefined)
+      definitionFault(
+        `The space has no event definition ${event.definition_id}.${meant.get(event.definition_id) ?? ""}`,
+      );
     else if (!definition.enabled) definitionFault(`The event definition ${event.definition_id} is disabled.`);
     if (definition !== undefined && person !== null) {
       const at = `${pointer}/properties`;
-      const { text, missingBytes } = canonicalProperties(definition, event.properties, at, faults);
+      const suggests = rejected.length < MAX_SUGGESTING;
+      const { text, missingBytes } = canonicalProperties(definition, event.properties, at, faults, suggests);
       const row: NewEvent = {
         id,
         definition_id: definition.id,
@@ -114,6 +123,17 @@ async function check(ingest: IngestCall, events: readonly SentEvent[], pointers:
     definitions: [...used.map(premiseOf), ...derivedFrom],
     personIds: [...new Set(rows.map((row) => row.person_id))],
   };
+}
+
+/** unknown id → a sentence that names the definition which it may have meant. */
+async function suggestions(
+  ingest: IngestCall,
+  ids: readonly string[],
+  definitions: ReadonlyMap<string, FoundDefinition>,
+): Promise<Map<string, string>> {
+  const unknown = ids.filter((id) => !definitions.has(id)).slice(0, MAX_SUGGESTING);
+  const known = unknown.length === 0 ? [] : await definitionIds(ingest.db, ingest.space.id);
+  return new Map(unknown.map((id) => [id, didYouMean(id, known)]));
 }
 
 /** The placeholder for the person of an event that is not written. */

@@ -9,6 +9,7 @@ import { type Fault, pointerToken } from "../errors.ts";
 import { type IngestRules, rulesOf } from "./catalogue/rules.ts";
 import type { Property, Scalar } from "./definition.ts";
 import { type ObjectShape, type ShapeField, shapeOf } from "./object-shape.ts";
+import { didYouMean } from "../suggestion.ts";
 import { Day, Instant } from "../time/instant.ts";
 
 /** JSON numbers are read as 64-bit floating point, which rounds larger integers. */
@@ -29,16 +30,18 @@ export interface CanonicalProperties {
  * @param pointer the properties' JSON pointer in the body, e.g. `/events/3/properties`.
  * @param faults what is wrong is added here. An event that is larger than a row may be has no fault here: the walk ends
  * when `missingBytes` alone exceeds it.
+ * @param suggests whether the fault of an unknown name says which one may have been meant.
  */
 export function canonicalProperties(
   definition: { id: string; category: string; properties: readonly Property[] },
   properties: Readonly<Record<string, unknown>>,
   pointer: string,
   faults: Fault[],
+  suggests = false,
 ): CanonicalProperties {
   const rules = rulesOf(definition);
   const complete = rules.complete?.(properties) ?? properties;
-  const walk = new Walk();
+  const walk = new Walk(suggests);
   const unknown = (name: string) =>
     `The definition ${definition.id} has no property ${name}. Names are case-sensitive.`;
   const text = walk.object(shapeOf(definition.properties), complete, pointer, unknown, rules.values);
@@ -50,6 +53,12 @@ export function canonicalProperties(
 class Walk {
   readonly faults: Fault[] = [];
   missingBytes = 0;
+  readonly #suggests: boolean;
+
+  /** @param suggests as of `canonicalProperties`. */
+  constructor(suggests: boolean) {
+    this.#suggests = suggests;
+  }
 
   get #ends(): boolean {
     return this.faults.length >= MAX_FAULTS || this.missingBytes > MAX_ROW_BYTES;
@@ -57,6 +66,14 @@ class Walk {
 
   #fault(pointer: string, detail: string): void {
     if (this.faults.length < MAX_FAULTS) this.faults.push({ pointer, detail });
+  }
+
+  #meant(name: string, shape: ObjectShape): string {
+    if (!this.#suggests) return "";
+    return didYouMean(
+      name,
+      shape.fields.map(({ field }) => field.name),
+    );
   }
 
   /** @param unknown the fault of a name that is not among the fields. */
@@ -70,7 +87,8 @@ class Walk {
     const present: ShapeField[] = [];
     for (const name of Object.keys(record)) {
       const known = shape.find(name);
-      if (known === undefined) this.#fault(`${pointer}/${pointerToken(name)}`, unknown(name));
+      if (known === undefined)
+        this.#fault(`${pointer}/${pointerToken(name)}`, unknown(name) + this.#meant(name, shape));
       else if ((record[name] ?? null) !== null) present.push(known);
       if (this.#ends) return "{}";
     }

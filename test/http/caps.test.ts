@@ -12,7 +12,14 @@ const PUTS = [
   ["segment", (id: string) => ["PUT", `/v1/segments/${id}`, { name: id, rule: { tag: "x" } }]],
 ] as const satisfies [string, (id: string) => [method: string, path: string, body: unknown]][];
 
+/** kind → how to make room, where its members can be deleted. */
+const WAYS_OUT = new Map<string, string>([
+  ["event definition", "Delete one that never had an event"],
+  ["segment", "Delete one first"],
+]);
+
 it.each(PUTS)("a space has no more of the kind %s than the setting says", async (kind, put) => {
+  const wayOut = WAYS_OUT.get(kind) ?? "Use one that exists.";
   const service = new Service({ DEFINITION_LIMIT: "2" });
   const space = await service.space();
   const send = (id: string) => {
@@ -22,7 +29,13 @@ it.each(PUTS)("a space has no more of the kind %s than the setting says", async 
   const made = [(await send("a1")).ok, (await send("a2")).ok];
   const refused = await send("a3");
   expect([...made, refused.status]).toEqual([true, true, 409]);
-  expect((await refused.json<ProblemView>()).detail).toContain(`at most 2 ${kind}s`);
+  expect((await refused.json<ProblemView>()).detail).toContain(`at most 2 ${kind}s. ${wayOut}`);
+  // What was made and never used makes room, where it can be deleted.
+  const [, path] = put("a2");
+  const own = kind === "event definition" ? `${path}/a2` : path;
+  const deletable = WAYS_OUT.has(kind);
+  const deleted = await service.call("DELETE", own, { key: space.key });
+  expect([deleted.status, (await send("a3")).ok]).toEqual([deletable ? 204 : 405, deletable]);
   // What exists may be written again.
   if (kind !== "event definition") expect((await send("a1")).ok).toBe(true);
 });

@@ -174,3 +174,40 @@ describe("a list", () => {
     ]);
   });
 });
+
+describe("a misspelt name", () => {
+  const details = async (events: readonly unknown[]) => {
+    const answer = await service.call("POST", "/v1/events", { key: space.key, body: { events } });
+    const { errors = [] } = await answer.json<{ errors?: { detail: string }[] }>();
+    return errors.map(({ detail }) => detail);
+  };
+  const event = (definition: string, properties: object) => ({
+    definition_id: definition,
+    person_id: "p-1",
+    properties,
+  });
+
+  it("of a definition, a property or a field of a list is answered with the one that was meant", async () => {
+    expect(
+      await details([
+        event("typde", {}),
+        event("add_to_crat", {}),
+        event("qqqqqqqq", {}),
+        event("typed", { nubmer: 1, items: [{ sku: "A", skuu: "A" }], wwwwwwww: 1 }),
+      ]),
+    ).toEqual([
+      "The space has no event definition typde. Did you mean typed?",
+      "The space has no event definition add_to_crat. Did you mean add_to_cart?",
+      "The space has no event definition qqqqqqqq.",
+      "The definition typed has no property nubmer. Names are case-sensitive. Did you mean number?",
+      "The definition typed has no property wwwwwwww. Names are case-sensitive.",
+      "items has no field skuu. Did you mean sku?",
+    ]);
+  });
+
+  it("is compared with the known names in a call's first five rejected events alone", async () => {
+    const many = await details(Array.from({ length: 90 }, () => event("typed", { nubmer: 1 })));
+    expect(many).toHaveLength(90);
+    expect(many.filter((detail) => detail.includes("Did you mean"))).toHaveLength(5);
+  });
+});

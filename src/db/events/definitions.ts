@@ -219,6 +219,14 @@ export async function listDefinitionRows(
   return { rows: listed?.rows ?? [], current: (current?.rows ?? []).map((row) => row.id) };
 }
 
+/** The ids of the current rows. They cost less than the rows, whose properties may be large. */
+export async function definitionRowIds(db: Database, spaceId: string): Promise<string[]> {
+  const rows = await db.all<{ id: string }>("SELECT id FROM definitions WHERE space_id = ?1 AND seq_to IS NULL", [
+    spaceId,
+  ]);
+  return rows.map(({ id }) => id);
+}
+
 /** The rows as of a sequence number, without their metadata. @param ids null: all. */
 export const definitionRowsAt = (db: Database, spaceId: string, seq: number, ids: readonly string[] | null) =>
   db.all<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties" | "property_seqs">>(

@@ -3,7 +3,7 @@
 import type { Database } from "../../db/core/database.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import type { Fault } from "../../errors.ts";
-import { definitionsAt, findDefinitions } from "../../ingest/definitions.ts";
+import { definitionIds, findDefinitions } from "../../ingest/definitions.ts";
 import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import { unknownNames } from "../../ingest/profile-names.ts";
 import { type DefinedNames, namesInRule } from "../../segments/check.ts";
@@ -24,7 +24,7 @@ export async function definedNames(db: Database, space: SpaceRow, rule: Rule): P
   return {
     events: new Map([...found].map(([id, { properties }]) => [id, new Map(properties.map((p) => [p.name, p.type]))])),
     attributes: new Map(definitions.flatMap(({ id, type }) => (type === null ? [] : [[id, type] as const]))),
-    suggested: isUnknown ? (await definitionsAt(db, space.id, NOW)).map(({ id }) => id) : [],
+    suggested: isUnknown ? await definitionIds(db, space.id) : [],
   };
 }
 

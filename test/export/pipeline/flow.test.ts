@@ -47,7 +47,8 @@ it("lets other work run between pages of rows that are much longer than what is 
 
   // Each page asks for the time once, when it is written: two pages that follow one another are two in one turn.
   const { runtime } = service.context;
-  let [inTurn, mostInTurn, done] = [0, 0, false];
+  let [inTurn, mostInTurn] = [0, 0];
+  const chunk = { written: false };
   service.context.runtime = {
     ...runtime,
     now: () => {
@@ -57,13 +58,13 @@ it("lets other work run between pages of rows that are much longer than what is 
     },
   };
   const otherWork = (async () => {
-    while (!done) {
+    while (!chunk.written) {
       await scheduler.wait(0);
       inTurn = 0;
     }
   })();
   await deliver(service, take(service, "chunk"));
-  done = true;
+  chunk.written = true;
   await otherWork;
   service.context.runtime = runtime;
   await service.pump();
