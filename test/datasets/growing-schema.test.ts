@@ -6,48 +6,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DATASETS } from "../../src/datasets/index.ts";
 import { retain } from "../../src/maintenance/retention.ts";
-import { define, MANDATORY, readCsv, tablesOf } from "../support/formats.ts";
-import { roomyService, type Row, rowsOf, textOf } from "../support/pipeline.ts";
-import { between, dice, pick } from "../support/random.ts";
+import { MANDATORY, readCsv, tablesOf } from "../support/formats.ts";
+import { type Row, rowsOf, textOf } from "../support/pipeline.ts";
+import { columns, grown, sent, service, spaceWith } from "../support/schemas.ts";
 import type { Service, Space } from "../support/service.ts";
 
 const DAY_MS = 86_400_000;
-const service = roomyService({ PENDING_LIMIT: "1000" });
-
-const property = (name: string, type = "text") => ({ name, type });
-
-/** Defines events with these properties, as `name:type`. */
-const defined = (space: Space, id: string, ...properties: string[]) =>
-  define(service, space, {
-    id,
-    name: id,
-    properties: properties.map((each) => property(...(each.split(":") as [string, string]))),
-  });
-
-const grown = (space: Space, id: string, name: string, type = "text") =>
-  service.json("PATCH", `/v1/event-definitions/${id}`, 200, {
-    key: space.key,
-    body: { properties: [property(name, type)] },
-  });
-
-const sent = (space: Space, definition_id: string, properties: Row = {}, more: Row = {}) =>
-  service.send(space, [{ definition_id, person_id: "p-1", properties, ...more }]);
-
-/** The columns of CSV beside the mandatory ones. */
-async function columns(space: Space, request: Row = {}): Promise<string[]> {
-  service.now += 1;
-  const [header = []] = readCsv(await textOf(service, await service.export(space, { format: "csv", ...request })));
-  expect(header.slice(0, MANDATORY.length)).toEqual(MANDATORY);
-  return header.slice(MANDATORY.length).map(String);
-}
-
-async function spaceWith(...definitions: string[][]): Promise<Space> {
-  const space = await service.space();
-  await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles: [{ person_id: "p-1" }] } });
-  for (const [id = "", ...properties] of definitions) await defined(space, id, ...properties);
-  return space;
-}
-
 describe("the columns", () => {
   it("are in the order of each definition's first event, and a property that is added later is the last", async () => {
     const space = await spaceWith(["b", "b1"], ["a", "a1"], ["never", "n1"]);
@@ -121,31 +85,6 @@ describe("the columns", () => {
     const done = await service.export(space, { format: "csv" });
     const [header, ...rows] = readCsv(await textOf(service, done));
     expect([header?.slice(MANDATORY.length), rows]).toEqual([["a1", "b1"], []]);
-  });
-
-  it.each([11, 12, 13])("grow at the end alone, whatever happens (seed %i)", async (seed) => {
-    const roll = dice(seed);
-    const space = await spaceWith();
-    const ids: string[] = [];
-    let [all, asked]: string[][] = [[], []];
-    for (let step = 0; step < 14; step += 1) {
-      const id = ids.length === 0 || roll() < 0.3 ? `d${ids.length}` : pick(roll, ids);
-      const fresh = `p${between(roll, 0, 6)}:${pick(roll, ["text", "number", "date"])}`;
-      if (!ids.includes(id)) {
-        ids.push(id);
-        await defined(space, id, fresh);
-      } else if (roll() < 0.5) await sent(space, id);
-      else {
-        const [name = "", type = ""] = fresh.split(":");
-        const body = { properties: [property(name, type)] };
-        await service.call("PATCH", `/v1/event-definitions/${id}`, { key: space.key, body });
-      }
-      const [now, named] = [await columns(space), await columns(space, { event_names: ["d*"] })];
-      expect(now.slice(0, all?.length)).toEqual(all);
-      expect(named.slice(0, asked?.length)).toEqual(asked);
-      [all, asked] = [now, named];
-    }
-    expect(new Set(asked).size).toBe(asked?.length);
   });
 });
 
