@@ -7,7 +7,7 @@ import * as z from "zod";
 import type { AnyDataset } from "../datasets/dataset.ts";
 import { datasetNamed, DATASETS } from "../datasets/index.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
-import { invalid, SpillwayError } from "../errors.ts";
+import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import { freeze } from "../export/api/create.ts";
 import type { Context } from "../context.ts";
 import {
@@ -111,17 +111,23 @@ export function checkFilled(filled: FilledRequest): ExportRequest {
 /** The window of a request's check: any two days contain a whole day, which a daily dataset needs. */
 const SAMPLE_MS = 2 * DAY_MS;
 
-/** Checks a schedule's request as its first run would. @throws invalid_request naming the field, below `/request`. */
-export async function checkScheduled(context: Context, space: SpaceRow, request: ScheduledRequest): Promise<void> {
+/**
+ * Checks a schedule's request as its first run would.
+ * @returns warnings about names that nothing has, with pointers below `/request`.
+ * @throws invalid_request naming the field, below `/request`.
+ */
+export async function checkScheduled(context: Context, space: SpaceRow, request: ScheduledRequest): Promise<Fault[]> {
   const now = context.runtime.now();
   const bounds = { at: now, coveredUntil: now - SAMPLE_MS, incremental: false, since: null };
   const sample = fillRequest(datasetNamed(request.dataset), request, bounds, space, now);
-  if (sample === null) return;
+  if (sample === null) return [];
   try {
-    await freeze(context, space, checkFilled(sample), undefined, null);
+    return belowRequest((await freeze(context, space, checkFilled(sample), undefined, null)).warnings);
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.faults.length === 0) throw thrown;
-    const faults = thrown.faults.map(({ pointer, detail }) => ({ pointer: `/request${pointer}`, detail }));
-    throw new SpillwayError(thrown.code, thrown.message, { faults });
+    throw new SpillwayError(thrown.code, thrown.message, { faults: belowRequest(thrown.faults) });
   }
 }
+
+const belowRequest = (faults: readonly Fault[]) =>
+  faults.map(({ pointer, detail }) => ({ pointer: `/request${pointer}`, detail }));

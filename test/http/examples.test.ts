@@ -71,15 +71,16 @@ describe.each(withBody)("the example of %s", (_, route) => {
     expect([response.status, response.ok ? "" : await response.text()]).toEqual([response.status, ""]);
   });
 
-  it.runIf(route.body?.linesOf)("is accepted as lines", async () => {
-    const type = "application/x-ndjson";
-    const response = await service.call(route.method, route.path, {
-      ...credentials(route),
-      body: exampleOf(route, type),
-      headers: { "content-type": type },
+  if (route.body?.linesOf !== undefined)
+    it("is accepted as lines", async () => {
+      const type = "application/x-ndjson";
+      const response = await service.call(route.method, route.path, {
+        ...credentials(route),
+        body: exampleOf(route, type),
+        headers: { "content-type": type },
+      });
+      expect([response.status, response.ok ? "" : await response.text()]).toEqual([response.status, ""]);
     });
-    expect([response.status, response.ok ? "" : await response.text()]).toEqual([response.status, ""]);
-  });
 });
 
 it("the example of each dataset is accepted", async () => {

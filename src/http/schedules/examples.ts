@@ -18,7 +18,13 @@ const SCHEDULE = {
 };
 export const scheduleExamples: Examples = {
   Schedule: SCHEDULE,
-  createSchedule: { ...SCHEDULE, next_run_at: "2026-01-11T03:00:00.000Z", covered_until: SCHEDULE.created_at },
+  CheckedSchedule: { ...SCHEDULE, warnings: [] },
+  createSchedule: {
+    ...SCHEDULE,
+    next_run_at: "2026-01-11T03:00:00.000Z",
+    covered_until: SCHEDULE.created_at,
+    warnings: [],
+  },
   ScheduleRun: {
     scheduled_at: "2026-01-15T03:00:00.000Z",
     outcome: "made",

@@ -22,7 +22,15 @@ import { iso } from "../../time/names.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, json, route } from "../route.ts";
-import { NewSchedule, Schedule, ScheduleChange, ScheduleRun, showRun, showSchedule } from "./schemas.ts";
+import {
+  CheckedSchedule,
+  NewSchedule,
+  Schedule,
+  ScheduleChange,
+  ScheduleRun,
+  showRun,
+  showSchedule,
+} from "./schemas.ts";
 import { IdInPath } from "../schemas.ts";
 
 const MAX_SCHEDULES = 50;
@@ -43,7 +51,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     description: `Each run creates an export as \`POST /v1/exports\` does. The export counts as pending, but not as a \`create\`. A schedule has one export in progress at a time: a run that comes due meanwhile waits, and several waiting runs are merged into one that covers all their windows. The next run also covers the window of a failed or refused run. After three failures in a row the schedule is paused, and webhook endpoints receive \`schedule.paused\`. A space may have at most ${MAX_SCHEDULES} schedules.`,
     auth: "settings:write",
     body: { schema: NewSchedule, maxBytes: MAX_BYTES, example },
-    responses: { 201: { description: "The schedule.", schema: Schedule } },
+    responses: { 201: { description: "The schedule.", schema: CheckedSchedule } },
     errors: ["conflict"],
     async handle(call, { space, body }) {
       const { name, cron, timezone, incremental } = body;
@@ -53,7 +61,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
       const backfillFrom = from === null ? null : boundMs(from);
       if (backfillFrom !== null) checkBackfill(space, { request, cron, timezone, from: backfillFrom }, now);
       const zoned = { ...space, timezone };
-      await checkScheduled(call.context, zoned, request);
+      const warnings = await checkScheduled(call.context, zoned, request);
       // Read before the schedule is made: what is accepted from now on is in one of its runs.
       const seq = await readSequence(call.databases.space(space.id), space.id);
       const firstAt = backfillFrom ?? now;
@@ -84,7 +92,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
       };
       if (!(await insertSchedule(call.databases.control, row, [{ until: coveredUntil, seq }], MAX_SCHEDULES)))
         throw new SpillwayError("conflict", `A space may have at most ${MAX_SCHEDULES} schedules. Delete one first.`);
-      return json(showSchedule(row), 201);
+      return json({ ...showSchedule(row), warnings }, 201);
     },
   }),
   list({
@@ -119,7 +127,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     auth: "settings:write",
     params: IdInPath,
     body: { schema: ScheduleChange, maxBytes: MAX_BYTES, example: { paused: true } },
-    responses: { 200: { description: "The schedule as it is now.", schema: Schedule } },
+    responses: { 200: { description: "The schedule as it is now.", schema: CheckedSchedule } },
     errors: ["conflict"],
     async handle(call, { space, params, body }) {
       const before = await scheduleOf(call, space, params.id);
@@ -128,7 +136,8 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
         body.request === undefined ? null : { ...withDefaults(withStoredUrl(body.request, stored)) };
       const now = call.runtime.now();
       const { name = before.name, cron = before.cron, timezone = before.timezone } = body;
-      if (request !== null) await checkScheduled(call.context, { ...space, timezone }, request);
+      const checked = { ...space, timezone };
+      const warnings = request === null ? [] : await checkScheduled(call.context, checked, request);
       const row: ScheduleRow = {
         ...before,
         name,
@@ -151,7 +160,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
           "conflict",
           "The schedule was changed or has run at the same time. GET it, then send the change again.",
         );
-      return json(showSchedule(row));
+      return json({ ...showSchedule(row), warnings });
     },
   }),
   route({

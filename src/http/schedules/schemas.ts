@@ -13,7 +13,7 @@ import { cronFault } from "../../time/cron.ts";
 import { shownRequest } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
 import { STATUSES } from "../exports/resource.ts";
-import { Name, Time, times, timesOf, TimeZone } from "../schemas.ts";
+import { Finding, Name, Time, times, timesOf, TimeZone } from "../schemas.ts";
 import { Instant } from "../../time/instant.ts";
 
 const MAX_CHARACTERS = 200;
@@ -81,6 +81,14 @@ export const Schedule = z
     ...times,
   })
   .meta({ id: "Schedule" });
+
+/** A schedule in the answer of a call that checks its request. */
+export const CheckedSchedule = Schedule.extend({
+  warnings: z.array(Finding).meta({
+    description:
+      "Names in the sent `request` that nothing in the space has now. They do not stop the schedule; each run's export has warnings of its own.",
+  }),
+}).meta({ id: "CheckedSchedule" });
 
 export const ScheduleRun = z
   .object({

@@ -31,7 +31,7 @@ const events = { dataset: "activity_events" };
 it("is created with every default filled in, and shows when it runs next", async () => {
   const body = { name: " Nightly ", cron: "30 2 * * *", timezone: "America/New_York", request: events };
   const created = await service.json<ScheduleView>("POST", "/v1/schedules", 201, { key: space.key, body });
-  expect(created).toEqual({
+  const shown = {
     id: expect.any(String) as string,
     name: "Nightly",
     cron: "30 2 * * *",
@@ -55,8 +55,21 @@ it("is created with every default filled in, and shows when it runs next", async
     covered_until: "2026-03-01T12:00:00.000Z",
     created_at: "2026-03-01T12:00:00.000Z",
     updated_at: "2026-03-01T12:00:00.000Z",
-  });
-  expect(await look(service, space, created.id)).toEqual(created);
+  };
+  expect(created).toEqual({ ...shown, warnings: [] });
+  expect(await look(service, space, created.id)).toEqual(shown);
+});
+
+it("tells names in its request that nothing has, when it is made and when its request is changed", async () => {
+  const typo = { dataset: "activity_events", event_names: ["zz*"] };
+  type Told = { id: string; warnings: { pointer: string }[] };
+  const body = { name: "Typo", cron: "0 * * * *", timezone: "UTC", request: typo };
+  const made = await service.json<Told>("POST", "/v1/schedules", 201, { key: space.key, body });
+  const patch = async (body: object) =>
+    (await service.json<Told>("PATCH", `/v1/schedules/${made.id}`, 200, { key: space.key, body })).warnings;
+  expect(made.warnings.map(({ pointer }) => pointer)).toEqual(["/request/event_names/0"]);
+  expect(await patch({ request: typo })).toEqual(made.warnings);
+  expect(await patch({ name: "Other" })).toEqual([]);
 });
 
 describe("a body", () => {
@@ -170,7 +183,7 @@ describe("a change", () => {
     [{ status: "paused" }, ["/status"]],
   ])("%j is refused, and nothing is changed", async (body, pointers) => {
     expect(await service.faults("PATCH", `/v1/schedules/${created.id}`, { key: space.key, body })).toEqual(pointers);
-    expect(await look(service, space, created.id)).toEqual(created);
+    expect({ ...(await look(service, space, created.id)), warnings: [] }).toEqual(created);
   });
 });
 
