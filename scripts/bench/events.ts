@@ -89,7 +89,7 @@ const pageView = (random: Random, upTo: UpTo) => ({
   definition_id: "page_view",
   properties: {
     url: `/shop/${CATEGORIES[upTo(CATEGORIES.length)]}/${upTo(5_000)}`,
-    duration_ms: random() < 0.2 ? null : 200 + upTo(90_000),
+    duration_ms: random() < 0.2 ? 0 : 200 + upTo(90_000),
     logged_in: random() < 0.4,
   },
 });
@@ -110,7 +110,7 @@ const order = (random: Random, upTo: UpTo, n: number) => ({
     order_id: `A-${1_000_000 + n}`,
     amount: (500 + upTo(49_500)) / 100,
     items: 1 + upTo(12),
-    coupon: random() < 0.8 ? null : COUPONS[upTo(COUPONS.length)],
+    coupon: random() < 0.8 ? "" : COUPONS[upTo(COUPONS.length)],
     first_order: random() < 0.3,
   },
 });
