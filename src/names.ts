@@ -12,7 +12,7 @@ export const isOneLine = (text: string): boolean => !CONTROL.test(text) && text.
 /** The fault of a name that is not, in words that follow the field's name. */
 export const NOT_ONE_LINE = "must be one line of valid Unicode, without control characters.";
 
-/** A path with one of these as a segment is another path: nobody could read or delete what has such an id. */
+/** URL parsers resolve these segments, so a resource with such an id could not be read or deleted by its path. */
 const DOT_SEGMENTS: ReadonlySet<string> = new Set([".", ".."]);
 
 /** Whether a text may be an id that the customer chose. */

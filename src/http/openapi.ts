@@ -17,10 +17,11 @@ import {
 import { DATASETS } from "../datasets/index.ts";
 import { ERRORS, type ErrorCode } from "../errors.ts";
 import { DatasetName } from "../webhooks/events/family.ts";
-import { EVENT_TYPES, type EventType, familyOf } from "../webhooks/events/index.ts";
+import { EVENT_TYPES } from "../webhooks/events/index.ts";
 import { EXAMPLES, INTRODUCTION, TAGS } from "./docs.ts";
 import { withCurrentExamples } from "./example-dates.ts";
 import { CODINGS } from "./body-bytes.ts";
+import { webhookOperation } from "./openapi-webhooks.ts";
 import type { BodyDoc, ResponseDoc, Route } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
@@ -73,7 +74,7 @@ function buildDocument(routes: readonly Route[]): Document {
       servers: [{ url: "/" }],
       tags: [...tags].map((name) => ({ name, description: TAGS[name] ?? "" })),
       paths,
-      webhooks: Object.fromEntries(EVENT_TYPES.map((type) => [type, { post: webhook(type) }])),
+      webhooks: Object.fromEntries(EVENT_TYPES.map((type) => [type, { post: webhookOperation(type) }])),
       components: {
         securitySchemes: {
           bearer: {
@@ -147,41 +148,6 @@ function requestHeaders({ headers, body }: Route) {
   const own = headers instanceof z.ZodObject ? headers.shape : {};
   return { header: z.object({ ...own, "Content-Encoding": ContentEncoding }) as never };
 }
-
-/** A webhook as its receiver gets it. The signature is its only authentication. */
-function webhook(type: EventType): ZodOpenApiOperationObject {
-  const family = familyOf(type);
-  return {
-    operationId: type.replace(/\.(.)/, (_, first: string) => first.toUpperCase()),
-    summary: family.summaries[type] ?? type,
-    description:
-      "Signed as [Standard Webhooks](https://www.standardwebhooks.com) define. A webhook may be delivered more than once, with the same `webhook-id` and body. Redirects are not followed.",
-    tags: ["Webhooks"],
-    security: [],
-    requestParams: { header: WEBHOOK_HEADERS },
-    requestBody: {
-      required: true,
-      content: { "application/json": { schema: family.body, example: family.example(type) } },
-    },
-    responses: {
-      "204": { description: "Accepted; any 2xx counts as delivered." },
-      "410": { description: "The endpoint no longer exists: it is disabled, and this delivery is not sent again." },
-      "503": {
-        description:
-          "Not accepted, like every status but 2xx. The delivery is sent again later, not before `Retry-After` has passed.",
-      },
-    },
-  };
-}
-
-const WEBHOOK_HEADERS = z.object({
-  "webhook-id": z.string().meta({ description: "The event's id. Process each id once." }),
-  "webhook-timestamp": z.string().meta({ description: "The time of this attempt, in seconds since 1970." }),
-  "webhook-signature": z.string().meta({
-    description:
-      "`v1,<base64>`: HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`, keyed with the bytes after `whsec_`. While a secret is being rotated there are two signatures, with a space between them.",
-  }),
-});
 
 function bodies(body: BodyDoc<unknown>): Record<string, ZodOpenApiMediaTypeObject> {
   const { schema, example, linesOf } = body;

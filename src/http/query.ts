@@ -18,7 +18,7 @@ export function readQuery(schema: z.ZodType | undefined, sent: URLSearchParams):
   return validate(schema ?? NO_PARAMETERS, Object.fromEntries(sent), inQuery, "parameter");
 }
 
-/** Which of several values is meant nobody knows. */
+/** A parameter that is sent twice has no single meaning, so it is rejected. */
 function repeated(sent: URLSearchParams): Fault[] {
   const seen = new Set<string>();
   const twice = new Set<string>();

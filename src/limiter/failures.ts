@@ -37,7 +37,7 @@ export class Failures {
   }
 }
 
-/** A network of IPv6 is one client: whoever has one address of a /64 has all of them. */
+/** An IPv6 client usually controls all addresses of its /64 network, so the network counts as one client. */
 function clientOf(address: string): string {
   if (!ipaddr.IPv6.isValid(address)) return address;
   return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(":");

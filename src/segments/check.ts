@@ -1,6 +1,6 @@
 /**
  * Checks a rule against what the space has defined: a rule on an unknown event, on a property that its definition
- * lacks, or with a comparison that no value of the type can meet, would select nobody without a word.
+ * lacks, or with a comparison that no value of the type can meet, would select no profile, and no error would say so.
  */
 
 import { type Fault, pointerTo } from "../errors.ts";

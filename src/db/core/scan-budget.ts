@@ -1,6 +1,6 @@
 /**
- * What a call may scan, where somebody waits for the answer. A scan in slices asks after each slice whether it may go
- * on: it ends early when the budget is used up, or when nobody waits any more.
+ * How much one HTTP call may scan. A scan in slices asks the budget after each slice whether to continue: it ends early
+ * when the budget is used up, or when the client has closed the connection.
  */
 
 /** Rows that the database reads for one call. Each member of a JSON column that a rule looks at counts as one. */

@@ -13,9 +13,9 @@ import { listDueDeliveries } from "../../db/webhooks/deliveries.ts";
 import type { Context, Message } from "../../context.ts";
 
 /**
- * Chunks of one export that have a message at the same time: the first of those that are not written. Each one that is
- * written sends the message of the chunk that takes its place. The queue is every space's, and nobody waits in it
- * behind all chunks of a large export.
+ * How many chunks of one export have a message at the same time: the first ones that are not written. The commit of a
+ * chunk sends the message of the next chunk. All spaces share the queue, so this bounds how many messages of a large
+ * export another space's message waits behind.
  */
 export const CHUNK_WINDOW = 8;
 /** An assembled result has one file. */

@@ -1,6 +1,7 @@
 /**
- * Headers of every answer. `X-Request-Id` is the call's id; a client's own value is not used. Answers have personal
- * data and secrets, so nobody may store one that does not say so itself. Browsers take each for what its type says.
+ * Headers of every answer. `X-Request-Id` is the call's id; a client's own value is not used. Answers contain personal
+ * data and secrets, so they are `no-store` unless the operation sets `Cache-Control` itself. `nosniff` keeps browsers
+ * from guessing another content type.
  */
 
 import { createMiddleware } from "hono/factory";

@@ -119,7 +119,7 @@ describe.each(paths)("$path", ({ path, methods }) => {
       expect(names(head)).toEqual(names(get));
     });
 
-  it("is taken for what its type says, and is stored by nobody unless it says so", async () => {
+  it("is not sniffed for another type, and is not stored unless it says so", async () => {
     for (const method of [...methods, "OPTIONS", "PROPFIND"]) {
       const response = await service.call(method, path, { key: space.key });
       await response.arrayBuffer();

@@ -1,4 +1,4 @@
-/** Counts of segments: bounded, ended when nobody waits, one at a time for a space, and not repeated for nothing. */
+/** Counts of segments: bounded, ended with the client's connection, one at a time for a space, and cached. */
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
