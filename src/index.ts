@@ -142,6 +142,13 @@ const QUEUES: ReadonlyMap<string, Consume> = new Map([
   ],
 ]);
 
+/** @throws Error for a queue of another name, whose messages then wait in it. */
+function consumerOf(queue: string): Consume {
+  const found = QUEUES.get(queue);
+  if (found === undefined) throw new Error(`no code consumes the queue ${queue}`);
+  return found;
+}
+
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
 
@@ -152,11 +159,9 @@ export default {
     await Promise.all(
       batch.messages.map(async (message) => {
         try {
-          const verdict = await QUEUES.get(batch.queue)?.(context, message.body, {
-            attempts: message.attempts,
-            waitUntil,
-          });
-          if (verdict === undefined || verdict === "ack") message.ack();
+          const { body, attempts } = message;
+          const verdict = await consumerOf(batch.queue)(context, body, { attempts, waitUntil });
+          if (verdict === "ack") message.ack();
           else message.retry({ delaySeconds: verdict.retryInSeconds });
         } catch (thrown) {
           logFailure("message.failed", thrown, { queue: batch.queue, id: message.id });
