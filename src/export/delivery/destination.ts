@@ -15,13 +15,16 @@ import type { Bucket } from "../../outbound/s3.ts";
 import { decrypt } from "../../outbound/encryption.ts";
 import type { Delivery } from "./schema.ts";
 import type { Context } from "../../context.ts";
-import { asDirectory, directoryOf, expand, type Facts } from "./key-template.ts";
+import { asDirectory, expand, type Facts } from "./key-template.ts";
 
 /** Stored with an export as JSON. */
 export interface Destination {
   bucket_location: BucketLocation;
   directory_path: string;
-  /** The key of every file begins with it: the directory path and the expanded key template. Empty, or with a slash at its end. */
+  /**
+   * The key of every file begins with it: the directory path and the expanded key template. Empty, or with a slash at
+   * its end.
+   */
   prefix: string;
   /** The role of an inline delivery; null when the credentials are a stored destination's. */
   role_arn: string | null;
@@ -111,8 +114,7 @@ export async function bucketOf(context: BucketContext, row: DeliveredRow): Promi
   const destination = destinationOf(row);
   if (destination === null) return context.bucket;
   const auth = await findBucketAuth(context, row, destination);
-  // A key template may end within a name (`part-`), with which the manifest's name does not begin.
-  const scope = { sessionName: row.id, prefix: directoryOf(destination.prefix), probe: null };
+  const scope = { sessionName: row.id, prefix: destination.prefix, probe: null };
   return context.customers.open(destination.bucket_location, auth, scope);
 }
 

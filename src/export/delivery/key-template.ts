@@ -34,9 +34,6 @@ export function pathFault(path: string): string | null {
 /** With a slash at its end, unless it is empty. */
 export const asDirectory = (path: string): string => (path === "" || path.endsWith("/") ? path : `${path}/`);
 
-/** The directory of a key: up to and including its last slash; empty for a key without a slash. */
-export const directoryOf = (key: string): string => key.slice(0, key.lastIndexOf("/") + 1);
-
 /** The facts of an export that a template may contain. */
 export interface Facts {
   dataset: string;
