@@ -1,6 +1,6 @@
 /**
- * Loaded before every script of package.json (`node -r`): says how to complete an installation that cannot run the scripts. Plain
- * CommonJS, because the Node that runs this file may be too old for TypeScript.
+ * Loaded before every script of package.json (`node -r`): says how to complete an installation that cannot run the
+ * scripts. Plain CommonJS, because the Node that runs this file may be too old for TypeScript.
  */
 
 const { existsSync } = require("node:fs");

@@ -1,7 +1,7 @@
 /**
  * `npm run import -- FILE --space SPACE [--map mapping.json] …`: loads a file of events or profiles. Invalid lines are
- * reported, and all others are loaded; after an interruption the same command continues where it stopped. `--help` lists
- * the options.
+ * reported, and all others are loaded; after an interruption the same command continues where it stopped. `--help`
+ * lists the options.
  */
 
 import { resolve } from "node:path";

@@ -1,7 +1,8 @@
 /**
- * `npm test` runs the tests that a change usually breaks, in three to five minutes on two cores. `npm test -- PATH` runs
- * the files of a path, of any suite. `npm run test:full` runs the rest that CI runs, `npm run test:soak` every seed of
- * the random suites. Arguments that begin with `-` are vitest's own. test/vitest.config.ts describes the suites.
+ * `npm test` runs the tests that a change usually breaks, in three to five minutes on two cores. `npm test -- PATH`
+ * runs the files of a path, of any suite. `npm run test:full` runs the rest that CI runs, `npm run test:soak` every
+ * seed of the random suites. Arguments that begin with `-` are vitest's own. test/vitest.config.ts describes the
+ * suites.
  *
  * Ends with the ten slowest files, the figures of the fault runs, and one line that counts the tests.
  */

@@ -155,6 +155,9 @@ export function detailOf(error: SpillwayError): string | null {
   return error.message === ERRORS[error.code].title ? null : error.message;
 }
 
+/** The most faults that one answer lists. */
+export const MAX_FAULTS = 100;
+
 /** A 422 with its faults. Its detail is the first fault's, and with several faults their number. */
 export function invalid(...faults: readonly Fault[]): SpillwayError {
   const first = faults[0];

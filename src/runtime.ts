@@ -1,4 +1,6 @@
-/** Clock, randomness and ids. index.ts creates the real runtime, tests bring their own, all other code gets it passed. */
+/**
+ * Clock, randomness and ids. index.ts creates the real runtime, tests bring their own, all other code gets it passed.
+ */
 export interface Runtime {
   /** Epoch milliseconds, UTC. */
   now(): number;

@@ -5,9 +5,10 @@
  * - `*.test.ts`: inside workerd with the real bindings, and a second workerd beside it whose S3 endpoint is
  *   the bucket (`worker`).
  * - `*.sampled.*`: of these the random and the exhaustive ones; `SEEDS` says how much of them is played
- * (support/seeds.ts). - `smoke/`: the service as wrangler runs it, over HTTP (`smoke`). - `live/`: the same with large
- * data, kills and foreign readers (`live`). - `interop/`: the same beside a real S3 and STS (Ceph's radosgw), skipped
- * where that is not installed (`interop`).
+ *   (support/seeds.ts).
+ * - `smoke/`: the service as wrangler runs it, over HTTP (`smoke`).
+ * - `live/`: the same with large data, kills and foreign readers (`live`).
+ * - `interop/`: the same beside a real S3 and STS (Ceph's radosgw), skipped where that is not installed (`interop`).
  *
  * scripts/test.ts says which of them a command runs.
  */

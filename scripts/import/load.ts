@@ -1,4 +1,6 @@
-/** Rows → events or profiles → batches → calls, a few at a time: reading waits while `concurrency` calls are in flight. */
+/**
+ * Rows → events or profiles → batches → calls, a few at a time: reading waits while `concurrency` calls are in flight.
+ */
 
 import type { Item, Rejection } from "./events.ts";
 import { mustFollow, type Names, namesIn } from "./order.ts";

@@ -1,4 +1,6 @@
-/** The schema of a mapping of profiles (`--profiles`), and the function from rows to profiles that it describes. Pure. */
+/**
+ * The schema of a mapping of profiles (`--profiles`), and the function from rows to profiles that it describes. Pure.
+ */
 
 import * as z from "zod";
 import { pointerTo } from "../../src/errors.ts";

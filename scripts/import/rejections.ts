@@ -1,6 +1,6 @@
 /**
- * Reports rejected lines: the first of each kind on stderr, how many each kind has at the end, and all of them as NDJSON
- * in the file that `--errors` names.
+ * Reports rejected lines: the first of each kind on stderr, how many each kind has at the end, and all of them as
+ * NDJSON in the file that `--errors` names.
  */
 
 import { closeSync, openSync, writeSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * Rows of CSV and Parquet without a mapping: each column is a field of an event, or `properties.NAME`. The texts of CSV get
- * the types of the event's definition.
+ * Rows of CSV and Parquet without a mapping: each column is a field of an event, or `properties.NAME`. The texts of CSV
+ * get the types of the event's definition.
  */
 
 import type { DefinitionView } from "../answers.ts";

@@ -1,6 +1,6 @@
 /**
- * Sends rows of profiles, each person once a call: rows of one person are merged in the order of the file, so that of two
- * values the later one stays.
+ * Sends rows of profiles, each person once a call: rows of one person are merged in the order of the file, so that of
+ * two values the later one stays.
  */
 
 import { CallError } from "../client.ts";

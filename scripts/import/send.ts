@@ -1,5 +1,6 @@
 /** Sends batches of events until the service has accepted every valid line. */
 
+import { MAX_FAULTS } from "../../src/errors.ts";
 import type { Accepted, Fault } from "../answers.ts";
 import { CallError } from "../client.ts";
 import type { Item, Rejection } from "./events.ts";
@@ -9,7 +10,6 @@ import type { Service } from "./service.ts";
 /** Under the 15,728,640 bytes that a call may have. */
 export const MAX_BYTES = 15_000_000;
 /** The most errors that the service lists for a call; a call with that many may have more. */
-const MAX_FAULTS = 100;
 /** Events a call after one with `MAX_FAULTS` errors: smaller calls find the rest in few tries. */
 const CAREFUL_EVENTS = 500;
 

@@ -1,6 +1,7 @@
 /**
- * The import's whole interface to HTTP: calls that answer JSON, and that are retried for transient reasons. A rate limit
- * is waited out for as long as the service says; other errors are retried with growing delays, a limited number of times.
+ * The import's whole interface to HTTP: calls that answer JSON, and that are retried for transient reasons. A rate
+ * limit is waited out for as long as the service says; other errors are retried with growing delays, a limited number
+ * of times.
  */
 
 import { CallError } from "../client.ts";

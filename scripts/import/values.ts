@@ -6,8 +6,8 @@ export type Converted<Value = unknown> = { value: Value } | { problem: string };
 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 /**
- * Might match a JSON number that JavaScript writes in another way: 1.50, 1e3, -0, 0.0000001, 9007199254740993. Texts match
- * too, so a match is only a hint.
+ * Might match a JSON number that JavaScript writes in another way: 1.50, 1e3, -0, 0.0000001, 9007199254740993. Texts
+ * match too, so a match is only a hint.
  */
 const REWRITTEN = /[:,[]\s*(?:-0(?![\d.])|-?(?:[\d.]{16}|[\d.]+[eE]|0\.0{6}|\d+\.\d*0(?!\d)))/;
 const TRUE = ["true", "t", "yes", "y", "1"];

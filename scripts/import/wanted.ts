@@ -1,6 +1,6 @@
 /**
- * The event definitions that an import needs: their properties have the types of the mapping, or, where it names none, the
- * types that the file's values have. Pure.
+ * The event definitions that an import needs: their properties have the types of the mapping, or, where it names none,
+ * the types that the file's values have. Pure.
  */
 
 import type { DefinitionView } from "../answers.ts";

@@ -21,13 +21,11 @@ import { EventNames } from "./wildcards.ts";
 import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "./window.ts";
 import { Instant } from "../time/instant.ts";
 
-const time = Instant;
-
 const shape = {
-  start: time.describe(
+  start: Instant.describe(
     "Start of the window, inclusive. A bound with more digits than milliseconds counts as it was sent.",
   ),
-  end: time.describe("End of the window, exclusive. Must not be in the future."),
+  end: Instant.describe("End of the window, exclusive. Must not be in the future."),
   event_names: EventNames.optional().describe(
     "Ids of event definitions; `*` matches any characters. Default: every event. In formats with columns, rows then have by default the columns of the definitions that the space ever had events of.",
   ),

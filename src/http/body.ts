@@ -1,8 +1,8 @@
 /** A request's body, as JSON or as lines of JSON. */
 
-import { type Fault, invalid, SpillwayError } from "../errors.ts";
+import { type Fault, invalid, MAX_FAULTS, SpillwayError } from "../errors.ts";
 import { readBytes } from "./body-bytes.ts";
-import { MAX_FAULTS, scanJson, type Scanned, type ScanOptions } from "./json-scan.ts";
+import { scanJson, type Scanned, type ScanOptions } from "./json-scan.ts";
 import type { BodyDoc, Lines } from "./route.ts";
 import { listsOf } from "./validate-body.ts";
 

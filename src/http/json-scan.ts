@@ -6,13 +6,12 @@
  * A text in which `scanJson` finds nothing is JSON as RFC 8259 defines it, and JSON.parse changes nothing in it.
  */
 
-import { type Fault, pointerTo } from "../errors.ts";
+import { type Fault, MAX_FAULTS, pointerTo } from "../errors.ts";
 import { truncate } from "../ingest/truncate.ts";
 import { placesIn } from "./json-places.ts";
 import { JsonStrings } from "./json-strings.ts";
 import { isKept } from "./numbers.ts";
 
-export const MAX_FAULTS = 100;
 /** Objects and lists inside one another. The deepest body of this API, a segment's rule, has 24. */
 export const MAX_DEPTH = 64;
 /** UTF-16 units of a member's name. The longest names of this API, the paths of `redact`, have 600. */

@@ -7,9 +7,8 @@
  * every number of up to 15 digits, and for each longer one that a program printed from a floating point number.
  */
 
-import { type Fault, pointerTo } from "../errors.ts";
+import { type Fault, MAX_FAULTS, pointerTo } from "../errors.ts";
 
-const MAX_FAULTS = 100;
 const MAX_SHOWN = 40;
 /** The limit of Number.prototype.toPrecision. */
 const MAX_DIGITS = 100;

@@ -1,10 +1,8 @@
 /** The parameters of a query: every operation refuses those that it does not have, and one that is sent twice. */
 
 import * as z from "zod";
-import { type Fault, invalid } from "../errors.ts";
+import { type Fault, invalid, MAX_FAULTS } from "../errors.ts";
 import { inQuery, validate } from "./validate.ts";
-
-const MAX_FAULTS = 100;
 
 const NO_PARAMETERS = z.strictObject({});
 

@@ -112,7 +112,9 @@ export interface RouteDefinition<Params, Query, Body> {
   summary: string;
   description?: string;
   auth: "none" | "admin" | "key" | Scope;
-  /** Validates what the schemas alone cannot, before the call is counted: it looks nothing up. @throws invalid_request. */
+  /**
+   * Validates what the schemas alone cannot, before the call is counted: it looks nothing up. @throws invalid_request.
+   */
   check?(parsed: Parsed<Params, Query, Body>): void;
   /** The policy that counts a valid call, besides `api`, which counts every call of a space. */
   limit?: Exclude<Policy, "api">;

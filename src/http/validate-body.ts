@@ -4,8 +4,8 @@
  */
 
 import * as z from "zod";
-import { invalid } from "../errors.ts";
-import { check, inBody, MAX_FAULTS } from "./validate.ts";
+import { invalid, MAX_FAULTS } from "../errors.ts";
+import { check, inBody } from "./validate.ts";
 
 interface ItemList {
   item: z.ZodType;

@@ -1,11 +1,9 @@
 /** Validates input against its schema. Each fault has a pointer to the value that is wrong. */
 
 import type * as z from "zod";
-import { type Fault, invalid, pointerTo } from "../errors.ts";
+import { type Fault, invalid, MAX_FAULTS, pointerTo } from "../errors.ts";
 import { didYouMean } from "../suggestion.ts";
 import { nameOf, NO_FORM_MATCHES, propertiesOf, toSentence } from "./zod-error-map.ts";
-
-export const MAX_FAULTS = 100;
 
 type Path = readonly PropertyKey[];
 /** What an input consists of: properties of a body, parameters of a query. */

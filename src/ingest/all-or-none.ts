@@ -2,12 +2,10 @@
 
 import { type Database, isGuardFailure } from "../db/core/database.ts";
 import { findKnownIds } from "../db/events/event-range.ts";
-import { type Fault, invalid, SpillwayError } from "../errors.ts";
+import { type Fault, invalid, MAX_FAULTS, SpillwayError } from "../errors.ts";
 import { DAY_MS } from "../time/durations.ts";
 import { type Naming, Persons } from "./persons.ts";
 
-/** The most faults that an answer lists. */
-export const MAX_FAULTS = 100;
 const MAX_ATTEMPTS = 3;
 /** How fast a sender's clock may be. */
 const MAX_AHEAD_MS = 5 * 60_000;

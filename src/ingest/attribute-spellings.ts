@@ -1,4 +1,6 @@
-/** A profile has no two attributes whose names differ in letter case alone: many readers take the two for one column. */
+/**
+ * A profile has no two attributes whose names differ in letter case alone: many readers take the two for one column.
+ */
 
 import type { Database, Statement } from "../db/core/database.ts";
 import { folded } from "../db/events/definitions.ts";

@@ -1,4 +1,6 @@
-/** Which names of attributes, identifiers and tags a space knows: those that are defined, and those that profiles have. */
+/**
+ * Which names of attributes, identifiers and tags a space knows: those that are defined, and those that profiles have.
+ */
 
 import type { Database } from "../db/core/database.ts";
 import { listUsedNames, type NameKind, usedNames } from "../db/profiles/names.ts";

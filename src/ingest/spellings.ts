@@ -1,6 +1,6 @@
 /**
- * A name is spelled one way in a space: a property, list field or attribute whose name differs in letter case alone from
- * one that the space's definitions have, built-in ones among them, is a conflict. Many readers do not tell the two
+ * A name is spelled one way in a space: a property, list field or attribute whose name differs in letter case alone
+ * from one that the space's definitions have, built-in ones among them, is a conflict. Many readers do not tell the two
  * apart. A spelling that a built-in definition has is always accepted.
  */
 
@@ -46,7 +46,8 @@ function builtInSpellings() {
 }
 
 /**
- * @returns guards for the batch that writes the definition: it fails if another call spelled a name differently by then.
+ * @returns guards for the batch that writes the definition: it fails if another call spelled a name differently by
+ * then.
  * @throws conflict with a fault for each name that the space spells in another way.
  */
 export async function checkSpellings(

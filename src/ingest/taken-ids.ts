@@ -3,8 +3,7 @@
 import type { Database } from "../db/core/database.ts";
 import { holdersOf } from "../db/profiles/lookup.ts";
 import type { ProfileMerge } from "../db/profiles/profiles.ts";
-import { type Fault, SpillwayError } from "../errors.ts";
-import { MAX_FAULTS } from "./all-or-none.ts";
+import { type Fault, MAX_FAULTS, SpillwayError } from "../errors.ts";
 
 /** Where a merge has each id: the value, and its place in the body. */
 export const UNIQUE_IDS = [

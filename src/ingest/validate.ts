@@ -16,7 +16,7 @@ import { Day, Instant } from "../time/instant.ts";
 export const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly. Send it as a text.";
 
 /** The most faults that are listed for one event. */
-const MAX_FAULTS = 20;
+const MAX_EVENT_FAULTS = 20;
 
 /** An event's properties, checked. */
 export interface CanonicalProperties {
@@ -61,11 +61,11 @@ class Walk {
   }
 
   get #ends(): boolean {
-    return this.faults.length >= MAX_FAULTS || this.missingBytes > MAX_ROW_BYTES;
+    return this.faults.length >= MAX_EVENT_FAULTS || this.missingBytes > MAX_ROW_BYTES;
   }
 
   #fault(pointer: string, detail: string): void {
-    if (this.faults.length < MAX_FAULTS) this.faults.push({ pointer, detail });
+    if (this.faults.length < MAX_EVENT_FAULTS) this.faults.push({ pointer, detail });
   }
 
   #meant(name: string, shape: ObjectShape): string {

@@ -23,7 +23,7 @@ export const GRACE_MS = HOUR_MS;
 export async function retain(context: Pick<Context, "runtime" | "databases">): Promise<void> {
   const { control } = context.databases;
   const now = context.runtime.now();
-  // The space is read before its exports: an export that is not seen here was checked against this or a newer retention.
+  // The space is read before its exports: one that is not seen here was checked against this or a newer retention.
   for (const space of await leaseSpacesForRetention(control, now, now + EVERY_MS, SPACES_PER_SWEEP)) {
     const oldest = await oldestNeeded(control, space.id, now);
     const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);

@@ -1,8 +1,8 @@
 /**
- * What the completed runs of a schedule had, as a step function from an event's time of occurrence to a sequence number:
- * an event was had if its sequence number is not larger than the function's value at its time. A schedule begins with
- * what was accepted before it was made, and each completed run raises the function within its window. So an event is
- * in one run, however late it arrives and whatever is changed about the schedule in between.
+ * What the completed runs of a schedule exported, as a step function from an event's time of occurrence to a sequence
+ * number: an event was exported if its sequence number is not larger than the function's value at its time. A schedule
+ * begins with what was accepted before it was made, and each completed run raises the function within its window. So an
+ * event is in one run, however late it arrives and whatever is changed about the schedule in between.
  */
 
 import type { HadStep } from "../db/events/event-range.ts";

@@ -3,7 +3,7 @@
  * lacks, or with a comparison that no value of the type can meet, would select no profile, and no error would say so.
  */
 
-import { type Fault, pointerTo } from "../errors.ts";
+import { type Fault, MAX_FAULTS, pointerTo } from "../errors.ts";
 import { didYouMean } from "../suggestion.ts";
 import { type Comparison, type Rule, rulesIn, type Scalar } from "./rule.ts";
 
@@ -18,8 +18,6 @@ export interface DefinedNames {
   /** Ids of event definitions, for suggestions. */
   suggested: readonly string[];
 }
-
-const MAX_FAULTS = 100;
 
 type Path = readonly PropertyKey[];
 

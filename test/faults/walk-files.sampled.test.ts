@@ -1,6 +1,6 @@
 /**
- * Each fault at each effect of an export with three chunks, two of them of two files: the export completes with the bytes of
- * an undisturbed run, sends its event once, and leaves no orphans.
+ * Each fault at each effect of an export with three chunks, two of them of two files: the export completes with the
+ * bytes of an undisturbed run, sends its event once, and leaves no orphans.
  */
 
 import { afterEach, beforeAll, describe, it } from "vitest";

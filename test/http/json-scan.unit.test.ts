@@ -2,8 +2,8 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_POINTER } from "../../src/errors.ts";
-import { MAX_DEPTH, MAX_FAULTS, MAX_NAME, scanJson } from "../../src/http/json-scan.ts";
+import { MAX_FAULTS, MAX_POINTER } from "../../src/errors.ts";
+import { MAX_DEPTH, MAX_NAME, scanJson } from "../../src/http/json-scan.ts";
 
 const RUNS = { numRuns: 500 };
 /** Texts that the service can store. */

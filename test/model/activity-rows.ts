@@ -104,8 +104,8 @@ export function profileEventRow(data: Data, event: StoredEvent, identifiers: rea
 }
 
 /**
- * The columns of a table of flat rows: those of the definitions that are asked for, or of all that ever had events, each
- * where it was defined, so that a new one is the last. A name has one type for ever.
+ * The columns of a table of flat rows: those of the definitions that are asked for, or of all that ever had events,
+ * each where it was defined, so that a new one is the last. A name has one type for ever.
  */
 export function flatColumns(data: Data, patterns: readonly string[] | undefined): Column[] {
   const asked = [...data.definitions.values()].filter(({ id, firstEvent }) =>

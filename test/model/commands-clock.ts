@@ -1,4 +1,6 @@
-/** Commands of time and trouble: the clock moves, the sweep comes, the store is away, the space changes its settings. */
+/**
+ * Commands of time and trouble: the clock moves, the sweep comes, the store is away, the space changes its settings.
+ */
 
 import * as fc from "fast-check";
 import { command, expectStatus } from "./command.ts";

@@ -1,4 +1,6 @@
-/** The lines of `conversion_events`, by the contract (section 7); credit is split by the tests' own slow attribution. */
+/**
+ * The lines of `conversion_events`, by the contract (section 7); credit is split by the tests' own slow attribution.
+ */
 
 import { naiveLines } from "../support/naive-attribution.ts";
 import type { Row } from "./activity-rows.ts";

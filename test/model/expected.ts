@@ -53,8 +53,8 @@ function windowOf({ dataset, request, zone }: ExportRecord): { from: number; to:
 }
 
 /**
- * Is the event for this export, which continues an earlier one? What was accepted after that one's snapshot is, and what
- * occurred after its window; what occurred before its window, and was there, is or is not.
+ * Is the event for this export, which continues an earlier one? What was accepted after that one's snapshot is, and
+ * what occurred after its window; what occurred before its window, and was there, is or is not.
  */
 function isNew({ since }: ExportRecord, event: Happened): "yes" | "no" | "open" {
   if (since === null || event.seq > since.snapshot.seq) return "yes";

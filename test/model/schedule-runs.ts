@@ -1,6 +1,6 @@
 /**
- * Runs of schedules against the contract: the rows of a run are right as of its snapshot, no row comes twice, and at the
- * end the runs together have everything that was accepted after the schedule was made.
+ * Runs of schedules against the contract: the rows of a run are right as of its snapshot, no row comes twice, and at
+ * the end the runs together have everything that was accepted after the schedule was made.
  */
 
 import { isNamed } from "./activity-rows.ts";

@@ -1,4 +1,6 @@
-/** A secret decrypts for its row and purpose alone, with the key that encrypted it, and not when a bit of it changed. */
+/**
+ * A secret decrypts for its row and purpose alone, with the key that encrypted it, and not when a bit of it changed.
+ */
 
 import { createDecipheriv, hkdfSync } from "node:crypto";
 import { expect, it } from "vitest";

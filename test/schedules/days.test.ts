@@ -1,4 +1,6 @@
-/** Schedules of conversions ask for whole days, in their own time zone: each conversion once, also where zones change. */
+/**
+ * Schedules of conversions ask for whole days, in their own time zone: each conversion once, also where zones change.
+ */
 
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { conversion, putPersons } from "../support/conversions.ts";

@@ -1,6 +1,6 @@
 /**
- * Everything that is accepted after a schedule was made is in one of its runs, whenever it occurred and whatever happens
- * to the schedule in between.
+ * Everything that is accepted after a schedule was made is in one of its runs, whenever it occurred and whatever
+ * happens to the schedule in between.
  */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

@@ -1,4 +1,6 @@
-/** `--define`: the definitions that a mapping or the file's own values need, created or compared with those that exist. */
+/**
+ * `--define`: the definitions that a mapping or the file's own values need, created or compared with those that exist.
+ */
 
 import { describe, expect, test } from "vitest";
 import { CallError } from "../../scripts/client.ts";

@@ -1,6 +1,6 @@
 /**
- * Every regular expression of the import takes time in proportion to its text: one long value of a file must not stop the
- * import. Quadratic time would take minutes here, beyond the limit of a test.
+ * Every regular expression of the import takes time in proportion to its text: one long value of a file must not stop
+ * the import. Quadratic time would take minutes here, beyond the limit of a test.
  */
 
 import { readdirSync, readFileSync } from "node:fs";

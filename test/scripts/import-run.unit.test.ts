@@ -1,4 +1,6 @@
-/** A whole run against a service that keeps what it is sent: what is refused before it, and what a run leaves behind. */
+/**
+ * A whole run against a service that keeps what it is sent: what is refused before it, and what a run leaves behind.
+ */
 
 import { existsSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";

@@ -55,7 +55,9 @@ export interface CallOptions {
 export class Service {
   /** Epoch ms; tests move it. */
   now = START;
-  /** Whether the few rows of a test's file fill a chunk, as those of a large file do. Otherwise small files share one. */
+  /**
+   * Whether the few rows of a test's file fill a chunk, as those of a large file do. Otherwise small files share one.
+   */
   chunkPerFile = true;
   readonly config: Config;
   readonly context: Context;

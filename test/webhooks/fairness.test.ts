@@ -1,4 +1,6 @@
-/** Receivers that never answer take their own space's share of what is under way, and hold no other space's webhooks up. */
+/**
+ * Receivers that never answer take their own space's share of what is under way, and hold no other space's webhooks up.
+ */
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { WebhookMessage } from "../../src/context.ts";

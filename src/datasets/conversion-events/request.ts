@@ -53,18 +53,13 @@ export const TouchpointSource = z.enum(SOURCES);
 const list = <Item extends z.ZodType<string>>(item: Item, max: number) => distinct(z.array(item).min(1).max(max));
 
 const Model = z.enum(MODELS);
-const date = Day;
 
 export const shape = {
-  date: date
-    .optional()
-    .describe(
-      "A day in the space's time zone (in a schedule, in the schedule's), with the length that the zone gives it. Not in the future; today has the conversions so far.",
-    ),
-  start_date: date
-    .optional()
-    .describe(`Instead of \`date\`, with \`end_date\`: the first of at most ${MAX_DAYS} days.`),
-  end_date: date.optional().describe("The last day, inclusive."),
+  date: Day.optional().describe(
+    "A day in the space's time zone (in a schedule, in the schedule's), with the length that the zone gives it. Not in the future; today has the conversions so far.",
+  ),
+  start_date: Day.optional().describe(`Instead of \`date\`, with \`end_date\`: the first of at most ${MAX_DAYS} days.`),
+  end_date: Day.optional().describe("The last day, inclusive."),
   level: z
     .enum(["profile", "company"])
     .default("profile")

@@ -11,11 +11,9 @@ import { Instant } from "../../time/instant.ts";
 
 const LOOKBACK_DAYS = 90;
 
-const time = Instant;
-
 export const windowShape = {
-  from: time.describe("Start of the window, inclusive. At most 90 days ago."),
-  to: time.optional().describe("End of the window, exclusive. Must not be in the future. Default: now."),
+  from: Instant.describe("Start of the window, inclusive. At most 90 days ago."),
+  to: Instant.optional().describe("End of the window, exclusive. Must not be in the future. Default: now."),
 } as const;
 
 const oldestExportable = (space: SpaceRow, now: number) =>

@@ -9,7 +9,9 @@ import type { ExportKey } from "./status.ts";
 interface ExportChunks {
   n: number;
   file_n: number;
-  /** JSON list: when the first record of each of its files occurred; null where it has one file, or its files are split. */
+  /**
+   * JSON list: when the first record of each of its files occurred; null where it has one file, or its files are split.
+   */
   file_starts: string | null;
   lower_time: number;
   lower_id: string;
@@ -83,8 +85,8 @@ export async function idleChunks(db: Database, of: ExportKey, now: number, windo
 }
 
 /**
- * The last of the first `window` chunks that are not written, if there are so many. In the batch that commits a chunk it
- * is the one that takes that chunk's place, and no other commit finds the same.
+ * The last of the first `window` chunks that are not written, if there are so many. In the batch that commits a chunk
+ * it is the one that takes that chunk's place, and no other commit finds the same.
  */
 export const chunkEnteringWindow = (of: ExportKey, window: number): Statement =>
   statement(

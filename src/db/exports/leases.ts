@@ -65,8 +65,8 @@ export async function acquireLease<Table extends keyof Leased>(
 }
 
 /**
- * @param progress stored with it: of a chunk, the rows written so far, of which the ledger keeps the most, so that no poll
- * sees progress fall when an attempt is repeated; of a file, its multipart upload under way, or null.
+ * @param progress stored with it: of a chunk, the rows written so far, of which the ledger keeps the most, so that no
+ * poll sees progress fall when an attempt is repeated; of a file, its multipart upload under way, or null.
  * @returns false when the lease is lost: another consumer took over, or the export is not processing any more.
  */
 export async function renewLease(

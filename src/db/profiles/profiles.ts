@@ -99,8 +99,8 @@ function namesIn(merges: readonly ProfileMerge[][], members: "attributes" | "ide
  * @param merges batches under 1.9 MB as JSON, with each person at most once.
  * @param derived events to write with the profiles; null: none.
  * @param guards statements that fail the batch where a condition of the caller is no longer true.
- * @returns `id_taken` if an external id or custom id belongs to another profile, `too_large` if a
- * profile would exceed a row, `moved` if a version that `derived` or a guard names is not current any more; nothing is written then.
+ * @returns `id_taken` if an external id or custom id belongs to another profile, `too_large` if a profile would exceed
+ * a row, `moved` if a version that `derived` or a guard names is not current any more; nothing is written then.
  */
 export async function mergeProfiles(
   db: Database,

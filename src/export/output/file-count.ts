@@ -1,12 +1,14 @@
-/** How many files an export may have: the manifest lists them all, and each is uploaded, signed and deleted on its own. */
+/**
+ * How many files an export may have: the manifest lists them all, and each is uploaded, signed and deleted on its own.
+ */
 
 import { SpillwayError } from "../../errors.ts";
 
 export const MAX_FILES = 20_000;
 
 /**
- * An upload takes a subrequest or two and up to a tenth of a second, whatever its size: another space's message may wait
- * in the queue behind a window of such chunks.
+ * An upload takes a subrequest or two and up to a tenth of a second, whatever its size: another space's message may
+ * wait in the queue behind a window of such chunks.
  */
 export const MAX_FILES_PER_CHUNK = 20;
 

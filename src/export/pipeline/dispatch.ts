@@ -18,8 +18,8 @@ import type { Context, Message } from "../../context.ts";
  * export another space's message waits behind.
  */
 export const CHUNK_WINDOW = 8;
-/** An assembled result has one file. */
-const MAX_FILES = 8;
+/** The files of a result that is assembled. */
+const ASSEMBLED_FILES = 1;
 
 type DispatchContext = Pick<Context, "databases" | "runtime" | "send">;
 export type DeliveriesContext = Pick<Context, "databases" | "runtime" | "sendWebhook">;
@@ -76,7 +76,7 @@ async function sendIdle(context: DispatchContext, of: ExportRef, { phase, messag
     const chunks = await idleChunks(control, ref, now, CHUNK_WINDOW);
     await context.send(chunks.map((n) => message("chunk", n)));
   } else if (phase === "assembling") {
-    const files = await idleFiles(control, ref, now, MAX_FILES);
+    const files = await idleFiles(control, ref, now, ASSEMBLED_FILES);
     await context.send(files.map((n) => message("assemble", n)));
   } else if (phase === "finishing") {
     await context.send([message("finish")]);

@@ -9,7 +9,7 @@ import {
   type NewAdObject,
   putAdObjects,
 } from "../../db/events/ad-objects.ts";
-import { type Fault, invalid } from "../../errors.ts";
+import { type Fault, invalid, MAX_FAULTS } from "../../errors.ts";
 import { byId, list } from "../list.ts";
 import { MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
@@ -17,8 +17,6 @@ import { json, route } from "../route.ts";
 import { Id, nameOf, times, timesOf } from "../schemas.ts";
 
 const MAX_OBJECTS = 5_000;
-const MAX_FAULTS = 100;
-
 const named = { id: Id, name: nameOf(500) };
 const ParentId = Id.nullish().meta({ description: "The parent object need not exist yet." });
 const upTo = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_OBJECTS).nullish();

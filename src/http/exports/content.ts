@@ -1,6 +1,6 @@
 /**
- * The result as one stream, plain or compressed. Compressed blocks join without compressing anything again, so several stored
- * files become one: their headers and trailers are cut off, and one header and one trailer enclose all blocks.
+ * The result as one stream, plain or compressed. Compressed blocks join without compressing anything again, so several
+ * stored files become one: their headers and trailers are cut off, and one header and one trailer enclose all blocks.
  */
 
 import { findExport, type ExportRow } from "../../db/exports/exports.ts";

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { type FlowRow, listFlows, putFlows } from "../../db/events/flows.ts";
-import { type Fault, invalid } from "../../errors.ts";
+import { type Fault, invalid, MAX_FAULTS } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
 import { byId, list } from "../list.ts";
 import { MAX_RECORDS_BYTES } from "../records.ts";
@@ -16,8 +16,6 @@ const MAX_ELEMENTS = 500;
 const MAX_ELEMENTS_PER_CALL = 20_000;
 /** Bounds the bytes of a page of flows. */
 const MAX_FLOW_BYTES = 65_536;
-const MAX_FAULTS = 100;
-
 const Label = nameOf(200);
 
 const SentFlow = z.strictObject({

@@ -1,7 +1,8 @@
 /**
  * GET /v1/segments/{id}/count. A count scans the profiles of a space, and the events that the rule needs, beside the
  * calls of every other space: so it has a budget, a space runs one at a time, and a count of unchanged profiles is
- * answered again for a minute. Turns and counts are kept by isolate; the policy `list` bounds a space's counts everywhere.
+ * answered again for a minute. Turns and counts are kept by isolate; the policy `list` bounds a space's counts
+ * everywhere.
  */
 
 import * as z from "zod";

@@ -1,8 +1,8 @@
 /**
- * CSV by RFC 4180: a header, CRLF, and quotes around fields that need them, and around everything that some reader takes
- * for syntax. Null is an empty field and an empty text is `""`, so that a reader can distinguish them. In a file of one
- * column both are `""`, because many readers skip an empty line. Objects and lists are JSON. Names in the header are
- * always quoted: readers that guess the quote character from the first rows find it there.
+ * CSV by RFC 4180: a header, CRLF, and quotes around fields that need them, and around everything that some reader
+ * takes for syntax. Null is an empty field and an empty text is `""`, so that a reader can distinguish them. In a file
+ * of one column both are `""`, because many readers skip an empty line. Objects and lists are JSON. Names in the header
+ * are always quoted: readers that guess the quote character from the first rows find it there.
  */
 
 import type { Field } from "./encoding.ts";

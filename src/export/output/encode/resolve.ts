@@ -64,7 +64,9 @@ export function resolveEncoding(
   return { format, fields, redact, hidden, escapeFormulas: escapeFormulas ?? false };
 }
 
-/** The requested columns in which no row of the space has a value, each with its pointer: the export has nulls there. */
+/**
+ * The requested columns in which no row of the space has a value, each with its pointer: the export has nulls there.
+ */
 export function unusedColumns(request: Pick<EncodingRequest, "columns">, columns: readonly Column[]): Fault[] {
   const unused = new Map<string, boolean>();
   for (const column of columns)
