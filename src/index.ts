@@ -142,7 +142,7 @@ const QUEUES: ReadonlyMap<string, Consume> = new Map([
   ],
 ]);
 
-/** @throws Error for a queue of another name, whose messages then wait in it. */
+/** @throws Error for a queue of another name, whose messages are then retried. */
 function consumerOf(queue: string): Consume {
   const found = QUEUES.get(queue);
   if (found === undefined) throw new Error(`no code consumes the queue ${queue}`);

@@ -7,11 +7,10 @@ import { definitionsAt } from "../ingest/definitions.ts";
 import { type ObjectShape, shapeOf } from "../ingest/object-shape.ts";
 import type { AsOf } from "./dataset.ts";
 import { fillNulls } from "./fill-nulls.ts";
+import { boundedGroups } from "./groups.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 
 const MAX_DEFINITIONS = 500;
-/** The characters of the properties on a page of filled events; one event may have more. */
-const PAGE_CHARACTERS = 2_000_000;
 
 /** definition → the shape of its properties. */
 const shapes = new SnapshotCache<ObjectShape>(MAX_DEFINITIONS, async ({ db, spaceId, seq }, ids) => {
@@ -36,7 +35,7 @@ export async function propertyFiller(
   };
 }
 
-/** Pages of events with filled properties. A page ends early where its properties would exceed about 2 MB. */
+/** Pages of events with filled properties, in groups of bounded size. */
 export async function* filledEvents<Event extends WithProperties>(
   asOf: AsOf,
   pages: AsyncIterable<readonly Event[]>,
@@ -46,17 +45,10 @@ export async function* filledEvents<Event extends WithProperties>(
       asOf,
       events.map((event) => event.definitionId),
     );
-    let page: Event[] = [];
-    let characters = 0;
-    for (const event of events) {
-      const properties = fill(event);
-      if (page.length > 0 && characters + properties.length > PAGE_CHARACTERS) {
-        yield page;
-        [page, characters] = [[], 0];
-      }
-      page.push({ ...event, properties });
-      characters += properties.length;
-    }
-    if (page.length > 0) yield page;
+    yield* boundedGroups(
+      events,
+      (event) => ({ ...event, properties: fill(event) }),
+      ({ properties }) => properties.length,
+    );
   }
 }
