@@ -12,6 +12,7 @@ it("are those that the documentation names", () => {
     CREATE_LIMIT: "5",
     POLL_LIMIT: "30",
     LIST_LIMIT: "7",
+    WRITE_LIMIT: "300",
     API_LIMIT: "1200",
     PENDING_LIMIT: "10",
     KEY_LIMIT: "100",

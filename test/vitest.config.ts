@@ -39,6 +39,7 @@ const worker = {
           BUCKET_SECRET_ACCESS_KEY: "test-secret-access-key",
           BUCKET_ENDPOINT: inject<string>("bucketEndpoint"),
           // Suites make calls of one space as fast as they can: those of the limit set it themselves.
+          WRITE_LIMIT: "100000",
           API_LIMIT: "100000",
           KEY_LIMIT: "1000",
           // Independent of .dev.vars: each test sets these itself when roles can be assumed.

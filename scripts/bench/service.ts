@@ -8,7 +8,7 @@ import { Workerd } from "./processes.ts";
 export type Engine = "fflate" | "native";
 
 /** The bench polls more often than a space may. */
-const SETTINGS = ["CREATE_LIMIT:10000", "POLL_LIMIT:10000", "API_LIMIT:100000"];
+const SETTINGS = ["CREATE_LIMIT:10000", "POLL_LIMIT:10000", "WRITE_LIMIT:100000", "API_LIMIT:100000"];
 const LOGGED_WITHIN_MS = 10_000;
 
 export interface Service {

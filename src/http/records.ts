@@ -39,6 +39,7 @@ export function sendRecords<Sent>({
   return route({
     ...operation,
     method: "POST",
+    limit: "write",
     body: {
       schema: z.strictObject({ [property]: z.array(record).min(1).max(MAX_RECORDS) }),
       maxBytes: MAX_RECORDS_BYTES,

@@ -19,7 +19,10 @@ const START_WITHIN_MS = 120_000;
 /** The encryption key of stored secrets, so that the tests know which values must not occur. */
 export const SECRETS_KEY = "interop:aW50ZXJvcC1zdWl0ZS1zZWFsaW5nLWtleS0wMDAwMDE=";
 // Tests ask more often than a customer may.
-const VARS = ["CREATE_LIMIT:1000", "POLL_LIMIT:10000", "API_LIMIT:100000"].flatMap((setting) => ["--var", setting]);
+const VARS = ["CREATE_LIMIT:1000", "POLL_LIMIT:10000", "WRITE_LIMIT:100000", "API_LIMIT:100000"].flatMap((setting) => [
+  "--var",
+  setting,
+]);
 
 interface Running {
   folder: string;

@@ -55,10 +55,9 @@ const SHOWN = new Set(["json", "text"]);
 const MARK = "@@block";
 
 const stack = liveStack(
-  ...["CREATE_LIMIT:1000", "POLL_LIMIT:1000", "LIST_LIMIT:1000", "API_LIMIT:100000"].flatMap((value) => [
-    "--var",
-    value,
-  ]),
+  ...["CREATE_LIMIT:1000", "POLL_LIMIT:1000", "LIST_LIMIT:1000", "WRITE_LIMIT:100000", "API_LIMIT:100000"].flatMap(
+    (value) => ["--var", value],
+  ),
 );
 
 const pages = readPages().map((page) => ({ page, blocks: blocksOf(page) }));

@@ -19,9 +19,14 @@ const SWEEP_AFTER_MS = 300;
 
 // Work counts as stuck sooner than by default, and the rate limits allow polling for the right moment.
 const stack = liveStack(
-  ...["LEASE_SECONDS:5", "RESEND_AFTER_SECONDS:1", "CREATE_LIMIT:100", "POLL_LIMIT:10000", "API_LIMIT:100000"].flatMap(
-    (v) => ["--var", v],
-  ),
+  ...[
+    "LEASE_SECONDS:5",
+    "RESEND_AFTER_SECONDS:1",
+    "CREATE_LIMIT:100",
+    "POLL_LIMIT:10000",
+    "WRITE_LIMIT:100000",
+    "API_LIMIT:100000",
+  ].flatMap((v) => ["--var", v]),
 );
 let shop: Shop;
 

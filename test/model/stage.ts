@@ -50,6 +50,7 @@ export class Stage {
     await forgetHistories();
     const service = roomyService({
       LIST_LIMIT: "10000",
+      WRITE_LIMIT: "10000",
       API_LIMIT: "10000",
       PENDING_LIMIT: String(PENDING_LIMIT),
     });

@@ -48,6 +48,7 @@ export const adObjectsResource = resource("/v1/ad-objects", "Touchpoints", [
     summary: "Create or replace ad objects",
     description: `1 to ${MAX_OBJECTS} ads, ad sets, campaigns and accounts in total, all or nothing, each of which is replaced as a whole. If a touchpoint omits a level, an export fills it in from the level below, using these objects as of its snapshot.`,
     auth: "events:write",
+    limit: "write",
     body: {
       schema: SentObjects,
       maxBytes: MAX_RECORDS_BYTES,

@@ -46,6 +46,7 @@ export const flowsResource = resource("/v1/flows", "Flows", [
     summary: "Create or replace flows",
     description: `1 to ${MAX_FLOWS} flows, all or nothing, each of which is replaced as a whole. A flow has at most ${MAX_ELEMENTS} elements and ${MAX_FLOW_BYTES} bytes, and a call at most ${MAX_ELEMENTS_PER_CALL} elements. An element's id should be unique in the space. A call that contains it twice is rejected; if several flows have it, the flow that was changed last counts.`,
     auth: "events:write",
+    limit: "write",
     body: {
       schema: z.strictObject({ flows: z.array(SentFlow).min(1).max(MAX_FLOWS) }),
       maxBytes: MAX_RECORDS_BYTES,

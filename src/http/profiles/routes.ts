@@ -125,6 +125,7 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     description:
       "Merges up to 1,000 profiles, all or nothing. Omitted fields stay unchanged; identifiers, attributes and topics are merged by key; tags and installations are replaced as a whole; null removes a value. An `external_person_id` and a `custom_id` belong to one profile of the space at a time: one that another profile has is a conflict, with a pointer to it. A change creates an event for each enabled people definition that it concerns, such as `personCreated`, `nameChanged` and `emailAddressAdded`. A change of `$phone_number`, `$sms_marketing`, `$email_address`, `$email_marketing`, or of an installation's `is_optin` or `push_token` always creates a reachability event with every reason that applies: one per channel, and for push one per installation. A change to `subscribed` is a subscription; a change to `unsubscribed`, or away from `subscribed`, is its end. A call may create at most 100,000 events.",
     auth: "profiles:write",
+    limit: "write",
     body: {
       schema: z.strictObject({ profiles: z.array(Merge).min(1).max(MAX_PROFILES) }),
       maxBytes: MAX_RECORDS_BYTES,

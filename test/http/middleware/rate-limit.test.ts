@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Route } from "../../../src/http/route.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { POLICIES, type Policy } from "../../../src/limiter/policies.ts";
-import { ADMIN, type ProblemView, Service, type Space } from "../../support/service.ts";
+import { ADMIN, orders, type ProblemView, Service, type Space } from "../../support/service.ts";
 
 let service: Service;
 let space: Space;
@@ -261,6 +261,32 @@ describe("the policy api", () => {
   });
 });
 
+describe("writes have a limit of their own, so that one space cannot occupy the database", () => {
+  const send = (of = space) => service.call("POST", "/v1/events", { key: of.key, body: { events: orders(1) } });
+
+  it("pass as often as WRITE_LIMIT says in any 60 seconds, and then have to wait", async () => {
+    // The harness wrote the profile of the shop.
+    service = new Service({ WRITE_LIMIT: "3" });
+    const [first, second, refused] = [await send(), await send(), await send()];
+    expect([first?.status, second?.status, refused?.status]).toEqual([202, 202, 429]);
+    expect(rateLimitHeaders(second)).toEqual(['"write";q=3;w=60', '"write";r=0;t=60', "3", "0"]);
+    expect(refused.headers.get("retry-after")).toBe("60");
+    expect((await refused.json<ProblemView>()).detail).toMatch(/^The policy write allows a space 3 calls/);
+  });
+
+  it("of another space pass, and so do other calls of this one", async () => {
+    service = new Service({ WRITE_LIMIT: "1" });
+    const other = await service.shop();
+    expect([(await send()).status, (await look()).status, (await send(other)).status]).toEqual([429, 200, 429]);
+  });
+
+  it("take no place when they are not valid", async () => {
+    service = new Service({ WRITE_LIMIT: "2" });
+    const wrong = await service.call("POST", "/v1/events", { key: space.key, body: { events: [] } });
+    expect([wrong.status, (await send()).status, (await send()).status]).toEqual([422, 202, 429]);
+  });
+});
+
 describe("redeliveries", () => {
   it("pass ten times in any 60 seconds", async () => {
     const again = () => service.call("POST", "/v1/webhook-deliveries/unknown/redeliver", { key: space.key });
@@ -279,6 +305,7 @@ describe("every route", () => {
     create: ["createExport", "retryExport"],
     poll: ["getExport", "listExports"],
     list: ["listEvents", "estimateExport", "countSegment"],
+    write: ["sendEvents", "mergeProfiles", "sendTouchpoints", "loadReachabilityEvents", "putAdObjects", "putFlows"],
     redeliver: ["redeliverWebhook"],
   };
   const policyOf = (route: Route) =>
