@@ -1,4 +1,4 @@
-/** The files of an export: their names, whether they are written, and the export's progress over chunks and files. */
+/** The files of an export: their names, and whether they are written. */
 
 import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
@@ -174,38 +174,4 @@ export function filesDone(
       [of.space_id, of.id, list, plan],
     ),
   );
-}
-
-export interface ExportTotals {
-  /** Records of the chunks that are done. */
-  records_done: number;
-  rows_written: number;
-  bytes_written: number;
-  uncompressed_bytes: number;
-  files_written: number;
-  files_total: number;
-}
-
-export const NO_TOTALS: ExportTotals = {
-  records_done: 0,
-  rows_written: 0,
-  bytes_written: 0,
-  uncompressed_bytes: 0,
-  files_written: 0,
-  files_total: 0,
-};
-
-/** An export's progress, from its ledger. `rows_written` includes chunks in progress, and never falls. */
-export async function exportTotals(db: Database, of: ExportKey): Promise<ExportTotals> {
-  const row = await db.first<ExportTotals>(
-    `SELECT
-       (SELECT coalesce(sum(records), 0) FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND done = 1) AS records_done,
-       (SELECT coalesce(sum(rows_so_far), 0) FROM export_chunks WHERE space_id = ?1 AND export_id = ?2) AS rows_written,
-       (SELECT coalesce(sum(bytes), 0) FROM export_chunks WHERE space_id = ?1 AND export_id = ?2) AS bytes_written,
-       (SELECT coalesce(sum(uncompressed_bytes), 0) FROM export_chunks WHERE space_id = ?1 AND export_id = ?2) AS uncompressed_bytes,
-       (SELECT count(*) FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND done = 1) AS files_written,
-       (SELECT count(*) FROM export_files WHERE space_id = ?1 AND export_id = ?2) AS files_total`,
-    [of.space_id, of.id],
-  );
-  return row ?? NO_TOTALS;
 }

@@ -1,7 +1,7 @@
 /** After the transition that ended an export: logs and measures it, and sends its webhook deliveries. */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
-import { exportTotals } from "../../db/exports/files.ts";
+import { exportTotals } from "../../db/exports/totals.ts";
 import { log, logFailure } from "../../log.ts";
 import type { Context } from "../../context.ts";
 import { type DeliveriesContext, dispatchDeliveries } from "./dispatch.ts";

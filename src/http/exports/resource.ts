@@ -2,7 +2,8 @@
 
 import * as z from "zod";
 import { type ExportRow, findExport, type NewExport } from "../../db/exports/exports.ts";
-import { type FileRow, listFilesAfter, NO_TOTALS, type ExportTotals, exportTotals } from "../../db/exports/files.ts";
+import { type FileRow, listFilesAfter } from "../../db/exports/files.ts";
+import { type ExportTotals, exportTotals, NO_TOTALS, totalsOf } from "../../db/exports/totals.ts";
 import { publicError, SpillwayError } from "../../errors.ts";
 import { destinationOf } from "../../export/delivery/destination.ts";
 import { fileFacts } from "../../export/output/manifest.ts";
@@ -123,8 +124,25 @@ export async function show(call: Call, row: ExportRow): Promise<View> {
   return view(call, row, counts, await Promise.all(rows.map((file) => showFile(call, row, file))));
 }
 
-export async function showListed(call: Call, row: ExportRow): Promise<z.output<typeof ListedExport>> {
-  const shown = view(call, row, await exportTotals(call.databases.control, row), []);
+/** A row of a list, with the totals of its export. */
+export interface CountedExport {
+  row: ExportRow;
+  counts: ExportTotals;
+}
+
+/** Reads the totals of a page's exports together. */
+export async function withTotals(
+  call: Call,
+  spaceId: string,
+  rows: readonly ExportRow[],
+): Promise<readonly CountedExport[]> {
+  const ids = rows.map((row) => row.id);
+  const totals = await totalsOf(call.databases.control, spaceId, ids);
+  return rows.map((row) => ({ row, counts: totals.get(row.id) ?? NO_TOTALS }));
+}
+
+export function showListed(call: Call, { row, counts }: CountedExport): z.output<typeof ListedExport> {
+  const shown = view(call, row, counts, []);
   const { files: _files, download_url: _link, url_expires_at: _until, ...listed } = shown;
   return listed;
 }

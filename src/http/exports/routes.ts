@@ -1,7 +1,7 @@
 /** /v1/exports: create an export, follow its progress, download its files. */
 
 import * as z from "zod";
-import { type ExportRow, listExports } from "../../db/exports/exports.ts";
+import { listExports } from "../../db/exports/exports.ts";
 import { DATASETS } from "../../datasets/index.ts";
 import { SpillwayError } from "../../errors.ts";
 import { createExport } from "../../export/api/create.ts";
@@ -27,6 +27,7 @@ import {
   STATUSES,
   unexpired,
   Warnings,
+  withTotals,
 } from "./resource.ts";
 import { noResultBecause } from "./no-result.ts";
 import { timelineRoute } from "./timeline.ts";
@@ -99,10 +100,13 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     filters: { status: z.enum(STATUSES).optional(), dataset: z.enum(DATASETS.map(({ name }) => name)).optional() },
     item: ListedExport,
     page: "Exports without their files and links, newest first. A page of large requests ends early, with a cursor.",
-    read: (call, { space, filters: { status = null, dataset = null }, limit, after }) =>
-      listExports(call.databases.control, space.id, { status, dataset, limit: limit - 1, after }),
-    positionOf: byCreation,
-    show: (row: ExportRow, call) => showListed(call, row),
+    async read(call, { space, filters: { status = null, dataset = null }, limit, after }) {
+      const filter = { status, dataset, limit: limit - 1, after };
+      const { rows, shown } = await listExports(call.databases.control, space.id, filter);
+      return { rows: await withTotals(call, space.id, rows), shown };
+    },
+    positionOf: ({ row }) => byCreation(row),
+    show: (each, call) => showListed(call, each),
   }),
   route({
     method: "POST",

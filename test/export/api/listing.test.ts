@@ -1,6 +1,7 @@
 /** Exports among others: lists and their pages, estimates, and the limit of exports in flight. */
 
 import { describe, expect, it, vi } from "vitest";
+import { totalsOf } from "../../../src/db/exports/totals.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { Customer } from "../../support/customer.ts";
 import { gunzip, lines } from "../../support/gunzip.ts";
@@ -72,6 +73,32 @@ describe("the list of exports", () => {
       "url_expires_at",
     ]);
     expect(done).toMatchObject(listed ?? {});
+  });
+
+  it("reads the totals of all its exports in one query, however many it lists: 200 take as many queries as 2", async () => {
+    const { service, space } = await shop(1, { PENDING_LIMIT: "1000" });
+    for (let n = 0; n < 20; n += 1) await service.ask(space);
+    const queriesOf = async (limit: number) => {
+      const before = service.meter.statements;
+      expect((await list(service, space, `?limit=${limit}`)).data).toHaveLength(Math.min(limit, 20));
+      return service.meter.statements - before;
+    };
+    expect(await queriesOf(200)).toBe(await queriesOf(2));
+    expect(await queriesOf(200)).toBeLessThanOrEqual(3);
+  });
+
+  it("scans a bounded number of ledger rows a query, and has the same totals", async () => {
+    const { service, space } = await shop(4);
+    const ids: string[] = [];
+    for (const file_rows of [1, 2, 3]) ids.push((await service.export(space, { layout: "files", file_rows })).id);
+    const { control } = service.context.databases;
+    const whole = await totalsOf(control, space.id, ids);
+    expect(ids.map((id) => whole.get(id)?.files_written)).toEqual([4, 2, 2]);
+    for (const maxRows of [9, 12, 13, 17]) {
+      const before = service.meter.statements;
+      expect(await totalsOf(control, space.id, ids, maxRows)).toEqual(whole);
+      expect(service.meter.statements - before).toBeGreaterThan(maxRows < 16 ? 1 : 0);
+    }
   });
 
   it.each(["status=done", "limit=0", "limit=201", "cursor=x"])("refuses the query %s", async (query) => {
