@@ -1,7 +1,7 @@
 /**
- * assemble: joins the compressed segments of one file into one ordinary gzip member. It streams: it reads a piece of a
- * segment, and uploads a part of the object. An attempt that was cut off is repeated from the start, and the next one
- * aborts its upload.
+ * assemble: joins the segments of one file, as its encoding says. It streams: it reads a piece of a segment, and
+ * uploads a part of the object. An attempt that was cut off is repeated from the start, and the next one aborts its
+ * upload.
  */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
@@ -10,8 +10,8 @@ import { type ChunkRow, chunksOfFile } from "../../db/exports/chunks.ts";
 import { fileDone, type FileRow, type WrittenFile } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { openFile } from "../output/chunk-writer.ts";
-import { contentOfChunks } from "../output/crc32.ts";
-import { compressionOf, encodingOf } from "../output/encode/encoder.ts";
+import { encodingOf } from "../output/encode/encoder.ts";
+import { joinOf } from "../output/join.ts";
 import type { Context, Message } from "../../context.ts";
 import { deleteOrphanedFiles } from "./orphans.ts";
 import { type Lease, withLease } from "./lease.ts";
@@ -46,15 +46,14 @@ async function join(
   lease: Lease,
 ): Promise<(WrittenFile & { key: string }) | null> {
   let uploadId: string | null = null;
-  const compression = compressionOf(encodingOf(row));
-  if (compression === null) throw new Error("a file that compresses its own pages is never assembled");
-  const { key, writer } = await openFile(context, row, file, compression.mediaType, async (id) => {
+  const { mediaType, header, trailer, uncompressedBytes } = joinOf(encodingOf(row));
+  const { key, writer } = await openFile(context, row, file, mediaType, async (id) => {
     uploadId = id;
     await lease.renew();
   });
   try {
     const chunks = await chunksOfFile(context.databases.control, row, file.n);
-    writer.write(compression.join.header);
+    writer.write(header);
     lease.track(() => uploadId);
     const pieces = piecesOf(chunks, context.sizes.partBytes);
     let next = fetchPiece(context, row, pieces[0]);
@@ -69,11 +68,13 @@ async function join(
         return null;
       }
     }
-    const content = contentOfChunks(chunks);
-    writer.write(compression.join.trailer(content));
+    for (const piece of trailer(chunks)) {
+      writer.write(piece);
+      await writer.drain();
+    }
     const closed = await lease.during(() => writer.finish());
     const rows = chunks.reduce((sum, chunk) => sum + (chunk.rows ?? 0), 0);
-    return { key, rows, uncompressedBytes: content.uncompressedBytes, ...closed };
+    return { key, rows, uncompressedBytes: uncompressedBytes(chunks, closed.bytes), ...closed };
   } catch (thrown) {
     await writer.abort().catch(() => {});
     throw thrown;
