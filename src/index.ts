@@ -18,7 +18,7 @@ import { log, logFailure } from "./log.ts";
 import { dataPoint } from "./metrics.ts";
 import { CustomerBuckets } from "./outbound/customer.ts";
 import { Bucket } from "./outbound/s3.ts";
-import { resolver } from "./outbound/url-guard.ts";
+import { type AddressCache, resolver } from "./outbound/url-guard.ts";
 import type { Runtime } from "./runtime.ts";
 
 const runtime: Runtime = {
@@ -34,7 +34,7 @@ export class Limiter extends LimiterObject {
   }
 }
 
-/** What an isolate keeps between invocations: the settings, the sessions of customers' roles, failed logins. */
+/** What an isolate keeps between invocations: settings, the sessions of customers' roles, addresses, failed logins. */
 interface IsolateState {
   config: Config;
   adminFailures: Failures;
@@ -45,11 +45,15 @@ const isolateStates = new WeakMap<Env, IsolateState>();
 
 const boundFetch: typeof fetch = (input, init) => fetch(input, init);
 
+/** The addresses of customers' hosts, which the isolate keeps for later invocations. */
+const addresses: AddressCache = new Map();
+const resolve = resolver(boundFetch, () => runtime.now(), addresses);
+
 function isolateState(env: Env): IsolateState {
   let state = isolateStates.get(env);
   if (state === undefined) {
     const config = readConfig(env);
-    const outside = { now: () => runtime.now(), fetch: boundFetch, resolve: resolver(boundFetch) };
+    const outside = { now: () => runtime.now(), fetch: boundFetch, resolve };
     state = { config, adminFailures: new Failures(), customers: new CustomerBuckets(config, outside) };
     isolateStates.set(env, state);
   }
@@ -81,7 +85,7 @@ function openContext(env: Env): { context: Context; meter: ReturnType<typeof new
         await env.WEBHOOK_QUEUE.send(message, { delaySeconds });
       },
       fetch: boundFetch,
-      resolve: resolver(boundFetch),
+      resolve,
       measure: (point) => env.METRICS.writeDataPoint(dataPoint(point)),
     },
   };

@@ -41,13 +41,14 @@ export const CAPABILITIES: Readonly<Record<Provider, Capabilities>> = {
     defaultKey: true,
     ownEndpoint: true,
   },
-  // R2 always encrypts and has no header for it; its temporary credentials do not come from an STS.
+  // R2 always encrypts and has no header for it; its temporary credentials do not come from an STS. Its conditions:
+  // developers.cloudflare.com/r2/api/s3/conditional-operations
   r2: {
     ...ELSEWHERE,
     title: "Cloudflare R2",
     roles: false,
     conditionalPut: "yes",
-    conditionalComplete: "no",
+    conditionalComplete: "yes",
     encryption: [],
   },
   // The XML API with HMAC keys: its conditional headers have other names, which it rejects beside x-amz- headers.

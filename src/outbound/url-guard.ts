@@ -4,7 +4,8 @@
  * refuses the name; a name that does not resolve is refused too.
  *
  * The connection resolves the name again, so a name whose address changes between the check and the connection is not
- * caught here. The service must run in a network that reaches no private address.
+ * caught here (DNS rebinding), however fresh the check's addresses are. They may be up to a minute old, so that a
+ * thousand parts of an upload ask the resolver once. The service must run in a network that reaches no private address.
  */
 
 import ipaddr from "ipaddr.js";
@@ -82,12 +83,28 @@ const TYPES = { A: 1, AAAA: 28 } as const;
 
 const Answer = z.object({
   Status: z.int(),
-  Answer: z.array(z.object({ type: z.int(), data: z.string() })).default([]),
+  Answer: z.array(z.object({ type: z.int(), TTL: z.number().min(0).default(0), data: z.string() })).default([]),
 });
 
-/** DNS over HTTPS in JSON: developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests */
-export function resolver(reach: typeof fetch): Resolve {
-  async function ask(name: string, type: keyof typeof TYPES): Promise<string[]> {
+/** The addresses of names, and until when they may be used, epoch ms. Oldest first; kept between invocations. */
+export type AddressCache = Map<string, { addresses: readonly string[]; until: number }>;
+
+const MAX_CACHED_SECONDS = 60;
+const MAX_CACHED_NAMES = 1_000;
+
+/** The addresses of one kind, and how many seconds every record on the way to them may be kept. */
+interface Found {
+  addresses: string[];
+  seconds: number;
+}
+
+/**
+ * DNS over HTTPS in JSON: developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests
+ * @param cache addresses that were found, each kept as long as its records may be, a minute at most. A name without
+ * addresses is asked for each time. @param now epoch ms.
+ */
+export function resolver(reach: typeof fetch, now: () => number, cache: AddressCache = new Map()): Resolve {
+  async function ask(name: string, type: keyof typeof TYPES): Promise<Found> {
     const response = await reach(`${RESOLVER}?name=${encodeURIComponent(name)}&type=${type}`, {
       headers: { accept: "application/dns-json" },
       redirect: "manual",
@@ -101,7 +118,18 @@ export function resolver(reach: typeof fetch): Resolve {
     if (answer.Status !== NO_ERROR && answer.Status !== NO_SUCH_NAME)
       throw new Error(`the resolver answered with status ${answer.Status}`);
     // The answer also contains the CNAME records that lead to the addresses.
-    return answer.Answer.filter((record) => record.type === TYPES[type]).map((record) => record.data);
+    const addresses = answer.Answer.filter((record) => record.type === TYPES[type]).map((record) => record.data);
+    return { addresses, seconds: Math.min(MAX_CACHED_SECONDS, ...answer.Answer.map(({ TTL }) => TTL)) };
   }
-  return async (name) => (await Promise.all([ask(name, "A"), ask(name, "AAAA")])).flat();
+  return async (name) => {
+    const cached = cache.get(name);
+    if (cached !== undefined && cached.until > now()) return cached.addresses;
+    const found = await Promise.all([ask(name, "A"), ask(name, "AAAA")]);
+    const addresses = found.flatMap((each) => each.addresses);
+    cache.delete(name);
+    if (addresses.length > 0)
+      cache.set(name, { addresses, until: now() + 1_000 * Math.min(...found.map(({ seconds }) => seconds)) });
+    for (const oldest of cache.keys()) if (cache.size > MAX_CACHED_NAMES) cache.delete(oldest);
+    return addresses;
+  };
 }

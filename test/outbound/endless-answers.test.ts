@@ -98,7 +98,7 @@ it.each([200, 403, 500])("an STS that answers %i is read in bounds", async (stat
 
 it.each([200, 503])("a resolver that answers %i is read in bounds", async (status) => {
   const { reach, served } = endless(status);
-  await expect(resolver(reach)("shop.example")).rejects.toThrow();
+  await expect(resolver(reach, () => 0)("shop.example")).rejects.toThrow();
   expect(served.bytes).toBeLessThanOrEqual(2 * 2 * PIECE);
 });
 

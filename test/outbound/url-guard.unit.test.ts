@@ -1,7 +1,7 @@
 /** Only public hosts are called: for every spelling of an address, and every address that a name resolves to. */
 
 import { describe, expect, it } from "vitest";
-import { checkTarget, urlFault, resolver } from "../../src/outbound/url-guard.ts";
+import { checkTarget, urlFault, resolver, type AddressCache } from "../../src/outbound/url-guard.ts";
 
 const refused = (url: string, allowInsecure = false) => urlFault(url, allowInsecure) !== null;
 
@@ -188,13 +188,13 @@ describe("the resolver", () => {
   /** A server of DNS over HTTPS with these answers, by type. */
   function serving(answers: Record<string, unknown>, status = 200) {
     const asked: Request[] = [];
-    const resolve = resolver(async (input, init) => {
+    const reach: typeof fetch = async (input, init) => {
       const request = new Request(input, init ?? {});
       asked.push(request);
       const type = new URL(request.url).searchParams.get("type") ?? "";
       return Response.json(answers[type] ?? { Status: 0 }, { status });
-    });
-    return { resolve, asked };
+    };
+    return { resolve: resolver(reach, () => 0), asked };
   }
 
   it("gives the addresses of both kinds, without the aliases on the way", async () => {
@@ -232,5 +232,64 @@ describe("the resolver", () => {
     ["answers something else", { A: { hello: 1 } }, 200],
   ])("throws when the server %s", async (_, answers, status) => {
     await expect(serving(answers, status).resolve("shop.example")).rejects.toThrow();
+  });
+
+  describe("keeps the addresses that it found", () => {
+    const record = (type: number, data: string, TTL: number) => ({ type, data, TTL });
+
+    /** A resolver with a clock, and a server that counts. @param ttl seconds of its A record. */
+    function keeping(ttl: number, aliasTtl = 300) {
+      const state = { now: 0, asked: 0 };
+      const reach: typeof fetch = async (input) => {
+        state.asked += 1;
+        const { searchParams } = new URL(new Request(input).url);
+        const Answer = [record(5, "cdn.example.", aliasTtl), record(1, "93.184.215.14", ttl)];
+        return Response.json(searchParams.get("type") === "A" ? { Status: 0, Answer } : { Status: 0 });
+      };
+      const cache: AddressCache = new Map();
+      return { state, cache, resolve: resolver(reach, () => state.now, cache) };
+    }
+
+    it("for a minute at most: a thousand calls of a bucket ask twice", async () => {
+      const { state, resolve } = keeping(3_600);
+      for (let call = 0; call < 1_000; call += 1) await resolve("shop.example");
+      state.now = 59_999;
+      expect([await resolve("shop.example"), state.asked]).toEqual([["93.184.215.14"], 2]);
+      state.now = 60_000;
+      await resolve("shop.example");
+      expect(state.asked).toBe(4);
+    });
+
+    it.each([
+      ["its address", 5, 300],
+      ["an alias on the way", 300, 5],
+    ])("no longer than the record of %s may be kept", async (_what, ttl, aliasTtl) => {
+      const { state, resolve } = keeping(ttl, aliasTtl);
+      await resolve("shop.example");
+      state.now = 4_999;
+      await resolve("shop.example");
+      expect(state.asked).toBe(2);
+      state.now = 5_000;
+      await resolve("shop.example");
+      expect(state.asked).toBe(4);
+    });
+
+    it("not at all where their time is zero, and not for a name without any", async () => {
+      const { state, resolve } = keeping(0);
+      await resolve("shop.example");
+      await resolve("shop.example");
+      expect(state.asked).toBe(4);
+      const { resolve: none, asked } = serving({ A: { Status: 3 } });
+      await none("nobody.example");
+      await none("nobody.example");
+      expect(asked.length).toBe(4);
+    });
+
+    it("of a thousand names at most, the latest", async () => {
+      const { cache, resolve } = keeping(60);
+      for (let n = 0; n < 1_000; n += 1) cache.set(`s${n}.example`, { addresses: [], until: 1 });
+      await resolve("shop.example");
+      expect([cache.size, cache.has("s0.example"), cache.has("shop.example")]).toEqual([1_000, false, true]);
+    });
   });
 });

@@ -234,7 +234,17 @@ describe("a destination", () => {
       expect(aws.seen.every(({ url }) => url.href.startsWith("http://localhost:9000/acme-exports/"))).toBe(true);
     });
 
-    it.each(["generic", "ceph", "r2", "gcs"])("%s overwrites no other object with one in parts", async (provider) => {
+    it("r2 completes an upload on the condition that no object exists, and reads none before", async () => {
+      service.context.sizes = { chunkRows: 50_000, partBytes: 180, fileBytes: 100_000_000 };
+      const created = await at("r2");
+      const done = await customer.export({ delivery: created.delivery, layout: "single" });
+      expect(done.status).toBe("completed");
+      const completions = aws.seen.filter(({ method }) => method === "POST").slice(1);
+      expect(completions.map(({ headers }) => headers.get("if-none-match"))).toEqual(["*"]);
+      expect(aws.seen.filter(({ method }) => method === "GET")).toEqual([]);
+    });
+
+    it.each(["generic", "ceph", "gcs"])("%s overwrites no other object with one in parts", async (provider) => {
       aws.conditional = "ignores";
       // A segment fits one part of the service's own bucket; the file does not fit one part.
       service.context.sizes = { chunkRows: 50_000, partBytes: 180, fileBytes: 100_000_000 };
