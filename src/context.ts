@@ -1,6 +1,7 @@
 /** What the steps of an export work with, of which each takes the part it uses; and the queue's messages. */
 
 import * as z from "zod";
+import type { Budget } from "./budget.ts";
 import type { Config } from "./config.ts";
 import { datasetNamed } from "./datasets/index.ts";
 import type { Column, Since, Source } from "./datasets/dataset.ts";
@@ -27,6 +28,15 @@ export const Message = z.object({
 
 export type Message = z.output<typeof Message>;
 
+/**
+ * The steps of each queue. `chunks` has the steps that read and write an export's data, of which an invocation runs one
+ * at a time; the short steps of all exports do not wait behind them.
+ */
+export const STEPS_OF: Readonly<Record<"steps" | "chunks", ReadonlySet<Message["step"]>>> = {
+  steps: new Set(["plan", "finish"]),
+  chunks: new Set(["chunk", "assemble"]),
+};
+
 /** A webhook delivery may be due. */
 export const WebhookMessage = z.object({ space_id: z.string().min(1), delivery_id: z.string().min(1) });
 
@@ -47,12 +57,15 @@ export const SIZES: Sizes = { chunkRows: 50_000, partBytes: 8 * 1_048_576, fileB
 export interface Context {
   config: Config;
   runtime: Runtime;
+  /** What this invocation has used: the databases and all calls that leave the Worker count. */
+  budget: Budget;
   sizes: Sizes;
   databases: Databases;
   /** The service's own bucket. */
   bucket: Bucket;
   /** Customers' own buckets. */
   customers: CustomerBuckets;
+  /** Sends messages to the queue of their step. */
   send(messages: readonly Message[]): Promise<void>;
   /** @param delaySeconds at most a day. */
   sendWebhook(message: WebhookMessage, delaySeconds: number): Promise<void>;

@@ -47,6 +47,10 @@ export const ERRORS = {
     true,
   ),
   internal: service(500, "The service failed unexpectedly: retry, and report the request id if it fails again."),
+  budget_exceeded: service(
+    500,
+    "The work needs more than one invocation of the service may use: ask for less, or report the request id.",
+  ),
   export_failed: service(503, "The export failed: its resource names the error."),
   unavailable: service(503, "The service is unavailable: retry after a few seconds."),
   export_too_large: customer(

@@ -4,10 +4,10 @@
  */
 
 import type * as z from "zod";
+import { Budget, MAX_MESSAGES_PER_SEND } from "./budget.ts";
 import { type Config, readConfig } from "./config.ts";
-import { newMeter } from "./db/core/database.ts";
 import { openDatabases } from "./db/core/shards.ts";
-import { type Context, Message, SIZES, WebhookMessage } from "./context.ts";
+import { type Context, Message, SIZES, STEPS_OF, WebhookMessage } from "./context.ts";
 import { deliverWithin } from "./webhooks/deliver.ts";
 import { handleDeadLetter, runStep, type Verdict } from "./export/pipeline/run.ts";
 import { sweep } from "./maintenance/sweep.ts";
@@ -18,6 +18,7 @@ import { log, logFailure } from "./log.ts";
 import { dataPoint } from "./metrics.ts";
 import { CustomerBuckets } from "./outbound/customer.ts";
 import { Bucket } from "./outbound/s3.ts";
+import type { SessionCache } from "./outbound/sts.ts";
 import { type AddressCache, resolver } from "./outbound/url-guard.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -38,61 +39,69 @@ export class Limiter extends LimiterObject {
 interface IsolateState {
   config: Config;
   adminFailures: Failures;
-  customers: CustomerBuckets;
+  /** Of customers' roles. */
+  sessions: SessionCache;
+  /** Of customers' hosts. */
+  addresses: AddressCache;
 }
 
 const isolateStates = new WeakMap<Env, IsolateState>();
 
 const boundFetch: typeof fetch = (input, init) => fetch(input, init);
 
-/** The addresses of customers' hosts, which the isolate keeps for later invocations. */
-const addresses: AddressCache = new Map();
-const resolve = resolver(boundFetch, () => runtime.now(), addresses);
-
 function isolateState(env: Env): IsolateState {
   let state = isolateStates.get(env);
   if (state === undefined) {
     const config = readConfig(env);
-    const outside = { now: () => runtime.now(), fetch: boundFetch, resolve };
-    state = { config, adminFailures: new Failures(), customers: new CustomerBuckets(config, outside) };
+    state = { config, adminFailures: new Failures(), sessions: new Map(), addresses: new Map() };
     isolateStates.set(env, state);
   }
   return state;
 }
 
-/** Messages per call, by the queue's limit. */
-const MAX_MESSAGES_PER_SEND = 100;
+/** Before a query is repeated: about 0.1, 0.2 and 0.4 seconds. */
+const pause = (attempt: number) => scheduler.wait(100 * 2 ** (attempt - 1) * (0.5 + runtime.random()));
 
-function openContext(env: Env): { context: Context; meter: ReturnType<typeof newMeter> } {
-  const { config, customers } = isolateState(env);
-  const meter = newMeter();
+/** The context of one invocation, with a budget of its own. */
+function openContext(env: Env): Context {
+  const { config, sessions, addresses } = isolateState(env);
+  const now = () => runtime.now();
+  const budget = new Budget(now);
+  const reach = budget.counted(boundFetch);
+  const resolve = resolver(reach, now, addresses);
   return {
-    meter,
-    context: {
-      config,
-      runtime,
-      sizes: SIZES,
-      databases: openDatabases(env, meter),
-      bucket: new Bucket(config.bucket, () => runtime.now(), boundFetch, "service"),
-      customers,
-      async send(messages) {
-        for (let from = 0; from < messages.length; from += MAX_MESSAGES_PER_SEND)
-          await env.EXPORT_QUEUE.sendBatch(
-            messages.slice(from, from + MAX_MESSAGES_PER_SEND).map((body) => ({ body })),
-          );
-      },
-      async sendWebhook(message, delaySeconds) {
-        await env.WEBHOOK_QUEUE.send(message, { delaySeconds });
-      },
-      fetch: boundFetch,
-      resolve,
-      measure: (point) => env.METRICS.writeDataPoint(dataPoint(point)),
+    config,
+    runtime,
+    budget,
+    sizes: SIZES,
+    databases: openDatabases(env, budget, pause),
+    bucket: new Bucket(config.bucket, now, reach, "service"),
+    customers: new CustomerBuckets(config, { now, fetch: reach, resolve }, sessions),
+    async send(messages) {
+      for (const [queue, steps] of [
+        [env.STEP_QUEUE, STEPS_OF.steps],
+        [env.CHUNK_QUEUE, STEPS_OF.chunks],
+      ] as const) {
+        const own = messages.filter(({ step }) => steps.has(step));
+        for (let from = 0; from < own.length; from += MAX_MESSAGES_PER_SEND) {
+          const part = own.slice(from, from + MAX_MESSAGES_PER_SEND);
+          budget.countMessages(part);
+          await queue.sendBatch(part.map((body) => ({ body })));
+        }
+      }
     },
+    async sendWebhook(message, delaySeconds) {
+      budget.countMessages([message]);
+      await env.WEBHOOK_QUEUE.send(message, { delaySeconds });
+    },
+    fetch: reach,
+    resolve,
+    measure: (point) => env.METRICS.writeDataPoint(dataPoint(point)),
   };
 }
 
 const app = createApp((request, env, ctx) => {
-  const { context } = openContext(env);
+  const context = openContext(env);
   return {
     request,
     url: new URL(request.url),
@@ -135,11 +144,15 @@ function consume<Body>(
 /** Most receivers answer sooner. A slower one goes on beside the next batch, which need not be its own space's. */
 const WEBHOOK_PATIENCE_MS = 1_000;
 
-const QUEUES: ReadonlyMap<string, Consume> = new Map([
-  ["spillway-exports", consume(Message, (context, message, { attempts }) => runStep(context, message, attempts))],
-  ["spillway-exports-dead", consume(Message, handleDeadLetter)],
+const consumeStep = consume(Message, (context, message, { attempts }) => runStep(context, message, attempts));
+
+/** The consumers by the last word of their queue's name: what is before it differs between environments. */
+const CONSUMERS: ReadonlyMap<string, Consume> = new Map([
+  ["steps", consumeStep],
+  ["chunks", consumeStep],
+  ["dead", consume(Message, handleDeadLetter)],
   [
-    "spillway-webhooks",
+    "webhooks",
     consume(WebhookMessage, (context, message, { waitUntil }) =>
       deliverWithin(context, message, scheduler.wait(WEBHOOK_PATIENCE_MS), waitUntil),
     ),
@@ -148,7 +161,7 @@ const QUEUES: ReadonlyMap<string, Consume> = new Map([
 
 /** @throws Error for a queue of another name, whose messages are then retried. */
 function consumerOf(queue: string): Consume {
-  const found = QUEUES.get(queue);
+  const found = CONSUMERS.get(queue.slice(queue.lastIndexOf("-") + 1));
   if (found === undefined) throw new Error(`no code consumes the queue ${queue}`);
   return found;
 }
@@ -158,7 +171,8 @@ export default {
 
   /** Processes the messages of a batch concurrently. A failure retries only its own message. */
   async queue(batch, env, ctx) {
-    const { context, meter } = openContext(env);
+    const context = openContext(env);
+    const { used } = context.budget;
     const waitUntil = (work: Promise<unknown>) => ctx.waitUntil(work);
     await Promise.all(
       batch.messages.map(async (message) => {
@@ -176,13 +190,14 @@ export default {
     log("queue.batch", {
       queue: batch.queue,
       messages: batch.messages.length,
-      d1_statements: meter.statements,
-      d1_rows_read: meter.rowsRead,
-      d1_rows_written: meter.rowsWritten,
+      d1_statements: used.statements,
+      d1_rows_read: used.rowsRead,
+      d1_rows_written: used.rowsWritten,
+      subrequests: used.subrequests,
     });
   },
 
   async scheduled(_controller, env) {
-    await sweep(openContext(env).context);
+    await sweep(openContext(env));
   },
 } satisfies ExportedHandler<Env>;

@@ -3,6 +3,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
+import { Message, STEPS_OF } from "../src/context.ts";
 import worker from "../src/index.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -16,7 +17,7 @@ async function consume(queue: string) {
   return { acks: explicitAcks, retries: retryMessages.map(({ msgId }) => msgId) };
 }
 
-it.each(["spillway-exports", "spillway-exports-dead", "spillway-webhooks"])(
+it.each(["spillway-steps", "spillway-chunks", "spillway-dead", "spillway-webhooks", "spillway-staging-chunks"])(
   "an unreadable message of %s is dropped",
   async (queue) => {
     vi.spyOn(console, "log").mockReturnValue();
@@ -27,6 +28,11 @@ it.each(["spillway-exports", "spillway-exports-dead", "spillway-webhooks"])(
 it("a message of another queue is retried, and the log names the queue", async () => {
   vi.spyOn(console, "log").mockReturnValue();
   const errors = vi.spyOn(console, "error").mockReturnValue();
-  expect(await consume("spillway-exports-renamed")).toEqual({ acks: [], retries: ["m"] });
-  expect(errors.mock.calls.flat().join()).toContain("spillway-exports-renamed");
+  expect(await consume("spillway-exports")).toEqual({ acks: [], retries: ["m"] });
+  expect(errors.mock.calls.flat().join()).toContain("spillway-exports");
+});
+
+it("each step of an export has exactly one queue", () => {
+  const steps = Object.values(STEPS_OF).flatMap((queue) => [...queue]);
+  expect(steps.toSorted()).toEqual([...Message.shape.step.options].toSorted());
 });

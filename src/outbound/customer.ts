@@ -11,7 +11,7 @@ import { CAPABILITIES } from "./providers.ts";
 import { isOwnRole } from "./role.ts";
 import type { Store } from "./s3-call.ts";
 import { Bucket } from "./s3.ts";
-import { type RoleRequest, RoleSessions } from "./sts.ts";
+import { type RoleRequest, RoleSessions, type SessionCache } from "./sts.ts";
 import { checkTarget, type Resolve } from "./url-guard.ts";
 
 /** Credentials of a bucket, decrypted. */
@@ -42,11 +42,12 @@ export class CustomerBuckets {
   readonly #outside: Outside;
   readonly #sessions: RoleSessions | null;
 
-  constructor(settings: Settings, outside: Outside) {
+  /** @param cache the roles' sessions, which the isolate keeps for later invocations. */
+  constructor(settings: Settings, outside: Outside, cache: SessionCache = new Map()) {
     const { aws, stsEndpoint: endpoint } = settings;
     this.#settings = settings;
     this.#outside = outside;
-    this.#sessions = aws === null ? null : new RoleSessions({ ...aws, endpoint }, outside.now, outside.fetch);
+    this.#sessions = aws === null ? null : new RoleSessions({ ...aws, endpoint }, outside.now, outside.fetch, cache);
   }
 
   /** Calls nothing: a role is assumed at the bucket's first use. */

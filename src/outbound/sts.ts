@@ -73,17 +73,24 @@ const SERVICE_FAULTS = new Set([
 const SKEWED = new Set(["RequestExpired", "RequestTimeTooSkewed"]);
 const BUSY = new Set(["Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"]);
 
+/**
+ * Sessions of assumed roles by their request, oldest first. Promises are not cached, because one invocation must not
+ * wait for another's fetch.
+ */
+export type SessionCache = Map<string, Session>;
+
 export class RoleSessions {
   readonly #settings: StsSettings;
   readonly #now: () => number;
   readonly #fetch: typeof fetch;
-  /** Oldest first. Promises are not cached, because one invocation must not wait for another's fetch. */
-  readonly #cache = new Map<string, Session>();
+  readonly #cache: SessionCache;
 
-  constructor(settings: StsSettings, now: () => number, reach: typeof fetch) {
+  /** @param cache what the isolate keeps for later invocations. */
+  constructor(settings: StsSettings, now: () => number, reach: typeof fetch, cache: SessionCache = new Map()) {
     this.#settings = settings;
     this.#now = now;
     this.#fetch = reach;
+    this.#cache = cache;
   }
 
   /** Credentials that stay valid for at least five minutes. @throws as `assume`. */

@@ -2,7 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Database, newMeter, type Param } from "../../src/db/core/database.ts";
+import { Budget } from "../../src/budget.ts";
+import { Database, type Param } from "../../src/db/core/database.ts";
 import { interrupted, once } from "../support/interrupted.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { type Service, type Space, START } from "../support/service.ts";
@@ -172,7 +173,7 @@ describe("the read before a write", () => {
   });
 
   it("is at those alone that can change", async () => {
-    const watched = new Watched(env.SPACE_DB, newMeter());
+    const watched = new Watched(env.SPACE_DB, new Budget());
     const slow = roomyService();
     slow.context.databases = { ...slow.context.databases, space: () => watched };
     const unreachable = Array.from({ length: 10 }, (_, n) => ({ person_id: `l-${n}`, attributes: { n } }));

@@ -5,7 +5,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Database, newMeter, type Param } from "../../src/db/core/database.ts";
+import { Budget } from "../../src/budget.ts";
+import { Database, type Param } from "../../src/db/core/database.ts";
 import { s3Error } from "../support/aws.ts";
 import { throughLine } from "../support/bucket.ts";
 import { ErasureShop, mixed } from "../support/erasure.ts";
@@ -136,7 +137,7 @@ it("costs an export nothing where no deletion is pending", async () => {
   await service.send(space, mixed());
   await shop.remove();
   await shop.sweepLater();
-  const watched = new Watched(env.SPACE_DB, newMeter());
+  const watched = new Watched(env.SPACE_DB, new Budget());
   service.context.databases = { ...service.context.databases, space: () => watched };
   const excluding = () => texts.filter((sql) => sql.includes("FROM events") && sql.includes("deletions")).length;
   await service.export(space);

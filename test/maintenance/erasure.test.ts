@@ -2,7 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Database, newMeter, type Rows, type Statement } from "../../src/db/core/database.ts";
+import { Budget } from "../../src/budget.ts";
+import { Database, type Rows, type Statement } from "../../src/db/core/database.ts";
 import { eraseSlice, pendingDeletions } from "../../src/db/profiles/deletions.ts";
 import { ErasureShop, mixed } from "../support/erasure.ts";
 import { orders, type Service, type Space, START } from "../support/service.ts";
@@ -113,7 +114,7 @@ class Failing extends Database {
   #removals = 0;
 
   constructor(fails: (nth: number) => "before" | "after" | null) {
-    super(env.SPACE_DB, newMeter());
+    super(env.SPACE_DB, new Budget());
     this.#fails = fails;
   }
 
@@ -174,12 +175,12 @@ describe("slices", () => {
     )
       .bind(space.id, JSON.stringify(Array.from({ length: 500 }, (_, n) => `d-${n}`)))
       .run();
-    const meter = newMeter();
-    const db = new Database(env.SPACE_DB, meter);
+    const budget = new Budget();
+    const db = new Database(env.SPACE_DB, budget);
     expect(await pendingDeletions(db, space.id, 1_000)).toBe(true);
     await eraseSlice(db, { space_id: space.id, id, person_id: "p-1", seq: 1_000 }, 1_000, START);
     expect(await pendingDeletions(db, space.id, 1_000)).toBe(false);
-    expect(meter.rowsRead).toBeLessThan(100);
+    expect(budget.used.rowsRead).toBeLessThan(100);
   });
 
   it("leave the deletion pending as long as rows are left", async () => {

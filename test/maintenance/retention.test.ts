@@ -2,7 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Database, newMeter, type Param, type Rows, type Statement } from "../../src/db/core/database.ts";
+import { Budget } from "../../src/budget.ts";
+import { Database, type Param, type Rows, type Statement } from "../../src/db/core/database.ts";
 import { sweep } from "../../src/maintenance/sweep.ts";
 import { s3Error } from "../support/aws.ts";
 import { throughLine } from "../support/bucket.ts";
@@ -83,7 +84,7 @@ class Watched extends Database {
   readonly deleted: number[] = [];
 
   constructor(d1: D1Database) {
-    super(d1, newMeter());
+    super(d1, new Budget());
   }
 
   override async run(sql: string, params: readonly Param[] = []): Promise<number> {
@@ -214,7 +215,7 @@ describe("an export that is requested while retention is lowered", () => {
       override async batch<Row>(statements: readonly Statement[]): Promise<Rows<Row>[]> {
         return (await around(() => super.batch<Row>(statements))) as Rows<Row>[];
       }
-    })(env.CONTROL_DB, newMeter());
+    })(env.CONTROL_DB, new Budget());
     instance.context.databases = { ...instance.context.databases, control };
     instance.context.send = (messages) => service.context.send(messages);
     return instance.call("POST", "/v1/exports", { key: space.key, body: { dataset: "activity_events", ...WINDOW } });

@@ -5,7 +5,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Database, newMeter } from "../../src/db/core/database.ts";
+import { Budget } from "../../src/budget.ts";
+import { Database } from "../../src/db/core/database.ts";
 import { insertRows, type NewEvent } from "../../src/db/events/event-rows.ts";
 import { mergeProfiles } from "../../src/db/profiles/profiles.ts";
 import { readSequence, asOf, nextSequence } from "../../src/db/core/sequences.ts";
@@ -78,7 +79,7 @@ interface Stand {
   persons: readonly Person[];
 }
 
-const db = new Database(env.SPACE_DB, newMeter());
+const db = new Database(env.SPACE_DB, new Budget());
 // Of the seed that is played.
 let spaceId: string;
 let roll: () => number;

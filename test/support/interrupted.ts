@@ -1,7 +1,8 @@
 /** A service in which something else happens between a read and the write after it. */
 
 import { env } from "cloudflare:workers";
-import { Database, newMeter } from "../../src/db/core/database.ts";
+import { Budget } from "../../src/budget.ts";
+import { Database } from "../../src/db/core/database.ts";
 import { Service } from "./service.ts";
 
 /** @param meanwhile is called before the nth batch that writes: one of three statements at least. */
@@ -18,7 +19,7 @@ export function interrupted(meanwhile: (nth: number) => Promise<unknown>): Servi
     },
   } as unknown as D1Database;
   const slow = new Service();
-  slow.context.databases = { ...slow.context.databases, space: () => new Database(d1, newMeter()) };
+  slow.context.databases = { ...slow.context.databases, space: () => new Database(d1, new Budget()) };
   return slow;
 }
 

@@ -6,7 +6,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type Config, readConfig } from "../../src/config.ts";
-import { newMeter } from "../../src/db/core/database.ts";
 import { openDatabases } from "../../src/db/core/shards.ts";
 import { type Context, type Message, SIZES, type WebhookMessage } from "../../src/context.ts";
 import { runStep, type Verdict } from "../../src/export/pipeline/run.ts";
@@ -16,6 +15,8 @@ import type { Point } from "../../src/metrics.ts";
 import { CustomerBuckets } from "../../src/outbound/customer.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import type { Runtime } from "../../src/runtime.ts";
+import type { Used } from "../../src/budget.ts";
+import { SharedBudget } from "./shared-budget.ts";
 
 export const ORIGIN = "https://spillway.test";
 export const ADMIN = "test-admin-token-of-32-characters";
@@ -61,7 +62,8 @@ export class Service {
   chunkPerFile = true;
   readonly config: Config;
   readonly context: Context;
-  readonly meter = newMeter();
+  /** Of the calls and of the pumped messages. */
+  readonly budget = new SharedBudget(() => this.now);
   /** Messages that were sent and not yet pumped. */
   readonly queue: Message[] = [];
   /** Messages for webhook deliveries that were sent. */
@@ -88,7 +90,8 @@ export class Service {
     this.context = {
       config: this.config,
       runtime,
-      databases: openDatabases(env, this.meter),
+      budget: this.budget,
+      databases: openDatabases(env, this.budget),
       // S3 checks the time of a signature: this is the one place that needs the real clock.
       bucket: new Bucket(this.config.bucket, () => Date.now(), reach, "service"),
       // Customers' buckets exist only where a test sets them up.
@@ -139,6 +142,7 @@ export class Service {
     }
     if (options.raw !== undefined) init.body = options.raw;
     if (options.signal !== undefined) init.signal = options.signal;
+    this.budget.begin();
     const pending: Promise<unknown>[] = [];
     const ctx = {
       waitUntil: (work: Promise<unknown>) => void pending.push(work),
@@ -242,6 +246,7 @@ export class Service {
     for (let message = this.queue.shift(); message !== undefined; message = this.queue.shift()) {
       const key = JSON.stringify(message);
       const attempt = (attempts.get(key) ?? 0) + 1;
+      this.budget.begin();
       const verdict = await runStep(this.context, message, attempt);
       verdicts.push(verdict);
       if (verdict === "ack") continue;
@@ -261,6 +266,11 @@ export class Service {
     const id = await this.ask(space, request);
     await this.pump();
     return this.poll(space, id);
+  }
+
+  /** What all calls and messages have used. */
+  get meter(): Used {
+    return this.budget.total;
   }
 
   /** The stored bytes of a file, by its presigned URL. */

@@ -1,7 +1,8 @@
 /** Messages that are duplicated, lost or cut off: every receiver gets its event, and no attempt is recorded twice. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Database, newMeter } from "../../src/db/core/database.ts";
+import { Budget } from "../../src/budget.ts";
+import { Database } from "../../src/db/core/database.ts";
 import { deliver } from "../../src/webhooks/deliver.ts";
 import { sweep } from "../../src/maintenance/sweep.ts";
 import { roomyService } from "../support/pipeline.ts";
@@ -48,7 +49,7 @@ function databaseGoesDown(): () => void {
       throw new Error("D1 is down");
     },
   });
-  service.context.databases = { ...databases, control: new Database(broken, newMeter()) };
+  service.context.databases = { ...databases, control: new Database(broken, new Budget()) };
   return () => void (service.context.databases = databases);
 }
 

@@ -1,18 +1,10 @@
 /**
- * The only access to D1: the functions in src/db contain the SQL, this class runs it and counts its cost. Parameters
- * are bound by position (?1, ?2 …). A list is one JSON parameter, read with `json_each`.
+ * The only access to D1: the functions in src/db contain the SQL, this class runs it within the invocation's budget.
+ * Parameters are bound by position (?1, ?2 …). A list is one JSON parameter, read with `json_each`.
  */
 
-/** The cost of work in D1, as D1 bills it. */
-export interface Meter {
-  statements: number;
-  rowsRead: number;
-  rowsWritten: number;
-}
-
-export function newMeter(): Meter {
-  return { statements: 0, rowsRead: 0, rowsWritten: 0 };
-}
+import type { Budget } from "../../budget.ts";
+import { isRead, type Pause, repeatTransient } from "./transient-errors.ts";
 
 export type Param = string | number | null;
 
@@ -32,20 +24,25 @@ export interface Rows<Row> {
 
 export class Database {
   readonly #d1: D1Database;
-  readonly #meter: Meter;
+  readonly #budget: Budget;
 
-  constructor(d1: D1Database, meter: Meter) {
+  readonly #pause: Pause | null;
+
+  /** @param pause null: no call is repeated after a passing error. */
+  constructor(d1: D1Database, budget: Budget, pause: Pause | null = null) {
     this.#d1 = d1;
-    this.#meter = meter;
+    this.#budget = budget;
+    this.#pause = pause;
   }
 
-  /** Rows that were read so far, as the meter counts them. */
+  /** Rows that the invocation has scanned so far. */
   get rowsRead(): number {
-    return this.#meter.rowsRead;
+    return this.#budget.used.rowsRead;
   }
 
   async all<Row>(sql: string, params: readonly Param[] = []): Promise<Row[]> {
-    return this.#read(await this.#prepare({ sql, params }).all<Row>()).rows;
+    const only = { sql, params };
+    return this.#call([only], async () => this.#read(await this.#prepare(only).all<Row>()).rows);
   }
 
   async first<Row>(sql: string, params: readonly Param[] = []): Promise<Row | null> {
@@ -54,13 +51,25 @@ export class Database {
 
   /** @returns how many rows changed. */
   async run(sql: string, params: readonly Param[] = []): Promise<number> {
-    return this.#read(await this.#prepare({ sql, params }).run()).changes;
+    const only = { sql, params };
+    return this.#call([only], async () => this.#read(await this.#prepare(only).run()).changes);
   }
 
   /** All statements in one transaction, in order: all or nothing. */
   async batch<Row = unknown>(statements: readonly Statement[]): Promise<Rows<Row>[]> {
-    const results = await this.#d1.batch<Row>(statements.map((each) => this.#prepare(each)));
-    return results.map((result) => this.#read(result));
+    return this.#call(statements, async () => {
+      const results = await this.#d1.batch<Row>(statements.map((each) => this.#prepare(each)));
+      return results.map((result) => this.#read(result));
+    });
+  }
+
+  /** @throws budget_exceeded; unavailable for a passing error of D1. */
+  async #call<Result>(statements: readonly Statement[], call: () => Promise<Result>): Promise<Result> {
+    const reads = statements.every(({ sql }) => isRead(sql));
+    return repeatTransient(reads, this.#pause, async () => {
+      this.#budget.countStatements(statements);
+      return call();
+    });
   }
 
   #prepare({ sql, params }: Statement): D1PreparedStatement {
@@ -69,9 +78,7 @@ export class Database {
   }
 
   #read<Row>(result: D1Result<Row>): Rows<Row> {
-    this.#meter.statements += 1;
-    this.#meter.rowsRead += result.meta.rows_read;
-    this.#meter.rowsWritten += result.meta.rows_written;
+    this.#budget.countRows(result.meta.rows_read, result.meta.rows_written, result.results);
     return { rows: result.results, changes: result.meta.changes };
   }
 }

@@ -4,7 +4,9 @@
  * spaces over more databases, add bindings and choose among them here by the space's id; no other room knows.
  */
 
-import { Database, type Meter } from "./database.ts";
+import type { Budget } from "../../budget.ts";
+import { Database } from "./database.ts";
+import type { Pause } from "./transient-errors.ts";
 
 export interface Databases {
   control: Database;
@@ -14,7 +16,12 @@ export interface Databases {
   spaces(): readonly Database[];
 }
 
-export function openDatabases(env: { CONTROL_DB: D1Database; SPACE_DB: D1Database }, meter: Meter): Databases {
-  const space = new Database(env.SPACE_DB, meter);
-  return { control: new Database(env.CONTROL_DB, meter), space: () => space, spaces: () => [space] };
+/** @param pause null: no call is repeated after a passing error. */
+export function openDatabases(
+  env: { CONTROL_DB: D1Database; SPACE_DB: D1Database },
+  budget: Budget,
+  pause: Pause | null = null,
+): Databases {
+  const space = new Database(env.SPACE_DB, budget, pause);
+  return { control: new Database(env.CONTROL_DB, budget, pause), space: () => space, spaces: () => [space] };
 }

@@ -3,7 +3,8 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { datasetNamed } from "../../../src/datasets/index.ts";
-import { Database, newMeter } from "../../../src/db/core/database.ts";
+import { Budget } from "../../../src/budget.ts";
+import { Database } from "../../../src/db/core/database.ts";
 import { asked, conversion, credit, exported, market, NOON, sendTouches, touch } from "../../support/conversions.ts";
 
 it("a page of lines has some two million characters at most, however long a line is", async () => {
@@ -18,7 +19,7 @@ it("a page of lines has some two million characters at most, however long a line
     [view.id],
   );
   const snapshot = {
-    db: new Database(env.SPACE_DB, newMeter()),
+    db: new Database(env.SPACE_DB, new Budget()),
     spaceId: space.id,
     seq: row?.snapshot_seq ?? 0,
     since: null,

@@ -2,7 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Database, newMeter } from "../../../src/db/core/database.ts";
+import { Budget } from "../../../src/budget.ts";
+import { Database } from "../../../src/db/core/database.ts";
 import { countEvents } from "../../../src/db/events/count-events.ts";
 import { cutEvents, EVENTS, type EventRange } from "../../../src/db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../../../src/db/events/events.ts";
@@ -18,7 +19,7 @@ import { ample } from "../../support/ample-budget.ts";
 const D1_REFUSES_BYTES = 2_000_000;
 
 async function rangeOf(space: Space, more: Partial<EventRange> = {}): Promise<EventRange> {
-  const seq = await readSequence(new Database(env.SPACE_DB, newMeter()), space.id);
+  const seq = await readSequence(new Database(env.SPACE_DB, new Budget()), space.id);
   return {
     table: EVENTS,
     spaceId: space.id,
@@ -34,7 +35,7 @@ async function rangeOf(space: Space, more: Partial<EventRange> = {}): Promise<Ev
 async function pagesOf(range: EventRange) {
   const { d1, answers } = withAnswerSizes(env.SPACE_DB);
   const pages: EventRecord[][] = [];
-  for await (const page of readEvents(new Database(d1, newMeter()), range)) pages.push(page);
+  for await (const page of readEvents(new Database(d1, new Budget()), range)) pages.push(page);
   return { pages, answers };
 }
 

@@ -2,7 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Database, newMeter } from "../../../src/db/core/database.ts";
+import { Budget } from "../../../src/budget.ts";
+import { Database } from "../../../src/db/core/database.ts";
 import { countJourney, readJourneys, type Reach, walkJourney, WHOLE_LIFE } from "../../../src/db/events/journeys.ts";
 import { readSequence } from "../../../src/db/core/sequences.ts";
 import { market, NOON, sendTouches, touch } from "../../support/conversions.ts";
@@ -34,7 +35,7 @@ describe("answers of the store", () => {
 
   it.each([false, true])("of a walk are pages, of texts that the store gives (company: %s)", async (isCompany) => {
     const { d1, answers } = withAnswerSizes(env.SPACE_DB);
-    const db = new Database(d1, newMeter());
+    const db = new Database(d1, new Budget());
     const snapshot = {
       spaceId: space.id,
       seq: await readSequence(db, space.id),
@@ -72,7 +73,7 @@ describe("answers of the store", () => {
     );
     await sendTouches(service, own, touches);
     const { d1 } = withAnswerSizes(env.SPACE_DB, 2_000_000);
-    const db = new Database(d1, newMeter());
+    const db = new Database(d1, new Budget());
     const snapshot = { spaceId: own.id, seq: await readSequence(db, own.id), withAds: true, excludeDeleted: undefined };
     expect(await readJourneys(db, snapshot, [reach("p-1", false)])).toBeNull();
     const walked: string[] = [];

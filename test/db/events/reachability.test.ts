@@ -4,7 +4,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Database, newMeter } from "../../../src/db/core/database.ts";
+import { Budget } from "../../../src/budget.ts";
+import { Database } from "../../../src/db/core/database.ts";
 import { countEvents } from "../../../src/db/events/count-events.ts";
 import { cutEvents, type EventRange, REACHABILITY_EVENTS } from "../../../src/db/events/event-range.ts";
 import { loadReachability, type NewReachability, readReachability } from "../../../src/db/events/reachability.ts";
@@ -12,8 +13,8 @@ import { roomyService } from "../../support/pipeline.ts";
 import { ample } from "../../support/ample-budget.ts";
 
 const service = roomyService();
-const meter = newMeter();
-const db = new Database(env.SPACE_DB, meter);
+const budget = new Budget();
+const db = new Database(env.SPACE_DB, budget);
 const TIME = 1_000;
 const CHANNELS = ["SMS", "EMAIL", "PUSH"];
 let spaceId: string;
@@ -121,8 +122,8 @@ describe("counting and cutting", () => {
   });
 
   it("read no more rows than they cut, and one", async () => {
-    const before = meter.rowsRead;
+    const before = budget.used.rowsRead;
     await cutEvents(db, range(), 5);
-    expect(meter.rowsRead - before).toBeLessThanOrEqual(6);
+    expect(budget.used.rowsRead - before).toBeLessThanOrEqual(6);
   });
 });

@@ -4,7 +4,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Database, newMeter } from "../../../src/db/core/database.ts";
+import { Budget } from "../../../src/budget.ts";
+import { Database } from "../../../src/db/core/database.ts";
 import {
   countMembers,
   cutMembers,
@@ -19,7 +20,7 @@ import { freezeFilter } from "../../../src/segments/filter.ts";
 import { Service, START } from "../../support/service.ts";
 import { ample } from "../../support/ample-budget.ts";
 
-const db = new Database(env.SPACE_DB, newMeter());
+const db = new Database(env.SPACE_DB, new Budget());
 const PEOPLE = 100;
 let everybody: MemberRange;
 
@@ -94,10 +95,10 @@ describe("members", () => {
 
   it("are counted in smaller slices where their profiles cost more, until the budget ends", async () => {
     const slices = async (rowsPerQuery: number, budget = ample()) => {
-      const meter = newMeter();
+      const invocation = new Budget();
       const range = { ...everybody, slice: 400 };
-      const counted = await countMembers(new Database(env.SPACE_DB, meter), range, budget, rowsPerQuery);
-      return { ...counted, slices: meter.statements };
+      const counted = await countMembers(new Database(env.SPACE_DB, invocation), range, budget, rowsPerQuery);
+      return { ...counted, slices: invocation.used.statements };
     };
     expect(await slices(50_000)).toEqual({ records: PEOPLE, next: null, slices: 3 });
     const small = await slices(4);

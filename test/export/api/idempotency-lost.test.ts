@@ -5,7 +5,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Database, newMeter, type Param, type Rows, type Statement } from "../../../src/db/core/database.ts";
+import { Budget } from "../../../src/budget.ts";
+import { Database, type Param, type Rows, type Statement } from "../../../src/db/core/database.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { LAST_HOUR, type ProblemView, type Service, type Space } from "../../support/service.ts";
@@ -41,7 +42,7 @@ class Troubled extends Database {
   dead = false;
 
   constructor(around: (commit: () => Promise<unknown>) => Promise<unknown>) {
-    super(env.CONTROL_DB, newMeter());
+    super(env.CONTROL_DB, new Budget());
     this.#around = around;
   }
 

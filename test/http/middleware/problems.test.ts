@@ -1,7 +1,8 @@
 /** Every refusal is a problem document with a request id, links to a page that exists, and reveals no internals. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { Database, newMeter } from "../../../src/db/core/database.ts";
+import { Budget } from "../../../src/budget.ts";
+import { Database } from "../../../src/db/core/database.ts";
 import { ERRORS } from "../../../src/errors.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { ADMIN, type CallOptions, type ProblemView, Service, type Space } from "../../support/service.ts";
@@ -189,7 +190,7 @@ describe("a failure inside", () => {
         throw thrown;
       },
     } as unknown as D1Database;
-    failing.context.databases = { ...failing.context.databases, control: new Database(d1, newMeter()) };
+    failing.context.databases = { ...failing.context.databases, control: new Database(d1, new Budget()) };
     return failing;
   }
 

@@ -2,7 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Database, newMeter } from "../../../src/db/core/database.ts";
+import { Budget } from "../../../src/budget.ts";
+import { Database } from "../../../src/db/core/database.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import type { ProblemView, Service, Space } from "../../support/service.ts";
 
@@ -25,7 +26,7 @@ beforeEach(async () => {
       sql.includes("scanned") ? watched(env.SPACE_DB.prepare(sql)) : env.SPACE_DB.prepare(sql),
     batch: (statements: D1PreparedStatement[]) => env.SPACE_DB.batch(statements),
   } as unknown as D1Database;
-  service.context.databases = { ...service.context.databases, space: () => new Database(d1, newMeter()) };
+  service.context.databases = { ...service.context.databases, space: () => new Database(d1, new Budget()) };
   space = await populated();
 });
 

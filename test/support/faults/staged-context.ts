@@ -1,7 +1,7 @@
 /** The context of one process: the product's own, of which each effect waits for its turn on the stage. */
 
 import { env } from "cloudflare:workers";
-import { newMeter } from "../../../src/db/core/database.ts";
+import { Budget } from "../../../src/budget.ts";
 import { openDatabases } from "../../../src/db/core/shards.ts";
 import type { Context, Message, WebhookMessage } from "../../../src/context.ts";
 import { CustomerBuckets } from "../../../src/outbound/customer.ts";
@@ -37,6 +37,7 @@ export interface Around {
 export function stagedContext(around: Around, process: Process): Context {
   const { stage, s3, received, measured, config, sizes, roll, post } = around;
   const now = () => stage.now;
+  const budget = new Budget(now);
   const send = (label: string, detail: string, put: (delayMs: number) => void) =>
     stage.perform(process, {
       label,
@@ -49,6 +50,7 @@ export function stagedContext(around: Around, process: Process): Context {
   return {
     config,
     sizes,
+    budget,
     runtime: {
       now,
       uuid: () => uuid(roll),
@@ -60,7 +62,7 @@ export function stagedContext(around: Around, process: Process): Context {
         CONTROL_DB: stagedD1(env.CONTROL_DB, "control", stage, process),
         SPACE_DB: stagedD1(env.SPACE_DB, "space", stage, process),
       },
-      newMeter(),
+      budget,
     ),
     bucket: new Bucket(config.bucket, now, stagedBucket(s3, stage, process), "service"),
     customers: new CustomerBuckets(

@@ -1,0 +1,48 @@
+/**
+ * D1's passing errors: which there are, and which calls may be made again. A read may always be repeated. A write may
+ * be repeated only if it cannot have happened: after a lost connection nobody knows, and the caller must decide.
+ * developers.cloudflare.com/d1/observability/debug-d1/#error-list
+ */
+
+import { SpillwayError } from "../../errors.ts";
+
+/** Waits before the `attempt`th repetition, counted from 1. */
+export type Pause = (attempt: number) => Promise<void>;
+
+const MAX_REPETITIONS = 3;
+const RETRY_AFTER_SECONDS = 5;
+
+/** The database refused the query before it began. */
+const REFUSED = /overloaded|too many requests queued|requests queued for too long/i;
+/** The query may have happened. */
+const LOST =
+  /network connection lost|storage caused object to be reset|reset because its code was updated|cannot resolve d1 db|internal error while starting up d1|replica disconnected|storage operation exceeded timeout/i;
+
+const READS = /^\s*(SELECT|WITH)\b(?![^]*\b(INSERT|UPDATE|DELETE)\b)/i;
+
+/** Does this SQL change nothing? */
+export const isRead = (sql: string): boolean => READS.test(sql);
+
+/**
+ * Makes a call of D1, again after a passing error where that does no harm.
+ * @param pause null: nothing is repeated.
+ * @throws unavailable with `Retry-After` for a passing error that remains; any other error as it is.
+ */
+export async function repeatTransient<Result>(
+  reads: boolean,
+  pause: Pause | null,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (thrown) {
+      const message = thrown instanceof Error ? thrown.message : "";
+      const refused = REFUSED.test(message);
+      if (!refused && !LOST.test(message)) throw thrown;
+      if (pause === null || attempt > MAX_REPETITIONS || !(reads || refused))
+        throw new SpillwayError("unavailable", undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: thrown });
+      await pause(attempt);
+    }
+  }
+}

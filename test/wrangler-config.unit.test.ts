@@ -1,0 +1,28 @@
+/** What production needs of wrangler.toml, and the local runtime does not notice. */
+
+import { expect, it } from "vitest";
+import { unstable_readConfig as readConfig } from "wrangler";
+import { ROOT } from "./support/pages.ts";
+
+interface Queues {
+  producers: { queue: string }[];
+  consumers: { queue: string; dead_letter_queue?: string; max_concurrency?: number; max_batch_size?: number }[];
+}
+
+const { producers, consumers } = readConfig({ config: `${ROOT}/wrangler.toml` }).queues as Queues;
+
+it("each queue has a consumer, and each consumer a bound of invocations at a time", () => {
+  const dead = consumers.flatMap((consumer) => consumer.dead_letter_queue ?? []);
+  const used = new Set([...producers.map(({ queue }) => queue), ...dead]);
+  const consumed = consumers.map(({ queue }) => queue);
+  expect(consumed).toHaveLength(used.size);
+  expect(new Set(consumed)).toEqual(used);
+  // Without one, Cloudflare runs up to 250 invocations of a queue, and each D1 database has one thread.
+  for (const { queue, max_concurrency: bound } of consumers)
+    expect([queue, bound]).toEqual([queue, expect.any(Number)]);
+});
+
+it("an invocation runs one chunk, so that each chunk has a whole budget", () => {
+  const chunks = consumers.find(({ queue }) => queue.endsWith("-chunks"));
+  expect(chunks?.max_batch_size).toBe(1);
+});
