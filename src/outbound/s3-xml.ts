@@ -23,6 +23,7 @@ const Uploads = z.object({
 });
 const Begun = z.object({ InitiateMultipartUploadResult: z.object({ UploadId }) });
 const Completed = z.object({ CompleteMultipartUploadResult: z.unknown() });
+const Deleted = z.object({ DeleteResult: element({ Error: listOf(z.object({ Code: z.string() })) }) });
 const Refusal = z.object({
   Error: z.object({ Code: z.string(), Message: z.string().optional(), Region: z.string().optional() }),
 });
@@ -48,6 +49,17 @@ export function isCompleted(answer: string): boolean {
 export function completionXml(parts: readonly UploadedPart[]): string {
   const list = parts.map((p) => `<Part><PartNumber>${p.number}</PartNumber><ETag>${escapeXml(p.etag)}</ETag></Part>`);
   return `<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`;
+}
+
+/** The body of DeleteObjects, whose answer then names failures alone. */
+export function deletionXml(keys: readonly string[]): string {
+  const list = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`);
+  return `<Delete>${list.join("")}<Quiet>true</Quiet></Delete>`;
+}
+
+/** The codes of the objects that were not deleted. */
+export function notDeletedIn(answer: string): string[] | null {
+  return readXml(Deleted, answer)?.DeleteResult.Error.map((error) => error.Code) ?? null;
 }
 
 /** The fields of an error answer; empty where they are missing. */

@@ -3,12 +3,24 @@
  * SHA-256. Object keys stay in [A-Za-z0-9/_=.-], so that no client and no store encodes a path differently.
  */
 
+import { createHash } from "node:crypto";
 import type { Config } from "../config.ts";
 import { SpillwayError } from "../errors.ts";
+import { shownCode } from "./s3-errors.ts";
 import { ANSWER_WITHIN_MS, COMPLETED_WITHIN_MS, drain, type S3Request, S3Caller, type Store } from "./s3-call.ts";
 import { type WriteOutcome, OnceWriter, type ObjectDigest } from "./write-once.ts";
 import { readWhole } from "./bodies.ts";
-import { completionXml, isCompleted, keysIn, refusalIn, uploadIdIn, type UploadedPart, uploadsIn } from "./s3-xml.ts";
+import {
+  completionXml,
+  deletionXml,
+  isCompleted,
+  keysIn,
+  notDeletedIn,
+  refusalIn,
+  uploadIdIn,
+  type UploadedPart,
+  uploadsIn,
+} from "./s3-xml.ts";
 
 /** Characters of an ETag that is kept and sent back. */
 const MAX_ID = 1_024;
@@ -101,6 +113,21 @@ export class Bucket {
   /** Succeeds for a missing object too. */
   async delete(key: string): Promise<void> {
     await drain(await this.#calls.send("DELETE", key, "", { accept: [404] }));
+  }
+
+  /**
+   * Deletes up to a thousand objects in one call; missing ones too.
+   * @throws destination_unavailable when one of them was not deleted.
+   */
+  async deleteAll(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const body = utf8(deletionXml(keys));
+    // S3 wants a second hash of this body; MD5 is the one that every store knows.
+    const headers = { "content-md5": createHash("md5").update(body).digest("base64") };
+    const response = await this.#calls.send("POST", null, "delete=", { body, sha256: await sha256Hex(body), headers });
+    const [code, ...more] = this.#calls.parsed(notDeletedIn(await this.#calls.text(response)));
+    if (code !== undefined)
+      throw this.#calls.unavailable(new Error(`${more.length + 1} objects were not deleted: ${shownCode(code)}`));
   }
 
   /** Keys of objects that begin with `prefix`, the first thousand at most. */

@@ -74,7 +74,10 @@ async function tour(bucket: Bucket, prefix: string): Promise<unknown[]> {
   await note(bucket.abortUpload(`${prefix}other`, other));
   await note(bucket.abortUpload(`${prefix}other`, other));
   await note(bucket.completeUpload(`${prefix}other`, other, parts, whole));
-  for (const name of ["one", "big"]) await note(bucket.delete(`${prefix}${name}`));
+  await put("_two_", "2");
+  await note(bucket.delete(`${prefix}big`));
+  await names();
+  await note(bucket.deleteAll(["one", "_two_", "none"].map((name) => `${prefix}${name}`)));
   await names();
   return outcomes;
 }

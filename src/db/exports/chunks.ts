@@ -61,9 +61,18 @@ export async function lastChunk(db: Database, of: ExportKey): Promise<ChunkRow |
   );
 }
 
-export async function listChunks(db: Database, of: ExportKey): Promise<ChunkRow[]> {
-  const sql = `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`;
-  return db.all<ChunkRow>(sql, [of.space_id, of.id]);
+/** Rows of the ledger per query: about a megabyte. */
+const LEDGER_PAGE = 2_000;
+
+/** All chunks in order, page by page. */
+export async function* chunkPages(db: Database, of: ExportKey, limit = LEDGER_PAGE): AsyncGenerator<ChunkRow[]> {
+  const sql = `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND n > ?3 ORDER BY n LIMIT ?4`;
+  for (let after = -1; ;) {
+    const page = await db.all<ChunkRow>(sql, [of.space_id, of.id, after, limit]);
+    if (page.length > 0) yield page;
+    if (page.length < limit) return;
+    after = page.at(-1)?.n ?? after;
+  }
 }
 
 /** The chunks of one file, in order. */

@@ -49,17 +49,25 @@ export async function countFiles(db: Database, of: ExportKey): Promise<number> {
   return (await db.first<{ files: number }>(sql, [of.space_id, of.id]))?.files ?? 0;
 }
 
-export async function listFiles(db: Database, of: ExportKey): Promise<FileRow[]> {
-  const sql = `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 ORDER BY n`;
-  return db.all<FileRow>(sql, [of.space_id, of.id]);
-}
-
 /** At most `limit` files with a number above `after`, in order. */
 export const listFilesAfter = (db: Database, of: ExportKey, after: number, limit: number) =>
   db.all<FileRow>(
     `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n > ?3 ORDER BY n LIMIT ?4`,
     [of.space_id, of.id, after, limit],
   );
+
+/** Rows of the ledger per query: about a megabyte. */
+const LEDGER_PAGE = 2_000;
+
+/** All files in order, page by page. */
+export async function* filePages(db: Database, of: ExportKey, limit = LEDGER_PAGE): AsyncGenerator<FileRow[]> {
+  for (let after = -1; ;) {
+    const page = await listFilesAfter(db, of, after, limit);
+    if (page.length > 0) yield page;
+    if (page.length < limit) return;
+    after = page.at(-1)?.n ?? after;
+  }
+}
 
 export async function findFileByNumber(db: Database, of: ExportKey, n: number): Promise<FileRow | null> {
   const sql = `SELECT ${FILE_COLUMNS} FROM export_files WHERE space_id = ?1 AND export_id = ?2 AND n = ?3`;

@@ -54,44 +54,56 @@ export function manifestColumns(encoding: Encoding | null, columns: readonly Col
   return [...members.values()];
 }
 
-/**
- * @param files, @param chunks all of the export's, finished, in order.
- * @param columns of its rows; null where the result is one document.
- * @param summary the dataset's totals; undefined for a dataset that has none.
- */
-export function createManifest(
-  row: ExportRow,
-  files: readonly FileRow[],
-  chunks: readonly ChunkRow[],
-  columns: readonly ManifestColumn[] | null,
-  summary: unknown,
-) {
+/** The keys of a file's first and last row, as the ledger has them. */
+type Edges = Pick<ChunkRow, "first_time" | "first_id" | "last_time" | "last_id">;
+
+/** By the number of the file. */
+export type EdgesOfFiles = Map<number, Edges>;
+
+/** Adds the edges of the next chunks, in order: a file begins with its first chunk that has rows, and ends with its last. */
+export function addEdges(edges: EdgesOfFiles, chunks: readonly ChunkRow[]): void {
+  for (const { file_n, rows, first_time, first_id, last_time, last_id } of chunks) {
+    if ((rows ?? 0) === 0) continue;
+    const first = edges.get(file_n) ?? { first_time, first_id };
+    edges.set(file_n, { ...first, last_time, last_id });
+  }
+}
+
+/** A finished file. @param edges of its chunks; a file that shares its chunk with others has its own. */
+export function manifestFile(row: ExportRow, file: FileRow, edges: Edges | undefined) {
   const hidden = new Set(encodingOf(row)?.hidden);
   const edge = (time?: number | null, id?: string | null): Edge | null =>
     typeof time === "number" && typeof id === "string"
       ? { time: hidden.has("time") ? null : iso(time), id: hidden.has("id") ? null : id }
       : null;
-  const written = Map.groupBy(
-    chunks.filter((chunk) => (chunk.rows ?? 0) > 0),
-    (chunk) => chunk.file_n,
-  );
-  const listed = files.map((file) => {
-    const own = written.get(file.n) ?? [];
-    const [head, tail] = [own[0], own.at(-1)];
-    return {
-      ...fileFacts(row, file),
-      first: edge(file.first_time ?? head?.first_time, file.first_id ?? head?.first_id),
-      last: edge(file.last_time ?? tail?.last_time, file.last_id ?? tail?.last_id),
-    };
-  });
-  const sum = (of: (file: (typeof listed)[number]) => number) => listed.reduce((total, file) => total + of(file), 0);
+  return {
+    ...fileFacts(row, file),
+    first: edge(file.first_time ?? edges?.first_time, file.first_id ?? edges?.first_id),
+    last: edge(file.last_time ?? edges?.last_time, file.last_id ?? edges?.last_id),
+  };
+}
+
+export type ManifestFile = ReturnType<typeof manifestFile>;
+
+/**
+ * @param files all of the export's, in order.
+ * @param columns of its rows; null where the result is one document.
+ * @param summary the dataset's totals; undefined for a dataset that has none.
+ */
+export function createManifest(
+  row: ExportRow,
+  files: readonly ManifestFile[],
+  columns: readonly ManifestColumn[] | null,
+  summary: unknown,
+) {
+  const sum = (of: (file: ManifestFile) => number) => files.reduce((total, file) => total + of(file), 0);
   return {
     export: { id: row.id, dataset: row.dataset, request: JSON.parse(row.request) as unknown },
     snapshot: { sequence: row.snapshot_seq, at: iso(row.created_at) },
     ...(columns === null ? {} : { columns }),
-    files: listed,
+    files,
     totals: {
-      files: listed.length,
+      files: files.length,
       rows: sum((file) => file.rows),
       bytes: sum((file) => file.bytes),
       uncompressed_bytes: sum((file) => file.uncompressed_bytes),

@@ -4,11 +4,11 @@
  */
 
 import { findExport, type ExportRow } from "../../db/exports/exports.ts";
-import { type ChunkRow, listChunks } from "../../db/exports/chunks.ts";
-import { type FileRow, listFiles } from "../../db/exports/files.ts";
+import { chunkPages } from "../../db/exports/chunks.ts";
+import { type FileRow, listFilesAfter } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { type Compression, compressFile } from "../../export/output/compression/codec.ts";
-import { contentOfChunks } from "../../export/output/crc32.ts";
+import { concatContent, contentOfChunks, EMPTY } from "../../export/output/crc32.ts";
 import { encodingOf, type FileForm, fileForm } from "../../export/output/encode/encoder.ts";
 import type { Encoding } from "../../export/output/encode/encoding.ts";
 import { emptyParquet } from "../../export/output/encode/parquet.ts";
@@ -30,10 +30,7 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   const row = await findExport(call.databases.control, spaceId, exportId);
   requireResult(row);
   refuseDelivered(row);
-  const [files, chunks] = await Promise.all([
-    listFiles(call.databases.control, row),
-    listChunks(call.databases.control, row),
-  ]);
+  const files = await listFilesAfter(call.databases.control, row, -1, MAX_JOINED + 1);
   const form = fileForm(encodingOf(row), sourceOf(call.context, row).form);
   if (files.length > 1 && form.contentType !== NDJSON)
     throw new SpillwayError("conflict", "Several files of this format cannot be joined. Download them one by one.");
@@ -49,7 +46,7 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   if (compressed) headers.set("content-encoding", compression.contentEncoding);
   if (files.length === 0) return emptyFile(call, encodingOf(row), form, compressed, headers);
   if (compression === null) return asStored(call, row, files[0], headers);
-  const file = joined(call, { row, files, chunks }, compression);
+  const file = joined(call, { row, files }, compression);
   if (!compressed) return new Response(compression.decompress(file), { headers });
   return new Response(file, { headers, encodeBody: "manual" });
 }
@@ -92,11 +89,10 @@ function accepts(request: Request, contentEncoding: string): boolean {
   });
 }
 
-/** An export with its files and their parts. */
+/** An export with its files. */
 interface Stored {
   row: ExportRow;
   files: readonly FileRow[];
-  chunks: readonly ChunkRow[];
 }
 
 /** All files, joined into one. */
@@ -113,7 +109,7 @@ function joined(call: Call, stored: Stored, compression: Compression): ReadableS
 
 async function writeAll(
   call: Call,
-  { row, files, chunks }: Stored,
+  { row, files }: Stored,
   { join }: Compression,
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {
@@ -126,7 +122,9 @@ async function writeAll(
     if (response?.body === null || response === null) throw new Error("a file of a completed export is missing");
     await response.body.pipeTo(writable, { preventClose: true });
   }
-  await put(writable, join.trailer(contentOfChunks(chunks)));
+  let whole = EMPTY;
+  for await (const page of chunkPages(call.databases.control, row)) whole = concatContent(whole, contentOfChunks(page));
+  await put(writable, join.trailer(whole));
   await writable.close();
 }
 

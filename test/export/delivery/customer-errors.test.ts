@@ -3,7 +3,7 @@
  */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { listFiles } from "../../../src/db/exports/files.ts";
+import { listFiles } from "../../support/ledger.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";
 import { type FakeAws, KEYS, s3Error } from "../../support/aws.ts";
 import { conversion } from "../../support/conversions.ts";

@@ -1,7 +1,7 @@
 /** An export to a customer's bucket that is planned again. Files of its earlier plan cannot be removed there. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { listFiles } from "../../../src/db/exports/files.ts";
+import { listFiles } from "../../support/ledger.ts";
 import { type FakeAws, s3Error } from "../../support/aws.ts";
 import { Customer, DAY_MS, IDS, PREFIX } from "../../support/customer.ts";
 import { deliver, pumpCarelessly, take } from "../../support/pipeline.ts";

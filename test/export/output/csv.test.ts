@@ -5,7 +5,7 @@
 
 import { describe, expect, it } from "vitest";
 import { csvHeader, csvLine } from "../../../src/export/output/encode/csv.ts";
-import { listChunks } from "../../../src/db/exports/chunks.ts";
+import { listChunks } from "../../support/ledger.ts";
 import { MANDATORY, readCsv, visits } from "../../support/formats.ts";
 import { gunzip } from "../../support/gunzip.ts";
 import { onlyFile, roomyService, textOf } from "../../support/pipeline.ts";

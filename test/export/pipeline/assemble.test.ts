@@ -6,7 +6,7 @@
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { chunkDone, chunksOfFile } from "../../../src/db/exports/chunks.ts";
-import { listFiles } from "../../../src/db/exports/files.ts";
+import { listFiles } from "../../support/ledger.ts";
 import { gzip } from "../../../src/export/output/compression/gzip.ts";
 import { fileKey, segmentKey } from "../../../src/export/delivery/object-keys.ts";
 import { SIZES } from "../../../src/context.ts";

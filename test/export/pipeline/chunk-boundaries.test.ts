@@ -4,7 +4,7 @@
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { listChunks } from "../../../src/db/exports/chunks.ts";
+import { listChunks } from "../../support/ledger.ts";
 import { eventIdsOf, onlyFile, roomyService, rowsOf, segmentsLeft } from "../../support/pipeline.ts";
 import { orders, START, type Space } from "../../support/service.ts";
 

@@ -4,9 +4,10 @@
  */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { type ChunkRow, listChunks } from "../../../src/db/exports/chunks.ts";
+import type { ChunkRow } from "../../../src/db/exports/chunks.ts";
+import { listChunks } from "../../support/ledger.ts";
 import { type FileRow } from "../../../src/db/exports/files.ts";
-import { findMismatch } from "../../../src/export/pipeline/finish.ts";
+import { LedgerCheck } from "../../../src/export/pipeline/ledger-check.ts";
 import type { Message } from "../../../src/context.ts";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
@@ -121,10 +122,17 @@ describe("what is missing", () => {
     return { n, name: `${n}`, upload_id: null, ...written, ...edges, ...more };
   };
   const good = { row: { rows_total: 10 }, chunks: [chunk(0), chunk(1)], files: [file(0), file(1)] };
-  const check = ({ row, chunks, files }: typeof good) => findMismatch(row, chunks, files);
+  /** @param pageRows rows of the ledger that are added at once. */
+  function check({ row, chunks, files }: typeof good, pageRows = 1): string | null {
+    const key = (time: number) => ({ time, id: "" });
+    const ledger = new LedgerCheck({ lower: key(0), upper: key(2) });
+    for (let from = 0; from < chunks.length; from += pageRows) ledger.addChunks(chunks.slice(from, from + pageRows));
+    for (let from = 0; from < files.length; from += pageRows) ledger.addFiles(files.slice(from, from + pageRows));
+    return ledger.problem(row.rows_total);
+  }
 
   it("is nothing when all adds up", () => {
-    expect(check(good)).toBeNull();
+    expect([check(good), check(good, 2)]).toEqual([null, null]);
   });
 
   it("is nothing when several chunks make one file, or nothing was found", () => {

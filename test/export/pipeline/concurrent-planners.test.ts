@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { insertChunks } from "../../../src/db/exports/chunks.ts";
 import { findExport } from "../../../src/db/exports/exports.ts";
 import { failExport } from "../../../src/db/exports/transitions.ts";
-import { findCoverageGap } from "../../../src/export/pipeline/finish.ts";
+import { LedgerCheck } from "../../../src/export/pipeline/ledger-check.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders } from "../../support/service.ts";
 
@@ -54,6 +54,10 @@ describe("chunks that are to be completed", () => {
     lower_id: "",
     upper_time: to,
     upper_id: "",
+    done: 1,
+    records: 1,
+    records_read: 1,
+    rows: 1,
   });
 
   it.each([
@@ -64,6 +68,9 @@ describe("chunks that are to be completed", () => {
     ["not what lies between", [chunk(0, 0, 10), chunk(1, 20, 30)], "the chunks do not touch"],
     ["not a whole chunk", [chunk(0, 0, 10), chunk(2, 10, 30)], "a chunk is missing"],
   ])("cover %s", (_, chunks, problem) => {
-    expect(findCoverageGap(chunks, bounds)).toBe(problem);
+    const check = new LedgerCheck(bounds);
+    check.addChunks(chunks);
+    check.addFiles(chunks);
+    expect(check.problem(chunks.length)).toBe(problem);
   });
 });

@@ -5,7 +5,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { listFiles } from "../../../src/db/exports/files.ts";
+import { listFiles } from "../../support/ledger.ts";
 import { fileKey } from "../../../src/export/delivery/object-keys.ts";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
 import { handleDeadLetter } from "../../../src/export/pipeline/run.ts";

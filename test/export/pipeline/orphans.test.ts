@@ -1,7 +1,7 @@
 /** A consumer that stalls and ends after its export did leaves no orphans, and deletes nothing that is needed. */
 
 import { describe, expect, it } from "vitest";
-import { listFiles } from "../../../src/db/exports/files.ts";
+import { listFiles } from "../../support/ledger.ts";
 import { fileKey } from "../../../src/export/delivery/object-keys.ts";
 import { runStep } from "../../../src/export/pipeline/run.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";

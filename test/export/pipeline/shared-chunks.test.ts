@@ -2,7 +2,7 @@
 
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Message, SIZES } from "../../../src/context.ts";
-import { listChunks } from "../../../src/db/exports/chunks.ts";
+import { listChunks } from "../../support/ledger.ts";
 import { CHUNK_WINDOW } from "../../../src/export/pipeline/dispatch.ts";
 import { deriveResultShape } from "../../../src/export/pipeline/result-shape.ts";
 import { sweep } from "../../../src/maintenance/sweep.ts";

@@ -86,7 +86,7 @@ const KINDS: Record<Nature, readonly Fault[]> = {
 
 /** Calls whose answer has a body that is read. */
 const ANSWERED: ReadonlySet<string> = new Set(
-  ["GET", "LIST", "UPLOADS", "CREATE", "COMPLETE"].map((c) => `bucket.${c}`),
+  ["GET", "LIST", "UPLOADS", "DELETE ALL", "CREATE", "COMPLETE"].map((c) => `bucket.${c}`),
 );
 
 /** Every fault that may befall this effect. */

@@ -62,6 +62,7 @@ export class MemoryS3 {
     const key = url.pathname.slice(new URL(this.#bucket).pathname.length + 1);
     const query = url.searchParams;
     const uploadId = query.get("uploadId");
+    if (key === "" && method === "POST") return this.#deleteAll(headers, body);
     if (key === "") return query.has("uploads") ? this.#listUploads(query) : this.#list(query);
     if (method === "PUT" && uploadId !== null) return this.#part(uploadId, Number(query.get("partNumber")), body);
     if (method === "PUT") return this.#put(key, headers, body);
@@ -97,6 +98,15 @@ export class MemoryS3 {
   #delete(key: string): Response {
     this.objects.delete(key);
     return new Response(null, { status: 204 });
+  }
+
+  #deleteAll(headers: Headers, body: Bytes): Response {
+    if (headers.get("content-md5") !== createHash("md5").update(body).digest("base64"))
+      return refusal(400, "BadDigest");
+    const keys = [...new TextDecoder().decode(body).matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key ?? "");
+    if (keys.length === 0 || keys.length > 1_000) return refusal(400, "MalformedXML");
+    for (const key of keys) this.objects.delete(key);
+    return xml("<DeleteResult></DeleteResult>");
   }
 
   #create(key: string): Response {

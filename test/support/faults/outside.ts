@@ -52,6 +52,7 @@ export function stagedReceiver(received: Received[], stage: Stage, process: Proc
 
 /** The name of the S3 call. */
 function callOf(method: string, query: URLSearchParams, object: boolean): string {
+  if (!object && method === "POST") return "DELETE ALL";
   if (!object) return query.has("uploads") ? "UPLOADS" : "LIST";
   if (query.has("partNumber")) return "PART";
   if (query.has("uploads")) return "CREATE";
