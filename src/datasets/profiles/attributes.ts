@@ -223,7 +223,8 @@ async function cutProfiles({ db }: Snapshot, range: MemberRange, max: number) {
   const slice = takesEvery ? Math.min(range.slice, Math.max(max, MIN_SLICE) + 1) : range.slice;
   let records = 0;
   for (let { lower } = range; ;) {
-    const part = await cutMembers(db, { ...range, lower, slice }, max - records);
+    const limits = { records: max - records, bytes: Number.MAX_SAFE_INTEGER };
+    const part = await cutMembers(db, { ...range, lower, slice }, limits);
     records += part.records;
     if (part.next === null || records === max) return { records, next: part.next };
     lower = part.next;

@@ -1,12 +1,13 @@
 /** `segment_profiles`: one JSON document. A record is a profile, in sections of attributes, tags, events and topics. */
 
-import { countMembers, cutMembers } from "../../db/profiles/segment-members.ts";
+import { countMembers } from "../../db/profiles/segment-members.ts";
 import { segmentReadsFrom } from "../../segments/filter.ts";
 import { addMonths } from "../../time/days.ts";
 import { iso } from "../../time/names.ts";
 import type { Bounds, Dataset } from "../dataset.ts";
 import { memberRange } from "../members.ts";
 import { CHECK_MARGIN_MS, oldestKept } from "../window.ts";
+import { cutDocument } from "./cut.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { keyOf, pages } from "./pages.ts";
 import { MAX_MONTHS, shape } from "./request.ts";
@@ -55,15 +56,14 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
         after: "}}",
       },
       files: { cut: "written", secret: query.secret },
-      // With events, a step that reads a few hundred events of each profile has about a thousand queries.
-      maxRecordsPerStep: query.events.length === 0 ? 20_000 : 1_000,
+      maxRecordsPerStep: 20_000,
       ttl: "segment",
       emptyMessage: isEmpty
         ? "The document has no profiles: request at least one attribute or tag."
         : "0 profiles found.",
       async cut(bounds, max) {
         if (isEmpty) return { records: 0, next: null };
-        const { records, next } = await cutMembers(db, range(bounds), max);
+        const { records, next } = await cutDocument(snapshot, query, range(bounds), max);
         return { records, next: next === null ? null : keyOf(next) };
       },
       async count(bounds, budget) {

@@ -1,4 +1,7 @@
-/** The events of profiles: for many profiles at once, or page by page for one profile with very many events. */
+/**
+ * The events of profiles: of many profiles in one stream of pages, or of one profile with very many events, page by
+ * page.
+ */
 
 import { fillLarge } from "../../db/events/events.ts";
 import {
@@ -10,55 +13,77 @@ import {
   readPersonEvents,
 } from "../../db/events/person-events.ts";
 import type { AsOf } from "../dataset.ts";
-import { filledEvents, propertyFiller } from "../event-properties.ts";
+import { filledEvents } from "../event-properties.ts";
 import type { Query } from "./freeze.ts";
 
 const FIRST_ROWS = 500;
 const MIN_ROWS = 10;
-/** The most bytes of events on a page, stored and filled. A profile that exceeds it by itself is read page by page. */
-const MAX_BYTES = 2_000_000;
+
+/** The events of a document's request. */
+export function eventRange({ spaceId, seq }: AsOf, query: Query): PersonEventRange {
+  const definitionIds = query.events.map(({ id }) => id);
+  return { spaceId, seq, definitionIds, before: query.window?.end ?? 0, excludeDeleted: query.excludeDeleted };
+}
+
+/** The key before all events of a person. */
+export const firstKey = (personId: string, { window }: Query): FromKey => [personId, window?.start ?? 0, ""];
 
 export class Events {
   readonly #asOf: AsOf;
   readonly #query: Query;
-  readonly #start: number;
-  readonly #end: number;
+  readonly #range: PersonEventRange;
+  readonly #maxBytes: number;
   /** The LIMIT of the next query: it follows the size of the last events. */
   #rows = FIRST_ROWS;
 
-  constructor(asOf: AsOf, query: Query) {
+  /** @param maxBytes the most bytes of one person's events that are in memory. */
+  constructor(asOf: AsOf, query: Query, maxBytes: number) {
     this.#asOf = asOf;
     this.#query = query;
-    this.#start = query.window?.start ?? 0;
-    this.#end = query.window?.end ?? 0;
+    this.#range = eventRange(asOf, query);
+    this.#maxBytes = maxBytes;
   }
 
   /**
-   * @returns how many of the first profiles of the list fit into a page with all their events, and their events by
-   * profile, with filled properties; 0: the first profile has too many for one page.
+   * The stored events of each person, in lists of persons, in the requested order. Each query continues where the last
+   * one ended, so that no event is read twice.
+   * @returns null for a person whose events exceed the bytes that may be in memory.
    */
-  async gather(personIds: readonly string[]): Promise<{ profiles: number; events: PersonEvent[][] }> {
-    const definitionIds = this.#query.events.map(({ id }) => id);
-    const all = { profiles: personIds.length, events: personIds.map((): PersonEvent[] => []) };
-    if (definitionIds.length === 0) return all;
-    const rows = this.#rows;
-    const found = await this.#read(
-      definitionIds,
-      personIds.map((id) => [id, this.#start, ""] as const),
-    );
-    const whole = found.length < rows ? personIds.length : (found.at(-1)?.place ?? 0);
-    const profiles = Math.min(whole, firstBeyond(found, MAX_BYTES) ?? whole);
-    const kept = found.filter(({ place }) => place < profiles);
-    const fill = await propertyFiller(this.#asOf, definitionIds);
-    let characters = 0;
-    for await (const part of fillLarge(this.#asOf.db, this.#asOf.spaceId, kept))
-      for (const event of part) {
-        const properties = fill(event);
-        characters += properties.length;
-        if (characters > MAX_BYTES) return { profiles: event.place, events: all.events.slice(0, event.place) };
-        all.events[event.place]?.push({ ...event, properties });
-      }
-    return { profiles, events: all.events.slice(0, profiles) };
+  async *ofEach(personIds: readonly string[]): AsyncGenerator<(PersonEvent[] | null)[]> {
+    if (this.#range.definitionIds.length === 0) {
+      yield personIds.map(() => []);
+      return;
+    }
+    let complete: (PersonEvent[] | null)[] = [];
+    let [person, events, bytes]: [number, PersonEvent[], number] = [0, [], 0];
+    const endPerson = (result: PersonEvent[] | null) => {
+      complete.push(result);
+      [person, events, bytes] = [person + 1, [], 0];
+    };
+    const keyOf = (place: number) => firstKey(personIds[place] ?? "", this.#query);
+    let from = keyOf(0);
+    while (person < personIds.length) {
+      const [first, rows] = [person, this.#rows];
+      const others = personIds.slice(first + 1).map((id) => firstKey(id, this.#query));
+      const found = await this.#read(this.#range.definitionIds, [from, ...others]);
+      const last = found.at(-1);
+      let overflow = false;
+      reading: for await (const part of fillLarge(this.#asOf.db, this.#asOf.spaceId, found))
+        for (const event of part) {
+          while (person < first + event.place) endPerson(events);
+          events.push(event);
+          bytes += event.properties.length;
+          overflow = bytes > this.#maxBytes;
+          if (overflow) break reading;
+        }
+      if (overflow) {
+        endPerson(null);
+        from = keyOf(person);
+      } else if (last === undefined || found.length < rows) while (person < personIds.length) endPerson(events);
+      else from = [personIds[person] ?? "", last.occurredAt, last.id];
+      if (complete.length > 0) yield complete;
+      complete = [];
+    }
   }
 
   /** One profile's events of these definitions, with filled properties, page by page. */
@@ -67,7 +92,7 @@ export class Events {
   }
 
   async *#walkStored(personId: string, definitionIds: readonly string[]): AsyncGenerator<PersonEvent[]> {
-    let from: FromKey = [personId, this.#start, ""];
+    let from = firstKey(personId, this.#query);
     for (;;) {
       const rows = this.#rows;
       const found = await this.#read(definitionIds, [from]);
@@ -80,15 +105,7 @@ export class Events {
   }
 
   async #read(definitionIds: readonly string[], persons: readonly FromKey[]): Promise<PersonEvent[]> {
-    const { db, spaceId, seq } = this.#asOf;
-    const range: PersonEventRange = {
-      spaceId,
-      seq,
-      definitionIds,
-      before: this.#end,
-      excludeDeleted: this.#query.excludeDeleted,
-    };
-    const found = await readPersonEvents(db, range, persons, this.#rows);
+    const found = await readPersonEvents(this.#asOf.db, { ...this.#range, definitionIds }, persons, this.#rows);
     const bytes = found.reduce((sum, event) => sum + bytesOf(event), 0);
     if (found.length > 0) {
       const fitting = Math.floor((PERSON_EVENTS_BYTES * found.length) / (2 * Math.max(bytes, 1)));
@@ -96,12 +113,6 @@ export class Events {
     }
     return found;
   }
-}
-
-/** The place of the first event that no longer fits into `max` bytes, or null. */
-function firstBeyond(events: readonly PersonEvent[], max: number): number | null {
-  let bytes = 0;
-  return events.find((event) => (bytes += bytesOf(event)) > max)?.place ?? null;
 }
 
 const bytesOf = ({ properties }: PersonEvent) => (properties.startsWith("{") ? properties.length : Number(properties));

@@ -78,36 +78,49 @@ async function scan<Row>(
   return row;
 }
 
-/** A reader of the cut chunk scans as many slices. */
+/** A reader of the cut chunk scans as many slices, or four times as many shorter ones. */
 const MAX_SLICES_PER_CUT = 20;
 /** Appended to an id, it sorts before every other id with that prefix: ids contain no control character. */
 const JUST_AFTER = "\u0001";
 
+/** Where a cut ends: a number of members, or bytes as `Member.bytes` counts them. */
+export interface MemberLimits {
+  records: number;
+  bytes: number;
+}
+
 /**
- * Cuts the first `max` members off a range: fewer where that takes too many slices, but at least one where there is
- * one.
- * @returns the number of members, and the lower bound of the rest, or null at the end of the range.
+ * Cuts the first members off a range: as many as a limit allows, and the one that reaches the limit of bytes. Fewer
+ * where that takes too many slices, but at least one where there is one.
+ * @returns the number of members and their bytes, and the lower bound of the rest, or null at the end of the range.
  */
 export async function cutMembers(
   db: Database,
   range: MemberRange,
-  max: number,
-): Promise<{ records: number; next: string | null }> {
-  let records = 0;
+  max: MemberLimits,
+  maxSlices = MAX_SLICES_PER_CUT,
+): Promise<MemberLimits & { next: string | null }> {
+  let [records, bytes] = [0, 0];
   let place: SliceStart = { id: range.lower, from: ">=" };
   for (let slices = 1; ; slices += 1) {
-    const { scanned, last, matching, next } = await scan<{ matching: number; next: string | null }>(
+    const { scanned, last, cut } = await scan<{ cut: string }>(
       db,
       range,
       place,
       range.slice,
-      "ifnull(sum(matches), 0) AS matching, (SELECT id FROM scanned WHERE matches ORDER BY id LIMIT 1 OFFSET ?8) AS next",
-      max - records,
+      `(SELECT json_array(ifnull(sum(inside), 0), ifnull(sum(bytes * inside), 0), min(CASE WHEN inside = 0 THEN id END))
+        FROM (SELECT id, bytes, nth <= ?8 AND total - bytes < ?9 AS inside
+              FROM (SELECT id, bytes, row_number() OVER members AS nth, sum(bytes) OVER members AS total
+                    FROM scanned WHERE matches WINDOW members AS (ORDER BY id ROWS UNBOUNDED PRECEDING)))) AS cut`,
+      max.records - records,
+      max.bytes - bytes,
     );
-    if (next !== null) return { records: max, next };
-    records += matching;
-    if (last === null || scanned < range.slice) return { records, next: null };
-    if (slices >= MAX_SLICES_PER_CUT && records > 0) return { records, next: `${last}${JUST_AFTER}` };
+    const [more, moreBytes, next] = JSON.parse(cut) as [number, number, string | null];
+    records += more;
+    bytes += moreBytes;
+    if (next !== null) return { records, bytes, next };
+    if (last === null || scanned < range.slice) return { records, bytes, next: null };
+    if (slices >= maxSlices && records > 0) return { records, bytes, next: `${last}${JUST_AFTER}` };
     place = { id: last, from: ">" };
   }
 }
@@ -148,8 +161,14 @@ export async function countMembers(
 /** An id has at most 200 bytes and the size seven digits: this many fit one text of D1. */
 const MAX_PACKED = 5_000;
 
-/** The members of a range, slice by slice; `readMembers` reads their data. */
-export async function* listMembers(db: Database, range: MemberRange): AsyncGenerator<Member[]> {
+/** The members of one slice, and the lower bound of what follows, or null at the end of the range. */
+export interface MemberSlice {
+  members: Member[];
+  next: string | null;
+}
+
+/** The members of a range, slice by slice: a slice without a member too. `readMembers` reads their data. */
+export async function* memberSlices(db: Database, range: MemberRange): AsyncGenerator<MemberSlice> {
   const slice = Math.min(range.slice, MAX_PACKED);
   let place: SliceStart = { id: range.lower, from: ">=" };
   for (;;) {
@@ -160,10 +179,17 @@ export async function* listMembers(db: Database, range: MemberRange): AsyncGener
       slice,
       "(SELECT group_concat(id || char(9) || bytes, char(10)) FROM (SELECT id, bytes FROM scanned WHERE matches ORDER BY id)) AS packed",
     );
-    if (packed !== null) yield packed.split("\n").map(memberOf);
-    if (last === null || scanned < slice) return;
+    const ended = last === null || scanned < slice;
+    const members = packed === null ? [] : packed.split("\n").map(memberOf);
+    yield { members, next: ended ? null : `${last}${JUST_AFTER}` };
+    if (ended) return;
     place = { id: last, from: ">" };
   }
+}
+
+/** The members of a range, in lists that are not empty. */
+export async function* listMembers(db: Database, range: MemberRange): AsyncGenerator<Member[]> {
+  for await (const { members } of memberSlices(db, range)) if (members.length > 0) yield members;
 }
 
 function memberOf(line: string): Member {

@@ -4,6 +4,7 @@
  * files.
  */
 
+import { ahead } from "../../datasets/ahead.ts";
 import type { Source } from "../../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { stepSucceeded } from "../../db/exports/progress.ts";
@@ -152,20 +153,3 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
  * for minutes.
  */
 const othersTurn = () => scheduler.wait(0);
-
-/** The same items, read ahead: the next one is requested while the caller works on the present one. */
-async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
-  let next = items.next();
-  try {
-    for (;;) {
-      const { value, done } = await next;
-      if (done === true) return;
-      next = items.next();
-      // A caller that stops early never awaits it.
-      next.catch(() => {});
-      yield value;
-    }
-  } finally {
-    await items.return(undefined);
-  }
-}

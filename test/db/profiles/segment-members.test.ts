@@ -50,10 +50,15 @@ async function idsOf(range: MemberRange): Promise<string[]> {
 }
 
 /** One cut after the other. */
-async function cutsOf(range: MemberRange, most: number) {
+async function cutsOf(range: MemberRange, most: number, maxBytes = Number.MAX_SAFE_INTEGER) {
   const cuts: { records: number; ids: string[] }[] = [];
   for (let lower: string | null = range.lower; lower !== null;) {
-    const { records, next }: { records: number; next: string | null } = await cutMembers(db, { ...range, lower }, most);
+    const limits = { records: most, bytes: maxBytes };
+    const { records, next }: { records: number; next: string | null } = await cutMembers(
+      db,
+      { ...range, lower },
+      limits,
+    );
     cuts.push({ records, ids: await idsOf({ ...range, lower, upper: next }) });
     lower = next;
   }
