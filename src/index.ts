@@ -12,6 +12,7 @@ import { deliverWithin } from "./webhooks/deliver.ts";
 import { handleDeadLetter, runStep, type Verdict } from "./export/pipeline/run.ts";
 import { sweep } from "./maintenance/sweep.ts";
 import { createApp } from "./http/app.ts";
+import { KeyCache } from "./http/middleware/key-cache.ts";
 import { Failures } from "./limiter/failures.ts";
 import { LimiterObject } from "./limiter/limiter.ts";
 import { log, logFailure } from "./log.ts";
@@ -39,6 +40,7 @@ export class Limiter extends LimiterObject {
 interface IsolateState {
   config: Config;
   adminFailures: Failures;
+  keys: KeyCache;
   /** Of customers' roles. */
   sessions: SessionCache;
   /** Of customers' hosts. */
@@ -53,7 +55,7 @@ function isolateState(env: Env): IsolateState {
   let state = isolateStates.get(env);
   if (state === undefined) {
     const config = readConfig(env);
-    state = { config, adminFailures: new Failures(), sessions: new Map(), addresses: new Map() };
+    state = { config, adminFailures: new Failures(), keys: new KeyCache(), sessions: new Map(), addresses: new Map() };
     isolateStates.set(env, state);
   }
   return state;
@@ -112,6 +114,7 @@ const app = createApp((request, env, ctx) => {
     context,
     limiter: env.LIMITER,
     adminFailures: isolateState(env).adminFailures,
+    keys: isolateState(env).keys,
     assets: env.ASSETS,
     waitUntil: (work) => ctx.waitUntil(work),
     notes: {},

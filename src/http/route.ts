@@ -9,6 +9,7 @@ import type { Databases } from "../db/core/shards.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { type ErrorCode, SpillwayError } from "../errors.ts";
 import type { Context } from "../context.ts";
+import type { KeyCache } from "./middleware/key-cache.ts";
 import type { Failures } from "../limiter/failures.ts";
 import type { Answer } from "../limiter/limiter.ts";
 import type { Policy } from "../limiter/policies.ts";
@@ -39,6 +40,8 @@ export interface Call {
   limiter: Env["LIMITER"];
   /** Failed authentications of operators. */
   adminFailures: Failures;
+  /** Keys that the isolate has looked up. */
+  keys: KeyCache;
   /** Static files that are deployed with the Worker. */
   assets: Fetcher;
   /** Work that continues after the response. */

@@ -10,6 +10,7 @@ import { openDatabases } from "../../src/db/core/shards.ts";
 import { type Context, type Message, SIZES, type WebhookMessage } from "../../src/context.ts";
 import { runStep, type Verdict } from "../../src/export/pipeline/run.ts";
 import { createApp } from "../../src/http/app.ts";
+import { KeyCache } from "../../src/http/middleware/key-cache.ts";
 import { Failures } from "../../src/limiter/failures.ts";
 import type { Point } from "../../src/metrics.ts";
 import { CustomerBuckets } from "../../src/outbound/customer.ts";
@@ -73,6 +74,7 @@ export class Service {
     throw new Error("no store is there");
   };
   readonly adminFailures = new Failures();
+  readonly keys = new KeyCache();
   /** Data points that were measured. */
   readonly points: Point[] = [];
   /** The real app; a test may mount another API on it before the first call. */
@@ -126,6 +128,7 @@ export class Service {
       context: this.context,
       limiter: env.LIMITER,
       adminFailures: this.adminFailures,
+      keys: this.keys,
       assets: env.ASSETS,
       waitUntil: (work) => ctx.waitUntil(work),
       notes: {},

@@ -41,9 +41,12 @@ export async function insertKey(db: Database, key: KeyRow, secretSha256: string,
   return (results.at(-1)?.changes ?? 0) > 0;
 }
 
+/** A key's space, and what authentication needs of the key. */
+export type KeyWithSpace = SpaceRow & { secret_sha256: string; scopes: string; expires_at: number | null };
+
 /** The key with its space, for authentication; null when the key is unknown or its space is deleted. */
 export const findKeyWithSpace = (db: Database, keyId: string) =>
-  db.first<SpaceRow & { secret_sha256: string; scopes: string; expires_at: number | null }>(
+  db.first<KeyWithSpace>(
     `SELECT ${SPACE_COLUMNS}, k.secret_sha256, k.scopes, k.expires_at
      FROM (SELECT space_id, secret_sha256, scopes, expires_at FROM api_keys WHERE id = ?1) k
      JOIN spaces ON id = k.space_id WHERE status <> 'deleting'`,

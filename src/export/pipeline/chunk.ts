@@ -28,10 +28,8 @@ import { withFreeKey } from "../delivery/key-conflicts.ts";
 import { CHUNK_WINDOW, dispatchNext } from "./dispatch.ts";
 import { fileSecretOf, resultShapeOf } from "./result-shape.ts";
 
-/** The first page after this time renews the lease, which also stores the progress that a poll reports. */
-const RENEW_EVERY_MS = 500;
-/** The same between two files of one page, which may have a thousand files. */
-const RENEW_BETWEEN_FILES_MS = 3_000;
+/** The first page or file after this time renews the lease, which also stores the progress that a poll reports. */
+const RENEW_EVERY_MS = 5_000;
 
 export type ChunkContext = Tools["context"] & Pick<Context, "runtime" | "send">;
 
@@ -106,7 +104,7 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
   const output = await open();
   let [records, summary]: [number, unknown] = [0, null];
   lease.track(() => output.written().rows);
-  const shouldContinue = () => lease.shouldContinue(RENEW_BETWEEN_FILES_MS);
+  const shouldContinue = () => lease.shouldContinue(RENEW_EVERY_MS);
   const lower = { time: chunk.lower_time, id: chunk.lower_id };
   const upper = { time: chunk.upper_time, id: chunk.upper_id };
   const pages = ahead(source.pages({ lower, upper }));

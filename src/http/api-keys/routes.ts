@@ -47,7 +47,7 @@ const created = {
 };
 const PAGE = "Keys without their secrets, newest first.";
 const KEEPS_LAST =
-  "The key ends at once. The last key of a space with the scope `settings:write` is not revoked (409): create another one first.";
+  "The key ends at once where it was revoked, and within five seconds everywhere: until then an isolate of the service may still accept it for calls that read, and that write events, profiles and the like; never for calls that begin exports or change settings. The last key of a space with the scope `settings:write` is not revoked (409): create another one first.";
 
 export const apiKeysResource = resource("/v1/api-keys", "API keys", [
   route({

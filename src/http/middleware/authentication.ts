@@ -40,6 +40,7 @@ export function authenticate(auth: Route["auth"]): MiddlewareHandler<AppEnv> {
     c.set("space", space);
     c.set("scopes", scopes);
     await next();
+    if (call.request.method !== "GET" && (auth === "admin" || auth === "settings:write")) call.keys.clear();
   };
 }
 
@@ -61,10 +62,13 @@ export function authorize(auth: Route["auth"]): MiddlewareHandler<AppEnv> {
 async function callerOf(call: Call, auth: Route["auth"]): Promise<Caller> {
   if (auth === "none") return { space: NO_SPACE, scopes: [] };
   const token = bearerToken(call.request.headers.get("authorization"), auth === "admin" ? TOKEN : API_KEY);
-  if (auth !== "admin") return callerOfKey(call, token);
+  if (auth !== "admin") return callerOfKey(call, token, !ALWAYS_LOOKED_UP.has(auth));
   await checkOperator(call, token);
   return { space: NO_SPACE, scopes: [] };
 }
+
+/** Calls that change settings or begin exports act on the space as it is now. They are rare. */
+const ALWAYS_LOOKED_UP: ReadonlySet<Route["auth"]> = new Set(["settings:write", "exports:write"]);
 
 const TOKEN = "the operator's token";
 const API_KEY = "an API key";
@@ -112,20 +116,24 @@ async function checkOperator({ request, config, runtime, adminFailures }: Call, 
   throw unauthenticated("This is not the operator's token. Calls under /v1/spaces accept no API key.");
 }
 
-async function callerOfKey(call: Call, token: string): Promise<Caller> {
+/** @param mayBeCached the key may be as the isolate looked it up some seconds ago. */
+async function callerOfKey(call: Call, token: string, mayBeCached: boolean): Promise<Caller> {
   const [, keyId, secret] = KEY.exec(token) ?? [];
   if (keyId === undefined || secret === undefined)
     throw unauthenticated(
       "This token does not have the form of an API key, spw_<24 hex digits>_<43 characters>: copy the whole key.",
     );
-  const found = await findKeyWithSpace(call.databases.control, keyId);
+  const now = call.runtime.now();
+  const kept = mayBeCached ? call.keys.get(keyId, now) : null;
+  const found = kept ?? (await findKeyWithSpace(call.databases.control, keyId));
   const stored = found === null ? new Uint8Array(32) : Buffer.from(found.secret_sha256, "hex");
   const same = crypto.subtle.timingSafeEqual(await sha256(secret), stored);
   // One text for an unknown id and a wrong secret: it must not tell which ids exist.
   if (found === null || !same)
     throw unauthenticated("This API key is unknown: it was revoked, its space was deleted, or a character is wrong.");
+  if (kept === null) call.keys.set(keyId, found, now);
   const { secret_sha256: _, scopes, expires_at: expiresAt, ...space } = found;
-  if (expiresAt !== null && expiresAt <= call.runtime.now())
+  if (expiresAt !== null && expiresAt <= now)
     throw unauthenticated(`This key expired at ${iso(expiresAt)}. Create a new one.`);
   return { space, scopes: JSON.parse(scopes) as Scope[] };
 }

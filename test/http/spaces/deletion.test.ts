@@ -46,6 +46,7 @@ async function filesOf(space: Space): Promise<string[]> {
 async function sweepUntilDeleted(space: Space): Promise<void> {
   for (let round = 0; round < 60; round += 1) {
     service.now += 60_000;
+    service.budget.begin();
     await sweep(service.context);
     const left = Object.values(await rowsOf(space)).reduce((sum, rows) => sum + rows, 0);
     if (left === 0) return;

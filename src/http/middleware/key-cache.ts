@@ -1,0 +1,34 @@
+/**
+ * API keys that an isolate has looked up, for a few seconds each: a client that polls or sends events costs the control
+ * database one look-up, not one a call. A revoked key, and the settings of a space as they were before a change, may be
+ * used that long in another isolate. Unknown keys are not kept: a new key works at once.
+ */
+
+import type { KeyWithSpace } from "../../db/tenants/api-keys.ts";
+
+/** How long a key is used without looking it up again. */
+export const KEPT_MS = 5_000;
+/** The key that was looked up longest ago is forgotten first. */
+const MAX_KEYS = 10_000;
+
+export class KeyCache {
+  readonly #keys = new Map<string, { key: KeyWithSpace; until: number }>();
+
+  /** @param now epoch ms. @returns null for a key that must be looked up. */
+  get(keyId: string, now: number): KeyWithSpace | null {
+    const kept = this.#keys.get(keyId);
+    return kept === undefined || kept.until <= now ? null : kept.key;
+  }
+
+  set(keyId: string, key: KeyWithSpace, now: number): void {
+    this.#keys.delete(keyId);
+    this.#keys.set(keyId, { key, until: now + KEPT_MS });
+    const [oldest] = this.#keys.keys();
+    if (this.#keys.size > MAX_KEYS && oldest !== undefined) this.#keys.delete(oldest);
+  }
+
+  /** A call may have changed keys or spaces. */
+  clear(): void {
+    this.#keys.clear();
+  }
+}
