@@ -1,6 +1,6 @@
 /** Events with properties of every type, and readers of what is exported of them that are not the product's. */
 
-import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { readParquet, type Table } from "./parquet.ts";
 import { START, type ExportView, type Service, type Space } from "./service.ts";
 
 /**
@@ -78,28 +78,6 @@ export function readCsv(text: string): Cell[][] {
   }
   if (row.length > 0) throw new Error("the last line does not end");
   return rows;
-}
-
-export interface Table {
-  /** Name and type of each column. */
-  columns: [name: string, type: string][];
-  rows: Record<string, unknown>[];
-  /** Rows of each row group. */
-  groups: number[];
-}
-
-/** By hyparquet, which decides by the file's own schema. */
-export async function readParquet(bytes: Uint8Array): Promise<Table> {
-  const file = new Uint8Array(bytes).buffer;
-  const metadata = parquetMetadata(file);
-  const rows = metadata.num_rows === 0n ? [] : await parquetReadObjects({ file, metadata });
-  return {
-    columns: metadata.schema
-      .slice(1)
-      .map(({ name, type, logical_type: logical }) => [name, logical?.type ?? type ?? "none"]),
-    rows,
-    groups: metadata.row_groups.map((group) => Number(group.num_rows)),
-  };
 }
 
 /** Every file of a Parquet export, in order. */

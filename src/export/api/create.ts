@@ -19,7 +19,7 @@ import { resolveEncoding, unusedColumns } from "../output/encode/resolve.ts";
 import type { ExportRequest } from "./request.ts";
 import { claimKey, releaseReservation } from "./idempotency.ts";
 import { dispatchPlan } from "../pipeline/dispatch.ts";
-import { deriveResultShape, type ResultShape } from "../pipeline/result-shape.ts";
+import { deriveResultShape } from "../pipeline/result-shape.ts";
 
 const PENDING_RETRY_SECONDS = 10;
 /** D1 accepts rows of up to 2,000,000 bytes, and an export is one row. */
@@ -220,7 +220,7 @@ export async function freeze(
   const facts = { dataset: request.dataset, exportId, start: window.start, firstDay, eventNames };
   const delivered = await freezeDestination(context, space, request.delivery, facts);
   const shape = deriveResultShape(request, source, context.sizes);
-  if (shape.kind === "assembled" && request.format === "parquet") await assertFitsOneFile(source, shape);
+  if (shape.kind === "assembled" && request.format === "parquet") await assertFitsOneFile(source, request.file_rows);
   if (shape.kind !== "assembled" && !shape.rows_vary) await assertFewFiles(source, request.file_rows);
   return { query, snapshotSeq, now, encoding, source, shape, since, delivered, warnings };
 }
@@ -254,14 +254,23 @@ const overlapping = (since: Since, { bounds }: Source): Since => ({
   steps: since.steps.filter(({ until }) => until > bounds.lower.time),
 });
 
-/** A Parquet file is written by one step, which reads a bounded number of records. @throws invalid_request. */
-async function assertFitsOneFile(source: Source, { chunk_records: records, rows_vary }: ResultShape): Promise<void> {
-  const { next } = await source.cut(source.bounds, records);
-  if (next !== null)
-    throw invalid({
-      pointer: "/layout",
-      detail: `There are more than ${records} ${rows_vary ? "records" : "rows"}, the limit of one Parquet file. Request the layout files.`,
-    });
+/** A cut ends early where more records would be too large for a chunk: a create makes this many to count them. */
+const MAX_CUTS = 20;
+
+/** Where records are so large that the cuts do not suffice, the plan finds out. @throws invalid_request. */
+async function assertFitsOneFile(source: Source, maxRows: number): Promise<void> {
+  let [lower, left] = [source.bounds.lower, maxRows + 1];
+  for (let cuts = 0; cuts < MAX_CUTS; cuts += 1) {
+    const { records, next } = await source.cut({ ...source.bounds, lower }, left);
+    left -= records;
+    if (left === 0)
+      throw invalid({
+        pointer: "/layout",
+        detail: `There are more than ${maxRows} ${source.rowsVary === true ? "records" : "rows"}, the limit of one Parquet file. Request the layout files.`,
+      });
+    if (next === null) return;
+    lower = next;
+  }
 }
 
 /** A create reads at most this many records to find out whether there are too many for their files. */

@@ -15,6 +15,7 @@ import { concatContent, EMPTY } from "./crc32.ts";
 import type { Context } from "../../context.ts";
 import { nextFreeKey } from "../delivery/key-conflicts.ts";
 import { fileKey, isCustomerBucket, segmentKey } from "../delivery/object-keys.ts";
+import { tooManyRows } from "./join.ts";
 import { type ObjectCounts, type PageWriter, pageWriter, type FilePosition, type FileLimits } from "./page-writer.ts";
 import { MAX_FILES, tooManyFiles } from "./file-count.ts";
 import { unguessableName } from "./file-names.ts";
@@ -28,7 +29,7 @@ const COUNT_AT_EVERY = MAX_FILES / MAX_FILES_WRITTEN;
 /** A file's identity in the ledger. */
 type Named = Pick<FileRow, "n" | "name" | "upload_id">;
 
-/** An object that is closed. `file` is null for a segment. */
+/** An object that is closed. `file` is null for a segment, whose `bytes` are those that become its file's. */
 export interface WrittenObject extends WrittenFile {
   file: Named | null;
   key: string;
@@ -57,21 +58,23 @@ export interface Tools {
 /** @param file null for a segment, which goes to the service's own bucket; a file goes to the destination. */
 export async function openObject(tools: Tools, file: Named | null): Promise<Output> {
   const { row, chunk, encoder } = tools;
-  // A Parquet file is written whole, and its records may give more rows than a file has room for.
+  // The records of a Parquet file may give more rows than it has room for.
   const limits = encoder.kind === "table" ? { rows: row.file_rows, bytes: Infinity } : null;
-  const object = file === null ? beginSegment(tools) : await beginFile(tools, file, chunk, limits);
+  const object = file === null ? beginSegment(tools, limits) : await beginFile(tools, file, chunk, limits);
   const { lines, writer } = object;
   return {
     written: () => lines.counts,
     closed: [],
     async write(page) {
-      if (lines.write(page) < page.lines.length) throw new SpillwayError("export_too_large");
+      if (lines.write(page) < page.lines.length) throw tooManyRows(row.file_rows);
       await writer.drain();
       return true;
     },
     async finish() {
       const counts = lines.end();
-      const closed = await writer.finish();
+      const { bytes } = writer;
+      writer.write(lines.description);
+      const closed = { ...(await writer.finish()), bytes };
       // The chunk's ledger row keeps the first and last key, so the file's need not.
       const { first: _first, last: _last, ...fileCounts } = counts;
       return { ...counts, objects: [{ file, key: object.key, ...fileCounts, ...closed }] };
@@ -86,11 +89,11 @@ interface OpenObject {
   lines: PageWriter;
 }
 
-function beginSegment({ context, row, chunk, encoder }: Tools): OpenObject {
+function beginSegment({ context, row, chunk, encoder }: Tools, limits: FileLimits | null): OpenObject {
   const key = segmentKey(row, chunk.n);
   const { partBytes } = context.sizes;
   const writer = new ObjectWriter({ bucket: context.bucket, key, contentType: encoder.objectType, partBytes });
-  return { key, writer, lines: pageWriter(encoder, context.config, chunk, (piece) => writer.write(piece)) };
+  return { key, writer, lines: pageWriter(encoder, context.config, chunk, (piece) => writer.write(piece), limits) };
 }
 
 async function beginFile(

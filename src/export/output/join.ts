@@ -4,34 +4,80 @@
  */
 
 import type { ChunkRow } from "../../db/exports/chunks.ts";
+import { SpillwayError } from "../../errors.ts";
 import type { Compression } from "./compression/codec.ts";
 import { contentOfChunks } from "./crc32.ts";
-import { compressionOf } from "./encode/encoder.ts";
-import type { Encoding } from "./encode/encoding.ts";
+import { compressionOf, encodingOf, PARQUET_TYPE } from "./encode/encoder.ts";
+import type { Field } from "./encode/encoding.ts";
+import { schemaOf } from "./encode/parquet.ts";
+import { footer, MAGIC, MAX_FOOTER_BYTES, readRowGroups } from "./encode/parquet-footer.ts";
+import type { ExportRow } from "../../db/exports/exports.ts";
 
-/** A segment of a file, as the ledger has it. `bytes` of it are the file's. */
+/**
+ * A segment as the ledger has it. Its object may be longer than `bytes`, which are those that become the file's: what
+ * follows them describes the segment.
+ */
 export type Segment = Pick<ChunkRow, "bytes" | "rows" | "uncompressed_bytes" | "crc32">;
 
 export interface Join {
   /** Of the stored object. */
   readonly mediaType: string;
   readonly header: Uint8Array<ArrayBuffer>;
-  /** The file's last bytes, in pieces. @param segments all of the file's, in order. */
-  readonly trailer: (segments: readonly Segment[]) => Iterable<Uint8Array>;
+  /** Rows that a file may have. */
+  readonly maxRows: number;
+  /** The most bytes of all segments' descriptions together; 0 where the trailer needs none. */
+  readonly maxDescriptionBytes: number;
+  /**
+   * The file's last bytes, in pieces.
+   * @param segments all of the file's, in order.
+   * @param descriptions one for each segment, where the trailer needs them.
+   * @throws incomplete_export where a description is not as it was written.
+   */
+  readonly trailer: (segments: readonly Segment[], descriptions: readonly Uint8Array[]) => Iterable<Uint8Array>;
   /** The file's length before compression. @param fileBytes its length as it is stored. */
   readonly uncompressedBytes: (segments: readonly Segment[], fileBytes: number) => number;
 }
 
-/** @param encoding of the export; null where its files hold the dataset's own lines. */
-export function joinOf(encoding: Encoding | null): Join {
+/** What a result is told that has more rows than its one file may have. */
+export const tooManyRows = (max: number): SpillwayError =>
+  new SpillwayError(
+    "export_too_large",
+    `The result has more than ${max} rows, the limit of one Parquet file. Request the layout files.`,
+  );
+
+/** How the files of an export are joined. */
+export function joinOf(row: Pick<ExportRow, "encoding" | "file_rows">): Join {
+  const encoding = encodingOf(row);
   const compression = compressionOf(encoding);
-  if (compression === null) throw new Error("a file that compresses its own pages is never assembled");
-  return compressedJoin(compression);
+  return compression === null ? tableJoin(encoding?.fields ?? [], row.file_rows) : compressedJoin(compression);
 }
 
 const compressedJoin = ({ mediaType, join }: Compression): Join => ({
   mediaType,
   header: join.header,
+  maxRows: Infinity,
+  maxDescriptionBytes: 0,
   trailer: (segments) => [join.trailer(contentOfChunks(segments))],
   uncompressedBytes: (segments) => contentOfChunks(segments).uncompressedBytes,
+});
+
+/** Row groups of several chunks, and one footer for all of them. */
+const tableJoin = (fields: readonly Field[], maxRows: number): Join => ({
+  mediaType: PARQUET_TYPE,
+  header: MAGIC,
+  maxRows,
+  maxDescriptionBytes: MAX_FOOTER_BYTES,
+  *trailer(segments, descriptions) {
+    try {
+      const described = segments.map(({ bytes, rows }, n) => ({
+        bytes: bytes ?? 0,
+        rows: rows ?? 0,
+        groups: readRowGroups(descriptions[n] ?? new Uint8Array()),
+      }));
+      yield* footer(schemaOf(fields), described);
+    } catch (cause) {
+      throw new SpillwayError("incomplete_export", undefined, { cause });
+    }
+  },
+  uncompressedBytes: (_segments, fileBytes) => fileBytes,
 });

@@ -32,6 +32,11 @@ export class ObjectWriter {
     this.#target = target;
   }
 
+  /** How many bytes were written so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Buffers a piece, which the caller must not change afterwards. Only `drain` and `finish` upload. */
   write(piece: Uint8Array): void {
     this.#hash.update(piece);

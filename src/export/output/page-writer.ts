@@ -6,7 +6,8 @@ import { BlockBuffer } from "./block-buffer.ts";
 import type { CodecSettings } from "./compression/codec.ts";
 import type { Content } from "./crc32.ts";
 import type { Encoder, TableEncoder, LineEncoder } from "./encode/encoder.ts";
-import { ParquetFile } from "./encode/parquet.ts";
+import { RowGroupWriter, schemaOf } from "./encode/parquet.ts";
+import { footer, MAGIC } from "./encode/parquet-footer.ts";
 
 /** Whether an object begins its file, and whether it ends it (1) or not (0): a segment may do neither. */
 export interface FilePosition {
@@ -32,7 +33,14 @@ export interface PageWriter {
   /** Writes a page's lines from an index on, until the file is full. @returns the index after the last line written. */
   write(page: Page, from?: number): number;
   end(): ObjectCounts;
+  /**
+   * After `end`: what a segment's object has after the bytes that are its file's, for the join of the segments. Empty:
+   * nothing.
+   */
+  readonly description: Uint8Array<ArrayBuffer>;
 }
+
+const NOTHING = new Uint8Array();
 
 type Sink = (piece: Uint8Array) => void;
 
@@ -44,7 +52,8 @@ interface RowWriter {
   /** @param row its number in the object, from 0; null where the line continues the last row. */
   write(line: string, row: number | null): void;
   endPage(): void;
-  end(): void;
+  /** @returns the description of a segment. */
+  end(): Uint8Array<ArrayBuffer>;
 }
 
 /** @param sink receives the object's bytes in pieces. @param limits null: the caller has bounded the rows already. */
@@ -57,9 +66,12 @@ export function pageWriter(
 ): PageWriter {
   const counts: ObjectCounts = { rows: 0, uncompressedBytes: 0, crc32: 0, first: null, last: null };
   const rows =
-    encoder.kind === "table" ? tableRows(encoder, counts, sink) : textRows(encoder, settings, position, counts, sink);
+    encoder.kind === "table"
+      ? tableRows(encoder, position, counts, sink)
+      : textRows(encoder, settings, position, counts, sink);
   const { encode } = rows;
   let limitedBytes = rows.bytes.ends;
+  let description = NOTHING;
   const fits = (encoded: string) => {
     if (limits === null) return true;
     const bytes = limitedBytes + Buffer.byteLength(encoded) + rows.bytes.around;
@@ -86,8 +98,11 @@ export function pageWriter(
       return at;
     },
     end() {
-      rows.end();
+      description = rows.end();
       return counts;
+    },
+    get description() {
+      return description;
     },
   };
 }
@@ -131,21 +146,36 @@ function textRows(
       if (isLast === 1) blocks.write(after);
       blocks.flush();
       if (isWhole) sink(trailer(counts));
+      return NOTHING;
     },
   };
 }
 
-/** Rows → row groups of a Parquet file, which compresses its own pages and is always whole. */
-function tableRows({ fields, cells }: TableEncoder, counts: Content, sink: Sink): RowWriter {
-  const file = new ParquetFile(fields, (bytes) => {
+/** Rows → row groups, which compress their own pages: a whole Parquet file, or a segment of one with a description. */
+function tableRows(
+  { fields, cells }: TableEncoder,
+  { first_in_file: isFirst, last_in_file: isLast }: FilePosition,
+  counts: ObjectCounts,
+  sink: Sink,
+): RowWriter {
+  const write = (bytes: Uint8Array) => {
     countBlock(counts, bytes);
     sink(bytes);
-  });
+  };
+  const isWhole = isFirst === 1 && isLast === 1;
+  if (isWhole) write(MAGIC);
+  const writer = new RowGroupWriter(fields, write);
   return {
     bytes: { ends: 0, around: 1 },
     encode: null,
-    write: (line) => file.write(cells(line), line.length),
+    write: (line) => writer.write(cells(line), line.length),
     endPage() {},
-    end: () => file.end(),
+    end() {
+      const described = writer.end();
+      if (!isWhole) return described.describe();
+      const { uncompressedBytes: bytes, rows } = counts;
+      for (const piece of footer(schemaOf(fields), [{ bytes, rows, groups: described.groups }])) write(piece);
+      return NOTHING;
+    },
   };
 }

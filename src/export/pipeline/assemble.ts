@@ -10,8 +10,7 @@ import { type ChunkRow, chunksOfFile } from "../../db/exports/chunks.ts";
 import { fileDone, type FileRow, type WrittenFile } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
 import { openFile } from "../output/chunk-writer.ts";
-import { encodingOf } from "../output/encode/encoder.ts";
-import { joinOf } from "../output/join.ts";
+import { joinOf, tooManyRows } from "../output/join.ts";
 import type { Context, Message } from "../../context.ts";
 import { deleteOrphanedFiles } from "./orphans.ts";
 import { type Lease, withLease } from "./lease.ts";
@@ -19,6 +18,7 @@ import { withFreeKey } from "../delivery/key-conflicts.ts";
 import { segmentKey } from "../delivery/object-keys.ts";
 import type { ChunkContext } from "./chunk.ts";
 import { dispatchNext } from "./dispatch.ts";
+import { inParallel } from "./parallel.ts";
 
 export async function assemble(context: ChunkContext, message: Message): Promise<void> {
   const { control } = context.databases;
@@ -46,13 +46,15 @@ async function join(
   lease: Lease,
 ): Promise<(WrittenFile & { key: string }) | null> {
   let uploadId: string | null = null;
-  const { mediaType, header, trailer, uncompressedBytes } = joinOf(encodingOf(row));
+  const { mediaType, header, maxRows, maxDescriptionBytes, trailer, uncompressedBytes } = joinOf(row);
+  const chunks = await chunksOfFile(context.databases.control, row, file.n);
+  const rows = chunks.reduce((sum, chunk) => sum + (chunk.rows ?? 0), 0);
+  if (rows > maxRows) throw tooManyRows(maxRows);
   const { key, writer } = await openFile(context, row, file, mediaType, async (id) => {
     uploadId = id;
     await lease.renew();
   });
   try {
-    const chunks = await chunksOfFile(context.databases.control, row, file.n);
     writer.write(header);
     lease.track(() => uploadId);
     const pieces = piecesOf(chunks, context.sizes.partBytes);
@@ -68,12 +70,12 @@ async function join(
         return null;
       }
     }
-    for (const piece of trailer(chunks)) {
+    const descriptions = await lease.during(() => readDescriptions(context, row, chunks, maxDescriptionBytes));
+    for (const piece of trailer(chunks, descriptions)) {
       writer.write(piece);
       await writer.drain();
     }
     const closed = await lease.during(() => writer.finish());
-    const rows = chunks.reduce((sum, chunk) => sum + (chunk.rows ?? 0), 0);
     return { key, rows, uncompressedBytes: uncompressedBytes(chunks, closed.bytes), ...closed };
   } catch (thrown) {
     await writer.abort().catch(() => {});
@@ -104,9 +106,35 @@ async function fetchPiece(
 ): Promise<Uint8Array> {
   if (piece === undefined) return new Uint8Array();
   const body = await context.bucket.read(segmentKey(row, piece.chunk), piece);
-  if (body?.length !== piece.length)
-    throw new SpillwayError("incomplete_export", undefined, {
-      cause: new Error("a segment is shorter than it was written, or missing"),
-    });
+  if (body?.length !== piece.length) throw missingSegment();
   return body;
 }
+
+/**
+ * What the segments' objects have after the bytes that are the file's.
+ * @param maxBytes of all together; 0: the file needs none, and none is read.
+ * @throws export_too_large for more.
+ */
+async function readDescriptions(
+  context: Pick<Context, "bucket">,
+  row: ExportRow,
+  chunks: readonly ChunkRow[],
+  maxBytes: number,
+): Promise<Uint8Array[]> {
+  if (maxBytes === 0) return [];
+  const descriptions: Uint8Array[] = [];
+  let read = 0;
+  await inParallel([...chunks.entries()], 6, async ([index, { n, bytes }]) => {
+    const description = await context.bucket.read(segmentKey(row, n), { from: bytes ?? 0, length: maxBytes });
+    if (description === null) throw missingSegment();
+    read += description.length;
+    if (read > maxBytes) throw new SpillwayError("export_too_large");
+    descriptions[index] = description;
+  });
+  return descriptions;
+}
+
+const missingSegment = () =>
+  new SpillwayError("incomplete_export", undefined, {
+    cause: new Error("a segment is shorter than it was written, or missing"),
+  });

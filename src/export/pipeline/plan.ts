@@ -18,6 +18,7 @@ import { endCustomersUploads } from "../delivery/key-conflicts.ts";
 import { isCustomerBucket } from "../delivery/object-keys.ts";
 import { MAX_FILES, tooManyFiles } from "../output/file-count.ts";
 import { unguessableName } from "../output/file-names.ts";
+import { joinOf, tooManyRows } from "../output/join.ts";
 import { dispatchIdle } from "./dispatch.ts";
 import { firstFileOfChunk, resultShapeOf } from "./result-shape.ts";
 
@@ -58,7 +59,7 @@ export async function plan(context: PlanContext, message: Message): Promise<void
 
   const earlier = before === null ? 0 : await countPlanned(control, row, before.n);
   const total = chunks.reduce((sum, chunk) => sum + chunk.records, earlier);
-  assertFewFiles(row, total);
+  assertFits(row, total);
   const starts = before === null ? [] : await listFileStarts(control, row, before.n);
   starts.push(...chunks.flatMap(startsOf));
   await control.batch([
@@ -76,10 +77,13 @@ export async function plan(context: PlanContext, message: Message): Promise<void
   await dispatchIdle(context, message);
 }
 
-/** @throws export_too_large where each record is a row, so that the number of files is known. */
-function assertFewFiles(row: ExportRow, records: number): void {
+/** @throws export_too_large where each record is a row, so that the number of rows and files is known. */
+function assertFits(row: ExportRow, records: number): void {
   const { kind, rows_vary } = resultShapeOf(row);
-  if (kind !== "assembled" && !rows_vary && records > MAX_FILES * row.file_rows) throw tooManyFiles();
+  if (rows_vary) return;
+  const { maxRows } = joinOf(row);
+  if (kind === "assembled" && records > maxRows) throw tooManyRows(maxRows);
+  if (kind !== "assembled" && records > MAX_FILES * row.file_rows) throw tooManyFiles();
 }
 
 /** When the first record of each of a chunk's files occurred. */

@@ -3,7 +3,7 @@
  * it; plan, chunk, finish and estimate switch on it and derive nothing again.
  *
  * - `assembled`: one file, empty where there are no records. Each chunk writes a segment, and `assemble` joins the
- *   segments; the only chunk of a file writes the file itself. Parquet has no segments: its one chunk holds everything.
+ *   segments; the only chunk of a file writes the file itself.
  * - `counted_files`: every file but the last has exactly the rows that were asked for, so the plan knows how many files
  *   there are and what each is called. Small files share a chunk, and a file is never in two.
  * - `split_files`: a chunk writes as many files as its rows fill, by rows and by bytes, and names them as it opens
@@ -27,7 +27,7 @@ export interface ResultShape {
 }
 
 export function deriveResultShape(
-  { layout, format, file_rows }: { layout: "single" | "files"; format: string; file_rows: number },
+  { layout, file_rows }: { layout: "single" | "files"; file_rows: number },
   source: Pick<Source, "files" | "rowsVary" | "maxRecordsPerStep">,
   sizes: Pick<Sizes, "chunkRows">,
 ): ResultShape {
@@ -39,8 +39,7 @@ export function deriveResultShape(
     const chunk_files = Math.min(MAX_FILES_PER_CHUNK, Math.max(1, together));
     return { kind, rows_vary, chunk_records: Math.min(file_rows * chunk_files, maxRecordsPerStep), chunk_files };
   }
-  const chunk_records = format === "parquet" ? file_rows : Math.min(sizes.chunkRows, maxRecordsPerStep);
-  return { kind: "assembled", rows_vary, chunk_records, chunk_files: 1 };
+  return { kind: "assembled", rows_vary, chunk_records: Math.min(sizes.chunkRows, maxRecordsPerStep), chunk_files: 1 };
 }
 
 /** The shape that is stored with an export. */

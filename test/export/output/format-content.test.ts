@@ -1,7 +1,7 @@
 /** `/content` of CSV and Parquet: one file comes as it is, several are not joined, and no file is a file of no rows. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { readParquet } from "../../support/formats.ts";
+import { readParquet } from "../../support/parquet.ts";
 import { gunzip } from "../../support/gunzip.ts";
 import { onlyFile, roomyService, textOf } from "../../support/pipeline.ts";
 import { orders, type Space } from "../../support/service.ts";

@@ -6,9 +6,10 @@ import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { describe, expect, it } from "vitest";
 import type { Field } from "../../../src/export/output/encode/encoding.ts";
-import { emptyParquet, ParquetFile } from "../../../src/export/output/encode/parquet.ts";
+import { emptyParquet, RowGroupWriter, schemaOf } from "../../../src/export/output/encode/parquet.ts";
+import { footer, MAGIC } from "../../../src/export/output/encode/parquet-footer.ts";
 import type { Value } from "../../../src/export/output/encode/rows.ts";
-import { readParquet } from "../../support/formats.ts";
+import { readParquet } from "../../support/parquet.ts";
 import { between, dice, noise } from "../../support/random.ts";
 
 const FIELDS: Field[] = (["text", "boolean", "number", "date", "json"] as const).map((type) => ({
@@ -19,11 +20,15 @@ const FIELDS: Field[] = (["text", "boolean", "number", "date", "json"] as const)
 
 /** @returns the pieces that were handed on. */
 function written(fields: readonly Field[], rows: Iterable<readonly Value[]>): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  const file = new ParquetFile(fields, (piece) => pieces.push(piece));
-  for (const row of rows) file.write(row, JSON.stringify(row).length);
-  file.end();
-  return pieces;
+  const pieces: Uint8Array[] = [MAGIC];
+  const writer = new RowGroupWriter(fields, (piece) => pieces.push(piece));
+  let count = 0;
+  for (const row of rows) {
+    writer.write(row, JSON.stringify(row).length);
+    count += 1;
+  }
+  const { groups } = writer.end();
+  return [...pieces, ...footer(schemaOf(fields), [{ bytes: 0, rows: count, groups }])];
 }
 
 describe("a Parquet file", () => {
@@ -115,15 +120,15 @@ describe("a Parquet file", () => {
     expect(parquetMetadata(new Uint8Array(file).buffer).row_groups).toHaveLength(1);
   });
 
-  it("of more columns and groups than fit in memory is rejected with an error", () => {
-    const wide = Array.from({ length: 2_000 }, (_, n): Field => ({ name: `c${n}`, path: [], type: "json" }));
-    const file = new ParquetFile(wide, () => {});
+  it("of more columns and groups than its footer has room for is rejected with an error", () => {
+    const wide = Array.from({ length: 200 }, (_, n): Field => ({ name: `c${n}`, path: [], type: "json" }));
+    const writer = new RowGroupWriter(wide, () => {}, 40_000);
     const row: Value[] = [{}];
     const writeGroups = (count: number) => {
-      for (let n = 0; n < count; n += 1) file.write(row, 4_000_000);
+      for (let n = 0; n < count; n += 1) writer.write(row, 4_000_000);
     };
-    writeGroups(15);
-    expect(() => writeGroups(1)).toThrow(expect.objectContaining({ code: "export_too_large" }));
+    writeGroups(5);
+    expect(() => writeGroups(4)).toThrow(expect.objectContaining({ code: "export_too_large" }));
   });
 });
 

@@ -79,7 +79,7 @@ describe("files that share a chunk", () => {
 describe("a chunk", () => {
   const shapeOf = (file_rows: number, source: { rowsVary?: boolean; maxRecordsPerStep?: number } = {}) => {
     const files = { cut: "written", secret: "" } as const;
-    return deriveResultShape({ layout: "files", format: "ndjson", file_rows }, { files, ...source }, SIZES);
+    return deriveResultShape({ layout: "files", file_rows }, { files, ...source }, SIZES);
   };
 
   it.each([

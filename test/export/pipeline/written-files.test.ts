@@ -1,7 +1,7 @@
 /** Split files: the number of rows per record is unknown before they are written, and so is the number of files. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { readParquet } from "../../support/formats.ts";
+import { readParquet } from "../../support/parquet.ts";
 import { gunzip, lines } from "../../support/gunzip.ts";
 import {
   bytesOf,

@@ -14,6 +14,8 @@ import { csvHeader, LINE_END, csvLine } from "./csv.ts";
 import type { Encoding, Field } from "./encoding.ts";
 import { cellReader, rowReader, type Value } from "./rows.ts";
 
+export const PARQUET_TYPE = "application/vnd.apache.parquet";
+
 /** The form of a file: the dataset's own, or that of the requested format. */
 export interface FileForm extends Form {
   /** With its dots, after the name's stem. */
@@ -74,7 +76,7 @@ function formatForm(encoding: Encoding | null, own: Form): Form {
         after: "",
       };
     case "parquet":
-      return { ...own, contentType: "application/vnd.apache.parquet", extension: ".parquet" };
+      return { ...own, contentType: PARQUET_TYPE, extension: ".parquet" };
   }
 }
 

@@ -1,23 +1,19 @@
 /**
- * Parquet, written one row group at a time. A group ends after a number of rows or characters, not with a page, so the
- * same rows give the same bytes. Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (microseconds), lists and
+ * Parquet's row groups, written one at a time. A group ends after a number of rows or characters, not with a page, so
+ * the same rows give the same bytes. Texts are UTF-8, numbers DOUBLE, dates TIMESTAMP in UTC (microseconds), lists and
  * objects JSON; every column may be null.
  */
 
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { ColumnType } from "../../../datasets/dataset.ts";
-import { SpillwayError } from "../../../errors.ts";
 import type { Field } from "./encoding.ts";
+import { CREATED_BY, footer, MAGIC, MAX_FOOTER_BYTES, RowGroups, type Schema } from "./parquet-footer.ts";
 import { isExactNumber, type Value } from "./rows.ts";
 
 const GROUP_ROWS = 10_000;
 /** The approximate size of a group's values: a group is in memory until it ends. */
 const GROUP_CHARACTERS = 4_000_000;
-/** The metadata of one column in one group is about a kilobyte, and in memory until the file ends. */
-const MAX_COLUMN_CHUNKS = 30_000;
 const PIECE_BYTES = 1_048_576;
-
-type Schema = ConstructorParameters<typeof ParquetWriter>[0]["schema"];
 
 /** Each type with its current name and with the one that older readers know. */
 const TYPES = {
@@ -32,7 +28,13 @@ const TYPES = {
   json: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
 } as const satisfies Record<ColumnType, Omit<Schema[number], "name">>;
 
-/** Hands the file's bytes on in pieces of about a megabyte, and the rest at each group's end. */
+/** A file's schema: its root and one leaf per column. */
+export function schemaOf(fields: readonly Field[]): Schema {
+  const leaves = fields.map(({ name, type }) => ({ name, repetition_type: "OPTIONAL" as const, ...TYPES[type] }));
+  return [{ name: "root", num_children: fields.length }, ...leaves];
+}
+
+/** Hands bytes on in pieces of about a megabyte, and the rest at each group's end. */
 class Sink extends ByteWriter {
   readonly #sink: (bytes: Uint8Array) => void;
 
@@ -49,10 +51,6 @@ class Sink extends ByteWriter {
   flush(): void {
     if (this.index > 0) this.#sink(this.getBytes().slice());
     this.index = 0;
-  }
-
-  override finish(): void {
-    this.flush();
   }
 }
 
@@ -79,24 +77,28 @@ class Cells {
   }
 }
 
-export class ParquetFile {
+/** Writes row groups: a segment of a file, or all that is between a file's first four bytes and its footer. */
+export class RowGroupWriter {
   readonly #fields: readonly Field[];
   readonly #writer: ParquetWriter;
+  readonly #described: RowGroups;
   #columns: Cells[];
   #rows = 0;
   #characters = 0;
-  #columnChunks = 0;
 
-  /** @param sink receives the file's bytes, piece by piece. */
-  constructor(fields: readonly Field[], sink: (bytes: Uint8Array) => void) {
+  /** @param sink receives the groups' bytes, piece by piece. */
+  constructor(fields: readonly Field[], sink: (bytes: Uint8Array) => void, maxFooterBytes = MAX_FOOTER_BYTES) {
     this.#fields = fields;
     this.#columns = fields.map(() => new Cells());
-    const leaves = fields.map(({ name, type }) => ({ name, repetition_type: "OPTIONAL" as const, ...TYPES[type] }));
-    const schema: Schema = [{ name: "root", num_children: fields.length }, ...leaves];
-    this.#writer = new ParquetWriter({ writer: new Sink(sink), schema, createdBy: "spillway" });
+    const schema = schemaOf(fields);
+    const writer = new Sink(sink);
+    this.#writer = new ParquetWriter({ writer, schema, createdBy: CREATED_BY });
+    // The library begins with MAGIC. Its offsets count that, and whoever begins the file writes it.
+    writer.index = 0;
+    this.#described = new RowGroups(schema, maxFooterBytes);
   }
 
-  /** @param characters the length of the row's JSON. @throws export_too_large for more than MAX_COLUMN_CHUNKS. */
+  /** @param characters the length of the row's JSON. @throws export_too_large for more groups than a footer has room for. */
   write(cells: readonly Value[], characters: number): void {
     let inLists = 0;
     // Most cells of a wide row are null, so this loop allocates nothing for them.
@@ -114,19 +116,21 @@ export class ParquetFile {
     if (this.#rows >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) this.#endGroup();
   }
 
-  end(): void {
+  /** Ends the last group. @returns the description of all groups. */
+  end(): RowGroups {
     if (this.#rows > 0) this.#endGroup();
-    void this.#writer.finish();
+    return this.#described;
   }
 
   #endGroup(): void {
     const rows = this.#rows;
-    this.#columnChunks += this.#fields.length;
-    if (this.#columnChunks > MAX_COLUMN_CHUNKS) throw new SpillwayError("export_too_large");
     void this.#writer.write({
       columnData: this.#fields.map(({ name, type }, index) => columnOf(name, type, this.#columns[index], rows)),
       rowGroupSize: rows,
     });
+    // The library would keep each group's description until the end, ten times as large.
+    for (const group of this.#writer.row_groups.splice(0)) this.#described.add(group);
+    this.#writer.pendingIndexes.length = 0;
     this.#columns = this.#fields.map(() => new Cells());
     this.#rows = 0;
     this.#characters = 0;
@@ -135,9 +139,7 @@ export class ParquetFile {
 
 /** A file with these columns and without rows. */
 export function emptyParquet(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
-  const pieces: Uint8Array[] = [];
-  new ParquetFile(fields, (piece) => pieces.push(piece)).end();
-  return new Uint8Array(Buffer.concat(pieces));
+  return new Uint8Array(Buffer.concat([MAGIC, ...footer(schemaOf(fields), [])]));
 }
 
 /** The getter allocates a column's data when the writer reaches it, so one column at a time is in memory. */
