@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { Invocation } from "./invocation.ts";
+import { type Invocation, notModelled } from "./invocation.ts";
 import { tailed } from "./random.ts";
 
 interface StoredObject {
@@ -69,6 +69,7 @@ export class SimulatedBucket {
     if (method === "GET") return path === "" ? this.#list(query) : this.#get(path, request.headers);
     if (method === "DELETE") return this.#delete(path, query);
     const object = { bytes: request.body, represents };
+    if (method === "POST" && query.has("delete")) return this.#deleteAll(Buffer.from(request.body).toString());
     return isWrite ? this.#put(path, query, request.headers, object) : this.#post(path, query);
   }
 
@@ -87,7 +88,7 @@ export class SimulatedBucket {
       const items = open.map(([id, { key }]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`);
       return xml(200, `<ListMultipartUploadsResult>${items.join("")}</ListMultipartUploadsResult>`);
     }
-    if (!prefix.endsWith("/")) throw new Error("the simulated bucket lists prefixes that end with a slash");
+    if (!prefix.endsWith("/")) notModelled(`list of keys that begin with ${prefix}`);
     const keys = [...(this.#byPrefix.get(prefix) ?? [])].slice(0, 1_000);
     const items = keys.map((key) => `<Contents><Key>${key}</Key></Contents>`);
     return xml(200, `<ListBucketResult>${items.join("")}</ListBucketResult>`);
@@ -115,7 +116,8 @@ export class SimulatedBucket {
       const text = `<UploadId>${id}</UploadId>`;
       return xml(200, `<InitiateMultipartUploadResult>${text}</InitiateMultipartUploadResult>`);
     }
-    const id = query.get("uploadId") ?? "";
+    const id = query.get("uploadId");
+    if (id === null) notModelled(`answer of a bucket to POST ?${query.toString()}`);
     const upload = this.#uploads.get(id);
     if (upload === undefined) return xml(404, "<Error><Code>NoSuchUpload</Code></Error>");
     const parts = [...upload.parts].toSorted(([a], [b]) => a - b).map(([, part]) => part);
@@ -129,8 +131,18 @@ export class SimulatedBucket {
 
   #delete(path: string, query: URLSearchParams): Response {
     if (query.has("uploadId")) this.#uploads.delete(query.get("uploadId") ?? "");
-    else if (this.#objects.delete(path)) for (const prefix of prefixesOf(path)) this.#forget(prefix, path);
+    else this.#remove(path);
     return new Response(null, { status: 204 });
+  }
+
+  /** DeleteObjects, in quiet mode: only what failed is listed. */
+  #deleteAll(body: string): Response {
+    for (const [, key = ""] of body.matchAll(/<Key>([^<]*)<\/Key>/g)) this.#remove(key);
+    return xml(200, "<DeleteResult></DeleteResult>");
+  }
+
+  #remove(key: string): void {
+    if (this.#objects.delete(key)) for (const prefix of prefixesOf(key)) this.#forget(prefix, key);
   }
 
   #store(key: string, object: StoredObject): void {

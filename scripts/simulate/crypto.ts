@@ -4,6 +4,7 @@
  */
 
 import { createCipheriv, createDecipheriv, createHash, hash, hkdfSync, timingSafeEqual } from "node:crypto";
+import { notModelled } from "./invocation.ts";
 
 type Bytes = ArrayBuffer | ArrayBufferView;
 
@@ -102,15 +103,12 @@ export function simulatedCrypto(random: () => number) {
     for (let index = 0; index < view.length; index += 1) view[index] = Math.floor(random() * 256);
     return view;
   };
-  const missing = (name: string) =>
-    new Proxy(subtle, {
-      get(target, property) {
-        if (property in target) return target[property as keyof typeof target];
-        throw new Error(`the simulation has no ${name}.${String(property)}`);
-      },
-    });
+  const complete = new Proxy(subtle, {
+    get: (target, property) =>
+      property in target ? target[property as keyof typeof target] : notModelled(`crypto.subtle.${String(property)}`),
+  });
   return {
-    subtle: missing("crypto.subtle"),
+    subtle: complete,
     DigestStream,
     getRandomValues: fill,
     /** RFC 9562, version 4. */

@@ -75,3 +75,15 @@ export async function outside<Result>(call: () => Promise<Result>): Promise<Resu
 }
 
 const never = <Result>(): Promise<Result> => new Promise<Result>(() => {});
+
+/**
+ * Ends the whole simulation: the Worker asked for something that the model does not have, and would take the error for
+ * an outage.
+ */
+export function notModelled(what: string): never {
+  const error = new Error(`the simulation has no ${what}`);
+  queueMicrotask(() => {
+    throw error;
+  });
+  throw error;
+}

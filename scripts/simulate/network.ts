@@ -2,7 +2,7 @@
 
 import type { SimulatedBucket } from "./bucket.ts";
 import type { Clock } from "./clock.ts";
-import { currentInvocation, outside } from "./invocation.ts";
+import { currentInvocation, notModelled, outside } from "./invocation.ts";
 import { tailed } from "./random.ts";
 
 /** The bucket's endpoint, for the setting BUCKET_ENDPOINT. */
@@ -71,5 +71,5 @@ async function answer(
     await clock.wait(tailed(random, RECEIVED.least, RECEIVED.more));
     return new Response(null, { status: 204 });
   }
-  throw new TypeError(`nothing in the simulation answers at ${url.origin}`);
+  return notModelled(`server at ${url.origin}`);
 }

@@ -1,7 +1,8 @@
 /**
  * One queue with its consumer, as Cloudflare Queues: at least once, in no certain order, batches, delays, redelivery, a
  * dead-letter queue. The number of invocations grows by one whenever a batch ends and messages still wait, up to
- * `max_concurrency`, and shrinks when none wait ("Consumer concurrency": it is decided when a batch ends).
+ * `max_concurrency` ("Consumer concurrency": it is decided when a batch ends), and shrinks when none has waited for some
+ * time.
  */
 
 import type { Clock } from "./clock.ts";
@@ -47,12 +48,16 @@ interface QueueOptions {
 const DELIVERY = { least: 20, more: 30 };
 /** After an invocation that failed, its messages are delivered again. */
 const REDELIVERY_MS = 1_000;
+/** Without a message that had to wait, an invocation less is kept: how soon is not documented. */
+const SHRINKS_AFTER_MS = 30_000;
 
 export class SimulatedQueue {
   readonly #options: QueueOptions;
   readonly #ready: Message[] = [];
   #running = 0;
   #allowed = 1;
+  /** When a message had to wait for an invocation the last time. */
+  #waitedAt = 0;
   #ids = 0;
   readonly spent = {
     messages: 0,
@@ -109,10 +114,11 @@ export class SimulatedQueue {
       }
       void this.#deliver(this.#ready.splice(0, settings.maxBatchSize));
     }
+    if (this.#ready.length > 0) this.#waitedAt = clock.now;
   }
 
   async #deliver(messages: readonly Message[]): Promise<void> {
-    const { clock, consume } = this.#options;
+    const { clock, consume, settings } = this.#options;
     const { spent } = this;
     this.#running += 1;
     spent.batches += 1;
@@ -134,8 +140,8 @@ export class SimulatedQueue {
     }
     this.#running -= 1;
     spent.runningMs += clock.now - began;
-    this.#allowed = this.#ready.length > 0 ? this.#allowed + 1 : Math.max(1, this.#allowed - 1);
-    this.#allowed = Math.min(this.#allowed, this.#options.settings.maxConcurrency);
+    if (this.#ready.length > 0) this.#allowed = Math.min(this.#allowed + 1, settings.maxConcurrency);
+    else if (clock.now - this.#waitedAt > SHRINKS_AFTER_MS) this.#allowed = Math.max(1, this.#allowed - 1);
     this.#start();
   }
 
