@@ -11,6 +11,8 @@ export interface Timer {
   readonly order: number;
   /** Null when it was cancelled. */
   run: (() => void) | null;
+  /** It settles no promise: time goes on without a look at what waits for one. */
+  readonly isSilent: boolean;
 }
 
 export class Clock {
@@ -30,9 +32,12 @@ export class Clock {
 
   /** Runs `run` at a time; at once, after what is due now, where that time is past. */
   at(time: number, run: () => void): Timer {
-    const timer: Timer = { at: Math.max(time, this.#now), order: (this.#order += 1), run };
-    this.#add(timer);
-    return timer;
+    return this.#add({ at: Math.max(time, this.#now), order: (this.#order += 1), run, isSilent: false });
+  }
+
+  /** For the model's own events: `run` settles no promise, and only asks for later events. */
+  silentlyAfter(ms: number, run: () => void): Timer {
+    return this.#add({ at: this.#now + ms, order: (this.#order += 1), run, isSilent: true });
   }
 
   after(ms: number, run: () => void): Timer {
@@ -76,12 +81,12 @@ export class Clock {
       if (next.run === null) continue;
       this.#now = next.at;
       next.run();
-      await quiet();
+      if (!next.isSilent) await quiet();
     }
     return work;
   }
 
-  #add(timer: Timer): void {
+  #add(timer: Timer): Timer {
     const heap = this.#heap;
     let index = heap.length;
     heap.push(timer);
@@ -93,6 +98,7 @@ export class Clock {
       index = parent;
     }
     heap[index] = timer;
+    return timer;
   }
 
   #takeFirst(): Timer | null {

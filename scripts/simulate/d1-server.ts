@@ -72,50 +72,39 @@ export class D1Server {
    * @param execute runs it, and says what each statement cost.
    * @throws Error of D1's passing kinds, and what `execute` throws.
    */
-  async call<Result>(execute: () => { result: Result; costs: readonly StatementCost[] }): Promise<Result> {
+  call<Result>(execute: () => { result: Result; costs: readonly StatementCost[] }): Promise<Result> {
     const trip = tailed(this.#random, ROUND_TRIP.least, ROUND_TRIP.more) / 2;
     const isLost = this.lostRate > 0 && this.#random() < this.lostRate;
     const isLostBefore = isLost && this.#random() < 0.5;
-    await this.#clock.wait(trip);
-    if (isLostBefore) throw connectionLost();
-    const outcome = await this.#served(execute);
-    await this.#clock.wait(trip);
-    if (isLost) throw connectionLost();
-    if ("thrown" in outcome) throw outcome.thrown;
-    return outcome.result;
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => void this.#clock.after(trip, () => reject(error));
+      if (isLostBefore) return fail(connectionLost());
+      const answer = (result: Result) => {
+        if (isLost) fail(connectionLost());
+        else this.#clock.after(trip, () => resolve(result));
+      };
+      const serve = () => {
+        try {
+          const { result, costs } = execute();
+          return { ms: this.#account(costs), settle: () => answer(result) };
+        } catch (thrown) {
+          const error = thrown instanceof Error ? thrown : new Error("a statement failed", { cause: thrown });
+          return { ms: this.#account([]), settle: () => fail(error) };
+        }
+      };
+      this.#clock.silentlyAfter(trip, () => this.#arrive({ arrivedAt: this.#clock.now, serve, fail }));
+    });
   }
 
-  #served<Result>(
-    execute: () => { result: Result; costs: readonly StatementCost[] },
-  ): Promise<{ result: Result } | { thrown: Error }> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length >= MAX_WAITING) {
-        this.spent.overloaded += 1;
-        resolve({ thrown: new Error("D1_ERROR: D1 DB is overloaded. Too many requests queued.") });
-        return;
-      }
-      this.#waiting.push({
-        arrivedAt: this.#clock.now,
-        fail: (error) => {
-          resolve({ thrown: error });
-        },
-        serve: () => {
-          try {
-            const { result, costs } = execute();
-            return { ms: this.#account(costs), settle: () => resolve({ result }) };
-          } catch (thrown) {
-            const error = thrown instanceof Error ? thrown : new Error("a statement failed", { cause: thrown });
-            return { ms: this.#account([]), settle: () => resolve({ thrown: error }) };
-          }
-        },
-      });
-      this.spent.longestQueue = Math.max(this.spent.longestQueue, this.#waiting.length);
-      try {
-        this.#next();
-      } catch (thrown) {
-        reject(thrown instanceof Error ? thrown : new Error("the model failed", { cause: thrown }));
-      }
-    });
+  #arrive(job: Job): void {
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.spent.overloaded += 1;
+      job.fail(new Error("D1_ERROR: D1 DB is overloaded. Too many requests queued."));
+      return;
+    }
+    this.#waiting.push(job);
+    this.spent.longestQueue = Math.max(this.spent.longestQueue, this.#waiting.length);
+    this.#next();
   }
 
   #next(): void {
@@ -130,7 +119,7 @@ export class D1Server {
       }
       const { ms, settle } = job.serve();
       this.#isServing = true;
-      this.#clock.after(ms, () => {
+      this.#clock.silentlyAfter(ms, () => {
         this.#isServing = false;
         settle();
         this.#next();
