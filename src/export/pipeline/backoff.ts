@@ -1,7 +1,10 @@
 /** The delay before a retry: pure and capped. Jitter spreads exports that failed at the same time. */
 
-/** The queue's `max_retries` (wrangler.toml) and the first attempt; also the takeovers that fail a chunk or file. */
-export const MAX_ATTEMPTS = 9;
+/**
+ * The queue's `max_retries` (wrangler.toml) and the first attempt; also the takeovers that fail a chunk or file. Their
+ * delays take 13 minutes and more: a bucket may be down for ten (`npm run simulate -- bucket-down`).
+ */
+export const MAX_ATTEMPTS = 10;
 
 const FIRST_DELAY_SECONDS = 2;
 const MAX_SECONDS = 300;

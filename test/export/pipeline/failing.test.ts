@@ -56,7 +56,7 @@ describe.each([
 });
 
 describe("an export whose bucket rejects its files", () => {
-  it("fails after the ninth try, and its content is an error", async () => {
+  it("fails after the last try, and its content is an error", async () => {
     const { service, space, id } = await before(SICK);
     const message = take(service, "chunk");
     expect(await deliver(service, message, MAX_ATTEMPTS - 1)).not.toBe("ack");
@@ -70,7 +70,6 @@ describe("an export whose bucket rejects its files", () => {
     });
     const content = await service.json("GET", `/v1/exports/${id}/content`, 503, { key: space.key });
     expect(content).toMatchObject({ code: "export_failed" });
-    expect(MAX_ATTEMPTS).toBe(9);
   });
 
   it("makes the remaining messages idle once it has failed", async () => {
