@@ -19,11 +19,15 @@ import { type FilePosition, pageWriter } from "../../../src/export/output/page-w
 import { readParquet } from "../../support/parquet.ts";
 import { between, dice } from "../../support/random.ts";
 
-const FIELDS = (["text", "boolean", "number", "date", "json"] as const).map((type): Field => ({
-  name: `the ${type}`,
-  path: [type],
-  type,
-}));
+const FIELDS: Field[] = [
+  ...(["text", "boolean", "number", "date", "json"] as const).map((type) => ({
+    name: `the ${type}`,
+    path: [type],
+    type,
+  })),
+  // Few values, so that the writer gives it a dictionary.
+  { name: "the level", path: ["level"], type: "text" },
+];
 const WHOLE: FilePosition = { first_in_file: 1, last_in_file: 1 };
 
 /** The lines of some rows, with nulls: no two are equal. */
@@ -35,6 +39,7 @@ const lines = (count: number) =>
       number: (n - count / 2) / 7,
       date: new Date(1_700_000_000_000 + n * 86_399_999).toISOString(),
       json: [{ n }],
+      level: `level ${n % 3}`,
     };
     return JSON.stringify(Object.fromEntries(Object.entries(all).filter((__, column) => n % 11 !== column)));
   });
@@ -150,6 +155,7 @@ describe("a Parquet file of several chunks", () => {
     const fields: Field[] = [
       { name: "a", path: ["number"], type: "number" },
       { name: "b", path: ["boolean"], type: "boolean" },
+      { name: "c", path: ["level"], type: "text" },
     ];
     const sizes = [100, 300, 500];
     const writer = new ByteWriter();
@@ -157,16 +163,22 @@ describe("a Parquet file of several chunks", () => {
     let from = 0;
     for (const size of sizes) {
       const group = rows.slice(from, from + size).map((row) => JSON.parse(row) as Record<string, unknown>);
-      const columnData = fields.map(({ name, type }) => ({
+      const columnData = fields.map(({ name, type, path }) => ({
         name,
-        data: group.map((row) => row[type] ?? null),
+        data: group.map((row) => row[path.join()] ?? null),
+        statistics: type !== "text",
         offsetIndex: false,
       }));
       void library.write({ columnData, rowGroupSize: size });
       from += size;
     }
     void library.finish();
-    expect(joined(rows, sizes, 1_000, fields).equals(writer.getBytes())).toBe(true);
+    const file = joined(rows, sizes, 1_000, fields);
+    expect(file.equals(writer.getBytes())).toBe(true);
+    const dictionaries = parquetMetadata(new Uint8Array(file).buffer).row_groups.map(
+      ({ columns }) => columns[2]?.meta_data?.dictionary_page_offset,
+    );
+    expect(dictionaries).not.toContain(undefined);
   });
 
   it("has the bounds of each row group, so that DuckDB reads no other, and every offset where its pages are", async () => {
