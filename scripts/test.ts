@@ -17,24 +17,32 @@ import { ENVIRONMENT, ROOT } from "./stack.ts";
 import type { TestReport } from "./test-report.ts";
 
 interface Kind {
-  /** Suites of test/vitest.config.ts; and what the paths of their files contain. */
+  /** Suites of test/vitest.config.ts; what the paths of their files contain, and which files are left out. */
   suites: readonly string[];
   paths: readonly string[];
+  exclude: readonly string[];
   /** How much of the random suites is played: see test/support/seeds.ts. */
   seeds: "few" | "full" | "all";
   reporter: "default" | "verbose";
 }
 
-const QUICK: Kind = { suites: ["unit", "worker", "smoke"], paths: [], seeds: "few", reporter: "default" };
+const QUICK: Kind = {
+  suites: ["unit", "worker", "smoke"],
+  paths: [],
+  exclude: ["test/**/*.full.test.ts"],
+  seeds: "few",
+  reporter: "default",
+};
 const KINDS: Record<string, Kind> = {
   full: {
     suites: ["unit", "worker", "smoke", "live", "interop"],
-    paths: [".sampled.", "test/smoke/", "test/live/", "test/interop/"],
+    paths: [".sampled.", ".full.", "test/smoke/", "test/live/", "test/interop/"],
+    exclude: [],
     seeds: "full",
     reporter: "default",
   },
   // Titles have the seeds.
-  soak: { suites: ["unit", "worker"], paths: [".sampled."], seeds: "all", reporter: "verbose" },
+  soak: { suites: ["unit", "worker"], paths: [".sampled."], exclude: [], seeds: "all", reporter: "verbose" },
 };
 
 const SLOWEST = 10;
@@ -59,7 +67,13 @@ const run = spawnSync(
     `--reporter=${kind.reporter}`,
     "--reporter=json",
     `--outputFile.json=${file}`,
-    ...(choosesSuites ? [] : [...kind.suites.flatMap((suite) => ["--project", suite]), ...kind.paths]),
+    ...(choosesSuites
+      ? []
+      : [
+          ...kind.suites.flatMap((suite) => ["--project", suite]),
+          ...kind.exclude.map((files) => `--exclude=${files}`),
+          ...kind.paths,
+        ]),
     ...args,
   ],
   {

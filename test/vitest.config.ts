@@ -6,6 +6,7 @@
  *   the bucket (`worker`).
  * - `*.sampled.*`: of these the random and the exhaustive ones; `SEEDS` says how much of them is played
  *   (support/seeds.ts).
+ * - `*.full.*`: of these the slow ones that a change of another room seldom breaks; `npm test` leaves them out.
  * - `smoke/`: the service as wrangler runs it, over HTTP (`smoke`).
  * - `live/`: the same with large data, kills and foreign readers (`live`).
  * - `interop/`: the same beside a real S3 and STS (Ceph's radosgw), skipped where that is not installed (`interop`).
