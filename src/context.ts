@@ -46,13 +46,23 @@ export type WebhookMessage = z.output<typeof WebhookMessage>;
 export interface Sizes {
   /** Records per chunk of a result that is assembled into one file. */
   chunkRows: number;
+  /** Bytes per chunk of the rows that it reads: what it costs in queries and time. A larger record is its own chunk. */
+  chunkBytes: number;
+  /** Events of the snapshot per chunk, whether they are in the result or not: its pages look through all of them. */
+  chunkScan: number;
   /** Bytes per part of a multipart upload. R2 requires equal sizes for all parts but the last, S3 at least 5 MiB. */
   partBytes: number;
   /** Uncompressed bytes per file of a result that is split as it is written: each file stays below this. */
   fileBytes: number;
 }
 
-export const SIZES: Sizes = { chunkRows: 50_000, partBytes: 8 * 1_048_576, fileBytes: 100_000_000 };
+export const SIZES: Sizes = {
+  chunkRows: 50_000,
+  chunkBytes: 25_000_000,
+  chunkScan: 2_000_000,
+  partBytes: 8 * 1_048_576,
+  fileBytes: 100_000_000,
+};
 
 export interface Context {
   config: Config;

@@ -7,6 +7,7 @@
 import type * as z from "zod";
 import type { Database } from "../db/core/database.ts";
 import type { ScanBudget } from "../db/core/scan-budget.ts";
+import type { CutLimits } from "../db/events/event-cut.ts";
 import type { HadStep } from "../db/events/event-range.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import type { Fault } from "../errors.ts";
@@ -185,14 +186,19 @@ export interface Source {
   /** The first requested day, as `YYYY-MM-DD`, where the request names days. Default: the window's start in UTC. */
   firstDay?: string;
   /**
-   * Finds the end of a chunk.
-   * @returns the number of records up to it, at most `max`, and the key of the next record, or null at the end of the
-   * bounds. A source may return fewer records where more would cost too many queries, but at least one where there is
-   * one.
+   * Finds the end of a chunk, from the data alone.
+   * @returns the number of records up to it, within the limits, and the key of the next record, or null at the end of
+   * the bounds. `first` is the first record's key, where the source knows it. A source may return fewer records where
+   * more would cost too many queries, and `next` is then a place that may have no record. A chunk has at least one
+   * record where there is one, even if it exceeds the bytes; of events it may have none where the limit of scanned
+   * events is reached.
    */
-  cut(bounds: Bounds, max: number): Promise<{ records: number; next: Key | null }>;
-  /** @returns the number of records, and null; when the budget ended before, those up to a key, and this key. */
-  count(bounds: Bounds, budget: ScanBudget): Promise<{ records: number; next: Key | null }>;
+  cut(bounds: Bounds, max: CutLimits): Promise<{ records: number; first?: Key | null; next: Key | null }>;
+  /**
+   * @returns the number of records, and null; when the budget ended before, those up to a key, and this key. `first` is
+   * the first record's key, where the source knows it: a sample of the result begins there.
+   */
+  count(bounds: Bounds, budget: ScanBudget): Promise<{ records: number; first?: Key | null; next: Key | null }>;
   pages(bounds: Bounds): AsyncGenerator<Page>;
   /** The message of a result without records. */
   emptyMessage: string;

@@ -1,7 +1,8 @@
 /** What the datasets of events share: the frozen window and names, their range, and its cut, count and pages. */
 
 import { countEvents } from "../db/events/count-events.ts";
-import { cutEvents, type EventRange, type EventTable, timesOfEveryNth } from "../db/events/event-range.ts";
+import { cutEvents, timesOfEveryNth } from "../db/events/event-cut.ts";
+import type { EventRange, EventTable } from "../db/events/event-range.ts";
 import type { EventRecord } from "../db/events/events.ts";
 import { pendingDeletions } from "../db/profiles/deletions.ts";
 import { definitionsAt } from "../ingest/definitions.ts";

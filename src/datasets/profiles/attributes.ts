@@ -142,7 +142,7 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
       readsFrom: query.segment === null ? 0 : segmentReadsFrom(query.segment),
       emptyMessage: "0 profiles found.",
       files: { cut: "written", secret: query.secret },
-      cut: (bounds, max) => cut(snapshot, query, bounds, max),
+      cut: (bounds, max) => cut(snapshot, query, bounds, max.records),
       async count(bounds, budget) {
         const { profiles, deletions } = rangesOf(snapshot, query, bounds);
         const counted =

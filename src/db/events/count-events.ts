@@ -2,43 +2,40 @@
 
 import type { Database } from "../core/database.ts";
 import type { ScanBudget } from "../core/scan-budget.ts";
-import {
-  belongs,
-  betweenKeys,
-  DIGITS_16,
-  type EventKey,
-  type EventRange,
-  eventRangeParams,
-  parseKey,
-} from "./event-range.ts";
+import { type EventKey, type EventRange, parseKey } from "./event-range.ts";
+import { scanSlice } from "./event-scan.ts";
 
 /** Events that one query of a count scans: other queries of the database wait for it. */
 const ROWS_PER_COUNT = 50_000;
 
-/**
- * Counts the events of a range, one query for each slice of scanned events, whatever their type.
- * @returns how many there are, and null; when the budget ended before, those up to a key, and this key.
- */
+export interface EventCount {
+  records: number;
+  /** The key of the first of them. */
+  first: EventKey | null;
+  /** Null: everything was counted. Else the budget ended the count before this key. */
+  next: EventKey | null;
+}
+
+/** Counts the events of a range, one query for each slice of scanned events, whatever their type. */
 export async function countEvents(
   db: Database,
   range: EventRange,
   budget: ScanBudget,
   rows = ROWS_PER_COUNT,
-): Promise<{ records: number; next: EventKey | null }> {
+): Promise<EventCount> {
   let records = 0;
-  let lower = range.lower;
-  let from: ">" | ">=" = ">=";
-  for (;;) {
-    const found: { scanned: number; n: number; last: string | null } | null = await db.first(
-      `SELECT count(*) AS scanned, ifnull(sum(counts), 0) AS n, max((occurred_at + ${DIGITS_16}) || id) AS last
-       FROM (SELECT occurred_at, id, ${belongs(range)} AS counts FROM ${range.table.name}
-             WHERE ${betweenKeys(from)} ORDER BY occurred_at, id LIMIT ?8)`,
-      [...eventRangeParams(range, lower), rows],
+  let first: EventKey | null = null;
+  for (let { lower } = range; ;) {
+    const before = db.rowsRead;
+    const slice = await scanSlice<{ n: number; first: string | null }>(
+      db,
+      { ...range, lower },
+      rows,
+      "ifnull(sum(matches), 0) AS n, min(iif(matches, key, NULL)) AS first",
     );
-    records += found?.n ?? 0;
-    if (found === null || found.last === null || found.scanned < rows) return { records, next: null };
-    [lower, from] = [parseKey(found.last), ">"];
-    // No id sorts between this one and the same with a control character behind it.
-    if (!budget.spend(found.scanned)) return { records, next: { time: lower.time, id: `${lower.id}\u0001` } };
+    records += slice.n;
+    if (first === null && slice.first !== null) first = parseKey(slice.first);
+    if (slice.next === null || !budget.spend(db.rowsRead - before)) return { records, first, next: slice.next };
+    lower = slice.next;
   }
 }

@@ -14,14 +14,22 @@ export interface EventKey {
   id: string;
 }
 
-/** A table of events. `typeColumn` is the column that `EventRange.types` filters by. */
+/**
+ * A table of events. `typeColumn` is the column that `EventRange.types` filters by, `textColumn` the one whose length
+ * is not bounded by that of ids: a JSON object.
+ */
 export interface EventTable {
   name: "events" | "reachability_events";
   typeColumn: "definition_id" | "channel";
+  textColumn: "properties" | "event";
 }
 
-export const EVENTS: EventTable = { name: "events", typeColumn: "definition_id" };
-export const REACHABILITY_EVENTS: EventTable = { name: "reachability_events", typeColumn: "channel" };
+export const EVENTS: EventTable = { name: "events", typeColumn: "definition_id", textColumn: "properties" };
+export const REACHABILITY_EVENTS: EventTable = {
+  name: "reachability_events",
+  typeColumn: "channel",
+  textColumn: "event",
+};
 
 /**
  * One step of what earlier exports had: of the events that occurred before `until` (epoch ms), and not before the step
@@ -46,17 +54,18 @@ export interface EventRange {
   excludeDeleted?: "at_snapshot" | "now" | undefined;
 }
 
-/** SQL: the WHERE of a range, with parameters ?1 to ?7. @param from `>` leaves out the event at the lower key. */
-export const inEventRange = (range: EventRange, from: ">" | ">=" = ">=") =>
-  `${betweenKeys(from)} AND ${belongs(range)}`;
+/** SQL: the event's key is in the range, with parameters ?1 to ?5. */
+export const BETWEEN_KEYS = "space_id = ?1 AND (occurred_at, id) >= (?2, ?3) AND (occurred_at, id) < (?4, ?5)";
 
-/** SQL: the event's key is in the range. */
-export const betweenKeys = (from: ">" | ">=" = ">=") =>
-  `space_id = ?1 AND (occurred_at, id) ${from} (?2, ?3) AND (occurred_at, id) < (?4, ?5)`;
-
-/** SQL: what an event between the keys must be besides. */
+/** SQL: what an event between the keys must be besides, with parameters ?1, ?6 and ?7. */
 export const belongs = (range: EventRange) =>
   `seq <= ?6 AND ${hasType(range)}${withoutHad(range)}${withoutDeleted(range)}`;
+
+/**
+ * SQL: the snapshot has the event, whatever its type. How many such events lie between two keys never changes: later
+ * writes, and the erasure of people who were deleted before, do not count.
+ */
+export const inSnapshot = (range: EventRange) => `seq <= ?6${withoutDeleted(range)}`;
 
 /** Steps that end before the range begins, and those after it, match no event of it. */
 function withoutHad({ had, lower, upper }: EventRange): string {
@@ -76,7 +85,8 @@ function hadUpTo(steps: readonly HadStep[]): string {
   return `CASE WHEN occurred_at < ${step.until} THEN ${before} ELSE ${after} END`;
 }
 
-const hasType = ({ types, table }: EventRange) =>
+/** SQL: the event has one of the range's types. */
+export const hasType = ({ types, table }: EventRange) =>
   types === null ? "?7 IS NULL" : `${table.typeColumn} IN (SELECT value FROM json_each(?7))`;
 
 const withoutDeleted = (range: EventRange) =>
@@ -84,12 +94,12 @@ const withoutDeleted = (range: EventRange) =>
     ? ""
     : ` AND ${excludeDeleted(range.table.name, range.excludeDeleted === "now" ? "true" : "d.seq <= ?6")}`;
 
-/** The parameters ?1 to ?7 of `inEventRange`. */
-export const eventRangeParams = (range: EventRange, lower: EventKey = range.lower) =>
+/** The parameters ?1 to ?7 of `BETWEEN_KEYS` and `belongs`. */
+export const eventRangeParams = (range: EventRange) =>
   [
     range.spaceId,
-    lower.time,
-    lower.id,
+    range.lower.time,
+    range.lower.id,
     range.upper.time,
     range.upper.id,
     range.seq,
@@ -99,43 +109,21 @@ export const eventRangeParams = (range: EventRange, lower: EventKey = range.lowe
 /** Times lie within ±4·10^15 ms. With this added they have 16 digits, so their text sorts as the number does. */
 export const DIGITS_16 = 5_000_000_000_000_000;
 
+/** SQL: a key as text that sorts as the key does. */
+export const KEY_TEXT = `(occurred_at + ${DIGITS_16}) || id`;
+
 /** Parses a key's text: 16 digits of its time, then its id. */
 export const parseKey = (text: string): EventKey => ({
   time: Number(text.slice(0, 16)) - DIGITS_16,
   id: text.slice(16),
 });
 
+/** The first place after an event: no id sorts between this one and the same with a control character behind it. */
+export const justAfter = ({ time, id }: EventKey): EventKey => ({ time, id: `${id}\u0001` });
+
 /** Orders by (time, id); ids by their UTF-8 bytes, as SQLite does. */
 export function compareKeys(a: EventKey, b: EventKey): number {
   return a.time - b.time || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
-}
-
-/**
- * Cuts the first `max` events off a range. Reads one row more than it counts, in one pass.
- * @returns how many there are, at most `max`, and the key of the event after them, or null.
- */
-export async function cutEvents(
-  db: Database,
-  range: EventRange,
-  max: number,
-): Promise<{ records: number; next: EventKey | null }> {
-  const found = await db.first<{ n: number; last: string | null }>(
-    `SELECT count(*) AS n, max((occurred_at + ${DIGITS_16}) || id) AS last
-     FROM (SELECT occurred_at, id FROM ${range.table.name} WHERE ${inEventRange(range)} ORDER BY occurred_at, id LIMIT ?8)`,
-    [...eventRangeParams(range), max + 1],
-  );
-  if (found === null || found.last === null || found.n <= max) return { records: found?.n ?? 0, next: null };
-  return { records: max, next: parseKey(found.last) };
-}
-
-/** When the first event of a range occurred, and every nth after it: the range is a chunk's, and read whole. */
-export async function timesOfEveryNth(db: Database, range: EventRange, n: number): Promise<number[]> {
-  const rows = await db.all<{ time: number }>(
-    `SELECT occurred_at AS time FROM (SELECT occurred_at, row_number() OVER (ORDER BY occurred_at, id) - 1 AS place
-       FROM ${range.table.name} WHERE ${inEventRange(range)}) WHERE place % ?8 = 0 ORDER BY place`,
-    [...eventRangeParams(range), n],
-  );
-  return rows.map((row) => row.time);
 }
 
 /** Deletes the space's oldest events that occurred before `before` (epoch ms), at most `limit`. @returns how many. */

@@ -4,7 +4,8 @@
  */
 
 import type { Database } from "../core/database.ts";
-import { type EventRange, eventRangeParams, inEventRange } from "./event-range.ts";
+import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, hasType, justAfter } from "./event-range.ts";
+import { endOfScan, MAX_SCAN } from "./event-scan.ts";
 
 export interface EventRecord {
   occurredAt: number;
@@ -27,31 +28,34 @@ const PAGE_BYTES = 900_000;
  * The events of a range in their order, page by page. A page has about 0.9 MB at most, whatever the size of an event:
  * the number of rows follows the last page's average, and for an event much larger than that average the query returns
  * only the size of its properties; `fillLarge` then fetches the properties by the event's key.
+ * @param maxScan events that one query scans at most, whether they belong to the range or not.
  */
-export async function* readEvents(db: Database, range: EventRange): AsyncGenerator<EventRecord[]> {
-  let lower = range.lower;
-  let from: ">" | ">=" = ">=";
-  let rows = FIRST_PAGE_ROWS;
-  for (;;) {
+export async function* readEvents(db: Database, range: EventRange, maxScan = MAX_SCAN): AsyncGenerator<EventRecord[]> {
+  // Properties are copied for events of the range's types alone, as they may be long.
+  const properties = range.types === null ? "properties" : `CASE WHEN ${hasType(range)} THEN properties END`;
+  let rows = Math.min(FIRST_PAGE_ROWS, maxScan);
+  for (let rest = range; ;) {
     const inlineBytes = Math.floor(PAGE_BYTES / rows);
     const page = await db.first<{ packed: string | null }>(
       `SELECT group_concat(occurred_at || char(9) || id || char(9) || definition_id || char(9) || person_id || char(9)
            || ifnull(session_id, '') || char(9) || ifnull(company_id, '') || char(9) || received_at || char(9)
-           || CASE WHEN octet_length(properties) > ?9 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
-       FROM (SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at, properties
-             FROM events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?8)`,
-      [...eventRangeParams(range, lower), rows, inlineBytes],
+           || CASE WHEN octet_length(properties) > ?10 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
+       FROM (SELECT * FROM (
+         SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at,
+           ${properties} AS properties, ${belongs(range)} AS matches
+         FROM events WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8) WHERE matches LIMIT ?9)`,
+      [...eventRangeParams(rest), maxScan, rows, inlineBytes],
     );
-    const packed = page?.packed;
-    if (packed === null || packed === undefined) return;
+    const packed = page?.packed ?? "";
     const records = unpack(packed);
     const last = records.at(-1);
-    if (last === undefined) return;
-    yield* fillLarge(db, range.spaceId, records);
-    if (records.length < rows) return;
-    lower = { time: last.occurredAt, id: last.id };
-    from = ">";
-    rows = Math.max(10, Math.min(MAX_PAGE_ROWS, Math.floor((PAGE_BYTES * records.length) / (2 * packed.length))));
+    if (last !== undefined) yield* fillLarge(db, range.spaceId, records);
+    const isFull = last !== undefined && records.length === rows;
+    const lower = isFull ? justAfter({ time: last.occurredAt, id: last.id }) : await endOfScan(db, rest, maxScan);
+    if (lower === null) return;
+    rest = { ...range, lower };
+    if (packed.length > 0)
+      rows = Math.max(10, Math.min(MAX_PAGE_ROWS, Math.floor((PAGE_BYTES * records.length) / (2 * packed.length))));
   }
 }
 

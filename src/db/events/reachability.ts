@@ -4,7 +4,8 @@
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { type EventRange, eventRangeParams, inEventRange } from "./event-range.ts";
+import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
+import { endOfScan, MAX_SCAN } from "./event-scan.ts";
 import { jsonLists } from "../core/pagination.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 import { insertOfPersons } from "../profiles/current.ts";
@@ -63,25 +64,30 @@ export async function loadReachability(
 
 const PAGE_ROWS = 1_000;
 
-/** The events of a range in their order, page by page. */
+/**
+ * The events of a range in their order, page by page.
+ * @param maxScan events that one query scans at most, whether they belong to the range or not.
+ */
 export async function* readReachability(
   db: Database,
   range: EventRange,
   rows = PAGE_ROWS,
+  maxScan = MAX_SCAN,
 ): AsyncGenerator<ReachabilityRecord[]> {
-  let lower = range.lower;
-  let from: ">" | ">=" = ">=";
-  for (;;) {
+  for (let rest = range; ;) {
     const page = await db.all<ReachabilityRecord>(
-      `SELECT occurred_at, id, person_id, channel, installation_id, received_at, event
-       FROM reachability_events WHERE ${inEventRange(range, from)} ORDER BY occurred_at, id LIMIT ?8`,
-      [...eventRangeParams(range, lower), rows],
+      `SELECT occurred_at, id, person_id, channel, installation_id, received_at, event FROM (
+         SELECT *, ${belongs(range)} AS matches FROM reachability_events
+         WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8) WHERE matches LIMIT ?9`,
+      [...eventRangeParams(rest), maxScan, rows],
     );
+    if (page.some((each, n) => each.occurred_at < (page[n - 1]?.occurred_at ?? each.occurred_at)))
+      throw new Error("A page of reachability events is not in the order of occurred_at.");
     const last = page.at(-1);
-    if (last === undefined) return;
-    yield page;
-    if (page.length < rows) return;
-    lower = { time: last.occurred_at, id: last.id };
-    from = ">";
+    if (last !== undefined) yield page;
+    const isFull = last !== undefined && page.length === rows;
+    const lower = isFull ? justAfter({ time: last.occurred_at, id: last.id }) : await endOfScan(db, rest, maxScan);
+    if (lower === null) return;
+    rest = { ...range, lower };
   }
 }

@@ -254,6 +254,11 @@ const overlapping = (since: Since, { bounds }: Source): Since => ({
   steps: since.steps.filter(({ until }) => until > bounds.lower.time),
 });
 
+/** A create reads at most this many records to find out whether there are too many for their files. */
+const MAX_COUNTED = 250_000;
+/** Where few of the events that it scans are in the result, it gives up after this many. */
+const MAX_SCANNED = 1_000_000;
+
 /** A cut ends early where more records would be too large for a chunk: a create makes this many to count them. */
 const MAX_CUTS = 20;
 
@@ -261,7 +266,10 @@ const MAX_CUTS = 20;
 async function assertFitsOneFile(source: Source, maxRows: number): Promise<void> {
   let [lower, left] = [source.bounds.lower, maxRows + 1];
   for (let cuts = 0; cuts < MAX_CUTS; cuts += 1) {
-    const { records, next } = await source.cut({ ...source.bounds, lower }, left);
+    const { records, next } = await source.cut(
+      { ...source.bounds, lower },
+      { records: left, bytes: Infinity, scanned: MAX_SCANNED / MAX_CUTS },
+    );
     left -= records;
     if (left === 0)
       throw invalid({
@@ -273,14 +281,12 @@ async function assertFitsOneFile(source: Source, maxRows: number): Promise<void>
   }
 }
 
-/** A create reads at most this many records to find out whether there are too many for their files. */
-const MAX_COUNTED = 250_000;
-
 /** Where more records would have to be read for it, the plan finds out. @throws invalid_request. */
 async function assertFewFiles(source: Source, fileRows: number): Promise<void> {
   const most = fileRows * MAX_FILES;
   if (most > MAX_COUNTED) return;
-  const { records, next } = await source.cut(source.bounds, most);
+  const max = { records: most, bytes: Infinity, scanned: MAX_SCANNED };
+  const { records, next } = await source.cut(source.bounds, max);
   if (records === most && next !== null)
     throw invalid({
       pointer: "/file_rows",

@@ -1,6 +1,8 @@
 /** The size that a result would have: rows are counted, bytes are extrapolated from a sample. */
 
+import type { Bounds, Source } from "../../datasets/dataset.ts";
 import type { ScanBudget } from "../../db/core/scan-budget.ts";
+import type { CutLimits } from "../../db/events/event-cut.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import type { Fault } from "../../errors.ts";
 import { BlockBuffer } from "../output/block-buffer.ts";
@@ -26,6 +28,15 @@ const MAX_PAGES = 10;
 /** Stands in for the space's redaction key: a hash has the same length under any key. */
 const NO_KEY = new Uint8Array(32);
 
+/** Where the sample ends at the latest. */
+const SAMPLE: CutLimits = { records: 5_000, bytes: 5_000_000, scanned: 200_000 };
+
+/** Few of the rows that a page looks through may be in the result: the sample ends where that would take long. */
+async function sampleBounds(source: Source, counted: Bounds): Promise<Bounds> {
+  const { next } = await source.cut(counted, SAMPLE);
+  return { ...counted, upper: next ?? counted.upper };
+}
+
 /** @throws invalid_request as a create would. */
 export async function estimate(
   context: FreezeContext,
@@ -40,9 +51,14 @@ export async function estimate(
   const encoder = createEncoder(asLines, form, NO_KEY);
   if (encoder.kind !== "text") throw new Error("a sample is estimated as text");
   const { compression, line: encode } = encoder;
-  const { records, next } = await source.count(source.bounds, budget);
+  const { records, first, next } = await source.count(source.bounds, budget);
+  const upper = next ?? source.bounds.upper;
+  const bounds =
+    first === undefined || first === null
+      ? { ...source.bounds, upper }
+      : await sampleBounds(source, { lower: first, upper });
   // Where no record was found there is no sample, and to look for one would scan everything once more.
-  const sample = records === 0 ? [] : source.pages({ ...source.bounds, upper: next ?? source.bounds.upper });
+  const sample = records === 0 ? [] : source.pages(bounds);
   let [sampled, sampledRows, length, bytes, pages] = [0, 0, 0, 0, 0];
   const blocks = new BlockBuffer((block) => {
     bytes += compression.compressBlock(block, context.config).length;

@@ -4,6 +4,7 @@
  * message for each.
  */
 
+import type { CutLimits } from "../../db/events/event-cut.ts";
 import type { Bounds, Key, Source } from "../../datasets/dataset.ts";
 import type { ExportRow } from "../../db/exports/exports.ts";
 import { startExport } from "../../db/exports/transitions.ts";
@@ -28,7 +29,7 @@ const SLICE = 200;
 const SLICE_MS = 10_000;
 const MAX_CHUNKS = 20_000;
 
-export type PlanContext = Pick<Context, "bucket" | "config" | "customers" | "databases" | "runtime" | "send">;
+export type PlanContext = Pick<Context, "bucket" | "config" | "customers" | "databases" | "runtime" | "send" | "sizes">;
 
 export async function plan(context: PlanContext, message: Message): Promise<void> {
   const now = context.runtime.now();
@@ -92,7 +93,7 @@ const startsOf = ({ file_starts, lower_time }: PlannedChunk): number[] =>
 
 /** The chunks that come after `before`, a slice of them. */
 async function cut(
-  context: Pick<Context, "runtime">,
+  context: Pick<Context, "runtime" | "sizes">,
   row: ExportRow,
   source: Source,
   before: Pick<PlannedChunk, "n" | "upper_time" | "upper_id"> | null,
@@ -103,9 +104,10 @@ async function cut(
   let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };
   let n = before === null ? 0 : before.n + 1;
   if (before !== null && lower.time === end.time && lower.id === end.id) return { chunks, complete: true };
+  const limits = chunkLimits(row, context.sizes);
   const began = context.runtime.now();
   while (chunks.length < SLICE && (chunks.length === 0 || context.runtime.now() - began < SLICE_MS)) {
-    const { records, next } = await source.cut({ lower, upper: end }, shape.chunk_records);
+    const { records, next } = await source.cut({ lower, upper: end }, limits);
     const upper = next ?? end;
     // Without a record, an assembled result is one empty file, and any other has no file.
     if (n > 0 || records > 0 || shape.kind === "assembled")
@@ -125,6 +127,13 @@ async function cut(
     if (shape.kind === "counted_files" && firstFileOfChunk(shape, n) >= MAX_FILES) throw tooManyFiles();
   }
   return { chunks, complete: false };
+}
+
+/** A file whose rows were counted is written by one chunk, whatever its size. */
+function chunkLimits(row: ExportRow, { chunkBytes, chunkScan }: Context["sizes"]): CutLimits {
+  const { kind, chunk_records: records } = resultShapeOf(row);
+  const isWhole = kind === "counted_files";
+  return { records, bytes: isWhole ? Infinity : chunkBytes, scanned: isWhole ? Infinity : chunkScan };
 }
 
 /** @returns null where the chunk has at most one file, or its files get their names as they are opened. */

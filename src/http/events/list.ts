@@ -18,6 +18,8 @@ import { route } from "../route.ts";
 import { linkTo, pageOf } from "../list.ts";
 
 const MAX_ROWS = 4_000;
+/** Events that one call looks through: where none of them is of the requested names, the page is short, or empty. */
+const MAX_SCANNED = 500_000;
 
 const {
   start,
@@ -149,7 +151,7 @@ export const listEvents = route({
   summary: "List events",
   description: `Returns the rows that an export of \`activity_events\` with these parameters has, in the same order: by time of occurrence, then by id. With \`view=conversions\` it returns the rows of \`conversion_events\`. All pages read the snapshot of the first page: each row once, and none that was written later. For later rows, start again without a cursor. Events of a deleted person disappear at once, from further pages too. A cursor is valid for a day, and only with the parameters that it was returned for; only \`limit\` may change.
 
-A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page of conversions may also be short or empty, because conversions without a credited touchpoint have no rows. For a long window an export is faster.`,
+A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page may also be short or empty and have a cursor: a call looks through ${MAX_SCANNED} events of the window, which may have few of the requested names, and conversions without a credited touchpoint have no rows. Only a page without \`next_cursor\` is the last one. For a long window an export is faster.`,
   auth: "events:read",
   limit: "list",
   query,
@@ -185,9 +187,15 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
     const source = dataset.open(frozen, snapshot);
     const { upper } = source.bounds;
     const lower = walk.next ?? source.bounds.lower;
-    const { next: after } = await source.cut({ lower, upper }, Math.min(limit, source.maxRecordsPerStep ?? limit));
+    const max = {
+      records: Math.min(limit, source.maxRecordsPerStep ?? limit),
+      bytes: MAX_PAGE_BYTES,
+      scanned: MAX_SCANNED,
+    };
+    const { records, next: after } = await source.cut({ lower, upper }, max);
     const collected = new PageRows(limit, walk.skip);
-    for await (const page of source.pages({ lower, upper: after ?? upper })) if (!collected.add(page)) break;
+    if (records > 0)
+      for await (const page of source.pages({ lower, upper: after ?? upper })) if (!collected.add(page)) break;
     const next = collected.next ?? (after === null ? null : { next: after, skip: 0 });
     const nextCursor = next === null ? null : await writeCursor(call, space, owner, { ...walk, ...next });
     return new Response(`{"data":[${collected.rows}],"next_cursor":${JSON.stringify(nextCursor)}}`, {

@@ -12,7 +12,13 @@ import { everyNth } from "../../support/seeds.ts";
 
 const SETTLED_MS = 15 * 60_000;
 /** Segments of four records each, so that a few events make several. */
-const SMALL = { chunkRows: 4, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
+const SMALL = {
+  chunkRows: 4,
+  chunkBytes: 25_000_000,
+  chunkScan: 2_000_000,
+  partBytes: 5 * 1_048_576,
+  fileBytes: 100_000_000,
+};
 
 interface Case {
   service: Service;

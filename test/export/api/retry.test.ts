@@ -11,7 +11,13 @@ const HOUR_MS = 3_600_000;
 const SETTLED_MS = 15 * 60_000;
 const KEPT_MS = 7 * 24 * HOUR_MS;
 /** Ten events make three chunks. */
-const SMALL = { chunkRows: 4, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
+const SMALL = {
+  chunkRows: 4,
+  chunkBytes: 25_000_000,
+  chunkScan: 2_000_000,
+  partBytes: 5 * 1_048_576,
+  fileBytes: 100_000_000,
+};
 const LAYOUTS = { files: { layout: "files", file_rows: 4 }, single: { layout: "single" } };
 const IDS = orders(10).map((event) => event["id"]);
 

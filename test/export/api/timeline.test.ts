@@ -22,7 +22,13 @@ let space: Space;
 
 beforeEach(async () => {
   service = roomyService();
-  service.context.sizes = { chunkRows: 4, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
+  service.context.sizes = {
+    chunkRows: 4,
+    chunkBytes: 25_000_000,
+    chunkScan: 2_000_000,
+    partBytes: 5 * 1_048_576,
+    fileBytes: 100_000_000,
+  };
   space = await service.shop();
   await service.send(space, orders(10));
 });

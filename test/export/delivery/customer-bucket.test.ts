@@ -82,7 +82,13 @@ describe("an export to a bucket by role", () => {
   });
 
   it("as one file keeps its segments in the service's bucket and puts one object there", async () => {
-    service.context.sizes = { chunkRows: 2, partBytes: 8 * 1_048_576, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 2,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes: 8 * 1_048_576,
+      fileBytes: 100_000_000,
+    };
     const done = await customer.export({ layout: "single" });
     expect(done).toMatchObject({ status: "completed", progress: { files_total: 1 } });
     expect(customer.keys()).toHaveLength(2);
@@ -125,7 +131,13 @@ describe("what is repeated", () => {
   });
 
   it("as a large file is uploaded in parts, aborts an earlier try's upload, and never overwrites", async () => {
-    service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 50_000,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes: 100,
+      fileBytes: 100_000_000,
+    };
     let refused = 0;
     aws.instead = ({ method, url }) =>
       method === "POST" && url.searchParams.has("uploadId") && (refused += 1) < 2
@@ -139,7 +151,13 @@ describe("what is repeated", () => {
   });
 
   it("as a large file aborts its upload when the object exists already", async () => {
-    service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 50_000,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes: 100,
+      fileBytes: 100_000_000,
+    };
     const id = await customer.ask({ file_rows: 50_000 });
     const before = take(service, "plan");
     await deliver(service, before);
@@ -160,7 +178,13 @@ describe("what is repeated", () => {
   });
 
   it("as a large file whose last answer is lost is looked for, and not written again", async () => {
-    service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 50_000,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes: 100,
+      fileBytes: 100_000_000,
+    };
     service.customers = async (input, init) => {
       const response = await aws.fetch(input, init);
       if (init?.method === "POST" && new Request(input).url.includes("uploadId=")) throw new TypeError("lost");
@@ -233,7 +257,13 @@ describe("no step of the service removes a file from a customer's bucket", () =>
   });
 
   it("nor a cancel, which ends what is not yet an object", async () => {
-    service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 50_000,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes: 100,
+      fileBytes: 100_000_000,
+    };
     const id = await customer.ask({ file_rows: 50_000 });
     aws.instead = ({ method, url }) =>
       url.searchParams.has("uploadId") && method !== "PUT" ? s3Error(503, "SlowDown") : null;

@@ -113,7 +113,13 @@ describe("an export that was refused", () => {
   });
 
   it("by a key of KMS while parts go up says so", async () => {
-    service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 50_000,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes: 100,
+      fileBytes: 100_000_000,
+    };
     const created = await customer.destination({ encryption: { sse: "aws:kms" } });
     aws.instead = ({ method, url }) =>
       method === "PUT" && url.searchParams.has("partNumber")
@@ -152,7 +158,13 @@ describe("a destination", () => {
   });
 
   it.each([100, 8 * 1_048_576])("may confirm the encryption late: parts of %i bytes", async (partBytes) => {
-    service.context.sizes = { chunkRows: 50_000, partBytes, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 50_000,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes,
+      fileBytes: 100_000_000,
+    };
     aws.encrypts = "quietly";
     const created = await customer.destination({ encryption: { sse: "AES256" } });
     expect((await customer.export({ delivery: created.delivery, file_rows: 50_000 })).status).toBe("completed");
@@ -235,7 +247,7 @@ describe("a destination", () => {
     });
 
     it("r2 completes an upload on the condition that no object exists, and reads none before", async () => {
-      service.context.sizes = { chunkRows: 50_000, partBytes: 180, fileBytes: 100_000_000 };
+      service.context.sizes = { ...service.context.sizes, partBytes: 180 };
       const created = await at("r2");
       const done = await customer.export({ delivery: created.delivery, layout: "single" });
       expect(done.status).toBe("completed");
@@ -247,7 +259,13 @@ describe("a destination", () => {
     it.each(["generic", "ceph", "gcs"])("%s overwrites no other object with one in parts", async (provider) => {
       aws.conditional = "ignores";
       // A segment fits one part of the service's own bucket; the file does not fit one part.
-      service.context.sizes = { chunkRows: 50_000, partBytes: 180, fileBytes: 100_000_000 };
+      service.context.sizes = {
+        chunkRows: 50_000,
+        chunkBytes: 25_000_000,
+        chunkScan: 2_000_000,
+        partBytes: 180,
+        fileBytes: 100_000_000,
+      };
       const created = await at(provider);
       const id = await customer.ask({ delivery: created.delivery, layout: "single" });
       await deliver(service, take(service, "plan"));

@@ -54,7 +54,13 @@ describe("an export that is planned again", () => {
     ["files in parts", {}, 100],
     ["one file in parts, assembled from segments", { layout: "single" }, 300],
   ])("takes another key only where the object there has other bytes: %s", async (_what, more, partBytes) => {
-    service.context.sizes = { chunkRows: 2, partBytes, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 2,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes,
+      fileBytes: 100_000_000,
+    };
     const id = await customer.ask({ file_rows: 3, ...more });
     await deliver(service, take(service, "plan"));
     const [first = "", ...others] = await namesOf(id);
@@ -90,7 +96,13 @@ describe("an export that is planned again", () => {
   });
 
   it("aborts the uploads that its earlier plan left open", async () => {
-    service.context.sizes = { chunkRows: 50_000, partBytes: 100, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 50_000,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes: 100,
+      fileBytes: 100_000_000,
+    };
     const id = await customer.ask({ file_rows: 50_000 });
     aws.instead = ({ method, url }) =>
       url.searchParams.has("uploadId") && method !== "PUT" ? s3Error(503, "SlowDown") : null;

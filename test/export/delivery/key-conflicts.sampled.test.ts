@@ -15,7 +15,13 @@ const FILES = { layout: "files", file_rows: 4 };
 
 async function planned(request: Record<string, unknown>) {
   const service = roomyService();
-  service.context.sizes = { chunkRows: 4, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
+  service.context.sizes = {
+    chunkRows: 4,
+    chunkBytes: 25_000_000,
+    chunkScan: 2_000_000,
+    partBytes: 5 * 1_048_576,
+    fileBytes: 100_000_000,
+  };
   const space = await service.shop();
   await service.send(space, orders(10));
   const id = await service.ask(space, request);
@@ -66,7 +72,13 @@ describe("a file of several parts", () => {
 
   it.each(everyNth(FAULTS, 2, 0))("is whole in the end when %s", async (_what, at, wrong) => {
     const service = roomyService();
-    service.context.sizes = { chunkRows: 50_000, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 50_000,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes: 5 * 1_048_576,
+      fileBytes: 100_000_000,
+    };
     throughLine(service);
     const space = await service.shop();
     const roll = dice(1);

@@ -25,7 +25,13 @@ interface Planned {
 
 async function planned(events: number, request: Record<string, unknown> = {}): Promise<Planned> {
   const service = roomyService();
-  service.context.sizes = { chunkRows: 2, partBytes: 5_000_000, fileBytes: 100_000_000 };
+  service.context.sizes = {
+    chunkRows: 2,
+    chunkBytes: 25_000_000,
+    chunkScan: 2_000_000,
+    partBytes: 5_000_000,
+    fileBytes: 100_000_000,
+  };
   const space = await service.shop();
   await service.send(space, orders(events));
   const id = await service.ask(space, request);
@@ -134,7 +140,13 @@ describe("a store that is slow to complete a file", () => {
     const customer = await Customer.open();
     const { service, aws } = customer;
     const { control } = service.context.databases;
-    service.context.sizes = { chunkRows: 2, partBytes, fileBytes: 100_000_000 };
+    service.context.sizes = {
+      chunkRows: 2,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes,
+      fileBytes: 100_000_000,
+    };
     const id = await customer.ask({ file_rows: 50_000, ...more });
     while (service.queue[0]?.step !== step) await deliver(service, take(service));
     const message = take(service, step);

@@ -41,7 +41,13 @@ class Sequence {
   private constructor(roll: () => number, space: Space) {
     this.#roll = roll;
     this.#space = space;
-    this.service.context.sizes = { chunkRows: 3, partBytes: 5 * 1_048_576, fileBytes: 100_000_000 };
+    this.service.context.sizes = {
+      chunkRows: 3,
+      chunkBytes: 25_000_000,
+      chunkScan: 2_000_000,
+      partBytes: 5 * 1_048_576,
+      fileBytes: 100_000_000,
+    };
     throughLine(this.service, async (sent, pass) => {
       if (roll() >= this.#faults) return pass();
       return roll() < 0.5 ? s3Error(503, "SlowDown") : lostAnswer(sent, pass);

@@ -39,7 +39,13 @@ function eventsOf(definition: string, count: number, chars: number) {
  */
 async function orders(service: Service, owner: Space, layout: "single" | "files"): Promise<Scene> {
   const partBytes = layout === "files" ? 1_024 : 2_048;
-  const sizes: Sizes = { chunkRows: 40, partBytes, fileBytes: 100_000_000 };
+  const sizes: Sizes = {
+    chunkRows: 40,
+    chunkBytes: 25_000_000,
+    chunkScan: 2_000_000,
+    partBytes,
+    fileBytes: 100_000_000,
+  };
   const events = eventsOf("order_placed", 90, 60);
   await service.send(owner, events);
   const request = {
@@ -55,7 +61,13 @@ async function orders(service: Service, owner: Space, layout: "single" | "files"
 
 /** Two chunks: the first of three files, cut within an event, the second of one. Files outgrow a part. */
 async function conversions(service: Service, owner: Space): Promise<Scene> {
-  const sizes: Sizes = { chunkRows: 1, partBytes: 512, fileBytes: 100_000_000 };
+  const sizes: Sizes = {
+    chunkRows: 1,
+    chunkBytes: 25_000_000,
+    chunkScan: 2_000_000,
+    partBytes: 512,
+    fileBytes: 100_000_000,
+  };
   const events = eventsOf("purchase", 11, 90);
   await service.send(owner, events);
   // The first is too old for any of them, the last comes while they happen.
