@@ -103,11 +103,26 @@ export const chunkEnteringWindow = (of: ExportKey, window: number): Statement =>
     [of.space_id, of.id, window - 1],
   );
 
+/**
+ * The last file that has a planned chunk, and how many records its chunks have; of a chunk with several files, the
+ * first of them and the records of all. Without a chunk that has a file: file 0, no records.
+ */
+export async function lastPlannedFile(db: Database, of: ExportKey): Promise<{ file: number; records: number }> {
+  const row = await db.first<{ file: number; records: number }>(
+    `SELECT file_n AS file, sum(records) AS records FROM export_chunks
+     WHERE space_id = ?1 AND export_id = ?2 AND file_n >= 0
+     GROUP BY file_n ORDER BY file_n DESC LIMIT 1`,
+    [of.space_id, of.id],
+  );
+  return row ?? { file: 0, records: 0 };
+}
+
 /** When the first record of each file of the chunks up to `last` occurred, in order: of counted files, by the plan. */
 export async function listFileStarts(db: Database, of: ExportKey, last: number): Promise<number[]> {
   const rows = await db.all<{ time: number }>(
     `SELECT coalesce(f.value, c.lower_time) AS time FROM export_chunks c LEFT JOIN json_each(c.file_starts) f
-     WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n <= ?3 ORDER BY c.n, f.key`,
+     WHERE c.space_id = ?1 AND c.export_id = ?2 AND c.n <= ?3 AND c.file_starts IS NOT '[]'
+     ORDER BY c.n, f.key`,
     [of.space_id, of.id, last],
   );
   return rows.map((row) => row.time);

@@ -74,19 +74,24 @@ async function writeObjects(
   const encoder = await openEncoder(context, row, source.form);
   const tools: Work = { context, row, chunk, encoder, lease, source };
   const writeTo = (open: () => Promise<Output>) => write(tools, open);
-  const { kind, chunk_files } = resultShapeOf(row);
-  switch (kind) {
+  const isPart = chunk.first_in_file === 0 || chunk.last_in_file === 0;
+  switch (resultShapeOf(row).kind) {
     case "split_files":
       return againIfRenamed(() => writeTo(() => openFiles(tools, { secret: fileSecretOf(source) })));
     case "counted_files":
-      return againIfRenamed(() => writeTo(() => openFiles(tools, { counted: chunk_files })));
+      // Without records, it has no file.
+      if (isPart && chunk.records > 0) return writeTo(() => openObject(tools, null));
+      return againIfRenamed(() => writeTo(() => openFiles(tools, { counted: filesOf(row, chunk) })));
     case "assembled":
-      if (chunk.first_in_file === 0 || chunk.last_in_file === 0) return writeTo(() => openObject(tools, null));
+      if (isPart) return writeTo(() => openObject(tools, null));
   }
   const file = await findFileByNumber(context.databases.control, row, chunk.file_n);
   if (file === null) throw new Error("a chunk's file is missing from the ledger");
   return withFreeKey(context, row, file, (named) => writeTo(() => openObject(tools, named)));
 }
+
+/** How many files of counted rows a chunk writes: a record is a row. */
+const filesOf = ({ file_rows }: ExportRow, { records }: Leased["export_chunks"]) => Math.ceil(records / file_rows);
 
 /** Writes the chunk again while a file was renamed. It ends: each file has a bounded number of names. */
 async function againIfRenamed(work: () => Promise<Written | null>): Promise<Written | null> {

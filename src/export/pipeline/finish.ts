@@ -44,8 +44,8 @@ export async function finish(context: FinishContext, message: Message): Promise<
   const { rows, uncompressed_bytes: bytes } = content.totals;
   if (bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
 
-  // A file of several chunks was assembled from segments.
-  if (resultShapeOf(row).kind === "assembled" && chunks > 1) await deleteSegments(context, row);
+  // A file of several chunks was assembled from segments. Split files have a chunk each.
+  if (resultShapeOf(row).kind !== "split_files" && chunks > 1) await deleteSegments(context, row);
   const manifest = utf8(`${JSON.stringify(content, null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
   await context.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");

@@ -4,12 +4,19 @@
  * message for each.
  */
 
-import type { CutLimits } from "../../db/events/event-cut.ts";
-import type { Bounds, Key, Source } from "../../datasets/dataset.ts";
+import type { Source } from "../../datasets/dataset.ts";
 import type { ExportRow } from "../../db/exports/exports.ts";
 import { startExport } from "../../db/exports/transitions.ts";
 import { markPlanned, stepSucceeded } from "../../db/exports/progress.ts";
-import { countPlanned, insertChunks, lastChunk, listFileStarts, type PlannedChunk } from "../../db/exports/chunks.ts";
+import {
+  type ChunkRow,
+  countPlanned,
+  insertChunks,
+  lastChunk,
+  lastPlannedFile,
+  listFileStarts,
+  type PlannedChunk,
+} from "../../db/exports/chunks.ts";
 import { insertFiles } from "../../db/exports/files.ts";
 import { entry } from "../../db/exports/timeline.ts";
 import { SpillwayError } from "../../errors.ts";
@@ -21,15 +28,19 @@ import { MAX_FILES, tooManyFiles } from "../output/file-count.ts";
 import { unguessableName } from "../output/file-names.ts";
 import { joinOf, tooManyRows } from "../output/join.ts";
 import { dispatchIdle } from "./dispatch.ts";
-import { firstFileOfChunk, resultShapeOf } from "./result-shape.ts";
+import { cutChunk, type PlanPlace } from "./cut-chunks.ts";
+import { resultShapeOf } from "./result-shape.ts";
 
-/** Chunks per slice: each costs a query, and an invocation may run a thousand. */
+/** Chunks per slice at most: each costs a few queries, and the invocation's budget may end the slice before. */
 const SLICE = 200;
-/** The time that one slice takes, about: one chunk may cost several queries. */
+/** The time that one slice takes, about. */
 const SLICE_MS = 10_000;
 const MAX_CHUNKS = 20_000;
 
-export type PlanContext = Pick<Context, "bucket" | "config" | "customers" | "databases" | "runtime" | "send" | "sizes">;
+export type PlanContext = Pick<
+  Context,
+  "bucket" | "config" | "customers" | "databases" | "runtime" | "send" | "sizes" | "budget"
+>;
 
 export async function plan(context: PlanContext, message: Message): Promise<void> {
   const now = context.runtime.now();
@@ -47,7 +58,7 @@ export async function plan(context: PlanContext, message: Message): Promise<void
   const source = sourceOf(context, row);
   const before = await lastChunk(control, row);
   if (row.plan_version > 0 && before === null && isCustomerBucket(row)) await endCustomersUploads(context, row);
-  const { chunks, complete } = await cut(context, row, source, before);
+  const { chunks, complete } = await cutSlice(context, row, source, await placeAfter(context, row, source, before));
   if ((chunks.at(-1)?.n ?? 0) >= MAX_CHUNKS) throw new SpillwayError("export_too_large");
   if (!complete) {
     await control.batch([
@@ -87,59 +98,42 @@ function assertFits(row: ExportRow, records: number): void {
   if (kind !== "assembled" && records > MAX_FILES * row.file_rows) throw tooManyFiles();
 }
 
-/** When the first record of each of a chunk's files occurred. */
+/** When the first record of each file that begins in a chunk occurred. */
 const startsOf = ({ file_starts, lower_time }: PlannedChunk): number[] =>
   file_starts === null ? [lower_time] : (JSON.parse(file_starts) as number[]);
 
-/** The chunks that come after `before`, a slice of them. */
-async function cut(
-  context: Pick<Context, "runtime" | "sizes">,
+/** The place after the last chunk that was planned so far; null: all of them are. */
+async function placeAfter(
+  { databases }: Pick<Context, "databases">,
+  row: ExportRow,
+  { bounds: { lower, upper } }: Source,
+  before: ChunkRow | null,
+): Promise<PlanPlace | null> {
+  if (before === null) return { n: 0, lower, file: 0, recordsInFile: 0 };
+  const next = { time: before.upper_time, id: before.upper_id };
+  if (next.time === upper.time && next.id === upper.id) return null;
+  const { file, records } = await lastPlannedFile(databases.control, row);
+  const filled = Math.floor(records / row.file_rows);
+  return { n: before.n + 1, lower: next, file: file + filled, recordsInFile: records % row.file_rows };
+}
+
+/** The chunks from a place on, a slice of them. */
+async function cutSlice(
+  context: Pick<Context, "budget" | "runtime" | "sizes">,
   row: ExportRow,
   source: Source,
-  before: Pick<PlannedChunk, "n" | "upper_time" | "upper_id"> | null,
+  from: PlanPlace | null,
 ): Promise<{ chunks: PlannedChunk[]; complete: boolean }> {
-  const shape = resultShapeOf(row);
-  const { lower: start, upper: end } = source.bounds;
   const chunks: PlannedChunk[] = [];
-  let lower: Key = before === null ? start : { time: before.upper_time, id: before.upper_id };
-  let n = before === null ? 0 : before.n + 1;
-  if (before !== null && lower.time === end.time && lower.id === end.id) return { chunks, complete: true };
-  const limits = chunkLimits(row, context.sizes);
   const began = context.runtime.now();
-  while (chunks.length < SLICE && (chunks.length === 0 || context.runtime.now() - began < SLICE_MS)) {
-    const { records, next } = await source.cut({ lower, upper: end }, limits);
-    const upper = next ?? end;
-    // Without a record, an assembled result is one empty file, and any other has no file.
-    if (n > 0 || records > 0 || shape.kind === "assembled")
-      chunks.push({
-        n,
-        file_n: firstFileOfChunk(shape, n),
-        lower_time: lower.time,
-        lower_id: lower.id,
-        upper_time: upper.time,
-        upper_id: upper.id,
-        records,
-        file_starts: await fileStarts(row, source, { lower, upper }, records),
-      });
-    if (next === null) return { chunks, complete: true };
-    lower = next;
-    n += 1;
-    if (shape.kind === "counted_files" && firstFileOfChunk(shape, n) >= MAX_FILES) throw tooManyFiles();
+  for (let place = from; place !== null;) {
+    const { chunk, next } = await cutChunk(row, source, context.sizes, place);
+    if (chunk !== null) chunks.push(chunk);
+    const isLong = context.budget.isNearlySpent || context.runtime.now() - began >= SLICE_MS;
+    if (next !== null && (chunks.length >= SLICE || isLong)) return { chunks, complete: false };
+    place = next;
   }
-  return { chunks, complete: false };
-}
-
-/** A file whose rows were counted is written by one chunk, whatever its size. */
-function chunkLimits(row: ExportRow, { chunkBytes, chunkScan }: Context["sizes"]): CutLimits {
-  const { kind, chunk_records: records } = resultShapeOf(row);
-  const isWhole = kind === "counted_files";
-  return { records, bytes: isWhole ? Infinity : chunkBytes, scanned: isWhole ? Infinity : chunkScan };
-}
-
-/** @returns null where the chunk has at most one file, or its files get their names as they are opened. */
-async function fileStarts(row: ExportRow, { files }: Source, bounds: Bounds, records: number): Promise<string | null> {
-  if (resultShapeOf(row).kind !== "counted_files" || files.cut !== "counted" || records <= row.file_rows) return null;
-  return JSON.stringify(await files.starts(bounds, row.file_rows));
+  return { chunks, complete: true };
 }
 
 /**

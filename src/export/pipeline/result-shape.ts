@@ -5,7 +5,8 @@
  * - `assembled`: one file, empty where there are no records. Each chunk writes a segment, and `assemble` joins the
  *   segments; the only chunk of a file writes the file itself.
  * - `counted_files`: every file but the last has exactly the rows that were asked for, so the plan knows how many files
- *   there are and what each is called. Small files share a chunk, and a file is never in two.
+ *   there are and what each is called. Small files share a chunk. A file of very many bytes has several chunks, each of
+ *   which writes a segment, as for `assembled`.
  * - `split_files`: a chunk writes as many files as its rows fill, by rows and by bytes, and names them as it opens
  *   them. How many there are is known at the end.
  */
@@ -47,9 +48,9 @@ export function resultShapeOf(row: Pick<ExportRow, "result_shape">): ResultShape
   return JSON.parse(row.result_shape) as ResultShape;
 }
 
-/** The number of the file that a chunk writes, or of the first of its files. */
-export const firstFileOfChunk = ({ kind, chunk_files }: ResultShape, chunk: number): number =>
-  ({ assembled: 0, counted_files: chunk * chunk_files, split_files: fileNumber(chunk, 0) })[kind];
+/** The number of the file that a chunk writes, or of the first of its files, where it does not depend on counts. */
+export const firstFileOfChunk = (kind: Exclude<ResultShape["kind"], "counted_files">, chunk: number): number =>
+  ({ assembled: 0, split_files: fileNumber(chunk, 0) })[kind];
 
 /** The secret from which the names of a result's files are derived. */
 export function fileSecretOf({ files }: Pick<Source, "files">): string {
