@@ -42,6 +42,39 @@ export const WebhookMessage = z.object({ space_id: z.string().min(1), delivery_i
 
 export type WebhookMessage = z.output<typeof WebhookMessage>;
 
+/** The tasks of the sweep, in the order in which their messages are sent. src/maintenance/tasks.ts has what each does. */
+export const MAINTENANCE_TASKS = [
+  "erase",
+  "retain",
+  "purgeSpaces",
+  "resend",
+  "redispatchDeliveries",
+  "runSchedules",
+  "expire",
+  "cleanUp",
+  "deleteRecords",
+  "deleteRuns",
+  "dropKeys",
+  "pruneVersions",
+  "reencryptSecrets",
+] as const;
+
+export type MaintenanceTask = (typeof MAINTENANCE_TASKS)[number];
+
+/** A slice of a maintenance task is due. */
+export const MaintenanceMessage = z.object({
+  task: z.enum(MAINTENANCE_TASKS),
+  /** Epoch ms: from then on a slice sends no further message, because the next sweep has sent one. */
+  until: z.number().int(),
+  /** Where the slice before ended: a cursor of the task's own; empty for the first slice. */
+  after: z.string().default(""),
+});
+
+export type MaintenanceMessage = z.output<typeof MaintenanceMessage>;
+
+/** What the dead-letter queue gets. */
+export const DeadMessage = z.union([Message, MaintenanceMessage]);
+
 /** How an export is cut into chunks, files and parts. Equal sizes make equal objects. */
 export interface Sizes {
   /** Records per chunk of a result that is assembled into one file. */
@@ -79,6 +112,8 @@ export interface Context {
   send(messages: readonly Message[]): Promise<void>;
   /** @param delaySeconds at most a day. */
   sendWebhook(message: WebhookMessage, delaySeconds: number): Promise<void>;
+  /** @param messages at most a hundred. */
+  sendMaintenance(messages: readonly MaintenanceMessage[]): Promise<void>;
   /** Reaches webhook receivers. */
   fetch: typeof fetch;
   resolve: Resolve;

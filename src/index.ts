@@ -7,10 +7,10 @@ import type * as z from "zod";
 import { Budget, MAX_MESSAGES_PER_SEND } from "./budget.ts";
 import { type Config, readConfig } from "./config.ts";
 import { openDatabases } from "./db/core/shards.ts";
-import { type Context, Message, SIZES, STEPS_OF, WebhookMessage } from "./context.ts";
+import { type Context, DeadMessage, MaintenanceMessage, Message, SIZES, STEPS_OF, WebhookMessage } from "./context.ts";
 import { deliverWithin } from "./webhooks/deliver.ts";
 import { handleDeadLetter, runStep, type Verdict } from "./export/pipeline/run.ts";
-import { sweep } from "./maintenance/sweep.ts";
+import { logDeadSlice, runSlice, startSweep } from "./maintenance/sweep.ts";
 import { createApp } from "./http/app.ts";
 import { KeyCache } from "./http/middleware/key-cache.ts";
 import { Failures } from "./limiter/failures.ts";
@@ -96,6 +96,10 @@ function openContext(env: Env): Context {
       budget.countMessages([message]);
       await env.WEBHOOK_QUEUE.send(message, { delaySeconds });
     },
+    async sendMaintenance(messages) {
+      budget.countMessages(messages);
+      await env.MAINTENANCE_QUEUE.sendBatch(messages.map((body) => ({ body })));
+    },
     fetch: reach,
     resolve,
     measure: (point) => env.METRICS.writeDataPoint(dataPoint(point)),
@@ -153,7 +157,13 @@ const consumeStep = consume(Message, (context, message, { attempts }) => runStep
 const CONSUMERS: ReadonlyMap<string, Consume> = new Map([
   ["steps", consumeStep],
   ["chunks", consumeStep],
-  ["dead", consume(Message, handleDeadLetter)],
+  ["maintenance", consume(MaintenanceMessage, runSlice)],
+  [
+    "dead",
+    consume(DeadMessage, (context, message) =>
+      "task" in message ? logDeadSlice(message) : handleDeadLetter(context, message),
+    ),
+  ],
   [
     "webhooks",
     consume(WebhookMessage, (context, message, { waitUntil }) =>
@@ -201,6 +211,6 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    await sweep(openContext(env));
+    await startSweep(openContext(env));
   },
 } satisfies ExportedHandler<Env>;

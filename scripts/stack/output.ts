@@ -15,7 +15,10 @@ const HIDDEN = [
   /Logs were written to /,
   /^\[wrangler:info\] (Ready on|GET \/healthz |GET \/cdn-cgi\/local\/scheduled )/,
   /^\{"event":"request",.*"method":"GET","route":"\/healthz","status":200/,
-  /^\{"event":"sweep","ms":\d+\}$/,
+  /^\{"event":"sweep","tasks":\d+\}$/,
+  /^\{"event":"sweep\.slice",.*"more":false,/,
+  /^\{"event":"queue\.batch","queue":"spillway-maintenance",/,
+  /^\[wrangler:info\] QUEUE spillway-maintenance /,
 ];
 
 export class QuietOutput {

@@ -1,6 +1,6 @@
 /**
  * Removes orphaned objects and expired files from the service's own bucket. Orphans are found by listing prefixes, not
- * from the ledger: a step that was killed may have uploaded objects that no row names. One sweep removes a limited
+ * from the ledger: a step that was killed may have uploaded objects that no row names. One slice removes a limited
  * number.
  */
 
@@ -12,21 +12,21 @@ import { endCustomersUploads } from "../export/delivery/key-conflicts.ts";
 import { exportPrefix, isCustomerBucket, planPrefix, segmentPrefix } from "../export/delivery/object-keys.ts";
 import { inParallel } from "../export/pipeline/parallel.ts";
 
-const MAX_EXPORTS = 50;
-/** About the number of calls to the bucket in one sweep: an invocation may make ten thousand. */
+const EXPORTS = 50;
+/** About the number of calls to the bucket in one slice: an invocation may make ten thousand. */
 const MAX_OBJECTS = 2_000;
 /** When an export's cleanup is retried after it failed; the other exports are cleaned up meanwhile. */
 const RETRY_MS = 300_000;
 const MAX_MS = 30_000;
 
-export async function cleanUp(context: Context): Promise<void> {
+/** One slice: removes until nothing is due, or much was removed. @returns whether more is due. */
+export async function cleanUp(context: Context): Promise<boolean> {
   const { control } = context.databases;
   const until = context.runtime.now() + MAX_MS;
   let removed = 0;
   for (;;) {
-    const exports = await listToCleanUp(control, context.runtime.now(), MAX_EXPORTS);
+    const exports = await listToCleanUp(control, context.runtime.now(), EXPORTS);
     for (const row of exports) {
-      if (removed >= MAX_OBJECTS || context.runtime.now() > until) return;
       try {
         removed += await clearAll(context, row, MAX_OBJECTS - removed);
       } catch (thrown) {
@@ -34,10 +34,11 @@ export async function cleanUp(context: Context): Promise<void> {
         logFailure("sweep.failed", thrown, { task: "cleanUp", space_id, export_id: id, request_id });
         await markCleanedUp(control, row, context.runtime.now() + RETRY_MS, context.runtime.now());
         // The bucket does not answer: the other exports' cleanup would fail too.
-        if (asSpillwayError(thrown).code === "destination_unavailable") return;
+        if (asSpillwayError(thrown).code === "destination_unavailable") return false;
       }
+      if (removed >= MAX_OBJECTS || context.runtime.now() > until || context.budget.isNearlySpent) return true;
     }
-    if (exports.length < MAX_EXPORTS) return;
+    if (exports.length < EXPORTS) return false;
   }
 }
 

@@ -1,45 +1,56 @@
 /**
- * Erases the rows of deleted people, in slices that can be repeated. A deletion waits until every export that started
+ * Erases the rows of deleted people, in steps that can be repeated. A deletion waits until every export that started
  * before it has ended: such an export reads the rows as of its snapshot. A failed export that is retried later is
  * planned again.
  */
 
-import { type DueDeletion, eraseSlice, leaseDueDeletions } from "../db/profiles/deletions.ts";
+import { continueDeletion, type DueDeletion, eraseSlice, leaseDueDeletions } from "../db/profiles/deletions.ts";
 import type { Database } from "../db/core/database.ts";
 import { isReadBefore } from "../db/exports/exports.ts";
 import { log } from "../log.ts";
 import type { Context } from "../context.ts";
 
-type Erasing = Pick<Context, "runtime" | "databases">;
+type Erasing = Pick<Context, "runtime" | "databases" | "budget">;
 
 /** By then, an export whose snapshot was read before the deletion has its row, which `isReadBefore` sees. */
 export const SETTLED_AFTER_MS = 60_000;
 
-const MAX_DELETIONS = 50;
-const ROWS_PER_SLICE = 1_000;
-const SLICES_PER_SWEEP = 80;
+/** Deletions that are leased at the same time. */
+const DELETIONS = 10;
+const ROWS_PER_STEP = 1_000;
 /** A person with many rows does not delay the other deletions. */
-const SLICES_PER_DELETION = 10;
+const STEPS_PER_DELETION = 10;
 const RETRY_MS = 30_000;
 
-export async function erase(context: Erasing): Promise<void> {
-  const now = context.runtime.now();
-  let slices = SLICES_PER_SWEEP;
-  for (const db of context.databases.spaces())
-    for (const deletion of await leaseDueDeletions(db, now, now + RETRY_MS, MAX_DELETIONS))
-      slices -= await eraseSome(context, db, deletion, Math.min(slices, SLICES_PER_DELETION));
+/** One slice: erases until no deletion is due, or the budget is nearly spent. @returns whether more are due. */
+export async function erase(context: Erasing): Promise<boolean> {
+  for (const db of context.databases.spaces()) {
+    let more: boolean;
+    do {
+      const now = context.runtime.now();
+      const deletions = await leaseDueDeletions(db, now, now + RETRY_MS, DELETIONS);
+      more = deletions.length === DELETIONS;
+      for (const deletion of deletions) more = (await eraseSome(context, db, deletion)) || more;
+      if (more && context.budget.isNearlySpent) return true;
+    } while (more);
+  }
+  return false;
 }
 
-/** @returns how many slices were erased. */
-async function eraseSome(context: Erasing, db: Database, deletion: DueDeletion, slices: number): Promise<number> {
+/** Erases some steps of a deletion. @returns whether rows are left, and it is due again at once. */
+async function eraseSome(context: Erasing, db: Database, deletion: DueDeletion): Promise<boolean> {
+  const { space_id: spaceId, id, seq } = deletion;
   let erased = 0;
-  for (let slice = 0; slice < slices; slice += 1) {
-    if (await isReadBefore(context.databases.control, deletion.space_id, deletion.seq)) return slice;
-    const { rows, completed } = await eraseSlice(db, deletion, ROWS_PER_SLICE, context.runtime.now());
+  for (let step = 1; ; step += 1) {
+    if (await isReadBefore(context.databases.control, spaceId, seq)) return false;
+    const { rows, completed } = await eraseSlice(db, deletion, ROWS_PER_STEP, context.runtime.now());
     erased += rows;
-    if (!completed) continue;
-    log("profile.erased", { space_id: deletion.space_id, deletion_id: deletion.id, rows: erased });
-    return slice + 1;
+    if (completed) {
+      log("profile.erased", { space_id: spaceId, deletion_id: id, rows: erased });
+      return false;
+    }
+    if (step === STEPS_PER_DELETION || context.budget.isNearlySpent) break;
   }
-  return slices;
+  await continueDeletion(db, deletion, context.runtime.now());
+  return true;
 }

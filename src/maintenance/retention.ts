@@ -4,12 +4,11 @@
  */
 
 import { deleteEventsBefore, EVENTS, REACHABILITY_EVENTS } from "../db/events/event-range.ts";
-import { leaseSpacesForRetention, oldestNeeded, scheduleRetentionNow } from "../db/events/retention.ts";
+import { leaseSpaceForRetention, oldestNeeded, scheduleRetentionNow } from "../db/events/retention.ts";
 import { log } from "../log.ts";
 import type { Context } from "../context.ts";
 import { DAY_MS, HOUR_MS } from "../time/durations.ts";
 
-const SPACES_PER_SWEEP = 20;
 const EVENTS_PER_STEP = 1_000;
 /** A space with many old events does not delay the others. */
 const STEPS_PER_SPACE = 10;
@@ -20,11 +19,14 @@ const EVERY_MS = HOUR_MS;
  */
 export const GRACE_MS = HOUR_MS;
 
-export async function retain(context: Pick<Context, "runtime" | "databases">): Promise<void> {
+/** One slice: deletes until no space is due, or the budget is nearly spent. @returns whether more are due. */
+export async function retain(context: Pick<Context, "runtime" | "databases" | "budget">): Promise<boolean> {
   const { control } = context.databases;
-  const now = context.runtime.now();
-  // The space is read before its exports: one that is not seen here was checked against this or a newer retention.
-  for (const space of await leaseSpacesForRetention(control, now, now + EVERY_MS, SPACES_PER_SWEEP)) {
+  do {
+    const now = context.runtime.now();
+    // The space is read before its exports: one that is not seen here was checked against this or a newer retention.
+    const space = await leaseSpaceForRetention(control, now, now + EVERY_MS);
+    if (space === null) return false;
     const oldest = await oldestNeeded(control, space.id, now);
     const before = Math.min(now - space.retention_days * DAY_MS - GRACE_MS, oldest ?? Infinity);
     const db = context.databases.space(space.id);
@@ -39,7 +41,8 @@ export async function retain(context: Pick<Context, "runtime" | "databases">): P
         events: events.deleted,
         reachability_events: reachability.deleted,
       });
-  }
+  } while (!context.budget.isNearlySpent);
+  return true;
 }
 
 /**

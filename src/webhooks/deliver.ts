@@ -32,18 +32,24 @@ const SHARE = { space: 4, endpoint: 2 };
 const DEFER_MS = { min: 5_000, spread: 10_000 };
 /** The queue's longest delay; the sweep dispatches what is due later. */
 const MAX_DELAY_SECONDS = 86_400;
-const MAX_PER_SWEEP = 200;
+const REDISPATCHED = 200;
 const GONE = 410;
 
-/** For the sweep: sends messages for deliveries that are overdue, because their messages were lost. */
+/**
+ * For the sweep, one slice: sends messages for deliveries that are overdue, because their messages were lost.
+ * @returns whether more are due.
+ */
 export async function redispatchDeliveries(
-  context: Pick<Context, "runtime" | "databases" | "config" | "sendWebhook">,
-): Promise<void> {
-  const now = context.runtime.now();
+  context: Pick<Context, "runtime" | "databases" | "config" | "budget" | "sendWebhook">,
+): Promise<boolean> {
   const { control } = context.databases;
-  const dueBefore = now - context.config.resendAfterMs;
-  for (const { id, space_id } of await takeLostDeliveries(control, now, dueBefore, MAX_PER_SWEEP))
-    await context.sendWebhook({ space_id, delivery_id: id }, 0);
+  do {
+    const now = context.runtime.now();
+    const lost = await takeLostDeliveries(control, now, now - context.config.resendAfterMs, REDISPATCHED);
+    for (const { id, space_id } of lost) await context.sendWebhook({ space_id, delivery_id: id }, 0);
+    if (lost.length < REDISPATCHED) return false;
+  } while (!context.budget.isNearlySpent);
+  return true;
 }
 
 type Sending = Pick<Context, "runtime" | "databases" | "config" | "fetch" | "resolve">;

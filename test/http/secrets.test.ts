@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
-import { sweep } from "../../src/maintenance/sweep.ts";
+import { sweep } from "../support/sweep.ts";
 import { KEYS } from "../support/aws.ts";
 import { Customer, DAY_MS } from "../support/customer.ts";
 import { ADMIN, Service } from "../support/service.ts";

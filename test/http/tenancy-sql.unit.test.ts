@@ -97,7 +97,8 @@ describe("every query", () => {
     const tenants = QUERIES.filter((query) => query.tables.includes("spaces") && !/\bid = \?1/.test(query.sql));
     expect(tenants.map((query) => query.name).toSorted()).toEqual([
       "insertSpace",
-      "leaseSpacesForRetention",
+      "leaseSpaceForPruning",
+      "leaseSpaceForRetention",
       "listDeletingSpaces",
       "listSpaces",
       "takeDueSchedules",

@@ -3,7 +3,7 @@
  * history can make fail. It writes down every call.
  */
 
-import { sweep } from "../../src/maintenance/sweep.ts";
+import { sweep } from "../support/sweep.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import { deliver, roomyService } from "../support/pipeline.ts";
 import { MemoryS3, refusal } from "../support/faults/memory-s3.ts";

@@ -4,7 +4,7 @@
  */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../src/maintenance/sweep.ts";
+import { sweep } from "../support/sweep.ts";
 import { eventIdsOf } from "../support/pipeline.ts";
 import {
   change,

@@ -1,7 +1,7 @@
 /** Runs of schedules: no gap and no overlap, one export at a time, also with late, killed and repeated sweeps. */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../src/maintenance/sweep.ts";
+import { sweep } from "../support/sweep.ts";
 import type { Context } from "../../src/context.ts";
 import { rowsOf, roomyService } from "../support/pipeline.ts";
 import {

@@ -124,7 +124,7 @@ describe("wrangler's output", () => {
     const log = [
       '{"event":"request","method":"GET","route":"/v1/exports","status":200}',
       "[wrangler:info] GET /v1/exports 200 OK (6ms)",
-      '{"event":"sweep","ms":4,"resent":1}',
+      '{"event":"sweep.slice","task":"resend","more":true,"ms":4}',
       "⎔ Reloading local server...",
     ];
     const hidden = [
@@ -133,7 +133,10 @@ describe("wrangler's output", () => {
       'env.GZIP_LEVEL ("3")      Environment Variable   local',
       "[wrangler:info] GET /healthz 200 OK (5ms)",
       '{"event":"request","method":"GET","route":"/healthz","status":200,"ms":0}',
-      '{"event":"sweep","ms":4}',
+      '{"event":"sweep","tasks":13}',
+      '{"event":"sweep.slice","task":"resend","more":false,"ms":4}',
+      '{"event":"queue.batch","queue":"spillway-maintenance","messages":1}',
+      "[wrangler:info] QUEUE spillway-maintenance 1/1 (7ms)",
       "",
     ];
     expect(

@@ -1,6 +1,6 @@
 /** Deletions of profiles in tests: a shop with the persons p-1 and p-2, whose clock a test moves before it sweeps. */
 
-import { sweep } from "../../src/maintenance/sweep.ts";
+import { sweep } from "./sweep.ts";
 import { roomyService } from "./pipeline.ts";
 import { orders, type Service, type Space, START } from "./service.ts";
 

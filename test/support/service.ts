@@ -7,7 +7,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type Config, readConfig } from "../../src/config.ts";
 import { openDatabases } from "../../src/db/core/shards.ts";
-import { type Context, type Message, SIZES, type WebhookMessage } from "../../src/context.ts";
+import { type Context, type MaintenanceMessage, type Message, SIZES, type WebhookMessage } from "../../src/context.ts";
 import { runStep, type Verdict } from "../../src/export/pipeline/run.ts";
 import { createApp } from "../../src/http/app.ts";
 import { KeyCache } from "../../src/http/middleware/key-cache.ts";
@@ -69,6 +69,8 @@ export class Service {
   readonly queue: Message[] = [];
   /** Messages for webhook deliveries that were sent. */
   readonly webhooks: { message: WebhookMessage; delaySeconds: number }[] = [];
+  /** Messages for slices of the sweep that were sent. */
+  readonly maintenance: MaintenanceMessage[] = [];
   /** How customers' stores are reached. */
   customers: typeof fetch = async () => {
     throw new Error("no store is there");
@@ -108,6 +110,9 @@ export class Service {
       },
       sendWebhook: async (message, delaySeconds) => {
         this.webhooks.push({ message: structuredClone(message), delaySeconds });
+      },
+      sendMaintenance: async (messages) => {
+        this.maintenance.push(...messages.map((message) => structuredClone(message)));
       },
       // No host is reachable unless a test sets one up.
       fetch: async () => {

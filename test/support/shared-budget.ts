@@ -4,9 +4,19 @@ import { Budget, type Used } from "../../src/budget.ts";
 
 export class SharedBudget extends Budget {
   readonly #before: Used = { ...this.used };
+  readonly #restart: () => void;
+
+  constructor(now: () => number) {
+    let startedAt = now();
+    super(() => now() - startedAt);
+    this.#restart = () => {
+      startedAt = now();
+    };
+  }
 
   /** An invocation begins. */
   begin(): void {
+    this.#restart();
     Object.assign(this.#before, this.total);
     Object.assign(this.used, new Budget().used);
   }

@@ -3,7 +3,7 @@
  */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../src/maintenance/sweep.ts";
+import { sweep } from "../support/sweep.ts";
 import { handleDeadLetter } from "../../src/export/pipeline/run.ts";
 import { roomyService, take } from "../support/pipeline.ts";
 import {

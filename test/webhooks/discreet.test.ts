@@ -1,7 +1,7 @@
 /** Logs, attempts, timelines and metrics of webhooks contain no address and no secret. */
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { sweep } from "../../src/maintenance/sweep.ts";
+import { sweep } from "../support/sweep.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { canceled, deliveriesOf, endpoint, Receiver, status, wakeNext } from "../support/receiver.ts";
 import type { Service, Space } from "../support/service.ts";

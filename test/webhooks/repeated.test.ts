@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Budget } from "../../src/budget.ts";
 import { Database } from "../../src/db/core/database.ts";
 import { deliver } from "../../src/webhooks/deliver.ts";
-import { sweep } from "../../src/maintenance/sweep.ts";
+import { sweep } from "../support/sweep.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { canceled, deliveriesOf, onlyDelivery, Receiver, status, wakeAll, wakeNext } from "../support/receiver.ts";
 import { ADMIN, type Service, type Space } from "../support/service.ts";

@@ -6,7 +6,7 @@
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "../core/database.ts";
 import { ensureSection } from "../core/sections.ts";
-import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 import { neverUsed } from "./first-events.ts";
 
 interface Definitions {
@@ -231,7 +231,7 @@ export async function definitionRowIds(db: Database, spaceId: string): Promise<s
 export const definitionRowsAt = (db: Database, spaceId: string, seq: number, ids: readonly string[] | null) =>
   db.all<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties" | "property_seqs">>(
     `SELECT id, name, section_id, category, properties, property_seqs FROM definitions
-     WHERE space_id = ?1 AND seq_from <= ?2 AND (seq_to IS NULL OR seq_to > ?2)
+     WHERE space_id = ?1 AND ${asOf("definitions", "?2")}
        AND ${ids === null ? "?3 IS NULL" : "id IN (SELECT value FROM json_each(?3))"}`,
     [spaceId, seq, ids === null ? null : JSON.stringify(ids)],
   );

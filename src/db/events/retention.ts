@@ -2,13 +2,13 @@
 
 import type { Database } from "../core/database.ts";
 
-/** Leases spaces that are due, and moves each one's due time to `againAt`. Times in epoch ms. */
-export const leaseSpacesForRetention = (db: Database, now: number, againAt: number, limit: number) =>
-  db.all<{ id: string; retention_days: number }>(
+/** Leases the space that is due for the longest time until `againAt`; null where none is due. Times in epoch ms. */
+export const leaseSpaceForRetention = (db: Database, now: number, againAt: number) =>
+  db.first<{ id: string; retention_days: number }>(
     `UPDATE spaces SET retention_due_at = ?2 WHERE id IN (
-       SELECT id FROM spaces WHERE status <> 'deleting' AND retention_due_at <= ?1 ORDER BY retention_due_at LIMIT ?3)
+       SELECT id FROM spaces WHERE status <> 'deleting' AND retention_due_at <= ?1 ORDER BY retention_due_at LIMIT 1)
      RETURNING id, retention_days`,
-    [now, againAt, limit],
+    [now, againAt],
   );
 
 /** Makes a space with more to delete due at once, after the spaces that have waited longer. */
@@ -22,9 +22,11 @@ export async function scheduleRetentionNow(db: Database, spaceId: string, now: n
  */
 export async function oldestNeeded(db: Database, spaceId: string, now: number): Promise<number | null> {
   const row = await db.first<{ oldest: number | null }>(
-    `SELECT min(reads_from) AS oldest FROM exports
-     WHERE space_id = ?1 AND status IN ('queued', 'processing', 'failed') AND reads_from <> 0
-       AND (status <> 'failed' OR (deleted_at IS NULL AND expires_at > ?2))`,
+    `SELECT min(reads_from) AS oldest FROM (
+       SELECT reads_from FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing') AND reads_from <> 0
+       UNION ALL
+       SELECT reads_from FROM exports
+       WHERE space_id = ?1 AND status = 'failed' AND deleted_at IS NULL AND expires_at > ?2 AND reads_from <> 0)`,
     [spaceId, now],
   );
   return row?.oldest ?? null;

@@ -59,19 +59,21 @@ export async function deleteExport(db: Database, of: ExportKey, now: number): Pr
 
 /**
  * Deletes exports of every space that ended before `before`: failed, canceled and expired ones, and those that were
- * delivered to a customer's bucket, which never expire.
+ * delivered to a customer's bucket, which never expire. At most `limit` of both kinds each.
+ * @returns how many were deleted.
  */
-export async function deleteOldExports(db: Database, before: number, now: number, limit: number): Promise<void> {
+export async function deleteOldExports(db: Database, before: number, now: number, limit: number): Promise<number> {
   const old = (which: string) =>
     statement(
       `UPDATE exports SET deleted_at = ?2, cleanup_at = ?2 WHERE id IN (
          SELECT id FROM exports WHERE ${which} AND deleted_at IS NULL AND status_at <= ?1 ORDER BY status_at LIMIT ?3)`,
       [before, now, limit],
     );
-  await db.batch([
+  const results = await db.batch([
     old("status IN ('failed', 'canceled', 'expired')"),
     old("status = 'completed' AND destination IS NOT NULL"),
   ]);
+  return results.reduce((sum, { changes }) => sum + changes, 0);
 }
 
 /** Deleted exports of every space whose files are deleted and whose webhook deliveries have ended. */

@@ -57,9 +57,9 @@ export async function releaseKey(db: Database, spaceId: string, key: string, exp
   await db.run(sql, [spaceId, key, exportId]);
 }
 
-/** Deletes every space's expired keys. */
-export async function dropOldKeys(db: Database, before: number, limit: number): Promise<void> {
-  await db.run(
+/** Deletes every space's expired keys, at most `limit`. @returns how many. */
+export async function dropOldKeys(db: Database, before: number, limit: number): Promise<number> {
+  return db.run(
     `DELETE FROM idempotency_keys WHERE (space_id, key) IN
        (SELECT space_id, key FROM idempotency_keys WHERE created_at <= ?1 LIMIT ?2)`,
     [before, limit],

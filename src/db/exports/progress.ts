@@ -78,12 +78,20 @@ export async function recordRetry(
   return (recorded?.changes ?? 0) > 0;
 }
 
-/** SQL: no chunk and no file of export `e` has a live lease. */
+/**
+ * The first chunks that are not written, of which some may have a lease. Only the chunks of the window have messages:
+ * see CHUNK_WINDOW in export/pipeline/dispatch.ts. A file has a lease while it is assembled, and then it is the first.
+ */
+const MAYBE_LEASED = 32;
+
+/** SQL: no chunk and no file of export `e` has a live lease. Scans few rows of an export with many. */
 export const noLiveLease = (now: string) =>
-  `NOT EXISTS (SELECT 1 FROM export_chunks c
-       WHERE c.space_id = e.space_id AND c.export_id = e.id AND c.done = 0 AND c.lease_until > ${now})
+  `NOT EXISTS (SELECT 1 FROM (SELECT c.lease_until FROM export_chunks c INDEXED BY export_chunks_undone
+       WHERE c.space_id = e.space_id AND c.export_id = e.id AND c.done = 0 ORDER BY c.n LIMIT ${MAYBE_LEASED})
+     WHERE lease_until > ${now})
    AND NOT EXISTS (SELECT 1 FROM export_files f
-       WHERE f.space_id = e.space_id AND f.export_id = e.id AND f.done = 0 AND f.lease_until > ${now})`;
+       WHERE f.space_id = e.space_id AND f.export_id = e.id AND f.n < ${MAYBE_LEASED} AND f.done = 0
+         AND f.lease_until > ${now})`;
 
 /** An export that waits in a long queue is dispatched again with growing delay: its messages still exist. */
 const MAX_REDISPATCH_DELAY_MS = 900_000;

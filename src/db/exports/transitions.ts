@@ -6,7 +6,7 @@
 
 import { enqueueWebhooks } from "./outbox.ts";
 import { type Database, statement } from "../core/database.ts";
-import { IS_SUPERSEDED, runDelivered } from "../schedules/runs.ts";
+import { IS_SUPERSEDED, runDelivered, wakeSchedule } from "../schedules/runs.ts";
 import { EXPORT_COLUMNS, type ExportRow } from "./exports.ts";
 import { ORPHANED_UPLOADS } from "./files.ts";
 import { errorColumns, type ExportError, type ExportKey } from "./status.ts";
@@ -49,6 +49,7 @@ export async function completeExport(
       [of.space_id, of.id, end.completedAt, end.expiresAt, end.cleanupAt, end.message, end.manifestSha256, end.plan],
     ),
     runDelivered(of),
+    wakeSchedule(of, end.completedAt),
     ...enqueueWebhooks(of, "completed", end.completedAt, { rows: end.rows }),
   ]);
   return (changed?.changes ?? 0) > 0;
@@ -72,6 +73,7 @@ export async function failExport(
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?10`,
       [of.space_id, of.id, ...errorColumns(error), end.now, end.keptUntil, end.cleanupAt, end.generation],
     ),
+    wakeSchedule(of, end.now),
     ...enqueueWebhooks(of, "failed", end.now, { code: error.code, owner: error.owner }),
   ]);
   return (changed?.changes ?? 0) > 0;
@@ -86,6 +88,7 @@ export async function cancelExport(db: Database, of: ExportKey, now: number): Pr
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
       [of.space_id, of.id, now],
     ),
+    wakeSchedule(of, now),
     ...enqueueWebhooks(of, "canceled", now),
   ]);
   return (changed?.changes ?? 0) > 0;

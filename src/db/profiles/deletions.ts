@@ -172,6 +172,12 @@ export const leaseDueDeletions = (db: Database, now: number, againAt: number, li
     [now, againAt, limit],
   );
 
+/** Makes a deletion that is not completed due, after those that have waited longer. Epoch ms. */
+export async function continueDeletion(db: Database, { space_id: spaceId, id }: DueDeletion, now: number) {
+  const sql = "UPDATE profile_deletions SET due_at = ?3 WHERE space_id = ?1 AND id = ?2 AND completed_at IS NULL";
+  await db.run(sql, [spaceId, id, now]);
+}
+
 /**
  * Erases and counts rows of a deleted person, at most `rows` of each table. The last slice completes the deletion. A
  * slice may be repeated, also by several consumers at once.

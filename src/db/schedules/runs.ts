@@ -149,7 +149,30 @@ export async function sleepUntilNextRun(db: Database, of: ScheduleKey, now: numb
   );
 }
 
-interface ScheduleRuns {
+/** A schedule is not visited while its export is queued or processing, but at `again` at the latest (epoch ms). */
+export async function sleepUntilExportEnds(
+  db: Database,
+  of: Pick<ScheduleRow, "id" | "space_id" | "open_export_id">,
+  again: number,
+): Promise<void> {
+  await db.run(
+    `UPDATE schedules SET wake_at = ?4 WHERE space_id = ?1 AND id = ?2 AND EXISTS
+       (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?3 AND e.status IN ('queued', 'processing'))`,
+    [of.space_id, of.id, of.open_export_id, again],
+  );
+}
+
+/** Part of the batch that ends export ?2: the sweep visits its schedule next. */
+export const wakeSchedule = (of: { space_id: string; id: string }, now: number) =>
+  statement(
+    `UPDATE schedules SET wake_at = min(wake_at, ?3) WHERE space_id = ?1 AND open_export_id = ?2
+       AND id = (SELECT e.schedule_id FROM exports e WHERE e.space_id = ?1 AND e.id = ?2
+         AND e.status NOT IN ('queued', 'processing'))`,
+    [of.space_id, of.id, now],
+  );
+
+/** The table of runs. */
+export interface ScheduleRuns {
   scheduled_at: number;
   at: number;
   outcome: "made" | "skipped" | "refused";
@@ -232,57 +255,4 @@ export async function recordRunWithoutExport(
     ...pauseIfFailing(of, now, maxFailures),
   ]);
   return (results[2]?.changes ?? 0) > 0;
-}
-
-/** A run as the API shows it, with its export. */
-export interface RunRow extends Omit<ScheduleRuns, "export_id" | "with_late"> {
-  /** Null: the run has no export, or the export was deleted. */
-  export_id: string | null;
-  status: string | null;
-  completed_at: number | null;
-  export_error: string | null;
-  export_error_owner: "customer" | "service" | null;
-  export_error_detail: string | null;
-  export_error_retryable: number | null;
-  rows: number;
-  files: number;
-}
-
-/** A schedule's runs, newest first. @param before the time of a run, or null for the first page. */
-export const listRuns = (db: Database, spaceId: string, scheduleId: string, limit: number, before: number | null) =>
-  db.all<RunRow>(
-    `SELECT r.scheduled_at, r.at, r.outcome, r.window_start, r.window_end, r.error_code, r.detail,
-       e.id AS export_id, e.status, e.completed_at, e.error_code AS export_error, e.error_owner AS export_error_owner,
-       e.error_detail AS export_error_detail, e.error_retryable AS export_error_retryable,
-       (SELECT coalesce(sum(f.rows), 0) FROM export_files f WHERE f.space_id = ?1 AND f.export_id = e.id AND f.done = 1) AS rows,
-       (SELECT count(*) FROM export_files f WHERE f.space_id = ?1 AND f.export_id = e.id AND f.done = 1) AS files
-     FROM schedule_runs r LEFT JOIN exports e ON e.space_id = ?1 AND e.id = r.export_id AND e.deleted_at IS NULL
-     WHERE r.space_id = ?1 AND r.schedule_id = ?2 AND (?4 IS NULL OR r.scheduled_at < ?4)
-     ORDER BY r.scheduled_at DESC LIMIT ?3`,
-    [spaceId, scheduleId, limit, before],
-  );
-
-/**
- * Deletes every space's runs and schedules' webhook deliveries of before `before`. Runs that are not yet part of their
- * schedule's coverage stay: those of a paused schedule.
- */
-export async function dropOldRuns(db: Database, before: number, limit: number): Promise<void> {
-  await db.batch([
-    statement(
-      `DELETE FROM schedule_runs WHERE (schedule_id, scheduled_at) IN
-         (SELECT schedule_id, scheduled_at FROM schedule_runs
-          WHERE at <= ?1 AND (delivered_seq IS NULL OR counted = 1) LIMIT ?2)`,
-      [before, limit],
-    ),
-    statement(
-      `DELETE FROM webhook_attempts WHERE delivery_id IN (
-         SELECT id FROM webhook_deliveries WHERE subject_type = 'schedule' AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
-      [before, limit],
-    ),
-    statement(
-      `DELETE FROM webhook_deliveries WHERE id IN (
-         SELECT id FROM webhook_deliveries WHERE subject_type = 'schedule' AND created_at <= ?1 AND status <> 'pending' LIMIT ?2)`,
-      [before, limit],
-    ),
-  ]);
 }

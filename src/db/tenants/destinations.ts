@@ -112,11 +112,12 @@ export async function endTest(db: Database, spaceId: string, id: string, until: 
   await db.run(sql, [spaceId, id, until]);
 }
 
-/** Secrets of every space that one of these keys encrypted. */
-export const listEncryptedWith = (db: Database, keyIds: readonly string[], limit: number) =>
+/** Secrets of every space that one of these keys encrypted, by their ids. @param after an id; empty for the first. */
+export const listEncryptedWith = (db: Database, keyIds: readonly string[], after: string, limit: number) =>
   db.all<{ id: string; space_id: string; secret: string }>(
-    "SELECT id, space_id, secret FROM destinations WHERE encrypted_with IN (SELECT value FROM json_each(?1)) LIMIT ?2",
-    [JSON.stringify(keyIds), limit],
+    `SELECT id, space_id, secret FROM destinations
+     WHERE encrypted_with IN (SELECT value FROM json_each(?1)) AND id > ?2 ORDER BY id LIMIT ?3`,
+    [JSON.stringify(keyIds), after, limit],
   );
 
 /** Stores the same secret, encrypted with another key. Writes nothing when the secret was changed meanwhile. */

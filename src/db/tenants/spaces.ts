@@ -93,10 +93,13 @@ export async function markSpaceDeleting(db: Database, spaceId: string, now: numb
   return (marked?.changes ?? 0) > 0;
 }
 
-/** Deleted spaces that still have rows. */
-export async function listDeletingSpaces(db: Database, limit: number): Promise<{ id: string }[]> {
-  return db.all("SELECT id FROM spaces WHERE status = 'deleting' ORDER BY deleted_at LIMIT ?1", [limit]);
+/** Deleted spaces that still have rows, by their ids. @param after an id; empty for the first ones. */
+export async function listDeletingSpaces(db: Database, after: string, limit: number): Promise<{ id: string }[]> {
+  return db.all("SELECT id FROM spaces WHERE status = 'deleting' AND id > ?1 ORDER BY id LIMIT ?2", [after, limit]);
 }
+
+/** Exports whose rows go in one slice: each may have 20,000 chunks and as many files. */
+const PURGED_EXPORTS = 5;
 
 /**
  * Deletes a slice of a deleted space's rows in the control database. The space's own row goes last, and only when the
@@ -106,7 +109,7 @@ export async function listDeletingSpaces(db: Database, limit: number): Promise<{
 export async function purgeControlRows(db: Database, spaceId: string, deletedBefore: number): Promise<number> {
   const ofExports = (column: string) => (table: string) =>
     statement(
-      `DELETE FROM ${table} WHERE space_id = ?1 AND ${column} IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT 20)`,
+      `DELETE FROM ${table} WHERE space_id = ?1 AND ${column} IN (SELECT id FROM exports WHERE space_id = ?1 LIMIT ${PURGED_EXPORTS})`,
       [spaceId],
     );
   const results = await db.batch([

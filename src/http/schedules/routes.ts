@@ -1,7 +1,7 @@
 /** /v1/schedules: recurring exports on a cron schedule, and the history of their runs. */
 
 import { readSequence } from "../../db/core/sequences.ts";
-import { listRuns } from "../../db/schedules/runs.ts";
+import { listRuns } from "../../db/schedules/history.ts";
 import {
   deleteSchedule,
   findSchedule,

@@ -1,7 +1,7 @@
 /** Schedules and their runs in requests and answers. */
 
 import * as z from "zod";
-import type { RunRow } from "../../db/schedules/runs.ts";
+import type { RunRow } from "../../db/schedules/history.ts";
 import type { ScheduleRow } from "../../db/schedules/schedules.ts";
 import { publicError } from "../../errors.ts";
 import { MIN_BETWEEN_MS } from "../../schedules/run-due.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { datasetNamed } from "../../../src/datasets/index.ts";
 import type { SpaceRow } from "../../../src/db/tenants/spaces.ts";
 import { erase, SETTLED_AFTER_MS } from "../../../src/maintenance/erasure.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { roomyService, type Row, rowsOf } from "../../support/pipeline.ts";
 import { orders, START } from "../../support/service.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { deliver, roomyService, take, textOf } from "../../support/pipeline.ts";
 import { orders, type Service, type Space, START } from "../../support/service.ts";
 

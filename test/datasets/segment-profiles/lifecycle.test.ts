@@ -1,7 +1,7 @@
 /** The document's address: polled until it is there, read plain and gzipped, and expired after a day. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { s3Error } from "../../support/aws.ts";
 import { throughLine } from "../../support/bucket.ts";
 import { gunzip } from "../../support/gunzip.ts";

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Message } from "../../../src/context.ts";
 import { runStep } from "../../../src/export/pipeline/run.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { gate, type Line, objectsOf, type Sent, throughLine, uploadsOf } from "../../support/bucket.ts";
 import { deliver, roomyService, take } from "../../support/pipeline.ts";
 import { dice, noise } from "../../support/random.ts";

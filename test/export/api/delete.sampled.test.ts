@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { s3Error } from "../../support/aws.ts";
 import { objectsOf, throughLine } from "../../support/bucket.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";

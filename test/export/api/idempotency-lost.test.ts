@@ -7,7 +7,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
 import { Database, type Param, type Rows, type Statement } from "../../../src/db/core/database.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { LAST_HOUR, type ProblemView, type Service, type Space } from "../../support/service.ts";
 

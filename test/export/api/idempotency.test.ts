@@ -1,7 +1,7 @@
 /** Idempotency keys: the same call with the same key gets the same answer, for a day, and creates one export. */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { type CallOptions, LAST_HOUR, type ProblemView, Service, type Space, START } from "../../support/service.ts";
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it, vi } from "vitest";
 import { totalsOf } from "../../../src/db/exports/totals.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { Customer } from "../../support/customer.ts";
 import { gunzip, lines } from "../../support/gunzip.ts";
 import { deliver, onlyFile, roomyService, take } from "../../support/pipeline.ts";

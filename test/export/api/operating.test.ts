@@ -3,7 +3,7 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
 import { failExport } from "../../../src/db/exports/transitions.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { bytesOf, deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type Service, type Space } from "../../support/service.ts";
 

@@ -1,7 +1,7 @@
 /** Retrying a failed export: it continues from its good files, and ends as one that never failed. */
 
 import { describe, expect, it } from "vitest";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { s3Error } from "../../support/aws.ts";
 import { objectsOf, type Sent, throughLine } from "../../support/bucket.ts";
 import { bytesOf, deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { runStep } from "../../../src/export/pipeline/run.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { s3Error } from "../../support/aws.ts";
 import { gate, throughLine } from "../../support/bucket.ts";
 import { deliver, pumpCarelessly, roomyService, take } from "../../support/pipeline.ts";

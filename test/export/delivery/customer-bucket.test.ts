@@ -4,7 +4,7 @@
  */
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { type FakeAws, s3Error } from "../../support/aws.ts";
 import { objectsOf } from "../../support/bucket.ts";
 import { Customer, DAY_MS, IDS, PREFIX } from "../../support/customer.ts";

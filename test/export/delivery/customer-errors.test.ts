@@ -4,7 +4,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../support/ledger.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { type FakeAws, KEYS, s3Error } from "../../support/aws.ts";
 import { conversion } from "../../support/conversions.ts";
 import { Customer, INLINE } from "../../support/customer.ts";

@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import { throughLine } from "../../support/bucket.ts";
 import { deliver, roomyService, take } from "../../support/pipeline.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { orders } from "../../support/service.ts";
 
 it("a chunk that waits for its next attempt is reported while others are written, and is not dispatched before", async () => {

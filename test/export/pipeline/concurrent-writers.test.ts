@@ -6,7 +6,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { SIZES } from "../../../src/context.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { Bucket } from "../../../src/outbound/s3.ts";
 import { ConcurrentWriters, type Timed, type Write } from "../../support/concurrent-writers.ts";
 import { bytesOf, pumpCarelessly, roomyService, rowsOf } from "../../support/pipeline.ts";

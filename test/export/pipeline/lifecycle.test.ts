@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { fileKey, manifestKey } from "../../../src/export/delivery/object-keys.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { deliver, onlyFile, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type Service, type Space, START } from "../../support/service.ts";
 

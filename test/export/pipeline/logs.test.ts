@@ -6,7 +6,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
 import { handleDeadLetter } from "../../../src/export/pipeline/run.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { s3Error } from "../../support/aws.ts";
 import { throughLine } from "../../support/bucket.ts";
 import { deliver, roomyService, take } from "../../support/pipeline.ts";

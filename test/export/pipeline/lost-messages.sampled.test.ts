@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { acquireLease } from "../../../src/db/exports/leases.ts";
 import { findSpace } from "../../../src/db/tenants/spaces.ts";
 import { createExport } from "../../../src/export/api/create.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { bytesOf, deliver, roomyService, segmentsLeft, take } from "../../support/pipeline.ts";
 import { orders, type Service, START, type Space } from "../../support/service.ts";
 import { everyNth } from "../../support/seeds.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { listFiles } from "../../support/ledger.ts";
 import { fileKey } from "../../../src/export/delivery/object-keys.ts";
 import { runStep } from "../../../src/export/pipeline/run.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { Bucket } from "../../../src/outbound/s3.ts";
 import { bytesOf, eventIdsOf, roomyService, segmentsLeft, take } from "../../support/pipeline.ts";
 import { orders, reach, type Service, type Space } from "../../support/service.ts";

@@ -5,7 +5,7 @@ import { type Message, SIZES } from "../../../src/context.ts";
 import { listChunks } from "../../support/ledger.ts";
 import { CHUNK_WINDOW } from "../../../src/export/pipeline/dispatch.ts";
 import { deriveResultShape } from "../../../src/export/pipeline/result-shape.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { bytesOf, deliver, eventIdsOf, pumpCarelessly, roomyService, take } from "../../support/pipeline.ts";
 import { type ExportView, LAST_HOUR, orders, type Service, type Space, START } from "../../support/service.ts";
 

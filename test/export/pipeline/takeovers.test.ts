@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { findFileByNumber, rememberUpload } from "../../../src/db/exports/files.ts";
 import { acquireLease, releaseLease, renewLease } from "../../../src/db/exports/leases.ts";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { Customer } from "../../support/customer.ts";
 import { deliver, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type Service, type Space } from "../../support/service.ts";

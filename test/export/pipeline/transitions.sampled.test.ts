@@ -9,7 +9,7 @@ import type { ExportStatus } from "../../../src/db/exports/status.ts";
 import type { Message } from "../../../src/context.ts";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
 import { TRANSITIONS } from "../../../src/export/pipeline/state.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { s3Error } from "../../support/aws.ts";
 import { lostAnswer, objectsOf, throughLine, uploadsOf } from "../../support/bucket.ts";
 import { deliver, eventIdsOf, roomyService } from "../../support/pipeline.ts";

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type FakeAws, s3Error } from "../../support/aws.ts";
 import type { Message } from "../../../src/context.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { fileName, fileNameSecret } from "../../support/bucket.ts";
 import { Customer, DAY_MS, PREFIX } from "../../support/customer.ts";
 import { gunzip, lines } from "../../support/gunzip.ts";

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { runStep } from "../../../src/export/pipeline/run.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { MAX_INVOCATION_MS } from "../../../src/context.ts";
 import { Bucket } from "../../../src/outbound/s3.ts";
 import { fileName, fileNameSecret, objectsOf } from "../../support/bucket.ts";

@@ -5,7 +5,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { AWS_VARS, type FakeAws, KEYS, PRINCIPAL, s3Error } from "../../support/aws.ts";
 import { emptySpace, MINIMAL } from "../../support/customer.ts";
 import { type ProblemView, Service, type Space } from "../../support/service.ts";

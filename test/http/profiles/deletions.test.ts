@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { deletionsBetween } from "../../../src/db/profiles/deletions.ts";
 import { readSequence } from "../../../src/db/core/sequences.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { interrupted, once } from "../../support/interrupted.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { orders, type ProblemView, type Service, type Space, START } from "../../support/service.ts";

@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Message } from "../../../src/context.ts";
 import { runStep } from "../../../src/export/pipeline/run.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../../support/sweep.ts";
 import { KEYS } from "../../support/aws.ts";
 import { ADMIN, orders, Service, type Space } from "../../support/service.ts";
 

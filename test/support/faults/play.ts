@@ -9,7 +9,7 @@ import { createExport } from "../../../src/export/api/create.ts";
 import { type Context, MAX_INVOCATION_MS } from "../../../src/context.ts";
 import { deliver } from "../../../src/webhooks/deliver.ts";
 import { handleDeadLetter, runStep, type Verdict } from "../../../src/export/pipeline/run.ts";
-import { sweep } from "../../../src/maintenance/sweep.ts";
+import { sweep } from "../sweep.ts";
 import { dice, pick } from "../random.ts";
 import type { Fault } from "./effects.ts";
 import { MemoryS3 } from "./memory-s3.ts";

@@ -81,6 +81,8 @@ export function stagedContext(around: Around, process: Process): Context {
       send("sendWebhook", body.delivery_id, (delayMs) =>
         post({ queue: "webhooks", body: structuredClone(body) }, delayMs + delaySeconds * 1000),
       ),
+    // A play runs all slices of a sweep as one process: see support/sweep.ts.
+    sendMaintenance: async () => {},
     fetch: stagedReceiver(received, stage, process),
     resolve: (name) =>
       stage.perform(process, {

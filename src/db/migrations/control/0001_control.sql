@@ -13,12 +13,15 @@ CREATE TABLE spaces (
   previous_webhook_secret_until INTEGER,
   redaction_secret TEXT, -- encrypted; the key of hashed values
   retention_due_at INTEGER NOT NULL DEFAULT 0, -- when retention looks at its events next
+  pruning_due_at INTEGER NOT NULL DEFAULT 0, -- when its superseded versions are pruned next
+  pruning_seq INTEGER NOT NULL DEFAULT 0, -- the versions that ended up to this number are pruned then
   created_at INTEGER NOT NULL,
   deleted_at INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX spaces_by_age ON spaces (created_at DESC, id DESC);
-CREATE INDEX spaces_deleting ON spaces (deleted_at) WHERE status = 'deleting';
+CREATE INDEX spaces_deleting ON spaces (id) WHERE status = 'deleting';
 CREATE INDEX spaces_by_retention ON spaces (retention_due_at) WHERE status <> 'deleting';
+CREATE INDEX spaces_by_pruning ON spaces (pruning_due_at) WHERE status <> 'deleting';
 
 CREATE TABLE api_keys (
   id TEXT PRIMARY KEY,
@@ -80,8 +83,8 @@ CREATE INDEX exports_to_expire ON exports (expires_at) WHERE status = 'completed
 CREATE INDEX exports_pending ON exports (space_id) WHERE status IN ('queued', 'processing');
 CREATE INDEX exports_to_clean_up ON exports (cleanup_at) WHERE cleanup_at IS NOT NULL;
 CREATE INDEX exports_final ON exports (status_at) WHERE status IN ('failed', 'canceled', 'expired') AND deleted_at IS NULL;
-CREATE INDEX exports_deleted ON exports (deleted_at) WHERE deleted_at IS NOT NULL;
-CREATE INDEX exports_by_reach ON exports (space_id, reads_from) WHERE status IN ('queued', 'processing', 'failed');
+CREATE INDEX exports_purgeable ON exports (deleted_at) WHERE deleted_at IS NOT NULL AND cleanup_at IS NULL;
+CREATE INDEX exports_retryable ON exports (space_id, expires_at) WHERE status = 'failed' AND deleted_at IS NULL;
 CREATE INDEX exports_by_destination ON exports (destination_id) WHERE destination_id IS NOT NULL;
 CREATE INDEX exports_delivered ON exports (status_at) WHERE status = 'completed' AND destination IS NOT NULL AND deleted_at IS NULL;
 

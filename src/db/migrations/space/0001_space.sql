@@ -1,6 +1,7 @@
 -- A space database: events, profiles and what describes them. Times are epoch milliseconds in UTC.
 -- `seq` is the space's own sequence number of a write: an export reads everything as of one number.
--- What changes is kept as versions [seq_from, seq_to); the current version has seq_to null.
+-- What changes is kept as versions [seq_from, seq_to); the current version has seq_to null. The index `…_superseded` of
+-- such a table finds the versions that no export reads any more.
 
 CREATE TABLE sequences (space_id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 
@@ -44,6 +45,7 @@ CREATE TABLE definitions (
   PRIMARY KEY (space_id, id, seq_from)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX definitions_current ON definitions (space_id, id) WHERE seq_to IS NULL;
+CREATE INDEX definitions_superseded ON definitions (space_id, seq_to) WHERE seq_to IS NOT NULL;
 
 -- Of each definition, the write that had its first event. Retention and erasure delete no row: columns stay.
 CREATE TABLE first_events (
@@ -74,6 +76,7 @@ CREATE TABLE flows (
   PRIMARY KEY (space_id, id, seq_from)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX flows_current ON flows (space_id, id) WHERE seq_to IS NULL;
+CREATE INDEX flows_superseded ON flows (space_id, seq_to) WHERE seq_to IS NOT NULL;
 
 -- The elements of flows by their own ids. An element's versions are those of its flow.
 CREATE TABLE flow_elements (
@@ -86,6 +89,7 @@ CREATE TABLE flow_elements (
   PRIMARY KEY (space_id, id, flow_id, seq_from)
 ) WITHOUT ROWID;
 CREATE INDEX flow_elements_by_flow ON flow_elements (space_id, flow_id) WHERE seq_to IS NULL;
+CREATE INDEX flow_elements_superseded ON flow_elements (space_id, seq_to) WHERE seq_to IS NOT NULL;
 
 -- Touchpoints: where people came from. Append-only, as events are.
 CREATE TABLE touchpoints (
@@ -119,6 +123,7 @@ CREATE TABLE ad_objects (
   PRIMARY KEY (space_id, level, id, seq_from)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX ad_objects_current ON ad_objects (space_id, level, id) WHERE seq_to IS NULL;
+CREATE INDEX ad_objects_superseded ON ad_objects (space_id, seq_to) WHERE seq_to IS NOT NULL;
 
 -- Sets and objects are stored in a canonical order: equal values are equal bytes.
 CREATE TABLE profiles (
@@ -140,6 +145,7 @@ CREATE TABLE profiles (
   PRIMARY KEY (space_id, person_id, seq_from)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX profiles_current ON profiles (space_id, person_id) WHERE seq_to IS NULL;
+CREATE INDEX profiles_superseded ON profiles (space_id, seq_to) WHERE seq_to IS NOT NULL;
 CREATE UNIQUE INDEX profiles_by_external_id ON profiles (space_id, external_person_id) WHERE seq_to IS NULL AND external_person_id IS NOT NULL;
 CREATE UNIQUE INDEX profiles_by_custom_id ON profiles (space_id, custom_id) WHERE seq_to IS NULL AND custom_id IS NOT NULL;
 -- A company's people, whose touchpoints are one journey at the level of companies; a covering index.
@@ -169,6 +175,7 @@ CREATE TABLE profile_definitions (
   PRIMARY KEY (space_id, kind, id, seq_from)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX profile_definitions_current ON profile_definitions (space_id, kind, id) WHERE seq_to IS NULL;
+CREATE INDEX profile_definitions_superseded ON profile_definitions (space_id, seq_to) WHERE seq_to IS NOT NULL;
 CREATE INDEX profile_definitions_by_seq ON profile_definitions (space_id, kind, seq_from);
 
 -- The types of the values that attributes have had, without native ones.
@@ -211,6 +218,7 @@ CREATE TABLE segments (
   PRIMARY KEY (space_id, id, seq_from)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX segments_current ON segments (space_id, id) WHERE seq_to IS NULL;
+CREATE INDEX segments_superseded ON segments (space_id, seq_to) WHERE seq_to IS NOT NULL;
 
 -- Changes of a profile's reachability on a channel. Append-only, as events are.
 CREATE TABLE reachability_events (
