@@ -13,13 +13,15 @@ const MINUTE_MS = 60_000;
 
 export const steady: Scenario = {
   name: "steady",
-  title: "500 exports a minute for an hour; one isolate in 500 dies, one statement in 10,000 loses its connection",
+  title:
+    "500 exports a minute for an hour; one isolate in 500 dies, one statement in 10,000 loses its connection, one answer of the bucket in 1,000 is 503",
   parts: [
     {
       name: "hour",
       async play(production, customers) {
         const spaces = await customers.createSpaces(SPACES);
         production.deathRate = 1 / 500;
+        production.bucket.unavailableRate = 1 / 1_000;
         for (const { server } of production.databases.values()) server.lostRate = 1 / 10_000;
         const calls: Promise<void>[] = [];
         for (let number = 0; number < PER_MINUTE * MINUTES; number += 1) {
