@@ -163,6 +163,22 @@ describe("a Parquet file is written by as many chunks as its rows need, each of 
   });
 });
 
+describe("a Parquet file of counted rows that are too large for one chunk", () => {
+  it("is written by several too, and has the rows that were asked for", async () => {
+    const request = { ...SINGLE, layout: "files", file_rows: 10 };
+    cutInto(EVENTS);
+    service.context.sizes = { ...service.context.sizes, chunkBytes: 200 };
+    const done = await service.export(space, request);
+    expect((await ledger(done.id)).length).toBeGreaterThan(3);
+    const tables = await tablesOf(service, done);
+    expect(done.files.map(({ rows }) => rows)).toEqual([10, 10, 3]);
+    expect(tables[0]?.groups.length).toBeGreaterThan(1);
+    cutInto(EVENTS);
+    const apart = await tablesOf(service, await service.export(space, request));
+    expect(tables.map(({ rows }) => rows)).toEqual(apart.map(({ rows }) => rows));
+  });
+});
+
 describe("one Parquet file whose rows cannot be counted before", () => {
   it("holds file_rows rows in all of its chunks together, and fails with one more", async () => {
     await sell(service, space, 4, 3);
