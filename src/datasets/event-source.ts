@@ -48,7 +48,8 @@ export const deletionsToExclude = (
 ): EventRange["excludeDeleted"] =>
   excludeDeletedNow === true ? "now" : query.excludeDeleted ? "at_snapshot" : undefined;
 
-const rangeOf = (
+/** The events of a query at a snapshot. @param types definition ids or channels, null: all. */
+export const rangeOf = (
   table: EventTable,
   query: WindowQuery,
   types: readonly string[] | null,

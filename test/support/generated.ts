@@ -63,3 +63,26 @@ export async function generateEvents(spaceId: string, events: GeneratedEvents): 
     firstPerson,
   );
 }
+
+export interface GeneratedTouches {
+  /** The touchpoint n belongs to the profile n modulo this number. */
+  people: number;
+  count: number;
+  /** When the first one is, epoch ms: each is a millisecond after the one before. */
+  from: number;
+}
+
+/** Touchpoints `t-000000` … of every kind: each tenth is paid, and half of the others are direct. */
+export async function generateTouches(spaceId: string, { people, count, from }: GeneratedTouches): Promise<void> {
+  await sequence(spaceId);
+  await run(
+    `${NUMBERS}, kinds (n, kind) AS (SELECT n, CASE WHEN n % 10 = 0 THEN 2 WHEN n % 2 = 0 THEN 1 ELSE 0 END FROM numbers)
+     INSERT INTO touchpoints (space_id, person_id, kind, occurred_at, id, seq, source, received_at)
+     SELECT ?1, 'p-' || ${digits("n % ?3")}, kind, ?4 + n, 't-' || ${digits("n")}, 1,
+       CASE kind WHEN 2 THEN 'google_ads' WHEN 1 THEN 'email' ELSE 'direct' END, 0 FROM kinds`,
+    spaceId,
+    count,
+    people,
+    from,
+  );
+}

@@ -10,28 +10,30 @@ import { split, splitText } from "../../attribution/shares.ts";
 import type { Kind } from "../../attribution/sources.ts";
 import { parseDecimal } from "../../attribution/decimals.ts";
 import type { EventRecord } from "../../db/events/events.ts";
-import {
-  countJourney,
-  MAX_TOUCHES,
-  type Owner,
-  type Reach,
-  type JourneyScope,
-  type Touch,
-  walkJourney,
-  WHOLE_LIFE,
-} from "../../db/events/journeys.ts";
+import { countJourney, walkJourney } from "../../db/events/journey-walk.ts";
+import { MAX_TOUCHES, type Reach, type JourneyScope, type Touch } from "../../db/events/journeys.ts";
 import type { Page, Snapshot } from "../dataset.ts";
-import { deletionsToExclude, eventKey } from "../event-source.ts";
+import { eventKey } from "../event-source.ts";
 import { type Ads, AdLevels } from "./ad-levels.ts";
 import type { Attribution, Query } from "./freeze.ts";
-import { endOf, type Journey, NO_JOURNEY, ownerKey, readCreditedEnds, readParts, readWhole } from "./journeys.ts";
+import {
+  endOf,
+  type Journey,
+  NO_JOURNEY,
+  ownerKey,
+  reachOf,
+  readCreditedEnds,
+  readParts,
+  readWhole,
+  scopeOf,
+} from "./journeys.ts";
 import { type EventText, Lines } from "./lines.ts";
 import { CREDIT, Totals } from "./summary.ts";
 
 /** The first number of events whose journeys one query reads. */
 const FIRST_EVENTS = 500;
 /** A page ends at this many lines, or about this many characters. */
-const PAGE_LINES = 8_000;
+export const PAGE_LINES = 8_000;
 const PAGE_CHARACTERS = 2_000_000;
 /** Events whose journeys' ends one query reads: fewer at company level, where it compares the ends of each person. */
 const MAX_ENDS = { profile: 1_500, company: 200 } as const;
@@ -73,12 +75,7 @@ export class Crediting {
     this.#attribution = attribution;
     this.#lines = new Lines(query, snapshot.spaceId);
     this.#ads = new AdLevels(snapshot, new Set([...query.fields, ...attribution.groupBy]));
-    this.#scope = {
-      spaceId: snapshot.spaceId,
-      seq: snapshot.seq,
-      withAds: this.#ads.needed,
-      excludeDeleted: deletionsToExclude(query, snapshot),
-    };
+    this.#scope = scopeOf(snapshot, query, this.#ads.needed);
     this.#sources = new Set(attribution.sources);
     this.#totals = attribution.groupBy.length > 0 ? new Totals() : null;
   }
@@ -90,14 +87,7 @@ export class Crediting {
       else yield* this.#byEnds(page);
   }
 
-  readonly #reachOf = (event: EventRecord): Reach => {
-    const { level, windowMs } = this.#attribution;
-    const owner: Owner =
-      level === "company" && event.companyId !== null
-        ? { id: event.companyId, isCompany: true }
-        : { id: event.personId, isCompany: false };
-    return { owner, from: windowMs === null ? WHOLE_LIFE : event.occurredAt - windowMs, to: event.occurredAt };
-  };
+  readonly #reachOf = (event: EventRecord): Reach => reachOf(this.#attribution, event);
 
   #prepare(record: EventRecord): Prepared {
     return { ...this.#lines.prepare(record), record };

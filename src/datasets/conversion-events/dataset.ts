@@ -4,10 +4,11 @@ import { EVENTS } from "../../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { addDays, dayOf, daysBetween, dayWindow } from "../../time/days.ts";
 import type { Dataset, Page } from "../dataset.ts";
-import { eventKey, rangeSource } from "../event-source.ts";
+import { eventKey, rangeOf, rangeSource } from "../event-source.ts";
 import { linePage, NDJSON } from "../lines.ts";
 import { CHECK_MARGIN_MS, oldestKept } from "../window.ts";
 import { Crediting } from "./credit.ts";
+import { cutJourneys } from "./cut.ts";
 import { freeze, type Query } from "./freeze.ts";
 import { maxConversionsPerStep } from "./journeys.ts";
 import { conversionColumns, Lines } from "./lines.ts";
@@ -53,13 +54,20 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
     const { attribution } = query;
     const summarized = summarize(attribution);
     const maxRecordsPerStep = maxConversionsPerStep(attribution?.models ?? [], attribution?.level ?? "profile");
+    const source = rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
+      const events = readEvents(snapshot.db, range);
+      return attribution === null
+        ? conversions(events, new Lines(query, snapshot.spaceId))
+        : new Crediting(snapshot, query, attribution).pages(events);
+    });
+    const whole = rangeOf(EVENTS, query, query.definition_ids, snapshot);
     return {
-      ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
-        const events = readEvents(snapshot.db, range);
-        return attribution === null
-          ? conversions(events, new Lines(query, snapshot.spaceId))
-          : new Crediting(snapshot, query, attribution).pages(events);
-      }),
+      ...source,
+      // Other models read one end of a journey, however long it is.
+      cut: (bounds, max) =>
+        attribution === null || maxRecordsPerStep === null
+          ? source.cut(bounds, max)
+          : cutJourneys(snapshot, query, attribution, { ...whole, ...bounds }, max),
       form: NDJSON,
       firstDay: query.firstDay,
       files: { cut: "written", secret: query.secret },

@@ -7,16 +7,38 @@ import { type Model, RULES, type Rule } from "../../attribution/models.ts";
 import { type Kind, kindOf } from "../../attribution/sources.ts";
 import type { Database } from "../../db/core/database.ts";
 import { compareKeys } from "../../db/events/event-range.ts";
+import type { EventRecord } from "../../db/events/events.ts";
+import { WALK_ROWS, walkJourney } from "../../db/events/journey-walk.ts";
 import {
   type End,
+  type JourneyScope,
+  type Owner,
   type Reach,
   readEnds,
   readJourneys,
-  type JourneyScope,
   type Touch,
-  WALK_ROWS,
-  walkJourney,
+  WHOLE_LIFE,
 } from "../../db/events/journeys.ts";
+import type { Snapshot } from "../dataset.ts";
+import { deletionsToExclude } from "../event-source.ts";
+import type { Attribution, Query } from "./freeze.ts";
+
+/** The journey that gets credit for an event: of its person or, at the level of companies, of its company. */
+export function reachOf(
+  { level, windowMs }: Pick<Attribution, "level" | "windowMs">,
+  { occurredAt, personId, companyId }: Pick<EventRecord, "occurredAt" | "personId" | "companyId">,
+): Reach {
+  const owner: Owner =
+    level === "company" && companyId !== null ? { id: companyId, isCompany: true } : { id: personId, isCompany: false };
+  return { owner, from: windowMs === null ? WHOLE_LIFE : occurredAt - windowMs, to: occurredAt };
+}
+
+export const scopeOf = (snapshot: Snapshot, query: Query, withAds: boolean): JourneyScope => ({
+  spaceId: snapshot.spaceId,
+  seq: snapshot.seq,
+  withAds,
+  excludeDeleted: deletionsToExclude(query, snapshot),
+});
 
 /** The end that a model reads, of these kinds, else of `fallback` kinds. Null: the model needs the whole journey. */
 export function endOf(model: Model): { which: End["which"]; kinds: readonly Kind[]; fallback: readonly Kind[] } | null {
@@ -104,11 +126,14 @@ function firstAt(touches: readonly Touch[], time: number): number {
 
 export const ownerKey = ({ owner }: Reach): string => `${owner.isCompany ? "company" : "person"} ${owner.id}`;
 
-/** The whole journey, if it fits one page of a walk; null: it is longer. */
+/** The whole journey, if it has at most `WALK_ROWS` touchpoints; null: it is longer. */
 export async function readWhole(db: Database, snapshot: JourneyScope, reach: Reach): Promise<Journey | null> {
-  for await (const touches of walkJourney(db, snapshot, reach, 0))
-    return touches.length < WALK_ROWS ? wholeJourney(touches) : null;
-  return NO_JOURNEY;
+  const whole: Touch[] = [];
+  for await (const touches of walkJourney(db, snapshot, reach, 0)) {
+    if (whole.length + touches.length > WALK_ROWS) return null;
+    for (const touch of touches) whole.push(touch);
+  }
+  return wholeJourney(whole);
 }
 
 /**

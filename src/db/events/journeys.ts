@@ -44,7 +44,7 @@ export interface JourneyScope {
 }
 
 /** 0 direct, 1 neither direct nor paid, 2 paid: see attribution/sources.ts. */
-type Kind = 0 | 1 | 2;
+export type Kind = 0 | 1 | 2;
 
 const EARLIEST = -4_000_000_000_000_000;
 
@@ -52,7 +52,7 @@ const EARLIEST = -4_000_000_000_000_000;
 const [FIELD, END, LINE] = ["\t", "\u001f", "\n"];
 
 /** SQL: a touchpoint as text that sorts as (time, id) does. */
-const touchText = ({ withAds }: JourneyScope) =>
+export const touchText = ({ withAds }: JourneyScope) =>
   `(t.occurred_at + ${DIGITS_16}) || char(9) || t.id || char(9) || t.source${
     withAds
       ? ` || char(9) || ifnull(t.ad_id, '') || char(9) || ifnull(t.adset_id, '') || char(9) || ifnull(t.campaign_id, '')
@@ -65,10 +65,10 @@ const REACHES = `reaches (n, owner, is_company, lower, upper) AS MATERIALIZED (
   SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?3))`;
 
 /** SQL: a company's persons. Without statistics SQLite would choose to read every profile of the space. */
-const PERSONS = "profiles p INDEXED BY profiles_by_company";
+export const PERSONS = "profiles p INDEXED BY profiles_by_company";
 
 /** SQL: the persons of each reach, at the snapshot (?2). */
-function withMembers(reaches: readonly Reach[]): string {
+export function withMembers(reaches: readonly Reach[]): string {
   const persons = "SELECT n, lower, upper, owner FROM reaches WHERE is_company = 0";
   const ofCompanies = `SELECT r.n, r.lower, r.upper, p.person_id FROM reaches r CROSS JOIN ${PERSONS}
     ON p.space_id = ?1 AND p.company_id = r.owner AND ${asOf("p", "?2")} WHERE r.is_company = 1`;
@@ -82,12 +82,15 @@ const withoutDeleted = (scope: JourneyScope) =>
     ? ""
     : `AND ${excludeDeleted("t", scope.excludeDeleted === "now" ? "true" : "d.seq <= ?2")}`;
 
-/** SQL: the members' touchpoints `t` of these kinds. */
-const touchesOf = (scope: JourneyScope, kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
+/** SQL: the members' touchpoints `t` of these kinds, whether they belong to the snapshot or not. */
+export const touchesBetween = (kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
   ON t.space_id = ?1 AND t.person_id = m.person_id AND t.kind IN (${kinds.join()})
-    AND t.occurred_at BETWEEN m.lower AND m.upper AND t.seq <= ?2 ${withoutDeleted(scope)}`;
+    AND t.occurred_at BETWEEN m.lower AND m.upper`;
 
-const params = ({ spaceId, seq }: JourneyScope, reaches: readonly Reach[]) =>
+/** SQL: a touchpoint `t` belongs to the snapshot (?2). */
+export const belongs = (scope: JourneyScope) => `t.seq <= ?2 ${withoutDeleted(scope)}`;
+
+export const params = ({ spaceId, seq }: JourneyScope, reaches: readonly Reach[]) =>
   [
     spaceId,
     seq,
@@ -120,7 +123,7 @@ export async function readEnds(
   const seek = ({ which, kind }: End, person: string) => {
     const order = which === "first" ? "ASC" : "DESC";
     return `(SELECT ${touchText(scope)} FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ${person} AND t.kind = ${kind}
-      AND t.occurred_at BETWEEN r.lower AND r.upper AND t.seq <= ?2 ${withoutDeleted(scope)} ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
+      AND t.occurred_at BETWEEN r.lower AND r.upper AND ${belongs(scope)} ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
   };
   const best = (end: End) => `ifnull(CASE r.is_company WHEN 0 THEN ${seek(end, "r.owner")}
     ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(end, "p.person_id")}) FROM ${PERSONS}
@@ -164,7 +167,7 @@ export async function readJourneys(
     .first<{ packed: string | null }>(
       `${withMembers(reaches)}
        SELECT group_concat(n || char(9) || line, char(10)) AS packed FROM (
-         SELECT m.n, ${touchText(scope)} AS line FROM ${touchesOf(scope, ALL)} LIMIT ${MAX_TOUCHES + 1})`,
+         SELECT m.n, ${touchText(scope)} AS line FROM ${touchesBetween(ALL)} AND ${belongs(scope)} LIMIT ${MAX_TOUCHES + 1})`,
       params(scope, reaches),
     )
     .then((row) => row?.packed ?? "")
@@ -185,75 +188,12 @@ export async function readJourneys(
   return journeys;
 }
 
-/** The number of a journey's touchpoints of this kind and above. */
-export async function countJourney(db: Database, scope: JourneyScope, reach: Reach, minKind: Kind): Promise<number> {
-  const row = await db.first<{ n: number }>(
-    `${withMembers([reach])} SELECT count(*) AS n FROM ${touchesOf(scope, kindsFrom(minKind))}`,
-    params(scope, [reach]),
-  );
-  return row?.n ?? 0;
-}
-
-/** Touchpoints packed into one text: each has at most 1 KB. */
-const TOUCHES_PER_TEXT = 1_500;
-
-/** Touchpoints on a page of a walk. For a company, each page sorts all touchpoints that remain. */
-export const WALK_ROWS = 15_000;
-
-/** Reads a long journey page by page, in its order. For a person, each page is one seek for each kind. */
-export async function* walkJourney(
-  db: Database,
-  scope: JourneyScope,
-  reach: Reach,
-  minKind: Kind,
-): AsyncGenerator<Touch[]> {
-  const kinds = kindsFrom(minKind);
-  const queries = reach.owner.isCompany ? [companysNext(scope, kinds)] : kinds.map((kind) => personsNext(scope, kind));
-  // No touchpoint has an empty id: the first page begins with the first touchpoint of the reach.
-  let [time, id] = [reach.from, ""];
-  for (;;) {
-    const rows = await db.all<{ packed: string }>(
-      `SELECT group_concat(line, char(10)) AS packed FROM (
-         SELECT ${touchText(scope)} AS line, row_number() OVER (ORDER BY t.occurred_at, t.id) - 1 AS nth
-         FROM (${queries.join(" UNION ALL ")}) t ORDER BY nth LIMIT ${WALK_ROWS})
-       GROUP BY nth / ${TOUCHES_PER_TEXT}`,
-      [scope.spaceId, scope.seq, reach.owner.id, reach.to, time, id],
-    );
-    const touches = rows.flatMap(({ packed }) => packed.split(LINE).map((line) => parseTouch(line, 0, line.length)));
-    sortByKey(touches);
-    const last = touches.at(-1);
-    if (last === undefined) return;
-    yield touches;
-    if (touches.length < WALK_ROWS) return;
-    [time, id] = [last.time, last.id];
-  }
-}
-
-const WALKED = "t.occurred_at, t.id, t.source, t.ad_id, t.adset_id, t.campaign_id, t.account_id";
-
-/** SQL: touchpoints after (?5, ?6), up to ?4. */
-const afterLast = (
-  scope: JourneyScope,
-) => `t.occurred_at <= ?4 AND (t.occurred_at, t.id) > (?5, ?6) AND t.seq <= ?2 ${withoutDeleted(scope)}
-    ORDER BY t.occurred_at, t.id LIMIT ${WALK_ROWS}`;
-
-/** SQL: the next touchpoints of a person (?3), of one kind. */
-const personsNext = (scope: JourneyScope, kind: Kind) =>
-  `SELECT * FROM (SELECT ${WALKED} FROM touchpoints t
-    WHERE t.space_id = ?1 AND t.person_id = ?3 AND t.kind = ${kind} AND ${afterLast(scope)})`;
-
-/** SQL: the next touchpoints of a company (?3). */
-const companysNext = (scope: JourneyScope, kinds: readonly Kind[]) =>
-  `SELECT * FROM (SELECT ${WALKED} FROM ${PERSONS} CROSS JOIN touchpoints t
-    ON t.space_id = ?1 AND t.person_id = p.person_id AND t.kind IN (${kinds.join()})
-    WHERE p.space_id = ?1 AND p.company_id = ?3 AND ${asOf("p", "?2")} AND ${afterLast(scope)})`;
-
 const ALL = [0, 1, 2] as const;
 
-const kindsFrom = (min: Kind): readonly Kind[] => ALL.filter((kind) => kind >= min);
+export const kindsFrom = (min: Kind): readonly Kind[] => ALL.filter((kind) => kind >= min);
 
 /** Parses a touchpoint's text, which is [from, to) of a longer one. */
-function parseTouch(packed: string, from: number, to: number): Touch {
+export function parseTouch(packed: string, from: number, to: number): Touch {
   const idAt = packed.indexOf(FIELD, from) + 1;
   const sourceAt = packed.indexOf(FIELD, idAt) + 1;
   const adAt = packed.indexOf(FIELD, sourceAt);
@@ -272,7 +212,7 @@ function parseTouch(packed: string, from: number, to: number): Touch {
 }
 
 /** Sorts by (time, id), where needed: the table's key orders a person's touchpoints within each kind only. */
-function sortByKey(touches: Touch[]): void {
+export function sortByKey(touches: Touch[]): void {
   for (let n = 1; n < touches.length; n += 1) {
     const [before, here] = [touches[n - 1], touches[n]];
     if (before === undefined || here === undefined || compareKeys(before, here) <= 0) continue;

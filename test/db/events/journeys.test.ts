@@ -4,7 +4,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
 import { Database } from "../../../src/db/core/database.ts";
-import { countJourney, readJourneys, type Reach, walkJourney, WHOLE_LIFE } from "../../../src/db/events/journeys.ts";
+import { countJourney, walkJourney } from "../../../src/db/events/journey-walk.ts";
+import { readJourneys, type Reach, WHOLE_LIFE } from "../../../src/db/events/journeys.ts";
 import { readSequence } from "../../../src/db/core/sequences.ts";
 import { market, NOON, sendTouches, touch } from "../../support/conversions.ts";
 import type { Service, Space } from "../../support/service.ts";
@@ -44,14 +45,12 @@ describe("answers of the store", () => {
     };
     const whom = reach(isCompany ? "acme" : "p-1", isCompany);
     const found: string[] = [];
-    let pages = 0;
     for await (const page of walkJourney(db, snapshot, whom, 0)) {
       found.push(...page.map(({ id }) => id));
-      pages += 1;
     }
     expect(found).toEqual([...ALL.map(idOf), ...(isCompany ? ["other"] : [])]);
     expect(await countJourney(db, snapshot, whom, 0)).toBe(found.length);
-    expect(pages).toBe(2);
+    expect(answers.length).toBeGreaterThan(2);
     for (const { bytes, longest } of answers) {
       expect(longest).toBeLessThan(200_000);
       expect(bytes).toBeLessThan(1_500_000);
