@@ -19,3 +19,17 @@ export async function* ahead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<
     await items.return(undefined);
   }
 }
+
+/**
+ * Pages with what is looked up for each. While the caller works on a page, the look-up of the next one and the read of
+ * the one after that are under way: two round trips at a time.
+ */
+export async function* withLookUp<Item, Found>(
+  pages: AsyncGenerator<Item[]>,
+  look: (items: readonly Item[]) => Promise<Found>,
+): AsyncGenerator<readonly [items: Item[], found: Found]> {
+  async function* looked(): AsyncGenerator<readonly [Item[], Found]> {
+    for await (const items of ahead(pages)) yield [items, await look(items)];
+  }
+  yield* ahead(looked());
+}

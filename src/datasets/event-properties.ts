@@ -35,20 +35,26 @@ export async function propertyFiller(
   };
 }
 
+/** A page's events with filled properties, in groups of bounded size. */
+export async function* filledGroups<Event extends WithProperties>(
+  asOf: AsOf,
+  events: readonly Event[],
+): AsyncGenerator<Event[]> {
+  const fill = await propertyFiller(
+    asOf,
+    events.map((event) => event.definitionId),
+  );
+  yield* boundedGroups(
+    events,
+    (event) => ({ ...event, properties: fill(event) }),
+    ({ properties }) => properties.length,
+  );
+}
+
 /** Pages of events with filled properties, in groups of bounded size. */
 export async function* filledEvents<Event extends WithProperties>(
   asOf: AsOf,
   pages: AsyncIterable<readonly Event[]>,
 ): AsyncGenerator<Event[]> {
-  for await (const events of pages) {
-    const fill = await propertyFiller(
-      asOf,
-      events.map((event) => event.definitionId),
-    );
-    yield* boundedGroups(
-      events,
-      (event) => ({ ...event, properties: fill(event) }),
-      ({ properties }) => properties.length,
-    );
-  }
+  for await (const events of pages) yield* filledGroups(asOf, events);
 }

@@ -12,6 +12,7 @@ import { parseDecimal } from "../../attribution/decimals.ts";
 import type { EventRecord } from "../../db/events/events.ts";
 import { countJourney, walkJourney } from "../../db/events/journey-walk.ts";
 import { MAX_TOUCHES, type Reach, type JourneyScope, type Touch } from "../../db/events/journeys.ts";
+import { ahead } from "../ahead.ts";
 import type { Page, Snapshot } from "../dataset.ts";
 import { eventKey } from "../event-source.ts";
 import { type Ads, AdLevels } from "./ad-levels.ts";
@@ -82,7 +83,7 @@ export class Crediting {
 
   async *pages(events: AsyncGenerator<EventRecord[]>): AsyncGenerator<Page> {
     const whole = this.#attribution.models.some((model) => endOf(model) === null);
-    for await (const page of events)
+    for await (const page of ahead(events))
       if (whole) yield* this.#byJourneys(page);
       else yield* this.#byEnds(page);
   }

@@ -5,7 +5,7 @@ import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { iso } from "../../time/names.ts";
 import type { Column, Dataset } from "../dataset.ts";
 import { columnsWithin } from "../event-columns.ts";
-import { filledEvents } from "../event-properties.ts";
+import { filledGroups } from "../event-properties.ts";
 import { schemaOf } from "../event-schema.ts";
 import { eventKey, type EventQuery, freezeEvents, rangeSource } from "../event-source.ts";
 import { propertiesAt } from "../open-object.ts";
@@ -70,8 +70,9 @@ export const profileEvents: Dataset<typeof shape, Query> = {
   open: (query, snapshot) => ({
     ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
       const row = new IdentifierRow(query.identifiers);
-      const events = filledEvents(snapshot, readEvents(snapshot.db, range));
-      return identifiedPages(snapshot, row, events, (event) => event.personId, line, eventKey);
+      const events = readEvents(snapshot.db, range);
+      const filled = (page: EventRecord[]) => filledGroups(snapshot, page);
+      return identifiedPages(snapshot, row, events, filled, (event) => event.personId, line, eventKey);
     }),
     form: NDJSON,
     files: { cut: "written", secret: query.secret },

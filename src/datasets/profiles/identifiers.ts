@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { identifiersAt } from "../../db/profiles/profiles.ts";
+import { withLookUp } from "../ahead.ts";
 import { SnapshotCache } from "../snapshot-cache.ts";
 import type { AsOf, Column, FreezeContext, Key, Page } from "../dataset.ts";
 import { distinctNames } from "../distinct.ts";
@@ -86,13 +87,15 @@ function value(profile: ProfileIdentifiers, name: string): string {
 
 /**
  * Pages of records with one line each.
+ * @param pages of records as they are stored. @param groupsOf prepares a page's records, in their order.
  * @param line gets the identifiers of the record's person at the snapshot, as JSON without the closing brace: of a
  * person without a profile, the `profile_id` and nulls.
  */
 export async function* identifiedPages<Item>(
   asOf: AsOf,
   row: IdentifierRow,
-  pages: AsyncIterable<Item[]>,
+  pages: AsyncGenerator<Item[]>,
+  groupsOf: (items: Item[]) => AsyncIterable<Item[]> | Iterable<Item[]>,
   personOf: (item: Item) => string,
   line: (item: Item, identifiers: string) => string,
   keyOf: (item: Item) => Key,
@@ -106,12 +109,11 @@ export async function* identifiedPages<Item>(
     });
   });
   const none = { external_person_id: null, identifiers: {}, installation_ids: [] };
-  for await (const items of pages) {
-    const known = await cache.look(asOf, items.map(personOf));
+  for await (const [items, known] of withLookUp(pages, (items) => cache.look(asOf, items.map(personOf)))) {
     const lineOf = (item: Item) => {
       const id = personOf(item);
       return line(item, known.get(id) ?? row.open({ person_id: id, ...none }));
     };
-    yield* linePages(items, lineOf, keyOf);
+    for await (const group of groupsOf(items)) yield* linePages(group, lineOf, keyOf);
   }
 }

@@ -71,7 +71,15 @@ export const reachabilityEvents: Dataset<typeof shape, Query> = {
   open: (query, snapshot) => ({
     ...rangeSource(snapshot, REACHABILITY_EVENTS, query, query.channels, (range) => {
       const records = readReachability(snapshot.db, range);
-      return identifiedPages(snapshot, CUSTOM_ID, records, (record) => record.person_id, line, keyOf);
+      return identifiedPages(
+        snapshot,
+        CUSTOM_ID,
+        records,
+        (page) => [page],
+        (record) => record.person_id,
+        line,
+        keyOf,
+      );
     }),
     form: NDJSON,
     files: { cut: "written", secret: query.secret },

@@ -1,0 +1,63 @@
+/** What the chunks of events with identifiers cost, and of profiles with large attributes. */
+
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Budget } from "../../../src/budget.ts";
+import type { Bounds, Snapshot, Source } from "../../../src/datasets/dataset.ts";
+import { datasetNamed } from "../../../src/datasets/index.ts";
+import { Database } from "../../../src/db/core/database.ts";
+import { generateEvents, generateProfiles } from "../../support/generated.ts";
+import { Service, START } from "../../support/service.ts";
+
+const FROM = START - 3_600_000;
+
+async function newSpace() {
+  const service = new Service();
+  const space = await service.space();
+  const properties = Array.from({ length: 120 }, (_, n) => ({ name: `p${n}_`.padEnd(60, "x"), type: "text" }));
+  await service.json("POST", "/v1/event-definitions", 201, {
+    key: space.key,
+    body: { id: "seen", name: "Seen", properties },
+  });
+  return space.id;
+}
+
+function open(spaceId: string, dataset: string, query: Record<string, unknown>): { source: Source; budget: Budget } {
+  const budget = new Budget();
+  const snapshot: Snapshot = { db: new Database(env.SPACE_DB, budget), spaceId, seq: 1_000, since: null };
+  return { source: datasetNamed(dataset).open(query, snapshot), budget };
+}
+
+async function read(source: Source, bounds: Bounds) {
+  let [records, characters] = [0, 0];
+  for await (const page of source.pages(bounds)) {
+    records += page.records;
+    characters += page.lines.reduce((sum, line) => sum + line.length, 0);
+  }
+  return { records, characters };
+}
+
+describe("events that null for every property makes a thousand times as long", () => {
+  const COUNT = 2_000;
+  let spaceId: string;
+
+  beforeAll(async () => {
+    spaceId = await newSpace();
+    await generateProfiles(spaceId, COUNT);
+    await generateEvents(spaceId, { definitionId: "seen", people: COUNT, count: COUNT, bytes: 1, from: FROM });
+  });
+
+  const window = { start: FROM, end: START, definition_ids: ["seen"], excludeDeleted: false };
+
+  it.each([
+    ["profile_events", { ...window, identifiers: ["custom_id"], secret: "s" }],
+    ["activity_events", { ...window, row_format: "nested", clashes: [], fields: { enriched: true, extra: true } }],
+  ])("of %s have their people looked up once for each page that is read", async (dataset, query) => {
+    const { source, budget } = open(spaceId, dataset, query);
+    const { records, characters } = await read(source, source.bounds);
+    expect(records).toBe(COUNT);
+    expect(characters).toBeGreaterThan(12_000_000);
+    // Pages of 500 and of 1,500 events, each with a look-up.
+    expect(budget.used.statements).toBeLessThan(10);
+  });
+});
