@@ -43,16 +43,17 @@ export interface GeneratedEvents {
   count: number;
   /** Bytes of each event's property `note`. */
   bytes: number;
+  companyId?: string;
   /** When the first event occurs, epoch ms: each is a millisecond after the one before. */
   from: number;
 }
 
 export async function generateEvents(spaceId: string, events: GeneratedEvents): Promise<void> {
-  const { definitionId, people, firstPerson = 0, count, bytes, from } = events;
+  const { definitionId, people, firstPerson = 0, count, bytes, companyId = "", from } = events;
   await sequence(spaceId);
   await run(
-    `${NUMBERS} INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
-     SELECT ?1, ?6 + n, ?3 || '-' || ?7 || '-' || n, 1, ?3, 1, 'p-' || ${digits("n % ?4 + ?7")}, ?6 + n + 1,
+    `${NUMBERS} INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, company_id, received_at, properties)
+     SELECT ?1, ?6 + n, ?3 || '-' || ?7 || '-' || n, 1, ?3, 1, 'p-' || ${digits("n % ?4 + ?7")}, nullif(?8, ''), ?6 + n + 1,
        json_object('note', printf('%.*c', ?5, 'x')) FROM numbers`,
     spaceId,
     count,
@@ -61,6 +62,7 @@ export async function generateEvents(spaceId: string, events: GeneratedEvents): 
     bytes,
     from,
     firstPerson,
+    companyId,
   );
 }
 

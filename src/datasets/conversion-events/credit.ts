@@ -20,6 +20,7 @@ import type { Attribution, Query } from "./freeze.ts";
 import {
   endOf,
   type Journey,
+  needsWholeJourneys,
   NO_JOURNEY,
   ownerKey,
   reachOf,
@@ -29,6 +30,7 @@ import {
   scopeOf,
 } from "./journeys.ts";
 import { type EventText, Lines } from "./lines.ts";
+import { Owners, ROWS_PER_PROFILE } from "./owners.ts";
 import { CREDIT, Totals } from "./summary.ts";
 
 /** The first number of events whose journeys one query reads. */
@@ -36,8 +38,8 @@ const FIRST_EVENTS = 500;
 /** A page ends at this many lines, or about this many characters. */
 export const PAGE_LINES = 8_000;
 const PAGE_CHARACTERS = 2_000_000;
-/** Events whose journeys' ends one query reads: fewer at company level, where it compares the ends of each person. */
-const MAX_ENDS = { profile: 1_500, company: 200 } as const;
+/** Events whose journeys' ends one query reads. */
+const MAX_ENDS = 1_500;
 
 /** The credit of one line. */
 interface Credit {
@@ -57,6 +59,7 @@ export class Crediting {
   readonly #lines: Lines;
   readonly #ads: AdLevels;
   readonly #scope: JourneyScope;
+  readonly #owners: Owners;
   readonly #sources: ReadonlySet<string>;
   readonly #totals: Totals | null;
   /** Finished lines with the event of each, and credits that still need their ads or totals. */
@@ -77,12 +80,13 @@ export class Crediting {
     this.#lines = new Lines(query, snapshot.spaceId);
     this.#ads = new AdLevels(snapshot, new Set([...query.fields, ...attribution.groupBy]));
     this.#scope = scopeOf(snapshot, query, this.#ads.needed);
+    this.#owners = new Owners(snapshot, attribution);
     this.#sources = new Set(attribution.sources);
     this.#totals = attribution.groupBy.length > 0 ? new Totals() : null;
   }
 
   async *pages(events: AsyncGenerator<EventRecord[]>): AsyncGenerator<Page> {
-    const whole = this.#attribution.models.some((model) => endOf(model) === null);
+    const whole = needsWholeJourneys(this.#attribution.models);
     for await (const page of ahead(events))
       if (whole) yield* this.#byJourneys(page);
       else yield* this.#byEnds(page);
@@ -96,9 +100,10 @@ export class Crediting {
 
   async *#byEnds(events: readonly EventRecord[]): AsyncGenerator<Page> {
     const { db } = this.#snapshot;
-    const max = MAX_ENDS[this.#attribution.level];
-    for (let from = 0; from < events.length; from += max) {
-      const part = events.slice(from, from + max);
+    await this.#owners.look(events);
+    for (let from = 0; from < events.length;) {
+      const part = this.#owners.batch(events, from, MAX_ENDS, ROWS_PER_PROFILE.ends);
+      from += part.length;
       const found = await readCreditedEnds(db, this.#scope, part.map(this.#reachOf), this.#attribution.models);
       for (const [n, event] of part.entries()) {
         const prepared = this.#prepare(event);
@@ -111,6 +116,7 @@ export class Crediting {
   }
 
   async *#byJourneys(events: readonly EventRecord[]): AsyncGenerator<Page> {
+    await this.#owners.look(events);
     for (let from = 0; from < events.length;) {
       const first = events[from];
       if (first !== undefined && this.#long.has(ownerKey(this.#reachOf(first)))) {
@@ -118,7 +124,7 @@ export class Crediting {
         from += 1;
         continue;
       }
-      const part = events.slice(from, from + this.#batchSize);
+      const part = this.#owners.batch(events, from, this.#batchSize, ROWS_PER_PROFILE.journey);
       const journeys = await readParts(this.#snapshot.db, this.#scope, part.map(this.#reachOf));
       if (journeys !== null) {
         for (const [n, event] of part.entries()) yield* this.#byJourney(event, journeys.of[n] ?? NO_JOURNEY);

@@ -13,7 +13,8 @@ import { eventKey } from "../event-source.ts";
 import { AdLevels } from "./ad-levels.ts";
 import { PAGE_LINES } from "./credit.ts";
 import type { Attribution, Query } from "./freeze.ts";
-import { endOf, reachOf, scopeOf } from "./journeys.ts";
+import { endOf, needsWholeJourneys, reachOf, scopeOf } from "./journeys.ts";
+import { Owners, ROWS_PER_PROFILE } from "./owners.ts";
 
 export interface JourneyLimits extends ChunkLimits {
   /** Conversions whose touchpoints one query counts, and the touchpoints that it scans. */
@@ -48,11 +49,14 @@ export async function cutJourneys(
 ): Promise<{ records: number; next: Key | null }> {
   const chunk = new ChunkCost(limits, TOO_LARGE);
   const ads = new AdLevels(snapshot, new Set([...query.fields, ...attribution.groupBy]));
+  const owners = new Owners(snapshot, attribution);
   const wholeModels = attribution.models.filter((model) => endOf(model) === null).length;
   for await (const events of readEvents(snapshot.db, range))
-    for await (const [event, touches] of measured(snapshot, query, attribution, events, limits)) {
+    for await (const [event, touches] of measured(snapshot, query, attribution, events, owners, limits)) {
       const bytes = event.properties.length + touches * TOUCH_BYTES;
-      const queries = queriesOf(touches, wholeModels, ads.needed, limits);
+      const people = wholeModels > 0 ? 2 * owners.shareOf(event, ROWS_PER_PROFILE.journey) : 0;
+      const ends = owners.shareOf(event, ROWS_PER_PROFILE.ends);
+      const queries = people + ends + queriesOf(touches, wholeModels, ads.needed, limits);
       if (chunk.records === max || !chunk.add({ bytes, queries }))
         return { records: chunk.records, next: eventKey(event) };
     }
@@ -64,9 +68,11 @@ function queriesOf(touches: number, models: number, withAds: boolean, limits: Jo
   const ads = withAds ? (AD_LEVELS * touches * models) / PAGE_LINES : 0;
   // Queries that read the journeys of many conversions are half full at least.
   if (touches <= MAX_TOUCHES / 2) return ads + (2 * touches) / MAX_TOUCHES + 2 / limits.measuredEvents;
-  // Two that find it too long for that, one for the other end models, then a count and a walk of each kind.
+  // One that finds it too long for that, and a few that read it whole, kind by kind.
+  if (touches <= WALK_ROWS) return ads + 6;
+  // The same in vain, one for the models that credit an end, then a count and a walk of each kind.
   const walk = 6 + touches / limits.countedTouches + touches / WALK_ROWS;
-  return ads + 3 + models * walk;
+  return ads + 8 + models * walk;
 }
 
 /** The conversions with the number of touchpoints in their windows. */
@@ -75,12 +81,18 @@ async function* measured(
   query: Query,
   attribution: Attribution,
   events: readonly EventRecord[],
+  owners: Owners,
   limits: JourneyLimits,
 ): AsyncGenerator<[EventRecord, number]> {
+  await owners.look(events);
+  if (!needsWholeJourneys(attribution.models)) {
+    for (const event of events) yield [event, 0];
+    return;
+  }
   const scope = scopeOf(snapshot, query, false);
   let size = Math.min(FIRST_EVENTS, limits.measuredEvents);
   for (let at = 0; at < events.length;) {
-    const batch = events.slice(at, at + size);
+    const batch = owners.batch(events, at, size, 2 * ROWS_PER_PROFILE.journey);
     const reaches = batch.map((event) => reachOf(attribution, event));
     let counts = await measureJourneys(snapshot.db, scope, reaches, limits.countedTouches);
     const [first] = reaches;

@@ -10,7 +10,7 @@ import { CHECK_MARGIN_MS, oldestKept } from "../window.ts";
 import { Crediting } from "./credit.ts";
 import { cutJourneys } from "./cut.ts";
 import { freeze, type Query } from "./freeze.ts";
-import { maxConversionsPerStep } from "./journeys.ts";
+import { MAX_JOURNEYS_PER_STEP, needsWholeJourneys } from "./journeys.ts";
 import { conversionColumns, Lines } from "./lines.ts";
 import { MAX_DAYS, shape } from "./request.ts";
 import { summarize } from "./summary.ts";
@@ -53,27 +53,27 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
   open(query, snapshot) {
     const { attribution } = query;
     const summarized = summarize(attribution);
-    const maxRecordsPerStep = maxConversionsPerStep(attribution?.models ?? [], attribution?.level ?? "profile");
+    const whole = needsWholeJourneys(attribution?.models ?? []);
     const source = rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
       const events = readEvents(snapshot.db, range);
       return attribution === null
         ? conversions(events, new Lines(query, snapshot.spaceId))
         : new Crediting(snapshot, query, attribution).pages(events);
     });
-    const whole = rangeOf(EVENTS, query, query.definition_ids, snapshot);
+    const range = rangeOf(EVENTS, query, query.definition_ids, snapshot);
     return {
       ...source,
-      // Other models read one end of a journey, however long it is.
+      // The ends of a person's journey cost the same, however long it is.
       cut: (bounds, max) =>
-        attribution === null || maxRecordsPerStep === null
-          ? source.cut(bounds, max)
-          : cutJourneys(snapshot, query, attribution, { ...whole, ...bounds }, max),
+        attribution !== null && (whole || attribution.level === "company")
+          ? cutJourneys(snapshot, query, attribution, { ...range, ...bounds }, max)
+          : source.cut(bounds, max),
       form: NDJSON,
       firstDay: query.firstDay,
       files: { cut: "written", secret: query.secret },
       rowsVary: attribution !== null,
       ...(summarized === undefined ? {} : { summarized }),
-      ...(maxRecordsPerStep === null ? {} : { maxRecordsPerStep }),
+      ...(whole ? { maxRecordsPerStep: MAX_JOURNEYS_PER_STEP } : {}),
     };
   },
 };

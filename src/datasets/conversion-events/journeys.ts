@@ -48,15 +48,10 @@ export function endOf(model: Model): { which: End["which"]; kinds: readonly Kind
   return { which: share, kinds: kinds[among], fallback: among === "non_direct" ? [0] : [] };
 }
 
-/**
- * Conversions whose whole journeys one step reads. With a few hundred touchpoints per person that is a few hundred
- * queries; at company level each conversion may need a query of its own.
- */
-const MAX_PER_STEP = { profile: 10_000, company: 250 } as const;
+/** Conversions whose whole journeys one step reads at most; `cutJourneys` counts their touchpoints. */
+export const MAX_JOURNEYS_PER_STEP = 10_000;
 
-/** The limit of conversions in one step; null: none of these models reads whole journeys. */
-export const maxConversionsPerStep = (models: readonly Model[], level: keyof typeof MAX_PER_STEP): number | null =>
-  models.some((model) => endOf(model) === null) ? MAX_PER_STEP[level] : null;
+export const needsWholeJourneys = (models: readonly Model[]): boolean => models.some((model) => endOf(model) === null);
 
 /** @param models each credits one end. @returns for each reach and model the credited touchpoint, or null. */
 export async function readCreditedEnds(

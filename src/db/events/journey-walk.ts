@@ -7,6 +7,7 @@
 
 import type { Database } from "../core/database.ts";
 import { asOf } from "../core/sequences.ts";
+import { SpillwayError } from "../../errors.ts";
 import { compareKeys, DIGITS_16, type EventKey, parseKey } from "./event-range.ts";
 import {
   belongs,
@@ -117,14 +118,19 @@ async function* walkCompany(
   kinds: readonly Kind[],
   rows: number,
 ): AsyncGenerator<Touch[]> {
+  // Mostly everything is one span.
+  const whole = await readSpan(db, scope, reach, kinds, rows);
+  if (whole !== null) {
+    if (whole.length > 0) yield whole;
+    return;
+  }
   let from = await firstTime(db, scope, reach, kinds);
-  let span = from === null ? 0 : reach.to - from;
+  let span = from === null ? 0 : Math.floor((reach.to - from) / 4);
   while (from !== null && from <= reach.to) {
     const to: number = Math.min(reach.to, from + span);
-    const max = to === from ? MAX_PER_MS : rows;
-    const touches = await readSpan(db, scope, { ...reach, from, to }, kinds, max);
+    const touches = await readSpan(db, scope, { ...reach, from, to }, kinds, to === from ? MAX_PER_MS : rows);
     if (touches === null) {
-      if (to === from) throw new Error(`A company has more than ${MAX_PER_MS} touchpoints in one millisecond.`);
+      if (to === from) throw tooDense();
       span = Math.floor(span / 4);
       continue;
     }
@@ -133,6 +139,12 @@ async function* walkCompany(
     from = to + 1;
   }
 }
+
+const tooDense = () =>
+  new SpillwayError(
+    "export_too_large",
+    `A company has more than ${MAX_PER_MS} touchpoints in one millisecond: no step can order them.`,
+  );
 
 /** When the first touchpoint of a company's people within a reach occurred; null: there is none. */
 async function firstTime(

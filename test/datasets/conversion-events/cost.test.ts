@@ -60,7 +60,14 @@ async function spaceWith({ people, touches, conversions }: { people: number; tou
   const { id } = await new Service().space();
   await generateProfiles(id, people, 10, "acme");
   await generateTouches(id, { people, count: touches, from: BEFORE });
-  await generateEvents(id, { definitionId: "purchase", people, count: conversions, bytes: 20, from: NOON });
+  await generateEvents(id, {
+    definitionId: "purchase",
+    people,
+    count: conversions,
+    bytes: 20,
+    companyId: "acme",
+    from: NOON,
+  });
   return id;
 }
 
@@ -155,6 +162,31 @@ describe("many conversions", () => {
       code: "export_too_large",
       message: expect.stringContaining("attribution_window") as string,
     });
+  });
+});
+
+describe("the journeys of a company", () => {
+  it.each([["last_touch"], ["linear"]] as const)(
+    "of thousands of people are read for so few conversions at a time that no query scans more than 250,000 rows (%s)",
+    async (model) => {
+      const spaceId = await spaceWith({ people: 3_000, touches: 600, conversions: 60 });
+      const chunks = await chunksOf(spaceId, attribution({ level: "company", models: [model] }), TENTH);
+      expect(chunks.reduce((sum, { read }) => sum + read, 0)).toBe(60);
+      expect(chunks.reduce((sum, { lines }) => sum + lines, 0)).toBe(model === "linear" ? 60 * 600 : 60);
+      for (const { queries, cutQueries } of chunks) {
+        expect(queries).toBeLessThan(80);
+        expect(cutQueries).toBeLessThan(80);
+      }
+    },
+  );
+
+  it("are refused by the plan where the company has more profiles than one query can look at", async () => {
+    const spaceId = await spaceWith({ people: 20_001, touches: 1, conversions: 1 });
+    for (const models of [["linear"], ["last_touch"]] as const)
+      await expect(cutsOf(spaceId, attribution({ level: "company", models }))).rejects.toMatchObject({
+        code: "export_too_large",
+        message: expect.stringContaining("20000 profiles") as string,
+      });
   });
 });
 
