@@ -7,7 +7,7 @@ import type { EventRange } from "../../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { COUNT_ROWS, countJourney, measureJourneys, WALK_ROWS } from "../../db/events/journey-walk.ts";
 import { MAX_TOUCHES } from "../../db/events/journeys.ts";
-import { CHUNK_LIMITS, ChunkCost, type ChunkLimits } from "../chunk-cost.ts";
+import { ChunkCost, type ChunkSize, QUERY_LIMITS, type QueryLimits } from "../chunk-cost.ts";
 import type { Key, Snapshot } from "../dataset.ts";
 import { eventKey } from "../event-source.ts";
 import { AdLevels } from "./ad-levels.ts";
@@ -16,13 +16,13 @@ import type { Attribution, Query } from "./freeze.ts";
 import { endOf, needsWholeJourneys, reachOf, scopeOf } from "./journeys.ts";
 import { Owners, ROWS_PER_PROFILE } from "./owners.ts";
 
-export interface JourneyLimits extends ChunkLimits {
+export interface JourneyLimits extends QueryLimits {
   /** Conversions whose touchpoints one query counts, and the touchpoints that it scans. */
   measuredEvents: number;
   countedTouches: number;
 }
 
-const LIMITS: JourneyLimits = { ...CHUNK_LIMITS, measuredEvents: 500, countedTouches: COUNT_ROWS };
+const LIMITS: JourneyLimits = { ...QUERY_LIMITS, measuredEvents: 500, countedTouches: COUNT_ROWS };
 
 /** Conversions of the first of these queries: how many touchpoints they have is known after it. */
 const FIRST_EVENTS = 32;
@@ -35,7 +35,7 @@ const TOO_LARGE =
   "A conversion has more touchpoints than one step can read: ask for a shorter attribution_window, or for fewer models.";
 
 /**
- * Finds the end of a chunk of at most `max` conversions, at least one where there is one.
+ * Finds the end of a chunk, which has at least one conversion where there is one.
  * @returns the number of conversions, and the key of the next one, or null at the end of the range.
  * @throws export_too_large for a conversion whose journey no step can read.
  */
@@ -44,10 +44,10 @@ export async function cutJourneys(
   query: Query,
   attribution: Attribution,
   range: EventRange,
-  max: number,
+  max: ChunkSize,
   limits = LIMITS,
 ): Promise<{ records: number; next: Key | null }> {
-  const chunk = new ChunkCost(limits, TOO_LARGE);
+  const chunk = new ChunkCost({ ...max, ...limits }, TOO_LARGE);
   const ads = new AdLevels(snapshot, new Set([...query.fields, ...attribution.groupBy]));
   const owners = new Owners(snapshot, attribution);
   const wholeModels = attribution.models.filter((model) => endOf(model) === null).length;
@@ -57,8 +57,7 @@ export async function cutJourneys(
       const people = wholeModels > 0 ? 2 * owners.shareOf(event, ROWS_PER_PROFILE.journey) : 0;
       const ends = owners.shareOf(event, ROWS_PER_PROFILE.ends);
       const queries = people + ends + queriesOf(touches, wholeModels, ads.needed, limits);
-      if (chunk.records === max || !chunk.add({ bytes, queries }))
-        return { records: chunk.records, next: eventKey(event) };
+      if (!chunk.add({ bytes, queries })) return { records: chunk.records, next: eventKey(event) };
     }
   return { records: chunk.records, next: null };
 }

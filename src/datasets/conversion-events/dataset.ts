@@ -63,11 +63,14 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
     const range = rangeOf(EVENTS, query, query.definition_ids, snapshot);
     return {
       ...source,
-      // The ends of a person's journey cost the same, however long it is.
-      cut: (bounds, max) =>
-        attribution !== null && (whole || attribution.level === "company")
-          ? cutJourneys(snapshot, query, attribution, { ...range, ...bounds }, max)
-          : source.cut(bounds, max),
+      async cut(bounds, max) {
+        const part = await source.cut(bounds, max);
+        // The ends of a person's journey cost the same, however long it is.
+        if (attribution === null || (!whole && attribution.level === "profile") || part.records === 0) return part;
+        const events = { ...range, lower: part.first ?? bounds.lower, upper: part.next ?? bounds.upper };
+        const chunk = await cutJourneys(snapshot, query, attribution, events, max);
+        return chunk.next === null ? part : { ...part, ...chunk };
+      },
       form: NDJSON,
       firstDay: query.firstDay,
       files: { cut: "written", secret: query.secret },

@@ -24,6 +24,7 @@ import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import { freezeFilter, type SegmentFilter, segmentReadsFrom } from "../../segments/filter.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
+import type { ChunkSize } from "../chunk-cost.ts";
 import type { AsOf, Bounds, Column, Dataset, Page, Snapshot } from "../dataset.ts";
 import { distinctNames } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
@@ -36,6 +37,8 @@ import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
 const MAX_ATTRIBUTES = 200;
 /** The fewest profiles that one query scans. */
 const MIN_SLICE = 100;
+/** The most slices of a chunk where few profiles are in the segment: its pages scan up to four times as many. */
+const MAX_SLICES = 100;
 /** Times of the keys. */
 const PROFILES = 0;
 const DELETIONS = 1;
@@ -142,7 +145,7 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
       readsFrom: query.segment === null ? 0 : segmentReadsFrom(query.segment),
       emptyMessage: "0 profiles found.",
       files: { cut: "written", secret: query.secret },
-      cut: (bounds, max) => cut(snapshot, query, bounds, max.records),
+      cut: (bounds, max) => cut(snapshot, query, bounds, max),
       async count(bounds, budget) {
         const { profiles, deletions } = rangesOf(snapshot, query, bounds);
         const counted =
@@ -202,7 +205,7 @@ function rangesOf(snapshot: Snapshot, { segment }: Query, { lower, upper }: Boun
   };
 }
 
-async function cut(snapshot: Snapshot, query: Query, bounds: Bounds, max: number) {
+async function cut(snapshot: Snapshot, query: Query, bounds: Bounds, max: ChunkSize) {
   const { profiles, deletions } = rangesOf(snapshot, query, bounds);
   let records = 0;
   if (profiles !== null) {
@@ -211,24 +214,18 @@ async function cut(snapshot: Snapshot, query: Query, bounds: Bounds, max: number
     records = part.records;
   }
   if (deletions === null) return { records, next: null };
-  const part = await cutTombstones(snapshot.db, deletions, max - records);
+  const part = await cutTombstones(snapshot.db, deletions, max.records - records);
   const next = part.next === null ? null : { time: DELETIONS, id: keyId(part.next) };
   return { records: records + part.records, next };
 }
 
-/** Cuts exactly `max` profiles where there are as many: one step writes a whole file in some formats. */
-async function cutProfiles({ db }: Snapshot, range: MemberRange, max: number) {
+function cutProfiles({ db }: Snapshot, range: MemberRange, { records, bytes }: ChunkSize) {
   // Without a condition every scanned profile counts: there is no need to scan more than are cut off.
   const takesEvery = range.condition === null && range.since === 0;
-  const slice = takesEvery ? Math.min(range.slice, Math.max(max, MIN_SLICE) + 1) : range.slice;
-  let records = 0;
-  for (let { lower } = range; ;) {
-    const limits = { records: max - records, bytes: Number.MAX_SAFE_INTEGER };
-    const part = await cutMembers(db, { ...range, lower, slice }, limits);
-    records += part.records;
-    if (part.next === null || records === max) return { records, next: part.next };
-    lower = part.next;
-  }
+  const slice = takesEvery ? Math.min(range.slice, Math.max(records, MIN_SLICE) + 1) : range.slice;
+  // D1 has no infinite number.
+  const max = { records, bytes: Math.min(bytes, Number.MAX_SAFE_INTEGER) };
+  return cutMembers(db, { ...range, slice }, max, MAX_SLICES);
 }
 
 async function* pages(snapshot: Snapshot, query: Query, bounds: Bounds): AsyncGenerator<Page> {

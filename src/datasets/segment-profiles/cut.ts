@@ -3,13 +3,13 @@
 import { type EventSizes, measureEvents, MAX_SCANNED_EVENTS } from "../../db/events/person-event-sizes.ts";
 import { type FromKey, MAX_PERSON_EVENTS, PERSON_EVENTS_BYTES } from "../../db/events/person-events.ts";
 import { type Member, type MemberRange, memberSlices } from "../../db/profiles/segment-members.ts";
-import { CHUNK_LIMITS, ChunkCost, type ChunkLimits } from "../chunk-cost.ts";
+import { ChunkCost, type ChunkSize, QUERY_LIMITS, type QueryLimits } from "../chunk-cost.ts";
 import type { Snapshot } from "../dataset.ts";
 import { eventRange, firstKey } from "./events.ts";
 import type { Query } from "./freeze.ts";
 import { MAX_PROFILE_EVENT_BYTES } from "./pages.ts";
 
-export interface DocumentLimits extends ChunkLimits {
+export interface DocumentLimits extends QueryLimits {
   /** Profiles whose events one query measures, and the events that it scans. */
   measuredProfiles: number;
   scannedEvents: number;
@@ -18,7 +18,7 @@ export interface DocumentLimits extends ChunkLimits {
 }
 
 const LIMITS: DocumentLimits = {
-  ...CHUNK_LIMITS,
+  ...QUERY_LIMITS,
   measuredProfiles: 500,
   scannedEvents: MAX_SCANNED_EVENTS,
   eventBytes: MAX_PROFILE_EVENT_BYTES,
@@ -31,7 +31,7 @@ const TOO_LARGE =
   "A profile has more events in the window than one step can read: ask for a shorter window, or for fewer events.";
 
 /**
- * Finds the end of a chunk of at most `max` profiles, at least one where there is one.
+ * Finds the end of a chunk, which has at least one profile where there is one.
  * @returns the number of profiles, and the lower bound of the rest, or null at the end of the range.
  * @throws export_too_large for a profile whose events no step can read.
  */
@@ -39,18 +39,17 @@ export async function cutDocument(
   snapshot: Snapshot,
   query: Query,
   range: MemberRange,
-  max: number,
+  max: ChunkSize,
   limits = LIMITS,
 ): Promise<{ records: number; next: string | null }> {
-  const chunk = new ChunkCost(limits, TOO_LARGE);
+  const chunk = new ChunkCost({ ...max, ...limits }, TOO_LARGE);
   const sections = new Set(query.events.map(({ section }) => section)).size;
   let slices = 0;
   for await (const { members, next } of memberSlices(snapshot.db, range)) {
     slices += 1;
     for await (const [{ id, bytes }, sizes] of measured(snapshot, query, members, limits)) {
       const queries = queriesOf(sizes, sections, limits) + 2 / limits.measuredProfiles;
-      if (chunk.records === max || !chunk.add({ bytes: bytes + sizes.bytes, queries }))
-        return { records: chunk.records, next: id };
+      if (!chunk.add({ bytes: bytes + sizes.bytes, queries })) return { records: chunk.records, next: id };
     }
     if (next !== null && slices >= MAX_SLICES && chunk.records > 0) return { records: chunk.records, next };
   }

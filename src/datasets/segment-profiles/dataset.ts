@@ -63,7 +63,7 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
         : "0 profiles found.",
       async cut(bounds, max) {
         if (isEmpty) return { records: 0, next: null };
-        const { records, next } = await cutDocument(snapshot, query, range(bounds), max.records);
+        const { records, next } = await cutDocument(snapshot, query, range(bounds), max);
         return { records, next: next === null ? null : keyOf(next) };
       },
       async count(bounds, budget) {

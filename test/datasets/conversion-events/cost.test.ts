@@ -3,7 +3,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
-import { CHUNK_LIMITS } from "../../../src/datasets/chunk-cost.ts";
+import { SIZES } from "../../../src/context.ts";
+import { type ChunkSize, QUERY_LIMITS } from "../../../src/datasets/chunk-cost.ts";
 import { Crediting } from "../../../src/datasets/conversion-events/credit.ts";
 import { cutJourneys, type JourneyLimits } from "../../../src/datasets/conversion-events/cut.ts";
 import type { Attribution, Query } from "../../../src/datasets/conversion-events/freeze.ts";
@@ -71,16 +72,20 @@ async function spaceWith({ people, touches, conversions }: { people: number; tou
   return id;
 }
 
+/** The real size of a chunk. */
+const REAL: ChunkSize = { records: 10_000, bytes: SIZES.chunkBytes };
+
 /** A tenth of the real limits, for worlds of a tenth of the size. */
-const TENTH: JourneyLimits = {
-  bytes: CHUNK_LIMITS.bytes / 10,
-  queries: CHUNK_LIMITS.queries / 10,
-  recordQueries: CHUNK_LIMITS.recordQueries / 10,
+const TENTH: ChunkSize & JourneyLimits = {
+  records: 10_000,
+  bytes: SIZES.chunkBytes / 10,
+  queries: QUERY_LIMITS.queries / 10,
+  recordQueries: QUERY_LIMITS.recordQueries / 10,
   measuredEvents: 500,
   countedTouches: 8_000,
 };
 
-async function cutsOf(spaceId: string, credit: Attribution, limits?: JourneyLimits) {
+async function cutsOf(spaceId: string, credit: Attribution, limits?: ChunkSize & JourneyLimits) {
   const cuts: { lower: Key; upper: Key; records: number; queries: number }[] = [];
   for (let lower: Key | null = { time: NOON, id: "" }; lower !== null;) {
     const { budget, snapshot, query, range } = setUp(spaceId, credit);
@@ -89,7 +94,7 @@ async function cutsOf(spaceId: string, credit: Attribution, limits?: JourneyLimi
       query,
       credit,
       { ...range, lower },
-      10_000,
+      limits ?? REAL,
       limits,
     );
     cuts.push({ lower, upper: cut.next ?? range.upper, records: cut.records, queries: budget.used.statements });
@@ -98,7 +103,7 @@ async function cutsOf(spaceId: string, credit: Attribution, limits?: JourneyLimi
   return cuts;
 }
 
-async function chunksOf(spaceId: string, credit: Attribution, limits?: JourneyLimits) {
+async function chunksOf(spaceId: string, credit: Attribution, limits?: ChunkSize & JourneyLimits) {
   const chunks: { records: number; read: number; lines: number; queries: number; cutQueries: number }[] = [];
   for (const { lower, upper, records, queries: cutQueries } of await cutsOf(spaceId, credit, limits)) {
     const { budget, snapshot, query, range } = setUp(spaceId, credit);

@@ -61,3 +61,35 @@ describe("events that null for every property makes a thousand times as long", (
     expect(budget.used.statements).toBeLessThan(10);
   });
 });
+
+describe("profiles with large attributes", () => {
+  it("are cut into chunks by their bytes, none of which passes 800 D1 queries, nor does its cut", async () => {
+    const spaceId = (await new Service().space()).id;
+    // A thousandth of 50,000 profiles of 100 KB.
+    await generateProfiles(spaceId, 50, 100_000);
+    const query = {
+      attributes: ["note"],
+      identifiers: [],
+      segment: null,
+      include_deletions: false,
+      at: START,
+      secret: "s",
+    };
+    const { source, budget } = open(spaceId, "profile_attributes", query);
+    const cuts: number[] = [];
+    for (let { lower } = source.bounds; ;) {
+      const { records, next } = await source.cut(
+        { ...source.bounds, lower },
+        { records: 50_000, bytes: 2_500_000, scanned: Infinity },
+      );
+      const upper = next ?? source.bounds.upper;
+      const before = budget.used.statements;
+      expect((await read(source, { lower, upper })).records).toBe(records);
+      expect(budget.used.statements - before).toBeLessThan(80);
+      cuts.push(records);
+      if (next === null) break;
+      lower = next;
+    }
+    expect(cuts).toEqual([25, 25]);
+  });
+});

@@ -3,7 +3,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
-import { CHUNK_BYTES, CHUNK_QUERIES, MAX_RECORD_QUERIES } from "../../../src/datasets/chunk-cost.ts";
+import { SIZES } from "../../../src/context.ts";
+import { type ChunkSize, QUERY_LIMITS } from "../../../src/datasets/chunk-cost.ts";
 import type { Page, Snapshot } from "../../../src/datasets/dataset.ts";
 import { memberRange } from "../../../src/datasets/members.ts";
 import { cutDocument, type DocumentLimits } from "../../../src/datasets/segment-profiles/cut.ts";
@@ -55,12 +56,18 @@ function metered(spaceId: string) {
 }
 
 /** The cuts of the document, one after the other. */
-async function cutsOf(spaceId: string, limits?: DocumentLimits) {
+async function cutsOf(spaceId: string, limits?: ChunkSize & DocumentLimits) {
   const cuts: { lower: string; next: string | null; records: number; queries: number }[] = [];
   for (let lower: string | null = ""; lower !== null;) {
     const { budget, snapshot } = metered(spaceId);
     const range = memberRange(snapshot, null, lower, null);
-    const cut: { records: number; next: string | null } = await cutDocument(snapshot, query, range, 20_000, limits);
+    const cut: { records: number; next: string | null } = await cutDocument(
+      snapshot,
+      query,
+      range,
+      limits ?? REAL,
+      limits,
+    );
     cuts.push({ lower, ...cut, queries: budget.used.statements });
     lower = cut.next;
   }
@@ -68,7 +75,7 @@ async function cutsOf(spaceId: string, limits?: DocumentLimits) {
 }
 
 /** Every chunk of the document, read: its profiles, its text, and its queries. */
-async function chunksOf(spaceId: string, limits?: DocumentLimits) {
+async function chunksOf(spaceId: string, limits?: ChunkSize & DocumentLimits) {
   const chunks: { records: number; read: number; text: string; queries: number; cutQueries: number }[] = [];
   for (const { lower, next, records, queries: cutQueries } of await cutsOf(spaceId, limits)) {
     const { budget, snapshot } = metered(spaceId);
@@ -99,11 +106,15 @@ function eventsIn(text: string): Record<string, number[]> {
   );
 }
 
+/** The real size of a chunk. */
+const REAL: ChunkSize = { records: 10_000, bytes: SIZES.chunkBytes };
+
 /** A tenth of the real limits, for worlds of a tenth of the size. */
-const TENTH: DocumentLimits = {
-  bytes: CHUNK_BYTES / 10,
-  queries: CHUNK_QUERIES / 10,
-  recordQueries: MAX_RECORD_QUERIES / 10,
+const TENTH: ChunkSize & DocumentLimits = {
+  records: 10_000,
+  bytes: SIZES.chunkBytes / 10,
+  queries: QUERY_LIMITS.queries / 10,
+  recordQueries: QUERY_LIMITS.recordQueries / 10,
   measuredProfiles: 500,
   scannedEvents: 6_000,
   eventBytes: 800_000,
