@@ -61,9 +61,9 @@ function sourceOf(db: SpaceDatabase, rows: number) {
     readsFrom: 0,
     window: { start: 0, end: rows },
     emptyMessage: "0 events found for the time period queried.",
-    async cut({ lower, upper }: Bounds, max: number) {
+    async cut({ lower, upper }: Bounds, max: { records: number }) {
       const left = upper.time - lower.time;
-      const records = Math.min(left, max);
+      const records = Math.min(left, max.records);
       await query(db, records + Number(records < left), 1);
       return { records, next: records < left ? keyAt(lower.time + records) : null };
     },
