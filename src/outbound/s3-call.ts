@@ -6,7 +6,7 @@
 import { AwsV4Signer } from "aws4fetch";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
 import { readStartText, readWholeText } from "./bodies.ts";
-import { classifyRefusal, StoreRefusal } from "./s3-errors.ts";
+import { classifyRefusal, StoreAnswer, StoreRefusal } from "./s3-errors.ts";
 
 export interface Credentials {
   accessKeyId: string;
@@ -128,23 +128,22 @@ export class S3Caller {
     const kms = this.store.headers[ENCRYPTION] === "aws:kms";
     const asked = { kms, options: ENCRYPTION in sent || "x-amz-storage-class" in sent };
     const { code, detail, s3Code, retryable, lacksPermission } = classifyRefusal(response, text, asked);
-    const log = `S3 answered ${response.status} ${s3Code}`;
     const ended = inSession && code !== "kms_denied" && ENDED.has(s3Code);
     if (ended || code === "bucket_denied") this.store.refused?.();
-    const cause = new Error(log);
+    const cause = new StoreAnswer(response.status, s3Code);
     if (ended) {
       const why = `The store answered ${response.status} ${s3Code}: ${SESSION_ENDED}`;
       return new SpillwayError("destination_unavailable", why, { cause, owner: "service" });
     }
-    if (this.#owner === "service") return this.error(code, log);
+    if (this.#owner === "service") return this.error(code, cause);
     const owner = (code === "clock_skew" ? this.store.clock : undefined) ?? "customer";
     const more = retryable === undefined ? { cause, owner } : { cause, owner, retryable };
     return new StoreRefusal(code, detail, { ...more, lacksPermission });
   }
 
   /** A refusal of the service's own bucket becomes destination_unavailable: the customer cannot act on it. */
-  error(code: ErrorCode, log: string, detail?: string, more: { retryable?: boolean } = {}): SpillwayError {
-    const cause = new Error(log);
+  error(code: ErrorCode, log: string | Error, detail?: string, more: { retryable?: boolean } = {}): SpillwayError {
+    const cause = typeof log === "string" ? new Error(log) : log;
     const theirClock = code === "clock_skew" ? this.store.clock : undefined;
     if (this.#owner === "customer")
       return new SpillwayError(code, detail, { ...more, cause, owner: theirClock ?? "customer" });

@@ -18,6 +18,26 @@ export class StoreRefusal extends SpillwayError {
   }
 }
 
+/** A store's answer that was an error, for the log: the cause of the public error. */
+export class StoreAnswer extends Error {
+  readonly s3Code: string;
+
+  constructor(status: number, s3Code: string) {
+    super(`S3 answered ${status} ${s3Code}`);
+    this.s3Code = s3Code;
+  }
+}
+
+/**
+ * Codes for a multipart upload that cannot be completed as it is: it was aborted or completed, a part is not the one
+ * that was named, or another write of its key came between (after which S3 wants every part again).
+ */
+const UPLOAD_LOST = new Set(["NoSuchUpload", "InvalidPart", "InvalidPartOrder", "ConditionalRequestConflict"]);
+
+/** Was a call refused because its upload is lost? Then the object has to be uploaded from its beginning. */
+export const isUploadLost = (thrown: unknown): boolean =>
+  thrown instanceof SpillwayError && thrown.cause instanceof StoreAnswer && UPLOAD_LOST.has(thrown.cause.s3Code);
+
 type RefusalMore = NonNullable<ConstructorParameters<typeof SpillwayError>[2]> & { lacksPermission: boolean };
 
 const REFUSED_OPTIONS = new Set(["InvalidArgument", "InvalidStorageClass", "InvalidEncryptionAlgorithmError"]);

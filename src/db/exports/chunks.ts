@@ -75,12 +75,29 @@ export async function* chunkPages(db: Database, of: ExportKey, limit = LEDGER_PA
   }
 }
 
-/** The chunks of one file, in order. */
-export async function chunksOfFile(db: Database, of: ExportKey, fileN: number): Promise<ChunkRow[]> {
-  return db.all<ChunkRow>(
-    `SELECT ${CHUNK_COLUMNS} FROM export_chunks WHERE space_id = ?1 AND export_id = ?2 AND file_n = ?3 ORDER BY n`,
-    [of.space_id, of.id, fileN],
-  );
+const SEGMENT_COLUMNS = "n, rows, bytes, uncompressed_bytes, crc32";
+
+/** A chunk's segment of a file. */
+export type SegmentRow = Row<ExportChunks, typeof SEGMENT_COLUMNS>;
+
+/** The segments of one file, in order: a hundred bytes of memory each. */
+export async function segmentsOfFile(
+  db: Database,
+  of: ExportKey,
+  fileN: number,
+  limit = LEDGER_PAGE,
+): Promise<SegmentRow[]> {
+  const segments: SegmentRow[] = [];
+  for (let from = 0; ;) {
+    const page = await db.all<SegmentRow>(
+      `SELECT ${SEGMENT_COLUMNS} FROM export_chunks
+       WHERE space_id = ?1 AND export_id = ?2 AND n >= ?4 AND file_n = ?3 ORDER BY n LIMIT ?5`,
+      [of.space_id, of.id, fileN, from, limit],
+    );
+    for (const segment of page) segments.push(segment);
+    if (page.length < limit) return segments;
+    from = (page.at(-1)?.n ?? 0) + 1;
+  }
 }
 
 /** Of the first `window` chunks that are not written: the numbers of those without a live lease. */

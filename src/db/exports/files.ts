@@ -13,6 +13,8 @@ interface ExportFiles {
   lease_until: number;
   takeovers: number;
   upload_id: string | null;
+  /** JSON: where the next invocation continues the upload; null: it begins. */
+  checkpoint: string | null;
   rows: number | null;
   bytes: number | null;
   uncompressed_bytes: number | null;
@@ -25,7 +27,7 @@ interface ExportFiles {
 }
 
 export const FILE_COLUMNS =
-  "n, name, done, lease_until, takeovers, upload_id, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id";
+  "n, name, done, lease_until, takeovers, upload_id, checkpoint, rows, bytes, uncompressed_bytes, sha256, first_time, first_id, last_time, last_id";
 
 export type FileRow = Row<ExportFiles, typeof FILE_COLUMNS>;
 
@@ -121,7 +123,8 @@ export async function renameFile(
   return db.first<FileRow>(
     `INSERT INTO export_files (space_id, export_id, n, name) SELECT ?1, ?2, ?3, ?5 WHERE ${isProcessingPlan("?6")}
      ON CONFLICT (export_id, n) DO UPDATE SET name = CASE export_files.name WHEN ?4 THEN ?5 ELSE export_files.name END,
-       upload_id = CASE export_files.name WHEN ?4 THEN NULL ELSE export_files.upload_id END
+       upload_id = CASE export_files.name WHEN ?4 THEN NULL ELSE export_files.upload_id END,
+       checkpoint = CASE export_files.name WHEN ?4 THEN NULL ELSE export_files.checkpoint END
      WHERE export_files.space_id = ?1 AND (export_files.done = 0 OR export_files.name <> ?4) RETURNING ${FILE_COLUMNS}`,
     [of.space_id, of.id, n, from, to, plan],
   );
@@ -153,7 +156,7 @@ export interface WrittenFile {
 /** Records that a file was assembled. */
 export function fileDone(of: ExportKey, plan: number, n: number, written: WrittenFile): Statement {
   return statement(
-    `UPDATE export_files SET done = 1, upload_id = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
+    `UPDATE export_files SET done = 1, upload_id = NULL, checkpoint = NULL, rows = ?4, bytes = ?5, uncompressed_bytes = ?6, sha256 = ?7
      WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND ${isProcessingPlan("?8")}`,
     [of.space_id, of.id, n, written.rows, written.bytes, written.uncompressedBytes, written.sha256, plan],
   );

@@ -105,7 +105,7 @@ export async function retryExport(
   of: ExportKey,
   again: { now: number; wakeAt: number; pendingLimit: number; requestId: string; anew?: boolean },
 ): Promise<number | null> {
-  const deleteLedger = (table: "export_chunks" | "export_files") =>
+  const deleteLedger = (table: "export_chunks" | "export_files" | "export_upload_parts") =>
     statement(
       `DELETE FROM ${table} WHERE space_id = ?1 AND export_id = ?2 AND EXISTS
          (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'queued' AND e.phase = 'planning')`,
@@ -137,6 +137,7 @@ export async function retryExport(
     ),
     deleteLedger("export_chunks"),
     deleteLedger("export_files"),
+    deleteLedger("export_upload_parts"),
     resetTakeovers("export_chunks"),
     resetTakeovers("export_files"),
     entry(of, again.now, "export.retried", {}, { key: "retried", status: "queued" }),

@@ -47,6 +47,13 @@ export const segmentPrefix = (of: ExportId): string => `${planPrefix(of)}segment
 /** A segment of a file that is assembled from several chunks; it is deleted when the export is finished. */
 export const segmentKey = (of: ExportId, chunk: number): string => `${segmentPrefix(of)}${chunk}`;
 
+/**
+ * The bytes of a file that fill no part yet, between two invocations that assemble it: [from, to) of the file. The same
+ * key has the same bytes whoever writes it, and it is deleted with the segments.
+ */
+export const restKey = (of: ExportId, file: number, { from, to }: { from: number; to: number }): string =>
+  `${segmentPrefix(of)}rest-${file}-${from}-${to}`;
+
 /** In the service's own bucket, which keeps every export's manifest. */
 export const manifestKey = (of: ExportId): string => besideData(`${planPrefix(of)}${manifestName(of)}`);
 

@@ -19,7 +19,8 @@ import { tooManyRows } from "./join.ts";
 import { type ObjectCounts, type PageWriter, pageWriter, type FilePosition, type FileLimits } from "./page-writer.ts";
 import { MAX_FILES, tooManyFiles } from "./file-count.ts";
 import { unguessableName } from "./file-names.ts";
-import { ObjectWriter } from "./object-writer.ts";
+import { ObjectWriter, type OpenUpload } from "./object-writer.ts";
+import type { ResumableSha256 } from "./resumable-sha256.ts";
 
 /** Where rows vary, a chunk may have more files than planned. An invocation has 10,000 subrequests for its chunks. */
 const MAX_FILES_WRITTEN = 1_000;
@@ -112,18 +113,23 @@ async function beginFile(
   return { key, writer, lines: pageWriter(encoder, context.config, position, (piece) => writer.write(piece), limits) };
 }
 
-/** A writer of a file in the export's destination. Aborts the upload that an earlier try left open. */
+/**
+ * A writer of a file in the export's destination. Aborts the upload that an earlier try left open.
+ * @param resumable continues an upload, with the hash of its parts; without it, the writer begins and hashes by itself.
+ */
 export async function openFile(
   context: Tools["context"],
   row: ExportRow,
   { name, upload_id }: Pick<FileRow, "name" | "upload_id">,
   contentType: string,
   onUpload: (id: string) => Promise<void>,
+  resumable?: { hash: ResumableSha256; upload: OpenUpload | null },
 ): Promise<{ key: string; writer: ObjectWriter }> {
   const key = fileKey(row, name);
   const bucket = await bucketOf(context, row);
-  if (upload_id !== null) await bucket.abortUpload(key, upload_id);
-  return { key, writer: new ObjectWriter({ bucket, key, contentType, partBytes: context.sizes.partBytes, onUpload }) };
+  if (upload_id !== null && upload_id !== resumable?.upload?.uploadId) await bucket.abortUpload(key, upload_id);
+  const target = { bucket, key, contentType, partBytes: context.sizes.partBytes, onUpload };
+  return { key, writer: new ObjectWriter(target, resumable?.hash, resumable?.upload) };
 }
 
 /**

@@ -1,12 +1,28 @@
 /**
  * Writes one object of unknown length in bounded memory. An object of up to one part is a single PUT; a larger one is a
  * multipart upload in parts of one size, and one part is uploaded while the next fills. Each request is signed with its
- * body's hash, and the whole object is hashed as it is written.
+ * body's hash, and the whole object is hashed as its parts are uploaded, so that the state of the hash always belongs to
+ * the end of a part. A writer may continue the upload of another invocation.
  */
 
 import { createHash } from "node:crypto";
 import { type Bucket, sha256Hex } from "../../outbound/s3.ts";
 import type { UploadedPart } from "../../outbound/s3-xml.ts";
+
+/** S3's and R2's limit: an object has at most this many parts. */
+export const MAX_PARTS = 10_000;
+
+/** A multipart upload under way: its parts so far, all full. */
+export interface OpenUpload {
+  uploadId: string;
+  parts: readonly UploadedPart[];
+}
+
+/** A running SHA-256, such as node:crypto's. */
+interface RunningHash {
+  update(bytes: Uint8Array): unknown;
+  digest(encoding: "hex"): string;
+}
 
 /** The object to write. */
 interface Target {
@@ -20,7 +36,7 @@ interface Target {
 
 export class ObjectWriter {
   readonly #target: Target;
-  readonly #hash = createHash("sha256");
+  readonly #hash: RunningHash;
   #pieces: Uint8Array[] = [];
   #pending = 0;
   #bytes = 0;
@@ -28,8 +44,22 @@ export class ObjectWriter {
   #parts: UploadedPart[] = [];
   #uploading: Promise<UploadedPart> | null = null;
 
-  constructor(target: Target) {
+  /**
+   * @param hash of the parts so far.
+   * @param upload continues it; null begins.
+   */
+  constructor(target: Target, hash: RunningHash = createHash("sha256"), upload: OpenUpload | null = null) {
     this.#target = target;
+    this.#hash = hash;
+    if (upload === null) return;
+    this.#uploadId = upload.uploadId;
+    this.#parts = [...upload.parts];
+    this.#bytes = upload.parts.length * target.partBytes;
+  }
+
+  /** How many parts were uploaded, or are being uploaded. */
+  get parts(): number {
+    return this.#parts.length + Number(this.#uploading !== null);
   }
 
   /** How many bytes were written so far. */
@@ -39,7 +69,6 @@ export class ObjectWriter {
 
   /** Buffers a piece, which the caller must not change afterwards. Only `drain` and `finish` upload. */
   write(piece: Uint8Array): void {
-    this.#hash.update(piece);
     this.#pieces.push(piece);
     this.#pending += piece.length;
     this.#bytes += piece.length;
@@ -48,14 +77,25 @@ export class ObjectWriter {
   /** Uploads the full parts. A caller that calls it after each block keeps no more than a part in memory. */
   async drain(): Promise<void> {
     const { partBytes } = this.#target;
-    while (this.#pending > partBytes) await this.#uploadPart(this.#removeFirst(partBytes));
+    while (this.#pending > partBytes) await this.#uploadPart(this.#hashed(this.#removeFirst(partBytes)));
+  }
+
+  /**
+   * Stops writing, so that another writer can continue: uploads the full parts, and waits for them.
+   * @returns the upload, null when no part is full yet; and the bytes that follow its parts.
+   */
+  async stop(): Promise<{ upload: OpenUpload | null; rest: Uint8Array<ArrayBuffer> }> {
+    await this.drain();
+    await this.#awaitPart();
+    const rest = this.#removeFirst(this.#pending);
+    return { upload: this.#uploadId === null ? null : { uploadId: this.#uploadId, parts: this.#parts }, rest };
   }
 
   /** Uploads the rest and completes the object. @returns its length, and its SHA-256 in hex. */
   async finish(): Promise<{ bytes: number; sha256: string }> {
     const { bucket, key, contentType } = this.#target;
     await this.drain();
-    const rest = this.#removeFirst(this.#pending);
+    const rest = this.#hashed(this.#removeFirst(this.#pending));
     const sha256 = this.#hash.digest("hex");
     if (this.#uploadId === null) {
       await bucket.putOnce(key, rest, sha256, contentType);
@@ -91,6 +131,11 @@ export class ObjectWriter {
     if (this.#uploading === null) return;
     this.#parts.push(await this.#uploading);
     this.#uploading = null;
+  }
+
+  #hashed(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    this.#hash.update(body);
+    return body;
   }
 
   /** Removes the first `length` bytes from the buffer, as one array. */

@@ -1,140 +1,134 @@
 /**
- * assemble: joins the segments of one file, as its encoding says. It streams: it reads a piece of a segment, and
- * uploads a part of the object. An attempt that was cut off is repeated from the start, and the next one aborts its
- * upload.
+ * assemble: joins the segments of one file, as its encoding says. It streams: it reads pieces of segments, and uploads
+ * parts of the object. When the invocation's budget is nearly spent, it writes a checkpoint and sends itself on, and the
+ * next invocation continues the same upload. An attempt that was cut off is repeated from the last checkpoint; without
+ * one from the start, and then the next attempt aborts its upload.
  */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { stepSucceeded } from "../../db/exports/progress.ts";
-import { type ChunkRow, chunksOfFile } from "../../db/exports/chunks.ts";
+import { deleteUploadedParts } from "../../db/exports/checkpoints.ts";
+import { segmentsOfFile, type SegmentRow } from "../../db/exports/chunks.ts";
 import { fileDone, type FileRow, type WrittenFile } from "../../db/exports/files.ts";
 import { SpillwayError } from "../../errors.ts";
+import { isUploadLost } from "../../outbound/s3-errors.ts";
 import { openFile } from "../output/chunk-writer.ts";
 import { joinOf, tooManyRows } from "../output/join.ts";
+import { MAX_PARTS } from "../output/object-writer.ts";
+import { ResumableSha256 } from "../output/resumable-sha256.ts";
+import { bytesOfSegments, readSegments } from "../output/segments.ts";
 import type { Context, Message } from "../../context.ts";
+import { commitCheckpoint, forgetCheckpoint, heldFile, readCheckpoint, stopWriter } from "./checkpoint.ts";
+import { readDescriptions } from "./descriptions.ts";
 import { deleteOrphanedFiles } from "./orphans.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
-import { segmentKey } from "../delivery/object-keys.ts";
 import type { ChunkContext } from "./chunk.ts";
 import { dispatchNext } from "./dispatch.ts";
-import { inParallel } from "./parallel.ts";
 
-export async function assemble(context: ChunkContext, message: Message): Promise<void> {
+/** Parts that one invocation uploads: to hash 8 GB takes a minute of CPU time, of which an invocation has five. */
+const MAX_PARTS_PER_INVOCATION = 1_000;
+
+export type AssembleContext = ChunkContext & Pick<Context, "budget">;
+
+/** `checkpoint`: the next invocation continues. Null: the lease was lost, by a cancel or to another consumer. */
+type Outcome = (WrittenFile & { key: string }) | "checkpoint" | null;
+
+export async function assemble(context: AssembleContext, message: Message): Promise<void> {
   const { control } = context.databases;
   const { space_id: spaceId, export_id: exportId, n } = message;
   const row = await findExport(control, spaceId, exportId);
   if (row?.status !== "processing") return;
   const target = { table: "export_files", spaceId, exportId, n } as const;
-  const written = await withLease(context, target, (file, lease) =>
-    withFreeKey(context, row, file, (named) => join(context, row, named, lease)),
+  const outcome = await withLease(context, target, (file, lease) =>
+    withFreeKey(context, row, file, (named) => joinOrBegin(context, row, named, lease)),
   );
-  if (written === null) return;
-  const [entered] = await control.batch([
-    fileDone(row, row.plan_version, n, written),
-    stepSucceeded(row, context.runtime.now(), context.config.resendAfterMs),
-  ]);
-  if (entered?.changes === 0) await deleteOrphanedFiles(context, row, [written.key]);
+  if (outcome === null) return;
+  if (outcome !== "checkpoint") {
+    const [, entered] = await control.batch([
+      deleteUploadedParts(row, n),
+      fileDone(row, row.plan_version, n, outcome),
+      stepSucceeded(row, context.runtime.now(), context.config.resendAfterMs),
+    ]);
+    if (entered?.changes === 0) await deleteOrphanedFiles(context, row, [outcome.key]);
+  }
   await dispatchNext(context, message);
 }
 
-/** @returns null when the lease was lost: the export was stopped, or another consumer took over. */
-async function join(
-  context: ChunkContext,
-  row: ExportRow,
-  file: FileRow,
-  lease: Lease,
-): Promise<(WrittenFile & { key: string }) | null> {
-  let uploadId: string | null = null;
+/** Continues at the file's checkpoint; where its upload is lost, begins again. */
+async function joinOrBegin(context: AssembleContext, row: ExportRow, file: FileRow, lease: Lease): Promise<Outcome> {
+  try {
+    return await join(context, row, file, lease);
+  } catch (thrown) {
+    if (file.checkpoint === null || !isUploadLost(thrown)) throw thrown;
+    const fresh = await forgetCheckpoint(context, row, file, lease);
+    return fresh === null ? null : join(context, row, fresh, lease);
+  }
+}
+
+async function join(context: AssembleContext, row: ExportRow, file: FileRow, lease: Lease): Promise<Outcome> {
+  const { budget, databases, sizes } = context;
   const { mediaType, header, maxRows, maxDescriptionBytes, trailer, uncompressedBytes } = joinOf(row);
-  const chunks = await chunksOfFile(context.databases.control, row, file.n);
-  const rows = chunks.reduce((sum, chunk) => sum + (chunk.rows ?? 0), 0);
+  const segments = await segmentsOfFile(databases.control, row, file.n);
+  const rows = rowsOf(segments);
   if (rows > maxRows) throw tooManyRows(maxRows);
-  const { key, writer } = await openFile(context, row, file, mediaType, async (id) => {
+  const total = bytesOfSegments(segments);
+  assertFitsParts(total, sizes.partBytes);
+  const resumed = await readCheckpoint(context, row, file, header.length);
+  const hash = resumed?.hash ?? new ResumableSha256();
+  let uploadId = resumed?.upload?.uploadId ?? null;
+  const onUpload = async (id: string) => {
     uploadId = id;
     await lease.renew();
-  });
+  };
+  const upload = resumed?.upload ?? null;
+  const { key, writer } = await openFile(context, row, file, mediaType, onUpload, { hash, upload });
+  const knownParts = writer.parts;
+  // What the ledger knows of an upload stays for the next attempt.
+  let isKept = resumed !== null;
   try {
-    writer.write(header);
     lease.track(() => uploadId);
-    const pieces = piecesOf(chunks, context.sizes.partBytes);
-    let next = fetchPiece(context, row, pieces[0]);
-    for (const [index] of pieces.entries()) {
-      const body = await next;
-      next = fetchPiece(context, row, pieces[index + 1]);
-      next.catch(() => {});
+    writer.write(resumed?.rest ?? header);
+    let at = resumed?.at ?? 0;
+    for await (const body of readSegments(context, row, segments, at, sizes.partBytes)) {
       writer.write(body);
+      at += body.length;
       await writer.drain();
       if (!(await lease.shouldContinue())) {
-        await writer.abort();
+        if (!isKept) await writer.abort();
         return null;
       }
+      if (budget.isNearlySpent || writer.parts - knownParts >= MAX_PARTS_PER_INVOCATION) break;
     }
-    const descriptions = await lease.during(() => readDescriptions(context, row, chunks, maxDescriptionBytes));
-    for (const piece of trailer(chunks, descriptions)) {
+    if (at < total) {
+      const stopped = await lease.during(() => stopWriter(context, row, file.n, writer));
+      isKept = true;
+      const held = heldFile(row, file.n, lease);
+      return (await commitCheckpoint(context, row, held, { ...stopped, at, hash, knownParts })) ? "checkpoint" : null;
+    }
+    const descriptions = await lease.during(() => readDescriptions(context, row, segments, maxDescriptionBytes));
+    for (const piece of trailer(segments, descriptions)) {
       writer.write(piece);
       await writer.drain();
     }
     const closed = await lease.during(() => writer.finish());
-    return { key, rows, uncompressedBytes: uncompressedBytes(chunks, closed.bytes), ...closed };
+    return { key, rows, uncompressedBytes: uncompressedBytes(segments, closed.bytes), ...closed };
   } catch (thrown) {
-    await writer.abort().catch(() => {});
+    const ends = isUploadLost(thrown) || (thrown instanceof SpillwayError && thrown.code === "destination_conflict");
+    if (!isKept || ends) await writer.abort().catch(() => {});
     throw thrown;
   }
 }
 
-interface Piece {
-  chunk: number;
-  from: number;
-  length: number;
-}
+const rowsOf = (segments: readonly SegmentRow[]): number => segments.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
 
-/** The segments in order, each in pieces of at most `maxBytes`. */
-function piecesOf(chunks: readonly ChunkRow[], maxBytes: number): Piece[] {
-  return chunks.flatMap(({ n, bytes }) => {
-    const pieces: Piece[] = [];
-    for (let from = 0; from < (bytes ?? 0); from += maxBytes)
-      pieces.push({ chunk: n, from, length: Math.min(maxBytes, (bytes ?? 0) - from) });
-    return pieces;
-  });
+/** Two parts are left for what is not of the segments: a footer has up to 12 MB. @throws export_too_large. */
+function assertFitsParts(bytes: number, partBytes: number): void {
+  const max = (MAX_PARTS - 2) * partBytes;
+  if (bytes <= max) return;
+  const gigabytes = Math.floor(max / 1e9);
+  throw new SpillwayError(
+    "export_too_large",
+    `The file would have more than ${gigabytes} GB. Request the layout files.`,
+  );
 }
-
-async function fetchPiece(
-  context: Pick<Context, "bucket">,
-  row: ExportRow,
-  piece: Piece | undefined,
-): Promise<Uint8Array> {
-  if (piece === undefined) return new Uint8Array();
-  const body = await context.bucket.read(segmentKey(row, piece.chunk), piece);
-  if (body?.length !== piece.length) throw missingSegment();
-  return body;
-}
-
-/**
- * What the segments' objects have after the bytes that are the file's.
- * @param maxBytes of all together; 0: the file needs none, and none is read.
- * @throws export_too_large for more.
- */
-async function readDescriptions(
-  context: Pick<Context, "bucket">,
-  row: ExportRow,
-  chunks: readonly ChunkRow[],
-  maxBytes: number,
-): Promise<Uint8Array[]> {
-  if (maxBytes === 0) return [];
-  const descriptions: Uint8Array[] = [];
-  let read = 0;
-  await inParallel([...chunks.entries()], 6, async ([index, { n, bytes }]) => {
-    const description = await context.bucket.read(segmentKey(row, n), { from: bytes ?? 0, length: maxBytes });
-    if (description === null) throw missingSegment();
-    read += description.length;
-    if (read > maxBytes) throw new SpillwayError("export_too_large");
-    descriptions[index] = description;
-  });
-  return descriptions;
-}
-
-const missingSegment = () =>
-  new SpillwayError("incomplete_export", undefined, {
-    cause: new Error("a segment is shorter than it was written, or missing"),
-  });

@@ -1,6 +1,7 @@
 /**
  * finish: checks that all counts agree, deletes the segments, writes the manifest and completes the export, in this
  * order. A client that reads `completed` finds every object, and no segment.
+ * Where the invocation's budget does not suffice to delete all segments, it sends itself on.
  */
 
 import type { Bounds, Source } from "../../datasets/dataset.ts";
@@ -27,7 +28,7 @@ import { LedgerCheck } from "./ledger-check.ts";
 import { resultShapeOf } from "./result-shape.ts";
 import { FINAL_STATUSES } from "./state.ts";
 
-export type FinishContext = FinishedContext & Pick<Context, "bucket" | "config" | "customers">;
+export type FinishContext = FinishedContext & Pick<Context, "bucket" | "budget" | "config" | "customers" | "send">;
 
 export async function finish(context: FinishContext, message: Message): Promise<void> {
   const { control } = context.databases;
@@ -45,7 +46,8 @@ export async function finish(context: FinishContext, message: Message): Promise<
   if (bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
 
   // A file of several chunks was assembled from segments. Split files have a chunk each.
-  if (resultShapeOf(row).kind !== "split_files" && chunks > 1) await deleteSegments(context, row);
+  if (resultShapeOf(row).kind !== "split_files" && chunks > 1 && !(await deleteSegments(context, row)))
+    return context.send([message]);
   const manifest = utf8(`${JSON.stringify(content, null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
   await context.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");
@@ -92,11 +94,15 @@ async function readLedger({ databases }: Pick<Context, "databases">, row: Export
   return { files, chunks: check.chunks, problem: check.problem(row.rows_total) };
 }
 
-/** Deletes the segments of an assembled file, a thousand in one call: the bucket says which exist. */
-async function deleteSegments({ bucket }: Pick<Context, "bucket">, row: ExportRow) {
+/**
+ * Deletes the segments of an assembled file, a thousand in one call: the bucket says which exist.
+ * @returns false when the invocation's budget is nearly spent: the next one deletes those that are left.
+ */
+async function deleteSegments({ bucket, budget }: Pick<Context, "bucket" | "budget">, row: ExportRow) {
   for (;;) {
     const keys = await bucket.list(segmentPrefix(row));
-    if (keys.length === 0) return;
+    if (keys.length === 0) return true;
+    if (budget.isNearlySpent) return false;
     await bucket.deleteAll(keys);
   }
 }

@@ -7,9 +7,9 @@ import { failExport } from "../../db/exports/transitions.ts";
 import { recordRetry } from "../../db/exports/progress.ts";
 import { asSpillwayError, detailOf, SpillwayError } from "../../errors.ts";
 import { log, logFailure } from "../../log.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, type AssembleContext } from "./assemble.ts";
 import { backoffSeconds, MAX_ATTEMPTS } from "./backoff.ts";
-import { type ChunkContext, writeChunk } from "./chunk.ts";
+import { writeChunk } from "./chunk.ts";
 import { type FinishedContext, onFinished } from "./on-finished.ts";
 import { finish, type FinishContext } from "./finish.ts";
 import type { Context, Message } from "../../context.ts";
@@ -17,7 +17,7 @@ import { plan, type PlanContext } from "./plan.ts";
 import { HOUR_MS } from "../../time/durations.ts";
 
 type FailContext = FinishedContext & Pick<Context, "config">;
-type StepContext = ChunkContext & FinishContext & PlanContext;
+type StepContext = AssembleContext & FinishContext & PlanContext;
 
 const STEPS: Record<Message["step"], (context: StepContext, message: Message) => Promise<void>> = {
   plan,

@@ -5,8 +5,8 @@
 
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { chunkDone, chunksOfFile } from "../../../src/db/exports/chunks.ts";
-import { listFiles } from "../../support/ledger.ts";
+import { chunkDone } from "../../../src/db/exports/chunks.ts";
+import { listChunks, listFiles } from "../../support/ledger.ts";
 import { gzip } from "../../../src/export/output/compression/gzip.ts";
 import { fileKey, segmentKey } from "../../../src/export/delivery/object-keys.ts";
 import { SIZES } from "../../../src/context.ts";
@@ -135,7 +135,7 @@ describe("a file of several parts", () => {
       id,
     ]);
     expect(await deliver(service, take(service, "assemble"))).toBe("ack");
-    const chunks = await chunksOfFile(control, { space_id: space.id, id }, 0);
+    const chunks = await listChunks(control, { space_id: space.id, id });
     expect(chunks.map((chunk) => chunk.done)).toEqual([1, 0, 1]);
     expect((await listFiles(control, { space_id: space.id, id })).map((file) => file.done)).toEqual([0]);
   });

@@ -119,7 +119,7 @@ describe("what is missing", () => {
   };
   const edges = { first_time: null, first_id: null, last_time: null, last_id: null };
   const file = (n: number, more: Partial<FileRow> = {}): FileRow => {
-    return { n, name: `${n}`, upload_id: null, ...written, ...edges, ...more };
+    return { n, name: `${n}`, upload_id: null, checkpoint: null, ...written, ...edges, ...more };
   };
   const good = { row: { rows_total: 10 }, chunks: [chunk(0), chunk(1)], files: [file(0), file(1)] };
   /** @param pageRows rows of the ledger that are added at once. */

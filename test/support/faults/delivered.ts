@@ -61,8 +61,11 @@ export async function expectDelivered(rig: Rig, play: Play, row: ExportEnd, firs
   figures.doubled += doubled;
   expectSame("the events that were delivered", facts.ids, rig.ids);
   if (!first) expectSame("the files", facts.files, rig.expected.files);
-  for (const [name, sha256] of Object.entries(first ? {} : facts.segments))
-    expectSame(`segment ${name}`, sha256, rig.expected.segments[name]);
+  for (const [name, sha256] of Object.entries(first ? {} : facts.segments)) {
+    // Where an attempt stops depends on the faults; the bytes that it leaves there do not.
+    if (name.startsWith("rest-")) expectSame(`hashes of ${name}`, sha256.split(" and ").length, 1);
+    else expectSame(`segment ${name}`, sha256, rig.expected.segments[name]);
+  }
   expectSame("rows written", [row.rows_written, row.rows_total], [rig.ids.length, rig.records]);
   facts.summary = expectManifest(play, of, files);
   if (!first) expectSame("the summary", facts.summary, rig.expected.summary);

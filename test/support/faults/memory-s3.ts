@@ -25,8 +25,13 @@ export class MemoryS3 {
   readonly uploads = new Map<string, Upload>();
   /** Every object that was written, in order; a refused or repeated PUT writes none. */
   readonly writes: Write[] = [];
+  /** Keys per list. */
+  maxKeys = 1_000;
+  /** Answers 503 to everything. */
+  isDown = false;
+  /** How many multipart uploads were begun. */
+  uploadsMade = 0;
   readonly #bucket: string;
-  #uploadsMade = 0;
 
   /** @param bucket its address: everything below it is a key. */
   constructor(bucket: string) {
@@ -53,8 +58,16 @@ export class MemoryS3 {
     this.objects.set(key, new TextEncoder().encode(text) as Bytes);
   }
 
+  /** As the network reaches it. */
+  readonly fetch: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const body = new Uint8Array(await request.arrayBuffer());
+    return this.answer(request.method, request.url, request.headers, body);
+  };
+
   /** Answers one request. */
   answer(method: string, href: string, headers: Headers, body: Bytes): Response {
+    if (this.isDown) return refusal(503, "SlowDown");
     if (!headers.get("authorization")?.startsWith("AWS4-HMAC-SHA256 ")) return refusal(403, "AccessDenied");
     if (headers.get("x-amz-content-sha256") !== sha256(body)) return refusal(400, "XAmzContentSHA256Mismatch");
     if (!href.startsWith(this.#bucket)) return refusal(404, "NoSuchBucket");
@@ -110,8 +123,8 @@ export class MemoryS3 {
   }
 
   #create(key: string): Response {
-    this.#uploadsMade += 1;
-    const uploadId = `upload-${this.#uploadsMade}`;
+    this.uploadsMade += 1;
+    const uploadId = `upload-${this.uploadsMade}`;
     this.uploads.set(uploadId, { key, parts: new Map() });
     return xml(`<InitiateMultipartUploadResult><UploadId>${uploadId}</UploadId></InitiateMultipartUploadResult>`);
   }
@@ -152,7 +165,7 @@ export class MemoryS3 {
   }
 
   #list(query: URLSearchParams): Response {
-    const keys = this.keysBelow(query.get("prefix") ?? "").slice(0, 1_000);
+    const keys = this.keysBelow(query.get("prefix") ?? "").slice(0, this.maxKeys);
     return xml(
       `<ListBucketResult>${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("")}</ListBucketResult>`,
     );

@@ -33,6 +33,7 @@ const TABLES = [
   "exports",
   "export_chunks",
   "export_files",
+  "export_upload_parts",
   "export_events",
   "idempotency_keys",
   "webhook_deliveries",

@@ -119,10 +119,21 @@ CREATE TABLE export_files (
   done INTEGER NOT NULL DEFAULT 0,
   lease_until INTEGER NOT NULL DEFAULT 0,
   takeovers INTEGER NOT NULL DEFAULT 0,
-  upload_id TEXT, -- of a multipart upload under way, so that the next attempt can abort it
+  upload_id TEXT, -- of a multipart upload under way, so that the next attempt can abort it, or continue it
+  checkpoint TEXT, -- JSON, as export/pipeline/checkpoint.ts has it: where the next invocation continues the upload
   rows INTEGER, bytes INTEGER, uncompressed_bytes INTEGER, sha256 TEXT,
   first_time INTEGER, first_id TEXT, last_time INTEGER, last_id TEXT, -- of a file that shares its chunk with others
   PRIMARY KEY (export_id, n)
+) WITHOUT ROWID;
+
+-- The parts of an upload that has a checkpoint: a row for each slice that one invocation uploaded.
+CREATE TABLE export_upload_parts (
+  space_id TEXT NOT NULL,
+  export_id TEXT NOT NULL,
+  upload_id TEXT NOT NULL,
+  first_part INTEGER NOT NULL,
+  etags TEXT NOT NULL, -- JSON list
+  PRIMARY KEY (export_id, upload_id, first_part)
 ) WITHOUT ROWID;
 
 -- The timeline of an export. `key` keeps an entry that may happen once from being written twice.
