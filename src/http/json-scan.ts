@@ -9,6 +9,7 @@
 import { type Fault, MAX_FAULTS, pointerTo } from "../errors.ts";
 import { truncate } from "../ingest/truncate.ts";
 import { placesIn } from "./json-places.ts";
+import type { Scanned, ScannedValue, ScanOptions } from "./json-scanned.ts";
 import { JsonStrings } from "./json-strings.ts";
 import { isKept } from "./numbers.ts";
 
@@ -23,74 +24,82 @@ const [PLUS, COMMA, MINUS, POINT, ZERO, NINE, COLON] = [0x2b, 0x2c, 0x2d, 0x2e, 
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 const [LOWER_E, LOWER_F, LOWER_N, LOWER_T] = [0x65, 0x66, 0x6e, 0x74];
 
-export interface ScanOptions {
-  /** The pointer of the whole text. */
-  base?: string;
-  /** How many values a record may have: each can be a fault. Default: no limit. */
-  maxValues?: number;
-  /** The depth of the records in the text. Default: the whole text is one. */
-  recordDepth?: number;
-  /** Control characters inside texts are found too. They cost time, and JSON.parse refuses them anyway. */
-  strict?: boolean;
-  /** Names a place in the text, which is given as the number of UTF-16 units before it. Called in ascending order. */
-  placeOf?: (at: number) => string;
-}
-
-export interface Scanned {
-  /** At most MAX_FAULTS. */
-  readonly faults: readonly Fault[];
-  /** The first place that is no JSON; `faults` are those before it. */
-  readonly broken: { pointer: string; place: string; detail: string } | null;
-}
-
 /** @returns what is wrong with a text of JSON. */
 export function scanJson(text: string, options: ScanOptions = {}): Scanned {
-  const scan = new Scan(text, options);
-  scan.run();
-  return scan;
+  return new Scan(text, options).run((scan) => scan.readText());
+}
+
+/** @returns what is wrong with the value that begins at a place of a text. What is after the value is not read. */
+export function scanValue(text: string, from: number, options: ScanOptions = {}): ScannedValue {
+  return new Scan(text, options, from).run((scan) => scan.readValue());
+}
+
+/** As `scanValue`, of the name of a member: it begins with a double quote. @param options `path` leads to its object. */
+export function scanName(text: string, from: number, options: ScanOptions = {}): ScannedValue {
+  return new Scan(text, options, from).run((scan) => scan.readName());
 }
 
 /** Thrown where the scan ends early. */
 const STOP = new Error("stop");
 
-class Scan implements Scanned {
+class Scan implements ScannedValue {
   readonly faults: Fault[] = [];
   broken: Scanned["broken"] = null;
+  isStopped = false;
   readonly #text: string;
   readonly #base: string;
   readonly #maxValues: number;
   readonly #recordDepth: number;
   readonly #placeOf: (at: number) => string;
-  #at = 0;
+  #at: number;
   /** Of the current record. */
   #values = 0;
-  readonly #path: (string | number)[] = [];
+  readonly #path: (string | number)[];
   /** By depth: the names of the current object. */
   readonly #names: Set<string>[] = [];
   readonly #strings: JsonStrings;
 
-  constructor(text: string, options: ScanOptions) {
-    const { base = "", maxValues = Number.POSITIVE_INFINITY, recordDepth = 0, strict = false } = options;
+  constructor(text: string, options: ScanOptions, from = 0) {
+    const { base = "", path = [], maxValues = Number.POSITIVE_INFINITY, strict = false } = options;
+    const { recordDepth = path.length } = options;
     this.#text = text;
+    this.#at = from;
+    this.#path = [...path];
     this.#base = base;
     this.#maxValues = maxValues;
     this.#recordDepth = recordDepth;
-    this.#strings = new JsonStrings(text, strict);
+    this.#strings = options.strings ?? new JsonStrings(text, strict);
     this.#placeOf = options.placeOf ?? placesIn(text);
   }
 
-  run(): void {
-    try {
-      this.#skipSpace();
-      this.#value();
-      this.#skipSpace();
-      if (this.#at < this.#text.length) this.#break("nothing more is expected");
-    } catch (thrown) {
-      if (thrown !== STOP) throw thrown;
-    }
+  get end(): number {
+    return this.#at;
   }
 
-  #value(): void {
+  run(read: (scan: this) => void): this {
+    try {
+      read(this);
+    } catch (thrown) {
+      if (thrown !== STOP) throw thrown;
+      this.isStopped = true;
+    }
+    return this;
+  }
+
+  readText(): void {
+    this.#skipSpace();
+    this.readValue();
+    this.#skipSpace();
+    if (this.#at < this.#text.length) this.#break("nothing more is expected");
+  }
+
+  readName(): void {
+    const start = this.#at;
+    this.#string();
+    if (this.#nameFrom(start, this.#path.length) === "__proto__") this.#refuseProto();
+  }
+
+  readValue(): void {
     this.#count();
     switch (this.#text.charCodeAt(this.#at)) {
       case QUOTE:
@@ -141,15 +150,19 @@ class Scan implements Scanned {
           this.#fault(`Duplicate member: this object has ${shown(name)} again, ${this.#placeOf(start)}. Remove one.`);
           members -= 1;
         }
-        // zod silently drops a member of this name, and nothing that a client sent may be lost.
-        if (name === "__proto__") this.#fault("A property __proto__ is not allowed here. Remove it.");
+        if (name === "__proto__") this.#refuseProto();
         this.#skipSpace();
         if (this.#text.charCodeAt(this.#at) !== COLON) this.#break("a colon is expected");
         this.#at += 1;
         this.#skipSpace();
-        this.#value();
+        this.readValue();
       } while (this.#continues(CLOSE_OBJECT, "a comma or } is expected"));
     this.#leave();
+  }
+
+  /** zod silently drops a member of this name, and nothing that a client sent may be lost. */
+  #refuseProto(): void {
+    this.#fault("A property __proto__ is not allowed here. Remove it.");
   }
 
   #list(): void {
@@ -159,7 +172,7 @@ class Scan implements Scanned {
       do {
         this.#path[depth] = index;
         index += 1;
-        this.#value();
+        this.readValue();
       } while (this.#continues(CLOSE_LIST, "a comma or ] is expected"));
     this.#leave();
   }

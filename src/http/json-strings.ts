@@ -40,7 +40,8 @@ export class JsonStrings {
     }
     this.end = quote + 1;
     if (quote === text.length) this.broken = { at: quote, expected: "a closing quote is expected" };
-    else if (this.#strict) this.#refuseControls(start + 1, quote);
+    // Escaped names are parsed before the whole text is.
+    else if (this.#strict || this.escaped) this.#refuseControls(start + 1, quote);
     return this;
   }
 

@@ -1,9 +1,11 @@
 /** Operations that store a list of records, each once per id, all or nothing; also as NDJSON. */
 
-import * as z from "zod";
+import type * as z from "zod";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
+import type { SentItems } from "../ingest/sent-items.ts";
 import { type Call, json, type Operation, route, type RouteDefinition } from "./route.ts";
 import { Accepted } from "./schemas.ts";
+import { recordsBody, SentRecords } from "./sent-records.ts";
 
 export const MAX_RECORDS = 5_000;
 /** Of the body of a call that writes many records. */
@@ -22,7 +24,7 @@ interface Records<Sent> extends Pick<
   /** @param pointers the JSON pointer of each record in the body. */
   store: (
     ingest: ReturnType<typeof ingestOf>,
-    records: readonly Sent[],
+    records: SentItems<Sent>,
     pointers: (index: number) => string,
   ) => Promise<z.output<typeof Accepted>>;
 }
@@ -41,7 +43,7 @@ export function sendRecords<Sent>({
     method: "POST",
     limit: "write",
     body: {
-      schema: z.strictObject({ [property]: z.array(record).min(1).max(MAX_RECORDS) }),
+      ...recordsBody(property, record, MAX_RECORDS),
       maxBytes: MAX_RECORDS_BYTES,
       ...(maxValues === undefined ? {} : { maxValues }),
       linesOf: { property, maxItems: MAX_RECORDS },
@@ -55,7 +57,8 @@ export function sendRecords<Sent>({
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      return json(await store(ingestOf(call, space), body[property] ?? [], (index) => `/${property}/${index}`), 202);
+      const records = body[property] ?? new SentRecords(record);
+      return json(await store(ingestOf(call, space), records, (index) => `/${property}/${index}`), 202);
     },
   });
 }

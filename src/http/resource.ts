@@ -12,7 +12,6 @@ import { otherMethods } from "./middleware/problems.ts";
 import { limitEveryCall, limitOperation } from "./middleware/rate-limit.ts";
 import { readQuery } from "./query.ts";
 import type { AppEnv, Operation, Route } from "./route.ts";
-import { validateBody } from "./validate-body.ts";
 
 export interface Resource {
   /** Where `app` is mounted. */
@@ -56,7 +55,7 @@ function handlerOf(operation: Route): Handler<AppEnv> {
       scopes,
       params: params === undefined ? undefined : readPath(operation, c.req.param()),
       query: readQuery(query, call.url.searchParams),
-      body: body === undefined ? undefined : validateBody(body.schema, await readBody(call.request, body)),
+      body: body === undefined ? undefined : await readBody(call.request, body),
     };
     operation.check?.(parsed);
     await limitOperation(c, operation);

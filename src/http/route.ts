@@ -102,7 +102,12 @@ export interface BodyDoc<Body> {
   maxBytes?: number;
   /** JSON values in the body, or in each item of its lists. Default: 20,000. */
   maxValues?: number;
-  /** `application/x-ndjson` is accepted too: each line becomes an item of this property. */
+  /**
+   * For a large body, whose members are all lists with a limit: it is read item by item, and the items are kept as
+   * values in arrays, or as texts in SentRecords, which takes the least memory. Default: the body is read as a whole.
+   */
+  items?: "values" | "texts";
+  /** `application/x-ndjson` is accepted too: each line becomes an item of this property. It needs `items`. */
   linesOf?: Lines;
   example: unknown;
 }

@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import { invalid, MAX_FAULTS } from "../errors.ts";
+import { type Fault, invalid, MAX_FAULTS } from "../errors.ts";
 import { check, inBody } from "./validate.ts";
 
 interface ItemList {
@@ -19,13 +19,7 @@ interface ItemList {
 export function validateBody<Output>(schema: z.ZodType<Output>, body: unknown): Output {
   const lists = itemsIn(schema, body);
   const tooLong = lists.filter(({ items, maxItems }) => items.length > maxItems);
-  if (tooLong.length > 0)
-    throw invalid(
-      ...tooLong.map(({ name, maxItems }) => ({
-        pointer: inBody([name]),
-        detail: `${name} must have at most ${maxItems} items.`,
-      })),
-    );
+  if (tooLong.length > 0) throw invalid(...tooLong.map(({ name, maxItems }) => tooManyItems(name, maxItems)));
   // An item stands for each list: lists that are too short, and the members beside the lists, have their faults.
   const firsts = lists.map(({ name, items }) => [name, items.slice(0, 1)] as const);
   const { data, faults } = check(schema, withMembers(body, firsts), inBody);
@@ -43,6 +37,12 @@ export function validateBody<Output>(schema: z.ZodType<Output>, body: unknown): 
   return withMembers(data, read) as Output;
 }
 
+/** The fault of a list that is too long. */
+export const tooManyItems = (name: string, maxItems: number): Fault => ({
+  pointer: inBody([name]),
+  detail: `${name} must have at most ${maxItems} items.`,
+});
+
 function itemsIn(schema: z.ZodType, body: unknown) {
   if (typeof body !== "object" || body === null) return [];
   const members = new Map<string, unknown>(Object.entries(body));
@@ -52,7 +52,8 @@ function itemsIn(schema: z.ZodType, body: unknown) {
   });
 }
 
-const withMembers = (value: unknown, members: readonly (readonly [string, unknown])[]): unknown =>
+/** A body with other values of some members. */
+export const withMembers = (value: unknown, members: readonly (readonly [string, unknown])[]): unknown =>
   members.length === 0 ? value : { ...(value as object), ...Object.fromEntries(members) };
 
 const known = new WeakMap<z.ZodType, ReadonlyMap<string, ItemList>>();

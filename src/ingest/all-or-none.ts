@@ -5,6 +5,7 @@ import { findKnownIds } from "../db/events/event-range.ts";
 import { type Fault, invalid, MAX_FAULTS, SpillwayError } from "../errors.ts";
 import { DAY_MS } from "../time/durations.ts";
 import { type Naming, Persons } from "./persons.ts";
+import type { SentItems } from "./sent-items.ts";
 
 const MAX_ATTEMPTS = 3;
 /** How fast a sender's clock may be. */
@@ -28,12 +29,13 @@ export interface Rejected {
 
 /**
  * Runs a read and its write, and repeats both when another call changed what was read: a guard fails the write then.
+ * Items that are not repeatable are written in the first attempt or not at all.
  * @param detail the error's text after the last attempt.
  * @param write returns how many of the items were written; the ids of the others were stored already.
  * @throws conflict when the guard failed each time.
  */
 export async function writeAll(
-  items: readonly unknown[],
+  items: SentItems<unknown>,
   detail: string,
   write: () => Promise<number>,
 ): Promise<{ accepted: number; duplicates: number }> {
@@ -43,7 +45,7 @@ export async function writeAll(
       return { accepted, duplicates: items.length - accepted };
     } catch (thrown) {
       if (!isGuardFailure(thrown)) throw thrown;
-      if (attempt >= MAX_ATTEMPTS) throw new SpillwayError("conflict", detail);
+      if (attempt >= (items.isRepeatable ? MAX_ATTEMPTS : 1)) throw new SpillwayError("conflict", detail);
     }
 }
 
@@ -94,12 +96,14 @@ interface PersonItems<Sent, Row> {
  */
 export const ingestPersonItems =
   <Sent extends Naming & { id: string }, Row>(kind: PersonItems<Sent, Row>) =>
-  (call: IngestCall, items: readonly Sent[], pointers: (index: number) => string) =>
+  (call: IngestCall, items: SentItems<Sent>, pointers: (index: number) => string) =>
     writeAll(items, kind.changed, async () => {
       const persons = await Persons.of(call.db, call.space.id, items, call.uuid);
       const rejected: Rejected[] = [];
       const rows: Row[] = [];
-      for (const [index, sent] of items.entries()) {
+      let index = -1;
+      for (const sent of items.finalPass()) {
+        index += 1;
         const faults: Fault[] = [];
         const person = persons.find(sent, null, pointers(index), faults);
         const detail = kind.timeFault(sent, call);

@@ -1,7 +1,7 @@
 /** Ingests events: looks up their definitions and persons, checks each event, writes all or none. */
 
 import type { ExpectedDefinition } from "../db/events/definitions.ts";
-import { eventBytes, MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
+import { eventBytes, EventRows, MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
 import { insertEvents } from "../db/events/insert.ts";
 import type { NewProfile } from "../db/profiles/current.ts";
 import { type Fault, SpillwayError } from "../errors.ts";
@@ -11,6 +11,7 @@ import { definitionIds, findDefinitions, type FoundDefinition, premiseOf } from 
 import { deriveEvents, NOBODY } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
 import { type Naming, namesSent, type Person, Persons } from "./persons.ts";
+import type { SentItems } from "./sent-items.ts";
 import { canonicalProperties } from "./validate.ts";
 import { didYouMean } from "../suggestion.ts";
 
@@ -31,7 +32,7 @@ interface SentEvent extends Naming {
  */
 export async function ingestEvents(
   ingest: IngestCall,
-  events: readonly SentEvent[],
+  events: SentItems<SentEvent>,
   pointers: (index: number) => string,
 ): Promise<{ accepted: number; duplicates: number }> {
   return writeAll(events, CHANGED, async () =>
@@ -43,8 +44,12 @@ const CHANGED =
   "Other calls changed the definitions or profiles of these events at the same time. Send the events again.";
 
 /** The most bytes that one call stores. A number may be stored longer than it was sent: 1e15 has sixteen digits. */
-const MAX_CALL_BYTES = 31_457_280;
+const MAX_CALL_BYTES = 15_728_640;
+/** The most bytes of memory that the rows of one call take while they are written. */
+const MAX_HELD_BYTES = 60_000_000;
 const TOO_MUCH = `These events would be stored as more than ${MAX_CALL_BYTES} bytes, the most that one call may store. Send them in several calls.`;
+const TOO_WIDE =
+  "These events have too many characters that are not Latin, or quotes, to be written in one call of this size. Send them in several calls.";
 const TOO_LARGE = "The event is larger than 1,990,000 bytes, the most that can be stored.";
 const TOO_LARGE_FILLED =
   "The event's row would be larger than 1,990,000 bytes, the most that a row may have: it shows null for each property and list field that the event leaves out. Send fewer items in the list.";
@@ -52,25 +57,42 @@ const TOO_LARGE_FILLED =
 /** The rejected events, and the unknown ids, of a call that get suggestions: each is compared with every known name. */
 const MAX_SUGGESTING = 5;
 
-async function check(ingest: IngestCall, events: readonly SentEvent[], pointers: (index: number) => string) {
-  const ids = [...new Set(events.map((event) => event.definition_id))];
+/** What the look-ups before the final pass need of an event. */
+type Head = Naming & Pick<SentEvent, "id" | "definition_id">;
+
+const headOf = ({ id, definition_id, person_id, external_person_id, custom_id }: SentEvent): Head => ({
+  id,
+  definition_id,
+  person_id,
+  external_person_id,
+  custom_id,
+});
+
+async function check(ingest: IngestCall, events: SentItems<SentEvent>, pointers: (index: number) => string) {
+  const heads = Array.from(events, headOf);
+  const ids = [...new Set(heads.map((event) => event.definition_id))];
   const [definitions, persons] = await Promise.all([
     findDefinitions(ingest.db, ingest.space, ids),
-    Persons.of(ingest.db, ingest.space.id, events, ingest.uuid),
+    Persons.of(ingest.db, ingest.space.id, heads, ingest.uuid),
   ]);
   const meant = await suggestions(ingest, ids, definitions);
-  const profileType = (event: SentEvent) => {
+  const profileType = (event: Head) => {
     const definition = definitions.get(event.definition_id);
     return definition === undefined ? null : (rulesOf(definition).createsProfileOfType ?? null);
   };
   // An event that is not written, because its id is stored already, creates no profile.
-  const creating = events.filter((event) => !persons.has(event) && profileType(event) !== null);
+  const creating = heads.filter((event) => !persons.has(event) && profileType(event) !== null);
   const seen = await storedIds(ingest, "events", creating);
   const makers: string[] = [];
   const rejected: Rejected[] = [];
-  const rows: NewEvent[] = [];
+  const rows = new EventRows();
+  const written = new Map<string, FoundDefinition>();
+  const firstEvents: Pick<NewEvent, "id" | "definition_id">[] = [];
+  const personIds = new Set<string>();
   let bytes = 0;
-  for (const [index, event] of events.entries()) {
+  let index = -1;
+  for (const event of events.finalPass()) {
+    index += 1;
     const faults: Fault[] = [];
     const pointer = pointers(index);
     const definition = definitions.get(event.definition_id);
@@ -107,21 +129,26 @@ async function check(ingest: IngestCall, events: readonly SentEvent[], pointers:
         faults.push({ pointer: at, detail: stored > MAX_ROW_BYTES ? TOO_LARGE : TOO_LARGE_FILLED });
       bytes += stored;
       if (bytes > MAX_CALL_BYTES) throw new SpillwayError("payload_too_large", TOO_MUCH);
-      if (!duplicate && faults.length === 0) rows.push(row);
+      if (!duplicate && faults.length === 0) {
+        rows.add(row);
+        if (rows.heldBytes > MAX_HELD_BYTES) throw new SpillwayError("payload_too_large", TOO_WIDE);
+        written.set(definition.id, definition);
+        personIds.add(person.person_id);
+        if (!definition.used) firstEvents.push({ id, definition_id: definition.id });
+      }
     }
     if (faults.length > 0) rejected.push({ id: event.id, faults });
   }
   await throwFaults(ingest, "events", rejected);
-  const written = new Set(rows.map((row) => row.definition_id));
-  const used = [...definitions.values()].filter((definition) => written.has(definition.id));
   const { made, definitions: derivedFrom } = await deriveOfNew(ingest, persons.created);
   return {
     events: rows,
+    firstEvents,
     profiles: persons.created,
     profileCreatingIds: makers,
     derived: made,
-    definitions: [...used.map(premiseOf), ...derivedFrom],
-    personIds: [...new Set(rows.map((row) => row.person_id))],
+    definitions: [...Array.from(written.values(), premiseOf), ...derivedFrom],
+    personIds: [...personIds],
   };
 }
 

@@ -52,14 +52,17 @@ export class Persons {
   }
 
   /** Looks up the persons of these events. @param uuid the ids of profiles that are created for another id. */
-  static async of(db: Database, spaceId: string, events: readonly Naming[], uuid: () => string): Promise<Persons> {
-    const sent = (name: (typeof PERSON_IDS)[number]) => [
-      ...new Set(events.map((event) => idOf(event, name)).filter((id) => id !== null)),
-    ];
+  static async of(db: Database, spaceId: string, events: Iterable<Naming>, uuid: () => string): Promise<Persons> {
+    const sent = { person_id: new Set<string>(), external_person_id: new Set<string>(), custom_id: new Set<string>() };
+    for (const event of events)
+      for (const name of PERSON_IDS) {
+        const id = idOf(event, name);
+        if (id !== null) sent[name].add(id);
+      }
     const ids = {
-      person_id: sent("person_id"),
-      external_person_id: sent("external_person_id"),
-      custom_id: sent("custom_id"),
+      person_id: [...sent.person_id],
+      external_person_id: [...sent.external_person_id],
+      custom_id: [...sent.custom_id],
     };
     return new Persons(await resolvePersons(db, spaceId, ids), uuid);
   }

@@ -84,6 +84,9 @@ describe("the scan", () => {
 
   it("leaves control characters inside texts to JSON.parse, unless it is strict", () => {
     expect(scanJson('{"a":"b\nc"}').broken).toBeNull();
+    expect(scanJson('{"a\nb\\u0063":1}').broken).toMatchObject({
+      detail: "a control character in a text must be escaped",
+    });
     expect(scanJson('{"a":"b\nc"}', { strict: true }).broken).toMatchObject({
       pointer: "/a",
       place: "line 1, column 8",

@@ -98,7 +98,7 @@ describe("empty items of a list with many fields", () => {
 });
 
 describe("a call", () => {
-  it("stores at most 31,457,280 bytes, however short its numbers were written", async () => {
+  it("stores at most 15,728,640 bytes, however short its numbers were written", async () => {
     const properties = [{ name: "l", type: "list", fields: [{ name: "n", type: "number" }] }];
     await service.json("POST", "/v1/event-definitions", 201, {
       key: space.key,
@@ -111,7 +111,7 @@ describe("a call", () => {
     const answer = await service.call("POST", "/v1/events", { key: space.key, body: body(17) });
     const { code, detail } = await answer.json<ProblemView>();
     expect([answer.status, code]).toEqual([413, "payload_too_large"]);
-    expect(detail).toContain("31457280 bytes");
+    expect(detail).toContain("15728640 bytes");
     expect(await storedBytes()).toBe(0);
     expect((await service.call("POST", "/v1/events", { key: space.key, body: body(2) })).status).toBe(202);
   });

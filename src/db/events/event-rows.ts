@@ -27,51 +27,105 @@ export function eventBytes(event: NewEvent): number {
   return texts.reduce((sum, text) => sum + (text === null ? 0 : Buffer.byteLength(text)), 0);
 }
 
-const COLUMNS = "occurred_at, id, definition_id, definition_version, person_id, company_id, session_id, properties";
+const FIXED = "occurred_at, id, definition_id, definition_version, person_id, company_id, session_id";
+const COLUMNS = `${FIXED}, properties` as const;
 
-/** Inserts events with the sequence number of the batch. An event whose id the space already has stays unchanged. */
-export function insertRows(spaceId: string, events: readonly NewEvent[], receivedAt: number): Statement[] {
-  return packRows(events).map((rows) =>
-    typeof rows === "string"
-      ? statement(
-          `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
-           SELECT ?1, ?2, ${THIS_SEQUENCE}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-             value ->> 6, value ->> 7
-           FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
-          [spaceId, receivedAt, rows],
-        )
-      : statement(
-          `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
-           VALUES (?1, ?2, ${THIS_SEQUENCE}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
-          [spaceId, receivedAt, ...valuesOf(rows, COLUMNS)],
-        ),
-  );
+/** A character that a text cannot have if each of its characters is to take one byte of memory. */
+const WIDE = /[\u0100-\uffff]/;
+const EVERY_WIDE = /[\u0100-\uffff]/g;
+/** Where fewer of a row's characters are wide, they are escaped: one wide character doubles a whole batch. */
+const MIN_WIDE_SHARE = 1 / 16;
+
+/**
+ * Events as parameters of the statements that insert them: JSON lists that each fit a parameter, and events too large
+ * for a list by themselves. They keep the order in which they were added, so that of two events with one id the first is
+ * stored.
+ */
+export class EventRows {
+  readonly #packed: (string | NewEvent)[] = [];
+  #rows: string[] = [];
+  #bytes = 2;
+  /** Of all rows: UTF-16 units, those of the message to D1, and its bytes in UTF-8. */
+  readonly #sums = { units: 0, messageUnits: 0, messageBytes: 0 };
+  #isWide = false;
+
+  /**
+   * The bytes that the rows take while they are written: the parameters, the message that the client of D1 makes of them
+   * as one text of JSON, and the bytes of this message. A text with a wide character takes two bytes a character.
+   */
+  get heldBytes(): number {
+    const { units, messageUnits, messageBytes } = this.#sums;
+    return (this.#isWide ? 2 : 1) * (units + messageUnits) + messageBytes;
+  }
+
+  add(event: NewEvent): void {
+    const row = rowText(event);
+    const rowBytes = Buffer.byteLength(row) + 1;
+    this.#measure(row, rowBytes);
+    const isLarge = rowBytes > MAX_TEXT_BYTES;
+    if (isLarge || this.#bytes + rowBytes > MAX_TEXT_BYTES) this.#pack();
+    if (isLarge) {
+      this.#packed.push(event);
+      return;
+    }
+    this.#rows.push(row);
+    this.#bytes += rowBytes;
+  }
+
+  /** Inserts the events with the sequence number of the batch. One whose id the space already has stays unchanged. */
+  statements(spaceId: string, receivedAt: number): Statement[] {
+    this.#pack();
+    return this.#packed.map((rows) =>
+      typeof rows === "string"
+        ? statement(
+            `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
+             SELECT ?1, ?2, ${THIS_SEQUENCE}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+               value ->> 5, value ->> 6, iif(json_type(value, '$[7]') = 'text', value ->> 7, value -> 7)
+             FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+            [spaceId, receivedAt, rows],
+          )
+        : statement(
+            `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
+             VALUES (?1, ?2, ${THIS_SEQUENCE}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
+            [spaceId, receivedAt, ...valuesOf(rows, COLUMNS)],
+          ),
+    );
+  }
+
+  #measure(row: string, rowBytes: number): void {
+    const messageUnits = JSON.stringify(row).length;
+    this.#sums.units += row.length;
+    this.#sums.messageUnits += messageUnits;
+    this.#sums.messageBytes += rowBytes + messageUnits - row.length;
+    this.#isWide ||= WIDE.test(row);
+  }
+
+  #pack(): void {
+    if (this.#rows.length > 0) this.#packed.push(`[${this.#rows.join()}]`);
+    this.#rows = [];
+    this.#bytes = 2;
+  }
 }
 
 /**
- * Events as JSON lists that each fit a parameter, and events too large for a list by themselves: in the order in which
- * they were sent, so that of two events with one id the first is stored.
+ * A JSON list of the columns. The properties are JSON inside it, without a second escape of each quote; or a text of
+ * JSON, where a few wide characters are escaped, because escapes inside JSON would be stored as such.
  */
-function packRows(events: readonly NewEvent[]): (string | NewEvent)[] {
-  const packed: (string | NewEvent)[] = [];
-  let rows: string[] = [];
-  let bytes = 2;
-  for (const event of events) {
-    const row = JSON.stringify(valuesOf(event, COLUMNS));
-    const rowBytes = Buffer.byteLength(row) + 1;
-    const large = rowBytes > MAX_TEXT_BYTES;
-    if (rows.length > 0 && (large || bytes + rowBytes > MAX_TEXT_BYTES)) {
-      packed.push(`[${rows.join()}]`);
-      rows = [];
-      bytes = 2;
-    }
-    if (large) {
-      packed.push(event);
-      continue;
-    }
-    rows.push(row);
-    bytes += rowBytes;
-  }
-  if (rows.length > 0) packed.push(`[${rows.join()}]`);
-  return packed;
+function rowText(event: NewEvent): string {
+  const { properties, ...fixed } = event;
+  const row = `${JSON.stringify(valuesOf(fixed, FIXED)).slice(0, -1)},${properties}]`;
+  const wide = row.match(EVERY_WIDE)?.length ?? 0;
+  if (wide === 0 || wide > row.length * MIN_WIDE_SHARE) return row;
+  const text = JSON.stringify(valuesOf(event, COLUMNS)).replaceAll(EVERY_WIDE, escaped);
+  // What V8 replaces in a text of two bytes a character has two bytes a character too. This copy has one.
+  return Buffer.from(text, "latin1").toString("latin1");
+}
+
+const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** Inserts events with the sequence number of the batch. An event whose id the space already has stays unchanged. */
+export function insertRows(spaceId: string, events: readonly NewEvent[], receivedAt: number): Statement[] {
+  const rows = new EventRows();
+  for (const event of events) rows.add(event);
+  return rows.statements(spaceId, receivedAt);
 }

@@ -2,14 +2,16 @@
 
 import { type Database, statement } from "../core/database.ts";
 import { type ExpectedDefinition, definitionsUnchanged } from "./definitions.ts";
-import { insertRows, type NewEvent } from "./event-rows.ts";
+import { type EventRows, insertRows, type NewEvent } from "./event-rows.ts";
 import { recordFirstEvents } from "./first-events.ts";
 import { jsonLists } from "../core/pagination.ts";
 import { nextSequence } from "../core/sequences.ts";
 import { insertProfiles, type NewProfile, personsUnchanged } from "../profiles/current.ts";
 
 export interface IngestWrite {
-  events: readonly NewEvent[];
+  events: EventRows;
+  /** Of these events, those of definitions that were unused when the caller read them. */
+  firstEvents: readonly Pick<NewEvent, "id" | "definition_id">[];
   /** Profiles that these events create. */
   profiles: readonly NewProfile[];
   /** Ids of the events that create profiles. Where the space already has one of these events, nothing is written. */
@@ -47,10 +49,10 @@ export async function insertEvents(
       ),
     ),
   ];
-  const inserts = insertRows(spaceId, write.events, receivedAt);
+  const inserts = write.events.statements(spaceId, receivedAt);
   const after = [
     ...insertRows(spaceId, write.derived, receivedAt),
-    ...recordFirstEvents(spaceId, write.definitions, [...write.events, ...write.derived]),
+    ...recordFirstEvents(spaceId, write.definitions, [...write.firstEvents, ...write.derived]),
   ];
   const results = await db.batch([...before, ...inserts, ...after]);
   return results.slice(before.length, before.length + inserts.length).reduce((sum, result) => sum + result.changes, 0);

@@ -52,6 +52,7 @@ export const adObjectsResource = resource("/v1/ad-objects", "Touchpoints", [
     body: {
       schema: SentObjects,
       maxBytes: MAX_RECORDS_BYTES,
+      items: "values",
       example: {
         ads: [{ id: "120210000000000001", name: "Blue shoes, video", adset_id: "120210000000000010" }],
         adsets: [{ id: "120210000000000010", name: "Runners, 25–40", campaign_id: "120210000000000100" }],

@@ -50,6 +50,7 @@ export const flowsResource = resource("/v1/flows", "Flows", [
     body: {
       schema: z.strictObject({ flows: z.array(SentFlow).min(1).max(MAX_FLOWS) }),
       maxBytes: MAX_RECORDS_BYTES,
+      items: "values",
       example: {
         flows: [
           {

@@ -129,6 +129,7 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     body: {
       schema: z.strictObject({ profiles: z.array(Merge).min(1).max(MAX_PROFILES) }),
       maxBytes: MAX_RECORDS_BYTES,
+      items: "values",
       example: {
         profiles: [
           {
