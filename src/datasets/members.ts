@@ -3,7 +3,7 @@
 import type { Database } from "../db/core/database.ts";
 import { listSegments } from "../db/profiles/segments.ts";
 import { didYouMean } from "../suggestion.ts";
-import { type MemberRange, MEMBERS } from "../db/profiles/segment-members.ts";
+import { type MemberRange, MEMBERS } from "../db/profiles/member-scan.ts";
 import { compileSegment } from "../segments/compile.ts";
 import type { SegmentFilter } from "../segments/filter.ts";
 import { maxProfilesPerQuery } from "../segments/limits.ts";

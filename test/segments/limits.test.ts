@@ -1,7 +1,8 @@
 /** What passes the limits runs: the largest segments of each shape, on the real database. */
 
 import { beforeAll, expect, it } from "vitest";
-import { countMembers, MEMBERS } from "../../src/db/profiles/segment-members.ts";
+import { MEMBERS } from "../../src/db/profiles/member-scan.ts";
+import { countMembers } from "../../src/db/profiles/segment-members.ts";
 import { readSequence } from "../../src/db/core/sequences.ts";
 import { compileSegment } from "../../src/segments/compile.ts";
 import { freezeFilter, segmentReadsFrom } from "../../src/segments/filter.ts";

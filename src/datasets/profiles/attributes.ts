@@ -12,9 +12,9 @@ import {
   cutMembers,
   listMembers,
   type MemberProfile,
-  type MemberRange,
   readMembers,
 } from "../../db/profiles/segment-members.ts";
+import type { MemberRange } from "../../db/profiles/member-scan.ts";
 import { segmentAt } from "../../db/profiles/segments.ts";
 import { countTombstones, cutTombstones, readTombstones } from "../../db/profiles/tombstones.ts";
 import { mixedAttributes } from "../../db/profiles/value-types.ts";
@@ -37,7 +37,7 @@ import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
 const MAX_ATTRIBUTES = 200;
 /** The fewest profiles that one query scans. */
 const MIN_SLICE = 100;
-/** The most slices of a chunk where few profiles are in the segment: its pages scan up to four times as many. */
+/** Where few profiles are in the segment, a chunk ends after as many profiles as so many slices have. */
 const MAX_SLICES = 100;
 /** Times of the keys. */
 const PROFILES = 0;
@@ -148,11 +148,12 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
       cut: (bounds, max) => cut(snapshot, query, bounds, max),
       async count(bounds, budget) {
         const { profiles, deletions } = rangesOf(snapshot, query, bounds);
-        const counted =
-          profiles === null ? { records: 0, next: null } : await countMembers(snapshot.db, profiles, budget);
+        const counted = profiles === null ? NOTHING : await countMembers(snapshot.db, profiles, budget);
         if (counted.next !== null) return { ...counted, next: { time: PROFILES, id: counted.next } };
-        const deleted = deletions === null ? 0 : await countTombstones(snapshot.db, deletions);
-        return { records: counted.records + deleted, next: null };
+        if (deletions === null) return { records: counted.records, next: null };
+        const deleted = await countTombstones(snapshot.db, deletions, budget);
+        const next = deleted.next === null ? null : { time: DELETIONS, id: keyId(deleted.next) };
+        return { records: counted.records + deleted.records, next };
       },
       pages: (bounds) => pages(snapshot, query, bounds),
     };
@@ -205,6 +206,8 @@ function rangesOf(snapshot: Snapshot, { segment }: Query, { lower, upper }: Boun
   };
 }
 
+const NOTHING = { records: 0, next: null };
+
 async function cut(snapshot: Snapshot, query: Query, bounds: Bounds, max: ChunkSize) {
   const { profiles, deletions } = rangesOf(snapshot, query, bounds);
   let records = 0;
@@ -223,9 +226,7 @@ function cutProfiles({ db }: Snapshot, range: MemberRange, { records, bytes }: C
   // Without a condition every scanned profile counts: there is no need to scan more than are cut off.
   const takesEvery = range.condition === null && range.since === 0;
   const slice = takesEvery ? Math.min(range.slice, Math.max(records, MIN_SLICE) + 1) : range.slice;
-  // D1 has no infinite number.
-  const max = { records, bytes: Math.min(bytes, Number.MAX_SAFE_INTEGER) };
-  return cutMembers(db, { ...range, slice }, max, MAX_SLICES);
+  return cutMembers(db, { ...range, slice }, { records, bytes }, MAX_SLICES);
 }
 
 async function* pages(snapshot: Snapshot, query: Query, bounds: Bounds): AsyncGenerator<Page> {

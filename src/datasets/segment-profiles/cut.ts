@@ -2,7 +2,8 @@
 
 import { type EventSizes, measureEvents, MAX_SCANNED_EVENTS } from "../../db/events/person-event-sizes.ts";
 import { type FromKey, MAX_PERSON_EVENTS, PERSON_EVENTS_BYTES } from "../../db/events/person-events.ts";
-import { type Member, type MemberRange, memberSlices } from "../../db/profiles/segment-members.ts";
+import type { MemberRange } from "../../db/profiles/member-scan.ts";
+import { type Member, memberSlices } from "../../db/profiles/segment-members.ts";
 import { ChunkCost, type ChunkSize, QUERY_LIMITS, type QueryLimits } from "../chunk-cost.ts";
 import type { Snapshot } from "../dataset.ts";
 import { eventRange, firstKey } from "./events.ts";
@@ -24,7 +25,7 @@ const LIMITS: DocumentLimits = {
   eventBytes: MAX_PROFILE_EVENT_BYTES,
 };
 
-/** Slices of profiles that one chunk has where few of them are in the segment. */
+/** Where few profiles are in the segment, a chunk ends after as many profiles as so many slices have. */
 const MAX_SLICES = 20;
 
 const TOO_LARGE =
@@ -44,14 +45,12 @@ export async function cutDocument(
 ): Promise<{ records: number; next: string | null }> {
   const chunk = new ChunkCost({ ...max, ...limits }, TOO_LARGE);
   const sections = new Set(query.events.map(({ section }) => section)).size;
-  let slices = 0;
-  for await (const { members, next } of memberSlices(snapshot.db, range)) {
-    slices += 1;
+  for await (const { members, next, endsBlock } of memberSlices(snapshot.db, range, MAX_SLICES * range.slice)) {
     for await (const [{ id, bytes }, sizes] of measured(snapshot, query, members, limits)) {
       const queries = queriesOf(sizes, sections, limits) + 2 / limits.measuredProfiles;
       if (!chunk.add({ bytes: bytes + sizes.bytes, queries })) return { records: chunk.records, next: id };
     }
-    if (next !== null && slices >= MAX_SLICES && chunk.records > 0) return { records: chunk.records, next };
+    if (endsBlock && chunk.records > 0) return { records: chunk.records, next };
   }
   return { records: chunk.records, next: null };
 }

@@ -3,13 +3,8 @@
  * profile only a few megabytes are in memory at a time.
  */
 
-import {
-  listMembers,
-  type MemberProfile,
-  type MemberRange,
-  readMembers,
-  batchBySize,
-} from "../../db/profiles/segment-members.ts";
+import { listMembers, type MemberProfile, readMembers, batchBySize } from "../../db/profiles/segment-members.ts";
+import type { MemberRange } from "../../db/profiles/member-scan.ts";
 import { inBatches } from "../../db/core/batching.ts";
 import type { PersonEvent } from "../../db/events/person-events.ts";
 import { DEFAULT_SECTION } from "../../db/core/sections.ts";

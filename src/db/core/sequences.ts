@@ -22,6 +22,24 @@ export function asOf(table: string, parameter: string): string {
   return `${table}.seq_from <= ${parameter} AND (${table}.seq_to IS NULL OR +${table}.seq_to > ${parameter})`;
 }
 
+/**
+ * SQL: a row is the version as of a sequence number, and one seek finds it, however many versions came before. The
+ * space's id must be parameter ?1.
+ * @param alias the name of the table in the query.
+ * @param key its key's columns between the space and the sequence number, and SQL for their values.
+ */
+export function versionAsOf(
+  table: string,
+  alias: string,
+  key: Readonly<Record<string, string>>,
+  parameter: string,
+): string {
+  const isSame = Object.entries(key).map(([column, value]) => `AND v.${column} = ${value}`);
+  return `${alias}.seq_from = (SELECT max(v.seq_from) FROM ${table} v
+      WHERE v.space_id = ?1 ${isSame.join(" ")} AND v.seq_from <= ${parameter})
+    AND (${alias}.seq_to IS NULL OR ${alias}.seq_to > ${parameter})`;
+}
+
 /** The sequence number of the last write; 0 for a space without one. */
 export async function readSequence(db: Database, spaceId: string): Promise<number> {
   const row = await db.first<{ seq: number }>("SELECT seq FROM sequences WHERE space_id = ?1", [spaceId]);

@@ -6,7 +6,7 @@
 import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { jsonLists } from "../core/pagination.ts";
-import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE, versionAsOf } from "../core/sequences.ts";
 
 /** From the lowest level up: an object's parent has the next level, an account has no parent. */
 export const AD_LEVELS = ["ad", "adset", "campaign", "account"] as const;
@@ -78,7 +78,7 @@ export async function adObjectsAt(
     found.push(
       ...(await db.all<AdObject>(
         `SELECT o.id, o.name, o.parent_id FROM json_each(?4) j CROSS JOIN ad_objects o
-           ON o.space_id = ?1 AND o.level = ?3 AND o.id = j.value AND ${asOf("o", "?2")}`,
+           ON o.space_id = ?1 AND o.level = ?3 AND o.id = j.value AND ${versionAsOf("ad_objects", "o", { level: "?3", id: "j.value" }, "?2")}`,
         [spaceId, seq, level, list],
       )),
     );

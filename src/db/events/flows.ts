@@ -6,7 +6,7 @@
 import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { inBatches } from "../core/batching.ts";
-import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { asOf, nextSequence, THIS_SEQUENCE, versionAsOf } from "../core/sequences.ts";
 
 interface Flows {
   id: string;
@@ -92,6 +92,6 @@ export const elementsAt = (db: Database, spaceId: string, seq: number, elementId
 export const flowsAt = (db: Database, spaceId: string, seq: number, flowIds: readonly string[]) =>
   db.all<Pick<FlowRow, "id" | "campaign_name" | "campaign_start">>(
     `SELECT f.id, f.campaign_name, f.campaign_start
-     FROM json_each(?3) j CROSS JOIN flows f ON f.space_id = ?1 AND f.id = j.value AND ${asOf("f", "?2")}`,
+     FROM json_each(?3) j CROSS JOIN flows f ON f.space_id = ?1 AND f.id = j.value AND ${versionAsOf("flows", "f", { id: "j.value" }, "?2")}`,
     [spaceId, seq, JSON.stringify(flowIds)],
   );

@@ -16,7 +16,7 @@ import { recordFirstEvents } from "../events/first-events.ts";
 import { insertReachability, type NewReachability } from "../events/reachability.ts";
 import { type ExpectedVersion, versionsUnchanged } from "./current.ts";
 import { rememberNames } from "./names.ts";
-import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE, versionAsOf } from "../core/sequences.ts";
 
 interface Profiles {
   person_id: string;
@@ -168,7 +168,7 @@ export async function findProfile(db: Database, spaceId: string, personId: strin
 export const externalIdsAt = (db: Database, spaceId: string, seq: number, personIds: readonly string[]) =>
   db.all<{ person_id: string; external_person_id: string }>(
     `SELECT p.person_id, p.external_person_id FROM json_each(?3) j CROSS JOIN profiles p
-       ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}
+       ON p.space_id = ?1 AND p.person_id = j.value AND ${versionAsOf("profiles", "p", { person_id: "j.value" }, "?2")}
      WHERE p.external_person_id IS NOT NULL`,
     [spaceId, seq, JSON.stringify(personIds)],
   );
@@ -197,7 +197,7 @@ export async function identifiersAt(
        (SELECT json_group_object(i.key, i.value) FROM json_each(p.identifiers) i
         WHERE i.key IN (SELECT value FROM json_each(?4))) AS identifiers,
        (SELECT json_group_array(i.value ->> 'installation_id') FROM json_each(p.installations) i WHERE ?5) AS installation_ids
-     FROM json_each(?3) j CROSS JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}`,
+     FROM json_each(?3) j CROSS JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value AND ${versionAsOf("profiles", "p", { person_id: "j.value" }, "?2")}`,
     [spaceId, seq, JSON.stringify(personIds), JSON.stringify(names), Number(withInstallations)],
   );
 }

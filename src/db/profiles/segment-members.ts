@@ -1,29 +1,12 @@
 /**
  * The profiles of a segment, or of a whole space, as of a sequence number, by person_id. Each query tests the condition
- * on one slice of profiles, so that it ends within D1's time limit however few profiles match.
+ * on one slice of people, so that it reads a bounded number of rows however few profiles match.
  */
 
-import { type Condition, every } from "./conditions.ts";
-import { type Database, type Param } from "../core/database.ts";
+import type { Database } from "../core/database.ts";
 import type { ScanBudget } from "../core/scan-budget.ts";
-import { asOf } from "../core/sequences.ts";
-
-/** The parameters of these queries that a condition uses. */
-export const MEMBERS = { seq: "?2", values: "?3" } as const;
-
-export interface MemberRange {
-  spaceId: string;
-  seq: number;
-  /** Only profiles whose version came after this number; 0: all. */
-  since: number;
-  /** Compiled for `MEMBERS`; null: every profile matches. */
-  condition: Condition | null;
-  /** The most profiles that one query scans. */
-  slice: number;
-  /** lower ≤ person_id < upper; null: to the end. */
-  lower: string;
-  upper: string | null;
-}
+import { versionAsOf } from "../core/sequences.ts";
+import { type MemberRange, scanPeople, SliceSize } from "./member-scan.ts";
 
 /** A matching profile, and the bytes that `readMembers` returns for it. */
 export interface Member {
@@ -42,56 +25,18 @@ export interface MemberProfile {
   installations: string;
 }
 
-/** The start of a slice. */
-interface SliceStart {
-  id: string;
-  from: ">" | ">=";
-}
-
-/**
- * Scans one slice, as a table `scanned (id, bytes, matches)`. Without an upper bound it ends at a blob: every text
- * sorts before.
- * @param select SQL of further columns of the result.
- * @param more parameters from ?8 on.
- * @returns one row, with the number of scanned profiles and the last id.
- */
-async function scan<Row>(
-  db: Database,
-  range: MemberRange,
-  { id, from }: SliceStart,
-  slice: number,
-  select: string,
-  ...more: Param[]
-): Promise<Row & { scanned: number; last: string | null }> {
-  const matches = every(["p.seq_from > ?7", range.condition?.sql ?? `${MEMBERS.values} IS NOT NULL`]);
-  const row = await db.first<Row & { scanned: number; last: string | null }>(
-    `WITH scanned (id, bytes, matches) AS MATERIALIZED (
-       SELECT p.person_id, octet_length(p.identifiers) + octet_length(p.attributes) + octet_length(p.tags)
-         + octet_length(p.topics) + octet_length(p.installations), ${matches}
-       FROM profiles p
-       WHERE p.space_id = ?1 AND p.person_id ${from} ?4 AND p.person_id < ifnull(?5, x'') AND ${asOf("p", "?2")}
-       ORDER BY p.person_id LIMIT ?6)
-     SELECT count(*) AS scanned, max(id) AS last, ${select} FROM scanned`,
-    [range.spaceId, range.seq, range.condition?.values ?? "[]", id, range.upper, slice, range.since, ...more],
-  );
-  if (row === null) throw new Error("The scan of a slice of profiles returned no row.");
-  return row;
-}
-
-/** A reader of the cut chunk scans as many slices, or four times as many shorter ones. */
-const MAX_SLICES_PER_CUT = 20;
-/** Appended to an id, it sorts before every other id with that prefix: ids contain no control character. */
-const JUST_AFTER = "\u0001";
-
 /** Where a cut ends: a number of members, or bytes as `Member.bytes` counts them. */
 export interface MemberLimits {
   records: number;
   bytes: number;
 }
 
+/** A reader of the cut chunk scans at most as many profiles as in so many slices. */
+const MAX_SLICES_PER_CUT = 20;
+
 /**
  * Cuts the first members off a range: as many as a limit allows, and the one that reaches the limit of bytes. Fewer
- * where that takes too many slices, but at least one where there is one.
+ * where too many profiles are scanned for them, but at least one where there is one.
  * @returns the number of members and their bytes, and the lower bound of the rest, or null at the end of the range.
  */
 export async function cutMembers(
@@ -101,60 +46,39 @@ export async function cutMembers(
   maxSlices = MAX_SLICES_PER_CUT,
 ): Promise<MemberLimits & { next: string | null }> {
   let [records, bytes] = [0, 0];
-  let place: SliceStart = { id: range.lower, from: ">=" };
-  for (let slices = 1; ; slices += 1) {
-    const { scanned, last, cut } = await scan<{ cut: string }>(
-      db,
-      range,
-      place,
-      range.slice,
-      `(SELECT json_array(ifnull(sum(inside), 0), ifnull(sum(bytes * inside), 0), min(CASE WHEN inside = 0 THEN id END))
-        FROM (SELECT id, bytes, nth <= ?8 AND total - bytes < ?9 AS inside
-              FROM (SELECT id, bytes, row_number() OVER members AS nth, sum(bytes) OVER members AS total
-                    FROM scanned WHERE matches WINDOW members AS (ORDER BY id ROWS UNBOUNDED PRECEDING)))) AS cut`,
-      max.records - records,
-      max.bytes - bytes,
-    );
-    const [more, moreBytes, next] = JSON.parse(cut) as [number, number, string | null];
-    records += more;
-    bytes += moreBytes;
-    if (next !== null) return { records, bytes, next };
-    if (last === null || scanned < range.slice) return { records, bytes, next: null };
-    if (slices >= maxSlices && records > 0) return { records, bytes, next: `${last}${JUST_AFTER}` };
-    place = { id: last, from: ">" };
+  for await (const { members, next, endsBlock } of memberSlices(db, range, maxSlices * range.slice)) {
+    for (const member of members) {
+      if (records === max.records || bytes >= max.bytes) return { records, bytes, next: member.id };
+      records += 1;
+      bytes += member.bytes;
+    }
+    if (endsBlock && records > 0) return { records, bytes, next };
   }
+  return { records, bytes, next: null };
 }
 
-/** Profiles of the first slice of a count: how much a profile costs is known after it. */
-const FIRST_SLICE = 100;
-/** The rows that one query of a count should read: other queries of the database wait for it. */
-const ROWS_PER_QUERY = 200_000;
-
 /**
- * Counts the members of a range, one query for each slice. A slice is a tenth of what one query may scan at most, and
- * smaller where profiles have many events, so that others get a turn between the slices.
+ * Counts the members of a range, one query for each slice: a tenth of what one query may scan at most, so that others
+ * get a turn between the slices.
  * @returns how many there are, and null; when the budget ended before, those up to a key, and this key.
  */
 export async function countMembers(
   db: Database,
   range: MemberRange,
   budget: ScanBudget,
-  rowsPerQuery = ROWS_PER_QUERY,
+  rowsPerQuery?: number,
 ): Promise<{ records: number; next: string | null }> {
-  const max = Math.ceil(range.slice / 10);
-  let slice = Math.min(FIRST_SLICE, max);
+  const size = new SliceSize(range, Math.ceil(range.slice / 10), rowsPerQuery);
   let records = 0;
-  let place: SliceStart = { id: range.lower, from: ">=" };
-  for (;;) {
+  for (let { lower } = range; ;) {
     const before = db.rowsRead;
-    const select = "ifnull(sum(matches), 0) AS matching";
-    const { scanned, last, matching } = await scan<{ matching: number }>(db, range, place, slice, select);
-    records += matching;
-    if (last === null || scanned < slice) return { records, next: null };
-    const read = Math.max(db.rowsRead - before, 1);
-    if (!budget.spend(read)) return { records, next: `${last}${JUST_AFTER}` };
-    place = { id: last, from: ">" };
-    slice = Math.max(1, Math.min(max, 2 * slice, Math.floor((slice * rowsPerQuery) / read)));
+    const rest = { ...range, lower };
+    const slice = await scanPeople<{ matching: number }>(db, rest, size.now, "ifnull(sum(matches), 0) AS matching");
+    records += slice.matching;
+    const read = db.rowsRead - before;
+    if (slice.next === null || !budget.spend(read)) return { records, next: slice.next };
+    lower = slice.next;
+    size.adapt(read);
   }
 }
 
@@ -165,27 +89,48 @@ const MAX_PACKED = 5_000;
 export interface MemberSlice {
   members: Member[];
   next: string | null;
+  /** A block of profiles ends with it. */
+  endsBlock: boolean;
 }
 
-/** The members of a range, slice by slice: a slice without a member too. `readMembers` reads their data. */
-export async function* memberSlices(db: Database, range: MemberRange): AsyncGenerator<MemberSlice> {
-  const slice = Math.min(range.slice, MAX_PACKED);
-  let place: SliceStart = { id: range.lower, from: ">=" };
-  for (;;) {
-    const { scanned, last, packed } = await scan<{ packed: string | null }>(
-      db,
-      range,
-      place,
-      slice,
-      "(SELECT group_concat(id || char(9) || bytes, char(10)) FROM (SELECT id, bytes FROM scanned WHERE matches ORDER BY id)) AS packed",
-    );
-    const ended = last === null || scanned < slice;
-    const members = packed === null ? [] : packed.split("\n").map(memberOf);
-    yield { members, next: ended ? null : `${last}${JUST_AFTER}` };
-    if (ended) return;
-    place = { id: last, from: ">" };
+/**
+ * The members of a range, slice by slice: a slice without a member too. `readMembers` reads their data.
+ * @param block a slice ends after this many profiles, and after as many more: those of the snapshot, whether they are
+ * members or not. So these places depend on the snapshot alone, and not on the slices.
+ */
+export async function* memberSlices(
+  db: Database,
+  range: MemberRange,
+  block = Number.MAX_SAFE_INTEGER,
+): AsyncGenerator<MemberSlice> {
+  const size = new SliceSize(range, MAX_PACKED);
+  let left = block;
+  for (let { lower } = range; ;) {
+    const before = db.rowsRead;
+    const people = size.now;
+    const found = await readSlice(db, { ...range, lower }, people, left);
+    size.adapt(db.rowsRead - before);
+    const { end } = found;
+    const slice = end === null ? found : await readSlice(db, { ...range, lower, upper: end }, people, left);
+    const next = end ?? slice.next;
+    const members = slice.packed === null ? [] : slice.packed.split("\n").map(memberOf);
+    yield { members, next, endsBlock: end !== null };
+    if (next === null) return;
+    left = end === null ? left - slice.profiles : block;
+    lower = next;
   }
 }
+
+/** @returns the members as lines, and the id of the first person beyond `left` profiles of the snapshot, or null. */
+const readSlice = (db: Database, range: MemberRange, people: number, left: number) =>
+  scanPeople<{ profiles: number; packed: string | null; end: string | null }>(
+    db,
+    range,
+    people,
+    `ifnull(sum(known), 0) AS profiles, group_concat(id || char(9) || bytes, char(10)) FILTER (WHERE matches) AS packed,
+     CASE WHEN sum(known) > ?8 THEN (SELECT id FROM scanned WHERE known ORDER BY id LIMIT 1 OFFSET ?8) END AS end`,
+    [left],
+  );
 
 /** The members of a range, in lists that are not empty. */
 export async function* listMembers(db: Database, range: MemberRange): AsyncGenerator<Member[]> {
@@ -225,7 +170,7 @@ export async function readMembers(
   const rows = await db.all<MemberProfile>(
     `SELECT p.person_id, p.external_person_id, p.identifiers, p.attributes, p.tags, p.topics, p.installations
      FROM json_each(?3) j CROSS JOIN profiles p
-       ON p.space_id = ?1 AND p.person_id = j.value AND ${asOf("p", "?2")}`,
+       ON p.space_id = ?1 AND p.person_id = j.value AND ${versionAsOf("profiles", "p", { person_id: "j.value" }, "?2")}`,
     [spaceId, seq, JSON.stringify(ids)],
   );
   if (rows.length !== ids.length || rows.some((row, n) => row.person_id !== ids[n]))

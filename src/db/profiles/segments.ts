@@ -2,7 +2,7 @@
 
 import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
-import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE, versionAsOf } from "../core/sequences.ts";
 
 interface Segments {
   id: string;
@@ -65,7 +65,7 @@ export async function findSegment(db: Database, spaceId: string, id: string): Pr
 
 /** The segment as of a sequence number, or null. */
 export async function segmentAt(db: Database, spaceId: string, id: string, seq: number): Promise<SegmentRow | null> {
-  const sql = `SELECT ${COLUMNS} FROM segments s WHERE s.space_id = ?1 AND s.id = ?2 AND ${asOf("s", "?3")}`;
+  const sql = `SELECT ${COLUMNS} FROM segments s WHERE s.space_id = ?1 AND s.id = ?2 AND ${versionAsOf("segments", "s", { id: "?2" }, "?3")}`;
   return db.first<SegmentRow>(sql, [spaceId, id, seq]);
 }
 

@@ -8,7 +8,8 @@
 import * as z from "zod";
 import { readSequence } from "../../db/core/sequences.ts";
 import { pendingDeletions } from "../../db/profiles/deletions.ts";
-import { countMembers, MEMBERS } from "../../db/profiles/segment-members.ts";
+import { MEMBERS } from "../../db/profiles/member-scan.ts";
+import { countMembers } from "../../db/profiles/segment-members.ts";
 import { findSegment } from "../../db/profiles/segments.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { SpillwayError } from "../../errors.ts";

@@ -6,14 +6,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
 import { Database } from "../../../src/db/core/database.ts";
-import {
-  countMembers,
-  cutMembers,
-  listMembers,
-  type MemberRange,
-  MEMBERS,
-  readMembers,
-} from "../../../src/db/profiles/segment-members.ts";
+import { countMembers, cutMembers, listMembers, readMembers } from "../../../src/db/profiles/segment-members.ts";
+import { type MemberRange, MEMBERS } from "../../../src/db/profiles/member-scan.ts";
 import { compileSegment } from "../../../src/segments/compile.ts";
 import { ScanBudget } from "../../../src/db/core/scan-budget.ts";
 import { freezeFilter } from "../../../src/segments/filter.ts";
