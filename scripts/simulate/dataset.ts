@@ -6,7 +6,7 @@
 
 import * as z from "zod";
 import { SIMULATED_READ } from "./d1.ts";
-import { currentInvocation } from "./invocation.ts";
+import { currentInvocation, notModelled } from "./invocation.ts";
 
 /** The part of src/db/core/database.ts that it uses. */
 interface SpaceDatabase {
@@ -27,7 +27,9 @@ interface Bounds {
 const PAGE_ROWS = { first: 500, later: 1_285 };
 /** A row read, encoded and compressed: `npm run bench`. */
 const CPU_MS_PER_ROW = 0.017;
-/** An event of 350 bytes as NDJSON, compressed six times. */
+/** A stored event. */
+const BYTES_PER_ROW = 350;
+/** The event as NDJSON, compressed six times. */
 const COMPRESSED_BYTES_PER_ROW = 60;
 /** Definitions and properties of a space, which a request and its columns are resolved against. */
 const DEFINITIONS = 40;
@@ -61,10 +63,11 @@ function sourceOf(db: SpaceDatabase, rows: number) {
     readsFrom: 0,
     window: { start: 0, end: rows },
     emptyMessage: "0 events found for the time period queried.",
-    async cut({ lower, upper }: Bounds, max: { records: number }) {
+    async cut({ lower, upper }: Bounds, max: { records: number; bytes: number }) {
       const left = upper.time - lower.time;
-      const records = Math.min(left, max.records);
+      const records = Math.min(left, max.records, Math.floor(max.bytes / BYTES_PER_ROW));
       await query(db, records + Number(records < left), 1);
+      if (!Number.isInteger(records)) notModelled(`cut by ${JSON.stringify(max)}`);
       return { records, next: records < left ? keyAt(lower.time + records) : null };
     },
     async count({ lower, upper }: Bounds) {
