@@ -1,7 +1,12 @@
 /** Cuts a document's profiles into chunks, by what it costs to read each profile and its events. */
 
-import { type EventSizes, measureEvents, MAX_SCANNED_EVENTS } from "../../db/events/person-event-sizes.ts";
-import { type FromKey, MAX_PERSON_EVENTS, PERSON_EVENTS_BYTES } from "../../db/events/person-events.ts";
+import { type EventSizes, measureEvents } from "../../db/events/person-event-sizes.ts";
+import {
+  type FromKey,
+  MAX_PERSON_EVENTS,
+  MAX_SCANNED_EVENTS,
+  PERSON_EVENTS_BYTES,
+} from "../../db/events/person-events.ts";
 import type { MemberRange } from "../../db/profiles/member-scan.ts";
 import { type Member, memberSlices } from "../../db/profiles/segment-members.ts";
 import { ChunkCost, type ChunkSize, QUERY_LIMITS, type QueryLimits } from "../chunk-cost.ts";
@@ -57,7 +62,7 @@ export async function cutDocument(
 
 /** The queries that a profile's events take, at most: pages are half full at least, and large events have their own. */
 function queriesOf({ events, bytes, scanned }: EventSizes, sections: number, limits: DocumentLimits): number {
-  const scans = scanned / limits.scannedEvents;
+  const scans = (2 * scanned) / limits.scannedEvents;
   const pages = (4 * bytes) / PERSON_EVENTS_BYTES + (2 * events) / MAX_PERSON_EVENTS;
   if (bytes <= limits.eventBytes) return scans + pages;
   // The pages up to that limit are read in vain, then every section's events by themselves.

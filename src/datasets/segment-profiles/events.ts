@@ -8,7 +8,9 @@ import {
   type FromKey,
   MAX_PERSON_EVENTS,
   PERSON_EVENTS_BYTES,
+  MAX_SCANNED_EVENTS,
   type PersonEvent,
+  type PersonEventPage,
   type PersonEventRange,
   readPersonEvents,
 } from "../../db/events/person-events.ts";
@@ -33,15 +35,20 @@ export class Events {
   readonly #query: Query;
   readonly #range: PersonEventRange;
   readonly #maxBytes: number;
+  readonly #maxScan: number;
   /** The LIMIT of the next query: it follows the size of the last events. */
   #rows = FIRST_ROWS;
 
-  /** @param maxBytes the most bytes of one person's events that are in memory. */
-  constructor(asOf: AsOf, query: Query, maxBytes: number) {
+  /**
+   * @param maxBytes the most bytes of one person's events that are in memory.
+   * @param maxScan the most events that one query scans.
+   */
+  constructor(asOf: AsOf, query: Query, maxBytes: number, maxScan = MAX_SCANNED_EVENTS) {
     this.#asOf = asOf;
     this.#query = query;
     this.#range = eventRange(asOf, query);
     this.#maxBytes = maxBytes;
+    this.#maxScan = maxScan;
   }
 
   /**
@@ -63,10 +70,9 @@ export class Events {
     const keyOf = (place: number) => firstKey(personIds[place] ?? "", this.#query);
     let from = keyOf(0);
     while (person < personIds.length) {
-      const [first, rows] = [person, this.#rows];
+      const first: number = person;
       const others = personIds.slice(first + 1).map((id) => firstKey(id, this.#query));
-      const found = await this.#read(this.#range.definitionIds, [from, ...others]);
-      const last = found.at(-1);
+      const { events: found, next } = await this.#read(this.#range.definitionIds, [from, ...others]);
       let overflow = false;
       reading: for await (const part of fillLarge(this.#asOf.db, this.#asOf.spaceId, found))
         for (const event of part) {
@@ -79,8 +85,11 @@ export class Events {
       if (overflow) {
         endPerson(null);
         from = keyOf(person);
-      } else if (last === undefined || found.length < rows) while (person < personIds.length) endPerson(events);
-      else from = [personIds[person] ?? "", last.occurredAt, last.id];
+      } else {
+        const reached = next === null ? personIds.length : first + next.place;
+        for (let due = reached - person; due > 0; due -= 1) endPerson(events);
+        if (next !== null) ({ from } = next);
+      }
       if (complete.length > 0) yield complete;
       complete = [];
     }
@@ -92,26 +101,24 @@ export class Events {
   }
 
   async *#walkStored(personId: string, definitionIds: readonly string[]): AsyncGenerator<PersonEvent[]> {
-    let from = firstKey(personId, this.#query);
-    for (;;) {
-      const rows = this.#rows;
-      const found = await this.#read(definitionIds, [from]);
-      const last = found.at(-1);
-      if (last === undefined) return;
-      yield* fillLarge(this.#asOf.db, this.#asOf.spaceId, found);
-      if (found.length < rows) return;
-      from = [personId, last.occurredAt, last.id];
+    for (let from = firstKey(personId, this.#query); ;) {
+      const { events: found, next } = await this.#read(definitionIds, [from]);
+      if (found.length > 0) yield* fillLarge(this.#asOf.db, this.#asOf.spaceId, found);
+      if (next === null) return;
+      ({ from } = next);
     }
   }
 
-  async #read(definitionIds: readonly string[], persons: readonly FromKey[]): Promise<PersonEvent[]> {
-    const found = await readPersonEvents(this.#asOf.db, { ...this.#range, definitionIds }, persons, this.#rows);
-    const bytes = found.reduce((sum, event) => sum + bytesOf(event), 0);
-    if (found.length > 0) {
-      const fitting = Math.floor((PERSON_EVENTS_BYTES * found.length) / (2 * Math.max(bytes, 1)));
+  async #read(definitionIds: readonly string[], persons: readonly FromKey[]): Promise<PersonEventPage> {
+    const range = { ...this.#range, definitionIds };
+    const page = await readPersonEvents(this.#asOf.db, range, persons, this.#rows, this.#maxScan);
+    const found = page.events.length;
+    const bytes = page.events.reduce((sum, event) => sum + bytesOf(event), 0);
+    if (found > 0) {
+      const fitting = Math.floor((PERSON_EVENTS_BYTES * found) / (2 * Math.max(bytes, 1)));
       this.#rows = Math.max(MIN_ROWS, Math.min(MAX_PERSON_EVENTS, fitting));
     }
-    return found;
+    return page;
   }
 }
 

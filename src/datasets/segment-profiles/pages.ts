@@ -44,9 +44,10 @@ export async function* pages(
   query: Query,
   range: MemberRange,
   maxEventBytes = MAX_PROFILE_EVENT_BYTES,
+  maxScan?: number,
 ): AsyncGenerator<Page> {
   const sections = new Sections(query);
-  const events = new Events(snapshot, query, maxEventBytes);
+  const events = new Events(snapshot, query, maxEventBytes, maxScan);
   const topics = topicSections();
   const definitionIds = query.events.map(({ id }) => id);
   for await (const profiles of ahead(profileBatches(snapshot, range))) {

@@ -6,7 +6,7 @@
 import type { Database } from "../core/database.ts";
 import { excludeDeleted } from "../profiles/deletions.ts";
 import { DIGITS_16, parseKey } from "./event-range.ts";
-import type { FromKey, PersonEventRange } from "./person-events.ts";
+import { type FromKey, MAX_SCANNED_EVENTS, type PersonEventRange } from "./person-events.ts";
 
 /** The events of a person in a range. */
 export interface EventSizes {
@@ -18,8 +18,6 @@ export interface EventSizes {
   scanned: number;
 }
 
-/** Events that one query scans: each counts as three or four rows (the index, the table, the groups, a deletion). */
-export const MAX_SCANNED_EVENTS = 60_000;
 /** Bytes of an event beside its properties, about. */
 const OTHER_BYTES = 150;
 

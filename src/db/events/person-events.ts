@@ -36,39 +36,72 @@ export interface PersonEvent {
 export const MAX_PERSON_EVENTS = 1_500;
 export const PERSON_EVENTS_BYTES = 900_000;
 
+/** Events that one query scans, of whatever definition: each counts as up to four rows, as D1 counts them. */
+export const MAX_SCANNED_EVENTS = 60_000;
+
+/** Events of persons that were read together, and where the next page begins: null after the last one. */
+export interface PersonEventPage {
+  events: PersonEvent[];
+  /** `place` is the index of the person in the requested list. */
+  next: { place: number; from: FromKey } | null;
+}
+
+/** SQL: the persons' events (?3), whether they belong to the range or not. */
+const BETWEEN_KEYS = `json_each(?3) j CROSS JOIN events e INDEXED BY events_by_person
+  ON e.space_id = ?1 AND e.person_id = j.value ->> 0
+    AND (e.occurred_at, e.id) > (j.value ->> 1, j.value ->> 2) AND e.occurred_at < ?2`;
+
 /**
  * The first `rows` events of these persons, one person after the other. CROSS JOIN and the index determine the order:
- * persons as listed, then each person's events. A page in another order throws.
+ * persons as listed, then each person's events. A page in another order throws. A page may have fewer events, or none,
+ * where few of those that it scans belong to the range.
+ * @param maxScan events that the query scans at most.
  */
 export async function readPersonEvents(
   db: Database,
   range: PersonEventRange,
   persons: readonly FromKey[],
   rows: number,
-): Promise<PersonEvent[]> {
-  const withoutDeleted = range.excludeDeleted ? ` AND ${excludeDeleted("e", "d.seq <= ?2")}` : "";
+  maxScan = MAX_SCANNED_EVENTS,
+): Promise<PersonEventPage> {
+  const withoutDeleted = range.excludeDeleted ? ` AND ${excludeDeleted("e", "d.seq <= ?5")}` : "";
+  const matches = `(e.seq <= ?5 AND e.definition_id IN (SELECT value FROM json_each(?4))${withoutDeleted})`;
+  const list = JSON.stringify(persons);
   const page = await db.first<{ packed: string | null }>(
     `SELECT group_concat(place || char(9) || occurred_at || char(9) || id || char(9) || definition_id || char(9)
          || definition_version || char(9) || received_at || char(9)
          || CASE WHEN octet_length(properties) > ?7 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
-     FROM (SELECT j.key AS place, e.occurred_at, e.id, e.definition_id, e.definition_version, e.received_at, e.properties
-           FROM json_each(?3) j CROSS JOIN events e INDEXED BY events_by_person
-             ON e.space_id = ?1 AND e.person_id = j.value ->> 0
-               AND (e.occurred_at, e.id) > (j.value ->> 1, j.value ->> 2) AND e.occurred_at < ?5 AND e.seq <= ?2
-               AND e.definition_id IN (SELECT value FROM json_each(?4))${withoutDeleted}
-           LIMIT ?6)`,
+     FROM (SELECT * FROM (
+       SELECT j.key AS place, e.occurred_at, e.id, e.definition_id, e.definition_version, e.received_at, e.properties,
+         ${matches} AS matches
+       FROM ${BETWEEN_KEYS} LIMIT ?8) WHERE matches LIMIT ?6)`,
     [
       range.spaceId,
-      range.seq,
-      JSON.stringify(persons),
-      JSON.stringify(range.definitionIds),
       range.before,
+      list,
+      JSON.stringify(range.definitionIds),
+      range.seq,
       rows,
       Math.floor(PERSON_EVENTS_BYTES / rows),
+      maxScan,
     ],
   );
-  const packed = page?.packed;
-  if (packed === null || packed === undefined) return [];
+  const events = unpack(page?.packed ?? "");
+  const last = events.at(-1);
+  const end =
+    last !== undefined && events.length === rows
+      ? last
+      : await db.first<Pick<PersonEvent, "place" | "occurredAt" | "id">>(
+          `SELECT j.key AS place, e.occurred_at AS occurredAt, e.id FROM ${BETWEEN_KEYS} LIMIT 1 OFFSET ?4`,
+          [range.spaceId, range.before, list, maxScan - 1],
+        );
+  if (end === null) return { events, next: null };
+  const { place, occurredAt, id } = end;
+  return { events, next: { place, from: [persons[place]?.[0] ?? "", occurredAt, id] } };
+}
+
+function unpack(packed: string): PersonEvent[] {
+  if (packed === "") return [];
   let before: Pick<PersonEvent, "place" | "occurredAt"> = { place: -1, occurredAt: 0 };
   // JSON texts and ids contain no raw tab or line feed.
   return packed.split("\n").map((line) => {

@@ -206,6 +206,28 @@ describe("a document with profiles of any size", () => {
     expect(Math.max(...chunks.map(({ queries }) => queries))).toBeLessThan(80);
   });
 
+  it("scans a bounded number of events with each query, also where few of them are asked for", async () => {
+    const people = 20;
+    const spaceId = await spaceWith(people);
+    const world = { people, from: FROM };
+    await generateEvents(spaceId, { ...world, definitionId: "not_asked_for", count: 6_000, bytes: 5 });
+    await generateEvents(spaceId, { ...world, definitionId: "seen_in_web", count: 60, bytes: 5 });
+    const textWith = async (maxEventBytes: number, maxScan: number) => {
+      const { budget, snapshot } = metered(spaceId);
+      let text = "";
+      for await (const page of pages(snapshot, query, memberRange(snapshot, null, "", null), maxEventBytes, maxScan))
+        text += textOf(page, text === "");
+      const { rowsRead, statements } = budget.used;
+      expect(rowsRead / statements).toBeLessThan(5 * maxScan);
+      return text;
+    };
+    const whole = await textWith(1_000_000, 60_000);
+    expect(Object.values(eventsIn(whole))).toEqual(Array.from({ length: people }, () => [0, 3]));
+    expect(await textWith(1_000_000, 700)).toBe(whole);
+    // Every profile is read section by section.
+    expect(await textWith(10, 700)).toBe(whole);
+  });
+
   it("reads an event once, also where null for every property that it leaves out makes it a hundred times as long", async () => {
     const people = 10;
     const spaceId = await spaceWith(people, 100);
