@@ -124,11 +124,12 @@ export class Production {
 
   #queue(consumer: ConsumerSettings): SimulatedQueue {
     const { concurrency, worker } = this.#options;
-    const { deadLetterQueue } = consumer;
+    const { deadLetterQueue, queue, maxConcurrency: deployed } = consumer;
+    const maxConcurrency = Object.hasOwn(concurrency, queue) ? concurrency[queue] : deployed;
     return new SimulatedQueue({
       clock: this.clock,
       random: this.random,
-      settings: { ...consumer, maxConcurrency: concurrency[consumer.queue] ?? consumer.maxConcurrency },
+      settings: { ...consumer, maxConcurrency: maxConcurrency ?? deployed },
       consume: (batch: Batch) => this.#invoke(this.deathRate, (env, context) => worker.queue(batch, env, context)),
       deadLetter: deadLetterQueue === null ? null : (body) => this.#queueNamed(deadLetterQueue).send(body),
     });

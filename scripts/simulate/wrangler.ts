@@ -63,7 +63,7 @@ function tablesOf(text: string, name: string): Table[] {
 }
 
 function textOf(table: Table, name: string): string {
-  const value = table[name];
+  const value = Object.hasOwn(table, name) ? table[name] : undefined;
   if (value === undefined) throw new Error(`wrangler.toml: a table lacks ${name}`);
   return value;
 }

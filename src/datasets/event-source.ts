@@ -91,4 +91,7 @@ export function rangeSource(
   };
 }
 
-export const eventKey = (event: EventRecord): Key => ({ time: event.occurredAt, id: event.id });
+export const eventKey = (event: Pick<EventRecord, "occurredAt" | "id">): Key => ({
+  time: event.occurredAt,
+  id: event.id,
+});

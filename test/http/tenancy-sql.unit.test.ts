@@ -61,7 +61,7 @@ describe("the walk", () => {
   it("reads each statement in the source", () => {
     const keywords = Object.values(SOURCES)
       .join("\n")
-      .match(/(?<=["`])\s*\(?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\b/g);
+      .match(/(?<=["`])\s*(?:\$\{\w+\([^{}]*\)\}\s+)?\(?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\b/g);
     expect(QUERIES.length).toBeGreaterThan(50);
     expect(QUERIES.length).toBe(keywords?.length);
   });

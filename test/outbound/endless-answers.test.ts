@@ -55,6 +55,7 @@ const CALLS: [string, (bucket: Bucket) => Promise<unknown>][] = [
   ["putOnce", (bucket) => bucket.putOnce("a", BODY, DIGEST, "text/plain")],
   ["read", (bucket) => bucket.read("a", { from: 0, length: BODY.length })],
   ["delete", (bucket) => bucket.delete("a")],
+  ["deleteAll", (bucket) => bucket.deleteAll(["a", "b"])],
   ["list", (bucket) => bucket.list("a")],
   ["listUploads", (bucket) => bucket.listUploads("a")],
   ["createUpload", (bucket) => bucket.createUpload("a", "text/plain")],

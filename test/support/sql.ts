@@ -11,7 +11,8 @@ export interface Query {
 }
 
 const LITERAL = /`(?:\\.|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\}|[^`\\])*`|"(?:\\.|[^"\\\n])*"/g;
-const STATEMENT = /^\s*\(?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|REPLACE)\b/;
+/** A piece may come first: tables with which the statement begins. */
+const STATEMENT = /^\s*(?:\$\{\w+\([^{}]*\)\}\s+)?\(?(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|REPLACE)\b/;
 /** A table that is put in (`${table}`) counts as an owned one. */
 const TABLE = /\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+|\$\{[\w.]+\})/g;
 
@@ -21,10 +22,14 @@ export function ownedTables(migrations: string): Set<string> {
   return new Set([...tables].flatMap(([, name = "", columns = ""]) => (/\bspace_id\b/.test(columns) ? [name] : [])));
 }
 
-/** @param imported source whose constants this file may put into its queries. */
+/**
+ * @param imported source of other files. Of two constants of one name, the file's own goes before one that is exported,
+ * and that before one that its file keeps to itself.
+ */
 export function queriesIn(file: string, source: string, imported = ""): Query[] {
   const code = withoutComments(source);
-  const pieces = piecesOf(`${withoutComments(imported)}\n${code}`);
+  const others = withoutComments(imported);
+  const pieces = new Map([...piecesOf(others), ...piecesOf(others, "export "), ...piecesOf(code)]);
   return [...code.matchAll(LITERAL)].flatMap((match) => {
     const text = match[0].slice(1, -1);
     if (!STATEMENT.test(text)) return [];
@@ -35,9 +40,10 @@ export function queriesIn(file: string, source: string, imported = ""): Query[] 
 }
 
 /** Constants and small functions that hold a part of a query. */
-function piecesOf(code: string): Map<string, string> {
+function piecesOf(code: string, prefix = ""): Map<string, string> {
   const pieces = new Map<string, string>();
-  for (const [, name = "", rest = ""] of code.matchAll(/const (\w+) =((?:(?!;\n)[\s\S])*);\n/g)) {
+  const constants = new RegExp(String.raw`${prefix}const (\w+) =((?:(?!;\n)[\s\S])*);\n`, "g");
+  for (const [, name = "", rest = ""] of code.matchAll(constants)) {
     const body = rest.replace(/^\s*(?:\([^`]*?\)(?:: \w+)? =>)?\s*/, "");
     const [literal = ""] = body.match(LITERAL) ?? [];
     if (literal !== "" && body.startsWith(literal)) pieces.set(name, literal.slice(1, -1));

@@ -3,10 +3,11 @@
  * what a chunk reads and how many lines it writes.
  */
 
+import type { Database } from "../../db/core/database.ts";
+import { type OwnedEvent, readOwners } from "../../db/events/event-owners.ts";
 import type { EventRange } from "../../db/events/event-range.ts";
-import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { COUNT_ROWS, countJourney, measureJourneys, WALK_ROWS } from "../../db/events/journey-walk.ts";
-import { MAX_TOUCHES } from "../../db/events/journeys.ts";
+import { type JourneyScope, MAX_TOUCHES } from "../../db/events/journeys.ts";
 import { ChunkCost, type ChunkSize, QUERY_LIMITS, type QueryLimits } from "../chunk-cost.ts";
 import type { Key, Snapshot } from "../dataset.ts";
 import { eventKey } from "../event-source.ts";
@@ -22,10 +23,8 @@ export interface JourneyLimits extends QueryLimits {
   countedTouches: number;
 }
 
-const LIMITS: JourneyLimits = { ...QUERY_LIMITS, measuredEvents: 500, countedTouches: COUNT_ROWS };
+const LIMITS: JourneyLimits = { ...QUERY_LIMITS, measuredEvents: 1_000, countedTouches: COUNT_ROWS };
 
-/** Conversions of the first of these queries: how many touchpoints they have is known after it. */
-const FIRST_EVENTS = 32;
 /** Bytes of a touchpoint as it is read, about. */
 const TOUCH_BYTES = 100;
 /** Levels of ads: each may cost a query for a page of lines. */
@@ -36,6 +35,7 @@ const TOO_LARGE =
 
 /**
  * Finds the end of a chunk, which has at least one conversion where there is one.
+ * @param range of the conversions that the chunk would have by the other limits. @param count their number.
  * @returns the number of conversions, and the key of the next one, or null at the end of the range.
  * @throws export_too_large for a conversion whose journey no step can read.
  */
@@ -44,6 +44,7 @@ export async function cutJourneys(
   query: Query,
   attribution: Attribution,
   range: EventRange,
+  count: number,
   max: ChunkSize,
   limits = LIMITS,
 ): Promise<{ records: number; next: Key | null }> {
@@ -51,14 +52,17 @@ export async function cutJourneys(
   const ads = new AdLevels(snapshot, new Set([...query.fields, ...attribution.groupBy]));
   const owners = new Owners(snapshot, attribution);
   const wholeModels = attribution.models.filter((model) => endOf(model) === null).length;
-  for await (const events of readEvents(snapshot.db, range))
-    for await (const [event, touches] of measured(snapshot, query, attribution, events, owners, limits)) {
-      const bytes = event.properties.length + touches * TOUCH_BYTES;
+  const touchpoints = new Touchpoints(snapshot, query, attribution, owners, limits);
+  for await (const events of readOwners(snapshot.db, range, count)) {
+    await owners.look(events);
+    for await (const [event, touches] of touchpoints.of(events)) {
+      const bytes = event.bytes + touches * TOUCH_BYTES;
       const people = wholeModels > 0 ? 2 * owners.shareOf(event, ROWS_PER_PROFILE.journey) : 0;
       const ends = owners.shareOf(event, ROWS_PER_PROFILE.ends);
       const queries = people + ends + queriesOf(touches, wholeModels, ads.needed, limits);
       if (!chunk.add({ bytes, queries })) return { records: chunk.records, next: eventKey(event) };
     }
+  }
   return { records: chunk.records, next: null };
 }
 
@@ -74,35 +78,53 @@ function queriesOf(touches: number, models: number, withAds: boolean, limits: Jo
   return ads + 8 + models * walk;
 }
 
-/** The conversions with the number of touchpoints in their windows. */
-async function* measured(
-  snapshot: Snapshot,
-  query: Query,
-  attribution: Attribution,
-  events: readonly EventRecord[],
-  owners: Owners,
-  limits: JourneyLimits,
-): AsyncGenerator<[EventRecord, number]> {
-  await owners.look(events);
-  if (!needsWholeJourneys(attribution.models)) {
-    for (const event of events) yield [event, 0];
-    return;
+/** Counts the touchpoints in the windows of conversions, for many with one query. */
+class Touchpoints {
+  readonly #db: Database;
+  readonly #scope: JourneyScope | null;
+  readonly #attribution: Attribution;
+  readonly #owners: Owners;
+  readonly #limits: JourneyLimits;
+  /** The number of conversions that the next query measures. */
+  #size: number;
+
+  /** @param owners knows the conversions' companies. */
+  constructor(snapshot: Snapshot, query: Query, attribution: Attribution, owners: Owners, limits: JourneyLimits) {
+    this.#db = snapshot.db;
+    this.#scope = needsWholeJourneys(attribution.models) ? scopeOf(snapshot, query, false) : null;
+    this.#attribution = attribution;
+    this.#owners = owners;
+    this.#limits = limits;
+    this.#size = limits.measuredEvents;
   }
-  const scope = scopeOf(snapshot, query, false);
-  let size = Math.min(FIRST_EVENTS, limits.measuredEvents);
-  for (let at = 0; at < events.length;) {
-    const batch = owners.batch(events, at, size, 2 * ROWS_PER_PROFILE.journey);
-    const reaches = batch.map((event) => reachOf(attribution, event));
-    let counts = await measureJourneys(snapshot.db, scope, reaches, limits.countedTouches);
-    const [first] = reaches;
-    if (counts === null && batch.length === 1 && first !== undefined)
-      counts = [await countJourney(snapshot.db, scope, first, 0, limits.countedTouches)];
-    if (counts === null) {
-      size = Math.ceil(batch.length / 4);
-      continue;
+
+  /** The conversions with their numbers of touchpoints; 0 where no model reads whole journeys. */
+  async *of(events: readonly OwnedEvent[]): AsyncGenerator<[OwnedEvent, number]> {
+    const { measuredEvents, countedTouches } = this.#limits;
+    for (let at = 0; at < events.length;) {
+      const batch = this.#owners.batch(events, at, this.#size, 2 * ROWS_PER_PROFILE.journey);
+      const counts = await this.#count(batch);
+      if (counts === null) {
+        this.#size = Math.ceil(batch.length / 4);
+        continue;
+      }
+      for (const [n, event] of batch.entries()) yield [event, counts[n] ?? 0];
+      at += batch.length;
+      // The next query has as many as probably fit, judging by this one.
+      const mean = counts.reduce((sum, count) => sum + count, 1) / batch.length;
+      const fitting = Math.min(measuredEvents, 4 * batch.length, Math.floor((0.8 * countedTouches) / mean));
+      this.#size = Math.max(1, fitting);
     }
-    for (const [n, event] of batch.entries()) yield [event, counts[n] ?? 0];
-    at += batch.length;
-    size = Math.min(limits.measuredEvents, 2 * batch.length);
+  }
+
+  /** @returns null: these conversions have too many for one query. */
+  async #count(batch: readonly OwnedEvent[]): Promise<number[] | null> {
+    if (this.#scope === null) return [];
+    const { countedTouches } = this.#limits;
+    const reaches = batch.map((event) => reachOf(this.#attribution, event));
+    const counts = await measureJourneys(this.#db, this.#scope, reaches, countedTouches);
+    const [first, second] = reaches;
+    if (counts !== null || first === undefined || second !== undefined) return counts;
+    return [await countJourney(this.#db, this.#scope, first, 0, countedTouches)];
   }
 }

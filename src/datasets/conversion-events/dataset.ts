@@ -68,7 +68,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
         // The ends of a person's journey cost the same, however long it is.
         if (attribution === null || (!whole && attribution.level === "profile") || part.records === 0) return part;
         const events = { ...range, lower: part.first ?? bounds.lower, upper: part.next ?? bounds.upper };
-        const chunk = await cutJourneys(snapshot, query, attribution, events, max);
+        const chunk = await cutJourneys(snapshot, query, attribution, events, part.records, max);
         return chunk.next === null ? part : { ...part, ...chunk };
       },
       form: NDJSON,

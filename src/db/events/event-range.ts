@@ -86,7 +86,7 @@ function hadUpTo(steps: readonly HadStep[]): string {
 }
 
 /** SQL: the event has one of the range's types. */
-export const hasType = ({ types, table }: EventRange) =>
+const hasType = ({ types, table }: EventRange) =>
   types === null ? "?7 IS NULL" : `${table.typeColumn} IN (SELECT value FROM json_each(?7))`;
 
 const withoutDeleted = (range: EventRange) =>

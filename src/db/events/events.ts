@@ -4,7 +4,7 @@
  */
 
 import type { Database } from "../core/database.ts";
-import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, hasType, justAfter } from "./event-range.ts";
+import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
 import { endOfScan, MAX_SCAN } from "./event-scan.ts";
 
 export interface EventRecord {
@@ -31,19 +31,18 @@ const PAGE_BYTES = 900_000;
  * @param maxScan events that one query scans at most, whether they belong to the range or not.
  */
 export async function* readEvents(db: Database, range: EventRange, maxScan = MAX_SCAN): AsyncGenerator<EventRecord[]> {
-  // Properties are copied for events of the range's types alone, as they may be long.
-  const properties = range.types === null ? "properties" : `CASE WHEN ${hasType(range)} THEN properties END`;
   let rows = Math.min(FIRST_PAGE_ROWS, maxScan);
   for (let rest = range; ;) {
     const inlineBytes = Math.floor(PAGE_BYTES / rows);
+    // Properties may be long: they are copied for events of the range alone, which are those that have some here.
     const page = await db.first<{ packed: string | null }>(
       `SELECT group_concat(occurred_at || char(9) || id || char(9) || definition_id || char(9) || person_id || char(9)
            || ifnull(session_id, '') || char(9) || ifnull(company_id, '') || char(9) || received_at || char(9)
            || CASE WHEN octet_length(properties) > ?10 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
        FROM (SELECT * FROM (
          SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at,
-           ${properties} AS properties, ${belongs(range)} AS matches
-         FROM events WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8) WHERE matches LIMIT ?9)`,
+           CASE WHEN ${belongs(range)} THEN properties END AS properties
+         FROM events WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8) WHERE properties IS NOT NULL LIMIT ?9)`,
       [...eventRangeParams(rest), maxScan, rows, inlineBytes],
     );
     const packed = page?.packed ?? "";

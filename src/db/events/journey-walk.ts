@@ -146,6 +146,10 @@ const tooDense = () =>
     `A company has more than ${MAX_PER_MS} touchpoints in one millisecond: no step can order them.`,
   );
 
+/** SQL: the time of a person's first touchpoint of a kind between ?4 and ?5. */
+const firstOfKind = (kind: Kind) => `SELECT min(t.occurred_at) AS first FROM touchpoints t
+  WHERE t.space_id = ?1 AND t.person_id = p.person_id AND t.kind = ${kind} AND t.occurred_at BETWEEN ?4 AND ?5`;
+
 /** When the first touchpoint of a company's people within a reach occurred; null: there is none. */
 async function firstTime(
   db: Database,
@@ -155,12 +159,7 @@ async function firstTime(
 ): Promise<number | null> {
   const row = await db.first<{ first: number | null }>(
     `SELECT min(occurred_at) AS first FROM (SELECT (
-         SELECT min(first) FROM (${kinds
-           .map(
-             (kind) => `SELECT min(t.occurred_at) AS first FROM touchpoints t WHERE t.space_id = ?1
-               AND t.person_id = p.person_id AND t.kind = ${kind} AND t.occurred_at BETWEEN ?4 AND ?5`,
-           )
-           .join(" UNION ALL ")})) AS occurred_at
+         SELECT min(first) FROM (${kinds.map(firstOfKind).join(" UNION ALL ")})) AS occurred_at
        FROM ${PERSONS} WHERE p.space_id = ?1 AND p.company_id = ?3 AND ${asOf("p", "?2")})`,
     [scope.spaceId, scope.seq, reach.owner.id, reach.from, reach.to],
   );

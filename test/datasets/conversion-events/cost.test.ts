@@ -94,6 +94,7 @@ async function cutsOf(spaceId: string, credit: Attribution, limits?: ChunkSize &
       query,
       credit,
       { ...range, lower },
+      Number.POSITIVE_INFINITY,
       limits ?? REAL,
       limits,
     );

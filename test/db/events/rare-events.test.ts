@@ -6,6 +6,7 @@ import { Budget } from "../../../src/budget.ts";
 import { Database, type Param } from "../../../src/db/core/database.ts";
 import { countEvents } from "../../../src/db/events/count-events.ts";
 import { cutEvents, timesOfEveryNth } from "../../../src/db/events/event-cut.ts";
+import { type OwnedEvent, readOwners } from "../../../src/db/events/event-owners.ts";
 import { EVENTS, type EventKey, type EventRange } from "../../../src/db/events/event-range.ts";
 import { readEvents } from "../../../src/db/events/events.ts";
 import { ample } from "../../support/ample-budget.ts";
@@ -89,6 +90,24 @@ describe("a rare event name: no query scans more than a fixed number of rows, wh
     expect(await timesOfEveryNth(db, range(), 2, MAX_SCAN)).toEqual([3_999, 11_999, 19_999]);
     expect(db.most).toBeLessThanOrEqual(MAX_ROWS);
   });
+
+  it.each([2_500, 1])(
+    "is found with its person and size in pages of %d, and no end is looked for after the last",
+    async (rows) => {
+      const queries: number[] = [];
+      for (const count of [Infinity, RARE.length, 3]) {
+        const db = new Watched();
+        const found: OwnedEvent[] = [];
+        for await (const page of readOwners(db, range(), count, rows, MAX_SCAN)) found.push(...page);
+        expect(found.map((event) => event.id)).toEqual(RARE.slice(0, count));
+        expect(found[0]).toEqual({ occurredAt: EVERY - 1, id: RARE[0], personId: "p", companyId: null, bytes: 20 });
+        expect(db.most).toBeLessThanOrEqual(MAX_ROWS);
+        queries.push(db.scanned.length);
+      }
+      const [unknown = 0, known = 0] = queries;
+      expect(known).toBeLessThan(unknown);
+    },
+  );
 
   it("of deleted people is found nowhere, in as bounded queries", async () => {
     const db = new Watched();

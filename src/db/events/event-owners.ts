@@ -1,0 +1,60 @@
+/** Whose events are in a range, and how large they are: what a cut of chunks asks, without the events' properties. */
+
+import type { Database } from "../core/database.ts";
+import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
+import { endOfScan, MAX_SCAN } from "./event-scan.ts";
+import type { EventRecord } from "./events.ts";
+
+export interface OwnedEvent extends Pick<EventRecord, "occurredAt" | "id" | "personId" | "companyId"> {
+  /** Of its properties. */
+  bytes: number;
+}
+
+/** Three ids of at most 200 bytes for each event: a page stays below D1's 2,000,000 bytes. */
+const PAGE_ROWS = 2_500;
+
+/**
+ * The events of a range in their order, page by page.
+ * @param count the number of events in the range: after so many, the end of the range is not looked for.
+ * @param rows events of a page. @param maxScan events that one query scans at most, whether they belong to the range or
+ * not.
+ */
+export async function* readOwners(
+  db: Database,
+  range: EventRange,
+  count: number,
+  rows = PAGE_ROWS,
+  maxScan = MAX_SCAN,
+): AsyncGenerator<OwnedEvent[]> {
+  let left = count;
+  for (let rest = range; left > 0;) {
+    const page = await db.first<{ packed: string | null }>(
+      `SELECT group_concat(occurred_at || char(9) || id || char(9) || person_id || char(9) || ifnull(company_id, '')
+           || char(9) || bytes, char(10)) AS packed
+       FROM (SELECT * FROM (
+         SELECT occurred_at, id, person_id, company_id, octet_length(properties) AS bytes, ${belongs(range)} AS matches
+         FROM events WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8) WHERE matches LIMIT ?9)`,
+      [...eventRangeParams(rest), maxScan, rows],
+    );
+    const events = (page?.packed ?? "").split("\n").flatMap((line) => (line === "" ? [] : [parse(line)]));
+    const last = events.at(-1);
+    if (last !== undefined) yield events;
+    left -= events.length;
+    if (left <= 0) return;
+    const isFull = last !== undefined && events.length === rows;
+    const lower = isFull ? justAfter({ time: last.occurredAt, id: last.id }) : await endOfScan(db, rest, maxScan);
+    if (lower === null) return;
+    rest = { ...range, lower };
+  }
+}
+
+function parse(line: string): OwnedEvent {
+  const [occurredAt, id = "", personId = "", companyId = "", bytes] = line.split("\t");
+  return {
+    occurredAt: Number(occurredAt),
+    id,
+    personId,
+    companyId: companyId === "" ? null : companyId,
+    bytes: Number(bytes),
+  };
+}
