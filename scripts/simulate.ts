@@ -1,6 +1,6 @@
 /**
- * `npm run simulate` plays every scenario of scripts/simulate/scenarios: the Worker's own code over virtual time, beside
- * a model of production. It prints what came of each, and ends with 1 where a scenario misses one of its bounds.
+ * `npm run simulate` plays every scenario of scripts/simulate/scenarios: the Worker's own code over virtual time,
+ * beside a model of production. It prints what came of each, and ends with 1 where a scenario misses one of its bounds.
  * `npm run simulate -- NAME …` plays these alone. `--window N` takes another CHUNK_WINDOW, `--concurrency QUEUE=N`
  * another `max_concurrency` than wrangler.toml, `--seed N` other random numbers. Scenarios run in processes of their
  * own, as many at the same time as there are cores.

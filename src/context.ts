@@ -42,7 +42,9 @@ export const WebhookMessage = z.object({ space_id: z.string().min(1), delivery_i
 
 export type WebhookMessage = z.output<typeof WebhookMessage>;
 
-/** The tasks of the sweep, in the order in which their messages are sent. src/maintenance/tasks.ts has what each does. */
+/**
+ * The tasks of the sweep, in the order in which their messages are sent. src/maintenance/tasks.ts has what each does.
+ */
 export const MAINTENANCE_TASKS = [
   "erase",
   "retain",

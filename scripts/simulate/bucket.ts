@@ -1,7 +1,7 @@
 /**
  * An S3 bucket behind its REST API: objects, conditional writes, ranges, lists, multipart uploads; with latency, a
- * bandwidth, and 503s. Uploads take the time of the bytes that the simulated rows would have (invocation.ts), not of the
- * few that are really sent.
+ * bandwidth, and 503s. Uploads take the time of the bytes that the simulated rows would have (invocation.ts), not of
+ * the few that are really sent.
  */
 
 import type { Clock } from "./clock.ts";

@@ -1,7 +1,7 @@
 /**
  * The dataset of the simulation, in place of src/datasets/index.ts. It has as many rows as are asked for, and stores
- * none: its queries cost the modelled D1 what those of `activity_events` cost, its rows take the isolate's time, and of a
- * page it yields one line, so that compression takes no real time.
+ * none: its queries cost the modelled D1 what those of `activity_events` cost, its rows take the isolate's time, and of
+ * a page it yields one line, so that compression takes no real time.
  */
 
 import * as z from "zod";

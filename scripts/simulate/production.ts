@@ -141,7 +141,10 @@ export class Production {
     return found;
   }
 
-  /** Runs a handler in an invocation of its own. @throws when it throws, when its isolate dies, and after 15 minutes. */
+  /**
+   * Runs a handler in an invocation of its own.
+   * @throws when it throws, when its isolate dies, and after 15 minutes.
+   */
   async #invoke<Result>(
     deathRate: number,
     handler: (env: object, context: ExecutionContext) => Promise<Result> | Result,

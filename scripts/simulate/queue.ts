@@ -1,8 +1,8 @@
 /**
  * One queue with its consumer, as Cloudflare Queues: at least once, in no certain order, batches, delays, redelivery, a
  * dead-letter queue. The number of invocations grows by one whenever a batch ends and messages still wait, up to
- * `max_concurrency` ("Consumer concurrency": it is decided when a batch ends), and shrinks when none has waited for some
- * time.
+ * `max_concurrency` ("Consumer concurrency": it is decided when a batch ends), and shrinks when none has waited for
+ * some time.
  */
 
 import type { Clock } from "./clock.ts";

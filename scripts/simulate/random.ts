@@ -11,6 +11,9 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** A time with a minimum and a long tail, as answers over a network have. @returns `least`, and on average `more` on top. */
+/**
+ * A time with a minimum and a long tail, as answers over a network have.
+ * @returns `least`, and on average `more` on top.
+ */
 export const tailed = (random: () => number, least: number, more: number): number =>
   least - more * Math.log(1 - random());

@@ -3,7 +3,8 @@ const GROUP_CHARACTERS = 2_000_000;
 
 /**
  * Items with the texts that are made of them, in groups. Texts are made one at a time, and a group ends before its
- * texts exceed `max` characters, about 2 MB by default, so that memory is bounded however much longer than its item a text is.
+ * texts exceed `max` characters, about 2 MB by default, so that memory is bounded however much longer than its item a
+ * text is.
  * @param make is called with each item and its index.
  * @param lengthOf the characters of what was made.
  */

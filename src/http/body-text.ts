@@ -1,6 +1,6 @@
 /**
- * The text of a body, of which a window is in memory. The window moves forward only: what is before `at` is dropped when
- * more text is needed, and the bytes that it was decoded from are dropped with it.
+ * The text of a body, of which a window is in memory. The window moves forward only: what is before `at` is dropped
+ * when more text is needed, and the bytes that it was decoded from are dropped with it.
  */
 
 import { SpillwayError } from "../errors.ts";

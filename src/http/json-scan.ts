@@ -34,7 +34,7 @@ export function scanValue(text: string, from: number, options: ScanOptions = {})
   return new Scan(text, options, from).run((scan) => scan.readValue());
 }
 
-/** As `scanValue`, of the name of a member: it begins with a double quote. @param options `path` leads to its object. */
+/** As `scanValue`, of a member's name: it begins with a double quote. @param options `path` leads to its object. */
 export function scanName(text: string, from: number, options: ScanOptions = {}): ScannedValue {
   return new Scan(text, options, from).run((scan) => scan.readName());
 }

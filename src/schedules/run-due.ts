@@ -1,8 +1,8 @@
 /**
  * Runs schedules. The sweep visits a schedule when its last export has ended or its next run may be due. A run waits
  * while an export of its schedule is queued or processing, while the space has too many exports, and while the service
- * has an error; the runs that become due meanwhile are merged into one. Schedules have no messages of their own: a later
- * sweep repeats what was cut off.
+ * has an error; the runs that become due meanwhile are merged into one. Schedules have no messages of their own: a
+ * later sweep repeats what was cut off.
  */
 
 import {

@@ -1,6 +1,6 @@
 /**
- * Makes the largest calls that the API takes, in a process of its own, whose heap is limited: it ends early where a call
- * needs more. Prints for each call its status and the bytes that are in memory while the call writes.
+ * Makes the largest calls that the API takes, in a process of its own, whose heap is limited: it ends early where a
+ * call needs more. Prints for each call its status and the bytes that are in memory while the call writes.
  */
 
 import { setFlagsFromString } from "node:v8";

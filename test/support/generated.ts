@@ -1,4 +1,6 @@
-/** Large worlds in tests: rows that the database generates itself, with one statement, instead of thousands of calls. */
+/**
+ * Large worlds in tests: rows that the database generates itself, with one statement, instead of thousands of calls.
+ */
 
 import { env } from "cloudflare:workers";
 

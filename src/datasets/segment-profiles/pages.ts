@@ -34,7 +34,9 @@ const MAX_TOPICS = 10_000;
 const PAGE_CHARACTERS = 1_000_000;
 /** The characters of a part of a piece. */
 const PART_CHARACTERS = 50_000;
-/** The most bytes of one profile's events that are in memory. Of a profile with more, each section is read by itself. */
+/**
+ * The most bytes of one profile's events that are in memory. Of a profile with more, each section is read by itself.
+ */
 export const MAX_PROFILE_EVENT_BYTES = 8_000_000;
 
 export const keyOf = (id: string): Key => ({ time: 0, id });

@@ -15,8 +15,8 @@ export function nextSequence(spaceId: string): Statement {
 export const THIS_SEQUENCE = "(SELECT seq FROM sequences WHERE space_id = ?1)";
 
 /**
- * SQL: the version of a row as of a sequence number. `+seq_to` keeps SQLite from the index of superseded versions, which
- * would read all of a space's.
+ * SQL: the version of a row as of a sequence number. `+seq_to` keeps SQLite from the index of superseded versions,
+ * which would read all of a space's.
  */
 export function asOf(table: string, parameter: string): string {
   return `${table}.seq_from <= ${parameter} AND (${table}.seq_to IS NULL OR +${table}.seq_to > ${parameter})`;

@@ -38,8 +38,8 @@ const MIN_WIDE_SHARE = 1 / 16;
 
 /**
  * Events as parameters of the statements that insert them: JSON lists that each fit a parameter, and events too large
- * for a list by themselves. They keep the order in which they were added, so that of two events with one id the first is
- * stored.
+ * for a list by themselves. They keep the order in which they were added, so that of two events with one id the first
+ * is stored.
  */
 export class EventRows {
   readonly #packed: (string | NewEvent)[] = [];
@@ -50,8 +50,8 @@ export class EventRows {
   #isWide = false;
 
   /**
-   * The bytes that the rows take while they are written: the parameters, the message that the client of D1 makes of them
-   * as one text of JSON, and the bytes of this message. A text with a wide character takes two bytes a character.
+   * The bytes that the rows take while they are written: the parameters, the message that the client of D1 makes of
+   * them as one text of JSON, and the bytes of this message. A text with a wide character takes two bytes a character.
    */
   get heldBytes(): number {
     const { units, messageUnits, messageBytes } = this.#sums;

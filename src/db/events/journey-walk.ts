@@ -1,6 +1,6 @@
 /**
- * Long journeys, page by page. A person's touchpoints of each kind are in the order of the table's key: they are read as
- * a stream for each kind, and merged. A company's are those of many people: they are read by spans of time, short
+ * Long journeys, page by page. A person's touchpoints of each kind are in the order of the table's key: they are read
+ * as a stream for each kind, and merged. A company's are those of many people: they are read by spans of time, short
  * enough that a span fits into memory. Each query scans a bounded number of touchpoints, also of those that the
  * snapshot does not have.
  */

@@ -60,7 +60,10 @@ type Edges = Pick<ChunkRow, "first_time" | "first_id" | "last_time" | "last_id">
 /** By the number of the file. */
 export type EdgesOfFiles = Map<number, Edges>;
 
-/** Adds the edges of the next chunks, in order: a file begins with its first chunk that has rows, and ends with its last. */
+/**
+ * Adds the edges of the next chunks, in order: a file begins with its first chunk that has rows, and ends with its
+ * last.
+ */
 export function addEdges(edges: EdgesOfFiles, chunks: readonly ChunkRow[]): void {
   for (const { file_n, rows, first_time, first_id, last_time, last_id } of chunks) {
     if ((rows ?? 0) === 0) continue;

@@ -1,8 +1,8 @@
 /**
  * Writes one object of unknown length in bounded memory. An object of up to one part is a single PUT; a larger one is a
  * multipart upload in parts of one size, and one part is uploaded while the next fills. Each request is signed with its
- * body's hash, and the whole object is hashed as its parts are uploaded, so that the state of the hash always belongs to
- * the end of a part. A writer may continue the upload of another invocation.
+ * body's hash, and the whole object is hashed as its parts are uploaded, so that the state of the hash always belongs
+ * to the end of a part. A writer may continue the upload of another invocation.
  */
 
 import { createHash } from "node:crypto";

@@ -1,7 +1,7 @@
 /**
  * SHA-256 whose state can be written down: one invocation continues what another began. node:crypto's is eight times as
- * fast (1,400 against 180 MB/s) and keeps its state to itself. A state is taken between two blocks of 64 bytes: the parts
- * of an upload end there.
+ * fast (1,400 against 180 MB/s) and keeps its state to itself. A state is taken between two blocks of 64 bytes: the
+ * parts of an upload end there.
  */
 
 import { _SHA256 } from "@noble/hashes/sha2.js";

@@ -1,8 +1,8 @@
 /**
  * assemble: joins the segments of one file, as its encoding says. It streams: it reads pieces of segments, and uploads
- * parts of the object. When the invocation's budget is nearly spent, it writes a checkpoint and sends itself on, and the
- * next invocation continues the same upload. An attempt that was cut off is repeated from the last checkpoint; without
- * one from the start, and then the next attempt aborts its upload.
+ * parts of the object. When the invocation's budget is nearly spent, it writes a checkpoint and sends itself on, and
+ * the next invocation continues the same upload. An attempt that was cut off is repeated from the last checkpoint;
+ * without one from the start, and then the next attempt aborts its upload.
  */
 
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";

@@ -1,8 +1,8 @@
 /**
- * The checkpoint of a file that is assembled over several invocations. In the ledger: how many bytes of the segments are
- * written, the parts of the upload, and the state of the hash at the end of the last part. In the service's own bucket:
- * the bytes that fill no part yet. A file whose checkpoint cannot be used is assembled from its beginning; both ways give
- * the same bytes.
+ * The checkpoint of a file that is assembled over several invocations. In the ledger: how many bytes of the segments
+ * are written, the parts of the upload, and the state of the hash at the end of the last part. In the service's own
+ * bucket: the bytes that fill no part yet. A file whose checkpoint cannot be used is assembled from its beginning; both
+ * ways give the same bytes.
  */
 
 import { dropCheckpoint, type HeldFile, listUploadedParts, saveCheckpoint } from "../../db/exports/checkpoints.ts";
@@ -78,7 +78,10 @@ export interface Stopped {
   rest: Uint8Array<ArrayBuffer>;
 }
 
-/** Stops the writer and keeps the bytes that fill no part yet: the first half of a checkpoint, which a repetition does again. */
+/**
+ * Stops the writer and keeps the bytes that fill no part yet: the first half of a checkpoint, which a repetition does
+ * again.
+ */
 export async function stopWriter(
   { bucket, sizes }: CheckpointContext,
   row: ExportRow,

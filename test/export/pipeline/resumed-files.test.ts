@@ -1,6 +1,6 @@
 /**
- * A file of more chunks than one invocation can read is assembled by several: each writes down where it is, and the next
- * continues the same upload. However often that happens, and wherever one dies, the bytes are the same.
+ * A file of more chunks than one invocation can read is assembled by several: each writes down where it is, and the
+ * next continues the same upload. However often that happens, and wherever one dies, the bytes are the same.
  */
 
 import { beforeAll, describe, expect, it } from "vitest";

@@ -134,7 +134,9 @@ function moveOffsets({ field_1: columns }: RowGroupStruct, by: bigint): void {
   }
 }
 
-/** FileMetaData around its list of row groups: `before` ends with the list's field, `after` is what follows the list. */
+/**
+ * FileMetaData around its list of row groups: `before` ends with the list's field, `after` is what follows the list.
+ */
 function frame(schema: Schema, rows: number): { before: Uint8Array; after: Uint8Array } {
   const writer = new ByteWriter();
   writeMetadata(writer, metadata(schema, rows, []));

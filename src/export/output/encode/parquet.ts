@@ -98,7 +98,10 @@ export class RowGroupWriter {
     this.#described = new RowGroups(schema, maxFooterBytes);
   }
 
-  /** @param characters the length of the row's JSON. @throws export_too_large for more groups than a footer has room for. */
+  /**
+   * @param characters the length of the row's JSON.
+   * @throws export_too_large for more groups than a footer has room for.
+   */
   write(cells: readonly Value[], characters: number): void {
     let inLists = 0;
     // Most cells of a wide row are null, so this loop allocates nothing for them.
