@@ -32,7 +32,7 @@ export async function putFlows(db: Database, spaceId: string, flows: readonly Ne
          ON p.space_id = ?1 AND p.id = j.value ->> 'id' AND p.seq_to IS NULL
        WHERE p.campaign_name IS NOT j.value ->> 'campaign_name' OR p.campaign_start IS NOT j.value ->> 'campaign_start'
          OR p.elements IS NOT j.value ->> 'elements')`;
-  const closeElements = `UPDATE flow_elements SET seq_to = ${THIS_SEQUENCE}
+  const closeElements = `UPDATE flow_elements INDEXED BY flow_elements_by_flow SET seq_to = ${THIS_SEQUENCE}
      WHERE space_id = ?1 AND seq_to IS NULL AND flow_id IN (
        SELECT p.id FROM json_each(?2) j CROSS JOIN flows p
          ON p.space_id = ?1 AND p.id = j.value ->> 'id' AND p.seq_to = ${THIS_SEQUENCE})`;
