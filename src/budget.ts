@@ -55,20 +55,20 @@ export const MAX_MESSAGES_PER_SEND = 100;
 
 export class Budget {
   readonly used: Used = { statements: 0, rowsRead: 0, rowsWritten: 0, subrequests: 0, messages: 0 };
-  readonly #limits: Limits;
+  protected readonly limits: Limits;
   readonly #now: () => number;
   readonly #startedAt: number;
 
   /** @param now epoch ms; without a clock, time does not count. */
   constructor(now: () => number = () => 0, limits: Partial<Limits> = {}) {
-    this.#limits = { ...LIMITS, ...limits };
+    this.limits = { ...LIMITS, ...limits };
     this.#now = now;
     this.#startedAt = now();
   }
 
   /** Should work that may run long write down where it is, and go on in another invocation? */
   get isNearlySpent(): boolean {
-    const { statements, rowsRead, subrequests } = this.#limits;
+    const { statements, rowsRead, subrequests } = this.limits;
     return (
       this.used.statements >= CHECKPOINT * statements ||
       this.used.rowsRead >= CHECKPOINT * rowsRead ||
@@ -99,7 +99,7 @@ export class Budget {
   countRows(read: number, written: number, results: readonly unknown[]): void {
     this.used.rowsRead += read;
     this.used.rowsWritten += written;
-    if (read > this.#limits.rowsPerQuery) throw exceeded(`a query that scans ${read} rows`, this.#limits.rowsPerQuery);
+    if (read > this.limits.rowsPerQuery) throw exceeded(`a query that scans ${read} rows`, this.limits.rowsPerQuery);
     this.#check("rowsRead", "rows scanned");
     for (const row of results) for (const value of Object.values(row as object)) assertFits(value);
   }
@@ -132,7 +132,7 @@ export class Budget {
   }
 
   #check(what: keyof Used & keyof Limits, name: string): void {
-    if (this.used[what] > this.#limits[what]) throw exceeded(`${this.used[what]} ${name}`, this.#limits[what]);
+    if (this.used[what] > this.limits[what]) throw exceeded(`${this.used[what]} ${name}`, this.limits[what]);
   }
 }
 

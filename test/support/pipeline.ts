@@ -21,8 +21,7 @@ export function take(service: Service, step?: Message["step"]): Message {
 
 /** Delivers one message for the `attempt`th time. */
 export function deliver(service: Service, message: Message, attempt = 1): Promise<Verdict> {
-  service.budget.begin();
-  return runStep(service.context, message, attempt);
+  return service.budget.invoke(() => runStep(service.context, message, attempt));
 }
 
 export interface Carelessness {

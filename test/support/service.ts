@@ -150,14 +150,14 @@ export class Service {
     }
     if (options.raw !== undefined) init.body = options.raw;
     if (options.signal !== undefined) init.signal = options.signal;
-    this.budget.begin();
     const pending: Promise<unknown>[] = [];
     const ctx = {
       waitUntil: (work: Promise<unknown>) => void pending.push(work),
       passThroughOnException() {},
       props: {},
     };
-    const response = await this.app.fetch(new Request(`${ORIGIN}${path}`, init), env, ctx);
+    const request = new Request(`${ORIGIN}${path}`, init);
+    const response = await this.budget.invoke(async () => this.app.fetch(request, env, ctx));
     // A stream that is written in the background must be read while it is.
     void Promise.allSettled(pending);
     return response;
@@ -254,8 +254,8 @@ export class Service {
     for (let message = this.queue.shift(); message !== undefined; message = this.queue.shift()) {
       const key = JSON.stringify(message);
       const attempt = (attempts.get(key) ?? 0) + 1;
-      this.budget.begin();
-      const verdict = await runStep(this.context, message, attempt);
+      const next = message;
+      const verdict = await this.budget.invoke(() => runStep(this.context, next, attempt));
       verdicts.push(verdict);
       if (verdict === "ack") continue;
       if (attempt === MAX_PUMPED_ATTEMPTS) throw new Error(`${key} asks for a retry after ${attempt} attempts`);

@@ -1,10 +1,15 @@
-/** A budget that the invocations of a test share: each begins with nothing used, and the test reads what all used. */
+/**
+ * A budget that the invocations of a test share: each begins with nothing used, and the test reads what all used. Those
+ * that run at the same time share as many budgets.
+ */
 
-import { Budget, type Used } from "../../src/budget.ts";
+import { Budget, LIMITS, type Used } from "../../src/budget.ts";
 
 export class SharedBudget extends Budget {
   readonly #before: Used = { ...this.used };
   readonly #restart: () => void;
+  #running = 0;
+  #sharing = 1;
 
   constructor(now: () => number) {
     let startedAt = now();
@@ -14,11 +19,34 @@ export class SharedBudget extends Budget {
     };
   }
 
-  /** An invocation begins. */
+  /** Does the work of one invocation. */
+  async invoke<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#running === 0) this.begin();
+    else this.#share(this.#sharing + 1);
+    this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  /** An invocation begins, and none runs. */
   begin(): void {
     this.#restart();
+    this.#share(1);
     Object.assign(this.#before, this.total);
     Object.assign(this.used, new Budget().used);
+  }
+
+  #share(invocations: number): void {
+    const { statements, rowsRead, subrequests } = LIMITS;
+    this.#sharing = invocations;
+    Object.assign(this.limits, {
+      statements: statements * invocations,
+      rowsRead: rowsRead * invocations,
+      subrequests: subrequests * invocations,
+    });
   }
 
   /** What all invocations used. */

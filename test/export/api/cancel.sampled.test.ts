@@ -107,7 +107,7 @@ const STATES: [what: string, request: Record<string, unknown>, reach: (of: Case)
   ],
 ];
 
-describe.each(everyNth(STATES, 2, 0))("an export that is %s", (_what, request, bring) => {
+describe.each(everyNth(STATES, 4, 0))("an export that is %s", (_what, request, bring) => {
   it("is canceled, once, and leaves nothing", async () => {
     const of = await asked(request);
     const { service, space, id } = of;
@@ -174,7 +174,7 @@ const STALLS: [what: string, request: Record<string, unknown>, step: Message["st
   ["writes its manifest", SINGLE, "finish", ({ method, name }) => method === "PUT" && name.endsWith("manifest.json")],
 ];
 
-describe.each(everyNth(STALLS, 2, 1))("an export that is canceled while it %s", (_what, request, step, at) => {
+describe.each(everyNth(STALLS, 3, 1))("an export that is canceled while it %s", (_what, request, step, at) => {
   it.each([
     [
       "before the sweep",

@@ -98,7 +98,7 @@ const MAKE: Record<string, () => Promise<string>> = {
   },
 };
 
-describe.each(everyNth(Object.keys(MAKE), 2, 0))("an export that is %s and deleted", (status) => {
+describe.each(everyNth(Object.keys(MAKE), 4, 0))("an export that is %s and deleted", (status) => {
   let id: string;
 
   beforeEach(async () => {

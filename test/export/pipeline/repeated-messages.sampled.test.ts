@@ -77,7 +77,7 @@ const WAYS: [what: string, how: Carelessness][] = [
 ];
 
 describe.each(["single", "files"] as const)("an export in the layout %s", (layout) => {
-  it.each(everyNth(WAYS, 2, layout === "single" ? 0 : 1))(
+  it.each(everyNth(WAYS, 4, layout === "single" ? 0 : 1))(
     "whose messages come %s has the same bytes, and is completed once",
     async (_what, how) => {
       const id = await service.ask(space, LAYOUTS[layout]);

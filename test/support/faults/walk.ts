@@ -9,7 +9,7 @@ import { everyNth } from "../seeds.ts";
 
 const MAX_SHOWN = 4;
 /** `npm test` puts a fault at one effect in so many; the full run at each. */
-const SAMPLED = 40;
+const SAMPLED = 60;
 
 /**
  * Puts this fault at each effect that allows it.

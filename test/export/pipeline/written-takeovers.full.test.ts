@@ -1,6 +1,7 @@
 /** A chunk of several files that is killed, lost, canceled or taken over between two of them. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
 import { runStep } from "../../../src/export/pipeline/run.ts";
 import { sweep } from "../../support/sweep.ts";
 import { MAX_INVOCATION_MS } from "../../../src/context.ts";
@@ -121,7 +122,7 @@ describe("a chunk that stops between two of its files", () => {
   it("drops its files where the export was canceled", async () => {
     const { id, bucket, goOn } = await stalled();
     await service.json("POST", `/v1/exports/${id}/cancel`, 202, { key: space.key });
-    service.now += 3_001;
+    service.now += 5_001;
     expect(await goOn()).toBe("ack");
     expect([bucket.puts, await present(id)]).toEqual([2, []]);
   });
@@ -149,7 +150,7 @@ describe("an export that failed", () => {
     const away = new GatedBucket(service, 0);
     away.putOnce = () => Promise.reject(new Error("the bucket is away"));
     const message = take(service, "chunk");
-    await runStep({ ...context, bucket: away }, message, 9);
+    await runStep({ ...context, bucket: away }, message, MAX_ATTEMPTS);
     expect((await service.poll(space, id)).status).toBe("failed");
     await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
     const counted = new GatedBucket(service, 0);
