@@ -23,6 +23,8 @@ const root = new URL("..", import.meta.url).pathname;
 const TOGETHER = { maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } };
 /** One file at a time, with the machine to itself, after the suites with a lower number. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
+/** Files that scripts/test.ts leaves out of a run. */
+const excluded = process.env["EXCLUDE"]?.split(",") ?? [];
 const provide = { seeds: process.env["SEEDS"] ?? "few", history: process.env["HISTORY"] ?? "" };
 
 /** Tests inside workerd. Files share a workerd, its module cache and its tables; each file begins with empty tables. */
@@ -58,7 +60,7 @@ const worker = {
   test: {
     name: "worker",
     include: ["test/**/*.test.ts"],
-    exclude: ["test/**/*.unit.test.ts", "test/smoke/**", "test/live/**", "test/interop/**"],
+    exclude: ["test/**/*.unit.test.ts", "test/smoke/**", "test/live/**", "test/interop/**", ...excluded],
     provide,
     globalSetup: ["./test/support/bucket-server.ts"],
     setupFiles: ["./test/support/migrate.ts"],
@@ -95,6 +97,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.unit.test.ts"],
+          exclude: excluded,
           provide,
           isolate: false,
           testTimeout: 60_000,

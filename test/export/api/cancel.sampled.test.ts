@@ -170,7 +170,7 @@ const STALLS: [what: string, request: Record<string, unknown>, step: Message["st
   ["writes a segment", SINGLE, "chunk", ({ method, name }) => method === "PUT" && name.startsWith("segments/")],
   ["puts a file together", SINGLE, "assemble", ({ method }) => method === "GET"],
   ["is about to upload the file", SINGLE, "assemble", ({ method }) => method === "PUT"],
-  ["drops its segments", SINGLE, "finish", ({ method }) => method === "DELETE"],
+  ["drops its segments", SINGLE, "finish", ({ method, query }) => method === "POST" && query.includes("delete")],
   ["writes its manifest", SINGLE, "finish", ({ method, name }) => method === "PUT" && name.endsWith("manifest.json")],
 ];
 

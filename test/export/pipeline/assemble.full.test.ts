@@ -3,6 +3,7 @@
  * try leaves nothing that disturbs a later one.
  */
 
+import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { chunkDone } from "../../../src/db/exports/chunks.ts";
@@ -122,7 +123,7 @@ describe("a file of several parts", () => {
       status: "processing",
       error: { code: "incomplete_export", owner: "service" },
     });
-    await deliver(service, message, 9);
+    await deliver(service, message, MAX_ATTEMPTS);
     expect(await service.poll(space, id)).toMatchObject({ status: "failed", error: { code: "incomplete_export" } });
   });
 
