@@ -61,7 +61,7 @@ describe.each([
   ["single", SINGLE],
   ["files", FILES],
 ])("an export in the layout %s", (_layout, request) => {
-  it.each(everyNth([0, 1, 2, 3, 4], 2, 1))(
+  it.each(everyNth([0, 1, 2, 3, 4], 4, 1))(
     "whose messages are all lost after %i steps is completed by one sweep",
     async (steps) => {
       const id = await service.ask(space, request);
