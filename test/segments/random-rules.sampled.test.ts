@@ -79,7 +79,11 @@ interface Stand {
   persons: readonly Person[];
 }
 
-const db = new Database(env.SPACE_DB, new Budget());
+// All rules are counted by one invocation: each of its queries is bounded, their sum is not.
+const db = new Database(
+  env.SPACE_DB,
+  new Budget(() => 0, { statements: Infinity, rowsRead: Infinity, subrequests: Infinity }),
+);
 // Of the seed that is played.
 let spaceId: string;
 let roll: () => number;

@@ -25,7 +25,6 @@ import {
 } from "../output/manifest.ts";
 import { manifestBeside, manifestKey, segmentPrefix } from "../delivery/object-keys.ts";
 import { LedgerCheck } from "./ledger-check.ts";
-import { resultShapeOf } from "./result-shape.ts";
 import { FINAL_STATUSES } from "./state.ts";
 
 export type FinishContext = FinishedContext & Pick<Context, "bucket" | "budget" | "config" | "customers" | "send">;
@@ -36,7 +35,7 @@ export async function finish(context: FinishContext, message: Message): Promise<
   const row = await findExport(control, spaceId, exportId);
   if (row === null || row.status !== "processing" || row.phase !== "finishing") return;
   const source = sourceOf(context, row);
-  const { files, chunks, problem } = await readLedger(context, row, source.bounds);
+  const { files, hasSegments, problem } = await readLedger(context, row, source.bounds);
   if (problem !== null) throw new SpillwayError("incomplete_export", undefined, { cause: new Error(problem) });
   const summary = await summaryOf(context, row, source);
   const columns = await columnsOf(context, row);
@@ -45,9 +44,7 @@ export async function finish(context: FinishContext, message: Message): Promise<
   const { rows, uncompressed_bytes: bytes } = content.totals;
   if (bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
 
-  // A file of several chunks was assembled from segments. Split files have a chunk each.
-  if (resultShapeOf(row).kind !== "split_files" && chunks > 1 && !(await deleteSegments(context, row)))
-    return context.send([message]);
+  if (hasSegments && !(await deleteSegments(context, row))) return context.send([message]);
   const manifest = utf8(`${JSON.stringify(content, null, 2)}\n`);
   const manifestSha256 = await sha256Hex(manifest);
   await context.bucket.putOnce(manifestKey(row), manifest, manifestSha256, "application/json");
@@ -91,7 +88,7 @@ async function readLedger({ databases }: Pick<Context, "databases">, row: Export
     check.addFiles(page);
     for (const file of page) files.push(manifestFile(row, file, edges.get(file.n)));
   }
-  return { files, chunks: check.chunks, problem: check.problem(row.rows_total) };
+  return { files, hasSegments: check.hasSegments, problem: check.problem(row.rows_total) };
 }
 
 /**

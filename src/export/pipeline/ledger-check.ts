@@ -9,7 +9,7 @@ import type { FileRow } from "../../db/exports/files.ts";
 
 type CheckedChunk = Pick<
   ChunkRow,
-  "n" | "done" | "records" | "records_read" | "rows" | "lower_time" | "lower_id" | "upper_time" | "upper_id"
+  "n" | "file_n" | "done" | "records" | "records_read" | "rows" | "lower_time" | "lower_id" | "upper_time" | "upper_id"
 >;
 
 export class LedgerCheck {
@@ -17,6 +17,9 @@ export class LedgerCheck {
   /** Where the chunks so far end. */
   #at: Key;
   #chunks = 0;
+  /** The file of the last chunk that has one. */
+  #file = -1;
+  #hasSegments = false;
   #records = 0;
   #rows = 0;
   #rowsOfFiles = 0;
@@ -28,9 +31,9 @@ export class LedgerCheck {
     this.#at = bounds.lower;
   }
 
-  /** How many chunks were added. */
-  get chunks(): number {
-    return this.#chunks;
+  /** Has a file several chunks, so that each of them wrote a segment? */
+  get hasSegments(): boolean {
+    return this.#hasSegments;
   }
 
   /** @param page the next chunks. */
@@ -39,6 +42,8 @@ export class LedgerCheck {
       this.#problem ??= this.#problemOf(chunk);
       this.#at = { time: chunk.upper_time, id: chunk.upper_id };
       this.#chunks += 1;
+      this.#hasSegments ||= chunk.file_n >= 0 && chunk.file_n === this.#file;
+      if (chunk.file_n >= 0) this.#file = chunk.file_n;
       this.#records += chunk.records;
       this.#rows += chunk.rows ?? 0;
     }

@@ -132,12 +132,13 @@ it("waits for an answer of the bucket for less than a lease", async () => {
   expect(Math.max(...waits)).toBeLessThan(of.service.config.leaseMs);
 });
 
+const SEGMENTS_GO = "the segments that go";
 const PLACES: [what: string, request: Record<string, unknown>, at: (sent: Sent) => boolean][] = [
   ["a file", FILES, ({ method, name }) => method === "PUT" && name.endsWith(".json.gz")],
   ["a segment", SINGLE, ({ method, name }) => method === "PUT" && name.startsWith("segments/")],
   ["a segment that is read", SINGLE, ({ method, name }) => method === "GET" && name.startsWith("segments/")],
   ["a file of segments", SINGLE, ({ method, name }) => method === "PUT" && name.endsWith(".json.gz")],
-  ["the segments that go", SINGLE, ({ method, query }) => method === "POST" && query.includes("delete")],
+  [SEGMENTS_GO, SINGLE, ({ method, query }) => method === "POST" && query.includes("delete")],
   ["the manifest", FILES, ({ method, name }) => method === "PUT" && name.endsWith("manifest.json")],
 ];
 
@@ -162,11 +163,14 @@ const ANSWERS: [string, Line][] = [
 
 describe.each(PLACES)("an export whose bucket fails at %s", (what, request, at) => {
   const offset = PLACES.findIndex(([place]) => place === what);
-  it.each(everyNth(ANSWERS, 4, offset))("is whole in the end after %s", async (_fault, wrong) => {
+  it.each(everyNth(ANSWERS, 4, offset))("is whole in the end after %s", async (fault, wrong) => {
+    const tookEffect = fault.endsWith("took effect");
     const of = await planned(request);
     const times = goWrong(of.service, at, 3, wrong);
     const verdicts = await of.service.pump();
-    expect([times(), verdicts.filter((verdict) => verdict !== "ack").length > 0]).toEqual([3, true]);
+    // The step lists the segments first: where they went although the answer was lost, it deletes nothing again.
+    const sent = what === SEGMENTS_GO && tookEffect ? 1 : 3;
+    expect([times(), verdicts.filter((verdict) => verdict !== "ack").length > 0]).toEqual([sent, true]);
     throughLine(of.service);
     await expectComplete(of, request);
   });

@@ -58,6 +58,7 @@ describe("chunks that are to be completed", () => {
     records: 1,
     records_read: 1,
     rows: 1,
+    file_n: n,
   });
 
   it.each([
