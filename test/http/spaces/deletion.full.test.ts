@@ -122,6 +122,11 @@ async function livedIn(events = 3): Promise<Space> {
     [space.id, crypto.randomUUID(), schedule.id, service.now],
   );
   await control.run(
+    `INSERT INTO export_upload_parts (space_id, export_id, upload_id, first_part, etags)
+     SELECT space_id, id, 'upload', 1, '[]' FROM exports WHERE space_id = ?1 LIMIT 1`,
+    [space.id],
+  );
+  await control.run(
     `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms)
      SELECT space_id, id, 1, subject_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1`,
     [space.id],
