@@ -1,6 +1,6 @@
 /**
- * The time that D1 takes. A database is a server with one thread: statements wait in one line, whoever sends them, and
- * a batch is served as one. platform.md of the design has the sources; nothing here was measured in production.
+ * The time that D1 takes. A database is a server with one thread: the statements of all invocations wait in one line,
+ * and a batch is served as one. The figures are guesses from D1's documentation, and not measured in production.
  */
 
 import type { Clock } from "./clock.ts";

@@ -1,6 +1,6 @@
 /**
  * One invocation of the Worker: what it spent, and whether its isolate still lives. Of an isolate that died, no promise
- * goes on: its statements and requests that are under way arrive, and their answers reach nobody.
+ * goes on: its statements and requests that are under way arrive, and their answers are lost.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";

@@ -1,4 +1,7 @@
-/** Cloudflare's list prices, past the included amounts, in dollars: platform.md of the design has the pages. */
+/**
+ * Cloudflare's list prices, past the included amounts, in dollars. Sources: the pages "pricing" of Workers, D1 and
+ * Queues on developers.cloudflare.com.
+ */
 
 import type { Production } from "./production.ts";
 

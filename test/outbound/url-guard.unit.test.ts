@@ -223,7 +223,7 @@ describe("the resolver", () => {
 
   it("gives nothing for a name that does not exist", async () => {
     const { resolve } = serving({ A: { Status: 3 }, AAAA: { Status: 3 } });
-    expect(await resolve("nobody.example")).toEqual([]);
+    expect(await resolve("unknown.example")).toEqual([]);
   });
 
   it.each([
@@ -280,8 +280,8 @@ describe("the resolver", () => {
       await resolve("shop.example");
       expect(state.asked).toBe(4);
       const { resolve: none, asked } = serving({ A: { Status: 3 } });
-      await none("nobody.example");
-      await none("nobody.example");
+      await none("unknown.example");
+      await none("unknown.example");
       expect(asked.length).toBe(4);
     });
 

@@ -43,7 +43,7 @@ describe("the simulation's clock", () => {
 describe("the simulation's D1", () => {
   const read = { result: null, costs: [{ rowsRead: 100_000, rowsWritten: 0, returned: 0 }] };
 
-  it("serves one statement at a time, whoever sends them", async () => {
+  it("serves one statement at a time, those of all invocations", async () => {
     const clock = new Clock(0);
     const server = new D1Server(clock, still);
     const ends: number[] = [];
@@ -135,7 +135,7 @@ describe("the simulation's queues", () => {
 });
 
 describe("the simulation's isolates", () => {
-  it("a call of an isolate that died reaches its server, and its answer nobody", async () => {
+  it("a call of an isolate that died reaches its server, and its answer is lost", async () => {
     const clock = new Clock(0);
     const server = new D1Server(clock, still);
     const invocation = new Invocation(clock);

@@ -1,6 +1,6 @@
 /**
  * D1's passing errors: which there are, and which calls may be made again. A read may always be repeated. A write may
- * be repeated only if it cannot have happened: after a lost connection nobody knows, and the caller must decide.
+ * be repeated only if it cannot have happened: after a lost connection that is unknown, and the caller decides.
  * developers.cloudflare.com/d1/observability/debug-d1/#error-list
  */
 

@@ -49,7 +49,7 @@ export const segmentKey = (of: ExportId, chunk: number): string => `${segmentPre
 
 /**
  * The bytes of a file that fill no part yet, between two invocations that assemble it: [from, to) of the file. The same
- * key has the same bytes whoever writes it, and it is deleted with the segments.
+ * key has the same bytes in every attempt, and it is deleted with the segments.
  */
 export const restKey = (of: ExportId, file: number, { from, to }: { from: number; to: number }): string =>
   `${segmentPrefix(of)}rest-${file}-${from}-${to}`;

@@ -119,7 +119,7 @@ describe("a rare event name: no query scans more than a fixed number of rows, wh
     expect(db.most).toBeLessThanOrEqual(MAX_ROWS);
   });
 
-  it("that nobody sent is looked for among a number of events, and the next call goes on after them", async () => {
+  it("that was never sent is looked for among a number of events, and the next call goes on after them", async () => {
     for (const maxScan of [MAX_SCAN, 300, 50_000]) {
       const db = new Watched();
       const of = range({ types: ["never"] });
