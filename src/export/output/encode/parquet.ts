@@ -93,7 +93,7 @@ export class RowGroupWriter {
     const schema = schemaOf(fields);
     const writer = new Sink(sink);
     this.#writer = new ParquetWriter({ writer, schema, createdBy: CREATED_BY });
-    // The library begins with MAGIC. Its offsets count that; the page writer of a whole file, or the join, writes MAGIC.
+    // The library begins with MAGIC. Its offsets count that; the page writer of a whole file, or the join, writes it.
     writer.index = 0;
     this.#described = new RowGroups(schema, maxFooterBytes);
   }
