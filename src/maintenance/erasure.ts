@@ -4,7 +4,7 @@
  * planned again.
  */
 
-import { continueDeletion, type DueDeletion, eraseSlice, leaseDueDeletions } from "../db/profiles/deletions.ts";
+import { continueDeletion, type DueDeletion, eraseSlice, leaseDueDeletions } from "../db/profiles/erasure.ts";
 import type { Database } from "../db/core/database.ts";
 import { isReadBefore } from "../db/exports/exports.ts";
 import { log } from "../log.ts";

@@ -4,7 +4,8 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
 import { Database, type Rows, type Statement } from "../../src/db/core/database.ts";
-import { eraseSlice, pendingDeletions } from "../../src/db/profiles/deletions.ts";
+import { pendingDeletions } from "../../src/db/profiles/deletions.ts";
+import { eraseSlice } from "../../src/db/profiles/erasure.ts";
 import { ErasureShop, mixed } from "../support/erasure.ts";
 import { orders, type Service, type Space, START } from "../support/service.ts";
 

@@ -2,7 +2,7 @@
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { type Row, valuesOf } from "../core/columns.ts";
-import { type Position, positionParams } from "../core/pagination.ts";
+import { isOlder, type Position, positionParams } from "../core/pagination.ts";
 import type { ExportPhase, ExportStatus } from "./status.ts";
 import { entry } from "./timeline.ts";
 
@@ -159,7 +159,7 @@ export async function listExports(
          OVER (ORDER BY created_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
        FROM (SELECT * FROM exports
          WHERE space_id = ?1 AND deleted_at IS NULL AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR dataset = ?4)
-           AND (?5 IS NULL OR (created_at, id) < (?5, ?6))
+           AND ${isOlder("created_at, id", "?5", "?6")}
          ORDER BY created_at DESC, id DESC LIMIT ?2))
      WHERE ifnull(bytes_before, 0) <= ?7 ORDER BY created_at DESC, id DESC`,
     [spaceId, filter.limit + 1, filter.status, filter.dataset, ...positionParams(filter.after), MAX_LIST_BYTES],

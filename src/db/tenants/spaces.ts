@@ -2,7 +2,7 @@
 
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
-import { type Position, positionParams } from "../core/pagination.ts";
+import { isOlder, type Position, positionParams } from "../core/pagination.ts";
 
 interface Spaces {
   id: string;
@@ -32,7 +32,7 @@ export async function findSpace(db: Database, spaceId: string): Promise<SpaceRow
 export async function listSpaces(db: Database, limit: number, after: Position | null): Promise<SpaceRow[]> {
   return db.all<SpaceRow>(
     `SELECT ${SPACE_COLUMNS} FROM spaces
-     WHERE status <> 'deleting' AND (?2 IS NULL OR (created_at, id) < (?2, ?3))
+     WHERE status <> 'deleting' AND ${isOlder("created_at, id", "?2", "?3")}
      ORDER BY created_at DESC, id DESC LIMIT ?1`,
     [limit, ...positionParams(after)],
   );

@@ -5,7 +5,7 @@
 
 import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { type Position, positionParams } from "../core/pagination.ts";
+import { isOlder, type Position, positionParams } from "../core/pagination.ts";
 
 export type DeliveryStatus = "pending" | "delivered" | "failed";
 
@@ -185,7 +185,7 @@ export async function listDeliveries(db: Database, spaceId: string, filter: Deli
   return db.all<DeliveryRow>(
     `SELECT ${SHOWN} FROM webhook_deliveries
      WHERE ${filter.subjectId === null ? "space_id = ?1 AND ?3 IS NULL" : "+space_id = ?1 AND subject_id = ?3"} AND (?4 IS NULL OR endpoint_id = ?4)
-       AND (?5 IS NULL OR status = ?5) AND (?6 IS NULL OR (created_at, id) < (?6, ?7))
+       AND (?5 IS NULL OR status = ?5) AND ${isOlder("created_at, id", "?6", "?7")}
      ORDER BY created_at DESC, id DESC LIMIT ?2`,
     [spaceId, filter.limit, filter.subjectId, filter.endpointId, filter.status, ...positionParams(filter.after)],
   );

@@ -3,7 +3,8 @@
  */
 
 import * as z from "zod";
-import { COUNTED, deletePerson, type DeletionRow, findDeletion, listDeletions } from "../../db/profiles/deletions.ts";
+import { deletePerson, type DeletionRow, findDeletion, listDeletions } from "../../db/profiles/deletions.ts";
+import { COUNTED } from "../../db/profiles/erasure.ts";
 import { SETTLED_AFTER_MS } from "../../maintenance/erasure.ts";
 import { iso } from "../../time/names.ts";
 import { list } from "../list.ts";

@@ -199,11 +199,15 @@ CREATE TABLE profile_deletions (
   due_at INTEGER NOT NULL, -- when erasure continues
   completed_at INTEGER,
   deleted TEXT NOT NULL DEFAULT '{}', -- JSON object: table → number of its deleted rows
+  erased TEXT NOT NULL DEFAULT '{}', -- JSON object: table → [from, to], the keys between which the last slice erased
   PRIMARY KEY (space_id, id)
 ) WITHOUT ROWID;
-CREATE INDEX profile_deletions_by_age ON profile_deletions (space_id, requested_at DESC, id DESC);
+CREATE INDEX profile_deletions_pending_by_age ON profile_deletions (space_id, requested_at DESC, id DESC) WHERE completed_at IS NULL;
+CREATE INDEX profile_deletions_completed_by_age ON profile_deletions (space_id, requested_at DESC, id DESC) WHERE completed_at IS NOT NULL;
 CREATE INDEX profile_deletions_by_seq ON profile_deletions (space_id, seq, id);
 CREATE INDEX profile_deletions_pending ON profile_deletions (space_id, person_id, seq) WHERE completed_at IS NULL;
+CREATE INDEX profile_deletions_pending_by_seq ON profile_deletions (space_id, seq) WHERE completed_at IS NULL;
+CREATE INDEX profile_deletions_begun ON profile_deletions (space_id, seq) WHERE deleted <> '{}';
 CREATE INDEX profile_deletions_due ON profile_deletions (due_at) WHERE completed_at IS NULL;
 
 CREATE TABLE segments (

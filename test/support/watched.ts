@@ -1,0 +1,30 @@
+/** The spaces' database, of which a test asks how many rows the largest query has scanned. */
+
+import { env } from "cloudflare:workers";
+import { Budget, type Limits } from "../../src/budget.ts";
+import { Database } from "../../src/db/core/database.ts";
+
+export interface Watched {
+  db: Database;
+  /** Rows that one query scanned, at most so far; and queries so far. */
+  most: { read: number; queries: number };
+}
+
+/** @param limits of the invocation; Cloudflare's by default. */
+export function watched(limits: Partial<Limits> = {}): Watched {
+  const most = { read: 0, queries: 0 };
+  class WatchedBudget extends Budget {
+    override countRows(read: number, written: number, results: readonly unknown[]): void {
+      most.read = Math.max(most.read, read);
+      most.queries += 1;
+      super.countRows(read, written, results);
+    }
+  }
+  return { db: new Database(env.SPACE_DB, new WatchedBudget(() => 0, limits)), most };
+}
+
+/** Writes straight into the spaces' tables: `WITH RECURSIVE` makes many rows at once. */
+export const insert = (sql: string, ...params: (number | string)[]) =>
+  env.SPACE_DB.prepare(sql)
+    .bind(...params)
+    .run();
