@@ -84,8 +84,8 @@ it("docs/deploying.md has every setting of wrangler.toml", () => {
   expect(settings.filter((name) => !deploying.includes(`\`${name}\``))).toEqual([]);
 });
 
-describe("docs/operating.md", () => {
-  const [, table = ""] = /## The log\n([\s\S]*?)\n## /.exec(text("docs/operating.md")) ?? [];
+describe("docs/operations.md", () => {
+  const [, table = ""] = /## The log\n([\s\S]*?)\n## /.exec(text("docs/operations.md")) ?? [];
   const listed = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = ""]) =>
     [...cell.matchAll(/`([a-z_.]+)`/g)].map(([, name = ""]) => name),
   );

@@ -47,7 +47,7 @@ const NOT_RUN: Record<string, Record<string, string>> = {
 /** The token that `.dev.vars.example` sets for local work. */
 const LOCAL_ADMIN_TOKEN = "local-admin-token-for-development-only";
 
-/** What runs, what does not, what is shown, statements that test/export/api/operating.test.ts runs, and diagrams. */
+/** What runs, what does not, what is shown, statements that test/export/api/operations.test.ts runs, and diagrams. */
 const LANGUAGES = new Set(["sh", "console", "json", "text", "sql", ""]);
 const PAGE_WITHIN_MS = 240_000;
 /** What a block printed, also in an excerpt. */

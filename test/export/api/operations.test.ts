@@ -1,4 +1,4 @@
-/** The statements of docs/operating.md run against the control database, and have the effect that the page names. */
+/** The statements of docs/operations.md run against the control database, and have the effect that the page names. */
 
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { bytesOf, deliver, eventIdsOf, roomyService, take } from "../../support/
 import { orders, type Service, type Space } from "../../support/service.ts";
 
 const [PAGE = ""] = Object.values(
-  import.meta.glob<string>("../../../docs/operating.md", { query: "?raw", import: "default", eager: true }),
+  import.meta.glob<string>("../../../docs/operations.md", { query: "?raw", import: "default", eager: true }),
 );
 /** The statements for D1; those for Analytics Engine read `spillway`. */
 const STATEMENTS = [...PAGE.matchAll(/```sql\n([\s\S]*?)```/g)]
