@@ -1,25 +1,30 @@
 /**
- * `npm run bench [-- --rows N] [--runs 3] [--json FILE] [--keep]`: the service with both of its engines, beside what a
- * user would do instead, on the same events and in the same run. A missed target is reported; only a failure ends with
- * 1. `--attribution`: conversions with their credit instead, beside the same export without it. `--document`: one JSON
- * document of profiles with that many events.
+ * `npm run bench [-- --rows 1000000] [--runs 3] [--json FILE] [--keep]`: the CPU time of the service in each column of
+ * bench/columns.ts, of its ingest and of attribution, beside what a user would do instead, on the same events and in
+ * the same run. Exports and ingest are measured with a tenth of the rows too. A missed target is reported; only a
+ * failure ends with 1. `--attribution`: conversions with their credit in every model, and nothing else. `--document`:
+ * one JSON document of profiles with that many events.
  */
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { judgeAttribution, measureAttribution, showAttribution } from "./bench/attribution.ts";
+import { MODELS } from "../src/attribution/models.ts";
+import { judgeAttribution, JUDGED_MODELS, measureAttribution, showAttribution } from "./bench/attribution.ts";
 import { versionOf } from "./bench/baseline.ts";
+import { type Endpoint, withBucket } from "./bench/bucket.ts";
 import { measureDocument, showDocument } from "./bench/document.ts";
+import { showIngest } from "./bench/ingest.ts";
+import { measureLatencies } from "./bench/latency.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { showLatencies, showMachine, showReading, showSize, showTargets } from "./bench/report.ts";
 import { stopAll } from "./bench/service.ts";
-import { measureLatencies, measureSize, type SizeResult } from "./bench/size.ts";
+import { measureSize, type SizeResult } from "./bench/size.ts";
 import { judge } from "./bench/targets.ts";
 import { ROOT } from "./stack.ts";
 
 const DIRECTORY = join(ROOT, ".bench");
-const DEFAULT_ROWS = [100_000, 1_000_000];
+const DEFAULT_ROWS = 1_000_000;
 const DEFAULT_CONVERSIONS = 200_000;
 const DEFAULT_DOCUMENT_EVENTS = 2_000_000;
 
@@ -46,64 +51,96 @@ function report(text: string): void {
   else if (text !== "") process.stderr.write(`${text}\n`);
 }
 
-async function bench(): Promise<void> {
-  const sizes = values.rows === undefined ? DEFAULT_ROWS : [positive("rows", values.rows)];
-  const runs = positive("runs", values.runs);
+const directory = (name: string) => {
+  const path = join(DIRECTORY, name);
+  mkdirSync(path, { recursive: true });
+  return path;
+};
+
+const asked = (usual: number) => (values.rows === undefined ? usual : positive("rows", values.rows));
+
+/** @returns whether the baseline can be measured. */
+function checkPrograms(): boolean {
   const missing = ["sqlite3", "gzip"].filter((program) => versionOf(program) === null);
-  const baseline = missing.length === 0;
-  const machine = describeMachine();
-  rmSync(DIRECTORY, { recursive: true, force: true });
-  console.log(`${showMachine(machine)}\n`);
-  if (!baseline)
+  if (missing.length > 0)
     console.log(
-      `The baseline (c) is skipped, because ${missing.join(" and ")} is not installed (Debian: apt-get install ${missing.join(" ")}).\n`,
+      `The baseline is skipped, because ${missing.join(" and ")} is not installed (Debian: apt-get install ${missing.join(" ")}).\n`,
     );
+  return missing.length === 0;
+}
+
+async function bench(bucket: Endpoint): Promise<unknown> {
+  const rows = asked(DEFAULT_ROWS);
+  const runs = positive("runs", values.runs);
+  const baseline = checkPrograms();
   console.log(`${showReading(runs)}\n`);
-
-  const directory = (name: string) => {
-    const path = join(DIRECTORY, name);
-    mkdirSync(path, { recursive: true });
-    return path;
-  };
-  const results: SizeResult[] = [];
-  for (const rows of sizes) {
-    const result = await measureSize({ rows, runs, directory: directory(String(rows)), baseline, report });
+  const sizes: SizeResult[] = [];
+  for (const size of rows < 10 ? [rows] : [Math.floor(rows / 10), rows]) {
+    const result = await measureSize({
+      rows: size,
+      runs,
+      directory: directory(String(size)),
+      bucket,
+      baseline,
+      report,
+    });
     report("");
-    console.log(`${showSize(result)}\n`);
-    results.push(result);
+    console.log(`${showSize(result)}\n\n${showIngest(result.ingest, size)}\n`);
+    sizes.push(result);
   }
+  const attribution = await measureAttribution({
+    events: Math.min(DEFAULT_CONVERSIONS, Math.ceil(rows / 5)),
+    runs,
+    models: JUDGED_MODELS,
+    persistTo: directory("attribution"),
+    bucket,
+    report,
+  });
   report("latency");
-  const latency = await measureLatencies(directory("latency"));
+  const latency = await measureLatencies(directory("latency"), bucket);
   report("");
-  console.log(`${showLatencies(latency, results)}\n`);
-  const targets = judge(results);
+  console.log(`${showAttribution(attribution)}\n\n${showLatencies(latency)}\n`);
+  const [large, small] = sizes.toReversed();
+  if (large === undefined) throw new Error("No size was measured.");
+  const targets = [...judge(small ?? null, large), ...judgeAttribution(attribution)];
   console.log(showTargets(targets));
-  if (values.json !== undefined)
-    writeFileSync(values.json, `${JSON.stringify({ machine, sizes: results, latency, targets }, null, 2)}\n`);
+  return { sizes, attribution, latency, targets };
 }
 
-/** Starts with an empty directory. @returns the number of events. */
-function begin(usual: number): number {
-  rmSync(DIRECTORY, { recursive: true, force: true });
-  mkdirSync(DIRECTORY, { recursive: true });
-  console.log(`${showMachine(describeMachine())}\n`);
-  return values.rows === undefined ? usual : positive("rows", values.rows);
-}
-
-async function benchDocument(): Promise<void> {
-  const result = await measureDocument({ events: begin(DEFAULT_DOCUMENT_EVENTS), directory: DIRECTORY, report });
+async function benchDocument(bucket: Endpoint): Promise<unknown> {
+  const result = await measureDocument({
+    events: asked(DEFAULT_DOCUMENT_EVENTS),
+    directory: directory("document"),
+    bucket,
+    report,
+  });
   report("");
   console.log(showDocument(result));
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+  return result;
 }
 
-async function benchAttribution(): Promise<void> {
-  const events = begin(DEFAULT_CONVERSIONS);
-  const persistTo = join(DIRECTORY, "attribution");
-  const result = await measureAttribution({ events, runs: positive("runs", values.runs), persistTo, report });
+async function benchAttribution(bucket: Endpoint): Promise<unknown> {
+  const result = await measureAttribution({
+    events: asked(DEFAULT_CONVERSIONS),
+    runs: positive("runs", values.runs),
+    models: MODELS,
+    persistTo: directory("attribution"),
+    bucket,
+    report,
+  });
   report("");
   console.log(`${showAttribution(result)}\n\n${showTargets(judgeAttribution(result))}`);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+  return result;
+}
+
+/** Starts with an empty directory and the bucket. */
+async function run(): Promise<void> {
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  const machine = describeMachine();
+  console.log(`${showMachine(machine)}\n`);
+  const chosen = values.document ? benchDocument : values.attribution ? benchAttribution : bench;
+  const result = await withBucket(directory("bucket"), chosen);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, result }, null, 2)}\n`);
 }
 
 function cleanUp(): void {
@@ -119,7 +156,7 @@ async function interrupted(): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void interrupted());
 
 try {
-  await (values.document ? benchDocument() : values.attribution ? benchAttribution() : bench());
+  await run();
 } catch (thrown) {
   console.error(`\nThe benchmark failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
   process.exitCode = 1;

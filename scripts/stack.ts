@@ -41,6 +41,8 @@ export interface Stack {
 export interface StackOptions {
   port: number;
   persistTo: string;
+  /** The state's databases have all migrations already. */
+  migrated?: boolean;
   /** Passed on to `wrangler dev`. */
   args?: readonly string[];
   /** Ends the service while it starts. */
@@ -79,7 +81,7 @@ async function migrate(persistTo: string, signal?: AbortSignal): Promise<void> {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const args = options.args ?? [];
   await checkStart(options.port, args);
-  await migrate(options.persistTo, options.signal);
+  if (options.migrated !== true) await migrate(options.persistTo, options.signal);
   const origin = `http://127.0.0.1:${options.port}`;
   // Another host name than the service's: a client that follows a redirect to the bucket must leave its API key behind.
   const endpoint = `BUCKET_ENDPOINT:http://localhost:${options.port}/cdn-cgi/local/r2/s3`;

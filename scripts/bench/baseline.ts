@@ -8,11 +8,12 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv, promisify } from "node:util";
+import { createGunzip } from "node:zlib";
 import { AwsClient } from "aws4fetch";
 import { ROOT } from "../stack.ts";
 import { END, START } from "./events.ts";
 import { LineSum, type Lines, type Run } from "./measure.ts";
-import type { Service } from "./service.ts";
+import type { Endpoint } from "./bucket.ts";
 
 const BUCKET = "spillway-exports";
 
@@ -35,7 +36,8 @@ export function eventsDatabase(persistTo: string): string {
   return found;
 }
 
-function sqlite(file: string, sql: string): string {
+/** @returns what sqlite3 prints for a query. */
+export function sqlite(file: string, sql: string): string {
   return execFileSync("sqlite3", [...OPTIONS, file, sql], { encoding: "utf8" }).trim();
 }
 
@@ -55,7 +57,7 @@ const linesOf = (spaceId: string) => `
   ORDER BY e.occurred_at, e.id`;
 
 export interface Job {
-  service: Service;
+  bucket: Endpoint;
   database: string;
   spaceId: string;
   /** The file with the compressed lines before the PUT. */
@@ -64,29 +66,31 @@ export interface Job {
   key: string;
 }
 
-const PIPE = 'sqlite3 "$@" | gzip -6 > "$OUT" && times';
+const PIPE = `sqlite3 ${OPTIONS.join(" ")} "$FILE" "$SQL" | gzip -6 > "$OUT"`;
 
-/** CPU time of sqlite3, gzip and this process, without the store. */
+/** Runs a shell's line. @returns the CPU time of the programs in it. @throws when it fails. */
+export async function timedShell(line: string, env: Record<string, string>): Promise<{ cpuMs: number }> {
+  const { stdout } = await promisify(execFile)("sh", ["-c", `${line} && times`], { env: { ...process.env, ...env } });
+  return { cpuMs: childrenMs(stdout) };
+}
+
+/** CPU time of sqlite3, gzip and this process, without the bucket. */
 export async function runBaseline(job: Job): Promise<{ run: Run; lines: Lines }> {
   const begin = performance.now();
   const cpuBefore = process.cpuUsage();
-  const { stdout } = await promisify(execFile)(
-    "sh",
-    ["-c", PIPE, "sh", ...OPTIONS, job.database, linesOf(job.spaceId)],
-    { env: { ...process.env, OUT: job.scratch } },
-  );
+  const { cpuMs } = await timedShell(PIPE, { FILE: job.database, SQL: linesOf(job.spaceId), OUT: job.scratch });
   const body = readFileSync(job.scratch);
   await put(job, body);
   const wall = performance.now() - begin;
   const own = process.cpuUsage(cpuBefore);
   const sum = new LineSum();
-  await sum.add(job.scratch);
+  await sum.add(job.scratch, createGunzip());
   rmSync(job.scratch);
   const lines = sum.end();
   const run: Run = {
     wall_ms: wall,
     service_ms: null,
-    cpu_ms: childrenMs(stdout) + (own.user + own.system) / 1000,
+    cpu_ms: cpuMs + (own.user + own.system) / 1000,
     peak_bytes: null,
     bytes: body.length,
     uncompressed_bytes: lines.bytes,
@@ -104,7 +108,7 @@ async function put(job: Job, body: Buffer<ArrayBuffer>): Promise<void> {
     service: "s3",
     retries: 0,
   });
-  const signed = await client.sign(`${job.service.origin}/cdn-cgi/local/r2/s3/${BUCKET}/${job.key}`, {
+  const signed = await client.sign(`${job.bucket}/${BUCKET}/${job.key}`, {
     method: "PUT",
     headers: { "x-amz-content-sha256": createHash("sha256").update(body).digest("hex") },
     body,

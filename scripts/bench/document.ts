@@ -8,6 +8,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Client, createSpace } from "../client.ts";
 import { downloadTo } from "../download.ts";
+import type { Endpoint } from "./bucket.ts";
 import { measureExport, type Run } from "./measure.ts";
 import { withService } from "./service.ts";
 
@@ -34,11 +35,12 @@ print(json.dumps({"profiles": len(profiles), "events": events}))`;
 export async function measureDocument(options: {
   events: number;
   directory: string;
+  bucket: Endpoint;
   report: (what: string) => void;
 }): Promise<DocumentResult> {
-  const { events, directory, report } = options;
+  const { events, directory, bucket, report } = options;
   const profiles = Math.ceil(events / EVENTS_PER_PROFILE);
-  return withService(join(directory, "state"), "fflate", async (service) => {
+  return withService({ persistTo: join(directory, "state"), engine: "fflate", bucket }, async (service) => {
     const space = await createSpace(service.origin, { name: "Document", timezone: "UTC" });
     const client = new Client(service.origin, space.api_key);
     const now = Date.now();
@@ -112,7 +114,7 @@ export function showDocument({ profiles, events, run, found }: DocumentResult): 
   const seconds = (ms: number | null) => (ms === null ? "–" : `${(ms / 1000).toFixed(1)} s`);
   const rows = [
     ["wall", seconds(run.wall_ms)],
-    ["CPU of workerd, with its D1, queue and bucket", seconds(run.cpu_ms)],
+    ["CPU of workerd, with its D1 and queue", seconds(run.cpu_ms)],
     ["peak memory of workerd", run.peak_bytes === null ? "–" : `${Math.round(run.peak_bytes / 1e6)} MB`],
     ["document, MB; compressed", `${(run.uncompressed_bytes / 1e6).toFixed(1)}; ${(run.bytes / 1e6).toFixed(1)}`],
     ["D1 statements; queue messages", `${run.work?.d1_statements ?? "–"}; ${run.work?.messages ?? "–"}`],

@@ -3,9 +3,10 @@
  */
 
 import { Client, createSpace } from "../client.ts";
+import type { Endpoint } from "./bucket.ts";
 import { prepareShop, shopEvents } from "./events.ts";
 import { request } from "./measure.ts";
-import { type Service, untilCompleted } from "./service.ts";
+import { type Service, untilCompleted, withService } from "./service.ts";
 
 const CALLS = 200;
 const FIRST_CALLS = 10;
@@ -19,8 +20,12 @@ export interface Latency {
 
 export type Latencies = Record<"healthz" | "create" | "poll", Latency>;
 
+/** On a service of its own, small and new. */
+export const measureLatencies = (directory: string, bucket: Endpoint): Promise<Latencies> =>
+  withService({ persistTo: directory, engine: "fflate", bucket }, measureLatency);
+
 /** Calls in turn, so that a disturbance affects all three; each export ends before the next call. */
-export async function measureLatency(service: Service): Promise<Latencies> {
+async function measureLatency(service: Service): Promise<Latencies> {
   const space = await createSpace(service.origin, { name: "Latency", timezone: "UTC", retention_days: 36_500 });
   const client = new Client(service.origin, space.api_key);
   await prepareShop(client, EVENTS);
@@ -29,7 +34,7 @@ export async function measureLatency(service: Service): Promise<Latencies> {
   for (let call = 0; call < FIRST_CALLS + CALLS; call += 1) {
     const counted = call >= FIRST_CALLS;
     const healthz = await timed(() => client.json("GET", "/healthz"));
-    const create = await timed(() => client.createExport(request("single")));
+    const create = await timed(() => client.createExport(request({ layout: "single" })));
     await untilCompleted(client, create.answer.id);
     const poll = await timed(() => client.getExport(create.answer.id));
     if (!counted) continue;

@@ -2,16 +2,13 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream, rmSync } from "node:fs";
-import { Writable } from "node:stream";
+import { type Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import type { ExportView } from "../answers.ts";
 import type { Client } from "../client.ts";
 import { downloadTo } from "../download.ts";
 import { END, START } from "./events.ts";
 import { pause, type Service, untilCompleted, type Work } from "./service.ts";
-
-export type Layout = "single" | "files";
 
 /** The cost of a run, of the service or of the baseline. Null: not measured, or without a meaning there. */
 export interface Run {
@@ -31,13 +28,13 @@ export interface Run {
 /** Earlier work must end first, so that it is not counted. */
 const REST_MS = 1_000;
 
-/** @param share of the whole window, from its start. */
-export function request(layout: Layout, share = 1): Record<string, unknown> {
+/** @param asked beside the dataset and the window. @param share of the whole window, from its start. */
+export function request(asked: Readonly<Record<string, unknown>>, share = 1): Record<string, unknown> {
   return {
     dataset: "activity_events",
     start: new Date(START).toISOString(),
     end: new Date(START + Math.floor((END - START) * share)).toISOString(),
-    layout,
+    ...asked,
   };
 }
 
@@ -82,25 +79,28 @@ export interface Lines {
   bytes: number;
 }
 
-/** Downloads the files in their order. @throws when a file is not the one that the export lists. */
-export async function linesOfExport(view: ExportView, scratch: string): Promise<Lines> {
+/**
+ * Downloads the files in their order. @param decompress makes a stream for each file.
+ * @throws when a file is not the one that the export lists.
+ */
+export async function linesOfExport(view: ExportView, scratch: string, decompress: () => Transform): Promise<Lines> {
   const sum = new LineSum();
   for (const file of view.files) {
     const { sha256 } = await downloadTo(file.url, scratch);
     if (sha256 !== file.sha256) throw new Error(`The bytes of ${file.name} do not have the SHA-256 of the export.`);
-    await sum.add(scratch);
+    await sum.add(scratch, decompress());
     rmSync(scratch);
   }
   return sum.end();
 }
 
-/** Digest and size of the content of gzip files. */
+/** Digest and size of the content of compressed files. */
 export class LineSum {
   readonly #hash = createHash("sha256");
   #bytes = 0;
 
-  /** @throws when the file is not complete gzip. */
-  async add(file: string): Promise<void> {
+  /** @throws when the file is not complete. */
+  async add(file: string, decompress: Transform): Promise<void> {
     const sink = new Writable({
       write: (piece: Uint8Array, _encoding, done) => {
         this.#hash.update(piece);
@@ -108,10 +108,18 @@ export class LineSum {
         done();
       },
     });
-    await pipeline(createReadStream(file), createGunzip(), sink);
+    await pipeline(createReadStream(file), decompress, sink);
   }
 
   end(): Lines {
     return { sha256: this.#hash.digest("hex"), bytes: this.#bytes };
   }
+}
+
+/** The run in the middle, by CPU time; by wall time where CPU time is not known. */
+export function medianOf(runs: readonly Run[]): Run {
+  const cost = ({ cpu_ms, wall_ms }: Run) => cpu_ms ?? wall_ms;
+  const median = runs.toSorted((a, b) => cost(a) - cost(b))[Math.floor(runs.length / 2)];
+  if (median === undefined) throw new Error("No run was measured.");
+  return median;
 }

@@ -2,7 +2,7 @@
 
 import type { ExportView } from "../answers.ts";
 import type { Client } from "../client.ts";
-import { freePort, type Stack, startStack } from "../stack.ts";
+import { freePort, type Stack, type StackOptions, startStack } from "../stack.ts";
 import { Workerd } from "./processes.ts";
 
 export type Engine = "fflate" | "native";
@@ -20,30 +20,50 @@ export interface Service {
 /** Services that start or run. */
 const running = new Set<Promise<Stack>>();
 
-/** Starts the stack on a state directory, does the job, and stops the stack whatever happens. */
-export async function withService<Result>(
-  persistTo: string,
-  engine: Engine,
-  job: (service: Service) => Promise<Result>,
+/** Starts a stack on a free port, does the job, and stops the stack whatever happens. */
+export async function runStack<Result>(
+  options: Omit<StackOptions, "port">,
+  job: (stack: Stack) => Promise<Result>,
 ): Promise<Result> {
-  const log = new WorkLog();
-  const starting = startStack({
-    port: await freePort(),
-    persistTo,
-    args: [...SETTINGS, `GZIP_ENGINE:${engine}`].flatMap((setting) => ["--var", setting]),
-    onLine: (line) => log.take(line),
-  });
+  const starting = startStack({ ...options, port: await freePort() });
   running.add(starting);
   try {
     const stack = await starting;
     try {
-      return await job({ origin: stack.origin, workerd: new Workerd(stack.process.pid ?? 0), log });
+      return await job(stack);
     } finally {
       await stack.stop();
     }
   } finally {
     running.delete(starting);
   }
+}
+
+export interface ServiceOptions {
+  /** The state directory. */
+  persistTo: string;
+  engine: Engine;
+  /** The address of the bucket's endpoint. */
+  bucket: string;
+  migrated?: boolean;
+  /** Further arguments of `wrangler dev`. */
+  args?: readonly string[];
+}
+
+/** Starts the service, does the job, and stops the service whatever happens. */
+export function withService<Result>(
+  { persistTo, engine, bucket, migrated = false, args = [] }: ServiceOptions,
+  job: (service: Service) => Promise<Result>,
+): Promise<Result> {
+  const log = new WorkLog();
+  const settings = [...SETTINGS, `GZIP_ENGINE:${engine}`, `BUCKET_ENDPOINT:${bucket}`];
+  const options = {
+    persistTo,
+    migrated,
+    args: [...settings.flatMap((setting) => ["--var", setting]), ...args],
+    onLine: (line: string) => log.take(line),
+  };
+  return runStack(options, (stack) => job({ origin: stack.origin, workerd: new Workerd(stack.process.pid ?? 0), log }));
 }
 
 /** Stops every service after an interruption; one that is still starting is stopped after its start. */

@@ -1,47 +1,47 @@
-/**
- * Everything about one number of events: loads them, exports them with both engines and layouts, and as a user would.
- */
+/** Everything about one number of events: loads them, exports them in each column, and as a user would. */
 
 import { join } from "node:path";
 import { Client } from "../client.ts";
 import { eventsDatabase, runBaseline } from "./baseline.ts";
-import { type Latency, latencyOf, type Latencies, measureLatency } from "./latency.ts";
-import { type Load, loadShop } from "./load.ts";
-import { type Layout, type Lines, linesOfExport, measureExport, request, type Run } from "./measure.ts";
-import { type Engine, type Service, untilCompleted, withService } from "./service.ts";
+import type { Endpoint } from "./bucket.ts";
+import { type Column, COLUMNS } from "./columns.ts";
+import { type IngestResult, measureIngestBaseline } from "./ingest.ts";
+import { type Latency, latencyOf } from "./latency.ts";
+import { loadShop } from "./load.ts";
+import { type Lines, linesOfExport, measureExport, medianOf, request, type Run } from "./measure.ts";
+import { type Service, untilCompleted, withService } from "./service.ts";
 
-const LAYOUTS: readonly Layout[] = ["single", "files"];
-const ENGINES: readonly Engine[] = ["fflate", "native"];
 /** Rows that a new process exports before it is measured: of every size the same, so that peaks of memory compare. */
 const WARM_UP_ROWS = 500_000;
 const MAX_WARM_UPS = 10;
 
-/** One column of the table. */
+/** The figures of one column. */
 export interface Variant {
-  engine: Engine | "baseline";
-  layout: Layout;
+  /** Null: the baseline. */
+  column: Column | null;
   runs: Run[];
-  /** The run whose wall time is in the middle. */
   median: Run;
   /** Of the first run, because all first runs follow the same work. */
   peak_bytes: number | null;
-  lines: Lines;
+  /** Null for a format without lines. */
+  lines: Lines | null;
+  /** Polls while the export is written; null of the baseline. */
+  polls: Latency | null;
 }
 
 export interface SizeResult {
   rows: number;
-  load: Load;
+  ingest: IngestResult;
   variants: Variant[];
-  /** Polls while an export is written. */
-  busy_polls: Record<Engine, Latency>;
 }
 
 export interface SizeOptions {
   rows: number;
-  /** Of each variant. */
+  /** Of each column. */
   runs: number;
   /** An empty directory for this size. */
   directory: string;
+  bucket: Endpoint;
   /** Whether sqlite3 is installed, to compare with. */
   baseline: boolean;
   report: (what: string) => void;
@@ -52,82 +52,89 @@ interface Shop extends SizeOptions {
   space: { id: string; api_key: string };
 }
 
-/** @throws when an export fails, or two variants have different lines. */
+/** @throws when an export fails, or two columns have different lines. */
 export async function measureSize(options: SizeOptions): Promise<SizeResult> {
-  const persistTo = join(options.directory, "state");
-  const { space, load } = await withService(persistTo, "fflate", (service) =>
-    loadShop(service, options.rows, options.report),
+  const { rows, runs, directory, bucket, report } = options;
+  const persistTo = join(directory, "state");
+  const { space, load } = await withService({ persistTo, engine: "fflate", bucket }, (service) =>
+    loadShop(service, rows, report),
   );
   const shop: Shop = { ...options, persistTo, space };
+  const ingest: IngestResult = { load, baseline: null };
   const variants: Variant[] = [];
-  const pollsMs: Record<Engine, number[]> = { fflate: [], native: [] };
-  // A separate process for each variant, so that its memory does not include earlier work.
-  for (const engine of ENGINES)
-    for (const layout of LAYOUTS)
-      await withService(persistTo, engine, async (service) => {
-        variants.push(await measureVariant(shop, service, engine, layout, pollsMs[engine]));
-      });
-  if (options.baseline)
-    variants.push(await withService(persistTo, "fflate", (service) => measureBaseline(shop, service)));
-  const digests = new Set(variants.map((variant) => variant.lines.sha256));
-  if (digests.size !== 1) {
-    const all = variants.map(({ engine, layout, lines }) => `${engine} ${layout} ${lines.sha256}`);
-    throw new Error(`The lines of the variants differ: ${all.join(", ")}`);
+  if (options.baseline) {
+    report(`${rows} events, sqlite3 inserting them`);
+    ingest.baseline = await measureIngestBaseline(eventsDatabase(persistTo), rows, runs, directory);
+    variants.push(await measureBaseline(shop));
   }
-  const busy = { fflate: latencyOf(pollsMs.fflate), native: latencyOf(pollsMs.native) };
-  return { rows: options.rows, load, variants, busy_polls: busy };
+  // A separate process for each column, so that its memory does not include earlier work.
+  for (const column of COLUMNS)
+    variants.push(
+      await withService({ persistTo, engine: column.engine, bucket, migrated: true }, (service) =>
+        measureColumn(shop, service, column),
+      ),
+    );
+  checkSameLines(variants);
+  return { rows, ingest, variants };
 }
 
-/** On a service of its own, small and new. */
-export function measureLatencies(directory: string): Promise<Latencies> {
-  return withService(join(directory, "state"), "fflate", measureLatency);
+function checkSameLines(variants: readonly Variant[]): void {
+  const digests = variants.flatMap(({ lines, column }) =>
+    lines === null ? [] : [{ name: column?.title.join(" ") ?? "sqlite3", sha256: lines.sha256 }],
+  );
+  if (new Set(digests.map(({ sha256 }) => sha256)).size > 1)
+    throw new Error(
+      `The lines of the columns differ: ${digests.map(({ name, sha256 }) => `${name} ${sha256}`).join(", ")}`,
+    );
 }
 
-async function measureVariant(
-  shop: Shop,
-  service: Service,
-  engine: Engine,
-  layout: Layout,
-  pollsMs: number[],
-): Promise<Variant> {
+async function measureColumn(shop: Shop, service: Service, column: Column): Promise<Variant> {
   const client = new Client(service.origin, shop.space.api_key);
-  await warmUp(client, layout, shop.rows);
+  const asked = { layout: column.layout, ...column.request };
+  const title = column.title.join(" ");
+  await warmUp(client, asked, shop.rows);
   const measured = [];
   for (let n = 1; n <= shop.runs; n += 1) {
-    shop.report(`${shop.rows} events, ${engine}, ${layout}: ${n} of ${shop.runs}`);
-    measured.push(await measureExport(service, client, request(layout), shop.rows));
+    shop.report(`${shop.rows} events, ${title}: ${n} of ${shop.runs}`);
+    measured.push(await measureExport(service, client, request(asked), shop.rows));
   }
   const [first] = measured;
   if (first === undefined) throw new Error("No run was measured.");
   const objects = measured.map(({ view }) => view.files.map((file) => file.sha256).join());
-  if (new Set(objects).size !== 1) throw new Error(`${engine} ${layout}: the bytes differ between runs.`);
-  pollsMs.push(...measured.flatMap((each) => each.pollsMs));
+  if (new Set(objects).size !== 1) throw new Error(`${title}: the bytes differ between runs.`);
   const runs = measured.map(({ run }) => run);
-  const lines = await linesOfExport(first.view, join(shop.directory, "download.gz"));
-  return { engine, layout, runs, median: medianOf(runs), peak_bytes: first.run.peak_bytes, lines };
+  return {
+    column,
+    runs,
+    median: medianOf(runs),
+    peak_bytes: first.run.peak_bytes,
+    lines:
+      column.lines === null ? null : await linesOfExport(first.view, join(shop.directory, "downloaded"), column.lines),
+    polls: latencyOf(measured.flatMap(({ pollsMs }) => pollsMs)),
+  };
 }
 
-async function warmUp(client: Client, layout: Layout, rows: number): Promise<void> {
+async function warmUp(client: Client, asked: Readonly<Record<string, unknown>>, rows: number): Promise<void> {
   const share = Math.min(1, WARM_UP_ROWS / rows);
   const times = Math.min(MAX_WARM_UPS, Math.ceil(WARM_UP_ROWS / rows));
   for (let n = 1; n <= times; n += 1) {
-    const { id } = await client.createExport(request(layout, share));
+    const { id } = await client.createExport(request(asked, share));
     await untilCompleted(client, id);
   }
 }
 
-async function measureBaseline(shop: Shop, service: Service): Promise<Variant> {
+async function measureBaseline(shop: Shop): Promise<Variant> {
   const database = eventsDatabase(shop.persistTo);
   const measured = [];
   for (let n = 1; n <= shop.runs; n += 1) {
     shop.report(`${shop.rows} events, sqlite3 | gzip -6 and a PUT: ${n} of ${shop.runs}`);
     measured.push(
       await runBaseline({
-        service,
+        bucket: shop.bucket,
         database,
         spaceId: shop.space.id,
         scratch: join(shop.directory, "baseline.gz"),
-        key: `bench/${n}.gz`,
+        key: `bench/${shop.rows}-${n}.gz`,
       }),
     );
   }
@@ -135,12 +142,5 @@ async function measureBaseline(shop: Shop, service: Service): Promise<Variant> {
   if (first === undefined || measured.some(({ lines }) => lines.sha256 !== first.lines.sha256))
     throw new Error("sqlite3 did not write the same lines in each run.");
   const runs = measured.map(({ run }) => run);
-  return { engine: "baseline", layout: "single", runs, median: medianOf(runs), peak_bytes: null, lines: first.lines };
-}
-
-function medianOf(runs: readonly Run[]): Run {
-  const sorted = runs.toSorted((a, b) => a.wall_ms - b.wall_ms);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  if (median === undefined) throw new Error("No run was measured.");
-  return median;
+  return { column: null, runs, median: medianOf(runs), peak_bytes: null, lines: first.lines, polls: null };
 }
