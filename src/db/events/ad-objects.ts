@@ -31,29 +31,34 @@ export type AdObject = Pick<AdObjectRow, "id" | "name" | "parent_id">;
 
 export type NewAdObject = AdObject & { level: AdLevel };
 
-/** Replaces whole objects, all or nothing, at one sequence number. @param objects each id at most once per level. */
+/**
+ * Replaces whole objects, all or nothing, at one sequence number. The objects are sent to D1 once: new versions begin
+ * as superseded ones, and become current when those before them have ended.
+ * @param objects each id at most once per level.
+ */
 export async function putAdObjects(
   db: Database,
   spaceId: string,
   objects: readonly NewAdObject[],
   now: number,
 ): Promise<void> {
-  const close = `UPDATE ad_objects SET seq_to = ${THIS_SEQUENCE}
-     WHERE space_id = ?1 AND seq_to IS NULL AND (level, id) IN (
-       SELECT p.level, p.id FROM json_each(?2) j CROSS JOIN ad_objects p
-         ON p.space_id = ?1 AND p.level = j.value ->> 'level' AND p.id = j.value ->> 'id' AND p.seq_to IS NULL
-       WHERE p.name IS NOT j.value ->> 'name' OR p.parent_id IS NOT j.value ->> 'parent_id')`;
   const open = `INSERT INTO ad_objects (space_id, level, seq_from, seq_to, ${COLUMNS})
-     SELECT ?1, j.value ->> 'level', ${THIS_SEQUENCE}, NULL, j.value ->> 'id', j.value ->> 'name', j.value ->> 'parent_id',
-       coalesce(p.created_at, ?3), ?3
+     SELECT ?1, j.value ->> 'level', ${THIS_SEQUENCE}, ${THIS_SEQUENCE}, j.value ->> 'id', j.value ->> 'name',
+       j.value ->> 'parent_id', coalesce(p.created_at, ?3), ?3
      FROM json_each(?2) j
      LEFT JOIN ad_objects p ON p.space_id = ?1 AND p.level = j.value ->> 'level' AND p.id = j.value ->> 'id'
-       AND p.seq_to = ${THIS_SEQUENCE}
-     WHERE NOT EXISTS (SELECT 1 FROM ad_objects s
-       WHERE s.space_id = ?1 AND s.level = j.value ->> 'level' AND s.id = j.value ->> 'id' AND s.seq_to IS NULL)`;
+       AND p.seq_to IS NULL
+     WHERE p.id IS NULL OR p.name IS NOT j.value ->> 'name' OR p.parent_id IS NOT j.value ->> 'parent_id'`;
+  const opened = `space_id = ?1 AND seq_to = ${THIS_SEQUENCE} AND seq_from = ${THIS_SEQUENCE}`;
+  const close = `UPDATE ad_objects INDEXED BY ad_objects_current SET seq_to = ${THIS_SEQUENCE}
+     WHERE space_id = ?1 AND seq_to IS NULL
+       AND (level, id) IN (SELECT level, id FROM ad_objects INDEXED BY ad_objects_superseded WHERE ${opened})`;
+  const publish = `UPDATE ad_objects INDEXED BY ad_objects_superseded SET seq_to = NULL WHERE ${opened}`;
   await db.batch([
     nextSequence(spaceId),
-    ...jsonLists(objects).flatMap((list) => [statement(close, [spaceId, list]), statement(open, [spaceId, list, now])]),
+    ...jsonLists(objects).map((list) => statement(open, [spaceId, list, now])),
+    statement(close, [spaceId]),
+    statement(publish, [spaceId]),
   ]);
 }
 

@@ -3,6 +3,7 @@
 import { MAX_TEXT_BYTES } from "../core/batching.ts";
 import { valuesOf } from "../core/columns.ts";
 import { type Statement, statement } from "../core/database.ts";
+import { escapeWide, isSmallerEscaped, isWide } from "../core/narrow-text.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 
 /** D1 rejects a row of 2,000,000 bytes: the limit of all texts of an event together. */
@@ -29,12 +30,6 @@ export function eventBytes(event: NewEvent): number {
 
 const FIXED = "occurred_at, id, definition_id, definition_version, person_id, company_id, session_id";
 const COLUMNS = `${FIXED}, properties` as const;
-
-/** A character that a text cannot have if each of its characters is to take one byte of memory. */
-const WIDE = /[\u0100-\uffff]/;
-const EVERY_WIDE = /[\u0100-\uffff]/g;
-/** Where fewer of a row's characters are wide, they are escaped: one wide character doubles a whole batch. */
-const MIN_WIDE_SHARE = 1 / 16;
 
 /**
  * Events as parameters of the statements that insert them: JSON lists that each fit a parameter, and events too large
@@ -97,7 +92,7 @@ export class EventRows {
     this.#sums.units += row.length;
     this.#sums.messageUnits += messageUnits;
     this.#sums.messageBytes += rowBytes + messageUnits - row.length;
-    this.#isWide ||= WIDE.test(row);
+    this.#isWide ||= isWide(row);
   }
 
   #pack(): void {
@@ -114,14 +109,8 @@ export class EventRows {
 function rowText(event: NewEvent): string {
   const { properties, ...fixed } = event;
   const row = `${JSON.stringify(valuesOf(fixed, FIXED)).slice(0, -1)},${properties}]`;
-  const wide = row.match(EVERY_WIDE)?.length ?? 0;
-  if (wide === 0 || wide > row.length * MIN_WIDE_SHARE) return row;
-  const text = JSON.stringify(valuesOf(event, COLUMNS)).replaceAll(EVERY_WIDE, escaped);
-  // What V8 replaces in a text of two bytes a character has two bytes a character too. This copy has one.
-  return Buffer.from(text, "latin1").toString("latin1");
+  return isSmallerEscaped(row) ? escapeWide(JSON.stringify(valuesOf(event, COLUMNS))) : row;
 }
-
-const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 /** Inserts events with the sequence number of the batch. An event whose id the space already has stays unchanged. */
 export function insertRows(spaceId: string, events: readonly NewEvent[], receivedAt: number): Statement[] {

@@ -5,7 +5,7 @@
 
 import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
-import { inBatches } from "../core/batching.ts";
+import { jsonLists } from "../core/pagination.ts";
 import { asOf, nextSequence, THIS_SEQUENCE, versionAsOf } from "../core/sequences.ts";
 
 interface Flows {
@@ -24,38 +24,39 @@ export type FlowRow = Row<Flows, typeof COLUMNS>;
 
 export type NewFlow = Pick<FlowRow, "id" | "campaign_name" | "campaign_start" | "elements">;
 
-/** Replaces whole flows, all or nothing, at one sequence number. @param flows each id at most once. */
-export async function putFlows(db: Database, spaceId: string, flows: readonly NewFlow[], now: number): Promise<void> {
-  const close = `UPDATE flows SET seq_to = ${THIS_SEQUENCE}
-     WHERE space_id = ?1 AND seq_to IS NULL AND id IN (
-       SELECT p.id FROM json_each(?2) j CROSS JOIN flows p
-         ON p.space_id = ?1 AND p.id = j.value ->> 'id' AND p.seq_to IS NULL
-       WHERE p.campaign_name IS NOT j.value ->> 'campaign_name' OR p.campaign_start IS NOT j.value ->> 'campaign_start'
-         OR p.elements IS NOT j.value ->> 'elements')`;
-  const closeElements = `UPDATE flow_elements INDEXED BY flow_elements_by_flow SET seq_to = ${THIS_SEQUENCE}
-     WHERE space_id = ?1 AND seq_to IS NULL AND flow_id IN (
-       SELECT p.id FROM json_each(?2) j CROSS JOIN flows p
-         ON p.space_id = ?1 AND p.id = j.value ->> 'id' AND p.seq_to = ${THIS_SEQUENCE})`;
+/**
+ * Replaces whole flows, all or nothing, at one sequence number. The flows themselves are in one statement: they are
+ * sent to D1 once. New versions begin as superseded ones, and become current when those before them have ended.
+ * @param flows each id at most once; each is needed only until the next one is read.
+ */
+export async function putFlows(db: Database, spaceId: string, flows: Iterable<NewFlow>, now: number): Promise<void> {
   const open = `INSERT INTO flows (space_id, seq_from, seq_to, ${COLUMNS})
-     SELECT ?1, ${THIS_SEQUENCE}, NULL, j.value ->> 'id', j.value ->> 'campaign_name', j.value ->> 'campaign_start',
-       j.value ->> 'elements', coalesce(p.created_at, ?3), ?3
+     SELECT ?1, ${THIS_SEQUENCE}, ${THIS_SEQUENCE}, j.value ->> 'id', j.value ->> 'campaign_name',
+       j.value ->> 'campaign_start', j.value ->> 'elements', coalesce(p.created_at, ?3), ?3
      FROM json_each(?2) j
-     LEFT JOIN flows p ON p.space_id = ?1 AND p.id = j.value ->> 'id' AND p.seq_to = ${THIS_SEQUENCE}
-     WHERE NOT EXISTS (SELECT 1 FROM flows s WHERE s.space_id = ?1 AND s.id = j.value ->> 'id' AND s.seq_to IS NULL)`;
+     LEFT JOIN flows p ON p.space_id = ?1 AND p.id = j.value ->> 'id' AND p.seq_to IS NULL
+     WHERE p.id IS NULL OR p.campaign_name IS NOT j.value ->> 'campaign_name'
+       OR p.campaign_start IS NOT j.value ->> 'campaign_start' OR p.elements IS NOT j.value ->> 'elements'`;
+  const opened = `FROM flows f INDEXED BY flows_superseded
+     WHERE f.space_id = ?1 AND f.seq_to = ${THIS_SEQUENCE} AND f.seq_from = ${THIS_SEQUENCE}`;
   const openElements = `INSERT INTO flow_elements (space_id, id, flow_id, seq_from, seq_to, name)
-     SELECT ?1, e.value ->> 'id', f.id, ${THIS_SEQUENCE}, NULL, e.value ->> 'name'
-     FROM json_each(?2) j CROSS JOIN flows f
-       ON f.space_id = ?1 AND f.id = j.value ->> 'id' AND f.seq_from = ${THIS_SEQUENCE}
-     CROSS JOIN json_each(f.elements) e`;
-  const lists = inBatches(flows).map((part) => JSON.stringify(part));
+     SELECT ?1, e.value ->> 'id', f.id, ${THIS_SEQUENCE}, ${THIS_SEQUENCE}, e.value ->> 'name'
+     FROM (SELECT f.id, f.elements ${opened}) f CROSS JOIN json_each(f.elements) e`;
+  const close = (table: string, flowId: string) => `UPDATE ${table} SET seq_to = ${THIS_SEQUENCE}
+     WHERE space_id = ?1 AND seq_to IS NULL AND ${flowId} IN (SELECT f.id ${opened})`;
+  const publish = (table: string) => `UPDATE ${table} INDEXED BY ${table}_superseded SET seq_to = NULL
+     WHERE space_id = ?1 AND seq_to = ${THIS_SEQUENCE} AND seq_from = ${THIS_SEQUENCE}`;
+  const after = [
+    openElements,
+    close("flow_elements INDEXED BY flow_elements_by_flow", "flow_id"),
+    close("flows INDEXED BY flows_current", "id"),
+    publish("flow_elements"),
+    publish("flows"),
+  ];
   await db.batch([
     nextSequence(spaceId),
-    ...lists.flatMap((list) => [
-      statement(close, [spaceId, list]),
-      statement(closeElements, [spaceId, list]),
-      statement(open, [spaceId, list, now]),
-      statement(openElements, [spaceId, list]),
-    ]),
+    ...jsonLists(flows).map((list) => statement(open, [spaceId, list, now])),
+    ...after.map((sql) => statement(sql, [spaceId])),
   ]);
 }
 

@@ -1,13 +1,15 @@
 /** /v1/flows: the campaigns that an export with `enrich_with_moments_info` adds to events. */
 
 import * as z from "zod";
-import { type FlowRow, listFlows, putFlows } from "../../db/events/flows.ts";
+import { type FlowRow, listFlows, type NewFlow, putFlows } from "../../db/events/flows.ts";
 import { type Fault, invalid, MAX_FAULTS } from "../../errors.ts";
+import type { SentItems } from "../../ingest/sent-items.ts";
 import { iso } from "../../time/names.ts";
 import { byId, list } from "../list.ts";
 import { MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { json, route } from "../route.ts";
+import { recordsBody, SentRecords } from "../sent-records.ts";
 import { Id, nameOf, Time, times, timesOf } from "../schemas.ts";
 import { Instant } from "../../time/instant.ts";
 
@@ -48,9 +50,8 @@ export const flowsResource = resource("/v1/flows", "Flows", [
     auth: "events:write",
     limit: "write",
     body: {
-      schema: z.strictObject({ flows: z.array(SentFlow).min(1).max(MAX_FLOWS) }),
+      ...recordsBody("flows", SentFlow, MAX_FLOWS),
       maxBytes: MAX_RECORDS_BYTES,
-      items: "values",
       example: {
         flows: [
           {
@@ -68,14 +69,10 @@ export const flowsResource = resource("/v1/flows", "Flows", [
         schema: z.object({ put: z.number().int() }).meta({ id: "FlowsPut" }),
       },
     },
-    async handle(call, { space, body: { flows } }) {
+    async handle(call, { space, body }) {
+      const flows = body["flows"] ?? new SentRecords(SentFlow);
       checkTogether(flows);
-      const rows = flows.map((flow) => ({
-        ...flow,
-        campaign_start: flow.campaign_start === null ? null : Date.parse(flow.campaign_start),
-        elements: JSON.stringify(flow.elements),
-      }));
-      await putFlows(call.databases.space(space.id), space.id, rows, call.runtime.now());
+      await putFlows(call.databases.space(space.id), space.id, rowsOf(flows), call.runtime.now());
       return json({ put: flows.length });
     },
   }),
@@ -92,13 +89,22 @@ export const flowsResource = resource("/v1/flows", "Flows", [
   }),
 ]);
 
+type Flows = SentItems<z.output<typeof SentFlow>>;
+
+function* rowsOf(flows: Flows): Generator<NewFlow, void> {
+  for (const { campaign_start: start, elements, ...flow } of flows.finalPass())
+    yield { ...flow, campaign_start: start === null ? null : Date.parse(start), elements: JSON.stringify(elements) };
+}
+
 /** @throws invalid_request for an id that occurs twice in one call, and for too large a flow or call. */
-function checkTogether(flows: readonly z.output<typeof SentFlow>[]): void {
+function checkTogether(flows: Flows): void {
   const faults: Fault[] = [];
   const ids = new Set<string>();
   const elementIds = new Set<string>();
   let elements = 0;
-  for (const [index, flow] of flows.entries()) {
+  let index = -1;
+  for (const flow of flows) {
+    index += 1;
     const at = `/flows/${index}`;
     if (ids.has(flow.id)) faults.push({ pointer: `${at}/id`, detail: "Duplicate flow id in this request." });
     ids.add(flow.id);
