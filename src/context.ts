@@ -110,8 +110,8 @@ export interface Context {
   bucket: Bucket;
   /** Customers' own buckets. */
   customers: CustomerBuckets;
-  /** Sends messages to the queue of their step. */
-  send(messages: readonly Message[]): Promise<void>;
+  /** Sends messages to the queue of their step. @param delaySeconds before they may be delivered; 0 by default. */
+  send(messages: readonly Message[], delaySeconds?: number): Promise<void>;
   /** @param delaySeconds at most a day. */
   sendWebhook(message: WebhookMessage, delaySeconds: number): Promise<void>;
   /** @param messages at most a hundred. */

@@ -79,7 +79,7 @@ function openContext(env: Env): Context {
     databases: openDatabases(env, budget, pause),
     bucket: new Bucket(config.bucket, now, reach, "service"),
     customers: new CustomerBuckets(config, { now, fetch: reach, resolve }, sessions),
-    async send(messages) {
+    async send(messages, delaySeconds = 0) {
       for (const [queue, steps] of [
         [env.STEP_QUEUE, STEPS_OF.steps],
         [env.CHUNK_QUEUE, STEPS_OF.chunks],
@@ -88,7 +88,7 @@ function openContext(env: Env): Context {
         for (let from = 0; from < own.length; from += MAX_MESSAGES_PER_SEND) {
           const part = own.slice(from, from + MAX_MESSAGES_PER_SEND);
           budget.countMessages(part);
-          await queue.sendBatch(part.map((body) => ({ body })));
+          await queue.sendBatch(part.map((body) => ({ body, delaySeconds })));
         }
       }
     },

@@ -67,6 +67,8 @@ export class Service {
   readonly budget = new SharedBudget(() => this.now);
   /** Messages that were sent and not yet pumped. */
   readonly queue: Message[] = [];
+  /** Messages that were sent for a later time, epoch ms. They come into the queue when a test moves the clock there. */
+  readonly delayed: { message: Message; dueAt: number }[] = [];
   /** Messages for webhook deliveries that were sent. */
   readonly webhooks: { message: WebhookMessage; delaySeconds: number }[] = [];
   /** Messages for slices of the sweep that were sent. */
@@ -105,8 +107,10 @@ export class Service {
         resolve: (name) => this.context.resolve(name),
       }),
       sizes: SIZES,
-      send: async (messages) => {
-        this.queue.push(...messages.map((message) => structuredClone(message)));
+      send: async (messages, delaySeconds = 0) => {
+        const sent = messages.map((message) => structuredClone(message));
+        if (delaySeconds === 0) this.queue.push(...sent);
+        else this.delayed.push(...sent.map((message) => ({ message, dueAt: this.now + delaySeconds * 1_000 })));
       },
       sendWebhook: async (message, delaySeconds) => {
         this.webhooks.push({ message: structuredClone(message), delaySeconds });
@@ -250,6 +254,7 @@ export class Service {
   /** Works on messages, in the order they were sent, until none is left. A retry goes to the back at once. */
   async pump(): Promise<Verdict[]> {
     const verdicts: Verdict[] = [];
+    this.#comeDue();
     const attempts = new Map<string, number>();
     for (let message = this.queue.shift(); message !== undefined; message = this.queue.shift()) {
       const key = JSON.stringify(message);
@@ -263,6 +268,13 @@ export class Service {
       this.queue.push(message);
     }
     return verdicts;
+  }
+
+  /** Moves the delayed messages that are due into the queue. */
+  #comeDue(): void {
+    for (const { message, dueAt } of this.delayed.splice(0))
+      if (dueAt <= this.now) this.queue.push(message);
+      else this.delayed.push({ message, dueAt });
   }
 
   async poll(space: Space, exportId: string): Promise<ExportView> {

@@ -92,7 +92,9 @@ export async function purgeExport(db: Database, of: ExportKey): Promise<void> {
   const hanging = (column: string) => (table: string) =>
     statement(`DELETE FROM ${table} WHERE space_id = ?1 AND ${column} = ?2`, [of.space_id, of.id]);
   await db.batch([
-    ...["export_chunks", "export_files", "export_upload_parts", "export_events"].map(hanging("export_id")),
+    ...["export_chunks", "export_files", "export_upload_parts", "export_messages", "export_events"].map(
+      hanging("export_id"),
+    ),
     ...["webhook_attempts", "webhook_deliveries"].map(hanging("subject_id")),
     statement("DELETE FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL", [of.space_id, of.id]),
   ]);

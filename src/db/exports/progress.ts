@@ -2,6 +2,7 @@
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { errorColumns, type ExportError, type ExportKey, type ExportPhase } from "./status.ts";
+import { type Attempt, claimRetry, retryAt } from "./messages.ts";
 import { entry } from "./timeline.ts";
 
 /** planning → writing, with the plan's count of records. Part of the batch that inserts the last chunks of the plan. */
@@ -22,7 +23,7 @@ export function stepSucceeded(of: ExportKey, now: number, resendAfterMs: number)
   const unlessWaiting = (column: string) => `${column} = CASE WHEN next_retry_at > ?3 THEN ${column} END`;
   return statement(
     `UPDATE exports SET attempts = CASE WHEN next_retry_at > ?3 THEN attempts ELSE 0 END, ${unlessWaiting("error_code")},
-       ${unlessWaiting("error_owner")}, ${unlessWaiting("next_retry_at")}, wake_at = max(?3 + ?4, coalesce(next_retry_at, 0))
+       ${unlessWaiting("error_owner")}, ${unlessWaiting("next_retry_at")}, wake_at = max(?3, coalesce(next_retry_at, 0)) + ?4
      WHERE space_id = ?1 AND id = ?2 AND status = 'processing'`,
     [of.space_id, of.id, now, resendAfterMs],
   );
@@ -43,39 +44,46 @@ export const advancePhase = (db: Database, of: ExportKey) =>
     [of.space_id, of.id],
   );
 
+export interface FailedAttempt extends Attempt {
+  now: number;
+  /** When the queue would deliver the message again: epoch ms. */
+  nextRetryAt: number;
+  /** So long after that time the message counts as lost, and the sweep sends another. */
+  resendAfterMs: number;
+}
+
 /**
- * Records a failed attempt that is repeated at `nextRetryAt`. @returns false when no retry is needed: the export has
- * ended, or a call retried it after the attempt's message was sent, and that retry has messages of its own.
+ * Records a failed attempt.
+ * @returns whether its message is to be delivered again. It is not where another message of the work, of as many
+ * attempts, waits for the next; where the export has ended; and where a call retried the export after the message was
+ * sent: that retry has messages of its own.
  */
 export async function recordRetry(
   db: Database,
   of: ExportKey,
   error: ExportError,
-  attempt: { step: string; n: number; attempt: number; generation: number; now: number; nextRetryAt: number },
+  failed: FailedAttempt,
 ): Promise<boolean> {
-  const [recorded] = await db.batch([
+  const { step, n, attempt, generation, now, nextRetryAt, resendAfterMs } = failed;
+  const retry_in_seconds = Math.round((nextRetryAt - now) / 1000);
+  const due = retryAt("?7", "?8", "?9");
+  const [claimed] = await db.batch([
+    claimRetry(of, failed, nextRetryAt, now),
     statement(
       `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4,
-         error_detail = ?5, error_retryable = ?6, next_retry_at = ?7, wake_at = max(wake_at, ?7)
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?8`,
-      [of.space_id, of.id, ...errorColumns(error), attempt.nextRetryAt, attempt.generation],
+         error_detail = ?5, error_retryable = ?6, next_retry_at = ${due}, wake_at = max(wake_at, ${due} + ?10)
+       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?9`,
+      [of.space_id, of.id, ...errorColumns(error), step, n, generation, resendAfterMs],
     ),
     entry(
       of,
-      attempt.now,
+      now,
       "export.attempt_failed",
-      {
-        step: attempt.step,
-        n: attempt.n,
-        attempt: attempt.attempt,
-        code: error.code,
-        owner: error.owner,
-        retry_in_seconds: Math.round((attempt.nextRetryAt - attempt.now) / 1000),
-      },
-      { inGeneration: attempt.generation },
+      { step, n, attempt, code: error.code, owner: error.owner, retry_in_seconds },
+      { inGeneration: generation },
     ),
   ]);
-  return (recorded?.changes ?? 0) > 0;
+  return (claimed?.changes ?? 0) > 0;
 }
 
 /**

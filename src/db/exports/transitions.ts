@@ -12,12 +12,15 @@ import { ORPHANED_UPLOADS } from "./files.ts";
 import { errorColumns, type ExportError, type ExportKey } from "./status.ts";
 import { entry } from "./timeline.ts";
 
-/** queued → processing. An export that is processing already is returned as it is. */
+/**
+ * queued → processing. An export that is processing already is returned as it is.
+ * @param wakeAt when its messages count as lost, unless one waits for its next attempt.
+ */
 export async function startExport(db: Database, of: ExportKey, now: number, wakeAt: number): Promise<ExportRow | null> {
   const [started] = await db.batch<ExportRow>([
     statement(
       `UPDATE exports SET status_at = CASE status WHEN 'queued' THEN ?3 ELSE status_at END, status = 'processing',
-         started_at = coalesce(started_at, ?3), wake_at = ?4
+         started_at = coalesce(started_at, ?3), wake_at = CASE WHEN next_retry_at > ?3 THEN wake_at ELSE ?4 END
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') RETURNING ${EXPORT_COLUMNS}`,
       [of.space_id, of.id, now, wakeAt],
     ),

@@ -113,7 +113,9 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
       [spaceId],
     );
   const results = await db.batch([
-    ...["export_chunks", "export_files", "export_upload_parts", "export_events"].map(ofExports("export_id")),
+    ...["export_chunks", "export_files", "export_upload_parts", "export_messages", "export_events"].map(
+      ofExports("export_id"),
+    ),
     ...["webhook_attempts", "webhook_deliveries"].map(ofExports("subject_id")),
     ofExports("id")("exports"),
     ...["api_keys", "idempotency_keys", "webhook_endpoints", "destinations"].map((table) =>

@@ -39,8 +39,7 @@ export async function assemble(context: AssembleContext, message: Message): Prom
   const { space_id: spaceId, export_id: exportId, n } = message;
   const row = await findExport(control, spaceId, exportId);
   if (row?.status !== "processing") return;
-  const target = { table: "export_files", spaceId, exportId, n } as const;
-  const outcome = await withLease(context, target, (file, lease) =>
+  const outcome = await withLease(context, message, "export_files", (file, lease) =>
     withFreeKey(context, row, file, (named) => joinOrBegin(context, row, named, lease)),
   );
   if (outcome === null) return;

@@ -39,8 +39,9 @@ export async function writeChunk(context: ChunkContext, message: Message): Promi
   const row = await findExport(control, spaceId, exportId);
   // A canceled export's messages cost this one look-up.
   if (row?.status !== "processing") return;
-  const target = { table: "export_chunks", spaceId, exportId, n } as const;
-  const written = await withLease(context, target, (chunk, lease) => writeObjects(context, row, chunk, lease));
+  const written = await withLease(context, message, "export_chunks", (chunk, lease) =>
+    writeObjects(context, row, chunk, lease),
+  );
   if (written === null) return;
   const files = written.objects.flatMap(({ file, ...object }) => (file === null ? [] : [{ ...file, ...object }]));
   const results = await control.batch<{ n: number }>([

@@ -1,28 +1,38 @@
 /**
  * The one place that leases a chunk or a file, renews the lease while the step works, notices its loss, and releases it
- * when the work fails. A step asks the lease whether to continue and keeps no timer of its own.
+ * when the work fails. A step asks the lease whether to continue and keeps no timer of its own. A message that finds
+ * another consumer's lease is sent again for the time at which that lease ends.
  */
 
-import type { Context } from "../../context.ts";
+import type { Context, Message } from "../../context.ts";
 import { acquireLease, type Leased, type LeaseTarget, releaseLease, renewLease } from "../../db/exports/leases.ts";
+import { claimLeaseEnd } from "../../db/exports/messages.ts";
 import { SpillwayError } from "../../errors.ts";
 import { MAX_ATTEMPTS } from "./backoff.ts";
+
+/** A message that waits for a lease's end comes up to so long after it: those of a consumer's death spread. */
+const JITTER_MS = 2_000;
 
 type LeaseContext = Pick<Context, "config" | "databases" | "runtime">;
 
 /**
- * Runs work on a chunk or a file under a lease, and releases the lease when the work throws.
+ * Runs the work of a message on a chunk or a file under a lease, and releases the lease when the work throws.
  * @returns null without any work where the lease is not free or not needed; else the work's result.
  * @throws internal, not to be retried, when the work has cost too many consumers.
  */
 export async function withLease<Table extends keyof Leased, Result>(
-  context: LeaseContext,
-  target: LeaseTarget<Table>,
+  context: LeaseContext & Pick<Context, "send">,
+  message: Message,
+  table: Table,
   work: (leased: Leased[Table], lease: Lease) => Promise<Result>,
 ): Promise<Result | null> {
+  const target: LeaseTarget<Table> = { table, spaceId: message.space_id, exportId: message.export_id, n: message.n };
   const now = context.runtime.now();
   const leased = await acquireLease(context.databases.control, target, now, now + context.config.leaseMs);
-  if (leased === null) return null;
+  if (leased === null) {
+    await waitForLease(context, message, target, now);
+    return null;
+  }
   // A crashed consumer (out of memory or time) reports nothing.
   if (leased.takeovers >= MAX_ATTEMPTS)
     throw new SpillwayError("internal", undefined, {
@@ -36,6 +46,23 @@ export async function withLease<Table extends keyof Leased, Result>(
     await releaseLease(context.databases.control, target, lease.until);
     throw thrown;
   }
+}
+
+/**
+ * Sends the message of leased work again, for the end of the lease: where the holder died, the work goes on then. This
+ * takes a new message, because the queue counts each retry of a message as one of its attempts. Of several messages that
+ * find the same lease, one waits.
+ */
+async function waitForLease(
+  context: LeaseContext & Pick<Context, "send">,
+  message: Message,
+  target: LeaseTarget,
+  now: number,
+): Promise<void> {
+  const until = await claimLeaseEnd(context.databases.control, target, message, now);
+  if (until === null) return;
+  const delayMs = until - now + context.runtime.random() * JITTER_MS;
+  await context.send([message], Math.ceil(delayMs / 1_000));
 }
 
 /** A lease in the hands of its holder. */

@@ -54,7 +54,8 @@ export async function runStep(context: StepContext, message: Message, attempt: n
       }
       const delay = backoffSeconds(attempt, context.runtime.random());
       const nextRetryAt = now + delay * 1000;
-      const failed = { step, n, attempt, generation: message.generation, now, nextRetryAt };
+      const { resendAfterMs } = context.config;
+      const failed = { step, n, attempt, generation: message.generation, now, nextRetryAt, resendAfterMs };
       const again = await recordRetry(
         context.databases.control,
         { space_id: spaceId, id: exportId },

@@ -4,6 +4,8 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { acquireLease } from "../../../src/db/exports/leases.ts";
 import { findSpace } from "../../../src/db/tenants/spaces.ts";
 import { createExport } from "../../../src/export/api/create.ts";
+import { runStep } from "../../../src/export/pipeline/run.ts";
+import { Bucket } from "../../../src/outbound/s3.ts";
 import { sweep } from "../../support/sweep.ts";
 import { bytesOf, deliver, roomyService, segmentsLeft, take } from "../../support/pipeline.ts";
 import { orders, type Service, START, type Space } from "../../support/service.ts";
@@ -33,6 +35,10 @@ beforeAll(async () => {
 beforeEach(() => {
   service.queue.length = 0;
 });
+
+const noAnswer = async (): Promise<Response> => {
+  throw new Error("Network connection lost.");
+};
 
 /** Moves the clock far enough for the sweep to find stuck exports. */
 function later(): void {
@@ -124,6 +130,44 @@ describe("the sweep", () => {
     await sweep(service.context);
     expect(service.queue.map((message) => message.step)).toEqual(["plan"]);
     await service.pump();
+  });
+
+  it("leaves a message that waits for its next attempt to the queue, until that message is overdue", async () => {
+    const id = await service.ask(space, FILES);
+    const plan = take(service, "plan");
+    await deliver(service, plan);
+    const chunk = take(service, "chunk");
+    const down = new Bucket(service.config.bucket, () => service.now, noAnswer, "service");
+    expect(await runStep({ ...service.context, bucket: down }, chunk, 5)).not.toBe("ack");
+    // Meanwhile a message of the plan is delivered again.
+    await deliver(service, plan);
+    service.queue.length = 0;
+    const { next_retry_at: retryAt } = await service.poll(space, id);
+    service.now = Date.parse(retryAt ?? "") + service.config.resendAfterMs - 1;
+    await sweep(service.context);
+    expect(service.queue).toEqual([]);
+    service.now += 1;
+    await sweep(service.context);
+    expect(service.queue.map(({ step, n }) => [step, n])).toEqual([0, 1, 2].map((n) => ["chunk", n]));
+    await service.pump();
+    await expectComplete(id, FILES);
+  });
+
+  it("finds one message waiting for the next attempt where one failed at several consumers", async () => {
+    const id = await service.ask(space, FILES);
+    await deliver(service, take(service, "plan"));
+    const chunk = take(service, "chunk");
+    const down = new Bucket(service.config.bucket, () => service.now, noAnswer, "service");
+    const fail = async (attempt: number) =>
+      (await runStep({ ...service.context, bucket: down }, chunk, attempt)) !== "ack";
+    expect([await fail(4), await fail(4), await fail(1)]).toEqual([true, false, false]);
+    // The message of more attempts comes in place of the others.
+    expect([await fail(5), await fail(4)]).toEqual([true, false]);
+    service.now = Date.parse((await service.poll(space, id)).next_retry_at ?? "");
+    expect([await fail(1), await fail(1)]).toEqual([true, false]);
+    service.queue.push(chunk);
+    await service.pump();
+    await expectComplete(id, FILES);
   });
 
   it("does not send the same twice in a row", async () => {

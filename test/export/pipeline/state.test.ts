@@ -74,7 +74,7 @@ const STATEMENTS: Record<string, { to: ExportStatus; make: (db: Db, space: strin
           db,
           { space_id: space, id },
           { code: "internal", owner: "service" },
-          { step: "chunk", n: 0, attempt: 1, generation: 0, now: START, nextRetryAt: START },
+          { step: "chunk", n: 0, attempt: 1, generation: 0, now: START, nextRetryAt: START, resendAfterMs: 0 },
         ),
     },
   };

@@ -79,6 +79,67 @@ describe("a chunk that kills its consumer", () => {
   });
 });
 
+describe("a message that finds the lease of another consumer", () => {
+  const leaseOf = (of: Planned) => of.service.config.leaseMs;
+  const takeFirst = async (of: Planned) => {
+    const { control } = of.service.context.databases;
+    return acquireLease(control, firstOf("export_chunks", of), of.service.now, of.service.now + leaseOf(of));
+  };
+
+  it("comes again when that lease ends, and writes the chunk if its consumer died", async () => {
+    const of = await planned(2);
+    const { service, space, id } = of;
+    const message = take(service, "chunk");
+    await takeFirst(of);
+    // The queue delivers the message of the consumer that died again.
+    service.now += 1_000;
+    expect(await deliver(service, message, 2)).toBe("ack");
+    expect(service.delayed).toEqual([{ message, dueAt: service.now - 1_000 + leaseOf(of) }]);
+    service.now += leaseOf(of) - 1_000;
+    await service.pump();
+    expect(await service.poll(space, id)).toMatchObject({ status: "completed", error: null });
+  });
+
+  it("waits for as long as that consumer works, and counts no attempt", async () => {
+    const of = await planned(2);
+    const { service, space, id } = of;
+    const { control } = service.context.databases;
+    const message = take(service, "chunk");
+    let until = (await takeFirst(of))?.lease_until ?? 0;
+    for (let times = 0; times < 2 * MAX_ATTEMPTS; times += 1) {
+      expect(await deliver(service, message)).toBe("ack");
+      expect(service.delayed.splice(0)).toEqual([{ message, dueAt: until }]);
+      const next = until + leaseOf(of);
+      expect(await renewLease(control, firstOf("export_chunks", of), 1, { current: until, next })).toBe(true);
+      [service.now, until] = [until, next];
+    }
+    expect(await service.poll(space, id)).toMatchObject({ status: "processing", error: null, next_retry_at: null });
+  });
+
+  it("waits alone, however often it was delivered", async () => {
+    const of = await planned(2);
+    const { service } = of;
+    const message = take(service, "chunk");
+    await takeFirst(of);
+    for (let times = 0; times < 3; times += 1) expect(await deliver(service, message)).toBe("ack");
+    expect(service.delayed).toHaveLength(1);
+  });
+
+  it("ends when that consumer has written the chunk", async () => {
+    const of = await planned(2);
+    const { service, space, id } = of;
+    const message = take(service, "chunk");
+    const until = (await takeFirst(of))?.lease_until ?? 0;
+    await deliver(service, message);
+    await releaseLease(service.context.databases.control, firstOf("export_chunks", of), until);
+    await deliver(service, message);
+    service.now = until;
+    await service.pump();
+    expect([service.queue, service.delayed]).toEqual([[], []]);
+    expect((await service.poll(space, id)).status).toBe("completed");
+  });
+});
+
 describe("a consumer that has lost its lease", () => {
   it("of a chunk neither renews nor releases the next holder's", async () => {
     const of = await planned(2);

@@ -191,7 +191,14 @@ class Sequence {
   /** A sweep works on all spaces: exports of one sequence must not be left for the next. */
   async clear(): Promise<void> {
     const { control } = this.service.context.databases;
-    for (const table of ["export_chunks", "export_files", "export_upload_parts", "export_events", "exports"])
+    for (const table of [
+      "export_chunks",
+      "export_files",
+      "export_upload_parts",
+      "export_messages",
+      "export_events",
+      "exports",
+    ])
       await control.run(`DELETE FROM ${table} WHERE space_id = ?1`, [this.#space.id]);
     await control.run("DELETE FROM spaces WHERE id = ?1", [this.#space.id]);
   }

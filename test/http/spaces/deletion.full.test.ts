@@ -127,6 +127,11 @@ async function livedIn(events = 3): Promise<Space> {
     [space.id],
   );
   await control.run(
+    `INSERT INTO export_messages (space_id, export_id, step, n, generation)
+     SELECT space_id, id, 'plan', 0, 0 FROM exports WHERE space_id = ?1 LIMIT 1`,
+    [space.id],
+  );
+  await control.run(
     `INSERT INTO webhook_attempts (space_id, delivery_id, n, subject_id, at, duration_ms)
      SELECT space_id, id, 1, subject_id, 0, 0 FROM webhook_deliveries WHERE space_id = ?1`,
     [space.id],

@@ -73,9 +73,10 @@ export function stagedContext(around: Around, process: Process): Context {
         resolve: async () => [],
       },
     ),
-    send: (messages: readonly Message[]) =>
+    send: (messages: readonly Message[], delaySeconds = 0) =>
       send("send", messages.map(({ step, n }) => `${step} ${n}`).join(", "), (delayMs) => {
-        for (const body of messages) post({ queue: "exports", body: structuredClone(body) }, delayMs);
+        for (const body of messages)
+          post({ queue: "exports", body: structuredClone(body) }, delayMs + delaySeconds * 1000);
       }),
     sendWebhook: (body: WebhookMessage, delaySeconds: number) =>
       send("sendWebhook", body.delivery_id, (delayMs) =>

@@ -34,6 +34,7 @@ const TABLES = [
   "export_chunks",
   "export_files",
   "export_upload_parts",
+  "export_messages",
   "export_events",
   "idempotency_keys",
   "webhook_deliveries",

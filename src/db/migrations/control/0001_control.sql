@@ -136,6 +136,19 @@ CREATE TABLE export_upload_parts (
   PRIMARY KEY (export_id, upload_id, first_part)
 ) WITHOUT ROWID;
 
+-- Messages that are known to wait in a queue, for each work of an export that failed or that another consumer had.
+CREATE TABLE export_messages (
+  space_id TEXT NOT NULL,
+  export_id TEXT NOT NULL,
+  step TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  attempt INTEGER NOT NULL DEFAULT 0, -- the attempt that failed last
+  retry_at INTEGER NOT NULL DEFAULT 0, -- when its message is delivered for the next
+  lease_until INTEGER NOT NULL DEFAULT 0, -- the lease at whose end one is delivered
+  PRIMARY KEY (export_id, step, n, generation)
+) WITHOUT ROWID;
+
 -- The timeline of an export. `key` keeps an entry that may happen once from being written twice.
 CREATE TABLE export_events (
   space_id TEXT NOT NULL,
