@@ -50,8 +50,8 @@ export async function withLease<Table extends keyof Leased, Result>(
 
 /**
  * Sends the message of leased work again, for the end of the lease: where the holder died, the work goes on then. This
- * takes a new message, because the queue counts each retry of a message as one of its attempts. Of several messages that
- * find the same lease, one waits.
+ * takes a new message, because the queue counts each retry of a message as one of its attempts. Of several messages
+ * that find the same lease, one waits.
  */
 async function waitForLease(
   context: LeaseContext & Pick<Context, "send">,

@@ -11,12 +11,11 @@ it("a consumer that asks for every page whether to go on renews its lease once i
   const service = roomyService();
   const space = await service.shop();
   await service.send(space, orders(1));
-  const id = await service.ask(space);
+  await service.ask(space);
   await deliver(service, take(service, "plan"));
-  const target = { table: "export_chunks", spaceId: space.id, exportId: id, n: 0 } as const;
 
   const renewedAt: number[] = [];
-  const done = await withLease(service.context, target, async (_, lease) => {
+  const done = await withLease(service.context, take(service, "chunk"), "export_chunks", async (_, lease) => {
     lease.track(() => 0);
     for (let ms = 0; ms < 60 * SECOND_MS; ms += 100) {
       service.now += 100;
