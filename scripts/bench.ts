@@ -2,8 +2,9 @@
  * `npm run bench [-- --rows 1000000] [--runs 3] [--json FILE] [--keep]`: the CPU time of the service in each column of
  * bench/columns.ts, of its ingest and of attribution, beside what a user would do instead, on the same events and in
  * the same run. Exports and ingest are measured with a tenth of the rows too. A missed target is reported; only a
- * failure ends with 1. `--attribution`: conversions with their credit in every model, and nothing else. `--document`:
- * one JSON document of profiles with that many events.
+ * failure ends with 1. Instead of all that, `--profile`: where the CPU time of the columns goes, by stage.
+ * `--attribution`: conversions with their credit in every model. `--document`: one JSON document of profiles with that
+ * many events.
  */
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -17,6 +18,7 @@ import { measureDocument, showDocument } from "./bench/document.ts";
 import { showIngest } from "./bench/ingest.ts";
 import { measureLatencies } from "./bench/latency.ts";
 import { describeMachine } from "./bench/machine.ts";
+import { measureProfile, showProfile } from "./bench/profile.ts";
 import { showLatencies, showMachine, showReading, showSize, showTargets } from "./bench/report.ts";
 import { stopAll } from "./bench/service.ts";
 import { measureSize, type SizeResult } from "./bench/size.ts";
@@ -26,6 +28,7 @@ import { ROOT } from "./stack.ts";
 const DIRECTORY = join(ROOT, ".bench");
 const DEFAULT_ROWS = 1_000_000;
 const DEFAULT_CONVERSIONS = 200_000;
+const DEFAULT_PROFILE_ROWS = 200_000;
 const DEFAULT_DOCUMENT_EVENTS = 2_000_000;
 
 const { values } = parseArgs({
@@ -36,6 +39,7 @@ const { values } = parseArgs({
     keep: { type: "boolean", default: false },
     attribution: { type: "boolean", default: false },
     document: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
   },
 });
 
@@ -133,13 +137,32 @@ async function benchAttribution(bucket: Endpoint): Promise<unknown> {
   return result;
 }
 
+async function benchProfile(bucket: Endpoint): Promise<unknown> {
+  const result = await measureProfile({
+    rows: asked(DEFAULT_PROFILE_ROWS),
+    runs: positive("runs", values.runs),
+    directory: directory("profile"),
+    bucket,
+    report,
+  });
+  report("");
+  console.log(showProfile(result));
+  return result;
+}
+
+/** @returns what the options ask for. */
+function chosen(): (bucket: Endpoint) => Promise<unknown> {
+  if (values.profile) return benchProfile;
+  if (values.document) return benchDocument;
+  return values.attribution ? benchAttribution : bench;
+}
+
 /** Starts with an empty directory and the bucket. */
 async function run(): Promise<void> {
   rmSync(DIRECTORY, { recursive: true, force: true });
   const machine = describeMachine();
   console.log(`${showMachine(machine)}\n`);
-  const chosen = values.document ? benchDocument : values.attribution ? benchAttribution : bench;
-  const result = await withBucket(directory("bucket"), chosen);
+  const result = await withBucket(directory("bucket"), chosen());
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, result }, null, 2)}\n`);
 }
 
