@@ -1,4 +1,4 @@
-/** A CPU profile of the Worker, by the V8 inspector that `wrangler dev` opens: the Worker's isolate, and no simulator's. */
+/** A CPU profile of the Worker's isolate, and of no simulator's, by the V8 inspector that `wrangler dev` opens. */
 
 /** Microseconds between two samples. */
 const INTERVAL_US = 250;
