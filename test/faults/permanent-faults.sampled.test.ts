@@ -75,7 +75,7 @@ describe("the service's own bucket that always refuses", () => {
       // Two chunks of two files, one of one, and the manifest. The files of a chunk are finished together.
       const finished = [0, 0, 2, 2, 4, 5];
       expect(rig.effects.filter(isWrite)).toHaveLength(finished.length);
-      for (const [writes, files] of everyNth([...finished.entries()], 3, 1)) {
+      for (const [writes, files] of everyNth([...finished.entries()], 3, 1, 2)) {
         let seen = { kept: 0 };
         const { play, facts } = await runPlan(rig, downAfter(fault, writes), (context, started) => {
           if (started.onFailed === null) seen = watchGoodFiles(started);

@@ -38,7 +38,12 @@ export function seedGroups(suite: Suite, size: number): number[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }
 
-/** Every nth of a suite that is walked and not rolled: all of it but in a run of `few`. */
-export function everyNth<Item>(items: readonly Item[], n: number, offset: number): Item[] {
-  return IS_SAMPLE ? items.filter((_, at) => at % n === offset % n) : [...items];
+/**
+ * Every nth of a suite that is walked and not rolled, from `offset` on.
+ * @param n in a run of `few`. @param nInFull in a run of `full`; each other run plays all of the suite.
+ */
+export function everyNth<Item>(items: readonly Item[], n: number, offset: number, nInFull = 1): Item[] {
+  const asked = inject("seeds");
+  const step = asked === "few" ? n : asked === "full" ? nInFull : 1;
+  return items.filter((_, at) => at % step === offset % step);
 }

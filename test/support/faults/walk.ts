@@ -8,8 +8,9 @@ import { type Rig, runPlan } from "./rig.ts";
 import { everyNth } from "../seeds.ts";
 
 const MAX_SHOWN = 4;
-/** `npm test` puts a fault at one effect in so many; the full run at each. */
+/** `npm test` and the full run put a fault at one effect in so many; `npm run faults` at each. */
 const SAMPLED = 60;
+const SAMPLED_IN_FULL = 3;
 
 /**
  * Puts this fault at each effect that allows it.
@@ -19,7 +20,12 @@ const SAMPLED = 60;
 export async function walk(rig: Rig, fault: Fault, by = ""): Promise<void> {
   const all = rig.effects.filter((effect) => effect.by.startsWith(by) && faultsOf(effect).includes(fault));
   // Each fault samples other effects, so that together they meet all of them.
-  const effects = everyNth(all, Math.min(SAMPLED, all.length), FAULTS.indexOf(fault));
+  const effects = everyNth(
+    all,
+    Math.min(SAMPLED, all.length),
+    FAULTS.indexOf(fault),
+    Math.min(SAMPLED_IN_FULL, all.length),
+  );
   expect(effects.length).toBeGreaterThan(0);
   figures.points += effects.length;
   const plans = effects.map(({ name, detail }) => ({ ...oneFault(name, fault), title: `${fault}: ${name} ${detail}` }));
