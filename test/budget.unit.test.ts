@@ -90,25 +90,25 @@ describe("a queue's limits", () => {
 });
 
 describe("work checkpoints", () => {
-  it("at 800 D1 queries", () => {
+  it("at 700 D1 queries", () => {
     const budget = new Budget();
-    budget.countStatements(some(799));
+    budget.countStatements(some(699));
     expect(budget.isNearlySpent).toBe(false);
     budget.countStatements([SELECT]);
     expect(budget.isNearlySpent).toBe(true);
   });
 
-  it("at 8,000 calls", () => {
+  it("at 7,000 calls", () => {
     const budget = new Budget();
-    for (let n = 0; n < 7_999; n += 1) budget.countSubrequest();
+    for (let n = 0; n < 6_999; n += 1) budget.countSubrequest();
     expect(budget.isNearlySpent).toBe(false);
     budget.countSubrequest();
     expect(budget.isNearlySpent).toBe(true);
   });
 
-  it("at 20,000,000 rows", () => {
+  it("at 17,500,000 rows", () => {
     const budget = new Budget();
-    for (let n = 0; n < 80; n += 1) {
+    for (let n = 0; n < 70; n += 1) {
       expect(budget.isNearlySpent).toBe(false);
       budget.countRows(250_000, 0, []);
     }

@@ -6,7 +6,7 @@ import { Customers } from "./customers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { Production } from "./production.ts";
 import { reportOf } from "./report.ts";
-import { startOf } from "./scenario.ts";
+import { startOf, withinBudget } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { loadWorker } from "./worker.ts";
 import { readWrangler } from "./wrangler.ts";
@@ -49,7 +49,7 @@ for (const part of scenario.parts) {
   production.stop();
   outcomes.set(part.name, outcomeOf(production, customers));
 }
-const bounds = scenario.bounds(outcomes);
+const bounds = [...scenario.bounds(outcomes), ...withinBudget(outcomes)];
 log(reportOf(scenario, outcomes, bounds));
 log(`  simulated in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
 process.exitCode = bounds.every(({ value, atMost }) => value <= atMost) ? 0 : 1;

@@ -1,5 +1,6 @@
 /** A scenario: what customers do and what breaks, in one production or in several to compare, and its bounds. */
 
+import { MAX_EXPECTED_STATEMENTS } from "../../src/budget.ts";
 import type { Customers } from "./customers.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Production } from "./production.ts";
@@ -65,3 +66,17 @@ export const noneFails = (outcome: Outcome): Bound => ({
   value: [...outcome.groups.values()].reduce((sum, { failed }) => sum + failed, 0),
   atMost: 0,
 });
+
+/** Every scenario's: no invocation of the Worker comes near to where Cloudflare would end it. */
+export const withinBudget = (outcomes: ReadonlyMap<string, Outcome>): Bound[] =>
+  [...outcomes].flatMap(
+    ([
+      part,
+      {
+        production: { spent },
+      },
+    ]) => [
+      { claim: `D1 queries of an invocation (${part})`, value: spent.mostQueries, atMost: MAX_EXPECTED_STATEMENTS },
+      { claim: `subrequests of an invocation (${part})`, value: spent.mostSubrequests, atMost: 8_000 },
+    ],
+  );

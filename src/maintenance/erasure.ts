@@ -41,7 +41,7 @@ export async function erase(context: Erasing): Promise<boolean> {
 async function eraseSome(context: Erasing, db: Database, deletion: DueDeletion): Promise<boolean> {
   const { space_id: spaceId, id, seq } = deletion;
   let erased = 0;
-  for (let step = 1; ; step += 1) {
+  for (let step = 0; step < STEPS_PER_DELETION && !context.budget.isNearlySpent; step += 1) {
     if (await isReadBefore(context.databases.control, spaceId, seq)) return false;
     const { rows, completed } = await eraseSlice(db, deletion, ROWS_PER_STEP, context.runtime.now());
     erased += rows;
@@ -49,7 +49,6 @@ async function eraseSome(context: Erasing, db: Database, deletion: DueDeletion):
       log("profile.erased", { space_id: spaceId, deletion_id: id, rows: erased });
       return false;
     }
-    if (step === STEPS_PER_DELETION || context.budget.isNearlySpent) break;
   }
   await continueDeletion(db, deletion, context.runtime.now());
   return true;

@@ -27,6 +27,8 @@ import { DAY_MS } from "../time/durations.ts";
 
 /** Rows of one query that a slice works through before it asks the budget again. */
 const ROWS = 50;
+/** Exports that are claimed at a time: to send the messages of one takes three queries. */
+const STUCK = 25;
 /** Rows that one statement deletes. */
 const DELETED_ROWS = 1_000;
 /** How long the record of an ended export or of a run is kept. */
@@ -68,7 +70,7 @@ async function resend(context: Context): Promise<boolean> {
   const { control } = databases;
   do {
     const now = runtime.now();
-    const claimed = await claimStuckExports(control, now, config.resendAfterMs, ROWS);
+    const claimed = await claimStuckExports(control, now, config.resendAfterMs, STUCK);
     for (const stuck of claimed) {
       const { id, space_id, request_id, generation, phase, status } = stuck;
       const of = { space_id, export_id: id, request_id, generation };
@@ -77,7 +79,7 @@ async function resend(context: Context): Promise<boolean> {
       if (phase === "planning" || status === "queued") await context.send([{ ...of, step: "plan", n: 0 }]);
       else await dispatchIdle(context, of);
     }
-    if (claimed.length < ROWS) return false;
+    if (claimed.length < STUCK) return false;
   } while (!budget.isNearlySpent);
   return true;
 }

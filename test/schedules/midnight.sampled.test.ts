@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { LIMITS } from "../../src/budget.ts";
+import { MAX_EXPECTED_STATEMENTS } from "../../src/budget.ts";
 import type { MaintenanceMessage } from "../../src/context.ts";
 import { runSlice, startSweep } from "../../src/maintenance/sweep.ts";
 import { roomyService } from "../support/pipeline.ts";
@@ -84,5 +84,5 @@ it("10,000 schedules that are due at midnight are started within five minutes, e
   expect(new Set(service.queue.map((message) => message.export_id)).size).toBe(SCHEDULES);
   expect(ms).toBeLessThan((5 * MINUTE * SCHEDULES) / 10_000);
   expect(slices.length).toBeGreaterThan(SCHEDULES / 100);
-  expect(Math.max(...slices.map(({ statements }) => statements))).toBeLessThanOrEqual(0.8 * LIMITS.statements);
+  expect(Math.max(...slices.map(({ statements }) => statements))).toBeLessThanOrEqual(MAX_EXPECTED_STATEMENTS);
 });

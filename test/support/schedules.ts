@@ -79,7 +79,7 @@ export async function windowsOf(service: Service, space: Space, id: string): Pro
 /** Moves the clock, and runs the sweep of schedules. */
 export async function sweepAt(service: Service, time: number): Promise<void> {
   service.now = Math.max(service.now, time);
-  await runSchedules(service.context);
+  await service.budget.invoke(() => runSchedules(service.context));
 }
 
 /** A sweep a minute after the last. */

@@ -1,9 +1,10 @@
 /**
  * A budget that the invocations of a test share: each begins with nothing used, and the test reads what all used. Those
- * that run at the same time share as many budgets.
+ * that run at the same time share as many budgets. An invocation that makes more D1 queries than any should fails its
+ * test, long before Cloudflare's limit.
  */
 
-import { Budget, LIMITS, type Used } from "../../src/budget.ts";
+import { Budget, LIMITS, MAX_EXPECTED_STATEMENTS, type Used } from "../../src/budget.ts";
 
 export class SharedBudget extends Budget {
   readonly #before: Used = { ...this.used };
@@ -19,13 +20,17 @@ export class SharedBudget extends Budget {
     };
   }
 
-  /** Does the work of one invocation. */
+  /** Does the work of one invocation. @throws Error when it makes too many D1 queries. */
   async invoke<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#running === 0) this.begin();
     else this.#share(this.#sharing + 1);
     this.#running += 1;
     try {
-      return await work();
+      const result = await work();
+      const { statements } = this.used;
+      if (statements > MAX_EXPECTED_STATEMENTS * this.#sharing)
+        throw new Error(`${statements} D1 queries in ${this.#sharing} invocations: expected are 800 each at most`);
+      return result;
     } finally {
       this.#running -= 1;
     }

@@ -20,7 +20,8 @@ export async function sweep(context: Context): Promise<void> {
   let slices = 0;
   for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
     if ((slices += 1) > MAX_SLICES) throw new Error(`${message.task} goes on after ${slices} slices`);
-    if (context.budget instanceof SharedBudget) context.budget.begin();
-    await runSlice(sweeping, message);
+    const slice = message;
+    if (context.budget instanceof SharedBudget) await context.budget.invoke(() => runSlice(sweeping, slice));
+    else await runSlice(sweeping, slice);
   }
 }
