@@ -45,21 +45,25 @@ function faultsWithin(merge: ProfileMerge, index: number): Fault[] {
 export async function checkAttributeSpellings(
   db: Database,
   spaceId: string,
-  merges: readonly ProfileMerge[],
+  merges: Iterable<ProfileMerge>,
 ): Promise<{ faults: Fault[]; guards: Statement[] }> {
-  const within = merges.flatMap(faultsWithin);
-  const names = [...new Set(merges.flatMap(namesOf))];
+  const within: Fault[] = [];
+  const given = new Set<string>();
+  const places = new Map<string, number>();
+  for (const merge of merges) {
+    within.push(...faultsWithin(merge, places.size));
+    for (const name of namesOf(merge)) given.add(name);
+    places.set(merge.person_id, places.size);
+  }
+  const names = [...given];
   if (within.length > 0 || names.length === 0) return { faults: within, guards: [] };
   const others = await otherAttributeSpellings(db, spaceId, names);
-  const pairs = merges.flatMap((merge) =>
-    namesOf(merge).flatMap((name) =>
-      (others.get(name) ?? [])
-        .filter((other) => !removes(merge, other))
-        .map((other): SpelledTwice => ({ person_id: merge.person_id, name, other })),
-    ),
-  );
+  const pairs: SpelledTwice[] = [];
+  for (const merge of others.size === 0 ? [] : merges)
+    for (const name of namesOf(merge))
+      for (const other of others.get(name) ?? [])
+        if (!removes(merge, other)) pairs.push({ person_id: merge.person_id, name, other });
   const found = pairs.length === 0 ? [] : await findSpelledTwice(db, spaceId, pairs);
-  const places = new Map(merges.map((merge, index) => [merge.person_id, index]));
   const faults = found.map(({ person_id, name, other }) => ({
     pointer: pointerTo(["profiles", places.get(person_id) ?? 0, "attributes", name]),
     detail: detailOf(name, other),

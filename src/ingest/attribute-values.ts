@@ -22,9 +22,10 @@ import { scalarProblem } from "./validate.ts";
 export async function checkAttributes(
   db: Database,
   spaceId: string,
-  merges: readonly ProfileMerge[],
+  merges: Iterable<ProfileMerge>,
 ): Promise<Statement[]> {
-  const names = new Set(merges.flatMap(({ attributes = {} }) => Object.keys(attributes)));
+  const names = new Set<string>();
+  for (const { attributes = {} } of merges) for (const name of Object.keys(attributes)) names.add(name);
   const own = [...names].filter((name) => nativeAttribute(name) === undefined);
   const defined = own.length === 0 ? null : await attributeTypes(db, spaceId, own);
   const problemOf = (name: string, value: unknown) => {
@@ -33,7 +34,9 @@ export async function checkAttributes(
     return scalarProblem(type, value) ?? nativeProblem(name, value);
   };
   const faults: Fault[] = [];
-  for (const [index, { attributes = {} }] of merges.entries()) {
+  let index = -1;
+  for (const { attributes = {} } of merges) {
+    index += 1;
     if (faults.length >= MAX_FAULTS) break;
     for (const [name, value] of Object.entries(attributes)) {
       const problem = problemOf(name, value);
@@ -50,7 +53,7 @@ export async function checkAttributes(
 }
 
 /** The types of the values that these attributes get. */
-function typesOf(merges: readonly ProfileMerge[], names: ReadonlySet<string>): SeenType[] {
+function typesOf(merges: Iterable<ProfileMerge>, names: ReadonlySet<string>): SeenType[] {
   const seen = new Map<string, SeenType>();
   for (const { attributes = {} } of merges)
     for (const [name, value] of Object.entries(attributes)) {

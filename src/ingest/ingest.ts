@@ -1,5 +1,6 @@
 /** Ingests events: looks up their definitions and persons, checks each event, writes all or none. */
 
+import { BatchMemory } from "../db/core/batch-memory.ts";
 import type { ExpectedDefinition } from "../db/events/definitions.ts";
 import { eventBytes, EventRows, MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
 import { insertEvents } from "../db/events/insert.ts";
@@ -45,8 +46,6 @@ const CHANGED =
 
 /** The most bytes that one call stores. A number may be stored longer than it was sent: 1e15 has sixteen digits. */
 const MAX_CALL_BYTES = 15_728_640;
-/** The most bytes of memory that the rows of one call take while they are written. */
-const MAX_HELD_BYTES = 60_000_000;
 const TOO_MUCH = `These events would be stored as more than ${MAX_CALL_BYTES} bytes, the most that one call may store. Send them in several calls.`;
 const TOO_WIDE =
   "These events have too many characters that are not Latin, or quotes, to be written in one call of this size. Send them in several calls.";
@@ -85,7 +84,8 @@ async function check(ingest: IngestCall, events: SentItems<SentEvent>, pointers:
   const seen = await storedIds(ingest, "events", creating);
   const makers: string[] = [];
   const rejected: Rejected[] = [];
-  const rows = new EventRows();
+  const memory = new BatchMemory();
+  const rows = new EventRows(memory);
   const written = new Map<string, FoundDefinition>();
   const firstEvents: Pick<NewEvent, "id" | "definition_id">[] = [];
   const personIds = new Set<string>();
@@ -131,7 +131,7 @@ async function check(ingest: IngestCall, events: SentItems<SentEvent>, pointers:
       if (bytes > MAX_CALL_BYTES) throw new SpillwayError("payload_too_large", TOO_MUCH);
       if (!duplicate && faults.length === 0) {
         rows.add(row);
-        if (rows.heldBytes > MAX_HELD_BYTES) throw new SpillwayError("payload_too_large", TOO_WIDE);
+        if (memory.isTooLarge) throw new SpillwayError("payload_too_large", TOO_WIDE);
         written.set(definition.id, definition);
         personIds.add(person.person_id);
         if (!definition.used) firstEvents.push({ id, definition_id: definition.id });

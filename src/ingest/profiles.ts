@@ -5,7 +5,9 @@
  * what was really replaced.
  */
 
-import { eventBytes, type NewEvent } from "../db/events/event-rows.ts";
+import { BatchMemory } from "../db/core/batch-memory.ts";
+import { JsonLists } from "../db/core/json-lists.ts";
+import { eventBytes, EventRows, type NewEvent } from "../db/events/event-rows.ts";
 import { type DerivedFromMerge, MAX_PROFILE_BYTES, mergeProfiles, type ProfileMerge } from "../db/profiles/profiles.ts";
 import { type NewReachability, reachabilityBytes } from "../db/events/reachability.ts";
 import { currentBytes } from "../db/profiles/lookup.ts";
@@ -26,39 +28,49 @@ const MAX_DERIVED = 100_000;
 const MAX_DERIVED_BYTES = 15_728_640;
 /** The bytes of the profiles that one call writes: each of them as a whole, however little of it is sent. */
 const MAX_PROFILES_BYTES = 31_457_280;
+const TOO_WIDE =
+  "These profiles have too many characters that are not Latin, or quotes, to be written in one call of this size. Send fewer profiles per request.";
+const TOO_MUCH_TOGETHER =
+  "These profiles are too large to be written in one call together with the events that follow from their changes. Send fewer profiles per request.";
 /** Fewer profiles cannot exceed this. */
 const MIN_COUNTED = Math.floor(MAX_PROFILES_BYTES / MAX_PROFILE_BYTES);
 
 /**
  * Merges profiles, all or nothing.
- * @param merges in batches that fit a D1 parameter; each person once.
+ * @param merges each person once.
  * @throws invalid_request for values of a wrong type or form, and for a call with too many derived events;
  * payload_too_large for profiles that are too large together; conflict
  * with a pointer to each id that another profile has, and when other calls changed the profiles at each attempt.
  */
 export async function writeProfiles(
   write: IngestCall,
-  merges: readonly ProfileMerge[][],
+  merges: JsonLists<ProfileMerge>,
 ): Promise<"merged" | "too_large"> {
-  const all = merges.flat();
-  await rejectTooMuch(write, all);
+  await rejectTooMuch(write, merges);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const guards = await checkAttributes(write.db, write.space.id, all);
+    const guards = await checkAttributes(write.db, write.space.id, merges);
     const definitions = await enabledDerived(write.db, write.space);
-    const deriving = definitions.size === 0 ? all.filter(touchesReachability) : all;
-    const made = deriving.length === 0 ? null : await deriveAll(write, deriving, definitions);
+    const made = await deriveAll(write, merges, definitions);
     const outcome = await mergeProfiles(write.db, write.space.id, merges, write.now, made, guards);
-    if (outcome === "id_taken") await throwTaken(write.db, write.space.id, all);
+    if (outcome === "id_taken") await throwTaken(write.db, write.space.id, merges);
     else if (outcome !== "moved") return outcome;
   }
   throw new SpillwayError("conflict", "Other calls changed these profiles at the same time. Send the request again.");
 }
 
+/** What the profiles alone take while they are written. */
+function memoryOf(merges: JsonLists<ProfileMerge>): BatchMemory {
+  const memory = new BatchMemory();
+  for (const list of merges.texts) memory.add(list, Buffer.byteLength(list));
+  return memory;
+}
+
 /** @throws payload_too_large for profiles that are too large together. */
-async function rejectTooMuch({ db, space }: IngestCall, merges: readonly ProfileMerge[]): Promise<void> {
+async function rejectTooMuch({ db, space }: IngestCall, merges: JsonLists<ProfileMerge>): Promise<void> {
+  if (memoryOf(merges).isTooLarge) throw new SpillwayError("payload_too_large", TOO_WIDE);
   if (merges.length <= MIN_COUNTED) return;
-  const ids = merges.map((merge) => merge.person_id);
-  const bytes = (await currentBytes(db, space.id, ids)) + Buffer.byteLength(JSON.stringify(merges));
+  const ids = Array.from(merges, (merge) => merge.person_id);
+  const bytes = (await currentBytes(db, space.id, ids)) + merges.bytes;
   if (bytes > MAX_PROFILES_BYTES)
     throw new SpillwayError(
       "payload_too_large",
@@ -66,50 +78,65 @@ async function rejectTooMuch({ db, space }: IngestCall, merges: readonly Profile
     );
 }
 
+/**
+ * @returns null where no event can follow from these merges.
+ * @throws invalid_request, payload_too_large for events that are too many or too large.
+ */
 async function deriveAll(
   write: IngestCall,
-  merges: readonly ProfileMerge[],
+  merges: JsonLists<ProfileMerge>,
   definitions: ReadonlyMap<string, FoundDefinition>,
-): Promise<DerivedFromMerge> {
+): Promise<DerivedFromMerge | null> {
+  const derives = (merge: ProfileMerge) => definitions.size > 0 || touchesReachability(merge);
+  const persons: string[] = [];
+  for (const merge of merges) if (derives(merge)) persons.push(merge.person_id);
+  if (persons.length === 0) return null;
+  const memory = memoryOf(merges);
   const expected: ExpectedVersion[] = [];
-  const events: NewEvent[] = [];
-  const reachability: NewReachability[] = [];
+  const events = new EventRows(memory);
+  const reachability = new JsonLists<NewReachability>(memory);
+  const firsts = new Map<string, Pick<NewEvent, "id" | "definition_id">>();
   const [ids, reachIds] = [derivedIds(write.uuid()), reachabilityIds(write.uuid())];
-  let bytes = 0;
-  for await (const [row, merge] of currentOf(write, merges)) {
+  let [count, bytes] = [0, 0];
+  const current = currentOf(write, persons);
+  for (const merge of merges) {
+    if (!derives(merge)) continue;
+    const row = (await current.next()).value;
+    if (row?.person_id !== merge.person_id) throw new Error("The current profiles are not in the order of the merges.");
     expected.push([row.person_id, row.seq_from]);
     const before = stateOf(row);
     const after = merged(before, merge);
     const person = { person_id: row.person_id, company_id: after.company_id };
     for (const event of derivedRows(definitions, person, deriveEvents(before, after), write.now, ids)) {
-      events.push(event);
+      events.add(event);
+      count += 1;
       bytes += eventBytes(event);
+      if (definitions.get(event.definition_id)?.used === false) firsts.set(event.definition_id, event);
     }
     for (const event of derivedReachability(row.person_id, deriveReachability(before, after), write.now, reachIds)) {
-      reachability.push(event);
+      reachability.add(event);
+      count += 1;
       bytes += reachabilityBytes(event);
     }
-    if (events.length + reachability.length > MAX_DERIVED || bytes > MAX_DERIVED_BYTES)
+    if (count > MAX_DERIVED || bytes > MAX_DERIVED_BYTES)
       throw invalid({
         pointer: "/profiles",
         detail: `These changes would create more than ${MAX_DERIVED} events, or ${MAX_DERIVED_BYTES} bytes of events. Send fewer profiles per request.`,
       });
+    if (memory.isTooLarge) throw new SpillwayError("payload_too_large", TOO_MUCH_TOGETHER);
   }
-  return { events, reachability, profiles: expected, definitions: [...definitions.values()].map(premiseOf) };
+  const made = { events, reachability, firstEvents: [...firsts.values()], profiles: expected };
+  return { ...made, definitions: [...definitions.values()].map(premiseOf) };
 }
 
-/** Each merge with the current version of its profile, a page of profiles in memory at a time. */
+/** The current versions of these persons' profiles, in the order of the persons, a page of them in memory at a time. */
 async function* currentOf(
-  write: IngestCall,
-  merges: readonly ProfileMerge[],
-): AsyncGenerator<[CurrentProfile, ProfileMerge]> {
-  const byPerson = new Map(merges.map((merge) => [merge.person_id, merge]));
-  for (let left = [...byPerson.keys()]; left.length > 0;) {
-    const rows = await readCurrent(write.db, write.space.id, left);
-    for (const row of rows) {
-      const merge = byPerson.get(row.person_id);
-      if (merge !== undefined) yield [row, merge];
-    }
+  { db, space }: IngestCall,
+  persons: readonly string[],
+): AsyncGenerator<CurrentProfile, undefined> {
+  for (let left = persons; left.length > 0;) {
+    const rows = await readCurrent(db, space.id, left);
+    yield* rows;
     left = left.slice(rows.length);
   }
 }

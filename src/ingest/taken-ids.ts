@@ -7,22 +7,28 @@ import { type Fault, MAX_FAULTS, SpillwayError } from "../errors.ts";
 
 /** Where a merge has each id: the value, and its place in the body. */
 export const UNIQUE_IDS = [
-  { name: "external_person_id", pointer: "external_person_id", of: (merge: ProfileMerge) => merge.external_person_id },
+  { name: "external_person_id", pointer: "external_person_id", of: (merge: Given) => merge.external_person_id },
   {
     name: "custom_id",
     pointer: "identifiers/custom_id",
-    of: ({ identifiers }: ProfileMerge) => identifiers?.["custom_id"],
+    of: ({ identifiers }: Given) => identifiers?.["custom_id"],
   },
 ] as const;
+
+/** What a merge says about these ids. */
+type Given = Pick<ProfileMerge, "person_id" | "external_person_id" | "identifiers">;
 
 const TAKEN =
   "belongs to another profile, and it names one profile only. GET /v1/profiles finds that profile: remove the id there first, in this call or an earlier one.";
 
 /**
- * @param merges in the order of the body.
+ * @param sent in the order of the body.
  * @throws conflict with a pointer to each id that another profile has and keeps. Returns when none has one by now.
  */
-export async function throwTaken(db: Database, spaceId: string, merges: readonly ProfileMerge[]): Promise<void> {
+export async function throwTaken(db: Database, spaceId: string, sent: Iterable<ProfileMerge>): Promise<void> {
+  const merges = Array.from(sent, ({ person_id, external_person_id, identifiers }): Given => {
+    return { person_id, external_person_id, identifiers };
+  });
   const byPerson = new Map(merges.map((merge) => [merge.person_id, merge]));
   const faults: Fault[] = [];
   for (const { name, pointer, of } of UNIQUE_IDS) {

@@ -8,7 +8,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
 import { Database } from "../../src/db/core/database.ts";
 import { insertRows, type NewEvent } from "../../src/db/events/event-rows.ts";
-import { mergeProfiles } from "../../src/db/profiles/profiles.ts";
+import { JsonLists } from "../../src/db/core/json-lists.ts";
+import { mergeProfiles, type ProfileMerge } from "../../src/db/profiles/profiles.ts";
 import { readSequence, asOf, nextSequence } from "../../src/db/core/sequences.ts";
 import { compileSegment } from "../../src/segments/compile.ts";
 import { freezeFilter } from "../../src/segments/filter.ts";
@@ -114,7 +115,9 @@ async function write(persons: readonly Person[], at: number, newFrom: (person: P
     attributes: { ...cleared, ...attributes },
     tags,
   }));
-  expect(await mergeProfiles(db, spaceId, [merges], at)).toBe("merged");
+  const lists = new JsonLists<ProfileMerge>();
+  for (const merge of merges) lists.add(merge);
+  expect(await mergeProfiles(db, spaceId, lists, at)).toBe("merged");
   const events = persons.flatMap((person) =>
     person.events.slice(newFrom(person)).map((event): NewEvent => ({
       id: crypto.randomUUID(),

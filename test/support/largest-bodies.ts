@@ -57,6 +57,20 @@ function* repeated(record: string, count: number): Generator<string> {
 
 const events = { method: "POST", path: "/v1/events", list: "events", status: 202 } as const;
 
+/** Profiles with so many installations, from each of which a reachability event follows. */
+const installed = (count: number) =>
+  objects(1_000, (n) => ({
+    person_id: id("p", n),
+    installations: Array.from({ length: count }, (_, of) => ({
+      installation_id: id(`i-${of}`, n),
+      platform: "Android",
+      is_optin: true,
+      push_token: "t".repeat(200),
+    })),
+  }));
+
+const profiles = { method: "PUT", path: "/v1/profiles", list: "profiles", status: 200 } as const;
+
 export const LARGEST = {
   json: { ...events, records: texts("abc def ".repeat(36)) },
   lines: {
@@ -131,16 +145,27 @@ export const LARGEST = {
     status: 200,
   },
   profiles: {
-    method: "PUT",
-    path: "/v1/profiles",
-    list: "profiles",
+    ...profiles,
     records: () =>
       objects(1_000, (n) => ({
         person_id: id("p", n),
-        attributes: Object.fromEntries(Array.from({ length: 500 }, (_, of) => [`attribute ${of}`, `value ${n}`])),
+        attributes: Object.fromEntries(Array.from({ length: 100 }, (_, of) => [`attribute ${of}`, `${n} `.repeat(30)])),
       })),
-    status: 200,
   },
+  "profiles with an emoji here and there": {
+    ...profiles,
+    records: () =>
+      objects(900, (n) => ({
+        person_id: id("p", n),
+        attributes: { text: `${n % 40 === 0 ? "\u{1F600}" : ""}${"abc def ".repeat(2_100)}` },
+      })),
+  },
+  "profiles in Cyrillic": {
+    ...profiles,
+    records: () => objects(600, (n) => ({ person_id: id("p", n), attributes: { text: "привет ".repeat(2_000) } })),
+  },
+  "profiles from which events follow": { ...profiles, records: () => installed(12) },
+  "profiles from which too large events follow": { ...profiles, records: () => installed(20), status: 413 },
 } satisfies Record<string, LargeCall>;
 
 /** The body as it is sent, up to the most bytes; it is made as it is read. */

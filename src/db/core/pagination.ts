@@ -1,7 +1,4 @@
-/** Pages of sorted lists, and lists as JSON parameters. */
-
-import { MAX_TEXT_BYTES } from "./batching.ts";
-import { escapeWide, isSmallerEscaped } from "./narrow-text.ts";
+/** Pages of sorted lists. */
 
 /** A row of a list that is sorted by a time and an id, such as the last row of a page: the next page follows it. */
 export interface Position {
@@ -29,27 +26,3 @@ export const positionParams = (after: Position | null) => [after?.time ?? null, 
 
 export const pageParams = (spaceId: string, limit: number, after: Position | null) =>
   [spaceId, limit, ...positionParams(after)] as const;
-
-/**
- * Items as JSON lists that each fit a parameter, if each item does. Without items, no list.
- * @param items each is needed only until the next one is read.
- */
-export function jsonLists(items: Iterable<unknown>): string[] {
-  const lists: string[] = [];
-  let list: string[] = [];
-  let bytes = 2;
-  for (const item of items) {
-    const json = JSON.stringify(item);
-    const text = isSmallerEscaped(json) ? escapeWide(json) : json;
-    const size = Buffer.byteLength(text) + 1;
-    if (bytes + size > MAX_TEXT_BYTES && list.length > 0) {
-      lists.push(`[${list.join()}]`);
-      list = [];
-      bytes = 2;
-    }
-    list.push(text);
-    bytes += size;
-  }
-  if (list.length > 0) lists.push(`[${list.join()}]`);
-  return lists;
-}

@@ -5,7 +5,7 @@
 
 import type { Row } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { nextSequence, THIS_SEQUENCE, versionAsOf } from "../core/sequences.ts";
 
 /** From the lowest level up: an object's parent has the next level, an account has no parent. */

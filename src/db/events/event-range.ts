@@ -5,7 +5,7 @@
  */
 
 import { type Database, statement } from "../core/database.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { excludeDeleted } from "../profiles/deletions.ts";
 
 /** A place in the order of events. An empty id sorts before every event of its millisecond. */

@@ -1,9 +1,10 @@
 /** An event as it is stored, and the statements that insert events, for any batch that writes them. */
 
+import { BatchMemory } from "../core/batch-memory.ts";
 import { MAX_TEXT_BYTES } from "../core/batching.ts";
 import { valuesOf } from "../core/columns.ts";
 import { type Statement, statement } from "../core/database.ts";
-import { escapeWide, isSmallerEscaped, isWide } from "../core/narrow-text.ts";
+import { escapeWide, isSmallerEscaped } from "../core/narrow-text.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 
 /** D1 rejects a row of 2,000,000 bytes: the limit of all texts of an event together. */
@@ -40,23 +41,17 @@ export class EventRows {
   readonly #packed: (string | NewEvent)[] = [];
   #rows: string[] = [];
   #bytes = 2;
-  /** Of all rows: UTF-16 units, those of the message to D1, and its bytes in UTF-8. */
-  readonly #sums = { units: 0, messageUnits: 0, messageBytes: 0 };
-  #isWide = false;
+  readonly #memory: BatchMemory;
 
-  /**
-   * The bytes that the rows take while they are written: the parameters, the message that the client of D1 makes of
-   * them as one text of JSON, and the bytes of this message. A text with a wide character takes two bytes a character.
-   */
-  get heldBytes(): number {
-    const { units, messageUnits, messageBytes } = this.#sums;
-    return (this.#isWide ? 2 : 1) * (units + messageUnits) + messageBytes;
+  /** @param memory counts what the rows take. */
+  constructor(memory = new BatchMemory()) {
+    this.#memory = memory;
   }
 
   add(event: NewEvent): void {
     const row = rowText(event);
     const rowBytes = Buffer.byteLength(row) + 1;
-    this.#measure(row, rowBytes);
+    this.#memory.add(row, rowBytes);
     const isLarge = rowBytes > MAX_TEXT_BYTES;
     if (isLarge || this.#bytes + rowBytes > MAX_TEXT_BYTES) this.#pack();
     if (isLarge) {
@@ -85,14 +80,6 @@ export class EventRows {
             [spaceId, receivedAt, ...valuesOf(rows, COLUMNS)],
           ),
     );
-  }
-
-  #measure(row: string, rowBytes: number): void {
-    const messageUnits = JSON.stringify(row).length;
-    this.#sums.units += row.length;
-    this.#sums.messageUnits += messageUnits;
-    this.#sums.messageBytes += rowBytes + messageUnits - row.length;
-    this.#isWide ||= isWide(row);
   }
 
   #pack(): void {

@@ -4,7 +4,7 @@
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 import type { ExpectedDefinition } from "./definitions.ts";
 import type { NewEvent } from "./event-rows.ts";

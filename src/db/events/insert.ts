@@ -4,7 +4,7 @@ import { type Database, statement } from "../core/database.ts";
 import { type ExpectedDefinition, definitionsUnchanged } from "./definitions.ts";
 import { type EventRows, insertRows, type NewEvent } from "./event-rows.ts";
 import { recordFirstEvents } from "./first-events.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { nextSequence } from "../core/sequences.ts";
 import { insertProfiles, type NewProfile, personsUnchanged } from "../profiles/current.ts";
 

@@ -6,7 +6,7 @@
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
 import { endOfScan, MAX_SCAN } from "./event-scan.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 import { insertOfPersons } from "../profiles/current.ts";
 
@@ -29,13 +29,12 @@ export interface ReachabilityRecord extends NewReachability {
   received_at: number;
 }
 
-/** Inserts events with the sequence number of the batch. An event whose id the space already has stays unchanged. */
-export function insertReachability(
-  spaceId: string,
-  events: readonly NewReachability[],
-  receivedAt: number,
-): Statement[] {
-  return jsonLists(events).map((list) =>
+/**
+ * Inserts events with the sequence number of the batch. An event whose id the space already has stays unchanged.
+ * @param lists JSON lists of NewReachability.
+ */
+export function insertReachability(spaceId: string, lists: readonly string[], receivedAt: number): Statement[] {
+  return lists.map((list) =>
     statement(
       `INSERT INTO reachability_events
          (space_id, occurred_at, id, seq, person_id, channel, installation_id, received_at, event)
@@ -59,7 +58,7 @@ export async function loadReachability(
   events: readonly NewReachability[],
   receivedAt: number,
 ): Promise<number> {
-  return insertOfPersons(db, spaceId, events, insertReachability(spaceId, events, receivedAt));
+  return insertOfPersons(db, spaceId, events, insertReachability(spaceId, jsonLists(events), receivedAt));
 }
 
 const PAGE_ROWS = 1_000;

@@ -2,7 +2,7 @@
 
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 import { insertOfPersons } from "../profiles/current.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { isProcessingPlan } from "./exports.ts";
 import type { ExportKey } from "./status.ts";
 

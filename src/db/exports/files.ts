@@ -4,7 +4,8 @@ import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { isProcessingPlan } from "./exports.ts";
 import type { ExportKey } from "./status.ts";
-import { jsonLists, type Position } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
+import type { Position } from "../core/pagination.ts";
 
 interface ExportFiles {
   n: number;

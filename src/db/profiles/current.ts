@@ -4,7 +4,7 @@
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 
 /** The current version of a person's profile; `seq_from` and the rest are null for a person without one. */
@@ -20,8 +20,8 @@ export interface CurrentProfile {
   installations: string | null;
 }
 
-/** The most bytes of a page of current profiles. */
-const PAGE_BYTES = 8_000_000;
+/** The most bytes of a page of current profiles; its first profile may have more. */
+const PAGE_BYTES = 2_000_000;
 
 /** The current versions of the first of these persons, as many as fit a page, at least one. */
 export const readCurrent = (db: Database, spaceId: string, personIds: readonly string[]) =>

@@ -7,7 +7,7 @@
 import type { Row } from "../core/columns.ts";
 import { type Database, isGuardFailure, type Statement, statement } from "../core/database.ts";
 import { folded, searchText } from "../events/definitions.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { ensureSection } from "../core/sections.ts";
 import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
 

@@ -1,7 +1,7 @@
 /** Looks up current profiles: by the ids that name a person, and as a list. A deleted person has no current profile. */
 
 import { type Database, statement } from "../core/database.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { PROFILE_COLUMNS, type ProfileRow } from "./profiles.ts";
 
 /** A person by all ids, with the company to which their events belong. */

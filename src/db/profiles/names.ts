@@ -3,7 +3,7 @@
  * name, and none that is defined, is told so: no profile can have it.
  */
 
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
 
 export type NameKind = "attribute" | "identifier" | "tag";

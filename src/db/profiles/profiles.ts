@@ -10,8 +10,9 @@ import {
   type Statement,
   statement,
 } from "../core/database.ts";
+import { type JsonLists, jsonLists } from "../core/json-lists.ts";
 import { type ExpectedDefinition, definitionsUnchanged } from "../events/definitions.ts";
-import { insertRows, type NewEvent } from "../events/event-rows.ts";
+import type { EventRows, NewEvent } from "../events/event-rows.ts";
 import { recordFirstEvents } from "../events/first-events.ts";
 import { insertReachability, type NewReachability } from "../events/reachability.ts";
 import { type ExpectedVersion, versionsUnchanged } from "./current.ts";
@@ -80,23 +81,34 @@ const MERGED_TOPICS = `(SELECT json_group_object(t.key, json(t.value))
 
 /** Events that the service derives from a merge, and the versions that it read for them. */
 export interface DerivedFromMerge {
-  events: readonly NewEvent[];
-  reachability: readonly NewReachability[];
+  events: EventRows;
+  /** Of each definition that was unused, one of these events. */
+  firstEvents: readonly Pick<NewEvent, "id" | "definition_id">[];
+  reachability: JsonLists<NewReachability>;
   profiles: readonly ExpectedVersion[];
   definitions: readonly ExpectedDefinition[];
 }
 
-/** The names that these merges give a value to. */
-function namesIn(merges: readonly ProfileMerge[][], members: "attributes" | "identifiers"): Set<string> {
-  const names = new Set<string>();
-  for (const merge of merges.flat())
-    for (const [name, value] of Object.entries(merge[members] ?? {})) if (value !== null) names.add(name);
+/** The persons of merges, and the names that these give a value to. */
+function namesIn(merges: Iterable<ProfileMerge>) {
+  const names = {
+    persons: [] as string[],
+    attributes: new Set<string>(),
+    identifiers: new Set<string>(),
+    tags: new Set<string>(),
+  };
+  for (const merge of merges) {
+    names.persons.push(merge.person_id);
+    for (const members of ["attributes", "identifiers"] as const)
+      for (const [name, value] of Object.entries(merge[members] ?? {})) if (value !== null) names[members].add(name);
+    for (const tag of merge.tags ?? []) names.tags.add(tag);
+  }
   return names;
 }
 
 /**
  * Merges profiles, all or nothing: at one sequence number the current versions end and new ones begin.
- * @param merges batches under 1.9 MB as JSON, with each person at most once.
+ * @param merges each person at most once.
  * @param derived events to write with the profiles; null: none.
  * @param guards statements that fail the batch where a condition of the caller is no longer true.
  * @returns `id_taken` if an external id or custom id belongs to another profile, `too_large` if a profile would exceed
@@ -105,13 +117,13 @@ function namesIn(merges: readonly ProfileMerge[][], members: "attributes" | "ide
 export async function mergeProfiles(
   db: Database,
   spaceId: string,
-  merges: readonly ProfileMerge[][],
+  merges: JsonLists<ProfileMerge>,
   now: number,
   derived: DerivedFromMerge | null = null,
   guards: readonly Statement[] = [],
 ): Promise<"merged" | "id_taken" | "too_large" | "moved"> {
   const close = `UPDATE profiles SET seq_to = ${THIS_SEQUENCE}
-     WHERE space_id = ?1 AND seq_to IS NULL AND person_id IN (SELECT value ->> 'person_id' FROM json_each(?2))`;
+     WHERE space_id = ?1 AND seq_to IS NULL AND person_id IN (SELECT value FROM json_each(?2))`;
   const open = `INSERT INTO profiles (space_id, seq_from, seq_to, ${PROFILE_COLUMNS})
      SELECT ?1, ${THIS_SEQUENCE}, NULL, j.value ->> 'person_id',
        ${sentOrOld("external_person_id")}, ${sentOrOld("company_id")}, ${sentOrOld("type")},
@@ -122,7 +134,7 @@ export async function mergeProfiles(
      FROM json_each(?2) j
      LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to = ${THIS_SEQUENCE}
      WHERE true`;
-  const lists = merges.map((batch) => JSON.stringify(batch));
+  const names = namesIn(merges);
   try {
     await db.batch([
       nextSequence(spaceId),
@@ -130,25 +142,21 @@ export async function mergeProfiles(
       ...(derived === null
         ? []
         : [versionsUnchanged(spaceId, derived.profiles), definitionsUnchanged(spaceId, derived.definitions)]),
-      ...lists.map((list) => statement(close, [spaceId, list])),
-      ...lists.map((list) => statement(open, [spaceId, list, now])),
+      ...jsonLists(names.persons).map((list) => statement(close, [spaceId, list])),
+      ...merges.texts.map((list) => statement(open, [spaceId, list, now])),
       statement(
         `INSERT INTO guard SELECT NULL FROM profiles WHERE space_id = ?1 AND seq_from = ${THIS_SEQUENCE} AND seq_to IS NULL
            AND person_id IN (SELECT value FROM json_each(?2))
            AND octet_length(identifiers) + octet_length(attributes) + octet_length(tags) + octet_length(topics)
              + octet_length(installations) > ?3`,
-        [spaceId, JSON.stringify(merges.flat().map((merge) => merge.person_id)), MAX_PROFILE_BYTES],
+        [spaceId, JSON.stringify(names.persons), MAX_PROFILE_BYTES],
       ),
-      ...rememberNames(spaceId, "attribute", namesIn(merges, "attributes")),
-      ...rememberNames(spaceId, "identifier", namesIn(merges, "identifiers")),
-      ...rememberNames(
-        spaceId,
-        "tag",
-        merges.flatMap((batch) => batch.flatMap(({ tags }) => tags ?? [])),
-      ),
-      ...insertRows(spaceId, derived?.events ?? [], now),
-      ...recordFirstEvents(spaceId, derived?.definitions ?? [], derived?.events ?? []),
-      ...insertReachability(spaceId, derived?.reachability ?? [], now),
+      ...rememberNames(spaceId, "attribute", names.attributes),
+      ...rememberNames(spaceId, "identifier", names.identifiers),
+      ...rememberNames(spaceId, "tag", names.tags),
+      ...(derived?.events.statements(spaceId, now) ?? []),
+      ...recordFirstEvents(spaceId, derived?.definitions ?? [], derived?.firstEvents ?? []),
+      ...insertReachability(spaceId, derived?.reachability.texts ?? [], now),
     ]);
     return "merged";
   } catch (thrown) {

@@ -7,7 +7,7 @@
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { jsonLists } from "../core/pagination.ts";
+import { jsonLists } from "../core/json-lists.ts";
 import { THIS_SEQUENCE } from "../core/sequences.ts";
 import { folded } from "../events/definitions.ts";
 import type { AttributeType } from "./definitions.ts";

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
 import { INEXACT } from "../../ingest/validate.ts";
-import { inBatches } from "../../db/core/batching.ts";
+import { JsonLists } from "../../db/core/json-lists.ts";
 import {
   findProfile,
   type Installation,
@@ -13,12 +13,14 @@ import {
 } from "../../db/profiles/profiles.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { writeProfiles } from "../../ingest/profiles.ts";
+import type { SentItems } from "../../ingest/sent-items.ts";
 import { deleteProfile } from "./deletions.ts";
 import { listProfiles } from "../../db/profiles/lookup.ts";
 import { list } from "../list.ts";
 import { ingestOf, MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
+import { recordsBody, SentRecords } from "../sent-records.ts";
 import { Id, nameOf, textOf, times, timesOf, WholeText } from "../schemas.ts";
 
 const MAX_PROFILES = 1000;
@@ -127,9 +129,8 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     auth: "profiles:write",
     limit: "write",
     body: {
-      schema: z.strictObject({ profiles: z.array(Merge).min(1).max(MAX_PROFILES) }),
+      ...recordsBody("profiles", Merge, MAX_PROFILES),
       maxBytes: MAX_RECORDS_BYTES,
-      items: "values",
       example: {
         profiles: [
           {
@@ -150,9 +151,8 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      const merges = body.profiles.map(canonical);
-      checkTogether(merges);
-      const outcome = await writeProfiles(ingestOf(call, space), inBatches(merges));
+      const merges = mergesOf(body["profiles"] ?? new SentRecords(Merge));
+      const outcome = await writeProfiles(ingestOf(call, space), merges);
       if (outcome === "too_large") throw invalid({ pointer: "/profiles", detail: TOO_LARGE });
       return json({ merged: merges.length });
     },
@@ -217,13 +217,15 @@ function byId(a: Installation, b: Installation): number {
 }
 
 /** @throws invalid_request for a profile that occurs twice in one call, or is too large. */
-function checkTogether(merges: readonly ProfileMerge[]): void {
+function mergesOf(sent: SentItems<z.output<typeof Merge>>): JsonLists<ProfileMerge> {
+  const merges = new JsonLists<ProfileMerge>();
   const faults: Fault[] = [];
   const persons = new Set<string>();
   const externals = new Set<string>();
   const customs = new Set<unknown>();
-  for (const [index, merge] of merges.entries()) {
-    const at = `/profiles/${index}`;
+  for (const profile of sent.finalPass()) {
+    const merge = canonical(profile);
+    const at = `/profiles/${merges.length}`;
     if (persons.has(merge.person_id))
       faults.push({ pointer: `${at}/person_id`, detail: "Duplicate person_id in this request." });
     persons.add(merge.person_id);
@@ -235,9 +237,12 @@ function checkTogether(merges: readonly ProfileMerge[]): void {
     if (typeof custom === "string" && customs.has(custom))
       faults.push({ pointer: `${at}/identifiers/custom_id`, detail: "Duplicate custom_id in this request." });
     customs.add(custom);
-    if (Buffer.byteLength(JSON.stringify(merge)) > MAX_PROFILE_BYTES) faults.push({ pointer: at, detail: TOO_LARGE });
+    const before = merges.bytes;
+    merges.add(merge);
+    if (merges.bytes - before > MAX_PROFILE_BYTES) faults.push({ pointer: at, detail: TOO_LARGE });
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, 100));
+  return merges;
 }
 
 function show(row: ProfileRow) {
