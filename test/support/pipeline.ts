@@ -3,7 +3,7 @@
 import type { Message } from "../../src/context.ts";
 import { segmentKey } from "../../src/export/delivery/object-keys.ts";
 import { runStep, type Verdict } from "../../src/export/pipeline/run.ts";
-import { gunzip, lines } from "./gunzip.ts";
+import { lines, unpack } from "./gunzip.ts";
 import { type ExportView, Service, type Space } from "./service.ts";
 
 /** A service whose rate limits are out of the way. */
@@ -62,7 +62,7 @@ export function onlyFile(view: ExportView): ExportView["files"][number] {
 
 /** The text of all files, one after the other, by their links. */
 export async function textOf(service: Service, view: ExportView): Promise<string> {
-  const texts = await Promise.all(view.files.map(async (file) => gunzip(await service.fetchFile(file))));
+  const texts = await Promise.all(view.files.map(async (file) => unpack(file.name, await service.fetchFile(file))));
   return texts.join("");
 }
 

@@ -5,10 +5,9 @@ import type { ScanBudget } from "../../db/core/scan-budget.ts";
 import type { CutLimits } from "../../db/events/event-cut.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import type { Fault } from "../../errors.ts";
-import { BlockBuffer } from "../output/block-buffer.ts";
 import { freeze, type FreezeContext } from "./create.ts";
 import { createEncoder, fileForm } from "../output/encode/encoder.ts";
-import type { Encoding } from "../output/encode/encoding.ts";
+import { type FilePosition, pageWriter } from "../output/page-writer.ts";
 import type { ExportRequest } from "./request.ts";
 
 export interface Estimate {
@@ -25,6 +24,8 @@ export interface Estimate {
 
 /** Pages of the sample. */
 const MAX_PAGES = 10;
+/** The sample is the middle of a file: what a file begins and ends with is not extrapolated. */
+const MIDDLE: FilePosition = { first_in_file: 0, last_in_file: 0 };
 /** Stands in for the space's redaction key: a hash has the same length under any key. */
 const NO_KEY = new Uint8Array(32);
 
@@ -45,12 +46,7 @@ export async function estimate(
   budget: ScanBudget,
 ): Promise<Estimate> {
   const { source, shape, encoding, warnings } = await freeze(context, space, request);
-  // A Parquet file is about as large as the same rows as gzipped lines.
-  const asLines: Encoding | null = encoding?.format === "parquet" ? { ...encoding, format: "ndjson" } : encoding;
-  const form = fileForm(asLines, source.form);
-  const encoder = createEncoder(asLines, form, NO_KEY);
-  if (encoder.kind !== "text") throw new Error("a sample is estimated as text");
-  const { compression, line: encode } = encoder;
+  const encoder = createEncoder(encoding, fileForm(encoding, source.form), NO_KEY);
   const { records, first, next } = await source.count(source.bounds, budget);
   const upper = next ?? source.bounds.upper;
   const bounds =
@@ -59,27 +55,24 @@ export async function estimate(
       : await sampleBounds(source, { lower: first, upper });
   // Where no record was found there is no sample, and to look for one would scan everything once more.
   const sample = records === 0 ? [] : source.pages(bounds);
-  let [sampled, sampledRows, length, bytes, pages] = [0, 0, 0, 0, 0];
-  const blocks = new BlockBuffer((block) => {
-    bytes += compression.compressBlock(block, context.config).length;
-  });
+  let [sampled, sampledRows, lineBytes, bytes, pages] = [0, 0, 0, 0, 0];
+  const writer = pageWriter(encoder, context.config, MIDDLE, (piece) => void (bytes += piece.length));
   for await (const page of sample) {
-    for (const line of page.lines) {
-      const encoded = (encode === null ? line : encode(line)) + form.lineEnd;
-      blocks.write(encoded);
-      length += encoded.length;
-    }
+    writer.write(page);
+    for (const line of page.lines) lineBytes += line.length + 1;
     sampledRows += page.lines.length;
     sampled += page.records;
     pages += 1;
     // A record with very many rows spans several pages, and is counted in the last of them.
     if ((sampled > 0 && sampledRows > 0) || pages === MAX_PAGES) break;
   }
-  blocks.flush();
+  const { uncompressedBytes } = writer.end();
   const whole = records / Math.max(sampled, 1);
   const rows = shape.rows_vary ? Math.round(sampledRows * whole) : records;
   const byRows = Math.ceil(rows / request.file_rows);
-  const byBytes = Math.ceil((length * whole) / context.sizes.fileBytes);
+  const byBytes = Math.ceil(
+    ((encoder.kind === "table" ? lineBytes : uncompressedBytes) * whole) / context.sizes.fileBytes,
+  );
   // Each chunk begins a file of its own.
   const byChunks = rows > 0 ? Math.ceil(records / (source.maxRecordsPerStep ?? records)) : 0;
   const splitFiles = Math.max(byRows, byBytes, byChunks);

@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { AnyDataset } from "../../datasets/dataset.ts";
 import { datasetNamed, DATASETS } from "../../datasets/index.ts";
 import { Delivery } from "../delivery/schema.ts";
-import { type EncodingRequest, encodingShape } from "../output/encode/encoding.ts";
+import { DEFAULT_CODEC, type EncodingRequest, encodingShape } from "../output/encode/encoding.ts";
 import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
 
 const MAX_FILE_ROWS = 50_000;
@@ -48,18 +48,23 @@ export function requestShape(dataset: AnyDataset) {
   return { dataset: z.literal(dataset.name), ...dataset.shape, ...common };
 }
 
-/** A request as a client sends it, after validation. */
-interface SentRequest extends EncodingRequest {
+/** What every request has, sent or filled in. */
+interface CommonRequest {
   dataset: string;
   delivery: Delivery;
-  layout?: "single" | "files" | undefined;
   file_rows: number;
   since?: string | undefined;
   callback_url?: string | undefined;
 }
 
+/** A request as a client sends it, after validation. */
+interface SentRequest extends CommonRequest, Omit<EncodingRequest, "compression"> {
+  layout?: "single" | "files" | undefined;
+  compression?: EncodingRequest["compression"] | undefined;
+}
+
 /** A request with every default filled in. */
-export interface ExportRequest extends SentRequest {
+export interface ExportRequest extends CommonRequest, EncodingRequest {
   layout: "single" | "files";
 }
 
@@ -67,12 +72,13 @@ export interface ExportRequest extends SentRequest {
 export function withDefaults(sent: SentRequest): ExportRequest {
   const inFiles = sent.format === "parquet" || sent.delivery.type === "s3";
   const defaultLayout = inFiles && datasetNamed(sent.dataset).tabular !== undefined ? "files" : "single";
-  const { layout = defaultLayout, csv_escape_formulas: escape, ...others } = sent;
-  const ordered = Object.entries(others).flatMap(([name, value]) => [
-    [name, value],
-    ...(name === "delivery" ? [["layout", layout]] : []),
-  ]);
-  const filled = { ...(Object.fromEntries(ordered) as typeof others), layout };
+  const { layout = defaultLayout, compression = DEFAULT_CODEC[sent.format], ...rest } = sent;
+  const { csv_escape_formulas: escape, ...others } = rest;
+  const ordered = Object.entries(others).flatMap(([name, value]) => {
+    const next = name === "delivery" ? { layout } : name === "format" ? { compression } : {};
+    return [[name, value], ...Object.entries(next)];
+  });
+  const filled = { ...(Object.fromEntries(ordered) as typeof others), layout, compression };
   if (sent.format === "csv") return { ...filled, csv_escape_formulas: escape ?? false };
   return escape === undefined ? filled : { ...filled, csv_escape_formulas: escape };
 }

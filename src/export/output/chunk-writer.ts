@@ -93,7 +93,7 @@ interface OpenObject {
 function beginSegment({ context, row, chunk, encoder }: Tools, limits: FileLimits | null): OpenObject {
   const key = segmentKey(row, chunk.n);
   const { partBytes } = context.sizes;
-  const writer = new ObjectWriter({ bucket: context.bucket, key, contentType: encoder.objectType, partBytes });
+  const writer = new ObjectWriter({ bucket: context.bucket, key, contentType: encoder.form.objectType, partBytes });
   return { key, writer, lines: pageWriter(encoder, context.config, chunk, (piece) => writer.write(piece), limits) };
 }
 
@@ -109,7 +109,7 @@ async function beginFile(
     const upload = { id, plan: row.plan_version, chunk: chunk.n, leaseUntil: lease.until };
     await rememberUpload(context.databases.control, row, file, upload);
   };
-  const { key, writer } = await openFile(context, row, file, encoder.objectType, remember);
+  const { key, writer } = await openFile(context, row, file, encoder.form.objectType, remember);
   return { key, writer, lines: pageWriter(encoder, context.config, position, (piece) => writer.write(piece), limits) };
 }
 

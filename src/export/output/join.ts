@@ -7,7 +7,7 @@ import type { ChunkRow } from "../../db/exports/chunks.ts";
 import { SpillwayError } from "../../errors.ts";
 import type { Compression } from "./compression/codec.ts";
 import { contentOfChunks } from "./crc32.ts";
-import { compressionOf, encodingOf, PARQUET_TYPE } from "./encode/encoder.ts";
+import { compressionOf, encodingOf } from "./encode/encoder.ts";
 import type { Field } from "./encode/encoding.ts";
 import { schemaOf } from "./encode/parquet.ts";
 import { footer, MAGIC, MAX_FOOTER_BYTES, readRowGroups } from "./encode/parquet-footer.ts";
@@ -20,8 +20,6 @@ import type { ExportRow } from "../../db/exports/exports.ts";
 export type Segment = Pick<ChunkRow, "bytes" | "rows" | "uncompressed_bytes" | "crc32">;
 
 export interface Join {
-  /** Of the stored object. */
-  readonly mediaType: string;
   readonly header: Uint8Array<ArrayBuffer>;
   /** Rows that a file may have. */
   readonly maxRows: number;
@@ -52,8 +50,7 @@ export function joinOf(row: Pick<ExportRow, "encoding" | "file_rows">): Join {
   return compression === null ? tableJoin(encoding?.fields ?? [], row.file_rows) : compressedJoin(compression);
 }
 
-const compressedJoin = ({ mediaType, join }: Compression): Join => ({
-  mediaType,
+const compressedJoin = ({ join }: Compression): Join => ({
   header: join.header,
   maxRows: Infinity,
   maxDescriptionBytes: 0,
@@ -63,7 +60,6 @@ const compressedJoin = ({ mediaType, join }: Compression): Join => ({
 
 /** Row groups of several chunks, and one footer for all of them. */
 const tableJoin = (fields: readonly Field[], maxRows: number): Join => ({
-  mediaType: PARQUET_TYPE,
   header: MAGIC,
   maxRows,
   maxDescriptionBytes: MAX_FOOTER_BYTES,

@@ -153,7 +153,7 @@ function textRows(
 
 /** Rows → row groups, which compress their own pages: a whole Parquet file, or a segment of one with a description. */
 function tableRows(
-  { fields, cells }: TableEncoder,
+  { fields, codec, cells }: TableEncoder,
   { first_in_file: isFirst, last_in_file: isLast }: FilePosition,
   counts: ObjectCounts,
   sink: Sink,
@@ -164,7 +164,7 @@ function tableRows(
   };
   const isWhole = isFirst === 1 && isLast === 1;
   if (isWhole) write(MAGIC);
-  const writer = new RowGroupWriter(fields, write);
+  const writer = new RowGroupWriter(fields, codec, write);
   return {
     bytes: { ends: 0, around: 1 },
     encode: null,

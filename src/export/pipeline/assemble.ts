@@ -13,11 +13,12 @@ import { fileDone, type FileRow, type WrittenFile } from "../../db/exports/files
 import { SpillwayError } from "../../errors.ts";
 import { isUploadLost } from "../../outbound/s3-errors.ts";
 import { openFile } from "../output/chunk-writer.ts";
+import { encodingOf, fileForm } from "../output/encode/encoder.ts";
 import { joinOf, tooManyRows } from "../output/join.ts";
 import { MAX_PARTS } from "../output/object-writer.ts";
 import { ResumableSha256 } from "../output/resumable-sha256.ts";
 import { bytesOfSegments, readSegments } from "../output/segments.ts";
-import type { Context, Message } from "../../context.ts";
+import { type Context, type Message, sourceOf } from "../../context.ts";
 import { commitCheckpoint, forgetCheckpoint, heldFile, readCheckpoint, stopWriter } from "./checkpoint.ts";
 import { readDescriptions } from "./descriptions.ts";
 import { deleteOrphanedFiles } from "./orphans.ts";
@@ -67,7 +68,8 @@ async function joinOrBegin(context: AssembleContext, row: ExportRow, file: FileR
 
 async function join(context: AssembleContext, row: ExportRow, file: FileRow, lease: Lease): Promise<Outcome> {
   const { budget, databases, sizes } = context;
-  const { mediaType, header, maxRows, maxDescriptionBytes, trailer, uncompressedBytes } = joinOf(row);
+  const { objectType } = fileForm(encodingOf(row), sourceOf(context, row).form);
+  const { header, maxRows, maxDescriptionBytes, trailer, uncompressedBytes } = joinOf(row);
   const segments = await segmentsOfFile(databases.control, row, file.n);
   const rows = rowsOf(segments);
   if (rows > maxRows) throw tooManyRows(maxRows);
@@ -81,7 +83,7 @@ async function join(context: AssembleContext, row: ExportRow, file: FileRow, lea
     await lease.renew();
   };
   const upload = resumed?.upload ?? null;
-  const { key, writer } = await openFile(context, row, file, mediaType, onUpload, { hash, upload });
+  const { key, writer } = await openFile(context, row, file, objectType, onUpload, { hash, upload });
   const knownParts = writer.parts;
   // What the ledger knows of an upload stays for the next attempt.
   let isKept = resumed !== null;

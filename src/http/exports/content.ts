@@ -42,8 +42,9 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
     "cache-control": "no-store",
   });
   const { compression } = form;
-  const compressed = compression !== null && accepts(call.request, compression.contentEncoding);
-  if (compressed) headers.set("content-encoding", compression.contentEncoding);
+  const coding = compression?.contentEncoding ?? null;
+  const compressed = coding !== null && accepts(call.request, coding);
+  if (compressed) headers.set("content-encoding", coding);
   if (files.length === 0) return emptyFile(call, encodingOf(row), form, compressed, headers);
   if (compression === null) return asStored(call, row, files[0], headers);
   const file = joined(call, { row, files }, compression);

@@ -174,7 +174,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     operationId: "getExportContent",
     summary: "Get the result as one stream",
     description:
-      "Several NDJSON files are joined. Several CSV or Parquet files are not: download them one by one. Files in your own bucket are answered with 409. With `Accept-Encoding: gzip` the stream is compressed, otherwise plain; Parquet is compressed internally and is sent unchanged. The content can be downloaded any number of times.",
+      "Several NDJSON files are joined. Several CSV or Parquet files are not: download them one by one. Files in your own bucket are answered with 409. A result of `gzip` or `zstd` is sent compressed if `Accept-Encoding` has its coding, otherwise plain; Parquet is compressed internally and is sent unchanged. The content can be downloaded any number of times.",
     auth: "exports:read",
     params: IdInPath,
     responses: {
@@ -183,7 +183,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
         contentTypes: ["application/x-ndjson", "text/csv", "application/vnd.apache.parquet"],
         headers: {
           Vary: "Accept-Encoding",
-          "Content-Encoding": "`gzip` if the client accepts it.",
+          "Content-Encoding": "`gzip` or `zstd`, the result's own, if the client accepts it.",
           "Cache-Control": "`no-store`",
         },
       },

@@ -241,10 +241,12 @@ describe("the rows of any dataset", () => {
       { path: ["identifiers", "custom_id"], type: "text" },
       { path: ["identifiers", "profile_id"], type: "text" },
     ] as const;
-    const request = { format: "parquet", redact: { identifiers: "sha256" } } as const;
+    const request = { format: "parquet", compression: "snappy", redact: { identifiers: "sha256" } } as const;
     const encoding = resolveEncoding(request, { columns }, noWarning);
     expect(encoding?.fields).toEqual([{ name: "identifiers", path: ["identifiers"], type: "text" }]);
-    expect(() => resolveEncoding({ format: "csv" }, { columns: null }, noWarning)).toThrow("one JSON document");
-    expect(resolveEncoding({ format: "ndjson" }, { columns: null }, noWarning)).toBeNull();
+    expect(() => resolveEncoding({ format: "csv", compression: "gzip" }, { columns: null }, noWarning)).toThrow(
+      "one JSON document",
+    );
+    expect(resolveEncoding({ format: "ndjson", compression: "gzip" }, { columns: null }, noWarning)).toBeNull();
   });
 });

@@ -20,7 +20,8 @@ const literal = "-3002399751580330.33";
 const LINE = `{"amount":${literal},"who":"p-1","list":[{"of":0.10000000000000001}]}`;
 
 function written(encoding: Partial<Encoding>, line = LINE): unknown {
-  const whole = { format: "ndjson", fields: null, redact: [], hidden: [], escapeFormulas: false, ...encoding } as const;
+  const rest = { fields: null, redact: [], hidden: [], escapeFormulas: false } as const;
+  const whole: Encoding = { format: "ndjson", compression: "gzip", ...rest, ...encoding };
   const encoder = createEncoder(whole, fileForm(whole, FORM), new Uint8Array(32));
   return encoder.kind === "text" ? encoder.line?.(line) : encoder.cells(line);
 }

@@ -6,6 +6,7 @@ import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { describe, expect, it } from "vitest";
 import type { Field } from "../../../src/export/output/encode/encoding.ts";
+import { PAGE_CODECS } from "../../../src/export/output/encode/parquet-codecs.ts";
 import { emptyParquet, RowGroupWriter, schemaOf } from "../../../src/export/output/encode/parquet.ts";
 import { footer, MAGIC } from "../../../src/export/output/encode/parquet-footer.ts";
 import type { Value } from "../../../src/export/output/encode/rows.ts";
@@ -21,7 +22,7 @@ const FIELDS: Field[] = (["text", "boolean", "number", "date", "json"] as const)
 /** @returns the pieces that were handed on. */
 function written(fields: readonly Field[], rows: Iterable<readonly Value[]>): Uint8Array[] {
   const pieces: Uint8Array[] = [MAGIC];
-  const writer = new RowGroupWriter(fields, (piece) => pieces.push(piece));
+  const writer = new RowGroupWriter(fields, PAGE_CODECS.snappy, (piece) => pieces.push(piece));
   let count = 0;
   for (const row of rows) {
     writer.write(row, JSON.stringify(row).length);
@@ -122,7 +123,7 @@ describe("a Parquet file", () => {
 
   it("of more columns and groups than its footer has room for is rejected with an error", () => {
     const wide = Array.from({ length: 200 }, (_, n): Field => ({ name: `c${n}`, path: [], type: "json" }));
-    const writer = new RowGroupWriter(wide, () => {}, 40_000);
+    const writer = new RowGroupWriter(wide, PAGE_CODECS.snappy, () => {}, 40_000);
     const row: Value[] = [{}];
     const writeGroups = (count: number) => {
       for (let n = 0; n < count; n += 1) writer.write(row, 4_000_000);

@@ -50,6 +50,7 @@ const encodingOf = (fields: readonly Field[]): Encoding => ({
   redact: [],
   hidden: [],
   escapeFormulas: false,
+  compression: "snappy",
 });
 
 interface Written {

@@ -11,12 +11,14 @@ import type { Content } from "../crc32.ts";
 export type CodecSettings = Pick<Config, "gzip">;
 
 export interface Compression {
-  /** Of a stored object. */
-  readonly mediaType: string;
-  /** Its token in Accept-Encoding and Content-Encoding (RFC 9110, 8.4.1). */
-  readonly contentEncoding: string;
-  /** With its dot, after the format's own extension. */
+  /** Of a stored object; null: that of the format. */
+  readonly mediaType: string | null;
+  /** Its token in Accept-Encoding and Content-Encoding (RFC 9110, 8.4.1); null where nothing is encoded. */
+  readonly contentEncoding: string | null;
+  /** With its dot, after the format's own extension; empty for none. */
   readonly extension: string;
+  /** Whether this runtime has what the codec needs. */
+  readonly isSupported: () => boolean;
   /**
    * Compresses one block, which the caller may reuse afterwards. The result refers to no other block and ends on a
    * byte, so that blocks from several chunks join in any order. The same block and settings give the same bytes.

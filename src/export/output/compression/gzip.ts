@@ -12,6 +12,7 @@ export const gzip: Compression = {
   mediaType: "application/gzip",
   contentEncoding: "gzip",
   extension: ".gz",
+  isSupported: () => true,
   compressBlock(block, { gzip: { engine, level } }) {
     if (engine === "native") return deflateNative(block, level);
     const compressed = deflateFflate(block, level);

@@ -9,9 +9,9 @@ import type { ExportRow } from "../../../db/exports/exports.ts";
 import { decrypt, encrypt } from "../../../outbound/encryption.ts";
 import type { Context } from "../../../context.ts";
 import type { Compression } from "../compression/codec.ts";
-import { COMPRESSIONS } from "../compression/index.ts";
 import { csvHeader, LINE_END, csvLine } from "./csv.ts";
-import type { Encoding, Field } from "./encoding.ts";
+import { CODECS, DEFAULT_CODEC, type Encoding, type Field } from "./encoding.ts";
+import { PAGE_CODECS, type PageCodec } from "./parquet-codecs.ts";
 import { cellReader, rowReader, type Value } from "./rows.ts";
 
 export const PARQUET_TYPE = "application/vnd.apache.parquet";
@@ -22,12 +22,12 @@ export interface FileForm extends Form {
   fileExtension: string;
   /** Null when the format compresses its own pages. */
   compression: Compression | null;
+  /** The media type of the stored object. */
+  objectType: string;
 }
 
 interface OpenEncoder {
   form: FileForm;
-  /** The media type of the stored object. */
-  objectType: string;
 }
 
 export interface LineEncoder extends OpenEncoder {
@@ -40,6 +40,7 @@ export interface LineEncoder extends OpenEncoder {
 export interface TableEncoder extends OpenEncoder {
   kind: "table";
   fields: readonly Field[];
+  codec: PageCodec;
   cells: (line: string) => Value[];
 }
 
@@ -51,14 +52,28 @@ export function encodingOf(row: Pick<ExportRow, "encoding">): Encoding | null {
 }
 
 /** How the export's files are compressed; null when the format compresses its own pages. */
-export const compressionOf = (encoding: Encoding | null): Compression | null =>
-  encoding?.format === "parquet" ? null : COMPRESSIONS.gzip;
+export function compressionOf(encoding: Encoding | null): Compression | null {
+  const format = encoding?.format ?? "ndjson";
+  if (format === "parquet") return null;
+  return codecNamed<Compression>(CODECS[format], encoding?.compression ?? DEFAULT_CODEC[format]);
+}
+
+function codecNamed<Codec>(codecs: Readonly<Record<string, Codec>>, name: string): Codec {
+  const codec = Object.hasOwn(codecs, name) ? codecs[name] : undefined;
+  if (codec === undefined) throw new Error(`no codec is called ${name}`);
+  return codec;
+}
 
 /** @param own the dataset's form. */
 export function fileForm(encoding: Encoding | null, own: Form): FileForm {
   const compression = compressionOf(encoding);
   const form = formatForm(encoding, own);
-  return { ...form, compression, fileExtension: form.extension + (compression?.extension ?? "") };
+  return {
+    ...form,
+    compression,
+    fileExtension: form.extension + (compression?.extension ?? ""),
+    objectType: compression?.mediaType ?? form.contentType,
+  };
 }
 
 function formatForm(encoding: Encoding | null, own: Form): Form {
@@ -94,14 +109,18 @@ export function createEncoder(encoding: Encoding | null, form: FileForm, key: Ui
   if (compression === null) {
     const fields = encoding?.fields ?? [];
     const cells = cellReader(fields, encoding?.redact ?? [], key);
-    return { kind: "table", form, objectType: form.contentType, fields, cells };
+    const codec = codecNamed<PageCodec>(PAGE_CODECS, encoding?.compression ?? DEFAULT_CODEC.parquet);
+    return { kind: "table", form, fields, codec, cells };
   }
-  const line = encoding === null ? null : encodeLine(encoding, key);
-  return { kind: "text", form, compression, objectType: compression.mediaType, line };
+  return { kind: "text", form, compression, line: encodeLine(encoding, key) };
 }
 
-function encodeLine({ format, fields, redact, escapeFormulas }: Encoding, key: Uint8Array): (line: string) => string {
+/** @returns null where the dataset's own lines stay as they are. */
+function encodeLine(encoding: Encoding | null, key: Uint8Array): ((line: string) => string) | null {
+  if (encoding === null) return null;
+  const { format, fields, redact, escapeFormulas } = encoding;
   if (fields === null) {
+    if (redact.length === 0) return null;
     const read = rowReader(redact, key);
     return (line) => JSON.stringify(read(line));
   }

@@ -6,9 +6,21 @@
 import * as z from "zod";
 import type { ColumnType, Edge, RowCondition } from "../../../datasets/dataset.ts";
 import { isOneLine, NOT_ONE_LINE } from "../../../names.ts";
+import { COMPRESSIONS } from "../compression/index.ts";
+import { PAGE_CODECS } from "./parquet-codecs.ts";
 
 export const FORMATS = ["ndjson", "csv", "parquet"] as const;
 export type Format = (typeof FORMATS)[number];
+
+/** The codecs of each format, by name. */
+export const CODECS = { ndjson: COMPRESSIONS, csv: COMPRESSIONS, parquet: PAGE_CODECS } as const;
+export type CodecName = { [Each in Format]: keyof (typeof CODECS)[Each] }[Format];
+
+const CODEC_NAMES = [...new Set(Object.values(CODECS).flatMap((codecs) => Object.keys(codecs) as CodecName[]))];
+export const DEFAULT_CODEC = { ndjson: "gzip", csv: "gzip", parquet: "snappy" } as const satisfies Record<
+  Format,
+  CodecName
+>;
 
 export const MAX_COLUMNS = 2_000;
 const MAX_REDACTIONS = 200;
@@ -24,7 +36,12 @@ const Path = z
 export const encodingShape = {
   format: z.enum(FORMATS).default("ndjson").meta({
     description:
-      "`ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside and not gzipped, and the default layout is `files`.",
+      "`ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.",
+  }),
+  compression: z.enum(CODEC_NAMES).optional().meta({
+    description:
+      "Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.",
+    example: "zstd",
   }),
   columns: z
     .array(
@@ -64,6 +81,7 @@ export const encodingShape = {
 
 export interface EncodingRequest {
   format: Format;
+  compression: CodecName;
   columns?: readonly { path: string; as?: string | undefined }[] | undefined;
   redact?: Readonly<Record<string, "drop" | "sha256">> | undefined;
   csv_escape_formulas?: boolean | undefined;
@@ -97,9 +115,10 @@ export interface Encoding {
   /** Fields of the first and last record that the manifest hides, because the rows hide them. */
   hidden: readonly Edge[];
   escapeFormulas: boolean;
+  compression: CodecName;
 }
 
-/** Whether the dataset's own lines satisfy the request. */
+/** Whether the dataset's own lines satisfy the request, however they are compressed. */
 export function isPlain(request: EncodingRequest): boolean {
   return request.format === "ndjson" && request.columns === undefined && request.redact === undefined;
 }

@@ -8,6 +8,7 @@ import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { ColumnType } from "../../../datasets/dataset.ts";
 import type { Field } from "./encoding.ts";
 import { CREATED_BY, footer, MAGIC, MAX_FOOTER_BYTES, RowGroups, type Schema } from "./parquet-footer.ts";
+import type { PageCodec } from "./parquet-codecs.ts";
 import { isExactNumber, type Value } from "./rows.ts";
 
 const GROUP_ROWS = 10_000;
@@ -81,18 +82,25 @@ class Cells {
 export class RowGroupWriter {
   readonly #fields: readonly Field[];
   readonly #writer: ParquetWriter;
+  readonly #pageBytes: number;
   readonly #described: RowGroups;
   #columns: Cells[];
   #rows = 0;
   #characters = 0;
 
   /** @param sink receives the groups' bytes, piece by piece. */
-  constructor(fields: readonly Field[], sink: (bytes: Uint8Array) => void, maxFooterBytes = MAX_FOOTER_BYTES) {
+  constructor(
+    fields: readonly Field[],
+    { options, pageBytes }: PageCodec,
+    sink: (bytes: Uint8Array) => void,
+    maxFooterBytes = MAX_FOOTER_BYTES,
+  ) {
     this.#fields = fields;
+    this.#pageBytes = pageBytes;
     this.#columns = fields.map(() => new Cells());
     const schema = schemaOf(fields);
     const writer = new Sink(sink);
-    this.#writer = new ParquetWriter({ writer, schema, createdBy: CREATED_BY });
+    this.#writer = new ParquetWriter({ writer, schema, createdBy: CREATED_BY, ...options });
     // The library begins with MAGIC. Its offsets count that; the page writer of a whole file, or the join, writes it.
     writer.index = 0;
     this.#described = new RowGroups(schema, maxFooterBytes);
@@ -130,6 +138,7 @@ export class RowGroupWriter {
     void this.#writer.write({
       columnData: this.#fields.map(({ name, type }, index) => columnOf(name, type, this.#columns[index], rows)),
       rowGroupSize: rows,
+      pageSize: this.#pageBytes,
     });
     // The library would keep each group's description until the end, ten times as large.
     for (const group of this.#writer.row_groups.splice(0)) this.#described.add(group);

@@ -7,7 +7,18 @@ import type { Column, ColumnType, OpenObject, RowCondition } from "../../../data
 import { type Fault, invalid, pointerToken } from "../../../errors.ts";
 import { folded } from "../../../db/events/definitions.ts";
 import { AbsentPaths } from "./absent-paths.ts";
-import { type Encoding, type EncodingRequest, type Field, isPlain, MAX_COLUMNS, type Redaction } from "./encoding.ts";
+import {
+  CODECS,
+  DEFAULT_CODEC,
+  type Encoding,
+  type EncodingRequest,
+  type Field,
+  isPlain,
+  MAX_COLUMNS,
+  type Redaction,
+} from "./encoding.ts";
+import type { PageCodec } from "./parquet-codecs.ts";
+import type { Compression } from "../compression/codec.ts";
 
 type Path = readonly string[];
 
@@ -34,7 +45,8 @@ export function resolveEncoding(
   { columns, open, fieldsParameter }: Rows,
   warn: (warning: Fault) => void,
 ): Encoding | null {
-  const { format, csv_escape_formulas: escapeFormulas } = request;
+  const { format, compression, csv_escape_formulas: escapeFormulas } = request;
+  checkCodec(request);
   if (escapeFormulas !== undefined && format !== "csv")
     throw invalid({ pointer: "/csv_escape_formulas", detail: "csv_escape_formulas requires the format csv." });
   if (fieldsParameter !== undefined && request.columns !== undefined)
@@ -42,7 +54,10 @@ export function resolveEncoding(
       pointer: "/columns",
       detail: `This dataset does not support columns: use ${fieldsParameter} instead.`,
     });
-  if (isPlain(request)) return null;
+  if (isPlain(request)) {
+    const isDefault = compression === DEFAULT_CODEC[format];
+    return isDefault ? null : { format, fields: null, redact: [], hidden: [], escapeFormulas: false, compression };
+  }
   if (columns === null) {
     const at = format !== "ndjson" ? "/format" : request.columns !== undefined ? "/columns" : "/redact";
     throw invalid({
@@ -61,7 +76,17 @@ export function resolveEncoding(
   if (faults.length > 0) throw invalid(...faults);
   const isHidden = (path: Path) => redact.some((each) => within(path, each.path));
   const hidden = columns.flatMap(({ path, edge }) => (edge !== undefined && isHidden(path) ? [edge] : []));
-  return { format, fields, redact, hidden, escapeFormulas: escapeFormulas ?? false };
+  return { format, fields, redact, hidden, escapeFormulas: escapeFormulas ?? false, compression };
+}
+
+/** @throws invalid_request for a codec that the format does not have, or that this runtime lacks. */
+function checkCodec({ format, compression }: Pick<EncodingRequest, "format" | "compression">): void {
+  const codecs: Readonly<Record<string, Pick<Compression | PageCodec, "isSupported">>> = CODECS[format];
+  const names = Object.entries(codecs).flatMap(([name, codec]) => (codec.isSupported() ? [name] : []));
+  if (names.includes(compression)) return;
+  const has = Object.hasOwn(codecs, compression);
+  const why = has ? `This service has no ${compression}` : `${format} has no ${compression}`;
+  throw invalid({ pointer: "/compression", detail: `${why}: compression must be one of ${names.join(", ")}.` });
 }
 
 /**
