@@ -10,11 +10,10 @@ import { logFailure } from "../log.ts";
 import { type Context, MAX_INVOCATION_MS } from "../context.ts";
 import { endCustomersUploads } from "../export/delivery/key-conflicts.ts";
 import { exportPrefix, isCustomerBucket, planPrefix, segmentPrefix } from "../export/delivery/object-keys.ts";
-import { inParallel } from "../export/pipeline/parallel.ts";
 
 const EXPORTS = 50;
-/** About the number of calls to the bucket in one slice: an invocation may make ten thousand. */
-const MAX_OBJECTS = 2_000;
+/** Objects that one slice removes, a thousand in one call. */
+const MAX_OBJECTS = 20_000;
 /** When an export's cleanup is retried after it failed; the other exports are cleaned up meanwhile. */
 const RETRY_MS = 300_000;
 const MAX_MS = 30_000;
@@ -77,7 +76,7 @@ async function clear({ bucket }: Pick<Context, "bucket">, prefix: string, limit:
   while (removed < limit) {
     const keys = await bucket.list(prefix);
     if (keys.length === 0) break;
-    await inParallel(keys, 6, (key) => bucket.delete(key));
+    await bucket.deleteAll(keys);
     removed += keys.length;
   }
   return removed;
