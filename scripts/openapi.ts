@@ -1,6 +1,6 @@
 /**
- * `npm run openapi:lint`, or `node scripts/openapi.ts [--lint]`: prints the OpenAPI document, or checks it by the rules
- * of redocly.yaml. Needs no service and no network.
+ * `npm run openapi:lint`, or `node scripts/openapi.ts [--lint]`: prints the OpenAPI document of the own API, or checks
+ * it and those of the dialects by the rules of redocly.yaml. Needs no service and no network.
  */
 
 import { spawnSync } from "node:child_process";
@@ -39,10 +39,19 @@ const { values } = parseArgs({ options: { lint: { type: "boolean", default: fals
 // Loaded by paths that the compiler does not follow: the Worker's types are not those of a script.
 const load = (file: string) => import(new URL(`../src/http/${file}`, import.meta.url).href);
 const { openApiDocument } = (await load("openapi.ts")) as {
-  openApiDocument: (routes: unknown, today: number) => unknown;
+  openApiDocument: (api: unknown, routes: unknown, today: number) => unknown;
 };
 const { dayOfExamples } = (await load("example-dates.ts")) as { dayOfExamples: (now: number) => number };
 const { ROUTES } = (await load("routes.ts")) as { ROUTES: unknown };
-const json = JSON.stringify(openApiDocument(ROUTES, dayOfExamples(Date.now())), null, 2);
-if (values.lint) process.exitCode = lint(json);
-else console.log(json);
+const { OWN_API } = (await load("docs.ts")) as { OWN_API: unknown };
+const { DIALECTS } = (await load("dialects/index.ts")) as {
+  DIALECTS: Record<string, { description: unknown; routes: unknown }>;
+};
+const textOf = (api: unknown, routes: unknown) =>
+  JSON.stringify(openApiDocument(api, routes, dayOfExamples(Date.now())), null, 2);
+const own = textOf(OWN_API, ROUTES);
+if (!values.lint) console.log(own);
+else {
+  const dialects = Object.values(DIALECTS).map(({ description, routes }) => textOf(description, routes));
+  process.exitCode = Math.max(...[own, ...dialects].map(lint));
+}

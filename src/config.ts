@@ -15,6 +15,24 @@ const REDELIVERIES = 10;
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 
+/** APIs of other products that can be served beside the own one: see http/dialects. */
+export const DIALECT_NAMES = ["infobip"] as const;
+
+export type DialectName = (typeof DIALECT_NAMES)[number];
+
+/** Names after commas, each at most once. */
+const dialects = z
+  .string()
+  .default("")
+  .transform((text) => [...new Set(text.split(",").map((name) => name.trim()))].filter((name) => name !== ""))
+  .pipe(
+    z.array(
+      z.enum(DIALECT_NAMES, {
+        error: ({ input }) => `must have names of dialects only (${DIALECT_NAMES.join(", ")}), not ${String(input)}`,
+      }),
+    ),
+  );
+
 const settings = z.object({
   ADMIN_TOKEN: z
     .string()
@@ -48,6 +66,7 @@ const settings = z.object({
   PENDING_LIMIT: count(1, 10_000),
   KEY_LIMIT: count(1, 10_000),
   DEFINITION_LIMIT: count(1, 100_000),
+  DIALECTS: dialects,
   LEASE_SECONDS: count(5, 900),
   RESEND_AFTER_SECONDS: count(1, 900),
   DOWNLOAD_TTL_DAYS: count(1, 365),
@@ -100,6 +119,8 @@ export function readConfig(env: Settings) {
     /** What a space may have of each. */
     keyLimit: from.KEY_LIMIT,
     definitionLimit: from.DEFINITION_LIMIT,
+    /** Dialects that are served. */
+    dialects: Object.freeze(from.DIALECTS),
     leaseMs: from.LEASE_SECONDS * 1000,
     resendAfterMs: from.RESEND_AFTER_SECONDS * 1000,
     ttlMs: Object.freeze({ download: from.DOWNLOAD_TTL_DAYS * DAY_MS, segment: from.SEGMENT_TTL_DAYS * DAY_MS }),

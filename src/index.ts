@@ -12,6 +12,7 @@ import { deliverWithin } from "./webhooks/deliver.ts";
 import { handleDeadLetter, runStep, type Verdict } from "./export/pipeline/run.ts";
 import { logDeadSlice, runSlice, startSweep } from "./maintenance/sweep.ts";
 import { createApp } from "./http/app.ts";
+import type { Call } from "./http/route.ts";
 import { KeyCache } from "./http/middleware/key-cache.ts";
 import { Failures } from "./limiter/failures.ts";
 import { LimiterObject } from "./limiter/limiter.ts";
@@ -36,9 +37,10 @@ export class Limiter extends LimiterObject {
   }
 }
 
-/** What an isolate keeps between invocations: settings, the sessions of customers' roles, addresses, failed logins. */
+/** What an isolate keeps between invocations: settings, app, sessions of customers' roles, addresses, failed logins. */
 interface IsolateState {
   config: Config;
+  app: ReturnType<typeof createApp>;
   adminFailures: Failures;
   keys: KeyCache;
   /** Of customers' roles. */
@@ -55,7 +57,14 @@ function isolateState(env: Env): IsolateState {
   let state = isolateStates.get(env);
   if (state === undefined) {
     const config = readConfig(env);
-    state = { config, adminFailures: new Failures(), keys: new KeyCache(), sessions: new Map(), addresses: new Map() };
+    state = {
+      config,
+      app: createApp(beginCall, config.dialects),
+      adminFailures: new Failures(),
+      keys: new KeyCache(),
+      sessions: new Map(),
+      addresses: new Map(),
+    };
     isolateStates.set(env, state);
   }
   return state;
@@ -106,7 +115,8 @@ function openContext(env: Env): Context {
   };
 }
 
-const app = createApp((request, env, ctx) => {
+/** What a request is handled with. */
+function beginCall(request: Request, env: Env, ctx: ExecutionContext): Call {
   const context = openContext(env);
   return {
     request,
@@ -123,7 +133,7 @@ const app = createApp((request, env, ctx) => {
     waitUntil: (work) => ctx.waitUntil(work),
     notes: {},
   };
-});
+}
 
 /** What a consumer knows of a message beside its body. */
 interface Delivered {
@@ -180,7 +190,7 @@ function consumerOf(queue: string): Consume {
 }
 
 export default {
-  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  fetch: (request, env, ctx) => isolateState(env).app.fetch(request, env, ctx),
 
   /** Processes the messages of a batch concurrently. A failure retries only its own message. */
   async queue(batch, env, ctx) {

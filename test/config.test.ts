@@ -44,3 +44,16 @@ describe("the STS endpoint", () => {
     expect(() => read({ ...open, ALLOW_INSECURE_TARGETS: "false" })).toThrow(/STS_ENDPOINT must be https/);
   });
 });
+
+describe("the dialects", () => {
+  it("are none where none is named, and each once where they are", () => {
+    expect(read({ DIALECTS: "" }).dialects).toEqual([]);
+    expect(read({ DIALECTS: " infobip,infobip " }).dialects).toEqual(["infobip"]);
+  });
+
+  it("are refused by a name that is unknown, with the setting and the known names", () => {
+    expect(() => read({ DIALECTS: "infobip,esperanto" })).toThrow(
+      /DIALECTS.*must have names of dialects only \(infobip.*not esperanto/,
+    );
+  });
+});

@@ -45,6 +45,8 @@ const worker = {
           WRITE_LIMIT: "100000",
           API_LIMIT: "100000",
           KEY_LIMIT: "1000",
+          // Independent of .dev.vars: tests of a dialect turn it on themselves.
+          DIALECTS: "",
           // Independent of .dev.vars: each test sets these itself when roles can be assumed.
           AWS_ACCESS_KEY_ID: "",
           AWS_SECRET_ACCESS_KEY: "",

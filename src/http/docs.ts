@@ -1,7 +1,4 @@
-/**
- * What the OpenAPI document has beyond operations and schemas: an introduction, the groups of calls, examples of
- * answers.
- */
+/** What the OpenAPI document of the API below /v1 has beyond operations and schemas. */
 
 import { adObjectExamples } from "./ad-objects/examples.ts";
 import { apiKeyExamples } from "./api-keys/examples.ts";
@@ -9,9 +6,12 @@ import { destinationExamples } from "./destinations/examples.ts";
 import { eventDefinitionExamples } from "./event-definitions/examples.ts";
 import { eventExamples } from "./events/examples.ts";
 import { exportExamples } from "./exports/examples.ts";
+import { EVENT_TYPES } from "../webhooks/events/index.ts";
+import { OWN } from "./conventions.ts";
 import type { Examples } from "./example-values.ts";
 import { flowExamples } from "./flows/examples.ts";
 import { metaExamples } from "./meta/examples.ts";
+import type { ApiDescription } from "./openapi.ts";
 import { profileDefinitionExamples } from "./profile-definitions/examples.ts";
 import { profileExamples } from "./profiles/examples.ts";
 import { scheduleExamples } from "./schedules/examples.ts";
@@ -19,7 +19,7 @@ import { segmentExamples } from "./segments/examples.ts";
 import { spaceExamples } from "./spaces/examples.ts";
 import { webhookExamples } from "./webhooks/examples.ts";
 
-export const INTRODUCTION = `Send customer events; get files with every one of them, and a manifest that proves it.
+const INTRODUCTION = `Send customer events; get files with every one of them, and a manifest that proves it.
 
 **Keys.** Send \`Authorization: Bearer <api key>\`. A key belongs to one space and has scopes; the calls under \`/v1/spaces\` require the operator's token. A resource of another space is answered as if it did not exist.
 
@@ -31,8 +31,7 @@ export const INTRODUCTION = `Send customer events; get files with every one of t
 
 **Limits** count the calls of a space in any 60 seconds; the \`RateLimit\` fields report how many are left.`;
 
-/** What the operations of a tag are for. The lint rejects a tag without a description. */
-export const TAGS: Record<string, string> = {
+const TAGS: Record<string, string> = {
   Exports: "Request an export, follow its progress, download its files.",
   Events: "Send events, and list them.",
   "Event definitions": "Names of events, and the properties that they may have.",
@@ -53,7 +52,7 @@ export const TAGS: Record<string, string> = {
   Service: "The service itself: its health, this document, and what errors mean.",
 };
 
-export const EXAMPLES: Examples = {
+const EXAMPLES: Examples = {
   ...adObjectExamples,
   ...apiKeyExamples,
   ...destinationExamples,
@@ -68,4 +67,13 @@ export const EXAMPLES: Examples = {
   ...segmentExamples,
   ...spaceExamples,
   ...webhookExamples,
+};
+
+export const OWN_API: ApiDescription = {
+  title: "Spillway",
+  introduction: INTRODUCTION,
+  tags: TAGS,
+  examples: EXAMPLES,
+  webhooks: EVENT_TYPES,
+  conventions: OWN,
 };

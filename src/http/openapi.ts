@@ -1,6 +1,6 @@
 /**
- * The OpenAPI document, built from the operations that are served and the schemas that validate. The lint checks its
- * examples against their schemas.
+ * OpenAPI documents, each built from the operations that an API serves and the schemas that validate. The lint checks
+ * their examples against their schemas.
  */
 
 import manifest from "../../package.json" with { type: "json" };
@@ -15,21 +15,34 @@ import {
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
 import { DATASETS } from "../datasets/index.ts";
-import { ERRORS, type ErrorCode } from "../errors.ts";
+import { ERRORS, type ErrorCode, invalid, SpillwayError } from "../errors.ts";
 import { DatasetName } from "../webhooks/events/family.ts";
-import { EVENT_TYPES } from "../webhooks/events/index.ts";
-import { EXAMPLES, INTRODUCTION, TAGS } from "./docs.ts";
+import type { EventType } from "../webhooks/events/index.ts";
+import type { Conventions } from "./conventions.ts";
 import { withCurrentExamples } from "./example-dates.ts";
+import type { Examples } from "./example-values.ts";
 import { CODINGS } from "./body-bytes.ts";
 import { webhookOperation } from "./openapi-webhooks.ts";
 import type { BodyDoc, ResponseDoc, Route } from "./route.ts";
-import { Problem } from "./schemas.ts";
 
 type Document = ReturnType<typeof createDocument>;
 
-/** The document of all operations. @param today examples are as of this day: see `dayOfExamples`. */
-export function openApiDocument(routes: readonly Route[], today: number): Document {
-  return withCurrentExamples(buildDocument(routes), today);
+/** What a document has beyond operations and schemas. */
+export interface ApiDescription {
+  title: string;
+  introduction: string;
+  /** What the operations of a tag are for. The lint rejects a tag without a description. */
+  tags: Readonly<Record<string, string>>;
+  /** Examples of answers. */
+  examples: Examples;
+  /** The types of the webhooks that the API sends. */
+  webhooks: readonly EventType[];
+  conventions: Conventions;
+}
+
+/** The document of an API's operations. @param today examples are as of this day: see `dayOfExamples`. */
+export function openApiDocument(api: ApiDescription, routes: readonly Route[], today: number): Document {
+  return withCurrentExamples(buildDocument({ ...api, refusals: refusalsOf(api.conventions) }, routes), today);
 }
 
 /** Headers that responses share. `header.id` makes a component of each that is used. */
@@ -55,35 +68,34 @@ const HEADERS = {
   retry: { "Retry-After": shared("Retry-After", z.int(), "Whole seconds to wait before the same request.") },
 };
 
-function buildDocument(routes: readonly Route[]): Document {
+/** With an example of each error: every operation that can answer it refers to the same one. */
+type Api = ApiDescription & { refusals: ReadonlyMap<ErrorCode, ZodOpenApiExampleObject> };
+
+function buildDocument(api: Api, routes: readonly Route[]): Document {
+  const { credentials } = api.conventions;
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
     const item = (paths[route.path] ??= {});
-    item[route.method.toLowerCase() as "get"] = operation(route);
+    item[route.method.toLowerCase() as "get"] = operation(api, route);
   }
   const tags = new Set(routes.map((route) => route.tag));
   return createDocument(
     {
       openapi: "3.1.0",
       info: {
-        title: "Spillway",
+        title: api.title,
         version: manifest.version,
-        description: INTRODUCTION,
+        description: api.introduction,
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       servers: [{ url: "/" }],
-      tags: [...tags].map((name) => ({ name, description: TAGS[name] ?? "" })),
+      tags: [...tags].map((name) => ({
+        name,
+        description: Object.hasOwn(api.tags, name) ? (api.tags[name] ?? "") : "",
+      })),
       paths,
-      webhooks: Object.fromEntries(EVENT_TYPES.map((type) => [type, { post: webhookOperation(type) }])),
-      components: {
-        securitySchemes: {
-          bearer: {
-            type: "http",
-            scheme: "bearer",
-            description: "An API key of a space; for the calls of operators, the operator's token.",
-          },
-        },
-      },
+      webhooks: Object.fromEntries(api.webhooks.map((type) => [type, { post: webhookOperation(type) }])),
+      components: { securitySchemes: { [credentials.name]: credentials.document } },
     },
     { override: plain },
   );
@@ -116,7 +128,7 @@ const CREDENTIALS = new Map<Route["auth"], string>([
   ["admin", "For operators: send the operator's token."],
 ]);
 
-function operation(route: Route): ZodOpenApiOperationObject {
+function operation(api: Api, route: Route): ZodOpenApiOperationObject {
   const scope = CREDENTIALS.get(route.auth) ?? `Scope: \`${route.auth}\`.`;
   const description = [route.description, scope].filter(Boolean).join("\n\n");
   return {
@@ -124,14 +136,14 @@ function operation(route: Route): ZodOpenApiOperationObject {
     summary: route.summary,
     ...(description === "" ? {} : { description }),
     tags: [route.tag],
-    security: route.auth === "none" ? [] : [{ bearer: [] }],
+    security: route.auth === "none" ? [] : [{ [api.conventions.credentials.name]: [] }],
     requestParams: {
       ...(route.params === undefined ? {} : { path: route.params as never }),
       ...(route.query === undefined ? {} : { query: route.query as never }),
       ...requestHeaders(route),
     },
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: bodies(route.body) } }),
-    responses: Object.fromEntries([...successes(route), ...failures(route)]),
+    responses: Object.fromEntries([...successes(api, route), ...failures(api, route)]),
   };
 }
 
@@ -169,7 +181,7 @@ const isCounted = ({ auth }: Route) => auth !== "none" && auth !== "admin";
 
 const isFailure = (status: string | number) => Number(status) >= 400;
 
-function successes(route: Route): Responses {
+function successes({ examples }: ApiDescription, route: Route): Responses {
   const pages = route.query instanceof z.ZodObject && "cursor" in route.query.shape;
   return Object.entries(route.responses)
     .filter(([status]) => !isFailure(status))
@@ -183,7 +195,7 @@ function successes(route: Route): Responses {
           ...(pages ? HEADERS.list : {}),
           ...own(doc),
         }),
-        ...content(route, doc),
+        ...content(examples, route, doc),
       },
     ]);
 }
@@ -193,10 +205,10 @@ function own(doc: ResponseDoc | undefined): Record<string, z.ZodType> {
   return Object.fromEntries(headers.map(([name, description]) => [name, z.string().optional().meta({ description })]));
 }
 
-function content(route: Route, doc: ResponseDoc) {
+function content(examples: Examples, route: Route, doc: ResponseDoc) {
   const types = doc.contentTypes ?? (doc.schema === undefined ? [] : ["application/json"]);
   if (types.length === 0) return {};
-  const example = exampleOf(route, doc.schema);
+  const example = exampleOf(examples, route, doc.schema);
   const media = (type: string): ZodOpenApiMediaTypeObject => ({
     schema: doc.schema ?? { type: type === "application/json" ? "object" : "string" },
     ...(example === undefined ? {} : { example }),
@@ -205,17 +217,19 @@ function content(route: Route, doc: ResponseDoc) {
 }
 
 /** @returns undefined for a response without an example. */
-function exampleOf(route: Route, schema: z.ZodType | undefined): unknown {
-  const given = EXAMPLES[route.operationId] ?? EXAMPLES[schema?.meta()?.id ?? ""];
+function exampleOf(examples: Examples, route: Route, schema: z.ZodType | undefined): unknown {
+  const given = example(examples, route.operationId) ?? example(examples, schema?.meta()?.id ?? "");
   if (given !== undefined || !(schema instanceof z.ZodObject)) return given;
   const items: unknown = schema.shape["data"];
   if (!(items instanceof z.ZodArray)) return undefined;
-  const item = exampleOf(route, items.element as z.ZodType);
+  const item = exampleOf(examples, route, items.element as z.ZodType);
   return item === undefined ? undefined : { data: [item], next_cursor: null };
 }
 
+const example = (examples: Examples, name: string) => (Object.hasOwn(examples, name) ? examples[name] : undefined);
+
 /** The error codes that an operation can answer, by status. Its `responses` may describe a status further. */
-function failures(route: Route): Responses {
+function failures({ conventions: { errors }, refusals }: Api, route: Route): Responses {
   const codes = new Set<ErrorCode>(route.errors ?? []);
   if (route.auth !== "none") codes.add("unauthenticated");
   if (route.auth !== "none" && route.auth !== "admin") codes.add("forbidden").add("space_inactive");
@@ -225,9 +239,9 @@ function failures(route: Route): Responses {
   codes.add("invalid_request");
   if (route.body !== undefined) codes.add("malformed_request").add("payload_too_large").add("unsupported_media_type");
   codes.add("internal");
-  return [...Map.groupBy(codes, (code) => ERRORS[code].status)].map(([status, group]) => {
+  return [...Map.groupBy(codes, errors.statusOf)].map(([status, group]) => {
     const doc = route.responses[status];
-    const meanings = group.map((code) => `\`${code}\`: ${ERRORS[code].title}`);
+    const meanings = new Set(group.map(errors.meaningOf));
     return [
       String(status),
       {
@@ -242,9 +256,9 @@ function failures(route: Route): Responses {
           ...own(doc),
         }),
         content: {
-          "application/problem+json": {
-            schema: Problem,
-            examples: Object.fromEntries(group.map((code) => [code, PROBLEMS[code]])),
+          [errors.contentType]: {
+            schema: errors.schema,
+            examples: Object.fromEntries(group.map((code) => [code, refusals.get(code) ?? {}])),
           },
         },
       },
@@ -254,18 +268,15 @@ function failures(route: Route): Responses {
 
 const REQUEST_ID = "0b7c2f4e-5d0a-4c39-9a53-7f0f6a1f2c11";
 
-const PROBLEMS = Object.fromEntries(
-  Object.entries(ERRORS).map(([code, { status, title }]) => {
-    const errors = code === "invalid_request" ? [{ pointer: "/end", detail: "end must be later than start." }] : [];
-    const value = {
-      type: `/problems/${code}`,
-      title,
-      status,
-      detail: errors[0]?.detail ?? title,
-      code,
-      ...(errors.length === 0 ? {} : { errors }),
-      request_id: REQUEST_ID,
-    };
-    return [code, { id: code, summary: title, value }];
-  }),
-) as Record<ErrorCode, ZodOpenApiExampleObject>;
+function refusalsOf({ errors }: Conventions): ReadonlyMap<ErrorCode, ZodOpenApiExampleObject> {
+  const refusal = (code: ErrorCode) =>
+    code === "invalid_request"
+      ? invalid({ pointer: "/end", detail: "end must be later than start." })
+      : new SpillwayError(code);
+  return new Map(
+    Object.entries(ERRORS).map(([name, { title }]) => {
+      const code = name as ErrorCode;
+      return [code, { id: code, summary: title, value: errors.bodyOf(refusal(code), REQUEST_ID) }];
+    }),
+  );
+}

@@ -7,6 +7,7 @@
 import { type Handler, Hono } from "hono";
 import { SpillwayError } from "../errors.ts";
 import { readBody } from "./body.ts";
+import { type Conventions, OWN } from "./conventions.ts";
 import { authenticate, authorize } from "./middleware/authentication.ts";
 import { otherMethods } from "./middleware/problems.ts";
 import { limitEveryCall, limitOperation } from "./middleware/rate-limit.ts";
@@ -21,8 +22,16 @@ export interface Resource {
   routes: readonly Route[];
 }
 
-/** @param tag the group of the operations in the document. */
-export function resource(path: string, tag: string, operations: readonly Operation[]): Resource {
+/**
+ * @param tag the group of the operations in the document.
+ * @param credentials how requests carry a key: by default as those of the API below /v1.
+ */
+export function resource(
+  path: string,
+  tag: string,
+  operations: readonly Operation[],
+  { credentials }: Pick<Conventions, "credentials"> = OWN,
+): Resource {
   const app = new Hono<AppEnv>();
   const routes = operations.map((each) => ({
     ...each,
@@ -37,7 +46,14 @@ export function resource(path: string, tag: string, operations: readonly Operati
       await next();
     });
     for (const each of here)
-      app.on(each.method, pattern, authenticate(each.auth), limitEveryCall, authorize(each.auth), handlerOf(each));
+      app.on(
+        each.method,
+        pattern,
+        authenticate(each.auth, credentials),
+        limitEveryCall,
+        authorize(each.auth),
+        handlerOf(each),
+      );
     app.all(pattern, otherMethods(here.map((each) => each.method)));
   }
   return { path, app, routes };

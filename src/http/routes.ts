@@ -3,10 +3,12 @@
 import { adObjectsResource } from "./ad-objects/routes.ts";
 import { apiKeysResource, spaceApiKeysResource } from "./api-keys/routes.ts";
 import { destinationsResource } from "./destinations/routes.ts";
+import { OWN_API } from "./docs.ts";
 import { eventDefinitionsResource } from "./event-definitions/routes.ts";
 import { eventsResource } from "./events/routes.ts";
 import { exportsResource } from "./exports/routes.ts";
 import { flowsResource } from "./flows/routes.ts";
+import { SentDocument } from "./meta/document.ts";
 import { metaResource } from "./meta/routes.ts";
 import { profileDefinitionResources } from "./profile-definitions/routes.ts";
 import { profileDeletionsResource } from "./profiles/deletions.ts";
@@ -44,7 +46,7 @@ export const RESOURCES: readonly Resource[] = [
   rotateEndpointSecretResource,
   rotateSpaceSecretResource,
   webhookDeliveriesResource,
-  metaResource(() => ROUTES),
+  metaResource(new SentDocument(OWN_API, () => ROUTES)),
 ];
 
 /** Every operation, with its whole path. */

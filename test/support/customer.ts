@@ -53,9 +53,9 @@ export class Customer {
     this.aws = aws;
   }
 
-  /** A shop with five events, and a role that trusts it. */
-  static async open(): Promise<Customer> {
-    const service = roomyService(AWS_VARS);
+  /** A shop with five events, and a role that trusts it. @param vars settings beside those of the role. */
+  static async open(vars: Record<string, string> = {}): Promise<Customer> {
+    const service = roomyService({ ...AWS_VARS, ...vars });
     const { space, aws } = await beside(service, () => service.shop());
     await service.send(space, orders(5));
     return new Customer(service, space, aws);

@@ -61,7 +61,7 @@ export async function nodeService() {
       notes: {},
     });
     return call as Call;
-  });
+  }, []);
   const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
   const call = async (method: string, path: string, key: string, body: BodyInit, headers = {}) => {
     const init = { method, body, duplex: "half", headers: { "content-type": "application/json", ...headers } };

@@ -23,7 +23,7 @@ const TOP = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
 
 /** The top-level pages and everything in docs/, in the order of their names. */
 export function readPages(): Page[] {
-  const inDocs = readdirSync(join(ROOT, "docs"))
+  const inDocs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .toSorted()
     .map((name) => `docs/${name}`);

@@ -10,6 +10,7 @@ import { openDatabases } from "../../src/db/core/shards.ts";
 import { type Context, type MaintenanceMessage, type Message, SIZES, type WebhookMessage } from "../../src/context.ts";
 import { runStep, type Verdict } from "../../src/export/pipeline/run.ts";
 import { createApp } from "../../src/http/app.ts";
+import type { Call } from "../../src/http/route.ts";
 import { KeyCache } from "../../src/http/middleware/key-cache.ts";
 import { Failures } from "../../src/limiter/failures.ts";
 import type { Point } from "../../src/metrics.ts";
@@ -127,7 +128,7 @@ export class Service {
       },
       measure: (point) => void this.points.push(point),
     };
-    this.app = createApp((request, _env, ctx) => ({
+    const begin = (request: Request, _env: Env, ctx: ExecutionContext): Call => ({
       request,
       url: new URL(request.url),
       requestId: crypto.randomUUID(),
@@ -141,7 +142,8 @@ export class Service {
       assets: env.ASSETS,
       waitUntil: (work) => ctx.waitUntil(work),
       notes: {},
-    }));
+    });
+    this.app = createApp(begin, this.config.dialects);
   }
 
   async call(method: string, path: string, options: CallOptions = {}): Promise<Response> {

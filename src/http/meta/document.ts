@@ -1,7 +1,7 @@
 /** The OpenAPI document as it is sent: made once a day and isolate, and sent again only to who does not have it. */
 
 import { dayOfExamples } from "../example-dates.ts";
-import { openApiDocument } from "../openapi.ts";
+import { type ApiDescription, openApiDocument } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { type SearchEntry, searchIndex, type SearchedDocument } from "./search-index.ts";
 
@@ -11,30 +11,44 @@ interface Sent {
   search: SearchEntry[];
 }
 
-let made: Promise<Sent> | undefined;
-let madeFor = Number.NaN;
+/** The document of one API. */
+export class SentDocument {
+  readonly #api: ApiDescription;
+  readonly #routes: () => readonly Route[];
+  #made: Promise<Sent> | undefined;
+  #madeFor = Number.NaN;
 
-/** @param now epoch ms: examples are as of this day. */
-export async function documentResponse(request: Request, routes: readonly Route[], now: number): Promise<Response> {
-  const { text, etag } = await documentAt(routes, now);
-  const headers = { etag, "cache-control": "public, max-age=300" };
-  if (names(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
-  return new Response(text, { headers: { ...headers, "content-type": "application/json" } });
+  /** @param routes returns every operation of the API. */
+  constructor(api: ApiDescription, routes: () => readonly Route[]) {
+    this.#api = api;
+    this.#routes = routes;
+  }
+
+  /** @param now epoch ms: examples are as of this day. */
+  async response(request: Request, now: number): Promise<Response> {
+    const { text, etag } = await this.#at(now);
+    const headers = { etag, "cache-control": "public, max-age=300" };
+    if (names(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
+    return new Response(text, { headers: { ...headers, "content-type": "application/json" } });
+  }
+
+  /** What the page's search looks through. @param now epoch ms. */
+  async searchIndex(now: number): Promise<SearchEntry[]> {
+    return (await this.#at(now)).search;
+  }
+
+  #at(now: number): Promise<Sent> {
+    const day = dayOfExamples(now);
+    if (this.#made === undefined || this.#madeFor !== day) {
+      this.#made = make(openApiDocument(this.#api, this.#routes(), day));
+      this.#madeFor = day;
+    }
+    return this.#made;
+  }
 }
 
-/** What the page's search looks through. @param now epoch ms. */
-export async function searchIndexAt(routes: readonly Route[], now: number): Promise<SearchEntry[]> {
-  return (await documentAt(routes, now)).search;
-}
-
-function documentAt(routes: readonly Route[], now: number): Promise<Sent> {
-  const day = dayOfExamples(now);
-  if (made === undefined || madeFor !== day) [made, madeFor] = [make(routes, day), day];
-  return made;
-}
-
-async function make(routes: readonly Route[], day: number): Promise<Sent> {
-  const text = JSON.stringify(openApiDocument(routes, day));
+async function make(document: object): Promise<Sent> {
+  const text = JSON.stringify(document);
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   const etag = `"${Buffer.from(hash).toString("base64url").slice(0, 27)}"`;
   return { text, etag, search: searchIndex(JSON.parse(text) as SearchedDocument) };

@@ -5,16 +5,16 @@
 import * as z from "zod";
 import { type ErrorCode, ERRORS } from "../../errors.ts";
 import { type Resource, resource } from "../resource.ts";
-import { json, type Route, route } from "../route.ts";
-import { documentResponse, searchIndexAt } from "./document.ts";
+import { json, route } from "../route.ts";
+import type { SentDocument } from "./document.ts";
 import { COMPONENT, PAGE, POLICY, SEARCH, SEARCH_INDEX, SEARCH_SCRIPT } from "./page.ts";
 import { problemPage } from "./problem-page.ts";
 
 /** The component's name among the Worker's assets. */
 const COMPONENT_ASSET = "/openapi-explorer.min.js";
 
-/** @param all returns every operation, these included: the document describes itself. */
-export const metaResource = (all: () => readonly Route[]): Resource =>
+/** @param document describes every operation, these included. */
+export const metaResource = (document: SentDocument): Resource =>
   resource("", "Service", [
     route({
       method: "GET",
@@ -47,7 +47,7 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
         304: { description: "The document is the version that `If-None-Match` names." },
       },
       async handle({ request, runtime }) {
-        return documentResponse(request, all(), runtime.now());
+        return document.response(request, runtime.now());
       },
     }),
     route({
@@ -124,7 +124,7 @@ export const metaResource = (all: () => readonly Route[]): Resource =>
         },
       },
       async handle({ runtime }) {
-        return json(await searchIndexAt(all(), runtime.now()), 200, { "cache-control": "max-age=300" });
+        return json(await document.searchIndex(runtime.now()), 200, { "cache-control": "max-age=300" });
       },
     }),
     route({

@@ -8,6 +8,7 @@ import { findKeyWithSpace } from "../../db/tenants/api-keys.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
+import { authorizationOf, type Credentials } from "../conventions.ts";
 import type { AppEnv, Call, Route, Scope } from "../route.ts";
 
 const KEY = /^spw_([0-9a-f]{24})_([A-Za-z0-9_-]{43})$/;
@@ -30,12 +31,13 @@ interface Caller {
 
 /**
  * Sets the caller's space and the scopes of its key.
+ * @param credentials how the API's requests carry a key.
  * @throws unauthenticated.
  */
-export function authenticate(auth: Route["auth"]): MiddlewareHandler<AppEnv> {
+export function authenticate(auth: Route["auth"], credentials: Credentials): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { call } = c.var;
-    const { space, scopes } = await callerOf(call, auth);
+    const { space, scopes } = await callerOf(call, auth, credentials);
     if (space.id !== "") call.notes["space_id"] = space.id;
     c.set("space", space);
     c.set("scopes", scopes);
@@ -59,42 +61,17 @@ export function authorize(auth: Route["auth"]): MiddlewareHandler<AppEnv> {
   };
 }
 
-async function callerOf(call: Call, auth: Route["auth"]): Promise<Caller> {
+async function callerOf(call: Call, auth: Route["auth"], { keyOf }: Credentials): Promise<Caller> {
   if (auth === "none") return { space: NO_SPACE, scopes: [] };
-  const token = bearerToken(call.request.headers.get("authorization"), auth === "admin" ? TOKEN : API_KEY);
-  if (auth !== "admin") return callerOfKey(call, token, !ALWAYS_LOOKED_UP.has(auth));
-  await checkOperator(call, token);
+  if (auth !== "admin") return callerOfKey(call, await keyOf(call), !ALWAYS_LOOKED_UP.has(auth));
+  await checkOperator(call, authorizationOf(call.request, "Bearer", "the operator's token"));
   return { space: NO_SPACE, scopes: [] };
 }
 
 /** Calls that change settings or begin exports act on the space as it is now. They are rare. */
 const ALWAYS_LOOKED_UP: ReadonlySet<Route["auth"]> = new Set(["settings:write", "exports:write"]);
 
-const TOKEN = "the operator's token";
-const API_KEY = "an API key";
-
 const unauthenticated = (detail: string) => new SpillwayError("unauthenticated", detail);
-
-/** @param what the credential that the call needs. @throws unauthenticated saying what is wrong with the header. */
-function bearerToken(header: string | null, what: string): string {
-  const sent = (header ?? "").trim();
-  if (sent === "")
-    throw unauthenticated(`The header Authorization is missing: send \`Authorization: Bearer\` with ${what}.`);
-  const [scheme = "", token, ...more] = sent.split(/\s+/);
-  if (scheme.toLowerCase() !== "bearer")
-    throw unauthenticated(
-      token === undefined
-        ? `The header Authorization has no scheme: send the word Bearer, a space, and ${what}.`
-        : `The scheme of the header Authorization must be Bearer: send the word Bearer, a space, and ${what}.`,
-    );
-  if (token === undefined)
-    throw unauthenticated(`The header Authorization has the scheme Bearer, but nothing after it: add ${what}.`);
-  if (more.length > 0)
-    throw unauthenticated(
-      `The header Authorization has something after the first token: send Bearer and ${what} only.`,
-    );
-  return token;
-}
 
 /**
  * Compares the operator's token. An address from which too many wrong tokens came has to wait, whatever token it sends:

@@ -1,13 +1,13 @@
 /**
- * Errors as RFC 9457 problem documents: whatever a handler throws, an unknown address, and a method that it does not
- * have.
+ * Errors in an API's own shape: whatever a handler throws, an unknown address, and a method that it does not have.
  */
 
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { asSpillwayError, ERRORS, SpillwayError } from "../../errors.ts";
+import { asSpillwayError, SpillwayError } from "../../errors.ts";
 import { logFailure } from "../../log.ts";
+import { type Conventions, OWN } from "../conventions.ts";
 import { nearestPath } from "../nearest-path.ts";
 import type { AppEnv } from "../route.ts";
 
@@ -21,35 +21,30 @@ export const throwErrors = createMiddleware<AppEnv>(async (_c, next) => {
 });
 
 /** `onError`: an error that is no SpillwayError is logged, and answered as `internal` without a word of its cause. */
-export function problemOf(thrown: Error, c: Context<AppEnv>): Response {
-  const { call, route } = c.var;
-  const error = asSpillwayError(thrown);
-  if (error.code === "internal")
-    logFailure("request.failed", thrown, { request_id: call.requestId, path: route, ...call.notes });
-  const { status, title } = ERRORS[error.code];
-  c.header("content-type", "application/problem+json");
-  c.header("cache-control", "no-store");
-  if (error.retryAfterSeconds !== undefined) c.header("retry-after", String(error.retryAfterSeconds));
-  if (error.code === "unauthenticated") c.header("www-authenticate", 'Bearer realm="spillway"');
-  for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
-  const body = {
-    type: `/problems/${error.code}`,
-    title,
-    status,
-    detail: error.message,
-    code: error.code,
-    ...(error.faults.length === 0 ? {} : { errors: error.faults }),
-    request_id: call.requestId,
+export function answerErrors({ credentials, errors }: Conventions): (thrown: Error, c: Context<AppEnv>) => Response {
+  return (thrown, c) => {
+    const { call, route } = c.var;
+    const error = asSpillwayError(thrown);
+    if (error.code === "internal")
+      logFailure("request.failed", thrown, { request_id: call.requestId, path: route, ...call.notes });
+    c.header("content-type", errors.contentType);
+    c.header("cache-control", "no-store");
+    if (error.retryAfterSeconds !== undefined) c.header("retry-after", String(error.retryAfterSeconds));
+    if (error.code === "unauthenticated") c.header("www-authenticate", credentials.challenge);
+    for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
+    const body = JSON.stringify(errors.bodyOf(error, call.requestId));
+    return c.body(body, errors.statusOf(error.code) as ContentfulStatusCode);
   };
-  return c.body(JSON.stringify(body), status as ContentfulStatusCode);
 }
+
+const answerProblem = answerErrors(OWN);
 
 /** `notFound`: an address without a route. @param patterns the paths of all routes, with `{name}` for a parameter. */
 export function notFound(patterns: readonly string[]): (c: Context<AppEnv>) => Response {
   return (c) => {
     const near = nearestPath(c.var.call.url.pathname, patterns);
     const detail = `No resource has this address.${near === null ? "" : ` Did you mean ${near}?`} GET /openapi.json lists them all.`;
-    return problemOf(new SpillwayError("not_found", detail), c);
+    return answerProblem(new SpillwayError("not_found", detail), c);
   };
 }
 

@@ -1,0 +1,96 @@
+/**
+ * How an API authenticates its callers and shows errors. Middleware, resources and the OpenAPI document all read it: an
+ * API beside this one has other conventions, and the same operations' chain.
+ */
+
+import type * as z from "zod";
+import type { ZodOpenApiSecuritySchemeObject } from "zod-openapi";
+import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
+import type { Call } from "./route.ts";
+import { Problem } from "./schemas.ts";
+
+export interface Conventions {
+  credentials: Credentials;
+  errors: ErrorShape;
+}
+
+/** How a request carries an API key. */
+export interface Credentials {
+  /** The scheme's name in the document, and its description there. */
+  name: string;
+  document: ZodOpenApiSecuritySchemeObject;
+  /** `WWW-Authenticate` of a 401. */
+  challenge: string;
+  /** The API key of a request. @throws unauthenticated saying what is wrong with the request. */
+  keyOf(call: Call): string | Promise<string>;
+}
+
+/** Errors on the wire. */
+export interface ErrorShape {
+  contentType: string;
+  /** The schema of every error's body. */
+  schema: z.ZodType;
+  statusOf(code: ErrorCode): number;
+  /** What the document says of the code, in one sentence. */
+  meaningOf(code: ErrorCode): string;
+  bodyOf(error: SpillwayError, requestId: string): unknown;
+}
+
+/**
+ * The credential in the header Authorization.
+ * @param scheme the scheme that the API has, as clients write it.
+ * @param what the credential, for the error's text: "an API key".
+ * @throws unauthenticated saying what is wrong with the header.
+ */
+export function authorizationOf(request: Request, scheme: string, what: string): string {
+  const refuse = (detail: string) => new SpillwayError("unauthenticated", detail);
+  const sent = (request.headers.get("authorization") ?? "").trim();
+  if (sent === "") throw refuse(`The header Authorization is missing: send \`Authorization: ${scheme}\` with ${what}.`);
+  const [first = "", credential, ...more] = sent.split(/\s+/);
+  if (first.toLowerCase() !== scheme.toLowerCase())
+    throw refuse(
+      credential === undefined
+        ? `The header Authorization has no scheme: send the word ${scheme}, a space, and ${what}.`
+        : `The scheme of the header Authorization must be ${scheme}: send the word ${scheme}, a space, and ${what}.`,
+    );
+  if (credential === undefined)
+    throw refuse(`The header Authorization has the scheme ${scheme}, but nothing after it: add ${what}.`);
+  if (more.length > 0)
+    throw refuse(`The header Authorization has something after the first token: send ${scheme} and ${what} only.`);
+  return credential;
+}
+
+/** Credentials that are an API key behind a scheme of the header Authorization. */
+export const keyBehind = (scheme: string, name: string, document: ZodOpenApiSecuritySchemeObject): Credentials => ({
+  name,
+  document,
+  challenge: `${scheme} realm="spillway"`,
+  keyOf: ({ request }) => authorizationOf(request, scheme, "an API key"),
+});
+
+/** Errors as RFC 9457 problem documents. */
+const problems: ErrorShape = {
+  contentType: "application/problem+json",
+  schema: Problem,
+  statusOf: (code) => ERRORS[code].status,
+  meaningOf: (code) => `\`${code}\`: ${ERRORS[code].title}`,
+  bodyOf: ({ code, message, faults }, requestId) => ({
+    type: `/problems/${code}`,
+    title: ERRORS[code].title,
+    status: ERRORS[code].status,
+    detail: message,
+    code,
+    ...(faults.length === 0 ? {} : { errors: faults }),
+    request_id: requestId,
+  }),
+};
+
+/** The conventions of the API below /v1. */
+export const OWN: Conventions = {
+  credentials: keyBehind("Bearer", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key of a space; for the calls of operators, the operator's token.",
+  }),
+  errors: problems,
+};

@@ -1,0 +1,46 @@
+/** From a dialect's request to the request that the core knows, and from the core's faults back to the dialect's. */
+
+import { type Fault, invalid, SpillwayError } from "../../errors.ts";
+import { AnyExportRequest, type ExportRequest, withDefaults } from "../../export/api/request.ts";
+import { inBody, validate } from "../validate.ts";
+
+/** The dialect's names of the core's parameters, by the core's JSON pointers: `/delivery/bucket` → `bucket`. */
+export type FieldNames = ReadonlyMap<string, string>;
+
+/**
+ * The request of an export, made of a dialect's. Members that are undefined or null are left out.
+ * @throws invalid_request whose faults name the dialect's fields.
+ */
+export function exportRequest(request: Record<string, unknown>, names: FieldNames): ExportRequest {
+  return renaming(names, () => withDefaults(validate(AnyExportRequest, request, inBody)));
+}
+
+/** Does the work. @throws what the work throws; the faults of an invalid request name the dialect's fields. */
+export function renaming<Result>(names: FieldNames, work: () => Result): Result {
+  try {
+    const result = work();
+    return result instanceof Promise
+      ? (result.catch((thrown: unknown) => {
+          throw renamed(names, thrown);
+        }) as Result)
+      : result;
+  } catch (thrown) {
+    throw renamed(names, thrown);
+  }
+}
+
+function renamed(names: FieldNames, thrown: unknown): unknown {
+  if (!(thrown instanceof SpillwayError) || thrown.code !== "invalid_request") return thrown;
+  return invalid(...thrown.faults.map((fault) => renamedFault(names, fault)));
+}
+
+function renamedFault(names: FieldNames, { pointer, detail }: Fault): Fault {
+  const found = [...names].find(([core]) => pointer === core || pointer.startsWith(`${core}/`));
+  if (found === undefined) return { pointer, detail };
+  const [core, name] = found;
+  const coreName = core.slice(core.lastIndexOf("/") + 1);
+  return {
+    pointer: `/${name}${pointer.slice(core.length)}`,
+    detail: detail.replaceAll(new RegExp(`\\b${coreName}\\b`, "g"), name),
+  };
+}

@@ -1,0 +1,30 @@
+/** Finds what a client sent and a schema does not name. */
+
+import * as z from "zod";
+import { pointerTo } from "../../errors.ts";
+
+/** More are not looked for: the log cuts long texts. */
+const MAX_FOUND = 20;
+
+/**
+ * @param schema of loose objects, which keep members that they do not name.
+ * @param value what the schema accepted.
+ * @returns JSON pointers to the first members that no object of the schema names. Items of lists are not looked into.
+ */
+export function ignoredMembers(schema: z.core.$ZodType, value: unknown, path: readonly string[] = []): string[] {
+  const inner = withoutWrappers(schema);
+  if (!(inner instanceof z.ZodObject) || typeof value !== "object" || value === null) return [];
+  const shape = new Map<string, z.core.$ZodType>(Object.entries(inner.shape));
+  return Object.entries(value)
+    .flatMap(([name, member]) => {
+      const known = shape.get(name);
+      return known === undefined ? [pointerTo([...path, name])] : ignoredMembers(known, member, [...path, name]);
+    })
+    .slice(0, MAX_FOUND);
+}
+
+function withoutWrappers(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return withoutWrappers(schema.unwrap());
+  return schema;
+}

@@ -1,0 +1,7 @@
+/** Every dialect, by its name in the setting `DIALECTS`. A new one is a folder beside this file, and a line here. */
+
+import type { DialectName } from "../../config.ts";
+import type { Dialect } from "./dialect.ts";
+import { infobip } from "./infobip/dialect.ts";
+
+export const DIALECTS: { readonly [Name in DialectName]: Dialect } = { infobip };

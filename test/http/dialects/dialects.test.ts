@@ -1,0 +1,134 @@
+/** Dialects: which of them are served, what they ignore, and their documents. */
+
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { DIALECT_NAMES } from "../../../src/config.ts";
+import { DIALECTS } from "../../../src/http/dialects/index.ts";
+import { type ProblemView, Service, type Space } from "../../support/service.ts";
+
+const served = new Service({ DIALECTS: DIALECT_NAMES.join(",") });
+const without = new Service();
+let space: Space;
+
+beforeAll(async () => {
+  space = await served.space();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const filled = (path: string) => path.replaceAll(/\{\w+\}/g, "1");
+const operations = DIALECT_NAMES.flatMap((name) =>
+  DIALECTS[name].routes.map((route) => [`${name}: ${route.method} ${route.path}`, route] as const),
+);
+
+describe("a dialect that the setting does not name", () => {
+  it.each(operations)("has no address (%s)", async (_, { method, path }) => {
+    const problem = await without.json<ProblemView>(method, filled(path), 404);
+    expect(problem.detail).toMatch(/^No resource has this address/);
+  });
+
+  it.each(DIALECT_NAMES)("has no document (%s)", async (name) => {
+    expect((await without.call("GET", `/dialects/${name}/openapi.json`)).status).toBe(404);
+  });
+});
+
+describe("a dialect that the setting names", () => {
+  it.each(operations.filter(([, { auth }]) => auth !== "none"))(
+    "refuses callers without a key (%s)",
+    async (_, route) => {
+      const { conventions } = documentedBy(route.path);
+      const refused = await served.call(route.method, filled(route.path));
+      expect([refused.status, refused.headers.get("content-type")]).toEqual([
+        conventions.errors.statusOf("unauthenticated"),
+        conventions.errors.contentType,
+      ]);
+      expect(refused.headers.get("www-authenticate")).toBe(conventions.credentials.challenge);
+    },
+  );
+
+  it.each(operations.filter(([, { auth }]) => auth.includes(":")))(
+    "refuses a key without its scope (%s)",
+    async (_, route) => {
+      const { conventions } = documentedBy(route.path);
+      const all = ["events:read", "exports:read", "exports:write"];
+      const key = await served.keyWith(space, ["profiles:read", ...all.filter((scope) => scope !== route.auth)]);
+      const authorization = `${conventions.credentials.challenge.split(" ")[0]} ${key}`;
+      const refused = await served.call(route.method, filled(route.path), { headers: { authorization } });
+      expect(refused.status).toBe(conventions.errors.statusOf("forbidden"));
+    },
+  );
+
+  it("leaves the own API as it is", async () => {
+    expect((await served.json<ProblemView>("GET", "/v1/space", 401)).code).toBe("unauthenticated");
+    expect((await served.json<ProblemView>("GET", "/nothing", 404)).code).toBe("not_found");
+  });
+
+  it.each(DIALECT_NAMES)("answers unknown addresses below its own in its own shape (%s)", async (name) => {
+    const { routes, description } = DIALECTS[name];
+    const { errors } = description.conventions;
+    const unknown = await served.call("GET", `${filled(routes[0]?.path ?? "")}/no/such/address`);
+    expect([unknown.status, unknown.headers.get("content-type")]).toEqual([
+      errors.statusOf("not_found"),
+      errors.contentType,
+    ]);
+    expect(errors.schema.safeParse(await unknown.json()).error).toBeUndefined();
+  });
+});
+
+describe("what a client sends beyond the schema", () => {
+  it("is ignored, and the request's log line names it without its value", async () => {
+    const lines: string[] = [];
+    vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+    const options = { headers: { authorization: `App ${space.key}` } };
+    const answer = await served.call("GET", "/peopleevents/1/export/definitions?debug=on&tenant=secret", options);
+    expect(answer.status).toBe(200);
+    expect(lines.map((line) => JSON.parse(line) as Record<string, unknown>)).toContainEqual(
+      expect.objectContaining({ event: "request", status: 200, ignored: "/debug /tenant" }),
+    );
+    expect(lines.join()).not.toContain("secret");
+  });
+});
+
+describe.each(DIALECT_NAMES)("the document of %s", (name) => {
+  const { routes, description } = DIALECTS[name];
+  let document: {
+    openapi: string;
+    info: { title: string };
+    paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, unknown> }> }>>;
+    components: { securitySchemes: Record<string, unknown> };
+  };
+
+  beforeAll(async () => {
+    document = await served.json("GET", `/dialects/${name}/openapi.json`, 200);
+  });
+
+  it("has every operation of the dialect, and no other", () => {
+    const written = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(written.toSorted()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).toSorted());
+  });
+
+  it("has the dialect's credentials and errors", () => {
+    const { credentials, errors } = description.conventions;
+    expect(document.components.securitySchemes).toEqual({ [credentials.name]: credentials.document });
+    const refusals = Object.values(document.paths).flatMap((item) =>
+      Object.values(item).map(({ responses }) => responses[String(errors.statusOf("unauthenticated"))]),
+    );
+    expect(refusals.length).toBeGreaterThan(0);
+    for (const refusal of refusals) expect(refusal?.content).toHaveProperty([errors.contentType]);
+  });
+
+  it("has examples of bodies that the schemas in use accept", () => {
+    const bodies = routes.flatMap(({ body }) => (body === undefined ? [] : [body]));
+    expect(bodies.length).toBeGreaterThan(0);
+    for (const { schema, example } of bodies) expect(schema.safeParse(example).error).toBeUndefined();
+  });
+});
+
+function documentedBy(path: string) {
+  const found = Object.values(DIALECTS).find(({ routes }) => routes.some((route) => route.path === path));
+  if (found === undefined) throw new Error(`no dialect has ${path}`);
+  return found.description;
+}
