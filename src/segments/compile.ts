@@ -4,14 +4,18 @@ import {
   type Condition,
   type ConditionParameters,
   Constants,
+  eventKnown,
+  eventMatches,
+  type EventTest,
   every,
   hasEvents,
   hasMember,
   hasTag,
+  memberPath,
   none,
   some,
 } from "../db/profiles/conditions.ts";
-import { countsFrom, type SegmentFilter } from "./filter.ts";
+import { countsFrom, type SegmentFilter, segmentReadsFrom } from "./filter.ts";
 import type { Comparison, EventRule, Rule, Scalar } from "./rule.ts";
 
 const NUMBER = "m.type IN ('integer', 'real')";
@@ -24,31 +28,51 @@ const OPERATORS = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
  * @param parameters the query's parameters for the snapshot's sequence number and for `condition.values`.
  */
 export function compileSegment(filter: SegmentFilter, parameters: ConditionParameters): Condition {
+  return compile(filter, parameters, null);
+}
+
+/** @param passed for each rule about events, in their order, whether the profile passes it; null: SQL finds out. */
+function compile(filter: SegmentFilter, parameters: ConditionParameters, passed: readonly boolean[] | null): Condition {
+  const known = eventKnown(parameters.seq, filter.excludeDeleted);
+  const tests: { matches: string; count: number }[] = [];
+  let decided = 0;
   const constants = new Constants(parameters.values);
   const matches = (rule: Rule): string => {
     if ("all" in rule) return every(rule.all.map(matches));
     if ("any" in rule) return some(rule.any.map(matches));
     if ("none" in rule) return none(rule.none.map(matches));
     if ("attribute" in rule) return compared("p.attributes", rule.attribute, rule);
-    if ("tag" in rule) return hasTag(constants.scalar(rule.tag));
-    return happened(rule);
+    if ("tag" in rule) return hasTag(constants.scalar(`,${JSON.stringify(rule.tag)},`));
+    if (passed === null) return happened(rule);
+    decided += 1;
+    return passed[decided - 1] === true ? "1" : "0";
   };
-  const happened = (rule: EventRule): string =>
-    hasEvents(
-      {
-        from: constants.scalar(countsFrom(filter, rule.within_days)),
-        definitionId: constants.scalar(rule.event),
-        also: (rule.properties ?? []).map((each) => compared("e.properties", each.property, each)),
-        count: constants.scalar(rule.at_least ?? 1),
-        excludeDeleted: filter.excludeDeleted,
-      },
-      parameters,
-    );
+  const happened = (rule: EventRule): string => {
+    const count = rule.at_least ?? 1;
+    const test: EventTest = {
+      from: constants.scalar(countsFrom(filter, rule.within_days)),
+      definitionId: constants.scalar(rule.event),
+      also: (rule.properties ?? []).map((each) => compared("e.properties", each.property, each)),
+    };
+    tests.push({ matches: eventMatches(test), count });
+    return hasEvents(test, known, constants.scalar(count));
+  };
   const compared = (object: "p.attributes" | "e.properties", name: string, comparison: Comparison): string => {
-    const has = hasMember(object, constants.scalar(name), testOf(comparison, constants));
+    const has = hasMember(object, constants.scalar(memberPath(name)), testOf(comparison, constants));
     return isNegated(comparison) ? none([has]) : has;
   };
-  return constants.condition(matches(filter.rule));
+  const sql = matches(filter.rule);
+  return constants.condition(
+    sql,
+    tests.length === 0
+      ? null
+      : {
+          from: segmentReadsFrom(filter),
+          excludeDeleted: filter.excludeDeleted,
+          tests,
+          decided: (results) => compile(filter, parameters, results),
+        },
+  );
 }
 
 /** `neq` and `exists: false` negate `eq` and `exists`, so that a missing value matches. */

@@ -14,7 +14,7 @@ export const MAX_EVENT_RULES = 20;
 export const MAX_DEPTH = 10;
 export const MAX_RULE_BYTES = 65_536;
 /** The rest of a statement's 100,000 bytes is for the query around the condition. */
-export const MAX_SQL_BYTES = 60_000;
+export const MAX_SQL_BYTES = 69_000;
 
 /** The highest cost of a slice of profiles. The unit is one rule tested on one profile. */
 const SLICE_WEIGHT = 400_000;

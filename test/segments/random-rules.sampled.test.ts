@@ -10,6 +10,8 @@ import { Database } from "../../src/db/core/database.ts";
 import { insertRows, type NewEvent } from "../../src/db/events/event-rows.ts";
 import { JsonLists } from "../../src/db/core/json-lists.ts";
 import { mergeProfiles, type ProfileMerge } from "../../src/db/profiles/profiles.ts";
+import { MEMBERS } from "../../src/db/profiles/member-scan.ts";
+import { memberSlices } from "../../src/db/profiles/segment-members.ts";
 import { readSequence, asOf, nextSequence } from "../../src/db/core/sequences.ts";
 import { compileSegment } from "../../src/segments/compile.ts";
 import { freezeFilter } from "../../src/segments/filter.ts";
@@ -228,6 +230,18 @@ async function found(rule: Rule, { at, seq }: Stand): Promise<string[]> {
   return rows.map((row) => row.person_id).toSorted();
 }
 
+/** The same by queries that may look at a few events each: most profiles are tested alone, slice by slice. */
+async function foundInSlices(rule: Rule, { at, seq }: Stand): Promise<string[]> {
+  const condition = compileSegment(freezeFilter(rule, at, RETENTION_DAYS), MEMBERS);
+  const range = { spaceId, seq, since: 0, condition, slice: 50, lower: "", upper: null };
+  const ids: string[] = [];
+  for await (const { members } of memberSlices(db, range, undefined, 8)) ids.push(...members.map(({ id }) => id));
+  return ids.toSorted();
+}
+
+/** Every so many-th rule is looked for in slices too. */
+const IN_SLICES = 100;
+
 describe.each(seeds({ first: 20_260_301, few: 1, full: 2, all: 10 }))("seed %i", (seed) => {
   beforeAll(() => populate(seed));
 
@@ -241,6 +255,8 @@ describe.each(seeds({ first: 20_260_301, few: 1, full: 2, all: 10 }))("seed %i",
           .map((person) => person.id);
         if (expected.length > 0 && expected.length < snapshot.persons.length) telling += 1;
         expect([rule, await found(rule, snapshot)]).toEqual([rule, expected.toSorted()]);
+        if (n % IN_SLICES === 0)
+          expect([rule, await foundInSlices(rule, snapshot)]).toEqual([rule, expected.toSorted()]);
       }
     }
     // Rules that everyone or no one matches tell little.

@@ -149,11 +149,13 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
       async count(bounds, budget) {
         const { profiles, deletions } = rangesOf(snapshot, query, bounds);
         const counted = profiles === null ? NOTHING : await countMembers(snapshot.db, profiles, budget);
-        if (counted.next !== null) return { ...counted, next: { time: PROFILES, id: counted.next } };
-        if (deletions === null) return { records: counted.records, next: null };
+        const { records } = counted;
+        const first = counted.first === null ? null : { time: PROFILES, id: counted.first };
+        if (counted.next !== null) return { records, first, next: { time: PROFILES, id: counted.next } };
+        if (deletions === null) return { records, first, next: null };
         const deleted = await countTombstones(snapshot.db, deletions, budget);
         const next = deleted.next === null ? null : { time: DELETIONS, id: keyId(deleted.next) };
-        return { records: counted.records + deleted.records, next };
+        return { records: records + deleted.records, first: first ?? { time: DELETIONS, id: "" }, next };
       },
       pages: (bounds) => pages(snapshot, query, bounds),
     };
@@ -206,7 +208,7 @@ function rangesOf(snapshot: Snapshot, { segment }: Query, { lower, upper }: Boun
   };
 }
 
-const NOTHING = { records: 0, next: null };
+const NOTHING = { records: 0, first: null, next: null };
 
 async function cut(snapshot: Snapshot, query: Query, bounds: Bounds, max: ChunkSize) {
   const { profiles, deletions } = rangesOf(snapshot, query, bounds);

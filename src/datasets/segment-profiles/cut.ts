@@ -37,7 +37,7 @@ const TOO_LARGE =
   "A profile has more events in the window than one step can read: ask for a shorter window, or for fewer events.";
 
 /**
- * Finds the end of a chunk, which has at least one profile where there is one.
+ * Finds the end of a chunk. It has no profile where none of a block of profiles is in the segment.
  * @returns the number of profiles, and the lower bound of the rest, or null at the end of the range.
  * @throws export_too_large for a profile whose events no step can read.
  */
@@ -55,7 +55,7 @@ export async function cutDocument(
       const queries = queriesOf(sizes, sections, limits) + 2 / limits.measuredProfiles;
       if (!chunk.add({ bytes: bytes + sizes.bytes, queries })) return { records: chunk.records, next: id };
     }
-    if (endsBlock && chunk.records > 0) return { records: chunk.records, next };
+    if (endsBlock) return { records: chunk.records, next };
   }
   return { records: chunk.records, next: null };
 }

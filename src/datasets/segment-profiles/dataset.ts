@@ -68,8 +68,9 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
       },
       async count(bounds, budget) {
         if (isEmpty) return { records: 0, next: null };
-        const { records, next } = await countMembers(db, range(bounds), budget);
-        return { records, next: next === null ? null : keyOf(next) };
+        const { records, first, next } = await countMembers(db, range(bounds), budget);
+        const key = (id: string | null) => (id === null ? null : keyOf(id));
+        return { records, first: key(first), next: key(next) };
       },
       async *pages(bounds) {
         if (!isEmpty) yield* pages(snapshot, query, range(bounds));

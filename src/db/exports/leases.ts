@@ -19,21 +19,25 @@ export interface LeaseTarget<Table extends keyof Leased = keyof Leased> {
 
 /** The row that `acquireLease` returns. */
 export interface Leased {
-  /** `first_in_file`, `last_in_file`: 1 where no other chunk of its file comes before it, or after it. */
-  export_chunks: ChunkRow & { first_in_file: number; last_in_file: number };
+  /**
+   * `first_in_file`, `last_in_file`: 1 where no other chunk of its file comes before it, or after it.
+   * `follows_records`: 1 where a chunk of its file before it has records.
+   */
+  export_chunks: ChunkRow & { first_in_file: number; last_in_file: number; follows_records: number };
   export_files: FileRow;
 }
 
-/** SQL: 1 where the chunk's file has no chunk before it (`<`), or after it (`>`). */
-const noOther = (order: "<" | ">") => `NOT EXISTS (SELECT 1 FROM export_chunks o
-         WHERE o.space_id = ?1 AND o.export_id = ?2 AND o.file_n = export_chunks.file_n AND o.n ${order} export_chunks.n)`;
+/** SQL: 1 where the chunk's file has a chunk before it (`<`), or after it (`>`). @param also one more condition. */
+const hasOther = (order: "<" | ">", also = "") => `EXISTS (SELECT 1 FROM export_chunks o WHERE o.space_id = ?1
+         AND o.export_id = ?2 AND o.file_n = export_chunks.file_n AND o.n ${order} export_chunks.n${also})`;
 
 /** `lease`: ?4 now, ?5 the lease. `renew`: ?4 progress, ?5 next, ?6 present lease. `release`: ?4 present lease. */
 const LEASES = {
   export_chunks: {
     lease: `UPDATE export_chunks SET takeovers = takeovers + (lease_until > 0), lease_until = ?5
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until <= ?4 AND ${IS_PROCESSING}
-       RETURNING ${CHUNK_COLUMNS}, ${noOther("<")} AS first_in_file, ${noOther(">")} AS last_in_file`,
+       RETURNING ${CHUNK_COLUMNS}, NOT ${hasOther("<")} AS first_in_file, NOT ${hasOther(">")} AS last_in_file,
+         ${hasOther("<", " AND o.records > 0")} AS follows_records`,
     renew: `UPDATE export_chunks SET lease_until = ?5, rows_so_far = max(rows_so_far, ?4)
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?6 AND ${IS_PROCESSING}`,
     release: `UPDATE export_chunks SET lease_until = 0

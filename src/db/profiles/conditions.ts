@@ -10,6 +10,20 @@ export interface Condition {
   sql: string;
   /** JSON array. */
   values: string;
+  /** The events of a profile that the condition looks at; null: none. Anything else costs the same for each profile. */
+  events: EventRules | null;
+}
+
+/** The tests of a condition on the events of a profile. */
+export interface EventRules {
+  /** The oldest time of which a test looks at events, epoch ms. */
+  from: number;
+  /** Leaves out events of people who were deleted up to the snapshot. */
+  excludeDeleted: boolean;
+  /** Each with SQL on an event `e` of the snapshot, and how many events must pass. */
+  tests: readonly { matches: string; count: number }[];
+  /** The condition for a profile of which is known, for each of the tests, whether enough events pass it. */
+  decided(passed: readonly boolean[]): Condition;
 }
 
 /** The names of the query's parameters, such as `?2`. */
@@ -42,9 +56,9 @@ export class Constants {
   }
 
   /** @param sql a condition with these constants. The result always uses their parameter: D1 rejects an unused one. */
-  condition(sql: string): Condition {
+  condition(sql: string, events: EventRules | null): Condition {
     const values = JSON.stringify(this.#values);
-    return { sql: this.#values.length > 0 ? sql : every([`${this.#parameter} IS NOT NULL`, sql]), values };
+    return { sql: this.#values.length > 0 ? sql : every([`${this.#parameter} IS NOT NULL`, sql]), values, events };
   }
 }
 
@@ -63,35 +77,46 @@ function firstOf(conditions: readonly string[], when: "WHEN" | "WHEN NOT", decid
 }
 
 /**
- * SQL: a JSON object has a member of this name for which `test` is true. The name is compared and not part of a path,
- * so it may have any character.
+ * SQL: a JSON object has a member for whose value `test` is true. The member is found by its path, and not among the
+ * rows of json_each: a profile may have thousands of members, and D1 counts each as a row that the query scans.
  * @param object the column.
- * @param name SQL.
- * @param test SQL on `m.type` and `m.value` of json_each.
+ * @param path SQL of `memberPath`.
+ * @param test SQL on `m.type` and `m.value`, as json_each has them.
  */
-export const hasMember = (object: "p.attributes" | "e.properties", name: string, test: string) =>
-  `EXISTS (SELECT 1 FROM json_each(${object}) m WHERE m.key = ${name} AND ${test})`;
+export const hasMember = (object: "p.attributes" | "e.properties", path: string, test: string) =>
+  `EXISTS (SELECT 1 FROM (SELECT json_type(${object}, ${path}) type, ${object} ->> (${path}) value) m WHERE ${test})`;
 
-/** SQL: the profile has this tag. */
-export const hasTag = (tag: string) => `EXISTS (SELECT 1 FROM json_each(p.tags) t WHERE t.value = ${tag})`;
+/** The path of a member: its name as JSON, so it may have any character. */
+export const memberPath = (name: string): string => `$.${JSON.stringify(name)}`;
 
+/**
+ * SQL: the profile has this tag. The list is searched as a text: within an element each quote follows a backslash, so
+ * that a comma, the tag's JSON and a comma are one whole element.
+ * @param tag SQL of the tag's JSON, between commas.
+ */
+export const hasTag = (tag: string) => `instr(',' || substr(p.tags, 2, length(p.tags) - 2) || ',', ${tag}) > 0`;
+
+/** A test on events. */
 export interface EventTest {
-  /** The definition's id, the oldest time that counts (epoch ms), and how many events there must be: SQL. */
+  /** The definition's id, and the oldest time that counts (epoch ms): SQL. */
   definitionId: string;
   from: string;
-  count: string;
   /** Conditions on the event `e`. */
   also: readonly string[];
-  /** Leaves out events of people who were deleted up to the snapshot. */
-  excludeDeleted: boolean;
 }
 
-/** SQL: the person has at least `count` such events. The search ends there. */
-export function hasEvents(test: EventTest, { seq }: ConditionParameters): string {
-  const also = test.also.length === 0 ? "" : ` AND ${every(test.also)}`;
-  const withoutDeleted = test.excludeDeleted ? ` AND ${excludeDeleted("e", `d.seq <= ${seq}`)}` : "";
-  const found = `(SELECT 1 FROM events e INDEXED BY events_by_person
-    WHERE e.space_id = ?1 AND e.person_id = p.person_id AND e.occurred_at >= ${test.from} AND e.seq <= ${seq}
-      AND e.definition_id = ${test.definitionId}${withoutDeleted}${also} LIMIT 1 OFFSET ${test.count} - 1)`;
-  return `EXISTS ${found}`;
-}
+/** SQL: an event `e` passes the test. */
+export const eventMatches = ({ from, definitionId, also }: EventTest): string =>
+  `e.occurred_at >= ${from} AND e.definition_id = ${definitionId}${also.length === 0 ? "" : ` AND ${every(also)}`}`;
+
+/** SQL: the snapshot has an event `e`. @param seq the parameter with the snapshot's sequence number. */
+export const eventKnown = (seq: string, without: boolean): string =>
+  `e.seq <= ${seq}${without ? ` AND ${excludeDeleted("e", `d.seq <= ${seq}`)}` : ""}`;
+
+/**
+ * SQL: at least `count` events of the person pass a test. The search ends there.
+ * @param known SQL of `eventKnown`. @param count SQL.
+ */
+export const hasEvents = (test: EventTest, known: string, count: string): string =>
+  `EXISTS (SELECT 1 FROM events e INDEXED BY events_by_person
+    WHERE e.space_id = ?1 AND e.person_id = p.person_id AND ${known} AND ${eventMatches(test)} LIMIT 1 OFFSET ${count} - 1)`;

@@ -2,12 +2,13 @@
  * Scans of a space's people as of a sequence number, by person_id. One query looks at a number of people, whether they
  * have a profile at the snapshot or not, and finds each one's version with two seeks: neither old versions nor people
  * who were deleted long ago make a query longer. How many people the next query looks at follows from what the last one
- * cost, as a rule may look at every member of a profile's JSON, and at events.
+ * cost, as a rule may look at events, of which a person may have very many: their number is counted in the same query,
+ * which ends before the person with whom it would look at too many.
  */
 
 import { versionAsOf } from "../core/sequences.ts";
 import type { Database, Param } from "../core/database.ts";
-import { type Condition, every } from "./conditions.ts";
+import { type Condition, eventKnown, type EventRules, every } from "./conditions.ts";
 
 /** The parameters of these queries that a condition uses. */
 export const MEMBERS = { seq: "?2", values: "?3" } as const;
@@ -26,27 +27,64 @@ export interface MemberRange {
   upper: string | null;
 }
 
-/** Appended to an id, it sorts before every other id with that prefix: ids contain no control character. */
-const JUST_AFTER = "\u0001";
+/** The first place after an id: no other id sorts before it, as ids contain no control character. */
+export const justAfter = (id: string): string => `${id}\u0001`;
 
-/** `next` is the lower bound of what follows, or null at the end of the range. */
+/** The range of one person. */
+export const onlyPerson = (range: MemberRange, id: string): MemberRange => ({
+  ...range,
+  lower: id,
+  upper: justAfter(id),
+});
+
+/**
+ * `next` is the lower bound of what follows, or null at the end of the range. Where no person was scanned and there is
+ * a next one, this person has more events than one query may look at: see profile-events.ts.
+ */
 export interface ScannedPeople {
   scanned: number;
   next: string | null;
 }
 
-/**
- * SQL: the next person's id after a place in the order of ids. Without an upper bound that is a blob, which every text
- * sorts before. @param number SQL of a second column.
- */
-const nextPerson = (after: string, number = "") =>
-  `SELECT min(n.person_id)${number} FROM profiles n WHERE n.space_id = ?1 AND n.person_id ${after} AND n.person_id < ifnull(?5, x'')`;
+/** Rows of events that one query scans, each event once to be counted and once for each test. */
+export const EVENT_ROWS = 120_000;
+
+/** The rows that a query scans for each event of a person that the condition looks at. */
+export const rowsPerEvent = ({ tests, excludeDeleted }: EventRules): number =>
+  (1 + tests.length) * (excludeDeleted ? 2 : 1);
+
+/** How many events of people one query may look at. */
+const maxEvents = (events: EventRules, rows: number): number => Math.max(1, Math.floor(rows / rowsPerEvent(events)));
 
 /**
- * Scans the first people of a range, in their order, as a table `scanned (id, bytes, matches, known)`: `known` is 1 for
- * a person with a profile at the snapshot, `matches` for a member of the range.
- * @param size how many people.
+ * What a profile weighs, in rows that a reader of its chunk scans: so much, and the rows of its events. The weight
+ * follows from the snapshot alone.
+ */
+export const PROFILE_WEIGHT = 25;
+
+/** Two numbers in one: scanned events, and from this number's multiples on those of them that the snapshot has. */
+const PACK = 2 ** 24;
+
+/** SQL: how many events of a person the condition looks at, packed; the count of scanned ones ends above `max`. */
+function packedEvents({ from, excludeDeleted }: EventRules, person: string, max: number): string {
+  return `(SELECT count(*) + ${PACK} * ifnull(sum(known), 0) FROM (
+      SELECT ${eventKnown(MEMBERS.seq, excludeDeleted)} AS known FROM events e INDEXED BY events_by_person
+      WHERE e.space_id = ?1 AND e.person_id = ${person} AND e.occurred_at >= ${from} LIMIT ${max + 1}))`;
+}
+
+/**
+ * SQL: the next person's id after a place in the order of ids. Without an upper bound that is a blob, which every text
+ * sorts before. @param more SQL of further columns.
+ */
+const nextPerson = (after: string, more = "") =>
+  `SELECT min(n.person_id)${more} FROM profiles n WHERE n.space_id = ?1 AND n.person_id ${after} AND n.person_id < ifnull(?5, x'')`;
+
+/**
+ * Scans the first people of a range, in their order, as a table `scanned (id, bytes, matches, known, weight)`: `known`
+ * is 1 for a person with a profile at the snapshot, `matches` for a member of the range, `weight` see `PROFILE_WEIGHT`.
+ * @param size how many people; fewer where their events are more than one query may look at.
  * @param select SQL of the result's further columns. @param more its parameters, from ?8 on.
+ * @param eventRows see `EVENT_ROWS`.
  */
 export async function scanPeople<Row>(
   db: Database,
@@ -54,24 +92,36 @@ export async function scanPeople<Row>(
   size: number,
   select: string,
   more: readonly Param[] = [],
+  eventRows = EVENT_ROWS,
 ): Promise<Row & ScannedPeople> {
   const matches = every(["p.seq_from > ?7", range.condition?.sql ?? `${MEMBERS.values} IS NOT NULL`]);
-  const row = await db.first<Row & { scanned: number; last: string | null }>(
-    `WITH RECURSIVE people (id, n) AS (
-       ${nextPerson(">= ?4", ", 1")}
-       UNION ALL SELECT (${nextPerson("> people.id")}), n + 1 FROM people WHERE id IS NOT NULL AND n < ?6),
-     scanned (id, bytes, matches, known) AS MATERIALIZED (
-       SELECT people.id, octet_length(p.identifiers) + octet_length(p.attributes) + octet_length(p.tags)
+  const events = range.condition?.events ?? null;
+  const max = events === null ? 0 : maxEvents(events, eventRows);
+  const eventWeight = events === null ? 0 : rowsPerEvent(events);
+  const fits = `people.before + people.events % ${PACK} <= ${max}`;
+  // A row of `people` has a person, the events of this person, and the scanned events of the people before.
+  const row = await db.first<Row & ScannedPeople>(
+    `WITH RECURSIVE people (following, n, id, events, before) AS (
+       ${nextPerson(">= ?4", ", 0, NULL, 0, 0")}
+       UNION ALL SELECT (${nextPerson("> people.following")}), n + 1, following,
+         ${events === null ? "0" : packedEvents(events, "people.following", max)}, before + events % ${PACK}
+       FROM people WHERE following IS NOT NULL AND n < ?6 AND ${fits}),
+     scanned (id, following, fits, bytes, matches, known, weight) AS MATERIALIZED (
+       SELECT people.id, people.following, ${fits},
+         octet_length(p.identifiers) + octet_length(p.attributes) + octet_length(p.tags)
          + octet_length(p.topics) + octet_length(p.installations),
-         CASE WHEN p.person_id IS NULL THEN 0 ELSE ${matches} END, p.person_id IS NOT NULL
-       FROM people LEFT JOIN profiles p ON p.space_id = ?1 AND p.person_id = people.id
+         CASE WHEN p.person_id IS NULL THEN 0 ELSE ${matches} END, p.person_id IS NOT NULL,
+         (p.person_id IS NOT NULL) * (${PROFILE_WEIGHT} + ${eventWeight} * (people.events / ${PACK}))
+       FROM people LEFT JOIN profiles p ON ${fits} AND p.space_id = ?1 AND p.person_id = people.id
          AND ${versionAsOf("profiles", "p", { person_id: "people.id" }, "?2")}
        WHERE people.id IS NOT NULL)
-     SELECT count(*) AS scanned, max(id) AS last, ${select} FROM scanned`,
+     SELECT count(*) FILTER (WHERE fits) AS scanned,
+       CASE WHEN min(fits) = 0 THEN max(id) WHEN count(following) = count(*) THEN max(following) END AS next, ${select}
+     FROM scanned`,
     [range.spaceId, range.seq, range.condition?.values ?? "[]", range.lower, range.upper, size, range.since, ...more],
   );
   if (row === null) throw new Error("The scan of a slice of profiles returned no row.");
-  return { ...row, next: row.last === null || row.scanned < size ? null : `${row.last}${JUST_AFTER}` };
+  return row;
 }
 
 /** The rows that one query should read: a quarter of what it may, as the next profiles may cost more. */

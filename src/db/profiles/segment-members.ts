@@ -6,7 +6,16 @@
 import type { Database } from "../core/database.ts";
 import type { ScanBudget } from "../core/scan-budget.ts";
 import { versionAsOf } from "../core/sequences.ts";
-import { type MemberRange, scanPeople, SliceSize } from "./member-scan.ts";
+import {
+  justAfter,
+  type MemberRange,
+  onlyPerson,
+  PROFILE_WEIGHT,
+  type ScannedPeople,
+  scanPeople,
+  SliceSize,
+} from "./member-scan.ts";
+import { decideEvents, type DecideOptions } from "./profile-events.ts";
 
 /** A matching profile, and the bytes that `readMembers` returns for it. */
 export interface Member {
@@ -36,7 +45,7 @@ const MAX_SLICES_PER_CUT = 20;
 
 /**
  * Cuts the first members off a range: as many as a limit allows, and the one that reaches the limit of bytes. Fewer
- * where too many profiles are scanned for them, but at least one where there is one.
+ * where too many profiles are scanned for them, and none where no profile among these matches.
  * @returns the number of members and their bytes, and the lower bound of the rest, or null at the end of the range.
  */
 export async function cutMembers(
@@ -44,41 +53,62 @@ export async function cutMembers(
   range: MemberRange,
   max: MemberLimits,
   maxSlices = MAX_SLICES_PER_CUT,
+  rowsPerQuery?: number,
 ): Promise<MemberLimits & { next: string | null }> {
   let [records, bytes] = [0, 0];
-  for await (const { members, next, endsBlock } of memberSlices(db, range, maxSlices * range.slice)) {
+  for await (const { members, next, endsBlock } of memberSlices(db, range, maxSlices * range.slice, rowsPerQuery)) {
     for (const member of members) {
       if (records === max.records || bytes >= max.bytes) return { records, bytes, next: member.id };
       records += 1;
       bytes += member.bytes;
     }
-    if (endsBlock && records > 0) return { records, bytes, next };
+    if (endsBlock) return { records, bytes, next };
   }
   return { records, bytes, next: null };
 }
 
+/** What was counted. */
+export interface MemberCount {
+  records: number;
+  /** The id of the first of them. */
+  first: string | null;
+  /** Null: everything was counted. Else the budget ended the count before this id. */
+  next: string | null;
+}
+
+const COUNTS = "ifnull(sum(matches), 0) AS matching, min(iif(matches, id, NULL)) AS first";
+
 /**
  * Counts the members of a range, one query for each slice: a tenth of what one query may scan at most, so that others
  * get a turn between the slices.
- * @returns how many there are, and null; when the budget ended before, those up to a key, and this key.
  */
 export async function countMembers(
   db: Database,
   range: MemberRange,
   budget: ScanBudget,
   rowsPerQuery?: number,
-): Promise<{ records: number; next: string | null }> {
+): Promise<MemberCount> {
   const size = new SliceSize(range, Math.ceil(range.slice / 10), rowsPerQuery);
-  let records = 0;
+  const count = (rest: MemberRange, people: number) =>
+    scanPeople<{ matching: number; first: string | null }>(db, rest, people, COUNTS, [], rowsPerQuery);
+  let [records, first]: [number, string | null] = [0, null];
   for (let { lower } = range; ;) {
     const before = db.rowsRead;
-    const rest = { ...range, lower };
-    const slice = await scanPeople<{ matching: number }>(db, rest, size.now, "ifnull(sum(matches), 0) AS matching");
+    let slice = await count({ ...range, lower }, size.now);
+    const isAlone = slice.scanned === 0 && slice.next !== null;
+    if (isAlone) {
+      const id = slice.next ?? "";
+      const goesOn = (rows: number) => budget.spend(rows);
+      const one = await decideEvents(db, { ...range, lower }, id, { all: false, goesOn, eventRows: rowsPerQuery });
+      if (one === null) return { records, first, next: id };
+      slice = { ...(await count(one.range, 1)), next: justAfter(id) };
+    }
     records += slice.matching;
+    first ??= slice.first;
     const read = db.rowsRead - before;
-    if (slice.next === null || !budget.spend(read)) return { records, next: slice.next };
+    if (slice.next === null || !budget.spend(isAlone ? 0 : read)) return { records, first, next: slice.next };
     lower = slice.next;
-    size.adapt(read);
+    if (!isAlone) size.adapt(read);
   }
 }
 
@@ -96,41 +126,80 @@ export interface MemberSlice {
 /**
  * The members of a range, slice by slice: a slice without a member too. `readMembers` reads their data.
  * @param block a slice ends after this many profiles, and after as many more: those of the snapshot, whether they are
- * members or not. So these places depend on the snapshot alone, and not on the slices.
+ * members or not. Events that a rule looks at count as further profiles. So these places depend on the snapshot alone,
+ * and not on the slices.
  */
 export async function* memberSlices(
   db: Database,
   range: MemberRange,
-  block = Number.MAX_SAFE_INTEGER,
+  block = Infinity,
+  rowsPerQuery?: number,
 ): AsyncGenerator<MemberSlice> {
-  const size = new SliceSize(range, MAX_PACKED);
-  let left = block;
+  const size = new SliceSize(range, MAX_PACKED, rowsPerQuery);
+  const blockWeight = Math.min(block * PROFILE_WEIGHT, Number.MAX_SAFE_INTEGER);
+  let left = blockWeight;
   for (let { lower } = range; ;) {
     const before = db.rowsRead;
-    const people = size.now;
-    const found = await readSlice(db, { ...range, lower }, people, left);
-    size.adapt(db.rowsRead - before);
-    const { end } = found;
-    const slice = end === null ? found : await readSlice(db, { ...range, lower, upper: end }, people, left);
+    const rest = { ...range, lower };
+    let slice = await readSlice(db, rest, size.now, left, rowsPerQuery);
+    if (slice.scanned > 0 || slice.next === null) size.adapt(db.rowsRead - before);
+    else slice = await readAlone(db, rest, slice.next, left, { all: block !== Infinity, eventRows: rowsPerQuery });
+    const { end, packed } = slice;
+    const members = (packed === null ? [] : packed.split("\n")).map(memberOf);
     const next = end ?? slice.next;
-    const members = slice.packed === null ? [] : slice.packed.split("\n").map(memberOf);
-    yield { members, next, endsBlock: end !== null };
+    yield { members: end === null ? members : idsBefore(members, end), next, endsBlock: end !== null };
     if (next === null) return;
-    left = end === null ? left - slice.profiles : block;
+    left = end === null ? left - slice.weight : blockWeight;
     lower = next;
   }
 }
 
-/** @returns the members as lines, and the id of the first person beyond `left` profiles of the snapshot, or null. */
-const readSlice = (db: Database, range: MemberRange, people: number, left: number) =>
-  scanPeople<{ profiles: number; packed: string | null; end: string | null }>(
+/** A slice that was read: its members as lines, its weight, and the first profile beyond a weight, or null. */
+interface ReadSlice extends ScannedPeople {
+  packed: string | null;
+  weight: number;
+  end: string | null;
+}
+
+/** SQL: the first profile of which those before weigh as much as is left. */
+const END = `CASE WHEN sum(weight) > ?8 THEN (SELECT id FROM (
+    SELECT id, known, ifnull(sum(weight) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+    FROM scanned) WHERE known AND before >= ?8 ORDER BY id LIMIT 1) END`;
+
+const readSlice = (db: Database, range: MemberRange, people: number, left: number, rowsPerQuery?: number) =>
+  scanPeople<ReadSlice>(
     db,
     range,
     people,
-    `ifnull(sum(known), 0) AS profiles, group_concat(id || char(9) || bytes, char(10)) FILTER (WHERE matches) AS packed,
-     CASE WHEN sum(known) > ?8 THEN (SELECT id FROM scanned WHERE known ORDER BY id LIMIT 1 OFFSET ?8) END AS end`,
+    `group_concat(id || char(9) || bytes, char(10)) FILTER (WHERE matches) AS packed,
+     ifnull(sum(weight), 0) AS weight, ${END} AS end`,
     [left],
+    rowsPerQuery,
   );
+
+/** One person with very many events, as a slice. */
+async function readAlone(
+  db: Database,
+  range: MemberRange,
+  id: string,
+  left: number,
+  options: Omit<DecideOptions, "goesOn">,
+): Promise<ReadSlice> {
+  const nobody = { scanned: 1, packed: null, weight: 0, end: null, next: justAfter(id) };
+  const known = await readSlice(db, { ...onlyPerson(range, id), condition: null }, 1, Number.MAX_SAFE_INTEGER);
+  if (known.weight === 0) return nobody;
+  if (left <= 0) return { ...nobody, end: id };
+  const decided = await decideEvents(db, range, id, { ...options, goesOn: () => true });
+  if (decided === null) throw new Error("The search of a profile's events ended early.");
+  const slice = await readSlice(db, decided.range, 1, Number.MAX_SAFE_INTEGER);
+  return { ...slice, weight: slice.weight + decided.weight, next: justAfter(id) };
+}
+
+/** Those whose id sorts before another one by its UTF-8 bytes, as SQLite sorts. */
+function idsBefore(members: readonly Member[], end: string): Member[] {
+  const bytes = Buffer.from(end);
+  return members.filter(({ id }) => Buffer.compare(Buffer.from(id), bytes) < 0);
+}
 
 /** The members of a range, in lists that are not empty. */
 export async function* listMembers(db: Database, range: MemberRange): AsyncGenerator<Member[]> {

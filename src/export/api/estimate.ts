@@ -25,7 +25,7 @@ export interface Estimate {
 /** Pages of the sample. */
 const MAX_PAGES = 10;
 /** The sample is the middle of a file: what a file begins and ends with is not extrapolated. */
-const MIDDLE: FilePosition = { first_in_file: 0, last_in_file: 0 };
+const MIDDLE: FilePosition = { first_in_file: 0, last_in_file: 0, follows_records: 1 };
 /** Stands in for the space's redaction key: a hash has the same length under any key. */
 const NO_KEY = new Uint8Array(32);
 

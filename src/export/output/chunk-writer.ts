@@ -27,6 +27,8 @@ const MAX_FILES_WRITTEN = 1_000;
 /** Counting reads a row per file, so every 20th chunk counts: those between two counts add at most MAX_FILES. */
 const COUNT_AT_EVERY = MAX_FILES / MAX_FILES_WRITTEN;
 
+const WHOLE_FILE: FilePosition = { first_in_file: 1, last_in_file: 1, follows_records: 0 };
+
 /** A file's identity in the ledger. */
 type Named = Pick<FileRow, "n" | "name" | "upload_id">;
 
@@ -165,7 +167,7 @@ export async function openFiles(tools: Tools, naming: { counted: number } | { se
       throw tooManyFiles("One chunk of the result", MAX_FILES_WRITTEN);
     const n = chunk.file_n + ended.files;
     const file = known.get(n) ?? newFile(n);
-    return { file, ...(await beginFile(tools, file, { first_in_file: 1, last_in_file: 1 }, limits)) };
+    return { file, ...(await beginFile(tools, file, WHOLE_FILE, limits)) };
   }
 
   async function close(): Promise<void> {

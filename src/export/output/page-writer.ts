@@ -9,10 +9,14 @@ import type { Encoder, TableEncoder, LineEncoder } from "./encode/encoder.ts";
 import { RowGroupWriter, schemaOf } from "./encode/parquet.ts";
 import { footer, MAGIC } from "./encode/parquet-footer.ts";
 
-/** Whether an object begins its file, and whether it ends it (1) or not (0): a segment may do neither. */
+/**
+ * Whether an object begins its file, and whether it ends it (1) or not (0): a segment may do neither. A segment that
+ * does not begin its file may still have the first rows: `follows_records` is 1 where rows come before it.
+ */
 export interface FilePosition {
   first_in_file: number;
   last_in_file: number;
+  follows_records: number;
 }
 
 /** A file's limits: rows, and bytes before compression (of a table: the bytes of its rows as JSON). */
@@ -117,7 +121,7 @@ function countBlock(counts: Content, block: Uint8Array): void {
 function textRows(
   { form, compression, line: encode }: LineEncoder,
   settings: CodecSettings,
-  { first_in_file: isFirst, last_in_file: isLast }: FilePosition,
+  { first_in_file: isFirst, last_in_file: isLast, follows_records: follows }: FilePosition,
   counts: Content,
   sink: Sink,
 ): RowWriter {
@@ -136,7 +140,7 @@ function textRows(
     encode,
     write(line, row) {
       if (row === null) text += line;
-      else text += (row > 0 || isFirst === 0 ? between : "") + line + lineEnd;
+      else text += (row > 0 || follows === 1 ? between : "") + line + lineEnd;
     },
     endPage() {
       blocks.write(text);

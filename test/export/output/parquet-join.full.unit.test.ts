@@ -28,7 +28,7 @@ const FIELDS: Field[] = [
   // Few values, so that the writer gives it a dictionary.
   { name: "the level", path: ["level"], type: "text" },
 ];
-const WHOLE: FilePosition = { first_in_file: 1, last_in_file: 1 };
+const WHOLE: FilePosition = { first_in_file: 1, last_in_file: 1, follows_records: 0 };
 
 /** The lines of some rows, with nulls: no two are equal. */
 const lines = (count: number) =>
@@ -81,7 +81,11 @@ function write(rows: readonly string[], position: FilePosition, paged: number, f
 function joined(rows: readonly string[], sizes: readonly number[], paged = 1_000, fields = FIELDS): Buffer {
   let from = 0;
   const written = sizes.map((size, n) => {
-    const position = { first_in_file: n === 0 ? 1 : 0, last_in_file: n === sizes.length - 1 && n > 0 ? 1 : 0 };
+    const position = {
+      first_in_file: n === 0 ? 1 : 0,
+      last_in_file: n === sizes.length - 1 && n > 0 ? 1 : 0,
+      follows_records: n === 0 ? 0 : 1,
+    };
     from += size;
     return write(rows.slice(from - size, from), position, paged, fields);
   });
@@ -232,8 +236,8 @@ describe("a Parquet file of several chunks", () => {
 });
 
 describe("a description that is not as it was written", () => {
-  const one = write(lines(10), { first_in_file: 1, last_in_file: 0 }, 10);
-  const two = write(lines(10), { first_in_file: 0, last_in_file: 1 }, 10);
+  const one = write(lines(10), { first_in_file: 1, last_in_file: 0, follows_records: 0 }, 10);
+  const two = write(lines(10), { first_in_file: 0, last_in_file: 1, follows_records: 1 }, 10);
 
   it.each<[string, Uint8Array]>([
     ["is missing", new Uint8Array()],
