@@ -45,6 +45,8 @@ export interface StackOptions {
   migrated?: boolean;
   /** Passed on to `wrangler dev`. */
   args?: readonly string[];
+  /** Variables of wrangler and workerd beside `ENVIRONMENT`. */
+  environment?: Readonly<Record<string, string>>;
   /** Ends the service while it starts. */
   signal?: AbortSignal;
   /** Receives wrangler's and the Worker's output, line by line. */
@@ -104,7 +106,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...unlessGiven("BUCKET_ENDPOINT:", "--var", endpoint),
       ...args,
     ],
-    { cwd: ROOT, env: ENVIRONMENT, stdio: ["pipe", "pipe", "pipe"], detached: true },
+    { cwd: ROOT, env: { ...ENVIRONMENT, ...options.environment }, stdio: ["pipe", "pipe", "pipe"], detached: true },
   );
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -22,12 +22,18 @@ export class LiveStack {
   #port = 0;
   #stack: Stack | null = null;
   readonly #onLine: (line: string) => void;
+  readonly #environment: Readonly<Record<string, string>>;
   #lines: string[] = [];
 
-  /** @param args passed on to `wrangler dev`. @param onLine takes each line that wrangler and the Worker write. */
-  constructor(args: readonly string[] = [], onLine: (line: string) => void = () => {}) {
+  /**
+   * @param args passed on to `wrangler dev`.
+   * @param onLine takes each line that wrangler and the Worker write.
+   * @param environment variables of wrangler and workerd.
+   */
+  constructor(args: readonly string[] = [], onLine: (line: string) => void = () => {}, environment = {}) {
     this.#args = args;
     this.#onLine = onLine;
+    this.#environment = environment;
   }
 
   get origin(): string {
@@ -49,6 +55,7 @@ export class LiveStack {
       port: this.#port,
       persistTo: join(this.directory, "state"),
       args: this.#args,
+      environment: this.#environment,
       onLine: (line) => {
         this.#lines = [...this.#lines.slice(1 - LINES_KEPT), line];
         this.#onLine(line);
