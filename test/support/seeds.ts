@@ -22,6 +22,9 @@ declare module "vitest" {
 /** Is this the quick run, which plays a sample of what the full run plays? */
 export const IS_SAMPLE = inject("seeds") === "few";
 
+/** Is this the soak run, which plays everything? */
+export const IS_SOAK = inject("seeds") === "all";
+
 /** @returns the seeds of this run, ascending. @throws when `SEEDS` is neither a kind of run nor a list of numbers. */
 export function seeds(suite: Suite): number[] {
   const asked = inject("seeds");

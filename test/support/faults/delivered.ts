@@ -5,7 +5,7 @@
 
 import type { ExportStatus } from "../../../src/db/exports/status.ts";
 import { exportPrefix, fileKey, manifestKey, segmentPrefix } from "../../../src/export/delivery/object-keys.ts";
-import { gunzip, lines } from "../gunzip.ts";
+import { lines, unpack } from "../gunzip.ts";
 import { figures } from "./figures.ts";
 import { expectSame, query } from "./look.ts";
 import type { Play } from "./play.ts";
@@ -54,7 +54,7 @@ export async function expectDelivered(rig: Rig, play: Play, row: ExportEnd, firs
     status: row.status,
     files: files.map(({ rows, bytes, uncompressed_bytes, sha256 }) => ({ rows, bytes, uncompressed_bytes, sha256 })),
     segments: segmentsWritten(play, segmentPrefix(of)),
-    ids: files.flatMap((file) => idsIn(rig, play.s3.objects.get(fileKey(of, file.name)))),
+    ids: files.flatMap((file) => idsIn(rig, file.name, play.s3.objects.get(fileKey(of, file.name)))),
   };
   const { lost, doubled } = compare(rig.ids, facts.ids);
   figures.lost += lost;
@@ -121,8 +121,8 @@ function segmentsWritten(play: Play, prefix: string): Record<string, string> {
   );
 }
 
-function idsIn(rig: Rig, object: Uint8Array | undefined): string[] {
-  return object === undefined ? [] : lines(gunzip(object)).map(rig.idOf);
+function idsIn(rig: Rig, name: string, object: Uint8Array | undefined): string[] {
+  return object === undefined ? [] : lines(unpack(name, object)).map(rig.idOf);
 }
 
 /** How many of the wanted are missing, and how many came more than once. */

@@ -44,7 +44,8 @@ export interface Outcome {
   facts: Facts;
 }
 
-export async function openRig(kind: Kind): Promise<Rig> {
+/** @param more parameters of the request. */
+export async function openRig(kind: Kind, more: Record<string, unknown> = {}): Promise<Rig> {
   // The steps' own log lines would be a hundred thousand.
   vi.spyOn(console, "log").mockImplementation(() => {});
   vi.spyOn(console, "error").mockImplementation(() => {});
@@ -57,7 +58,7 @@ export async function openRig(kind: Kind): Promise<Rig> {
   await setUpWitness();
   const space = await findSpace(service.context.databases.control, owner.id);
   if (space === null) throw new Error("the space is missing");
-  const sent = AnyExportRequest.parse({ ...scene.request, callback_url: "https://hooks.test/x" });
+  const sent = AnyExportRequest.parse({ ...scene.request, ...more, callback_url: "https://hooks.test/x" });
   const request: ExportRequest = withDefaults(sent);
   const none: Facts = { status: "", files: [], segments: {}, ids: [] };
   const rig: Rig = {
