@@ -39,7 +39,7 @@ export const MIN_BETWEEN_MS = 15 * 60_000;
 /** Failures in a row that pause a schedule. */
 export const MAX_FAILURES = 3;
 /** Schedules of one slice: a run takes about 20 queries of the 800 that an invocation should make. */
-const PER_SLICE = 30;
+const PER_SLICE = 25;
 /** Of these at the same time: most of a run's time is waiting for the databases. */
 const AT_ONCE = 5;
 /**

@@ -44,11 +44,20 @@ export const advancePhase = (db: Database, of: ExportKey) =>
     [of.space_id, of.id],
   );
 
+const MAX_PATIENCE_MS = 900_000;
+
+/**
+ * SQL: how long the sweep leaves an export alone from when its messages are due. The time grows with the export's age:
+ * one that waits in a long queue still has its messages.
+ */
+const patience = (now: string, resendAfterMs: string) =>
+  `min(max(${resendAfterMs}, (${now} - created_at) / 2), ${MAX_PATIENCE_MS})`;
+
 export interface FailedAttempt extends Attempt {
   now: number;
   /** When the queue would deliver the message again: epoch ms. */
   nextRetryAt: number;
-  /** So long after that time the message counts as lost, and the sweep sends another. */
+  /** So long after that time, or longer for an old export, the message counts as lost: the sweep sends another. */
   resendAfterMs: number;
 }
 
@@ -71,9 +80,9 @@ export async function recordRetry(
     claimRetry(of, failed, nextRetryAt, now),
     statement(
       `UPDATE exports SET attempts = attempts + 1, retries = retries + 1, error_code = ?3, error_owner = ?4,
-         error_detail = ?5, error_retryable = ?6, next_retry_at = ${due}, wake_at = max(wake_at, ${due} + ?10)
+         error_detail = ?5, error_retryable = ?6, next_retry_at = ${due}, wake_at = max(wake_at, ${due} + ${patience("?11", "?10")})
        WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?9`,
-      [of.space_id, of.id, ...errorColumns(error), step, n, generation, resendAfterMs],
+      [of.space_id, of.id, ...errorColumns(error), step, n, generation, resendAfterMs, now],
     ),
     entry(
       of,
@@ -101,9 +110,6 @@ export const noLiveLease = (now: string) =>
        WHERE f.space_id = e.space_id AND f.export_id = e.id AND f.n < ${MAYBE_LEASED} AND f.done = 0
          AND f.lease_until > ${now})`;
 
-/** An export that waits in a long queue is dispatched again with growing delay: its messages still exist. */
-const MAX_REDISPATCH_DELAY_MS = 900_000;
-
 /**
  * Every space's exports in flight that are due to be checked and have no live lease: their messages were lost, or never
  * sent. Each gets a later time for its next check before it is returned.
@@ -117,7 +123,7 @@ export async function claimStuckExports(
   { id: string; space_id: string; phase: ExportPhase; status: string; request_id: string; generation: number }[]
 > {
   return db.all(
-    `UPDATE exports SET wake_at = ?1 + min(max(?2, (?1 - created_at) / 2), ${MAX_REDISPATCH_DELAY_MS})
+    `UPDATE exports SET wake_at = ?1 + ${patience("?1", "?2")}
      WHERE id IN (
        SELECT e.id FROM exports e
        WHERE e.status IN ('queued', 'processing') AND e.wake_at <= ?1

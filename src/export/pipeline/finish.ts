@@ -99,8 +99,8 @@ async function deleteSegments({ bucket, budget }: Pick<Context, "bucket" | "budg
   for (;;) {
     const keys = await bucket.list(segmentPrefix(row));
     if (keys.length === 0) return true;
-    if (budget.isNearlySpent) return false;
     await bucket.deleteAll(keys);
+    if (budget.isNearlySpent) return false;
   }
 }
 

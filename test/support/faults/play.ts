@@ -60,12 +60,13 @@ export class Play {
     this.#roll = dice(plan.seed * 7_919 + 17);
     this.#tamper = tamper;
     this.s3 = new MemoryS3(`${rig.config.bucket.endpoint}/${rig.config.bucket.name}`);
+    this.s3.maxKeys = rig.maxKeys;
     this.stage = new Stage(rig.startsAt, (effect) => (this.#faultless ? null : plan.faultAt(effect)));
     this.stage.tickMs = plan.tickMs;
     const { s3, stage, received, measured } = this;
-    const { config, sizes } = rig;
+    const { checkpointAfter, config, sizes } = rig;
     const post = (message: Posted, delayMs: number) => this.#post(message, delayMs);
-    this.#around = { s3, stage, received, measured, config, sizes, roll: this.#roll, post };
+    this.#around = { s3, stage, received, measured, config, sizes, checkpointAfter, roll: this.#roll, post };
     this.#createAt = rig.startsAt;
     this.#nextCron = rig.startsAt + plan.cronMs;
   }

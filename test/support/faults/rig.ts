@@ -25,6 +25,9 @@ export interface Rig {
   space: SpaceRow;
   config: Config;
   sizes: Sizes;
+  /** See Scene. */
+  checkpointAfter: number;
+  maxKeys: number;
   request: ExportRequest;
   startsAt: number;
   /** What a line is known by. */
@@ -67,6 +70,8 @@ export async function openRig(kind: Kind, more: Record<string, unknown> = {}): P
     space,
     config: service.config,
     sizes: scene.sizes,
+    checkpointAfter: scene.checkpointAfter,
+    maxKeys: scene.maxKeys,
     request,
     startsAt: START,
     idOf: scene.idOf,

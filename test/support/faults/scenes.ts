@@ -4,8 +4,8 @@ import type { Sizes } from "../../../src/context.ts";
 import { dice, noise } from "../random.ts";
 import { type Service, type Space, START } from "../service.ts";
 
-/** `written`: conversions with credit, in the layout files. */
-export type Kind = "single" | "files" | "written";
+/** `written`: conversions with credit, in the layout files. `resumed`: a file that several invocations assemble. */
+export type Kind = "single" | "files" | "written" | "resumed";
 
 export interface Scene {
   request: Record<string, unknown>;
@@ -13,12 +13,19 @@ export interface Scene {
   idOf: (line: Record<string, unknown>) => string;
   ids: string[];
   records: number;
+  /** Calls after which an invocation checkpoints. */
+  checkpointAfter: number;
+  /** Keys that the bucket lists at a time. */
+  maxKeys: number;
 }
+
+const UNHURRIED = { checkpointAfter: Number.POSITIVE_INFINITY, maxKeys: 1_000 };
 
 const FROM = START - 3_000_000;
 
 export function openScene(service: Service, owner: Space, kind: Kind): Promise<Scene> {
-  return kind === "written" ? conversions(service, owner) : orders(service, owner, kind);
+  if (kind === "written") return conversions(service, owner);
+  return kind === "resumed" ? manySegments(service, owner) : orders(service, owner, kind);
 }
 
 /** Events whose lines hardly compress; three share a millisecond, across the edges of chunks too. */
@@ -37,16 +44,20 @@ function eventsOf(definition: string, count: number, chars: number) {
  * Small chunks, many parts: the first two chunks outgrow a part, the last does not. In files, each of those two chunks
  * has two files that do.
  */
-async function orders(service: Service, owner: Space, layout: "single" | "files"): Promise<Scene> {
-  const partBytes = layout === "files" ? 1_024 : 2_048;
+async function orders(
+  service: Service,
+  owner: Space,
+  layout: "single" | "files",
+  { count, chunkRows, partBytes } = { count: 90, chunkRows: 40, partBytes: layout === "files" ? 1_024 : 2_048 },
+): Promise<Scene> {
   const sizes: Sizes = {
-    chunkRows: 40,
+    chunkRows,
     chunkBytes: 25_000_000,
     chunkScan: 2_000_000,
     partBytes,
     fileBytes: 100_000_000,
   };
-  const events = eventsOf("order_placed", 90, 60);
+  const events = eventsOf("order_placed", count, 60);
   await service.send(owner, events);
   const request = {
     dataset: "activity_events",
@@ -56,7 +67,13 @@ async function orders(service: Service, owner: Space, layout: "single" | "files"
     ...(layout === "files" ? { file_rows: sizes.chunkRows / 2 } : {}),
   };
   const ids = events.map(({ id }) => id);
-  return { request, sizes, idOf: (line) => String(line["eventId"]), ids, records: ids.length };
+  return { ...UNHURRIED, request, sizes, idOf: (line) => String(line["eventId"]), ids, records: ids.length };
+}
+
+/** A file of five segments and more parts: an invocation adds one or two, or deletes two, and checkpoints. */
+async function manySegments(service: Service, owner: Space): Promise<Scene> {
+  const scene = await orders(service, owner, "single", { count: 15, chunkRows: 3, partBytes: 256 });
+  return { ...scene, checkpointAfter: 9, maxKeys: 2 };
 }
 
 /** Two chunks: the first of three files, cut within an event, the second of one. Files outgrow a part. */
@@ -93,5 +110,5 @@ async function conversions(service: Service, owner: Space): Promise<Scene> {
     touchpoints.slice(1).flatMap((touch) => (touch.occurred_at <= occurred_at ? [`${id} ${touch.id}`] : [])),
   );
   const idOf = (line: Record<string, unknown>) => `${String(line["id"])} ${String(line["touchpoint_id"])}`;
-  return { request, sizes, idOf, ids, records: events.length };
+  return { ...UNHURRIED, request, sizes, idOf, ids, records: events.length };
 }

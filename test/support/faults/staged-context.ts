@@ -30,14 +30,16 @@ export interface Around {
   measured: string[];
   config: Context["config"];
   sizes: Context["sizes"];
+  /** Calls after which an invocation checkpoints. */
+  checkpointAfter: number;
   roll: () => number;
   post: (message: Posted, delayMs: number) => void;
 }
 
 export function stagedContext(around: Around, process: Process): Context {
-  const { stage, s3, received, measured, config, sizes, roll, post } = around;
+  const { stage, s3, received, measured, config, sizes, checkpointAfter, roll, post } = around;
   const now = () => stage.now;
-  const budget = new Budget(now);
+  const budget = new HastyBudget(now, checkpointAfter);
   const send = (label: string, detail: string, put: (delayMs: number) => void) =>
     stage.perform(process, {
       label,
@@ -64,7 +66,7 @@ export function stagedContext(around: Around, process: Process): Context {
       },
       budget,
     ),
-    bucket: new Bucket(config.bucket, now, stagedBucket(s3, stage, process), "service"),
+    bucket: new Bucket(config.bucket, now, budget.counted(stagedBucket(s3, stage, process)), "service"),
     customers: new CustomerBuckets(
       { aws: null, stsEndpoint: null, allowInsecureTargets: false },
       {
@@ -95,6 +97,20 @@ export function stagedContext(around: Around, process: Process): Context {
       }),
     measure: (point) => void (point.kind === "export" && measured.push(point.outcome)),
   };
+}
+
+/** Cloudflare's budget, of which work is to leave the most. */
+class HastyBudget extends Budget {
+  readonly #checkpointAfter: number;
+
+  constructor(now: () => number, checkpointAfter: number) {
+    super(now);
+    this.#checkpointAfter = checkpointAfter;
+  }
+
+  override get isNearlySpent(): boolean {
+    return this.used.subrequests >= this.#checkpointAfter || super.isNearlySpent;
+  }
 }
 
 /** A random UUID, version 4. */
