@@ -14,6 +14,7 @@ import {
   memberPath,
   none,
   some,
+  tagSpellings,
 } from "../db/profiles/conditions.ts";
 import { countsFrom, type SegmentFilter, segmentReadsFrom } from "./filter.ts";
 import type { Comparison, EventRule, Rule, Scalar } from "./rule.ts";
@@ -42,7 +43,7 @@ function compile(filter: SegmentFilter, parameters: ConditionParameters, passed:
     if ("any" in rule) return some(rule.any.map(matches));
     if ("none" in rule) return none(rule.none.map(matches));
     if ("attribute" in rule) return compared("p.attributes", rule.attribute, rule);
-    if ("tag" in rule) return hasTag(constants.scalar(`,${JSON.stringify(rule.tag)},`));
+    if ("tag" in rule) return hasTag(tagSpellings(rule.tag).map((text) => constants.scalar(text)));
     if (passed === null) return happened(rule);
     decided += 1;
     return passed[decided - 1] === true ? "1" : "0";

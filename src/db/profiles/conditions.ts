@@ -3,6 +3,7 @@
  * that a customer wrote are read from one JSON parameter and are never part of the SQL.
  */
 
+import { escapeWide, isWide } from "../core/narrow-text.ts";
 import { excludeDeleted } from "./deletions.ts";
 
 /** A condition: `sql` goes into the query's text, `values` into its parameter. The space must be ?1. */
@@ -90,11 +91,18 @@ export const hasMember = (object: "p.attributes" | "e.properties", path: string,
 export const memberPath = (name: string): string => `$.${JSON.stringify(name)}`;
 
 /**
- * SQL: the profile has this tag. The list is searched as a text: within an element each quote follows a backslash, so
- * that a comma, the tag's JSON and a comma are one whole element.
- * @param tag SQL of the tag's JSON, between commas.
+ * SQL: the profile has this tag. The list is searched as a text, as D1 would count each row of json_each as scanned:
+ * within an element each quote follows a backslash, so that a comma, the tag's JSON and a comma are one whole element.
+ * @param spellings SQL of each text of `tagSpellings`.
  */
-export const hasTag = (tag: string) => `instr(',' || substr(p.tags, 2, length(p.tags) - 2) || ',', ${tag}) > 0`;
+export const hasTag = (spellings: readonly string[]): string =>
+  some(spellings.map((text) => `instr(',' || substr(p.tags, 2, length(p.tags) - 2) || ',', ${text})`));
+
+/** A tag in a stored list, between commas: as JSON, and as JSON that is escaped where it was sent so. */
+export function tagSpellings(tag: string): string[] {
+  const json = `,${JSON.stringify(tag)},`;
+  return isWide(json) ? [json, escapeWide(json)] : [json];
+}
 
 /** A test on events. */
 export interface EventTest {
