@@ -1,7 +1,7 @@
 /**
- * Faults at each effect of a file that several invocations assemble, and whose segments several delete: each writes down
- * where it is and sends itself on. The export completes with the bytes of one object, sends its event once, and leaves
- * no orphans; also under random schedules of faults, repeated and late messages.
+ * Faults at each effect of a file that several invocations assemble, and whose segments several delete: each writes
+ * down where it is and sends itself on. The export completes with the bytes of one object, sends its event once, and
+ * leaves no orphans; also under random schedules of faults, repeated and late messages.
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
