@@ -10,7 +10,7 @@ import { digits17, iso } from "../time/names.ts";
 import { withLookUp } from "./ahead.ts";
 import type { Dataset, Page, Snapshot } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
-import { filledGroups } from "./event-properties.ts";
+import { propertyFiller } from "./event-properties.ts";
 import { schemaOf } from "./event-schema.ts";
 import { eventKey, type EventQuery, freezeEvents, rangeSource } from "./event-source.ts";
 import { propertiesAt } from "./open-object.ts";
@@ -132,26 +132,26 @@ export const activityEvents: Dataset<typeof shape, Query> = {
 async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
   const { enriched, extra } = query.fields;
   const clashes = new Map(query.clashes);
-  // Looked up for a page as it is stored: filled, it may be a thousand pages.
   const look = (events: readonly EventRecord[]) =>
     Promise.all([
       externalIds.look(
         snapshot,
         events.map((event) => event.personId),
       ),
+      propertyFiller(
+        snapshot,
+        events.map((event) => event.definitionId),
+      ),
       enriched ? flowEnrichment(snapshot, events) : [],
     ]);
-  for await (const [stored, [external, flows]] of withLookUp(readEvents(snapshot.db, range), look)) {
-    let first = 0;
-    for await (const events of filledGroups(snapshot, stored)) {
-      const before = first;
-      const lineOf = (event: EventRecord, n: number) => {
-        const parts = { externalId: external.get(event.personId) ?? null, extra, moments: flows[before + n] };
-        if (query.row_format === "nested") return nestedRow(event, parts);
-        return flatRow(event, clashes.get(event.definitionId) ?? [], parts);
-      };
-      yield* linePages(events, lineOf, eventKey);
-      first += events.length;
-    }
+  for await (const [events, [external, fill, flows]] of withLookUp(readEvents(snapshot.db, range), look)) {
+    const lineOf = (stored: EventRecord, n: number) => {
+      const event = { ...stored, properties: fill(stored) };
+      const parts = { externalId: external.get(event.personId) ?? null, extra, moments: flows[n] };
+      if (query.row_format === "nested") return nestedRow(event, parts);
+      return flatRow(event, clashes.get(event.definitionId) ?? [], parts);
+    };
+    // Filled, a page of stored events may be a thousand pages of lines.
+    yield* linePages(events, lineOf, eventKey);
   }
 }

@@ -3,7 +3,7 @@
  * its list. Works on the stored text, whose keys are in the definition's order already, and copies values unchanged.
  */
 
-import type { ObjectShape } from "../ingest/object-shape.ts";
+import type { ObjectShape, ShapeField } from "../ingest/object-shape.ts";
 
 /**
  * The most characters of a row. When an event is ingested, its row is smaller. It may become larger when its list gets
@@ -46,16 +46,16 @@ class Filler {
     let place = 0;
     let empty = true;
     this.#at += 1;
-    while (text[this.#at] !== "}") {
-      if (text[this.#at] === ",") this.#at += 1;
-      // Names contain no quotation mark and nothing that JSON escapes.
-      const end = text.indexOf('":', this.#at);
-      const known = shape.find(text.slice(this.#at + 1, end));
+    while (text.charCodeAt(this.#at) !== BRACE_END) {
+      if (text.charCodeAt(this.#at) === COMMA) this.#at += 1;
+      // Most objects have most fields, in the definition's order.
+      const next = shape.fields[place];
+      const known = next !== undefined && text.startsWith(next.nameText, this.#at) ? next : this.#find(shape);
       if (known !== undefined && known.place > place) this.#insert(`${shape.nulls(place, known.place)},`);
       if (known !== undefined) place = Math.max(place, known.place + 1);
-      this.#at = end + 2;
+      this.#at = text.indexOf('":', this.#at) + 2;
       empty = false;
-      if (known?.items === undefined || known.items === null || !this.#items) this.#skip();
+      if (known?.items === undefined || known.items === null || !this.#items) this.#at = endOfValue(text, this.#at);
       else if (!this.#list(known.items)) return false;
     }
     const rest = shape.nulls(place);
@@ -67,8 +67,8 @@ class Filler {
   /** From `[` to behind `]`. */
   #list(items: ObjectShape): boolean {
     this.#at += 1;
-    while (this.#text[this.#at] !== "]") {
-      if (this.#text[this.#at] === ",") this.#at += 1;
+    while (this.#text.charCodeAt(this.#at) !== BRACKET_END) {
+      if (this.#text.charCodeAt(this.#at) === COMMA) this.#at += 1;
       if (!this.#object(items)) return false;
     }
     this.#at += 1;
@@ -80,32 +80,37 @@ class Filler {
     this.#copied = this.#at;
   }
 
-  /** To behind the value. */
-  #skip(): void {
-    let depth = 0;
-    do {
-      const first = this.#text[this.#at];
-      if (first === '"') this.#skipString();
-      else {
-        if (first === "{" || first === "[") depth += 1;
-        if (first === "}" || first === "]") depth -= 1;
-        this.#at += 1;
-      }
-    } while (this.#at < this.#text.length && (depth > 0 || !this.#valueEnds()));
+  /** Names contain no quotation mark and nothing that JSON escapes. */
+  #find(shape: ObjectShape): ShapeField | undefined {
+    return shape.find(this.#text.slice(this.#at + 1, this.#text.indexOf('":', this.#at)));
   }
+}
 
-  #valueEnds(): boolean {
-    const next = this.#text[this.#at];
-    return next === "," || next === "}" || next === "]";
-  }
+const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
+const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-  #skipString(): void {
-    for (let end = this.#text.indexOf('"', this.#at + 1); ; end = this.#text.indexOf('"', end + 1)) {
-      let backslashes = 0;
-      while (this.#text[end - 1 - backslashes] === "\\") backslashes += 1;
-      if (backslashes % 2 === 1) continue;
-      this.#at = end + 1;
-      return;
+/** @param from the index of a value's first character. @returns the index behind the value. */
+function endOfValue(text: string, from: number): number {
+  let at = from;
+  let depth = 0;
+  do {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else {
+      if (code === BRACE || code === BRACKET) depth += 1;
+      if (code === BRACE_END || code === BRACKET_END) depth -= 1;
+      at += 1;
     }
+  } while (at < text.length && (depth > 0 || !endsValue(text.charCodeAt(at))));
+  return at;
+}
+
+const endsValue = (code: number) => code === COMMA || code === BRACE_END || code === BRACKET_END;
+
+function endOfString(text: string, from: number): number {
+  for (let end = text.indexOf('"', from + 1); ; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return end + 1;
   }
 }

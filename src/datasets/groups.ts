@@ -16,8 +16,10 @@ export function* boundedGroups<Item, Made>(
 ): Generator<Made[]> {
   let group: Made[] = [];
   let characters = 0;
-  for (const [index, item] of items.entries()) {
+  let index = 0;
+  for (const item of items) {
     const made = make(item, index);
+    index += 1;
     if (group.length > 0 && characters + lengthOf(made) > max) {
       yield group;
       [group, characters] = [[], 0];

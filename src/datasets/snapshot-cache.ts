@@ -29,9 +29,10 @@ export class SnapshotCache<Value> {
     }
     // A chunk of another export may replace the map during the query: this call keeps its own.
     const known = this.#known;
-    const missing = [...new Set(ids)].filter((id) => !known.has(id));
-    if (missing.length > 0) {
-      const found = await this.#find(asOf, missing);
+    const missing = new Set<string>();
+    for (const id of ids) if (!known.has(id)) missing.add(id);
+    if (missing.size > 0) {
+      const found = await this.#find(asOf, [...missing]);
       for (const id of missing) known.set(id, null);
       for (const [id, value] of found) known.set(id, value);
     }

@@ -10,6 +10,8 @@ export interface ShapeField {
   field: Property | Field;
   /** Its place in the definition's order. */
   place: number;
+  /** The name as JSON, with its colon: `"name":`. */
+  nameText: string;
   /** The field with a null value, as JSON: `"name":null`. */
   nullText: string;
   /** The bytes of `nullText` in UTF-8. */
@@ -30,9 +32,10 @@ export class ObjectShape {
   /** @param fields in the definition's order. */
   constructor(fields: readonly (Property | Field)[]) {
     this.fields = fields.map((field, place) => {
-      const nullText = `${JSON.stringify(field.name)}:null`;
+      const nameText = `${JSON.stringify(field.name)}:`;
+      const nullText = `${nameText}null`;
       const items = field.type === "list" && "fields" in field ? new ObjectShape(field.fields ?? []) : null;
-      return { field, place, nullText, nullBytes: Buffer.byteLength(nullText), items };
+      return { field, place, nameText, nullText, nullBytes: Buffer.byteLength(nullText), items };
     });
     this.required = this.fields.filter(({ field }) => field.required);
     this.#byName = new Map(this.fields.map((each) => [each.field.name, each]));

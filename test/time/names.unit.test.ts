@@ -1,5 +1,6 @@
 /** Times as file names and rows write them: UTC, for any time. */
 
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { digits17, iso, isoWithOffset } from "../../src/time/names.ts";
 
@@ -24,4 +25,24 @@ it("writes a nested row's time with a Z", () => {
 
 it("writes a flat row's time with an offset that has no colon", () => {
   expect(isoWithOffset(MOMENT)).toBe("2022-09-04T05:00:35.007+0000");
+});
+
+it("writes every time that there is as the language's own dates do", () => {
+  const MAX_TIME = 8.64e15;
+  const time = fc.oneof(
+    fc.integer({ min: -MAX_TIME, max: MAX_TIME }),
+    // Close to each other, as the times of a page are: the same hour, and the hours around it.
+    fc.integer({ min: MOMENT - 4_000_000, max: MOMENT + 4_000_000 }),
+    fc.double({ min: -MAX_TIME, max: MAX_TIME, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(time, (each) => {
+      expect(iso(each)).toBe(new Date(each).toISOString());
+    }),
+  );
+});
+
+it("writes no time that there is not", () => {
+  for (const none of [Number.NaN, Number.POSITIVE_INFINITY, 8.64e15 + 3_600_000])
+    expect(() => iso(none)).toThrow(RangeError);
 });

@@ -44,6 +44,9 @@ export interface PageWriter {
   readonly description: Uint8Array<ArrayBuffer>;
 }
 
+/** Lines are encoded about 64 at a time, while the processor's cache still holds their characters. */
+const TEXT_CHARACTERS = 16_384;
+
 const NOTHING = new Uint8Array();
 
 type Sink = (piece: Uint8Array) => void;
@@ -78,6 +81,7 @@ export function pageWriter(
   let description = NOTHING;
   const fits = (encoded: string) => {
     if (limits === null) return true;
+    if (limits.bytes === Infinity) return counts.rows < limits.rows;
     const bytes = limitedBytes + Buffer.byteLength(encoded) + rows.bytes.around;
     if (counts.rows >= limits.rows || bytes >= limits.bytes) return false;
     limitedBytes = bytes;
@@ -141,6 +145,9 @@ function textRows(
     write(line, row) {
       if (row === null) text += line;
       else text += (row > 0 || follows === 1 ? between : "") + line + lineEnd;
+      if (text.length < TEXT_CHARACTERS) return;
+      blocks.write(text);
+      text = "";
     },
     endPage() {
       blocks.write(text);
