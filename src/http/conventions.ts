@@ -22,7 +22,7 @@ export interface Credentials {
   /** `WWW-Authenticate` of a 401. */
   challenge: string;
   /** The API key of a request. @throws unauthenticated saying what is wrong with the request. */
-  keyOf(call: Call): string | Promise<string>;
+  keyOf: (call: Call) => string | Promise<string>;
 }
 
 /** Errors on the wire. */
@@ -30,10 +30,10 @@ export interface ErrorShape {
   contentType: string;
   /** The schema of every error's body. */
   schema: z.ZodType;
-  statusOf(code: ErrorCode): number;
+  statusOf: (code: ErrorCode) => number;
   /** What the document says of the code, in one sentence. */
-  meaningOf(code: ErrorCode): string;
-  bodyOf(error: SpillwayError, requestId: string): unknown;
+  meaningOf: (code: ErrorCode) => string;
+  bodyOf: (error: SpillwayError, requestId: string) => unknown;
 }
 
 /**

@@ -17,6 +17,7 @@ const SPACE: SpaceRow = {
   retention_days: 30,
   status: "active",
   external_id: "",
+  dialects: "{}",
   created_at: 0,
 };
 

@@ -11,16 +11,18 @@ interface Spaces {
   retention_days: number;
   status: "active" | "inactive" | "deleting";
   external_id: string;
+  /** JSON: settings of dialects, by their names. */
+  dialects: string;
   created_at: number;
 }
 
-export const SPACE_COLUMNS = "id, name, timezone, retention_days, status, external_id, created_at";
+export const SPACE_COLUMNS = "id, name, timezone, retention_days, status, external_id, dialects, created_at";
 
 /** A space without its secrets. */
 export type SpaceRow = Row<Spaces, typeof SPACE_COLUMNS>;
 
 export async function insertSpace(db: Database, space: SpaceRow, encryptedWebhookSecret: string): Promise<void> {
-  const sql = `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`;
+  const sql = `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`;
   await db.run(sql, [...valuesOf(space, SPACE_COLUMNS), encryptedWebhookSecret]);
 }
 
@@ -43,15 +45,24 @@ export interface SpaceChange {
   timezone?: string | undefined;
   retention_days?: number | undefined;
   status?: "active" | "inactive" | undefined;
+  /** What differs from the settings of before (RFC 7396). */
+  dialects?: object | undefined;
 }
 
 /** @returns the changed space, or null when its id is unknown. */
 export async function updateSpace(db: Database, spaceId: string, change: SpaceChange): Promise<SpaceRow | null> {
   return db.first<SpaceRow>(
     `UPDATE spaces SET name = coalesce(?2, name), timezone = coalesce(?3, timezone),
-       retention_days = coalesce(?4, retention_days), status = coalesce(?5, status)
+       retention_days = coalesce(?4, retention_days), status = coalesce(?5, status), dialects = json_patch(dialects, ?6)
      WHERE id = ?1 AND status <> 'deleting' RETURNING ${SPACE_COLUMNS}`,
-    [spaceId, change.name ?? null, change.timezone ?? null, change.retention_days ?? null, change.status ?? null],
+    [
+      spaceId,
+      change.name ?? null,
+      change.timezone ?? null,
+      change.retention_days ?? null,
+      change.status ?? null,
+      JSON.stringify(change.dialects ?? {}),
+    ],
   );
 }
 

@@ -66,7 +66,7 @@ function documentResource(name: DialectName, description: ApiDescription, routes
 
 /** Clients send more than their documentation has: what an operation's schemas do not name is logged, and ignored. */
 function lenient(operation: Operation): Operation {
-  const { query = z.looseObject({}), body, handle } = operation;
+  const { query = z.looseObject({}), body } = operation;
   return {
     ...operation,
     query,
@@ -76,7 +76,7 @@ function lenient(operation: Operation): Operation {
         ...(body === undefined ? [] : ignoredMembers(body.schema, parsed.body)),
       ];
       if (ignored.length > 0) call.notes["ignored"] = ignored.join(" ");
-      return handle(call, parsed);
+      return operation.handle(call, parsed);
     },
   };
 }

@@ -21,6 +21,7 @@ const NO_SPACE: SpaceRow = {
   retention_days: 1,
   status: "active",
   external_id: "",
+  dialects: "{}",
   created_at: 0,
 };
 

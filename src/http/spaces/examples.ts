@@ -7,6 +7,7 @@ const SPACE = {
   retention_days: 180,
   status: "active",
   external_id: EXTERNAL_ID,
+  dialects: {},
   created_at: AT,
 };
 

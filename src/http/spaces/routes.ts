@@ -14,6 +14,7 @@ import { logFailure } from "../../log.ts";
 import type { LimiterObject } from "../../limiter/limiter.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "../api-keys/new-key.ts";
+import { DialectSettings, settingsOf } from "../dialects/settings.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, route, SCOPES } from "../route.ts";
@@ -32,6 +33,7 @@ const Space = z
     external_id: z
       .string()
       .meta({ description: "The external id for the trust policy of an AWS role. It never changes." }),
+    dialects: DialectSettings,
     created_at: Time,
   })
   .meta({ id: "Space" });
@@ -48,6 +50,7 @@ const SpaceChange = z.strictObject({
   name: Name.optional(),
   timezone: TimeZone.optional(),
   retention_days: RetentionDays.optional(),
+  dialects: DialectSettings.optional(),
 });
 
 const SpaceId = z.object({ id: z.uuid() });
@@ -76,6 +79,7 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
         ...body,
         status: "active",
         external_id: `spillway-${runtime.uuid()}`,
+        dialects: "{}",
         created_at: now,
       };
       const { secret, encryptedSecret } = await newSecret(call, row.id);
@@ -177,6 +181,7 @@ function show(row: SpaceRow) {
     retention_days: row.retention_days,
     status: row.status,
     external_id: row.external_id,
+    dialects: settingsOf(row),
     created_at: iso(row.created_at),
   };
 }

@@ -84,6 +84,7 @@ describe("a schedule", () => {
     retention_days,
     status: "active",
     external_id: "",
+    dialects: "{}",
     created_at: 0,
   });
   const schedulableOf = (name: string) => datasetNamed(name).schedulable;

@@ -12,6 +12,7 @@ CREATE TABLE spaces (
   previous_webhook_secret TEXT, -- encrypted; signs beside the current one until the time below
   previous_webhook_secret_until INTEGER,
   redaction_secret TEXT, -- encrypted; the key of hashed values
+  dialects TEXT NOT NULL DEFAULT '{}', -- JSON: settings of APIs of other products
   retention_due_at INTEGER NOT NULL DEFAULT 0, -- when retention looks at its events next
   pruning_due_at INTEGER NOT NULL DEFAULT 0, -- when its superseded versions are pruned next
   pruning_seq INTEGER NOT NULL DEFAULT 0, -- the versions that ended up to this number are pruned then

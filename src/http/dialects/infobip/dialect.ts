@@ -47,11 +47,11 @@ const submit = route({
   },
   responses: { 202: { description: "The request is submitted.", schema: Submitted } },
   errors: ["too_many_pending_exports"],
-  check({ body }) {
-    toExportRequest(body);
+  check({ body, space }) {
+    toExportRequest(body, space);
   },
   async handle(call, { space, body }) {
-    const request = toExportRequest(body);
+    const request = toExportRequest(body, space);
     const { id } = await renaming(FIELDS, () =>
       createExport(call.context, { space, request, requestId: call.requestId, idempotencyKey: null, answer: () => "" }),
     );

@@ -1,8 +1,10 @@
 /** The request of an export in Infobip's words, and the request that the core knows. */
 
 import * as z from "zod";
+import type { SpaceRow } from "../../../db/tenants/spaces.ts";
 import type { ExportRequest } from "../../../export/api/request.ts";
 import { exportRequest, type FieldNames } from "../core-request.ts";
+import { settingsOf } from "../settings.ts";
 
 /** The dataset that the dialect exports. */
 export const DATASET = "activity_events";
@@ -41,8 +43,11 @@ export const FIELDS: FieldNames = new Map([
   ["/enrich_with_moments_info", "enrichWithMomentsInfo"],
 ]);
 
-/** Rows are exactly those of the product. @throws invalid_request whose faults name the fields of the request. */
-export function toExportRequest(sent: z.output<typeof InfobipRequest>): ExportRequest {
+/**
+ * Rows have exactly the product's fields, in the form that the space has set.
+ * @throws invalid_request whose faults name the fields of the request.
+ */
+export function toExportRequest(sent: z.output<typeof InfobipRequest>, space: SpaceRow): ExportRequest {
   return exportRequest(
     {
       dataset: DATASET,
@@ -51,7 +56,7 @@ export function toExportRequest(sent: z.output<typeof InfobipRequest>): ExportRe
       event_names: sent.definitionIdList,
       enrich_with_moments_info: sent.enrichWithMomentsInfo,
       extra_fields: false,
-      row_format: "flat",
+      row_format: settingsOf(space).infobip?.row_format ?? "flat",
       layout: "files",
       delivery: {
         type: "s3",
