@@ -6,7 +6,8 @@
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, isGuardFailure, isUniqueFailure, type Statement, statement } from "../core/database.ts";
 import { ensureSection } from "../core/sections.ts";
-import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { versionsAt } from "../core/versions.ts";
 import { neverUsed } from "./first-events.ts";
 
 interface Definitions {
@@ -227,11 +228,12 @@ export async function definitionRowIds(db: Database, spaceId: string): Promise<s
   return rows.map(({ id }) => id);
 }
 
-/** The rows as of a sequence number, without their metadata. @param ids null: all. */
+/** The rows as of a sequence number, by id, without their metadata. @param ids null: all. */
 export const definitionRowsAt = (db: Database, spaceId: string, seq: number, ids: readonly string[] | null) =>
-  db.all<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties" | "property_seqs">>(
-    `SELECT id, name, section_id, category, properties, property_seqs FROM definitions
-     WHERE space_id = ?1 AND ${asOf("definitions", "?2")}
-       AND ${ids === null ? "?3 IS NULL" : "id IN (SELECT value FROM json_each(?3))"}`,
-    [spaceId, seq, ids === null ? null : JSON.stringify(ids)],
+  versionsAt<Pick<DefinitionRow, "id" | "name" | "section_id" | "category" | "properties" | "property_seqs">>(
+    db,
+    { table: "definitions", columns: "id, name, section_id, category, properties, property_seqs" },
+    spaceId,
+    seq,
+    ids,
   );

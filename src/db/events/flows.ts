@@ -75,19 +75,62 @@ export interface ElementRow {
   campaign_start: number | null;
 }
 
+/** Versions of elements that one query looks at. */
+const VERSIONS_PER_QUERY = 50_000;
+
+/** SQL: the versions of elements, in order. ?3 is JSON: of each element its id, and the flow and number before them. */
+const VERSIONS_OF = `json_each(?3) j CROSS JOIN flow_elements e ON e.space_id = ?1 AND e.id = j.value ->> 0
+  AND (e.flow_id, e.seq_from) > (j.value ->> 1, j.value ->> 2)`;
+
 /**
- * These elements as of a sequence number. Where several flows have an element with one id, the flow that was created or
- * changed last is the last one here.
+ * These elements as of a sequence number. Where several flows have an element with one id, it is that of the flow that
+ * was created or changed last; of those in one call, that with the last id.
+ * @param versions how many versions of elements one query looks at, whether they are of that number or not: very many
+ * flows may have an element with one id.
  */
-export const elementsAt = (db: Database, spaceId: string, seq: number, elementIds: readonly string[]) =>
-  db.all<ElementRow>(
-    `SELECT e.id, e.name, f.campaign_name, f.campaign_start
-     FROM json_each(?3) j
-     CROSS JOIN flow_elements e ON e.space_id = ?1 AND e.id = j.value AND ${asOf("e", "?2")}
-     CROSS JOIN flows f ON f.space_id = ?1 AND f.id = e.flow_id AND f.seq_from = e.seq_from
-     ORDER BY e.seq_from`,
-    [spaceId, seq, JSON.stringify(elementIds)],
-  );
+export async function elementsAt(
+  db: Database,
+  spaceId: string,
+  seq: number,
+  elementIds: readonly string[],
+  versions = VERSIONS_PER_QUERY,
+): Promise<ElementRow[]> {
+  interface Latest extends ElementRow {
+    seq_from: number;
+  }
+  const latest = new Map<string, Latest>();
+  let left: (readonly [id: string, flowId: string, seqFrom: number])[] = [...new Set(elementIds)].map((id) => [
+    id,
+    "",
+    0,
+  ]);
+  while (left.length > 0) {
+    const [found, end] = await db.batch<Latest & { place: number; flow_id: string }>([
+      statement(
+        `SELECT e.id, e.name, f.campaign_name, f.campaign_start, e.seq_from
+         FROM (SELECT id, flow_id, name, seq_from, max(printf('%016d', seq_from) || flow_id) FROM (
+             SELECT e.id, e.flow_id, e.name, e.seq_from, ${asOf("e", "?2")} AS matches FROM ${VERSIONS_OF} LIMIT ?4)
+           WHERE matches GROUP BY id) e
+         CROSS JOIN flows f ON f.space_id = ?1 AND f.id = e.flow_id AND f.seq_from = e.seq_from`,
+        [spaceId, seq, JSON.stringify(left), versions],
+      ),
+      statement(`SELECT j.key AS place, e.flow_id, e.seq_from FROM ${VERSIONS_OF} LIMIT 1 OFFSET ?2`, [
+        spaceId,
+        versions - 1,
+        JSON.stringify(left),
+      ]),
+    ]);
+    for (const row of found?.rows ?? [])
+      if ((latest.get(row.id)?.seq_from ?? -1) <= row.seq_from) latest.set(row.id, row);
+    const last = end?.rows[0];
+    const at = left[last?.place ?? -1];
+    left =
+      last === undefined || at === undefined
+        ? []
+        : [[at[0], last.flow_id, last.seq_from], ...left.slice(last.place + 1)];
+  }
+  return [...latest.values()];
+}
 
 /** These flows as of a sequence number. */
 export const flowsAt = (db: Database, spaceId: string, seq: number, flowIds: readonly string[]) =>

@@ -9,7 +9,8 @@ import { type Database, isGuardFailure, type Statement, statement } from "../cor
 import { folded, searchText } from "../events/definitions.ts";
 import { jsonLists } from "../core/json-lists.ts";
 import { ensureSection } from "../core/sections.ts";
-import { asOf, nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { versionsAt } from "../core/versions.ts";
 
 export type DefinedKind = "attribute" | "tag" | "topic";
 
@@ -109,20 +110,20 @@ export async function listProfileDefinitionRows(
 }
 
 /** The definitions as of a sequence number, by id. @param ids null: all. */
-export async function profileDefinitionRowsAt(
+export const profileDefinitionRowsAt = (
   db: Database,
   spaceId: string,
   seq: number,
   kind: DefinedKind,
   ids: readonly string[] | null,
-): Promise<ProfileDefinition[]> {
-  return db.all<ProfileDefinition>(
-    `SELECT d.id, d.section_id, d.name, d.type FROM profile_definitions d
-     WHERE d.space_id = ?1 AND d.kind = ?3 AND (?4 IS NULL OR d.id IN (SELECT value FROM json_each(?4)))
-       AND ${asOf("d", "?2")} ORDER BY d.id`,
-    [spaceId, seq, kind, ids === null ? null : JSON.stringify(ids)],
+) =>
+  versionsAt<ProfileDefinition>(
+    db,
+    { table: "profile_definitions", columns: "id, section_id, name, type", kind },
+    spaceId,
+    seq,
+    ids,
   );
-}
 
 /** The current types of these attributes, without undefined ones, and the sequence number of the read. */
 export async function attributeTypes(
