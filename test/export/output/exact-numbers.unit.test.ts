@@ -1,7 +1,9 @@
 /** Numbers beyond the precision of doubles, such as a share of money, are exported as the dataset wrote them. */
 
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Encoding, Redaction } from "../../../src/export/output/encode/encoding.ts";
+import { hasLongNumber } from "../../../src/export/output/encode/exact-numbers.ts";
 import { createEncoder, fileForm } from "../../../src/export/output/encode/encoder.ts";
 
 const FORM = {
@@ -49,4 +51,15 @@ describe("a number with more digits than a floating point number has", () => {
     expect(written({ fields: FIELDS }, line)).toBe(line);
     expect(written({ format: "csv", fields: FIELDS }, line)).toBe("0.30000000000000004,1234567890123456789");
   });
+});
+
+it("finds sixteen digits or points in a row, of which the first is a digit, wherever they are", () => {
+  const text = fc.string({ unit: fc.constantFrom("1", "0", "9", ".", "x"), maxLength: 60 });
+  const long = fc.string({ unit: fc.constantFrom("1", "."), minLength: 14, maxLength: 20 });
+  fc.assert(
+    fc.property(text, long, text, (before, number, after) => {
+      const line = before + number + after;
+      expect(hasLongNumber(line)).toBe(/\d[\d.]{15}/.test(line));
+    }),
+  );
 });

@@ -9,7 +9,7 @@ import type { Field } from "../../../src/export/output/encode/encoding.ts";
 import { PAGE_CODECS } from "../../../src/export/output/encode/parquet-codecs.ts";
 import { emptyParquet, RowGroupWriter, schemaOf } from "../../../src/export/output/encode/parquet.ts";
 import { footer, MAGIC } from "../../../src/export/output/encode/parquet-footer.ts";
-import type { Value } from "../../../src/export/output/encode/rows.ts";
+import type { Value } from "../../../src/export/output/encode/exact-numbers.ts";
 import { readParquet } from "../../support/parquet.ts";
 import { between, dice, noise } from "../../support/random.ts";
 

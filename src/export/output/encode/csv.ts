@@ -6,7 +6,7 @@
  */
 
 import type { Field } from "./encoding.ts";
-import { isExactNumber, type Value } from "./rows.ts";
+import { isExactNumber, type Value } from "./exact-numbers.ts";
 
 export const LINE_END = "\r\n";
 

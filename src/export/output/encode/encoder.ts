@@ -12,7 +12,8 @@ import type { Compression } from "../compression/codec.ts";
 import { csvHeader, LINE_END, csvLine } from "./csv.ts";
 import { CODECS, DEFAULT_CODEC, type Encoding, type Field } from "./encoding.ts";
 import { PAGE_CODECS, type PageCodec } from "./parquet-codecs.ts";
-import { cellReader, rowReader, type Value } from "./rows.ts";
+import type { Value } from "./exact-numbers.ts";
+import { cellReader, rowReader } from "./rows.ts";
 
 export const PARQUET_TYPE = "application/vnd.apache.parquet";
 

@@ -9,7 +9,8 @@ import type { ColumnType } from "../../../datasets/dataset.ts";
 import type { Field } from "./encoding.ts";
 import { CREATED_BY, footer, MAGIC, MAX_FOOTER_BYTES, RowGroups, type Schema } from "./parquet-footer.ts";
 import type { PageCodec } from "./parquet-codecs.ts";
-import { isExactNumber, type Value } from "./rows.ts";
+import { isExactNumber, type Value } from "./exact-numbers.ts";
+import { microseconds } from "./timestamps.ts";
 
 const GROUP_ROWS = 10_000;
 /** The approximate size of a group's values: a group is in memory until it ends. */
@@ -186,15 +187,4 @@ function convert(value: Exclude<Value, null>, type: ColumnType): unknown {
       return value;
   }
   throw new Error(`a value does not match its column of type ${type}`);
-}
-
-/** The digits of an RFC 3339 time below the millisecond, down to the microsecond. */
-const BELOW_MS = /\.\d{3}(\d{1,3})/;
-
-/** Epoch microseconds of an RFC 3339 time or day; null for another text. More digits than these are cut. */
-function microseconds(text: string): bigint | null {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) return null;
-  const below = BELOW_MS.exec(text)?.[1] ?? "";
-  return BigInt(ms) * 1000n + BigInt(below.padEnd(3, "0"));
 }

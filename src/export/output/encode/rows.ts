@@ -3,14 +3,13 @@
 import { createHmac } from "node:crypto";
 import type { RowCondition } from "../../../datasets/dataset.ts";
 import type { Field, Redaction } from "./encoding.ts";
-
-export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
+import { parseExactly, type Value } from "./exact-numbers.ts";
 
 /** @param key of the hashes; empty for none. @returns a function from a line of JSON to the redacted row. */
 export function rowReader(redactions: readonly Redaction[], key: Uint8Array): (line: string) => Value {
   const tests = redactions.map(({ rows }) => rowTest(rows));
   return (line) => {
-    const row = parse(line);
+    const row = parseExactly(line);
     // Which rows a redaction is for is read before any of them changes the row.
     const due = redactions.filter((_, index) => tests[index]?.(row) ?? true);
     for (const { path, how } of due) redact(row, path, 0, how, key);
@@ -31,7 +30,7 @@ export function cellReader(
   const conditions = fields.map(({ rows }) => rowTest(rows));
   const redactionTests = redactions.map(({ rows }) => rowTest(rows));
   return (line) => {
-    const row = parse(line);
+    const row = parseExactly(line);
     const own = conditions.map((test) => test === null || test(row));
     const due = redactions.filter((_, index) => redactionTests[index]?.(row) ?? true);
     for (const { path, how } of due) redact(row, path, 0, how, key);
@@ -48,37 +47,6 @@ function rowTest(rows: RowCondition | undefined): ((row: Value) => boolean) | nu
     return texts.has(typeof text === "string" ? text : "") === wanted;
   };
 }
-
-/** A number that 64-bit floating point cannot represent, kept as its text (TC39's JSON.rawJSON). */
-interface ExactNumber {
-  readonly rawJSON: string;
-}
-
-type Reviver = (name: string, value: unknown, at: { source?: string }) => unknown;
-
-/** In workerd and Node, but not yet in TypeScript's declarations. */
-const exactly = JSON as unknown as {
-  parse(text: string, reviver: Reviver): Value;
-  rawJSON(literal: string): Value;
-  isRawJSON(value: unknown): value is ExactNumber;
-};
-
-/** Shorter numbers are exact as 64-bit floating point. */
-const LONG_NUMBER = /\d[\d.]{15}/;
-
-/** A parser's message quotes the line, and messages are logged: a message without data replaces it. */
-function parse(line: string): Value {
-  try {
-    return LONG_NUMBER.test(line) ? exactly.parse(line, keepNumber) : (JSON.parse(line) as Value);
-  } catch {
-    throw new Error("a row is not JSON");
-  }
-}
-
-const keepNumber: Reviver = (_name, value, { source }) =>
-  typeof value === "number" && source !== undefined && String(value) !== source ? exactly.rawJSON(source) : value;
-
-export const isExactNumber = (value: unknown): value is ExactNumber => exactly.isRawJSON(value);
 
 /** A path leads through a list into each of its items. */
 function valueAt(from: Value, path: readonly string[], depth: number): Value {
