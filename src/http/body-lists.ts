@@ -1,11 +1,13 @@
 /**
- * Reads and validates a body of lists, item by item. The text and the values of the whole body are never in memory: an
- * item is scanned, parsed and validated before the next one is, and then kept as its value or as its text.
+ * Reads and validates a body of lists, item by item. The text of the whole body is never in memory: an item is scanned,
+ * parsed and validated before the next one is, and then kept in an array or in SentRecords. Most items are accepted by
+ * a compiled check; the schema explains what is wrong with the others.
  */
 
 import type * as z from "zod";
 import { type Fault, invalid, MAX_FAULTS, SpillwayError } from "../errors.ts";
 import { BodyText } from "./body-text.ts";
+import { type CompiledCheck, compiledCheck } from "./compiled-check.ts";
 import { readLines } from "./json-lines.ts";
 import { type ReadRecords, readRecords, type TakeRecord } from "./json-records.ts";
 import type { BodyDoc } from "./route.ts";
@@ -21,12 +23,13 @@ interface KeptList {
   first: unknown;
   count: number;
   kept: unknown[] | SentRecords<unknown>;
+  accepts: CompiledCheck | null;
 }
 
 /**
  * @param pieces the bytes of the body.
  * @param isLines whether the body is NDJSON.
- * @returns the validated body; its lists are arrays, or SentRecords where the operation asks for texts.
+ * @returns the validated body; its lists are arrays, or SentRecords where the operation asks for records.
  * @throws malformed_request with the place that is not JSON; invalid_request with at most 100 faults.
  */
 export function readLists<Output>(
@@ -42,19 +45,23 @@ export function readLists<Output>(
       maxItems,
       first: null,
       count: 0,
-      kept: doc.items === "texts" ? new SentRecords(item) : [],
+      kept: doc.items === "records" ? new SentRecords() : [],
+      accepts: doc.items === "records" ? compiledCheck(item) : null,
     });
   const faults: Fault[] = [];
   const take: TakeRecord = (name, index, value, text) => {
     const list = lists.get(name);
     if (list === undefined || faults.length >= MAX_FAULTS) return;
     if (index === 0) list.first = value;
+    if (faults.length === 0 && list.accepts?.(value) === true) {
+      keep(list, value, value, text);
+      return;
+    }
     const checked = check(list.item, value, inBody, "property", [name, index]);
     // The first item of a list is validated once more with the body, which then has its faults.
     if (index > 0) faults.push(...checked.faults);
     if (faults.length > 0) return;
-    if (Array.isArray(list.kept)) list.kept.push(checked.data);
-    else list.kept.add(text);
+    keep(list, value, checked.data, text);
   };
   const text = new BodyText(pieces);
   const { value, counts } =
@@ -63,6 +70,12 @@ export function readLists<Output>(
       : fromJson(readRecords(text, lists, maxValues, take));
   for (const [name, count] of counts) Object.assign(lists.get(name) ?? {}, { count });
   return validated(doc.schema, value, lists, faults);
+}
+
+/** @param value as it was sent. @param data with its defaults. */
+function keep({ kept }: KeptList, value: unknown, data: unknown, text: string): void {
+  if (Array.isArray(kept)) kept.push(data);
+  else kept.add(value, text);
 }
 
 interface Read {

@@ -11,33 +11,33 @@ export const MAX_RECORDS = 5_000;
 /** Of the body of a call that writes many records. */
 export const MAX_RECORDS_BYTES = 15_728_640;
 
-interface Records<Sent> extends Pick<
+interface Records<Schema extends z.ZodType> extends Pick<
   RouteDefinition<undefined, undefined, undefined>,
   "operationId" | "summary" | "description" | "auth"
 > {
   /** The list's name in the body. */
   property: string;
-  record: z.ZodType<Sent>;
+  record: Schema;
   /** JSON values in a record. */
   maxValues?: number;
   example: unknown;
   /** @param pointers the JSON pointer of each record in the body. */
   store: (
     ingest: ReturnType<typeof ingestOf>,
-    records: SentItems<Sent>,
+    records: SentItems<z.input<Schema>>,
     pointers: (index: number) => string,
   ) => Promise<z.output<typeof Accepted>>;
 }
 
 /** Defines the operation that stores a resource's records. */
-export function sendRecords<Sent>({
+export function sendRecords<Schema extends z.ZodType>({
   property,
   record,
   maxValues,
   example,
   store,
   ...operation
-}: Records<Sent>): Operation {
+}: Records<Schema>): Operation {
   return route({
     ...operation,
     method: "POST",
@@ -57,7 +57,7 @@ export function sendRecords<Sent>({
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      const records = body[property] ?? new SentRecords(record);
+      const records = body[property] ?? new SentRecords<z.input<Schema>>();
       return json(await store(ingestOf(call, space), records, (index) => `/${property}/${index}`), 202);
     },
   });

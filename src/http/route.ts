@@ -104,9 +104,10 @@ export interface BodyDoc<Body> {
   maxValues?: number;
   /**
    * For a large body, whose members are all lists with a limit: it is read item by item, and the items are kept as
-   * values in arrays, or as texts in SentRecords, which takes the least memory. Default: the body is read as a whole.
+   * values in arrays, or as they were sent in SentRecords, which takes the least memory. Default: the body is read as
+   * a whole.
    */
-  items?: "values" | "texts";
+  items?: "values" | "records";
   /** `application/x-ndjson` is accepted too: each line becomes an item of this property. It needs `items`. */
   linesOf?: Lines;
   example: unknown;

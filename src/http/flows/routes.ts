@@ -70,7 +70,7 @@ export const flowsResource = resource("/v1/flows", "Flows", [
       },
     },
     async handle(call, { space, body }) {
-      const flows = body["flows"] ?? new SentRecords(SentFlow);
+      const flows = body["flows"] ?? new SentRecords<z.input<typeof SentFlow>>();
       checkTogether(flows);
       await putFlows(call.databases.space(space.id), space.id, rowsOf(flows), call.runtime.now());
       return json({ put: flows.length });
@@ -89,11 +89,14 @@ export const flowsResource = resource("/v1/flows", "Flows", [
   }),
 ]);
 
-type Flows = SentItems<z.output<typeof SentFlow>>;
+type Flows = SentItems<z.input<typeof SentFlow>>;
 
 function* rowsOf(flows: Flows): Generator<NewFlow, void> {
-  for (const { campaign_start: start, elements, ...flow } of flows.finalPass())
-    yield { ...flow, campaign_start: start === null ? null : Date.parse(start), elements: JSON.stringify(elements) };
+  for (const sent of flows.finalPass()) {
+    const { id, campaign_name, campaign_start: start, elements } = SentFlow.parse(sent);
+    const time = start === null ? null : Date.parse(start);
+    yield { id, campaign_name, campaign_start: time, elements: JSON.stringify(elements) };
+  }
 }
 
 /** @throws invalid_request for an id that occurs twice in one call, and for too large a flow or call. */
@@ -103,7 +106,8 @@ function checkTogether(flows: Flows): void {
   const elementIds = new Set<string>();
   let elements = 0;
   let index = -1;
-  for (const flow of flows) {
+  for (const sent of flows) {
+    const flow = SentFlow.parse(sent);
     index += 1;
     const at = `/flows/${index}`;
     if (ids.has(flow.id)) faults.push({ pointer: `${at}/id`, detail: "Duplicate flow id in this request." });

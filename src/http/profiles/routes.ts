@@ -151,7 +151,7 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      const merges = mergesOf(body["profiles"] ?? new SentRecords(Merge));
+      const merges = mergesOf(body["profiles"] ?? new SentRecords<z.input<typeof Merge>>());
       const outcome = await writeProfiles(ingestOf(call, space), merges);
       if (outcome === "too_large") throw invalid({ pointer: "/profiles", detail: TOO_LARGE });
       return json({ merged: merges.length });
@@ -217,7 +217,7 @@ function byId(a: Installation, b: Installation): number {
 }
 
 /** @throws invalid_request for a profile that occurs twice in one call, or is too large. */
-function mergesOf(sent: SentItems<z.output<typeof Merge>>): JsonLists<ProfileMerge> {
+function mergesOf(sent: SentItems<z.input<typeof Merge>>): JsonLists<ProfileMerge> {
   const merges = new JsonLists<ProfileMerge>();
   const faults: Fault[] = [];
   const persons = new Set<string>();
