@@ -8,13 +8,12 @@ import { type Kind, kindOf } from "../../attribution/sources.ts";
 import type { Database } from "../../db/core/database.ts";
 import { compareKeys } from "../../db/events/event-range.ts";
 import type { EventRecord } from "../../db/events/events.ts";
+import { type End, readEnds } from "../../db/events/journey-ends.ts";
 import { WALK_ROWS, walkJourney } from "../../db/events/journey-walk.ts";
 import {
-  type End,
   type JourneyScope,
   type Owner,
   type Reach,
-  readEnds,
   readJourneys,
   type Touch,
   WHOLE_LIFE,

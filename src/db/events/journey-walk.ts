@@ -52,6 +52,29 @@ export async function* walkJourney(
   else yield* merge(kindsFrom(minKind).map((kind) => walkKind(db, scope, reach, kind, rows)));
 }
 
+/**
+ * The first or last touchpoint of a kind in a journey, page by page; null: there is none. For ends that a seek does not
+ * find, because very many touchpoints there do not belong to the snapshot.
+ */
+export async function walkEnd(
+  db: Database,
+  scope: JourneyScope,
+  reach: Reach,
+  { which, kind }: { which: "first" | "last"; kind: Kind },
+  rows = WALK_ROWS,
+): Promise<Touch | null> {
+  const walk = reach.owner.isCompany
+    ? walkCompany(db, scope, reach, [kind], rows)
+    : walkKind(db, scope, reach, kind, rows);
+  let last: Touch | null = null;
+  for await (const touches of walk) {
+    const [first] = touches;
+    if (which === "first" && first !== undefined) return first;
+    last = touches.at(-1) ?? last;
+  }
+  return last;
+}
+
 /** Merges pages that are each in the order of the key. */
 async function* merge(streams: readonly AsyncGenerator<Touch[]>[]): AsyncGenerator<Touch[]> {
   const heads = streams.map((pages) => ({ pages, touches: [] as Touch[], at: 0, ended: false }));

@@ -1,6 +1,5 @@
 /**
- * Journeys: the touchpoints before events, as of a sequence number, read for many events at a time. Where a model needs
- * only the ends of a journey, each end is one seek in the table's key, however long the journey is. SQLite packs a page
+ * Journeys: the touchpoints before events, as of a sequence number, read for many events at a time. SQLite packs a page
  * and this file unpacks it, as for pages of events.
  */
 
@@ -48,8 +47,8 @@ export type Kind = 0 | 1 | 2;
 
 const EARLIEST = -4_000_000_000_000_000;
 
-/** Separators of fields, ends and lines: no id contains a control character. */
-const [FIELD, END, LINE] = ["\t", "\u001f", "\n"];
+/** Separators of fields and lines: no id contains a control character. */
+const [FIELD, LINE] = ["\t", "\n"];
 
 /** SQL: a touchpoint as text that sorts as (time, id) does. */
 export const touchText = ({ withAds }: JourneyScope) =>
@@ -61,7 +60,7 @@ export const touchText = ({ withAds }: JourneyScope) =>
   }`;
 
 /** SQL: the reaches (?3: JSON), numbered. */
-const REACHES = `reaches (n, owner, is_company, lower, upper) AS MATERIALIZED (
+export const REACHES = `reaches (n, owner, is_company, lower, upper) AS MATERIALIZED (
   SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?3))`;
 
 /** SQL: a company's persons. Without statistics SQLite would choose to read every profile of the space. */
@@ -100,51 +99,6 @@ export const params = ({ spaceId, seq }: JourneyScope, reaches: readonly Reach[]
 /** The lower bound of a reach that has none. */
 export const WHOLE_LIFE = EARLIEST;
 
-/** An end of a journey: the first or last touchpoint of a kind. */
-export interface End {
-  which: "first" | "last";
-  kind: Kind;
-}
-
-/** Events whose ends are packed into one text: each has at most six ends of at most 1 KB. */
-const EVENTS_PER_TEXT = 200;
-
-/**
- * The ends of journeys, one query for all of them.
- * @returns for each reach, for each end, the touchpoint; null where there is none.
- */
-export async function readEnds(
-  db: Database,
-  scope: JourneyScope,
-  reaches: readonly Reach[],
-  ends: readonly End[],
-): Promise<(Touch | null)[][]> {
-  // One seek for a person; for a company the best of the seeks of its persons.
-  const seek = ({ which, kind }: End, person: string) => {
-    const order = which === "first" ? "ASC" : "DESC";
-    return `(SELECT ${touchText(scope)} FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ${person} AND t.kind = ${kind}
-      AND t.occurred_at BETWEEN r.lower AND r.upper AND ${belongs(scope)} ORDER BY t.occurred_at ${order}, t.id ${order} LIMIT 1)`;
-  };
-  const best = (end: End) => `ifnull(CASE r.is_company WHEN 0 THEN ${seek(end, "r.owner")}
-    ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(end, "p.person_id")}) FROM ${PERSONS}
-      WHERE p.space_id = ?1 AND p.company_id = r.owner AND ${asOf("p", "?2")}) END, '')`;
-  const rows = await db.all<{ packed: string }>(
-    `WITH ${REACHES}
-     SELECT group_concat(line, char(10)) AS packed FROM (
-       SELECT n, n || char(31) || ${ends.map(best).join(" || char(31) || ")} AS line FROM reaches r ORDER BY n)
-     GROUP BY n / ${EVENTS_PER_TEXT}`,
-    params(scope, reaches),
-  );
-  const lines = rows.flatMap(({ packed }) => packed.split(LINE));
-  if (lines.length !== reaches.length) throw new Error("The result does not have every journey.");
-  const found: (Touch | null)[][] = reaches.map(() => []);
-  for (const line of lines) {
-    const [n = "", ...texts] = line.split(END);
-    found[Number(n)] = texts.map((text) => (text === "" ? null : parseTouch(text, 0, text.length)));
-  }
-  return found;
-}
-
 /**
  * Touchpoints that one query returns as one text. Without ads a touchpoint has at most 250 bytes, so the text always
  * fits D1's limit; with ads it has at most 1 KB, mostly less than a fifth of that.
@@ -154,36 +108,35 @@ export const MAX_TOUCHES = 7_500;
 /**
  * Whole journeys, one query for all of them, each in the order of (time, id).
  * @param reaches with each owner once.
- * @returns null for more than `MAX_TOUCHES` touchpoints, or a text over D1's limit: the caller reads fewer journeys
- * then.
+ * @returns null for more than `MAX_TOUCHES` touchpoints, those that the snapshot does not have included, or a text over
+ * D1's limit: the caller reads fewer journeys then.
  */
 export async function readJourneys(
   db: Database,
   scope: JourneyScope,
   reaches: readonly Reach[],
+  max = MAX_TOUCHES,
 ): Promise<Touch[][] | null> {
   const journeys: Touch[][] = reaches.map(() => []);
-  const packed = await db
-    .first<{ packed: string | null }>(
+  const page = await db
+    .first<{ packed: string | null; scanned: number }>(
       `${withMembers(reaches)}
-       SELECT group_concat(n || char(9) || line, char(10)) AS packed FROM (
-         SELECT m.n, ${touchText(scope)} AS line FROM ${touchesBetween(ALL)} AND ${belongs(scope)} LIMIT ${MAX_TOUCHES + 1})`,
-      params(scope, reaches),
+       SELECT group_concat(CASE WHEN matches THEN n || char(9) || line END, char(10)) AS packed, count(*) AS scanned FROM (
+         SELECT m.n, ${touchText(scope)} AS line, ${belongs(scope)} AS matches FROM ${touchesBetween(ALL)} LIMIT ?4)`,
+      [...params(scope, reaches), max + 1],
     )
-    .then((row) => row?.packed ?? "")
     .catch((thrown: unknown) => {
       if (isTooBig(thrown)) return null;
       throw thrown;
     });
-  if (packed === null) return null;
-  let found = 0;
-  for (let at = 0; at < packed.length; found += 1) {
+  if (page === null || page.scanned > max) return null;
+  const packed = page.packed ?? "";
+  for (let at = 0; at < packed.length;) {
     const [reachEnd, lineEnd] = [packed.indexOf(FIELD, at), packed.indexOf(LINE, at)];
     const end = lineEnd === -1 ? packed.length : lineEnd;
     journeys[Number(packed.slice(at, reachEnd))]?.push(parseTouch(packed, reachEnd + 1, end));
     at = end + 1;
   }
-  if (found > MAX_TOUCHES) return null;
   for (const journey of journeys) sortByKey(journey);
   return journeys;
 }
