@@ -34,6 +34,10 @@ export interface Query extends EventQuery {
   /** Custom events with their names in the space, where these differ from their ids. */
   names: readonly (readonly [id: string, name: string])[];
   secret: string;
+  /** Whether ids that are whole numbers are written as such. */
+  numericIds: boolean;
+  /** Whether times of whole seconds are written without milliseconds. */
+  shortTimes: boolean;
 }
 
 const CONVERSION_IDS = CONVERSION.map(({ id }) => id);
@@ -63,6 +67,8 @@ export async function freeze(request: ConversionRequest, context: FreezeContext)
     attribution,
     names: custom.map(({ id, name }) => [id, name] as const),
     secret: context.secret,
+    numericIds: request.numeric_ids,
+    shortTimes: request.short_times,
   };
 }
 

@@ -65,7 +65,7 @@ export class Lines {
     }
     between[between.length - 1] += "}";
     const { amount } = properties;
-    const head = `{"id":${quote(event.id)},"event_time_utc":"${iso(event.occurredAt)}"`;
+    const head = `{"id":${this.#id(event.id)},"event_time_utc":"${this.#time(event.occurredAt)}"`;
     return {
       head: this.#query.attribution === null ? head : `${head},"touchpoint_id":`,
       between,
@@ -102,13 +102,22 @@ export class Lines {
     return text;
   }
 
+  #id(id: string): string {
+    return this.#query.numericIds && isWholeNumber(id) ? id : quote(id);
+  }
+
+  #time(time: number): string {
+    const text = iso(time);
+    return this.#query.shortTimes ? text.replace(".000Z", "Z") : text;
+  }
+
   #text(field: Field, event: EventRecord, properties: Record<string, unknown>): string {
     if (isOfAd(field)) return "null";
     switch (field) {
       case "profile_id":
-        return quote(event.personId);
+        return this.#id(event.personId);
       case "company_id":
-        return quoteOrNull(event.companyId);
+        return event.companyId === null ? "null" : this.#id(event.companyId);
       case "space_id":
         return quote(this.#spaceId);
       case "event_name":
@@ -124,6 +133,9 @@ export class Lines {
     }
   }
 }
+
+/** In the form in which JSON writes the number, and with no more digits than readers keep. */
+const isWholeNumber = (text: string) => /^(0|-?[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text));
 
 const isOfAd = (field: Field): field is AdField => AD.has(field);
 

@@ -91,6 +91,16 @@ export const shape = {
     .describe(
       "The fields of a line after `id`, `event_time_utc` and, with `sources`, `touchpoint_id` (and `source`, where a field of ads is named), in this order. The eight fields of ads need `sources`.",
     ),
+  numeric_ids: z
+    .boolean()
+    .default(false)
+    .describe(
+      "`true` writes `id`, `profile_id` and `company_id` as numbers where they are whole numbers that every reader of JSON keeps exactly.",
+    ),
+  short_times: z
+    .boolean()
+    .default(false)
+    .describe("`true` leaves the milliseconds of `event_time_utc` out where they are 0."),
   group_by: list(z.enum(GROUPS), GROUPS.length)
     .optional()
     .describe(

@@ -9,6 +9,8 @@ import { entry } from "./timeline.ts";
 interface Exports {
   id: string;
   space_id: string;
+  /** Of the space's exports, the how-many-th it is, from 1. */
+  number: number;
   dataset: string;
   status: ExportStatus;
   phase: ExportPhase;
@@ -53,7 +55,7 @@ interface Exports {
   manifest_sha256: string | null;
 }
 
-export const EXPORT_COLUMNS = `id, space_id, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from,
+export const EXPORT_COLUMNS = `id, space_id, number, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from,
   encoding, destination, destination_id, callback_url, request_id, schedule_id, generation, plan_version, created_at, started_at,
   completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner, error_detail, error_retryable,
   rows_total, since, warnings, message, manifest_sha256`;
@@ -101,8 +103,9 @@ export async function insertExport(
 ): Promise<boolean> {
   const [inserted] = await db.batch([
     statement(
-      `INSERT INTO exports (${NEW_COLUMNS}, status, phase, status_at)
-       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 'queued', 'planning', ?12
+      `INSERT INTO exports (${NEW_COLUMNS}, status, phase, status_at, number)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 'queued', 'planning', ?12,
+         (SELECT s.exports_created + 1 FROM spaces s WHERE s.id = ?1)
        WHERE (SELECT count(*) FROM exports WHERE space_id = ?1 AND status IN ('queued', 'processing')) < ?20
          AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = ?1 AND s.status <> 'deleting' AND (?9 = 0 OR ?9 >= ?12 - s.retention_days * 86400000))
          AND (?21 IS NULL OR EXISTS
@@ -115,6 +118,11 @@ export async function insertExport(
          AND (?17 IS NULL OR NOT EXISTS
            (SELECT 1 FROM schedule_runs r WHERE r.space_id = ?1 AND r.schedule_id = ?17 AND r.delivered_seq IS NOT NULL AND r.counted = 0))`,
       [...valuesOf(row, NEW_COLUMNS), pendingLimit, key, dueAt],
+    ),
+    statement(
+      `UPDATE spaces SET exports_created = exports_created + 1 WHERE id = ?1
+         AND EXISTS (SELECT 1 FROM exports WHERE space_id = ?1 AND id = ?2)`,
+      [row.space_id, row.id],
     ),
     entry(row, row.created_at, "export.created", {}, { key: "created" }),
     ...also,
@@ -139,6 +147,12 @@ export async function isReadBefore(db: Database, spaceId: string, seq: number): 
 export async function findExport(db: Database, spaceId: string, exportId: string): Promise<ExportRow | null> {
   const sql = `SELECT ${EXPORT_COLUMNS} FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NULL`;
   return db.first<ExportRow>(sql, [spaceId, exportId]);
+}
+
+/** @param number as the row has it. @returns null for a deleted export too. */
+export async function findExportByNumber(db: Database, spaceId: string, number: number): Promise<ExportRow | null> {
+  const sql = `SELECT ${EXPORT_COLUMNS} FROM exports WHERE space_id = ?1 AND number = ?2 AND deleted_at IS NULL`;
+  return db.first<ExportRow>(sql, [spaceId, number]);
 }
 
 /** Bytes of requests, queries and encodings that one page of a list reads: one export may have a megabyte. */

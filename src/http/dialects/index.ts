@@ -2,6 +2,7 @@
 
 import type { DialectName } from "../../config.ts";
 import type { Dialect } from "./dialect.ts";
+import { cometly } from "./cometly/dialect.ts";
 import { infobip } from "./infobip/dialect.ts";
 
-export const DIALECTS: { readonly [Name in DialectName]: Dialect } = { infobip };
+export const DIALECTS: { readonly [Name in DialectName]: Dialect } = { infobip, cometly };

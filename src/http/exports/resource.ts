@@ -153,6 +153,7 @@ export function showNew(call: Call, created: NewExport): View {
     ...created,
     status: "queued",
     phase: "planning",
+    number: 0,
     generation: 0,
     plan_version: 0,
     started_at: null,

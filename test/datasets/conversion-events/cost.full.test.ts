@@ -43,6 +43,8 @@ function setUp(spaceId: string, credit: Attribution) {
     fields: ["amount"],
     attribution: credit,
     names: [],
+    numericIds: false,
+    shortTimes: false,
     secret: "s",
   };
   const range: EventRange = {

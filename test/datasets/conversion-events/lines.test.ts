@@ -160,3 +160,50 @@ describe("the file", () => {
     expect(none.files).toEqual([]);
   });
 });
+
+describe("ids that are whole numbers and times of whole seconds", () => {
+  const IDS = ["123", "0", "-7", "007", "1.0", "9007199254740991", "9007199254740993", "e-9", "-0", " 5"];
+  const NEXT_DAY = NOON - 86_400_000;
+  let own: { service: Service; space: Space };
+
+  beforeAll(async () => {
+    own = await market([], { timezone: "UTC" });
+    await own.service.json("PUT", "/v1/profiles", 200, {
+      key: own.space.key,
+      body: { profiles: [{ person_id: "42", company_id: "7" }] },
+    });
+    const events = IDS.map((id, n) =>
+      conversion(id, { person_id: "42", occurred_at: at(NEXT_DAY + n * 500), properties: {} }),
+    );
+    await own.service.send(own.space, events);
+  });
+
+  const request = { start_date: "2026-02-27", end_date: "2026-02-27", fields: ["profile_id", "company_id"] };
+
+  it("stay texts, and have milliseconds, unless the request says otherwise", async () => {
+    const view = await exported(own.service, own.space, request);
+    expect((await textOf(own.service, view)).split("\n")[0]).toBe(
+      '{"id":"123","event_time_utc":"2026-02-27T12:00:00.000Z","profile_id":"42","company_id":"7"}',
+    );
+  });
+
+  it("are numbers where every reader keeps them exactly, and times are short", async () => {
+    const view = await exported(own.service, own.space, { ...request, numeric_ids: true, short_times: true });
+    const text = await textOf(own.service, view);
+    const ids = [...text.matchAll(/^\{"id":(.*?),"event/gm)].map(([, id]) => id);
+    const numbers = ["123", "0", "-7", "9007199254740991"];
+    expect(ids).toEqual(IDS.map((id) => (numbers.includes(id) ? id : JSON.stringify(id))));
+    expect(text.split("\n").slice(0, 2)).toEqual([
+      '{"id":123,"event_time_utc":"2026-02-27T12:00:00Z","profile_id":42,"company_id":7}',
+      '{"id":0,"event_time_utc":"2026-02-27T12:00:00.500Z","profile_id":42,"company_id":7}',
+    ]);
+  });
+
+  it("are the same values in a table", async () => {
+    const csv = { ...request, numeric_ids: true, short_times: true, format: "csv" };
+    const [, first] = gunzip(await own.service.fetchFile(onlyFile(await exported(own.service, own.space, csv)))).split(
+      "\r\n",
+    );
+    expect(first).toBe("123,2026-02-27T12:00:00Z,42,7");
+  });
+});

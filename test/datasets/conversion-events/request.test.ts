@@ -218,9 +218,12 @@ describe("a request", () => {
       dataset: "conversion_events",
       date: DATE,
       level: "profile",
+      numeric_ids: false,
+      short_times: false,
       delivery: { type: "download" },
       layout: "single",
       format: "ndjson",
+      compression: "gzip",
       file_rows: 50_000,
     });
   });

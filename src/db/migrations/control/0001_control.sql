@@ -16,6 +16,7 @@ CREATE TABLE spaces (
   retention_due_at INTEGER NOT NULL DEFAULT 0, -- when retention looks at its events next
   pruning_due_at INTEGER NOT NULL DEFAULT 0, -- when its superseded versions are pruned next
   pruning_seq INTEGER NOT NULL DEFAULT 0, -- the versions that ended up to this number are pruned then
+  exports_created INTEGER NOT NULL DEFAULT 0, -- the number of its newest export
   created_at INTEGER NOT NULL,
   deleted_at INTEGER
 ) WITHOUT ROWID;
@@ -38,6 +39,7 @@ CREATE INDEX api_keys_by_space ON api_keys (space_id, created_at DESC, id DESC);
 CREATE TABLE exports (
   id TEXT PRIMARY KEY,
   space_id TEXT NOT NULL,
+  number INTEGER, -- of the space's exports it is this one, from 1: an id for clients that need an integer
   schedule_id TEXT, -- null: an API call made it
   request_id TEXT NOT NULL DEFAULT '', -- of the call that created it, for the logs
   dataset TEXT NOT NULL,
@@ -79,6 +81,7 @@ CREATE TABLE exports (
   deleted_at INTEGER -- from then on it answers as an unknown id
 ) WITHOUT ROWID;
 CREATE INDEX exports_by_space ON exports (space_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX exports_by_number ON exports (space_id, number);
 CREATE INDEX exports_in_flight ON exports (wake_at) WHERE status IN ('queued', 'processing');
 CREATE INDEX exports_to_expire ON exports (expires_at) WHERE status = 'completed';
 CREATE INDEX exports_pending ON exports (space_id) WHERE status IN ('queued', 'processing');

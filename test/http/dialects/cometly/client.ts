@@ -1,0 +1,76 @@
+/**
+ * A client of Cometly's Events API, written from its documentation alone: it knows no type and no name of this service.
+ */
+
+type Send = (url: string, init: RequestInit) => Promise<Response>;
+
+interface Filters {
+  query_mode?: "profile" | "company";
+  event_names?: string[];
+  sources?: string[];
+  attribution_model?: string;
+  attribution_window?: number;
+  fields?: string[];
+}
+
+interface EventExport {
+  export_id: number;
+  status: "queued" | "processing" | "completed" | "failed";
+  created_at: string;
+  message?: string;
+  completed_at?: string;
+  download_url?: string;
+  expires_at?: string;
+}
+
+export class CometlyError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export class CometlyClient {
+  readonly #baseUrl: string;
+  readonly #key: string;
+  readonly #send: Send;
+
+  /** @param baseUrl such as `https://app.cometly.com/public-api/v1`. */
+  constructor(baseUrl: string, key: string, send: Send) {
+    this.#baseUrl = baseUrl;
+    this.#key = key;
+    this.#send = send;
+  }
+
+  async createExport(request: { date: string } & Filters): Promise<Pick<EventExport, "export_id" | "status">> {
+    return (await this.#call("POST", "/events/exports", request)).json();
+  }
+
+  async getExport(id: number): Promise<EventExport> {
+    return (await this.#call("GET", `/events/exports/${id}`)).json();
+  }
+
+  /** Polls until the export is completed. @param pause is waited for between two polls. */
+  async completed(id: number, pause: () => Promise<unknown>): Promise<EventExport> {
+    for (;;) {
+      const polled = await this.getExport(id);
+      if (polled.status === "completed") return polled;
+      if (polled.status === "failed") throw new Error(polled.message);
+      await pause();
+    }
+  }
+
+  async #call(method: string, path: string, body?: unknown): Promise<Response> {
+    const headers = {
+      authorization: `Bearer ${this.#key}`,
+      accept: "application/json",
+      "content-type": "application/json",
+    };
+    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const response = await this.#send(this.#baseUrl + path, init);
+    if (!response.ok) throw new CometlyError(response.status, (await response.json<{ message: string }>()).message);
+    return response;
+  }
+}
