@@ -1,9 +1,9 @@
 /** A member's header and trailer are the ones that any gunzip expects. */
 
-import { gunzipSync } from "node:zlib";
+import { constants, deflateRawSync, gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { compressFile } from "../../../../src/export/output/compression/codec.ts";
-import { gzip } from "../../../../src/export/output/compression/gzip.ts";
+import { createGzip, gzip } from "../../../../src/export/output/compression/gzip.ts";
 
 const { header, trailerBytes, trailer } = gzip.join;
 
@@ -30,5 +30,31 @@ describe("a member", () => {
   it.each(["", "one block"])("of a small body (%j) is a whole file", (body) => {
     const file = compressFile(gzip, Buffer.from(body), { gzip: { engine: "fflate", level: 3 } });
     expect(gunzipSync(file).toString()).toBe(body);
+  });
+});
+
+describe("a block that an engine makes wrong", () => {
+  const text = Buffer.from('{"eventId":"e-1","amount":1.25}\n'.repeat(2_000));
+  const right = (block: Uint8Array) => deflateRawSync(block, { finishFlush: constants.Z_SYNC_FLUSH });
+  const ended = (block: Uint8Array) => Buffer.from(deflateRawSync(block));
+
+  it.each<[string, (block: Uint8Array) => Uint8Array]>([
+    ["of another text", () => right(Buffer.from("another"))],
+    ["with a byte too few", (block) => right(block.subarray(1))],
+    ["with one wrong bit", (block) => right(block).map((byte, n) => (n === 40 ? byte ^ 4 : byte))],
+    ["cut off", (block) => right(block).subarray(0, -6)],
+    ["within a byte", (block) => right(block).subarray(0, -4)],
+    ["with a final block", ended],
+    [
+      "with a final block, and an empty one behind it",
+      (block) => Buffer.concat([ended(block), Buffer.of(0, 0, 0, 255, 255)]),
+    ],
+    ["of nothing", () => new Uint8Array()],
+  ])("%s never leaves: the runtime's engine makes it again", (_what, deflate) => {
+    const settings = { gzip: { engine: "fflate", level: 3 } } as const;
+    const native = gzip.compressBlock(text, { gzip: { engine: "native", level: 3 } });
+    expect(Buffer.from(createGzip(deflate).compressBlock(text, settings)).equals(native)).toBe(true);
+    const own = createGzip((block) => Buffer.concat([right(block), right(Buffer.alloc(0))]));
+    expect(Buffer.from(own.compressBlock(text, settings)).equals(native)).toBe(false);
   });
 });
