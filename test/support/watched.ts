@@ -1,7 +1,7 @@
-/** The spaces' database, of which a test asks how many rows the largest query has scanned. */
+/** A database of which a test asks how many rows the largest query has scanned. */
 
 import { env } from "cloudflare:workers";
-import { Budget, type Limits } from "../../src/budget.ts";
+import { Budget } from "../../src/budget.ts";
 import { Database } from "../../src/db/core/database.ts";
 
 export interface Watched {
@@ -10,8 +10,8 @@ export interface Watched {
   most: { read: number; queries: number };
 }
 
-/** @param limits of the invocation; Cloudflare's by default. */
-export function watched(limits: Partial<Limits> = {}): Watched {
+/** @param d1 the spaces' database by default. */
+export function watched(d1 = env.SPACE_DB): Watched {
   const most = { read: 0, queries: 0 };
   class WatchedBudget extends Budget {
     override countRows(read: number, written: number, results: readonly unknown[]): void {
@@ -20,7 +20,7 @@ export function watched(limits: Partial<Limits> = {}): Watched {
       super.countRows(read, written, results);
     }
   }
-  return { db: new Database(env.SPACE_DB, new WatchedBudget(() => 0, limits)), most };
+  return { db: new Database(d1, new WatchedBudget()), most };
 }
 
 /** Writes straight into the spaces' tables: `WITH RECURSIVE` makes many rows at once. */

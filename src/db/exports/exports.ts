@@ -2,7 +2,7 @@
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { type Row, valuesOf } from "../core/columns.ts";
-import { isOlder, type Position, positionParams } from "../core/pagination.ts";
+import { filteredIds, type Position } from "../core/pagination.ts";
 import type { ExportPhase, ExportStatus } from "./status.ts";
 import { entry } from "./timeline.ts";
 
@@ -167,17 +167,20 @@ export async function listExports(
   spaceId: string,
   filter: { status: string | null; dataset: string | null; limit: number; after: Position | null },
 ): Promise<{ rows: ExportRow[]; shown: number }> {
+  const { status, dataset, limit, after } = filter;
+  const listed = {
+    filter: "deleted_at IS NULL AND (?6 IS NULL OR status = ?6) AND (?7 IS NULL OR dataset = ?7)",
+    values: [status, dataset],
+  };
+  const ids = await filteredIds(db, "exports", spaceId, listed, { limit: limit + 1, after });
   const found = await db.all<ExportRow & { found: number }>(
     `SELECT ${EXPORT_COLUMNS}, found FROM (
        SELECT *, count(*) OVER () AS found, sum(octet_length(request) + octet_length(query) + ifnull(octet_length(encoding), 0))
          OVER (ORDER BY created_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-       FROM (SELECT * FROM exports
-         WHERE space_id = ?1 AND deleted_at IS NULL AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR dataset = ?4)
-           AND ${isOlder("created_at, id", "?5", "?6")}
-         ORDER BY created_at DESC, id DESC LIMIT ?2))
-     WHERE ifnull(bytes_before, 0) <= ?7 ORDER BY created_at DESC, id DESC`,
-    [spaceId, filter.limit + 1, filter.status, filter.dataset, ...positionParams(filter.after), MAX_LIST_BYTES],
+       FROM exports WHERE +space_id = ?1 AND id IN (SELECT value FROM json_each(?2)))
+     WHERE ifnull(bytes_before, 0) <= ?3 ORDER BY created_at DESC, id DESC`,
+    [spaceId, JSON.stringify(ids), MAX_LIST_BYTES],
   );
   const cut = found.length < (found[0]?.found ?? 0);
-  return { rows: found, shown: cut ? found.length - 1 : filter.limit };
+  return { rows: found, shown: cut ? found.length - 1 : limit };
 }

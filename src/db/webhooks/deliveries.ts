@@ -5,7 +5,7 @@
 
 import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { isOlder, type Position, positionParams } from "../core/pagination.ts";
+import { filteredIds, isOlder, type Position, positionParams } from "../core/pagination.ts";
 
 export type DeliveryStatus = "pending" | "delivered" | "failed";
 
@@ -181,13 +181,26 @@ export interface DeliveryFilter {
 
 /** Newest first. */
 export async function listDeliveries(db: Database, spaceId: string, filter: DeliveryFilter): Promise<DeliveryRow[]> {
+  const { subjectId, endpointId, status } = filter;
+  if (subjectId === null) {
+    const listed = {
+      filter: "(?6 IS NULL OR endpoint_id = ?6) AND (?7 IS NULL OR status = ?7)",
+      values: [endpointId, status],
+    };
+    const ids = await filteredIds(db, "webhook_deliveries", spaceId, listed, filter);
+    return db.all<DeliveryRow>(
+      `SELECT ${SHOWN} FROM webhook_deliveries WHERE +space_id = ?1 AND id IN (SELECT value FROM json_each(?2))
+       ORDER BY created_at DESC, id DESC`,
+      [spaceId, JSON.stringify(ids)],
+    );
+  }
   // A space has many deliveries and an export has few: `+space_id` makes SQLite use the subject's index.
   return db.all<DeliveryRow>(
     `SELECT ${SHOWN} FROM webhook_deliveries
-     WHERE ${filter.subjectId === null ? "space_id = ?1 AND ?3 IS NULL" : "+space_id = ?1 AND subject_id = ?3"} AND (?4 IS NULL OR endpoint_id = ?4)
-       AND (?5 IS NULL OR status = ?5) AND ${isOlder("created_at, id", "?6", "?7")}
+     WHERE +space_id = ?1 AND subject_id = ?3 AND (?4 IS NULL OR endpoint_id = ?4) AND (?5 IS NULL OR status = ?5)
+       AND ${isOlder("created_at, id", "?6", "?7")}
      ORDER BY created_at DESC, id DESC LIMIT ?2`,
-    [spaceId, filter.limit, filter.subjectId, filter.endpointId, filter.status, ...positionParams(filter.after)],
+    [spaceId, filter.limit, subjectId, endpointId, status, ...positionParams(filter.after)],
   );
 }
 
