@@ -19,8 +19,7 @@ import { tooManyRows } from "./join.ts";
 import { type ObjectCounts, type PageWriter, pageWriter, type FilePosition, type FileLimits } from "./page-writer.ts";
 import { MAX_FILES, tooManyFiles } from "./file-count.ts";
 import { unguessableName } from "./file-names.ts";
-import { ObjectWriter, type OpenUpload } from "./object-writer.ts";
-import type { ResumableSha256 } from "./resumable-sha256.ts";
+import { ObjectWriter, type OpenUpload, type RunningHash } from "./object-writer.ts";
 
 /** Where rows vary, a chunk may have more files than planned. An invocation has 10,000 subrequests for its chunks. */
 const MAX_FILES_WRITTEN = 1_000;
@@ -125,7 +124,7 @@ export async function openFile(
   { name, upload_id }: Pick<FileRow, "name" | "upload_id">,
   contentType: string,
   onUpload: (id: string) => Promise<void>,
-  resumable?: { hash: ResumableSha256; upload: OpenUpload | null },
+  resumable?: { hash: RunningHash; upload: OpenUpload | null },
 ): Promise<{ key: string; writer: ObjectWriter }> {
   const key = fileKey(row, name);
   const bucket = await bucketOf(context, row);

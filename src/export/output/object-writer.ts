@@ -19,7 +19,7 @@ export interface OpenUpload {
 }
 
 /** A running SHA-256, such as node:crypto's. */
-interface RunningHash {
+export interface RunningHash {
   update(bytes: Uint8Array): unknown;
   digest(encoding: "hex"): string;
 }

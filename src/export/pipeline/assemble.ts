@@ -16,11 +16,11 @@ import { openFile } from "../output/chunk-writer.ts";
 import { encodingOf, fileForm } from "../output/encode/encoder.ts";
 import { joinOf, tooManyRows } from "../output/join.ts";
 import { MAX_PARTS } from "../output/object-writer.ts";
-import { ResumableSha256 } from "../output/resumable-sha256.ts";
 import { bytesOfSegments, readSegments } from "../output/segments.ts";
 import { type Context, type Message, sourceOf } from "../../context.ts";
 import { commitCheckpoint, forgetCheckpoint, heldFile, readCheckpoint, stopWriter } from "./checkpoint.ts";
 import { readDescriptions } from "./descriptions.ts";
+import { beginHash, hashAgain } from "./file-hash.ts";
 import { deleteOrphanedFiles } from "./orphans.ts";
 import { type Lease, withLease } from "./lease.ts";
 import { withFreeKey } from "../delivery/key-conflicts.ts";
@@ -76,7 +76,11 @@ async function join(context: AssembleContext, row: ExportRow, file: FileRow, lea
   const total = bytesOfSegments(segments);
   assertFitsParts(total, sizes.partBytes);
   const resumed = await readCheckpoint(context, row, file, header.length);
-  const hash = resumed?.hash ?? new ResumableSha256();
+  const hash = await lease.during(async () => {
+    if (resumed === null) return beginHash(segments, sizes.partBytes);
+    const parts = resumed.upload?.parts.length ?? 0;
+    return resumed.hash ?? hashAgain(context, row, segments, header, parts * sizes.partBytes);
+  });
   let uploadId = resumed?.upload?.uploadId ?? null;
   const onUpload = async (id: string) => {
     uploadId = id;

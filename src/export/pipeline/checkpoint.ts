@@ -12,7 +12,7 @@ import { stepSucceeded } from "../../db/exports/progress.ts";
 import { sha256Hex } from "../../outbound/s3.ts";
 import type { Context } from "../../context.ts";
 import { restKey } from "../delivery/object-keys.ts";
-import type { ObjectWriter, OpenUpload } from "../output/object-writer.ts";
+import type { ObjectWriter, OpenUpload, RunningHash } from "../output/object-writer.ts";
 import { ResumableSha256, type Sha256State } from "../output/resumable-sha256.ts";
 import type { Lease } from "./lease.ts";
 
@@ -22,7 +22,8 @@ interface Checkpoint {
   at: number;
   parts: number;
   part_bytes: number;
-  sha256: Sha256State;
+  /** Null: the hash of the parts has no state that can be written down. */
+  sha256: Sha256State | null;
 }
 
 type CheckpointContext = Pick<Context, "bucket" | "config" | "databases" | "runtime" | "sizes">;
@@ -32,7 +33,8 @@ export interface Resumed {
   at: number;
   /** The bytes of the file that follow its parts. */
   rest: Uint8Array<ArrayBuffer>;
-  hash: ResumableSha256;
+  /** Of the parts; null: they must be hashed again. */
+  hash: ResumableSha256 | null;
   upload: OpenUpload | null;
 }
 
@@ -54,7 +56,8 @@ export async function readCheckpoint(
   if ((upload?.parts.length ?? 0) !== parts) return null;
   const [from, to] = [parts * part_bytes, headerBytes + at];
   const rest = await bucket.read(restKey(row, file.n, { from, to }), { from: 0, length: to - from });
-  return rest?.length === to - from ? { at, rest, hash: new ResumableSha256(sha256), upload } : null;
+  const hash = sha256 === null ? null : new ResumableSha256(sha256);
+  return rest?.length === to - from ? { at, rest, hash, upload } : null;
 }
 
 async function openUpload(
@@ -70,7 +73,7 @@ async function openUpload(
 /** What an invocation stops with. */
 export interface Stopped {
   at: number;
-  hash: ResumableSha256;
+  hash: RunningHash;
   /** Parts that the ledger has already. */
   knownParts: number;
   upload: OpenUpload | null;
@@ -107,7 +110,7 @@ export async function commitCheckpoint(
     at,
     parts: parts.length,
     part_bytes: sizes.partBytes,
-    sha256: hash.save(),
+    sha256: hash instanceof ResumableSha256 ? hash.save() : null,
   };
   const etags = parts.slice(knownParts).map(({ etag }) => etag);
   const results = await databases.control.batch([
