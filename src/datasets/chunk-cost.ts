@@ -18,14 +18,18 @@ export interface QueryLimits {
   queries: number;
   /** Of a chunk of one record, which cannot be divided. */
   recordQueries: number;
+  /** Rows that the queries of a chunk scan. An invocation may have 25,000,000, and a plan cuts several chunks. */
+  rows: number;
 }
 
-export const QUERY_LIMITS: QueryLimits = { queries: 400, recordQueries: 750 };
+export const QUERY_LIMITS: QueryLimits = { queries: 400, recordQueries: 750, rows: 8_000_000 };
 
-/** The cost of a record. Queries are an estimate, and may be fractions: records share queries. */
+/** The cost of a record. Queries and rows are estimates. Queries may be fractions: records share queries. */
 export interface RecordCost {
   bytes: number;
   queries: number;
+  /** Rows that are scanned for it. */
+  rows: number;
 }
 
 /** Adds up the records of a chunk until it is full. */
@@ -35,6 +39,7 @@ export class ChunkCost {
   #records = 0;
   #bytes = 0;
   #queries = 0;
+  #rows = 0;
 
   /** @param tooLarge the detail of the error for a record that no step can read. */
   constructor(max: ChunkSize & QueryLimits, tooLarge: string) {
@@ -50,14 +55,19 @@ export class ChunkCost {
    * @returns whether the record belongs to the chunk; the first one always does.
    * @throws export_too_large for a record that needs more queries than a step may have.
    */
-  add({ bytes, queries }: RecordCost): boolean {
+  add({ bytes, queries, rows }: RecordCost): boolean {
     const max = this.#max;
     if (queries > max.recordQueries) throw new SpillwayError("export_too_large", this.#tooLarge);
-    const isFull = this.#records >= max.records || this.#bytes >= max.bytes || this.#queries + queries > max.queries;
+    const isFull =
+      this.#records >= max.records ||
+      this.#bytes >= max.bytes ||
+      this.#queries + queries > max.queries ||
+      this.#rows + rows > max.rows;
     if (this.#records > 0 && isFull) return false;
     this.#records += 1;
     this.#bytes += bytes;
     this.#queries += queries;
+    this.#rows += rows;
     return true;
   }
 }

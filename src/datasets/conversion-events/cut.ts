@@ -15,7 +15,7 @@ import { AdLevels } from "./ad-levels.ts";
 import { PAGE_LINES } from "./credit.ts";
 import type { Attribution, Query } from "./freeze.ts";
 import { endOf, needsWholeJourneys, reachOf, scopeOf } from "./journeys.ts";
-import { Owners, ROWS_PER_PROFILE } from "./owners.ts";
+import { Owners, ROWS_PER_PROFILE, ROWS_PER_QUERY } from "./owners.ts";
 
 export interface JourneyLimits extends QueryLimits {
   /** Conversions whose touchpoints one query counts, and the touchpoints that it scans. */
@@ -27,6 +27,8 @@ const LIMITS: JourneyLimits = { ...QUERY_LIMITS, measuredEvents: 1_000, countedT
 
 /** Bytes of a touchpoint as it is read, about. */
 const TOUCH_BYTES = 100;
+/** Rows that a query scans for a touchpoint: itself, and the look-up of its person's deletion. */
+const ROWS_PER_TOUCH = 2;
 /** Levels of ads: each may cost a query for a page of lines. */
 const AD_LEVELS = 4;
 
@@ -60,7 +62,8 @@ export async function cutJourneys(
       const people = wholeModels > 0 ? 2 * owners.shareOf(event, ROWS_PER_PROFILE.journey) : 0;
       const ends = owners.shareOf(event, ROWS_PER_PROFILE.ends);
       const queries = people + ends + queriesOf(touches, wholeModels, ads.needed, limits);
-      if (!chunk.add({ bytes, queries })) return { records: chunk.records, next: eventKey(event) };
+      const rows = (people + ends) * ROWS_PER_QUERY + ROWS_PER_TOUCH * touches * Math.max(wholeModels, 1);
+      if (!chunk.add({ bytes, queries, rows })) return { records: chunk.records, next: eventKey(event) };
     }
   }
   return { records: chunk.records, next: null };

@@ -11,7 +11,7 @@ import { SnapshotCache } from "../snapshot-cache.ts";
 import type { Attribution } from "./freeze.ts";
 
 /** Rows of people, and of their touchpoints of each kind, that one query scans. */
-const ROWS_PER_QUERY = 160_000;
+export const ROWS_PER_QUERY = 160_000;
 const MAX_COMPANIES = 20_000;
 
 /** Rows that a query scans for each profile: itself, and a seek for each kind, or for each end of each kind. */

@@ -33,6 +33,9 @@ const LIMITS: DocumentLimits = {
 /** Where few profiles are in the segment, a chunk ends after as many profiles as so many slices have. */
 const MAX_SLICES = 20;
 
+/** Rows that a query scans for an event: itself, two look-ups of its definition, and that of its person's deletion. */
+const ROWS_PER_EVENT = 4;
+
 const TOO_LARGE =
   "A profile has more events in the window than one step can read: ask for a shorter window, or for fewer events.";
 
@@ -53,7 +56,8 @@ export async function cutDocument(
   for await (const { members, next, endsBlock } of memberSlices(snapshot.db, range, MAX_SLICES * range.slice)) {
     for await (const [{ id, bytes }, sizes] of measured(snapshot, query, members, limits)) {
       const queries = queriesOf(sizes, sections, limits) + 2 / limits.measuredProfiles;
-      if (!chunk.add({ bytes: bytes + sizes.bytes, queries })) return { records: chunk.records, next: id };
+      const rows = ROWS_PER_EVENT * sizes.scanned;
+      if (!chunk.add({ bytes: bytes + sizes.bytes, queries, rows })) return { records: chunk.records, next: id };
     }
     if (endsBlock) return { records: chunk.records, next };
   }

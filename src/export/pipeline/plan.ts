@@ -33,6 +33,8 @@ import { resultShapeOf } from "./result-shape.ts";
 
 /** Chunks per slice at most: each costs a few queries, and the invocation's budget may end the slice before. */
 const SLICE = 200;
+/** Rows that the cuts of a slice scan: the next cut may scan twice as many, and an invocation has a limit. */
+const SLICE_ROWS = 8_000_000;
 /** The time that one slice takes, about. */
 const SLICE_MS = 10_000;
 const MAX_CHUNKS = 20_000;
@@ -129,7 +131,9 @@ async function cutSlice(
   for (let place = from; place !== null;) {
     const { chunk, next } = await cutChunk(row, source, context.sizes, place);
     if (chunk !== null) chunks.push(chunk);
-    const isLong = context.budget.isNearlySpent || context.runtime.now() - began >= SLICE_MS;
+    const { budget } = context;
+    const isLong =
+      budget.isNearlySpent || budget.used.rowsRead >= SLICE_ROWS || context.runtime.now() - began >= SLICE_MS;
     if (next !== null && (chunks.length >= SLICE || isLong)) return { chunks, complete: false };
     place = next;
   }

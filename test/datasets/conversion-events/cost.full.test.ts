@@ -83,6 +83,7 @@ const TENTH: ChunkSize & JourneyLimits = {
   bytes: SIZES.chunkBytes / 10,
   queries: QUERY_LIMITS.queries / 10,
   recordQueries: QUERY_LIMITS.recordQueries / 10,
+  rows: QUERY_LIMITS.rows / 10,
   measuredEvents: 500,
   countedTouches: 8_000,
 };

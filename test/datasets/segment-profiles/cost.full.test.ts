@@ -76,7 +76,14 @@ async function cutsOf(spaceId: string, limits?: ChunkSize & DocumentLimits) {
 
 /** Every chunk of the document, read: its profiles, its text, and its queries. */
 async function chunksOf(spaceId: string, limits?: ChunkSize & DocumentLimits) {
-  const chunks: { records: number; read: number; text: string; queries: number; cutQueries: number }[] = [];
+  const chunks: {
+    records: number;
+    read: number;
+    text: string;
+    queries: number;
+    rowsRead: number;
+    cutQueries: number;
+  }[] = [];
   for (const { lower, next, records, queries: cutQueries } of await cutsOf(spaceId, limits)) {
     const { budget, snapshot } = metered(spaceId);
     const range = memberRange(snapshot, null, lower, next);
@@ -85,7 +92,8 @@ async function chunksOf(spaceId: string, limits?: ChunkSize & DocumentLimits) {
       read += page.records;
       text += textOf(page, text === "");
     }
-    chunks.push({ records, read, text, queries: budget.used.statements, cutQueries });
+    const { statements: queries, rowsRead } = budget.used;
+    chunks.push({ records, read, text, queries, rowsRead, cutQueries });
   }
   return chunks;
 }
@@ -115,6 +123,7 @@ const TENTH: ChunkSize & DocumentLimits = {
   bytes: SIZES.chunkBytes / 10,
   queries: QUERY_LIMITS.queries / 10,
   recordQueries: QUERY_LIMITS.recordQueries / 10,
+  rows: QUERY_LIMITS.rows / 10,
   measuredProfiles: 500,
   scannedEvents: 6_000,
   eventBytes: 800_000,
@@ -226,6 +235,18 @@ describe("a document with profiles of any size", () => {
     expect(await textWith(1_000_000, 700)).toBe(whole);
     // Every profile is read section by section.
     expect(await textWith(10, 700)).toBe(whole);
+  });
+
+  it("Scans are bounded: has chunks of bounded scanned rows, where people have very many events that nobody asked for", async () => {
+    const people = 20;
+    const spaceId = await spaceWith(people);
+    await generateEvents(spaceId, { people, from: FROM, definitionId: "not_asked_for", count: 6_000, bytes: 5 });
+    // Each of the people has 300 events, of which each may be four rows.
+    const rows = 5_000;
+    const chunks = await chunksOf(spaceId, { ...TENTH, rows });
+    expect(chunks.map(({ records }) => records)).toEqual([4, 4, 4, 4, 4]);
+    expect(chunks.map(({ read }) => read)).toEqual([4, 4, 4, 4, 4]);
+    for (const { rowsRead } of chunks) expect(rowsRead).toBeLessThan(rows);
   });
 
   it("reads an event once, also where null for every property that it leaves out makes it a hundred times as long", async () => {
