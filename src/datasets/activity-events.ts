@@ -5,7 +5,6 @@ import { EVENTS, type EventRange } from "../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
 import { clashingNames, type FlatFields } from "../ingest/row-fields.ts";
-import { boundMs } from "../time/bounds.ts";
 import { digits17, iso } from "../time/names.ts";
 import { withLookUp } from "./ahead.ts";
 import type { Dataset, Page, Snapshot } from "./dataset.ts";
@@ -19,7 +18,7 @@ import { flowEnrichment } from "./flow-enrichment.ts";
 import { linePages, NDJSON } from "./lines.ts";
 import { flatRow, nestedRow } from "./rows.ts";
 import { EventNames } from "./wildcards.ts";
-import { beforeRetention, CHECK_MARGIN_MS, oldestKept } from "./window.ts";
+import { CHECK_MARGIN_MS, instantWindow, oldestKept } from "./window.ts";
 import { Instant } from "../time/instant.ts";
 
 const shape = {
@@ -79,13 +78,8 @@ export const activityEvents: Dataset<typeof shape, Query> = {
   },
 
   async freeze(request, context) {
-    const { space, now } = context;
-    const start = boundMs(request.start);
-    const end = boundMs(request.end);
-    if (start >= end) throw invalid({ pointer: "/end", detail: "end must be later than start." });
-    if (Date.parse(request.end) > now) throw invalid({ pointer: "/end", detail: "end must not be in the future." });
-    const oldest = oldestKept(space, now);
-    if (start < oldest) throw invalid({ pointer: "/start", detail: beforeRetention("start", space, oldest) });
+    const window = instantWindow(request, context);
+    if ("pointer" in window) throw invalid(window);
     const { definitions, frozen } = await freezeEvents(request.event_names, context);
     const fields = { enriched: request.enrich_with_moments_info, extra: request.extra_fields };
     const clashes = definitions.map(({ id, properties }) => {
@@ -93,8 +87,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
       return [id, clashingNames(names, fields)] as const;
     });
     return {
-      start,
-      end,
+      ...window,
       ...frozen,
       row_format: request.row_format,
       clashes: clashes.filter(([, clashing]) => clashing.length > 0),

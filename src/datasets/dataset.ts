@@ -199,6 +199,11 @@ export interface Source {
    * the first record's key, where the source knows it: a sample of the result begins there.
    */
   count(bounds: Bounds, budget: ScanBudget): Promise<{ records: number; first?: Key | null; next: Key | null }>;
+  /**
+   * Where the last records of the bounds begin, for pages that are read backwards. Absent: no list has the dataset.
+   * @param max `records` of them, or those among `scanned` events of whatever type.
+   */
+  startOfLast?(bounds: Bounds, max: Pick<CutLimits, "records" | "scanned">): Promise<Key>;
   pages(bounds: Bounds): AsyncGenerator<Page>;
   /** The message of a result without records. */
   emptyMessage: string;

@@ -3,6 +3,7 @@
 import { countEvents } from "../db/events/count-events.ts";
 import { cutEvents, timesOfEveryNth } from "../db/events/event-cut.ts";
 import type { EventRange, EventTable } from "../db/events/event-range.ts";
+import { startOfLast } from "../db/events/event-tail.ts";
 import type { EventRecord } from "../db/events/events.ts";
 import { pendingDeletions } from "../db/profiles/deletions.ts";
 import { definitionsAt } from "../ingest/definitions.ts";
@@ -86,6 +87,7 @@ export function rangeSource(
     emptyMessage: "0 events found for the time period queried.",
     cut: (bounds, max) => cutEvents(db, { ...whole, ...bounds }, max),
     count: (bounds, budget) => countEvents(db, { ...whole, ...bounds }, budget),
+    startOfLast: (bounds, max) => startOfLast(db, { ...whole, ...bounds }, max),
     starts: (bounds, every) => timesOfEveryNth(db, { ...whole, ...bounds }, every),
     pages: (bounds) => pages({ ...whole, ...bounds }),
   };

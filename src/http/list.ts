@@ -91,10 +91,13 @@ function readCursor(cursor: string | undefined): Position | null {
   });
 }
 
-/** The header that leads to the next page: this call's address with another cursor. */
-export function linkTo(call: Call, cursor: string | null): Record<string, string> {
-  if (cursor === null) return {};
-  const next = new URL(call.url);
-  next.searchParams.set("cursor", cursor);
-  return { link: `<${next.href}>; rel="next"` };
+/** The header that leads to the next page and the previous one: this call's address with other cursors. */
+export function linkTo(call: Call, next: string | null, previous: string | null = null): Record<string, string> {
+  const links = Object.entries({ next, prev: previous }).flatMap(([relation, cursor]) => {
+    if (cursor === null) return [];
+    const to = new URL(call.url);
+    to.searchParams.set("cursor", cursor);
+    return [`<${to.href}>; rel="${relation}"`];
+  });
+  return links.length === 0 ? {} : { link: links.join(", ") };
 }

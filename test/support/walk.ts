@@ -9,6 +9,7 @@ export const HOUR_MS = 3_600_000;
 export interface Listed {
   data: Row[];
   next_cursor: string | null;
+  prev_cursor: string | null;
 }
 
 export const at = (time: number) => new Date(time).toISOString();

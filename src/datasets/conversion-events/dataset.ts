@@ -32,7 +32,7 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
   // A run covers whole days: the day on which it runs belongs to the next run. The space that it is given has the
   // schedule's time zone.
   schedulable: {
-    parameters: ["date", "start_date", "end_date"],
+    parameters: ["date", "start_date", "end_date", "start", "end"],
     oldest: (space, now) => oldestKept(space, now) + CHECK_MARGIN_MS,
     toParameters({ start, end }, { timezone }) {
       const first = dayOf(start, timezone);

@@ -4,11 +4,11 @@ import { type Model, RULES } from "../../attribution/models.ts";
 import { PAID } from "../../attribution/sources.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
-import { dayWindow, daysBetween } from "../../time/days.ts";
+import { dayOf, dayWindow, daysBetween } from "../../time/days.ts";
 import { DAY_MS } from "../../time/durations.ts";
 import type { FreezeContext, TimeWindow } from "../dataset.ts";
 import { type EventQuery, freezeEvents } from "../event-source.ts";
-import { beforeRetention, oldestKept } from "../window.ts";
+import { beforeRetention, instantWindow, oldestKept } from "../window.ts";
 import { AD_FIELDS, type ConversionRequest, type Field, FIXED_FIELDS, type Group, MAX_DAYS } from "./request.ts";
 
 /** How credit is given. */
@@ -26,7 +26,7 @@ export interface Attribution {
 }
 
 export interface Query extends EventQuery {
-  /** The first requested day, as `YYYY-MM-DD`. */
+  /** The first requested day, or the one in which the window starts, as `YYYY-MM-DD`. */
   firstDay: string;
   fields: readonly Field[];
   /** Null: lines are conversions. */
@@ -105,12 +105,30 @@ function readAttribution(request: ConversionRequest, faults: Fault[]): Attributi
   };
 }
 
+type FrozenWindow = TimeWindow & { firstDay: string };
+
+/** @returns the window, of instants or of days; null where a fault was found. */
+function readWindow(request: ConversionRequest, context: FreezeContext, faults: Fault[]): FrozenWindow | null {
+  const { date, start_date: startDate, end_date: endDate, start, end } = request;
+  if (start === undefined && end === undefined) return readDays(request, context, faults);
+  for (const [name, value] of Object.entries({ date, start_date: startDate, end_date: endDate }))
+    if (value !== undefined)
+      faults.push({ pointer: `/${name}`, detail: `${name} does not go with start and end: send days or instants.` });
+  if (start === undefined) faults.push({ pointer: "/start", detail: "start is required with end." });
+  if (end === undefined) faults.push({ pointer: "/end", detail: "end is required with start." });
+  if (start === undefined || end === undefined || faults.length > 0) return null;
+  const window = instantWindow({ start, end }, context);
+  if (!("pointer" in window)) return { ...window, firstDay: dayOf(window.start, context.space.timezone) };
+  faults.push(window);
+  return null;
+}
+
 /** @returns the window of the days, and the first of them; null where a fault was found. */
-function readWindow(
+function readDays(
   request: ConversionRequest,
   { space, now, scheduled }: FreezeContext,
   faults: Fault[],
-): (TimeWindow & { firstDay: string }) | null {
+): FrozenWindow | null {
   const { date, start_date: startDate, end_date: endDate } = request;
   const before = faults.length;
   const fault = (name: string, detail: string) => void faults.push({ pointer: `/${name}`, detail });
@@ -119,7 +137,7 @@ function readWindow(
       if (value !== undefined)
         fault(name, `${name} does not go with date: send date for one day, or start_date and end_date.`);
   } else if (startDate === undefined && endDate === undefined)
-    fault("date", "date is required, or start_date and end_date.");
+    fault("date", "date is required, or start_date and end_date, or start and end.");
   else if (startDate === undefined) fault("start_date", "start_date is required with end_date.");
   else if (endDate === undefined) fault("end_date", "end_date is required with start_date.");
   if (faults.length > before) return null;

@@ -5,7 +5,7 @@ import { MODELS } from "../../attribution/models.ts";
 import { SOURCES } from "../../attribution/sources.ts";
 import { CONVERSION } from "../../ingest/catalogue/conversion.ts";
 import { distinct } from "../distinct.ts";
-import { Day } from "../../time/instant.ts";
+import { Day, Instant } from "../../time/instant.ts";
 
 export const AD_FIELDS = [
   "ad_id",
@@ -60,6 +60,8 @@ export const shape = {
   ),
   start_date: Day.optional().describe(`Instead of \`date\`, with \`end_date\`: the first of at most ${MAX_DAYS} days.`),
   end_date: Day.optional().describe("The last day, inclusive."),
+  start: Instant.optional().describe("Instead of days, with `end`: the start of the window, inclusive."),
+  end: Instant.optional().describe("The end of the window, exclusive. Not in the future."),
   level: z
     .enum(["profile", "company"])
     .default("profile")

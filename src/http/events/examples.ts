@@ -17,5 +17,6 @@ export const eventExamples: Examples = {
       },
     ],
     next_cursor: null,
+    prev_cursor: null,
   },
 };

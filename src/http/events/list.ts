@@ -1,25 +1,17 @@
-/**
- * GET /v1/events: the rows that an export has, in pages. The dataset validates the request and encodes the rows; this
- * file copies its lines into the answer. All pages from cursor to cursor read the snapshot of the first page: each
- * event once, whatever is written meanwhile.
- */
+/** GET /v1/events: the rows that an export has, in pages. Its parameters, as those of the datasets behind it. */
 
 import * as z from "zod";
 import { activityEvents } from "../../datasets/activity-events.ts";
 import { conversionEvents } from "../../datasets/conversion-events/dataset.ts";
-import type { FreezeContext, AnyDataset } from "../../datasets/dataset.ts";
-import { pendingDeletions } from "../../db/profiles/deletions.ts";
-import { readSequence } from "../../db/core/sequences.ts";
+import type { AnyDataset } from "../../datasets/dataset.ts";
 import { type Fault, invalid, SpillwayError } from "../../errors.ts";
-import { readCursor, type Walk, writeCursor } from "./cursor.ts";
-import { MAX_PAGE_BYTES, PageRows } from "./page-rows.ts";
+import { MAX_SCANNED, readPage } from "./page.ts";
+import { MAX_PAGE_BYTES } from "./page-rows.ts";
 import { inQuery, validate } from "../validate.ts";
 import { route } from "../route.ts";
 import { linkTo, pageOf } from "../list.ts";
 
 const MAX_ROWS = 4_000;
-/** Events that one call looks through: where none of them is of the requested names, the page is short, or empty. */
-const MAX_SCANNED = 500_000;
 
 const {
   start,
@@ -41,8 +33,8 @@ const query = z.strictObject({
     .enum(["events", "conversions"])
     .default("events")
     .meta({ description: "`events`: the rows of `activity_events`. `conversions`: the lines of `conversion_events`." }),
-  start: start.optional().meta({ description: "View `events`: required." }),
-  end: end.optional().meta({ description: "View `events`: required." }),
+  start: start.optional().meta({ description: "View `events`: required. View `conversions`: instead of days." }),
+  end: end.optional().meta({ description: "View `events`: required. View `conversions`: with `start`." }),
   event_names: commas(
     "View `events`: at most 200 ids of definitions, in which `*` stands for any characters. View `conversions`: 1 to 10 ids.",
     "order_*,visit",
@@ -67,8 +59,14 @@ const query = z.strictObject({
     .optional()
     .meta({ description: conversions.attribution_window.description }),
   fields: commas(conversions.fields.description, "event_name,amount"),
+  numeric_ids: z.enum(["true", "false"]).optional().meta({ description: conversions.numeric_ids.description }),
+  short_times: z.enum(["true", "false"]).optional().meta({ description: conversions.short_times.description }),
   limit: z.coerce.number().int().min(1).max(MAX_ROWS).default(200).meta({ description: "Rows per page." }),
-  cursor: z.string().max(2_000).optional().meta({ description: "`next_cursor` of the previous page." }),
+  cursor: z
+    .string()
+    .max(2_000)
+    .optional()
+    .meta({ description: "`next_cursor` of the page before, or `prev_cursor` of the page after." }),
 });
 
 type Sent = Omit<z.output<typeof query>, "view" | "limit" | "cursor">;
@@ -91,6 +89,8 @@ const VIEWS: Record<"events" | "conversions", { dataset: AnyDataset; read: (sent
     dataset: conversionEvents,
     read: ({ event_names, sources, attribution_model: model, attribution_window: days, fields, ...sent }) => ({
       ...sent,
+      numeric_ids: flag(sent.numeric_ids),
+      short_times: flag(sent.short_times),
       event_names: list(event_names),
       sources: list(sources),
       attribution_model: model?.includes(",") === true ? list(model) : model,
@@ -145,61 +145,32 @@ const ConversionRow = z
     description: "A conversion, with `touchpoint_id` if the request names `sources`, and with the requested `fields`.",
   });
 
+const Listed = pageOf(z.union([FlatRow, NestedRow, ConversionRow])).extend({ prev_cursor: z.string().nullable() });
+
 export const listEvents = route({
   method: "GET",
   operationId: "listEvents",
   summary: "List events",
   description: `Returns the rows that an export of \`activity_events\` with these parameters has, in the same order: by time of occurrence, then by id. With \`view=conversions\` it returns the rows of \`conversion_events\`. All pages read the snapshot of the first page: each row once, and none that was written later. For later rows, start again without a cursor. Events of a deleted person disappear at once, from further pages too. A cursor is valid for a day, and only with the parameters that it was returned for; only \`limit\` may change.
 
-A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page may also be short or empty and have a cursor: a call looks through ${MAX_SCANNED} events of the window, which may have few of the requested names, and conversions without a credited touchpoint have no rows. Only a page without \`next_cursor\` is the last one. For a long window an export is faster.`,
+A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page may also be short or empty and have a cursor: a call looks through ${MAX_SCANNED} events of the window, which may have few of the requested names, and conversions without a credited touchpoint have no rows. Only a page without \`next_cursor\` is the last one. \`prev_cursor\` leads to the page before, which ends where this one begins; only a page without it is the first one. For a long window an export is faster.`,
   auth: "events:read",
   limit: "list",
   query,
   responses: {
-    200: { description: "Rows, oldest first.", schema: pageOf(z.union([FlatRow, NestedRow, ConversionRow])) },
+    200: { description: "Rows, oldest first.", schema: Listed },
   },
   check({ query }) {
     const { view, limit: _, cursor: __, ...sent } = query;
     requestOf(view, sent);
   },
   async handle(call, { space, query: { view, limit, cursor, ...sent } }) {
-    const db = call.databases.space(space.id);
     const request = requestOf(view, sent);
-    const { dataset } = VIEWS[view];
-    const owner = { view, request };
-    const walk: Walk =
-      cursor === undefined
-        ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.runtime.now(), next: null, skip: 0 }
-        : await readCursor(call, space, owner, cursor);
-    const asking = {
-      db,
-      space,
-      now: walk.askedAt,
-      snapshotSeq: walk.snapshotSeq,
-      secret: "",
-      increment: false,
-      scheduled: false,
-      warn() {},
-    };
-    const frozen = await freezeQuery(dataset, request, asking);
-    const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
-    const snapshot = { db, spaceId: space.id, seq: walk.snapshotSeq, since: null, excludeDeletedNow: deletions };
-    const source = dataset.open(frozen, snapshot);
-    const { upper } = source.bounds;
-    const lower = walk.next ?? source.bounds.lower;
-    const max = {
-      records: Math.min(limit, source.maxRecordsPerStep ?? limit),
-      bytes: MAX_PAGE_BYTES,
-      scanned: MAX_SCANNED,
-    };
-    const { records, next: after } = await source.cut({ lower, upper }, max);
-    const collected = new PageRows(limit, walk.skip);
-    if (records > 0)
-      for await (const page of source.pages({ lower, upper: after ?? upper })) if (!collected.add(page)) break;
-    const next = collected.next ?? (after === null ? null : { next: after, skip: 0 });
-    const nextCursor = next === null ? null : await writeCursor(call, space, owner, { ...walk, ...next });
-    return new Response(`{"data":[${collected.rows}],"next_cursor":${JSON.stringify(nextCursor)}}`, {
-      headers: { "content-type": "application/json", ...linkTo(call, nextCursor) },
+    const asked = { dataset: VIEWS[view].dataset, request, owner: { view, request }, limit, cursor };
+    const { rows, next, previous } = await inQueryFaults(() => readPage(call, space, asked));
+    const cursors = `"next_cursor":${JSON.stringify(next)},"prev_cursor":${JSON.stringify(previous)}`;
+    return new Response(`{"data":[${rows}],${cursors}}`, {
+      headers: { "content-type": "application/json", ...linkTo(call, next, previous) },
     });
   },
 });
@@ -216,10 +187,10 @@ function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {
   return validate(z.strictObject(dataset.shape), read(sent), inQuery);
 }
 
-/** @throws the errors of the dataset, with pointers into the query. */
-async function freezeQuery(dataset: AnyDataset, request: unknown, asking: FreezeContext): Promise<unknown> {
+/** @throws the errors of the work, with pointers into the query. */
+async function inQueryFaults<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
-    return await dataset.freeze(request, asking);
+    return await work();
   } catch (thrown) {
     if (!(thrown instanceof SpillwayError) || thrown.code !== "invalid_request") throw thrown;
     throw invalid(...thrown.faults.map((fault) => ({ ...fault, pointer: `#query/${fault.pointer.split("/")[1]}` })));

@@ -75,7 +75,7 @@ describe("a walk", () => {
     const { service, space } = await shopWith(orders(6));
     const cursor = (await list(service, space, { limit: "2" })).next_cursor ?? "";
     const [once, again] = [await list(service, space, { cursor }), await list(service, space, { cursor })];
-    expect(again).toEqual(once);
+    expect(again.data).toEqual(once.data);
   });
 
   it("leads on by Link too, with the rest of the query", async () => {
@@ -92,7 +92,7 @@ describe("a walk", () => {
     });
     const last = await service.call("GET", next.pathname + next.search, { key: space.key });
     expect(idsOf((await last.json<Listed>()).data)).toEqual(idsSent(orders(3)).slice(2));
-    expect(last.headers.get("link")).toBeNull();
+    expect(last.headers.get("link")).toMatch(/^<[^>]+>; rel="prev"$/);
   });
 });
 

@@ -133,9 +133,9 @@ describe("a request", () => {
   });
 
   it("has no parameters of the other view", async () => {
-    expect(await faults({ date: DATE, start: at(0), row_format: "flat" })).toEqual([
-      "#query/start",
+    expect(await faults({ date: DATE, extra_fields: "true", row_format: "flat" })).toEqual([
       "#query/row_format",
+      "#query/extra_fields",
     ]);
     const query = new URLSearchParams({ start: at(0), end: at(1), level: "company" }).toString();
     expect(await service.faults("GET", `/v1/events?${query}`, { key: space.key })).toEqual(["#query/level"]);

@@ -66,7 +66,7 @@ describe("the rows", () => {
     const response = await service.call("GET", addressOf(query), { key: space.key });
     const text = await response.text();
     const exported = (await textOf(service, await service.export(space, asked))).split("\n").slice(0, -1);
-    expect(text).toBe(`{"data":[${exported.join(",")}],"next_cursor":null}`);
+    expect(text).toBe(`{"data":[${exported.join(",")}],"next_cursor":null,"prev_cursor":null}`);
     expect(response.headers.get("content-type")).toBe("application/json");
   });
 
@@ -79,7 +79,11 @@ describe("the rows", () => {
   });
 
   it("are none where there is nothing", async () => {
-    expect(await list(service, space, { end: at(START - HOUR_MS + 1) })).toEqual({ data: [], next_cursor: null });
+    expect(await list(service, space, { end: at(START - HOUR_MS + 1) })).toEqual({
+      data: [],
+      next_cursor: null,
+      prev_cursor: null,
+    });
   });
 });
 
@@ -121,8 +125,12 @@ describe("a request", () => {
 
   it("takes a window with offsets, and one as long as events are kept", async () => {
     const offsets = { start: "2026-03-01T12:00:00+01:00", end: "2026-03-01T06:30:00-05:00" };
-    expect(await list(service, space, offsets)).toEqual({ data: [], next_cursor: null });
-    expect(await list(service, space, { start: at(START - 30 * DAY_MS) })).toEqual({ data: [], next_cursor: null });
+    expect(await list(service, space, offsets)).toEqual({ data: [], next_cursor: null, prev_cursor: null });
+    expect(await list(service, space, { start: at(START - 30 * DAY_MS) })).toEqual({
+      data: [],
+      next_cursor: null,
+      prev_cursor: null,
+    });
   });
 });
 

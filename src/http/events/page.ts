@@ -1,0 +1,112 @@
+/**
+ * One page of a dataset of events, from the start of its window, after a place, or before one. All pages from cursor to
+ * cursor read the snapshot of the first page: each row once, whatever is written meanwhile.
+ */
+
+import type { AnyDataset, Key, Source } from "../../datasets/dataset.ts";
+import { readSequence } from "../../db/core/sequences.ts";
+import { compareKeys, justAfter } from "../../db/events/event-range.ts";
+import { pendingDeletions } from "../../db/profiles/deletions.ts";
+import type { SpaceRow } from "../../db/tenants/spaces.ts";
+import type { Call } from "../route.ts";
+import { isKept, readCursor, type RowPlace, tooOld, type Walk, writeCursor } from "./cursor.ts";
+import { FirstRows, LastRows, MAX_PAGE_BYTES } from "./page-rows.ts";
+
+/** Events that one call looks through: where none of them is of the requested names, the page is short, or empty. */
+export const MAX_SCANNED = 500_000;
+
+/** What a page is asked for. */
+export interface PageRequest {
+  dataset: AnyDataset;
+  /** As the dataset's schema has validated it. */
+  request: unknown;
+  /** What a cursor belongs to, beside the space: it continues no other list. */
+  owner: unknown;
+  /** Rows of the page. */
+  limit: number;
+  cursor: string | undefined;
+}
+
+export interface EventPage {
+  /** JSON rows, separated by commas. */
+  rows: string;
+  /** Cursors of the pages after and before this one; null where there is none. */
+  next: string | null;
+  previous: string | null;
+}
+
+/** @throws the errors of the dataset; invalid_request for a cursor that does not belong to the request. */
+export async function readPage(call: Call, space: SpaceRow, asked: PageRequest): Promise<EventPage> {
+  const { dataset, request, owner, limit, cursor } = asked;
+  const db = call.databases.space(space.id);
+  const walk: Walk =
+    cursor === undefined
+      ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.runtime.now(), at: null, backwards: false }
+      : await readCursor(call, space, owner, cursor);
+  const frozen = await dataset.freeze(request, {
+    db,
+    space,
+    now: walk.askedAt,
+    snapshotSeq: walk.snapshotSeq,
+    secret: "",
+    increment: false,
+    scheduled: false,
+    warn() {},
+  });
+  const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
+  const snapshot = { db, spaceId: space.id, seq: walk.snapshotSeq, since: null, excludeDeletedNow: deletions };
+  const source = dataset.open(frozen, snapshot);
+  if (walk.backwards && !isKept(space, source.readsFrom, call.runtime.now())) throw tooOld();
+  const { rows, start, end } =
+    walk.backwards && walk.at !== null
+      ? await pageBefore(source, walk.at, limit)
+      : await pageFrom(source, walk.at, limit);
+  const cursorAt = (at: RowPlace | null, backwards: boolean) =>
+    writeCursor(call, space, owner, { ...walk, at, backwards });
+  return { rows, next: await cursorAt(end, false), previous: await cursorAt(start, true) };
+}
+
+/** Rows, and the places where the page before ends and the next one begins; null where there is none. */
+interface Part {
+  rows: string;
+  start: RowPlace | null;
+  end: RowPlace | null;
+}
+
+const placeAt = (key: Key): RowPlace => ({ key, skip: 0 });
+
+/** What one step of a page reads at most. */
+const stepOf = (source: Source, records: number) => ({
+  records: Math.min(records, source.maxRecordsPerStep ?? records),
+  bytes: MAX_PAGE_BYTES,
+  scanned: MAX_SCANNED,
+});
+
+async function pageFrom(source: Source, at: RowPlace | null, limit: number): Promise<Part> {
+  const { upper } = source.bounds;
+  const lower = at?.key ?? source.bounds.lower;
+  const { records, next: after } = await source.cut({ lower, upper }, stepOf(source, limit));
+  const page = new FirstRows(limit, at);
+  if (records > 0)
+    for await (const lines of source.pages({ lower, upper: after ?? upper })) if (!page.add(lines)) break;
+  return { rows: page.rows, start: at, end: page.next ?? (after === null ? null : placeAt(after)) };
+}
+
+async function pageBefore(source: Source, at: RowPlace, limit: number): Promise<Part> {
+  const upper = at.skip > 0 ? justAfter(at.key) : at.key;
+  // One record more than the page needs tells whether a page is before it.
+  const max = stepOf(source, limit + 1);
+  const whole = { lower: source.bounds.lower, upper };
+  let lower = (await source.startOfLast?.(whole, max)) ?? whole.lower;
+  let hasEarlier = compareKeys(lower, whole.lower) > 0;
+  // Where so many records are more than one step reads, the page has those of the last step.
+  for (let cut = await source.cut({ lower, upper }, max); cut.next !== null;) {
+    lower = cut.next;
+    hasEarlier = true;
+    cut = await source.cut({ lower, upper }, max);
+  }
+  const page = new LastRows(limit, at);
+  for await (const lines of source.pages({ lower, upper })) if (!page.add(lines)) break;
+  const start = page.start ?? placeAt(lower);
+  return { rows: page.rows, start: hasEarlier || page.hasEarlier ? start : null, end: at };
+}
