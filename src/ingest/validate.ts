@@ -10,7 +10,7 @@ import { type IngestRules, rulesOf } from "./catalogue/rules.ts";
 import type { Property, Scalar } from "./definition.ts";
 import { type ObjectShape, type ShapeField, shapeOf } from "./object-shape.ts";
 import { didYouMean } from "../suggestion.ts";
-import { Day, Instant } from "../time/instant.ts";
+import { isInstantOrDay } from "../time/instant.ts";
 
 /** JSON numbers are read as 64-bit floating point, which rounds larger integers. */
 export const INEXACT = "is an integer beyond 2^53, which JSON numbers do not keep exactly. Send it as a text.";
@@ -85,31 +85,38 @@ class Walk {
     rules?: IngestRules["values"],
   ): string {
     const present: ShapeField[] = [];
+    let last = -1;
+    let isOrdered = true;
     for (const name of Object.keys(record)) {
       const known = shape.find(name);
-      if (known === undefined)
-        this.#fault(`${pointer}/${pointerToken(name)}`, unknown(name) + this.#meant(name, shape));
-      else if ((record[name] ?? null) !== null) present.push(known);
+      if (known === undefined) this.#fault(at(pointer, name), unknown(name) + this.#meant(name, shape));
+      else if ((record[name] ?? null) !== null) {
+        present.push(known);
+        isOrdered &&= known.place > last;
+        last = known.place;
+      }
       if (this.#ends) return "{}";
     }
     for (const { field } of shape.required)
       if (!Object.hasOwn(record, field.name) || (record[field.name] ?? null) === null)
-        this.#fault(`${pointer}/${pointerToken(field.name)}`, `${field.name} is required.`);
+        this.#fault(at(pointer, field.name), `${field.name} is required.`);
     this.missingBytes += shape.missingBytes(present);
-    const pairs = present
-      .toSorted((a, b) => a.place - b.place)
-      .map((each) => {
-        const { name } = each.field;
-        return `${JSON.stringify(name)}:${this.#value(each, record[name], `${pointer}/${pointerToken(name)}`, rules)}`;
-      });
-    return `{${pairs.join()}}`;
+    if (!isOrdered) present.sort((a, b) => a.place - b.place);
+    let pairs = "";
+    for (const each of present) {
+      const { name } = each.field;
+      const value = this.#value(each, record[name], pointer, rules);
+      pairs += pairs === "" ? each.nameText + value : `,${each.nameText}${value}`;
+    }
+    return `{${pairs}}`;
   }
 
+  /** @param pointer of the object that has the value. */
   #value({ field, items }: ShapeField, value: unknown, pointer: string, rules?: IngestRules["values"]): string {
-    if (field.type === "list") return this.#list(field.name, items, value, pointer);
+    if (field.type === "list") return this.#list(field.name, items, value, at(pointer, field.name));
     const problem = scalarProblem(field.type, value) ?? rules?.get(field.name)?.(value) ?? null;
     if (problem === null) return JSON.stringify(value);
-    this.#fault(pointer, `${field.name} ${problem}`);
+    this.#fault(at(pointer, field.name), `${field.name} ${problem}`);
     return "null";
   }
 
@@ -122,14 +129,17 @@ class Walk {
     const texts: string[] = [];
     for (const [index, item] of value.entries()) {
       if (this.#ends) break;
-      const at = `${pointer}/${index}`;
+      const place = `${pointer}/${index}`;
       if (typeof item !== "object" || item === null || Array.isArray(item))
-        this.#fault(at, `Each item of ${name} must be an object.`);
-      else texts.push(this.object(shape, item as Record<string, unknown>, at, unknown));
+        this.#fault(place, `Each item of ${name} must be an object.`);
+      else texts.push(this.object(shape, item as Record<string, unknown>, place, unknown));
     }
     return `[${texts.join()}]`;
   }
 }
+
+/** The pointer of a member. */
+const at = (pointer: string, name: string) => `${pointer}/${pointerToken(name)}`;
 
 /** @returns what is wrong with a value of this type, in words that follow its name; null: nothing. */
 export function scalarProblem(type: Scalar, value: unknown): string | null {
@@ -143,7 +153,7 @@ export function scalarProblem(type: Scalar, value: unknown): string | null {
       if (typeof value !== "number" || !Number.isFinite(value)) return "must be a number.";
       return Number.isInteger(value) && !Number.isSafeInteger(value) ? INEXACT : null;
     case "date":
-      return typeof value === "string" && (Instant.safeParse(value).success || Day.safeParse(value).success)
+      return typeof value === "string" && isInstantOrDay(value)
         ? null
         : "must be an RFC 3339 date and time with an offset, or a day, of the years 0001 to 9999: for example 2026-01-31T09:30:00.000Z or 2026-01-31.";
   }

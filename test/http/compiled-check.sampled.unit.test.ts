@@ -9,6 +9,7 @@ import { flowsResource } from "../../src/http/flows/routes.ts";
 import { reachabilityEventsResource } from "../../src/http/reachability-events/routes.ts";
 import { touchpointsResource } from "../../src/http/touchpoints/routes.ts";
 import { listsOf } from "../../src/http/validate-body.ts";
+import { Day, Instant, isInstantOrDay } from "../../src/time/instant.ts";
 import { seeds } from "../support/seeds.ts";
 
 const BODIES = 5_000;
@@ -169,5 +170,20 @@ describe.each(Object.keys(RECORDS) as (keyof typeof RECORDS)[])("the compiled ch
     fc.assert(agrees, { seed, numRuns: BODIES });
     expect(accepted).toBeGreaterThan(BODIES / 20);
     expect(accepted).toBeLessThan((BODIES * 19) / 20);
+  });
+});
+
+describe("the check of a date", () => {
+  it.each(seeds(SUITE))("agrees with the schemas, seed %i", (seed) => {
+    const texts = fc.oneof(
+      TIME,
+      TIME.map((time) => time.slice(0, 10)),
+      TEXT,
+    );
+    const agrees = fc.property(texts, (text) => {
+      const expected = Instant.safeParse(text).success || Day.safeParse(text).success;
+      return isInstantOrDay(text) === expected;
+    });
+    expect(fc.check(agrees, { seed, numRuns: BODIES }).counterexample).toBeNull();
   });
 });

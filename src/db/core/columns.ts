@@ -13,6 +13,15 @@ type Names<List extends string> = List extends `${infer Name},${infer Rest}` ? T
  */
 export type Row<Table, List extends string> = Names<List> extends keyof Table ? Pick<Table, Names<List>> : never;
 
+/** The names of each list of columns in this code. */
+const known = new Map<string, readonly string[]>();
+
+function namesIn(list: string): readonly string[] {
+  const names = known.get(list) ?? list.split(",").map((name) => name.trim());
+  known.set(list, names);
+  return names;
+}
+
 /** A row's values of these columns, in the order of the list: the parameters of an INSERT. */
 export const valuesOf = <List extends string>(row: Record<Names<List>, Param>, list: List): Param[] =>
-  list.split(",").map((name) => row[name.trim() as Names<List>]);
+  namesIn(list).map((name) => row[name as Names<List>]);

@@ -32,15 +32,20 @@ export function eventBytes(event: NewEvent): number {
 const FIXED = "occurred_at, id, definition_id, definition_version, person_id, company_id, session_id";
 const COLUMNS = `${FIXED}, properties` as const;
 
+/** An event that is too large for a list by itself is kept as it is. */
+interface PackedRow {
+  id: string;
+  row: string | NewEvent;
+  bytes: number;
+}
+
 /**
- * Events as parameters of the statements that insert them: JSON lists that each fit a parameter, and events too large
- * for a list by themselves. They keep the order in which they were added, so that of two events with one id the first
- * is stored.
+ * Events as parameters of the statements that insert them, in the order of their ids, so that neighbours go to the same
+ * pages of the index of ids: JSON lists that each fit a parameter, and events too large for a list by themselves. Of
+ * two events with one id the one that was added first is stored.
  */
 export class EventRows {
-  readonly #packed: (string | NewEvent)[] = [];
-  #rows: string[] = [];
-  #bytes = 2;
+  #rows: PackedRow[] = [];
   readonly #memory: BatchMemory;
 
   /** @param memory counts what the rows take. */
@@ -50,22 +55,17 @@ export class EventRows {
 
   add(event: NewEvent): void {
     const row = rowText(event);
-    const rowBytes = Buffer.byteLength(row) + 1;
-    this.#memory.add(row, rowBytes);
-    const isLarge = rowBytes > MAX_TEXT_BYTES;
-    if (isLarge || this.#bytes + rowBytes > MAX_TEXT_BYTES) this.#pack();
-    if (isLarge) {
-      this.#packed.push(event);
-      return;
-    }
-    this.#rows.push(row);
-    this.#bytes += rowBytes;
+    const bytes = Buffer.byteLength(row) + 1;
+    this.#memory.add(row, bytes);
+    this.#rows.push({ id: event.id, row: bytes > MAX_TEXT_BYTES ? event : row, bytes });
   }
 
-  /** Inserts the events with the sequence number of the batch. One whose id the space already has stays unchanged. */
+  /**
+   * Inserts the events with the sequence number of the batch. One whose id the space already has stays unchanged. The
+   * statements have the events from then on: a second call has none.
+   */
   statements(spaceId: string, receivedAt: number): Statement[] {
-    this.#pack();
-    return this.#packed.map((rows) =>
+    return Array.from(this.#pack(), (rows) =>
       typeof rows === "string"
         ? statement(
             `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
@@ -82,10 +82,24 @@ export class EventRows {
     );
   }
 
-  #pack(): void {
-    if (this.#rows.length > 0) this.#packed.push(`[${this.#rows.join()}]`);
+  /** Takes rows from the end, so that what is packed is not in memory twice: of one id the first one is behind. */
+  *#pack(): Generator<string | NewEvent, void> {
+    const rows = this.#rows.toReversed().toSorted((a, b) => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0));
     this.#rows = [];
-    this.#bytes = 2;
+    let list: string[] = [];
+    let bytes = 2;
+    for (let next = rows.pop(); next !== undefined; next = rows.pop()) {
+      if (list.length > 0 && (typeof next.row !== "string" || bytes + next.bytes > MAX_TEXT_BYTES)) {
+        yield `[${list.join()}]`;
+        list = [];
+        bytes = 2;
+      }
+      if (typeof next.row === "string") {
+        list.push(next.row);
+        bytes += next.bytes;
+      } else yield next.row;
+    }
+    if (list.length > 0) yield `[${list.join()}]`;
   }
 }
 
