@@ -7,16 +7,16 @@ import { invalid } from "../errors.ts";
 import { clashingNames, type FlatFields } from "../ingest/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
 import { withLookUp } from "./ahead.ts";
-import type { Dataset, Page, Snapshot } from "./dataset.ts";
+import type { Bounds, Dataset, Page, Snapshot, ValuePage } from "./dataset.ts";
 import { flatColumns, nestedColumns } from "./event-columns.ts";
 import { propertyFiller } from "./event-properties.ts";
 import { schemaOf } from "./event-schema.ts";
-import { eventKey, type EventQuery, freezeEvents, rangeSource } from "./event-source.ts";
+import { eventKey, type EventQuery, freezeEvents, rangeOf, rangeSource } from "./event-source.ts";
 import { propertiesAt } from "./open-object.ts";
 import { externalIds } from "./external-ids.ts";
 import { flowEnrichment } from "./flow-enrichment.ts";
-import { linePages, NDJSON } from "./lines.ts";
-import { flatRow, nestedRow } from "./rows.ts";
+import { linePages, NDJSON, valuePages } from "./lines.ts";
+import { flatRow, flatValues, nestedRow, type RowParts } from "./rows.ts";
 import { EventNames } from "./wildcards.ts";
 import { CHECK_MARGIN_MS, instantWindow, oldestKept } from "./window.ts";
 import { Instant } from "../time/instant.ts";
@@ -108,8 +108,13 @@ export const activityEvents: Dataset<typeof shape, Query> = {
   open(query, snapshot) {
     const { definition_ids: ids } = query;
     const { starts, ...source } = rangeSource(snapshot, EVENTS, query, ids, (range) => pages(snapshot, query, range));
+    const whole = rangeOf(EVENTS, query, ids, snapshot);
     return {
       ...source,
+      // A nested row has nearly all of its values in its properties.
+      ...(query.row_format === "flat" && {
+        valuePages: (bounds: Bounds) => pagesOfValues(snapshot, query, { ...whole, ...bounds }),
+      }),
       form: { ...NDJSON, extension: ".json" },
       files: {
         cut: "counted",
@@ -122,7 +127,14 @@ export const activityEvents: Dataset<typeof shape, Query> = {
   },
 };
 
-async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
+/** A page of events, and what the rows of each have beside it. */
+interface Looked {
+  events: readonly EventRecord[];
+  /** The event with its properties filled, the names of those that a flat row renames, and the parts of its row. */
+  partsOf(stored: EventRecord, n: number): [event: EventRecord, clashing: readonly string[], parts: RowParts];
+}
+
+async function* looked(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Looked> {
   const { enriched, extra } = query.fields;
   const clashes = new Map(query.clashes);
   const look = (events: readonly EventRecord[]) =>
@@ -137,14 +149,29 @@ async function* pages(snapshot: Snapshot, query: Query, range: EventRange): Asyn
       ),
       enriched ? flowEnrichment(snapshot, events) : [],
     ]);
-  for await (const [events, [external, fill, flows]] of withLookUp(readEvents(snapshot.db, range), look)) {
-    const lineOf = (stored: EventRecord, n: number) => {
-      const event = { ...stored, properties: fill(stored) };
-      const parts = { externalId: external.get(event.personId) ?? null, extra, moments: flows[n] };
-      if (query.row_format === "nested") return nestedRow(event, parts);
-      return flatRow(event, clashes.get(event.definitionId) ?? [], parts);
+  for await (const [events, [external, fill, flows]] of withLookUp(readEvents(snapshot.db, range), look))
+    yield {
+      events,
+      partsOf: (stored, n) => [
+        { ...stored, properties: fill(stored) },
+        clashes.get(stored.definitionId) ?? [],
+        { externalId: external.get(stored.personId) ?? null, extra, moments: flows[n] },
+      ],
     };
-    // Filled, a page of stored events may be a thousand pages of lines.
+}
+
+/** Filled, a page of stored events may be a thousand pages of rows. */
+async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
+  for await (const { events, partsOf } of looked(snapshot, query, range)) {
+    const lineOf = (stored: EventRecord, n: number) => {
+      const [event, clashing, parts] = partsOf(stored, n);
+      return query.row_format === "nested" ? nestedRow(event, parts) : flatRow(event, clashing, parts);
+    };
     yield* linePages(events, lineOf, eventKey);
   }
+}
+
+async function* pagesOfValues(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<ValuePage> {
+  for await (const { events, partsOf } of looked(snapshot, query, range))
+    yield* valuePages(events, (stored, n) => flatValues(...partsOf(stored, n)), eventKey);
 }

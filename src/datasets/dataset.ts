@@ -205,6 +205,8 @@ export interface Source {
    */
   startOfLast?(bounds: Bounds, max: Pick<CutLimits, "records" | "scanned">): Promise<Key>;
   pages(bounds: Bounds): AsyncGenerator<Page>;
+  /** The same rows for formats of columns, where the dataset has values at hand. Absent: its lines are parsed. */
+  valuePages?(bounds: Bounds): AsyncGenerator<ValuePage>;
   /** The message of a result without records. */
   emptyMessage: string;
 }
@@ -249,6 +251,20 @@ export interface Page {
   keyOf(line: number): Key;
   /** What these lines add to the summary: plain JSON. */
   summary?: unknown;
+}
+
+/** A page of rows whose values the dataset has at hand. */
+export interface ValuePage extends Omit<Page, "lines" | "continues"> {
+  rows: readonly ValueRow[];
+}
+
+/** A row, with the same members as its line. */
+export interface ValueRow {
+  /** Some of its members. Whoever reads the row may change them. */
+  head: Record<string, string | null>;
+  /** A JSON object with all other members. */
+  rest: string;
+  line(): string;
 }
 
 /** The type of a column's values. `json`: an object or a list. */

@@ -1,6 +1,6 @@
 /** Records as lines: the NDJSON form, and pages with one line for each record. */
 
-import type { Form, Key, Page } from "./dataset.ts";
+import type { Form, Key, Page, ValuePage, ValueRow } from "./dataset.ts";
 import { boundedGroups } from "./groups.ts";
 
 export const NDJSON: Form = {
@@ -25,15 +25,30 @@ export function* linePages<Item>(
   }
 }
 
-/** @param lines one for each record, in order. */
-export function linePage<Item>(items: readonly Item[], lines: readonly string[], keyOf: (item: Item) => Key): Page {
-  return {
-    lines,
-    records: items.length,
-    keyOf(line) {
-      const item = items[line];
-      if (item === undefined) throw new RangeError(`A page of ${items.length} lines has no line ${line}.`);
-      return keyOf(item);
-    },
-  };
+/** Pages of records with one row each, of bounded size. */
+export function* valuePages<Item>(
+  items: readonly Item[],
+  rowOf: (item: Item, index: number) => ValueRow,
+  keyOf: (item: Item) => Key,
+): Generator<ValuePage> {
+  let from = 0;
+  for (const rows of boundedGroups(items, rowOf, ({ rest }) => rest.length)) {
+    yield { rows, ...recordsOf(items.slice(from, from + rows.length), keyOf) };
+    from += rows.length;
+  }
 }
+
+/** @param lines one for each record, in order. */
+export const linePage = <Item>(items: readonly Item[], lines: readonly string[], keyOf: (item: Item) => Key): Page => ({
+  lines,
+  ...recordsOf(items, keyOf),
+});
+
+const recordsOf = <Item>(items: readonly Item[], keyOf: (item: Item) => Key): Pick<Page, "records" | "keyOf"> => ({
+  records: items.length,
+  keyOf(line) {
+    const item = items[line];
+    if (item === undefined) throw new RangeError(`A page of ${items.length} rows has no row ${line}.`);
+    return keyOf(item);
+  },
+});

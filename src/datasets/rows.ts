@@ -9,6 +9,7 @@
 import type { EventRecord } from "../db/events/events.ts";
 import { FLOW_ELEMENT, OCCURRED_AT } from "../ingest/row-fields.ts";
 import { iso, isoWithOffset } from "../time/names.ts";
+import type { ValueRow } from "./dataset.ts";
 import { quote, quoteOrNull } from "./json-text.ts";
 
 /** What a row has beside its event's own values. */
@@ -41,6 +42,22 @@ export function flatRow(
 export function nestedRow(event: EventRecord, { externalId, extra, moments = "" }: RowParts): string {
   const id = extra ? `,"eventId":${quote(event.id)}` : "";
   return `{"definitionId":${quote(event.definitionId)}${id},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"timestamp":"${iso(event.occurredAt)}"${moments},"properties":${event.properties}}`;
+}
+
+/** The row of `flatRow` as values; where properties are renamed or moments added, its line is all there is. */
+export function flatValues(event: EventRecord, clashing: readonly string[], parts: RowParts): ValueRow {
+  const line = () => flatRow(event, clashing, parts);
+  if (clashing.length > 0 || parts.moments !== undefined) return { head: {}, rest: line(), line };
+  const head: ValueRow["head"] = {
+    definitionId: event.definitionId,
+    eventId: event.id,
+    sessionId: event.sessionId,
+    personId: event.personId,
+    externalPersonId: parts.externalId,
+    occuredTime: receivedText(event.receivedAt),
+  };
+  if (parts.extra) head[OCCURRED_AT] = iso(event.occurredAt);
+  return { head, rest: event.properties, line };
 }
 
 function renameClashing(event: EventRecord, clashing: readonly string[]): string {

@@ -4,7 +4,7 @@
  * files.
  */
 
-import type { Page } from "../../datasets/dataset.ts";
+import type { Page, ValuePage } from "../../datasets/dataset.ts";
 import type { ChunkRow } from "../../db/exports/chunks.ts";
 import type { ExportRow } from "../../db/exports/exports.ts";
 import { countFiles, type FileRow, filesBetween, rememberUpload, type WrittenFile } from "../../db/exports/files.ts";
@@ -16,7 +16,14 @@ import type { Context } from "../../context.ts";
 import { nextFreeKey } from "../delivery/key-conflicts.ts";
 import { fileKey, isCustomerBucket, segmentKey } from "../delivery/object-keys.ts";
 import { tooManyRows } from "./join.ts";
-import { type ObjectCounts, type PageWriter, pageWriter, type FilePosition, type FileLimits } from "./page-writer.ts";
+import {
+  type ObjectCounts,
+  type PageWriter,
+  pageWriter,
+  rowsOf,
+  type FilePosition,
+  type FileLimits,
+} from "./page-writer.ts";
 import { MAX_FILES, tooManyFiles } from "./file-count.ts";
 import { unguessableName } from "./file-names.ts";
 import { ObjectWriter, type OpenUpload, type RunningHash } from "./object-writer.ts";
@@ -43,7 +50,7 @@ export interface Output {
   /** Keys of the files that are closed already. */
   readonly closed: readonly string[];
   /** @param shouldContinue is called between files. @returns false when it stopped the write within the page. */
-  write(page: Page, shouldContinue: () => Promise<boolean>): Promise<boolean>;
+  write(page: Page | ValuePage, shouldContinue: () => Promise<boolean>): Promise<boolean>;
   finish(): Promise<ObjectCounts & { objects: readonly WrittenObject[] }>;
   abort(): Promise<void>;
 }
@@ -68,7 +75,7 @@ export async function openObject(tools: Tools, file: Named | null): Promise<Outp
     written: () => lines.counts,
     closed: [],
     async write(page) {
-      if (lines.write(page) < page.lines.length) throw tooManyRows(row.file_rows);
+      if (lines.write(page) < rowsOf(page).length) throw tooManyRows(row.file_rows);
       await writer.drain();
       return true;
     },
@@ -198,14 +205,15 @@ export async function openFiles(tools: Tools, naming: { counted: number } | { se
       return closed.map(({ key }) => key);
     },
     async write(page, shouldContinue) {
-      for (let from = 0; from < page.lines.length;) {
+      const rows = rowsOf(page).length;
+      for (let from = 0; from < rows;) {
         open ??= await next();
         const { lines, writer } = open;
         const to = lines.write(page, from);
         if (to === from && lines.counts.rows === 0) throw new SpillwayError("export_too_large");
         from = to;
         await writer.drain();
-        if (from === page.lines.length) break;
+        if (from === rows) break;
         await close();
         if (!(await shouldContinue())) return false;
       }

@@ -1,11 +1,12 @@
 /** Pages of rows → the bytes of one object, with the counts that the ledger and the manifest need. */
 
 import { crc32 } from "node:zlib";
-import type { Key, Page } from "../../datasets/dataset.ts";
+import type { Key, Page, ValuePage } from "../../datasets/dataset.ts";
 import { BlockBuffer } from "./block-buffer.ts";
 import type { CodecSettings } from "./compression/codec.ts";
 import type { Content } from "./crc32.ts";
 import type { Encoder, TableEncoder, LineEncoder } from "./encode/encoder.ts";
+import type { Row } from "./encode/rows.ts";
 import { RowGroupWriter, schemaOf } from "./encode/parquet.ts";
 import { footer, MAGIC } from "./encode/parquet-footer.ts";
 
@@ -34,8 +35,8 @@ export interface ObjectCounts extends Content {
 export interface PageWriter {
   /** What was written so far. */
   readonly counts: Readonly<ObjectCounts>;
-  /** Writes a page's lines from an index on, until the file is full. @returns the index after the last line written. */
-  write(page: Page, from?: number): number;
+  /** Writes a page's rows from an index on, until the file is full. @returns the index after the last row written. */
+  write(page: Page | ValuePage, from?: number): number;
   end(): ObjectCounts;
   /**
    * After `end`: what a segment's object has after the bytes that are its file's, for the join of the segments. Empty:
@@ -55,9 +56,9 @@ type Sink = (piece: Uint8Array) => void;
 interface RowWriter {
   /** The bytes before and after all rows, and those around each row. */
   bytes: { ends: number; around: number };
-  encode: ((line: string) => string) | null;
-  /** @param row its number in the object, from 0; null where the line continues the last row. */
-  write(line: string, row: number | null): void;
+  encode: ((row: Row) => string) | null;
+  /** @param row what was encoded. @param n its number in the object, from 0; null where it continues the last row. */
+  write(row: Row, n: number | null): void;
   endPage(): void;
   /** @returns the description of a segment. */
   end(): Uint8Array<ArrayBuffer>;
@@ -79,10 +80,10 @@ export function pageWriter(
   const { encode } = rows;
   let limitedBytes = rows.bytes.ends;
   let description = NOTHING;
-  const fits = (encoded: string) => {
+  const fits = (encoded: Row) => {
     if (limits === null) return true;
     if (limits.bytes === Infinity) return counts.rows < limits.rows;
-    const bytes = limitedBytes + Buffer.byteLength(encoded) + rows.bytes.around;
+    const bytes = limitedBytes + Buffer.byteLength(lineOf(encoded)) + rows.bytes.around;
     if (counts.rows >= limits.rows || bytes >= limits.bytes) return false;
     limitedBytes = bytes;
     return true;
@@ -91,10 +92,11 @@ export function pageWriter(
     counts,
     write(page, from = 0) {
       let at = from;
-      for (; at < page.lines.length; at += 1) {
-        const line = page.lines[at] ?? "";
-        const encoded = encode === null ? line : encode(line);
-        const continues = at === 0 && page.continues === true;
+      const all = rowsOf(page);
+      for (; at < all.length; at += 1) {
+        const row = all[at] ?? "";
+        const encoded = encode === null ? row : encode(row);
+        const continues = at === 0 && "continues" in page && page.continues === true;
         if (!continues && !fits(encoded)) break;
         rows.write(encoded, continues ? null : counts.rows);
         if (!continues) counts.rows += 1;
@@ -114,6 +116,11 @@ export function pageWriter(
     },
   };
 }
+
+/** A page's rows: lines, or values where the encoder reads them. */
+export const rowsOf = (page: Page | ValuePage): readonly Row[] => ("rows" in page ? page.rows : page.lines);
+
+const lineOf = (row: Row): string => (typeof row === "string" ? row : row.line());
 
 /** @param block before compression. */
 function countBlock(counts: Content, block: Uint8Array): void {
@@ -142,9 +149,9 @@ function textRows(
   return {
     bytes: { ends: Buffer.byteLength(before + after), around: between.length + lineEnd.length },
     encode,
-    write(line, row) {
-      if (row === null) text += line;
-      else text += (row > 0 || follows === 1 ? between : "") + line + lineEnd;
+    write(row, n) {
+      if (n === null) text += lineOf(row);
+      else text += (n > 0 || follows === 1 ? between : "") + lineOf(row) + lineEnd;
       if (text.length < TEXT_CHARACTERS) return;
       blocks.write(text);
       text = "";
@@ -179,7 +186,7 @@ function tableRows(
   return {
     bytes: { ends: 0, around: 1 },
     encode: null,
-    write: (line) => writer.write(cells(line), line.length),
+    write: (row) => writer.write(cells(row), () => lineOf(row).length),
     endPage() {},
     end() {
       const described = writer.end();

@@ -5,7 +5,7 @@
  */
 
 import { ahead } from "../../datasets/ahead.ts";
-import type { Source } from "../../datasets/dataset.ts";
+import type { Page, Source, ValuePage } from "../../datasets/dataset.ts";
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { stepSucceeded } from "../../db/exports/progress.ts";
 import { chunkDone, chunkEnteringWindow, type WrittenChunk } from "../../db/exports/chunks.ts";
@@ -113,7 +113,10 @@ async function write(work: Work, open: () => Promise<Output>): Promise<Written |
   const shouldContinue = () => lease.shouldContinue(RENEW_EVERY_MS);
   const lower = { time: chunk.lower_time, id: chunk.lower_id };
   const upper = { time: chunk.upper_time, id: chunk.upper_id };
-  const pages = ahead(source.pages({ lower, upper }));
+  const bounds = { lower, upper };
+  const pages = ahead<Page | ValuePage>(
+    (work.encoder.readsValues ? source.valuePages?.(bounds) : undefined) ?? source.pages(bounds),
+  );
   try {
     for (;;) {
       // A page may take minutes to read where few records match.

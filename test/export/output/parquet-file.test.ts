@@ -25,7 +25,7 @@ function written(fields: readonly Field[], rows: Iterable<readonly Value[]>): Ui
   const writer = new RowGroupWriter(fields, PAGE_CODECS.snappy, (piece) => pieces.push(piece));
   let count = 0;
   for (const row of rows) {
-    writer.write(row, JSON.stringify(row).length);
+    writer.write(row, () => JSON.stringify(row).length);
     count += 1;
   }
   const { groups } = writer.end();
@@ -126,7 +126,7 @@ describe("a Parquet file", () => {
     const writer = new RowGroupWriter(wide, PAGE_CODECS.snappy, () => {}, 40_000);
     const row: Value[] = [{}];
     const writeGroups = (count: number) => {
-      for (let n = 0; n < count; n += 1) writer.write(row, 4_000_000);
+      for (let n = 0; n < count; n += 1) writer.write(row, () => 4_000_000);
     };
     writeGroups(5);
     expect(() => writeGroups(4)).toThrow(expect.objectContaining({ code: "export_too_large" }));

@@ -13,7 +13,7 @@ import { csvHeader, LINE_END, csvLine } from "./csv.ts";
 import { CODECS, DEFAULT_CODEC, type Encoding, type Field } from "./encoding.ts";
 import { PAGE_CODECS, type PageCodec } from "./parquet-codecs.ts";
 import type { Value } from "./exact-numbers.ts";
-import { cellReader, rowReader } from "./rows.ts";
+import { cellReader, type Row, rowReader } from "./rows.ts";
 
 export const PARQUET_TYPE = "application/vnd.apache.parquet";
 
@@ -28,21 +28,23 @@ export interface FileForm extends Form {
 }
 
 interface OpenEncoder {
+  /** Whether rows may be values; otherwise they must be lines. */
+  readsValues: boolean;
   form: FileForm;
 }
 
 export interface LineEncoder extends OpenEncoder {
   kind: "text";
   compression: Compression;
-  /** From the dataset's line to the file's; null where they are the same. */
-  line: ((line: string) => string) | null;
+  /** From the dataset's row to the file's line; null where the dataset's line is the file's. */
+  line: ((row: Row) => string) | null;
 }
 
 export interface TableEncoder extends OpenEncoder {
   kind: "table";
   fields: readonly Field[];
   codec: PageCodec;
-  cells: (line: string) => Value[];
+  cells: (row: Row) => Value[];
 }
 
 export type Encoder = LineEncoder | TableEncoder;
@@ -111,28 +113,29 @@ export function createEncoder(encoding: Encoding | null, form: FileForm, key: Ui
     const fields = encoding?.fields ?? [];
     const cells = cellReader(fields, encoding?.redact ?? [], key);
     const codec = codecNamed<PageCodec>(PAGE_CODECS, encoding?.compression ?? DEFAULT_CODEC.parquet);
-    return { kind: "table", form, fields, codec, cells };
+    return { kind: "table", readsValues: true, form, fields, codec, cells };
   }
-  return { kind: "text", form, compression, line: encodeLine(encoding, key) };
+  return { kind: "text", form, compression, ...encodeLine(encoding, key) };
 }
 
-/** @returns null where the dataset's own lines stay as they are. */
-function encodeLine(encoding: Encoding | null, key: Uint8Array): ((line: string) => string) | null {
-  if (encoding === null) return null;
+function encodeLine(encoding: Encoding | null, key: Uint8Array): Pick<LineEncoder, "line" | "readsValues"> {
+  if (encoding === null) return { line: null, readsValues: false };
   const { format, fields, redact, escapeFormulas } = encoding;
   if (fields === null) {
-    if (redact.length === 0) return null;
+    if (redact.length === 0) return { line: null, readsValues: false };
     const read = rowReader(redact, key);
-    return (line) => JSON.stringify(read(line));
+    // The members keep their order.
+    return { line: (row) => JSON.stringify(read(typeof row === "string" ? row : row.line())), readsValues: false };
   }
   const cells = cellReader(fields, redact, key);
-  if (format === "csv") return (line) => csvLine(cells(line), escapeFormulas);
+  if (format === "csv") return { line: (row) => csvLine(cells(row), escapeFormulas), readsValues: true };
   // Written by hand, because an object would put names that are whole numbers first.
   const keys = fields.map((field) => `${JSON.stringify(field.name)}:`);
-  return (line) => {
-    const values = cells(line);
+  const line = (row: Row) => {
+    const values = cells(row);
     return `{${keys.map((name, index) => name + JSON.stringify(values[index])).join()}}`;
   };
+  return { line, readsValues: true };
 }
 
 type SecretContext = Pick<Context, "config" | "databases" | "runtime">;

@@ -108,10 +108,10 @@ export class RowGroupWriter {
   }
 
   /**
-   * @param characters the length of the row's JSON.
+   * @param charactersOf the length of the row's JSON.
    * @throws export_too_large for more groups than a footer has room for.
    */
-  write(cells: readonly Value[], characters: number): void {
+  write(cells: readonly Value[], charactersOf: () => number): void {
     let inLists = 0;
     // Most cells of a wide row are null, so this loop allocates nothing for them.
     for (let index = 0; index < cells.length; index += 1) {
@@ -119,7 +119,7 @@ export class RowGroupWriter {
       const field = this.#fields[index];
       if (value === null || field === undefined) continue;
       this.#columns[index]?.set(this.#rows, convert(value, field.type));
-      if (typeof value === "object") inLists = characters;
+      if (typeof value === "object") inLists ||= charactersOf();
       else this.#characters += typeof value === "string" ? value.length : 8;
     }
     // A row's lists are together no longer than the row.

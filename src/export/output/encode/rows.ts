@@ -1,49 +1,75 @@
-/** A dataset's lines as values: parsed, redacted, and picked into the requested columns. */
+/** A dataset's rows as values: parsed where they are lines, redacted, and picked into the requested columns. */
 
 import { createHmac } from "node:crypto";
-import type { RowCondition } from "../../../datasets/dataset.ts";
+import type { RowCondition, ValueRow } from "../../../datasets/dataset.ts";
 import type { Field, Redaction } from "./encoding.ts";
 import { parseExactly, type Value } from "./exact-numbers.ts";
 
+/** A row as its dataset gives it: its line, or its values. */
+export type Row = string | ValueRow;
+
+/** A row's members, in two objects. */
+interface Members {
+  head: { [name: string]: Value };
+  rest: Value;
+}
+
+const NO_HEAD: Members["head"] = {};
+
+const membersOf = (row: Row): Members =>
+  typeof row === "string"
+    ? { head: NO_HEAD, rest: parseExactly(row) }
+    : { head: row.head, rest: parseExactly(row.rest) };
+
+/** The object that has the path's first member, if any has it. */
+const holderOf = ({ head, rest }: Members, [first = ""]: readonly string[]): Value =>
+  Object.hasOwn(head, first) ? head : rest;
+
 /** @param key of the hashes; empty for none. @returns a function from a line of JSON to the redacted row. */
 export function rowReader(redactions: readonly Redaction[], key: Uint8Array): (line: string) => Value {
-  const tests = redactions.map(({ rows }) => rowTest(rows));
+  const redactRow = redactor(redactions, key);
   return (line) => {
-    const row = parseExactly(line);
-    // Which rows a redaction is for is read before any of them changes the row.
-    const due = redactions.filter((_, index) => tests[index]?.(row) ?? true);
-    for (const { path, how } of due) redact(row, path, 0, how, key);
-    return row;
+    const members = membersOf(line);
+    redactRow(members);
+    return members.rest;
   };
 }
 
 /**
  * @param key of the hashes; empty for none.
- * @returns a function from a line of JSON to its cells, redacted, in the order of the fields; null for a value that the
- * row lacks, or that is another column's.
+ * @returns a function from a row to its cells, redacted, in the order of the fields; null for a value that the row
+ * lacks, or that is another column's.
  */
 export function cellReader(
   fields: readonly Field[],
   redactions: readonly Redaction[],
   key: Uint8Array,
-): (line: string) => Value[] {
+): (row: Row) => Value[] {
   const conditions = fields.map(({ rows }) => rowTest(rows));
-  const redactionTests = redactions.map(({ rows }) => rowTest(rows));
-  return (line) => {
-    const row = parseExactly(line);
-    const own = conditions.map((test) => test === null || test(row));
-    const due = redactions.filter((_, index) => redactionTests[index]?.(row) ?? true);
-    for (const { path, how } of due) redact(row, path, 0, how, key);
-    return fields.map((field, index) => (own[index] === true ? valueAt(row, field.path, 0) : null));
+  const redactRow = redactor(redactions, key);
+  return (row) => {
+    const members = membersOf(row);
+    const own = conditions.map((test) => test === null || test(members));
+    redactRow(members);
+    return fields.map(({ path }, index) => (own[index] === true ? valueAt(holderOf(members, path), path, 0) : null));
+  };
+}
+
+/** Which rows a redaction is for is read before any of them changes the row. */
+function redactor(redactions: readonly Redaction[], key: Uint8Array): (row: Members) => void {
+  const tests = redactions.map(({ rows }) => rowTest(rows));
+  return (row) => {
+    const due = redactions.filter((_, index) => tests[index]?.(row) ?? true);
+    for (const { path, how } of due) redact(holderOf(row, path), path, 0, how, key);
   };
 }
 
 /** @returns null for a condition that every row meets. */
-function rowTest(rows: RowCondition | undefined): ((row: Value) => boolean) | null {
+function rowTest(rows: RowCondition | undefined): ((row: Members) => boolean) | null {
   if (rows === undefined) return null;
   const [texts, wanted] = "only" in rows ? [new Set(rows.only), true] : [new Set(rows.except), false];
   return (row) => {
-    const text = valueAt(row, rows.at, 0);
+    const text = valueAt(holderOf(row, rows.at), rows.at, 0);
     return texts.has(typeof text === "string" ? text : "") === wanted;
   };
 }
