@@ -44,6 +44,7 @@ it("is created with every default filled in, and shows when it runs next", async
       delivery: { type: "download" },
       layout: "single",
       format: "ndjson",
+      compression: "gzip",
       file_rows: 50_000,
     },
     incremental: true,
