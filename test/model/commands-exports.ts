@@ -17,6 +17,7 @@ const written = fc.record({
   format: LANDED.growingSchema
     ? fc.constantFrom("ndjson" as const, "ndjson" as const, "csv" as const)
     : fc.constant("ndjson" as const),
+  compression: fc.constantFrom(undefined, "gzip" as const, "zstd" as const, "none" as const),
   layout: fc.constantFrom("single" as const, "files" as const),
   file_rows: fc.constantFrom(1, 2, 50_000),
 });

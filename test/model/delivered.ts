@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { gunzip } from "../support/gunzip.ts";
+import { unpack } from "../support/gunzip.ts";
 import { readCsv } from "../support/formats.ts";
 import { Differs, expectSame, canonical } from "./command.ts";
 import { type Expected, expectedResult } from "./expected.ts";
@@ -67,7 +67,7 @@ function textOf(stage: Stage, file: FileView): string {
   const bytes = stage.object(file.url);
   expectSame(`bytes of ${file.name}`, bytes.length, file.bytes);
   expectSame(`hash of ${file.name}`, createHash("sha256").update(bytes).digest("hex"), file.sha256);
-  const text = gunzip(bytes);
+  const text = unpack(file.name, bytes);
   expectSame(`size of ${file.name}`, Buffer.byteLength(text), file.uncompressed_bytes);
   return text;
 }
