@@ -8,12 +8,31 @@ const NO_PARAMETERS = z.strictObject({});
 
 /**
  * @param schema undefined for an operation without parameters.
+ * @param lists parameters that may be sent several times: the schema gets their items separated by commas.
  * @throws invalid_request with a pointer to each parameter that is unknown, sent twice or not valid.
  */
-export function readQuery(schema: z.ZodType | undefined, sent: URLSearchParams): unknown {
+export function readQuery(
+  schema: z.ZodType | undefined,
+  query: URLSearchParams,
+  lists: readonly string[] = [],
+): unknown {
+  const sent = lists.length === 0 ? query : withLists(query, lists);
   const faults = [...repeated(sent), ...unreadable(sent), ...unstorable(sent)];
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
   return validate(schema ?? NO_PARAMETERS, Object.fromEntries(sent), inQuery, "parameter");
+}
+
+/** `name[]=a&name[]=b` and `name[0]=a&name[1]=b` as `name=a,b`, as PHP's clients send lists. */
+function withLists(query: URLSearchParams, lists: readonly string[]): URLSearchParams {
+  const items = new Map<string, string[]>();
+  const sent = new URLSearchParams();
+  for (const [name, value] of query) {
+    const list = name.replace(/\[\d*\]$/, "");
+    if (lists.includes(list)) items.set(list, [...(items.get(list) ?? []), value]);
+    else sent.append(name, value);
+  }
+  for (const [name, values] of items) sent.append(name, values.join());
+  return sent;
 }
 
 /** A parameter that is sent twice has no single meaning, so it is rejected. */

@@ -70,7 +70,7 @@ function handlerOf(operation: Route): Handler<AppEnv> {
       space,
       scopes,
       params: params === undefined ? undefined : readPath(operation, c.req.param()),
-      query: readQuery(query, call.url.searchParams),
+      query: readQuery(query, call.url.searchParams, operation.queryLists),
       body: body === undefined ? undefined : await readBody(call.request, body),
     };
     operation.check?.(parsed);

@@ -131,6 +131,8 @@ export interface RouteDefinition<Params, Query, Body> {
   limitOf?(call: Call, space: SpaceRow): Promise<Exclude<Policy, "api">>;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
+  /** Parameters that are lists and may be sent several times; the schema has them as texts with commas. */
+  queryLists?: readonly string[];
   /** Request headers; only the document reads them. */
   headers?: z.ZodType;
   body?: BodyDoc<Body>;

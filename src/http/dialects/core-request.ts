@@ -38,9 +38,11 @@ function renamedFault(names: FieldNames, { pointer, detail }: Fault): Fault {
   const found = [...names].find(([core]) => pointer === core || pointer.startsWith(`${core}/`));
   if (found === undefined) return { pointer, detail };
   const [core, name] = found;
-  const coreName = core.slice(core.lastIndexOf("/") + 1);
-  return {
-    pointer: `/${name}${pointer.slice(core.length)}`,
-    detail: detail.replaceAll(new RegExp(`\\b${coreName}\\b`, "g"), name),
-  };
+  let text = detail.replaceAll(new RegExp(`\\b${lastName(core)}\\b`, "g"), name);
+  // Another field is named where the fault compares the two: "must be later than start".
+  for (const [other, otherName] of names)
+    text = text.replaceAll(new RegExp(`(?<=\\b(?:than|with) )${lastName(other)}\\b`, "g"), otherName);
+  return { pointer: `/${name}${pointer.slice(core.length)}`, detail: text };
 }
+
+const lastName = (pointer: string) => pointer.slice(pointer.lastIndexOf("/") + 1);

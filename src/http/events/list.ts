@@ -166,7 +166,7 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
   },
   async handle(call, { space, query: { view, limit, cursor, ...sent } }) {
     const request = requestOf(view, sent);
-    const asked = { dataset: VIEWS[view].dataset, request, owner: { view, request }, limit, cursor };
+    const asked = { dataset: VIEWS[view].dataset, requestAt: () => request, owner: { view, request }, limit, cursor };
     const { rows, next, previous } = await inQueryFaults(() => readPage(call, space, asked));
     const cursors = `"next_cursor":${JSON.stringify(next)},"prev_cursor":${JSON.stringify(previous)}`;
     return new Response(`{"data":[${rows}],${cursors}}`, {

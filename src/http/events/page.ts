@@ -18,8 +18,8 @@ export const MAX_SCANNED = 500_000;
 /** What a page is asked for. */
 export interface PageRequest {
   dataset: AnyDataset;
-  /** As the dataset's schema has validated it. */
-  request: unknown;
+  /** The request as the dataset's schema has it. @param askedAt epoch ms of the call for the first page. */
+  requestAt: (askedAt: number) => unknown;
   /** What a cursor belongs to, beside the space: it continues no other list. */
   owner: unknown;
   /** Rows of the page. */
@@ -37,13 +37,13 @@ export interface EventPage {
 
 /** @throws the errors of the dataset; invalid_request for a cursor that does not belong to the request. */
 export async function readPage(call: Call, space: SpaceRow, asked: PageRequest): Promise<EventPage> {
-  const { dataset, request, owner, limit, cursor } = asked;
+  const { dataset, owner, limit, cursor } = asked;
   const db = call.databases.space(space.id);
   const walk: Walk =
     cursor === undefined
       ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.runtime.now(), at: null, backwards: false }
       : await readCursor(call, space, owner, cursor);
-  const frozen = await dataset.freeze(request, {
+  const frozen = await dataset.freeze(asked.requestAt(walk.askedAt), {
     db,
     space,
     now: walk.askedAt,

@@ -1,4 +1,4 @@
-/** Cometly's Events API: exports of a day's conversions, as one file behind a link. */
+/** Cometly's Events API: exports of a day's conversions, as one file behind a link, and lists of conversions. */
 
 import * as z from "zod";
 import { type ExportRow, findExport, findExportByNumber } from "../../../db/exports/exports.ts";
@@ -9,6 +9,7 @@ import { type Call, found, json, route } from "../../route.ts";
 import { exportRequest, renaming } from "../core-request.ts";
 import { dialect } from "../dialect.ts";
 import { conventions } from "./conventions.ts";
+import { listEvents } from "./list.ts";
 import { CometlyRequest, coreFilters, DATASET, FIELDS } from "./request.ts";
 import { PolledExport, showExport } from "./state.ts";
 
@@ -82,8 +83,8 @@ export const cometly = dialect({
   api: {
     title: "Spillway, in the words of Cometly's Events API",
     introduction:
-      "Exports of conversions and of their credit to touchpoints. Send `Authorization: Bearer <api key>`, with an API key of the space.",
-    tag: "Create an export of events, poll it, download its file.",
+      "Exports and lists of conversions and of their credit to touchpoints. Send `Authorization: Bearer <api key>`, with an API key of the space.",
+    tag: "List events; create an export of events, poll it, download its file.",
     examples: {
       NewEventExport: { export_id: 123, status: "queued" },
       EventExport: {
@@ -94,8 +95,17 @@ export const cometly = dialect({
         download_url: "https://bucket.example/spaces/…",
         expires_at: "2026-01-15T10:50:11Z",
       },
+      EventPage: {
+        data: [{ id: 123, event_time_utc: "2026-01-15T10:23:45Z", event_name: "purchase", amount: 99.99 }],
+        path: "https://spillway.example/public-api/v1/events",
+        per_page: 200,
+        next_cursor: null,
+        next_page_url: null,
+        prev_cursor: null,
+        prev_page_url: null,
+      },
     },
     conventions,
   },
-  mounts: [{ path: "/public-api/v1", operations: [create, poll] }],
+  mounts: [{ path: "/public-api/v1", operations: [create, poll, listEvents] }],
 });

@@ -30,7 +30,22 @@ export const CometlyRequest = z
   })
   .meta({ id: "EventExportRequest" });
 
-export type Filters = z.output<z.ZodObject<typeof filters>>;
+const commas = z.string().transform((text) => (text === "" ? [] : text.split(",")));
+const number = z.string().transform((text) => (/^\d{1,9}$/.test(text) ? Number(text) : text));
+
+/** The same filters in a query, whose values are texts. */
+export const LISTS = ["event_names", "sources", "fields"] as const;
+export const queryFilters = {
+  query_mode: z.string().optional(),
+  event_names: commas.optional(),
+  sources: commas.optional(),
+  attribution_model: z.string().optional(),
+  attribution_window: number.optional(),
+  fields: commas.optional(),
+};
+
+/** A window that is no number is refused by the core, like every other value. */
+export type Filters = { [Name in keyof typeof filters]?: unknown };
 
 /** The dialect's names of the core's parameters, where they differ. */
 export const FIELDS: FieldNames = new Map([["/level", "query_mode"]]);

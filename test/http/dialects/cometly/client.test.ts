@@ -61,3 +61,19 @@ it("gets the credit of each touchpoint", async () => {
     .split("\n");
   expect(rows.map((row) => (JSON.parse(row) as { amount: number }).amount)).toEqual([50, 49.99]);
 });
+
+it("lists events from page to page, and back", async () => {
+  const window = { start_date: "2026-02-28 00:00:00", end_date: "2026-02-28 23:59:59", per_page: 1 };
+  const first = await client.listEvents({ ...window, event_names: ["purchase", "sign_up"], fields: ["event_name"] });
+  expect(first).toMatchObject({
+    data: [{ id: 123, event_time_utc: "2026-02-28T12:00:00Z", event_name: "purchase" }],
+    path: `${ORIGIN}/public-api/v1/events`,
+    per_page: 1,
+    prev_cursor: null,
+    prev_page_url: null,
+  });
+  const second = await client.page(first.next_page_url ?? "");
+  expect([second.data.map(({ id }) => id), second.next_page_url]).toEqual([[124], null]);
+  const back = await client.page(second.prev_page_url ?? "");
+  expect([back.data, back.prev_page_url]).toEqual([first.data, null]);
+});

@@ -13,6 +13,16 @@ interface Filters {
   fields?: string[];
 }
 
+interface EventPage {
+  data: Record<string, unknown>[];
+  path: string;
+  per_page: number;
+  next_cursor: string | null;
+  next_page_url: string | null;
+  prev_cursor: string | null;
+  prev_page_url: string | null;
+}
+
 interface EventExport {
   export_id: number;
   status: "queued" | "processing" | "completed" | "failed";
@@ -60,6 +70,22 @@ export class CometlyClient {
       if (polled.status === "failed") throw new Error(polled.message);
       await pause();
     }
+  }
+
+  /** A page of events between two times of the space's clocks. */
+  async listEvents(
+    window: { start_date: string; end_date: string; per_page?: number; cursor?: string } & Filters,
+  ): Promise<EventPage> {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(window))
+      if (Array.isArray(value)) for (const item of value) query.append(`${name}[]`, item);
+      else query.append(name, String(value));
+    return (await this.#call("GET", `/events?${query.toString()}`)).json();
+  }
+
+  /** The page behind `next_page_url` or `prev_page_url`. */
+  async page(url: string): Promise<EventPage> {
+    return (await this.#call("GET", url.slice(this.#baseUrl.length))).json();
   }
 
   async #call(method: string, path: string, body?: unknown): Promise<Response> {

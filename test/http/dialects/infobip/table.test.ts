@@ -133,7 +133,11 @@ describe("a request", () => {
   });
 
   it.each<[string, Json, Record<string, RegExp>]>([
-    ["an end before its start", { endTime: "2026-03-01T10:00:00.000+0000" }, { endTime: /endTime must be later/ }],
+    [
+      "an end before its start",
+      { endTime: "2026-03-01T10:00:00.000+0000" },
+      { endTime: /endTime must be later than startTime/ },
+    ],
     [
       "an end in the future",
       { endTime: "2026-03-02T00:00:00.000+0000" },
