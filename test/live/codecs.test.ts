@@ -33,8 +33,9 @@ const missing = [
   ...(runs("zstd", "--version") ? [] : ["zstd"]),
   ...(python === undefined ? ["python3-zstandard"] : []),
 ];
+const ADVICE = missing.length === 0 ? "" : ` (install ${missing.join(" and ")})`;
 if (missing.length > 0 && process.env["SPILLWAY_INTEROP"] === "required")
-  throw new Error(`the readers of zstd must run: install ${missing.join(" and ")}`);
+  throw new Error(`the readers of zstd must run${ADVICE}`);
 
 function runs(program: string, ...args: string[]): boolean {
   return spawnSync(program, args, { stdio: "ignore" }).status === 0;
@@ -52,6 +53,7 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 const stack = liveStack("--var", "CREATE_LIMIT:1000", "--var", "POLL_LIMIT:1000");
 let duck: DuckDBConnection;
 let client: Client;
+let key: string;
 /** The file of each request. */
 const fetched = new Map<string, string>();
 /** The text of the file without compression, by format. */
@@ -59,7 +61,9 @@ const plain = new Map<string, Buffer>();
 
 beforeAll(async () => {
   duck = await (await DuckDBInstance.create(":memory:")).connect();
-  ({ client } = await openShop(stack.origin));
+  const shop = await openShop(stack.origin);
+  client = shop.client;
+  key = shop.space.api_key;
   await client.sendEvents(orders(EVENTS));
   const [last] = [...orders(1)];
   const long = { ...last, id: "long", properties: { order_id: LONG, amount: 0 } };
@@ -127,13 +131,23 @@ describe.each(["ndjson", "csv"])("%s", (format) => {
     expect(await table(scan(file))).toEqual(ROWS);
   });
 
-  it.skipIf(missing.length > 0)("with zstd is one frame of the text, for zstd and Python", async () => {
+  it.skipIf(missing.length > 0)(`with zstd is one frame of the text, for zstd and Python${ADVICE}`, async () => {
     const file = await get({ format, compression: "zstd" });
     const wanted = sha256(plain.get(format) ?? Buffer.alloc(0));
     expect(sha256(read("zstd", "-dc", file))).toBe(wanted);
     expect(sha256(read(python ?? "", "-c", PYTHON.zstd, file))).toBe(wanted);
     expect(read("zstd", "-lv", file).toString()).toMatch(/# Zstandard Frames: 1\n/);
   });
+});
+
+it("the stream comes as zstd to a client that accepts it, and as text to others", async () => {
+  const { id } = await client.export({ ...ALL_ORDERS, compression: "zstd" });
+  const content = (...args: string[]) =>
+    read("curl", "-sSf", `${stack.origin}/v1/exports/${id}/content`, "-H", `Authorization: Bearer ${key}`, ...args);
+  const wanted = sha256(plain.get("ndjson") ?? Buffer.alloc(0));
+  expect(sha256(zstdDecompressSync(content("-H", "Accept-Encoding: zstd, gzip")))).toBe(wanted);
+  expect(sha256(content("-H", "Accept-Encoding: gzip"))).toBe(wanted);
+  expect(sha256(content())).toBe(wanted);
 });
 
 describe.each(["snappy", "zstd", "none"])("Parquet with %s", (compression) => {
