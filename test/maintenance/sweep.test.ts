@@ -32,7 +32,7 @@ async function copyExport(copies: number, set: string): Promise<void> {
   const { results } = await env.CONTROL_DB.prepare("SELECT name FROM pragma_table_info('exports')").all<{
     name: string;
   }>();
-  const columns = results.map(({ name }) => name).filter((name) => name !== "id");
+  const columns = results.map(({ name }) => name).filter((name) => name !== "id" && name !== "number");
   await env.CONTROL_DB.prepare(
     `INSERT INTO exports (id, ${columns.join(", ")})
      SELECT e.id || '-' || value, ${columns.join(", ")} FROM exports e, json_each(?2) WHERE e.id = ?1`,

@@ -38,6 +38,7 @@ describe("a request", () => {
       delivery: { type: "download" },
       layout: "single",
       format: "ndjson",
+      compression: "gzip",
       file_rows: 50_000,
     });
   });

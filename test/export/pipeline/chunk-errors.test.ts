@@ -25,7 +25,8 @@ it("a chunk that waits for its next attempt is reported while others are written
   await sweep(service.context);
   expect(service.queue.filter((message) => message.export_id === id)).toEqual([]);
 
-  service.now += 10_000;
+  // Its retry is due after 4 s more, and counts as lost a while after that.
+  service.now += 4_000 + service.config.resendAfterMs;
   await sweep(service.context);
   await service.pump();
   expect(await service.poll(space, id)).toMatchObject({ status: "completed", error: null, next_retry_at: null });

@@ -23,7 +23,7 @@ beforeEach(async () => {
   beforeSlice = async () => {};
   const d1 = {
     prepare: (sql: string) =>
-      sql.includes("scanned") ? watched(env.SPACE_DB.prepare(sql)) : env.SPACE_DB.prepare(sql),
+      sql.includes("RECURSIVE people") ? watched(env.SPACE_DB.prepare(sql)) : env.SPACE_DB.prepare(sql),
     batch: (statements: D1PreparedStatement[]) => env.SPACE_DB.batch(statements),
   } as unknown as D1Database;
   service.context.databases = { ...service.context.databases, space: () => new Database(d1, new Budget()) };
