@@ -5,6 +5,7 @@
 
 import type * as z from "zod";
 import type { ZodOpenApiSecuritySchemeObject } from "zod-openapi";
+import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
 import type { Call } from "./route.ts";
 import { Problem } from "./schemas.ts";
@@ -23,6 +24,8 @@ export interface Credentials {
   challenge: string;
   /** The API key of a request. @throws unauthenticated saying what is wrong with the request. */
   keyOf: (call: Call) => string | Promise<string>;
+  /** What else the request must say of the key's space. @throws unauthenticated. */
+  admit?: (call: Call, space: SpaceRow) => void;
 }
 
 /** Errors on the wire. */

@@ -26,5 +26,8 @@ export const EXPORTED = {
 /** Rows of the example export. */
 export const ROWS = 541_909;
 
+/** The example space. */
+export const SPACE_ID = "9a4d1c6e-2f7b-4a55-8d3e-1b0c5e7f6a21";
+
 /** The external id of the example space. */
 export const EXTERNAL_ID = "spillway-3e5b8c1a-7d40-4f6b-9c2e-0a1d8f7b6c54";

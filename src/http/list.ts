@@ -74,21 +74,29 @@ export function list<Row, Filters extends z.ZodRawShape = z.ZodRawShape, Params 
   });
 }
 
-const writeCursor = ({ time, id }: Position) => Buffer.from(JSON.stringify([time, id])).toString("base64url");
+/** A position as an opaque text. */
+export const writeCursor = ({ time, id }: Position): string =>
+  Buffer.from(JSON.stringify([time, id])).toString("base64url");
 
 /** @throws invalid_request for a cursor that this service did not write. */
 function readCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
-  try {
-    const [time, id] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
-    if (Number.isSafeInteger(time) && typeof id === "string") return { time: Number(time), id };
-  } catch {
-    // falls through to the refusal
-  }
+  const position = parseCursor(cursor);
+  if (position !== null) return position;
   throw invalid({
     pointer: "#query/cursor",
     detail: "This cursor is not one of this service's. Send next_cursor of the previous page unchanged.",
   });
+}
+
+/** @returns null for a text that `writeCursor` did not write. */
+export function parseCursor(cursor: string): Position | null {
+  try {
+    const [time, id] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
+    return Number.isSafeInteger(time) && typeof id === "string" ? { time: Number(time), id } : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The header that leads to the next page and the previous one: this call's address with other cursors. */

@@ -10,6 +10,11 @@ export function iso(time: number): string {
   return `${withoutZone(time)}Z`;
 }
 
+/** `2022-09-14T15:00:35Z`: without the milliseconds, whatever they are. @param time epoch ms. */
+export function isoSeconds(time: number): string {
+  return `${withoutZone(time).slice(0, -4)}Z`;
+}
+
 /** `2022-09-14T15:00:35.495+0000`: an offset without a colon, as flat rows write it. @param time epoch ms. */
 export function isoWithOffset(time: number): string {
   return `${withoutZone(time)}+0000`;

@@ -53,6 +53,12 @@ const shape = {
       "Names of attributes, native (`$email_address`) or the space's own. An attribute that the profile lacks is null. `attributes`, `identifiers` or both are required.",
     ),
   identifiers: Identifiers.optional().describe(IDENTIFIERS_HELP),
+  include_profile_id: z
+    .boolean()
+    .default(true)
+    .describe(
+      "`false` leaves `profile_id` out of `identifiers`, unless the parameter `identifiers` names it. The manifest names the first and the last profile of each file all the same.",
+    ),
   segment: z
     .string()
     .min(1)
@@ -73,6 +79,7 @@ const shape = {
 interface Query {
   attributes: string[];
   identifiers: string[];
+  include_profile_id: boolean;
   segment: SegmentFilter | null;
   include_deletions: boolean;
   /** The time of the request, epoch ms. */
@@ -92,7 +99,7 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
 
   async freeze(request, context) {
     const { db, space, now, snapshotSeq, secret } = context;
-    const { attributes, identifiers, segment, include_deletions } = request;
+    const { attributes, identifiers, segment, include_profile_id, include_deletions } = request;
     if (attributes === undefined && identifiers === undefined)
       throw invalid({ pointer: "/attributes", detail: "attributes, identifiers or both are required." });
     const found = segment === undefined ? null : await segmentAt(db, space.id, segment, snapshotSeq);
@@ -103,6 +110,7 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
     return {
       attributes: attributes ?? [],
       identifiers: identifiers ?? [],
+      include_profile_id,
       segment:
         found === null ? null : freezeFilter(JSON.parse(found.rule) as Rule, now, space.retention_days, deletions),
       include_deletions,
@@ -113,11 +121,11 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
 
   tabular: {
     async columns(query, asOf) {
-      const { attributes, identifiers, include_deletions: deletions } = query;
+      const { attributes, include_deletions: deletions } = query;
       const types = await typesOf(attributes, asOf);
       const withEdge = (column: Column): Column =>
         column.path[1] === "profile_id" ? { ...column, edge: "id" } : column;
-      const ids = new IdentifierRow(identifiers)
+      const ids = identifierRow(query)
         .columns()
         .map(withEdge)
         .map(deletions ? optional : (column) => column);
@@ -178,6 +186,9 @@ async function typesOf(
 
 /** A deletion's row has no value in a profile's columns. */
 const optional = ({ required: _required, ...column }: Column): Column => column;
+
+const identifierRow = ({ identifiers, include_profile_id: withProfileId }: Query) =>
+  new IdentifierRow(identifiers, withProfileId);
 
 const hasExternalId = ({ identifiers }: Query) => identifiers.includes("external_person_id");
 
@@ -246,9 +257,9 @@ async function* pages(snapshot: Snapshot, query: Query, bounds: Bounds): AsyncGe
 }
 
 /** A line always has both objects. */
-function profileLine({ attributes, identifiers }: Query): (profile: MemberProfile) => string {
-  const row = new IdentifierRow(identifiers);
-  const names = attributes.map((name) => [name, quote(name)] as const);
+function profileLine(query: Query): (profile: MemberProfile) => string {
+  const row = identifierRow(query);
+  const names = query.attributes.map((name) => [name, quote(name)] as const);
   return (profile) => {
     const named = {
       ...profile,

@@ -1,4 +1,7 @@
-/** The identifiers of a profile in a row: its `profile_id`, then the requested ones, in the requested order. */
+/**
+ * The identifiers of a profile in a row: its `profile_id`, unless the request leaves it out, then the requested ones,
+ * in the requested order.
+ */
 
 import * as z from "zod";
 import { identifiersAt } from "../../db/profiles/profiles.ts";
@@ -12,7 +15,7 @@ import { warnOfUnknown } from "../unknown-names.ts";
 
 const MAX_PERSONS = 10_000;
 
-/** Always included, first. */
+/** Included first, unless a request leaves it out. */
 const PROFILE_ID = "profile_id";
 const EXTERNAL_ID = "external_person_id";
 const INSTALLATION_IDS = "installation_ids";
@@ -48,9 +51,13 @@ interface ProfileIdentifiers {
 export class IdentifierRow {
   readonly #names: readonly string[];
 
-  /** @param requested the names in the request. */
-  constructor(requested: readonly string[]) {
-    this.#names = requested.filter((name) => name !== PROFILE_ID);
+  /**
+   * @param requested the names in the request.
+   * @param withProfileId whether rows have `profile_id`, also where the request does not name it.
+   */
+  constructor(requested: readonly string[], withProfileId = true) {
+    const others = requested.filter((name) => name !== PROFILE_ID);
+    this.#names = withProfileId || others.length < requested.length ? [PROFILE_ID, ...others] : others;
   }
 
   /** Those in the profile's `identifiers`. */
@@ -64,22 +71,21 @@ export class IdentifierRow {
 
   /** As JSON: an object, without its closing brace. */
   open(profile: ProfileIdentifiers): string {
-    return `{"${PROFILE_ID}":${quote(profile.person_id)}${this.#names.map((name) => `,"${name}":${value(profile, name)}`).join("")}`;
+    return `{${this.#names.map((name) => `"${name}":${value(profile, name)}`).join()}`;
   }
 
   /** @param more names after the requested ones. */
   columns(more: readonly string[] = []): Column[] {
-    return [
-      { path: ["identifiers", PROFILE_ID], type: "text", required: true },
-      ...[...this.#names, ...more].map((name): Column => ({
-        path: ["identifiers", name],
-        type: name === INSTALLATION_IDS ? "json" : "text",
-      })),
-    ];
+    return [...this.#names, ...more].map((name): Column => ({
+      path: ["identifiers", name],
+      type: name === INSTALLATION_IDS ? "json" : "text",
+      ...(name === PROFILE_ID ? { required: true } : {}),
+    }));
   }
 }
 
 function value(profile: ProfileIdentifiers, name: string): string {
+  if (name === PROFILE_ID) return quote(profile.person_id);
   if (name === EXTERNAL_ID) return quoteOrNull(profile.external_person_id);
   if (name === INSTALLATION_IDS) return JSON.stringify(profile.installation_ids);
   return quoteOrNull(Object.hasOwn(profile.identifiers, name) ? (profile.identifiers[name] ?? null) : null);

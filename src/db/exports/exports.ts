@@ -159,18 +159,19 @@ export async function findExportByNumber(db: Database, spaceId: string, number: 
 const MAX_LIST_BYTES = 8_000_000;
 
 /**
- * A space's exports, newest first.
+ * A space's exports, newest first; with `datasets` those of these alone.
  * @returns `limit` of them and the one after, fewer where they are large; `shown` is how many a page has.
  */
 export async function listExports(
   db: Database,
   spaceId: string,
-  filter: { status: string | null; dataset: string | null; limit: number; after: Position | null },
+  filter: { status: string | null; datasets: readonly string[] | null; limit: number; after: Position | null },
 ): Promise<{ rows: ExportRow[]; shown: number }> {
-  const { status, dataset, limit, after } = filter;
+  const { status, datasets, limit, after } = filter;
   const listed = {
-    filter: "deleted_at IS NULL AND (?6 IS NULL OR status = ?6) AND (?7 IS NULL OR dataset = ?7)",
-    values: [status, dataset],
+    filter:
+      "deleted_at IS NULL AND (?6 IS NULL OR status = ?6) AND (?7 IS NULL OR dataset IN (SELECT value FROM json_each(?7)))",
+    values: [status, datasets === null ? null : JSON.stringify(datasets)],
   };
   const ids = await filteredIds(db, "exports", spaceId, listed, { limit: limit + 1, after });
   const found = await db.all<ExportRow & { found: number }>(

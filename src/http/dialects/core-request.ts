@@ -1,7 +1,10 @@
 /** From a dialect's request to the request that the core knows, and from the core's faults back to the dialect's. */
 
+import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { type Fault, invalid, SpillwayError } from "../../errors.ts";
+import { createExport } from "../../export/api/create.ts";
 import { AnyExportRequest, type ExportRequest, withDefaults } from "../../export/api/request.ts";
+import type { Call } from "../route.ts";
 import { inBody, validate } from "../validate.ts";
 
 /** The dialect's names of the core's parameters, by the core's JSON pointers: `/delivery/bucket` → `bucket`. */
@@ -13,6 +16,24 @@ export type FieldNames = ReadonlyMap<string, string>;
  */
 export function exportRequest(request: Record<string, unknown>, names: FieldNames): ExportRequest {
   return renaming(names, () => withDefaults(validate(AnyExportRequest, request, inBody)));
+}
+
+/**
+ * Creates the export of a call.
+ * @returns its id. @throws as createExport; the faults of an invalid request name the dialect's fields.
+ */
+export async function newExport(
+  call: Call,
+  space: SpaceRow,
+  request: ExportRequest,
+  names: FieldNames,
+): Promise<string> {
+  const { context, requestId } = call;
+  const { id } = await renaming(names, () =>
+    createExport(context, { space, request, requestId, idempotencyKey: null, answer: () => "" }),
+  );
+  call.notes["export_id"] = id;
+  return id;
 }
 
 /** Does the work. @throws what the work throws; the faults of an invalid request name the dialect's fields. */

@@ -21,8 +21,11 @@ export interface DialectDefinition {
   /** The group of its operations in its document. */
   tag: string;
   api: Omit<ApiDescription, "tags" | "webhooks"> & { tag: string };
-  /** The addresses that it has, each with the operations below it. Other addresses below them are its own 404s. */
-  mounts: readonly { path: string; operations: readonly Operation[] }[];
+  /**
+   * The addresses that it has, each with the operations below it. Other addresses below them are its own 404s. With a
+   * `pattern` of Hono's, they are served wherever it matches; the document has them below `path`.
+   */
+  mounts: readonly { path: string; pattern?: string; operations: readonly Operation[] }[];
 }
 
 export interface Dialect {
@@ -37,13 +40,13 @@ export interface Dialect {
 export function dialect({ name, tag, api, mounts }: DialectDefinition): Dialect {
   const description: ApiDescription = { ...api, tags: { [tag]: api.tag }, webhooks: [] };
   const { conventions } = api;
-  const served = mounts.map(({ path, operations }) => {
+  const served = mounts.map(({ path, pattern = path, operations }) => {
     const own = resource(path, tag, operations.map(lenient), conventions);
     own.app.onError(answerErrors(conventions));
     own.app.all("*", throwErrors, () => {
       throw new SpillwayError("not_found", "No resource has this address.");
     });
-    return own;
+    return { ...own, path: pattern };
   });
   const routes = served.flatMap((each) => each.routes);
   return { description, routes, resources: [...served, documentResource(name, description, routes)] };

@@ -12,7 +12,7 @@ const MAX_FOUND = 20;
  * @returns JSON pointers to the first members that no object of the schema names. Items of lists are not looked into.
  */
 export function ignoredMembers(schema: z.core.$ZodType, value: unknown, path: readonly string[] = []): string[] {
-  const inner = withoutWrappers(schema);
+  const inner = alternativeOf(withoutWrappers(schema), value);
   if (!(inner instanceof z.ZodObject) || typeof value !== "object" || value === null) return [];
   const shape = new Map<string, z.core.$ZodType>(Object.entries(inner.shape));
   return Object.entries(value)
@@ -21,6 +21,12 @@ export function ignoredMembers(schema: z.core.$ZodType, value: unknown, path: re
       return known === undefined ? [pointerTo([...path, name])] : ignoredMembers(known, member, [...path, name]);
     })
     .slice(0, MAX_FOUND);
+}
+
+/** Of a union, the alternative that accepts the value. */
+function alternativeOf(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
+  if (!(schema instanceof z.ZodUnion)) return schema;
+  return schema.options.find((option) => z.safeParse(option, value).success) ?? schema;
 }
 
 function withoutWrappers(schema: z.core.$ZodType): z.core.$ZodType {

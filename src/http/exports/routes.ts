@@ -101,7 +101,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     item: ListedExport,
     page: "Exports without their files and links, newest first. A page of large requests ends early, with a cursor.",
     async read(call, { space, filters: { status = null, dataset = null }, limit, after }) {
-      const filter = { status, dataset, limit: limit - 1, after };
+      const filter = { status, datasets: dataset === null ? null : [dataset], limit: limit - 1, after };
       const { rows, shown } = await listExports(call.databases.control, space.id, filter);
       return { rows: await withTotals(call, space.id, rows), shown };
     },

@@ -39,7 +39,10 @@ export function authenticate(auth: Route["auth"], credentials: Credentials): Mid
   return async (c, next) => {
     const { call } = c.var;
     const { space, scopes } = await callerOf(call, auth, credentials);
-    if (space.id !== "") call.notes["space_id"] = space.id;
+    if (space.id !== "") {
+      call.notes["space_id"] = space.id;
+      credentials.admit?.(call, space);
+    }
     c.set("space", space);
     c.set("scopes", scopes);
     await next();

@@ -1,12 +1,14 @@
-import { AT, type Examples, EXTERNAL_ID } from "../example-values.ts";
+import { projectKeyOf } from "../dialects/batch/ids.ts";
+import { AT, type Examples, EXTERNAL_ID, SPACE_ID } from "../example-values.ts";
 
 const SPACE = {
-  id: "9a4d1c6e-2f7b-4a55-8d3e-1b0c5e7f6a21",
+  id: SPACE_ID,
   name: "Shop",
   timezone: "Europe/London",
   retention_days: 180,
   status: "active",
   external_id: EXTERNAL_ID,
+  project_key: projectKeyOf(SPACE_ID),
   dialects: {},
   created_at: AT,
 };

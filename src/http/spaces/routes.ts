@@ -14,6 +14,7 @@ import { logFailure } from "../../log.ts";
 import type { LimiterObject } from "../../limiter/limiter.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "../api-keys/new-key.ts";
+import { projectKeyOf } from "../dialects/batch/ids.ts";
 import { DialectSettings, settingsOf } from "../dialects/settings.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
@@ -33,6 +34,9 @@ const Space = z
     external_id: z
       .string()
       .meta({ description: "The external id for the trust policy of an AWS role. It never changes." }),
+    project_key: z.string().meta({
+      description: "The space's name in calls of APIs of other products that name a project. It never changes.",
+    }),
     dialects: DialectSettings,
     created_at: Time,
   })
@@ -181,6 +185,7 @@ function show(row: SpaceRow) {
     retention_days: row.retention_days,
     status: row.status,
     external_id: row.external_id,
+    project_key: projectKeyOf(row.id),
     dialects: settingsOf(row),
     created_at: iso(row.created_at),
   };

@@ -2,11 +2,10 @@
 
 import * as z from "zod";
 import { type ExportRow, findExport, findExportByNumber } from "../../../db/exports/exports.ts";
-import { createExport } from "../../../export/api/create.ts";
 import { isCustomerBucket } from "../../../export/delivery/object-keys.ts";
 import { resultShapeOf } from "../../../export/pipeline/result-shape.ts";
 import { type Call, found, json, route } from "../../route.ts";
-import { exportRequest, renaming } from "../core-request.ts";
+import { exportRequest, newExport } from "../core-request.ts";
 import { dialect } from "../dialect.ts";
 import { conventions } from "./conventions.ts";
 import { listEvents } from "./list.ts";
@@ -42,11 +41,7 @@ const create = route({
     toExportRequest(body);
   },
   async handle(call, { space, body }) {
-    const request = toExportRequest(body);
-    const { id } = await renaming(FIELDS, () =>
-      createExport(call.context, { space, request, requestId: call.requestId, idempotencyKey: null, answer: () => "" }),
-    );
-    call.notes["export_id"] = id;
+    const id = await newExport(call, space, toExportRequest(body), FIELDS);
     const { number } = found(await findExport(call.databases.control, space.id, id));
     return json({ export_id: number, status: "queued" }, 202);
   },

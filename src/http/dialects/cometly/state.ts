@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { ExportRow } from "../../../db/exports/exports.ts";
 import { listFilesAfter } from "../../../db/exports/files.ts";
 import { publicError } from "../../../errors.ts";
-import { iso } from "../../../time/names.ts";
+import { isoSeconds } from "../../../time/names.ts";
 import { showFile } from "../../exports/resource.ts";
 import type { Call } from "../../route.ts";
 
@@ -30,7 +30,7 @@ const CANCELED = "The export was canceled.";
 /** @param row not expired: its file is gone. */
 export async function showExport(call: Call, row: ExportRow): Promise<z.output<typeof PolledExport>> {
   const { status } = row;
-  const facts = { export_id: row.number, created_at: seconds(row.created_at) };
+  const facts = { export_id: row.number, created_at: isoSeconds(row.created_at) };
   if (status === "queued" || status === "processing") return { ...facts, status, message: PENDING };
   if (status === "completed") return { ...facts, status, ...(await link(call, row)) };
   const error = publicError(row.error_code, row.error_owner, { detail: row.error_detail });
@@ -43,11 +43,8 @@ async function link(call: Call, row: ExportRow) {
   const { config, runtime } = call;
   const shown = await showFile(call, row, file);
   return {
-    completed_at: seconds(row.completed_at ?? 0),
+    completed_at: isoSeconds(row.completed_at ?? 0),
     ...("url" in shown ? { download_url: shown.url } : {}),
-    expires_at: seconds(runtime.now() + config.urlTtlSeconds * 1000),
+    expires_at: isoSeconds(runtime.now() + config.urlTtlSeconds * 1000),
   };
 }
-
-/** An instant without milliseconds, as the product writes it. @param time epoch ms. */
-const seconds = (time: number) => iso(time).replace(/\.\d{3}Z$/, "Z");

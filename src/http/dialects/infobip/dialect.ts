@@ -3,11 +3,10 @@
 import * as z from "zod";
 import { type ExportRow, findExport } from "../../../db/exports/exports.ts";
 import { cancel } from "../../../export/api/actions.ts";
-import { createExport } from "../../../export/api/create.ts";
 import { type DefinitionSpace, listDefinitions } from "../../../ingest/definitions.ts";
 import { EXPORT_ID } from "../../example-values.ts";
 import { type Call, found, json, route } from "../../route.ts";
-import { renaming } from "../core-request.ts";
+import { newExport } from "../core-request.ts";
 import { dialect } from "../dialect.ts";
 import { conventions } from "./conventions.ts";
 import { DATASET, FIELDS, InfobipRequest, toExportRequest } from "./request.ts";
@@ -51,12 +50,7 @@ const submit = route({
     toExportRequest(body, space);
   },
   async handle(call, { space, body }) {
-    const request = toExportRequest(body, space);
-    const { id } = await renaming(FIELDS, () =>
-      createExport(call.context, { space, request, requestId: call.requestId, idempotencyKey: null, answer: () => "" }),
-    );
-    call.notes["export_id"] = id;
-    return json({ requestId: id }, 202);
+    return json({ requestId: await newExport(call, space, toExportRequest(body, space), FIELDS) }, 202);
   },
 });
 
