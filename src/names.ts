@@ -15,8 +15,11 @@ export const NOT_ONE_LINE = "must be one line of valid Unicode, without control 
 /** URL parsers resolve these segments, so a resource with such an id could not be read or deleted by its path. */
 const DOT_SEGMENTS: ReadonlySet<string> = new Set([".", ".."]);
 
+/** What most ids are: one look tells that they are none of what ids must not be. */
+const PLAIN = new RegExp(`^[\\w-]{1,${MAX_ID_BYTES}}$`);
+
 /** Whether a text may be an id that the customer chose. */
 export const isId = (text: string): boolean =>
-  Buffer.byteLength(text) <= MAX_ID_BYTES && isOneLine(text) && !DOT_SEGMENTS.has(text);
+  PLAIN.test(text) || (Buffer.byteLength(text) <= MAX_ID_BYTES && isOneLine(text) && !DOT_SEGMENTS.has(text));
 
 export const NOT_AN_ID = `An id has at most ${MAX_ID_BYTES} bytes of UTF-8 and no control characters, and is neither . nor ..`;

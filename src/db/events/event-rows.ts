@@ -68,10 +68,12 @@ export class EventRows {
     return Array.from(this.#pack(), (rows) =>
       typeof rows === "string"
         ? statement(
-            `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
-             SELECT ?1, ?2, ${THIS_SEQUENCE}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-               value ->> 5, value ->> 6, iif(json_type(value, '$[7]') = 'text', value ->> 7, value -> 7)
-             FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+            // Materialized: json_each makes the text of its value anew for each mention.
+            `WITH sent AS MATERIALIZED (SELECT value AS row FROM json_each(?3))
+             INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
+             SELECT ?1, ?2, ${THIS_SEQUENCE}, row ->> 0, row ->> 1, row ->> 2, row ->> 3, row ->> 4, row ->> 5,
+               row ->> 6, iif(json_type(row, '$[7]') = 'text', row ->> 7, row -> 7)
+             FROM sent WHERE true ON CONFLICT DO NOTHING`,
             [spaceId, receivedAt, rows],
           )
         : statement(
