@@ -20,18 +20,20 @@ export const DIALECT_NAMES = ["infobip", "cometly", "batch"] as const;
 
 export type DialectName = (typeof DIALECT_NAMES)[number];
 
+const isDialect = (name: string): name is DialectName => (DIALECT_NAMES as readonly string[]).includes(name);
+
 /** Names after commas, each at most once. */
 const dialects = z
   .string()
   .default("")
-  .transform((text) => [...new Set(text.split(",").map((name) => name.trim()))].filter((name) => name !== ""))
-  .pipe(
-    z.array(
-      z.enum(DIALECT_NAMES, {
-        error: ({ input }) => `must have names of dialects only (${DIALECT_NAMES.join(", ")}), not ${String(input)}`,
-      }),
-    ),
-  );
+  .transform((text, context) => {
+    const names = new Set(text.split(",").map((name) => name.trim()));
+    names.delete("");
+    const unknown = [...names].filter((name) => !isDialect(name));
+    if (unknown.length > 0)
+      context.addIssue(`must have names of dialects only (${DIALECT_NAMES.join(", ")}), not ${unknown.join(", ")}`);
+    return [...names].filter(isDialect);
+  });
 
 const settings = z.object({
   ADMIN_TOKEN: z

@@ -53,7 +53,7 @@ describe("the dialects", () => {
 
   it("are refused by a name that is unknown, with the setting and the known names", () => {
     expect(() => read({ DIALECTS: "infobip,esperanto" })).toThrow(
-      /DIALECTS.*must have names of dialects only \(infobip.*not esperanto/,
+      /DIALECTS: must have names of dialects only \(infobip.*not esperanto/,
     );
   });
 });

@@ -71,7 +71,8 @@ export interface Settings {
 export function settingProblems({ files, example, defaults, overrides }: Settings): string[] {
   const env: Variables = Object.assign({}, defaults, ...files.map(({ text }) => parseEnv(text)), overrides);
   const where = files.map(({ name }) => name).join(" and ");
-  const required = Object.entries(parseEnv(example)).filter(([, value]) => value !== "");
+  // What wrangler.toml leaves empty may be empty.
+  const required = Object.entries(parseEnv(example)).filter(([name, value]) => value !== "" && defaults[name] !== "");
   const problems = required.flatMap(([name]) => {
     const advice = `Set it; ${EXAMPLE} has a value for local work.`;
     if (env[name] === undefined) return [`${where}: ${name} is missing. ${advice}`];

@@ -22,6 +22,7 @@ const DEFAULTS = {
   CREATE_LIMIT: "5",
   POLL_LIMIT: "30",
   LIST_LIMIT: "7",
+  DIALECTS: "",
   WRITE_LIMIT: "300",
   API_LIMIT: "1200",
   PENDING_LIMIT: "10",
@@ -77,6 +78,18 @@ describe("settings", () => {
 
   test("of the example file are valid", () => {
     expect(problemsOf(EXAMPLE)).toEqual([]);
+  });
+
+  test("may be left out where their default is empty", () => {
+    expect(problemsOf(EXAMPLE.replace(/^DIALECTS=.*\n/m, ""))).toEqual([]);
+  });
+
+  test("that name a dialect that there is not are named with their line", () => {
+    const text = EXAMPLE.replace(/^DIALECTS=.*$/m, "DIALECTS=infobip,esperanto");
+    const line = text.split("\n").indexOf("DIALECTS=infobip,esperanto") + 1;
+    expect(problemsOf(text)).toEqual([
+      expect.stringMatching(new RegExp(`^\\.dev\\.vars, line ${line}: DIALECTS is invalid: .*not esperanto`)),
+    ]);
   });
 
   test("that are missing or empty are all named, the empty ones with their line", () => {

@@ -1,7 +1,9 @@
 /** Dialects: which of them are served, what they ignore, and their documents. */
 
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import * as z from "zod";
 import { DIALECT_NAMES } from "../../../src/config.ts";
+import { ignoredMembers } from "../../../src/http/dialects/ignored-members.ts";
 import { DIALECTS } from "../../../src/http/dialects/index.ts";
 import { type ProblemView, Service, type Space } from "../../support/service.ts";
 
@@ -77,9 +79,27 @@ describe("a dialect that the setting names", () => {
 });
 
 describe("what a client sends beyond the schema", () => {
-  it("is ignored, and the request's log line names it without its value", async () => {
-    const lines: string[] = [];
+  let lines: string[];
+
+  beforeEach(() => {
+    lines = [];
     vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+  });
+
+  it("in the body is ignored and logged, down to the members of known objects, at most twenty of them", async () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`x${n}`, n]));
+    const body = { date: "2026-02-28", "no/tify": { url: "secret" }, ...many };
+    await served.json("POST", "/public-api/v1/events/exports", 202, { key: space.key, body });
+    const logged = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const names = ["/no~1tify", ...Array.from({ length: 19 }, (_, n) => `/x${n}`)];
+    expect(logged).toContainEqual(expect.objectContaining({ event: "request", status: 202, ignored: names.join(" ") }));
+    const nested = z.looseObject({ known: z.looseObject({ name: z.string() }).nullish(), list: z.array(z.unknown()) });
+    const value = { known: { name: "n", more: 1 }, list: [{ a: 1 }], other: null };
+    expect(ignoredMembers(nested, value)).toEqual(["/known/more", "/other"]);
+    expect(lines.join()).not.toContain("secret");
+  });
+
+  it("in the query is ignored, and the request's log line names it without its value", async () => {
     const options = { headers: { authorization: `App ${space.key}` } };
     const answer = await served.call("GET", "/peopleevents/1/export/definitions?debug=on&tenant=secret", options);
     expect(answer.status).toBe(200);
