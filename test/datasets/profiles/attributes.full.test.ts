@@ -71,6 +71,17 @@ describe("a line", () => {
     expect(attributes).toEqual({ identifiers: { profile_id: "p-1" }, attributes: { tier: "gold" } });
     expect(identifiers).toEqual({ identifiers: { profile_id: "p-1" }, attributes: {} });
   });
+
+  it("has no profile_id where it is left out, unless identifiers names it", async () => {
+    const without = { ...TIER, include_profile_id: false };
+    const lines = (await textOf(service, await ask({ ...without, identifiers: ["custom_id"] }))).split("\n");
+    expect(lines[0]).toBe('{"identifiers":{"custom_id":"User1"},"attributes":{"tier":"gold"}}');
+    expect((await rows(without))[0]).toEqual({ identifiers: {}, attributes: { tier: "gold" } });
+    const named = await rows({ ...without, identifiers: ["custom_id", "profile_id"] });
+    expect(named[0]).toMatchObject({ identifiers: { profile_id: "p-1", custom_id: "User1" } });
+    const [header, first] = readCsv(await textOf(service, await ask({ ...without, format: "csv" })));
+    expect([header, first]).toEqual([["attributes.tier"], ["gold"]]);
+  });
 });
 
 describe("a request", () => {

@@ -14,7 +14,7 @@ import { dialect } from "../dialect.ts";
 import { conventions, ProjectHeader } from "./conventions.ts";
 import { batchExportId, batchFileId, readExportId, readFileId } from "./ids.ts";
 import { BatchRequest, DATASETS, FIELDS, isShown, toExportRequest } from "./request.ts";
-import { BatchExport, showExport } from "./view.ts";
+import { BatchExport, showExport } from "./state.ts";
 
 /** How long the link of a download is valid. */
 const LINK_SECONDS = 1_200;

@@ -1,6 +1,6 @@
 /** The table of docs/dialects/batch.md, row by row. */
 
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { batchExportId, readExportId } from "../../../../src/http/dialects/batch/ids.ts";
 import { deliver, roomyService, take } from "../../../support/pipeline.ts";
 import { orders, Service, type Space } from "../../../support/service.ts";
@@ -158,9 +158,14 @@ describe("a create", () => {
     await send("POST", `/${version}/profiles/export`, 404, { body: ATTRIBUTES });
   });
 
-  it("ignores members that are null or unknown", async () => {
-    const id = await create({ ...ATTRIBUTES, identifiers: null, filter: null, debug: true });
+  it("ignores members that are null, and those that are unknown, which the log names", async () => {
+    const lines: string[] = [];
+    const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+    const id = await create({ ...ATTRIBUTES, identifiers: null, filter: null, from: "2026-01-01", debug: true });
+    log.mockRestore();
     expect((await view(id)).request).toEqual(ATTRIBUTES);
+    const logged = lines.map((line) => JSON.parse(line) as Json);
+    expect(logged).toContainEqual(expect.objectContaining({ event: "request", ignored: "/from /debug" }));
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -188,6 +193,11 @@ describe("a create", () => {
   ])("is 400 with %s, and the message says why", async (_, body, message) => {
     const refused = await send("POST", "/2.4/profiles/export", 400, { body });
     expect(refused).toEqual(refusal("MALFORMED_PARAMETER", message));
+  });
+
+  it("is 405 with another method, which says what the address accepts", async () => {
+    const message = /accepts POST, OPTIONS, not GET/;
+    expect(await send("GET", "/2.4/profiles/export", 405)).toEqual(refusal("METHOD_NOT_ALLOWED", message));
   });
 
   it("makes two exports of a request that is sent twice", async () => {
@@ -248,15 +258,16 @@ describe("a view", () => {
   });
 
   it("is ERROR for a failed export, and says why", async () => {
-    const id = await create(ATTRIBUTES);
-    await service.context.databases.control.run(
-      "UPDATE exports SET status = 'failed', error_code = 'internal', error_owner = 'service' WHERE space_id = ?1 AND id = ?2",
-      [space.id, readExportId(id)],
-    );
-    expect(await view(id)).toMatchObject({
-      status: "ERROR",
-      error_msg: expect.stringMatching(/unexpectedly/) as string,
-    });
+    const tight = roomyService({ DIALECTS: "batch", MAX_EXPORT_BYTES: "1000" });
+    const own = await tight.shop();
+    await tight.send(own, orders(100));
+    const options = { key: own.key, headers: { "x-batch-project": await projectOf(own) } };
+    const created = { ...options, body: EVENTS };
+    const { id } = await tight.json<{ id: string }>("POST", "/2.4/profiles/export", 202, created);
+    await tight.pump();
+    const viewed = await tight.json<Viewed>("GET", `/2.4/exports/view?id=${id}`, 200, options);
+    const why = expect.stringMatching(/larger than an export may be/) as string;
+    expect(viewed).toMatchObject({ status: "ERROR", error_msg: why, files: [] });
   });
 
   it("is 404 for an unknown id, and for an export of another dataset, form or space", async () => {
@@ -385,6 +396,15 @@ describe("files", () => {
 });
 
 describe("limits", () => {
+  it("are 429 for more exports under way than a space may have", async () => {
+    const busy = roomyService({ DIALECTS: "batch", PENDING_LIMIT: "1" });
+    const own = await busy.space();
+    const options = { key: own.key, headers: { "x-batch-project": await projectOf(own) }, body: ATTRIBUTES };
+    await busy.json("POST", "/2.4/profiles/export", 202, options);
+    const refused = await busy.json("POST", "/2.4/profiles/export", 429, options);
+    expect(refused).toEqual(refusal("TOO_MANY_REQUESTS", /queued or processing/));
+  });
+
   it("are the space's creates and polls, with Retry-After and the product's error", async () => {
     const limited = new Service({ DIALECTS: "batch" });
     const own = await limited.space();
