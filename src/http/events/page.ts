@@ -92,21 +92,25 @@ async function pageFrom(source: Source, at: RowPlace | null, limit: number): Pro
   return { rows: page.rows, start: at, end: page.next ?? (after === null ? null : placeAt(after)) };
 }
 
-async function pageBefore(source: Source, at: RowPlace, limit: number): Promise<Part> {
+/**
+ * The last rows before a place. Where so many records are more than one step reads, the page has fewer rows.
+ * @param source of a dataset that has `startOfLast`.
+ */
+export async function pageBefore(source: Source, at: RowPlace, limit: number): Promise<Part> {
+  const { bounds } = source;
   const upper = at.skip > 0 ? justAfter(at.key) : at.key;
   // One record more than the page needs tells whether a page is before it.
   const max = stepOf(source, limit + 1);
-  const whole = { lower: source.bounds.lower, upper };
-  let lower = (await source.startOfLast?.(whole, max)) ?? whole.lower;
-  let hasEarlier = compareKeys(lower, whole.lower) > 0;
-  // Where so many records are more than one step reads, the page has those of the last step.
-  for (let cut = await source.cut({ lower, upper }, max); cut.next !== null;) {
-    lower = cut.next;
-    hasEarlier = true;
-    cut = await source.cut({ lower, upper }, max);
+  let lower = bounds.lower;
+  for (let { records } = max; ;) {
+    lower = (await source.startOfLast?.({ lower: bounds.lower, upper }, { ...max, records })) ?? bounds.lower;
+    const first = await source.cut({ lower, upper }, { ...max, records });
+    if (first.next === null || records === 1) break;
+    // The last records are about as large as the first ones, of which a step reads this many.
+    records = Math.max(1, Math.min(first.records, records >> 1));
   }
   const page = new LastRows(limit, at);
   for await (const lines of source.pages({ lower, upper })) if (!page.add(lines)) break;
-  const start = page.start ?? placeAt(lower);
-  return { rows: page.rows, start: hasEarlier || page.hasEarlier ? start : null, end: at };
+  const hasEarlier = page.hasEarlier || compareKeys(lower, bounds.lower) > 0;
+  return { rows: page.rows, start: hasEarlier ? (page.start ?? placeAt(lower)) : null, end: at };
 }

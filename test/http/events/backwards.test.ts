@@ -1,8 +1,10 @@
 /** List Events backwards: the pages before a page are those that led to it, whatever was written meanwhile. */
 
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Bounds, Source } from "../../../src/datasets/dataset.ts";
 import { startOfLast } from "../../../src/db/events/event-tail.ts";
 import { EVENTS, type EventRange } from "../../../src/db/events/event-range.ts";
+import { pageBefore } from "../../../src/http/events/page.ts";
 import { conversion, market, NOON, sendTouches, touch } from "../../support/conversions.ts";
 import type { Row } from "../../support/pipeline.ts";
 import { noise, dice } from "../../support/random.ts";
@@ -113,6 +115,46 @@ describe("pages that are read backwards", () => {
       key: space.key,
     });
     expect(refused).toEqual(["#query/cursor"]);
+  });
+});
+
+describe("a page of records that are more than one step reads", () => {
+  const COUNT = 10_000;
+  const keyOf = (n: number) => ({ time: n, id: "e" });
+  /** As a dataset of large records: a step reads three of them. */
+  function largeRecords(asked: { calls: number; read: number[] }): Source {
+    const within = ({ lower, upper }: Bounds) => {
+      const from = Math.max(0, lower.time);
+      return Array.from({ length: Math.max(0, Math.min(COUNT, upper.time) - from) }, (_, n) => from + n);
+    };
+    const source: Pick<Source, "bounds" | "cut" | "startOfLast" | "pages"> = {
+      bounds: { lower: { time: -1, id: "" }, upper: { time: COUNT, id: "" } },
+      async cut(bounds) {
+        asked.calls += 1;
+        const records = within(bounds);
+        return { records: Math.min(3, records.length), next: records.length > 3 ? keyOf(records[3] ?? 0) : null };
+      },
+      async startOfLast(bounds, { records }) {
+        asked.calls += 1;
+        const last = within(bounds).at(-records);
+        return last === undefined ? bounds.lower : keyOf(last);
+      },
+      async *pages(bounds) {
+        const records = within(bounds);
+        asked.read.push(...records);
+        yield { lines: records.map(String), records: records.length, keyOf: (line) => keyOf(records[line] ?? 0) };
+      },
+    };
+    return source as Source;
+  }
+
+  it("has the last ones, after few looks", async () => {
+    const asked = { calls: 0, read: [] as number[] };
+    const page = await pageBefore(largeRecords(asked), { key: keyOf(9_000), skip: 0 }, 4_000);
+    expect(page.rows).toBe("8997,8998,8999");
+    expect(page.start).toEqual({ key: keyOf(8_997), skip: 0 });
+    expect(asked.read).toHaveLength(3);
+    expect(asked.calls).toBeLessThan(10);
   });
 });
 
