@@ -1,5 +1,5 @@
 /**
- * Texts that the service must read again (webhook secrets, access keys of destinations, cursors) are encrypted:
+ * Texts that the service must read again (webhook secrets, access keys of destinations, cursors, links) are encrypted:
  * AES-256-GCM, written `<key id>.<iv>.<ciphertext>` in base64url so that the Worker secret SECRETS_KEY can be rotated.
  * Each purpose has a key of its own, derived from SECRETS_KEY by HKDF (RFC 5869). Key id, purpose and row are
  * authenticated with the text: what is copied to another row, or used for another purpose, does not decrypt.
@@ -7,8 +7,8 @@
 
 /** What a text is encrypted for, and where it belongs. */
 export interface Place {
-  purpose: "destination-secret" | "webhook-secret" | "redaction-key" | "list-cursor";
-  /** The id of the row that keeps the text; of a cursor, the request that it continues. */
+  purpose: "destination-secret" | "webhook-secret" | "redaction-key" | "list-cursor" | "download-link";
+  /** The id of the row that keeps the text; of a cursor, the request that it continues; of a link, the API it is of. */
   row: string;
 }
 

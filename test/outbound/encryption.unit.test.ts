@@ -25,7 +25,7 @@ it("opens with HKDF and AES-256-GCM of any other make", async () => {
   expect(cipher.update(bytes.subarray(0, -16)).toString() + cipher.final("utf8")).toBe("whsec_é");
 });
 
-const PURPOSES = ["destination-secret", "webhook-secret", "redaction-key", "list-cursor"] as const;
+const PURPOSES = ["destination-secret", "webhook-secret", "redaction-key", "list-cursor", "download-link"] as const;
 
 it.each(PURPOSES)("that is encrypted as %s opens for no other purpose", async (purpose) => {
   const text = await encrypt(KEY, { purpose, row: "r" }, "secret", iv());

@@ -36,17 +36,10 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
     throw new SpillwayError("conflict", "Several files of this format cannot be joined. Download them one by one.");
   if (files.length > MAX_JOINED)
     throw new SpillwayError("conflict", `At most ${MAX_JOINED} files are joined. Download the files one by one.`);
-  const headers = new Headers({
-    "content-type": form.contentType,
-    vary: "Accept-Encoding",
-    "cache-control": "no-store",
-  });
   const { compression } = form;
-  const coding = compression?.contentEncoding ?? null;
-  const compressed = coding !== null && accepts(call.request, coding);
-  if (compressed) headers.set("content-encoding", coding);
+  const { compressed, headers } = negotiate(call.request, form);
   if (files.length === 0) return emptyFile(call, encodingOf(row), form, compressed, headers);
-  if (compression === null) return asStored(call, row, files[0], headers);
+  if (compression === null) return new Response(await storedFile(call, row, files[0]), { headers });
   const file = joined(call, { row, files }, compression);
   if (!compressed) return new Response(compression.decompress(file), { headers });
   return new Response(file, { headers, encodeBody: "manual" });
@@ -72,11 +65,32 @@ function emptyFile(
   return new Response(file, { headers, encodeBody: "manual" });
 }
 
-/** A file without a compression of its own is streamed unchanged. */
-async function asStored(call: Call, row: ExportRow, file: FileRow | undefined, headers: Headers): Promise<Response> {
+/** One file of a completed export whose files are in the service's own bucket: plain, or compressed as it is stored. */
+export async function fileContent(call: Call, row: ExportRow, file: FileRow): Promise<Response> {
+  const form = fileForm(encodingOf(row), sourceOf(call.context, row).form);
+  const { compressed, headers } = negotiate(call.request, form);
+  const stored = await storedFile(call, row, file);
+  if (compressed) return new Response(stored, { headers, encodeBody: "manual" });
+  return new Response(form.compression === null ? stored : form.compression.decompress(stored), { headers });
+}
+
+/** Whether the answer is compressed, as the client accepts it; and its headers. */
+function negotiate(request: Request, { contentType, compression }: FileForm) {
+  const headers = new Headers({
+    "content-type": contentType,
+    vary: "Accept-Encoding",
+    "cache-control": "no-store",
+  });
+  const coding = compression?.contentEncoding ?? null;
+  const compressed = coding !== null && accepts(request, coding);
+  if (compressed) headers.set("content-encoding", coding);
+  return { compressed, headers };
+}
+
+async function storedFile(call: Call, row: ExportRow, file: FileRow | undefined) {
   const stored = file === undefined ? null : await call.context.bucket.get(fileKey(row, file.name));
-  if (stored === null) throw new Error("a file of a completed export is missing");
-  return new Response(stored.body, { headers });
+  if (stored === null || stored.body === null) throw new Error("a file of a completed export is missing");
+  return stored.body as ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /** The runtime rewrites Accept-Encoding; `cf` has the value that the client sent. */

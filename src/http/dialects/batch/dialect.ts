@@ -2,10 +2,10 @@
 
 import * as z from "zod";
 import { type ExportRow, findExport, listExports } from "../../../db/exports/exports.ts";
-import { findFileByNumber } from "../../../db/exports/files.ts";
+import { type FileRow, findFileByNumber } from "../../../db/exports/files.ts";
 import { invalid, SpillwayError } from "../../../errors.ts";
-import { fileKey } from "../../../export/delivery/object-keys.ts";
 import { EXPORT_ID } from "../../example-values.ts";
+import { fileContent } from "../../exports/content.ts";
 import { noResultBecause } from "../../exports/no-result.ts";
 import { byCreation, parseCursor, writeCursor } from "../../list.ts";
 import { type Call, found, json, route } from "../../route.ts";
@@ -13,11 +13,10 @@ import { newExport } from "../core-request.ts";
 import { dialect } from "../dialect.ts";
 import { conventions, ProjectHeader } from "./conventions.ts";
 import { batchExportId, batchFileId, readExportId, readFileId } from "./ids.ts";
+import { readLink, writeLink } from "./link.ts";
 import { BatchRequest, DATASETS, FIELDS, isShown, toExportRequest } from "./request.ts";
-import { BatchExport, showExport } from "./state.ts";
+import { BatchExport, exportsAddress, showExport } from "./state.ts";
 
-/** How long the link of a download is valid. */
-const LINK_SECONDS = 1_200;
 /** Files that one page of the list has: an export whose files would exceed them begins the next page. */
 const MAX_LISTED_FILES = 20_000;
 
@@ -122,7 +121,7 @@ const download = route({
   query: z.looseObject({ id: z.string().meta({ description: "`file_…`" }) }),
   responses: {
     307: {
-      description: "A redirect to the file, plain NDJSON. Call again for a new link.",
+      description: "A redirect to the file. Call again for a new link.",
       headers: { Location: "A link that is valid for 20 minutes.", "Cache-Control": "no-store" },
     },
   },
@@ -132,11 +131,39 @@ const download = route({
     const row = await exportOf(call, space.id, exportId);
     if (row.status !== "completed" && row.status !== "expired")
       throw new SpillwayError("conflict", noResultBecause(row) ?? undefined);
-    const file = found(row.status === "completed" ? await findFileByNumber(call.databases.control, row, n) : null);
-    const location = await call.context.bucket.presign(fileKey(row, file.name), LINK_SECONDS);
+    await fileOf(call, row, n);
+    const location = `${exportsAddress(call)}/files/${await writeLink(call, { spaceId: space.id, exportId, n })}`;
     return new Response(null, { status: 307, headers: { location, "cache-control": "no-store" } });
   },
 });
+
+const linked = route({
+  method: "GET",
+  path: "/exports/files/{token}",
+  operationId: "readLinkedFile",
+  summary: "Read the file of a link",
+  description: "The address that a download leads to. It needs no key.",
+  auth: "none",
+  params: z.object({ token: z.string() }),
+  responses: {
+    200: {
+      description: "The lines of the file; with `Accept-Encoding: gzip` as they are stored, compressed.",
+      contentTypes: ["application/x-ndjson"],
+      headers: { "Content-Encoding": "`gzip`, where the client accepts it.", "Cache-Control": "no-store" },
+    },
+  },
+  errors: ["unauthenticated"],
+  async handle(call, { params: { token } }) {
+    const { spaceId, exportId, n } = await readLink(call, token);
+    call.notes["space_id"] = spaceId;
+    const row = await exportOf(call, spaceId, exportId);
+    return fileContent(call, row, await fileOf(call, row, n));
+  },
+});
+
+/** @throws not_found for a file that there is not, or not any more. */
+const fileOf = async (call: Call, row: ExportRow, n: number): Promise<FileRow> =>
+  found(row.status === "completed" ? await findFileByNumber(call.databases.control, row, n) : null);
 
 /** @throws not_found for an export that the dialect does not show too. */
 async function exportOf(call: Call, spaceId: string, exportId: string | null) {
@@ -178,5 +205,5 @@ export const batch = dialect({
     },
     conventions,
   },
-  mounts: [{ path: "/2.4", pattern: "/:version{2\\.[0-9]+}", operations: [create, view, list, download] }],
+  mounts: [{ path: "/2.4", pattern: "/:version{2\\.[0-9]+}", operations: [create, view, list, download, linked] }],
 });

@@ -65,9 +65,9 @@ export const SCOPES = Object.values(DATASETS).map(({ scope }) => scope);
 /** The dialect's names of the core's parameters, where they differ. */
 export const FIELDS: FieldNames = new Map([["/event_names", "events"]]);
 
-/** Files are plain NDJSON. @throws invalid_request whose faults name the fields of the request. */
+/** @throws invalid_request whose faults name the fields of the request. */
 export function toExportRequest(sent: BatchRequest): ExportRequest {
-  return exportRequest({ ...parametersOf(sent), layout: "files", compression: "none" }, FIELDS);
+  return exportRequest({ ...parametersOf(sent), layout: "files" }, FIELDS);
 }
 
 function parametersOf(sent: BatchRequest): Record<string, unknown> {
@@ -93,9 +93,9 @@ const filled = (names: readonly string[] | null | undefined) => (names?.length =
 
 /** Is the export one of those that this dialect creates, or one below /v1 with files of the same kind? */
 export function isShown(row: ExportRow): row is ExportRow & { dataset: keyof typeof DATASETS } {
-  const { layout, format, compression, delivery } = JSON.parse(row.request) as ExportRequest;
-  const isPlain = layout === "files" && format === "ndjson" && compression === "none";
-  return Object.hasOwn(DATASETS, row.dataset) && isPlain && delivery.type === "download";
+  const { layout, format, delivery } = JSON.parse(row.request) as ExportRequest;
+  const isAlike = layout === "files" && format === "ndjson" && delivery.type === "download";
+  return isAlike && Object.hasOwn(DATASETS, row.dataset);
 }
 
 /** The request as the client sent it, with the core's defaults. */

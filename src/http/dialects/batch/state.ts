@@ -29,7 +29,7 @@ const Time = z.string().meta({ example: "2026-01-15T16:28:42Z" });
 const File = z.object({
   id: z.string(),
   part: z.number().int().meta({ description: "From 1." }),
-  size: z.number().int().meta({ description: "Bytes, at most 100,000,000." }),
+  size: z.number().int().meta({ description: "Bytes of its lines, at most 100,000,000." }),
   url: z.string().meta({ description: "The address of the call that downloads it." }),
 });
 
@@ -73,14 +73,17 @@ function reason(row: ExportRow): string {
   return publicError(row.error_code, row.error_owner, { detail: row.error_detail })?.message ?? CANCELED;
 }
 
-async function filesOf({ databases, url }: Call, row: ExportRow): Promise<BatchExport["files"]> {
-  // A client that calls another version goes on with that version.
-  const download = `${url.origin}/${url.pathname.split("/")[1] ?? ""}/exports/download`;
+async function filesOf(call: Call, row: ExportRow): Promise<BatchExport["files"]> {
+  const download = `${exportsAddress(call)}/download`;
   const files: BatchExport["files"] = [];
-  for await (const page of filePages(databases.control, row))
-    for (const { n, bytes } of page) {
+  for await (const page of filePages(call.databases.control, row))
+    for (const { n, uncompressed_bytes: size } of page) {
       const id = batchFileId(row.id, n);
-      files.push({ id, part: files.length + 1, size: bytes ?? 0, url: `${download}?id=${id}` });
+      files.push({ id, part: files.length + 1, size: size ?? 0, url: `${download}?id=${id}` });
     }
   return files;
 }
+
+/** Where the calls about exports are. A client that calls another version goes on with that version. */
+export const exportsAddress = ({ url }: Pick<Call, "url">): string =>
+  `${url.origin}/${url.pathname.split("/")[1] ?? ""}/exports`;

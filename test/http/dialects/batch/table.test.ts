@@ -2,8 +2,9 @@
 
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { batchExportId, readExportId } from "../../../../src/http/dialects/batch/ids.ts";
+import { gunzip } from "../../../support/gunzip.ts";
 import { deliver, roomyService, take } from "../../../support/pipeline.ts";
-import { orders, Service, type Space } from "../../../support/service.ts";
+import { ORIGIN, orders, Service, type Space } from "../../../support/service.ts";
 import { sweep } from "../../../support/sweep.ts";
 
 type Json = Record<string, unknown>;
@@ -58,15 +59,22 @@ async function exported(body: Json): Promise<Viewed> {
   return view(id);
 }
 
+/** The path of a new link to a file. */
+async function linkOf(file: Viewed["files"][number] | undefined): Promise<string> {
+  const { pathname, search } = new URL(file?.url ?? "");
+  const headers = { "x-batch-project": project };
+  const redirect = await service.call("GET", pathname + search, { key: space.key, headers });
+  expect([redirect.status, redirect.headers.get("cache-control")]).toEqual([307, "no-store"]);
+  const location = redirect.headers.get("location") ?? "";
+  expect(location).toMatch(/^https:\/\/spillway\.test\/2\.4\/exports\/files\//);
+  return location.slice(ORIGIN.length);
+}
+
 async function linesOf({ files }: Viewed): Promise<string[]> {
   const texts: string[] = [];
-  for (const { url } of files) {
-    const { pathname, search } = new URL(url);
-    const headers = { "x-batch-project": project };
-    const redirect = await service.call("GET", pathname + search, { key: space.key, headers });
-    expect(redirect.status).toBe(307);
-    const file = await fetch(redirect.headers.get("location") ?? "");
-    texts.push(new TextDecoder().decode(await file.arrayBuffer()));
+  for (const file of files) {
+    const read = await service.call("GET", await linkOf(file));
+    texts.push(new TextDecoder().decode(await read.arrayBuffer()));
   }
   return texts.join("").trimEnd().split("\n");
 }
@@ -139,11 +147,11 @@ describe("a create", () => {
       { ...REACHABILITY, channels: ["SMS"] },
       { dataset: "reachability_events", from: "2026-02-28T00:00:00Z", channels: ["SMS"] },
     ],
-  ])("of %s is 202 with an id, and an export in plain files", async (_, body, request) => {
+  ])("of %s is 202 with an id, and an export in files", async (_, body, request) => {
     const created = await send<{ id: string }>("POST", "/2.4/profiles/export", 202, { body });
     expect(created).toEqual({ id: expect.stringMatching(ID) as string });
     const exported = await core(created.id);
-    expect(exported.request).toMatchObject({ ...request, layout: "files", format: "ndjson", compression: "none" });
+    expect(exported.request).toMatchObject({ ...request, layout: "files", format: "ndjson" });
     expect((await view(created.id)).request).toEqual(body);
   });
 
@@ -277,9 +285,8 @@ describe("a view", () => {
     const ids = [
       await service.ask(space),
       await ask(space, profiles),
-      await ask(space, { ...profiles, layout: "files" }),
-      await ask(space, { ...profiles, layout: "files", format: "csv", compression: "none" }),
-      await ask(other, { ...profiles, layout: "files", compression: "none" }),
+      await ask(space, { ...profiles, layout: "files", format: "csv" }),
+      await ask(other, { ...profiles, layout: "files" }),
       "4c959f87-6c1d-4f2e-9a7b-3d5e8f0a1b2c",
     ].map(batchExportId);
     const file = (await exported(ATTRIBUTES)).files[0]?.id;
@@ -337,14 +344,47 @@ describe("a list", () => {
 });
 
 describe("a download", () => {
-  it("is a redirect to a link for 20 minutes, another one each time", async () => {
+  it("is a redirect to a link that needs no key, for 20 minutes, another one each time", async () => {
     const { files } = await exported(ATTRIBUTES);
-    const headers = { "x-batch-project": project };
-    const get = () => service.call("GET", `/2.4/exports/download?id=${files[0]?.id}`, { key: space.key, headers });
-    const redirect = await get();
-    expect([redirect.status, redirect.headers.get("cache-control")]).toEqual([307, "no-store"]);
-    expect(redirect.headers.get("location")).toMatch(/\.ndjson\?.*X-Amz-Expires=1200/);
-    expect((await get()).status).toBe(307);
+    const [link, another] = [await linkOf(files[0]), await linkOf(files[0])];
+    expect(another).not.toBe(link);
+    const { now } = service;
+    service.now = now + 1_199_999;
+    expect((await service.call("GET", link)).status).toBe(200);
+    service.now = now + 1_200_000;
+    expect(await service.json("GET", link, 401)).toEqual(refusal("AUTHENTICATION_INVALID", /has ended/));
+    service.now = now;
+  });
+
+  it("sends lines as they are, and as gzip to clients that accept it", async () => {
+    const { files } = await exported(ATTRIBUTES);
+    const line = '{"identifiers":{},"attributes":{"first_name":"Ada"}}\n';
+    const read = async (accepted: string) => {
+      const answer = await service.call("GET", await linkOf(files[0]), { headers: { "accept-encoding": accepted } });
+      const { headers } = answer;
+      expect([headers.get("content-type"), headers.get("vary")]).toEqual(["application/x-ndjson", "Accept-Encoding"]);
+      return { coding: headers.get("content-encoding"), bytes: new Uint8Array(await answer.arrayBuffer()) };
+    };
+    const [plain, packed] = [await read("identity"), await read("gzip, br")];
+    expect([plain.coding, new TextDecoder().decode(plain.bytes)]).toEqual([null, line]);
+    expect([packed.coding, gunzip(packed.bytes)]).toEqual(["gzip", line]);
+    expect(plain.bytes.length).toBe(files[0]?.size);
+  });
+
+  it("is not read by a link that was changed, or is none", async () => {
+    const { files } = await exported(ATTRIBUTES);
+    const link = await linkOf(files[0]);
+    const changed = link.replace(/.{2}$/, (end) => (end === "AA" ? "BB" : "AA"));
+    for (const none of [changed, "/2.4/exports/files/x", "/2.4/exports/files/a.b.c"])
+      expect(await service.json("GET", none, 401)).toEqual(refusal("AUTHENTICATION_INVALID", /link is not valid/));
+  });
+
+  it("is 404 by a link whose export was deleted", async () => {
+    const { id, files } = await exported(ATTRIBUTES);
+    const link = await linkOf(files[0]);
+    await service.json("DELETE", `/v1/exports/${readExportId(id)}`, 204, { key: space.key });
+    expect(await service.json("GET", link, 404)).toEqual(refusal("NOT_FOUND"));
+    await send("GET", `/2.4/exports/view?id=${id}`, 404);
   });
 
   it("is 409 until the export has succeeded", async () => {
@@ -370,6 +410,15 @@ describe("a download", () => {
 });
 
 describe("files", () => {
+  it("of exports that other calls create in files are shown, and downloaded as lines", async () => {
+    const body = { dataset: "profile_attributes", attributes: ["first_name"], layout: "files", compression: "zstd" };
+    const { id } = await service.json<{ id: string }>("POST", "/v1/exports", 202, { key: space.key, body });
+    await service.pump();
+    const viewed = await view(batchExportId(id));
+    expect(viewed.request).toEqual(ATTRIBUTES);
+    expect((await linesOf(viewed))[0]).toBe('{"identifiers":{"profile_id":"p-1"},"attributes":{"first_name":"Ada"}}');
+  });
+
   it("of attributes have the identifiers that were asked for alone", async () => {
     const both = await exported({ ...ATTRIBUTES, identifiers: ["custom_id"] });
     expect(await linesOf(both)).toEqual(['{"identifiers":{"custom_id":"User1"},"attributes":{"first_name":"Ada"}}']);
