@@ -71,7 +71,7 @@ function ingestTargets({ ingest: { load, baseline } }: SizeResult): Target[] {
 
 function growthTargets(small: SizeResult, large: SizeResult): Target[] {
   const sizes = `${large.rows.toLocaleString("en")} rows`;
-  const than = `${small.rows.toLocaleString("en")}`;
+  const than = small.rows.toLocaleString("en");
   return columnsOf(large).flatMap((column) => {
     const [before, after] = [variantOf(small, column), variantOf(large, column)];
     if (before === undefined || after === undefined) return [];

@@ -131,7 +131,7 @@ export const activityEvents: Dataset<typeof shape, Query> = {
 interface Looked {
   events: readonly EventRecord[];
   /** The event with its properties filled, the names of those that a flat row renames, and the parts of its row. */
-  partsOf(stored: EventRecord, n: number): [event: EventRecord, clashing: readonly string[], parts: RowParts];
+  partsOf: (stored: EventRecord, n: number) => [event: EventRecord, clashing: readonly string[], parts: RowParts];
 }
 
 async function* looked(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Looked> {

@@ -39,7 +39,7 @@ export class SentRecords<Sent> implements SentItems<Sent> {
 
   *[Symbol.iterator](): Generator<Sent, void> {
     if (this.#texts === null) yield* this.#values;
-    else for (const text of this.#texts) yield parse(text);
+    else for (const text of this.#texts) yield parse(text) as Sent;
   }
 
   *finalPass(): Generator<Sent, void> {
@@ -47,14 +47,14 @@ export class SentRecords<Sent> implements SentItems<Sent> {
     else
       for (const [index, text] of this.#texts.entries()) {
         this.#texts[index] = null;
-        yield parse(text);
+        yield parse(text) as Sent;
       }
   }
 }
 
-function parse<Sent>(text: Uint8Array | null): Sent {
+function parse(text: Uint8Array | null): unknown {
   if (text === null) throw new Error("these records were read for the last time before");
-  return JSON.parse(new TextDecoder().decode(text)) as Sent;
+  return JSON.parse(new TextDecoder().decode(text)) as unknown;
 }
 
 type RecordsBody<Sent> = Record<string, SentRecords<Sent>>;

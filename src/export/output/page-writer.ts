@@ -96,7 +96,7 @@ export function pageWriter(
       for (; at < all.length; at += 1) {
         const row = all[at] ?? "";
         const encoded = encode === null ? row : encode(row);
-        const continues = at === 0 && "continues" in page && page.continues === true;
+        const continues = at === 0 && "continues" in page && page.continues;
         if (!continues && !fits(encoded)) break;
         rows.write(encoded, continues ? null : counts.rows);
         if (!continues) counts.rows += 1;

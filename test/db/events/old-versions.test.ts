@@ -72,7 +72,7 @@ describe("Scans are bounded: look-ups among very many superseded versions", () =
       const { db, most } = watched();
       const rows = await elementsAt(db, "s", seq, ["shared", "of-b", "of-c", "of-x"], versions);
       const found = rows.map(({ id, name, campaign_name: campaign }) => [id, name, campaign]);
-      return { found: found.toSorted(), most: most.read };
+      return { found: found.toSorted((a, b) => String(a).localeCompare(String(b))), most: most.read };
     };
     for (const [seq, expected] of [
       [

@@ -77,7 +77,7 @@ describe("Scans are bounded: a rare event name among 300,000 events", () => {
       found.push(...page.data.map((row) => row["eventId"]));
       cursor = page.next_cursor;
     }
-    expect(found.toSorted()).toEqual(IDS);
+    expect(found.map(String).toSorted()).toEqual(IDS);
     expectBounded();
   });
 

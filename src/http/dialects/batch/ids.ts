@@ -12,7 +12,7 @@ type Kind = "project" | "export" | "file";
 /** @param uuid of the space, or of the export. @param number below 2^32. */
 function idOf(kind: Kind, uuid: string, number = 0): string {
   const value = BigInt(`0x${uuid.replaceAll("-", "")}${number.toString(16).padStart(8, "0")}`);
-  const digits = [...value.toString(32).padStart(32, "0")].map((digit) => DIGITS[Number.parseInt(digit, 32)]);
+  const digits = Array.from(value.toString(32).padStart(32, "0"), (digit) => DIGITS[Number.parseInt(digit, 32)]);
   return `${kind}_${digits.join("")}`;
 }
 
@@ -20,7 +20,7 @@ function idOf(kind: Kind, uuid: string, number = 0): string {
 function read(kind: Kind, id: string): { uuid: string; number: number } | null {
   const [, prefix, digits] = ID.exec(id) ?? [];
   if (prefix !== kind || digits === undefined) return null;
-  const value = [...digits].reduce((sum, digit) => sum * 32n + BigInt(DIGITS.indexOf(digit)), 0n);
+  const value = Array.from(digits).reduce((sum, digit) => sum * 32n + BigInt(DIGITS.indexOf(digit)), 0n);
   const hex = value.toString(16).padStart(40, "0");
   const uuid = hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
   return { uuid, number: Number.parseInt(hex.slice(32), 16) };
