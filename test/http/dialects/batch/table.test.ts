@@ -1,6 +1,7 @@
 /** The table of docs/dialects/batch.md, row by row. */
 
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { statement } from "../../../../src/db/core/database.ts";
 import { batchExportId, readExportId } from "../../../../src/http/dialects/batch/ids.ts";
 import { gunzip } from "../../../support/gunzip.ts";
 import { deliver, roomyService, take } from "../../../support/pipeline.ts";
@@ -312,7 +313,8 @@ describe("a list", () => {
   const listing = roomyService({ DIALECTS: "batch", PENDING_LIMIT: "100" });
   let options: { key: string; headers: Record<string, string> };
   const ids: string[] = [];
-  const page = (query: string, status = 200) => listing.json<Page>("GET", `/2.4/exports/list${query}`, status, options);
+  const page = (query: string, status = 200, by = options) =>
+    listing.json<Page>("GET", `/2.4/exports/list${query}`, status, by);
 
   beforeAll(async () => {
     const own = await listing.space();
@@ -340,6 +342,30 @@ describe("a list", () => {
     expect(await page("?limit=1")).toMatchObject({ count: 1, has_more: true });
     for (const query of ["?limit=0", "?limit=101", "?limit=x", "?from=x", "?from="])
       expect([query, await page(query, 400)]).toEqual([query, refusal("MALFORMED_PARAMETER", /limit|from/)]);
+  });
+
+  it("ends a page after exports with very many files, and goes on with the next export", async () => {
+    const own = await listing.space();
+    const by = { key: own.key, headers: { "x-batch-project": await projectOf(own) } };
+    const created = { ...by, body: { export_type: "ATTRIBUTES", identifiers: ["custom_id"] } };
+    for (let n = 0; n < 2; n += 1) {
+      listing.now += 1_000;
+      await listing.json("POST", "/2.4/profiles/export", 202, created);
+    }
+    await listing.context.databases.control.batch([
+      statement("UPDATE exports SET status = 'completed' WHERE space_id = ?1", [own.id]),
+      statement(
+        `WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 19999)
+         INSERT INTO export_files (space_id, export_id, n, name, done, uncompressed_bytes)
+         SELECT ?1, (SELECT id FROM exports WHERE space_id = ?1 ORDER BY created_at DESC LIMIT 1), n, n, 1, 1 FROM numbers`,
+        [own.id],
+      ),
+    ]);
+    const first = await page("", 200, by);
+    expect(first.exports.map(({ files }) => files.length)).toEqual([20_000]);
+    expect(first.exports[0]?.files.at(-1)).toMatchObject({ part: 20_000, size: 1 });
+    expect(first).toMatchObject({ count: 1, has_more: true });
+    expect(await page(`?from=${first.next_from}`, 200, by)).toMatchObject({ count: 1, has_more: false });
   });
 });
 
