@@ -16,7 +16,7 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 
 /** APIs of other products that can be served beside the own one: see http/dialects. */
-export const DIALECT_NAMES = ["infobip", "cometly", "batch"] as const;
+export const DIALECT_NAMES = ["infobip", "cometly", "apsis", "batch"] as const;
 
 export type DialectName = (typeof DIALECT_NAMES)[number];
 

@@ -1,14 +1,18 @@
 /**
- * Texts that the service must read again (webhook secrets, access keys of destinations, cursors, links) are encrypted:
- * AES-256-GCM, written `<key id>.<iv>.<ciphertext>` in base64url so that the Worker secret SECRETS_KEY can be rotated.
+ * Texts that the service must read again (webhook secrets, access keys of destinations, cursors, links, tokens) are
+ * encrypted: AES-256-GCM, written `<key id>.<iv>.<ciphertext>` in base64url so that the Worker secret SECRETS_KEY
+ * can be rotated.
  * Each purpose has a key of its own, derived from SECRETS_KEY by HKDF (RFC 5869). Key id, purpose and row are
  * authenticated with the text: what is copied to another row, or used for another purpose, does not decrypt.
  */
 
 /** What a text is encrypted for, and where it belongs. */
 export interface Place {
-  purpose: "destination-secret" | "webhook-secret" | "redaction-key" | "list-cursor" | "download-link";
-  /** The id of the row that keeps the text; of a cursor, the request that it continues; of a link, the API it is of. */
+  purpose: "destination-secret" | "webhook-secret" | "redaction-key" | "list-cursor" | "download-link" | "access-token";
+  /**
+   * The id of the row that keeps the text; of a cursor, the request that it continues; of a link, the API it is of; of
+   * a token, what it says.
+   */
   row: string;
 }
 

@@ -31,3 +31,9 @@ export async function listSections(
     [spaceId, filter.afterId ?? "", filter.q, filter.limit, DEFAULT_SECTION],
   );
 }
+
+/** Has the space a section with this id? */
+export async function hasSection(db: Database, spaceId: string, id: string): Promise<boolean> {
+  if (id === DEFAULT_SECTION) return true;
+  return (await db.first("SELECT 1 FROM sections WHERE space_id = ?1 AND id = ?2", [spaceId, id])) !== null;
+}

@@ -7,7 +7,11 @@ import { AnyExportRequest, type ExportRequest, withDefaults } from "../../export
 import type { Call } from "../route.ts";
 import { inBody, validate } from "../validate.ts";
 
-/** The dialect's names of the core's parameters, by the core's JSON pointers: `/delivery/bucket` → `bucket`. */
+/**
+ * The dialect's names of the core's parameters, by the core's JSON pointers: `/delivery/bucket` → `bucket`. A
+ * name that begins with a slash is a pointer (`/attributes/2` → `/sections/1/attributes/0`): it replaces the fault's
+ * pointer, and the text is kept.
+ */
 export type FieldNames = ReadonlyMap<string, string>;
 
 /**
@@ -59,11 +63,13 @@ function renamedFault(names: FieldNames, { pointer, detail }: Fault): Fault {
   const found = [...names].find(([core]) => pointer === core || pointer.startsWith(`${core}/`));
   if (found === undefined) return { pointer, detail };
   const [core, name] = found;
+  const rest = pointer.slice(core.length);
+  if (name.startsWith("/")) return { pointer: name + rest, detail };
   let text = detail.replaceAll(new RegExp(`\\b${lastName(core)}\\b`, "g"), name);
   // Another field is named where the fault compares the two: "must be later than start".
   for (const [other, otherName] of names)
     text = text.replaceAll(new RegExp(`(?<=\\b(?:than|with) )${lastName(other)}\\b`, "g"), otherName);
-  return { pointer: `/${name}${pointer.slice(core.length)}`, detail: text };
+  return { pointer: `/${name}${rest}`, detail: text };
 }
 
 const lastName = (pointer: string) => pointer.slice(pointer.lastIndexOf("/") + 1);

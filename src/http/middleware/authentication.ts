@@ -97,8 +97,12 @@ async function checkOperator({ request, config, runtime, adminFailures }: Call, 
   throw unauthenticated("This is not the operator's token. Calls under /v1/spaces accept no API key.");
 }
 
-/** @param mayBeCached the key may be as the isolate looked it up some seconds ago. */
-async function callerOfKey(call: Call, token: string, mayBeCached: boolean): Promise<Caller> {
+/**
+ * Whom an API key is of.
+ * @param token the key, as a client sends it. @param mayBeCached as the isolate looked it up some seconds ago.
+ * @throws unauthenticated.
+ */
+export async function callerOfKey(call: Call, token: string, mayBeCached: boolean): Promise<Caller> {
   const [, keyId, secret] = KEY.exec(token) ?? [];
   if (keyId === undefined || secret === undefined)
     throw unauthenticated(

@@ -45,6 +45,20 @@ async function count(c: Context<AppEnv>, policy: Policy): Promise<void> {
   const answer = await askLimiter(call, space.id, policy);
   if (answer === null) return;
   c.set("counted", { policy, answer });
+  requireAllowed(policy, answer);
+}
+
+/**
+ * Counts a call whose space is known from its body alone.
+ * @throws rate_limited; unavailable when the limiter is overloaded.
+ */
+export async function countCallOf(call: Call, spaceId: string): Promise<void> {
+  const answer = await askLimiter(call, spaceId, "api");
+  if (answer !== null) requireAllowed("api", answer);
+}
+
+/** @throws rate_limited. */
+function requireAllowed(policy: Policy, answer: Answer): void {
   if (answer.allowed) return;
   const seconds = Math.ceil(answer.resetMs / 1000);
   // In whole seconds, rounded up: at that second a call passes.

@@ -53,9 +53,10 @@ describe("a dialect that the setting names", () => {
     "refuses a key without its scope (%s)",
     async (_, route) => {
       const { conventions } = documentedBy(route.path);
-      const all = ["events:read", "exports:read", "exports:write"];
-      const key = await served.keyWith(space, ["profiles:read", ...all.filter((scope) => scope !== route.auth)]);
-      const authorization = `${conventions.credentials.challenge.split(" ")[0]} ${key}`;
+      const all = ["events:read", "profiles:read", "exports:read", "exports:write"];
+      const key = await served.keyWith(space, ["profiles:write", ...all.filter((scope) => scope !== route.auth)]);
+      const credential = conventions === DIALECTS.apsis.description.conventions ? await tokenOf(key) : key;
+      const authorization = `${conventions.credentials.challenge.split(" ")[0]} ${credential}`;
       const refused = await served.call(route.method, filled(route.path), { headers: { authorization } });
       expect(refused.status).toBe(conventions.errors.statusOf("forbidden"));
     },
@@ -146,6 +147,12 @@ describe.each(DIALECT_NAMES)("the document of %s", (name) => {
     for (const { schema, example } of bodies) expect(schema.safeParse(example).error).toBeUndefined();
   });
 });
+
+/** The access token that the dialect with tokens has for an API key. */
+async function tokenOf(key: string): Promise<string> {
+  const body = { grant_type: "client_credentials", client_id: key.split("_")[1], client_secret: key };
+  return (await served.json<{ access_token: string }>("POST", "/oauth/token", 200, { body })).access_token;
+}
 
 function documentedBy(path: string) {
   const found = Object.values(DIALECTS).find(({ routes }) => routes.some((route) => route.path === path));

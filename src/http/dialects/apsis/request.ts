@@ -1,0 +1,136 @@
+/** The request of an export in APSIS One's words, and the request that the core knows. */
+
+import * as z from "zod";
+import { invalid, pointerTo } from "../../../errors.ts";
+import type { ExportRequest } from "../../../export/api/request.ts";
+import { isOneLine, NOT_ONE_LINE } from "../../../names.ts";
+import { exportRequest, type FieldNames } from "../core-request.ts";
+import { definitionIn } from "./ids.ts";
+
+/** The dataset that the dialect exports. */
+export const DATASET = "segment_profiles";
+
+/** Of all sections together. */
+const MAX = { attributes: 75, tags: 25, events: 200 };
+
+const Id = z.string().min(1).max(200).refine(isOneLine, NOT_ONE_LINE);
+const ids = (description: string) => z.array(Id).nullish().meta({ description });
+
+const Section = z.looseObject({
+  section_discriminator: Id,
+  attributes: ids("Ids of attributes of the section."),
+  tags: ids("Ids of tags of the section."),
+  events: ids("Ids of versions of events of the section. Events of all versions are exported."),
+  include_topic_state: z
+    .boolean()
+    .nullish()
+    .meta({ description: "Adds the consents to topics. One section that asks adds those of every section." }),
+});
+
+const SegmentFilter = z
+  .union([
+    Id.meta({ description: "The discriminator of a segment." }),
+    z.looseObject({
+      timezone: z.string().nullish(),
+      segment_discriminators: z.record(z.string(), Id).meta({ description: "Names of the filter → discriminators." }),
+      filter: z.string().nullish().meta({ description: "The name of a segment in `segment_discriminators`." }),
+    }),
+  ])
+  .meta({ id: "SegmentFilter" });
+
+/** The schemas have the names and types; the core has most rules. Null is a member that is left out. */
+export const ApsisRequest = z
+  .looseObject({
+    segment_filter: SegmentFilter.nullish().meta({ description: "Only profiles of the segment. Default: all." }),
+    sections: z.array(Section).max(100).meta({ description: "What is exported of each section." }),
+    start_at: z.string().nullish().meta({
+      description: "Start of the events' window, inclusive. Required with events.",
+      example: "2026-01-01T00:00:00Z",
+    }),
+    end_at: z.string().nullish().meta({
+      description: "End, exclusive, at most three months later. Default: one week.",
+      example: "2026-01-08T00:00:00Z",
+    }),
+  })
+  .meta({ id: "ProfileExportRequest" });
+
+type Sent = z.output<typeof ApsisRequest>;
+
+/** The lists of a section. */
+export type ListName = keyof typeof MAX;
+const LISTS = Object.keys(MAX) as ListName[];
+
+/** Something that a section names: an attribute, a tag or an event definition, by the core's id. */
+export interface Named {
+  id: string;
+  section: string;
+  /** The pointer to its place in the request. */
+  at: string;
+}
+
+/** A request, read. */
+export interface ReadRequest extends Record<ListName, Named[]> {
+  request: ExportRequest;
+  /** The request's places of the core's parameters. */
+  fields: FieldNames;
+}
+
+/** @throws invalid_request whose faults name the fields of the request. */
+export function readRequest(sent: Sent): ReadRequest {
+  const named = { attributes: namesOf(sent, "attributes"), tags: namesOf(sent, "tags"), events: definitionsOf(sent) };
+  const tooMany = LISTS.filter((list) => named[list].length > MAX[list]).map((list) => ({
+    pointer: "/sections",
+    detail: `sections must have at most ${MAX[list]} ${list}, in all of them together.`,
+  }));
+  if (tooMany.length > 0) throw invalid(...tooMany);
+  const segment = segmentOf(sent.segment_filter ?? null);
+  const fields = new Map<string, string>(
+    LISTS.flatMap((list) => named[list].map(({ at }, n) => [`/${list}/${n}`, at] as const)),
+  );
+  if (segment !== null) fields.set("/segment", segment.at);
+  const request = exportRequest(
+    {
+      dataset: DATASET,
+      segment: segment?.id,
+      ...Object.fromEntries(LISTS.map((list) => [list, named[list].map(({ id }) => id)])),
+      include_topics: sent.sections.some((section) => section.include_topic_state === true),
+      start_at: sent.start_at,
+      end_at: sent.end_at,
+    },
+    fields,
+  );
+  return { ...named, request, fields };
+}
+
+const namesOf = ({ sections }: Sent, list: ListName): Named[] =>
+  sections.flatMap(({ section_discriminator: section, [list]: names }, n) =>
+    (names ?? []).map((id, index) => ({ id, section, at: `/sections/${n}/${list}/${index}` })),
+  );
+
+/** Several versions of an event are one definition. */
+function definitionsOf(sent: Sent): Named[] {
+  const first = new Map<string, Named>();
+  for (const each of namesOf(sent, "events")) {
+    const id = definitionIn(each.id);
+    const key = JSON.stringify([each.section, id]);
+    if (!first.has(key)) first.set(key, { ...each, id });
+  }
+  return [...first.values()];
+}
+
+/** @throws invalid_request for a filter that is more than one segment. */
+function segmentOf(filter: z.output<typeof SegmentFilter> | null): { id: string; at: string } | null {
+  if (filter === null) return null;
+  if (typeof filter === "string") return { id: filter, at: "/segment_filter" };
+  const discriminators = Object.entries(filter.segment_discriminators);
+  const wanted = filter.filter?.trim();
+  const chosen = wanted === undefined ? discriminators : discriminators.filter(([name]) => name === wanted);
+  const [found, ...more] = chosen;
+  if (found === undefined || more.length > 0)
+    throw invalid({
+      pointer: "/segment_filter/filter",
+      detail: "filter must be one name of segment_discriminators. For a combination, define a segment.",
+    });
+  const [name, id] = found;
+  return { id, at: pointerTo(["segment_filter", "segment_discriminators", name]) };
+}
