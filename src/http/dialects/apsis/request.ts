@@ -1,7 +1,7 @@
 /** The request of an export in APSIS One's words, and the request that the core knows. */
 
 import * as z from "zod";
-import { invalid, pointerTo } from "../../../errors.ts";
+import { type Fault, invalid, pointerTo } from "../../../errors.ts";
 import type { ExportRequest } from "../../../export/api/request.ts";
 import { isOneLine, NOT_ONE_LINE } from "../../../names.ts";
 import { exportRequest, type FieldNames } from "../core-request.ts";
@@ -78,11 +78,8 @@ export interface ReadRequest extends Record<ListName, Named[]> {
 /** @throws invalid_request whose faults name the fields of the request. */
 export function readRequest(sent: Sent): ReadRequest {
   const named = { attributes: namesOf(sent, "attributes"), tags: namesOf(sent, "tags"), events: definitionsOf(sent) };
-  const tooMany = LISTS.filter((list) => named[list].length > MAX[list]).map((list) => ({
-    pointer: "/sections",
-    detail: `sections must have at most ${MAX[list]} ${list}, in all of them together.`,
-  }));
-  if (tooMany.length > 0) throw invalid(...tooMany);
+  const faults = LISTS.flatMap((list) => [...tooMany(list, named[list]), ...repeated(named[list])]);
+  if (faults.length > 0) throw invalid(...faults);
   const segment = segmentOf(sent.segment_filter ?? null);
   const fields = new Map<string, string>(
     LISTS.flatMap((list) => named[list].map(({ at }, n) => [`/${list}/${n}`, at] as const)),
@@ -100,6 +97,20 @@ export function readRequest(sent: Sent): ReadRequest {
     fields,
   );
   return { ...named, request, fields };
+}
+
+const tooMany = (list: ListName, named: readonly Named[]): Fault[] =>
+  named.length <= MAX[list]
+    ? []
+    : [{ pointer: "/sections", detail: `sections must have at most ${MAX[list]} ${list}, in all of them together.` }];
+
+function repeated(named: readonly Named[]): Fault[] {
+  const seen = new Set<string>();
+  return named.flatMap(({ id, at }) => {
+    if (seen.has(id)) return [{ pointer: at, detail: `${id} is requested already: remove it.` }];
+    seen.add(id);
+    return [];
+  });
 }
 
 const namesOf = ({ sections }: Sent, list: ListName): Named[] =>
