@@ -23,8 +23,8 @@ const MAX_PROFILES_PER_SLICE = 20_000;
 const EVENTS_WEIGHT = 180;
 const EVENT_RULE_WEIGHT = 20;
 
-/** @throws segment_too_complex with each exceeded limit and by how much. */
-export function rejectTooComplex(rule: Rule): void {
+/** @param at the pointer to the rule. @throws segment_too_complex with each exceeded limit and by how much. */
+export function rejectTooComplex(rule: Rule, at = "/rule"): void {
   const all = [...eachRule(rule)];
   const events = all.filter((each) => "event" in each);
   const rules = all.length + events.reduce((sum, each) => sum + (each.properties?.length ?? 0), 0);
@@ -37,7 +37,7 @@ export function rejectTooComplex(rule: Rule): void {
     over("has", bytes, MAX_RULE_BYTES, "bytes"),
     over("needs", sql.length, MAX_SQL_BYTES, "bytes of SQL"),
   ].filter((sentence) => sentence !== null);
-  if (exceeded.length > 0) throw tooComplex(exceeded.join(" "));
+  if (exceeded.length > 0) throw tooComplex(exceeded.join(" "), at);
 }
 
 /** So many rules are refused before their schema, which takes a kilobyte or more for the faults of each. */
@@ -45,9 +45,10 @@ const MAX_READ_RULES = 10 * MAX_RULES;
 
 /**
  * Checks the size of a rule before its schema, which is recursive and collects the faults of every rule.
+ * @param at the pointer to the rule.
  * @throws segment_too_complex if groups of rules are nested too deep, or far too many.
  */
-export function rejectTooLarge(rule: unknown): void {
+export function rejectTooLarge(rule: unknown, at = "/rule"): void {
   let [depth, rules] = [0, 0];
   for (let level: unknown[] = [rule]; level.length > 0; level = level.flatMap(groupedIn)) {
     depth += 1;
@@ -56,7 +57,7 @@ export function rejectTooLarge(rule: unknown): void {
   const exceeded =
     over("nests", depth, MAX_DEPTH, "levels of rules") ??
     (rules > MAX_READ_RULES ? over("has", rules, MAX_RULES, "rules") : null);
-  if (exceeded !== null) throw tooComplex(exceeded);
+  if (exceeded !== null) throw tooComplex(exceeded, at);
 }
 
 function groupedIn(rule: unknown): unknown[] {
@@ -69,8 +70,8 @@ function over(verb: string, count: number, max: number, what: string): string | 
   return count <= max ? null : `rule ${verb} ${count} ${what}: ${max} at most, ${count - max} too many.`;
 }
 
-function tooComplex(detail: string): SpillwayError {
-  return new SpillwayError("segment_too_complex", detail, { faults: [{ pointer: "/rule", detail }] });
+function tooComplex(detail: string, pointer: string): SpillwayError {
+  return new SpillwayError("segment_too_complex", detail, { faults: [{ pointer, detail }] });
 }
 
 /** How many profiles one query may test, so that it ends well within D1's 30 seconds. */

@@ -6,7 +6,9 @@ import { segmentAt } from "../../db/profiles/segments.ts";
 import { type Fault, invalid } from "../../errors.ts";
 import { definitionsAt } from "../../ingest/definitions.ts";
 import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
+import { combinedRule, segmentsIn } from "../../segments/combination.ts";
 import { freezeFilter, type SegmentFilter } from "../../segments/filter.ts";
+import { rejectTooComplex, rejectTooLarge } from "../../segments/limits.ts";
 import type { Rule } from "../../segments/rule.ts";
 import { addMonths } from "../../time/days.ts";
 import { boundMs } from "../../time/bounds.ts";
@@ -16,7 +18,7 @@ import { unknownSegment } from "../members.ts";
 import { warnOfUnknown } from "../unknown-names.ts";
 import { unknownDefinition } from "../wildcards.ts";
 import { beforeRetention, oldestKept } from "../window.ts";
-import { MAX_MONTHS, type SegmentProfilesRequest } from "./request.ts";
+import { MAX_MONTHS, MAX_SEGMENTS, type SegmentProfilesRequest } from "./request.ts";
 
 /** A requested attribute, tag or event, and its section as of the snapshot. */
 interface SectionItem {
@@ -41,7 +43,7 @@ export interface Query {
 /** @throws invalid_request for each parameter that does not fit the others. */
 export async function freeze(request: SegmentProfilesRequest, context: FreezeContext): Promise<Query> {
   const { db, space, now, snapshotSeq: seq, secret } = context;
-  const { segment: segmentId, attributes = [], tags = [], events = [] } = request;
+  const { attributes = [], tags = [], events = [] } = request;
   const faults: Fault[] = [];
   const window = readWindow(request, context, faults);
   if (context.increment && events.length > 0)
@@ -50,14 +52,13 @@ export async function freeze(request: SegmentProfilesRequest, context: FreezeCon
       detail:
         "since does not go with events: it selects the profiles that were written to, and an event writes to no profile.",
     });
-  const [segment, attributeDefinitions, tagDefinitions, eventDefinitions, excludeDeleted] = await Promise.all([
-    segmentId === undefined ? null : segmentAt(db, space.id, segmentId, seq),
+  const [rule, attributeDefinitions, tagDefinitions, eventDefinitions, excludeDeleted] = await Promise.all([
+    ruleOf(request, context, faults),
     profileDefinitionsAt(db, space.id, seq, "attribute", attributes),
     profileDefinitionsAt(db, space.id, seq, "tag", tags),
     events.length === 0 ? [] : definitionsAt(db, space.id, seq),
     pendingDeletions(db, space.id, seq),
   ]);
-  if (segment === null && segmentId !== undefined) faults.push(await unknownSegment(db, space.id, segmentId));
   const known = new Set(eventDefinitions.map(({ id }) => id));
   for (const [index, id] of events.entries())
     if (!known.has(id)) faults.push({ pointer: `/events/${index}`, detail: unknownDefinition(id, known) });
@@ -73,7 +74,6 @@ export async function freeze(request: SegmentProfilesRequest, context: FreezeCon
   if (faults.length > 0) throw invalid(...faults);
   await warnOfUnknown(context, "attribute", "/attributes", attributes);
   await warnOfUnknown(context, "tag", "/tags", tags);
-  const rule = segment === null ? null : (JSON.parse(segment.rule) as Rule);
   return {
     segment: rule === null ? null : freezeFilter(rule, now, space.retention_days, excludeDeleted),
     attributes: attributeItems,
@@ -84,6 +84,39 @@ export async function freeze(request: SegmentProfilesRequest, context: FreezeCon
     secret,
     excludeDeleted,
   };
+}
+
+/** The rule of the segment, or of the combination of segments, as of the snapshot; null: every profile. */
+async function ruleOf(
+  { segment, segments }: SegmentProfilesRequest,
+  { db, space, snapshotSeq: seq }: FreezeContext,
+  faults: Fault[],
+): Promise<Rule | null> {
+  if (segment !== undefined && segments !== undefined)
+    faults.push({
+      pointer: "/segments",
+      detail: "segments does not go with segment: add the segment to the combination.",
+    });
+  const combination = segments ?? (segment === undefined ? null : { segment });
+  if (combination === null) return null;
+  const named = segmentsIn(combination, segments === undefined ? "" : "/segments");
+  if (named.size > MAX_SEGMENTS) {
+    faults.push({ pointer: "/segments", detail: `segments must have at most ${MAX_SEGMENTS} different segments.` });
+    return null;
+  }
+  const rules = new Map<string, Rule>();
+  for (const [id, pointer] of named) {
+    const found = await segmentAt(db, space.id, id, seq);
+    if (found === null) faults.push({ ...(await unknownSegment(db, space.id, id)), pointer });
+    else rules.set(id, JSON.parse(found.rule) as Rule);
+  }
+  if (rules.size < named.size) return null;
+  const rule = combinedRule(combination, (id) => rules.get(id) ?? { any: [] });
+  if (segments !== undefined) {
+    rejectTooLarge(rule, "/segments");
+    rejectTooComplex(rule, "/segments");
+  }
+  return rule;
 }
 
 /** In the requested order. An id without a definition belongs to the default section. */

@@ -55,8 +55,10 @@ export function renaming<Result>(names: FieldNames, work: () => Result): Result 
 }
 
 function renamed(names: FieldNames, thrown: unknown): unknown {
-  if (!(thrown instanceof SpillwayError) || thrown.code !== "invalid_request") return thrown;
-  return invalid(...thrown.faults.map((fault) => renamedFault(names, fault)));
+  if (!(thrown instanceof SpillwayError)) return thrown;
+  const faults = thrown.faults.map((fault) => renamedFault(names, fault));
+  if (thrown.code === "segment_too_complex") return new SpillwayError(thrown.code, thrown.message, { faults });
+  return thrown.code === "invalid_request" ? invalid(...faults) : thrown;
 }
 
 function renamedFault(names: FieldNames, { pointer, detail }: Fault): Fault {

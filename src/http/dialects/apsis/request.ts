@@ -4,7 +4,9 @@ import * as z from "zod";
 import { type Fault, invalid, pointerTo } from "../../../errors.ts";
 import type { ExportRequest } from "../../../export/api/request.ts";
 import { isOneLine, NOT_ONE_LINE } from "../../../names.ts";
+import { type Combination, segmentsIn } from "../../../segments/combination.ts";
 import { exportRequest, type FieldNames } from "../core-request.ts";
+import { readFilter } from "./filter.ts";
 import { definitionIn } from "./ids.ts";
 
 /** The dataset that the dialect exports. */
@@ -33,7 +35,9 @@ const SegmentFilter = z
     z.looseObject({
       timezone: z.string().nullish(),
       segment_discriminators: z.record(z.string(), Id).meta({ description: "Names of the filter → discriminators." }),
-      filter: z.string().nullish().meta({ description: "The name of a segment in `segment_discriminators`." }),
+      filter: z.string().nullish().meta({
+        description: "Names of `segment_discriminators`, joined by `&` and `|`, with `!` and brackets: `!(a) & b`.",
+      }),
     }),
   ])
   .meta({ id: "SegmentFilter" });
@@ -80,15 +84,15 @@ export function readRequest(sent: Sent): ReadRequest {
   const named = { attributes: namesOf(sent, "attributes"), tags: namesOf(sent, "tags"), events: definitionsOf(sent) };
   const faults = LISTS.flatMap((list) => [...tooMany(list, named[list]), ...repeated(named[list])]);
   if (faults.length > 0) throw invalid(...faults);
-  const segment = segmentOf(sent.segment_filter ?? null);
-  const fields = new Map<string, string>(
-    LISTS.flatMap((list) => named[list].map(({ at }, n) => [`/${list}/${n}`, at] as const)),
-  );
-  if (segment !== null) fields.set("/segment", segment.at);
+  const selection = selectionOf(sent.segment_filter ?? null);
+  const fields = new Map<string, string>([
+    ...LISTS.flatMap((list) => named[list].map(({ at }, n) => [`/${list}/${n}`, at] as const)),
+    ...selection.fields,
+  ]);
   const request = exportRequest(
     {
       dataset: DATASET,
-      segment: segment?.id,
+      ...selection.parameters,
       ...Object.fromEntries(LISTS.map((list) => [list, named[list].map(({ id }) => id)])),
       include_topics: sent.sections.some((section) => section.include_topic_state === true),
       start_at: sent.start_at,
@@ -129,19 +133,26 @@ function definitionsOf(sent: Sent): Named[] {
   return [...first.values()];
 }
 
-/** @throws invalid_request for a filter that is more than one segment. */
-function segmentOf(filter: z.output<typeof SegmentFilter> | null): { id: string; at: string } | null {
-  if (filter === null) return null;
-  if (typeof filter === "string") return { id: filter, at: "/segment_filter" };
-  const discriminators = Object.entries(filter.segment_discriminators);
-  const wanted = filter.filter?.trim();
-  const chosen = wanted === undefined ? discriminators : discriminators.filter(([name]) => name === wanted);
-  const [found, ...more] = chosen;
-  if (found === undefined || more.length > 0)
-    throw invalid({
-      pointer: "/segment_filter/filter",
-      detail: "filter must be one name of segment_discriminators. For a combination, define a segment.",
-    });
-  const [name, id] = found;
-  return { id, at: pointerTo(["segment_filter", "segment_discriminators", name]) };
+/** Which profiles, in the core's words, and the request's places of them. */
+interface Selection {
+  parameters: { segment?: string; segments?: Combination };
+  fields: [core: string, pointer: string][];
+}
+
+/** @throws invalid_request for an expression that cannot be read. */
+function selectionOf(filter: z.output<typeof SegmentFilter> | null): Selection {
+  if (filter === null) return { parameters: {}, fields: [] };
+  if (typeof filter === "string") return { parameters: { segment: filter }, fields: [["/segment", "/segment_filter"]] };
+  const discriminators = new Map(Object.entries(filter.segment_discriminators));
+  const [only = "", ...others] = discriminators.keys();
+  // Without an expression, the only segment is meant.
+  const text = filter.filter ?? (others.length === 0 ? only : "");
+  const read = readFilter(text, (name) => discriminators.get(name));
+  if ("wrong" in read) throw invalid({ pointer: "/segment_filter/filter", detail: read.wrong });
+  const names = new Map([...discriminators].map(([name, id]) => [id, name]));
+  const places = [...segmentsIn(read.combination, "/segments")].map(([id, core]): [string, string] => [
+    core,
+    pointerTo(["segment_filter", "segment_discriminators", names.get(id) ?? ""]),
+  ]);
+  return { parameters: { segments: read.combination }, fields: [...places, ["/segments", "/segment_filter"]] };
 }

@@ -25,6 +25,7 @@ async function stock(of: Service): Promise<Space> {
   await put("/v1/tags/vip", { section_id: "people", name: "VIP" });
   await put("/v1/topics/newsletter", { section_id: "letters", name: "Newsletter" });
   await put("/v1/segments/women", { name: "Women", rule: { attribute: "first_name", op: "eq", value: "Ada" } });
+  await put("/v1/segments/vips", { name: "VIPs", rule: { tag: "vip" } });
   await put("/v1/profiles", {
     profiles: [
       {
@@ -130,6 +131,12 @@ describe("a create", () => {
 
   const many = (count: number) => Array.from({ length: count }, (_, n) => `a${n}`);
   const ofDefault = (lists: Json) => ({ sections: [{ section_discriminator: "default", ...lists }] });
+  const SEGMENTS = "/segment_filter/segment_discriminators";
+  const filtered = (filter?: string) => ({
+    ...EVERYONE,
+    segment_filter: { segment_discriminators: { women: "women", vips: "vips" }, filter },
+  });
+  const ofMany = (count: number) => Object.fromEntries(many(count).map((name) => [name, name]));
   const EVENTS = ofDefault({ events: ["order_placed:1"] });
 
   it("takes 75 attributes and 25 tags, of all sections together", async () => {
@@ -209,17 +216,15 @@ describe("a create", () => {
       "/segment_filter/segment_discriminators/w",
       /no segment womem/,
     ],
+    ["a filter that breaks off", filtered("women &"), "/segment_filter/filter", /ends where a name/],
+    ["a filter of another name", filtered("women & men"), "/segment_filter/filter", /the name men, which/],
+    ["no filter beside two segments", filtered(undefined), "/segment_filter/filter", /ends where a name/],
+    ["segments without a filter", { ...EVERYONE, segment_filter: { filter: "women" } }, SEGMENTS, /is required/],
     [
-      "a filter of several segments",
-      { ...EVERYONE, segment_filter: { segment_discriminators: { w: "women", e: "europe" }, filter: "!(e) & w" } },
-      "/segment_filter/filter",
-      /For a combination, define a segment/,
-    ],
-    [
-      "a filter without a segment",
-      { ...EVERYONE, segment_filter: { segment_discriminators: {} } },
-      "/segment_filter/filter",
-      /must be one name/,
+      "21 segments",
+      { ...EVERYONE, segment_filter: { segment_discriminators: ofMany(21), filter: many(21).join("|") } },
+      "/segment_filter",
+      /at most 20 different segments/,
     ],
     ["a filter that is a number", { ...EVERYONE, segment_filter: 7 }, "/segment_filter", /./],
     ["a list for a body", [], "", /must be an object/],
@@ -234,6 +239,17 @@ describe("a create", () => {
     ["nothing", undefined],
   ])("is 400 with %s for a body", async (_, body) => {
     expect(await send("POST", EXPORTS, 400, { body })).toMatchObject(refusal(400));
+  });
+
+  it("is 400 with segments that are too complex together", async () => {
+    const value = Array.from({ length: 1_000 }, (_, n) => `${n}`.padStart(50, "0"));
+    const rule = { attribute: "first_name", op: "in", value };
+    for (const id of ["large-a", "large-b"])
+      await service.json("PUT", `/v1/segments/${id}`, 200, { key: space.key, body: { name: id, rule } });
+    const segment_filter = { segment_discriminators: { a: "large-a", b: "large-b" }, filter: "a & b" };
+    const refused = await send("POST", EXPORTS, 400, { body: { ...EVERYONE, segment_filter } });
+    const detail = expect.stringMatching(/65536 at most/) as string;
+    expect(refused).toEqual({ ...refusal(400, /65536 at most/), errors: [{ pointer: "/segment_filter", detail }] });
   });
 
   it("is 413 with a body of more than 100 kB, and 202 with one of 100 kB", async () => {
@@ -348,6 +364,17 @@ describe("a file", () => {
       { segment_discriminators: { women: "women" } },
     ])
       expect(Object.keys(await exported({ ...EVERYONE, segment_filter }))).toEqual(["p-1"]);
+  });
+
+  it.each([
+    ["!(vips) & women", []],
+    ["women & vips", ["p-1"]],
+    ["!women", ["p-2"]],
+    ["women | !vips", ["p-1", "p-2"]],
+    ["!(women | vips)", ["p-2"]],
+  ])("has the profiles of the filter %s", async (filter, ids) => {
+    const segment_filter = { segment_discriminators: { women: "women", vips: "vips" }, filter };
+    expect(Object.keys(await exported({ ...EVERYONE, segment_filter }))).toEqual(ids);
   });
 
   it("has no profiles without any attribute or tag, even with events", async () => {
