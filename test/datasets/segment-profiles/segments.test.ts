@@ -65,6 +65,11 @@ describe("a combination", () => {
       { segments: { any: [as, { none: [{ segment: "x" }] }] } },
       ["/segments/any/1/none/0/segment"],
     ],
+    [
+      "a segment that is not there, twice",
+      { segments: { any: [{ segment: "x" }, { segment: "x" }] } },
+      ["/segments/any/0/segment"],
+    ],
     ["another space's segment", { segments: { segment: "theirs" } }, ["/segments/segment"]],
     ["a list", { segments: [as] }, ["/segments"]],
     ["an empty object", { segments: {} }, ["/segments/segment"]],

@@ -192,6 +192,15 @@ describe("a create", () => {
       /order_lost/,
     ],
     [
+      "an unknown event of another section, in two versions",
+      {
+        sections: [{ section_discriminator: "people", events: ["order_lost:1", "order_lost:2"] }],
+        start_at: "2026-02-01T00:00:00Z",
+      },
+      "/sections/0/events/0",
+      /event definition.*order_lost/,
+    ],
+    [
       "an attribute of another section",
       ofDefault({ attributes: ["age", "first_name"] }),
       "/sections/0/attributes/1",
