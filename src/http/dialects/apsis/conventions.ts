@@ -21,6 +21,10 @@ function statusOf(code: ErrorCode): number {
   return OTHER.get(status) ?? status;
 }
 
+const NO_TOKEN = "The request has no valid access token: get one at `POST /oauth/token`.";
+
+const titleOf = (code: ErrorCode) => (code === "unauthenticated" ? NO_TOKEN : ERRORS[code].title);
+
 export const conventions: Conventions = {
   credentials: {
     name: "bearer",
@@ -45,10 +49,10 @@ export const conventions: Conventions = {
       })
       .meta({ id: "Error" }),
     statusOf,
-    meaningOf: (code) => ERRORS[code].title,
+    meaningOf: titleOf,
     bodyOf: ({ code, message, faults }) => ({
       status: statusOf(code),
-      title: ERRORS[code].title,
+      title: titleOf(code),
       // The text of a refusal by a limit names calls that the client does not know.
       detail: code === "rate_limited" ? ERRORS[code].title : message,
       ...(code === "unauthenticated" ? { message: DENIED } : {}),

@@ -21,6 +21,7 @@ const use = async (token: string, status = 200) =>
 /** What the product's gateway answers. */
 const denied = (detail: RegExp) => ({
   ...refusal(403, detail),
+  title: "The request has no valid access token: get one at `POST /oauth/token`.",
   message: "User is not authorized to access this resource with an explicit deny",
 });
 
