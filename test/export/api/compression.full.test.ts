@@ -2,34 +2,18 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { tablesOf } from "../../support/formats.ts";
+import { CODECS, contentOf, ENDINGS, lastHour, roomyShop, shopInChunks } from "../../support/compressions.ts";
 import { unpack } from "../../support/gunzip.ts";
-import { bytesOf, onlyFile, pumpCarelessly, roomyService, textOf } from "../../support/pipeline.ts";
+import { bytesOf, onlyFile, pumpCarelessly, textOf } from "../../support/pipeline.ts";
 import { dice, shuffled } from "../../support/random.ts";
 import { orders, type Space } from "../../support/service.ts";
 
-const service = roomyService({ PENDING_LIMIT: "1000" });
-const ENDINGS = { gzip: ".gz", zstd: ".zst", none: "" } as const;
-const CODECS = ["gzip", "zstd", "none"] as const;
+const service = roomyShop();
 let space: Space;
 
 beforeAll(async () => {
-  space = await service.shop();
-  service.context.sizes = { ...service.context.sizes, chunkRows: 400 };
-  await service.send(space, orders(1_000));
+  space = await shopInChunks(service);
 });
-
-const body = () => ({
-  dataset: "activity_events",
-  start: new Date(service.now - 3_600_000).toISOString(),
-  end: new Date(service.now).toISOString(),
-});
-
-async function contentOf(id: string, coding: string) {
-  const headers = { "accept-encoding": coding };
-  const response = await service.call("GET", `/v1/exports/${id}/content`, { key: space.key, headers });
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  return { bytes, coding: response.headers.get("content-encoding"), type: response.headers.get("content-type") };
-}
 
 describe.each(CODECS)("with compression %s", (compression) => {
   it("a single file of CSV has its name, its type and the rows", async () => {
@@ -49,7 +33,10 @@ describe.each(CODECS)("with compression %s", (compression) => {
     expect(done.files.map(({ rows }) => rows)).toEqual([300, 300, 300, 100]);
     const text = await textOf(service, done);
     expect(text.split("\n")).toHaveLength(1_001);
-    const [plain, packed] = [await contentOf(done.id, "identity"), await contentOf(done.id, "gzip, zstd")];
+    const [plain, packed] = [
+      await contentOf(service, space, done.id, "identity"),
+      await contentOf(service, space, done.id, "gzip, zstd"),
+    ];
     expect([plain.coding, packed.coding]).toEqual([null, compression === "none" ? null : compression]);
     expect(Buffer.from(plain.bytes).toString() === text).toBe(true);
     expect(unpack(ENDINGS[compression], packed.bytes) === text).toBe(true);
@@ -74,10 +61,10 @@ describe.each(CODECS)("with compression %s", (compression) => {
     const done = await service.export(space, { compression, end, format: "csv", columns: [{ path: "amount" }] });
     expect(await textOf(service, done)).toBe('"amount"\r\n');
     const files = await service.export(space, { compression, end, layout: "files" });
-    expect([files.files, unpack(ENDINGS[compression], (await contentOf(files.id, compression)).bytes)]).toEqual([
-      [],
-      "",
-    ]);
+    expect([
+      files.files,
+      unpack(ENDINGS[compression], (await contentOf(service, space, files.id, compression)).bytes),
+    ]).toEqual([[], ""]);
   });
 
   it("a document of profiles is one file", async () => {
@@ -87,7 +74,7 @@ describe.each(CODECS)("with compression %s", (compression) => {
     const file = onlyFile(await service.poll(space, id));
     expect(file.name.replace(/^[^.]*/, "")).toBe(`.json${ENDINGS[compression]}`);
     expect(JSON.parse(unpack(file.name, await service.fetchFile(file)))).toHaveProperty("profiles");
-    const { bytes, type } = await contentOf(id, "identity");
+    const { bytes, type } = await contentOf(service, space, id, "identity");
     expect([type, JSON.parse(Buffer.from(bytes).toString())]).toEqual([
       "application/json",
       JSON.parse(unpack(file.name, await service.fetchFile(file))),
@@ -99,7 +86,7 @@ describe.each(CODECS)("with compression %s", (compression) => {
       "POST",
       "/v1/exports/estimate",
       200,
-      { key: space.key, body: { ...body(), compression } },
+      { key: space.key, body: { ...lastHour(service), compression } },
     );
     const { bytes } = onlyFile(await service.export(space, { compression }));
     expect(guess / bytes).toBeGreaterThan(0.8);
@@ -129,7 +116,7 @@ describe.each([
       "POST",
       "/v1/exports/estimate",
       200,
-      { key: space.key, body: { ...body(), ...request } },
+      { key: space.key, body: { ...lastHour(service), ...request } },
     );
     expect(guess / file.bytes).toBeGreaterThan(0.25);
     expect(guess / file.bytes).toBeLessThan(1.25);

@@ -3,34 +3,18 @@
 import { zstdCompressSync } from "node:zlib";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { COMPRESSIONS } from "../../../src/export/output/compression/index.ts";
+import { CODECS, contentOf, ENDINGS, lastHour, roomyShop, shopInChunks } from "../../support/compressions.ts";
 import { unpack } from "../../support/gunzip.ts";
-import { onlyFile, roomyService, textOf } from "../../support/pipeline.ts";
-import { orders, type Space } from "../../support/service.ts";
+import { onlyFile, textOf } from "../../support/pipeline.ts";
+import type { Space } from "../../support/service.ts";
 
-const service = roomyService({ PENDING_LIMIT: "1000" });
+const service = roomyShop();
 const TYPES = { gzip: "application/gzip", zstd: "application/zstd", none: "application/x-ndjson" } as const;
-const ENDINGS = { gzip: ".gz", zstd: ".zst", none: "" } as const;
-const CODECS = ["gzip", "zstd", "none"] as const;
 let space: Space;
 
 beforeAll(async () => {
-  space = await service.shop();
-  service.context.sizes = { ...service.context.sizes, chunkRows: 400 };
-  await service.send(space, orders(1_000));
+  space = await shopInChunks(service);
 });
-
-const body = () => ({
-  dataset: "activity_events",
-  start: new Date(service.now - 3_600_000).toISOString(),
-  end: new Date(service.now).toISOString(),
-});
-
-async function contentOf(id: string, coding: string) {
-  const headers = { "accept-encoding": coding };
-  const response = await service.call("GET", `/v1/exports/${id}/content`, { key: space.key, headers });
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  return { bytes, coding: response.headers.get("content-encoding"), type: response.headers.get("content-type") };
-}
 
 describe.each(CODECS)("with compression %s", (compression) => {
   it("a single file that is joined from three chunks has its name, its type and the rows", async () => {
@@ -61,7 +45,7 @@ describe("/content of zstd", () => {
     ["", null],
     ["*", "zstd"],
   ])("for Accept-Encoding %j is %s", async (accepted, coding) => {
-    expect((await contentOf(packed, accepted)).coding).toBe(coding);
+    expect((await contentOf(service, space, packed, accepted)).coding).toBe(coding);
   });
 
   it("breaks off where a file is cut off, instead of giving a part for the whole", async () => {
@@ -82,7 +66,7 @@ describe("the request", () => {
     [{ dataset: "segment_profiles", attributes: ["x"], compression: "snappy" }, "ndjson has no snappy"],
     [{ compression: "lzma" }, "compression"],
   ])("of %j is refused at /compression, in every call that takes it", async (request, detail) => {
-    const sent = "dataset" in request ? request : { ...body(), ...request };
+    const sent = "dataset" in request ? request : { ...lastHour(service), ...request };
     for (const path of ["/v1/exports", "/v1/exports/estimate"]) {
       const response = await service.call("POST", path, { key: space.key, body: sent });
       const problem = await response.json<{ errors: { pointer: string; detail: string }[] }>();
@@ -103,7 +87,7 @@ describe("the request", () => {
     const supported = vi.spyOn(COMPRESSIONS.zstd, "isSupported").mockReturnValue(false);
     const details = await Promise.all(
       ["ndjson", "parquet"].map(async (format) => {
-        const sent = { ...body(), format, compression: "zstd" };
+        const sent = { ...lastHour(service), format, compression: "zstd" };
         const response = await service.call("POST", "/v1/exports", { key: space.key, body: sent });
         return (await response.json<{ errors: { detail: string }[] }>()).errors[0]?.detail;
       }),
@@ -122,7 +106,11 @@ describe("the request", () => {
   ])("of %j has the default %s, and is the same call with it written out", async (request, compression) => {
     const headers = { "idempotency-key": `default of ${JSON.stringify(request)}` };
     const post = (more: Record<string, unknown>) =>
-      service.call("POST", "/v1/exports", { key: space.key, headers, body: { ...body(), ...request, ...more } });
+      service.call("POST", "/v1/exports", {
+        key: space.key,
+        headers,
+        body: { ...lastHour(service), ...request, ...more },
+      });
     const first = await post({});
     expect(await first.json()).toMatchObject({ request: { compression } });
     expect((await post({ compression })).headers.get("idempotent-replay")).toBe("true");
