@@ -40,7 +40,7 @@ export const LIMITS: Limits = {
  * is under way then ends below four fifths of the limit.
  */
 const CHECKPOINT = 0.7;
-/** D1 queries that no invocation should pass: a fifth of Cloudflare's limit is left for what nobody foresaw. */
+/** D1 queries that no invocation should pass. The last fifth of Cloudflare's limit is a reserve for retried queries. */
 export const MAX_EXPECTED_STATEMENTS = 800;
 /** The platform ends a queue consumer after 15 minutes. */
 const CHECKPOINT_MS = 10 * 60_000;

@@ -26,7 +26,7 @@ const STAGES: readonly (readonly [stage: string, paths: readonly string[]])[] = 
   ["lines out of pages", ["src/datasets/", "src/ingest/", "src/time/"]],
   ["signing and sending", ["src/outbound/", "node_modules/aws4fetch/"]],
 ];
-/** The runtime's deflate and inflate, whoever called it. */
+/** The runtime's deflate and inflate, with all calls of them. */
 const ZLIB = "zlibSync";
 const GARBAGE = "(garbage collector)";
 const WARM_UPS = 3;

@@ -2,7 +2,7 @@
 
 import type { Property } from "../ingest/definition.ts";
 import { type FlatFields, FLOW_ELEMENT, flatFields, MOMENTS_FIELDS, OCCURRED_AT } from "../ingest/row-fields.ts";
-import type { Column } from "./dataset.ts";
+import type { Column } from "./column.ts";
 import { propertyColumns, type SchemaProperty } from "./event-schema.ts";
 
 type Schema = readonly SchemaProperty[];

@@ -9,7 +9,8 @@ import type { Property } from "../ingest/definition.ts";
 import { definitionsAt } from "../ingest/definitions.ts";
 import { folded } from "../db/events/definitions.ts";
 import { firstEventsAt } from "../db/events/first-events.ts";
-import type { AsOf, Column } from "./dataset.ts";
+import type { Column } from "./column.ts";
+import type { AsOf } from "./dataset.ts";
 import type { EventQuery } from "./event-source.ts";
 
 /** A property of a definition as of the snapshot. */

@@ -7,7 +7,7 @@
 import type { EventRecord } from "../../db/events/events.ts";
 import type { Touch } from "../../db/events/journeys.ts";
 import { iso } from "../../time/names.ts";
-import type { Column } from "../dataset.ts";
+import type { Column } from "../column.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import type { Ads } from "./ad-levels.ts";
 import type { Query } from "./freeze.ts";

@@ -25,7 +25,8 @@ import { freezeFilter, type SegmentFilter, segmentReadsFrom } from "../../segmen
 import type { Rule } from "../../segments/rule.ts";
 import { iso } from "../../time/names.ts";
 import type { ChunkSize } from "../chunk-cost.ts";
-import type { AsOf, Bounds, Column, Dataset, Page, Snapshot } from "../dataset.ts";
+import type { Column } from "../column.ts";
+import type { AsOf, Bounds, Dataset, Page, Snapshot } from "../dataset.ts";
 import { distinctNames } from "../distinct.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { linePage, NDJSON } from "../lines.ts";

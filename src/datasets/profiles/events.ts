@@ -3,7 +3,8 @@
 import { EVENTS } from "../../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../../db/events/events.ts";
 import { iso } from "../../time/names.ts";
-import type { Column, Dataset } from "../dataset.ts";
+import type { Column } from "../column.ts";
+import type { Dataset } from "../dataset.ts";
 import { columnsWithin } from "../event-columns.ts";
 import { filledGroups } from "../event-properties.ts";
 import { schemaOf } from "../event-schema.ts";

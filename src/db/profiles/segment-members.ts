@@ -185,10 +185,10 @@ async function readAlone(
   left: number,
   options: Omit<DecideOptions, "goesOn">,
 ): Promise<ReadSlice> {
-  const nobody = { scanned: 1, packed: null, weight: 0, end: null, next: justAfter(id) };
+  const noMember = { scanned: 1, packed: null, weight: 0, end: null, next: justAfter(id) };
   const known = await readSlice(db, { ...onlyPerson(range, id), condition: null }, 1, Number.MAX_SAFE_INTEGER);
-  if (known.weight === 0) return nobody;
-  if (left <= 0) return { ...nobody, end: id };
+  if (known.weight === 0) return noMember;
+  if (left <= 0) return { ...noMember, end: id };
   const decided = await decideEvents(db, range, id, { ...options, goesOn: () => true });
   if (decided === null) throw new Error("The search of a profile's events ended early.");
   const slice = await readSlice(db, decided.range, 1, Number.MAX_SAFE_INTEGER);

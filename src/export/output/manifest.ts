@@ -8,7 +8,7 @@ import type { ChunkRow } from "../../db/exports/chunks.ts";
 import type { FileRow } from "../../db/exports/files.ts";
 import { shownName } from "../delivery/object-keys.ts";
 import { iso } from "../../time/names.ts";
-import type { Column } from "../../datasets/dataset.ts";
+import type { Column } from "../../datasets/column.ts";
 import { encodingOf } from "./encode/encoder.ts";
 import type { Encoding, Field } from "./encode/encoding.ts";
 import { redactedFields } from "./encode/resolve.ts";

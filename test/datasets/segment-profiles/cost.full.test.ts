@@ -237,7 +237,7 @@ describe("a document with profiles of any size", () => {
     expect(await textWith(10, 700)).toBe(whole);
   });
 
-  it("Scans are bounded: has chunks of bounded scanned rows, where people have very many events that nobody asked for", async () => {
+  it("Scans are bounded: has chunks of bounded scanned rows, where people have very many events that the request does not name", async () => {
     const people = 20;
     const spaceId = await spaceWith(people);
     await generateEvents(spaceId, { people, from: FROM, definitionId: "not_asked_for", count: 6_000, bytes: 5 });

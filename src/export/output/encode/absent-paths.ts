@@ -1,6 +1,7 @@
 /** Judges paths of a request that lead to nothing in the rows of its result: mistyped, or of other events. */
 
-import type { ColumnType, OpenObject } from "../../../datasets/dataset.ts";
+import type { ColumnType } from "../../../datasets/column.ts";
+import type { OpenObject } from "../../../datasets/dataset.ts";
 import { didYouMean } from "../../../suggestion.ts";
 
 type Path = readonly string[];

@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import type { ColumnType, Edge, RowCondition } from "../../../datasets/dataset.ts";
+import type { ColumnType, Edge, RowCondition } from "../../../datasets/column.ts";
 import { isOneLine, NOT_ONE_LINE } from "../../../names.ts";
 import { COMPRESSIONS } from "../compression/index.ts";
 import { PAGE_CODECS } from "./parquet-codecs.ts";

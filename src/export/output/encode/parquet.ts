@@ -5,7 +5,7 @@
  */
 
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
-import type { ColumnType } from "../../../datasets/dataset.ts";
+import type { ColumnType } from "../../../datasets/column.ts";
 import type { Field } from "./encoding.ts";
 import { CREATED_BY, footer, MAGIC, MAX_FOOTER_BYTES, RowGroups, type Schema } from "./parquet-footer.ts";
 import type { PageCodec } from "./parquet-codecs.ts";

@@ -3,7 +3,8 @@
  * export; a fault is reported with its pointer into the request.
  */
 
-import type { Column, ColumnType, OpenObject, RowCondition } from "../../../datasets/dataset.ts";
+import type { Column, ColumnType, RowCondition } from "../../../datasets/column.ts";
+import type { OpenObject } from "../../../datasets/dataset.ts";
 import { type Fault, invalid, pointerToken } from "../../../errors.ts";
 import { folded } from "../../../db/events/definitions.ts";
 import { AbsentPaths } from "./absent-paths.ts";

@@ -1,7 +1,8 @@
 /** A dataset's rows as values: parsed where they are lines, redacted, and picked into the requested columns. */
 
 import { createHmac } from "node:crypto";
-import type { RowCondition, ValueRow } from "../../../datasets/dataset.ts";
+import type { RowCondition } from "../../../datasets/column.ts";
+import type { ValueRow } from "../../../datasets/dataset.ts";
 import type { Field, Redaction } from "./encoding.ts";
 import { parseExactly, type Value } from "./exact-numbers.ts";
 

@@ -1,6 +1,6 @@
 /**
  * The link that a download leads to: it needs no key, names one file, and is valid for 20 minutes. The link is
- * encrypted and nowhere stored; whoever has it can read the file until it ends.
+ * encrypted and nowhere stored; every holder of the link can read the file until the link ends.
  */
 
 import { SpillwayError } from "../../../errors.ts";

@@ -13,7 +13,7 @@ interface Filters {
   fields?: string[];
 }
 
-interface EventPage {
+export interface EventPage {
   data: Record<string, unknown>[];
   path: string;
   per_page: number;

@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { at, conversion, NOON, sendTouches, touch } from "../../../support/conversions.ts";
 import { roomyService } from "../../../support/pipeline.ts";
+import type { EventPage } from "./client.ts";
 import { ORIGIN, Service, type Space, START } from "../../../support/service.ts";
 
 const PATH = "/public-api/v1/events";
@@ -10,22 +11,12 @@ const PATH = "/public-api/v1/events";
 const ZONE = "America/Los_Angeles";
 const LOCAL_NOON = { start_date: "2026-02-28 04:00:00", end_date: "2026-02-28 04:00:09" };
 
-interface Page {
-  data: Record<string, unknown>[];
-  path: string;
-  per_page: number;
-  next_cursor: string | null;
-  next_page_url: string | null;
-  prev_cursor: string | null;
-  prev_page_url: string | null;
-}
-
 let service: Service;
 let space: Space;
 
-const get = <Body = Page>(query: Record<string, string> | string, status = 200) =>
+const get = <Body = EventPage>(query: Record<string, string> | string, status = 200) =>
   service.json<Body>("GET", `${PATH}?${new URLSearchParams(query).toString()}`, status, { key: space.key });
-const idsOf = ({ data }: Page) => data.map(({ id }) => id);
+const idsOf = ({ data }: EventPage) => data.map(({ id }) => id);
 
 beforeAll(async () => {
   service = roomyService({ DIALECTS: "cometly" });
@@ -154,7 +145,7 @@ describe("the pages", () => {
       prev_page_url: null,
     });
     const follow = (url: string | null) =>
-      service.json<Page>("GET", (url ?? "").slice(ORIGIN.length), 200, { key: space.key });
+      service.json<EventPage>("GET", (url ?? "").slice(ORIGIN.length), 200, { key: space.key });
     const second = await follow(first.next_page_url);
     const third = await follow(second.next_page_url);
     expect([first, second, third].map(idsOf)).toEqual([
