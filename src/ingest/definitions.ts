@@ -13,6 +13,7 @@ import {
   findDefinitionRows,
   folded,
   listDefinitionRows,
+  listVersionRows,
   searchText,
 } from "../db/events/definitions.ts";
 import { DEFAULT_SECTION } from "../db/core/sections.ts";
@@ -99,6 +100,37 @@ export async function findDefinition(
   id: string,
 ): Promise<FoundDefinition | null> {
   return (await findDefinitions(db, space, [id])).get(id) ?? null;
+}
+
+/**
+ * The versions of a definition, the newest first. Each stays readable: events and documents name them.
+ * @param below versions from this one on are left out; null: none.
+ * @returns null if the space has no such definition.
+ */
+export async function listVersions(
+  db: Database,
+  space: DefinitionSpace,
+  id: string,
+  { below, limit }: { below: number | null; limit: number },
+): Promise<Definition[] | null> {
+  if ((await findDefinition(db, space, id)) === null) return null;
+  const rows = (await listVersionRows(db, space.id, id, below, limit)).map(fromRow);
+  const known = builtIn(id);
+  const last = rows.at(-1)?.version ?? below ?? Infinity;
+  // The first version of a built-in definition has no row.
+  const isWhole = known === undefined || rows.length === limit || last === 1;
+  return isWhole ? rows : [...rows, unchanged(space, known)];
+}
+
+/** One version of a definition; null if the space has none. */
+export async function findVersion(
+  db: Database,
+  space: DefinitionSpace,
+  id: string,
+  version: number,
+): Promise<Definition | null> {
+  const [found] = (await listVersions(db, space, id, { below: version + 1, limit: 1 })) ?? [];
+  return found?.version === version ? found : null;
 }
 
 /** By id. `q` is searched in id and name, without regard to case. */

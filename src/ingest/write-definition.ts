@@ -24,6 +24,7 @@ const CHANGED = "Another call changed the definitions at the same time. Send the
 
 /**
  * Creates a custom definition.
+ * @param place the member of the body that a taken id comes from.
  * @param now epoch ms.
  * @throws invalid_request for properties that do not go together; conflict for an id that is taken, and for a name that
  * the space spells in another way.
@@ -32,11 +33,11 @@ export async function createDefinition(
   db: Database,
   space: DefinitionSpace,
   sent: SentDefinition,
+  place: "id" | "name",
   now: number,
 ): Promise<Definition> {
   checkProperties(sent.id, sent.properties);
-  const taken = `An event definition ${sent.id} already exists. Extend it with PATCH.`;
-  if (builtIn(sent.id) !== undefined) throw new SpillwayError("conflict", taken);
+  if (builtIn(sent.id) !== undefined) throw taken(sent.id, place);
   const guards = await checkSpellings(db, space.id, namesIn(sent.properties));
   const definition: Definition = {
     ...sent,
@@ -48,9 +49,15 @@ export async function createDefinition(
   };
   const facts = { seqs: [], spellings: spellingsOf(sent.properties) };
   const version = await insertDefinition(db, space.id, toRow(definition), facts, guards);
-  if (version === "exists") throw new SpillwayError("conflict", taken);
+  if (version === "exists") throw taken(sent.id, place);
   if (version === "changed") throw new SpillwayError("conflict", CHANGED);
   return { ...definition, version };
+}
+
+function taken(id: string, place: "id" | "name"): SpillwayError {
+  const wayOut = place === "id" ? "Extend it with PATCH." : "Extend it with PATCH, or send another `id`.";
+  const detail = `An event definition ${id} already exists. ${wayOut}`;
+  return new SpillwayError("conflict", detail, { faults: [{ pointer: `/${place}`, detail }] });
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
- * Prunes superseded versions of profiles, definitions, ad objects, flows and segments. A version stays while an export
+ * Prunes superseded versions of profiles, definitions of what profiles have, ad objects, flows and segments, and the
+ * versions of deleted event definitions: those of others stay readable. A version stays while an export
  * that is running, or failed and can be retried, has a snapshot from before its end. It stays a day and an hour beyond
  * its end in any case: a cursor of List Events reads an old snapshot for a day, and an export may have read its
  * snapshot and not have its row yet. Nothing else reads old versions: an increment compares the number at which a

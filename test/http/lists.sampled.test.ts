@@ -205,6 +205,8 @@ const LISTS: Record<string, List> = {
 /** Lists with rules of their own, and where they are tested. */
 const APART: Record<string, string> = {
   listSpaceApiKeys: "it reads as listApiKeys does, for operators: api-keys.test.ts",
+  listEventDefinitionVersions:
+    "its items have one id, and are told apart by their numbers: definition-versions.test.ts",
   listScheduleExports: "its items are runs, which differ by their times: schedules.test.ts",
   listExportFiles: "its items never change once there are any: listing.test.ts",
   listEvents:

@@ -66,6 +66,8 @@ const TABLE: Record<string, Line> = {
   createEventDefinition: "writes to the caller's own space: tenancy-data.test.ts",
   listEventDefinitions: { list: "/v1/event-definitions" },
   getEventDefinition: { foreign: (ids) => `/v1/event-definitions/${ids.definition}`, status: 404 },
+  listEventDefinitionVersions: { foreign: (ids) => `/v1/event-definitions/${ids.definition}/versions`, status: 404 },
+  getEventDefinitionVersion: { foreign: (ids) => `/v1/event-definitions/${ids.definition}/versions/1`, status: 404 },
   deleteEventDefinition: { foreign: (ids) => `/v1/event-definitions/${ids.definition}`, status: 404 },
   growEventDefinition: {
     foreign: (ids) => `/v1/event-definitions/${ids.definition}`,

@@ -57,7 +57,7 @@ describe("a definition", () => {
   );
 
   it.each<[string, Record<string, unknown>, string]>([
-    ["no id", { id: undefined }, "/id"],
+    ["neither an id nor a name to make one of", { id: null, name: "東京 🎉" }, "/name"],
     ["no name", { name: undefined }, "/name"],
     ["an empty name", { name: " " }, "/name"],
     ["a name of 201 characters", { name: "n".repeat(201) }, "/name"],
@@ -85,6 +85,15 @@ describe("a definition", () => {
     });
     expect([second.status, (await second.json<ProblemView>()).code]).toEqual([409, "conflict"]);
     expect(await service.json("GET", `/v1/event-definitions/${id}`, 200, { key: space.key })).toEqual(first);
+  });
+
+  it("without an id gets one from its name, unless it is taken by a definition of the space, or by a built-in one", async () => {
+    expect(await post({ name: "Seat chosen" })).toMatchObject({ id: "seatChosen", name: "Seat chosen", version: 1 });
+    for (const name of ["Seat chosen", "seat-chosen", "Page view"]) {
+      const body = { name };
+      const problem = await service.json<ProblemView>("POST", "/v1/event-definitions", 409, { key: space.key, body });
+      expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(["/name"]);
+    }
   });
 
   it("is created by one of several concurrent calls", async () => {

@@ -70,9 +70,25 @@ describe("superseded versions are pruned", () => {
     expect((await superseded())["profiles"]).toBe(3);
     service.now += 1;
     await sweep(service.context);
-    // The third's predecessor ended after the sequence number was read.
-    expect(await superseded()).toEqual({ ...Object.fromEntries(TABLES.map((table) => [table, 0])), profiles: 1 });
+    // The third's predecessor ended after the sequence number was read; versions of event definitions stay readable.
+    expect(await superseded()).toEqual({
+      ...Object.fromEntries(TABLES.map((table) => [table, 0])),
+      profiles: 1,
+      definitions: 2,
+    });
     expect(await service.json("GET", "/v1/profiles/p-1", 200, { key: space.key })).toMatchObject({ type: "Third" });
+  });
+
+  it("of event definitions only when they are deleted", async () => {
+    const body = { id: "mistaken", name: "First" };
+    await service.json("POST", "/v1/event-definitions", 201, { key: space.key, body });
+    await service.json("PATCH", "/v1/event-definitions/mistaken", 200, { key: space.key, body: { name: "Second" } });
+    await pruneLater();
+    expect((await superseded())["definitions"]).toBe(1);
+    await service.call("DELETE", "/v1/event-definitions/mistaken", { key: space.key });
+    expect((await superseded())["definitions"]).toBe(2);
+    await pruneLater();
+    expect((await superseded())["definitions"]).toBe(0);
   });
 
   it("only when no export with an older snapshot is running: it has the same bytes as without the change", async () => {

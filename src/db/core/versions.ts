@@ -7,7 +7,10 @@ import { type Database, type Param, statement } from "./database.ts";
 import { jsonLists } from "./json-lists.ts";
 import { versionAsOf } from "./sequences.ts";
 
-/** The tables with versions, and their primary keys after `space_id`. Each has an index of its superseded versions. */
+/**
+ * The tables with versions, and their primary keys after `space_id`. Each has an index of its superseded versions; of
+ * event definitions, whose versions stay readable, only those of deleted ones count.
+ */
 const VERSIONED = {
   definitions: "id, seq_from",
   flows: "id, seq_from",
@@ -17,6 +20,9 @@ const VERSIONED = {
   profile_definitions: "kind, id, seq_from",
   segments: "id, seq_from",
 };
+
+/** SQL: the rows of a table that its index of superseded versions has. */
+const superseded = (table: string) => (table === "definitions" ? "deleted = 1 AND seq_to" : "seq_to");
 
 /**
  * Deletes the versions of a space that ended up to a sequence number, the longest ended first, at most `limit` of each
@@ -33,7 +39,7 @@ export async function deleteSuperseded(
     Object.entries(VERSIONED).map(([table, key]) =>
       statement(
         `DELETE FROM ${table} WHERE space_id = ?1 AND (${key}) IN (SELECT ${key} FROM ${table} INDEXED BY ${table}_superseded
-           WHERE space_id = ?1 AND seq_to <= ?2 ORDER BY seq_to LIMIT ?3)`,
+           WHERE space_id = ?1 AND ${superseded(table)} <= ?2 ORDER BY seq_to LIMIT ?3)`,
         [spaceId, upTo, limit],
       ),
     ),

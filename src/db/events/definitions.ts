@@ -137,7 +137,7 @@ const endCurrent = (spaceId: string, id: string) =>
   ]);
 
 /**
- * Deletes a definition that never had an event. Exports that were created before keep it.
+ * Deletes a definition that never had an event, with all its versions. Exports that were created before keep it.
  * @returns `used` if it has had an event; nothing is written then.
  */
 export async function deleteDefinition(
@@ -146,7 +146,12 @@ export async function deleteDefinition(
   id: string,
 ): Promise<"deleted" | "unknown" | "used"> {
   try {
-    const results = await db.batch([nextSequence(spaceId), neverUsed(spaceId, id), endCurrent(spaceId, id)]);
+    const results = await db.batch([
+      nextSequence(spaceId),
+      neverUsed(spaceId, id),
+      endCurrent(spaceId, id),
+      statement("UPDATE definitions SET deleted = 1 WHERE space_id = ?1 AND id = ?2 AND deleted = 0", [spaceId, id]),
+    ]);
     return results.at(-1)?.changes === 0 ? "unknown" : "deleted";
   } catch (thrown) {
     if (isGuardFailure(thrown)) return "used";
@@ -219,6 +224,17 @@ export async function listDefinitionRows(
   ]);
   return { rows: listed?.rows ?? [], current: (current?.rows ?? []).map((row) => row.id) };
 }
+
+/**
+ * Rows of a definition's versions, the newest first. Those of a definition that was deleted are left out.
+ * @param below versions from this one on are left out; null: none.
+ */
+export const listVersionRows = (db: Database, spaceId: string, id: string, below: number | null, limit: number) =>
+  db.all<DefinitionRow>(
+    `SELECT ${READ_COLUMNS} FROM definitions
+     WHERE space_id = ?1 AND id = ?2 AND version < ?3 AND deleted = 0 ORDER BY version DESC LIMIT ?4`,
+    [spaceId, id, below ?? Number.MAX_SAFE_INTEGER, limit],
+  );
 
 /** The ids of the current rows. They cost less than the rows, whose properties may be large. */
 export async function definitionRowIds(db: Database, spaceId: string): Promise<string[]> {

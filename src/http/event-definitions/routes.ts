@@ -1,35 +1,23 @@
 /** /v1/event-definitions: create, list, extend and delete event definitions. */
 
 import * as z from "zod";
-import { SpillwayError } from "../../errors.ts";
+import { invalid, SpillwayError } from "../../errors.ts";
 import { DefinitionId, MAX_PROPERTIES, Property } from "../../ingest/definition.ts";
-import { type Definition, findDefinition, listDefinitions } from "../../ingest/definitions.ts";
+import { idFromName } from "../../ingest/definition-id.ts";
+import { findDefinition, listDefinitions } from "../../ingest/definitions.ts";
 import { changeDefinition, createDefinition, deleteDefinition } from "../../ingest/write-definition.ts";
 import { refuseOneTooMany } from "../caps.ts";
 import { byId, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
-import { IdInPath, Name, SectionId, textOf, times, timesOf } from "../schemas.ts";
+import { IdInPath, Name, SectionId, textOf } from "../schemas.ts";
+import { CATEGORIES, show, Shown } from "./shown.ts";
+import { versionOperations } from "./versions.ts";
 
-const CATEGORIES = ["custom", "template", "people", "channel", "product", "conversion"] as const;
 const MAX_BYTES = 1_048_576;
 
 const Properties = z.array(Property).max(MAX_PROPERTIES);
 const Description = textOf(2000).nullable();
-
-const Shown = z
-  .object({
-    id: DefinitionId,
-    name: z.string(),
-    description: z.string().nullable(),
-    section_id: z.string(),
-    category: z.enum(CATEGORIES),
-    enabled: z.boolean(),
-    version: z.number().int(),
-    properties: z.array(Property),
-    ...times,
-  })
-  .meta({ id: "EventDefinition" });
 
 const example = {
   id: "order_placed",
@@ -47,11 +35,11 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
     operationId: "createEventDefinition",
     summary: "Define a custom event",
     description:
-      "Events of the new definition are accepted at once. Later a definition can only be extended: see PATCH. A name of a property or list field that differs in letter case alone from one that the space's definitions or attributes have is a conflict (409): many readers take the two for one column. A spelling that a built-in definition has is always accepted.",
+      "Without an `id`, the definition gets one from its name: `Trip booked` becomes `tripBooked`. An id that is taken is a conflict (409). Events of the new definition are accepted at once. Later a definition can only be extended: see PATCH. A name of a property or list field that differs in letter case alone from one that the space's definitions or attributes have is a conflict (409): many readers take the two for one column. A spelling that a built-in definition has is always accepted.",
     auth: "events:write",
     body: {
       schema: z.strictObject({
-        id: DefinitionId,
+        id: DefinitionId.nullish().meta({ description: "Default: made from the name." }),
         name: Name,
         description: Description.default(null),
         section_id: SectionId.nullish().transform((id) => id ?? "default"),
@@ -65,8 +53,10 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
     responses: { 201: { description: "The definition.", schema: Shown } },
     errors: ["conflict"],
     async handle(call, { space, body }) {
-      await refuseOneTooMany(call, space, "event definition", body.id);
-      return json(show(await createDefinition(call.databases.space(space.id), space, body, call.runtime.now())), 201);
+      const { id, place } = idOf(body);
+      await refuseOneTooMany(call, space, "event definition", id);
+      const db = call.databases.space(space.id);
+      return json(show(await createDefinition(db, space, { ...body, id }, place, call.runtime.now())), 201);
     },
   }),
   list({
@@ -98,13 +88,14 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
       return json(show(found(await findDefinition(call.databases.space(space.id), space, id))));
     },
   }),
+  ...versionOperations,
   route({
     method: "PATCH",
     path: "/{id}",
     operationId: "growEventDefinition",
     summary: "Extend an event definition",
     description:
-      "New `properties` are appended, as are new fields of a list property; an existing property keeps its type. Each change increments `version`. Built-in definitions accept new properties and a change of `enabled`; only `custom_event_1` to `custom_event_50` accept a new `name`.",
+      "New `properties` are appended, as are new fields of a list property; an existing property keeps its type. Each change increments `version`; the versions before stay readable below `/versions`. Built-in definitions accept new properties and a change of `enabled`; only `custom_event_1` to `custom_event_50` accept a new `name`.",
     auth: "events:write",
     params: IdInPath,
     body: {
@@ -142,16 +133,16 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
   }),
 ]);
 
-function show(definition: Definition) {
-  return {
-    id: definition.id,
-    name: definition.name,
-    description: definition.description,
-    section_id: definition.section_id,
-    category: definition.category,
-    enabled: definition.enabled,
-    version: definition.version,
-    properties: definition.properties,
-    ...timesOf(definition),
-  };
+/**
+ * The id of a new definition, and the member of the body that says it.
+ * @throws invalid_request for a name of which no id can be made.
+ */
+function idOf({ id, name }: { id?: string | null | undefined; name: string }): { id: string; place: "id" | "name" } {
+  const made = id ?? idFromName(name);
+  if (made === null)
+    throw invalid({
+      pointer: "/name",
+      detail: "No id can be made of this name, which has no Latin letter and no digit. Send an `id` too.",
+    });
+  return { id: made, place: typeof id === "string" ? "id" : "name" };
 }

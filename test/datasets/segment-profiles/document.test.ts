@@ -154,7 +154,10 @@ describe("what the document has", () => {
     ];
     expect(found.map(({ section_id }) => section_id)).toEqual(["loyalty", "loyalty", "shop"]);
     expect(ada?.sections["loyalty"]?.attributes).toEqual({ tier: { value: "gold" }, vip: { value: null } });
-    expect(ada?.sections["shop"]?.events?.[0]?.typeId).toBe("order_placed:1");
+    const type = ada?.sections["shop"]?.events?.[0]?.typeId ?? "";
+    expect(type).toBe("order_placed:1");
+    const version = await get(`/v1/event-definitions/${type.replace(":", "/versions/")}`);
+    expect(version).toMatchObject({ id: "order_placed", version: 1, section_id: "shop" });
   });
 
   it("is counted beforehand by an estimate", async () => {

@@ -40,12 +40,15 @@ CREATE TABLE definitions (
   properties TEXT NOT NULL, -- JSON array
   property_seqs TEXT NOT NULL, -- JSON array: of each property, the sequence number that defined it; 0: built in
   spellings TEXT NOT NULL, -- JSON object: the names of properties and list fields, in lower case → as they are spelled
+  deleted INTEGER NOT NULL DEFAULT 0, -- 1: of a deleted definition
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (space_id, id, seq_from)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX definitions_current ON definitions (space_id, id) WHERE seq_to IS NULL;
-CREATE INDEX definitions_superseded ON definitions (space_id, seq_to) WHERE seq_to IS NOT NULL;
+-- Events and documents name versions: those of a definition stay readable until it is deleted.
+CREATE UNIQUE INDEX definitions_by_version ON definitions (space_id, id, version);
+CREATE INDEX definitions_superseded ON definitions (space_id, seq_to) WHERE deleted = 1;
 
 -- Of each definition, the write that had its first event. Retention and erasure delete no row: columns stay.
 CREATE TABLE first_events (

@@ -1,0 +1,36 @@
+/** An event definition as answers have it. */
+
+import * as z from "zod";
+import { DefinitionId, Property } from "../../ingest/definition.ts";
+import type { Definition } from "../../ingest/definitions.ts";
+import { times, timesOf } from "../schemas.ts";
+
+export const CATEGORIES = ["custom", "template", "people", "channel", "product", "conversion"] as const;
+
+export const Shown = z
+  .object({
+    id: DefinitionId,
+    name: z.string(),
+    description: z.string().nullable(),
+    section_id: z.string(),
+    category: z.enum(CATEGORIES),
+    enabled: z.boolean(),
+    version: z.number().int().meta({ description: "Begins with 1; each change is the next version." }),
+    properties: z.array(Property),
+    ...times,
+  })
+  .meta({ id: "EventDefinition" });
+
+export function show(definition: Definition) {
+  return {
+    id: definition.id,
+    name: definition.name,
+    description: definition.description,
+    section_id: definition.section_id,
+    category: definition.category,
+    enabled: definition.enabled,
+    version: definition.version,
+    properties: definition.properties,
+    ...timesOf(definition),
+  };
+}
