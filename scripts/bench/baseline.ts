@@ -51,9 +51,10 @@ const linesOf = (spaceId: string) => `
     || ',"occuredTime":"' || strftime('%Y-%m-%dT%H:%M:%f', e.received_at / 1000.0, 'unixepoch') || '+0000"'
     || ',"occurredAt":"' || strftime('%Y-%m-%dT%H:%M:%f', e.occurred_at / 1000.0, 'unixepoch') || 'Z",'
     || substr(e.properties, 2)
-  FROM events e
-  LEFT JOIN profiles p ON p.space_id = e.space_id AND p.person_id = e.person_id AND p.seq_to IS NULL
-  WHERE e.space_id = '${spaceId}' AND e.occurred_at >= ${START} AND e.occurred_at < ${END}
+  FROM sequences s
+  JOIN events e ON e.space_no = s.space_no
+  LEFT JOIN profiles p ON p.space_id = s.space_id AND p.person_id = e.person_id AND p.seq_to IS NULL
+  WHERE s.space_id = '${spaceId}' AND e.occurred_at >= ${START} AND e.occurred_at < ${END}
   ORDER BY e.occurred_at, e.id`;
 
 export interface Job {

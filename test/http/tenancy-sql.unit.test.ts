@@ -1,6 +1,6 @@
 /**
  * Every query names its space. This reads the source of src/db, finds each SQL text in it, and fails on one that
- * touches a table of spaces' rows without naming space_id once for each such table.
+ * touches a table of spaces' rows without naming the space once for each such table.
  */
 
 /// <reference types="vite/types/importMeta.d.ts" />
@@ -40,10 +40,14 @@ const QUERIES = Object.entries(SOURCES).flatMap(([file, source]) =>
   queriesIn(file, source, Object.values(SOURCES).join("\n")),
 );
 
-/** Does it compare space_id, or write it, as often as it touches an owned table? */
+/** A query names a space by its id, or by the number of this id, which a subquery finds; `inSpace` chooses by table. */
+const NAMES_SPACE =
+  /\bspace_id = |\bspace_no = (?=\(SELECT space_no FROM sequences)|\bINTO \w+ \([^)]*\bspace_(?:id|no)\b|\$\{inSpace\(/g;
+
+/** Does it compare its space, or write it, as often as it touches an owned table? */
 function forgets(query: Query): boolean {
   const touched = query.tables.filter((table) => OWNED.has(table) || table.startsWith("${")).length;
-  return touched > (query.sql.match(/\bspace_id = |\bINTO \w+ \([^)]*\bspace_id\b/g)?.length ?? 0);
+  return touched > (query.sql.match(NAMES_SPACE)?.length ?? 0);
 }
 
 const say = (query: Query) => `${query.file} ${query.name}: ${query.sql}`;

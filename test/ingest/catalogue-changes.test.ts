@@ -7,6 +7,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { eventIdsOf, roomyService, rowsOf } from "../support/pipeline.ts";
 import { type ProblemView, START, type Space } from "../support/service.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 interface Definition {
   id: string;
@@ -158,7 +159,7 @@ describe("events", () => {
     await patch("emailSent", adding("subject"));
     await service.send(space, [event("emailSent", { subject: "Hi" })]);
     const query = env.SPACE_DB.prepare(
-      "SELECT definition_version, properties FROM events WHERE space_id = ? ORDER BY seq",
+      `SELECT definition_version, properties FROM events WHERE space_no = ${SPACE_NO} ORDER BY seq`,
     );
     expect((await query.bind(space.id).all()).results).toEqual([
       { definition_version: 1, properties: '{"messageId":"m-1"}' },

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { interrupted, once } from "../support/interrupted.ts";
 import { Service, type Space } from "../support/service.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 const service = new Service();
 let space: Space;
@@ -36,7 +37,9 @@ async function profiles(): Promise<Record<string, unknown>[]> {
 }
 
 async function events(): Promise<Record<string, unknown>[]> {
-  const query = env.SPACE_DB.prepare("SELECT definition_id, person_id FROM events WHERE space_id = ? ORDER BY id");
+  const query = env.SPACE_DB.prepare(
+    `SELECT definition_id, person_id FROM events WHERE space_no = ${SPACE_NO} ORDER BY id`,
+  );
   return (await query.bind(space.id).all()).results;
 }
 

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { orders, type ProblemView, Service, type Space } from "../support/service.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 const service = new Service();
 let space: Space;
@@ -33,7 +34,9 @@ interface Row {
 }
 
 async function rows(): Promise<Row[]> {
-  const query = env.SPACE_DB.prepare("SELECT id, occurred_at, properties FROM events WHERE space_id = ? ORDER BY id");
+  const query = env.SPACE_DB.prepare(
+    `SELECT id, occurred_at, properties FROM events WHERE space_no = ${SPACE_NO} ORDER BY id`,
+  );
   return (await query.bind(space.id).all<Row>()).results;
 }
 
@@ -135,7 +138,9 @@ describe("calls at once", () => {
   it("that are accepted take a sequence number each", async () => {
     const before = Number(await sequence());
     await Promise.all([0, 1, 2, 3].map((n) => send([event({ id: `e-${n}` })])));
-    const query = env.SPACE_DB.prepare("SELECT seq FROM events WHERE space_id = ? ORDER BY seq").bind(space.id);
+    const query = env.SPACE_DB.prepare(`SELECT seq FROM events WHERE space_no = ${SPACE_NO} ORDER BY seq`).bind(
+      space.id,
+    );
     const taken = (await query.all<{ seq: number }>()).results.map((row) => row.seq);
     expect(taken).toEqual([1, 2, 3, 4].map((n) => before + n));
   });

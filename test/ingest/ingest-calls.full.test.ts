@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type CallOptions, orders, type ProblemView, Service, type Space } from "../support/service.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 const MAX_BYTES = 15_728_640;
 const LINES = { "content-type": "application/x-ndjson" };
@@ -23,7 +24,7 @@ async function outcome(response: Response): Promise<[number, unknown]> {
 }
 
 async function stored(): Promise<unknown> {
-  const query = env.SPACE_DB.prepare("SELECT count(*) AS n FROM events WHERE space_id = ?");
+  const query = env.SPACE_DB.prepare(`SELECT count(*) AS n FROM events WHERE space_no = ${SPACE_NO}`);
   return (await query.bind(space.id).first())?.["n"];
 }
 
@@ -155,7 +156,7 @@ describe("lines", () => {
   it("store the same rows as JSON does", async () => {
     const rows = async (of: Space) => {
       const query = env.SPACE_DB.prepare(
-        "SELECT id, occurred_at, properties FROM events WHERE space_id = ? ORDER BY id",
+        `SELECT id, occurred_at, properties FROM events WHERE space_no = ${SPACE_NO} ORDER BY id`,
       );
       return (await query.bind(of.id).all()).results;
     };

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { interrupted, once } from "../support/interrupted.ts";
 import { type ProblemView, Service, type Space } from "../support/service.ts";
 import { shownProperties } from "../support/shown-properties.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 const service = new Service();
 let space: Space;
@@ -22,7 +23,9 @@ const send = (by: Service, properties: Record<string, unknown> = {}) =>
   });
 
 async function rows(): Promise<unknown[]> {
-  const query = env.SPACE_DB.prepare("SELECT id, definition_version, properties FROM events WHERE space_id = ?");
+  const query = env.SPACE_DB.prepare(
+    `SELECT id, definition_version, properties FROM events WHERE space_no = ${SPACE_NO}`,
+  );
   return (await query.bind(space.id).all()).results;
 }
 

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { orders, Service, type Space } from "../support/service.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 const service = new Service();
 let space: Space;
@@ -20,7 +21,7 @@ const event = (more: Record<string, unknown>) => ({
 const send = (...events: unknown[]) => service.json("POST", "/v1/events", 202, { key: space.key, body: { events } });
 
 async function properties(id = "e-1"): Promise<string | null> {
-  const query = env.SPACE_DB.prepare("SELECT properties FROM events WHERE space_id = ? AND id = ?");
+  const query = env.SPACE_DB.prepare(`SELECT properties FROM events WHERE space_no = ${SPACE_NO} AND id = ?`);
   return (await query.bind(space.id, id).first<{ properties: string }>())?.properties ?? null;
 }
 
@@ -53,7 +54,7 @@ describe("a large event", () => {
     const events = sizes.map((size, n) => event({ id: `e-${n}`, properties: { order_id: "x".repeat(size) } }));
     expect(await send(...events)).toEqual({ accepted: sizes.length, duplicates: 0 });
     const query = env.SPACE_DB.prepare(
-      "SELECT length(properties ->> 'order_id') AS size, seq FROM events WHERE space_id = ? ORDER BY id",
+      `SELECT length(properties ->> 'order_id') AS size, seq FROM events WHERE space_no = ${SPACE_NO} ORDER BY id`,
     ).bind(space.id);
     expect((await query.all()).results).toEqual(sizes.map((size) => ({ size, seq: 3 })));
   });

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ProblemView, Service, type Space } from "../support/service.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 const service = new Service();
 let space: Space;
@@ -26,7 +27,7 @@ describe("an amount", () => {
     async (amount) => {
       const id = `n-${(sent += 1)}`;
       await service.json("POST", "/v1/events", 202, options(`{"events":[${line(amount, id)}]}`));
-      const row = await env.SPACE_DB.prepare("SELECT properties FROM events WHERE space_id = ? AND id = ?")
+      const row = await env.SPACE_DB.prepare(`SELECT properties FROM events WHERE space_no = ${SPACE_NO} AND id = ?`)
         .bind(space.id, id)
         .first<{ properties: string }>();
       expect(row?.properties).toBe(`{"amount":${JSON.stringify(Number(amount))}}`);

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
 import { Database, type Param } from "../../src/db/core/database.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 import { interrupted, once } from "../support/interrupted.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { type Service, type Space, START } from "../support/service.ts";
@@ -31,7 +32,7 @@ interface Stored {
 }
 
 async function stored(): Promise<Stored[]> {
-  const query = env.SPACE_DB.prepare("SELECT * FROM reachability_events WHERE space_id = ? ORDER BY seq, id");
+  const query = env.SPACE_DB.prepare(`SELECT * FROM reachability_events WHERE space_no = ${SPACE_NO} ORDER BY seq, id`);
   return (await query.bind(space.id).all<Stored>()).results;
 }
 
@@ -55,7 +56,7 @@ describe("a write of a profile", () => {
     await attributes({ $phone_number: "+441", $sms_marketing: "subscribed" });
     expect(await stored()).toEqual([
       {
-        space_id: space.id,
+        space_no: expect.any(Number),
         occurred_at: service.now,
         id: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown,
         seq: await sequence(),
@@ -137,7 +138,7 @@ describe("a write of a profile", () => {
     const key = { key: space.key, body: { enabled: true } };
     await service.json("PATCH", "/v1/event-definitions/phoneNumberAdded", 200, key);
     await attributes({ $phone_number: "+441", tier: 1 });
-    const events = await env.SPACE_DB.prepare("SELECT seq, definition_id FROM events WHERE space_id = ?")
+    const events = await env.SPACE_DB.prepare(`SELECT seq, definition_id FROM events WHERE space_no = ${SPACE_NO}`)
       .bind(space.id)
       .all();
     const seq = await sequence();

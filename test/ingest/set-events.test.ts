@@ -8,6 +8,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { interrupted, once } from "../support/interrupted.ts";
 import { roomyService, type Row, rowsOf } from "../support/pipeline.ts";
 import { type Service, type Space, START } from "../support/service.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 const service = roomyService();
 let space: Space;
@@ -41,7 +42,7 @@ interface Stored {
 
 async function stored(): Promise<Stored[]> {
   const query = env.SPACE_DB.prepare(
-    "SELECT id, seq, definition_id, properties FROM events WHERE space_id = ? ORDER BY seq, id",
+    `SELECT id, seq, definition_id, properties FROM events WHERE space_no = ${SPACE_NO} ORDER BY seq, id`,
   );
   return (await query.bind(space.id).all<Stored>()).results;
 }

@@ -7,6 +7,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Service, type Space } from "../support/service.ts";
 import { shownProperties } from "../support/shown-properties.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 const service = new Service();
 let space: Space;
@@ -27,7 +28,7 @@ const define = (id: string, ...properties: unknown[]) =>
   service.json("POST", "/v1/event-definitions", 201, { key: space.key, body: { id, name: id, properties } });
 
 async function row(id = "e-1"): Promise<Record<string, unknown>> {
-  const query = env.SPACE_DB.prepare("SELECT * FROM events WHERE space_id = ? AND id = ?").bind(space.id, id);
+  const query = env.SPACE_DB.prepare(`SELECT * FROM events WHERE space_no = ${SPACE_NO} AND id = ?`).bind(space.id, id);
   return (await query.first()) ?? {};
 }
 
@@ -39,7 +40,7 @@ describe("a row", () => {
   it("has every column", async () => {
     await send(event({ occurred_at: "2026-03-01T13:00:00.5+02:00", session_id: "s", company_id: "c" }));
     expect(await row()).toEqual({
-      space_id: space.id,
+      space_no: expect.any(Number),
       occurred_at: Date.parse("2026-03-01T11:00:00.500Z"),
       id: "e-1",
       seq: 3,

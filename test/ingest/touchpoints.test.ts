@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { SOURCES } from "../../src/attribution/sources.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 import { interrupted, once } from "../support/interrupted.ts";
 import { type ProblemView, Service, type Space, START } from "../support/service.ts";
 
@@ -39,7 +40,9 @@ const ndjson = (touchpoints: readonly unknown[]) =>
   });
 
 async function rows(): Promise<Record<string, unknown>[]> {
-  const query = env.SPACE_DB.prepare("SELECT * FROM touchpoints WHERE space_id = ? ORDER BY id").bind(space.id);
+  const query = env.SPACE_DB.prepare(`SELECT * FROM touchpoints WHERE space_no = ${SPACE_NO} ORDER BY id`).bind(
+    space.id,
+  );
   return (await query.all()).results;
 }
 
@@ -51,7 +54,7 @@ describe("a touchpoint", () => {
     const ad = { ad_id: "a", adset_id: "s", campaign_id: "c", account_id: "act_1" };
     expect(await send([touch(ad)])).toEqual({ accepted: 1, duplicates: 0 });
     const seq = await env.SPACE_DB.prepare("SELECT seq FROM sequences WHERE space_id = ?").bind(space.id).first("seq");
-    const stored = { space_id: space.id, kind: 2, occurred_at: START - 60_000, seq, received_at: START };
+    const stored = { space_no: expect.any(Number), kind: 2, occurred_at: START - 60_000, seq, received_at: START };
     expect(await rows()).toEqual([{ ...touch(ad), ...stored }]);
   });
 

@@ -7,6 +7,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { roomyService, rowsOf } from "../support/pipeline.ts";
 import { type ProblemView, type Space } from "../support/service.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 const service = roomyService();
 let space: Space;
@@ -30,7 +31,7 @@ const send = (events: unknown[]) => service.call("POST", "/v1/events", { key: sp
 
 const storedBytes = async () =>
   (
-    await env.SPACE_DB.prepare("SELECT sum(length(properties)) AS bytes FROM events WHERE space_id = ?")
+    await env.SPACE_DB.prepare(`SELECT sum(length(properties)) AS bytes FROM events WHERE space_no = ${SPACE_NO}`)
       .bind(space.id)
       .first<{ bytes: number }>()
   )?.bytes ?? 0;

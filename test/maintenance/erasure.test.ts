@@ -6,6 +6,7 @@ import { Budget } from "../../src/budget.ts";
 import { Database, type Rows, type Statement } from "../../src/db/core/database.ts";
 import { pendingDeletions } from "../../src/db/profiles/deletions.ts";
 import { eraseSlice } from "../../src/db/profiles/erasure.ts";
+import { inSpace, SPACE_NO } from "../../src/db/core/sequences.ts";
 import { ErasureShop, mixed } from "../support/erasure.ts";
 import { orders, type Service, type Space, START } from "../support/service.ts";
 
@@ -19,7 +20,7 @@ beforeEach(async () => {
 });
 
 async function rowsOf(table: string, of: Space, personId = "p-1"): Promise<number> {
-  const query = env.SPACE_DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE space_id = ? AND person_id = ?`);
+  const query = env.SPACE_DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${inSpace(table)} AND person_id = ?`);
   return (await query.bind(of.id, personId).first<{ n: number }>())?.n ?? -1;
 }
 const left = async (of = space, personId?: string) =>
@@ -27,8 +28,8 @@ const left = async (of = space, personId?: string) =>
 
 async function touch(of: Space, count: number, personId = "p-1", seq = 1): Promise<void> {
   await env.SPACE_DB.prepare(
-    `INSERT INTO touchpoints (space_id, person_id, kind, occurred_at, id, seq, source, received_at)
-     SELECT ?1, ?2, value % 3, value, ?2 || '-' || ?4 || '-' || value, ?4, 'direct', 0 FROM json_each(?3)`,
+    `INSERT INTO touchpoints (space_no, person_id, kind, occurred_at, id, seq, source, received_at)
+     SELECT ${SPACE_NO}, ?2, value % 3, value, ?2 || '-' || ?4 || '-' || value, ?4, 'direct', 0 FROM json_each(?3)`,
   )
     .bind(of.id, personId, JSON.stringify(Array.from({ length: count }, (_, n) => n)), seq)
     .run();
@@ -133,8 +134,8 @@ describe("slices", () => {
   /** 2,500 events: three slices. Inserted directly into the database: that is faster. */
   const fill = (person = "p-1") =>
     env.SPACE_DB.prepare(
-      `INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
-       SELECT ?1, ?2 + value, 'e-' || value, 1, 'order_placed', 1, ?4, 0, '{}' FROM json_each(?3)`,
+      `INSERT INTO events (space_no, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
+       SELECT ${SPACE_NO}, ?2 + value, 'e-' || value, 1, 'order_placed', 1, ?4, 0, '{}' FROM json_each(?3)`,
     )
       .bind(space.id, START - 3_000_000, JSON.stringify(Array.from({ length: 2_500 }, (_, n) => n)), person)
       .run();

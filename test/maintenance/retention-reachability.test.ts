@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, it } from "vitest";
 import { loadReachability } from "../../src/db/events/reachability.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 import { sweep } from "../support/sweep.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { type Service, type Space, START } from "../support/service.ts";
@@ -36,7 +37,9 @@ const load = (events: ReturnType<typeof event>[], of = space) =>
   loadReachability(service.context.databases.space(of.id), of.id, events, service.now);
 
 async function stored(of = space): Promise<string[]> {
-  const query = env.SPACE_DB.prepare("SELECT id FROM reachability_events WHERE space_id = ? ORDER BY occurred_at, id");
+  const query = env.SPACE_DB.prepare(
+    `SELECT id FROM reachability_events WHERE space_no = ${SPACE_NO} ORDER BY occurred_at, id`,
+  );
   return (await query.bind(of.id).all<{ id: string }>()).results.map((row) => row.id);
 }
 

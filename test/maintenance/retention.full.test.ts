@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Budget } from "../../src/budget.ts";
 import { Database, type Param, type Rows, type Statement } from "../../src/db/core/database.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 import { sweep } from "../support/sweep.ts";
 import { s3Error } from "../support/aws.ts";
 import { throughLine } from "../support/bucket.ts";
@@ -32,7 +33,9 @@ const keep = (days: number, of = space) =>
   service.json("PATCH", "/v1/space", 200, { key: of.key, body: { retention_days: days } });
 
 async function eventsOf(of = space): Promise<string[]> {
-  const query = env.SPACE_DB.prepare("SELECT id FROM events WHERE space_id = ? ORDER BY occurred_at, id").bind(of.id);
+  const query = env.SPACE_DB.prepare(
+    `SELECT id FROM events WHERE space_no = ${SPACE_NO} ORDER BY occurred_at, id`,
+  ).bind(of.id);
   return (await query.all<{ id: string }>()).results.map((row) => row.id);
 }
 

@@ -8,6 +8,7 @@ import { Database, type Param } from "../../src/db/core/database.ts";
 import { MAINTENANCE_TASKS, type MaintenanceTask } from "../../src/context.ts";
 import worker from "../../src/index.ts";
 import { runSlice, startSweep } from "../../src/maintenance/sweep.ts";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 import { roomyService } from "../support/pipeline.ts";
 import { type Service, type Space, START } from "../support/service.ts";
 import { sweep } from "../support/sweep.ts";
@@ -122,8 +123,8 @@ describe("a task with more work than an invocation may do goes on in further sli
 
   it("a deleted person with 100,000 rows is erased in one sweep, and a person behind it is not held up", async () => {
     await env.SPACE_DB.prepare(
-      `INSERT INTO touchpoints (space_id, person_id, kind, occurred_at, id, seq, source, received_at)
-       SELECT ?1, 'p-1', a.value % 3, a.value * 100 + b.value, 't-' || a.value || '-' || b.value, 1, 'direct', 0
+      `INSERT INTO touchpoints (space_no, person_id, kind, occurred_at, id, seq, source, received_at)
+       SELECT ${SPACE_NO}, 'p-1', a.value % 3, a.value * 100 + b.value, 't-' || a.value || '-' || b.value, 1, 'direct', 0
        FROM json_each(?2) a, json_each(?3) b`,
     )
       .bind(

@@ -4,6 +4,7 @@
  */
 
 import { env } from "cloudflare:workers";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 import type { Service, Space } from "../support/service.ts";
 import { expectSame } from "./command.ts";
 
@@ -50,14 +51,16 @@ export async function forgetHistories(): Promise<void> {
       results.map(({ name, owner }) =>
         owner === null
           ? database.prepare(`DELETE FROM "${name}"`)
-          : database.prepare(`DELETE FROM "${name}" WHERE ${owner} <> ?1`).bind(stays),
+          : database
+              .prepare(`DELETE FROM "${name}" WHERE ${owner} IS NOT ${owner === "space_no" ? SPACE_NO : "?1"}`)
+              .bind(stays),
       ),
     );
   }
 }
 
 /** Every table, with the column that names its space. */
-const TABLES = `SELECT t.name, CASE WHEN t.name = 'spaces' THEN 'id' ELSE max(CASE WHEN c.name = 'space_id' THEN c.name END) END AS owner
+const TABLES = `SELECT t.name, CASE WHEN t.name = 'spaces' THEN 'id' ELSE max(CASE WHEN c.name IN ('space_id', 'space_no') THEN c.name END) END AS owner
   FROM sqlite_schema t JOIN pragma_table_info(t.name) c
   WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND t.name NOT LIKE '\\_cf\\_%' ESCAPE '\\' AND t.name <> 'd1_migrations'
   GROUP BY t.name`;

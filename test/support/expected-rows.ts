@@ -1,6 +1,7 @@
 /** The rows that an export must have, computed from the space's tables by code that is not the product's. */
 
 import { env } from "cloudflare:workers";
+import { inSpace } from "../../src/db/core/sequences.ts";
 import type { Row } from "./pipeline.ts";
 import type { Space } from "./service.ts";
 
@@ -21,7 +22,11 @@ export interface Tables {
 
 export async function readTables(space: Space): Promise<Tables> {
   const all = async <Item>(table: string) =>
-    (await env.SPACE_DB.prepare(`SELECT * FROM ${table} WHERE space_id = ?`).bind(space.id).all<Item>()).results;
+    (
+      await env.SPACE_DB.prepare(`SELECT * FROM ${table} WHERE ${inSpace(table)}`)
+        .bind(space.id)
+        .all<Item>()
+    ).results;
   return { events: await all("events"), profiles: await all("profiles") };
 }
 

@@ -3,6 +3,7 @@
  */
 
 import { env } from "cloudflare:workers";
+import { SPACE_NO } from "../../src/db/core/sequences.ts";
 
 /** SQL: the numbers 0 to ?2 − 1, as a table `numbers (n)`. */
 const NUMBERS = "WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?2)";
@@ -54,8 +55,8 @@ export async function generateEvents(spaceId: string, events: GeneratedEvents): 
   const { definitionId, people, firstPerson = 0, count, bytes, companyId = "", from } = events;
   await sequence(spaceId);
   await run(
-    `${NUMBERS} INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, company_id, received_at, properties)
-     SELECT ?1, ?6 + n, ?3 || '-' || ?7 || '-' || n, 1, ?3, 1, 'p-' || ${digits("n % ?4 + ?7")}, nullif(?8, ''), ?6 + n + 1,
+    `${NUMBERS} INSERT INTO events (space_no, occurred_at, id, seq, definition_id, definition_version, person_id, company_id, received_at, properties)
+     SELECT ${SPACE_NO}, ?6 + n, ?3 || '-' || ?7 || '-' || n, 1, ?3, 1, 'p-' || ${digits("n % ?4 + ?7")}, nullif(?8, ''), ?6 + n + 1,
        json_object('note', printf('%.*c', ?5, 'x')) FROM numbers`,
     spaceId,
     count,
@@ -81,8 +82,8 @@ export async function generateTouches(spaceId: string, { people, count, from }: 
   await sequence(spaceId);
   await run(
     `${NUMBERS}, kinds (n, kind) AS (SELECT n, CASE WHEN n % 10 = 0 THEN 2 WHEN n % 2 = 0 THEN 1 ELSE 0 END FROM numbers)
-     INSERT INTO touchpoints (space_id, person_id, kind, occurred_at, id, seq, source, received_at)
-     SELECT ?1, 'p-' || ${digits("n % ?3")}, kind, ?4 + n, 't-' || ${digits("n")}, 1,
+     INSERT INTO touchpoints (space_no, person_id, kind, occurred_at, id, seq, source, received_at)
+     SELECT ${SPACE_NO}, 'p-' || ${digits("n % ?3")}, kind, ?4 + n, 't-' || ${digits("n")}, 1,
        CASE kind WHEN 2 THEN 'google_ads' WHEN 1 THEN 'email' ELSE 'direct' END, 0 FROM kinds`,
     spaceId,
     count,

@@ -16,10 +16,12 @@ const STATEMENT = /^\s*(?:\$\{\w+\([^{}]*\)\}\s+)?\(?(?:SELECT|INSERT INTO|UPDAT
 /** A table that is put in (`${table}`) counts as an owned one. */
 const TABLE = /\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+|\$\{[\w.]+\})/g;
 
-/** Tables that have a column space_id, from the migrations. */
+/** Tables with rows of spaces, which a column names by id or by number, from the migrations. */
 export function ownedTables(migrations: string): Set<string> {
   const tables = migrations.matchAll(/CREATE TABLE (\w+) \(([\s\S]*?)\n?\)(?: WITHOUT ROWID)?;/g);
-  return new Set([...tables].flatMap(([, name = "", columns = ""]) => (/\bspace_id\b/.test(columns) ? [name] : [])));
+  return new Set(
+    [...tables].flatMap(([, name = "", columns = ""]) => (/\bspace_(?:id|no)\b/.test(columns) ? [name] : [])),
+  );
 }
 
 /**

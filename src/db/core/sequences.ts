@@ -1,4 +1,7 @@
-/** A space's sequence of writes. Every write takes the next number in its own transaction; an export reads it first. */
+/**
+ * A space's sequence of writes: every write takes the next number in its own transaction, and an export reads it first.
+ * The same row gives the space its number inside the database, which large tables have in place of its id.
+ */
 
 import { type Database, type Statement, statement } from "./database.ts";
 
@@ -10,6 +13,19 @@ export function nextSequence(spaceId: string): Statement {
     [spaceId],
   );
 }
+
+/**
+ * SQL for the number by which large tables name the space; the space's id must be parameter ?1. A space without a write
+ * has none, and the null matches no row.
+ */
+export const SPACE_NO = "(SELECT space_no FROM sequences WHERE space_id = ?1)";
+
+/** The tables with a column `space_no`. The others have `space_id`. */
+export const NUMBERED_TABLES: readonly string[] = ["events", "touchpoints", "reachability_events"];
+
+/** SQL: a row of a table is the space's, whichever way the table names it; the space's id must be parameter ?1. */
+export const inSpace = (table: string): string =>
+  NUMBERED_TABLES.includes(table) ? `space_no = ${SPACE_NO}` : "space_id = ?1";
 
 /** SQL for the sequence number of this batch; the space's id must be parameter ?1. */
 export const THIS_SEQUENCE = "(SELECT seq FROM sequences WHERE space_id = ?1)";

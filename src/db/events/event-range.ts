@@ -6,6 +6,7 @@
 
 import { type Database, statement } from "../core/database.ts";
 import { jsonLists } from "../core/json-lists.ts";
+import { SPACE_NO } from "../core/sequences.ts";
 import { excludeDeleted } from "../profiles/deletions.ts";
 
 /** A place in the order of events. An empty id sorts before every event of its millisecond. */
@@ -55,7 +56,7 @@ export interface EventRange {
 }
 
 /** SQL: the event's key is in the range, with parameters ?1 to ?5. */
-export const BETWEEN_KEYS = "space_id = ?1 AND (occurred_at, id) >= (?2, ?3) AND (occurred_at, id) < (?4, ?5)";
+export const BETWEEN_KEYS = `space_no = ${SPACE_NO} AND (occurred_at, id) >= (?2, ?3) AND (occurred_at, id) < (?4, ?5)`;
 
 /** SQL: what an event between the keys must be besides, with parameters ?1, ?6 and ?7. */
 export const belongs = (range: EventRange) =>
@@ -135,8 +136,8 @@ export async function deleteEventsBefore(
   limit: number,
 ): Promise<number> {
   return db.run(
-    `DELETE FROM ${name} WHERE space_id = ?1 AND (occurred_at, id) IN
-       (SELECT occurred_at, id FROM ${name} WHERE space_id = ?1 AND occurred_at < ?2 ORDER BY occurred_at, id LIMIT ?3)`,
+    `DELETE FROM ${name} WHERE space_no = ${SPACE_NO} AND (occurred_at, id) IN
+       (SELECT occurred_at, id FROM ${name} WHERE space_no = ${SPACE_NO} AND occurred_at < ?2 ORDER BY occurred_at, id LIMIT ?3)`,
     [spaceId, before, limit],
   );
 }
@@ -150,10 +151,10 @@ export async function findKnownIds(
 ): Promise<Set<string>> {
   const results = await db.batch<{ id: string }>(
     jsonLists([...new Set(ids)]).map((list) =>
-      statement(`SELECT e.id FROM json_each(?2) j CROSS JOIN ${table} e ON e.space_id = ?1 AND e.id = j.value`, [
-        spaceId,
-        list,
-      ]),
+      statement(
+        `SELECT e.id FROM json_each(?2) j CROSS JOIN ${table} e ON e.space_no = ${SPACE_NO} AND e.id = j.value`,
+        [spaceId, list],
+      ),
     ),
   );
   return new Set(results.flatMap((result) => result.rows.map((row) => row.id)));

@@ -5,7 +5,7 @@ import { MAX_TEXT_BYTES } from "../core/batching.ts";
 import { valuesOf } from "../core/columns.ts";
 import { type Statement, statement } from "../core/database.ts";
 import { escapeWide, isSmallerEscaped } from "../core/narrow-text.ts";
-import { THIS_SEQUENCE } from "../core/sequences.ts";
+import { SPACE_NO, THIS_SEQUENCE } from "../core/sequences.ts";
 
 /** D1 rejects a row of 2,000,000 bytes: the limit of all texts of an event together. */
 export const MAX_ROW_BYTES = 1_990_000;
@@ -70,15 +70,15 @@ export class EventRows {
         ? statement(
             // Materialized: json_each makes the text of its value anew for each mention.
             `WITH sent AS MATERIALIZED (SELECT value AS row FROM json_each(?3))
-             INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
-             SELECT ?1, ?2, ${THIS_SEQUENCE}, row ->> 0, row ->> 1, row ->> 2, row ->> 3, row ->> 4, row ->> 5,
+             INSERT INTO events (space_no, received_at, seq, ${COLUMNS})
+             SELECT ${SPACE_NO}, ?2, ${THIS_SEQUENCE}, row ->> 0, row ->> 1, row ->> 2, row ->> 3, row ->> 4, row ->> 5,
                row ->> 6, iif(json_type(row, '$[7]') = 'text', row ->> 7, row -> 7)
              FROM sent WHERE true ON CONFLICT DO NOTHING`,
             [spaceId, receivedAt, rows],
           )
         : statement(
-            `INSERT INTO events (space_id, received_at, seq, ${COLUMNS})
-             VALUES (?1, ?2, ${THIS_SEQUENCE}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
+            `INSERT INTO events (space_no, received_at, seq, ${COLUMNS})
+             VALUES (${SPACE_NO}, ?2, ${THIS_SEQUENCE}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING`,
             [spaceId, receivedAt, ...valuesOf(rows, COLUMNS)],
           ),
     );

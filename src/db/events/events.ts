@@ -4,6 +4,7 @@
  */
 
 import type { Database } from "../core/database.ts";
+import { SPACE_NO } from "../core/sequences.ts";
 import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
 import { endOfScan, MAX_SCAN } from "./event-scan.ts";
 
@@ -132,7 +133,7 @@ export async function* fillLarge<Item extends Fillable>(
 async function fetchProperties(db: Database, spaceId: string, records: readonly Fillable[]): Promise<void> {
   const found = await db.all<{ id: string; properties: string }>(
     `SELECT e.id, e.properties FROM json_each(?2) j CROSS JOIN events e
-       ON e.space_id = ?1 AND e.occurred_at = j.value ->> 0 AND e.id = j.value ->> 1`,
+       ON e.space_no = ${SPACE_NO} AND e.occurred_at = j.value ->> 0 AND e.id = j.value ->> 1`,
     [spaceId, JSON.stringify(records.map((record) => [record.occurredAt, record.id]))],
   );
   const byId = new Map(found.map((row) => [row.id, row.properties]));

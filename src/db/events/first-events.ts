@@ -5,7 +5,7 @@
 
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { jsonLists } from "../core/json-lists.ts";
-import { THIS_SEQUENCE } from "../core/sequences.ts";
+import { SPACE_NO, THIS_SEQUENCE } from "../core/sequences.ts";
 import type { ExpectedDefinition } from "./definitions.ts";
 import type { NewEvent } from "./event-rows.ts";
 
@@ -25,7 +25,7 @@ export function recordFirstEvents(
     statement(
       `INSERT INTO first_events (space_id, definition_id, seq)
        SELECT DISTINCT ?1, e.definition_id, e.seq FROM json_each(?2) j CROSS JOIN events e INDEXED BY events_by_id
-         ON e.space_id = ?1 AND e.id = j.value WHERE e.seq = ${THIS_SEQUENCE} ON CONFLICT DO NOTHING`,
+         ON e.space_no = ${SPACE_NO} AND e.id = j.value WHERE e.seq = ${THIS_SEQUENCE} ON CONFLICT DO NOTHING`,
       [spaceId, list],
     ),
   );

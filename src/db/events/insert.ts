@@ -5,7 +5,7 @@ import { type ExpectedDefinition, definitionsUnchanged } from "./definitions.ts"
 import { type EventRows, insertRows, type NewEvent } from "./event-rows.ts";
 import { recordFirstEvents } from "./first-events.ts";
 import { jsonLists } from "../core/json-lists.ts";
-import { nextSequence } from "../core/sequences.ts";
+import { nextSequence, SPACE_NO } from "../core/sequences.ts";
 import { insertProfiles, type NewProfile, personsUnchanged } from "../profiles/current.ts";
 
 export interface IngestWrite {
@@ -44,7 +44,7 @@ export async function insertEvents(
     ...jsonLists(write.profileCreatingIds).map((list) =>
       statement(
         `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE EXISTS
-           (SELECT 1 FROM events e WHERE e.space_id = ?1 AND e.id = j.value)`,
+           (SELECT 1 FROM events e WHERE e.space_no = ${SPACE_NO} AND e.id = j.value)`,
         [spaceId, list],
       ),
     ),

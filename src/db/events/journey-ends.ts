@@ -5,7 +5,7 @@
  */
 
 import type { Database } from "../core/database.ts";
-import { asOf } from "../core/sequences.ts";
+import { asOf, SPACE_NO } from "../core/sequences.ts";
 import { walkEnd } from "./journey-walk.ts";
 import {
   belongs,
@@ -73,7 +73,7 @@ export async function readEnds(
 /** SQL: the text of an end of a person's touchpoints, or that it is undecided. @param passed how many a seek passes. */
 function seek(scope: JourneyScope, { which, kind }: End, person: string, passed: number): string {
   const order = which === "first" ? "ASC" : "DESC";
-  const between = `FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ${person} AND t.kind = ${kind}
+  const between = `FROM touchpoints t WHERE t.space_no = ${SPACE_NO} AND t.person_id = ${person} AND t.kind = ${kind}
       AND t.occurred_at BETWEEN r.lower AND r.upper ORDER BY t.occurred_at ${order}, t.id ${order}`;
   const undecided = `'${UNDECIDED[which]}'`;
   if (passed === 1)

@@ -6,7 +6,7 @@
  */
 
 import type { Database } from "../core/database.ts";
-import { asOf } from "../core/sequences.ts";
+import { asOf, SPACE_NO } from "../core/sequences.ts";
 import { SpillwayError } from "../../errors.ts";
 import { compareKeys, DIGITS_16, type EventKey, parseKey } from "./event-range.ts";
 import {
@@ -119,7 +119,7 @@ async function* walkKind(
       `SELECT group_concat(CASE WHEN matches THEN line END, char(10)) AS packed, count(*) AS scanned, max(line) AS last
        FROM (SELECT ${touchText(scope)} AS line, ${belongs(scope)} AS matches,
                row_number() OVER (ORDER BY t.occurred_at, t.id) - 1 AS nth
-             FROM (SELECT * FROM touchpoints WHERE space_id = ?1 AND person_id = ?3 AND kind = ${kind}
+             FROM (SELECT * FROM touchpoints WHERE space_no = ${SPACE_NO} AND person_id = ?3 AND kind = ${kind}
                      AND occurred_at <= ?4 AND (occurred_at, id) > (?5, ?6) ORDER BY occurred_at, id LIMIT ?7) t)
        GROUP BY nth / ${TOUCHES_PER_TEXT} ORDER BY nth / ${TOUCHES_PER_TEXT}`,
       [scope.spaceId, scope.seq, reach.owner.id, reach.to, time, id, rows],
@@ -171,7 +171,7 @@ const tooDense = () =>
 
 /** SQL: the time of a person's first touchpoint of a kind between ?4 and ?5. */
 const firstOfKind = (kind: Kind) => `SELECT min(t.occurred_at) AS first FROM touchpoints t
-  WHERE t.space_id = ?1 AND t.person_id = p.person_id AND t.kind = ${kind} AND t.occurred_at BETWEEN ?4 AND ?5`;
+  WHERE t.space_no = ${SPACE_NO} AND t.person_id = p.person_id AND t.kind = ${kind} AND t.occurred_at BETWEEN ?4 AND ?5`;
 
 /** When the first touchpoint of a company's people within a reach occurred; null: there is none. */
 async function firstTime(
@@ -233,7 +233,7 @@ export async function countJourney(
       const found = await db.first<{ scanned: number; matching: number | null; last: string | null }>(
         `SELECT count(*) AS scanned, sum(matches) AS matching, max(touch_key) AS last
          FROM (SELECT (t.occurred_at + ${DIGITS_16}) || t.id AS touch_key, ${belongs(scope)} AS matches
-               FROM touchpoints t WHERE t.space_id = ?1 AND t.person_id = ?3 AND t.kind = ${kind}
+               FROM touchpoints t WHERE t.space_no = ${SPACE_NO} AND t.person_id = ?3 AND t.kind = ${kind}
                  AND t.occurred_at <= ?4 AND (t.occurred_at, t.id) > (?5, ?6) ORDER BY t.occurred_at, t.id LIMIT ?7)`,
         [scope.spaceId, scope.seq, reach.owner.id, reach.to, after.time, after.id, rows],
       );

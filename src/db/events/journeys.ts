@@ -5,7 +5,7 @@
 
 import { type Database, isTooBig } from "../core/database.ts";
 import { excludeDeleted } from "../profiles/deletions.ts";
-import { asOf } from "../core/sequences.ts";
+import { asOf, SPACE_NO } from "../core/sequences.ts";
 import { compareKeys, DIGITS_16 } from "./event-range.ts";
 
 /** Whose touchpoints: a person's, or those of every person whose profile had the company. */
@@ -83,7 +83,7 @@ const withoutDeleted = (scope: JourneyScope) =>
 
 /** SQL: the members' touchpoints `t` of these kinds, whether they belong to the snapshot or not. */
 export const touchesBetween = (kinds: readonly Kind[]) => `members m CROSS JOIN touchpoints t
-  ON t.space_id = ?1 AND t.person_id = m.person_id AND t.kind IN (${kinds.join()})
+  ON t.space_no = ${SPACE_NO} AND t.person_id = m.person_id AND t.kind IN (${kinds.join()})
     AND t.occurred_at BETWEEN m.lower AND m.upper`;
 
 /** SQL: a touchpoint `t` belongs to the snapshot (?2). */

@@ -4,6 +4,7 @@
  */
 
 import type { Database } from "../core/database.ts";
+import { SPACE_NO } from "../core/sequences.ts";
 import { excludeDeleted } from "../profiles/deletions.ts";
 import { DIGITS_16, parseKey } from "./event-range.ts";
 import { type FromKey, MAX_SCANNED_EVENTS, type PersonEventRange } from "./person-events.ts";
@@ -41,7 +42,7 @@ export async function measureEvents(
                    octet_length(e.properties) + ${OTHER_BYTES} AS bytes,
                    e.seq <= ?2 AND e.definition_id IN (SELECT value FROM json_each(?4))${withoutDeleted} AS matches
                  FROM json_each(?3) j CROSS JOIN events e INDEXED BY events_by_person
-                   ON e.space_id = ?1 AND e.person_id = j.value ->> 0
+                   ON e.space_no = ${SPACE_NO} AND e.person_id = j.value ->> 0
                      AND (e.occurred_at, e.id) > (j.value ->> 1, j.value ->> 2) AND e.occurred_at < ?5
                  LIMIT ?6)
            GROUP BY place ORDER BY place)`,

@@ -5,6 +5,7 @@
  */
 
 import type { Database } from "../core/database.ts";
+import { SPACE_NO } from "../core/sequences.ts";
 import { excludeDeleted } from "../profiles/deletions.ts";
 
 /** The events with sequence number ≤ seq, of these definitions, with occurred_at < before (epoch ms). */
@@ -48,7 +49,7 @@ export interface PersonEventPage {
 
 /** SQL: the persons' events (?3), whether they belong to the range or not. */
 const BETWEEN_KEYS = `json_each(?3) j CROSS JOIN events e INDEXED BY events_by_person
-  ON e.space_id = ?1 AND e.person_id = j.value ->> 0
+  ON e.space_no = ${SPACE_NO} AND e.person_id = j.value ->> 0
     AND (e.occurred_at, e.id) > (j.value ->> 1, j.value ->> 2) AND e.occurred_at < ?2`;
 
 /**

@@ -7,7 +7,7 @@ import { type Database, type Statement, statement } from "../core/database.ts";
 import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
 import { endOfScan, MAX_SCAN } from "./event-scan.ts";
 import { jsonLists } from "../core/json-lists.ts";
-import { THIS_SEQUENCE } from "../core/sequences.ts";
+import { SPACE_NO, THIS_SEQUENCE } from "../core/sequences.ts";
 import { insertOfPersons } from "../profiles/current.ts";
 
 export interface NewReachability {
@@ -37,8 +37,8 @@ export function insertReachability(spaceId: string, lists: readonly string[], re
   return lists.map((list) =>
     statement(
       `INSERT INTO reachability_events
-         (space_id, occurred_at, id, seq, person_id, channel, installation_id, received_at, event)
-       SELECT ?1, value ->> 'occurred_at', value ->> 'id', ${THIS_SEQUENCE}, value ->> 'person_id', value ->> 'channel',
+         (space_no, occurred_at, id, seq, person_id, channel, installation_id, received_at, event)
+       SELECT ${SPACE_NO}, value ->> 'occurred_at', value ->> 'id', ${THIS_SEQUENCE}, value ->> 'person_id', value ->> 'channel',
          value ->> 'installation_id', ?3, value ->> 'event'
        FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
       [spaceId, list, receivedAt],

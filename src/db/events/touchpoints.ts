@@ -3,7 +3,7 @@
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { jsonLists } from "../core/json-lists.ts";
-import { THIS_SEQUENCE } from "../core/sequences.ts";
+import { SPACE_NO, THIS_SEQUENCE } from "../core/sequences.ts";
 import { insertOfPersons } from "../profiles/current.ts";
 
 interface Touchpoints {
@@ -39,8 +39,8 @@ export async function insertTouchpoints(
   const rows = touchpoints.map((each) => valuesOf(each, COLUMNS));
   const inserts = jsonLists(rows).map((list) =>
     statement(
-      `INSERT INTO touchpoints (space_id, ${COLUMNS}, seq, received_at)
-       SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+      `INSERT INTO touchpoints (space_no, ${COLUMNS}, seq, received_at)
+       SELECT ${SPACE_NO}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
          value ->> 8, ${THIS_SEQUENCE}, ?3
        FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING`,
       [spaceId, list, receivedAt],

@@ -4,6 +4,7 @@
  */
 
 import { escapeWide, isWide } from "../core/narrow-text.ts";
+import { SPACE_NO } from "../core/sequences.ts";
 import { excludeDeleted } from "./deletions.ts";
 
 /** A condition: `sql` goes into the query's text, `values` into its parameter. The space must be ?1. */
@@ -127,4 +128,4 @@ export const eventKnown = (seq: string, without: boolean): string =>
  */
 export const hasEvents = (test: EventTest, known: string, count: string): string =>
   `EXISTS (SELECT 1 FROM events e INDEXED BY events_by_person
-    WHERE e.space_id = ?1 AND e.person_id = p.person_id AND ${known} AND ${eventMatches(test)} LIMIT 1 OFFSET ${count} - 1)`;
+    WHERE e.space_no = ${SPACE_NO} AND e.person_id = p.person_id AND ${known} AND ${eventMatches(test)} LIMIT 1 OFFSET ${count} - 1)`;

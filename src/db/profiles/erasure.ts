@@ -6,6 +6,7 @@
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
+import { inSpace } from "../core/sequences.ts";
 
 /** A table with rows of persons, by a key that begins with the space and the person. */
 interface PersonTable {
@@ -108,7 +109,8 @@ const columnsOf = ({ key }: PersonTable) => `(${Object.keys(key).join(", ")})`;
 
 /** SQL: the person's rows (?2) after an end of the last slice. */
 const after = (from: PersonTable, end: "from" | "to", id: string): string =>
-  `FROM ${from.table} ${from.by ?? ""} WHERE space_id = ?1 AND person_id = ?2 AND ${columnsOf(from)} > ${place(from, end, id)}`;
+  `FROM ${from.table} ${from.by ?? ""} WHERE ${inSpace(from.table)} AND person_id = ?2
+     AND ${columnsOf(from)} > ${place(from, end, id)}`;
 
 /** Moves a table's slice on and counts its rows that are due, then removes these rows, in the same transaction. */
 function removal(from: PersonTable, deletion: DueDeletion, rows: number): Statement[] {
@@ -130,8 +132,8 @@ function removal(from: PersonTable, deletion: DueDeletion, rows: number): Statem
       [spaceId, personId, seq, rows, id],
     ),
     statement(
-      `DELETE FROM ${table} ${by} WHERE space_id = ?1 AND person_id = ?2 AND ${columnsOf(from)} > ${place(from, "from", "?4")}
-         AND ${columnsOf(from)} <= ${place(from, "to", "?4")} AND ${column} <= ?3`,
+      `DELETE FROM ${table} ${by} WHERE ${inSpace(table)} AND person_id = ?2
+         AND ${columnsOf(from)} > ${place(from, "from", "?4")} AND ${columnsOf(from)} <= ${place(from, "to", "?4")} AND ${column} <= ?3`,
       [spaceId, personId, seq, id],
     ),
   ];

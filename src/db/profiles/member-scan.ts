@@ -6,7 +6,7 @@
  * which ends before the person with whom it would look at too many.
  */
 
-import { versionAsOf } from "../core/sequences.ts";
+import { SPACE_NO, versionAsOf } from "../core/sequences.ts";
 import type { Database, Param } from "../core/database.ts";
 import { type Condition, eventKnown, type EventRules, every } from "./conditions.ts";
 
@@ -69,7 +69,7 @@ const PACK = 2 ** 24;
 function packedEvents({ from, excludeDeleted }: EventRules, person: string, max: number): string {
   return `(SELECT count(*) + ${PACK} * ifnull(sum(known), 0) FROM (
       SELECT ${eventKnown(MEMBERS.seq, excludeDeleted)} AS known FROM events e INDEXED BY events_by_person
-      WHERE e.space_id = ?1 AND e.person_id = ${person} AND e.occurred_at >= ${from} LIMIT ${max + 1}))`;
+      WHERE e.space_no = ${SPACE_NO} AND e.person_id = ${person} AND e.occurred_at >= ${from} LIMIT ${max + 1}))`;
 }
 
 /**

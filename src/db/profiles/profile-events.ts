@@ -5,6 +5,7 @@
 
 import { SpillwayError } from "../../errors.ts";
 import type { Database } from "../core/database.ts";
+import { SPACE_NO } from "../core/sequences.ts";
 import { KEY_TEXT, parseKey } from "../events/event-range.ts";
 import { eventKnown } from "./conditions.ts";
 import { EVENT_ROWS, type MemberRange, MEMBERS, onlyPerson, rowsPerEvent } from "./member-scan.ts";
@@ -53,7 +54,7 @@ export async function decideEvents(
        FROM (SELECT key, known, ${events.tests.map(({ matches }, n) => `known AND ${matches} AS t${n}`).join(", ")} FROM (
          SELECT ${KEY_TEXT} AS key, ${eventKnown(MEMBERS.seq, events.excludeDeleted)} AS known, e.*
          FROM events e INDEXED BY events_by_person
-         WHERE e.space_id = ?1 AND e.person_id = ?4 AND (e.occurred_at, e.id) > (?5, ?6)
+         WHERE e.space_no = ${SPACE_NO} AND e.person_id = ?4 AND (e.occurred_at, e.id) > (?5, ?6)
          ORDER BY e.occurred_at, e.id LIMIT ?7) e)`,
       [range.spaceId, range.seq, condition.values, personId, after.time, after.id, eventsPerQuery],
     );

@@ -3,6 +3,7 @@
 import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { isOlder, type Position, positionParams } from "../core/pagination.ts";
+import { inSpace, NUMBERED_TABLES } from "../core/sequences.ts";
 
 interface Spaces {
   id: string;
@@ -159,7 +160,7 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
   return results.reduce((sum, result) => sum + result.changes, 0);
 }
 
-/** The tables of a space's data that may have many rows, with their primary keys after `space_id`. */
+/** The tables of a space's data that may have many rows, with their primary keys after the space. */
 const DATA_KEYS = {
   events: "occurred_at, id",
   reachability_events: "occurred_at, id",
@@ -181,14 +182,16 @@ const DATA_KEYS = {
 export async function purgeSpaceRows(db: Database, spaceId: string): Promise<number> {
   const slices = Object.entries(DATA_KEYS).map(([table, key]) =>
     statement(
-      `DELETE FROM ${table} WHERE space_id = ?1 AND (${key}) IN (SELECT ${key} FROM ${table} WHERE space_id = ?1 LIMIT 1000)`,
+      `DELETE FROM ${table} WHERE ${inSpace(table)} AND (${key}) IN (SELECT ${key} FROM ${table} WHERE ${inSpace(table)} LIMIT 1000)`,
       [spaceId],
     ),
   );
+  const numbered = NUMBERED_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${inSpace(table)})`);
   const results = await db.batch([
     ...slices,
     statement("DELETE FROM sections WHERE space_id = ?1", [spaceId]),
-    statement("DELETE FROM sequences WHERE space_id = ?1", [spaceId]),
+    // The number stays, without the space's id: another space never gets it.
+    statement(`UPDATE sequences SET space_id = NULL WHERE space_id = ?1 AND NOT (${numbered.join(" OR ")})`, [spaceId]),
   ]);
   return results.reduce((sum, result) => sum + result.changes, 0);
 }

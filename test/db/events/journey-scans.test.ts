@@ -19,6 +19,7 @@ const ENDS: End[] = ([0, 1, 2] as const).flatMap((kind) =>
 );
 
 beforeAll(async () => {
+  await insert("INSERT INTO sequences (space_no, space_id, seq) VALUES (1, 's', 2)");
   for (const [person, seq] of [
     ["late", `iif(i IN (${FIRST}, ${LAST}), 1, 2)`],
     ["few-late", "iif(i < 5 OR i > ?1 - 6, 2, 1)"],
@@ -32,8 +33,8 @@ beforeAll(async () => {
     // Kind 2 has none at all.
     for (const kind of [0, 1])
       await insert(
-        `${NUMBERS} INSERT INTO touchpoints (space_id, person_id, kind, occurred_at, id, seq, source, received_at)
-         SELECT 's', ?2, ?3, i, ?2 || printf('-%d-%05d', ?3, i), ${seq}, iif(?3 = 0, 'direct', 'email'), 0 FROM n`,
+        `${NUMBERS} INSERT INTO touchpoints (space_no, person_id, kind, occurred_at, id, seq, source, received_at)
+         SELECT 1, ?2, ?3, i, ?2 || printf('-%d-%05d', ?3, i), ${seq}, iif(?3 = 0, 'direct', 'email'), 0 FROM n`,
         COUNT,
         person,
         kind,

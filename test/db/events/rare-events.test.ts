@@ -56,10 +56,11 @@ class Watched extends Database {
 }
 
 beforeAll(async () => {
+  await env.SPACE_DB.prepare("INSERT INTO sequences (space_no, space_id, seq) VALUES (1, 's', 2)").run();
   await env.SPACE_DB.prepare(
-    `INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
+    `INSERT INTO events (space_no, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
      WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 - 1)
-     SELECT 's', i, printf('e-%06d', i), 1, iif(i % ?2 = ?2 - 1, 'rare', 'common'), 1, 'p', i,
+     SELECT 1, i, printf('e-%06d', i), 1, iif(i % ?2 = ?2 - 1, 'rare', 'common'), 1, 'p', i,
        json_object('text', substr('0123456789', 1, i % 10))
      FROM n`,
   )

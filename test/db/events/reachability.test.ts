@@ -131,9 +131,9 @@ describe("counting and cutting", () => {
     expect(await cutEvents(db, range({ seq: 0 }), 30)).toEqual({ records: 0, next: null });
   });
 
-  it("read no more rows than they cut, and one", async () => {
+  it("read no more rows than they cut, one more, and that of the space's number", async () => {
     const before = budget.used.rowsRead;
     await cutEvents(db, range(), 5);
-    expect(budget.used.rowsRead - before).toBeLessThanOrEqual(6);
+    expect(budget.used.rowsRead - before).toBeLessThanOrEqual(7);
   });
 });

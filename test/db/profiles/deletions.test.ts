@@ -16,19 +16,20 @@ describe("Scans are bounded: erasure of a person who was created again, and has 
   const seq = "iif(i IN (?1 / 2, ?1 - 1), 1, 2)";
 
   beforeAll(async () => {
+    await insert("INSERT INTO sequences (space_no, space_id, seq) VALUES (1, 'again', 2)");
     await insert(
-      `${NUMBERS} INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
-       SELECT 'again', i / 7, printf('e-%05d', i), ${seq}, 'x', 1, 'p', 0, '{}' FROM n`,
+      `${NUMBERS} INSERT INTO events (space_no, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
+       SELECT 1, i / 7, printf('e-%05d', i), ${seq}, 'x', 1, 'p', 0, '{}' FROM n`,
       COUNT,
     );
     await insert(
-      `${NUMBERS} INSERT INTO touchpoints (space_id, person_id, kind, occurred_at, id, seq, source, received_at)
-       SELECT 'again', 'p', i * 3 / ?1, i / 7 - 9000, printf('t-%05d', i), ${seq}, 'direct', 0 FROM n`,
+      `${NUMBERS} INSERT INTO touchpoints (space_no, person_id, kind, occurred_at, id, seq, source, received_at)
+       SELECT 1, 'p', i * 3 / ?1, i / 7 - 9000, printf('t-%05d', i), ${seq}, 'direct', 0 FROM n`,
       COUNT,
     );
     await insert(
-      `${NUMBERS} INSERT INTO reachability_events (space_id, occurred_at, id, seq, person_id, channel, received_at, event)
-       SELECT 'again', i / 7, printf('r-%05d', i), ${seq}, 'p', 'SMS', 0, '{}' FROM n`,
+      `${NUMBERS} INSERT INTO reachability_events (space_no, occurred_at, id, seq, person_id, channel, received_at, event)
+       SELECT 1, i / 7, printf('r-%05d', i), ${seq}, 'p', 'SMS', 0, '{}' FROM n`,
       COUNT,
     );
     await insert(
@@ -51,7 +52,7 @@ describe("Scans are bounded: erasure of a person who was created again, and has 
     expect(slices).toBe(COUNT / ROWS);
     expect(most.read).toBeLessThan(10 * ROWS);
     for (const table of ["events", "touchpoints", "reachability_events"]) {
-      const sql = `SELECT count(*) AS n, min(seq) AS seq FROM ${table} WHERE space_id = 'again'`;
+      const sql = `SELECT count(*) AS n, min(seq) AS seq FROM ${table} WHERE space_no = 1`;
       expect(await env.SPACE_DB.prepare(sql).first()).toEqual({ n: COUNT - 2, seq: 2 });
     }
     const sql = "SELECT deleted, completed_at FROM profile_deletions WHERE space_id = 'again'";

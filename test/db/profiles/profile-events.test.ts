@@ -31,21 +31,22 @@ const range = (rule: Rule, excludeDeleted = false): MemberRange => ({
 });
 
 beforeAll(async () => {
+  await insert("INSERT INTO sequences (space_no, space_id, seq) VALUES (1, 's', 2)");
   await insert(
     `${NUMBERS} INSERT INTO profiles (space_id, person_id, seq_from, seq_to, identifiers, attributes, created_at, updated_at)
      SELECT 's', printf('p-%03d', i), 1, iif(i = 40, 5, NULL), '{}', json_object('even', i % 2), 0, 0 FROM n`,
     PEOPLE,
   );
   await insert(
-    `${NUMBERS} INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
-     SELECT 's', i, printf('few-%05d', i), 1, iif(i % 3 = 0, 'rare', 'common'), 1, printf('p-%03d', i / 5), 0,
+    `${NUMBERS} INSERT INTO events (space_no, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
+     SELECT 1, i, printf('few-%05d', i), 1, iif(i % 3 = 0, 'rare', 'common'), 1, printf('p-%03d', i / 5), 0,
        json_object('n', i % 5) FROM n`,
     5 * PEOPLE,
   );
   for (const person of MANY)
     await insert(
-      `${NUMBERS} INSERT INTO events (space_id, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
-       SELECT 's', i, ?2 || printf('-%05d', i), iif(?2 = 'p-020', ${SNAPSHOT + 1}, 2),
+      `${NUMBERS} INSERT INTO events (space_no, occurred_at, id, seq, definition_id, definition_version, person_id, received_at, properties)
+       SELECT 1, i, ?2 || printf('-%05d', i), iif(?2 = 'p-020', ${SNAPSHOT + 1}, 2),
          iif(i >= ?1 - 3, iif(?2 = 'p-011', 'common', 'rare'), 'common'), 1, ?2, 0, json_object('n', i) FROM n`,
       COUNT,
       person,

@@ -6,6 +6,7 @@ import { s3Error } from "../../support/aws.ts";
 import { objectsOf, type Sent, throughLine } from "../../support/bucket.ts";
 import { bytesOf, deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type ProblemView, Service, type Space, START } from "../../support/service.ts";
+import { SPACE_NO } from "../../../src/db/core/sequences.ts";
 
 const HOUR_MS = 3_600_000;
 const SETTLED_MS = 15 * 60_000;
@@ -224,13 +225,13 @@ describe("an export whose counts did not add up", () => {
   it.each(["files", "single"] as const)("is planned and written again in the layout %s", async (layout) => {
     const of = await asked(LAYOUTS[layout]);
     await deliver(of.service, take(of.service, "plan"));
-    await data(of, "UPDATE events SET space_id = ?1 || '-away' WHERE space_id = ?1 AND id = 'e-0000005'");
+    await data(of, `UPDATE events SET space_no = -space_no WHERE space_no = ${SPACE_NO} AND id = 'e-0000005'`);
     await of.service.pump();
     expect(await of.service.poll(of.space, of.id)).toMatchObject({
       status: "failed",
       error: { code: "incomplete_export", retryable: true },
     });
-    await data(of, "UPDATE events SET space_id = ?1 WHERE space_id = ?1 || '-away'");
+    await data(of, `UPDATE events SET space_no = -space_no WHERE space_no = -${SPACE_NO}`);
     expect(await (await retry(of)).json()).toMatchObject({ progress: { phase: "planning", files_total: null } });
     await of.service.pump();
     await expectComplete(of);
@@ -239,7 +240,7 @@ describe("an export whose counts did not add up", () => {
   it.each(["files", "single"] as const)("completes without the deleted events, in the layout %s", async (layout) => {
     const of = await asked(LAYOUTS[layout]);
     await deliver(of.service, take(of.service, "plan"));
-    await data(of, "DELETE FROM events WHERE space_id = ?1 AND id = 'e-0000005'");
+    await data(of, `DELETE FROM events WHERE space_no = ${SPACE_NO} AND id = 'e-0000005'`);
     await of.service.pump();
     await retry(of);
     await of.service.pump();

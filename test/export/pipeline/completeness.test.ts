@@ -10,6 +10,7 @@ import { type FileRow } from "../../../src/db/exports/files.ts";
 import { LedgerCheck } from "../../../src/export/pipeline/ledger-check.ts";
 import type { Message } from "../../../src/context.ts";
 import { MAX_ATTEMPTS } from "../../../src/export/pipeline/backoff.ts";
+import { SPACE_NO } from "../../../src/db/core/sequences.ts";
 import { deliver, eventIdsOf, roomyService, take } from "../../support/pipeline.ts";
 import { orders, type Service, type Space } from "../../support/service.ts";
 
@@ -47,7 +48,7 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
   });
 
   it("fails when an event is deleted after the plan counted it", async () => {
-    await data("DELETE FROM events WHERE space_id = ?1 AND id = 'e-0000005'");
+    await data(`DELETE FROM events WHERE space_no = ${SPACE_NO} AND id = 'e-0000005'`);
     const { seen, end, most } = await outcome();
     expect(seen).toEqual(["processing", "failed"]);
     expect(end).toMatchObject({
@@ -62,19 +63,19 @@ describe.each(["single", "files"] as const)("an export in the layout %s", (layou
 
   it("fails when an event comes into its snapshot after the plan counted", async () => {
     await data(
-      `INSERT INTO events SELECT space_id, occurred_at, 'e-more', seq, definition_id, definition_version, person_id,
-         company_id, session_id, received_at, properties FROM events WHERE space_id = ?1 AND id = 'e-0000005'`,
+      `INSERT INTO events SELECT space_no, occurred_at, 'e-more', seq, definition_id, definition_version, person_id,
+         company_id, session_id, received_at, properties FROM events WHERE space_no = ${SPACE_NO} AND id = 'e-0000005'`,
     );
     expect((await outcome()).end).toMatchObject({ status: "failed", error: { code: "incomplete_export" } });
   });
 
   it("is completed when the event that a first try missed is back", async () => {
-    await data("UPDATE events SET space_id = ?1 || '-away' WHERE space_id = ?1 AND id = 'e-0000005'");
+    await data(`UPDATE events SET space_no = -space_no WHERE space_no = ${SPACE_NO} AND id = 'e-0000005'`);
     const chunks = service.queue.splice(0);
     const missing = chunks.find((message) => message.n === (layout === "files" ? 1 : 0));
     if (missing === undefined) throw new Error("the plan has no chunk for the event");
     expect(await deliver(service, missing)).toEqual({ retryInSeconds: 2 });
-    await data("UPDATE events SET space_id = ?1 WHERE space_id = ?1 || '-away'");
+    await data(`UPDATE events SET space_no = -space_no WHERE space_no = -${SPACE_NO}`);
     service.queue.push(...chunks);
     await service.pump();
     const done = await service.poll(space, id);

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { interrupted, once } from "../../support/interrupted.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { type ProblemView, type Service, type Space } from "../../support/service.ts";
+import { SPACE_NO } from "../../../src/db/core/sequences.ts";
 
 const service = roomyService();
 let space: Space;
@@ -111,7 +112,7 @@ describe.each([
     await service.json("POST", "/v1/touchpoints", 202, { key: space.key, body: { touchpoints } });
     const created = await found(`${name}=u-new`);
     expect(created).toHaveLength(1);
-    const query = env.SPACE_DB.prepare("SELECT id, person_id FROM events WHERE space_id = ? ORDER BY id");
+    const query = env.SPACE_DB.prepare(`SELECT id, person_id FROM events WHERE space_no = ${SPACE_NO} ORDER BY id`);
     expect((await query.bind(space.id).all()).results).toEqual([
       { id: "e-1", person_id: "p-1" },
       { id: "e-2", person_id: created[0] },

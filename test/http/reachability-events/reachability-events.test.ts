@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { interrupted } from "../../support/interrupted.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { type CallOptions, type ProblemView, type Service, type Space, START } from "../../support/service.ts";
+import { SPACE_NO } from "../../../src/db/core/sequences.ts";
 
 const PATH = "/v1/reachability-events";
 const DAY_MS = 86_400_000;
@@ -35,7 +36,9 @@ const problem = async (event: unknown, options: CallOptions = {}) => {
 };
 
 async function stored(): Promise<Record<string, unknown>[]> {
-  const query = env.SPACE_DB.prepare("SELECT * FROM reachability_events WHERE space_id = ? ORDER BY occurred_at, id");
+  const query = env.SPACE_DB.prepare(
+    `SELECT * FROM reachability_events WHERE space_no = ${SPACE_NO} ORDER BY occurred_at, id`,
+  );
   return (await query.bind(space.id).all()).results;
 }
 
@@ -53,7 +56,7 @@ describe("an event that is loaded", () => {
       { ...PUSH, id: "r-3", timestamp: "2026-03-01T11:00:00.003Z", is_optin: false, platform: "Webpush" },
     ];
     expect(await load(events)).toEqual({ accepted: 3, duplicates: 0 });
-    const row = { space_id: space.id, person_id: "p-1", received_at: START, seq: 3 };
+    const row = { space_no: expect.any(Number), person_id: "p-1", received_at: START, seq: 3 };
     const at = Date.parse("2026-03-01T11:00:00.000Z");
     expect(await stored()).toEqual([
       {

@@ -4,6 +4,7 @@ import { AwsClient } from "aws4fetch";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Message } from "../../../src/context.ts";
+import { NUMBERED_TABLES, SPACE_NO } from "../../../src/db/core/sequences.ts";
 import { runStep } from "../../../src/export/pipeline/run.ts";
 import { sweep } from "../../support/sweep.ts";
 import { KEYS } from "../../support/aws.ts";
@@ -15,23 +16,33 @@ beforeEach(() => {
   service.queue.length = 0;
 });
 
-/** How many rows each table has of a space; read from the schema, so that a new table is included. */
+/**
+ * How many rows each table has of a space; read from the schema, so that a new table is included. Rows with the number
+ * of no space count too: they would be left for ever.
+ */
 async function rowsOf(space: Space): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const db of [env.CONTROL_DB, env.SPACE_DB]) {
     const tables = await db
       .prepare(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND (name = 'spaces' OR sql LIKE '%space_id TEXT%')",
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND (name = 'spaces' OR sql LIKE '%space_id TEXT%' OR sql LIKE '%space_no INTEGER%')",
       )
       .all<{ name: string }>();
     for (const { name } of tables.results) {
-      const owner = name === "spaces" ? "id" : "space_id";
-      const query = db.prepare(`SELECT count(*) AS n FROM ${name} WHERE ${owner} = ?`);
+      const isNumbered = NUMBERED_TABLES.includes(name);
+      const owner = isNumbered ? OWNER_OF_NUMBER : name === "spaces" ? "id" : "space_id";
+      const query = db.prepare(`SELECT count(*) AS n FROM ${name} t WHERE ${owner} = ?1`);
       counts[name] = (await query.bind(space.id).first<{ n: number }>())?.n ?? -1;
     }
   }
   return counts;
 }
+
+const OWNER_OF_NUMBER = "ifnull((SELECT space_id FROM sequences s WHERE s.space_no = t.space_no), ?1)";
+
+/** The number that large tables have in place of the space's id; null: none. */
+const numberOf = async (space: Space) =>
+  env.SPACE_DB.prepare(`SELECT ${SPACE_NO} AS n`).bind(space.id).first<number | null>("n");
 
 /** The names of all objects in the bucket that are the space's. */
 async function filesOf(space: Space): Promise<string[]> {
@@ -213,9 +224,13 @@ it("is deleted completely with more rows than one sweep deletes, and with parts 
   }
   expect(assemble.length).toBeGreaterThan(0);
   expect(await filesOf(space)).toContainEqual(expect.stringContaining("/segments/"));
+  const number = (await numberOf(space)) ?? 0;
   await end(space);
   await sweepUntilDeleted(space);
   expect([Object.values(await rowsOf(space)).every((rows) => rows === 0), await filesOf(space)]).toEqual([true, []]);
+  // The next space does not get the number, though no space has a higher one.
+  const next = await service.shop();
+  expect([await numberOf(space), await numberOf(next)]).toEqual([null, number + 1]);
 });
 
 it("leaves no file behind when a step of its export ends after the files were swept", async () => {

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type ProblemView, Service, type Space } from "../../support/service.ts";
+import { SPACE_NO } from "../../../src/db/core/sequences.ts";
 
 const service = new Service();
 let space: Space;
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  const query = env.SPACE_DB.prepare("SELECT id FROM touchpoints WHERE space_id = ?").bind(space.id);
+  const query = env.SPACE_DB.prepare(`SELECT id FROM touchpoints WHERE space_no = ${SPACE_NO}`).bind(space.id);
   expect((await query.all()).results).toEqual([]);
 });
 

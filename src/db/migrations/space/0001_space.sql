@@ -1,15 +1,22 @@
 -- A space database: events, profiles and what describes them. Times are epoch milliseconds in UTC.
+-- A table names its space by `space_id`; events, touchpoints and reachability_events, which are large, by `space_no`,
+-- the number that `sequences` gives each space once and never again.
 -- `seq` is the space's own sequence number of a write: an export reads everything as of one number.
 -- What changes is kept as versions [seq_from, seq_to); the current version has seq_to null. The index `…_superseded` of
 -- such a table finds the versions that no export reads any more.
 
-CREATE TABLE sequences (space_id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+-- A deleted space's row stays with space_id null, so that no other space gets its number.
+CREATE TABLE sequences (
+  space_no INTEGER PRIMARY KEY,
+  space_id TEXT UNIQUE,
+  seq INTEGER NOT NULL
+);
 
 -- The guard of a batch: inserting a 0 breaks the check and fails the batch, when what it was based on has changed since.
 CREATE TABLE guard (unchanged INTEGER NOT NULL CONSTRAINT guard_changed CHECK (unchanged = 1));
 
 CREATE TABLE events (
-  space_id TEXT NOT NULL,
+  space_no INTEGER NOT NULL,
   occurred_at INTEGER NOT NULL,
   id TEXT NOT NULL,
   seq INTEGER NOT NULL,
@@ -20,10 +27,10 @@ CREATE TABLE events (
   session_id TEXT,
   received_at INTEGER NOT NULL,
   properties TEXT NOT NULL, -- JSON object, keys in the definition's order; without nulls, which rows show when read
-  PRIMARY KEY (space_id, occurred_at, id)
+  PRIMARY KEY (space_no, occurred_at, id)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX events_by_id ON events (space_id, id);
-CREATE INDEX events_by_person ON events (space_id, person_id, occurred_at, id);
+CREATE UNIQUE INDEX events_by_id ON events (space_no, id);
+CREATE INDEX events_by_person ON events (space_no, person_id, occurred_at, id);
 
 CREATE TABLE definitions (
   space_id TEXT NOT NULL,
@@ -96,7 +103,7 @@ CREATE INDEX flow_elements_superseded ON flow_elements (space_id, seq_to) WHERE 
 
 -- Touchpoints: where people came from. Append-only, as events are.
 CREATE TABLE touchpoints (
-  space_id TEXT NOT NULL,
+  space_no INTEGER NOT NULL,
   person_id TEXT NOT NULL,
   kind INTEGER NOT NULL, -- 0 direct, 1 neither direct nor paid, 2 paid: each kind's first and last is found by one seek
   occurred_at INTEGER NOT NULL,
@@ -108,9 +115,9 @@ CREATE TABLE touchpoints (
   campaign_id TEXT,
   account_id TEXT,
   received_at INTEGER NOT NULL,
-  PRIMARY KEY (space_id, person_id, kind, occurred_at, id)
+  PRIMARY KEY (space_no, person_id, kind, occurred_at, id)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX touchpoints_by_id ON touchpoints (space_id, id);
+CREATE UNIQUE INDEX touchpoints_by_id ON touchpoints (space_no, id);
 
 -- Ads, ad sets, campaigns and accounts. A parent may be named before it exists.
 CREATE TABLE ad_objects (
@@ -229,7 +236,7 @@ CREATE INDEX segments_superseded ON segments (space_id, seq_to) WHERE seq_to IS 
 
 -- Changes of a profile's reachability on a channel. Append-only, as events are.
 CREATE TABLE reachability_events (
-  space_id TEXT NOT NULL,
+  space_no INTEGER NOT NULL,
   occurred_at INTEGER NOT NULL,
   id TEXT NOT NULL,
   seq INTEGER NOT NULL,
@@ -238,7 +245,7 @@ CREATE TABLE reachability_events (
   installation_id TEXT, -- PUSH only
   received_at INTEGER NOT NULL,
   event TEXT NOT NULL, -- JSON object: its reasons, then the channel's state of the profile, keys in a fixed order
-  PRIMARY KEY (space_id, occurred_at, id)
+  PRIMARY KEY (space_no, occurred_at, id)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX reachability_events_by_id ON reachability_events (space_id, id);
-CREATE INDEX reachability_events_by_person ON reachability_events (space_id, person_id);
+CREATE UNIQUE INDEX reachability_events_by_id ON reachability_events (space_no, id);
+CREATE INDEX reachability_events_by_person ON reachability_events (space_no, person_id);
