@@ -4,7 +4,8 @@
  * A new profile gives personCreated, and an …Added event for each of its contacts and tags; …Changed events are for
  * existing profiles. External id, company and type count as standard attributes, as does each attribute whose name
  * starts with $, except those of name, location and contacts. A changed identifier gives contactInformationChanged. An
- * installation is a push contact while it has a push token. personMerged is not derived: no call merges persons.
+ * installation is a push contact while it has a push token. personMerged follows from a merge of two profiles, and not
+ * from a comparison: see merge.ts.
  */
 
 import type { Installation } from "../db/profiles/profiles.ts";
@@ -43,6 +44,7 @@ export const DERIVED: readonly string[] = [
     `${contact}Deleted`,
   ]),
   "contactInformationChanged",
+  "personMerged",
 ];
 
 /** Longer values are truncated, so that an event with an old and a new value fits a row. */
@@ -76,7 +78,7 @@ export function deriveEvents(before: ProfileState | null, after: ProfileState): 
   return [...attributeEvents(old, after), ...contacts, ...identifierEvents(old, after), ...tags];
 }
 
-/** Whether deriveEvents may return events of this definition. */
+/** Whether the service itself makes events of this definition. */
 export function isDerived(definition: { id: string; category: string }): boolean {
   return definition.category === "people" && DERIVED.includes(definition.id);
 }

@@ -1,9 +1,11 @@
 /**
- * The person of an event: the profile that the event names by one of its ids, or a profile that the event creates.
+ * The person of an event: the profile that the event names by one of its ids, or a profile that the event creates. An
+ * id of a merged person names the profile into which this person was merged.
  */
 
 import type { Database } from "../db/core/database.ts";
 import { PERSON_IDS, type ResolvedPerson, resolvePersons } from "../db/profiles/lookup.ts";
+import { type FormerId, resolveFormerIds } from "../db/profiles/merges.ts";
 import type { NewProfile } from "../db/profiles/current.ts";
 import type { Fault } from "../errors.ts";
 
@@ -40,9 +42,12 @@ export class Persons {
   readonly created: NewProfile[] = [];
   readonly #uuid: () => string;
 
-  private constructor(found: readonly ResolvedPerson[], uuid: () => string) {
+  private constructor(found: readonly ResolvedPerson[], former: readonly FormerId[], uuid: () => string) {
     const by = (name: (typeof PERSON_IDS)[number]) =>
-      new Map(found.flatMap((person) => (person[name] === null ? [] : [[person[name], person]])));
+      new Map([
+        ...former.flatMap(({ kind, id, person }) => (kind === name ? [[id, person] as const] : [])),
+        ...found.flatMap((person) => (person[name] === null ? [] : [[person[name], person] as const])),
+      ]);
     this.#known = {
       person_id: by("person_id"),
       external_person_id: by("external_person_id"),
@@ -59,12 +64,15 @@ export class Persons {
         const id = idOf(event, name);
         if (id !== null) sent[name].add(id);
       }
-    const ids = {
+    const ids = () => ({
       person_id: [...sent.person_id],
       external_person_id: [...sent.external_person_id],
       custom_id: [...sent.custom_id],
-    };
-    return new Persons(await resolvePersons(db, spaceId, ids), uuid);
+    });
+    const found = await resolvePersons(db, spaceId, ids());
+    for (const person of found)
+      for (const name of PERSON_IDS) if (person[name] !== null) sent[name].delete(person[name]);
+    return new Persons(found, await resolveFormerIds(db, spaceId, ids()), uuid);
   }
 
   /** Whether the profile that an event names exists. */

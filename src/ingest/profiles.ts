@@ -12,17 +12,18 @@ import { type DerivedFromMerge, MAX_PROFILE_BYTES, mergeProfiles, type ProfileMe
 import { type NewReachability, reachabilityBytes } from "../db/events/reachability.ts";
 import { currentBytes } from "../db/profiles/lookup.ts";
 import { readCurrent, type ExpectedVersion, type CurrentProfile } from "../db/profiles/current.ts";
-import { invalid, SpillwayError } from "../errors.ts";
+import { mergedNow, noneMerged } from "../db/profiles/merges.ts";
+import { type Fault, invalid, MAX_FAULTS, SpillwayError } from "../errors.ts";
 import type { IngestCall } from "./all-or-none.ts";
 import { checkAttributes } from "./attribute-values.ts";
 import { type FoundDefinition, premiseOf } from "./definitions.ts";
-import { deriveEvents, type ProfileState } from "./derived.ts";
+import { type DerivedEvent, deriveEvents, type ProfileState } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedReachability, derivedRows, reachabilityIds } from "./derived-rows.ts";
 import { deriveReachability, touchesReachability } from "./reachability.ts";
 import { throwTaken } from "./taken-ids.ts";
 
 /** How often a conflicting write is repeated. Of concurrent calls, one succeeds each time. */
-const MAX_ATTEMPTS = 50;
+export const MAX_ATTEMPTS = 50;
 /** The derived events of one call: what one transaction writes in a few seconds. */
 const MAX_DERIVED = 100_000;
 const MAX_DERIVED_BYTES = 15_728_640;
@@ -36,19 +37,20 @@ const TOO_MUCH_TOGETHER =
 const MIN_COUNTED = Math.floor(MAX_PROFILES_BYTES / MAX_PROFILE_BYTES);
 
 /**
- * Merges profiles, all or nothing.
- * @param merges each person once.
+ * Merges profiles, all or nothing. What is sent for a person who was merged into another is written to that one.
+ * @param sent each person once.
  * @throws invalid_request for values of a wrong type or form, and for a call with too many derived events;
  * payload_too_large for profiles that are too large together; conflict
  * with a pointer to each id that another profile has, and when other calls changed the profiles at each attempt.
  */
-export async function writeProfiles(
-  write: IngestCall,
-  merges: JsonLists<ProfileMerge>,
-): Promise<"merged" | "too_large"> {
-  await rejectTooMuch(write, merges);
+export async function writeProfiles(write: IngestCall, sent: JsonLists<ProfileMerge>): Promise<"merged" | "too_large"> {
+  await rejectTooMuch(write, sent);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const guards = await checkAttributes(write.db, write.space.id, merges);
+    const merges = await withoutMerged(write, sent);
+    const guards = [
+      ...noneMerged(write.space.id, Array.from(merges, personIdOf)),
+      ...(await checkAttributes(write.db, write.space.id, merges)),
+    ];
     const definitions = await enabledDerived(write.db, write.space);
     const made = await deriveAll(write, merges, definitions);
     const outcome = await mergeProfiles(write.db, write.space.id, merges, write.now, made, guards);
@@ -56,6 +58,36 @@ export async function writeProfiles(
     else if (outcome !== "moved") return outcome;
   }
   throw new SpillwayError("conflict", "Other calls changed these profiles at the same time. Send the request again.");
+}
+
+const personIdOf = (merge: ProfileMerge): string => merge.person_id;
+
+/**
+ * The same with the current ids of merged people.
+ * @throws invalid_request where two of them are of one person then.
+ */
+async function withoutMerged(
+  { db, space }: IngestCall,
+  sent: JsonLists<ProfileMerge>,
+): Promise<JsonLists<ProfileMerge>> {
+  const links = await mergedNow(db, space.id, Array.from(sent, personIdOf));
+  if (links.length === 0) return sent;
+  const into = new Map(links.map((link) => [link.person_id, link.into_id]));
+  const persons = new Set(Array.from(sent, personIdOf));
+  const merges = new JsonLists<ProfileMerge>();
+  const faults: Fault[] = [];
+  for (const merge of sent) {
+    const person = into.get(merge.person_id);
+    if (person !== undefined && persons.has(person))
+      faults.push({
+        pointer: `/profiles/${merges.length}/person_id`,
+        detail: `${merge.person_id} was merged into ${person}, whom this request changes already.`,
+      });
+    persons.add(person ?? merge.person_id);
+    merges.add({ ...merge, person_id: person ?? merge.person_id });
+  }
+  if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
+  return merges;
 }
 
 /** What the profiles alone take while they are written. */
@@ -69,7 +101,7 @@ function memoryOf(merges: JsonLists<ProfileMerge>): BatchMemory {
 async function rejectTooMuch({ db, space }: IngestCall, merges: JsonLists<ProfileMerge>): Promise<void> {
   if (memoryOf(merges).isTooLarge) throw new SpillwayError("payload_too_large", TOO_WIDE);
   if (merges.length <= MIN_COUNTED) return;
-  const ids = Array.from(merges, (merge) => merge.person_id);
+  const ids = Array.from(merges, personIdOf);
   const bytes = (await currentBytes(db, space.id, ids)) + merges.bytes;
   if (bytes > MAX_PROFILES_BYTES)
     throw new SpillwayError(
@@ -79,13 +111,15 @@ async function rejectTooMuch({ db, space }: IngestCall, merges: JsonLists<Profil
 }
 
 /**
+ * @param also further events of each person.
  * @returns null where no event can follow from these merges.
  * @throws invalid_request, payload_too_large for events that are too many or too large.
  */
-async function deriveAll(
+export async function deriveAll(
   write: IngestCall,
   merges: JsonLists<ProfileMerge>,
   definitions: ReadonlyMap<string, FoundDefinition>,
+  also: readonly DerivedEvent[] = [],
 ): Promise<DerivedFromMerge | null> {
   const derives = (merge: ProfileMerge) => definitions.size > 0 || touchesReachability(merge);
   const persons: string[] = [];
@@ -107,7 +141,8 @@ async function deriveAll(
     const before = stateOf(row);
     const after = merged(before, merge);
     const person = { person_id: row.person_id, company_id: after.company_id };
-    for (const event of derivedRows(definitions, person, deriveEvents(before, after), write.now, ids)) {
+    const made = [...deriveEvents(before, after), ...also];
+    for (const event of derivedRows(definitions, person, made, write.now, ids)) {
       events.add(event);
       count += 1;
       bytes += eventBytes(event);

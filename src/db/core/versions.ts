@@ -17,6 +17,7 @@ const VERSIONED = {
   flow_elements: "id, flow_id, seq_from",
   ad_objects: "level, id, seq_from",
   profiles: "person_id, seq_from",
+  merges: "person_id, seq_from",
   profile_definitions: "kind, id, seq_from",
   segments: "id, seq_from",
 };

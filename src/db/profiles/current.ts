@@ -6,6 +6,7 @@
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { jsonLists } from "../core/json-lists.ts";
 import { nextSequence, THIS_SEQUENCE } from "../core/sequences.ts";
+import { noneMerged } from "./merges.ts";
 
 /** The current version of a person's profile; `seq_from` and the rest are null for a person without one. */
 export interface CurrentProfile {
@@ -86,9 +87,10 @@ export interface NewProfile {
   type: string;
 }
 
-/** Inserts profiles, and fails the batch (`isGuardFailure`) if a profile has one of their ids already. */
+/** Inserts profiles, and fails the batch (`isGuardFailure`) if a profile has one of their ids, or one is merged. */
 export function insertProfiles(spaceId: string, profiles: readonly NewProfile[], now: number): Statement[] {
-  return jsonLists(profiles).flatMap((list) => [
+  const ids = profiles.map((profile) => profile.person_id);
+  const inserts = jsonLists(profiles).flatMap((list) => [
     statement(
       `INSERT INTO guard SELECT 0 FROM json_each(?2) j WHERE
          EXISTS (SELECT 1 FROM profiles p WHERE p.space_id = ?1 AND p.person_id = j.value ->> 'person_id' AND p.seq_to IS NULL)
@@ -106,4 +108,5 @@ export function insertProfiles(spaceId: string, profiles: readonly NewProfile[],
       [spaceId, list, now],
     ),
   ]);
+  return [...noneMerged(spaceId, ids), ...inserts];
 }

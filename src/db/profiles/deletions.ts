@@ -22,8 +22,13 @@ const COLUMNS = "id, person_id, requested_at, completed_at, deleted";
 
 export type DeletionRow = Row<ProfileDeletions, typeof COLUMNS>;
 
+/** SQL: the person ?2, or the person into whom ?2 was merged. */
+const SURVIVOR = `ifnull((SELECT m.into_id FROM merges m WHERE m.space_id = ?1 AND m.person_id = ?2 AND m.seq_to IS NULL), ?2)`;
+
 /**
- * Deletes the current profile of a person, and records the deletion, by which the person's rows are erased later.
+ * Deletes the current profile of a person, and records the deletion, by which the person's rows are erased later. The
+ * people who were merged into the person have rows under their own ids: a deletion is recorded for each of them too.
+ * @param personId also that of a merged person: it names the person into whom this one was merged.
  * @param deletion its id, and the time from which the rows may be erased, epoch ms.
  * @returns the deletion; without a current profile, the person's last deletion that is not completed, or null.
  */
@@ -38,17 +43,33 @@ export async function deletePerson(
     statement(
       `INSERT INTO profile_deletions (space_id, id, person_id, external_person_id, seq, requested_at, due_at)
        SELECT ?1, ?3, p.person_id, p.external_person_id, ${THIS_SEQUENCE}, ?4, ?5 FROM profiles p
-       WHERE p.space_id = ?1 AND p.person_id = ?2 AND p.seq_to IS NULL`,
+       WHERE p.space_id = ?1 AND p.person_id = ${SURVIVOR} AND p.seq_to IS NULL`,
       [spaceId, personId, deletion.id, deletion.requestedAt, deletion.dueAt],
     ),
     statement(
-      `UPDATE profiles SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`,
+      `INSERT INTO profile_deletions (space_id, id, person_id, external_person_id, seq, requested_at, due_at)
+       SELECT ?1, ?3 || printf('-%04d', row_number() OVER (ORDER BY n.person_id)), n.person_id, NULL, ${THIS_SEQUENCE},
+         ?4, ?5
+       FROM merges n WHERE n.space_id = ?1 AND n.into_id = ${SURVIVOR} AND n.seq_to IS NULL`,
+      [spaceId, personId, deletion.id, deletion.requestedAt, deletion.dueAt],
+    ),
+    statement(
+      `UPDATE profiles SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND person_id = ${SURVIVOR} AND seq_to IS NULL`,
       [spaceId, personId],
     ),
     statement(
-      `SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND person_id = ?2 AND completed_at IS NULL
-       ORDER BY seq DESC LIMIT 1`,
+      `DELETE FROM merged_ids WHERE space_id = ?1 AND person_id IN (
+         SELECT n.person_id FROM merges n WHERE n.space_id = ?1 AND n.into_id = ${SURVIVOR} AND n.seq_to IS NULL)`,
       [spaceId, personId],
+    ),
+    statement(
+      `UPDATE merges SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND into_id = ${SURVIVOR} AND seq_to IS NULL`,
+      [spaceId, personId],
+    ),
+    statement(
+      `SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND (id = ?3 OR (person_id = ?2 AND completed_at IS NULL))
+       ORDER BY id = ?3 DESC, seq DESC LIMIT 1`,
+      [spaceId, personId, deletion.id],
     ),
   ]);
   return results.at(-1)?.rows[0] ?? null;

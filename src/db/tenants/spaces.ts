@@ -165,6 +165,8 @@ const DATA_KEYS = {
   events: "occurred_at, id",
   reachability_events: "occurred_at, id",
   profiles: "person_id, seq_from",
+  merges: "person_id, seq_from",
+  merged_ids: "kind, id",
   profile_deletions: "id",
   profile_names: "kind, name",
   profile_definitions: "kind, id, seq_from",

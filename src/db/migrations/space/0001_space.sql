@@ -161,6 +161,33 @@ CREATE UNIQUE INDEX profiles_by_custom_id ON profiles (space_id, custom_id) WHER
 -- A company's people, whose touchpoints are one journey at the level of companies; a covering index.
 CREATE INDEX profiles_by_company ON profiles (space_id, company_id, person_id, seq_from, seq_to) WHERE company_id IS NOT NULL;
 
+-- People who were merged into others: in [seq_from, seq_to) the rows of `person_id` are rows of `into_id`, whose own are
+-- never merged at the time. So a chain is flat: when `into_id` is merged too, this version ends and another begins.
+CREATE TABLE merges (
+  space_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  seq_from INTEGER NOT NULL,
+  seq_to INTEGER,
+  into_id TEXT NOT NULL,
+  came_along TEXT NOT NULL, -- JSON object: what the other profile got of this one's
+  PRIMARY KEY (space_id, person_id, seq_from)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX merges_current ON merges (space_id, person_id) WHERE seq_to IS NULL;
+CREATE INDEX merges_superseded ON merges (space_id, seq_to) WHERE seq_to IS NOT NULL;
+-- Whose rows belong to a person; a covering index.
+CREATE INDEX merges_by_into ON merges (space_id, into_id, person_id, seq_from, seq_to);
+
+-- External ids and custom ids of merged people that the other profile had of its own: each still names that profile,
+-- unless a current profile has the id. Not versioned.
+CREATE TABLE merged_ids (
+  space_id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('external_person_id', 'custom_id')),
+  id TEXT NOT NULL,
+  person_id TEXT NOT NULL, -- of the merged person
+  PRIMARY KEY (space_id, kind, id)
+) WITHOUT ROWID;
+CREATE INDEX merged_ids_by_person ON merged_ids (space_id, person_id);
+
 -- Names that profiles have or had: who asks for any other is told so. Not versioned.
 CREATE TABLE profile_names (
   space_id TEXT NOT NULL,

@@ -1,0 +1,231 @@
+/** Merging people: what the profile gets, what its ids name from then on, and what is refused. */
+
+import { beforeEach, describe, expect, it } from "vitest";
+import { MAX_MERGED } from "../../src/db/profiles/merges.ts";
+import { mergePersons } from "../../src/ingest/merge.ts";
+import { SpillwayError } from "../../src/errors.ts";
+import { roomyService } from "../support/pipeline.ts";
+import { orders, type Service, type Space } from "../support/service.ts";
+
+let service: Service;
+let space: Space;
+
+beforeEach(async () => {
+  service = roomyService();
+  space = await service.shop();
+});
+
+const key = () => ({ key: space.key });
+const put = (...profiles: Record<string, unknown>[]) =>
+  service.json("PUT", "/v1/profiles", 200, { ...key(), body: { profiles } });
+const merge = (from: string, into: string) =>
+  service.budget.invoke(() =>
+    mergePersons(
+      {
+        db: service.context.databases.space(space.id),
+        space: { id: space.id, created_at: 0, retention_days: 365 },
+        now: service.now,
+        uuid: () => crypto.randomUUID(),
+      },
+      from,
+      into,
+    ),
+  );
+const refusal = async (from: string, into: string) => {
+  const thrown: unknown = await merge(from, into).catch((error: unknown) => error);
+  return thrown instanceof SpillwayError ? [thrown.code, ...thrown.faults.map((fault) => fault.pointer)] : thrown;
+};
+
+/** The person to whom an event with this id of a person goes. */
+async function personOf(naming: Record<string, string>): Promise<unknown> {
+  const [event] = orders(1);
+  const id = crypto.randomUUID();
+  await service.send(space, [{ ...event, person_id: undefined, ...naming, id }]);
+  const page = await service.json<{ data: Record<string, unknown>[] }>(
+    "GET",
+    `/v1/events?start=${new Date(service.now - 3_600_000).toISOString()}&end=${new Date(service.now).toISOString()}`,
+    200,
+    key(),
+  );
+  return page.data.find((row) => row["eventId"] === id)?.["personId"];
+}
+
+describe("the profile", () => {
+  it("gets what it lacks and keeps what it has; a repeated merge returns the same", async () => {
+    const app = (id: string, token: string) => ({
+      installation_id: id,
+      platform: "iOS",
+      push_token: token,
+      is_optin: true,
+    });
+    await put(
+      {
+        person_id: "anonymous",
+        company_id: "c-1",
+        identifiers: { custom_id: "C-2", other: "o" },
+        attributes: { Tier: "gold", age: 3 },
+        tags: ["new", "vip"],
+        topics: { news: { email: "opt-in", sms: "opt-in" }, tips: { email: "opt-out" } },
+        installations: [app("i-1", "theirs"), app("i-2", "t")],
+      },
+      {
+        person_id: "p-1",
+        attributes: { tier: "silver" },
+        identifiers: { custom_id: "C-1" },
+        tags: ["vip"],
+        topics: { news: { email: "opt-out" } },
+        installations: [app("i-1", "own")],
+      },
+    );
+    const { profile, cameAlong } = await merge("anonymous", "p-1");
+    expect(cameAlong).toEqual({
+      external_person_id: false,
+      company_id: true,
+      identifiers: ["other"],
+      attributes: ["age"],
+      tags: ["new"],
+      topics: ["news", "tips"],
+      installations: ["i-2"],
+    });
+    expect(await service.json("GET", "/v1/profiles/p-1", 200, key())).toMatchObject({
+      person_id: "p-1",
+      external_person_id: "CRM-1",
+      company_id: "c-1",
+      identifiers: { custom_id: "C-1", other: "o" },
+      attributes: { tier: "silver", age: 3 },
+      tags: ["new", "vip"],
+      topics: { news: { email: "opt-out", sms: "opt-in" }, tips: { email: "opt-out" } },
+      installations: [app("i-1", "own"), app("i-2", "t")],
+    });
+    expect(await merge("anonymous", "p-1")).toEqual({ profile, cameAlong });
+  });
+});
+
+describe("the ids of a merged person", () => {
+  it("name the other one: in events, in writes of the profile, and after a chain of merges the last one", async () => {
+    await put(
+      { person_id: "a", external_person_id: "CRM-A", identifiers: { custom_id: "C-A" } },
+      { person_id: "b", external_person_id: "CRM-B" },
+    );
+    await merge("a", "b");
+    expect(await personOf({ person_id: "a" })).toBe("b");
+    // b had no custom id and took that of a.
+    expect(await personOf({ custom_id: "C-A" })).toBe("b");
+    expect(await personOf({ external_person_id: "CRM-A" })).toBe("b");
+    await merge("b", "p-1");
+    for (const naming of [
+      { person_id: "a" },
+      { person_id: "b" },
+      { custom_id: "C-A" },
+      { external_person_id: "CRM-A" },
+      { external_person_id: "CRM-B" },
+    ])
+      expect(await personOf(naming)).toBe("p-1");
+    await put({ person_id: "a", type: "Lead" });
+    expect(await service.json("GET", "/v1/profiles/p-1", 200, key())).toMatchObject({ type: "Lead" });
+    expect((await service.call("GET", "/v1/profiles/a", key())).status).toBe(404);
+    // An id that another profile gets names that profile.
+    await put({ person_id: "p-9", external_person_id: "CRM-A" });
+    expect(await personOf({ external_person_id: "CRM-A" })).toBe("p-9");
+  });
+
+  it("are one person in a call that changes both", async () => {
+    await put({ person_id: "a" });
+    await merge("a", "p-1");
+    const body = { profiles: [{ person_id: "p-1" }, { person_id: "a" }] };
+    expect(await service.faults("PUT", "/v1/profiles", { ...key(), body })).toEqual(["/profiles/1/person_id"]);
+  });
+
+  it("are free again after the deletion of the person, which deletes the merged ones too", async () => {
+    await put({ person_id: "a", external_person_id: "CRM-A" }, { person_id: "b" });
+    await merge("a", "b");
+    await merge("b", "p-1");
+    const deletion = await service.json<{ id: string }>("DELETE", "/v1/profiles/a", 202, key());
+    expect(deletion).toMatchObject({ person_id: "p-1" });
+    const { data } = await service.json<{ data: { person_id: string }[] }>("GET", "/v1/profile-deletions", 200, key());
+    expect(data.map((each) => each.person_id).toSorted()).toEqual(["a", "b", "p-1"]);
+    const body = { events: orders(1).map((event) => ({ ...event, person_id: "a" })) };
+    expect(await service.faults("POST", "/v1/events", { ...key(), body })).toEqual(["/events/0/person_id"]);
+    await put({ person_id: "a" });
+    expect(await personOf({ person_id: "a" })).toBe("a");
+  });
+});
+
+describe("a merge is refused", () => {
+  it("of a person into itself, of unknown and of deleted people, and of one who is merged elsewhere", async () => {
+    await put({ person_id: "a" }, { person_id: "b" }, { person_id: "gone" });
+    await service.json("DELETE", "/v1/profiles/gone", 202, key());
+    const other = await service.shop();
+    await service.json("PUT", "/v1/profiles", 200, { key: other.key, body: { profiles: [{ person_id: "theirs" }] } });
+    expect(await refusal("a", "a")).toEqual(["invalid_request", "/into"]);
+    expect(await refusal("nil", "theirs")).toEqual(["invalid_request", "/from", "/into"]);
+    expect(await refusal("gone", "p-1")).toEqual(["invalid_request", "/from"]);
+    await merge("a", "b");
+    expect(await refusal("a", "p-1")).toEqual(["conflict", "/from"]);
+    expect(await refusal("b", "a")).toEqual(["conflict", "/into"]);
+    // What is merged into a goes to b.
+    await put({ person_id: "c" });
+    expect((await merge("c", "a")).profile.person_id).toBe("b");
+  });
+
+  it("beyond the most people of one person, counted over a chain", async () => {
+    const ids = Array.from({ length: MAX_MERGED + 1 }, (_, n) => `m-${n}`);
+    await put(...ids.map((id) => ({ person_id: id })), { person_id: "b" });
+    for (const id of ids.slice(0, MAX_MERGED - 1)) await merge(id, "b");
+    await merge("m-100", "p-1");
+    expect(await refusal("b", "p-1")).toEqual(["invalid_request", "/into"]);
+    await merge("m-99", "b");
+    expect(await refusal("m-100", "b")).toEqual(["conflict", "/from"]);
+    expect(await refusal("p-1", "b")).toEqual(["invalid_request", "/into"]);
+  });
+
+  it("of profiles with too many tags together", async () => {
+    const tags = (name: string) => Array.from({ length: 101 }, (_, n) => `${name}-${n}`);
+    await put({ person_id: "a", tags: tags("a") }, { person_id: "p-1", tags: tags("b") });
+    expect(await refusal("a", "p-1")).toEqual(["invalid_request", "/into"]);
+  });
+});
+
+describe("calls at the same time", () => {
+  it("of two merges of one person one is made and the other refused; events of the person go where it is", async () => {
+    await put({ person_id: "a" }, { person_id: "b" });
+    const [first, second, sent] = await Promise.allSettled([
+      merge("a", "b"),
+      merge("a", "p-1"),
+      service.send(
+        space,
+        orders(1).map((event) => ({ ...event, person_id: "a" })),
+      ),
+    ]);
+    expect([first.status, second.status].toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(sent.status).toBe("fulfilled");
+    const into = first.status === "fulfilled" ? "b" : "p-1";
+    expect(await personOf({ person_id: "a" })).toBe(into);
+  });
+
+  it("a chain in both orders is one person, and a cycle is not made", async () => {
+    await put({ person_id: "a" }, { person_id: "b" }, { person_id: "c" });
+    await Promise.all([merge("a", "b"), merge("b", "c")]);
+    expect(await personOf({ person_id: "a" })).toBe("c");
+    await put({ person_id: "x" }, { person_id: "y" });
+    const both = await Promise.allSettled([merge("x", "y"), merge("y", "x")]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  });
+});
+
+it("makes personMerged where the space has enabled it, and what follows from the change of the profile", async () => {
+  for (const id of ["personMerged", "tagAdded"])
+    await service.json("PATCH", `/v1/event-definitions/${id}`, 200, { ...key(), body: { enabled: true } });
+  await put({ person_id: "a", tags: ["vip"] });
+  await merge("a", "p-1");
+  service.now += 1;
+  const page = await service.json<{ data: Record<string, unknown>[] }>(
+    "GET",
+    `/v1/events?start=${new Date(service.now - 1_000).toISOString()}&end=${new Date(service.now).toISOString()}`,
+    200,
+    key(),
+  );
+  const made = page.data.map((row) => [row["definitionId"], row["personId"], row["mergedPersonId"] ?? row["tag"]]);
+  expect(made).toContainEqual(["personMerged", "p-1", "a"]);
+  expect(made).toContainEqual(["tagAdded", "p-1", "vip"]);
+});
