@@ -52,6 +52,7 @@ const settings = z.object({
     z.string().regex(/^arn:[a-z-]+:iam::\d*:(user|role|root)/, "must be the ARN of a user or role"),
   ),
   STS_ENDPOINT: optional(z.url({ protocol: /^https?$/ })),
+  S3_ENDPOINT: optional(z.url({ protocol: /^https?$/ })),
   SECRETS_KEY: z
     .string()
     .regex(
@@ -88,7 +89,7 @@ export function readConfig(env: Settings) {
     throw new Error(`settings: ${wrong.join("; ")}`);
   }
   const from = read.data;
-  for (const name of ["BUCKET_ENDPOINT", "STS_ENDPOINT"] as const)
+  for (const name of ["BUCKET_ENDPOINT", "STS_ENDPOINT", "S3_ENDPOINT"] as const)
     if (from[name]?.startsWith("http:") === true && from.ALLOW_INSECURE_TARGETS !== "true")
       throw new Error(`settings: ${name} must be https unless ALLOW_INSECURE_TARGETS is true`);
   return Object.freeze({
@@ -105,6 +106,8 @@ export function readConfig(env: Settings) {
     aws: awsIdentity(from),
     /** Without a trailing slash; null for the region's own. */
     stsEndpoint: from.STS_ENDPOINT?.replace(/\/+$/, "") ?? null,
+    /** Of buckets that an export's request names itself. Without a trailing slash; null for the region's own. */
+    s3Endpoint: from.S3_ENDPOINT?.replace(/\/+$/, "") ?? null,
     /** `<key id>:<base64 of 32 bytes>`: the first key encrypts, older ones after commas still decrypt. */
     secretsKey: from.SECRETS_KEY,
     gzip: Object.freeze({ engine: from.GZIP_ENGINE, level: from.GZIP_LEVEL }),

@@ -32,16 +32,19 @@ describe("the operator's token", () => {
   });
 });
 
-describe("the STS endpoint", () => {
+describe.each([
+  ["STS_ENDPOINT", "stsEndpoint"],
+  ["S3_ENDPOINT", "s3Endpoint"],
+] as const)("%s", (setting, field) => {
   it("is the region's own where none is set", () => {
-    expect(read({}).stsEndpoint).toBeNull();
-    expect(read({ STS_ENDPOINT: "https://sts.acme.example/" }).stsEndpoint).toBe("https://sts.acme.example");
+    expect(read({})[field]).toBeNull();
+    expect(read({ [setting]: "https://sts.acme.example/" })[field]).toBe("https://sts.acme.example");
   });
 
   it("is https, but in local development", () => {
-    const open = { STS_ENDPOINT: "http://127.0.0.1:8000", BUCKET_ENDPOINT: "https://bucket.example" };
-    expect(read(open).stsEndpoint).toBe("http://127.0.0.1:8000");
-    expect(() => read({ ...open, ALLOW_INSECURE_TARGETS: "false" })).toThrow(/STS_ENDPOINT must be https/);
+    const open = { [setting]: "http://127.0.0.1:8000", BUCKET_ENDPOINT: "https://bucket.example" };
+    expect(read(open)[field]).toBe("http://127.0.0.1:8000");
+    expect(() => read({ ...open, ALLOW_INSECURE_TARGETS: "false" })).toThrow(`${setting} must be https`);
   });
 });
 

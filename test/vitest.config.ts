@@ -52,6 +52,7 @@ const worker = {
           AWS_SECRET_ACCESS_KEY: "",
           AWS_PRINCIPAL_ARN: "",
           STS_ENDPOINT: "",
+          S3_ENDPOINT: "",
           SECRETS_KEY: "k1:dGVzdC10ZXN0LXRlc3QtdGVzdC10ZXN0LXRlc3QtMTI=",
           CONTROL_MIGRATIONS: await readD1Migrations("./src/db/migrations/control"),
           SPACE_MIGRATIONS: await readD1Migrations("./src/db/migrations/space"),

@@ -48,9 +48,10 @@ export async function setTrust(gateway: Gateway, name: string, principal: string
   await gateway.admin("role", "modify", "--role-name", name, "--assume-role-policy-doc", trustIn(principal));
 }
 
-/** The settings with which the service assumes roles there. */
+/** The settings with which the service assumes roles there, and finds the buckets that a request names itself. */
 export const settingsFor = (origin: string) => ({
   STS_ENDPOINT: origin,
+  S3_ENDPOINT: origin,
   AWS_ACCESS_KEY_ID: SERVICE.accessKeyId,
   AWS_SECRET_ACCESS_KEY: SERVICE.secretAccessKey,
   AWS_PRINCIPAL_ARN: SERVICE_PRINCIPAL,

@@ -3,6 +3,7 @@
  * most of the tests; at the end, no log, row or answer may have a secret.
  */
 
+import { infobip } from "./infobip.ts";
 import { large } from "./large.ts";
 import { objects } from "./objects.ts";
 import { connectionTest } from "./connection-test.ts";
@@ -15,6 +16,7 @@ describeInterop("delivery to a real S3", () => {
   roles(scene);
   objects(scene);
   connectionTest(scene);
+  infobip(scene);
   large(scene);
   keepsSecrets(scene);
 });

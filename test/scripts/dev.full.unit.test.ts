@@ -17,6 +17,7 @@ const DEFAULTS = {
   BUCKET_REGION: "auto",
   AWS_PRINCIPAL_ARN: "",
   STS_ENDPOINT: "",
+  S3_ENDPOINT: "",
   GZIP_ENGINE: "fflate",
   GZIP_LEVEL: "3",
   CREATE_LIMIT: "5",

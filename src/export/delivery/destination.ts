@@ -70,14 +70,14 @@ export async function freezeDestination(
 
 function freezeInline({ config }: Opening, delivery: Extract<Delivery, { type: "s3" }>) {
   const { bucket = "", region = "", role_arn: roleArn = "", directory_path: path = "" } = delivery;
-  const { aws, stsEndpoint } = config;
+  const { aws, stsEndpoint, s3Endpoint } = config;
   if (aws === null) throw invalid({ pointer: "/delivery/role_arn", detail: NO_IDENTITY });
   const location: BucketLocation = {
-    provider: "aws",
+    provider: s3Endpoint === null ? "aws" : "generic",
     bucket,
     region: normalizeRegion(region),
-    endpoint: null,
-    path_style: false,
+    endpoint: s3Endpoint,
+    path_style: s3Endpoint !== null,
     encryption: null,
     storage_class: null,
   };

@@ -61,7 +61,7 @@ export const Delivery = z
   .default({ type: "download" })
   .meta({
     description:
-      "`download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.",
+      "`download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.",
   });
 
 export type Delivery = z.output<typeof Delivery>;

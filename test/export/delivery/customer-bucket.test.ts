@@ -81,6 +81,18 @@ describe("an export to a bucket by role", () => {
     expect(problem.code).toBe("conflict");
   });
 
+  it("goes to the store that the settings name, in path style, where the request names its bucket itself", async () => {
+    const elsewhere = await Customer.open({
+      STS_ENDPOINT: "https://sts.acme.example",
+      S3_ENDPOINT: "https://s3.acme.example/",
+    });
+    const done = await elsewhere.export();
+    expect(done.status).toBe("completed");
+    expect(elsewhere.idsAt(done.files.map((file) => file.name))).toEqual(IDS);
+    const addresses = elsewhere.aws.seen.map(({ url }) => `${url.host}${url.pathname.slice(0, 14)}`);
+    expect(new Set(addresses)).toEqual(new Set(["s3.acme.example/acme-exports/"]));
+  });
+
   it("as one file keeps its segments in the service's bucket and puts one object there", async () => {
     service.context.sizes = {
       chunkRows: 2,

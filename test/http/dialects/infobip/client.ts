@@ -3,7 +3,14 @@
  * service.
  */
 
-type Send = (url: string, init: RequestInit) => Promise<Response>;
+/** A response, whatever runs the client. */
+interface Answer {
+  ok: boolean;
+  status: number;
+  json(): Promise<unknown>;
+}
+
+type Send = (url: string, init: RequestInit) => Promise<Answer>;
 
 interface ExportRequest {
   roleArn: string;
@@ -61,11 +68,12 @@ export class InfobipClient {
 
   async submit(request: ExportRequest): Promise<string> {
     const response = await this.#call("POST", "/peopleevents/1/export", request);
-    return (await response.json<{ requestId: string }>()).requestId;
+    return ((await response.json()) as { requestId: string }).requestId;
   }
 
   async status(requestId: string): Promise<ExportStatus> {
-    return (await this.#call("GET", `/peopleevents/1/export/status/${requestId}`)).json();
+    const response = await this.#call("GET", `/peopleevents/1/export/status/${requestId}`);
+    return (await response.json()) as ExportStatus;
   }
 
   async cancel(requestId: string): Promise<void> {
@@ -74,7 +82,7 @@ export class InfobipClient {
 
   async definitions(): Promise<string[]> {
     const response = await this.#call("GET", "/peopleevents/1/export/definitions");
-    return (await response.json<{ definitionIdList: string[] }>()).definitionIdList;
+    return ((await response.json()) as { definitionIdList: string[] }).definitionIdList;
   }
 
   /** Polls until the request has ended. @param pause is waited for between two polls. */
@@ -86,12 +94,12 @@ export class InfobipClient {
     }
   }
 
-  async #call(method: string, path: string, body?: unknown): Promise<Response> {
+  async #call(method: string, path: string, body?: unknown): Promise<Answer> {
     const headers: Record<string, string> = { authorization: this.#authorization, accept: "application/json" };
     if (body !== undefined) headers["content-type"] = "application/json";
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const response = await this.#send(this.#baseUrl + path, init);
-    if (!response.ok) throw new InfobipError(response.status, await response.json());
+    if (!response.ok) throw new InfobipError(response.status, (await response.json()) as ApiException);
     return response;
   }
 }
