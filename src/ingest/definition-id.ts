@@ -15,8 +15,8 @@ const WORDS = /[A-Z]+(?![a-z])[0-9]*|[A-Za-z]?[a-z0-9]+/g;
 /**
  * Makes an id: `Trip booked` → `tripBooked`, `Voice IVR played` → `voiceIvrPlayed`, `Größe gewählt` → `grosseGewahlt`.
  * A word begins after anything that is neither letter nor digit, and at a capital after a small letter. Letters of
- * other scripts than Latin separate words. An id that
- * would begin with a digit begins with `event`. At most 64 characters.
+ * other scripts than Latin separate words. An id that would begin with a digit begins with `event`. At most 64
+ * characters.
  * @returns null for a name without a Latin letter or a digit.
  */
 export function idFromName(name: string): string | null {

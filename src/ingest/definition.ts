@@ -10,7 +10,7 @@ import { clashingNames } from "./row-fields.ts";
 export const MAX_PROPERTIES = 120;
 const MAX_LIST_FIELDS = 128;
 
-const PROPERTY_NAME = /^(?!__proto__$)[\p{L}_$][\p{L}\p{N}_$-]{0,127}$/u;
+const PROPERTY_NAME = /^(?!__proto__$)(?=.{1,128}$)[\p{L}_$][\p{L}\p{N}_$-]*(?: [\p{L}\p{N}_$-]+)*$/u;
 
 /** Whether a definition may have a property or a field of this name. */
 export const isPropertyName = (text: string): boolean => PROPERTY_NAME.test(text);
@@ -19,7 +19,7 @@ const name = z
   .string()
   .regex(
     PROPERTY_NAME,
-    "A property's name starts with a letter, _ or $, followed by letters, digits, _, $ or -: at most 128 characters.",
+    "A property's name starts with a letter, _ or $, followed by letters, digits, _, $ or -, and single spaces between these: at most 128 characters.",
   );
 
 const SCALARS = ["text", "boolean", "date", "number"] as const;

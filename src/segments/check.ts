@@ -5,6 +5,7 @@
 
 import { type Fault, MAX_FAULTS, pointerTo } from "../errors.ts";
 import { didYouMean } from "../suggestion.ts";
+import { isInstantOrDay } from "../time/instant.ts";
 import { type Comparison, type Rule, rulesIn, type Scalar } from "./rule.ts";
 
 export type ValueType = "text" | "boolean" | "date" | "number" | "list";
@@ -67,7 +68,7 @@ function propertyFaults(
 /** The values that a type compares with. Dates compare as texts. */
 const VALUES: Record<ValueType, { kind: string; words: string }> = {
   text: { kind: "string", words: "a text" },
-  date: { kind: "string", words: "a text such as 2026-01-31" },
+  date: { kind: "string", words: "a day or a time, such as 2026-01-31 or 2026-01-31T09:30:00Z" },
   number: { kind: "number", words: "a number" },
   boolean: { kind: "boolean", words: "true or false" },
   list: { kind: "none", words: "nothing" },
@@ -79,10 +80,12 @@ function comparisonFaults(comparison: Comparison, name: string, type: ValueType,
     { pointer: pointerTo([...at, member]), detail: `${name} has the type ${type}: ${detail}` },
   ];
   const fits = (value: Scalar) => typeof value === kind;
+  // Other comparisons of dates may be with the beginning of a text: `2026-01`.
+  const isValue = (value: Scalar) => fits(value) && (type !== "date" || isInstantOrDay(String(value)));
   switch (comparison.op) {
     case "eq":
     case "neq":
-      return fits(comparison.value) ? [] : refuse("value", `compare it with ${words}.`);
+      return isValue(comparison.value) ? [] : refuse("value", `compare it with ${words}.`);
     case "gt":
     case "gte":
     case "lt":
@@ -90,7 +93,7 @@ function comparisonFaults(comparison: Comparison, name: string, type: ValueType,
       if (type === "boolean") return refuse("op", `${comparison.op} does not apply to it. Use eq, neq or in.`);
       return fits(comparison.value) ? [] : refuse("value", `compare it with ${words}.`);
     case "in":
-      return comparison.value.some(fits) ? [] : refuse("value", `compare it with ${words}.`);
+      return comparison.value.some(isValue) ? [] : refuse("value", `compare it with ${words}.`);
     case "contains":
     case "starts_with":
       return kind === "string" ? [] : refuse("op", `${comparison.op} applies to texts and dates alone.`);

@@ -152,6 +152,13 @@ describe("its properties", () => {
       ],
     ],
     [
+      "names with spaces, of properties and of fields",
+      [
+        { name: "Item Name", type: "text" },
+        { name: "Cart Items", type: "list", fields: [{ name: "Unit Price", type: "number" }] },
+      ],
+    ],
+    [
       "names that objects have already",
       [
         { name: "constructor", type: "text" },
@@ -182,7 +189,10 @@ describe("its properties", () => {
     ["a name of 129 characters", [{ name: "n".repeat(129), type: "text" }], ["/properties/0/name"]],
     ["a name that begins with a digit", [{ name: "1a", type: "text" }], ["/properties/0/name"]],
     ["a name with a dot", [{ name: "a.b", type: "text" }], ["/properties/0/name"]],
-    ["a name with a blank", [{ name: "a b", type: "text" }], ["/properties/0/name"]],
+    ["a name that begins with a space", [{ name: " a", type: "text" }], ["/properties/0/name"]],
+    ["a name that ends with a space", [{ name: "a ", type: "text" }], ["/properties/0/name"]],
+    ["a name with two spaces side by side", [{ name: "a  b", type: "text" }], ["/properties/0/name"]],
+    ["a name with a space that does not break", [{ name: "a\u00a0b", type: "text" }], ["/properties/0/name"]],
     ["a name twice", [field, field], ["/properties/1/name"]],
     ["a field twice", [list([field, field])], ["/properties/0/fields/1/name"]],
     ["required as a text", [{ ...field, required: "yes" }], ["/properties/0/required"]],

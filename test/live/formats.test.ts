@@ -14,6 +14,8 @@ import { liveStack, openShop } from "./support.ts";
 const EVENTS = 30_000;
 const FILE_ROWS = 12_500;
 const FIRST = Date.parse("2026-01-01T00:00:00.000Z");
+/** Every third date is a plain day. */
+const DAY_CHARACTERS = "2026-01-01".length;
 const FORMATS = ["ndjson", "csv", "parquet"] as const;
 const TEXTS = [
   "plain",
@@ -41,7 +43,7 @@ const COLUMNS = {
   occuredTime: "TIMESTAMP WITH TIME ZONE",
   'say "page", größe': "VARCHAR",
   amount: "DOUBLE",
-  member: "BOOLEAN",
+  "club member": "BOOLEAN",
   at: "TIMESTAMP WITH TIME ZONE",
   items: "JSON",
   skus: "JSON",
@@ -49,7 +51,7 @@ const COLUMNS = {
 const PATHS = [
   ...["eventId", "externalPersonId", "occuredTime"].map((path) => ({ path })),
   { path: "page", as: 'say "page", größe' },
-  ...["amount", "member", "at", "items"].map((path) => ({ path })),
+  ...["amount", "club member", "at", "items"].map((path) => ({ path })),
   { path: "items.sku", as: "skus" },
 ];
 
@@ -79,8 +81,12 @@ function* events(): Generator<Record<string, unknown>> {
       properties: {
         page: or(n, 11, TEXTS[n % TEXTS.length]),
         amount: or(n, 7, (n - 15_000) / 7),
-        member: or(n, 5, n % 2 === 0),
-        at: or(n, 13, new Date(FIRST + n * 86_399_999).toISOString()),
+        "club member": or(n, 5, n % 2 === 0),
+        at: or(
+          n,
+          13,
+          new Date(FIRST + n * 86_399_999).toISOString().slice(0, n % 3 === 0 ? DAY_CHARACTERS : undefined),
+        ),
         items: or(
           n,
           17,
@@ -102,7 +108,7 @@ beforeAll(async () => {
     { name: "sku", type: "text" },
     { name: "count", type: "number" },
   ];
-  const types = { page: "text", amount: "number", member: "boolean", at: "date" };
+  const types = { page: "text", amount: "number", "club member": "boolean", at: "date" };
   const scalars = Object.entries(types).map(([name, type]) => ({ name, type }));
   const properties = [...scalars, { name: "items", type: "list", fields }];
   await client.define({ id: "visit", name: "Visit", properties });
@@ -123,7 +129,7 @@ beforeAll(async () => {
   }
   const all = (format: string, ending: string) => `'${join(stack.file(format), `*.${ending}`)}'`;
   const csv = `header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, allow_quoted_nulls = false`;
-  await duck.run(`
+  await duck.run(`SET TimeZone = 'UTC';
     CREATE TABLE ndjson AS SELECT ${timed.join()}
       FROM read_json(${all("ndjson", "json.gz")}, format = 'newline_delimited', columns = {${typed()}});
     CREATE TABLE csv AS SELECT ${timed.join()} FROM read_csv(${all("csv", "csv.gz")}, ${csv}, columns = {${typed()}});
