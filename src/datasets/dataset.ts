@@ -72,6 +72,8 @@ export interface Snapshot {
   since: Since | null;
   /** Leaves out people who were deleted after the snapshot too, for reads that are not repeated (List Events). */
   excludeDeletedNow?: boolean;
+  /** Only this person's events, for lists of events. */
+  person?: string | undefined;
 }
 
 /** What a look-up at a snapshot needs. */

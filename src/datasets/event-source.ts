@@ -63,6 +63,7 @@ export const rangeOf = (
   types,
   lower: { time: Math.min(query.start, snapshot.since?.lateFrom ?? query.start), id: "" },
   upper: { time: query.end, id: "" },
+  person: snapshot.person,
   excludeDeleted: deletionsToExclude(query, snapshot),
 });
 

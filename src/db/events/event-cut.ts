@@ -2,7 +2,7 @@
 
 import type { Database } from "../core/database.ts";
 import { type EventKey, type EventRange, parseKey } from "./event-range.ts";
-import { keyAt, MAX_SCAN, scanSlice } from "./event-scan.ts";
+import { keyAt, maxScanOf, scanSlice } from "./event-scan.ts";
 
 /** What a chunk holds at most. */
 export interface CutLimits {
@@ -43,7 +43,12 @@ interface Sums {
  * Cuts the first events off a range: as many as the limits allow, and at least one where the limit of scanned events
  * allows it. The cut depends on the events of the snapshot alone, and not on how many a query scans.
  */
-export async function cutEvents(db: Database, range: EventRange, max: CutLimits, maxScan = MAX_SCAN): Promise<Cut> {
+export async function cutEvents(
+  db: Database,
+  range: EventRange,
+  max: CutLimits,
+  maxScan = maxScanOf(range),
+): Promise<Cut> {
   const left = { ...max };
   let first: EventKey | null = null;
   /** The place where the limit of scanned events is reached. */
@@ -107,7 +112,7 @@ export async function timesOfEveryNth(
   db: Database,
   range: EventRange,
   n: number,
-  maxScan = MAX_SCAN,
+  maxScan = maxScanOf(range),
 ): Promise<number[]> {
   const times: number[] = [];
   let before = 0;

@@ -1,8 +1,8 @@
 /** Whose events are in a range, and how large they are: what a cut of chunks asks, without the events' properties. */
 
 import type { Database } from "../core/database.ts";
-import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
-import { endOfScan, MAX_SCAN } from "./event-scan.ts";
+import { belongs, betweenKeys, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
+import { endOfScan, maxScanOf } from "./event-scan.ts";
 import type { EventRecord } from "./events.ts";
 
 export interface OwnedEvent extends Pick<EventRecord, "occurredAt" | "id" | "personId" | "companyId"> {
@@ -24,7 +24,7 @@ export async function* readOwners(
   range: EventRange,
   count: number,
   rows = PAGE_ROWS,
-  maxScan = MAX_SCAN,
+  maxScan = maxScanOf(range),
 ): AsyncGenerator<OwnedEvent[]> {
   let left = count;
   for (let rest = range; left > 0;) {
@@ -33,7 +33,7 @@ export async function* readOwners(
            || char(9) || bytes, char(10)) AS packed
        FROM (SELECT * FROM (
          SELECT occurred_at, id, person_id, company_id, octet_length(properties) AS bytes, ${belongs(range)} AS matches
-         FROM events WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8) WHERE matches LIMIT ?9)`,
+         FROM ${betweenKeys(range)} ORDER BY occurred_at, id LIMIT ?9) WHERE matches LIMIT ?10)`,
       [...eventRangeParams(rest), maxScan, rows],
     );
     const events = (page?.packed ?? "").split("\n").flatMap((line) => (line === "" ? [] : [parse(line)]));

@@ -51,12 +51,20 @@ export interface EventRange {
   types: readonly string[] | null;
   lower: EventKey;
   upper: EventKey;
+  /** Only this person's events, of the table `events`; undefined: everybody's. */
+  person?: string | undefined;
   /** Leaves out people who were deleted up to the snapshot, or up to now; undefined: no deletion is pending. */
   excludeDeleted?: "at_snapshot" | "now" | undefined;
 }
 
-/** SQL: the event's key is in the range, with parameters ?1 to ?5. */
-export const BETWEEN_KEYS = `space_no = ${SPACE_NO} AND (occurred_at, id) >= (?2, ?3) AND (occurred_at, id) < (?4, ?5)`;
+/** SQL: the event's key is in the range, with parameters ?1 to ?5; of one person's events also ?8. */
+const BETWEEN_KEYS = `space_no = ${SPACE_NO} AND (occurred_at, id) >= (?2, ?3) AND (occurred_at, id) < (?4, ?5)`;
+
+/** SQL, to follow FROM: the events between the keys of a range. One person's are found by their index. */
+export const betweenKeys = ({ table, person }: Pick<EventRange, "table" | "person">) =>
+  person === undefined
+    ? `${table.name} WHERE ${BETWEEN_KEYS}`
+    : `${table.name} INDEXED BY events_by_person WHERE ${BETWEEN_KEYS} AND person_id = ?8`;
 
 /** SQL: what an event between the keys must be besides, with parameters ?1, ?6 and ?7. */
 export const belongs = (range: EventRange) =>
@@ -95,7 +103,7 @@ const withoutDeleted = (range: EventRange) =>
     ? ""
     : ` AND ${excludeDeleted(range.table.name, range.excludeDeleted === "now" ? "true" : "d.seq <= ?6")}`;
 
-/** The parameters ?1 to ?7 of `BETWEEN_KEYS` and `belongs`. */
+/** The parameters ?1 to ?8 of `betweenKeys` and `belongs`. */
 export const eventRangeParams = (range: EventRange) =>
   [
     range.spaceId,
@@ -105,6 +113,7 @@ export const eventRangeParams = (range: EventRange) =>
     range.upper.id,
     range.seq,
     range.types === null ? null : JSON.stringify(range.types),
+    range.person ?? null,
   ] as const;
 
 /** Times lie within ±4·10^15 ms. With this added they have 16 digits, so their text sorts as the number does. */

@@ -8,7 +8,7 @@ import type { Database, Param } from "../core/database.ts";
 import {
   belongs,
   inSnapshot,
-  BETWEEN_KEYS,
+  betweenKeys,
   type EventKey,
   type EventRange,
   eventRangeParams,
@@ -22,6 +22,12 @@ import {
  * that of its person's deletion. Together they stay below 250,000 rows.
  */
 export const MAX_SCAN = 60_000;
+/** Of one person's events the entry of the index counts too. */
+const MAX_PERSON_SCAN = 48_000;
+
+/** The most events that one query of a range scans. */
+export const maxScanOf = ({ person }: Pick<EventRange, "person">): number =>
+  person === undefined ? MAX_SCAN : MAX_PERSON_SCAN;
 
 /** What every slice tells: `next` is where the next slice begins, or null at the end of the range. */
 export interface Slice {
@@ -33,7 +39,7 @@ export interface Slice {
  * Scans the first `rows` events between the keys of a range, as a table
  * `scanned (key, occurred_at, matches, bytes, known)`: `matches` is 1 for an event of the range, `known` for one of the
  * snapshot, `bytes` is the length of its text column.
- * @param select SQL of the result's further columns. @param more its parameters, from ?9 on.
+ * @param select SQL of the result's further columns. @param more its parameters, from ?10 on.
  */
 export async function scanSlice<Row>(
   db: Database,
@@ -42,11 +48,11 @@ export async function scanSlice<Row>(
   select: string,
   more: readonly Param[] = [],
 ): Promise<Row & Slice> {
-  const { name, textColumn } = range.table;
+  const { textColumn } = range.table;
   const found = await db.first<Row & { scanned: number; last: string | null }>(
     `WITH scanned (key, occurred_at, matches, bytes, known) AS (
-       SELECT ${KEY_TEXT}, occurred_at, ${belongs(range)}, octet_length(${textColumn}), ${inSnapshot(range)} FROM ${name}
-       WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8)
+       SELECT ${KEY_TEXT}, occurred_at, ${belongs(range)}, octet_length(${textColumn}), ${inSnapshot(range)}
+       FROM ${betweenKeys(range)} ORDER BY occurred_at, id LIMIT ?9)
      SELECT count(*) AS scanned, max(key) AS last, ${select} FROM scanned`,
     [...eventRangeParams(range), rows, ...more],
   );
@@ -60,8 +66,8 @@ export async function scanSlice<Row>(
  */
 export async function endOfScan(db: Database, range: EventRange, rows: number): Promise<EventKey | null> {
   const found = await db.first<{ key: string }>(
-    `SELECT ${KEY_TEXT} AS key FROM ${range.table.name} WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT 1 OFFSET ?6`,
-    [...eventRangeParams(range).slice(0, 5), rows - 1],
+    `SELECT ${KEY_TEXT} AS key FROM ${betweenKeys(range)} ORDER BY occurred_at, id LIMIT 1 OFFSET ?9`,
+    [...eventRangeParams(range), rows - 1],
   );
   return found === null ? null : justAfter(parseKey(found.key));
 }
@@ -80,8 +86,8 @@ export async function keyAt(
 ): Promise<EventKey> {
   const counts = of === "range" ? belongs(range) : `${inSnapshot(range)} AND ?7 IS ?7`;
   const found = await db.first<{ key: string }>(
-    `SELECT key FROM (SELECT ${KEY_TEXT} AS key, ${counts} AS counts FROM ${range.table.name}
-       WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8) WHERE counts LIMIT 1 OFFSET ?9`,
+    `SELECT key FROM (SELECT ${KEY_TEXT} AS key, ${counts} AS counts
+       FROM ${betweenKeys(range)} ORDER BY occurred_at, id LIMIT ?9) WHERE counts LIMIT 1 OFFSET ?10`,
     [...eventRangeParams(range), rows, place],
   );
   if (found === null) throw new Error("An event of a slice was not found a second time.");

@@ -2,23 +2,23 @@
 
 import type { Database } from "../core/database.ts";
 import {
-  BETWEEN_KEYS,
   belongs,
+  betweenKeys,
   type EventKey,
   type EventRange,
   eventRangeParams,
   KEY_TEXT,
   parseKey,
 } from "./event-range.ts";
-import { MAX_SCAN } from "./event-scan.ts";
+import { maxScanOf } from "./event-scan.ts";
 
 /** Events of the first slice: most lists have names that are not rare. */
 const FIRST_SLICE = 4_000;
 
-/** The last `?8` events between the keys, with whether they belong to the range. */
+/** The last `?9` events between the keys, with whether they belong to the range. */
 const fromEnd = (range: EventRange) =>
-  `SELECT ${KEY_TEXT} AS key, ${belongs(range)} AS matches FROM ${range.table.name}
-   WHERE ${BETWEEN_KEYS} ORDER BY occurred_at DESC, id DESC LIMIT ?8`;
+  `SELECT ${KEY_TEXT} AS key, ${belongs(range)} AS matches FROM ${betweenKeys(range)}
+   ORDER BY occurred_at DESC, id DESC LIMIT ?9`;
 
 /**
  * @param max `records`: how many events; `scanned`: how many are looked through for them, of whatever type.
@@ -29,7 +29,7 @@ export async function startOfLast(
   db: Database,
   range: EventRange,
   max: { records: number; scanned: number },
-  maxScan = MAX_SCAN,
+  maxScan = maxScanOf(range),
 ): Promise<EventKey> {
   const left = { ...max };
   let rows = Math.min(left.records, FIRST_SLICE, maxScan, left.scanned);
@@ -52,11 +52,10 @@ export async function startOfLast(
 
 /** @param place of the event among those of the range, from the end, from 0. */
 async function keyFromEnd(db: Database, range: EventRange, rows: number, place: number): Promise<EventKey> {
-  const found = await db.first<{ key: string }>(`SELECT key FROM (${fromEnd(range)}) WHERE matches LIMIT 1 OFFSET ?9`, [
-    ...eventRangeParams(range),
-    rows,
-    place,
-  ]);
+  const found = await db.first<{ key: string }>(
+    `SELECT key FROM (${fromEnd(range)}) WHERE matches LIMIT 1 OFFSET ?10`,
+    [...eventRangeParams(range), rows, place],
+  );
   if (found === null) throw new Error("An event of a slice was not found a second time.");
   return parseKey(found.key);
 }

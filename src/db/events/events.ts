@@ -5,8 +5,8 @@
 
 import type { Database } from "../core/database.ts";
 import { SPACE_NO } from "../core/sequences.ts";
-import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
-import { endOfScan, MAX_SCAN } from "./event-scan.ts";
+import { belongs, betweenKeys, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
+import { endOfScan, maxScanOf } from "./event-scan.ts";
 
 export interface EventRecord {
   occurredAt: number;
@@ -31,7 +31,11 @@ const PAGE_BYTES = 900_000;
  * only the size of its properties; `fillLarge` then fetches the properties by the event's key.
  * @param maxScan events that one query scans at most, whether they belong to the range or not.
  */
-export async function* readEvents(db: Database, range: EventRange, maxScan = MAX_SCAN): AsyncGenerator<EventRecord[]> {
+export async function* readEvents(
+  db: Database,
+  range: EventRange,
+  maxScan = maxScanOf(range),
+): AsyncGenerator<EventRecord[]> {
   let rows = Math.min(FIRST_PAGE_ROWS, maxScan);
   for (let rest = range; ;) {
     const inlineBytes = Math.floor(PAGE_BYTES / rows);
@@ -39,11 +43,11 @@ export async function* readEvents(db: Database, range: EventRange, maxScan = MAX
     const page = await db.first<{ packed: string | null }>(
       `SELECT group_concat(occurred_at || char(9) || id || char(9) || definition_id || char(9) || person_id || char(9)
            || ifnull(session_id, '') || char(9) || ifnull(company_id, '') || char(9) || received_at || char(9)
-           || CASE WHEN octet_length(properties) > ?10 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
+           || CASE WHEN octet_length(properties) > ?11 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
        FROM (SELECT * FROM (
          SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at,
            CASE WHEN ${belongs(range)} THEN properties END AS properties
-         FROM events WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8) WHERE properties IS NOT NULL LIMIT ?9)`,
+         FROM ${betweenKeys(range)} ORDER BY occurred_at, id LIMIT ?9) WHERE properties IS NOT NULL LIMIT ?10)`,
       [...eventRangeParams(rest), maxScan, rows, inlineBytes],
     );
     const packed = page?.packed ?? "";

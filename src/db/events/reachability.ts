@@ -4,7 +4,7 @@
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { belongs, BETWEEN_KEYS, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
+import { belongs, betweenKeys, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
 import { endOfScan, MAX_SCAN } from "./event-scan.ts";
 import { jsonLists } from "../core/json-lists.ts";
 import { SPACE_NO, THIS_SEQUENCE } from "../core/sequences.ts";
@@ -76,8 +76,8 @@ export async function* readReachability(
   for (let rest = range; ;) {
     const page = await db.all<ReachabilityRecord>(
       `SELECT occurred_at, id, person_id, channel, installation_id, received_at, event FROM (
-         SELECT *, ${belongs(range)} AS matches FROM reachability_events
-         WHERE ${BETWEEN_KEYS} ORDER BY occurred_at, id LIMIT ?8) WHERE matches LIMIT ?9`,
+         SELECT *, ${belongs(range)} AS matches FROM ${betweenKeys(range)} ORDER BY occurred_at, id LIMIT ?9)
+       WHERE matches LIMIT ?10`,
       [...eventRangeParams(rest), maxScan, rows],
     );
     if (page.some((each, n) => each.occurred_at < (page[n - 1]?.occurred_at ?? each.occurred_at)))

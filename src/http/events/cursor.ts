@@ -18,6 +18,8 @@ export interface Walk {
   snapshotSeq: number;
   /** Epoch ms of the request for the first page, which validated the window. */
   askedAt: number;
+  /** Whose events alone are in the walk, as the first page found them: a later page does not look again. */
+  person?: string | undefined;
   /** Where the page begins, or ends if it is read backwards; null for the first page. */
   at: RowPlace | null;
   backwards: boolean;
@@ -39,10 +41,10 @@ export async function writeCursor(
   call: Call,
   space: SpaceRow,
   request: unknown,
-  { snapshotSeq, askedAt, at, backwards }: Walk,
+  { snapshotSeq, askedAt, person, at, backwards }: Walk,
 ): Promise<string | null> {
   if (at === null) return null;
-  const text = JSON.stringify([snapshotSeq, askedAt, at.key.time, at.key.id, at.skip, backwards]);
+  const text = JSON.stringify([snapshotSeq, askedAt, at.key.time, at.key.id, at.skip, backwards, person ?? null]);
   return encrypt(call.config.secretsKey, placeOf(space, request), text, call.runtime.randomBytes(12));
 }
 
@@ -53,18 +55,26 @@ export async function readCursor(call: Call, space: SpaceRow, request: unknown, 
       "This cursor does not belong to these parameters. Repeat those of the first page: only limit may differ.",
     );
   });
-  const [snapshotSeq, askedAt, time, id, skip, backwards = false] = JSON.parse(text) as Parts;
+  const [snapshotSeq, askedAt, time, id, skip, backwards = false, person] = JSON.parse(text) as Parts;
   const now = call.runtime.now();
   if (askedAt < now - DAY_MS)
     throw refuse(
       `The first page of this cursor is more than a day old (${iso(askedAt)}). Start again without a cursor.`,
     );
   if (!isKept(space, time, now)) throw tooOld();
-  return { snapshotSeq, askedAt, at: { key: { time, id }, skip }, backwards };
+  return { snapshotSeq, askedAt, person: person ?? undefined, at: { key: { time, id }, skip }, backwards };
 }
 
-/** The last member is missing in cursors of an earlier version, which all lead forwards. */
-type Parts = [snapshotSeq: number, askedAt: number, time: number, id: string, skip: number, backwards?: boolean];
+/** Cursors of an earlier version end before `backwards`, and lead forwards. */
+type Parts = [
+  snapshotSeq: number,
+  askedAt: number,
+  time: number,
+  id: string,
+  skip: number,
+  backwards?: boolean,
+  person?: string | null,
+];
 
 /** Does retention keep the events from a time on? @param time epoch ms. */
 export const isKept = (space: SpaceRow, time: number, now: number): boolean =>

@@ -5,11 +5,13 @@ import { activityEvents } from "../../datasets/activity-events.ts";
 import { conversionEvents } from "../../datasets/conversion-events/dataset.ts";
 import type { AnyDataset } from "../../datasets/dataset.ts";
 import { type Fault, invalid, SpillwayError } from "../../errors.ts";
-import { MAX_SCANNED, readPage } from "./page.ts";
+import { PERSON_IDS } from "../../db/profiles/lookup.ts";
+import { MAX_SCANNED, type PersonId, readPage } from "./page.ts";
 import { MAX_PAGE_BYTES } from "./page-rows.ts";
 import { inQuery, validate } from "../validate.ts";
 import { route } from "../route.ts";
 import { linkTo, pageOf } from "../list.ts";
+import { Id } from "../schemas.ts";
 
 const MAX_ROWS = 4_000;
 
@@ -39,6 +41,17 @@ const query = z.strictObject({
     "View `events`: at most 200 ids of definitions, in which `*` stands for any characters. View `conversions`: 1 to 10 ids.",
     "order_*,visit",
   ),
+  person_id: Id.optional().meta({
+    description:
+      "Only the events of this person. A person whom the space does not know, or who was deleted, has none: the list is empty.",
+    example: "p-1",
+  }),
+  external_person_id: Id.optional().meta({
+    description: "Instead of `person_id`: the external id that the person's profile has now.",
+  }),
+  custom_id: Id.optional().meta({
+    description: "Instead of `person_id`: the `custom_id` that the person's profile has now.",
+  }),
   row_format: rowFormat.unwrap().optional().meta({ description: "View `events`. Default: `flat`." }),
   extra_fields: z
     .enum(["true", "false"])
@@ -69,7 +82,8 @@ const query = z.strictObject({
     .meta({ description: "`next_cursor` of the page before, or `prev_cursor` of the page after." }),
 });
 
-type Sent = Omit<z.output<typeof query>, "view" | "limit" | "cursor">;
+type Query = z.output<typeof query>;
+type Sent = Omit<Query, "view" | "limit" | "cursor" | (typeof PERSON_IDS)[number]>;
 
 const list = (text: string | undefined) => text?.split(",");
 const flag = (text: "true" | "false" | undefined) => (text === undefined ? undefined : text === "true");
@@ -153,7 +167,7 @@ export const listEvents = route({
   summary: "List events",
   description: `Returns the rows that an export of \`activity_events\` with these parameters has, in the same order: by time of occurrence, then by id. With \`view=conversions\` it returns the rows of \`conversion_events\`. All pages read the snapshot of the first page: each row once, and none that was written later. For later rows, start again without a cursor. Events of a deleted person disappear at once, from further pages too. A cursor is valid for a day, and only with the parameters that it was returned for; only \`limit\` may change.
 
-A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page may also be short or empty and have a cursor: a call looks through ${MAX_SCANNED} events of the window, which may have few of the requested names, and conversions without a credited touchpoint have no rows. Only a page without \`next_cursor\` is the last one. \`prev_cursor\` leads to the page before, which ends where this one begins; only a page without it is the first one. For a long window an export is faster.`,
+A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} bytes. A page may also be short or empty and have a cursor: a call looks through ${MAX_SCANNED} events of the window, which may have few of the requested names, and conversions without a credited touchpoint have no rows. Only a page without \`next_cursor\` is the last one. \`prev_cursor\` leads to the page before, which ends where this one begins; only a page without it is the first one. \`person_id\`, \`external_person_id\` or \`custom_id\` narrow either view to one person, newest last; the service finds these events without looking through everybody's. For a long window of all events an export is faster.`,
   auth: "events:read",
   limit: "list",
   query,
@@ -161,12 +175,12 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
     200: { description: "Rows, oldest first.", schema: Listed },
   },
   check({ query }) {
-    const { view, limit: _, cursor: __, ...sent } = query;
-    requestOf(view, sent);
+    readQuery(query);
   },
-  async handle(call, { space, query: { view, limit, cursor, ...sent } }) {
-    const request = requestOf(view, sent);
-    const asked = { dataset: VIEWS[view].dataset, requestAt: () => request, owner: { view, request }, limit, cursor };
+  async handle(call, { space, query }) {
+    const { view, limit, cursor, person, request } = readQuery(query);
+    const owner = { view, request, person };
+    const asked = { dataset: VIEWS[view].dataset, requestAt: () => request, person, owner, limit, cursor };
     const { rows, next, previous } = await inQueryFaults(() => readPage(call, space, asked));
     const cursors = `"next_cursor":${JSON.stringify(next)},"prev_cursor":${JSON.stringify(previous)}`;
     return new Response(`{"data":[${rows}],${cursors}}`, {
@@ -174,6 +188,22 @@ A page ends early, with a cursor, if its rows would exceed ${MAX_PAGE_BYTES} byt
     });
   },
 });
+
+/** @throws as requestOf; invalid_request for a second id of the person. */
+function readQuery(query: Query) {
+  const { view, limit, cursor, person_id, external_person_id, custom_id, ...sent } = query;
+  const given = { person_id, external_person_id, custom_id };
+  const [person, second] = PERSON_IDS.flatMap((name): PersonId[] => {
+    const id = given[name];
+    return id === undefined ? [] : [[name, id]];
+  });
+  if (second !== undefined)
+    throw invalid({
+      pointer: `#query/${second[0]}`,
+      detail: "Send at most one of person_id, external_person_id and custom_id.",
+    });
+  return { view, limit, cursor, person, request: requestOf(view, sent) };
+}
 
 /** @throws invalid_request with pointers into the query, also for a parameter of the other view. */
 function requestOf(view: keyof typeof VIEWS, sent: Sent): unknown {

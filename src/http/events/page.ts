@@ -4,9 +4,11 @@
  */
 
 import type { AnyDataset, Key, Source } from "../../datasets/dataset.ts";
+import type { Database } from "../../db/core/database.ts";
 import { readSequence } from "../../db/core/sequences.ts";
 import { compareKeys, justAfter } from "../../db/events/event-range.ts";
 import { pendingDeletions } from "../../db/profiles/deletions.ts";
+import { type PERSON_IDS, resolvePersons } from "../../db/profiles/lookup.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import type { Call } from "../route.ts";
 import { isKept, readCursor, type RowPlace, tooOld, type Walk, writeCursor } from "./cursor.ts";
@@ -20,12 +22,17 @@ export interface PageRequest {
   dataset: AnyDataset;
   /** The request as the dataset's schema has it. @param askedAt epoch ms of the call for the first page. */
   requestAt: (askedAt: number) => unknown;
+  /** Only the events of the person with this id; undefined: everybody's. */
+  person?: PersonId | undefined;
   /** What a cursor belongs to, beside the space: it continues no other list. */
   owner: unknown;
   /** Rows of the page. */
   limit: number;
   cursor: string | undefined;
 }
+
+/** One of the ids that name a person. */
+export type PersonId = readonly [name: (typeof PERSON_IDS)[number], id: string];
 
 export interface EventPage {
   /** JSON rows, separated by commas. */
@@ -41,7 +48,13 @@ export async function readPage(call: Call, space: SpaceRow, asked: PageRequest):
   const db = call.databases.space(space.id);
   const walk: Walk =
     cursor === undefined
-      ? { snapshotSeq: await readSequence(db, space.id), askedAt: call.runtime.now(), at: null, backwards: false }
+      ? {
+          snapshotSeq: await readSequence(db, space.id),
+          askedAt: call.runtime.now(),
+          person: await personOf(db, space, asked.person),
+          at: null,
+          backwards: false,
+        }
       : await readCursor(call, space, owner, cursor);
   const frozen = await dataset.freeze(asked.requestAt(walk.askedAt), {
     db,
@@ -54,8 +67,14 @@ export async function readPage(call: Call, space: SpaceRow, asked: PageRequest):
     warn() {},
   });
   const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
-  const snapshot = { db, spaceId: space.id, seq: walk.snapshotSeq, since: null, excludeDeletedNow: deletions };
-  const source = dataset.open(frozen, snapshot);
+  const source = dataset.open(frozen, {
+    db,
+    spaceId: space.id,
+    seq: walk.snapshotSeq,
+    since: null,
+    excludeDeletedNow: deletions,
+    person: walk.person,
+  });
   if (walk.backwards && !isKept(space, source.readsFrom, call.runtime.now())) throw tooOld();
   const { rows, start, end } =
     walk.backwards && walk.at !== null
@@ -64,6 +83,17 @@ export async function readPage(call: Call, space: SpaceRow, asked: PageRequest):
   const cursorAt = (at: RowPlace | null, backwards: boolean) =>
     writeCursor(call, space, owner, { ...walk, at, backwards });
   return { rows, next: await cursorAt(end, false), previous: await cursorAt(start, true) };
+}
+
+/** Person ids are not empty, so that this one has no events. */
+const NOBODY = "";
+
+/** @returns the person's `person_id`; undefined: everybody. */
+async function personOf(db: Database, space: SpaceRow, asked: PersonId | undefined): Promise<string | undefined> {
+  if (asked === undefined) return undefined;
+  const [name, id] = asked;
+  const ids = { person_id: [], external_person_id: [], custom_id: [], [name]: [id] };
+  return (await resolvePersons(db, space.id, ids))[0]?.person_id ?? NOBODY;
 }
 
 /** Rows, and the places where the page before ends and the next one begins; null where there is none. */

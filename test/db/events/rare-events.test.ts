@@ -2,12 +2,14 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Budget } from "../../../src/budget.ts";
+import { Budget, LIMITS } from "../../../src/budget.ts";
 import { Database, type Param } from "../../../src/db/core/database.ts";
 import { countEvents } from "../../../src/db/events/count-events.ts";
 import { cutEvents, timesOfEveryNth } from "../../../src/db/events/event-cut.ts";
 import { type OwnedEvent, readOwners } from "../../../src/db/events/event-owners.ts";
 import { EVENTS, type EventKey, type EventRange } from "../../../src/db/events/event-range.ts";
+import { maxScanOf } from "../../../src/db/events/event-scan.ts";
+import { startOfLast } from "../../../src/db/events/event-tail.ts";
 import { readEvents } from "../../../src/db/events/events.ts";
 import { ample } from "../../support/ample-budget.ts";
 
@@ -118,6 +120,22 @@ describe("a rare event name: no query scans more than a fixed number of rows, wh
       expect(await countEvents(db, of, ample(), MAX_SCAN)).toEqual({ records: 0, first: null, next: null });
     }
     expect(db.most).toBeLessThanOrEqual(MAX_ROWS);
+  });
+
+  it("of one person is found by their index, at one row more for each event, and no other one is looked at", async () => {
+    const db = new Watched();
+    const of = range({ person: "p", excludeDeleted: "at_snapshot" });
+    expect(await idsOf(db, of)).toEqual(RARE);
+    expect((await cutEvents(db, of, { records: 9, bytes: Infinity, scanned: Infinity }, MAX_SCAN)).records).toBe(5);
+    expect(await startOfLast(db, of, { records: 2, scanned: Infinity }, MAX_SCAN)).toEqual({
+      time: 15_999,
+      id: RARE[3],
+    });
+    expect(db.most).toBeLessThanOrEqual(MAX_ROWS + MAX_SCAN);
+    const seek = new Watched();
+    expect(await idsOf(seek, range({ person: "q" }))).toEqual([]);
+    expect(seek.most).toBeLessThanOrEqual(10);
+    expect(maxScanOf(of) * (MAX_ROWS_PER_EVENT + 1)).toBeLessThanOrEqual(LIMITS.rowsPerQuery);
   });
 
   it("that was never sent is looked for among a number of events, and the next call goes on after them", async () => {
