@@ -14,6 +14,7 @@ it("are those that the documentation names", () => {
     LIST_LIMIT: "7",
     WRITE_LIMIT: "300",
     API_LIMIT: "1200",
+    TRACKER_LIMIT: "600",
     PENDING_LIMIT: "10",
     KEY_LIMIT: "100",
     DEFINITION_LIMIT: "1000",

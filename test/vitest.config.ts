@@ -44,6 +44,7 @@ const worker = {
           // Suites make calls of one space as fast as they can: those of the limit set it themselves.
           WRITE_LIMIT: "100000",
           API_LIMIT: "100000",
+          TRACKER_LIMIT: "100000",
           KEY_LIMIT: "1000",
           // Independent of .dev.vars: tests of a dialect turn it on themselves.
           DIALECTS: "",

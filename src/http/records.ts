@@ -13,7 +13,7 @@ export const MAX_RECORDS_BYTES = 15_728_640;
 
 interface Records<Schema extends z.ZodType> extends Pick<
   RouteDefinition<undefined, undefined, undefined>,
-  "operationId" | "summary" | "description" | "auth"
+  "operationId" | "summary" | "description" | "auth" | "pages"
 > {
   /** The list's name in the body. */
   property: string;

@@ -9,10 +9,11 @@ import { SpillwayError } from "../errors.ts";
 import { readBody } from "./body.ts";
 import { type Conventions, OWN } from "./conventions.ts";
 import { authenticate, authorize } from "./middleware/authentication.ts";
+import { answerPages, answerPreflight } from "./middleware/cors.ts";
 import { otherMethods } from "./middleware/problems.ts";
 import { limitEveryCall, limitOperation } from "./middleware/rate-limit.ts";
 import { readQuery } from "./query.ts";
-import type { AppEnv, Operation, Route } from "./route.ts";
+import type { AppEnv, BodyDoc, Operation, Route } from "./route.ts";
 
 export interface Resource {
   /** Where `app` is mounted. */
@@ -45,13 +46,15 @@ export function resource(
       c.set("route", whole);
       await next();
     });
+    const open = here.filter((each) => each.pages === true).map((each) => each.method);
+    if (open.length > 0) app.on(open, pattern, answerPages).options(pattern, answerPreflight(open));
     for (const each of here)
       app.on(
         each.method,
         pattern,
         authenticate(each.auth, credentials),
         limitEveryCall,
-        authorize(each.auth),
+        authorize(each),
         handlerOf(each),
       );
     app.all(pattern, otherMethods(here.map((each) => each.method)));
@@ -64,20 +67,28 @@ const mayNotFind = ({ params, method }: Operation) => params !== undefined && me
 
 function handlerOf(operation: Route): Handler<AppEnv> {
   return async (c) => {
-    const { call, space, scopes } = c.var;
-    const { params, query, body } = operation;
+    const { call, space, scopes, origins } = c.var;
+    const { params, query } = operation;
+    const fromPage = origins !== null;
+    const body = operation.body !== undefined && fromPage ? ofPage(operation.body) : operation.body;
     const parsed = {
       space,
       scopes,
+      fromPage,
       params: params === undefined ? undefined : readPath(operation, c.req.param()),
       query: readQuery(query, call.url.searchParams, operation.queryLists),
       body: body === undefined ? undefined : await readBody(call.request, body),
     };
     operation.check?.(parsed);
-    await limitOperation(c, operation);
+    if (!fromPage) await limitOperation(c, operation);
     return operation.handle(call, parsed);
   };
 }
+
+/** Bytes of a body from a web page: what a browser sends at most when the page is left (`fetch` with `keepalive`). */
+export const MAX_PAGE_BODY_BYTES = 65_536;
+
+const ofPage = <Body>(body: BodyDoc<Body>): BodyDoc<Body> => ({ ...body, maxBytes: MAX_PAGE_BODY_BYTES });
 
 /** An id that does not have an id's form is an unknown id. */
 function readPath({ params, method }: Route, sent: Record<string, string>): unknown {

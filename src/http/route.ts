@@ -12,7 +12,7 @@ import type { Context } from "../context.ts";
 import type { KeyCache } from "./middleware/key-cache.ts";
 import type { Failures } from "../limiter/failures.ts";
 import type { Answer } from "../limiter/limiter.ts";
-import type { Policy } from "../limiter/policies.ts";
+import type { OperationPolicy, Policy } from "../limiter/policies.ts";
 import type { LogFields } from "../log.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -65,6 +65,8 @@ export interface AppEnv {
     space: SpaceRow;
     /** The scopes of the caller's key: `authenticate` sets them. Operators and open calls have none. */
     scopes: readonly Scope[];
+    /** The origins of the caller's key: `authenticate` sets them. Null: it is no key for web pages. */
+    origins: readonly string[] | null;
     /** The policy that counted the call last. */
     counted: Counted | undefined;
     /** The pattern of the address, for the log; empty when no resource has it. */
@@ -80,6 +82,8 @@ interface Parsed<Params, Query, Body> {
   space: SpaceRow;
   /** The scopes of the caller's key; operators have none. */
   scopes: readonly Scope[];
+  /** The call comes from a web page: its key has origins, and the page's is one of them. */
+  fromPage: boolean;
 }
 
 export interface ResponseDoc {
@@ -121,14 +125,19 @@ export interface RouteDefinition<Params, Query, Body> {
   summary: string;
   description?: string;
   auth: "none" | "admin" | "key" | Scope;
+  /** Web pages may call it, with a key that has origins. */
+  pages?: true;
   /**
    * Validates what the schemas alone cannot, before the call is counted: it looks nothing up. @throws invalid_request.
    */
   check?(parsed: Parsed<Params, Query, Body>): void;
-  /** The policy that counts a valid call, besides `api`, which counts every call of a space. */
-  limit?: Exclude<Policy, "api">;
+  /**
+   * The policy that counts a valid call, besides `api`, which counts every call of a space. Calls from web pages are
+   * counted by `tracker` alone.
+   */
+  limit?: OperationPolicy;
   /** The policy of one call, when it depends on the request. */
-  limitOf?(call: Call, space: SpaceRow): Promise<Exclude<Policy, "api">>;
+  limitOf?(call: Call, space: SpaceRow): Promise<OperationPolicy>;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   /** Parameters that are lists and may be sent several times; the schema has them as texts with commas. */

@@ -23,7 +23,11 @@ export const POLICIES = {
     exact: false,
   },
   redeliver: { calls: "POST /v1/webhook-deliveries/{id}/redeliver", exact: true },
-  api: { calls: "every call of the space", exact: false },
+  tracker: { calls: "POST /v1/events with a key that has origins", exact: false },
+  api: { calls: "every call of the space with a key that has no origins", exact: false },
 } as const satisfies Record<string, PolicyRow>;
 
 export type Policy = keyof typeof POLICIES;
+
+/** Policies of single operations: `api` and `tracker` count a call by its key, whatever its operation is. */
+export type OperationPolicy = Exclude<Policy, "api" | "tracker">;

@@ -11,12 +11,14 @@ interface ApiKeys {
   name: string;
   /** A JSON array. */
   scopes: string;
+  /** A JSON array: origins of the web pages that may use the key. Null: it is not for pages. */
+  origins: string | null;
   /** Epoch ms; null: it never expires. */
   expires_at: number | null;
   created_at: number;
 }
 
-const COLUMNS = "id, space_id, name, scopes, expires_at, created_at";
+const COLUMNS = "id, space_id, name, scopes, origins, expires_at, created_at";
 
 /** A key without its secret. */
 export type KeyRow = Row<ApiKeys, typeof COLUMNS>;
@@ -33,8 +35,8 @@ export async function insertKey(db: Database, key: KeyRow, secretSha256: string,
       [key.space_id, key.created_at, limit],
     ),
     statement(
-      `INSERT INTO api_keys (${COLUMNS}, secret_sha256) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
-       WHERE (SELECT count(*) FROM api_keys WHERE space_id = ?2) < ?8`,
+      `INSERT INTO api_keys (${COLUMNS}, secret_sha256) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+       WHERE (SELECT count(*) FROM api_keys WHERE space_id = ?2) < ?9`,
       [...valuesOf(key, COLUMNS), secretSha256, limit],
     ),
   ]);
@@ -42,13 +44,13 @@ export async function insertKey(db: Database, key: KeyRow, secretSha256: string,
 }
 
 /** A key's space, and what authentication needs of the key. */
-export type KeyWithSpace = SpaceRow & { secret_sha256: string; scopes: string; expires_at: number | null };
+export type KeyWithSpace = SpaceRow & Pick<ApiKeys, "scopes" | "origins" | "expires_at"> & { secret_sha256: string };
 
 /** The key with its space, for authentication; null when the key is unknown or its space is deleted. */
 export const findKeyWithSpace = (db: Database, keyId: string) =>
   db.first<KeyWithSpace>(
-    `SELECT ${SPACE_COLUMNS}, k.secret_sha256, k.scopes, k.expires_at
-     FROM (SELECT space_id, secret_sha256, scopes, expires_at FROM api_keys WHERE id = ?1) k
+    `SELECT ${SPACE_COLUMNS}, k.secret_sha256, k.scopes, k.origins, k.expires_at
+     FROM (SELECT space_id, secret_sha256, scopes, origins, expires_at FROM api_keys WHERE id = ?1) k
      JOIN spaces ON id = k.space_id WHERE status <> 'deleting'`,
     [keyId],
   );

@@ -4,6 +4,7 @@ const API_KEY = {
   id: "5f0c2a9e7b41d836c0fe12ab",
   name: "nightly export",
   scopes: ["exports:read", "exports:write"],
+  origins: null,
   expires_at: null,
   created_at: AT,
 };

@@ -8,6 +8,8 @@ import type { Call, Scope } from "../route.ts";
 export interface WantedKey {
   name: string;
   scopes: readonly Scope[];
+  /** Null: the key is not for web pages. */
+  origins: readonly string[] | null;
   /** Epoch ms; null: it never expires. */
   expiresAt: number | null;
 }
@@ -22,6 +24,7 @@ export async function createKey(call: Call, spaceId: string, wanted: WantedKey):
     space_id: spaceId,
     name: wanted.name,
     scopes: JSON.stringify(wanted.scopes),
+    origins: wanted.origins === null ? null : JSON.stringify(wanted.origins),
     expires_at: wanted.expiresAt,
     created_at: runtime.now(),
   };

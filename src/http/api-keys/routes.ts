@@ -9,6 +9,7 @@ import { findSpace } from "../../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
 import { createKey } from "./new-key.ts";
+import { checkOrigins, Origins } from "./origins.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { type Call, deleted, found, json, route, type Scope, SCOPES } from "../route.ts";
@@ -23,6 +24,7 @@ const Scopes = z
 const NewKey = z.strictObject({
   name: Name,
   scopes: Scopes,
+  origins: Origins,
   expires_at: Instant.nullish().meta({
     description: "From this time on the key is refused. By default it never expires.",
   }),
@@ -33,6 +35,7 @@ const Key = z
     id: z.string(),
     name: z.string(),
     scopes: z.array(z.enum(SCOPES)),
+    origins: z.array(z.string()).nullable().meta({ description: "Null: the key is not for web pages." }),
     expires_at: Time.nullable(),
     created_at: Time,
   })
@@ -54,7 +57,8 @@ export const apiKeysResource = resource("/v1/api-keys", "API keys", [
     method: "POST",
     operationId: "createApiKey",
     summary: "Create an API key",
-    description: "A key gets no scope that the key which creates it lacks (403).",
+    description:
+      "A key gets no scope that the key which creates it lacks (403). A key with `origins` is for web pages, which can hide nothing: it may send events, and do nothing else.",
     auth: "settings:write",
     body: { schema: NewKey, example },
     responses: created,
@@ -137,11 +141,12 @@ export const spaceApiKeysResource = resource("/v1/spaces", "API keys", [
 ]);
 
 async function create(call: Call, spaceId: string, body: z.output<typeof NewKey>): Promise<Response> {
-  const { name, scopes, expires_at: expires } = body;
+  const { name, scopes, origins = null, expires_at: expires } = body;
+  if (origins !== null) checkOrigins(origins, scopes, call.config.allowInsecureTargets);
   const expiresAt = typeof expires === "string" ? Date.parse(expires) : null;
   if (expiresAt !== null && expiresAt <= call.runtime.now())
     throw invalid({ pointer: "/expires_at", detail: "expires_at must be in the future." });
-  const row = await createKey(call, spaceId, { name, scopes, expiresAt });
+  const row = await createKey(call, spaceId, { name, scopes, origins, expiresAt });
   return json({ ...show(row), key: row.key }, 201);
 }
 
@@ -181,6 +186,7 @@ function show(row: KeyRow) {
     id: row.id,
     name: row.name,
     scopes: JSON.parse(row.scopes) as unknown,
+    origins: row.origins === null ? null : (JSON.parse(row.origins) as unknown),
     expires_at: row.expires_at === null ? null : iso(row.expires_at),
     created_at: iso(row.created_at),
   };

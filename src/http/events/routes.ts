@@ -29,8 +29,9 @@ export const eventsResource = resource("/v1/events", "Events", [
   sendRecords({
     operationId: "sendEvents",
     summary: "Send events",
-    description: `1 to ${MAX_RECORDS} events, all or nothing; also as NDJSON with one event per line. An event whose id the space already has counts as a duplicate: the first one stays unchanged. An omitted property becomes null: rows show null for every property of the definition, and for every field of a list's items, as of the snapshot. An event has at most 1,990,000 bytes with these nulls, and a call stores at most 15,728,640 bytes. A call of much text that is not Latin may have to be sent in two: from 8,000,000 bytes on it can be rejected (413). If a person has no profile, a chatbot-session event creates one of type Customer; other events are rejected. A number that cannot be kept exactly is rejected: send it as a text.`,
+    description: `1 to ${MAX_RECORDS} events, all or nothing; also as NDJSON with one event per line. An event whose id the space already has counts as a duplicate: the first one stays unchanged. An omitted property becomes null: rows show null for every property of the definition, and for every field of a list's items, as of the snapshot. An event has at most 1,990,000 bytes with these nulls, and a call stores at most 15,728,640 bytes. A call of much text that is not Latin may have to be sent in two: from 8,000,000 bytes on it can be rejected (413). If a person has no profile, a chatbot-session event creates one of type Customer; other events are rejected. A number that cannot be kept exactly is rejected: send it as a text. A web page sends events with a key that has \`origins\`: at most 65,536 bytes a call, from these origins alone, and it may read the answer (CORS).`,
     auth: "events:write",
+    pages: true,
     property: "events",
     record: SentEvent,
     maxValues: MAX_VALUES,

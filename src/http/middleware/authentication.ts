@@ -28,23 +28,26 @@ const NO_SPACE: SpaceRow = {
 interface Caller {
   space: SpaceRow;
   scopes: readonly Scope[];
+  /** Null: the caller has no key for web pages. */
+  origins: readonly string[] | null;
 }
 
 /**
- * Sets the caller's space and the scopes of its key.
+ * Sets the caller's space, and the scopes and origins of its key.
  * @param credentials how the API's requests carry a key.
  * @throws unauthenticated.
  */
 export function authenticate(auth: Route["auth"], credentials: Credentials): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { call } = c.var;
-    const { space, scopes } = await callerOf(call, auth, credentials);
+    const { space, scopes, origins } = await callerOf(call, auth, credentials);
     if (space.id !== "") {
       call.notes["space_id"] = space.id;
       credentials.admit?.(call, space);
     }
     c.set("space", space);
     c.set("scopes", scopes);
+    c.set("origins", origins);
     await next();
     if (call.request.method !== "GET" && (auth === "admin" || auth === "settings:write")) call.keys.clear();
   };
@@ -55,9 +58,10 @@ export function authenticate(auth: Route["auth"], credentials: Credentials): Mid
  * calls count too.
  * @throws forbidden, space_inactive.
  */
-export function authorize(auth: Route["auth"]): MiddlewareHandler<AppEnv> {
+export function authorize({ auth, pages }: Pick<Route, "auth" | "pages">): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const { space, scopes } = c.var;
+    const { call, space, scopes, origins } = c.var;
+    if (origins !== null) requirePage(call, origins, pages === true);
     if (auth !== "none" && auth !== "admin" && auth !== "key" && !scopes.includes(auth))
       throw new SpillwayError("forbidden", `This key lacks the scope ${auth}. Use a key that has it.`);
     if (space.status === "inactive") throw new SpillwayError("space_inactive");
@@ -65,12 +69,29 @@ export function authorize(auth: Route["auth"]): MiddlewareHandler<AppEnv> {
   };
 }
 
+/** Refuses a key with origins for all but calls from pages of these origins. @throws forbidden. */
+function requirePage({ request, url }: Call, origins: readonly string[], isOpen: boolean): void {
+  const refuse = (detail: string) => new SpillwayError("forbidden", `This key is for web pages: ${detail}`);
+  if (!isOpen) throw refuse("it may call POST /v1/events alone. Use a key without origins for other calls.");
+  if (url.searchParams.has("dry_run"))
+    throw refuse("it may not send dry_run. Use a key without origins to try events.");
+  const origin = request.headers.get("origin");
+  if (origin === null)
+    throw refuse(
+      "the header Origin must name one of its origins, and is missing. Use a key without origins on servers.",
+    );
+  if (!origins.includes(origin))
+    throw refuse(`its origins do not include ${origin.slice(0, 200)}. Create a key that has this origin.`);
+}
+
 async function callerOf(call: Call, auth: Route["auth"], { keyOf }: Credentials): Promise<Caller> {
-  if (auth === "none") return { space: NO_SPACE, scopes: [] };
+  if (auth === "none") return NO_CALLER;
   if (auth !== "admin") return callerOfKey(call, await keyOf(call), !ALWAYS_LOOKED_UP.has(auth));
   await checkOperator(call, authorizationOf(call.request, "Bearer", "the operator's token"));
-  return { space: NO_SPACE, scopes: [] };
+  return NO_CALLER;
 }
+
+const NO_CALLER: Caller = { space: NO_SPACE, scopes: [], origins: null };
 
 /** Calls that change settings or begin exports act on the space as it is now. They are rare. */
 const ALWAYS_LOOKED_UP: ReadonlySet<Route["auth"]> = new Set(["settings:write", "exports:write"]);
@@ -117,10 +138,14 @@ export async function callerOfKey(call: Call, token: string, mayBeCached: boolea
   if (found === null || !same)
     throw unauthenticated("This API key is unknown: it was revoked, its space was deleted, or a character is wrong.");
   if (kept === null) call.keys.set(keyId, found, now);
-  const { secret_sha256: _, scopes, expires_at: expiresAt, ...space } = found;
+  const { secret_sha256: _, scopes, origins, expires_at: expiresAt, ...space } = found;
   if (expiresAt !== null && expiresAt <= now)
     throw unauthenticated(`This key expired at ${iso(expiresAt)}. Create a new one.`);
-  return { space, scopes: JSON.parse(scopes) as Scope[] };
+  return {
+    space,
+    scopes: JSON.parse(scopes) as Scope[],
+    origins: origins === null ? null : (JSON.parse(origins) as string[]),
+  };
 }
 
 async function sameText(a: string, b: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 /**
  * Rate limits on the wire: the fields of draft-ietf-httpapi-ratelimit-headers, and the older X- ones. Every call of a
  * space is counted by the policy `api`; an operation's own policy counts it too, once its request has been validated.
+ * Calls from web pages are counted by `tracker` alone: visitors take no place of the space's own calls.
  */
 
 import type { Context } from "hono";
@@ -19,12 +20,13 @@ const PAUSE_MS = 20;
 const UNREACHABLE_RETRY_SECONDS = 5;
 
 /**
- * Counts a space's call by the policy `api`, and describes on the answer the policy that counted the call last.
+ * Counts a space's call by the policy `api`, or by `tracker` where its key is for web pages. The answer describes the
+ * policy that counted the call last.
  * @throws rate_limited; unavailable when the limiter is overloaded.
  */
 export const limitEveryCall = createMiddleware<AppEnv>(async (c, next) => {
   try {
-    if (c.var.space.id !== "") await count(c, "api");
+    if (c.var.space.id !== "") await count(c, c.var.origins === null ? "api" : "tracker");
     await next();
   } finally {
     if (c.var.counted !== undefined) writeFields(c, c.var.counted);

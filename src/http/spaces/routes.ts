@@ -88,7 +88,12 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
       };
       const { secret, encryptedSecret } = await newSecret(call, row.id);
       await insertSpace(databases.control, row, encryptedSecret);
-      const { key } = await createKey(call, row.id, { name: "first key", scopes: SCOPES, expiresAt: null });
+      const { key } = await createKey(call, row.id, {
+        name: "first key",
+        scopes: SCOPES,
+        origins: null,
+        expiresAt: null,
+      });
       return json({ ...show(row), api_key: key, webhook_secret: secret }, 201);
     },
   }),

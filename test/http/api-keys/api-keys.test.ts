@@ -58,6 +58,7 @@ describe("a new key", () => {
       id: expect.stringMatching(/^[0-9a-f]{24}$/),
       name: "all",
       scopes,
+      origins: null,
       expires_at: null,
       created_at: new Date(service.now).toISOString(),
       key: expect.stringMatching(/^spw_[0-9a-f]{24}_[A-Za-z0-9_-]{43}$/),

@@ -31,6 +31,7 @@ CREATE TABLE api_keys (
   name TEXT NOT NULL,
   secret_sha256 TEXT NOT NULL, -- hex; the secret itself is not stored
   scopes TEXT NOT NULL, -- JSON array
+  origins TEXT, -- JSON array of the web pages' origins that may use the key; null: it is not for pages
   expires_at INTEGER, -- null: never
   created_at INTEGER NOT NULL
 ) WITHOUT ROWID;

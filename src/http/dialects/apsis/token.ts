@@ -48,7 +48,12 @@ export const createToken = route({
   async handle(call, { body: { client_id: id, client_secret: key } }) {
     if (!key.startsWith(`spw_${id}_`))
       throw new SpillwayError("unauthenticated", "client_secret must be an API key, and client_id the id in it.");
-    const { space } = await callerOfKey(call, key, true);
+    const { space, origins } = await callerOfKey(call, key, true);
+    if (origins !== null)
+      throw new SpillwayError(
+        "unauthenticated",
+        "client_secret is an API key for web pages: send one without origins.",
+      );
     call.notes["space_id"] = space.id;
     await countCallOf(call, space.id);
     const token = { access_token: await writeToken(call, id, key), expires_in: TOKEN_SECONDS, token_type: "Bearer" };
