@@ -2,7 +2,7 @@
  * A client of APSIS One's API, written from its documentation alone: it knows no type and no name of this service.
  */
 
-type Send = (url: string, init: RequestInit) => Promise<Response>;
+import type { Answer, Send } from "../send.ts";
 
 interface ExportRequest {
   segment_filter?: string | { timezone?: string; segment_discriminators: Record<string, string>; filter: string };
@@ -71,32 +71,33 @@ export class ApsisClient {
     const init = { method: "POST", body: JSON.stringify(request), headers: { "content-type": "application/json" } };
     const response = await this.#call(`${this.#baseUrl}/audience/profiles/exports`, init);
     if (!response.ok) throw await failure(response);
-    return (await response.json<{ file_download_url: string }>()).file_download_url;
+    return ((await response.json()) as { file_download_url: string }).file_download_url;
   }
 
   /** Polls until the file is there. @param pause is waited for between two polls. @param headers of each poll. */
-  async download(pollUrl: string, pause: () => Promise<unknown>, headers = {}): Promise<Response> {
+  async download(pollUrl: string, pause: () => Promise<unknown>, headers = {}): Promise<Answer> {
     for (;;) {
       const response = await this.#call(pollUrl, { headers });
       if (response.status === 200) return response;
       if (response.status !== 404) throw await failure(response);
-      await response.body?.cancel();
+      await response.text();
       await pause();
     }
   }
 
   async file(pollUrl: string, pause: () => Promise<unknown>): Promise<ExportFile> {
-    return (await this.download(pollUrl, pause)).json();
+    const response = await this.download(pollUrl, pause);
+    return (await response.json()) as ExportFile;
   }
 
   async #list(path: string): Promise<Definition[]> {
     const response = await this.#call(this.#baseUrl + path);
     if (!response.ok) throw await failure(response);
-    return (await response.json<{ items: Definition[] }>()).items;
+    return ((await response.json()) as { items: Definition[] }).items;
   }
 
   /** With a token, which is renewed once if it is refused. */
-  async #call(url: string, init: RequestInit = {}): Promise<Response> {
+  async #call(url: string, init: RequestInit = {}): Promise<Answer> {
     const send = async () => {
       this.#token ??= await this.#newToken();
       const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${this.#token}` };
@@ -114,13 +115,13 @@ export class ApsisClient {
     const headers = { "content-type": "application/json" };
     const response = await this.#send(`${this.#baseUrl}/oauth/token`, { method: "POST", headers, body });
     if (!response.ok) throw await failure(response);
-    const { access_token: token, token_type: type } = await response.json<Record<string, string>>();
+    const { access_token: token, token_type: type } = (await response.json()) as Record<string, string>;
     if (token === undefined || type !== "Bearer") throw new Error("the answer has no bearer token");
     return token;
   }
 }
 
-async function failure(response: Response): Promise<Error> {
-  const { status, title } = await response.json<{ status: number; title: string }>();
+async function failure(response: Answer): Promise<Error> {
+  const { status, title } = (await response.json()) as { status: number; title: string };
   return new Error(`${status} ${title}`);
 }

@@ -2,7 +2,7 @@
  * A client of Batch's Profile API, written from its documentation alone: it knows no type and no name of this service.
  */
 
-type Send = (url: string, init: RequestInit) => Promise<Response>;
+import type { Answer, Send } from "../send.ts";
 
 type ExportRequest =
   | {
@@ -47,12 +47,13 @@ export class BatchClient {
   async createExport(request: ExportRequest): Promise<string> {
     const headers = { ...this.#headers, "content-type": "application/json" };
     const init = { method: "POST", headers, body: JSON.stringify(request) };
-    const created = await (await this.#call(202, `${this.#baseUrl}/profiles/export`, init)).json<{ id: string }>();
-    return created.id;
+    const response = await this.#call(202, `${this.#baseUrl}/profiles/export`, init);
+    return ((await response.json()) as { id: string }).id;
   }
 
   async view(id: string): Promise<ProfileExport> {
-    return (await this.#call(200, `${this.#baseUrl}/exports/view?id=${id}`)).json();
+    const response = await this.#call(200, `${this.#baseUrl}/exports/view?id=${id}`);
+    return (await response.json()) as ProfileExport;
   }
 
   /** Polls until the export has ended well. @param pause is waited for between two polls. */
@@ -70,7 +71,8 @@ export class BatchClient {
     const exports: ProfileExport[] = [];
     for (let from = ""; ;) {
       const query = `limit=${limit}${from === "" ? "" : `&from=${encodeURIComponent(from)}`}`;
-      const page = await (await this.#call(200, `${this.#baseUrl}/exports/list?${query}`)).json<Page>();
+      const response = await this.#call(200, `${this.#baseUrl}/exports/list?${query}`);
+      const page = (await response.json()) as Page;
       exports.push(...page.exports);
       if (!page.has_more || page.next_from === undefined) return exports;
       from = page.next_from;
@@ -78,7 +80,7 @@ export class BatchClient {
   }
 
   /** The lines of all files, in the order of the parts. @param follow reads the address of a redirect. */
-  async lines(viewed: ProfileExport, follow: (location: string) => Promise<Response>): Promise<unknown[]> {
+  async lines(viewed: ProfileExport, follow: (location: string) => Promise<Answer>): Promise<unknown[]> {
     const lines: unknown[] = [];
     for (const { url, size } of viewed.files.toSorted((a, b) => a.part - b.part)) {
       const redirect = await this.#call(307, url);
@@ -94,10 +96,10 @@ export class BatchClient {
     return lines;
   }
 
-  async #call(status: number, url: string, init: RequestInit = { method: "GET" }): Promise<Response> {
+  async #call(status: number, url: string, init: RequestInit = { method: "GET" }): Promise<Answer> {
     const response = await this.#send(url, { headers: this.#headers, ...init });
     if (response.status === status) return response;
-    const { error_code: code, error_message: message } = await response.json<Record<string, string>>();
+    const { error_code: code, error_message: message } = (await response.json()) as Record<string, string>;
     throw new Error(`${response.status} ${code}: ${message}`);
   }
 }

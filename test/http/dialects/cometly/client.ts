@@ -2,7 +2,7 @@
  * A client of Cometly's Events API, written from its documentation alone: it knows no type and no name of this service.
  */
 
-type Send = (url: string, init: RequestInit) => Promise<Response>;
+import type { Answer, Send } from "../send.ts";
 
 interface Filters {
   query_mode?: "profile" | "company";
@@ -55,11 +55,13 @@ export class CometlyClient {
   }
 
   async createExport(request: { date: string } & Filters): Promise<Pick<EventExport, "export_id" | "status">> {
-    return (await this.#call("POST", "/events/exports", request)).json();
+    const response = await this.#call("POST", "/events/exports", request);
+    return (await response.json()) as EventExport;
   }
 
   async getExport(id: number): Promise<EventExport> {
-    return (await this.#call("GET", `/events/exports/${id}`)).json();
+    const response = await this.#call("GET", `/events/exports/${id}`);
+    return (await response.json()) as EventExport;
   }
 
   /** Polls until the export is completed. @param pause is waited for between two polls. */
@@ -80,15 +82,17 @@ export class CometlyClient {
     for (const [name, value] of Object.entries(window))
       if (Array.isArray(value)) for (const item of value) query.append(`${name}[]`, item);
       else query.append(name, String(value));
-    return (await this.#call("GET", `/events?${query.toString()}`)).json();
+    const response = await this.#call("GET", `/events?${query.toString()}`);
+    return (await response.json()) as EventPage;
   }
 
   /** The page behind `next_page_url` or `prev_page_url`. */
   async page(url: string): Promise<EventPage> {
-    return (await this.#call("GET", url.slice(this.#baseUrl.length))).json();
+    const response = await this.#call("GET", url.slice(this.#baseUrl.length));
+    return (await response.json()) as EventPage;
   }
 
-  async #call(method: string, path: string, body?: unknown): Promise<Response> {
+  async #call(method: string, path: string, body?: unknown): Promise<Answer> {
     const headers = {
       authorization: `Bearer ${this.#key}`,
       accept: "application/json",
@@ -96,7 +100,8 @@ export class CometlyClient {
     };
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const response = await this.#send(this.#baseUrl + path, init);
-    if (!response.ok) throw new CometlyError(response.status, (await response.json<{ message: string }>()).message);
-    return response;
+    if (response.ok) return response;
+    const { message } = (await response.json()) as { message: string };
+    throw new CometlyError(response.status, message);
   }
 }

@@ -3,14 +3,7 @@
  * service.
  */
 
-/** A response, whatever runs the client. */
-interface Answer {
-  ok: boolean;
-  status: number;
-  json(): Promise<unknown>;
-}
-
-type Send = (url: string, init: RequestInit) => Promise<Answer>;
+import type { Answer, Send } from "../send.ts";
 
 interface ExportRequest {
   roleArn: string;
