@@ -14,7 +14,7 @@ const MAX_AHEAD_MS = 5 * 60_000;
 /** Times in epoch ms. */
 export interface IngestCall {
   db: Database;
-  space: { id: string; created_at: number; retention_days: number };
+  space: { id: string; timezone: string; created_at: number; retention_days: number };
   now: number;
   uuid: () => string;
 }

@@ -13,6 +13,7 @@ import { deriveEvents, NOBODY } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
 import { type Naming, namesSent, type Person, Persons } from "./persons.ts";
 import type { SentItems } from "./sent-items.ts";
+import { type SessionHead, sessionHead, sessionLengths, withSession } from "./sessions.ts";
 import { canonicalProperties } from "./validate.ts";
 import { didYouMean } from "../suggestion.ts";
 
@@ -57,31 +58,29 @@ const TOO_LARGE_FILLED =
 const MAX_SUGGESTING = 5;
 
 /** What the look-ups before the final pass need of an event. */
-type Head = Naming & Pick<SentEvent, "id" | "definition_id">;
+type Head = Naming & Pick<SentEvent, "id" | "definition_id"> & { session: SessionHead | null };
 
-const headOf = ({ id, definition_id, person_id, external_person_id, custom_id }: SentEvent): Head => ({
-  id,
-  definition_id,
-  person_id,
-  external_person_id,
-  custom_id,
-});
+function headOf(event: SentEvent, now: number): Head {
+  const { id, definition_id, person_id, external_person_id, custom_id } = event;
+  return { id, definition_id, person_id, external_person_id, custom_id, session: sessionHead(event, now) };
+}
 
 async function check(ingest: IngestCall, events: SentItems<SentEvent>, pointers: (index: number) => string) {
-  const heads = Array.from(events, headOf);
+  const heads = Array.from(events, (event) => headOf(event, ingest.now));
   const ids = [...new Set(heads.map((event) => event.definition_id))];
   const [definitions, persons] = await Promise.all([
     findDefinitions(ingest.db, ingest.space, ids),
     Persons.of(ingest.db, ingest.space.id, heads, ingest.uuid),
   ]);
   const meant = await suggestions(ingest, ids, definitions);
-  const profileType = (event: Head) => {
+  const profileType = (event: Pick<Head, "definition_id">) => {
     const definition = definitions.get(event.definition_id);
     return definition === undefined ? null : (rulesOf(definition).createsProfileOfType ?? null);
   };
   // An event that is not written, because its id is stored already, creates no profile.
   const creating = heads.filter((event) => !persons.has(event) && profileType(event) !== null);
   const seen = await storedIds(ingest, "events", creating);
+  const lengths = await sessionLengths(ingest, heads, definitions, persons);
   const makers: string[] = [];
   const rejected: Rejected[] = [];
   const memory = new BatchMemory();
@@ -113,14 +112,15 @@ async function check(ingest: IngestCall, events: SentItems<SentEvent>, pointers:
     if (definition !== undefined && person !== null) {
       const at = `${pointer}/properties`;
       const suggests = rejected.length < MAX_SUGGESTING;
-      const { text, missingBytes } = canonicalProperties(definition, event.properties, at, faults, suggests);
+      const { sessionId, properties } = withSession(definition, event, lengths.get(index));
+      const { text, missingBytes } = canonicalProperties(definition, properties, at, faults, suggests);
       const row: NewEvent = {
         id,
         definition_id: definition.id,
         definition_version: definition.version,
         person_id: person.person_id,
         company_id: event.company_id ?? person.company_id,
-        session_id: event.session_id ?? null,
+        session_id: sessionId,
         occurred_at: occurredAt,
         properties: text,
       };

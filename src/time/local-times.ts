@@ -35,6 +35,12 @@ export function localWindow(first: LocalTime, last: LocalTime, timeZone: string)
   return { start: start.skippedAt ?? start.earlier, end: end.skippedAt ?? end.later + 1_000 };
 }
 
+/** The instants at which a zone's clocks show a time, or the one at which they skip it: epoch ms, one or two. */
+export function instantsOf(time: LocalTime, timeZone: string): number[] {
+  const { earlier, later, skippedAt } = shownAt(time, timeZone);
+  return skippedAt === undefined ? [...new Set([earlier, later])] : [skippedAt];
+}
+
 /** The instants that show a time, or the one at which clocks skip it. */
 function shownAt(time: LocalTime, timeZone: string): { earlier: number; later: number; skippedAt?: number } {
   const at = (disambiguation: "earlier" | "later") =>

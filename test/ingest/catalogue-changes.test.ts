@@ -197,7 +197,7 @@ describe("an export", () => {
     await patch("sessionStarted", { enabled: true });
     await service.send(space, [event("sessionStarted", { sessionId: "theirs" })]);
     const rows = await rowsOf(service, await service.export(space, { event_names: ["sessionStarted"] }));
-    expect(rows).toMatchObject([{ sessionId: null, sessionStarted_sessionId: "theirs" }]);
+    expect(rows).toMatchObject([{ sessionId: "theirs", sessionStarted_sessionId: "theirs" }]);
   });
 
   it("renames by the properties as of its snapshot", async () => {

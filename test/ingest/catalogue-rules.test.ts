@@ -137,14 +137,20 @@ describe.each([
     },
   );
 
-  it.each(["App", null])("fact 1.a.33: of type %j did not come directly for that", async (sessionType) => {
-    expect(await store(definition, { sessionType })).toMatchObject({ utm_source: null });
+  it("fact 1.a.33: of another type than Web did not come directly for that", async () => {
+    expect(await store(definition, { sessionType: "App" })).toMatchObject({ sessionType: "App", utm_source: null });
+  });
+
+  it.each([{}, { sessionType: null }])("fact 1.a.33: with %j is of type Web", async (properties) => {
+    expect(await store(definition, properties)).toMatchObject({ sessionType: "Web", utm_source: "direct" });
   });
 });
 
-it("fact 1.a.33: the length of a session is a number of seconds", async () => {
+it("fact 1.a.33: the length of a session is a number of seconds, and not negative", async () => {
   expect(await store("sessionEnded", { sessionLength: 75 })).toMatchObject({ sessionLength: 75 });
-  expect(await faults("sessionEnded", { sessionLength: "75" })).toEqual(["/sessionLength"]);
+  expect(await store("sessionEnded", { sessionLength: 0 })).toMatchObject({ sessionLength: 0 });
+  for (const wrong of ["75", -1, -0.5])
+    expect(await faults("sessionEnded", { sessionLength: wrong })).toEqual(["/sessionLength"]);
 });
 
 describe("fact 1.a.34: a page view", () => {

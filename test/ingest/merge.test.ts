@@ -23,7 +23,7 @@ const merge = (from: string, into: string) =>
     mergePersons(
       {
         db: service.context.databases.space(space.id),
-        space: { id: space.id, created_at: 0, retention_days: 365 },
+        space: { id: space.id, timezone: "UTC", created_at: 0, retention_days: 365 },
         now: service.now,
         uuid: () => crypto.randomUUID(),
       },

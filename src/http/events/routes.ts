@@ -19,7 +19,9 @@ const SentEvent = z.strictObject({
   person_id: Id.nullish(),
   external_person_id: Id.nullish().meta({ description: "Instead of `person_id`." }),
   custom_id: Id.nullish().meta({ description: "Instead of `person_id`: the `custom_id` of the profile." }),
-  session_id: Id.nullish(),
+  session_id: Id.nullish().meta({
+    description: "The session on a web page. If omitted, of `sessionStarted` and `sessionEnded` their `sessionId`.",
+  }),
   company_id: Id.nullish().meta({ description: "If omitted, the company of the profile." }),
   occurred_at: Instant.nullish().meta({ description: "If omitted, the time when the service receives the event." }),
   properties: z.record(z.string(), z.unknown()),

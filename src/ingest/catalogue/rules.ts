@@ -3,8 +3,9 @@
  * with such an id, older than the catalogue, has no rules.
  */
 
+import { NOT_AN_ID } from "../../names.ts";
+import { isSessionId, readSessionTime } from "../session-values.ts";
 import { truncate } from "../truncate.ts";
-import { Instant } from "../../time/instant.ts";
 
 type Sent = Readonly<Record<string, unknown>>;
 
@@ -15,6 +16,8 @@ export interface IngestRules {
   complete?: (sent: Sent) => Sent;
   /** By property: what is wrong with a value of the right type, or null. */
   values?: ReadonlyMap<string, Check>;
+  /** The event's session is that of its property `sessionId`, where it names none itself. */
+  isOfSession?: true;
   /** An event whose person has no profile creates a profile of this type. */
   createsProfileOfType?: string;
 }
@@ -25,19 +28,23 @@ export const MAX_URL_CHARACTERS = 1_500;
 const DEVICE_TYPES: readonly unknown[] = ["unknown", "mobile", "tablet", "desktop", "spider", "TV", "console"];
 const UTM = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"];
 
-const SESSION_TIME = /^(\d{2})\/(\d{2})\/(\d{4}) (\d{2}:\d{2}:\d{2})$/;
+const sessionTime: Check = (value) =>
+  readSessionTime(value) === null
+    ? "must be a date and time as DD/MM/YYYY HH:MM:ss, for example 31/01/2026 09:30:00."
+    : null;
 
-function sessionTime(value: unknown): string | null {
-  const [, day, month, year, time] = SESSION_TIME.exec(String(value)) ?? [];
-  return Instant.safeParse(`${year}-${month}-${day}T${time}Z`).success
-    ? null
-    : "must be a date and time as DD/MM/YYYY HH:MM:ss, for example 31/01/2026 09:30:00.";
-}
+const sessionId: Check = (value) => (isSessionId(value) ? null : `must be the id of a session. ${NOT_AN_ID}`);
 
-/** A web session without UTM values gets `utm_source: direct`. An empty text counts as no value. */
-function directUnlessTagged(sent: Sent): Sent {
+const sessionLength: Check = (value) => (Number(value) < 0 ? "must not be negative." : null);
+
+/** The type of a session that says none. */
+const WEB = "Web";
+
+/** A session is of type Web unless it says another. Without UTM values it came directly. An empty text is no value. */
+function webSession(sent: Sent): Sent {
+  const sessionType = sent["sessionType"] ?? WEB;
   const tagged = UTM.some((name) => (sent[name] ?? "") !== "");
-  return sent["sessionType"] !== "Web" || tagged ? sent : { ...sent, utm_source: "direct" };
+  return { ...sent, sessionType, ...(sessionType !== WEB || tagged ? {} : { utm_source: "direct" }) };
 }
 
 function truncateUrl(sent: Sent): Sent {
@@ -56,9 +63,11 @@ const checks = (values: Record<string, Check>): ReadonlyMap<string, Check> => ne
 
 const CHATBOT: IngestRules = { createsProfileOfType: "Customer" };
 
+const SESSION: IngestRules = { complete: webSession, isOfSession: true };
+
 const RULES: ReadonlyMap<string, IngestRules> = new Map<string, IngestRules>([
-  ["sessionStarted", { complete: directUnlessTagged, values: checks({ sessionStart: sessionTime }) }],
-  ["sessionEnded", { complete: directUnlessTagged, values: checks({ sessionEnd: sessionTime }) }],
+  ["sessionStarted", { ...SESSION, values: checks({ sessionId, sessionStart: sessionTime }) }],
+  ["sessionEnded", { ...SESSION, values: checks({ sessionId, sessionEnd: sessionTime, sessionLength }) }],
   ["pageView", { complete: truncateUrl, values: checks({ path, deviceType }) }],
   ["viewPortionSet", { values: checks({ portion }) }],
   ["chatbotSessionStarted", CHATBOT],
