@@ -168,6 +168,8 @@ describe("fact 3.a.2: a segment has the profiles that match its rule", () => {
     ["not that tag", { none: [{ tag: "vip" }] }, 2],
     ["an event", { event: "order_placed" }, 2],
     ["so many events", { event: "order_placed", at_least: 3 }, 1],
+    ["not that event", { none: [{ event: "order_placed" }] }, 1],
+    ["an event and an attribute", { all: [{ event: "order_placed" }, GOLD] }, 1],
     ["more events than there are", { event: "order_placed", at_least: 4 }, 0],
     ["events whose properties compare so", orderOf("amount", "gte", 0.25, 2), 1],
     ["fewer events whose properties compare so", orderOf("amount", "gte", 0.5, 2), 0],
