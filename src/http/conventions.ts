@@ -6,7 +6,7 @@
 import type * as z from "zod";
 import type { ZodOpenApiSecuritySchemeObject } from "zod-openapi";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
-import { type ErrorCode, ERRORS, SpillwayError } from "../errors.ts";
+import { type ErrorCode, ERRORS, type Fault, SpillwayError } from "../errors.ts";
 import type { Call } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
@@ -97,3 +97,31 @@ export const OWN: Conventions = {
   }),
   errors: problems,
 };
+
+/** Faults that one text tells: more would hardly be read. */
+const MAX_TOLD = 10;
+
+/**
+ * An error in one text, for an API whose errors have no list of faults.
+ * @returns every fault, with its place where the fault's text does not name it; without faults the error's own text.
+ */
+export function inOneText({ message, faults }: SpillwayError): string {
+  if (faults.length === 0) return message;
+  const more = faults.length - MAX_TOLD;
+  return [...faults.slice(0, MAX_TOLD).map(placed), ...(more > 0 ? [`(${more} more errors)`] : [])].join(" ");
+}
+
+/** `/filter/segment` is `filter.segment`, `/attributes/0` is `attributes[0]`. */
+function placed({ pointer, detail }: Fault): string {
+  const steps = pointer
+    .replace(/^(#\w+)?\//, "")
+    .split("/")
+    .map(nameIn);
+  const names = steps.filter((step) => !INDEX.test(step));
+  if (names.length === 0 || detail.split(/[^\w$]+/).includes(names.at(-1) ?? "")) return detail;
+  const place = steps.map((step, n) => (INDEX.test(step) ? `[${step}]` : n === 0 ? step : `.${step}`)).join("");
+  return `${place}: ${detail}`;
+}
+
+const INDEX = /^\d*$/;
+const nameIn = (token: string) => token.replaceAll("~1", "/").replaceAll("~0", "~");

@@ -63,7 +63,11 @@ const HEADERS = {
   },
   problem: { "Cache-Control": shared("Cache-Control", z.literal("no-store"), "Errors must not be cached.") },
   challenge: {
-    "WWW-Authenticate": shared("WWW-Authenticate", z.string(), "How to authenticate: with a bearer token."),
+    "WWW-Authenticate": shared(
+      "WWW-Authenticate",
+      z.string(),
+      "How to authenticate: the scheme of the header Authorization.",
+    ),
   },
   retry: { "Retry-After": shared("Retry-After", z.int(), "Whole seconds to wait before the same request.") },
 };
@@ -233,8 +237,7 @@ function failures({ conventions: { errors }, refusals }: Api, route: Route): Res
   const codes = new Set<ErrorCode>(route.errors ?? []);
   if (route.auth !== "none") codes.add("unauthenticated");
   if (route.auth !== "none" && route.auth !== "admin") codes.add("forbidden").add("space_inactive");
-  if (isCounted(route)) codes.add("rate_limited").add("unavailable");
-  if (route.auth === "admin") codes.add("rate_limited");
+  if (route.auth !== "none") codes.add("rate_limited").add("unavailable");
   // Every operation refuses parameters that it does not have.
   codes.add("invalid_request");
   if (route.body !== undefined) codes.add("malformed_request").add("payload_too_large").add("unsupported_media_type");
@@ -249,9 +252,9 @@ function failures({ conventions: { errors }, refusals }: Api, route: Route): Res
         headers: z.object({
           ...HEADERS.requestId,
           ...HEADERS.problem,
-          ...(status === 401 ? HEADERS.challenge : {}),
+          ...(group.includes("unauthenticated") ? HEADERS.challenge : {}),
           // The limit comes after authentication: a call that is refused before was not counted.
-          ...(isCounted(route) && status !== 401 ? HEADERS.limit : {}),
+          ...(isCounted(route) && !group.includes("unauthenticated") ? HEADERS.limit : {}),
           ...(status === 429 || group.includes("unavailable") ? HEADERS.retry : {}),
           ...own(doc),
         }),

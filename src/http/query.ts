@@ -1,4 +1,7 @@
-/** The parameters of a query: every operation refuses those that it does not have, and one that is sent twice. */
+/**
+ * The parameters of a query: an operation refuses those that it does not have, and one that is sent twice. Where its
+ * schema is a loose object, parameters that the schema does not name are accepted, whatever they are.
+ */
 
 import * as z from "zod";
 import { type Fault, invalid, MAX_FAULTS } from "../errors.ts";
@@ -17,17 +20,22 @@ export function readQuery(
   lists: readonly string[] = [],
 ): unknown {
   const sent = lists.length === 0 ? query : withLists(query, lists);
-  const faults = [...repeated(sent), ...unreadable(sent), ...unstorable(sent)];
+  const checked = new URLSearchParams([...sent].filter(([name]) => !isIgnored(schema, name)));
+  const faults = [...repeated(checked), ...unreadable(checked), ...unstorable(checked)];
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
   return validate(schema ?? NO_PARAMETERS, Object.fromEntries(sent), inQuery, "parameter");
 }
 
-/** `name[]=a&name[]=b` and `name[0]=a&name[1]=b` as `name=a,b`, as PHP's clients send lists. */
+/** A loose object's rest is of the type unknown; a strict one's of none. */
+const isIgnored = (schema: z.ZodType | undefined, name: string): boolean =>
+  schema instanceof z.ZodObject && schema.def.catchall instanceof z.ZodUnknown && !Object.hasOwn(schema.shape, name);
+
+/** `name[]=a&name[]=b`, `name[0]=a&name[1]=b` and `name[x]=a&name[y]=b` as `name=a,b`, as PHP's clients send lists. */
 function withLists(query: URLSearchParams, lists: readonly string[]): URLSearchParams {
   const items = new Map<string, string[]>();
   const sent = new URLSearchParams();
   for (const [name, value] of query) {
-    const list = name.replace(/\[\d*\]$/, "");
+    const list = name.replace(/\[[^[\]]*\]$/, "");
     if (lists.includes(list)) items.set(list, [...(items.get(list) ?? []), value]);
     else sent.append(name, value);
   }

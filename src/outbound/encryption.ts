@@ -46,13 +46,12 @@ export async function encryptForStore(
 
 /** @throws Error when the key is not in SECRETS_KEY, the place is another, or the text was changed. */
 export async function decrypt(secretsKey: string, place: Place, encrypted: string): Promise<string> {
-  const [keyId = "", iv, text] = encrypted.split(".");
+  const [keyId = "", iv, text, ...more] = encrypted.split(".");
   const known = secretsKey.split(",").find((each) => each.startsWith(`${keyId}:`));
-  if (known === undefined || iv === undefined || text === undefined)
+  if (known === undefined || iv === undefined || text === undefined || more.length > 0)
     throw new Error("the secret was encrypted with another key");
   const key = await deriveKey(known, place.purpose);
-  const bytes = (part: string) => new Uint8Array(Buffer.from(part, "base64url"));
-  const decrypted = await crypto.subtle.decrypt(algorithm(keyId, place, bytes(iv)), key, bytes(text));
+  const decrypted = await crypto.subtle.decrypt(algorithm(keyId, place, fromBase64url(iv)), key, fromBase64url(text));
   return new TextDecoder().decode(decrypted);
 }
 
@@ -69,6 +68,16 @@ async function deriveKey(secretsKey: string, purpose: Place["purpose"]): Promise
   // No salt: SECRETS_KEY is uniformly random (RFC 5869, section 3.1).
   const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8(`spillway ${purpose}`) };
   return crypto.subtle.deriveKey(derivation, base, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+/**
+ * One text for one value: decoders pass over foreign characters and unused bits, so that a changed text would be read.
+ * @throws Error for any other spelling of the bytes.
+ */
+export function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(Buffer.from(text, "base64url"));
+  if (Buffer.from(bytes).toString("base64url") !== text) throw new Error("the text is not base64url as it was written");
+  return bytes;
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;

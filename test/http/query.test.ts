@@ -17,7 +17,10 @@ const named = (routes: readonly Route[]) => routes.map((route) => [route.operati
 
 /** A call that the operation would accept but for its query. */
 function ask(route: Route, query: string): Promise<ProblemView> {
-  const path = route.path.replace("{code}", "gone").replaceAll(/\{\w+\}/g, crypto.randomUUID());
+  const path = route.path
+    .replace("{code}", "gone")
+    .replace("{version}", "1")
+    .replaceAll(/\{\w+\}/g, crypto.randomUUID());
   const key = route.auth === "none" ? {} : { key: route.auth === "admin" ? ADMIN : space.key };
   const body = route.body === undefined ? {} : { body: route.body.example };
   return service.json<ProblemView>(route.method, `${path}?${query}`, 422, { ...key, ...body });

@@ -74,3 +74,19 @@ it("decrypts with an older key while a newer one encrypts", async () => {
   expect(await decrypt(keys, PLACE, fresh)).toBe("whsec_new");
   await expect(decrypt(KEY, PLACE, fresh)).rejects.toThrow();
 });
+
+it.each<[string, (text: string) => string]>([
+  ["characters behind it", (text) => `${text}A`],
+  ["padding", (text) => `${text}=`],
+  ["another part", (text) => `${text}.AAAA`],
+  ["a character that is no base64url", (text) => text.replace(".", ".!")],
+  ["a line break", (text) => `${text}\n`],
+  ["the other alphabet", (text) => text.replaceAll("-", "+").replaceAll("_", "/")],
+  ["unused bits", (text) => text.replace(/.$/, (last) => String.fromCodePoint((last.codePointAt(0) ?? 0) + 1))],
+])("does not decrypt with %s, as decoders of base64url would read it", async (_, change) => {
+  // The last character of these lengths has unused bits, and the bytes have both of the characters that differ.
+  const text = await encrypt(KEY, PLACE, "ab", Uint8Array.of(0xfb, 0xff, 0xbf, 0xfb, 0xff, 0xbf, 0, 0, 0, 0, 0, 0));
+  const changed = change(text);
+  expect(changed).not.toBe(text);
+  await expect(decrypt(KEY, PLACE, changed)).rejects.toThrow();
+});

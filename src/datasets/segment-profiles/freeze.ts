@@ -144,6 +144,9 @@ function readWindow(request: SegmentProfilesRequest, { space, now }: FreezeConte
   else if (hasEvents && start < oldest) fault("start_at", beforeRetention("start_at", space, oldest));
   if (end <= start) fault("end_at", "end_at must be later than start_at.");
   else if (end > addMonths(start, MAX_MONTHS, space.timezone))
-    fault("end_at", `end_at must be at most ${MAX_MONTHS} months after start_at.`);
+    fault(
+      "end_at",
+      `end_at must be at most ${MAX_MONTHS} months after start_at, by the calendar and clocks of ${space.timezone}.`,
+    );
   return { start, end };
 }

@@ -52,7 +52,7 @@ export async function writeCursor(
 export async function readCursor(call: Call, space: SpaceRow, request: unknown, cursor: string): Promise<Walk> {
   const text = await decrypt(call.config.secretsKey, placeOf(space, request), cursor).catch(() => {
     throw refuse(
-      "This cursor does not belong to these parameters. Repeat those of the first page: only limit may differ.",
+      "This cursor does not belong to these parameters. Repeat those of the first page: only the page's size may differ.",
     );
   });
   const [snapshotSeq, askedAt, time, id, skip, backwards = false, person] = JSON.parse(text) as Parts;

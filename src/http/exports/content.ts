@@ -40,7 +40,7 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   const { compressed, headers } = negotiate(call.request, form);
   if (files.length === 0) return emptyFile(call, encodingOf(row), form, compressed, headers);
   if (compression === null) return new Response(await storedFile(call, row, files[0]), { headers });
-  const file = joined(call, { row, files }, compression);
+  const file = await joined(call, { row, files }, compression);
   if (!compressed) return new Response(compression.decompress(file), { headers });
   return new Response(file, { headers, encodeBody: "manual" });
 }
@@ -97,11 +97,15 @@ async function storedFile(call: Call, row: ExportRow, file: FileRow | undefined)
 function accepts(request: Request, contentEncoding: string): boolean {
   const sent = request.cf?.["clientAcceptEncoding"];
   const accepted = typeof sent === "string" ? sent : (request.headers.get("accept-encoding") ?? "");
-  return accepted.split(",").some((each) => {
-    const [coding, ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
-    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-    return (coding === contentEncoding || coding === "*") && !refused;
-  });
+  const qualities = new Map(accepted.split(",").map(qualityOf));
+  // "*" stands for the codings that the field does not name (RFC 9110, section 12.5.3).
+  return (qualities.get(contentEncoding) ?? qualities.get("*") ?? 0) > 0;
+}
+
+function qualityOf(element: string): [coding: string, quality: number] {
+  const [coding = "", ...parameters] = element.split(";").map((part) => part.trim().toLowerCase());
+  const weight = parameters.find((parameter) => parameter.startsWith("q="));
+  return [coding, weight === undefined ? 1 : Number(weight.slice(2))];
 }
 
 /** An export with its files. */
@@ -110,11 +114,25 @@ interface Stored {
   files: readonly FileRow[];
 }
 
-/** All files, joined into one. */
-function joined(call: Call, stored: Stored, compression: Compression): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** All files, joined into one. @throws destination_unavailable where the bucket does not have the first bytes. */
+async function joined(
+  call: Call,
+  stored: Stored,
+  compression: Compression,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const bodies = blocksOf(call, stored, compression);
+  // The first file is opened before the answer begins: its status can still say that the bucket is away.
+  const first = await bodies.next();
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>();
+  const writing = async () => {
+    await put(writable, compression.join.header);
+    if (first.done !== true) await first.value.pipeTo(writable, { preventClose: true });
+    for await (const body of bodies) await body.pipeTo(writable, { preventClose: true });
+    await put(writable, compression.join.trailer(await wholeOf(call, stored.row)));
+    await writable.close();
+  };
   call.waitUntil(
-    writeAll(call, stored, compression, writable).catch(async (thrown: unknown) => {
+    writing().catch(async (thrown: unknown) => {
       // The reader sees an aborted stream, and cannot mistake a part for the whole.
       await writable.abort(thrown).catch(() => {});
     }),
@@ -122,25 +140,23 @@ function joined(call: Call, stored: Stored, compression: Compression): ReadableS
   return readable;
 }
 
-async function writeAll(
-  call: Call,
-  { row, files }: Stored,
-  { join }: Compression,
-  writable: WritableStream<Uint8Array>,
-): Promise<void> {
+/** The compressed blocks of each file, without its header and trailer. Files without blocks are passed over. */
+async function* blocksOf(call: Call, { row, files }: Stored, { join }: Compression) {
   const headerBytes = join.header.length;
-  await put(writable, join.header);
   for (const file of files) {
     const length = (file.bytes ?? 0) - headerBytes - join.trailerBytes;
     if (length === 0) continue;
     const response = await call.context.bucket.get(fileKey(row, file.name), { from: headerBytes, length });
     if (response?.body === null || response === null) throw new Error("a file of a completed export is missing");
-    await response.body.pipeTo(writable, { preventClose: true });
+    yield response.body as ReadableStream<Uint8Array>;
   }
+}
+
+/** Length and checksum of everything that the export's chunks wrote. */
+async function wholeOf(call: Call, row: ExportRow) {
   let whole = EMPTY;
   for await (const page of chunkPages(call.databases.control, row)) whole = concatContent(whole, contentOfChunks(page));
-  await put(writable, join.trailer(whole));
-  await writable.close();
+  return whole;
 }
 
 async function put(writable: WritableStream<Uint8Array>, bytes: Uint8Array): Promise<void> {

@@ -4,21 +4,22 @@ import type { ExportRow } from "../../db/exports/exports.ts";
 import { publicError, SpillwayError } from "../../errors.ts";
 import { iso } from "../../time/names.ts";
 
-/** @returns a sentence about the export's state, and what to do; null for a completed export. */
+/** @returns sentences about the export's state, and what to do, in any API's words; null for a completed export. */
 export function noResultBecause(row: ExportRow): string | null {
   const at = (time: number | null) => (time === null ? "" : ` at ${iso(time)}`);
   switch (row.status) {
     case "queued":
     case "processing":
-      return `The export is not completed yet: it is ${row.status}. Poll it until its status is completed.`;
+      return `The export is not completed yet: it is ${row.status}. Ask again in a few seconds.`;
     case "completed":
       return null;
     case "canceled":
       return `The export was canceled${at(row.completed_at)} and has no result. Create a new export.`;
     case "failed": {
-      const error = publicError(row.error_code, row.error_owner, { detail: row.error_detail });
+      const known = { detail: row.error_detail, retryable: row.error_retryable };
+      const error = publicError(row.error_code, row.error_owner, known);
       const why = error === null ? "." : ` with ${error.code}: ${error.message}`;
-      return `The export failed${at(row.completed_at)}${why} Its resource says whether a retry can help.`;
+      return `The export failed${at(row.completed_at)}${why}${error?.retryable === true ? " A retry may help." : ""}`;
     }
     case "expired":
       return `The export's files expired${at(row.expires_at)}. Create a new export.`;

@@ -192,7 +192,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
         headers: { "Retry-After": "Seconds to wait before asking again." },
       },
     },
-    errors: ["gone", "export_failed", "conflict"],
+    errors: ["gone", "export_failed", "conflict", "destination_unavailable"],
     async handle(call, { space, params: { id } }) {
       return content(call, space.id, id);
     },
@@ -212,7 +212,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
         contentTypes: ["application/json"],
       },
     },
-    errors: ["gone"],
+    errors: ["gone", "destination_unavailable"],
     async handle(call, { space, params: { id } }) {
       const row = await unexpired(call, space.id, id);
       const stored = row.status === "completed" ? await call.context.bucket.get(manifestKey(row)) : null;

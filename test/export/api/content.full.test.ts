@@ -80,6 +80,8 @@ describe("the coding of the content", () => {
     ["identity", null],
     ["br", null],
     ["gzip;q=0", null],
+    ["gzip;q=0, *", null],
+    ["*;q=0, gzip", "gzip"],
     ["gzip; q=0.0, identity", null],
   ])("for Accept-Encoding %j is %s", async (accepted, coding) => {
     const response = await contentOf(id, { "accept-encoding": accepted });

@@ -14,14 +14,14 @@ const AT = new Date(START).toISOString();
 
 /** States and what they say. */
 const STATES: [state: string, set: string, status: number, sentence: string][] = [
-  ["queued", "status = 'queued'", 404, "it is queued. Poll it until its status is completed."],
-  ["processing", "status = 'processing'", 404, "it is processing. Poll it"],
+  ["queued", "status = 'queued'", 404, "it is queued. Ask again in a few seconds."],
+  ["processing", "status = 'processing'", 404, "it is processing. Ask again"],
   ["canceled", `status = 'canceled', completed_at = ${START}`, 410, `was canceled at ${AT} and has no result.`],
   [
     "failed",
     `status = 'failed', completed_at = ${START}, error_code = 'bucket_not_found'`,
     503,
-    `failed at ${AT} with bucket_not_found: The bucket does not exist`,
+    `failed at ${AT} with bucket_not_found: The bucket does not exist: create it, or ask for a new export with the right name.`,
   ],
   ["expired", `status = 'expired', expires_at = ${START}`, 410, `files expired at ${AT}. Create a new export.`],
 ];

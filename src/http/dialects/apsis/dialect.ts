@@ -79,7 +79,7 @@ const poll = route({
       headers: { "Retry-After": "Seconds to wait before asking again." },
     },
   },
-  errors: ["gone", "export_failed"],
+  errors: ["gone", "export_failed", "destination_unavailable"],
   async handle(call, { space, params: { id } }) {
     const row = await findExport(call.databases.control, space.id, id);
     if (row !== null && (row.dataset !== DATASET || isCustomerBucket(row))) throw new SpillwayError("gone");

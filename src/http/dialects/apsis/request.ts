@@ -144,15 +144,20 @@ function selectionOf(filter: z.output<typeof SegmentFilter> | null): Selection {
   if (filter === null) return { parameters: {}, fields: [] };
   if (typeof filter === "string") return { parameters: { segment: filter }, fields: [["/segment", "/segment_filter"]] };
   const discriminators = new Map(Object.entries(filter.segment_discriminators));
-  const [only = "", ...others] = discriminators.keys();
-  // Without an expression, the only segment is meant.
-  const text = filter.filter ?? (others.length === 0 ? only : "");
-  const read = readFilter(text, (name) => discriminators.get(name));
-  if ("wrong" in read) throw invalid({ pointer: "/segment_filter/filter", detail: read.wrong });
+  const combination = combinationOf(filter.filter ?? null, discriminators);
   const names = new Map([...discriminators].map(([name, id]) => [id, name]));
-  const places = [...segmentsIn(read.combination, "/segments")].map(([id, core]): [string, string] => [
+  const places = [...segmentsIn(combination, "/segments")].map(([id, core]): [string, string] => [
     core,
     pointerTo(["segment_filter", "segment_discriminators", names.get(id) ?? ""]),
   ]);
-  return { parameters: { segments: read.combination }, fields: [...places, ["/segments", "/segment_filter"]] };
+  return { parameters: { segments: combination }, fields: [...places, ["/segments", "/segment_filter"]] };
+}
+
+/** Without an expression the only segment is meant, whatever its name. */
+function combinationOf(expression: string | null, discriminators: ReadonlyMap<string, string>): Combination {
+  const [only, ...others] = discriminators.values();
+  if (expression === null && only !== undefined && others.length === 0) return { segment: only };
+  const read = readFilter(expression ?? "", (name) => discriminators.get(name));
+  if ("combination" in read) return read.combination;
+  throw invalid({ pointer: "/segment_filter/filter", detail: read.wrong });
 }

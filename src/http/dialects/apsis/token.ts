@@ -6,7 +6,7 @@
 
 import * as z from "zod";
 import { SpillwayError } from "../../../errors.ts";
-import { decrypt, encrypt, type Place } from "../../../outbound/encryption.ts";
+import { decrypt, encrypt, fromBase64url, type Place } from "../../../outbound/encryption.ts";
 import { iso } from "../../../time/names.ts";
 import { callerOfKey } from "../../middleware/authentication.ts";
 import { countCallOf } from "../../middleware/rate-limit.ts";
@@ -72,15 +72,18 @@ async function writeToken({ config, runtime }: Call, keyId: string, key: string)
 export async function readToken({ config, runtime }: Call, token: string): Promise<string> {
   const [header = "", claims = "", sealed = "", ...more] = token.split(".");
   const said = `${header}.${claims}`;
-  const key = await decrypt(config.secretsKey, placeOf(said), fromBase64url(sealed)).catch(() => null);
+  const key = await openSealed(config.secretsKey, placeOf(said), sealed).catch(() => null);
   if (key === null || more.length > 0)
     throw new SpillwayError("unauthenticated", `This is not an access token of this service. ${RENEW}`);
-  const { exp } = JSON.parse(fromBase64url(claims)) as { exp: number };
+  const { exp } = JSON.parse(textIn(claims)) as { exp: number };
   if (exp * 1000 > runtime.now()) return key;
   throw new SpillwayError("unauthenticated", `This access token ended at ${iso(exp * 1000)}. ${RENEW}`);
 }
 
+const openSealed = async (secretsKey: string, place: Place, sealed: string) =>
+  decrypt(secretsKey, place, textIn(sealed));
+
 const placeOf = (said: string): Place => ({ purpose: "access-token", row: said });
 
 const toBase64url = (text: string) => Buffer.from(text).toString("base64url");
-const fromBase64url = (text: string) => Buffer.from(text, "base64url").toString();
+const textIn = (base64url: string) => new TextDecoder().decode(fromBase64url(base64url));

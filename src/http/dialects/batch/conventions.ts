@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { type ErrorCode, ERRORS, SpillwayError } from "../../../errors.ts";
-import { type Conventions, keyBehind } from "../../conventions.ts";
+import { type Conventions, inOneText, keyBehind } from "../../conventions.ts";
 import { SPACE_ID } from "../../example-values.ts";
 import { projectKeyOf } from "./ids.ts";
 
@@ -62,10 +62,10 @@ export const conventions: Conventions = {
     schema: z.object({ error_code: z.string(), error_message: z.string() }).meta({ id: "Error" }),
     statusOf,
     meaningOf: (code) => `\`${codeOf(code)}\`: ${ERRORS[code].title}`,
-    bodyOf: ({ code, message }) => ({
-      error_code: codeOf(code),
+    bodyOf: (error) => ({
+      error_code: codeOf(error.code),
       // The text of a refusal by a limit names calls that the client does not know.
-      error_message: code === "rate_limited" ? ERRORS[code].title : message,
+      error_message: error.code === "rate_limited" ? ERRORS[error.code].title : inOneText(error),
     }),
   },
 };

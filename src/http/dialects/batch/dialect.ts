@@ -152,7 +152,7 @@ const linked = route({
       headers: { "Content-Encoding": "`gzip`, where the client accepts it.", "Cache-Control": "no-store" },
     },
   },
-  errors: ["unauthenticated"],
+  errors: ["unauthenticated", "unavailable", "destination_unavailable"],
   async handle(call, { params: { token } }) {
     const { spaceId, exportId, n } = await readLink(call, token);
     call.notes["space_id"] = spaceId;

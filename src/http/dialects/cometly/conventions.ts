@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { type ErrorCode, ERRORS } from "../../../errors.ts";
-import { type Conventions, keyBehind } from "../../conventions.ts";
+import { type Conventions, inOneText, keyBehind } from "../../conventions.ts";
 
 /** What the client sent is wrong: the API has one status for it. */
 const INVALID: ReadonlySet<number> = new Set([400, 413, 415, 422]);
@@ -25,9 +25,9 @@ export const conventions: Conventions = {
     schema: z.object({ message: z.string() }).meta({ id: "Error" }),
     statusOf,
     meaningOf: (code) => ERRORS[code].title,
-    bodyOf: ({ code, message }) => ({
+    bodyOf: (error) => ({
       // The text of a refusal by a limit names calls that the client does not know.
-      message: code === "rate_limited" ? ERRORS[code].title : message,
+      message: error.code === "rate_limited" ? ERRORS[error.code].title : inOneText(error),
     }),
   },
 };

@@ -63,7 +63,7 @@ export const listEvents = route({
     const { start, end } = windowOf(sent, space);
     const asked = {
       dataset: conversionEvents,
-      requestAt: (askedAt: number) => requestOf(sent, { start, end: Math.min(end, askedAt) }),
+      requestAt: (askedAt: number) => requestOf(sent, { start, end: until(end, start, askedAt) }),
       owner: ["cometly", start, end, coreFilters(filters)],
       limit: perPage,
       cursor,
@@ -82,6 +82,12 @@ function windowOf({ start_date: first, end_date: last }: Query, { timezone }: Sp
     detail: `${name} must be a time of the form YYYY-MM-DD HH:MM:SS.`,
   });
   throw invalid(...(start === null ? [fault("start_date")] : []), ...(end === null ? [fault("end_date")] : []));
+}
+
+/** The end of the window, at most now. @throws invalid_request for a window that has not begun. */
+function until(end: number, start: number, now: number): number {
+  if (start < now) return Math.min(end, now);
+  throw invalid({ pointer: "#query/start_date", detail: "start_date must be earlier than now." });
 }
 
 /** The parameters of the dataset. @throws invalid_request naming the parameter. */

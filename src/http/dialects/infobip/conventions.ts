@@ -54,16 +54,20 @@ export const conventions: Conventions = {
     schema: InfobipError,
     statusOf,
     meaningOf: (code) => `${messageOf(code)[1].replace(/\.$/, "")}.`,
-    bodyOf({ code, faults }) {
+    bodyOf({ code, message, faults }) {
       const [messageId, text] = messageOf(code);
-      const validationErrors = faults.length === 0 ? {} : { validationErrors: byField(faults) };
+      // A body that cannot be read has no fields: the fault is the body's.
+      const told = faults.length === 0 && statusOf(code) === 400 ? [{ pointer: "", detail: message }] : faults;
+      const validationErrors = told.length === 0 ? {} : { validationErrors: byField(told) };
       return { requestError: { serviceException: { messageId, text, ...validationErrors } } };
     },
   },
 };
 
-/** @returns the texts of each field's faults. A fault in a list is its field's. */
+const BODY = "body";
+
+/** @returns the texts of each field's faults. A fault in a list is its field's; one of no field is of `body`. */
 function byField(faults: readonly Fault[]): Record<string, string[]> {
-  const groups = Map.groupBy(faults, ({ pointer }) => pointer.replace(/^(#\w+)?\//, "").split("/")[0] ?? "");
+  const groups = Map.groupBy(faults, ({ pointer }) => pointer.replace(/^(#\w+)?\//, "").split("/")[0] || BODY);
   return Object.fromEntries([...groups].map(([field, group]) => [field, group.map(({ detail }) => detail)]));
 }

@@ -95,6 +95,9 @@ describe("the gateway's refusal", () => {
     ["a token with a part more", (token) => `${token}.x`],
     ["a token with another end", (token) => withLaterEnd(token)],
     ["a token with another signature", (token) => token.replace(/.$/, (last) => (last === "A" ? "B" : "A"))],
+    ["a token with a character behind it", (token) => `${token}A`],
+    ["a token with padding", (token) => `${token}=`],
+    ["a token with a foreign character in its last part", (token) => token.replace(/.{4}$/, (end) => `!${end}`)],
     ["a very long text", () => "eyJ.".repeat(1_000)],
   ])("answers %s", async (_, change) => {
     const token = await tokenFor(service, space.key);

@@ -401,7 +401,7 @@ describe("a download", () => {
     const { files } = await exported(ATTRIBUTES);
     const link = await linkOf(files[0]);
     const changed = link.replace(/.{2}$/, (end) => (end === "AA" ? "BB" : "AA"));
-    for (const none of [changed, "/2.4/exports/files/x", "/2.4/exports/files/a.b.c"])
+    for (const none of [changed, `${link}A`, `${link}=`, "/2.4/exports/files/x", "/2.4/exports/files/a.b.c"])
       expect(await service.json("GET", none, 401)).toEqual(refusal("AUTHENTICATION_INVALID", /link is not valid/));
   });
 

@@ -73,6 +73,11 @@ describe("the window", () => {
       /end_date must be later than start_date/,
     ],
     [
+      "a window that has not begun",
+      { start_date: "2026-03-01 04:00:00", end_date: "2026-03-01 05:00:00" },
+      /start_date must be earlier than now/,
+    ],
+    [
       "a start before the retention",
       { ...LOCAL_NOON, start_date: "2020-01-01 00:00:00" },
       /start_date is before the space's retention/,
@@ -80,7 +85,11 @@ describe("the window", () => {
     ["a page of 4,001 events", { ...LOCAL_NOON, per_page: "4001" }, /per_page must be at most 4000/],
     ["an event that there is not", { ...LOCAL_NOON, event_names: "refund" }, /event_names must be one of/],
     ["a mode that there is not", { ...LOCAL_NOON, query_mode: "team" }, /query_mode must be one of/],
-    ["sources without a model", { ...LOCAL_NOON, sources: "email" }, /attribution_model is required with sources/],
+    [
+      "sources without a model",
+      { ...LOCAL_NOON, sources: "email" },
+      /attribution_model is required with sources\. attribution_window is required with sources\.$/,
+    ],
     [
       "a window that is no number",
       { ...LOCAL_NOON, sources: "email", attribution_model: "linear", attribution_window: "x" },
