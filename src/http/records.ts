@@ -3,7 +3,7 @@
 import type * as z from "zod";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import type { SentItems } from "../ingest/sent-items.ts";
-import { type Call, json, type Operation, route, type RouteDefinition } from "./route.ts";
+import { type Call, json, type Operation, route, type RouteDefinition, type Scope } from "./route.ts";
 import { Accepted } from "./schemas.ts";
 import { recordsBody, SentRecords } from "./sent-records.ts";
 
@@ -11,9 +11,9 @@ export const MAX_RECORDS = 5_000;
 /** Of the body of a call that writes many records. */
 export const MAX_RECORDS_BYTES = 15_728_640;
 
-interface Records<Schema extends z.ZodType> extends Pick<
-  RouteDefinition<undefined, undefined, undefined>,
-  "operationId" | "summary" | "description" | "auth" | "pages"
+interface Records<Schema extends z.ZodType, Query> extends Pick<
+  RouteDefinition<undefined, Query, undefined>,
+  "operationId" | "summary" | "description" | "auth" | "pages" | "query"
 > {
   /** The list's name in the body. */
   property: string;
@@ -21,23 +21,26 @@ interface Records<Schema extends z.ZodType> extends Pick<
   /** JSON values in a record. */
   maxValues?: number;
   example: unknown;
+  /** Validates the parameters, and whether the key may send them. @throws invalid_request, forbidden. */
+  check?: (parsed: { query: Query; scopes: readonly Scope[] }) => void;
   /** @param pointers the JSON pointer of each record in the body. */
   store: (
     ingest: ReturnType<typeof ingestOf>,
     records: SentItems<z.input<Schema>>,
     pointers: (index: number) => string,
+    query: Query,
   ) => Promise<z.output<typeof Accepted>>;
 }
 
 /** Defines the operation that stores a resource's records. */
-export function sendRecords<Schema extends z.ZodType>({
+export function sendRecords<Schema extends z.ZodType, Query = undefined>({
   property,
   record,
   maxValues,
   example,
   store,
   ...operation
-}: Records<Schema>): Operation {
+}: Records<Schema, Query>): Operation {
   return route({
     ...operation,
     method: "POST",
@@ -56,9 +59,9 @@ export function sendRecords<Schema extends z.ZodType>({
       },
     },
     errors: ["conflict"],
-    async handle(call, { space, body }) {
+    async handle(call, { space, body, query }) {
       const records = body[property] ?? new SentRecords<z.input<Schema>>();
-      return json(await store(ingestOf(call, space), records, (index) => `/${property}/${index}`), 202);
+      return json(await store(ingestOf(call, space), records, (index) => `/${property}/${index}`, query), 202);
     },
   });
 }

@@ -11,7 +11,7 @@ import { rulesOf } from "./catalogue/rules.ts";
 import { definitionIds, findDefinitions, type FoundDefinition, premiseOf } from "./definitions.ts";
 import { deriveEvents, NOBODY } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
-import { type Naming, namesSent, type Person, Persons } from "./persons.ts";
+import { type Naming, namesSent, type NewProfileType, type Person, Persons } from "./persons.ts";
 import type { SentItems } from "./sent-items.ts";
 import { type SessionHead, sessionHead, sessionLengths, withSession } from "./sessions.ts";
 import { canonicalProperties } from "./validate.ts";
@@ -27,6 +27,11 @@ interface SentEvent extends Naming {
   properties: Record<string, unknown>;
 }
 
+export interface IngestOptions {
+  /** A person who has no profile gets one, whatever the event: without a type, and with the id that the event has. */
+  createProfiles?: boolean;
+}
+
 /**
  * @param pointers the JSON pointer of each event in the body.
  * @throws invalid_request with a pointer to each fault; nothing is written then. conflict when other calls changed the
@@ -36,9 +41,10 @@ export async function ingestEvents(
   ingest: IngestCall,
   events: SentItems<SentEvent>,
   pointers: (index: number) => string,
+  options: IngestOptions = {},
 ): Promise<{ accepted: number; duplicates: number }> {
   return writeAll(events, CHANGED, async () =>
-    insertEvents(ingest.db, ingest.space.id, await check(ingest, events, pointers), ingest.now),
+    insertEvents(ingest.db, ingest.space.id, await check(ingest, events, pointers, options), ingest.now),
   );
 }
 
@@ -65,7 +71,12 @@ function headOf(event: SentEvent, now: number): Head {
   return { id, definition_id, person_id, external_person_id, custom_id, session: sessionHead(event, now) };
 }
 
-async function check(ingest: IngestCall, events: SentItems<SentEvent>, pointers: (index: number) => string) {
+async function check(
+  ingest: IngestCall,
+  events: SentItems<SentEvent>,
+  pointers: (index: number) => string,
+  { createProfiles = false }: IngestOptions,
+) {
   const heads = Array.from(events, (event) => headOf(event, ingest.now));
   const ids = [...new Set(heads.map((event) => event.definition_id))];
   const [definitions, persons] = await Promise.all([
@@ -73,12 +84,13 @@ async function check(ingest: IngestCall, events: SentItems<SentEvent>, pointers:
     Persons.of(ingest.db, ingest.space.id, heads, ingest.uuid),
   ]);
   const meant = await suggestions(ingest, ids, definitions);
-  const profileType = (event: Pick<Head, "definition_id">) => {
+  const missingProfile = (event: Pick<Head, "definition_id">): NewProfileType | null => {
     const definition = definitions.get(event.definition_id);
-    return definition === undefined ? null : (rulesOf(definition).createsProfileOfType ?? null);
+    const type = definition === undefined ? undefined : rulesOf(definition).createsProfileOfType;
+    return type !== undefined ? { type } : createProfiles ? { type: null } : null;
   };
   // An event that is not written, because its id is stored already, creates no profile.
-  const creating = heads.filter((event) => !persons.has(event) && profileType(event) !== null);
+  const creating = heads.filter((event) => !persons.has(event) && missingProfile(event) !== null);
   const seen = await storedIds(ingest, "events", creating);
   const lengths = await sessionLengths(ingest, heads, definitions, persons);
   const makers: string[] = [];
@@ -96,10 +108,10 @@ async function check(ingest: IngestCall, events: SentItems<SentEvent>, pointers:
     const pointer = pointers(index);
     const definition = definitions.get(event.definition_id);
     const id = event.id ?? ingest.uuid();
-    const type = profileType(event);
-    const duplicate = type !== null && seen.has(id) && !persons.has(event) && namesSent(event) === 1;
+    const missing = missingProfile(event);
+    const duplicate = missing !== null && seen.has(id) && !persons.has(event) && namesSent(event) === 1;
     const before = persons.created.length;
-    const person = duplicate ? UNWRITTEN : persons.find(event, type, pointer, faults);
+    const person = duplicate ? UNWRITTEN : persons.find(event, missing, pointer, faults);
     if (persons.created.length > before) makers.push(id);
     seen.add(id);
     const occurredAt = occurredAtOf(event, ingest, pointer, faults);

@@ -21,6 +21,9 @@ export interface Person {
   company_id: string | null;
 }
 
+/** What a profile has that an event creates, beside the ids by which the event names its person. */
+export type NewProfileType = Pick<NewProfile, "type">;
+
 /** A person's id of one kind. */
 const idOf = (naming: Naming, name: (typeof PERSON_IDS)[number]) => naming[name] ?? null;
 
@@ -81,11 +84,11 @@ export class Persons {
   }
 
   /**
-   * @param type the type of the profile to create when the named one does not exist; null: that is a fault.
+   * @param missing the profile to create when the named one does not exist; null: that is a fault.
    * @param pointer the event's JSON pointer in the body.
    * @returns null when a fault was added: exactly one of the ids is needed, and it must be known.
    */
-  find(event: Naming, type: string | null, pointer: string, faults: Fault[]): Person | null {
+  find(event: Naming, missing: NewProfileType | null, pointer: string, faults: Fault[]): Person | null {
     const [name, ...more] = PERSON_IDS.filter((each) => idOf(event, each) !== null);
     const id = name === undefined ? null : idOf(event, name);
     if (name === undefined || id === null || more.length > 0) {
@@ -95,12 +98,12 @@ export class Persons {
     }
     const found = this.#known[name].get(id);
     if (found !== undefined) return found;
-    if (type !== null) return this.#create({ [name]: id }, type);
+    if (missing !== null) return this.#create({ [name]: id }, missing);
     faults.push({ pointer: `${pointer}/${name}`, detail: UNKNOWN[name](id) });
     return null;
   }
 
-  #create(naming: Naming, type: string): Person {
+  #create(naming: Naming, { type }: NewProfileType): Person {
     const person = { person_id: naming.person_id ?? this.#uuid(), company_id: null };
     const ids = {
       ...person,

@@ -84,7 +84,7 @@ export interface NewProfile {
   person_id: string;
   external_person_id: string | null;
   custom_id: string | null;
-  type: string;
+  type: string | null;
 }
 
 /** Inserts profiles, and fails the batch (`isGuardFailure`) if a profile has one of their ids, or one is merged. */
