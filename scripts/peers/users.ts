@@ -71,7 +71,7 @@ export function guide(origin: string, file: string): string {
     "This file has the settings of .dev.vars, and",
     ...linesOf(settingsFor(origin)).map((line) => `  ${line}`),
     "",
-    `A customer's bucket: ${CUSTOMER_BUCKET}, any region`,
+    `A customer's bucket: ${CUSTOMER_BUCKET}, any region. An export may name it by itself, with one of the roles below.`,
     `The customer's keys: ${CUSTOMER.accessKeyId} ${CUSTOMER.secretAccessKey}`,
     `A key to encrypt with (aws:kms): ${KMS_KEY_ID}`,
     "Roles:",
