@@ -4,7 +4,8 @@ import { type Fault, invalid } from "../errors.ts";
 import { isCustomEvent } from "./catalogue/conversion.ts";
 import { grow, type Property } from "./definition.ts";
 import type { Definition } from "./definitions.ts";
-import { isDerived } from "./derived.ts";
+import { ATTRIBUTE_CHANGED, isDerived, tracksAttributes } from "./derived.ts";
+import { NATIVE_MARK } from "./native-attributes.ts";
 
 /** A call's change: absent fields stay as they are, and `properties` are added. */
 export interface Change {
@@ -12,6 +13,8 @@ export interface Change {
   description?: string | null | undefined;
   enabled?: boolean | undefined;
   properties?: readonly Property[] | undefined;
+  /** Replaces the attributes whose changes give events; null: all. */
+  attributes?: readonly string[] | null | undefined;
 }
 
 /**
@@ -26,11 +29,31 @@ export function applyChange(old: Definition, change: Change, now: number): Defin
     description: change.description === undefined ? old.description : change.description,
     enabled: change.enabled ?? old.enabled,
     properties: grow(old.id, old.properties, change.properties ?? []),
+    attributes: change.attributes === undefined ? old.attributes : change.attributes,
   };
-  const faults = old.category === "custom" ? [] : builtInFaults(old, next, change);
+  const faults = [
+    ...(old.category === "custom" ? [] : builtInFaults(old, next, change)),
+    ...attributeFaults(old, change.attributes ?? null),
+  ];
   if (faults.length > 0) throw invalid(...faults);
   if (JSON.stringify(next) === JSON.stringify(old)) return null;
   return { ...next, version: old.version + 1, updated_at: now, stored: true };
+}
+
+function attributeFaults(old: Definition, attributes: readonly string[] | null): Fault[] {
+  if (attributes === null) return [];
+  if (!tracksAttributes(old))
+    return [{ pointer: "/attributes", detail: `${old.id} has no attributes: ${ATTRIBUTE_CHANGED} alone has.` }];
+  return attributes.flatMap((name, index) =>
+    name.startsWith(NATIVE_MARK)
+      ? [
+          {
+            pointer: `/attributes/${index}`,
+            detail: `${name} is native: its changes give events of other definitions.`,
+          },
+        ]
+      : [],
+  );
 }
 
 function builtInFaults(old: Definition, next: Definition, change: Change): Fault[] {

@@ -38,6 +38,8 @@ export interface Definition {
   properties: readonly Property[];
   /** Of each property, the sequence number of the write that defined it; 0: it is built in. */
   property_seqs: readonly number[];
+  /** Of the definition of changes of attributes: whose changes give events; null: those of every attribute. */
+  attributes: readonly string[] | null;
   created_at: number;
   updated_at: number;
   /** Whether it has a row. */
@@ -57,6 +59,7 @@ function unchanged(space: DefinitionSpace, definition: BuiltIn): Definition {
     description: null,
     section_id: DEFAULT_SECTION,
     property_seqs: builtInSeqs(definition),
+    attributes: null,
     created_at: space.created_at,
     updated_at: space.created_at,
     stored: false,
@@ -71,7 +74,8 @@ const propertiesOf = (row: Pick<DefinitionRow, "properties" | "property_seqs">) 
 });
 
 function fromRow(row: DefinitionRow): Definition {
-  return { ...row, enabled: row.enabled === 1, ...propertiesOf(row), stored: true };
+  const attributes = row.attributes === null ? null : (JSON.parse(row.attributes) as string[]);
+  return { ...row, enabled: row.enabled === 1, ...propertiesOf(row), attributes, stored: true };
 }
 
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);

@@ -27,7 +27,7 @@ export function derivedRows(
 ): NewEvent[] {
   return events.flatMap((event) => {
     const definition = definitions.get(event.definition_id);
-    if (definition === undefined) return [];
+    if (definition === undefined || !isTracked(definition, event)) return [];
     return [
       {
         id: ids.next().value,
@@ -41,6 +41,17 @@ export function derivedRows(
       },
     ];
   });
+}
+
+/** Each list is made a set once in a call. */
+const tracked = new WeakMap<readonly string[], ReadonlySet<string | null>>();
+
+/** Whether the definition has events of the attribute whose change an event tells. */
+function isTracked({ attributes }: Definition, { properties }: DerivedEvent): boolean {
+  if (attributes === null) return true;
+  const names = tracked.get(attributes) ?? new Set(attributes);
+  tracked.set(attributes, names);
+  return names.has(properties["attribute"] ?? null);
 }
 
 /** Keys in the definition's order. As of events that are sent, null is not stored. */

@@ -29,13 +29,16 @@ export interface DerivedEvent {
   properties: Readonly<Record<string, string | null>>;
 }
 
+/** The definition of events of changes of attributes that are not native. */
+export const ATTRIBUTE_CHANGED = "customAttributeChanged";
+
 /** The definitions that derived events may have. */
 export const DERIVED: readonly string[] = [
   "personCreated",
   "nameChanged",
   "locationChanged",
   "standardAttributeChanged",
-  "customAttributeChanged",
+  ATTRIBUTE_CHANGED,
   "tagAdded",
   "tagRemoved",
   ...["emailAddress", "phoneNumber", "pushContact", "facebookContact"].flatMap((contact) => [
@@ -81,6 +84,11 @@ export function deriveEvents(before: ProfileState | null, after: ProfileState): 
 /** Whether the service itself makes events of this definition. */
 export function isDerived(definition: { id: string; category: string }): boolean {
   return definition.category === "people" && DERIVED.includes(definition.id);
+}
+
+/** Whether a definition may name the attributes whose changes give its events. */
+export function tracksAttributes(definition: { id: string; category: string }): boolean {
+  return definition.id === ATTRIBUTE_CHANGED && isDerived(definition);
 }
 
 const keysOf = (a: object, b: object) => new Set([...Object.keys(a), ...Object.keys(b)]);
@@ -133,7 +141,7 @@ function definitionOf(attribute: string): string | null {
   if (CONTACTS.has(attribute)) return null;
   if (NAME.has(attribute)) return "nameChanged";
   if (LOCATION.has(attribute)) return "locationChanged";
-  return attribute.startsWith("$") ? "standardAttributeChanged" : "customAttributeChanged";
+  return attribute.startsWith("$") ? "standardAttributeChanged" : ATTRIBUTE_CHANGED;
 }
 
 function changeEvent(definition: string, attribute: string, was: Value | null, is: Value | null): DerivedEvent[] {

@@ -7,11 +7,12 @@ import {
   type NewDefinitionRow,
   replaceDefinition,
 } from "../db/events/definitions.ts";
-import { SpillwayError } from "../errors.ts";
+import { invalid, SpillwayError } from "../errors.ts";
 import { builtIn } from "./catalogue/catalogue.ts";
 import { checkProperties, type Property } from "./definition.ts";
 import { applyChange, type Change } from "./definition-change.ts";
 import { type Definition, type DefinitionSpace, findDefinition } from "./definitions.ts";
+import { unknownNames } from "./profile-names.ts";
 import { checkSpellings, namesIn, spellingsOf } from "./spellings.ts";
 
 /** A definition as a call sends it, with defaults filled in. */
@@ -43,6 +44,7 @@ export async function createDefinition(
     ...sent,
     version: 1,
     property_seqs: [],
+    attributes: null,
     created_at: now,
     updated_at: now,
     stored: true,
@@ -64,8 +66,8 @@ function taken(id: string, place: "id" | "name"): SpillwayError {
  * Changes a definition: see `applyChange`.
  * @param now epoch ms.
  * @returns the definition as it is now; null if the space has none with this id.
- * @throws invalid_request with a pointer to each field that cannot be changed; conflict for a name that the space
- * spells in another way, and where another call changed the definition meanwhile.
+ * @throws invalid_request with a pointer to each field that cannot be changed, and to unknown attributes; conflict for
+ * a name that the space spells in another way, and where another call changed the definition meanwhile.
  */
 export async function changeDefinition(
   db: Database,
@@ -78,12 +80,20 @@ export async function changeDefinition(
   if (old === null) return null;
   const next = applyChange(old, change, now);
   if (next === null) return old;
+  await checkTracked(db, space.id, change.attributes ?? []);
   const guards = await checkSpellings(db, space.id, addedNames(old.properties, change.properties ?? []));
   const facts = { seqs: old.property_seqs, spellings: spellingsOf(next.properties) };
   const from = old.stored ? old.version : null;
   if (!(await replaceDefinition(db, space.id, toRow(next), facts, from, guards)))
     throw new SpillwayError("conflict", CHANGED);
   return next;
+}
+
+/** @throws invalid_request with a pointer to each attribute that is not defined and that no profile has. */
+async function checkTracked(db: Database, spaceId: string, attributes: readonly string[]): Promise<void> {
+  const unknown = await unknownNames(db, spaceId, Number.MAX_SAFE_INTEGER, "attribute", attributes);
+  if (unknown.length > 0)
+    throw invalid(...unknown.map(({ index, detail }) => ({ pointer: `/attributes/${index}`, detail })));
 }
 
 /** The names in a call that the definition does not have yet. */
@@ -115,5 +125,7 @@ export async function deleteDefinition(db: Database, spaceId: string, id: string
 function toRow(definition: Definition): NewDefinitionRow {
   const { id, version, name, description, section_id, category, created_at, updated_at } = definition;
   const texts = { id, version, name, description, section_id, category, created_at, updated_at };
-  return { ...texts, enabled: definition.enabled ? 1 : 0, properties: JSON.stringify(definition.properties) };
+  const attributes = definition.attributes === null ? null : JSON.stringify(definition.attributes);
+  const enabled = definition.enabled ? 1 : 0;
+  return { ...texts, enabled, properties: JSON.stringify(definition.properties), attributes };
 }

@@ -20,11 +20,14 @@ interface Definitions {
   enabled: number;
   properties: string;
   property_seqs: string;
+  /** JSON array, or null. */
+  attributes: string | null;
   created_at: number;
   updated_at: number;
 }
 
-const COLUMNS = "id, version, name, description, section_id, category, enabled, properties, created_at, updated_at";
+const COLUMNS =
+  "id, version, name, description, section_id, category, enabled, properties, created_at, updated_at, attributes";
 
 const READ_COLUMNS = `${COLUMNS}, property_seqs` as const;
 
@@ -48,8 +51,8 @@ const NEXT_VERSION = `(SELECT coalesce(max(d.version), 0) + 1 FROM definitions d
 function insertVersion(spaceId: string, row: NewDefinitionRow, facts: VersionFacts, version = "?3"): Statement {
   return statement(
     `INSERT INTO definitions (space_id, seq_from, seq_to, ${COLUMNS}, search, property_seqs, spellings)
-     VALUES (?1, ${THIS_SEQUENCE}, NULL, ?2, ${version}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
-       (SELECT json_group_array(coalesce(?13 ->> j.key, ${THIS_SEQUENCE})) FROM json_each(?9) j), ?14)
+     VALUES (?1, ${THIS_SEQUENCE}, NULL, ?2, ${version}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+       (SELECT json_group_array(coalesce(?14 ->> j.key, ${THIS_SEQUENCE})) FROM json_each(?9) j), ?15)
      RETURNING version`,
     [
       spaceId,

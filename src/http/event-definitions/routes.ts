@@ -8,6 +8,7 @@ import { findDefinition, listDefinitions } from "../../ingest/definitions.ts";
 import { changeDefinition, createDefinition, deleteDefinition } from "../../ingest/write-definition.ts";
 import { refuseOneTooMany } from "../caps.ts";
 import { byId, list } from "../list.ts";
+import { AttributeName, setOf } from "../profiles/routes.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
 import { IdInPath, Name, SectionId, textOf } from "../schemas.ts";
@@ -15,6 +16,7 @@ import { CATEGORIES, show, Shown } from "./shown.ts";
 import { versionOperations } from "./versions.ts";
 
 const MAX_BYTES = 1_048_576;
+const MAX_ATTRIBUTES = 1_000;
 
 const Properties = z.array(Property).max(MAX_PROPERTIES);
 const Description = textOf(2000).nullable();
@@ -104,6 +106,13 @@ export const eventDefinitionsResource = resource("/v1/event-definitions", "Event
         description: Description.optional(),
         enabled: z.boolean().optional(),
         properties: Properties.optional(),
+        attributes: setOf(AttributeName, MAX_ATTRIBUTES, (name) => name, [])
+          .nullish()
+          .meta({
+            uniqueItems: true,
+            description:
+              "Of `customAttributeChanged` alone: replaces the list of attributes whose changes give events; null: every attribute that is not native; an empty list: none. An attribute that is not defined and that no profile has is rejected.",
+          }),
       }),
       maxBytes: MAX_BYTES,
       example: { properties: [{ name: "currency", type: "text" }] },

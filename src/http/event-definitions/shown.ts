@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { DefinitionId, Property } from "../../ingest/definition.ts";
+import { tracksAttributes } from "../../ingest/derived.ts";
 import type { Definition } from "../../ingest/definitions.ts";
 import { times, timesOf } from "../schemas.ts";
 
@@ -17,6 +18,10 @@ export const Shown = z
     enabled: z.boolean(),
     version: z.number().int().meta({ description: "Begins with 1; each change is the next version." }),
     properties: z.array(Property),
+    attributes: z.array(z.string()).nullable().optional().meta({
+      description:
+        "Of `customAttributeChanged` alone: the attributes whose changes give events; null: those of every attribute that is not native.",
+    }),
     ...times,
   })
   .meta({ id: "EventDefinition" });
@@ -31,6 +36,7 @@ export function show(definition: Definition) {
     enabled: definition.enabled,
     version: definition.version,
     properties: definition.properties,
+    ...(tracksAttributes(definition) ? { attributes: definition.attributes } : {}),
     ...timesOf(definition),
   };
 }

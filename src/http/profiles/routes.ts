@@ -57,7 +57,7 @@ const Topics = z.record(Id, z.record(Id, z.enum(CONSENTS).nullable()).nullable()
 });
 
 /** A list without duplicates. @param nameOf the name of an item. @param at the path of the name inside an item. */
-function setOf<Item extends z.ZodType>(
+export function setOf<Item extends z.ZodType>(
   item: Item,
   max: number,
   nameOf: (item: z.output<Item>) => string,

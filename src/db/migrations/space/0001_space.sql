@@ -47,6 +47,7 @@ CREATE TABLE definitions (
   properties TEXT NOT NULL, -- JSON array
   property_seqs TEXT NOT NULL, -- JSON array: of each property, the sequence number that defined it; 0: built in
   spellings TEXT NOT NULL, -- JSON object: the names of properties and list fields, in lower case → as they are spelled
+  attributes TEXT, -- JSON array, of customAttributeChanged: whose changes give events; null: every attribute's
   deleted INTEGER NOT NULL DEFAULT 0, -- 1: of a deleted definition
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
