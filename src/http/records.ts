@@ -3,6 +3,7 @@
 import type * as z from "zod";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import type { SentItems } from "../ingest/sent-items.ts";
+import type { PageRequest } from "../ingest/web-page.ts";
 import { type Call, json, type Operation, route, type RouteDefinition, type Scope } from "./route.ts";
 import { Accepted } from "./schemas.ts";
 import { recordsBody, SentRecords } from "./sent-records.ts";
@@ -25,7 +26,7 @@ interface Records<Schema extends z.ZodType, Query> extends Pick<
   check?: (parsed: { query: Query; scopes: readonly Scope[] }) => void;
   /** @param pointers the JSON pointer of each record in the body. */
   store: (
-    ingest: ReturnType<typeof ingestOf>,
+    ingest: ReturnType<typeof ingestOf> & { page?: PageRequest },
     records: SentItems<z.input<Schema>>,
     pointers: (index: number) => string,
     query: Query,
@@ -59,12 +60,19 @@ export function sendRecords<Schema extends z.ZodType, Query = undefined>({
       },
     },
     errors: ["conflict"],
-    async handle(call, { space, body, query }) {
+    async handle(call, { space, fromPage, body, query }) {
       const records = body[property] ?? new SentRecords<z.input<Schema>>();
-      return json(await store(ingestOf(call, space), records, (index) => `/${property}/${index}`, query), 202);
+      const ingest = { ...ingestOf(call, space), ...(fromPage ? { page: pageOf(call.request) } : {}) };
+      return json(await store(ingest, records, (index) => `/${property}/${index}`, query), 202);
     },
   });
 }
+
+const pageOf = ({ headers }: Request): PageRequest => ({
+  userAgent: headers.get("user-agent"),
+  languages: headers.get("accept-language"),
+  referrer: headers.get("referer"),
+});
 
 /** What writes of events and profiles work with. */
 export const ingestOf = ({ runtime, databases }: Call, space: SpaceRow) => ({

@@ -6,6 +6,7 @@ import { type Fault, invalid, MAX_FAULTS, SpillwayError } from "../errors.ts";
 import { DAY_MS } from "../time/durations.ts";
 import { type Naming, Persons } from "./persons.ts";
 import type { SentItems } from "./sent-items.ts";
+import type { PageRequest } from "./web-page.ts";
 
 const MAX_ATTEMPTS = 3;
 /** How fast a sender's clock may be. */
@@ -17,6 +18,8 @@ export interface IngestCall {
   space: { id: string; timezone: string; created_at: number; retention_days: number };
   now: number;
   uuid: () => string;
+  /** Of events that a web page sends. */
+  page?: PageRequest;
 }
 
 type Table = Parameters<typeof findKnownIds>[1];

@@ -15,6 +15,7 @@ import { type Naming, namesSent, type NewProfileType, type Person, Persons } fro
 import type { SentItems } from "./sent-items.ts";
 import { type SessionHead, sessionHead, sessionLengths, withSession } from "./sessions.ts";
 import { canonicalProperties } from "./validate.ts";
+import { completePage } from "./web-page.ts";
 import { didYouMean } from "../suggestion.ts";
 
 /** An event as it was sent, after the schema's checks. */
@@ -84,10 +85,10 @@ async function check(
     Persons.of(ingest.db, ingest.space.id, heads, ingest.uuid),
   ]);
   const meant = await suggestions(ingest, ids, definitions);
-  const missingProfile = (event: Pick<Head, "definition_id">): NewProfileType | null => {
+  const missingProfile = (event: Pick<Head, "definition_id" | "person_id">): NewProfileType | null => {
     const definition = definitions.get(event.definition_id);
     const type = definition === undefined ? undefined : rulesOf(definition).createsProfileOfType;
-    return type !== undefined ? { type } : createProfiles ? { type: null } : null;
+    return type !== undefined ? { type } : createProfiles || isOfPage(ingest, event) ? { type: null } : null;
   };
   // An event that is not written, because its id is stored already, creates no profile.
   const creating = heads.filter((event) => !persons.has(event) && missingProfile(event) !== null);
@@ -124,8 +125,10 @@ async function check(
     if (definition !== undefined && person !== null) {
       const at = `${pointer}/properties`;
       const suggests = rejected.length < MAX_SUGGESTING;
+      const { page } = ingest;
       const { sessionId, properties } = withSession(definition, event, lengths.get(index));
-      const { text, missingBytes } = canonicalProperties(definition, properties, at, faults, suggests);
+      const sent = page === undefined ? properties : completePage(definition, properties, occurredAt, page);
+      const { text, missingBytes } = canonicalProperties(definition, sent, at, faults, suggests);
       const row: NewEvent = {
         id,
         definition_id: definition.id,
@@ -163,6 +166,12 @@ async function check(
     personIds: [...personIds],
   };
 }
+
+/**
+ * A page's event creates the person whom it names by `person_id`. By another id it would take an id that the space's
+ * own profile of the person needs.
+ */
+const isOfPage = ({ page }: IngestCall, event: Naming) => page !== undefined && (event.person_id ?? null) !== null;
 
 /** unknown id → a sentence that names the definition which it may have meant. */
 async function suggestions(
