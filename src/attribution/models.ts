@@ -38,6 +38,12 @@ export const RULES = {
 /** Kinds are ordered: a touchpoint of this kind or a higher one is eligible. */
 const MIN_KIND = { all: 0, non_direct: 1, paid: 2 } as const satisfies Record<Rule["among"], Kind>;
 
+/** Does every touchpoint of a journey get credit, whatever its kind? */
+export function creditsAll(model: Model): boolean {
+  const { among, share }: Rule = RULES[model];
+  return among === "all" && share !== "first" && share !== "last";
+}
+
 /**
  * The places in the journey of the touchpoints that get credit, ascending: one place if the model credits the first or
  * the last, else every eligible one; empty if none is eligible. The index in this list is the place among the credited

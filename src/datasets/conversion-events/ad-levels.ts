@@ -5,7 +5,7 @@
  */
 
 import { AD_LEVELS, type AdLevel, adObjectsAt } from "../../db/events/ad-objects.ts";
-import type { Touch } from "../../db/events/journeys.ts";
+import type { CreditedTouch } from "../../db/events/journeys.ts";
 import { SnapshotCache } from "../snapshot-cache.ts";
 import type { AsOf } from "../dataset.ts";
 import type { AdField } from "./request.ts";
@@ -55,7 +55,7 @@ export class AdLevels {
   }
 
   /** @returns for each of these touchpoints its ads, up to the highest requested level. */
-  async resolve(touches: readonly Touch[]): Promise<Ads[]> {
+  async resolve(touches: readonly CreditedTouch[]): Promise<Ads[]> {
     const resolved: Ads[] = touches.map(() => ({}));
     let parents: (string | null)[] = touches.map(() => null);
     for (const [index, [level, cache]] of caches.entries()) {

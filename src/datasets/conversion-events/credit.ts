@@ -1,17 +1,17 @@
 /**
- * Conversions with their credit: pages of events → pages of lines, one line for each touchpoint that gets credit. One
- * query reads the journeys of a page. Models that credit one end read only the ends. Other models read whole journeys,
- * of as many events at a time as fit into memory. A journey that does not fit by itself is counted first and then
- * walked page by page.
+ * Conversions with their credit: pages of events → pages of lines, one line for each touchpoint that gets credit. The
+ * query of a page tells the journeys of its events; those that it does not tell are read apart. Models that credit one
+ * end read only the ends. Other models read whole journeys, of as many events at a time as fit into memory. A journey
+ * that does not fit by itself is counted first and then walked page by page.
  */
 
-import { credited, type Model, RULES } from "../../attribution/models.ts";
+import { credited, creditsAll, type Model, RULES } from "../../attribution/models.ts";
 import { split, splitText } from "../../attribution/shares.ts";
-import type { Kind } from "../../attribution/sources.ts";
 import { parseDecimal } from "../../attribution/decimals.ts";
-import type { EventRecord } from "../../db/events/events.ts";
+import { type EventRecord, type PageEvent, readEvents } from "../../db/events/events.ts";
+import type { EventRange } from "../../db/events/event-range.ts";
 import { countJourney, walkJourney } from "../../db/events/journey-walk.ts";
-import { MAX_TOUCHES, type Reach, type JourneyScope, type Touch } from "../../db/events/journeys.ts";
+import type { CreditedTouch, JourneyScope } from "../../db/events/journeys.ts";
 import { ahead } from "../ahead.ts";
 import type { Page, Snapshot } from "../dataset.ts";
 import { eventKey } from "../event-source.ts";
@@ -20,32 +20,27 @@ import type { Attribution, Query } from "./freeze.ts";
 import {
   endOf,
   type Journey,
+  kindsOf,
   needsWholeJourneys,
-  NO_JOURNEY,
-  ownerKey,
   reachOf,
   readCreditedEnds,
-  readParts,
   readWhole,
   scopeOf,
 } from "./journeys.ts";
 import { type EventText, Lines } from "./lines.ts";
-import { Owners, ROWS_PER_PROFILE } from "./owners.ts";
+import { Owners } from "./owners.ts";
+import { type Asked, columnOf, PageJourneys, readPageEnds } from "./page-journeys.ts";
 import { CREDIT, Totals } from "./summary.ts";
 
-/** The first number of events whose journeys one query reads. */
-const FIRST_EVENTS = 500;
 /** A page ends at this many lines, or about this many characters. */
 export const PAGE_LINES = 8_000;
 const PAGE_CHARACTERS = 2_000_000;
-/** Events whose journeys' ends one query reads. */
-const MAX_ENDS = 1_500;
 
 /** The credit of one line. */
 interface Credit {
   event: Prepared;
   model: Model;
-  touch: Touch;
+  touch: CreditedTouch;
   share: string;
   /** In units of CREDIT; null without totals. */
   units: bigint | null;
@@ -59,7 +54,8 @@ export class Crediting {
   readonly #lines: Lines;
   readonly #ads: AdLevels;
   readonly #scope: JourneyScope;
-  readonly #owners: Owners;
+  readonly #asked: Asked;
+  readonly #journeys: PageJourneys;
   readonly #sources: ReadonlySet<string>;
   readonly #totals: Totals | null;
   /** Finished lines with the event of each, and credits that still need their ads or totals. */
@@ -69,10 +65,6 @@ export class Crediting {
   /** The number of finished records among these, and the characters of the lines. */
   #records = 0;
   #characters = 0;
-  /** Owners whose journeys did not fit one query: the next event of the owner goes straight to the walk. */
-  readonly #long = new Set<string>();
-  /** The number of events whose journeys the next query reads. */
-  #batchSize = FIRST_EVENTS;
 
   constructor(snapshot: Snapshot, query: Query, attribution: Attribution) {
     this.#snapshot = snapshot;
@@ -80,86 +72,71 @@ export class Crediting {
     this.#lines = new Lines(query, snapshot.spaceId);
     this.#ads = new AdLevels(snapshot, new Set([...query.fields, ...attribution.groupBy]));
     this.#scope = scopeOf(snapshot, query, this.#ads.needed);
-    this.#owners = new Owners(snapshot, attribution);
+    this.#asked = { snapshot, scope: this.#scope, attribution, owners: new Owners(snapshot, attribution) };
+    this.#journeys = new PageJourneys(this.#asked);
     this.#sources = new Set(attribution.sources);
     this.#totals = attribution.groupBy.length > 0 ? new Totals() : null;
   }
 
-  async *pages(events: AsyncGenerator<EventRecord[]>): AsyncGenerator<Page> {
+  /** @param range of the events. */
+  async *pages(range: EventRange): AsyncGenerator<Page> {
+    const column = columnOf(this.#asked);
     const whole = needsWholeJourneys(this.#attribution.models);
-    for await (const page of ahead(events))
-      if (whole) yield* this.#byJourneys(page);
-      else yield* this.#byEnds(page);
+    for await (const page of ahead(readEvents(this.#snapshot.db, range, column))) {
+      await this.#asked.owners.look(page);
+      yield* whole ? this.#byJourneys(page) : this.#byEnds(page);
+      const last = page.at(-1);
+      if (last !== undefined && (this.#records > 0 || this.#waiting > 0)) yield await this.#page(last);
+    }
   }
-
-  readonly #reachOf = (event: EventRecord): Reach => reachOf(this.#attribution, event);
 
   #prepare(record: EventRecord): Prepared {
     return { ...this.#lines.prepare(record), record };
   }
 
-  async *#byEnds(events: readonly EventRecord[]): AsyncGenerator<Page> {
-    const { db } = this.#snapshot;
-    await this.#owners.look(events);
-    for (let from = 0; from < events.length;) {
-      const part = this.#owners.batch(events, from, MAX_ENDS, ROWS_PER_PROFILE.ends);
-      from += part.length;
-      const found = await readCreditedEnds(db, this.#scope, part.map(this.#reachOf), this.#attribution.models);
-      for (const [n, event] of part.entries()) {
-        const prepared = this.#prepare(event);
-        for (const [m, model] of this.#attribution.models.entries())
-          this.#credit(prepared, model, found[n]?.[m] ?? null);
-        if (this.#recordDone()) yield await this.#page(event);
-      }
+  async *#byEnds(events: readonly PageEvent[]): AsyncGenerator<Page> {
+    const found = await readPageEnds(this.#asked, events);
+    for (const [n, event] of events.entries()) {
+      const prepared = this.#prepare(event);
+      for (const [m, model] of this.#attribution.models.entries()) this.#credit(prepared, model, found[n]?.[m] ?? null);
+      if (this.#recordDone()) yield await this.#page(event);
     }
-    yield* this.#rest(events.at(-1));
   }
 
-  async *#byJourneys(events: readonly EventRecord[]): AsyncGenerator<Page> {
-    await this.#owners.look(events);
-    for (let from = 0; from < events.length;) {
-      const first = events[from];
-      if (first !== undefined && this.#long.has(ownerKey(this.#reachOf(first)))) {
-        yield* this.#byWalk(first);
-        from += 1;
-        continue;
-      }
-      const part = this.#owners.batch(events, from, this.#batchSize, ROWS_PER_PROFILE.journey);
-      const journeys = await readParts(this.#snapshot.db, this.#scope, part.map(this.#reachOf));
-      if (journeys !== null) {
-        for (const [n, event] of part.entries()) yield* this.#byJourney(event, journeys.of[n] ?? NO_JOURNEY);
-        // The next batch is as large as probably fits, judging by this one.
-        this.#batchSize = Math.ceil(Math.min(4 * part.length, (0.8 * MAX_TOUCHES * part.length) / (journeys.read + 1)));
-        from += part.length;
-      } else if (part.length > 1) this.#batchSize = Math.ceil(part.length / 2);
-      else if (first !== undefined) this.#long.add(ownerKey(this.#reachOf(first)));
+  async *#byJourneys(events: readonly PageEvent[]): AsyncGenerator<Page> {
+    for (const [n, event] of events.entries()) {
+      const journey = this.#journeys.told(event) ?? (await this.#journeys.read(events, n));
+      if (journey === null) yield* this.#byWalk(event);
+      else for (const _ of this.#byJourney(event, journey)) yield await this.#page(event);
     }
-    yield* this.#rest(events.at(-1));
   }
 
-  async *#byJourney(record: EventRecord, { touches, kinds, from, to }: Journey): AsyncGenerator<Page> {
+  /** Yields whenever the page is full. */
+  *#byJourney(record: EventRecord, journey: Journey): Generator<void> {
     const event = this.#prepare(record);
+    const { touches, from, to } = journey;
     for (const model of this.#attribution.models) {
-      const places = credited(model, kinds.subarray(from, to) as Uint8Array & ArrayLike<Kind>);
-      if (places.length === 0) continue;
-      const shares = this.#sharesOf(event, model, places.length);
-      for (let n = 0; n < places.length; n += 1) {
-        const touch = touches[from + (places[n] ?? 0)];
+      const places = creditsAll(model) ? null : credited(model, kindsOf(journey));
+      const n = places?.length ?? to - from;
+      if (n === 0) continue;
+      const shares = this.#sharesOf(event, model, n);
+      for (let place = 0; place < n; place += 1) {
+        const touch = touches[from + (places === null ? place : (places[place] ?? 0))];
         if (touch === undefined || !this.#sources.has(touch.source)) continue;
-        this.#push(event, model, touch, shares, n);
-        if (this.#isFull) yield await this.#page(record);
+        this.#push(event, model, touch, shares, place);
+        if (this.#isFull) yield;
       }
     }
-    if (this.#recordDone()) yield await this.#page(record);
+    if (this.#recordDone()) yield;
   }
 
   /** One event with a long journey: read whole if one page of the walk is enough, else counted first, then walked. */
   async *#byWalk(event: EventRecord): AsyncGenerator<Page> {
     const { db } = this.#snapshot;
-    const reach = this.#reachOf(event);
+    const reach = reachOf(this.#attribution, event);
     const whole = await readWhole(db, this.#scope, reach);
     if (whole !== null) {
-      yield* this.#byJourney(event, whole);
+      for (const _ of this.#byJourney(event, whole)) yield await this.#page(event);
       return;
     }
     const prepared = this.#prepare(event);
@@ -195,12 +172,12 @@ export class Crediting {
   }
 
   /** All credit to one touchpoint, or to none. */
-  #credit(event: Prepared, model: Model, touch: Touch | null): void {
+  #credit(event: Prepared, model: Model, touch: CreditedTouch | null): void {
     if (touch === null || !this.#sources.has(touch.source)) return;
     this.#push(event, model, touch, this.#sharesOf(event, model, 1), 0);
   }
 
-  #push(event: Prepared, model: Model, touch: Touch, shares: Shares, place: number): void {
+  #push(event: Prepared, model: Model, touch: CreditedTouch, shares: Shares, place: number): void {
     const share = shares.amount(place);
     if (this.#ads.needed || this.#totals !== null) {
       this.#credits.push({ event, model, touch, share, units: shares.credit?.(place) ?? null });
@@ -225,10 +202,6 @@ export class Crediting {
   #recordDone(): boolean {
     this.#records += 1;
     return this.#isFull;
-  }
-
-  async *#rest(last: EventRecord | undefined): AsyncGenerator<Page> {
-    if (last !== undefined && (this.#records > 0 || this.#waiting > 0)) yield await this.#page(last);
   }
 
   /**

@@ -6,6 +6,7 @@
 import type { Database } from "../../db/core/database.ts";
 import { type OwnedEvent, readOwners } from "../../db/events/event-owners.ts";
 import type { EventRange } from "../../db/events/event-range.ts";
+import type { CountedJourneys } from "../../db/events/journey-column.ts";
 import { COUNT_ROWS, countJourney, measureJourneys, WALK_ROWS } from "../../db/events/journey-walk.ts";
 import { type JourneyScope, MAX_TOUCHES } from "../../db/events/journeys.ts";
 import { ChunkCost, type ChunkSize, QUERY_LIMITS, type QueryLimits } from "../chunk-cost.ts";
@@ -55,9 +56,11 @@ export async function cutJourneys(
   const owners = new Owners(snapshot, attribution);
   const wholeModels = attribution.models.filter((model) => endOf(model) === null).length;
   const touchpoints = new Touchpoints(snapshot, query, attribution, owners, limits);
-  for await (const events of readOwners(snapshot.db, range, count)) {
+  for await (const events of readOwners(snapshot.db, range, count, touchpoints.counted)) {
     await owners.look(events);
-    for await (const [event, touches] of touchpoints.of(events)) {
+    const countOf = touchpoints.of(events);
+    for (const event of events) {
+      const touches = event.touches ?? (await countOf.next()).value ?? 0;
       const bytes = event.bytes + touches * TOUCH_BYTES;
       const people = wholeModels > 0 ? 2 * owners.shareOf(event, ROWS_PER_PROFILE.journey) : 0;
       const ends = owners.shareOf(event, ROWS_PER_PROFILE.ends);
@@ -81,7 +84,7 @@ function queriesOf(touches: number, models: number, withAds: boolean, limits: Jo
   return ads + 8 + models * walk;
 }
 
-/** Counts the touchpoints in the windows of conversions, for many with one query. */
+/** Counts the touchpoints in the windows of conversions: those that a page does not tell, for many with one query. */
 class Touchpoints {
   readonly #db: Database;
   readonly #scope: JourneyScope | null;
@@ -101,17 +104,24 @@ class Touchpoints {
     this.#size = limits.measuredEvents;
   }
 
-  /** The conversions with their numbers of touchpoints; 0 where no model reads whole journeys. */
-  async *of(events: readonly OwnedEvent[]): AsyncGenerator<[OwnedEvent, number]> {
+  /** The journeys whose touchpoints a page of conversions tells. */
+  get counted(): CountedJourneys | null {
+    const { level, windowMs } = this.#attribution;
+    return this.#scope === null || level === "company" ? null : { scope: this.#scope, windowMs };
+  }
+
+  /** The numbers of touchpoints of those that were not counted; 0 where no model reads whole journeys. */
+  async *of(events: readonly OwnedEvent[]): AsyncGenerator<number, undefined> {
     const { measuredEvents, countedTouches } = this.#limits;
-    for (let at = 0; at < events.length;) {
-      const batch = this.#owners.batch(events, at, this.#size, 2 * ROWS_PER_PROFILE.journey);
+    const unknown = events.filter(({ touches }) => touches === null);
+    for (let at = 0; at < unknown.length;) {
+      const batch = this.#owners.batch(unknown, at, this.#size, 2 * ROWS_PER_PROFILE.journey);
       const counts = await this.#count(batch);
       if (counts === null) {
         this.#size = Math.ceil(batch.length / 4);
         continue;
       }
-      for (const [n, event] of batch.entries()) yield [event, counts[n] ?? 0];
+      for (let n = 0; n < batch.length; n += 1) yield counts[n] ?? 0;
       at += batch.length;
       // The next query has as many as probably fit, judging by this one.
       const mean = counts.reduce((sum, count) => sum + count, 1) / batch.length;

@@ -54,12 +54,11 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
     const { attribution } = query;
     const summarized = summarize(attribution);
     const whole = needsWholeJourneys(attribution?.models ?? []);
-    const source = rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
-      const events = readEvents(snapshot.db, range);
-      return attribution === null
-        ? conversions(events, new Lines(query, snapshot.spaceId))
-        : new Crediting(snapshot, query, attribution).pages(events);
-    });
+    const source = rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) =>
+      attribution === null
+        ? conversions(readEvents(snapshot.db, range), new Lines(query, snapshot.spaceId))
+        : new Crediting(snapshot, query, attribution).pages(range),
+    );
     const range = rangeOf(EVENTS, query, query.definition_ids, snapshot);
     return {
       ...source,

@@ -11,6 +11,7 @@ import type { EventRecord } from "../../db/events/events.ts";
 import { type End, readEnds } from "../../db/events/journey-ends.ts";
 import { WALK_ROWS, walkJourney } from "../../db/events/journey-walk.ts";
 import {
+  type CreditedTouch,
   type JourneyScope,
   type Owner,
   type Reach,
@@ -86,26 +87,26 @@ function earliest(touches: readonly (Touch | null)[], places: readonly number[],
   return best;
 }
 
-/** An owner's touchpoints and their kinds, and the part [from, to) that lies in an event's window. */
+/** An owner's touchpoints, and the part [from, to) that lies in an event's window. */
 export interface Journey {
-  touches: readonly Touch[];
-  kinds: Uint8Array;
+  touches: readonly CreditedTouch[];
   from: number;
   to: number;
 }
 
-export const NO_JOURNEY: Journey = { touches: [], kinds: new Uint8Array(), from: 0, to: 0 };
+export const NO_JOURNEY: Journey = { touches: [], from: 0, to: 0 };
 
-const wholeJourney = (touches: readonly Touch[]): Journey => ({
+export const wholeJourney = (touches: readonly CreditedTouch[]): Journey => ({ touches, from: 0, to: touches.length });
+
+/** The kinds of a journey's touchpoints, for models that ask for them. */
+export const kindsOf = ({ touches, from, to }: Journey): Kind[] =>
+  touches.slice(from, to).map(({ source }) => kindOf(source));
+
+const within = (touches: readonly Touch[], { from, to }: Reach): Journey => ({
   touches,
-  kinds: Uint8Array.from(touches, ({ source }) => kindOf(source)),
-  from: 0,
-  to: touches.length,
+  from: firstAt(touches, from),
+  to: firstAt(touches, to + 1),
 });
-
-function within(journey: Journey, { from, to }: Reach): Journey {
-  return { ...journey, from: firstAt(journey.touches, from), to: firstAt(journey.touches, to + 1) };
-}
 
 /** The place of the first touchpoint at a time or later. */
 function firstAt(touches: readonly Touch[], time: number): number {
@@ -149,9 +150,9 @@ export async function readParts(
   }
   const found = await readJourneys(db, snapshot, [...widest.values()]);
   if (found === null) return null;
-  const byOwner = new Map([...widest.keys()].map((key, n) => [key, wholeJourney(found[n] ?? [])]));
+  const byOwner = new Map([...widest.keys()].map((key, n) => [key, found[n] ?? []]));
   return {
-    of: reaches.map((reach) => within(byOwner.get(ownerKey(reach)) ?? NO_JOURNEY, reach)),
+    of: reaches.map((reach) => within(byOwner.get(ownerKey(reach)) ?? [], reach)),
     read: found.reduce((sum, touches) => sum + touches.length, 0),
   };
 }

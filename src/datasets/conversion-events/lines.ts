@@ -5,7 +5,7 @@
  */
 
 import type { EventRecord } from "../../db/events/events.ts";
-import type { Touch } from "../../db/events/journeys.ts";
+import type { CreditedTouch } from "../../db/events/journeys.ts";
 import { iso } from "../../time/names.ts";
 import type { Column } from "../column.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
@@ -84,7 +84,13 @@ export class Lines {
    * @param model written where lines have the column.
    * @param share of the amount, as JSON; `null` where there is no amount.
    */
-  credit(event: EventText, touch: Touch, model: string, share: string, ads: Ads): string {
+  credit(
+    event: EventText,
+    touch: Pick<CreditedTouch, "id" | "source">,
+    model: string,
+    share: string,
+    ads: Ads,
+  ): string {
     const { tail } = event;
     const { source } = touch;
     const same = tail.share === share && tail.model === model && (tail.source === source || !this.#withSource);

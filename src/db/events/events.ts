@@ -7,6 +7,7 @@ import type { Database } from "../core/database.ts";
 import { SPACE_NO } from "../core/sequences.ts";
 import { belongs, betweenKeys, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
 import { endOfScan, maxScanOf } from "./event-scan.ts";
+import { type JourneyColumn, journeyText, MAX_SCAN_WITH_JOURNEYS } from "./journey-column.ts";
 
 export interface EventRecord {
   occurredAt: number;
@@ -20,38 +21,53 @@ export interface EventRecord {
   properties: string;
 }
 
+/** An event of a page. */
+export interface PageEvent extends EventRecord {
+  /** What the page's column of journeys tells (journey-column.ts); empty where it tells nothing. */
+  journey: string;
+}
+
 const FIRST_PAGE_ROWS = 500;
-/** Five ids of at most 200 bytes per event and 0.9 MB of properties: a page stays under D1's 2,000,000 bytes. */
-const MAX_PAGE_ROWS = 1_500;
 const PAGE_BYTES = 900_000;
+
+/** What bounds a page: rows, and bytes of the properties that come with it, and as many of its journeys. */
+const LIMITS = {
+  /** Five ids of at most 200 bytes per event and 0.9 MB of properties: a page stays under D1's 2,000,000 bytes. */
+  plain: { rows: 1_500, bytes: PAGE_BYTES },
+  withJourneys: { rows: 1_000, bytes: 550_000 },
+} as const;
 
 /**
  * The events of a range in their order, page by page. A page has about 0.9 MB at most, whatever the size of an event:
  * the number of rows follows the last page's average, and for an event much larger than that average the query returns
  * only the size of its properties; `fillLarge` then fetches the properties by the event's key.
+ * @param column what each event tells of its person's journey; null: nothing.
  * @param maxScan events that one query scans at most, whether they belong to the range or not.
  */
 export async function* readEvents(
   db: Database,
   range: EventRange,
-  maxScan = maxScanOf(range),
-): AsyncGenerator<EventRecord[]> {
+  column: JourneyColumn | null = null,
+  maxScan = column === null ? maxScanOf(range) : MAX_SCAN_WITH_JOURNEYS,
+): AsyncGenerator<PageEvent[]> {
+  const max = LIMITS[column === null ? "plain" : "withJourneys"];
   let rows = Math.min(FIRST_PAGE_ROWS, maxScan);
   for (let rest = range; ;) {
-    const inlineBytes = Math.floor(PAGE_BYTES / rows);
+    const inlineBytes = Math.floor(max.bytes / rows);
     // Properties may be long: they are copied for events of the range alone, which are those that have some here.
     const page = await db.first<{ packed: string | null }>(
       `SELECT group_concat(occurred_at || char(9) || id || char(9) || definition_id || char(9) || person_id || char(9)
            || ifnull(session_id, '') || char(9) || ifnull(company_id, '') || char(9) || received_at || char(9)
+           ${column === null ? "" : "|| iif(octet_length(journey) > ?11, '', journey) || char(9)"}
            || CASE WHEN octet_length(properties) > ?11 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
-       FROM (SELECT * FROM (
+       FROM (SELECT *${column === null ? "" : `, ${journeyText(column)} AS journey`} FROM (
          SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at,
            CASE WHEN ${belongs(range)} THEN properties END AS properties
-         FROM ${betweenKeys(range)} ORDER BY occurred_at, id LIMIT ?9) WHERE properties IS NOT NULL LIMIT ?10)`,
+         FROM ${betweenKeys(range)} ORDER BY occurred_at, id LIMIT ?9) e WHERE properties IS NOT NULL LIMIT ?10)`,
       [...eventRangeParams(rest), maxScan, rows, inlineBytes],
     );
     const packed = page?.packed ?? "";
-    const records = unpack(packed);
+    const records = unpack(packed, column !== null);
     const last = records.at(-1);
     if (last !== undefined) yield* fillLarge(db, range.spaceId, records);
     const isFull = last !== undefined && records.length === rows;
@@ -59,13 +75,13 @@ export async function* readEvents(
     if (lower === null) return;
     rest = { ...range, lower };
     if (packed.length > 0)
-      rows = Math.max(10, Math.min(MAX_PAGE_ROWS, Math.floor((PAGE_BYTES * records.length) / (2 * packed.length))));
+      rows = Math.max(10, Math.min(max.rows, Math.floor((PAGE_BYTES * records.length) / (2 * packed.length))));
   }
 }
 
 /** JSON texts and ids contain no raw tab or line feed, so the packed page needs no quoting. */
-function unpack(packed: string): EventRecord[] {
-  const records: EventRecord[] = [];
+function unpack(packed: string, withJourneys: boolean): PageEvent[] {
+  const records: PageEvent[] = [];
   let at = 0;
   let before = Number.NEGATIVE_INFINITY;
   const field = (): string => {
@@ -84,6 +100,7 @@ function unpack(packed: string): EventRecord[] {
     const sessionId = field();
     const companyId = field();
     const receivedAt = Number(field());
+    const journey = withJourneys ? field() : "";
     const lineEnd = packed.indexOf("\n", at);
     const end = lineEnd === -1 ? packed.length : lineEnd;
     const properties = packed.slice(at, end);
@@ -97,6 +114,7 @@ function unpack(packed: string): EventRecord[] {
       companyId: companyId === "" ? null : companyId,
       receivedAt,
       properties,
+      journey,
     });
   }
   return records;

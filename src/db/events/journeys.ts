@@ -22,14 +22,18 @@ export interface Reach {
 }
 
 /** A touchpoint. The ids of ads are those that the touchpoint itself names. */
-export interface Touch {
-  time: number;
+export interface CreditedTouch {
   id: string;
   source: string;
   ad_id: string | null;
   adset_id: string | null;
   campaign_id: string | null;
   account_id: string | null;
+}
+
+export interface Touch extends CreditedTouch {
+  /** Epoch ms. */
+  time: number;
 }
 
 /** The scope of the touchpoints that journeys consist of. */
@@ -45,7 +49,8 @@ export interface JourneyScope {
 /** 0 direct, 1 neither direct nor paid, 2 paid: see attribution/sources.ts. */
 export type Kind = 0 | 1 | 2;
 
-const EARLIEST = -4_000_000_000_000_000;
+/** Before every time that an event or touchpoint may have. */
+export const EARLIEST = -4_000_000_000_000_000;
 
 /** Separators of fields and lines: no id contains a control character. */
 const [FIELD, LINE] = ["\t", "\n"];

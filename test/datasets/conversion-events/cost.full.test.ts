@@ -11,7 +11,6 @@ import type { Attribution, Query } from "../../../src/datasets/conversion-events
 import type { Key, Snapshot } from "../../../src/datasets/dataset.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { EVENTS, type EventRange } from "../../../src/db/events/event-range.ts";
-import { readEvents } from "../../../src/db/events/events.ts";
 import { countJourney, measureJourneys, walkJourney } from "../../../src/db/events/journey-walk.ts";
 import { type Reach, WHOLE_LIFE } from "../../../src/db/events/journeys.ts";
 import { generateEvents, generateProfiles, generateTouches } from "../../support/generated.ts";
@@ -112,8 +111,7 @@ async function chunksOf(spaceId: string, credit: Attribution, limits?: ChunkSize
   for (const { lower, upper, records, queries: cutQueries } of await cutsOf(spaceId, credit, limits)) {
     const { budget, snapshot, query, range } = setUp(spaceId, credit);
     let [read, lines] = [0, 0];
-    const events = readEvents(snapshot.db, { ...range, lower, upper });
-    for await (const page of new Crediting(snapshot, query, credit).pages(events)) {
+    for await (const page of new Crediting(snapshot, query, credit).pages({ ...range, lower, upper })) {
       read += page.records;
       lines += page.lines.length;
     }

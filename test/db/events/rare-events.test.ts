@@ -75,7 +75,7 @@ beforeAll(async () => {
 
 async function idsOf(db: Database, of: EventRange): Promise<string[]> {
   const ids: string[] = [];
-  for await (const page of readEvents(db, of, MAX_SCAN)) ids.push(...page.map((event) => event.id));
+  for await (const page of readEvents(db, of, null, MAX_SCAN)) ids.push(...page.map((event) => event.id));
   return ids;
 }
 
@@ -101,9 +101,16 @@ describe("a rare event name: no query scans more than a fixed number of rows, wh
       for (const count of [Infinity, RARE.length, 3]) {
         const db = new Watched();
         const found: OwnedEvent[] = [];
-        for await (const page of readOwners(db, range(), count, rows, MAX_SCAN)) found.push(...page);
+        for await (const page of readOwners(db, range(), count, null, rows, MAX_SCAN)) found.push(...page);
         expect(found.map((event) => event.id)).toEqual(RARE.slice(0, count));
-        expect(found[0]).toEqual({ occurredAt: EVERY - 1, id: RARE[0], personId: "p", companyId: null, bytes: 20 });
+        expect(found[0]).toEqual({
+          occurredAt: EVERY - 1,
+          id: RARE[0],
+          personId: "p",
+          companyId: null,
+          bytes: 20,
+          touches: null,
+        });
         expect(db.most).toBeLessThanOrEqual(MAX_ROWS);
         queries.push(db.scanned.length);
       }
