@@ -4,7 +4,7 @@ import * as z from "zod";
 import { EVENTS, type EventRange } from "../db/events/event-range.ts";
 import { type EventRecord, readEvents } from "../db/events/events.ts";
 import { invalid } from "../errors.ts";
-import { clashingNames, type FlatFields } from "../ingest/row-fields.ts";
+import { clashesOf, type FlatFields } from "../ingest/row-fields.ts";
 import { digits17, iso } from "../time/names.ts";
 import { withLookUp } from "./ahead.ts";
 import type { Bounds, Dataset, Page, Snapshot, ValuePage } from "./dataset.ts";
@@ -16,7 +16,7 @@ import { propertiesAt } from "./open-object.ts";
 import { externalIds } from "./external-ids.ts";
 import { flowEnrichment } from "./flow-enrichment.ts";
 import { linePages, NDJSON, valuePages } from "./lines.ts";
-import { flatRow, flatValues, nestedRow, type RowParts } from "./rows.ts";
+import { eventRow, flatValues, type RowParts } from "./rows.ts";
 import { EventNames } from "./wildcards.ts";
 import { CHECK_MARGIN_MS, instantWindow, oldestKept } from "./window.ts";
 import { Instant } from "../time/instant.ts";
@@ -82,15 +82,11 @@ export const activityEvents: Dataset<typeof shape, Query> = {
     if ("pointer" in window) throw invalid(window);
     const { definitions, frozen } = await freezeEvents(request.event_names, context);
     const fields = { enriched: request.enrich_with_moments_info, extra: request.extra_fields };
-    const clashes = definitions.map(({ id, properties }) => {
-      const names = properties.map(({ name }) => name);
-      return [id, clashingNames(names, fields)] as const;
-    });
     return {
       ...window,
       ...frozen,
       row_format: request.row_format,
-      clashes: clashes.filter(([, clashing]) => clashing.length > 0),
+      clashes: clashesOf(definitions, fields),
       fields,
     };
   },
@@ -163,10 +159,7 @@ async function* looked(snapshot: Snapshot, query: Query, range: EventRange): Asy
 /** Filled, a page of stored events may be a thousand pages of rows. */
 async function* pages(snapshot: Snapshot, query: Query, range: EventRange): AsyncGenerator<Page> {
   for await (const { events, partsOf } of looked(snapshot, query, range)) {
-    const lineOf = (stored: EventRecord, n: number) => {
-      const [event, clashing, parts] = partsOf(stored, n);
-      return query.row_format === "nested" ? nestedRow(event, parts) : flatRow(event, clashing, parts);
-    };
+    const lineOf = (stored: EventRecord, n: number) => eventRow(query.row_format, ...partsOf(stored, n));
     yield* linePages(events, lineOf, eventKey);
   }
 }

@@ -44,6 +44,14 @@ export function nestedRow(event: EventRecord, { externalId, extra, moments = "" 
   return `{"definitionId":${quote(event.definitionId)}${id},"personId":${quote(event.personId)},"externalPersonId":${quoteOrNull(externalId)},"timestamp":"${iso(event.occurredAt)}"${moments},"properties":${event.properties}}`;
 }
 
+/** The row in a format. @param clashing as of `flatRow`. */
+export const eventRow = (
+  format: "flat" | "nested",
+  event: EventRecord,
+  clashing: readonly string[],
+  parts: RowParts,
+): string => (format === "nested" ? nestedRow(event, parts) : flatRow(event, clashing, parts));
+
 /** The row of `flatRow` as values; where properties are renamed or moments added, its line is all there is. */
 export function flatValues(event: EventRecord, clashing: readonly string[], parts: RowParts): ValueRow {
   const line = () => flatRow(event, clashing, parts);

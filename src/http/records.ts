@@ -4,7 +4,7 @@ import type * as z from "zod";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import type { SentItems } from "../ingest/sent-items.ts";
 import type { PageRequest } from "../ingest/web-page.ts";
-import { type Call, json, type Operation, route, type RouteDefinition, type Scope } from "./route.ts";
+import { type Call, json, type Operation, type ResponseDoc, route, type RouteDefinition, type Scope } from "./route.ts";
 import { Accepted } from "./schemas.ts";
 import { recordsBody, SentRecords } from "./sent-records.ts";
 
@@ -24,13 +24,15 @@ interface Records<Schema extends z.ZodType, Query> extends Pick<
   example: unknown;
   /** Validates the parameters, and whether the key may send them. @throws invalid_request, forbidden. */
   check?: (parsed: { query: Query; scopes: readonly Scope[] }) => void;
-  /** @param pointers the JSON pointer of each record in the body. */
+  /** Answers that are not 202. */
+  responses?: Record<number, ResponseDoc>;
+  /** @param pointers the JSON pointer of each record in the body. @returns the answer; what is no response, as 202. */
   store: (
     ingest: ReturnType<typeof ingestOf> & { page?: PageRequest },
     records: SentItems<z.input<Schema>>,
     pointers: (index: number) => string,
     query: Query,
-  ) => Promise<z.output<typeof Accepted>>;
+  ) => Promise<z.output<typeof Accepted> | Response>;
 }
 
 /** Defines the operation that stores a resource's records. */
@@ -40,6 +42,7 @@ export function sendRecords<Schema extends z.ZodType, Query = undefined>({
   maxValues,
   example,
   store,
+  responses,
   ...operation
 }: Records<Schema, Query>): Operation {
   return route({
@@ -54,6 +57,7 @@ export function sendRecords<Schema extends z.ZodType, Query = undefined>({
       example: { [property]: [example] },
     },
     responses: {
+      ...responses,
       202: {
         description: "The records are stored. Exports that are created from now on contain them.",
         schema: Accepted,
@@ -63,7 +67,8 @@ export function sendRecords<Schema extends z.ZodType, Query = undefined>({
     async handle(call, { space, fromPage, body, query }) {
       const records = body[property] ?? new SentRecords<z.input<Schema>>();
       const ingest = { ...ingestOf(call, space), ...(fromPage ? { page: pageOf(call.request) } : {}) };
-      return json(await store(ingest, records, (index) => `/${property}/${index}`, query), 202);
+      const stored = await store(ingest, records, (index) => `/${property}/${index}`, query);
+      return stored instanceof Response ? stored : json(stored, 202);
     },
   });
 }

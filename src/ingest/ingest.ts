@@ -3,7 +3,7 @@
 import { BatchMemory } from "../db/core/batch-memory.ts";
 import type { ExpectedDefinition } from "../db/events/definitions.ts";
 import { eventBytes, EventRows, MAX_ROW_BYTES, type NewEvent } from "../db/events/event-rows.ts";
-import { insertEvents } from "../db/events/insert.ts";
+import { type IngestWrite, insertEvents } from "../db/events/insert.ts";
 import type { NewProfile } from "../db/profiles/current.ts";
 import { type Fault, SpillwayError } from "../errors.ts";
 import { eventTimeFault, type IngestCall, type Rejected, storedIds, throwFaults, writeAll } from "./all-or-none.ts";
@@ -11,7 +11,7 @@ import { rulesOf } from "./catalogue/rules.ts";
 import { definitionIds, findDefinitions, type FoundDefinition, premiseOf } from "./definitions.ts";
 import { deriveEvents, NOBODY } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
-import { type Naming, namesSent, type NewProfileType, type Person, Persons } from "./persons.ts";
+import { type NamedPerson, type Naming, namesSent, type NewProfileType, Persons } from "./persons.ts";
 import type { SentItems } from "./sent-items.ts";
 import { type SessionHead, sessionHead, sessionLengths, withSession } from "./sessions.ts";
 import { canonicalProperties } from "./validate.ts";
@@ -19,7 +19,7 @@ import { completePage } from "./web-page.ts";
 import { didYouMean } from "../suggestion.ts";
 
 /** An event as it was sent, after the schema's checks. */
-interface SentEvent extends Naming {
+export interface SentEvent extends Naming {
   id?: string | null | undefined;
   definition_id: string;
   session_id?: string | null | undefined;
@@ -45,7 +45,7 @@ export async function ingestEvents(
   options: IngestOptions = {},
 ): Promise<{ accepted: number; duplicates: number }> {
   return writeAll(events, CHANGED, async () =>
-    insertEvents(ingest.db, ingest.space.id, await check(ingest, events, pointers, options), ingest.now),
+    insertEvents(ingest.db, ingest.space.id, await checkEvents(ingest, events, pointers, options), ingest.now),
   );
 }
 
@@ -72,12 +72,19 @@ function headOf(event: SentEvent, now: number): Head {
   return { id, definition_id, person_id, external_person_id, custom_id, session: sessionHead(event, now) };
 }
 
-async function check(
+/**
+ * Checks the events of a call.
+ * @param onWritten is called with each event, and its place in the call, that is written unless its id is stored.
+ * @returns what the call writes.
+ * @throws as `ingestEvents`.
+ */
+export async function checkEvents(
   ingest: IngestCall,
   events: SentItems<SentEvent>,
   pointers: (index: number) => string,
   { createProfiles = false }: IngestOptions,
-) {
+  onWritten: (event: NewEvent, person: NamedPerson, index: number) => void = () => {},
+): Promise<IngestWrite> {
   const heads = Array.from(events, (event) => headOf(event, ingest.now));
   const ids = [...new Set(heads.map((event) => event.definition_id))];
   const [definitions, persons] = await Promise.all([
@@ -146,6 +153,7 @@ async function check(
       if (bytes > MAX_CALL_BYTES) throw new SpillwayError("payload_too_large", TOO_MUCH);
       if (!duplicate && faults.length === 0) {
         rows.add(row);
+        onWritten(row, person, index);
         if (memory.isTooLarge) throw new SpillwayError("payload_too_large", TOO_WIDE);
         written.set(definition.id, definition);
         personIds.add(person.person_id);
@@ -185,7 +193,7 @@ async function suggestions(
 }
 
 /** The placeholder for the person of an event that is not written. */
-const UNWRITTEN: Person = { person_id: "", company_id: null };
+const UNWRITTEN: NamedPerson = { person_id: "", external_person_id: null, company_id: null };
 
 /** The derived events of new profiles. */
 async function deriveOfNew(

@@ -21,6 +21,11 @@ export interface Person {
   company_id: string | null;
 }
 
+/** A person with the external id that rows show. */
+export interface NamedPerson extends Person {
+  external_person_id: string | null;
+}
+
 /** What a profile has that an event creates, beside the ids by which the event names its person. */
 export type NewProfileType = Pick<NewProfile, "type">;
 
@@ -40,7 +45,7 @@ const UNKNOWN: Record<(typeof PERSON_IDS)[number], (id: string) => string> = {
 /** The persons of one call's events. A profile that one event creates exists for the events after it. */
 export class Persons {
   /** By kind of id. */
-  readonly #known: Record<(typeof PERSON_IDS)[number], Map<string, Person>>;
+  readonly #known: Record<(typeof PERSON_IDS)[number], Map<string, NamedPerson>>;
   /** The profiles to insert together with the events. */
   readonly created: NewProfile[] = [];
   readonly #uuid: () => string;
@@ -88,7 +93,7 @@ export class Persons {
    * @param pointer the event's JSON pointer in the body.
    * @returns null when a fault was added: exactly one of the ids is needed, and it must be known.
    */
-  find(event: Naming, missing: NewProfileType | null, pointer: string, faults: Fault[]): Person | null {
+  find(event: Naming, missing: NewProfileType | null, pointer: string, faults: Fault[]): NamedPerson | null {
     const [name, ...more] = PERSON_IDS.filter((each) => idOf(event, each) !== null);
     const id = name === undefined ? null : idOf(event, name);
     if (name === undefined || id === null || more.length > 0) {
@@ -103,13 +108,13 @@ export class Persons {
     return null;
   }
 
-  #create(naming: Naming, { type }: NewProfileType): Person {
-    const person = { person_id: naming.person_id ?? this.#uuid(), company_id: null };
-    const ids = {
-      ...person,
+  #create(naming: Naming, { type }: NewProfileType): NamedPerson {
+    const person = {
+      person_id: naming.person_id ?? this.#uuid(),
       external_person_id: naming.external_person_id ?? null,
-      custom_id: naming.custom_id ?? null,
+      company_id: null,
     };
+    const ids = { ...person, custom_id: naming.custom_id ?? null };
     this.created.push({ ...ids, type });
     for (const name of PERSON_IDS) {
       const id = ids[name];

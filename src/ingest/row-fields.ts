@@ -38,6 +38,18 @@ export const flatFields = ({ enriched, extra }: FlatFields): string[] => [
   ...(enriched ? MOMENTS_FIELDS : []),
 ];
 
+/** The definitions with properties that a flat row renames, and these properties. */
+export function clashesOf(
+  definitions: readonly { id: string; properties: readonly { name: string }[] }[],
+  fields: FlatFields,
+): (readonly [definitionId: string, names: readonly string[]])[] {
+  const clashes = definitions.map(({ id, properties }) => {
+    const names = properties.map(({ name }) => name);
+    return [id, clashingNames(names, fields)] as const;
+  });
+  return clashes.filter(([, clashing]) => clashing.length > 0);
+}
+
 /**
  * The properties that a flat row renames to `<definitionId>_<name>`: they are named like another field of the row. In
  * any case of letters, because many readers do not tell such names apart.

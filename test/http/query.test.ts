@@ -32,7 +32,7 @@ const pointers = ({ errors = [] }: ProblemView) =>
 
 describe.each(named(ROUTES))("%s", (_, route) => {
   it("refuses a parameter that it does not have", async () => {
-    expect(pointers(await ask(route, "colour=red&dry_run=maybe"))).toEqual(["#query/colour", "#query/dry_run"]);
+    expect(pointers(await ask(route, "colour=red&dry=maybe"))).toEqual(["#query/colour", "#query/dry"]);
   });
 
   it("refuses a parameter that is sent twice", async () => {
@@ -48,7 +48,7 @@ describe.each(named(ROUTES))("%s", (_, route) => {
 it("a call that is refused for its query writes nothing", async () => {
   const event = { definition_id: "order_placed", person_id: "p-1", properties: {} };
   const body = { events: [event] };
-  expect(await service.faults("POST", "/v1/events?dry_run=true", { key: space.key, body })).toEqual(["#query/dry_run"]);
+  expect(await service.faults("POST", "/v1/events?dry_run=yes", { key: space.key, body })).toEqual(["#query/dry_run"]);
   await service.json("PUT", "/v1/profiles?dry_run=true", 422, {
     key: space.key,
     body: { profiles: [{ person_id: "x" }] },

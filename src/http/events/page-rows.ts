@@ -29,12 +29,13 @@ const isOf = (a: RowPlace, b: RowPlace) => a.key.time === b.key.time && a.key.id
 export class FirstRows {
   /** JSON rows, separated by commas. */
   rows = "";
+  /** The number of these rows. */
+  count = 0;
   /** Where the next page begins; null if every row fitted. */
   next: RowPlace | null = null;
   readonly #limit: number;
   readonly #places = new Places();
   readonly #start: RowPlace | null;
-  #count = 0;
   #bytes = 0;
 
   /** @param start null: at the first row. */
@@ -49,12 +50,12 @@ export class FirstRows {
       const place = this.#places.before(page.keyOf(index));
       if (this.#start !== null && isOf(this.#start, place) && place.skip < this.#start.skip) continue;
       this.#bytes += Buffer.byteLength(line) + 1;
-      if (this.#count === this.#limit || (this.#count > 0 && this.#bytes > MAX_PAGE_BYTES)) {
+      if (this.count === this.#limit || (this.count > 0 && this.#bytes > MAX_PAGE_BYTES)) {
         this.next = place;
         return false;
       }
-      this.rows += this.#count === 0 ? line : `,${line}`;
-      this.#count += 1;
+      this.rows += this.count === 0 ? line : `,${line}`;
+      this.count += 1;
     }
     return true;
   }

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { SpillwayError } from "../../errors.ts";
 import { ingestEvents } from "../../ingest/ingest.ts";
+import { answerDryRun, checkRowParameters, DryRunAnswer, dryRunQuery } from "./dry-run.ts";
 import { listEvents } from "./list.ts";
 import { MAX_RECORDS, sendRecords } from "../records.ts";
 import type { Scope } from "../route.ts";
@@ -30,6 +31,7 @@ const SentEvent = z.strictObject({
 });
 
 const query = z.strictObject({
+  ...dryRunQuery,
   create_profiles: z.enum(["true", "false"]).default("false").meta({
     description:
       "`true` creates a profile for each person who has none, in the same transaction: with the `person_id` of the event, or with its `external_person_id` or `custom_id` and a new `person_id`. Profiles that exist stay as they are, and an event that is a duplicate creates none. Where the people definition `personCreated` is enabled, each new profile has its event. The key needs the scope `profiles:write` too.",
@@ -50,8 +52,13 @@ export const eventsResource = resource("/v1/events", "Events", [
     auth: "events:write",
     pages: true,
     query,
-    check({ query: { create_profiles: creates }, scopes }) {
-      if (creates === "true") requireScope(scopes, "profiles:write", "create_profiles=true");
+    check({ query, scopes }) {
+      checkRowParameters(query);
+      if (query.create_profiles === "true") requireScope(scopes, "profiles:write", "create_profiles=true");
+      if (query.dry_run === "true") requireScope(scopes, "events:read", "dry_run=true");
+    },
+    responses: {
+      200: { description: "With `dry_run=true`: what the call would store. Nothing is stored.", schema: DryRunAnswer },
     },
     property: "events",
     record: SentEvent,
@@ -63,8 +70,12 @@ export const eventsResource = resource("/v1/events", "Events", [
       occurred_at: "2026-01-15T10:23:45.123Z",
       properties: { order_id: "A-17", amount: 19.9 },
     },
-    store: (ingest, records, pointers, { create_profiles: creates }) =>
-      ingestEvents(ingest, records, pointers, { createProfiles: creates === "true" }),
+    store: (ingest, records, pointers, query) => {
+      const options = { createProfiles: query.create_profiles === "true" };
+      return query.dry_run === "true"
+        ? answerDryRun(ingest, records, pointers, query, options)
+        : ingestEvents(ingest, records, pointers, options);
+    },
   }),
   listEvents,
 ]);
