@@ -1,6 +1,8 @@
 /** How a definition may change: a custom one grows freely; a built-in one keeps its name, except custom_event_N. */
 
 import { type Fault, invalid } from "../errors.ts";
+import { builtIn } from "./catalogue/catalogue.ts";
+import { propertyDescriptionOf } from "./catalogue/property-descriptions.ts";
 import { isCustomEvent } from "./catalogue/conversion.ts";
 import { grow, type Property } from "./definition.ts";
 import type { Definition } from "./definitions.ts";
@@ -28,7 +30,7 @@ export function applyChange(old: Definition, change: Change, now: number): Defin
     name: change.name ?? old.name,
     description: change.description === undefined ? old.description : change.description,
     enabled: change.enabled ?? old.enabled,
-    properties: grow(old.id, old.properties, change.properties ?? []),
+    properties: grow(old.id, old.properties, withoutOwn(old, change.properties ?? [])),
     attributes: change.attributes === undefined ? old.attributes : change.attributes,
   };
   const faults = [
@@ -39,6 +41,18 @@ export function applyChange(old: Definition, change: Change, now: number): Defin
   if (JSON.stringify(next) === JSON.stringify(old)) return null;
   return { ...next, version: old.version + 1, updated_at: now, stored: true };
 }
+
+/** Whether a property of a built-in definition was sent with the description that it has anyway. */
+const isOwn = ({ id, category }: Definition, { name, description }: Property): boolean =>
+  category !== "custom" && description !== undefined && description === propertyDescriptionOf(id, name);
+
+/** The sent properties, without descriptions that are the catalogue's: these are not stored. */
+const withoutOwn = (old: Definition, sent: readonly Property[]): Property[] =>
+  sent.map((property) => {
+    if (!isOwn(old, property)) return property;
+    const { description: _, ...rest } = property;
+    return rest;
+  });
 
 function attributeFaults(old: Definition, attributes: readonly string[] | null): Fault[] {
   if (attributes === null) return [];
@@ -62,6 +76,13 @@ function builtInFaults(old: Definition, next: Definition, change: Change): Fault
     faults.push({ pointer: "/name", detail: `${old.id} is built in: its name cannot be changed.` });
   if (next.description !== old.description)
     faults.push({ pointer: "/description", detail: `${old.id} is built in: its description cannot be changed.` });
+  const catalogued = new Set(builtIn(old.id)?.properties.map(({ name }) => name));
+  for (const [index, sent] of (change.properties ?? []).entries())
+    if (catalogued.has(sent.name) && !isOwn(old, sent) && sent.description !== undefined)
+      faults.push({
+        pointer: `/properties/${index}/description`,
+        detail: `${sent.name} is built in: its description cannot be changed.`,
+      });
   if (!isDerived(old)) return faults;
   const present = new Set(old.properties.map((property) => property.name));
   for (const [index, added] of (change.properties ?? []).entries())

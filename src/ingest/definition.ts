@@ -24,7 +24,19 @@ const name = z
 
 const SCALARS = ["text", "boolean", "date", "number"] as const;
 
-const Field = z.strictObject({ name, type: z.enum(SCALARS), required: z.boolean().default(false) });
+const MAX_DESCRIPTION = 500;
+
+const described = {
+  required: z.boolean().default(false),
+  description: z
+    .string()
+    .max(MAX_DESCRIPTION)
+    .refine((text) => text.isWellFormed(), "must be valid Unicode: it contains half of a surrogate pair.")
+    .optional()
+    .meta({ description: "What the value tells, for people." }),
+};
+
+const Field = z.strictObject({ name, type: z.enum(SCALARS), ...described });
 
 export const Property = z
   .strictObject({
@@ -34,7 +46,7 @@ export const Property = z
       .describe(
         "`date`: RFC 3339 with an offset, or a plain day (`2026-01-31`), kept as it was sent. `list`: objects with the properties in `fields`.",
       ),
-    required: z.boolean().default(false),
+    ...described,
     fields: z.array(Field).min(1).max(MAX_LIST_FIELDS).optional().describe("For a `list` only."),
   })
   .meta({ id: "EventProperty", outputId: "EventPropertyOut" });
@@ -153,8 +165,8 @@ function repeated(named: readonly { name: string }[]): number[] {
 }
 
 /**
- * Adds properties to a definition: new ones at the end, new fields at the end of a list's fields. Existing ones do not
- * change.
+ * Adds properties to a definition: new ones at the end, new fields at the end of a list's fields. Of existing ones
+ * nothing but the description changes.
  * @param id the definition's.
  * @throws invalid_request when an addition would change an existing property, or the grown definition is not valid.
  */
@@ -169,14 +181,28 @@ export function grow(id: string, present: readonly Property[], added: readonly P
     }
     const problem = changeProblem(old, addition);
     if (problem !== null) faults.push(faultAt(index, "", problem));
-    else if (old.fields !== undefined) {
-      const names = new Set(old.fields.map((field) => field.name));
-      old.fields = [...old.fields, ...(addition.fields ?? []).filter((field) => !names.has(field.name))];
+    else {
+      describe(old, addition);
+      if (old.fields !== undefined) old.fields = grownFields(old.fields, addition.fields ?? []);
     }
   }
   if (faults.length === 0) faults.push(...listFaults(grown, added), ...renamedFaults(id, added, present));
   if (faults.length > 0) throw invalid(...faults);
   return grown;
+}
+
+function describe(old: Property | Field, { description }: Property | Field): void {
+  if (description !== undefined) old.description = description;
+}
+
+function grownFields(old: readonly Field[], added: readonly Field[]): Field[] {
+  const fields = old.map((field) => ({ ...field }));
+  for (const addition of added) {
+    const known = fields.find((field) => field.name === addition.name);
+    if (known === undefined) fields.push(addition);
+    else describe(known, addition);
+  }
+  return fields;
 }
 
 function changeProblem(old: Property | Field, addition: Property | Field): string | null {

@@ -56,7 +56,6 @@ function unchanged(space: DefinitionSpace, definition: BuiltIn): Definition {
   return {
     ...definition,
     version: 1,
-    description: null,
     section_id: DEFAULT_SECTION,
     property_seqs: builtInSeqs(definition),
     attributes: null,
@@ -75,7 +74,9 @@ const propertiesOf = (row: Pick<DefinitionRow, "properties" | "property_seqs">) 
 
 function fromRow(row: DefinitionRow): Definition {
   const attributes = row.attributes === null ? null : (JSON.parse(row.attributes) as string[]);
-  return { ...row, enabled: row.enabled === 1, ...propertiesOf(row), attributes, stored: true };
+  // A built-in definition keeps its description: the row has none.
+  const description = row.category === "custom" ? row.description : (builtIn(row.id)?.description ?? null);
+  return { ...row, description, enabled: row.enabled === 1, ...propertiesOf(row), attributes, stored: true };
 }
 
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);

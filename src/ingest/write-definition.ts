@@ -123,7 +123,9 @@ export async function deleteDefinition(db: Database, spaceId: string, id: string
 }
 
 function toRow(definition: Definition): NewDefinitionRow {
-  const { id, version, name, description, section_id, category, created_at, updated_at } = definition;
+  const { id, version, name, section_id, category, created_at, updated_at } = definition;
+  // That of a built-in definition is the catalogue's.
+  const description = category === "custom" ? definition.description : null;
   const texts = { id, version, name, description, section_id, category, created_at, updated_at };
   const attributes = definition.attributes === null ? null : JSON.stringify(definition.attributes);
   const enabled = definition.enabled ? 1 : 0;

@@ -96,7 +96,12 @@ describe("a change of a built-in definition", () => {
     ["an empty body", "formSubmitted", {}],
     ["enabled, as it is", "formSubmitted", { enabled: false }],
     ["its own name", "formSubmitted", { name: "Form submitted" }],
-    ["no description, as it has none", "formSubmitted", { description: null }],
+    ["its own description", "formSubmitted", { description: "The person sent a form." }],
+    [
+      "its own property with its description",
+      "formSubmitted",
+      { properties: [{ name: "formId", type: "text", description: "The id of the form." }] },
+    ],
     ["a property that it has", "formSubmitted", adding("formId")],
   ])("that changes nothing (%s) writes nothing", async (_, id, body) => {
     const before = await get(id);
@@ -109,6 +114,7 @@ describe("a change of a built-in definition", () => {
     ["another name of a template", "itemViewed", { name: "Seen" }, ["/name"]],
     ["a name like one of a custom event", "personCreated", { name: "custom_event_1" }, ["/name"]],
     ["a description", "purchase", { description: "d" }, ["/description"]],
+    ["no description", "purchase", { description: null }, ["/description"]],
     ["a description of a custom event", "custom_event_1", { description: "d" }, ["/description"]],
     ["another type", "purchase", { properties: [{ name: "amount", type: "text" }] }, ["/properties/0"]],
     ["itemID optional", "itemViewed", { properties: [{ name: "itemID", type: "number" }] }, ["/properties/0"]],

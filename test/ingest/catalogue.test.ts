@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Service, type Space } from "../support/service.ts";
+import { type ProblemView, Service, type Space } from "../support/service.ts";
 import { CHANNEL_TABLE, EXPECTED } from "./catalogue-fixture.ts";
 
 interface Definition {
@@ -11,7 +11,8 @@ interface Definition {
   category: string;
   enabled: boolean;
   version: number;
-  properties: { name: string; type: string; required: boolean }[];
+  description: string | null;
+  properties: { name: string; type: string; required: boolean; description?: string }[];
   created_at: string;
   updated_at: string;
 }
@@ -62,18 +63,49 @@ describe("the catalogue", () => {
     expect(listed.get("emailSent")).toEqual({
       id: "emailSent",
       name: "Email sent",
-      description: null,
+      description: "An email was sent to the person.",
       section_id: "default",
       category: "channel",
       enabled: true,
       version: 1,
       properties: [
-        { name: "flowElementId", type: "text", required: false },
-        { name: "messageId", type: "text", required: false },
+        {
+          name: "flowElementId",
+          type: "text",
+          required: false,
+          description: "The id of the flow's element that led to the event.",
+        },
+        { name: "messageId", type: "text", required: false, description: "The id of the message." },
       ],
       created_at: created,
       updated_at: created,
     });
+  });
+
+  it("says of each definition and each property what it tells, in a sentence", () => {
+    const own = EXPECTED.filter(({ id }) => !id.startsWith("custom_event_"));
+    const told = own.map(({ id }) => listed.get(id)?.description ?? "");
+    expect(new Set(told).size).toBe(own.length);
+    const properties = own.flatMap(({ id }) => listed.get(id)?.properties ?? []);
+    for (const each of [...told, ...properties.map(({ description }) => description ?? "")])
+      expect(each).toMatch(/^[A-Z].{8,118}\.$/);
+  });
+
+  it("keeps its descriptions when a definition is changed, and the property's that the space adds is its own", async () => {
+    const other = await service.space();
+    const patch = (properties: unknown[]) =>
+      service.call("PATCH", "/v1/event-definitions/smsSent", { key: other.key, body: { enabled: false, properties } });
+    const cost = { name: "cost", type: "number", description: "In euros." };
+    const changed = await (await patch([cost])).json<Definition>();
+    expect(changed).toMatchObject({ description: listed.get("smsSent")?.description, version: 2 });
+    expect(changed.properties).toEqual([...(listed.get("smsSent")?.properties ?? []), { ...cost, required: false }]);
+    const renamed = await patch([{ ...cost, description: "In pounds." }]);
+    expect((await renamed.json<Definition>()).properties.at(-1)).toMatchObject({ description: "In pounds." });
+    const refused = await patch([cost, { name: "messageId", type: "text", description: "Mine." }]);
+    expect([refused.status, (await refused.json<ProblemView>()).errors?.map(({ pointer }) => pointer)]).toEqual([
+      422,
+      ["/properties/1/description"],
+    ]);
   });
 
   it("shows one by its id as it shows it in the list", async () => {
@@ -150,7 +182,7 @@ describe("what the specification says of the event model", () => {
   it("fact 1.a.31: template events have their properties, and itemID alone is mandatory", async () => {
     const templates = await list("category=template");
     const mandatory = templates.map(({ properties }) => properties.filter((each) => each.required));
-    expect(mandatory).toEqual(templates.map(() => [{ name: "itemID", type: "number", required: true }]));
+    expect(mandatory).toMatchObject(templates.map(() => [{ name: "itemID", type: "number", required: true }]));
     expect(listed.get("viewPortionSet")?.properties.at(-1)).toMatchObject({ name: "sessionID", type: "text" });
   });
 

@@ -119,6 +119,25 @@ describe("its properties", () => {
   const list = (fields?: unknown) => ({ name: "items", type: "list", ...(fields === undefined ? {} : { fields }) });
   const field = { name: "sku", type: "text" };
 
+  it("may say what they tell, fields too, and PATCH may say it anew", async () => {
+    const id = newId();
+    const sku = { ...field, required: false };
+    const first = { name: "items", type: "list", required: true, fields: [sku], description: "What was bought." };
+    expect(await post({ id, name: "x", properties: [first] })).toMatchObject({ properties: [first] });
+    const fields = [
+      { ...sku, description: "The stock number." },
+      { name: "colour", type: "text" },
+    ];
+    const body = { properties: [{ name: "items", type: "list", required: true, fields }] };
+    const grown = { ...first, fields: [fields[0], { ...fields[1], required: false }] };
+    const path = `/v1/event-definitions/${id}`;
+    expect(await service.json("PATCH", path, 200, { key: space.key, body })).toMatchObject({
+      version: 2,
+      properties: [grown],
+    });
+    expect(await service.json("PATCH", path, 200, { key: space.key, body })).toMatchObject({ version: 2 });
+  });
+
   it.each(["text", "boolean", "date", "number"])("fact 1.a.27: may be of the type %s", async (type) => {
     const definition = await post({ id: newId(), name: "x", properties: [{ name: "p", type }] });
     expect(definition["properties"]).toEqual([{ name: "p", type, required: false }]);
@@ -195,6 +214,8 @@ describe("its properties", () => {
     ["a name with a space that does not break", [{ name: "a\u00a0b", type: "text" }], ["/properties/0/name"]],
     ["a name twice", [field, field], ["/properties/1/name"]],
     ["a field twice", [list([field, field])], ["/properties/0/fields/1/name"]],
+    ["a description of 501 characters", [{ ...field, description: "d".repeat(501) }], ["/properties/0/description"]],
+    ["a description that is no text", [{ ...field, description: 7 }], ["/properties/0/description"]],
     ["required as a text", [{ ...field, required: "yes" }], ["/properties/0/required"]],
     ["an unknown property of a property", [{ ...field, unit: "kg" }], ["/properties/0/unit"]],
     ["several faults", [field, field, list()], ["/properties/1/name", "/properties/2/fields"]],

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { DefinitionId, Property } from "../../ingest/definition.ts";
 import { tracksAttributes } from "../../ingest/derived.ts";
+import { propertyDescriptionOf } from "../../ingest/catalogue/property-descriptions.ts";
 import type { Definition } from "../../ingest/definitions.ts";
 import { times, timesOf } from "../schemas.ts";
 
@@ -26,6 +27,12 @@ export const Shown = z
   })
   .meta({ id: "EventDefinition" });
 
+/** A property with its description, if it has one. */
+function described({ id, category }: Definition, property: Property): Property {
+  const description = property.description ?? (category === "custom" ? null : propertyDescriptionOf(id, property.name));
+  return description === null ? property : { ...property, description };
+}
+
 export function show(definition: Definition) {
   return {
     id: definition.id,
@@ -35,7 +42,7 @@ export function show(definition: Definition) {
     category: definition.category,
     enabled: definition.enabled,
     version: definition.version,
-    properties: definition.properties,
+    properties: definition.properties.map((property) => described(definition, property)),
     ...(tracksAttributes(definition) ? { attributes: definition.attributes } : {}),
     ...timesOf(definition),
   };

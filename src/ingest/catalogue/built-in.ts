@@ -1,6 +1,7 @@
 /** The catalogue's building blocks: a built-in definition, and short functions for its properties. */
 
 import type { Field, Property } from "../definition.ts";
+import { descriptionOf } from "./descriptions.ts";
 
 export type BuiltInCategory = "template" | "people" | "channel" | "product" | "conversion";
 
@@ -8,6 +9,8 @@ export type BuiltInCategory = "template" | "people" | "channel" | "product" | "c
 export interface BuiltIn {
   id: string;
   name: string;
+  /** What its events tell. */
+  description: string;
   category: BuiltInCategory;
   enabled: boolean;
   properties: readonly Property[];
@@ -37,5 +40,12 @@ export function group(
   entries: readonly Entry[],
   shared: readonly Property[] = [],
 ): readonly BuiltIn[] {
-  return entries.map(([id, name, own = []]) => ({ id, name, category, enabled, properties: [...own, ...shared] }));
+  return entries.map(([id, name, own = []]) => ({
+    id,
+    name,
+    description: descriptionOf(id),
+    category,
+    enabled,
+    properties: [...own, ...shared],
+  }));
 }
