@@ -21,6 +21,10 @@ const HIDDEN = [
   /^\[wrangler:info\] QUEUE spillway-maintenance /,
 ];
 
+/** In the addresses of wrangler's log of requests: a segment as long as a token or a link's secret is cut. */
+const REQUEST = /^\[wrangler:info\] [A-Z]+ \//;
+const SECRET = /(?<=\/)[^\s/]{64,}/g;
+
 export class QuietOutput {
   readonly #write: (line: string) => void;
   readonly #filters: boolean;
@@ -40,7 +44,8 @@ export class QuietOutput {
   take(line: string): void {
     const plain = stripVTControlCharacters(line);
     if (this.#isOpen) {
-      if (!this.#filters || (plain.trim() !== "" && !HIDDEN.some((pattern) => pattern.test(plain)))) this.#write(line);
+      if (!this.#filters || (plain.trim() !== "" && !HIDDEN.some((pattern) => pattern.test(plain))))
+        this.#write(this.#filters && REQUEST.test(plain) ? line.replaceAll(SECRET, "…") : line);
       return;
     }
     this.#held.push(line);

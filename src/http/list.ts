@@ -7,7 +7,7 @@ import { invalid } from "../errors.ts";
 import { type Call, json, type Operation, route, type RouteDefinition } from "./route.ts";
 
 const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: "Items per page." }),
+  limit: z.number().int().min(1).max(200).default(50).meta({ description: "Items per page." }),
   cursor: z.string().max(1000).optional().meta({ description: "`next_cursor` of the previous page." }),
 };
 

@@ -23,7 +23,26 @@ export function readQuery(
   const checked = new URLSearchParams([...sent].filter(([name]) => !isIgnored(schema, name)));
   const faults = [...repeated(checked), ...unreadable(checked), ...unstorable(checked)];
   if (faults.length > 0) throw invalid(...faults.slice(0, MAX_FAULTS));
-  return validate(schema ?? NO_PARAMETERS, Object.fromEntries(sent), inQuery, "parameter");
+  return validate(schema ?? NO_PARAMETERS, withNumbers(schema, sent), inQuery, "parameter");
+}
+
+/** Decimal digits. Number() would read the empty text, blanks, `0x10` and `1e1` too. */
+const DECIMAL = /^-?\d{1,15}(\.\d+)?$/;
+
+/** Parameters are texts: those that the schema has as numbers are read. What is no number stays a text. */
+function withNumbers(schema: z.ZodType | undefined, sent: URLSearchParams): Record<string, string | number> {
+  const shape = new Map<string, z.core.$ZodType>(schema instanceof z.ZodObject ? Object.entries(schema.shape) : []);
+  const isNumber = (name: string) => withoutWrappers(shape.get(name) ?? z.unknown()) instanceof z.ZodNumber;
+  return Object.fromEntries(
+    [...sent].map(([name, text]) => [name, isNumber(name) && DECIMAL.test(text) ? Number(text) : text]),
+  );
+}
+
+/** The schema itself, of one that may be left out or null. */
+export function withoutWrappers(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return withoutWrappers(schema.unwrap());
+  return schema;
 }
 
 /** A loose object's rest is of the type unknown; a strict one's of none. */

@@ -294,7 +294,17 @@ describe.each(everyNth(Object.entries(LISTS), 3, 0))("%s", (_, { path, needs = {
     expect([page.data.length, page.next_cursor === null]).toEqual([50, false]);
   });
 
-  it.each(["limit=0", "limit=201", "limit=-1", "limit=1.5", "limit=many", "limit="])("refuses %s", async (query) => {
+  it.each([
+    "limit=0",
+    "limit=201",
+    "limit=-1",
+    "limit=1.5",
+    "limit=many",
+    "limit=",
+    "limit=0x10",
+    "limit=1e1",
+    "limit=%205",
+  ])("refuses %s", async (query) => {
     expect(await faults(query)).toEqual(["#query/limit"]);
   });
 

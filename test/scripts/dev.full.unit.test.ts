@@ -33,6 +33,7 @@ const DEFAULTS = {
   RESEND_AFTER_SECONDS: "10",
   DOWNLOAD_TTL_DAYS: "7",
   SEGMENT_TTL_DAYS: "1",
+  TRACKER_LIMIT: "600",
   URL_TTL_SECONDS: "900",
   MAX_EXPORT_BYTES: "10000000000",
 };
@@ -141,6 +142,7 @@ describe("wrangler's output", () => {
       '{"event":"sweep.slice","task":"resend","more":true,"ms":4}',
       "⎔ Reloading local server...",
     ];
+    const link = `[wrangler:info] GET /2.4/exports/files/${"k1.x_-".repeat(20)} 200 OK (4ms)`;
     const hidden = [
       "Your Worker has access to the following bindings:",
       "Binding                   Resource            Mode",
@@ -157,9 +159,9 @@ describe("wrangler's output", () => {
       shown(true, (output) => {
         for (const line of START) output.take(line);
         output.open();
-        for (const line of [...hidden, ...log]) output.take(line);
+        for (const line of [...hidden, ...log, link]) output.take(line);
       }),
-    ).toEqual(log);
+    ).toEqual([...log, "[wrangler:info] GET /2.4/exports/files/… 200 OK (4ms)"]);
   });
 
   test("is shown from its beginning when an error comes during the start", () => {

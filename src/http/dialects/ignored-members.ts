@@ -2,14 +2,19 @@
 
 import * as z from "zod";
 import { pointerTo } from "../../errors.ts";
+import { withoutWrappers } from "../query.ts";
 
 /** More are not looked for: the log cuts long texts. */
 const MAX_FOUND = 20;
+
+/** What a name of a member or parameter looks like. Other texts in its place may be addresses of people, or keys. */
+const NAME = /^[^\s@]{1,40}$/;
 
 /**
  * @param schema of loose objects, which keep members that they do not name.
  * @param value what the schema accepted.
  * @returns JSON pointers to the first members that no object of the schema names. Items of lists are not looked into.
+ * The pointers are for the log: a text that is no name is `…` in them.
  */
 export function ignoredMembers(schema: z.core.$ZodType, value: unknown, path: readonly string[] = []): string[] {
   const inner = alternativeOf(withoutWrappers(schema), value);
@@ -18,7 +23,9 @@ export function ignoredMembers(schema: z.core.$ZodType, value: unknown, path: re
   return Object.entries(value)
     .flatMap(([name, member]) => {
       const known = shape.get(name);
-      return known === undefined ? [pointerTo([...path, name])] : ignoredMembers(known, member, [...path, name]);
+      return known === undefined
+        ? [pointerTo([...path, NAME.test(name) ? name : "…"])]
+        : ignoredMembers(known, member, [...path, name]);
     })
     .slice(0, MAX_FOUND);
 }
@@ -27,10 +34,4 @@ export function ignoredMembers(schema: z.core.$ZodType, value: unknown, path: re
 function alternativeOf(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
   if (!(schema instanceof z.ZodUnion)) return schema;
   return schema.options.find((option) => z.safeParse(option, value).success) ?? schema;
-}
-
-function withoutWrappers(schema: z.core.$ZodType): z.core.$ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
-    return withoutWrappers(schema.unwrap());
-  return schema;
 }

@@ -75,7 +75,7 @@ const query = z.strictObject({
   fields: commas(conversions.fields.description, "event_name,amount"),
   numeric_ids: z.enum(["true", "false"]).optional().meta({ description: conversions.numeric_ids.description }),
   short_times: z.enum(["true", "false"]).optional().meta({ description: conversions.short_times.description }),
-  limit: z.coerce.number().int().min(1).max(MAX_ROWS).default(200).meta({ description: "Rows per page." }),
+  limit: z.number().int().min(1).max(MAX_ROWS).default(200).meta({ description: "Rows per page." }),
   cursor: z
     .string()
     .max(2_000)

@@ -15,6 +15,7 @@ import { emptyParquet } from "../../export/output/encode/parquet.ts";
 import { sourceOf } from "../../context.ts";
 import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts";
 import { utf8 } from "../../outbound/s3.ts";
+import { noteExport } from "../middleware/request-log.ts";
 import type { Call } from "../route.ts";
 import { requireResult } from "./no-result.ts";
 
@@ -26,7 +27,7 @@ const MAX_JOINED = 1_000;
 
 /** @throws not_found until the export is completed, gone, export_failed; conflict for files in a customer's bucket. */
 export async function content(call: Call, spaceId: string, exportId: string): Promise<Response> {
-  call.notes["export_id"] = exportId;
+  noteExport(call, exportId);
   const row = await findExport(call.databases.control, spaceId, exportId);
   requireResult(row);
   refuseDelivered(row);

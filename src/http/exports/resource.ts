@@ -13,6 +13,7 @@ import { IN_FLIGHT } from "../../export/pipeline/state.ts";
 import { DatasetName, ExportError } from "../../webhooks/events/family.ts";
 import { shownRequest } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
+import { noteExport } from "../middleware/request-log.ts";
 import type { Call } from "../route.ts";
 import { noResultBecause } from "./no-result.ts";
 import { Finding, Time } from "../schemas.ts";
@@ -103,7 +104,7 @@ export const ListedExport = ExportResource.omit({ files: true, download_url: tru
 
 /** @throws not_found for an id that the caller's space does not have. */
 export async function exportOf(call: Call, spaceId: string, exportId: string): Promise<ExportRow> {
-  call.notes["export_id"] = exportId;
+  noteExport(call, exportId);
   const row = await findExport(call.databases.control, spaceId, exportId);
   if (row === null) throw new SpillwayError("not_found", "The space has no export with this id.");
   return row;

@@ -2,7 +2,14 @@
 
 import { createMiddleware } from "hono/factory";
 import { log } from "../../log.ts";
-import type { AppEnv } from "../route.ts";
+import type { AppEnv, Call } from "../route.ts";
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Names the export of a call in the log. A text that is no id is left out: it may be anything, a key too. */
+export function noteExport(call: Call, id: string): void {
+  if (UUID.test(id)) call.notes["export_id"] = id;
+}
 
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const { call } = c.var;

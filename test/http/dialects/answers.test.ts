@@ -1,9 +1,10 @@
 /** What every operation of every dialect answers: to parameters beyond its own, to bad requests, and in an outage. */
 
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { DIALECT_NAMES, type DialectName } from "../../../src/config.ts";
 import { DIALECTS } from "../../../src/http/dialects/index.ts";
 import type { Route } from "../../../src/http/route.ts";
+import { ROUTES } from "../../../src/http/routes.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import type { CallOptions, Service, Space } from "../../support/service.ts";
 import { tokenFor } from "./apsis/token.ts";
@@ -106,6 +107,22 @@ it.each(OPERATIONS.filter(([, , { params }]) => params !== undefined))(
     }
   },
 );
+
+it("a key that is sent in the place of an id is in no line of the log", async () => {
+  const lines: string[] = [];
+  for (const method of ["log", "error"] as const)
+    vi.spyOn(console, method).mockImplementation((line: string) => void lines.push(line));
+  const bearer = { authorization: `Bearer ${space.key}` };
+  const own = ROUTES.filter(({ auth }) => auth !== "admin").map((route) => [route, bearer] as const);
+  for (const [route, sent] of [...own, ...OPERATIONS.map(([, name, each]) => [each, headers[name]] as const)]) {
+    const path = route.path.replaceAll(/\{\w+\}/g, space.key);
+    const answer = await service.call(route.method, `${path}?id=${space.key}&${space.key}=1`, { headers: sent });
+    await answer.body?.cancel();
+  }
+  vi.restoreAllMocks();
+  expect(lines.length).toBeGreaterThan(50);
+  expect(lines.filter((line) => line.includes(space.key))).toEqual([]);
+});
 
 describe("while the bucket cannot be reached", () => {
   const away = roomyService({ ...ALL, BUCKET_ENDPOINT: "http://127.0.0.1:9" });

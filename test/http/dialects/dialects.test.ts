@@ -97,6 +97,7 @@ describe("what a client sends beyond the schema", () => {
     const nested = z.looseObject({ known: z.looseObject({ name: z.string() }).nullish(), list: z.array(z.unknown()) });
     const value = { known: { name: "n", more: 1 }, list: [{ a: 1 }], other: null };
     expect(ignoredMembers(nested, value)).toEqual(["/known/more", "/other"]);
+    expect(ignoredMembers(nested, { "ada@example.com": 1, ["x".repeat(41)]: 1 })).toEqual(["/…", "/…"]);
     expect(lines.join()).not.toContain("secret");
   });
 

@@ -85,7 +85,7 @@ const list = route({
   headers: ProjectHeader,
   query: z.looseObject({
     from: z.string().max(1000).optional().meta({ description: "`next_from` of the previous page." }),
-    limit: z.coerce.number().int().min(1).max(100).default(10).meta({ description: "Exports of a page." }),
+    limit: z.number().int().min(1).max(100).default(10).meta({ description: "Exports of a page." }),
   }),
   responses: { 200: { description: "A page of exports.", schema: List } },
   async handle(call, { space, query: { from, limit } }) {

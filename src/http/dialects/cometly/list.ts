@@ -24,7 +24,7 @@ const query = z.looseObject({
   start_date: localTime("The first second."),
   end_date: localTime("The last second. Events until now are listed where it is in the future."),
   ...queryFilters,
-  per_page: z.coerce.number().int().min(1).max(MAX_PER_PAGE).default(200),
+  per_page: z.number().int().min(1).max(MAX_PER_PAGE).default(200),
   cursor: z.string().max(2_000).optional().meta({ description: "`next_cursor` or `prev_cursor` of another page." }),
 });
 

@@ -5,6 +5,7 @@ import { type ExportRow, findExport } from "../../../db/exports/exports.ts";
 import { cancel } from "../../../export/api/actions.ts";
 import { type DefinitionSpace, listDefinitions } from "../../../ingest/definitions.ts";
 import { EXPORT_ID } from "../../example-values.ts";
+import { noteExport } from "../../middleware/request-log.ts";
 import { type Call, found, json, route } from "../../route.ts";
 import { newExport } from "../core-request.ts";
 import { dialect } from "../dialect.ts";
@@ -100,7 +101,7 @@ const cancelRequest = route({
 
 /** @throws not_found for the id of another dataset's export too. */
 async function requested(call: Call, spaceId: string, requestId: string): Promise<ExportRow> {
-  call.notes["export_id"] = requestId;
+  noteExport(call, requestId);
   const row = await findExport(call.databases.control, spaceId, requestId);
   return found(row?.dataset === DATASET ? row : null);
 }

@@ -83,6 +83,7 @@ describe("the window", () => {
       /start_date is before the space's retention/,
     ],
     ["a page of 4,001 events", { ...LOCAL_NOON, per_page: "4001" }, /per_page must be at most 4000/],
+    ["a page of 0x10 events", { ...LOCAL_NOON, per_page: "0x10" }, /per_page must be a number/],
     ["an event that there is not", { ...LOCAL_NOON, event_names: "refund" }, /event_names must be one of/],
     ["a mode that there is not", { ...LOCAL_NOON, query_mode: "team" }, /query_mode must be one of/],
     [
