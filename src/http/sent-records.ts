@@ -3,6 +3,8 @@
  * each of which becomes a value when it is read, and only then: the values would take far more memory.
  */
 
+// The global `Buffer` of workerd is a getter, which each use would call.
+import { Buffer } from "node:buffer";
 import * as z from "zod";
 import type { SentItems } from "../ingest/sent-items.ts";
 import type { BodyDoc } from "./route.ts";

@@ -98,7 +98,7 @@ export async function checkEvents(
     return type !== undefined ? { type } : createProfiles || isOfPage(ingest, event) ? { type: null } : null;
   };
   // An event that is not written, because its id is stored already, creates no profile.
-  const creating = heads.filter((event) => !persons.has(event) && missingProfile(event) !== null);
+  const creating = heads.filter((event) => missingProfile(event) !== null && !persons.has(event));
   const seen = await storedIds(ingest, "events", creating);
   const lengths = await sessionLengths(ingest, heads, definitions, persons);
   const makers: string[] = [];
@@ -121,7 +121,7 @@ export async function checkEvents(
     const before = persons.created.length;
     const person = duplicate ? UNWRITTEN : persons.find(event, missing, pointer, faults);
     if (persons.created.length > before) makers.push(id);
-    seen.add(id);
+    if (creating.length > 0) seen.add(id);
     const occurredAt = occurredAtOf(event, ingest, pointer, faults);
     const definitionFault = (detail: string) => void faults.push({ pointer: `${pointer}/definition_id`, detail });
     if (definition === undefined)

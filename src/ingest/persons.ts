@@ -94,9 +94,9 @@ export class Persons {
    * @returns null when a fault was added: exactly one of the ids is needed, and it must be known.
    */
   find(event: Naming, missing: NewProfileType | null, pointer: string, faults: Fault[]): NamedPerson | null {
-    const [name, ...more] = PERSON_IDS.filter((each) => idOf(event, each) !== null);
+    const name = PERSON_IDS.find((each) => idOf(event, each) !== null);
     const id = name === undefined ? null : idOf(event, name);
-    if (name === undefined || id === null || more.length > 0) {
+    if (name === undefined || id === null || namesSent(event) > 1) {
       const detail = "Send exactly one of person_id, external_person_id and custom_id.";
       faults.push({ pointer: `${pointer}/person_id`, detail });
       return null;

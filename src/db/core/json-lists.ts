@@ -1,5 +1,7 @@
 /** Items as JSON lists that each fit a parameter of D1. An item is kept as its JSON, and becomes a value when read. */
 
+// The global `Buffer` of workerd is a getter, which each use would call.
+import { Buffer } from "node:buffer";
 import type { BatchMemory } from "./batch-memory.ts";
 import { MAX_TEXT_BYTES } from "./batching.ts";
 import { escapeWide, isSmallerEscaped } from "./narrow-text.ts";
