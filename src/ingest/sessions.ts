@@ -75,20 +75,24 @@ export function withSession(
 interface PersonSession extends SessionHead {
   /** The event's place in the call. */
   index: number;
-  personId: string;
+  /** Null: the space does not know the person, whom the call may create. */
+  personId: string | null;
+  /** The same of each session of the person's. */
+  personKey: string;
   isStart: boolean;
 }
 
 type Head = Naming & Pick<SentEvent, "definition_id"> & { session: SessionHead | null };
 
-/** The session events of persons that are known. */
+/** The session events of a call. */
 const sessionsOf = (heads: readonly Head[], definitions: Definitions, persons: Persons): PersonSession[] =>
   heads.flatMap((head, index) => {
     const definition = definitions.get(head.definition_id);
     if (head.session === null || definition === undefined || rulesOf(definition).isOfSession !== true) return [];
-    const person = persons.find(head, null, "", []);
-    if (person === null) return [];
-    return [{ ...head.session, index, personId: person.person_id, isStart: definition.id === STARTED }];
+    const { person_id, external_person_id, custom_id } = head;
+    const personId = persons.find(head, null, "", [])?.person_id ?? null;
+    const personKey = JSON.stringify(personId === null ? [person_id, external_person_id, custom_id] : personId);
+    return [{ ...head.session, index, personId, personKey, isStart: definition.id === STARTED }];
   });
 
 /**
@@ -105,13 +109,13 @@ export async function sessionLengths(
   const events = sessionsOf(heads, definitions, persons);
   const starts = Map.groupBy(
     events.filter(({ isStart }) => isStart),
-    ({ personId, id }) => JSON.stringify([personId, id]),
+    ({ personKey, id }) => JSON.stringify([personKey, id]),
   );
   const lengths = new Map<number, number>();
   const open: PersonSession[] = [];
   for (const end of events) {
     if (end.isStart || !end.lacksLength || !Number.isFinite(end.occurredAt)) continue;
-    const own = starts.get(JSON.stringify([end.personId, end.id]));
+    const own = starts.get(JSON.stringify([end.personKey, end.id]));
     const start = own?.filter(({ occurredAt }) => occurredAt <= end.occurredAt).at(-1);
     if (start === undefined) open.push(end);
     else lengths.set(end.index, sessionSeconds(start, end, call.space.timezone));
@@ -128,15 +132,16 @@ async function storedStarts(
 ): Promise<Map<PersonSession, SessionMoment>> {
   const latest = new Map<PersonSession, SessionMoment>();
   if (ends.length === 0) return latest;
-  const persons = [...new Set(ends.map(({ personId }) => personId))];
+  const persons = [...new Set(ends.flatMap(({ personId }) => personId ?? []))];
   const merged = Map.groupBy(await mergedIntoAt(db, space.id, NOW, persons), (each) => each.into_id);
   const sought = ends.flatMap((end) =>
-    [end.personId, ...(merged.get(end.personId) ?? []).map((each) => each.person_id)].map(
-      (personId): { end: PersonSession; session: SessionSought } => ({
-        end,
-        session: [personId, end.id, end.occurredAt - DAY_MS, end.occurredAt],
-      }),
-    ),
+    (end.personId === null
+      ? []
+      : [end.personId, ...(merged.get(end.personId) ?? []).map((each) => each.person_id)]
+    ).map((personId): { end: PersonSession; session: SessionSought } => ({
+      end,
+      session: [personId, end.id, end.occurredAt - DAY_MS, end.occurredAt],
+    })),
   );
   const sessions = sought.map(({ session }) => session);
   for (const found of await findSessionStarts(db, space.id, STARTED, SHOWN[STARTED], sessions)) {

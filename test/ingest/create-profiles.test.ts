@@ -83,6 +83,15 @@ describe("a person who has no profile", () => {
     expect((await listed()).map((row) => row["eventId"])).toEqual(["a", "b"]);
   });
 
+  it("has sessions whose length follows from their beginning in the same call", async () => {
+    for (const id of ["sessionStarted", "sessionEnded"]) await enable(id);
+    const session = (id: string, definition_id: string, ago: number) =>
+      event(id, { definition_id, person_id: "x", session_id: "s", occurred_at: at(START - ago) });
+    await send([session("a", "sessionStarted", 65_000), session("b", "sessionEnded", 5_000)]);
+    const ends = await list(service, space, { event_names: "sessionEnded" });
+    expect(ends.data).toMatchObject([{ personId: "x", sessionLength: 60 }]);
+  });
+
   it.each(["/v1/events", "/v1/events?create_profiles=false"])("is refused by %s", async (path) => {
     const body = { events: [event("a", { person_id: "x" })] };
     expect(await service.faults("POST", path, { key: space.key, body })).toEqual(["/events/0/person_id"]);
