@@ -16,6 +16,7 @@ import { propertiesAt } from "./open-object.ts";
 import { externalIds } from "./external-ids.ts";
 import { flowEnrichment } from "./flow-enrichment.ts";
 import { linePages, NDJSON, valuePages } from "./lines.ts";
+import { withOwners } from "./merged-people.ts";
 import { eventRow, flatValues, type RowParts } from "./rows.ts";
 import { EventNames } from "./wildcards.ts";
 import { CHECK_MARGIN_MS, instantWindow, oldestKept } from "./window.ts";
@@ -145,7 +146,8 @@ async function* looked(snapshot: Snapshot, query: Query, range: EventRange): Asy
       ),
       enriched ? flowEnrichment(snapshot, events) : [],
     ]);
-  for await (const [events, [external, fill, flows]] of withLookUp(readEvents(snapshot.db, range), look))
+  const stored = withOwners(snapshot, query, readEvents(snapshot.db, range), "personId");
+  for await (const [events, [external, fill, flows]] of withLookUp(stored, look))
     yield {
       events,
       partsOf: (stored, n) => [

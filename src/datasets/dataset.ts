@@ -8,7 +8,7 @@ import type * as z from "zod";
 import type { Database } from "../db/core/database.ts";
 import type { ScanBudget } from "../db/core/scan-budget.ts";
 import type { CutLimits } from "../db/events/event-cut.ts";
-import type { HadStep } from "../db/events/event-range.ts";
+import type { HadStep, StoredUnder } from "../db/events/event-range.ts";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import type { Fault } from "../errors.ts";
 import type { Column } from "./column.ts";
@@ -74,6 +74,8 @@ export interface Snapshot {
   excludeDeletedNow?: boolean;
   /** Only this person's events, for lists of events. */
   person?: string | undefined;
+  /** The ids under which this person's events are stored; undefined: the person's own alone. */
+  stored?: StoredUnder | undefined;
 }
 
 /** What a look-up at a snapshot needs. */

@@ -5,7 +5,7 @@ import { cutEvents, timesOfEveryNth } from "../db/events/event-cut.ts";
 import type { EventRange, EventTable } from "../db/events/event-range.ts";
 import { startOfLast } from "../db/events/event-tail.ts";
 import type { EventRecord } from "../db/events/events.ts";
-import { pendingDeletions } from "../db/profiles/deletions.ts";
+import { peopleChanges } from "../db/profiles/merges.ts";
 import { definitionsAt } from "../ingest/definitions.ts";
 import type { Files, FreezeContext, Key, Page, Snapshot, Source, TimeWindow } from "./dataset.ts";
 import { expandNames } from "./wildcards.ts";
@@ -14,6 +14,8 @@ import { expandNames } from "./wildcards.ts";
 export interface WindowQuery extends TimeWindow {
   /** Were people deleted by the snapshot whose events may still be stored? */
   excludeDeleted: boolean;
+  /** May people be merged as of the snapshot? Absent: none are. */
+  merged?: boolean | undefined;
 }
 
 /** The frozen query of a dataset of events. */
@@ -31,14 +33,14 @@ export async function freezeEvents(
   names: readonly string[] | undefined,
   { db, space, snapshotSeq, warn }: FreezeContext,
 ) {
-  const [definitions, excludeDeleted] = await Promise.all([
+  const [definitions, changes] = await Promise.all([
     definitionsAt(db, space.id, snapshotSeq),
-    pendingDeletions(db, space.id, snapshotSeq),
+    peopleChanges(db, space.id, snapshotSeq),
   ]);
   const ids = definitions.map(({ id }) => id);
   return {
     definitions,
-    frozen: { definition_ids: names === undefined ? null : expandNames(names, ids, warn), excludeDeleted },
+    frozen: { definition_ids: names === undefined ? null : expandNames(names, ids, warn), ...changes },
   };
 }
 
@@ -64,6 +66,7 @@ export const rangeOf = (
   lower: { time: Math.min(query.start, snapshot.since?.lateFrom ?? query.start), id: "" },
   upper: { time: query.end, id: "" },
   person: snapshot.person,
+  stored: snapshot.stored,
   excludeDeleted: deletionsToExclude(query, snapshot),
 });
 

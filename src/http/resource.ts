@@ -57,7 +57,7 @@ export function resource(
         authorize(each),
         handlerOf(each),
       );
-    app.all(pattern, otherMethods(here.map((each) => each.method)));
+    if (!here.some((each) => each.isAlsoId === true)) app.all(pattern, otherMethods(here.map((each) => each.method)));
   }
   return { path, app, routes };
 }

@@ -121,6 +121,11 @@ export interface RouteDefinition<Params, Query, Body> {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the resource's path, with `{name}` for a parameter; absent for the resource itself. */
   path?: string;
+  /**
+   * The path is an id too, of a resource whose ids are the customers' own: other methods go to the operations with the
+   * parameter, which come later.
+   */
+  isAlsoId?: true;
   operationId: string;
   summary: string;
   description?: string;

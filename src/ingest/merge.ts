@@ -99,7 +99,14 @@ async function mergeOnce(
   const definitions = await enabledDerived(db, space);
   const also = [{ definition_id: "personMerged", properties: { mergedPersonId: from } }];
   const derived = await deriveAll(write, changes, definitions, also);
-  const links = mergeStatements(space.id, ending, staying, JSON.stringify(cameAlong), leftBehind);
+  const links = mergeStatements(
+    space.id,
+    { id: write.uuid(), now },
+    ending,
+    staying,
+    JSON.stringify(cameAlong),
+    leftBehind,
+  );
   const outcome = await mergeProfiles(db, space.id, changes, now, derived, [...guards, ...links]);
   if (outcome === "too_large")
     throw invalid({ pointer: "/into", detail: "The two profiles are too large together to be one profile." });

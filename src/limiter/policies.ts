@@ -19,7 +19,7 @@ export const POLICIES = {
   list: { calls: "GET /v1/events, POST /v1/exports/estimate, GET /v1/segments/{id}/count", exact: true },
   write: {
     calls:
-      "POST /v1/events, PUT /v1/profiles, POST /v1/touchpoints, POST /v1/reachability-events, PUT /v1/ad-objects, PUT /v1/flows",
+      "POST /v1/events, PUT /v1/profiles, POST /v1/profiles/merge, POST /v1/touchpoints, POST /v1/reachability-events, PUT /v1/ad-objects, PUT /v1/flows",
     exact: false,
   },
   redeliver: { calls: "POST /v1/webhook-deliveries/{id}/redeliver", exact: true },

@@ -9,6 +9,7 @@ import {
   type EventTest,
   every,
   hasEvents,
+  isOfPerson,
   hasMember,
   hasTag,
   memberPath,
@@ -35,6 +36,7 @@ export function compileSegment(filter: SegmentFilter, parameters: ConditionParam
 /** @param passed for each rule about events, in their order, whether the profile passes it; null: SQL finds out. */
 function compile(filter: SegmentFilter, parameters: ConditionParameters, passed: readonly boolean[] | null): Condition {
   const known = eventKnown(parameters.seq, filter.excludeDeleted);
+  const isTheirs = isOfPerson("p.person_id", parameters.seq, filter.merged === true);
   const tests: { matches: string; count: number }[] = [];
   let decided = 0;
   const constants = new Constants(parameters.values);
@@ -56,7 +58,7 @@ function compile(filter: SegmentFilter, parameters: ConditionParameters, passed:
       also: (rule.properties ?? []).map((each) => compared("e.properties", each.property, each)),
     };
     tests.push({ matches: eventMatches(test), count });
-    return hasEvents(test, known, constants.scalar(count));
+    return hasEvents(test, isTheirs, known, constants.scalar(count));
   };
   const compared = (object: "p.attributes" | "e.properties", name: string, comparison: Comparison): string => {
     const has = hasMember(object, constants.scalar(memberPath(name)), testOf(comparison, constants));
@@ -70,6 +72,7 @@ function compile(filter: SegmentFilter, parameters: ConditionParameters, passed:
       : {
           from: segmentReadsFrom(filter),
           excludeDeleted: filter.excludeDeleted,
+          merged: filter.merged === true,
           tests,
           decided: (results) => compile(filter, parameters, results),
         },

@@ -12,17 +12,20 @@ export interface SegmentFilter {
   oldest: number;
   /** Were people deleted whose events may still be stored? These events do not count. */
   excludeDeleted: boolean;
+  /** May people be merged? A person has the events of the people who are merged into this one. Absent: none are. */
+  merged?: boolean | undefined;
 }
 
-/** @param snapshotAt epoch ms. @param excludeDeleted see `pendingDeletions`. */
+/** @param snapshotAt epoch ms. @param excludeDeleted see `pendingDeletions`. @param merged see `peopleChanges`. */
 export function freezeFilter(
   rule: Rule,
   snapshotAt: number,
   retentionDays: number,
   excludeDeleted = false,
+  merged = false,
 ): SegmentFilter {
   const oldest = snapshotAt - retentionDays * DAY_MS;
-  return { rule, snapshotAt, oldest, excludeDeleted };
+  return { rule, snapshotAt, oldest, excludeDeleted, merged };
 }
 
 /** The oldest time at which events count for a rule with this `within_days`. */

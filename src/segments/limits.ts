@@ -30,7 +30,7 @@ export function rejectTooComplex(rule: Rule, at = "/rule"): void {
   const rules = all.length + events.reduce((sum, each) => sum + (each.properties?.length ?? 0), 0);
   const bytes = Buffer.byteLength(JSON.stringify(rule));
   // The length hardly depends on the names of the parameters and on the time.
-  const { sql } = compileSegment(freezeFilter(rule, 0, 0, true), { seq: "?99", values: "?99" });
+  const { sql } = compileSegment(freezeFilter(rule, 0, 0, true, true), { seq: "?99", values: "?99" });
   const exceeded = [
     over("has", rules, MAX_RULES, "rules, those about events' properties included"),
     over("has", events.length, MAX_EVENT_RULES, "rules about events"),

@@ -28,6 +28,8 @@ beforeAll(async () => {
   space = await service.shop();
   empty = await service.space();
   document = await service.json<Document>("GET", "/openapi.json", 200);
+  const profiles = [{ person_id: "anonymous-7f3a" }];
+  await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
   const rule = { attribute: "tier", op: "eq", value: "gold" };
   for (const id of ["gold", "gold_customers"])
     await service.json("PUT", `/v1/segments/${id}`, 200, { key: space.key, body: { name: id, rule } });

@@ -75,6 +75,7 @@ const TABLE: Record<string, Line> = {
     body: { enabled: false, properties: [{ name: "spy", type: "text" }] },
   },
   mergeProfiles: "writes to the caller's own space: tenancy-data.test.ts",
+  mergePeople: "names persons in its body: ingest/merge.test.ts",
   listProfiles: { list: "/v1/profiles" },
   getProfile: { foreign: (ids) => `/v1/profiles/${ids.person}`, status: 404 },
   putSegment: "makes what it names, in the caller's own space: tenancy-data.test.ts",

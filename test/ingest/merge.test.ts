@@ -1,11 +1,10 @@
 /** Merging people: what the profile gets, what its ids name from then on, and what is refused. */
 
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MAX_MERGED } from "../../src/db/profiles/merges.ts";
-import { mergePersons } from "../../src/ingest/merge.ts";
-import { SpillwayError } from "../../src/errors.ts";
 import { roomyService } from "../support/pipeline.ts";
-import { orders, type Service, type Space } from "../support/service.ts";
+import { orders, type ProblemView, type Service, type Space } from "../support/service.ts";
 
 let service: Service;
 let space: Space;
@@ -18,22 +17,17 @@ beforeEach(async () => {
 const key = () => ({ key: space.key });
 const put = (...profiles: Record<string, unknown>[]) =>
   service.json("PUT", "/v1/profiles", 200, { ...key(), body: { profiles } });
+interface Merged {
+  profile: { person_id: string };
+  came_along: Record<string, unknown>;
+}
+
 const merge = (from: string, into: string) =>
-  service.budget.invoke(() =>
-    mergePersons(
-      {
-        db: service.context.databases.space(space.id),
-        space: { id: space.id, timezone: "UTC", created_at: 0, retention_days: 365 },
-        now: service.now,
-        uuid: () => crypto.randomUUID(),
-      },
-      from,
-      into,
-    ),
-  );
+  service.json<Merged>("POST", "/v1/profiles/merge", 200, { ...key(), body: { from, into } });
 const refusal = async (from: string, into: string) => {
-  const thrown: unknown = await merge(from, into).catch((error: unknown) => error);
-  return thrown instanceof SpillwayError ? [thrown.code, ...thrown.faults.map((fault) => fault.pointer)] : thrown;
+  const response = await service.call("POST", "/v1/profiles/merge", { ...key(), body: { from, into } });
+  const { code, errors = [] } = await response.json<ProblemView>();
+  return [code, ...errors.map((fault) => fault.pointer)];
 };
 
 /** The person to whom an event with this id of a person goes. */
@@ -77,8 +71,8 @@ describe("the profile", () => {
         installations: [app("i-1", "own")],
       },
     );
-    const { profile, cameAlong } = await merge("anonymous", "p-1");
-    expect(cameAlong).toEqual({
+    const answer = await merge("anonymous", "p-1");
+    expect(answer.came_along).toEqual({
       external_person_id: false,
       company_id: true,
       identifiers: ["other"],
@@ -97,7 +91,8 @@ describe("the profile", () => {
       topics: { news: { email: "opt-out", sms: "opt-in" }, tips: { email: "opt-out" } },
       installations: [app("i-1", "own"), app("i-2", "t")],
     });
-    expect(await merge("anonymous", "p-1")).toEqual({ profile, cameAlong });
+    expect(answer.profile).toEqual(await service.json("GET", "/v1/profiles/p-1", 200, key()));
+    expect(await merge("anonymous", "p-1")).toEqual(answer);
   });
 });
 
@@ -123,7 +118,15 @@ describe("the ids of a merged person", () => {
       expect(await personOf(naming)).toBe("p-1");
     await put({ person_id: "a", type: "Lead" });
     expect(await service.json("GET", "/v1/profiles/p-1", 200, key())).toMatchObject({ type: "Lead" });
-    expect((await service.call("GET", "/v1/profiles/a", key())).status).toBe(404);
+    expect(await service.json("GET", "/v1/profiles/a", 200, key())).toMatchObject({ person_id: "p-1" });
+    const find = async (query: string) =>
+      (await service.json<{ data: { person_id: string }[] }>("GET", `/v1/profiles?${query}`, 200, key())).data.map(
+        (each) => each.person_id,
+      );
+    expect(await find("external_person_id=CRM-A")).toEqual(["p-1"]);
+    expect(await find("external_person_id=CRM-A&custom_id=C-A")).toEqual(["p-1"]);
+    expect(await find("external_person_id=CRM-A&custom_id=nil")).toEqual([]);
+    expect(await find("")).toEqual(["p-1"]);
     // An id that another profile gets names that profile.
     await put({ person_id: "p-9", external_person_id: "CRM-A" });
     expect(await personOf({ external_person_id: "CRM-A" })).toBe("p-9");
@@ -169,13 +172,16 @@ describe("a merge is refused", () => {
   });
 
   it("beyond the most people of one person, counted over a chain", async () => {
-    const ids = Array.from({ length: MAX_MERGED + 1 }, (_, n) => `m-${n}`);
-    await put(...ids.map((id) => ({ person_id: id })), { person_id: "b" });
-    for (const id of ids.slice(0, MAX_MERGED - 1)) await merge(id, "b");
-    await merge("m-100", "p-1");
+    await put(...["b", "c", "d"].map((id) => ({ person_id: id })));
+    await env.SPACE_DB.prepare(
+      `INSERT INTO merges (space_id, person_id, seq_from, seq_to, into_id, came_along)
+       SELECT ?1, 'm-' || value, 1, NULL, 'b', '{}' FROM json_each(?2)`,
+    )
+      .bind(space.id, JSON.stringify(Array.from({ length: MAX_MERGED - 1 }, (_, n) => n)))
+      .run();
+    await merge("c", "p-1");
     expect(await refusal("b", "p-1")).toEqual(["invalid_request", "/into"]);
-    await merge("m-99", "b");
-    expect(await refusal("m-100", "b")).toEqual(["conflict", "/from"]);
+    await merge("d", "b");
     expect(await refusal("p-1", "b")).toEqual(["invalid_request", "/into"]);
   });
 

@@ -99,6 +99,40 @@ describe("a deleted person's rows", () => {
     expect(both.reduce((sum, each) => sum + (each.deleted["events"] ?? 0), 0)).toBe(7);
   });
 
+  it("include those of the people who are merged into the person, whose former ids then name somebody new", async () => {
+    const other = await service.shop();
+    await service.send(space, mixed());
+    await touch(space, 3, "p-2");
+    await shop.put({ person_id: "p-3", external_person_id: "CRM-3" });
+    for (const [from, into] of [
+      ["p-2", "p-3"],
+      ["p-3", "p-1"],
+    ])
+      await service.json("POST", "/v1/profiles/merge", 200, { key: space.key, body: { from, into } });
+    const deletion = await shop.remove("p-2");
+    expect(deletion).toMatchObject({ person_id: "p-1" });
+    const { data } = await service.json<{ data: { person_id: string }[] }>("GET", "/v1/profile-deletions", 200, {
+      key: space.key,
+    });
+    expect(data.map((each) => each.person_id).toSorted()).toEqual(["p-1", "p-2", "p-3"]);
+    await shop.put({ person_id: "p-2", external_person_id: "CRM-2", type: "anew" });
+    await shop.sweepLater();
+    const people = await Promise.all(["p-1", "p-2", "p-3"].map((id) => left(space, id)));
+    expect([people, await left(other)]).toEqual([
+      [
+        [0, 0, 0],
+        [0, 0, 1],
+        [0, 0, 0],
+      ],
+      [0, 0, 1],
+    ]);
+    expect(await service.json("GET", "/v1/profiles/p-2", 200, { key: space.key })).toMatchObject({ type: "anew" });
+    const kept = await env.SPACE_DB.prepare("SELECT count(*) AS n FROM merged_ids WHERE space_id = ?")
+      .bind(space.id)
+      .first();
+    expect(kept).toEqual({ n: 0 });
+  });
+
   it("frees the ids of events", async () => {
     await service.send(space, orders(1));
     await shop.remove();

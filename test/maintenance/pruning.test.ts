@@ -147,6 +147,26 @@ describe("superseded versions are pruned", () => {
   });
 });
 
+it("links of merged people that a further merge has replaced are pruned, and the current ones stay", async () => {
+  await put("/v1/profiles", { profiles: ["a", "b", "c"].map((id) => ({ person_id: id })) });
+  for (const [from, into] of [
+    ["a", "b"],
+    ["b", "c"],
+  ])
+    await service.json("POST", "/v1/profiles/merge", 200, { key: space.key, body: { from, into } });
+  const links = async () =>
+    (
+      await env.SPACE_DB.prepare(
+        "SELECT person_id, into_id, seq_to IS NULL AS is_current FROM merges WHERE space_id = ? ORDER BY person_id, seq_from",
+      )
+        .bind(space.id)
+        .raw()
+    ).map((row) => row.join(" "));
+  expect(await links()).toEqual(["a b 0", "a c 1", "b c 1"]);
+  await pruneLater();
+  expect(await links()).toEqual(["a c 1", "b c 1"]);
+});
+
 it("versions of another space stay", async () => {
   const other = await service.shop();
   await rename("First");

@@ -7,7 +7,7 @@ import { CONVERSIONS, daysWindow } from "./conversion-rows.ts";
 import { dayOf, iso, resolve, when } from "./times.ts";
 import { workAll } from "./work.ts";
 import { ingest } from "./writes.ts";
-import { DAY_MS, type Touchpoint, type World } from "./world.ts";
+import { DAY_MS, named, namesOf, type Touchpoint, type World } from "./world.ts";
 
 const nat = fc.nat({ max: 59 });
 const SOURCES = ["google_ads", "facebook_ads", "direct", "email"] as const;
@@ -28,7 +28,7 @@ export const convert = command(
       sent.map(({ person, definition, when, amount }) => ({
         id: `e-${(world.sent += 1)}`,
         definition_id: nth(CONVERSIONS, definition),
-        person_id: nth([...world.data.people.keys()], person),
+        person_id: nth(namesOf(world.data), person),
         occurred_at: iso(resolve(when, world)),
         properties: amount === null ? {} : { amount: nth(AMOUNTS, amount), order_id: `o-${amount}` },
       })),
@@ -43,10 +43,10 @@ export const touch = command(
     maxLength: 4,
   }),
   async (sent, world, stage) => {
-    const { touchpoints, people } = world.data;
+    const { touchpoints } = world.data;
     const touches = sent.map(({ person, source, when, again }): Touchpoint => ({
       id: again === null || touchpoints.length === 0 ? `t-${(world.sent += 1)}` : nth(touchpoints, again).id,
-      person: nth([...people.keys()], person),
+      person: named(world.data, nth(namesOf(world.data), person)),
       source: nth(SOURCES, source),
       occurredAt: Math.min(resolve(when, world), world.now),
     }));

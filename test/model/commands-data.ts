@@ -4,8 +4,8 @@ import * as fc from "fast-check";
 import { command, expectStatus, nth } from "./command.ts";
 import { LANDED } from "./landed.ts";
 import { iso, resolve, when, type When } from "./times.ts";
-import { define, deletePerson, grow, ingest, putPeople, type SentEvent, type SentPerson } from "./writes.ts";
-import type { Definition, Property, PropertyType, World } from "./world.ts";
+import { define, deletePerson, grow, ingest, mergeTwo, putPeople, type SentEvent, type SentPerson } from "./writes.ts";
+import { type Definition, named, namesOf, type Property, type PropertyType, type World } from "./world.ts";
 
 const nat = fc.nat({ max: 59 });
 
@@ -36,7 +36,7 @@ const VALUES: Record<PropertyType, readonly unknown[]> = {
 };
 
 export const NAMES = ["bought", "seen", "signed", "sold"] as const;
-export const PERSONS = ["a", "b", "c"] as const;
+export const PERSONS = ["a", "b", "c", "d"] as const;
 
 /** A new definition, or a new property of one that is there. */
 export const definitions = command(
@@ -82,8 +82,8 @@ export function toSend(args: EventArgs, world: World, definition: Definition): S
   const { data } = world;
   const stays = data.events.filter((event) => event.occurredAt >= world.goneBefore);
   const repeated = args.again === null || stays.length === 0 ? null : nth(stays, args.again).id;
-  const person = nth([...data.people.keys()], args.person);
-  const external = data.people.get(person)?.external ?? null;
+  const person = nth(namesOf(data), args.person);
+  const external = data.people.get(named(data, person))?.external ?? null;
   return {
     id: repeated ?? `e-${(world.sent += 1)}`,
     definition_id: definition.id,
@@ -176,6 +176,12 @@ export const mergePeople = command("put people", people, (args, world, stage) =>
 export const deletePeople = command(
   "delete person",
   nat,
-  (n, world, stage) => deletePerson(world, stage, nth([...world.data.people.keys()], n)),
+  (n, world, stage) => deletePerson(world, stage, nth(namesOf(world.data), n)),
   hasPeople,
+);
+
+export const mergeTwoPeople = command(
+  "merge two people",
+  fc.record({ from: nat, into: nat }),
+  ({ from, into }, world, stage) => mergeTwo(world, stage, nth(PERSONS, from), nth(PERSONS, into)),
 );

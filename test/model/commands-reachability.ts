@@ -6,7 +6,7 @@ import { command, expectSame, expectStatus, nth } from "./command.ts";
 import { KINDS } from "./reachability-rows.ts";
 import { bound, iso, resolve, when, windowOf } from "./times.ts";
 import { workAll } from "./work.ts";
-import { DAY_MS, type Reached, type World } from "./world.ts";
+import { DAY_MS, named, namesOf, type Reached, type World } from "./world.ts";
 
 const nat = fc.nat({ max: 59 });
 
@@ -23,12 +23,12 @@ export const loadReachability = command(
   ),
   async (sent, world, stage) => {
     const seq = world.data.seq + 1;
-    const { reached, people } = world.data;
+    const { reached } = world.data;
     const known = reached.filter(({ occurredAt }) => occurredAt >= world.goneBefore);
     const all = sent.map(({ person, when, kind, again }): Reached => ({
       id: again === null || known.length === 0 ? `r-${(world.sent += 1)}` : nth(known, again).id,
       seq,
-      person: nth([...people.keys()], person),
+      person: named(world.data, nth(namesOf(world.data), person)),
       // Older ones are refused.
       occurredAt: Math.max(resolve(when, world), world.now - world.retentionDays * DAY_MS),
       kind,

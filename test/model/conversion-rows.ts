@@ -55,7 +55,7 @@ export function creditRows(data: Data, event: StoredEvent, request: Row): Row[] 
         {
           id: event.id,
           person: event.person,
-          company: event.company ?? data.people.get(event.person)?.company ?? null,
+          company: event.company,
           time: event.occurredAt,
           amount: typeof amount === "number" ? unitsOf(amount) : null,
         },

@@ -1,6 +1,6 @@
 /** Random histories of events: sent late, early and twice, in definitions that grow, and exported in every way. */
 
-import { deletePeople, definitions, events, invalidEvents, mergePeople } from "./commands-data.ts";
+import { deletePeople, definitions, events, invalidEvents, mergePeople, mergeTwoPeople } from "./commands-data.ts";
 import { changeRetention, changeZone, moveTime, outage, sweeps } from "./commands-clock.ts";
 import { cancel, exportEvents, exportProfileEvents, listEvents, remove, retry, work } from "./commands-exports.ts";
 import { playHistories } from "./history.ts";
@@ -11,6 +11,7 @@ playHistories({ first: 16_001, few: 2, full: 55, all: 600 }, [
   { weight: 1, arbitrary: invalidEvents },
   { weight: 3, arbitrary: mergePeople },
   { weight: 1, arbitrary: deletePeople },
+  { weight: 2, arbitrary: mergeTwoPeople },
   { weight: 6, arbitrary: exportEvents },
   { weight: 2, arbitrary: exportProfileEvents },
   { weight: 3, arbitrary: work },

@@ -1,6 +1,6 @@
 /** Random histories of people: merged, erased and made again, in segments, and exported as lines and documents. */
 
-import { deletePeople, definitions, events, mergePeople } from "./commands-data.ts";
+import { deletePeople, definitions, events, mergePeople, mergeTwoPeople } from "./commands-data.ts";
 import { changeRetention, changeZone, moveTime, outage, sweeps } from "./commands-clock.ts";
 import { cancel, exportEvents, exportProfileEvents, remove, retry, work } from "./commands-exports.ts";
 import { countSegment, exportAttributes, exportDocument, putSegment } from "./commands-people.ts";
@@ -14,6 +14,7 @@ playHistories(
     { weight: 1, arbitrary: definitions },
     { weight: 8, arbitrary: mergePeople },
     { weight: 2, arbitrary: deletePeople },
+    { weight: 3, arbitrary: mergeTwoPeople },
     { weight: 3, arbitrary: putSegment },
     { weight: 2, arbitrary: countSegment },
     { weight: 5, arbitrary: exportAttributes },

@@ -83,6 +83,8 @@ export interface Data {
   definitions: ReadonlyMap<string, Definition>;
   events: readonly StoredEvent[];
   people: ReadonlyMap<string, Person>;
+  /** Merged people → the person into whom each is merged. */
+  merged: ReadonlyMap<string, string>;
   touchpoints: readonly Touchpoint[];
   reached: readonly Reached[];
   segments: ReadonlyMap<string, Rule>;
@@ -155,6 +157,7 @@ export class World {
       definitions: new Map(),
       events: [],
       people: new Map(),
+      merged: new Map(),
       touchpoints: [],
       reached: [],
       segments: new Map(),
@@ -176,6 +179,12 @@ export class World {
     return this.exports.find((each) => each.id === id);
   }
 }
+
+/** The ids that name people: their own, and those of merged people. */
+export const namesOf = ({ people, merged }: Data): string[] => [...people.keys(), ...merged.keys()];
+
+/** The person whom an id names. */
+export const named = ({ merged }: Data, id: string): string => merged.get(id) ?? id;
 
 /** A map with one entry more, or another. */
 export function withEntry<Value>(map: ReadonlyMap<string, Value>, key: string, value: Value): Map<string, Value> {

@@ -4,6 +4,7 @@ import { expectSame, expectStatus } from "./command.ts";
 import type { Stage } from "./stage.ts";
 import {
   DAY_MS,
+  named,
   type Data,
   type Definition,
   type Person,
@@ -70,7 +71,7 @@ export async function ingest(world: World, stage: Stage, events: readonly SentEv
 
 function stored({ data, now }: World, event: SentEvent, seq: number): StoredEvent {
   const person =
-    event.person_id ??
+    (event.person_id === undefined ? undefined : named(data, event.person_id)) ??
     [...data.people].find(([, { external }]) => external === event.external_person_id)?.[0] ??
     "unknown";
   return {
@@ -119,15 +120,61 @@ const NOBODY: Person = {
   seq: 0,
 };
 
-/** Merges people: what is left out stays, null removes. */
+/** Changes people: what is left out stays, null removes. Two names of one person are refused. */
 export async function putPeople(world: World, stage: Stage, profiles: readonly SentPerson[]): Promise<void> {
-  expectStatus(await stage.call("PUT", "/v1/profiles", { profiles }), 200);
+  const answer = await stage.call("PUT", "/v1/profiles", { profiles });
+  const ids = profiles.map((sent) => named(world.data, sent.person_id));
+  if (new Set(ids).size < ids.length) return expectStatus(answer, 422);
+  expectStatus(answer, 200);
   world.write(({ people }, seq) => {
-    const merged = new Map(people);
-    for (const sent of profiles)
-      merged.set(sent.person_id, { ...mergedWith(merged.get(sent.person_id) ?? NOBODY, sent), seq });
-    return { people: merged };
+    const changed = new Map(people);
+    for (const [n, sent] of profiles.entries()) {
+      const id = ids[n] ?? "";
+      changed.set(id, { ...mergedWith(changed.get(id) ?? NOBODY, sent), seq });
+    }
+    return { people: changed };
   });
+}
+
+/** Merges one person into another, who may be merged already. */
+export async function mergeTwo(world: World, stage: Stage, from: string, into: string): Promise<void> {
+  const answer = await stage.call("POST", "/v1/profiles/merge", { from, into });
+  const { data } = world;
+  const target = named(data, into);
+  if (from === into) return expectStatus(answer, 422);
+  if (data.merged.has(from)) return expectStatus(answer, data.merged.get(from) === target ? 200 : 409);
+  if (target === from) return expectStatus(answer, 409);
+  const [ending, staying] = [data.people.get(from), data.people.get(target)];
+  if (ending === undefined || staying === undefined) return expectStatus(answer, 422);
+  expectStatus(answer, 200);
+  const moved = <Item extends { person: string }>(item: Item): Item =>
+    item.person === from ? { ...item, person: target } : item;
+  world.write((before, seq) => ({
+    people: new Map(
+      [...before.people].flatMap(([id, person]) =>
+        id === from ? [] : [[id, id === target ? { ...joined(ending, staying), seq } : person] as const],
+      ),
+    ),
+    merged: new Map([...before.merged, [from, from] as const].map(([id, of]) => [id, of === from ? target : of])),
+    events: before.events.map(moved),
+    touchpoints: before.touchpoints.map(moved),
+    reached: before.reached.map(moved),
+  }));
+}
+
+/** What a person lacks comes from the other. */
+function joined(from: Person, into: Person): Person {
+  const topics = { ...from.topics, ...into.topics };
+  for (const topic of Object.keys(into.topics)) topics[topic] = { ...from.topics[topic], ...into.topics[topic] };
+  return {
+    external: into.external ?? from.external,
+    company: into.company ?? from.company,
+    custom: into.custom ?? from.custom,
+    attributes: { ...from.attributes, ...into.attributes },
+    tags: [...new Set([...into.tags, ...from.tags])],
+    topics,
+    seq: into.seq,
+  };
 }
 
 function mergedWith(person: Person, sent: SentPerson): Person {
@@ -156,11 +203,13 @@ function withoutNulls(values: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 }
 
-/** Deletes a person, with their events and touchpoints. */
-export async function deletePerson(world: World, stage: Stage, id: string): Promise<void> {
-  expectStatus(await stage.call("DELETE", `/v1/profiles/${id}`), 202);
-  world.write(({ people, events, touchpoints, reached }) => ({
+/** Deletes a person, with the events and touchpoints of everybody who is merged into this one. */
+export async function deletePerson(world: World, stage: Stage, name: string): Promise<void> {
+  const id = named(world.data, name);
+  expectStatus(await stage.call("DELETE", `/v1/profiles/${name}`), 202);
+  world.write(({ people, merged, events, touchpoints, reached }) => ({
     people: new Map([...people].filter(([each]) => each !== id)),
+    merged: new Map([...merged].filter(([, into]) => into !== id)),
     events: events.filter((event) => event.person !== id),
     touchpoints: touchpoints.filter((touchpoint) => touchpoint.person !== id),
     reached: reached.filter((event) => event.person !== id),

@@ -15,6 +15,7 @@ import type { CreditedTouch, JourneyScope } from "../../db/events/journeys.ts";
 import { ahead } from "../ahead.ts";
 import type { Page, Snapshot } from "../dataset.ts";
 import { eventKey } from "../event-source.ts";
+import { withOwners } from "../merged-people.ts";
 import { type Ads, AdLevels } from "./ad-levels.ts";
 import type { Attribution, Query } from "./freeze.ts";
 import {
@@ -50,6 +51,7 @@ type Prepared = EventText & { record: EventRecord };
 
 export class Crediting {
   readonly #snapshot: Snapshot;
+  readonly #query: Query;
   readonly #attribution: Attribution;
   readonly #lines: Lines;
   readonly #ads: AdLevels;
@@ -68,11 +70,12 @@ export class Crediting {
 
   constructor(snapshot: Snapshot, query: Query, attribution: Attribution) {
     this.#snapshot = snapshot;
+    this.#query = query;
     this.#attribution = attribution;
     this.#lines = new Lines(query, snapshot.spaceId);
     this.#ads = new AdLevels(snapshot, new Set([...query.fields, ...attribution.groupBy]));
     this.#scope = scopeOf(snapshot, query, this.#ads.needed);
-    this.#asked = { snapshot, scope: this.#scope, attribution, owners: new Owners(snapshot, attribution) };
+    this.#asked = { snapshot, scope: this.#scope, attribution, owners: new Owners(snapshot, attribution, query) };
     this.#journeys = new PageJourneys(this.#asked);
     this.#sources = new Set(attribution.sources);
     this.#totals = attribution.groupBy.length > 0 ? new Totals() : null;
@@ -82,8 +85,11 @@ export class Crediting {
   async *pages(range: EventRange): AsyncGenerator<Page> {
     const column = columnOf(this.#asked);
     const whole = needsWholeJourneys(this.#attribution.models);
-    for await (const page of ahead(readEvents(this.#snapshot.db, range, column))) {
-      await this.#asked.owners.look(page);
+    const stored = readEvents(this.#snapshot.db, range, column);
+    for await (const owned of ahead(withOwners(this.#snapshot, this.#query, stored, "personId"))) {
+      await this.#asked.owners.look(owned);
+      // The journey that the page tells is of the stored person alone.
+      const page = owned.map((event) => (this.#asked.owners.isOfSeveral(event) ? { ...event, journey: "" } : event));
       yield* whole ? this.#byJourneys(page) : this.#byEnds(page);
       const last = page.at(-1);
       if (last !== undefined && (this.#records > 0 || this.#waiting > 0)) yield await this.#page(last);
@@ -133,7 +139,7 @@ export class Crediting {
   /** One event with a long journey: read whole if one page of the walk is enough, else counted first, then walked. */
   async *#byWalk(event: EventRecord): AsyncGenerator<Page> {
     const { db } = this.#snapshot;
-    const reach = reachOf(this.#attribution, event);
+    const reach = reachOf(this.#attribution, event, this.#asked.owners.mergedOf(event));
     const whole = await readWhole(db, this.#scope, reach);
     if (whole !== null) {
       for (const _ of this.#byJourney(event, whole)) yield await this.#page(event);

@@ -11,6 +11,7 @@ import { COUNT_ROWS, countJourney, measureJourneys, WALK_ROWS } from "../../db/e
 import { type JourneyScope, MAX_TOUCHES } from "../../db/events/journeys.ts";
 import { ChunkCost, type ChunkSize, QUERY_LIMITS, type QueryLimits } from "../chunk-cost.ts";
 import type { Key, Snapshot } from "../dataset.ts";
+import { withOwners } from "../merged-people.ts";
 import { eventKey } from "../event-source.ts";
 import { AdLevels } from "./ad-levels.ts";
 import { PAGE_LINES } from "./credit.ts";
@@ -53,11 +54,13 @@ export async function cutJourneys(
 ): Promise<{ records: number; next: Key | null }> {
   const chunk = new ChunkCost({ ...max, ...limits }, TOO_LARGE);
   const ads = new AdLevels(snapshot, new Set([...query.fields, ...attribution.groupBy]));
-  const owners = new Owners(snapshot, attribution);
+  const owners = new Owners(snapshot, attribution, query);
   const wholeModels = attribution.models.filter((model) => endOf(model) === null).length;
   const touchpoints = new Touchpoints(snapshot, query, attribution, owners, limits);
-  for await (const events of readOwners(snapshot.db, range, count, touchpoints.counted)) {
-    await owners.look(events);
+  const stored = readOwners(snapshot.db, range, count, touchpoints.counted);
+  for await (const owned of withOwners(snapshot, query, stored, "personId")) {
+    await owners.look(owned);
+    const events = owned.map((event) => (owners.isOfSeveral(event) ? { ...event, touches: null } : event));
     const countOf = touchpoints.of(events);
     for (const event of events) {
       const touches = event.touches ?? (await countOf.next()).value ?? 0;
@@ -134,7 +137,7 @@ class Touchpoints {
   async #count(batch: readonly OwnedEvent[]): Promise<number[] | null> {
     if (this.#scope === null) return [];
     const { countedTouches } = this.#limits;
-    const reaches = batch.map((event) => reachOf(this.#attribution, event));
+    const reaches = batch.map((event) => reachOf(this.#attribution, event, this.#owners.mergedOf(event)));
     const counts = await measureJourneys(this.#db, this.#scope, reaches, countedTouches);
     const [first, second] = reaches;
     if (counts !== null || first === undefined || second !== undefined) return counts;

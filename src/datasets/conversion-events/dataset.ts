@@ -6,6 +6,7 @@ import { addDays, dayOf, daysBetween, dayWindow } from "../../time/days.ts";
 import type { Dataset, Page } from "../dataset.ts";
 import { eventKey, rangeOf, rangeSource } from "../event-source.ts";
 import { linePage, NDJSON } from "../lines.ts";
+import { withOwners } from "../merged-people.ts";
 import { CHECK_MARGIN_MS, oldestKept } from "../window.ts";
 import { Crediting } from "./credit.ts";
 import { cutJourneys } from "./cut.ts";
@@ -56,7 +57,10 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
     const whole = needsWholeJourneys(attribution?.models ?? []);
     const source = rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) =>
       attribution === null
-        ? conversions(readEvents(snapshot.db, range), new Lines(query, snapshot.spaceId))
+        ? conversions(
+            withOwners(snapshot, query, readEvents(snapshot.db, range), "personId"),
+            new Lines(query, snapshot.spaceId),
+          )
         : new Crediting(snapshot, query, attribution).pages(range),
     );
     const range = rangeOf(EVENTS, query, query.definition_ids, snapshot);
@@ -65,7 +69,8 @@ export const conversionEvents: Dataset<typeof shape, Query> = {
       async cut(bounds, max) {
         const part = await source.cut(bounds, max);
         // The ends of a person's journey cost the same, however long it is.
-        if (attribution === null || (!whole && attribution.level === "profile") || part.records === 0) return part;
+        const isOfOne = attribution?.level === "profile" && query.merged !== true;
+        if (attribution === null || (!whole && isOfOne) || part.records === 0) return part;
         const events = { ...range, lower: part.first ?? bounds.lower, upper: part.next ?? bounds.upper };
         const chunk = await cutJourneys(snapshot, query, attribution, events, part.records, max);
         return chunk.next === null ? part : { ...part, ...chunk };

@@ -23,13 +23,19 @@ import type { Snapshot } from "../dataset.ts";
 import { deletionsToExclude } from "../event-source.ts";
 import type { Attribution, Query } from "./freeze.ts";
 
-/** The journey that gets credit for an event: of its person or, at the level of companies, of its company. */
+/**
+ * The journey that gets credit for an event: of its person or, at the level of companies, of its company.
+ * @param merged the people who are merged into the person.
+ */
 export function reachOf(
   { level, windowMs }: Pick<Attribution, "level" | "windowMs">,
   { occurredAt, personId, companyId }: Pick<EventRecord, "occurredAt" | "personId" | "companyId">,
+  merged: readonly string[],
 ): Reach {
   const owner: Owner =
-    level === "company" && companyId !== null ? { id: companyId, isCompany: true } : { id: personId, isCompany: false };
+    level === "company" && companyId !== null
+      ? { id: companyId, isCompany: true }
+      : { id: personId, isCompany: false, merged };
   return { owner, from: windowMs === null ? WHOLE_LIFE : occurredAt - windowMs, to: occurredAt };
 }
 
@@ -38,6 +44,7 @@ export const scopeOf = (snapshot: Snapshot, query: Query, withAds: boolean): Jou
   seq: snapshot.seq,
   withAds,
   excludeDeleted: deletionsToExclude(query, snapshot),
+  merged: query.merged,
 });
 
 /** The end that a model reads, of these kinds, else of `fallback` kinds. Null: the model needs the whole journey. */

@@ -78,7 +78,7 @@ export async function readPageEnds(
   const unknown = apart.flatMap((n) => events[n] ?? []);
   for (let from = 0; from < unknown.length;) {
     const part = owners.batch(unknown, from, MAX_ENDS, ROWS_PER_PROFILE.ends);
-    const reaches = part.map((event) => reachOf(attribution, event));
+    const reaches = part.map((event) => reachOf(attribution, event, owners.mergedOf(event)));
     for (const [n, touches] of (await readCreditedEnds(snapshot.db, scope, reaches, models)).entries())
       found[apart[from + n] ?? -1] = touches;
     from += part.length;
@@ -118,12 +118,12 @@ export class PageJourneys {
     const read = this.#read.get(event);
     if (read !== undefined) return read;
     this.#read.clear();
-    const first = reachOf(attribution, event);
+    const first = reachOf(attribution, event, owners.mergedOf(event));
     if (this.#long.has(ownerKey(first))) return null;
     const unknown = this.#from(events, n);
     for (;;) {
       const part = owners.batch(unknown, 0, this.#batchSize, ROWS_PER_PROFILE.journey);
-      const reaches = part.map((each) => reachOf(attribution, each));
+      const reaches = part.map((each) => reachOf(attribution, each, owners.mergedOf(each)));
       const journeys = await readParts(snapshot.db, scope, reaches);
       if (journeys === null && part.length === 1) {
         this.#long.add(ownerKey(first));

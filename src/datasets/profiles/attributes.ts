@@ -5,7 +5,8 @@
  */
 
 import * as z from "zod";
-import { type DeletedPerson, pendingDeletions } from "../../db/profiles/deletions.ts";
+import type { DeletedPerson } from "../../db/profiles/deletions.ts";
+import { peopleChanges } from "../../db/profiles/merges.ts";
 import {
   batchBySize,
   countMembers,
@@ -73,7 +74,7 @@ const shape = {
     .boolean()
     .default(false)
     .describe(
-      'Adds lines `{"deleted":{"profile_id","deleted_at"}}` (with `external_person_id` in between, if `identifiers` names it) after the profiles: one for each deletion of a person without a profile at the snapshot; with `since`, only for deletions after the earlier export. The line does not show whether the person was in the segment.',
+      'Adds lines `{"deleted":{"profile_id","deleted_at"}}` (with `external_person_id` in between, if `identifiers` names it) after the profiles: one for each deletion of a person without a profile at the snapshot, and one for each person whose profile ended by a merge; with `since`, only for deletions after the earlier export. The line does not show whether the person was in the segment.',
     ),
 } as const;
 
@@ -104,16 +105,18 @@ export const profileAttributes: Dataset<typeof shape, Query> = {
     if (attributes === undefined && identifiers === undefined)
       throw invalid({ pointer: "/attributes", detail: "attributes, identifiers or both are required." });
     const found = segment === undefined ? null : await segmentAt(db, space.id, segment, snapshotSeq);
-    const deletions = found !== null && (await pendingDeletions(db, space.id, snapshotSeq));
     if (segment !== undefined && found === null) throw invalid(await unknownSegment(db, space.id, segment));
     await warnOfUnknown(context, "attribute", "/attributes", attributes);
     await warnOfIdentifiers(context, identifiers);
+    const filterOf = async (rule: Rule) => {
+      const { excludeDeleted, merged } = await peopleChanges(db, space.id, snapshotSeq);
+      return freezeFilter(rule, now, space.retention_days, excludeDeleted, merged);
+    };
     return {
       attributes: attributes ?? [],
       identifiers: identifiers ?? [],
       include_profile_id,
-      segment:
-        found === null ? null : freezeFilter(JSON.parse(found.rule) as Rule, now, space.retention_days, deletions),
+      segment: found === null ? null : await filterOf(JSON.parse(found.rule) as Rule),
       include_deletions,
       at: now,
       secret,

@@ -12,6 +12,7 @@ import { eventKey, type EventQuery, freezeEvents, rangeSource } from "../event-s
 import { propertiesAt } from "../open-object.ts";
 import { quote } from "../json-text.ts";
 import { NDJSON } from "../lines.ts";
+import { withOwners } from "../merged-people.ts";
 import { EventNames } from "../wildcards.ts";
 import { IdentifierRow, Identifiers, IDENTIFIERS_HELP, identifiedPages, warnOfIdentifiers } from "./identifiers.ts";
 import { readWindow, schedulable, windowShape } from "./window.ts";
@@ -71,7 +72,7 @@ export const profileEvents: Dataset<typeof shape, Query> = {
   open: (query, snapshot) => ({
     ...rangeSource(snapshot, EVENTS, query, query.definition_ids, (range) => {
       const row = new IdentifierRow(query.identifiers);
-      const events = readEvents(snapshot.db, range);
+      const events = withOwners(snapshot, query, readEvents(snapshot.db, range), "personId");
       const filled = (page: EventRecord[]) => filledGroups(snapshot, page);
       return identifiedPages(snapshot, row, events, filled, (event) => event.personId, line, eventKey);
     }),

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { REACHABILITY_EVENTS } from "../../db/events/event-range.ts";
 import { type ReachabilityRecord, readReachability } from "../../db/events/reachability.ts";
-import { pendingDeletions } from "../../db/profiles/deletions.ts";
+import { peopleChanges } from "../../db/profiles/merges.ts";
 import { FIRST_REACHABILITY } from "../../ingest/load-reachability.ts";
 import { type Channel, REASONS } from "../../ingest/reachability.ts";
 import { iso } from "../../time/names.ts";
@@ -13,6 +13,7 @@ import { distinct } from "../distinct.ts";
 import { rangeSource, type WindowQuery } from "../event-source.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import { NDJSON } from "../lines.ts";
+import { withOwners } from "../merged-people.ts";
 import { identifiedPages, IdentifierRow } from "./identifiers.ts";
 import { readWindow, schedulable, windowShape } from "./window.ts";
 
@@ -63,7 +64,7 @@ export const reachabilityEvents: Dataset<typeof shape, Query> = {
       ...window,
       channels: request.channels.length === CHANNELS.length ? null : request.channels,
       secret,
-      excludeDeleted: await pendingDeletions(db, space.id, snapshotSeq),
+      ...(await peopleChanges(db, space.id, snapshotSeq)),
     };
   },
 
@@ -71,7 +72,7 @@ export const reachabilityEvents: Dataset<typeof shape, Query> = {
 
   open: (query, snapshot) => ({
     ...rangeSource(snapshot, REACHABILITY_EVENTS, query, query.channels, (range) => {
-      const records = readReachability(snapshot.db, range);
+      const records = withOwners(snapshot, query, readReachability(snapshot.db, range), "person_id");
       return identifiedPages(
         snapshot,
         CUSTOM_ID,

@@ -1,10 +1,12 @@
 /**
  * The events of profiles: of many profiles in one stream of pages, or of one profile with very many events, page by
- * page.
+ * page. The events of people who are merged into one are stored under their own ids, and are in one order here.
  */
 
 import { fillLarge } from "../../db/events/events.ts";
+import { mergePages } from "../../db/core/merge-pages.ts";
 import {
+  byKey,
   type FromKey,
   MAX_PERSON_EVENTS,
   PERSON_EVENTS_BYTES,
@@ -16,8 +18,13 @@ import {
 } from "../../db/events/person-events.ts";
 import type { AsOf } from "../dataset.ts";
 import { filledEvents } from "../event-properties.ts";
+import { storedIds } from "../merged-people.ts";
 import type { Query } from "./freeze.ts";
 
+/** The people whose events one read looks for, where each may have `MAX_MERGED` others. */
+const MERGED_PER_READ = 50;
+/** Of the people who are merged into one, each has a page in memory: a quarter of one. */
+export const MERGED_SHARE = 4;
 const FIRST_ROWS = 500;
 const MIN_ROWS = 10;
 
@@ -52,8 +59,7 @@ export class Events {
   }
 
   /**
-   * The stored events of each person, in lists of persons, in the requested order. Each query continues where the last
-   * one ended, so that no event is read twice.
+   * The events of each person, in lists of persons, in the requested order.
    * @returns null for a person whose events exceed the bytes that may be in memory.
    */
   async *ofEach(personIds: readonly string[]): AsyncGenerator<(PersonEvent[] | null)[]> {
@@ -61,6 +67,35 @@ export class Events {
       yield personIds.map(() => []);
       return;
     }
+    const idsOf = await storedIds(this.#asOf, this.#query, personIds);
+    const size = this.#query.merged === true ? MERGED_PER_READ : personIds.length;
+    for (let from = 0; from < personIds.length; from += size)
+      yield* this.#together(personIds.slice(from, from + size).map(idsOf));
+  }
+
+  /** @param people the ids under which the events of each person are stored. */
+  async *#together(people: readonly (readonly string[])[]): AsyncGenerator<(PersonEvent[] | null)[]> {
+    let [person, parts, bytes]: [number, PersonEvent[][], number] = [0, [], 0];
+    for await (const lists of this.#ofStored(people.flat())) {
+      const complete: (PersonEvent[] | null)[] = [];
+      for (const own of lists) {
+        if (people[person]?.length === 1) {
+          complete.push(own);
+          person += 1;
+          continue;
+        }
+        bytes += own === null ? Infinity : own.reduce((sum, event) => sum + event.properties.length, 0);
+        parts.push(bytes > this.#maxBytes ? [] : (own ?? []));
+        if (parts.length < (people[person]?.length ?? 0)) continue;
+        complete.push(bytes > this.#maxBytes ? null : parts.flat().toSorted(byKey));
+        [person, parts, bytes] = [person + 1, [], 0];
+      }
+      if (complete.length > 0) yield complete;
+    }
+  }
+
+  /** Reads events by the ids under which they are stored. Each query continues where the last one ended. */
+  async *#ofStored(personIds: readonly string[]): AsyncGenerator<(PersonEvent[] | null)[]> {
     let complete: (PersonEvent[] | null)[] = [];
     let [person, events, bytes]: [number, PersonEvent[], number] = [0, [], 0];
     const endPerson = (result: PersonEvent[] | null) => {
@@ -101,17 +136,26 @@ export class Events {
   }
 
   async *#walkStored(personId: string, definitionIds: readonly string[]): AsyncGenerator<PersonEvent[]> {
-    for (let from = firstKey(personId, this.#query); ;) {
-      const { events: found, next } = await this.#read(definitionIds, [from]);
-      if (found.length > 0) yield* fillLarge(this.#asOf.db, this.#asOf.spaceId, found);
+    const ids = (await storedIds(this.#asOf, this.#query, [personId]))(personId);
+    const share = ids.length === 1 ? 1 : MERGED_SHARE;
+    const streams = ids.map((id) => this.#pagesOf(id, definitionIds, share));
+    for await (const events of mergePages(streams, byKey)) yield* fillLarge(this.#asOf.db, this.#asOf.spaceId, events);
+  }
+
+  async *#pagesOf(storedId: string, definitionIds: readonly string[], share: number): AsyncGenerator<PersonEvent[]> {
+    for (let from = firstKey(storedId, this.#query); ;) {
+      const { events: found, next } = await this.#read(definitionIds, [from], share);
+      yield found;
       if (next === null) return;
       ({ from } = next);
     }
   }
 
-  async #read(definitionIds: readonly string[], persons: readonly FromKey[]): Promise<PersonEventPage> {
+  /** @param share the part of a page that is read: one of so many. */
+  async #read(definitionIds: readonly string[], persons: readonly FromKey[], share = 1): Promise<PersonEventPage> {
     const range = { ...this.#range, definitionIds };
-    const page = await readPersonEvents(this.#asOf.db, range, persons, this.#rows, this.#maxScan);
+    const [rows, size] = [Math.ceil(this.#rows / share), PERSON_EVENTS_BYTES / share];
+    const page = await readPersonEvents(this.#asOf.db, range, persons, rows, this.#maxScan, size);
     const found = page.events.length;
     const bytes = page.events.reduce((sum, event) => sum + bytesOf(event), 0);
     if (found > 0) {

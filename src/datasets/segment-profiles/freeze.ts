@@ -1,6 +1,6 @@
 /** Checks how the parameters of an export of a segment's profiles fit together, and freezes them. */
 
-import { pendingDeletions } from "../../db/profiles/deletions.ts";
+import { peopleChanges } from "../../db/profiles/merges.ts";
 import { DEFAULT_SECTION } from "../../db/core/sections.ts";
 import { segmentAt } from "../../db/profiles/segments.ts";
 import { type Fault, invalid } from "../../errors.ts";
@@ -38,6 +38,8 @@ export interface Query {
   secret: string;
   /** Were people deleted by the snapshot whose events may still be stored? */
   excludeDeleted: boolean;
+  /** May people be merged as of the snapshot? Absent: none are. */
+  merged?: boolean | undefined;
 }
 
 /** @throws invalid_request for each parameter that does not fit the others. */
@@ -52,12 +54,12 @@ export async function freeze(request: SegmentProfilesRequest, context: FreezeCon
       detail:
         "since does not go with events: it selects the profiles that were written to, and an event writes to no profile.",
     });
-  const [rule, attributeDefinitions, tagDefinitions, eventDefinitions, excludeDeleted] = await Promise.all([
+  const [rule, attributeDefinitions, tagDefinitions, eventDefinitions, changes] = await Promise.all([
     ruleOf(request, context, faults),
     profileDefinitionsAt(db, space.id, seq, "attribute", attributes),
     profileDefinitionsAt(db, space.id, seq, "tag", tags),
     events.length === 0 ? [] : definitionsAt(db, space.id, seq),
-    pendingDeletions(db, space.id, seq),
+    peopleChanges(db, space.id, seq),
   ]);
   const known = new Set(eventDefinitions.map(({ id }) => id));
   for (const [index, id] of events.entries())
@@ -75,14 +77,15 @@ export async function freeze(request: SegmentProfilesRequest, context: FreezeCon
   await warnOfUnknown(context, "attribute", "/attributes", attributes);
   await warnOfUnknown(context, "tag", "/tags", tags);
   return {
-    segment: rule === null ? null : freezeFilter(rule, now, space.retention_days, excludeDeleted),
+    segment:
+      rule === null ? null : freezeFilter(rule, now, space.retention_days, changes.excludeDeleted, changes.merged),
     attributes: attributeItems,
     tags: tagItems,
     events: withSections(events, eventDefinitions),
     topics: request.include_topics,
     window,
     secret,
-    excludeDeleted,
+    ...changes,
   };
 }
 

@@ -53,22 +53,36 @@ export interface EventRange {
   upper: EventKey;
   /** Only this person's events, of the table `events`; undefined: everybody's. */
   person?: string | undefined;
+  /** The ids under which the person's events are stored, where people are merged into the person. */
+  stored?: StoredUnder | undefined;
   /** Leaves out people who were deleted up to the snapshot, or up to now; undefined: no deletion is pending. */
   excludeDeleted?: "at_snapshot" | "now" | undefined;
+}
+
+/** Several ids under which a person's events are stored. */
+export interface StoredUnder {
+  ids: readonly string[];
+  /**
+   * Do the ids have so few events that one query may sort them? Else the events of the range are looked through for
+   * theirs: the index of people has each id's events in their order, and not those of several.
+   */
+  few: boolean;
 }
 
 /** SQL: the event's key is in the range, with parameters ?1 to ?5; of one person's events also ?8. */
 const BETWEEN_KEYS = `space_no = ${SPACE_NO} AND (occurred_at, id) >= (?2, ?3) AND (occurred_at, id) < (?4, ?5)`;
 
-/** SQL, to follow FROM: the events between the keys of a range. One person's are found by their index. */
-export const betweenKeys = ({ table, person }: Pick<EventRange, "table" | "person">) =>
-  person === undefined
-    ? `${table.name} WHERE ${BETWEEN_KEYS}`
-    : `${table.name} INDEXED BY events_by_person WHERE ${BETWEEN_KEYS} AND person_id = ?8`;
+const UNDER_IDS = "person_id IN (SELECT value FROM json_each(?8))";
 
-/** SQL: what an event between the keys must be besides, with parameters ?1, ?6 and ?7. */
+/** SQL, to follow FROM: the events between the keys of a range. One person's are found by their index. */
+export const betweenKeys = ({ table, person, stored }: Pick<EventRange, "table" | "person" | "stored">) =>
+  person === undefined || stored?.few === false
+    ? `${table.name} WHERE ${BETWEEN_KEYS}`
+    : `${table.name} INDEXED BY events_by_person WHERE ${BETWEEN_KEYS} AND ${stored === undefined ? "person_id = ?8" : UNDER_IDS}`;
+
+/** SQL: what an event between the keys must be besides, with parameters ?1, ?6, ?7 and ?8. */
 export const belongs = (range: EventRange) =>
-  `seq <= ?6 AND ${hasType(range)}${withoutHad(range)}${withoutDeleted(range)}`;
+  `seq <= ?6 AND ${hasType(range)}${withoutHad(range)}${range.stored?.few === false ? ` AND ${UNDER_IDS}` : ""}${withoutDeleted(range)}`;
 
 /**
  * SQL: the snapshot has the event, whatever its type. How many such events lie between two keys never changes: later
@@ -113,7 +127,7 @@ export const eventRangeParams = (range: EventRange) =>
     range.upper.id,
     range.seq,
     range.types === null ? null : JSON.stringify(range.types),
-    range.person ?? null,
+    range.stored === undefined ? (range.person ?? null) : JSON.stringify(range.stored.ids),
   ] as const;
 
 /** Times lie within ±4·10^15 ms. With this added they have 16 digits, so their text sorts as the number does. */

@@ -11,6 +11,7 @@ import {
   belongs,
   type JourneyScope,
   type Kind,
+  MERGED_INTO_PERSONS,
   params,
   parseTouch,
   PERSONS,
@@ -82,6 +83,12 @@ function seek(scope: JourneyScope, { which, kind }: End, person: string, passed:
       WHERE line IS NOT NULL LIMIT 1), (SELECT ${undecided} ${between} LIMIT 1 OFFSET ${passed - 1}))`;
 }
 
+/** The better of an end's texts of two people; a text is empty where there is none. */
+function better({ which }: End, a: string, b: string): string {
+  if (a === "" || b === "") return a + b;
+  return (which === "first") === a < b ? a : b;
+}
+
 /** For each reach, the text of each end; empty where there is none. */
 async function seekEnds(
   db: Database,
@@ -89,23 +96,30 @@ async function seekEnds(
   reaches: readonly Reach[],
   ends: readonly End[],
 ): Promise<string[][]> {
+  const people = `FROM ${PERSONS} WHERE p.space_id = ?1 AND p.company_id = r.owner AND ${asOf("p", "?2")}`;
+  const ofCompany =
+    scope.merged === true
+      ? `FROM (SELECT p.person_id ${people} UNION ALL SELECT m.person_id FROM ${PERSONS} ${MERGED_INTO_PERSONS}
+          WHERE p.space_id = ?1 AND p.company_id = r.owner AND ${asOf("p", "?2")}) p`
+      : people;
   // For a company it is the best of the ends of its persons.
   const best = (end: End) => `ifnull(CASE r.is_company WHEN 0 THEN ${seek(scope, end, "r.owner", MAX_PASSED)}
-    ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(scope, end, "p.person_id", 1)}) FROM ${PERSONS}
-      WHERE p.space_id = ?1 AND p.company_id = r.owner AND ${asOf("p", "?2")}) END, '')`;
+    ELSE (SELECT ${end.which === "first" ? "min" : "max"}(${seek(scope, end, "p.person_id", 1)}) ${ofCompany}) END, '')`;
   const rows = await db.all<{ packed: string }>(
     `WITH ${REACHES}
      SELECT group_concat(line, char(10)) AS packed FROM (
-       SELECT n, n || char(31) || ${ends.map(best).join(" || char(31) || ")} AS line FROM reaches r ORDER BY n)
-     GROUP BY n / ${EVENTS_PER_TEXT}`,
+       SELECT place, n || char(31) || ${ends.map(best).join(" || char(31) || ")} AS line FROM reaches r ORDER BY place)
+     GROUP BY place / ${EVENTS_PER_TEXT}`,
     params(scope, reaches),
   );
   const lines = rows.flatMap(({ packed }) => packed.split(LINE));
-  if (lines.length !== reaches.length) throw new Error("The result does not have every journey.");
   const found: string[][] = reaches.map(() => []);
   for (const line of lines) {
     const [n = "", ...texts] = line.split(END);
-    found[Number(n)] = texts;
+    const before = found[Number(n)] ?? [];
+    // Of a person with merged people each has a line.
+    found[Number(n)] = ends.map((end, place) => better(end, before[place] ?? "", texts[place] ?? ""));
   }
+  if (found.some((texts) => texts.length === 0)) throw new Error("The result does not have every journey.");
   return found;
 }

@@ -1,22 +1,23 @@
 /**
  * Long journeys, page by page. A person's touchpoints of each kind are in the order of the table's key: they are read
- * as a stream for each kind, and merged. A company's are those of many people: they are read by spans of time, short
+ * as a stream for each kind, and merged. Those of several people, as a company's, are read by spans of time, short
  * enough that a span fits into memory. Each query scans a bounded number of touchpoints, also of those that the
  * snapshot does not have.
  */
 
 import type { Database } from "../core/database.ts";
-import { asOf, SPACE_NO } from "../core/sequences.ts";
+import { mergePages } from "../core/merge-pages.ts";
+import { SPACE_NO } from "../core/sequences.ts";
 import { SpillwayError } from "../../errors.ts";
 import { compareKeys, DIGITS_16, type EventKey, parseKey } from "./event-range.ts";
 import {
   belongs,
+  isOfSeveral,
   type JourneyScope,
   type Kind,
   kindsFrom,
   params,
   parseTouch,
-  PERSONS,
   type Reach,
   sortByKey,
   type Touch,
@@ -34,7 +35,7 @@ export const WALK_ROWS = 15_000;
 /** Touchpoints that one query counts. */
 export const COUNT_ROWS = 80_000;
 
-/** A company's touchpoints in one millisecond that are in memory. */
+/** Touchpoints of several people in one millisecond that are in memory. */
 const MAX_PER_MS = 60_000;
 
 /**
@@ -48,8 +49,11 @@ export async function* walkJourney(
   minKind: Kind,
   rows = WALK_ROWS,
 ): AsyncGenerator<Touch[]> {
-  if (reach.owner.isCompany) yield* walkCompany(db, scope, reach, kindsFrom(minKind), rows);
-  else yield* merge(kindsFrom(minKind).map((kind) => walkKind(db, scope, reach, kind, rows)));
+  if (isOfSeveral(reach.owner)) yield* walkSpans(db, scope, reach, kindsFrom(minKind), rows);
+  else {
+    const kinds = kindsFrom(minKind).map((kind) => walkKind(db, scope, reach, kind, rows));
+    yield* mergePages(kinds, compareKeys);
+  }
 }
 
 /**
@@ -63,8 +67,8 @@ export async function walkEnd(
   { which, kind }: { which: "first" | "last"; kind: Kind },
   rows = WALK_ROWS,
 ): Promise<Touch | null> {
-  const walk = reach.owner.isCompany
-    ? walkCompany(db, scope, reach, [kind], rows)
+  const walk = isOfSeveral(reach.owner)
+    ? walkSpans(db, scope, reach, [kind], rows)
     : walkKind(db, scope, reach, kind, rows);
   let last: Touch | null = null;
   for await (const touches of walk) {
@@ -73,35 +77,6 @@ export async function walkEnd(
     last = touches.at(-1) ?? last;
   }
   return last;
-}
-
-/** Merges pages that are each in the order of the key. */
-async function* merge(streams: readonly AsyncGenerator<Touch[]>[]): AsyncGenerator<Touch[]> {
-  const heads = streams.map((pages) => ({ pages, touches: [] as Touch[], at: 0, ended: false }));
-  for (;;) {
-    for (const head of heads)
-      while (!head.ended && head.at === head.touches.length) {
-        const { value, done } = await head.pages.next();
-        if (done === true) head.ended = true;
-        else [head.touches, head.at] = [value, 0];
-      }
-    const open = heads.filter((head) => head.at < head.touches.length);
-    if (open.length === 0) return;
-    const merged: Touch[] = [];
-    // Until one of them has to be read on.
-    for (let ended = false; !ended;) {
-      let [first, least]: [(typeof open)[number] | null, Touch | null] = [null, null];
-      for (const head of open) {
-        const touch = head.touches[head.at];
-        if (touch !== undefined && (least === null || compareKeys(touch, least) < 0)) [first, least] = [head, touch];
-      }
-      if (first === null || least === null) break;
-      merged.push(least);
-      first.at += 1;
-      ended = first.at === first.touches.length && open.length > 1;
-    }
-    yield merged;
-  }
 }
 
 /** The touchpoints of one kind of a person. A page may be empty. */
@@ -133,8 +108,8 @@ async function* walkKind(
   }
 }
 
-/** The touchpoints of a company's people, span by span: a span is as long as has about as many as a page. */
-async function* walkCompany(
+/** The touchpoints of several people, span by span: a span is as long as has about as many as a page. */
+async function* walkSpans(
   db: Database,
   scope: JourneyScope,
   reach: Reach,
@@ -166,14 +141,15 @@ async function* walkCompany(
 const tooDense = () =>
   new SpillwayError(
     "export_too_large",
-    `A company has more than ${MAX_PER_MS} touchpoints in one millisecond: no step can order them.`,
+    `A company or a person has more than ${MAX_PER_MS} touchpoints in one millisecond: no step can order them.`,
   );
 
-/** SQL: the time of a person's first touchpoint of a kind between ?4 and ?5. */
+/** SQL: the time of a member's first touchpoint of a kind. */
 const firstOfKind = (kind: Kind) => `SELECT min(t.occurred_at) AS first FROM touchpoints t
-  WHERE t.space_no = ${SPACE_NO} AND t.person_id = p.person_id AND t.kind = ${kind} AND t.occurred_at BETWEEN ?4 AND ?5`;
+  WHERE t.space_no = ${SPACE_NO} AND t.person_id = m.person_id AND t.kind = ${kind}
+    AND t.occurred_at BETWEEN m.lower AND m.upper`;
 
-/** When the first touchpoint of a company's people within a reach occurred; null: there is none. */
+/** When the first touchpoint of a reach's people occurred; null: there is none. */
 async function firstTime(
   db: Database,
   scope: JourneyScope,
@@ -181,10 +157,11 @@ async function firstTime(
   kinds: readonly Kind[],
 ): Promise<number | null> {
   const row = await db.first<{ first: number | null }>(
-    `SELECT min(occurred_at) AS first FROM (SELECT (
+    `${withMembers(scope, [reach])}
+     SELECT min(occurred_at) AS first FROM (SELECT (
          SELECT min(first) FROM (${kinds.map(firstOfKind).join(" UNION ALL ")})) AS occurred_at
-       FROM ${PERSONS} WHERE p.space_id = ?1 AND p.company_id = ?3 AND ${asOf("p", "?2")})`,
-    [scope.spaceId, scope.seq, reach.owner.id, reach.from, reach.to],
+       FROM members m)`,
+    params(scope, [reach]),
   );
   return row?.first ?? null;
 }
@@ -198,7 +175,7 @@ async function readSpan(
   max: number,
 ): Promise<Touch[] | null> {
   const texts = await db.all<{ packed: string | null; scanned: number }>(
-    `${withMembers([reach])}
+    `${withMembers(scope, [reach])}
      SELECT group_concat(CASE WHEN matches THEN line END, char(10)) AS packed, count(*) AS scanned
      FROM (SELECT ${touchText(scope)} AS line, ${belongs(scope)} AS matches, row_number() OVER () - 1 AS nth
            FROM ${touchesBetween(kinds)} LIMIT ?4)
@@ -223,8 +200,8 @@ export async function countJourney(
   rows = COUNT_ROWS,
 ): Promise<number> {
   let count = 0;
-  if (reach.owner.isCompany) {
-    for await (const touches of walkCompany(db, scope, reach, kindsFrom(minKind), WALK_ROWS)) count += touches.length;
+  if (isOfSeveral(reach.owner)) {
+    for await (const touches of walkSpans(db, scope, reach, kindsFrom(minKind), WALK_ROWS)) count += touches.length;
     return count;
   }
   for (const kind of kindsFrom(minKind)) {
@@ -257,7 +234,7 @@ export async function measureJourneys(
   rows = COUNT_ROWS,
 ): Promise<number[] | null> {
   const found = await db.all<{ n: number; scanned: number; matching: number }>(
-    `${withMembers(reaches)}
+    `${withMembers(scope, reaches)}
      SELECT n, count(*) AS scanned, sum(matches) AS matching
      FROM (SELECT m.n, ${belongs(scope)} AS matches FROM ${touchesBetween(kindsFrom(0))} LIMIT ?4) GROUP BY n`,
     [...params(scope, reaches), rows],

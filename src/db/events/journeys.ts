@@ -12,7 +12,12 @@ import { compareKeys, DIGITS_16 } from "./event-range.ts";
 export interface Owner {
   id: string;
   isCompany: boolean;
+  /** The people who are merged into the person: their touchpoints are the person's. Absent: none are. */
+  merged?: readonly string[] | undefined;
 }
+
+/** Are the touchpoints stored under the ids of several people? */
+export const isOfSeveral = ({ isCompany, merged = [] }: Owner): boolean => isCompany || merged.length > 0;
 
 /** Touchpoints of an owner with from ≤ time ≤ to, epoch ms. */
 export interface Reach {
@@ -44,6 +49,8 @@ export interface JourneyScope {
   withAds: boolean;
   /** Leaves out people who were deleted up to the snapshot, or up to now; undefined: no deletion is pending. */
   excludeDeleted: "at_snapshot" | "now" | undefined;
+  /** May people be merged? Those who are merged into people of a company belong to it too. Absent: none are. */
+  merged?: boolean | undefined;
 }
 
 /** 0 direct, 1 neither direct nor paid, 2 paid: see attribution/sources.ts. */
@@ -64,20 +71,29 @@ export const touchText = ({ withAds }: JourneyScope) =>
       : ""
   }`;
 
-/** SQL: the reaches (?3: JSON), numbered. */
-export const REACHES = `reaches (n, owner, is_company, lower, upper) AS MATERIALIZED (
-  SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?3))`;
+/** SQL: the reaches (?3: JSON), numbered; of a person with merged people, a row for each of them, with one number. */
+export const REACHES = `reaches (place, n, owner, is_company, lower, upper) AS MATERIALIZED (
+  SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?3))`;
 
 /** SQL: a company's persons. Without statistics SQLite would choose to read every profile of the space. */
 export const PERSONS = "profiles p INDEXED BY profiles_by_company";
 
+/** SQL, to follow `PERSONS` and its conditions: the people who are merged into each, at the snapshot (?2). */
+export const MERGED_INTO_PERSONS = `CROSS JOIN merges m INDEXED BY merges_by_into
+    ON m.space_id = ?1 AND m.into_id = p.person_id AND ${asOf("m", "?2")}`;
+
 /** SQL: the persons of each reach, at the snapshot (?2). */
-export function withMembers(reaches: readonly Reach[]): string {
+export function withMembers({ merged }: JourneyScope, reaches: readonly Reach[]): string {
   const persons = "SELECT n, lower, upper, owner FROM reaches WHERE is_company = 0";
-  const ofCompanies = `SELECT r.n, r.lower, r.upper, p.person_id FROM reaches r CROSS JOIN ${PERSONS}
-    ON p.space_id = ?1 AND p.company_id = r.owner AND ${asOf("p", "?2")} WHERE r.is_company = 1`;
-  const companies = reaches.some(({ owner }) => owner.isCompany);
-  return `WITH ${REACHES}, members (n, lower, upper, person_id) AS (${companies ? `${persons} UNION ALL ${ofCompanies}` : persons})`;
+  const people = `FROM reaches r CROSS JOIN ${PERSONS} ON p.space_id = ?1 AND p.company_id = r.owner AND ${asOf("p", "?2")}`;
+  const ofCompanies = [
+    `SELECT r.n, r.lower, r.upper, p.person_id ${people} WHERE r.is_company = 1`,
+    ...(merged === true
+      ? [`SELECT r.n, r.lower, r.upper, m.person_id ${people} ${MERGED_INTO_PERSONS} WHERE r.is_company = 1`]
+      : []),
+  ];
+  const companies = reaches.some(({ owner }) => owner.isCompany) ? ofCompanies : [];
+  return `WITH ${REACHES}, members (n, lower, upper, person_id) AS (${[persons, ...companies].join(" UNION ALL ")})`;
 }
 
 /** SQL: one more condition on touchpoints `t`, at the snapshot (?2). */
@@ -98,7 +114,11 @@ export const params = ({ spaceId, seq }: JourneyScope, reaches: readonly Reach[]
   [
     spaceId,
     seq,
-    JSON.stringify(reaches.map(({ owner, from, to }) => [owner.id, owner.isCompany ? 1 : 0, from, to])),
+    JSON.stringify(
+      reaches.flatMap(({ owner, from, to }, n) =>
+        [owner.id, ...(owner.merged ?? [])].map((id) => [n, id, owner.isCompany ? 1 : 0, from, to]),
+      ),
+    ),
   ] as const;
 
 /** The lower bound of a reach that has none. */
@@ -125,7 +145,7 @@ export async function readJourneys(
   const journeys: Touch[][] = reaches.map(() => []);
   const page = await db
     .first<{ packed: string | null; scanned: number }>(
-      `${withMembers(reaches)}
+      `${withMembers(scope, reaches)}
        SELECT group_concat(CASE WHEN matches THEN n || char(9) || line END, char(10)) AS packed, count(*) AS scanned FROM (
          SELECT m.n, ${touchText(scope)} AS line, ${belongs(scope)} AS matches FROM ${touchesBetween(ALL)} LIMIT ?4)`,
       [...params(scope, reaches), max + 1],

@@ -33,6 +33,10 @@ export interface PersonEvent {
   properties: string;
 }
 
+/** The order of a person's events: by the time at which they occurred, then by the bytes of their ids. */
+export const byKey = (a: PersonEvent, b: PersonEvent): number =>
+  a.occurredAt - b.occurredAt || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
+
 /** An event has at most 350 bytes beside its properties: this many events stay under D1's 2,000,000 bytes. */
 export const MAX_PERSON_EVENTS = 1_500;
 export const PERSON_EVENTS_BYTES = 900_000;
@@ -56,7 +60,7 @@ const BETWEEN_KEYS = `json_each(?3) j CROSS JOIN events e INDEXED BY events_by_p
  * The first `rows` events of these persons, one person after the other. CROSS JOIN and the index determine the order:
  * persons as listed, then each person's events. A page in another order throws. A page may have fewer events, or none,
  * where few of those that it scans belong to the range.
- * @param maxScan events that the query scans at most.
+ * @param maxScan events that the query scans at most. @param bytes of the page, about.
  */
 export async function readPersonEvents(
   db: Database,
@@ -64,6 +68,7 @@ export async function readPersonEvents(
   persons: readonly FromKey[],
   rows: number,
   maxScan = MAX_SCANNED_EVENTS,
+  bytes = PERSON_EVENTS_BYTES,
 ): Promise<PersonEventPage> {
   const withoutDeleted = range.excludeDeleted ? ` AND ${excludeDeleted("e", "d.seq <= ?5")}` : "";
   const matches = `(e.seq <= ?5 AND e.definition_id IN (SELECT value FROM json_each(?4))${withoutDeleted})`;
@@ -83,7 +88,7 @@ export async function readPersonEvents(
       JSON.stringify(range.definitionIds),
       range.seq,
       rows,
-      Math.floor(PERSON_EVENTS_BYTES / rows),
+      Math.floor(bytes / rows),
       maxScan,
     ],
   );

@@ -6,6 +6,7 @@
 import { escapeWide, isWide } from "../core/narrow-text.ts";
 import { SPACE_NO } from "../core/sequences.ts";
 import { excludeDeleted } from "./deletions.ts";
+import { mergedInto } from "./merges.ts";
 
 /** A condition: `sql` goes into the query's text, `values` into its parameter. The space must be ?1. */
 export interface Condition {
@@ -22,6 +23,8 @@ export interface EventRules {
   from: number;
   /** Leaves out events of people who were deleted up to the snapshot. */
   excludeDeleted: boolean;
+  /** May people be merged? */
+  merged: boolean;
   /** Each with SQL on an event `e` of the snapshot, and how many events must pass. */
   tests: readonly { matches: string; count: number }[];
   /** The condition for a profile of which is known, for each of the tests, whether enough events pass it. */
@@ -123,9 +126,19 @@ export const eventKnown = (seq: string, without: boolean): string =>
   `e.seq <= ${seq}${without ? ` AND ${excludeDeleted("e", `d.seq <= ${seq}`)}` : ""}`;
 
 /**
- * SQL: at least `count` events of the person pass a test. The search ends there.
- * @param known SQL of `eventKnown`. @param count SQL.
+ * SQL: an event `e` is a person's, whatever the snapshot has.
+ * @param person SQL. @param seq the parameter with the snapshot's sequence number. @param merged whether to look for
+ * people who are merged into the person.
  */
-export const hasEvents = (test: EventTest, known: string, count: string): string =>
+export const isOfPerson = (person: string, seq: string, merged: boolean): string =>
+  merged
+    ? `e.person_id IN (SELECT ${person} UNION ALL SELECT m.person_id FROM ${mergedInto(person, seq)})`
+    : `e.person_id = ${person}`;
+
+/**
+ * SQL: at least `count` events of the person pass a test. The search ends there.
+ * @param isTheirs SQL of `isOfPerson`. @param known SQL of `eventKnown`. @param count SQL.
+ */
+export const hasEvents = (test: EventTest, isTheirs: string, known: string, count: string): string =>
   `EXISTS (SELECT 1 FROM events e INDEXED BY events_by_person
-    WHERE e.space_no = ${SPACE_NO} AND e.person_id = p.person_id AND ${known} AND ${eventMatches(test)} LIMIT 1 OFFSET ${count} - 1)`;
+    WHERE e.space_no = ${SPACE_NO} AND ${isTheirs} AND ${known} AND ${eventMatches(test)} LIMIT 1 OFFSET ${count} - 1)`;

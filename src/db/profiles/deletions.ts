@@ -76,14 +76,14 @@ export async function deletePerson(
 }
 
 export async function findDeletion(db: Database, spaceId: string, id: string): Promise<DeletionRow | null> {
-  const sql = `SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND id = ?2`;
+  const sql = `SELECT ${COLUMNS} FROM profile_deletions WHERE space_id = ?1 AND id = ?2 AND is_merge = 0`;
   return db.first<DeletionRow>(sql, [spaceId, id]);
 }
 
 /** The index of each status that lists its deletions alone. */
 const BY_AGE = {
   pending: "INDEXED BY profile_deletions_pending_by_age WHERE completed_at IS NULL",
-  completed: "INDEXED BY profile_deletions_completed_by_age WHERE completed_at IS NOT NULL",
+  completed: "INDEXED BY profile_deletions_completed_by_age WHERE completed_at IS NOT NULL AND is_merge = 0",
 } as const;
 
 /** Deletions, newest first. `completed` null: completed or not. */

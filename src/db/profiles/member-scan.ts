@@ -8,7 +8,8 @@
 
 import { SPACE_NO, versionAsOf } from "../core/sequences.ts";
 import type { Database, Param } from "../core/database.ts";
-import { type Condition, eventKnown, type EventRules, every } from "./conditions.ts";
+import { type Condition, eventKnown, type EventRules, every, isOfPerson } from "./conditions.ts";
+import { mergedInto } from "./merges.ts";
 
 /** The parameters of these queries that a condition uses. */
 export const MEMBERS = { seq: "?2", values: "?3" } as const;
@@ -65,11 +66,15 @@ export const PROFILE_WEIGHT = 25;
 /** Two numbers in one: scanned events, and from this number's multiples on those of them that the snapshot has. */
 const PACK = 2 ** 24;
 
-/** SQL: how many events of a person the condition looks at, packed; the count of scanned ones ends above `max`. */
-function packedEvents({ from, excludeDeleted }: EventRules, person: string, max: number): string {
-  return `(SELECT count(*) + ${PACK} * ifnull(sum(known), 0) FROM (
+/**
+ * SQL: how many events of a person the condition looks at, packed; the count of scanned ones ends above `max`. A person
+ * who is merged into this one counts as one more.
+ */
+function packedEvents({ from, excludeDeleted, merged }: EventRules, person: string, max: number): string {
+  const people = merged ? ` + (SELECT count(*) FROM ${mergedInto(person, MEMBERS.seq)})` : "";
+  return `(SELECT count(*) + ${PACK} * ifnull(sum(known), 0)${people} FROM (
       SELECT ${eventKnown(MEMBERS.seq, excludeDeleted)} AS known FROM events e INDEXED BY events_by_person
-      WHERE e.space_no = ${SPACE_NO} AND e.person_id = ${person} AND e.occurred_at >= ${from} LIMIT ${max + 1}))`;
+      WHERE e.space_no = ${SPACE_NO} AND ${isOfPerson(person, MEMBERS.seq, merged)} AND e.occurred_at >= ${from} LIMIT ${max + 1}))`;
 }
 
 /**

@@ -57,10 +57,11 @@ export interface IdLeftBehind {
  * it, to `into`. The caller's batch writes `into` anew after them.
  * @param from and `into`: the profiles as they were read. The batch fails (`isGuardFailure`) if one of them changed, or
  * if the person would have more than `MAX_MERGED` merged people.
- * @param cameAlong JSON object.
+ * @param tombstone the id and time (epoch ms) of the record that the profile ended. @param cameAlong JSON object.
  */
 export function mergeStatements(
   spaceId: string,
+  tombstone: { id: string; now: number },
   from: VersionedProfile,
   into: VersionedProfile,
   cameAlong: string,
@@ -76,6 +77,12 @@ export function mergeStatements(
       `INSERT INTO guard SELECT 0 FROM (
          SELECT count(*) AS n FROM merges WHERE space_id = ?1 AND into_id IN (?2, ?3) AND seq_to IS NULL) WHERE n >= ?4`,
       [spaceId, fromId, intoId, MAX_MERGED],
+    ),
+    statement(
+      `INSERT INTO profile_deletions
+         (space_id, id, person_id, external_person_id, seq, requested_at, due_at, completed_at, is_merge)
+       VALUES (?1, ?2, ?3, ?4, ${THIS_SEQUENCE}, ?5, ?5, ?5, 1)`,
+      [spaceId, tombstone.id, fromId, from.external_person_id, tombstone.now],
     ),
     statement(
       `UPDATE profiles SET seq_to = ${THIS_SEQUENCE} WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL`,

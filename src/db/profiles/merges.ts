@@ -83,9 +83,23 @@ export const noneMerged = (spaceId: string, personIds: readonly string[]): State
     ),
   );
 
-/** Does the space have merges, or did it lately? Where it has none, reads need not ask whose rows are whose. */
-export async function hasMerges(db: Database, spaceId: string): Promise<boolean> {
-  return (await db.first("SELECT 1 AS found FROM merges WHERE space_id = ?1 LIMIT 1", [spaceId])) !== null;
+/** What reads of people's rows must look at besides: a space of which neither is true pays for neither. */
+export interface PeopleChanges {
+  /** Does the space have deletions up to the snapshot with rows not erased yet? See `pendingDeletions`. */
+  excludeDeleted: boolean;
+  /** Does the space have merges, or did it lately? */
+  merged: boolean;
+}
+
+/** What has happened to people of the space up to a sequence number. */
+export async function peopleChanges(db: Database, spaceId: string, seq: number): Promise<PeopleChanges> {
+  const row = await db.first<{ deleted: number; merged: number }>(
+    `SELECT EXISTS (SELECT 1 FROM profile_deletions d INDEXED BY profile_deletions_pending_by_seq
+         WHERE d.space_id = ?1 AND d.completed_at IS NULL AND d.seq <= ?2) AS deleted,
+       EXISTS (SELECT 1 FROM merges m WHERE m.space_id = ?1) AS merged`,
+    [spaceId, seq],
+  );
+  return { excludeDeleted: row?.deleted === 1, merged: row?.merged === 1 };
 }
 
 /** Of these people, those who are merged as of a sequence number. */
@@ -111,6 +125,9 @@ export async function mergedAt(
 export const mergedInto = (person: string, seq: string): string =>
   `merges m INDEXED BY merges_by_into WHERE m.space_id = ?1 AND m.into_id = ${person} AND ${asOf("m", seq)}`;
 
+/** People with whom one query of `mergedIntoAt` reads at most a hundred thousand rows. */
+const PEOPLE_PER_QUERY = 1_000;
+
 /** The people who are merged into these as of a sequence number, by both ids. */
 export async function mergedIntoAt(
   db: Database,
@@ -119,13 +136,13 @@ export async function mergedIntoAt(
   personIds: readonly string[],
 ): Promise<MergedPerson[]> {
   const found: MergedPerson[] = [];
-  for (const list of jsonLists(personIds))
-    found.push(
-      ...(await db.all<MergedPerson>(
-        `SELECT m.person_id, m.into_id FROM json_each(?3) j CROSS JOIN merges m INDEXED BY merges_by_into
-           ON m.space_id = ?1 AND m.into_id = j.value AND ${asOf("m", "?2")} ORDER BY m.into_id, m.person_id`,
-        [spaceId, seq, list],
-      )),
+  for (let from = 0; from < personIds.length; from += PEOPLE_PER_QUERY) {
+    const rows = await db.all<MergedPerson>(
+      `SELECT m.person_id, m.into_id FROM json_each(?3) j CROSS JOIN merges m INDEXED BY merges_by_into
+         ON m.space_id = ?1 AND m.into_id = j.value AND ${asOf("m", "?2")} ORDER BY m.into_id, m.person_id`,
+      [spaceId, seq, JSON.stringify(personIds.slice(from, from + PEOPLE_PER_QUERY))],
     );
+    for (const row of rows) found.push(row);
+  }
   return found;
 }

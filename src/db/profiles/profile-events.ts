@@ -6,8 +6,9 @@
 import { SpillwayError } from "../../errors.ts";
 import type { Database } from "../core/database.ts";
 import { SPACE_NO } from "../core/sequences.ts";
-import { KEY_TEXT, parseKey } from "../events/event-range.ts";
+import { type EventKey, KEY_TEXT, parseKey } from "../events/event-range.ts";
 import { eventKnown } from "./conditions.ts";
+import { mergedIntoAt } from "./merges.ts";
 import { EVENT_ROWS, type MemberRange, MEMBERS, onlyPerson, rowsPerEvent } from "./member-scan.ts";
 
 /** Events of one profile: more take longer than an invocation has. */
@@ -46,7 +47,10 @@ export async function decideEvents(
   const counts = events.tests.map(() => 0);
   let [known, scanned] = [0, 0];
   const isDecided = () => events.tests.every(({ count }, n) => (counts[n] ?? 0) >= count);
-  for (let after = { time: events.from, id: "" }; ;) {
+  const merged = events.merged ? await mergedIntoAt(db, range.spaceId, range.seq, [personId]) : [];
+  const storedIds = [personId, ...merged.map((each) => each.person_id)];
+  const first: EventKey = { time: events.from, id: "" };
+  for (let [place, after] = [0, first]; place < storedIds.length;) {
     const before = db.rowsRead;
     const slice = await db.first<{ scanned: number; known: number; last: string | null; passed: string }>(
       `SELECT count(*) AS scanned, ifnull(sum(known), 0) AS known, max(key) AS last,
@@ -56,20 +60,21 @@ export async function decideEvents(
          FROM events e INDEXED BY events_by_person
          WHERE e.space_no = ${SPACE_NO} AND e.person_id = ?4 AND (e.occurred_at, e.id) > (?5, ?6)
          ORDER BY e.occurred_at, e.id LIMIT ?7) e)`,
-      [range.spaceId, range.seq, condition.values, personId, after.time, after.id, eventsPerQuery],
+      [range.spaceId, range.seq, condition.values, storedIds[place] ?? "", after.time, after.id, eventsPerQuery],
     );
     if (slice === null) throw new Error("The scan of a profile's events returned no row.");
     for (const [n, passed] of (JSON.parse(slice.passed) as number[]).entries()) counts[n] = (counts[n] ?? 0) + passed;
     known += slice.known;
     scanned += slice.scanned;
-    if (slice.last === null || slice.scanned < eventsPerQuery || (!all && isDecided())) break;
+    if (slice.last === null || slice.scanned < eventsPerQuery) [place, after] = [place + 1, first];
+    else after = parseKey(slice.last);
+    if (place === storedIds.length || (!all && isDecided())) break;
     if (scanned >= MAX_EVENTS)
       throw new SpillwayError(
         "export_too_large",
         "A profile has more events than a rule about events can look at: shorten within_days of the rule.",
       );
     if (!goesOn(db.rowsRead - before)) return null;
-    after = parseKey(slice.last);
   }
   const passed = events.tests.map(({ count }, n) => (counts[n] ?? 0) >= count);
   const decided = { ...onlyPerson(range, personId), condition: events.decided(passed) };

@@ -7,6 +7,8 @@ import type { AnyDataset, Key, Source } from "../../datasets/dataset.ts";
 import type { Database } from "../../db/core/database.ts";
 import { readSequence } from "../../db/core/sequences.ts";
 import { compareKeys, justAfter } from "../../db/events/event-range.ts";
+import { storedUnder } from "../../db/events/stored-under.ts";
+import { resolveFormerIds } from "../../db/profiles/merges.ts";
 import { pendingDeletions } from "../../db/profiles/deletions.ts";
 import { type PERSON_IDS, resolvePersons } from "../../db/profiles/lookup.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
@@ -74,6 +76,7 @@ export async function readPage(call: Call, space: SpaceRow, asked: PageRequest):
     since: null,
     excludeDeletedNow: deletions,
     person: walk.person,
+    stored: walk.person === undefined ? undefined : await storedUnder(db, space.id, walk.snapshotSeq, walk.person),
   });
   if (walk.backwards && !isKept(space, source.readsFrom, call.runtime.now())) throw tooOld();
   const { rows, start, end } =
@@ -93,7 +96,9 @@ async function personOf(db: Database, space: SpaceRow, asked: PersonId | undefin
   if (asked === undefined) return undefined;
   const [name, id] = asked;
   const ids = { person_id: [], external_person_id: [], custom_id: [], [name]: [id] };
-  return (await resolvePersons(db, space.id, ids))[0]?.person_id ?? NOBODY;
+  const [person] = await resolvePersons(db, space.id, ids);
+  const found = person ?? (await resolveFormerIds(db, space.id, ids))[0]?.person;
+  return found?.person_id ?? NOBODY;
 }
 
 /** Rows, and the places where the page before ends and the next one begins; null where there is none. */

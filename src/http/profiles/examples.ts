@@ -9,19 +9,33 @@ const DELETION = {
   deleted: { events: 0, touchpoints: 0, reachability_events: 0, profile_versions: 0 },
 };
 
+const PROFILE = {
+  person_id: "p-1",
+  external_person_id: "CRM-1",
+  company_id: null,
+  type: null,
+  identifiers: {},
+  attributes: { $first_name: "Ada", tier: "gold" },
+  tags: ["vip"],
+  topics: { newsletter: { email: "confirmed-opt-in" } },
+  installations: [],
+  ...TIMES,
+};
+
 export const profileExamples: Examples = {
   Merged: { merged: 1 },
-  Profile: {
-    person_id: "p-1",
-    external_person_id: "CRM-1",
-    company_id: null,
-    type: null,
-    identifiers: {},
-    attributes: { $first_name: "Ada", tier: "gold" },
-    tags: ["vip"],
-    topics: { newsletter: { email: "confirmed-opt-in" } },
-    installations: [],
-    ...TIMES,
+  Profile: PROFILE,
+  ProfileMerge: {
+    profile: PROFILE,
+    came_along: {
+      external_person_id: false,
+      company_id: false,
+      identifiers: [],
+      attributes: ["tier"],
+      tags: ["vip"],
+      topics: [],
+      installations: [],
+    },
   },
   ProfileDeletion: {
     ...DELETION,

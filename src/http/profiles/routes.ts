@@ -1,4 +1,4 @@
-/** /v1/profiles: merge, read and delete profiles. */
+/** /v1/profiles: write, read, merge and delete profiles. */
 
 import * as z from "zod";
 import { ATTRIBUTE_NAME } from "../../ingest/native-attributes.ts";
@@ -12,20 +12,25 @@ import {
   type ProfileRow,
 } from "../../db/profiles/profiles.ts";
 import { type Fault, invalid } from "../../errors.ts";
+import { MAX_INSTALLATIONS, MAX_TAGS } from "../../ingest/merge.ts";
 import { writeProfiles } from "../../ingest/profiles.ts";
 import type { SentItems } from "../../ingest/sent-items.ts";
 import { deleteProfile } from "./deletions.ts";
-import { listProfiles } from "../../db/profiles/lookup.ts";
+import { mergeProfile } from "./merge.ts";
+import { CONSENTS, installation, Profile, show } from "./profile.ts";
+import { listProfiles, type PERSON_IDS, type ProfileFilter } from "../../db/profiles/lookup.ts";
+import { resolveFormerIds } from "../../db/profiles/merges.ts";
+import type { Database } from "../../db/core/database.ts";
 import { list } from "../list.ts";
 import { ingestOf, MAX_RECORDS_BYTES } from "../records.ts";
 import { resource } from "../resource.ts";
 import { found, json, route } from "../route.ts";
 import { recordsBody, SentRecords } from "../sent-records.ts";
-import { Id, nameOf, textOf, times, timesOf, WholeText } from "../schemas.ts";
+import { Id, nameOf, textOf, WholeText } from "../schemas.ts";
+
+type PersonId = (typeof PERSON_IDS)[number];
 
 const MAX_PROFILES = 1000;
-const MAX_TAGS = 200;
-const MAX_INSTALLATIONS = 50;
 const MAX_TOKEN_CHARACTERS = 4096;
 const TOO_LARGE = `A profile may have at most ${MAX_PROFILE_BYTES} bytes of identifiers, attributes, tags, topics and installations.`;
 
@@ -50,7 +55,6 @@ const Identifiers = z.record(IdentifierName, Id.nullable()).meta({
   description: "Merged by name; null removes an identifier. `custom_id` names one profile of the space.",
 });
 
-const CONSENTS = ["opt-in", "confirmed-opt-in", "opt-out"] as const;
 const Topics = z.record(Id, z.record(Id, z.enum(CONSENTS).nullable()).nullable()).meta({
   description:
     "Topic → channel → consent. Merged by topic and channel; null removes a channel or a topic. A topic without channels is removed.",
@@ -82,7 +86,6 @@ const Tags = setOf(Id, MAX_TAGS, (tag) => tag, []).meta({
   description: "Replaces the tags; null or an empty list removes them all.",
 });
 
-const installation = { installation_id: Id, platform: z.enum(["iOS", "Android", "Webpush"]), is_optin: z.boolean() };
 const Installations = setOf(
   z.strictObject({ ...installation, push_token: textOf(MAX_TOKEN_CHARACTERS).min(1).nullable().optional() }),
   MAX_INSTALLATIONS,
@@ -101,23 +104,6 @@ const Merge = z.strictObject({
   topics: Topics.nullable().optional(),
   installations: Installations.nullable().optional(),
 });
-
-const Profile = z
-  .object({
-    person_id: z.string(),
-    external_person_id: z.string().nullable(),
-    company_id: z.string().nullable(),
-    type: z.string().nullable(),
-    identifiers: z.record(z.string(), z.string()),
-    attributes: z.record(z.string(), z.unknown()),
-    tags: z.array(z.string()),
-    topics: z.record(z.string(), z.record(z.string(), z.enum(CONSENTS))),
-    installations: z.array(
-      z.object({ ...installation, installation_id: z.string(), push_token: z.string().nullable() }),
-    ),
-    ...times,
-  })
-  .meta({ id: "Profile" });
 
 export const profilesResource = resource("/v1/profiles", "Profiles", [
   route({
@@ -161,7 +147,7 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     operationId: "listProfiles",
     summary: "List and find profiles",
     description:
-      "The profiles of the space as they are now, or the profile with an `external_person_id` or `custom_id`: an id names one profile, so the list then has at most one. A deleted person is not listed. A page ends early, with a cursor, if its profiles would exceed 8,000,000 bytes.",
+      "The profiles of the space as they are now, or the profile with an `external_person_id` or `custom_id`: an id names one profile, so the list then has at most one. An id that only a merged person had names the profile into which this person was merged. A deleted or merged person is not listed. A page ends early, with a cursor, if its profiles would exceed 8,000,000 bytes.",
     auth: "profiles:read",
     filters: {
       external_person_id: Id.optional().meta({ description: "Only the profile with this external id." }),
@@ -172,26 +158,61 @@ export const profilesResource = resource("/v1/profiles", "Profiles", [
     async read(call, { space, filters, limit, after }) {
       const { external_person_id = null, custom_id = null } = filters;
       const filter = { external_person_id, custom_id, afterId: after?.id ?? null, limit };
-      const { rows, cut } = await listProfiles(call.databases.space(space.id), space.id, filter);
+      const db = call.databases.space(space.id);
+      const { rows, cut } = await listProfiles(db, space.id, filter);
+      if (rows.length === 0 && after === null) return formerlyNamed(db, space.id, filter);
       return cut ? { rows, shown: rows.length - 1 } : rows;
     },
     positionOf: (row) => ({ time: 0, id: row.person_id }),
     show,
   }),
+  mergeProfile,
   route({
     method: "GET",
     path: "/{person_id}",
     operationId: "getProfile",
     summary: "Show a profile",
+    description:
+      "The profile as it is now. The id of a merged person names the profile into which the person was merged: the answer's `person_id` is that of this profile.",
     auth: "profiles:read",
     params: z.object({ person_id: z.string() }),
     responses: { 200: { description: "The profile.", schema: Profile } },
     async handle(call, { space, params }) {
-      return json(show(found(await findProfile(call.databases.space(space.id), space.id, params.person_id))));
+      const db = call.databases.space(space.id);
+      const own = await findProfile(db, space.id, params.person_id);
+      return json(show(found(own ?? (await profileOfMerged(db, space.id, "person_id", params.person_id)))));
     },
   }),
   deleteProfile,
 ]);
+
+/** The profile of a merged person that an id names which no current profile has. */
+async function profileOfMerged(db: Database, spaceId: string, kind: PersonId, id: string): Promise<ProfileRow | null> {
+  const ids = { person_id: [], external_person_id: [], custom_id: [], [kind]: [id] };
+  const [former] = await resolveFormerIds(db, spaceId, ids);
+  return former === undefined ? null : findProfile(db, spaceId, former.person.person_id);
+}
+
+/** The profile that a list's filters name by ids which merged people had; with both filters, where both name it. */
+async function formerlyNamed(
+  db: Database,
+  spaceId: string,
+  filter: Pick<ProfileFilter, "external_person_id" | "custom_id">,
+): Promise<ProfileRow[]> {
+  const names = (["external_person_id", "custom_id"] as const).flatMap((kind) => {
+    const id = filter[kind];
+    return id === null ? [] : [[kind, id] as const];
+  });
+  const found: (ProfileRow | null)[] = [];
+  for (const [kind, id] of names) {
+    const { rows } = await listProfiles(db, spaceId, { ...NO_FILTER, [kind]: id });
+    found.push(rows[0] ?? (await profileOfMerged(db, spaceId, kind, id)));
+  }
+  const [first = null] = found;
+  return first !== null && found.every((each) => each?.person_id === first.person_id) ? [first] : [];
+}
+
+const NO_FILTER: ProfileFilter = { external_person_id: null, custom_id: null, afterId: null, limit: 1 };
 
 /** Sorts lists and fills in absent fields: equal sets become equal bytes, and null becomes the empty set. */
 function canonical({ tags, installations, ...merge }: z.output<typeof Merge>): ProfileMerge {
@@ -243,19 +264,4 @@ function mergesOf(sent: SentItems<z.input<typeof Merge>>): JsonLists<ProfileMerg
   }
   if (faults.length > 0) throw invalid(...faults.slice(0, 100));
   return merges;
-}
-
-function show(row: ProfileRow) {
-  return {
-    person_id: row.person_id,
-    external_person_id: row.external_person_id,
-    company_id: row.company_id,
-    type: row.type,
-    identifiers: JSON.parse(row.identifiers) as unknown,
-    attributes: JSON.parse(row.attributes) as unknown,
-    tags: JSON.parse(row.tags) as unknown,
-    topics: JSON.parse(row.topics) as unknown,
-    installations: JSON.parse(row.installations) as unknown,
-    ...timesOf(row),
-  };
 }

@@ -7,7 +7,7 @@
 
 import * as z from "zod";
 import { readSequence } from "../../db/core/sequences.ts";
-import { pendingDeletions } from "../../db/profiles/deletions.ts";
+import { peopleChanges } from "../../db/profiles/merges.ts";
 import { MEMBERS } from "../../db/profiles/member-scan.ts";
 import { countMembers } from "../../db/profiles/segment-members.ts";
 import { findSegment } from "../../db/profiles/segments.ts";
@@ -91,8 +91,8 @@ export const countSegment = route({
 
 async function count(call: Call, space: SpaceRow, rule: Rule, seq: number, now: number): Promise<Known["answer"]> {
   const db = call.databases.space(space.id);
-  const deletions = await pendingDeletions(db, space.id, seq);
-  const condition = compileSegment(freezeFilter(rule, now, space.retention_days, deletions), MEMBERS);
+  const { excludeDeleted, merged } = await peopleChanges(db, space.id, seq);
+  const condition = compileSegment(freezeFilter(rule, now, space.retention_days, excludeDeleted, merged), MEMBERS);
   const slice = maxProfilesPerQuery(rule);
   const whole = { spaceId: space.id, seq, since: 0, condition, slice, lower: "", upper: null };
   const { records, next } = await countMembers(db, whole, scanBudget(call));

@@ -306,7 +306,15 @@ describe("every route", () => {
     create: ["createExport", "retryExport"],
     poll: ["getExport", "listExports"],
     list: ["listEvents", "estimateExport", "countSegment"],
-    write: ["sendEvents", "mergeProfiles", "sendTouchpoints", "loadReachabilityEvents", "putAdObjects", "putFlows"],
+    write: [
+      "sendEvents",
+      "mergeProfiles",
+      "mergePeople",
+      "sendTouchpoints",
+      "loadReachabilityEvents",
+      "putAdObjects",
+      "putFlows",
+    ],
     redeliver: ["redeliverWebhook"],
   };
   const policyOf = (route: Route) =>

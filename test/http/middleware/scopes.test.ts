@@ -33,6 +33,7 @@ const OPENS: Record<string, Scope | "any"> = {
   getEventDefinition: "events:read",
   growEventDefinition: "events:write",
   mergeProfiles: "profiles:write",
+  mergePeople: "profiles:write",
   getProfile: "profiles:read",
   putSegment: "profiles:write",
   listProfiles: "profiles:read",

@@ -226,7 +226,8 @@ CREATE TABLE attribute_value_types (
   PRIMARY KEY (space_id, folded, attribute, type)
 ) WITHOUT ROWID;
 
--- Tombstones of deleted people. Their rows go in the background; the tombstone stays.
+-- Tombstones of deleted people. Their rows go in the background; the tombstone stays. The profile of a merged person
+-- has one too: its rows stay, and it is completed from the start.
 CREATE TABLE profile_deletions (
   space_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -236,12 +237,13 @@ CREATE TABLE profile_deletions (
   requested_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL, -- when erasure continues
   completed_at INTEGER,
+  is_merge INTEGER NOT NULL DEFAULT 0,
   deleted TEXT NOT NULL DEFAULT '{}', -- JSON object: table → number of its deleted rows
   erased TEXT NOT NULL DEFAULT '{}', -- JSON object: table → [from, to], the keys between which the last slice erased
   PRIMARY KEY (space_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX profile_deletions_pending_by_age ON profile_deletions (space_id, requested_at DESC, id DESC) WHERE completed_at IS NULL;
-CREATE INDEX profile_deletions_completed_by_age ON profile_deletions (space_id, requested_at DESC, id DESC) WHERE completed_at IS NOT NULL;
+CREATE INDEX profile_deletions_completed_by_age ON profile_deletions (space_id, requested_at DESC, id DESC) WHERE completed_at IS NOT NULL AND is_merge = 0;
 CREATE INDEX profile_deletions_by_seq ON profile_deletions (space_id, seq, id);
 CREATE INDEX profile_deletions_pending ON profile_deletions (space_id, person_id, seq) WHERE completed_at IS NULL;
 CREATE INDEX profile_deletions_pending_by_seq ON profile_deletions (space_id, seq) WHERE completed_at IS NULL;
