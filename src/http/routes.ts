@@ -19,6 +19,7 @@ import type { Route } from "./route.ts";
 import { schedulesResource } from "./schedules/routes.ts";
 import { segmentsResource } from "./segments/routes.ts";
 import { ownSpaceResource, spacesResource } from "./spaces/routes.ts";
+import { trackerResource } from "./tracker/routes.ts";
 import { touchpointsResource } from "./touchpoints/routes.ts";
 import { webhookDeliveriesResource } from "./webhooks/deliveries.ts";
 import { webhookEndpointsResource } from "./webhooks/endpoints.ts";
@@ -27,6 +28,7 @@ import { rotateEndpointSecretResource, rotateSpaceSecretResource } from "./webho
 export const RESOURCES: readonly Resource[] = [
   exportsResource,
   eventsResource,
+  trackerResource,
   eventDefinitionsResource,
   flowsResource,
   touchpointsResource,

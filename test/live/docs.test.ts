@@ -48,7 +48,7 @@ const NOT_RUN: Record<string, Record<string, string>> = {
 const LOCAL_ADMIN_TOKEN = "local-admin-token-for-development-only";
 
 /** What runs, what does not, what is shown, statements that test/export/api/operations.test.ts runs, and diagrams. */
-const LANGUAGES = new Set(["sh", "console", "json", "text", "sql", ""]);
+const LANGUAGES = new Set(["sh", "console", "json", "text", "sql", "html", "javascript", ""]);
 const PAGE_WITHIN_MS = 240_000;
 /** What a block printed, also in an excerpt. */
 const SHOWN = new Set(["json", "text"]);

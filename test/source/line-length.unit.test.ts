@@ -4,7 +4,13 @@
 import { describe, expect, it } from "vitest";
 
 const SOURCES = import.meta.glob<string>(
-  ["../../src/**/*.ts", "../../scripts/**/*.{ts,cjs}", "../../test/**/*.ts", "!../../src/env.d.ts"],
+  [
+    "../../src/**/*.ts",
+    "../../scripts/**/*.{ts,cjs}",
+    "../../test/**/*.ts",
+    "../../tracker/*.ts",
+    "!../../src/env.d.ts",
+  ],
   { query: "?raw", import: "default", eager: true },
 );
 

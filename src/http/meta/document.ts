@@ -1,5 +1,6 @@
 /** The OpenAPI document as it is sent: made once a day and isolate, and sent again only to who does not have it. */
 
+import { etagOf, hasVersion } from "../etag.ts";
 import { dayOfExamples } from "../example-dates.ts";
 import { type ApiDescription, openApiDocument } from "../openapi.ts";
 import type { Route } from "../route.ts";
@@ -28,7 +29,7 @@ export class SentDocument {
   async response(request: Request, now: number): Promise<Response> {
     const { text, etag } = await this.#at(now);
     const headers = { etag, "cache-control": "public, max-age=300" };
-    if (names(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
+    if (hasVersion(request, etag)) return new Response(null, { status: 304, headers });
     return new Response(text, { headers: { ...headers, "content-type": "application/json" } });
   }
 
@@ -49,13 +50,5 @@ export class SentDocument {
 
 async function make(document: object): Promise<Sent> {
   const text = JSON.stringify(document);
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  const etag = `"${Buffer.from(hash).toString("base64url").slice(0, 27)}"`;
-  return { text, etag, search: searchIndex(JSON.parse(text) as SearchedDocument) };
-}
-
-/** RFC 9110, 13.1.2: the weak comparison, with any of a list, or with `*`. */
-function names(ifNoneMatch: string | null, etag: string): boolean {
-  const listed = (ifNoneMatch ?? "").split(",").map((each) => each.trim().replace(/^W\//, ""));
-  return listed.includes("*") || listed.includes(etag);
+  return { text, etag: await etagOf(text), search: searchIndex(JSON.parse(text) as SearchedDocument) };
 }
