@@ -5,7 +5,8 @@
  */
 
 import { findSessionStarts, type SessionSought } from "../db/events/session-starts.ts";
-import { mergedIntoAt } from "../db/profiles/merges.ts";
+import { PERSON_IDS } from "../db/profiles/lookup.ts";
+import { type MergedPerson, mergedIntoAt } from "../db/profiles/merges.ts";
 import { DAY_MS } from "../time/durations.ts";
 import type { IngestCall } from "./all-or-none.ts";
 import { rulesOf } from "./catalogue/rules.ts";
@@ -75,24 +76,23 @@ export function withSession(
 interface PersonSession extends SessionHead {
   /** The event's place in the call. */
   index: number;
-  /** Null: the space does not know the person, whom the call may create. */
+  /** Null: the call makes the person's profile. */
   personId: string | null;
-  /** The same of each session of the person's. */
-  personKey: string;
+  /** The same for the events of a session in the call that name their person alike. */
+  key: string;
   isStart: boolean;
 }
 
 type Head = Naming & Pick<SentEvent, "definition_id"> & { session: SessionHead | null };
 
-/** The session events of a call. */
 const sessionsOf = (heads: readonly Head[], definitions: Definitions, persons: Persons): PersonSession[] =>
   heads.flatMap((head, index) => {
     const definition = definitions.get(head.definition_id);
     if (head.session === null || definition === undefined || rulesOf(definition).isOfSession !== true) return [];
-    const { person_id, external_person_id, custom_id } = head;
     const personId = persons.find(head, null, "", [])?.person_id ?? null;
-    const personKey = JSON.stringify(personId === null ? [person_id, external_person_id, custom_id] : personId);
-    return [{ ...head.session, index, personId, personKey, isStart: definition.id === STARTED }];
+    const naming = personId ?? PERSON_IDS.map((name) => head[name] ?? null);
+    const key = JSON.stringify([naming, head.session.id]);
+    return [{ ...head.session, index, personId, key, isStart: definition.id === STARTED }];
   });
 
 /**
@@ -108,15 +108,14 @@ export async function sessionLengths(
 ): Promise<Map<number, number>> {
   const events = sessionsOf(heads, definitions, persons);
   const starts = Map.groupBy(
-    events.filter(({ isStart }) => isStart),
-    ({ personKey, id }) => JSON.stringify([personKey, id]),
+    events.filter(({ isStart }) => isStart).toSorted((a, b) => a.occurredAt - b.occurredAt),
+    ({ key }) => key,
   );
   const lengths = new Map<number, number>();
   const open: PersonSession[] = [];
   for (const end of events) {
     if (end.isStart || !end.lacksLength || !Number.isFinite(end.occurredAt)) continue;
-    const own = starts.get(JSON.stringify([end.personKey, end.id]));
-    const start = own?.filter(({ occurredAt }) => occurredAt <= end.occurredAt).at(-1);
+    const start = starts.get(end.key)?.findLast(({ occurredAt }) => occurredAt <= end.occurredAt);
     if (start === undefined) open.push(end);
     else lengths.set(end.index, sessionSeconds(start, end, call.space.timezone));
   }
@@ -131,16 +130,13 @@ async function storedStarts(
   ends: readonly PersonSession[],
 ): Promise<Map<PersonSession, SessionMoment>> {
   const latest = new Map<PersonSession, SessionMoment>();
-  if (ends.length === 0) return latest;
-  const persons = [...new Set(ends.flatMap(({ personId }) => personId ?? []))];
+  const persons = [...new Set(ends.flatMap(({ personId }) => (personId === null ? [] : [personId])))];
+  if (persons.length === 0) return latest;
   const merged = Map.groupBy(await mergedIntoAt(db, space.id, NOW, persons), (each) => each.into_id);
   const sought = ends.flatMap((end) =>
-    (end.personId === null
-      ? []
-      : [end.personId, ...(merged.get(end.personId) ?? []).map((each) => each.person_id)]
-    ).map((personId): { end: PersonSession; session: SessionSought } => ({
+    peopleOf(end.personId, merged).map((personId) => ({
       end,
-      session: [personId, end.id, end.occurredAt - DAY_MS, end.occurredAt],
+      session: [personId, end.id, end.occurredAt - DAY_MS, end.occurredAt] satisfies SessionSought,
     })),
   );
   const sessions = sought.map(({ session }) => session);
@@ -151,3 +147,7 @@ async function storedStarts(
   }
   return latest;
 }
+
+/** A person and the people who were merged into this one. */
+const peopleOf = (personId: string | null, merged: ReadonlyMap<string, readonly MergedPerson[]>): string[] =>
+  personId === null ? [] : [personId, ...(merged.get(personId) ?? []).map((each) => each.person_id)];

@@ -1,6 +1,7 @@
 /** Sessions of web pages: their ids, and their lengths from the events that begin and end them. */
 
 import { beforeEach, describe, expect, it } from "vitest";
+import { mergePersons } from "../../src/ingest/merge.ts";
 import { sessionSeconds, readSessionTime } from "../../src/ingest/session-values.ts";
 import { roomyService, rowsOf } from "../support/pipeline.ts";
 import type { Service, Space } from "../support/service.ts";
@@ -94,6 +95,21 @@ describe("the length of a session", () => {
     );
     await send(event("Ended", 5, {}));
     expect(await lengths()).toEqual([null]);
+  });
+
+  it("is known of a person whom the call makes, and across a merge of two people", async () => {
+    const person = { person_id: undefined, custom_id: "new" };
+    const body = { events: [event("Ended", 10, {}, person), event("Started", 15, {}, person)] };
+    await service.json("POST", "/v1/events?create_profiles=true", 202, { key: space.key, body });
+    await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles: [{ person_id: "visitor" }] } });
+    await send(event("Started", 8, { sessionId: "s-2" }, { person_id: "visitor" }));
+    const { now } = service;
+    const whole = { id: space.id, timezone: "UTC", created_at: 0, retention_days: 365 };
+    const uuid = () => crypto.randomUUID();
+    const db = service.context.databases.space(space.id);
+    await service.budget.invoke(() => mergePersons({ db, space: whole, now, uuid }, "visitor", "p-1"));
+    await send(event("Ended", 5, { sessionId: "s-2" }));
+    expect(await lengths()).toEqual([300, 180]);
   });
 
   it("counts from the last time that it began, and not from before the person was deleted", async () => {

@@ -5,7 +5,6 @@ export const LANDED = {
   nestedEventId: true,
   everyProperty: true,
   growingSchema: true,
-  plainDays: false,
   /** A time of occurrence that is the moment of receipt is told from none. */
   sourceTimes: false,
   everyRun: true,
