@@ -6,93 +6,21 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { storedUnder } from "../../src/db/events/stored-under.ts";
-import { conversion, DATE, DAY_MS, HOUR_MS, NOON, touch } from "../support/conversions.ts";
-import { bytesOf, roomyService, rowsOf, textOf } from "../support/pipeline.ts";
-import { orders, type Service, type Space, START } from "../support/service.ts";
+import { DATE } from "../support/conversions.ts";
+import { SOURCES, Twins, WINDOW } from "../support/merged-people.ts";
+import { bytesOf, rowsOf, textOf } from "../support/pipeline.ts";
+import { type Service, type Space, START } from "../support/service.ts";
 import { at, list } from "../support/walk.ts";
 
-/** Of one person: the ids under which the rows of the first space are sent. */
-const NAMES = ["p-1", "a", "b"] as const;
-
-const SOURCES = ["google_ads", "facebook_ads", "email", "direct"];
-
+let twins: Twins;
 let service: Service;
 let apart: Space;
 let one: Space;
 
-const send = (space: Space, method: string, path: string, body: unknown, status = 202) =>
-  service.json(method, path, status, { key: space.key, body });
-
-const window = { start: at(NOON - DAY_MS), end: at(START) };
-
-/** @param nameOf the person of the nth row. */
-async function fill(space: Space, nameOf: (n: number) => string): Promise<void> {
-  const sent = orders(12, NOON).map((event, n) => ({ ...event, person_id: nameOf(n) }));
-  const bought = Array.from({ length: 6 }, (_, n) =>
-    conversion(`c-${n}`, {
-      person_id: nameOf(n + 1),
-      occurred_at: at(NOON + n),
-      properties: { amount: 100 + n },
-      ...(n % 2 === 0 ? { company_id: "acme" } : {}),
-    }),
-  );
-  await send(space, "POST", "/v1/events", { events: [...sent, ...bought] });
-  // Of each kind several people have some, in turns; the last one of all is another person's of the company.
-  const touches = SOURCES.flatMap((source, kind) =>
-    Array.from({ length: 5 }, (_, n) =>
-      touch(`t-${kind}-${n}`, source, NOON - HOUR_MS * (kind + 4 * n), { person_id: nameOf(n + kind) }),
-    ),
-  );
-  const other = touch("t-other", "email", NOON - 1, { person_id: "p-9" });
-  await send(space, "POST", "/v1/touchpoints", { touchpoints: [...touches, other] });
-  const reached = Array.from({ length: 4 }, (_, n) => ({
-    id: `r-${n}`,
-    person_id: nameOf(n),
-    channel: "SMS",
-    timestamp: at(NOON + n),
-    reasons: ["PHONE_NUMBER_ADDED"],
-    has_phone_number: true,
-    sms_marketing: "subscribed",
-  }));
-  await send(space, "POST", "/v1/reachability-events", { events: reached });
-}
-
-const profile = (person: string) => ({ person_id: person, company_id: person === "p-9" ? "acme" : null });
-
 beforeEach(async () => {
-  service = roomyService();
-  apart = await service.shop();
-  one = await service.shop();
-  for (const space of [apart, one]) {
-    await send(space, "PUT", "/v1/profiles", { profiles: [profile("p-9")] }, 200);
-    await send(space, "PUT", "/v1/tags/vip", { name: "VIP" }, 200);
-    const rule = {
-      all: [{ event: "order_placed", at_least: 12 }, { none: [{ event: "order_placed", at_least: 13 }] }],
-    };
-    await send(space, "PUT", "/v1/segments/all-orders", { name: "All", rule }, 200);
-  }
-  const whole = { attributes: { tier: "gold" }, tags: ["vip"], identifiers: { custom_id: "C-1" } };
-  await send(one, "PUT", "/v1/profiles", { profiles: [{ person_id: "p-1", ...whole }] }, 200);
-  const { attributes, tags, identifiers } = whole;
-  const parts = [
-    { person_id: "p-1" },
-    { person_id: "a", external_person_id: "CRM-A", attributes, identifiers: { custom_id: "C-A" } },
-    { person_id: "b", tags, identifiers, attributes: { tier: "gold" } },
-  ];
-  await send(apart, "PUT", "/v1/profiles", { profiles: parts }, 200);
-  await fill(apart, (n) => NAMES[n % NAMES.length] ?? "");
-  await fill(one, () => "p-1");
-  // After the events: half of the conversions have no company, and their journeys are the person's at both levels.
-  for (const space of [apart, one])
-    await send(space, "PUT", "/v1/profiles", { profiles: [{ person_id: "p-1", company_id: "acme" }] }, 200);
+  twins = await Twins.open();
+  ({ service, apart, one } = twins);
 });
-
-/** b into a, and then a into p-1: b is p-1 by a chain. */
-async function mergeAll(): Promise<void> {
-  await send(apart, "PUT", "/v1/profiles", { profiles: [{ person_id: "a", identifiers: { custom_id: null } }] }, 200);
-  await send(apart, "POST", "/v1/profiles/merge", { from: "b", into: "a" }, 200);
-  await send(apart, "POST", "/v1/profiles/merge", { from: "a", into: "p-1" }, 200);
-}
 
 const credit = (attribution_model: string | string[], more = {}) => ({
   dataset: "conversion_events",
@@ -106,11 +34,11 @@ const credit = (attribution_model: string | string[], more = {}) => ({
   ...more,
 });
 
-const span = { start: undefined, end: undefined, from: window.start, to: window.end };
+const span = { start: undefined, end: undefined, from: WINDOW.start, to: WINDOW.end };
 const REQUESTS: Record<string, Record<string, unknown>> = {
-  "flat rows": { ...window },
-  "nested rows": { ...window, row_format: "nested" },
-  CSV: { ...window, format: "csv" },
+  "flat rows": { ...WINDOW },
+  "nested rows": { ...WINDOW, row_format: "nested" },
+  CSV: { ...WINDOW, format: "csv" },
   "profile events": { ...span, dataset: "profile_events", identifiers: ["custom_id", "external_person_id"] },
   "reachability events": { ...span, dataset: "reachability_events" },
   conversions: { dataset: "conversion_events", date: DATE, start: undefined, end: undefined, fields: ["profile_id"] },
@@ -134,8 +62,8 @@ const REQUESTS: Record<string, Record<string, unknown>> = {
     attributes: ["tier"],
     tags: ["vip"],
     events: ["order_placed", "purchase"],
-    start_at: window.start,
-    end_at: window.end,
+    start_at: WINDOW.start,
+    end_at: WINDOW.end,
   },
 };
 
@@ -144,7 +72,7 @@ describe("people who are merged are one person", () => {
     const request = REQUESTS[name] ?? {};
     const before = await service.export(apart, request);
     const asked = await service.ask(apart, request);
-    await mergeAll();
+    await twins.mergeAll();
     await service.pump();
     // The second export was created before the merge.
     expect(bytesOf(await service.poll(apart, asked))).toEqual(bytesOf(before));
@@ -156,23 +84,23 @@ describe("people who are merged are one person", () => {
   });
 
   it("in counts of segments and lists of a person's events, by each of the ids, in pages both ways", async () => {
-    await mergeAll();
+    await twins.mergeAll();
     const count = async (space: Space) =>
       (await service.json<{ count: number }>("GET", "/v1/segments/all-orders/count", 200, { key: space.key })).count;
     expect([await count(apart), await count(one)]).toEqual([1, 1]);
-    const { data } = await list(service, one, { ...window, person_id: "p-1" });
+    const { data } = await list(service, one, { ...WINDOW, person_id: "p-1" });
     expect(data).toHaveLength(18);
     for (const id of [{ person_id: "a" }, { person_id: "b" }, { person_id: "p-1" }, { external_person_id: "CRM-A" }])
-      expect((await list(service, apart, { ...window, ...id })).data).toEqual(data);
-    const first = await list(service, apart, { ...window, person_id: "b", limit: "7" });
+      expect((await list(service, apart, { ...WINDOW, ...id })).data).toEqual(data);
+    const first = await list(service, apart, { ...WINDOW, person_id: "b", limit: "7" });
     const second = await list(service, apart, {
-      ...window,
+      ...WINDOW,
       person_id: "b",
       limit: "7",
       cursor: first.next_cursor ?? "",
     });
     const back = await list(service, apart, {
-      ...window,
+      ...WINDOW,
       person_id: "b",
       limit: "7",
       cursor: second.prev_cursor ?? "",
@@ -181,11 +109,11 @@ describe("people who are merged are one person", () => {
   });
 
   it("without an event that is new for an increment; the changed profile is", async () => {
-    const request = { ...window };
+    const request = { ...WINDOW };
     const events = await service.ask(apart, request);
     const profiles = await service.ask(apart, { ...REQUESTS["attributes"], segment: undefined });
     await service.pump();
-    await mergeAll();
+    await twins.mergeAll();
     const more = await service.export(apart, { ...request, since: events });
     expect(more.files.reduce((sum, file) => sum + (file.rows ?? 0), 0)).toBe(0);
     const changed = await service.export(apart, { ...REQUESTS["attributes"], segment: undefined, since: profiles });
@@ -203,7 +131,7 @@ describe("people who are merged are one person", () => {
 });
 
 it("a person with very many rows under several ids is found by looking through the window", async () => {
-  await mergeAll();
+  await twins.mergeAll();
   const db = service.context.databases.space(apart.id);
   const seq =
     (await env.SPACE_DB.prepare("SELECT seq FROM sequences WHERE space_id = ?").bind(apart.id).first<{ seq: number }>())
@@ -217,11 +145,11 @@ it("a person with very many rows under several ids is found by looking through t
 it("a space without merges makes no query more", async () => {
   const queries = async (space: Space) => {
     const before = service.meter.statements;
-    await service.export(space, { ...window });
+    await service.export(space, { ...WINDOW });
     return service.meter.statements - before;
   };
   const without = await queries(one);
-  await mergeAll();
+  await twins.mergeAll();
   expect(await queries(apart)).toBeGreaterThan(without);
   expect(await queries(one)).toBe(without);
 });
