@@ -37,6 +37,8 @@ export interface ErrorShape {
   /** What the document says of the code, in one sentence. */
   meaningOf: (code: ErrorCode) => string;
   bodyOf: (error: SpillwayError, requestId: string) => unknown;
+  /** A fault of a request, for the document's example. */
+  exampleFault: Fault;
 }
 
 /**
@@ -86,6 +88,7 @@ const problems: ErrorShape = {
     ...(faults.length === 0 ? {} : { errors: faults }),
     request_id: requestId,
   }),
+  exampleFault: { pointer: "/end", detail: "end must be later than start." },
 };
 
 /** The conventions of the API below /v1. */

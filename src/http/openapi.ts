@@ -273,9 +273,7 @@ const REQUEST_ID = "0b7c2f4e-5d0a-4c39-9a53-7f0f6a1f2c11";
 
 function refusalsOf({ errors }: Conventions): ReadonlyMap<ErrorCode, ZodOpenApiExampleObject> {
   const refusal = (code: ErrorCode) =>
-    code === "invalid_request"
-      ? invalid({ pointer: "/end", detail: "end must be later than start." })
-      : new SpillwayError(code);
+    code === "invalid_request" ? invalid(errors.exampleFault) : new SpillwayError(code);
   return new Map(
     Object.entries(ERRORS).map(([name, { title }]) => {
       const code = name as ErrorCode;

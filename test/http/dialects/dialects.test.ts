@@ -142,6 +142,14 @@ describe.each(DIALECT_NAMES)("the document of %s", (name) => {
     for (const refusal of refusals) expect(refusal?.content).toHaveProperty([errors.contentType]);
   });
 
+  it("has an example of a refusal that names a member of its requests", () => {
+    const { exampleFault } = description.conventions.errors;
+    const names = routes.flatMap(({ body }) => Object.keys(body?.example ?? {}));
+    const member = exampleFault.pointer.slice(1);
+    expect(names).toContain(member);
+    expect(exampleFault.detail).toMatch(new RegExp(`^${member} .*\\.$`));
+  });
+
   it("has examples of bodies that the schemas in use accept", () => {
     const bodies = routes.flatMap(({ body }) => (body === undefined ? [] : [body]));
     expect(bodies.length).toBeGreaterThan(0);

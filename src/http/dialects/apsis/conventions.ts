@@ -58,5 +58,6 @@ export const conventions: Conventions = {
       ...(code === "unauthenticated" ? { message: DENIED } : {}),
       ...(faults.length === 0 ? {} : { errors: faults }),
     }),
+    exampleFault: { pointer: "/end_at", detail: "end_at must be later than start_at." },
   },
 };

@@ -67,5 +67,6 @@ export const conventions: Conventions = {
       // The text of a refusal by a limit names calls that the client does not know.
       error_message: error.code === "rate_limited" ? ERRORS[error.code].title : inOneText(error),
     }),
+    exampleFault: { pointer: "/attributes", detail: "attributes must have at least 1 item." },
   },
 };

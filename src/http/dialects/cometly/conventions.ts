@@ -29,5 +29,6 @@ export const conventions: Conventions = {
       // The text of a refusal by a limit names calls that the client does not know.
       message: error.code === "rate_limited" ? ERRORS[error.code].title : inOneText(error),
     }),
+    exampleFault: { pointer: "/date", detail: "date must be a calendar day, such as 2026-01-31." },
   },
 };

@@ -61,6 +61,7 @@ export const conventions: Conventions = {
       const validationErrors = told.length === 0 ? {} : { validationErrors: byField(told) };
       return { requestError: { serviceException: { messageId, text, ...validationErrors } } };
     },
+    exampleFault: { pointer: "/endTime", detail: "endTime must be later than startTime." },
   },
 };
 
