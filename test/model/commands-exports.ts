@@ -8,7 +8,7 @@ import { compareListed } from "./listing.ts";
 import { PENDING_LIMIT } from "./stage.ts";
 import { bound, windowOf } from "./times.ts";
 import { look, workAll } from "./work.ts";
-import { DAY_MS, type ExportRecord, type World } from "./world.ts";
+import { DAY_MS, type ExportRecord, named, namesOf, type World } from "./world.ts";
 
 const nat = fc.nat({ max: 59 });
 
@@ -156,14 +156,27 @@ export const remove = command(
   hasExports,
 );
 
-/** List Events has the rows of an export with the same parameters. */
+/** One of the ids that name a person. */
+function idOf({ data }: World, id: string, n: number): [name: string, id: string] {
+  const person = data.people.get(named(data, id));
+  const ids: [string, string | null | undefined][] = [
+    ["external_person_id", person?.external],
+    ["custom_id", person?.custom],
+  ];
+  const [name, other] = nth(ids, n);
+  return n % 3 === 0 || other === null || other === undefined ? ["person_id", id] : [name, other];
+}
+
+/** List Events has the rows of an export with the same parameters, or those of one person. */
 export const listEvents = command(
   "list events",
-  fc.record({ bounds: fc.tuple(bound, bound), names, limit: fc.constantFrom(2, 200) }),
-  async ({ bounds, names, limit }, world, stage) => {
+  fc.record({ bounds: fc.tuple(bound, bound), names, limit: fc.constantFrom(2, 200), person: fc.option(nat) }),
+  async ({ bounds, names, limit, person }, world, stage) => {
     const window = windowOf(bounds, world);
     const query = new URLSearchParams({ start: window.start, end: window.end, limit: String(limit) });
     if (names !== undefined) query.set("event_names", names.join(","));
-    await compareListed(world, stage, query, window, names);
+    const id = person === null ? undefined : nth([...namesOf(world.data), "nobody"], person);
+    if (id !== undefined) query.set(...idOf(world, id, person ?? 0));
+    await compareListed(world, stage, query, window, names, id === undefined ? undefined : named(world.data, id));
   },
 );

@@ -3,12 +3,14 @@
 import { deletePeople, definitions, events, invalidEvents, mergePeople, mergeTwoPeople } from "./commands-data.ts";
 import { changeRetention, changeZone, moveTime, outage, sweeps } from "./commands-clock.ts";
 import { cancel, exportEvents, exportProfileEvents, listEvents, remove, retry, work } from "./commands-exports.ts";
+import { createPeople } from "./commands-persons.ts";
 import { playHistories } from "./history.ts";
 
 playHistories({ first: 16_001, few: 2, full: 55, all: 600 }, [
   { weight: 8, arbitrary: events },
   { weight: 2, arbitrary: definitions },
   { weight: 1, arbitrary: invalidEvents },
+  { weight: 2, arbitrary: createPeople },
   { weight: 3, arbitrary: mergePeople },
   { weight: 1, arbitrary: deletePeople },
   { weight: 2, arbitrary: mergeTwoPeople },

@@ -6,13 +6,14 @@ import type { Stage } from "./stage.ts";
 import type { Window } from "./times.ts";
 import { DAY_MS, type World } from "./world.ts";
 
-/** @param query everything but the cursor. */
+/** @param query everything but the cursor. @param person whose events alone are in the list. */
 export async function compareListed(
   world: World,
   stage: Stage,
   query: URLSearchParams,
   window: Window,
   names: readonly string[] | undefined,
+  person?: string,
 ): Promise<void> {
   const { data } = world;
   const found: unknown[] = [];
@@ -25,7 +26,8 @@ export async function compareListed(
     cursor = answer.body["next_cursor"] as string | null;
   }
   let at = 0;
-  for (const event of eventsIn(data, window, names)) {
+  const all = eventsIn(data, window, names);
+  for (const event of person === undefined ? all : all.filter((each) => each.person === person)) {
     const wanted = canonical(flatRow(data, event));
     if (at < found.length && canonical(found[at]) === wanted) at += 1;
     else if (event.occurredAt >= world.goneBefore)

@@ -5,6 +5,7 @@ import { changeRetention, changeZone, moveTime, outage, sweeps } from "./command
 import { cancel, exportEvents, exportProfileEvents, remove, retry, work } from "./commands-exports.ts";
 import { countSegment, exportAttributes, exportDocument, putSegment } from "./commands-people.ts";
 import { loadReachability, exportReachability } from "./commands-reachability.ts";
+import { createPeople } from "./commands-persons.ts";
 import { playHistories } from "./history.ts";
 
 playHistories(
@@ -12,6 +13,7 @@ playHistories(
   [
     { weight: 5, arbitrary: events },
     { weight: 1, arbitrary: definitions },
+    { weight: 2, arbitrary: createPeople },
     { weight: 8, arbitrary: mergePeople },
     { weight: 2, arbitrary: deletePeople },
     { weight: 3, arbitrary: mergeTwoPeople },

@@ -1,6 +1,6 @@
 /** Writes that are made on the service and, when it accepts them, on the model. */
 
-import { expectSame, expectStatus } from "./command.ts";
+import { Differs, expectSame, expectStatus } from "./command.ts";
 import type { Stage } from "./stage.ts";
 import {
   DAY_MS,
@@ -44,14 +44,23 @@ export interface SentEvent {
   definition_id: string;
   person_id?: string;
   external_person_id?: string;
+  custom_id?: string;
   session_id?: string;
   occurred_at: string;
   properties?: Record<string, unknown>;
 }
 
-/** Sends valid events. The first row of an id stays; with one that is past the retention, all are refused. */
-export async function ingest(world: World, stage: Stage, events: readonly SentEvent[]): Promise<void> {
-  const answer = await stage.call("POST", "/v1/events", { events });
+/**
+ * Sends valid events. The first row of an id stays; with one that is past the retention, all are refused.
+ * @param creates whether the call creates the people whom the space does not know.
+ */
+export async function ingest(
+  world: World,
+  stage: Stage,
+  events: readonly SentEvent[],
+  creates: "create_profiles" | null = null,
+): Promise<void> {
+  const answer = await stage.call("POST", creates === null ? "/v1/events" : `/v1/events?${creates}=true`, { events });
   const isKnown = ({ id }: SentEvent) => world.data.events.some((event) => event.id === id);
   const oldest = world.now - world.retentionDays * DAY_MS;
   if (events.some((event) => !isKnown(event) && Date.parse(event.occurred_at) < oldest))
@@ -60,20 +69,45 @@ export async function ingest(world: World, stage: Stage, events: readonly SentEv
   const seq = world.data.seq + 1;
   const known = new Set(world.data.events.map(({ id }) => id));
   const fresh: StoredEvent[] = [];
+  let { people } = world.data;
   for (const event of events) {
     if (known.has(event.id)) continue;
     known.add(event.id);
-    fresh.push(stored(world, event, seq));
+    if (personOf({ ...world.data, people }, event) === undefined)
+      people = withEntry(people, await createdId(stage, event), {
+        ...NOBODY,
+        external: event.external_person_id ?? null,
+        custom: event.custom_id ?? null,
+        seq,
+      });
+    fresh.push(stored({ ...world.data, people }, world.now, event, seq));
   }
   expectSame("the answer", answer.body, { accepted: fresh.length, duplicates: events.length - fresh.length });
-  world.write((data) => ({ events: [...data.events, ...fresh], definitions: begun(data, fresh, seq) }));
+  world.write((data) => ({ people, events: [...data.events, ...fresh], definitions: begun(data, fresh, seq) }));
 }
 
-function stored({ data, now }: World, event: SentEvent, seq: number): StoredEvent {
-  const person =
-    (event.person_id === undefined ? undefined : named(data, event.person_id)) ??
-    [...data.people].find(([, { external }]) => external === event.external_person_id)?.[0] ??
-    "unknown";
+/** The person whom an event names; undefined: the space does not know them. */
+function personOf(data: Data, { person_id: id, external_person_id, custom_id }: SentEvent): string | undefined {
+  const { people } = data;
+  if (id !== undefined) return people.has(named(data, id)) ? named(data, id) : undefined;
+  return [...people].find(([, { external, custom }]) =>
+    external_person_id === undefined ? custom === custom_id : external === external_person_id,
+  )?.[0];
+}
+
+/** The id of a person whom an event has created: the service's own choice where the event has another id. */
+async function createdId(stage: Stage, { person_id: id, external_person_id, custom_id }: SentEvent): Promise<string> {
+  if (id !== undefined) return id;
+  const query =
+    external_person_id === undefined ? `custom_id=${custom_id}` : `external_person_id=${external_person_id}`;
+  const answer = await stage.call("GET", `/v1/profiles?${query}`);
+  const [profile] = answer.body["data"] as { person_id: string }[];
+  if (profile === undefined) throw new Differs(`nobody was created with ${query}`);
+  return profile.person_id;
+}
+
+function stored(data: Data, now: number, event: SentEvent, seq: number): StoredEvent {
+  const person = personOf(data, event) ?? "unknown";
   return {
     id: event.id,
     seq,
