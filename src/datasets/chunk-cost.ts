@@ -64,10 +64,30 @@ export class ChunkCost {
       this.#queries + queries > max.queries ||
       this.#rows + rows > max.rows;
     if (this.#records > 0 && isFull) return false;
-    this.#records += 1;
+    this.#count(1, { bytes, queries, rows });
+    return true;
+  }
+
+  /**
+   * Adds records of which each costs less than the limit of one.
+   * @param cost of all of them.
+   * @returns whether all belong to the chunk; else none is added.
+   */
+  addAll(records: number, cost: RecordCost): boolean {
+    const max = this.#max;
+    const fits =
+      this.#records + records <= max.records &&
+      this.#bytes + cost.bytes <= max.bytes &&
+      this.#queries + cost.queries <= max.queries &&
+      this.#rows + cost.rows <= max.rows;
+    if (fits) this.#count(records, cost);
+    return fits;
+  }
+
+  #count(records: number, { bytes, queries, rows }: RecordCost): void {
+    this.#records += records;
     this.#bytes += bytes;
     this.#queries += queries;
     this.#rows += rows;
-    return true;
   }
 }

@@ -4,12 +4,12 @@
  */
 
 import type { Database } from "../../db/core/database.ts";
-import { type OwnedEvent, readOwners } from "../../db/events/event-owners.ts";
+import { type OwnedEvent, readOwners, sumOwned } from "../../db/events/event-owners.ts";
 import type { EventRange } from "../../db/events/event-range.ts";
 import type { CountedJourneys } from "../../db/events/journey-column.ts";
 import { COUNT_ROWS, countJourney, measureJourneys, WALK_ROWS } from "../../db/events/journey-walk.ts";
 import { type JourneyScope, MAX_TOUCHES } from "../../db/events/journeys.ts";
-import { ChunkCost, type ChunkSize, QUERY_LIMITS, type QueryLimits } from "../chunk-cost.ts";
+import { ChunkCost, type ChunkSize, QUERY_LIMITS, type QueryLimits, type RecordCost } from "../chunk-cost.ts";
 import type { Key, Snapshot } from "../dataset.ts";
 import { withOwners } from "../merged-people.ts";
 import { eventKey } from "../event-source.ts";
@@ -57,29 +57,52 @@ export async function cutJourneys(
   const owners = new Owners(snapshot, attribution, query);
   const wholeModels = attribution.models.filter((model) => endOf(model) === null).length;
   const touchpoints = new Touchpoints(snapshot, query, attribution, owners, limits);
-  const stored = readOwners(snapshot.db, range, count, touchpoints.counted);
+  const peopleOf = (share: (rowsPerProfile: number) => number) =>
+    (wholeModels > 0 ? 2 * share(ROWS_PER_PROFILE.journey) : 0) + share(ROWS_PER_PROFILE.ends);
+  const costOf = (bytes: number, touches: number, people: number, queries: number): RecordCost => ({
+    bytes: bytes + touches * TOUCH_BYTES,
+    queries: people + queries,
+    rows: people * ROWS_PER_QUERY + ROWS_PER_TOUCH * touches * Math.max(wholeModels, 1),
+  });
+  let [rest, left] = [range, count];
+  // Mostly journeys are short, and their sums are enough to know that the chunk has them all.
+  const summed = query.merged === true ? null : touchpoints.counted;
+  while (left > 0) {
+    const sum = summed === null ? null : await sumOwned(snapshot.db, rest, summed, left);
+    if (sum === null || sum.uncounted > 0) break;
+    const { records, bytes, touches, next } = sum;
+    const people = records * peopleOf((rowsPerProfile) => rowsPerProfile / ROWS_PER_QUERY);
+    const queries = shortQueries(records, touches, wholeModels, ads.needed, limits);
+    if (!chunk.addAll(records, costOf(bytes, touches, people, queries))) break;
+    [rest, left] = [{ ...rest, lower: next }, left - records];
+  }
+  const stored = readOwners(snapshot.db, rest, left, touchpoints.counted);
   for await (const owned of withOwners(snapshot, query, stored, "personId")) {
     await owners.look(owned);
     const events = owned.map((event) => (owners.isOfSeveral(event) ? { ...event, touches: null } : event));
     const countOf = touchpoints.of(events);
     for (const event of events) {
       const touches = event.touches ?? (await countOf.next()).value ?? 0;
-      const bytes = event.bytes + touches * TOUCH_BYTES;
-      const people = wholeModels > 0 ? 2 * owners.shareOf(event, ROWS_PER_PROFILE.journey) : 0;
-      const ends = owners.shareOf(event, ROWS_PER_PROFILE.ends);
-      const queries = people + ends + queriesOf(touches, wholeModels, ads.needed, limits);
-      const rows = (people + ends) * ROWS_PER_QUERY + ROWS_PER_TOUCH * touches * Math.max(wholeModels, 1);
-      if (!chunk.add({ bytes, queries, rows })) return { records: chunk.records, next: eventKey(event) };
+      const people = peopleOf((rowsPerProfile) => owners.shareOf(event, rowsPerProfile));
+      const queries = queriesOf(touches, wholeModels, ads.needed, limits);
+      if (!chunk.add(costOf(event.bytes, touches, people, queries)))
+        return { records: chunk.records, next: eventKey(event) };
     }
   }
   return { records: chunk.records, next: null };
 }
 
+const adQueries = (touches: number, models: number, withAds: boolean) =>
+  withAds ? (AD_LEVELS * touches * models) / PAGE_LINES : 0;
+
+/** The queries that short journeys take, at most: those that read the journeys of many conversions are half full. */
+const shortQueries = (journeys: number, touches: number, models: number, withAds: boolean, limits: JourneyLimits) =>
+  adQueries(touches, models, withAds) + (2 * touches) / MAX_TOUCHES + (2 * journeys) / limits.measuredEvents;
+
 /** The queries that the journey of a conversion takes, at most. */
 function queriesOf(touches: number, models: number, withAds: boolean, limits: JourneyLimits): number {
-  const ads = withAds ? (AD_LEVELS * touches * models) / PAGE_LINES : 0;
-  // Queries that read the journeys of many conversions are half full at least.
-  if (touches <= MAX_TOUCHES / 2) return ads + (2 * touches) / MAX_TOUCHES + 2 / limits.measuredEvents;
+  if (touches <= MAX_TOUCHES / 2) return shortQueries(1, touches, models, withAds, limits);
+  const ads = adQueries(touches, models, withAds);
   // One that finds it too long for that, and a few that read it whole, kind by kind.
   if (touches <= WALK_ROWS) return ads + 6;
   // The same in vain, one for the models that credit an end, then a count and a walk of each kind.

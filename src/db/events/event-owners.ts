@@ -1,7 +1,16 @@
 /** Whose events are in a range, and how large they are: what a cut of chunks asks, without the events' properties. */
 
 import type { Database } from "../core/database.ts";
-import { belongs, betweenKeys, type EventRange, eventRangeParams, justAfter } from "./event-range.ts";
+import {
+  belongs,
+  betweenKeys,
+  type EventKey,
+  type EventRange,
+  eventRangeParams,
+  justAfter,
+  KEY_TEXT,
+  parseKey,
+} from "./event-range.ts";
 import { endOfScan, maxScanOf } from "./event-scan.ts";
 import { type CountedJourneys, journeyCount, MAX_SCAN_WITH_JOURNEYS } from "./journey-column.ts";
 import type { EventRecord } from "./events.ts";
@@ -17,6 +26,42 @@ export interface OwnedEvent extends Pick<EventRecord, "occurredAt" | "id" | "per
 const PAGE_ROWS = 2_500;
 /** The same where touchpoints are counted, so that a query scans a bounded number of them. */
 const COUNTED_ROWS = 1_000;
+
+/** Of some events. */
+export interface OwnedSum {
+  records: number;
+  bytes: number;
+  /** Of those whose touchpoints were counted. */
+  touches: number;
+  /** Those whose touchpoints were not counted. */
+  uncounted: number;
+  /** The first place after them. */
+  next: EventKey;
+}
+
+/**
+ * Adds up the first events of a range.
+ * @param counted the journeys of one person each, whose touchpoints are counted. @param max events, at most.
+ * @returns null: none is among those that a query scans.
+ */
+export async function sumOwned(
+  db: Database,
+  range: EventRange,
+  counted: CountedJourneys,
+  max: number,
+): Promise<OwnedSum | null> {
+  const sum = await db.first<Omit<OwnedSum, "next"> & { last: string | null }>(
+    `SELECT count(*) AS records, ifnull(sum(bytes), 0) AS bytes, ifnull(sum(touches), 0) AS touches,
+       count(*) - count(touches) AS uncounted, max(key) AS last
+     FROM (SELECT bytes, key, ${journeyCount(counted)} AS touches FROM (
+       SELECT ${KEY_TEXT} AS key, occurred_at, person_id, octet_length(properties) AS bytes, ${belongs(range)} AS matches
+       FROM ${betweenKeys(range)} ORDER BY occurred_at, id LIMIT ?9) e WHERE matches LIMIT ?10)`,
+    [...eventRangeParams(range), MAX_SCAN_WITH_JOURNEYS, Math.min(max, COUNTED_ROWS)],
+  );
+  if (sum === null || sum.last === null) return null;
+  const { last, ...sums } = sum;
+  return { ...sums, next: justAfter(parseKey(last)) };
+}
 
 /**
  * The events of a range in their order, page by page.

@@ -58,7 +58,7 @@ export async function* readEvents(
     const page = await db.first<{ packed: string | null }>(
       `SELECT group_concat(occurred_at || char(9) || id || char(9) || definition_id || char(9) || person_id || char(9)
            || ifnull(session_id, '') || char(9) || ifnull(company_id, '') || char(9) || received_at || char(9)
-           ${column === null ? "" : "|| iif(octet_length(journey) > ?11, '', journey) || char(9)"}
+           ${column === null ? "" : "|| iif(octet_length(journey) <= ?11, journey, '') || char(9)"}
            || CASE WHEN octet_length(properties) > ?11 THEN octet_length(properties) ELSE properties END, char(10)) AS packed
        FROM (SELECT *${column === null ? "" : `, ${journeyText(column)} AS journey`} FROM (
          SELECT occurred_at, id, definition_id, person_id, session_id, company_id, received_at,

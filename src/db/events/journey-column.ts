@@ -30,8 +30,8 @@ export interface JourneyColumn extends CountedJourneys {
   part: readonly JourneyEnd[] | "whole";
 }
 
-/** Touchpoints that the query scans for a whole journey: one that has as many or more is read apart. */
-export const MAX_SHORT = 50;
+/** Touchpoints that the query scans for a whole journey, twice at most: one that has as many or more is read apart. */
+export const MAX_SHORT = 30;
 /** Events that one query scans, where it reads touchpoints of at most a thousand of them too. */
 export const MAX_SCAN_WITH_JOURNEYS = MAX_SCAN / 2;
 
@@ -55,18 +55,36 @@ const touchText = ({ withAds }: JourneyScope) =>
 const belongs = ({ excludeDeleted: deleted }: JourneyScope) =>
   `t.seq <= ?6${deleted === undefined ? "" : ` AND ${excludeDeleted("t", deleted === "now" ? "true" : "d.seq <= ?6")}`}`;
 
+/** SQL: touchpoint `t` is in the window before event `e`. */
+const inWindow = (windowMs: number | null) =>
+  `t.occurred_at BETWEEN ${windowMs === null ? EARLIEST : `e.occurred_at - ${windowMs}`} AND e.occurred_at`;
+
 /** SQL: the touchpoints `t` in the window before event `e`. */
 const touchesBefore = (windowMs: number | null, kinds: readonly Kind[]) =>
   `touchpoints t WHERE t.space_no = ${SPACE_NO} AND t.person_id = e.person_id AND t.kind IN (${kinds.join()})
-     AND t.occurred_at BETWEEN ${windowMs === null ? EARLIEST : `e.occurred_at - ${windowMs}`} AND e.occurred_at`;
+     AND ${inWindow(windowMs)}`;
 
-/** SQL of the column: a text without tabs and line feeds, never empty; of event `e`, with the page's parameters. */
+/**
+ * SQL: a value from all touchpoints in the window before event `e`, or null where the query would scan too many. Of a
+ * person with few touchpoints all are scanned, whatever their times: that is one seek instead of one for each kind.
+ * @param select SQL of the value, from the column `line` of touchpoints, which is null for those that do not belong.
+ * @param line SQL of it. @param order SQL of their order.
+ */
+function fromShort(select: string, { scope, windowMs }: CountedJourneys, line: string, order: string): string {
+  const short = (among: string, matches: string) =>
+    `(SELECT CASE WHEN count(*) < ${MAX_SHORT} THEN ${select} END FROM (
+       SELECT CASE WHEN ${matches} THEN ${line} END AS line FROM (
+         SELECT * FROM touchpoints t WHERE t.space_no = ${SPACE_NO} AND t.person_id = e.person_id ${among}
+         LIMIT ${MAX_SHORT}) t ${order}))`;
+  return `coalesce(${short("", `${belongs(scope)} AND ${inWindow(windowMs)}`)},
+    ${short(`AND t.kind IN (0, 1, 2) AND ${inWindow(windowMs)}`, belongs(scope))})`;
+}
+
+/** SQL of the column: a text without tabs and line feeds, null where nothing is told; of event `e`. */
 export function journeyText({ scope, windowMs, part }: JourneyColumn): string {
   if (part !== "whole") return part.map((end) => endText(scope, windowMs, end)).join(" || char(31) || ");
-  return `(SELECT CASE WHEN count(*) >= ${MAX_SHORT} THEN '' ELSE ifnull(group_concat(CASE WHEN matches THEN line END,
-      char(31) ORDER BY occurred_at, id), '${EMPTY}') END FROM (
-        SELECT t.occurred_at, t.id, ${touchText(scope)} AS line, ${belongs(scope)} AS matches
-        FROM ${touchesBefore(windowMs, [0, 1, 2])} LIMIT ${MAX_SHORT}))`;
+  const whole = `ifnull(group_concat(line, char(31)), '${EMPTY}')`;
+  return fromShort(whole, { scope, windowMs }, touchText(scope), "ORDER BY t.occurred_at, t.id");
 }
 
 /** SQL: the time and the text of an end, by one seek for each kind. */
@@ -82,9 +100,7 @@ function endText(scope: JourneyScope, windowMs: number | null, { which, kinds }:
 }
 
 /** SQL: the number of an event's touchpoints; null where the query would scan too many. */
-export const journeyCount = ({ scope, windowMs }: CountedJourneys): string =>
-  `(SELECT CASE WHEN count(*) < ${MAX_SHORT} THEN ifnull(sum(matches), 0) END FROM (
-      SELECT ${belongs(scope)} AS matches FROM ${touchesBefore(windowMs, [0, 1, 2])} LIMIT ${MAX_SHORT}))`;
+export const journeyCount = (counted: CountedJourneys): string => fromShort("count(line)", counted, "1", "");
 
 /**
  * @param text of the column.
