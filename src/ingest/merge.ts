@@ -19,7 +19,7 @@ import { findProfile, mergeProfiles, type ProfileMerge, type ProfileRow } from "
 import { type Fault, invalid, SpillwayError } from "../errors.ts";
 import type { IngestCall } from "./all-or-none.ts";
 import { enabledDerived } from "./derived-rows.ts";
-import { deriveAll, MAX_ATTEMPTS } from "./profiles.ts";
+import { deriveAll } from "./profiles.ts";
 
 /** What a profile got of the one that was merged into it: names and ids, without values. */
 export interface CameAlong {
@@ -38,6 +38,8 @@ export interface MergeResult {
   cameAlong: CameAlong;
 }
 
+/** How often a merge is tried while other calls change its profiles: all tries together fit one invocation. */
+const MAX_ATTEMPTS = 10;
 /** The most tags and installations of a profile, as a PUT may set them. */
 export const MAX_TAGS = 200;
 export const MAX_INSTALLATIONS = 50;
@@ -45,7 +47,8 @@ export const MAX_INSTALLATIONS = 50;
 /**
  * Merges a person into another one. A repeated call changes nothing and returns the same.
  * @param from the person whose profile ends. @param into may be merged itself: then this is the person whom it names.
- * @param guards statements that fail the batch where a condition of the caller is no longer true; it is then repeated.
+ * @param guards statements that fail the batch where a condition of the caller is no longer true; the merge is then
+ * tried again, ten times in all.
  * @throws invalid_request with the pointer `/from` or `/into`: an unknown person, one person twice, too many people or
  * values in one profile. conflict with such a pointer for a person who is merged into somebody else, and without one
  * when other calls changed the profiles at each attempt.

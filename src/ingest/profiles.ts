@@ -23,7 +23,7 @@ import { deriveReachability, touchesReachability } from "./reachability.ts";
 import { throwTaken } from "./taken-ids.ts";
 
 /** How often a conflicting write is repeated. Of concurrent calls, one succeeds each time. */
-export const MAX_ATTEMPTS = 50;
+const MAX_ATTEMPTS = 50;
 /** The derived events of one call: what one transaction writes in a few seconds. */
 const MAX_DERIVED = 100_000;
 const MAX_DERIVED_BYTES = 15_728_640;

@@ -209,6 +209,22 @@ describe("calls at the same time", () => {
     expect(await personOf({ person_id: "a" })).toBe(into);
   });
 
+  it("the same merge twice is made once, and a merge beside the deletion of its person leaves nothing behind", async () => {
+    await put({ person_id: "a", tags: ["vip"] }, { person_id: "b" });
+    const [first, second] = await Promise.all([merge("a", "p-1"), merge("a", "p-1")]);
+    expect(second).toEqual(first);
+    await Promise.allSettled([merge("b", "p-1"), service.json("DELETE", "/v1/profiles/p-1", 202, key())]);
+    for (const id of ["a", "p-1"]) expect((await service.call("GET", `/v1/profiles/${id}`, key())).status).toBe(404);
+    // b is a profile of its own, or was deleted with p-1.
+    const { data } = await service.json<{ data: { person_id: string }[] }>("GET", "/v1/profile-deletions", 200, key());
+    const isDeleted = data.some((each) => each.person_id === "b");
+    expect((await service.call("GET", "/v1/profiles/b", key())).status).toBe(isDeleted ? 404 : 200);
+    const links = await env.SPACE_DB.prepare("SELECT 1 FROM merges WHERE space_id = ? AND seq_to IS NULL")
+      .bind(space.id)
+      .all();
+    expect(links.results).toEqual([]);
+  });
+
   it("a chain in both orders is one person, and a cycle is not made", async () => {
     await put({ person_id: "a" }, { person_id: "b" }, { person_id: "c" });
     await Promise.all([merge("a", "b"), merge("b", "c")]);
