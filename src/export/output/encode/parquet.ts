@@ -10,6 +10,7 @@ import type { Field } from "./encoding.ts";
 import { CREATED_BY, footer, MAGIC, MAX_FOOTER_BYTES, RowGroups, type Schema } from "./parquet-footer.ts";
 import type { PageCodec } from "./parquet-codecs.ts";
 import { isExactNumber, type Value } from "./exact-numbers.ts";
+import { encodeTexts, isMostlyDistinct } from "./parquet-texts.ts";
 import { microseconds } from "./timestamps.ts";
 
 const GROUP_ROWS = 10_000;
@@ -66,13 +67,18 @@ class Cells {
     this.#values.push(value);
   }
 
-  /** The values with nulls, one for each row. */
-  dense(rows: number): unknown[] {
+  /** The values, without nulls. */
+  get values(): readonly unknown[] {
+    return this.#values;
+  }
+
+  /** The values, or what is given in the place of each, with nulls: one for each row. */
+  dense(rows: number, values: readonly unknown[] = this.#values): unknown[] {
     const all: unknown[] = [];
     let next = 0;
     for (let row = 0; row < rows; row += 1) {
       const isSet = this.#rows[next] === row;
-      all.push(isSet ? this.#values[next] : null);
+      all.push(isSet ? values[next] : null);
       if (isSet) next += 1;
     }
     return all;
@@ -137,7 +143,7 @@ export class RowGroupWriter {
   #endGroup(): void {
     const rows = this.#rows;
     void this.#writer.write({
-      columnData: this.#fields.map(({ name, type }, index) => columnOf(name, type, this.#columns[index], rows)),
+      columnData: this.#fields.map(({ name, type }, n) => columnOf(name, type, this.#columns[n] ?? new Cells(), rows)),
       rowGroupSize: rows,
       pageSize: this.#pageBytes,
     });
@@ -156,17 +162,28 @@ export function emptyParquet(fields: readonly Field[]): Uint8Array<ArrayBuffer> 
 }
 
 /** The getter allocates a column's data when the writer reaches it, so one column at a time is in memory. */
-function columnOf(name: string, type: ColumnType, cells: Cells | undefined, rows: number): ColumnSource {
+function columnOf(name: string, type: ColumnType, cells: Cells, rows: number): ColumnSource {
+  if (type === "text" && isMostlyDistinct(cells.values as string[])) return distinctTexts(name, cells, rows);
   return {
     name,
     // The statistics of a text column are whole texts, which stay in memory until the file ends.
     statistics: type !== "json" && type !== "text",
     offsetIndex: false,
     get data() {
-      return cells?.dense(rows) ?? [];
+      return cells.dense(rows);
     },
   };
 }
+
+const distinctTexts = (name: string, cells: Cells, rows: number): ColumnSource => ({
+  name,
+  encoding: "PLAIN",
+  statistics: false,
+  offsetIndex: false,
+  get data() {
+    return cells.dense(rows, encodeTexts(cells.values as string[]));
+  },
+});
 
 /** @throws Error for a value that does not match its column's type, because a null in its place would lose it. */
 function convert(value: Exclude<Value, null>, type: ColumnType): unknown {
