@@ -24,7 +24,7 @@ const name = z
 
 const SCALARS = ["text", "boolean", "date", "number"] as const;
 
-const MAX_DESCRIPTION = 500;
+const MAX_DESCRIPTION = 200;
 
 const described = {
   required: z.boolean().default(false),

@@ -8,13 +8,8 @@ import type { Database } from "../db/core/database.ts";
 import {
   type ExpectedDefinition,
   type DefinitionRow,
-  definitionRowIds,
   definitionRowsAt,
   findDefinitionRows,
-  folded,
-  listDefinitionRows,
-  listVersionRows,
-  searchText,
 } from "../db/events/definitions.ts";
 import { DEFAULT_SECTION } from "../db/core/sections.ts";
 import type { BuiltIn } from "./catalogue/built-in.ts";
@@ -52,7 +47,8 @@ export interface FoundDefinition extends Definition {
   used: boolean;
 }
 
-function unchanged(space: DefinitionSpace, definition: BuiltIn): Definition {
+/** A built-in definition as a space has it that never changed it. */
+export function unchanged(space: DefinitionSpace, definition: BuiltIn): Definition {
   return {
     ...definition,
     version: 1,
@@ -72,14 +68,14 @@ const propertiesOf = (row: Pick<DefinitionRow, "properties" | "property_seqs">) 
   property_seqs: JSON.parse(row.property_seqs) as number[],
 });
 
-function fromRow(row: DefinitionRow): Definition {
+export function fromRow(row: DefinitionRow): Definition {
   const attributes = row.attributes === null ? null : (JSON.parse(row.attributes) as string[]);
   // A built-in definition keeps its description: the row has none.
   const description = row.category === "custom" ? row.description : (builtIn(row.id)?.description ?? null);
   return { ...row, description, enabled: row.enabled === 1, ...propertiesOf(row), attributes, stored: true };
 }
 
-const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+export const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
 
 /** The definitions with these ids; unknown ids are left out. */
 export async function findDefinitions(
@@ -107,57 +103,6 @@ export async function findDefinition(
   return (await findDefinitions(db, space, [id])).get(id) ?? null;
 }
 
-/**
- * The versions of a definition, the newest first. Each stays readable: events and documents name them.
- * @param below versions from this one on are left out; null: none.
- * @returns null if the space has no such definition.
- */
-export async function listVersions(
-  db: Database,
-  space: DefinitionSpace,
-  id: string,
-  { below, limit }: { below: number | null; limit: number },
-): Promise<Definition[] | null> {
-  if ((await findDefinition(db, space, id)) === null) return null;
-  const rows = (await listVersionRows(db, space.id, id, below, limit)).map(fromRow);
-  const known = builtIn(id);
-  const last = rows.at(-1)?.version ?? below ?? Infinity;
-  // The first version of a built-in definition has no row.
-  const isWhole = known === undefined || rows.length === limit || last === 1;
-  return isWhole ? rows : [...rows, unchanged(space, known)];
-}
-
-/** One version of a definition; null if the space has none. */
-export async function findVersion(
-  db: Database,
-  space: DefinitionSpace,
-  id: string,
-  version: number,
-): Promise<Definition | null> {
-  const [found] = (await listVersions(db, space, id, { below: version + 1, limit: 1 })) ?? [];
-  return found?.version === version ? found : null;
-}
-
-/** By id. `q` is searched in id and name, without regard to case. */
-export async function listDefinitions(
-  db: Database,
-  space: DefinitionSpace,
-  filter: { category: string | null; q: string | null; afterId: string | null; limit: number },
-): Promise<Definition[]> {
-  const { category, q, afterId, limit } = filter;
-  const candidates = BUILT_INS.filter(
-    (each) =>
-      (afterId === null || each.id > afterId) &&
-      (category === null || each.category === category) &&
-      (q === null || searchText(each).includes(folded(q))),
-  );
-  const ids = candidates.map((each) => each.id);
-  const { rows, current } = await listDefinitionRows(db, space.id, filter, ids);
-  const stored = new Set(current);
-  const rest = candidates.filter((each) => !stored.has(each.id)).map((each) => unchanged(space, each));
-  return [...rows.map(fromRow), ...rest].toSorted(byId).slice(0, limit);
-}
-
 /** The definitions as of a sequence number, by id, with the fields that an export needs. @param ids default: all. */
 export async function definitionsAt(
   db: Database,
@@ -174,12 +119,6 @@ export async function definitionsAt(
     ...builtIns.map((each) => ({ ...each, section_id: DEFAULT_SECTION, property_seqs: builtInSeqs(each) })),
   ].toSorted(byId);
 }
-
-/** The ids of every current definition of a space, the custom ones first: what a misspelt id may have meant. */
-export const definitionIds = async (db: Database, spaceId: string): Promise<string[]> => [
-  ...(await definitionRowIds(db, spaceId)),
-  ...BUILT_INS.map(({ id }) => id),
-];
 
 /** The version that a write used: the write fails when the definition has another one by then. */
 export function premiseOf(definition: FoundDefinition): ExpectedDefinition {

@@ -29,7 +29,7 @@ interface Definitions {
 const COLUMNS =
   "id, version, name, description, section_id, category, enabled, properties, created_at, updated_at, attributes";
 
-const READ_COLUMNS = `${COLUMNS}, property_seqs` as const;
+export const READ_COLUMNS = `${COLUMNS}, property_seqs` as const;
 
 /** A version to write. */
 export type NewDefinitionRow = Row<Definitions, typeof COLUMNS>;
@@ -198,53 +198,6 @@ export async function findDefinitionRows(
     ),
   ]);
   return { rows: current?.rows ?? [], used: new Set((used?.rows ?? []).map((row) => row.id)) };
-}
-
-/**
- * Current rows by id. `q` is searched in id and name, without regard to case.
- * @param others further ids.
- * @returns the rows, and which of the further ids have a current row, on this page or not.
- */
-export async function listDefinitionRows(
-  db: Database,
-  spaceId: string,
-  filter: { category: string | null; q: string | null; afterId: string | null; limit: number },
-  others: readonly string[],
-): Promise<{ rows: DefinitionRow[]; current: string[] }> {
-  const [listed, current] = await db.batch<DefinitionRow>([
-    statement(
-      `SELECT ${READ_COLUMNS} FROM definitions
-       WHERE space_id = ?1 AND seq_to IS NULL AND id > ?2
-         AND (?3 IS NULL OR category = ?3)
-         AND (?4 IS NULL OR instr(search, ?4) > 0)
-       ORDER BY id LIMIT ?5`,
-      [spaceId, filter.afterId ?? "", filter.category, filter.q === null ? null : folded(filter.q), filter.limit],
-    ),
-    statement(
-      "SELECT id FROM definitions WHERE space_id = ?1 AND seq_to IS NULL AND id IN (SELECT value FROM json_each(?2))",
-      [spaceId, JSON.stringify(others)],
-    ),
-  ]);
-  return { rows: listed?.rows ?? [], current: (current?.rows ?? []).map((row) => row.id) };
-}
-
-/**
- * Rows of a definition's versions, the newest first. Those of a definition that was deleted are left out.
- * @param below versions from this one on are left out; null: none.
- */
-export const listVersionRows = (db: Database, spaceId: string, id: string, below: number | null, limit: number) =>
-  db.all<DefinitionRow>(
-    `SELECT ${READ_COLUMNS} FROM definitions
-     WHERE space_id = ?1 AND id = ?2 AND version < ?3 AND deleted = 0 ORDER BY version DESC LIMIT ?4`,
-    [spaceId, id, below ?? Number.MAX_SAFE_INTEGER, limit],
-  );
-
-/** The ids of the current rows. They cost less than the rows, whose properties may be large. */
-export async function definitionRowIds(db: Database, spaceId: string): Promise<string[]> {
-  const rows = await db.all<{ id: string }>("SELECT id FROM definitions WHERE space_id = ?1 AND seq_to IS NULL", [
-    spaceId,
-  ]);
-  return rows.map(({ id }) => id);
 }
 
 /** The rows as of a sequence number, by id, without their metadata. @param ids null: all. */

@@ -1,7 +1,8 @@
 /** The versions of an event definition: what the `typeId` of an event in a document of `segment_profiles` names. */
 
 import * as z from "zod";
-import { type Definition, findVersion, listVersions } from "../../ingest/definitions.ts";
+import { findVersion, listVersions } from "../../ingest/definition-lists.ts";
+import type { Definition } from "../../ingest/definitions.ts";
 import { list } from "../list.ts";
 import { found, json, type Operation, route } from "../route.ts";
 import { IdInPath } from "../schemas.ts";

@@ -3,7 +3,8 @@
 import type { Database } from "../../db/core/database.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import type { Fault } from "../../errors.ts";
-import { definitionIds, findDefinitions } from "../../ingest/definitions.ts";
+import { definitionIds } from "../../ingest/definition-lists.ts";
+import { findDefinitions } from "../../ingest/definitions.ts";
 import { profileDefinitionsAt } from "../../ingest/profile-definitions.ts";
 import { unknownNames } from "../../ingest/profile-names.ts";
 import { type DefinedNames, namesInRule } from "../../segments/check.ts";

@@ -1,9 +1,11 @@
 /** The lists that map the ids in a file to definitions: sections, and the attributes, tags and events of each. */
 
 import * as z from "zod";
+import type { Database } from "../../../db/core/database.ts";
 import { hasSection, listSections } from "../../../db/core/sections.ts";
 import type { SpaceRow } from "../../../db/tenants/spaces.ts";
-import { type Definition, listDefinitions } from "../../../ingest/definitions.ts";
+import { everyDefinition } from "../../../ingest/definition-lists.ts";
+import type { Definition } from "../../../ingest/definitions.ts";
 import { listDefined } from "../../../ingest/profile-definitions.ts";
 import { isoSeconds } from "../../../time/names.ts";
 import { type Call, found, json, type Operation, route, type Scope } from "../../route.ts";
@@ -37,7 +39,7 @@ const unversioned = ({ id, name }: { id: string; name: string }): Item => ({
 });
 
 /** When each version was replaced is not stored: the time of the last change stands for all of them. */
-function versioned({ id, name, version, updated_at: updatedAt }: Definition): Item {
+function versioned({ id, name, version, updated_at: updatedAt }: DefinedEvent): Item {
   const numbers = Array.from({ length: Math.min(version, MAX_VERSIONS) }, (_, n) => version - n);
   const deprecatedAt = isoSeconds(updatedAt);
   return {
@@ -107,14 +109,19 @@ const listOf = <Row extends { section_id: string }>(
 const definedAs = (kind: "attribute" | "tag") => (call: Call, space: SpaceRow) =>
   all((page) => listDefined(call.databases.space(space.id), space, kind, page));
 
+type DefinedEvent = Pick<Definition, "id" | "name" | "version" | "section_id" | "updated_at">;
+
+/** Without the properties, which may be large. */
+async function definedEvents(db: Database, space: SpaceRow): Promise<DefinedEvent[]> {
+  const events: DefinedEvent[] = [];
+  for await (const { id, name, version, section_id, updated_at } of everyDefinition(db, space))
+    events.push({ id, name, version, section_id, updated_at });
+  return events;
+}
+
 export const lists: readonly Operation[] = [
   listAllSections,
   listOf("attributes", "profiles:read", definedAs("attribute"), unversioned),
   listOf("tags", "profiles:read", definedAs("tag"), unversioned),
-  listOf(
-    "events",
-    "events:read",
-    (call, space) => all((page) => listDefinitions(call.databases.space(space.id), space, { ...page, category: null })),
-    versioned,
-  ),
+  listOf("events", "events:read", (call, space) => definedEvents(call.databases.space(space.id), space), versioned),
 ];

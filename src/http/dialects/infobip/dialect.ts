@@ -3,7 +3,8 @@
 import * as z from "zod";
 import { type ExportRow, findExport } from "../../../db/exports/exports.ts";
 import { cancel } from "../../../export/api/actions.ts";
-import { type DefinitionSpace, listDefinitions } from "../../../ingest/definitions.ts";
+import { everyDefinition } from "../../../ingest/definition-lists.ts";
+import type { DefinitionSpace } from "../../../ingest/definitions.ts";
 import { EXPORT_ID } from "../../example-values.ts";
 import { noteExport } from "../../middleware/request-log.ts";
 import { type Call, found, json, route } from "../../route.ts";
@@ -106,18 +107,10 @@ async function requested(call: Call, spaceId: string, requestId: string): Promis
   return found(row?.dataset === DATASET ? row : null);
 }
 
-const PAGE = 200;
-
 async function enabledIds(call: Call, space: DefinitionSpace): Promise<string[]> {
   const ids: string[] = [];
-  for (let afterId: string | null = null; ;) {
-    const filter = { category: null, q: null, afterId, limit: PAGE };
-    const page = await listDefinitions(call.databases.space(space.id), space, filter);
-    ids.push(...page.filter(({ enabled }) => enabled).map(({ id }) => id));
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return ids;
-    afterId = last.id;
-  }
+  for await (const { id, enabled } of everyDefinition(call.databases.space(space.id), space)) if (enabled) ids.push(id);
+  return ids;
 }
 
 export const infobip = dialect({
