@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { ExportRow } from "../../../db/exports/exports.ts";
 import type { ExportRequest } from "../../../export/api/request.ts";
 import { exportRequest, type FieldNames } from "../core-request.ts";
+import { hasForm } from "../result-form.ts";
 
 const Names = z.array(z.string());
 
@@ -93,8 +94,7 @@ const filled = (names: readonly string[] | null | undefined) => (names?.length =
 
 /** Is the export one of those that this dialect creates, or one below /v1 with files of the same kind? */
 export function isShown(row: ExportRow): row is ExportRow & { dataset: keyof typeof DATASETS } {
-  const { layout, format, delivery } = JSON.parse(row.request) as ExportRequest;
-  const isAlike = layout === "files" && format === "ndjson" && delivery.type === "download";
+  const isAlike = hasForm(row, { layout: "files", format: "ndjson", delivery: "download" });
   return isAlike && Object.hasOwn(DATASETS, row.dataset);
 }
 

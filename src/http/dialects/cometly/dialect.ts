@@ -2,11 +2,10 @@
 
 import * as z from "zod";
 import { type ExportRow, findExport, findExportByNumber } from "../../../db/exports/exports.ts";
-import { isCustomerBucket } from "../../../export/delivery/object-keys.ts";
-import { resultShapeOf } from "../../../export/pipeline/result-shape.ts";
 import { type Call, found, json, route } from "../../route.ts";
 import { exportRequest, newExport } from "../core-request.ts";
 import { dialect } from "../dialect.ts";
+import { hasForm } from "../result-form.ts";
 import { conventions } from "./conventions.ts";
 import { listEvents } from "./list.ts";
 import { CometlyRequest, coreFilters, DATASET, FIELDS } from "./request.ts";
@@ -61,15 +60,21 @@ const poll = route({
   },
 });
 
-/** Does the export have one file, of which the service has a link? Others are created by calls below /v1 alone. */
-const isOneFile = (row: ExportRow) => resultShapeOf(row).kind === "assembled" && !isCustomerBucket(row);
+/** What the calls of this dialect create: one file of lines, of which the service has a link. */
+const FORM = {
+  dataset: DATASET,
+  layout: "single",
+  format: "ndjson",
+  compression: "gzip",
+  delivery: "download",
+} as const;
 
 /** @throws not_found for an export of another kind, and for one whose file is gone. */
 async function exportOf(call: Call, spaceId: string, id: string): Promise<ExportRow> {
   const number = /^[1-9]\d{0,14}$/.test(id) ? Number(id) : null;
   const row = number === null ? null : await findExportByNumber(call.databases.control, spaceId, number);
   if (row !== null) call.notes["export_id"] = row.id;
-  return found(row?.dataset === DATASET && isOneFile(row) && row.status !== "expired" ? row : null);
+  return found(row !== null && hasForm(row, FORM) && row.status !== "expired" ? row : null);
 }
 
 export const cometly = dialect({

@@ -10,6 +10,7 @@ import { noteExport } from "../../middleware/request-log.ts";
 import { type Call, found, json, route } from "../../route.ts";
 import { newExport } from "../core-request.ts";
 import { dialect } from "../dialect.ts";
+import { hasForm } from "../result-form.ts";
 import { conventions } from "./conventions.ts";
 import { DATASET, FIELDS, InfobipRequest, toExportRequest } from "./request.ts";
 import { messageOf, stateOf, STATES } from "./state.ts";
@@ -100,11 +101,14 @@ const cancelRequest = route({
   },
 });
 
-/** @throws not_found for the id of another dataset's export too. */
+/** What the calls of this dialect create: files of lines in the customer's bucket. */
+const FORM = { dataset: DATASET, layout: "files", format: "ndjson", compression: "gzip", delivery: "s3" } as const;
+
+/** @throws not_found for the id of an export of another form too. */
 async function requested(call: Call, spaceId: string, requestId: string): Promise<ExportRow> {
   noteExport(call, requestId);
   const row = await findExport(call.databases.control, spaceId, requestId);
-  return found(row?.dataset === DATASET ? row : null);
+  return found(row !== null && hasForm(row, FORM) ? row : null);
 }
 
 async function enabledIds(call: Call, space: DefinitionSpace): Promise<string[]> {

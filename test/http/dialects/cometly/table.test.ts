@@ -149,7 +149,7 @@ describe("a poll", () => {
     ]);
   });
 
-  it("of an unknown id, of another space's, of another dataset's or of several files is 404", async () => {
+  it("of an unknown id, of another space's, of another dataset's or of another form is 404", async () => {
     const other = await service.space();
     const foreign = await service.json<{ export_id: number }>("POST", EXPORTS, 202, { key: other.key, body: DAY });
     const numbers = [9_000_001, "x", "0", "1.5", "-1", "9".repeat(30)];
@@ -158,9 +158,12 @@ describe("a poll", () => {
     expect(seen.status).toBe(404);
     const events = { dataset: "activity_events", start: "2026-02-28T00:00:00Z", end: "2026-02-28T01:00:00Z" };
     await service.json("POST", "/v1/exports", 202, { key: other.key, body: events });
-    const inFiles = { dataset: "conversion_events", ...DAY, layout: "files" };
-    await service.json("POST", "/v1/exports", 202, { key: other.key, body: inFiles });
-    for (const id of [2, 3]) await service.json("GET", `${EXPORTS}/${id}`, 404, { key: other.key });
+    const forms = [{ layout: "files" }, { format: "csv" }, { compression: "zstd" }, { compression: "none" }];
+    for (const form of forms) {
+      const body = { dataset: "conversion_events", ...DAY, ...form };
+      await service.json("POST", "/v1/exports", 202, { key: other.key, body });
+    }
+    for (const id of [2, 3, 4, 5, 6]) await service.json("GET", `${EXPORTS}/${id}`, 404, { key: other.key });
   });
 
   it("of an export whose file has expired is 404", async () => {

@@ -266,15 +266,18 @@ describe("the status", () => {
     expect(await statusOf(requestId)).toEqual({ requestId, status: "FAILED_AFTER_MAX_RETRIES", message });
   });
 
-  it("of an unknown id, of another space's and of another dataset's export is 404", async () => {
+  it("of an unknown id, of another space's, and of an export of another dataset or without the bucket is 404", async () => {
     const other = await service.shop();
     const foreign = await service.ask(other);
     const attributes = { dataset: "profile_attributes", identifiers: ["custom_id"] };
     const { id } = await service.json<{ id: string }>("POST", "/v1/exports", 202, { key: space.key, body: attributes });
-    for (const requestId of ["4c959f87-9a45-4e16-bcd2-7f2a79e95067", "x", foreign, id])
+    const here = await service.ask(space);
+    for (const requestId of [here, "4c959f87-9a45-4e16-bcd2-7f2a79e95067", "x", foreign, id])
       expect(await json("GET", `${EXPORT}/status/${requestId}`, 404)).toEqual({
         requestError: { serviceException: { messageId: "NOT_FOUND", text: "Not found" } },
       });
+    await json("DELETE", `${EXPORT}/${here}`, 404);
+    expect(await service.poll(space, here)).toMatchObject({ status: "queued" });
   });
 });
 
