@@ -16,6 +16,9 @@ import type { Attribution } from "./freeze.ts";
 export const ROWS_PER_QUERY = 160_000;
 const MAX_COMPANIES = 20_000;
 
+/** Ids of merged people that one query is given: each has at most 200 bytes, and D1 takes a text of 2,000,000. */
+const IDS_PER_QUERY = 5_000;
+
 /** Rows that a query scans for each profile: itself, and a seek for each kind, or for each end of each kind. */
 export const ROWS_PER_PROFILE = { journey: 4, ends: 7 } as const;
 
@@ -73,19 +76,21 @@ export class Owners {
    * @param rowsPerProfile that the query scans.
    */
   batch<Event extends OfOwner>(events: readonly Event[], from: number, max: number, rowsPerProfile: number): Event[] {
-    let rows = 0;
+    let [rows, ids] = [0, 0];
     let to = from;
     for (; to < Math.min(events.length, from + max); to += 1) {
       const event = events[to];
       rows += event === undefined ? 0 : this.#profilesOf(event) * rowsPerProfile;
-      if (to > from && rows > ROWS_PER_QUERY) break;
+      ids += event === undefined ? 0 : this.mergedOf(event).length;
+      if (to > from && (rows > ROWS_PER_QUERY || ids > IDS_PER_QUERY)) break;
     }
     return events.slice(from, to);
   }
 
   /** The share of a query that a conversion's people take. */
   shareOf(event: OfOwner, rowsPerProfile: number): number {
-    return (this.#profilesOf(event) * rowsPerProfile) / ROWS_PER_QUERY;
+    const rows = (this.#profilesOf(event) * rowsPerProfile) / ROWS_PER_QUERY;
+    return Math.max(rows, this.mergedOf(event).length / IDS_PER_QUERY);
   }
 
   /** The people who are merged into a conversion's person; none where the journey is a company's. */
