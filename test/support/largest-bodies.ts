@@ -79,6 +79,17 @@ export const LARGEST = {
     gzip: true,
     records: texts("abc def ".repeat(36), `${"abc def ".repeat(36)}\u{1F600}`),
   },
+  "a dry run": { ...events, path: "/v1/events?dry_run=true", records: texts("abc def ".repeat(36)), status: 200 },
+  "events of new people": {
+    ...events,
+    path: "/v1/events?create_profiles=true",
+    records: () =>
+      objects(5_000, (n) => ({
+        ...event(n, "order", Object.fromEntries(TEXTS.map((name) => [name, "abc def ".repeat(33)]))),
+        person_id: null,
+        external_person_id: id("x", n),
+      })),
+  },
   cyrillic: { ...events, records: texts("привет ".repeat(20)) },
   lists: {
     ...events,
