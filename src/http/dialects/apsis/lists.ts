@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import type { Database } from "../../../db/core/database.ts";
+import { versionTimes } from "../../../db/events/definition-lists.ts";
 import { hasSection, listSections } from "../../../db/core/sections.ts";
 import type { SpaceRow } from "../../../db/tenants/spaces.ts";
 import { everyDefinition } from "../../../ingest/definition-lists.ts";
@@ -38,17 +39,16 @@ const unversioned = ({ id, name }: { id: string; name: string }): Item => ({
   versions: [{ id, deprecated_at: null }],
 });
 
-/** When each version was replaced is not stored: the time of the last change stands for all of them. */
-function versioned({ id, name, version, updated_at: updatedAt }: DefinedEvent): Item {
+/** A version is deprecated from the time on at which the next one was written. */
+function versioned({ id, name, version, times }: DefinedEvent): Item {
   const numbers = Array.from({ length: Math.min(version, MAX_VERSIONS) }, (_, n) => version - n);
-  const deprecatedAt = isoSeconds(updatedAt);
   return {
     discriminator: id,
     name,
-    versions: numbers.map((each) => ({
-      id: versionId(id, each),
-      deprecated_at: each === version ? null : deprecatedAt,
-    })),
+    versions: numbers.map((each) => {
+      const next = times.get(each + 1);
+      return { id: versionId(id, each), deprecated_at: next === undefined ? null : isoSeconds(next) };
+    }),
   };
 }
 
@@ -109,14 +109,19 @@ const listOf = <Row extends { section_id: string }>(
 const definedAs = (kind: "attribute" | "tag") => (call: Call, space: SpaceRow) =>
   all((page) => listDefined(call.databases.space(space.id), space, kind, page));
 
-type DefinedEvent = Pick<Definition, "id" | "name" | "version" | "section_id" | "updated_at">;
+type DefinedEvent = Pick<Definition, "id" | "name" | "version" | "section_id"> & {
+  /** When its newest versions were written: version → epoch ms. */
+  times: ReadonlyMap<number, number>;
+};
 
 /** Without the properties, which may be large. */
 async function definedEvents(db: Database, space: SpaceRow): Promise<DefinedEvent[]> {
-  const events: DefinedEvent[] = [];
-  for await (const { id, name, version, section_id, updated_at } of everyDefinition(db, space))
-    events.push({ id, name, version, section_id, updated_at });
-  return events;
+  const events: Omit<DefinedEvent, "times">[] = [];
+  for await (const { id, name, version, section_id } of everyDefinition(db, space))
+    events.push({ id, name, version, section_id });
+  const changed = events.filter(({ version }) => version > 1).map(({ id }) => id);
+  const times = await versionTimes(db, space.id, changed, MAX_VERSIONS);
+  return events.map((each) => ({ ...each, times: times.get(each.id) ?? new Map<number, number>() }));
 }
 
 export const lists: readonly Operation[] = [

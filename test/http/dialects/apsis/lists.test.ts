@@ -60,6 +60,16 @@ describe("a list", () => {
       { id: "order_placed:2", deprecated_at: null },
       { id: "order_placed:1", deprecated_at: "2026-03-01T12:00:01Z" },
     ]);
+    service.now += 60_000;
+    await service.json("PATCH", "/v1/event-definitions/order_placed", 200, {
+      key: space.key,
+      body: { name: "Placed" },
+    });
+    expect((await order())?.versions).toEqual([
+      { id: "order_placed:3", deprecated_at: null },
+      { id: "order_placed:2", deprecated_at: "2026-03-01T12:01:01Z" },
+      { id: "order_placed:1", deprecated_at: "2026-03-01T12:00:01Z" },
+    ]);
     expect(await list("sections/loyalty/events")).toEqual([]);
   });
 
