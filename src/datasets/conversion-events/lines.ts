@@ -11,6 +11,7 @@ import type { Column } from "../column.ts";
 import { quote, quoteOrNull } from "../json-text.ts";
 import type { Ads } from "./ad-levels.ts";
 import type { Query } from "./freeze.ts";
+import { needsWholeJourneys } from "./journeys.ts";
 import { AD_FIELDS, type AdField, type Field } from "./request.ts";
 
 const AD: ReadonlySet<Field> = new Set(AD_FIELDS);
@@ -28,6 +29,7 @@ export interface EventText {
   amount: string | null;
 }
 
+const LINE_FEED = 10;
 const NO_TAIL = { model: "", source: "", share: "", text: "" };
 
 export class Lines {
@@ -38,6 +40,8 @@ export class Lines {
   readonly #own: readonly (AdField | "amount")[];
   readonly #readsProperties: boolean;
   readonly #readsAds: boolean;
+  /** May an event have several lines? */
+  readonly #repeats: boolean;
   readonly #named: boolean;
   readonly #withSource: boolean;
 
@@ -47,6 +51,7 @@ export class Lines {
     this.#names = new Map(query.names);
     this.#own = query.attribution === null ? [] : query.fields.filter(isOwn);
     this.#readsAds = this.#own.some((field) => field !== "amount");
+    this.#repeats = needsWholeJourneys(query.attribution?.models ?? []);
     this.#named = query.attribution?.named ?? false;
     this.#withSource = query.attribution?.withSource ?? false;
     this.#readsProperties =
@@ -67,7 +72,7 @@ export class Lines {
     const { amount } = properties;
     const head = `{"id":${this.#id(event.id)},"event_time_utc":"${this.#time(event.occurredAt)}"`;
     return {
-      head: this.#query.attribution === null ? head : `${head},"touchpoint_id":`,
+      head: this.#query.attribution === null ? head : this.#shared(`${head},"touchpoint_id":`),
       between,
       tail: NO_TAIL,
       amount: typeof amount === "number" ? JSON.stringify(amount) : null,
@@ -95,7 +100,7 @@ export class Lines {
     const { source } = touch;
     const same = tail.share === share && tail.model === model && (tail.source === source || !this.#withSource);
     if (!same || this.#readsAds)
-      event.tail = { model, source, share, text: this.#tail(event, source, model, share, ads) };
+      event.tail = { model, source, share, text: this.#shared(this.#tail(event, source, model, share, ads)) };
     return event.head + quote(touch.id) + event.tail.text;
   }
 
@@ -105,6 +110,13 @@ export class Lines {
     text += between[0] ?? "";
     for (const [n, field] of this.#own.entries())
       text += (field === "amount" ? share : quoteOrNull(ads[field] ?? null)) + (between[n + 1] ?? "");
+    return text;
+  }
+
+  /** A text that several lines of an event may have: in one piece, which V8 else puts together anew in each line. */
+  #shared(text: string): string {
+    // Only a text in one piece has characters at places.
+    if (this.#repeats && text.charCodeAt(text.length - 1) === LINE_FEED) throw new Error("A line must not end early.");
     return text;
   }
 
