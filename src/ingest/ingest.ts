@@ -10,7 +10,7 @@ import { eventTimeFault, type IngestCall, type Rejected, storedIds, throwFaults,
 import { rulesOf } from "./catalogue/rules.ts";
 import { definitionIds } from "./definition-lists.ts";
 import { findDefinitions, type FoundDefinition, premiseOf } from "./definitions.ts";
-import { deriveEvents, NOBODY } from "./derived.ts";
+import { deriveEvents, isDerived, NOBODY } from "./derived.ts";
 import { enabledDerived, derivedIds, derivedRows } from "./derived-rows.ts";
 import { type NamedPerson, type Naming, namesSent, type NewProfileType, Persons } from "./persons.ts";
 import type { SentItems } from "./sent-items.ts";
@@ -129,13 +129,16 @@ export async function checkEvents(
       definitionFault(
         `The space has no event definition ${event.definition_id}.${meant.get(event.definition_id) ?? ""}`,
       );
+    else if (ingest.page !== undefined && isDerived(definition))
+      definitionFault(`Events of ${event.definition_id} follow from changes of profiles: a page cannot send them.`);
     else if (!definition.enabled) definitionFault(`The event definition ${event.definition_id} is disabled.`);
     if (definition !== undefined && person !== null) {
       const at = `${pointer}/properties`;
       const suggests = rejected.length < MAX_SUGGESTING;
       const { page } = ingest;
       const { sessionId, properties } = withSession(definition, event, lengths.get(index));
-      const sent = page === undefined ? properties : completePage(definition, properties, occurredAt, page);
+      const sent =
+        page === undefined ? properties : completePage(definition, properties, occurredAt, page, ingest.space.timezone);
       const { text, missingBytes } = canonicalProperties(definition, sent, at, faults, suggests);
       const row: NewEvent = {
         id,

@@ -93,8 +93,11 @@ async function mergeOnce(
   const { db, space, now } = write;
   const { profiles, merged } = await readPair(db, space.id, [from, into]);
   const [ending, staying] = [from, into].map((id) => profiles.find((profile) => profile.person_id === id));
-  if (ending === undefined || staying === undefined)
+  if (ending === undefined || staying === undefined) {
+    // Another call may have merged one of them since the links were read.
+    if ((await readLinks(db, space.id, ending === undefined ? [from] : [into])).length > 0) return null;
     throw invalid(...unknown("/from", from, ending), ...unknown("/into", into, staying));
+  }
   rejectTooMany(merged, into);
   const { change, cameAlong, leftBehind } = moves(ending, staying);
   const changes = new JsonLists<ProfileMerge>();

@@ -4,7 +4,7 @@
  */
 
 import { isId } from "../names.ts";
-import { instantsOf, type LocalTime, readLocalTime } from "../time/local-times.ts";
+import { instantsOf, type LocalTime, readLocalTime, showLocalTime } from "../time/local-times.ts";
 
 const FORM = /^(\d{2})\/(\d{2})\/(\d{4}) (\d{2}:\d{2}:\d{2})$/;
 
@@ -41,3 +41,7 @@ export function sessionSeconds(start: SessionMoment, end: SessionMoment, timeZon
 }
 
 const secondsOf = (ms: number) => Math.max(0, Math.round(ms / 1000));
+
+/** A time as session events show it. @param time epoch ms. */
+export const showSessionTime = (time: number, timeZone: string): string =>
+  showLocalTime(time, timeZone).replace(/(\d+)-(\d+)-(\d+)/, "$3/$2/$1");

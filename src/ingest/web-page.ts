@@ -1,10 +1,11 @@
 /**
- * Events that the browsers of visitors send. What the request tells completes a page view: a page cannot know all of
- * it, and need not send the rest.
+ * Events that the browsers of visitors send. What the request and the space tell completes them: a page cannot know all
+ * of it, and need not send the rest.
  */
 
 import { iso } from "../time/names.ts";
 import type { Definition } from "./definitions.ts";
+import { showSessionTime } from "./session-values.ts";
 import { readUserAgent } from "./user-agent.ts";
 
 /** Headers of a page's request; null where it has none. */
@@ -19,25 +20,39 @@ export interface PageRequest {
 type Sent = Readonly<Record<string, unknown>>;
 
 /**
- * The properties of an event of a page: those of a page view with what the request tells of it. What the page sent
- * stays as it is.
+ * The properties of a page's event: those of a page view with what the request tells of it, and those of a session with
+ * its time. What the page sent stays as it is.
  * @param occurredAt epoch ms.
  */
 export function completePage(
-  definition: Pick<Definition, "id" | "category">,
+  { category, id }: Pick<Definition, "id" | "category">,
   sent: Sent,
   occurredAt: number,
-  { userAgent, languages, referrer }: PageRequest,
+  request: PageRequest,
+  timeZone: string,
 ): Sent {
-  if (definition.category !== "people" || definition.id !== "pageView") return sent;
+  if (category !== "people" || !Number.isFinite(occurredAt)) return sent;
+  switch (id) {
+    case "pageView":
+      return withDefaults(sent, pageViewOf(sent, occurredAt, request));
+    case "sessionStarted":
+      return withDefaults(sent, { sessionStart: showSessionTime(occurredAt, timeZone) });
+    case "sessionEnded":
+      return withDefaults(sent, { sessionEnd: showSessionTime(occurredAt, timeZone) });
+    default:
+      return sent;
+  }
+}
+
+function pageViewOf(sent: Sent, occurredAt: number, { userAgent, languages, referrer }: PageRequest): Sent {
   const language = /^\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)/.exec(languages ?? "")?.[1];
-  return withDefaults(sent, {
+  return {
     ...addressOf(sent["url"]),
-    timestamp: Number.isFinite(occurredAt) ? iso(occurredAt) : null,
+    timestamp: iso(occurredAt),
     ...readUserAgent(userAgent),
     referrer,
     browserLanguage: language ?? null,
-  });
+  };
 }
 
 /** The domain and the path of a page's URL. */

@@ -41,6 +41,11 @@ export function instantsOf(time: LocalTime, timeZone: string): number[] {
   return skippedAt === undefined ? [...new Set([earlier, later])] : [skippedAt];
 }
 
+/** What a zone's clocks show at an instant, to the second: `2026-01-31 23:59:59`. @param time epoch ms. */
+export function showLocalTime(time: number, timeZone: string): string {
+  return PlainDateTime.toString(clocksAt(time, timeZone)).slice(0, 19).replace("T", " ");
+}
+
 /** The instants that show a time, or the one at which clocks skip it. */
 function shownAt(time: LocalTime, timeZone: string): { earlier: number; later: number; skippedAt?: number } {
   const at = (disambiguation: "earlier" | "later") =>

@@ -101,6 +101,23 @@ describe("a page view", () => {
     expect(await properties()).toEqual([{ ...nothing, url: "https://shop.example/" }]);
   });
 
+  it("is no session, whose events get their times on the clocks of the space's zone", async () => {
+    for (const id of ["sessionStarted", "sessionEnded"]) await enable(id);
+    await service.json("PATCH", "/v1/space", 200, { key: space.key, body: { timezone: "Asia/Tokyo" } });
+    const session = (definition: string, properties = {}) => ({
+      ...view(properties, { session_id: "s-1" }),
+      definition_id: definition,
+    });
+    await send([session("sessionStarted"), session("sessionEnded", { sessionEnd: "01/03/2026 21:30:00" })]);
+    const shown = { sessionId: "s-1", sessionType: "Web", utm_source: "direct" };
+    expect(
+      [...(await rows("sessionStarted")), ...(await rows("sessionEnded"))].map((row) => row["properties"]),
+    ).toEqual([
+      expect.objectContaining({ ...shown, sessionStart: "01/03/2026 21:00:00" }),
+      expect.objectContaining({ ...shown, sessionEnd: "01/03/2026 21:30:00" }),
+    ]);
+  });
+
   it("is refused with its place where its definition is disabled", async () => {
     const body = { events: [view(), { ...view(), definition_id: "sessionStarted" }] };
     expect(await service.faults("POST", "/v1/events", { key, headers: BROWSER, body })).toEqual([

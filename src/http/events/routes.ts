@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { SpillwayError } from "../../errors.ts";
 import { ingestEvents } from "../../ingest/ingest.ts";
+import { ingestPageEvents } from "../../ingest/visitors.ts";
 import { answerDryRun, checkRowParameters, DryRunAnswer, dryRunQuery } from "./dry-run.ts";
 import { listEvents } from "./list.ts";
 import { MAX_RECORDS, sendRecords } from "../records.ts";
@@ -48,7 +49,7 @@ export const eventsResource = resource("/v1/events", "Events", [
   sendRecords({
     operationId: "sendEvents",
     summary: "Send events",
-    description: `1 to ${MAX_RECORDS} events, all or nothing; also as NDJSON with one event per line. An event whose id the space already has counts as a duplicate: the first one stays unchanged. An omitted property becomes null: rows show null for every property of the definition, and for every field of a list's items, as of the snapshot. An event has at most 1,990,000 bytes with these nulls, and a call stores at most 15,728,640 bytes. A call of much text that is not Latin may have to be sent in two: from 8,000,000 bytes on it can be rejected (413). If a person has no profile, a chatbot-session event creates one of type Customer; other events are rejected, unless \`create_profiles=true\` is sent. A number that cannot be kept exactly is rejected: send it as a text. A web page sends events with a key that has \`origins\`: at most 65,536 bytes a call, from these origins alone, and it may read the answer (CORS). Its events create the profile that they name by an unknown \`person_id\`; page views get browser, system, device, language, referrer, domain, path and timestamp from the request where they leave them out.`,
+    description: `1 to ${MAX_RECORDS} events, all or nothing; also as NDJSON with one event per line. An event whose id the space already has counts as a duplicate: the first one stays unchanged. An omitted property becomes null: rows show null for every property of the definition, and for every field of a list's items, as of the snapshot. An event has at most 1,990,000 bytes with these nulls, and a call stores at most 15,728,640 bytes. A call of much text that is not Latin may have to be sent in two: from 8,000,000 bytes on it can be rejected (413). If a person has no profile, a chatbot-session event creates one of type Customer; other events are rejected, unless \`create_profiles=true\` is sent. A number that cannot be kept exactly is rejected: send it as a text. A web page sends events with a key that has \`origins\`: at most 65,536 bytes a call, from these origins alone, and it may read the answer (CORS). Its events create the profile that they name by an unknown \`person_id\`; page views get browser, system, device, language, referrer, domain, path and timestamp from the request where they leave them out. A page's event \`personMerged\` links a visitor of \`GET /tracker.js\`, which \`mergedPersonId\` names, to the person whom the event names: the visitor is merged into this person, whose profile does not change. Other events of people that the service derives are refused from pages.`,
     auth: "events:write",
     pages: true,
     query,
@@ -74,7 +75,9 @@ export const eventsResource = resource("/v1/events", "Events", [
       const options = { createProfiles: query.create_profiles === "true" };
       return query.dry_run === "true"
         ? answerDryRun(ingest, records, pointers, query, options)
-        : ingestEvents(ingest, records, pointers, options);
+        : ingest.page === undefined
+          ? ingestEvents(ingest, records, pointers, options)
+          : ingestPageEvents(ingest, records, pointers);
     },
   }),
   listEvents,
