@@ -70,13 +70,14 @@ export interface Settings {
 /** @returns a sentence for each setting that is missing, empty or invalid. */
 export function settingProblems({ files, example, defaults, overrides }: Settings): string[] {
   const env: Variables = Object.assign({}, defaults, ...files.map(({ text }) => parseEnv(text)), overrides);
+  const place = (name: string) => (Object.hasOwn(overrides, name) ? `--var ${name}` : placeOf(name, files));
   const where = files.map(({ name }) => name).join(" and ");
   // What wrangler.toml leaves empty may be empty.
   const required = Object.entries(parseEnv(example)).filter(([name, value]) => value !== "" && defaults[name] !== "");
   const problems = required.flatMap(([name]) => {
     const advice = `Set it; ${EXAMPLE} has a value for local work.`;
     if (env[name] === undefined) return [`${where}: ${name} is missing. ${advice}`];
-    return env[name] === "" ? [`${placeOf(name, files)}: ${name} is empty. ${advice}`] : [];
+    return env[name] === "" ? [`${place(name)}: ${name} is empty. ${advice}`] : [];
   });
   if (problems.length > 0) return problems;
   try {
@@ -88,7 +89,7 @@ export function settingProblems({ files, example, defaults, overrides }: Setting
       const [, name, rule] = /^([A-Z][A-Z0-9_]*): (.*)$/s.exec(problem) ?? [];
       if (name === undefined || rule === undefined) return `${where}: ${problem}.`;
       const advice = name === "SECRETS_KEY" ? ' This makes a new one: echo "k1:$(openssl rand -base64 32)"' : "";
-      return `${placeOf(name, files)}: ${name} is invalid: ${rule}.${advice}`;
+      return `${place(name)}: ${name} is invalid: ${rule}.${advice}`;
     });
   }
 }
@@ -99,5 +100,5 @@ export function placeOf(name: string, files: readonly SettingsFile[]): string {
     const line = file.text.split("\n").findLastIndex((text) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(text));
     if (line !== -1) return `${file.name}, line ${line + 1}`;
   }
-  return "wrangler.toml or --var";
+  return "wrangler.toml";
 }

@@ -81,4 +81,4 @@ async function feed(decoder: ReturnType<typeof createGunzip>, sent: AsyncIterabl
 }
 
 const tooLarge = (maxBytes: number) =>
-  new SpillwayError("payload_too_large", `The body may have at most ${maxBytes} bytes. Send it in several calls.`);
+  new SpillwayError("payload_too_large", `The body may have at most ${maxBytes} bytes. Send less in one call.`);

@@ -122,7 +122,13 @@ describe("settings", () => {
       problemsOf(EXAMPLE.replace(/^ADMIN_TOKEN=.*\n/m, ""), { ADMIN_TOKEN: "long enough, so 32 characters or more" }),
     ).toEqual([]);
     expect(problemsOf(EXAMPLE, { GZIP_LEVEL: "12" })).toEqual([
-      expect.stringMatching(/^wrangler\.toml or --var: GZIP_LEVEL is invalid: /),
+      expect.stringMatching(/^--var GZIP_LEVEL: GZIP_LEVEL is invalid: /),
+    ]);
+    expect(problemsOf(EXAMPLE, { DIALECTS: "esperanto", ADMIN_TOKEN: "" })).toEqual([
+      expect.stringMatching(/^--var ADMIN_TOKEN: ADMIN_TOKEN is empty/),
+    ]);
+    expect(problemsOf(EXAMPLE, { DIALECTS: "esperanto" })).toEqual([
+      expect.stringMatching(/^--var DIALECTS: DIALECTS is invalid: .*, not esperanto/),
     ]);
   });
 });

@@ -32,6 +32,11 @@ export function readFilter(
 
 class Wrong extends Error {}
 
+/** Characters of a part of the text that a sentence repeats. */
+const MAX_SHOWN = 40;
+
+const shown = (token: string) => (token.length > MAX_SHOWN ? `${token.slice(0, MAX_SHOWN).toWellFormed()}…` : token);
+
 class Reader {
   readonly #tokens: readonly string[];
   readonly #discriminatorOf: (name: string) => string | undefined;
@@ -46,7 +51,7 @@ class Reader {
   whole(): Combination {
     const read = this.#filter();
     const more = this.#tokens[this.#at];
-    if (more !== undefined) throw new Wrong(`filter has ${more} where &, | or the end must be.`);
+    if (more !== undefined) throw new Wrong(`filter has ${shown(more)} where &, | or the end must be.`);
     return read;
   }
 
@@ -82,7 +87,7 @@ class Reader {
     if (OPERATORS.has(name)) throw new Wrong(`filter has ${name} where a name of segment_discriminators must be.`);
     const segment = this.#discriminatorOf(name);
     if (segment === undefined)
-      throw new Wrong(`filter has the name ${name}, which segment_discriminators does not have.`);
+      throw new Wrong(`filter has the name ${shown(name)}, which segment_discriminators does not have.`);
     this.#at += 1;
     return { segment };
   }

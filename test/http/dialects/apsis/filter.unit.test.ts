@@ -43,6 +43,8 @@ describe("an expression", () => {
     ["a && b", /has & where a name/],
     ["d", /the name d, which segment_discriminators does not have/],
     ["AND", /the name AND/],
+    ["x".repeat(1_000), /^filter has the name x{40}…, which/],
+    [`a ${"x".repeat(1_000)}`, /^filter has x{40}… where/],
     [`${"(".repeat(11)}a${")".repeat(11)}`, /deeper than 10 levels/],
     ["!".repeat(90_000), /deeper than 10 levels/],
   ])("refuses %s", (text, wrong) => {
