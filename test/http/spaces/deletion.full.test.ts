@@ -73,8 +73,13 @@ const end = (space: Space) => service.json("DELETE", `/v1/spaces/${space.id}`, 2
 async function livedIn(events = 3): Promise<Space> {
   const space = await service.shop();
   await service.keyWith(space, ["events:read"]);
-  const profiles = [{ person_id: "p-1", attributes: { $phone_number: "+441632960001", tier: 1 } }];
+  const profiles = [
+    { person_id: "p-1", attributes: { $phone_number: "+441632960001", tier: 1 } },
+    { person_id: "p-2", external_person_id: "CRM-2" },
+  ];
   await service.json("PUT", "/v1/profiles", 200, { key: space.key, body: { profiles } });
+  const merge = { from: "p-2", into: "p-1" };
+  await service.json("POST", "/v1/profiles/merge", 200, { key: space.key, body: merge });
   const flows = [{ id: "flow-1", elements: [{ id: "flow-1-1" }] }];
   await service.json("PUT", "/v1/flows", 200, { key: space.key, body: { flows } });
   const at = new Date(service.now).toISOString();
