@@ -72,6 +72,7 @@ describe("the walk", () => {
 
   it.each([
     ["a SELECT", "`SELECT id FROM events WHERE id = ?1`"],
+    ["a SELECT by a number that need not be the space's", "`SELECT id FROM events WHERE space_no = ?1`"],
     ["a DELETE", "`DELETE FROM profiles WHERE person_id = ?1`"],
     ["an UPDATE", "`UPDATE exports SET status = 'failed' WHERE id = ?1`"],
     ["an INSERT", "`INSERT INTO sections (id) VALUES (?1)`"],
