@@ -31,6 +31,8 @@ const OPENS: Record<string, Scope | "any"> = {
   createEventDefinition: "events:write",
   listEventDefinitions: "events:read",
   getEventDefinition: "events:read",
+  listEventDefinitionVersions: "events:read",
+  getEventDefinitionVersion: "events:read",
   growEventDefinition: "events:write",
   mergeProfiles: "profiles:write",
   mergePeople: "profiles:write",
