@@ -112,6 +112,20 @@ describe("the length of a session", () => {
     expect(await lengths()).toEqual([300, 180]);
   });
 
+  it("is looked for among the person's last 500 events, in queries that scan a bounded number of rows", async () => {
+    const others = Array.from({ length: 499 }, (_, n) => ({
+      definition_id: "order_placed",
+      person_id: "p-1",
+      occurred_at: new Date(service.now - 60 * MINUTE + n).toISOString(),
+      properties: {},
+    }));
+    await send(event("Started", 62, { sessionId: "s-0" }), event("Started", 61, {}), ...others);
+    // A query that scanned more than a query may scan would fail the call.
+    const sessions = ["s-0", "s-1", ...Array.from({ length: 400 }, (_, n) => `none-${n}`)];
+    await send(...sessions.map((sessionId) => event("Ended", 50, { sessionId })));
+    expect((await lengths()).filter((length) => length !== null)).toEqual([660]);
+  });
+
   it("counts from the last time that it began, and not from before the person was deleted", async () => {
     await send(event("Started", 30, {}), event("Started", 20, {}));
     await send(event("Ended", 10, {}));
