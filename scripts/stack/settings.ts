@@ -70,7 +70,7 @@ export interface Settings {
 /** @returns a sentence for each setting that is missing, empty or invalid. */
 export function settingProblems({ files, example, defaults, overrides }: Settings): string[] {
   const env: Variables = Object.assign({}, defaults, ...files.map(({ text }) => parseEnv(text)), overrides);
-  const place = (name: string) => (Object.hasOwn(overrides, name) ? `--var ${name}` : placeOf(name, files));
+  const place = (name: string) => (isOverridden(name, overrides) ? `--var ${name}` : placeOf(name, files));
   const where = files.map(({ name }) => name).join(" and ");
   // What wrangler.toml leaves empty may be empty.
   const required = Object.entries(parseEnv(example)).filter(([name, value]) => value !== "" && defaults[name] !== "");
@@ -93,6 +93,8 @@ export function settingProblems({ files, example, defaults, overrides }: Setting
     });
   }
 }
+
+const isOverridden = (name: string, overrides: Variables): boolean => Object.hasOwn(overrides, name);
 
 /** @returns `FILE, line N`, of the last line that sets the name; the source of a setting that no file sets. */
 export function placeOf(name: string, files: readonly SettingsFile[]): string {
