@@ -5,9 +5,9 @@
  * profile does not change.
  */
 
-import { type Statement, statement } from "../db/core/database.ts";
 import { JsonLists } from "../db/core/json-lists.ts";
-import { readPair, type VersionedProfile } from "../db/profiles/merge-write.ts";
+import { isBare, stillBare } from "../db/profiles/bare.ts";
+import { readPair } from "../db/profiles/merge-write.ts";
 import { MAX_MERGED, mergedNow } from "../db/profiles/merges.ts";
 import type { ProfileMerge } from "../db/profiles/profiles.ts";
 import { type Fault, invalid, MAX_FAULTS, SpillwayError } from "../errors.ts";
@@ -131,26 +131,6 @@ async function refusal({ db, space }: IngestCall, visitorId: string, personId: s
     return "The visitor's profile was written by other calls: merge it by POST /v1/profiles/merge.";
   return merged.length < MAX_MERGED ? null : `At most ${MAX_MERGED} visitors and people can be merged into one person.`;
 }
-
-/** Whether a profile has nothing but its id, as events of pages create it. */
-const isBare = (profile: VersionedProfile) =>
-  profile.external_person_id === null &&
-  profile.company_id === null &&
-  profile.type === null &&
-  profile.identifiers === "{}" &&
-  profile.attributes === "{}" &&
-  profile.tags === "[]" &&
-  profile.topics === "{}" &&
-  profile.installations === "[]";
-
-/** Fails the batch if a profile has more than its id by now. */
-const stillBare = (spaceId: string, personId: string): Statement =>
-  statement(
-    `INSERT INTO guard SELECT 0 FROM profiles WHERE space_id = ?1 AND person_id = ?2 AND seq_to IS NULL AND NOT (
-       external_person_id IS NULL AND company_id IS NULL AND type IS NULL AND identifiers = '{}' AND attributes = '{}'
-       AND tags = '[]' AND topics = '{}' AND installations = '[]')`,
-    [spaceId, personId],
-  );
 
 /** Links a visitor. Profiles that are missing are created: of the visitor, and of a person named by `person_id`. */
 async function linkVisitor(ingest: IngestCall, { visitorId, person }: Link): Promise<void> {
