@@ -5,7 +5,7 @@
 
 import { type Database, type Statement, statement } from "./database.ts";
 
-/** The first statement of every batch that writes space data. */
+/** The first statement of every batch that writes space data. The space's first write gives it its number, too. */
 export function nextSequence(spaceId: string): Statement {
   return statement(
     `INSERT INTO sequences (space_id, seq) VALUES (?1, 1)
