@@ -44,7 +44,7 @@ const query = z.strictObject({
   ),
   person_id: Id.optional().meta({
     description:
-      "Only the events of this person. A person whom the space does not know, or who was deleted, has none: the list is empty.",
+      "Only the events of this person. A person whom the space does not know, or who was deleted, has none: the list is empty. The id of a merged person names the person into whom this one was merged, with the events of both.",
     example: "p-1",
   }),
   external_person_id: Id.optional().meta({
