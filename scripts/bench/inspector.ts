@@ -1,4 +1,4 @@
-/** A CPU profile of the Worker's isolate, and of no simulator's, by the V8 inspector that `wrangler dev` opens. */
+/** The Worker's isolate, and no simulator's, by the V8 inspector that `wrangler dev` opens: CPU time and memory. */
 
 /** Microseconds between two samples. */
 const INTERVAL_US = 250;
@@ -24,24 +24,39 @@ export interface SelfTime {
   ms: number;
 }
 
-/** @param port of `--inspector-port`. @returns what ran during the job. */
-export async function profiled(port: number, job: () => Promise<void>): Promise<SelfTime[]> {
+/** @param port of `--inspector-port`. */
+async function inspect<Result>(port: number, job: (session: Session) => Promise<Result>): Promise<Result> {
   // The inspector refuses a client that names no local page.
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers: { origin: "http://localhost" } });
   const session = new Session(socket);
   await session.opened;
   try {
+    return await job(session);
+  } finally {
+    socket.close();
+  }
+}
+
+/** @param port of `--inspector-port`. @returns the bytes that the Worker holds after a garbage collection. */
+export const liveBytes = (port: number): Promise<number> =>
+  inspect(port, async (session) => {
+    await session.call("HeapProfiler.enable");
+    await session.call("HeapProfiler.collectGarbage");
+    const heap = await session.call<{ usedSize: number; backingStorageSize: number }>("Runtime.getHeapUsage");
+    return heap.usedSize + heap.backingStorageSize;
+  });
+
+/** @param port of `--inspector-port`. @returns what ran during the job. */
+export const profiled = (port: number, job: () => Promise<void>): Promise<SelfTime[]> =>
+  inspect(port, async (session) => {
     await session.call("Profiler.enable");
     await session.call("Profiler.setSamplingInterval", { interval: INTERVAL_US });
     await session.call("Profiler.start");
     await job();
     const { profile } = await session.call<{ profile: Profile }>("Profiler.stop");
     await session.call("Debugger.enable");
-    return await selfTimes(profile, session);
-  } finally {
-    socket.close();
-  }
-}
+    return selfTimes(profile, session);
+  });
 
 interface Answer {
   result?: unknown;

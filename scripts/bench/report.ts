@@ -62,6 +62,7 @@ export function showSize({ rows, variants }: SizeResult): string {
     ["  created_at → completed_at, s", ({ median }) => seconds(median.service_ms)],
     ["rows/s", count((variant) => Math.round(rowsPerSecond(variant, rows)))],
     ["peak memory of workerd, MB", ({ peak_bytes }) => megabytes(peak_bytes)],
+    ["memory that the Worker still holds, MB", ({ live_bytes }) => megabytes(live_bytes)],
     ["bytes a row in the files", ({ median }) => (median.bytes / rows).toFixed(1)],
     ["D1 rows read per row", (variant) => rowsRead(variant, rows)?.toFixed(3) ?? NOT_MEASURED],
     ["D1 statements of the queue's work", count(({ median }) => median.work?.d1_statements)],

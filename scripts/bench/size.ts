@@ -5,10 +5,12 @@ import { Client } from "../client.ts";
 import { eventsDatabase, runBaseline } from "./baseline.ts";
 import type { Endpoint } from "./bucket.ts";
 import { type Column, COLUMNS } from "./columns.ts";
+import { liveBytes } from "./inspector.ts";
 import { type IngestResult, measureIngestBaseline } from "./ingest.ts";
 import { type Latency, latencyOf } from "./latency.ts";
 import { loadShop } from "./load.ts";
 import { type Lines, linesOfExport, measureExport, medianOf, request, type Run } from "./measure.ts";
+import { freePort } from "../stack.ts";
 import { type Service, untilCompleted, withService } from "./service.ts";
 
 /** Rows that a new process exports before it is measured: of every size the same, so that peaks of memory compare. */
@@ -23,6 +25,8 @@ export interface Variant {
   median: Run;
   /** Of the first run, because all first runs follow the same work. */
   peak_bytes: number | null;
+  /** What the Worker itself holds after all runs and a garbage collection. */
+  live_bytes: number | null;
   /** Null for a format without lines. */
   lines: Lines | null;
   /** Polls while the export is written; null of the baseline. */
@@ -68,12 +72,16 @@ export async function measureSize(options: SizeOptions): Promise<SizeResult> {
     variants.push(await measureBaseline(shop));
   }
   // A separate process for each column, so that its memory does not include earlier work.
-  for (const column of COLUMNS)
+  for (const column of COLUMNS) {
+    const port = await freePort();
+    const started = { persistTo, engine: column.engine, bucket, migrated: true };
     variants.push(
-      await withService({ persistTo, engine: column.engine, bucket, migrated: true }, (service) =>
-        measureColumn(shop, service, column),
-      ),
+      await withService({ ...started, args: ["--inspector-port", String(port)] }, async (service) => ({
+        ...(await measureColumn(shop, service, column)),
+        live_bytes: await liveBytes(port),
+      })),
     );
+  }
   checkSameLines(variants);
   return { rows, ingest, variants };
 }
@@ -88,7 +96,7 @@ function checkSameLines(variants: readonly Variant[]): void {
     );
 }
 
-async function measureColumn(shop: Shop, service: Service, column: Column): Promise<Variant> {
+async function measureColumn(shop: Shop, service: Service, column: Column): Promise<Omit<Variant, "live_bytes">> {
   const client = new Client(service.origin, shop.space.api_key);
   const asked = { layout: column.layout, ...column.request };
   const title = column.title.join(" ");
@@ -142,5 +150,13 @@ async function measureBaseline(shop: Shop): Promise<Variant> {
   if (first === undefined || measured.some(({ lines }) => lines.sha256 !== first.lines.sha256))
     throw new Error("sqlite3 did not write the same lines in each run.");
   const runs = measured.map(({ run }) => run);
-  return { column: null, runs, median: medianOf(runs), peak_bytes: null, lines: first.lines, polls: null };
+  return {
+    column: null,
+    runs,
+    median: medianOf(runs),
+    peak_bytes: null,
+    live_bytes: null,
+    lines: first.lines,
+    polls: null,
+  };
 }
