@@ -1,6 +1,7 @@
 /** Links of visitors to people, as pages send them: what they do, and what a hostile page cannot do with them. */
 
 import { beforeEach, describe, expect, it } from "vitest";
+import { interrupted, once } from "../support/interrupted.ts";
 import { roomyService } from "../support/pipeline.ts";
 import type { ProblemView, Service, Space } from "../support/service.ts";
 
@@ -113,6 +114,17 @@ describe("a page", () => {
     await put({ person_id: visitor, tags: ["vip"] });
     expect(await faults(link(visitor))).toEqual(["/events/0/properties/mergedPersonId"]);
     expect((await profile(visitor)).status).toBe(200);
+  });
+
+  it("cannot link a visitor whose profile your servers write at the same time", async () => {
+    const visitor = visitorId();
+    await send(order(visitor, "e-1"));
+    const slow = interrupted(once(() => put({ person_id: visitor, tags: ["vip"] })));
+    expect((await slow.call("POST", "/v1/events", page([link(visitor)]))).status).toBe(409);
+    expect([await faults(link(visitor)), await owners()]).toEqual([
+      ["/events/0/properties/mergedPersonId"],
+      { "e-1": visitor },
+    ]);
   });
 
   it("cannot link a visitor to a second person, in one call or in two", async () => {
