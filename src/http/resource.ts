@@ -57,9 +57,24 @@ export function resource(
         authorize(each),
         handlerOf(each),
       );
-    if (!here.some((each) => each.isAlsoId === true)) app.all(pattern, otherMethods(here.map((each) => each.method)));
+    const methods = here.map((each) => each.method);
+    if (here.some((each) => each.isAlsoId === true)) app.all(pattern, exceptFor([...methods, ...ofIds(routes, whole)]));
+    else app.all(pattern, otherMethods(methods));
   }
   return { path, app, routes };
+}
+
+/** The methods of the paths in which the last word of this one is an id. */
+const ofIds = (routes: readonly Route[], whole: string) =>
+  routes.flatMap(({ path, method }) =>
+    path !== whole && new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(whole) ? [method] : [],
+  );
+
+/** Leaves these methods to the handlers that follow, and answers the others. */
+function exceptFor(methods: readonly Route["method"][]): Handler<AppEnv> {
+  const others = otherMethods(methods);
+  const known = new Set<string>(methods.includes("GET") ? [...methods, "HEAD"] : methods);
+  return (c, next) => (known.has(c.req.method) ? next() : others(c, next));
 }
 
 /** A PUT creates what its path names. */

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Budget } from "../../../src/budget.ts";
 import { Database } from "../../../src/db/core/database.ts";
 import { ERRORS } from "../../../src/errors.ts";
+import type { Route } from "../../../src/http/route.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { ADMIN, type CallOptions, type ProblemView, Service, type Space } from "../../support/service.ts";
 
@@ -54,7 +55,8 @@ describe("a refusal", () => {
     if (code === "conflict") await service.call(method, path, options());
     const problem = await (await service.call(method, path, options())).json<ProblemView>();
     const names = ["type", "title", "status", "detail", "code", "request_id"];
-    if (code === "invalid_request" || code === "malformed_request") names.push("errors");
+    // The definition's id is taken: its pointer is among the errors.
+    if (["invalid_request", "malformed_request", "conflict"].includes(code)) names.push("errors");
     expect(Object.keys(problem).toSorted()).toEqual(names.toSorted());
   });
 
@@ -99,8 +101,17 @@ describe("an address that no resource has", () => {
 
 const paths = [...Map.groupBy(ROUTES, (route) => route.path)].map(([path, routes]) => ({
   path: path.replaceAll(/\{\w+\}/g, "gone"),
-  methods: routes.map(({ method }) => method as string),
+  methods: methodsAt(path, routes),
 }));
+
+/** The methods of a path, with those of the path in which its last word is an id, where it may be one. */
+function methodsAt(path: string, routes: readonly Route[]): string[] {
+  const pattern = new RegExp(`^${path.replace(/\w+$/, "\\{\\w+\\}")}$`);
+  const ofIds = routes.some(({ isAlsoId }) => isAlsoId === true)
+    ? ROUTES.filter((each) => pattern.test(each.path))
+    : [];
+  return [...routes, ...ofIds].map(({ method }) => method);
+}
 
 describe.each(paths)("$path", ({ path, methods }) => {
   const allowed = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
@@ -165,7 +176,7 @@ describe("an address", () => {
 
   const byPath = [...Map.groupBy(ROUTES, (route) => route.path)];
   it.each(byPath)("%s says which methods it takes, and refuses others", async (path, routes) => {
-    const methods = routes.map((route) => route.method as string);
+    const methods = methodsAt(path, routes);
     const allowed = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
     const other = ["PUT", "DELETE", "POST", "PATCH"].find((method) => !allowed.includes(method)) ?? "";
     const response = await service.call(other, path.replaceAll(/\{\w+\}/g, "x"), { key: ADMIN });
