@@ -265,7 +265,7 @@ export interface ValuePage extends Omit<Page, "lines" | "continues"> {
 
 /** A row, with the same members as its line. */
 export interface ValueRow {
-  /** Some of its members. Whoever reads the row may change them. */
+  /** Some of its members. A reader of the row may change them. */
   head: Record<string, string | null>;
   /** A JSON object with all other members. */
   rest: string;

@@ -22,7 +22,7 @@ import type { SentItems } from "./sent-items.ts";
 const LINK = "personMerged";
 /** Each costs some twenty queries. */
 const MAX_LINKS = 10;
-/** The ids that tracker.js makes: nobody else's profile has one by accident, and none can be guessed. */
+/** The ids that tracker.js makes: no other profile has one by accident, and none can be guessed. */
 const VISITOR_ID = /^visitor-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The property of a link that names the visitor. */
@@ -37,8 +37,7 @@ interface Link {
 }
 
 /**
- * Ingests the events of a page: all or nothing, and then links its visitors. A call that is repeated links nobody
- * twice.
+ * Ingests the events of a page: all or nothing, and then links its visitors. A repeated call links no visitor twice.
  * @throws as `ingestEvents`, which see, and for links that are refused; nothing is written then.
  */
 export async function ingestPageEvents(
