@@ -17,7 +17,7 @@ export const trackerResource = resource("/tracker.js", "Events", [
     operationId: "trackerScript",
     summary: "Get the script for web pages",
     description:
-      'A page loads it as `<script defer src="https://…/tracker.js" data-key="…"></script>`, with a key that has `origins`. It sends page views, sessions and the page\'s own events through `POST /v1/events`.',
+      "A page loads the script with the attributes `defer` and `data-key`: a key that has `origins`. It sends page views, sessions and the page's own events through `POST /v1/events`.",
     auth: "none",
     responses: {
       200: {
