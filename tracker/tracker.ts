@@ -119,7 +119,7 @@ function endSession(idle = IDLE_MS): void {
   if (!session || Date.now() - session.last < idle) return;
   delete store[SESSION];
   const sessionLength = Math.round((session.last - session.start) / 1000);
-  addOfSession("sessionEnded", session, session.last, { sessionLength });
+  addOfSession("sessionEnded", session, session.last + 1, { sessionLength });
 }
 
 /** The id of the session that goes on at this time, or begins. */
@@ -132,8 +132,9 @@ function sessionAt(time: number): string {
         /^utm_(source|medium|campaign|term|content)$/.test(name),
       ),
     );
-    session = { id: uuid(), start: time, last: time, utm };
-    addOfSession("sessionStarted", session, time, {});
+    // Rows of one time are in the order of their ids: a beginning comes before what happens in the session.
+    session = { id: uuid(), start: time - 1, last: time, utm };
+    addOfSession("sessionStarted", session, session.start, {});
   }
   session.last = time;
   write(SESSION, session);

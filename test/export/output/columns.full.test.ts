@@ -152,7 +152,7 @@ describe("columns of an export that names no events", () => {
 
 describe("refused", () => {
   it.each<[string, Record<string, unknown>, string[]]>([
-    ["a path that no row has", { columns: paths("page", "no thing") }, ["/columns/1/path"]],
+    ["a path that no row has", { columns: paths("page", "9 things") }, ["/columns/1/path"]],
     ["a path of nested rows in flat ones", { columns: paths("properties.items.sku") }, ["/columns/0/path"]],
     ["a path of flat rows in nested ones", { row_format: "nested", columns: paths("page") }, ["/columns/0/path"]],
     ["a path into a text", { columns: paths("page.x") }, ["/columns/0/path"]],
