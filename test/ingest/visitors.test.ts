@@ -95,10 +95,10 @@ describe("a page", () => {
       "properties/mergedPersonId",
     ],
     ["a visitor into a visitor", { person_id: visitorId() }, "person_id"],
-    ["a visitor into nobody", { person_id: null }, "person_id"],
+    ["a visitor into no person", { person_id: null }, "person_id"],
     ["a visitor into two people", { person_id: "p-1", external_person_id: "CRM-1" }, "person_id"],
     [
-      "a visitor into an external id that nobody has",
+      "a visitor into an external id that no profile has",
       { person_id: null, external_person_id: "?" },
       "external_person_id",
     ],
@@ -149,7 +149,7 @@ describe("a page", () => {
   });
 });
 
-it("a server's personMerged is an event as before: it links nobody", async () => {
+it("a server's personMerged is an event as before: it links no visitor", async () => {
   const sent = { key: space.key, body: { events: [link(visitorId())] } };
   const problem = await service.json<ProblemView>("POST", "/v1/events", 422, sent);
   expect(problem.errors).toEqual([{ pointer: "/events/0/definition_id", detail: expect.stringContaining("disabled") }]);

@@ -102,7 +102,7 @@ async function createdId(stage: Stage, { person_id: id, external_person_id, cust
     external_person_id === undefined ? `custom_id=${custom_id}` : `external_person_id=${external_person_id}`;
   const answer = await stage.call("GET", `/v1/profiles?${query}`);
   const [profile] = answer.body["data"] as { person_id: string }[];
-  if (profile === undefined) throw new Differs(`nobody was created with ${query}`);
+  if (profile === undefined) throw new Differs(`no profile was created with ${query}`);
   return profile.person_id;
 }
 
