@@ -4,6 +4,7 @@
  * follows from its beginning: an event of the same call, or one that the person had in the day before.
  */
 
+import { AFTER_EVERY_WRITE } from "../db/core/sequences.ts";
 import { findSessionStarts, type SessionSought } from "../db/events/session-starts.ts";
 import { PERSON_IDS } from "../db/profiles/lookup.ts";
 import { type MergedPerson, mergedIntoAt } from "../db/profiles/merges.ts";
@@ -29,9 +30,6 @@ export interface SessionHead extends SessionMoment {
   /** The event leaves out the session's length. */
   lacksLength: boolean;
 }
-
-/** Reads what is current. */
-const NOW = Number.MAX_SAFE_INTEGER;
 
 const STARTED = "sessionStarted";
 const SHOWN = { [STARTED]: "sessionStart", sessionEnded: "sessionEnd" } as const;
@@ -132,7 +130,7 @@ async function storedStarts(
   const latest = new Map<PersonSession, SessionMoment>();
   const persons = [...new Set(ends.flatMap(({ personId }) => (personId === null ? [] : [personId])))];
   if (persons.length === 0) return latest;
-  const merged = Map.groupBy(await mergedIntoAt(db, space.id, NOW, persons), (each) => each.into_id);
+  const merged = Map.groupBy(await mergedIntoAt(db, space.id, AFTER_EVERY_WRITE, persons), (each) => each.into_id);
   const sought = ends.flatMap((end) =>
     peopleOf(end.personId, merged).map((personId) => ({
       end,

@@ -1,6 +1,7 @@
 /** Writes event definitions: creates, extends and deletes them. */
 
 import type { Database } from "../db/core/database.ts";
+import { AFTER_EVERY_WRITE } from "../db/core/sequences.ts";
 import {
   deleteDefinition as endDefinition,
   insertDefinition,
@@ -91,7 +92,7 @@ export async function changeDefinition(
 
 /** @throws invalid_request with a pointer to each attribute that is not defined and that no profile has. */
 async function checkTracked(db: Database, spaceId: string, attributes: readonly string[]): Promise<void> {
-  const unknown = await unknownNames(db, spaceId, Number.MAX_SAFE_INTEGER, "attribute", attributes);
+  const unknown = await unknownNames(db, spaceId, AFTER_EVERY_WRITE, "attribute", attributes);
   if (unknown.length > 0)
     throw invalid(...unknown.map(({ index, detail }) => ({ pointer: `/attributes/${index}`, detail })));
 }

@@ -56,6 +56,9 @@ export function versionAsOf(
     AND (${alias}.seq_to IS NULL OR ${alias}.seq_to > ${parameter})`;
 }
 
+/** A sequence number that no write reaches: as of it, everything is as it is now. */
+export const AFTER_EVERY_WRITE = Number.MAX_SAFE_INTEGER;
+
 /** The sequence number of the last write; 0 for a space without one. */
 export async function readSequence(db: Database, spaceId: string): Promise<number> {
   const row = await db.first<{ seq: number }>("SELECT seq FROM sequences WHERE space_id = ?1", [spaceId]);

@@ -5,7 +5,7 @@
 
 import type { AnyDataset, Key, Source } from "../../datasets/dataset.ts";
 import type { Database } from "../../db/core/database.ts";
-import { readSequence } from "../../db/core/sequences.ts";
+import { AFTER_EVERY_WRITE, readSequence } from "../../db/core/sequences.ts";
 import { compareKeys, justAfter } from "../../db/events/event-range.ts";
 import { storedUnder } from "../../db/events/stored-under.ts";
 import { resolveFormerIds } from "../../db/profiles/merges.ts";
@@ -68,7 +68,7 @@ export async function readPage(call: Call, space: SpaceRow, asked: PageRequest):
     scheduled: false,
     warn() {},
   });
-  const deletions = await pendingDeletions(db, space.id, Number.MAX_SAFE_INTEGER);
+  const deletions = await pendingDeletions(db, space.id, AFTER_EVERY_WRITE);
   const source = dataset.open(frozen, {
     db,
     spaceId: space.id,
@@ -89,7 +89,7 @@ export async function readPage(call: Call, space: SpaceRow, asked: PageRequest):
 }
 
 /** Person ids are not empty, so that this one has no events. */
-const NOBODY = "";
+const NO_PERSON = "";
 
 /** @returns the person's `person_id`; undefined: everybody. */
 async function personOf(db: Database, space: SpaceRow, asked: PersonId | undefined): Promise<string | undefined> {
@@ -98,7 +98,7 @@ async function personOf(db: Database, space: SpaceRow, asked: PersonId | undefin
   const ids = { person_id: [], external_person_id: [], custom_id: [], [name]: [id] };
   const [person] = await resolvePersons(db, space.id, ids);
   const found = person ?? (await resolveFormerIds(db, space.id, ids))[0]?.person;
-  return found?.person_id ?? NOBODY;
+  return found?.person_id ?? NO_PERSON;
 }
 
 /** Rows, and the places where the page before ends and the next one begins; null where there is none. */

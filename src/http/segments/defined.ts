@@ -1,6 +1,7 @@
 /** What the names in a segment's rule mean in the space: its definitions, and what profiles have. */
 
 import type { Database } from "../../db/core/database.ts";
+import { AFTER_EVERY_WRITE } from "../../db/core/sequences.ts";
 import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import type { Fault } from "../../errors.ts";
 import { definitionIds } from "../../ingest/definition-lists.ts";
@@ -10,16 +11,13 @@ import { unknownNames } from "../../ingest/profile-names.ts";
 import { type DefinedNames, namesInRule } from "../../segments/check.ts";
 import { eachRule, type Rule } from "../../segments/rule.ts";
 
-/** Reads what is current. */
-const NOW = Number.MAX_SAFE_INTEGER;
-
 export async function definedNames(db: Database, space: SpaceRow, rule: Rule): Promise<DefinedNames> {
   const rules = [...eachRule(rule)];
   const events = [...new Set(rules.flatMap((each) => ("event" in each ? [each.event] : [])))];
   const attributes = [...new Set(rules.flatMap((each) => ("attribute" in each ? [each.attribute] : [])))];
   const [found, definitions] = await Promise.all([
     findDefinitions(db, space, events),
-    profileDefinitionsAt(db, space.id, NOW, "attribute", attributes),
+    profileDefinitionsAt(db, space.id, AFTER_EVERY_WRITE, "attribute", attributes),
   ]);
   const isUnknown = events.some((id) => !found.has(id));
   return {
@@ -41,7 +39,7 @@ export async function ruleWarnings(db: Database, space: SpaceRow, rule: Rule): P
       const unknown = await unknownNames(
         db,
         space.id,
-        NOW,
+        AFTER_EVERY_WRITE,
         kind,
         asked.map(({ name }) => name),
       );
