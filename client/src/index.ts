@@ -1,3 +1,24 @@
 /** The package's entry: everything that a program may import of `spillway-client`. */
-export * from "./generated/index.ts";
-export { createClient, createConfig } from "./generated/client/index.ts";
+
+export type { Accepted, SendOptions } from "./batches.ts";
+export {
+  type ClientFailure,
+  type ExportFailed,
+  type Fault,
+  type FileDamaged,
+  type ProblemError,
+  SpillwayError,
+  type UnexpectedAnswer,
+  type WaitTimedOut,
+} from "./errors.ts";
+export type { CreateOptions, ExportJob, Exports } from "./exports/exports.ts";
+export type { CompletedExport, ExportFile, ExportRequest } from "./exports/request.ts";
+export type { WaitOptions } from "./exports/wait.ts";
+export type * from "./generated/types.gen.ts";
+export { type Page, Pages } from "./pages.ts";
+export type { EventOptions, ListedRow, ListEventsQuery, NewEvent } from "./resources/events.ts";
+export type { ProfileChange } from "./resources/profiles.ts";
+export type { NewReachabilityEvent, NewTouchpoint } from "./resources/touchpoints.ts";
+export type { RetryLimits } from "./retries.ts";
+export { type RequestOptions, Spillway } from "./spillway.ts";
+export type { CallOptions, SpillwayOptions } from "./transport.ts";

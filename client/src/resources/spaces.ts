@@ -1,0 +1,82 @@
+/** The operator's calls: every space, and keys for it. */
+
+import {
+  changeSpace,
+  createSpace,
+  createSpaceApiKey,
+  deleteSpace,
+  deleteSpaceApiKey,
+  getSpace,
+  listSpaceApiKeys,
+  listSpaces,
+} from "../generated/sdk.gen.ts";
+import type {
+  ApiKey,
+  ChangeSpaceData,
+  CreateSpaceApiKeyData,
+  CreateSpaceData,
+  ListSpaceApiKeysData,
+  ListSpacesData,
+  NewApiKey,
+  NewSpaceAnswer,
+  Space,
+} from "../generated/types.gen.ts";
+import type { Pages } from "../pages.ts";
+import type { CallOptions, Transport } from "../transport.ts";
+
+export class Spaces {
+  readonly apiKeys: SpaceApiKeys;
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+    this.apiKeys = new SpaceApiKeys(transport);
+  }
+
+  list(query?: NonNullable<ListSpacesData["query"]>, options?: CallOptions): Pages<Space> {
+    return this.#transport.pages(query, (wiring, query) => listSpaces({ ...wiring, query }), options);
+  }
+
+  get(id: string, options?: CallOptions): Promise<Space> {
+    return this.#transport.repeatable((wiring) => getSpace({ ...wiring, path: { id } }), options);
+  }
+
+  /** The answer alone has the space's first key and its webhook secret. */
+  create(body: CreateSpaceData["body"], options?: CallOptions): Promise<NewSpaceAnswer> {
+    return this.#transport.once((wiring) => createSpace({ ...wiring, body }), options);
+  }
+
+  change(id: string, body: ChangeSpaceData["body"], options?: CallOptions): Promise<Space> {
+    return this.#transport.repeatable((wiring) => changeSpace({ ...wiring, path: { id }, body }), options);
+  }
+
+  /** Deletes every row and file of a space, in the background. */
+  delete(id: string, options?: CallOptions): Promise<void> {
+    return this.#transport.removal((wiring) => deleteSpace({ ...wiring, path: { id } }), options);
+  }
+}
+
+export class SpaceApiKeys {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  list(spaceId: string, query?: NonNullable<ListSpaceApiKeysData["query"]>, options?: CallOptions): Pages<ApiKey> {
+    const path = { id: spaceId };
+    return this.#transport.pages(query, (wiring, query) => listSpaceApiKeys({ ...wiring, path, query }), options);
+  }
+
+  /** The answer alone has the key. */
+  create(spaceId: string, body: CreateSpaceApiKeyData["body"], options?: CallOptions): Promise<NewApiKey> {
+    const path = { id: spaceId };
+    return this.#transport.once((wiring) => createSpaceApiKey({ ...wiring, path, body }), options);
+  }
+
+  /** Revokes a key. */
+  delete(spaceId: string, keyId: string, options?: CallOptions): Promise<void> {
+    const path = { id: spaceId, key_id: keyId };
+    return this.#transport.removal((wiring) => deleteSpaceApiKey({ ...wiring, path }), options);
+  }
+}

@@ -1,0 +1,199 @@
+/** When the client makes a call again: against a real HTTP server that fails as a test says. */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Spillway, SpillwayError } from "../../client/src/index.ts";
+import { backoffMs } from "../../client/src/retries.ts";
+
+type Step = (response: ServerResponse, request: IncomingMessage) => void;
+
+let server: Server;
+let seen: { method: string; path: string; idempotencyKey: string | undefined; body: string }[];
+let steps: Step[];
+let waits: number[];
+let spillway: Spillway;
+
+beforeEach(async () => {
+  seen = [];
+  steps = [];
+  waits = [];
+  server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (piece) => (body += String(piece)));
+    request.on("end", () => {
+      const idempotencyKey = request.headers["idempotency-key"]?.toString();
+      seen.push({ method: request.method ?? "", path: request.url ?? "", idempotencyKey, body });
+      const step = steps.shift() ?? ok({});
+      step(response, request);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  spillway = new Spillway({
+    origin: `http://127.0.0.1:${port}`,
+    key: "sk_test",
+    random: () => 1,
+    sleep: async (ms) => void waits.push(ms),
+  });
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const ok =
+  (body: unknown): Step =>
+  (response) =>
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+
+const problem =
+  (status: number, code: string, headers: Record<string, string> = {}): Step =>
+  (response) =>
+    response
+      .writeHead(status, { "content-type": "application/problem+json", ...headers })
+      .end(JSON.stringify({ code, status, detail: "It failed." }));
+
+const cut: Step = (response) => void response.destroy();
+
+const half: Step = (response) => {
+  response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
+  response.write('{"id":', () => response.destroy());
+};
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof SpillwayError) return error.code;
+    throw error;
+  }
+  return "none";
+}
+
+const EXPORT = { dataset: "profile_attributes" } as const;
+
+describe("a call is made again", () => {
+  it("after the seconds that Retry-After names", async () => {
+    steps = [problem(429, "rate_limited", { "retry-after": "7" }), ok({ id: "x" })];
+    expect(await spillway.exports.get("x")).toEqual({ id: "x" });
+    expect(waits).toEqual([7_000]);
+  });
+
+  it("where it is refused for its rate, also if it may not be repeated", async () => {
+    steps = [problem(429, "rate_limited", { "retry-after": "1" })];
+    await spillway.exports.retry("x");
+    expect(seen).toHaveLength(2);
+  });
+
+  it.each([
+    ["the connection breaks", cut],
+    ["half an answer comes", half],
+    ["the service is unavailable", problem(503, "unavailable")],
+    ["the service fails", problem(500, "internal")],
+  ])("where %s, with a growing delay", async (_why, step) => {
+    steps = [step, step, ok({ id: "x" })];
+    expect(await spillway.exports.get("x")).toEqual({ id: "x" });
+    expect(waits).toEqual([500, 1_000]);
+  });
+
+  it("with the same idempotency key, so that one export is created", async () => {
+    steps = [cut, problem(409, "conflict"), ok({ id: "x" })];
+    await spillway.exports.create(EXPORT);
+    expect(new Set(seen.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+    expect(seen).toHaveLength(3);
+  });
+
+  it("with the same ids, so that no event is stored twice", async () => {
+    steps = [cut, ok({ accepted: 1, duplicates: 0 })];
+    await spillway.events.send([{ definition_id: "order_placed", person_id: "p-1", properties: {} }]);
+    expect(seen[0]?.body).toMatch(/"id":"[0-9a-f-]{36}"/);
+    expect(seen[1]?.body).toBe(seen[0]?.body);
+  });
+
+  it("and finds deleted what the call before it deleted", async () => {
+    steps = [cut, problem(404, "not_found")];
+    await spillway.segments.delete("vip");
+    expect(seen).toHaveLength(2);
+  });
+});
+
+describe("a call is not made again", () => {
+  it("where the request is wrong", async () => {
+    steps = [problem(422, "invalid_request")];
+    expect(await codeOf(spillway.exports.create(EXPORT))).toBe("invalid_request");
+    expect(seen).toHaveLength(1);
+  });
+
+  it("where it may have been done, and may not be repeated", async () => {
+    steps = [cut];
+    expect(await codeOf(spillway.apiKeys.create({ name: "k", scopes: ["exports:read"] }))).toBe("unreachable");
+    expect(seen).toHaveLength(1);
+  });
+
+  it("for something that is not there", async () => {
+    steps = [problem(404, "not_found")];
+    expect(await codeOf(spillway.segments.delete("vip"))).toBe("not_found");
+  });
+
+  it("for a rate that asks for a longer wait than the limit", async () => {
+    steps = [problem(429, "rate_limited", { "retry-after": "121" })];
+    expect(await codeOf(spillway.exports.get("x"))).toBe("rate_limited");
+  });
+
+  it("where waiting helps nothing: an export that has failed, a space with too many of them", async () => {
+    steps = [problem(503, "export_failed"), problem(429, "too_many_pending_exports")];
+    expect(await codeOf(spillway.exports.content("x"))).toBe("export_failed");
+    expect(await codeOf(spillway.exports.create(EXPORT))).toBe("too_many_pending_exports");
+    expect(seen).toHaveLength(2);
+  });
+
+  it("more often than six times", async () => {
+    steps = Array.from({ length: 20 }, () => problem(503, "unavailable"));
+    expect(await codeOf(spillway.exports.get("x"))).toBe("unavailable");
+    expect(seen).toHaveLength(6);
+  });
+
+  it("after its signal is aborted", async () => {
+    const controller = new AbortController();
+    steps = [
+      (response) => {
+        controller.abort(new Error("The user left."));
+        response.destroy();
+      },
+    ];
+    await expect(spillway.exports.get("x", { signal: controller.signal })).rejects.toThrow("The user left.");
+    expect(seen).toHaveLength(1);
+  });
+});
+
+it("an answer that is not the service's is told apart", async () => {
+  steps = [(response) => response.writeHead(418).end("<html>")];
+  expect(await codeOf(spillway.exports.get("x"))).toBe("unexpected_answer");
+});
+
+it("a service that is not there is told by its origin", async () => {
+  const nobody = new Spillway({ origin: "http://127.0.0.1:1", key: "sk_test", retries: { attempts: 1 } });
+  await expect(nobody.exports.get("x")).rejects.toMatchObject({
+    code: "unreachable",
+    message: "No service answers at http://127.0.0.1:1 (GET /v1/exports/x).",
+  });
+});
+
+it("ids go into paths as they are, whatever they contain", async () => {
+  await spillway.profiles.get("a/b?c#d ü");
+  expect(seen[0]?.path).toBe("/v1/profiles/a%2Fb%3Fc%23d%20%C3%BC");
+});
+
+it("an address or a key that cannot be one is refused at once, without showing the key", () => {
+  expect(() => new Spillway({ origin: "exports.example.com", key: "sk_1" })).toThrow(TypeError);
+  expect(() => new Spillway({ origin: "https://exports.example.com", key: "sk_1\nsecret" })).toThrow(
+    /^The key is empty, or has a character that keys never have\.$/,
+  );
+});
+
+it("the backoff doubles up to half a minute, and half of it is random", () => {
+  expect([1, 2, 3, 20].map((attempt) => backoffMs(attempt, 1))).toEqual([500, 1_000, 2_000, 30_000]);
+  expect(backoffMs(1, 0)).toBe(250);
+});
