@@ -116,7 +116,7 @@ function openContext(env: Env): Context {
 }
 
 /** What a request is handled with. */
-function beginCall(request: Request, env: Env, ctx: ExecutionContext): Call {
+function beginCall(request: Request, env: Env, ctx: ExecutionContext): Omit<Call, "serve"> {
   const context = openContext(env);
   return {
     request,

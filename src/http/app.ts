@@ -20,12 +20,13 @@ import { RESOURCES, ROUTES } from "./routes.ts";
  * @param dialects those that are served. The addresses of others are unknown.
  */
 export function createApp(
-  begin: (request: Request, env: Env, ctx: ExecutionContext) => Call,
+  begin: (request: Request, env: Env, ctx: ExecutionContext) => Omit<Call, "serve">,
   dialects: readonly DialectName[],
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(async (c, next) => {
-    c.set("call", begin(c.req.raw, c.env, c.executionCtx as ExecutionContext));
+    const serve = async (request: Request) => app.fetch(request, c.env, c.executionCtx);
+    c.set("call", { ...begin(c.req.raw, c.env, c.executionCtx as ExecutionContext), serve });
     c.set("route", "");
     await next();
   });

@@ -10,6 +10,7 @@ import { EVENT_TYPES } from "../webhooks/events/index.ts";
 import { OWN } from "./conventions.ts";
 import type { Examples } from "./example-values.ts";
 import { flowExamples } from "./flows/examples.ts";
+import { mcpExamples } from "./mcp/examples.ts";
 import { metaExamples } from "./meta/examples.ts";
 import type { ApiDescription } from "./openapi.ts";
 import { profileDefinitionExamples } from "./profile-definitions/examples.ts";
@@ -49,6 +50,7 @@ const TAGS: Record<string, string> = {
     "Notifications when an export ends or a schedule is paused, sent to a `callback_url` or to an endpoint of the space as [Standard Webhooks](https://www.standardwebhooks.com) define them. A webhook that is not answered with 2xx within 15 seconds is sent again: ten attempts over three days. An event may be delivered more than once, always with the same `webhook-id`.",
   Schedules:
     "Recurring exports on a cron schedule. Their windows follow one another without a gap and without an overlap.",
+  Assistants: "Tools for an assistant that acts for a person: the Model Context Protocol.",
   Service: "The service itself: its health, this document, and what errors mean.",
 };
 
@@ -60,6 +62,7 @@ const EXAMPLES: Examples = {
   ...eventExamples,
   ...exportExamples,
   ...flowExamples,
+  ...mcpExamples,
   ...metaExamples,
   ...profileDefinitionExamples,
   ...profileExamples,

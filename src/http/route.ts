@@ -44,6 +44,11 @@ export interface Call {
   keys: KeyCache;
   /** Static files that are deployed with the Worker. */
   assets: Fetcher;
+  /**
+   * Serves another request of the same caller within this invocation, through its whole chain: key, limits, scope and
+   * schema.
+   */
+  serve(request: Request): Promise<Response>;
   /** Work that continues after the response. */
   waitUntil(work: Promise<unknown>): void;
   /** Ids and codes for the call's log line. */

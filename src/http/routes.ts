@@ -8,6 +8,7 @@ import { eventDefinitionsResource } from "./event-definitions/routes.ts";
 import { eventsResource } from "./events/routes.ts";
 import { exportsResource } from "./exports/routes.ts";
 import { flowsResource } from "./flows/routes.ts";
+import { mcpResource } from "./mcp/routes.ts";
 import { SentDocument } from "./meta/document.ts";
 import { metaResource } from "./meta/routes.ts";
 import { profileDefinitionResources } from "./profile-definitions/routes.ts";
@@ -48,6 +49,7 @@ export const RESOURCES: readonly Resource[] = [
   rotateEndpointSecretResource,
   rotateSpaceSecretResource,
   webhookDeliveriesResource,
+  mcpResource(() => ROUTES),
   metaResource(new SentDocument(OWN_API, () => ROUTES)),
 ];
 

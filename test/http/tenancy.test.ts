@@ -147,6 +147,7 @@ const TABLE: Record<string, Line> = {
   rotateSpaceWebhookSecret: "has no id: the key says which space",
   listWebhookDeliveries: { list: "/v1/webhook-deliveries" },
   redeliverWebhook: { foreign: (ids) => `/v1/webhook-deliveries/${ids.delivery}/redeliver`, status: 404 },
+  mcp: "makes calls of the other lines, with the caller's key: mcp/tools.test.ts",
   health: "shows nothing of any space",
   openapi: "shows nothing of any space",
   problem: "shows nothing of any space",

@@ -128,7 +128,7 @@ export class Service {
       },
       measure: (point) => void this.points.push(point),
     };
-    const begin = (request: Request, _env: Env, ctx: ExecutionContext): Call => ({
+    const begin = (request: Request, _env: Env, ctx: ExecutionContext): Omit<Call, "serve"> => ({
       request,
       url: new URL(request.url),
       requestId: crypto.randomUUID(),

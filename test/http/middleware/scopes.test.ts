@@ -85,6 +85,7 @@ const OPENS: Record<string, Scope | "any"> = {
   rotateSpaceWebhookSecret: "settings:write",
   listWebhookDeliveries: "settings:write",
   redeliverWebhook: "settings:write",
+  mcp: "any",
 };
 
 const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", LIST_LIMIT: "10000" });
