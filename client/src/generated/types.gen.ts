@@ -1352,21 +1352,6 @@ export type ScheduleChange = {
     paused?: boolean;
 };
 
-/**
- * One JSON-RPC 2.0 request or notification. Lists of them are not accepted.
- */
-export type McpMessage = {
-    jsonrpc: '2.0';
-    /**
-     * Absent in notifications.
-     */
-    id?: string | number;
-    method: string;
-    params?: {
-        [key: string]: unknown;
-    };
-};
-
 export type WebhookBody = {
     type: 'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired';
     /**
@@ -2446,24 +2431,6 @@ export type WebhookDelivery = {
          */
         error: 'http_status' | 'redirected' | 'timeout' | 'connection_failed' | 'target_not_allowed' | 'target_unresolved' | 'endpoint_disabled' | 'endpoint_deleted' | 'internal' | null;
     }>;
-};
-
-/**
- * One JSON-RPC 2.0 response; in a stream it is the data of the one event.
- */
-export type McpAnswer = {
-    jsonrpc: '2.0';
-    id: string | number | null;
-    result?: {
-        [key: string]: unknown;
-    };
-    /**
-     * A number in `code`, and a `message`.
-     */
-    error?: {
-        [key: string]: unknown;
-    };
-    [key: string]: unknown;
 };
 
 export type Health = {
