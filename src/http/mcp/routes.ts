@@ -12,7 +12,7 @@ import { type Resource, resource } from "../resource.ts";
 import { type Call, route, type Route } from "../route.ts";
 import { serverFor } from "./server.ts";
 import type { Tool } from "./tool.ts";
-import { toolsOf } from "./tools.ts";
+import { TOOL_NAMES, toolsOf } from "./tools.ts";
 
 const Message = z
   .strictObject({
@@ -40,8 +40,7 @@ export function mcpResource(routes: () => readonly Route[]): Resource {
       method: "POST",
       operationId: "mcp",
       summary: "Call a tool as an assistant",
-      description:
-        "The endpoint of the [Model Context Protocol](https://modelcontextprotocol.io), streamable HTTP without sessions: an assistant's host is given this address and an API key in `Authorization`. The tools are `list_datasets`, `describe_dataset`, `estimate_export`, `create_export`, `get_export`, `list_exports` and `list_events`; none cancels or deletes. A tool's call is a call of the API by the same key: it needs the scope, passes the limits and counts as that call does, beside the call of this address. `tools/list` has those that the key may use.\n\nErrors of the call behind a tool are results with `isError`. Keys with `origins` are refused, and so are web pages of other origins.",
+      description: `The endpoint of the [Model Context Protocol](https://modelcontextprotocol.io), streamable HTTP without sessions: an assistant's host is given this address and an API key in \`Authorization\`. The tools are ${TOOL_NAMES.join(", ")}; none cancels or deletes. A tool's call is a call of the API by the same key: it needs the scope, passes the limits and counts as that call does, beside the call of this address. \`tools/list\` has those that the key may use.\n\nErrors of the call behind a tool are results with \`isError\`. Keys with \`origins\` are refused, and so are web pages of other origins.`,
       auth: "key",
       headers: z.object({
         Accept: z.string().optional().meta({

@@ -78,6 +78,10 @@ function requireStoredDestination({ delivery, callback_url: address }: Arguments
   if (faults.length > 0) throw invalid(...faults);
 }
 
+export const TOOL_NAMES: readonly string[] = [...DATASET_TOOLS, ...Object.values(OPERATION_TOOLS)].map(
+  ({ name }) => name,
+);
+
 /** Every tool by its name, in the order of the list. @param routes every operation of the API. */
 export function toolsOf(routes: readonly Route[]): ReadonlyMap<string, Tool> {
   const tools = [...DATASET_TOOLS];
