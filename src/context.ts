@@ -18,12 +18,12 @@ import type { Runtime } from "./runtime.ts";
 export const Message = z.object({
   space_id: z.string().min(1),
   export_id: z.string().min(1),
-  step: z.enum(["plan", "chunk", "assemble", "finish"]),
-  /** The chunk to write, or the file to assemble. */
+  step: z.enum(["plan", "chunk", "assemble", "finish", "verify"]),
+  /** The chunk to write, the file to assemble, or the verification of the export. */
   n: z.number().int().min(0).default(0),
   /** How often a call had retried the export. A message from before a retry may work, but cannot fail the export. */
   generation: z.number().int().min(0).default(0),
-  /** The id of the call that created or retried the export, for the logs. */
+  /** The id of the call that created, retried or verifies the export, for the logs. */
   request_id: z.string().default(""),
 });
 
@@ -31,11 +31,13 @@ export type Message = z.output<typeof Message>;
 
 /**
  * The steps of each queue. `chunks` has the steps that read and write an export's data, of which an invocation runs one
- * at a time; the short steps of all exports do not wait behind them.
+ * at a time; the short steps of all exports do not wait behind them, nor behind verifications, which read completed
+ * exports back.
  */
-export const STEPS_OF: Readonly<Record<"steps" | "chunks", ReadonlySet<Message["step"]>>> = {
+export const STEPS_OF: Readonly<Record<"steps" | "chunks" | "verify", ReadonlySet<Message["step"]>>> = {
   steps: new Set(["plan", "finish"]),
   chunks: new Set(["chunk", "assemble"]),
+  verify: new Set(["verify"]),
 };
 
 /** A webhook delivery may be due. */
@@ -53,6 +55,7 @@ export const MAINTENANCE_TASKS = [
   "resend",
   "redispatchDeliveries",
   "runSchedules",
+  "verifyExports",
   "expire",
   "cleanUp",
   "deleteRecords",

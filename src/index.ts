@@ -92,6 +92,7 @@ function openContext(env: Env): Context {
       for (const [queue, steps] of [
         [env.STEP_QUEUE, STEPS_OF.steps],
         [env.CHUNK_QUEUE, STEPS_OF.chunks],
+        [env.VERIFY_QUEUE, STEPS_OF.verify],
       ] as const) {
         const own = messages.filter(({ step }) => steps.has(step));
         for (let from = 0; from < own.length; from += MAX_MESSAGES_PER_SEND) {
@@ -167,6 +168,7 @@ const consumeStep = consume(Message, (context, message, { attempts }) => runStep
 const CONSUMERS: ReadonlyMap<string, Consume> = new Map([
   ["steps", consumeStep],
   ["chunks", consumeStep],
+  ["verify", consumeStep],
   ["maintenance", consume(MaintenanceMessage, runSlice)],
   [
     "dead",

@@ -17,13 +17,17 @@ async function consume(queue: string) {
   return { acks: explicitAcks, retries: retryMessages.map(({ msgId }) => msgId) };
 }
 
-it.each(["spillway-steps", "spillway-chunks", "spillway-dead", "spillway-webhooks", "spillway-staging-chunks"])(
-  "an unreadable message of %s is dropped",
-  async (queue) => {
-    vi.spyOn(console, "log").mockReturnValue();
-    expect(await consume(queue)).toEqual({ acks: ["m"], retries: [] });
-  },
-);
+it.each([
+  "spillway-steps",
+  "spillway-chunks",
+  "spillway-verify",
+  "spillway-dead",
+  "spillway-webhooks",
+  "spillway-staging-chunks",
+])("an unreadable message of %s is dropped", async (queue) => {
+  vi.spyOn(console, "log").mockReturnValue();
+  expect(await consume(queue)).toEqual({ acks: ["m"], retries: [] });
+});
 
 it("a message of another queue is retried, and the log names the queue", async () => {
   vi.spyOn(console, "log").mockReturnValue();

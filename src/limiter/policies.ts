@@ -11,7 +11,7 @@ interface PolicyRow {
 }
 
 export const POLICIES = {
-  create: { calls: "POST /v1/exports, POST /v1/exports/{id}/retry", exact: true },
+  create: { calls: "POST /v1/exports, POST /v1/exports/{id}/retry, POST /v1/exports/{id}/verify", exact: true },
   poll: {
     calls: "GET /v1/exports, GET /v1/exports/{id}, a repeated POST /v1/exports with its Idempotency-Key",
     exact: true,

@@ -19,6 +19,7 @@ import { redispatchDeliveries } from "../webhooks/deliver.ts";
 import { cleanUp } from "./cleanup.ts";
 import { pruneVersions } from "./pruning.ts";
 import { purgeSpaces } from "./purge.ts";
+import { verifyExports } from "./verifications.ts";
 import { KEY_TTL_MS } from "../export/api/idempotency.ts";
 import { retain } from "./retention.ts";
 import { runSchedules } from "../schedules/run-due.ts";
@@ -55,6 +56,7 @@ export const TASKS: Readonly<Record<MaintenanceTask, Task>> = {
   resend: (context) => resend(context),
   redispatchDeliveries: (context) => redispatchDeliveries(context),
   runSchedules: (context, { goOn }) => runSchedules(context, goOn),
+  verifyExports: (context) => verifyExports(context),
   expire: (context) => expire(context),
   cleanUp: (context) => cleanUp(context),
   deleteRecords: (context) => deleteRecords(context),

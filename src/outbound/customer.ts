@@ -1,12 +1,12 @@
 /**
  * Customers' buckets: a location and credentials become a Bucket. A role is assumed with a session policy that allows
- * no more than writes below one prefix, and an endpoint that a customer entered is checked before every call.
+ * no more than writes below one prefix, or reads, and an endpoint that a customer entered is checked before every call.
  */
 
 import type { Config } from "../config.ts";
 import { SpillwayError } from "../errors.ts";
 import { bucketUrl, type BucketLocation, writeHeaders } from "./bucket-location.ts";
-import { sessionPolicy } from "./policies.ts";
+import { sessionPolicy, type SessionPurpose } from "./policies.ts";
 import { CAPABILITIES } from "./providers.ts";
 import { isOwnRole } from "./role.ts";
 import type { Store } from "./s3-call.ts";
@@ -23,8 +23,9 @@ export type BucketAuth =
 export interface SessionScope {
   /** Appears in the customer's own logs: the export's id. */
   sessionName: string;
-  /** Every key that is written begins with it. */
+  /** Every key that is written or read begins with it. */
   prefix: string;
+  purpose: SessionPurpose;
   /** The one key that may be deleted: the connection test's. */
   probe: string | null;
 }
@@ -129,6 +130,6 @@ const REFUSALS = {
 } as const;
 
 function roleRequest(at: BucketLocation, roleArn: string, externalId: string | null, scope: SessionScope): RoleRequest {
-  const policy = sessionPolicy(at, scope.prefix, scope.probe);
+  const policy = sessionPolicy(at, scope.prefix, scope.probe, scope.purpose);
   return { roleArn, externalId, sessionName: scope.sessionName, policy, region: at.region };
 }

@@ -1,6 +1,7 @@
 /**
  * AWS policies: the session policy of an assumed role, and the policies that a customer attaches to that role. Both
- * allow the same: three actions on objects below one prefix, and two on the key where KMS encrypts.
+ * allow the same: three actions on objects below one prefix, and two on the key where KMS encrypts. A session that
+ * reads files back may write nothing.
  */
 
 import { partitionOf, type BucketLocation } from "./bucket-location.ts";
@@ -21,18 +22,39 @@ export type Policy = ReturnType<typeof policy>;
 
 const OBJECT_ACTIONS = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"];
 const KEY_ACTIONS = ["kms:GenerateDataKey", "kms:Decrypt"];
+/**
+ * Without it S3 answers 403 for a missing object, as for one that may not be read (GetObject, "Permissions"). A
+ * condition on the prefix would take that away again: a read has none.
+ */
+const LIST_ACTION = "s3:ListBucket";
+
+/** What a session is for. `read`: to read files back. */
+export type SessionPurpose = "write" | "read";
 
 /**
- * @param prefix every key that is written begins with it.
+ * @param prefix every key that is written or read begins with it.
  * @param probe the one key that the session may delete: the connection test's.
  * @returns compact JSON: AWS accepts 2,048 characters.
  */
-export function sessionPolicy(location: BucketLocation, prefix: string, probe: string | null): string {
-  const objects = `arn:${partitionOf(location.region)}:s3:::${location.bucket}/`;
-  const statements: Statement[] = [{ Effect: "Allow", Action: OBJECT_ACTIONS, Resource: `${objects}${prefix}*` }];
+export function sessionPolicy(
+  location: BucketLocation,
+  prefix: string,
+  probe: string | null,
+  purpose: SessionPurpose,
+): string {
+  const bucket = `arn:${partitionOf(location.region)}:s3:::${location.bucket}`;
+  const objects = `${bucket}/`;
+  const reads = purpose === "read";
+  const actions = reads ? "s3:GetObject" : OBJECT_ACTIONS;
+  const statements: Statement[] = [{ Effect: "Allow", Action: actions, Resource: `${objects}${prefix}*` }];
+  if (reads) statements.push({ Effect: "Allow", Action: LIST_ACTION, Resource: bucket });
   if (probe !== null) statements.push({ Effect: "Allow", Action: "s3:DeleteObject", Resource: `${objects}${probe}` });
   if (location.encryption?.sse === "aws:kms" && CAPABILITIES[location.provider].keyPolicies)
-    statements.push({ Effect: "Allow", Action: KEY_ACTIONS, ...keyResource(location, location.encryption.kms_key_id) });
+    statements.push({
+      Effect: "Allow",
+      Action: reads ? "kms:Decrypt" : KEY_ACTIONS,
+      ...keyResource(location, location.encryption.kms_key_id),
+    });
   return JSON.stringify(policy(statements));
 }
 
@@ -57,17 +79,19 @@ export function trustPolicy(principalArn: string, externalId: string): Policy {
   ]);
 }
 
-/** The role's permissions. */
+/** The role's permissions. @param verify with the one by which a verification tells missing files. */
 export function permissionsPolicy(
   bucket: string,
   directoryPath: string,
-  kmsKeyArn: string | null,
+  { kmsKeyArn, verify }: { kmsKeyArn: string | null; verify: boolean },
   partition: string,
 ): Policy {
-  const objects = `arn:${partition}:s3:::${bucket}/${directoryPath}*`;
+  const arn = `arn:${partition}:s3:::${bucket}`;
   const statements: Statement[] = [
-    { Sid: "SpillwayWritesExports", Effect: "Allow", Action: OBJECT_ACTIONS, Resource: objects },
+    { Sid: "SpillwayWritesExports", Effect: "Allow", Action: OBJECT_ACTIONS, Resource: `${arn}/${directoryPath}*` },
   ];
+  if (verify)
+    statements.push({ Sid: "SpillwayTellsMissingFiles", Effect: "Allow", Action: LIST_ACTION, Resource: arn });
   if (kmsKeyArn !== null)
     statements.push({ Sid: "SpillwayUsesTheKey", Effect: "Allow", Action: KEY_ACTIONS, Resource: kmsKeyArn });
   return policy(statements);

@@ -25,6 +25,9 @@ import {
 /** Characters of an ETag that is kept and sent back. */
 const MAX_ID = 1_024;
 
+/** Answers to a read of a part: no object, another one, or one that is shorter. */
+const OTHER_OBJECT = [404, 412, 416];
+
 /** The service's own bucket. Its endpoint has no trailing slash, and the bucket's name follows it: path style. */
 export type BucketAddress = Config["bucket"];
 
@@ -72,13 +75,21 @@ export class Bucket {
    * @returns null when no object is at the key.
    */
   async get(key: string, range?: { from: number; length: number }): Promise<Response | null> {
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(new DOMException("no answer", "TimeoutError")), ANSWER_WITHIN_MS);
-    try {
-      return await this.#fetchObject(key, range, timeout.signal);
-    } finally {
-      clearTimeout(timer);
-    }
+    return untilAnswered((signal) => this.#fetchObject(key, range, signal));
+  }
+
+  /**
+   * The object from byte `from` on, as `get`, while it is the one that had this ETag.
+   * @returns null when another object is at the key, or none, or the store does not send a part of it.
+   */
+  async getFrom(key: string, from: number, etag: string): Promise<Response | null> {
+    const headers = { range: `bytes=${from}-`, "if-match": etag };
+    const response = await untilAnswered((signal) =>
+      this.#calls.send("GET", key, "", { headers, accept: OTHER_OBJECT, signal }),
+    );
+    if (response.status === 206) return response;
+    await drain(response);
+    return null;
   }
 
   async #fetchObject(
@@ -243,6 +254,17 @@ function storeAt({ endpoint, name, region, accessKeyId, secretAccessKey }: Bucke
     conditionalPut: "yes",
     conditionalComplete: "overwrites",
   };
+}
+
+/** Gives a call a time limit until its answer begins: the body may take longer. */
+async function untilAnswered<Answer>(call: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new DOMException("no answer", "TimeoutError")), ANSWER_WITHIN_MS);
+  try {
+    return await call(timeout.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {

@@ -28,6 +28,8 @@ const EVERY_SPACE: Record<string, string> = {
   listToCleanUp: "the sweep finds what to clean up for every space, each with its space_id",
   listPurgeable: "the sweep finds records to forget for every space, each with its space_id",
   deleteOldExports: "the sweep ends the records of every space that are too old",
+  claimStuckVerifications: "the sweep wakes late verifications of every space, and gives each back with its space_id",
+  listDueVerifications: "the sweep begins what schedules of every space ask for, each by its space_id",
   takeDueSchedules: "the sweep looks at schedules of every space, and gives each back with its space_id",
   dropOldRuns: "the sweep drops every space's history of runs when it is too old",
   takeLostDeliveries: "the sweep wakes late deliveries of every space, and gives each back with its space_id",
@@ -105,6 +107,7 @@ describe("every query", () => {
       "leaseSpaceForPruning",
       "leaseSpaceForRetention",
       "listDeletingSpaces",
+      "listDueVerifications",
       "listSpaces",
       "takeDueSchedules",
     ]);

@@ -103,7 +103,7 @@ describe("a session's policy", () => {
     Resource: resource,
   });
   const statements = (place: BucketLocation, prefix = "", probe: string | null = null) =>
-    (JSON.parse(sessionPolicy(place, prefix, probe)) as { Statement: unknown[] }).Statement;
+    (JSON.parse(sessionPolicy(place, prefix, probe, "write")) as { Statement: unknown[] }).Statement;
 
   it("is narrowed to the prefix", () => {
     expect(statements(AWS, "a/b/")).toEqual([objects("arn:aws:s3:::acme-exports/a/b/*")]);
@@ -141,13 +141,13 @@ describe("a session's policy", () => {
 
   it("fits what AWS takes, at its longest", () => {
     const place = at({ bucket: "b".repeat(63), encryption: { sse: "aws:kms", kms_key_id: "k".repeat(100) } });
-    expect(sessionPolicy(place, "d".repeat(860), "d".repeat(512)).length).toBeLessThan(2048);
+    expect(sessionPolicy(place, "d".repeat(860), "d".repeat(512), "write").length).toBeLessThan(2048);
   });
 });
 
 it("the Terraform text has both policies, and nothing that it would take for its own", () => {
   const trust = trustPolicy("arn:aws:iam::210987654321:user/spillway", "spillway-1");
-  const permissions = permissionsPolicy("acme-exports", "a/", null, "aws");
+  const permissions = permissionsPolicy("acme-exports", "a/", { kmsKeyArn: null, verify: false }, "aws");
   const text = terraform(trust, permissions);
   const encoded = [...text.matchAll(/jsonencode\((\{[\s\S]*?\n {2}\})\)/g)].map(
     ([, json = ""]) => JSON.parse(json) as unknown,

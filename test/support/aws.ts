@@ -5,6 +5,7 @@
  */
 
 import { createHash, createHmac } from "node:crypto";
+import { partOf } from "./faults/memory-s3.ts";
 
 const IDENTITY = { accessKeyId: "AKIASPILLWAY00000001", secretAccessKey: "spillway-own-secret/+0123456789abcdefgh" };
 export const PRINCIPAL = "arn:aws:iam::210987654321:user/spillway";
@@ -70,6 +71,8 @@ export class FakeAws {
   conditional: "keeps" | "refuses" | "ignores" = "keeps";
   /** Whether the store encrypts as requested. `quietly`: it reports the encryption only with a GET. */
   encrypts: boolean | "quietly" = true;
+  /** Whether the role, or the key, may list the bucket; a session's policy must allow it too. */
+  mayList = false;
   now: () => number = () => Date.now();
   readonly #sessions = new Map<string, Session>();
 
@@ -174,12 +177,13 @@ export class FakeAws {
       </AssumeRoleResult></AssumeRoleResponse>`);
   }
 
-  #allows(id: string, action: string, key: string): boolean {
+  /** @param key null: the bucket itself. */
+  #allows(id: string, action: string, key: string | null): boolean {
     const session = this.#sessions.get(id);
     if (session === undefined) return true;
     return session.policy.Statement.some(({ Action, Resource }) => {
       const prefix = Resource.replace(/\*$/, "");
-      const object = `arn:aws:s3:::${this.bucket}/${key}`;
+      const object = `arn:aws:s3:::${this.bucket}${key === null ? "" : `/${key}`}`;
       const fits = Resource.endsWith("*") ? object.startsWith(prefix) : object === Resource;
       return fits && [Action].flat().includes(action);
     });
@@ -210,7 +214,8 @@ export class FakeAws {
       if (this.conditional === "refuses") return s3Error(501, "NotImplemented");
       if (this.objects.has(key)) return s3Error(412, "PreconditionFailed");
     }
-    if (method === "GET") return this.#get(key);
+    if (method === "GET")
+      return this.#get(key, headers, this.mayList && this.#allows(accessKeyId, "s3:ListBucket", null));
     if (method === "DELETE") {
       if (upload === null) this.objects.delete(key);
       else this.uploads.delete(upload);
@@ -225,11 +230,14 @@ export class FakeAws {
     return new Response(null, { headers: this.#confirms(headers) });
   }
 
-  #get(key: string): Response {
+  #get(key: string, sent: Headers, mayList: boolean): Response {
     const held = this.objects.get(key);
     // Without the permission to list, a store does not reveal that an object is missing.
-    if (held === undefined) return s3Error(403, "AccessDenied");
-    return new Response(held.body, { headers: this.encrypts === false ? {} : encryptionOf(held.headers) });
+    if (held === undefined) return mayList ? s3Error(404, "NoSuchKey") : s3Error(403, "AccessDenied");
+    const answer = partOf(held.body, sent) ?? s3Error(416, "InvalidRange");
+    for (const [name, value] of Object.entries(this.encrypts === false ? {} : encryptionOf(held.headers)))
+      answer.headers.set(name, value);
+    return answer;
   }
 
   #confirms(headers: Headers): Record<string, string> {

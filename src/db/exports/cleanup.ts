@@ -87,14 +87,23 @@ export async function listPurgeable(db: Database, limit: number): Promise<{ id: 
   );
 }
 
+/** The tables of an export's rows, which name it by `export_id`. */
+export const EXPORT_TABLES = [
+  "export_chunks",
+  "export_files",
+  "export_upload_parts",
+  "export_messages",
+  "export_events",
+  "export_verifications",
+  "export_verification_problems",
+] as const;
+
 /** Deletes an export's record and every row that belongs to it. */
 export async function purgeExport(db: Database, of: ExportKey): Promise<void> {
   const hanging = (column: string) => (table: string) =>
     statement(`DELETE FROM ${table} WHERE space_id = ?1 AND ${column} = ?2`, [of.space_id, of.id]);
   await db.batch([
-    ...["export_chunks", "export_files", "export_upload_parts", "export_messages", "export_events"].map(
-      hanging("export_id"),
-    ),
+    ...EXPORT_TABLES.map(hanging("export_id")),
     ...["webhook_attempts", "webhook_deliveries"].map(hanging("subject_id")),
     statement("DELETE FROM exports WHERE space_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL", [of.space_id, of.id]),
   ]);

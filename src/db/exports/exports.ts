@@ -53,12 +53,13 @@ interface Exports {
   warnings: string;
   message: string | null;
   manifest_sha256: string | null;
+  manifest_bytes: number | null;
 }
 
 export const EXPORT_COLUMNS = `id, space_id, number, dataset, status, phase, request, query, result_shape, file_rows, snapshot_seq, reads_from,
   encoding, destination, destination_id, callback_url, request_id, schedule_id, generation, plan_version, created_at, started_at,
   completed_at, expires_at, wake_at, attempts, retries, next_retry_at, error_code, error_owner, error_detail, error_retryable,
-  rows_total, since, warnings, message, manifest_sha256`;
+  rows_total, since, warnings, message, manifest_sha256, manifest_bytes`;
 
 export type ExportRow = Row<Exports, typeof EXPORT_COLUMNS>;
 
@@ -66,7 +67,11 @@ export type ExportRow = Row<Exports, typeof EXPORT_COLUMNS>;
 export const IS_PROCESSING =
   "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing')";
 
-/** SQL: the same, by the plan that the caller works for. */
+/** SQL: export ?2 of space ?1 is completed, so that its files are kept. */
+export const IS_COMPLETED =
+  "EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'completed' AND e.deleted_at IS NULL)";
+
+/** SQL: it is processing, by the plan that the caller works for. */
 export const isProcessingPlan = (plan: string) =>
   `EXISTS (SELECT 1 FROM exports e WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = 'processing' AND e.plan_version = ${plan})`;
 

@@ -1,15 +1,16 @@
 /**
- * The statements of a lease on a chunk or on a file. A lease is the time in `lease_until`: its holder names that time
- * in each statement, so a holder that was taken over changes nothing. Two consumers that work on one row do no harm, a
- * lease only saves their work.
+ * The statements of a lease on a chunk, on a file, or on a verification. A lease is the time in `lease_until`: its
+ * holder names that time in each statement, so a holder that was taken over changes nothing. Two consumers that work on
+ * one row do no harm, a lease only saves their work.
  */
 
 import { CHUNK_COLUMNS, type ChunkRow } from "./chunks.ts";
 import type { Database } from "../core/database.ts";
-import { IS_PROCESSING } from "./exports.ts";
+import { IS_COMPLETED, IS_PROCESSING } from "./exports.ts";
 import { FILE_COLUMNS, type FileRow } from "./files.ts";
+import { VERIFICATION_COLUMNS, type VerificationRow } from "./verifications.ts";
 
-/** A row of the ledger that one consumer at a time works on. */
+/** A row that one consumer at a time works on. */
 export interface LeaseTarget<Table extends keyof Leased = keyof Leased> {
   table: Table;
   spaceId: string;
@@ -25,7 +26,15 @@ export interface Leased {
    */
   export_chunks: ChunkRow & { first_in_file: number; last_in_file: number; follows_records: number };
   export_files: FileRow;
+  export_verifications: VerificationRow;
 }
+
+/** SQL: there is work left at the row of each table. */
+export const IS_UNFINISHED: Readonly<Record<keyof Leased, string>> = {
+  export_chunks: `done = 0 AND ${IS_PROCESSING}`,
+  export_files: `done = 0 AND ${IS_PROCESSING}`,
+  export_verifications: `status = 'running' AND ${IS_COMPLETED}`,
+};
 
 /** SQL: 1 where the chunk's file has a chunk before it (`<`), or after it (`>`). @param also one more condition. */
 const hasOther = (order: "<" | ">", also = "") => `EXISTS (SELECT 1 FROM export_chunks o WHERE o.space_id = ?1
@@ -53,11 +62,20 @@ const LEASES = {
     release: `UPDATE export_files SET lease_until = 0
        WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until = ?4`,
   },
+  export_verifications: {
+    lease: `UPDATE export_verifications SET takeovers = takeovers + (lease_until > 0), lease_until = ?5
+       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND status = 'running' AND lease_until <= ?4 AND ${IS_COMPLETED}
+       RETURNING ${VERIFICATION_COLUMNS}`,
+    renew: `UPDATE export_verifications SET lease_until = ?5, bytes_read = max(bytes_read, ifnull(?4, 0))
+       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND status = 'running' AND lease_until = ?6 AND ${IS_COMPLETED}`,
+    release: `UPDATE export_verifications SET lease_until = 0
+       WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND status = 'running' AND lease_until = ?4`,
+  },
 } as const;
 
 /**
- * Leases a chunk that is still to be written, or a file whose chunks are all written.
- * @returns null when another consumer has it or it is done, or the export is not processing.
+ * Leases a chunk that is still to be written, a file whose chunks are all written, or a verification that runs.
+ * @returns null when another consumer has it or it is done, or the export's state leaves no work.
  */
 export async function acquireLease<Table extends keyof Leased>(
   db: Database,
@@ -70,8 +88,9 @@ export async function acquireLease<Table extends keyof Leased>(
 
 /**
  * @param progress stored with it: of a chunk, the rows written so far, of which the ledger keeps the most, so that no
- * poll sees progress fall when an attempt is repeated; of a file, its multipart upload under way, or null.
- * @returns false when the lease is lost: another consumer took over, or the export is not processing any more.
+ * poll sees progress fall when an attempt is repeated; of a file, its multipart upload under way, or null; of a
+ * verification, the bytes read so far.
+ * @returns false when the lease is lost: another consumer took over, or the export's state leaves no work.
  */
 export async function renewLease(
   db: Database,

@@ -5,8 +5,7 @@
  */
 
 import { type Database, type Statement, statement } from "../core/database.ts";
-import { IS_PROCESSING } from "./exports.ts";
-import type { LeaseTarget } from "./leases.ts";
+import { IS_UNFINISHED, type LeaseTarget } from "./leases.ts";
 import type { ExportKey } from "./status.ts";
 
 /** The work that a message is of. */
@@ -61,7 +60,7 @@ export async function claimLeaseEnd(
   const claimed = await db.first<{ lease_until: number }>(
     `INSERT INTO export_messages (space_id, export_id, step, n, generation, lease_until)
      SELECT ?1, ?2, ?4, ?3, ?5, lease_until FROM ${table}
-     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND done = 0 AND lease_until > ?6 AND ${IS_PROCESSING}
+     WHERE space_id = ?1 AND export_id = ?2 AND n = ?3 AND lease_until > ?6 AND ${IS_UNFINISHED[table]}
      ON CONFLICT (export_id, step, n, generation) DO UPDATE SET lease_until = excluded.lease_until
      WHERE export_messages.space_id = ?1 AND export_messages.lease_until < excluded.lease_until
      RETURNING lease_until`,

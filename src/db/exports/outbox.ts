@@ -1,7 +1,7 @@
 /**
  * The outbox: a webhook delivery for each receiver of an event, written in the transaction of the change that the event
- * reports. Event ids are derived from the export, its status and how often it was retried, or from the schedule and its
- * pause: writing the same event again inserts nothing.
+ * reports. Event ids are derived from the export, its status and how often it was retried, from the export's
+ * verification, or from the schedule and its pause: writing the same event again inserts nothing.
  */
 
 import { type Statement, statement } from "../core/database.ts";
@@ -21,6 +21,14 @@ const EXPORT_DATA = `json_object('export_id', e.id, 'dataset', e.dataset, 'statu
   'error_code', CASE e.status WHEN 'failed' THEN e.error_code END, 'error_owner', CASE e.status WHEN 'failed' THEN e.error_owner END,
   'error_detail', CASE e.status WHEN 'failed' THEN e.error_detail END,
   'error_retryable', CASE e.status WHEN 'failed' THEN e.error_retryable END)`;
+/** SQL: the event's id of the damage that verification `v` found. */
+const DAMAGE_EVENT_ID = "'evt_' || v.export_id || '_damaged_' || v.n";
+/** SQL: the `data` of that event, as webhooks/events/damaged.ts reads it. */
+const DAMAGE_DATA = `json_object('export_id', e.id, 'dataset', e.dataset, 'status', e.status, 'completed_at', e.completed_at,
+  'verified_at', v.ended_at, 'files', v.files_total, 'missing', v.missing, 'changed', v.changed, 'unreadable', v.unreadable)`;
+/** SQL: verification ?3 of export ?2 was finished at ?4, and found files missing or changed. */
+const IS_DAMAGED = `v.space_id = ?1 AND v.export_id = ?2 AND v.n = ?3 AND v.status = 'finished' AND v.ended_at = ?4
+  AND v.missing + v.changed > 0`;
 /** SQL: of schedule `s`. */
 const PAUSE_EVENT_ID = "'evt_' || s.id || '_paused_' || s.paused_at";
 
@@ -54,6 +62,34 @@ export function enqueueWebhooks(
        WHERE e.space_id = ?1 AND e.id = ?2 AND e.status = ?3 AND e.status_at = ?4 AND e.callback_url IS NOT NULL
        ON CONFLICT DO NOTHING`,
       [of.space_id, of.id, status, now],
+    ),
+  ];
+}
+
+/**
+ * The deliveries of a verification that found files missing or changed. They go into the batch that finishes it, right
+ * after that.
+ * @param n of the verification. @param now when it was finished.
+ */
+export function enqueueDamagedWebhooks(of: ExportKey, n: number, now: number): Statement[] {
+  return [
+    statement(
+      `INSERT INTO webhook_deliveries (${COLUMNS})
+       SELECT ${DAMAGE_EVENT_ID} || '.' || w.id, e.space_id, 'export', e.id, ${DAMAGE_EVENT_ID}, 'export.damaged', ?4, w.id, NULL,
+         ${DAMAGE_DATA}, 'pending', ?4, ?4
+       FROM export_verifications v JOIN exports e ON e.space_id = ?1 AND e.id = ?2
+       JOIN webhook_endpoints w ON w.space_id = ?1 AND w.enabled = 1
+         AND EXISTS (SELECT 1 FROM json_each(w.event_types) t WHERE t.value = 'export.damaged')
+       WHERE ${IS_DAMAGED} ON CONFLICT DO NOTHING`,
+      [of.space_id, of.id, n, now],
+    ),
+    statement(
+      `INSERT INTO webhook_deliveries (${COLUMNS})
+       SELECT ${DAMAGE_EVENT_ID} || '.callback', e.space_id, 'export', e.id, ${DAMAGE_EVENT_ID}, 'export.damaged', ?4, NULL,
+         e.callback_url, ${DAMAGE_DATA}, 'pending', ?4, ?4
+       FROM export_verifications v JOIN exports e ON e.space_id = ?1 AND e.id = ?2 AND e.callback_url IS NOT NULL
+       WHERE ${IS_DAMAGED} ON CONFLICT DO NOTHING`,
+      [of.space_id, of.id, n, now],
     ),
   ];
 }

@@ -48,6 +48,24 @@ export function entry(
   );
 }
 
+/** Part of a batch, after the statement that began or finished a verification of the export at that time. */
+export const verificationEntry = (of: ExportKey, at: number): Statement =>
+  statement(
+    `INSERT INTO export_events (space_id, export_id, n, key, at, type, detail)
+     SELECT v.space_id, v.export_id,
+       (SELECT coalesce(max(o.n), 0) + 1 FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2),
+       'verification:' || v.n || ':' || v.status, ?3,
+       CASE v.status WHEN 'running' THEN 'export.verification_started' ELSE 'export.verified' END,
+       CASE v.status WHEN 'running' THEN json_object('reason', v.reason, 'files', v.files_total)
+         ELSE json_object('ok', json(iif(v.missing + v.changed + v.unreadable = 0, 'true', 'false')), 'files', v.files_total,
+           'missing', v.missing, 'changed', v.changed, 'unreadable', v.unreadable) END
+     FROM export_verifications v WHERE v.space_id = ?1 AND v.export_id = ?2
+       AND ((v.status = 'running' AND v.started_at = ?3) OR (v.status = 'finished' AND v.ended_at = ?3))
+       AND (SELECT count(*) FROM export_events o WHERE o.space_id = ?1 AND o.export_id = ?2) < ${MAX_ENTRIES}
+     ON CONFLICT DO NOTHING`,
+    [of.space_id, of.id, at],
+  );
+
 /** Oldest first: the entries of the export, and every attempt of its webhook deliveries. */
 export const listTimeline = (db: Database, of: ExportKey, limit: number, after: Position | null) =>
   db.all<TimelineEntry>(

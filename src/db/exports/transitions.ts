@@ -11,6 +11,7 @@ import { EXPORT_COLUMNS, type ExportRow } from "./exports.ts";
 import { ORPHANED_UPLOADS } from "./files.ts";
 import { errorColumns, type ExportError, type ExportKey } from "./status.ts";
 import { entry } from "./timeline.ts";
+import { abandonVerification } from "./verifications.ts";
 
 /**
  * queued → processing. An export that is processing already is returned as it is.
@@ -39,7 +40,7 @@ export async function completeExport(
     expiresAt: number | null;
     cleanupAt: number;
     message: string | null;
-    manifestSha256: string;
+    manifest: { bytes: number; sha256: string };
     rows: number;
     plan: number;
   },
@@ -47,9 +48,20 @@ export async function completeExport(
   const [changed] = await db.batch([
     statement(
       `UPDATE exports SET status = 'completed', phase = 'done', status_at = ?3, completed_at = ?3, expires_at = ?4, cleanup_at = ?5,
-         message = ?6, manifest_sha256 = ?7, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL
+         message = ?6, manifest_sha256 = ?7, manifest_bytes = ?9, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL,
+         verify_at = (SELECT ?3 + s.verify_after_days * 86400000 FROM schedules s WHERE s.space_id = ?1 AND s.id = exports.schedule_id)
        WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'finishing' AND plan_version = ?8`,
-      [of.space_id, of.id, end.completedAt, end.expiresAt, end.cleanupAt, end.message, end.manifestSha256, end.plan],
+      [
+        of.space_id,
+        of.id,
+        end.completedAt,
+        end.expiresAt,
+        end.cleanupAt,
+        end.message,
+        end.manifest.sha256,
+        end.plan,
+        end.manifest.bytes,
+      ],
     ),
     runDelivered(of),
     wakeSchedule(of, end.completedAt),
@@ -164,6 +176,7 @@ export async function expireExport(db: Database, of: ExportKey, now: number): Pr
        WHERE space_id = ?1 AND id = ?2 AND status = 'completed' AND expires_at <= ?3 AND deleted_at IS NULL`,
       [of.space_id, of.id, now],
     ),
+    abandonVerification(of, now),
     ...enqueueWebhooks(of, "expired", now),
   ]);
   return (changed?.changes ?? 0) > 0;

@@ -4,6 +4,7 @@ import { type Row, valuesOf } from "../core/columns.ts";
 import { type Database, statement } from "../core/database.ts";
 import { isOlder, type Position, positionParams } from "../core/pagination.ts";
 import { inSpace, NUMBERED_TABLES } from "../core/sequences.ts";
+import { EXPORT_TABLES } from "../exports/cleanup.ts";
 
 interface Spaces {
   id: string;
@@ -125,9 +126,7 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
       [spaceId],
     );
   const results = await db.batch([
-    ...["export_chunks", "export_files", "export_upload_parts", "export_messages", "export_events"].map(
-      ofExports("export_id"),
-    ),
+    ...EXPORT_TABLES.map(ofExports("export_id")),
     ...["webhook_attempts", "webhook_deliveries"].map(ofExports("subject_id")),
     ofExports("id")("exports"),
     ...["api_keys", "idempotency_keys", "webhook_endpoints", "destinations"].map((table) =>

@@ -50,7 +50,12 @@ export async function testConnection(context: TestContext, row: DestinationRow, 
   const location = JSON.parse(row.bucket_location) as BucketLocation;
   const auth = JSON.parse(row.auth) as Auth;
   const key = besideData(`${row.directory_path}spillway-test-${context.runtime.uuid()}.txt`);
-  const scope: SessionScope = { sessionName: `test-${row.id}`, prefix: row.directory_path, probe: key };
+  const scope: SessionScope = {
+    sessionName: `test-${row.id}`,
+    prefix: row.directory_path,
+    purpose: "write",
+    probe: key,
+  };
   const test: Test = { context, row, location, externalId, scope, key };
   if (auth.type === "keys")
     return [

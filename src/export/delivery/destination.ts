@@ -10,6 +10,7 @@ import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
 import type { BucketAuth } from "../../outbound/customer.ts";
 import { locationFaults, type BucketLocation, normalizeRegion } from "../../outbound/bucket-location.ts";
+import type { SessionPurpose } from "../../outbound/policies.ts";
 import { roleFault } from "../../outbound/role.ts";
 import type { Bucket } from "../../outbound/s3.ts";
 import { decrypt } from "../../outbound/encryption.ts";
@@ -109,12 +110,20 @@ const DELETED = "The export's destination was deleted: create a destination, and
 export type BucketContext = Pick<Context, "bucket" | "config" | "customers" | "databases">;
 export type DeliveredRow = Pick<ExportRow, "id" | "space_id" | "destination" | "destination_id">;
 
-/** The bucket of an export's files. @throws bucket_denied when its destination was deleted. */
-export async function bucketOf(context: BucketContext, row: DeliveredRow): Promise<Bucket> {
+/**
+ * The bucket of an export's files.
+ * @param purpose what a role's session may do there.
+ * @throws bucket_denied when its destination was deleted.
+ */
+export async function bucketOf(
+  context: BucketContext,
+  row: DeliveredRow,
+  purpose: SessionPurpose = "write",
+): Promise<Bucket> {
   const destination = destinationOf(row);
   if (destination === null) return context.bucket;
   const auth = await findBucketAuth(context, row, destination);
-  const scope = { sessionName: row.id, prefix: destination.prefix, probe: null };
+  const scope = { sessionName: row.id, prefix: destination.prefix, purpose, probe: null };
   return context.customers.open(destination.bucket_location, auth, scope);
 }
 

@@ -55,13 +55,13 @@ export const restKey = (of: ExportId, file: number, { from, to }: { from: number
   `${segmentPrefix(of)}rest-${file}-${from}-${to}`;
 
 /** In the service's own bucket, which keeps every export's manifest. */
-export const manifestKey = (of: ExportId): string => besideData(`${planPrefix(of)}${manifestName(of)}`);
+export const manifestKey = (of: ExportId): string => `${planPrefix(of)}${manifestName(of)}`;
 
 /** Beside the files in a customer's bucket. */
-export const manifestBeside = (of: ExportId, { prefix }: Destination): string =>
-  besideData(`${prefix}${manifestName(of)}`);
+export const manifestBeside = (of: ExportId, { prefix }: Destination): string => `${prefix}${manifestName(of)}`;
 
-const manifestName = (of: ExportId): string => `${of.id}-manifest.json`;
+/** As the API shows it. Every prefix is empty, or ends with a slash. */
+export const manifestName = (of: ExportId): string => besideData(`${of.id}-manifest.json`);
 
 /**
  * The key of an object that lies among data files and is none: its last segment begins with an underscore. Readers of a

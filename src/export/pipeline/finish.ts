@@ -64,7 +64,7 @@ export async function finish(context: FinishContext, message: Message): Promise<
     rows,
     plan: row.plan_version,
     message: rows === 0 ? source.emptyMessage : null,
-    manifestSha256,
+    manifest: { bytes: manifest.length, sha256: manifestSha256 },
   });
   if (!done) {
     // The manifest stays if another call completed the export, or will. In a customer's bucket it always stays.

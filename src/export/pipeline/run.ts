@@ -1,6 +1,6 @@
 /**
  * The table of steps. A message names a step, and the step reads the export's row and does the work that is due. An
- * error becomes a verdict here: the queue delivers the message again later, or the export fails.
+ * error becomes a verdict here: the queue delivers the message again later, or the export, or its verification, ends.
  */
 
 import { failExport } from "../../db/exports/transitions.ts";
@@ -12,18 +12,20 @@ import { backoffSeconds, MAX_ATTEMPTS } from "./backoff.ts";
 import { writeChunk } from "./chunk.ts";
 import { type FinishedContext, onFinished } from "./on-finished.ts";
 import { finish, type FinishContext } from "./finish.ts";
-import type { Context, Message } from "../../context.ts";
+import type { Message } from "../../context.ts";
 import { plan, type PlanContext } from "./plan.ts";
+import { endVerification, verify, type VerifyContext } from "./verify.ts";
 import { HOUR_MS } from "../../time/durations.ts";
 
-type FailContext = FinishedContext & Pick<Context, "config">;
-type StepContext = AssembleContext & FinishContext & PlanContext;
+type FailContext = FinishedContext & VerifyContext;
+type StepContext = AssembleContext & FinishContext & PlanContext & VerifyContext;
 
 const STEPS: Record<Message["step"], (context: StepContext, message: Message) => Promise<void>> = {
   plan,
   chunk: writeChunk,
   assemble,
   finish,
+  verify: (context, message) => verify(context, message),
 };
 
 /** A failed export's files are deleted this long after its last possible retry, which still finds them. */
@@ -53,6 +55,8 @@ export async function runStep(context: StepContext, message: Message, attempt: n
         return "ack";
       }
       const delay = backoffSeconds(attempt, context.runtime.random());
+      // The export is completed, and stays so.
+      if (step === "verify") return { retryInSeconds: delay };
       const nextRetryAt = now + delay * 1000;
       const { resendAfterMs } = context.config;
       const failed = { step, n, attempt, generation: message.generation, now, nextRetryAt, resendAfterMs };
@@ -70,7 +74,7 @@ export async function runStep(context: StepContext, message: Message, attempt: n
   }
 }
 
-/** The queue gave the message up after all its attempts: the export fails. */
+/** The queue gave the message up after all its attempts: the export fails, or its verification ends. */
 export async function handleDeadLetter(context: FailContext, message: Message): Promise<Verdict> {
   log("message.dead_lettered", { ...message });
   await fail(context, message, new SpillwayError("internal"));
@@ -83,6 +87,7 @@ function exportError(error: SpillwayError) {
 }
 
 async function fail(context: FailContext, message: Message, error: SpillwayError): Promise<void> {
+  if (message.step === "verify") return endVerification(context, message, error.message);
   const { space_id: spaceId, export_id: exportId } = message;
   const now = context.runtime.now();
   const keptUntil = now + context.config.ttlMs.download;

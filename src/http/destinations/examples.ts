@@ -18,7 +18,12 @@ const DESTINATION = {
 };
 
 const TRUST = trustPolicy("arn:aws:iam::210987654321:user/spillway", EXTERNAL_ID);
-const PERMISSIONS = permissionsPolicy(DESTINATION.bucket, DESTINATION.directory_path, null, "aws");
+const PERMISSIONS = permissionsPolicy(
+  DESTINATION.bucket,
+  DESTINATION.directory_path,
+  { kmsKeyArn: null, verify: false },
+  "aws",
+);
 const POLICIES = {
   external_id: EXTERNAL_ID,
   trust_policy: TRUST,

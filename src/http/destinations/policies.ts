@@ -29,6 +29,10 @@ export const policiesRoute = route({
       .regex(/^arn:aws(-cn|-us-gov)?:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, "must be the ARN of a KMS key.")
       .optional()
       .meta({ description: "The key that encrypts the bucket's objects." }),
+    verify: z.enum(["true", "false"]).default("false").meta({
+      description:
+        "`true`: with `s3:ListBucket`, which `POST /v1/exports/{id}/verify` needs to tell a missing file from one that it may not read.",
+    }),
   }),
   responses: {
     200: {
@@ -50,7 +54,8 @@ export const policiesRoute = route({
     const partition = aws.principalArn.split(":")[1] ?? "aws";
     const directory = asDirectory(query.directory_path ?? "");
     const trust = trustPolicy(aws.principalArn, space.external_id);
-    const permissions = permissionsPolicy(query.bucket, directory, query.kms_key_arn ?? null, partition);
+    const optional = { kmsKeyArn: query.kms_key_arn ?? null, verify: query.verify === "true" };
+    const permissions = permissionsPolicy(query.bucket, directory, optional, partition);
     return json({
       external_id: space.external_id,
       trust_policy: trust,

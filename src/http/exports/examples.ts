@@ -47,6 +47,7 @@ const QUEUED_EXPORT = {
   download_url: null,
   url_expires_at: null,
   manifest_url: null,
+  verification: null,
 };
 
 const COMPLETED_EXPORT = {
@@ -69,9 +70,39 @@ const COMPLETED_EXPORT = {
 };
 
 /** As a list shows it: without its files and links. */
-const { files: _files, download_url: _link, url_expires_at: _until, ...LISTED_EXPORT } = COMPLETED_EXPORT;
+const {
+  files: _files,
+  download_url: _link,
+  url_expires_at: _until,
+  verification: _last,
+  ...LISTED_EXPORT
+} = COMPLETED_EXPORT;
+
+const VERIFICATION = {
+  status: "finished",
+  reason: "requested",
+  started_at: "2026-01-16T09:00:00.000Z",
+  verified_at: "2026-01-16T09:00:01.204Z",
+  ok: false,
+  files_total: 2,
+  files_checked: 2,
+  bytes_total: FILE.bytes + 1_204,
+  bytes_read: 1_204,
+  missing: 1,
+  changed: 0,
+  unreadable: 0,
+  files: [
+    {
+      name: FILE.name,
+      status: "missing",
+      detail: "No object is at this key any more. Restore it from a version or a copy, or ask for a new export.",
+    },
+    { name: `_${EXPORT_ID}-manifest.json`, status: "ok", detail: null },
+  ],
+};
 
 export const exportExamples: Examples = {
+  Verification: VERIFICATION,
   createExport: QUEUED_EXPORT,
   listExports: { data: [LISTED_EXPORT], next_cursor: null },
   listExportFiles: { data: [{ ...FILE, url: URL_OF_FILE }], next_cursor: null },

@@ -17,6 +17,7 @@ import { noteExport } from "../middleware/request-log.ts";
 import type { Call } from "../route.ts";
 import { noResultBecause } from "./no-result.ts";
 import { Finding, Time } from "../schemas.ts";
+import { showVerification, Verification } from "./verification.ts";
 
 /** Seconds to wait before polling. */
 export const POLL_AFTER = { "retry-after": "2" };
@@ -94,13 +95,19 @@ export const ExportResource = z
     download_url: z.string().nullable().meta({ description: "A presigned link, if the result is one file." }),
     url_expires_at: Time.nullable(),
     manifest_url: z.string().nullable(),
+    verification: Verification.nullable().meta({
+      description: "The newest verification of the files: see `POST /v1/exports/{id}/verify`; null before the first.",
+    }),
   })
   .meta({ id: "Export" });
 
-/** An export in a list, which neither reads files nor signs links. */
-export const ListedExport = ExportResource.omit({ files: true, download_url: true, url_expires_at: true }).meta({
-  id: "ListedExport",
-});
+/** An export in a list, which neither reads files and verifications nor signs links. */
+export const ListedExport = ExportResource.omit({
+  files: true,
+  download_url: true,
+  url_expires_at: true,
+  verification: true,
+}).meta({ id: "ListedExport" });
 
 /** @throws not_found for an id that the caller's space does not have. */
 export async function exportOf(call: Call, spaceId: string, exportId: string): Promise<ExportRow> {
@@ -122,7 +129,8 @@ export async function show(call: Call, row: ExportRow): Promise<View> {
   const { control } = call.databases;
   const counts = await exportTotals(control, row);
   const rows = row.status === "completed" ? await listFilesAfter(control, row, -1, FILES_IN_RESOURCE) : [];
-  return view(call, row, counts, await Promise.all(rows.map((file) => showFile(call, row, file))));
+  const files = await Promise.all(rows.map((file) => showFile(call, row, file)));
+  return view(call, row, counts, files, await showVerification(call, row, rows));
 }
 
 /** A row of a list, with the totals of its export. */
@@ -144,7 +152,7 @@ export async function withTotals(
 
 export function showListed(call: Call, { row, counts }: CountedExport): z.output<typeof ListedExport> {
   const shown = view(call, row, counts, []);
-  const { files: _files, download_url: _link, url_expires_at: _until, ...listed } = shown;
+  const { files: _files, download_url: _link, url_expires_at: _until, verification: _last, ...listed } = shown;
   return listed;
 }
 
@@ -170,13 +178,20 @@ export function showNew(call: Call, created: NewExport): View {
     rows_total: null,
     message: null,
     manifest_sha256: null,
+    manifest_bytes: null,
   };
   return view(call, row, NO_TOTALS, []);
 }
 
 type View = z.output<typeof ExportResource>;
 
-function view(call: Call, row: ExportRow, counts: ExportTotals, files: View["files"]): View {
+function view(
+  call: Call,
+  row: ExportRow,
+  counts: ExportTotals,
+  files: View["files"],
+  verification: View["verification"] = null,
+): View {
   const { config, runtime } = call;
   const now = runtime.now();
   const completed = row.status === "completed";
@@ -213,6 +228,7 @@ function view(call: Call, row: ExportRow, counts: ExportTotals, files: View["fil
     download_url: files.length === 1 ? (files[0]?.url ?? null) : null,
     url_expires_at: files.some((file) => file.url !== undefined) ? iso(now + config.urlTtlSeconds * 1000) : null,
     manifest_url: completed ? `${address}/manifest` : null,
+    verification,
   };
 }
 

@@ -31,6 +31,7 @@ import {
 } from "./resource.ts";
 import { noResultBecause } from "./no-result.ts";
 import { timelineRoute } from "./timeline.ts";
+import { verifyRoute } from "./verify.ts";
 import { IdInPath } from "../schemas.ts";
 
 const MAX_BYTES = 1_048_576;
@@ -166,6 +167,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     },
   }),
   ...changeRoutes,
+  verifyRoute,
   timelineRoute,
   ...fileRoutes,
   route({

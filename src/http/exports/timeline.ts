@@ -1,4 +1,4 @@
-/** The timeline of an export: its transitions, failed attempts and webhook deliveries. */
+/** The timeline of an export: its transitions, failed attempts, verifications and webhook deliveries. */
 
 import * as z from "zod";
 import { listTimeline } from "../../db/exports/timeline.ts";
@@ -21,11 +21,13 @@ const Entry = z
       "export.canceled",
       "export.retried",
       "export.expired",
+      "export.verification_started",
+      "export.verified",
       "webhook.attempt",
     ]),
     detail: z.record(z.string(), z.unknown()).meta({
       description:
-        "Counts and codes: the rows and chunks of a plan; the step, code and owner of a failure; a webhook's response.",
+        "Counts and codes: the rows and chunks of a plan; the step, code and owner of a failure; what a verification found; a webhook's response.",
     }),
   })
   .meta({ id: "TimelineEntry" });
@@ -35,7 +37,7 @@ export const timelineRoute = list({
   operationId: "getExportTimeline",
   summary: "Show what happened to an export",
   description:
-    "The export's creation, plan, retries and end, and every attempt to deliver a webhook about it, oldest first.",
+    "The export's creation, plan, retries, end and verifications, and every attempt to deliver a webhook about it, oldest first.",
   auth: "exports:read",
   params: IdInPath,
   item: Entry,

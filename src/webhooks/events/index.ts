@@ -4,11 +4,12 @@
  */
 
 import type * as z from "zod";
+import { damagedEvents } from "./damaged.ts";
 import { exportEvents } from "./exports.ts";
 import { type EventFamily, isoTime } from "./family.ts";
 import { scheduleEvents } from "./schedules.ts";
 
-const FAMILIES = [exportEvents, scheduleEvents] as const;
+const FAMILIES = [exportEvents, damagedEvents, scheduleEvents] as const;
 
 export type EventType = z.output<(typeof FAMILIES)[number]["body"]>["type"];
 

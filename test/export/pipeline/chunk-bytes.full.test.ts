@@ -27,7 +27,7 @@ it("2,000 events of 50 KB are written by chunks of 25 MB, each within its budget
     from: START - 3_000_000,
   });
   const id = await service.ask(space, { ...LAST_HOUR, layout: "single" });
-  const most = { plan: 0, chunk: 0, assemble: 0, finish: 0 };
+  const most = { plan: 0, chunk: 0, assemble: 0, finish: 0, verify: 0 };
   while (service.queue.length > 0) {
     const message = take(service);
     await deliver(service, message);

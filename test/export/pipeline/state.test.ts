@@ -44,7 +44,7 @@ const STATEMENTS: Record<string, { to: ExportStatus; make: (db: Db, space: strin
             expiresAt: START,
             cleanupAt: START,
             message: null,
-            manifestSha256: "",
+            manifest: { bytes: 0, sha256: "" },
             rows: 0,
             plan: 0,
           },

@@ -15,6 +15,7 @@ const OPENS: Record<string, Scope | "any"> = {
   getExport: "exports:read",
   cancelExport: "exports:write",
   retryExport: "exports:write",
+  verifyExport: "exports:write",
   deleteExport: "exports:write",
   getExportTimeline: "exports:read",
   listExportFiles: "exports:read",

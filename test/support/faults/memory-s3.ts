@@ -83,7 +83,7 @@ export class MemoryS3 {
     if (method === "POST" && uploadId !== null) return this.#complete(key, uploadId, new TextDecoder().decode(body));
     if (method === "DELETE" && uploadId !== null) return this.#abort(uploadId);
     if (method === "DELETE") return this.#delete(key);
-    if (method === "GET") return this.#get(key, headers.get("range"));
+    if (method === "GET") return this.#get(key, headers);
     return refusal(405, "MethodNotAllowed");
   }
 
@@ -99,13 +99,10 @@ export class MemoryS3 {
     this.writes.push({ key, sha256: sha256(copy), bytes: copy.length });
   }
 
-  #get(key: string, range: string | null): Response {
+  #get(key: string, headers: Headers): Response {
     const body = this.objects.get(key);
     if (body === undefined) return refusal(404, "NoSuchKey");
-    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? [];
-    if (from === undefined || to === undefined) return new Response(body.slice());
-    if (Number(from) >= body.length) return refusal(416, "InvalidRange");
-    return new Response(body.slice(Number(from), Number(to) + 1), { status: 206 });
+    return partOf(body, headers) ?? refusal(416, "InvalidRange");
   }
 
   #delete(key: string): Response {
@@ -184,4 +181,23 @@ const xml = (text: string, status = 200) =>
 /** A refusal as S3 writes it. */
 export function refusal(status: number, code: string): Response {
   return xml(`<Error><Code>${code}</Code></Error>`, status);
+}
+
+const etags = new WeakMap<Bytes, string>();
+
+function etagOf(body: Bytes): string {
+  const known = etags.get(body) ?? `"${sha256(body).slice(0, 32)}"`;
+  etags.set(body, known);
+  return known;
+}
+
+/** The answer to a GET of an object; null for a range that the object does not have. */
+export function partOf(body: Bytes, sent: Headers): Response | null {
+  const etag = etagOf(body);
+  const [, from, to = ""] = /^bytes=(\d+)-(\d*)$/.exec(sent.get("range") ?? "") ?? [];
+  if ((sent.get("if-match") ?? etag) !== etag) return refusal(412, "PreconditionFailed");
+  if (from !== undefined && Number(from) >= body.length) return null;
+  const part = body.slice(Number(from ?? 0), to === "" ? body.length : Number(to) + 1);
+  const headers = { etag, "content-length": String(part.length) };
+  return new Response(part, { status: from === undefined ? 200 : 206, headers });
 }

@@ -76,6 +76,8 @@ CREATE TABLE exports (
   rows_total INTEGER, -- null until planned
   message TEXT,
   manifest_sha256 TEXT,
+  manifest_bytes INTEGER,
+  verify_at INTEGER, -- when the sweep begins the verification that its schedule asks for
   orphaned_uploads TEXT, -- JSON list of {name, upload_id}: multipart uploads that earlier plans may have left open
   cleanup_at INTEGER, -- when the sweep removes its orphaned objects
   files_purged_at INTEGER,
@@ -91,6 +93,7 @@ CREATE INDEX exports_final ON exports (status_at) WHERE status IN ('failed', 'ca
 CREATE INDEX exports_purgeable ON exports (deleted_at) WHERE deleted_at IS NOT NULL AND cleanup_at IS NULL;
 CREATE INDEX exports_retryable ON exports (space_id, expires_at) WHERE status = 'failed' AND deleted_at IS NULL;
 CREATE INDEX exports_by_destination ON exports (destination_id) WHERE destination_id IS NOT NULL;
+CREATE INDEX exports_to_verify ON exports (verify_at) WHERE verify_at IS NOT NULL;
 CREATE INDEX exports_delivered ON exports (status_at) WHERE status = 'completed' AND destination IS NOT NULL AND deleted_at IS NULL;
 
 -- The ledger: what each chunk was planned to read, and what it wrote. Bounds are keys [lower, upper).
@@ -166,6 +169,40 @@ CREATE TABLE export_events (
   PRIMARY KEY (export_id, n)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX export_events_once ON export_events (export_id, key) WHERE key IS NOT NULL;
+
+-- The newest verification of an export: its files are read back from where they are.
+CREATE TABLE export_verifications (
+  export_id TEXT PRIMARY KEY,
+  space_id TEXT NOT NULL,
+  n INTEGER NOT NULL, -- of the export's verifications it is this one, from 1
+  reason TEXT NOT NULL CHECK (reason IN ('requested', 'scheduled')),
+  request_id TEXT NOT NULL, -- of the call that began it, for the logs
+  status TEXT NOT NULL CHECK (status IN ('running', 'finished', 'abandoned')),
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  round INTEGER NOT NULL, -- from 1: each further round reads again what could not be read
+  after_n INTEGER NOT NULL, -- the last file that was reached; the manifest comes before file 0
+  partial TEXT, -- JSON, as export/output/read-back.ts has it: where the next invocation goes on within a file
+  files_total INTEGER NOT NULL, files_checked INTEGER NOT NULL, -- the manifest counts as a file
+  bytes_total INTEGER NOT NULL, bytes_read INTEGER NOT NULL,
+  missing INTEGER, changed INTEGER, unreadable INTEGER, -- null until it is finished
+  lease_until INTEGER NOT NULL DEFAULT 0,
+  takeovers INTEGER NOT NULL DEFAULT 0,
+  wake_at INTEGER NOT NULL -- when the sweep takes its message for lost
+) WITHOUT ROWID;
+CREATE INDEX export_verifications_running ON export_verifications (wake_at) WHERE status = 'running';
+
+-- The files that a verification did not find as they were written.
+CREATE TABLE export_verification_problems (
+  space_id TEXT NOT NULL,
+  export_id TEXT NOT NULL,
+  verification INTEGER NOT NULL,
+  file_n INTEGER NOT NULL, -- -1: the manifest
+  status TEXT NOT NULL CHECK (status IN ('missing', 'changed', 'unreadable')),
+  detail TEXT NOT NULL, -- public
+  retry_round INTEGER, -- the round that reads it again; null: this is the verdict
+  PRIMARY KEY (export_id, verification, file_n)
+) WITHOUT ROWID;
 
 -- The first call with a key reserves it; the key holds that call's answer from its commit on.
 CREATE TABLE idempotency_keys (
@@ -260,6 +297,7 @@ CREATE TABLE schedules (
   request TEXT NOT NULL, -- JSON: as sent, defaults filled in, without what each run fills in
   incremental INTEGER NOT NULL,
   backfill_from INTEGER,
+  verify_after_days INTEGER, -- its exports are verified so long after they were completed; null: never
   status TEXT NOT NULL CHECK (status IN ('active', 'paused')),
   paused_reason TEXT,
   paused_at INTEGER,
