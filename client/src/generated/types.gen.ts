@@ -4,7 +4,7 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
-export type Webhooks = ExportCompletedWebhookRequest | ExportFailedWebhookRequest | ExportCanceledWebhookRequest | ExportExpiredWebhookRequest | SchedulePausedWebhookRequest;
+export type Webhooks = ExportCompletedWebhookRequest | ExportFailedWebhookRequest | ExportCanceledWebhookRequest | ExportExpiredWebhookRequest | ExportDamagedWebhookRequest | SchedulePausedWebhookRequest;
 
 /**
  * Events of any definition, with their properties
@@ -1387,6 +1387,37 @@ export type DatasetName = 'activity_events' | 'conversion_events' | 'segment_pro
 
 export type ErrorCode = 'malformed_request' | 'unauthenticated' | 'forbidden' | 'space_inactive' | 'not_found' | 'method_not_allowed' | 'conflict' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_request' | 'idempotency_mismatch' | 'segment_too_complex' | 'rate_limited' | 'too_many_pending_exports' | 'internal' | 'budget_exceeded' | 'export_failed' | 'unavailable' | 'export_too_large' | 'incomplete_export' | 'destination_conflict' | 'bucket_not_found' | 'wrong_region' | 'role_denied' | 'external_id_refused' | 'bucket_denied' | 'kms_denied' | 'clock_skew' | 'destination_unavailable';
 
+export type ExportDamagedBody = {
+    type: 'export.damaged';
+    /**
+     * When the event happened: the same in every attempt.
+     */
+    timestamp: string;
+    data: {
+        export_id: string;
+        dataset: DatasetName;
+        status: 'completed';
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        completed_at: string | null;
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        verified_at: string;
+        /**
+         * Files that were verified, with the manifest.
+         */
+        files: number;
+        missing: number;
+        changed: number;
+        /**
+         * Files that could not be read: they may be as they were.
+         */
+        unreadable: number;
+    };
+};
+
 export type SchedulePausedBody = {
     type: 'schedule.paused';
     /**
@@ -1529,6 +1560,71 @@ export type Export = {
      */
     url_expires_at: string | null;
     manifest_url: string | null;
+    /**
+     * The newest verification of the files: see `POST /v1/exports/{id}/verify`; null before the first.
+     */
+    verification: Verification | null;
+};
+
+export type Verification = {
+    /**
+     * `abandoned`: the export's files expired before the verification was finished.
+     */
+    status: 'running' | 'finished' | 'abandoned';
+    /**
+     * `scheduled`: `verify_after_days` of the export's schedule asked for it.
+     */
+    reason: 'requested' | 'scheduled';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string;
+    /**
+     * When it was finished; null before.
+     */
+    verified_at: string | null;
+    /**
+     * Whether every file is as it was written; null until it is finished.
+     */
+    ok: boolean | null;
+    /**
+     * With the manifest.
+     */
+    files_total: number;
+    files_checked: number;
+    bytes_total: number;
+    bytes_read: number;
+    /**
+     * Files that are missing; null until it is finished.
+     */
+    missing: number | null;
+    /**
+     * Files that were changed; null until it is finished.
+     */
+    changed: number | null;
+    /**
+     * Files that could not be read; null until it is finished.
+     */
+    unreadable: number | null;
+    /**
+     * Of a finished verification the first 100 files: those that are not `ok`, then the others. Empty once the files have expired.
+     */
+    files: Array<VerifiedFile>;
+};
+
+export type VerifiedFile = {
+    /**
+     * The file's name; in your own bucket, the object's whole key. The manifest is one of the files.
+     */
+    name: string;
+    /**
+     * `missing`: no object is at the key. `changed`: another object is. `unreadable`: the service could not read the object, so it may be as it was.
+     */
+    status: 'ok' | 'missing' | 'changed' | 'unreadable';
+    /**
+     * What was found, and who must do what; null for `ok`.
+     */
+    detail: string | null;
 };
 
 /**
@@ -1654,9 +1750,9 @@ export type TimelineEntry = {
      * RFC 3339, UTC, with milliseconds.
      */
     at: string;
-    type: 'export.created' | 'export.started' | 'export.planned' | 'export.attempt_failed' | 'export.resent' | 'export.completed' | 'export.failed' | 'export.canceled' | 'export.retried' | 'export.expired' | 'webhook.attempt';
+    type: 'export.created' | 'export.started' | 'export.planned' | 'export.attempt_failed' | 'export.resent' | 'export.completed' | 'export.failed' | 'export.canceled' | 'export.retried' | 'export.expired' | 'export.verification_started' | 'export.verified' | 'webhook.attempt';
     /**
-     * Counts and codes: the rows and chunks of a plan; the step, code and owner of a failure; a webhook's response.
+     * Counts and codes: the rows and chunks of a plan; the step, code and owner of a failure; what a verification found; a webhook's response.
      */
     detail: {
         [key: string]: unknown;
@@ -2313,7 +2409,7 @@ export type ScheduleRun = {
 export type NewWebhookEndpoint = {
     id: string;
     url: string;
-    event_types: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'schedule.paused'>;
+    event_types: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused'>;
     enabled: boolean;
     /**
      * Why the service disabled the endpoint. `gone`: its address answered 410.
@@ -2336,7 +2432,7 @@ export type NewWebhookEndpoint = {
 export type WebhookEndpoint = {
     id: string;
     url: string;
-    event_types: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'schedule.paused'>;
+    event_types: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused'>;
     enabled: boolean;
     /**
      * Why the service disabled the endpoint. `gone`: its address answered 410.
@@ -2355,7 +2451,7 @@ export type WebhookEndpoint = {
 export type RotatedWebhookEndpoint = {
     id: string;
     url: string;
-    event_types: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'schedule.paused'>;
+    event_types: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused'>;
     enabled: boolean;
     /**
      * Why the service disabled the endpoint. `gone`: its address answered 410.
@@ -2396,7 +2492,7 @@ export type WebhookDelivery = {
      * The event's id, which the receiver gets in `webhook-id`.
      */
     webhook_id: string;
-    type: 'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'schedule.paused';
+    type: 'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused';
     /**
      * null for a delivery about a schedule.
      */
@@ -2903,6 +2999,69 @@ export type RetryExportResponses = {
 };
 
 export type RetryExportResponse = RetryExportResponses[keyof RetryExportResponses];
+
+export type VerifyExportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/exports/{id}/verify';
+};
+
+export type VerifyExportErrors = {
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     */
+    403: Problem;
+    /**
+     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     */
+    404: Problem;
+    /**
+     * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
+     */
+    409: Problem;
+    /**
+     * `gone`: The export's result was deleted or has expired: ask for a new export.
+     */
+    410: Problem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: Problem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: Problem;
+};
+
+export type VerifyExportError = VerifyExportErrors[keyof VerifyExportErrors];
+
+export type VerifyExportResponses = {
+    /**
+     * The verification is finished.
+     */
+    200: Verification;
+    /**
+     * The verification runs. Poll the export.
+     */
+    202: Verification;
+};
+
+export type VerifyExportResponse = VerifyExportResponses[keyof VerifyExportResponses];
 
 export type GetExportTimelineData = {
     body?: never;
@@ -6756,6 +6915,10 @@ export type GetDestinationPoliciesData = {
          * The key that encrypts the bucket's objects.
          */
         kms_key_arn?: string;
+        /**
+         * `true`: with `s3:ListBucket`, which `POST /v1/exports/{id}/verify` needs to tell a missing file from one that it may not read.
+         */
+        verify?: 'true' | 'false';
     };
     url: '/v1/destinations/policies';
 };
@@ -7541,7 +7704,7 @@ export type CreateWebhookEndpointData = {
          * An https address that is not private.
          */
         url: string;
-        event_types?: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'schedule.paused'>;
+        event_types?: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused'>;
         enabled?: boolean;
     };
     headers?: {
@@ -7717,7 +7880,7 @@ export type ChangeWebhookEndpointData = {
          * An https address that is not private.
          */
         url?: string;
-        event_types?: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'schedule.paused'>;
+        event_types?: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused'>;
         /**
          * `true` also clears `disabled_reason`.
          */
@@ -8062,6 +8225,15 @@ export type ExportExpiredWebhookPayload = WebhookBody;
 export type ExportExpiredWebhookRequest = {
     body: ExportExpiredWebhookPayload;
     key: 'export.expired';
+    path?: never;
+    query?: never;
+};
+
+export type ExportDamagedWebhookPayload = ExportDamagedBody;
+
+export type ExportDamagedWebhookRequest = {
+    body: ExportDamagedWebhookPayload;
+    key: 'export.damaged';
     path?: never;
     query?: never;
 };
