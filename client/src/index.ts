@@ -11,6 +11,7 @@ export {
   type UnexpectedAnswer,
   type WaitTimedOut,
 } from "./errors.ts";
+export type { DownloadOptions, DownloadProgress, FileSink } from "./exports/download.ts";
 export type { CreateOptions, ExportJob, Exports } from "./exports/exports.ts";
 export type { CompletedExport, ExportFile, ExportRequest } from "./exports/request.ts";
 export type { WaitOptions } from "./exports/wait.ts";
@@ -22,3 +23,4 @@ export type { NewReachabilityEvent, NewTouchpoint } from "./resources/touchpoint
 export type { RetryLimits } from "./retries.ts";
 export { type RequestOptions, Spillway } from "./spillway.ts";
 export type { CallOptions, SpillwayOptions } from "./transport.ts";
+export { verifyWebhook, type WebhookEvent, type WebhookHeaders } from "./webhook.ts";

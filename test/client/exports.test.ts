@@ -87,6 +87,18 @@ describe("an export", () => {
     expect((await clientOf(slow, own.key).exports.wait(id)).status).toBe("completed");
   });
 
+  it("is downloaded file by file, each checked against the manifest", async () => {
+    await spillway.events.send([order(1), order(2), order(3)]);
+    const { id } = await spillway.exports.create({ ...REQUEST, layout: "files", file_rows: 2 }).wait();
+    const rows: number[] = [];
+    await spillway.exports.download(id, async (file, bytes) => {
+      const text = await textOf(bytes.pipeThrough(new DecompressionStream("gzip")));
+      expect(text.trimEnd().split("\n")).toHaveLength(file.rows);
+      rows.push(file.rows);
+    });
+    expect(rows).toEqual([2, 1]);
+  });
+
   it("can be estimated, listed, looked at and deleted", async () => {
     await spillway.events.send([order(1)]);
     expect(await spillway.exports.estimate(REQUEST)).toMatchObject({ rows: 1, files: 1 });

@@ -1,66 +1,28 @@
 /** When the client makes a call again: against a real HTTP server that fails as a test says. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Spillway, SpillwayError } from "../../client/src/index.ts";
 import { backoffMs } from "../../client/src/retries.ts";
+import { cut, faultyServer, type FaultyServer, half, ok, problem, type Step } from "./faulty-server.ts";
 
-type Step = (response: ServerResponse, request: IncomingMessage) => void;
-
-let server: Server;
-let seen: { method: string; path: string; idempotencyKey: string | undefined; body: string }[];
+let server: FaultyServer;
 let steps: Step[];
 let waits: number[];
 let spillway: Spillway;
 
 beforeEach(async () => {
-  seen = [];
   steps = [];
   waits = [];
-  server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (piece) => (body += String(piece)));
-    request.on("end", () => {
-      const idempotencyKey = request.headers["idempotency-key"]?.toString();
-      seen.push({ method: request.method ?? "", path: request.url ?? "", idempotencyKey, body });
-      const step = steps.shift() ?? ok({});
-      step(response, request);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  server = await faultyServer(() => steps.shift() ?? ok({}));
   spillway = new Spillway({
-    origin: `http://127.0.0.1:${port}`,
+    origin: server.origin,
     key: "sk_test",
     random: () => 1,
     sleep: async (ms) => void waits.push(ms),
   });
 });
 
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-const ok =
-  (body: unknown): Step =>
-  (response) =>
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
-
-const problem =
-  (status: number, code: string, headers: Record<string, string> = {}): Step =>
-  (response) =>
-    response
-      .writeHead(status, { "content-type": "application/problem+json", ...headers })
-      .end(JSON.stringify({ code, status, detail: "It failed." }));
-
-const cut: Step = (response) => void response.destroy();
-
-const half: Step = (response) => {
-  response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
-  response.write('{"id":', () => response.destroy());
-};
+afterEach(() => server.close());
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
@@ -84,12 +46,12 @@ describe("a call is made again", () => {
   it("where it is refused for its rate, also if it may not be repeated", async () => {
     steps = [problem(429, "rate_limited", { "retry-after": "1" })];
     await spillway.exports.retry("x");
-    expect(seen).toHaveLength(2);
+    expect(server.seen).toHaveLength(2);
   });
 
   it.each([
     ["the connection breaks", cut],
-    ["half an answer comes", half],
+    ["half an answer comes", half('{"id":')],
     ["the service is unavailable", problem(503, "unavailable")],
     ["the service fails", problem(500, "internal")],
   ])("where %s, with a growing delay", async (_why, step) => {
@@ -101,21 +63,21 @@ describe("a call is made again", () => {
   it("with the same idempotency key, so that one export is created", async () => {
     steps = [cut, problem(409, "conflict"), ok({ id: "x" })];
     await spillway.exports.create(EXPORT);
-    expect(new Set(seen.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
-    expect(seen).toHaveLength(3);
+    expect(new Set(server.seen.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+    expect(server.seen).toHaveLength(3);
   });
 
   it("with the same ids, so that no event is stored twice", async () => {
     steps = [cut, ok({ accepted: 1, duplicates: 0 })];
     await spillway.events.send([{ definition_id: "order_placed", person_id: "p-1", properties: {} }]);
-    expect(seen[0]?.body).toMatch(/"id":"[0-9a-f-]{36}"/);
-    expect(seen[1]?.body).toBe(seen[0]?.body);
+    expect(server.seen[0]?.body).toMatch(/"id":"[0-9a-f-]{36}"/);
+    expect(server.seen[1]?.body).toBe(server.seen[0]?.body);
   });
 
   it("and finds deleted what the call before it deleted", async () => {
     steps = [cut, problem(404, "not_found")];
     await spillway.segments.delete("vip");
-    expect(seen).toHaveLength(2);
+    expect(server.seen).toHaveLength(2);
   });
 });
 
@@ -123,13 +85,13 @@ describe("a call is not made again", () => {
   it("where the request is wrong", async () => {
     steps = [problem(422, "invalid_request")];
     expect(await codeOf(spillway.exports.create(EXPORT))).toBe("invalid_request");
-    expect(seen).toHaveLength(1);
+    expect(server.seen).toHaveLength(1);
   });
 
   it("where it may have been done, and may not be repeated", async () => {
     steps = [cut];
     expect(await codeOf(spillway.apiKeys.create({ name: "k", scopes: ["exports:read"] }))).toBe("unreachable");
-    expect(seen).toHaveLength(1);
+    expect(server.seen).toHaveLength(1);
   });
 
   it("for something that is not there", async () => {
@@ -146,13 +108,13 @@ describe("a call is not made again", () => {
     steps = [problem(503, "export_failed"), problem(429, "too_many_pending_exports")];
     expect(await codeOf(spillway.exports.content("x"))).toBe("export_failed");
     expect(await codeOf(spillway.exports.create(EXPORT))).toBe("too_many_pending_exports");
-    expect(seen).toHaveLength(2);
+    expect(server.seen).toHaveLength(2);
   });
 
   it("more often than six times", async () => {
     steps = Array.from({ length: 20 }, () => problem(503, "unavailable"));
     expect(await codeOf(spillway.exports.get("x"))).toBe("unavailable");
-    expect(seen).toHaveLength(6);
+    expect(server.seen).toHaveLength(6);
   });
 
   it("after its signal is aborted", async () => {
@@ -164,7 +126,7 @@ describe("a call is not made again", () => {
       },
     ];
     await expect(spillway.exports.get("x", { signal: controller.signal })).rejects.toThrow("The user left.");
-    expect(seen).toHaveLength(1);
+    expect(server.seen).toHaveLength(1);
   });
 });
 
@@ -183,7 +145,7 @@ it("a service that is not there is told by its origin", async () => {
 
 it("ids go into paths as they are, whatever they contain", async () => {
   await spillway.profiles.get("a/b?c#d ü");
-  expect(seen[0]?.path).toBe("/v1/profiles/a%2Fb%3Fc%23d%20%C3%BC");
+  expect(server.seen[0]?.path).toBe("/v1/profiles/a%2Fb%3Fc%23d%20%C3%BC");
 });
 
 it("an address or a key that cannot be one is refused at once, without showing the key", () => {

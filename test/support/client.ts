@@ -1,4 +1,4 @@
-/** The package's client inside a test: its calls go to the harness's service, its waits move the clock and the queue. */
+/** The package's client inside a test: calls go to the harness's service, waits move the clock and the queue. */
 
 import { Spillway } from "../../client/src/index.ts";
 import { ORIGIN, type Service } from "./service.ts";

@@ -23,6 +23,7 @@ import type {
 } from "../generated/types.gen.ts";
 import type { Pages } from "../pages.ts";
 import type { Answer, CallOptions, Transport } from "../transport.ts";
+import { downloadExport, downloadFile, type DownloadOptions, type FileSink } from "./download.ts";
 import type { CompletedExport, ExportFile, ExportRequest } from "./request.ts";
 import { waitForExport, type WaitOptions } from "./wait.ts";
 
@@ -123,5 +124,20 @@ export class Exports {
         >,
       options,
     );
+  }
+
+  /**
+   * Every file of a completed export, one after the other or several at once. The bytes are those of the stored object,
+   * still compressed. A broken connection is continued where it broke.
+   * @param sink takes a file. Its stream fails after the last byte where size or SHA-256 are not those of the manifest.
+   * @throws SpillwayError `file_damaged`; what `sink` throws
+   */
+  download(id: string, sink: FileSink, options: DownloadOptions = {}): Promise<void> {
+    return downloadExport(this.#transport, id, sink, options);
+  }
+
+  /** One stored file, still compressed, checked as in `download`. */
+  file(id: string, name: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    return downloadFile(this.#transport, id, name, options);
   }
 }
