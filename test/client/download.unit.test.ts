@@ -243,7 +243,7 @@ it("an export in a customer's bucket says where its files are", async () => {
     fetch: async (request) => {
       const response = await fetch(request);
       if (!request.url.includes("/files")) return response;
-      const page = (await response.json()) as { data: { url?: string }[] };
+      const page: { data: { url?: string }[] } = await response.json();
       for (const file of page.data) delete file.url;
       return Response.json(page);
     },
