@@ -57,6 +57,7 @@ const TABLE: Record<string, Line> = {
   getExportFile: { foreign: (ids) => `/v1/exports/${ids.export}/files/${ids.file}`, status: 404 },
   getExportContent: { foreign: (ids) => `/v1/exports/${ids.export}/content`, status: 410 },
   getExportManifest: { foreign: (ids) => `/v1/exports/${ids.export}/manifest`, status: 404 },
+  getExportLoadStatements: { foreign: (ids) => `/v1/exports/${ids.export}/load?for=duckdb`, status: 404 },
   sendEvents: "names things in its body: tenancy-data.test.ts",
   listEvents: { list: "/v1/events", query: "start=2026-03-01T11:00:00Z&end=2026-03-01T12:00:00Z" },
   putFlows: "writes to the caller's own space: tenancy-data.test.ts",

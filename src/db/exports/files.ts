@@ -59,6 +59,24 @@ export const listFilesAfter = (db: Database, of: ExportKey, after: number, limit
     [of.space_id, of.id, after, limit],
   );
 
+/** Of all files of an export: their number and rows, the largest one's bytes, and the ends of their names' order. */
+export interface FileTotals {
+  files: number;
+  rows: number;
+  largest_bytes: number;
+  first_name: string;
+  last_name: string;
+}
+
+/** Reads the export's rows of the ledger, 20,000 at most. */
+export async function fileTotals(db: Database, of: ExportKey): Promise<FileTotals> {
+  const sql = `SELECT count(*) AS files, coalesce(sum(rows), 0) AS rows, coalesce(max(uncompressed_bytes), 0) AS largest_bytes,
+      coalesce(min(name), '') AS first_name, coalesce(max(name), '') AS last_name
+    FROM export_files WHERE space_id = ?1 AND export_id = ?2`;
+  const found = await db.first<FileTotals>(sql, [of.space_id, of.id]);
+  return found ?? { files: 0, rows: 0, largest_bytes: 0, first_name: "", last_name: "" };
+}
+
 /** Rows of the ledger per query: about a megabyte. */
 const LEDGER_PAGE = 2_000;
 

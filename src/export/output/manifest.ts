@@ -33,8 +33,10 @@ export function fileFacts(row: ExportRow, file: FileRow) {
 }
 
 /** A column of the files as the manifest shows it. */
-interface ManifestColumn extends Pick<Field, "name" | "type"> {
+export interface ManifestColumn extends Pick<Field, "name" | "type"> {
   nullable: boolean;
+  /** Where a row of NDJSON has the value: the names from the row inwards, if not a member with the column's name. */
+  path?: readonly string[];
 }
 
 /**
@@ -49,13 +51,17 @@ export function manifestColumns(encoding: Encoding | null, columns: readonly Col
     const name = path.join(".");
     const before = members.get(name);
     const isMixed = before !== undefined && before.type !== type;
-    members.set(name, { name, type: isMixed ? "json" : type, nullable: required !== true });
+    const nested = path.length > 1 ? { path } : {};
+    members.set(name, { name, type: isMixed ? "json" : type, nullable: required !== true, ...nested });
   }
   return [...members.values()];
 }
 
 /** The keys of a file's first and last row, as the ledger has them. */
 type Edges = Pick<ChunkRow, "first_time" | "first_id" | "last_time" | "last_id">;
+
+/** The member after the columns. The line break tells it from members of the request, which are indented deeper. */
+const FILES_MEMBER = ',\n  "files": ';
 
 /** By the number of the file. */
 export type EdgesOfFiles = Map<number, Edges>;
@@ -113,4 +119,20 @@ export function createManifest(
     },
     ...(summary === undefined ? {} : { summary }),
   };
+}
+
+/**
+ * The columns of a stored manifest, without its files, of which there may be thousands: reading ends where they begin.
+ * @param text the manifest, as `finish` writes it. @returns null where the result is one document.
+ */
+export async function readManifestColumns(
+  text: ReadableStream<Uint8Array<ArrayBuffer>>,
+): Promise<readonly ManifestColumn[] | null> {
+  let head = "";
+  for await (const piece of text.pipeThrough(new TextDecoderStream())) {
+    head += piece;
+    const end = head.indexOf(FILES_MEMBER);
+    if (end >= 0) return (JSON.parse(`${head.slice(0, end)}}`) as { columns?: ManifestColumn[] }).columns ?? null;
+  }
+  throw new Error("a manifest has no files");
 }

@@ -29,6 +29,7 @@ import {
   Warnings,
   withTotals,
 } from "./resource.ts";
+import { loadRoute } from "./load.ts";
 import { noResultBecause } from "./no-result.ts";
 import { timelineRoute } from "./timeline.ts";
 import { verifyRoute } from "./verify.ts";
@@ -169,6 +170,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
   ...changeRoutes,
   verifyRoute,
   timelineRoute,
+  loadRoute,
   ...fileRoutes,
   route({
     method: "GET",

@@ -22,6 +22,7 @@ const OPENS: Record<string, Scope | "any"> = {
   getExportFile: "exports:read",
   getExportContent: "exports:read",
   getExportManifest: "exports:read",
+  getExportLoadStatements: "exports:read",
   sendEvents: "events:write",
   listEvents: "events:read",
   putFlows: "events:write",
