@@ -227,12 +227,15 @@ describe("every dataset with columns", () => {
       await service.pump();
       const manifest = await manifestOf(service, space, id);
       expect(manifest.columns.length).toBeGreaterThan(2);
-      for (const column of manifest.columns)
+      for (const { path, ...column } of manifest.columns) {
         expect(column).toEqual({
           name: expect.stringMatching(/^\w[\w.]*$/),
           type: expect.stringMatching(/^(text|number|boolean|date|json)$/),
           nullable: expect.any(Boolean),
         });
+        const isDeeper = format === "ndjson" && column.name.includes(".");
+        expect(path).toEqual(isDeeper ? column.name.split(".") : undefined);
+      }
       const done = await service.poll(space, id);
       if (format !== "csv" || done.files.length === 0) continue;
       const [header] = readCsv(await textOf(service, done));
@@ -242,9 +245,14 @@ describe("every dataset with columns", () => {
 });
 
 const manifestOf = (of: Service, space: Space, id: string) =>
-  of.json<{ columns: { name: string; type: string; nullable: boolean }[] }>("GET", `/v1/exports/${id}/manifest`, 200, {
-    key: space.key,
-  });
+  of.json<{ columns: { name: string; type: string; nullable: boolean; path?: string[] }[] }>(
+    "GET",
+    `/v1/exports/${id}/manifest`,
+    200,
+    {
+      key: space.key,
+    },
+  );
 
 describe("the manifest's columns", () => {
   it("say which columns may be null, and follow columns and redact", async () => {
