@@ -3126,6 +3126,74 @@ export type GetExportTimelineResponses = {
 
 export type GetExportTimelineResponse = GetExportTimelineResponses[keyof GetExportTimelineResponses];
 
+export type GetExportLoadStatementsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query: {
+        /**
+         * The system that loads the files.
+         */
+        for: 'duckdb' | 'postgres';
+        /**
+         * The name of the table, with its schema or database before it. Default: `spillway_<dataset>`.
+         */
+        table?: string;
+        /**
+         * Where the files are, if not in the export's bucket: a folder, or an address such as `s3://bucket/folder/`. Default for a download: the current folder, or a placeholder where the system reads no local files.
+         */
+        path?: string;
+    };
+    url: '/v1/exports/{id}/load';
+};
+
+export type GetExportLoadStatementsErrors = {
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     */
+    403: Problem;
+    /**
+     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     */
+    404: Problem;
+    /**
+     * `gone`: The export's result was deleted or has expired: ask for a new export.
+     */
+    410: Problem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: Problem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: Problem;
+    /**
+     * `destination_unavailable`: The object store is not available, or did not accept the file: retry once it is available. `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: Problem;
+};
+
+export type GetExportLoadStatementsError = GetExportLoadStatementsErrors[keyof GetExportLoadStatementsErrors];
+
+export type GetExportLoadStatementsResponses = {
+    /**
+     * The statements.
+     */
+    200: string;
+};
+
+export type GetExportLoadStatementsResponse = GetExportLoadStatementsResponses[keyof GetExportLoadStatementsResponses];
+
 export type ListExportFilesData = {
     body?: never;
     path: {
