@@ -32,6 +32,8 @@ export interface Dataset<
   freeze(request: Request, context: FreezeContext): Promise<Query>;
   /** @param query the result of `freeze`. */
   open(query: Query, snapshot: Snapshot): Source;
+  /** Which of the service's retention times applies to the result. Absent: `download`. */
+  ttl?: "download" | "segment";
   /** The event names in a request, for `{event_name}` in a key template. Absent: the dataset has none. */
   eventNames?(request: Request): readonly string[];
   tabular?: Tabular<Query>;
@@ -182,8 +184,6 @@ export interface Source {
   /** The most records that one step should read, where a record costs queries: an invocation has a thousand. */
   maxRecordsPerStep?: number;
   summarized?: Summarized;
-  /** Which of the service's retention times applies to the result. Default: `download`. */
-  ttl?: "download" | "segment";
   /** The oldest time of which the source reads events, epoch ms; 0: it reads none that retention could delete. */
   readsFrom: number;
   /** The window of the whole request, also where events from before it are in the export (`Since.lateFrom`). */

@@ -23,8 +23,8 @@ export type Policy = ReturnType<typeof policy>;
 const OBJECT_ACTIONS = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"];
 const KEY_ACTIONS = ["kms:GenerateDataKey", "kms:Decrypt"];
 /**
- * Without it S3 answers 403 for a missing object, as for one that may not be read (GetObject, "Permissions"). A
- * condition on the prefix would take that away again: a read has none.
+ * Without it S3 answers 403 for a missing object, as for one that may not be read (GetObject, "Permissions"). It has no
+ * condition on the prefix: a read has no prefix to compare.
  */
 const LIST_ACTION = "s3:ListBucket";
 

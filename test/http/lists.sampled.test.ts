@@ -154,6 +154,7 @@ const LISTS: Record<string, List> = {
     // A space has fewer by calls than a page has.
     add: () => {
       const described = { name: "Nightly", cron: "0 3 * * *", timezone: "UTC", incremental: 1, backfill_from: null };
+      const verified = { verify_after_days: null };
       const times = { next_run_at: service.now, covered_until: service.now, failures_from: 0, wake_at: service.now };
       const none = { paused_reason: null, paused_at: null, since_export_id: null, open_export_id: null };
       const since = { since_dataset: null, since_seq: null };
@@ -167,7 +168,7 @@ const LISTS: Record<string, List> = {
       };
       return insertSchedule(
         service.context.databases.control,
-        { ...row, ...described, ...times, ...none, ...since },
+        { ...row, ...described, ...verified, ...times, ...none, ...since },
         [],
         10_000,
       );

@@ -1,6 +1,7 @@
 /** A bucket as its owner reads it, through AWS's own client, which shares no code with the service. */
 
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
@@ -53,8 +54,12 @@ export class BucketOf {
     return Buffer.from(await Body.transformToByteArray());
   }
 
-  async put(key: string, body: string): Promise<void> {
+  async put(key: string, body: string | Buffer): Promise<void> {
     await this.#client.send(new PutObjectCommand({ Bucket: this.name, Key: key, Body: body }));
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key }));
   }
 
   /** @returns the status that a PUT of a few bytes is answered with. */

@@ -10,11 +10,13 @@ import { connectionTest } from "./connection-test.ts";
 import { roles } from "./roles.ts";
 import { describeInterop, interopScene } from "./scene.ts";
 import { keepsSecrets } from "./secrets.ts";
+import { verification } from "./verification.ts";
 
 describeInterop("delivery to a real S3", () => {
   const scene = interopScene();
   roles(scene);
   objects(scene);
+  verification(scene);
   connectionTest(scene);
   infobip(scene);
   large(scene);

@@ -110,6 +110,16 @@ describe("a session's policy", () => {
     expect(statements(at({ region: "cn-north-1" }))).toEqual([objects("arn:aws-cn:s3:::acme-exports/*")]);
   });
 
+  it("reads back below the prefix, tells a missing object, and writes nothing", () => {
+    const encryption = { sse: "aws:kms" as const, kms_key_id: "mrk-1" };
+    const policy = JSON.parse(sessionPolicy(at({ encryption }), "a/", null, "read")) as { Statement: unknown[] };
+    expect(policy.Statement).toEqual([
+      { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::acme-exports/a/*" },
+      { Effect: "Allow", Action: "s3:ListBucket", Resource: "arn:aws:s3:::acme-exports" },
+      { Effect: "Allow", Action: "kms:Decrypt", Resource: "arn:aws:kms:eu-central-1:*:key/mrk-1" },
+    ]);
+  });
+
   it("lets a test delete its one probe, and nothing else", () => {
     expect(statements(AWS, "a/", "a/probe.txt")).toEqual([
       objects("arn:aws:s3:::acme-exports/a/*"),

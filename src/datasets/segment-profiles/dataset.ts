@@ -36,6 +36,8 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
     },
   },
 
+  ttl: "segment",
+
   freeze,
 
   open(query, snapshot) {
@@ -57,7 +59,6 @@ export const segmentProfiles: Dataset<typeof shape, Query> = {
       },
       files: { cut: "written", secret: query.secret },
       maxRecordsPerStep: 20_000,
-      ttl: "segment",
       emptyMessage: isEmpty
         ? "The document has no profiles: request at least one attribute or tag."
         : "0 profiles found.",

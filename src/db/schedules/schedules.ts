@@ -16,6 +16,8 @@ interface Schedules {
   /** 0 or 1. */
   incremental: number;
   backfill_from: number | null;
+  /** Its exports are verified so long after they were completed; null: never. */
+  verify_after_days: number | null;
   status: "active" | "paused";
   paused_reason: string | null;
   paused_at: number | null;
@@ -38,7 +40,7 @@ interface Schedules {
   updated_at: number;
 }
 
-export const SCHEDULE_COLUMNS = `id, space_id, name, cron, timezone, request, incremental, backfill_from, status, paused_reason, paused_at, next_run_at,
+export const SCHEDULE_COLUMNS = `id, space_id, name, cron, timezone, request, incremental, backfill_from, verify_after_days, status, paused_reason, paused_at, next_run_at,
   covered_until, since_export_id, since_dataset, since_seq, open_export_id, failures_from, wake_at, created_at, updated_at`;
 
 export type ScheduleRow = Row<Schedules, typeof SCHEDULE_COLUMNS>;
@@ -55,8 +57,8 @@ export async function insertSchedule(
 ): Promise<boolean> {
   const inserted = await db.run(
     `INSERT INTO schedules (${SCHEDULE_COLUMNS}, coverage)
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22
-     WHERE (SELECT count(*) FROM schedules WHERE space_id = ?2) < ?23`,
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23
+     WHERE (SELECT count(*) FROM schedules WHERE space_id = ?2) < ?24`,
     [...valuesOf(row, SCHEDULE_COLUMNS), JSON.stringify(coverage), limit],
   );
   return inserted > 0;
@@ -71,7 +73,7 @@ export async function findSchedule(db: Database, spaceId: string, id: string): P
 export const listSchedules = (db: Database, spaceId: string, limit: number, after: Position | null) =>
   db.all<ScheduleRow>(`SELECT ${SCHEDULE_COLUMNS} FROM schedules ${NEWEST_FIRST}`, pageParams(spaceId, limit, after));
 
-const REPLACED = `name, cron, timezone, request, incremental, status, paused_reason, paused_at, next_run_at, failures_from,
+const REPLACED = `name, cron, timezone, request, incremental, verify_after_days, status, paused_reason, paused_at, next_run_at, failures_from,
   wake_at, updated_at`;
 
 /**
@@ -81,7 +83,7 @@ const REPLACED = `name, cron, timezone, request, incremental, status, paused_rea
  */
 export async function replaceSchedule(db: Database, row: ScheduleRow, asOf: ScheduleRow): Promise<boolean> {
   const changed = await db.run(
-    `UPDATE schedules SET (${REPLACED}) = (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+    `UPDATE schedules SET (${REPLACED}) = (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
      WHERE space_id = ?1 AND id = ?2 AND updated_at = ?3 AND next_run_at = ?4`,
     [row.space_id, row.id, asOf.updated_at, asOf.next_run_at, ...valuesOf(row, REPLACED)],
   );

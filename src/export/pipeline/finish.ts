@@ -5,6 +5,7 @@
  */
 
 import type { Bounds, Source } from "../../datasets/dataset.ts";
+import { datasetNamed } from "../../datasets/index.ts";
 import { type ExportRow, findExport } from "../../db/exports/exports.ts";
 import { completeExport } from "../../db/exports/transitions.ts";
 import { chunkPages, listSummaries } from "../../db/exports/chunks.ts";
@@ -58,7 +59,7 @@ export async function finish(context: FinishContext, message: Message): Promise<
   const now = context.runtime.now();
   const done = await completeExport(control, row, {
     completedAt: now,
-    expiresAt: destination === null ? now + context.config.ttlMs[source.ttl ?? "download"] : null,
+    expiresAt: destination === null ? now + context.config.ttlMs[datasetNamed(row.dataset).ttl ?? "download"] : null,
     // A consumer that was taken over may still upload a segment until its invocation ends.
     cleanupAt: now + MAX_INVOCATION_MS,
     rows,

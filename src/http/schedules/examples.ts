@@ -8,6 +8,7 @@ const SCHEDULE = {
   request: { dataset: "activity_events", ...EXPORTED },
   incremental: true,
   backfill_from: null,
+  verify_after_days: null,
   status: "active",
   paused_reason: null,
   paused_at: null,

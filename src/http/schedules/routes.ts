@@ -14,8 +14,10 @@ import type { SpaceRow } from "../../db/tenants/spaces.ts";
 import { invalid, SpillwayError } from "../../errors.ts";
 import { datasetNamed } from "../../datasets/index.ts";
 import { withDefaults } from "../../export/api/request.ts";
+import type { Delivery } from "../../export/delivery/schema.ts";
 import { checkScheduled, type ScheduledRequest } from "../../schedules/request.ts";
 import { nextAt, timesAfter } from "../../time/cron.ts";
+import { DAY_MS } from "../../time/durations.ts";
 import { boundMs } from "../../time/bounds.ts";
 import { withStoredUrl } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
@@ -59,6 +61,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
       const now = call.runtime.now();
       const from = body.backfill_from ?? null;
       const backfillFrom = from === null ? null : boundMs(from);
+      checkVerification(call, request, body.verify_after_days);
       if (backfillFrom !== null) checkBackfill(space, { request, cron, timezone, from: backfillFrom }, now);
       const zoned = { ...space, timezone };
       const warnings = await checkScheduled(call.context, zoned, request);
@@ -76,6 +79,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
         request: JSON.stringify(request),
         incremental: Number(incremental),
         backfill_from: backfillFrom,
+        verify_after_days: body.verify_after_days,
         status: "active",
         paused_reason: null,
         paused_at: null,
@@ -136,6 +140,8 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
         body.request === undefined ? null : { ...withDefaults(withStoredUrl(body.request, stored)) };
       const now = call.runtime.now();
       const { name = before.name, cron = before.cron, timezone = before.timezone } = body;
+      const { verify_after_days: verifyAfter = before.verify_after_days } = body;
+      checkVerification(call, request ?? stored, verifyAfter);
       const checked = { ...space, timezone };
       const warnings = request === null ? [] : await checkScheduled(call.context, checked, request);
       const row: ScheduleRow = {
@@ -145,6 +151,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
         timezone,
         request: request === null ? before.request : JSON.stringify(request),
         incremental: Number(body.incremental ?? before.incremental === 1),
+        verify_after_days: verifyAfter,
         wake_at: now,
         updated_at: Math.max(now, before.updated_at + 1),
         ...pausing(before, body.paused, now),
@@ -208,6 +215,18 @@ function nextOf(cron: string, timezone: string, after: number): number {
   const next = nextAt(cron, timezone, after);
   if (next === null) throw invalid({ pointer: "/cron", detail: "cron matches no future time." });
   return next;
+}
+
+/** @throws invalid_request where the files would have expired. */
+function checkVerification({ config }: Call, request: ScheduledRequest, days: number | null): void {
+  if (days === null || (request["delivery"] as Delivery).type === "s3") return;
+  const keptDays = config.ttlMs[datasetNamed(request.dataset).ttl ?? "download"] / DAY_MS;
+  if (days < keptDays) return;
+  const kept = keptDays === 1 ? "a day" : `${keptDays} days`;
+  throw invalid({
+    pointer: "/verify_after_days",
+    detail: `The service keeps these files for ${kept}: verify_after_days must be less, or the delivery a bucket of yours.`,
+  });
 }
 
 /** @throws invalid_request for a past that cannot be backfilled. */

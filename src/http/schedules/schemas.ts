@@ -40,6 +40,13 @@ const Incremental = z.boolean().meta({
     "The windows of the runs follow one another. With `true`, a run of a dataset of events also has what arrived late for earlier windows, so that everything accepted after the schedule was made is in one of its runs; a run of a dataset without a window has what changed since the previous one.",
 });
 
+const MAX_VERIFY_AFTER_DAYS = 30;
+
+const VerifyAfterDays = z.int().min(1).max(MAX_VERIFY_AFTER_DAYS).nullable().meta({
+  description:
+    "So many days after the completion of each run's export, its files are verified as by `POST /v1/exports/{id}/verify`; null: never. Files that are kept for a limited time must be kept longer. What counts is the value when a run's export is completed; with null, or when the schedule is deleted, verifications that are still to come are dropped.",
+});
+
 const shape = { name: Name, cron: CronExpression, timezone: TimeZone, request: Request };
 
 export const NewSchedule = z.strictObject({
@@ -49,12 +56,21 @@ export const NewSchedule = z.strictObject({
     description:
       "The start of the first window, instead of now. The runs of the past are made one after another, each for its own window. Only for datasets with a window; not before the oldest time that can be exported.",
   }),
+  verify_after_days: VerifyAfterDays.optional().transform((sent) => sent ?? null),
 });
 
-const change = z.strictObject({ ...shape, incremental: Incremental, paused: z.boolean() }).partial();
+const change = z
+  .strictObject({ ...shape, incremental: Incremental, verify_after_days: VerifyAfterDays, paused: z.boolean() })
+  .partial();
 
-/** A null counts as absent. */
-export const ScheduleChange = z.preprocess((sent) => withoutNulls(sent, 1), change).meta({ id: "ScheduleChange" });
+/** A null counts as absent, where it is no value. */
+export const ScheduleChange = z.preprocess(withoutOtherNulls, change).meta({ id: "ScheduleChange" });
+
+function withoutOtherNulls(sent: unknown): unknown {
+  const others = withoutNulls(sent, 1);
+  const isTurnedOff = (sent as { verify_after_days?: unknown } | null | undefined)?.verify_after_days === null;
+  return isTurnedOff ? { ...(others as object), verify_after_days: null } : others;
+}
 
 export const Schedule = z
   .object({
@@ -65,6 +81,7 @@ export const Schedule = z
     request: z.record(z.string(), z.unknown()),
     incremental: z.boolean(),
     backfill_from: Time.nullable(),
+    verify_after_days: VerifyAfterDays,
     status: z.enum(["active", "paused"]),
     paused_reason: z
       .enum(["requested", "failures"])
@@ -129,6 +146,7 @@ export function showSchedule(row: ScheduleRow) {
     request: shownRequest(request),
     incremental: row.incremental === 1,
     backfill_from: time(row.backfill_from),
+    verify_after_days: row.verify_after_days,
     status: row.status,
     paused_reason: row.paused_reason,
     paused_at: time(row.paused_at),

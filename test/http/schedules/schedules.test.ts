@@ -49,6 +49,7 @@ it("is created with every default filled in, and shows when it runs next", async
     },
     incremental: true,
     backfill_from: null,
+    verify_after_days: null,
     status: "active",
     paused_reason: null,
     paused_at: null,
