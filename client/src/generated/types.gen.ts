@@ -1349,6 +1349,10 @@ export type ScheduleChange = {
      * The windows of the runs follow one another. With `true`, a run of a dataset of events also has what arrived late for earlier windows, so that everything accepted after the schedule was made is in one of its runs; a run of a dataset without a window has what changed since the previous one.
      */
     incremental?: boolean;
+    /**
+     * So many days after the completion of each run's export, its files are verified as by `POST /v1/exports/{id}/verify`; null: never. Files that are kept for a limited time must be kept longer. What counts is the value when a run's export is completed; with null, or when the schedule is deleted, verifications that are still to come are dropped.
+     */
+    verify_after_days?: number | null;
     paused?: boolean;
 };
 
@@ -2273,6 +2277,10 @@ export type CheckedSchedule = {
      * RFC 3339, UTC, with milliseconds.
      */
     backfill_from: string | null;
+    /**
+     * So many days after the completion of each run's export, its files are verified as by `POST /v1/exports/{id}/verify`; null: never. Files that are kept for a limited time must be kept longer. What counts is the value when a run's export is completed; with null, or when the schedule is deleted, verifications that are still to come are dropped.
+     */
+    verify_after_days: number | null;
     status: 'active' | 'paused';
     /**
      * `requested`: a call paused the schedule. `failures`: its last three runs failed.
@@ -2323,6 +2331,10 @@ export type Schedule = {
      * RFC 3339, UTC, with milliseconds.
      */
     backfill_from: string | null;
+    /**
+     * So many days after the completion of each run's export, its files are verified as by `POST /v1/exports/{id}/verify`; null: never. Files that are kept for a limited time must be kept longer. What counts is the value when a run's export is completed; with null, or when the schedule is deleted, verifications that are still to come are dropped.
+     */
+    verify_after_days: number | null;
     status: 'active' | 'paused';
     /**
      * `requested`: a call paused the schedule. `failures`: its last three runs failed.
@@ -7405,6 +7417,10 @@ export type CreateScheduleData = {
          * The start of the first window, instead of now. The runs of the past are made one after another, each for its own window. Only for datasets with a window; not before the oldest time that can be exported.
          */
         backfill_from?: string | null;
+        /**
+         * So many days after the completion of each run's export, its files are verified as by `POST /v1/exports/{id}/verify`; null: never. Files that are kept for a limited time must be kept longer. What counts is the value when a run's export is completed; with null, or when the schedule is deleted, verifications that are still to come are dropped.
+         */
+        verify_after_days?: number | null;
     };
     headers?: {
         /**
