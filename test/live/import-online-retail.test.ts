@@ -8,7 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Client, createSpace } from "../../scripts/client.ts";
 import { receive } from "../../scripts/proof.ts";
-import { type Ended, folder, runImport } from "../scripts/import-support.ts";
+import { type Ended, folder, runImport } from "../client/import/support.ts";
 import { DEFINITION, OrderLines, SOURCE_FILE } from "./order-lines.ts";
 import { liveStack } from "./support.ts";
 

@@ -8,7 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
 import { receive, rowsOf } from "../../scripts/proof.ts";
-import { folder, gzipped, runImport, startImport } from "../scripts/import-support.ts";
+import { folder, gzipped, runImport, startImport } from "../client/import/support.ts";
 import { ALL_ORDERS, liveStack, openShop, orderId, type Shop } from "./support.ts";
 
 type Json = Record<string, unknown>;
@@ -286,8 +286,8 @@ describe("nothing is sent", () => {
     );
     const { code, stderr } = await runImport(key, file, ...base(shop));
     expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: expect.stringContaining("The API key may not do this") as string,
+      code: 4,
+      stderr: expect.stringContaining("lacks the scope") as string,
     });
   });
 });
@@ -307,7 +307,7 @@ test("Ctrl-C waits for the calls in flight: the next run sends no row twice", as
   running.process.kill("SIGINT");
   expect(await running.ended).toMatchObject({
     code: 130,
-    stderr: "The import was interrupted. Run the same command again to continue.\n",
+    stderr: "Interrupted.\nRun the same command again to continue: accepted rows are not sent again.\n",
   });
   const before = acceptedIn(`${file}.import.json`);
   const { code, stdout } = await runImport(shop.space.api_key, ...command);

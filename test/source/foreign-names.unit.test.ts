@@ -8,19 +8,22 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
 
-const SOURCES = import.meta.glob<string>(["../../src/**/*.ts", "../../scripts/**/*.ts"], {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
+const SOURCES = import.meta.glob<string>(
+  ["../../src/**/*.ts", "../../scripts/**/*.ts", "../../client/src/import/*.ts"],
+  {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  },
+);
 
 /** Look-ups of names that are the service's own, and why. */
 const OWN_NAMES = new Map<string, string>([
   ["src/datasets/conversion-events/lines.ts properties[field]", "a field is one of a fixed list"],
   ["src/datasets/flow-enrichment.ts values[name]", "the two names are constants"],
-  ["scripts/import/dates.ts parts[name]", "the names are those of a regular expression's groups"],
-  ["scripts/import/profile-rows.ts profile[map]", "an object without a prototype"],
-  ["scripts/import/send-profiles.ts into[name]", "an object without a prototype"],
+  ["client/src/import/dates.ts parts[name]", "the names are those of a regular expression's groups"],
+  ["client/src/import/profile-rows.ts profile[map]", "an object without a prototype"],
+  ["client/src/import/send-profiles.ts into[name]", "an object without a prototype"],
   ["src/http/openapi.ts (example as Record<string, unknown[]>)[linesOf.property]", "the names are those of schemas"],
   ["src/http/zod-error-map.ts (input as Record<string, unknown>)[discriminator]", "the names are those of schemas"],
   ["scripts/stack/settings.ts env[name]", "the names of settings are constants"],

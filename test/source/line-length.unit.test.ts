@@ -9,6 +9,7 @@ const SOURCES = import.meta.glob<string>(
     "../../scripts/**/*.{ts,cjs}",
     "../../test/**/*.ts",
     "../../tracker/*.ts",
+    "../../client/src/import/*.ts",
     "!../../src/env.d.ts",
   ],
   { query: "?raw", import: "default", eager: true },

@@ -6,6 +6,7 @@ import { Cli } from "./cli.ts";
 import { addCompletion } from "./completion.ts";
 import { addDefinitions } from "./definitions.ts";
 import { addDestinations } from "./destinations.ts";
+import { addEventsImport, addProfilesImport } from "./events-import.ts";
 import { addEvents } from "./events.ts";
 import { EXIT_CODE_MEANINGS } from "./exit-codes.ts";
 import { addEstimate } from "./exports-create.ts";
@@ -25,7 +26,7 @@ From a clone to your own rows in a verified file, in five minutes:
 
   npm ci && npm run dev                          in a terminal of its own: the service at http://localhost:8787
   npx spillway spaces create shop --save         a space for your data; its key is saved for the next commands
-  npm run import -- orders.csv                   shows the columns of your file, and what to do with them
+  npx spillway events import orders.csv          shows the columns of your file, and what to do with them
   npx spillway exports create activity_events --last 30d --wait
 
 Beside \`npm run dev\` the operator's token comes from ADMIN_TOKEN in .dev.vars, in the folder where you run the command.
@@ -77,8 +78,8 @@ export function createProgram(terminal: Terminal): Program {
     .hook("preAction", (_program, command) => void (cli.fields = fieldsOf(command)));
   addExports(program, cli);
   addEstimate(program, cli);
-  addEvents(program, cli);
-  addProfiles(program, cli);
+  addEventsImport(addEvents(program, cli), cli);
+  addProfilesImport(addProfiles(program, cli), cli);
   addDefinitions(program, cli);
   addSegments(program, cli);
   addSchedules(program, cli);
