@@ -18,6 +18,7 @@ import { profileExamples } from "./profiles/examples.ts";
 import { scheduleExamples } from "./schedules/examples.ts";
 import { segmentExamples } from "./segments/examples.ts";
 import { spaceExamples } from "./spaces/examples.ts";
+import { statsExamples } from "./stats/examples.ts";
 import { webhookExamples } from "./webhooks/examples.ts";
 
 const INTRODUCTION = `Send customer events; get files with every one of them, and a manifest that proves it.
@@ -51,6 +52,7 @@ const TAGS: Record<string, string> = {
   Schedules:
     "Recurring exports on a cron schedule. Their windows follow one another without a gap and without an overlap.",
   Assistants: "Tools for an assistant that acts for a person: the Model Context Protocol.",
+  Statistics: "What happened in a space, day by day.",
   Service: "The service itself: its health, this document, and what errors mean.",
 };
 
@@ -69,6 +71,7 @@ const EXAMPLES: Examples = {
   ...scheduleExamples,
   ...segmentExamples,
   ...spaceExamples,
+  ...statsExamples,
   ...webhookExamples,
 };
 

@@ -20,6 +20,7 @@ import type { Route } from "./route.ts";
 import { schedulesResource } from "./schedules/routes.ts";
 import { segmentsResource } from "./segments/routes.ts";
 import { ownSpaceResource, spacesResource } from "./spaces/routes.ts";
+import { statsResource } from "./stats/routes.ts";
 import { trackerResource } from "./tracker/routes.ts";
 import { touchpointsResource } from "./touchpoints/routes.ts";
 import { webhookDeliveriesResource } from "./webhooks/deliveries.ts";
@@ -50,6 +51,7 @@ export const RESOURCES: readonly Resource[] = [
   rotateSpaceSecretResource,
   webhookDeliveriesResource,
   mcpResource(() => ROUTES),
+  statsResource,
   metaResource(new SentDocument(OWN_API, () => ROUTES)),
 ];
 

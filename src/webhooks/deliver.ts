@@ -20,6 +20,7 @@ import { type Outcome, post } from "../outbound/webhook.ts";
 import type { Context, WebhookMessage } from "../context.ts";
 import { renderBody } from "./events/index.ts";
 import { nextTryMs } from "./retry-schedule.ts";
+import { dayOf } from "../time/days.ts";
 
 /** Longer than an attempt can take: 5 s for the DNS lookup, 15 s for the answer. */
 const LEASE_MS = 60_000;
@@ -119,6 +120,8 @@ async function attempt(context: Attempting, of: LeasedDelivery, at: number): Pro
     status: isAccepted ? "delivered" : delayMs === null ? "failed" : "pending",
     nextAttemptAt: delayMs === null ? null : now + delayMs,
     disable: sent.goneUrl === null ? null : { url: sent.goneUrl, reason: "gone" },
+    day: dayOf(now, of.timezone),
+    lagMs: isAccepted && of.tries === of.attempts ? now - of.event_at : null,
   };
   if (!(await recordAttempt(context.databases.control, of, recorded))) return;
   const outcome = recorded.status === "pending" ? "retrying" : recorded.status;

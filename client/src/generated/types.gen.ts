@@ -2541,6 +2541,134 @@ export type WebhookDelivery = {
     }>;
 };
 
+export type Stats = {
+    /**
+     * The space's, by which its days are.
+     */
+    timezone: string;
+    from: string;
+    to: string;
+    /**
+     * Over all days of the answer.
+     */
+    total: {
+        exports: ExportStats;
+        webhooks: WebhookStats;
+    };
+    /**
+     * Each day once, in order. A day on which nothing happened has zeros.
+     */
+    days: Array<DayStats>;
+};
+
+export type ExportStats = {
+    /**
+     * Created by calls and by schedules.
+     */
+    created: number;
+    /**
+     * Completed.
+     */
+    completed: number;
+    /**
+     * Failures, by who must act. An export that fails again after a retry counts again.
+     */
+    failed: {
+        customer: number;
+        service: number;
+    };
+    /**
+     * Canceled.
+     */
+    canceled: number;
+    /**
+     * Rows of the completed ones.
+     */
+    rows: number;
+    /**
+     * Bytes of the completed ones' files, as they are stored.
+     */
+    bytes: number;
+    /**
+     * From creation to completion.
+     */
+    seconds: Percentiles;
+    /**
+     * The same by dataset: those of which something is counted.
+     */
+    datasets: Array<DatasetCounts>;
+};
+
+/**
+ * Seconds, from a histogram whose buckets each reach a fifth further: up to 20 % more than the true ones.
+ */
+export type Percentiles = {
+    /**
+     * Half of them took at most this long. Null: there were none.
+     */
+    p50: number | null;
+    /**
+     * 95 of 100 took at most this long. Null: there were none.
+     */
+    p95: number | null;
+};
+
+export type DatasetCounts = {
+    /**
+     * Created by calls and by schedules.
+     */
+    created: number;
+    /**
+     * Completed.
+     */
+    completed: number;
+    /**
+     * Failures, by who must act. An export that fails again after a retry counts again.
+     */
+    failed: {
+        customer: number;
+        service: number;
+    };
+    /**
+     * Canceled.
+     */
+    canceled: number;
+    /**
+     * Rows of the completed ones.
+     */
+    rows: number;
+    /**
+     * Bytes of the completed ones' files, as they are stored.
+     */
+    bytes: number;
+    dataset: DatasetName;
+};
+
+export type WebhookStats = {
+    /**
+     * Attempts of deliveries.
+     */
+    attempts: number;
+    /**
+     * Deliveries that a receiver accepted.
+     */
+    delivered: number;
+    /**
+     * Deliveries that were given up.
+     */
+    failed: number;
+    /**
+     * From the event until a receiver accepted it, without deliveries that a call asked for anew.
+     */
+    lag_seconds: Percentiles;
+};
+
+export type DayStats = {
+    exports: ExportStats;
+    webhooks: WebhookStats;
+    day: string;
+};
+
 export type Health = {
     status: 'ok';
 };
@@ -8247,6 +8375,60 @@ export type RedeliverWebhookResponses = {
 };
 
 export type RedeliverWebhookResponse = RedeliverWebhookResponses[keyof RedeliverWebhookResponses];
+
+export type GetStatsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The first day. Default: 29 days before `to`.
+         */
+        from?: string;
+        /**
+         * The last day, which is included. Default: today in the space's time zone.
+         */
+        to?: string;
+    };
+    url: '/v1/stats';
+};
+
+export type GetStatsErrors = {
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     */
+    403: Problem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: Problem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: Problem;
+};
+
+export type GetStatsError = GetStatsErrors[keyof GetStatsErrors];
+
+export type GetStatsResponses = {
+    /**
+     * The days.
+     */
+    200: Stats;
+};
+
+export type GetStatsResponse = GetStatsResponses[keyof GetStatsResponses];
 
 export type HealthData = {
     body?: never;

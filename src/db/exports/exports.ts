@@ -3,6 +3,7 @@
 import { type Database, type Statement, statement } from "../core/database.ts";
 import { type Row, valuesOf } from "../core/columns.ts";
 import { filteredIds, type Position } from "../core/pagination.ts";
+import { countExport } from "../tenants/daily-counts.ts";
 import type { ExportPhase, ExportStatus } from "./status.ts";
 import { entry } from "./timeline.ts";
 
@@ -81,7 +82,7 @@ const NEW_COLUMNS = `space_id, id, dataset, request, query, result_shape, file_r
 /** What an export is created with. */
 export type NewExport = Row<Exports, typeof NEW_COLUMNS>;
 
-/** Conditions that must be met when the row is inserted. */
+/** Conditions that must be met when the row is inserted, and the day on which it counts. */
 export interface InsertConditions {
   /** Fewer than this many of the space's exports are queued or processing. */
   pendingLimit: number;
@@ -92,6 +93,8 @@ export interface InsertConditions {
    * completed one part of its coverage.
    */
   dueAt: number | null;
+  /** Of `created_at`, in the space's time zone. */
+  day: string;
 }
 
 /**
@@ -103,7 +106,7 @@ export interface InsertConditions {
 export async function insertExport(
   db: Database,
   row: NewExport,
-  { pendingLimit, key, dueAt }: InsertConditions,
+  { pendingLimit, key, dueAt, day }: InsertConditions,
   also: readonly Statement[],
 ): Promise<boolean> {
   const [inserted] = await db.batch([
@@ -129,6 +132,7 @@ export async function insertExport(
          AND EXISTS (SELECT 1 FROM exports WHERE space_id = ?1 AND id = ?2)`,
       [row.space_id, row.id],
     ),
+    countExport(row, day, { created: 1 }, { sql: "status = 'queued' AND created_at = ?3", params: [row.created_at] }),
     entry(row, row.created_at, "export.created", {}, { key: "created" }),
     ...also,
   ]);

@@ -1,17 +1,22 @@
 /**
  * The transitions of an export, one compare-and-set statement each: its WHERE names the statuses that it may start
  * from, and no row back means that another call made it. export/pipeline/state.ts has the table of transitions. The
- * transition that ends an export writes its timeline entry and its webhook deliveries in the same transaction.
+ * transition that ends an export writes its timeline entry, its webhook deliveries and the day's counters in the same
+ * transaction.
  */
 
 import { enqueueWebhooks } from "./outbox.ts";
 import { type Database, statement } from "../core/database.ts";
+import { type Condition, countExport, countExportDuration } from "../tenants/daily-counts.ts";
 import { IS_SUPERSEDED, runDelivered, wakeSchedule } from "../schedules/runs.ts";
 import { EXPORT_COLUMNS, type ExportRow } from "./exports.ts";
 import { ORPHANED_UPLOADS } from "./files.ts";
 import { errorColumns, type ExportError, type ExportKey } from "./status.ts";
 import { entry } from "./timeline.ts";
 import { abandonVerification } from "./verifications.ts";
+
+/** SQL: an export has not ended. */
+const IN_FLIGHT = "status IN ('queued', 'processing')";
 
 /**
  * queued → processing. An export that is processing already is returned as it is.
@@ -42,24 +47,37 @@ export async function completeExport(
     message: string | null;
     manifest: { bytes: number; sha256: string };
     rows: number;
+    /** Of its files, as they are stored. */
+    bytes: number;
+    /** Since it was created. */
+    durationMs: number;
+    /** Of `completedAt`, in the space's time zone. */
+    day: string;
     plan: number;
   },
 ): Promise<boolean> {
-  const [changed] = await db.batch([
+  const { rows, bytes, day } = end;
+  const from: Condition = {
+    sql: "status = 'processing' AND phase = 'finishing' AND plan_version = ?3",
+    params: [end.plan],
+  };
+  const [, , changed] = await db.batch([
+    countExport(of, day, { completed: 1, rows, bytes }, from),
+    countExportDuration(of, day, end.durationMs, from),
     statement(
-      `UPDATE exports SET status = 'completed', phase = 'done', status_at = ?3, completed_at = ?3, expires_at = ?4, cleanup_at = ?5,
-         message = ?6, manifest_sha256 = ?7, manifest_bytes = ?9, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL,
-         verify_at = (SELECT ?3 + s.verify_after_days * 86400000 FROM schedules s WHERE s.space_id = ?1 AND s.id = exports.schedule_id)
-       WHERE space_id = ?1 AND id = ?2 AND status = 'processing' AND phase = 'finishing' AND plan_version = ?8`,
+      `UPDATE exports SET status = 'completed', phase = 'done', status_at = ?4, completed_at = ?4, expires_at = ?5, cleanup_at = ?6,
+         message = ?7, manifest_sha256 = ?8, manifest_bytes = ?9, attempts = 0, error_code = NULL, error_owner = NULL, next_retry_at = NULL,
+         verify_at = (SELECT ?4 + s.verify_after_days * 86400000 FROM schedules s WHERE s.space_id = ?1 AND s.id = exports.schedule_id)
+       WHERE space_id = ?1 AND id = ?2 AND ${from.sql}`,
       [
         of.space_id,
         of.id,
+        ...from.params,
         end.completedAt,
         end.expiresAt,
         end.cleanupAt,
         end.message,
         end.manifest.sha256,
-        end.plan,
         end.manifest.bytes,
       ],
     ),
@@ -72,21 +90,24 @@ export async function completeExport(
 
 /**
  * queued | processing → failed. Until `keptUntil` it can be retried, and its good files are kept for that.
- * @param end `generation`: of the message that failed; a message from before a retry changes nothing.
+ * @param end `generation`: of the message that failed; a message from before a retry changes nothing. `day`: of `now`,
+ * in the space's time zone.
  * @returns whether this call made the transition.
  */
 export async function failExport(
   db: Database,
   of: ExportKey,
   error: ExportError,
-  end: { now: number; generation: number; keptUntil: number; cleanupAt: number },
+  end: { now: number; day: string; generation: number; keptUntil: number; cleanupAt: number },
 ): Promise<boolean> {
-  const [changed] = await db.batch([
+  const from: Condition = { sql: `${IN_FLIGHT} AND generation = ?3`, params: [end.generation] };
+  const [, changed] = await db.batch([
+    countExport(of, end.day, error.owner === "customer" ? { failed_customer: 1 } : { failed_service: 1 }, from),
     statement(
-      `UPDATE exports SET status = 'failed', status_at = ?7, completed_at = ?7, expires_at = ?8, cleanup_at = ?9,
-         error_code = ?3, error_owner = ?4, error_detail = ?5, error_retryable = ?6, next_retry_at = NULL
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing') AND generation = ?10`,
-      [of.space_id, of.id, ...errorColumns(error), end.now, end.keptUntil, end.cleanupAt, end.generation],
+      `UPDATE exports SET status = 'failed', status_at = ?8, completed_at = ?8, expires_at = ?9, cleanup_at = ?10,
+         error_code = ?4, error_owner = ?5, error_detail = ?6, error_retryable = ?7, next_retry_at = NULL
+       WHERE space_id = ?1 AND id = ?2 AND ${from.sql}`,
+      [of.space_id, of.id, ...from.params, ...errorColumns(error), end.now, end.keptUntil, end.cleanupAt],
     ),
     wakeSchedule(of, end.now),
     ...enqueueWebhooks(of, "failed", end.now, { code: error.code, owner: error.owner }),
@@ -94,13 +115,17 @@ export async function failExport(
   return (changed?.changes ?? 0) > 0;
 }
 
-/** queued | processing → canceled. @returns whether this call made the transition. */
-export async function cancelExport(db: Database, of: ExportKey, now: number): Promise<boolean> {
-  const [changed] = await db.batch([
+/**
+ * queued | processing → canceled.
+ * @param day of `now`, in the space's time zone. @returns whether this call made the transition.
+ */
+export async function cancelExport(db: Database, of: ExportKey, now: number, day: string): Promise<boolean> {
+  const [, changed] = await db.batch([
+    countExport(of, day, { canceled: 1 }, { sql: IN_FLIGHT, params: [] }),
     statement(
       `UPDATE exports SET status = 'canceled', status_at = ?3, completed_at = ?3, cleanup_at = ?3,
          error_code = NULL, error_owner = NULL, next_retry_at = NULL
-       WHERE space_id = ?1 AND id = ?2 AND status IN ('queued', 'processing')`,
+       WHERE space_id = ?1 AND id = ?2 AND ${IN_FLIGHT}`,
       [of.space_id, of.id, now],
     ),
     wakeSchedule(of, now),

@@ -32,6 +32,12 @@ export async function findSpace(db: Database, spaceId: string): Promise<SpaceRow
   return db.first<SpaceRow>(`SELECT ${SPACE_COLUMNS} FROM spaces WHERE id = ?1 AND status <> 'deleting'`, [spaceId]);
 }
 
+/** The time zone of a space; null when its id is unknown. */
+export async function findTimeZone(db: Database, spaceId: string): Promise<string | null> {
+  const row = await db.first<{ timezone: string }>("SELECT timezone FROM spaces WHERE id = ?1", [spaceId]);
+  return row?.timezone ?? null;
+}
+
 /** Newest first. */
 export async function listSpaces(db: Database, limit: number, after: Position | null): Promise<SpaceRow[]> {
   return db.all<SpaceRow>(
@@ -129,9 +135,15 @@ export async function purgeControlRows(db: Database, spaceId: string, deletedBef
     ...EXPORT_TABLES.map(ofExports("export_id")),
     ...["webhook_attempts", "webhook_deliveries"].map(ofExports("subject_id")),
     ofExports("id")("exports"),
-    ...["api_keys", "idempotency_keys", "webhook_endpoints", "destinations"].map((table) =>
-      statement(`DELETE FROM ${table} WHERE space_id = ?1`, [spaceId]),
-    ),
+    ...[
+      "api_keys",
+      "idempotency_keys",
+      "webhook_endpoints",
+      "destinations",
+      "daily_exports",
+      "daily_webhooks",
+      "daily_durations",
+    ].map((table) => statement(`DELETE FROM ${table} WHERE space_id = ?1`, [spaceId])),
     statement(
       `DELETE FROM webhook_attempts WHERE space_id = ?1 AND delivery_id IN
          (SELECT id FROM webhook_deliveries WHERE space_id = ?1 AND subject_type = 'schedule')`,

@@ -5,6 +5,7 @@
 
 import type { Row } from "../core/columns.ts";
 import { type Database, type Statement, statement } from "../core/database.ts";
+import { countAttempt } from "../tenants/daily-counts.ts";
 import { filteredIds, isOlder, type Position, positionParams } from "../core/pagination.ts";
 
 export type DeliveryStatus = "pending" | "delivered" | "failed";
@@ -37,6 +38,8 @@ const LEASED = `id, space_id, subject_type, subject_id, event_id, event_type, ev
 export interface LeasedDelivery extends Row<WebhookDeliveries, typeof LEASED> {
   /** The call that created the export: for the logs only. */
   request_id: string | null;
+  /** The space's. */
+  timezone: string;
 }
 
 /** The ids of an export's, or a schedule's, deliveries that are due. */
@@ -77,7 +80,8 @@ export const leaseDelivery = (
          WHERE o.space_id = ?1 AND o.lease_until > 0 AND o.lease_until > ?3) < ?5
        AND (SELECT count(*) FROM webhook_deliveries o
          WHERE o.space_id = ?1 AND o.lease_until > 0 AND o.lease_until > ?3 AND o.endpoint_id = d.endpoint_id) < ?6
-     RETURNING ${LEASED}, (SELECT e.request_id FROM exports e WHERE e.space_id = ?1 AND e.id = subject_id) AS request_id`,
+     RETURNING ${LEASED}, (SELECT e.request_id FROM exports e WHERE e.space_id = ?1 AND e.id = subject_id) AS request_id,
+       (SELECT s.timezone FROM spaces s WHERE s.id = ?1) AS timezone`,
     [spaceId, id, now, until, share.space, share.endpoint],
   );
 
@@ -114,13 +118,19 @@ export interface AttemptOutcome {
    * meanwhile.
    */
   disable: { url: string; reason: string } | null;
+  /** Of the attempt's end, in the space's time zone. */
+  day: string;
+  /** From the event until the receiver accepted it; null: it did not, or a call asked for the delivery anew. */
+  lagMs: number | null;
 }
 
 /** SQL: the attempt's lease on delivery `d` is current. */
-const LEASE_IS_CURRENT = "d.space_id = ?1 AND d.id = ?2 AND d.status = 'pending' AND d.lease_until = ?3";
+const HAS_LEASE = "d.status = 'pending' AND d.lease_until = ?3";
+const LEASE_IS_CURRENT = `d.space_id = ?1 AND d.id = ?2 AND ${HAS_LEASE}`;
 
 /**
- * Records an attempt and releases the lease. @returns false when the lease was no longer current: nothing is recorded.
+ * Records and counts an attempt, and releases the lease.
+ * @returns false when the lease was no longer current: nothing is recorded.
  */
 export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: AttemptOutcome): Promise<boolean> {
   const lease = [of.space_id, of.id, of.lease_until] as const;
@@ -144,6 +154,7 @@ export async function recordAttempt(db: Database, of: LeasedDelivery, attempt: A
       [...lease, attempt.at, attempt.durationMs, attempt.statusCode, attempt.error],
     ),
     ...disabling,
+    ...countAttempt(of, attempt.day, attempt, { sql: HAS_LEASE, params: [of.lease_until] }),
     statement(
       `UPDATE webhook_deliveries AS d SET status = ?4, next_attempt_at = ?5, tries = tries + 1, attempts = attempts + 1, lease_until = 0
        WHERE ${LEASE_IS_CURRENT}`,

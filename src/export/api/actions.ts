@@ -11,13 +11,16 @@ import { tooManyPending } from "./create.ts";
 import { type FinishedContext, onFinished } from "../pipeline/on-finished.ts";
 import type { Context } from "../../context.ts";
 import { dispatchPlan } from "../pipeline/dispatch.ts";
+import { daySpaceHas } from "../pipeline/space-day.ts";
 
 type RetryContext = Pick<Context, "config" | "databases" | "runtime" | "send">;
 type RemoveContext = Pick<Context, "databases" | "runtime">;
 
 /** Cancels an export. Running steps stop at their next page and delete their later uploads. @throws conflict. */
 export async function cancel(context: FinishedContext, spaceId: string, exportId: string): Promise<void> {
-  if (!(await cancelExport(context.databases.control, { space_id: spaceId, id: exportId }, context.runtime.now())))
+  const now = context.runtime.now();
+  const day = await daySpaceHas(context, spaceId, now);
+  if (!(await cancelExport(context.databases.control, { space_id: spaceId, id: exportId }, now, day)))
     throw new SpillwayError("conflict", "Only an export that is queued or processing can be canceled.");
   await onFinished(context, spaceId, exportId);
 }

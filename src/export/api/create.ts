@@ -13,6 +13,7 @@ import { isCutUrl } from "../../outbound/shown-url.ts";
 import { urlFault } from "../../outbound/url-guard.ts";
 import { freezeDestination, NO_ID } from "../delivery/destination.ts";
 import { type Context, sourceOf } from "../../context.ts";
+import { dayOf } from "../../time/days.ts";
 import { isPlain } from "../output/encode/encoding.ts";
 import { MAX_FILES } from "../output/file-count.ts";
 import { resolveEncoding, unusedColumns } from "../output/encode/resolve.ts";
@@ -136,7 +137,12 @@ export async function insertAndDispatch(
     since: since === null ? null : JSON.stringify(overlapping(since, source)),
     warnings: JSON.stringify(warnings),
   };
-  const conditions = { pendingLimit: config.pendingLimit, key: terms.key, dueAt: terms.run?.dueAt ?? null };
+  const conditions = {
+    pendingLimit: config.pendingLimit,
+    key: terms.key,
+    dueAt: terms.run?.dueAt ?? null,
+    day: dayOf(now, space.timezone),
+  };
   if (!(await insertExport(databases.control, row, conditions, terms.also(row))))
     throw await rejectionReason(context, space.id);
   await dispatchPlan(context, { space_id: space.id, export_id: id, request_id: requestId, generation: 0 });

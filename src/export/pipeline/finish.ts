@@ -26,6 +26,7 @@ import {
 } from "../output/manifest.ts";
 import { manifestBeside, manifestKey, segmentPrefix } from "../delivery/object-keys.ts";
 import { LedgerCheck } from "./ledger-check.ts";
+import { daySpaceHas } from "./space-day.ts";
 import { FINAL_STATUSES } from "./state.ts";
 
 export type FinishContext = FinishedContext & Pick<Context, "bucket" | "budget" | "config" | "customers" | "send">;
@@ -42,8 +43,8 @@ export async function finish(context: FinishContext, message: Message): Promise<
   const columns = await columnsOf(context, row);
   const listed = columns === null ? null : manifestColumns(encodingOf(row), columns);
   const content = createManifest(row, files, listed, summary);
-  const { rows, uncompressed_bytes: bytes } = content.totals;
-  if (bytes > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
+  const { rows, bytes, uncompressed_bytes: uncompressed } = content.totals;
+  if (uncompressed > context.config.maxExportBytes) throw new SpillwayError("export_too_large");
 
   if (hasSegments && !(await deleteSegments(context, row))) return context.send([message]);
   const manifest = utf8(`${JSON.stringify(content, null, 2)}\n`);
@@ -63,6 +64,9 @@ export async function finish(context: FinishContext, message: Message): Promise<
     // A consumer that was taken over may still upload a segment until its invocation ends.
     cleanupAt: now + MAX_INVOCATION_MS,
     rows,
+    bytes,
+    durationMs: now - row.created_at,
+    day: await daySpaceHas(context, spaceId, now),
     plan: row.plan_version,
     message: rows === 0 ? source.emptyMessage : null,
     manifest: { bytes: manifest.length, sha256: manifestSha256 },

@@ -14,6 +14,7 @@ import { type FinishedContext, onFinished } from "./on-finished.ts";
 import { finish, type FinishContext } from "./finish.ts";
 import type { Message } from "../../context.ts";
 import { plan, type PlanContext } from "./plan.ts";
+import { daySpaceHas } from "./space-day.ts";
 import { endVerification, verify, type VerifyContext } from "./verify.ts";
 import { HOUR_MS } from "../../time/durations.ts";
 
@@ -91,7 +92,8 @@ async function fail(context: FailContext, message: Message, error: SpillwayError
   const { space_id: spaceId, export_id: exportId } = message;
   const now = context.runtime.now();
   const keptUntil = now + context.config.ttlMs.download;
-  const end = { now, generation: message.generation, keptUntil, cleanupAt: keptUntil + GRACE_MS };
+  const day = await daySpaceHas(context, spaceId, now);
+  const end = { now, day, generation: message.generation, keptUntil, cleanupAt: keptUntil + GRACE_MS };
   if (await failExport(context.databases.control, { space_id: spaceId, id: exportId }, exportError(error), end))
     await onFinished(context, spaceId, exportId);
 }

@@ -37,7 +37,7 @@ async function failed(code: string, events = 5): Promise<{ service: Service; spa
     control,
     { space_id: space.id, id },
     { code, owner: "service" },
-    { now: service.now, generation: 0, keptUntil: service.now + day, cleanupAt: service.now + day },
+    { now: service.now, day: "2026-03-01", generation: 0, keptUntil: service.now + day, cleanupAt: service.now + day },
   );
   return { service, space, id };
 }

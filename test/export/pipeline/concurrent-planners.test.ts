@@ -18,7 +18,8 @@ it("a slice of a plan from before the retry does not enter the new plan", async 
   const { control } = service.context.databases;
   const message = take(service, "plan");
   const error = { code: "internal", owner: "service" } as const;
-  const end = { now: service.now, generation: 0, keptUntil: service.now + 1_000, cleanupAt: service.now + 1_000 };
+  const until = service.now + 1_000;
+  const end = { now: service.now, day: "2026-03-01", generation: 0, keptUntil: until, cleanupAt: until };
   await failExport(control, { space_id: space.id, id }, error, end);
   await service.json("POST", `/v1/exports/${id}/retry`, 202, { key: space.key });
 

@@ -28,6 +28,8 @@ const PHASE: Record<ExportStatus, string> = {
   expired: "done",
 };
 
+const DAY = "2026-03-01";
+
 type Db = ReturnType<typeof roomyService>["context"]["databases"]["control"];
 
 const STATEMENTS: Record<string, { to: ExportStatus; make: (db: Db, space: string, id: string) => Promise<unknown> }> =
@@ -46,6 +48,9 @@ const STATEMENTS: Record<string, { to: ExportStatus; make: (db: Db, space: strin
             message: null,
             manifest: { bytes: 0, sha256: "" },
             rows: 0,
+            bytes: 0,
+            durationMs: 0,
+            day: DAY,
             plan: 0,
           },
         ),
@@ -57,10 +62,10 @@ const STATEMENTS: Record<string, { to: ExportStatus; make: (db: Db, space: strin
           db,
           { space_id: space, id },
           { code: "internal", owner: "service" },
-          { now: START, generation: 0, keptUntil: START, cleanupAt: START },
+          { now: START, day: DAY, generation: 0, keptUntil: START, cleanupAt: START },
         ),
     },
-    cancel: { to: "canceled", make: (db, space, id) => cancelExport(db, { space_id: space, id }, START) },
+    cancel: { to: "canceled", make: (db, space, id) => cancelExport(db, { space_id: space, id }, START, DAY) },
     expire: { to: "expired", make: (db, space, id) => expireExport(db, { space_id: space, id }, START + 1) },
     retry: {
       to: "queued",

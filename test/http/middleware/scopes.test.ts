@@ -88,6 +88,7 @@ const OPENS: Record<string, Scope | "any"> = {
   listWebhookDeliveries: "settings:write",
   redeliverWebhook: "settings:write",
   mcp: "any",
+  getStats: "exports:read",
 };
 
 const service = new Service({ CREATE_LIMIT: "10000", POLL_LIMIT: "10000", LIST_LIMIT: "10000" });

@@ -82,6 +82,41 @@ async function expectNotified(play: Play, row: ExportEnd): Promise<void> {
     if (measured(status) > ends.filter((each) => each === status).length)
       throw new CheckFailed(`${status} was measured ${measured(status)} times`);
   expectReceived(play, deliveries, events);
+  await expectCounted(row, ends, deliveries.length);
+}
+
+/** Each end and each delivery is counted once, whatever was repeated. */
+async function expectCounted(row: ExportEnd, ends: readonly string[], deliveries: number): Promise<void> {
+  const [exports] = await query<Record<string, number>>(
+    `SELECT sum(created) AS created, sum(completed) AS completed, sum(failed_customer + failed_service) AS failed,
+       sum(canceled) AS canceled FROM daily_exports WHERE space_id = ?1`,
+    row.space_id,
+  );
+  const ended = (status: string) => ends.filter((each) => each === status).length;
+  expectSame("exports that were counted", exports, {
+    created: 1,
+    completed: ended("completed"),
+    failed: ended("failed"),
+    canceled: ended("canceled"),
+  });
+  const [webhooks] = await query<{ delivered: number }>(
+    "SELECT sum(delivered) AS delivered FROM daily_webhooks WHERE space_id = ?1",
+    row.space_id,
+  );
+  expectSame("deliveries that were counted", webhooks?.delivered, deliveries);
+  const durations = await query<{ kind: string; n: number }>(
+    "SELECT kind, sum(n) AS n FROM daily_durations WHERE space_id = ?1 GROUP BY kind ORDER BY kind",
+    row.space_id,
+  );
+  const counted = [
+    { kind: "export", n: ended("completed") },
+    { kind: "webhook", n: deliveries },
+  ];
+  expectSame(
+    "durations that were counted",
+    durations,
+    counted.filter(({ n }) => n > 0),
+  );
 }
 
 /** Every event came, always under its own id and with the same body. */

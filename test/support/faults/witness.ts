@@ -39,6 +39,9 @@ const TABLES = [
   "idempotency_keys",
   "webhook_deliveries",
   "webhook_attempts",
+  "daily_exports",
+  "daily_webhooks",
+  "daily_durations",
   "witness",
 ];
 

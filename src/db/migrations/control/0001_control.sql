@@ -336,3 +336,37 @@ CREATE TABLE schedule_runs (
 ) WITHOUT ROWID;
 CREATE INDEX schedule_runs_by_age ON schedule_runs (at);
 CREATE INDEX schedule_runs_to_count ON schedule_runs (schedule_id) WHERE delivered_seq IS NOT NULL AND counted = 0;
+
+-- What happened on a day of the space's own time zone: counters, written in the transaction of what they count.
+CREATE TABLE daily_exports (
+  space_id TEXT NOT NULL,
+  day TEXT NOT NULL, -- YYYY-MM-DD
+  dataset TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  completed INTEGER NOT NULL,
+  failed_customer INTEGER NOT NULL, -- failures, by who must act
+  failed_service INTEGER NOT NULL,
+  canceled INTEGER NOT NULL,
+  rows INTEGER NOT NULL, -- of the files of completed exports
+  bytes INTEGER NOT NULL,
+  PRIMARY KEY (space_id, day, dataset)
+) WITHOUT ROWID;
+
+CREATE TABLE daily_webhooks (
+  space_id TEXT NOT NULL,
+  day TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  failed INTEGER NOT NULL, -- given up
+  PRIMARY KEY (space_id, day)
+) WITHOUT ROWID;
+
+-- Histograms of durations. A bucket is a range of them, as src/histogram.ts has it.
+CREATE TABLE daily_durations (
+  space_id TEXT NOT NULL,
+  day TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('export', 'webhook')),
+  bucket INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (space_id, day, kind, bucket)
+) WITHOUT ROWID;
