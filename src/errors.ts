@@ -34,6 +34,7 @@ export const ERRORS = {
   gone: customer(410, "The export's result was deleted or has expired: ask for a new export."),
   payload_too_large: customer(413, "The request body is too large: send a smaller one."),
   unsupported_media_type: customer(415, "The body's media type is not supported: send `application/json`."),
+  range_not_satisfiable: customer(416, "The range begins after the content's end: `Content-Range` has its length."),
   invalid_request: customer(422, "The request is not valid: correct the fields that `errors` lists."),
   idempotency_mismatch: customer(
     422,

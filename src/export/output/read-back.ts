@@ -42,6 +42,8 @@ export type ReadBack =
 export const MAX_UNSTOPPED_BYTES = 64 * 1_048_576;
 /** A store that sends nothing for so long has hung. */
 const PATIENCE_MS = 25_000;
+/** The minimum speed of a read that cannot be stopped: a mebibyte per second. */
+const READ_BYTES_PER_MS = 1_048;
 /** A read that was cut goes on at once if it brought at least so much. */
 const MIN_PROGRESS_BYTES = 1_048_576;
 /** SHA-256 has a state between two blocks. */
@@ -116,8 +118,9 @@ class ObjectRead {
   async #consume(answer: Response): Promise<ReadBack> {
     const { bytes, sha256 } = this.#written;
     const { onBytes, shouldStop } = this.#reading;
+    const withinMs = this.#hash instanceof ResumableSha256 ? null : PATIENCE_MS + bytes / READ_BYTES_PER_MS;
     try {
-      for await (const piece of withPatience(answer)) {
+      for await (const piece of withPatience(answer, withinMs)) {
         onBytes(piece.byteLength);
         if (this.#at + piece.byteLength > bytes)
           return { is: "different", bytes: this.#at + piece.byteLength, sha256: null };
@@ -134,13 +137,19 @@ class ObjectRead {
   }
 
   async #isToStop(piece: Uint8Array, shouldStop: () => Promise<boolean>): Promise<boolean> {
-    return this.#hash instanceof ResumableSha256 && piece.byteLength >= BLOCK && (await shouldStop());
+    if (!(this.#hash instanceof ResumableSha256) || piece.byteLength < this.#missingInBlock) return false;
+    return shouldStop();
+  }
+
+  /** Bytes up to the end of a block. */
+  get #missingInBlock(): number {
+    return (BLOCK - (this.#at % BLOCK)) % BLOCK;
   }
 
   /** Hashes up to the end of a block. @returns null where the store gives no ETag to go on by. */
   #stopWithin(piece: Uint8Array): ReadBack | null {
     if (this.#etag === null || !(this.#hash instanceof ResumableSha256)) return null;
-    this.#add(piece.subarray(0, (BLOCK - (this.#at % BLOCK)) % BLOCK));
+    this.#add(piece.subarray(0, this.#missingInBlock));
     return { is: "stopped", partly: { at: this.#at, etag: this.#etag, sha256: this.#hash.save() } };
   }
 
@@ -150,23 +159,31 @@ class ObjectRead {
   }
 }
 
-/** The pieces of a body. @throws Error when the store sends none for too long. */
-async function* withPatience(answer: Response): AsyncGenerator<Uint8Array> {
+/**
+ * The pieces of a body.
+ * @param withinMs for all of them; null: without a limit.
+ * @throws Error when the store sends none for too long, or not all in time.
+ */
+async function* withPatience(answer: Response, withinMs: number | null): AsyncGenerator<Uint8Array> {
   const reader = (answer.body as ReadableStream<Uint8Array> | null)?.getReader();
   if (reader === undefined) return;
   let waits = false;
   let waitedAtLastTick = false;
   let hung = false;
   const timer = setInterval(() => {
-    hung = waits && waitedAtLastTick;
+    if (waits && waitedAtLastTick) giveUp();
     waitedAtLastTick = waits;
-    if (hung) void reader.cancel().catch(() => {});
   }, PATIENCE_MS / 2);
+  const limit = withinMs === null ? undefined : setTimeout(giveUp, withinMs);
+  function giveUp(): void {
+    hung = true;
+    void reader?.cancel().catch(() => {});
+  }
   try {
     for (;;) {
       waits = true;
       const { done, value } = await reader.read();
-      if (hung) throw new Error("the store sent nothing for a long time");
+      if (hung) throw new Error("the store sent too little for a long time");
       if (done) return;
       waits = false;
       waitedAtLastTick = false;
@@ -174,6 +191,7 @@ async function* withPatience(answer: Response): AsyncGenerator<Uint8Array> {
     }
   } finally {
     clearInterval(timer);
+    clearTimeout(limit);
     await reader.cancel().catch(() => {});
   }
 }

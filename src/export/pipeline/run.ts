@@ -88,7 +88,7 @@ function exportError(error: SpillwayError) {
 }
 
 async function fail(context: FailContext, message: Message, error: SpillwayError): Promise<void> {
-  if (message.step === "verify") return endVerification(context, message, error.message);
+  if (message.step === "verify") return endVerification(context, message, error);
   const { space_id: spaceId, export_id: exportId } = message;
   const now = context.runtime.now();
   const keptUntil = now + context.config.ttlMs.download;

@@ -21,6 +21,7 @@ import {
   type VerifiedSoFar,
 } from "../../db/exports/verifications.ts";
 import { listFilesAfter } from "../../db/exports/files.ts";
+import type { SpillwayError } from "../../errors.ts";
 import { log, logFailure } from "../../log.ts";
 import type { Context, Message } from "../../context.ts";
 import { bucketOf, destinationOf } from "../delivery/destination.ts";
@@ -73,15 +74,19 @@ export async function verify(context: VerifyContext, message: Message, maxMs = M
   else await context.send([message], end.inSeconds);
 }
 
-/** A verification that cannot go on: the files that were not reached are unreadable. */
-export async function endVerification(context: VerifyContext, message: Message, detail: string): Promise<void> {
+/**
+ * A verification that cannot go on: the files that were not reached are unreadable. Where another consumer has a live
+ * lease on it, it goes on there, unless `error` says that no repetition helps.
+ */
+export async function endVerification(context: VerifyContext, message: Message, error: SpillwayError): Promise<void> {
   const { control } = context.databases;
   const of = { space_id: message.space_id, id: message.export_id };
   const verification = await findVerification(control, of);
   if (verification === null || verification.n !== message.n) return;
+  const now = context.runtime.now();
+  if (error.retryable && verification.lease_until > now) return;
   const held = { of, n: verification.n, leaseUntil: verification.lease_until };
-  if (await finishVerification(control, held, { now: context.runtime.now(), rest: detail }))
-    await onVerified(context, message);
+  if (await finishVerification(control, held, { now, rest: error.message })) await onVerified(context, message);
 }
 
 /** Never throws: the verification is finished, and the sweep sends the deliveries that fail here. */

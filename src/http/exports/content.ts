@@ -1,6 +1,7 @@
 /**
- * The result as one stream, plain or compressed. Compressed blocks join without compressing anything again, so several
- * stored files become one: their headers and trailers are cut off, and one header and one trailer enclose all blocks.
+ * The result as one stream, plain or compressed. One file that the client takes as it is stored is sent as it is, also
+ * in parts. Compressed blocks join without compressing anything again, so several stored files become one: their
+ * headers and trailers are cut off, and one header and one trailer enclose all blocks.
  */
 
 import { findExport, type ExportRow } from "../../db/exports/exports.ts";
@@ -17,7 +18,9 @@ import { fileKey, isCustomerBucket } from "../../export/delivery/object-keys.ts"
 import { utf8 } from "../../outbound/s3.ts";
 import { noteExport } from "../middleware/request-log.ts";
 import type { Call } from "../route.ts";
+import { hasVersion } from "../etag.ts";
 import { requireResult } from "./no-result.ts";
+import { contentRange, type Part, partOf } from "./ranges.ts";
 
 /** The only format whose files can be concatenated. */
 const NDJSON = "application/x-ndjson";
@@ -40,10 +43,40 @@ export async function content(call: Call, spaceId: string, exportId: string): Pr
   const { compression } = form;
   const { compressed, headers } = negotiate(call.request, form);
   if (files.length === 0) return emptyFile(call, encodingOf(row), form, compressed, headers);
-  if (compression === null) return new Response(await storedFile(call, row, files[0]), { headers });
+  const [only, ...others] = files;
+  const isAsStored = compressed || (compression?.contentEncoding ?? null) === null;
+  if (only !== undefined && others.length === 0 && isAsStored) return sendStored(call, row, only, headers);
+  // RFC 9110, 14.3: of what is decompressed or joined on the way, no part can be asked for.
+  headers.set("accept-ranges", "none");
+  if (compression === null) throw new Error("files without a compression are not joined");
   const file = await joined(call, { row, files }, compression);
   if (!compressed) return new Response(compression.decompress(file), { headers });
   return new Response(file, { headers, encodeBody: "manual" });
+}
+
+/**
+ * A file as it is stored: the whole, or a part of it.
+ * @throws range_not_satisfiable for a range beyond its end; destination_unavailable.
+ */
+async function sendStored(call: Call, row: ExportRow, file: FileRow, headers: Headers): Promise<Response> {
+  const bytes = file.bytes ?? 0;
+  const etag = `"${file.sha256}"`;
+  headers.set("accept-ranges", "bytes");
+  headers.set("etag", etag);
+  if (hasVersion(call.request, etag)) return new Response(null, { status: 304, headers });
+  const part = partOf(call.request, bytes, etag);
+  if (part === "beyond") {
+    const more = { headers: { "content-range": contentRange(part, bytes) } };
+    throw new SpillwayError(
+      "range_not_satisfiable",
+      `The content has ${bytes} bytes, and the range begins after them.`,
+      more,
+    );
+  }
+  headers.set("content-length", String(part?.length ?? bytes));
+  if (part !== null) headers.set("content-range", contentRange(part, bytes));
+  const body = call.request.method === "HEAD" ? null : await storedFile(call, row, file, part ?? undefined);
+  return new Response(body, { status: part === null ? 200 : 206, headers, encodeBody: "manual" });
 }
 
 /** @throws conflict for an export whose files are in a customer's own bucket. */
@@ -88,8 +121,8 @@ function negotiate(request: Request, { contentType, compression }: FileForm) {
   return { compressed, headers };
 }
 
-async function storedFile(call: Call, row: ExportRow, file: FileRow | undefined) {
-  const stored = file === undefined ? null : await call.context.bucket.get(fileKey(row, file.name));
+async function storedFile(call: Call, row: ExportRow, file: FileRow | undefined, part?: Part) {
+  const stored = file === undefined ? null : await call.context.bucket.get(fileKey(row, file.name), part);
   if (stored === null || stored.body === null) throw new Error("a file of a completed export is missing");
   return stored.body as ReadableStream<Uint8Array<ArrayBuffer>>;
 }

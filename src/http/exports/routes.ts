@@ -178,16 +178,35 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     operationId: "getExportContent",
     summary: "Get the result as one stream",
     description:
-      "Several NDJSON files are joined. Several CSV or Parquet files are not: download them one by one. Files in your own bucket are answered with 409. A result of `gzip` or `zstd` is sent compressed if `Accept-Encoding` has its coding, otherwise plain; Parquet is compressed internally and is sent unchanged. The content can be downloaded any number of times.",
+      "Several NDJSON files are joined. Several CSV or Parquet files are not: download them one by one. Files in your own bucket are answered with 409. A result of `gzip` or `zstd` is sent compressed if `Accept-Encoding` has its coding, otherwise plain; Parquet is compressed internally and is sent unchanged. The content can be downloaded any number of times.\n\nOne file that is sent as it is stored has an `ETag`, and a single `Range` of it can be asked for: a download that broke off goes on with `Range` and `If-Range`. Of content that is joined or decompressed on the way (`Accept-Ranges: none`) the header `Range` is ignored.",
     auth: "exports:read",
     params: IdInPath,
+    headers: z.object({
+      Range: z.string().optional().meta({
+        description: "One range of bytes of the content as it is sent: `bytes=1000-`, `bytes=0-999`, `bytes=-500`.",
+      }),
+      "If-Range": z
+        .string()
+        .optional()
+        .meta({ description: "The `ETag` of an earlier answer: other bytes are sent as a whole." }),
+    }),
     responses: {
+      206: {
+        description: "The range.",
+        contentTypes: ["application/x-ndjson", "text/csv", "application/vnd.apache.parquet"],
+        headers: {
+          "Content-Range": "The bytes of the range, and how many there are in all.",
+          ETag: "The version of the bytes.",
+        },
+      },
       200: {
         description: "Every row.",
         contentTypes: ["application/x-ndjson", "text/csv", "application/vnd.apache.parquet"],
         headers: {
           Vary: "Accept-Encoding",
           "Content-Encoding": "`gzip` or `zstd`, the result's own, if the client accepts it.",
+          "Accept-Ranges": "`bytes` if a part can be asked for, else `none`.",
+          ETag: "The version of the bytes, where a part can be asked for.",
           "Cache-Control": "`no-store`",
         },
       },
@@ -196,7 +215,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
         headers: { "Retry-After": "Seconds to wait before asking again." },
       },
     },
-    errors: ["gone", "export_failed", "conflict", "destination_unavailable"],
+    errors: ["gone", "export_failed", "conflict", "range_not_satisfiable", "destination_unavailable"],
     async handle(call, { space, params: { id } }) {
       return content(call, space.id, id);
     },
