@@ -189,6 +189,8 @@ export const getExportFile = <ThrowOnError extends boolean = false>(options: Opt
  *
  * Several NDJSON files are joined. Several CSV or Parquet files are not: download them one by one. Files in your own bucket are answered with 409. A result of `gzip` or `zstd` is sent compressed if `Accept-Encoding` has its coding, otherwise plain; Parquet is compressed internally and is sent unchanged. The content can be downloaded any number of times.
  *
+ * One file that is sent as it is stored has an `ETag`, and a single `Range` of it can be asked for: a download that broke off goes on with `Range` and `If-Range`. Of content that is joined or decompressed on the way (`Accept-Ranges: none`) the header `Range` is ignored.
+ *
  * Scope: `exports:read`.
  */
 export const getExportContent = <ThrowOnError extends boolean = false>(options: Options<GetExportContentData, ThrowOnError>): RequestResult<GetExportContentResponses, GetExportContentErrors, ThrowOnError> => (options.client ?? client).get<GetExportContentResponses, GetExportContentErrors, ThrowOnError>({

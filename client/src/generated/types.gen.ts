@@ -1389,7 +1389,7 @@ export type WebhookBody = {
 
 export type DatasetName = 'activity_events' | 'conversion_events' | 'segment_profiles' | 'profile_attributes' | 'profile_events' | 'reachability_events';
 
-export type ErrorCode = 'malformed_request' | 'unauthenticated' | 'forbidden' | 'space_inactive' | 'not_found' | 'method_not_allowed' | 'conflict' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_request' | 'idempotency_mismatch' | 'segment_too_complex' | 'rate_limited' | 'too_many_pending_exports' | 'internal' | 'budget_exceeded' | 'export_failed' | 'unavailable' | 'export_too_large' | 'incomplete_export' | 'destination_conflict' | 'bucket_not_found' | 'wrong_region' | 'role_denied' | 'external_id_refused' | 'bucket_denied' | 'kms_denied' | 'clock_skew' | 'destination_unavailable';
+export type ErrorCode = 'malformed_request' | 'unauthenticated' | 'forbidden' | 'space_inactive' | 'not_found' | 'method_not_allowed' | 'conflict' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'range_not_satisfiable' | 'invalid_request' | 'idempotency_mismatch' | 'segment_too_complex' | 'rate_limited' | 'too_many_pending_exports' | 'internal' | 'budget_exceeded' | 'export_failed' | 'unavailable' | 'export_too_large' | 'incomplete_export' | 'destination_conflict' | 'bucket_not_found' | 'wrong_region' | 'role_denied' | 'external_id_refused' | 'bucket_denied' | 'kms_denied' | 'clock_skew' | 'destination_unavailable';
 
 export type ExportDamagedBody = {
     type: 'export.damaged';
@@ -3473,6 +3473,16 @@ export type GetExportFileError = GetExportFileErrors[keyof GetExportFileErrors];
 
 export type GetExportContentData = {
     body?: never;
+    headers?: {
+        /**
+         * One range of bytes of the content as it is sent: `bytes=1000-`, `bytes=0-999`, `bytes=-500`.
+         */
+        Range?: string;
+        /**
+         * The `ETag` of an earlier answer: other bytes are sent as a whole.
+         */
+        'If-Range'?: string;
+    };
     path: {
         id: string;
     };
@@ -3502,6 +3512,10 @@ export type GetExportContentErrors = {
      */
     410: Problem;
     /**
+     * `range_not_satisfiable`: The range begins after the content's end: `Content-Range` has its length.
+     */
+    416: Problem;
+    /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
     422: Problem;
@@ -3526,6 +3540,10 @@ export type GetExportContentResponses = {
      * Every row.
      */
     200: string;
+    /**
+     * The range.
+     */
+    206: string;
 };
 
 export type GetExportContentResponse = GetExportContentResponses[keyof GetExportContentResponses];
