@@ -73,11 +73,20 @@ export async function inspected(
 
 /** @throws InputError for a mapping that is not valid. */
 export function readMappings({ map, profiles }: Options): Mappings {
-  const text = map === null ? null : readFileSync(map, "utf8");
+  const text = map === null ? null : textOf(map);
   return {
     events: text === null || map === null || profiles ? null : readMapping(text, map),
     profiles: text === null || map === null || !profiles ? null : readProfileMapping(text, map),
   };
+}
+
+function textOf(mapping: string): string {
+  try {
+    return readFileSync(mapping, "utf8");
+  } catch (thrown) {
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    throw new InputError(code === "ENOENT" ? `The mapping ${mapping} does not exist.` : message);
+  }
 }
 
 /** @param texts the file has only texts. @throws InputError where the types of its values are not known. */
