@@ -84,6 +84,7 @@ export function addDefinitions(program: Command, cli: Cli): void {
     .option(...PROPERTY)
     .option(...FILE)
     .action(async (id: string | undefined, options: DefinitionOptions) => {
+      cli.fields = { ...cli.fields, properties: "--property", section_id: "--section" };
       const fromFile = options.file === undefined ? {} : await readJson(cli, options.file);
       const { name = id, description, section, property } = options;
       const fields = given({ id, name, description, section_id: section, properties: property });
@@ -101,6 +102,7 @@ export function addDefinitions(program: Command, cli: Cli): void {
     .option(...PROPERTY)
     .option(...FILE)
     .action(async (id: string, options: DefinitionOptions) => {
+      cli.fields = { ...cli.fields, properties: "--property" };
       const fromFile = options.file === undefined ? {} : await readJson(cli, options.file);
       const { name, description, enabled, property } = options;
       const fields = given({ name, description, enabled, properties: property });

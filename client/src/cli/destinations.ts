@@ -130,7 +130,18 @@ function withFields(command: Command): Command {
     .option("--file <file>", "the destination as JSON (- for standard input); options replace its fields");
 }
 
+/** Where the fields of a destination's parts come from. */
+const PART_FIELDS = {
+  "auth/role_arn": "--role-arn",
+  "auth/access_key_id": "--access-key-id",
+  "auth/secret_access_key": SECRET,
+  auth: "--role-arn or --access-key-id",
+  "encryption/sse": "--sse",
+  "encryption/kms_key_id": "--kms-key-id",
+};
+
 async function bodyOf(cli: Cli, options: DestinationOptions): Promise<Record<string, unknown>> {
+  cli.fields = { ...cli.fields, ...PART_FIELDS };
   const { roleArn, accessKeyId, sse, kmsKeyId } = options;
   if (roleArn !== undefined && accessKeyId !== undefined)
     throw usageError("--role-arn and --access-key-id are two ways: use one of them.");

@@ -46,7 +46,7 @@ export function addEvents(program: Command, cli: Cli): Command {
   const events = program.command("events").description("import events from files, list and follow them");
   withFilters(events.command("list"))
     .description("events of a window, oldest first; --json gives an event a line")
-    .option("--last <span>", "the window until now: 30m, 24h, 7d (default: 24h)")
+    .option("--last <span>", "the window until now: 30m, 24h, 7d, all (default: 24h)")
     .option("--date <day>", "a whole day in the space's time zone, or several: 2026-11-01..2026-11-30")
     .option("--start <time>", "start of the window: a day, or a time such as 2026-11-03T10:00:00Z")
     .option("--end <time>", "end of the window, exclusive")
@@ -83,9 +83,10 @@ async function list(cli: Cli, options: EventsOptions): Promise<void> {
   if (options.all === true && options.limit !== undefined) throw usageError("--all and --limit exclude each other.");
   cli.fields = { ...cli.fields, event_names: "--events" };
   const limit = options.all === true ? Infinity : (options.limit ?? DEFAULT_LIMIT);
-  const timezone = async () => (await spillway.space.get()).timezone;
   const asked = options.end === undefined && options.start === undefined && options.date === undefined;
-  const window = await eventWindow(asked ? { last: "24h", ...options } : options, cli.terminal.now(), timezone);
+  const window = await eventWindow(asked ? { last: "24h", ...options } : options, cli.terminal.now(), () =>
+    spillway.space.get(),
+  );
   let count = 0;
   // One more than asked for tells whether there are others.
   const query = { ...filters(options), ...window, limit: Math.min(limit + 1, MAX_PAGE) };

@@ -11,7 +11,7 @@ import {
   type ExportRequest,
 } from "./export-flags.ts";
 import type { FieldNames } from "./problems.ts";
-import { days, eventWindow, type WindowOptions } from "./times.ts";
+import { type AskSpace, days, eventWindow, type WindowOptions } from "./times.ts";
 
 /** Options as commander gives them, by the camel-case name of the flag. */
 export type ExportOptions = Readonly<Record<string, unknown>>;
@@ -24,8 +24,7 @@ export interface Asked {
   file: Readonly<Record<string, unknown>>;
   /** Epoch ms. */
   now: number;
-  /** Asked only where an option is a day. */
-  timezone: () => Promise<string>;
+  space: AskSpace;
 }
 
 /** The fields of each dataset's window. */
@@ -105,14 +104,14 @@ function deliveryOf(options: ExportOptions, fromFile: unknown): Record<string, u
   return { ...(fromFile as Record<string, unknown> | undefined), type: "s3", ...Object.fromEntries(given) };
 }
 
-async function windowOf(dataset: DatasetName, { options, now, timezone }: Asked): Promise<Record<string, string>> {
+async function windowOf(dataset: DatasetName, { options, now, space }: Asked): Promise<Record<string, string>> {
   const asked = options as WindowOptions;
   if ([asked.last, asked.date, asked.start, asked.end].every((option) => option === undefined)) return {};
   const fields = WINDOW_FIELDS[dataset];
   if (fields === null)
     throw usageError(`${dataset} has no window: it has what profiles are now, or with --since what has changed.`);
   // The window is made, so that options which exclude each other are found, also where the days go as they are.
-  const window = await eventWindow(asked, now, timezone);
+  const window = await eventWindow(asked, now, space);
   if (dataset === OF_DAYS && asked.date !== undefined) {
     const { first, last } = days(asked.date);
     return first === last ? { date: first } : { start_date: first, end_date: last };

@@ -22,7 +22,7 @@ const HELP_OF_DATASETS = [
   ...Object.entries(DATASETS).map(([name, what]) => `  ${name.padEnd(20)}  ${what}`),
   "",
   "Examples:",
-  "  spillway exports create activity_events --last 7d --wait",
+  "  spillway exports create activity_events --last 7d --wait --out ./events --verify",
   "  spillway exports create activity_events --date 2026-11-01..2026-11-30 --events 'order*' --format parquet",
   "  spillway exports create conversion_events --date 2026-11-03 --sources email --attribution-model linear \\",
   "    --attribution-window 30",
@@ -30,13 +30,16 @@ const HELP_OF_DATASETS = [
 
 /** Adds the options that follow an export to its end. */
 export function addEndOptions(command: Command): Command {
-  return command.option("--timeout <span>", "wait at most that long, such as 30m; the export goes on");
+  return command
+    .option("--out <folder>", "download the files there when it is completed, and check their SHA-256 (waits)")
+    .option("--verify", "compare the stored files, and those of --out, with the manifest (waits)")
+    .option("--timeout <span>", "wait at most that long, such as 30m; the export goes on");
 }
 
 export function addCreate(exports: Command, cli: Cli): void {
   const create = exports
     .command("create [dataset]")
-    .description("make an export; with --wait, follow it to its end")
+    .description("make an export; with --wait, --out or --verify, follow it to its end")
     .option("--wait", "wait until it is completed");
   addExportOptions(addEndOptions(create))
     .option("--idempotency-key <key>", "the same key gives the same export for 24 hours")
@@ -76,13 +79,14 @@ async function createExport(cli: Cli, dataset: string | null, options: CreateOpt
   const { idempotencyKey } = options;
   const made = await spillway.exports.create(request, idempotencyKey === undefined ? {} : { idempotencyKey });
   warn(cli, made.warnings);
-  if (options.wait === true) {
+  const { wait, out, verify } = options;
+  if (wait === true || out !== undefined || verify === true) {
     cli.out.note(`Export ${made.id} is ${made.status}.`);
     await followToEnd(cli, spillway, made.id, options);
     return;
   }
   cli.out.thing({ ...withoutLinks(made), id: made.id }, exportRecord(made));
-  cli.out.note(`Wait for it and get its files: spillway exports get ${made.id} --wait`);
+  cli.out.note(`Wait for it and get its files: spillway exports get ${made.id} --wait --out FOLDER`);
 }
 
 async function requestFrom(
@@ -94,8 +98,7 @@ async function requestFrom(
   const file = options.request === undefined ? {} : await readJson(cli, options.request);
   const chosen = dataset ?? (typeof file["dataset"] === "string" ? file["dataset"] : null);
   cli.fields = { ...exportFields(chosen) };
-  const timezone = async () => (await spillway.space.get()).timezone;
-  return exportRequest({ dataset, options, file, now: cli.terminal.now(), timezone });
+  return exportRequest({ dataset, options, file, now: cli.terminal.now(), space: () => spillway.space.get() });
 }
 
 /** Warnings are about names that the service does not know. */

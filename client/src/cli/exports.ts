@@ -2,12 +2,14 @@
 
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { DatasetName, Export, TimelineEntry } from "../generated/types.gen.ts";
 import type { ExportFile } from "../exports/request.ts";
 import type { Cli } from "./cli.ts";
 import { usageError } from "./command-error.ts";
-import { type EndOptions, followToEnd } from "./export-end.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { type EndOptions, followToEnd, verdict, verify } from "./export-end.ts";
 import { DATASET_NAMES } from "./export-flags.ts";
 import { EXPORT_COLUMNS, exportRecord, withoutLinks } from "./export-shown.ts";
 import { addCreate, addEndOptions } from "./exports-create.ts";
@@ -30,6 +32,7 @@ export function addExports(program: Command, cli: Cli): void {
   addCreate(exports, cli);
   addQuestions(exports, cli);
   addFiles(exports, cli);
+  addLoad(exports, cli);
   addChanges(exports, cli);
 }
 
@@ -73,14 +76,16 @@ function addQuestions(exports: Command, cli: Cli): void {
 
 function addFiles(exports: Command, cli: Cli): void {
   addEndOptions(exports.command("get <id>"))
-    .description("write the rows to standard output")
+    .description("download the files; without --out, the rows go to standard output")
     .option("--wait", "wait until it is completed")
     .action(async (id: string, options: EndOptions) => {
       const { spillway } = cli;
+      if (options.out !== undefined) return followToEnd(cli, spillway, id, options);
+      if (options.verify === true) throw usageError("--verify needs --out FOLDER; `exports verify` needs no folder.");
       if (options.wait === true) await spillway.exports.wait(id);
       const { stdout, signal } = cli.terminal;
       if (stdout.isTTY === true && (await spillway.exports.get(id)).request["format"] === "parquet")
-        throw usageError("Parquet is not for a terminal: redirect it to a file.");
+        throw usageError("Parquet is not for a terminal: name a folder with --out.");
       const rows = Readable.fromWeb((await spillway.exports.content(id)) as never);
       return pipeline(rows, stdout, { end: false, signal });
     });
@@ -102,6 +107,36 @@ function addFiles(exports: Command, cli: Cli): void {
     .action(async (id: string) => {
       const manifest = await cli.spillway.exports.manifest(id);
       cli.out.result(manifest, [JSON.stringify(manifest, null, 2)]);
+    });
+
+  exports
+    .command("verify <id>")
+    .description("read the stored files back and compare them with the manifest")
+    .option("--folder <folder>", "compare the files that were downloaded there too")
+    .action(async (id: string, { folder }: { folder?: string }) => {
+      const path = folder === undefined ? null : resolve(cli.terminal.folder, folder);
+      const verification = await verify(cli, cli.spillway, { id }, path);
+      cli.out.result({ id, ...verification }, verdict(verification, folder ?? null));
+      if (!verification.ok) cli.exitCode = EXIT_CODES.damaged;
+    });
+}
+
+/** Systems that the service writes statements for. */
+const SYSTEMS = ["duckdb", "postgres", "snowflake", "bigquery", "redshift", "athena", "clickhouse"];
+
+function addLoad(exports: Command, cli: Cli): void {
+  exports
+    .command("load <id>")
+    .description("print the statements that load the files into a database or a warehouse")
+    .addOption(new Option("--for <system>", "which one").choices(SYSTEMS).makeOptionMandatory())
+    .option("--table <name>", "the table's name; default: spillway_ and the dataset")
+    .option("--path <path>", "where the files are: a folder, or an address such as s3://bucket/folder/")
+    .action(async (id: string, options: { for: string; table?: string; path?: string }) => {
+      const { for: system, ...more } = options;
+      const query = new URLSearchParams({ for: system, ...more });
+      const path = `/v1/exports/${encodeURIComponent(id)}/load?${query.toString()}`;
+      const statements = await cli.spillway.request<string>("GET", path);
+      cli.out.result({ for: system, statements }, [statements.trimEnd()]);
     });
 }
 

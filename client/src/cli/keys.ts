@@ -66,6 +66,7 @@ export function addKeys(program: Command, cli: Cli): void {
 async function create(cli: Cli, name: string, options: KeyOptions): Promise<void> {
   const { scopes, expiresIn, origins, space, save } = options;
   if (save !== undefined) checkFree(cli, save);
+  cli.fields = { ...cli.fields, expires_at: "--expires-in" };
   const expires =
     expiresIn === undefined
       ? undefined

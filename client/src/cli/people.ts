@@ -64,6 +64,14 @@ export function addProfiles(program: Command, cli: Cli): Command {
     .option("--attribute <name=value>", "set an attribute; a value that is JSON keeps its type", addAttribute)
     .option("--tags <ids>", "replace the tags", names)
     .action(async (id: string | undefined, options: ProfileOptions) => {
+      cli.fields = {
+        "profiles/0/person_id": "<person_id>",
+        "profiles/0/external_person_id": "--external-person-id",
+        "profiles/0/company_id": "--company-id",
+        "profiles/0/identifiers/custom_id": "--custom-id",
+        "profiles/0/attributes": "--attribute",
+        "profiles/0/tags": "--tags",
+      };
       const profilesToPut = id === undefined ? await readProfiles(cli) : [profileOf(id, options)];
       const { merged } = await cli.spillway.profiles.put(profilesToPut);
       cli.out.result({ merged }, [`${counted(merged, "profile")} merged.`]);

@@ -24,10 +24,14 @@ import { addWebhooks } from "./webhooks.ts";
 const HELP = `
 From a clone to your own rows in a verified file, in five minutes:
 
-  npm ci && npm run dev                          in a terminal of its own: the service at http://localhost:8787
-  npx spillway spaces create shop --save         a space for your data; its key is saved for the next commands
-  npx spillway events import orders.csv          shows the columns of your file, and what to do with them
-  npx spillway exports create activity_events --last 30d --wait
+  # In a terminal of its own: the service, at http://localhost:8787.
+  npm ci && npm run dev
+  # A space for ten years of your data. Its key is saved, and the next commands use it.
+  npx spillway spaces create shop --save --retention-days 3650
+  # Shows the columns of your file, what they may become, and the command that loads it.
+  npx spillway events import orders.csv
+  # Parquet files, each compared with the manifest: here, and where the service stores them.
+  npx spillway exports create activity_events --last all --format parquet --out ./events --verify
 
 Beside \`npm run dev\` the operator's token comes from ADMIN_TOKEN in .dev.vars, in the folder where you run the command.
 With a service elsewhere, and a key of its operator: spillway login --origin https://exports.example.com

@@ -5,17 +5,20 @@ import type { Schedule, ScheduleRun } from "../generated/types.gen.ts";
 import type { Cli } from "./cli.ts";
 import { addExportOptions } from "./export-flags.ts";
 import { exportFields, type ExportOptions, exportRequest } from "./export-request.ts";
-import { confirm, given, listing, readJson } from "./resource.ts";
+import { confirm, given, listing, positive, readJson } from "./resource.ts";
 
 interface ScheduleOptions extends ExportOptions {
   cron?: string;
   timezone?: string;
   incremental?: boolean;
   backfillFrom?: string;
+  verifyAfterDays?: number;
   name?: string;
   request?: string;
   yes?: boolean;
 }
+
+const VERIFY_AFTER = ["--verify-after-days <days>", "verify each run's files that many days later", positive] as const;
 
 export function addSchedules(program: Command, cli: Cli): void {
   const schedules = program.command("schedules").description("exports that come again and again");
@@ -45,12 +48,19 @@ export function addSchedules(program: Command, cli: Cli): void {
     .requiredOption("--cron <expression>", 'when it runs, such as "0 3 * * *"')
     .option("--timezone <zone>", "of the cron and of days; default: this machine's")
     .option("--incremental", "each run has what the one before does not have")
-    .option("--backfill-from <time>", "where the first run's window begins");
+    .option("--backfill-from <time>", "where the first run's window begins")
+    .option(...VERIFY_AFTER);
   addExportOptions(create, false).action(async (name: string, dataset: string, options: ScheduleOptions) => {
     cli.fields = { ...requestFields(dataset), ...cli.fields };
     const request = await requestOf(cli, dataset, options);
     const { cron = "", timezone = Intl.DateTimeFormat().resolvedOptions().timeZone, incremental } = options;
-    const body = { name, cron, timezone, request, ...given({ incremental, backfill_from: options.backfillFrom }) };
+    const body = {
+      name,
+      cron,
+      timezone,
+      request,
+      ...given({ incremental, backfill_from: options.backfillFrom, verify_after_days: options.verifyAfterDays }),
+    };
     // A schedule's request is an export's without its window: the service checks the rest.
     const made = await cli.spillway.schedules.create(body);
     for (const { detail } of made.warnings) cli.out.warn(`warning: ${detail}`);
@@ -66,9 +76,17 @@ export function addSchedules(program: Command, cli: Cli): void {
     .option("--incremental", "each run has what the one before does not have")
     .option("--no-incremental", "each run has its own window")
     .option("--request <file>", "the request as JSON (- for standard input)")
-    .action(async (id: string, { name, cron, timezone, incremental, request }: ScheduleOptions) => {
+    .option(...VERIFY_AFTER)
+    .action(async (id: string, { name, cron, timezone, incremental, request, verifyAfterDays }: ScheduleOptions) => {
       const parsed = request === undefined ? undefined : await readJson(cli, request);
-      const body = given({ name, cron, timezone, incremental, request: parsed as never });
+      const body = given({
+        name,
+        cron,
+        timezone,
+        incremental,
+        request: parsed as never,
+        verify_after_days: verifyAfterDays,
+      });
       cli.out.thing(await cli.spillway.schedules.change(id, body));
     });
 
@@ -114,5 +132,5 @@ function requestFields(dataset: string) {
 async function requestOf(cli: Cli, dataset: string, options: ScheduleOptions) {
   const file = options.request === undefined ? {} : await readJson(cli, options.request);
   const now = cli.terminal.now();
-  return exportRequest({ dataset, options, file, now, timezone: () => Promise.resolve("UTC") });
+  return exportRequest({ dataset, options, file, now, space: () => cli.spillway.space.get() });
 }

@@ -15,6 +15,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 };
+/** `--last all`: as far back as the space keeps events. */
+const EVERYTHING = "all";
+/** What is about to be deleted may be gone before the call arrives, and the service refuses an older start. */
+const RETENTION_MARGIN_MS = 60_000;
 const SPAN = /^(\d{1,6})([mhdw])$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/i;
@@ -27,10 +31,10 @@ export function spanMs(text: string, option: string): number {
   return ms;
 }
 
-/** @returns the span until now. @param now epoch ms. @throws CommandError. */
-function lastWindow(text: string, now: number): Window {
-  const start = now - spanMs(text, "--last");
-  return { start: new Date(start).toISOString(), end: new Date(now).toISOString() };
+/** @returns the window from a span before an instant until another. @param until epoch ms. @throws CommandError. */
+function lastWindow(text: string, from: number, until: number): Window {
+  const start = from - spanMs(text, "--last");
+  return { start: new Date(start).toISOString(), end: new Date(until).toISOString() };
 }
 
 function isDay(text: string): boolean {
@@ -83,22 +87,25 @@ export interface WindowOptions {
   end?: string | undefined;
 }
 
+/** What a window may depend on: asked only where it does. */
+export type AskSpace = () => Promise<{ timezone: string; retention_days: number }>;
+
 /**
  * @returns the window that the options name; without one of its ends, or empty, where they leave it to the service.
  * @param now epoch ms.
- * @param timezone of the space; asked only where an option is a day.
  * @throws CommandError for options that exclude each other, or are no times.
  */
 export async function eventWindow(
   { last, date, start, end }: WindowOptions,
   now: number,
-  timezone: () => Promise<string>,
+  askSpace: AskSpace,
 ): Promise<Partial<Window>> {
   const ways = [last !== undefined, date !== undefined, start !== undefined || end !== undefined].filter(Boolean);
   if (ways.length > 1) throw usageError("--last, --date and --start with --end are three ways: use one of them.");
-  if (date !== undefined) return windowOfDays(days(date), await timezone(), now);
-  if (last !== undefined) return lastWindow(last, now);
-  const zone = [start, end].some((time) => time !== undefined && isDay(time)) ? await timezone() : "UTC";
+  if (date !== undefined) return windowOfDays(days(date), (await askSpace()).timezone, now);
+  if (last === EVERYTHING) return lastWindow(`${(await askSpace()).retention_days}d`, now + RETENTION_MARGIN_MS, now);
+  if (last !== undefined) return lastWindow(last, now, now);
+  const zone = [start, end].some((time) => time !== undefined && isDay(time)) ? (await askSpace()).timezone : "UTC";
   return {
     ...(start === undefined ? {} : { start: instant(start, zone, "--start") }),
     ...(end === undefined ? {} : { end: instant(end, zone, "--end") }),

@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import type { CreateWebhookEndpointData, WebhookDelivery, WebhookEndpoint } from "../generated/types.gen.ts";
 import type { Cli } from "./cli.ts";
 import { confirm, given, listing, names } from "./resource.ts";
+import { addListen } from "./webhooks-listen.ts";
 
 type EventTypes = NonNullable<CreateWebhookEndpointData["body"]["event_types"]>;
 type Status = WebhookDelivery["status"];
@@ -51,6 +52,8 @@ export function addWebhooks(program: Command, cli: Cli): void {
     .command("redeliver <id>")
     .description("send a webhook again")
     .action(async (id: string) => cli.out.thing(await cli.spillway.webhookDeliveries.redeliver(id)));
+
+  addListen(webhooks, cli);
 }
 
 function addEndpoints(endpoints: Command, cli: Cli): void {

@@ -32,7 +32,10 @@ describe("bash completes", () => {
   });
 
   it("options of the command, behind arguments and other options too", async () => {
-    expect(await inBash("exports", "create", "activity_events", "--last", "7d", "--ver")).toEqual(["--verbose"]);
+    expect(await inBash("exports", "create", "activity_events", "--last", "7d", "--ver")).toEqual([
+      "--verify",
+      "--verbose",
+    ]);
     expect(await inBash("exports", "show", "e-1", "--o")).toEqual(["--origin"]);
   });
 

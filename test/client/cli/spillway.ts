@@ -20,6 +20,8 @@ export interface Surroundings {
   signal?: AbortSignal;
   /** By default no time passes. */
   sleep?: Terminal["sleep"];
+  /** Is told everything that is on stderr so far. */
+  onStderr?: (text: string) => void;
 }
 
 export interface Ran {
@@ -31,6 +33,7 @@ export interface Ran {
 /** A stream that keeps what is written. */
 class Kept extends Writable {
   text = "";
+  onText: ((text: string) => void) | undefined;
   readonly isTTY: boolean;
   readonly columns = 100;
 
@@ -41,6 +44,7 @@ class Kept extends Writable {
 
   override _write(chunk: string | Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString();
+    this.onText?.(this.text);
     done();
   }
 }
@@ -49,6 +53,7 @@ export async function spillway(args: readonly string[], surroundings: Surroundin
   const { env = {}, folder = "/nowhere", stdin = "", isTTY = false } = surroundings;
   const stdout = new Kept(isTTY);
   const stderr = new Kept(isTTY);
+  stderr.onText = surroundings.onStderr;
   const code = await run(args, {
     env: { SPILLWAY_CONFIG: `${folder}/config.json`, ...env },
     folder,

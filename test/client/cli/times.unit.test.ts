@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { eventWindow, spanMs } from "../../../client/src/cli/times.ts";
 import { NOW } from "./spillway.ts";
 
-const inZone = (zone: string) => () => Promise.resolve(zone);
+const inZone = (timezone: string) => () => Promise.resolve({ timezone, retention_days: 30 });
 const noZone = () => Promise.reject(new Error("the zone is not needed"));
 const window = (options: Parameters<typeof eventWindow>[0], zone = "Europe/London", now = NOW) =>
   eventWindow(options, now, inZone(zone));
@@ -17,6 +17,13 @@ describe("--last", () => {
     ["4w", "2026-10-06T12:00:00.000Z"],
   ])("%s ends now and needs no time zone", async (last, start) => {
     expect(await eventWindow({ last }, NOW, noZone)).toEqual({ start, end: "2026-11-03T12:00:00.000Z" });
+  });
+
+  it("all: what the space keeps, but for what is deleted while the call is made", async () => {
+    expect(await window({ last: "all" })).toEqual({
+      start: "2026-10-04T12:01:00.000Z",
+      end: "2026-11-03T12:00:00.000Z",
+    });
   });
 
   it.each(["", "7", "d", "7 d", "-7d", "0d", "1.5h", "7D", "9999999d", "７d"])("%j is refused", (last) => {

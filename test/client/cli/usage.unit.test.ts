@@ -21,7 +21,7 @@ const COMMANDS = commandsOf(createProgram(terminal).program);
 
 it("has the commands that people look for", () => {
   const names = COMMANDS.map((words) => words.join(" "));
-  expect(names).toEqual(expect.arrayContaining(["exports create", "events tail", "spaces create"]));
+  expect(names).toEqual(expect.arrayContaining(["exports create", "events tail", "webhooks listen", "spaces create"]));
   expect(names.length).toBeGreaterThan(60);
 });
 
@@ -37,7 +37,7 @@ it.each(COMMANDS.map((words) => [words.join(" "), words] as const))("%s --help e
 it("--help leads from a clone to a verified file, and lists the exit codes", async () => {
   const { code, stdout } = await spillway(["--help"]);
   expect(code).toBe(0);
-  for (const step of ["npm run dev", "spaces create shop --save", "exports create", ".dev.vars"])
+  for (const step of ["npm run dev", "spaces create shop --save", "events import orders.csv", "--verify", ".dev.vars"])
     expect(stdout).toContain(step);
   expect(stdout).toMatch(/ {3}6 {2}a file is missing, or is not what the manifest says/);
 });
@@ -56,6 +56,7 @@ describe("refuses", () => {
     [["exports", "create", "activity_events", "--format", "xml"], "Allowed choices are ndjson, csv, parquet"],
     [["exports", "create", "activity_events", "--file-rows", "many"], "It must be a whole number."],
     [["exports", "create", "activity_events", "--redact", "email"], "It must be PATH=drop or PATH=sha256."],
+    [["exports", "get", "e-1", "--verify"], "--verify needs --out FOLDER"],
     [["keys", "create", "x"], "required option '--scopes <scopes>' not specified"],
     [["definitions", "create", "x", "--property", "amount"], "It must be NAME:TYPE"],
     [["definitions", "create", "x", "--property", "amount:money"], "It must be NAME:TYPE"],
