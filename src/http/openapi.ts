@@ -216,9 +216,13 @@ function content(examples: Examples, route: Route, doc: ResponseDoc) {
   const media = (type: string): ZodOpenApiMediaTypeObject => ({
     schema: doc.schema ?? { type: type === "application/json" ? "object" : "string" },
     ...(example === undefined ? {} : { example }),
+    ...(doc.examples === undefined ? {} : { examples: namedExamples(doc.examples) }),
   });
   return { content: Object.fromEntries(types.map((type) => [type, media(type)])) };
 }
+
+const namedExamples = (examples: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
 
 /** @returns undefined for a response without an example. */
 function exampleOf(examples: Examples, route: Route, schema: z.ZodType | undefined): unknown {

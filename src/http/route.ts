@@ -95,6 +95,8 @@ export interface ResponseDoc {
   description: string;
   schema?: z.ZodType;
   contentTypes?: readonly string[];
+  /** Whole answers of another type than JSON, each with a name. */
+  examples?: Readonly<Record<string, string>>;
   headers?: Record<string, string>;
 }
 

@@ -13,7 +13,8 @@ interface PolicyRow {
 export const POLICIES = {
   create: { calls: "POST /v1/exports, POST /v1/exports/{id}/retry, POST /v1/exports/{id}/verify", exact: true },
   poll: {
-    calls: "GET /v1/exports, GET /v1/exports/{id}, a repeated POST /v1/exports with its Idempotency-Key",
+    calls:
+      "GET /v1/exports, GET /v1/exports/{id}, GET /v1/exports/{id}/load, a repeated POST /v1/exports with its Idempotency-Key",
     exact: true,
   },
   list: { calls: "GET /v1/events, POST /v1/exports/estimate, GET /v1/segments/{id}/count", exact: true },

@@ -3275,7 +3275,7 @@ export type GetExportLoadStatementsData = {
         /**
          * The system that loads the files.
          */
-        for: 'duckdb' | 'postgres';
+        for: 'duckdb' | 'postgres' | 'snowflake' | 'bigquery' | 'redshift' | 'athena' | 'clickhouse';
         /**
          * The name of the table, with its schema or database before it. Default: `spillway_<dataset>`.
          */

@@ -17,7 +17,11 @@ export async function loadFiles(
   max: number,
 ): Promise<LoadFiles> {
   if (totals.files > max)
-    return { kind: "matching", prefix: commonStart(totals.first_name, totals.last_name), suffix: extension };
+    return {
+      kind: "matching",
+      prefix: commonStart(totals.first_name, totals.last_name),
+      suffix: extension,
+    };
   const files = await listFilesAfter(databases.control, row, -1, max);
   return { kind: "listed", names: files.map(({ name }) => name) };
 }

@@ -22,16 +22,26 @@ export function placeOf(source: Source, path: string | undefined, { title, place
   const { bucket, region, endpoint, path_style: pathStyle, provider } = source.location;
   const { prefix } = source;
   if (provider === "gcs" && places.schemes.includes("gs"))
-    return { kind: "bucket", scheme: "gs", bucket, prefix, region: null, endpoint: null, pathStyle: false };
+    return {
+      kind: "bucket",
+      scheme: "gs",
+      bucket,
+      prefix,
+      region: null,
+      endpoint: null,
+      pathStyle: false,
+    };
   if (!places.schemes.includes("s3") || (endpoint !== null && !places.endpoints)) return placeholder(places.schemes[0]);
   return { kind: "bucket", scheme: "s3", bucket, prefix, region, endpoint, pathStyle };
 }
+
+export const PLACEHOLDER_BUCKET = "YOUR_BUCKET";
 
 /** A bucket that the system reads, into which the files are copied first. */
 const placeholder = (scheme: string): Place => ({
   kind: "bucket",
   scheme,
-  bucket: "YOUR_BUCKET",
+  bucket: PLACEHOLDER_BUCKET,
   prefix: "YOUR_FOLDER/",
   region: null,
   endpoint: null,
@@ -46,9 +56,15 @@ function requestedPlace(path: string, { title, places }: Pick<LoadSystem, "title
   if (scheme === "") {
     if (folder.includes("://")) throw invalid({ pointer, detail: `path is an address that ${title} cannot read.` });
     if (places.folder) return { kind: "folder", path: folder };
-    throw invalid({ pointer, detail: `${title} reads no local folder: path must begin with ${schemes}.` });
+    throw invalid({
+      pointer,
+      detail: `${title} reads no local folder: path must begin with ${schemes}.`,
+    });
   }
   if (!places.schemes.includes(scheme))
-    throw invalid({ pointer, detail: `${title} cannot read ${scheme}://: path must begin with ${schemes}.` });
+    throw invalid({
+      pointer,
+      detail: `${title} cannot read ${scheme}://: path must begin with ${schemes}.`,
+    });
   return { kind: "bucket", scheme, bucket, prefix, region: null, endpoint: null, pathStyle: false };
 }

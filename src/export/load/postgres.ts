@@ -12,6 +12,7 @@ const MAX_COLUMNS = 1_600;
 
 export const postgres: LoadSystem = {
   title: "PostgreSQL",
+  note: "Run it with psql.",
   reads: {
     ndjson: ["gzip", "zstd", "none"],
     csv: ["gzip", "zstd", "none"],
@@ -57,14 +58,17 @@ function copyLines(load: Load): string[] {
 
 /** psql takes all of the line as it is: it neither looks for variables nor for commands in it. */
 const copy = (table: string, pipe: string, load: Load, options: string) =>
-  `\\copy ${table} FROM PROGRAM ${literal(`for file in ${files(load)}; do ${pipe} || exit 1; done`)} WITH (${options}, ENCODING 'UTF8')`;
+  `\\copy ${table} FROM PROGRAM ${literal(loop(load, `do ${pipe} || exit 1; done`))} WITH (${options}, ENCODING 'UTF8')`;
 
-function files(load: Load): string {
+/** The shell's loop over the files. @param body from `do` to `done`. */
+function loop(load: Load, body: string): string {
   const { place, files } = load;
-  if (files.kind === "listed" || place.kind === "folder") return addresses(load).map(shellWord).join(" ");
-  const start = `${place.prefix}${files.prefix}`;
-  const ending = files.suffix.replaceAll(".", "[.]");
-  return `$(aws s3 ls ${quotedWord(`s3://${place.bucket}/${start}`)} --recursive${endpoint(load)} | awk "{print \\$NF}" | grep "${ending}$" | sed "s|^|s3://${place.bucket}/|")`;
+  if (files.kind === "listed" || place.kind === "folder")
+    return `for file in ${addresses(load).map(shellWord).join(" ")}; ${body}`;
+  const list = `aws s3 ls ${quotedWord(`s3://${place.bucket}/${place.prefix}${files.prefix}`)} --recursive${endpoint(load)}`;
+  // A line of the list is a day, a time, a size and a key.
+  const keys = `sed -E "s|^[^ ]+ +[^ ]+ +[0-9]+ |s3://${place.bucket}/|" | grep "${files.suffix.replaceAll(".", "[.]")}$"`;
+  return `${list} | ${keys} | while IFS= read -r file; ${body}`;
 }
 
 const eachFile = (load: Load) => {

@@ -35,6 +35,10 @@ export function addresses({ files, place }: Pick<Load, "files" | "place">): stri
   return [`${before}${files.prefix}*${files.suffix}`];
 }
 
+/** A regular expression of the names of many files. Names have letters, digits and `_=.-` alone. */
+export const pattern = ({ prefix, suffix }: { prefix: string; suffix: string }): string =>
+  `${prefix}*${suffix}`.replaceAll(".", "[.]").replace("*", ".*");
+
 /** A query that shows how many rows the table has beside those of the manifest, for systems that have no assertion. */
 export const countQuery = (table: string, rows: number, quote: (name: string) => string): string =>
   `SELECT count(*) AS ${quote("rows_loaded")}, ${rows} AS ${quote("rows_of_the_export")} FROM ${table};`;

@@ -4,9 +4,9 @@ import { invalid } from "../../errors.ts";
 import type { ColumnType } from "../../datasets/column.ts";
 import type { CodecName } from "../output/encode/encoding.ts";
 import { columnNames } from "./names.ts";
-import { addresses, comment } from "./sql.ts";
+import { comment } from "./sql.ts";
 import { type Load, type LoadColumn, type LoadFiles, type LoadFormat, MAX_LISTED } from "./system.ts";
-import { placeOf, type Source } from "./place.ts";
+import { PLACEHOLDER_BUCKET, placeOf, type Source } from "./place.ts";
 import { SYSTEMS, type SystemName, type TypedSystem } from "./systems.ts";
 
 /** A column as the manifest has it. */
@@ -79,14 +79,14 @@ export function loadStatements(of: LoadedExport, files: LoadFiles, request: Load
     uncompressedBytes: of.uncompressedBytes,
   };
   system.check?.(load);
-  const all = [
-    ...heading(of, load, system),
+  const statements = [
     ...(system.open?.(load) ?? []),
     ...system.create(load),
     ...(of.files === 0 ? [] : system.insert(load)),
     ...(system.close?.(load) ?? []),
-  ];
-  return `${all.join("\n")}\n`;
+  ].join("\n");
+  const hasPlaceholder = statements.includes("YOUR_");
+  return `${[...heading(of, load, system, hasPlaceholder), statements].join("\n")}\n`;
 }
 
 function checkForm({ format, compression }: LoadedExport, { title, reads }: TypedSystem): void {
@@ -128,15 +128,18 @@ function tableName(name: string, { title, table: { parts: max, spelling } }: Typ
   });
 }
 
-function heading(of: LoadedExport, load: Load, { title }: TypedSystem): string[] {
+function heading(of: LoadedExport, load: Load, { title, note }: TypedSystem, hasPlaceholder: boolean): string[] {
   const { columns, files, place } = load;
-  const renamed = columns.filter(({ name, source }) => name !== source);
-  const first = addresses(load)[0] ?? "";
+  const renamed = columns.filter(({ name, source }) => name.toLowerCase() !== source.toLowerCase());
+  const isElsewhere = place.kind === "bucket" && place.bucket === PLACEHOLDER_BUCKET;
   return [
     comment(`Loads the export ${of.id} (${of.dataset}, ${of.rows} rows) into ${title}.`),
-    ...(place.kind === "bucket"
-      ? [comment("Replace what begins with YOUR_.")]
-      : [comment(`Run it where the files are: ${first}`)]),
+    ...(place.kind === "folder" ? [comment("Run it on the machine that has the files.")] : []),
+    ...(isElsewhere
+      ? [comment(`Copy the files to ${PLACEHOLDER_BUCKET} first: ${title} cannot read them where they are.`)]
+      : []),
+    ...(note === undefined ? [] : [comment(note)]),
+    ...(hasPlaceholder ? [comment("Replace what begins with YOUR_.")] : []),
     ...(files.kind === "matching"
       ? [comment(`${of.files} files are found by how their names begin and end: keep other files apart from them.`)]
       : []),

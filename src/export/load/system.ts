@@ -64,6 +64,8 @@ export interface Load {
 export interface LoadSystem {
   /** Its name within a sentence. */
   title: string;
+  /** How the statements are run, where that is not obvious. */
+  note?: string;
   /** The codecs of each format that it reads; a format that is left out it cannot read. */
   reads: Readonly<Partial<Record<LoadFormat, readonly CodecName[]>>>;
   /** Which names columns may have. */

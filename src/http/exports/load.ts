@@ -15,6 +15,7 @@ import { readManifestColumns } from "../../export/output/manifest.ts";
 import type { ExportRow } from "../../db/exports/exports.ts";
 import { IdInPath } from "../schemas.ts";
 import { type Call, route } from "../route.ts";
+import { LOAD_EXAMPLES } from "./load-examples.ts";
 import { noResultBecause } from "./no-result.ts";
 import { unexpired } from "./resource.ts";
 
@@ -63,6 +64,7 @@ export const loadRoute = route({
     200: {
       description: "The statements.",
       contentTypes: ["text/plain"],
+      examples: LOAD_EXAMPLES,
       headers: { "Cache-Control": "`no-store`" },
     },
   },

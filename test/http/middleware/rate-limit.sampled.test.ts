@@ -304,7 +304,7 @@ describe("every route", () => {
   /** The contract's table: every other call is counted by `api` alone. */
   const COUNTED: Partial<Record<Policy, readonly string[]>> = {
     create: ["createExport", "retryExport"],
-    poll: ["getExport", "listExports"],
+    poll: ["getExport", "getExportLoadStatements", "listExports"],
     list: ["listEvents", "estimateExport", "countSegment"],
     write: [
       "sendEvents",

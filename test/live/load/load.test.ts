@@ -3,7 +3,7 @@
  * and compression that they read: the table has the rows of the files, with the types of the manifest.
  */
 
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -49,6 +49,14 @@ const TYPES = {
   duckdb: { text: "VARCHAR", number: "DOUBLE", boolean: "BOOLEAN", date: "TIMESTAMP WITH TIME ZONE", json: "JSON" },
   postgres: { text: "text", number: "numeric", boolean: "boolean", date: "timestamp with time zone", json: "jsonb" },
 };
+
+/** `aws s3 cp ADDRESS -` and `aws s3 ls ADDRESS --recursive`, of the current folder. */
+const AWS = `#!/bin/sh
+case "$2" in
+  cp) exec cat "\${3##*/}" ;;
+  ls) for file in "\${3##*/}"*; do echo "2026-01-01 00:00:00 1 a folder/$file"; done ;;
+esac
+`;
 
 const missing = missingPrograms();
 if (missing.length > 0 && process.env["SPILLWAY_INTEROP"] === "required")
@@ -170,6 +178,20 @@ describe("many files", () => {
   it.each(["duckdb", "postgres"] as const)("are found by their names in %s", async (system) => {
     if (system === "postgres" && missing.length > 0) return;
     expect((await compare(system, MANY)).length).toBeGreaterThan(VISITS);
+  });
+});
+
+describe.skipIf(missing.length > 0)(`objects of a bucket, which the command aws fetches${NEEDS}`, () => {
+  it.each([FILES, { layout: "files", file_rows: 1 }])("are loaded by PostgreSQL (%j)", async (files) => {
+    const made = await exported({ dataset: "activity_events", ...WINDOW, ...files, format: "csv" });
+    // A bucket is a folder here, and the command copies and lists its files.
+    const query = { for: "postgres", table: "loaded", path: "s3://bucket/a folder/" };
+    const commands = stack.file("commands");
+    mkdirSync(commands, { recursive: true });
+    writeFileSync(join(commands, "aws"), AWS, { mode: 0o755 });
+    postgres.paste('DROP TABLE IF EXISTS "loaded";', made.folder);
+    postgres.paste(await scene.statements(made.id, query), made.folder, commands);
+    expect(postgres.rows("SELECT count(*) AS n FROM loaded")).toEqual([{ n: (await contentOf(made)).length }]);
   });
 });
 

@@ -23,8 +23,11 @@ export const missingPrograms = (): string[] =>
   ["initdb", "pg_ctl", "psql", "zstd"].filter((program) => folderOf(program) === null);
 
 export interface Postgres {
-  /** Runs a script as a reader would paste it, in a folder. @throws with what psql wrote when a statement fails. */
-  paste(script: string, folder: string): void;
+  /**
+   * Runs a script as a reader would paste it, in a folder. @throws with what psql wrote when a statement fails.
+   * @param commands a folder of programs that the script may call.
+   */
+  paste(script: string, folder: string, commands?: string): void;
   /** @returns the rows, each as JSON. */
   rows(query: string): Record<string, unknown>[];
   stop(): void;
@@ -42,7 +45,8 @@ export function startPostgres(): Postgres {
   server("pg_ctl", "-D", data, "-w", "-s", "-l", join(directory, "log"), "-o", options, "start");
   const connection = ["-X", "-q", "-h", directory, "-U", "postgres", "postgres"];
   return {
-    paste: (script, folder) => void run("psql", connection, { cwd: folder, input: script }),
+    paste: (script, folder, commands) =>
+      void run("psql", connection, { cwd: folder, input: script, ...(commands === undefined ? {} : { commands }) }),
     rows: (query) => {
       const args = [...connection, "-At", "-v", "ON_ERROR_STOP=1"];
       const wrapped = `SET TimeZone = 'UTC'; SELECT row_to_json(r) FROM (${query}) r;`;
@@ -59,13 +63,14 @@ export function startPostgres(): Postgres {
 function run(
   program: string,
   args: readonly string[],
-  how: { cwd: string; input?: string; asNobody?: boolean },
+  how: { cwd: string; input?: string; asNobody?: boolean; commands?: string },
 ): string {
-  const { cwd, input = "", asNobody = false } = how;
+  const { cwd, input = "", asNobody = false, commands } = how;
   const { status, stdout, stderr } = spawnSync(program, args, {
     cwd,
     input,
     encoding: "utf8",
+    env: { ...process.env, PATH: [commands ?? [], process.env["PATH"] ?? ""].flat().join(delimiter) },
     maxBuffer: MAX_BYTES,
     // A server that keeps the pipes of its starter would keep this call from its end.
     stdio: program.endsWith("pg_ctl") ? "ignore" : "pipe",

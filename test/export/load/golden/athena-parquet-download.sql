@@ -1,0 +1,30 @@
+-- Loads the export 4c959f87-1a11-4a8e-9d3b-0c8a3f7f2f10 (activity_events, 541909 rows) into Athena.
+-- Copy the files to YOUR_BUCKET first: Athena cannot read them where they are.
+-- Run one statement after the other.
+-- Replace what begins with YOUR_.
+CREATE EXTERNAL TABLE `spillway_activity_events_files` (
+  `eventid` string,
+  `occurredat` timestamp,
+  `amount` double,
+  `is_gift` boolean,
+  `items` string
+)
+ROW FORMAT SERDE 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe'
+WITH SERDEPROPERTIES ('parquet.column.index.access' = 'true')
+STORED AS INPUTFORMAT 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat'
+OUTPUTFORMAT 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat'
+LOCATION 's3://YOUR_BUCKET/YOUR_FOLDER/';
+CREATE TABLE "spillway_activity_events" WITH (format = 'PARQUET') AS
+SELECT
+  "eventid" AS "eventid",
+  "occurredat" AS "occurredat",
+  "amount" AS "amount",
+  "is_gift" AS "is_gift",
+  "items" AS "items"
+FROM "spillway_activity_events_files"
+WHERE "$path" IN (
+  's3://YOUR_BUCKET/YOUR_FOLDER/first.parquet',
+  's3://YOUR_BUCKET/YOUR_FOLDER/second.parquet'
+);
+DROP TABLE `spillway_activity_events_files`;
+SELECT count(*) AS "rows_loaded", 541909 AS "rows_of_the_export" FROM "spillway_activity_events";

@@ -1,0 +1,44 @@
+-- Loads the export 4c959f87-1a11-4a8e-9d3b-0c8a3f7f2f10 (activity_events, 541909 rows) into BigQuery.
+-- Replace what begins with YOUR_.
+CREATE TABLE `YOUR_DATASET.spillway_activity_events` (
+  `eventId` STRING NOT NULL,
+  `occurredAt` TIMESTAMP NOT NULL,
+  `amount` FLOAT64,
+  `is_gift` BOOL,
+  `items` JSON
+);
+LOAD DATA OVERWRITE `YOUR_DATASET.spillway_activity_events_rows` (
+  `eventId` STRING,
+  `occurredAt` STRING,
+  `amount` STRING,
+  `is_gift` STRING,
+  `items` STRING
+)
+FROM FILES (
+  format = 'CSV',
+  uris = [
+    's3://acme-exports/spillway/dt=now/first.csv.gz',
+    's3://acme-exports/spillway/dt=now/second.csv.gz'
+  ],
+  encoding = 'UTF-8',
+  preserve_ascii_control_characters = TRUE,
+  skip_leading_rows = 1,
+  allow_quoted_newlines = TRUE
+)
+WITH CONNECTION `aws-eu-central-1.YOUR_CONNECTION`;
+INSERT INTO `YOUR_DATASET.spillway_activity_events` (
+  `eventId`,
+  `occurredAt`,
+  `amount`,
+  `is_gift`,
+  `items`
+)
+SELECT
+  `eventId`,
+  TIMESTAMP(REGEXP_REPLACE(REGEXP_REPLACE(`occurredAt`, r'([+-][0-9]{2})([0-9]{2})$', r'\1:\2'), r'([.][0-9]{6})[0-9]+', r'\1'), 'UTC'),
+  CAST(NULLIF(`amount`, '') AS FLOAT64),
+  CAST(NULLIF(`is_gift`, '') AS BOOL),
+  PARSE_JSON(NULLIF(`items`, ''), wide_number_mode => 'round')
+FROM `YOUR_DATASET.spillway_activity_events_rows`;
+DROP TABLE `YOUR_DATASET.spillway_activity_events_rows`;
+SELECT count(*) AS `rows_loaded`, 541909 AS `rows_of_the_export` FROM `YOUR_DATASET.spillway_activity_events`;

@@ -1,0 +1,28 @@
+-- Loads the export 4c959f87-1a11-4a8e-9d3b-0c8a3f7f2f10 (activity_events, 541909 rows) into BigQuery.
+-- Replace what begins with YOUR_.
+CREATE TABLE `YOUR_DATASET.spillway_activity_events` (
+  `document` JSON
+);
+LOAD DATA OVERWRITE `YOUR_DATASET.spillway_activity_events_rows` (
+  line STRING
+)
+FROM FILES (
+  format = 'CSV',
+  uris = [
+    's3://acme-exports/spillway/dt=now/first.document.gz',
+    's3://acme-exports/spillway/dt=now/second.document.gz'
+  ],
+  encoding = 'UTF-8',
+  preserve_ascii_control_characters = TRUE,
+  field_delimiter = '\x01',
+  quote = ''
+)
+WITH CONNECTION `aws-eu-central-1.YOUR_CONNECTION`;
+INSERT INTO `YOUR_DATASET.spillway_activity_events` (
+  `document`
+)
+SELECT
+  PARSE_JSON(line, wide_number_mode => 'round')
+FROM `YOUR_DATASET.spillway_activity_events_rows`;
+DROP TABLE `YOUR_DATASET.spillway_activity_events_rows`;
+SELECT count(*) AS `rows_loaded`, 1 AS `rows_of_the_export` FROM `YOUR_DATASET.spillway_activity_events`;

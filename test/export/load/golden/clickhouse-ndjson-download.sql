@@ -1,0 +1,32 @@
+-- Loads the export 4c959f87-1a11-4a8e-9d3b-0c8a3f7f2f10 (activity_events, 541909 rows) into ClickHouse.
+-- Run it on the machine that has the files.
+CREATE TABLE `spillway_activity_events` (
+  `eventId` String,
+  `occurredAt` DateTime64(6, 'UTC'),
+  `amount` Nullable(Float64),
+  `is_gift` Nullable(Bool),
+  `items` Nullable(String)
+)
+ENGINE = MergeTree ORDER BY tuple();
+CREATE TABLE `spillway_activity_events_rows` (
+  line String
+)
+ENGINE = MergeTree ORDER BY tuple();
+INSERT INTO `spillway_activity_events_rows` FROM INFILE 'first.ndjson.gz' COMPRESSION 'gzip' FORMAT JSONAsString;
+INSERT INTO `spillway_activity_events_rows` FROM INFILE 'second.ndjson.gz' COMPRESSION 'gzip' FORMAT JSONAsString;
+INSERT INTO `spillway_activity_events` (
+  `eventId`,
+  `occurredAt`,
+  `amount`,
+  `is_gift`,
+  `items`
+)
+SELECT
+  JSONExtract(line, 'eventId', 'Nullable(String)'),
+  if(isNull(JSONExtract(line, 'occurredAt', 'Nullable(String)')), NULL, parseDateTime64BestEffort(assumeNotNull(JSONExtract(line, 'occurredAt', 'Nullable(String)')), 6, 'UTC')),
+  JSONExtract(line, 'amount', 'Nullable(Float64)'),
+  JSONExtract(line, 'is_gift', 'Nullable(Bool)'),
+  nullIf(nullIf(JSONExtractRaw(line, 'items'), 'null'), '')
+FROM `spillway_activity_events_rows`;
+DROP TABLE `spillway_activity_events_rows`;
+SELECT count(*) AS `rows_loaded`, 541909 AS `rows_of_the_export` FROM `spillway_activity_events`;

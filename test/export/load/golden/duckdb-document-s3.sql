@@ -1,0 +1,27 @@
+-- Loads the export 4c959f87-1a11-4a8e-9d3b-0c8a3f7f2f10 (activity_events, 541909 rows) into DuckDB.
+-- Replace what begins with YOUR_.
+INSTALL httpfs;
+LOAD httpfs;
+CREATE OR REPLACE SECRET spillway (
+  TYPE s3,
+  KEY_ID 'YOUR_ACCESS_KEY_ID',
+  SECRET 'YOUR_SECRET_ACCESS_KEY',
+  REGION 'eu-central-1',
+  SCOPE 's3://acme-exports'
+);
+SET TimeZone = 'UTC';
+BEGIN;
+CREATE TABLE "spillway_activity_events" (
+  "document" JSON
+);
+INSERT INTO "spillway_activity_events"
+SELECT json FROM read_json_objects([
+    's3://acme-exports/spillway/dt=now/first.document.gz',
+    's3://acme-exports/spillway/dt=now/second.document.gz'
+  ],
+  compression = 'gzip',
+  format = 'unstructured',
+  maximum_object_size = 146315431);
+SELECT CASE WHEN count(*) = 1 THEN count(*) ELSE error('the export has 1 rows') END AS "rows"
+FROM "spillway_activity_events";
+COMMIT;

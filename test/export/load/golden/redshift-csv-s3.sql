@@ -1,0 +1,47 @@
+-- Loads the export 4c959f87-1a11-4a8e-9d3b-0c8a3f7f2f10 (activity_events, 541909 rows) into Redshift.
+-- Replace what begins with YOUR_.
+SET enable_case_sensitive_identifier TO true;
+SET timezone TO 'UTC';
+BEGIN;
+CREATE TABLE "spillway_activity_events" (
+  "eventId" VARCHAR(65535) NOT NULL,
+  "occurredAt" TIMESTAMPTZ NOT NULL,
+  "amount" DOUBLE PRECISION,
+  "is_gift" BOOLEAN,
+  "items" SUPER
+);
+CREATE TEMPORARY TABLE spillway_rows (
+  "eventId" VARCHAR(65535),
+  "occurredAt" VARCHAR(65535),
+  "amount" VARCHAR(65535),
+  "is_gift" VARCHAR(65535),
+  "items" VARCHAR(65535)
+);
+COPY spillway_rows FROM 's3://acme-exports/spillway/dt=now/first.csv.gz'
+  IAM_ROLE 'arn:aws:iam::YOUR_ACCOUNT_ID:role/YOUR_ROLE'
+  REGION 'eu-central-1'
+  FORMAT AS CSV
+  IGNOREHEADER 1
+  GZIP;
+COPY spillway_rows FROM 's3://acme-exports/spillway/dt=now/second.csv.gz'
+  IAM_ROLE 'arn:aws:iam::YOUR_ACCOUNT_ID:role/YOUR_ROLE'
+  REGION 'eu-central-1'
+  FORMAT AS CSV
+  IGNOREHEADER 1
+  GZIP;
+INSERT INTO "spillway_activity_events" (
+  "eventId",
+  "occurredAt",
+  "amount",
+  "is_gift",
+  "items"
+)
+SELECT
+  "eventId",
+  "occurredAt"::TIMESTAMPTZ,
+  NULLIF("amount", '')::DOUBLE PRECISION,
+  CASE "is_gift" WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END,
+  JSON_PARSE(NULLIF("items", ''))
+FROM spillway_rows;
+COMMIT;
+SELECT count(*) AS "rows_loaded", 541909 AS "rows_of_the_export" FROM "spillway_activity_events";

@@ -1,0 +1,39 @@
+-- Loads the export 4c959f87-1a11-4a8e-9d3b-0c8a3f7f2f10 (activity_events, 541909 rows) into Snowflake.
+-- Run it on the machine that has the files.
+-- Replace what begins with YOUR_.
+ALTER SESSION SET TIMEZONE = 'UTC';
+CREATE OR REPLACE TEMPORARY STAGE spillway_stage;
+PUT 'file:///YOUR_FOLDER/first.csv.gz' @spillway_stage AUTO_COMPRESS = FALSE;
+PUT 'file:///YOUR_FOLDER/second.csv.gz' @spillway_stage AUTO_COMPRESS = FALSE;
+CREATE TABLE "SPILLWAY_ACTIVITY_EVENTS" (
+  "eventId" VARCHAR NOT NULL,
+  "occurredAt" TIMESTAMP_TZ NOT NULL,
+  "amount" FLOAT,
+  "is_gift" BOOLEAN,
+  "items" VARIANT
+);
+CREATE OR REPLACE TEMPORARY TABLE spillway_rows (
+  "eventId" VARCHAR,
+  "occurredAt" VARCHAR,
+  "amount" VARCHAR,
+  "is_gift" VARCHAR,
+  "items" VARCHAR
+);
+COPY INTO spillway_rows FROM @spillway_stage
+  FILE_FORMAT = (TYPE = CSV COMPRESSION = GZIP SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '"' ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ())
+  FILES = ('first.csv.gz', 'second.csv.gz');
+INSERT INTO "SPILLWAY_ACTIVITY_EVENTS" (
+  "eventId",
+  "occurredAt",
+  "amount",
+  "is_gift",
+  "items"
+)
+SELECT
+  "eventId",
+  TO_TIMESTAMP_TZ(REGEXP_REPLACE("occurredAt", '([+-][0-9]{2})([0-9]{2})$', '\\1:\\2')),
+  "amount"::FLOAT,
+  "is_gift"::BOOLEAN,
+  PARSE_JSON("items")
+FROM spillway_rows;
+SELECT count(*) AS "rows_loaded", 541909 AS "rows_of_the_export" FROM "SPILLWAY_ACTIVITY_EVENTS";
