@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { DATASETS } from "../../../src/datasets/index.ts";
 import { SCOPES } from "../../../src/http/route.ts";
 import { LAST_HOUR, orders, Service, type Space } from "../../support/service.ts";
-import { type Assistant, connect, REVISIONS, textOf } from "./connect.ts";
+import { type Assistant, REVISIONS, textOf } from "./assistant.ts";
+import { connect } from "./connect.ts";
 
 const service = new Service({ CREATE_LIMIT: "1000", POLL_LIMIT: "1000", LIST_LIMIT: "1000", PENDING_LIMIT: "1000" });
 let space: Space;
