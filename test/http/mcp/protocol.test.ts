@@ -22,6 +22,17 @@ interface Answer extends Partial<ProblemView> {
   error?: { code: number; message: string; data?: { supported?: string[] } };
 }
 
+/** A request of a revision without a handshake: each one says what the handshake said. */
+function ofRevision(revision: string, method: string, params = {}): [unknown, CallOptions] {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": revision,
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": { name: "x", version: "1" },
+  };
+  const headers = { "mcp-protocol-version": revision, "mcp-method": method };
+  return [{ ...LIST, method, params: { ...params, _meta } }, { headers }];
+}
+
 describe("a caller", () => {
   it("without a key, or with a wrong one, is told to authenticate", async () => {
     for (const key of [undefined, "spw_x", `spw_${"0".repeat(24)}_${"A".repeat(43)}`]) {
@@ -100,15 +111,15 @@ describe("a message", () => {
   it("for a revision that is not known is refused with those that are", async () => {
     const old = await post(LIST, { headers: { "mcp-protocol-version": "1999-01-01" } });
     expect([old.status, old.body.error?.message]).toEqual([400, expect.stringContaining("1999-01-01")]);
-    const meta = {
-      "io.modelcontextprotocol/protocolVersion": "2099-01-01",
-      "io.modelcontextprotocol/clientCapabilities": {},
-      "io.modelcontextprotocol/clientInfo": { name: "x", version: "1" },
-    };
-    const headers = { "mcp-protocol-version": "2099-01-01", "mcp-method": "tools/list" };
-    const future = await post({ ...LIST, params: { _meta: meta } }, { headers });
+    const future = await post(...ofRevision("2099-01-01", "tools/list"));
     expect(future).toMatchObject({ status: 400, body: { id: 7 } });
     expect(future.body.error?.data?.supported).toContain("2026-07-28");
+  });
+
+  it("that asks for a stream of changes is refused at once: nothing is held open", async () => {
+    const listen = ofRevision("2026-07-28", "subscriptions/listen", { notifications: { toolsListChanged: true } });
+    const { status, body } = await post(...listen);
+    expect([status, body.error?.code]).toEqual([200, -32_603]);
   });
 
   it.each([

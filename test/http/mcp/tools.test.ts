@@ -185,7 +185,8 @@ describe("arguments", () => {
   });
 
   it.each([".", "..", "../events", "%2e%2e", "a/b"])("lead to no other address: the id %j", async (id) => {
-    expect((await assistant.fail("get_export", { id })).code).toBe("not_found");
+    const { code, detail } = await assistant.fail("get_export", { id });
+    expect([code, detail]).toEqual(["not_found", expect.not.stringContaining("address")]);
   });
 
   it("that are null count as left out", async () => {
@@ -230,14 +231,15 @@ describe("a page of events", () => {
     const assistant = await connect(service, long.key);
     const wide = orders(40).map((event) => ({ ...event, properties: { order_id: "é".repeat(2_000) } }));
     await service.send(long, wide);
-    const asked = { start: LAST_HOUR.start, end: LAST_HOUR.end, limit: 40 };
+    const asked = { start: LAST_HOUR.start, end: LAST_HOUR.end, limit: 35 };
     const result = await assistant.use("list_events", asked);
     const page = result.structuredContent as Page;
-    expect(page.data.length + (page.left_out ?? 0)).toBe(40);
+    expect(page.data.length + (page.left_out ?? 0)).toBe(35);
     expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(60_000);
     expect(page.next_cursor).toBeNull();
     const fitting = await assistant.read<Page>("list_events", { ...asked, limit: page.data.length });
     expect([fitting.data, fitting.left_out]).toEqual([page.data, undefined]);
+    expect(fitting.next_cursor).not.toBeNull();
     expect(textOf(result)).toContain(`Ask again with limit ${page.data.length}`);
   });
 });
