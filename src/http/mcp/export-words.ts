@@ -1,29 +1,39 @@
 /** What an assistant is told of an export. */
 
 import type * as z from "zod";
+import type { Estimate } from "../../export/api/estimate.ts";
 import type { ExportResource } from "../exports/resource.ts";
+import type { Verification } from "../exports/verification.ts";
 
 type Shown = Record<string, unknown>;
 type Export = z.output<typeof ExportResource>;
 
-/** Files that a tool's answer lists. */
+/** Files that a tool's answer lists. Of a verification, those with problems come first. */
 const MAX_FILES = 20;
+
+const firstFiles = (files: unknown): unknown => (Array.isArray(files) ? files.slice(0, MAX_FILES) : files);
+
+/** A verification, with its first files. */
+export const shortVerification = (body: Shown): Shown => ({ ...body, files: firstFiles(body["files"]) });
 
 /**
  * An export without presigned links: an assistant's conversation is stored by its host, and whoever reads it could
  * download the files. `content_url` needs an API key.
  */
 export function withoutLinks(body: Shown): Shown {
-  const { download_url: _link, url_expires_at: _until, files, ...shown } = body;
-  if (!Array.isArray(files)) return shown;
-  const listed = (files as Export["files"]).slice(0, MAX_FILES).map(({ url: _url, ...file }) => file);
-  return { ...shown, files: listed };
+  const { download_url: _link, url_expires_at: _until, files, verification, ...shown } = body;
+  const listed = firstFiles(files) as Export["files"];
+  return {
+    ...shown,
+    files: listed.map(({ url: _url, ...file }) => file),
+    verification: isShown(verification) ? shortVerification(verification) : null,
+  };
 }
 
 /** @param retryAfter seconds until a poll may show something new. */
 export function exportSentence(body: Shown, retryAfter: number | null): string {
   const shown = body as unknown as Export;
-  return [`Export ${shown.id} of ${shown.dataset} is ${shown.status}.`, detail(shown, retryAfter), warned(shown)]
+  return [`Export ${shown.id} of ${shown.dataset}: ${shown.status}.`, detail(shown, retryAfter), warned(shown)]
     .filter(Boolean)
     .join(" ");
 }
@@ -42,7 +52,7 @@ function detail(
       return `${part}${failing}Ask get_export again in ${wait ?? 5} seconds.`;
     }
     case "completed": {
-      const size = `${number(rows)} rows in ${files ?? 0} ${files === 1 ? "file" : "files"}.`;
+      const size = `${count(rows, "row")} in ${count(files ?? 0, "file")}.`;
       const where =
         delivery.type === "s3"
           ? `They are in the bucket ${delivery.bucket}, below ${delivery.prefix || "its root"}.`
@@ -58,24 +68,36 @@ function detail(
   }
 }
 
-const warned = ({ warnings }: Export) =>
+const warned = ({ warnings }: Pick<Export, "warnings">) =>
   warnings.length === 0 ? "" : `Warnings: ${warnings.map(({ detail }) => detail).join(" ")}`;
+
+const isShown = (value: unknown): value is Shown => typeof value === "object" && value !== null;
+
+/** What a verification found. @param retryAfter seconds until a poll may show more. */
+export function verificationSentence(body: Shown, retryAfter: number | null): string {
+  const { status, ok, files_total: total, files_checked: checked, ...found } = body as z.output<typeof Verification>;
+  if (status !== "finished")
+    return `The verification is ${status}: ${checked} of ${total} files. Ask get_export for its verification in ${retryAfter ?? 5} seconds.`;
+  if (ok === true) return `All ${total} files, the manifest among them, are as they were written.`;
+  return `Of ${total} files: ${found.missing} missing, ${found.changed} changed, ${found.unreadable} unreadable.`;
+}
 
 /** The size that an export would have. */
 export function estimateSentence(body: Shown): string {
-  const { rows, rows_at_least: atLeast, files, bytes_estimate: bytes } = body as Record<string, number>;
+  const { rows, rows_at_least: atLeast, files, bytes_estimate: bytes, warnings } = body as unknown as Estimate;
   const counted =
-    rows === undefined ? `at least ${number(atLeast ?? 0)} rows (counting ended early)` : `${number(rows)} rows`;
-  return `The export would now have ${counted} in ${files} ${files === 1 ? "file" : "files"}, about ${number(bytes ?? 0)} bytes compressed.`;
+    rows === undefined ? `at least ${count(atLeast ?? 0, "row")} (counting ended early)` : count(rows, "row");
+  const size = `The export would now have ${counted} in ${count(files, "file")}, about ${count(bytes, "byte")} compressed.`;
+  return [size, warned({ warnings })].filter(Boolean).join(" ");
 }
 
 /** How many items a page has, and whether there are more. @param one the word for an item. */
-export const pageSentence =
-  (one: string) =>
-  ({ data, next_cursor: next }: Shown): string => {
-    const count = Array.isArray(data) ? data.length : 0;
-    const items = `${count} ${count === 1 ? one : `${one}s`}.`;
+export function pageSentence(one: string): (body: Shown) => string {
+  return ({ data, next_cursor: next }) => {
+    const items = `${count(Array.isArray(data) ? data.length : 0, one)}.`;
     return typeof next === "string" ? `${items} There may be more: repeat the call with next_cursor as cursor.` : items;
   };
+}
 
+const count = (value: number, one: string) => `${number(value)} ${value === 1 ? one : `${one}s`}`;
 const number = (value: number) => value.toLocaleString("en-US");

@@ -4,7 +4,14 @@ import { invalid } from "../../errors.ts";
 import type { Route } from "../route.ts";
 import { schemaOfAnyRequest } from "./argument-schemas.ts";
 import { DATASET_TOOLS } from "./dataset-tools.ts";
-import { estimateSentence, exportSentence, pageSentence, withoutLinks } from "./export-words.ts";
+import {
+  estimateSentence,
+  exportSentence,
+  pageSentence,
+  shortVerification,
+  verificationSentence,
+  withoutLinks,
+} from "./export-words.ts";
 import { type OperationTool, operationTool } from "./operation-tool.ts";
 import type { Arguments, Tool } from "./tool.ts";
 
@@ -38,6 +45,23 @@ const OPERATION_TOOLS: Record<string, OperationTool> = {
       "Shows an export's status, progress, error and files. Waiting for one that is queued or processing, call it again after the seconds that the answer names.",
     show: withoutLinks,
     sentence: exportSentence,
+  },
+  verifyExport: {
+    name: "verify_export",
+    title: "Verify an export's files",
+    description:
+      "Reads every file of a completed export back from where it is, and compares it with what was written. Changes no file. Counts as a create: five a minute. What is missing or changed is also told to the space's webhook endpoints.",
+    hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    show: shortVerification,
+    sentence: verificationSentence,
+  },
+  getExportLoadStatements: {
+    name: "load_statements",
+    title: "Statements to load an export",
+    description:
+      "Gives the statements that make a table of a completed export's columns and load its files into a database or a warehouse. Credentials in them are placeholders. Show them to the person: they run elsewhere.",
+    show: ({ text }) => ({ statements: text }),
+    sentence: () => "The statements, with placeholders for credentials.",
   },
   listExports: {
     name: "list_exports",

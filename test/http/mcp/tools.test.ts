@@ -37,6 +37,8 @@ describe.each(REVISIONS)("an assistant that connects in the way %s", (mode) => {
       "estimate_export",
       "create_export",
       "get_export",
+      "verify_export",
+      "load_statements",
       "list_exports",
       "list_events",
     ]);
@@ -53,12 +55,25 @@ describe.each(REVISIONS)("an assistant that connects in the way %s", (mode) => {
     const { id, status } = await assistant.read<Shown>("create_export", LAST_HOUR);
     expect(status).toBe("queued");
     const waiting = textOf(await assistant.use("get_export", { id }));
-    expect(waiting).toMatch(/is queued\. .*Ask get_export again in \d+ seconds/);
+    expect(waiting).toMatch(/: queued\. .*Ask get_export again in \d+ seconds/);
     await service.pump();
     const done = await assistant.read<Shown>("get_export", { id });
     expect(done).toMatchObject({ status: "completed", progress: { rows_written: 30 }, files: [{ rows: 30 }] });
     const content = await service.call("GET", new URL(done.content_url).pathname, { key: space.key });
     expect((await content.text()).trim().split("\n")).toHaveLength(30);
+  });
+
+  it("verifies the files, and gets the statements that load them", async () => {
+    const { id } = await assistant.read<Shown>("create_export", LAST_HOUR);
+    expect((await assistant.fail("verify_export", { id })).code).toBe("conflict");
+    await service.pump();
+    const verified = await assistant.use("verify_export", { id });
+    expect(verified.structuredContent).toMatchObject({ status: "finished", ok: true, missing: 0 });
+    expect(textOf(verified)).toContain("All 2 files, the manifest among them, are as they were written.");
+    expect(await assistant.read("get_export", { id })).toMatchObject({ verification: { ok: true } });
+    const { statements } = await assistant.read<{ statements: string }>("load_statements", { id, for: "duckdb" });
+    const direct = await service.call("GET", `/v1/exports/${id}/load?for=duckdb`, { key: space.key });
+    expect(statements).toBe(await direct.text());
   });
 
   it("lists exports and events, page by page", async () => {
@@ -86,16 +101,16 @@ describe("the tools", () => {
   const namesOf = async ({ client }: Assistant) => (await client.listTools()).tools.map(({ name }) => name);
 
   it.each([
-    ["exports:read", ["estimate_export", "get_export", "list_exports"]],
-    ["exports:write", ["create_export"]],
+    ["exports:read", ["estimate_export", "get_export", "load_statements", "list_exports"]],
+    ["exports:write", ["create_export", "verify_export"]],
     ["events:read", ["list_events"]],
     ["settings:write", []],
   ])("of a key with %s alone are listed, and the others are refused", async (scope, own) => {
     const assistant = await withScopes([scope]);
     expect(await namesOf(assistant)).toEqual(["list_datasets", "describe_dataset", ...own]);
     const sent = { ...LAST_HOUR, id: crypto.randomUUID() };
-    const scoped = ["estimate_export", "create_export", "get_export", "list_exports", "list_events"];
-    for (const tool of scoped) {
+    for (const tool of await namesOf(await withScopes(SCOPES))) {
+      if (tool === "list_datasets" || tool === "describe_dataset") continue;
       const result = await assistant.use(tool, sent);
       const refused = (result.structuredContent as { code?: string } | undefined)?.code === "forbidden";
       expect([tool, refused]).toEqual([tool, !own.includes(tool)]);
@@ -112,7 +127,7 @@ describe("the tools", () => {
     const { tools } = await (await withScopes(SCOPES)).client.listTools();
     expect(tools.filter(({ name }) => /cancel|delete|remove/.test(name))).toEqual([]);
     const writes = tools.filter(({ annotations }) => annotations?.readOnlyHint !== true).map(({ name }) => name);
-    expect(writes).toEqual(["create_export"]);
+    expect(writes).toEqual(["create_export", "verify_export"]);
     expect(tools.every(({ annotations }) => annotations?.destructiveHint === false)).toBe(true);
   });
 
@@ -128,12 +143,16 @@ describe("the tools", () => {
   it("know no export of another space", async () => {
     const id = await service.ask(space);
     const assistant = await connect(service, other.key);
-    const unknown = await assistant.fail("get_export", { id: crypto.randomUUID() });
-    const { request_id: _own, ...foreign } = (await assistant.fail("get_export", { id })) as never as Page & {
-      request_id: string;
-    };
-    expect(foreign).toMatchObject({ code: "not_found", status: 404 });
-    expect({ ...unknown, request_id: 0 }).toEqual({ ...foreign, request_id: 0 });
+    for (const [tool, more] of Object.entries({
+      get_export: {},
+      verify_export: {},
+      load_statements: { for: "duckdb" },
+    })) {
+      const unknown = await assistant.fail(tool, { id: crypto.randomUUID(), ...more });
+      const foreign = await assistant.fail(tool, { id, ...more });
+      expect(foreign).toMatchObject({ code: "not_found", status: 404 });
+      expect({ ...foreign, request_id: "" }).toEqual({ ...unknown, request_id: "" });
+    }
     expect((await assistant.read<Page>("list_exports")).data).toEqual([]);
     expect((await assistant.read<Page>("list_events", { start: LAST_HOUR.start, end: LAST_HOUR.end })).data).toEqual(
       [],
@@ -169,6 +188,9 @@ describe("arguments", () => {
     ["get_export", { id: "" }, ["/id"]],
     ["get_export", { id: 7 }, ["/id"]],
     ["get_export", { id: "x", more: true }, ["/more"]],
+    ["load_statements", { id: "x" }, ["/for"]],
+    ["load_statements", { id: "x", for: "a file" }, ["/for"]],
+    ["verify_export", { id: "x", more: true }, ["/more"]],
     ["list_exports", { limit: 51 }, ["/limit"]],
     ["list_exports", { limit: "200" }, ["/limit"]],
     ["list_exports", { limit: [7, 8] }, ["/limit"]],
