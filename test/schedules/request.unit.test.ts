@@ -18,6 +18,8 @@ const SPACE: SpaceRow = {
   status: "active",
   external_id: "",
   dialects: "{}",
+  branding: "{}",
+  portal_origins: "[]",
   created_at: 0,
 };
 

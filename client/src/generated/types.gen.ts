@@ -2135,12 +2135,26 @@ export type NewSpaceAnswer = {
      */
     project_key: string;
     dialects: DialectSettings;
+    branding: Branding;
+    portal_origins: Array<string>;
     /**
      * RFC 3339, UTC, with milliseconds.
      */
     created_at: string;
     api_key: string;
     webhook_secret: string;
+};
+
+/**
+ * How the space's portal looks.
+ */
+export type Branding = {
+    name: string | null;
+    accent: string | null;
+    /**
+     * The colour of text on the accent: black or white, whichever contrasts more, which is at least 4.5:1. Null without an accent.
+     */
+    accent_text: '#000000' | '#ffffff' | null;
 };
 
 export type Space = {
@@ -2158,6 +2172,8 @@ export type Space = {
      */
     project_key: string;
     dialects: DialectSettings;
+    branding: Branding;
+    portal_origins: Array<string>;
     /**
      * RFC 3339, UTC, with milliseconds.
      */
@@ -6387,6 +6403,23 @@ export type ChangeSpaceData = {
         timezone?: string;
         retention_days?: number;
         dialects?: DialectSettings;
+        /**
+         * What is left out stays as it is.
+         */
+        branding?: {
+            /**
+             * The name that the portal shows. Null: the space's own.
+             */
+            name?: string | null;
+            /**
+             * The colour of buttons. Null: the portal's own.
+             */
+            accent?: string | null;
+        };
+        /**
+         * The origins of the pages that may show the space's portal in a frame, all of them, each with its scheme, host and port (at most 20; `http` in local development only). Empty: none.
+         */
+        portal_origins?: Array<string>;
         status?: 'active' | 'inactive';
     };
     headers?: {
@@ -6503,6 +6536,23 @@ export type ChangeOwnSpaceData = {
         timezone?: string;
         retention_days?: number;
         dialects?: DialectSettings;
+        /**
+         * What is left out stays as it is.
+         */
+        branding?: {
+            /**
+             * The name that the portal shows. Null: the space's own.
+             */
+            name?: string | null;
+            /**
+             * The colour of buttons. Null: the portal's own.
+             */
+            accent?: string | null;
+        };
+        /**
+         * The origins of the pages that may show the space's portal in a frame, all of them, each with its scheme, host and port (at most 20; `http` in local development only). Empty: none.
+         */
+        portal_origins?: Array<string>;
     };
     headers?: {
         /**

@@ -15,16 +15,21 @@ interface Spaces {
   external_id: string;
   /** JSON: settings of dialects, by their names. */
   dialects: string;
+  /** JSON: how the space's portal looks. */
+  branding: string;
+  /** A JSON array: origins of the pages that may frame the space's portal. */
+  portal_origins: string;
   created_at: number;
 }
 
-export const SPACE_COLUMNS = "id, name, timezone, retention_days, status, external_id, dialects, created_at";
+export const SPACE_COLUMNS =
+  "id, name, timezone, retention_days, status, external_id, dialects, branding, portal_origins, created_at";
 
 /** A space without its secrets. */
 export type SpaceRow = Row<Spaces, typeof SPACE_COLUMNS>;
 
 export async function insertSpace(db: Database, space: SpaceRow, encryptedWebhookSecret: string): Promise<void> {
-  const sql = `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`;
+  const sql = `INSERT INTO spaces (${SPACE_COLUMNS}, webhook_secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`;
   await db.run(sql, [...valuesOf(space, SPACE_COLUMNS), encryptedWebhookSecret]);
 }
 
@@ -55,13 +60,18 @@ export interface SpaceChange {
   status?: "active" | "inactive" | undefined;
   /** What differs from the settings of before (RFC 7396). */
   dialects?: object | undefined;
+  /** As `dialects`. */
+  branding?: object | undefined;
+  /** All of them. */
+  portal_origins?: readonly string[] | undefined;
 }
 
 /** @returns the changed space, or null when its id is unknown. */
 export async function updateSpace(db: Database, spaceId: string, change: SpaceChange): Promise<SpaceRow | null> {
   return db.first<SpaceRow>(
     `UPDATE spaces SET name = coalesce(?2, name), timezone = coalesce(?3, timezone),
-       retention_days = coalesce(?4, retention_days), status = coalesce(?5, status), dialects = json_patch(dialects, ?6)
+       retention_days = coalesce(?4, retention_days), status = coalesce(?5, status), dialects = json_patch(dialects, ?6),
+       branding = json_patch(branding, ?7), portal_origins = coalesce(?8, portal_origins)
      WHERE id = ?1 AND status <> 'deleting' RETURNING ${SPACE_COLUMNS}`,
     [
       spaceId,
@@ -70,6 +80,8 @@ export async function updateSpace(db: Database, spaceId: string, change: SpaceCh
       change.retention_days ?? null,
       change.status ?? null,
       JSON.stringify(change.dialects ?? {}),
+      JSON.stringify(change.branding ?? {}),
+      change.portal_origins === undefined ? null : JSON.stringify(change.portal_origins),
     ],
   );
 }

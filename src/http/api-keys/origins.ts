@@ -14,7 +14,8 @@ function originIn(text: string): URL | null {
   return url?.protocol === "https:" || url?.protocol === "http:" ? url : null;
 }
 
-const Origin = z
+/** An origin as browsers send it. */
+export const Origin = z
   .string()
   .max(300)
   .superRefine((text, context) => {
@@ -48,7 +49,7 @@ export function checkOrigins(origins: readonly string[], scopes: readonly Scope[
       : [{ pointer: `/scopes/${index}`, detail: `A key with origins has the scope events:write alone, not ${scope}.` }],
   );
   for (const [index, origin] of origins.entries())
-    if (!isSecure(new URL(origin), insecure))
+    if (!isSecureOrigin(origin, insecure))
       faults.push({
         pointer: `/origins/${index}`,
         detail: "must be https: a page that came without it can be changed on its way, and its key with it.",
@@ -56,8 +57,11 @@ export function checkOrigins(origins: readonly string[], scopes: readonly Scope[
   if (faults.length > 0) throw invalid(...faults);
 }
 
-const isSecure = ({ protocol, hostname }: URL, insecure: boolean) =>
-  protocol === "https:" || (insecure && isThisMachine(hostname));
+/** Is an origin's page safe from changes on its way? @param insecure pages of this machine may use http. */
+export function isSecureOrigin(origin: string, insecure: boolean): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === "https:" || (insecure && isThisMachine(hostname));
+}
 
 const isThisMachine = (hostname: string) =>
   hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "127.0.0.1" || hostname === "[::1]";

@@ -22,6 +22,8 @@ const NO_SPACE: SpaceRow = {
   status: "active",
   external_id: "",
   dialects: "{}",
+  branding: "{}",
+  portal_origins: "[]",
   created_at: 0,
 };
 

@@ -10,6 +10,8 @@ const SPACE = {
   external_id: EXTERNAL_ID,
   project_key: projectKeyOf(SPACE_ID),
   dialects: {},
+  branding: { name: null, accent: null, accent_text: null },
+  portal_origins: [],
   created_at: AT,
 };
 

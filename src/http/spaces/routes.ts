@@ -19,6 +19,7 @@ import { DialectSettings, settingsOf } from "../dialects/settings.ts";
 import { byCreation, list } from "../list.ts";
 import { resource } from "../resource.ts";
 import { found, json, route, SCOPES } from "../route.ts";
+import { Branding, BrandingChange, brandingOf, checkPortalOrigins, PortalOrigins } from "./branding.ts";
 import { Name, Time, TimeZone } from "../schemas.ts";
 import { newSecret } from "../webhooks/secrets.ts";
 
@@ -38,6 +39,8 @@ const Space = z
       description: "The space's name in calls of APIs of other products that name a project. It never changes.",
     }),
     dialects: DialectSettings,
+    branding: Branding,
+    portal_origins: z.array(z.string()),
     created_at: Time,
   })
   .meta({ id: "Space" });
@@ -55,6 +58,8 @@ const SpaceChange = z.strictObject({
   timezone: TimeZone.optional(),
   retention_days: RetentionDays.optional(),
   dialects: DialectSettings.optional(),
+  branding: BrandingChange.optional(),
+  portal_origins: PortalOrigins.optional(),
 });
 
 const SpaceId = z.object({ id: z.uuid() });
@@ -84,6 +89,8 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
         status: "active",
         external_id: `spillway-${runtime.uuid()}`,
         dialects: "{}",
+        branding: "{}",
+        portal_origins: "[]",
         created_at: now,
       };
       const { secret, encryptedSecret } = await newSecret(call, row.id);
@@ -132,6 +139,7 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
     },
     responses: { 200: { description: "The space as it is now.", schema: Space } },
     async handle(call, { params, body }) {
+      checkPortalOrigins(body.portal_origins, call.config.allowInsecureTargets);
       return json(show(found(await updateSpace(call.databases.control, params.id, body))));
     },
   }),
@@ -177,6 +185,7 @@ export const ownSpaceResource = resource("/v1/space", "Spaces", [
     body: { schema: SpaceChange, example: { retention_days: 365 } },
     responses: { 200: { description: "The space as it is now.", schema: Space } },
     async handle(call, { space, body }) {
+      checkPortalOrigins(body.portal_origins, call.config.allowInsecureTargets);
       return json(show(found(await updateSpace(call.databases.control, space.id, body))));
     },
   }),
@@ -192,6 +201,8 @@ function show(row: SpaceRow) {
     external_id: row.external_id,
     project_key: projectKeyOf(row.id),
     dialects: settingsOf(row),
+    branding: brandingOf(row),
+    portal_origins: JSON.parse(row.portal_origins) as string[],
     created_at: iso(row.created_at),
   };
 }

@@ -85,6 +85,8 @@ describe("a schedule", () => {
     status: "active",
     external_id: "",
     dialects: "{}",
+    branding: "{}",
+    portal_origins: "[]",
     created_at: 0,
   });
   const schedulableOf = (name: string) => datasetNamed(name).schedulable;

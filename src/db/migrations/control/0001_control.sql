@@ -13,6 +13,8 @@ CREATE TABLE spaces (
   previous_webhook_secret_until INTEGER,
   redaction_secret TEXT, -- encrypted; the key of hashed values
   dialects TEXT NOT NULL DEFAULT '{}', -- JSON: settings of APIs of other products
+  branding TEXT NOT NULL DEFAULT '{}', -- JSON: name and accent of its portal
+  portal_origins TEXT NOT NULL DEFAULT '[]', -- JSON array of the origins that may frame its portal
   retention_due_at INTEGER NOT NULL DEFAULT 0, -- when retention looks at its events next
   pruning_due_at INTEGER NOT NULL DEFAULT 0, -- when its superseded versions are pruned next
   pruning_seq INTEGER NOT NULL DEFAULT 0, -- the versions that ended up to this number are pruned then
