@@ -4,9 +4,9 @@
  * them must have.
  */
 
-import type { Accepted, Space } from "./answers.ts";
-import { Client, createSpace } from "./client.ts";
+import type { Accepted, CreateEventDefinitionData, NewEvent, NewSpaceAnswer, Spillway } from "../client/src/index.ts";
 import type { Flight } from "./flights.ts";
+import { createSpace } from "./spaces.ts";
 
 const SPACE = { name: "Flights", timezone: "UTC", retention_days: 36_500 } as const;
 
@@ -19,7 +19,7 @@ const DEFINITION = {
     { name: "delay", type: "number", required: true },
     { name: "distance", type: "number", required: true },
   ],
-} as const;
+} satisfies CreateEventDefinitionData["body"];
 
 /** IATA codes of every airport that a flight left or was bound for. */
 export function airportsOf(flights: readonly Flight[]): string[] {
@@ -30,25 +30,24 @@ export function airportsOf(flights: readonly Flight[]): string[] {
 export async function createFlightSpace(
   origin: string,
   flights: readonly Flight[],
-): Promise<{ space: Space; client: Client }> {
-  const space = await createSpace(origin, SPACE);
-  const client = new Client(origin, space.api_key);
-  await client.define(DEFINITION);
+): Promise<{ space: NewSpaceAnswer; client: Spillway }> {
+  const { space, client } = await createSpace(origin, SPACE);
+  await client.eventDefinitions.create(DEFINITION);
   const codes = airportsOf(flights);
-  await client.putProfiles(codes.map((code) => ({ person_id: personOf(code), external_person_id: code })));
+  await client.profiles.put(codes.map((code) => ({ person_id: personOf(code), external_person_id: code })));
   return { space, client };
 }
 
 /** Sends all flights; a second time all are duplicates. @param onBatch receives the number sent so far. */
 export function sendFlights(
-  client: Client,
+  client: Spillway,
   flights: readonly Flight[],
   onBatch: (sent: number) => void = () => {},
 ): Promise<Accepted> {
-  return client.sendEvents(eventsOf(flights), { concurrency: 2, onBatch });
+  return client.events.send(eventsOf(flights), { concurrency: 2, onBatch });
 }
 
-function* eventsOf(flights: readonly Flight[]): Generator<Record<string, unknown>> {
+function* eventsOf(flights: readonly Flight[]): Generator<NewEvent> {
   for (const [n, { departed_at, ...properties }] of flights.entries())
     yield {
       id: eventId(n),

@@ -4,9 +4,10 @@
  */
 
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import type { ExportView, FileFacts, Manifest } from "./answers.ts";
-import { downloadTo, linesOf } from "./download.ts";
+import { createReadStream } from "node:fs";
+import type { ExportFile, Spillway } from "../client/src/index.ts";
+import { downloadTo } from "../client/src/node/index.ts";
+import { linesOf } from "./lines.ts";
 
 export interface Digest {
   rows: number;
@@ -14,27 +15,49 @@ export interface Digest {
   sha256: string;
 }
 
+/** What a manifest says of a stored object. `sha256` in hex. */
+export type FileFacts = Omit<ExportFile, "url">;
+
+/** The part of a manifest that is compared with the files. */
+export interface Manifest {
+  files: (FileFacts & { first: { time: string; id: string } | null; last: { time: string; id: string } | null })[];
+  totals: { files: number; rows: number; bytes: number; uncompressed_bytes: number };
+}
+
 /** A file as it was measured after its download. */
 export interface Received extends FileFacts {
   path: string;
 }
 
-/** Downloads every file of a completed export by its presigned URL into the folder. */
-export async function receive(view: ExportView, folder: string): Promise<Received[]> {
+/** The manifest of an export, as the service has it. */
+export async function manifestOf(client: Spillway, id: string): Promise<Manifest> {
+  return (await client.exports.manifest(id)) as unknown as Manifest;
+}
+
+/** Downloads every file of a completed export into the folder, and measures it there. */
+export async function receive(client: Spillway, id: string, folder: string): Promise<Received[]> {
   const received: Received[] = [];
-  for (const { name, url } of view.files) {
-    const path = join(folder, name);
-    // An export of one file has a `download_url`.
-    const { bytes, sha256 } = await downloadTo(view.download_url ?? url, path);
+  for (const { path, file } of await downloadTo(client, id, folder)) {
+    const { bytes, sha256 } = await measured(path);
     let rows = 0;
     let uncompressed_bytes = 0;
     for await (const line of linesOf(path)) {
       rows += 1;
       uncompressed_bytes += Buffer.byteLength(line) + 1;
     }
-    received.push({ name, path, rows, bytes, uncompressed_bytes, sha256 });
+    received.push({ name: file.name, path, rows, bytes, uncompressed_bytes, sha256 });
   }
   return received;
+}
+
+async function measured(path: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const piece of createReadStream(path)) {
+    hash.update(piece as Uint8Array);
+    bytes += (piece as Uint8Array).byteLength;
+  }
+  return { bytes, sha256: hash.digest("hex") };
 }
 
 /** The differences between the manifest and the measured files, a sentence each. */

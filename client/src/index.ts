@@ -12,9 +12,9 @@ export {
   type WaitTimedOut,
 } from "./errors.ts";
 export type { DownloadOptions, DownloadProgress, FileSink } from "./exports/download.ts";
-export type { CreateOptions, ExportJob, Exports } from "./exports/exports.ts";
+export type { CreateOptions, ExportJob, Exports, VerificationJob } from "./exports/exports.ts";
 export type { CompletedExport, ExportFile, ExportRequest } from "./exports/request.ts";
-export type { WaitOptions } from "./exports/wait.ts";
+export type { VerificationWait, WaitOptions } from "./exports/wait.ts";
 export type * from "./generated/types.gen.ts";
 export { type Page, Pages } from "./pages.ts";
 export type { EventOptions, ListedRow, ListEventsQuery, NewEvent } from "./resources/events.ts";

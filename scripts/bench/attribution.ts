@@ -1,7 +1,8 @@
 /** Conversions with their credit, model by model, beside the same export without attribution. */
 
 import type { Model } from "../../src/attribution/models.ts";
-import { Client, createSpace } from "../client.ts";
+import type { ExportRequest, NewEvent, NewTouchpoint, Spillway } from "../../client/src/index.ts";
+import { createSpace } from "../spaces.ts";
 import type { Endpoint } from "./bucket.ts";
 import { measureExport, medianOf, type Run } from "./measure.ts";
 import { withService } from "./service.ts";
@@ -16,9 +17,11 @@ const MAX_CPU = { linear: 3, u_shaped: 3, first_touch: 1.7, last_touch: 1.7 } as
 >;
 /** The models that have a target. */
 export const JUDGED_MODELS = Object.keys(MAX_CPU) as readonly Model[];
-const FIELDS = ["profile_id", "event_name", "amount"];
+type ConversionsRequest = Extract<ExportRequest, { dataset: "conversion_events" }>;
+
+const FIELDS = ["profile_id", "event_name", "amount"] satisfies ConversionsRequest["fields"];
 /** Sources of every kind, so that each model credits one. */
-const SOURCES = ["google_ads", "email", "direct", "facebook_ads", "referral"];
+const SOURCES: NewTouchpoint["source"][] = ["google_ads", "email", "direct", "facebook_ads", "referral"];
 export interface AttributionRun {
   /** null: without attribution. */
   model: string | null;
@@ -43,14 +46,22 @@ export async function measureAttribution(options: {
 }): Promise<AttributionResult> {
   const { events, runs, models, persistTo, bucket, report } = options;
   return withService({ persistTo, engine: "fflate", bucket }, async (service) => {
-    const space = await createSpace(service.origin, { name: "Attribution", timezone: "UTC", retention_days: 36_500 });
-    const client = new Client(service.origin, space.api_key);
+    const { client } = await createSpace(service.origin, {
+      name: "Attribution",
+      timezone: "UTC",
+      retention_days: 36_500,
+    });
     const date = await load(client, events, report);
     const results: AttributionRun[] = [];
     for (const model of [null, ...models]) {
       const rows = events * linesPerEvent(model);
-      const attribution = { sources: SOURCES, attribution_model: model, attribution_window: 30 };
-      const request = { dataset: "conversion_events", date, fields: FIELDS, ...(model === null ? {} : attribution) };
+      const attribution = { sources: SOURCES, attribution_window: 30 as const };
+      const request = {
+        dataset: "conversion_events" as const,
+        date,
+        fields: FIELDS,
+        ...(model === null ? {} : { ...attribution, attribution_model: model }),
+      };
       // The first run of each model only warms up.
       const measured: Run[] = [];
       for (let n = 0; n <= runs; n += 1) {
@@ -70,31 +81,31 @@ function linesPerEvent(model: string | null): number {
 }
 
 /** @returns the day of all conversions. */
-async function load(client: Client, events: number, report: (what: string) => void): Promise<string> {
+async function load(client: Spillway, events: number, report: (what: string) => void): Promise<string> {
   const day = Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS;
   const persons = Math.ceil(events / EVENTS_PER_PERSON);
   const person = (n: number) => `p-${String(n % persons).padStart(7, "0")}`;
-  await client.putProfiles(Array.from({ length: persons }, (_, n) => ({ person_id: person(n) })));
+  await client.profiles.put(Array.from({ length: persons }, (_, n) => ({ person_id: person(n) })));
   const sending = { batch: 5_000, concurrency: 2 };
   report(`loading ${events * TOUCHPOINTS_PER_EVENT} touchpoints`);
-  await client.sendTouchpoints(touchpoints(), sending);
+  await client.touchpoints.send(touchpoints(), sending);
   report(`loading ${events} conversions`);
-  await client.sendEvents(conversions(), sending);
+  await client.events.send(conversions(), sending);
   return new Date(day).toISOString().slice(0, 10);
 
-  function* touchpoints(): Generator<Record<string, unknown>> {
+  function* touchpoints(): Generator<NewTouchpoint> {
     for (let n = 0; n < events; n += 1)
       for (let k = 0; k < TOUCHPOINTS_PER_EVENT; k += 1)
         yield {
           id: `touch-${String(n * TOUCHPOINTS_PER_EVENT + k).padStart(8, "0")}`,
           person_id: person(n),
           occurred_at: new Date(day - (k + 1) * DAY_MS + ((n * 7_919) % DAY_MS)).toISOString(),
-          source: SOURCES[(n + k) % SOURCES.length],
+          source: SOURCES[(n + k) % SOURCES.length] ?? "direct",
           campaign_id: `campaign-${(n * 31) % 97}`,
         };
   }
 
-  function* conversions(): Generator<Record<string, unknown>> {
+  function* conversions(): Generator<NewEvent> {
     for (let n = 0; n < events; n += 1)
       yield {
         id: `order-${String(n).padStart(8, "0")}`,

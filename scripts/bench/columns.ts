@@ -2,6 +2,7 @@
 
 import type { Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import type { EventsRequest } from "./measure.ts";
 import type { Engine } from "./service.ts";
 
 export type Layout = "single" | "files";
@@ -13,7 +14,7 @@ export interface Column {
   engine: Engine;
   layout: Layout;
   /** What the request has beside the dataset, the window and the layout. */
-  request: Readonly<Record<string, unknown>>;
+  request: Partial<EventsRequest>;
   /** Decompresses a file to the lines, which are the same bytes in all columns; null for a format without lines. */
   lines: (() => Transform) | null;
   /** The most CPU time, in times that of the baseline. */

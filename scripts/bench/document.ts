@@ -6,8 +6,9 @@
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Client, createSpace } from "../client.ts";
-import { downloadTo } from "../download.ts";
+import type { ExportRequest, NewEvent, Spillway } from "../../client/src/index.ts";
+import { downloadTo } from "../../client/src/node/index.ts";
+import { createSpace } from "../spaces.ts";
 import type { Endpoint } from "./bucket.ts";
 import { measureExport, type Run } from "./measure.ts";
 import { withService } from "./service.ts";
@@ -41,36 +42,35 @@ export async function measureDocument(options: {
   const { events, directory, bucket, report } = options;
   const profiles = Math.ceil(events / EVENTS_PER_PROFILE);
   return withService({ persistTo: join(directory, "state"), engine: "fflate", bucket }, async (service) => {
-    const space = await createSpace(service.origin, { name: "Document", timezone: "UTC" });
-    const client = new Client(service.origin, space.api_key);
+    const { client } = await createSpace(service.origin, { name: "Document", timezone: "UTC" });
     const now = Date.now();
     await load(client, profiles, events, now, report);
     const request = {
-      dataset: "segment_profiles",
+      dataset: "segment_profiles" as const,
       attributes: ["tier"],
       events: ["order_placed"],
       start_at: new Date(now - DAYS * DAY_MS).toISOString(),
       end_at: new Date(now).toISOString(),
-    };
+    } satisfies ExportRequest;
     // After a first export the peak of memory is the document's.
     report("warming up");
-    await client.export({ ...request, end_at: new Date(now - (DAYS - 1) * DAY_MS).toISOString() });
+    await client.exports.create({ ...request, end_at: new Date(now - (DAYS - 1) * DAY_MS).toISOString() }).wait();
     report("exporting");
     const { run, view } = await measureExport(service, client, request, profiles);
-    const file = join(directory, "document.json.gz");
-    await downloadTo(view.download_url ?? "", file);
+    const [file] = await downloadTo(client, view.id, directory);
+    if (file === undefined) throw new Error("the export has no file");
     report("reading the document");
-    const found = readBack(file);
-    rmSync(file);
+    const found = readBack(file.path);
+    rmSync(file.path);
     if (found !== null && (found.profiles !== profiles || found.events !== events))
       throw new Error(`the document has ${found.profiles} profiles and ${found.events} events`);
     return { profiles, events, run, found };
   });
 }
 
-async function load(client: Client, profiles: number, events: number, now: number, report: (what: string) => void) {
+async function load(client: Spillway, profiles: number, events: number, now: number, report: (what: string) => void) {
   const person = (n: number) => `p-${String(n % profiles).padStart(7, "0")}`;
-  await client.define({
+  await client.eventDefinitions.create({
     id: "order_placed",
     name: "Order placed",
     properties: [
@@ -79,16 +79,16 @@ async function load(client: Client, profiles: number, events: number, now: numbe
     ],
   });
   report(`loading ${profiles} profiles`);
-  await client.putProfiles(
+  await client.profiles.put(
     Array.from({ length: profiles }, (_, n) => ({
       person_id: person(n),
       attributes: { tier: n % 9 === 0 ? "gold" : "basic" },
     })),
   );
   report(`loading ${events} events`);
-  await client.sendEvents(orders(), { batch: 5_000, concurrency: 2 });
+  await client.events.send(orders(), { batch: 5_000, concurrency: 2 });
 
-  function* orders(): Generator<Record<string, unknown>> {
+  function* orders(): Generator<NewEvent> {
     for (let n = 0; n < events; n += 1)
       yield {
         id: `order-${String(n).padStart(8, "0")}`,

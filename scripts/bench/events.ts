@@ -3,7 +3,7 @@
  * each time. An exported line has about 270 bytes.
  */
 
-import type { Client } from "../client.ts";
+import type { CreateEventDefinitionData, NewEvent, Spillway } from "../../client/src/index.ts";
 
 /** All events occurred in [START, END), whatever their number. */
 export const START = Date.parse("2025-01-01T00:00:00.000Z");
@@ -14,7 +14,9 @@ const MIN_PERSONS = 1_000;
 const EVENTS_PER_PERSON = 50;
 const LATE_MS = 120_000;
 
-const DEFINITIONS = [
+type PropertyType = NonNullable<CreateEventDefinitionData["body"]["properties"]>[number]["type"];
+
+const DEFINITIONS: { id: string; name: string; properties: Record<string, PropertyType> }[] = [
   { id: "page_view", name: "Page view", properties: { url: "text", duration_ms: "number", logged_in: "boolean" } },
   {
     id: "cart_add",
@@ -45,14 +47,14 @@ export function personsFor(rows: number): number {
 }
 
 /** Makes what the events name: definitions, and profiles that all have an external id. */
-export async function prepareShop(client: Client, rows: number): Promise<void> {
+export async function prepareShop(client: Spillway, rows: number): Promise<void> {
   for (const { id, name, properties } of DEFINITIONS)
-    await client.define({
+    await client.eventDefinitions.create({
       id,
       name,
       properties: Object.entries(properties).map(([property, type]) => ({ name: property, type })),
     });
-  await client.putProfiles(
+  await client.profiles.put(
     Array.from({ length: personsFor(rows) }, (_, n) => ({
       person_id: personId(n),
       external_person_id: `CRM-${100_000 + ((n * 7_919) % 899_981)}`,
@@ -64,7 +66,7 @@ export async function prepareShop(client: Client, rows: number): Promise<void> {
 const personId = (n: number) => `p-${String(n).padStart(7, "0")}`;
 
 /** Events about in the order of time, as they arrive at a service: some a little late. */
-export function* shopEvents(rows: number): Generator<Record<string, unknown>> {
+export function* shopEvents(rows: number): Generator<NewEvent> {
   const random = seeded(rows);
   const upTo = (max: number) => Math.floor(random() * max);
   const persons = personsFor(rows);

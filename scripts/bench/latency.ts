@@ -2,7 +2,7 @@
  * How long a create and a poll take on a service that does nothing else, beside `/healthz`, which does nothing at all.
  */
 
-import { Client, createSpace } from "../client.ts";
+import { createSpace } from "../spaces.ts";
 import type { Endpoint } from "./bucket.ts";
 import { prepareShop, shopEvents } from "./events.ts";
 import { request } from "./measure.ts";
@@ -26,17 +26,16 @@ export const measureLatencies = (directory: string, bucket: Endpoint): Promise<L
 
 /** Calls in turn, so that a disturbance affects all three; each export ends before the next call. */
 async function measureLatency(service: Service): Promise<Latencies> {
-  const space = await createSpace(service.origin, { name: "Latency", timezone: "UTC", retention_days: 36_500 });
-  const client = new Client(service.origin, space.api_key);
+  const { client } = await createSpace(service.origin, { name: "Latency", timezone: "UTC", retention_days: 36_500 });
   await prepareShop(client, EVENTS);
-  await client.sendEvents(shopEvents(EVENTS));
+  await client.events.send(shopEvents(EVENTS));
   const times = { healthz: [] as number[], create: [] as number[], poll: [] as number[] };
   for (let call = 0; call < FIRST_CALLS + CALLS; call += 1) {
     const counted = call >= FIRST_CALLS;
-    const healthz = await timed(() => client.json("GET", "/healthz"));
-    const create = await timed(() => client.createExport(request({ layout: "single" })));
+    const healthz = await timed(() => client.request("GET", "/healthz"));
+    const create = await timed(() => client.exports.create(request({ layout: "single" })));
     await untilCompleted(client, create.answer.id);
-    const poll = await timed(() => client.getExport(create.answer.id));
+    const poll = await timed(() => client.exports.get(create.answer.id));
     if (!counted) continue;
     times.healthz.push(healthz.ms);
     times.create.push(create.ms);

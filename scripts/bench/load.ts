@@ -1,6 +1,6 @@
 /** Loads the shop's events over HTTP. */
 
-import { Client, createSpace } from "../client.ts";
+import { createSpace } from "../spaces.ts";
 import { prepareShop, shopEvents } from "./events.ts";
 import type { Service } from "./service.ts";
 
@@ -22,12 +22,15 @@ export async function loadShop(
   rows: number,
   report: (what: string) => void,
 ): Promise<{ space: { id: string; api_key: string }; load: Load }> {
-  const space = await createSpace(service.origin, { name: "Bench", timezone: "UTC", retention_days: 36_500 });
-  const client = new Client(service.origin, space.api_key);
+  const { space, client } = await createSpace(service.origin, {
+    name: "Bench",
+    timezone: "UTC",
+    retention_days: 36_500,
+  });
   await prepareShop(client, rows);
   const cpuBefore = service.workerd.cpuMs();
   const begin = performance.now();
-  const { accepted } = await client.sendEvents(shopEvents(rows), {
+  const { accepted } = await client.events.send(shopEvents(rows), {
     batch: EVENTS_PER_CALL,
     concurrency: CALLS_AT_ONCE,
     onBatch: (sent) => {

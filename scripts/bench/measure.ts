@@ -4,9 +4,8 @@ import { createHash } from "node:crypto";
 import { createReadStream, rmSync } from "node:fs";
 import { type Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ExportView } from "../answers.ts";
-import type { Client } from "../client.ts";
-import { downloadTo } from "../download.ts";
+import type { CompletedExport, Export, ExportRequest, Spillway } from "../../client/src/index.ts";
+import { downloadTo } from "../../client/src/node/index.ts";
 import { END, START } from "./events.ts";
 import { pause, type Service, untilCompleted, type Work } from "./service.ts";
 
@@ -25,11 +24,14 @@ export interface Run {
   work: Work | null;
 }
 
+/** What the benchmark asks for. */
+export type EventsRequest = Extract<ExportRequest, { dataset: "activity_events" }>;
+
 /** Earlier work must end first, so that it is not counted. */
 const REST_MS = 1_000;
 
 /** @param asked beside the dataset and the window. @param share of the whole window, from its start. */
-export function request(asked: Readonly<Record<string, unknown>>, share = 1): Record<string, unknown> {
+export function request(asked: Partial<EventsRequest>, share = 1): ExportRequest {
   return {
     dataset: "activity_events",
     start: new Date(START).toISOString(),
@@ -41,23 +43,23 @@ export function request(asked: Readonly<Record<string, unknown>>, share = 1): Re
 /** @throws when the export fails or has another number of rows. */
 export async function measureExport(
   service: Service,
-  client: Client,
-  asked: Record<string, unknown>,
+  client: Spillway,
+  asked: ExportRequest,
   rows: number,
-): Promise<{ run: Run; view: ExportView; pollsMs: number[] }> {
+): Promise<{ run: Run; view: CompletedExport; pollsMs: number[] }> {
   await pause(REST_MS);
   const mark = service.log.mark();
   const pollsMs: number[] = [];
   service.workerd.resetPeak();
   const cpuBefore = service.workerd.cpuMs();
   const begin = performance.now();
-  const { id } = await client.createExport(asked);
+  const { id } = await client.exports.create(asked);
   const view = await untilCompleted(client, id, (ms) => pollsMs.push(ms));
   const wall = performance.now() - begin;
   const cpuAfter = service.workerd.cpuMs();
   const peak = service.workerd.peakBytes();
   const work = await service.log.workOf(id, mark);
-  const sum = (of: (file: ExportView["files"][number]) => number) =>
+  const sum = (of: (file: Export["files"][number]) => number) =>
     view.files.reduce((total, file) => total + of(file), 0);
   const got = sum((file) => file.rows);
   if (got !== rows) throw new Error(`The export has ${got} rows instead of ${rows}.`);
@@ -80,16 +82,19 @@ export interface Lines {
 }
 
 /**
- * Downloads the files in their order. @param decompress makes a stream for each file.
- * @throws when a file is not the one that the export lists.
+ * Downloads the files, and reads them in their order. @param decompress makes a stream for each file.
+ * @throws when a file is not the one that the manifest has.
  */
-export async function linesOfExport(view: ExportView, scratch: string, decompress: () => Transform): Promise<Lines> {
+export async function linesOfExport(
+  client: Spillway,
+  id: string,
+  scratch: string,
+  decompress: () => Transform,
+): Promise<Lines> {
   const sum = new LineSum();
-  for (const file of view.files) {
-    const { sha256 } = await downloadTo(file.url, scratch);
-    if (sha256 !== file.sha256) throw new Error(`The bytes of ${file.name} do not have the SHA-256 of the export.`);
-    await sum.add(scratch, decompress());
-    rmSync(scratch);
+  for (const { path } of await downloadTo(client, id, scratch)) {
+    await sum.add(path, decompress());
+    rmSync(path);
   }
   return sum.end();
 }

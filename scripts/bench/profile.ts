@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path";
-import { Client } from "../client.ts";
+import { Spillway } from "../../client/src/index.ts";
 import { freePort } from "../stack.ts";
 import type { Endpoint } from "./bucket.ts";
 import { type Column, COLUMNS } from "./columns.ts";
@@ -64,12 +64,12 @@ export async function measureProfile(options: {
     const port = await freePort();
     const started = { persistTo, engine: column.engine, bucket, migrated: true };
     const profile = await withService({ ...started, args: ["--inspector-port", String(port)] }, async (service) => {
-      const client = new Client(service.origin, space.api_key);
+      const client = new Spillway({ origin: service.origin, key: space.api_key });
       const exportAll = async (times: number) => {
         for (let n = 0; n < times; n += 1) {
           report(`${column.title.join(" ")}: ${n + 1} of ${times}`);
           const asked = request({ layout: column.layout, ...column.request });
-          await untilCompleted(client, (await client.createExport(asked)).id);
+          await untilCompleted(client, (await client.exports.create(asked)).id);
         }
       };
       await exportAll(WARM_UPS);

@@ -1,7 +1,6 @@
 /** The real stack under measurement: started with an engine, its log read for what the queue's work cost in D1. */
 
-import type { ExportView } from "../answers.ts";
-import type { Client } from "../client.ts";
+import type { CompletedExport, Spillway } from "../../client/src/index.ts";
 import { freePort, type Stack, type StackOptions, startStack } from "../stack.ts";
 import { Workerd } from "./processes.ts";
 
@@ -137,14 +136,18 @@ const MAX_POLL_MS = 250;
  * Polls at 2.5 % of the elapsed time, so that both the delay and the cost of polling stay small.
  * @throws when the export does not complete.
  */
-export async function untilCompleted(client: Client, id: string, onPoll?: (ms: number) => void): Promise<ExportView> {
+export async function untilCompleted(
+  client: Spillway,
+  id: string,
+  onPoll?: (ms: number) => void,
+): Promise<CompletedExport> {
   const begin = performance.now();
   for (;;) {
     await pause(Math.min(MAX_POLL_MS, Math.max(MIN_POLL_MS, (performance.now() - begin) / 40)));
     const asked = performance.now();
-    const view = await client.getExport(id);
+    const view = await client.exports.get(id);
     onPoll?.(performance.now() - asked);
-    if (view.status === "completed") return view;
+    if (view.status === "completed") return view as CompletedExport;
     if (view.status !== "queued" && view.status !== "processing")
       throw new Error(`The export ended as ${view.status}: ${view.error?.message ?? "no error message"}`);
   }

@@ -1,7 +1,7 @@
 /** Everything about one number of events: loads them, exports them in each column, and as a user would. */
 
 import { join } from "node:path";
-import { Client } from "../client.ts";
+import { Spillway } from "../../client/src/index.ts";
 import { eventsDatabase, runBaseline } from "./baseline.ts";
 import type { Endpoint } from "./bucket.ts";
 import { type Column, COLUMNS } from "./columns.ts";
@@ -9,7 +9,15 @@ import { liveBytes } from "./inspector.ts";
 import { type IngestResult, measureIngestBaseline } from "./ingest.ts";
 import { type Latency, latencyOf } from "./latency.ts";
 import { loadShop } from "./load.ts";
-import { type Lines, linesOfExport, measureExport, medianOf, request, type Run } from "./measure.ts";
+import {
+  type EventsRequest,
+  type Lines,
+  linesOfExport,
+  measureExport,
+  medianOf,
+  request,
+  type Run,
+} from "./measure.ts";
 import { freePort } from "../stack.ts";
 import { type Service, untilCompleted, withService } from "./service.ts";
 
@@ -97,7 +105,7 @@ function checkSameLines(variants: readonly Variant[]): void {
 }
 
 async function measureColumn(shop: Shop, service: Service, column: Column): Promise<Omit<Variant, "live_bytes">> {
-  const client = new Client(service.origin, shop.space.api_key);
+  const client = new Spillway({ origin: service.origin, key: shop.space.api_key });
   const asked = { layout: column.layout, ...column.request };
   const title = column.title.join(" ");
   await warmUp(client, asked, shop.rows);
@@ -117,16 +125,18 @@ async function measureColumn(shop: Shop, service: Service, column: Column): Prom
     median: medianOf(runs),
     peak_bytes: first.run.peak_bytes,
     lines:
-      column.lines === null ? null : await linesOfExport(first.view, join(shop.directory, "downloaded"), column.lines),
+      column.lines === null
+        ? null
+        : await linesOfExport(client, first.view.id, join(shop.directory, "downloaded"), column.lines),
     polls: latencyOf(measured.flatMap(({ pollsMs }) => pollsMs)),
   };
 }
 
-async function warmUp(client: Client, asked: Readonly<Record<string, unknown>>, rows: number): Promise<void> {
+async function warmUp(client: Spillway, asked: Partial<EventsRequest>, rows: number): Promise<void> {
   const share = Math.min(1, WARM_UP_ROWS / rows);
   const times = Math.min(MAX_WARM_UPS, Math.ceil(WARM_UP_ROWS / rows));
   for (let n = 1; n <= times; n += 1) {
-    const { id } = await client.createExport(request(asked, share));
+    const { id } = await client.exports.create(request(asked, share));
     await untilCompleted(client, id);
   }
 }

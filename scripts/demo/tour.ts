@@ -4,13 +4,12 @@
  */
 
 import { styleText } from "node:util";
-import type { ExportView } from "../answers.ts";
-import type { Client } from "../client.ts";
-import { linesOf } from "../download.ts";
+import type { CompletedExport, ExportRequest, Spillway } from "../../client/src/index.ts";
 import { airportsOf, createFlightSpace, nestedRows, sendFlights } from "../flight-space.ts";
 import { type Flight, readFlights, WEEK } from "../flights.ts";
+import { linesOf } from "../lines.ts";
 import { openProgress } from "../progress.ts";
-import { differences, digestOf, receive, type Received, rowsOf } from "../proof.ts";
+import { differences, digestOf, manifestOf, receive, type Received, rowsOf } from "../proof.ts";
 import type { TemporaryService } from "./temporary-service.ts";
 
 const STALLED_AFTER_MS = 60_000;
@@ -32,8 +31,8 @@ export async function tour(service: TemporaryService, started: number): Promise<
   step("exported", `${count(view.progress.rows_written)} rows into ${view.files.length} file`, seconds);
 
   const fetching = performance.now();
-  const files = await receive(view, service.folder);
-  step("fetched", "by the presigned download_url", secondsSince(fetching));
+  const files = await receive(client, view.id, service.folder);
+  step("fetched", "by its presigned link, with its SHA-256 checked on the way", secondsSince(fetching));
 
   const checking = performance.now();
   const sha256 = await check(client, view, files, flights);
@@ -49,7 +48,7 @@ export async function tour(service: TemporaryService, started: number): Promise<
   return { key: space.api_key, exportId: view.id };
 }
 
-async function load(client: Client, flights: readonly Flight[]): Promise<void> {
+async function load(client: Spillway, flights: readonly Flight[]): Promise<void> {
   const progress = openProgress("loading");
   progress.update(0, flights.length);
   try {
@@ -64,13 +63,19 @@ async function load(client: Client, flights: readonly Flight[]): Promise<void> {
 }
 
 /** @throws when the export fails, or makes no progress for a minute. */
-async function exportThem(client: Client): Promise<ExportView> {
+async function exportThem(client: Spillway): Promise<CompletedExport> {
   const progress = openProgress("exporting");
   const best = { phase: "", rows: 0, at: performance.now() };
   try {
-    return await client.export(
-      { dataset: "activity_events", ...WEEK, event_names: ["flight"], row_format: "nested", layout: "single" },
-      (view) => {
+    const request: ExportRequest = {
+      dataset: "activity_events",
+      ...WEEK,
+      event_names: ["flight"],
+      row_format: "nested",
+      layout: "single",
+    };
+    return await client.exports.create(request).wait({
+      onProgress: (view) => {
         const { phase, rows_written, rows_total, eta_seconds } = view.progress;
         const eta = eta_seconds === null || eta_seconds === 0 ? "" : `, ${eta_seconds} s left`;
         const trouble = view.error === null ? "" : `, retried after the error: ${view.error.message}`;
@@ -83,7 +88,7 @@ async function exportThem(client: Client): Promise<ExportView> {
             `The export has made no progress for a minute (${phase}, ${count(rows_written)} rows${trouble}).`,
           );
       },
-    );
+    });
   } finally {
     progress.end();
   }
@@ -91,12 +96,12 @@ async function exportThem(client: Client): Promise<ExportView> {
 
 /** @returns the digest of both sides. @throws with the first difference. */
 async function check(
-  client: Client,
-  view: ExportView,
+  client: Spillway,
+  view: CompletedExport,
   files: readonly Received[],
   flights: readonly Flight[],
 ): Promise<string> {
-  const [difference] = differences(await client.manifest(view.id), files);
+  const [difference] = differences(await manifestOf(client, view.id), files);
   if (difference !== undefined) throw new Error(`The manifest does not match the files: ${difference}`);
   const [source, exported] = await Promise.all([digestOf(nestedRows(flights)), digestOf(rowsOf(files))]);
   if (source.rows !== exported.rows)

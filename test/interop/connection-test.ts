@@ -18,7 +18,7 @@ export function connectionTest(scene: Scene): void {
   describe("the connection test of a destination", () => {
     async function runConnectionTest(destination: Record<string, unknown>): Promise<Map<string, Step>> {
       const id = await makeDestination(scene, { directory_path: "exports/probe/", ...destination });
-      const { steps } = await scene.shop.client.json<{ steps: Step[] }>("POST", `/v1/destinations/${id}/test`);
+      const { steps } = await scene.shop.client.destinations.test(id);
       return new Map(steps.map((step) => [step.name, step]));
     }
 

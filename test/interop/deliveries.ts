@@ -2,9 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import type { ExportView, Manifest } from "../../scripts/answers.ts";
+import type { CreateDestinationData, Export, NewEvent } from "../../client/src/index.ts";
+import type { Manifest } from "../../scripts/proof.ts";
 import { CUSTOMER_BUCKET, roleArn } from "../../scripts/peers/identities.ts";
-import { ALL_ORDERS, orders } from "../live/support.ts";
+import { ALL_ORDERS, type EventsRequest, orders } from "../live/support.ts";
 import { dice, noise } from "../support/random.ts";
 import type { Scene } from "./scene.ts";
 
@@ -13,11 +14,13 @@ export const EVENTS = 25;
 export const SMALL_EXPORT = { ...ALL_ORDERS, file_rows: 10 };
 const POLL_EVERY_MS = 200;
 
-export const byRole = (name: string) => ({ type: "role", role_arn: roleArn(name) });
+export const byRole = (name: string) => ({ type: "role" as const, role_arn: roleArn(name) });
+
+type NewDestination = CreateDestinationData["body"];
 
 /** @param more what differs from a role that works. @returns its id. */
-export async function makeDestination(scene: Scene, more: Record<string, unknown>): Promise<string> {
-  const { id } = await scene.shop.client.json<{ id: string }>("POST", "/v1/destinations", {
+export async function makeDestination(scene: Scene, more: Partial<NewDestination>): Promise<string> {
+  const { id } = await scene.shop.client.destinations.create({
     name: "Bucket",
     bucket: CUSTOMER_BUCKET,
     region: "eu-central-1",
@@ -30,30 +33,30 @@ export async function makeDestination(scene: Scene, more: Record<string, unknown
 }
 
 /** Orders that hardly compress; fewer of them are the first of more. */
-export function* bulkyOrders(count: number): Generator<Record<string, unknown>> {
+export function* bulkyOrders(count: number): Generator<NewEvent> {
   const roll = dice(1);
   for (const order of orders(count)) yield { ...order, properties: { order_id: noise(roll, 64), amount: 1 } };
 }
 
 /** The events that `SMALL_EXPORT` exports. */
 export async function sendOrders(scene: Scene): Promise<void> {
-  await scene.shop.client.sendEvents(bulkyOrders(EVENTS));
+  await scene.shop.client.events.send(bulkyOrders(EVENTS));
 }
 
 /** Asks for an export to a destination with that. */
 export async function begin(
   scene: Scene,
-  destination: Record<string, unknown>,
-  request: Record<string, unknown> = SMALL_EXPORT,
-): Promise<ExportView> {
-  const delivery = { type: "s3", destination_id: await makeDestination(scene, destination) };
-  return scene.shop.client.createExport({ ...request, delivery });
+  destination: Partial<NewDestination>,
+  request: EventsRequest = SMALL_EXPORT,
+): Promise<Export> {
+  const delivery = { type: "s3" as const, destination_id: await makeDestination(scene, destination) };
+  return scene.shop.client.exports.create({ ...request, delivery });
 }
 
 /** Polls until the condition holds or the status is final. */
-export async function until(scene: Scene, id: string, reached: (view: ExportView) => boolean): Promise<ExportView> {
+export async function until(scene: Scene, id: string, reached: (view: Export) => boolean): Promise<Export> {
   for (;;) {
-    const view = await scene.shop.client.getExport(id);
+    const view = await scene.shop.client.exports.get(id);
     if (reached(view) || (view.status !== "queued" && view.status !== "processing")) return view;
     await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
   }
@@ -62,9 +65,9 @@ export async function until(scene: Scene, id: string, reached: (view: ExportView
 /** Begins one and waits for its end. */
 export async function deliver(
   scene: Scene,
-  destination: Record<string, unknown>,
-  request?: Record<string, unknown>,
-): Promise<ExportView> {
+  destination: Partial<NewDestination>,
+  request?: EventsRequest,
+): Promise<Export> {
   return until(scene, (await begin(scene, destination, request)).id, () => false);
 }
 
@@ -77,9 +80,9 @@ export interface Read {
 }
 
 /** An event as its row is compared: id and properties. */
-export const rowOf = (event: Record<string, unknown>): string => {
-  const { order_id: order, amount } = event["properties"] as Record<string, unknown>;
-  return `${String(event["id"])} ${String(order)} ${String(amount)}`;
+export const rowOf = (event: NewEvent): string => {
+  const { order_id: order, amount } = event.properties;
+  return `${String(event.id)} ${String(order)} ${String(amount)}`;
 };
 
 /** The object in the bucket at that key, measured by Node alone; `rows` takes its rows, as `rowOf` has them. */

@@ -52,7 +52,7 @@ export function infobip(scene: Scene): void {
 
     beforeAll(async () => {
       client = new InfobipClient(scene.toService.origin, scene.shop.space.api_key, fetch);
-      await scene.shop.client.sendEvents(bulkyOrders(EVENTS), { concurrency: 2 });
+      await scene.shop.client.events.send(bulkyOrders(EVENTS), { concurrency: 2 });
     }, LOAD_WITHIN_MS);
 
     test("has its events in the bucket once its request is completed, in files whose windows touch", async () => {

@@ -4,7 +4,8 @@
  */
 
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ExportView, Manifest } from "../../scripts/answers.ts";
+import type { Export } from "../../client/src/index.ts";
+import type { Manifest } from "../../scripts/proof.ts";
 import { digits17 } from "../../src/time/names.ts";
 import { ALL_ORDERS } from "../live/support.ts";
 import { bulkyOrders, deliver, manifestIn, measure, type Read, rowOf, said } from "./deliveries.ts";
@@ -17,7 +18,7 @@ const FILE_ROWS = 50_000;
 const LOAD_WITHIN_MS = 180_000;
 /** The first of them, whose file outgrows one part of 8 MiB. */
 const BULK = 200_000;
-const BULK_WINDOW = { end: new Date(Date.parse(ALL_ORDERS.start) + BULK).toISOString(), layout: "single" };
+const BULK_WINDOW = { end: new Date(Date.parse(ALL_ORDERS.start) + BULK).toISOString(), layout: "single" as const };
 const PLANTED = "somebody else's";
 /** Sessions are renewed five minutes before their end: these ones as soon as they are used again. */
 const SOON_SECONDS = 300;
@@ -25,7 +26,7 @@ const DIRECTORY = "exports/large/";
 
 export function large(scene: Scene): void {
   describe("a large export through a role", () => {
-    let view: ExportView;
+    let view: Export;
     let manifest: Manifest;
     const read: Read[] = [];
     const rows: string[] = [];
@@ -42,7 +43,7 @@ export function large(scene: Scene): void {
     const putsBelow = (directory: string) => scene.toStore.calls("PUT", `/${directory}`);
 
     beforeAll(async () => {
-      await scene.shop.client.sendEvents(bulkyOrders(EVENTS), { concurrency: 2 });
+      await scene.shop.client.events.send(bulkyOrders(EVENTS), { concurrency: 2 });
       firstSessions(DIRECTORY, (call) => assumeAs(scene.gateway.origin, call, { seconds: SOON_SECONDS }));
       view = await deliver(scene, { directory_path: DIRECTORY }, ALL_ORDERS);
       if (view.status !== "completed") throw new Error(`the export is ${JSON.stringify(view)}`);

@@ -16,7 +16,7 @@ const PLANTED = "somebody else's";
 export function objects(scene: Scene): void {
   describe("objects in a customer's bucket", () => {
     const keys = (secretAccessKey: string) => ({
-      type: "keys",
+      type: "keys" as const,
       access_key_id: CUSTOMER.accessKeyId,
       secret_access_key: secretAccessKey,
     });
@@ -78,7 +78,7 @@ export function objects(scene: Scene): void {
 
     test("are encrypted with the KMS key that was requested, the manifest too", async () => {
       const directory = "exports/kms/";
-      const encryption = { sse: "aws:kms", kms_key_id: KMS_KEY_ID };
+      const encryption = { sse: "aws:kms" as const, kms_key_id: KMS_KEY_ID };
       const view = await deliver(scene, { directory_path: directory, encryption });
       expect(view).toMatchObject({ status: "completed", error: null });
       const stored = await scene.bucket().keys(directory);
@@ -105,11 +105,11 @@ export function objects(scene: Scene): void {
     });
 
     test("a KMS key that the store does not have is reported as that", async () => {
-      const encryption = { sse: "aws:kms", kms_key_id: "no-such-key" };
+      const encryption = { sse: "aws:kms" as const, kms_key_id: "no-such-key" };
       const { id } = await begin(scene, { directory_path: "exports/no-key/", encryption });
       const waiting = await until(scene, id, (seen) => seen.error !== null);
       expect(waiting.error).toMatchObject({ code: "kms_denied", owner: "customer" });
-      await scene.shop.client.call("POST", `/v1/exports/${id}/cancel`);
+      await scene.shop.client.exports.cancel(id);
     });
 
     test("are written with access keys too, and without a session", async () => {
@@ -126,7 +126,7 @@ export function objects(scene: Scene): void {
       const { id } = await begin(scene, { directory_path: "exports/wrong/", auth: keys(WRONG_SECRET) });
       const waiting = await until(scene, id, (seen) => seen.error !== null);
       expect(waiting.error).toMatchObject({ code: "bucket_denied", owner: "customer" });
-      await scene.shop.client.call("POST", `/v1/exports/${id}/cancel`);
+      await scene.shop.client.exports.cancel(id);
     });
 
     test.each([

@@ -4,7 +4,7 @@
  */
 
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ExportView } from "../../scripts/answers.ts";
+import type { Export } from "../../client/src/index.ts";
 import { createRole, setTrust } from "../../scripts/peers/users.ts";
 import { ANYTHING, CUSTOMER_BUCKET, roleArn, SERVICE_PRINCIPAL, STRANGER } from "../../scripts/peers/identities.ts";
 import {
@@ -29,7 +29,7 @@ const ELSEWHERE = "exports/other/planted";
 
 export function roles(scene: Scene): void {
   describe("delivery through a role", () => {
-    let view: ExportView;
+    let view: Export;
     let session: Session;
     let call: Exchange;
     const puts = () => scene.toStore.calls("PUT", `/${DIRECTORY}`);
@@ -141,7 +141,7 @@ export function roles(scene: Scene): void {
         owner: "customer",
         message: expect.stringContaining("s3:PutObject"),
       });
-      await scene.shop.client.call("POST", `/v1/exports/${id}/cancel`);
+      await scene.shop.client.exports.cancel(id);
       expect(await scene.bucket().keys("elsewhere/")).toEqual([]);
     });
 

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Client } from "../../scripts/client.ts";
+import { Spillway } from "../../client/src/index.ts";
 import { CUSTOMER, SERVICE } from "../../scripts/peers/identities.ts";
 import { ALL_ORDERS } from "../live/support.ts";
 import { type Scene, SECRETS_KEY } from "./scene.ts";
@@ -63,8 +63,10 @@ export function keepsSecrets(scene: Scene): void {
   describe("after all of that", () => {
     // Only a download request returns links: create one here, outside the recording.
     beforeAll(async () => {
-      const client = new Client(scene.service, scene.shop.space.api_key);
-      const { download_url: link } = await client.export({ ...ALL_ORDERS, end: "2026-01-01T00:00:01.000Z" });
+      const client = new Spillway({ origin: scene.service, key: scene.shop.space.api_key });
+      const { download_url: link } = await client.exports
+        .create({ ...ALL_ORDERS, end: "2026-01-01T00:00:01.000Z" })
+        .wait();
       expect(link).toContain(SIGNED_LINK);
     });
 

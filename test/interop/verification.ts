@@ -7,20 +7,11 @@ import { byRole, deliver, said, sendOrders } from "./deliveries.ts";
 import type { Scene } from "./scene.ts";
 import { assumed, parametersOf } from "./sts.ts";
 
-interface Verification {
-  status: string;
-  ok: boolean | null;
-  missing: number;
-  changed: number;
-  unreadable: number;
-  files: { name: string; status: string; detail: string | null }[];
-}
-
 export function verification(scene: Scene): void {
   describe("verification of delivered files", () => {
     beforeAll(() => sendOrders(scene));
 
-    const verify = (id: string) => scene.shop.client.json<Verification>("POST", `/v1/exports/${id}/verify`);
+    const verify = (id: string) => scene.shop.client.exports.verify(id);
 
     /** Deletes the first of three files, flips a byte of the second, and replaces the third by its own bytes. */
     async function damage(names: readonly string[]): Promise<void> {
@@ -37,7 +28,7 @@ export function verification(scene: Scene): void {
       [
         "access keys",
         {
-          type: "keys",
+          type: "keys" as const,
           access_key_id: CUSTOMER.accessKeyId,
           secret_access_key: CUSTOMER.secretAccessKey,
         },

@@ -11,9 +11,9 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Client } from "../../scripts/client.ts";
-import { downloadTo } from "../../scripts/download.ts";
-import { ALL_ORDERS, liveStack, onlyFile, openShop, orders } from "./support.ts";
+import type { Spillway } from "../../client/src/index.ts";
+import { downloadTo } from "../../client/src/node/index.ts";
+import { ALL_ORDERS, type EventsRequest, liveStack, openShop, orders } from "./support.ts";
 
 const EVENTS = 60_000;
 /** A file of Parquet has fewer. */
@@ -52,7 +52,7 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 
 const stack = liveStack("--var", "CREATE_LIMIT:1000", "--var", "POLL_LIMIT:1000");
 let duck: DuckDBConnection;
-let client: Client;
+let client: Spillway;
 let key: string;
 /** The file of each request. */
 const fetched = new Map<string, string>();
@@ -64,11 +64,18 @@ beforeAll(async () => {
   const shop = await openShop(stack.origin);
   client = shop.client;
   key = shop.space.api_key;
-  await client.sendEvents(orders(EVENTS));
-  const [last] = [...orders(1)];
-  const long = { ...last, id: "long", properties: { order_id: LONG, amount: 0 } };
-  await client.sendEvents([long, { ...long, id: "long again" }]);
-  for (const format of ["ndjson", "csv"]) {
+  await client.events.send(orders(EVENTS));
+  const long = {
+    definition_id: "order_placed",
+    person_id: "p-1",
+    occurred_at: ALL_ORDERS.start,
+    properties: { order_id: LONG, amount: 0 },
+  };
+  await client.events.send([
+    { ...long, id: "long" },
+    { ...long, id: "long again" },
+  ]);
+  for (const format of ["ndjson", "csv"] as const) {
     const file = await get({ format, compression: "none" });
     plain.set(format, await readFile(file));
   }
@@ -77,15 +84,15 @@ beforeAll(async () => {
 afterAll(() => duck.closeSync());
 
 /** Downloads the one file of an export. @returns its path. */
-async function get(request: Record<string, unknown>): Promise<string> {
+async function get(request: Partial<EventsRequest>): Promise<string> {
   const key = JSON.stringify(request);
   const before = fetched.get(key);
   if (before !== undefined) return before;
-  const { url, name, bytes, sha256: hash } = onlyFile(await client.export({ ...ALL_ORDERS, ...request }));
-  const file = stack.file(name);
-  expect(await downloadTo(url, file)).toEqual({ bytes, sha256: hash });
-  fetched.set(key, file);
-  return file;
+  const { id } = await client.exports.create({ ...ALL_ORDERS, ...request }).wait();
+  const [file, ...others] = await downloadTo(client, id, stack.directory);
+  if (file === undefined || others.length > 0) throw new Error("the export has not one file");
+  fetched.set(key, file.path);
+  return file.path;
 }
 
 async function table(sql: string): Promise<unknown> {
@@ -104,7 +111,7 @@ const ROWS = {
   ),
 };
 
-describe.each(["ndjson", "csv"])("%s", (format) => {
+describe.each(["ndjson", "csv"] as const)("%s", (format) => {
   const scan = (file: string) =>
     format === "csv" ? `read_csv('${file}', max_line_size = 4000000)` : `read_json('${file}')`;
 
@@ -141,7 +148,7 @@ describe.each(["ndjson", "csv"])("%s", (format) => {
 });
 
 it("the stream comes as zstd to a client that accepts it, and as text to others", async () => {
-  const { id } = await client.export({ ...ALL_ORDERS, compression: "zstd" });
+  const { id } = await client.exports.create({ ...ALL_ORDERS, compression: "zstd" }).wait();
   const content = (...args: string[]) =>
     read("curl", "-sSf", `${stack.origin}/v1/exports/${id}/content`, "-H", `Authorization: Bearer ${key}`, ...args);
   const wanted = sha256(plain.get("ndjson") ?? Buffer.alloc(0));
@@ -150,7 +157,7 @@ it("the stream comes as zstd to a client that accepts it, and as text to others"
   expect(sha256(content())).toBe(wanted);
 });
 
-describe.each(["snappy", "zstd", "none"])("Parquet with %s", (compression) => {
+describe.each(["snappy", "zstd", "none"] as const)("Parquet with %s", (compression) => {
   it("has the rows, for DuckDB and hyparquet", async () => {
     const file = await get({ format: "parquet", compression, end: "2026-01-01T00:00:30.000Z" });
     const ids = HALF + 2;

@@ -4,12 +4,12 @@
  * MAM (Python) give it. A path's `total_null`, the journeys that led to nothing, is looked at by none of these models.
  */
 
-import { table } from "./credit.ts";
+import { type Source, table } from "./credit.ts";
 
 const FOLDER = "attribution-paths";
 
 /** All three kinds are there, paid, organic and direct: `alpha` is what MAM leaves out as the direct channel. */
-export const SOURCE_OF: Readonly<Record<string, string>> = {
+export const SOURCE_OF: Readonly<Record<string, Source>> = {
   alpha: "direct",
   beta: "google_organic",
   gamma: "ai_chat_gpt",
@@ -53,11 +53,17 @@ export const PUBLISHED = [
 
 const FILE_OF = { R: "heuristic_models_R_2.2.4.csv", MAM: "reference_MAM_value.csv" } as const;
 
+function sourceOf(channel: string): Source {
+  const source = SOURCE_OF[channel];
+  if (source === undefined) throw new Error(`no such channel: ${channel}`);
+  return source;
+}
+
 /** Source → what is published of it. */
 export function bySource({ by, column }: (typeof PUBLISHED)[number]): Map<string, number> {
   return new Map(
     table(`${FOLDER}/${FILE_OF[by]}`).map((row) => [
-      SOURCE_OF[row["channel_name"] ?? row["channels"] ?? ""] ?? "no such channel",
+      sourceOf(row["channel_name"] ?? row["channels"] ?? ""),
       Number(row[column]),
     ]),
   );
@@ -87,7 +93,7 @@ export function journeys() {
         id: `${id}-${place + 1}`,
         person_id: id,
         occurred_at: new Date(MIDNIGHT + place * MINUTE).toISOString(),
-        source: SOURCE_OF[channel] ?? "no such channel",
+        source: sourceOf(channel),
       })),
     ),
     conversions: paths.flatMap(({ id, conversions, value }, n) =>

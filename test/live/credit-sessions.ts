@@ -4,14 +4,14 @@
  * started_at <= converted_at`. The same journeys went through MAM (Python), and over paid sources alone.
  */
 
-import { table } from "./credit.ts";
+import { type Source, table } from "./credit.ts";
 
 const FOLDER = "attribution-sessions";
 
 /**
  * The playbook's sources as ours: Google and Bing are searches (`utm_medium` is `search`), the paid ones are AdWords'.
  */
-export const SOURCE_OF: Readonly<Record<string, string>> = {
+export const SOURCE_OF: Readonly<Record<string, Source>> = {
   adwords: "google_ads",
   facebook_ads: "facebook_ads",
   google: "google_organic",
@@ -37,7 +37,11 @@ export const MAM_COLUMN = {
 } as const;
 
 export const sessionId = (id: string | undefined) => `session-${id}`;
-export const sourceOf = (channel: string | undefined) => SOURCE_OF[channel ?? ""] ?? `no source for ${channel}`;
+export function sourceOf(channel: string | undefined): Source {
+  const source = SOURCE_OF[channel ?? ""];
+  if (source === undefined) throw new Error(`no source for ${channel}`);
+  return source;
+}
 
 /** `2020-02-04 4:30:21`, in UTC. */
 function utc(time: string | undefined): string {

@@ -73,7 +73,7 @@ describe.skipIf(missing.length > 0)("published credit", () => {
   const stack = liveStack();
 
   describe("dbt's playbook: 90 sessions, 21 conversions, 30 days", () => {
-    const DAYS = { start_date: "2020-02-01", end_date: "2020-02-13", attribution_window: 30 };
+    const DAYS = { start_date: "2020-02-01", end_date: "2020-02-13", attribution_window: 30 as const };
     const sources = Object.values(sessions.SOURCE_OF);
     const models = Object.keys(sessions.MAM_COLUMN) as (keyof typeof sessions.MAM_COLUMN)[];
     const touchModels = Object.keys(sessions.TOUCH_COLUMN) as (keyof typeof sessions.TOUCH_COLUMN)[];

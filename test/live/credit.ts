@@ -8,12 +8,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import type { Manifest } from "../../scripts/answers.ts";
-import { Client, createSpace } from "../../scripts/client.ts";
-import { differences, receive, rowsOf } from "../../scripts/proof.ts";
+import type { ExportRequest, NewEvent, NewTouchpoint, ProfileChange, Spillway } from "../../client/src/index.ts";
+import { differences, type Manifest, manifestOf, receive, rowsOf } from "../../scripts/proof.ts";
+import { createSpace } from "../../scripts/spaces.ts";
 import { ROOT } from "../../scripts/stack.ts";
 
-type Row = Record<string, unknown>;
+/** Where a touchpoint came from. */
+export type Source = NewTouchpoint["source"];
+
+/** A request of conversions. */
+export type ConversionsRequest = Extract<ExportRequest, { dataset: "conversion_events" }>;
 
 const DATA = join(ROOT, "..", "shared", "data");
 
@@ -29,20 +33,19 @@ export function table(file: string, delimiter = ","): Record<string, string | un
 
 /** What a space is filled with. */
 export interface Journeys {
-  profiles: Row[];
-  touchpoints: Row[];
-  conversions: Row[];
+  profiles: ProfileChange[];
+  touchpoints: NewTouchpoint[];
+  conversions: NewEvent[];
 }
 
 /**
  * @returns a client of a new space in UTC that has all of these. @throws when any of them was not taken in, or twice.
  */
-export async function filledSpace(origin: string, name: string, journeys: Journeys): Promise<Client> {
-  const space = await createSpace(origin, { name, timezone: "UTC", retention_days: 36_500 });
-  const client = new Client(origin, space.api_key);
-  await client.putProfiles(journeys.profiles);
-  const touchpoints = await client.sendTouchpoints(journeys.touchpoints, { concurrency: 2 });
-  const conversions = await client.sendEvents(journeys.conversions, { concurrency: 2 });
+export async function filledSpace(origin: string, name: string, journeys: Journeys): Promise<Spillway> {
+  const { client } = await createSpace(origin, { name, timezone: "UTC", retention_days: 36_500 });
+  await client.profiles.put(journeys.profiles);
+  const touchpoints = await client.touchpoints.send(journeys.touchpoints, { concurrency: 2 });
+  const conversions = await client.events.send(journeys.conversions, { concurrency: 2 });
   if (touchpoints.accepted !== journeys.touchpoints.length || conversions.accepted !== journeys.conversions.length)
     throw new Error(`${name}: only ${touchpoints.accepted} touchpoints, ${conversions.accepted} conversions came in`);
   return client;
@@ -80,11 +83,16 @@ export interface Credited {
 }
 
 /** Exports credit and fetches it. @param folder of the files; it is made. */
-export async function credited(client: Client, request: Row, folder: string): Promise<Credited> {
-  const view = await client.export({ dataset: "conversion_events", fields: ["source", "amount"], ...request });
-  const manifest = (await client.manifest(view.id)) as Manifest & { summary: { groups: Group[] } };
+export async function credited(
+  client: Spillway,
+  request: Partial<ConversionsRequest>,
+  folder: string,
+): Promise<Credited> {
+  const asked: ExportRequest = { dataset: "conversion_events", fields: ["source", "amount"], ...request };
+  const { id } = await client.exports.create(asked).wait();
+  const manifest = (await manifestOf(client, id)) as Manifest & { summary: { groups: Group[] } };
   await mkdir(folder);
-  const files = await receive(view, folder);
+  const files = await receive(client, id, folder);
   const lines: Line[] = [];
   for await (const row of rowsOf(files)) lines.push(row as unknown as Line);
   return { groups: manifest.summary.groups, lines, faults: differences(manifest, files) };

@@ -20,12 +20,12 @@ let key: string;
 beforeAll(async () => {
   shop = await openShop(stack.origin);
   key = shop.space.api_key;
-  await shop.client.json("PUT", "/v1/tags/vip", { section_id: "people", name: "VIP" });
-  await shop.client.putProfiles([
+  await shop.client.tags.put("vip", { section_id: "people", name: "VIP" });
+  await shop.client.profiles.put([
     { person_id: "51", identifiers: { custom_id: "User1" }, attributes: { $language: "fr" }, tags: ["vip"] },
   ]);
   const sale = { id: "123", definition_id: "purchase", person_id: "51", occurred_at: "2026-02-28T12:00:00Z" };
-  await shop.client.sendEvents([{ ...sale, properties: { amount: 99.99 } }]);
+  await shop.client.events.send([{ ...sale, properties: { amount: 99.99 } }]);
 });
 
 test("Cometly's creates an export, polls it to its end, and reads the file behind the link", async () => {
@@ -55,7 +55,7 @@ test("APSIS One's gets a token, requests an export, and reads it from its poll U
 });
 
 test("Batch's creates an export, polls it to its end, and reads the lines behind the redirect", async () => {
-  const { project_key: project } = await shop.client.json<{ project_key: string }>("GET", "/v1/space");
+  const { project_key: project } = await shop.client.space.get();
   const client = new BatchClient(`${stack.origin}/2.4`, { rest: key, project }, (url, init) =>
     fetch(url, { ...init, redirect: "manual" }),
   );

@@ -7,12 +7,19 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ExportView, Manifest } from "../../scripts/answers.ts";
-import type { Client } from "../../scripts/client.ts";
+import type { CompletedExport, Spillway } from "../../client/src/index.ts";
 import { flatRows, createFlightSpace, nestedRows, sendFlights } from "../../scripts/flight-space.ts";
 import { type Flight, readFlights, SOURCE_FILE, WEEK } from "../../scripts/flights.ts";
-import { differences, digestOf, receive, type Received, rowsOf } from "../../scripts/proof.ts";
-import { liveStack, run } from "./support.ts";
+import {
+  differences,
+  digestOf,
+  type Manifest,
+  manifestOf,
+  receive,
+  type Received,
+  rowsOf,
+} from "../../scripts/proof.ts";
+import { type EventsRequest, liveStack, run } from "./support.ts";
 
 /** What DuckDB counts in the source. */
 const FLIGHTS = 113_493;
@@ -20,21 +27,25 @@ const LAYOUTS = ["single", "files"] as const;
 
 /** An export with all that was fetched of it. */
 interface Delivered {
-  view: ExportView;
+  view: CompletedExport;
   manifest: Manifest;
   files: Received[];
 }
 
 const stack = liveStack();
 let flights: Flight[] = [];
-let client: Client;
+let client: Spillway;
 const delivered = new Map<string, Delivered>();
 
-async function deliver(name: string, request: Record<string, unknown>): Promise<void> {
+async function deliver(name: string, request: Partial<EventsRequest>): Promise<void> {
   const folder = stack.file(name);
   await mkdir(folder);
-  const view = await client.export({ dataset: "activity_events", ...WEEK, ...request });
-  delivered.set(name, { view, manifest: await client.manifest(view.id), files: await receive(view, folder) });
+  const view = await client.exports.create({ dataset: "activity_events", ...WEEK, ...request }).wait();
+  delivered.set(name, {
+    view,
+    manifest: await manifestOf(client, view.id),
+    files: await receive(client, view.id, folder),
+  });
 }
 
 function deliveryOf(name: string): Delivered {

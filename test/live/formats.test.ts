@@ -3,12 +3,11 @@
  * their definitions, with any characters in their texts.
  */
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ExportView } from "../../scripts/answers.ts";
-import { downloadTo } from "../../scripts/download.ts";
+import type { CompletedExport, EventProperty, NewEvent } from "../../client/src/index.ts";
+import { downloadTo } from "../../client/src/node/index.ts";
 import { liveStack, openShop } from "./support.ts";
 
 const EVENTS = 30_000;
@@ -57,7 +56,7 @@ const PATHS = [
 
 const stack = liveStack();
 let duck: DuckDBConnection;
-const views = new Map<string, ExportView>();
+const views = new Map<string, CompletedExport>();
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 /** A DuckDB map of names and types, without the types that its CSV and JSON readers make themselves. */
@@ -70,7 +69,7 @@ const timed = Object.entries(COLUMNS).map(([name, type]) =>
   type.startsWith("TIMESTAMP") ? `${quoted(name)}::TIMESTAMPTZ AS ${quoted(name)}` : quoted(name),
 );
 
-function* events(): Generator<Record<string, unknown>> {
+function* events(): Generator<NewEvent> {
   const or = <Value>(n: number, every: number, value: Value) => (n % every === 0 ? null : value);
   for (let n = 0; n < EVENTS; n += 1)
     yield {
@@ -103,29 +102,30 @@ async function rows(sql: string): Promise<Record<string, unknown>[]> {
 beforeAll(async () => {
   duck = await (await DuckDBInstance.create(":memory:")).connect();
   const { client } = await openShop(stack.origin);
-  await client.putProfiles([{ person_id: "p-2" }]);
+  await client.profiles.put([{ person_id: "p-2" }]);
   const fields = [
-    { name: "sku", type: "text" },
-    { name: "count", type: "number" },
+    { name: "sku", type: "text" as const },
+    { name: "count", type: "number" as const },
   ];
-  const types = { page: "text", amount: "number", "club member": "boolean", at: "date" };
+  const types = { page: "text", amount: "number", "club member": "boolean", at: "date" } as const;
   const scalars = Object.entries(types).map(([name, type]) => ({ name, type }));
-  const properties = [...scalars, { name: "items", type: "list", fields }];
-  await client.define({ id: "visit", name: "Visit", properties });
-  await client.sendEvents(events());
+  const properties: EventProperty[] = [...scalars, { name: "items", type: "list", fields }];
+  await client.eventDefinitions.create({ id: "visit", name: "Visit", properties });
+  await client.events.send(events());
   for (const format of FORMATS) {
-    const view = await client.export({
-      dataset: "activity_events",
-      start: "2026-01-01T00:00:00.000Z",
-      end: "2026-01-02T00:00:00.000Z",
-      layout: "files",
-      file_rows: FILE_ROWS,
-      format,
-      columns: PATHS,
-    });
+    const view = await client.exports
+      .create({
+        dataset: "activity_events",
+        start: "2026-01-01T00:00:00.000Z",
+        end: "2026-01-02T00:00:00.000Z",
+        layout: "files",
+        file_rows: FILE_ROWS,
+        format,
+        columns: PATHS,
+      })
+      .wait();
     views.set(format, view);
-    await mkdir(stack.file(format));
-    for (const file of view.files) await downloadTo(file.url, join(stack.file(format), file.name));
+    await downloadTo(client, view.id, stack.file(format));
   }
   const all = (format: string, ending: string) => `'${join(stack.file(format), `*.${ending}`)}'`;
   const csv = `header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, allow_quoted_nulls = false`;

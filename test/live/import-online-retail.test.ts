@@ -6,8 +6,9 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Client, createSpace } from "../../scripts/client.ts";
+import type { Spillway } from "../../client/src/index.ts";
 import { receive } from "../../scripts/proof.ts";
+import { createSpace } from "../../scripts/spaces.ts";
 import { type Ended, folder, runImport } from "../client/import/support.ts";
 import { DEFINITION, OrderLines, SOURCE_FILE } from "./order-lines.ts";
 import { liveStack } from "./support.ts";
@@ -37,18 +38,19 @@ describe.skipIf(missing)("the order lines of an online retailer", () => {
   const stack = liveStack();
   const put = folder();
   let lines: OrderLines;
-  let client: Client;
+  let client: Spillway;
   let ended: Ended;
 
   beforeAll(async () => {
     lines = await OrderLines.read();
-    const space = await createSpace(stack.origin, {
+    const created = await createSpace(stack.origin, {
       name: "Retail",
       timezone: "Europe/London",
       retention_days: 36_500,
     });
-    client = new Client(stack.origin, space.api_key);
-    await client.putProfiles(await lines.profiles());
+    const { space } = created;
+    client = created.client;
+    await client.profiles.put(await lines.profiles());
     const map = put("retail.json", JSON.stringify(MAPPING));
     const where = ["--space", "Retail", "--origin", stack.origin, "--state", put("state")];
     ended = await runImport(space.api_key, SOURCE_FILE, ...where, "--map", map, "--define", "--create-profiles");
@@ -64,9 +66,9 @@ describe.skipIf(missing)("the order lines of an online retailer", () => {
   test(
     "are exported as they are in the source, none lost, duplicated or changed",
     async () => {
-      const view = await client.export({ dataset: "activity_events", ...WINDOW, row_format: "flat" });
+      const view = await client.exports.create({ dataset: "activity_events", ...WINDOW, row_format: "flat" }).wait();
       await mkdir(stack.file("export"));
-      const files = await receive(view, stack.file("export"));
+      const files = await receive(client, view.id, stack.file("export"));
       await lines.load(
         "flat",
         files.map((file) => file.path),

@@ -98,11 +98,11 @@ const KINDS = [
 
 /** What the space has, by the ids of events. */
 async function exported({ client, space }: Shop): Promise<Map<unknown, Json>> {
-  const view = await client.export({ ...ALL_ORDERS, row_format: "flat" });
+  const { id } = await client.exports.create({ ...ALL_ORDERS, row_format: "flat" }).wait();
   const target = stack.file(`export-${space.id}`);
   await mkdir(target, { recursive: true });
   const found = new Map<unknown, Json>();
-  for await (const { occuredTime: _, occurredAt: __, ...row } of rowsOf(await receive(view, target))) {
+  for await (const { occuredTime: _, occurredAt: __, ...row } of rowsOf(await receive(client, id, target))) {
     if (found.has(row["eventId"])) throw new Error(`${String(row["eventId"])} came twice`);
     found.set(row["eventId"], row);
   }
@@ -279,7 +279,7 @@ describe("nothing is sent", () => {
 
   test("with a key that may not write events", async () => {
     const shop = await openShop(stack.origin);
-    const { key } = await shop.client.createKey({ name: "reader", scopes: ["events:read"] });
+    const { key } = await shop.client.apiKeys.create({ name: "reader", scopes: ["events:read"] });
     const file = put(
       "reader.ndjson",
       JSON.stringify({ definition_id: "order_placed", person_id: "p-1", properties: {} }),

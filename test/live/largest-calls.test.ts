@@ -5,7 +5,7 @@
  */
 
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Client, createSpace } from "../../scripts/client.ts";
+import { createSpace } from "../../scripts/spaces.ts";
 import { DEFINITIONS, headersOf, LARGEST, type LargeCall, largestBody, PROFILES } from "../support/largest-bodies.ts";
 import { LiveStack } from "./support.ts";
 
@@ -23,10 +23,9 @@ async function start(heapMb: number): Promise<LiveStack> {
 
 /** Makes a call in a space of its own. @returns its status; 0 without an answer of the service. */
 async function make(origin: string, call: LargeCall): Promise<number> {
-  const space = await createSpace(origin, { name: "Shop", timezone: "UTC", retention_days: 36_500 });
-  const client = new Client(origin, space.api_key);
-  for (const definition of DEFINITIONS) await client.define(definition);
-  await client.putProfiles(PROFILES);
+  const { space, client } = await createSpace(origin, { name: "Shop", timezone: "UTC", retention_days: 36_500 });
+  for (const definition of DEFINITIONS) await client.eventDefinitions.create(definition);
+  await client.profiles.put(PROFILES);
   const headers = { ...headersOf(call), authorization: `Bearer ${space.api_key}` };
   const init = { method: call.method, headers, body: largestBody(call), duplex: "half" } as const;
   try {

@@ -7,9 +7,9 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Accepted, Manifest } from "../../scripts/answers.ts";
-import { Client, createSpace } from "../../scripts/client.ts";
-import { differences, receive, type Received } from "../../scripts/proof.ts";
+import type { Accepted, Spillway } from "../../client/src/index.ts";
+import { differences, type Manifest, manifestOf, receive, type Received } from "../../scripts/proof.ts";
+import { createSpace } from "../../scripts/spaces.ts";
 import { DEFINITION, jsonTypes, OrderLines, SOURCE_FILE } from "./order-lines.ts";
 import { liveStack, run } from "./support.ts";
 
@@ -35,17 +35,17 @@ if (missing) process.stderr.write(`Skipped: the online retail test reads ${SOURC
 describe.skipIf(missing)("online retail", () => {
   const stack = liveStack();
   let lines: OrderLines;
-  let client: Client;
+  let client: Spillway;
   const sent: Accepted = { accepted: 0, duplicates: 0 };
 
   beforeAll(async () => {
     lines = await OrderLines.read();
     const space = { name: "Online retail", timezone: "Europe/London", retention_days: 36_500 };
-    client = new Client(stack.origin, (await createSpace(stack.origin, space)).api_key);
-    await client.define(DEFINITION);
-    await client.putProfiles(await lines.profiles());
+    ({ client } = await createSpace(stack.origin, space));
+    await client.eventDefinitions.create(DEFINITION);
+    await client.profiles.put(await lines.profiles());
     for await (const events of lines.events()) {
-      const { accepted, duplicates } = await client.sendEvents(events, { concurrency: 2 });
+      const { accepted, duplicates } = await client.events.send(events, { concurrency: 2 });
       sent.accepted += accepted;
       sent.duplicates += duplicates;
     }
@@ -69,10 +69,12 @@ describe.skipIf(missing)("online retail", () => {
     let loaded: number[];
 
     beforeAll(async () => {
-      const view = await client.export({ dataset: "activity_events", ...WINDOW, layout, row_format: format });
-      manifest = await client.manifest(view.id);
+      const view = await client.exports
+        .create({ dataset: "activity_events", ...WINDOW, layout, row_format: format })
+        .wait();
+      manifest = await manifestOf(client, view.id);
       await mkdir(stack.file(layout));
-      files = await receive(view, stack.file(layout));
+      files = await receive(client, view.id, stack.file(layout));
       loaded = await lines.load(
         format,
         files.map((file) => file.path),

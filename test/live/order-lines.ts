@@ -5,6 +5,7 @@
 
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { NewEvent, ProfileChange } from "../../client/src/index.ts";
 import { ROOT } from "../../scripts/stack.ts";
 
 export const SOURCE_FILE = join(ROOT, "..", "shared", "data", "online-retail", "online_retail.csv.gz");
@@ -27,7 +28,10 @@ const PERSON = { personId: "VARCHAR", externalPersonId: "VARCHAR" } as const;
 export const DEFINITION = {
   id: "order_line",
   name: "Order line",
-  properties: Object.entries(LINE).map(([name, type]) => ({ name, type: type === NUMBER ? "number" : "text" })),
+  properties: Object.entries(LINE).map(([name, type]) => ({
+    name,
+    type: type === NUMBER ? ("number" as const) : ("text" as const),
+  })),
 };
 
 export type RowFormat = "flat" | "nested";
@@ -76,19 +80,20 @@ export class OrderLines {
     this.#connection.closeSync();
   }
 
-  async profiles(): Promise<Row[]> {
-    return this.#rows(
+  async profiles(): Promise<ProfileChange[]> {
+    const rows = await this.#rows(
       "SELECT DISTINCT personId AS person_id, externalPersonId AS external_person_id FROM source ORDER BY person_id",
     );
+    return rows as ProfileChange[];
   }
 
   /** Every line as an event, its number as the id; many at a time, never all of them. */
-  async *events(): AsyncGenerator<Row[]> {
+  async *events(): AsyncGenerator<NewEvent[]> {
     const text = Object.keys(LINE).map((name) => `${name}::VARCHAR AS ${name}`);
     const source = await this.#connection.stream(
       `SELECT eventId, personId, timestamp, ${text.join()} FROM source ORDER BY eventId`,
     );
-    let events: Row[] = [];
+    let events: NewEvent[] = [];
     for await (const rows of source.yieldRowObjectJs()) {
       events.push(...rows.map(asEvent));
       if (events.length < SEND_TOGETHER) continue;
@@ -155,16 +160,16 @@ export class OrderLines {
 
 const list = (files: readonly string[]) => `[${files.map((file) => `'${file}'`).join()}]`;
 
-function asEvent(row: Row): Row {
+function asEvent(row: Row): NewEvent {
   const properties = DEFINITION.properties.map(({ name, type }) => {
     const value = row[name];
     return [name, type === "number" && value !== null ? Number(value) : value];
   });
   return {
-    id: row["eventId"],
+    id: String(row["eventId"]),
     definition_id: DEFINITION.id,
-    person_id: row["personId"],
-    occurred_at: row["timestamp"],
+    person_id: String(row["personId"]),
+    occurred_at: String(row["timestamp"]),
     properties: Object.fromEntries(properties) as Row,
   };
 }

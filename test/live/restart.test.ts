@@ -7,8 +7,8 @@
 import { mkdir } from "node:fs/promises";
 import { AwsClient } from "aws4fetch";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ExportView } from "../../scripts/answers.ts";
-import { differences, receive } from "../../scripts/proof.ts";
+import type { Export, NewEvent } from "../../client/src/index.ts";
+import { differences, manifestOf, receive } from "../../scripts/proof.ts";
 import { dice, noise } from "../support/random.ts";
 import { ALL_ORDERS, liveStack, openShop, orders, type Shop } from "./support.ts";
 
@@ -31,7 +31,7 @@ const stack = liveStack(
 let shop: Shop;
 
 /** When to kill: at the first poll that sees this, or more. */
-type Moment = readonly [when: string, reached: (progress: ExportView["progress"]) => boolean];
+type Moment = readonly [when: string, reached: (progress: Export["progress"]) => boolean];
 
 const written =
   (share: number): Moment[1] =>
@@ -62,7 +62,7 @@ const LAYOUTS = {
 } as const;
 
 /** Events that hardly compress: what is assembled goes up in several parts. */
-function* bulkyOrders(): Generator<Record<string, unknown>> {
+function* bulkyOrders(): Generator<NewEvent> {
   const roll = dice(1);
   for (const order of orders(EVENTS)) yield { ...order, properties: { order_id: noise(roll, 64), amount: 1 } };
 }
@@ -72,13 +72,13 @@ async function sweep(): Promise<void> {
   await (await fetch(`${stack.origin}/cdn-cgi/local/scheduled`)).arrayBuffer();
 }
 
-const isFinal = (view: ExportView) => view.status !== "queued" && view.status !== "processing";
+const isFinal = (view: Export) => view.status !== "queued" && view.status !== "processing";
 
 /** Polls, and sweeps where nothing moves. @returns the first poll that sees the moment, or the end. */
-async function until(id: string, reached: Moment[1]): Promise<ExportView> {
+async function until(id: string, reached: Moment[1]): Promise<Export> {
   let last = { seen: "", at: Date.now() };
   for (;;) {
-    const view = await shop.client.getExport(id);
+    const view = await shop.client.exports.get(id);
     if (isFinal(view) || reached(view.progress)) return view;
     const seen = JSON.stringify(view.progress);
     if (seen !== last.seen) last = { seen, at: Date.now() };
@@ -101,25 +101,25 @@ async function objectsOf(id: string): Promise<string[]> {
 }
 
 /** What is the same for the same request: a file's name alone carries the export's id. */
-const factsOf = (view: ExportView) =>
+const factsOf = (view: Export) =>
   view.files.map(({ rows, bytes, uncompressed_bytes, sha256 }) => ({ rows, bytes, uncompressed_bytes, sha256 }));
 
 beforeAll(async () => {
   shop = await openShop(stack.origin);
-  await shop.client.sendEvents(bulkyOrders(), { concurrency: 2 });
+  await shop.client.events.send(bulkyOrders(), { concurrency: 2 });
 }, 120_000);
 
 describe.each(["single", "files"] as const)(
   "an export in the layout %s that is interrupted by repeated kills",
   (layout) => {
     const { request, kills, phases } = LAYOUTS[layout];
-    const seen = new Map<Moment, ExportView>();
-    let undisturbed: ExportView;
-    let resumed: ExportView;
+    const seen = new Map<Moment, Export>();
+    let undisturbed: Export;
+    let resumed: Export;
 
     beforeAll(async () => {
-      undisturbed = await shop.client.export({ ...ALL_ORDERS, ...request });
-      let view = await shop.client.createExport({ ...ALL_ORDERS, ...request });
+      undisturbed = await shop.client.exports.create({ ...ALL_ORDERS, ...request }).wait();
+      let view: Export = await shop.client.exports.create({ ...ALL_ORDERS, ...request });
       for (const moment of kills) {
         if (moment !== AT_ONCE) view = await until(view.id, moment[1]);
         await stack.kill();
@@ -156,15 +156,14 @@ describe.each(["single", "files"] as const)(
     test("has in the bucket what its manifest says, and nothing beside it", async () => {
       const folder = stack.file(layout);
       await mkdir(folder);
-      const manifest = await shop.client.manifest(resumed.id);
-      expect(differences(manifest, await receive(resumed, folder))).toEqual([]);
+      const manifest = await manifestOf(shop.client, resumed.id);
+      expect(differences(manifest, await receive(shop.client, resumed.id, folder))).toEqual([]);
       const names = [...resumed.files.map((file) => file.name), `_${resumed.id}-manifest.json`];
       expect((await objectsOf(resumed.id)).toSorted()).toEqual(names.toSorted());
     });
 
     test("was brought back by the sweep, and completed once", async () => {
-      const path = `/v1/exports/${resumed.id}/events?limit=200`;
-      const { data } = await shop.client.json<{ data: { type: string }[] }>("GET", path);
+      const data = await shop.client.exports.timeline(resumed.id).all();
       const times = (type: string) => data.filter((entry) => entry.type === type).length;
       expect(times("export.resent")).toBeGreaterThanOrEqual(kills.length - 1);
       expect([times("export.created"), times("export.planned"), times("export.completed")]).toEqual([1, 1, 1]);

@@ -8,8 +8,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll } from "vitest";
-import type { ExportView, Space } from "../../scripts/answers.ts";
-import { Client, createSpace } from "../../scripts/client.ts";
+import type { Export, ExportFile, ExportRequest, NewEvent, NewSpaceAnswer, Spillway } from "../../client/src/index.ts";
+import { createSpace } from "../../scripts/spaces.ts";
 import { freePort, type Stack, startStack } from "../../scripts/stack.ts";
 
 const LINES_KEPT = 60;
@@ -93,17 +93,20 @@ export function liveStack(...args: string[]): LiveStack {
 }
 
 export interface Shop {
-  space: Space;
-  client: Client;
+  space: NewSpaceAnswer;
+  client: Spillway;
 }
 
 /**
  * A space that keeps everything, with `order_placed {order_id: text, amount: number}` and the profile `p-1` (`CRM-1`).
  */
 export async function openShop(origin: string): Promise<Shop> {
-  const space = await createSpace(origin, { name: "Shop", timezone: "Europe/London", retention_days: 36_500 });
-  const client = new Client(origin, space.api_key);
-  await client.define({
+  const { space, client } = await createSpace(origin, {
+    name: "Shop",
+    timezone: "Europe/London",
+    retention_days: 36_500,
+  });
+  await client.eventDefinitions.create({
     id: "order_placed",
     name: "Order placed",
     properties: [
@@ -111,14 +114,14 @@ export async function openShop(origin: string): Promise<Shop> {
       { name: "amount", type: "number" },
     ],
   });
-  await client.putProfiles([{ person_id: "p-1", external_person_id: "CRM-1" }]);
+  await client.profiles.put([{ person_id: "p-1", external_person_id: "CRM-1" }]);
   return { space, client };
 }
 
 const FIRST_ORDER = Date.parse("2026-01-01T00:00:00.000Z");
 
 /** `count` events of `p-1`, one a millisecond, ids in the order of time. */
-export function* orders(count: number): Generator<Record<string, unknown>> {
+export function* orders(count: number): Generator<NewEvent> {
   for (let n = 0; n < count; n += 1)
     yield {
       id: orderId(n),
@@ -131,18 +134,22 @@ export function* orders(count: number): Generator<Record<string, unknown>> {
 
 export const orderId = (n: number): string => `e-${String(n).padStart(7, "0")}`;
 
+/** A request of events. */
+export type EventsRequest = Extract<ExportRequest, { dataset: "activity_events" }>;
+
 /** The request that has all of them. */
 export const ALL_ORDERS = {
-  dataset: "activity_events",
+  dataset: "activity_events" as const,
   start: "2026-01-01T00:00:00.000Z",
   end: "2026-01-02T00:00:00.000Z",
 };
 
 /** The one file of an export. @throws when it has none, or several. */
-export function onlyFile(view: ExportView): ExportView["files"][number] {
+export function onlyFile(view: Export): ExportFile & { url: string } {
   const [file, ...others] = view.files;
   if (file === undefined || others.length > 0) throw new Error(`the export has ${view.files.length} files`);
-  return file;
+  if (file.url === undefined) throw new Error("the file has no link");
+  return { ...file, url: file.url };
 }
 
 export interface Ran {

@@ -8,8 +8,9 @@ import { createServer, request as forward, type IncomingMessage, type Server, ty
 import type { AddressInfo } from "node:net";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { downloadTo, linesOf } from "../../scripts/download.ts";
-import { liveStack, onlyFile, openShop, type Shop } from "./support.ts";
+import { downloadTo } from "../../client/src/node/index.ts";
+import { linesOf } from "../../scripts/lines.ts";
+import { liveStack, openShop, type Shop } from "./support.ts";
 
 /** Debian's package. */
 const CHROMIUM = "/usr/bin/chromium";
@@ -105,9 +106,9 @@ describe.skipIf(isMissing)("a shop's pages in Chromium", () => {
     await Promise.all([listen(network.server), listen(pages)]);
     shop = await openShop(stack.origin);
     for (const id of ["pageView", "sessionStarted", "sessionEnded", "personMerged"])
-      await shop.client.json("PATCH", `/v1/event-definitions/${id}`, { enabled: true });
-    const wanted = { name: "shop", scopes: ["events:write"], origins: [originOf(pages)] };
-    ({ key } = await shop.client.createKey(wanted));
+      await shop.client.eventDefinitions.change(id, { enabled: true });
+    const wanted = { name: "shop", scopes: ["events:write" as const], origins: [originOf(pages)] };
+    ({ key } = await shop.client.apiKeys.create(wanted));
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
   }, 120_000);
 
@@ -188,10 +189,9 @@ describe.skipIf(isMissing)("a shop's pages in Chromium", () => {
 async function exported(): Promise<Record<string, unknown>[]> {
   const now = Date.now();
   const window = { start: new Date(now - 600_000).toISOString(), end: new Date(now).toISOString() };
-  const view = await shop.client.export({ dataset: "activity_events", ...window });
-  const file = stack.file("rows.gz");
-  await downloadTo(onlyFile(view).url, file);
+  const view = await shop.client.exports.create({ dataset: "activity_events", ...window }).wait();
+  const [file] = await downloadTo(shop.client, view.id, stack.directory);
   const rows: Record<string, unknown>[] = [];
-  for await (const line of linesOf(file)) rows.push(JSON.parse(line) as Record<string, unknown>);
+  for await (const line of linesOf(file?.path ?? "")) rows.push(JSON.parse(line) as Record<string, unknown>);
   return rows;
 }

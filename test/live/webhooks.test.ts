@@ -7,6 +7,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { WebhookDelivery } from "../../client/src/index.ts";
 import { ALL_ORDERS, liveStack, openShop, orders, type Shop } from "./support.ts";
 
 const EVENTS = 500;
@@ -16,13 +17,6 @@ const DELIVERED_WITHIN_MS = 90_000;
 interface Received {
   headers: IncomingHttpHeaders;
   body: string;
-}
-
-interface Delivery {
-  webhook_id: string;
-  endpoint_id: string | null;
-  status: string;
-  attempts: { n: number; at: string; status_code: number | null; error: string | null }[];
 }
 
 const stack = liveStack();
@@ -45,7 +39,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   shop = await openShop(stack.origin);
-  await shop.client.sendEvents(orders(EVENTS));
+  await shop.client.events.send(orders(EVENTS));
 }, 120_000);
 
 afterAll(async () => {
@@ -54,11 +48,10 @@ afterAll(async () => {
 });
 
 /** Asks for the deliveries of an export until none is pending. @throws when that takes too long. */
-async function settled(exportId: string, count: number): Promise<Delivery[]> {
+async function settled(exportId: string, count: number): Promise<WebhookDelivery[]> {
   const deadline = Date.now() + DELIVERED_WITHIN_MS;
   for (;;) {
-    const path = `/v1/webhook-deliveries?export_id=${exportId}`;
-    const { data } = await shop.client.json<{ data: Delivery[] }>("GET", path);
+    const data = await shop.client.webhookDeliveries.list({ export_id: exportId }).all();
     if (data.length === count && data.every((each) => each.status !== "pending")) return data;
     if (Date.now() > deadline) throw new Error(`still not delivered: ${JSON.stringify(data)}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -68,16 +61,13 @@ async function settled(exportId: string, count: number): Promise<Delivery[]> {
 const at = (path: string): Received[] => received[path] ?? [];
 
 test("a callback and an endpoint that refuse at first are notified on the second try, with one id and good signatures", async () => {
-  const endpoint = await shop.client.json<{ id: string; secret: string }>("POST", "/v1/webhook-endpoints", {
+  const endpoint = await shop.client.webhookEndpoints.create({
     url: `${origin}/endpoint`,
     event_types: ["export.completed"],
   });
-  const { webhook_secret } = await shop.client.json<{ webhook_secret: string }>(
-    "POST",
-    "/v1/space/rotate-webhook-secret",
-  );
-  const { id } = await shop.client.createExport({ ...ALL_ORDERS, callback_url: `${origin}/callback` });
-  expect(await shop.client.waitForExport(id)).toMatchObject({ status: "completed" });
+  const { webhook_secret } = await shop.client.space.rotateWebhookSecret();
+  const { id } = await shop.client.exports.create({ ...ALL_ORDERS, callback_url: `${origin}/callback` });
+  expect(await shop.client.exports.wait(id)).toMatchObject({ status: "completed" });
 
   const deliveries = await settled(id, 2);
   expect(new Set(deliveries.map((each) => each.endpoint_id))).toEqual(new Set([null, endpoint.id]));

@@ -7,8 +7,18 @@ import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ExportView } from "../../scripts/answers.ts";
-import { ALL_ORDERS, liveStack, onlyFile, openShop, orderId, orders, run, type Shop } from "../live/support.ts";
+import type { CompletedExport, Export } from "../../client/src/index.ts";
+import {
+  ALL_ORDERS,
+  type EventsRequest,
+  liveStack,
+  onlyFile,
+  openShop,
+  orderId,
+  orders,
+  run,
+  type Shop,
+} from "../live/support.ts";
 import { IS_SAMPLE } from "../support/seeds.ts";
 
 /** The full run moves more rows than the quick one. */
@@ -19,8 +29,8 @@ const FILE_ROWS = EVENTS / 120;
 /** An export from its 202 to its end. */
 interface Watched {
   accepted: Response;
-  polls: ExportView[];
-  view: ExportView;
+  polls: Export[];
+  view: CompletedExport;
 }
 
 const stack = liveStack();
@@ -30,31 +40,21 @@ let files: Watched;
 
 beforeAll(async () => {
   shop = await openShop(stack.origin);
-  await shop.client.sendEvents(orders(EVENTS), { concurrency: 2 });
+  await shop.client.events.send(orders(EVENTS), { concurrency: 2 });
   single = await watch({ layout: "single" });
   files = await watch({ layout: "files", file_rows: FILE_ROWS });
 }, 180_000);
 
-async function watch(request: Record<string, unknown>): Promise<Watched> {
-  const accepted = await shop.client.call("POST", "/v1/exports", { ...ALL_ORDERS, ...request });
-  const { id } = (await accepted.json()) as ExportView;
-  const polls: ExportView[] = [];
-  const view = await shop.client.waitForExport(id, (poll) => polls.push(poll));
+async function watch(request: Partial<EventsRequest>): Promise<Watched> {
+  const accepted = await fetch(`${stack.origin}/v1/exports`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${shop.space.api_key}`, "content-type": "application/json" },
+    body: JSON.stringify({ ...ALL_ORDERS, ...request }),
+  });
+  const { id } = (await accepted.json()) as Export;
+  const polls: Export[] = [];
+  const view = await shop.client.exports.wait(id, { onProgress: (poll) => polls.push(poll) });
   return { accepted, polls, view };
-}
-
-/** Every file of an export, page by page. */
-async function filesOf(exportId: string): Promise<{ name: string; rows: number }[]> {
-  const all = [];
-  let next: string | null = "";
-  while (next !== null) {
-    const path = `/v1/exports/${exportId}/files?limit=50${next === "" ? "" : `&cursor=${encodeURIComponent(next)}`}`;
-    type Page = { data: { name: string; rows: number }[]; next_cursor: string | null };
-    const page: Page = await shop.client.json<Page>("GET", path);
-    all.push(...page.data);
-    next = page.next_cursor;
-  }
-  return all;
 }
 
 /** Waits out a rate limit as curl itself does, by Retry-After. */
@@ -75,7 +75,7 @@ describe.each([
 
   test("completes with every row in its files", async () => {
     const { view } = watched();
-    const all = await filesOf(view.id);
+    const all = await shop.client.exports.files(view.id).all();
     expect(view).toMatchObject({ status: "completed", error: null, progress: { rows_written: EVENTS, percent: 100 } });
     expect(all.reduce((sum, file) => sum + file.rows, 0)).toBe(EVENTS);
     expect(view.files.map(({ name }) => name)).toEqual(all.slice(0, 100).map(({ name }) => name));

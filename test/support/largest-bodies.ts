@@ -17,11 +17,11 @@ export interface LargeCall {
 
 /** The definitions and the profile that the calls need. */
 export const DEFINITIONS = [
-  { id: "order", name: "Order", properties: TEXTS.map((name) => ({ name, type: "text" })) },
+  { id: "order", name: "Order", properties: TEXTS.map((name) => ({ name, type: "text" as const })) },
   {
     id: "basket",
     name: "Basket",
-    properties: [{ name: "items", type: "list", fields: [{ name: "sku", type: "text" }] }],
+    properties: [{ name: "items", type: "list" as const, fields: [{ name: "sku", type: "text" as const }] }],
   },
 ];
 export const PROFILES = [{ person_id: id("p", 0) }];

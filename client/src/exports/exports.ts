@@ -6,31 +6,41 @@ import {
   deleteExport,
   estimateExport,
   getExport,
+  getExportLoadStatements,
   getExportContent,
   getExportManifest,
   getExportTimeline,
   listExportFiles,
   listExports,
   retryExport,
+  verifyExport,
 } from "../generated/sdk.gen.ts";
 import type {
   Estimate,
   Export,
+  GetExportLoadStatementsData,
   GetExportManifestResponse,
   ListedExport,
   ListExportsData,
   TimelineEntry,
+  Verification,
 } from "../generated/types.gen.ts";
 import type { Pages } from "../pages.ts";
 import type { Answer, CallOptions, Transport } from "../transport.ts";
 import { downloadExport, downloadFile, type DownloadOptions, type FileSink } from "./download.ts";
 import type { CompletedExport, ExportFile, ExportRequest } from "./request.ts";
-import { waitForExport, type WaitOptions } from "./wait.ts";
+import { type VerificationWait, waitForExport, waitForVerification, type WaitOptions } from "./wait.ts";
 
 /** The export as it was created, and the way to its end. */
 export type ExportJob = Promise<Export> & {
   /** Waits until it is completed. @throws SpillwayError `export_ended` where it ends in another way. */
   wait(options?: WaitOptions): Promise<CompletedExport>;
+};
+
+/** The verification as it was asked for, and the way to its end. */
+export type VerificationJob = Promise<Verification> & {
+  /** Waits until it is finished: `ok` says whether every file is as it was written. */
+  wait(options?: VerificationWait): Promise<Verification>;
 };
 
 export interface CreateOptions extends CallOptions {
@@ -107,6 +117,22 @@ export class Exports {
       (wiring, query) => listExportFiles({ ...wiring, path: { id }, query }),
       options,
     );
+  }
+
+  /**
+   * Has the service read every file back from where it is. A short verification is finished at once; `verify(…).wait()`
+   * waits for the end of a long one.
+   */
+  verify(id: string, options?: CallOptions): VerificationJob {
+    const asked = this.#transport.repeatable((wiring) => verifyExport({ ...wiring, path: { id } }), options);
+    const wait = async (waiting?: VerificationWait) =>
+      waitForVerification(this.#transport, id, await asked, { ...options, ...waiting });
+    return Object.assign(asked, { wait });
+  }
+
+  /** Statements that make a table of the export's columns, and load its files. */
+  load(id: string, query: GetExportLoadStatementsData["query"], options?: CallOptions): Promise<string> {
+    return this.#transport.repeatable((wiring) => getExportLoadStatements({ ...wiring, path: { id }, query }), options);
   }
 
   /** Rows, bytes and SHA-256 of every file. */

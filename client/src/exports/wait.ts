@@ -2,8 +2,8 @@
 
 import { failure } from "../errors.ts";
 import { getExport } from "../generated/sdk.gen.ts";
-import type { Export } from "../generated/types.gen.ts";
-import type { CallOptions, Transport } from "../transport.ts";
+import type { Export, Verification } from "../generated/types.gen.ts";
+import type { CallOptions, Transport, Wiring } from "../transport.ts";
 import type { CompletedExport } from "./request.ts";
 
 export interface WaitOptions extends CallOptions {
@@ -43,6 +43,32 @@ export async function waitForExport(
     }
     await transport.sleep(pauseMs, options.signal);
   }
+}
+
+export interface VerificationWait extends CallOptions {
+  /** Called with the verification after each poll. */
+  onProgress?: (seen: Verification) => void;
+}
+
+/** Polls an export until its verification has ended. @param begun as the call that asked for it answered. */
+export async function waitForVerification(
+  transport: Transport,
+  id: string,
+  begun: Verification,
+  { onProgress, ...options }: VerificationWait,
+): Promise<Verification> {
+  let seen = begun;
+  onProgress?.(seen);
+  let pauseMs = QUICK_POLL_MS;
+  while (seen.status === "running") {
+    await transport.sleep(pauseMs, options.signal);
+    const send = (wiring: Wiring) => getExport({ ...wiring, path: { id } });
+    const { data, response } = await transport.answer(send, { ...options, repeatable: true });
+    seen = data.verification ?? seen;
+    onProgress?.(seen);
+    pauseMs = untilNextPoll(response.headers.get("ratelimit"));
+  }
+  return seen;
 }
 
 function completedOrThrow(ended: Export): CompletedExport {

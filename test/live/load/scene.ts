@@ -1,8 +1,7 @@
 /** A space with records of every dataset, and its exports as folders of files. */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { downloadTo } from "../../../scripts/download.ts";
+import { type ExportRequest, Spillway } from "../../../client/src/index.ts";
+import { downloadTo } from "../../../client/src/node/index.ts";
 import { LOCAL_ADMIN_TOKEN } from "../../../scripts/stack.ts";
 
 /** A column as the manifest has it. */
@@ -21,13 +20,6 @@ export interface Delivered {
   columns: Column[] | null;
 }
 
-interface View {
-  id: string;
-  status: string;
-  files: { name: string; url: string }[];
-}
-
-const POLL_MS = 150;
 const DAY_MS = 86_400_000;
 /** The service has the real clock, and some datasets look back 90 days alone. */
 const FIRST = Math.floor(Date.now() / DAY_MS - 2) * DAY_MS;
@@ -105,10 +97,6 @@ export class Scene {
     return response;
   }
 
-  async #json<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-    return (await (await this.call(method, path, body)).json()) as Answer;
-  }
-
   /** @param count of visits; there are as many other records as it takes. */
   async fill(count: number): Promise<void> {
     const space = { name: "Shop", timezone: "UTC", retention_days: 36_500 };
@@ -137,29 +125,12 @@ export class Scene {
   }
 
   async export(request: Record<string, unknown>): Promise<Delivered> {
-    const { id } = await this.#json<View>("POST", "/v1/exports", request);
-    for (;;) {
-      const view = await this.#json<View>("GET", `/v1/exports/${id}`);
-      if (view.status === "completed") return this.#download(view);
-      if (view.status !== "queued" && view.status !== "processing") throw new Error(JSON.stringify(view));
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-  }
-
-  async #download({ id }: View): Promise<Delivered> {
+    const client = new Spillway({ origin: this.#origin, key: this.#key });
+    const { id } = await client.exports.create(request as ExportRequest).wait();
     const folder = this.#folderOf(`export-${(this.#exports += 1)}`);
-    mkdirSync(folder);
-    const names: string[] = [];
-    for (let cursor = ""; ;) {
-      const path = `/v1/exports/${id}/files?limit=200${cursor}`;
-      const page = await this.#json<{ data: View["files"]; next_cursor: string | null }>("GET", path);
-      for (const { name, url } of page.data) await downloadTo(url, join(folder, name));
-      names.push(...page.data.map(({ name }) => name));
-      if (page.next_cursor === null) break;
-      cursor = `&cursor=${page.next_cursor}`;
-    }
-    const manifest = await this.#json<{ columns?: Column[] }>("GET", `/v1/exports/${id}/manifest`);
-    return { id, folder, files: names, columns: manifest.columns ?? null };
+    const files = (await downloadTo(client, id, folder)).map(({ file }) => file.name);
+    const manifest = (await client.exports.manifest(id)) as { columns?: Column[] };
+    return { id, folder, files, columns: manifest.columns ?? null };
   }
 
   async statements(id: string, query: Record<string, string>): Promise<string> {
