@@ -70,6 +70,14 @@ const OPERATION_TOOLS: Record<string, OperationTool> = {
     limit: { default: 10, max: 50 },
     sentence: pageSentence("export"),
   },
+  listEventDefinitions: {
+    name: "list_event_definitions",
+    title: "List event definitions",
+    description:
+      "Lists the events that the space knows, with their ids and properties, by id: what event_names and columns may name. q finds a text in ids and names. Shows no event and no person.",
+    limit: { default: 20, max: 50 },
+    sentence: pageSentence("definition"),
+  },
   listEvents: {
     name: "list_events",
     title: "List events",

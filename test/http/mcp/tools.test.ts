@@ -40,6 +40,7 @@ describe.each(REVISIONS)("an assistant that connects in the way %s", (mode) => {
       "verify_export",
       "load_statements",
       "list_exports",
+      "list_event_definitions",
       "list_events",
     ]);
   });
@@ -80,6 +81,8 @@ describe.each(REVISIONS)("an assistant that connects in the way %s", (mode) => {
     await assistant.read("create_export", LAST_HOUR);
     const exports = await assistant.use("list_exports", { limit: 1 });
     expect(exports.structuredContent).toMatchObject({ data: [{ dataset: "activity_events" }] });
+    const { data: definitions } = await assistant.read<Page>("list_event_definitions", { q: "ORDER p" });
+    expect(definitions).toMatchObject([{ id: "order_placed", properties: [{ name: "order_id" }, { name: "amount" }] }]);
     const { start, end } = LAST_HOUR;
     const asked = { start, end, event_names: "order_*", extra_fields: "false" };
     const first = await assistant.read<Page>("list_events", asked);
@@ -103,7 +106,7 @@ describe("the tools", () => {
   it.each([
     ["exports:read", ["estimate_export", "get_export", "load_statements", "list_exports"]],
     ["exports:write", ["create_export", "verify_export"]],
-    ["events:read", ["list_events"]],
+    ["events:read", ["list_event_definitions", "list_events"]],
     ["settings:write", []],
   ])("of a key with %s alone are listed, and the others are refused", async (scope, own) => {
     const assistant = await withScopes([scope]);
