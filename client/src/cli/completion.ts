@@ -55,7 +55,7 @@ ${[...following].map(([path, words]) => `    '${path}') echo '${words.join(" ")}
 _spillway() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} place='' next each words
   COMPREPLY=()
-  for each in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  for each in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
     next="\${place:+$place }$each"
     case "$each" in -*) continue ;; esac
     [ -n "$(_spillway_following "$next")" ] && place=$next

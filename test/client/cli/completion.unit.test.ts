@@ -56,14 +56,12 @@ describe("zsh", () => {
     const { stdout } = await spillway(["completion", "zsh"]);
     const script = `${stdout}
 (( $+_comps[spillway] )) || exit 1
-emulate -L bash
-COMP_WORDS=(spillway exports cr)
-COMP_CWORD=2
-_spillway
-echo "\${COMPREPLY[@]}"`;
+COMP_WORDS=(spillway exports create activity_events --format '')
+COMP_CWORD=5
+compgen -F _spillway -- ''`;
     const ran = spawnSync("zsh", ["-fc", script], { encoding: "utf8" });
     expect(ran.stderr).toBe("");
-    expect(ran.stdout.trim()).toBe("create");
+    expect(ran.stdout.trim().split("\n")).toEqual(["ndjson", "csv", "parquet"]);
   });
 
   it("has the functions of bash behind what loads them", async () => {
