@@ -18,13 +18,20 @@ const INSTALLS = "installs the project, or starts or tests it, which is how this
 const CLOUDFLARE = "needs an account at Cloudflare";
 const AWS = "needs an account at AWS";
 const POSTGRES = "needs a Postgres with the reader's own tables";
+const ENDLESS = "runs until Ctrl-C; test/live/command-line.test.ts runs it";
+const SHOWN_FIRST = "is shown before there is a space: the page runs it further down";
 const RADOSGW = "installs and starts Ceph's gateway, which test/interop does";
 
 /** How each `console` block of a page begins, and why it does not run here. */
 const NOT_RUN: Record<string, Record<string, string>> = {
-  "README.md": { "npm ci && npm run demo": INSTALLS, "npm run dev": INSTALLS },
+  "README.md": {
+    "npx spillway exports create": SHOWN_FIRST,
+    "npm ci && npm run demo": INSTALLS,
+    "npm run dev": INSTALLS,
+  },
   "CONTRIBUTING.md": { "npm ci": INSTALLS },
   "docs/quickstart.md": { "npm ci": INSTALLS },
+  "docs/command-line.md": { "npx spillway webhooks listen": ENDLESS },
   "docs/importing.md": { 'psql "$DATABASE_URL" -c': POSTGRES, 'psql "$DATABASE_URL" -At': POSTGRES },
   "docs/delivering-to-a-bucket.md": {
     'api "destinations/policies': AWS,
@@ -130,6 +137,9 @@ async function runBlocks(page: Page, blocks: readonly Block[], folder: string) {
       PATH: `${join(process.execPath, "..")}:${environment["PATH"] ?? ""}`,
       ORIGIN: stack.origin,
       ADMIN_TOKEN: LOCAL_ADMIN_TOKEN,
+      SPILLWAY_ORIGIN: stack.origin,
+      // The logins of whoever runs the tests stay as they are.
+      SPILLWAY_CONFIG: join(folder, ".spillway.json"),
       PORT: String(await freePort()),
     },
     stdio: ["ignore", "pipe", "pipe"],
