@@ -119,7 +119,13 @@ async function tail(cli: Cli, { last, count, ...options }: EventsOptions & { cou
     }
     from = Math.max(from, until - OVERLAP_MS);
     for (const [id, at] of seen) if (at < from) seen.delete(id);
-    await terminal.sleep(TAIL_EVERY_MS);
+    try {
+      await terminal.sleep(TAIL_EVERY_MS);
+    } catch (thrown) {
+      // Ctrl-C is how this command ends.
+      if (terminal.signal.aborted) return;
+      throw thrown;
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { addDefinitions } from "./definitions.ts";
 import { addDestinations } from "./destinations.ts";
 import { addEventsImport, addProfilesImport } from "./events-import.ts";
 import { addEvents } from "./events.ts";
-import { EXIT_CODE_MEANINGS } from "./exit-codes.ts";
+import { EXIT_CODE_MEANINGS, EXIT_CODES } from "./exit-codes.ts";
 import { addEstimate } from "./exports-create.ts";
 import { addExports } from "./exports.ts";
 import { addKeys } from "./keys.ts";
@@ -54,8 +54,8 @@ export interface Program {
   cli: Cli;
 }
 
-/** Makes the program for one run. */
-export function createProgram(terminal: Terminal): Program {
+/** Makes the program for one run. @param isJson whether an error is a JSON document, also where no option is valid. */
+export function createProgram(terminal: Terminal, isJson = false): Program {
   const program = new Command("spillway");
   const cli = new Cli(terminal, program);
   program
@@ -68,13 +68,12 @@ export function createProgram(terminal: Terminal): Program {
     .option("--origin <url>", "the service")
     .option("--login <name>", "the saved login to use")
     .exitOverride()
-    .showHelpAfterError("(--help shows what is possible)")
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false, helpWidth: helpWidth(terminal) })
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error:/, "spillway:")),
+      outputError: (text, write) => write(usageErrorText(text, isJson)),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
@@ -94,6 +93,13 @@ export function createProgram(terminal: Terminal): Program {
   addLogin(program, cli);
   addCompletion(program, cli);
   return { program, cli };
+}
+
+/** @param text of commander: `error: …`. */
+function usageErrorText(text: string, isJson: boolean): string {
+  const detail = text.replace(/^error: /, "").trimEnd();
+  if (!isJson) return `spillway: ${detail}\n(--help shows what is possible)\n`;
+  return `${JSON.stringify({ error: { code: "usage", detail, exit_code: EXIT_CODES.usage } })}\n`;
 }
 
 /** The package's version; its file is two folders up from here, in the source and in what is built. */

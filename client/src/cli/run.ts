@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** @param argv the arguments behind the program's name. Errors are printed, never thrown. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const { program, cli } = createProgram(terminal);
+  const { program, cli } = createProgram(terminal, argv.includes("--json"));
   try {
     await program.parseAsync(argv, { from: "user" });
     return cli.exitCode;

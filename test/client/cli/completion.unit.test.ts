@@ -52,7 +52,7 @@ describe("bash completes", () => {
 });
 
 describe("zsh", () => {
-  it.skipIf(!hasZsh)("takes the script, and completes", async () => {
+  it.skipIf(!hasZsh)("takes the script, and completes (where zsh is installed)", async () => {
     const { stdout } = await spillway(["completion", "zsh"]);
     const script = `${stdout}
 (( $+_comps[spillway] )) || exit 1

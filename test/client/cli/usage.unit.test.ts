@@ -77,6 +77,16 @@ describe("refuses", () => {
   });
 });
 
+it("a usage error is a JSON document with --json", async () => {
+  const { code, stdout, stderr } = await spillway(["exports", "list", "--status", "done", "--json"], { env });
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(JSON.parse(stderr).error).toMatchObject({
+    code: "usage",
+    exit_code: 2,
+    detail: expect.stringMatching(/done/),
+  });
+});
+
 describe("what cannot come back is asked for", () => {
   it.each([
     [["exports", "delete", "e"]],

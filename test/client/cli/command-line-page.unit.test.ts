@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { EXIT_CODE_MEANINGS } from "../../client/src/cli/exit-codes.ts";
-import { createProgram } from "../../client/src/cli/program.ts";
-import { processTerminal } from "../../client/src/cli/terminal.ts";
-import { ROOT } from "../support/pages.ts";
+import { EXIT_CODE_MEANINGS } from "../../../client/src/cli/exit-codes.ts";
+import { createProgram } from "../../../client/src/cli/program.ts";
+import { processTerminal } from "../../../client/src/cli/terminal.ts";
+import { ROOT } from "../../support/pages.ts";
 
 type Command = ReturnType<typeof createProgram>["program"];
 
