@@ -59,6 +59,19 @@ async function tour(bucket: Bucket, prefix: string): Promise<unknown[]> {
   await read("none");
   await note(bucket.delete(`${prefix}none`));
 
+  const etag = (await bucket.get(`${prefix}one`))?.headers.get("etag") ?? "";
+  for (const [name, from, tag] of [
+    ["one", 4, etag],
+    ["one", 4, '"another"'],
+    ["one", 10, etag],
+    ["none", 0, etag],
+  ] as const) {
+    const answer = await bucket.getFrom(`${prefix}${name}`, from, tag);
+    outcomes.push(
+      answer === null ? "nothing" : [answer.status, answer.headers.get("content-length"), await answer.text()],
+    );
+  }
+
   const uploadId = await bucket.createUpload(`${prefix}big`, TYPE);
   const parts = [];
   for (const [place, size] of [PART, PART, 3].entries()) {

@@ -50,6 +50,7 @@ const TABLE: Record<string, Line> = {
   getExport: { foreign: (ids) => `/v1/exports/${ids.export}`, status: 404 },
   cancelExport: { foreign: (ids) => `/v1/exports/${ids.export}/cancel`, status: 404 },
   retryExport: { foreign: (ids) => `/v1/exports/${ids.export}/retry`, status: 404 },
+  listVerificationProblems: { foreign: (ids) => `/v1/exports/${ids.export}/verification/problems`, status: 404 },
   verifyExport: { foreign: (ids) => `/v1/exports/${ids.export}/verify`, status: 404 },
   deleteExport: { foreign: (ids) => `/v1/exports/${ids.export}`, status: 404 },
   getExportTimeline: { foreign: (ids) => `/v1/exports/${ids.export}/events`, status: 404 },

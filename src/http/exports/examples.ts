@@ -103,6 +103,7 @@ const VERIFICATION = {
 
 export const exportExamples: Examples = {
   Verification: VERIFICATION,
+  listVerificationProblems: { data: VERIFICATION.files.slice(0, 1), next_cursor: null },
   createExport: QUEUED_EXPORT,
   listExports: { data: [LISTED_EXPORT], next_cursor: null },
   listExportFiles: { data: [{ ...FILE, url: URL_OF_FILE }], next_cursor: null },

@@ -32,7 +32,7 @@ import {
 import { loadRoute } from "./load.ts";
 import { noResultBecause } from "./no-result.ts";
 import { timelineRoute } from "./timeline.ts";
-import { verifyRoute } from "./verify.ts";
+import { problemsRoute, verifyRoute } from "./verify.ts";
 import { IdInPath } from "../schemas.ts";
 
 const MAX_BYTES = 1_048_576;
@@ -169,6 +169,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
   }),
   ...changeRoutes,
   verifyRoute,
+  problemsRoute,
   timelineRoute,
   loadRoute,
   ...fileRoutes,

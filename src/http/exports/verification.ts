@@ -26,7 +26,7 @@ const counted = (what: string) =>
     .nullable()
     .meta({ description: `${what}; null until it is finished.` });
 
-const VerifiedFile = z
+export const VerifiedFile = z
   .object({
     name: z.string().meta({
       description: "The file's name; in your own bucket, the object's whole key. The manifest is one of the files.",
@@ -61,7 +61,7 @@ export const Verification = z
     changed: counted("Files that were changed"),
     unreadable: counted("Files that could not be read"),
     files: z.array(VerifiedFile).meta({
-      description: `Of a finished verification the first ${FILES_IN_VERIFICATION} files: those that are not \`ok\`, then the others. Empty once the files have expired.`,
+      description: `Of a finished verification the first ${FILES_IN_VERIFICATION} files: those that are not \`ok\`, then the others. Empty once the files have expired. \`GET /v1/exports/{id}/verification/problems\` has every one that is not \`ok\`.`,
     }),
   })
   .meta({ id: "Verification" });
@@ -105,10 +105,16 @@ function listed(row: ExportRow, files: readonly FileRow[], problems: readonly Pr
   const bad = new Set(problems.map(({ file_n }) => file_n));
   const good = [{ n: MANIFEST_N, name: null }, ...files].filter(({ n }) => !bad.has(n));
   return [
-    ...problems.map(({ name, status, detail }) => ({ name: nameOf(row, name), status, detail })),
+    ...problems.map((problem) => showProblem(row, problem)),
     ...good.map(({ name }) => ({ name: nameOf(row, name), status: "ok" as const, detail: null })),
   ].slice(0, FILES_IN_VERIFICATION);
 }
+
+export const showProblem = (row: ExportRow, { name, status, detail }: ProblemRow) => ({
+  name: nameOf(row, name),
+  status,
+  detail,
+});
 
 /** @param name the ledger's; null: the manifest. */
 function nameOf(row: ExportRow, name: string | null): string {

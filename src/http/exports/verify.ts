@@ -1,15 +1,20 @@
-/** POST /v1/exports/{id}/verify: a small export is verified while the caller waits, another one in the background. */
+/**
+ * POST /v1/exports/{id}/verify: a small export is verified while the caller waits, another one in the background. The
+ * files that a verification did not find as they were written are a list of their own.
+ */
 
 import { SpillwayError } from "../../errors.ts";
 import { listFilesAfter } from "../../db/exports/files.ts";
+import { findVerification, listProblems } from "../../db/exports/verifications.ts";
 import { type Begun, beginVerification } from "../../export/api/verify.ts";
 import { verify } from "../../export/pipeline/verify.ts";
 import { logFailure } from "../../log.ts";
+import { list } from "../list.ts";
 import { type Call, found, json, route } from "../route.ts";
 import { IdInPath } from "../schemas.ts";
 import { noResultBecause } from "./no-result.ts";
-import { POLL_AFTER, unexpired } from "./resource.ts";
-import { FILES_IN_VERIFICATION, showVerification, Verification } from "./verification.ts";
+import { exportOf, POLL_AFTER, unexpired } from "./resource.ts";
+import { FILES_IN_VERIFICATION, showProblem, showVerification, Verification, VerifiedFile } from "./verification.ts";
 
 /** What is verified while the caller waits: it takes a few seconds. */
 const MAX_WAITED_FILES = 50;
@@ -46,6 +51,28 @@ export const verifyRoute = route({
     if (begun !== null && shown.status === "finished") return json(shown);
     return json(shown, 202, { location: `/v1/exports/${id}`, ...POLL_AFTER });
   },
+});
+
+export const problemsRoute = list({
+  path: "/{id}/verification/problems",
+  operationId: "listVerificationProblems",
+  summary: "List the files that a verification found fault with",
+  description:
+    "Every file that the export's newest verification did not find as it was written. Empty until it is finished, and where each file is `ok`.",
+  auth: "exports:read",
+  params: IdInPath,
+  item: VerifiedFile,
+  page: "The manifest, if it is one of them, then files in the order of their rows.",
+  async read(call, { space, params: { id }, limit, after }) {
+    const row = await exportOf(call, space.id, id);
+    const { control } = call.databases;
+    const newest = await findVerification(control, row);
+    if (newest?.status !== "finished") return [];
+    const problems = await listProblems(control, row, newest.n, limit, after?.time);
+    return problems.map((problem) => ({ row, problem }));
+  },
+  positionOf: ({ problem }) => ({ time: problem.file_n, id: "" }),
+  show: ({ row, problem }) => showProblem(row, problem),
 });
 
 /** Never throws: the verification is begun, and the sweep continues one that was cut off. */

@@ -1,6 +1,7 @@
 /** POST /v1/exports/{id}/verify: what it finds in the service's own bucket, and what it never says. */
 
 import { expect, it } from "vitest";
+import { sha256Hex } from "../../../src/outbound/s3.ts";
 import { roomyService } from "../../support/pipeline.ts";
 import { orders } from "../../support/service.ts";
 import {
@@ -36,6 +37,25 @@ it("answers that every file and the manifest are as they were written", async ()
   expect(await verificationOf(service, space, view.id)).toEqual(body);
 });
 
+it("finds the same in a real bucket", async () => {
+  const service = roomyService();
+  const space = await service.shop();
+  await service.send(space, orders(5));
+  const view = await service.export(space, THREE_FILES);
+  const { bucket } = service.context;
+  const [first = "", second = "", third = ""] = keysOf(space, view).files;
+  const rewrite = async (key: string, change: (body: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>) => {
+    const body = change((await bucket.read(key, { from: 0, length: 10_000 })) ?? new Uint8Array());
+    await bucket.delete(key);
+    await bucket.putOnce(key, body, await sha256Hex(body), "application/json");
+  };
+  await bucket.delete(first);
+  await rewrite(second, flipped);
+  await rewrite(third, (body) => body);
+  const { body } = await verifyExport(service, space, view.id);
+  expect(statusesOf(view, body)).toEqual(["missing", "changed", "ok", "ok"]);
+});
+
 it("finds a file that is missing, one that was changed, and no fault in one that was replaced by its own bytes", async () => {
   const { service, space, s3 } = await shopWithMemory();
   const view = await service.export(space, THREE_FILES);
@@ -64,6 +84,33 @@ it("finds a manifest that was changed, and a file that is shorter or longer, by 
   expect(body.files.map(({ detail }) => detail)[1]).toContain(
     `${bytes.length - 1} bytes instead of ${bytes.length} bytes`,
   );
+});
+
+it("lists every file with a problem, page by page, and the manifest first", async () => {
+  const { service, space, s3 } = await shopWithMemory();
+  const view = await service.export(space, THREE_FILES);
+  const { files, manifest } = keysOf(space, view);
+  const path = `/v1/exports/${view.id}/verification/problems`;
+  const page = (query: string) =>
+    service.json<{ data: { name: string; status: string }[]; next_cursor: string | null }>(
+      "GET",
+      `${path}${query}`,
+      200,
+      {
+        key: space.key,
+      },
+    );
+  expect(await page("")).toEqual({ data: [], next_cursor: null });
+  for (const key of [manifest, ...files.slice(1)]) s3.objects.delete(key);
+  await verifyExport(service, space, view.id);
+  const first = await page("?limit=2");
+  const second = await page(`?limit=2&cursor=${first.next_cursor}`);
+  expect([...first.data, ...second.data].map(({ name, status }) => [name, status])).toEqual([
+    [`_${view.id}-manifest.json`, "missing"],
+    [view.files[1]?.name, "missing"],
+    [view.files[2]?.name, "missing"],
+  ]);
+  expect(second.next_cursor).toBeNull();
 });
 
 it("a later verification replaces the earlier one, and its problems", async () => {

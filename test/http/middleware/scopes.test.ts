@@ -16,6 +16,7 @@ const OPENS: Record<string, Scope | "any"> = {
   cancelExport: "exports:write",
   retryExport: "exports:write",
   verifyExport: "exports:write",
+  listVerificationProblems: "exports:read",
   deleteExport: "exports:write",
   getExportTimeline: "exports:read",
   listExportFiles: "exports:read",
