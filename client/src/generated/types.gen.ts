@@ -1611,7 +1611,7 @@ export type Verification = {
      */
     unreadable: number | null;
     /**
-     * Of a finished verification the first 100 files: those that are not `ok`, then the others. Empty once the files have expired.
+     * Of a finished verification the first 100 files: those that are not `ok`, then the others. Empty once the files have expired. `GET /v1/exports/{id}/verification/problems` has every one that is not `ok`.
      */
     files: Array<VerifiedFile>;
 };
@@ -3218,6 +3218,69 @@ export type VerifyExportResponses = {
 };
 
 export type VerifyExportResponse = VerifyExportResponses[keyof VerifyExportResponses];
+
+export type ListVerificationProblemsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * Items per page.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the previous page.
+         */
+        cursor?: string;
+    };
+    url: '/v1/exports/{id}/verification/problems';
+};
+
+export type ListVerificationProblemsErrors = {
+    /**
+     * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
+     */
+    403: Problem;
+    /**
+     * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
+     */
+    404: Problem;
+    /**
+     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
+     */
+    429: Problem;
+    /**
+     * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is unavailable: retry after a few seconds.
+     */
+    503: Problem;
+};
+
+export type ListVerificationProblemsError = ListVerificationProblemsErrors[keyof ListVerificationProblemsErrors];
+
+export type ListVerificationProblemsResponses = {
+    /**
+     * The manifest, if it is one of them, then files in the order of their rows.
+     */
+    200: {
+        data: Array<VerifiedFile>;
+        next_cursor: string | null;
+    };
+};
+
+export type ListVerificationProblemsResponse = ListVerificationProblemsResponses[keyof ListVerificationProblemsResponses];
 
 export type GetExportTimelineData = {
     body?: never;
