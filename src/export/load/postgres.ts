@@ -4,7 +4,7 @@
  */
 
 import { addresses, definitions, dotted, doubleQuoted, lines, literal } from "./sql.ts";
-import type { Load, LoadColumn, LoadSystem } from "./system.ts";
+import { type Load, type LoadColumn, type LoadSystem, ROWS } from "./system.ts";
 
 /** https://www.postgresql.org/docs/current/limits.html: a longer name would be cut, and might be another's then. */
 const MAX_NAME_BYTES = 63;
@@ -50,9 +50,9 @@ function copyLines(load: Load): string[] {
   const names = lines(load.columns.map(({ name }) => doubleQuoted(name)));
   const values = load.format === "document" ? "  line" : lines(load.columns.map(valueOf));
   return [
-    "CREATE TEMPORARY TABLE spillway_lines (line jsonb) ON COMMIT DROP;",
-    copy("spillway_lines", program, load, String.raw`FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02'`),
-    `INSERT INTO ${dotted(load.table, doubleQuoted)} (\n${names}\n)\nSELECT\n${values}\nFROM spillway_lines;`,
+    `CREATE TEMPORARY TABLE ${ROWS} (line jsonb) ON COMMIT DROP;`,
+    copy(ROWS, program, load, String.raw`FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02'`),
+    `INSERT INTO ${dotted(load.table, doubleQuoted)} (\n${names}\n)\nSELECT\n${values}\nFROM ${ROWS};`,
   ];
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { countQuery, definitions, dotted, doubleQuoted, lines, literal } from "./sql.ts";
-import type { Load, LoadColumn, LoadSystem } from "./system.ts";
+import { type Load, type LoadColumn, type LoadSystem, ROWS } from "./system.ts";
 
 /** https://docs.aws.amazon.com/redshift/latest/dg/r_names.html */
 const MAX_NAME_BYTES = 127;
@@ -13,7 +13,6 @@ const MAX_NAME_BYTES = 127;
 const MAX_COLUMNS = 1_600;
 /** One COPY for each: a prefix would find the manifest beside the files too. */
 const MAX_COPIES = 1_000;
-const ROWS = "spillway_rows";
 
 export const redshift: LoadSystem = {
   title: "Redshift",

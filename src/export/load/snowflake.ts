@@ -5,11 +5,10 @@
  */
 
 import { definitions, dotted, doubleQuoted, escapedLiteral, lines, countQuery, pattern } from "./sql.ts";
-import type { Load, LoadColumn, LoadSystem } from "./system.ts";
+import { type Load, type LoadColumn, type LoadSystem, ROWS } from "./system.ts";
 
 const MAX_NAME_CHARACTERS = 255;
 const STAGE = "spillway_stage";
-const ROWS = "spillway_rows";
 
 export const snowflake: LoadSystem = {
   title: "Snowflake",

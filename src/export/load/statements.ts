@@ -5,7 +5,7 @@ import type { ColumnType } from "../../datasets/column.ts";
 import type { CodecName } from "../output/encode/encoding.ts";
 import { columnNames } from "./names.ts";
 import { comment } from "./sql.ts";
-import { type Load, type LoadColumn, type LoadFiles, type LoadFormat, MAX_LISTED } from "./system.ts";
+import { type Load, type LoadColumn, type LoadFiles, type LoadFormat, MAX_LISTED, ROWS } from "./system.ts";
 import { PLACEHOLDER_BUCKET, placeOf, type Source } from "./place.ts";
 import { SYSTEMS, type SystemName, type TypedSystem } from "./systems.ts";
 
@@ -120,10 +120,13 @@ function tableColumns({ columns, format }: LoadedExport, { names, types }: Typed
 }
 
 function tableName(name: string, { title, table: { parts: max, spelling } }: TypedSystem): string[] {
+  const pointer = "#query/table";
   const parts = name.split(".");
+  if (parts.at(-1)?.toLowerCase() === ROWS)
+    throw invalid({ pointer, detail: `${ROWS} is the name of a table of the statements' own: choose another.` });
   if (parts.length <= max) return parts.map(spelling);
   throw invalid({
-    pointer: "#query/table",
+    pointer,
     detail: `The name of a table in ${title} has at most ${max} parts, separated by full stops.`,
   });
 }

@@ -107,5 +107,8 @@ export interface PlaceRules {
   endpoints: boolean;
 }
 
+/** The temporary table of rows that are not converted yet, in systems that need one. */
+export const ROWS = "spillway_rows";
+
 /** Names in one statement: a shell's argument has at most 128 KiB, and a key 1,024 bytes. */
 export const MAX_LISTED = 100;

@@ -202,8 +202,9 @@ describe("refused is", () => {
     expect(load("postgres", { ...ORDERS, columns: columns.slice(1) })).toContain('"c1600"');
   });
 
-  it("a table's name with more parts than the system has", () => {
+  it("a table's name with more parts than the system has, and one that the statements need", () => {
     expect(() => load("postgres", ORDERS, { table: "a.b.c" })).toThrow("at most 2 parts");
+    expect(() => load("postgres", ORDERS, { table: "a.Spillway_Rows" })).toThrow("choose another");
     expect(load("snowflake", ORDERS, { table: "a.b.c" })).toContain('"A"."B"."C"');
   });
 });

@@ -96,6 +96,8 @@ const SYSTEMS = {
   async duckdb({ id, folder, columns }: Delivered): Promise<Loaded> {
     const duck = await (await DuckDBInstance.create(":memory:")).connect();
     try {
+      // A plain day is its midnight in UTC, wherever the reader is.
+      await duck.run("SET TimeZone = 'America/New_York'");
       // The process of the tests is in another folder.
       await duck.run(await scene.statements(id, { for: "duckdb", path: folder, table: "loaded" }));
       const described = await duck.runAndReadAll("SELECT column_type AS type FROM (DESCRIBE loaded)");

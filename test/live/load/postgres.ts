@@ -70,7 +70,12 @@ function run(
     cwd,
     input,
     encoding: "utf8",
-    env: { ...process.env, PATH: [commands ?? [], process.env["PATH"] ?? ""].flat().join(delimiter) },
+    // A plain day is its midnight in UTC, wherever the reader is.
+    env: {
+      ...process.env,
+      PGTZ: "America/New_York",
+      PATH: [commands ?? [], process.env["PATH"] ?? ""].flat().join(delimiter),
+    },
     maxBuffer: MAX_BYTES,
     // A server that keeps the pipes of its starter would keep this call from its end.
     stdio: program.endsWith("pg_ctl") ? "ignore" : "pipe",

@@ -6,14 +6,14 @@ SET LOCAL TimeZone = 'UTC';
 CREATE TABLE "spillway_activity_events" (
   "document" jsonb
 );
-CREATE TEMPORARY TABLE spillway_lines (line jsonb) ON COMMIT DROP;
-\copy spillway_lines FROM PROGRAM 'for file in "s3://acme-exports/spillway/dt=now/first.document.gz" "s3://acme-exports/spillway/dt=now/second.document.gz"; do aws s3 cp "$file" - --region "eu-central-1" | gzip -dc | tr -d "\n\r" || exit 1; done' WITH (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02', ENCODING 'UTF8')
+CREATE TEMPORARY TABLE spillway_rows (line jsonb) ON COMMIT DROP;
+\copy spillway_rows FROM PROGRAM 'for file in "s3://acme-exports/spillway/dt=now/first.document.gz" "s3://acme-exports/spillway/dt=now/second.document.gz"; do aws s3 cp "$file" - --region "eu-central-1" | gzip -dc | tr -d "\n\r" || exit 1; done' WITH (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02', ENCODING 'UTF8')
 INSERT INTO "spillway_activity_events" (
   "document"
 )
 SELECT
   line
-FROM spillway_lines;
+FROM spillway_rows;
 DO $check$ BEGIN
   IF (SELECT count(*) FROM "spillway_activity_events") <> 1 THEN RAISE EXCEPTION 'the export has 1 rows'; END IF;
 END $check$;

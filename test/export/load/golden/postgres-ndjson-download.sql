@@ -11,8 +11,8 @@ CREATE TABLE "spillway_activity_events" (
   "is_gift" boolean,
   "items" jsonb
 );
-CREATE TEMPORARY TABLE spillway_lines (line jsonb) ON COMMIT DROP;
-\copy spillway_lines FROM PROGRAM 'for file in "first.ndjson.gz" "second.ndjson.gz"; do gzip -dc "$file" || exit 1; done' WITH (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02', ENCODING 'UTF8')
+CREATE TEMPORARY TABLE spillway_rows (line jsonb) ON COMMIT DROP;
+\copy spillway_rows FROM PROGRAM 'for file in "first.ndjson.gz" "second.ndjson.gz"; do gzip -dc "$file" || exit 1; done' WITH (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02', ENCODING 'UTF8')
 INSERT INTO "spillway_activity_events" (
   "eventId",
   "occurredAt",
@@ -26,7 +26,7 @@ SELECT
   (line ->> 'amount')::numeric,
   (line ->> 'is_gift')::boolean,
   nullif(line -> 'items', 'null')
-FROM spillway_lines;
+FROM spillway_rows;
 DO $check$ BEGIN
   IF (SELECT count(*) FROM "spillway_activity_events") <> 541909 THEN RAISE EXCEPTION 'the export has 541909 rows'; END IF;
 END $check$;

@@ -10,8 +10,8 @@ CREATE TABLE "spillway_activity_events" (
   "is_gift" boolean,
   "items" jsonb
 );
-CREATE TEMPORARY TABLE spillway_lines (line jsonb) ON COMMIT DROP;
-\copy spillway_lines FROM PROGRAM 'for file in "s3://acme-exports/spillway/dt=now/first.ndjson.gz" "s3://acme-exports/spillway/dt=now/second.ndjson.gz"; do aws s3 cp "$file" - --region "eu-central-1" | gzip -dc || exit 1; done' WITH (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02', ENCODING 'UTF8')
+CREATE TEMPORARY TABLE spillway_rows (line jsonb) ON COMMIT DROP;
+\copy spillway_rows FROM PROGRAM 'for file in "s3://acme-exports/spillway/dt=now/first.ndjson.gz" "s3://acme-exports/spillway/dt=now/second.ndjson.gz"; do aws s3 cp "$file" - --region "eu-central-1" | gzip -dc || exit 1; done' WITH (FORMAT csv, QUOTE e'\x01', DELIMITER e'\x02', ENCODING 'UTF8')
 INSERT INTO "spillway_activity_events" (
   "eventId",
   "occurredAt",
@@ -25,7 +25,7 @@ SELECT
   (line ->> 'amount')::numeric,
   (line ->> 'is_gift')::boolean,
   nullif(line -> 'items', 'null')
-FROM spillway_lines;
+FROM spillway_rows;
 DO $check$ BEGIN
   IF (SELECT count(*) FROM "spillway_activity_events") <> 541909 THEN RAISE EXCEPTION 'the export has 541909 rows'; END IF;
 END $check$;
