@@ -4,7 +4,7 @@
  * them must have.
  */
 
-import type { Accepted, CreateEventDefinitionData, NewEvent, NewSpaceAnswer, Spillway } from "../client/src/index.ts";
+import type { Accepted, CreateEventDefinitionData, NewEvent, NewSpace, Spillway } from "../client/src/index.ts";
 import type { Flight } from "./flights.ts";
 import { createSpace } from "./spaces.ts";
 
@@ -30,7 +30,7 @@ export function airportsOf(flights: readonly Flight[]): string[] {
 export async function createFlightSpace(
   origin: string,
   flights: readonly Flight[],
-): Promise<{ space: NewSpaceAnswer; client: Spillway }> {
+): Promise<{ space: NewSpace; client: Spillway }> {
   const { space, client } = await createSpace(origin, SPACE);
   await client.eventDefinitions.create(DEFINITION);
   const codes = airportsOf(flights);

@@ -1,4 +1,4 @@
-/** What names and ids may be, in every call. */
+/** What names and ids may be, in every call; and the names of components in the OpenAPI document. */
 
 export const MAX_ID_BYTES = 200;
 
@@ -23,3 +23,7 @@ export const isId = (text: string): boolean =>
   PLAIN.test(text) || (Buffer.byteLength(text) <= MAX_ID_BYTES && isOneLine(text) && !DOT_SEGMENTS.has(text));
 
 export const NOT_AN_ID = `An id has at most ${MAX_ID_BYTES} bytes of UTF-8 and no control characters, and is neither . nor ..`;
+
+/** A name in snake case as the OpenAPI document's components have it: `activity_events` is `ActivityEvents`. */
+export const inPascalCase = (name: string): string =>
+  name.replaceAll(/(?:^|_)([a-z])/g, (_, first: string) => first.toUpperCase());

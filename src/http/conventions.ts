@@ -8,7 +8,7 @@ import type { ZodOpenApiSecuritySchemeObject } from "zod-openapi";
 import type { SpaceRow } from "../db/tenants/spaces.ts";
 import { type ErrorCode, ERRORS, type Fault, SpillwayError } from "../errors.ts";
 import type { Call } from "./route.ts";
-import { Problem } from "./schemas.ts";
+import { Problem, problemWith } from "./problem-schemas.ts";
 
 export interface Conventions {
   credentials: Credentials;
@@ -33,6 +33,8 @@ export interface ErrorShape {
   contentType: string;
   /** The schema of every error's body. */
   schema: z.ZodType;
+  /** The schema of the body of an error with one of these codes. Default: that of every error. */
+  schemaOf?: (codes: readonly ErrorCode[]) => z.ZodType;
   statusOf: (code: ErrorCode) => number;
   /** What the document says of the code, in one sentence. */
   meaningOf: (code: ErrorCode) => string;
@@ -77,6 +79,7 @@ export const keyBehind = (scheme: string, name: string, document: ZodOpenApiSecu
 const problems: ErrorShape = {
   contentType: "application/problem+json",
   schema: Problem,
+  schemaOf: problemWith,
   statusOf: (code) => ERRORS[code].status,
   meaningOf: (code) => `\`${code}\`: ${ERRORS[code].title}`,
   bodyOf: ({ code, message, faults }, requestId) => ({
@@ -85,6 +88,7 @@ const problems: ErrorShape = {
     status: ERRORS[code].status,
     detail: message,
     code,
+    retryable: ERRORS[code].retryable,
     ...(faults.length === 0 ? {} : { errors: faults }),
     request_id: requestId,
   }),

@@ -9,10 +9,13 @@ import { exportExamples } from "./exports/examples.ts";
 import { EVENT_TYPES } from "../webhooks/events/index.ts";
 import { OWN } from "./conventions.ts";
 import type { Examples } from "./example-values.ts";
+import { ProfileAttributesRow, ProfileEventRow, ReachabilityEventRow } from "./exports/row-schemas.ts";
 import { flowExamples } from "./flows/examples.ts";
 import { mcpExamples } from "./mcp/examples.ts";
 import { metaExamples } from "./meta/examples.ts";
 import type { ApiDescription } from "./openapi.ts";
+import { WebhookEvent } from "./openapi-webhooks.ts";
+import { Problem } from "./problem-schemas.ts";
 import { profileDefinitionExamples } from "./profile-definitions/examples.ts";
 import { profileExamples } from "./profiles/examples.ts";
 import { scheduleExamples } from "./schedules/examples.ts";
@@ -82,4 +85,5 @@ export const OWN_API: ApiDescription = {
   examples: EXAMPLES,
   webhooks: EVENT_TYPES,
   conventions: OWN,
+  schemas: [ProfileAttributesRow, ProfileEventRow, ReachabilityEventRow, Problem, WebhookEvent],
 };

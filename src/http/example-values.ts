@@ -20,6 +20,7 @@ export const EXPORTED = {
   delivery: { type: "download" },
   layout: "single",
   format: "ndjson",
+  compression: "gzip",
   file_rows: 50_000,
 };
 

@@ -49,8 +49,19 @@ export const byCreation = (row: { created_at: number; id: string }): Position =>
   id: row.id,
 });
 
-/** A page of `item`s, as every list answers it. */
-export const pageOf = (item: z.ZodType) => z.object({ data: z.array(item), next_cursor: z.string().nullable() });
+/** By their items: lists of the same items have one schema. */
+const PAGES = new WeakMap<z.ZodType, z.ZodType>();
+
+/** A page of `item`s, as every list answers it. The document names it by its items: `ExportList`. */
+function pageOf(item: z.ZodType): z.ZodType {
+  const known = PAGES.get(item);
+  if (known !== undefined) return known;
+  const page = z.object({ data: z.array(item), next_cursor: z.string().nullable() });
+  const id = item.meta()?.id;
+  const named = id === undefined ? page : page.meta({ id: `${id.replace(/^Listed/, "")}List` });
+  PAGES.set(item, named);
+  return named;
+}
 
 /** Defines a list operation. Its query accepts the filters, `limit` and `cursor`. */
 export function list<Row, Filters extends z.ZodRawShape = z.ZodRawShape, Params = undefined>(

@@ -2,7 +2,8 @@
 
 import * as z from "zod";
 import type { ZodOpenApiOperationObject } from "zod-openapi";
-import { type EventType, familyOf } from "../webhooks/events/index.ts";
+import { EVENT_TYPES, type EventType, familyOf } from "../webhooks/events/index.ts";
+import { taggedUnion } from "./composed-schemas.ts";
 
 /** A webhook as its receiver gets it. The signature is its only authentication. */
 export function webhookOperation(type: EventType): ZodOpenApiOperationObject {
@@ -17,7 +18,7 @@ export function webhookOperation(type: EventType): ZodOpenApiOperationObject {
     requestParams: { header: WEBHOOK_HEADERS },
     requestBody: {
       required: true,
-      content: { "application/json": { schema: family.body, example: family.example(type) } },
+      content: { "application/json": { schema: bodyOf(type), example: family.example(type) } },
     },
     responses: {
       "204": { description: "Accepted; any 2xx counts as delivered." },
@@ -29,6 +30,18 @@ export function webhookOperation(type: EventType): ZodOpenApiOperationObject {
     },
   };
 }
+
+const bodyOf = (type: EventType): z.ZodType => {
+  const { body, bodies } = familyOf(type);
+  return bodies?.[type] ?? body;
+};
+
+/** The body of any webhook. */
+export const WebhookEvent = taggedUnion(
+  "WebhookEvent",
+  "type",
+  Object.fromEntries(EVENT_TYPES.map((type) => [type, bodyOf(type)])),
+);
 
 const WEBHOOK_HEADERS = z.object({
   "webhook-id": z.string().meta({ description: "The event's id. Process each id once." }),

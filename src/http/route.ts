@@ -97,6 +97,8 @@ export interface ResponseDoc {
   contentTypes?: readonly string[];
   /** Whole answers of another type than JSON, each with a name. */
   examples?: Readonly<Record<string, string>>;
+  /** By media type, where each has a schema of its own. */
+  contents?: Readonly<Record<string, z.ZodType>>;
   headers?: Record<string, string>;
 }
 

@@ -1,7 +1,6 @@
 /** Schemas that several resources share. */
 
 import * as z from "zod";
-import { AnyErrorCode } from "../webhooks/events/family.ts";
 import { isTimeZone } from "../time/days.ts";
 import { iso } from "../time/names.ts";
 import { isId, isOneLine, NOT_AN_ID, NOT_ONE_LINE } from "../names.ts";
@@ -55,29 +54,24 @@ export const TimeZone = z
 /** An id that the customer chose: opaque text. */
 export const Id = z.string().min(1).refine(isId, NOT_AN_ID);
 
+/** How many there are of something. */
+export const Count = z.int().min(0);
+
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 /** The parameter of a path. */
 export const IdInPath = z.object({ id: z.string() });
 
 /** A place in a request, and what is to say about it. */
-export const Finding = z.object({
-  pointer: z.string().meta({
-    description: "A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.",
-    example: "/start",
-  }),
-  detail: z.string(),
-});
-
-export const Problem = z
+export const Finding = z
   .object({
-    type: z.string().meta({ example: "/problems/invalid_request" }),
-    title: z.string(),
-    status: z.number().int(),
+    pointer: z.string().meta({
+      description: "A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.",
+      example: "/start",
+    }),
     detail: z.string(),
-    code: AnyErrorCode,
-    errors: z.array(Finding).optional(),
-    request_id: z.string(),
   })
-  .meta({ id: "Problem", description: "An error as RFC 9457 defines it." });
+  .meta({ id: "Finding" });
 
 /** The outcome of a list of records, each of which is stored once per id. */
-export const Accepted = z.object({ accepted: z.number().int(), duplicates: z.number().int() }).meta({ id: "Accepted" });
+export const Accepted = z.object({ accepted: Count, duplicates: Count }).meta({ id: "Accepted" });

@@ -49,7 +49,7 @@ export const Property = z
     ...described,
     fields: z.array(Field).min(1).max(MAX_LIST_FIELDS).optional().describe("For a `list` only."),
   })
-  .meta({ id: "EventProperty", outputId: "EventPropertyOut" });
+  .meta({ id: "EventProperty", outputId: "DefinedEventProperty" });
 
 export const DefinitionId = z
   .string()

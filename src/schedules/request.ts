@@ -17,12 +17,14 @@ import {
   requestShape,
   withoutNulls,
 } from "../export/api/request.ts";
+import { inPascalCase } from "../names.ts";
 import { DAY_MS } from "../time/durations.ts";
 
 /** The request field that names an earlier export: the result has only what came after that export. */
 const SINCE = "since";
 
-const runParameters = (dataset: AnyDataset) => [SINCE, ...(dataset.schedulable?.parameters ?? [])];
+/** The parameters that each run fills in. */
+export const runParameters = (dataset: AnyDataset) => [SINCE, ...(dataset.schedulable?.parameters ?? [])];
 
 function scheduledSchema(dataset: AnyDataset) {
   const shape = requestShape(dataset);
@@ -31,7 +33,7 @@ function scheduledSchema(dataset: AnyDataset) {
   const example = Object.fromEntries(Object.entries(dataset.example).filter(([name]) => !excluded.includes(name)));
   const window = dataset.schedulable?.parameters.map((name) => `\`${name}\``).join(" and ");
   return z.strictObject(kept).meta({
-    id: `ScheduledRequest_${dataset.name}`,
+    id: `Scheduled${inPascalCase(dataset.name)}Request`,
     description: `${dataset.title}. ${window === undefined ? "Each run sends the request unchanged." : `Each run fills in ${window}.`}`,
     example: { dataset: dataset.name, ...example },
   });
@@ -41,10 +43,9 @@ const [first, ...others] = DATASETS.map(scheduledSchema);
 if (first === undefined) throw new Error("DATASETS is empty");
 
 /** A schedule's request, of any dataset. */
-export const AnyScheduledRequest = z.preprocess(
-  (sent) => withoutNulls(sent),
-  z.discriminatedUnion("dataset", [first, ...others]),
-);
+export const AnyScheduledRequest = z
+  .preprocess((sent) => withoutNulls(sent), z.discriminatedUnion("dataset", [first, ...others]))
+  .meta({ id: "ScheduledRequest" });
 
 /** As it is stored: with defaults filled in. */
 export type ScheduledRequest = Record<string, unknown> & { dataset: string };

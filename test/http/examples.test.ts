@@ -1,6 +1,8 @@
 /** Every example of a request in the OpenAPI document is accepted by the API, on the day it is shown. */
 
 import { beforeAll, describe, expect, it } from "vitest";
+import { DATASETS } from "../../src/datasets/index.ts";
+import { inPascalCase } from "../../src/names.ts";
 import type { Route } from "../../src/http/route.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { AWS_VARS } from "../support/aws.ts";
@@ -87,7 +89,9 @@ describe.each(withBody)("the example of %s", (_, route) => {
 
 it("the example of each dataset is accepted", async () => {
   const examples = Object.entries(document.components.schemas).flatMap(([name, { example }]) =>
-    name.startsWith("ExportRequest_") && example !== undefined ? [example] : [],
+    DATASETS.some((dataset) => name === `${inPascalCase(dataset.name)}Request`) && example !== undefined
+      ? [example]
+      : [],
   );
   expect(examples).toHaveLength(6);
   for (const body of examples) {
@@ -101,7 +105,7 @@ it("the example of each dataset is accepted", async () => {
 });
 
 it("shows other days tomorrow", async () => {
-  const example = () => JSON.stringify(document.components.schemas["ExportRequest_activity_events"]?.example);
+  const example = () => JSON.stringify(document.components.schemas["ActivityEventsRequest"]?.example);
   const today = example();
   expect(today).toContain('"2026-02-14T00:00:00.000Z"');
   service.now += 86_400_000;

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ERRORS, type ErrorCode } from "../../src/errors.ts";
 import type { Route } from "../../src/http/route.ts";
 import { ROUTES } from "../../src/http/routes.ts";
+import { withResponses } from "../support/openapi.ts";
 import { Service } from "../support/service.ts";
 
 interface Answer {
@@ -32,7 +33,7 @@ const service = new Service();
 let document: Document;
 
 beforeAll(async () => {
-  document = await service.json<Document>("GET", "/openapi.json", 200);
+  document = withResponses(await service.json<Document>("GET", "/openapi.json", 200));
 });
 
 const operationOf = (route: Route): Operation => {

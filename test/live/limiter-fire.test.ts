@@ -5,7 +5,7 @@
  */
 
 import { beforeAll, describe, expect, test } from "vitest";
-import type { NewSpaceAnswer } from "../../client/src/index.ts";
+import type { NewSpace } from "../../client/src/index.ts";
 import { createSpace } from "../../scripts/spaces.ts";
 import { dice, shuffled } from "../support/random.ts";
 import { liveStack } from "./support.ts";
@@ -35,11 +35,11 @@ interface Report {
 
 // The entry point follows an option that takes one value: `--var` would take it for another variable.
 const stack = liveStack("--name", "spillway", "test/support/fire-worker.ts");
-let spaces: NewSpaceAnswer[] = [];
+let spaces: NewSpace[] = [];
 let answers: Answer[] = [];
 const reports = new Map<string, Report>();
 
-async function call(space: NewSpaceAnswer, policy: Policy): Promise<Answer> {
+async function call(space: NewSpace, policy: Policy): Promise<Answer> {
   const headers = { authorization: `Bearer ${space.api_key}`, "content-type": "application/json" };
   const sentAt = Date.now();
   const window = { start: new Date(sentAt - 7_200_000).toISOString(), end: new Date(sentAt - 3_600_000).toISOString() };
@@ -72,7 +72,7 @@ function fire(seed: number): Promise<Answer[]> {
 
 const passed = (answer: Answer) => answer.status === POLICIES[answer.policy].passes;
 
-const passesOf = (space: NewSpaceAnswer, policy: Policy, among: readonly Answer[] = answers) =>
+const passesOf = (space: NewSpace, policy: Policy, among: readonly Answer[] = answers) =>
   among.filter((answer) => answer.space === space.id && answer.policy === policy && passed(answer));
 
 /** How many of these surely passed within one span of 60 seconds, at most. */
@@ -83,7 +83,7 @@ function mostInOneWindow(passes: readonly Answer[]): number {
   return Math.max(0, ...counts);
 }
 
-function reportOf(space: NewSpaceAnswer): Report {
+function reportOf(space: NewSpace): Report {
   const report = reports.get(space.id);
   if (report === undefined) throw new Error("the space has no report");
   return report;

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll } from "vitest";
-import type { Export, ExportFile, ExportRequest, NewEvent, NewSpaceAnswer, Spillway } from "../../client/src/index.ts";
+import type { Export, ExportFile, ExportRequest, NewEvent, NewSpace, Spillway } from "../../client/src/index.ts";
 import { createSpace } from "../../scripts/spaces.ts";
 import { freePort, type Stack, startStack } from "../../scripts/stack.ts";
 
@@ -93,7 +93,7 @@ export function liveStack(...args: string[]): LiveStack {
 }
 
 export interface Shop {
-  space: NewSpaceAnswer;
+  space: NewSpace;
   client: Spillway;
 }
 

@@ -71,6 +71,10 @@ export function bodyFields(document: Document): BodyField[] {
   return [...fields.values()];
 }
 
+/** What a schema refers to, or the schema itself. */
+const referred = ({ components }: Document, schema: Schema): Schema =>
+  components.schemas[schema.$ref?.split("/").at(-1) ?? ""] ?? schema;
+
 function walk(
   document: Document,
   schema: Schema,
@@ -80,9 +84,8 @@ function walk(
   refs: readonly string[],
 ): void {
   if (schema.$ref !== undefined) {
-    const name = schema.$ref.split("/").at(-1) ?? "";
-    if (refs.filter((each) => each === name).length > MAX_REPEATS) return;
-    walk(document, document.components.schemas[name] ?? {}, pointer, wrap, add, [...refs, name]);
+    if (refs.filter((each) => each === schema.$ref).length > MAX_REPEATS) return;
+    walk(document, referred(document, schema), pointer, wrap, add, [...refs, schema.$ref]);
     return;
   }
   for (const each of [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])])
@@ -91,7 +94,8 @@ function walk(
   if (types.includes("string") && schema.enum === undefined && schema.const === undefined && schema.format !== "uuid")
     add(schema.format === "date-time" || schema.format === "date" ? schema.format : "text", pointer, wrap);
   const fixed = Object.fromEntries(
-    Object.entries(schema.properties ?? {}).flatMap(([name, { type, const: only, enum: values }]) => {
+    Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+      const { type, const: only, enum: values } = referred(document, member);
       const text = type === "string" && schema.required?.includes(name) === true ? "a" : undefined;
       const value = only ?? values?.[0] ?? text;
       return value === undefined ? [] : [[name, value]];
@@ -100,7 +104,7 @@ function walk(
   for (const [name, member] of Object.entries(schema.properties ?? {}))
     walk(document, member, `${pointer}/${name}`, (value) => wrap({ ...fixed, [name]: value }), add, refs);
   if (typeof schema.additionalProperties === "object") {
-    const value = schema.additionalProperties.enum?.[0] ?? null;
+    const value = referred(document, schema.additionalProperties).enum?.[0] ?? null;
     add("name", pointer, (name) => wrap({ [String(name)]: value }));
     walk(document, schema.additionalProperties, `${pointer}/a`, (value) => wrap({ a: value }), add, refs);
   }

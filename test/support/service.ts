@@ -18,6 +18,7 @@ import { CustomerBuckets } from "../../src/outbound/customer.ts";
 import { Bucket } from "../../src/outbound/s3.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import type { Used } from "../../src/budget.ts";
+import { checkAnswer } from "./answers.ts";
 import { SharedBudget } from "./shared-budget.ts";
 
 export const ORIGIN = "https://spillway.test";
@@ -166,6 +167,7 @@ export class Service {
     const response = await this.budget.invoke(async () => this.app.fetch(request, env, ctx));
     // A stream that is written in the background must be read while it is.
     void Promise.allSettled(pending);
+    await checkAnswer(method, path, response);
     return response;
   }
 

@@ -1,7 +1,7 @@
 /** The OpenAPI document describes each webhook event by the schema that its bodies conform to. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { ExportBody } from "../../src/webhooks/events/exports.ts";
+import { ExportBody, exportEvents } from "../../src/webhooks/events/exports.ts";
 import { EVENT_TYPES } from "../../src/webhooks/events/index.ts";
 import { SchedulePausedBody } from "../../src/webhooks/events/schedules.ts";
 import { Service } from "../support/service.ts";
@@ -23,17 +23,18 @@ it("has every event type, and no other", () => {
   expect(Object.keys(webhooks).toSorted()).toEqual([...EVENT_TYPES].toSorted());
 });
 
-describe.each(ExportBody.shape.type.options)("%s", (type) => {
-  it("is described by the one schema of bodies, with an example that keeps to it", () => {
+describe.each(Object.keys(exportEvents.summaries))("%s", (type) => {
+  it("is described by a schema of its own, with an example that keeps to it", () => {
     const media = webhooks[type]?.post.requestBody.content["application/json"];
-    expect(media?.schema).toEqual({ $ref: "#/components/schemas/WebhookBody" });
+    const name = type.replaceAll(/(?:^|\.)(.)/g, (_, first: string) => first.toUpperCase());
+    expect(media?.schema).toEqual({ $ref: `#/components/schemas/${name}Event` });
     expect(ExportBody.parse(media?.example)).toMatchObject({ type, data: { status: type.slice("export.".length) } });
   });
 });
 
 it("describes a schedule's event by a schema of its own, with an example that keeps to it", () => {
   const media = webhooks["schedule.paused"]?.post.requestBody.content["application/json"];
-  expect(media?.schema).toEqual({ $ref: "#/components/schemas/SchedulePausedBody" });
+  expect(media?.schema).toEqual({ $ref: "#/components/schemas/SchedulePausedEvent" });
   expect(SchedulePausedBody.parse(media?.example)).toMatchObject({ data: { failures: 3 } });
 });
 

@@ -57,11 +57,14 @@ export function addEstimate(program: Command, cli: Cli): void {
     const { spillway } = cli;
     const estimate = await spillway.exports.estimate(await requestFrom(cli, spillway, dataset ?? null, options));
     warn(cli, estimate.warnings);
-    const { rows, rows_at_least: atLeast, files, bytes_estimate: bytes } = estimate;
+    const { files, bytes_estimate: bytes } = estimate;
     cli.out.result(
       estimate,
       record({
-        rows: rows === undefined ? `at least ${(atLeast ?? 0).toLocaleString("en-US")}` : rows.toLocaleString("en-US"),
+        rows:
+          "rows" in estimate
+            ? estimate.rows.toLocaleString("en-US")
+            : `at least ${estimate.rows_at_least.toLocaleString("en-US")}`,
         files: files.toLocaleString("en-US"),
         size: `about ${size(bytes)}`,
       }),

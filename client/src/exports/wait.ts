@@ -72,7 +72,7 @@ export async function waitForVerification(
 }
 
 function completedOrThrow(ended: Export): CompletedExport {
-  if (ended.status === "completed") return ended as CompletedExport;
+  if (ended.status === "completed") return ended;
   const why = ended.error === null ? "" : `: ${ended.error.message} (${ended.error.code})`;
   const detail = `Export ${ended.id} ended as ${ended.status}${why}`;
   throw failure({ code: "export_ended", status: 200, detail, export: ended });

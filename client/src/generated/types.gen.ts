@@ -6,10 +6,24 @@ export type ClientOptions = {
 
 export type Webhooks = ExportCompletedWebhookRequest | ExportFailedWebhookRequest | ExportCanceledWebhookRequest | ExportExpiredWebhookRequest | ExportDamagedWebhookRequest | SchedulePausedWebhookRequest;
 
+export type ExportRequest = ({
+    dataset: 'activity_events';
+} & ActivityEventsRequest) | ({
+    dataset: 'conversion_events';
+} & ConversionEventsRequest) | ({
+    dataset: 'segment_profiles';
+} & SegmentProfilesRequest) | ({
+    dataset: 'profile_attributes';
+} & ProfileAttributesRequest) | ({
+    dataset: 'profile_events';
+} & ProfileEventsRequest) | ({
+    dataset: 'reachability_events';
+} & ReachabilityEventsRequest);
+
 /**
  * Events of any definition, with their properties
  */
-export type ExportRequestActivityEvents = {
+export type ActivityEventsRequest = {
     dataset: 'activity_events';
     /**
      * Start of the window, inclusive. A bound with more digits than milliseconds counts as it was sent.
@@ -38,25 +52,7 @@ export type ExportRequestActivityEvents = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -64,29 +60,20 @@ export type ExportRequestActivityEvents = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -106,10 +93,53 @@ export type ExportRequestActivityEvents = {
     callback_url?: string;
 };
 
+export type Delivery = DownloadDelivery | S3Delivery;
+
+export type DownloadDelivery = {
+    type: 'download';
+};
+
+export type S3Delivery = {
+    type: 's3';
+    /**
+     * A destination of the space.
+     */
+    destination_id: string;
+} | {
+    type: 's3';
+    bucket: string;
+    /**
+     * `eu-central-1` and `EU_CENTRAL_1` are the same.
+     */
+    region: string;
+    /**
+     * Begins every key. A missing slash at its end is added.
+     */
+    directory_path?: string;
+    role_arn: string;
+};
+
+export type ExportFormat = 'ndjson' | 'csv' | 'parquet';
+
+export type Compression = 'gzip' | 'zstd' | 'none' | 'snappy';
+
+export type SelectedColumn = {
+    /**
+     * Names from the row inwards, separated by full stops.
+     */
+    path: string;
+    /**
+     * The column's name in the result. Default: the path.
+     */
+    as?: string;
+};
+
+export type Redaction = 'drop' | 'sha256';
+
 /**
  * Conversions, or the credit that touchpoints get for them
  */
-export type ExportRequestConversionEvents = {
+export type ConversionEventsRequest = {
     dataset: 'conversion_events';
     /**
      * A day in the space's time zone (in a schedule, in the schedule's), with the length that the zone gives it. Not in the future; today has the conversions so far.
@@ -138,15 +168,15 @@ export type ExportRequestConversionEvents = {
     /**
      * Ids of conversions, including `custom_event_1` to `custom_event_50`. Default: every conversion.
      */
-    event_names?: Array<'add_payment_info' | 'add_to_cart' | 'complete_registration' | 'contact' | 'initiate_checkout' | 'lead_generated' | 'purchase' | 'schedule' | 'sign_up' | 'start_trial' | 'submit_application' | 'subscribe' | 'upsell_purchase' | 'view_content' | 'webinar_registration' | 'custom_event_1' | 'custom_event_2' | 'custom_event_3' | 'custom_event_4' | 'custom_event_5' | 'custom_event_6' | 'custom_event_7' | 'custom_event_8' | 'custom_event_9' | 'custom_event_10' | 'custom_event_11' | 'custom_event_12' | 'custom_event_13' | 'custom_event_14' | 'custom_event_15' | 'custom_event_16' | 'custom_event_17' | 'custom_event_18' | 'custom_event_19' | 'custom_event_20' | 'custom_event_21' | 'custom_event_22' | 'custom_event_23' | 'custom_event_24' | 'custom_event_25' | 'custom_event_26' | 'custom_event_27' | 'custom_event_28' | 'custom_event_29' | 'custom_event_30' | 'custom_event_31' | 'custom_event_32' | 'custom_event_33' | 'custom_event_34' | 'custom_event_35' | 'custom_event_36' | 'custom_event_37' | 'custom_event_38' | 'custom_event_39' | 'custom_event_40' | 'custom_event_41' | 'custom_event_42' | 'custom_event_43' | 'custom_event_44' | 'custom_event_45' | 'custom_event_46' | 'custom_event_47' | 'custom_event_48' | 'custom_event_49' | 'custom_event_50'>;
+    event_names?: Array<ConversionName>;
     /**
      * Turns attribution on: lines are credits to touchpoints. Credit is given to touchpoints of every source; only lines of these sources are exported. Needs `attribution_model` and `attribution_window`.
      */
-    sources?: Array<'facebook_ads' | 'google_ads' | 'linkedin_ads' | 'tiktok_ads' | 'youtube_ads' | 'instagram_ads' | 'bing_ads' | 'yahoo_ads' | 'pinterest_ads' | 'reddit_ads' | 'snapchat_ads' | 'telegram_ads' | 'twitch_ads' | 'x_ads' | 'quora_ads' | 'duckduckgo_ads' | 'facebook_organic' | 'google_organic' | 'linkedin_organic' | 'tiktok_organic' | 'youtube_organic' | 'instagram_organic' | 'bing_organic' | 'yahoo_organic' | 'pinterest_organic' | 'reddit_organic' | 'snapchat_organic' | 'telegram_organic' | 'twitch_organic' | 'x_organic' | 'quora_organic' | 'duckduckgo_organic' | 'messenger_organic' | 'brave_organic' | 'threads_organic' | 'ai_chat_gpt' | 'ai_perplexity' | 'ai_copilot' | 'ai_claude' | 'ai_grok' | 'ai_gemini' | 'ai_deepseek' | 'email' | 'sms' | 'referral' | 'direct' | 'shop_app' | 'substack' | 'capterra' | 'trustpilot' | 'g2' | 'yelp'>;
+    sources?: Array<TouchpointSource>;
     /**
      * How credit is given. With a list, each event has the lines of each model, one model after the other, and lines have a column `model`.
      */
-    attribution_model?: 'first_touch' | 'last_touch' | 'linear' | 'first_platform_touch' | 'last_platform_touch' | 'linear_paid' | 'u_shaped' | 'last_non_direct_touch' | Array<'first_touch' | 'last_touch' | 'linear' | 'first_platform_touch' | 'last_platform_touch' | 'linear_paid' | 'u_shaped' | 'last_non_direct_touch'>;
+    attribution_model?: AttributionModel | Array<AttributionModel>;
     /**
      * The lookback window: for how many days of 24 hours before an event touchpoints count. 0: all touchpoints before the event.
      */
@@ -154,7 +184,7 @@ export type ExportRequestConversionEvents = {
     /**
      * The fields of a line after `id`, `event_time_utc` and, with `sources`, `touchpoint_id` (and `source`, where a field of ads is named), in this order. The eight fields of ads need `sources`.
      */
-    fields?: Array<'profile_id' | 'company_id' | 'space_id' | 'event_name' | 'configured_name' | 'amount' | 'is_upsell' | 'ad_id' | 'ad_name' | 'adset_id' | 'adset_name' | 'campaign_id' | 'campaign_name' | 'account_id' | 'account_name' | 'order_id' | 'order_name' | 'event_url' | 'id' | 'event_time_utc' | 'touchpoint_id' | 'source'>;
+    fields?: Array<ConversionField>;
     /**
      * `true` writes `id`, `profile_id` and `company_id` as numbers where they are whole numbers that every reader of JSON keeps exactly.
      */
@@ -170,25 +200,7 @@ export type ExportRequestConversionEvents = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -196,29 +208,20 @@ export type ExportRequestConversionEvents = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -238,10 +241,18 @@ export type ExportRequestConversionEvents = {
     callback_url?: string;
 };
 
+export type ConversionName = 'add_payment_info' | 'add_to_cart' | 'complete_registration' | 'contact' | 'initiate_checkout' | 'lead_generated' | 'purchase' | 'schedule' | 'sign_up' | 'start_trial' | 'submit_application' | 'subscribe' | 'upsell_purchase' | 'view_content' | 'webinar_registration' | 'custom_event_1' | 'custom_event_2' | 'custom_event_3' | 'custom_event_4' | 'custom_event_5' | 'custom_event_6' | 'custom_event_7' | 'custom_event_8' | 'custom_event_9' | 'custom_event_10' | 'custom_event_11' | 'custom_event_12' | 'custom_event_13' | 'custom_event_14' | 'custom_event_15' | 'custom_event_16' | 'custom_event_17' | 'custom_event_18' | 'custom_event_19' | 'custom_event_20' | 'custom_event_21' | 'custom_event_22' | 'custom_event_23' | 'custom_event_24' | 'custom_event_25' | 'custom_event_26' | 'custom_event_27' | 'custom_event_28' | 'custom_event_29' | 'custom_event_30' | 'custom_event_31' | 'custom_event_32' | 'custom_event_33' | 'custom_event_34' | 'custom_event_35' | 'custom_event_36' | 'custom_event_37' | 'custom_event_38' | 'custom_event_39' | 'custom_event_40' | 'custom_event_41' | 'custom_event_42' | 'custom_event_43' | 'custom_event_44' | 'custom_event_45' | 'custom_event_46' | 'custom_event_47' | 'custom_event_48' | 'custom_event_49' | 'custom_event_50';
+
+export type TouchpointSource = 'facebook_ads' | 'google_ads' | 'linkedin_ads' | 'tiktok_ads' | 'youtube_ads' | 'instagram_ads' | 'bing_ads' | 'yahoo_ads' | 'pinterest_ads' | 'reddit_ads' | 'snapchat_ads' | 'telegram_ads' | 'twitch_ads' | 'x_ads' | 'quora_ads' | 'duckduckgo_ads' | 'facebook_organic' | 'google_organic' | 'linkedin_organic' | 'tiktok_organic' | 'youtube_organic' | 'instagram_organic' | 'bing_organic' | 'yahoo_organic' | 'pinterest_organic' | 'reddit_organic' | 'snapchat_organic' | 'telegram_organic' | 'twitch_organic' | 'x_organic' | 'quora_organic' | 'duckduckgo_organic' | 'messenger_organic' | 'brave_organic' | 'threads_organic' | 'ai_chat_gpt' | 'ai_perplexity' | 'ai_copilot' | 'ai_claude' | 'ai_grok' | 'ai_gemini' | 'ai_deepseek' | 'email' | 'sms' | 'referral' | 'direct' | 'shop_app' | 'substack' | 'capterra' | 'trustpilot' | 'g2' | 'yelp';
+
+export type AttributionModel = 'first_touch' | 'last_touch' | 'linear' | 'first_platform_touch' | 'last_platform_touch' | 'linear_paid' | 'u_shaped' | 'last_non_direct_touch';
+
+export type ConversionField = 'profile_id' | 'company_id' | 'space_id' | 'event_name' | 'configured_name' | 'amount' | 'is_upsell' | 'ad_id' | 'ad_name' | 'adset_id' | 'adset_name' | 'campaign_id' | 'campaign_name' | 'account_id' | 'account_name' | 'order_id' | 'order_name' | 'event_url' | 'id' | 'event_time_utc' | 'touchpoint_id' | 'source';
+
 /**
  * The profiles of a segment, with attributes, tags, events and topics
  */
-export type ExportRequestSegmentProfiles = {
+export type SegmentProfilesRequest = {
     dataset: 'segment_profiles';
     /**
      * A segment's id: only the profiles that are in it at the snapshot. Default: every profile.
@@ -278,25 +289,7 @@ export type ExportRequestSegmentProfiles = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -304,29 +297,20 @@ export type ExportRequestSegmentProfiles = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -362,7 +346,7 @@ export type SegmentCombination = {
 /**
  * Profiles' attributes and identifiers
  */
-export type ExportRequestProfileAttributes = {
+export type ProfileAttributesRequest = {
     dataset: 'profile_attributes';
     /**
      * Names of attributes, native (`$email_address`) or the space's own. An attribute that the profile lacks is null. `attributes`, `identifiers` or both are required.
@@ -387,25 +371,7 @@ export type ExportRequestProfileAttributes = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -413,29 +379,20 @@ export type ExportRequestProfileAttributes = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -458,7 +415,7 @@ export type ExportRequestProfileAttributes = {
 /**
  * Events with the identifiers of their profiles
  */
-export type ExportRequestProfileEvents = {
+export type ProfileEventsRequest = {
     dataset: 'profile_events';
     /**
      * Start of the window, inclusive. At most 90 days ago.
@@ -479,25 +436,7 @@ export type ExportRequestProfileEvents = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -505,29 +444,20 @@ export type ExportRequestProfileEvents = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -550,7 +480,7 @@ export type ExportRequestProfileEvents = {
 /**
  * Changes of profiles' reachability by SMS, email and push
  */
-export type ExportRequestReachabilityEvents = {
+export type ReachabilityEventsRequest = {
     dataset: 'reachability_events';
     /**
      * Start of the window, inclusive. At most 90 days ago.
@@ -567,25 +497,7 @@ export type ExportRequestReachabilityEvents = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -593,29 +505,20 @@ export type ExportRequestReachabilityEvents = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -633,6 +536,55 @@ export type ExportRequestReachabilityEvents = {
      * Receives a webhook when the export ends, signed with the space's `webhook_secret`. Must be https and resolve to a public address. It may contain a token: answers show its origin and the beginning of its path.
      */
     callback_url?: string;
+};
+
+export type ExportStatus = 'queued' | 'processing' | 'completed' | 'failed' | 'canceled' | 'expired';
+
+export type SendEventsRequest = {
+    events: Array<{
+        /**
+         * If omitted, the service creates an id. An event whose id the space already has is a duplicate.
+         */
+        id?: string | null;
+        definition_id: string;
+        person_id?: string | null;
+        /**
+         * Instead of `person_id`.
+         */
+        external_person_id?: string | null;
+        /**
+         * Instead of `person_id`: the `custom_id` of the profile.
+         */
+        custom_id?: string | null;
+        /**
+         * The session on a web page. If omitted, of `sessionStarted` and `sessionEnded` their `sessionId`.
+         */
+        session_id?: string | null;
+        /**
+         * If omitted, the company of the profile.
+         */
+        company_id?: string | null;
+        /**
+         * If omitted, the time when the service receives the event.
+         */
+        occurred_at?: string | null;
+        properties: {
+            [key: string]: unknown;
+        };
+    }>;
+};
+
+export type CreateEventDefinitionRequest = {
+    /**
+     * Default: made from the name.
+     */
+    id?: string | null;
+    name: string;
+    description?: string | null;
+    section_id?: string | null;
+    category?: 'custom';
+    enabled?: boolean;
+    properties?: Array<EventProperty>;
 };
 
 export type EventProperty = {
@@ -658,6 +610,161 @@ export type EventProperty = {
          */
         description?: string;
     }>;
+};
+
+export type GrowEventDefinitionRequest = {
+    name?: string;
+    description?: string | null;
+    enabled?: boolean;
+    properties?: Array<EventProperty>;
+    /**
+     * Of `customAttributeChanged` alone: replaces the list of attributes whose changes give events; null: every attribute that is not native; an empty list: none. An attribute that is not defined and that no profile has is rejected.
+     */
+    attributes?: Array<string> | null;
+};
+
+export type PutFlowsRequest = {
+    flows: Array<{
+        id: string;
+        campaign_name?: string | null;
+        campaign_start?: string | null;
+        /**
+         * An event refers to an element by its property `flowElementId`.
+         */
+        elements?: Array<{
+            id: string;
+            name?: string | null;
+        }>;
+    }>;
+};
+
+export type SendTouchpointsRequest = {
+    touchpoints: Array<{
+        /**
+         * A touchpoint whose id the space already has is a duplicate.
+         */
+        id: string;
+        person_id?: string | null;
+        /**
+         * Instead of `person_id`.
+         */
+        external_person_id?: string | null;
+        /**
+         * Instead of `person_id`: the `custom_id` of the profile.
+         */
+        custom_id?: string | null;
+        /**
+         * At most five minutes in the future; any time in the past.
+         */
+        occurred_at: string;
+        source: TouchpointSource;
+        ad_id?: string | null;
+        /**
+         * If omitted, an export uses the ad set of the ad as of its snapshot.
+         */
+        adset_id?: string | null;
+        /**
+         * If omitted, the campaign of the ad set.
+         */
+        campaign_id?: string | null;
+        /**
+         * If omitted, the account of the campaign.
+         */
+        account_id?: string | null;
+    }>;
+};
+
+export type PutAdObjectsRequest = {
+    ads?: Array<{
+        id: string;
+        name: string;
+        /**
+         * The parent object need not exist yet.
+         */
+        adset_id?: string | null;
+    }> | null;
+    adsets?: Array<{
+        id: string;
+        name: string;
+        /**
+         * The parent object need not exist yet.
+         */
+        campaign_id?: string | null;
+    }> | null;
+    campaigns?: Array<{
+        id: string;
+        name: string;
+        /**
+         * The parent object need not exist yet.
+         */
+        account_id?: string | null;
+    }> | null;
+    accounts?: Array<{
+        id: string;
+        name: string;
+    }> | null;
+};
+
+export type MergeProfilesRequest = {
+    profiles: Array<{
+        person_id: string;
+        external_person_id?: string | null;
+        company_id?: string | null;
+        type?: string | null;
+        /**
+         * Merged by name; null removes an identifier. `custom_id` names one profile of the space.
+         */
+        identifiers?: {
+            [key: string]: string | null;
+        } | null;
+        /**
+         * Merged by name; null removes an attribute. Names that begin with `$` are native: `GET /v1/attributes` lists them. Native values are texts: `$email_marketing` and `$sms_marketing` are `subscribed` or `unsubscribed`, `$date_of_birth` is a date (`1815-12-10`). A value of a defined attribute must have its type; undefined attributes accept any type. A profile cannot have two attributes whose names differ in letter case alone.
+         */
+        attributes?: {
+            [key: string]: string | number | boolean | null;
+        } | null;
+        /**
+         * Replaces the tags; null or an empty list removes them all.
+         */
+        tags?: Array<string> | null;
+        /**
+         * Topic → channel → consent. Merged by topic and channel; null removes a channel or a topic. A topic without channels is removed.
+         */
+        topics?: {
+            [key: string]: {
+                [key: string]: 'opt-in' | 'confirmed-opt-in' | 'opt-out' | null;
+            } | null;
+        } | null;
+        /**
+         * Replaces the installations, whose ids must differ; null or an empty list removes them all.
+         */
+        installations?: Array<{
+            installation_id: string;
+            platform: 'iOS' | 'Android' | 'Webpush';
+            is_optin: boolean;
+            push_token?: string | null;
+        }> | null;
+    }>;
+};
+
+export type MergePeopleRequest = {
+    /**
+     * The `person_id` of the person whose profile ends.
+     */
+    from: string;
+    /**
+     * The `person_id` of the person whose profile stays.
+     */
+    into: string;
+};
+
+export type PutSegmentRequest = {
+    /**
+     * If sent, the id in the address.
+     */
+    id?: string | null;
+    name: string;
+    rule: SegmentRule;
 };
 
 /**
@@ -770,6 +877,103 @@ export type SegmentRule = {
     value?: boolean | null;
 };
 
+export type LoadReachabilityEventsRequest = {
+    events: Array<{
+        id: string;
+        person_id: string;
+        timestamp: string;
+        channel: 'SMS';
+        reasons: Array<'SUBSCRIBED_TO_SMS_MARKETING' | 'UNSUBSCRIBED_FROM_SMS_MARKETING' | 'PHONE_NUMBER_ADDED' | 'PHONE_NUMBER_REMOVED' | 'PHONE_NUMBER_UPDATED'>;
+        has_phone_number?: boolean | null;
+        sms_marketing?: 'subscribed' | 'unsubscribed' | null;
+        has_email_address?: null;
+        email_marketing?: null;
+        is_optin?: null;
+        platform?: null;
+        installation_id?: null;
+    } | {
+        id: string;
+        person_id: string;
+        timestamp: string;
+        channel: 'EMAIL';
+        reasons: Array<'SUBSCRIBED_TO_EMAIL_MARKETING' | 'UNSUBSCRIBED_FROM_EMAIL_MARKETING' | 'EMAIL_ADDRESS_ADDED' | 'EMAIL_ADDRESS_REMOVED' | 'EMAIL_ADDRESS_UPDATED'>;
+        has_email_address?: boolean | null;
+        email_marketing?: 'subscribed' | 'unsubscribed' | null;
+        has_phone_number?: null;
+        sms_marketing?: null;
+        is_optin?: null;
+        platform?: null;
+        installation_id?: null;
+    } | {
+        id: string;
+        person_id: string;
+        timestamp: string;
+        channel: 'PUSH';
+        reasons: Array<'SUBSCRIBED_TO_PUSH' | 'UNSUBSCRIBED_FROM_PUSH' | 'PUSH_TOKEN_ADDED'>;
+        installation_id: string;
+        is_optin?: boolean | null;
+        platform?: 'iOS' | 'Android' | 'Webpush' | null;
+        has_phone_number?: null;
+        sms_marketing?: null;
+        has_email_address?: null;
+        email_marketing?: null;
+    }>;
+};
+
+export type PutAttributeRequest = {
+    /**
+     * A new section is created.
+     */
+    section_id?: string | null;
+    name: string;
+    /**
+     * `date`: a text with an RFC 3339 time, with an offset, or a plain day (`2026-01-31`).
+     */
+    type: 'text' | 'boolean' | 'date' | 'number';
+};
+
+export type PutTagRequest = {
+    /**
+     * A new section is created.
+     */
+    section_id?: string | null;
+    name: string;
+};
+
+export type CreateSpaceRequest = {
+    name: string;
+    timezone: string;
+    /**
+     * Events are kept for this many days after `occurred_at`.
+     */
+    retention_days?: number;
+};
+
+export type ChangeSpaceRequest = {
+    name?: string;
+    timezone?: string;
+    retention_days?: number;
+    dialects?: DialectSettings;
+    /**
+     * What is left out stays as it is.
+     */
+    branding?: {
+        /**
+         * The name that the portal shows. Null: the space's own.
+         */
+        name?: string | null;
+        /**
+         * The colour of buttons. Null: the portal's own.
+         */
+        accent?: string | null;
+    };
+    /**
+     * The origins of the pages that may show the space's portal in a frame, all of them, each with its scheme, host and port (at most 20; `http` in local development only). Empty: none.
+     */
+    portal_origins?: Array<string>;
+    status?: 'active' | 'inactive';
+};
+
 /**
  * Settings of APIs of other products, where the operator has turned them on. Default: none.
  */
@@ -782,10 +986,174 @@ export type DialectSettings = {
     };
 };
 
+export type ChangeOwnSpaceRequest = {
+    name?: string;
+    timezone?: string;
+    retention_days?: number;
+    dialects?: DialectSettings;
+    /**
+     * What is left out stays as it is.
+     */
+    branding?: {
+        /**
+         * The name that the portal shows. Null: the space's own.
+         */
+        name?: string | null;
+        /**
+         * The colour of buttons. Null: the portal's own.
+         */
+        accent?: string | null;
+    };
+    /**
+     * The origins of the pages that may show the space's portal in a frame, all of them, each with its scheme, host and port (at most 20; `http` in local development only). Empty: none.
+     */
+    portal_origins?: Array<string>;
+};
+
+export type CreateApiKeyRequest = {
+    name: string;
+    scopes: Array<'events:read' | 'events:write' | 'profiles:read' | 'profiles:write' | 'exports:read' | 'exports:write' | 'settings:write'>;
+    /**
+     * For a key that web pages use: it may call `POST /v1/events` alone, from pages of these origins, each with its scheme, host and port (at most 20; `http` in local development only). Its only scope is `events:write`. Everyone who opens a page can read its key.
+     */
+    origins?: Array<string> | null;
+    /**
+     * From this time on the key is refused. By default it never expires.
+     */
+    expires_at?: string | null;
+};
+
+export type CreateDestinationRequest = {
+    name: string;
+    bucket: string;
+    /**
+     * `eu-central-1` and `EU_CENTRAL_1` are the same.
+     */
+    region: string;
+    /**
+     * The https address of a store other than AWS; private addresses are rejected. With it, `path_style` defaults to `true`.
+     */
+    endpoint?: string | null;
+    /**
+     * Begins every key. A missing slash at its end is added.
+     */
+    directory_path?: string | null;
+    /**
+     * `role` is recommended: the service assumes it for each export with the space's external id. `keys`: the secret is stored encrypted and never returned.
+     */
+    auth: {
+        type: 'role';
+        role_arn: string;
+    } | {
+        type: 'keys';
+        /**
+         * Of AWS or another store; Swift's have a colon, such as `account:user`.
+         */
+        access_key_id: string;
+        secret_access_key: string;
+    };
+    /**
+     * The encryption of files and manifests. A store that does not support it is rejected.
+     */
+    encryption?: {
+        sse: 'AES256' | 'aws:kms';
+        kms_key_id?: string | null;
+    } | null;
+    /**
+     * Defaults to `aws`; with an `endpoint`, to `generic`. Settings that the store does not support are rejected.
+     */
+    provider?: 'aws' | 'r2' | 'gcs' | 'ceph' | 'generic' | null;
+    /**
+     * Whether the bucket is in the path of addresses instead of in the host name.
+     */
+    path_style?: boolean | null;
+    storage_class?: string | null;
+    /**
+     * The part of an object's key between the directory path and the file's name, such as `dt={date}/`. Variables: `{dataset}`, `{date}`, `{hour}`, `{export_id}`, `{event_name}`; `date` (`2026-01-15`) and `hour` (`09`) are the start of the window in UTC (of conversions, the first requested day); `event_name` is available for exports of exactly one event. A missing slash at the end is added.
+     */
+    key_template?: string | null;
+};
+
+export type ChangeDestinationRequest = {
+    name?: string;
+    bucket?: string;
+    /**
+     * `eu-central-1` and `EU_CENTRAL_1` are the same.
+     */
+    region?: string;
+    /**
+     * The https address of a store other than AWS; private addresses are rejected. With it, `path_style` defaults to `true`.
+     */
+    endpoint?: string | null;
+    /**
+     * Begins every key. A missing slash at its end is added.
+     */
+    directory_path?: string | null;
+    /**
+     * `role` is recommended: the service assumes it for each export with the space's external id. `keys`: the secret is stored encrypted and never returned.
+     */
+    auth?: {
+        type: 'role';
+        role_arn: string;
+    } | {
+        type: 'keys';
+        /**
+         * Of AWS or another store; Swift's have a colon, such as `account:user`.
+         */
+        access_key_id: string;
+        secret_access_key: string;
+    };
+    /**
+     * The encryption of files and manifests. A store that does not support it is rejected.
+     */
+    encryption?: {
+        sse: 'AES256' | 'aws:kms';
+        kms_key_id?: string | null;
+    } | null;
+    /**
+     * Defaults to `aws`; with an `endpoint`, to `generic`. Settings that the store does not support are rejected.
+     */
+    provider?: 'aws' | 'r2' | 'gcs' | 'ceph' | 'generic' | null;
+    /**
+     * Whether the bucket is in the path of addresses instead of in the host name.
+     */
+    path_style?: boolean | null;
+    storage_class?: string | null;
+    /**
+     * The part of an object's key between the directory path and the file's name, such as `dt={date}/`. Variables: `{dataset}`, `{date}`, `{hour}`, `{export_id}`, `{event_name}`; `date` (`2026-01-15`) and `hour` (`09`) are the start of the window in UTC (of conversions, the first requested day); `event_name` is available for exports of exactly one event. A missing slash at the end is added.
+     */
+    key_template?: string | null;
+};
+
+export type CreateScheduleRequest = {
+    name: string;
+    /**
+     * Five fields: minute, hour, day of the month, month, day of the week; two runs must be at least 15 minutes apart. When clocks change, a time of day that does not exist means the first moment after the gap, and one that occurs twice means its first occurrence.
+     */
+    cron: string;
+    timezone: string;
+    /**
+     * The body of `POST /v1/exports` without `since` and without the window, which each run fills in. The request is validated when the schedule is created or changed.
+     */
+    request: ScheduledRequest;
+    /**
+     * The windows of the runs follow one another. With `true`, a run of a dataset of events also has what arrived late for earlier windows, so that everything accepted after the schedule was made is in one of its runs; a run of a dataset without a window has what changed since the previous one.
+     */
+    incremental?: boolean | null;
+    /**
+     * The start of the first window, instead of now. The runs of the past are made one after another, each for its own window. Only for datasets with a window; not before the oldest time that can be exported.
+     */
+    backfill_from?: string | null;
+    /**
+     * So many days after the completion of each run's export, its files are verified as by `POST /v1/exports/{id}/verify`; null: never. Files that are kept for a limited time must be kept longer. What counts is the value when a run's export is completed; with null, or when the schedule is deleted, verifications that are still to come are dropped.
+     */
+    verify_after_days?: number | null;
+};
+
 /**
  * Events of any definition, with their properties. Each run fills in `start` and `end`.
  */
-export type ScheduledRequestActivityEvents = {
+export type ScheduledActivityEventsRequest = {
     dataset: 'activity_events';
     /**
      * Ids of event definitions; `*` matches any characters. Default: every event. In formats with columns, rows then have by default the columns of the definitions that the space ever had events of.
@@ -806,25 +1174,7 @@ export type ScheduledRequestActivityEvents = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -832,29 +1182,20 @@ export type ScheduledRequestActivityEvents = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -873,7 +1214,7 @@ export type ScheduledRequestActivityEvents = {
 /**
  * Conversions, or the credit that touchpoints get for them. Each run fills in `date` and `start_date` and `end_date` and `start` and `end`.
  */
-export type ScheduledRequestConversionEvents = {
+export type ScheduledConversionEventsRequest = {
     dataset: 'conversion_events';
     /**
      * With `sources`, whose touchpoints count: those of the profile, or those of all profiles of the event's company. For an event without a company, those of its profile.
@@ -882,15 +1223,15 @@ export type ScheduledRequestConversionEvents = {
     /**
      * Ids of conversions, including `custom_event_1` to `custom_event_50`. Default: every conversion.
      */
-    event_names?: Array<'add_payment_info' | 'add_to_cart' | 'complete_registration' | 'contact' | 'initiate_checkout' | 'lead_generated' | 'purchase' | 'schedule' | 'sign_up' | 'start_trial' | 'submit_application' | 'subscribe' | 'upsell_purchase' | 'view_content' | 'webinar_registration' | 'custom_event_1' | 'custom_event_2' | 'custom_event_3' | 'custom_event_4' | 'custom_event_5' | 'custom_event_6' | 'custom_event_7' | 'custom_event_8' | 'custom_event_9' | 'custom_event_10' | 'custom_event_11' | 'custom_event_12' | 'custom_event_13' | 'custom_event_14' | 'custom_event_15' | 'custom_event_16' | 'custom_event_17' | 'custom_event_18' | 'custom_event_19' | 'custom_event_20' | 'custom_event_21' | 'custom_event_22' | 'custom_event_23' | 'custom_event_24' | 'custom_event_25' | 'custom_event_26' | 'custom_event_27' | 'custom_event_28' | 'custom_event_29' | 'custom_event_30' | 'custom_event_31' | 'custom_event_32' | 'custom_event_33' | 'custom_event_34' | 'custom_event_35' | 'custom_event_36' | 'custom_event_37' | 'custom_event_38' | 'custom_event_39' | 'custom_event_40' | 'custom_event_41' | 'custom_event_42' | 'custom_event_43' | 'custom_event_44' | 'custom_event_45' | 'custom_event_46' | 'custom_event_47' | 'custom_event_48' | 'custom_event_49' | 'custom_event_50'>;
+    event_names?: Array<ConversionName>;
     /**
      * Turns attribution on: lines are credits to touchpoints. Credit is given to touchpoints of every source; only lines of these sources are exported. Needs `attribution_model` and `attribution_window`.
      */
-    sources?: Array<'facebook_ads' | 'google_ads' | 'linkedin_ads' | 'tiktok_ads' | 'youtube_ads' | 'instagram_ads' | 'bing_ads' | 'yahoo_ads' | 'pinterest_ads' | 'reddit_ads' | 'snapchat_ads' | 'telegram_ads' | 'twitch_ads' | 'x_ads' | 'quora_ads' | 'duckduckgo_ads' | 'facebook_organic' | 'google_organic' | 'linkedin_organic' | 'tiktok_organic' | 'youtube_organic' | 'instagram_organic' | 'bing_organic' | 'yahoo_organic' | 'pinterest_organic' | 'reddit_organic' | 'snapchat_organic' | 'telegram_organic' | 'twitch_organic' | 'x_organic' | 'quora_organic' | 'duckduckgo_organic' | 'messenger_organic' | 'brave_organic' | 'threads_organic' | 'ai_chat_gpt' | 'ai_perplexity' | 'ai_copilot' | 'ai_claude' | 'ai_grok' | 'ai_gemini' | 'ai_deepseek' | 'email' | 'sms' | 'referral' | 'direct' | 'shop_app' | 'substack' | 'capterra' | 'trustpilot' | 'g2' | 'yelp'>;
+    sources?: Array<TouchpointSource>;
     /**
      * How credit is given. With a list, each event has the lines of each model, one model after the other, and lines have a column `model`.
      */
-    attribution_model?: 'first_touch' | 'last_touch' | 'linear' | 'first_platform_touch' | 'last_platform_touch' | 'linear_paid' | 'u_shaped' | 'last_non_direct_touch' | Array<'first_touch' | 'last_touch' | 'linear' | 'first_platform_touch' | 'last_platform_touch' | 'linear_paid' | 'u_shaped' | 'last_non_direct_touch'>;
+    attribution_model?: AttributionModel | Array<AttributionModel>;
     /**
      * The lookback window: for how many days of 24 hours before an event touchpoints count. 0: all touchpoints before the event.
      */
@@ -898,7 +1239,7 @@ export type ScheduledRequestConversionEvents = {
     /**
      * The fields of a line after `id`, `event_time_utc` and, with `sources`, `touchpoint_id` (and `source`, where a field of ads is named), in this order. The eight fields of ads need `sources`.
      */
-    fields?: Array<'profile_id' | 'company_id' | 'space_id' | 'event_name' | 'configured_name' | 'amount' | 'is_upsell' | 'ad_id' | 'ad_name' | 'adset_id' | 'adset_name' | 'campaign_id' | 'campaign_name' | 'account_id' | 'account_name' | 'order_id' | 'order_name' | 'event_url' | 'id' | 'event_time_utc' | 'touchpoint_id' | 'source'>;
+    fields?: Array<ConversionField>;
     /**
      * `true` writes `id`, `profile_id` and `company_id` as numbers where they are whole numbers that every reader of JSON keeps exactly.
      */
@@ -914,25 +1255,7 @@ export type ScheduledRequestConversionEvents = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -940,29 +1263,20 @@ export type ScheduledRequestConversionEvents = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -981,7 +1295,7 @@ export type ScheduledRequestConversionEvents = {
 /**
  * The profiles of a segment, with attributes, tags, events and topics. Each run fills in `start_at` and `end_at`.
  */
-export type ScheduledRequestSegmentProfiles = {
+export type ScheduledSegmentProfilesRequest = {
     dataset: 'segment_profiles';
     /**
      * A segment's id: only the profiles that are in it at the snapshot. Default: every profile.
@@ -1010,25 +1324,7 @@ export type ScheduledRequestSegmentProfiles = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -1036,29 +1332,20 @@ export type ScheduledRequestSegmentProfiles = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -1077,7 +1364,7 @@ export type ScheduledRequestSegmentProfiles = {
 /**
  * Profiles' attributes and identifiers. Each run sends the request unchanged.
  */
-export type ScheduledRequestProfileAttributes = {
+export type ScheduledProfileAttributesRequest = {
     dataset: 'profile_attributes';
     /**
      * Names of attributes, native (`$email_address`) or the space's own. An attribute that the profile lacks is null. `attributes`, `identifiers` or both are required.
@@ -1102,25 +1389,7 @@ export type ScheduledRequestProfileAttributes = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -1128,29 +1397,20 @@ export type ScheduledRequestProfileAttributes = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -1169,7 +1429,7 @@ export type ScheduledRequestProfileAttributes = {
 /**
  * Events with the identifiers of their profiles. Each run fills in `from` and `to`.
  */
-export type ScheduledRequestProfileEvents = {
+export type ScheduledProfileEventsRequest = {
     dataset: 'profile_events';
     /**
      * Ids of event definitions; `*` matches any characters. Default: every event.
@@ -1182,25 +1442,7 @@ export type ScheduledRequestProfileEvents = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -1208,29 +1450,20 @@ export type ScheduledRequestProfileEvents = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -1249,7 +1482,7 @@ export type ScheduledRequestProfileEvents = {
 /**
  * Changes of profiles' reachability by SMS, email and push. Each run fills in `from` and `to`.
  */
-export type ScheduledRequestReachabilityEvents = {
+export type ScheduledReachabilityEventsRequest = {
     dataset: 'reachability_events';
     /**
      * Events of these channels. Default: of all channels.
@@ -1258,25 +1491,7 @@ export type ScheduledRequestReachabilityEvents = {
     /**
      * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
      */
-    delivery?: {
-        type: 'download';
-    } | {
-        type: 's3';
-        /**
-         * A destination of the space.
-         */
-        destination_id?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string;
-        role_arn?: string;
-    };
+    delivery?: Delivery;
     /**
      * `single`: one file. `files`: several files of at most `file_rows` rows. Default: `files` for `parquet` and for a delivery to `s3`, else `single`. A result that is one document is always `single`.
      */
@@ -1284,29 +1499,20 @@ export type ScheduledRequestReachabilityEvents = {
     /**
      * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
      */
-    format?: 'ndjson' | 'csv' | 'parquet';
+    format?: ExportFormat;
     /**
      * Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.
      */
-    compression?: 'gzip' | 'zstd' | 'none' | 'snappy';
+    compression?: Compression;
     /**
      * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
      */
-    columns?: Array<{
-        /**
-         * Names from the row inwards, separated by full stops.
-         */
-        path: string;
-        /**
-         * The column's name in the result. Default: the path.
-         */
-        as?: string;
-    }>;
+    columns?: Array<SelectedColumn>;
     /**
      * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
      */
     redact?: {
-        [key: string]: 'drop' | 'sha256';
+        [key: string]: Redaction;
     };
     /**
      * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
@@ -1322,7 +1528,21 @@ export type ScheduledRequestReachabilityEvents = {
     callback_url?: string;
 };
 
-export type ScheduleChange = {
+export type ScheduledRequest = ({
+    dataset: 'activity_events';
+} & ScheduledActivityEventsRequest) | ({
+    dataset: 'conversion_events';
+} & ScheduledConversionEventsRequest) | ({
+    dataset: 'segment_profiles';
+} & ScheduledSegmentProfilesRequest) | ({
+    dataset: 'profile_attributes';
+} & ScheduledProfileAttributesRequest) | ({
+    dataset: 'profile_events';
+} & ScheduledProfileEventsRequest) | ({
+    dataset: 'reachability_events';
+} & ScheduledReachabilityEventsRequest);
+
+export type ChangeScheduleRequest = {
     name?: string;
     /**
      * Five fields: minute, hour, day of the month, month, day of the week; two runs must be at least 15 minutes apart. When clocks change, a time of day that does not exist means the first moment after the gap, and one that occurs twice means its first occurrence.
@@ -1332,19 +1552,7 @@ export type ScheduleChange = {
     /**
      * The body of `POST /v1/exports` without `since` and without the window, which each run fills in. The request is validated when the schedule is created or changed.
      */
-    request?: ({
-        dataset: 'activity_events';
-    } & ScheduledRequestActivityEvents) | ({
-        dataset: 'conversion_events';
-    } & ScheduledRequestConversionEvents) | ({
-        dataset: 'segment_profiles';
-    } & ScheduledRequestSegmentProfiles) | ({
-        dataset: 'profile_attributes';
-    } & ScheduledRequestProfileAttributes) | ({
-        dataset: 'profile_events';
-    } & ScheduledRequestProfileEvents) | ({
-        dataset: 'reachability_events';
-    } & ScheduledRequestReachabilityEvents);
+    request?: ScheduledRequest;
     /**
      * The windows of the runs follow one another. With `true`, a run of a dataset of events also has what arrived late for earlier windows, so that everything accepted after the schedule was made is in one of its runs; a run of a dataset without a window has what changed since the previous one.
      */
@@ -1356,8 +1564,44 @@ export type ScheduleChange = {
     paused?: boolean;
 };
 
-export type WebhookBody = {
-    type: 'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired';
+export type CreateWebhookEndpointRequest = {
+    /**
+     * An https address that is not private.
+     */
+    url: string;
+    event_types?: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused'>;
+    enabled?: boolean;
+};
+
+export type ChangeWebhookEndpointRequest = {
+    /**
+     * An https address that is not private.
+     */
+    url?: string;
+    event_types?: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused'>;
+    /**
+     * `true` also clears `disabled_reason`.
+     */
+    enabled?: boolean;
+};
+
+/**
+ * One JSON-RPC 2.0 request or notification. Lists of them are not accepted.
+ */
+export type McpRequest = {
+    jsonrpc: '2.0';
+    /**
+     * Absent in notifications.
+     */
+    id?: string | number;
+    method: string;
+    params?: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExportCompletedEvent = {
+    type: 'export.completed';
     /**
      * When the event happened: the same in every attempt.
      */
@@ -1365,7 +1609,7 @@ export type WebhookBody = {
     data: {
         export_id: string;
         dataset: DatasetName;
-        status: 'completed' | 'failed' | 'canceled' | 'expired';
+        status: 'completed';
         /**
          * Rows in the export's files.
          */
@@ -1374,24 +1618,97 @@ export type WebhookBody = {
         /**
          * When the export ended.
          */
-        completed_at: string | null;
-        /**
-         * Why a failed export failed, and who must act: the customer or the service.
-         */
-        error: {
-            code: ErrorCode;
-            message: string;
-            owner: 'customer' | 'service';
-            retryable: boolean;
-        } | null;
+        completed_at: string;
+        error: null;
     };
 };
 
 export type DatasetName = 'activity_events' | 'conversion_events' | 'segment_profiles' | 'profile_attributes' | 'profile_events' | 'reachability_events';
 
+export type ExportFailedEvent = {
+    type: 'export.failed';
+    /**
+     * When the event happened: the same in every attempt.
+     */
+    timestamp: string;
+    data: {
+        export_id: string;
+        dataset: DatasetName;
+        status: 'failed';
+        /**
+         * Rows in the export's files.
+         */
+        rows: number;
+        files: number;
+        /**
+         * When the export ended.
+         */
+        completed_at: string;
+        /**
+         * Why the export failed, and who must act: the customer or the service.
+         */
+        error: ExportError;
+    };
+};
+
 export type ErrorCode = 'malformed_request' | 'unauthenticated' | 'forbidden' | 'space_inactive' | 'not_found' | 'method_not_allowed' | 'conflict' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'range_not_satisfiable' | 'invalid_request' | 'idempotency_mismatch' | 'segment_too_complex' | 'rate_limited' | 'too_many_pending_exports' | 'internal' | 'budget_exceeded' | 'export_failed' | 'unavailable' | 'export_too_large' | 'incomplete_export' | 'destination_conflict' | 'bucket_not_found' | 'wrong_region' | 'role_denied' | 'external_id_refused' | 'bucket_denied' | 'kms_denied' | 'clock_skew' | 'destination_unavailable';
 
-export type ExportDamagedBody = {
+export type ErrorOwner = 'customer' | 'service';
+
+export type ExportError = {
+    code: ErrorCode;
+    message: string;
+    owner: ErrorOwner;
+    retryable: boolean;
+};
+
+export type ExportCanceledEvent = {
+    type: 'export.canceled';
+    /**
+     * When the event happened: the same in every attempt.
+     */
+    timestamp: string;
+    data: {
+        export_id: string;
+        dataset: DatasetName;
+        status: 'canceled';
+        /**
+         * Rows in the export's files.
+         */
+        rows: number;
+        files: number;
+        /**
+         * When the export ended.
+         */
+        completed_at: string;
+        error: null;
+    };
+};
+
+export type ExportExpiredEvent = {
+    type: 'export.expired';
+    /**
+     * When the event happened: the same in every attempt.
+     */
+    timestamp: string;
+    data: {
+        export_id: string;
+        dataset: DatasetName;
+        status: 'expired';
+        /**
+         * Rows in the export's files.
+         */
+        rows: number;
+        files: number;
+        /**
+         * When the export ended.
+         */
+        completed_at: string;
+        error: null;
+    };
+};
+
+export type ExportDamagedEvent = {
     type: 'export.damaged';
     /**
      * When the event happened: the same in every attempt.
@@ -1404,7 +1721,7 @@ export type ExportDamagedBody = {
         /**
          * RFC 3339, UTC, with milliseconds.
          */
-        completed_at: string | null;
+        completed_at: string;
         /**
          * RFC 3339, UTC, with milliseconds.
          */
@@ -1422,7 +1739,7 @@ export type ExportDamagedBody = {
     };
 };
 
-export type SchedulePausedBody = {
+export type SchedulePausedEvent = {
     type: 'schedule.paused';
     /**
      * When the event happened: the same in every attempt.
@@ -1447,19 +1764,31 @@ export type SchedulePausedBody = {
         /**
          * Why the last failed run failed, and who must act: the customer or the service.
          */
-        error: {
-            code: ErrorCode;
-            message: string;
-            owner: 'customer' | 'service';
-            retryable: boolean;
-        } | null;
+        error: ExportError | null;
     };
 };
 
-export type Export = {
+export type Export = ({
+    dataset: 'activity_events';
+} & ActivityEventsExport) | ({
+    dataset: 'conversion_events';
+} & ConversionEventsExport) | ({
+    dataset: 'segment_profiles';
+} & SegmentProfilesExport) | ({
+    dataset: 'profile_attributes';
+} & ProfileAttributesExport) | ({
+    dataset: 'profile_events';
+} & ProfileEventsExport) | ({
+    dataset: 'reachability_events';
+} & ReachabilityEventsExport);
+
+export type ActivityEventsExport = ExportFields & ExportState & {
+    dataset: 'activity_events';
+    request: ResolvedActivityEventsRequest;
+};
+
+export type ExportFields = {
     id: string;
-    dataset: DatasetName;
-    status: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled' | 'expired';
     /**
      * RFC 3339, UTC, with milliseconds.
      */
@@ -1467,94 +1796,22 @@ export type Export = {
     /**
      * RFC 3339, UTC, with milliseconds.
      */
-    started_at: string | null;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
-    completed_at: string | null;
-    /**
-     * Completed exports: the files are kept until this time; null for files in your own bucket, which are never removed. Failed exports: a retry is possible until this time.
-     */
-    expires_at: string | null;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
     snapshot_at: string;
-    progress: {
-        phase: 'planning' | 'writing' | 'assembling' | 'finishing' | 'done';
-        rows_written: number;
-        rows_total: number | null;
-        files_written: number;
-        files_total: number | null;
-        bytes_written: number;
-        percent: number | null;
-        eta_seconds: number | null;
-    };
+    progress: ExportProgress;
     message: string | null;
     /**
      * Names in the request that nothing in the space has when the export is created: attributes, identifiers, tags, patterns of event names, columns. They do not fail the export. At most 100.
      */
-    warnings: Array<{
-        /**
-         * A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.
-         */
-        pointer: string;
-        detail: string;
-    }>;
-    error: {
-        code: ErrorCode;
-        message: string;
-        owner: 'customer' | 'service';
-        retryable: boolean;
-    } | null;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
-    next_retry_at: string | null;
-    request: {
-        [key: string]: unknown;
-    };
-    delivery: {
-        type: 'download';
-    } | {
-        type: 's3';
-        destination_id: string | null;
-        bucket: string;
-        region: string;
-        endpoint: string | null;
-        directory_path: string;
-        /**
-         * The start of every file's key: the directory path and the filled-in key template.
-         */
-        prefix: string;
-    };
-    /**
-     * The first 100 files of a completed export; `progress.files_total` says how many there are. `GET /v1/exports/{id}/files` has every one.
-     */
-    files: Array<{
-        /**
-         * The file's name; in your own bucket, the object's whole key.
-         */
-        name: string;
-        rows: number;
-        /**
-         * Bytes of the stored object.
-         */
-        bytes: number;
-        uncompressed_bytes: number;
-        /**
-         * SHA-256 of the stored object, in hex.
-         */
-        sha256: string;
-        /**
-         * A presigned link to the file, valid until `url_expires_at`. Files in your own bucket have none.
-         */
-        url?: string;
-    }>;
+    warnings: Array<Finding>;
+    delivery: ExportDelivery;
     /**
      * The address of the whole result as one stream.
      */
     content_url: string;
+    /**
+     * The first 100 files of a completed export; `progress.files_total` says how many there are. `GET /v1/exports/{id}/files` has every one.
+     */
+    files: Array<ExportFile>;
     /**
      * A presigned link, if the result is one file.
      */
@@ -1563,18 +1820,97 @@ export type Export = {
      * RFC 3339, UTC, with milliseconds.
      */
     url_expires_at: string | null;
-    manifest_url: string | null;
     /**
      * The newest verification of the files: see `POST /v1/exports/{id}/verify`; null before the first.
      */
     verification: Verification | null;
 };
 
-export type Verification = {
+export type ExportProgress = {
+    phase: ExportPhase;
+    rows_written: number;
+    rows_total: number | null;
+    files_written: number;
+    files_total: number | null;
+    bytes_written: number;
+    percent: number | null;
+    eta_seconds: number | null;
+};
+
+export type ExportPhase = 'planning' | 'writing' | 'assembling' | 'finishing' | 'done';
+
+export type Finding = {
     /**
-     * `abandoned`: the export's files expired before the verification was finished.
+     * A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.
      */
-    status: 'running' | 'finished' | 'abandoned';
+    pointer: string;
+    detail: string;
+};
+
+export type ExportDelivery = {
+    type: 'download';
+} | {
+    type: 's3';
+    destination_id: string | null;
+    bucket: string;
+    region: string;
+    endpoint: string | null;
+    directory_path: string;
+    /**
+     * The start of every file's key: the directory path and the filled-in key template.
+     */
+    prefix: string;
+};
+
+export type ExportFile = {
+    /**
+     * The file's name; in your own bucket, the object's whole key.
+     */
+    name: string;
+    rows: number;
+    /**
+     * Bytes of the stored object.
+     */
+    bytes: number;
+    uncompressed_bytes: number;
+    /**
+     * SHA-256 of the stored object, in hex.
+     */
+    sha256: string;
+    /**
+     * A presigned link to the file, valid until `url_expires_at`. Files in your own bucket have none.
+     */
+    url?: string;
+};
+
+export type Verification = {
+    status: 'running';
+    /**
+     * `scheduled`: `verify_after_days` of the export's schedule asked for it.
+     */
+    reason: 'requested' | 'scheduled';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string;
+    verified_at: null;
+    ok: null;
+    /**
+     * With the manifest.
+     */
+    files_total: number;
+    files_checked: number;
+    bytes_total: number;
+    bytes_read: number;
+    missing: null;
+    changed: null;
+    unreadable: null;
+    /**
+     * Of a finished verification the first 100 files: those that are not `ok`, then the others. Empty once the files have expired. `GET /v1/exports/{id}/verification/problems` has every one that is not `ok`.
+     */
+    files: Array<VerifiedFile>;
+} | {
+    status: 'finished';
     /**
      * `scheduled`: `verify_after_days` of the export's schedule asked for it.
      */
@@ -1584,13 +1920,13 @@ export type Verification = {
      */
     started_at: string;
     /**
-     * When it was finished; null before.
+     * RFC 3339, UTC, with milliseconds.
      */
-    verified_at: string | null;
+    verified_at: string;
     /**
-     * Whether every file is as it was written; null until it is finished.
+     * Whether every file is as it was written.
      */
-    ok: boolean | null;
+    ok: boolean;
     /**
      * With the manifest.
      */
@@ -1598,18 +1934,41 @@ export type Verification = {
     files_checked: number;
     bytes_total: number;
     bytes_read: number;
+    missing: number;
+    changed: number;
     /**
-     * Files that are missing; null until it is finished.
+     * Files that could not be read: they may be as they were.
      */
-    missing: number | null;
+    unreadable: number;
     /**
-     * Files that were changed; null until it is finished.
+     * Of a finished verification the first 100 files: those that are not `ok`, then the others. Empty once the files have expired. `GET /v1/exports/{id}/verification/problems` has every one that is not `ok`.
      */
-    changed: number | null;
+    files: Array<VerifiedFile>;
+} | {
     /**
-     * Files that could not be read; null until it is finished.
+     * The export's files expired before the verification was finished.
      */
-    unreadable: number | null;
+    status: 'abandoned';
+    /**
+     * `scheduled`: `verify_after_days` of the export's schedule asked for it.
+     */
+    reason: 'requested' | 'scheduled';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string;
+    verified_at: null;
+    ok: null;
+    /**
+     * With the manifest.
+     */
+    files_total: number;
+    files_checked: number;
+    bytes_total: number;
+    bytes_read: number;
+    missing: null;
+    changed: null;
+    unreadable: null;
     /**
      * Of a finished verification the first 100 files: those that are not `ok`, then the others. Empty once the files have expired. `GET /v1/exports/{id}/verification/problems` has every one that is not `ok`.
      */
@@ -1631,29 +1990,802 @@ export type VerifiedFile = {
     detail: string | null;
 };
 
+export type ExportState = {
+    status: 'queued';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string | null;
+    completed_at: null;
+    expires_at: null;
+    /**
+     * Why the last attempt of a step failed, while it waits.
+     */
+    error: ExportError | null;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    next_retry_at: string | null;
+    manifest_url: null;
+} | {
+    status: 'processing';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string;
+    completed_at: null;
+    expires_at: null;
+    /**
+     * Why the last attempt of a step failed, while it waits.
+     */
+    error: ExportError | null;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    next_retry_at: string | null;
+    manifest_url: null;
+} | {
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    completed_at: string;
+    error: null;
+    next_retry_at: null;
+    manifest_url: string;
+    status: 'completed';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string;
+    /**
+     * The files are kept until this time; null for files in your own bucket, which are never removed.
+     */
+    expires_at: string | null;
+} | {
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    completed_at: string;
+    error: ExportError;
+    next_retry_at: null;
+    manifest_url: null;
+    status: 'failed';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string | null;
+    /**
+     * A retry is possible until this time.
+     */
+    expires_at: string;
+} | {
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    completed_at: string;
+    error: null;
+    next_retry_at: null;
+    manifest_url: null;
+    status: 'canceled';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string | null;
+    expires_at: null;
+} | {
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    completed_at: string;
+    error: null;
+    next_retry_at: null;
+    manifest_url: null;
+    status: 'expired';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    started_at: string;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    expires_at: string;
+};
+
+export type ResolvedActivityEventsRequest = {
+    dataset: 'activity_events';
+    /**
+     * Start of the window, inclusive. A bound with more digits than milliseconds counts as it was sent.
+     */
+    start: string;
+    /**
+     * End of the window, exclusive. Must not be in the future.
+     */
+    end: string;
+    /**
+     * Ids of event definitions; `*` matches any characters. Default: every event. In formats with columns, rows then have by default the columns of the definitions that the space ever had events of.
+     */
+    event_names?: Array<string>;
+    /**
+     * `flat`: properties side by side with the mandatory fields. `occuredTime` is when the service received the event, `occurredAt` when it occurred; `sessionId` is the session that the event was sent with (`session_id`), else null. A property that is named like a mandatory field, in any case of letters, becomes `<definitionId>_<name>`. `nested`: properties as an object; `timestamp` is when the event occurred.
+     */
+    row_format: 'flat' | 'nested';
+    /**
+     * `false` leaves out `occurredAt` of flat rows and `eventId` of nested rows, and renames a property of a flat row only if its name equals that of a mandatory field exactly.
+     */
+    extra_fields: boolean;
+    /**
+     * Adds `campaignName`, `elementName`, `campaignStart` and `flowElementId`, each where it is known, right after the mandatory fields of events that a flow produced (the property `flowElementId` names the flow's element, or `flowId` the flow). A flat row then has `flowElementId` only there, and a property with the name of another of these fields becomes `<definitionId>_<name>`.
+     */
+    enrich_with_moments_info: boolean;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * The id of a completed export of this dataset. The new export contains only what that one does not: what was accepted after its snapshot, and what occurred at the end of its window or later. A chain of such exports contains everything once.
+     */
+    since?: string;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ConversionEventsExport = ExportFields & ExportState & {
+    dataset: 'conversion_events';
+    request: ResolvedConversionEventsRequest;
+};
+
+export type ResolvedConversionEventsRequest = {
+    dataset: 'conversion_events';
+    /**
+     * A day in the space's time zone (in a schedule, in the schedule's), with the length that the zone gives it. Not in the future; today has the conversions so far.
+     */
+    date?: string;
+    /**
+     * Instead of `date`, with `end_date`: the first of at most 31 days.
+     */
+    start_date?: string;
+    /**
+     * The last day, inclusive.
+     */
+    end_date?: string;
+    /**
+     * Instead of days, with `end`: the start of the window, inclusive.
+     */
+    start?: string;
+    /**
+     * The end of the window, exclusive. Not in the future.
+     */
+    end?: string;
+    /**
+     * With `sources`, whose touchpoints count: those of the profile, or those of all profiles of the event's company. For an event without a company, those of its profile.
+     */
+    level: 'profile' | 'company';
+    /**
+     * Ids of conversions, including `custom_event_1` to `custom_event_50`. Default: every conversion.
+     */
+    event_names?: Array<ConversionName>;
+    /**
+     * Turns attribution on: lines are credits to touchpoints. Credit is given to touchpoints of every source; only lines of these sources are exported. Needs `attribution_model` and `attribution_window`.
+     */
+    sources?: Array<TouchpointSource>;
+    /**
+     * How credit is given. With a list, each event has the lines of each model, one model after the other, and lines have a column `model`.
+     */
+    attribution_model?: AttributionModel | Array<AttributionModel>;
+    /**
+     * The lookback window: for how many days of 24 hours before an event touchpoints count. 0: all touchpoints before the event.
+     */
+    attribution_window?: 0 | 1 | 7 | 14 | 30 | 60 | 90;
+    /**
+     * The fields of a line after `id`, `event_time_utc` and, with `sources`, `touchpoint_id` (and `source`, where a field of ads is named), in this order. The eight fields of ads need `sources`.
+     */
+    fields?: Array<ConversionField>;
+    /**
+     * `true` writes `id`, `profile_id` and `company_id` as numbers where they are whole numbers that every reader of JSON keeps exactly.
+     */
+    numeric_ids: boolean;
+    /**
+     * `true` leaves the milliseconds of `event_time_utc` out where they are 0.
+     */
+    short_times: boolean;
+    /**
+     * Adds totals to the manifest's `summary`: lines, credit (in conversions) and amount for each combination of these values in the lines. Needs `sources`.
+     */
+    group_by?: Array<'source' | 'ad_id' | 'adset_id' | 'campaign_id' | 'account_id'>;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * The id of a completed export of this dataset. The new export contains only what that one does not: what was accepted after its snapshot, and what occurred at the end of its window or later. A chain of such exports contains everything once.
+     */
+    since?: string;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type SegmentProfilesExport = ExportFields & ExportState & {
+    dataset: 'segment_profiles';
+    request: ResolvedSegmentProfilesRequest;
+};
+
+export type ResolvedSegmentProfilesRequest = {
+    dataset: 'segment_profiles';
+    /**
+     * A segment's id: only the profiles that are in it at the snapshot. Default: every profile.
+     */
+    segment?: string;
+    /**
+     * In place of `segment`, a combination of at most 20 segments. It has the limits of one segment's rule.
+     */
+    segments?: SegmentCombination;
+    /**
+     * Ids of attributes, native (`$email_address`) or the space's own. A profile has those that it has a value of. Without any attribute or tag the result has no profiles.
+     */
+    attributes?: Array<string>;
+    /**
+     * Ids of tags. A profile's tags are listed among its attributes, with the value null.
+     */
+    tags?: Array<string>;
+    /**
+     * Ids of event definitions. Needs `start_at`.
+     */
+    events?: Array<string>;
+    /**
+     * Adds the consents of each profile to topics.
+     */
+    include_topics: boolean;
+    /**
+     * Start of the events' window, inclusive, by the time at which they occurred. Required with `events`, and then within the space's retention.
+     */
+    start_at?: string;
+    /**
+     * End of the events' window, exclusive. At most 3 months after `start_at`, by the calendar and clocks of the space's time zone; it may be in the future. Default: 7 days of 24 hours after `start_at`.
+     */
+    end_at?: string;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * The id of a completed export of this dataset. The new export contains only what that one does not: what was accepted after its snapshot, and what occurred at the end of its window or later. A chain of such exports contains everything once.
+     */
+    since?: string;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ProfileAttributesExport = ExportFields & ExportState & {
+    dataset: 'profile_attributes';
+    request: ResolvedProfileAttributesRequest;
+};
+
+export type ResolvedProfileAttributesRequest = {
+    dataset: 'profile_attributes';
+    /**
+     * Names of attributes, native (`$email_address`) or the space's own. An attribute that the profile lacks is null. `attributes`, `identifiers` or both are required.
+     */
+    attributes?: Array<string>;
+    /**
+     * `custom_id` or another of the profile's `identifiers`, `external_person_id`, or `installation_ids`, which is a list. `profile_id` (the `person_id`) is always included, first. An identifier that the profile lacks is null.
+     */
+    identifiers?: Array<string>;
+    /**
+     * `false` leaves `profile_id` out of `identifiers`, unless the parameter `identifiers` names it. The manifest names the first and the last profile of each file all the same.
+     */
+    include_profile_id: boolean;
+    /**
+     * The id of a segment: only the profiles in it. Default: every profile. With `since`, the profiles in the segment that were written to after the earlier export; a profile that entered or left the segment without a write is not reported.
+     */
+    segment?: string;
+    /**
+     * Adds lines `{"deleted":{"profile_id","deleted_at"}}` (with `external_person_id` in between, if `identifiers` names it) after the profiles: one for each deletion of a person without a profile at the snapshot, and one for each person whose profile ended by a merge; with `since`, only for deletions after the earlier export. The line does not show whether the person was in the segment.
+     */
+    include_deletions: boolean;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * The id of a completed export of this dataset. The new export contains only what that one does not: what was accepted after its snapshot, and what occurred at the end of its window or later. A chain of such exports contains everything once.
+     */
+    since?: string;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ProfileEventsExport = ExportFields & ExportState & {
+    dataset: 'profile_events';
+    request: ResolvedProfileEventsRequest;
+};
+
+export type ResolvedProfileEventsRequest = {
+    dataset: 'profile_events';
+    /**
+     * Start of the window, inclusive. At most 90 days ago.
+     */
+    from: string;
+    /**
+     * End of the window, exclusive. Must not be in the future. Default: now.
+     */
+    to?: string;
+    /**
+     * Ids of event definitions; `*` matches any characters. Default: every event.
+     */
+    event_names?: Array<string>;
+    /**
+     * The identifiers of the event's profile that a row has in `identifiers`. `custom_id` or another of the profile's `identifiers`, `external_person_id`, or `installation_ids`, which is a list. `profile_id` (the `person_id`) is always included, first. An identifier that the profile lacks is null.
+     */
+    identifiers?: Array<string>;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * The id of a completed export of this dataset. The new export contains only what that one does not: what was accepted after its snapshot, and what occurred at the end of its window or later. A chain of such exports contains everything once.
+     */
+    since?: string;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ReachabilityEventsExport = ExportFields & ExportState & {
+    dataset: 'reachability_events';
+    request: ResolvedReachabilityEventsRequest;
+};
+
+export type ResolvedReachabilityEventsRequest = {
+    dataset: 'reachability_events';
+    /**
+     * Start of the window, inclusive. At most 90 days ago.
+     */
+    from: string;
+    /**
+     * End of the window, exclusive. Must not be in the future. Default: now.
+     */
+    to?: string;
+    /**
+     * Events of these channels. Default: of all channels.
+     */
+    channels: Array<'SMS' | 'EMAIL' | 'PUSH'>;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * The id of a completed export of this dataset. The new export contains only what that one does not: what was accepted after its snapshot, and what occurred at the end of its window or later. A chain of such exports contains everything once.
+     */
+    since?: string;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
 /**
- * An error as RFC 9457 defines it.
+ * The request cannot be parsed: send a body of valid JSON in UTF-8.
  */
-export type Problem = {
-    type: string;
+export type MalformedRequestProblem = {
+    type: '/problems/malformed_request';
     title: string;
-    status: number;
+    status: 400;
     detail: string;
-    code: ErrorCode;
-    errors?: Array<{
-        /**
-         * A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.
-         */
-        pointer: string;
-        detail: string;
-    }>;
+    code: 'malformed_request';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    /**
+     * Where the request is wrong: at most 100 places.
+     */
+    errors?: Array<Finding>;
     request_id: string;
 };
 
-export type ListedExport = {
+/**
+ * The request has no valid API key: send one as `Authorization: Bearer`.
+ */
+export type UnauthenticatedProblem = {
+    type: '/problems/unauthenticated';
+    title: string;
+    status: 401;
+    detail: string;
+    code: 'unauthenticated';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The API key lacks the scope for this call: use a key that has it.
+ */
+export type ForbiddenProblem = {
+    type: '/problems/forbidden';
+    title: string;
+    status: 403;
+    detail: string;
+    code: 'forbidden';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    /**
+     * Where the request is wrong: at most 100 places.
+     */
+    errors?: Array<Finding>;
+    request_id: string;
+};
+
+/**
+ * The space's subscription is inactive: reactivate it to use the API.
+ */
+export type SpaceInactiveProblem = {
+    type: '/problems/space_inactive';
+    title: string;
+    status: 403;
+    detail: string;
+    code: 'space_inactive';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The request conflicts with the resource's current state: read the resource, then decide.
+ */
+export type ConflictProblem = {
+    type: '/problems/conflict';
+    title: string;
+    status: 409;
+    detail: string;
+    code: 'conflict';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    /**
+     * Where the request is wrong: at most 100 places.
+     */
+    errors?: Array<Finding>;
+    request_id: string;
+};
+
+/**
+ * The request body is too large: send a smaller one.
+ */
+export type PayloadTooLargeProblem = {
+    type: '/problems/payload_too_large';
+    title: string;
+    status: 413;
+    detail: string;
+    code: 'payload_too_large';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The body's media type is not supported: send `application/json`.
+ */
+export type UnsupportedMediaTypeProblem = {
+    type: '/problems/unsupported_media_type';
+    title: string;
+    status: 415;
+    detail: string;
+    code: 'unsupported_media_type';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The idempotency key was used for another request: send a new key, or the same request as before.
+ */
+export type IdempotencyMismatchProblem = {
+    type: '/problems/idempotency_mismatch';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'idempotency_mismatch';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The segment's rule has too many conditions: simplify it.
+ */
+export type SegmentTooComplexProblem = {
+    type: '/problems/segment_too_complex';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'segment_too_complex';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    /**
+     * Where the request is wrong: at most 100 places.
+     */
+    errors: Array<Finding>;
+    request_id: string;
+};
+
+/**
+ * The request is not valid: correct the fields that `errors` lists.
+ */
+export type InvalidRequestProblem = {
+    type: '/problems/invalid_request';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'invalid_request';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    /**
+     * Where the request is wrong: at most 100 places.
+     */
+    errors: Array<Finding>;
+    request_id: string;
+};
+
+/**
+ * The space has too many exports that are queued or processing: wait until one is finished, or cancel one.
+ */
+export type TooManyPendingExportsProblem = {
+    type: '/problems/too_many_pending_exports';
+    title: string;
+    status: 429;
+    detail: string;
+    code: 'too_many_pending_exports';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+/**
+ * The space has sent too many requests: wait for the seconds in `Retry-After`.
+ */
+export type RateLimitedProblem = {
+    type: '/problems/rate_limited';
+    title: string;
+    status: 429;
+    detail: string;
+    code: 'rate_limited';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+/**
+ * The service failed unexpectedly: retry, and report the request id if it fails again.
+ */
+export type InternalProblem = {
+    type: '/problems/internal';
+    title: string;
+    status: 500;
+    detail: string;
+    code: 'internal';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+/**
+ * The service is unavailable: retry after a few seconds.
+ */
+export type UnavailableProblem = {
+    type: '/problems/unavailable';
+    title: string;
+    status: 503;
+    detail: string;
+    code: 'unavailable';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+export type ExportList = {
+    data: Array<ListedExport>;
+    next_cursor: string | null;
+};
+
+export type ListedExport = ({
+    dataset: 'activity_events';
+} & ListedActivityEventsExport) | ({
+    dataset: 'conversion_events';
+} & ListedConversionEventsExport) | ({
+    dataset: 'segment_profiles';
+} & ListedSegmentProfilesExport) | ({
+    dataset: 'profile_attributes';
+} & ListedProfileAttributesExport) | ({
+    dataset: 'profile_events';
+} & ListedProfileEventsExport) | ({
+    dataset: 'reachability_events';
+} & ListedReachabilityEventsExport);
+
+export type ListedActivityEventsExport = ListedExportFields & ExportState & {
+    dataset: 'activity_events';
+    request: ResolvedActivityEventsRequest;
+};
+
+export type ListedExportFields = {
     id: string;
-    dataset: DatasetName;
-    status: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled' | 'expired';
     /**
      * RFC 3339, UTC, with milliseconds.
      */
@@ -1661,92 +2793,106 @@ export type ListedExport = {
     /**
      * RFC 3339, UTC, with milliseconds.
      */
-    started_at: string | null;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
-    completed_at: string | null;
-    /**
-     * Completed exports: the files are kept until this time; null for files in your own bucket, which are never removed. Failed exports: a retry is possible until this time.
-     */
-    expires_at: string | null;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
     snapshot_at: string;
-    progress: {
-        phase: 'planning' | 'writing' | 'assembling' | 'finishing' | 'done';
-        rows_written: number;
-        rows_total: number | null;
-        files_written: number;
-        files_total: number | null;
-        bytes_written: number;
-        percent: number | null;
-        eta_seconds: number | null;
-    };
+    progress: ExportProgress;
     message: string | null;
     /**
      * Names in the request that nothing in the space has when the export is created: attributes, identifiers, tags, patterns of event names, columns. They do not fail the export. At most 100.
      */
-    warnings: Array<{
-        /**
-         * A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.
-         */
-        pointer: string;
-        detail: string;
-    }>;
-    error: {
-        code: ErrorCode;
-        message: string;
-        owner: 'customer' | 'service';
-        retryable: boolean;
-    } | null;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
-    next_retry_at: string | null;
-    request: {
-        [key: string]: unknown;
-    };
-    delivery: {
-        type: 'download';
-    } | {
-        type: 's3';
-        destination_id: string | null;
-        bucket: string;
-        region: string;
-        endpoint: string | null;
-        directory_path: string;
-        /**
-         * The start of every file's key: the directory path and the filled-in key template.
-         */
-        prefix: string;
-    };
+    warnings: Array<Finding>;
+    delivery: ExportDelivery;
     /**
      * The address of the whole result as one stream.
      */
     content_url: string;
-    manifest_url: string | null;
+};
+
+export type ListedConversionEventsExport = ListedExportFields & ExportState & {
+    dataset: 'conversion_events';
+    request: ResolvedConversionEventsRequest;
+};
+
+export type ListedSegmentProfilesExport = ListedExportFields & ExportState & {
+    dataset: 'segment_profiles';
+    request: ResolvedSegmentProfilesRequest;
+};
+
+export type ListedProfileAttributesExport = ListedExportFields & ExportState & {
+    dataset: 'profile_attributes';
+    request: ResolvedProfileAttributesRequest;
+};
+
+export type ListedProfileEventsExport = ListedExportFields & ExportState & {
+    dataset: 'profile_events';
+    request: ResolvedProfileEventsRequest;
+};
+
+export type ListedReachabilityEventsExport = ListedExportFields & ExportState & {
+    dataset: 'reachability_events';
+    request: ResolvedReachabilityEventsRequest;
 };
 
 export type Estimate = {
-    rows?: number;
-    /**
-     * Instead of `rows`, where counting all of them would scan too much.
-     */
-    rows_at_least?: number;
+    rows: number;
     files: number;
     bytes_estimate: number;
     /**
      * Names in the request that nothing in the space has when the export is created: attributes, identifiers, tags, patterns of event names, columns. They do not fail the export. At most 100.
      */
-    warnings: Array<{
-        /**
-         * A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.
-         */
-        pointer: string;
-        detail: string;
-    }>;
+    warnings: Array<Finding>;
+} | {
+    /**
+     * Instead of `rows`, where counting all of them would scan too much.
+     */
+    rows_at_least: number;
+    files: number;
+    bytes_estimate: number;
+    /**
+     * Names in the request that nothing in the space has when the export is created: attributes, identifiers, tags, patterns of event names, columns. They do not fail the export. At most 100.
+     */
+    warnings: Array<Finding>;
+};
+
+/**
+ * No resource exists at this path: check the id, and that the API key belongs to its space.
+ */
+export type NotFoundProblem = {
+    type: '/problems/not_found';
+    title: string;
+    status: 404;
+    detail: string;
+    code: 'not_found';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The export's result was deleted or has expired: ask for a new export.
+ */
+export type GoneProblem = {
+    type: '/problems/gone';
+    title: string;
+    status: 410;
+    detail: string;
+    code: 'gone';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+export type VerifiedFileList = {
+    data: Array<VerifiedFile>;
+    next_cursor: string | null;
+};
+
+export type TimelineEntryList = {
+    data: Array<TimelineEntry>;
+    next_cursor: string | null;
 };
 
 export type TimelineEntry = {
@@ -1763,6 +2909,270 @@ export type TimelineEntry = {
     };
 };
 
+/**
+ * The object store is not available, or did not accept the file: retry once it is available.
+ */
+export type DestinationUnavailableProblem = {
+    type: '/problems/destination_unavailable';
+    title: string;
+    status: 503;
+    detail: string;
+    code: 'destination_unavailable';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+export type ExportFileList = {
+    data: Array<ExportFile>;
+    next_cursor: string | null;
+};
+
+/**
+ * The result of the dataset `segment_profiles`.
+ */
+export type SegmentProfilesDocument = {
+    /**
+     * By the profile's `person_id`.
+     */
+    profiles: {
+        [key: string]: SegmentProfile;
+    };
+};
+
+export type SegmentProfile = {
+    /**
+     * By the section's id.
+     */
+    sections: {
+        [key: string]: {
+            /**
+             * A tag has the value null.
+             */
+            attributes: {
+                [key: string]: {
+                    value: AttributeValue;
+                };
+            };
+            events?: Array<SegmentProfileEvent>;
+            topics?: {
+                [key: string]: {
+                    [key: string]: 'opt-in' | 'confirmed-opt-in' | 'opt-out';
+                };
+            };
+        };
+    };
+};
+
+/**
+ * The value of a profile's attribute.
+ */
+export type AttributeValue = string | number | boolean | null;
+
+export type SegmentProfileEvent = {
+    /**
+     * The event's id.
+     */
+    correlationId: string;
+    /**
+     * Epoch milliseconds; 0 where the event was sent without a time.
+     */
+    sourceEventTime: number;
+    /**
+     * The id of the event's definition and its version.
+     */
+    typeId: string;
+    /**
+     * Epoch milliseconds: when the service received the event.
+     */
+    createdAt: number;
+    data: {
+        [key: string]: PropertyValue;
+    };
+};
+
+/**
+ * The value of an event's property; a list has objects.
+ */
+export type PropertyValue = string | number | boolean | null | Array<{
+    [key: string]: string | number | boolean | null;
+}>;
+
+/**
+ * The range begins after the content's end: `Content-Range` has its length.
+ */
+export type RangeNotSatisfiableProblem = {
+    type: '/problems/range_not_satisfiable';
+    title: string;
+    status: 416;
+    detail: string;
+    code: 'range_not_satisfiable';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The export failed: its resource names the error.
+ */
+export type ExportFailedProblem = {
+    type: '/problems/export_failed';
+    title: string;
+    status: 503;
+    detail: string;
+    code: 'export_failed';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+export type Manifest = {
+    export: ManifestExport;
+    snapshot: {
+        sequence: number;
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        at: string;
+    };
+    /**
+     * Absent where the result is one document.
+     */
+    columns?: Array<ManifestColumn>;
+    files: Array<ManifestFile>;
+    totals: {
+        files: number;
+        rows: number;
+        bytes: number;
+        uncompressed_bytes: number;
+    };
+    summary?: ManifestSummary;
+};
+
+export type ManifestExport = ({
+    dataset: 'activity_events';
+} & ManifestActivityEventsExport) | ({
+    dataset: 'conversion_events';
+} & ManifestConversionEventsExport) | ({
+    dataset: 'segment_profiles';
+} & ManifestSegmentProfilesExport) | ({
+    dataset: 'profile_attributes';
+} & ManifestProfileAttributesExport) | ({
+    dataset: 'profile_events';
+} & ManifestProfileEventsExport) | ({
+    dataset: 'reachability_events';
+} & ManifestReachabilityEventsExport);
+
+export type ManifestActivityEventsExport = {
+    id: string;
+    dataset: 'activity_events';
+    request: ResolvedActivityEventsRequest;
+};
+
+export type ManifestConversionEventsExport = {
+    id: string;
+    dataset: 'conversion_events';
+    request: ResolvedConversionEventsRequest;
+};
+
+export type ManifestSegmentProfilesExport = {
+    id: string;
+    dataset: 'segment_profiles';
+    request: ResolvedSegmentProfilesRequest;
+};
+
+export type ManifestProfileAttributesExport = {
+    id: string;
+    dataset: 'profile_attributes';
+    request: ResolvedProfileAttributesRequest;
+};
+
+export type ManifestProfileEventsExport = {
+    id: string;
+    dataset: 'profile_events';
+    request: ResolvedProfileEventsRequest;
+};
+
+export type ManifestReachabilityEventsExport = {
+    id: string;
+    dataset: 'reachability_events';
+    request: ResolvedReachabilityEventsRequest;
+};
+
+export type ManifestColumn = {
+    name: string;
+    type: ColumnType;
+    nullable: boolean;
+};
+
+/**
+ * `json`: an object, a list, or values of several types.
+ */
+export type ColumnType = 'text' | 'boolean' | 'number' | 'date' | 'json';
+
+export type ManifestFile = {
+    /**
+     * The file's name; in your own bucket, the object's whole key.
+     */
+    name: string;
+    rows: number;
+    /**
+     * Bytes of the stored object.
+     */
+    bytes: number;
+    uncompressed_bytes: number;
+    /**
+     * SHA-256 of the stored object, in hex.
+     */
+    sha256: string;
+    first: ManifestEdge | null;
+    last: ManifestEdge | null;
+};
+
+/**
+ * The key of a record. A field that the export redacts is null here too.
+ */
+export type ManifestEdge = {
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    time: string | null;
+    id: string | null;
+};
+
+/**
+ * Of an export with `group_by`.
+ */
+export type ManifestSummary = {
+    group_by: Array<'source' | 'ad_id' | 'adset_id' | 'campaign_id' | 'account_id'>;
+    /**
+     * null where there are too many, as `message` says.
+     */
+    groups: Array<SummaryGroup> | null;
+    message?: string;
+};
+
+export type SummaryGroup = {
+    model?: AttributionModel;
+    source?: string | null;
+    ad_id?: string | null;
+    adset_id?: string | null;
+    campaign_id?: string | null;
+    account_id?: string | null;
+    rows: number;
+    /**
+     * In conversions.
+     */
+    credit: number;
+    amount: number;
+};
+
 export type DryRun = {
     /**
      * How many events the call would store.
@@ -1776,7 +3186,7 @@ export type DryRun = {
     /**
      * The rows of the accepted events.
      */
-    data: Array<FlatEventRow | NestedEventRow>;
+    data: Array<ActivityEventRow>;
     /**
      * Rows that are not in `data`, which has 8000000 bytes.
      */
@@ -1786,6 +3196,11 @@ export type DryRun = {
      */
     duplicate_events: Array<string>;
 };
+
+/**
+ * A row of the dataset `activity_events`, by `row_format`.
+ */
+export type ActivityEventRow = FlatEventRow | NestedEventRow;
 
 /**
  * An event with its properties as further fields; with `enrich_with_moments_info`, the fields of its flow as well.
@@ -1804,7 +3219,7 @@ export type FlatEventRow = {
      * The time when the event occurred. Left out with `extra_fields=false`.
      */
     occurredAt?: string;
-    [key: string]: unknown;
+    [key: string]: PropertyValue | string | string | null | string | null | string | string | undefined;
 };
 
 export type NestedEventRow = {
@@ -1824,9 +3239,8 @@ export type NestedEventRow = {
     campaignStart?: string;
     flowElementId?: string;
     properties: {
-        [key: string]: unknown;
+        [key: string]: PropertyValue;
     };
-    [key: string]: unknown;
 };
 
 export type Accepted = {
@@ -1834,13 +3248,57 @@ export type Accepted = {
     duplicates: number;
 };
 
+export type EventList = {
+    /**
+     * Rows of the view.
+     */
+    data: Array<ActivityEventRow | ConversionRow>;
+    next_cursor: string | null;
+    prev_cursor: string | null;
+};
+
 /**
- * A conversion, with `touchpoint_id` if the request names `sources`, and with the requested `fields`.
+ * A row of the dataset `conversion_events`. The optional fields are those that the request names.
  */
 export type ConversionRow = {
-    id: string;
+    id: string | number;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
     event_time_utc: string;
-    [key: string]: unknown;
+    /**
+     * With `sources`.
+     */
+    touchpoint_id?: string;
+    /**
+     * With a list of models.
+     */
+    model?: AttributionModel;
+    /**
+     * With `sources` and a field of ads.
+     */
+    source?: TouchpointSource;
+    profile_id?: string | number;
+    company_id?: string | number | null;
+    space_id?: string;
+    event_name?: ConversionName;
+    configured_name?: string;
+    /**
+     * With `sources`, the touchpoint's share.
+     */
+    amount?: number | null;
+    is_upsell?: boolean | null;
+    ad_id?: string | null;
+    ad_name?: string | null;
+    adset_id?: string | null;
+    adset_name?: string | null;
+    campaign_id?: string | null;
+    campaign_name?: string | null;
+    account_id?: string | null;
+    account_name?: string | null;
+    order_id?: string | null;
+    order_name?: string | null;
+    event_url?: string | null;
 };
 
 export type EventDefinition = {
@@ -1854,7 +3312,7 @@ export type EventDefinition = {
      * Begins with 1; each change is the next version.
      */
     version: number;
-    properties: Array<EventPropertyOut>;
+    properties: Array<DefinedEventProperty>;
     /**
      * Of `customAttributeChanged` alone: the attributes whose changes give events; null: those of every attribute that is not native.
      */
@@ -1869,8 +3327,18 @@ export type EventDefinition = {
     updated_at: string;
 };
 
+export type EventDefinitionList = {
+    data: Array<EventDefinition>;
+    next_cursor: string | null;
+};
+
 export type FlowsPut = {
     put: number;
+};
+
+export type FlowList = {
+    data: Array<Flow>;
+    next_cursor: string | null;
 };
 
 export type Flow = {
@@ -1896,6 +3364,11 @@ export type Flow = {
 
 export type AdObjectsPut = {
     put: number;
+};
+
+export type AdObjectList = {
+    data: Array<AdObject>;
+    next_cursor: string | null;
 };
 
 export type AdObject = {
@@ -1928,6 +3401,11 @@ export type Merged = {
     merged: number;
 };
 
+export type ProfileList = {
+    data: Array<Profile>;
+    next_cursor: string | null;
+};
+
 export type Profile = {
     person_id: string;
     external_person_id: string | null;
@@ -1937,7 +3415,7 @@ export type Profile = {
         [key: string]: string;
     };
     attributes: {
-        [key: string]: unknown;
+        [key: string]: AttributeValue;
     };
     tags: Array<string>;
     topics: {
@@ -2015,7 +3493,7 @@ export type ProfileDeletion = {
     };
 };
 
-export type PutSegment = {
+export type CheckedSegment = {
     id: string;
     name: string;
     rule: SegmentRule;
@@ -2030,13 +3508,7 @@ export type PutSegment = {
     /**
      * Attributes and tags in the rule that are not defined and that no profile has.
      */
-    warnings: Array<{
-        /**
-         * A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.
-         */
-        pointer: string;
-        detail: string;
-    }>;
+    warnings: Array<Finding>;
 };
 
 export type Segment = {
@@ -2053,6 +3525,11 @@ export type Segment = {
     updated_at: string;
 };
 
+export type SegmentList = {
+    data: Array<Segment>;
+    next_cursor: string | null;
+};
+
 export type SegmentCount = {
     count?: number;
     /**
@@ -2063,6 +3540,11 @@ export type SegmentCount = {
      * RFC 3339, UTC, with milliseconds.
      */
     counted_at: string;
+};
+
+export type ProfileDeletionList = {
+    data: Array<ProfileDeletion>;
+    next_cursor: string | null;
 };
 
 export type Attribute = {
@@ -2087,6 +3569,11 @@ export type Attribute = {
     updated_at: string;
 };
 
+export type AttributeList = {
+    data: Array<Attribute>;
+    next_cursor: string | null;
+};
+
 export type Tag = {
     id: string;
     section_id: string;
@@ -2099,6 +3586,11 @@ export type Tag = {
      * RFC 3339, UTC, with milliseconds.
      */
     updated_at: string;
+};
+
+export type TagList = {
+    data: Array<Tag>;
+    next_cursor: string | null;
 };
 
 export type Topic = {
@@ -2115,12 +3607,22 @@ export type Topic = {
     updated_at: string;
 };
 
+export type TopicList = {
+    data: Array<Topic>;
+    next_cursor: string | null;
+};
+
+export type SectionList = {
+    data: Array<Section>;
+    next_cursor: string | null;
+};
+
 export type Section = {
     id: string;
     name: string;
 };
 
-export type NewSpaceAnswer = {
+export type NewSpace = {
     id: string;
     name: string;
     timezone: string;
@@ -2155,6 +3657,11 @@ export type Branding = {
      * The colour of text on the accent: black or white, whichever contrasts more, which is at least 4.5:1. Null without an accent.
      */
     accent_text: '#000000' | '#ffffff' | null;
+};
+
+export type SpaceList = {
+    data: Array<Space>;
+    next_cursor: string | null;
 };
 
 export type Space = {
@@ -2197,6 +3704,11 @@ export type NewApiKey = {
      */
     created_at: string;
     key: string;
+};
+
+export type ApiKeyList = {
+    data: Array<ApiKey>;
+    next_cursor: string | null;
 };
 
 export type ApiKey = {
@@ -2249,6 +3761,11 @@ export type Destination = {
     updated_at: string;
 };
 
+export type DestinationList = {
+    data: Array<Destination>;
+    next_cursor: string | null;
+};
+
 export type DestinationPolicies = {
     /**
      * The external id of the space. It never changes.
@@ -2280,68 +3797,19 @@ export type DestinationTest = {
     }>;
 };
 
-export type CheckedSchedule = {
-    id: string;
-    name: string;
-    cron: string;
-    timezone: string;
-    request: {
-        [key: string]: unknown;
-    };
-    incremental: boolean;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
-    backfill_from: string | null;
-    /**
-     * So many days after the completion of each run's export, its files are verified as by `POST /v1/exports/{id}/verify`; null: never. Files that are kept for a limited time must be kept longer. What counts is the value when a run's export is completed; with null, or when the schedule is deleted, verifications that are still to come are dropped.
-     */
-    verify_after_days: number | null;
-    status: 'active' | 'paused';
-    /**
-     * `requested`: a call paused the schedule. `failures`: its last three runs failed.
-     */
-    paused_reason: 'requested' | 'failures' | null;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
-    paused_at: string | null;
-    /**
-     * In the past if a run is due and waiting, or during a backfill. null while the schedule is paused.
-     */
-    next_run_at: string | null;
-    /**
-     * The end of what the completed exports cover, where the next window begins. null if the dataset has no window.
-     */
-    covered_until: string | null;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
-    created_at: string;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
-    updated_at: string;
+export type CheckedSchedule = ScheduleFields & ScheduleState & {
     /**
      * Names in the sent `request` that nothing in the space has now. They do not stop the schedule; each run's export has warnings of its own.
      */
-    warnings: Array<{
-        /**
-         * A JSON pointer into the body, or `#query/<name>`, or `#path/<name>`.
-         */
-        pointer: string;
-        detail: string;
-    }>;
+    warnings: Array<Finding>;
 };
 
-export type Schedule = {
+export type ScheduleFields = {
     id: string;
     name: string;
     cron: string;
     timezone: string;
-    request: {
-        [key: string]: unknown;
-    };
+    request: ResolvedScheduledRequest;
     incremental: boolean;
     /**
      * RFC 3339, UTC, with milliseconds.
@@ -2351,19 +3819,6 @@ export type Schedule = {
      * So many days after the completion of each run's export, its files are verified as by `POST /v1/exports/{id}/verify`; null: never. Files that are kept for a limited time must be kept longer. What counts is the value when a run's export is completed; with null, or when the schedule is deleted, verifications that are still to come are dropped.
      */
     verify_after_days: number | null;
-    status: 'active' | 'paused';
-    /**
-     * `requested`: a call paused the schedule. `failures`: its last three runs failed.
-     */
-    paused_reason: 'requested' | 'failures' | null;
-    /**
-     * RFC 3339, UTC, with milliseconds.
-     */
-    paused_at: string | null;
-    /**
-     * In the past if a run is due and waiting, or during a backfill. null while the schedule is paused.
-     */
-    next_run_at: string | null;
     /**
      * The end of what the completed exports cover, where the next window begins. null if the dataset has no window.
      */
@@ -2376,6 +3831,377 @@ export type Schedule = {
      * RFC 3339, UTC, with milliseconds.
      */
     updated_at: string;
+};
+
+export type ResolvedScheduledRequest = ({
+    dataset: 'activity_events';
+} & ResolvedScheduledActivityEventsRequest) | ({
+    dataset: 'conversion_events';
+} & ResolvedScheduledConversionEventsRequest) | ({
+    dataset: 'segment_profiles';
+} & ResolvedScheduledSegmentProfilesRequest) | ({
+    dataset: 'profile_attributes';
+} & ResolvedScheduledProfileAttributesRequest) | ({
+    dataset: 'profile_events';
+} & ResolvedScheduledProfileEventsRequest) | ({
+    dataset: 'reachability_events';
+} & ResolvedScheduledReachabilityEventsRequest);
+
+export type ResolvedScheduledActivityEventsRequest = {
+    dataset: 'activity_events';
+    /**
+     * Ids of event definitions; `*` matches any characters. Default: every event. In formats with columns, rows then have by default the columns of the definitions that the space ever had events of.
+     */
+    event_names?: Array<string>;
+    /**
+     * `flat`: properties side by side with the mandatory fields. `occuredTime` is when the service received the event, `occurredAt` when it occurred; `sessionId` is the session that the event was sent with (`session_id`), else null. A property that is named like a mandatory field, in any case of letters, becomes `<definitionId>_<name>`. `nested`: properties as an object; `timestamp` is when the event occurred.
+     */
+    row_format: 'flat' | 'nested';
+    /**
+     * `false` leaves out `occurredAt` of flat rows and `eventId` of nested rows, and renames a property of a flat row only if its name equals that of a mandatory field exactly.
+     */
+    extra_fields: boolean;
+    /**
+     * Adds `campaignName`, `elementName`, `campaignStart` and `flowElementId`, each where it is known, right after the mandatory fields of events that a flow produced (the property `flowElementId` names the flow's element, or `flowId` the flow). A flat row then has `flowElementId` only there, and a property with the name of another of these fields becomes `<definitionId>_<name>`.
+     */
+    enrich_with_moments_info: boolean;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ResolvedScheduledConversionEventsRequest = {
+    dataset: 'conversion_events';
+    /**
+     * With `sources`, whose touchpoints count: those of the profile, or those of all profiles of the event's company. For an event without a company, those of its profile.
+     */
+    level: 'profile' | 'company';
+    /**
+     * Ids of conversions, including `custom_event_1` to `custom_event_50`. Default: every conversion.
+     */
+    event_names?: Array<ConversionName>;
+    /**
+     * Turns attribution on: lines are credits to touchpoints. Credit is given to touchpoints of every source; only lines of these sources are exported. Needs `attribution_model` and `attribution_window`.
+     */
+    sources?: Array<TouchpointSource>;
+    /**
+     * How credit is given. With a list, each event has the lines of each model, one model after the other, and lines have a column `model`.
+     */
+    attribution_model?: AttributionModel | Array<AttributionModel>;
+    /**
+     * The lookback window: for how many days of 24 hours before an event touchpoints count. 0: all touchpoints before the event.
+     */
+    attribution_window?: 0 | 1 | 7 | 14 | 30 | 60 | 90;
+    /**
+     * The fields of a line after `id`, `event_time_utc` and, with `sources`, `touchpoint_id` (and `source`, where a field of ads is named), in this order. The eight fields of ads need `sources`.
+     */
+    fields?: Array<ConversionField>;
+    /**
+     * `true` writes `id`, `profile_id` and `company_id` as numbers where they are whole numbers that every reader of JSON keeps exactly.
+     */
+    numeric_ids: boolean;
+    /**
+     * `true` leaves the milliseconds of `event_time_utc` out where they are 0.
+     */
+    short_times: boolean;
+    /**
+     * Adds totals to the manifest's `summary`: lines, credit (in conversions) and amount for each combination of these values in the lines. Needs `sources`.
+     */
+    group_by?: Array<'source' | 'ad_id' | 'adset_id' | 'campaign_id' | 'account_id'>;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ResolvedScheduledSegmentProfilesRequest = {
+    dataset: 'segment_profiles';
+    /**
+     * A segment's id: only the profiles that are in it at the snapshot. Default: every profile.
+     */
+    segment?: string;
+    /**
+     * In place of `segment`, a combination of at most 20 segments. It has the limits of one segment's rule.
+     */
+    segments?: SegmentCombination;
+    /**
+     * Ids of attributes, native (`$email_address`) or the space's own. A profile has those that it has a value of. Without any attribute or tag the result has no profiles.
+     */
+    attributes?: Array<string>;
+    /**
+     * Ids of tags. A profile's tags are listed among its attributes, with the value null.
+     */
+    tags?: Array<string>;
+    /**
+     * Ids of event definitions. Needs `start_at`.
+     */
+    events?: Array<string>;
+    /**
+     * Adds the consents of each profile to topics.
+     */
+    include_topics: boolean;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ResolvedScheduledProfileAttributesRequest = {
+    dataset: 'profile_attributes';
+    /**
+     * Names of attributes, native (`$email_address`) or the space's own. An attribute that the profile lacks is null. `attributes`, `identifiers` or both are required.
+     */
+    attributes?: Array<string>;
+    /**
+     * `custom_id` or another of the profile's `identifiers`, `external_person_id`, or `installation_ids`, which is a list. `profile_id` (the `person_id`) is always included, first. An identifier that the profile lacks is null.
+     */
+    identifiers?: Array<string>;
+    /**
+     * `false` leaves `profile_id` out of `identifiers`, unless the parameter `identifiers` names it. The manifest names the first and the last profile of each file all the same.
+     */
+    include_profile_id: boolean;
+    /**
+     * The id of a segment: only the profiles in it. Default: every profile. With `since`, the profiles in the segment that were written to after the earlier export; a profile that entered or left the segment without a write is not reported.
+     */
+    segment?: string;
+    /**
+     * Adds lines `{"deleted":{"profile_id","deleted_at"}}` (with `external_person_id` in between, if `identifiers` names it) after the profiles: one for each deletion of a person without a profile at the snapshot, and one for each person whose profile ended by a merge; with `since`, only for deletions after the earlier export. The line does not show whether the person was in the segment.
+     */
+    include_deletions: boolean;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ResolvedScheduledProfileEventsRequest = {
+    dataset: 'profile_events';
+    /**
+     * Ids of event definitions; `*` matches any characters. Default: every event.
+     */
+    event_names?: Array<string>;
+    /**
+     * The identifiers of the event's profile that a row has in `identifiers`. `custom_id` or another of the profile's `identifiers`, `external_person_id`, or `installation_ids`, which is a list. `profile_id` (the `person_id`) is always included, first. An identifier that the profile lacks is null.
+     */
+    identifiers?: Array<string>;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ResolvedScheduledReachabilityEventsRequest = {
+    dataset: 'reachability_events';
+    /**
+     * Events of these channels. Default: of all channels.
+     */
+    channels: Array<'SMS' | 'EMAIL' | 'PUSH'>;
+    /**
+     * `download`: the service keeps the files in its own bucket until `expires_at` (7 days by default) and returns presigned URLs. `s3`: the service writes the files to your bucket, named either by `destination_id` or, in AWS or the store of the setting `S3_ENDPOINT`, by `bucket`, `region`, `role_arn` and optionally `directory_path`. It never overwrites and never deletes objects there.
+     */
+    delivery: Delivery;
+    layout: 'single' | 'files';
+    /**
+     * `ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.
+     */
+    format: ExportFormat;
+    compression: Compression;
+    /**
+     * The result has only these columns, in this order. A path may lead through a list (`items.sku`): its values form a list. Default: every column.
+     */
+    columns?: Array<SelectedColumn>;
+    /**
+     * Redacts values by path. `drop` removes the value; `sha256` replaces it by a keyed hash (HMAC-SHA-256 in hex, with a key of the space), so that equal values have equal hashes. A list or an object is hashed as JSON.
+     */
+    redact?: {
+        [key: string]: Redaction;
+    };
+    /**
+     * For `csv` only: puts an apostrophe before each text that a spreadsheet would read as a formula, because it begins with =, +, -, @ (also in full width), a tab or a line break. Default: `false`.
+     */
+    csv_escape_formulas?: boolean;
+    /**
+     * Rows per file, for the layout `files`. A result has at most 20,000 files.
+     */
+    file_rows: number;
+    /**
+     * Its origin and the beginning of its path: the rest may be a token.
+     */
+    callback_url?: string;
+};
+
+export type ScheduleState = {
+    status: 'active';
+    paused_reason: null;
+    paused_at: null;
+    /**
+     * In the past if a run is due and waiting, or during a backfill.
+     */
+    next_run_at: string;
+} | {
+    status: 'paused';
+    /**
+     * `requested`: a call paused the schedule. `failures`: its last three runs failed.
+     */
+    paused_reason: 'requested' | 'failures';
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    paused_at: string;
+    next_run_at: null;
+};
+
+export type ScheduleList = {
+    data: Array<Schedule>;
+    next_cursor: string | null;
+};
+
+export type Schedule = ScheduleFields & ScheduleState;
+
+export type ScheduleRunList = {
+    data: Array<ScheduleRun>;
+    next_cursor: string | null;
 };
 
 export type ScheduleRun = {
@@ -2383,10 +4209,6 @@ export type ScheduleRun = {
      * RFC 3339, UTC, with milliseconds.
      */
     scheduled_at: string;
-    /**
-     * `made`: the run created an export. `skipped`: another run covered the window, or there was nothing to export. `refused`: the export could not be created; the next run covers the window.
-     */
-    outcome: 'made' | 'skipped' | 'refused';
     /**
      * The run's own span. Late arrivals of earlier spans are in the export too.
      */
@@ -2401,37 +4223,77 @@ export type ScheduleRun = {
         end: string;
     } | null;
     /**
-     * null if the run created no export, or if the export was deleted.
+     * The run created an export.
      */
-    export: {
-        id: string;
-        status: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled' | 'expired';
+    outcome: 'made';
+    /**
+     * null if the export was deleted.
+     */
+    export: ScheduledExport | null;
+    error: null;
+    reason: null;
+} | {
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    scheduled_at: string;
+    /**
+     * The run's own span. Late arrivals of earlier spans are in the export too.
+     */
+    window: {
         /**
          * RFC 3339, UTC, with milliseconds.
          */
-        completed_at: string | null;
-        rows: number;
-        files: number;
-        error: {
-            code: ErrorCode;
-            message: string;
-            owner: 'customer' | 'service';
-            retryable: boolean;
-        } | null;
+        start: string;
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        end: string;
     } | null;
     /**
-     * The error of a refused run.
+     * Another run covered the window, or there was nothing to export.
      */
-    error: {
-        code: ErrorCode;
-        message: string;
-        owner: 'customer' | 'service';
-        retryable: boolean;
+    outcome: 'skipped';
+    export: null;
+    error: null;
+    reason: string;
+} | {
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    scheduled_at: string;
+    /**
+     * The run's own span. Late arrivals of earlier spans are in the export too.
+     */
+    window: {
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        start: string;
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        end: string;
     } | null;
     /**
-     * The reason of a skipped run.
+     * The export could not be created; the next run covers the window.
      */
-    reason: string | null;
+    outcome: 'refused';
+    export: null;
+    error: ExportError;
+    reason: null;
+};
+
+export type ScheduledExport = {
+    id: string;
+    status: ExportStatus;
+    /**
+     * RFC 3339, UTC, with milliseconds.
+     */
+    completed_at: string | null;
+    rows: number;
+    files: number;
+    error: ExportError | null;
 };
 
 export type NewWebhookEndpoint = {
@@ -2455,6 +4317,11 @@ export type NewWebhookEndpoint = {
      * `whsec_…`, in the format of Standard Webhooks.
      */
     secret: string;
+};
+
+export type WebhookEndpointList = {
+    data: Array<WebhookEndpoint>;
+    next_cursor: string | null;
 };
 
 export type WebhookEndpoint = {
@@ -2512,6 +4379,11 @@ export type RotatedWebhookSecret = {
      * The previous secret also signs until this time.
      */
     previous_secret_expires_at: string;
+};
+
+export type WebhookDeliveryList = {
+    data: Array<WebhookDelivery>;
+    next_cursor: string | null;
 };
 
 export type WebhookDelivery = {
@@ -2689,7 +4561,383 @@ export type Health = {
     status: 'ok';
 };
 
-export type EventPropertyOut = {
+/**
+ * A row of the dataset `profile_attributes`.
+ */
+export type ProfileAttributesRow = ProfileRow | DeletedProfileRow;
+
+export type ProfileRow = {
+    identifiers: RowIdentifiers;
+    attributes: {
+        [key: string]: AttributeValue;
+    };
+};
+
+/**
+ * The identifiers that the request names; those that are missing are null.
+ */
+export type RowIdentifiers = {
+    profile_id?: string;
+    external_person_id?: string | null;
+    installation_ids?: Array<string>;
+    [key: string]: string | null | string | string | null | Array<string> | undefined;
+};
+
+/**
+ * With `include_deletions`, after the profiles.
+ */
+export type DeletedProfileRow = {
+    deleted: {
+        profile_id: string;
+        external_person_id?: string | null;
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        deleted_at: string;
+    };
+};
+
+/**
+ * A row of the dataset `profile_events`.
+ */
+export type ProfileEventRow = {
+    event: {
+        id: string;
+        name: string;
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        timestamp: string;
+        attributes: {
+            [key: string]: PropertyValue;
+        };
+    };
+    identifiers: EventRowIdentifiers;
+};
+
+export type EventRowIdentifiers = {
+    profile_id: string;
+    external_person_id?: string | null;
+    installation_ids?: Array<string>;
+    [key: string]: string | null | string | string | null | Array<string> | undefined;
+};
+
+/**
+ * A row of the dataset `reachability_events`.
+ */
+export type ReachabilityEventRow = {
+    event: {
+        channel: 'SMS';
+        id: string;
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        timestamp: string;
+        reasons: Array<'SUBSCRIBED_TO_SMS_MARKETING' | 'UNSUBSCRIBED_FROM_SMS_MARKETING' | 'PHONE_NUMBER_ADDED' | 'PHONE_NUMBER_REMOVED' | 'PHONE_NUMBER_UPDATED'>;
+        has_phone_number: boolean | null;
+        sms_marketing: 'subscribed' | 'unsubscribed' | null;
+    } | {
+        channel: 'EMAIL';
+        id: string;
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        timestamp: string;
+        reasons: Array<'SUBSCRIBED_TO_EMAIL_MARKETING' | 'UNSUBSCRIBED_FROM_EMAIL_MARKETING' | 'EMAIL_ADDRESS_ADDED' | 'EMAIL_ADDRESS_REMOVED' | 'EMAIL_ADDRESS_UPDATED'>;
+        has_email_address: boolean | null;
+        email_marketing: 'subscribed' | 'unsubscribed' | null;
+    } | {
+        channel: 'PUSH';
+        id: string;
+        /**
+         * RFC 3339, UTC, with milliseconds.
+         */
+        timestamp: string;
+        reasons: Array<'SUBSCRIBED_TO_PUSH' | 'UNSUBSCRIBED_FROM_PUSH' | 'PUSH_TOKEN_ADDED'>;
+        is_optin: boolean | null;
+        platform: 'iOS' | 'Android' | 'Webpush' | null;
+    };
+    identifiers: {
+        profile_id: string;
+        custom_id: string | null;
+        /**
+         * Of events of the channel `PUSH`.
+         */
+        installation_id?: string | null;
+    };
+};
+
+export type Problem = ({
+    code: 'malformed_request';
+} & MalformedRequestProblem) | ({
+    code: 'unauthenticated';
+} & UnauthenticatedProblem) | ({
+    code: 'forbidden';
+} & ForbiddenProblem) | ({
+    code: 'space_inactive';
+} & SpaceInactiveProblem) | ({
+    code: 'not_found';
+} & NotFoundProblem) | ({
+    code: 'method_not_allowed';
+} & MethodNotAllowedProblem) | ({
+    code: 'conflict';
+} & ConflictProblem) | ({
+    code: 'gone';
+} & GoneProblem) | ({
+    code: 'payload_too_large';
+} & PayloadTooLargeProblem) | ({
+    code: 'unsupported_media_type';
+} & UnsupportedMediaTypeProblem) | ({
+    code: 'range_not_satisfiable';
+} & RangeNotSatisfiableProblem) | ({
+    code: 'invalid_request';
+} & InvalidRequestProblem) | ({
+    code: 'idempotency_mismatch';
+} & IdempotencyMismatchProblem) | ({
+    code: 'segment_too_complex';
+} & SegmentTooComplexProblem) | ({
+    code: 'rate_limited';
+} & RateLimitedProblem) | ({
+    code: 'too_many_pending_exports';
+} & TooManyPendingExportsProblem) | ({
+    code: 'internal';
+} & InternalProblem) | ({
+    code: 'budget_exceeded';
+} & BudgetExceededProblem) | ({
+    code: 'export_failed';
+} & ExportFailedProblem) | ({
+    code: 'unavailable';
+} & UnavailableProblem) | ({
+    code: 'export_too_large';
+} & ExportTooLargeProblem) | ({
+    code: 'incomplete_export';
+} & IncompleteExportProblem) | ({
+    code: 'destination_conflict';
+} & DestinationConflictProblem) | ({
+    code: 'bucket_not_found';
+} & BucketNotFoundProblem) | ({
+    code: 'wrong_region';
+} & WrongRegionProblem) | ({
+    code: 'role_denied';
+} & RoleDeniedProblem) | ({
+    code: 'external_id_refused';
+} & ExternalIdRefusedProblem) | ({
+    code: 'bucket_denied';
+} & BucketDeniedProblem) | ({
+    code: 'kms_denied';
+} & KmsDeniedProblem) | ({
+    code: 'clock_skew';
+} & ClockSkewProblem) | ({
+    code: 'destination_unavailable';
+} & DestinationUnavailableProblem);
+
+/**
+ * This path does not support the method: see the `Allow` header.
+ */
+export type MethodNotAllowedProblem = {
+    type: '/problems/method_not_allowed';
+    title: string;
+    status: 405;
+    detail: string;
+    code: 'method_not_allowed';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The work needs more than one invocation of the service may use: ask for less, or report the request id.
+ */
+export type BudgetExceededProblem = {
+    type: '/problems/budget_exceeded';
+    title: string;
+    status: 500;
+    detail: string;
+    code: 'budget_exceeded';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+/**
+ * The result is larger than an export may be. Ask for a shorter window, fewer events, or, in Parquet, fewer columns or rows per file.
+ */
+export type ExportTooLargeProblem = {
+    type: '/problems/export_too_large';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'export_too_large';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The number of written rows differs from the number of counted rows, so the export was not completed: retry it.
+ */
+export type IncompleteExportProblem = {
+    type: '/problems/incomplete_export';
+    title: string;
+    status: 500;
+    detail: string;
+    code: 'incomplete_export';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+/**
+ * An object already exists at a key of this export; it was not overwritten. Move it, or change the destination's path.
+ */
+export type DestinationConflictProblem = {
+    type: '/problems/destination_conflict';
+    title: string;
+    status: 409;
+    detail: string;
+    code: 'destination_conflict';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The bucket does not exist: create it, or ask for a new export with the right name.
+ */
+export type BucketNotFoundProblem = {
+    type: '/problems/bucket_not_found';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'bucket_not_found';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The bucket is in another region: correct the region, and ask for a new export.
+ */
+export type WrongRegionProblem = {
+    type: '/problems/wrong_region';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'wrong_region';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: false;
+    request_id: string;
+};
+
+/**
+ * The role cannot be assumed: its trust policy must allow sts:AssumeRole to this service's principal with the space's external id.
+ */
+export type RoleDeniedProblem = {
+    type: '/problems/role_denied';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'role_denied';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+/**
+ * The role refuses the space's external id: its trust policy must require the external id that the space has.
+ */
+export type ExternalIdRefusedProblem = {
+    type: '/problems/external_id_refused';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'external_id_refused';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+/**
+ * The bucket refused the call: allow s3:PutObject, s3:GetObject and s3:AbortMultipartUpload under the directory path.
+ */
+export type BucketDeniedProblem = {
+    type: '/problems/bucket_denied';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'bucket_denied';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+/**
+ * The KMS key refused the call: allow kms:GenerateDataKey and kms:Decrypt on it, and check that it is enabled.
+ */
+export type KmsDeniedProblem = {
+    type: '/problems/kms_denied';
+    title: string;
+    status: 422;
+    detail: string;
+    code: 'kms_denied';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+/**
+ * The clocks of the object store and of the service differ too much: retry once they agree.
+ */
+export type ClockSkewProblem = {
+    type: '/problems/clock_skew';
+    title: string;
+    status: 503;
+    detail: string;
+    code: 'clock_skew';
+    /**
+     * Whether the same request may succeed later.
+     */
+    retryable: true;
+    request_id: string;
+};
+
+export type WebhookEvent = ({
+    type: 'export.completed';
+} & ExportCompletedEvent) | ({
+    type: 'export.failed';
+} & ExportFailedEvent) | ({
+    type: 'export.canceled';
+} & ExportCanceledEvent) | ({
+    type: 'export.expired';
+} & ExportExpiredEvent) | ({
+    type: 'export.damaged';
+} & ExportDamagedEvent) | ({
+    type: 'schedule.paused';
+} & SchedulePausedEvent);
+
+export type DefinedEventProperty = {
     name: string;
     /**
      * `date`: RFC 3339 with an offset, or a plain day (`2026-01-31`), kept as it was sent. `list`: objects with the properties in `fields`.
@@ -2723,7 +4971,7 @@ export type ListExportsData = {
     body?: never;
     path?: never;
     query?: {
-        status?: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled' | 'expired';
+        status?: ExportStatus;
         dataset?: 'activity_events' | 'conversion_events' | 'segment_profiles' | 'profile_attributes' | 'profile_events' | 'reachability_events';
         /**
          * Items per page.
@@ -2741,27 +4989,27 @@ export type ListExportsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListExportsError = ListExportsErrors[keyof ListExportsErrors];
@@ -2770,28 +5018,13 @@ export type ListExportsResponses = {
     /**
      * Exports without their files and links, newest first. A page of large requests ends early, with a cursor.
      */
-    200: {
-        data: Array<ListedExport>;
-        next_cursor: string | null;
-    };
+    200: ExportList;
 };
 
 export type ListExportsResponse = ListExportsResponses[keyof ListExportsResponses];
 
 export type CreateExportData = {
-    body: ({
-        dataset: 'activity_events';
-    } & ExportRequestActivityEvents) | ({
-        dataset: 'conversion_events';
-    } & ExportRequestConversionEvents) | ({
-        dataset: 'segment_profiles';
-    } & ExportRequestSegmentProfiles) | ({
-        dataset: 'profile_attributes';
-    } & ExportRequestProfileAttributes) | ({
-        dataset: 'profile_events';
-    } & ExportRequestProfileEvents) | ({
-        dataset: 'reachability_events';
-    } & ExportRequestReachabilityEvents);
+    body: ExportRequest;
     headers?: {
         /**
          * A key of your choice that makes the call repeatable.
@@ -2811,43 +5044,43 @@ export type CreateExportErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
-     * `idempotency_mismatch`: The idempotency key was used for another request: send a new key, or the same request as before. `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     * `idempotency_mismatch`: The idempotency key was used for another request: send a new key, or the same request as before. `segment_too_complex`: The segment's rule has too many conditions: simplify it. `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: IdempotencyMismatchProblem | SegmentTooComplexProblem | InvalidRequestProblem;
     /**
      * `too_many_pending_exports`: The space has too many exports that are queued or processing: wait until one is finished, or cancel one. `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: TooManyPendingExportsProblem | RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CreateExportError = CreateExportErrors[keyof CreateExportErrors];
@@ -2862,19 +5095,7 @@ export type CreateExportResponses = {
 export type CreateExportResponse = CreateExportResponses[keyof CreateExportResponses];
 
 export type EstimateExportData = {
-    body: ({
-        dataset: 'activity_events';
-    } & ExportRequestActivityEvents) | ({
-        dataset: 'conversion_events';
-    } & ExportRequestConversionEvents) | ({
-        dataset: 'segment_profiles';
-    } & ExportRequestSegmentProfiles) | ({
-        dataset: 'profile_attributes';
-    } & ExportRequestProfileAttributes) | ({
-        dataset: 'profile_events';
-    } & ExportRequestProfileEvents) | ({
-        dataset: 'reachability_events';
-    } & ExportRequestReachabilityEvents);
+    body: ExportRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -2890,39 +5111,39 @@ export type EstimateExportErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
-     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     * `segment_too_complex`: The segment's rule has too many conditions: simplify it. `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: SegmentTooComplexProblem | InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type EstimateExportError = EstimateExportErrors[keyof EstimateExportErrors];
@@ -2949,35 +5170,35 @@ export type DeleteExportErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteExportError = DeleteExportErrors[keyof DeleteExportErrors];
@@ -3008,31 +5229,31 @@ export type GetExportErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetExportError = GetExportErrors[keyof GetExportErrors];
@@ -3059,35 +5280,35 @@ export type CancelExportErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CancelExportError = CancelExportErrors[keyof CancelExportErrors];
@@ -3114,35 +5335,35 @@ export type RetryExportErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `too_many_pending_exports`: The space has too many exports that are queued or processing: wait until one is finished, or cancel one. `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: TooManyPendingExportsProblem | RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type RetryExportError = RetryExportErrors[keyof RetryExportErrors];
@@ -3169,39 +5390,39 @@ export type VerifyExportErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `gone`: The export's result was deleted or has expired: ask for a new export.
      */
-    410: Problem;
+    410: GoneProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type VerifyExportError = VerifyExportErrors[keyof VerifyExportErrors];
@@ -3241,31 +5462,31 @@ export type ListVerificationProblemsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListVerificationProblemsError = ListVerificationProblemsErrors[keyof ListVerificationProblemsErrors];
@@ -3274,10 +5495,7 @@ export type ListVerificationProblemsResponses = {
     /**
      * The manifest, if it is one of them, then files in the order of their rows.
      */
-    200: {
-        data: Array<VerifiedFile>;
-        next_cursor: string | null;
-    };
+    200: VerifiedFileList;
 };
 
 export type ListVerificationProblemsResponse = ListVerificationProblemsResponses[keyof ListVerificationProblemsResponses];
@@ -3304,31 +5522,31 @@ export type GetExportTimelineErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetExportTimelineError = GetExportTimelineErrors[keyof GetExportTimelineErrors];
@@ -3337,10 +5555,7 @@ export type GetExportTimelineResponses = {
     /**
      * The timeline, oldest first.
      */
-    200: {
-        data: Array<TimelineEntry>;
-        next_cursor: string | null;
-    };
+    200: TimelineEntryList;
 };
 
 export type GetExportTimelineResponse = GetExportTimelineResponses[keyof GetExportTimelineResponses];
@@ -3371,35 +5586,35 @@ export type GetExportLoadStatementsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `gone`: The export's result was deleted or has expired: ask for a new export.
      */
-    410: Problem;
+    410: GoneProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `destination_unavailable`: The object store is not available, or did not accept the file: retry once it is available. `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: DestinationUnavailableProblem | UnavailableProblem;
 };
 
 export type GetExportLoadStatementsError = GetExportLoadStatementsErrors[keyof GetExportLoadStatementsErrors];
@@ -3435,35 +5650,35 @@ export type ListExportFilesErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `gone`: The export's result was deleted or has expired: ask for a new export.
      */
-    410: Problem;
+    410: GoneProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListExportFilesError = ListExportFilesErrors[keyof ListExportFilesErrors];
@@ -3472,29 +5687,7 @@ export type ListExportFilesResponses = {
     /**
      * Files in the order of their rows, each with a fresh link.
      */
-    200: {
-        data: Array<{
-            /**
-             * The file's name; in your own bucket, the object's whole key.
-             */
-            name: string;
-            rows: number;
-            /**
-             * Bytes of the stored object.
-             */
-            bytes: number;
-            uncompressed_bytes: number;
-            /**
-             * SHA-256 of the stored object, in hex.
-             */
-            sha256: string;
-            /**
-             * A presigned link to the file, valid until `url_expires_at`. Files in your own bucket have none.
-             */
-            url?: string;
-        }>;
-        next_cursor: string | null;
-    };
+    200: ExportFileList;
 };
 
 export type ListExportFilesResponse = ListExportFilesResponses[keyof ListExportFilesResponses];
@@ -3513,39 +5706,39 @@ export type GetExportFileErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `gone`: The export's result was deleted or has expired: ask for a new export.
      */
-    410: Problem;
+    410: GoneProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetExportFileError = GetExportFileErrors[keyof GetExportFileErrors];
@@ -3573,52 +5766,52 @@ export type GetExportContentErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * The export is not completed yet. `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `gone`: The export's result was deleted or has expired: ask for a new export.
      */
-    410: Problem;
+    410: GoneProblem;
     /**
      * `range_not_satisfiable`: The range begins after the content's end: `Content-Range` has its length.
      */
-    416: Problem;
+    416: RangeNotSatisfiableProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `export_failed`: The export failed: its resource names the error. `destination_unavailable`: The object store is not available, or did not accept the file: retry once it is available. `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: ExportFailedProblem | DestinationUnavailableProblem | UnavailableProblem;
 };
 
 export type GetExportContentError = GetExportContentErrors[keyof GetExportContentErrors];
 
 export type GetExportContentResponses = {
     /**
-     * Every row.
+     * Every row. Of NDJSON, each line is a row of the dataset: `ActivityEventRow`, `ConversionRow`, `ProfileAttributesRow`, `ProfileEventRow` or `ReachabilityEventRow`, unless `columns` or `redact` changed it. The result of `segment_profiles` is one JSON document.
      */
-    200: string;
+    200: SegmentProfilesDocument;
     /**
      * The range.
      */
@@ -3640,35 +5833,35 @@ export type GetExportManifestErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `gone`: The export's result was deleted or has expired: ask for a new export.
      */
-    410: Problem;
+    410: GoneProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `destination_unavailable`: The object store is not available, or did not accept the file: retry once it is available. `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: DestinationUnavailableProblem | UnavailableProblem;
 };
 
 export type GetExportManifestError = GetExportManifestErrors[keyof GetExportManifestErrors];
@@ -3677,9 +5870,7 @@ export type GetExportManifestResponses = {
     /**
      * The manifest, with the same bytes as the one beside the files.
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Manifest;
 };
 
 export type GetExportManifestResponse = GetExportManifestResponses[keyof GetExportManifestResponses];
@@ -3781,27 +5972,27 @@ export type ListEventsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListEventsError = ListEventsErrors[keyof ListEventsErrors];
@@ -3810,49 +6001,13 @@ export type ListEventsResponses = {
     /**
      * Rows, oldest first.
      */
-    200: {
-        data: Array<FlatEventRow | NestedEventRow | ConversionRow>;
-        next_cursor: string | null;
-        prev_cursor: string | null;
-    };
+    200: EventList;
 };
 
 export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
 
 export type SendEventsData = {
-    body: {
-        events: Array<{
-            /**
-             * If omitted, the service creates an id. An event whose id the space already has is a duplicate.
-             */
-            id?: string | null;
-            definition_id: string;
-            person_id?: string | null;
-            /**
-             * Instead of `person_id`.
-             */
-            external_person_id?: string | null;
-            /**
-             * Instead of `person_id`: the `custom_id` of the profile.
-             */
-            custom_id?: string | null;
-            /**
-             * The session on a web page. If omitted, of `sessionStarted` and `sessionEnded` their `sessionId`.
-             */
-            session_id?: string | null;
-            /**
-             * If omitted, the company of the profile.
-             */
-            company_id?: string | null;
-            /**
-             * If omitted, the time when the service receives the event.
-             */
-            occurred_at?: string | null;
-            properties: {
-                [key: string]: unknown;
-            };
-        }>;
-    };
+    body: SendEventsRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -3889,43 +6044,43 @@ export type SendEventsErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type SendEventsError = SendEventsErrors[keyof SendEventsErrors];
@@ -3968,27 +6123,27 @@ export type ListEventDefinitionsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListEventDefinitionsError = ListEventDefinitionsErrors[keyof ListEventDefinitionsErrors];
@@ -3997,27 +6152,13 @@ export type ListEventDefinitionsResponses = {
     /**
      * Definitions, by id.
      */
-    200: {
-        data: Array<EventDefinition>;
-        next_cursor: string | null;
-    };
+    200: EventDefinitionList;
 };
 
 export type ListEventDefinitionsResponse = ListEventDefinitionsResponses[keyof ListEventDefinitionsResponses];
 
 export type CreateEventDefinitionData = {
-    body: {
-        /**
-         * Default: made from the name.
-         */
-        id?: string | null;
-        name: string;
-        description?: string | null;
-        section_id?: string | null;
-        category?: 'custom';
-        enabled?: boolean;
-        properties?: Array<EventProperty>;
-    };
+    body: CreateEventDefinitionRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -4033,43 +6174,43 @@ export type CreateEventDefinitionErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CreateEventDefinitionError = CreateEventDefinitionErrors[keyof CreateEventDefinitionErrors];
@@ -4096,35 +6237,35 @@ export type DeleteEventDefinitionErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteEventDefinitionError = DeleteEventDefinitionErrors[keyof DeleteEventDefinitionErrors];
@@ -4151,31 +6292,31 @@ export type GetEventDefinitionErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetEventDefinitionError = GetEventDefinitionErrors[keyof GetEventDefinitionErrors];
@@ -4190,16 +6331,7 @@ export type GetEventDefinitionResponses = {
 export type GetEventDefinitionResponse = GetEventDefinitionResponses[keyof GetEventDefinitionResponses];
 
 export type GrowEventDefinitionData = {
-    body: {
-        name?: string;
-        description?: string | null;
-        enabled?: boolean;
-        properties?: Array<EventProperty>;
-        /**
-         * Of `customAttributeChanged` alone: replaces the list of attributes whose changes give events; null: every attribute that is not native; an empty list: none. An attribute that is not defined and that no profile has is rejected.
-         */
-        attributes?: Array<string> | null;
-    };
+    body: GrowEventDefinitionRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -4217,47 +6349,47 @@ export type GrowEventDefinitionErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GrowEventDefinitionError = GrowEventDefinitionErrors[keyof GrowEventDefinitionErrors];
@@ -4293,31 +6425,31 @@ export type ListEventDefinitionVersionsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListEventDefinitionVersionsError = ListEventDefinitionVersionsErrors[keyof ListEventDefinitionVersionsErrors];
@@ -4326,10 +6458,7 @@ export type ListEventDefinitionVersionsResponses = {
     /**
      * Versions, the newest first.
      */
-    200: {
-        data: Array<EventDefinition>;
-        next_cursor: string | null;
-    };
+    200: EventDefinitionList;
 };
 
 export type ListEventDefinitionVersionsResponse = ListEventDefinitionVersionsResponses[keyof ListEventDefinitionVersionsResponses];
@@ -4348,31 +6477,31 @@ export type GetEventDefinitionVersionErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetEventDefinitionVersionError = GetEventDefinitionVersionErrors[keyof GetEventDefinitionVersionErrors];
@@ -4406,27 +6535,27 @@ export type ListFlowsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListFlowsError = ListFlowsErrors[keyof ListFlowsErrors];
@@ -4435,29 +6564,13 @@ export type ListFlowsResponses = {
     /**
      * Flows, by id.
      */
-    200: {
-        data: Array<Flow>;
-        next_cursor: string | null;
-    };
+    200: FlowList;
 };
 
 export type ListFlowsResponse = ListFlowsResponses[keyof ListFlowsResponses];
 
 export type PutFlowsData = {
-    body: {
-        flows: Array<{
-            id: string;
-            campaign_name?: string | null;
-            campaign_start?: string | null;
-            /**
-             * An event refers to an element by its property `flowElementId`.
-             */
-            elements?: Array<{
-                id: string;
-                name?: string | null;
-            }>;
-        }>;
-    };
+    body: PutFlowsRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -4473,39 +6586,39 @@ export type PutFlowsErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type PutFlowsError = PutFlowsErrors[keyof PutFlowsErrors];
@@ -4520,41 +6633,7 @@ export type PutFlowsResponses = {
 export type PutFlowsResponse = PutFlowsResponses[keyof PutFlowsResponses];
 
 export type SendTouchpointsData = {
-    body: {
-        touchpoints: Array<{
-            /**
-             * A touchpoint whose id the space already has is a duplicate.
-             */
-            id: string;
-            person_id?: string | null;
-            /**
-             * Instead of `person_id`.
-             */
-            external_person_id?: string | null;
-            /**
-             * Instead of `person_id`: the `custom_id` of the profile.
-             */
-            custom_id?: string | null;
-            /**
-             * At most five minutes in the future; any time in the past.
-             */
-            occurred_at: string;
-            source: 'facebook_ads' | 'google_ads' | 'linkedin_ads' | 'tiktok_ads' | 'youtube_ads' | 'instagram_ads' | 'bing_ads' | 'yahoo_ads' | 'pinterest_ads' | 'reddit_ads' | 'snapchat_ads' | 'telegram_ads' | 'twitch_ads' | 'x_ads' | 'quora_ads' | 'duckduckgo_ads' | 'facebook_organic' | 'google_organic' | 'linkedin_organic' | 'tiktok_organic' | 'youtube_organic' | 'instagram_organic' | 'bing_organic' | 'yahoo_organic' | 'pinterest_organic' | 'reddit_organic' | 'snapchat_organic' | 'telegram_organic' | 'twitch_organic' | 'x_organic' | 'quora_organic' | 'duckduckgo_organic' | 'messenger_organic' | 'brave_organic' | 'threads_organic' | 'ai_chat_gpt' | 'ai_perplexity' | 'ai_copilot' | 'ai_claude' | 'ai_grok' | 'ai_gemini' | 'ai_deepseek' | 'email' | 'sms' | 'referral' | 'direct' | 'shop_app' | 'substack' | 'capterra' | 'trustpilot' | 'g2' | 'yelp';
-            ad_id?: string | null;
-            /**
-             * If omitted, an export uses the ad set of the ad as of its snapshot.
-             */
-            adset_id?: string | null;
-            /**
-             * If omitted, the campaign of the ad set.
-             */
-            campaign_id?: string | null;
-            /**
-             * If omitted, the account of the campaign.
-             */
-            account_id?: string | null;
-        }>;
-    };
+    body: SendTouchpointsRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -4570,43 +6649,43 @@ export type SendTouchpointsErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type SendTouchpointsError = SendTouchpointsErrors[keyof SendTouchpointsErrors];
@@ -4641,27 +6720,27 @@ export type ListAdObjectsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListAdObjectsError = ListAdObjectsErrors[keyof ListAdObjectsErrors];
@@ -4670,45 +6749,13 @@ export type ListAdObjectsResponses = {
     /**
      * Ad objects, by id.
      */
-    200: {
-        data: Array<AdObject>;
-        next_cursor: string | null;
-    };
+    200: AdObjectList;
 };
 
 export type ListAdObjectsResponse = ListAdObjectsResponses[keyof ListAdObjectsResponses];
 
 export type PutAdObjectsData = {
-    body: {
-        ads?: Array<{
-            id: string;
-            name: string;
-            /**
-             * The parent object need not exist yet.
-             */
-            adset_id?: string | null;
-        }> | null;
-        adsets?: Array<{
-            id: string;
-            name: string;
-            /**
-             * The parent object need not exist yet.
-             */
-            campaign_id?: string | null;
-        }> | null;
-        campaigns?: Array<{
-            id: string;
-            name: string;
-            /**
-             * The parent object need not exist yet.
-             */
-            account_id?: string | null;
-        }> | null;
-        accounts?: Array<{
-            id: string;
-            name: string;
-        }> | null;
-    };
+    body: PutAdObjectsRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -4724,39 +6771,39 @@ export type PutAdObjectsErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type PutAdObjectsError = PutAdObjectsErrors[keyof PutAdObjectsErrors];
@@ -4798,27 +6845,27 @@ export type ListProfilesErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListProfilesError = ListProfilesErrors[keyof ListProfilesErrors];
@@ -4827,56 +6874,13 @@ export type ListProfilesResponses = {
     /**
      * Profiles, by person_id.
      */
-    200: {
-        data: Array<Profile>;
-        next_cursor: string | null;
-    };
+    200: ProfileList;
 };
 
 export type ListProfilesResponse = ListProfilesResponses[keyof ListProfilesResponses];
 
 export type MergeProfilesData = {
-    body: {
-        profiles: Array<{
-            person_id: string;
-            external_person_id?: string | null;
-            company_id?: string | null;
-            type?: string | null;
-            /**
-             * Merged by name; null removes an identifier. `custom_id` names one profile of the space.
-             */
-            identifiers?: {
-                [key: string]: string | null;
-            } | null;
-            /**
-             * Merged by name; null removes an attribute. Names that begin with `$` are native: `GET /v1/attributes` lists them. Native values are texts: `$email_marketing` and `$sms_marketing` are `subscribed` or `unsubscribed`, `$date_of_birth` is a date (`1815-12-10`). A value of a defined attribute must have its type; undefined attributes accept any type. A profile cannot have two attributes whose names differ in letter case alone.
-             */
-            attributes?: {
-                [key: string]: string | number | boolean | null;
-            } | null;
-            /**
-             * Replaces the tags; null or an empty list removes them all.
-             */
-            tags?: Array<string> | null;
-            /**
-             * Topic → channel → consent. Merged by topic and channel; null removes a channel or a topic. A topic without channels is removed.
-             */
-            topics?: {
-                [key: string]: {
-                    [key: string]: 'opt-in' | 'confirmed-opt-in' | 'opt-out' | null;
-                } | null;
-            } | null;
-            /**
-             * Replaces the installations, whose ids must differ; null or an empty list removes them all.
-             */
-            installations?: Array<{
-                installation_id: string;
-                platform: 'iOS' | 'Android' | 'Webpush';
-                is_optin: boolean;
-                push_token?: string | null;
-            }> | null;
-        }>;
-    };
+    body: MergeProfilesRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -4892,43 +6896,43 @@ export type MergeProfilesErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type MergeProfilesError = MergeProfilesErrors[keyof MergeProfilesErrors];
@@ -4943,16 +6947,7 @@ export type MergeProfilesResponses = {
 export type MergeProfilesResponse = MergeProfilesResponses[keyof MergeProfilesResponses];
 
 export type MergePeopleData = {
-    body: {
-        /**
-         * The `person_id` of the person whose profile ends.
-         */
-        from: string;
-        /**
-         * The `person_id` of the person whose profile stays.
-         */
-        into: string;
-    };
+    body: MergePeopleRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -4968,43 +6963,43 @@ export type MergePeopleErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type MergePeopleError = MergePeopleErrors[keyof MergePeopleErrors];
@@ -5031,31 +7026,31 @@ export type DeleteProfileErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteProfileError = DeleteProfileErrors[keyof DeleteProfileErrors];
@@ -5082,31 +7077,31 @@ export type GetProfileErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetProfileError = GetProfileErrors[keyof GetProfileErrors];
@@ -5133,31 +7128,31 @@ export type DeleteSegmentErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteSegmentError = DeleteSegmentErrors[keyof DeleteSegmentErrors];
@@ -5184,31 +7179,31 @@ export type GetSegmentErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetSegmentError = GetSegmentErrors[keyof GetSegmentErrors];
@@ -5223,14 +7218,7 @@ export type GetSegmentResponses = {
 export type GetSegmentResponse = GetSegmentResponses[keyof GetSegmentResponses];
 
 export type PutSegmentData = {
-    body: {
-        /**
-         * If sent, the id in the address.
-         */
-        id?: string | null;
-        name: string;
-        rule: SegmentRule;
-    };
+    body: PutSegmentRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -5248,43 +7236,43 @@ export type PutSegmentErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `segment_too_complex`: The segment's rule has too many conditions: simplify it. `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: SegmentTooComplexProblem | InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type PutSegmentError = PutSegmentErrors[keyof PutSegmentErrors];
@@ -5293,7 +7281,7 @@ export type PutSegmentResponses = {
     /**
      * The segment as stored.
      */
-    200: PutSegment;
+    200: CheckedSegment;
 };
 
 export type PutSegmentResponse = PutSegmentResponses[keyof PutSegmentResponses];
@@ -5318,27 +7306,27 @@ export type ListSegmentsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListSegmentsError = ListSegmentsErrors[keyof ListSegmentsErrors];
@@ -5347,10 +7335,7 @@ export type ListSegmentsResponses = {
     /**
      * Segments, by id.
      */
-    200: {
-        data: Array<Segment>;
-        next_cursor: string | null;
-    };
+    200: SegmentList;
 };
 
 export type ListSegmentsResponse = ListSegmentsResponses[keyof ListSegmentsResponses];
@@ -5368,31 +7353,31 @@ export type CountSegmentErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CountSegmentError = CountSegmentErrors[keyof CountSegmentErrors];
@@ -5407,48 +7392,7 @@ export type CountSegmentResponses = {
 export type CountSegmentResponse = CountSegmentResponses[keyof CountSegmentResponses];
 
 export type LoadReachabilityEventsData = {
-    body: {
-        events: Array<{
-            id: string;
-            person_id: string;
-            timestamp: string;
-            channel: 'SMS';
-            reasons: Array<'SUBSCRIBED_TO_SMS_MARKETING' | 'UNSUBSCRIBED_FROM_SMS_MARKETING' | 'PHONE_NUMBER_ADDED' | 'PHONE_NUMBER_REMOVED' | 'PHONE_NUMBER_UPDATED'>;
-            has_phone_number?: boolean | null;
-            sms_marketing?: 'subscribed' | 'unsubscribed' | null;
-            has_email_address?: null;
-            email_marketing?: null;
-            is_optin?: null;
-            platform?: null;
-            installation_id?: null;
-        } | {
-            id: string;
-            person_id: string;
-            timestamp: string;
-            channel: 'EMAIL';
-            reasons: Array<'SUBSCRIBED_TO_EMAIL_MARKETING' | 'UNSUBSCRIBED_FROM_EMAIL_MARKETING' | 'EMAIL_ADDRESS_ADDED' | 'EMAIL_ADDRESS_REMOVED' | 'EMAIL_ADDRESS_UPDATED'>;
-            has_email_address?: boolean | null;
-            email_marketing?: 'subscribed' | 'unsubscribed' | null;
-            has_phone_number?: null;
-            sms_marketing?: null;
-            is_optin?: null;
-            platform?: null;
-            installation_id?: null;
-        } | {
-            id: string;
-            person_id: string;
-            timestamp: string;
-            channel: 'PUSH';
-            reasons: Array<'SUBSCRIBED_TO_PUSH' | 'UNSUBSCRIBED_FROM_PUSH' | 'PUSH_TOKEN_ADDED'>;
-            installation_id: string;
-            is_optin?: boolean | null;
-            platform?: 'iOS' | 'Android' | 'Webpush' | null;
-            has_phone_number?: null;
-            sms_marketing?: null;
-            has_email_address?: null;
-            email_marketing?: null;
-        }>;
-    };
+    body: LoadReachabilityEventsRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -5464,43 +7408,43 @@ export type LoadReachabilityEventsErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type LoadReachabilityEventsError = LoadReachabilityEventsErrors[keyof LoadReachabilityEventsErrors];
@@ -5535,27 +7479,27 @@ export type ListProfileDeletionsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListProfileDeletionsError = ListProfileDeletionsErrors[keyof ListProfileDeletionsErrors];
@@ -5564,10 +7508,7 @@ export type ListProfileDeletionsResponses = {
     /**
      * Deletions, newest first.
      */
-    200: {
-        data: Array<ProfileDeletion>;
-        next_cursor: string | null;
-    };
+    200: ProfileDeletionList;
 };
 
 export type ListProfileDeletionsResponse = ListProfileDeletionsResponses[keyof ListProfileDeletionsResponses];
@@ -5585,31 +7526,31 @@ export type GetProfileDeletionErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetProfileDeletionError = GetProfileDeletionErrors[keyof GetProfileDeletionErrors];
@@ -5636,31 +7577,31 @@ export type GetAttributeErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetAttributeError = GetAttributeErrors[keyof GetAttributeErrors];
@@ -5675,17 +7616,7 @@ export type GetAttributeResponses = {
 export type GetAttributeResponse = GetAttributeResponses[keyof GetAttributeResponses];
 
 export type PutAttributeData = {
-    body: {
-        /**
-         * A new section is created.
-         */
-        section_id?: string | null;
-        name: string;
-        /**
-         * `date`: a text with an RFC 3339 time, with an offset, or a plain day (`2026-01-31`).
-         */
-        type: 'text' | 'boolean' | 'date' | 'number';
-    };
+    body: PutAttributeRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -5703,43 +7634,43 @@ export type PutAttributeErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type PutAttributeError = PutAttributeErrors[keyof PutAttributeErrors];
@@ -5777,27 +7708,27 @@ export type ListAttributesErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListAttributesError = ListAttributesErrors[keyof ListAttributesErrors];
@@ -5806,10 +7737,7 @@ export type ListAttributesResponses = {
     /**
      * Definitions of attributes, by id.
      */
-    200: {
-        data: Array<Attribute>;
-        next_cursor: string | null;
-    };
+    200: AttributeList;
 };
 
 export type ListAttributesResponse = ListAttributesResponses[keyof ListAttributesResponses];
@@ -5827,31 +7755,31 @@ export type GetTagErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetTagError = GetTagErrors[keyof GetTagErrors];
@@ -5866,13 +7794,7 @@ export type GetTagResponses = {
 export type GetTagResponse = GetTagResponses[keyof GetTagResponses];
 
 export type PutTagData = {
-    body: {
-        /**
-         * A new section is created.
-         */
-        section_id?: string | null;
-        name: string;
-    };
+    body: PutTagRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -5890,43 +7812,43 @@ export type PutTagErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type PutTagError = PutTagErrors[keyof PutTagErrors];
@@ -5964,27 +7886,27 @@ export type ListTagsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListTagsError = ListTagsErrors[keyof ListTagsErrors];
@@ -5993,10 +7915,7 @@ export type ListTagsResponses = {
     /**
      * Definitions of tags, by id.
      */
-    200: {
-        data: Array<Tag>;
-        next_cursor: string | null;
-    };
+    200: TagList;
 };
 
 export type ListTagsResponse = ListTagsResponses[keyof ListTagsResponses];
@@ -6014,31 +7933,31 @@ export type GetTopicErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetTopicError = GetTopicErrors[keyof GetTopicErrors];
@@ -6053,13 +7972,7 @@ export type GetTopicResponses = {
 export type GetTopicResponse = GetTopicResponses[keyof GetTopicResponses];
 
 export type PutTopicData = {
-    body: {
-        /**
-         * A new section is created.
-         */
-        section_id?: string | null;
-        name: string;
-    };
+    body: PutTagRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -6077,43 +7990,43 @@ export type PutTopicErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type PutTopicError = PutTopicErrors[keyof PutTopicErrors];
@@ -6151,27 +8064,27 @@ export type ListTopicsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListTopicsError = ListTopicsErrors[keyof ListTopicsErrors];
@@ -6180,10 +8093,7 @@ export type ListTopicsResponses = {
     /**
      * Definitions of topics, by id.
      */
-    200: {
-        data: Array<Topic>;
-        next_cursor: string | null;
-    };
+    200: TopicList;
 };
 
 export type ListTopicsResponse = ListTopicsResponses[keyof ListTopicsResponses];
@@ -6212,27 +8122,27 @@ export type ListSectionsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListSectionsError = ListSectionsErrors[keyof ListSectionsErrors];
@@ -6241,10 +8151,7 @@ export type ListSectionsResponses = {
     /**
      * Sections, by id.
      */
-    200: {
-        data: Array<Section>;
-        next_cursor: string | null;
-    };
+    200: SectionList;
 };
 
 export type ListSectionsResponse = ListSectionsResponses[keyof ListSectionsResponses];
@@ -6269,23 +8176,23 @@ export type ListSpacesErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListSpacesError = ListSpacesErrors[keyof ListSpacesErrors];
@@ -6294,23 +8201,13 @@ export type ListSpacesResponses = {
     /**
      * Spaces, newest first.
      */
-    200: {
-        data: Array<Space>;
-        next_cursor: string | null;
-    };
+    200: SpaceList;
 };
 
 export type ListSpacesResponse = ListSpacesResponses[keyof ListSpacesResponses];
 
 export type CreateSpaceData = {
-    body: {
-        name: string;
-        timezone: string;
-        /**
-         * Events are kept for this many days after `occurred_at`.
-         */
-        retention_days?: number;
-    };
+    body: CreateSpaceRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -6326,35 +8223,35 @@ export type CreateSpaceErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CreateSpaceError = CreateSpaceErrors[keyof CreateSpaceErrors];
@@ -6363,7 +8260,7 @@ export type CreateSpaceResponses = {
     /**
      * The space, with its first key.
      */
-    201: NewSpaceAnswer;
+    201: NewSpace;
 };
 
 export type CreateSpaceResponse = CreateSpaceResponses[keyof CreateSpaceResponses];
@@ -6381,27 +8278,27 @@ export type DeleteSpaceErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteSpaceError = DeleteSpaceErrors[keyof DeleteSpaceErrors];
@@ -6426,27 +8323,27 @@ export type GetSpaceErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetSpaceError = GetSpaceErrors[keyof GetSpaceErrors];
@@ -6461,30 +8358,7 @@ export type GetSpaceResponses = {
 export type GetSpaceResponse = GetSpaceResponses[keyof GetSpaceResponses];
 
 export type ChangeSpaceData = {
-    body: {
-        name?: string;
-        timezone?: string;
-        retention_days?: number;
-        dialects?: DialectSettings;
-        /**
-         * What is left out stays as it is.
-         */
-        branding?: {
-            /**
-             * The name that the portal shows. Null: the space's own.
-             */
-            name?: string | null;
-            /**
-             * The colour of buttons. Null: the portal's own.
-             */
-            accent?: string | null;
-        };
-        /**
-         * The origins of the pages that may show the space's portal in a frame, all of them, each with its scheme, host and port (at most 20; `http` in local development only). Empty: none.
-         */
-        portal_origins?: Array<string>;
-        status?: 'active' | 'inactive';
-    };
+    body: ChangeSpaceRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -6502,39 +8376,39 @@ export type ChangeSpaceErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ChangeSpaceError = ChangeSpaceErrors[keyof ChangeSpaceErrors];
@@ -6559,27 +8433,27 @@ export type GetOwnSpaceErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetOwnSpaceError = GetOwnSpaceErrors[keyof GetOwnSpaceErrors];
@@ -6594,29 +8468,7 @@ export type GetOwnSpaceResponses = {
 export type GetOwnSpaceResponse = GetOwnSpaceResponses[keyof GetOwnSpaceResponses];
 
 export type ChangeOwnSpaceData = {
-    body: {
-        name?: string;
-        timezone?: string;
-        retention_days?: number;
-        dialects?: DialectSettings;
-        /**
-         * What is left out stays as it is.
-         */
-        branding?: {
-            /**
-             * The name that the portal shows. Null: the space's own.
-             */
-            name?: string | null;
-            /**
-             * The colour of buttons. Null: the portal's own.
-             */
-            accent?: string | null;
-        };
-        /**
-         * The origins of the pages that may show the space's portal in a frame, all of them, each with its scheme, host and port (at most 20; `http` in local development only). Empty: none.
-         */
-        portal_origins?: Array<string>;
-    };
+    body: ChangeOwnSpaceRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -6632,39 +8484,39 @@ export type ChangeOwnSpaceErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ChangeOwnSpaceError = ChangeOwnSpaceErrors[keyof ChangeOwnSpaceErrors];
@@ -6698,27 +8550,27 @@ export type ListApiKeysErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListApiKeysError = ListApiKeysErrors[keyof ListApiKeysErrors];
@@ -6727,27 +8579,13 @@ export type ListApiKeysResponses = {
     /**
      * Keys without their secrets, newest first.
      */
-    200: {
-        data: Array<ApiKey>;
-        next_cursor: string | null;
-    };
+    200: ApiKeyList;
 };
 
 export type ListApiKeysResponse = ListApiKeysResponses[keyof ListApiKeysResponses];
 
 export type CreateApiKeyData = {
-    body: {
-        name: string;
-        scopes: Array<'events:read' | 'events:write' | 'profiles:read' | 'profiles:write' | 'exports:read' | 'exports:write' | 'settings:write'>;
-        /**
-         * For a key that web pages use: it may call `POST /v1/events` alone, from pages of these origins, each with its scheme, host and port (at most 20; `http` in local development only). Its only scope is `events:write`. Everyone who opens a page can read its key.
-         */
-        origins?: Array<string> | null;
-        /**
-         * From this time on the key is refused. By default it never expires.
-         */
-        expires_at?: string | null;
-    };
+    body: CreateApiKeyRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -6763,43 +8601,43 @@ export type CreateApiKeyErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CreateApiKeyError = CreateApiKeyErrors[keyof CreateApiKeyErrors];
@@ -6826,35 +8664,35 @@ export type DeleteApiKeyErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteApiKeyError = DeleteApiKeyErrors[keyof DeleteApiKeyErrors];
@@ -6893,27 +8731,27 @@ export type ListSpaceApiKeysErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListSpaceApiKeysError = ListSpaceApiKeysErrors[keyof ListSpaceApiKeysErrors];
@@ -6922,27 +8760,13 @@ export type ListSpaceApiKeysResponses = {
     /**
      * Keys without their secrets, newest first.
      */
-    200: {
-        data: Array<ApiKey>;
-        next_cursor: string | null;
-    };
+    200: ApiKeyList;
 };
 
 export type ListSpaceApiKeysResponse = ListSpaceApiKeysResponses[keyof ListSpaceApiKeysResponses];
 
 export type CreateSpaceApiKeyData = {
-    body: {
-        name: string;
-        scopes: Array<'events:read' | 'events:write' | 'profiles:read' | 'profiles:write' | 'exports:read' | 'exports:write' | 'settings:write'>;
-        /**
-         * For a key that web pages use: it may call `POST /v1/events` alone, from pages of these origins, each with its scheme, host and port (at most 20; `http` in local development only). Its only scope is `events:write`. Everyone who opens a page can read its key.
-         */
-        origins?: Array<string> | null;
-        /**
-         * From this time on the key is refused. By default it never expires.
-         */
-        expires_at?: string | null;
-    };
+    body: CreateApiKeyRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -6963,43 +8787,43 @@ export type CreateSpaceApiKeyErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CreateSpaceApiKeyError = CreateSpaceApiKeyErrors[keyof CreateSpaceApiKeyErrors];
@@ -7030,31 +8854,31 @@ export type DeleteSpaceApiKeyErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteSpaceApiKeyError = DeleteSpaceApiKeyErrors[keyof DeleteSpaceApiKeyErrors];
@@ -7088,27 +8912,27 @@ export type ListDestinationsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListDestinationsError = ListDestinationsErrors[keyof ListDestinationsErrors];
@@ -7117,65 +8941,13 @@ export type ListDestinationsResponses = {
     /**
      * Destinations, newest first.
      */
-    200: {
-        data: Array<Destination>;
-        next_cursor: string | null;
-    };
+    200: DestinationList;
 };
 
 export type ListDestinationsResponse = ListDestinationsResponses[keyof ListDestinationsResponses];
 
 export type CreateDestinationData = {
-    body: {
-        name: string;
-        bucket: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region: string;
-        /**
-         * The https address of a store other than AWS; private addresses are rejected. With it, `path_style` defaults to `true`.
-         */
-        endpoint?: string | null;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string | null;
-        /**
-         * `role` is recommended: the service assumes it for each export with the space's external id. `keys`: the secret is stored encrypted and never returned.
-         */
-        auth: {
-            type: 'role';
-            role_arn: string;
-        } | {
-            type: 'keys';
-            /**
-             * Of AWS or another store; Swift's have a colon, such as `account:user`.
-             */
-            access_key_id: string;
-            secret_access_key: string;
-        };
-        /**
-         * The encryption of files and manifests. A store that does not support it is rejected.
-         */
-        encryption?: {
-            sse: 'AES256' | 'aws:kms';
-            kms_key_id?: string | null;
-        } | null;
-        /**
-         * Defaults to `aws`; with an `endpoint`, to `generic`. Settings that the store does not support are rejected.
-         */
-        provider?: 'aws' | 'r2' | 'gcs' | 'ceph' | 'generic' | null;
-        /**
-         * Whether the bucket is in the path of addresses instead of in the host name.
-         */
-        path_style?: boolean | null;
-        storage_class?: string | null;
-        /**
-         * The part of an object's key between the directory path and the file's name, such as `dt={date}/`. Variables: `{dataset}`, `{date}`, `{hour}`, `{export_id}`, `{event_name}`; `date` (`2026-01-15`) and `hour` (`09`) are the start of the window in UTC (of conversions, the first requested day); `event_name` is available for exports of exactly one event. A missing slash at the end is added.
-         */
-        key_template?: string | null;
-    };
+    body: CreateDestinationRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -7191,43 +8963,43 @@ export type CreateDestinationErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CreateDestinationError = CreateDestinationErrors[keyof CreateDestinationErrors];
@@ -7266,31 +9038,31 @@ export type GetDestinationPoliciesErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetDestinationPoliciesError = GetDestinationPoliciesErrors[keyof GetDestinationPoliciesErrors];
@@ -7317,35 +9089,35 @@ export type DeleteDestinationErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteDestinationError = DeleteDestinationErrors[keyof DeleteDestinationErrors];
@@ -7372,31 +9144,31 @@ export type GetDestinationErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetDestinationError = GetDestinationErrors[keyof GetDestinationErrors];
@@ -7411,56 +9183,7 @@ export type GetDestinationResponses = {
 export type GetDestinationResponse = GetDestinationResponses[keyof GetDestinationResponses];
 
 export type ChangeDestinationData = {
-    body: {
-        name?: string;
-        bucket?: string;
-        /**
-         * `eu-central-1` and `EU_CENTRAL_1` are the same.
-         */
-        region?: string;
-        /**
-         * The https address of a store other than AWS; private addresses are rejected. With it, `path_style` defaults to `true`.
-         */
-        endpoint?: string | null;
-        /**
-         * Begins every key. A missing slash at its end is added.
-         */
-        directory_path?: string | null;
-        /**
-         * `role` is recommended: the service assumes it for each export with the space's external id. `keys`: the secret is stored encrypted and never returned.
-         */
-        auth?: {
-            type: 'role';
-            role_arn: string;
-        } | {
-            type: 'keys';
-            /**
-             * Of AWS or another store; Swift's have a colon, such as `account:user`.
-             */
-            access_key_id: string;
-            secret_access_key: string;
-        };
-        /**
-         * The encryption of files and manifests. A store that does not support it is rejected.
-         */
-        encryption?: {
-            sse: 'AES256' | 'aws:kms';
-            kms_key_id?: string | null;
-        } | null;
-        /**
-         * Defaults to `aws`; with an `endpoint`, to `generic`. Settings that the store does not support are rejected.
-         */
-        provider?: 'aws' | 'r2' | 'gcs' | 'ceph' | 'generic' | null;
-        /**
-         * Whether the bucket is in the path of addresses instead of in the host name.
-         */
-        path_style?: boolean | null;
-        storage_class?: string | null;
-        /**
-         * The part of an object's key between the directory path and the file's name, such as `dt={date}/`. Variables: `{dataset}`, `{date}`, `{hour}`, `{export_id}`, `{event_name}`; `date` (`2026-01-15`) and `hour` (`09`) are the start of the window in UTC (of conversions, the first requested day); `event_name` is available for exports of exactly one event. A missing slash at the end is added.
-         */
-        key_template?: string | null;
-    };
+    body: ChangeDestinationRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -7478,47 +9201,47 @@ export type ChangeDestinationErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ChangeDestinationError = ChangeDestinationErrors[keyof ChangeDestinationErrors];
@@ -7545,35 +9268,35 @@ export type TestDestinationErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type TestDestinationError = TestDestinationErrors[keyof TestDestinationErrors];
@@ -7607,27 +9330,27 @@ export type ListSchedulesErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListSchedulesError = ListSchedulesErrors[keyof ListSchedulesErrors];
@@ -7636,51 +9359,13 @@ export type ListSchedulesResponses = {
     /**
      * Schedules, newest first.
      */
-    200: {
-        data: Array<Schedule>;
-        next_cursor: string | null;
-    };
+    200: ScheduleList;
 };
 
 export type ListSchedulesResponse = ListSchedulesResponses[keyof ListSchedulesResponses];
 
 export type CreateScheduleData = {
-    body: {
-        name: string;
-        /**
-         * Five fields: minute, hour, day of the month, month, day of the week; two runs must be at least 15 minutes apart. When clocks change, a time of day that does not exist means the first moment after the gap, and one that occurs twice means its first occurrence.
-         */
-        cron: string;
-        timezone: string;
-        /**
-         * The body of `POST /v1/exports` without `since` and without the window, which each run fills in. The request is validated when the schedule is created or changed.
-         */
-        request: ({
-            dataset: 'activity_events';
-        } & ScheduledRequestActivityEvents) | ({
-            dataset: 'conversion_events';
-        } & ScheduledRequestConversionEvents) | ({
-            dataset: 'segment_profiles';
-        } & ScheduledRequestSegmentProfiles) | ({
-            dataset: 'profile_attributes';
-        } & ScheduledRequestProfileAttributes) | ({
-            dataset: 'profile_events';
-        } & ScheduledRequestProfileEvents) | ({
-            dataset: 'reachability_events';
-        } & ScheduledRequestReachabilityEvents);
-        /**
-         * The windows of the runs follow one another. With `true`, a run of a dataset of events also has what arrived late for earlier windows, so that everything accepted after the schedule was made is in one of its runs; a run of a dataset without a window has what changed since the previous one.
-         */
-        incremental?: boolean | null;
-        /**
-         * The start of the first window, instead of now. The runs of the past are made one after another, each for its own window. Only for datasets with a window; not before the oldest time that can be exported.
-         */
-        backfill_from?: string | null;
-        /**
-         * So many days after the completion of each run's export, its files are verified as by `POST /v1/exports/{id}/verify`; null: never. Files that are kept for a limited time must be kept longer. What counts is the value when a run's export is completed; with null, or when the schedule is deleted, verifications that are still to come are dropped.
-         */
-        verify_after_days?: number | null;
-    };
+    body: CreateScheduleRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -7696,43 +9381,43 @@ export type CreateScheduleErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
-     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     * `segment_too_complex`: The segment's rule has too many conditions: simplify it. `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: SegmentTooComplexProblem | InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CreateScheduleError = CreateScheduleErrors[keyof CreateScheduleErrors];
@@ -7759,31 +9444,31 @@ export type DeleteScheduleErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteScheduleError = DeleteScheduleErrors[keyof DeleteScheduleErrors];
@@ -7810,31 +9495,31 @@ export type GetScheduleErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetScheduleError = GetScheduleErrors[keyof GetScheduleErrors];
@@ -7849,7 +9534,7 @@ export type GetScheduleResponses = {
 export type GetScheduleResponse = GetScheduleResponses[keyof GetScheduleResponses];
 
 export type ChangeScheduleData = {
-    body: ScheduleChange;
+    body: ChangeScheduleRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -7867,47 +9552,47 @@ export type ChangeScheduleErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
-     * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
+     * `segment_too_complex`: The segment's rule has too many conditions: simplify it. `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: SegmentTooComplexProblem | InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ChangeScheduleError = ChangeScheduleErrors[keyof ChangeScheduleErrors];
@@ -7943,31 +9628,31 @@ export type ListScheduleExportsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListScheduleExportsError = ListScheduleExportsErrors[keyof ListScheduleExportsErrors];
@@ -7976,10 +9661,7 @@ export type ListScheduleExportsResponses = {
     /**
      * Runs, newest first.
      */
-    200: {
-        data: Array<ScheduleRun>;
-        next_cursor: string | null;
-    };
+    200: ScheduleRunList;
 };
 
 export type ListScheduleExportsResponse = ListScheduleExportsResponses[keyof ListScheduleExportsResponses];
@@ -8004,27 +9686,27 @@ export type ListWebhookEndpointsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListWebhookEndpointsError = ListWebhookEndpointsErrors[keyof ListWebhookEndpointsErrors];
@@ -8033,23 +9715,13 @@ export type ListWebhookEndpointsResponses = {
     /**
      * Endpoints without their secrets, newest first.
      */
-    200: {
-        data: Array<WebhookEndpoint>;
-        next_cursor: string | null;
-    };
+    200: WebhookEndpointList;
 };
 
 export type ListWebhookEndpointsResponse = ListWebhookEndpointsResponses[keyof ListWebhookEndpointsResponses];
 
 export type CreateWebhookEndpointData = {
-    body: {
-        /**
-         * An https address that is not private.
-         */
-        url: string;
-        event_types?: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused'>;
-        enabled?: boolean;
-    };
+    body: CreateWebhookEndpointRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -8065,43 +9737,43 @@ export type CreateWebhookEndpointErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type CreateWebhookEndpointError = CreateWebhookEndpointErrors[keyof CreateWebhookEndpointErrors];
@@ -8128,31 +9800,31 @@ export type DeleteWebhookEndpointErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type DeleteWebhookEndpointError = DeleteWebhookEndpointErrors[keyof DeleteWebhookEndpointErrors];
@@ -8179,31 +9851,31 @@ export type GetWebhookEndpointErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetWebhookEndpointError = GetWebhookEndpointErrors[keyof GetWebhookEndpointErrors];
@@ -8218,17 +9890,7 @@ export type GetWebhookEndpointResponses = {
 export type GetWebhookEndpointResponse = GetWebhookEndpointResponses[keyof GetWebhookEndpointResponses];
 
 export type ChangeWebhookEndpointData = {
-    body: {
-        /**
-         * An https address that is not private.
-         */
-        url?: string;
-        event_types?: Array<'export.completed' | 'export.failed' | 'export.canceled' | 'export.expired' | 'export.damaged' | 'schedule.paused'>;
-        /**
-         * `true` also clears `disabled_reason`.
-         */
-        enabled?: boolean;
-    };
+    body: ChangeWebhookEndpointRequest;
     headers?: {
         /**
          * The body may be compressed. Limits of its size are those of the body after decompression.
@@ -8246,43 +9908,43 @@ export type ChangeWebhookEndpointErrors = {
     /**
      * `malformed_request`: The request cannot be parsed: send a body of valid JSON in UTF-8.
      */
-    400: Problem;
+    400: MalformedRequestProblem;
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `payload_too_large`: The request body is too large: send a smaller one.
      */
-    413: Problem;
+    413: PayloadTooLargeProblem;
     /**
      * `unsupported_media_type`: The body's media type is not supported: send `application/json`.
      */
-    415: Problem;
+    415: UnsupportedMediaTypeProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ChangeWebhookEndpointError = ChangeWebhookEndpointErrors[keyof ChangeWebhookEndpointErrors];
@@ -8309,31 +9971,31 @@ export type RotateWebhookEndpointSecretErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type RotateWebhookEndpointSecretError = RotateWebhookEndpointSecretErrors[keyof RotateWebhookEndpointSecretErrors];
@@ -8358,27 +10020,27 @@ export type RotateSpaceWebhookSecretErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type RotateSpaceWebhookSecretError = RotateSpaceWebhookSecretErrors[keyof RotateSpaceWebhookSecretErrors];
@@ -8415,27 +10077,27 @@ export type ListWebhookDeliveriesErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type ListWebhookDeliveriesError = ListWebhookDeliveriesErrors[keyof ListWebhookDeliveriesErrors];
@@ -8444,10 +10106,7 @@ export type ListWebhookDeliveriesResponses = {
     /**
      * Deliveries with their attempts, newest first.
      */
-    200: {
-        data: Array<WebhookDelivery>;
-        next_cursor: string | null;
-    };
+    200: WebhookDeliveryList;
 };
 
 export type ListWebhookDeliveriesResponse = ListWebhookDeliveriesResponses[keyof ListWebhookDeliveriesResponses];
@@ -8465,35 +10124,35 @@ export type RedeliverWebhookErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `not_found`: No resource exists at this path: check the id, and that the API key belongs to its space.
      */
-    404: Problem;
+    404: NotFoundProblem;
     /**
      * `conflict`: The request conflicts with the resource's current state: read the resource, then decide.
      */
-    409: Problem;
+    409: ConflictProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type RedeliverWebhookError = RedeliverWebhookErrors[keyof RedeliverWebhookErrors];
@@ -8527,27 +10186,27 @@ export type GetStatsErrors = {
     /**
      * `unauthenticated`: The request has no valid API key: send one as `Authorization: Bearer`.
      */
-    401: Problem;
+    401: UnauthenticatedProblem;
     /**
      * `forbidden`: The API key lacks the scope for this call: use a key that has it. `space_inactive`: The space's subscription is inactive: reactivate it to use the API.
      */
-    403: Problem;
+    403: ForbiddenProblem | SpaceInactiveProblem;
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `rate_limited`: The space has sent too many requests: wait for the seconds in `Retry-After`.
      */
-    429: Problem;
+    429: RateLimitedProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
     /**
      * `unavailable`: The service is unavailable: retry after a few seconds.
      */
-    503: Problem;
+    503: UnavailableProblem;
 };
 
 export type GetStatsError = GetStatsErrors[keyof GetStatsErrors];
@@ -8572,11 +10231,11 @@ export type HealthErrors = {
     /**
      * `invalid_request`: The request is not valid: correct the fields that `errors` lists.
      */
-    422: Problem;
+    422: InvalidRequestProblem;
     /**
      * `internal`: The service failed unexpectedly: retry, and report the request id if it fails again.
      */
-    500: Problem;
+    500: InternalProblem;
 };
 
 export type HealthError = HealthErrors[keyof HealthErrors];
@@ -8590,7 +10249,7 @@ export type HealthResponses = {
 
 export type HealthResponse = HealthResponses[keyof HealthResponses];
 
-export type ExportCompletedWebhookPayload = WebhookBody;
+export type ExportCompletedWebhookPayload = ExportCompletedEvent;
 
 export type ExportCompletedWebhookRequest = {
     body: ExportCompletedWebhookPayload;
@@ -8599,7 +10258,7 @@ export type ExportCompletedWebhookRequest = {
     query?: never;
 };
 
-export type ExportFailedWebhookPayload = WebhookBody;
+export type ExportFailedWebhookPayload = ExportFailedEvent;
 
 export type ExportFailedWebhookRequest = {
     body: ExportFailedWebhookPayload;
@@ -8608,7 +10267,7 @@ export type ExportFailedWebhookRequest = {
     query?: never;
 };
 
-export type ExportCanceledWebhookPayload = WebhookBody;
+export type ExportCanceledWebhookPayload = ExportCanceledEvent;
 
 export type ExportCanceledWebhookRequest = {
     body: ExportCanceledWebhookPayload;
@@ -8617,7 +10276,7 @@ export type ExportCanceledWebhookRequest = {
     query?: never;
 };
 
-export type ExportExpiredWebhookPayload = WebhookBody;
+export type ExportExpiredWebhookPayload = ExportExpiredEvent;
 
 export type ExportExpiredWebhookRequest = {
     body: ExportExpiredWebhookPayload;
@@ -8626,7 +10285,7 @@ export type ExportExpiredWebhookRequest = {
     query?: never;
 };
 
-export type ExportDamagedWebhookPayload = ExportDamagedBody;
+export type ExportDamagedWebhookPayload = ExportDamagedEvent;
 
 export type ExportDamagedWebhookRequest = {
     body: ExportDamagedWebhookPayload;
@@ -8635,7 +10294,7 @@ export type ExportDamagedWebhookRequest = {
     query?: never;
 };
 
-export type SchedulePausedWebhookPayload = SchedulePausedBody;
+export type SchedulePausedWebhookPayload = SchedulePausedEvent;
 
 export type SchedulePausedWebhookRequest = {
     body: SchedulePausedWebhookPayload;

@@ -5,13 +5,13 @@
  */
 
 import { failure, SpillwayError } from "../errors.ts";
-import type { EventDefinition, EventPropertyOut, Space as SpaceAnswer } from "../generated/types.gen.ts";
+import type { EventDefinition, DefinedEventProperty, Space as SpaceAnswer } from "../generated/types.gen.ts";
 import type { Spillway } from "../spillway.ts";
 
 export type Space = Pick<SpaceAnswer, "id" | "name" | "timezone">;
-type Field = Pick<NonNullable<EventPropertyOut["fields"]>[number], "name" | "type">;
+type Field = Pick<NonNullable<DefinedEventProperty["fields"]>[number], "name" | "type">;
 /** A property of a definition, as far as an import reads it. */
-export type PropertyView = Pick<EventPropertyOut, "name" | "type"> & { fields?: Field[] };
+export type PropertyView = Pick<DefinedEventProperty, "name" | "type"> & { fields?: Field[] };
 export type DefinitionView = Pick<EventDefinition, "id" | "enabled"> & { properties: PropertyView[] };
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH";

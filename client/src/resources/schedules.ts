@@ -15,7 +15,7 @@ import type {
   ListScheduleExportsData,
   ListSchedulesData,
   Schedule,
-  ScheduleChange,
+  ChangeScheduleRequest,
   ScheduleRun,
 } from "../generated/types.gen.ts";
 import type { Pages } from "../pages.ts";
@@ -41,7 +41,7 @@ export class Schedules {
   }
 
   /** Changes the fields that are sent: `{ paused: true }` pauses. */
-  change(id: string, body: ScheduleChange, options?: CallOptions): Promise<ChangeScheduleResponse> {
+  change(id: string, body: ChangeScheduleRequest, options?: CallOptions): Promise<ChangeScheduleResponse> {
     return this.#transport.repeatable((wiring) => changeSchedule({ ...wiring, path: { id }, body }), options);
   }
 

@@ -18,7 +18,7 @@ import type {
   ListSpaceApiKeysData,
   ListSpacesData,
   NewApiKey,
-  NewSpaceAnswer,
+  NewSpace,
   Space,
 } from "../generated/types.gen.ts";
 import type { Pages } from "../pages.ts";
@@ -42,7 +42,7 @@ export class Spaces {
   }
 
   /** The answer alone has the space's first key and its webhook secret. */
-  create(body: CreateSpaceData["body"], options?: CallOptions): Promise<NewSpaceAnswer> {
+  create(body: CreateSpaceData["body"], options?: CallOptions): Promise<NewSpace> {
     return this.#transport.once((wiring) => createSpace({ ...wiring, body }), options);
   }
 

@@ -47,12 +47,14 @@ export const MAX_DAYS = 31;
 const WINDOWS = [0, 1, 7, 14, 30, 60, 90] as const;
 
 /** The source of a touchpoint: of a sent one, and in the parameter `sources`. */
-export const TouchpointSource = z.enum(SOURCES);
+export const TouchpointSource = z.enum(SOURCES).meta({ id: "TouchpointSource" });
 
 /** A list of 1 to `max` items, each at most once. */
 const list = <Item extends z.ZodType<string>>(item: Item, max: number) => distinct(z.array(item).min(1).max(max));
 
-const Model = z.enum(MODELS);
+export const Model = z.enum(MODELS).meta({ id: "AttributionModel" });
+export const ConversionName = z.enum(CONVERSION.map(({ id }) => id)).meta({ id: "ConversionName" });
+const FieldName = z.enum([...FIELDS, ...FIXED_FIELDS]).meta({ id: "ConversionField" });
 
 export const shape = {
   date: Day.optional().describe(
@@ -68,7 +70,7 @@ export const shape = {
     .describe(
       "With `sources`, whose touchpoints count: those of the profile, or those of all profiles of the event's company. For an event without a company, those of its profile.",
     ),
-  event_names: list(z.enum(CONVERSION.map(({ id }) => id)), 10)
+  event_names: list(ConversionName, 10)
     .optional()
     .describe("Ids of conversions, including `custom_event_1` to `custom_event_50`. Default: every conversion."),
   sources: list(TouchpointSource, 15)
@@ -88,7 +90,7 @@ export const shape = {
     .describe(
       "The lookback window: for how many days of 24 hours before an event touchpoints count. 0: all touchpoints before the event.",
     ),
-  fields: list(z.enum([...FIELDS, ...FIXED_FIELDS]), 20)
+  fields: list(FieldName, 20)
     .optional()
     .describe(
       "The fields of a line after `id`, `event_time_utc` and, with `sources`, `touchpoint_id` (and `source`, where a field of ads is named), in this order. The eight fields of ads need `sources`.",

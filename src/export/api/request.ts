@@ -5,7 +5,7 @@ import type { AnyDataset } from "../../datasets/dataset.ts";
 import { datasetNamed, DATASETS } from "../../datasets/index.ts";
 import { Delivery } from "../delivery/schema.ts";
 import { DEFAULT_CODEC, type EncodingRequest, encodingShape } from "../output/encode/encoding.ts";
-import { isOneLine, NOT_ONE_LINE } from "../../names.ts";
+import { inPascalCase, isOneLine, NOT_ONE_LINE } from "../../names.ts";
 
 const MAX_FILE_ROWS = 50_000;
 
@@ -37,7 +37,7 @@ const common = {
 /** The request of one dataset, as a schema of its own. */
 function requestSchema(dataset: AnyDataset) {
   return z.strictObject(requestShape(dataset)).meta({
-    id: `ExportRequest_${dataset.name}`,
+    id: `${inPascalCase(dataset.name)}Request`,
     description: dataset.title,
     example: { dataset: dataset.name, ...dataset.example },
   });
@@ -87,10 +87,9 @@ const [first, ...others] = DATASETS.map(requestSchema);
 if (first === undefined) throw new Error("no dataset is listed");
 
 /** The request of any dataset. Members that are null are dropped first: no parameter has null as a value. */
-export const AnyExportRequest = z.preprocess(
-  (sent) => withoutNulls(sent),
-  z.discriminatedUnion("dataset", [first, ...others]),
-);
+export const AnyExportRequest = z
+  .preprocess((sent) => withoutNulls(sent), z.discriminatedUnion("dataset", [first, ...others]))
+  .meta({ id: "ExportRequest" });
 
 /** The depth of a request: a member, an item of it, a member of the item. */
 const LEVELS = 3;

@@ -54,10 +54,26 @@ const S3 = z
     } else
       for (const name of [...INLINE, "directory_path"] as const)
         if (s3[name] !== undefined) refuse(name, "is set by the destination: leave it out.");
+  })
+  .meta({ id: "S3Delivery", override: ({ jsonSchema }) => asUnion(jsonSchema) });
+
+/** The document shows both forms, which the checks above tell apart with better errors than a union of schemas has. */
+function asUnion(s3: z.core.JSONSchema.BaseSchema): void {
+  const { type, properties = {}, additionalProperties } = s3;
+  const form = (names: readonly string[], required: readonly string[]) => ({
+    type,
+    properties: Object.fromEntries(names.map((name) => [name, properties[name]])),
+    required: ["type", ...required],
+    additionalProperties,
   });
+  const inline = Object.keys(properties).filter((name) => name !== "destination_id");
+  for (const name of ["type", "properties", "required", "additionalProperties"]) delete s3[name];
+  Object.assign(s3, { oneOf: [form(["type", "destination_id"], ["destination_id"]), form(inline, INLINE)] });
+}
 
 export const Delivery = z
-  .discriminatedUnion("type", [z.strictObject({ type: z.literal("download") }), S3])
+  .discriminatedUnion("type", [z.strictObject({ type: z.literal("download") }).meta({ id: "DownloadDelivery" }), S3])
+  .meta({ id: "Delivery" })
   .default({ type: "download" })
   .meta({
     description:

@@ -10,8 +10,9 @@ import { dryRunEvents } from "../../ingest/dry-run.ts";
 import type { IngestOptions, SentEvent } from "../../ingest/ingest.ts";
 import type { SentItems } from "../../ingest/sent-items.ts";
 import { MAX_RECORDS } from "../records.ts";
+import { Count } from "../schemas.ts";
 import { FirstRows, MAX_PAGE_BYTES } from "./page-rows.ts";
-import { FlatRow, NestedRow } from "./row-schemas.ts";
+import { ActivityEventRow } from "./row-schemas.ts";
 
 const { row_format: rowFormat, extra_fields: extra, enrich_with_moments_info: enrich } = activityEvents.shape;
 const flag = z.enum(["true", "false"]);
@@ -37,11 +38,11 @@ type Query = z.output<typeof parameters>;
 
 export const DryRunAnswer = z
   .object({
-    accepted: z.int().meta({ description: "How many events the call would store." }),
-    duplicates: z.int(),
-    created_profiles: z.int().meta({ description: "How many profiles the call would create." }),
-    data: z.array(z.union([FlatRow, NestedRow])).meta({ description: "The rows of the accepted events." }),
-    rows_left_out: z.int().meta({ description: `Rows that are not in \`data\`, which has ${MAX_PAGE_BYTES} bytes.` }),
+    accepted: Count.meta({ description: "How many events the call would store." }),
+    duplicates: Count,
+    created_profiles: Count.meta({ description: "How many profiles the call would create." }),
+    data: z.array(ActivityEventRow).meta({ description: "The rows of the accepted events." }),
+    rows_left_out: Count.meta({ description: `Rows that are not in \`data\`, which has ${MAX_PAGE_BYTES} bytes.` }),
     duplicate_events: z.array(z.string()).meta({
       description:
         "JSON pointers of the duplicates in the body: events whose id the space has, or an event before them. No row of theirs is in `data`, because the first event with the id stays.",

@@ -8,10 +8,10 @@ import { type Fault, invalid, SpillwayError } from "../../errors.ts";
 import { PERSON_IDS } from "../../db/profiles/lookup.ts";
 import { MAX_SCANNED, type PersonId, readPage } from "./page.ts";
 import { MAX_PAGE_BYTES } from "./page-rows.ts";
-import { FlatRow, NestedRow } from "./row-schemas.ts";
+import { ActivityEventRow, ConversionRow } from "./row-schemas.ts";
 import { inQuery, validate } from "../validate.ts";
 import { route } from "../route.ts";
-import { linkTo, pageOf } from "../list.ts";
+import { linkTo } from "../list.ts";
 import { Id } from "../schemas.ts";
 
 const MAX_ROWS = 4_000;
@@ -115,14 +115,13 @@ const VIEWS: Record<"events" | "conversions", { dataset: AnyDataset; read: (sent
   },
 };
 
-const ConversionRow = z
-  .looseObject({ id: z.string(), event_time_utc: z.string().meta({ example: "2026-01-15T10:23:45.123Z" }) })
-  .meta({
-    id: "ConversionRow",
-    description: "A conversion, with `touchpoint_id` if the request names `sources`, and with the requested `fields`.",
-  });
-
-const Listed = pageOf(z.union([FlatRow, NestedRow, ConversionRow])).extend({ prev_cursor: z.string().nullable() });
+const Listed = z
+  .object({
+    data: z.array(z.union([ActivityEventRow, ConversionRow])).meta({ description: "Rows of the view." }),
+    next_cursor: z.string().nullable(),
+    prev_cursor: z.string().nullable(),
+  })
+  .meta({ id: "EventList" });
 
 export const listEvents = route({
   method: "GET",

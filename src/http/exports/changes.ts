@@ -2,7 +2,8 @@
 
 import { cancel, remove, retry } from "../../export/api/actions.ts";
 import { json, route } from "../route.ts";
-import { ExportResource, exportOf, POLL_AFTER, show } from "./resource.ts";
+import { exportOf, POLL_AFTER, show } from "./resource.ts";
+import { Export } from "./schemas.ts";
 import { IdInPath } from "../schemas.ts";
 
 export const changeRoutes = [
@@ -15,7 +16,7 @@ export const changeRoutes = [
       "Stops the export at any point. Its files in the service's bucket are removed; files in your own bucket stay.",
     auth: "exports:write",
     params: IdInPath,
-    responses: { 202: { description: "The export is canceled.", schema: ExportResource } },
+    responses: { 202: { description: "The export is canceled.", schema: Export } },
     errors: ["conflict"],
     async handle(call, { space, params: { id } }) {
       await exportOf(call, space.id, id);
@@ -36,7 +37,7 @@ export const changeRoutes = [
     responses: {
       202: {
         description: "The export is queued again.",
-        schema: ExportResource,
+        schema: Export,
         headers: { "Retry-After": "Seconds to wait before polling." },
       },
     },
@@ -57,7 +58,7 @@ export const changeRoutes = [
     auth: "exports:write",
     params: IdInPath,
     responses: {
-      202: { description: "The export was in progress and is canceled.", schema: ExportResource },
+      202: { description: "The export was in progress and is canceled.", schema: Export },
       204: { description: "The export is deleted." },
     },
     errors: ["conflict"],

@@ -134,5 +134,42 @@ export const exportExamples: Examples = {
     ],
     next_cursor: null,
   },
+  Manifest: {
+    export: { id: EXPORT_ID, dataset: "activity_events", request: QUEUED_EXPORT.request },
+    snapshot: { sequence: 812, at: AT },
+    columns: [
+      { name: "definitionId", type: "text", nullable: false },
+      { name: "occurredAt", type: "date", nullable: false },
+      { name: "amount", type: "number", nullable: true },
+    ],
+    files: [
+      {
+        ...FILE,
+        first: { time: "2026-01-01T00:00:00.412Z", id: "order-9f3c" },
+        last: { time: "2026-01-07T23:59:58.120Z", id: "order-c102" },
+      },
+    ],
+    totals: { files: 1, rows: FILE.rows, bytes: FILE.bytes, uncompressed_bytes: FILE.uncompressed_bytes },
+  },
+  SegmentProfilesDocument: {
+    profiles: {
+      "p-1": {
+        sections: {
+          default: {
+            attributes: { tier: { value: "gold" }, newsletter: { value: null } },
+            events: [
+              {
+                correlationId: "order-9f3c",
+                sourceEventTime: 1_767_225_600_412,
+                typeId: "order_placed:1",
+                createdAt: 1_767_225_601_005,
+                data: { order_id: "A-17", amount: 49.9 },
+              },
+            ],
+          },
+        },
+      },
+    },
+  },
   Estimate: { rows: FILE.rows, files: 1, bytes_estimate: 25_000_000, warnings: [] },
 };

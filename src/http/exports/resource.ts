@@ -16,7 +16,7 @@ import { iso } from "../../time/names.ts";
 import { noteExport } from "../middleware/request-log.ts";
 import type { Call } from "../route.ts";
 import { noResultBecause } from "./no-result.ts";
-import { Finding, Time } from "../schemas.ts";
+import { Count, Finding, Sha256, Time } from "../schemas.ts";
 import { showVerification, Verification } from "./verification.ts";
 
 /** Seconds to wait before polling. */
@@ -25,33 +25,56 @@ export const POLL_AFTER = { "retry-after": "2" };
 const FILES_IN_RESOURCE = 100;
 
 export const STATUSES = ["queued", "processing", "completed", "failed", "canceled", "expired"] as const;
+export const ExportStatus = z.enum(STATUSES).meta({ id: "ExportStatus" });
 
-export const File = z.object({
+/** A finished file, as exports and their manifests have it. */
+export const storedFile = {
   name: z.string().meta({ description: "The file's name; in your own bucket, the object's whole key." }),
-  rows: z.number().int(),
-  bytes: z.number().int().meta({ description: "Bytes of the stored object." }),
-  uncompressed_bytes: z.number().int(),
-  sha256: z.string().meta({ description: "SHA-256 of the stored object, in hex." }),
-  url: z.string().optional().meta({
-    description: "A presigned link to the file, valid until `url_expires_at`. Files in your own bucket have none.",
-  }),
-});
+  rows: Count,
+  bytes: Count.meta({ description: "Bytes of the stored object." }),
+  uncompressed_bytes: Count,
+  sha256: Sha256.meta({ description: "SHA-256 of the stored object, in hex." }),
+};
+
+export const File = z
+  .object({
+    ...storedFile,
+    url: z.url().optional().meta({
+      description: "A presigned link to the file, valid until `url_expires_at`. Files in your own bucket have none.",
+    }),
+  })
+  .meta({ id: "ExportFile" });
 
 /** Where the files are written, as of the creation of the export. */
-const DeliveryView = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("download") }),
-  z.object({
-    type: z.literal("s3"),
-    destination_id: z.string().nullable(),
-    bucket: z.string(),
-    region: z.string(),
-    endpoint: z.string().nullable(),
-    directory_path: z.string(),
-    prefix: z
-      .string()
-      .meta({ description: "The start of every file's key: the directory path and the filled-in key template." }),
-  }),
-]);
+const DeliveryView = z
+  .discriminatedUnion("type", [
+    z.object({ type: z.literal("download") }),
+    z.object({
+      type: z.literal("s3"),
+      destination_id: z.string().nullable(),
+      bucket: z.string(),
+      region: z.string(),
+      endpoint: z.string().nullable(),
+      directory_path: z.string(),
+      prefix: z
+        .string()
+        .meta({ description: "The start of every file's key: the directory path and the filled-in key template." }),
+    }),
+  ])
+  .meta({ id: "ExportDelivery" });
+
+const Progress = z
+  .object({
+    phase: z.enum(["planning", "writing", "assembling", "finishing", "done"]).meta({ id: "ExportPhase" }),
+    rows_written: Count,
+    rows_total: Count.nullable(),
+    files_written: Count,
+    files_total: Count.nullable(),
+    bytes_written: Count,
+    percent: z.number().min(0).max(100).nullable(),
+    eta_seconds: Count.nullable(),
+  })
+  .meta({ id: "ExportProgress" });
 
 /** What a request names and nothing has; part of the export and of the estimate. */
 export const Warnings = z.array(Finding).meta({
@@ -59,55 +82,34 @@ export const Warnings = z.array(Finding).meta({
     "Names in the request that nothing in the space has when the export is created: attributes, identifiers, tags, patterns of event names, columns. They do not fail the export. At most 100.",
 });
 
-export const ExportResource = z
-  .object({
-    id: z.uuid(),
-    dataset: DatasetName,
-    status: z.enum(STATUSES),
-    created_at: Time,
-    started_at: Time.nullable(),
-    completed_at: Time.nullable(),
-    expires_at: Time.nullable().meta({
-      description:
-        "Completed exports: the files are kept until this time; null for files in your own bucket, which are never removed. Failed exports: a retry is possible until this time.",
-    }),
-    snapshot_at: Time,
-    progress: z.object({
-      phase: z.enum(["planning", "writing", "assembling", "finishing", "done"]),
-      rows_written: z.number().int(),
-      rows_total: z.number().int().nullable(),
-      files_written: z.number().int(),
-      files_total: z.number().int().nullable(),
-      bytes_written: z.number().int(),
-      percent: z.number().nullable(),
-      eta_seconds: z.number().int().nullable(),
-    }),
-    message: z.string().nullable(),
-    warnings: Warnings,
-    error: ExportError.nullable(),
-    next_retry_at: Time.nullable(),
-    request: z.record(z.string(), z.unknown()),
-    delivery: DeliveryView,
-    files: z.array(File).meta({
-      description: `The first ${FILES_IN_RESOURCE} files of a completed export; \`progress.files_total\` says how many there are. \`GET /v1/exports/{id}/files\` has every one.`,
-    }),
-    content_url: z.string().meta({ description: "The address of the whole result as one stream." }),
-    download_url: z.string().nullable().meta({ description: "A presigned link, if the result is one file." }),
-    url_expires_at: Time.nullable(),
-    manifest_url: z.string().nullable(),
-    verification: Verification.nullable().meta({
-      description: "The newest verification of the files: see `POST /v1/exports/{id}/verify`; null before the first.",
-    }),
-  })
-  .meta({ id: "Export" });
-
-/** An export in a list, which neither reads files and verifications nor signs links. */
-export const ListedExport = ExportResource.omit({
-  files: true,
-  download_url: true,
-  url_expires_at: true,
-  verification: true,
-}).meta({ id: "ListedExport" });
+/** An export of any dataset in any status. What the document says of it is more exact: see schemas.ts. */
+export const ExportResource = z.object({
+  id: z.uuid(),
+  dataset: DatasetName,
+  status: ExportStatus,
+  created_at: Time,
+  started_at: Time.nullable(),
+  completed_at: Time.nullable(),
+  expires_at: Time.nullable(),
+  snapshot_at: Time,
+  progress: Progress,
+  message: z.string().nullable(),
+  warnings: Warnings,
+  error: ExportError.nullable(),
+  next_retry_at: Time.nullable(),
+  request: z.record(z.string(), z.unknown()),
+  delivery: DeliveryView,
+  files: z.array(File).meta({
+    description: `The first ${FILES_IN_RESOURCE} files of a completed export; \`progress.files_total\` says how many there are. \`GET /v1/exports/{id}/files\` has every one.`,
+  }),
+  content_url: z.url().meta({ description: "The address of the whole result as one stream." }),
+  download_url: z.url().nullable().meta({ description: "A presigned link, if the result is one file." }),
+  url_expires_at: Time.nullable(),
+  manifest_url: z.url().nullable(),
+  verification: Verification.nullable().meta({
+    description: "The newest verification of the files: see `POST /v1/exports/{id}/verify`; null before the first.",
+  }),
+});
 
 /** @throws not_found for an id that the caller's space does not have. */
 export async function exportOf(call: Call, spaceId: string, exportId: string): Promise<ExportRow> {
@@ -150,7 +152,7 @@ export async function withTotals(
   return rows.map((row) => ({ row, counts: totals.get(row.id) ?? NO_TOTALS }));
 }
 
-export function showListed(call: Call, { row, counts }: CountedExport): z.output<typeof ListedExport> {
+export function showListed(call: Call, { row, counts }: CountedExport) {
   const shown = view(call, row, counts, []);
   const { files: _files, download_url: _link, url_expires_at: _until, verification: _last, ...listed } = shown;
   return listed;

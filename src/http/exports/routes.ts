@@ -16,20 +16,11 @@ import { changeRoutes } from "./changes.ts";
 import { content } from "./content.ts";
 import { fileRoutes } from "./files.ts";
 import { idempotencyKey, limitOfCreate } from "./idempotency.ts";
-import {
-  ExportResource,
-  exportOf,
-  ListedExport,
-  POLL_AFTER,
-  show,
-  showListed,
-  showNew,
-  STATUSES,
-  unexpired,
-  Warnings,
-  withTotals,
-} from "./resource.ts";
 import { loadRoute } from "./load.ts";
+import { Manifest } from "./manifest-schema.ts";
+import { exportOf, ExportStatus, POLL_AFTER, show, showListed, showNew, unexpired, withTotals } from "./resource.ts";
+import { Estimate, Export, ListedExport } from "./schemas.ts";
+import { SegmentProfilesDocument } from "./row-schemas.ts";
 import { noResultBecause } from "./no-result.ts";
 import { timelineRoute } from "./timeline.ts";
 import { problemsRoute, verifyRoute } from "./verify.ts";
@@ -69,7 +60,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     responses: {
       202: {
         description: "The export is queued. Poll the address in Location.",
-        schema: ExportResource,
+        schema: Export,
         headers: {
           Location: "The export's address.",
           "Retry-After": "Seconds to wait before polling.",
@@ -77,7 +68,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
         },
       },
     },
-    errors: ["too_many_pending_exports", "idempotency_mismatch", "conflict"],
+    errors: ["too_many_pending_exports", "idempotency_mismatch", "conflict", "segment_too_complex"],
     async handle(call, { space, body }) {
       const { id, answer, replayed } = await createExport(call.context, {
         space,
@@ -99,7 +90,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     summary: "List exports",
     auth: "exports:read",
     limit: "poll",
-    filters: { status: z.enum(STATUSES).optional(), dataset: z.enum(DATASETS.map(({ name }) => name)).optional() },
+    filters: { status: ExportStatus.optional(), dataset: z.enum(DATASETS.map(({ name }) => name)).optional() },
     item: ListedExport,
     page: "Exports without their files and links, newest first. A page of large requests ends early, with a cursor.",
     async read(call, { space, filters: { status = null, dataset = null }, limit, after }) {
@@ -122,21 +113,10 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     responses: {
       200: {
         description: "The size that the export would have now.",
-        schema: z
-          .object({
-            rows: z.number().int().optional(),
-            rows_at_least: z
-              .number()
-              .int()
-              .optional()
-              .meta({ description: "Instead of `rows`, where counting all of them would scan too much." }),
-            files: z.number().int(),
-            bytes_estimate: z.number().int(),
-            warnings: Warnings,
-          })
-          .meta({ id: "Estimate" }),
+        schema: Estimate,
       },
     },
+    errors: ["segment_too_complex"],
     async handle(call, parsed) {
       return json(await estimate(call.context, parsed.space, withDefaults(parsed.body), scanBudget(call)));
     },
@@ -154,7 +134,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     responses: {
       200: {
         description: "The export in its current state.",
-        schema: ExportResource,
+        schema: Export,
         headers: {
           "Retry-After": "While the export is in progress: seconds to wait before polling.",
           "Cache-Control": "`no-store`",
@@ -201,8 +181,10 @@ export const exportsResource = resource("/v1/exports", "Exports", [
         },
       },
       200: {
-        description: "Every row.",
+        description:
+          "Every row. Of NDJSON, each line is a row of the dataset: `ActivityEventRow`, `ConversionRow`, `ProfileAttributesRow`, `ProfileEventRow` or `ReachabilityEventRow`, unless `columns` or `redact` changed it. The result of `segment_profiles` is one JSON document.",
         contentTypes: ["application/x-ndjson", "text/csv", "application/vnd.apache.parquet"],
+        contents: { "application/json": SegmentProfilesDocument },
         headers: {
           Vary: "Accept-Encoding",
           "Content-Encoding": "`gzip` or `zstd`, the result's own, if the client accepts it.",
@@ -233,7 +215,7 @@ export const exportsResource = resource("/v1/exports", "Exports", [
     responses: {
       200: {
         description: "The manifest, with the same bytes as the one beside the files.",
-        contentTypes: ["application/json"],
+        schema: Manifest,
       },
     },
     errors: ["gone", "destination_unavailable"],

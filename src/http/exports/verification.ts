@@ -14,17 +14,10 @@ import { destinationOf } from "../../export/delivery/destination.ts";
 import { manifestBeside, manifestName, shownName } from "../../export/delivery/object-keys.ts";
 import { iso } from "../../time/names.ts";
 import type { Call } from "../route.ts";
-import { Time } from "../schemas.ts";
+import { Count, Time } from "../schemas.ts";
 
 /** Files that a verification lists. */
 export const FILES_IN_VERIFICATION = 100;
-
-const counted = (what: string) =>
-  z
-    .number()
-    .int()
-    .nullable()
-    .meta({ description: `${what}; null until it is finished.` });
 
 export const VerifiedFile = z
   .object({
@@ -39,34 +32,52 @@ export const VerifiedFile = z
   })
   .meta({ id: "VerifiedFile" });
 
-export const Verification = z
-  .object({
-    status: z.enum(["running", "finished", "abandoned"]).meta({
-      description: "`abandoned`: the export's files expired before the verification was finished.",
-    }),
-    reason: z.enum(["requested", "scheduled"]).meta({
-      description: "`scheduled`: `verify_after_days` of the export's schedule asked for it.",
-    }),
-    started_at: Time,
-    verified_at: Time.nullable().meta({ description: "When it was finished; null before." }),
-    ok: z
-      .boolean()
-      .nullable()
-      .meta({ description: "Whether every file is as it was written; null until it is finished." }),
-    files_total: z.number().int().meta({ description: "With the manifest." }),
-    files_checked: z.number().int(),
-    bytes_total: z.number().int(),
-    bytes_read: z.number().int(),
-    missing: counted("Files that are missing"),
-    changed: counted("Files that were changed"),
-    unreadable: counted("Files that could not be read"),
-    files: z.array(VerifiedFile).meta({
-      description: `Of a finished verification the first ${FILES_IN_VERIFICATION} files: those that are not \`ok\`, then the others. Empty once the files have expired. \`GET /v1/exports/{id}/verification/problems\` has every one that is not \`ok\`.`,
-    }),
-  })
-  .meta({ id: "Verification" });
+const VerificationOfAnyStatus = z.object({
+  status: z.enum(["running", "finished", "abandoned"]),
+  reason: z.enum(["requested", "scheduled"]).meta({
+    description: "`scheduled`: `verify_after_days` of the export's schedule asked for it.",
+  }),
+  started_at: Time,
+  verified_at: Time.nullable(),
+  ok: z.boolean().nullable(),
+  files_total: Count.meta({ description: "With the manifest." }),
+  files_checked: Count,
+  bytes_total: Count,
+  bytes_read: Count,
+  missing: Count.nullable(),
+  changed: Count.nullable(),
+  unreadable: Count.nullable(),
+  files: z.array(VerifiedFile).meta({
+    description: `Of a finished verification the first ${FILES_IN_VERIFICATION} files: those that are not \`ok\`, then the others. Empty once the files have expired. \`GET /v1/exports/{id}/verification/problems\` has every one that is not \`ok\`.`,
+  }),
+});
 
-type View = z.output<typeof Verification>;
+type View = z.output<typeof VerificationOfAnyStatus>;
+
+const none = z.null();
+/** Until a verification is finished. */
+const unfinished = { verified_at: none, ok: none, missing: none, changed: none, unreadable: none };
+
+/** Its findings are known once it is finished. */
+export const Verification: z.ZodType<View> = z
+  .discriminatedUnion("status", [
+    VerificationOfAnyStatus.extend({ status: z.literal("running"), ...unfinished }),
+    VerificationOfAnyStatus.extend({
+      status: z.literal("finished"),
+      verified_at: Time,
+      ok: z.boolean().meta({ description: "Whether every file is as it was written." }),
+      missing: Count,
+      changed: Count,
+      unreadable: Count.meta({ description: "Files that could not be read: they may be as they were." }),
+    }),
+    VerificationOfAnyStatus.extend({
+      status: z
+        .literal("abandoned")
+        .meta({ description: "The export's files expired before the verification was finished." }),
+      ...unfinished,
+    }),
+  ])
+  .meta({ id: "Verification" });
 
 /** @param files the export's first files, at least FILES_IN_VERIFICATION where it has so many. */
 export async function showVerification(call: Call, row: ExportRow, files: readonly FileRow[]): Promise<View | null> {

@@ -5,11 +5,17 @@ import type { ProfileRow } from "../../db/profiles/profiles.ts";
 import { Id, times, timesOf } from "../schemas.ts";
 
 export const CONSENTS = ["opt-in", "confirmed-opt-in", "opt-out"] as const;
+export const PLATFORMS = ["iOS", "Android", "Webpush"] as const;
 export const installation = {
   installation_id: Id,
-  platform: z.enum(["iOS", "Android", "Webpush"]),
+  platform: z.enum(PLATFORMS),
   is_optin: z.boolean(),
 };
+
+/** The value of an attribute. */
+export const AttributeValue = z
+  .union([z.string(), z.number(), z.boolean(), z.null()])
+  .meta({ id: "AttributeValue", description: "The value of a profile's attribute." });
 
 export const Profile = z
   .object({
@@ -18,7 +24,7 @@ export const Profile = z
     company_id: z.string().nullable(),
     type: z.string().nullable(),
     identifiers: z.record(z.string(), z.string()),
-    attributes: z.record(z.string(), z.unknown()),
+    attributes: z.record(z.string(), AttributeValue),
     tags: z.array(z.string()),
     topics: z.record(z.string(), z.record(z.string(), z.enum(CONSENTS))),
     installations: z.array(

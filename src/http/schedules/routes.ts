@@ -54,7 +54,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     auth: "settings:write",
     body: { schema: NewSchedule, maxBytes: MAX_BYTES, example },
     responses: { 201: { description: "The schedule.", schema: CheckedSchedule } },
-    errors: ["conflict"],
+    errors: ["conflict", "segment_too_complex"],
     async handle(call, { space, body }) {
       const { name, cron, timezone, incremental } = body;
       const request: ScheduledRequest = { ...withDefaults(body.request) };
@@ -132,7 +132,7 @@ export const schedulesResource = resource("/v1/schedules", "Schedules", [
     params: IdInPath,
     body: { schema: ScheduleChange, maxBytes: MAX_BYTES, example: { paused: true } },
     responses: { 200: { description: "The schedule as it is now.", schema: CheckedSchedule } },
-    errors: ["conflict"],
+    errors: ["conflict", "segment_too_complex"],
     async handle(call, { space, params, body }) {
       const before = await scheduleOf(call, space, params.id);
       const stored = JSON.parse(before.request) as ScheduledRequest;

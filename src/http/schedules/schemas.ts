@@ -8,12 +8,14 @@ import { MIN_BETWEEN_MS } from "../../schedules/run-due.ts";
 import { AnyScheduledRequest } from "../../schedules/request.ts";
 import { datasetNamed } from "../../datasets/index.ts";
 import { withoutNulls } from "../../export/api/request.ts";
-import { ExportError } from "../../webhooks/events/family.ts";
+import { ExportError, openObject } from "../../webhooks/events/family.ts";
 import { cronFault } from "../../time/cron.ts";
 import { shownRequest } from "../../outbound/shown-url.ts";
 import { iso } from "../../time/names.ts";
-import { STATUSES } from "../exports/resource.ts";
-import { Finding, Name, Time, times, timesOf, TimeZone } from "../schemas.ts";
+import { composed } from "../composed-schemas.ts";
+import { ResolvedScheduledRequest } from "../exports/resolved-request.ts";
+import { ExportStatus } from "../exports/resource.ts";
+import { Count, Finding, Name, Time, times, timesOf, TimeZone } from "../schemas.ts";
 import { Instant } from "../../time/instant.ts";
 
 const MAX_CHARACTERS = 200;
@@ -64,7 +66,7 @@ const change = z
   .partial();
 
 /** A null counts as absent, where it is no value. */
-export const ScheduleChange = z.preprocess(withoutOtherNulls, change).meta({ id: "ScheduleChange" });
+export const ScheduleChange = z.preprocess(withoutOtherNulls, change);
 
 function withoutOtherNulls(sent: unknown): unknown {
   const others = withoutNulls(sent, 1);
@@ -72,66 +74,103 @@ function withoutOtherNulls(sent: unknown): unknown {
   return isTurnedOff ? { ...(others as object), verify_after_days: null } : others;
 }
 
-export const Schedule = z
-  .object({
-    id: z.uuid(),
-    name: z.string(),
-    cron: z.string(),
-    timezone: z.string(),
-    request: z.record(z.string(), z.unknown()),
-    incremental: z.boolean(),
-    backfill_from: Time.nullable(),
-    verify_after_days: VerifyAfterDays,
-    status: z.enum(["active", "paused"]),
-    paused_reason: z
-      .enum(["requested", "failures"])
-      .nullable()
-      .meta({ description: "`requested`: a call paused the schedule. `failures`: its last three runs failed." }),
-    paused_at: Time.nullable(),
-    next_run_at: Time.nullable().meta({
-      description: "In the past if a run is due and waiting, or during a backfill. null while the schedule is paused.",
+const Fields = openObject({
+  id: z.uuid(),
+  name: z.string(),
+  cron: z.string(),
+  timezone: z.string(),
+  request: ResolvedScheduledRequest,
+  incremental: z.boolean(),
+  backfill_from: Time.nullable(),
+  verify_after_days: VerifyAfterDays,
+  covered_until: Time.nullable().meta({
+    description:
+      "The end of what the completed exports cover, where the next window begins. null if the dataset has no window.",
+  }),
+  ...times,
+}).meta({ id: "ScheduleFields" });
+
+const State = z
+  .discriminatedUnion("status", [
+    openObject({
+      status: z.literal("active"),
+      paused_reason: z.null(),
+      paused_at: z.null(),
+      next_run_at: Time.meta({ description: "In the past if a run is due and waiting, or during a backfill." }),
     }),
-    covered_until: Time.nullable().meta({
-      description:
-        "The end of what the completed exports cover, where the next window begins. null if the dataset has no window.",
+    openObject({
+      status: z.literal("paused"),
+      paused_reason: z
+        .enum(["requested", "failures"])
+        .meta({ description: "`requested`: a call paused the schedule. `failures`: its last three runs failed." }),
+      paused_at: Time,
+      next_run_at: z.null(),
     }),
-    ...times,
-  })
-  .meta({ id: "Schedule" });
+  ])
+  .meta({ id: "ScheduleState" });
+
+export const Schedule = composed("Schedule", Fields, State);
 
 /** A schedule in the answer of a call that checks its request. */
-export const CheckedSchedule = Schedule.extend({
-  warnings: z.array(Finding).meta({
-    description:
-      "Names in the sent `request` that nothing in the space has now. They do not stop the schedule; each run's export has warnings of its own.",
+export const CheckedSchedule = composed(
+  "CheckedSchedule",
+  Fields,
+  State,
+  openObject({
+    warnings: z.array(Finding).meta({
+      description:
+        "Names in the sent `request` that nothing in the space has now. They do not stop the schedule; each run's export has warnings of its own.",
+    }),
   }),
-}).meta({ id: "CheckedSchedule" });
+);
+
+const run = {
+  scheduled_at: Time,
+  window: z
+    .object({ start: Time, end: Time })
+    .nullable()
+    .meta({ description: "The run's own span. Late arrivals of earlier spans are in the export too." }),
+};
+
+const ExportOfRun = z
+  .object({
+    id: z.uuid(),
+    status: ExportStatus,
+    completed_at: Time.nullable(),
+    rows: Count,
+    files: Count,
+    error: ExportError.nullable(),
+  })
+  .meta({ id: "ScheduledExport" });
 
 export const ScheduleRun = z
-  .object({
-    scheduled_at: Time,
-    outcome: z.enum(["made", "skipped", "refused"]).meta({
-      description:
-        "`made`: the run created an export. `skipped`: another run covered the window, or there was nothing to export. `refused`: the export could not be created; the next run covers the window.",
+  .discriminatedUnion("outcome", [
+    z.object({
+      ...run,
+      outcome: z.literal("made").meta({ description: "The run created an export." }),
+      export: ExportOfRun.nullable().meta({ description: "null if the export was deleted." }),
+      error: z.null(),
+      reason: z.null(),
     }),
-    window: z
-      .object({ start: Time, end: Time })
-      .nullable()
-      .meta({ description: "The run's own span. Late arrivals of earlier spans are in the export too." }),
-    export: z
-      .object({
-        id: z.uuid(),
-        status: z.enum(STATUSES),
-        completed_at: Time.nullable(),
-        rows: z.int(),
-        files: z.int(),
-        error: ExportError.nullable(),
-      })
-      .nullable()
-      .meta({ description: "null if the run created no export, or if the export was deleted." }),
-    error: ExportError.nullable().meta({ description: "The error of a refused run." }),
-    reason: z.string().nullable().meta({ description: "The reason of a skipped run." }),
-  })
+    z.object({
+      ...run,
+      outcome: z
+        .literal("skipped")
+        .meta({ description: "Another run covered the window, or there was nothing to export." }),
+      export: z.null(),
+      error: z.null(),
+      reason: z.string(),
+    }),
+    z.object({
+      ...run,
+      outcome: z
+        .literal("refused")
+        .meta({ description: "The export could not be created; the next run covers the window." }),
+      export: z.null(),
+      error: ExportError,
+      reason: z.null(),
+    }),
+  ])
   .meta({ id: "ScheduleRun" });
 
 const time = (at: number | null) => (at === null ? null : iso(at));

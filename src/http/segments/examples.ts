@@ -14,6 +14,6 @@ const SEGMENT = {
 
 export const segmentExamples: Examples = {
   Segment: SEGMENT,
-  PutSegment: { ...SEGMENT, warnings: [] },
+  CheckedSegment: { ...SEGMENT, warnings: [] },
   SegmentCount: { count: 1_204, counted_at: AT },
 };

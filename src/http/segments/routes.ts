@@ -21,11 +21,11 @@ const MAX_VALUES = 40_000;
 
 const Segment = z.object({ id: z.string(), name: z.string(), rule: SegmentRule, ...times }).meta({ id: "Segment" });
 
-const PutSegment = Segment.extend({
+const CheckedSegment = Segment.extend({
   warnings: z.array(Finding).meta({
     description: "Attributes and tags in the rule that are not defined and that no profile has.",
   }),
-}).meta({ id: "PutSegment" });
+}).meta({ id: "CheckedSegment" });
 
 export const segmentsResource = resource("/v1/segments", "Segments", [
   route({
@@ -62,7 +62,7 @@ A rule on an event that is not defined, on a property that its definition lacks 
         },
       },
     },
-    responses: { 200: { description: "The segment as stored.", schema: PutSegment } },
+    responses: { 200: { description: "The segment as stored.", schema: CheckedSegment } },
     errors: ["segment_too_complex", "conflict"],
     async handle(call, { space, params, body }) {
       const id = validate(Id, params.id, () => "/id");

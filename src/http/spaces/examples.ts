@@ -17,7 +17,7 @@ const SPACE = {
 
 export const spaceExamples: Examples = {
   Space: SPACE,
-  NewSpaceAnswer: { ...SPACE, api_key: "spw_<key id>_<secret>", webhook_secret: "whsec_<secret>" },
+  NewSpace: { ...SPACE, api_key: "spw_<key id>_<secret>", webhook_secret: "whsec_<secret>" },
   changeSpace: { ...SPACE, status: "inactive" },
   changeOwnSpace: { ...SPACE, retention_days: 365 },
 };

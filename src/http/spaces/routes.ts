@@ -77,7 +77,7 @@ export const spacesResource = resource("/v1/spaces", "Spaces", [
     responses: {
       201: {
         description: "The space, with its first key.",
-        schema: Space.extend({ api_key: z.string(), webhook_secret: z.string() }).meta({ id: "NewSpaceAnswer" }),
+        schema: Space.extend({ api_key: z.string(), webhook_secret: z.string() }).meta({ id: "NewSpace" }),
       },
     },
     async handle(call, { body }) {

@@ -1,31 +1,29 @@
 /** The event of a verification that found files missing or changed. */
 
 import * as z from "zod";
-import { DatasetName, type EventFamily, isoTime, Time, Timestamp } from "./family.ts";
+import { DatasetName, type EventFamily, isoTime, openObject, Time, Timestamp } from "./family.ts";
 
 /** It names no file and no address: a receiver with an API key asks for the export's `verification`. */
-export const DamagedBody = z
-  .object({
-    type: z.literal("export.damaged"),
-    timestamp: Timestamp,
-    data: z.object({
-      export_id: z.string(),
-      dataset: DatasetName,
-      status: z.literal("completed"),
-      completed_at: Time.nullable(),
-      verified_at: Time,
-      files: z.int().meta({ description: "Files that were verified, with the manifest." }),
-      missing: z.int(),
-      changed: z.int(),
-      unreadable: z.int().meta({ description: "Files that could not be read: they may be as they were." }),
-    }),
-  })
-  .meta({ id: "ExportDamagedBody" });
+export const DamagedBody = openObject({
+  type: z.literal("export.damaged"),
+  timestamp: Timestamp,
+  data: openObject({
+    export_id: z.uuid(),
+    dataset: DatasetName,
+    status: z.literal("completed"),
+    completed_at: Time,
+    verified_at: Time,
+    files: z.int().min(1).meta({ description: "Files that were verified, with the manifest." }),
+    missing: z.int().min(0),
+    changed: z.int().min(0),
+    unreadable: z.int().min(0).meta({ description: "Files that could not be read: they may be as they were." }),
+  }),
+}).meta({ id: "ExportDamagedEvent" });
 
 type Data = z.output<typeof DamagedBody>["data"];
 
 interface StoredDamage extends Omit<Data, "completed_at" | "verified_at"> {
-  completed_at: number | null;
+  completed_at: number;
   verified_at: number;
 }
 
@@ -61,7 +59,7 @@ export const damagedEvents = {
     export_id,
     dataset,
     status,
-    completed_at: completed_at === null ? null : isoTime(completed_at),
+    completed_at: isoTime(completed_at),
     verified_at: isoTime(verified_at),
     files,
     missing,

@@ -8,34 +8,51 @@ import {
   type EventFamily,
   ExportError,
   isoTime,
+  openObject,
   type StoredError,
   Time,
   Timestamp,
 } from "./family.ts";
 
 /** It names no file and no address: a receiver with an API key asks for the export. */
-export const ExportBody = z
-  .object({
-    type: z.enum(["export.completed", "export.failed", "export.canceled", "export.expired"]),
+const bodyOf = <const Status extends string, Failure extends z.ZodType>(status: Status, error: Failure) =>
+  openObject({
+    type: z.literal(`export.${status}`),
     timestamp: Timestamp,
-    data: z.object({
-      export_id: z.string(),
+    data: openObject({
+      export_id: z.uuid(),
       dataset: DatasetName,
-      status: z.enum(["completed", "failed", "canceled", "expired"]),
-      rows: z.int().meta({ description: "Rows in the export's files." }),
-      files: z.int(),
-      completed_at: Time.nullable().meta({ description: "When the export ended." }),
-      error: ExportError.nullable().meta({
-        description: "Why a failed export failed, and who must act: the customer or the service.",
-      }),
+      status: z.literal(status),
+      rows: z.int().min(0).meta({ description: "Rows in the export's files." }),
+      files: z.int().min(0),
+      completed_at: Time.meta({ description: "When the export ended." }),
+      error,
     }),
-  })
-  .meta({ id: "WebhookBody" });
+  });
 
-type Data = z.output<typeof ExportBody>["data"];
+const Failure = ExportError.meta({
+  description: "Why the export failed, and who must act: the customer or the service.",
+});
 
-interface StoredExport extends Omit<Data, "completed_at" | "error">, StoredError {
-  completed_at: number | null;
+const BODIES = {
+  "export.completed": bodyOf("completed", z.null()).meta({ id: "ExportCompletedEvent" }),
+  "export.failed": bodyOf("failed", Failure).meta({ id: "ExportFailedEvent" }),
+  "export.canceled": bodyOf("canceled", z.null()).meta({ id: "ExportCanceledEvent" }),
+  "export.expired": bodyOf("expired", z.null()).meta({ id: "ExportExpiredEvent" }),
+};
+
+export const ExportBody = z.discriminatedUnion("type", [
+  BODIES["export.completed"],
+  BODIES["export.failed"],
+  BODIES["export.canceled"],
+  BODIES["export.expired"],
+]);
+
+type Body = z.output<typeof ExportBody>;
+type Data = Body["data"];
+
+interface StoredExport extends Pick<Data, "export_id" | "dataset" | "status" | "rows" | "files">, StoredError {
+  completed_at: number;
 }
 
 const { title, owner, retryable } = ERRORS.export_too_large;
@@ -48,9 +65,10 @@ export const exportEvents = {
     "export.expired": "An export's files have expired",
   },
   body: ExportBody,
+  bodies: BODIES,
   example(type) {
     const hasFiles = type === "export.completed" || type === "export.expired";
-    return {
+    const body = {
       type,
       timestamp: "2026-01-15T10:23:58.902Z",
       data: {
@@ -63,14 +81,17 @@ export const exportEvents = {
         error: type === "export.failed" ? { code: "export_too_large", message: title, owner, retryable } : null,
       },
     };
+    return body as Body;
   },
-  data: ({ export_id, dataset, status, rows, files, completed_at, ...error }: StoredExport) => ({
-    export_id,
-    dataset,
-    status,
-    rows,
-    files,
-    completed_at: completed_at === null ? null : isoTime(completed_at),
-    error: errorFrom(error),
-  }),
+  // The row's status and its error come of one statement: they belong together.
+  data: ({ export_id, dataset, status, rows, files, completed_at, ...error }: StoredExport) =>
+    ({
+      export_id,
+      dataset,
+      status,
+      rows,
+      files,
+      completed_at: isoTime(completed_at),
+      error: errorFrom(error),
+    }) as Data,
 } satisfies EventFamily<typeof ExportBody>;

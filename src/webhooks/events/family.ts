@@ -14,6 +14,8 @@ export interface EventFamily<Body extends AnyBody = AnyBody> {
   summaries: Readonly<Record<z.output<Body>["type"], string>>;
   /** The body that a receiver gets. Its `meta().id` names the document's component. */
   body: Body;
+  /** Of a family of several types: the body of each, as the document has it. */
+  bodies?: Readonly<Record<z.output<Body>["type"], z.ZodType>>;
   example(type: z.output<Body>["type"]): z.output<Body>;
   /** @param stored the `data` column, parsed. @returns the body's `data`, its keys in the order that is sent. */
   data(stored: object): z.output<Body>["data"];
@@ -22,6 +24,13 @@ export interface EventFamily<Body extends AnyBody = AnyBody> {
 export const Time = z.iso
   .datetime()
   .meta({ description: "RFC 3339, UTC, with milliseconds.", example: "2026-01-15T10:23:58.902Z" });
+
+/** An object that forbids no further member: a part of an object, or a body that may get more later. */
+export const openObject = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.object(shape).meta({
+    override: ({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }) =>
+      void delete jsonSchema.additionalProperties,
+  });
 
 /** The body's `timestamp`. */
 export const Timestamp = Time.meta({ description: "When the event happened: the same in every attempt." });
@@ -33,12 +42,14 @@ export const AnyErrorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCo
 export const DatasetName = z.string().meta({ id: "DatasetName" });
 
 /** An error as `publicError` shows it: one shape for exports, schedules' runs and webhooks. */
-export const ExportError = z.object({
-  code: AnyErrorCode,
-  message: z.string(),
-  owner: z.enum(["customer", "service"]),
-  retryable: z.boolean(),
-});
+export const ExportError = z
+  .strictObject({
+    code: AnyErrorCode,
+    message: z.string(),
+    owner: z.enum(["customer", "service"]).meta({ id: "ErrorOwner" }),
+    retryable: z.boolean(),
+  })
+  .meta({ id: "ExportError" });
 
 /** An error as the outbox stores it. */
 export interface StoredError {

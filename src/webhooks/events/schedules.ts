@@ -2,28 +2,35 @@
 
 import * as z from "zod";
 import { ERRORS } from "../../errors.ts";
-import { errorFrom, type EventFamily, ExportError, isoTime, type StoredError, Time, Timestamp } from "./family.ts";
+import {
+  errorFrom,
+  type EventFamily,
+  ExportError,
+  isoTime,
+  openObject,
+  type StoredError,
+  Time,
+  Timestamp,
+} from "./family.ts";
 
-export const SchedulePausedBody = z
-  .object({
-    type: z.literal("schedule.paused"),
-    timestamp: Timestamp,
-    data: z.object({
-      schedule_id: z.string(),
-      name: z.string(),
-      paused_at: Time,
-      paused_reason: z.literal("failures"),
-      failures: z.int().meta({ description: "Runs in a row that failed." }),
-      last_export_id: z
-        .string()
-        .nullable()
-        .meta({ description: "The export of the last failed run; null: its request was rejected." }),
-      error: ExportError.nullable().meta({
-        description: "Why the last failed run failed, and who must act: the customer or the service.",
-      }),
+export const SchedulePausedBody = openObject({
+  type: z.literal("schedule.paused"),
+  timestamp: Timestamp,
+  data: openObject({
+    schedule_id: z.uuid(),
+    name: z.string(),
+    paused_at: Time,
+    paused_reason: z.literal("failures"),
+    failures: z.int().min(1).meta({ description: "Runs in a row that failed." }),
+    last_export_id: z
+      .uuid()
+      .nullable()
+      .meta({ description: "The export of the last failed run; null: its request was rejected." }),
+    error: ExportError.nullable().meta({
+      description: "Why the last failed run failed, and who must act: the customer or the service.",
     }),
-  })
-  .meta({ id: "SchedulePausedBody" });
+  }),
+}).meta({ id: "SchedulePausedEvent" });
 
 interface StoredPause extends Omit<z.output<typeof SchedulePausedBody>["data"], "paused_at" | "error">, StoredError {
   paused_at: number;

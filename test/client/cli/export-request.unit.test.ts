@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { DATASET_NAMES, FIELDS_OF_REQUEST_FILES } from "../../../client/src/cli/export-flags.ts";
 import { exportFields } from "../../../client/src/cli/export-request.ts";
+import { inPascalCase } from "../../../src/names.ts";
 import { spillway } from "./spillway.ts";
 
 const ROOT = new URL("../../..", import.meta.url).pathname;
@@ -153,7 +154,7 @@ describe("every field of the OpenAPI document has an option", () => {
   };
 
   it.each(DATASET_NAMES)("%s", (dataset) => {
-    const fields = Object.keys(components.schemas[`ExportRequest_${dataset}`]?.properties ?? {});
+    const fields = Object.keys(components.schemas[`${inPascalCase(dataset)}Request`]?.properties ?? {});
     const options = exportFields(dataset);
     const known = (field: string) => Object.keys(options).some((each) => each.split("/")[0] === field);
     expect(fields.length).toBeGreaterThan(10);

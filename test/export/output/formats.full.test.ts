@@ -144,7 +144,7 @@ it("the columns are those of the snapshot, however late the export is written", 
 
 it("the document describes each parameter, and its example is an export that the service makes", async () => {
   const document = JSON.stringify(await service.json("GET", "/openapi.json", 200));
-  const schemas = /"ExportRequest_activity_events":(.*)/.exec(document)?.[1] ?? "";
+  const schemas = /"ActivityEventsRequest":(.*)/.exec(document)?.[1] ?? "";
   for (const name of ["format", "columns", "redact", "csv_escape_formulas"]) {
     const described = new RegExp(`"${name}":\\{.*?"description":"[^"]{20,}"`).exec(schemas);
     expect(described).not.toBeNull();

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { DIALECT_NAMES } from "../../../src/config.ts";
 import { ignoredMembers } from "../../../src/http/dialects/ignored-members.ts";
 import { DIALECTS } from "../../../src/http/dialects/index.ts";
+import { withResponses } from "../../support/openapi.ts";
 import { type ProblemView, Service, type Space } from "../../support/service.ts";
 
 const served = new Service({ DIALECTS: DIALECT_NAMES.join(",") });
@@ -122,7 +123,7 @@ describe.each(DIALECT_NAMES)("the document of %s", (name) => {
   };
 
   beforeAll(async () => {
-    document = await served.json("GET", `/dialects/${name}/openapi.json`, 200);
+    document = withResponses(await served.json("GET", `/dialects/${name}/openapi.json`, 200));
   });
 
   it("has every operation of the dialect, and no other", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ROUTES } from "../../../src/http/routes.ts";
+import { withResponses } from "../../support/openapi.ts";
 import { Service } from "../../support/service.ts";
 
 const service = new Service();
@@ -163,7 +164,7 @@ interface Document {
 }
 
 describe("the document", () => {
-  const read = () => service.json<Document>("GET", "/openapi.json", 200);
+  const read = async () => withResponses(await service.json<Document>("GET", "/openapi.json", 200));
   const operations = async () => Object.values((await read()).paths).flatMap((item) => Object.values(item));
 
   it("is OpenAPI 3.1 and has every route", async () => {

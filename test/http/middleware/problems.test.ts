@@ -54,7 +54,7 @@ describe("a refusal", () => {
     const [code, , method, path, options] = refusal;
     if (code === "conflict") await service.call(method, path, options());
     const problem = await (await service.call(method, path, options())).json<ProblemView>();
-    const names = ["type", "title", "status", "detail", "code", "request_id"];
+    const names = ["type", "title", "status", "detail", "code", "retryable", "request_id"];
     // The definition's id is taken: its pointer is among the errors.
     if (["invalid_request", "malformed_request", "conflict"].includes(code)) names.push("errors");
     expect(Object.keys(problem).toSorted()).toEqual(names.toSorted());
@@ -213,6 +213,7 @@ describe("a failure inside", () => {
     const response = await broken(thrown).call("GET", "/v1/space", { key: space.key });
     const { request_id, ...problem } = await response.json<ProblemView>();
     expect(problem).toEqual({
+      retryable: true,
       type: "/problems/internal",
       title: ERRORS.internal.title,
       status: 500,

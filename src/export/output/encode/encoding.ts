@@ -32,30 +32,35 @@ const Path = z
   .refine(isOneLine, NOT_ONE_LINE)
   .meta({ description: "Names from the row inwards, separated by full stops.", example: "properties.order_id" });
 
+const SelectedColumn = z
+  .strictObject({
+    path: Path,
+    as: z
+      .string()
+      .min(1)
+      .max(200)
+      .refine(isOneLine, NOT_ONE_LINE)
+      .optional()
+      .meta({ description: "The column's name in the result. Default: the path.", example: "order" }),
+  })
+  .meta({ id: "SelectedColumn" });
+
+const FormatName = z.enum(FORMATS).meta({ id: "ExportFormat" });
+const Codec = z.enum(CODEC_NAMES).meta({ id: "Compression" });
+
 /** The parameters of a request that describe the encoding. */
 export const encodingShape = {
-  format: z.enum(FORMATS).default("ndjson").meta({
+  format: FormatName.default("ndjson").meta({
     description:
       "`ndjson`: one JSON object per line. `csv`: RFC 4180 with a header. `parquet`: columns are typed from the definitions, files are compressed inside, and the default layout is `files`.",
   }),
-  compression: z.enum(CODEC_NAMES).optional().meta({
+  compression: Codec.optional().meta({
     description:
       "Of `ndjson` and `csv`: `gzip`, `zstd` or `none`, and a name ends with `.gz`, `.zst` or neither. Of the pages inside `parquet`: `snappy`, `zstd` or `none`. Default: `gzip`; of `parquet` `snappy`.",
     example: "zstd",
   }),
   columns: z
-    .array(
-      z.strictObject({
-        path: Path,
-        as: z
-          .string()
-          .min(1)
-          .max(200)
-          .refine(isOneLine, NOT_ONE_LINE)
-          .optional()
-          .meta({ description: "The column's name in the result. Default: the path.", example: "order" }),
-      }),
-    )
+    .array(SelectedColumn)
     .min(1)
     .max(MAX_COLUMNS)
     .optional()
@@ -65,7 +70,7 @@ export const encodingShape = {
       example: [{ path: "eventId", as: "id" }, { path: "order_id" }],
     }),
   redact: z
-    .record(Path, z.enum(["drop", "sha256"]))
+    .record(Path, z.enum(["drop", "sha256"]).meta({ id: "Redaction" }))
     .refine((paths) => Object.keys(paths).length <= MAX_REDACTIONS, `redact may have at most ${MAX_REDACTIONS} paths.`)
     .optional()
     .meta({
