@@ -30,7 +30,7 @@ const OPERATION_TOOLS: Record<string, OperationTool> = {
     name: "create_export",
     title: "Create an export",
     description:
-      "Creates an export of everything that the space has now, in the background. It has limits: five a minute, ten at a time. Then call get_export until its status is completed. Give every export that is wanted an idempotency_key, and repeat a call that failed with the same one.",
+      "Creates an export of everything that the space has now, in the background. By default a space may create five a minute, and have ten under way. Then call get_export until its status is completed. Give every export that is wanted an idempotency_key, and repeat a call that failed with the same one.",
     hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
     inputSchema: schemaOfAnyRequest,
     idempotent: true,
@@ -50,7 +50,7 @@ const OPERATION_TOOLS: Record<string, OperationTool> = {
     name: "verify_export",
     title: "Verify an export's files",
     description:
-      "Reads every file of a completed export back from where it is, and compares it with what was written. Changes no file. Counts as a create: five a minute. What is missing or changed is also told to the space's webhook endpoints.",
+      "Reads every file of a completed export back from where it is, and compares it with what was written. Changes no file. Counts as a create. What is missing or changed is also told to the space's webhook endpoints.",
     hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     show: shortVerification,
     sentence: verificationSentence,
