@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { handleDeadLetter } from "../../../src/export/pipeline/run.ts";
 import { failAll } from "../../support/schedules.ts";
 import type { ProblemView } from "../../support/service.ts";
 import { sweep } from "../../support/sweep.ts";
@@ -157,4 +158,28 @@ it("an invocation that is nearly spent sends itself on, and reads no file again"
   expect(await verificationOf(service, space, view.id)).toMatchObject({ status: "finished", ok: true });
   expect(new Set(read).size).toBe(4);
   expect(read).toHaveLength(4);
+});
+
+it("a message that the queue gave up ends the verification, unless another consumer works on it", async () => {
+  const { service, space, s3 } = await shopWithMemory();
+  const view = await service.export(space, THREE_FILES);
+  s3.isDown = true;
+  await verifyExport(service, space, view.id);
+  const message = service.delayed[0]?.message;
+  if (message === undefined) throw new Error("no message waits");
+  const lease = (until: number) =>
+    env.CONTROL_DB.prepare("UPDATE export_verifications SET lease_until = ?2 WHERE export_id = ?1")
+      .bind(view.id, until)
+      .run();
+  await lease(service.now + 10_000);
+  await handleDeadLetter(service.context, message);
+  expect(await verificationOf(service, space, view.id)).toMatchObject({ status: "running" });
+  await lease(0);
+  await handleDeadLetter(service.context, message);
+  expect(await verificationOf(service, space, view.id)).toMatchObject({
+    status: "finished",
+    missing: 0,
+    changed: 0,
+    unreadable: 4,
+  });
 });
