@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import type { DatasetName, Export, TimelineEntry } from "../generated/types.gen.ts";
+import type { DatasetName, Export, GetExportLoadStatementsData, TimelineEntry } from "../generated/types.gen.ts";
 import type { ExportFile } from "../exports/request.ts";
 import type { Cli } from "./cli.ts";
 import { usageError } from "./command-error.ts";
@@ -17,6 +17,8 @@ import { confirm, given, listing } from "./resource.ts";
 import { size } from "./text.ts";
 
 type Status = Export["status"];
+type LoadQuery = GetExportLoadStatementsData["query"];
+type System = LoadQuery["for"];
 
 const STATUSES = Object.keys({
   queued: true,
@@ -122,7 +124,15 @@ function addFiles(exports: Command, cli: Cli): void {
 }
 
 /** Systems that the service writes statements for. */
-const SYSTEMS = ["duckdb", "postgres", "snowflake", "bigquery", "redshift", "athena", "clickhouse"];
+const SYSTEMS = Object.keys({
+  duckdb: true,
+  postgres: true,
+  snowflake: true,
+  bigquery: true,
+  redshift: true,
+  athena: true,
+  clickhouse: true,
+} satisfies Record<System, true>);
 
 function addLoad(exports: Command, cli: Cli): void {
   exports
@@ -131,12 +141,9 @@ function addLoad(exports: Command, cli: Cli): void {
     .addOption(new Option("--for <system>", "which one").choices(SYSTEMS).makeOptionMandatory())
     .option("--table <name>", "the table's name; default: spillway_ and the dataset")
     .option("--path <path>", "where the files are: a folder, or an address such as s3://bucket/folder/")
-    .action(async (id: string, options: { for: string; table?: string; path?: string }) => {
-      const { for: system, ...more } = options;
-      const query = new URLSearchParams({ for: system, ...more });
-      const path = `/v1/exports/${encodeURIComponent(id)}/load?${query.toString()}`;
-      const statements = await cli.spillway.request<string>("GET", path);
-      cli.out.result({ for: system, statements }, [statements.trimEnd()]);
+    .action(async (id: string, query: LoadQuery) => {
+      const statements = await cli.spillway.exports.load(id, query);
+      cli.out.result({ for: query.for, statements }, [statements.trimEnd()]);
     });
 }
 
