@@ -11,7 +11,7 @@ let shop: Shop;
 
 beforeAll(async () => {
   shop = await openShop(stack.origin);
-  await shop.client.sendEvents([...orders(EVENTS)]);
+  await shop.client.events.send(orders(EVENTS));
 });
 
 /** Asks as often as the answers say, until the export has ended. @returns the last answer. */
