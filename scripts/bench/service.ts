@@ -147,7 +147,7 @@ export async function untilCompleted(
     const asked = performance.now();
     const view = await client.exports.get(id);
     onPoll?.(performance.now() - asked);
-    if (view.status === "completed") return view as CompletedExport;
+    if (view.status === "completed") return view;
     if (view.status !== "queued" && view.status !== "processing")
       throw new Error(`The export ended as ${view.status}: ${view.error?.message ?? "no error message"}`);
   }
