@@ -30,6 +30,7 @@ const NOT_RUN: Record<string, Record<string, string>> = {
     "npm run dev": INSTALLS,
   },
   "CONTRIBUTING.md": { "npm ci": INSTALLS },
+  "docs/client.md": { "npm ci": INSTALLS },
   "docs/quickstart.md": { "npm ci": INSTALLS },
   "docs/command-line.md": { "npx spillway webhooks listen": ENDLESS },
   "docs/importing.md": { 'psql "$DATABASE_URL" -c': POSTGRES, 'psql "$DATABASE_URL" -At': POSTGRES },
@@ -55,8 +56,11 @@ const NOT_RUN: Record<string, Record<string, string>> = {
 /** The token that `.dev.vars.example` sets for local work. */
 const LOCAL_ADMIN_TOKEN = "local-admin-token-for-development-only";
 
-/** What runs, what does not, what is shown, statements that test/export/api/operations.test.ts runs, and diagrams. */
-const LANGUAGES = new Set(["sh", "console", "json", "text", "sql", "html", "javascript", ""]);
+/**
+ * What runs, what does not, what is shown, statements that test/export/api/operations.test.ts runs, TypeScript that
+ * test/client/package.full.unit.test.ts checks, and diagrams.
+ */
+const LANGUAGES = new Set(["sh", "console", "json", "text", "sql", "html", "javascript", "ts", ""]);
 const PAGE_WITHIN_MS = 240_000;
 /** What a block printed, also in an excerpt. */
 const SHOWN = new Set(["json", "text"]);

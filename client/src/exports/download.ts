@@ -5,7 +5,7 @@ import { getExportManifest, listExportFiles } from "../generated/sdk.gen.ts";
 import type { Page } from "../pages.ts";
 import type { CallOptions, Transport } from "../transport.ts";
 import { fileBytes, type LinkedFile } from "./file-bytes.ts";
-import { streamOf } from "./read.ts";
+import { type Bytes, streamOf } from "./read.ts";
 import type { ExportFile } from "./request.ts";
 
 export interface DownloadProgress {
@@ -29,7 +29,7 @@ export interface DownloadOptions extends CallOptions {
 }
 
 /** Takes a file's bytes. A stream that fails at its end was not the file: throw away what came of it. */
-export type FileSink = (file: ExportFile, bytes: ReadableStream<Uint8Array>) => Promise<void>;
+export type FileSink = (file: ExportFile, bytes: ReadableStream<Bytes>) => Promise<void>;
 
 /** The part of a manifest that a download is compared with. */
 interface Expected {
@@ -95,7 +95,7 @@ export async function downloadFile(
   id: string,
   name: string,
   options: CallOptions,
-): Promise<ReadableStream<Uint8Array>> {
+): Promise<ReadableStream<Bytes>> {
   for await (const linked of linkedFiles(transport, id, options))
     if (linked.file.name === name) return streamOf(fileBytes(transport, linked, options));
   throw failure({ code: "not_found", status: 404, detail: `Export ${id} has no file ${name}.` });
@@ -117,10 +117,10 @@ async function* linkedFiles(transport: Transport, id: string, options: CallOptio
   } while (cursor !== null);
 }
 
-async function* counted(
-  pieces: AsyncIterable<Uint8Array>,
+async function* counted<Piece extends Uint8Array>(
+  pieces: AsyncIterable<Piece>,
   count: (bytes: number) => void,
-): AsyncGenerator<Uint8Array, void> {
+): AsyncGenerator<Piece, void> {
   for await (const piece of pieces) {
     count(piece.byteLength);
     yield piece;

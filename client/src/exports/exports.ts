@@ -28,6 +28,7 @@ import type {
 import type { Pages } from "../pages.ts";
 import type { Answer, CallOptions, Transport } from "../transport.ts";
 import { downloadExport, downloadFile, type DownloadOptions, type FileSink } from "./download.ts";
+import type { Bytes } from "./read.ts";
 import type { CompletedExport, ExportFile, ExportRequest } from "./request.ts";
 import { type VerificationWait, waitForExport, waitForVerification, type WaitOptions } from "./wait.ts";
 
@@ -141,12 +142,12 @@ export class Exports {
   }
 
   /** The whole result as one stream, decompressed, through the service: also where a browser cannot reach the bucket. */
-  content(id: string, options?: CallOptions): Promise<ReadableStream<Uint8Array>> {
+  content(id: string, options?: CallOptions): Promise<ReadableStream<Bytes>> {
     return this.#transport.repeatable(
       (wiring) =>
         // The generated type is that of the text: the stream is never held as one.
         getExportContent({ ...wiring, path: { id }, parseAs: "stream" }) as unknown as Promise<
-          Answer<ReadableStream<Uint8Array>>
+          Answer<ReadableStream<Bytes>>
         >,
       options,
     );
@@ -163,7 +164,7 @@ export class Exports {
   }
 
   /** One stored file, still compressed, checked as in `download`. */
-  file(id: string, name: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+  file(id: string, name: string, options: CallOptions = {}): Promise<ReadableStream<Bytes>> {
     return downloadFile(this.#transport, id, name, options);
   }
 }

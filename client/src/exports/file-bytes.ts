@@ -7,7 +7,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { failure, problemOf } from "../errors.ts";
 import type { CallOptions, Transport } from "../transport.ts";
-import { piecesOf } from "./read.ts";
+import { type Bytes, piecesOf } from "./read.ts";
 import type { ExportFile } from "./request.ts";
 
 /** A file, and a way to a fresh link to it. */
@@ -26,7 +26,7 @@ export async function* fileBytes(
   transport: Transport,
   linked: LinkedFile,
   { have, ...options }: ByteOptions,
-): AsyncGenerator<Uint8Array, void> {
+): AsyncGenerator<Bytes, void> {
   const { file } = linked;
   const hash = sha256.create();
   let offset = 0;
@@ -85,7 +85,7 @@ async function open(
   link: Link,
   offset: number,
   { signal }: CallOptions,
-): Promise<AsyncGenerator<Uint8Array, void> | null> {
+): Promise<AsyncGenerator<Bytes, void> | null> {
   const response = await getRenewed(transport, link, offset, signal);
   if (response.status === 416) return null;
   if (!response.ok) throw problemOf(`The bucket's link to ${link.name}`, response, await response.text());
@@ -137,10 +137,7 @@ async function get(
   }
 }
 
-async function* followedBy(
-  first: Uint8Array,
-  rest: AsyncGenerator<Uint8Array, void>,
-): AsyncGenerator<Uint8Array, void> {
+async function* followedBy(first: Bytes, rest: AsyncGenerator<Bytes, void>): AsyncGenerator<Bytes, void> {
   try {
     yield first;
     yield* rest;
@@ -149,7 +146,7 @@ async function* followedBy(
   }
 }
 
-async function* without(pieces: AsyncGenerator<Uint8Array, void>, bytes: number): AsyncGenerator<Uint8Array, void> {
+async function* without(pieces: AsyncGenerator<Bytes, void>, bytes: number): AsyncGenerator<Bytes, void> {
   let left = bytes;
   for await (const piece of pieces) {
     if (piece.byteLength > left) yield piece.subarray(left);

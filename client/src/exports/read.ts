@@ -1,7 +1,10 @@
 /** Reads streams in every runtime: not all browsers loop over a ReadableStream. */
 
+/** Bytes as streams of the platform take them. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
 /** The pieces of a stream. Leaving the loop early cancels the stream. */
-export async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+export async function* piecesOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes, void> {
   const reader = stream.getReader();
   let ended = false;
   try {
@@ -18,8 +21,8 @@ export async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenera
 }
 
 /** A stream of these pieces, each made when it is asked for. */
-export function streamOf(pieces: AsyncGenerator<Uint8Array, void>): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
+export function streamOf(pieces: AsyncGenerator<Bytes, void>): ReadableStream<Bytes> {
+  return new ReadableStream<Bytes>({
     async pull(controller) {
       const { done, value } = await pieces.next();
       if (done === true) controller.close();

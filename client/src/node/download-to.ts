@@ -8,7 +8,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { SpillwayError } from "../errors.ts";
 import type { DownloadOptions } from "../exports/download.ts";
-import { piecesOf } from "../exports/read.ts";
+import { type Bytes, piecesOf } from "../exports/read.ts";
 import type { ExportFile } from "../exports/request.ts";
 import type { Spillway } from "../spillway.ts";
 
@@ -51,7 +51,7 @@ export async function downloadTo(
     if (begun !== null && begun > 0) parts.set(file.name, begun);
     return true;
   };
-  const sink = async (file: ExportFile, bytes: ReadableStream<Uint8Array>): Promise<void> => {
+  const sink = async (file: ExportFile, bytes: ReadableStream<Bytes>): Promise<void> => {
     const path = join(folder, plainName(file.name));
     const part = `${path}.part`;
     try {
