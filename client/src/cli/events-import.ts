@@ -112,6 +112,7 @@ function shellOf(cli: Cli): Shell {
     },
     endProgress: () => cli.endProgress(),
     stdin: terminal.stdin,
+    now: () => terminal.now(),
     signal: terminal.signal,
   };
 }

@@ -1,9 +1,9 @@
 /** What the columns of a file have, told by its first rows: how many values, of which types. Pure. */
 
-import { dateReader } from "./dates.ts";
+import { type DateReader, dateReader } from "./dates.ts";
 import { WrittenNumber } from "./numbers.ts";
 import type { Reader } from "./rows.ts";
-import { asText, boolOf, numberOf } from "./values.ts";
+import { boolOf, jsonText, numberOf } from "./values.ts";
 
 /** A form that every time of a column has. */
 export interface TimeForm {
@@ -13,6 +13,8 @@ export interface TimeForm {
   hasOffset: boolean;
   /** The times are more than days. */
   hasClock: boolean;
+  /** RFC 3339, as if the times without an offset were in UTC. */
+  oldest: string;
 }
 
 export interface Column {
@@ -50,10 +52,14 @@ export interface Columns {
   isWhole: boolean;
 }
 
-/** Rows that are looked at. */
+/** Rows that are looked at; fewer where they have many columns. */
 const MAX_ROWS = 50_000;
+const MAX_CELLS = 500_000;
+/** Characters of values that are compared: longer ones are no ids, and would fill the memory. */
+const MAX_COMPARED = 100;
 const MAX_COLUMNS = 500;
 const MAX_DISTINCT = 50;
+const NEWEST = "9999-12-31T23:59:59.999Z";
 const MAX_EXAMPLE = 40;
 const HAS_OFFSET = /(?:[Zz]|[+-]\d{2}:?\d{2})$/;
 /** A comma before another number of digits than three is a decimal separator. */
@@ -68,8 +74,8 @@ const PATTERNS = [
   ...DAYS.flatMap((day) => CLOCKS.map((clock) => day + clock)),
 ];
 
-/** @param pieces of the reader; reading ends after enough rows. */
-export async function columnsOf(reader: Reader): Promise<Columns> {
+/** @param reader is read until there are enough rows. @param maxCells values that are looked at. */
+export async function columnsOf(reader: Reader, maxCells = MAX_CELLS): Promise<Columns> {
   const seen = new Map<string, SeenColumn>();
   let rows = 0;
   const see = (name: string, value: unknown) => {
@@ -80,7 +86,7 @@ export async function columnsOf(reader: Reader): Promise<Columns> {
   for (const name of reader.columns ?? []) seen.set(name, new SeenColumn(name));
   for await (const piece of reader.pieces()) {
     for (const row of piece.rows) {
-      if (rows === MAX_ROWS)
+      if (rows === MAX_ROWS || rows * seen.size >= maxCells)
         return { columns: [...seen.values()].map((column) => column.told(rows)), rows, isWhole: false };
       if (row.problem !== undefined) continue;
       rows += 1;
@@ -117,7 +123,8 @@ class SeenColumn {
   #decimals: ("." | ",")[] = [".", ","];
   #hasDecimalComma = false;
   #hasLeadingZero = false;
-  #times: { form: TimeForm; reads: (text: string) => boolean }[] | null = null;
+  #hasLong = false;
+  #times: { form: TimeForm; read: DateReader }[] | null = null;
   #min = Infinity;
   #max = -Infinity;
 
@@ -133,15 +140,20 @@ class SeenColumn {
     if (isArray || ArrayBuffer.isView(value)) this.#isOther = true;
     this.#isList &&= isArray && value.length > 0 && value.every((item) => typeof item === "object" && item !== null);
     this.#isText &&= typeof value === "string";
-    const made = asText(value);
-    const text = "value" in made ? made.value : JSON.stringify(value);
+    const made = jsonText(value);
+    const text = "value" in made ? made.value : "…";
     if (this.#example === "") this.#example = text.length > MAX_EXAMPLE ? `${text.slice(0, MAX_EXAMPLE)}…` : text;
-    this.#isUnique &&= !this.#values.has(text);
-    // Two of one value are enough to know; the few distinct ones are kept.
-    if (this.#isUnique || this.#values.size <= MAX_DISTINCT) this.#values.add(text);
+    this.#compare(text);
     this.#isBoolean &&= typeof value === "boolean" || (typeof value === "string" && isWord(value));
     this.#seeNumber(value);
     this.#seeTime(text);
+  }
+
+  #compare(text: string): void {
+    this.#hasLong ||= text.length > MAX_COMPARED;
+    this.#isUnique &&= !this.#hasLong && !this.#values.has(text);
+    // Two of one value are enough to know; the few distinct ones are kept.
+    if (!this.#hasLong && (this.#isUnique || this.#values.size <= MAX_DISTINCT)) this.#values.add(text);
   }
 
   #seeNumber(value: unknown): void {
@@ -162,10 +174,15 @@ class SeenColumn {
     if (this.#times?.length === 0) return;
     this.#times ??= ["iso", ...PATTERNS].map((format) => {
       const read = dateReader({ format, timezone: "UTC", clockChange: "compatible" });
-      const form = { format, hasOffset: format === "iso", hasClock: format === "iso" || format.includes("mm") };
-      return { form, reads: (each) => "time" in read(each) };
+      const isIso = format === "iso";
+      return { form: { format, hasOffset: isIso, hasClock: isIso || format.includes("mm"), oldest: NEWEST }, read };
     });
-    this.#times = this.#times.filter(({ reads }) => reads(text));
+    this.#times = this.#times.filter(({ form, read }) => {
+      const made = read(text);
+      if (!("time" in made)) return false;
+      if (made.time < form.oldest) form.oldest = made.time;
+      return true;
+    });
     for (const { form } of this.#times)
       if (form.format === "iso") {
         form.hasOffset &&= HAS_OFFSET.test(text.trim());
@@ -182,7 +199,7 @@ class SeenColumn {
       name: this.#name,
       filled,
       isUnique: filled > 0 && filled === rows && this.#isUnique,
-      distinct: this.#values.size <= MAX_DISTINCT ? [...this.#values] : null,
+      distinct: !this.#hasLong && this.#values.size <= MAX_DISTINCT ? [...this.#values] : null,
       example: this.#example,
       isText: this.#isText,
       isNumber,

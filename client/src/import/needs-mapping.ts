@@ -33,10 +33,13 @@ export interface UnmappedFile {
   options: Pick<Options, "profiles" | "define">;
   /** Null where it is not known. */
   space: Space | null;
+  /** Epoch ms. */
+  now: number;
   /** Null without a key. */
   service: Service | null;
 }
 
+const DAY_MS = 86_400_000;
 const NO_TYPES = "--define needs a mapping for CSV, which has no types: --map FILE.";
 
 /** @throws MappingNeeded where the rows of a file are not what the service takes. */
@@ -59,12 +62,14 @@ export async function checkRowsAreFields(file: UnmappedFile): Promise<void> {
   throw await needed(problemOf(source.name, [...new Set(names)]) ?? "", columns, file);
 }
 
-async function needed(problem: string, columns: Columns, file: UnmappedFile): Promise<MappingNeeded> {
-  const { source, space, service } = file;
+async function needed(problem: string, columns: Columns, file: UnmappedFile): Promise<InputError> {
+  if (columns.rows === 0) return new InputError(`${file.source.name} has no row that can be read.`);
+  const { source, space, service, now } = file;
   const { profiles } = file.options;
   const hints: Hints = {
     file: source.name,
     timezone: space?.timezone ?? null,
+    keepsFrom: space === null ? null : new Date(now - space.retention_days * DAY_MS).toISOString(),
     spellings: service === null ? [] : await spellingsOf(service, profiles),
     texts: source.format === "csv",
   };

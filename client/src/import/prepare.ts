@@ -29,6 +29,8 @@ export interface Shell {
   endProgress: () => void;
   /** What the file `-` is. */
   stdin: Readable;
+  /** @returns epoch ms. */
+  now: () => number;
   /** An interrupt. */
   signal: AbortSignal;
 }

@@ -7,6 +7,7 @@ import {
   nameFor,
   personColumn,
   type Proposal,
+  retentionChecks,
   timeColumn,
   timeValue,
   typedValue,
@@ -63,7 +64,7 @@ export function proposeEvents(file: Columns, hints: Hints): Proposal {
   const read = time === null ? null : timeValue(time, hints);
   if (take("occurred_at", read === null ? null : time, read?.value)) {
     becomes.set(time?.name ?? "", `occurred_at${read?.value.timezone === undefined ? "" : `, ${read.value.timezone}`}`);
-    checks.push(...(read?.checks ?? []));
+    checks.push(...(read?.checks ?? []), ...(time === null ? [] : retentionChecks(time, hints)));
   } else checks.push("No column has times that are read: the events occur when they are received.");
 
   if (mapping["person_id"] === undefined && mapping["external_person_id"] === undefined) {

@@ -17,6 +17,8 @@ export interface Hints {
   file: string;
   /** The space's; null where it is not known. */
   timezone: string | null;
+  /** RFC 3339: older events are refused. Null where it is not known. */
+  keepsFrom: string | null;
   /** Names that the space's definitions have: the same name is spelled one way. */
   spellings: readonly string[];
   /** The file has only texts, which have no types of their own. */
@@ -97,6 +99,18 @@ export function timeValue(column: Column, hints: Hints): { value: ValueOf; check
       `${column.name} may have the day or the month first (${column.example}): the mapping says ${form.format}.`,
     );
   return { value, checks };
+}
+
+/** @returns what to do where the space would refuse the oldest events of the file. */
+export function retentionChecks(column: Column, hints: Hints): string[] {
+  const epoch = epochFormat(column);
+  const ms = epoch === "unix" ? column.min * 1000 : column.min;
+  const oldest = epoch === null ? likeliest(column.times, hints)?.oldest : new Date(ms).toISOString();
+  if (oldest === undefined || hints.keepsFrom === null || oldest >= hints.keepsFrom) return [];
+  return [
+    `The oldest event is of ${oldest.slice(0, 10)}, and the space refuses events before ${hints.keepsFrom.slice(0, 10)}. ` +
+      'To keep older ones: PATCH /v1/space {"retention_days": 3650}',
+  ];
 }
 
 /** The value of a property or an attribute: the column with its type. @param list lists of objects may stay lists. */

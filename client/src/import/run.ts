@@ -64,7 +64,7 @@ async function runFile({ options, mappings, service, space, file, shell }: Run):
   );
   if (options.map === null) {
     const reader = await readerOf(source, options, null);
-    await checkRowsAreFields({ source, reader, options, space, service });
+    await checkRowsAreFields({ source, reader, options, space, service, now: shell.now() });
   }
   const texts = source.format === "csv";
   const kind = await kindOf(options, mappings, texts, service);

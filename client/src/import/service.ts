@@ -8,7 +8,7 @@ import { failure, SpillwayError } from "../errors.ts";
 import type { EventDefinition, DefinedEventProperty, Space as SpaceAnswer } from "../generated/types.gen.ts";
 import type { Spillway } from "../spillway.ts";
 
-export type Space = Pick<SpaceAnswer, "id" | "name" | "timezone">;
+export type Space = Pick<SpaceAnswer, "id" | "name" | "timezone" | "retention_days">;
 type Field = Pick<NonNullable<DefinedEventProperty["fields"]>[number], "name" | "type">;
 /** A property of a definition, as far as an import reads it. */
 export type PropertyView = Pick<DefinedEventProperty, "name" | "type"> & { fields?: Field[] };

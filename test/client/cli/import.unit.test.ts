@@ -23,7 +23,8 @@ function space(bodies: string[] = [], refuse: (call: string) => Response | null 
     const call = `${request.method} ${new URL(request.url).pathname}`;
     const refused = refuse(call);
     if (refused !== null) return refused;
-    if (call === "GET /v1/space") return Response.json({ id: "s-1", name: "Shop", timezone: "Europe/London" });
+    if (call === "GET /v1/space")
+      return Response.json({ id: "s-1", name: "Shop", timezone: "Europe/London", retention_days: 180 });
     if (call === "GET /v1/event-definitions") return Response.json({ data: [], next_cursor: null });
     if (request.method === "GET") return Response.json(problem(404, "not_found", "There is none."), { status: 404 });
     const body = await request.text();
@@ -121,6 +122,7 @@ describe("a file of events", () => {
   it.each([
     ["nowhere.csv", [], "does not exist"],
     [".", [], "is a folder: name a file"],
+    ["header.csv", [], "header.csv has no row that can be read"],
     ["events.ndjson", ["--batch", "0"], "--batch must be a whole number from 1 to 5000"],
     ["events.ndjson", ["--format", "xml"], "--format must be one of ndjson, csv, parquet"],
     ["events.ndjson", ["--encoding", "klingon"], "--encoding klingon is not a known encoding"],
@@ -130,6 +132,7 @@ describe("a file of events", () => {
     ["events.ndjson", ["--map", "nowhere.json"], "nowhere.json does not exist"],
   ])("%s %j is a wrong command", async (file, args, message) => {
     put("events.ndjson", EVENTS);
+    put("header.csv", "a,b\n");
     const bodies: string[] = [];
     const ran = await spillway(["events", "import", file, ...args], { env, folder: inFolder, fetch: space(bodies) });
     expect(ran.code).toBe(2);

@@ -4,11 +4,12 @@ import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { commandFor, proposalLines, writeMapping } from "../../../client/src/cli/import-proposal.ts";
+import { columnsOf } from "../../../client/src/import/columns.ts";
 import { MappingNeeded } from "../../../client/src/import/needs-mapping.ts";
 import type { Shell } from "../../../client/src/import/prepare.ts";
 import { run } from "../../../client/src/import/run.ts";
 import type { Service } from "../../../client/src/import/service.ts";
-import { callError, folder, optionsOf } from "./support.ts";
+import { callError, folder, optionsOf, readerOf } from "./support.ts";
 
 const put = folder();
 const shell = (stdin = Readable.from([])): Shell => ({
@@ -17,6 +18,7 @@ const shell = (stdin = Readable.from([])): Shell => ({
   progress: () => () => {},
   endProgress: () => {},
   stdin,
+  now: () => Date.parse("2026-12-01T00:00:00.000Z"),
   signal: new AbortController().signal,
 });
 
@@ -25,7 +27,7 @@ const service = {
   json: (_: string, path: string) =>
     Promise.resolve(
       path === "/v1/space"
-        ? { id: "s", name: "Shop", timezone: "Europe/London" }
+        ? { id: "s", name: "Shop", timezone: "Europe/London", retention_days: 180 }
         : { data: [{ id: "x", enabled: true, properties: [{ name: "amount", type: "number" }] }], next_cursor: null },
     ),
 } as unknown as Service;
@@ -115,6 +117,26 @@ describe("a CSV without a mapping", () => {
     expect(proposal.mapping["properties"]).toMatchObject({ v: value });
   });
 
+  test.each([
+    ["2010-12-01 08:26:00", ["The oldest event is of 2010-12-01, and the space refuses events before 2026-06-04."]],
+    ["1291191960", ["The oldest event is of 2010-12-01, and the space refuses events before 2026-06-04."]],
+    ["2026-11-30 08:26:00", []],
+  ])("says where its events are older than the space keeps them: %s", async (time, told) => {
+    const content = csv("user_id,time", `u-1,${time}`);
+    const { proposal } = await proposalFor("old.csv", content);
+    const found = proposal.checks.filter((check) => check.startsWith("The oldest"));
+    expect(found).toEqual(told.map((start) => expect.stringContaining(start) as string));
+  });
+
+  test("of many columns is looked at in fewer rows, and long texts are not kept", async () => {
+    const lines = Array.from({ length: 9 }, (_, n) => `u-${n},${String(n).repeat(200)}`);
+    const file = put("long.csv", csv("user_id,key", ...lines));
+    expect(await columnsOf(await readerOf(file), 10)).toMatchObject({ rows: 5, isWhole: false });
+    const whole = await columnsOf(await readerOf(file), 100);
+    expect(whole).toMatchObject({ rows: 9, isWhole: true });
+    expect(whole.columns).toMatchObject([{ isUnique: true }, { isUnique: false, distinct: null }]);
+  });
+
   test("without a person, or with empty ones, says so", async () => {
     const none = await proposalFor("readings.csv", csv("sensor,at,value", "s-1,2026-01-01T00:00:00Z,1"));
     expect(none.proposal.mapping["person_id"]).toEqual({ column: "PERSON" });
@@ -168,7 +190,7 @@ test("lines that have the fields of events alone need no mapping: the service na
   const refusing = {
     json: (_: string, call: string) =>
       call === "/v1/space"
-        ? Promise.resolve({ id: "s", name: "Shop", timezone: "UTC" })
+        ? Promise.resolve({ id: "s", name: "Shop", timezone: "UTC", retention_days: 180 })
         : Promise.reject(
             callError("no", 422, "invalid_request", [{ pointer: "/events/0/definition_id", detail: "is missing" }]),
           ),

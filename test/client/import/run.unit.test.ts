@@ -33,7 +33,8 @@ beforeEach(() => {
 const service = {
   json(method: string, path: string, body: unknown) {
     const call = `${method} ${path}`;
-    if (call === "GET /v1/space") return Promise.resolve({ id: "s", name: "Shop" });
+    if (call === "GET /v1/space")
+      return Promise.resolve({ id: "s", name: "Shop", timezone: "UTC", retention_days: 180 });
     calls.push([call, body]);
     const made = answer(call);
     return made instanceof Error ? Promise.reject(made) : Promise.resolve(made);
@@ -46,6 +47,7 @@ const SHELL: Shell = {
   progress: () => () => {},
   endProgress: () => {},
   stdin: Readable.from([]),
+  now: () => 0,
   signal: new AbortController().signal,
 };
 
